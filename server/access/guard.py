@@ -1,0 +1,240 @@
+"""The way of every call: who is it, may they, how often, the same again?, allowed?, what will it do, what happened."""
+
+import hashlib
+import json
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from fastapi import Request, Response
+from pydantic_core import to_jsonable_python
+from starlette.datastructures import Headers
+
+from server.access.activity import LONGEST_RESULT, Activity, Entry, Kept, Outcome, effect_text, redact
+from server.access.clients import Client, Clients, Policy
+from server.access.limits import Limits, Quota
+from server.access.pause import Pause
+from server.context import Clock
+from server.errors import Conflict, DeskhandError, Forbidden, InvalidInput, NotAuthenticated, TooManyRequests
+from server.failures import to_response
+from server.operation import Effect, Operation, current_call
+
+log = logging.getLogger(__name__)
+
+LONGEST_IDEMPOTENCY_KEY = 255
+Handle = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass
+class Decision:
+    """What was decided about a call, and why, in words."""
+
+    taken: str = ""
+    reason: str = ""
+
+
+class Guard:
+    """Stands before every operation; the routes call `conduct`."""
+
+    def __init__(self, clients: Clients, activity: Activity, limits: Limits, pause: Pause, clock: Clock) -> None:
+        self.clients = clients
+        self.activity = activity
+        self.limits = limits
+        self.pause = pause
+        self.clock = clock
+
+    async def conduct(self, request: Request, operation: Operation, asked: frozenset[str], handle: Handle) -> Response:
+        """Take one request along the whole way. A stranger's request ends here, before its body is read."""
+        client = self.authenticate(request.headers)
+        call = Call(self, client, operation, request, asked)
+        quota: Quota | None = None
+        try:
+            if operation.scope not in client.scopes:
+                call.refuse("The scope is missing.")
+                raise Forbidden(
+                    f"The client {client.name!r} may not use {operation.name}: it lacks the scope {operation.scope}. "
+                    "Make a client that has it with `deskhand clients create`."
+                )
+            quota = await self.limits.take(client, changing=operation.changes)
+            if quota and not quota.passed:
+                raise TooManyRequests(
+                    f"The client {client.name!r} has made its {quota.limit} calls. Go on in {quota.reset} seconds.",
+                    retry_after=quota.reset,
+                )
+            token = current_call.set(call)
+            try:
+                response = await handle(request)
+            finally:
+                current_call.reset(token)
+        except Exception as error:  # noqa: BLE001, the edge at which every failure becomes an answer
+            response = to_response(error)
+        if quota is None or quota.passed or quota.first_refusal:
+            response = await call.close(response)
+        if quota:
+            response.headers.update(quota.headers)
+        return response
+
+    def authenticate(self, headers: Headers) -> Client:
+        """Find the client by its key, whichever way it is carried. Raises NotAuthenticated."""
+        keys = read_keys(headers)
+        if not keys:
+            raise NotAuthenticated
+        if len(keys) > 1:
+            raise NotAuthenticated("This request carries two different keys. Send one.")
+        client = self.clients.find(keys.pop())
+        if client is None:
+            raise NotAuthenticated("This key is not known here, or it has been revoked. Make one with `deskhand clients create`.")
+        return client
+
+
+def read_keys(headers: Headers) -> set[str]:
+    """Collect the keys that a request carries: `X-API-Key`, `Authorization: Bearer` or `Authorization: ApiKey`."""
+    keys = set(headers.getlist("x-api-key"))
+    for value in headers.getlist("authorization"):
+        kind, _, key = value.strip().partition(" ")
+        if kind.lower() in {"bearer", "apikey"}:
+            keys.add(key.strip())
+    return keys - {""}
+
+
+class Call:
+    """One call on its way."""
+
+    def __init__(self, guard: Guard, client: Client, operation: Operation, request: Request, asked: frozenset[str]) -> None:
+        self._guard = guard
+        self._operation = operation
+        self._request = request
+        self._asked = asked
+        self._client = client
+        self._started = guard.clock.monotonic()
+        self._decision = Decision("refused", "The request did not fit.")
+        self._arguments: dict[str, Any] = {}
+        self._effect: Effect | None = None
+        self._begun: Entry | None = None
+        self._repeats = False
+        self._key: str | None = None
+
+    def refuse(self, reason: str) -> None:
+        """Note why this call is not let through."""
+        self._decision = Decision("refused", reason)
+
+    async def carry_out(self, function: Callable[..., Awaitable[Any]], arguments: dict[str, Any]) -> Any:
+        """Decide on a validated call; then run it, or answer in its place."""
+        told = {name: value for name, value in arguments.items() if name in self._asked}
+        self._arguments = to_jsonable_python(told, serialize_unknown=True)
+        if not self._operation.changes:
+            self._check_policy()
+            return await function(**arguments)
+        digest = digest_call(self._operation, self._client, self._arguments)
+        self._key = read_idempotency_key(self._request.headers)
+        if self._key and (kept := await self._guard.activity.find_kept(self._client.id, self._key)):
+            return self._repeat(kept, digest)
+        self._guard.pause.check()
+        await self._preview(arguments)
+        self._check_policy()
+        begun = await self._guard.activity.begin(self._entry(Outcome.running), self._key, digest)
+        if isinstance(begun, Kept):
+            return self._repeat(begun, digest)
+        self._begun = replace(self._entry(Outcome.running), id=begun)
+        return await function(**arguments)
+
+    async def _preview(self, arguments: dict[str, Any]) -> None:
+        if self._client.policy_for(self._operation) is not Policy.deny and self._operation.preview:
+            self._effect = await self._operation.preview(**arguments)
+
+    def _check_policy(self) -> None:
+        name = self._operation.name
+        policy = self._client.policy_for(self._operation)
+        explicit = name in self._client.policies
+        if policy is Policy.allow:
+            self._decision = Decision("allowed", "The person allowed it." if explicit else "Reading is allowed.")
+        elif policy is Policy.deny:
+            self.refuse("The person denied it to this client.")
+            raise Forbidden(f"The person at this computer has switched {name} off for {self._client.name!r}.")
+        else:
+            self.refuse("It has to be allowed first.")
+            raise Forbidden(
+                f"{name} changes something, so the person at this computer has to allow it first. "
+                f"They make a client that may: deskhand clients create NAME --allow {name}"
+            )
+
+    def _repeat(self, kept: Kept, digest: str) -> Response:
+        """Answer what the first call with this Idempotency-Key has now."""
+        self._repeats = True
+        self._decision = Decision("repeated", f"It carries the Idempotency-Key of call {kept.activity_id}.")
+        if kept.hash != digest:
+            raise InvalidInput("This Idempotency-Key was used for another request. Choose a new one for each new request.")
+        if kept.outcome is Outcome.uncertain:
+            raise Conflict(
+                "Deskhand stopped while it ran this call, so nobody knows how far it came. "
+                "Look whether it happened, and then send it with a new Idempotency-Key."
+            )
+        if kept.status is None or kept.body is None:
+            raise Conflict("This call is running still. Ask again in a moment.", retry_after=1)
+        kind = "application/json" if kept.status < 400 else "application/problem+json"
+        return Response(kept.body, kept.status, {"Idempotent-Replayed": "true"}, media_type=kind)
+
+    async def close(self, response: Response) -> Response:
+        """Write down how it ended. The answer goes out only after this is stored."""
+        body = bytes(response.body).decode("utf-8", "replace")
+        try:
+            if self._begun:
+                entry = replace(
+                    self._entry(Outcome.done if response.status_code < 400 else Outcome.failed, response),
+                    id=self._begun.id,
+                )
+                await self._guard.activity.end(entry, self._key, body)
+            else:
+                await self._guard.activity.add(self._entry(self._outcome(response), response))
+        except DeskhandError as error:
+            log.exception("The activity could not be written.")
+            error.detail += " The call itself was made." if self._begun else " Nothing was done."
+            return to_response(error)
+        return response
+
+    def _outcome(self, response: Response) -> Outcome:
+        if self._repeats:
+            return Outcome.repeated
+        if self._decision.taken == "refused":
+            return Outcome.refused
+        return Outcome.done if response.status_code < 400 else Outcome.failed
+
+    def _entry(self, outcome: Outcome, response: Response | None = None) -> Entry:
+        guard, operation = self._guard, self._operation
+        return Entry(
+            at=guard.clock.now().isoformat(),
+            client_id=self._client.id,
+            client_name=self._client.name,
+            operation=operation.name,
+            sentence=self._effect.sentence if self._effect else operation.summary,
+            changes=operation.changes,
+            decision=self._decision.taken,
+            reason=self._decision.reason,
+            outcome=outcome,
+            status=response.status_code if response else None,
+            duration_ms=round((guard.clock.monotonic() - self._started) * 1000) if response else None,
+            arguments=json.dumps(redact(self._arguments), ensure_ascii=False) if self._arguments else None,
+            effect=effect_text(self._effect),
+            result=shorten(response) if response else None,
+        )
+
+
+def digest_call(operation: Operation, client: Client, arguments: Mapping[str, Any]) -> str:
+    """Hash a call by what it means: spelling, order and white space do not matter."""
+    canonical = json.dumps([operation.name, client.id, arguments], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def read_idempotency_key(headers: Headers) -> str | None:
+    """Read the Idempotency-Key (draft-ietf-httpapi-idempotency-key-header). Raises InvalidInput for one too long."""
+    key = headers.get("idempotency-key", "").strip()
+    if len(key) > LONGEST_IDEMPOTENCY_KEY:
+        raise InvalidInput(f"An Idempotency-Key has at most {LONGEST_IDEMPOTENCY_KEY} characters.")
+    return key or None
+
+
+def shorten(response: Response) -> str:
+    """The answer as the activity keeps it: its secrets out, its end cut off."""
+    text = bytes(response.body).decode("utf-8", "replace")
+    return text if len(text) <= LONGEST_RESULT else f"{text[:LONGEST_RESULT]}… ({len(text)} characters)"

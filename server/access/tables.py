@@ -1,0 +1,67 @@
+"""The tables of access, as its migrations make them."""
+
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text, text
+
+metadata = MetaData()
+
+client = Table(
+    "client",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("policies", Text, nullable=False),
+    Column("rate", Text),
+    Column("created_at", Text, nullable=False),
+    Column("revoked_at", Text),
+)
+Index(
+    "client_name",
+    client.c.name,
+    unique=True,
+    sqlite_where=text("revoked_at IS NULL"),
+    postgresql_where=text("revoked_at IS NULL"),
+)
+
+api_key = Table(
+    "api_key",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True),
+    Column("client_id", Text, ForeignKey("client.id"), nullable=False),
+    Column("hint", Text, nullable=False),
+    Column("created_at", Text, nullable=False),
+    Column("revoked_at", Text),
+)
+
+activity = Table(
+    "activity",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("at", Text, nullable=False, index=True),
+    Column("client_id", Text),
+    Column("client_name", Text, nullable=False),
+    Column("operation", Text, nullable=False),
+    Column("sentence", Text, nullable=False),
+    Column("changes", Boolean, nullable=False),
+    Column("decision", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("outcome", Text, nullable=False, index=True),
+    Column("status", Integer),
+    Column("duration_ms", Integer),
+    Column("arguments", Text),
+    Column("effect", Text),
+    Column("result", Text),
+)
+Index("activity_client", activity.c.client_id, activity.c.at)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("client_id", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("hash", Text, nullable=False),
+    Column("activity_id", Integer, nullable=False),
+    Column("at", Text, nullable=False, index=True),
+    Column("status", Integer),
+    Column("body", Text),
+)

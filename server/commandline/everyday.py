@@ -1,0 +1,105 @@
+"""What a person looks at: addresses, activity, documents; pausing; whether all is well."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from server.commandline.reach import reached
+from server.commandline.words import data_dir_option, example, json_option, print_json
+
+
+@click.command(epilog=example("deskhand addresses --json"))
+@json_option
+@data_dir_option
+def addresses(data_dir: Path | None, *, as_json: bool) -> None:
+    """Print everything one pastes elsewhere."""
+    with reached(data_dir, running_only=True) as deskhand:
+        found = deskhand.call("GET", "/api/addresses")
+    if as_json:
+        print_json(found)
+        return
+    for name, value in found.items():
+        for label, address in value.items() if isinstance(value, dict) else [(name, value)]:
+            click.echo(f"{label:<14} {address}")
+
+
+@click.command(epilog=example("deskhand activity --limit 20"))
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="How many calls.")
+@json_option
+@data_dir_option
+def activity(limit: int, data_dir: Path | None, *, as_json: bool) -> None:
+    """List what happened, newest first."""
+    with reached(data_dir) as deskhand:
+        found = deskhand.call("GET", f"/api/activity?limit={limit}")
+    if as_json:
+        print_json(found)
+        return
+    for entry in found:
+        click.echo(f"{entry['at'][:19].replace('T', ' ')}  {entry['outcome']:<9} {entry['client']}: {entry['sentence']}")
+    if not found:
+        click.echo("Nothing has happened yet.", err=True)
+
+
+@click.command(epilog=example("deskhand pause 15"))
+@click.argument("minutes", type=click.FloatRange(min=0, min_open=True), required=False)
+@data_dir_option
+def pause(minutes: float | None, data_dir: Path | None) -> None:
+    """Let nothing that changes something run, for MINUTES or until `deskhand resume`."""
+    with reached(data_dir) as deskhand:
+        deskhand.call("POST", "/api/pause", {"minutes": minutes})
+    click.echo(f"Paused for {minutes:g} minutes." if minutes else "Paused until `deskhand resume`.")
+
+
+@click.command(epilog=example("deskhand resume"))
+@data_dir_option
+def resume(data_dir: Path | None) -> None:
+    """Go on after a pause."""
+    with reached(data_dir) as deskhand:
+        deskhand.call("DELETE", "/api/pause")
+    click.echo("Deskhand goes on.")
+
+
+@click.command("generate-schema", epilog=example("deskhand generate-schema my-gpt --output openapi.yaml"))
+@click.argument("client", required=False)
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="The file to write. Default: stdout.")
+@click.option("--format", "form", type=click.Choice(["yaml", "json"]), help="Default: as the file's name ends, else yaml.")
+@data_dir_option
+def generate_schema(client: str | None, output: Path | None, form: str | None, data_dir: Path | None) -> None:
+    """Write the OpenAPI document of all operations, or of CLIENT's."""
+    from urllib.parse import quote
+
+    path = "/api/schema" + (f"?client={quote(client, safe='')}" if client else "")
+    with reached(data_dir) as deskhand:
+        document = deskhand.call("GET", path)
+    text = write_document(document, form or (output.suffix.lstrip(".") if output else "yaml"))
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        output.write_text(text, encoding="utf-8")
+        click.echo(f"Written to {output}.")
+
+
+@click.command(epilog=example("deskhand doctor"))
+@json_option
+@data_dir_option
+def doctor(data_dir: Path | None, *, as_json: bool) -> None:
+    """Look at everything once and say what is not well. Ends with 1 if something is not."""
+    with reached(data_dir) as deskhand:
+        checks = deskhand.call("GET", "/api/checks")
+    if as_json:
+        print_json(checks)
+    for check in [] if as_json else checks:
+        click.echo(f"{'✓' if check['well'] else '✕'} {check['what']}: {check['detail']}")
+    if not all(check["well"] for check in checks):
+        raise SystemExit(1)
+
+
+def write_document(document: dict[str, Any], form: str) -> str:
+    """A document as text."""
+    if form == "json":
+        return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    from server.public import write_yaml
+
+    return write_yaml(document)

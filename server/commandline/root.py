@@ -1,0 +1,49 @@
+"""The whole command: what `deskhand` means with and without a word after it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from server import logs
+from server.commandline.clients import clients
+from server.commandline.data import backup, restore
+from server.commandline.everyday import activity, addresses, doctor, generate_schema, pause, resume
+from server.commandline.serve import serve
+from server.commandline.words import data_dir_option, example
+from server.program import Options
+from server.runtime import discover
+from server.selftest import find_missing
+from server.surface import read_version
+
+Start = Callable[[Options], None]
+
+
+def build(start: Start) -> click.Group:
+    """Make the command; `start` is what happens without a word after it."""
+
+    @click.group(invoke_without_command=True, epilog=example("deskhand --demo"))
+    @click.option("--demo", is_flag=True, help="Play with made-up accounts; nothing outside this computer is reached.")
+    @click.option("--hidden", is_flag=True, help="Start without showing a window.")
+    @click.option("--selftest", is_flag=True, help="Say whether everything that ships is there, and stop.")
+    @click.version_option(read_version(), message="Deskhand %(version)s")
+    @data_dir_option
+    @click.pass_context
+    def deskhand(context: click.Context, data_dir: Path | None, *, demo: bool, hidden: bool, selftest: bool) -> None:
+        """Let ChatGPT work on your own PC, on your terms. Without a command: start."""
+        logs.configure()
+        del hidden  # there is no window to hide yet
+        if selftest:
+            missing = find_missing()
+            names = ", ".join(integration.name for integration in discover())
+            click.echo("missing: " + ", ".join(missing) if missing else f"Everything is there: {names}.")
+            context.exit(bool(missing))
+        if context.invoked_subcommand is None:
+            start(Options(demo=demo, data_dir=data_dir))
+
+    for command in (serve, clients, addresses, activity, pause, resume, generate_schema, backup, restore, doctor):
+        deskhand.add_command(command)
+    for integration in discover():
+        for command in integration.commands():
+            deskhand.add_command(command)
+    return deskhand

@@ -1,0 +1,83 @@
+"""`deskhand serve`: the server without a screen."""
+
+import json
+import os
+import signal
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from server import logs, sockets
+from server.commandline.words import data_dir_option, example
+from server.program import Options, Program, Ready
+
+
+@click.command(epilog=example("deskhand serve --port 8000 --public-url https://desk.example.org"))
+@click.option("--host", default="127.0.0.1", envvar="HOST", show_default=True, help="The address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    envvar="PORT",
+    help="The public port. Default: 8000, or the next free one; 0: any.",
+)
+@click.option("--local-port", type=click.IntRange(0, 65535), default=0, help="The local surface's port. Default: any.")
+@click.option("--public-url", help="The address at which a proxy of your own makes the public port known.")
+@click.option("--demo", is_flag=True, help="Play with made-up accounts; nothing outside this computer is reached.")
+@click.option("--verbose", is_flag=True, help="Tell more on stderr.")
+@click.option("--json", "as_json", is_flag=True, help="When ready, print one line of JSON.")
+@data_dir_option
+def serve(  # noqa: PLR0913, the options of a command
+    host: str,
+    port: int | None,
+    local_port: int,
+    public_url: str | None,
+    data_dir: Path | None,
+    *,
+    demo: bool,
+    verbose: bool,
+    as_json: bool,
+) -> None:
+    """Serve without a screen, until Ctrl+C or SIGTERM."""
+    logs.configure(verbose=verbose)
+    options = Options(
+        host=host,
+        port=port,
+        local_port=local_port,
+        public_url=public_url,
+        demo=demo,
+        data_dir=data_dir,
+        first_key=os.environ.get("DESKHAND_API_KEY") or os.environ.get("API_KEY"),
+    )
+    run_here(options, as_json=as_json)
+
+
+def run_here(options: Options, *, as_json: bool) -> None:
+    """Run a server on the main thread and end it with the signals that ask for that."""
+    program = Program(options)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
+        if number := getattr(signal, name, None):
+            signal.signal(number, lambda *_: program.stop())
+    sockets.run(lambda: program.run(lambda ready: announce(ready, options, as_json=as_json)))
+
+
+def announce(ready: Ready, options: Options, *, as_json: bool) -> None:
+    """Say where the server is."""
+    if as_json:
+        click.echo(json.dumps(asdict(ready)))
+    else:
+        click.echo(tell(ready, demo=options.demo))
+    sys.stdout.flush()
+
+
+def tell(ready: Ready, *, demo: bool) -> str:
+    """Say where the server is and what to do next, for a person."""
+    lines = [
+        "Deskhand is on, in demo mode: made-up accounts, nothing leaves this computer." if demo else "Deskhand is on.",
+        f"  for ChatGPT and scripts   {ready.public}",
+        f"  what it offers            {ready.public}/docs",
+        f"  its document              {ready.public}/openapi.json",
+        "Make a key for a script:    deskhand clients create my-script",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,48 @@
+"""What every command has: its example in --help, --data-dir, --json, and a sentence instead of a traceback."""
+
+import json
+import logging
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from server.errors import DeskhandError
+
+log = logging.getLogger(__name__)
+
+data_dir_option = click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="DESKHAND_DATA_DIR",
+    help="The folder in which everything lies. Default: the usual places of this system.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for scripts.")
+
+
+def example(text: str) -> str:
+    """The last line of a command's --help."""
+    return f"\b\nExample:\n  {text}"
+
+
+def print_json(value: Any) -> None:
+    """Print JSON on one line."""
+    click.echo(json.dumps(value, ensure_ascii=False))
+
+
+def fail(error: DeskhandError) -> NoReturn:
+    """End with 1 and the sentence."""
+    click.echo(error.detail, err=True)
+    sys.exit(1)
+
+
+def run(command: click.Command, arguments: list[str] | None = None) -> None:
+    """Run a command: exit code 0 done, 1 failed with one sentence, 2 wrong usage."""
+    try:
+        command.main(args=arguments, prog_name="deskhand")
+    except DeskhandError as error:
+        fail(error)
+    except Exception as error:
+        log.debug("A command failed in a way nobody foresaw.", exc_info=error)
+        fail(DeskhandError(f"Deskhand made a mistake ({type(error).__name__}: {error}). With DESKHAND_DEBUG=1 it says more."))

@@ -1,0 +1,56 @@
+"""What an integration is handed when it starts, and nothing else is there for it to reach for."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from server.events import Events
+from server.fetch import Fetch
+from server.screen import Screen
+from server.storage.database import Database
+from server.storage.secrets import Secrets
+from server.storage.settings import Settings
+
+
+class Clock:
+    """The time. Tests hand in one that they can move."""
+
+    def now(self) -> datetime:
+        """Tell the time, in UTC."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Seconds that never run backwards, for durations."""
+        return time.monotonic()
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Where things lie, all for this person alone (0700).
+
+    `data`: database, settings, secrets. `config`: the app_config.json that a person may edit. `files`: what is attached to and
+    taken out of mails. `logs`.
+    """
+
+    data: Path
+    config: Path
+    files: Path
+    logs: Path
+
+
+@dataclass(frozen=True)
+class Context:
+    """`demo`: nothing outside this computer may be reached. `local_address` answers the local surface's base address."""
+
+    folders: Folders
+    settings: Settings
+    secrets: Secrets
+    database: Database
+    events: Events
+    fetch: Fetch
+    screen: Screen
+    clock: Clock = field(default_factory=Clock)
+    demo: bool = False
+    local_address: Callable[[], str] = lambda: ""

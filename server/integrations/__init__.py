@@ -1,0 +1,1 @@
+"""Every folder here is an integration; server/runtime.py finds them."""

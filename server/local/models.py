@@ -1,0 +1,144 @@
+"""What the local surface answers and takes."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from server.access.clients import Client, Policy
+from server.runtime import State as IntegrationState
+
+
+class IntegrationView(BaseModel):
+    """An integration as it is now."""
+
+    name: str
+    title: str
+    state: IntegrationState
+    problem: str | None = None
+
+
+class Addresses(BaseModel):
+    """Everything one pastes elsewhere."""
+
+    public: str
+    openapi: str
+    openapi_yaml: str
+    docs: str
+    privacy: str
+    gpts: dict[str, str] = Field(default_factory=dict, description="Each client's own document.")
+
+
+class Overview(BaseModel):
+    """Is it on, what is connected, what is wrong."""
+
+    version: str
+    demo: bool
+    addresses: Addresses
+    paused_until: datetime | None
+    integrations: list[IntegrationView]
+    clients: int
+    secrets: str = Field(description="Where secrets lie, in a sentence.")
+    problems: list[str] = Field(description="What the person should know, in sentences.")
+
+
+class ClientView(BaseModel):
+    """A client, without its key."""
+
+    name: str
+    scopes: list[str]
+    operations: dict[str, Policy] = Field(description="Each operation that it can see, with what happens when it is called.")
+    rate: str | None
+    key_hint: str
+    created_at: str
+    revoked_at: str | None
+
+
+class NewClient(BaseModel):
+    """A client to be made."""
+
+    name: str
+    scopes: list[str] | None = Field(None, description="None: all that are on now.")
+    allow: list[str] = Field(default_factory=list, description="Operations that run without asking.")
+    deny: list[str] = Field(default_factory=list, description="Operations that are refused.")
+    rate: str | None = Field(None, description="Such as 30/minute, or none; left out: the usual limits.")
+
+
+class MadeClient(BaseModel):
+    """A client that was made. `key` is told this once."""
+
+    client: ClientView
+    key: str
+    warnings: list[str]
+
+
+class ActivityView(BaseModel):
+    """A call, as the activity tells it."""
+
+    id: int
+    at: str
+    client: str
+    operation: str
+    sentence: str
+    changes: bool
+    decision: str
+    reason: str
+    outcome: str
+    status: int | None
+    duration_ms: int | None
+    arguments: Any = None
+    effect: Any = None
+    result: str | None = None
+
+
+class PauseOrder(BaseModel):
+    """How long to pause."""
+
+    minutes: float | None = Field(None, gt=0, le=60 * 24 * 365, description="None: until it is resumed.")
+
+
+class PauseView(BaseModel):
+    """Whether it is paused."""
+
+    paused_until: datetime | None
+
+
+class BackupOrder(BaseModel):
+    """Where to put a backup."""
+
+    path: str
+    overwrite: bool = False
+
+
+class BackupView(BaseModel):
+    """A backup that was made."""
+
+    path: str
+
+
+class EntryKey(BaseModel):
+    """A key for one page, for half a minute."""
+
+    key: str
+    address: str
+
+
+class Check(BaseModel):
+    """One thing that was looked at."""
+
+    what: str
+    well: bool
+    detail: str
+
+
+def view_client(client: Client, operations: dict[str, Policy]) -> ClientView:
+    """Show a client."""
+    return ClientView(
+        name=client.name,
+        scopes=sorted(client.scopes),
+        operations=operations,
+        rate=client.rate,
+        key_hint=client.key_hint,
+        created_at=client.created_at,
+        revoked_at=client.revoked_at,
+    )

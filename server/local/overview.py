@@ -1,0 +1,135 @@
+"""Is it on, what is wrong, where is it reached; pausing, backing up, looking after it."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter
+
+from server.local.models import (
+    Addresses,
+    BackupOrder,
+    BackupView,
+    Check,
+    IntegrationView,
+    Overview,
+    PauseOrder,
+    PauseView,
+)
+from server.projections.documents import Documents
+from server.state import State
+from server.storage.backup import back_up
+
+
+def create_routes(state: State) -> APIRouter:
+    """Make the routes."""
+    routes = APIRouter()
+    routes.include_router(create_pause(state))
+    documents = Documents(state)
+
+    @routes.get("/overview")
+    async def read_overview() -> Overview:
+        """Says whether Deskhand is on, what is connected, and what is wrong."""
+        return Overview(
+            version=documents.version,
+            demo=state.context.demo,
+            addresses=await list_addresses(state),
+            paused_until=state.pause.until,
+            integrations=list_integrations(state),
+            clients=len([client for client in await state.clients.list() if not client.revoked_at]),
+            secrets=state.context.secrets.place,
+            problems=list_problems(state),
+        )
+
+    @routes.get("/addresses")
+    async def read_addresses() -> Addresses:
+        """Lists everything one pastes elsewhere."""
+        return await list_addresses(state)
+
+    @routes.post("/backup")
+    async def make_backup(order: BackupOrder) -> BackupView:
+        """Puts a copy of what is kept, without a secret, into one file."""
+        made = await asyncio.to_thread(
+            back_up,
+            state.home.folders.data,
+            Path(order.path),
+            config=state.home.folders.config,
+            overwrite=order.overwrite,
+        )
+        return BackupView(path=str(made))
+
+    @routes.get("/checks")
+    async def run_checks() -> list[Check]:
+        """Looks at everything once and says what is well and what is not."""
+        return check_all(state)
+
+    @routes.get("/schema")
+    async def make_schema(client: str | None = None) -> dict[str, Any]:
+        """Makes the document of all operations, or of a client's."""
+        return await documents.make_for(client) if client else documents.make()
+
+    return routes
+
+
+def create_pause(state: State) -> APIRouter:
+    """Make the routes of the pause."""
+    routes = APIRouter()
+
+    @routes.post("/pause")
+    async def begin_pause(order: PauseOrder) -> PauseView:
+        """Has nothing that changes something run, for some minutes or until it is resumed."""
+        await state.pause.begin(order.minutes)
+        state.context.events.publish("overview")
+        return PauseView(paused_until=state.pause.until)
+
+    @routes.delete("/pause")
+    async def end_pause() -> PauseView:
+        """Goes on."""
+        await state.pause.end()
+        state.context.events.publish("overview")
+        return PauseView(paused_until=None)
+
+    return routes
+
+
+async def list_addresses(state: State) -> Addresses:
+    """Everything one pastes elsewhere, at the public address of the moment."""
+    base = state.address.public
+    names = [client.name for client in await state.clients.list() if not client.revoked_at]
+    return Addresses(
+        public=base,
+        openapi=f"{base}/openapi.json",
+        openapi_yaml=f"{base}/openapi.yaml",
+        docs=f"{base}/docs",
+        privacy=f"{base}/privacy",
+        gpts={name: f"{base}/gpts/{name}/openapi.json" for name in names},
+    )
+
+
+def list_integrations(state: State) -> list[IntegrationView]:
+    """How each integration is."""
+    return [
+        IntegrationView(name=member.integration.name, title=member.integration.title, state=member.state, problem=member.problem)
+        for member in state.runtime.members
+    ]
+
+
+def list_problems(state: State) -> list[str]:
+    """What the person should know."""
+    found = [state.context.settings.problem]
+    found += [member.problem for member in state.runtime.members]
+    found += [getattr(service, "problem", None) for service in state.runtime.services.values()]
+    return [problem for problem in found if isinstance(problem, str)]
+
+
+def check_all(state: State) -> list[Check]:
+    """Look at what a person would otherwise have to look at."""
+    checks = [
+        Check(what=member.integration.title, well=member.problem is None, detail=member.problem or "It runs.")
+        for member in state.runtime.members
+    ]
+    problem = state.context.settings.problem
+    checks.append(Check(what="Settings", well=problem is None, detail=problem or "They can be read."))
+    checks.append(Check(what="Secrets", well=True, detail=state.context.secrets.place))
+    checks.append(Check(what="Address", well=True, detail=state.address.public))
+    return checks

@@ -1,0 +1,149 @@
+"""An operation: one function that a client can call, declared once where it stands.
+
+The guard, the OpenAPI documents and the list of tools all read the one `Operation` that `Operations.operation` attaches.
+"""
+
+import functools
+from collections.abc import Awaitable, Callable, Coroutine
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from fastapi import APIRouter, Request, Response
+from fastapi.routing import APIRoute
+
+from server.strict import StrictRequest
+
+Preview = Callable[..., Awaitable["Effect"]]
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a changing call will do, word for word, as the person is shown it and as the activity keeps it.
+
+    `sentence`: verb and object without a full stop, such as "send mail to bob@example.com".
+    `fields`: names and values in the order in which the recipient would see them; programs show executable and arguments,
+    files their name, size and SHA-256.
+    """
+
+    sentence: str
+    fields: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What is declared about an operation.
+
+    `changes`: it alters something, here or elsewhere. `reaches_others`: what it does is seen by other people.
+    `preview` takes the same arguments as the function and answers the Effect; every changing operation has one.
+    """
+
+    name: str
+    scope: str
+    summary: str
+    changes: bool
+    reaches_others: bool = False
+    preview: Preview | None = None
+
+
+class Gate(Protocol):
+    """The guard, as the routes see it."""
+
+    async def conduct(
+        self,
+        request: Request,
+        operation: Operation,
+        asked: frozenset[str],
+        handle: Callable[[Request], Awaitable[Response]],
+    ) -> Response:
+        """Take one request along the whole way. `asked`: the arguments that come from the caller. Raises NotAuthenticated."""
+
+
+class Admission(Protocol):
+    """One call that the guard has let in."""
+
+    async def carry_out(self, function: Callable[..., Awaitable[Any]], arguments: dict[str, Any]) -> Any:
+        """Decide on a validated call; then run it, or answer in its place."""
+
+
+current_call: ContextVar[Admission] = ContextVar("current_call")
+
+
+class Operations(APIRouter):
+    """A router whose routes are operations."""
+
+    def __init__(self, *, prefix: str, title: str) -> None:
+        super().__init__(prefix=prefix, tags=[title], route_class=OperationRoute, redirect_slashes=False)
+
+    def operation(  # noqa: PLR0913, the declaration of an operation is one sentence with many words
+        self,
+        method: str,
+        path: str,
+        *,
+        scope: str,
+        preview: Preview | None = None,
+        changes: bool | None = None,
+        reaches_others: bool = False,
+        largest_body: int | None = None,
+        status_code: int | None = None,
+    ) -> Callable[[Callable[..., Awaitable[Any]]], Callable[..., Awaitable[Any]]]:
+        """Declare the function below as an operation: its name is the operationId, its docstring what a model reads.
+
+        `largest_body`: bytes, where the surface's limit of 1 MiB is too small.
+        """
+
+        def declare(function: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+            changing = method != "GET" if changes is None else changes
+            if changing and preview is None:
+                raise TypeError(f"{function.__name__} changes something, so it needs a preview.")
+            summary = (function.__doc__ or "").strip().partition("\n")[0]
+            operation = Operation(function.__name__, scope, summary, changing, reaches_others, preview)
+            self.add_api_route(
+                path,
+                guarded(function, operation),
+                methods=[method],
+                operation_id=operation.name,
+                summary=summary,
+                status_code=status_code,
+                max_body_size=largest_body,
+                openapi_extra={"x-openai-isConsequential": changing, "security": [{"key": [scope]}]},
+            )
+            return function
+
+        return declare
+
+
+def guarded(function: Callable[..., Awaitable[Any]], operation: Operation) -> Callable[..., Awaitable[Any]]:
+    """Put the guard's second half between FastAPI's validation and the function, so that nobody is asked about nonsense."""
+
+    @functools.wraps(function)
+    async def answer(**arguments: Any) -> Any:
+        return await current_call.get().carry_out(function, arguments)
+
+    answer.operation = operation  # type: ignore[attr-defined]  # read back by `operation_of`
+    return answer
+
+
+def operation_of(endpoint: Any) -> Operation | None:
+    """Find the declaration of a route's endpoint; None where it is not an operation."""
+    return getattr(endpoint, "operation", None)
+
+
+class OperationRoute(APIRoute):
+    """The guard's first half: who calls, and may they, before the body is read."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+        operation = operation_of(self.endpoint)
+        if operation is None:
+            raise TypeError(f"{self.path}: declare it with @….operation")
+        known = self.dependant
+        if known.header_params or known.cookie_params:
+            raise TypeError(f"{operation.name}: a call is kept as path, query and body, so it takes no header or cookie.")
+        asked = frozenset(part.name for part in (*known.path_params, *known.query_params, *known.body_params))
+
+        async def enter(request: Request) -> Response:
+            gate: Gate = request.app.state.gate
+            return await gate.conduct(StrictRequest(request.scope, request.receive), operation, asked, handle)
+
+        return enter

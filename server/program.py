@@ -1,0 +1,150 @@
+"""The life of the server on one page: start in order, stop in reverse."""
+
+import asyncio
+import gc
+import logging
+import os
+import socket
+from collections.abc import Callable
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from server import runtimefile
+from server.address import Address
+from server.app import create_surfaces
+from server.context import Clock
+from server.errors import DeskhandError
+from server.folders import open_home
+from server.runtime import discover
+from server.screen import NoScreen, Screen
+from server.sockets import Limits, Listener, bind
+from server.state import Rules, State, open_state
+
+log = logging.getLogger(__name__)
+
+USUAL_PORT = 8000
+PORTS_TRIED = 20  # where no port was asked for and the usual one is taken
+
+
+class CannotStart(DeskhandError):
+    """Deskhand cannot start."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to run. `port` None: 8000, or the next free one. `first_key`: the key of a first client, made at a first start."""
+
+    host: str = "127.0.0.1"
+    port: int | None = None
+    local_port: int = 0
+    public_url: str | None = None
+    demo: bool = False
+    data_dir: Path | None = None
+    first_key: str | None = None
+    rules: Rules = field(default_factory=Rules)
+    sockets: Limits = field(default_factory=Limits)
+    sweep_seconds: float = 6 * 3600
+
+
+@dataclass(frozen=True)
+class Ready:
+    """What a running server tells whoever started it."""
+
+    public: str
+    local: str
+    runtime_file: str
+    pid: int
+
+
+@dataclass
+class Program:
+    """A server from its start to its stop. `stop` may be called on any thread, and before `run`."""
+
+    options: Options
+    screen: Screen = field(default_factory=NoScreen)
+    clock: Clock = field(default_factory=Clock)
+    _loop: asyncio.AbstractEventLoop | None = None
+    _stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def run(self, on_ready: Callable[[Ready], None]) -> None:
+        """Serve until `stop`. Raises DeskhandError, with a sentence for the person, when it cannot start."""
+        self._loop = asyncio.get_running_loop()
+        options = self.options
+        async with AsyncExitStack() as stack:
+            home = stack.enter_context(open_home(options.data_dir, demo=options.demo))
+            public = stack.enter_context(bind_public(options.host, options.port))
+            local = stack.enter_context(bind_or_say("127.0.0.1", options.local_port))
+            address = Address(public.getsockname()[1], local.getsockname()[1], options.host)
+            address.set_public_url(options.public_url)
+            state = await stack.enter_async_context(
+                open_state(home, address, demo=options.demo, rules=options.rules, screen=self.screen, clock=self.clock)
+            )
+            stack.push_async_callback(state.runtime.stop)
+            await state.runtime.start(state.context, discover())
+            await make_first_client(state, options.first_key)
+            await self._serve(state, public, local, on_ready)
+
+    def stop(self) -> None:
+        """Ask the server to stop; `run` returns when it has."""
+        if self._loop is None:
+            self._stopping.set()
+            return
+        with suppress(RuntimeError):  # the loop has ended already
+            self._loop.call_soon_threadsafe(self._stopping.set)
+
+    async def _serve(self, state: State, public: socket.socket, local: socket.socket, on_ready: Callable[[Ready], None]) -> None:
+        surfaces = create_surfaces(state)
+        sockets = self.options.sockets
+        listeners = [Listener(surfaces.public, public, sockets), Listener(surfaces.local, local, sockets)]
+        async with asyncio.TaskGroup() as group:
+            for listener in listeners:
+                group.create_task(listener.run_until_stopped())
+            for listener in listeners:
+                await listener.ready.wait()
+            sweeper = group.create_task(self._sweep(state))
+            running = runtimefile.Running(state.address.public, state.address.local, os.getpid(), state.key)
+            with runtimefile.written(state.home.folders.data, running) as file:
+                gc.freeze()  # what stands now stays; collecting it again and again makes the slowest answers slow
+                gc.set_threshold(50_000, 20, 100)
+                on_ready(Ready(running.public, running.local, str(file), running.pid))
+                await self._stopping.wait()
+            state.context.events.close()  # open streams say goodbye before their sockets go
+            sweeper.cancel()
+            for listener in listeners:
+                listener.stop()
+
+    async def _sweep(self, state: State) -> None:
+        while True:
+            try:
+                await state.activity.sweep(self.options.rules.retention)
+            except DeskhandError:
+                log.exception("Old activity could not be removed.")
+            await asyncio.sleep(self.options.sweep_seconds)
+
+
+async def make_first_client(state: State, key: str | None) -> None:
+    """Make the client whose key the environment holds, once: a revoked one is not made again."""
+    if key and not await state.clients.list():
+        await state.clients.create("first", frozenset(state.runtime.scopes()), {}, key=key)
+
+
+def bind_public(host: str, port: int | None) -> socket.socket:
+    """Take the public port: the one asked for, or the usual one, or the next that is free."""
+    if port is not None:
+        return bind_or_say(host, port)
+    for candidate in range(USUAL_PORT, USUAL_PORT + PORTS_TRIED):
+        with suppress(OSError):
+            return bind(host, candidate)
+    return bind_or_say(host, 0)
+
+
+def bind_or_say(host: str, port: int) -> socket.socket:
+    """Take a port, or say in words why not."""
+    try:
+        return bind(host, port)
+    except OSError as error:
+        raise CannotStart(
+            f"Deskhand cannot listen on {host}, port {port}: {error.strerror or error}. "
+            "Another program may hold it; choose another port with --port."
+        ) from error

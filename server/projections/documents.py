@@ -1,0 +1,43 @@
+"""Which document a client gets: the operations that its scopes reach and the person has not denied."""
+
+from typing import Any
+
+from server.access.clients import Client, Policy
+from server.operation import Operation
+from server.projections.openapi import find_excesses, make_document
+from server.state import State
+from server.surface import read_version
+
+
+class Documents:
+    """Makes documents with the address and the integrations of the moment."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self.version = read_version()
+
+    def make(self, names: set[str] | None = None, title: str = "Deskhand") -> dict[str, Any]:
+        """Make the document of all operations, or of those named."""
+        routers = [router for member in self._state.runtime.members if member.parts for router in member.parts.public]
+        routes = [route for router in routers for route in router.routes]
+        return make_document(routes, address=self._state.address.public, title=title, version=self.version, names=names)
+
+    async def make_for(self, client_name: str) -> dict[str, Any]:
+        """Make a client's document. Raises NotFound for a client that there is not."""
+        client = await self._state.clients.show(client_name)
+        names = {operation.name for operation in offered(client, self._state.runtime.operations())}
+        return self.make(names, f"Deskhand for {client.name}")
+
+    def check(self, client: Client) -> list[str]:
+        """Say what ChatGPT would not take about a client's document."""
+        names = {operation.name for operation in offered(client, self._state.runtime.operations())}
+        return find_excesses(self.make(names))
+
+
+def offered(client: Client, operations: dict[str, Operation]) -> list[Operation]:
+    """The operations that a client is shown."""
+    return [
+        operation
+        for operation in operations.values()
+        if operation.scope in client.scopes and client.policies.get(operation.name) is not Policy.deny
+    ]

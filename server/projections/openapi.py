@@ -1,0 +1,154 @@
+"""OpenAPI 3.1.0 documents for ChatGPT's Actions and for scripts, made on request with the address of the moment.
+
+ChatGPT's limits (developers.openai.com/api/docs/actions/production): 30 operations, descriptions of at most 300 characters,
+700 for a parameter, one security scheme, no header parameters; unions with null confuse its editor.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any
+
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import RouteContext, iter_route_contexts
+from pydantic import BaseModel, Field
+from starlette.routing import BaseRoute
+
+from server.failures import Problem, phrase
+from server.operation import operation_of
+
+MOST_OPERATIONS = 30
+LONGEST_DESCRIPTION = 300
+LONGEST_PARAMETER = 700
+SECURITY = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "The client's key (dh_…), as `Authorization: Bearer`. `X-API-Key` carries it as well.",
+}
+DESCRIPTION = (
+    "What this computer offers to ChatGPT and to scripts, as far as the person at it allows. "
+    "Operations that change something may answer 202: then the person is being asked; look at `poll` until it is decided."
+)
+FAILURES = {
+    401: "The key is missing or unknown, or an account must be signed in to again.",
+    403: "This client may not do that, or it has to be allowed first.",
+    404: "There is no such thing.",
+    409: "It does not fit what is there now, or the same call is running still.",
+    413: "The request is too large.",
+    422: "The request does not fit; the sentence says how.",
+    429: "Too many calls; Retry-After says when to go on.",
+    502: "The service behind this failed.",
+    503: "This part is off, paused or busy.",
+    504: "The service behind this took too long.",
+}
+
+
+class Pending(BaseModel):
+    """The person is being asked. Nothing has happened yet."""
+
+    status: str = Field(description="pending")
+    approval_id: str = Field(description="The number of the question.")
+    summary: str = Field(description="What the person is asked, in a sentence.")
+    poll: str = Field(description="The path to look at for the decision.")
+
+
+def select_routes(routes: Iterable[BaseRoute], names: Collection[str] | None) -> list[RouteContext]:
+    """The routes of operations; of those named, where names are given."""
+    contexts = iter_route_contexts(list(routes))
+    found = [(route, operation_of(getattr(route, "endpoint", None))) for route in contexts]
+    return [route for route, operation in found if operation and (names is None or operation.name in names)]
+
+
+def make_document(
+    routes: Iterable[BaseRoute], *, address: str, title: str, version: str, names: Collection[str] | None = None
+) -> dict[str, Any]:
+    """Make the document of some operations, all if `names` is None, at this public address."""
+    document = get_openapi(
+        title=title,
+        version=version,
+        openapi_version="3.1.0",
+        description=DESCRIPTION,
+        routes=select_routes(routes, names),
+        servers=[{"url": address}],
+        license_info={"name": "MIT", "identifier": "MIT"},
+    )
+    components = document.setdefault("components", {})
+    components["securitySchemes"] = {"key": SECURITY}
+    components["responses"] = {str(status): describe_failure(status, text) for status, text in FAILURES.items()}
+    schemas = components.setdefault("schemas", {})
+    schemas |= {"Problem": schema_of(Problem), "Pending": schema_of(Pending)}
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    for _, _, operation in walk_operations(document):
+        finish_operation(operation)
+    simplify(document)
+    return document
+
+
+def walk_operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Go through a document's operations: path, method, operation."""
+    for path, item in document.get("paths", {}).items():
+        for method, operation in item.items():
+            yield path, method, operation
+
+
+def finish_operation(operation: dict[str, Any]) -> None:
+    """Give an operation its failures, and its 202 where it changes something; its description is said once."""
+    responses = operation["responses"]
+    responses.pop("422", None)
+    if operation["x-openai-isConsequential"]:
+        content = {"application/json": {"schema": {"$ref": "#/components/schemas/Pending"}}}
+        responses["202"] = {"description": "The person is being asked.", "content": content}
+    responses |= {str(status): {"$ref": f"#/components/responses/{status}"} for status in FAILURES}
+    if operation.get("description", "").strip() == operation.get("summary"):
+        del operation["description"]
+
+
+def describe_failure(status: int, text: str) -> dict[str, Any]:
+    """A failure's answer: a problem document."""
+    schema = {"$ref": "#/components/schemas/Problem"}
+    answer: dict[str, Any] = {
+        "description": f"{phrase(status)}. {text}",
+        "content": {"application/problem+json": {"schema": schema}},
+    }
+    if status in {429, 503}:
+        answer["headers"] = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
+    return answer
+
+
+def schema_of(model: type[BaseModel]) -> dict[str, Any]:
+    return model.model_json_schema(ref_template="#/components/schemas/{model}")
+
+
+def simplify(node: Any) -> None:
+    """Turn `anyOf: [T, null]` into T, in place: what may be null may be left out, and ChatGPT's editor stumbles over it."""
+    if isinstance(node, list):
+        for inner in node:
+            simplify(inner)
+    if not isinstance(node, dict):
+        return
+    choices = node.get("anyOf")
+    if isinstance(choices, list) and {"type": "null"} in choices:
+        rest = [choice for choice in choices if choice != {"type": "null"}]
+        if len(rest) == 1:
+            del node["anyOf"]
+            kept = {key: value for key, value in node.items() if key != "default" or value is not None}
+            node.clear()
+            node |= rest[0] | kept
+    for inner in list(node.values()):
+        simplify(inner)
+
+
+def find_excesses(document: dict[str, Any]) -> list[str]:
+    """Say in sentences what ChatGPT's editor would refuse about a document; none if it is fine."""
+    found = []
+    operations = list(walk_operations(document))
+    if len(operations) > MOST_OPERATIONS:
+        found.append(f"It has {len(operations)} operations and ChatGPT takes {MOST_OPERATIONS}. Give the client fewer scopes.")
+    for _, _, operation in operations:
+        name = operation["operationId"]
+        for part in ("summary", "description"):
+            if len(operation.get(part, "")) > LONGEST_DESCRIPTION:
+                found.append(f"The {part} of {name} is longer than {LONGEST_DESCRIPTION} characters.")
+        for parameter in operation.get("parameters", []):
+            if len(parameter.get("description", "")) > LONGEST_PARAMETER:
+                found.append(f"The description of {parameter['name']} of {name} is longer than {LONGEST_PARAMETER} characters.")
+    return found

@@ -1,0 +1,90 @@
+"""The public pages that need no key: what this is, is it well, its documents. None of them holds anybody's data."""
+
+import json
+from typing import Annotated, Any
+
+import yaml
+from fastapi import APIRouter, Response
+from fastapi import Path as InPath
+from fastapi.responses import HTMLResponse, JSONResponse
+
+from server.projections import help as help_page
+from server.projections.documents import Documents
+from server.shipped import shipped
+from server.state import State
+
+Name = Annotated[str, InPath(pattern=r"^[a-z0-9][a-z0-9._-]{0,39}$", description="The client's name.")]
+PRIVACY = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Privacy</title>
+<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="/docs/style.css"></head>
+<body><main><h1>Privacy</h1>
+<p>This address belongs to a program that runs on one person's own computer. What is sent here goes to that computer and
+stays there, unless that person's own clients ask for it. It keeps a record of the calls that clients make, for up to 90
+days, and what they contained for up to 7 days. It has no analytics and shares nothing with the makers of the program.</p>
+<p>To have something removed, ask the person who gave you this address.</p></main></body></html>"""
+
+
+def create_pages(state: State) -> APIRouter:
+    """Make the routes of the public pages and documents."""
+    documents = Documents(state)
+    pages = APIRouter(include_in_schema=False)
+    pages.include_router(create_documents(documents))
+
+    @pages.get("/")
+    async def show_service() -> dict[str, str]:
+        return {"status": "online", "service": "Deskhand", "version": documents.version, "documentation": "/docs"}
+
+    @pages.get("/health")
+    async def show_health() -> dict[str, str]:
+        return {"status": "healthy"}
+
+    @pages.get("/privacy")
+    async def show_privacy() -> HTMLResponse:
+        return HTMLResponse(PRIVACY)
+
+    @pages.get("/docs")
+    async def show_help() -> HTMLResponse:
+        return HTMLResponse(help_page.make_page(documents.make()))
+
+    @pages.get("/docs/style.css")
+    async def show_style() -> Response:
+        return Response(help_page.STYLE, media_type="text/css")
+
+    @pages.get("/favicon.ico")
+    async def show_icon() -> Response:
+        return Response(shipped("assets/icon.svg").read_bytes(), media_type="image/svg+xml")
+
+    return pages
+
+
+def create_documents(documents: Documents) -> APIRouter:
+    """Make the routes of the documents that ChatGPT imports."""
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.get("/openapi.json")
+    async def show_document() -> JSONResponse:
+        return JSONResponse(documents.make())
+
+    @routes.get("/openapi.yaml")
+    async def show_document_yaml() -> Response:
+        return to_yaml(documents.make())
+
+    @routes.get("/gpts/{client}/openapi.json")
+    async def show_client_document(client: Name) -> JSONResponse:
+        return JSONResponse(await documents.make_for(client))
+
+    @routes.get("/gpts/{client}/openapi.yaml")
+    async def show_client_document_yaml(client: Name) -> Response:
+        return to_yaml(await documents.make_for(client))
+
+    return routes
+
+
+def to_yaml(document: dict[str, Any]) -> Response:
+    """Answer a document in YAML."""
+    return Response(write_yaml(document), media_type="application/yaml")
+
+
+def write_yaml(document: dict[str, Any]) -> str:
+    """Write a document in YAML, in the order it has."""
+    plain = json.loads(json.dumps(document))  # YAML would make anchors of what two places share
+    return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=120)

@@ -1,0 +1,85 @@
+"""What a server holds while it runs: opened from its folder in order, closed in reverse."""
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from server.access.activity import Activity, Retention
+from server.access.clients import Clients
+from server.access.guard import Guard
+from server.access.limits import Limits
+from server.access.pause import Pause
+from server.address import Address
+from server.context import Clock, Context
+from server.events import Events
+from server.fetch import Fetch
+from server.folders import Home
+from server.runtime import Runtime, find_migrations
+from server.screen import NoScreen, Screen
+from server.storage.database import DATABASE_FILE, open_database
+from server.storage.migrations import migrate
+from server.storage.secrets import Secrets
+from server.storage.settings import Settings
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How often clients may call, and how long things are kept."""
+
+    reading: str = "300/minute"
+    changing: str = "60/minute"
+    retention: Retention = field(default_factory=Retention)
+
+
+@dataclass(frozen=True)
+class State:
+    """`key` opens the local surface, and is new at every start."""
+
+    home: Home
+    context: Context
+    address: Address
+    clients: Clients
+    activity: Activity
+    pause: Pause
+    guard: Guard
+    runtime: Runtime
+    key: str
+
+
+@asynccontextmanager
+async def open_state(
+    home: Home,
+    address: Address,
+    *,
+    demo: bool = False,
+    rules: Rules | None = None,
+    screen: Screen | None = None,
+    clock: Clock | None = None,
+) -> AsyncIterator[State]:
+    """Open the store in a folder whose lock is held, migrated to today. Integrations are not started yet."""
+    clock, rules = clock or Clock(), rules or Rules()
+    data = home.folders.data
+    migrate(data / DATABASE_FILE, find_migrations())
+    database = open_database(data / DATABASE_FILE)
+    try:
+        context = Context(
+            folders=home.folders,
+            settings=Settings(data),
+            secrets=Secrets(data, folder_only=home.own),
+            database=database,
+            events=Events(),
+            fetch=Fetch(),
+            screen=screen or NoScreen(),
+            clock=clock,
+            demo=demo,
+            local_address=lambda: address.local,
+        )
+        clients, activity = Clients(database, clock), Activity(database, context.events, clock)
+        pause = Pause(context.settings, clock)
+        guard = Guard(clients, activity, Limits(rules.reading, rules.changing), pause, clock)
+        await clients.load()
+        await activity.settle()
+        yield State(home, context, address, clients, activity, pause, guard, Runtime(), secrets.token_urlsafe(32))
+    finally:
+        await database.close()

@@ -1,0 +1,33 @@
+"""What both surfaces have in common: an application without pages of its own, whose every failure is a sentence."""
+
+import importlib.metadata
+
+from fastapi import FastAPI
+
+from server import failures
+
+LARGEST_BODY = 1024 * 1024
+
+
+def read_version() -> str:
+    """Deskhand's version, as it was installed."""
+    try:
+        return importlib.metadata.version("deskhand")
+    except importlib.metadata.PackageNotFoundError:
+        return "0.0.0"
+
+
+def new_application(title: str) -> FastAPI:
+    """Make an application. It serves no document and no page unless it is given one."""
+    app = FastAPI(
+        title=title,
+        version=read_version(),
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        max_body_size=LARGEST_BODY,
+        telemetry={"tracing": False},
+    )
+    failures.install(app)
+    return app

@@ -1,0 +1,45 @@
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from server.address import Address
+from server.context import Clock
+from server.folders import open_home
+from server.state import Rules, State, open_state
+
+
+class MovedClock(Clock):
+    """A clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.moment = datetime(2026, 1, 1, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def move(self, **spent: float) -> None:
+        self.moment += timedelta(**spent)
+
+
+Opened = Callable[..., AbstractAsyncContextManager[State]]
+
+
+@pytest.fixture
+def clock() -> MovedClock:
+    return MovedClock()
+
+
+@pytest.fixture
+def opened(tmp_path: Path, clock: MovedClock) -> Opened:
+    """Open the store in this test's folder; again and again, as after a restart."""
+
+    @asynccontextmanager
+    async def open_it(rules: Rules | None = None) -> AsyncIterator[State]:
+        with open_home(tmp_path / "data", demo=False) as home:
+            async with open_state(home, Address(), rules=rules, clock=clock) as state:
+                yield state
+
+    return open_it

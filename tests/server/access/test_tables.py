@@ -1,0 +1,19 @@
+import asyncio
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from server.access.tables import metadata
+
+
+def test_the_migrations_make_exactly_these_tables(opened) -> None:
+    async def main() -> list:
+        async with opened() as state:
+            return await state.context.database.read(differences)
+
+    def differences(connection) -> list:
+        options = {"include_name": lambda name, kind, _: kind != "table" or name in metadata.tables}
+        found = compare_metadata(MigrationContext.configure(connection, opts=options), metadata)
+        return [str(difference) for difference in found]
+
+    assert asyncio.run(main()) == []

@@ -1,0 +1,75 @@
+"""A real server for tests: in a thread of its own, on real sockets, with a folder of its own."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from desktop.background import BackgroundServer
+from server import runtimefile
+from server.program import Options, Program
+
+
+@dataclass
+class Served:
+    """A running server, as a client and as the person at the computer see it."""
+
+    background: BackgroundServer
+    public: str
+    local: str
+    data: Path
+    keys: dict[str, str] = field(default_factory=dict)
+
+    def person(self, method: str, path: str, **options: Any) -> httpx2.Response:
+        """Do what the command line does."""
+        running = runtimefile.read(self.data)
+        assert running
+        headers = {"Authorization": f"Bearer {running.key}", **options.pop("headers", {})}
+        return httpx2.request(method, self.local + path, headers=headers, timeout=30, trust_env=False, **options)
+
+    def make_client(self, name: str = "script", **order: Any) -> str:
+        """Make a client and answer its key."""
+        made = self.person("POST", "/api/clients", json={"name": name, **order})
+        assert made.status_code == 201, made.text
+        self.keys[name] = made.json()["key"]
+        return self.keys[name]
+
+    def call(self, method: str, path: str, key: str | None = None, **options: Any) -> httpx2.Response:
+        """Call the public surface with a key; with the first client's when none is given, with none when it is empty."""
+        if key is None:
+            key = next(iter(self.keys.values())) if self.keys else self.make_client()
+        headers = {**({"Authorization": f"Bearer {key}"} if key else {}), **options.pop("headers", {})}
+        return httpx2.request(method, self.public + path, headers=headers, timeout=30, trust_env=False, **options)
+
+    def activity(self, limit: int = 50) -> list[dict[str, Any]]:
+        """What happened, newest first."""
+        return self.person("GET", f"/api/activity?limit={limit}").json()
+
+
+Serve = Callable[..., Served]
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    """Start servers; each is stopped when the test ends. Options as server.program.Options has them."""
+    started: list[BackgroundServer] = []
+
+    def start(data: Path | None = None, **options: Any) -> Served:
+        data = data or tmp_path / "data"
+        background = BackgroundServer(Program(replace(Options(port=0, data_dir=data), **options)))
+        ready = background.start()
+        started.append(background)
+        return Served(background, ready.public, ready.local, data)
+
+    yield start
+    for background in started:
+        assert background.stop(), "the server did not stop"
+
+
+@pytest.fixture
+def demo(serve: Serve) -> Served:
+    """A server in demo mode."""
+    return serve(demo=True)
