@@ -103,7 +103,8 @@ class Program:
             for listener in listeners:
                 await listener.ready.wait()
             sweeper = group.create_task(self._sweep(state))
-            running = runtimefile.Running(state.address.public, state.address.local, os.getpid(), state.key)
+            address = state.address
+            running = runtimefile.Running(address.public, address.public_port, address.local, os.getpid(), state.key)
             with runtimefile.written(state.home.folders.data, running) as file:
                 gc.freeze()  # what stands now stays; collecting it again and again makes the slowest answers slow
                 gc.set_threshold(50_000, 20, 100)

@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from server.storage.files import write_json
@@ -14,9 +14,10 @@ NAME = "runtime.json"
 
 @dataclass(frozen=True)
 class Running:
-    """A running server. `key` opens the local surface; nothing prints it."""
+    """A running server. `port`: the public one, whatever the public address is. `key` opens the local surface; nothing prints it."""
 
     public: str
+    port: int
     local: str
     pid: int
     key: str
@@ -26,7 +27,7 @@ class Running:
 def written(data: Path, running: Running) -> Iterator[Path]:
     """Keep the runtime file (0600) there while the server runs."""
     path = data / NAME
-    write_json(path, {"public": running.public, "local": running.local, "pid": running.pid, "key": running.key})
+    write_json(path, asdict(running))
     try:
         yield path
     finally:
@@ -37,7 +38,7 @@ def read(data: Path) -> Running | None:
     """Find the server that runs with this data. None: there is none (a file left by a killed one does not count)."""
     try:
         found = json.loads((data / NAME).read_text("utf-8"))
-        running = Running(found["public"], found["local"], int(found["pid"]), found["key"])
+        running = Running(found["public"], int(found["port"]), found["local"], int(found["pid"]), found["key"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return running if is_alive(running.pid) else None

@@ -1,5 +1,6 @@
 """A real server for tests: in a thread of its own, on real sockets, with a folder of its own."""
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,6 +24,11 @@ class Served:
     data: Path
     keys: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def port(self) -> int:
+        """The public port, whatever the public address is."""
+        return int(json.loads((self.data / runtimefile.NAME).read_text())["port"])
+
     def person(self, method: str, path: str, **options: Any) -> httpx2.Response:
         """Do what the command line does."""
         running = runtimefile.read(self.data)
@@ -41,8 +47,9 @@ class Served:
         """Call the public surface with a key; with the first client's when none is given, with none when it is empty."""
         if key is None:
             key = next(iter(self.keys.values())) if self.keys else self.make_client()
-        headers = {**({"Authorization": f"Bearer {key}"} if key else {}), **options.pop("headers", {})}
-        return httpx2.request(method, self.public + path, headers=headers, timeout=30, trust_env=False, **options)
+        host = {"Host": httpx2.URL(self.public).netloc.decode()}
+        headers = {**host, **({"Authorization": f"Bearer {key}"} if key else {}), **options.pop("headers", {})}
+        return httpx2.request(method, f"http://127.0.0.1:{self.port}{path}", headers=headers, timeout=30, trust_env=False, **options)
 
     def activity(self, limit: int = 50) -> list[dict[str, Any]]:
         """What happened, newest first."""

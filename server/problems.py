@@ -1,0 +1,20 @@
+"""Problem documents: how every failure is told over HTTP (RFC 9457)."""
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+PROBLEM_TYPE = "application/problem+json"
+
+
+def problem_body(status: int, detail: str, extra: Mapping[str, Any]) -> bytes:
+    """Write a problem document. `detail`: what happened and what to do, in a sentence; `extra` stands beside it.
+
+    What no JSON can hold becomes text, for the answer to a failure must not fail.
+    """
+    known = status in HTTPStatus.__members__.values()
+    title = HTTPStatus(status).phrase if known else "Unknown"
+    document = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    others = {name: value for name, value in extra.items() if name not in document}
+    return json.dumps(document | others, ensure_ascii=False, default=str).encode("utf-8", "replace")

@@ -1,0 +1,150 @@
+"""Backups: a consistent copy of what Deskhand keeps, without any secret, and the way back."""
+
+import shutil
+import sqlite3
+import tempfile
+import zipfile
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+from server.errors import Conflict, InvalidInput, NotFound, Unavailable
+from server.storage import archive, replacing
+from server.storage.archive import LARGEST
+from server.storage.copies import copy_database
+from server.storage.database import DATABASE_FILE
+from server.storage.files import Now, create_private_file, not_stored, sync, utc_now
+from server.storage.replacing import Places
+from server.storage.revisions import CORE_FOLDER, branch_of, find_newest, read_versions, refuse_newer
+from server.storage.revocation import revoke_access
+from server.storage.sqlite import check
+
+WORKPLACE = ".backup-"
+
+
+def back_up(data: Path, target: Path, *, config: Path | None = None, overwrite: bool = False, now: Now = utc_now) -> Path:
+    """Put what is kept into one zip file, also while Deskhand runs. `config`: the folder of app_config.json.
+
+    Conflict: there is a file of that name, and it is no archive or may not be overwritten. Blocking.
+    """
+    places = Places(data, config or data)
+    refuse_target(target, overwrite=overwrite)
+    if not places.target(DATABASE_FILE).exists():
+        raise NotFound("There is nothing to back up yet.")
+    try:
+        with tempfile.TemporaryDirectory(prefix=WORKPLACE, dir=data) as workplace:
+            files = copy_files(places, Path(workplace))
+            archive.pack(target, files, now())
+    except OSError as error:
+        raise not_stored(error, target.name) from error
+    return target
+
+
+def refuse_target(target: Path, *, overwrite: bool) -> None:
+    """See that a backup can lie there, and that it takes the place of another backup at most."""
+    if not target.parent.is_dir():
+        raise InvalidInput(f"There is no folder {target.parent}. Make it, or choose another one.")
+    if target.exists() and not (overwrite and zipfile.is_zipfile(target)):
+        raise Conflict(f"{target.name} is there already. Choose another name, or overwrite an older backup.")
+
+
+def copy_files(places: Places, workplace: Path) -> dict[str, Path]:
+    """Copy what belongs into a backup and is there."""
+    files = {name: workplace / name for name in LARGEST if places.target(name).exists()}
+    for name, copy in files.items():
+        if name == DATABASE_FILE:
+            copy_database(places.target(name), copy)
+            check(copy)
+        else:
+            shutil.copyfile(places.target(name), copy)
+    return files
+
+
+def restore(
+    source: Path,
+    data: Path,
+    *,
+    with_access: bool,
+    config: Path | None = None,
+    folders: Sequence[Path] = (),
+    now: Now = utc_now,
+) -> Path | None:
+    """Go back to a backup; the caller holds the lock of the data. Answers the folder with what was replaced, if anything.
+
+    Without `with_access` every key in it is revoked. `folders`: the integrations' migrations. Raises InvalidInput for a file
+    that is no backup and Conflict for one of a newer Deskhand or while another process uses the data; then, and after a
+    kill, everything is as it was, or `finish_restore` makes it all as in the backup. Blocking.
+    """
+    if not source.is_file():
+        raise NotFound(f"There is no file {source.name}.")
+    places = Places(data, config or data)
+    replacing.finish(places)
+    places.clear()
+    try:
+        names = archive.unpack(source, places.prepared(DATABASE_FILE).parent)
+        prepare_database(places.prepared(DATABASE_FILE), folders, with_access=with_access, now=now)
+        settle_database(places.target(DATABASE_FILE))
+        spread(places, names)
+        kept = replacing.begin(places, names, now())
+    except OSError as error:
+        raise not_stored(error, "Deskhand's data") from error
+    finally:
+        if not places.journal.exists():
+            places.remove()
+    return kept if any(kept.iterdir()) else None
+
+
+def finish_restore(data: Path, config: Path | None = None) -> None:
+    """At the start, with the lock held and before anything is opened: end what a kill interrupted. Blocking."""
+    replacing.finish(Places(data, config or data))
+    for workplace in data.glob(f"{WORKPLACE}*"):
+        shutil.rmtree(workplace, ignore_errors=True)
+
+
+def prepare_database(path: Path, folders: Sequence[Path], *, with_access: bool, now: Now) -> None:
+    """See that a database is sound, ours and not newer than we are, and take the access out of it."""
+    try:
+        check(path)
+        versions = read_versions(path)
+    except Unavailable as error:
+        raise InvalidInput("The database in this backup is damaged. Nothing was changed.") from error
+    if not set(find_newest([CORE_FOLDER])) <= {branch_of(version) for version in versions}:
+        raise InvalidInput("This backup does not hold Deskhand's data. Nothing was changed.")
+    refuse_newer(path, folders)
+    refuse_programs(path)
+    if not with_access:
+        revoke_access(path, now())
+    settle_database(path)
+    sync(path)
+
+
+def refuse_programs(path: Path) -> None:
+    """A database can hold statements that run by themselves, for instance to take a revocation back. Ours has none."""
+    with closing(sqlite3.connect(path)) as connection:
+        if connection.execute("SELECT 1 FROM sqlite_master WHERE type IN ('trigger', 'view')").fetchone():
+            raise InvalidInput("This backup holds something that Deskhand does not write. Nothing was changed.")
+
+
+def settle_database(path: Path) -> None:
+    """Have everything in the one file; that takes being alone. A damaged one stays as it is."""
+    if not path.exists():
+        return
+    try:
+        with closing(sqlite3.connect(path, timeout=1)) as connection:
+            connection.execute("PRAGMA journal_mode=DELETE")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+            raise Conflict("Deskhand's data is in use. Quit Deskhand, then restore. Nothing was changed.") from error
+    except sqlite3.DatabaseError:
+        return
+
+
+def spread(places: Places, names: Sequence[str]) -> None:
+    """Bring what was unpacked into the file systems of their targets."""
+    for name in names:
+        unpacked = places.prepared(DATABASE_FILE).with_name(name)
+        if unpacked != places.prepared(name):
+            with create_private_file(places.prepared(name)) as file:
+                file.write(unpacked.read_bytes())
+            sync(places.prepared(name))
+            unpacked.unlink()

@@ -1,0 +1,1 @@
+"""The tables of Deskhand itself, laid out as those of an integration."""

@@ -1,0 +1,6 @@
+"""What Alembic runs for every migration. The caller has begun the transaction, and ends it."""
+
+from alembic import context
+
+context.configure(connection=context.config.attributes["connection"], transactional_ddl=True, render_as_batch=True)
+context.run_migrations()

@@ -1,0 +1,199 @@
+"""Two verbs, `write` and `read`, over SQLite: one file, one writer.
+
+A function given to a verb takes a SQLAlchemy connection and its arguments, runs in a transaction, and returns plain
+values (a result that is read later would keep the connection). It may be called on any thread and must not commit. What
+it did is stored when, and only when, the awaited `write` returns; a caller that is cancelled meanwhile does not know.
+"""
+
+import asyncio
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+
+from sqlalchemy import Connection, QueuePool
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from server.errors import Unavailable
+from server.storage.sqlite import connect, explain, reading_engine, writing_engine
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+DATABASE_FILE = "deskhand.db"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """`batch`: functions in one transaction, which bounds how long the first of them waits for its COMMIT.
+
+    `queue`: functions that may wait. `busy_milliseconds`: how long another process may hold the file.
+    `readers`: reads at once.
+    """
+
+    batch: int = 512
+    queue: int = 10_000
+    busy_milliseconds: int = 5_000
+    readers: int = 4
+
+
+USUAL = Limits()
+
+
+@dataclass(frozen=True)
+class Job:
+    """A function that waits for the writer, and who waits for it."""
+
+    caller: asyncio.Future[Any]
+    run: Callable[[Connection], Any]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a job: a result, or an error and nothing stored."""
+
+    job: Job
+    result: Any = None
+    error: BaseException | None = None
+
+    def tell(self) -> None:
+        """Wake the caller, who may have gone away."""
+        if self.job.caller.done():
+            return
+        if self.error is None:
+            self.job.caller.set_result(self.result)
+        else:
+            self.job.caller.set_exception(bearable(self.error))
+
+
+class Database:
+    """One writer thread stores what arrived during its last flush in one transaction, each function in a savepoint."""
+
+    def __init__(self, path: Path, limits: Limits = USUAL) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._limits = limits
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._closed = False
+        self._writing = writing_engine(path, limits.busy_milliseconds)
+        self._connection = connect(self._writing)  # here, so that a broken file is an error at once
+        self._reading = reading_engine(path, limits.busy_milliseconds, QueuePool, pool_size=limits.readers)
+        self._readers = ThreadPoolExecutor(limits.readers, "reader")
+        self._writer = threading.Thread(target=self._write_batches, name="writer", daemon=True)
+        self._writer.start()
+
+    async def write(self, function: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run a function that changes things. Its own exception undoes its own work only."""
+        self._refuse_when_closed()
+        if self._jobs.qsize() >= self._limits.queue:
+            raise Unavailable("More is waiting to be stored than this disk can take. Try again in a moment.", retry_after=1)
+        caller: asyncio.Future[R] = self._loop.create_future()
+        self._jobs.put(Job(caller, lambda connection: function(connection, *args, **kwargs)))
+        return await caller
+
+    async def read(self, function: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run a function that only looks. It sees everything that was stored before."""
+        self._refuse_when_closed()
+
+        def look() -> R:
+            try:
+                with self._reading.begin() as connection:
+                    return function(connection, *args, **kwargs)
+            except (DBAPIError, StopIteration) as error:
+                raise bearable(error) from error
+
+        return await self._loop.run_in_executor(self._readers, look)
+
+    async def close(self) -> None:
+        """Store what is waiting, then stop.
+
+        Readers go first, so that the writer's is the last connection and tidies the file.
+        """
+        self._closed = True
+        await asyncio.to_thread(self._readers.shutdown)
+        self._reading.dispose()
+        self._jobs.put(None)
+        await asyncio.to_thread(self._writer.join)
+
+    def _refuse_when_closed(self) -> None:
+        if self._closed:
+            raise Unavailable("Deskhand is stopping. Try again when it runs.")
+
+    def _write_batches(self) -> None:
+        stopping = False
+        while not stopping:
+            jobs, stopping = self._next_batch()
+            if jobs:
+                outcomes = self._store(jobs)
+                with suppress(RuntimeError):  # the loop is gone, and the callers with it
+                    self._loop.call_soon_threadsafe(tell_all, outcomes)
+        self._connection.close()
+        self._writing.dispose()
+
+    def _next_batch(self) -> tuple[list[Job], bool]:
+        """Wait for a job and take what else is there; True: it is the last batch."""
+        batch = [self._jobs.get()]
+        with suppress(queue.Empty):
+            while len(batch) < self._limits.batch:
+                batch.append(self._jobs.get_nowait())
+        return [job for job in batch if job and not job.caller.cancelled()], None in batch
+
+    def _store(self, jobs: list[Job]) -> list[Outcome]:
+        try:
+            if self._connection.closed:
+                self._connection = connect(self._writing)
+            with self._connection.begin():
+                driver = cast("sqlite3.Connection", self._connection.connection.driver_connection)
+                return [attempt(job, self._connection, driver) for job in jobs]
+        except BaseException as error:  # noqa: BLE001, whatever it was, every caller hears it and the thread lives on
+            with suppress(SQLAlchemyError, sqlite3.Error):
+                self._connection.close()  # nobody knows its state; the next batch gets another
+            return [Outcome(job, error=error) for job in jobs]
+
+
+def attempt(job: Job, connection: Connection, driver: sqlite3.Connection) -> Outcome:
+    """Run one function. (SAVEPOINT by the driver: SQLAlchemy's begin_nested costs forty times as much.)"""
+    driver.execute("SAVEPOINT one")
+    try:
+        result = job.run(connection)
+        require_transaction(driver)
+    except Exception as error:
+        if not driver.in_transaction:  # that, or a full disk, for which SQLite undoes the whole batch
+            raise
+        driver.execute("ROLLBACK TO one")
+        driver.execute("RELEASE one")
+        return Outcome(job, error=error)
+    driver.execute("RELEASE one")
+    return Outcome(job, result)
+
+
+def require_transaction(driver: sqlite3.Connection) -> None:
+    """Find out that a function has committed, and with it what is not its own."""
+    if not driver.in_transaction:
+        raise RuntimeError("A function given to `write` must not commit.")
+
+
+def open_database(path: Path, limits: Limits = USUAL) -> Database:
+    """Open a migrated database, inside a running loop. Unavailable: it cannot be used, and the sentence says why."""
+    return Database(path, limits)
+
+
+def tell_all(outcomes: list[Outcome]) -> None:
+    """On the loop: wake every caller of a batch."""
+    for outcome in outcomes:
+        outcome.tell()
+
+
+def bearable(error: BaseException) -> BaseException:
+    """Make of an error one that a caller can be given: a sentence for what SQLite says, nothing that ends the loop."""
+    if isinstance(error, DBAPIError):
+        return explain(error)
+    if isinstance(error, Exception) and not isinstance(error, StopIteration):  # a future refuses that one
+        return error
+    wrapped = RuntimeError(f"A function given to the database raised {error!r}, which nothing can wait for.")
+    wrapped.__cause__ = error
+    return wrapped

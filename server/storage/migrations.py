@@ -1,0 +1,79 @@
+"""Bringing the database up to date when Deskhand starts: all of it or nothing, and a copy of the old one is kept."""
+
+import logging
+import sqlite3
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import cast
+
+from sqlalchemy import Connection, bindparam, column, delete, insert, table
+from sqlalchemy.exc import DBAPIError
+
+from server.storage.copies import keep_copy
+from server.storage.revisions import CORE_FOLDER, find_foreign, find_newest, find_pending, read_versions, versions_of
+from server.storage.sqlite import connect, explain, writing_engine
+
+LONGEST_WAIT = 60_000  # milliseconds for another start to finish its migrations
+KEPT_COPIES = 3
+
+log = logging.getLogger(__name__)
+alembic_version = table("alembic_version", column("version_num"))
+FORGET = delete(alembic_version).where(alembic_version.c.version_num == bindparam("version"))
+REMEMBER = insert(alembic_version).values(version_num=bindparam("version"))
+
+
+def migrate(path: Path, folders: Sequence[Path] = ()) -> None:
+    """Bring a database up to date, or make it. `folders`: the integrations' migrations; Deskhand's own need no naming.
+
+    Conflict: a newer Deskhand has written it. Unavailable: it cannot be used, and the sentence says why. Blocking: call it
+    before the server starts. Two starters take turns.
+    """
+    folders = list(dict.fromkeys((CORE_FOLDER, *folders)))
+    if not find_pending(read_versions(path), find_newest(folders)):
+        return
+    engine = writing_engine(path, LONGEST_WAIT)
+    try:
+        with connect(engine) as connection:
+            driver = cast("sqlite3.Connection", connection.connection.driver_connection)
+            driver.execute("PRAGMA foreign_keys=OFF")  # tables are rebuilt; it can be set outside a transaction only
+            with connection.begin():
+                upgrade(connection, driver, path, folders)
+    except DBAPIError as error:
+        raise explain(error) from error
+    finally:
+        engine.dispose()
+
+
+def upgrade(connection: Connection, driver: sqlite3.Connection, path: Path, folders: Sequence[Path]) -> None:
+    """Inside a transaction: look again, as another start may have done it meanwhile, and run what is missing."""
+    versions, newest = versions_of(driver), find_newest(folders)
+    pending = find_pending(versions, newest)
+    if not pending:
+        return
+    if versions:
+        keep_copy(path, pending[0], KEPT_COPIES)
+    log.info("The database is brought to %s.", ", ".join(pending))
+    foreign = [{"version": version} for version in find_foreign(versions, newest)]
+    if foreign:
+        connection.execute(FORGET, foreign)  # Alembic refuses what it has no file for
+    run_alembic(connection, folders)
+    if foreign:
+        connection.execute(REMEMBER, foreign)
+    if broken := driver.execute("PRAGMA foreign_key_check").fetchmany(3):
+        raise RuntimeError(f"A migration would leave rows without their parent: {broken}")
+
+
+def run_alembic(connection: Connection, folders: Iterable[Path]) -> None:
+    """Run every revision that is missing in the transaction that the caller has begun."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config(attributes={"connection": connection})
+    options = {
+        "script_location": str(CORE_FOLDER.parent),
+        "path_separator": "newline",
+        "version_locations": "\n".join(map(str, folders)),
+    }
+    for name, value in options.items():
+        config.set_main_option(name, value.replace("%", "%%"))  # it would be a reference to another option
+    command.upgrade(config, "heads")

@@ -1,0 +1,32 @@
+"""Taking the access out of a database that comes from elsewhere."""
+
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import bindparam, column, delete, inspect, table, update
+
+from server.storage.sqlite import connect, writing_engine
+
+LONGEST_WAIT = 5_000  # milliseconds
+
+api_key = table("api_key", column("revoked_at"))
+idempotency = table("idempotency")
+
+# One for each table that lets somebody in, or would answer with what was once allowed.
+REVOCATIONS = {
+    "api_key": update(api_key).where(api_key.c.revoked_at.is_(None)).values(revoked_at=bindparam("now")),
+    "idempotency": delete(idempotency),
+}
+
+
+def revoke_access(path: Path, moment: datetime) -> None:
+    """Leave nothing in a database that opens Deskhand. Tables that an older one does not have are skipped."""
+    engine = writing_engine(path, LONGEST_WAIT)
+    try:
+        with connect(engine) as connection, connection.begin():
+            there = set(inspect(connection).get_table_names())
+            for name, statement in REVOCATIONS.items():
+                if name in there:
+                    connection.execute(statement, {"now": moment.isoformat()})
+    finally:
+        engine.dispose()

@@ -1,0 +1,108 @@
+"""What a person sets: sections, each a pydantic model, in one file that is replaced as a whole."""
+
+import asyncio
+import copy
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from tinydb import TinyDB
+from tinydb.storages import Storage
+from tinydb.table import Document
+
+from server.storage.files import Now, move_aside, read_json_object, utc_now, write_json
+
+M = TypeVar("M", bound=BaseModel)
+
+SETTINGS_FILE = "settings.json"
+ONLY = 1  # each section is a table of one document
+
+Tables = dict[str, dict[str, Any]]
+
+
+class ReplacedFile(Storage):
+    """TinyDB's content in memory, and in a file that is replaced as a whole.
+
+    TinyDB's own JSON storage writes over the old content, so that a kill at the wrong moment loses all of it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._tables: Tables | None = read_tables(path)
+
+    def read(self) -> Tables | None:
+        return copy.deepcopy(self._tables)  # TinyDB changes it before it writes, and the disk may be full then
+
+    def write(self, data: Tables) -> None:
+        write_json(self._path, data)
+        self._tables = data
+
+
+def read_tables(path: Path) -> Tables | None:
+    """Read what TinyDB wrote; None where there is nothing. ValueError: it holds something else."""
+    tables = read_json_object(path)
+    for name, documents in (tables or {}).items():
+        if not isinstance(documents, dict) or not all(isinstance(one, dict) for one in documents.values()):
+            raise ValueError(f"{name} is no section")
+        if not all(number.isdecimal() for number in documents):
+            raise ValueError(f"{name} is no section")
+    return tables
+
+
+class Settings:
+    """Reading is from memory. `problem`: a sentence for the person where something could not be read."""
+
+    def __init__(self, data: Path, now: Now = utc_now) -> None:
+        self.problem: str | None = None
+        self._writer = ThreadPoolExecutor(1, "settings")
+        path = data / SETTINGS_FILE
+        try:
+            self._file = TinyDB(path, storage=ReplacedFile)
+        except ValueError:  # of which broken JSON and broken text are kinds
+            aside = move_aside(path, now)
+            self.problem = f"The settings could not be read, so the usual ones are in force. {aside.name} is the old file."
+            self._file = TinyDB(path, storage=ReplacedFile)
+        self._sections = {name: dict(self._file.table(name).get(doc_id=ONLY) or {}) for name in self._file.tables()}
+
+    def read(self, section: str, model: type[M]) -> M:
+        """Read a section. What is not there, or does not fit the model, is as the model has it by default."""
+        stored = self._sections.get(section, {})
+        try:
+            return model.model_validate(stored)
+        except ValidationError as error:
+            return self._read_what_fits(section, model, stored, error)
+
+    async def write(self, section: str, value: BaseModel) -> None:
+        """Store a section; it is on the disk when this returns. Fields that the model does not know stay.
+
+        Unavailable: the disk does not take it, and nothing has changed.
+        """
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._writer, self._store, section, value.model_copy(deep=True))
+
+    def _store(self, section: str, value: BaseModel) -> None:
+        merged = merge(self._sections.get(section, {}), value)
+        self._file.table(section).upsert(Document(merged, doc_id=ONLY))
+        self._sections[section] = merged
+
+    def _read_what_fits(self, section: str, model: type[M], stored: dict[str, Any], error: ValidationError) -> M:
+        problems = error.errors()
+        wrong = {problem["loc"][0] for problem in problems if problem["loc"]}
+        if any(problem["type"] != "extra_forbidden" for problem in problems):  # that one only tells of another version
+            self.problem = f"Some settings of {section} could not be read, so the usual ones are in force there."
+        try:
+            return model.model_validate({name: one for name, one in stored.items() if name not in wrong})
+        except ValidationError:
+            return model()
+
+
+def merge(stored: Mapping[str, Any], value: BaseModel) -> dict[str, Any]:
+    """Put a model's values over what is stored, and leave alone what another version of the model has put there."""
+    merged = {**stored, **value.model_dump(mode="json")}
+    for name in type(value).model_fields:
+        inner = getattr(value, name)
+        if isinstance(inner, BaseModel) and isinstance(stored.get(name), Mapping):
+            merged[name] = merge(stored[name], inner)
+    return merged

@@ -1,0 +1,110 @@
+"""SQLite through SQLAlchemy, as it has to be set up here, and its errors in sentences."""
+
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, NullPool, Pool, create_engine, event
+from sqlalchemy.exc import DBAPIError
+
+from server.errors import Unavailable
+from server.storage.files import make_private_file, not_stored
+
+SENTENCES = {
+    sqlite3.SQLITE_BUSY: "Another program holds Deskhand's data. Close it, or try again in a moment.",
+    sqlite3.SQLITE_LOCKED: "Another program holds Deskhand's data. Close it, or try again in a moment.",
+    sqlite3.SQLITE_FULL: "The disk is full, so nothing was stored. Make room and try again.",
+    sqlite3.SQLITE_IOERR: "The disk did not take or give Deskhand's data. Make room or check the disk, and try again.",
+    sqlite3.SQLITE_CANTOPEN: "Deskhand's data cannot be opened. Check that its folder is there and yours.",
+    sqlite3.SQLITE_CORRUPT: "Deskhand's data is damaged. Quit Deskhand and restore a backup.",
+    sqlite3.SQLITE_NOTADB: "Deskhand's data is damaged. Quit Deskhand and restore a backup.",
+}
+PASSING = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+COMMON = {"foreign_keys": "ON", "synchronous": "FULL", "trusted_schema": "OFF"}
+
+
+def writing_engine(path: Path, busy_milliseconds: int) -> Engine:
+    """For the writer thread and the migrations. fullfsync matters on macOS only and is ignored elsewhere."""
+    try:
+        make_private_file(path)
+    except OSError as error:
+        raise not_stored(error, path.name) from error
+    pragmas = {"journal_mode": "WAL", "fullfsync": "ON", **COMMON}
+    return engine(path, "BEGIN IMMEDIATE", busy_milliseconds, pragmas, poolclass=NullPool)
+
+
+def reading_engine(path: Path, busy_milliseconds: int, pool: type[Pool], **options: Any) -> Engine:
+    """For readers, which never checkpoint: SQLite before 3.51.3 can lose a commit when two connections do.
+
+    https://sqlite.org/wal.html#walresetbug
+    """
+    pragmas = {"query_only": "ON", "wal_autocheckpoint": 0, **COMMON}
+    return engine(path, "BEGIN", busy_milliseconds, pragmas, poolclass=pool, **options)
+
+
+def engine(path: Path, begin: str, busy_milliseconds: int, pragmas: Mapping[str, object], **options: Any) -> Engine:
+    """Make an engine that starts transactions itself: the driver would start them late, and never for DDL."""
+    url = URL.create("sqlite", database=str(path))
+    made = create_engine(url, connect_args={"isolation_level": None, "check_same_thread": False}, **options)
+
+    @event.listens_for(made, "connect")
+    def prepare(driver: sqlite3.Connection, _: object) -> None:
+        set_pragmas(driver, {"busy_timeout": busy_milliseconds, **pragmas})
+
+    @event.listens_for(made, "begin")
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return made
+
+
+def set_pragmas(driver: sqlite3.Connection, pragmas: Mapping[str, object]) -> None:
+    """Prepare a new connection, or close it: a broken file shows here."""
+    try:
+        for name, value in pragmas.items():
+            driver.execute(f"PRAGMA {name}={value}")
+    except sqlite3.Error:
+        driver.close()
+        raise
+
+
+def connect_plainly(path: Path, *, busy_milliseconds: int = 5_000) -> sqlite3.Connection:
+    """Connect without SQLAlchemy, for what is done to a file as a whole. It does not checkpoint beside others."""
+    connection = sqlite3.connect(path, timeout=busy_milliseconds / 1_000, isolation_level=None)
+    set_pragmas(connection, {"wal_autocheckpoint": 0, **COMMON})
+    return connection
+
+
+def connect(engine: Engine) -> Connection:
+    """Connect, or say why not."""
+    try:
+        return engine.connect()
+    except DBAPIError as error:
+        raise explain(error) from error
+
+
+def check(path: Path) -> None:
+    """Look through a whole database for damage. Unavailable: there is some. Blocking."""
+    if not path.exists():
+        return
+    try:
+        with closing(connect_plainly(path)) as connection:
+            connection.text_factory = bytes  # a damaged file may hold anything
+            said = [row[0] for row in connection.execute("PRAGMA quick_check(1)")]
+    except sqlite3.Error as error:
+        raise explain(error) from error
+    if said != [b"ok"]:
+        raise Unavailable(SENTENCES[sqlite3.SQLITE_CORRUPT])
+
+
+def explain(error: Exception) -> Exception:
+    """Turn what the file or the disk has against us into a sentence; any other error is a mistake and stays."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    code = getattr(cause, "sqlite_errorcode", 0) & 0xFF  # the upper bits tell more than a person can use
+    if code not in SENTENCES:
+        return error
+    explained = Unavailable(SENTENCES[code], retry_after=1 if code in PASSING else None)
+    explained.__cause__ = error
+    return explained

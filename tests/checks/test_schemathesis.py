@@ -1,0 +1,28 @@
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx2
+import pytest
+
+
+@pytest.mark.timeout(1800)
+def test_every_answer_is_documented_and_none_is_5xx(start, long: bool, tmp_path: Path) -> None:
+    server = start("--demo")
+    document = httpx2.get(server.public + "/openapi.json", trust_env=False).json()
+    names = [operation["operationId"] for item in document["paths"].values() for operation in item.values()]
+    key = server.make_client("tester", allow=names, rate="none")
+    program = Path(sys.executable).with_name("schemathesis")
+    command = [str(program if program.exists() else shutil.which("schemathesis")), "run", f"{server.public}/openapi.json"]
+    command += ["-H", f"X-API-Key: {key}", "--phases", "examples,coverage,fuzzing,stateful", "--generation-deterministic"]
+    command += ["--max-examples", "60" if long else "8", "--checks", "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance", "--no-color"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    told = done.stdout[-6000:] + done.stderr[-2000:]
+    assert done.returncode == 0, told
+    cases = [int(number) for number in re.findall(r"(\d+) generated", done.stdout)]
+    assert cases, told
+    print(told[-1500:])
+    if long:
+        assert sum(cases) >= 3000

@@ -1,0 +1,41 @@
+import threading
+
+import httpx2
+
+
+def test_the_local_surface_opens_only_with_its_key(serve) -> None:
+    served = serve()
+    for path in ("/api/overview", "/api/clients", "/api/activity", "/api/events", "/api/addresses"):
+        assert httpx2.get(served.local + path, trust_env=False).status_code == 401
+        wrong = {"Authorization": "Bearer " + served.make_client(path.replace("/", "-").strip("-"))}
+        assert httpx2.get(served.local + path, headers=wrong, trust_env=False).status_code == 401
+
+
+def test_the_public_surface_has_no_route_of_the_local_one(demo) -> None:
+    key = demo.make_client()
+    for path in ("/api/overview", "/api/clients", "/api/events", "/enter", "/oauth2callback", "/gmail/auth/callback", "/api/gmail/status"):
+        assert demo.call("GET", path, key).status_code == 404, path
+        assert demo.call("POST", path, key).status_code == 404, path
+
+
+def test_news_comes_as_it_happens_and_an_open_stream_does_not_hold_up_the_stop(serve) -> None:
+    served = serve()
+    heard: list[str] = []
+    first = threading.Event()
+
+    def listen() -> None:
+        running = {"Authorization": served.person("GET", "/api/overview").request.headers["Authorization"]}
+        with httpx2.stream("GET", served.local + "/api/events", headers=running, trust_env=False, timeout=30) as stream:
+            for line in stream.iter_lines():
+                if line.startswith("event:"):
+                    heard.append(line.removeprefix("event:").strip())
+                    first.set()
+
+    listener = threading.Thread(target=listen)
+    listener.start()
+    assert first.wait(10)
+    served.make_client("bot")
+    assert served.background.stop(10)
+    listener.join(10)
+    assert not listener.is_alive()
+    assert heard[:2] == ["hello", "clients"]

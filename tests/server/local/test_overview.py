@@ -1,0 +1,27 @@
+def test_the_overview_says_what_is_on_and_what_is_wrong(demo) -> None:
+    told = demo.person("GET", "/api/overview").json()
+    assert told["demo"] is True
+    assert {one["name"]: one["state"] for one in told["integrations"]} == {"apps": "running", "gmail": "running"}
+    assert told["problems"] == []
+    assert told["addresses"]["public"] == demo.public
+
+
+def test_a_pause_begins_and_ends(demo) -> None:
+    assert demo.person("POST", "/api/pause", json={"minutes": 15}).json()["paused_until"]
+    assert demo.person("GET", "/api/overview").json()["paused_until"]
+    assert demo.person("DELETE", "/api/pause").json()["paused_until"] is None
+    assert demo.person("POST", "/api/pause", json={"minutes": -1}).status_code == 422
+
+
+def test_the_checks_are_well_in_demo_mode(demo) -> None:
+    checks = demo.person("GET", "/api/checks").json()
+    assert all(check["well"] for check in checks), checks
+    assert {"Apps", "Gmail", "Settings", "Secrets"} <= {check["what"] for check in checks}
+
+
+def test_a_backup_is_made_while_the_server_runs(demo, tmp_path) -> None:
+    target = tmp_path / "backup.zip"
+    assert demo.person("POST", "/api/backup", json={"path": str(target)}).status_code == 200
+    assert target.is_file()
+    again = demo.person("POST", "/api/backup", json={"path": str(target)})
+    assert 400 <= again.status_code < 500

@@ -1,0 +1,42 @@
+import yaml
+
+
+def test_a_client_is_shown_what_its_scopes_reach_and_the_person_has_not_denied(serve) -> None:
+    served = serve(demo=True)
+    served.make_client("reader", scopes=["read:apps"])
+    served.make_client("denied", scopes=["read:apps"], deny=["list_apps"])
+    document = served.call("GET", "/gpts/reader/openapi.json", key="").json()
+    names = {operation["operationId"] for item in document["paths"].values() for operation in item.values()}
+    assert "list_apps" in names
+    assert "control_app" not in names
+    denied = served.call("GET", "/gpts/denied/openapi.json", key="").json()
+    assert "list_apps" not in str(denied["paths"])
+
+
+def test_a_document_carries_the_public_address_of_the_moment(serve) -> None:
+    served = serve(public_url="https://desk.example.org")
+    served.make_client("bot")
+    assert served.call("GET", "/openapi.json", key="").json()["servers"] == [{"url": "https://desk.example.org"}]
+
+
+def test_yaml_and_json_say_the_same(serve) -> None:
+    served = serve()
+    served.make_client("bot")
+    for path in ("/openapi", "/gpts/bot/openapi"):
+        as_yaml = served.call("GET", path + ".yaml", key="")
+        assert as_yaml.headers["content-type"].startswith("application/yaml")
+        assert yaml.safe_load(as_yaml.text) == served.call("GET", path + ".json", key="").json()
+
+
+def test_a_revoked_or_unknown_client_has_no_document(serve) -> None:
+    served = serve()
+    served.make_client("bot")
+    served.person("DELETE", "/api/clients/bot")
+    assert served.call("GET", "/gpts/bot/openapi.json", key="").status_code == 404
+    assert served.call("GET", "/gpts/..%2F..%2Fx/openapi.json", key="").status_code in {404, 422}
+
+
+def test_a_client_with_too_much_for_chatgpt_is_made_with_a_warning_and_the_usual_one_without(serve) -> None:
+    served = serve(demo=True)
+    made = served.person("POST", "/api/clients", json={"name": "bot"}).json()
+    assert made["warnings"] == []

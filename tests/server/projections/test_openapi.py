@@ -1,0 +1,102 @@
+from typing import Any
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from pydantic import BaseModel, Field
+
+from server.operation import Effect, Operations
+from server.projections.openapi import MOST_OPERATIONS, find_excesses, make_document, simplify, walk_operations
+
+
+class Order(BaseModel):
+    """An order."""
+
+    name: str = Field(description="Whose.")
+    note: str | None = Field(None, description="Why.")
+
+
+class Made(BaseModel):
+    """What was made."""
+
+    success: bool = Field(description="Whether it worked.")
+
+
+def make_router(count: int = 1, words: str = "Make it.") -> Operations:
+    router = Operations(prefix="/things", title="Things")
+
+    async def preview(**_: Any) -> Effect:
+        return Effect("make it")
+
+    for number in range(count):
+
+        async def make(order: Order, most: int = 5, since: str | None = None) -> Made:
+            return Made(success=bool(order.name and most and since))
+
+        make.__name__, make.__doc__ = f"make_{number}", words
+        router.operation("POST", f"/{number}", scope="write:things", preview=preview)(make)
+
+    @router.operation("GET", "", scope="read:things")
+    async def list_things() -> list[str]:
+        """List the things."""
+        return []
+
+    return router
+
+
+def document(router: Operations, **options: Any) -> dict[str, Any]:
+    return make_document(router.routes, address="https://desk.example.org", title="T", version="1", **options)
+
+
+def test_the_document_is_valid_and_carries_what_chatgpt_reads() -> None:
+    made = document(make_router())
+    OpenAPIV31SpecValidator(made).validate()
+    operations = {operation["operationId"]: operation for _, _, operation in walk_operations(made)}
+    assert operations["make_0"]["x-openai-isConsequential"] is True
+    assert operations["list_things"]["x-openai-isConsequential"] is False
+    assert operations["make_0"]["security"] == [{"key": ["write:things"]}]
+    assert "202" in operations["make_0"]["responses"]
+    assert "202" not in operations["list_things"]["responses"]
+    assert made["servers"] == [{"url": "https://desk.example.org"}]
+    assert made["components"]["securitySchemes"]["key"]["scheme"] == "bearer"
+
+
+def test_nothing_in_it_may_be_a_union_with_null() -> None:
+    assert "anyOf" not in str(document(make_router()))
+
+
+def test_only_the_operations_named_stand_in_it() -> None:
+    made = document(make_router(), names={"list_things"})
+    assert [operation["operationId"] for _, _, operation in walk_operations(made)] == ["list_things"]
+    assert "Order" not in made["components"]["schemas"]
+
+
+@pytest.mark.parametrize(
+    ("node", "simple"),
+    [
+        ({"anyOf": [{"type": "string"}, {"type": "null"}], "title": "A", "default": None}, {"type": "string", "title": "A"}),
+        ({"anyOf": [{"type": "string"}, {"type": "integer"}]}, {"anyOf": [{"type": "string"}, {"type": "integer"}]}),
+        ({"x": [{"anyOf": [{"$ref": "#/a"}, {"type": "null"}]}]}, {"x": [{"$ref": "#/a"}]}),
+    ],
+)
+def test_simplify(node: Any, simple: Any) -> None:
+    simplify(node)
+    assert node == simple
+
+
+def test_what_chatgpt_would_refuse_is_said_in_sentences() -> None:
+    assert find_excesses(document(make_router())) == []
+    many = find_excesses(document(make_router(MOST_OPERATIONS)))
+    assert len(many) == 1
+    assert "fewer scopes" in many[0]
+    wordy = find_excesses(document(make_router(words="x" * 301)))
+    assert any("make_0" in sentence for sentence in wordy)
+
+
+def test_a_changing_operation_without_a_preview_cannot_be_declared() -> None:
+    router = Operations(prefix="/x", title="X")
+
+    async def break_it() -> None:
+        """Break it."""
+
+    with pytest.raises(TypeError, match="preview"):
+        router.operation("POST", "/y", scope="write:x")(break_it)

@@ -1,0 +1,222 @@
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine
+
+from server.access.tables import metadata
+from server.errors import Conflict, Unavailable
+from server.storage.migrations import migrate
+
+ROOT = Path(__file__).parents[3]
+HEAD = """
+import os
+import sqlalchemy as sa
+from alembic import op
+
+revision = "demo_{number:04}"
+down_revision = {before!r}
+branch_labels = {labels!r}
+
+def upgrade():
+"""
+START = """
+    op.create_table("thing", sa.Column("id", sa.Integer, primary_key=True))
+    op.create_table("part", sa.Column("thing", sa.Integer, sa.ForeignKey("thing.id")))
+"""
+DIE_HALFWAY = """
+    op.add_column("thing", sa.Column("colour", sa.Text))
+    if os.environ.get("DIE"):
+        os.kill(os.getpid(), 9)
+    with op.batch_alter_table("thing") as thing:
+        thing.add_column(sa.Column("weight", sa.Float))
+"""
+
+
+def add_revision(folder: Path, number: int, body: str) -> None:
+    before, labels = (f"demo_{number - 1:04}", None) if number > 1 else (None, ("demo",))
+    folder.mkdir(exist_ok=True)
+    head = HEAD.format(number=number, before=before, labels=labels)
+    folder.joinpath(f"demo_{number:04}_step.py").write_text(head + body)
+
+
+def ask(path: Path, question: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(question).fetchall()
+
+
+def tell(path: Path, *statements: str) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def versions(path: Path) -> list[object]:
+    return [row[0] for row in ask(path, "SELECT version_num FROM alembic_version ORDER BY 1")]
+
+
+def columns(path: Path, table: str) -> list[object]:
+    return [row[1] for row in ask(path, f"PRAGMA table_info({table})")]
+
+
+def start(path: Path, folder: Path, **environment: str) -> subprocess.Popen[str]:
+    script = """
+import sys
+from pathlib import Path
+from server.storage.migrations import migrate
+migrate(Path(sys.argv[1]), [Path(sys.argv[2])])
+print("alembic" in sys.modules)
+"""
+    return subprocess.Popen(
+        [sys.executable, "-c", script, str(path), str(folder)],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "deskhand.db"
+
+
+@pytest.fixture(autouse=True)
+def folder(path: Path, tmp_path: Path) -> Path:
+    path.parent.mkdir()
+    folder = tmp_path / "100% demo"
+    add_revision(folder, 1, START)
+    return folder
+
+
+def test_a_new_database_has_the_tables_that_access_uses(path: Path) -> None:
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    migrate(path)
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    engine.dispose()
+    assert versions(path) == ["core_0001"]
+    if os.name == "posix":
+        assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_name_is_free_again_when_its_client_is_revoked(path: Path) -> None:
+    migrate(path)
+    client = "INSERT INTO client VALUES ('{}', 'bot', '[]', '{{}}', NULL, '', {})"
+    tell(path, client.format("a", "'now'"), client.format("b", "'now'"), client.format("c", "NULL"))
+    with pytest.raises(sqlite3.IntegrityError):
+        tell(path, client.format("d", "NULL"))
+
+
+def test_numbers_of_activity_are_never_given_twice(path: Path) -> None:
+    migrate(path)
+    row = "INSERT INTO activity VALUES (NULL, '', NULL, '', '', '', 0, '', '', '', NULL, NULL, NULL, NULL, NULL)"
+    tell(path, row, "DELETE FROM activity", row)
+    assert ask(path, "SELECT id FROM activity") == [(2,)]
+
+
+def test_every_folder_is_a_branch_of_its_own(path: Path, folder: Path) -> None:
+    migrate(path)
+    migrate(path, [folder])
+    assert versions(path) == ["core_0001", "demo_0001"]
+    assert columns(path, "thing") == ["id"]
+
+
+def test_alembic_is_imported_only_where_something_is_missing(path: Path, folder: Path) -> None:
+    answers = [start(path, folder).communicate()[0].strip() for _ in range(2)]
+    assert answers == ["True", "False"]
+
+
+def test_a_copy_of_the_old_database_is_kept_and_three_of_them(path: Path, folder: Path) -> None:
+    migrate(path, [folder])
+    assert list(path.parent.glob("*before*")) == []
+    for number in range(2, 7):
+        tell(path, f"INSERT INTO thing (id) VALUES ({number})")
+        add_revision(folder, number, f"    op.create_table('more{number}', sa.Column('id', sa.Integer))")
+        migrate(path, [folder])
+    names = sorted(copy.name for copy in path.parent.glob("*before*"))
+    assert names == [f"deskhand.before-demo_000{number}.db" for number in (4, 5, 6)]
+    last = path.with_name(names[-1])
+    assert versions(last) == ["core_0001", "demo_0005"]
+    assert ask(last, "SELECT max(id) FROM thing") == [(6,)]
+
+
+def test_a_newer_database_is_refused_and_left_alone(path: Path, folder: Path) -> None:
+    migrate(path, [folder])
+    tell(path, "UPDATE alembic_version SET version_num = 'demo_0007' WHERE version_num = 'demo_0001'")
+    add_revision(folder, 2, DIE_HALFWAY)
+    with pytest.raises(Conflict, match="newer Deskhand"):
+        migrate(path, [folder])
+    assert versions(path) == ["core_0001", "demo_0007"]
+
+
+def test_an_integration_that_is_gone_blocks_nothing_and_goes_on_where_it_was(path: Path, folder: Path) -> None:
+    migrate(path, [folder])
+    tell(path, "INSERT INTO thing (id) VALUES (1)")
+    other = folder.with_name("other")
+    other.mkdir()
+    text = folder.joinpath("demo_0001_step.py").read_text().replace("demo", "other").replace("thing", "item")
+    other.joinpath("other_0001_step.py").write_text(text.replace("part", "piece"))
+    migrate(path)
+    migrate(path, [other])
+    assert versions(path) == ["core_0001", "demo_0001", "other_0001"]
+    add_revision(folder, 2, DIE_HALFWAY)
+    migrate(path, [folder])
+    assert versions(path) == ["core_0001", "demo_0002", "other_0001"]
+    assert ask(path, "SELECT id, weight FROM thing") == [(1, None)]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows knows no kill -9.")
+def test_killed_halfway_it_is_as_before_and_the_next_starts_take_turns(path: Path, folder: Path) -> None:
+    migrate(path, [folder])
+    tell(path, "INSERT INTO thing (id) VALUES (1)")
+    add_revision(folder, 2, DIE_HALFWAY)
+    with start(path, folder, DIE="1") as killed:
+        assert killed.wait() == -9
+    assert versions(path) == ["core_0001", "demo_0001"]
+    assert columns(path, "thing") == ["id"]
+    starters = [start(path, folder) for _ in range(3)]
+    for starter in starters:
+        starter.communicate()
+        assert starter.returncode == 0
+    assert versions(path) == ["core_0001", "demo_0002"]
+    assert ask(path, "SELECT id, colour, weight FROM thing") == [(1, None, None)]
+
+
+def test_many_first_starts_at_once_all_succeed(path: Path, folder: Path) -> None:
+    starters = [start(path, folder) for _ in range(4)]
+    for starter in starters:
+        starter.communicate()
+    assert [starter.returncode for starter in starters] == [0] * 4
+    assert versions(path) == ["core_0001", "demo_0001"]
+
+
+def test_a_migration_that_fails_leaves_everything_as_it_was(path: Path, folder: Path) -> None:
+    migrate(path, [folder])
+    add_revision(folder, 2, "    op.drop_table('part')\n    raise ValueError('a mistake')")
+    with pytest.raises(ValueError, match="a mistake"):
+        migrate(path, [folder])
+    assert versions(path) == ["core_0001", "demo_0001"]
+    assert columns(path, "part") == ["thing"]
+
+
+def test_a_migration_may_not_leave_rows_without_their_parent(path: Path, folder: Path) -> None:
+    migrate(path, [folder])
+    tell(path, "INSERT INTO thing (id) VALUES (1)", "INSERT INTO part (thing) VALUES (1)")
+    add_revision(folder, 2, "    op.execute('DELETE FROM thing')")
+    with pytest.raises(RuntimeError, match="without their parent"):
+        migrate(path, [folder])
+    assert ask(path, "SELECT id FROM thing") == [(1,)]
+
+
+def test_a_damaged_file_is_told_in_a_sentence(path: Path) -> None:
+    path.write_bytes(b"no database, whatever its name says. " * 100)
+    with pytest.raises(Unavailable, match="damaged"):
+        migrate(path)

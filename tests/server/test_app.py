@@ -1,0 +1,41 @@
+import httpx2
+import pytest
+
+
+def test_hosts_and_origins_that_are_not_ours_are_refused(serve) -> None:
+    served = serve(public_url="https://desk.example.org")
+    port = httpx2.URL(served.local).port
+    public = f"http://127.0.0.1:{served.port}"
+    for host, status in (("desk.example.org", 200), ("desk.example.org:443", 200), (f"localhost:{served.port}", 200), ("evil.example", 421), (f"127.0.0.1:{port}", 421)):
+        assert httpx2.get(public + "/health", headers={"Host": host}, trust_env=False).status_code == status, host
+    for origin in ("https://evil.example", "null"):
+        assert httpx2.get(public + "/health", headers={"Origin": origin}, trust_env=False).status_code == 403
+
+
+def test_every_path_answers_with_and_without_a_trailing_slash_and_never_by_redirect(demo) -> None:
+    key = demo.make_client()
+    for path in ("/health", "/docs", "/apps/list", "/gmail/messages", "/privacy"):
+        for spelling in (path, path + "/"):
+            answer = demo.call("GET", spelling, key)
+            assert answer.status_code == 200, spelling
+            assert not answer.history
+
+
+@pytest.mark.parametrize("path", ["/", "/health", "/privacy", "/docs", "/openapi.json", "/openapi.yaml"])
+def test_the_public_pages_need_no_key(demo, path: str) -> None:
+    answer = demo.call("GET", path, key="")
+    assert answer.status_code == 200
+    assert answer.headers["x-deskhand-demo"] == "1"
+
+
+def test_a_body_over_the_limit_is_413_before_it_is_read(demo) -> None:
+    key = demo.make_client(allow=["control_app"])
+    answer = demo.call("POST", "/apps/control", key, content=b"x" * (1024 * 1024 + 1), headers={"Content-Type": "application/json"})
+    assert answer.status_code == 413
+    assert answer.json()["detail"].endswith("Send less at once.")
+
+
+def test_what_there_is_not_is_a_problem_document(demo) -> None:
+    answer = demo.call("GET", "/nothing", key="")
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+    assert demo.call("DELETE", "/health", key="").status_code == 405

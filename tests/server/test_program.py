@@ -1,0 +1,56 @@
+import json
+import socket
+
+import httpx2
+import pytest
+
+from desktop.background import BackgroundServer
+from server.errors import Conflict
+from server.program import CannotStart, Options, Program
+
+
+def test_a_second_server_with_the_same_folder_is_refused_with_a_sentence(serve) -> None:
+    served = serve()
+    with pytest.raises(Conflict, match="running already"):
+        BackgroundServer(Program(Options(port=0, data_dir=served.data))).start()
+
+
+def test_a_taken_port_that_was_asked_for_is_a_sentence(tmp_path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(CannotStart, match="--port"):
+            BackgroundServer(Program(Options(port=port, data_dir=tmp_path))).start()
+
+
+def test_the_runtime_file_is_there_while_it_runs_and_for_this_person_alone(serve) -> None:
+    served = serve()
+    file = served.data / "runtime.json"
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert json.loads(file.read_text())["public"] == served.public
+    assert served.background.stop()
+    assert not file.exists()
+
+
+def test_the_key_from_the_environment_makes_one_client_once(serve) -> None:
+    key = "a long key that the person chose"
+    served = serve(first_key=key)
+    assert served.call("GET", "/apps/list", key).status_code == 200
+    served.person("DELETE", "/api/clients/first")
+    served.background.stop()
+    again = serve(first_key=key)
+    assert again.call("GET", "/apps/list", key).status_code == 401
+
+
+def test_the_server_stops_before_it_has_started(tmp_path) -> None:
+    program = Program(Options(port=0, data_dir=tmp_path))
+    program.stop()
+    background = BackgroundServer(program)
+    background.start()
+    assert background.wait(10)
+
+
+def test_nothing_is_said_twice_in_the_headers(serve) -> None:
+    answer = httpx2.get(serve().public + "/health", trust_env=False)
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert len(answer.headers.get_list("content-security-policy")) == 1
+    assert "server" not in answer.headers

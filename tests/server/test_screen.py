@@ -1,0 +1,15 @@
+from pathlib import Path
+
+import pytest
+
+from server.errors import Unavailable
+from server.screen import NoScreen
+
+
+def test_without_a_screen_each_wish_is_answered_with_what_to_do() -> None:
+    screen = NoScreen()
+    screen.notify("title", "text")
+    with pytest.raises(Unavailable, match=r"https://x\.example"):
+        screen.open_address("https://x.example")
+    with pytest.raises(Unavailable, match="folder"):
+        screen.open_folder(Path("folder"))
