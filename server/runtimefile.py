@@ -14,7 +14,7 @@ NAME = "runtime.json"
 
 @dataclass(frozen=True)
 class Running:
-    """A running server. `port`: the public one, whatever the public address is. `key` opens the local surface; nothing prints it."""
+    """A running server. `port`: the public one, whatever the address. `key` opens the local surface; nothing prints it."""
 
     public: str
     port: int

@@ -17,6 +17,7 @@ from server.fetch import Fetch
 from server.folders import Home
 from server.runtime import Runtime, find_migrations
 from server.screen import NoScreen, Screen
+from server.storage.backup import finish_restore
 from server.storage.database import DATABASE_FILE, open_database
 from server.storage.migrations import migrate
 from server.storage.secrets import Secrets
@@ -60,6 +61,7 @@ async def open_state(
     """Open the store in a folder whose lock is held, migrated to today. Integrations are not started yet."""
     clock, rules = clock or Clock(), rules or Rules()
     data = home.folders.data
+    finish_restore(data, home.folders.config)
     migrate(data / DATABASE_FILE, find_migrations())
     database = open_database(data / DATABASE_FILE)
     try:
@@ -69,7 +71,7 @@ async def open_state(
             secrets=Secrets(data, folder_only=home.own),
             database=database,
             events=Events(),
-            fetch=Fetch(),
+            fetch=Fetch(only_allowed=demo),
             screen=screen or NoScreen(),
             clock=clock,
             demo=demo,

@@ -8,6 +8,7 @@ from server.commandline.reach import find_running, reached
 from server.commandline.words import data_dir_option, example
 from server.errors import Conflict
 from server.folders import open_home
+from server.runtime import find_migrations
 
 
 @click.command(epilog=example("deskhand backup deskhand-backup.zip"))
@@ -32,7 +33,8 @@ def restore(file: Path, data_dir: Path | None, *, with_access: bool) -> None:
     if find_running(data_dir):
         raise Conflict("Deskhand is running. Quit it first, then restore.")
     with open_home(data_dir, demo=False) as home:
-        kept = backups.restore(file, home.folders.data, config=home.folders.config, with_access=with_access)
+        folders = home.folders
+        kept = backups.restore(file, folders.data, config=folders.config, folders=find_migrations(), with_access=with_access)
     click.echo(f"Restored. What was there before is in {kept}." if kept else "Restored.")
     if not with_access:
         click.echo("All keys are revoked; make new ones with `deskhand clients create`.")

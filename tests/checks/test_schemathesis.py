@@ -17,7 +17,13 @@ def test_every_answer_is_documented_and_none_is_5xx(start, long: bool, tmp_path:
     program = Path(sys.executable).with_name("schemathesis")
     command = [str(program if program.exists() else shutil.which("schemathesis")), "run", f"{server.public}/openapi.json"]
     command += ["-H", f"X-API-Key: {key}", "--phases", "examples,coverage,fuzzing,stateful", "--generation-deterministic"]
-    command += ["--max-examples", "60" if long else "8", "--checks", "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance", "--no-color"]
+    command += [
+        "--max-examples",
+        "60" if long else "8",
+        "--checks",
+        "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance",
+        "--no-color",
+    ]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     told = done.stdout[-6000:] + done.stderr[-2000:]
     assert done.returncode == 0, told

@@ -93,7 +93,16 @@ def test_who_listens_hears_of_each_call(opened, clock) -> None:
 
 
 def test_secrets_and_long_texts_do_not_stand_in_the_activity() -> None:
-    told = redact({"to": "a", "access_token": "s3cret", "inner": [{"Password": "s3cret"}], "content": "x" * 10_000, "n": 1, "empty_token": None})
+    told = redact(
+        {
+            "to": "a",
+            "access_token": "s3cret",
+            "inner": [{"Password": "s3cret"}],
+            "content": "x" * 10_000,
+            "n": 1,
+            "empty_token": None,
+        }
+    )
     assert "s3cret" not in str(told)
     assert len(str(told)) < 3_000
     assert (told["to"], told["n"], told["empty_token"]) == ("a", 1, None)

@@ -31,7 +31,9 @@ class Post:
     fail: Exception | None = None
     hold: asyncio.Event | None = None
 
-    async def client(self, name: str = "bot", scopes: str = "read:mail write:mail", rate: str | None = None, **policies: str) -> dict:
+    async def client(
+        self, name: str = "bot", scopes: str = "read:mail write:mail", rate: str | None = None, **policies: str
+    ) -> dict:
         chosen = {operation: Policy(policy) for operation, policy in policies.items()}
         _, key = await self.state.clients.create(name, frozenset(scopes.split()), chosen, rate)
         return {"Authorization": f"Bearer {key}"}
@@ -148,7 +150,18 @@ def test_what_is_allowed_runs_and_what_is_denied_does_not(opened) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"{", b"[]", b'{"text": "x"}', b'{"to": 5}', rb'{"to": "\ud800"}', b'{"to": "a", "text": NaN}', b"\xff", b"", b"null", b'"x"'],
+    [
+        b"{",
+        b"[]",
+        b'{"text": "x"}',
+        b'{"to": 5}',
+        rb'{"to": "\ud800"}',
+        b'{"to": "a", "text": NaN}',
+        b"\xff",
+        b"",
+        b"null",
+        b'"x"',
+    ],
 )
 def test_nonsense_is_422_with_a_sentence_nobody_is_asked_and_it_is_noted(opened, body: bytes) -> None:
     async def main() -> None:
@@ -209,7 +222,9 @@ def test_the_same_idempotency_key_gets_the_first_answer_and_nothing_runs_again(o
         async with posting(opened) as post:
             bot = {**await post.client(send_letter="allow"), "Idempotency-Key": "k1"}
             first = await post.http.post("/mail/send", json={"to": "ann", "text": "hi"}, headers=bot)
-            again = await post.http.post("/mail/send", content=b'{"text":"hi",  "to":"ann"}', headers={**bot, "Content-Type": "application/json"})
+            again = await post.http.post(
+                "/mail/send", content=b'{"text":"hi",  "to":"ann"}', headers={**bot, "Content-Type": "application/json"}
+            )
             assert (again.status_code, again.json(), post.sent) == (200, first.json(), ["hi"])
             assert again.headers["idempotent-replayed"] == "true"
             assert (await post.last()).outcome == "repeated"
