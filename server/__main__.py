@@ -3,6 +3,14 @@
 from server.commandline.root import build
 from server.commandline.serve import run_here
 from server.commandline.words import run
+from server.program import Options
+
+
+def start(options: Options, *, hidden: bool) -> None:
+    """Serve; there is no window here, so there is nothing to hide."""
+    del hidden
+    run_here(options, as_json=False)
+
 
 if __name__ == "__main__":
-    run(build(lambda options: run_here(options, as_json=False)))
+    run(build(start))

@@ -1,7 +1,7 @@
 """The whole command: what `deskhand` means with and without a word after it."""
 
-from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 import click
 
@@ -16,11 +16,15 @@ from server.runtime import discover
 from server.selftest import find_missing
 from server.surface import read_version
 
-Start = Callable[[Options], None]
+
+class Start(Protocol):
+    """What happens without a word after the command."""
+
+    def __call__(self, options: Options, *, hidden: bool) -> None: ...
 
 
 def build(start: Start) -> click.Group:
-    """Make the command; `start` is what happens without a word after it."""
+    """Make the command."""
 
     @click.group(invoke_without_command=True, epilog=example("deskhand --demo"))
     @click.option("--demo", is_flag=True, help="Play with made-up accounts; nothing outside this computer is reached.")
@@ -32,14 +36,13 @@ def build(start: Start) -> click.Group:
     def deskhand(context: click.Context, data_dir: Path | None, *, demo: bool, hidden: bool, selftest: bool) -> None:
         """Let ChatGPT work on your own PC, on your terms. Without a command: start."""
         logs.configure()
-        del hidden  # there is no window to hide yet
         if selftest:
             missing = find_missing()
             names = ", ".join(integration.name for integration in discover())
             click.echo("missing: " + ", ".join(missing) if missing else f"Everything is there: {names}.")
             context.exit(bool(missing))
         if context.invoked_subcommand is None:
-            start(Options(demo=demo, data_dir=data_dir))
+            start(Options(demo=demo, data_dir=data_dir), hidden=hidden)
 
     for command in (serve, clients, addresses, activity, pause, resume, generate_schema, backup, restore, doctor):
         deskhand.add_command(command)

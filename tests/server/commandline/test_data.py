@@ -6,7 +6,7 @@ from server.commandline.root import build
 
 
 def deskhand(*arguments: str):
-    return CliRunner().invoke(build(lambda options: None), arguments)
+    return CliRunner().invoke(build(lambda options, hidden: None), arguments)
 
 
 def test_what_was_backed_up_comes_back_and_its_keys_open_nothing(serve, tmp_path: Path) -> None:

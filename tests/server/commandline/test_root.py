@@ -7,7 +7,24 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-COMMANDS = ["serve", "clients create", "clients list", "clients show", "clients revoke", "addresses", "activity", "pause", "resume", "generate-schema", "backup", "restore", "doctor", "gmail sign-in", "gmail status", "gmail sign-out"]
+COMMANDS = [
+    "serve",
+    "clients create",
+    "clients list",
+    "clients show",
+    "clients revoke",
+    "addresses",
+    "activity",
+    "pause",
+    "resume",
+    "generate-schema",
+    "backup",
+    "restore",
+    "doctor",
+    "gmail sign-in",
+    "gmail status",
+    "gmail sign-out",
+]
 
 
 def deskhand(*arguments: str, data: Path | None = None) -> subprocess.CompletedProcess[str]:

@@ -1,0 +1,40 @@
+"""Shows the window in the person's browser. The way in lies in a file that only they can read, and on no command line."""
+
+import os
+import sys
+import webbrowser
+from html import escape
+from pathlib import Path
+
+import httpx2
+
+from server import runtimefile
+from server.storage.files import replace_file
+
+NAME = "open-window.html"
+PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="referrer" content="no-referrer">
+<title>Deskhand</title></head><body><form method="post" action="{action}"><input type="hidden" name="key" value="{key}">
+<button>Open Deskhand</button></form><script>document.forms[0].submit()</script></body></html>
+"""
+
+
+def has_screen() -> bool:
+    """Whether there is a screen to show something on."""
+    return sys.platform in {"win32", "darwin"} or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def write_entry(data: Path) -> Path:
+    """Write the page that enters the window. It works once, within half a minute. Raises OSError or httpx2.HTTPError."""
+    running = runtimefile.read(data)
+    if running is None:
+        raise FileNotFoundError(runtimefile.NAME)
+    headers = {"Authorization": f"Bearer {running.key}"}
+    answer = httpx2.post(f"{running.local}/api/entries", headers=headers, trust_env=False).raise_for_status().json()
+    page = data / NAME
+    replace_file(page, PAGE.format(action=escape(answer["address"]), key=escape(answer["key"])).encode())
+    return page
+
+
+def show_window(data: Path) -> bool:
+    """Open the window in the browser. False where there is none."""
+    return webbrowser.open(write_entry(data).as_uri())
