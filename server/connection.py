@@ -1,108 +1,24 @@
-"""One connection from an address that strangers can reach: how long it may dawdle, and what it may send.
+"""An HTTP connection from an address that strangers can reach.
 
-Made of uvicorn 0.54's protocols, whose callbacks are overridden: an exception in one becomes `send_400_response`, for
-httptools wraps it in an HttpParserError. Both belong to a server whose configuration is a `Config` of this module.
+Made of uvicorn 0.54's protocol, whose callbacks are overridden: an exception in one of them becomes `send_400_response`,
+for httptools wraps it in an HttpParserError.
 """
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, cast
 
-import uvicorn
-from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 
+from server.patience import Config, Deadline
 from server.problems import PROBLEM_TYPE, problem_body
+from server.websocket import CarefulSocket
 
 BAD = "Deskhand cannot read this request. Send HTTP/1.1 as RFC 9112 has it."
 TWO_WAYS = "These headers can be read in two ways. Send one Host, and either one Content-Length or Transfer-Encoding: chunked."
 NO_PATH = "The request names no path. Send one that begins with a slash, in HTTP/1.0 or 1.1."
 LARGE_HEAD = "The headers are too large. Send fewer or shorter ones."
 FULL = "Too many connections are open. Close some, or try again in a moment."
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What callers may take; seconds and bytes.
-
-    `head_seconds`: from the first byte, or the opening of the connection, to the end of the headers. `body_seconds`: for
-    the body, and one second more for each `slow_body` bytes of it. `linger_seconds`: to read an answer that came before
-    the whole body. `write_seconds`: to take what waits to be read. `idle_seconds`: between two requests.
-    `stop_seconds`: for open answers, at the end. `largest_message`: on a WebSocket. `connections`: at once, on one socket.
-    """
-
-    head_seconds: float = 10
-    body_seconds: float = 30
-    slow_body: int = 64 * 1024
-    linger_seconds: float = 2
-    write_seconds: float = 30
-    idle_seconds: float = 30
-    stop_seconds: float = 3
-    largest_head: int = 64 * 1024
-    largest_message: int = 1024 * 1024
-    connections: int = 1000
-
-
-class Config(uvicorn.Config):
-    """uvicorn, set up for strangers. `connections`: how many there is room for."""
-
-    def __init__(self, app: ASGIApp, limits: Limits, connections: int) -> None:
-        self.limits = limits
-        self.connections = connections
-        super().__init__(
-            app,
-            interface="asgi3",
-            http=CarefulHttp,
-            ws=CarefulSocket,
-            ws_max_size=limits.largest_message,
-            ws_per_message_deflate=False,
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-            date_header=False,
-            timeout_keep_alive=limits.idle_seconds,  # type: ignore[arg-type]  # call_later takes fractions
-            timeout_graceful_shutdown=limits.stop_seconds,  # type: ignore[arg-type]  # and so does wait_for
-        )
-
-
-class Deadline:
-    """Gives up at a time that may move."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, give_up: Callable[[], None]) -> None:
-        self._loop, self._give_up = loop, give_up
-        self._timer: asyncio.TimerHandle | None = None
-        self._due = 0.0
-
-    @property
-    def running(self) -> bool:
-        return self._timer is not None
-
-    def allow(self, seconds: float) -> None:
-        """Give up after so many seconds from now, whatever was said before."""
-        self.clear()
-        self._due = self._loop.time() + seconds
-        self._timer = self._loop.call_at(self._due, self._ring)
-
-    def extend(self, seconds: float) -> None:
-        """Give up later than was said."""
-        self._due += seconds
-
-    def clear(self) -> None:
-        if self._timer:
-            self._timer.cancel()
-            self._timer = None
-
-    def _ring(self) -> None:
-        self._timer = None
-        if self._due > self._loop.time():
-            self._timer = self._loop.call_at(self._due, self._ring)
-        else:
-            self._give_up()
 
 
 class CarefulHttp(HttpToolsProtocol):
@@ -116,7 +32,7 @@ class CarefulHttp(HttpToolsProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self._limits, self._room = config.limits, config.connections
+        self._limits = config.limits
         self._in_message = self._in_head = self._lingering = self._progress = False
         self._quiet = 0  # bytes that made up neither a head nor a body: an endless header is told to no callback
         self._refusal = (400, BAD)
@@ -126,7 +42,7 @@ class CarefulHttp(HttpToolsProtocol):
         super().connection_made(transport)
         self._reading = Deadline(self.loop, self._stop_reading)
         self._writing = Deadline(self.loop, transport.abort)
-        if len(self.connections) > self._room:
+        if len(self.connections) > self._limits.connections:
             self._refuse(503, FULL)
         else:
             self._reading.allow(self._limits.head_seconds)
@@ -134,9 +50,7 @@ class CarefulHttp(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._reading.clear()
         self._writing.clear()
-        if self._busy and self._running:  # uvicorn tells only the last of several pipelined calls
-            self._running.disconnected = True
-            self._running.message_event.set()
+        self._abandon()
         super().connection_lost(exc)
 
     @property
@@ -225,8 +139,20 @@ class CarefulHttp(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002, uvicorn has one sentence for everything
         self._refuse(*self._refusal)
 
+    def _abandon(self) -> None:
+        """Tell the application that its caller is gone; uvicorn tells only the last of several pipelined calls."""
+        if self._running and self._busy:
+            self._running.disconnected = True
+            self._running.message_event.set()
+
+    @property
+    def _may_answer(self) -> bool:
+        """Whether a refusal cannot be taken for the answer to an earlier request, or be mixed with one."""
+        own = self._in_message and not self._in_head and self.cycle is self._running
+        return not self._busy or (own and not self.cycle.response_started)
+
     def _refuse(self, status: int, detail: str) -> None:
-        if not self._busy:  # what is being answered must not be mixed with a refusal
+        if self._may_answer:
             body = problem_body(status, detail, {})
             headers = [
                 *self.server_state.default_headers,
@@ -238,6 +164,7 @@ class CarefulHttp(HttpToolsProtocol):
             ]
             lines = b"".join(b"%b: %b\r\n" % header for header in headers)
             self.transport.write(b"%b%b\r\n%b" % (STATUS_LINE[status], lines, body))
+        self._abandon()
         self.transport.close()
         self._writing.allow(self._limits.write_seconds)
 
@@ -254,27 +181,3 @@ def check_head(url: bytes, headers: list[tuple[bytes, bytes]], version: str, lar
     if not url.startswith(b"/") or version not in {"1.0", "1.1"} or (coding and version == "1.0"):
         return 400, NO_PATH
     return None
-
-
-class CarefulSocket(WebSocketsSansIOProtocol):
-    """A WebSocket that hangs up on a peer that does not take what is sent to it."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)
-        self._writing = Deadline(self.loop, self.transport.abort)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._writing.clear()
-        super().connection_lost(exc)
-
-    def pause_writing(self) -> None:
-        super().pause_writing()
-        self._writing.allow(cast(Config, self.config).limits.write_seconds)
-
-    def resume_writing(self) -> None:
-        super().resume_writing()
-        self._writing.clear()
-
-    def keepalive_timeout(self) -> None:
-        super().keepalive_timeout()
-        self._writing.allow(cast(Config, self.config).limits.write_seconds)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from server import runtimefile
+from server.access.activity import RETENTION, Retention
 from server.address import Address
 from server.app import create_surfaces
 from server.context import Clock
@@ -118,7 +119,7 @@ class Program:
     async def _sweep(self, state: State) -> None:
         while True:
             try:
-                await state.activity.sweep(self.options.rules.retention)
+                await state.activity.sweep(state.context.settings.read(RETENTION, Retention))
             except DeskhandError:
                 log.exception("Old activity could not be removed.")
             await asyncio.sleep(self.options.sweep_seconds)

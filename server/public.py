@@ -8,6 +8,7 @@ from fastapi import APIRouter, Response
 from fastapi import Path as InPath
 from fastapi.responses import HTMLResponse, JSONResponse
 
+from server.access.activity import RETENTION, Retention
 from server.projections import help as help_page
 from server.projections.documents import Documents
 from server.shipped import shipped
@@ -18,8 +19,9 @@ PRIVACY = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>P
 <meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="/docs/style.css"></head>
 <body><main><h1>Privacy</h1>
 <p>This address belongs to a program that runs on one person's own computer. What is sent here goes to that computer and
-stays there, unless that person's own clients ask for it. It keeps a record of the calls that clients make, for up to 90
-days, and what they contained for up to 7 days. It has no analytics and shares nothing with the makers of the program.</p>
+stays there, unless that person's own clients ask for it. It keeps a record of the calls that clients make, for up to
+{activity_days} days, and what they contained for up to {payload_days} days. It has no analytics and shares nothing with
+the makers of the program.</p>
 <p>To have something removed, ask the person who gave you this address.</p></main></body></html>"""
 
 
@@ -39,7 +41,7 @@ def create_pages(state: State) -> APIRouter:
 
     @pages.get("/privacy")
     async def show_privacy() -> HTMLResponse:
-        return HTMLResponse(PRIVACY)
+        return HTMLResponse(PRIVACY.format(**state.context.settings.read(RETENTION, Retention).model_dump()))
 
     @pages.get("/docs")
     async def show_help() -> HTMLResponse:

@@ -8,6 +8,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from email.utils import formatdate
 from typing import Any, TypeVar
 
@@ -15,7 +16,9 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.server import ServerState
 
-from server.connection import CarefulHttp, Config, Limits
+from server.connection import CarefulHttp
+from server.patience import Config, Limits
+from server.websocket import CarefulSocket
 
 __all__ = ["CarefulHttp", "DatedState", "Limits", "Listener", "WithoutQuery", "bind", "install_log_filter", "run"]
 
@@ -47,10 +50,11 @@ class Listener(uvicorn.Server):
 
     def __init__(self, app: ASGIApp, bound: socket.socket, limits: Limits | None = None) -> None:
         install_log_filter()
-        self.limits = limits or Limits()
-        super().__init__(Config(app, self.limits, count_room(self.limits.connections)))
+        limits = limits or Limits()
+        self.limits = replace(limits, connections=count_room(limits.connections))
+        super().__init__(Config(app, self.limits, CarefulHttp, CarefulSocket))
         self.server_state = DatedState()
-        self.bound = bound
+        self.bound, self.port = bound, int(bound.getsockname()[1])
         self.ready = asyncio.Event()
         self._stopping = asyncio.Event()
 

@@ -3,9 +3,9 @@
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from server.access.activity import Activity, Retention
+from server.access.activity import Activity
 from server.access.clients import Clients
 from server.access.guard import Guard
 from server.access.limits import Limits
@@ -26,11 +26,10 @@ from server.storage.settings import Settings
 
 @dataclass(frozen=True)
 class Rules:
-    """How often clients may call, and how long things are kept."""
+    """How often clients may call."""
 
     reading: str = "300/minute"
     changing: str = "60/minute"
-    retention: Retention = field(default_factory=Retention)
 
 
 @dataclass(frozen=True)

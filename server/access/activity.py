@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
+from pydantic import BaseModel, Field
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from server.access.tables import activity, idempotency
@@ -18,6 +19,8 @@ from server.storage.database import Database
 SECRET_NAMES = ("password", "secret", "token", "authorization", "api_key", "apikey")
 LONGEST_TEXT = 2_000  # characters of one argument that are kept
 LONGEST_RESULT = 4_000
+IDEMPOTENCY = timedelta(hours=24)  # for which an Idempotency-Key answers what its first call has
+RETENTION = "retention"  # the section of the settings
 
 
 class Outcome(StrEnum):
@@ -66,13 +69,11 @@ class Kept:
     outcome: Outcome
 
 
-@dataclass(frozen=True)
-class Retention:
+class Retention(BaseModel):
     """How long things are kept."""
 
-    payloads: timedelta = field(default=timedelta(days=7))
-    rows: timedelta = field(default=timedelta(days=90))
-    idempotency: timedelta = field(default=timedelta(hours=24))
+    payload_days: int = Field(7, ge=1, le=3650, description="Days for which the contents of calls are kept.")
+    activity_days: int = Field(90, ge=1, le=3650, description="Days for which it is kept that a call was made.")
 
 
 class Activity:
@@ -119,9 +120,9 @@ class Activity:
     async def sweep(self, retention: Retention) -> None:
         """Forget what is older than it may be."""
         now = self._clock.now()
-        await self._database.write(forget_payloads, (now - retention.payloads).isoformat())
-        await self._database.write(forget_rows, (now - retention.rows).isoformat())
-        await self._database.write(forget_keys, (now - retention.idempotency).isoformat())
+        await self._database.write(forget_payloads, (now - timedelta(days=retention.payload_days)).isoformat())
+        await self._database.write(forget_rows, (now - timedelta(days=retention.activity_days)).isoformat())
+        await self._database.write(forget_keys, (now - IDEMPOTENCY).isoformat())
 
     def _tell(self, entry: Entry, entry_id: int) -> None:
         self._events.publish("activity", {"id": entry_id, "operation": entry.operation, "outcome": entry.outcome})

@@ -13,7 +13,15 @@ def test_the_local_surface_opens_only_with_its_key(serve) -> None:
 
 def test_the_public_surface_has_no_route_of_the_local_one(demo) -> None:
     key = demo.make_client()
-    for path in ("/api/overview", "/api/clients", "/api/events", "/enter", "/oauth2callback", "/gmail/auth/callback", "/api/gmail/status"):
+    for path in (
+        "/api/overview",
+        "/api/clients",
+        "/api/events",
+        "/enter",
+        "/oauth2callback",
+        "/gmail/auth/callback",
+        "/api/gmail/status",
+    ):
         assert demo.call("GET", path, key).status_code == 404, path
         assert demo.call("POST", path, key).status_code == 404, path
 

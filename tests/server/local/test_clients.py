@@ -1,5 +1,7 @@
 def test_a_client_is_made_shown_listed_and_ended(demo) -> None:
-    made = demo.person("POST", "/api/clients", json={"name": "bot", "scopes": ["read:apps", "control:apps"], "allow": ["control_app"]})
+    made = demo.person(
+        "POST", "/api/clients", json={"name": "bot", "scopes": ["read:apps", "control:apps"], "allow": ["control_app"]}
+    )
     assert made.status_code == 201
     shown = demo.person("GET", "/api/clients/bot").json()
     assert shown["operations"]["control_app"] == "allow"

@@ -1,0 +1,33 @@
+"""A WebSocket to an address that strangers can reach, made of uvicorn 0.54's protocol."""
+
+import asyncio
+
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from server.patience import Config, Deadline
+
+
+class CarefulSocket(WebSocketsSansIOProtocol):
+    """A WebSocket that hangs up on a peer that does not take what is sent to it."""
+
+    config: Config
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._writing = Deadline(self.loop, self.transport.abort)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._writing.clear()
+        super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._writing.allow(self.config.limits.write_seconds)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._writing.clear()
+
+    def keepalive_timeout(self) -> None:
+        super().keepalive_timeout()
+        self.transport.abort()  # closing would wait until the peer has taken everything
