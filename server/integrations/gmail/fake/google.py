@@ -1,0 +1,145 @@
+"""What the parts of the fake Google share: its accounts, its errors, and the faults that a test may order."""
+
+import re
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+JsonObject = dict[str, Any]
+
+ERROR_STATUSES = {
+    400: "INVALID_ARGUMENT",
+    401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
+    404: "NOT_FOUND",
+    409: "ABORTED",
+    429: "RESOURCE_EXHAUSTED",
+    500: "INTERNAL",
+    503: "UNAVAILABLE",
+    504: "DEADLINE_EXCEEDED",
+}
+REASONS = {
+    400: "invalidArgument",
+    401: "authError",
+    403: "forbidden",
+    404: "notFound",
+    409: "aborted",
+    429: "rateLimitExceeded",
+    500: "backendError",
+    503: "backendError",
+    504: "backendError",
+}
+SENTENCES = {
+    401: "Request had invalid authentication credentials.",
+    403: "Request had insufficient authentication scopes.",
+    404: "Requested entity was not found.",
+    429: "Too many concurrent requests for user.",
+    500: "Internal error encountered.",
+    503: "The service is currently unavailable.",
+}
+
+
+class TellsTime(Protocol):
+    """Anything with the time in UTC; a Context's clock is one."""
+
+    def now(self) -> datetime: ...
+
+
+@dataclass(frozen=True)
+class Account:
+    """A person with a Google account."""
+
+    address: str
+    name: str
+
+
+class GoogleError(Exception):
+    """An answer other than success, in the shape that Google's APIs give it.
+
+    https://cloud.google.com/apis/design/errors and, for `errors`, https://developers.google.com/workspace/gmail/api/guides/handle-errors
+    """
+
+    def __init__(self, status: int, message: str = "", reason: str = "", *, headers: Mapping[str, str] | None = None) -> None:
+        self.status = status
+        self.message = message or SENTENCES.get(status, "Request contains an invalid argument.")
+        self.reason = reason or REASONS.get(status, "backendError")
+        self.headers = dict(headers or {})
+        super().__init__(self.message)
+
+    def describe(self) -> JsonObject:
+        """Answer the body."""
+        detail = {"message": self.message, "domain": self._domain, "reason": self.reason}
+        if self.status == 401:
+            detail |= {"location": "Authorization", "locationType": "header"}
+        status = ERROR_STATUSES.get(self.status, "UNKNOWN")
+        return {"error": {"code": self.status, "message": self.message, "errors": [detail], "status": status}}
+
+    @property
+    def _domain(self) -> str:
+        return "usageLimits" if "limit" in self.reason.casefold() else "global"
+
+
+@dataclass(frozen=True)
+class Called:
+    """A request that arrived, and the status it was answered with; 0 when the connection was dropped."""
+
+    method: str
+    path: str
+    status: int
+
+
+@dataclass
+class Fault:
+    """How the next requests go wrong: those whose method and path fit, `times` of them.
+
+    `path` is a regular expression that is searched for in the path. `seconds` passes first. With `after` the call takes effect,
+    and only its answer is lost. A fault with neither `status` nor `drop` is just slow.
+    """
+
+    path: str = ""
+    method: str = ""
+    times: int = 1
+    status: int = 0
+    reason: str = ""
+    retry_after: float | None = None
+    seconds: float = 0
+    drop: bool = False
+    after: bool = False
+
+    def fits(self, method: str, path: str) -> bool:
+        """Tell whether this request is meant."""
+        return self.method in {"", method} and re.search(self.path, path) is not None
+
+    def describe(self) -> GoogleError:
+        """Answer the error that it gives."""
+        wait = {} if self.retry_after is None else {"Retry-After": f"{self.retry_after:g}"}
+        return GoogleError(self.status, reason=self.reason, headers=wait)
+
+
+@dataclass
+class Faults:
+    """The faults that were ordered and have not yet happened."""
+
+    waiting: list[Fault] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def order(self, fault: Fault) -> None:
+        """Let it happen to the next requests that fit."""
+        with self._lock:
+            self.waiting.append(fault)
+
+    def take(self, method: str, path: str) -> Fault | None:
+        """Answer the fault for this request, if there is one."""
+        with self._lock:
+            found = next((fault for fault in self.waiting if fault.fits(method, path)), None)
+            if found is not None:
+                found.times -= 1
+                self.waiting = [fault for fault in self.waiting if fault.times > 0]
+            return found
+
+    def clear(self) -> None:
+        """Let everything go well again."""
+        with self._lock:
+            self.waiting.clear()

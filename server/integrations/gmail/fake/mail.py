@@ -1,0 +1,247 @@
+"""One mail as Gmail keeps it, and the ways in which Gmail's API describes it.
+
+The payload is what https://developers.google.com/workspace/gmail/api/reference/rest/v1/users.messages says, with three habits
+that only show in use: header values come decoded, text comes as UTF-8 whatever the Content-Type beside it still says, and an
+attachment's id is another one in every answer.
+"""
+
+import base64
+import html
+import os
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.errors import HeaderParseError
+from email.header import decode_header
+from email.message import Message
+from functools import cached_property
+from typing import Any, TypeAlias
+
+from server.integrations.gmail.fake.google import GoogleError, JsonObject
+
+Part: TypeAlias = "Message[str, str]"  # at run time it takes no parameters
+
+_ENCODED_WORDS = re.compile(r"=\?[^?\s]+\?[bqBQ]\?[^?]*\?=(?:\s+=\?[^?\s]+\?[bqBQ]\?[^?]*\?=)*")
+_SNIPPET_LENGTH = 200
+_DEEPEST = 50
+
+
+@dataclass
+class Mail:
+    """A mail: its bytes with CRLF line ends, and what Gmail knows of it. `received` is in milliseconds since 1970."""
+
+    id: str
+    thread_id: str
+    raw: bytes
+    received: int
+    labels: set[str] = field(default_factory=set)
+    history_id: int = 0
+
+    @cached_property
+    def parsed(self) -> Part:
+        return message_from_bytes(self.raw)
+
+    @cached_property
+    def headers(self) -> list[tuple[str, str]]:
+        return list(read_headers(self.parsed))
+
+    @cached_property
+    def text(self) -> str:
+        """The words of the mail: its plain text, or its HTML without the tags."""
+        texts = [(part.get_content_type(), read_text(part)) for part in walk(self.parsed) if is_text(part)]
+        plain = [text for kind, text in texts if kind != "text/html"]
+        return "\n".join(plain or [strip_tags(text) for _, text in texts])
+
+    @cached_property
+    def filenames(self) -> list[str]:
+        return [name for part in walk(self.parsed) if (name := file_name(part))]
+
+    @cached_property
+    def snippet(self) -> str:
+        words = " ".join(self.text.split())
+        if len(words) > _SNIPPET_LENGTH:
+            words = words[:_SNIPPET_LENGTH].rpartition(" ")[0] or words[:_SNIPPET_LENGTH]
+        return html.escape(words).replace("&#x27;", "&#39;")
+
+    def header(self, *names: str) -> str:
+        """Answer the decoded values of these headers, joined by commas; empty without them."""
+        wanted = {name.casefold() for name in names}
+        return ", ".join(value for name, value in self.headers if name.casefold() in wanted)
+
+    def references(self) -> set[str]:
+        """Answer the Message-IDs that it says it follows."""
+        return set(re.findall(r"<[^<>\s]+>", self.header("References", "In-Reply-To")))
+
+
+def describe_mail(mail: Mail, form: str = "full", only_headers: Collection[str] = ()) -> JsonObject:
+    """Answer Gmail's Message in one of its formats: minimal, full, raw or metadata (perhaps with these headers only)."""
+    shape: JsonObject = {"id": mail.id, "threadId": mail.thread_id}
+    if mail.labels:
+        shape["labelIds"] = sorted(mail.labels)
+    shape["snippet"] = mail.snippet
+    if form == "full":
+        shape["payload"] = describe_part(mail.parsed)
+    elif form == "metadata":
+        wanted = {name.casefold() for name in only_headers}
+        kept = [(name, value) for name, value in mail.headers if not wanted or name.casefold() in wanted]
+        shape["payload"] = {"mimeType": mail.parsed.get_content_type()} | ({"headers": _pairs(kept)} if kept else {})
+    elif form == "raw":
+        shape["raw"] = encode(mail.raw)
+    return shape | {
+        "sizeEstimate": len(mail.raw),
+        "historyId": str(mail.history_id),
+        "internalDate": str(mail.received),
+    }
+
+
+def describe_part(part: Part, part_id: str = "") -> JsonObject:
+    """Answer Gmail's MessagePart, with the parts below it."""
+    shape: JsonObject = {
+        "partId": part_id,
+        "mimeType": part.get_content_type(),
+        "filename": file_name(part),
+        "headers": _pairs(read_headers(part)),
+        "body": describe_body(part, part_id),
+    }
+    children = children_of(part)
+    if children and part_id.count(".") < _DEEPEST:
+        prefix = f"{part_id}." if part_id else ""
+        shape["parts"] = [describe_part(child, f"{prefix}{place}") for place, child in enumerate(children)]
+    return shape
+
+
+def describe_body(part: Part, part_id: str) -> JsonObject:
+    """Answer Gmail's MessagePartBody: text stands in it, anything else is fetched by its id."""
+    if part.get_content_maintype() == "multipart":
+        return {"size": 0}
+    content = read_content(part)
+    if not is_text(part):
+        return {"attachmentId": new_attachment_id(part_id), "size": len(content)}
+    return {"size": len(content), "data": encode(content)} if content else {"size": 0}
+
+
+def new_attachment_id(part_id: str) -> str:
+    """Make up an id that find_attachment understands; it is never the same twice, as with Gmail."""
+    return "ANGjdJ" + encode(os.urandom(150) + f"|{part_id}".encode()).rstrip("=")
+
+
+def find_attachment(mail: Mail, attachment_id: str) -> bytes:
+    """Answer the content of the attachment with this id."""
+    try:
+        noise, _, place_of_it = decode(attachment_id.removeprefix("ANGjdJ")).rpartition(b"|")
+        part, part_id = mail.parsed, place_of_it.decode("ascii") if noise else "none"
+        for place in part_id.split(".") if part_id else ():
+            part = children_of(part)[int(place)]
+    except (ValueError, IndexError):
+        raise GoogleError(400, "Invalid attachment token") from None
+    return read_content(part)
+
+
+def children_of(part: Part) -> list[Part]:
+    """Answer the parts right below this one; a forwarded mail's parts are its own."""
+    if not part.is_multipart():
+        return []
+    below: list[Part] = part.get_payload()  # type: ignore[assignment]  # is_multipart() says it is a list
+    if part.get_content_type() == "message/rfc822":
+        return [child for mail in below for child in (children_of(mail) or [mail])]
+    return below
+
+
+def walk(part: Part) -> Iterator[Part]:
+    """Go through a mail's parts, but not into a mail that it carries."""
+    yield part
+    if part.get_content_maintype() == "multipart":
+        for child in children_of(part):
+            yield from walk(child)
+
+
+def is_text(part: Part) -> bool:
+    """Tell whether Gmail shows this part as text, rather than as something attached."""
+    return part.get_content_maintype() == "text" and not file_name(part) and not part.is_multipart()
+
+
+def file_name(part: Part) -> str:
+    """Answer the decoded file name; an attachment without one is called noname, as Gmail does."""
+    try:
+        name = part.get_filename() or ""
+    except (LookupError, ValueError):  # RFC 2231 with a charset that nobody knows
+        name = ""
+    named = decode_words(_from_wire(name))
+    return named or ("noname" if part.get_content_disposition() == "attachment" else "")
+
+
+def read_content(part: Part) -> bytes:
+    """Answer a part's content: text as UTF-8 with CRLF, a carried mail as its bytes, anything else as it was attached."""
+    if part.is_multipart():
+        below: list[Part] = part.get_payload()  # type: ignore[assignment]  # is_multipart() says it is a list
+        return b"\r\n".join(mail.as_bytes() for mail in below)
+    if is_text(part):
+        return re.sub("\r?\n", "\r\n", read_text(part)).encode("utf-8", "replace")
+    content: Any = part.get_payload(decode=True)
+    return content if isinstance(content, bytes) else b""
+
+
+def read_text(part: Part) -> str:
+    """Answer the decoded text of a part."""
+    content: Any = part.get_payload(decode=True)
+    return to_text(content, part.get_param("charset")) if isinstance(content, bytes) else ""
+
+
+def read_headers(part: Part) -> Iterator[tuple[str, str]]:
+    """Go through the headers as they stand, each value unfolded and decoded."""
+    for name, value in part.raw_items():
+        yield name, decode_words(re.sub(r"\r?\n(?=[ \t])", "", _from_wire(str(value)))).strip()
+
+
+def decode_words(text: str) -> str:
+    """Decode the encoded words of RFC 2047; what is none stays as it stands."""
+
+    def decode_run(found: re.Match[str]) -> str:
+        try:
+            pieces = decode_header(found[0])
+        except HeaderParseError:  # broken base64
+            return found[0]
+        return "".join(piece if isinstance(piece, str) else to_text(piece, charset) for piece, charset in pieces)
+
+    return _ENCODED_WORDS.sub(decode_run, text)
+
+
+def to_text(content: bytes, charset: object) -> str:
+    """Decode by the charset that is named, or else by what it most likely is; never fails."""
+    name = str(charset or "").strip().casefold()
+    guesses = ("utf-8", "windows-1252") if name in {"", "us-ascii", "ascii", "iso-8859-1", "latin-1"} else ()
+    for guess in guesses:
+        try:
+            return content.decode(guess)
+        except ValueError:
+            continue
+    try:
+        return content.decode(name or "utf-8", "replace")
+    except (LookupError, ValueError):
+        return content.decode("utf-8", "replace")
+
+
+def strip_tags(markup: str) -> str:
+    """Answer the words between the tags."""
+    shown = re.sub(r"(?is)<(script|style|head)\b.*?</\1\s*>|<!--.*?-->", " ", markup)
+    return html.unescape(re.sub(r"(?s)<[^>]*>", " ", shown))
+
+
+def encode(content: bytes) -> str:
+    """Encode as Google's JSON has it: base64url."""
+    return base64.urlsafe_b64encode(content).decode()
+
+
+def decode(text: str) -> bytes:
+    """Decode base64url, with or without padding and in either alphabet; ValueError for what is none."""
+    plain = text.replace("-", "+").replace("_", "/").rstrip("=")
+    return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
+
+
+def _from_wire(value: str) -> str:
+    return to_text(value.encode("utf-8", "surrogateescape"), None)
+
+
+def _pairs(headers: Iterator[tuple[str, str]] | list[tuple[str, str]]) -> list[JsonObject]:
+    return [{"name": name, "value": value} for name, value in headers]

@@ -1,0 +1,170 @@
+"""A mailbox of the fake Gmail: mails in threads, labels, drafts, and the history of what happened to them."""
+
+import hashlib
+import re
+import secrets
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from server.integrations.gmail.fake.google import Account, GoogleError, JsonObject, TellsTime
+from server.integrations.gmail.fake.labels import Labels
+from server.integrations.gmail.fake.mail import Mail, describe_mail
+from server.integrations.gmail.fake.search import parse_query
+from server.integrations.gmail.fake.terms import Seen
+from server.integrations.gmail.fake.wire import normalise
+
+_HIDDEN = {"SPAM", "TRASH"}
+_ANSWERED = re.compile(r"^\s*((re|fwd?|aw|sv|antw)\s*(\[\d+\])?\s*:\s*)+", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Change:
+    """An entry of the history. `kind` is the field of Gmail's History that tells it; `labels` are those added or removed."""
+
+    id: int
+    kind: str
+    mail: Mail
+    labels: tuple[str, ...] = ()
+
+
+@dataclass
+class Mailbox:
+    """Everything one account has. Whoever uses it holds the fake's lock."""
+
+    account: Account
+    clock: TellsTime
+    mails: dict[str, Mail] = field(default_factory=dict)
+    drafts: dict[str, str] = field(default_factory=dict)  # the draft's id → its mail's
+    labels: Labels = field(default_factory=Labels)
+    history: list[Change] = field(default_factory=list)
+    history_id: int = 1000
+
+    def add(
+        self, raw: bytes, labels: Iterable[str] = (), *, thread_id: str = "", received: int | None = None, seed: str = ""
+    ) -> Mail:
+        """Keep a mail. Without a `thread_id` it begins one; a `seed` gives it an id that is the same in every run."""
+        mail_id = f"18{hashlib.sha256(seed.encode()).hexdigest()[:14]}" if seed else self._new_id()
+        received = self._now() if received is None else received
+        mail = Mail(mail_id, thread_id or mail_id, normalise(raw), received, set(labels))
+        self.mails[mail.id] = mail
+        self._note("messagesAdded", mail)
+        return mail
+
+    def find(self, mail_id: str) -> Mail:
+        """Answer the mail with this id."""
+        check_id(mail_id)
+        if mail_id not in self.mails:
+            raise GoogleError(404)
+        return self.mails[mail_id]
+
+    def delete(self, mail_id: str) -> None:
+        """Take a mail away for good; a draft goes with its mail."""
+        mail = self.find(mail_id)
+        del self.mails[mail_id]
+        self.drafts = {draft: kept for draft, kept in self.drafts.items() if kept != mail_id}
+        self._note("messagesDeleted", mail)
+
+    def change_labels(self, mail: Mail, add: Iterable[str] = (), remove: Iterable[str] = ()) -> None:
+        """Put labels on a mail and take others off."""
+        added, removed = set(add) - mail.labels, (set(remove) & mail.labels) - set(add)
+        mail.labels = (mail.labels | added) - removed
+        if added:
+            self._note("labelsAdded", mail, added)
+        if removed:
+            self._note("labelsRemoved", mail, removed)
+
+    def thread(self, thread_id: str) -> list[Mail]:
+        """Answer the mails of a thread, oldest first."""
+        check_id(thread_id)
+        found = [mail for mail in self.mails.values() if mail.thread_id == thread_id]
+        if not found:
+            raise GoogleError(404)
+        return sorted(found, key=lambda mail: (mail.received, mail.id))
+
+    def search(self, query: str = "", label_ids: Iterable[str] = (), *, everywhere: bool = False) -> list[Mail]:
+        """Answer the mails that fit, newest first; what is in spam and trash only when it is asked for."""
+        wanted = parse_query(query, self._seen())
+        labels = set(label_ids)
+        everywhere = everywhere or wanted.everywhere or bool(labels & _HIDDEN)
+        found = [
+            mail
+            for mail in self.mails.values()
+            if labels <= mail.labels and (everywhere or not mail.labels & _HIDDEN) and wanted.fits(mail)
+        ]
+        return sorted(found, key=lambda mail: (mail.received, mail.id), reverse=True)
+
+    def place_answer(self, raw: bytes, thread_id: str) -> str:
+        """Answer the thread for a mail that asks for this one: it must name a mail of it and have its subject.
+
+        The three conditions: https://developers.google.com/workspace/gmail/api/guides/threads
+        """
+        if not thread_id:
+            return ""
+        there = self.thread(thread_id)
+        mail = Mail("", "", normalise(raw), 0)
+        if not (mail.header("In-Reply-To") and mail.header("References")):
+            return ""
+        return thread_id if any(_follows(mail, other) for other in there) else ""
+
+    def place_arrival(self, raw: bytes) -> str:
+        """Answer the thread for a mail that arrives: that of a mail which it answers, with the same subject."""
+        mail = Mail("", "", normalise(raw), 0)
+        return next((other.thread_id for other in self.mails.values() if _follows(mail, other)), "")
+
+    def keep_draft(self, mail: Mail, draft_id: str = "") -> str:
+        """Note that a mail is a draft, and answer the draft's id."""
+        draft_id = draft_id or f"r-{secrets.randbelow(9 * 10**18) + 10**18}"
+        self.drafts[draft_id] = mail.id
+        return draft_id
+
+    def find_draft(self, draft_id: str) -> Mail:
+        """Answer the mail of a draft."""
+        if draft_id not in self.drafts:
+            raise GoogleError(404)
+        return self.mails[self.drafts[draft_id]]
+
+    def count(self, label_id: str) -> JsonObject:
+        """Count what carries a label, as Gmail's Label tells it."""
+        carrying = [mail for mail in self.mails.values() if label_id in mail.labels]
+        unread = [mail for mail in carrying if "UNREAD" in mail.labels]
+        return {
+            "messagesTotal": len(carrying),
+            "messagesUnread": len(unread),
+            "threadsTotal": len({mail.thread_id for mail in carrying}),
+            "threadsUnread": len({mail.thread_id for mail in unread}),
+        }
+
+    def describe(self, form: str = "minimal") -> list[JsonObject]:
+        """Answer every mail as Gmail's API would, newest first: for a test that looks at what is there."""
+        return [describe_mail(mail, form) for mail in self.search(everywhere=True)]
+
+    def _note(self, kind: str, mail: Mail, labels: Iterable[str] = ()) -> None:
+        self.history_id += 1
+        mail.history_id = self.history_id
+        self.history.append(Change(self.history_id, kind, mail, tuple(sorted(labels))))
+
+    def _now(self) -> int:
+        return int(self.clock.now().timestamp() * 1000)
+
+    def _new_id(self) -> str:
+        return f"{self._now() << 20 | secrets.randbits(20):016x}"
+
+    def _seen(self) -> Seen:
+        label: Callable[[str], str] = self.labels.matching
+        return Seen(address=self.account.address, now=self.clock.now(), label=label)
+
+
+def check_id(found: str) -> None:
+    """Refuse what cannot be an id of a mail or a thread."""
+    if not re.fullmatch(r"[0-9a-f]{1,16}", found):
+        raise GoogleError(400, "Invalid id value")
+
+
+def plain_subject(subject: str) -> str:
+    """Answer a subject without the marks of answering and forwarding."""
+    return " ".join(_ANSWERED.sub("", subject).casefold().split())
+
+
+def _follows(mail: Mail, other: Mail) -> bool:
+    named = mail.references() & set(re.findall(r"<[^<>\s]+>", other.header("Message-ID")))
+    return bool(named) and plain_subject(mail.header("Subject")) == plain_subject(other.header("Subject"))

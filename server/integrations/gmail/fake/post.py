@@ -1,0 +1,78 @@
+"""How a mail leaves the fake Gmail: what is missing is filled in, and the fake's own accounts receive it."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import format_datetime, formataddr, getaddresses, parseaddr
+
+from server.integrations.gmail.fake.google import Account, GoogleError, TellsTime
+from server.integrations.gmail.fake.mail import Mail
+from server.integrations.gmail.fake.mailbox import Mailbox
+from server.integrations.gmail.fake.wire import has_header, normalise, read_header, with_headers, without_header
+
+
+@dataclass(frozen=True)
+class Post:
+    """Carries mails between the mailboxes, which it knows by address."""
+
+    mailboxes: Mapping[str, Mailbox]
+    clock: TellsTime
+
+    def complete(self, raw: bytes, account: Account) -> bytes:
+        """Answer the mail with the headers that Gmail adds to one of its users' own."""
+        raw = self._as_sender(normalise(raw), account)
+        missing = {
+            "Date": format_datetime(self.clock.now()),
+            "Message-ID": f"<CA{secrets.token_urlsafe(32)}@mail.example.com>",
+            "MIME-Version": "1.0",
+        }
+        return with_headers(raw, [(name, value) for name, value in missing.items() if not has_header(raw, name)])
+
+    def send(self, mailbox: Mailbox, raw: bytes, thread_id: str = "") -> Mail:
+        """Send a mail, and answer the copy that the sender keeps."""
+        raw = self.complete(raw, mailbox.account)
+        reached = {self._own_address(address) for address in read_recipients(raw)}
+        sender = mailbox.account.address
+        labels = {"SENT", "INBOX", "UNREAD"} if sender in reached else {"SENT"}
+        sent = mailbox.add(raw, labels, thread_id=mailbox.place_answer(raw, thread_id))
+        for address in sorted(reached - {sender, ""}):
+            self.deliver(raw, address)
+        return sent
+
+    def deliver(self, raw: bytes, address: str) -> Mail:
+        """Put a mail into an account's inbox."""
+        mailbox = self.mailboxes[address]
+        moment = format_datetime(self.clock.now())
+        trace = [("Delivered-To", address), ("Received", f"by mail.example.com with SMTP; {moment}")]
+        raw = with_headers(without_header(raw, "Bcc"), trace)
+        return mailbox.add(raw, {"INBOX", "UNREAD", "CATEGORY_PERSONAL"}, thread_id=mailbox.place_arrival(raw))
+
+    def _as_sender(self, raw: bytes, account: Account) -> bytes:
+        written = read_header(raw, "From")
+        named, address = parseaddr(written)
+        if address.casefold() == account.address:
+            return raw
+        added = [("From", formataddr((named or account.name, account.address)))]
+        if address:  # nobody sends under another's address
+            added.append(("X-Google-Original-From", written))
+        return with_headers(without_header(raw, "From"), added)
+
+    def _own_address(self, address: str) -> str:
+        name, _, host = address.casefold().rpartition("@")
+        plain = f"{name.partition('+')[0]}@{host}"
+        return plain if plain in self.mailboxes else ""
+
+
+def read_recipients(raw: bytes) -> list[str]:
+    """Answer the addresses that a mail goes to; it must have one, and each must be one."""
+    found: list[str] = []
+    for name in ("To", "Cc", "Bcc"):
+        value = read_header(raw, name)
+        addresses = [address for _, address in getaddresses([value]) if address]
+        wrong = any(address.count("@") != 1 or address.strip("@ ") != address for address in addresses)
+        if wrong or ("@" in value and not addresses):
+            raise GoogleError(400, f"Invalid {name} header")
+        found += addresses
+    if not found:
+        raise GoogleError(400, "Recipient address required")
+    return found

@@ -1,0 +1,150 @@
+"""The socket of the fake Google, and the faults that a test orders there.
+
+With controls, a test in another process orders a fault with `POST /fake/faults` (the fields of Fault as JSON), takes all back
+with `DELETE /fake/faults`, and reads the requests that arrived from `GET /fake/calls`.
+"""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import MutableSequence
+from dataclasses import asdict
+from typing import Any
+
+import uvicorn
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from server.integrations.gmail.fake.google import Called, Fault, Faults
+
+
+class FaultyServer(uvicorn.Server):
+    """Serves an application, and lets ordered faults happen to its requests. It sleeps while nobody calls."""
+
+    def __init__(self, app: ASGIApp, faults: Faults, calls: MutableSequence[Called]) -> None:
+        super().__init__(
+            uvicorn.Config(
+                self.answer,
+                interface="asgi3",
+                http="h11",
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                proxy_headers=False,
+                server_header=False,
+                date_header=False,
+            )
+        )
+        self.app, self.faults, self.calls = app, faults, calls
+        self.ready, self._end = asyncio.Event(), asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+    async def main_loop(self) -> None:
+        await self._end.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End at once: a fake owes nobody the rest of an answer."""
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        for task in list(self.server_state.tasks):
+            task.cancel()
+        for bound in sockets or ():
+            bound.close()
+        await asyncio.gather(*self.server_state.tasks, return_exceptions=True)
+
+    def capture_signals(self) -> contextlib.AbstractContextManager[None]:  # type: ignore[override]  # signals belong to the program around
+        return contextlib.nullcontext()
+
+    def stop(self) -> None:
+        """Stop serving; the task that serves then ends."""
+        self._end.set()
+
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request: well, or as was ordered."""
+
+        async def note(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._note(scope, message["status"])
+            await send(message)
+
+        fault = self.faults.take(scope["method"], scope["path"])
+        await self._go_wrong(fault, scope, receive, note) if fault else await self.app(scope, receive, note)
+
+    async def _go_wrong(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
+        await asyncio.sleep(fault.seconds)
+        if fault.after:
+            await self.app(scope, receive, _lose)
+        elif fault.drop:
+            await _read_all(receive)  # what is left unread makes the system reset the connection instead
+        if fault.drop:
+            await self._hang_up(scope, receive)
+        elif fault.status:
+            error = fault.describe()
+            await JSONResponse(error.describe(), error.status, error.headers)(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+    def _note(self, scope: Scope, status: int) -> None:
+        self.calls.append(Called(scope["method"], scope["path"], status))
+
+    async def _hang_up(self, scope: Scope, receive: Receive) -> None:
+        self._note(scope, 0)
+        for connection in list(self.server_state.connections):
+            if getattr(connection, "client", None) == scope["client"]:
+                connection.transport.close()
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+
+def control_routes(faults: Faults, calls: MutableSequence[Called]) -> list[Route]:
+    """Answer the addresses by which another process orders faults."""
+
+    async def order(request: Request) -> Response:
+        wanted: dict[str, Any] = await request.json()
+        faults.order(Fault(**wanted))
+        return Response(status_code=204)
+
+    async def clear(_: Request) -> Response:
+        faults.clear()
+        return Response(status_code=204)
+
+    async def list_calls(_: Request) -> Response:
+        return JSONResponse([asdict(call) for call in calls])
+
+    return [
+        Route("/fake/faults", order, methods=["POST"]),
+        Route("/fake/faults", clear, methods=["DELETE"]),
+        Route("/fake/calls", list_calls, methods=["GET"]),
+    ]
+
+
+def bind(port: int = 0) -> socket.socket:
+    """Take a port on loopback before anything else starts."""
+    bound = socket.socket(proto=socket.IPPROTO_TCP)  # asyncio sets TCP_NODELAY only where it reads TCP here; else 40 ms a request
+    if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+    else:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind(("127.0.0.1", port))
+    except OSError:
+        bound.close()
+        raise
+    return bound
+
+
+async def _read_all(receive: Receive) -> None:
+    while (await receive()).get("more_body"):
+        pass
+
+
+async def _lose(_: Message) -> None:
+    pass

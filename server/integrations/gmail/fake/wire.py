@@ -1,0 +1,37 @@
+"""Changes to a mail's header block that leave every other byte alone."""
+
+import re
+from collections.abc import Iterable
+from email import message_from_bytes
+
+from server.integrations.gmail.fake.mail import read_headers
+
+
+def normalise(raw: bytes) -> bytes:
+    """Give every line the line end that mail has."""
+    return re.sub(rb"\r?\n", b"\r\n", raw)
+
+
+def with_headers(raw: bytes, headers: Iterable[tuple[str, str]]) -> bytes:
+    """Put headers on top."""
+    return b"".join(f"{name}: {value}\r\n".encode("utf-8", "replace") for name, value in headers) + raw
+
+
+def without_header(raw: bytes, name: str) -> bytes:
+    """Take away each header of this name, folded lines included."""
+    head, blank, body = raw.partition(b"\r\n\r\n")
+    pattern = rb"(?im)^" + re.escape(name.encode()) + rb"[ \t]*:.*(?:\r\n[ \t].*)*(?:\r\n|\Z)"
+    left = re.sub(pattern, b"", head + b"\r\n").removesuffix(b"\r\n")
+    return left + blank + body
+
+
+def read_header(raw: bytes, name: str) -> str:
+    """Answer a header's value, decoded and on one line; empty without it."""
+    head = message_from_bytes(raw.partition(b"\r\n\r\n")[0] + b"\r\n\r\n")
+    found = (value for known, value in read_headers(head) if known.casefold() == name.casefold())
+    return " ".join(next(found, "").split())
+
+
+def has_header(raw: bytes, name: str) -> bool:
+    """Tell whether a header is there and says something."""
+    return bool(read_header(raw, name))

@@ -1,0 +1,47 @@
+import json
+from pathlib import Path
+
+import yaml
+
+
+def test_the_activity_reads_like_a_diary(deskhand, serve) -> None:
+    served = serve()
+    served.call("GET", "/apps/list")
+    assert "done      script: List" in deskhand("activity").stdout
+    assert json.loads(deskhand("activity", "--json", "--limit", "1").stdout)[0]["operation"] == "list_apps"
+
+
+def test_addresses_need_a_running_server(deskhand, serve) -> None:
+    off = deskhand("addresses")
+    assert (off.returncode, "deskhand serve" in off.stderr) == (1, True)
+    served = serve()
+    assert json.loads(deskhand("addresses", "--json").stdout)["openapi"] == f"{served.public}/openapi.json"
+
+
+def test_a_pause_holds_until_it_is_ended(deskhand, serve) -> None:
+    served = serve()
+    key = served.make_client(allow=["control_app"])
+    assert deskhand("pause", "15").returncode == 0
+    order = {"app_name": "x", "action": "start"}
+    assert served.call("POST", "/apps/control", key, json=order).status_code == 503
+    assert deskhand("resume").returncode == 0
+    assert served.call("POST", "/apps/control", key, json=order).status_code == 404
+    assert deskhand("pause", "-1").returncode == 2
+
+
+def test_a_schema_is_written_as_its_file_is_named(deskhand, tmp_path: Path) -> None:
+    deskhand("clients", "create", "bot", "--scope", "read:apps")
+    target = tmp_path / "openapi.json"
+    assert deskhand("generate-schema", "bot", "--output", str(target)).returncode == 0
+    assert "/apps/list" in json.loads(target.read_text())["paths"]
+    assert "/apps/control" not in json.loads(target.read_text())["paths"]
+    assert "/apps/control" in yaml.safe_load(deskhand("generate-schema").stdout)["paths"]
+
+
+def test_the_doctor_ends_with_1_when_something_is_not_well(deskhand, serve, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "settings.json").write_text("{broken")
+    serve()
+    told = deskhand("doctor")
+    assert told.returncode == 1
+    assert "✕ Settings" in told.stdout

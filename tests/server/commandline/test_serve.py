@@ -1,0 +1,52 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx2
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
+def test_it_prints_one_line_of_json_when_ready_and_ends_with_0(tmp_path: Path, name: str) -> None:
+    command = [sys.executable, "-m", "server", "serve", "--json", "--port", "0", "--data-dir", str(tmp_path)]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout
+    ready = json.loads(process.stdout.readline())
+    assert set(ready) == {"public", "local", "runtime_file", "pid"}
+    assert ready["pid"] == process.pid
+    assert httpx2.get(ready["public"] + "/health", trust_env=False).status_code == 200
+    process.send_signal(getattr(signal, name))
+    rest, errors = process.communicate(timeout=20)
+    assert (process.returncode, rest, errors) == (0, "", "")
+
+
+def test_host_and_port_come_from_the_environment_too(deskhand) -> None:
+    failed = deskhand("serve", HOST="256.1.1.1", PORT="1234")
+    assert failed.returncode == 1
+    assert "256.1.1.1, port 1234" in failed.stderr
+
+
+def test_a_second_one_with_the_same_folder_ends_with_1(deskhand, serve) -> None:
+    serve()
+    failed = deskhand("serve", "--port", "0")
+    assert (failed.returncode, "running already" in failed.stderr) == (1, True)
+
+
+def test_no_key_and_no_query_stands_in_the_log(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "server", "serve", "--json", "--verbose", "--port", "0", "--data-dir", str(tmp_path)]
+    environment = {**os.environ, "DESKHAND_API_KEY": "dh_the-key-of-the-environment"}
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout
+    public = json.loads(process.stdout.readline())["public"]
+    headers = {"X-API-Key": "dh_the-key-of-the-environment"}
+    for path in ("/apps/list?secret=query", "/gmail/messages?query=secret", "/nothing?secret=1"):
+        httpx2.get(public + path, headers=headers, trust_env=False)
+    process.terminate()
+    _, errors = process.communicate(timeout=20)
+    assert "secret" not in errors
+    assert "dh_the-key" not in errors

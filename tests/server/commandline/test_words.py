@@ -1,0 +1,11 @@
+def test_wrong_usage_is_2(deskhand) -> None:
+    assert deskhand("clients", "create").returncode == 2
+    assert deskhand("no-such-command").returncode == 2
+    assert deskhand("activity", "--limit", "0").returncode == 2
+
+
+def test_a_failure_is_1_with_one_sentence_on_stderr(deskhand) -> None:
+    failed = deskhand("clients", "show", "nobody")
+    assert (failed.returncode, failed.stdout) == (1, "")
+    assert failed.stderr.strip().count("\n") == 0
+    assert "Traceback" not in failed.stderr

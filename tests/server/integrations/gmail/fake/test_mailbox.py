@@ -1,0 +1,102 @@
+"""Mails in threads, and what is kept of what happened to them."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from server.integrations.gmail.fake.google import Account, GoogleError
+from server.integrations.gmail.fake.mailbox import Mailbox, plain_subject
+
+
+class Clock:
+    def now(self) -> datetime:
+        return datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def mailbox() -> Mailbox:
+    return Mailbox(Account("me@example.com", "Me"), Clock())
+
+
+FIRST = b"Subject: Plan\nMessage-ID: <1@example.com>\n\nfirst\n"
+ANSWER = b"Subject: RE: plan\nIn-Reply-To: <1@example.com>\nReferences: <1@example.com>\n\nsecond\n"
+
+
+def test_ids_are_sixteen_hexadecimal_digits_and_a_seed_repeats_them(mailbox: Mailbox) -> None:
+    ids = [mailbox.add(FIRST).id, mailbox.add(FIRST).id, mailbox.add(FIRST, seed="a").id]
+
+    assert all(len(one) == 16 and int(one, 16) for one in ids)
+    assert len(set(ids)) == 3
+    assert Mailbox(mailbox.account, Clock()).add(FIRST, seed="a").id == ids[2]
+
+
+def test_an_arriving_answer_joins_the_mail_that_it_answers(mailbox: Mailbox) -> None:
+    first = mailbox.add(FIRST)
+
+    assert mailbox.place_arrival(ANSWER) == first.thread_id
+    assert mailbox.place_arrival(ANSWER.replace(b"plan", b"other")) == ""
+    assert mailbox.place_arrival(ANSWER.replace(b"<1@", b"<2@")) == ""
+
+
+def test_a_sent_answer_must_ask_for_the_thread_and_name_it(mailbox: Mailbox) -> None:
+    first = mailbox.add(FIRST)
+
+    assert mailbox.place_answer(ANSWER, first.thread_id) == first.thread_id
+    assert mailbox.place_answer(ANSWER, "") == ""
+    assert mailbox.place_answer(ANSWER.replace(b"References: <1@example.com>\n", b""), first.thread_id) == ""
+    assert mailbox.place_answer(ANSWER.replace(b"plan", b"other"), first.thread_id) == ""
+    with pytest.raises(GoogleError):
+        mailbox.place_answer(ANSWER, "abcdef")
+
+
+@pytest.mark.parametrize(
+    ("subject", "plain"),
+    [("Re: Plan", "plan"), ("RE: Fwd: re[2]:  Plan  B", "plan b"), ("AW: Plan", "plan"), ("Regards", "regards"), ("", "")],
+)
+def test_subjects_are_compared_without_the_marks_of_answering(subject: str, plain: str) -> None:
+    assert plain_subject(subject) == plain
+
+
+def test_a_thread_is_oldest_first_and_a_list_newest_first(mailbox: Mailbox) -> None:
+    late = mailbox.add(ANSWER, thread_id="aa", received=2)
+    early = mailbox.add(FIRST, thread_id="aa", received=1)
+
+    assert mailbox.thread("aa") == [early, late]
+    assert mailbox.search() == [late, early]
+    assert [one["id"] for one in mailbox.describe()] == [late.id, early.id]
+
+
+def test_deleting_a_mail_deletes_its_draft(mailbox: Mailbox) -> None:
+    draft_id = mailbox.keep_draft(mailbox.add(FIRST, {"DRAFT"}))
+
+    mailbox.delete(mailbox.find_draft(draft_id).id)
+
+    with pytest.raises(GoogleError):
+        mailbox.find_draft(draft_id)
+
+
+def test_only_what_really_changes_is_history(mailbox: Mailbox) -> None:
+    mail = mailbox.add(FIRST, {"INBOX"})
+
+    mailbox.change_labels(mail, {"INBOX"}, {"UNREAD"})
+    mailbox.change_labels(mail, {"STARRED"}, {"INBOX"})
+
+    assert [(change.kind, change.labels) for change in mailbox.history] == [
+        ("messagesAdded", ()),
+        ("labelsAdded", ("STARRED",)),
+        ("labelsRemoved", ("INBOX",)),
+    ]
+    assert mail.history_id == mailbox.history_id == 1003
+
+
+def test_a_label_counts_mails_and_threads(mailbox: Mailbox) -> None:
+    for thread in ("aa", "aa", "bb"):
+        mailbox.add(FIRST, {"INBOX", "UNREAD"} if thread == "aa" else {"INBOX"}, thread_id=thread)
+
+    assert mailbox.count("INBOX") == {"messagesTotal": 3, "messagesUnread": 2, "threadsTotal": 2, "threadsUnread": 1}
+
+
+@pytest.mark.parametrize("mail_id", ["", "XYZ", "12345678901234567", "../x"])
+def test_what_is_no_id_is_refused(mailbox: Mailbox, mail_id: str) -> None:
+    with pytest.raises(GoogleError, match="Invalid id value"):
+        mailbox.find(mail_id)

@@ -1,0 +1,271 @@
+"""What the fake's Gmail does with mails and threads, seen through Google's own client."""
+
+import base64
+from typing import Any
+
+import pytest
+from googleapiclient.errors import HttpError
+
+from server.integrations.gmail.fake import FakeGoogle
+from server.integrations.gmail.fake.gmail import SCOPES
+
+
+def find(users: Any, query: str) -> list[str]:
+    return [one["id"] for one in users.messages().list(userId="me", q=query).execute().get("messages", [])]
+
+
+def refused(request: Any) -> HttpError:
+    with pytest.raises(HttpError) as error:
+        request.execute()
+    return error.value
+
+
+def decode(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def test_every_mail_of_the_demo_reads_in_every_format(connect: Any) -> None:
+    for account in ("alex@example.com", "alex.morgan@example.org"):
+        messages = connect(account).messages()
+        for one in messages.list(userId="me", maxResults=500, includeSpamTrash=True).execute()["messages"]:
+            for form in ("minimal", "full", "raw", "metadata"):
+                answer = messages.get(userId="me", id=one["id"], format=form).execute()
+                assert answer["threadId"] == one["threadId"]
+
+
+def test_pages_follow_each_other_and_hold_every_mail_once(users: Any) -> None:
+    messages = users.messages()
+    request, pages = messages.list(userId="me", maxResults=15), []
+    while request is not None:
+        pages.append(request.execute())
+        request = messages.list_next(request, pages[-1])
+
+    ids = [one["id"] for page in pages for one in page["messages"]]
+    assert [len(page["messages"]) for page in pages] == [15, 15, 7]
+    assert len(set(ids)) == len(ids) == pages[0]["resultSizeEstimate"]
+
+
+def test_a_list_without_mails_has_no_messages_at_all(users: Any) -> None:
+    assert users.messages().list(userId="me", q="subject:nothing-like-this").execute() == {"resultSizeEstimate": 0}
+
+
+def test_labels_narrow_a_list_and_unknown_ones_are_not_found(users: Any) -> None:
+    both = users.messages().list(userId="me", labelIds=["INBOX", "STARRED"]).execute()
+
+    assert len(both["messages"]) == 2
+    assert refused(users.messages().list(userId="me", labelIds=["Label_77"])).status_code == 404
+
+
+@pytest.mark.parametrize("options", [{"pageToken": "x"}, {"maxResults": "-1"}])
+def test_a_page_that_cannot_be_is_refused(google: FakeGoogle, users: Any, options: dict[str, Any]) -> None:
+    request = users.messages().list(userId="me")
+    request.uri += "".join(f"&{name}={value}" for name, value in options.items())
+
+    assert refused(request).status_code == 400
+
+
+def test_headers_can_be_read_alone(users: Any) -> None:
+    mail = find(users, "subject:minutes")[0]
+
+    answer = users.messages().get(userId="me", id=mail, format="metadata", metadataHeaders=["from", "TO"]).execute()
+
+    assert [header["name"] for header in answer["payload"]["headers"]] == ["FROM", "tO", "to"]
+
+
+@pytest.mark.parametrize(("mail_id", "status"), [("no-id", 400), ("1234567890abcdef", 404)])
+def test_mails_that_are_not_there(users: Any, mail_id: str, status: int) -> None:
+    assert refused(users.messages().get(userId="me", id=mail_id)).status_code == status
+    assert refused(users.threads().get(userId="me", id=mail_id)).status_code == status
+
+
+def test_the_metadata_scope_shows_no_text(connect: Any) -> None:
+    users = connect(scopes=[f"{SCOPES}metadata"])
+    mail = users.messages().list(userId="me", maxResults=1).execute()["messages"][0]["id"]
+
+    assert users.messages().get(userId="me", id=mail, format="metadata").execute()["payload"]["headers"]
+    assert "format FULL" in refused(users.messages().get(userId="me", id=mail)).reason
+    assert refused(users.messages().list(userId="me", q="from:mei")).status_code == 403
+
+
+def test_an_attachment_is_fetched_by_an_id_that_is_never_the_same_twice(users: Any) -> None:
+    mail = find(users, "filename:BL-20931.pdf")[0]
+
+    def read_body() -> dict[str, Any]:
+        part = users.messages().get(userId="me", id=mail).execute()["payload"]["parts"][1]
+        assert part["filename"] == "BL-20931.pdf"
+        return part["body"]
+
+    first, second = read_body(), read_body()
+    answers = [
+        users.messages().attachments().get(userId="me", messageId=mail, id=body["attachmentId"]).execute()
+        for body in (first, second)
+    ]
+    assert first["attachmentId"] != second["attachmentId"]
+    assert answers[0] == answers[1]
+    assert decode(answers[0]["data"]).startswith(b"%PDF-1.4")
+    assert len(decode(answers[0]["data"])) == first["size"] == answers[0]["size"]
+    assert "data" not in first
+    wrong = users.messages().attachments().get(userId="me", messageId=mail, id="ANGjdJnothing")
+    assert refused(wrong).reason == "Invalid attachment token"
+
+
+def test_what_is_sent_lies_in_sent_and_at_the_recipients(google: FakeGoogle, users: Any, connect: Any, write: Any) -> None:
+    body = write("Grüße", To="alex.morgan@example.org", Bcc="mei@example.com", Subject="Über uns")
+
+    sent = users.messages().send(userId="me", body=body).execute()
+    own = users.messages().get(userId="me", id=sent["id"]).execute()
+    second = connect("alex.morgan@example.org")
+    theirs = second.messages().get(userId="me", id=find(second, "is:unread subject:über")[0]).execute()
+
+    assert sent["labelIds"] == ["SENT"]
+    headers = {header["name"]: header["value"] for header in own["payload"]["headers"]}
+    assert headers["From"] == "Alex Morgan <alex@example.com>"
+    assert headers["Bcc"] == "mei@example.com"
+    assert headers["Subject"] == "Über uns"
+    assert {"Date", "Message-ID"} <= set(headers)
+    received = {header["name"]: header["value"] for header in theirs["payload"]["headers"]}
+    assert "Bcc" not in received
+    assert received["Delivered-To"] == "alex.morgan@example.org"
+    assert received["Message-ID"] == headers["Message-ID"]
+    assert {"INBOX", "UNREAD"} <= set(theirs["labelIds"])
+
+
+def test_an_answer_joins_the_thread_only_by_all_three_signs(users: Any, write: Any) -> None:
+    first = users.messages().get(userId="me", id=find(users, "rfc822msgid:heating-4@northside-heating.example.org")[0]).execute()
+    thread = first["threadId"]
+    named = {
+        "In_Reply_To": "<heating-4@northside-heating.example.org>",
+        "References": "<heating-4@northside-heating.example.org>",
+    }
+    full = {"To": "priya.nair@example.net", "Subject": "Re: Boiler inspection", **named}
+
+    def send(thread_id: str, **headers: str) -> str:
+        return users.messages().send(userId="me", body=write(thread_id=thread_id, **headers)).execute()["threadId"]
+
+    assert send(thread, **full) == thread
+    assert send(thread, **full | {"Subject": "Re: Something else"}) != thread
+    assert send(thread, **full | {"References": "<other@example.com>", "In_Reply_To": "<other@example.com>"}) != thread
+    assert send(thread, To="priya.nair@example.net", Subject="Re: Boiler inspection") != thread
+    assert send("", **full) != thread
+    assert len(users.threads().get(userId="me", id=thread).execute()["messages"]) == 5
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        ({}, "'raw' RFC822 payload"),
+        ({"raw": "%%%"}, "Base64 decoding failed"),
+        ({"raw": ""}, "'raw' RFC822 payload"),
+        ({"raw": base64.urlsafe_b64encode(b"Subject: x\r\n\r\nx").decode()}, "Recipient address required"),
+        ({"raw": base64.urlsafe_b64encode(b"To: nobody\r\n\r\nx").decode()}, "Invalid To header"),
+        ({"raw": base64.urlsafe_b64encode(b"To: a@example.com\r\n\r\n").decode(), "threadId": "zz"}, "Invalid id value"),
+        ({"raw": base64.urlsafe_b64encode(b"To: a@example.com\r\n\r\n").decode(), "threadId": 7}, "Invalid thread_id"),
+    ],
+)
+def test_what_cannot_be_sent_is_refused_and_leaves_no_trace(google: FakeGoogle, users: Any, body: Any, sentence: str) -> None:
+    before = len(google.mailboxes["alex@example.com"].mails)
+
+    error = refused(users.messages().send(userId="me", body=body))
+
+    assert (error.status_code, sentence in error.reason) == (400, True)
+    assert len(google.mailboxes["alex@example.com"].mails) == before
+
+
+def test_labels_are_put_on_and_taken_off(users: Any) -> None:
+    mail = find(users, "subject:parcel")[0]
+    change = {"addLabelIds": ["STARRED"], "removeLabelIds": ["UNREAD"]}
+
+    changed = users.messages().modify(userId="me", id=mail, body=change).execute()
+
+    assert "STARRED" in changed["labelIds"]
+    assert "UNREAD" not in users.messages().get(userId="me", id=mail, format="minimal").execute()["labelIds"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"addLabelIds": ["SENT"]},
+        {"addLabelIds": ["Nothing"]},
+        {"removeLabelIds": ["DRAFT"]},
+        {},
+        {"addLabelIds": "INBOX"},
+        {"addLabelIds": ["STARRED"], "removeLabelIds": ["STARRED"]},
+        {"addLabelIds": ["INBOX"] * 101},
+    ],
+)
+def test_labels_that_cannot_be_changed_are_refused(users: Any, change: Any) -> None:
+    mail = find(users, "subject:parcel")[0]
+
+    assert refused(users.messages().modify(userId="me", id=mail, body=change)).status_code == 400
+
+
+def test_many_mails_change_at_once_or_not_at_all(users: Any) -> None:
+    unread = find(users, "is:unread")
+    change = {"ids": unread, "removeLabelIds": ["UNREAD"]}
+
+    assert refused(users.messages().batchModify(userId="me", body={**change, "ids": [*unread, "abc"]})).status_code == 404
+    assert find(users, "is:unread") == unread
+    users.messages().batchModify(userId="me", body=change).execute()
+    assert find(users, "is:unread") == []
+    assert refused(users.messages().batchModify(userId="me", body={"addLabelIds": ["STARRED"]})).status_code == 400
+
+
+def test_the_trash_hides_a_mail_and_gives_it_back(users: Any) -> None:
+    mail = find(users, "subject:parcel")[0]
+
+    thrown = users.messages().trash(userId="me", id=mail).execute()
+    hidden, shown = find(users, "subject:parcel"), find(users, "subject:parcel in:trash")
+    back = users.messages().untrash(userId="me", id=mail).execute()
+
+    assert "TRASH" in thrown["labelIds"]
+    assert (hidden, shown) == ([], [mail])
+    assert not {"TRASH", "INBOX"} & set(back["labelIds"])
+    assert find(users, "subject:parcel") == [mail]
+
+
+def test_threads_are_listed_read_changed_and_thrown_away_as_one(users: Any) -> None:
+    threads = users.threads()
+    listed = threads.list(userId="me", q="from:tomas").execute()["threads"]
+    trip = threads.get(userId="me", id=listed[0]["id"], format="metadata", metadataHeaders=["Message-ID"]).execute()
+    ids = [one["payload"]["headers"][0]["value"] for one in trip["messages"]]
+
+    assert len(listed) == 1
+    assert ids[0] == "<CAlisbon1@mail.example.net>"
+    assert len(ids) == 5
+    threads.modify(userId="me", id=trip["id"], body={"removeLabelIds": ["INBOX"]}).execute()
+    assert not find(users, "in:inbox lisbon subject:spring")
+    threads.trash(userId="me", id=trip["id"]).execute()
+    assert threads.list(userId="me", q="from:tomas").execute() == {"resultSizeEstimate": 0}
+    threads.untrash(userId="me", id=trip["id"]).execute()
+    assert len(find(users, "subject:lisbon")) == 5
+    assert refused(_with_format(threads.get(userId="me", id=trip["id"]), "raw")).status_code == 400
+
+
+def _with_format(request: Any, form: str) -> Any:
+    request.uri += f"&format={form}"
+    return request
+
+
+def test_only_the_full_scope_deletes_for_good(google: FakeGoogle, users: Any, connect: Any) -> None:
+    everything = connect(scopes=["https://mail.google.com/"])
+    first, second, third = find(users, "in:inbox subject:(parcel OR receipt OR dinner OR loans)")[:3]
+
+    assert refused(users.messages().delete(userId="me", id=first)).status_code == 403
+    everything.messages().delete(userId="me", id=first).execute()
+    everything.messages().batchDelete(userId="me", body={"ids": [second]}).execute()
+    everything.threads().delete(userId="me", id=third).execute()
+    assert not {first, second, third} & set(google.mailboxes["alex@example.com"].mails)
+
+
+def test_a_mail_is_put_in_place_without_being_sent(google: FakeGoogle, users: Any, write: Any) -> None:
+    body = write(To="alex.morgan@example.org", Subject="kept", Date="Mon, 05 Jan 2026 10:00:00 +0000") | {"labelIds": ["STARRED"]}
+
+    now = users.messages().insert(userId="me", body=body).execute()
+    then = users.messages().insert(userId="me", body=body, internalDateSource="dateHeader").execute()
+    brought = users.messages().import_(userId="me", body=body).execute()
+
+    dates = [google.mailboxes["alex@example.com"].find(one["id"]).received for one in (now, then, brought)]
+    assert dates[1:] == [1767607200000] * 2
+    assert dates[0] > dates[1]
+    assert now["labelIds"] == ["STARRED"]
+    assert not google.mailboxes["alex.morgan@example.org"].search("subject:kept")

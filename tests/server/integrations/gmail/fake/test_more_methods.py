@@ -1,0 +1,127 @@
+"""What the fake's Gmail does with drafts, labels and the history, seen through Google's own client."""
+
+from typing import Any
+
+import pytest
+from googleapiclient.errors import HttpError
+
+from server.integrations.gmail.fake import FakeGoogle
+
+
+def refused(request: Any) -> HttpError:
+    with pytest.raises(HttpError) as error:
+        request.execute()
+    return error.value
+
+
+def test_a_draft_becomes_another_mail_when_it_is_sent_and_is_gone_then(google: FakeGoogle, users: Any, write: Any) -> None:
+    drafts = users.drafts()
+    made = drafts.create(userId="me", body={"message": write(To="alex.morgan@example.org", Subject="Plan")}).execute()
+    read = drafts.get(userId="me", id=made["id"]).execute()
+
+    sent = drafts.send(userId="me", body={"id": made["id"]}).execute()
+
+    assert made["message"]["labelIds"] == read["message"]["labelIds"] == ["DRAFT"]
+    assert sent["id"] != made["message"]["id"]
+    assert sent["threadId"] == made["message"]["threadId"]
+    assert sent["labelIds"] == ["SENT"]
+    assert refused(drafts.get(userId="me", id=made["id"])).status_code == 404
+    assert refused(drafts.send(userId="me", body={"id": made["id"]})).status_code == 404
+    assert refused(users.messages().get(userId="me", id=made["message"]["id"])).status_code == 404
+    assert len(google.mailboxes["alex.morgan@example.org"].search("subject:plan")) == 1
+
+
+def test_a_draft_that_cannot_be_sent_stays(users: Any, write: Any) -> None:
+    made = users.drafts().create(userId="me", body={"message": write(Subject="nobody")}).execute()
+
+    assert refused(users.drafts().send(userId="me", body={"id": made["id"]})).reason == "Recipient address required"
+    assert users.drafts().get(userId="me", id=made["id"], format="minimal").execute()["id"] == made["id"]
+
+
+def test_a_changed_draft_keeps_its_id_and_has_another_mail(users: Any, write: Any) -> None:
+    drafts = users.drafts()
+    made = drafts.create(userId="me", body={"message": write("one", To="mei@example.com")}).execute()
+
+    changed = drafts.update(userId="me", id=made["id"], body={"message": write("two", To="mei@example.com")}).execute()
+
+    assert changed["id"] == made["id"]
+    assert changed["message"]["id"] != made["message"]["id"]
+    assert changed["message"]["threadId"] == made["message"]["threadId"]
+    assert drafts.get(userId="me", id=made["id"], format="minimal").execute()["message"]["snippet"] == "two"
+
+
+def test_a_draft_in_a_thread_is_sent_into_it_and_leaves_it_without_the_thread(users: Any, write: Any) -> None:
+    last = users.messages().list(userId="me", q="rfc822msgid:CAlisbon5@mail.example.com").execute()["messages"][0]
+    named = {"In_Reply_To": "<CAlisbon5@mail.example.com>", "References": "<CAlisbon5@mail.example.com>"}
+    headers = {"To": "mei@example.com", "Subject": "Re: Lisbon in spring?", **named}
+
+    inside = users.drafts().create(userId="me", body={"message": write(thread_id=last["threadId"], **headers)}).execute()
+    outside = users.drafts().update(userId="me", id=inside["id"], body={"message": write(**headers)}).execute()
+    again = (
+        users.drafts().update(userId="me", id=inside["id"], body={"message": write("x", last["threadId"], **headers)}).execute()
+    )
+    sent = users.drafts().send(userId="me", body={"id": inside["id"]}).execute()
+
+    assert inside["message"]["threadId"] == last["threadId"]
+    assert outside["message"]["threadId"] != last["threadId"]
+    assert again["message"]["threadId"] == sent["threadId"] == last["threadId"]
+
+
+def test_drafts_are_listed_searched_and_deleted(users: Any, write: Any) -> None:
+    made = users.drafts().create(userId="me", body={"message": write(To="mei@example.com", Subject="Ferry")}).execute()
+
+    listed = users.drafts().list(userId="me").execute()
+    found = users.drafts().list(userId="me", q="subject:ferry").execute()
+    users.drafts().delete(userId="me", id=made["id"]).execute()
+
+    assert len(listed["drafts"]) == 2
+    assert [draft["id"] for draft in found["drafts"]] == [made["id"]]
+    assert users.drafts().list(userId="me", q="subject:ferry").execute() == {"resultSizeEstimate": 0}
+    assert refused(users.drafts().delete(userId="me", id=made["id"])).status_code == 404
+
+
+@pytest.mark.parametrize("body", [{}, {"message": {}}, {"message": 3}, {"message": {"raw": 3}}])
+def test_a_draft_without_a_mail_is_refused(users: Any, body: Any) -> None:
+    assert refused(users.drafts().create(userId="me", body=body)).status_code == 400
+
+
+def test_labels_are_made_changed_counted_and_deleted(users: Any) -> None:
+    labels = users.labels()
+    made = labels.create(userId="me", body={"name": "Clients/Museum", "labelListVisibility": "labelShow"}).execute()
+    mail = users.messages().list(userId="me", q="is:unread", maxResults=1).execute()["messages"][0]
+    users.messages().modify(userId="me", id=mail["id"], body={"addLabelIds": [made["id"]]}).execute()
+
+    counted = labels.get(userId="me", id=made["id"]).execute()
+    renamed = labels.patch(userId="me", id=made["id"], body={"name": "Museum"}).execute()
+    found = users.messages().list(userId="me", q="label:museum").execute()
+
+    assert (counted["messagesTotal"], counted["messagesUnread"], counted["threadsTotal"], counted["threadsUnread"]) == (
+        1,
+        1,
+        1,
+        1,
+    )
+    assert renamed["name"] == "Museum"
+    assert [one["id"] for one in found["messages"]] == [mail["id"]]
+    labels.delete(userId="me", id=made["id"]).execute()
+    assert refused(labels.get(userId="me", id=made["id"])).status_code == 404
+    assert made["id"] not in users.messages().get(userId="me", id=mail["id"], format="minimal").execute()["labelIds"]
+    assert {"INBOX", "UNREAD", "Label_1"} <= {label["id"] for label in labels.list(userId="me").execute()["labels"]}
+
+
+def test_the_history_tells_what_happened_since(users: Any, write: Any) -> None:
+    start = users.getProfile(userId="me").execute()["historyId"]
+    nothing = users.history().list(userId="me", startHistoryId=start).execute()
+    mail = users.messages().list(userId="me", q="subject:parcel").execute()["messages"][0]
+    users.messages().modify(userId="me", id=mail["id"], body={"removeLabelIds": ["UNREAD"]}).execute()
+    sent = users.messages().send(userId="me", body=write(To="mei@example.com")).execute()
+
+    happened = users.history().list(userId="me", startHistoryId=start).execute()
+    added = users.history().list(userId="me", startHistoryId=start, historyTypes=["messageAdded"]).execute()
+
+    assert nothing == {"historyId": start}
+    assert happened["history"][0]["labelsRemoved"][0]["labelIds"] == ["UNREAD"]
+    assert happened["history"][1]["messagesAdded"][0]["message"]["id"] == sent["id"]
+    assert [one["messages"][0]["id"] for one in added["history"]] == [sent["id"]]
+    assert refused(users.history().list(userId="me", startHistoryId="1")).status_code == 404
+    assert refused(users.history().list(userId="me", startHistoryId="x")).status_code == 400
