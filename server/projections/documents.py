@@ -8,19 +8,28 @@ from server.projections.openapi import find_excesses, make_document
 from server.state import State
 from server.surface import read_version
 
+MOST_KEPT = 64  # documents
+
 
 class Documents:
     """Makes documents with the address and the integrations of the moment."""
 
     def __init__(self, state: State) -> None:
         self._state = state
+        self._made: dict[tuple[str, str, frozenset[str] | None], dict[str, Any]] = {}  # strangers may ask for them as well
         self.version = read_version()
 
     def make(self, names: set[str] | None = None, title: str = "Deskhand") -> dict[str, Any]:
-        """Make the document of all operations, or of those named."""
-        routers = [router for member in self._state.runtime.members if member.parts for router in member.parts.public]
-        routes = [route for router in routers for route in router.routes]
-        return make_document(routes, address=self._state.address.public, title=title, version=self.version, names=names)
+        """Make the document of all operations, or of those named. It is not to be changed: the next caller gets the same one."""
+        address = self._state.address.public
+        asked = (address, title, None if names is None else frozenset(names))
+        if asked not in self._made:
+            if len(self._made) >= MOST_KEPT:
+                self._made.clear()
+            routers = [router for member in self._state.runtime.members if member.parts for router in member.parts.public]
+            routes = [route for router in routers for route in router.routes]
+            self._made[asked] = make_document(routes, address=address, title=title, version=self.version, names=names)
+        return self._made[asked]
 
     async def make_for(self, client_name: str) -> dict[str, Any]:
         """Make a client's document. Raises NotFound for a client that there is not."""

@@ -1,5 +1,6 @@
 """Real servers in processes of their own, for the checks that attack or kill them."""
 
+import asyncio
 import json
 import os
 import signal
@@ -14,6 +15,11 @@ import httpx2
 import pytest
 
 from server import runtimefile
+from server.integrations.gmail.accounts import Tokens
+from server.integrations.gmail.fake import FakeGoogle, running_fake_google
+from server.integrations.gmail.models import Endpoints, GmailSettings
+from server.storage.secrets import Secrets
+from server.storage.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -54,6 +60,48 @@ class Process:
 
 
 Start = Callable[..., Process]
+
+
+@dataclass
+class SignedIn:
+    """A data folder with an account signed in at a Google that outlives the server."""
+
+    google: FakeGoogle
+    data: Path
+
+    def sent_subjects(self) -> list[str]:
+        """The subjects of all mails that went out."""
+        mailbox = next(iter(self.google.mailboxes.values()))
+        with self.google.lock:
+            mails = [mail["payload"]["headers"] for mail in mailbox.describe("full") if "SENT" in mail.get("labelIds", [])]
+        return [header["value"] for headers in mails for header in headers if header["name"].lower() == "subject"]
+
+
+@pytest.fixture
+def signed_in(tmp_path: Path) -> Iterator[SignedIn]:
+    """Demo mode with a Google in the test's own process, where the server under test finds it."""
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    with running_fake_google() as google:
+        asyncio.run(sign_in(google, data))
+        yield SignedIn(google, data)
+
+
+async def sign_in(google: FakeGoogle, data: Path) -> None:
+    """Write what signing in leaves behind."""
+    granted, client = google.grant(), google.client_secrets()["installed"]
+    endpoints = Endpoints(
+        api=google.address, sign_in=client["auth_uri"], token=client["token_uri"], revoke=f"{google.address}/revoke"
+    )
+    account = {"address": granted["account"], "scopes": granted["scopes"], "added_at": "2026-01-01T00:00:00+00:00"}
+    await Settings(data).write(
+        "gmail", GmailSettings.model_validate({"accounts": [account], "endpoints": endpoints.model_dump()})
+    )
+    secrets = Secrets(data, folder_only=True)
+    await secrets.set("gmail/client", json.dumps({"client_id": client["client_id"], "client_secret": client["client_secret"]}))
+    await secrets.set(f"gmail/{granted['account']}", Tokens(granted["refresh_token"]).dump())
+
+
 TOOLS = Path(__file__).parent / "node"
 
 

@@ -1,6 +1,5 @@
 """kill -9 at random moments while mails are sent: what was acknowledged is in the activity, and nothing went out twice."""
 
-import asyncio
 import random
 import threading
 import time
@@ -55,8 +54,7 @@ class Sender:
 @pytest.mark.timeout(1800)
 def test_nothing_acknowledged_is_lost_and_nothing_is_sent_twice(start, signed_in, long: bool) -> None:
     mails, dice = 2000 if long else 120, random.Random(7)
-    google, data = signed_in
-    server = start(data=data)
+    server = start("--demo", data=signed_in.data)
     sender = Sender(server.make_client("sender", allow=["send_mail"], rate="none"), server.public)
     kills = 0
     with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -65,11 +63,11 @@ def test_nothing_acknowledged_is_lost_and_nothing_is_sent_twice(start, signed_in
             sender.over.wait(dice.uniform(0.2, 1.2))
             server.kill()
             kills += 1
-            server = start(data=data)
+            server = start("--demo", data=signed_in.data)
             sender.public = server.public
         for one in sent:
             one.result()
-    subjects = Counter(google.sent_subjects())
+    subjects = Counter(signed_in.sent_subjects())
     assert set(subjects.values()) <= {1}, "a mail went out twice"
     told = {
         entry["effect"]["fields"] and dict(entry["effect"]["fields"])["Subject"]: entry
@@ -94,6 +92,3 @@ def all_entries(server) -> list[dict]:
         if not page:
             return found
         found += page
-
-
-_ = asyncio
