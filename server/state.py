@@ -22,6 +22,7 @@ from server.storage.database import DATABASE_FILE, open_database
 from server.storage.migrations import migrate
 from server.storage.secrets import Secrets
 from server.storage.settings import Settings
+from server.storage.sqlite import check
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ async def open_state(
     clock, rules = clock or Clock(), rules or Rules()
     data = home.folders.data
     finish_restore(data, home.folders.config)
+    check(data / DATABASE_FILE)
     migrate(data / DATABASE_FILE, find_migrations())
     database = open_database(data / DATABASE_FILE)
     try:

@@ -3,12 +3,12 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from pydantic import BaseModel, Field
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Executable, bindparam, delete, insert, select, update
 
 from server.access.tables import activity, idempotency
 from server.context import Clock
@@ -19,6 +19,7 @@ from server.storage.database import Database
 SECRET_NAMES = ("password", "secret", "token", "authorization", "api_key", "apikey")
 LONGEST_TEXT = 2_000  # characters of one argument that are kept
 LONGEST_RESULT = 4_000
+CHUNK = 500  # rows that are forgotten at once
 IDEMPOTENCY = timedelta(hours=24)  # for which an Idempotency-Key answers what its first call has
 RETENTION = "retention"  # the section of the settings
 
@@ -120,9 +121,14 @@ class Activity:
     async def sweep(self, retention: Retention) -> None:
         """Forget what is older than it may be."""
         now = self._clock.now()
-        await self._database.write(forget_payloads, (now - timedelta(days=retention.payload_days)).isoformat())
-        await self._database.write(forget_rows, (now - timedelta(days=retention.activity_days)).isoformat())
-        await self._database.write(forget_keys, (now - IDEMPOTENCY).isoformat())
+        await self._forget(FORGET_PAYLOADS, now - timedelta(days=retention.payload_days))
+        await self._forget(FORGET_ROWS, now - timedelta(days=retention.activity_days))
+        await self._database.write(forget, FORGET_KEYS, (now - IDEMPOTENCY).isoformat())
+
+    async def _forget(self, statement: Executable, until: datetime) -> None:
+        """Forget in small portions, so that no call waits long for its turn."""
+        while await self._database.write(forget, statement, until.isoformat()) == CHUNK:
+            pass
 
     def _tell(self, entry: Entry, entry_id: int) -> None:
         self._events.publish("activity", {"id": entry_id, "operation": entry.operation, "outcome": entry.outcome})
@@ -177,16 +183,18 @@ UNCERTAIN = (
         reason="Deskhand stopped while this ran. Look whether it happened before you repeat it.",
     )
 )
-PAYLOADS = (
-    update(activity)
+OLD_PAYLOADS = (
+    select(activity.c.id)
     .where(
         activity.c.at < bindparam("until"),
-        (activity.c.arguments.is_not(None)) | (activity.c.effect.is_not(None)) | (activity.c.result.is_not(None)),
+        activity.c.arguments.is_not(None) | activity.c.effect.is_not(None) | activity.c.result.is_not(None),
     )
-    .values(arguments=None, effect=None, result=None)
+    .limit(CHUNK)
 )
-ROWS = delete(activity).where(activity.c.at < bindparam("until"))
-KEYS = delete(idempotency).where(idempotency.c.at < bindparam("until"))
+OLD_ROWS = select(activity.c.id).where(activity.c.at < bindparam("until")).limit(CHUNK)
+FORGET_PAYLOADS = update(activity).where(activity.c.id.in_(OLD_PAYLOADS)).values(arguments=None, effect=None, result=None)
+FORGET_ROWS = delete(activity).where(activity.c.id.in_(OLD_ROWS))
+FORGET_KEYS = delete(idempotency).where(idempotency.c.at < bindparam("until"))
 
 
 def to_row(entry: Entry) -> dict[str, Any]:
@@ -242,13 +250,5 @@ def mark_uncertain(connection: Connection) -> int:
     return connection.execute(UNCERTAIN).rowcount
 
 
-def forget_payloads(connection: Connection, until: str) -> None:
-    connection.execute(PAYLOADS, {"until": until})
-
-
-def forget_rows(connection: Connection, until: str) -> None:
-    connection.execute(ROWS, {"until": until})
-
-
-def forget_keys(connection: Connection, until: str) -> None:
-    connection.execute(KEYS, {"until": until})
+def forget(connection: Connection, statement: Executable, until: str) -> int:
+    return connection.execute(statement, {"until": until}).rowcount

@@ -82,8 +82,9 @@ def unpack(source: Path, folder: Path) -> list[str]:
 
 def read_manifest(archive: zipfile.ZipFile) -> Manifest:
     """Read the manifest and see that it speaks of exactly what is there."""
-    with archive.open(MANIFEST_FILE) as file:
-        manifest = Manifest.model_validate_json(file.read(LARGEST_MANIFEST + 1))
+    if archive.getinfo(MANIFEST_FILE).file_size > LARGEST_MANIFEST:
+        raise ValueError("a manifest of an impossible size")
+    manifest = Manifest.model_validate_json(archive.read(MANIFEST_FILE))
     if manifest.format > FORMAT:
         raise Conflict("This backup was made by a newer Deskhand. Install that one, then restore. Nothing was changed.")
     names = sorted(info.filename for info in archive.infolist())

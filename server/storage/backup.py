@@ -54,7 +54,6 @@ def copy_files(places: Places, workplace: Path) -> dict[str, Path]:
     for name, copy in files.items():
         if name == DATABASE_FILE:
             copy_database(places.target(name), copy)
-            check(copy)
         else:
             shutil.copyfile(places.target(name), copy)
     return files
@@ -91,7 +90,10 @@ def restore(
     finally:
         if not places.journal.exists():
             places.remove()
-    return kept if any(kept.iterdir()) else None
+    if any(kept.iterdir()):
+        return kept
+    kept.rmdir()
+    return None
 
 
 def finish_restore(data: Path, config: Path | None = None) -> None:
@@ -127,8 +129,8 @@ def refuse_programs(path: Path) -> None:
 
 def settle_database(path: Path) -> None:
     """Have everything in the one file; that takes being alone. A damaged one stays as it is."""
-    if not path.exists():
-        return
+    if not looks_like_database(path):
+        return  # to open it would delete the log beside it, which may be all that is left
     try:
         with closing(sqlite3.connect(path, timeout=1)) as connection:
             connection.execute("PRAGMA journal_mode=DELETE")
@@ -137,6 +139,14 @@ def settle_database(path: Path) -> None:
             raise Conflict("Deskhand's data is in use. Quit Deskhand, then restore. Nothing was changed.") from error
     except sqlite3.DatabaseError:
         return
+
+
+def looks_like_database(path: Path) -> bool:
+    """Look at how a file begins. https://sqlite.org/fileformat.html#magic_header_string"""
+    if not path.exists():
+        return False
+    with path.open("rb") as file:
+        return file.read(16) == b"SQLite format 3\0"
 
 
 def spread(places: Places, names: Sequence[str]) -> None:

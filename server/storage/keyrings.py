@@ -1,5 +1,6 @@
 """The keyring of this computer: Windows' credentials, the Mac's keychain, or the Secret Service of a Linux desktop."""
 
+import itertools
 import json
 import logging
 import re
@@ -68,7 +69,6 @@ class Keyring:
         with explained():
             old = self._head(name)
             side, other = ("b", "a") if old and old["side"] == "a" else ("a", "b")
-            self._clear(name, side)  # what a kill left there
             for number, piece in enumerate(pieces[1:], start=1):
                 self._set(f"{name}/{side}{number}", piece)
             self._set(name, f"{side}{len(pieces)}:{pieces[0]}")
@@ -91,10 +91,9 @@ class Keyring:
         self._backend.set_password(service(name), USER, piece)
 
     def _clear(self, name: str, side: str) -> None:
-        number = 1
-        while self._get(f"{name}/{side}{number}") is not None:
+        numbers = itertools.takewhile(lambda number: self._get(f"{name}/{side}{number}") is not None, itertools.count(1))
+        for number in reversed(list(numbers)):  # so that a kill leaves no gap that hides the rest
             self._backend.delete_password(service(f"{name}/{side}{number}"), USER)
-            number += 1
 
 
 def service(name: str) -> str:

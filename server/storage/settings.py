@@ -80,7 +80,7 @@ class Settings:
         Unavailable: the disk does not take it, and nothing has changed.
         """
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._writer, self._store, section, value.model_copy(deep=True))
+        await loop.run_in_executor(self._writer, self._store, section, value)
 
     def _store(self, section: str, value: BaseModel) -> None:
         merged = merge(self._sections.get(section, {}), value)

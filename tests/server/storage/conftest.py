@@ -1,14 +1,27 @@
+import json
 import os
 import random
+import sqlite3
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
+import keyring
 import pytest
+from keyring.backend import KeyringBackend
+
+from server.storage.backup import back_up, restore
+from server.storage.database import DATABASE_FILE
+from server.storage.migrations import migrate
 
 ROOT = Path(__file__).parents[3]
+LIVE_KEYS = "SELECT count(*) FROM api_key WHERE revoked_at IS NULL"
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 # It imports everything once and forks a child for each life, so that a life costs milliseconds.
 NURSERY = """
@@ -31,12 +44,9 @@ Lives = Callable[[str, object, int], list[str]]
 
 
 @pytest.fixture
-def kills(request: pytest.FixtureRequest) -> int:
-    """How many times something is killed: a few, or as many as are promised where the long tests run."""
-    try:
-        return 2_000 if request.getfixturevalue("long") else 60
-    except pytest.FixtureLookupError:
-        return 60
+def kills(long: bool) -> int:
+    """How many times something is killed."""
+    return 2_000 if long else 60
 
 
 @pytest.fixture
@@ -76,3 +86,91 @@ def hear_one_life(readline: Callable[[], str]) -> list[str]:
             child = 0
     assert line.split()[1] == "-9", "It ended before it was killed."
     return heard
+
+
+class Home:
+    """Everything one Deskhand keeps, each file with one word in it that tells whose it is."""
+
+    def __init__(self, folder: Path) -> None:
+        self.data, self.config = folder / "data", folder / "config"
+        self.database = self.data / DATABASE_FILE
+
+    def fill(self, word: str) -> "Home":
+        for folder in (self.data, self.config):
+            folder.mkdir(parents=True)
+        migrate(self.database)
+        self.run(
+            f"INSERT INTO client VALUES ('c', '{word}', '[]', '{{}}', NULL, 'then', NULL)",
+            "INSERT INTO api_key VALUES (x'01', 'c', 'dh_a', 'then', NULL), (x'02', 'c', 'dh_b', 'then', 'before')",
+            "INSERT INTO idempotency VALUES ('c', 'k', 'h', 1, 'then', 200, 'answer')",
+        )
+        self.data.joinpath("settings.json").write_text(f'{{"mail": {{"1": {{"signature": "{word}"}}}}}}')
+        self.data.joinpath("secrets.json").write_text(json.dumps({"secret": f"{word}-hidden"}))
+        self.config.joinpath("app_config.json").write_text(f'{{"apps": "{word}"}}')
+        return self
+
+    def run(self, *statements: str) -> None:
+        with closing(sqlite3.connect(self.database, isolation_level=None)) as connection:
+            for statement in statements:
+                connection.execute(statement)
+
+    def ask(self, question: str) -> list[object]:
+        with closing(sqlite3.connect(self.database)) as connection:
+            assert connection.execute("PRAGMA quick_check").fetchall() == [("ok",)]
+            return [row[0] for row in connection.execute(question)]
+
+    def words(self) -> list[object]:
+        settings = json.loads(self.data.joinpath("settings.json").read_text())["mail"]["1"]["signature"]
+        apps = json.loads(self.config.joinpath("app_config.json").read_text())["apps"]
+        return [*self.ask("SELECT name FROM client"), settings, apps]
+
+    def back_up(self, target: Path) -> Path:
+        return back_up(self.data, target, config=self.config, now=lambda: NOON)
+
+    def restore(self, source: Path, *, with_access: bool = False) -> Path | None:
+        return restore(source, self.data, with_access=with_access, config=self.config, now=lambda: NOON)
+
+    def files(self) -> set[str]:
+        return {str(path.relative_to(self.data.parent)) for path in self.data.parent.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "home").fill("old")
+
+
+@pytest.fixture
+def file(home: Home, tmp_path: Path) -> Path:
+    """A backup of another home."""
+    return Home(tmp_path / "other").fill("new").back_up(tmp_path / "backup.zip")
+
+
+class Drawer(KeyringBackend):
+    """A keyring that opens when it is told to."""
+
+    viable = False  # keyring knows every class of this kind, and shall choose it nowhere else
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], str] = {}
+        self.open = threading.Event()
+        self.open.set()
+
+    def get_password(self, service: str, username: str) -> str | None:
+        self.open.wait(10)
+        return self.kept.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.kept[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        del self.kept[service, username]
+
+
+@pytest.fixture
+def drawer() -> Iterator[Drawer]:
+    drawer = Drawer()
+    before = keyring.get_keyring()
+    keyring.set_keyring(drawer)
+    yield drawer
+    drawer.open.set()
+    keyring.set_keyring(before)

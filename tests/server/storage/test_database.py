@@ -206,6 +206,31 @@ def test_a_cancelled_caller_stops_nobody(path: Path) -> None:
     use(path, work)
 
 
+def test_a_caller_that_is_cancelled_while_its_function_runs_keeps_no_answer_from_the_others(path: Path) -> None:
+    async def work(database: Database) -> None:
+        started, held = asyncio.Event(), [threading.Event(), threading.Event()]
+        loop = asyncio.get_running_loop()
+
+        def hold(connection: Connection, gate: threading.Event) -> None:
+            loop.call_soon_threadsafe(started.set)
+            gate.wait(10)
+
+        first = asyncio.create_task(database.write(hold, held[0]))
+        await started.wait()
+        leaving = asyncio.create_task(database.write(hold, held[1]))
+        staying = asyncio.create_task(database.write(add, "stays"))
+        await asyncio.sleep(0)
+        started.clear()
+        held[0].set()
+        await started.wait()
+        leaving.cancel()
+        await first
+        held[1].set()
+        assert await asyncio.wait_for(staying, 5) == "stays"
+
+    use(path, work)
+
+
 def test_another_process_that_holds_the_file_makes_it_unavailable_for_writing_only(
     path: Path, outsider: sqlite3.Connection
 ) -> None:
@@ -360,6 +385,7 @@ def live(path):
 """
 
 
+@pytest.mark.timeout(1_200)
 def test_killed_at_any_moment_it_keeps_what_it_acknowledged_and_nothing_by_halves(
     path: Path, live_and_die: Any, kills: int
 ) -> None:

@@ -138,6 +138,7 @@ def test_a_full_disk_changes_nothing(tmp_path: Path) -> None:
             write(settings, "mail", Mail(signature="x" * 5_000_000))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    write(settings, "other", Account(name="later"))
     for one in (settings, Settings(tmp_path)):
         assert one.read("mail", Mail).signature == "old"
     assert [file.name for file in tmp_path.iterdir()] == [SETTINGS_FILE]
@@ -175,6 +176,7 @@ def live(folder):
 """
 
 
+@pytest.mark.timeout(1_200)
 def test_killed_at_any_moment_it_can_be_read_and_holds_what_was_acknowledged(
     tmp_path: Path, live_and_die: Any, kills: int
 ) -> None:

@@ -1,0 +1,159 @@
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import keyring
+import pytest
+from keyring.backends import fail, null
+from keyring.backends.chainer import ChainerBackend
+
+from server.errors import Unavailable
+from server.storage.keyrings import Keyring, find_keyring
+from server.storage.secrets import SECRETS_FILE
+from tests.server.storage.conftest import ROOT, Drawer
+
+
+@pytest.mark.parametrize("length", [1, 1_100, 1_198, 1_199, 10_000])
+def test_a_secret_of_any_length_is_kept_in_pieces_that_windows_takes(drawer: Drawer, length: int) -> None:
+    ring = Keyring(drawer)
+    values = [kind * length for kind in ("x", "ä", "🔑", '"', "\n")]
+    for value in (*values, *reversed(values)):
+        ring.set("gmail", value)
+        assert ring.get("gmail") == value
+    assert max(len(piece.encode("utf-16-le")) for piece in drawer.kept.values()) <= 2_560
+    ring.set("gmail", "short")
+    assert len(drawer.kept) == 1
+    ring.delete("gmail")
+    assert drawer.kept == {}
+
+
+def test_interrupted_anywhere_a_long_secret_is_the_old_one_or_the_new_one(
+    drawer: Drawer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ring, old, new = Keyring(drawer), "o" * 5_000, "n" * 4_000
+    seen, changes = set(), 0
+
+    def limit(verb: str) -> None:
+        def change(*arguments: str) -> None:
+            nonlocal changes
+            changes -= 1
+            if changes < 0:
+                raise OSError("the power is gone")
+            getattr(Drawer, verb)(drawer, *arguments)
+
+        monkeypatch.setattr(drawer, verb, change)
+
+    limit("set_password")
+    limit("delete_password")
+    for survived in range(20):
+        changes = 100
+        ring.set("gmail", old)
+        changes = survived
+        try:
+            ring.set("gmail", new)
+        except Unavailable:
+            seen.add(ring.get("gmail"))
+        else:
+            break
+    assert seen == {old, new}
+
+
+def test_what_interruptions_left_goes_with_the_secret(drawer: Drawer, monkeypatch: pytest.MonkeyPatch) -> None:
+    ring = Keyring(drawer)
+    for verb in ("set_password", "delete_password"):
+        for survived in range(4):
+            ring.set("gmail", "x" * 9_000)
+            done: list[str] = []
+
+            def change(*arguments: str, verb: str = verb, survived: int = survived, done: list[str] = done) -> None:
+                if len(done) == survived:
+                    raise OSError("the power is gone")
+                done.append(arguments[0])
+                getattr(Drawer, verb)(drawer, *arguments)
+
+            with monkeypatch.context() as patch:
+                patch.setattr(drawer, verb, change)
+                with pytest.raises(Unavailable):
+                    ring.set("gmail", "y" * 9_000)
+            ring.delete("gmail")
+            assert drawer.kept == {}
+
+
+def test_a_secret_with_a_piece_missing_is_none(drawer: Drawer) -> None:
+    ring = Keyring(drawer)
+    ring.set("gmail", "x" * 5_000)
+    drawer.kept.popitem()
+    drawer.delete_password("Deskhand gmail/a2", "Deskhand")
+    assert ring.get("gmail") is None
+
+
+def test_only_a_keyring_that_keeps_secrets_is_found(drawer: Drawer, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert find_keyring() is drawer
+    for useless in (fail.Keyring(), null.Keyring()):  # type: ignore[no-untyped-call]
+        keyring.set_keyring(useless)
+        assert find_keyring() is None
+    monkeypatch.setattr(Drawer, "__module__", "keyrings.alt.file")
+    keyring.set_keyring(drawer)
+    assert find_keyring() is None
+
+
+def test_of_several_keyrings_the_best_that_keeps_secrets_is_found(drawer: Drawer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ChainerBackend, "backends", [null.Keyring(), drawer])  # type: ignore[no-untyped-call]
+    keyring.set_keyring(ChainerBackend())  # type: ignore[no-untyped-call]
+    assert find_keyring() is drawer
+
+
+def test_a_keyring_that_was_chosen_but_is_not_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keyring.core, "_keyring_backend", None)
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "none.such.Keyring")
+    assert find_keyring() is None
+
+
+IN_A_SESSION = """
+import asyncio, os, sys
+from pathlib import Path
+from server.errors import Unavailable
+from server.storage.secrets import Secrets
+
+async def main():
+    secrets = Secrets(Path(sys.argv[1]), seconds=10)
+    try:
+        await secrets.set("gmail", "x" * 5_000)
+        await secrets.set("gmail", "y" * 3_000)
+        assert await secrets.get("gmail") == "y" * 3_000
+        await secrets.delete("gmail")
+        assert await secrets.get("gmail") is None
+        print(secrets.place)
+    except Unavailable as error:
+        print(error.detail)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(
+    not (shutil.which("gnome-keyring-daemon") and shutil.which("dbus-run-session")),
+    reason="There is no gnome-keyring with dbus-run-session to try it with.",
+)
+@pytest.mark.parametrize(
+    ("start", "answer"),
+    [("--unlock", "Secrets lie in the keyring of this computer (SecretService"), ("--daemonize", "is locked")],
+)
+def test_a_real_secret_service_keeps_them_or_is_locked(tmp_path: Path, start: str, answer: str) -> None:
+    program = f'printf secret | gnome-keyring-daemon {start} --components=secrets >/dev/null; exec "$@"'
+    unwanted = ("PYTHON_KEYRING_BACKEND", "DISPLAY", "WAYLAND_DISPLAY")  # nobody shall be asked for a password
+    environment = {name: value for name, value in os.environ.items() if name not in unwanted}
+    own = dict.fromkeys(("HOME", "XDG_RUNTIME_DIR", "XDG_DATA_HOME"), str(tmp_path))
+    said = subprocess.run(
+        ["dbus-run-session", "--", "sh", "-c", program, "sh", sys.executable, "-c", IN_A_SESSION, str(tmp_path)],
+        cwd=ROOT,
+        env=environment | own,
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        check=True,
+    ).stdout
+    assert answer in said
+    assert not tmp_path.joinpath(SECRETS_FILE).exists()

@@ -1,0 +1,70 @@
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from server.storage.backup import finish_restore
+from tests.server.storage.conftest import LIVE_KEYS, ROOT, Home
+
+# Forks a child for every step that touches the file system, which dies there; then one that dies in the middle of the repair.
+KILLED_EVERYWHERE = """
+import os, random, shutil, sys
+from pathlib import Path
+from server.storage.backup import finish_restore, restore
+
+template, file, work = map(Path, sys.argv[1:])
+STEPS = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "sqlite3.connect"}
+
+def die_at(step, function, *arguments, **named):
+    child = os.fork()
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    left = step
+    def count(event, arguments):
+        nonlocal left
+        if event in STEPS:
+            left -= 1
+            if left < 0:
+                os.kill(os.getpid(), 9)
+    sys.addaudithook(count)
+    function(*arguments, **named)
+    os._exit(0)
+
+shutil.copytree(template, work / "first")
+restore(file, work / "first" / "data", with_access=False, config=work / "first" / "config")
+shutil.rmtree(work / "first")
+step = 0
+while True:
+    home = work / str(step)
+    shutil.copytree(template, home)
+    code = die_at(step, restore, file, home / "data", with_access=False, config=home / "config")
+    if code == 0:
+        break
+    assert code == -9
+    shutil.copytree(home, work / f"{step}-again")
+    die_at(random.randrange(30), finish_restore, work / f"{step}-again" / "data", work / f"{step}-again" / "config")
+    step += 1
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows cannot fork.")
+def test_killed_at_any_step_it_is_all_old_or_all_new(home: Home, file: Path, tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    work.mkdir()
+    command = [sys.executable, "-c", KILLED_EVERYWHERE, str(home.data.parent), str(file), str(work)]
+    subprocess.run(command, cwd=ROOT, check=True, timeout=110)
+    seen = set()
+    for folder in work.iterdir():
+        one = Home(folder)
+        finish_restore(one.data, one.config)
+        word = str(one.words()[0])
+        assert one.words() == [word] * 3, folder.name
+        assert one.ask(LIVE_KEYS) == ([1] if word == "old" else [0]), folder.name
+        assert not list(one.data.rglob("restoring*")) + list(one.config.glob("restoring*"))
+        seen.add(word)
+    assert seen == {"old", "new"}
+    assert len(list(work.iterdir())) > 50
+    shutil.rmtree(work)

@@ -1,0 +1,22 @@
+import sqlite3
+from pathlib import Path
+
+from server.storage.revocation import revoke_access
+from tests.server.storage.conftest import LIVE_KEYS, NOON, Home
+
+
+def test_no_key_opens_and_no_answer_is_remembered(home: Home) -> None:
+    revoke_access(home.database, NOON)
+    assert home.ask(LIVE_KEYS) == [0]
+    assert home.ask("SELECT revoked_at FROM api_key ORDER BY hash") == [NOON.isoformat(), "before"]
+    assert home.ask("SELECT count(*) FROM idempotency") == [0]
+    assert home.ask("SELECT revoked_at FROM client") == [None]
+
+
+def test_a_table_that_is_not_there_is_skipped(tmp_path: Path) -> None:
+    path = tmp_path / "test.db"
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.executescript("CREATE TABLE idempotency (x); INSERT INTO idempotency VALUES (1)")
+    revoke_access(path, NOON)
+    assert connection.execute("SELECT count(*) FROM idempotency").fetchone() == (0,)
+    connection.close()

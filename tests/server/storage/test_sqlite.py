@@ -1,0 +1,60 @@
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from server.errors import Unavailable
+from server.storage.sqlite import check, connect_plainly, explain
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "test.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript("CREATE TABLE t (x); CREATE INDEX i ON t (x)")
+        connection.executemany("INSERT INTO t VALUES (?)", [(f"{number}" * 50,) for number in range(2_000)])
+        connection.commit()
+    return path
+
+
+def test_a_sound_database_and_none_at_all_pass(path: Path) -> None:
+    check(path)
+    check(path.with_name("none.db"))
+    assert not path.with_name("none.db").exists()
+
+
+@pytest.mark.parametrize("place", [0, 100, 30_000, -1_000])
+def test_damage_anywhere_is_found(path: Path, place: int) -> None:
+    content = bytearray(path.read_bytes())
+    place %= len(content)
+    content[place : place + 4_096] = b"\xff" * min(4_096, len(content) - place)
+    path.write_bytes(content)
+    with pytest.raises(Unavailable, match="damaged"):
+        check(path)
+
+
+def test_a_database_that_was_cut_off_is_damaged(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:20_000])
+    with pytest.raises(Unavailable, match="damaged"):
+        check(path)
+
+
+def test_a_mistake_stays_what_it_is(path: Path) -> None:
+    with closing(connect_plainly(path)) as connection, pytest.raises(sqlite3.OperationalError) as mistake:
+        connection.execute("SELECT * FROM nowhere")
+    assert explain(mistake.value) is mistake.value
+    wrapped = OperationalError("SELECT", {}, mistake.value)
+    assert explain(wrapped) is wrapped
+
+
+def test_a_lock_is_passing_and_says_so(path: Path) -> None:
+    with closing(connect_plainly(path)) as one, closing(connect_plainly(path, busy_milliseconds=1)) as other:
+        one.execute("BEGIN IMMEDIATE")
+        with pytest.raises(sqlite3.OperationalError) as busy:
+            other.execute("BEGIN IMMEDIATE")
+    told = explain(OperationalError("BEGIN", {}, busy.value))
+    assert isinstance(told, Unavailable)
+    assert told.retry_after
+    assert "Another program" in told.detail
