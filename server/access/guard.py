@@ -207,7 +207,7 @@ class Call:
             client_id=self._client.id,
             client_name=self._client.name,
             operation=operation.name,
-            sentence=self._effect.sentence if self._effect else operation.summary,
+            sentence=self._effect.sentence if self._effect else operation.summary.partition(". ")[0].rstrip("."),
             changes=operation.changes,
             decision=self._decision.taken,
             reason=self._decision.reason,

@@ -49,7 +49,9 @@ class Served:
             key = next(iter(self.keys.values())) if self.keys else self.make_client()
         host = {"Host": httpx2.URL(self.public).netloc.decode()}
         headers = {**host, **({"Authorization": f"Bearer {key}"} if key else {}), **options.pop("headers", {})}
-        return httpx2.request(method, f"http://127.0.0.1:{self.port}{path}", headers=headers, timeout=30, trust_env=False, **options)
+        return httpx2.request(
+            method, f"http://127.0.0.1:{self.port}{path}", headers=headers, timeout=30, trust_env=False, **options
+        )
 
     def activity(self, limit: int = 50) -> list[dict[str, Any]]:
         """What happened, newest first."""

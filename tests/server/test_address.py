@@ -16,7 +16,15 @@ def test_a_public_url_stands_in_for_the_own_address() -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["desk.example.org", "ftp://x.example", "https://", "https://x.example/path", "https://x.example?q", "https://a:b@x.example", "https://x:0"],
+    [
+        "desk.example.org",
+        "ftp://x.example",
+        "https://",
+        "https://x.example/path",
+        "https://x.example?q",
+        "https://a:b@x.example",
+        "https://x:0",
+    ],
 )
 def test_what_cannot_be_a_public_url_is_refused_with_an_example(url: str) -> None:
     with pytest.raises(InvalidInput, match=r"https://desk\.example\.org"):

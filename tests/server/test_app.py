@@ -6,7 +6,13 @@ def test_hosts_and_origins_that_are_not_ours_are_refused(serve) -> None:
     served = serve(public_url="https://desk.example.org")
     port = httpx2.URL(served.local).port
     public = f"http://127.0.0.1:{served.port}"
-    for host, status in (("desk.example.org", 200), ("desk.example.org:443", 200), (f"localhost:{served.port}", 200), ("evil.example", 421), (f"127.0.0.1:{port}", 421)):
+    for host, status in (
+        ("desk.example.org", 200),
+        ("desk.example.org:443", 200),
+        (f"localhost:{served.port}", 200),
+        ("evil.example", 421),
+        (f"127.0.0.1:{port}", 421),
+    ):
         assert httpx2.get(public + "/health", headers={"Host": host}, trust_env=False).status_code == status, host
     for origin in ("https://evil.example", "null"):
         assert httpx2.get(public + "/health", headers={"Origin": origin}, trust_env=False).status_code == 403
@@ -30,7 +36,9 @@ def test_the_public_pages_need_no_key(demo, path: str) -> None:
 
 def test_a_body_over_the_limit_is_413_before_it_is_read(demo) -> None:
     key = demo.make_client(allow=["control_app"])
-    answer = demo.call("POST", "/apps/control", key, content=b"x" * (1024 * 1024 + 1), headers={"Content-Type": "application/json"})
+    answer = demo.call(
+        "POST", "/apps/control", key, content=b"x" * (1024 * 1024 + 1), headers={"Content-Type": "application/json"}
+    )
     assert answer.status_code == 413
     assert answer.json()["detail"].endswith("Send less at once.")
 

@@ -7,9 +7,8 @@ from server.folders import find_home, open_home
 
 
 def test_one_program_at_a_time_uses_a_folder(tmp_path: Path) -> None:
-    with open_home(tmp_path, demo=False):
-        with pytest.raises(Conflict, match="running already"), open_home(tmp_path, demo=False):
-            pass
+    with open_home(tmp_path, demo=False), pytest.raises(Conflict, match="running already"), open_home(tmp_path, demo=False):
+        pass
     with open_home(tmp_path, demo=False):
         pass
 

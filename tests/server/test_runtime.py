@@ -63,7 +63,12 @@ def test_a_broken_one_becomes_a_state_with_a_sentence_and_the_others_run(tmp_pat
             async with open_state(home, Address()) as state:
                 runtime = Runtime()
                 gone = broken_integration("gone", ImportError("no module named x"))
-                integrations = [gone, described("late", start_late), described("bad", start_badly), described("things", start_shelf)]
+                integrations = [
+                    gone,
+                    described("late", start_late),
+                    described("bad", start_badly),
+                    described("things", start_shelf),
+                ]
                 await runtime.start(state.context, integrations, seconds=0.05)
                 states = {member.integration.name: member.state for member in runtime.members}
                 assert states == {"gone": State.broken, "late": State.broken, "bad": State.broken, "things": State.running}

@@ -1,10 +1,13 @@
 import re
 
 
-
 def test_the_help_page_names_every_operation_and_loads_nothing_from_elsewhere(demo) -> None:
     page = demo.call("GET", "/docs", key="")
-    names = {operation["operationId"] for item in demo.call("GET", "/openapi.json", key="").json()["paths"].values() for operation in item.values()}
+    names = {
+        operation["operationId"]
+        for item in demo.call("GET", "/openapi.json", key="").json()["paths"].values()
+        for operation in item.values()
+    }
     assert names
     assert all(name in page.text for name in names)
     assert not re.search(r"(?:src|href)=\"(?!/)", page.text)

@@ -1,13 +1,19 @@
 """A running fake Google, and Google's own client, whose every answer is held against the discovery document."""
 
+import asyncio
 import base64
 import json
-from collections.abc import Callable, Iterator
+import re
+import time
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 from google.oauth2.credentials import Credentials
@@ -15,9 +21,25 @@ from googleapiclient.discovery import build_from_document
 from googleapiclient.http import HttpRequest
 from jsonschema import Draft202012Validator
 
+from server.context import Clock, Context, Folders
+from server.events import Events
+from server.fetch import Fetch
+from server.integrations.gmail.accounts import SECTION
+from server.integrations.gmail.adapter import Grant
 from server.integrations.gmail.fake import FakeGoogle, running_fake_google
+from server.integrations.gmail.fake.google import Called
+from server.integrations.gmail.inbox import Wanted
+from server.integrations.gmail.models import Endpoints
+from server.integrations.gmail.service import Mailbox, start
+from server.integrations.gmail.session import REQUESTED
+from server.integrations.gmail.sign_in import read_credentials
+from server.screen import NoScreen
+from server.storage.database import open_database
+from server.storage.secrets import Secrets
+from server.storage.settings import Settings
 
 Connect = Callable[..., Any]
+R = TypeVar("R")
 
 
 @cache
@@ -131,3 +153,101 @@ def write() -> Callable[..., dict[str, str]]:
         return body | ({"threadId": thread_id} if thread_id else {})
 
     return write
+
+
+class MovableClock(Clock):
+    """The time, and as much later as a test wants."""
+
+    def __init__(self) -> None:
+        self.later = timedelta()
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.later
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self.later.total_seconds()
+
+
+@dataclass
+class Desk:
+    """A mailbox of Deskhand's at the fake Google, on a loop that lives as long as the test."""
+
+    runner: asyncio.Runner
+    context: Context
+    mailbox: Mailbox
+    google: FakeGoogle
+    clock: MovableClock
+
+    def run(self, waiting: Coroutine[Any, Any, R]) -> R:
+        return self.runner.run(waiting)
+
+    def sign_in(self, account: str = "", scopes: Iterable[str] = REQUESTED, seconds: float = 3599) -> str:
+        """Have an account signed in as if the person had done it."""
+        made = self.google.grant(account, scopes)
+        grant = Grant(made["token"], made["refresh_token"], seconds, tuple(made["scopes"]))
+        self.run(self.mailbox.accounts.remember(made["account"], grant))
+        return made["account"]
+
+    def set(self, **values: Any) -> None:
+        """Set something about Gmail."""
+        settings = self.mailbox.accounts.settings.model_copy(update=values)
+        self.run(self.context.settings.write(SECTION, settings))
+
+    def calls(self, path: str, method: str = "") -> list[Called]:
+        """The requests that Google got at this path."""
+        return [one for one in self.google.calls if re.search(path, one.path) and method in {"", one.method}]
+
+    def mails(self, account: str = "alex@example.com") -> list[dict[str, Any]]:
+        """Everything in a mailbox at Google, newest first."""
+        with self.google.lock:
+            return self.google.mailboxes[account].describe("full")
+
+    def find(self, query: str, account: str | None = None) -> str:
+        """The id of the one mail that fits."""
+        found = self.run(self.mailbox.inbox.search(Wanted(query, account=account))).messages
+        assert len(found) == 1, found
+        return found[0].id
+
+
+@pytest.fixture
+def new_desk(google: FakeGoogle, tmp_path: Path) -> Iterator[Desk]:
+    """A mailbox that nobody has signed in to."""
+    clock = MovableClock()
+    with asyncio.Runner() as runner:
+
+        async def open_context() -> Context:
+            data = tmp_path / "data"
+            files = data / "files"
+            files.mkdir(parents=True)
+            return Context(
+                folders=Folders(data, data, files, data / "logs"),
+                settings=Settings(data),
+                secrets=Secrets(data, folder_only=True),
+                database=open_database(data / "deskhand.db"),
+                events=Events(),
+                fetch=Fetch(only_allowed=True),
+                screen=NoScreen(),
+                clock=clock,
+                demo=True,
+                local_address=lambda: "http://127.0.0.1:7",
+            )
+
+        context = runner.run(open_context())
+        opened = start(context)
+        mailbox = runner.run(opened.__aenter__())
+        desk = Desk(runner, context, mailbox, google, clock)
+        at = google.address
+        endpoints = Endpoints(api=at, sign_in=f"{at}/o/oauth2/auth", token=f"{at}/token", revoke=f"{at}/revoke")
+        desk.set(endpoints=endpoints, timeout_seconds=10, read_retries=0)
+        runner.run(mailbox.accounts.keep_client(read_credentials(json.dumps(google.client_secrets()))))
+        yield desk
+        runner.run(opened.__aexit__(None, None, None))
+        runner.run(context.database.close())
+
+
+@pytest.fixture
+def desk(new_desk: Desk) -> Desk:
+    """A mailbox with both of the demo's accounts signed in."""
+    for account in new_desk.google.accounts:
+        new_desk.sign_in(account)
+    return new_desk

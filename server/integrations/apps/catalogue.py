@@ -1,0 +1,196 @@
+"""The list of apps in force: app_config.json as it was when it last made sense."""
+
+import hashlib
+import json
+import threading
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from server.errors import InvalidInput, NotFound
+from server.integrations.apps.entries import AppsFile, Entry
+from server.storage.files import Now, not_stored, replace_file, stamp
+from server.strict import parse_json
+
+FILE = "app_config.json"
+LARGEST = 1024 * 1024
+MOST_COPIES = 20  # of broken lists; then the oldest goes
+
+
+class BrokenList(ValueError):
+    """What is wrong with an app_config.json, in words."""
+
+
+@dataclass(frozen=True)
+class Places:
+    """`own`: the person's list; `shipped`: what it is made from at first; `good`: a copy of the last one that made sense."""
+
+    own: Path
+    shipped: Path
+    good: Path
+
+
+Signature = tuple[int, int, int]
+
+
+class Catalogue:
+    """Reads the list when it has changed, and keeps the last good one while it is broken. Blocks; any thread may call."""
+
+    def __init__(self, places: Places, now: Now) -> None:
+        self.places = places
+        self.problem: str | None = None
+        self._now = now
+        self._apps = AppsFile()
+        self._seen: Signature | None = None
+        self._lock = threading.Lock()
+
+    def open(self) -> None:
+        """Make the person's list if there is none, and read it. A broken one leaves the last good one in force."""
+        if not self.places.own.exists():
+            parse(self.places.shipped.read_bytes())
+            replace_file(self.places.own, self.places.shipped.read_bytes())
+        try:
+            self._apps = parse(self.places.good.read_bytes())
+        except (OSError, BrokenList):
+            self._apps = AppsFile()
+        self.current()
+
+    def current(self) -> AppsFile:
+        """The list in force."""
+        with self._lock:
+            try:
+                status = self.places.own.stat()
+            except OSError as error:
+                self._seen = None
+                self.problem = f"{FILE} cannot be read ({error.strerror}). The last list stays in force."
+                return self._apps
+            signature = (status.st_mtime_ns, status.st_size, status.st_ino)
+            if signature != self._seen:
+                self._read()
+                self._seen = signature
+            return self._apps
+
+    def save(self, apps: AppsFile) -> None:
+        """Put another list in the place of the person's. Unavailable where the disk does not take it."""
+        whole = {"version": 2, "apps": dump(apps.apps)}
+        content = json.dumps(whole, indent=2, ensure_ascii=False).encode() + b"\n"
+        parse(content)
+        with self._lock:
+            try:
+                replace_file(self.places.own, content)
+            except OSError as error:
+                raise not_stored(error, FILE) from error
+            self._seen = None
+        self.current()
+
+    def add(self, name: str, entry: Entry) -> None:
+        """Add an app to the list, or change it."""
+        apps = {**self.current().apps, name.strip().lower(): entry}
+        try:
+            changed = AppsFile.model_validate({"version": 2, "apps": dump(apps)})
+        except ValidationError as error:
+            raise InvalidInput(f"This app does not fit into the list. {explain(error)}") from error
+        self.save(changed)
+
+    def remove(self, name: str) -> None:
+        """Take an app off the list. NotFound: it is not on it."""
+        apps = dict(self.current().apps)
+        if apps.pop(name.strip().lower(), None) is None:
+            raise NotFound("There is no such app on the list.")
+        self.save(AppsFile.model_validate({"version": 2, "apps": dump(apps)}))
+
+    def _read(self) -> None:
+        try:
+            content = self.places.own.read_bytes()
+            self._apps = parse(content)
+            self.problem = None
+            self._keep_good(content)
+        except OSError as error:
+            self.problem = f"{FILE} cannot be read ({error.strerror}). The last list stays in force."
+        except BrokenList as error:
+            kept = self._keep_broken(content)
+            self.problem = f"{FILE} is broken: {error} The last good list stays in force{kept}."
+
+    def _keep_good(self, content: bytes) -> None:
+        try:
+            if not self.places.good.exists() or self.places.good.read_bytes() != content:
+                replace_file(self.places.good, content)
+        except OSError as error:
+            self.problem = f"The list of apps is in force, but no copy of it could be kept ({error.strerror})."
+
+    def _keep_broken(self, content: bytes) -> str:
+        """Keep a broken list beside its place, once, as the person may save over it; say where."""
+        own = self.places.own
+        copies = sorted(own.parent.glob(f"{own.stem}.broken-*{own.suffix}"))
+        try:
+            if not any(digest(copy.read_bytes()) == digest(content) for copy in copies):
+                for old in copies[: len(copies) + 1 - MOST_COPIES]:
+                    old.unlink(missing_ok=True)
+                copy = own.with_name(f"{own.stem}.broken-{stamp(self._now())}{own.suffix}")
+                replace_file(copy, content)
+                copies.append(copy)
+        except OSError:
+            return ""
+        return "; the broken one is kept beside it"
+
+
+def digest(content: bytes) -> bytes:
+    return hashlib.sha256(content).digest()
+
+
+def parse(content: bytes) -> AppsFile:
+    """Read a list in either form. BrokenList: it is none, and says where."""
+    if len(content) > LARGEST:
+        raise BrokenList("it is larger than 1 MiB.")
+    try:
+        value = parse_json(content.removeprefix(b"\xef\xbb\xbf"))  # Notepad may put that mark before it
+    except (ValueError, RecursionError) as error:
+        raise BrokenList(f"it is no JSON ({error}).") from error
+    if not isinstance(value, dict):
+        raise BrokenList("it is no JSON object.")
+    try:
+        return AppsFile.model_validate(value)
+    except ValidationError as error:
+        raise BrokenList(explain(error)) from error
+
+
+def explain(error: ValidationError) -> str:
+    """Name the first thing that does not fit, and how many more there are."""
+    every = error.errors(include_url=False, include_input=False)
+    first = every[0]
+    place = ".".join(str(part) for part in first["loc"]) or "the file"
+    more = f" ({len(every) - 1} more)" if len(every) > 1 else ""
+    return f"{place}: {first['msg'].removeprefix('Value error, ')}{more}."
+
+
+def dump(apps: dict[str, Entry]) -> dict[str, object]:
+    """Entries as the file holds them."""
+    return {name: entry.model_dump(mode="json", exclude_unset=True, exclude_none=True) for name, entry in apps.items()}
+
+
+def find_entry(apps: AppsFile, asked: str) -> tuple[str, Entry]:
+    """Find the app that a name or alias means. NotFound names those that are nearly called so."""
+    wanted = asked.strip().lower()
+    known = {name: entry for name, entry in apps.apps.items() if entry.enabled}
+    for name, entry in known.items():
+        if wanted == name or wanted in entry.aliases:
+            return name, entry
+    titled = [(name, entry) for name, entry in known.items() if (entry.name or "").lower() == wanted]
+    if len(titled) == 1:
+        return titled[0]
+    words = {word: name for name, entry in known.items() for word in (name, *entry.aliases, (entry.name or name).lower())}
+    close = list(dict.fromkeys(words[word] for word in get_close_matches(wanted[:100], words, n=3)))
+    hint = f"Did you mean {' or '.join(close)}?" if close else "list_apps tells what there is."
+    raise NotFound(f"There is no app called {asked[:100]!r} on the list. {hint}")
+
+
+def title_of(name: str, entry: Entry) -> str:
+    """What people call an app."""
+    return entry.name or name
+
+
+def default_places(config: Path, data: Path, shipped: Path) -> Places:
+    """Where the lists lie."""
+    return Places(config / FILE, shipped, data / f"{Path(FILE).stem}.last-good.json")

@@ -1,0 +1,58 @@
+"""What clients call, and what the window and the command line do with the list."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+
+from server.integration import Effect, Operations, provided
+from server.integrations.apps.entries import AppsFile
+from server.integrations.apps.models import AppList, AppStatus, Order, Outcome
+from server.integrations.apps.overview import Overview, start_once, view_list
+from server.integrations.apps.service import Launcher
+
+public = Operations(prefix="/apps", title="Apps")
+local = APIRouter(prefix="/api/apps", tags=["Apps"])
+Apps = Annotated[Launcher, provided(Launcher)]
+Name = Annotated[str, Path(max_length=200, description="The app's name, or one of its aliases, as list_apps tells them.")]
+
+
+async def preview_control(apps: Apps, order: Order) -> Effect:
+    """Say what an order would do."""
+    return await apps.preview(order)
+
+
+@public.operation("GET", "/list", scope="read:apps")
+async def list_apps(apps: Apps) -> AppList:
+    """List the programs that may be started, stopped or told to open something here, and whether they run."""
+    return await apps.list_all()
+
+
+@public.operation("POST", "/control", scope="control:apps", preview=preview_control)
+async def control_app(apps: Apps, order: Order) -> Outcome:
+    """Start, stop or restart a program on the person's list, or have it open a file or an address that is allowed."""
+    return await apps.control(order)
+
+
+@public.operation("GET", "/{app_name}", scope="read:apps")
+async def read_app(apps: Apps, app_name: Name) -> AppStatus:
+    """Tell how one program is: whether it runs, since when, and how it ended last."""
+    return await apps.read(app_name)
+
+
+@local.get("")
+async def show_apps(apps: Apps) -> Overview:
+    """Shows the list, what is wrong with it, and what each app comes to here."""
+    return await view_list(apps)
+
+
+@local.put("")
+async def save_apps(apps: Apps, order: AppsFile) -> Overview:
+    """Puts another list in the place of this one."""
+    await apps.save(order)
+    return await view_list(apps)
+
+
+@local.post("/{name}/test-start")
+async def test_start(apps: Apps, name: str) -> Outcome:
+    """Starts an app as a client would, to see whether its entry is right."""
+    return await start_once(apps, name)

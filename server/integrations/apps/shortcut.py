@@ -1,0 +1,38 @@
+"""Reads what a .desktop file would run (https://specifications.freedesktop.org/desktop-entry-spec/latest/)."""
+
+import configparser
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+
+from server.integrations.apps.entries import TARGET
+
+LARGEST = 256 * 1024
+
+
+def read_command(name: str, environment: Mapping[str, str], home: str) -> list[str]:
+    """The words that a .desktop file runs, with {target} where it takes a file or an address; none when it is not there."""
+    for folder in application_folders(environment, home):
+        file = folder / name
+        try:
+            if file.stat().st_size <= LARGEST:
+                return command_of(file.read_text("utf-8"))
+        except (OSError, ValueError, configparser.Error):
+            continue
+    return []
+
+
+def application_folders(environment: Mapping[str, str], home: str) -> list[Path]:
+    """Where .desktop files lie, the person's own first."""
+    own = environment.get("XDG_DATA_HOME") or f"{home}/.local/share"
+    shared = environment.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share"
+    return [Path(folder, "applications") for folder in [own, *shared.split(":")] if folder.startswith("/")]
+
+
+def command_of(text: str) -> list[str]:
+    """The words of the Exec line. Its codes stand for files and addresses, or for what nobody needs."""
+    parser = configparser.ConfigParser(interpolation=None, strict=False, delimiters=("=",), comment_prefixes=("#",))
+    parser.read_string(text)
+    words = shlex.split(parser.get("Desktop Entry", "Exec", fallback=""))
+    plain = [TARGET if word in {"%f", "%F", "%u", "%U"} else word.replace("%%", "%") for word in words]
+    return [word for word in plain if word not in {"%i", "%c", "%k"}]

@@ -1,0 +1,33 @@
+"""Reads, writes and sends mail with the person's Gmail accounts."""
+
+import click
+
+from server.integration import Integration, Parts
+
+
+def load() -> Parts:
+    """Import what it is made of."""
+    from server.integrations.gmail.demo import serve_fake
+    from server.integrations.gmail.local import callbacks, local
+    from server.integrations.gmail.models import GmailSettings
+    from server.integrations.gmail.routes import mail
+    from server.integrations.gmail.service import start
+
+    return Parts(
+        start=start,
+        public=(mail,),
+        local=(local,),
+        callbacks=(callbacks,),
+        settings=GmailSettings,
+        fake=serve_fake,
+    )
+
+
+def commands() -> list[click.Command]:
+    """Its words on the command line."""
+    from server.integrations.gmail.commands import gmail
+
+    return [gmail]
+
+
+integration = Integration(name="gmail", title="Gmail", prefixes=("/gmail",), load=load, commands=commands)

@@ -1,0 +1,43 @@
+"""Demo mode: Google's stand-in runs in this program, and both of its accounts are signed in."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from server.context import Context
+from server.integrations.gmail.accounts import SECTION, Accounts
+from server.integrations.gmail.adapter import Grant, RealGoogle
+from server.integrations.gmail.models import Endpoints, GmailSettings
+from server.integrations.gmail.session import REQUESTED
+from server.integrations.gmail.sign_in import make_credentials
+
+TOKEN_SECONDS = 3599.0  # as the stand-in's tokens live
+
+
+@asynccontextmanager
+async def serve_fake(context: Context) -> AsyncIterator[None]:
+    """Serve the stand-in on loopback while the block runs, and point the settings there."""
+    from server.integrations.gmail.fake import FakeGoogle
+
+    fake = await asyncio.to_thread(FakeGoogle, context.clock)
+    async with fake.serving() as address:
+        endpoints = Endpoints(
+            api=address, sign_in=f"{address}/o/oauth2/auth", token=f"{address}/token", revoke=f"{address}/revoke"
+        )
+        settings = context.settings.read(SECTION, GmailSettings)
+        await context.settings.write(SECTION, settings.model_copy(update={"endpoints": endpoints, "accounts": []}))
+        await sign_in_all(context, fake.client_secrets()["installed"], [fake.grant(one, REQUESTED) for one in fake.accounts])
+        yield
+
+
+async def sign_in_all(context: Context, client: dict[str, str], grants: list[dict[str, Any]]) -> None:
+    """Put the stand-in's accounts where signing in puts accounts."""
+    accounts = Accounts(context, RealGoogle())
+    try:
+        await accounts.keep_client(make_credentials(client["client_id"], client["client_secret"]))
+        for one in grants:
+            grant = Grant(one["token"], one["refresh_token"], TOKEN_SECONDS, tuple(one["scopes"]))
+            await accounts.remember(one["account"], grant)
+    finally:
+        accounts.close()

@@ -1,0 +1,130 @@
+"""Mails on their way out. Each is made as a draft and then sent, so that a draft still there proves that it did not go out."""
+
+from dataclasses import dataclass, replace
+
+from server.errors import DeskhandError, UpstreamFailed, UpstreamTimedOut
+from server.integration import Effect
+from server.integrations.gmail.accounts import Accounts
+from server.integrations.gmail.attachments import Files
+from server.integrations.gmail.composition import Letter, check_recipients, check_subject, compose, name_recipients, read_people
+from server.integrations.gmail.failures import NotReached
+from server.integrations.gmail.models import Enclosing, NewMail, Reply, Sent
+from server.integrations.gmail.reply import Answer, find_answer
+from server.integrations.gmail.session import Permission, Session, open_session
+
+STILL_THERE = "The mail was not sent; its draft is still in Gmail's Drafts."
+UNKNOWN = (
+    "It is not known whether the mail went out. Look into Sent before you repeat it; one that is still in Drafts was not sent."
+)
+NOTHING_SENT = "No mail was sent; Gmail's Drafts may hold a draft of it."
+
+
+@dataclass(frozen=True)
+class Outbox:
+    """Sends mails and answers."""
+
+    accounts: Accounts
+    files: Files
+
+    async def preview_send(self, mail: NewMail) -> Effect:
+        """What sending would do."""
+        _, letter = await self._settle(mail)
+        return Effect(f"send mail to {name_recipients(letter.recipients())}", letter.fields())
+
+    async def send(self, mail: NewMail) -> Sent:
+        """Send a mail, once."""
+        session, letter = await self._settle(mail)
+        return await self._post(session, letter, None, mail, "Email sent successfully")
+
+    async def preview_reply(self, reply: Reply) -> Effect:
+        """What answering would do: who gets it is found out here."""
+        _, letter, answer = await self._settle_reply(reply)
+        fields = (*letter.fields(), ("Answers", answer.answered), ("Thread", answer.thread_id))
+        return Effect(f"answer {name_recipients(letter.recipients())}", fields)
+
+    async def reply(self, reply: Reply) -> Sent:
+        """Answer a mail, once."""
+        session, letter, answer = await self._settle_reply(reply)
+        return await self._post(session, letter, answer.thread_id, reply, "Reply sent successfully")
+
+    async def _settle(self, mail: NewMail) -> tuple[Session, Letter]:
+        session = open_session(self.accounts, mail.account, Permission.send)
+        letter = Letter(
+            sender=session.address,
+            to=read_people(mail.to, "to"),
+            cc=read_people(mail.cc, "cc"),
+            bcc=read_people(mail.bcc, "bcc"),
+            subject=check_subject(mail.subject),
+            body=mail.body,
+            html=mail.html,
+        )
+        check_recipients(letter.recipients())
+        return session, await self.with_files(letter, mail)
+
+    async def _settle_reply(self, reply: Reply) -> tuple[Session, Letter, Answer]:
+        session = open_session(self.accounts, reply.account, Permission.read, Permission.send)
+        answer = await find_answer(
+            session,
+            thread_id=reply.thread_id,
+            message_id=reply.message_id,
+            in_reply_to=reply.in_reply_to,
+            everybody=reply.reply_all,
+        )
+        letter = Letter(
+            sender=session.address,
+            to=answer.to,
+            cc=answer.cc,
+            subject=answer.subject,
+            body=reply.body,
+            html=reply.html,
+            in_reply_to=answer.in_reply_to,
+            references=answer.references,
+        )
+        check_recipients(letter.recipients())
+        return session, await self.with_files(letter, reply), answer
+
+    async def with_files(self, letter: Letter, order: Enclosing) -> Letter:
+        """Attach what was asked for, and see that all of it can be written."""
+        letter = replace(letter, files=await self.files.gather(order))
+        await self.accounts.run(compose, letter)
+        return letter
+
+    async def _post(self, session: Session, letter: Letter, thread_id: str | None, order: Enclosing, message: str) -> Sent:
+        content = await self.accounts.run(compose, letter)
+        draft_id = await make_draft(session, content, thread_id)
+        sent = await post_draft(session, draft_id, message)
+        await self.files.release(order)
+        return sent
+
+
+async def make_draft(session: Session, content: bytes, thread_id: str | None) -> str:
+    """Make a draft of a mail that is to be sent."""
+    try:
+        draft = await session.keep_draft(content, thread_id)
+    except (UpstreamFailed, UpstreamTimedOut) as error:
+        raise add_sentence(error, NOTHING_SENT) from None
+    return str(draft.get("id", ""))
+
+
+async def post_draft(session: Session, draft_id: str, message: str) -> Sent:
+    """Send a draft, once: what may have gone out is never sent again by itself."""
+    try:
+        sent = await session.change("drafts.send", body={"id": draft_id})
+    except NotReached as error:
+        raise add_sentence(error, STILL_THERE, draft_id=draft_id) from None
+    except (UpstreamFailed, UpstreamTimedOut) as error:
+        raise type(error)(f"Gmail did not say what became of it. {UNKNOWN}", draft_id=draft_id) from None
+    except DeskhandError as error:
+        raise add_sentence(error, STILL_THERE, draft_id=draft_id) from None
+    return Sent(
+        success=True,
+        message=message,
+        message_id=str(sent.get("id", "")),
+        thread_id=str(sent.get("threadId", "")),
+        account=session.address,
+    )
+
+
+def add_sentence(error: DeskhandError, sentence: str, **extra: str) -> DeskhandError:
+    """The same error with one more sentence."""
+    return type(error)(f"{error.detail} {sentence}", retry_after=error.retry_after, **{**error.extra, **extra})

@@ -1,0 +1,76 @@
+"""A person's Gmail, with all its accounts: what the routes hand calls to."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from server.context import Context
+from server.integrations.gmail.accounts import NOT_SIGNED_IN, Accounts
+from server.integrations.gmail.adapter import Google, RealGoogle
+from server.integrations.gmail.attachments import Files
+from server.integrations.gmail.drafts import Drafts
+from server.integrations.gmail.inbox import Inbox
+from server.integrations.gmail.labels import Labels
+from server.integrations.gmail.models import AccountStatus, GmailStatus, SignedIn
+from server.integrations.gmail.outbox import Outbox
+from server.integrations.gmail.session import Permission
+from server.integrations.gmail.sign_in import SignIns
+from server.integrations.gmail.staging import Staging
+
+STAGED_FOLDER = "staged"
+
+
+@dataclass(frozen=True)
+class Mailbox:
+    """Gmail by its parts."""
+
+    accounts: Accounts
+    sign_ins: SignIns
+    inbox: Inbox
+    labels: Labels
+    outbox: Outbox
+    drafts: Drafts
+
+    def status(self) -> GmailStatus:
+        """Tell who is signed in, and what was really granted."""
+        accounts = [describe_account(one) for one in self.accounts.settings.accounts]
+        usable = [one.address for one in accounts if one.signed_in]
+        if usable:
+            message = f"Signed in: {', '.join(usable)}."
+        else:
+            message = next((one.problem for one in accounts if one.problem), None) or NOT_SIGNED_IN
+        return GmailStatus(authenticated=bool(usable), message=message, accounts=accounts)
+
+
+def describe_account(account: SignedIn) -> AccountStatus:
+    """Tell what an account may be used for."""
+    return AccountStatus(
+        address=account.address,
+        signed_in=account.problem is None,
+        can_read=Permission.read.granted(account.scopes),
+        can_send=Permission.send.granted(account.scopes),
+        can_change=Permission.change.granted(account.scopes),
+        problem=account.problem,
+    )
+
+
+def make_mailbox(context: Context, google: Google) -> Mailbox:
+    """Put a mailbox together."""
+    accounts = Accounts(context, google)
+    staging = Staging(context.folders.data / STAGED_FOLDER, context.clock.now, lambda: accounts.settings.staged_minutes)
+    files = Files(accounts, staging)
+    labels = Labels(accounts)
+    inbox = Inbox(accounts, labels, files)
+    outbox = Outbox(accounts, files)
+    return Mailbox(accounts, SignIns(accounts), inbox, labels, outbox, Drafts(accounts, inbox, outbox))
+
+
+@asynccontextmanager
+async def start(context: Context) -> AsyncIterator[Mailbox]:
+    """Open the mailbox. Google is not asked for anything yet."""
+    mailbox = make_mailbox(context, RealGoogle())
+    try:
+        await mailbox.accounts.run(mailbox.outbox.files.staging.sweep)
+        yield mailbox
+    finally:
+        mailbox.accounts.close()

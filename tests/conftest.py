@@ -1,0 +1,34 @@
+"""What all tests share. A test whose system packages are missing skips with the reason; where CI=true it fails instead."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def need(found: object, what: str, how: str) -> None:
+    """Skip the test unless `found`, or fail it where CI=true: `need(shutil.which("ps"), "ps", "apt-get install procps")`."""
+    if found:
+        return
+    reason = f"needs {what}: {how}"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="run the long checks in full, which takes most of an hour")
+
+
+@pytest.fixture(scope="session")
+def long(request: pytest.FixtureRequest) -> bool:
+    """Whether a long check is to run in full; otherwise it runs in its short form."""
+    return bool(request.config.getoption("--long"))
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The top of the checkout."""
+    return ROOT

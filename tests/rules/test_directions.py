@@ -1,0 +1,50 @@
+"""Who may import whom. What import-linter can say stands in pyproject.toml; here is the rest."""
+
+import re
+
+import grimp
+import pytest
+from importlinter.cli import lint_imports
+
+INTEGRATION = r"server\.integrations\.\w+"
+OFFERED = "context|errors|events|fetch|integration|operation|processes|screen|shipped|storage|strict|webhooks"
+IMPORTERS = {
+    "alembic": rf"server\.storage\..+|{INTEGRATION}\.migrations\..+",
+    "google": rf"{INTEGRATION}\.(adapter|connection|sign_in|signin)",
+    "google_auth_httplib2": rf"{INTEGRATION}\.(adapter|connection)",
+    "google_auth_oauthlib": rf"{INTEGRATION}\.(adapter|connection|sign_in|signin)",
+    "googleapiclient": rf"{INTEGRATION}\.(adapter|connection)",
+    "html2text": rf"{INTEGRATION}\.\w+",
+    "httplib2": rf"{INTEGRATION}\.(adapter|connection)",
+    "keyring": r"server\.storage\.(secrets|keyrings)",
+    "psutil": r"server\.processes",
+    "pystray": r"desktop\.tray",
+    "sqlalchemy": rf"server\.storage\..+|server\.access\.\w+|{INTEGRATION}\.(store|tables|migrations\..+)",
+    "tinydb": r"server\.storage\.settings",
+    "webview": r"desktop\.window",
+}
+
+
+@pytest.fixture(scope="module")
+def graph() -> grimp.ImportGraph:
+    return grimp.build_graph(
+        "desktop", "server", include_external_packages=True, exclude_type_checking_imports=True, cache_dir=None
+    )
+
+
+def test_the_contracts_in_pyproject_are_kept(root, capsys):
+    broken = lint_imports(str(root / "pyproject.toml"), no_cache=True, no_logo=True)
+    assert broken == 0, capsys.readouterr().out
+
+
+def test_an_integration_imports_only_what_the_server_offers_it(graph):
+    allowed = re.compile(rf"{INTEGRATION}(\..+)?|server\.({OFFERED})(\..+)?")
+    for importer in (name for name in graph.modules if re.match(INTEGRATION, name)):
+        for imported in graph.find_modules_directly_imported_by(importer):
+            assert not imported.startswith("server") or allowed.fullmatch(imported), f"{importer} imports {imported}"
+
+
+@pytest.mark.parametrize("library", IMPORTERS)
+def test_an_outside_library_has_one_place(graph, library):
+    importers = graph.find_modules_that_directly_import(library) if library in graph.modules else set()
+    assert not [name for name in importers if not re.fullmatch(IMPORTERS[library], name)]

@@ -1,0 +1,56 @@
+"""The locks fit pyproject.toml and each other, and name no address: whoever installs, installs from where they always do.
+
+CONTRIBUTING.md says how they are made anew.
+"""
+
+import json
+import re
+import tomllib
+
+import pytest
+
+from tests.conftest import ROOT
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+RUN = ROOT / "requirements.lock"
+TEST = ROOT / "tests" / "requirements.lock"
+
+
+def normalise(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def read_pins(path):
+    lines = path.read_text(encoding="utf-8").splitlines()
+    pins = [re.match(r"([\w.-]+)==([\w.+!-]+)(?: ; (.+?))?(?: \\)?$", line) for line in lines]
+    return {(normalise(pin[1]), pin[3]): pin[2] for pin in pins if pin}
+
+
+def names_of(requirements):
+    return {normalise(re.match(r"[\w.-]+", requirement)[0]) for requirement in requirements}
+
+
+@pytest.mark.parametrize(
+    ("lock", "wanted"),
+    [(RUN, PROJECT["project"]["dependencies"]), (TEST, PROJECT["dependency-groups"]["test"])],
+    ids=["run", "test"],
+)
+def test_a_lock_covers_what_is_asked_for(lock, wanted):
+    assert names_of(wanted) <= {name for name, _ in read_pins(lock)}
+
+
+def test_the_locks_agree():
+    assert read_pins(RUN).items() <= read_pins(TEST).items()
+
+
+@pytest.mark.parametrize("lock", [RUN, TEST], ids=["run", "test"])
+def test_a_lock_has_a_hash_for_everything_and_no_address(lock):
+    text = lock.read_text(encoding="utf-8")
+    assert "://" not in text
+    assert text.count("==") - text.count(" == ") == len(re.findall(r"^\S.*\\\n    --hash=sha256:", text, re.MULTILINE))
+
+
+def test_the_lock_of_the_window_says_what_and_not_from_where():
+    packages = json.loads((ROOT / "ui" / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    assert not [name for name, package in packages.items() if "resolved" in package]
+    assert [name for name, package in packages.items() if "integrity" not in package] == [""]

@@ -1,0 +1,21 @@
+"""The tests mirror the sources file by file."""
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.rules.sources import SOURCES, name_of
+
+NEEDS_NO_TWIN = {"__init__.py", "__main__.py"}
+MIRRORED = [
+    path for path in SOURCES if path.name not in NEEDS_NO_TWIN and "migrations" not in path.parts and path.name != "env.py"
+]
+
+
+@pytest.mark.parametrize("path", MIRRORED, ids=name_of)
+def test_a_source_has_its_tests_beside_it_in_the_mirror(path):
+    twin = ROOT / "tests" / path.relative_to(ROOT).with_name(f"test_{path.name}")
+    assert twin.is_file()
+
+
+def test_no_package_below_tests_hides_one_of_ours():
+    assert not list((ROOT / "tests").rglob("__init__.py"))

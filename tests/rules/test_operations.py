@@ -1,0 +1,55 @@
+"""What an operation says about itself is read by models and by people, so all of it is there."""
+
+import inspect
+
+import pytest
+from fastapi.routing import iter_route_contexts
+
+from server.operation import operation_of
+from server.projections.openapi import LONGEST_DESCRIPTION, LONGEST_PARAMETER, make_document, walk_operations
+from tests.rules.sources import INTEGRATIONS, describe
+
+NOT_THEIRS = {"Problem", "Pending"}
+
+
+@pytest.fixture(params=INTEGRATIONS, ids=lambda folder: folder.name)
+def folder(request):
+    return request.param
+
+
+def list_functions(folder):
+    """Each operation with its function as it was written."""
+    routes = [route for router in describe(folder).load().public for route in iter_route_contexts(router.routes)]
+    return [(operation_of(route.endpoint), inspect.unwrap(route.endpoint)) for route in routes]
+
+
+def test_an_operation_is_a_sentence_and_typed(folder):
+    for operation, function in list_functions(folder):
+        assert 0 < len(operation.summary) <= LONGEST_DESCRIPTION, operation.name
+        assert inspect.signature(function).return_annotation is not inspect.Signature.empty, operation.name
+
+
+def test_a_preview_is_asked_with_what_the_operation_is_called_with(folder):
+    for operation, function in list_functions(folder):
+        if operation.preview:
+            asked, called = inspect.signature(operation.preview).parameters, inspect.signature(function).parameters
+            assert set(asked) == set(called), operation.name
+
+
+def test_every_parameter_and_field_is_described_within_chatgpts_limits(folder):
+    routes = [route for router in describe(folder).load().public for route in router.routes]
+    document = make_document(routes, address="https://example.com", title="Rules", version="0")
+    told = {
+        f"{call['operationId']}({parameter['name']})": parameter.get("description", "")
+        for _, _, call in walk_operations(document)
+        for parameter in call.get("parameters", [])
+    }
+    for name, schema in document["components"]["schemas"].items():
+        if name not in NOT_THEIRS:
+            told |= {f"{name}.{field}": about.get("description", "") for field, about in schema.get("properties", {}).items()}
+    assert [name for name, description in told.items() if not 0 < len(description) <= LONGEST_PARAMETER] == []
+
+
+def test_the_name_of_an_operation_is_unique():
+    names = [operation.name for folder in INTEGRATIONS for operation, _ in list_functions(folder)]
+    assert len(names) == len(set(names))

@@ -1,0 +1,39 @@
+"""One folder is one integration."""
+
+import re
+
+import pytest
+
+from tests.rules.sources import INTEGRATIONS, describe
+
+PARTS = {"__init__", "models", "adapter", "store", "service", "routes", "fake", "commands"}
+NO_NOUNS = {"utils", "util", "helper", "helpers", "common", "misc", "manager", "base", "core"}
+
+
+@pytest.fixture(params=INTEGRATIONS, ids=lambda folder: folder.name)
+def folder(request):
+    return request.param
+
+
+def test_the_descriptor_says_what_the_folder_is(folder):
+    integration = describe(folder)
+    assert integration.name == folder.name
+    assert integration.title
+    assert integration.prefixes
+    assert all(re.fullmatch(r"(/[\w.-]+)+", prefix) for prefix in integration.prefixes)
+
+
+def test_its_first_line_tells_what_it_does(folder):
+    first = (folder / "__init__.py").read_text(encoding="utf-8").partition("\n")[0]
+    assert re.fullmatch(r'"""[A-Z].+\."""', first)
+
+
+def test_its_files_are_the_parts_of_an_integration_or_nouns_split_off(folder):
+    for name in {path.stem for path in folder.glob("*.py")} - PARTS:
+        assert re.fullmatch(r"[a-z]+(_[a-z]+)?", name), name
+        assert name not in NO_NOUNS
+
+
+def test_it_has_its_page_and_its_tests(folder):
+    assert (folder.parents[2] / "docs" / "integrations" / f"{folder.name}.md").is_file()
+    assert (folder.parents[2] / "tests" / "server" / "integrations" / folder.name).is_dir()

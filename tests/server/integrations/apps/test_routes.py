@@ -1,0 +1,140 @@
+"""The apps over real sockets, as a client and as the person at the computer see them."""
+
+import json
+import os
+import shutil
+
+import psutil
+import pytest
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="the program that these tests start is written for POSIX")
+
+
+@pytest.fixture
+def served(serve, tmp_path):
+    """A server whose list has one program, made from sleep."""
+    (tmp_path / "data").mkdir()
+    shutil.copy2(shutil.which("sleep"), tmp_path / "napper")
+    write_list(tmp_path, {"nap": {"path": str(tmp_path / "napper"), "args": ["600"], "aliases": ["doze"]}})
+    served = serve(tmp_path / "data")
+    served.make_client(allow=["control_app"])
+    yield served
+    served.call("POST", "/apps/control", json={"app_name": "nap", "action": "stop"})
+
+
+def write_list(folder, apps):
+    (folder / "data" / "app_config.json").write_text(json.dumps({"version": 2, "apps": apps}))
+
+
+def control(served, **order):
+    return served.call("POST", "/apps/control", json=order)
+
+
+def test_a_client_lists_starts_reads_and_stops(served, tmp_path):
+    listed = served.call("GET", "/apps/list").json()
+    assert listed["message"] == "1 apps are on the list, 1 of them installed here."
+    assert listed["apps"] == [
+        {
+            "name": "nap",
+            "title": "nap",
+            "type": "executable",
+            "available": True,
+            "running": False,
+            "actions": ["start", "stop", "restart"],
+            "aliases": ["doze"],
+            "presets": [],
+        }
+    ]
+    started = control(served, app_name="Doze", action="start").json()
+    assert (started["success"], started["app_name"], started["action"]) == (True, "nap", "start")
+    assert psutil.Process(started["pid"]).cmdline() == [str(tmp_path / "napper"), "600"]
+    status = served.call("GET", "/apps/nap").json()
+    assert (status["running"], status["pid"], status["since"]) == (True, started["pid"], started["since"])
+    assert status["uptime_seconds"] >= 0
+    stopped = control(served, app_name="nap", action="stop").json()
+    assert stopped == {"success": True, "message": "nap has been stopped.", "app_name": "nap", "action": "stop"}
+    assert not psutil.pid_exists(started["pid"])
+
+
+def test_the_activity_keeps_what_really_ran(served, tmp_path):
+    control(served, app_name="nap", action="start")
+    (entry,) = [entry for entry in served.activity() if entry["operation"] == "control_app"]
+    assert entry["sentence"] == "start nap"
+    assert ["Program", str(tmp_path / "napper")] in entry["effect"]["fields"]
+    assert str(tmp_path) not in entry["result"]
+
+
+def test_an_unknown_app_is_not_found(served, tmp_path):
+    for answer in (control(served, app_name="napp", action="start"), served.call("GET", "/apps/napp")):
+        assert answer.status_code == 404
+        assert answer.json()["detail"] == "There is no app called 'napp' on the list. Did you mean nap?"
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        {"app_name": "nap"},
+        {"app_name": "nap", "action": "kill"},
+        {"app_name": "", "action": "start"},
+        {"app_name": "n" * 201, "action": "start"},
+        {"app_name": "nap", "action": "start", "args": ["--evil"]},
+        {"app_name": "nap", "action": "start", "path": "/bin/sh"},
+        {"app_name": ["nap"], "action": "start"},
+        {"app_name": "nap", "action": "start", "target": "x"},
+        {"app_name": "nap", "action": "start", "preset": "x"},
+        [],
+    ],
+)
+def test_an_order_that_makes_no_sense_is_refused(served, order):
+    assert served.call("POST", "/apps/control", json=order).status_code == 422
+    assert not served.call("GET", "/apps/nap").json()["running"]
+
+
+def test_what_is_not_allowed_is_forbidden(served):
+    assert control(served, app_name="nap", action="open", target="/etc/passwd").status_code == 403
+
+
+def test_names_from_the_address_may_be_anything(served):
+    for name in ("%00", "%ED%A0%80", "%2e%2e%2fetc", "%F0%9F%98%80", "a" * 200, "%0a"):
+        assert served.call("GET", f"/apps/{name}").status_code == 404
+    assert served.call("GET", f"/apps/{'a' * 201}").status_code == 422
+
+
+def test_the_person_sees_the_list_with_its_paths(served, tmp_path):
+    shown = served.person("GET", "/api/apps").json()
+    assert shown["file"] == str(tmp_path / "data" / "app_config.json")
+    assert shown["problem"] is None
+    assert shown["apps"][0]["command"] == [str(tmp_path / "napper"), "600"]
+    assert served.call("GET", "/api/apps").status_code == 404
+
+
+def test_the_person_replaces_the_list(served):
+    shown = served.person("GET", "/api/apps").json()["list"]
+    shown["apps"]["second"] = {"platforms": {"linux": {"path": "sleep"}}}
+    saved = served.person("PUT", "/api/apps", json=shown)
+    assert saved.status_code == 200, saved.text
+    assert [app["name"] for app in served.call("GET", "/apps/list").json()["apps"]] == ["nap", "second"]
+    shown["apps"]["second"]["allow"] = ["everything"]
+    assert served.person("PUT", "/api/apps", json=shown).status_code == 422
+    assert [app["name"] for app in served.call("GET", "/apps/list").json()["apps"]] == ["nap", "second"]
+
+
+def test_the_person_tries_an_app_out(served):
+    tried = served.person("POST", "/api/apps/nap/test-start").json()
+    assert (tried["success"], tried["message"]) == (True, "nap has been started.")
+    assert psutil.pid_exists(tried["pid"])
+    assert served.person("POST", "/api/apps/gone/test-start").status_code == 404
+
+
+def test_a_broken_list_is_told_to_the_person_and_the_last_good_one_stays(served, tmp_path):
+    (tmp_path / "data" / "app_config.json").write_text('{"version": 2, "apps": {')
+    assert [app["name"] for app in served.call("GET", "/apps/list").json()["apps"]] == ["nap"]
+    assert "app_config.json is broken" in served.person("GET", "/api/apps").json()["problem"]
+
+
+def test_demo_mode_has_an_app_to_try(demo):
+    demo.make_client(allow=["control_app"])
+    started = control(demo, app_name="timer", action="start").json()
+    assert started["success"]
+    assert control(demo, app_name="timer", action="stop").json()["message"] == "Timer has been stopped."
+    assert not psutil.pid_exists(started["pid"])

@@ -1,0 +1,577 @@
+import asyncio
+import os
+import shutil
+import signal
+from pathlib import Path
+
+import psutil
+import pytest
+
+from server import processes
+from server.errors import Conflict, Forbidden, InvalidInput, NotFound
+from server.integrations.apps.models import Order
+from tests.server.integrations.apps.desk import RECORDER, STAY, entry_for, eventually
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="the programs that these tests start are written for POSIX")
+
+START, STOP = Order(app_name="recorder", action="start"), Order(app_name="recorder", action="stop")
+RESTART = Order(app_name="recorder", action="restart")
+STUBBORN = "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + RECORDER + STAY
+HAS_FAMILY = """
+import subprocess, sys, time
+if len(sys.argv) < 3:
+    subprocess.Popen([sys.argv[0], *sys.argv[1:], "deeper"])
+time.sleep(600)
+"""
+DETACHES = """
+import subprocess, sys, time
+if sys.argv[1:]:
+    time.sleep(600)
+subprocess.Popen([sys.argv[0], "apart"])
+"""
+CHATTERS = (
+    RECORDER
+    + "\nfor _ in range(40):\n    sys.stdout.write('x' * 65536); sys.stderr.write('y' * 65536)\nopen(here + '.done', 'w')"
+    + STAY
+)
+
+
+def test_a_program_is_started_and_stopped(desk):
+    desk.recorder(name="recorder")
+
+    async def scenario(launcher):
+        started = await launcher.control(START)
+        assert (started.success, started.message) == (True, "recorder has been started.")
+        assert psutil.Process(started.pid).status() != psutil.STATUS_ZOMBIE
+        await eventually(desk.records)
+        stopped = await launcher.control(STOP)
+        assert (stopped.success, stopped.message, stopped.pid) == (True, "recorder has been stopped.", None)
+        assert not psutil.pid_exists(started.pid)
+
+    desk.play(scenario)
+    assert desk.processes() == []
+
+
+def test_a_program_gets_the_configured_arguments_byte_for_byte(desk):
+    arguments = ["--plain", "two words", "$HOME", "`id`", "; echo hello", "*", "ü\n", "", '"', "%PATH%", "--"]
+    desk.recorder(args=arguments, presets={"wild": ["&& true", "|", ">out"]})
+
+    async def scenario(launcher):
+        await launcher.control(Order(app_name="recorder", action="start", preset="Wild"))
+        await eventually(desk.records)
+
+    desk.play(scenario)
+    assert [record["argv"] for record in desk.records()] == [[*arguments, "&& true", "|", ">out"]]
+
+
+def test_a_program_gets_nothing_of_ours(desk, monkeypatch):
+    desk.recorder(env={"EXTRA": "yes"})
+    descriptor = os.open(desk.folder, os.O_RDONLY)
+    os.set_inheritable(descriptor, True)
+    environment = {
+        "HOME": str(desk.folder),
+        "PATH": "/usr/bin:/bin",
+        "LC_ALL": "C.UTF-8",
+        "DISPLAY": ":7",
+        "DESKHAND_API_KEY": "dh_secret",
+        "API_KEY": "secret",
+        "VIRTUAL_ENV": "/venv",
+        "PYTHONPATH": "/nowhere",
+        "LD_PRELOAD": "",
+    }
+
+    async def scenario(launcher):
+        started = await launcher.control(START)
+        (record,) = await eventually(desk.records)
+        assert record["session"] == record["pid"] == started.pid
+
+    desk.play(scenario, environment)
+    os.close(descriptor)
+    (record,) = desk.records()
+    told = {name: value for name, value in record["environment"].items() if name != "LC_CTYPE"}
+    assert told == {"HOME": str(desk.folder), "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "DISPLAY": ":7", "EXTRA": "yes"}
+    assert record["folder"] == str(desk.folder)
+    assert record["descriptors"] == {"0": "/dev/null", "1": "/dev/null", "2": "/dev/null"}
+
+
+def test_a_program_starts_in_its_own_folder(desk):
+    desk.recorder(cwd=str(desk.programs))
+    desk.play(lambda launcher: start_and_wait(launcher, desk))
+    assert desk.records()[0]["folder"] == str(desk.programs)
+
+
+async def start_and_wait(launcher, desk, order=START):
+    outcome = await launcher.control(order)
+    await eventually(desk.records)
+    return outcome
+
+
+def test_a_folder_that_is_not_there_is_told(desk):
+    desk.recorder(cwd=str(desk.folder / "gone"))
+    with pytest.raises(Conflict, match="folder"):
+        desk.play(lambda launcher: launcher.control(START))
+
+
+def test_a_program_that_prints_much_does_not_hang(desk):
+    desk.allow(recorder=entry_for(desk.write("recorder", CHATTERS)))
+
+    async def scenario(launcher):
+        await launcher.control(START)
+        await eventually((desk.programs / "recorder.done").exists)
+
+    desk.play(scenario)
+
+
+def test_what_runs_already_is_not_started_again(desk):
+    desk.recorder()
+
+    async def scenario(launcher):
+        first = await start_and_wait(launcher, desk)
+        assert (await launcher.preview(START)).sentence == "leave recorder as it is, for it is already running"
+        again = await launcher.control(START)
+        assert (again.success, again.message, again.pid, again.since) == (
+            True,
+            "recorder is already running.",
+            first.pid,
+            first.since,
+        )
+
+    desk.play(scenario)
+    assert len(desk.records()) == 1
+
+
+def test_two_starts_at_once_start_one(desk):
+    desk.recorder()
+
+    async def scenario(launcher):
+        outcomes = await asyncio.gather(*(launcher.control(START) for _ in range(5)))
+        assert len({outcome.pid for outcome in outcomes}) == 1
+        assert all(outcome.success for outcome in outcomes)
+
+    desk.play(scenario)
+    assert len(desk.processes()) == 1
+
+
+def test_an_app_may_run_several_times(desk):
+    desk.recorder(single_instance=False)
+
+    async def scenario(launcher):
+        first, second = await launcher.control(START), await launcher.control(START)
+        assert first.pid != second.pid
+        assert (await launcher.read("recorder")).processes == 2
+        await launcher.control(STOP)
+
+    desk.play(scenario)
+    assert desk.processes() == []
+
+
+def test_stopping_what_does_not_run_is_fine(desk):
+    desk.recorder()
+
+    async def scenario(launcher):
+        assert (await launcher.preview(STOP)).sentence == "leave recorder as it is, for it is not running"
+        return await launcher.control(STOP)
+
+    outcome = desk.play(scenario)
+    assert (outcome.success, outcome.message) == (True, "recorder is not running.")
+
+
+def test_stopping_ends_grandchildren(desk):
+    desk.allow(recorder=entry_for(desk.write("recorder", HAS_FAMILY)))
+
+    async def scenario(launcher):
+        await launcher.control(START)
+        await eventually(lambda: len(desk.processes()) == 3)
+        await launcher.control(STOP)
+
+    desk.play(scenario)
+    assert desk.processes() == []
+
+
+def test_who_does_not_go_is_ended_and_it_is_told(desk):
+    desk.allow(recorder=entry_for(desk.write("recorder", STUBBORN), stop={"timeout_s": 0.2}))
+
+    async def scenario(launcher):
+        await start_and_wait(launcher, desk)
+        return await launcher.control(STOP)
+
+    outcome = desk.play(scenario)
+    assert outcome.message == "recorder has been stopped. It did not go when it was asked, so it was ended."
+    assert desk.processes() == []
+
+
+def test_restart_ends_the_old_one_and_starts_a_new_one(desk):
+    desk.recorder()
+
+    async def scenario(launcher):
+        first = await start_and_wait(launcher, desk)
+        second = await launcher.control(RESTART)
+        assert (second.success, second.message) == (True, "recorder has been restarted.")
+        assert not processes.identify(first.pid)
+        assert processes.identify(second.pid)
+        assert first.pid != second.pid
+
+    desk.play(scenario)
+
+
+def test_restart_starts_what_does_not_run(desk):
+    desk.recorder()
+    outcome = desk.play(lambda launcher: start_and_wait(launcher, desk, RESTART))
+    assert outcome.success and outcome.pid
+
+
+def test_what_the_person_started_is_left_alone(desk):
+    desk.recorder()
+
+    async def scenario(launcher):
+        own = desk.run(desk.programs / "recorder")
+        await eventually(desk.records)
+        status = await launcher.read("recorder")
+        assert (status.running, status.pid, status.started_by_deskhand) == (True, own.pid, False)
+        for order in (STOP, RESTART):
+            with pytest.raises(Conflict, match="Deskhand did not start it"):
+                await launcher.preview(order)
+            with pytest.raises(Conflict, match="Deskhand did not start it"):
+                await launcher.control(order)
+        assert own.poll() is None
+
+    desk.play(scenario)
+
+
+def test_what_the_person_started_is_stopped_where_the_entry_says_so(desk):
+    desk.recorder(stop={"only_ours": False})
+    bystander = desk.write("recorder2")
+
+    async def scenario(launcher):
+        own, other = desk.run(desk.programs / "recorder"), desk.run(bystander)
+        reader = desk.run("tail", "-f", desk.programs / "recorder")
+        await eventually(lambda: desk.records() and desk.records("recorder2"))
+        outcome = await launcher.control(STOP)
+        assert outcome.message == "recorder has been stopped."
+        assert own.wait(10) == -signal.SIGTERM
+        assert (other.poll(), reader.poll()) == (None, None)
+
+    desk.play(scenario)
+
+
+def test_a_name_that_is_part_of_another_stops_nothing_else(desk):
+    desk.recorder("code", stop={"only_ours": False})
+    for name in ("code2", "mycode"):
+        shutil.copy2(desk.programs / "code", desk.programs / name)
+
+    async def scenario(launcher):
+        others = [desk.run(desk.programs / name) for name in ("code2", "mycode")]
+        await eventually(lambda: desk.records("code2") and desk.records("mycode"))
+        outcome = await launcher.control(Order(app_name="code", action="stop"))
+        assert outcome.message == "code is not running."
+        assert [one.poll() for one in others] == [None, None]
+
+    desk.play(scenario)
+
+
+def test_what_was_started_is_known_after_a_restart_of_deskhand(desk):
+    desk.recorder()
+    started = desk.play(lambda launcher: start_and_wait(launcher, desk))
+
+    async def scenario(launcher):
+        status = await launcher.read("recorder")
+        assert (status.pid, status.since, status.started_by_deskhand) == (started.pid, started.since, True)
+        assert (await launcher.control(STOP)).message == "recorder has been stopped."
+
+    desk.play(scenario)
+    assert desk.processes() == []
+
+
+def test_what_ended_while_deskhand_was_off_is_forgotten(desk):
+    desk.recorder()
+    started = desk.play(lambda launcher: start_and_wait(launcher, desk))
+    os.kill(started.pid, signal.SIGKILL)
+
+    async def scenario(launcher):
+        status = await launcher.read("recorder")
+        assert (status.running, status.ended.how) == (False, "It ended while Deskhand was not watching.")
+
+    desk.play(scenario)
+    desk.play(check_nothing_is_known)
+
+
+async def check_nothing_is_known(launcher):
+    assert (await launcher.read("recorder")).ended is None
+
+
+def test_a_program_that_ends_at_once_with_a_code_is_no_success(desk):
+    desk.allow(recorder=entry_for(desk.write("recorder", "raise SystemExit(3)")))
+
+    async def scenario(launcher):
+        outcome = await launcher.control(START)
+        assert (outcome.success, outcome.message) == (False, "recorder has ended at once. It ended with code 3.")
+        assert (await launcher.read("recorder")).ended.code == 3
+
+    desk.play(scenario)
+
+
+def test_a_program_that_is_done_at_once_is_fine(desk):
+    desk.allow(recorder=entry_for(desk.write("recorder", "")))
+    outcome = desk.play(lambda launcher: launcher.control(START))
+    assert (outcome.success, outcome.message) == (True, "recorder has run, and has ended already.")
+
+
+def test_how_a_program_ended_is_told(desk):
+    desk.recorder()
+
+    async def scenario(launcher):
+        started = await start_and_wait(launcher, desk)
+        os.kill(started.pid, signal.SIGKILL)
+        while (status := await launcher.read("recorder")).ended is None:
+            await asyncio.sleep(0.01)
+        assert not status.running
+        assert (status.ended.how, status.ended.code) == ("It was ended by the signal SIGKILL.", -9)
+        assert not psutil.pid_exists(started.pid), "it was not reaped"
+
+    desk.play(scenario)
+
+
+def test_a_launcher_that_leaves_a_child_and_goes_is_followed(desk):
+    desk.allow(recorder=entry_for(desk.write("recorder", DETACHES)))
+
+    async def scenario(launcher):
+        started = await launcher.control(START)
+        (child,) = await eventually(desk.processes)
+        assert (started.success, started.pid) == (True, child.pid)
+        assert (await launcher.read("recorder")).started_by_deskhand
+        await launcher.control(STOP)
+
+    desk.play(scenario)
+    assert desk.processes() == []
+
+
+def test_a_launcher_that_hands_over_to_another_program_is_followed(desk):
+    engine = desk.write("engine")
+    handing = f"import subprocess\nsubprocess.Popen([{engine!r}], start_new_session=True)"
+    desk.allow(recorder=entry_for(desk.write("recorder", handing), match={"exe": [engine]}))
+
+    async def scenario(launcher):
+        started = await launcher.control(START)
+        await eventually(lambda: desk.records("engine"))
+        assert started.pid == desk.records("engine")[0]["pid"]
+        assert (await launcher.control(START)).message == "recorder is already running."
+        await launcher.control(STOP)
+
+    desk.play(scenario)
+    assert desk.processes() == []
+
+
+def test_a_launcher_whose_program_runs_already_says_so(desk):
+    engine = desk.write("engine")
+    entry = {"match": {"exe": [engine]}, "single_instance": False}
+    desk.allow(recorder=entry_for(desk.write("recorder", ""), **entry))
+
+    async def scenario(launcher):
+        own = desk.run(engine)
+        await eventually(lambda: desk.records("engine"))
+        outcome = await launcher.control(START)
+        assert (outcome.message, outcome.pid) == ("recorder was running already and has taken the request.", own.pid)
+        assert not (await launcher.read("recorder")).started_by_deskhand
+
+    desk.play(scenario)
+
+
+def test_a_caller_that_goes_away_leaves_nothing_unknown(desk):
+    desk.recorder()
+
+    async def scenario(launcher):
+        call = asyncio.create_task(launcher.control(START))
+        await eventually(desk.processes)
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        await eventually(desk.records)
+        while not (await launcher.read("recorder")).started_by_deskhand:
+            await asyncio.sleep(0.01)
+
+    desk.play(scenario)
+    assert desk.play(lambda launcher: launcher.read("recorder")).started_by_deskhand
+
+
+def test_a_file_is_opened_as_one_argument(desk):
+    folder = desk.folder / "papers"
+    folder.mkdir()
+    (folder / "my notes; rm.txt").write_text("hello")
+    desk.recorder(args=["--new"], open={"files": [str(folder)]})
+    order = Order(app_name="recorder", action="open", target="my notes; rm.txt")
+
+    async def scenario(launcher):
+        effect = await launcher.preview(order)
+        outcome = await start_and_wait(launcher, desk, order)
+        assert outcome.message == "recorder has opened my notes; rm.txt."
+        return effect
+
+    effect = desk.play(scenario)
+    file = str(folder / "my notes; rm.txt")
+    assert desk.records()[0]["argv"] == ["--new", file]
+    assert effect.sentence == "open my notes; rm.txt with recorder"
+    told = dict(effect.fields)
+    assert told["Target"] == file
+    assert told["SHA-256"] == "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
+
+
+def test_an_address_is_opened_where_the_template_says(desk):
+    desk.recorder(args=["--app={target}", "--calm"], open={"addresses": ["https://example.com"]})
+
+    async def scenario(launcher):
+        await start_and_wait(launcher, desk, Order(app_name="recorder", action="open", target="https://example.com/a?b=c"))
+        await launcher.control(STOP)
+        await launcher.control(START)
+        await eventually(lambda: len(desk.records()) == 2)
+
+    desk.play(scenario)
+    assert [record["argv"] for record in desk.records()] == [["--app=https://example.com/a?b=c", "--calm"], ["--calm"]]
+
+
+def test_the_effect_is_literally_what_runs(desk):
+    desk.recorder(name="recorder", args=["a b"], env={"EXTRA": "1"})
+
+    async def scenario(launcher):
+        effect = await launcher.preview(START)
+        await start_and_wait(launcher, desk)
+        return effect
+
+    effect = desk.play(scenario, {"HOME": str(desk.folder), "PATH": "/usr/bin"})
+    assert effect.sentence == "start recorder"
+    assert effect.fields == (
+        ("App", "recorder"),
+        ("Program", str(desk.programs / "recorder")),
+        ("Arguments", '["a b"]'),
+        ("Folder", str(desk.folder)),
+        ("Variable EXTRA", "1"),
+    )
+
+
+def test_the_effect_of_a_stop_names_what_would_end(desk):
+    desk.recorder(stop={"timeout_s": 2.5})
+
+    async def scenario(launcher):
+        started = await start_and_wait(launcher, desk)
+        effect = await launcher.preview(STOP)
+        assert effect == await launcher.preview(STOP)
+        assert effect.sentence == "stop recorder"
+        assert effect.fields == (
+            ("App", "recorder"),
+            ("Process", f"{started.pid}, since {started.since}"),
+            ("Ends", "asked to go, and ended after 2.5 seconds, with all that it has started"),
+        )
+
+    desk.play(scenario)
+
+
+def test_a_preview_starts_and_stops_nothing(desk):
+    desk.recorder()
+
+    async def scenario(launcher):
+        await launcher.preview(START)
+        assert desk.processes() == []
+        await start_and_wait(launcher, desk)
+        await launcher.preview(STOP)
+        await launcher.preview(RESTART)
+
+    desk.play(scenario)
+    assert len(desk.processes()) == len(desk.records()) == 1
+
+
+def test_an_unknown_app_is_not_there_and_near_ones_are_named(desk):
+    desk.allow(notepad=entry_for(desk.write("notepad"), aliases=["editor"]), hidden=entry_for("sleep", enabled=False))
+    with pytest.raises(NotFound, match=r"no app called 'notpad' on the list. Did you mean notepad\?") as caught:
+        desk.play(lambda launcher: launcher.control(Order(app_name="notpad", action="start")))
+    assert str(desk.folder) not in caught.value.detail
+    for name in ("hidden", "nothing like it"):
+        with pytest.raises(NotFound, match="list_apps tells"):
+            desk.play(lambda launcher, name=name: launcher.read(name))
+
+
+def test_an_app_goes_by_its_aliases_and_its_title(desk):
+    desk.allow(notepad=entry_for(desk.write("notepad"), aliases=["Editor"], name="Text Editor"))
+
+    async def scenario(launcher):
+        return [(await launcher.read(name)).name for name in ("NOTEPAD", " editor ", "text editor")]
+
+    assert desk.play(scenario) == ["notepad"] * 3
+
+
+def test_only_what_the_entry_allows_is_done(desk):
+    desk.recorder(allow=["start"])
+    for action in ("stop", "restart", "open"):
+        with pytest.raises(Forbidden, match="Its entry allows start"):
+            desk.play(lambda launcher, action=action: launcher.control(Order(app_name="recorder", action=action)))
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        Order(app_name="recorder", action="start", target="x"),
+        Order(app_name="recorder", action="start", preset="x"),
+        Order(app_name="recorder", action="stop", preset="x"),
+        Order(app_name="recorder", action="open"),
+    ],
+)
+def test_words_that_do_not_belong_to_an_action_are_refused(desk, order):
+    desk.recorder(open={"addresses": ["https://example.com"]})
+    with pytest.raises(InvalidInput):
+        desk.play(lambda launcher: launcher.control(order))
+    assert desk.processes() == []
+
+
+def test_an_app_that_is_not_installed_is_listed_and_cannot_be_started(desk):
+    desk.allow(recorder=entry_for(str(desk.programs / "gone")))
+
+    async def scenario(launcher):
+        (app,) = (await launcher.list_all()).apps
+        assert (app.available, app.running) == (False, False)
+        with pytest.raises(Conflict, match="not installed"):
+            await launcher.control(START)
+
+    desk.play(scenario)
+
+
+def test_a_program_that_cannot_be_run_is_told_without_its_path(desk):
+    path = Path(desk.write("recorder"))
+    path.write_bytes(b"\x7fELF nonsense")
+    desk.allow(recorder=entry_for(str(path)))
+    with pytest.raises(Conflict, match="could not be started") as caught:
+        desk.play(lambda launcher: launcher.control(START))
+    assert str(desk.folder) not in caught.value.detail
+
+
+def test_the_list_tells_no_path_and_no_argument(desk):
+    desk.recorder(args=["--secret-argument"], presets={"quiet": ["--secret-preset"]})
+
+    async def scenario(launcher):
+        await start_and_wait(launcher, desk)
+        return (await launcher.list_all()).model_dump_json() + (await launcher.read("recorder")).model_dump_json()
+
+    told = desk.play(scenario)
+    assert "secret" not in told
+    assert str(desk.folder) not in told
+    assert '"presets":["quiet"]' in told
+
+
+def test_the_list_is_read_again_when_it_changes(desk):
+    desk.recorder()
+
+    async def scenario(launcher):
+        desk.allow(another=entry_for("sleep"))
+        return [app.name for app in (await launcher.list_all()).apps]
+
+    assert desk.play(scenario) == ["another"]
+
+
+def test_news_go_out_when_an_app_starts_and_ends(desk):
+    desk.recorder()
+
+    async def scenario(launcher):
+        with desk.context.events.subscribed() as news:
+            await start_and_wait(launcher, desk)
+            assert (await anext(news)).data == {"name": "recorder"}
+            await launcher.control(STOP)
+            assert (await anext(news)).data == {"name": "recorder"}
+
+    desk.play(scenario)
