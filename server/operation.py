@@ -86,10 +86,12 @@ class Operations(APIRouter):
         reaches_others: bool = False,
         largest_body: int | None = None,
         status_code: int | None = None,
+        keep_nulls: bool = False,
     ) -> Callable[[Callable[..., Awaitable[Any]]], Callable[..., Awaitable[Any]]]:
         """Declare the function below as an operation: its name is the operationId, its docstring what a model reads.
 
-        `largest_body`: bytes, where the surface's limit of 1 MiB is too small.
+        `largest_body`: bytes, where the surface's limit of 1 MiB is too small. `keep_nulls`: an answer that says null says so;
+        elsewhere what is null is left out, as the documents have no unions with null (ChatGPT's editor stumbles over them).
         """
 
         def declare(function: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
@@ -106,6 +108,7 @@ class Operations(APIRouter):
                 summary=summary,
                 status_code=status_code,
                 max_body_size=largest_body,
+                response_model_exclude_none=not keep_nulls,
                 openapi_extra={"x-openai-isConsequential": changing, "security": [{"key": [scope]}]},
             )
             return function

@@ -16,6 +16,9 @@ from server.failures import Problem, phrase
 from server.operation import operation_of
 
 MOST_OPERATIONS = 30
+NULL = {"type": "null"}
+SCHEMAS = "#/components/schemas/"
+KINDS = {"string": str, "array": list, "object": dict, "boolean": bool}
 LONGEST_DESCRIPTION = 300
 LONGEST_PARAMETER = 700
 SECURITY = {
@@ -80,6 +83,7 @@ def make_document(
     for _, _, operation in walk_operations(document):
         finish_operation(operation)
     simplify(document)
+    drop_unused(document)
     return document
 
 
@@ -114,27 +118,58 @@ def describe_failure(status: int, text: str) -> dict[str, Any]:
     return answer
 
 
+def drop_unused(document: dict[str, Any]) -> None:
+    """Take out the schemas that nothing in the document leads to: a field told in another form leaves its model behind."""
+    schemas = document["components"]["schemas"]
+    reached: set[str] = set()
+    waiting = [document["paths"], document["components"]["responses"]]
+    while waiting:
+        for name in find_references(waiting.pop()) - reached:
+            reached.add(name)
+            waiting.append(schemas[name])
+    document["components"]["schemas"] = {name: schema for name, schema in schemas.items() if name in reached}
+
+
+def find_references(node: Any) -> set[str]:
+    """Name the schemas that a part of a document refers to."""
+    if isinstance(node, list):
+        return set().union(*map(find_references, node))
+    if not isinstance(node, dict):
+        return set()
+    reference = node.get("$ref", "")
+    found = {reference.removeprefix(SCHEMAS)} if isinstance(reference, str) and reference.startswith(SCHEMAS) else set()
+    return found.union(*map(find_references, node.values()))
+
+
 def schema_of(model: type[BaseModel]) -> dict[str, Any]:
-    return model.model_json_schema(ref_template="#/components/schemas/{model}")
+    return model.model_json_schema(ref_template=SCHEMAS + "{model}")
 
 
 def simplify(node: Any) -> None:
-    """Turn `anyOf: [T, null]` into T, in place: what may be null may be left out, and ChatGPT's editor stumbles over it."""
+    """Turn `anyOf: [T, null]` into T, in place: what may be null is left out, and ChatGPT's editor stumbles over it."""
     if isinstance(node, list):
         for inner in node:
             simplify(inner)
     if not isinstance(node, dict):
         return
-    choices = node.get("anyOf")
-    if isinstance(choices, list) and {"type": "null"} in choices:
-        rest = [choice for choice in choices if choice != {"type": "null"}]
-        if len(rest) == 1:
-            del node["anyOf"]
-            kept = {key: value for key, value in node.items() if key != "default" or value is not None}
-            node.clear()
-            node |= rest[0] | kept
+    if "default" in node and not isinstance(node["default"], KINDS.get(str(node.get("type")), object)):
+        del node["default"]  # a field told in another form than it has
+    if isinstance(node.get("required"), list) and "properties" in node:
+        node["required"] = [name for name in node["required"] if NULL not in list_choices(node["properties"].get(name))]
+    rest = [choice for choice in list_choices(node) if choice != NULL]
+    if len(rest) == 1 and NULL in list_choices(node):
+        del node["anyOf"]
+        kept = {key: value for key, value in node.items() if key != "default" or value is not None}
+        node.clear()
+        node |= rest[0] | kept
     for inner in list(node.values()):
         simplify(inner)
+
+
+def list_choices(node: Any) -> list[Any]:
+    """The schemas of which one must hold, where there is a choice."""
+    choices = node.get("anyOf") if isinstance(node, dict) else None
+    return choices if isinstance(choices, list) else []
 
 
 def find_excesses(document: dict[str, Any]) -> list[str]:

@@ -155,6 +155,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
     yield run
     for server in started:
-        if server.process.poll() is None:
-            server.process.terminate()
-            assert server.process.wait(20) == 0
+        with server.process:  # which closes its pipe
+            if server.process.poll() is None:
+                server.process.terminate()
+                assert server.process.wait(20) == 0

@@ -19,10 +19,10 @@ def test_the_documents_are_openapi_3_1(start) -> None:
 
 
 def test_redocly_finds_nothing_against_its_recommended_rules(start, redocly, tmp_path: Path) -> None:
-    server = start("--demo", "--public-url", "https://desk.example.com")
+    server = start("--demo", "--public-url", "https://desk.example.org")
     server.make_client("gpt")
     for number, path in enumerate(PATHS):
-        answer = httpx2.get(server.own + path, headers={"Host": "desk.example.com"}, trust_env=False)
+        answer = httpx2.get(server.own + path, headers={"Host": "desk.example.org"}, trust_env=False)
         file = tmp_path / f"{number}.json"
         file.write_text(json.dumps(answer.json()))
         done = redocly(file)

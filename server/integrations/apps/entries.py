@@ -7,7 +7,7 @@ The older flat form, {"editor": {"path": "gedit", "type": "executable"}}, means 
 
 import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Annotated, Any, Literal, Self
 
@@ -75,15 +75,17 @@ class Strict(BaseModel):
 
 
 class Candidate(Strict):
-    """One way in which an app may be there. Exactly one of the words is set."""
+    """One way in which an app may be there. Exactly one of its places is set."""
 
+    args: Arguments | None = Field(None, description="What it is always given here, instead of the app's own args.")
     path: ProgramPath | None = Field(None, description="The program: a bare name that is in PATH, or its whole path.")
 
     @model_validator(mode="after")
     def check_one(self) -> Self:
-        names = list(type(self).model_fields)
+        names = [name for name in type(self).model_fields if name != "args"]
         if sum(getattr(self, name) is not None for name in names) != 1:
             raise ValueError(f"it takes exactly one of {', '.join(names)}")
+        refuse_two_targets(self.args or [])
         return self
 
 
@@ -115,6 +117,12 @@ class LinuxCandidate(Candidate):
     flatpak: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][\w.-]*$", max_length=200)] | None = Field(
         None, description="The identifier of a flatpak, such as org.gnome.TextEditor."
     )
+
+
+def refuse_two_targets(arguments: Sequence[str]) -> None:
+    """What is opened is handed over once."""
+    if sum(argument.count(TARGET) for argument in arguments) > 1:
+        raise ValueError(f"{TARGET} stands in args more than once")
 
 
 def make_list(value: Any) -> Any:
@@ -190,8 +198,7 @@ class Entry(Strict):
 
     @model_validator(mode="after")
     def check_target(self) -> Self:
-        if sum(argument.count(TARGET) for argument in self.args) > 1:
-            raise ValueError(f"{TARGET} stands in args more than once")
+        refuse_two_targets(self.args)
         return self
 
     def actions(self) -> list[Action]:

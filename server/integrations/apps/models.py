@@ -43,8 +43,8 @@ class Outcome(BaseModel):
     message: str = Field(description="What happened, in a sentence.")
     app_name: str = Field(description="The app's name.")
     action: Action = Field(description="What was asked for.")
-    pid: int | None = Field(None, description="The number of the app's process, where it runs and is known.")
-    since: str | None = Field(None, description="Since when it runs, ISO 8601 in UTC.")
+    pid: int | None = Field(None, description="The number of the app's process; left out where none runs or it is not known.")
+    since: str | None = Field(None, description="Since when it runs, ISO 8601 in UTC; left out where it does not.")
 
 
 class App(BaseModel):
@@ -55,7 +55,7 @@ class App(BaseModel):
     type: str = Field(description="How it is started: executable, command, desktop, flatpak, bundle, uri or store.")
     available: bool = Field(description="Whether it is installed on this computer.")
     running: bool = Field(description="Whether it runs now.")
-    since: str | None = Field(None, description="Since when it runs, ISO 8601 in UTC.")
+    since: str | None = Field(None, description="Since when it runs, ISO 8601 in UTC; left out where it does not.")
     actions: list[Action] = Field(description="What control_app may do with it.")
     aliases: list[str] = Field(description="Other names that mean it.")
     presets: list[str] = Field(description="Names of the sets of arguments it can be started with.")
@@ -74,15 +74,17 @@ class LastEnd(BaseModel):
 
     at: str = Field(description="When, ISO 8601 in UTC.")
     how: str = Field(description="How, in a sentence.")
-    code: int | None = Field(None, description="Its exit code; below zero it is the signal that ended it.")
+    code: int | None = Field(
+        None, description="Its exit code, below zero the signal that ended it; left out where it is not known."
+    )
 
 
 class AppStatus(App):
     """How one app is, in full."""
 
-    pid: int | None = Field(None, description="The number of its process, where it runs.")
-    uptime_seconds: int | None = Field(None, description="For how long it has been running.")
+    pid: int | None = Field(None, description="The number of its process; left out where it does not run.")
+    uptime_seconds: int | None = Field(None, description="For how long it has been running; left out where it does not run.")
     started_by_deskhand: bool = Field(description="Whether Deskhand started what runs now.")
     processes: int = Field(description="How many times it runs, its own helpers not counted.")
-    ended: LastEnd | None = Field(None, description="How it ended last, if Deskhand saw it.")
+    ended: LastEnd | None = Field(None, description="How it ended last; left out unless Deskhand has seen it.")
     message: str = Field(description="How it is, in a sentence.")

@@ -123,9 +123,10 @@ class Found:
     bundle: str | None = None
 
 
-def resolve(entry: Entry, machine: Machine) -> Recipe | None:
+def resolve(anywhere: Entry, machine: Machine) -> Recipe | None:
     """Say how an app is started here; None where it is not installed."""
-    for candidate in getattr(entry.platforms, machine.system):
+    for candidate in getattr(anywhere.platforms, machine.system):
+        entry = anywhere if candidate.args is None else anywhere.model_copy(update={"args": candidate.args})
         found = find_candidate(candidate, entry, machine)
         if found:
             known = [path for path in map(machine.expand, entry.match.exe) if machine.stands_alone(path)]

@@ -23,8 +23,9 @@ def list_them(every: Sequence[Seen]) -> AppList:
             return AppList(apps=apps, message=message, truncated=True)
         apps.append(app)
     there = sum(app.available for app in apps)
-    message = f"{len(apps)} apps are on the list, {there} of them installed here." if apps else "No app is on the list."
-    return AppList(apps=apps, message=message)
+    return AppList(
+        apps=apps, message=f"{len(apps)} on the list, {there} of them installed here." if apps else "No app is on the list."
+    )
 
 
 def show(seen: Seen) -> App:

@@ -195,14 +195,14 @@ class WholeMail(ListedMail):
     message_id_header: str = Field(description="The mail's Message-ID header.")
     in_reply_to: str = Field(description="The Message-ID header of the mail that it answers.")
     attachments: list[AttachedFile] = Field(description="The attached files.")
-    next_offset: int | None = Field(description="Give this as offset to read on; null at the end.")
+    next_offset: int | None = Field(description="Give this as offset to read on; not there at the end.")
 
 
 class SearchResult(BaseModel):
     """Mails that fit a search, newest first."""
 
     messages: list[MailEntry] = Field(description="The mails of this page.")
-    next_page_token: str | None = Field(description="Give this as page_token for the next page; null at the end.")
+    next_page_token: str | None = Field(description="Give this as page_token for the next page; not there at the end.")
     result_size_estimate: int = Field(description="About how many fit in all, as Gmail guesses.")
 
 
@@ -268,7 +268,7 @@ class DraftList(BaseModel):
     """Drafts, newest first."""
 
     drafts: list[DraftEntry] = Field(description="The drafts of this page.")
-    next_page_token: str | None = Field(description="Give this as page_token for the next page; null at the end.")
+    next_page_token: str | None = Field(description="Give this as page_token for the next page; not there at the end.")
 
 
 class WholeDraft(BaseModel):
@@ -341,7 +341,7 @@ class AccountStatus(BaseModel):
     can_read: bool = Field(description="Whether the person granted reading.")
     can_send: bool = Field(description="Whether the person granted drafts and sending.")
     can_change: bool = Field(description="Whether the person granted labels, archive and trash.")
-    problem: str | None = Field(description="Why it must be signed in again; null when all is well.")
+    problem: str | None = Field(description="Why it must be signed in again; left out when all is well.")
 
 
 class GmailStatus(BaseModel):
@@ -355,5 +355,5 @@ class GmailStatus(BaseModel):
 class SignInAddress(BaseModel):
     """How to sign in."""
 
-    auth_url: str | None = Field(description="Always null: signing in is for the person at the computer.")
+    auth_url: None = Field(description="Always null: signing in is for the person at the computer.")
     message: str = Field(description="What the person does.")

@@ -261,7 +261,7 @@ async def read_gmail_status(mailbox: Box) -> GmailStatus:
     return mailbox.status()
 
 
-@mail.operation("GET", "/auth/url", scope="read:mail")
+@mail.operation("GET", "/auth/url", scope="read:mail", keep_nulls=True)
 async def read_sign_in_address(mailbox: Box) -> SignInAddress:  # noqa: ARG001, off like the rest where Gmail could not be started
     """Tell how to sign in: the person does that at their computer."""
     return SignInAddress(auth_url=None, message="Open Deskhand's window and choose Sign in.")

@@ -5,7 +5,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from pydantic import BaseModel, Field
 
 from server.operation import Effect, Operations
-from server.projections.openapi import MOST_OPERATIONS, find_excesses, make_document, simplify, walk_operations
+from server.projections.openapi import MOST_OPERATIONS, drop_unused, find_excesses, make_document, simplify, walk_operations
 
 
 class Order(BaseModel):
@@ -75,6 +75,12 @@ def test_only_the_operations_named_stand_in_it() -> None:
     [
         ({"anyOf": [{"type": "string"}, {"type": "null"}], "title": "A", "default": None}, {"type": "string", "title": "A"}),
         ({"anyOf": [{"type": "string"}, {"type": "integer"}]}, {"anyOf": [{"type": "string"}, {"type": "integer"}]}),
+        (
+            {"required": ["a", "b"], "properties": {"a": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "b": {}}},
+            {"required": ["b"], "properties": {"a": {"type": "string"}, "b": {}}},
+        ),
+        ({"type": "string", "default": []}, {"type": "string"}),
+        ({"type": "array", "default": []}, {"type": "array", "default": []}),
         ({"x": [{"anyOf": [{"$ref": "#/a"}, {"type": "null"}]}]}, {"x": [{"$ref": "#/a"}]}),
     ],
 )
@@ -100,3 +106,10 @@ def test_a_changing_operation_without_a_preview_cannot_be_declared() -> None:
 
     with pytest.raises(TypeError, match="preview"):
         router.operation("POST", "/y", scope="write:x")(break_it)
+
+
+def test_a_schema_that_nothing_leads_to_is_dropped() -> None:
+    schemas = {"A": {"properties": {"b": {"$ref": "#/components/schemas/B"}}}, "B": {}, "C": {"$ref": "#/components/schemas/A"}}
+    made = {"paths": {"/x": {"get": {"$ref": "#/components/schemas/A"}}}, "components": {"responses": {}, "schemas": schemas}}
+    drop_unused(made)
+    assert set(made["components"]["schemas"]) == {"A", "B"}
