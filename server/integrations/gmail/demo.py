@@ -1,6 +1,11 @@
-"""Demo mode: Google's stand-in runs in this program, and both of its accounts are signed in."""
+"""Demo mode: Google's stand-in runs in this program, and both of its accounts are signed in.
+
+With DESKHAND_DEMO_GOOGLE=own nothing is started or signed in here: the settings point to a stand-in that runs elsewhere on this
+computer (`python -m server.integrations.gmail.fake`) and so outlives the program, for whoever wants to see what a kill does.
+"""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -18,6 +23,9 @@ TOKEN_SECONDS = 3599.0  # as the stand-in's tokens live
 @asynccontextmanager
 async def serve_fake(context: Context) -> AsyncIterator[None]:
     """Serve the stand-in on loopback while the block runs, and point the settings there."""
+    if os.environ.get("DESKHAND_DEMO_GOOGLE") == "own":
+        yield
+        return
     from server.integrations.gmail.fake import FakeGoogle
 
     fake = await asyncio.to_thread(FakeGoogle, context.clock)

@@ -8,7 +8,8 @@ from contextlib import suppress
 from email.errors import HeaderParseError
 from email.header import decode_header
 
-LARGEST_HTML = 400_000
+from server.integrations.gmail.markup import read_html
+
 _ALIASES = {
     "iso8859-1": "cp1252",
     "gb2312": "gb18030",
@@ -24,7 +25,6 @@ _HIDDEN = re.compile(
 )
 _BREAKS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\\s]+")
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-_CELL_END = re.compile(r"(?=</t[dh]\b)", re.IGNORECASE)  # cells stand beside each other, and words must not run together
 _QUOTED = re.compile(r">*")
 
 
@@ -100,25 +100,7 @@ def read_snippet(value: object) -> str:
 
 def html_to_text(value: str) -> str:
     """Make text of HTML: links stay, pictures, styles and scripts go."""
-    from html2text import HTML2Text
-
-    reader = HTML2Text(bodywidth=0)
-    reader.ignore_images = True
-    reader.unicode_snob = True
-    reader.ignore_emphasis = True
-    reader.ignore_tables = True
-    reader.skip_internal_links = True
-    reader.single_line_break = True
-    try:
-        return clean_text(reader.handle(_CELL_END.sub(" ", value[:LARGEST_HTML])))
-    except Exception:  # noqa: BLE001, whatever a stranger's HTML does to the reader, the mail can be read
-        return clean_text(strip_tags(value[:LARGEST_HTML]))
-
-
-def strip_tags(value: str) -> str:
-    """Take what stands between tags, without understanding any."""
-    first, *rest = value.split("<")
-    return html.unescape(first + " ".join(piece.partition(">")[2] for piece in rest))
+    return clean_text(read_html(value))
 
 
 def unflow(text: str, *, delete_space: bool) -> str:
