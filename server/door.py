@@ -88,27 +88,9 @@ class Slashes:
         if len(path) > 1 and raw.endswith(b"/"):  # %2F at the end belongs to a name
             scope = {**scope, "path": path[:-1], "raw_path": raw[:-1]}
         if scope["type"] == "http" and scope["method"] == "HEAD":
-            head = HeadOnly(receive, send)
-            await self._app({**scope, "method": "GET"}, head.receive, head.send)
+            await self._app({**scope, "method": "GET"}, receive, send_head_only(send))
         else:
             await self._app(scope, receive, send)
-
-
-class HeadOnly:
-    """The two ends of a call whose answer has no body: it is over as soon as the answer's headers are known."""
-
-    def __init__(self, receive: Receive, send: Send) -> None:
-        self._receive, self._send = receive, send
-        self._over = False
-
-    async def receive(self) -> Message:
-        return {"type": "http.disconnect"} if self._over else await self._receive()
-
-    async def send(self, message: Message) -> None:
-        if message["type"] == "http.response.start" and not self._over:
-            self._over = True
-            await self._send(message)
-            await self._send({"type": "http.response.body", "body": b""})
 
 
 def read_headers(scope: Scope, name: bytes) -> list[str]:
@@ -160,6 +142,20 @@ def add_headers(send: Send, headers: RawHeaders) -> Send:
         await send(message)
 
     return add
+
+
+def send_head_only(send: Send) -> Send:
+    """Have an answer end with its headers; the application is told that nobody listens any more."""
+    over = False
+
+    async def pass_on(message: Message) -> None:
+        nonlocal over
+        if message["type"] == "http.response.start" and not over:
+            over = True
+            await send(message)
+            await send({"type": "http.response.body", "body": b""})
+
+    return pass_on
 
 
 async def refuse(scope: Scope, receive: Receive, send: Send, status: int, detail: str) -> None:

@@ -106,8 +106,7 @@ class Fetch:
 
         target = httpcore2.URL(scheme=address.raw_scheme, host=address.raw_host, port=address.port, target=address.raw_path)
         trust = self.trust or await asyncio.to_thread(httpcore2.default_ssl_context)
-        allowed = self.allowed if address.scheme == "http" else ()
-        backend = Internet(self.resolve or resolve_name, self.dialer or httpcore2.AnyIOBackend(), allowed)
+        backend = Internet(self.resolve or resolve_name, self.dialer or httpcore2.AnyIOBackend(), self.allowed)
         limits = {"timeout": {"connect": CONNECT_SECONDS}}
         async with (
             httpcore2.AsyncConnectionPool(ssl_context=trust, network_backend=backend, max_connections=1) as pool,

@@ -16,14 +16,13 @@ from server.errors import InvalidInput
 NOT_PUBLIC = "This address is not a public one on the internet, so Deskhand does not fetch from it. Give another."
 
 GLOBAL_UNICAST = ip_network("2000::/3")
-# Beyond what `is_global` knows: https://www.iana.org/assignments/iana-ipv4-special-registry and the one for IPv6.
+# Beyond what every Python's `is_global` knows: https://www.iana.org/assignments/iana-ipv4-special-registry and the one for IPv6.
 CLOSED = [
     ip_network(text)
     for text in (
         "192.0.0.0/24",
         "192.88.99.0/24",  # 6to4 relays
         "224.0.0.0/4",
-        "240.0.0.0/4",
         "2001::/23",  # Teredo and others that carry an IPv4 address or lead nowhere
         "2002::/16",  # 6to4: an IPv4 address inside
         "3fff::/20",

@@ -83,7 +83,6 @@ class Listener(uvicorn.Server):
             await asyncio.wait(tasks, timeout=self.limits.stop_seconds)
         for connection in list(self.server_state.connections):
             connection.transport.abort()
-        await asyncio.sleep(0)  # connections are told in the next turn of the loop
 
 
 class WithoutQuery(logging.Filter):

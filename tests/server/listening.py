@@ -14,11 +14,12 @@ HOST = b"host: localhost\r\n"
 
 
 class Heard(Listener):
-    """A listener that knows who called, so that nobody is left on the line when the test ends."""
+    """A listener that knows who called and who was `left` when it had stopped, and hangs up for them in the end."""
 
     def __init__(self, app: ASGIApp, limits: Limits | None) -> None:
         super().__init__(app, bind(), limits)
         self.callers: list[Caller] = []
+        self.left = 0
 
 
 @contextlib.asynccontextmanager
@@ -31,6 +32,7 @@ async def listening(app: ASGIApp, limits: Limits | None = None) -> AsyncIterator
     finally:
         listener.stop()
         await task
+        listener.left = len(listener.server_state.connections)
         for caller in listener.callers:
             caller.hang_up()
 

@@ -14,7 +14,7 @@ from websockets.exceptions import InvalidStatus
 
 from server.door import Door, Headers, Slashes, is_local
 from server.sockets import run
-from tests.server.listening import Heard, listening, serve
+from tests.server.listening import HOST, Heard, call, listening, serve, until
 
 ANSWERED = {"x-answered": "yes"}
 LISTED = "https://listed.example"
@@ -142,6 +142,21 @@ def test_other_addresses_are_refused(house, host):
     assert is_problem(house.ask("POST", host=host), 421, "`deskhand addresses`")
 
 
+@pytest.mark.parametrize("hosts", [[], ["localhost", "localhost"], ["localhost", "evil.example"]])
+def test_a_request_that_names_no_address_or_several_is_refused(house, hosts):
+    sent = []
+
+    async def receive() -> dict[str, str]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = [(b"host", host.encode()) for host in hosts]
+    asyncio.run(house.app({"type": "http", "method": "GET", "path": "/", "headers": headers}, receive, send))
+    assert sent[0]["status"] == 421
+
+
 def test_addresses_may_change_while_it_runs(house):
     house.hosts = {"other.example:8443"}
     assert house.ask("GET").status_code == 421
@@ -211,9 +226,10 @@ def test_a_websocket_is_refused_before_it_is_one(house):
 
 
 def test_a_websocket_is_refused_where_no_document_can_be_sent(house):
-    sent = []
+    sent: list[Any] = []
 
     async def receive() -> dict[str, str]:
+        sent.append("connected")  # what must come first
         return {"type": "websocket.connect"}
 
     async def send(message: Any) -> None:
@@ -221,7 +237,7 @@ def test_a_websocket_is_refused_where_no_document_can_be_sent(house):
 
     scope = {"type": "websocket", "path": "/ws", "headers": [(b"host", b"evil.example")]}
     asyncio.run(house.app(scope, receive, send))
-    assert sent == [{"type": "websocket.close", "code": 1008}]
+    assert sent == ["connected", {"type": "websocket.close", "code": 1008}]
 
 
 @pytest.mark.parametrize(("host", "path"), [("localhost", "/"), ("localhost", "/kept"), ("evil.example", "/")])
@@ -275,9 +291,13 @@ def test_head_is_answered_like_get_without_the_body(house):
 
 
 def test_head_of_a_stream_ends_at_once(house):
+    async def test(listener: Heard) -> None:
+        caller = await call(listener, b"HEAD /stream HTTP/1.1\r\n" + HOST + b"\r\n")
+        assert (await caller.reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")
+        await until(lambda: house.inner.state.left)
+
     house.inner.state.left = False
-    assert house.ask("HEAD", "/stream").status_code == 200
-    assert house.inner.state.left
+    serve(house.app, test)
 
 
 def scope_of(client: Any = ("127.0.0.1", 5000), host: str | None = "127.0.0.1:8000", **headers: str) -> Scope:

@@ -1,6 +1,7 @@
 import asyncio
 import contextlib
 import gzip
+import os
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
@@ -67,6 +68,7 @@ class Web:
     pieces: list[bytes]
     pause: float = 0
     hang: bool = False
+    corrupt: bool = False
     names: list[list[str]] = field(default_factory=lambda: [[PUBLIC]])
     requests: list[bytes] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
@@ -84,6 +86,8 @@ class Web:
                 writer.write(piece)
                 await writer.drain()
                 await asyncio.sleep(self.pause)
+            if self.corrupt:  # past TLS
+                os.write(writer.get_extra_info("socket").fileno(), bytes(100))
             if self.hang:
                 await reader.read()
         writer.transport.abort()
@@ -272,6 +276,11 @@ BROKEN = {
 def test_a_broken_answer_is_a_failure(papers, pieces):
     with pytest.raises(UpstreamFailed):
         Web(pieces).fetch(papers)
+
+
+def test_an_answer_that_was_tampered_with_is_a_failure(papers):
+    with pytest.raises(UpstreamFailed):
+        Web([answer(b"xxxx")[:-2]], corrupt=True, hang=True).fetch(papers)
 
 
 def beside(web: Web, test: Callable[[Web], Awaitable[None]]) -> None:

@@ -159,7 +159,7 @@ def test_a_caller_who_never_reads_does_not_keep_it_from_stopping(app):
         calls.append(listener)
 
     assert stop_while(app, make_call, Limits(stop_seconds=0.3)) < 2
-    assert not calls[1].server_state.connections
+    assert calls[1].left == 0
 
 
 def test_a_websocket_is_told_that_the_server_stops(app):

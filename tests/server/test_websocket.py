@@ -1,3 +1,4 @@
+import asyncio
 import base64
 import contextlib
 import os
@@ -25,7 +26,20 @@ async def send_without_end(socket: WebSocket) -> None:
         await socket.send_text("x" * 100_000)
 
 
-APP = Starlette(routes=[WebSocketRoute("/count", count_letters), WebSocketRoute("/flood", send_without_end)])
+async def send_much(socket: WebSocket) -> None:
+    await socket.accept()
+    for _ in range(100):
+        await socket.send_text("x" * 100_000)
+    await socket.receive()
+
+
+APP = Starlette(
+    routes=[
+        WebSocketRoute("/much", send_much),
+        WebSocketRoute("/count", count_letters),
+        WebSocketRoute("/flood", send_without_end),
+    ]
+)
 
 
 def address(listener: Heard, path: str) -> str:
@@ -79,6 +93,19 @@ def test_a_peer_who_never_reads_is_hung_up_on():
         await until_alone(listener)
 
     serve(APP, test, Limits(write_seconds=0.3))
+
+
+def test_a_peer_who_reads_after_a_while_is_not_hung_up_on():
+    async def test(listener: Heard) -> None:
+        async with connect(address(listener, "/much")) as socket:
+            socket.transport.pause_reading()
+            await asyncio.sleep(0.2)
+            socket.transport.resume_reading()
+            assert sum([len(await socket.recv()) for _ in range(100)]) == 10_000_000
+            await asyncio.sleep(0.6)
+            assert len(listener.server_state.connections) == 1
+
+    serve(APP, test, Limits(write_seconds=0.4))
 
 
 def test_a_peer_who_answers_no_ping_is_hung_up_on_whatever_waits_to_be_sent():

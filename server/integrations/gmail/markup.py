@@ -63,7 +63,7 @@ def split(value: str) -> Iterator[str | Tag]:
                     return
                 place = ending.start()
             yield tag
-    yield value[place:]
+    yield value[place:].partition("<!--")[0]
 
 
 @dataclass

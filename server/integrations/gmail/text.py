@@ -17,7 +17,7 @@ _ALIASES = {
     "euc_kr": "cp949",
     "shift_jis": "cp932",
 }  # as browsers do
-_NO_CHARSETS = {"idna", "punycode", "unicode_escape", "raw-unicode-escape", "undefined", "mbcs", "oem"}
+_NO_CHARSETS = {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "mbcs", "oem"}
 # Direction marks can turn a shown name round, invisible characters hide a word from a search, and the "tag" characters carry text
 # that only a model sees. Joiners stay: scripts and emoji need them.
 _HIDDEN = re.compile(
@@ -47,7 +47,7 @@ def _candidates(content: bytes, declared: str) -> tuple[str, ...]:
 def _decode_broken(content: bytes) -> str:
     text = content.decode("utf-8", "replace")
     foreign = sum(not character.isascii() for character in text)
-    if text.count("\ufffd") * 10 <= foreign:  # UTF-8 with a few broken characters
+    if text.count("\ufffd") * 4 <= foreign:  # UTF-8 with a few broken characters
         return text
     return content.decode("cp1252", "replace")
 
@@ -58,7 +58,7 @@ def find_charset(name: str) -> str:
         found = codecs.lookup(name.strip().strip("\"'"))
     except (LookupError, ValueError):
         return ""
-    return "" if found.name in _NO_CHARSETS else _ALIASES.get(found.name, found.name)
+    return "" if found.name.replace("_", "-") in _NO_CHARSETS else _ALIASES.get(found.name, found.name)
 
 
 def decode_words(value: str) -> str:

@@ -99,6 +99,8 @@ def test_a_program_that_stands_by_itself_is_taken(path):
         {"platforms": {"linux": {}}},
         {"platforms": {"linux": {"path": "a", "flatpak": "b"}}},
         {"platforms": {"linux": {"uri": "spotify:"}}},
+        {"platforms": {"linux": {"args": ["x"]}}},
+        {"platforms": {"linux": {"path": "a", "args": ["{target}{target}"]}}},
         {"platforms": {"linux": {"desktop": "../x.desktop"}}},
         {"platforms": {"linux": {"flatpak": "--command=sh"}}},
         {"platforms": {"windows": {"uri": "no address"}}},

@@ -182,3 +182,10 @@ def test_an_entry_adds_its_own_variables(tmp_path):
     recipe = resolve(entry("linux", {"path": "edit"}, env={"A": "b"}, cwd="~/bin"), on_linux(tmp_path))
     assert recipe.environment["A"] == "b"
     assert recipe.folder == str(tmp_path / "bin")
+
+
+def test_a_candidate_may_have_arguments_of_its_own(tmp_path):
+    edit = program(tmp_path, "edit")
+    recipe = resolve(entry("linux", {"path": "edit", "args": ["-n", "1"]}, args=["-x"]), on_linux(tmp_path))
+    assert recipe.command() == (edit, "-n", "1")
+    assert recipe.pattern.programs[0].arguments == ("-n", "1")

@@ -32,7 +32,7 @@ def control(served, **order):
 
 def test_a_client_lists_starts_reads_and_stops(served, tmp_path):
     listed = served.call("GET", "/apps/list").json()
-    assert listed["message"] == "1 apps are on the list, 1 of them installed here."
+    assert listed["message"] == "1 on the list, 1 of them installed here."
     assert listed["apps"] == [
         {
             "name": "nap",
@@ -134,7 +134,7 @@ def test_a_broken_list_is_told_to_the_person_and_the_last_good_one_stays(served,
 
 def test_demo_mode_has_an_app_to_try(demo):
     demo.make_client(allow=["control_app"])
-    started = control(demo, app_name="timer", action="start").json()
+    started = control(demo, app_name="demo-clock", action="start").json()
     assert started["success"]
-    assert control(demo, app_name="timer", action="stop").json()["message"] == "Timer has been stopped."
+    assert control(demo, app_name="demo-clock", action="stop").json()["message"] == "Demo clock has been stopped."
     assert not psutil.pid_exists(started["pid"])

@@ -1,0 +1,91 @@
+import os
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from server.errors import Conflict
+from server.integrations.apps import adapter
+from server.integrations.apps.recipe import Machine, Recipe
+from server.processes import Ended, Pattern, Process, identify
+
+WINDOWS = Machine("windows", {"SystemRoot": "C:\\Windows"})
+MACOS = Machine("macos", {})
+LINUX = Machine("linux", {"PATH": "/usr/bin:/bin"})
+
+
+def recipe(folder="/", **more):
+    return Recipe("executable", "/bin/sleep", (), Pattern(), str(folder), {"PATH": "/usr/bin:/bin"}, **more)
+
+
+def test_windows_programs_are_detached_and_get_no_descriptor():
+    options = adapter.launch_options("windows")
+    assert options == {
+        "stdin": subprocess.DEVNULL,
+        "stdout": subprocess.DEVNULL,
+        "stderr": subprocess.DEVNULL,
+        "close_fds": True,
+        "creationflags": 0x208,
+    }
+
+
+@pytest.mark.parametrize("system", ["linux", "macos"])
+def test_other_programs_lead_a_session_of_their_own(system):
+    options = adapter.launch_options(system)
+    assert options["start_new_session"]
+    assert "creationflags" not in options
+
+
+def test_windows_closes_the_windows_of_a_tree():
+    command = adapter.asking_command(recipe(), WINDOWS, Process(77, 0))
+    assert command == ("C:\\Windows\\System32\\taskkill.exe", "/PID", "77", "/T")
+
+
+def test_macos_has_a_bundle_quit():
+    command = adapter.asking_command(recipe(bundle="com.apple.TextEdit"), MACOS, Process(77, 0))
+    assert command == ("/usr/bin/osascript", "-e", 'quit app id "com.apple.TextEdit"')
+
+
+def test_elsewhere_a_signal_asks():
+    for machine, one in ((LINUX, recipe()), (MACOS, recipe()), (MACOS, None)):
+        assert adapter.asking_command(one, machine, Process(77, 0)) is None
+
+
+def test_a_program_is_started_watched_and_reaped():
+    ends, heard = [], threading.Event()
+
+    def on_end(end):
+        ends.append(end)
+        heard.set()
+
+    process = adapter.launch(("/bin/sh", "-c", "exit 7"), recipe(), "linux", on_end)
+    assert heard.wait(20)
+    assert ends == [adapter.End(process, 7)]
+    with pytest.raises(ChildProcessError):
+        os.waitpid(process.pid, 0)
+
+
+def test_what_cannot_be_started_is_told_without_a_path(tmp_path):
+    for command, folder in ((str(tmp_path / "gone"), "/"), ("/bin/sleep", tmp_path / "gone")):
+        with pytest.raises(Conflict) as caught:
+            adapter.launch((command,), recipe(folder), "linux", lambda end: None)
+        assert str(tmp_path) not in caught.value.detail
+
+
+def test_a_program_is_asked_and_ends():
+    process = adapter.launch(("/bin/sleep", "600"), recipe(), "linux", lambda end: None)
+    assert adapter.end(process, recipe(), LINUX, 20) == Ended()
+    assert identify(process.pid) is None
+
+
+def test_where_the_system_cannot_ask_a_program_is_killed():
+    process = adapter.launch(("/bin/sleep", "600"), recipe(), "linux", lambda end: None)
+    assert adapter.end(process, recipe(bundle="org.example.none"), MACOS, 0.05) == Ended(killed=1)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there it is done")
+def test_the_folder_of_libraries_is_left_alone_elsewhere(monkeypatch):
+    monkeypatch.setattr(sys, "_MEIPASS", "/frozen", raising=False)
+    process = adapter.launch(("/bin/sleep", "0"), recipe(), "linux", lambda end: None)
+    assert process.pid

@@ -1,0 +1,25 @@
+from server.integrations.apps.overview import start_once, view_list
+from tests.server.integrations.apps.desk import entry_for, eventually
+
+
+def test_the_person_sees_what_would_run_and_what_runs(desk):
+    desk.allow(
+        recorder=entry_for(desk.write("recorder"), args=["--x"]),
+        gone=entry_for(str(desk.programs / "gone")),
+        hidden=entry_for("sleep", enabled=False),
+    )
+
+    async def scenario(launcher):
+        started = await start_once(launcher, "recorder")
+        await eventually(desk.records)
+        shown = await view_list(launcher)
+        assert shown.file == str(desk.list)
+        apps = {app.name: app for app in shown.apps}
+        assert apps["recorder"].command == [str(desk.programs / "recorder"), "--x"]
+        assert apps["recorder"].pids == [started.pid]
+        assert (apps["gone"].command, apps["gone"].available) == ([], False)
+        assert not apps["hidden"].enabled
+        await launcher.save(shown.list)
+        assert (await view_list(launcher)).list == shown.list
+
+    desk.play(scenario)

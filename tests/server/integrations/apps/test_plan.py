@@ -1,0 +1,129 @@
+import os
+
+import pytest
+
+from server.errors import Conflict, DeskhandError
+from server.integrations.apps.entries import Entry
+from server.integrations.apps.models import Action, Order
+from server.integrations.apps.plan import HASHED, Seen, make_plan
+from server.integrations.apps.recipe import Machine, Recipe
+from server.processes import Pattern, Process
+
+MACHINE = Machine("linux", {"HOME": "/h"})
+RECIPE = Recipe("executable", "/bin/app", ("-x",), Pattern(), "/h", {})
+OURS, OTHER = Process(5, 1700000000.0), Process(6, 1700000100.0)
+OURS_SINCE, OTHER_SINCE = "2023-11-14T22:13:20+00:00", "2023-11-14T22:15:00+00:00"
+
+
+def see(ours=False, other=False, recipe=RECIPE, **entry):
+    return Seen("app", Entry.model_validate(entry), recipe, {OURS: OURS_SINCE} if ours else {}, (OTHER,) if other else ())
+
+
+def plan(action, seen, **words):
+    return make_plan(Order(app_name="app", action=action, **words), seen, MACHINE)
+
+
+def test_a_start_runs_the_entrys_words():
+    made = plan("start", see())
+    assert (made.stops, made.command, made.nothing) == ((), ("/bin/app", "-x"), None)
+    assert made.effect.sentence == "start app"
+    assert made.effect.fields == (("App", "app"), ("Program", "/bin/app"), ("Arguments", '["-x"]'), ("Folder", "/h"))
+
+
+@pytest.mark.parametrize("seen", [see(ours=True), see(other=True)])
+def test_what_runs_is_not_started_again(seen):
+    made = plan("start", seen)
+    assert (made.command, made.nothing) == ((), "app is already running.")
+    assert made.effect.sentence == "leave app as it is, for it is already running"
+
+
+def test_a_start_ends_nothing_where_several_may_run():
+    made = plan("start", see(ours=True, other=True, single_instance=False))
+    assert (made.stops, made.command) == ((), ("/bin/app", "-x"))
+
+
+def test_a_stop_ends_ours():
+    made = plan("stop", see(ours=True, other=True))
+    assert (made.stops, made.command) == ((OURS,), ())
+    assert ("Process", f"5, since {OURS_SINCE}") in made.effect.fields
+    assert ("Process", f"6, since {OTHER_SINCE}") not in made.effect.fields
+
+
+def test_a_stop_ends_all_where_the_entry_says_so():
+    assert plan("stop", see(ours=True, other=True, stop={"only_ours": False})).stops == (OURS, OTHER)
+
+
+def test_a_stop_says_how():
+    at_once = ("Ends", "ended at once, with all that it has started")
+    assert at_once in plan("stop", see(ours=True, stop={"method": "kill"})).effect.fields
+    assert at_once in plan("stop", see(ours=True, stop={"timeout_s": 0})).effect.fields
+    assert at_once not in plan("stop", see(ours=True)).effect.fields
+
+
+def test_a_restart_ends_and_runs():
+    made = plan("restart", see(ours=True))
+    assert (made.stops, made.command) == ((OURS,), ("/bin/app", "-x"))
+    assert made.effect.sentence == "restart app"
+    assert [name for name, _ in made.effect.fields] == ["App", "Process", "Ends", "Program", "Arguments", "Folder"]
+
+
+@pytest.mark.parametrize("action", ["stop", "restart"])
+def test_what_the_person_started_is_left_alone(action):
+    with pytest.raises(Conflict, match="did not start it"):
+        plan(action, see(other=True))
+
+
+@pytest.mark.parametrize("action", ["start", "restart", "open"])
+def test_what_is_not_installed_cannot_run(action):
+    with pytest.raises(Conflict, match="not installed"):
+        plan(action, see(recipe=None, open={"files": ["/h"]}), target="x" if action == "open" else None)
+
+
+def test_what_is_not_installed_can_be_stopped():
+    assert plan("stop", see(ours=True, recipe=None)).stops == (OURS,)
+
+
+@pytest.mark.parametrize("action", list(Action))
+def test_only_what_is_allowed_is_planned(action):
+    with pytest.raises(DeskhandError, match="may not be told to"):
+        plan(action, see(allow=[one for one in Action if one is not action], open={"files": ["/h"]}))
+
+
+def test_a_preset_adds_its_words():
+    assert plan("start", see(presets={"quiet": ["-q", "two words"]}), preset=" QUIET ").command == (
+        "/bin/app",
+        "-x",
+        "-q",
+        "two words",
+    )
+
+
+def test_an_opened_file_is_known_by_its_content(tmp_path):
+    (tmp_path / "a.txt").write_text("hello")
+    entry = {"open": {"files": [str(tmp_path)]}}
+    before = plan("open", see(**entry), target="a.txt")
+    assert before.command == ("/bin/app", "-x", str(tmp_path / "a.txt"))
+    assert dict(before.effect.fields)["Size"] == "5 bytes"
+    assert plan("open", see(**entry), target="a.txt").effect == before.effect
+    (tmp_path / "a.txt").write_text("HELLO")
+    assert plan("open", see(**entry), target="a.txt").effect != before.effect
+
+
+def test_a_very_large_file_is_known_by_its_size_and_change(tmp_path):
+    with (tmp_path / "large").open("wb") as file:
+        file.truncate(HASHED + 1)
+    os.utime(tmp_path / "large", (1700000000, 1700000000))
+    fields = dict(plan("open", see(open={"files": [str(tmp_path)]}), target="large").effect.fields)
+    assert (fields["Size"], fields["Changed"]) == (f"{HASHED + 1} bytes", OURS_SINCE)
+
+
+def test_a_folder_and_an_address_are_shown_as_they_are(tmp_path):
+    (tmp_path / "deep").mkdir()
+    entry = {"open": {"files": [str(tmp_path)], "addresses": ["https://example.com"]}}
+    for target, told in (("deep", str(tmp_path / "deep")), ("https://example.com/x", "https://example.com/x")):
+        fields = plan("open", see(**entry), target=target).effect.fields
+        assert fields[-1] == ("Target", told)
+
+
+def test_the_entrys_variables_are_shown():
+    assert ("Variable A", "b") in plan("start", see(env={"A": "b"})).effect.fields

@@ -1,0 +1,90 @@
+from server.integrations.apps.adapter import End
+from server.integrations.apps.started import Started
+from server.processes import Process
+
+FIRST, SECOND, CHILD = Process(10, 1700000000.5), Process(11, 1700000001.5), Process(12, 1700000002.5)
+
+
+def play(desk, scenario):
+    """Give a scenario two memories, the second of which remembers what the first has stored."""
+
+    async def run(_):
+        first = Started(desk.context)
+        await scenario(first)
+        await first.flush()
+        second = Started(desk.context)
+        await second.load()
+        return second
+
+    return desk.play(run)
+
+
+def test_what_was_started_is_remembered(desk):
+    async def scenario(started):
+        started.add("a", [FIRST, SECOND])
+        started.add("b", [CHILD])
+        started.add("a", [FIRST])
+
+    again = play(desk, scenario)
+    assert again.of("a") == {FIRST: "2023-11-14T22:13:20+00:00", SECOND: "2023-11-14T22:13:21+00:00"}
+    assert list(again.of("b")) == [CHILD]
+
+
+def test_what_has_ended_is_forgotten_and_its_end_told(desk):
+    async def scenario(started):
+        started.add("a", [FIRST, SECOND])
+        started.note_end("a", End(FIRST, -9))
+        assert started.ends["a"].how == "It was ended by the signal SIGKILL."
+        assert started.ends["a"].code == -9
+
+    assert list(play(desk, scenario).of("a")) == [SECOND]
+
+
+def test_what_it_leaves_running_is_ours(desk):
+    async def scenario(started):
+        started.add("a", [FIRST])
+        started.note_end("a", End(FIRST, 0, (CHILD,)))
+
+    assert list(play(desk, scenario).of("a")) == [CHILD]
+
+
+def test_what_is_being_stopped_leaves_nothing(desk):
+    async def scenario(started):
+        started.add("a", [FIRST, SECOND])
+        started.begin_stop([FIRST, SECOND])
+        started.note_end("a", End(FIRST, -15, (CHILD,)))
+        assert started.ends["a"].how == "It was stopped, as a client asked."
+        started.finish_stop("a", [FIRST, SECOND], left=[SECOND])
+
+    assert list(play(desk, scenario).of("a")) == [SECOND]
+
+
+def test_what_ended_unseen_is_told_so(desk):
+    async def scenario(started):
+        started.add("a", [FIRST])
+        started.note_gone({"a": [FIRST], "b": []})
+        assert started.ends["a"].how == "It ended while Deskhand was not watching."
+        assert "b" not in started.ends
+
+    assert play(desk, scenario).of("a") == {}
+
+
+def test_an_end_that_is_not_ours_is_not_told(desk):
+    async def scenario(started):
+        started.note_end("a", End(FIRST, 1))
+        assert started.ends == {}
+
+    play(desk, scenario)
+
+
+def test_a_store_that_does_not_take_it_changes_nothing_about_what_runs(desk):
+    async def scenario(started):
+        await desk.context.database.close()
+        started.add("a", [FIRST])
+        await started.flush()
+        assert list(started.of("a")) == [FIRST]
+
+    async def run(_):
+        await scenario(Started(desk.context))
+
+    desk.play(run)
