@@ -1,0 +1,148 @@
+"""What a newcomer's script does, against the printed addresses of a server in demo mode; and what it must not be able to do."""
+
+import json
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from server.processes import identify
+
+Call = Callable[..., httpx2.Response]
+
+
+@pytest.fixture
+def server(start):
+    return start("--demo")
+
+
+@pytest.fixture
+def call(server) -> Call:
+    key = server.make_client("script", allow=["send_mail", "reply_to_mail", "control_app"])
+
+    def send(method: str, path: str, **options) -> httpx2.Response:
+        return httpx2.request(method, server.public + path, headers={"X-API-Key": key}, timeout=30, trust_env=False, **options)
+
+    return send
+
+
+def test_a_script_reads_answers_sends_and_starts_and_stops_a_program(server, call: Call) -> None:
+    found = call("GET", "/gmail/messages?max_results=10&query=in:inbox").json()
+    assert len(found) == 10
+    mail = call("GET", f"/gmail/messages/{found[0]['id']}").json()
+    assert mail["body"]
+    replied = call("POST", "/gmail/reply", json={"thread_id": mail["thread_id"], "body": "Thank you, I will."}).json()
+    assert replied["message"] == "Reply sent successfully"
+    answer = call("GET", f"/gmail/messages/{replied['message_id']}").json()
+    assert answer["thread_id"] == mail["thread_id"]
+    assert answer["subject"].lower().startswith("re:")
+    sent = call("POST", "/gmail/send", json={"to": "ann@example.com", "subject": "Hello", "body": "It works."}).json()
+    assert sent["success"] is True
+    assert call("GET", "/gmail/messages?query=in:sent subject:Hello").json()[0]["to"] == ["ann@example.com"]
+    assert "demo-clock" in [app["name"] for app in call("GET", "/apps/list").json()["apps"]]
+    started = call("POST", "/apps/control", json={"app_name": "demo-clock", "action": "start"}).json()
+    assert started["success"] is True
+    assert identify(started["pid"]) is not None
+    assert call("GET", "/apps/demo-clock").json()["running"] is True
+    stopped = call("POST", "/apps/control", json={"app_name": "demo-clock", "action": "stop"}).json()
+    assert stopped["success"] is True
+    assert identify(started["pid"]) is None
+    entries = server.person("GET", "/api/activity?limit=20").json()
+    assert [entry["operation"] for entry in reversed(entries) if entry["changes"]] == [
+        "reply_to_mail",
+        "send_mail",
+        "control_app",
+        "control_app",
+    ]
+    assert {entry["outcome"] for entry in entries} == {"done"}
+
+
+def test_the_old_shapes_stay(server, call: Call) -> None:
+    mail = call("GET", "/gmail/messages?max_results=1").json()[0]
+    assert {"id", "thread_id", "from_email", "to", "subject", "body", "date", "snippet"} <= set(mail)
+    status = call("GET", "/gmail/auth/status").json()
+    assert status["authenticated"] is True
+    assert isinstance(status["message"], str)
+    told = call("GET", "/gmail/auth/url").json()
+    assert told == {"auth_url": None, "message": "Open Deskhand's window and choose Sign in."}
+    ordered = call("POST", "/apps/control", json={"app_name": "demo-clock", "action": "stop"}).json()
+    assert {"success", "message", "app_name", "action"} <= set(ordered)
+
+
+BAD_BODIES = [
+    b"{",
+    b"[]",
+    b"null",
+    b'{"to": 5}',
+    rb'{"to": "a@example.com", "subject": "\ud800", "body": "x"}',
+    b'{"to": "a@example.com", "subject": NaN, "body": "x"}',
+    b'{"to": "a@example.com", "subject": "x\\r\\nBcc: b@example.com", "body": "x"}',
+    b'{"to": "nobody", "subject": "x", "body": "x"}',
+    b"\xff\xfe",
+]
+
+
+@pytest.mark.parametrize("body", BAD_BODIES)
+def test_a_request_that_does_not_fit_is_422_and_nothing_is_sent(server, call: Call, body: bytes) -> None:
+    before = len(call("GET", "/gmail/messages?query=in:sent&max_results=50").json())
+    key = server.make_client("other", allow=["send_mail"])
+    headers = {"X-API-Key": key, "Content-Type": "application/json"}
+    answer = httpx2.post(f"{server.public}/gmail/send", content=body, headers=headers, trust_env=False)
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["detail"].endswith(".")
+    assert len(call("GET", "/gmail/messages?query=in:sent&max_results=50").json()) == before
+
+
+def test_who_may_not_is_told_so_and_nothing_happens(server, call: Call) -> None:
+    reader = server.make_client("reader", scopes=["read:mail"])
+    careful = server.make_client("careful")
+    mail = {"to": "ann@example.com", "subject": "x", "body": "x"}
+    url = f"{server.public}/gmail/send"
+    for headers, status in (
+        ({}, 401),
+        ({"X-API-Key": "dh_wrong"}, 401),
+        ({"X-API-Key": reader}, 403),
+        ({"X-API-Key": careful}, 403),
+        ({"X-API-Key": careful, "Host": "evil.example"}, 421),
+        ({"X-API-Key": careful, "Origin": "https://evil.example"}, 403),
+    ):
+        answer = httpx2.post(url, json=mail, headers=headers, trust_env=False)
+        assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+        assert answer.json()["detail"].endswith((".", "send_mail"))
+    assert call("GET", "/gmail/messages?query=in:sent to:ann@example.com subject:x").json() == []
+
+
+def test_half_a_request_does_not_keep_others_waiting(server, call: Call) -> None:
+    port = httpx2.URL(server.public).port or 0
+    halves = [socket.create_connection(("127.0.0.1", port)) for _ in range(50)]
+    try:
+        for half in halves:
+            half.sendall(b"POST /gmail/send HTTP/1.1\r\nHost: 127.0.0.1\r\nX-API-")
+        assert call("GET", "/gmail/auth/status").status_code == 200
+    finally:
+        for half in halves:
+            half.close()
+
+
+def test_no_secret_lies_in_clear_anywhere_but_in_the_secrets(server, call: Call) -> None:
+    call("GET", "/gmail/messages?max_results=1")
+    key = server.make_client("canary")
+    running = json.loads((server.data / "runtime.json").read_text())["key"]
+    tokens = [value for text in json.loads((server.data / "secrets.json").read_text()).values() for value in find_strings(text)]
+    assert tokens
+    for file in [path for path in Path(server.data).rglob("*") if path.is_file()]:
+        content = file.read_bytes()
+        assert file.stat().st_mode & 0o077 == 0, file
+        assert key.encode() not in content, file
+        if file.name != "runtime.json":
+            assert running.encode() not in content, file
+        if file.name != "secrets.json":
+            assert not [token for token in tokens if len(token) > 12 and token.encode() in content], file
+
+
+def find_strings(text: str) -> list[str]:
+    """The tokens in a secret, which is JSON itself."""
+    value = json.loads(text)
+    return [inner for name, inner in value.items() if isinstance(inner, str) and name in {"refresh", "access", "client_secret"}]
