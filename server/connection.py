@@ -10,14 +10,12 @@ from typing import Any, cast
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
+from server.heads import LARGE_HEAD, check_head
 from server.patience import Config, Deadline
 from server.problems import PROBLEM_TYPE, problem_body
 from server.websocket import CarefulSocket
 
 BAD = "Deskhand cannot read this request. Send HTTP/1.1 as RFC 9112 has it."
-TWO_WAYS = "These headers can be read in two ways. Send one Host, and either one Content-Length or Transfer-Encoding: chunked."
-NO_PATH = "The request names no path. Send one that begins with a slash, in HTTP/1.0 or 1.1."
-LARGE_HEAD = "The headers are too large. Send fewer or shorter ones."
 FULL = "Too many connections are open. Close some, or try again in a moment."
 
 
@@ -50,7 +48,9 @@ class CarefulHttp(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._reading.clear()
         self._writing.clear()
-        self._abandon()
+        if self._running and self._busy:  # uvicorn tells only the last of several pipelined calls
+            self._running.disconnected = True
+            self._running.message_event.set()
         super().connection_lost(exc)
 
     @property
@@ -75,8 +75,7 @@ class CarefulHttp(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         self._progress = self._in_message = self._in_head = True
         self._lingering = False
-        if not self._reading.running:
-            self._reading.allow(self._limits.head_seconds)
+        self._reading.allow(self._limits.head_seconds)
         super().on_message_begin()
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -131,19 +130,12 @@ class CarefulHttp(HttpToolsProtocol):
         if self._busy:
             self.transport.abort()
             return
-        self._reading.clear()
         super().handle_websocket_upgrade()
         if not cast(CarefulSocket, self.transport.get_protocol()).handshake_initiated:
             self._refuse(400, BAD)
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002, uvicorn has one sentence for everything
         self._refuse(*self._refusal)
-
-    def _abandon(self) -> None:
-        """Tell the application that its caller is gone; uvicorn tells only the last of several pipelined calls."""
-        if self._running and self._busy:
-            self._running.disconnected = True
-            self._running.message_event.set()
 
     @property
     def _may_answer(self) -> bool:
@@ -164,20 +156,5 @@ class CarefulHttp(HttpToolsProtocol):
             ]
             lines = b"".join(b"%b: %b\r\n" % header for header in headers)
             self.transport.write(b"%b%b\r\n%b" % (STATUS_LINE[status], lines, body))
-        self._abandon()
         self.transport.close()
         self._writing.allow(self._limits.write_seconds)
-
-
-def check_head(url: bytes, headers: list[tuple[bytes, bytes]], version: str, largest: int) -> tuple[int, str] | None:
-    """Say what is wrong with a head: a status and a sentence. None when nothing is."""
-    if len(url) + sum(len(name) + len(value) + 4 for name, value in headers) > largest:
-        return 431, LARGE_HEAD
-    names = [name for name, _ in headers]
-    coding = [value.lower() for name, value in headers if name == b"transfer-encoding"]
-    framed_once = len(coding) + names.count(b"content-length") <= 1
-    if names.count(b"host") != 1 or not framed_once or coding not in ([], [b"chunked"]):
-        return 400, TWO_WAYS
-    if not url.startswith(b"/") or version not in {"1.0", "1.1"} or (coding and version == "1.0"):
-        return 400, NO_PATH
-    return None

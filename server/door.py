@@ -8,10 +8,11 @@ from ipaddress import ip_address
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from server.errors import Misdirected
+from server.errors import DeskhandError, Misdirected, TooLarge
 from server.problems import PROBLEM_TYPE, problem_body
 
 FOREIGN = "A web page of another origin may not call Deskhand. The person can allow it in Deskhand's window, under Access."
+SENTENCES = {413: TooLarge().detail, 500: DeskhandError().detail}
 ALLOWED_METHODS = b"GET, POST, PUT, PATCH, DELETE"
 ALLOWED_HEADERS = b"Authorization, X-API-Key, Content-Type, Idempotency-Key, Prefer"
 PREFLIGHT_SECONDS = b"600"
@@ -63,7 +64,10 @@ class Door:
 
 
 class Headers:
-    """Adds the security headers, and those that a surface gives, to every answer that has none of that name."""
+    """Adds the security headers, and those that a surface gives, to every answer that has none of that name.
+
+    A failure that a framework below told in plain text becomes a problem document.
+    """
 
     def __init__(self, app: ASGIApp, headers: Mapping[str, str]) -> None:
         self._app = app
@@ -71,7 +75,7 @@ class Headers:
         self._headers = [(name.encode(), value.encode("latin-1")) for name, value in merged.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._app(scope, receive, add_headers(send, self._headers))
+        await self._app(scope, receive, tell_problems(add_headers(send, self._headers)))
 
 
 class Slashes:
@@ -144,6 +148,28 @@ def add_headers(send: Send, headers: RawHeaders) -> Send:
     return add
 
 
+def tell_problems(send: Send) -> Send:
+    """Have a failure in plain text told as a problem document; Starlette has its own 413."""
+    told = False
+
+    async def tell(message: Message) -> None:
+        nonlocal told
+        if message["type"] == "http.response.start" and is_plain_failure(message):
+            told = True
+            status = message["status"]
+            await send_problem(send, "http.response", status, SENTENCES.get(status, f"The answer is {status}."), close=False)
+        elif not told:
+            await send(message)
+
+    return tell
+
+
+def is_plain_failure(start: Message) -> bool:
+    """Whether an answer is a failure that a person would read as plain text."""
+    kind = next((value for name, value in start.get("headers", []) if name.lower() == b"content-type"), b"")
+    return start["status"] >= 400 and kind.startswith(b"text/plain")
+
+
 def send_head_only(send: Send) -> Send:
     """Have an answer end with its headers; the application is told that nobody listens any more."""
     over = False
@@ -160,12 +186,6 @@ def send_head_only(send: Send) -> Send:
 
 async def refuse(scope: Scope, receive: Receive, send: Send, status: int, detail: str) -> None:
     """Answer with a problem document and hang up; a WebSocket is refused before it is one."""
-    body = problem_body(status, detail, {})
-    headers = [
-        (b"content-type", PROBLEM_TYPE.encode()),
-        (b"content-length", b"%d" % len(body)),
-        (b"connection", b"close"),
-    ]
     kind = "http.response"
     if scope["type"] == "websocket":
         await receive()
@@ -173,6 +193,15 @@ async def refuse(scope: Scope, receive: Receive, send: Send, status: int, detail
         if kind not in scope.get("extensions", {}):
             await send({"type": "websocket.close", "code": 1008})
             return
+    await send_problem(send, kind, status, detail, close=True)
+
+
+async def send_problem(send: Send, kind: str, status: int, detail: str, *, close: bool) -> None:
+    """Send a problem document as a whole answer."""
+    body = problem_body(status, detail, {})
+    headers = [(b"content-type", PROBLEM_TYPE.encode()), (b"content-length", b"%d" % len(body))]
+    if close:
+        headers.append((b"connection", b"close"))
     await send({"type": f"{kind}.start", "status": status, "headers": headers})
     await send({"type": f"{kind}.body", "body": body})
 

@@ -14,6 +14,7 @@ from fastapi.routing import APIRoute
 
 from server.strict import StrictRequest
 
+LARGEST_BODY = 1024 * 1024
 Preview = Callable[..., Awaitable["Effect"]]
 
 
@@ -44,6 +45,7 @@ class Operation:
     changes: bool
     reaches_others: bool = False
     preview: Preview | None = None
+    largest_body: int = LARGEST_BODY
 
 
 class Gate(Protocol):
@@ -84,7 +86,7 @@ class Operations(APIRouter):
         preview: Preview | None = None,
         changes: bool | None = None,
         reaches_others: bool = False,
-        largest_body: int | None = None,
+        largest_body: int = LARGEST_BODY,
         status_code: int | None = None,
         keep_nulls: bool = False,
     ) -> Callable[[Callable[..., Awaitable[Any]]], Callable[..., Awaitable[Any]]]:
@@ -99,7 +101,7 @@ class Operations(APIRouter):
             if changing and preview is None:
                 raise TypeError(f"{function.__name__} changes something, so it needs a preview.")
             summary = (function.__doc__ or "").strip().partition("\n")[0]
-            operation = Operation(function.__name__, scope, summary, changing, reaches_others, preview)
+            operation = Operation(function.__name__, scope, summary, changing, reaches_others, preview, largest_body)
             self.add_api_route(
                 path,
                 guarded(function, operation),
@@ -107,7 +109,6 @@ class Operations(APIRouter):
                 operation_id=operation.name,
                 summary=summary,
                 status_code=status_code,
-                max_body_size=largest_body,
                 response_model_exclude_none=not keep_nulls,
                 openapi_extra={"x-openai-isConsequential": changing, "security": [{"key": [scope]}]},
             )
@@ -147,6 +148,7 @@ class OperationRoute(APIRoute):
 
         async def enter(request: Request) -> Response:
             gate: Gate = request.app.state.gate
-            return await gate.conduct(StrictRequest(request.scope, request.receive), operation, asked, handle)
+            strict = StrictRequest(request.scope, request.receive, operation.largest_body)
+            return await gate.conduct(strict, operation, asked, handle)
 
         return enter

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -100,8 +101,10 @@ def identities(found: Iterable[psutil.Process]) -> list[Process]:
 
 
 def identify_child(pid: int) -> Process:
-    """Tell which process this child of ours is. It may have ended, as long as nobody has waited for it."""
-    return identity(psutil.Process(pid))
+    """Tell which process this child of ours is, just after its start. It may have ended, and Windows may have forgotten it."""
+    with suppress(*GONE):
+        return identity(psutil.Process(pid))
+    return Process(pid, time.time())
 
 
 def real(path: str) -> str:
@@ -141,13 +144,36 @@ def find(patterns: Mapping[str, Pattern]) -> dict[str, list[Process]]:
     Of processes that start each other only the topmost counts. Deskhand itself and what has started it is never found.
     """
     found: dict[str, dict[int, psutil.Process]] = {name: {} for name in patterns}
+    names = frozenset[str]().union(*(pattern.names for pattern in patterns.values()))
+    executables = {program.executable for pattern in patterns.values() for program in pattern.programs}
     apart = own_line()
     for process in every_process():
+        if process.pid in apart:
+            continue
         with suppress(*GONE):
-            for name, pattern in patterns.items():
-                if process.pid not in apart and fits(process, pattern) and is_mine(running(process)):
+            known = Sighting(process, process.name() if names else "", executable_of(process))
+            if known.name in names or known.executable in executables:
+                for name in [name for name, pattern in patterns.items() if fits(known, pattern) and is_mine(running(process))]:
                     found[name][process.pid] = process
     return {name: topmost(processes) for name, processes in found.items()}
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """A process, and what it is known by."""
+
+    process: psutil.Process
+    name: str
+    executable: str | None
+
+
+def executable_of(process: psutil.Process) -> str | None:
+    """The file that a process runs; None where it may not be known. Linux tells its real path."""
+    try:
+        path = process.exe()
+    except psutil.AccessDenied:
+        return None
+    return path if sys.platform == "linux" or not path else real(path)
 
 
 def every_process() -> Iterator[psutil.Process]:
@@ -178,27 +204,25 @@ def topmost(processes: Mapping[int, psutil.Process]) -> list[Process]:
     return sorted(found, key=lambda process: process.started)
 
 
-def fits(process: psutil.Process, pattern: Pattern) -> bool:
+def fits(known: Sighting, pattern: Pattern) -> bool:
     """Tell whether a process is meant. Raises psutil.Error where it may not be looked at, or has gone."""
-    known = bool(pattern.names) and process.name() in pattern.names
-    if not known:
-        executable = os.path.normcase(process.exe())
-        known = any(runs(process, executable, program) for program in pattern.programs)
-    return known and (not pattern.arguments or pattern.arguments <= set(process.cmdline()[1:]))
+    if known.name not in pattern.names and not any(runs(known, program) for program in pattern.programs):
+        return False
+    return not pattern.arguments or pattern.arguments <= set(known.process.cmdline()[1:])
 
 
-def runs(process: psutil.Process, executable: str, program: Program) -> bool:
+def runs(known: Sighting, program: Program) -> bool:
     """Tell whether a process runs a program."""
-    if not executable or real(executable) != program.executable:
+    if known.executable != program.executable:
         return False
     if program.script is None and not program.arguments:
         return True
-    words = process.cmdline()[1:]
+    words = known.process.cmdline()[1:]
     if program.script is not None:
         place = len(program.options)
         if words[:place] != list(program.options) or len(words) <= place:
             return False
-        if real(str(Path(process.cwd(), words[place]))) != program.script:
+        if real(str(Path(known.process.cwd(), words[place]))) != program.script:
             return False
         words = words[place + 1 :]
     return tuple(words[: len(program.arguments)]) == program.arguments

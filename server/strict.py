@@ -5,10 +5,13 @@ Plain FastAPI accepts NaN, lone surrogates and 1e999, each of which fails later,
 
 import json
 import re
+from collections.abc import AsyncGenerator
 from typing import Any
 
 from fastapi import Request
 from pydantic_core import from_json
+from starlette.exceptions import HTTPException
+from starlette.types import Receive, Scope
 
 _PERHAPS_TOO_LARGE = re.compile(rb"\d[eE]|\d{300}")  # 1e999 is read as infinity
 
@@ -22,7 +25,21 @@ def parse_json(body: bytes) -> Any:
 
 
 class StrictRequest(Request):
-    """A request whose body is strict JSON."""
+    """A request whose body is strict JSON and of at most `largest` bytes; what tells a larger size is refused unread."""
+
+    def __init__(self, scope: Scope, receive: Receive, largest: int) -> None:
+        super().__init__(scope, receive)
+        self._largest = largest
+
+    async def stream(self) -> AsyncGenerator[bytes]:
+        told, read = self.headers.get("content-length", "0"), 0
+        if told.isdecimal() and int(told) > self._largest:
+            raise HTTPException(413)
+        async for chunk in super().stream():
+            read += len(chunk)
+            if read > self._largest:
+                raise HTTPException(413)
+            yield chunk
 
     async def json(self) -> Any:
         body = await self.body()

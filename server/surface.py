@@ -6,8 +6,6 @@ from fastapi import FastAPI
 
 from server import failures
 
-LARGEST_BODY = 1024 * 1024
-
 
 def read_version() -> str:
     """Deskhand's version, as it was installed."""
@@ -17,8 +15,8 @@ def read_version() -> str:
         return "0.0.0"
 
 
-def new_application(title: str) -> FastAPI:
-    """Make an application. It serves no document and no page unless it is given one."""
+def new_application(title: str, largest_body: int | None = None) -> FastAPI:
+    """Make an application. It serves no document and no page unless it is given one; operations limit their bodies themselves."""
     app = FastAPI(
         title=title,
         version=read_version(),
@@ -26,7 +24,7 @@ def new_application(title: str) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        max_body_size=LARGEST_BODY,
+        max_body_size=largest_body,
         telemetry={"tracing": False},
     )
     failures.install(app)

@@ -15,6 +15,7 @@ from server.errors import NotFound
 from server.local import activity, clients, origins, overview
 from server.local.entry import Entries
 from server.local.models import EntryKey
+from server.operation import LARGEST_BODY
 from server.shipped import shipped
 from server.state import State
 from server.surface import new_application
@@ -35,7 +36,7 @@ def create_local(state: State) -> ASGIApp:
 
 def create_local_application(state: State) -> FastAPI:
     """Make the application itself; its document is what the window's types are made from."""
-    app = new_application("Deskhand, local surface")
+    app = new_application("Deskhand, local surface", LARGEST_BODY)
     app.state.services = state.runtime.services
     entries = Entries(state.key, state.context.clock)
     api = APIRouter(prefix="/api", dependencies=[Depends(entries.check)])

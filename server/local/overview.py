@@ -25,6 +25,7 @@ def create_routes(state: State) -> APIRouter:
     """Make the routes."""
     routes = APIRouter()
     routes.include_router(create_pause(state))
+    routes.include_router(create_backup(state))
     documents = Documents(state)
 
     @routes.get("/overview")
@@ -45,18 +46,6 @@ def create_routes(state: State) -> APIRouter:
     async def read_addresses() -> Addresses:
         """Lists everything one pastes elsewhere."""
         return await list_addresses(state)
-
-    @routes.post("/backup")
-    async def make_backup(order: BackupOrder) -> BackupView:
-        """Puts a copy of what is kept, without a secret, into one file."""
-        made = await asyncio.to_thread(
-            back_up,
-            state.home.folders.data,
-            Path(order.path),
-            config=state.home.folders.config,
-            overwrite=order.overwrite,
-        )
-        return BackupView(path=str(made))
 
     @routes.get("/checks")
     async def run_checks() -> list[Check]:
@@ -88,6 +77,25 @@ def create_pause(state: State) -> APIRouter:
         await state.pause.end()
         state.context.events.publish("overview")
         return PauseView(paused_until=None)
+
+    return routes
+
+
+def create_backup(state: State) -> APIRouter:
+    """Make the route of backups."""
+    routes = APIRouter()
+
+    @routes.post("/backup")
+    async def make_backup(order: BackupOrder) -> BackupView:
+        """Puts a copy of what is kept, without a secret, into one file."""
+        made = await asyncio.to_thread(
+            back_up,
+            state.home.folders.data,
+            Path(order.path),
+            config=state.home.folders.config,
+            overwrite=order.overwrite,
+        )
+        return BackupView(path=str(made))
 
     return routes
 

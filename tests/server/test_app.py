@@ -47,3 +47,15 @@ def test_what_there_is_not_is_a_problem_document(demo) -> None:
     answer = demo.call("GET", "/nothing", key="")
     assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
     assert demo.call("DELETE", "/health", key="").status_code == 405
+
+
+def test_a_refused_body_stands_in_the_activity(demo) -> None:
+    key = demo.make_client(allow=["control_app"])
+
+    def endless():
+        for _ in range(40):
+            yield b"x" * 65_536
+
+    answer = demo.call("POST", "/apps/control", key, content=endless(), headers={"Content-Type": "application/json"})
+    assert answer.status_code == 413
+    assert [(entry["outcome"], entry["status"]) for entry in demo.activity()] == [("refused", 413)]

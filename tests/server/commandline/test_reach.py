@@ -18,7 +18,8 @@ def test_without_a_server_the_store_is_opened_here(tmp_path) -> None:
 def test_a_server_that_was_killed_is_not_taken_for_a_running_one(tmp_path) -> None:
     with (
         runtimefile.written(tmp_path, Running("http://127.0.0.1:9", 9, "http://127.0.0.1:9", os.getpid(), "key")),
-        reached(tmp_path) as deskhand,pytest.raises(Unavailable, match="not running")
+        reached(tmp_path) as deskhand,
+        pytest.raises(Unavailable, match="not running"),
     ):
         deskhand.call("GET", "/api/clients")
 
