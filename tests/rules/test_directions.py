@@ -1,21 +1,21 @@
 """Who may import whom. What import-linter can say stands in pyproject.toml; here is the rest."""
 
 import re
+import subprocess
+import sys
 
 import grimp
 import pytest
-from importlinter.cli import lint_imports
 
+LINT = "from importlinter.cli import lint_imports; raise SystemExit(lint_imports(no_cache=True, no_logo=True))"
 INTEGRATION = r"server\.integrations\.\w+"
 OFFERED = "context|errors|events|fetch|integration|operation|processes|screen|shipped|storage|strict|webhooks"
 ALLOWED = re.compile(rf"\S+ ({INTEGRATION}|server\.({OFFERED}))(\..+)?|{INTEGRATION}\.commands server\.commandline\.\w+")
 IMPORTERS = {
     "alembic": rf"server\.storage\..+|{INTEGRATION}\.migrations\..+",
     "google": rf"{INTEGRATION}\.(adapter|connection|sign_in)",
-    "google_auth_httplib2": rf"{INTEGRATION}\.(adapter|connection)",
     "google_auth_oauthlib": rf"{INTEGRATION}\.(adapter|connection|sign_in)",
     "googleapiclient": rf"{INTEGRATION}\.(adapter|connection)",
-    "html2text": rf"{INTEGRATION}\.\w+",
     "httplib2": rf"{INTEGRATION}\.(adapter|connection)",
     "keyring": r"server\.storage\.(secrets|keyrings)",
     "psutil": r"server\.processes",
@@ -33,9 +33,10 @@ def graph() -> grimp.ImportGraph:
     )
 
 
-def test_the_contracts_in_pyproject_are_kept(root, capsys):
-    broken = lint_imports(str(root / "pyproject.toml"), no_cache=True, no_logo=True)
-    assert broken == 0, capsys.readouterr().out
+def test_the_contracts_in_pyproject_are_kept(root):
+    """In a process of its own, for the linter sets up logging as it likes."""
+    done = subprocess.run([sys.executable, "-c", LINT], cwd=root, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_an_integration_imports_only_what_the_server_offers_it(graph):

@@ -50,7 +50,8 @@ def test_a_lock_has_a_hash_for_everything_and_no_address(lock):
     assert text.count("==") - text.count(" == ") == len(re.findall(r"^\S.*\\\n    --hash=sha256:", text, re.MULTILINE))
 
 
-def test_the_lock_of_the_window_says_what_and_not_from_where():
-    packages = json.loads((ROOT / "ui" / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+@pytest.mark.parametrize("folder", ["ui", "tests/checks/node"])
+def test_a_lock_of_npm_says_what_and_not_from_where(folder):
+    packages = json.loads((ROOT / folder / "package-lock.json").read_text(encoding="utf-8"))["packages"]
     assert not [name for name, package in packages.items() if "resolved" in package]
     assert [name for name, package in packages.items() if "integrity" not in package] == [""]

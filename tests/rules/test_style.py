@@ -17,6 +17,7 @@ PYTHON = {
 }
 
 
+@pytest.mark.timeout(600)  # types take a minute where no cache is
 @pytest.mark.parametrize("check", PYTHON)
 def test_the_python_is_in_order(root, check):
     done = subprocess.run([sys.executable, "-m", *PYTHON[check]], cwd=root, capture_output=True, text=True, check=False)

@@ -36,6 +36,11 @@ async def show_kept(_: Request) -> Response:
     return Response("kept", headers={"cache-control": "max-age=60", "content-security-policy": "default-src 'self'"})
 
 
+async def show_plain(request: Request) -> Response:
+    kind = request.query_params.get("kind", "text/plain")
+    return Response("in plain text", int(request.path_params["status"]), media_type=kind)
+
+
 async def greet(socket: WebSocket) -> None:
     await socket.accept()
     await socket.send_text(socket.scope["path"])
@@ -59,6 +64,7 @@ def make_app() -> Starlette:
     app = Starlette(
         routes=[
             Route("/kept", show_kept),
+            Route("/plain/{status}", show_plain),
             Route("/stream", stream_without_end),
             WebSocketRoute("/ws", greet),
             Route("/{rest:path}", show, methods=methods),
@@ -252,6 +258,20 @@ def test_every_answer_has_the_security_headers(house, host, path):
     assert headers["cache-control"] == ("max-age=60" if kept else "no-store")
     assert headers["content-security-policy"].startswith("default-src 'self'" if kept else "default-src 'none'; ")
     assert len(headers.get_list("content-security-policy")) == len(headers.get_list("cache-control")) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "words"), [(413, "Send less at once."), (500, "Its log says more"), (418, "The answer is 418.")]
+)
+def test_a_failure_in_plain_text_becomes_a_sentence(house, status, words):
+    answer = house.ask("GET", f"/plain/{status}")
+    assert answer.status_code == answer.json()["status"] == status
+    assert answer.headers["content-type"] == "application/problem+json" and words in answer.json()["detail"]
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_what_is_no_failure_or_no_plain_text_stays(house):
+    assert house.ask("GET", "/plain/200").text == house.ask("GET", "/plain/404?kind=text/html").text == "in plain text"
 
 
 def test_a_surface_may_give_its_own_policy(house):

@@ -13,6 +13,7 @@ import pytest
 from server import processes
 from server.processes import Ended, Pattern, Process, Program, end_tree, find, find_by_executable, identify, is_running, tree
 
+ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the programs that these tests start are written for POSIX")
 
 NAP = "import time\ntime.sleep(600)\n"
@@ -39,6 +40,19 @@ def again(*_):
 signal.signal(signal.SIGTERM, again)
 ready()
 time.sleep(600)
+"""
+ENDS_ITS_LEADER = """
+import subprocess, sys, time
+if not sys.argv[1:]:
+    subprocess.Popen([sys.argv[0], "between"])
+    time.sleep(600)
+if sys.argv[1] == "between":
+    subprocess.Popen([sys.argv[0], "inner"])
+    sys.exit()
+sys.path[:0] = [{root!r}, *{paths!r}]
+from server import processes
+processes.end_tree(processes.identify(os.getsid(0)), 5)
+ready(["survived"])
 """
 READY = """#!{python} -SE
 import os, pathlib
@@ -166,6 +180,14 @@ def test_the_first_line_of_a_script_says_what_runs(tmp_path, nursery, first):
     assert wait_for(lambda: find_by_executable(str(script))) == [started]
 
 
+def test_a_script_of_the_same_name_elsewhere_is_another(nursery, tmp_path):
+    (tmp_path / "other").mkdir()
+    script = nursery.write("nap", NAP)
+    nursery.start(shutil.copy2(script, tmp_path / "other" / "nap"))
+    wanted = nursery.start(script)
+    assert find_by_executable(str(script)) == [wanted]
+
+
 def test_arguments_of_the_list_must_come_first_and_all(nursery):
     sleep = shutil.which("sleep")
     wanted = nursery.start(sleep, "611", "1")
@@ -201,6 +223,12 @@ def test_deskhand_does_not_find_itself():
 
 def test_deskhand_does_not_end_itself():
     assert end_tree(processes.identify_child(os.getpid()), 0) == Ended()
+
+
+def test_deskhand_does_not_end_itself_when_it_runs_in_the_session_it_ends(nursery):
+    leader = nursery.start(nursery.write("leader", ENDS_ITS_LEADER.format(root=str(ROOT), paths=sys.path)))
+    wait_for(lambda: number_in(nursery.folder / "leader", "survived"))
+    assert not is_running(leader)
 
 
 def test_a_tree_has_grandchildren(nursery):
@@ -246,6 +274,13 @@ def test_a_program_that_comes_back_when_asked_to_go_is_ended_as_well(nursery):
     ended = end_tree(phoenix, 1)
     assert ended.killed >= 1 and not ended.left
     assert find_by_executable(str(nursery.folder / "phoenix")) == []
+
+
+def test_a_program_that_starts_others_while_it_is_killed_leaves_none(nursery):
+    storm = nursery.start("sh", "-c", "n=0; while [ $n -lt 300 ]; do sleep 600 & n=$((n+1)); done; wait")
+    wait_for(lambda: len(tree(storm)) > 5)
+    assert end_tree(storm, 0).left == ()
+    assert processes.left_behind(storm.pid) == []
 
 
 def test_what_a_program_leaves_behind_is_found_before_it_is_reaped(nursery):

@@ -139,8 +139,9 @@ class Platforms(Strict):
 
 
 class Match(Strict):
-    """By what else the app's processes are known, where the program that is started hands over to another one."""
+    """By what the app's processes are known: its own executable, and what that hands over to."""
 
+    own: bool = Field(True, description="Whether all that runs its executable is this app, or only what Deskhand has started.")
     exe: list[AbsolutePath] = Field([], max_length=20, description="Whole paths of other executables that are this app.")
     process_name: list[Text] = Field([], max_length=20, description="Whole names of processes that are this app.")
     cmdline: list[Text] = Field([], max_length=20, description="Arguments, each of which a process must have to be this app.")
@@ -182,7 +183,7 @@ class Entry(Strict):
     )
     cwd: AbsolutePath | None = Field(None, description="The folder it starts in; the person's own when left out.")
     env: dict[Variable, Text] = Field({}, max_length=50, description="Variables it gets besides the usual ones.")
-    match: Match = Field(Match(), description="By what else its processes are known.")
+    match: Match = Field(Match(), description="By what its processes are known.")
     allow: list[Action] | None = Field(None, description="What may be done with it; all that it can when left out.")
     open: Opening = Field(Opening(), description="What it may be told to open.")
     confirm: bool = Field(True, description="Changes nothing: whether the person is asked is set for each client.")

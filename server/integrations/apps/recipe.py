@@ -131,7 +131,8 @@ def resolve(anywhere: Entry, machine: Machine) -> Recipe | None:
         if found:
             known = [path for path in map(machine.expand, entry.match.exe) if machine.stands_alone(path)]
             others = tuple(program_of(path) for path in known)
-            pattern = Pattern(found.programs + others, frozenset(entry.match.process_name), frozenset(entry.match.cmdline))
+            own = found.programs if entry.match.own else ()
+            pattern = Pattern(own + others, frozenset(entry.match.process_name), frozenset(entry.match.cmdline))
             return Recipe(
                 kind=found.kind,
                 executable=found.executable,

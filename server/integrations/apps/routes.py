@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 
 from server.integration import Effect, Operations, provided
-from server.integrations.apps.entries import AppsFile
+from server.integrations.apps.entries import AppsFile, Entry
 from server.integrations.apps.models import AppList, AppStatus, Order, Outcome
 from server.integrations.apps.overview import Overview, start_once, view_list
 from server.integrations.apps.service import Launcher
@@ -49,6 +49,20 @@ async def show_apps(apps: Apps) -> Overview:
 async def save_apps(apps: Apps, order: AppsFile) -> Overview:
     """Puts another list in the place of this one."""
     await apps.save(order)
+    return await view_list(apps)
+
+
+@local.put("/{name}")
+async def save_app(apps: Apps, name: str, order: Entry) -> Overview:
+    """Adds an app to the list, or changes it."""
+    await apps.add(name, order)
+    return await view_list(apps)
+
+
+@local.delete("/{name}")
+async def remove_app(apps: Apps, name: str) -> Overview:
+    """Takes an app off the list. What runs of it runs on."""
+    await apps.remove(name)
     return await view_list(apps)
 
 

@@ -31,11 +31,13 @@ class Timing:
     """`settle_seconds`: how long a program is watched after its start, to tell when it ends at once or hands over.
 
     `appear_seconds`: how long a program may take to appear when another one starts it. `look_seconds`: between two looks.
+    `close_seconds`: how long the end of Deskhand waits for what was begun.
     """
 
     settle_seconds: float = 0.4
     appear_seconds: float = 5.0
     look_seconds: float = 0.1
+    close_seconds: float = 5.0
 
 
 USUAL = Timing()
@@ -52,6 +54,7 @@ class Launcher:
         self._started = Started(context)
         self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._orders: set[asyncio.Task[Outcome]] = set()
+        self._watched: dict[Process, asyncio.Future[adapter.End]] = {}
 
     async def open(self) -> None:
         """Read the list, and recall what was started before."""
@@ -61,7 +64,7 @@ class Launcher:
     async def close(self) -> None:
         """Finish what was begun. The programs run on."""
         if self._orders:
-            await asyncio.wait(self._orders)
+            await asyncio.wait(self._orders, timeout=self._timing.close_seconds)
         await self._started.flush()
 
     async def list_all(self) -> AppList:
@@ -89,6 +92,16 @@ class Launcher:
         await asyncio.to_thread(self.catalogue.save, apps)
         self._context.events.publish("apps")
 
+    async def add(self, name: str, entry: Entry) -> None:
+        """Add an app to the list, or change it. InvalidInput: it does not fit into the list."""
+        await asyncio.to_thread(self.catalogue.add, name, entry)
+        self._context.events.publish("apps")
+
+    async def remove(self, name: str) -> None:
+        """Take an app off the list. NotFound: it is not on it."""
+        await asyncio.to_thread(self.catalogue.remove, name)
+        self._context.events.publish("apps")
+
     async def apps(self) -> AppsFile:
         """The list in force."""
         return await asyncio.to_thread(self.catalogue.current)
@@ -97,7 +110,8 @@ class Launcher:
         """See how apps are, in one walk through the processes."""
         ours = {name: self._started.of(name) for name in entries}
         every = await asyncio.to_thread(look, entries, self._machine, ours)
-        self._started.note_gone({seen.name: ours[seen.name].keys() - seen.ours.keys() for seen in every})
+        watched = self._watched.keys()  # of these somebody will tell how they ended
+        self._started.note_gone({seen.name: ours[seen.name].keys() - seen.ours.keys() - watched for seen in every})
         return every
 
     async def _look_at(self, asked: str) -> Seen:
@@ -135,6 +149,8 @@ class Launcher:
         self._started.begin_stop(plan.stops)
         ends = [asyncio.to_thread(adapter.end, process, recipe, self._machine, grace) for process in plan.stops]
         every = await asyncio.gather(*ends)
+        if watched := [self._watched[process] for process in plan.stops if process in self._watched]:
+            await asyncio.wait(watched, timeout=self._timing.settle_seconds)  # until they are reaped as well
         left = tuple(process for ended in every for process in ended.left)
         self._started.finish_stop(plan.seen.name, plan.stops, left)
         return processes.Ended(sum(ended.killed for ended in every), left)
@@ -147,6 +163,8 @@ class Launcher:
         ending: asyncio.Future[adapter.End] = asyncio.get_running_loop().create_future()
         on_end = self._listen(seen.name, ending)
         process = await asyncio.to_thread(adapter.launch, plan.command, recipe, self._machine.system, on_end)
+        self._watched[process] = ending
+        ending.add_done_callback(lambda _: self._watched.pop(process))
         if not recipe.hands_over:
             self._started.add(seen.name, [process])
             if ending.done():  # it was heard of before it was known

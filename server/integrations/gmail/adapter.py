@@ -72,7 +72,7 @@ class Google(Protocol):
         """Get tokens for the code with which Google sent the person's browser back."""
 
     def refresh(self, client: ClientCredentials, endpoints: Endpoints, refresh_token: str, seconds: float) -> Grant:
-        """Get a new access token. Raises SignInNeeded where the person has to sign in again."""
+        """Get a new access token; what was granted stays. Raises SignInNeeded where the person has to sign in again."""
 
     def revoke(self, endpoints: Endpoints, token: str, seconds: float) -> None:
         """Take a grant back."""
@@ -125,7 +125,7 @@ class RealGoogle:
             credentials.refresh(partial(Request(), timeout=seconds))  # type: ignore[no-untyped-call]  # google-auth has no types
         now = datetime.now(UTC).replace(tzinfo=None)  # google-auth writes its times so
         left = (credentials.expiry - now).total_seconds() if credentials.expiry else 0
-        return Grant(str(credentials.token), str(credentials.refresh_token or ""), left, tuple(credentials.granted_scopes or ()))
+        return Grant(str(credentials.token), str(credentials.refresh_token or ""), left, scopes=())
 
     def revoke(self, endpoints: Endpoints, token: str, seconds: float) -> None:
         from google.auth.transport.requests import Request
@@ -262,7 +262,8 @@ def read_refusal(code: str) -> DeskhandError:
         return SignInNeeded("Google has ended this sign-in. Open Deskhand's window and choose Sign in.")
     if code in {"invalid_client", "unauthorized_client", "deleted_client"}:
         return SignInNeeded("Google does not know this client any more. Open Deskhand's window and enter its credentials again.")
-    return UpstreamFailed(f"Google refused to sign in ({code}). {_RETRIED}" if code.isidentifier() else "")
+    named = f" ({code})" if code.isidentifier() else ""
+    return UpstreamFailed(f"Google refused to sign in{named}. {_RETRIED}")
 
 
 def _read_trouble(error: Exception) -> DeskhandError:

@@ -18,6 +18,7 @@ from server.integrations.gmail.staging import Staging
 
 LARGEST_FILES = 25_000_000  # all files of a mail, as Gmail's own pages have it
 TOO_LARGE = "Together the attachments are larger than 25 MB. Send fewer, or a link to them."
+READING = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 UNKNOWN_TYPE = "application/octet-stream"
 
 
@@ -100,19 +101,22 @@ def decode_file(inline: InlineFile) -> File:
 
 def read_named(folder: Path, name: str, room: int) -> File:
     """Read a file of the folder; nothing outside of it, and nothing that a link leads to."""
-    if PurePath(name).name != name or clean_name(name) != name:
+    if PurePath(name).name != name or clean_name(name) != name or (folder / name).is_symlink():
         raise not_there(folder, name)
     try:
-        descriptor = os.open(folder / name, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+        descriptor = os.open(folder / name, READING)
     except OSError:
         raise not_there(folder, name) from None
-    with os.fdopen(descriptor, "rb") as file:
-        found = os.fstat(file.fileno())
+    try:
+        found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
             raise not_there(folder, name)
         if found.st_size > room:
             raise TooLarge(TOO_LARGE)
-        content = file.read(room + 1)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            content = file.read(room + 1)
+    finally:
+        os.close(descriptor)
     if len(content) > room:
         raise TooLarge(TOO_LARGE)
     return File(name, guess_media_type(name), content)

@@ -23,7 +23,14 @@ def gmail() -> None:
     """Sign Gmail accounts in and out."""
 
 
-def sign_in(call: Call, *, show: Callable[[str], Any], credentials: Path | None = None, seconds: float = LONGEST_SIGN_IN) -> str:
+def sign_in(
+    call: Call,
+    *,
+    show: Callable[[str], Any],
+    credentials: Path | None = None,
+    seconds: float = LONGEST_SIGN_IN,
+    poll_seconds: float = POLL_SECONDS,
+) -> str:
     """Sign an account in: `show` gets the address for the browser. Answers how it went; raises DeskhandError when it failed."""
     if credentials:
         call("POST", "/api/gmail/credentials", {"file": credentials.read_text("utf-8")})
@@ -35,7 +42,7 @@ def sign_in(call: Call, *, show: Callable[[str], Any], credentials: Path | None 
             return str(status["sign_in_message"])
         if status["sign_in"] == "failed":
             raise DeskhandError(status["sign_in_message"])
-        time.sleep(POLL_SECONDS)
+        time.sleep(poll_seconds)
     raise DeskhandError("Nobody finished signing in. Try again, and answer Google's page in the browser.")
 
 

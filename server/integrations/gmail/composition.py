@@ -19,6 +19,7 @@ _ID_HEADERS = {"in-reply-to", "references"}
 _IDS = re.compile(r"<[\x21-\x3b\x3d\x3f-\x7e]{1,900}>")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,100}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,100}")
+_NAMED = re.compile(r'((?:"((?:[^"\\]|\\.){0,200})"|[^"<>]{0,200}?))\s*<([^<>]*)>')
 _ONE_OF_A_LIST = r'(?:"(?:[^"\\]|\\.)*"|<[^<>]*>|[^",<>])+'
 
 
@@ -168,11 +169,15 @@ def read_person(text: str, field_name: str) -> Person:
     """Read an address such as `bob@example.com` or `Bob <bob@example.com>`."""
     from email_validator import EmailNotValidError, validate_email
 
+    named = _NAMED.fullmatch(text)
+    name, address = (named[1] or "", named[3]) if named else ("", text)
+    if named and named[2] is not None:
+        name = re.sub(r"\\(.)", r"\1", named[2])
     try:
-        found = validate_email(text, check_deliverability=False, allow_display_name=True)
+        found = validate_email(address, check_deliverability=False)
     except (EmailNotValidError, ValueError, IndexError) as error:
         raise InvalidInput(f"{field_name}: {text[:200]!r} is no mail address. {str(error)[:200]}") from None
-    return Person(found.normalized, found.display_name or "", found.ascii_email or "")
+    return Person(found.normalized, name, found.ascii_email or "")
 
 
 def check_recipients(people: tuple[Person, ...]) -> None:

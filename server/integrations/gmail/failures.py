@@ -43,11 +43,11 @@ def read_failure(status: int, headers: Mapping[str, str], content: bytes) -> Des
     if status == 400 and message.lower().startswith("invalid id value"):
         return NotFound("Gmail knows nothing with this id.")
     known: dict[int, tuple[type[DeskhandError], str]] = {
-        400: (InvalidInput, f"Gmail did not accept this: {message}"),
+        400: (InvalidInput, f"Gmail did not accept this: {message}."),
         401: (SignInNeeded, ""),
         404: (NotFound, "Gmail knows nothing with this id. It may have been deleted, or lie in another account."),
-        409: (Conflict, f"Gmail could not do this now: {message}"),
-        412: (Conflict, f"Gmail could not do this now: {message}"),
+        409: (Conflict, f"Gmail could not do this now: {message}."),
+        412: (Conflict, f"Gmail could not do this now: {message}."),
         413: (TooLarge, "Gmail says that this is too large."),
         504: (UpstreamTimedOut, "Gmail took too long. Try again in a moment."),
     }
@@ -63,7 +63,7 @@ def explain_refusal(message: str, reasons: set[str]) -> str:
         return (
             "The Gmail API is off in the Google Cloud project of this client. Switch it on there, and try again after a minute."
         )
-    return f"Gmail refused: {message}"
+    return f"Gmail refused: {message}."
 
 
 def read_reasons(content: bytes) -> tuple[str, set[str]]:
@@ -73,9 +73,9 @@ def read_reasons(content: bytes) -> tuple[str, set[str]]:
         found = [*_dicts(error.get("errors")), *_dicts(error.get("details"))]
         message = error.get("message")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return "it did not say why.", set()
+        return "it did not say why", set()
     reasons = {one["reason"] for one in found if isinstance(one.get("reason"), str)}
-    return one_line(message, 200) if isinstance(message, str) else "it did not say why.", reasons
+    return one_line(message, 200).rstrip(".") if isinstance(message, str) else "it did not say why", reasons
 
 
 def _dicts(value: Any) -> list[dict[str, Any]]:

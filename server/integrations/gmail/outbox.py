@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from server.errors import DeskhandError, UpstreamFailed, UpstreamTimedOut
+from server.errors import DeskhandError, InvalidInput, UpstreamFailed, UpstreamTimedOut
 from server.integration import Effect
 from server.integrations.gmail.accounts import Accounts
 from server.integrations.gmail.attachments import Files
@@ -58,6 +58,8 @@ class Outbox:
             body=mail.body,
             html=mail.html,
         )
+        if not letter.recipients():
+            raise InvalidInput("This mail names nobody who would get it. Give an address in `to`.")
         check_recipients(letter.recipients())
         return session, await self.with_files(letter, mail)
 

@@ -12,6 +12,7 @@ from keyring.backends.chainer import ChainerBackend
 from server.errors import Unavailable
 from server.storage.keyrings import Keyring, find_keyring
 from server.storage.secrets import SECRETS_FILE
+from tests.conftest import need
 from tests.server.storage.conftest import ROOT, Drawer
 
 
@@ -133,15 +134,13 @@ asyncio.run(main())
 """
 
 
-@pytest.mark.skipif(
-    not (shutil.which("gnome-keyring-daemon") and shutil.which("dbus-run-session")),
-    reason="There is no gnome-keyring with dbus-run-session to try it with.",
-)
 @pytest.mark.parametrize(
     ("start", "answer"),
     [("--unlock", "Secrets lie in the keyring of this computer (SecretService"), ("--daemonize", "is locked")],
 )
 def test_a_real_secret_service_keeps_them_or_is_locked(tmp_path: Path, start: str, answer: str) -> None:
+    found = shutil.which("gnome-keyring-daemon") and shutil.which("dbus-run-session")
+    need(found, "a secret service", "apt-get install gnome-keyring dbus")
     program = f'printf secret | gnome-keyring-daemon {start} --components=secrets >/dev/null; exec "$@"'
     unwanted = ("PYTHON_KEYRING_BACKEND", "DISPLAY", "WAYLAND_DISPLAY")  # nobody shall be asked for a password
     environment = {name: value for name, value in os.environ.items() if name not in unwanted}

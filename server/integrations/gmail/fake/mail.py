@@ -217,7 +217,7 @@ def to_text(content: bytes, charset: object) -> str:
         except ValueError:
             continue
     try:
-        return content.decode(name or "utf-8", "replace")
+        return content.decode(name or "utf-8", "replace").encode("utf-8", "replace").decode()  # some make lone surrogates
     except (LookupError, ValueError):
         return content.decode("utf-8", "replace")
 

@@ -87,6 +87,7 @@ def expected(desk, order):
     return words
 
 
+@pytest.mark.timeout(7_200)
 def test_nothing_runs_but_what_is_on_the_list(hostile, long):
     papers = str(hostile.folder / "papers")
     seen = []

@@ -5,6 +5,7 @@ import pytest
 from server.errors import InvalidInput
 from server.integrations.apps.entries import Entry
 from server.integrations.apps.recipe import Machine, is_batch, resolve
+from server.processes import Pattern
 
 WINDOWS = {
     "SystemRoot": "C:\\Windows",
@@ -189,3 +190,9 @@ def test_a_candidate_may_have_arguments_of_its_own(tmp_path):
     recipe = resolve(entry("linux", {"path": "edit", "args": ["-n", "1"]}, args=["-x"]), on_linux(tmp_path))
     assert recipe.command() == (edit, "-n", "1")
     assert recipe.pattern.programs[0].arguments == ("-n", "1")
+
+
+def test_a_program_that_serves_many_is_known_only_where_deskhand_started_it(tmp_path):
+    program(tmp_path, "edit")
+    recipe = resolve(entry("linux", {"path": "edit"}, match={"own": False}), on_linux(tmp_path))
+    assert recipe.pattern == Pattern()

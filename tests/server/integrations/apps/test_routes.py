@@ -119,6 +119,15 @@ def test_the_person_replaces_the_list(served):
     assert [app["name"] for app in served.call("GET", "/apps/list").json()["apps"]] == ["nap", "second"]
 
 
+def test_the_person_adds_and_removes_an_app(served):
+    added = served.person("PUT", "/api/apps/Second", json={"platforms": {"linux": {"path": "sleep"}}})
+    assert [app["name"] for app in added.json()["apps"]] == ["nap", "second"]
+    for name, entry in (("third", {"aliases": ["nap"]}), ("a%0ab", {}), ("third", {"path": "./x"})):
+        assert served.person("PUT", f"/api/apps/{name}", json=entry).status_code == 422
+    assert [app["name"] for app in served.person("DELETE", "/api/apps/second").json()["apps"]] == ["nap"]
+    assert served.person("DELETE", "/api/apps/second").status_code == 404
+
+
 def test_the_person_tries_an_app_out(served):
     tried = served.person("POST", "/api/apps/nap/test-start").json()
     assert (tried["success"], tried["message"]) == (True, "nap has been started.")

@@ -238,6 +238,21 @@ def test_what_the_person_started_is_left_alone(desk):
     desk.play(scenario)
 
 
+def test_what_the_person_started_is_not_the_app_where_the_entry_says_so(desk):
+    desk.recorder(match={"own": False}, stop={"only_ours": False})
+
+    async def scenario(launcher):
+        own = desk.run(desk.programs / "recorder")
+        await eventually(desk.records)
+        assert not (await launcher.read("recorder")).running
+        started = await launcher.control(START)
+        assert (await launcher.read("recorder")).pid == started.pid
+        assert (await launcher.control(STOP)).message == "recorder has been stopped."
+        assert own.poll() is None
+
+    desk.play(scenario)
+
+
 def test_what_the_person_started_is_stopped_where_the_entry_says_so(desk):
     desk.recorder(stop={"only_ours": False})
     bystander = desk.write("recorder2")
@@ -376,12 +391,12 @@ def test_a_launcher_whose_program_runs_already_says_so(desk):
     desk.play(scenario)
 
 
-def test_a_caller_that_goes_away_leaves_nothing_unknown(desk):
+def test_a_caller_that_goes_away_leaves_nothing_undone_or_unknown(desk):
     desk.recorder()
 
     async def scenario(launcher):
         call = asyncio.create_task(launcher.control(START))
-        await eventually(desk.processes)
+        await asyncio.sleep(0)
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
             await call

@@ -36,7 +36,25 @@ TEXTS = {
     "</p></ul></blockquote></pre></a>text": "text",
     "": "",
 }
-SLOW = ["<", "<!--", "<!", "<?", "</", "<a ", "<a href=", "<div>", "<ul><li>", "<script>", "<svg/>", "&", "&#", "\n", " ", "<b>", "<pre>\n"]
+SLOW = [
+    "<",
+    "<!--",
+    "<!",
+    "<?",
+    "</",
+    "<a ",
+    "<a href=",
+    "<div>",
+    "<ul><li>",
+    "<script>",
+    "<svg/>",
+    "&",
+    "&#",
+    "\n",
+    " ",
+    "<b>",
+    "<pre>\n",
+]
 
 
 @pytest.mark.parametrize("source", TEXTS, ids=range(len(TEXTS)))

@@ -67,7 +67,11 @@ TEXTS = {
     ),
     "amp": (part("multipart/alternative", None, part("text/x-amp-html", "<p>amp</p>"), HTML), "html", True),
     "other text": (part("text/markdown", "# hi"), "# hi", False),
-    "declared charset": (part("text/plain", "Привет".encode("koi8-r"), Content_Type='text/plain; charset="koi8-r"'), "Привет", False),
+    "declared charset": (
+        part("text/plain", "Привет".encode("koi8-r"), Content_Type='text/plain; charset="koi8-r"'),
+        "Привет",
+        False,
+    ),
     "flowed": (part("text/plain", "one \r\ntwo", **{"CONTENT_TYPE": "text/plain; FORMAT=Flowed"}), "one two", False),
     "flowed with DelSp": (
         part("text/plain", "日本 \r\n語", Content_Type="text/plain; charset=utf-8; format=flowed; delsp=YES"),
@@ -207,7 +211,8 @@ ANYTHING = st.recursive(
 HEADERS = st.lists(
     st.fixed_dictionaries(
         {
-            "name": st.sampled_from(["Content-Type", "content-disposition", "FROM", "To", "Date", "Subject", "Reply-To"]) | ANYTHING,
+            "name": st.sampled_from(["Content-Type", "content-disposition", "FROM", "To", "Date", "Subject", "Reply-To"])
+            | ANYTHING,
             "value": st.text()
             | ANYTHING
             | st.sampled_from(["text/plain; charset*0*=x'y; format=flowed", "=?utf-7?b?/?=", "a:b;,<", "attachment"]),
@@ -223,7 +228,8 @@ PAYLOADS = st.recursive(
             "mimeType": st.sampled_from(["text/plain", "text/html", "multipart/alternative", "multipart/related"]) | ANYTHING,
             "filename": ANYTHING,
             "headers": HEADERS | ANYTHING,
-            "body": st.fixed_dictionaries({}, optional={"data": st.text(), "size": ANYTHING, "attachmentId": ANYTHING}) | ANYTHING,
+            "body": st.fixed_dictionaries({}, optional={"data": st.text(), "size": ANYTHING, "attachmentId": ANYTHING})
+            | ANYTHING,
             "parts": st.lists(inner, max_size=4) | ANYTHING,
         },
     ),

@@ -1,0 +1,126 @@
+"""`deskhand gmail` against a running server, with a browser that answers by itself."""
+
+import json
+import re
+import threading
+import webbrowser
+from urllib.parse import urlsplit
+
+import click.testing
+import httpx2
+import pytest
+
+from server.errors import DeskhandError
+
+from server.integrations.gmail.commands import describe_status, gmail, sign_in, sign_out
+
+ALEX, OTHER = "alex@example.com", "alex.morgan@example.org"
+
+
+def person_in_front_of(address: str, answer: str = "continue") -> None:
+    """Answer Google's page."""
+    page = httpx2.get(address, trust_env=False).text
+    ticket = page.partition('name="ticket" value="')[2].partition('"')[0]
+    scopes = re.findall(r'value="(https://[^"]*gmail\.[^"]*)"', page)
+    form = {"ticket": ticket, "account": ALEX, "scope": scopes, "answer": answer}
+    google = "{0.scheme}://{0.netloc}".format(urlsplit(address))
+    back = httpx2.post(f"{google}/o/oauth2/consent", data=form, trust_env=False).headers["location"]
+    httpx2.get(back, trust_env=False)
+
+
+def browse(address: str, answer: str = "continue") -> threading.Thread:
+    browser = threading.Thread(target=person_in_front_of, args=(address, answer))
+    browser.start()
+    return browser
+
+
+def run(demo, *arguments: str) -> click.testing.Result:
+    return click.testing.CliRunner().invoke(gmail, [*arguments, "--data-dir", str(demo.data)])
+
+
+@pytest.fixture
+def call(demo):
+    def call(method, path, body=None):
+        answer = demo.person(method, path, json=body)
+        if answer.status_code >= 400:
+            raise DeskhandError(answer.json()["detail"])
+        return answer.json()
+
+    return call
+
+
+def test_signing_in_waits_for_the_person(demo, call):
+    browsers = []
+    told = sign_in(call, show=lambda address: browsers.append(browse(address)), poll_seconds=0.05)
+    assert told == f"{ALEX} is signed in."
+    browsers[0].join()
+
+
+def test_a_refusal_ends_the_waiting(demo, call):
+    browsers = []
+    with pytest.raises(DeskhandError, match="refused"):
+        sign_in(call, show=lambda address: browsers.append(browse(address, "refuse")), poll_seconds=0.05)
+    browsers[0].join()
+
+
+def test_nobody_waits_for_ever(demo, call):
+    with pytest.raises(DeskhandError, match="Nobody"):
+        sign_in(call, show=lambda address: None, seconds=0.2, poll_seconds=0.05)
+
+
+def test_credentials_are_handed_over_first(demo, call, tmp_path):
+    file = tmp_path / "client.json"
+    file.write_text(json.dumps({"web": {}}))
+    with pytest.raises(DeskhandError, match="Desktop app"):
+        sign_in(call, show=lambda address: None, credentials=file)
+
+
+def test_the_browser_is_opened_unless_it_is_not_wanted(demo, monkeypatch):
+    opened = []
+    monkeypatch.setattr(webbrowser, "open", lambda address: opened.append(browse(address)))
+    done = run(demo, "sign-in")
+    assert (done.exit_code, done.output.splitlines()[-1]) == (0, f"{ALEX} is signed in.")
+    assert "/o/oauth2/auth?" in done.output
+    opened[0].join()
+
+
+def test_the_status_is_told_to_people_and_scripts(demo):
+    assert run(demo, "status").output.splitlines() == [
+        f"{ALEX}: may read, send, label and trash",
+        f"{OTHER}: may read, send, label and trash",
+    ]
+    assert [one["address"] for one in json.loads(run(demo, "status", "--json").output)["accounts"]] == [ALEX, OTHER]
+
+
+def test_an_account_signs_out_by_name_and_the_last_one_without(demo):
+    assert run(demo, "sign-out", ALEX).output == f"{ALEX} is signed out.\n"
+    assert run(demo, "sign-out").output == f"{OTHER} is signed out.\n"
+    assert "not signed in" in run(demo, "status").output
+
+
+def test_where_there_are_several_one_must_be_named(call):
+    with pytest.raises(DeskhandError, match=f"{ALEX}, {OTHER}"):
+        sign_out(call, None)
+
+
+def test_where_there_is_none_that_is_said(demo, call):
+    for account in (ALEX, OTHER):
+        sign_out(call, account)
+    with pytest.raises(DeskhandError, match="No account"):
+        sign_out(call, None)
+
+
+def test_a_problem_is_told_in_its_words():
+    account = {"address": ALEX, "problem": "Sign in again.", "can_read": True, "can_send": True, "can_change": True}
+    assert describe_status({"accounts": [account], "message": ""}) == f"{ALEX}: Sign in again."
+
+
+def test_nothing_runs_and_that_is_said(tmp_path):
+    done = click.testing.CliRunner().invoke(gmail, ["status", "--data-dir", str(tmp_path)])
+    assert isinstance(done.exception, DeskhandError)
+    assert "not running" in done.exception.detail
+
+
+def test_every_command_has_an_example():
+    for name in gmail.commands:
+        assert f"deskhand gmail {name}" in click.testing.CliRunner().invoke(gmail, [name, "--help"]).output

@@ -1,0 +1,36 @@
+"""Demo mode begins signed in, with mail, and reaches nothing but this computer."""
+
+from server.integrations.gmail.models import GmailSettings
+from server.storage.settings import Settings
+
+ALEX, OTHER = "alex@example.com", "alex.morgan@example.org"
+
+
+def test_both_accounts_are_signed_in_at_googles_stand_in(demo):
+    status = demo.call("GET", "/gmail/auth/status").json()
+    assert [(one["address"], one["can_read"], one["can_send"], one["can_change"]) for one in status["accounts"]] == [
+        (ALEX, True, True, True),
+        (OTHER, True, True, True),
+    ]
+    settings = Settings(demo.data).read("gmail", GmailSettings)
+    assert all(address.startswith("http://127.0.0.1:") for address in settings.endpoints.model_dump().values())
+
+
+def test_mail_is_there_in_both(demo):
+    for account in (ALEX, OTHER):
+        assert demo.call("GET", f"/gmail/messages?max_results=1&account={account}").json()
+
+
+def test_a_second_start_is_as_good_as_the_first(serve, tmp_path):
+    first = serve(demo=True)
+    assert first.background.stop()
+    second = serve(first.data, demo=True)
+    assert second.call("GET", "/gmail/messages?max_results=1").status_code == 200
+
+
+def test_without_demo_mode_the_stand_in_is_not_asked(serve):
+    first = serve(demo=True)
+    assert first.background.stop()
+    real = serve(first.data)
+    address = real.person("POST", "/api/gmail/sign-in").json()["address"]
+    assert address.startswith("https://accounts.google.com/")

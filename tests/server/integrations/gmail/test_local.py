@@ -1,0 +1,97 @@
+"""What the person does about Gmail, and where Google sends their browser back, stand on the local surface alone."""
+
+import json
+from urllib.parse import urlsplit
+
+import httpx2
+import pytest
+
+ALEX, OTHER = "alex@example.com", "alex.morgan@example.org"
+
+
+def consent(demo, **changes) -> httpx2.Response:
+    """Sign in as the person would, through Google's page, and get the page on which their browser ends."""
+    address = demo.person("POST", "/api/gmail/sign-in").json()["address"]
+    page = httpx2.get(address, trust_env=False)
+    ticket = page.text.partition('name="ticket" value="')[2].partition('"')[0]
+    scopes = [f"https://www.googleapis.com/auth/gmail.{one}" for one in ("readonly", "compose", "modify")]
+    form = {"ticket": ticket, "account": ALEX, "scope": scopes, "answer": "continue", **changes}
+    google = "{0.scheme}://{0.netloc}".format(urlsplit(address))
+    back = httpx2.post(f"{google}/o/oauth2/consent", data=form, trust_env=False).headers["location"]
+    assert back.startswith(f"{demo.local}/oauth2callback?")
+    return httpx2.get(back, trust_env=False)
+
+
+def accounts(demo) -> list[dict]:
+    return demo.person("GET", "/api/gmail/status").json()["accounts"]
+
+
+def test_a_person_signs_out_and_in_again(demo):
+    assert demo.person("DELETE", f"/api/gmail/accounts/{ALEX}").json()["message"] == f"{ALEX} is signed out."
+    assert [one["address"] for one in accounts(demo)] == [OTHER]
+    page = consent(demo)
+    assert page.status_code == 200
+    assert f"{ALEX} is signed in." in page.text
+    assert [one["address"] for one in accounts(demo)] == [OTHER, ALEX]
+    status = demo.person("GET", "/api/gmail/status").json()
+    assert (status["sign_in"], status["sign_in_message"], status["has_credentials"]) == ("done", f"{ALEX} is signed in.", True)
+
+
+def test_the_page_holds_nothing_that_runs_or_stays(demo):
+    page = consent(demo)
+    assert "<script" not in page.text
+    assert page.headers["content-security-policy"].startswith("default-src 'none'")
+    assert page.headers["cache-control"] == "no-store"
+    assert page.headers["referrer-policy"] == "no-referrer"
+
+
+def test_less_than_everything_may_be_ticked(demo):
+    consent(demo, scope=["https://www.googleapis.com/auth/gmail.readonly"])
+    granted = {one["address"]: (one["can_read"], one["can_send"], one["can_change"]) for one in accounts(demo)}
+    assert granted[ALEX] == (True, False, False)
+    refused = demo.call("GET", "/gmail/messages?max_results=1")
+    assert refused.status_code == 200
+
+
+@pytest.mark.parametrize("changes", [{"answer": "refuse"}, {"scope": []}])
+def test_a_refusal_is_told(demo, changes):
+    page = consent(demo, **changes)
+    assert page.status_code == 403
+    assert "Not signed in" in page.text
+    assert demo.person("GET", "/api/gmail/status").json()["sign_in"] == "failed"
+
+
+@pytest.mark.parametrize("path", ["/oauth2callback", "/gmail/auth/callback"])
+def test_a_page_that_nobody_asked_for_signs_nobody_in(demo, path):
+    page = httpx2.get(f"{demo.local}{path}?state=%3Cscript%3E&code=x", trust_env=False)
+    assert page.status_code == 422
+    assert "<script" not in page.text
+    posted = httpx2.post(f"{demo.local}/gmail/auth/callback?state=x&code=x", trust_env=False)
+    assert (posted.status_code, "detail" in posted.json()) == (422, True)
+
+
+def test_everything_else_is_for_the_person_alone(demo):
+    for method, path in (("GET", "status"), ("POST", "sign-in"), ("POST", "credentials"), ("DELETE", f"accounts/{ALEX}")):
+        assert httpx2.request(method, f"{demo.local}/api/gmail/{path}", trust_env=False).status_code in {401, 403}
+    assert [one["address"] for one in accounts(demo)] == [ALEX, OTHER]
+
+
+def test_credentials_are_kept_from_a_file_or_pasted(demo):
+    described = {"installed": {"client_id": "client-id-of-mine", "client_secret": "secret-of-mine"}}
+    assert demo.person("POST", "/api/gmail/credentials", json={"file": json.dumps(described)}).json()["success"]
+    address = demo.person("POST", "/api/gmail/sign-in").json()["address"]
+    assert "client-id-of-mine" in address
+    assert "secret-of-mine" not in address
+    pasted = {"client_id": "another-client", "client_secret": "another-secret"}
+    assert demo.person("POST", "/api/gmail/credentials", json=pasted).json()["success"]
+
+
+@pytest.mark.parametrize("body", [{}, {"file": "{}"}, {"file": '{"web": {}}'}, {"client_id": "only this"}])
+def test_credentials_that_are_none_are_refused(demo, body):
+    answer = demo.person("POST", "/api/gmail/credentials", json=body)
+    assert answer.status_code == 422
+    assert "secret-of" not in answer.text
+
+
+def test_an_account_that_is_not_there_cannot_sign_out(demo):
+    assert demo.person("DELETE", "/api/gmail/accounts/eve@example.com").status_code == 404

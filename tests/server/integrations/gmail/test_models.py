@@ -1,0 +1,61 @@
+"""What clients may write is understood as they mean it."""
+
+import pytest
+from pydantic import ValidationError
+
+from server.integrations.gmail.models import DraftMail, GmailSettings, NewMail, Reply
+
+
+def test_a_recipient_may_stand_alone_or_in_a_list():
+    assert NewMail(to="bob@example.com", subject="s", body="b").to == ["bob@example.com"]
+    assert NewMail(to=["a@example.com", "b@example.com"], cc="c@example.com", subject="s", body="b").cc == ["c@example.com"]
+
+
+def test_chatgpt_is_told_of_strings_and_sends_objects():
+    described = NewMail.model_json_schema()["properties"]["openaiFileIdRefs"]
+    assert (described["type"], described["items"]) == ("array", {"type": "string"})
+    link = {"name": "a.csv", "id": "file-1", "mime_type": "text/csv", "download_link": "https://files.example.com/a"}
+    (found,) = NewMail(to="bob@example.com", subject="s", body="b", openaiFileIdRefs=[link]).openaiFileIdRefs
+    assert (found.name, found.mime_type, found.download_link) == ("a.csv", "text/csv", "https://files.example.com/a")
+    (found,) = DraftMail(openaiFileIdRefs=["file-1"]).openaiFileIdRefs
+    assert found.download_link == "file-1"
+
+
+def test_the_document_has_one_type_for_each_field():
+    for model in (NewMail, Reply, DraftMail):
+        described = model.model_json_schema()["properties"]
+        unions = {name: [one.get("type") for one in told["anyOf"]] for name, told in described.items() if "anyOf" in told}
+        assert all(sorted(types) == ["null", "string"] for types in unions.values()), unions
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"to": 1},
+        {"to": [None]},
+        {"to": {}},
+        {"subject": None},
+        {"body": "x" * 1_000_001},
+        {"cc": ["a@example.com"] * 501},
+        {"openaiFileIdRefs": [1]},
+        {"openaiFileIdRefs": ["https://x.example"] * 11},
+        {"openaiFileIdRefs": [{"name": "no link"}]},
+        {"attachments": [{"name": "", "content": ""}]},
+        {"attachments": "a.txt"},
+        {"body": "\ud800"},
+    ],
+    ids=range(12),
+)
+def test_what_is_none_of_it_is_refused(wrong):
+    with pytest.raises(ValidationError):
+        NewMail(**{"to": "bob@example.com", "subject": "s", "body": "b", **wrong})
+
+
+@pytest.mark.parametrize("wrong", ["../x", "a/b", "a b", "", "x" * 129, "a\n", "é"])
+def test_an_id_cannot_lead_elsewhere(wrong):
+    with pytest.raises(ValidationError):
+        Reply(thread_id=wrong, body="b")
+
+
+def test_settings_have_a_default_for_everything():
+    assert (GmailSettings().accounts, GmailSettings().timeout_seconds) == ([], 30)

@@ -1,0 +1,185 @@
+"""Gmail as a client meets it: over the public surface of a server in demo mode."""
+
+import base64
+import re
+
+import pytest
+
+from server.integrations.gmail import integration
+from server.operation import operation_of
+from server.runtime import list_operations
+
+ALEX, OTHER = "alex@example.com", "alex.morgan@example.org"
+SEED_FIELDS = {"id", "thread_id", "from_email", "to", "subject", "body", "date", "snippet"}
+CHANGES = [
+    "send_mail",
+    "reply_to_mail",
+    "save_attachment",
+    "create_draft",
+    "update_draft",
+    "send_draft",
+    "delete_draft",
+    "label_mail",
+    "mark_mail",
+    "archive_mail",
+    "trash_mail",
+    "untrash_mail",
+]
+
+
+@pytest.fixture
+def client(demo):
+    demo.make_client("bot", allow=CHANGES)
+    return demo
+
+
+def first(client, query, **options):
+    (found,) = client.call("GET", "/gmail/search", params={"query": query, **options}).json()["messages"]
+    return found
+
+
+def test_a_list_is_a_bare_array_and_its_next_page_stands_in_a_header(client):
+    answer = client.call("GET", "/gmail/messages?max_results=10&query=in:inbox")
+    mails = answer.json()
+    assert len(mails) == 10
+    assert all(set(one) >= SEED_FIELDS and isinstance(one["to"], list) for one in mails)
+    more = client.call(
+        "GET", "/gmail/messages", params={"query": "in:inbox", "page_token": answer.headers["X-Next-Page-Token"]}
+    ).json()
+    assert not {one["id"] for one in mails} & {one["id"] for one in more}
+
+
+def test_a_mail_and_its_thread_are_read(client):
+    found = first(client, '"valve in stock"')
+    mail = client.call("GET", f"/gmail/messages/{found['id']}").json()
+    assert set(mail) >= SEED_FIELDS
+    thread = client.call("GET", f"/gmail/threads/{found['thread_id']}").json()
+    assert found["id"] in {one["id"] for one in thread["messages"]}
+
+
+def test_a_mail_is_sent_and_answered(client):
+    sent = client.call("POST", "/gmail/send", json={"to": OTHER, "subject": "Lunch", "body": "Tuesday?", "cc": [ALEX]})
+    assert (sent.status_code, sent.json()["message"]) == (200, "Email sent successfully")
+    arrived = first(client, "subject:Lunch in:inbox", account=OTHER)
+    answer = client.call("POST", "/gmail/reply", json={"thread_id": arrived["thread_id"], "body": "Yes", "account": OTHER})
+    assert {name: answer.json()[name] for name in ("success", "message", "account")} == {
+        "success": True,
+        "message": "Reply sent successfully",
+        "account": OTHER,
+    }
+    assert len(client.call("GET", f"/gmail/threads/{sent.json()['thread_id']}").json()["messages"]) == 2
+
+
+def test_the_activity_has_the_mail_word_for_word(client):
+    client.call("POST", "/gmail/send", json={"to": "bob@example.com", "subject": "Lunch", "body": "Tuesday?"})
+    (entry,) = [one for one in client.activity() if one["operation"] == "send_mail"]
+    assert entry["sentence"] == "send mail to bob@example.com"
+    assert "Tuesday?" in str(entry)
+
+
+def test_a_large_attachment_goes_out_and_comes_back(client):
+    content = base64.b64encode(bytes(range(256)) * 12_000).decode()
+    file = {"name": "big.bin", "content": content}
+    sent = client.call("POST", "/gmail/send", json={"to": ALEX, "subject": "Big", "body": "b", "attachments": [file]})
+    assert sent.status_code == 200, sent.text
+    (attached,) = client.call("GET", f"/gmail/messages/{sent.json()['message_id']}").json()["attachments"]
+    path = f"/gmail/messages/{sent.json()['message_id']}/attachments/{attached['attachment_id']}"
+    (handed,) = client.call("GET", path).json()["openaiFileResponse"]
+    assert handed["content"] == content
+    saved = client.call("POST", f"{path}/save").json()
+    again = client.call("POST", "/gmail/send", json={"to": ALEX, "subject": "Again", "body": "b", "files": [saved["name"]]})
+    assert again.status_code == 200
+
+
+def test_a_draft_lives_and_goes(client):
+    kept = client.call("POST", "/gmail/drafts", json={"to": "bob@example.com", "subject": "s", "body": "b"}).json()
+    path = f"/gmail/drafts/{kept['draft_id']}"
+    assert kept["draft_id"] in {one["draft_id"] for one in client.call("GET", "/gmail/drafts").json()["drafts"]}
+    assert client.call("PUT", path, json={"to": "eve@example.com", "subject": "s2", "body": "b2"}).status_code == 200
+    assert client.call("GET", path).json()["mail"]["to"] == ["eve@example.com"]
+    assert client.call("POST", f"{path}/send").json()["success"]
+    assert client.call("DELETE", path).status_code == 404
+    other = client.call("POST", "/gmail/drafts", json={"subject": "gone"}).json()
+    assert client.call("DELETE", f"/gmail/drafts/{other['draft_id']}").json()["success"]
+
+
+def test_a_mail_is_sorted(client):
+    path = f"/gmail/messages/{first(client, chr(34) + 'valve in stock' + chr(34))['id']}"
+    assert "Travel" in client.call("POST", f"{path}/labels", json={"add": ["travel"]}).json()["labels"]
+    assert client.call("POST", f"{path}/read", json={"unread": False}).json()["success"]
+    assert client.call("POST", f"{path}/archive").json()["success"]
+    assert client.call("POST", f"{path}/trash").json()["success"]
+    assert client.call("POST", f"{path}/untrash").json()["success"]
+    mail = client.call("GET", path).json()
+    assert (mail["unread"], "INBOX" in mail["labels"], "Travel" in mail["labels"]) == (False, False, True)
+    missing = client.call("POST", f"{path}/labels", json={"add": ["travels"]})
+    assert (missing.status_code, "Travel" in missing.json()["detail"]) == (404, True)
+
+
+def test_labels_unread_and_status_are_told(client):
+    assert {"INBOX", "Travel"} <= {one["name"] for one in client.call("GET", "/gmail/labels").json()["labels"]}
+    assert client.call("GET", "/gmail/unread").json()["unread_messages"] > 0
+    status = client.call("GET", "/gmail/auth/status").json()
+    assert status["authenticated"] is True
+    assert [one["address"] for one in status["accounts"]] == [ALEX, OTHER]
+
+
+def test_signing_in_is_not_for_clients(client):
+    told = client.call("GET", "/gmail/auth/url").json()
+    assert told == {"auth_url": None, "message": "Open Deskhand's window and choose Sign in."}
+    for path in ("/oauth2callback", "/gmail/auth/callback", "/api/gmail/status", "/api/gmail/sign-in"):
+        for method in ("GET", "POST"):
+            assert client.call(method, path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "/gmail/messages?max_results=0", None),
+        ("GET", "/gmail/messages?max_results=51", None),
+        ("GET", "/gmail/messages?page_token=a%20b", None),
+        ("GET", "/gmail/messages/a%20b", None),
+        ("GET", "/gmail/messages/18aa?offset=-1", None),
+        ("GET", "/gmail/messages/..%5cx", None),
+        ("POST", "/gmail/send", {"to": "bob", "subject": "s", "body": "b"}),
+        ("POST", "/gmail/send", {"to": "bob@example.com", "subject": "a\r\nb", "body": "b"}),
+        ("POST", "/gmail/send", {"to": "bob@example.com", "subject": "s"}),
+        ("POST", "/gmail/reply", {"body": "b"}),
+        (
+            "POST",
+            "/gmail/send",
+            {"to": "bob@example.com", "subject": "s", "body": "b", "openaiFileIdRefs": ["https://example.com/x"]},
+        ),
+        ("POST", "/gmail/messages/18aa/labels", {"add": "INBOX"}),
+    ],
+    ids=range(12),
+)
+def test_what_does_not_fit_is_told_in_a_sentence(client, method, path, body):
+    answer = client.call(method, path, json=body)
+    assert answer.status_code == 422
+    assert answer.json()["detail"]
+
+
+def test_an_id_that_is_none_is_not_found_and_an_account_neither(client):
+    for path in ("/gmail/messages/nonsense", "/gmail/messages/ffffffffffffffff", "/gmail/threads/zz", "/gmail/drafts/r-1"):
+        assert client.call("GET", path).status_code == 404, path
+    answer = client.call("GET", "/gmail/messages?account=eve@example.com")
+    assert (answer.status_code, ALEX in answer.json()["detail"]) == (404, True)
+
+
+def test_a_client_reads_and_does_not_change_unless_it_may(demo):
+    demo.make_client("reader")
+    refused = demo.call("POST", "/gmail/send", json={"to": "bob@example.com", "subject": "s", "body": "b"})
+    assert (refused.status_code, "--allow send_mail" in refused.json()["detail"]) == (403, True)
+    assert demo.call("GET", "/gmail/search?query=subject:s+in:sent").json()["messages"] == []
+
+
+def test_every_operation_is_declared_as_it_should_be():
+    operations = {one.name: one for one in list_operations(integration.load().public[0])}
+    assert len(operations) <= 24
+    assert sorted(name for name, one in operations.items() if one.changes) == sorted(CHANGES)
+    assert {name for name, one in operations.items() if one.reaches_others} == {"send_mail", "reply_to_mail", "send_draft"}
+    assert {one.scope for one in operations.values()} == {"read:mail", "write:mail"}
+    assert all((one.scope == "write:mail") == one.changes for one in operations.values())
+    assert all(re.fullmatch(r"[^\n]{10,300}", one.summary) for one in operations.values())
+    assert operation_of(None) is None
