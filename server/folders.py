@@ -10,9 +10,11 @@ from platformdirs import PlatformDirs
 
 from server.context import Folders
 from server.errors import Conflict
+from server.storage.database import DATABASE_FILE
 from server.storage.files import make_private_folder
 
 LOCK_FILE = "lock"
+DEMO_FILE = "demo"  # marks a folder with made-up accounts
 
 
 @dataclass(frozen=True)
@@ -37,9 +39,12 @@ def find_home(data_dir: Path | None, *, demo: bool) -> Home:
 
 
 @contextmanager
-def open_home(data_dir: Path | None, *, demo: bool) -> Iterator[Home]:
-    """Make the folders and hold their lock. Raises Conflict while another Deskhand holds it."""
-    home = find_home(data_dir, demo=demo)
+def open_home(data_dir: Path | None, *, demo: bool | None) -> Iterator[Home]:
+    """Make the folders and hold their lock. `demo` None: whichever kind of data lies there.
+
+    Raises Conflict while another Deskhand holds the lock, and where made-up accounts would meet a person's own.
+    """
+    home = find_home(data_dir, demo=bool(demo))
     for folder in (home.folders.data, home.folders.config, home.folders.files, home.folders.logs):
         make_private_folder(folder)
     lock = FileLock(home.folders.data / LOCK_FILE, mode=0o600)
@@ -48,6 +53,19 @@ def open_home(data_dir: Path | None, *, demo: bool) -> Iterator[Home]:
     except Timeout:
         raise Conflict(f"Deskhand is running already with the data in {home.folders.data}.") from None
     try:
+        if demo is not None:
+            check_kind(home.folders.data, demo=demo)
         yield home
     finally:
         lock.release()
+
+
+def check_kind(data: Path, *, demo: bool) -> None:
+    """Keep the demo's data and a person's own in folders apart. Raises Conflict."""
+    marker, used = data / DEMO_FILE, (data / DATABASE_FILE).exists()
+    if demo and used and not marker.exists():
+        raise Conflict(f"The data in {data} is your own. Give the demo another folder with --data-dir, or none.")
+    if not demo and marker.exists():
+        raise Conflict(f"The data in {data} is the demo's. Start with --demo, or give another folder with --data-dir.")
+    if demo:
+        marker.touch(0o600)

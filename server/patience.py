@@ -15,7 +15,8 @@ class Limits:
     `head_seconds`: from the first byte, or the opening of the connection, to the end of the headers. `body_seconds`: for
     the body, and one second more for each `slow_body` bytes of it. `linger_seconds`: to read an answer that came before
     the whole body. `write_seconds`: to take what waits to be read. `idle_seconds`: between two requests.
-    `ping_seconds`: between two pings on a WebSocket, and to answer one. `stop_seconds`: for open answers, at the end. `largest_message`: on a WebSocket. `connections`: at once, on one socket.
+    `ping_seconds`: between two pings on a WebSocket, and to answer one. `stop_seconds`: for open answers, at the end.
+    `largest_message`: on a WebSocket. `connections`: at once, on one socket.
     """
 
     head_seconds: float = 10

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Executable, bindparam, delete, insert, select
 from server.access.tables import activity, idempotency
 from server.context import Clock
 from server.events import Events
+from server.logs import SECRETS
 from server.operation import Effect
 from server.storage.database import Database
 
@@ -142,9 +143,10 @@ def redact(value: Any, name: str = "") -> Any:
         return [redact(inner, name) for inner in value]
     if value is not None and any(secret in name.lower() for secret in SECRET_NAMES):
         return "•••"
-    if isinstance(value, str) and len(value) > LONGEST_TEXT:
-        return f"{value[:LONGEST_TEXT]}… ({len(value)} characters)"
-    return value
+    if not isinstance(value, str):
+        return value
+    text = SECRETS.sub("•••", value)
+    return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}… ({len(text)} characters)"
 
 
 def effect_text(effect: Effect | None) -> str | None:

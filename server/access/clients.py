@@ -17,7 +17,9 @@ from server.errors import Conflict, InvalidInput, NotFound
 from server.operation import Operation
 from server.storage.database import Database
 
+SHORTEST_KEY = 20  # of one that the person brings
 KEY_PREFIX = "dh_"  # makes a leaked key recognisable to scanners
+MOST_CALLS = 100_000  # in one window, for the calls in it are remembered one by one
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 
 
@@ -77,9 +79,12 @@ class Clients:
                 "A client's name has up to 40 small letters, digits, dots, dashes or underscores, such as `my-gpt`."
             )
         check_rate(rate)
+        if key is not None and len(key) < SHORTEST_KEY:
+            raise InvalidInput(f"A key of your own has at least {SHORTEST_KEY} characters. Leave it out and Deskhand makes one.")
+        hint = key[:3] if key else ""
         key = key or KEY_PREFIX + secrets.token_urlsafe(32)
         now = self._clock.now().isoformat()
-        made = Client(secrets.token_hex(8), name, scopes, dict(policies), rate, now, None, key[:7])
+        made = Client(secrets.token_hex(8), name, scopes, dict(policies), rate, now, None, hint or key[:7])
         await self._database.write(add_client, made, hash_key(key), now)
         await self.load()
         return made, key
@@ -113,9 +118,11 @@ def check_rate(rate: str | None) -> None:
     if rate is None or rate == "none":
         return
     try:
-        parse(rate)
+        fits = 0 < parse(rate).amount <= MOST_CALLS
     except ValueError:
-        raise InvalidInput(f"The rate {rate!r} is not understood. Say for instance 30/minute, 500/hour or none.") from None
+        fits = False
+    if not fits:
+        raise InvalidInput(f"The rate {rate!r} is not understood. Say for instance 30/minute, 500/hour or none.")
 
 
 ADD_CLIENT = insert(client)

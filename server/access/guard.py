@@ -18,6 +18,7 @@ from server.access.pause import Pause
 from server.context import Clock
 from server.errors import Conflict, DeskhandError, Forbidden, InvalidInput, NotAuthenticated, TooManyRequests
 from server.failures import to_response
+from server.logs import SECRETS
 from server.operation import Effect, Operation, current_call
 
 log = logging.getLogger(__name__)
@@ -50,17 +51,17 @@ class Guard:
         call = Call(self, client, operation, request, asked)
         quota: Quota | None = None
         try:
-            if operation.scope not in client.scopes:
-                call.refuse("The scope is missing.")
-                raise Forbidden(
-                    f"The client {client.name!r} may not use {operation.name}: it lacks the scope {operation.scope}. "
-                    "Make a client that has it with `deskhand clients create`."
-                )
             quota = await self.limits.take(client, changing=operation.changes)
             if quota and not quota.passed:
                 raise TooManyRequests(
                     f"The client {client.name!r} has made its {quota.limit} calls. Go on in {quota.reset} seconds.",
                     retry_after=quota.reset,
+                )
+            if operation.scope not in client.scopes:
+                call.refuse("The scope is missing.")
+                raise Forbidden(
+                    f"The client {client.name!r} may not use {operation.name}: it lacks the scope {operation.scope}. "
+                    "Make a client that has it with `deskhand clients create`."
                 )
             token = current_call.set(call)
             try:
@@ -131,17 +132,14 @@ class Call:
         if self._key and (kept := await self._guard.activity.find_kept(self._client.id, self._key)):
             return self._repeat(kept, digest)
         self._guard.pause.check()
-        await self._preview(arguments)
         self._check_policy()
+        if self._operation.preview:
+            self._effect = await self._operation.preview(**arguments)
         begun = await self._guard.activity.begin(self._entry(Outcome.running), self._key, digest)
         if isinstance(begun, Kept):
             return self._repeat(begun, digest)
         self._begun = replace(self._entry(Outcome.running), id=begun)
         return await function(**arguments)
-
-    async def _preview(self, arguments: dict[str, Any]) -> None:
-        if self._client.policy_for(self._operation) is not Policy.deny and self._operation.preview:
-            self._effect = await self._operation.preview(**arguments)
 
     def _check_policy(self) -> None:
         name = self._operation.name
@@ -196,9 +194,10 @@ class Call:
     def _outcome(self, response: Response) -> Outcome:
         if self._repeats:
             return Outcome.repeated
-        if self._decision.taken == "refused":
-            return Outcome.refused
-        return Outcome.done if response.status_code < 400 else Outcome.failed
+        if response.status_code < 400:
+            return Outcome.done
+        not_begun = self._operation.changes or self._decision.taken == "refused"
+        return Outcome.refused if not_begun and response.status_code < 500 else Outcome.failed
 
     def _entry(self, outcome: Outcome, response: Response | None = None) -> Entry:
         guard, operation = self._guard, self._operation
@@ -236,5 +235,5 @@ def read_idempotency_key(headers: Headers) -> str | None:
 
 def shorten(response: Response) -> str:
     """The answer as the activity keeps it: its secrets out, its end cut off."""
-    text = bytes(response.body).decode("utf-8", "replace")
+    text = SECRETS.sub("•••", bytes(response.body).decode("utf-8", "replace"))
     return text if len(text) <= LONGEST_RESULT else f"{text[:LONGEST_RESULT]}… ({len(text)} characters)"

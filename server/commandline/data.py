@@ -32,7 +32,7 @@ def restore(file: Path, data_dir: Path | None, *, with_access: bool) -> None:
 
     if find_running(data_dir):
         raise Conflict("Deskhand is running. Quit it first, then restore.")
-    with open_home(data_dir, demo=False) as home:
+    with open_home(data_dir, demo=None) as home:
         folders = home.folders
         kept = backups.restore(file, folders.data, config=folders.config, folders=find_migrations(), with_access=with_access)
     click.echo(f"Restored. What was there before is in {kept}." if kept else "Restored.")

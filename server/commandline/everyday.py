@@ -1,6 +1,7 @@
 """What a person looks at: addresses, activity, documents; pausing; whether all is well."""
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import click
 
 from server.commandline.reach import reached
 from server.commandline.words import data_dir_option, example, json_option, print_json
+from server.errors import InvalidInput
 
 
 @click.command(epilog=example("deskhand addresses --json"))
@@ -43,10 +45,12 @@ def activity(limit: int, data_dir: Path | None, *, as_json: bool) -> None:
 
 
 @click.command(epilog=example("deskhand pause 15"))
-@click.argument("minutes", type=click.FloatRange(min=0, min_open=True), required=False)
+@click.argument("minutes", type=click.FloatRange(min=0, min_open=True, max=525_600), required=False)
 @data_dir_option
 def pause(minutes: float | None, data_dir: Path | None) -> None:
     """Let nothing that changes something run, for MINUTES or until `deskhand resume`."""
+    if minutes is not None and not math.isfinite(minutes):
+        raise click.BadParameter("say how many minutes")
     with reached(data_dir) as deskhand:
         deskhand.call("POST", "/api/pause", {"minutes": minutes})
     click.echo(f"Paused for {minutes:g} minutes." if minutes else "Paused until `deskhand resume`.")
@@ -77,7 +81,10 @@ def generate_schema(client: str | None, output: Path | None, form: str | None, d
     if output is None:
         click.echo(text, nl=False)
     else:
-        output.write_text(text, encoding="utf-8")
+        try:
+            output.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise InvalidInput(f"{output} could not be written: {error.strerror}.") from None
         click.echo(f"Written to {output}.")
 
 

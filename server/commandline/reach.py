@@ -57,7 +57,7 @@ def reached(data_dir: Path | None, *, running_only: bool = False) -> Iterator[De
 
 async def open_here(stack: AsyncExitStack, data_dir: Path | None) -> httpx2.AsyncClient:
     """Open the store in this process and put the local surface over it. The integrations are known but not started."""
-    home = stack.enter_context(open_home(data_dir, demo=False))
+    home = stack.enter_context(open_home(data_dir, demo=None))
     state = await stack.enter_async_context(open_state(home, Address()))
     state.runtime.describe(discover())
     transport = httpx2.ASGITransport(create_local_application(state))

@@ -16,7 +16,7 @@ def create_routes(state: State) -> APIRouter:
 
     @routes.get("/activity")
     async def list_activity(
-        limit: Annotated[int, Query(ge=1, le=1000)] = 50, before: Annotated[int | None, Query(ge=1)] = None
+        limit: Annotated[int, Query(ge=1, le=1000)] = 50, before: Annotated[int | None, Query(ge=1, le=2**62)] = None
     ) -> list[ActivityView]:
         """Lists the latest calls, newest first; `before` goes on from an id."""
         return [view(entry) for entry in await state.activity.list(limit, before)]

@@ -104,7 +104,8 @@ def add_pages(app: FastAPI) -> None:
             raise NotFound("The window's pages are not here. Install Deskhand again.")
         return FileResponse(index, headers={"Cache-Control": "no-store"})
 
-    app.mount("/assets", StaticFiles(directory=pages / "assets", check_dir=False))
+    if (pages / "assets").is_dir():
+        app.mount("/assets", StaticFiles(directory=pages / "assets"))
 
 
 class EnterByFile:

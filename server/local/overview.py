@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
+from server.errors import InvalidInput
 from server.local.models import (
     Addresses,
     BackupOrder,
@@ -19,6 +20,8 @@ from server.local.models import (
 from server.projections.documents import Documents
 from server.state import State
 from server.storage.backup import back_up
+
+LONGEST_PATH = 1000
 
 
 def create_routes(state: State) -> APIRouter:
@@ -88,6 +91,8 @@ def create_backup(state: State) -> APIRouter:
     @routes.post("/backup")
     async def make_backup(order: BackupOrder) -> BackupView:
         """Puts a copy of what is kept, without a secret, into one file."""
+        if not Path(order.path).is_absolute() or "\0" in order.path or len(order.path) > LONGEST_PATH:
+            raise InvalidInput("Name the whole path of the file that the backup is to be.")
         made = await asyncio.to_thread(
             back_up,
             state.home.folders.data,

@@ -10,11 +10,13 @@ from server.storage.sqlite import connect, writing_engine
 LONGEST_WAIT = 5_000  # milliseconds
 
 api_key = table("api_key", column("revoked_at"))
+client = table("client", column("revoked_at"))
 idempotency = table("idempotency")
 
 # One for each table that lets somebody in, or would answer with what was once allowed.
 REVOCATIONS = {
     "api_key": update(api_key).where(api_key.c.revoked_at.is_(None)).values(revoked_at=bindparam("now")),
+    "client": update(client).where(client.c.revoked_at.is_(None)).values(revoked_at=bindparam("now")),
     "idempotency": delete(idempotency),
 }
 

@@ -133,7 +133,7 @@ DRIPPING = {
     "empty lines": (b"\r\n", b"\r\n"),
     "head": (POST, b"x"),
     "body": (POST + b"content-length: 99\r\n\r\n", b"x"),
-    "second head": (b"GET /a HTTP/1.1\r\n" + HOST + b"\r\nG", b"E"),
+    "second head": (b"GET /a HTTP/1.1\r\n" + HOST + b"\r\nGET /", b"x"),
 }
 
 

@@ -24,3 +24,16 @@ def test_demo_mode_has_a_folder_of_its_own_unless_told_otherwise(tmp_path: Path)
     assert find_home(None, demo=True).own
     assert not find_home(None, demo=False).own
     assert find_home(tmp_path, demo=True).folders.data == tmp_path
+
+
+def test_made_up_accounts_and_a_persons_own_never_meet(tmp_path: Path) -> None:
+    with open_home(tmp_path / "demo", demo=True):
+        pass
+    with pytest.raises(Conflict, match="--demo"), open_home(tmp_path / "demo", demo=False):
+        pass
+    with open_home(tmp_path / "own", demo=False) as home:
+        (home.folders.data / "deskhand.db").touch()
+    with pytest.raises(Conflict, match="your own"), open_home(tmp_path / "own", demo=True):
+        pass
+    with open_home(tmp_path / "demo", demo=None):
+        pass

@@ -151,7 +151,7 @@ class RealGoogle:
         else:
             from googleapiclient.http import MediaInMemoryUpload
 
-            arguments["media_body"] = MediaInMemoryUpload(content, "message/rfc822")
+            arguments["media_body"] = MediaInMemoryUpload(content, mimetype="message/rfc822")
         method = "drafts.update" if draft_id else "drafts.create"
         return self.call_each(line, method, [{**arguments, "body": {"message": place}}])[0]
 

@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import EmailPolicy
@@ -15,6 +16,7 @@ from server.integrations.gmail.text import html_to_text
 LARGEST_MAIL = 35_000_000  # Gmail takes 35 MB: https://developers.google.com/workspace/gmail/api/guides/uploads
 MOST_RECIPIENTS = 500
 MOST_REFERENCES = 50
+_STRUCTURE = {"mime-version", "content-type", "content-transfer-encoding"}
 _ID_HEADERS = {"in-reply-to", "references"}
 _IDS = re.compile(r"<[\x21-\x3b\x3d\x3f-\x7e]{1,900}>")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -30,6 +32,10 @@ class Person:
     address: str
     name: str = ""
     ascii: str = ""
+
+    def __post_init__(self) -> None:
+        # Python decodes encoded words (RFC 2047) in what it is given to write, line ends included, so no name may hold one.
+        object.__setattr__(self, "name", self.name.replace("=?", "= ?"))
 
     def __str__(self) -> str:
         return f"{self.name} <{self.address}>" if self.name else self.address
@@ -84,11 +90,24 @@ class Letter:
 
 
 class _Policy(EmailPolicy):
-    """Python encodes a long message id as if it were foreign text, which breaks the thread; these headers are folded here."""
+    """Writes some headers itself.
+
+    Python encodes a long message id as if it were foreign text, which breaks the thread. And it decodes encoded words (RFC 2047)
+    in a subject before it writes it: `=?utf-8?q?=0d=0aBcc:_eve?=` would become a header of its own.
+    """
+
+    def header_store_parse(self, name: str, value: Any) -> tuple[str, Any]:
+        if name.lower() == "subject":
+            return name, value
+        parsed: tuple[str, Any] = super().header_store_parse(name, value)
+        return parsed
 
     def fold(self, name: str, value: Any) -> str:
         if name.lower() in _ID_HEADERS:
             return f"{name}: " + f"{self.linesep} ".join(read_ids(value)) + self.linesep
+        if name.lower() == "subject":
+            charset = "us-ascii" if value.isascii() and "=?" not in value else "utf-8"
+            return f"{name}: {Header(value, charset, header_name=name).encode(linesep=self.linesep)}{self.linesep}"
         folded: str = super().fold(name, value)
         return folded
 
@@ -110,9 +129,20 @@ def compose(letter: Letter) -> bytes:
     for file in letter.files:
         _attach(message, file)
     content = message.as_bytes()
+    check_head(content, letter)
     if len(content) > LARGEST_MAIL:
         raise TooLarge(f"With its attachments this mail has {len(content) // 1_000_000} MB, and Gmail takes 35 MB.")
     return content
+
+
+def check_head(content: bytes, letter: Letter) -> None:
+    """See that a mail has the headers it should have and no other, whatever was written into one. Raises InvalidInput."""
+    lines = content.partition(b"\r\n\r\n")[0].split(b"\r\n")
+    names = [line.partition(b":")[0].decode("ascii", "replace").lower() for line in lines if line[:1] not in {b" ", b"\t"}]
+    people = [name for name, found in (("to", letter.to), ("cc", letter.cc), ("bcc", letter.bcc)) if found]
+    thread = [name for name, found in (("in-reply-to", letter.in_reply_to), ("references", letter.references)) if found]
+    if sorted(set(names) - _STRUCTURE) != sorted(["from", "subject", *people, *thread]) or len(names) != len(set(names)):
+        raise InvalidInput("A header of this mail cannot be written. Use plain names, and a subject of one line.")
 
 
 def _write_headers(message: EmailMessage, letter: Letter) -> None:

@@ -55,6 +55,7 @@ class Drafts:
     async def preview_create(self, draft: DraftMail) -> Effect:
         """What would be written."""
         _, letter, _ = await self._settle(draft)
+        await self.outbox.check(letter)
         return Effect(f"write a draft to {name_recipients(letter.recipients())}", letter.fields())
 
     async def create(self, draft: DraftMail) -> DraftKept:
@@ -67,6 +68,7 @@ class Drafts:
     async def preview_update(self, draft_id: str, draft: DraftMail) -> Effect:
         """What would stand in the draft's place."""
         session, letter, _ = await self._settle(draft, draft_id)
+        await self.outbox.check(letter)
         before = await self._read_raw(session, draft_id)
         fields = (*letter.fields(), ("Replaces", f"a draft to {before.recipients or 'nobody yet'}: {before.subject}"))
         return Effect(f"replace a draft to {name_recipients(letter.recipients())}", fields)

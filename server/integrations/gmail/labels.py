@@ -17,6 +17,12 @@ from server.integrations.gmail.view import LARGEST_ANSWER, name_labels
 
 KNOWN_SECONDS = 300.0  # a label that was renamed elsewhere shows its old name for so long
 FIXED = {"SENT", "DRAFT"}  # Gmail sets these by itself
+ELSEWHERE = {
+    "TRASH": "trash_mail or untrash_mail",
+    "SPAM": "Gmail itself",
+    "INBOX": "archive_mail",
+    "UNREAD": "mark_mail",
+}
 
 
 @dataclass
@@ -115,6 +121,9 @@ class Labels:
             raise InvalidInput("A label cannot be added and removed at once.")
         if any(one.id in FIXED for one in (*add, *remove)):
             raise InvalidInput("Gmail sets SENT and DRAFT by itself; nobody else can.")
+        for one in (*add, *remove):
+            if one.id in ELSEWHERE:
+                raise InvalidInput(f"{one.id} is changed with {ELSEWHERE[one.id]}, so that it can be allowed by itself.")
         return session, add, remove
 
     async def _modify(self, session: Session, message_id: str, add: list[str], remove: list[str]) -> dict[str, Any]:

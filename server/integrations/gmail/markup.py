@@ -14,7 +14,9 @@ DEEPEST = 6  # quotations and lists in each other
 LONGEST_LINK = 2000
 BREAKS = {
     **dict.fromkeys(("p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "table", "pre", "blockquote", "hr"), 2),
-    **dict.fromkeys(("br", "div", "li", "tr", "dt", "dd", "section", "article", "header", "footer", "center", "form", "option"), 1),
+    **dict.fromkeys(
+        ("br", "div", "li", "tr", "dt", "dd", "section", "article", "header", "footer", "center", "form", "option"), 1
+    ),
 }
 UNREAD = frozenset({"script", "style", "title", "template", "svg", "math", "noscript", "textarea", "select", "iframe", "object"})
 _NAME = re.compile(r"(/?)([a-zA-Z][a-zA-Z0-9]*)")

@@ -29,6 +29,7 @@ class Outbox:
     async def preview_send(self, mail: NewMail) -> Effect:
         """What sending would do."""
         _, letter = await self._settle(mail)
+        await self.check(letter)
         return Effect(f"send mail to {name_recipients(letter.recipients())}", letter.fields())
 
     async def send(self, mail: NewMail) -> Sent:
@@ -39,6 +40,7 @@ class Outbox:
     async def preview_reply(self, reply: Reply) -> Effect:
         """What answering would do: who gets it is found out here."""
         _, letter, answer = await self._settle_reply(reply)
+        await self.check(letter)
         fields = (*letter.fields(), ("Answers", answer.answered), ("Thread", answer.thread_id))
         return Effect(f"answer {name_recipients(letter.recipients())}", fields)
 
@@ -60,6 +62,8 @@ class Outbox:
         )
         if not letter.recipients():
             raise InvalidInput("This mail names nobody who would get it. Give an address in `to`.")
+        if not letter.recipients():
+            raise InvalidInput("Name at least one recipient in to, cc or bcc.")
         check_recipients(letter.recipients())
         return session, await self.with_files(letter, mail)
 
@@ -86,10 +90,12 @@ class Outbox:
         return session, await self.with_files(letter, reply), answer
 
     async def with_files(self, letter: Letter, order: Enclosing) -> Letter:
-        """Attach what was asked for, and see that all of it can be written."""
-        letter = replace(letter, files=await self.files.gather(order))
+        """Attach what was asked for."""
+        return replace(letter, files=await self.files.gather(order))
+
+    async def check(self, letter: Letter) -> None:
+        """See that all of a mail can be written, before the person is asked about it."""
         await self.accounts.run(compose, letter)
-        return letter
 
     async def _post(self, session: Session, letter: Letter, thread_id: str | None, order: Enclosing, message: str) -> Sent:
         content = await self.accounts.run(compose, letter)

@@ -65,7 +65,7 @@ def test_a_name_that_cannot_stand_in_an_address_is_refused(opened, name: str) ->
     asyncio.run(main())
 
 
-@pytest.mark.parametrize("rate", ["often", "0x3/minute", "-1/minute", "10/fortnight"])
+@pytest.mark.parametrize("rate", ["often", "0x3/minute", "-1/minute", "10/fortnight", "0/minute", "99999999999/second"])
 def test_a_rate_that_nobody_understands_is_refused(opened, rate: str) -> None:
     async def main() -> None:
         async with opened() as state:
@@ -114,5 +114,16 @@ def test_the_table_is_as_the_migrations_made_it(opened) -> None:
         async with opened() as state:
             names = await state.context.database.read(lambda c: [row[1] for row in c.execute(text("PRAGMA table_info(client)"))])
             assert names == ["id", "name", "scopes", "policies", "rate", "created_at", "revoked_at"]
+
+    asyncio.run(main())
+
+
+def test_a_short_key_of_the_persons_own_is_refused_and_a_long_one_is_hardly_shown(opened) -> None:
+    async def main() -> None:
+        async with opened() as state:
+            with pytest.raises(InvalidInput, match="characters"):
+                await state.clients.create("bot", frozenset(), {}, key="hunter2")
+            made, _ = await state.clients.create("bot", frozenset(), {}, key="a key of the person's own")
+            assert len(made.key_hint) == 3
 
     asyncio.run(main())

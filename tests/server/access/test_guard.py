@@ -130,7 +130,7 @@ def test_what_changes_something_has_to_be_allowed_and_the_answer_says_how(opened
             assert answer.status_code == 403
             assert "deskhand clients create NAME --allow send_letter" in answer.json()["detail"]
             entry = await post.last()
-            assert (entry.outcome, entry.sentence, post.sent) == ("refused", "send a letter to ann", [])
+            assert (entry.outcome, entry.sentence, post.sent) == ("refused", "Send a letter", [])
 
     asyncio.run(main())
 
@@ -302,5 +302,25 @@ def test_a_revoked_key_opens_nothing_from_that_moment(opened) -> None:
             assert (await post.http.get("/mail/list", headers=bot)).status_code == 200
             await post.state.clients.revoke("bot")
             assert (await post.http.get("/mail/list", headers=bot)).status_code == 401
+
+    asyncio.run(main())
+
+
+def test_a_client_without_the_scope_is_limited_like_any_other(opened) -> None:
+    async def main() -> None:
+        async with posting(opened, Rules(changing="2/minute")) as post:
+            reader = await post.client(scopes="read:mail")
+            answers = [await post.http.post("/mail/send", json={"to": "ann"}, headers=reader) for _ in range(4)]
+            assert [answer.status_code for answer in answers] == [403, 403, 429, 429]
+
+    asyncio.run(main())
+
+
+def test_a_key_in_a_text_does_not_stand_in_the_activity(opened) -> None:
+    async def main() -> None:
+        async with posting(opened) as post:
+            bot = await post.client(send_letter="allow")
+            await post.http.post("/mail/send", json={"to": "ann", "text": "my key is dh_0123456789abcdef"}, headers=bot)
+            assert "dh_0123456789" not in str(await post.last())
 
     asyncio.run(main())

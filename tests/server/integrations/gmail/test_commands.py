@@ -11,7 +11,6 @@ import httpx2
 import pytest
 
 from server.errors import DeskhandError
-
 from server.integrations.gmail.commands import describe_status, gmail, sign_in, sign_out
 
 ALEX, OTHER = "alex@example.com", "alex.morgan@example.org"

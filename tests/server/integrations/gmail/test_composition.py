@@ -1,6 +1,7 @@
 """What is written is what arrives: addresses, headers, text and files, and nothing slips in."""
 
 from email import message_from_bytes, policy
+from email.header import decode_header
 from email.utils import getaddresses
 
 import pytest
@@ -70,7 +71,7 @@ def test_addresses_are_read_alone_and_in_lists(values, people):
     ],
 )
 def test_what_is_no_address_is_refused_by_the_name_of_its_field(value):
-    with pytest.raises(InvalidInput, match="^cc: "):
+    with pytest.raises(InvalidInput, match=r"^cc: "):
         read_people([value], "cc")
 
 
@@ -202,3 +203,24 @@ def test_a_sentence_names_three_people_at_most():
     people = tuple(Person(f"{name}@example.com") for name in "abcde")
     assert name_recipients(people) == "a@example.com, b@example.com, c@example.com and 2 more"
     assert name_recipients(()) == "nobody yet"
+
+
+TRICKS = [
+    "=?utf-8?q?a=0d=0aBcc:_eve@example.com?=",
+    "=?utf-8?q?=0d=0a=0d=0aA_body?=",
+    "=?utf-8?b?YQ0KQmNjOiBldmVAZXhhbXBsZS5jb20=?=",
+    "Grüße =?utf-8?q?=0d=0aX:_y?= " + "x" * 200,
+    "plain " * 60,
+]
+
+
+@pytest.mark.parametrize("trick", TRICKS)
+def test_an_encoded_word_is_text_and_never_another_header(trick: str) -> None:
+    letter = Letter("me@example.com", (Person("bob@example.com", trick[:60], "bob@example.com"),), trick.strip(), "body")
+    parsed = message_from_bytes(compose(letter), policy=policy.default)
+    expected = {"from", "to", "subject", "mime-version", "content-type", "content-transfer-encoding"}
+    assert {name.lower() for name in parsed} == expected
+    pieces = decode_header(message_from_bytes(compose(letter))["Subject"])
+    told = "".join(text if isinstance(text, str) else text.decode(charset or "ascii") for text, charset in pieces)
+    assert told.split() == letter.subject.split()
+    assert parsed.get_content().strip() == "body"

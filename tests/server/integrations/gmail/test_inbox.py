@@ -199,7 +199,7 @@ HOSTILE = {
     "nothing": b"",
     "no headers": b"\r\n\r\nbody",
     "no end": b"Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n",
-    "boundary in itself": b"Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x--",
+    "boundary in itself": (b"Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n" * 2) + b"\r\n--x--",
     "binary": bytes(range(256)) * 20,
     "charset": b"Content-Type: text/plain; charset=unicode_escape\r\n\r\n\\ud800 caf\xe9",
     "utf-7": b"Content-Type: text/plain; charset=utf-7\r\nSubject: =?utf-7?b?KzJBQS0=?=\r\n\r\n+2AA-",

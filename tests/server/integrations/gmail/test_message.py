@@ -72,7 +72,7 @@ TEXTS = {
         "Привет",
         False,
     ),
-    "flowed": (part("text/plain", "one \r\ntwo", **{"CONTENT_TYPE": "text/plain; FORMAT=Flowed"}), "one two", False),
+    "flowed": (part("text/plain", "one \r\ntwo", CONTENT_TYPE="text/plain; FORMAT=Flowed"), "one two", False),
     "flowed with DelSp": (
         part("text/plain", "日本 \r\n語", Content_Type="text/plain; charset=utf-8; format=flowed; delsp=YES"),
         "日本語",

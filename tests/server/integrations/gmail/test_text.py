@@ -23,7 +23,7 @@ from server.integrations.gmail.text import (
 DECODED = [
     ("héllo".encode(), "utf-8", "héllo"),
     ("héllo".encode("latin-1"), "iso-8859-1", "héllo"),
-    ("“quoted” – 5 €".encode("cp1252"), "iso-8859-1", "“quoted” – 5 €"),
+    ("“quoted” … 5 €".encode("cp1252"), "iso-8859-1", "“quoted” … 5 €"),
     ("héllo".encode(), "iso-8859-1", "héllo"),
     ("こんにちは".encode("iso-2022-jp"), "iso-2022-jp", "こんにちは"),
     ("Привет".encode("koi8-r"), "koi8-r", "Привет"),
