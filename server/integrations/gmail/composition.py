@@ -15,6 +15,7 @@ from server.integrations.gmail.text import html_to_text
 
 LARGEST_MAIL = 35_000_000  # Gmail takes 35 MB: https://developers.google.com/workspace/gmail/api/guides/uploads
 MOST_RECIPIENTS = 500
+LONGEST_WORD = 60  # that fits into a line of a header beside its name
 MOST_REFERENCES = 50
 _STRUCTURE = {"mime-version", "content-type", "content-transfer-encoding"}
 _ID_HEADERS = {"in-reply-to", "references"}
@@ -106,7 +107,8 @@ class _Policy(EmailPolicy):
         if name.lower() in _ID_HEADERS:
             return f"{name}: " + f"{self.linesep} ".join(read_ids(value)) + self.linesep
         if name.lower() == "subject":
-            charset = "us-ascii" if value.isascii() and "=?" not in value else "utf-8"
+            plain = value.isascii() and "=?" not in value and all(len(word) < LONGEST_WORD for word in value.split())
+            charset = "us-ascii" if plain else "utf-8"
             return f"{name}: {Header(value, charset, header_name=name).encode(linesep=self.linesep)}{self.linesep}"
         folded: str = super().fold(name, value)
         return folded

@@ -112,9 +112,7 @@ def test_a_subject_is_one_line(subject):
 
 @pytest.mark.parametrize("subject", ["Hällo", "ä" * 500, "x" * 900, "=?utf-8?q?not_decoded?= =", "a  b\tc"[:4], ""])
 def test_a_subject_arrives_as_it_was_written(subject):
-    assert str(write(subject=check_subject(subject))["Subject"] or "") == subject.replace(
-        "=?utf-8?q?not_decoded?=", "not decoded"
-    )
+    assert str(write(subject=check_subject(subject))["Subject"] or "") == subject
 
 
 @pytest.mark.parametrize("body", ["x", "", "ä\n\n  b\n", "From here\n.\n", "x" * 5000, "日本語\n" * 300, "trailing \nspace "])
