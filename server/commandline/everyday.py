@@ -75,7 +75,7 @@ def generate_schema(client: str | None, output: Path | None, form: str | None, d
     from urllib.parse import quote
 
     path = "/api/schema" + (f"?client={quote(client, safe='')}" if client else "")
-    with reached(data_dir) as deskhand:
+    with reached(data_dir, running_only=True) as deskhand:
         document = deskhand.call("GET", path)
     text = write_document(document, form or (output.suffix.lstrip(".") if output else "yaml"))
     if output is None:

@@ -18,6 +18,8 @@ from server.local.models import (
     PauseView,
 )
 from server.projections.documents import Documents
+from server.runtime import Member
+from server.runtime import State as IntegrationState
 from server.state import State
 from server.storage.backup import back_up
 
@@ -135,14 +137,27 @@ def list_problems(state: State) -> list[str]:
     return [problem for problem in found if isinstance(problem, str)]
 
 
+def describe_state(member: Member) -> str:
+    """Say how an integration is where nothing is wrong with it."""
+    return "It runs." if member.state is IntegrationState.running else "It is there; Deskhand is not running."
+
+
 def check_all(state: State) -> list[Check]:
     """Look at what a person would otherwise have to look at."""
     checks = [
-        Check(what=member.integration.title, well=member.problem is None, detail=member.problem or "It runs.")
+        Check(what=member.integration.title, well=member.problem is None, detail=member.problem or describe_state(member))
         for member in state.runtime.members
     ]
+    for service in state.runtime.services.values():
+        if isinstance(problem := getattr(service, "problem", None), str):
+            checks.append(Check(what=type(service).__name__, well=False, detail=problem))
+    if until := state.pause.until:
+        checks.append(
+            Check(what="Pause", well=True, detail=f"All actions are paused until {until.isoformat(timespec='minutes')}.")
+        )
     problem = state.context.settings.problem
     checks.append(Check(what="Settings", well=problem is None, detail=problem or "They can be read."))
     checks.append(Check(what="Secrets", well=True, detail=state.context.secrets.place))
-    checks.append(Check(what="Address", well=True, detail=state.address.public))
+    if state.address.public_port:
+        checks.append(Check(what="Address", well=True, detail=state.address.public))
     return checks

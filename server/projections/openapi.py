@@ -28,7 +28,7 @@ SECURITY = {
 }
 DESCRIPTION = (
     "What this computer offers to ChatGPT and to scripts, as far as the person at it allows. "
-    "Operations that change something may answer 202: then the person is being asked; look at `poll` until it is decided."
+    "Operations that change something run only when that person has allowed them. An answer 202 means that they are being asked."
 )
 FAILURES = {
     401: "The key is missing or unknown, or an account must be signed in to again.",

@@ -29,7 +29,9 @@ def test_a_pause_holds_until_it_is_ended(deskhand, serve) -> None:
     assert deskhand("pause", "-1").returncode == 2
 
 
-def test_a_schema_is_written_as_its_file_is_named(deskhand, tmp_path: Path) -> None:
+def test_a_schema_is_written_as_its_file_is_named(deskhand, serve, tmp_path: Path) -> None:
+    assert deskhand("generate-schema").returncode == 1
+    serve()
     deskhand("clients", "create", "bot", "--scope", "read:apps")
     target = tmp_path / "openapi.json"
     assert deskhand("generate-schema", "bot", "--output", str(target)).returncode == 0
