@@ -25,6 +25,7 @@ __all__ = ["CarefulHttp", "DatedState", "Limits", "Listener", "WithoutQuery", "b
 T = TypeVar("T")
 
 BACKLOG = 1024  # callers who wait to be accepted
+STRANGERS_MISTAKES = {"Invalid HTTP request received.", "Unsupported upgrade request."}
 LOGGERS = ("uvicorn.error", "uvicorn.asgi")
 
 
@@ -88,13 +89,13 @@ class Listener(uvicorn.Server):
 class WithoutQuery(logging.Filter):
     """Keeps query strings out of uvicorn's lines: keys travel there, since browsers cannot set headers on a WebSocket.
 
-    Below INFO whole headers would be written, so nothing is.
+    Below INFO whole headers would be written, so nothing is; nor is what strangers could fill the log with.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.args, tuple):
             record.args = tuple(one.partition("?")[0] if isinstance(one, str) else one for one in record.args)
-        return record.levelno >= logging.INFO
+        return record.levelno >= logging.INFO and record.msg not in STRANGERS_MISTAKES
 
 
 def install_log_filter() -> None:

@@ -1,6 +1,7 @@
 """A WebSocket to an address that strangers can reach, made of uvicorn 0.54's protocol."""
 
 import asyncio
+from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
@@ -27,6 +28,11 @@ class CarefulSocket(WebSocketsSansIOProtocol):
     def resume_writing(self) -> None:
         super().resume_writing()
         self._writing.clear()
+
+    async def send(self, message: Any) -> None:
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body" and not message.get("more_body"):
+            self.handshake_complete = True  # a refusal is an answer too, and no error in the application
 
     def keepalive_timeout(self) -> None:
         super().keepalive_timeout()

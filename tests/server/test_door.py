@@ -220,7 +220,7 @@ def test_a_page_that_is_listed_no_more_is_refused(house):
     assert house.ask("POST", origin=LISTED).status_code == 403
 
 
-def test_a_websocket_is_refused_before_it_is_one(house):
+def test_a_websocket_is_refused_before_it_is_one(house, caplog):
     assert house.connect("/ws") == house.connect("/ws", origin=LISTED) == "/ws"
     for status, options in ((421, {"host": "evil.example"}), *((403, {"origin": origin}) for origin in FOREIGN[:2])):
         with pytest.raises(InvalidStatus) as refused:
@@ -229,6 +229,7 @@ def test_a_websocket_is_refused_before_it_is_one(house):
         assert response.status_code == status and b'"detail"' in response.body
         assert response.headers["content-type"] == "application/problem+json"
         assert response.headers["x-content-type-options"] == "nosniff"
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
 def test_a_websocket_is_refused_where_no_document_can_be_sent(house):

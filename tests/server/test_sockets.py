@@ -227,6 +227,16 @@ def test_no_query_string_and_no_header_stands_in_a_log(app, caplog):
     assert "SECRET" not in caplog.text
 
 
+def test_strangers_cannot_fill_the_log(app, caplog):
+    async def test(listener: Heard) -> None:
+        await talk(listener, b"\0\r\n\r\n")
+        await talk(listener, b"GET /caller HTTP/1.1\r\n" + HOST + b"upgrade: x\r\nconnection: upgrade, close\r\n\r\n", 0.3)
+
+    with caplog.at_level(logging.INFO):
+        serve(app, test)
+    assert not [record for record in caplog.records if record.levelno > logging.INFO]
+
+
 def test_the_log_filter_is_installed_once():
     for _ in range(2):
         install_log_filter()

@@ -121,8 +121,8 @@ class Writer:
             self._end_link()
             if not tag.ends:
                 self._begin_link(tag.attribute("href"))
-        elif name == "img" and self.link and (shown := tag.attribute("alt")):
-            self.write(html.escape(shown))
+        elif name == "img" and self.link:
+            self.write(html.escape(tag.attribute("alt")))
 
     def _put(self, text: str) -> None:
         if self.breaks and self.out:

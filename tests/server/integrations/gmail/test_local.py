@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
+from server.integrations.gmail.local import make_page
+
 ALEX, OTHER = "alex@example.com", "alex.morgan@example.org"
 
 
@@ -43,6 +45,11 @@ def test_the_page_holds_nothing_that_runs_or_stays(demo):
     assert page.headers["content-security-policy"].startswith("default-src 'none'")
     assert page.headers["cache-control"] == "no-store"
     assert page.headers["referrer-policy"] == "no-referrer"
+
+
+def test_a_page_shows_a_sentence_and_runs_none_of_it():
+    page = make_page("<b>", "<script>", 403)
+    assert (page.status_code, b"<script>" in page.body, b"&lt;script&gt;" in page.body) == (403, False, True)
 
 
 def test_less_than_everything_may_be_ticked(demo):
