@@ -19,7 +19,7 @@ SECTION = "gmail"
 CLIENT_SECRET_NAME = "gmail/client"  # noqa: S105, a name
 EARLY = timedelta(seconds=60)  # a token is renewed before it ends, so that it does not end on the way
 THREADS = 8
-NOT_SIGNED_IN = "Gmail is not signed in. Open Deskhand's window and choose Sign in."
+NOT_SIGNED_IN = "Gmail is not signed in. Open Deskhand's window and choose Sign in, or run `deskhand gmail sign-in`."
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -104,7 +104,9 @@ class Accounts:
     async def need_client(self) -> ClientCredentials:
         client = await self.client()
         if client is None:
-            raise SignInNeeded("Gmail has no client credentials yet. Open Deskhand's window, Gmail, and follow the steps there.")
+            raise SignInNeeded(
+                "Gmail has no client credentials yet. Enter them with `deskhand gmail sign-in --credentials FILE`."
+            )
         return client
 
     async def token(self, address: str, *, instead_of: str = "") -> str:
