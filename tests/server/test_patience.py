@@ -19,7 +19,7 @@ def ring_after(seconds: float, *, extended: float = 0, again: float | None = Non
             deadline.clear()
         assert deadline.running != cleared
         try:
-            return await asyncio.wait_for(rung, 0.5)
+            return await asyncio.wait_for(rung, 1)
         except TimeoutError:
             return None
 
@@ -27,7 +27,7 @@ def ring_after(seconds: float, *, extended: float = 0, again: float | None = Non
 
 
 def test_a_deadline_gives_up_in_time():
-    assert 0.04 <= (ring_after(0.05) or 0) < 0.3
+    assert 0.04 <= (ring_after(0.05) or 0) < 0.9
 
 
 def test_an_extended_deadline_gives_up_later():
@@ -36,7 +36,7 @@ def test_an_extended_deadline_gives_up_later():
 
 def test_what_was_said_last_holds():
     assert ring_after(0.05, again=5) is None
-    assert (ring_after(5, again=0.05) or 5) < 0.3
+    assert (ring_after(5, again=0.05) or 5) < 0.9
 
 
 def test_a_cleared_deadline_never_gives_up():

@@ -28,9 +28,9 @@ def test_a_second_start_is_as_good_as_the_first(serve, tmp_path):
     assert second.call("GET", "/gmail/messages?max_results=1").status_code == 200
 
 
-def test_without_demo_mode_the_stand_in_is_not_asked(serve):
-    first = serve(demo=True)
-    assert first.background.stop()
-    real = serve(first.data)
+def test_without_demo_mode_the_person_signs_in_at_google(serve):
+    real = serve()
+    client = {"client_id": "client-id-of-mine", "client_secret": "secret-of-mine"}
+    assert real.person("POST", "/api/gmail/credentials", json=client).status_code == 200
     address = real.person("POST", "/api/gmail/sign-in").json()["address"]
     assert address.startswith("https://accounts.google.com/")
