@@ -10,7 +10,7 @@ def test_no_key_opens_and_no_answer_is_remembered(home: Home) -> None:
     assert home.ask(LIVE_KEYS) == [0]
     assert home.ask("SELECT revoked_at FROM api_key ORDER BY hash") == [NOON.isoformat(), "before"]
     assert home.ask("SELECT count(*) FROM idempotency") == [0]
-    assert home.ask("SELECT revoked_at FROM client") == [None]
+    assert home.ask("SELECT revoked_at FROM client") == [NOON.isoformat()], "its name is free again"
 
 
 def test_a_table_that_is_not_there_is_skipped(tmp_path: Path) -> None:
