@@ -17,19 +17,13 @@ from server.app import create_surfaces
 from server.context import Clock
 from server.errors import DeskhandError
 from server.folders import open_home
+from server.ports import bind_or_say, bind_public
 from server.runtime import discover
 from server.screen import NoScreen, Screen
-from server.sockets import Limits, Listener, bind
+from server.sockets import Limits, Listener
 from server.state import Rules, State, open_state
 
 log = logging.getLogger(__name__)
-
-USUAL_PORT = 8000
-PORTS_TRIED = 20  # where no port was asked for and the usual one is taken
-
-
-class CannotStart(DeskhandError):
-    """Deskhand cannot start."""
 
 
 @dataclass(frozen=True)
@@ -129,24 +123,3 @@ async def make_first_client(state: State, key: str | None) -> None:
     """Make the client whose key the environment holds, once: a revoked one is not made again."""
     if key and not await state.clients.list():
         await state.clients.create("first", frozenset(state.runtime.scopes()), {}, key=key)
-
-
-def bind_public(host: str, port: int | None) -> socket.socket:
-    """Take the public port: the one asked for, or the usual one, or the next that is free."""
-    if port is not None:
-        return bind_or_say(host, port)
-    for candidate in range(USUAL_PORT, USUAL_PORT + PORTS_TRIED):
-        with suppress(OSError):
-            return bind(host, candidate)
-    return bind_or_say(host, 0)
-
-
-def bind_or_say(host: str, port: int) -> socket.socket:
-    """Take a port, or say in words why not."""
-    try:
-        return bind(host, port)
-    except OSError as error:
-        raise CannotStart(
-            f"Deskhand cannot listen on {host}, port {port}: {error.strerror or error}. "
-            "Another program may hold it; choose another port with --port."
-        ) from error

@@ -7,7 +7,7 @@ from server.errors import Unavailable
 
 
 class Screen(Protocol):
-    """A person's desktop."""
+    """A person's desktop. Every wish may block for a moment, so it is made in a thread, and on any thread."""
 
     def notify(self, title: str, text: str) -> None:
         """Show a notification, or do nothing where nobody can see it."""
@@ -17,6 +17,18 @@ class Screen(Protocol):
 
     def open_folder(self, folder: Path) -> None:
         """Show a folder in the file manager. Raises Unavailable where there is none."""
+
+    def show_window(self) -> None:
+        """Show Deskhand's window, or bring it to the front. Raises Unavailable where it cannot be shown."""
+
+    def start_demo(self) -> None:
+        """Start the demo beside this program, with data of its own. Raises Unavailable where there is no screen to show it."""
+
+    def starts_at_login(self) -> bool | None:
+        """Tell whether Deskhand starts when the person signs in to their computer. None: it cannot do that here."""
+
+    def set_start_at_login(self, wanted: bool) -> None:
+        """Have Deskhand start at login, or no longer. Raises Unavailable where it cannot do that."""
 
 
 class NoScreen:
@@ -30,3 +42,17 @@ class NoScreen:
 
     def open_folder(self, folder: Path) -> None:
         raise Unavailable(f"There is no screen here. The folder is {folder}")
+
+    def show_window(self) -> None:
+        raise Unavailable("Deskhand runs here without a screen. The command line does what the window does: deskhand --help")
+
+    def start_demo(self) -> None:
+        raise Unavailable("There is no screen here. Start the demo yourself: deskhand serve --demo")
+
+    def starts_at_login(self) -> bool | None:
+        return None
+
+    def set_start_at_login(self, wanted: bool) -> None:
+        raise Unavailable(
+            "There is no screen here, so nothing is started at login. Let the system's services start `deskhand serve`."
+        )

@@ -1,25 +1,17 @@
 import json
-import socket
 
 import httpx2
 import pytest
 
 from desktop.background import BackgroundServer
 from server.errors import Conflict
-from server.program import CannotStart, Options, Program
+from server.program import Options, Program
 
 
 def test_a_second_server_with_the_same_folder_is_refused_with_a_sentence(serve) -> None:
     served = serve()
     with pytest.raises(Conflict, match="running already"):
         BackgroundServer(Program(Options(port=0, data_dir=served.data))).start()
-
-
-def test_a_taken_port_that_was_asked_for_is_a_sentence(tmp_path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        with pytest.raises(CannotStart, match="--port"):
-            BackgroundServer(Program(Options(port=port, data_dir=tmp_path))).start()
 
 
 def test_the_runtime_file_is_there_while_it_runs_and_for_this_person_alone(serve) -> None:

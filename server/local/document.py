@@ -1,0 +1,27 @@
+"""The local surface's own document; the window's types are made from it: `python -m server.local.document > ui/openapi.json`."""
+
+import asyncio
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from server.address import Address
+from server.folders import open_home
+from server.local.app import create_local_application
+from server.runtime import discover
+from server.state import open_state
+
+
+async def make_document() -> dict[str, Any]:
+    """Make it, with every integration there is, over a store that is thrown away."""
+    with tempfile.TemporaryDirectory() as folder, open_home(Path(folder), demo=None) as home:
+        async with open_state(home, Address()) as state:
+            state.runtime.describe(discover())
+            document = create_local_application(state).openapi()
+    document["info"]["version"] = "0.0.0"  # a new version of the program is no change of the document
+    return document
+
+
+if __name__ == "__main__":
+    print(json.dumps(asyncio.run(make_document()), indent=1, ensure_ascii=False))  # noqa: T201, it is what this is for
