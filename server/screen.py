@@ -53,6 +53,5 @@ class NoScreen:
         return None
 
     def set_start_at_login(self, wanted: bool) -> None:
-        raise Unavailable(
-            "There is no screen here, so nothing is started at login. Let the system's services start `deskhand serve`."
-        )
+        if wanted:
+            raise Unavailable("There is no screen here to sign in at. Let the system's services start `deskhand serve`.")
