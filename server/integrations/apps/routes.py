@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path
 from server.integration import Effect, Operations, provided
 from server.integrations.apps.entries import AppsFile, Entry
 from server.integrations.apps.models import AppList, AppStatus, Order, Outcome
-from server.integrations.apps.overview import Overview, start_once, view_list
+from server.integrations.apps.overview import OwnList, start_once, view_list
 from server.integrations.apps.service import Launcher
 
 public = Operations(prefix="/apps", title="Apps")
@@ -21,46 +21,46 @@ async def preview_control(apps: Apps, order: Order) -> Effect:
     return await apps.preview(order)
 
 
-@public.operation("GET", "/list", scope="read:apps")
+@public.operation("GET", "/list", scope="read:apps", phrases="list the programs")
 async def list_apps(apps: Apps) -> AppList:
     """List the programs that may be started, stopped or told to open something here, and whether they run."""
     return await apps.list_all()
 
 
-@public.operation("POST", "/control", scope="control:apps", preview=preview_control)
+@public.operation("POST", "/control", scope="control:apps", phrases="control a program", preview=preview_control)
 async def control_app(apps: Apps, order: Order) -> Outcome:
     """Start, stop or restart a program on the person's list, or have it open a file or an address that is allowed."""
     return await apps.control(order)
 
 
-@public.operation("GET", "/{app_name}", scope="read:apps")
+@public.operation("GET", "/{app_name}", scope="read:apps", phrases="look how {app_name} is")
 async def read_app(apps: Apps, app_name: Name) -> AppStatus:
     """Tell how one program is: whether it runs, since when, and how it ended last."""
     return await apps.read(app_name)
 
 
 @local.get("")
-async def show_apps(apps: Apps) -> Overview:
+async def show_apps(apps: Apps) -> OwnList:
     """Shows the list, what is wrong with it, and what each app comes to here."""
     return await view_list(apps)
 
 
 @local.put("")
-async def save_apps(apps: Apps, order: AppsFile) -> Overview:
+async def save_apps(apps: Apps, order: AppsFile) -> OwnList:
     """Puts another list in the place of this one."""
     await apps.save(order)
     return await view_list(apps)
 
 
 @local.put("/{name}")
-async def save_app(apps: Apps, name: str, order: Entry) -> Overview:
+async def save_app(apps: Apps, name: str, order: Entry) -> OwnList:
     """Adds an app to the list, or changes it."""
     await apps.add(name, order)
     return await view_list(apps)
 
 
 @local.delete("/{name}")
-async def remove_app(apps: Apps, name: str) -> Overview:
+async def remove_app(apps: Apps, name: str) -> OwnList:
     """Takes an app off the list. What runs of it runs on."""
     await apps.remove(name)
     return await view_list(apps)
