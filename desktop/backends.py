@@ -117,7 +117,7 @@ class Gtk(Backend):
             self.icon._mark_ready()
 
     def _end(self) -> None:
-        """pystray takes back its notification, which fails where nothing shows any."""
+        """Pystray takes back its notification, which fails where nothing shows any."""
         with suppress(Exception):
             self._finalize()
 
@@ -153,7 +153,7 @@ class Xorg(Backend):
             pass
 
     def run(self, set_up: SetUp, on_loop: Call) -> None:
-        """Its loop never lets Python hear a signal, and may not hear when it is to end: it has a thread that can be left behind."""
+        """Its loop lets Python hear no signal, and may not hear when it is to end: it has a thread that can be left behind."""
         on_loop()
         loop = threading.Thread(target=self._loop, args=(set_up,), name="tray", daemon=True)
         loop.start()
