@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 ICON_SECONDS = 2.0  # that the server waits for the icon to be there first
 HOST_SECONDS = 10.0  # after a login in which a tray may still come
+LOOK_SECONDS = 0.2  # before the news are followed anew
 LAST_SECONDS = 5.0  # that a toolkit has to let go, when all else has ended
 RUNNING = "Deskhand is running already; here is its window."
 NO_HOST = "This desktop shows no icons of programs, so there is none of Deskhand. Start it again to see its window."
@@ -158,6 +159,7 @@ class Life:
     def _follow(self) -> None:
         from desktop.news import News
 
-        while self.server and not self._ending.is_set() and not self.server.wait(0.2):
-            self._news = News(reach(self.home.folders.data), self.front.show)
+        local = reach(self.home.folders.data)
+        while self.server and not self._ending.is_set() and not self.server.wait(LOOK_SECONDS):
+            self._news = News(local, self.front.show)
             self._news.follow()

@@ -45,6 +45,10 @@ class Backend:
         """Show a notification."""
         self.call(lambda: self.icon.notify(text, title))
 
+    def spell(self, title: str) -> str:
+        """Write what is said beside the icon as it can be said here."""
+        return title
+
     def run(self, set_up: SetUp, on_loop: Call) -> None:
         """Serve the icon until `stop`."""
         self._on_ready(on_loop)
@@ -147,6 +151,9 @@ class Xorg(Backend):
 
     def has_host(self) -> bool | None:
         return self.icon._get_systray_manager() is not None
+
+    def spell(self, title: str) -> str:
+        return title.encode("latin-1", "ignore").decode("latin-1")  # the name of a window of X, as python-xlib writes it
 
     def wait_for_host(self) -> None:
         while not self.has_host() and not self._over.wait(HOST_SECONDS):

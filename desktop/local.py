@@ -24,7 +24,8 @@ class Local:
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """Ask something and get the JSON that it answers. Raises DeskhandError with its sentence."""
         try:
-            answer = self._client(self.seconds).request(method, path, json=body)
+            with self._client(self.seconds) as http:
+                answer = http.request(method, path, json=body)
         except httpx2.HTTPError as error:
             raise Unavailable("Deskhand does not answer. End it, and start it again.") from error
         if answer.is_error:
@@ -39,7 +40,7 @@ class Local:
     def follow(self) -> Iterator[str]:
         """Follow the feed: the topics of what changes, as it changes. Ends when the server stops."""
         try:
-            with self._client(QUIET_SECONDS).stream("GET", "/api/events") as answer:
+            with self._client(QUIET_SECONDS) as http, http.stream("GET", "/api/events") as answer:
                 for line in answer.iter_lines():
                     name, _, value = line.partition(":")
                     if name == "event":

@@ -28,9 +28,19 @@ def find_gi(folders: tuple[Path, ...] = FOLDERS) -> ModuleType | None:
     if sys.platform in {"win32", "darwin"}:
         return None
     try:
-        return importlib.import_module(NAME)
+        found: ModuleType | None = importlib.import_module(NAME)
     except ImportError:
-        return next((take(folder) for folder in folders if fits(folder)), None)
+        found = next((take(folder) for folder in folders if fits(folder)), None)
+    if found:
+        introduce()
+    return found
+
+
+def introduce() -> None:
+    """Say to the desktop whose windows and icons these are."""
+    glib = importlib.import_module("gi.repository.GLib")
+    glib.set_prgname("deskhand")
+    glib.set_application_name("Deskhand")
 
 
 def fits(folder: Path) -> bool:

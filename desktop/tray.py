@@ -86,7 +86,13 @@ class Tray:
         self.backend.call(self._draw)
 
     def _draw(self) -> None:
-        """Draw what changed; a menu that is open stays as it is until it is closed."""
+        try:
+            self._draw_what_changed()
+        except Exception:
+            log.exception("The icon in the tray could not be drawn.")
+
+    def _draw_what_changed(self) -> None:
+        """A menu that is open stays as it is until it is closed."""
         status, lines = self.status, menu(self.status)
         drawn, self._drawn = self._drawn, (status.look, lines)
         if drawn is None or drawn[0] is not status.look:
@@ -96,7 +102,7 @@ class Tray:
                 self._drawn = (status.look, drawn[1] if drawn else [])
                 self.show(status)
                 return
-            self.icon.title = title_of(lines)
+            self.icon.title = self.backend.spell(title_of(lines))
             self.icon.menu = build(lines, self.choose)
 
 
@@ -112,7 +118,7 @@ def open_tray(choose: Callable[[Wish], None], status: Status) -> Tray:
     pystray = import_pystray()
     lines = menu(status)
     try:
-        icon = pystray.Icon("deskhand", draw(status.look), title_of(lines), build(lines, choose))
+        icon = pystray.Icon("deskhand", draw(status.look), "Deskhand", build(lines, choose))
     except Exception as error:
         raise NoTray(f"No icon can be shown in a tray here ({error}).") from error
     backend = backend_of(icon)
