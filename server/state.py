@@ -12,6 +12,7 @@ from server.access.limits import Limits
 from server.access.pause import Pause
 from server.address import Address
 from server.context import Clock, Context
+from server.demo.ngrok.launch import agent_command
 from server.events import Events
 from server.fetch import Fetch
 from server.folders import Home
@@ -23,6 +24,9 @@ from server.storage.migrations import migrate
 from server.storage.secrets import Secrets
 from server.storage.settings import Settings
 from server.storage.sqlite import check
+from server.tunnel.ngrok import Ngrok
+from server.tunnel.restarts import Timing
+from server.tunnel.service import Tunnel
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,7 @@ class State:
     pause: Pause
     guard: Guard
     runtime: Runtime
+    tunnel: Tunnel
     key: str
 
 
@@ -57,6 +62,7 @@ async def open_state(
     rules: Rules | None = None,
     screen: Screen | None = None,
     clock: Clock | None = None,
+    tunnel_timing: Timing | None = None,
 ) -> AsyncIterator[State]:
     """Open the store in a folder whose lock is held, migrated to today. Integrations are not started yet."""
     clock, rules = clock or Clock(), rules or Rules()
@@ -81,8 +87,10 @@ async def open_state(
         clients, activity = Clients(database, clock), Activity(database, context.events, clock)
         pause = Pause(context.settings, clock)
         guard = Guard(clients, activity, Limits(rules.reading, rules.changing), pause, clock)
+        command = agent_command() if demo else None
+        tunnel = Tunnel(context, address, Ngrok(), command=command, timing=tunnel_timing)
         await clients.load()
         await activity.settle()
-        yield State(home, context, address, clients, activity, pause, guard, Runtime(), secrets.token_urlsafe(32))
+        yield State(home, context, address, clients, activity, pause, guard, Runtime(), tunnel, secrets.token_urlsafe(32))
     finally:
         await database.close()
