@@ -46,8 +46,9 @@ class Crashes:
     @property
     def sentence(self) -> str | None:
         """What the person should know of the end before."""
-        when = self.ended.astimezone() if self.ended else None
-        return when and f"Deskhand ended unexpectedly on {when.day} {when:%B %Y at %H:%M}. “Open logs” shows why."
+        if self.ended is None:
+            return None
+        return f"Deskhand ended unexpectedly on {self.ended.day} {self.ended:%B %Y at %H:%M}. “Open logs” shows why."
 
     def install(self, loop: asyncio.AbstractEventLoop) -> None:
         """Hear of everything that nobody catches: on the main thread, on others, in the loop, and below Python."""
@@ -134,6 +135,6 @@ def put_aside(path: Path) -> None:
 def open_private(path: Path) -> IO[bytes] | None:
     """Open a file to write at its end, without a buffer, so that a crash finds it open; None where the disk refuses."""
     try:
-        return open(path, "ab", buffering=0, opener=lambda name, flags: os.open(name, flags, MINE_ALONE))  # noqa: SIM115, PTH123
+        return open(path, "ab", buffering=0, opener=lambda name, flags: os.open(name, flags, MINE_ALONE))
     except OSError:
         return None

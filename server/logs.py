@@ -68,7 +68,7 @@ class LogFile(RotatingFileHandler):
 
     def _open(self) -> TextIOWrapper:
         private = lambda path, flags: os.open(path, flags, 0o600)  # noqa: E731, open() wants one
-        return open(self.baseFilename, "a", encoding=self.encoding, errors=self.errors, opener=private)  # noqa: SIM115, PTH123
+        return open(self.baseFilename, "a", encoding=self.encoding, errors=self.errors, opener=private)
 
     def emit(self, record: logging.LogRecord) -> None:
         before, self._failed = self.problem, False
@@ -76,20 +76,21 @@ class LogFile(RotatingFileHandler):
         if before and not self._failed:
             self.problem = None
 
-    def handleError(self, record: logging.LogRecord) -> None:
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802, as the parent calls it
         del record
         self._failed = True
         error = sys.exc_info()[1]
         self._drop()
         if self.problem is None:
-            self.problem = f"The log cannot be written ({getattr(error, 'strerror', None) or error}). Deskhand goes on without it."
+            why = getattr(error, "strerror", None) or error
+            self.problem = f"The log cannot be written ({why}). Deskhand goes on without it."
             if sys.stderr:
                 with suppress(OSError, ValueError):
                     print(self.problem, file=sys.stderr)  # noqa: T201, the log cannot tell it
 
     def _drop(self) -> None:
         """Let go of the file; what could not be written is lost, and the next line tries again."""
-        stream, self.stream = self.stream, None  # type: ignore[assignment]  # as the parent does it
+        stream, self.stream = self.stream, None
         if stream:
             with suppress(OSError, ValueError):
                 stream.close()

@@ -1,9 +1,9 @@
 """What a server holds while it runs: opened from its folder in order, closed in reverse."""
 
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from server.access.activity import Activity
 from server.access.clients import Clients
@@ -35,7 +35,7 @@ class Rules:
 
 @dataclass(frozen=True)
 class State:
-    """`key` opens the local surface, and is new at every start."""
+    """`key` opens the local surface, and is new at every start. `notices`: each answers a sentence for the person, or None."""
 
     home: Home
     context: Context
@@ -46,6 +46,15 @@ class State:
     guard: Guard
     runtime: Runtime
     key: str
+    notices: list[Callable[[], str | None]] = field(default_factory=list)
+
+    def list_notices(self) -> list[str]:
+        """What the person should know that belongs to no integration."""
+        return [sentence for notice in self.notices if (sentence := notice())]
+
+    def tell_woke(self, seconds: float) -> None:
+        """Tell whoever listens that this computer slept."""
+        self.context.events.publish("woke", {"seconds": round(seconds)})
 
 
 @asynccontextmanager
