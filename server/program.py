@@ -103,7 +103,8 @@ class Program:
                 group.create_task(listener.run_until_stopped())
             for listener in listeners:
                 await listener.ready.wait()
-            tasks = [group.create_task(self._sweep(state)), group.create_task(watch_sleep(state.tell_woke, self.clock))]
+            jobs = (self._sweep(state), watch_sleep(state.tell_woke, self.clock), state.updates.run())
+            tasks = [group.create_task(job) for job in jobs]
             address = state.address
             running = runtimefile.Running(address.public, address.public_port, address.local, os.getpid(), state.key)
             with runtimefile.written(state.home.folders.data, running) as file:

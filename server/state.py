@@ -23,6 +23,7 @@ from server.storage.migrations import migrate
 from server.storage.secrets import Secrets
 from server.storage.settings import Settings
 from server.storage.sqlite import check
+from server.updates import Updates, find_place
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class State:
     pause: Pause
     guard: Guard
     runtime: Runtime
+    updates: Updates
     key: str
     notices: list[Callable[[], str | None]] = field(default_factory=list)
 
@@ -92,6 +94,7 @@ async def open_state(
         guard = Guard(clients, activity, Limits(rules.reading, rules.changing), pause, clock)
         await clients.load()
         await activity.settle()
-        yield State(home, context, address, clients, activity, pause, guard, Runtime(), secrets.token_urlsafe(32))
+        updates = Updates(context, find_place())
+        yield State(home, context, address, clients, activity, pause, guard, Runtime(), updates, secrets.token_urlsafe(32))
     finally:
         await database.close()

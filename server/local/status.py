@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from server.access.activity import Outcome
 from server.local.overview import list_problems
 from server.state import State
+from server.updates import Update
 
 RECENT = 5
 
@@ -41,6 +42,7 @@ class Status(BaseModel):
     problems: list[str] = Field(description="What the person should know.")
     recent: list[Recent] = Field(description="The latest calls, newest first.")
     demo: bool = Field(description="Whether the accounts are made up.")
+    update: Update | None = Field(description="A newer Deskhand, where one was found.")
 
 
 def create_routes(state: State) -> APIRouter:
@@ -62,6 +64,7 @@ def create_routes(state: State) -> APIRouter:
             problems=problems,
             recent=[Recent(client=at.client_name, sentence=at.sentence, at=at.at, outcome=at.outcome) for at in latest],
             demo=state.context.demo,
+            update=state.updates.found,
         )
 
     return routes

@@ -15,6 +15,7 @@ import pytest
 from desktop.background import BackgroundServer
 from server import runtimefile
 from server.program import Options, Program
+from server.screen import NoScreen
 from tests.conftest import need
 
 
@@ -72,7 +73,8 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
 
     def start(data: Path | None = None, **options: Any) -> Served:
         data = data or tmp_path / "data"
-        background = BackgroundServer(Program(replace(Options(port=0, data_dir=data), **options)))
+        screen = options.pop("screen", None) or NoScreen()
+        background = BackgroundServer(Program(replace(Options(port=0, data_dir=data), **options), screen))
         ready = background.start()
         started.append(background)
         return Served(background, ready.public, ready.local, data)
