@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from server.access.activity import Entry, Outcome
 from server.local.overview import list_problems
 from server.state import State
+from server.updates import Update
 from server.words import tell
 
 RECENT = 5
@@ -42,6 +43,7 @@ class Status(BaseModel):
     problems: list[str] = Field(description="What the person should know.")
     recent: list[Recent] = Field(description="The latest calls, newest first.")
     demo: bool = Field(description="Whether the accounts are made up.")
+    update: Update | None = Field(description="A newer Deskhand, where one was found.")
 
 
 def create_routes(state: State) -> APIRouter:
@@ -63,6 +65,7 @@ def create_routes(state: State) -> APIRouter:
             problems=problems,
             recent=[recall(entry) for entry in latest],
             demo=state.context.demo,
+            update=state.updates.found,
         )
 
     return routes

@@ -23,6 +23,7 @@ IMPORTERS = {
     "pystray": r"desktop\.tray",
     "sqlalchemy": rf"server\.storage\..+|server\.access\.\w+|(server\.tunnel|{INTEGRATION})\.(store|tables|migrations\..+)",
     "tinydb": r"server\.storage\.settings",
+    "wakepy": r"server\.awake",
     "webview": r"desktop\.window",
 }
 
