@@ -22,7 +22,7 @@ class AppView(App):
     mark: str = Field(description="Send it along with a change, so that what was changed elsewhere meanwhile is not undone.")
 
 
-class Overview(BaseModel):
+class OwnList(BaseModel):
     """The list of apps and its state."""
 
     file: str = Field(description="Where the list lies.")
@@ -37,14 +37,14 @@ class AppAdded(BaseModel):
     """An app that was added."""
 
     name: str = Field(description="Its name on the list.")
-    overview: Overview = Field(description="The list with it.")
+    list: OwnList = Field(description="The list with it.")
 
 
-async def view_list(launcher: Launcher) -> Overview:
+async def view_list(launcher: Launcher) -> OwnList:
     """Show the list."""
     apps = await launcher.apps()
     catalogue = launcher.catalogue
-    return Overview(
+    return OwnList(
         file=str(catalogue.places.own),
         problem=catalogue.problem,
         sound=catalogue.sound,

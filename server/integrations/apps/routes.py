@@ -9,7 +9,7 @@ from server.integration import Effect, Operations, provided
 from server.integrations.apps.entries import AppsFile, Entry
 from server.integrations.apps.models import Action, AppList, AppStatus, Order, Outcome
 from server.integrations.apps.newcomer import NewApp
-from server.integrations.apps.overview import AppAdded, Overview, try_out, view_list
+from server.integrations.apps.overview import AppAdded, OwnList, try_out, view_list
 from server.integrations.apps.service import Launcher
 from server.integrations.apps.suggestions import Suggestions
 
@@ -45,13 +45,13 @@ async def read_app(apps: Apps, app_name: Name) -> AppStatus:
 
 
 @local.get("")
-async def show_apps(apps: Apps) -> Overview:
+async def show_apps(apps: Apps) -> OwnList:
     """Shows the list, what is wrong with it, and what each app comes to here."""
     return await view_list(apps)
 
 
 @local.put("")
-async def save_apps(apps: Apps, order: AppsFile) -> Overview:
+async def save_apps(apps: Apps, order: AppsFile) -> OwnList:
     """Puts another list in the place of this one."""
     await apps.save(order)
     return await view_list(apps)
@@ -61,7 +61,7 @@ async def save_apps(apps: Apps, order: AppsFile) -> Overview:
 async def add_app(apps: Apps, order: NewApp) -> AppAdded:
     """Adds a program of this computer to the list."""
     name = await apps.add(order)
-    return AppAdded(name=name, overview=await view_list(apps))
+    return AppAdded(name=name, list=await view_list(apps))
 
 
 @local.get("/suggestions")
@@ -71,21 +71,21 @@ async def suggest_apps(apps: Apps, query: Annotated[str, Query(max_length=200)] 
 
 
 @local.post("/restore")
-async def restore_apps(apps: Apps) -> Overview:
+async def restore_apps(apps: Apps) -> OwnList:
     """Puts the last list that made sense in the place of a broken one."""
     await apps.restore()
     return await view_list(apps)
 
 
 @local.put("/{name}")
-async def save_app(apps: Apps, name: str, order: Entry, mark: Mark = None) -> Overview:
+async def save_app(apps: Apps, name: str, order: Entry, mark: Mark = None) -> OwnList:
     """Adds an app to the list, or changes it."""
     await apps.put(name, order, mark)
     return await view_list(apps)
 
 
 @local.delete("/{name}")
-async def remove_app(apps: Apps, name: str, mark: Mark = None) -> Overview:
+async def remove_app(apps: Apps, name: str, mark: Mark = None) -> OwnList:
     """Takes an app off the list. What runs of it runs on."""
     await apps.remove(name, mark)
     return await view_list(apps)

@@ -83,12 +83,12 @@ def test_what_cannot_be_started_is_refused_with_what_to_do(machine, program, tol
 
 
 def test_on_windows_a_link_is_followed(tmp_path):
-    (tmp_path / "Writer.lnk").write_bytes(make_link("C:\\Writer\\writer.exe"))
+    (tmp_path / "Writer.lnk").write_bytes(make_link("C:\\Writer\\wr.exe"))
     (tmp_path / "Broken.lnk").write_bytes(b"x")
-    machine = Machine("windows", {"HOME": str(tmp_path)}, lambda path: path == "C:\\Writer\\writer.exe")
-    assert add(machine, "~/Writer.lnk", "Writer") == (
-        "Writer",
-        {"platforms": {"windows": [{"path": "C:\\Writer\\writer.exe"}]}, "name": "Writer"},
+    machine = Machine("windows", {"HOME": str(tmp_path)}, lambda path: path == "C:\\Writer\\wr.exe")
+    assert add(machine, "~/Writer.lnk", "The Writer") == (
+        "The Writer",
+        {"platforms": {"windows": [{"path": "C:\\Writer\\wr.exe"}]}, "name": "The Writer"},
     )
     with pytest.raises(InvalidInput, match="leads to no program"):
         add(machine, "~/Broken.lnk")
