@@ -84,6 +84,8 @@ class OperationView(BaseModel):
     name: str
     title: str = Field(description="Its name in words.")
     sentence: str = Field(description="What it does.")
+    method: str
+    path: str = Field(description="On the public surface.")
     scope: str
     changes: bool = Field(description="It alters something, here or elsewhere.")
     reaches_others: bool = Field(description="Other people see what it does.")
