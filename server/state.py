@@ -13,6 +13,7 @@ from server.access.pause import Pause
 from server.access.usage import Usage
 from server.address import Address
 from server.context import Clock, Context
+from server.demo.ngrok.launch import agent_command
 from server.events import Events
 from server.fetch import Fetch
 from server.folders import Home
@@ -24,6 +25,9 @@ from server.storage.migrations import migrate
 from server.storage.secrets import Secrets
 from server.storage.settings import Settings
 from server.storage.sqlite import check
+from server.tunnel.ngrok import Ngrok
+from server.tunnel.restarts import Timing
+from server.tunnel.service import Tunnel
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,7 @@ class State:
     pause: Pause
     guard: Guard
     runtime: Runtime
+    tunnel: Tunnel
     key: str
 
 
@@ -59,6 +64,7 @@ async def open_state(
     rules: Rules | None = None,
     screen: Screen | None = None,
     clock: Clock | None = None,
+    tunnel_timing: Timing | None = None,
 ) -> AsyncIterator[State]:
     """Open the store in a folder whose lock is held, migrated to today. Integrations are not started yet."""
     clock, rules = clock or Clock(), rules or Rules()
@@ -84,8 +90,11 @@ async def open_state(
         pause = Pause(context.settings, clock)
         usage = Usage(database, address, clock)
         guard = Guard(clients, usage, activity, Limits(rules.reading, rules.changing), pause, clock)
+        command = agent_command() if demo else None
+        tunnel = Tunnel(context, address, Ngrok(), command=command, timing=tunnel_timing)
         await clients.load()
         await activity.settle()
-        yield State(home, context, address, clients, usage, activity, pause, guard, Runtime(), secrets.token_urlsafe(32))
+        key = secrets.token_urlsafe(32)
+        yield State(home, context, address, clients, usage, activity, pause, guard, Runtime(), tunnel, key)
     finally:
         await database.close()
