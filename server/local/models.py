@@ -1,7 +1,7 @@
 """What the local surface answers and takes."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -35,6 +35,8 @@ class Overview(BaseModel):
 
     version: str
     demo: bool
+    theme: Literal["system", "light", "dark"]
+    here_only: bool = Field(description="Whether only programs on this computer can use the public address.")
     addresses: Addresses
     paused_until: datetime | None
     integrations: list[IntegrationView]
