@@ -5,7 +5,7 @@ from enum import StrEnum
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from server.access.activity import Outcome
+from server.access.entries import Outcome
 from server.local.overview import list_problems
 from server.state import State
 
