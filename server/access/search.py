@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Select, case, func, or_, select
 
 from server.access.entries import Entry, Outcome
 from server.access.tables import activity
+from server.words import to_do
 
 WINDOW = 5_000  # rows that one look passes over
 PAYLOADS = (activity.c.arguments, activity.c.effect, activity.c.result)
@@ -59,6 +60,7 @@ class Search:
         columns, spelled = activity.c, {word, word.lower(), word.upper(), word.capitalize()} if not word.isascii() else {word}
         told = (columns.sentence, columns.client_name, columns.operation, columns.reason)
         return or_(
+            *(columns.sentence.contains(one, autoescape=True) for one in to_do(word.lower())),
             *(column.contains(one, autoescape=True) for one in spelled for column in told),
             *(column.contains(in_json(one), autoescape=True) for one in spelled for column in PAYLOADS),
         )

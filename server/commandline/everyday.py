@@ -48,7 +48,7 @@ def activity(limit: int, client: str | None, search: str, data_dir: Path | None,
         print_json(found)
         return
     for entry in found:
-        click.echo(f"{entry['at'][:19].replace('T', ' ')}  {entry['outcome']:<9} {entry['client']}: {entry['sentence']}")
+        click.echo(f"{entry['at'][:19].replace('T', ' ')}  {entry['outcome']:<9} {entry['client']} {entry['sentence']}")
     if not found:
         click.echo("Nothing like that has happened." if client or search or failed else "Nothing has happened yet.", err=True)
 

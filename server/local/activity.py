@@ -14,12 +14,13 @@ from server.access.search import Search
 from server.local.models import ActivityLine, ActivityPage, ActivityView, TodayView
 from server.runtime import list_operations
 from server.state import State
+from server.words import tell
 
 SEARCH_SECONDS = 1.0  # after which a page of the diary shows what was found until then
 LONGEST_ABOUT = 80
 NO_WORDS = ("id", "ids", "token", "format")  # arguments whose values tell a reader nothing
 LARGEST_ID = 2**62
-TOLD_BY_EFFECT = (Outcome.running, Outcome.done, Outcome.failed, Outcome.uncertain)  # a changing call's sentence is its Effect's
+WITHOUT_EFFECT = (Outcome.refused, Outcome.repeated)  # the sentence of such a call does not say about what it was
 Id = Annotated[int, Field(ge=-LARGEST_ID, le=LARGEST_ID)]
 
 
@@ -121,8 +122,8 @@ def view_line(entry: Entry, owners: Mapping[str, str]) -> ActivityLine:
         client=entry.client_name,
         operation=entry.operation,
         integration=owners.get(entry.operation),
-        sentence=entry.sentence,
-        about=None if entry.changes and entry.outcome in TOLD_BY_EFFECT else tell_about(parse(entry.arguments)),
+        sentence=tell(entry.sentence, entry.outcome),
+        about=tell_about(parse(entry.arguments)) if entry.changes and entry.outcome in WITHOUT_EFFECT else None,
         changes=entry.changes,
         decision=entry.decision,
         reason=entry.reason,

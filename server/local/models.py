@@ -83,7 +83,7 @@ class ActivityLine(BaseModel):
     client: str
     operation: str
     integration: str | None = Field(description="Whose operation it is; none where that is not there any more.")
-    sentence: str = Field(description="What it does, beginning with the verb.")
+    sentence: str = Field(description="What the client did, tried or wanted; goes on from its name.")
     about: str | None = Field(description="What it asked about, in its own words, where the sentence does not tell.")
     changes: bool
     decision: str

@@ -5,9 +5,10 @@ from enum import StrEnum
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from server.access.entries import Outcome
+from server.access.entries import Entry, Outcome
 from server.local.overview import list_problems
 from server.state import State
+from server.words import tell
 
 RECENT = 5
 
@@ -60,11 +61,17 @@ def create_routes(state: State) -> APIRouter:
             here_only=here,
             paused_until=state.pause.until.isoformat() if state.pause.until else None,
             problems=problems,
-            recent=[Recent(client=at.client_name, sentence=at.sentence, at=at.at, outcome=at.outcome) for at in latest],
+            recent=[recall(entry) for entry in latest],
             demo=state.context.demo,
         )
 
     return routes
+
+
+def recall(entry: Entry) -> Recent:
+    """Tell of a call."""
+    sentence = tell(entry.sentence, entry.outcome)
+    return Recent(client=entry.client_name, sentence=sentence, at=entry.at, outcome=entry.outcome)
 
 
 def judge(*, paused: bool, here: bool, problems: list[str]) -> tuple[Look, str]:

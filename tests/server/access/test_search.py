@@ -59,6 +59,7 @@ def search(opened, clock):
         ({"ids": ()}, []),
         ({"without": (3,)}, [2, 1]),
         ({"text": "MAILS find"}, [1]),
+        ({"text": "sent Mail"}, [2]),
         ({"text": '"quoted"'}, [1]),
         ({"text": "österreich"}, [2]),
         ({"text": "%"}, [3]),
