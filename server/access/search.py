@@ -14,7 +14,9 @@ from server.words import to_do
 WINDOW = 5_000  # rows that one look passes over
 PAYLOADS = (activity.c.arguments, activity.c.effect, activity.c.result)
 RAN_BADLY = (Outcome.failed, Outcome.uncertain)
+WRONG = 400  # from this status on an answer says what went wrong
 LINE = [column for column in activity.c if column.name not in {"effect", "result"}]
+LINE.append(case((activity.c.status >= WRONG, activity.c.result)).label("result"))
 BOUNDS = select(
     select(func.min(activity.c.id)).scalar_subquery().label("first"),
     select(func.max(activity.c.id)).scalar_subquery().label("last"),
@@ -26,7 +28,7 @@ class Search:
     """What to look for; what is None or empty does not matter.
 
     `ids`: only these. `without`: not these. `text`: stands in the sentence, the names, the reason or the contents.
-    `contents`: whether the found ones carry their contents too.
+    `contents`: whether the found ones carry their effects and answers too; those that went wrong say why at any rate.
     """
 
     client: str | None = None

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -20,6 +21,7 @@ SEARCH_SECONDS = 1.0  # after which a page of the diary shows what was found unt
 LONGEST_ABOUT = 80
 NO_WORDS = ("id", "ids", "token", "format")  # arguments whose values tell a reader nothing
 LARGEST_ID = 2**62
+WELL = (Outcome.done, Outcome.running)
 WITHOUT_EFFECT = (Outcome.refused, Outcome.repeated)  # the sentence of such a call does not say about what it was
 Id = Annotated[int, Field(ge=-LARGEST_ID, le=LARGEST_ID)]
 
@@ -124,6 +126,7 @@ def view_line(entry: Entry, owners: Mapping[str, str]) -> ActivityLine:
         integration=owners.get(entry.operation),
         sentence=tell(entry.sentence, entry.outcome),
         about=tell_about(parse(entry.arguments)) if entry.changes and entry.outcome in WITHOUT_EFFECT else None,
+        note=None if entry.outcome in WELL else explain(entry),
         changes=entry.changes,
         decision=entry.decision,
         reason=entry.reason,
@@ -150,6 +153,15 @@ def tell_about(arguments: Any, name: str = "") -> str | None:
         return None
     text = " ".join(arguments.split())
     return text if len(text) <= LONGEST_ABOUT else f"{text[:LONGEST_ABOUT]}…"
+
+
+def explain(entry: Entry) -> str:
+    """Say why a call did not go as it was asked for: what it was answered, or why it was decided so."""
+    with suppress(ValueError):
+        answer = json.loads(entry.result or "")
+        if isinstance(answer, dict) and isinstance(detail := answer.get("detail"), str):
+            return detail
+    return entry.reason
 
 
 def parse(text: str | None) -> Any:

@@ -85,6 +85,7 @@ class ActivityLine(BaseModel):
     integration: str | None = Field(description="Whose operation it is; none where that is not there any more.")
     sentence: str = Field(description="What the client did, tried or wanted; goes on from its name.")
     about: str | None = Field(description="What it asked about, in its own words, where the sentence does not tell.")
+    note: str | None = Field(description="What went wrong, in a sentence; none where all is well.")
     changes: bool
     decision: str
     reason: str

@@ -102,12 +102,16 @@ def test_what_is_rare_is_found_far_back_or_it_is_said_from_where_to_go_on(opened
     asyncio.run(main())
 
 
-def test_a_page_carries_no_contents_beyond_what_was_asked(opened, clock) -> None:
+def test_a_page_carries_no_answers_but_those_that_say_what_went_wrong(opened, clock) -> None:
     async def main() -> None:
         async with opened() as state:
-            await state.activity.add(replace(READ, at=clock.now().isoformat()))
-            found = await state.activity.search(Search(contents=False), 1)
-            assert (found.entries[0].result, found.entries[0].arguments) == (None, READ.arguments)
+            for status in (200, 404):
+                await state.activity.add(replace(READ, at=clock.now().isoformat(), status=status))
+            found = await state.activity.search(Search(contents=False), 2)
+            assert [(entry.result, entry.arguments) for entry in found.entries] == [
+                ("[]", READ.arguments),
+                (None, READ.arguments),
+            ]
 
     asyncio.run(main())
 

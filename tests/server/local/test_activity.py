@@ -26,6 +26,8 @@ def test_the_diary_is_read_page_by_page(demo) -> None:
     refused, done = page["entries"]
     assert (refused["outcome"], refused["about"], refused["integration"]) == ("refused", "no such app", "apps")
     assert (done["outcome"], done["sentence"], "result" in done) == ("done", "listed the programs", False)
+    assert refused["note"].startswith("There is no app")
+    assert done["note"] is None
     rest = demo.person("GET", f"/api/activity/page?limit=10&before={page['earlier']}").json()
     assert (len(rest["entries"]), rest["earlier"]) == (2, None)
     only = demo.person("GET", f"/api/activity/page?kind=reads&integration=apps&ids={done['id']}&ids={refused['id']}").json()
