@@ -12,8 +12,9 @@ from fastapi import Request, Response
 from pydantic_core import to_jsonable_python
 from starlette.datastructures import Headers
 
-from server.access.activity import LONGEST_RESULT, Activity, Entry, Kept, Outcome, effect_text, redact
+from server.access.activity import LONGEST_RESULT, Activity, Kept
 from server.access.clients import Client, Clients, Policy
+from server.access.entries import Entry, Outcome, effect_text, redact
 from server.access.limits import Limits, Quota
 from server.access.pause import Pause
 from server.access.store import KEY_ENDED, require_key
@@ -131,7 +132,8 @@ class Call:
         self._arguments = to_jsonable_python(told, serialize_unknown=True)
         if not self._operation.changes:
             self._check_again()
-            return await function(**arguments)
+            with self._guard.activity.watching(self._entry(Outcome.running)):
+                return await function(**arguments)
         digest = digest_call(self._operation, self._client, self._arguments)
         self._key = read_idempotency_key(self._request.headers)
         if self._key and (kept := await self._guard.activity.find_kept(self._client.id, self._key)):

@@ -5,7 +5,7 @@ from enum import StrEnum
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from server.access.activity import Entry, Outcome
+from server.access.entries import Entry, Outcome
 from server.local.overview import list_problems
 from server.state import State
 from server.updates import Update
