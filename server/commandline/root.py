@@ -41,9 +41,10 @@ def load_commands() -> Iterator[click.Command]:
     from server.commandline.data import backup, restore
     from server.commandline.everyday import activity, addresses, doctor, generate_schema, pause, resume
     from server.commandline.serve import serve
+    from server.commandline.tunnel import tunnel
     from server.runtime import discover
 
-    yield from (serve, clients, addresses, activity, pause, resume, generate_schema, backup, restore, doctor)
+    yield from (serve, tunnel, clients, addresses, activity, pause, resume, generate_schema, backup, restore, doctor)
     for integration in discover():
         yield from integration.commands()
 
