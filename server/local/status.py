@@ -1,5 +1,6 @@
 """How Deskhand is, in as few words as a tray has room for."""
 
+from datetime import datetime
 from enum import StrEnum
 
 from fastapi import APIRouter
@@ -8,6 +9,7 @@ from pydantic import BaseModel, Field
 from server.access.entries import Entry, Outcome
 from server.local.overview import list_problems
 from server.state import State
+from server.tunnel.models import TunnelState
 from server.updates import Update
 from server.words import tell
 
@@ -44,6 +46,8 @@ class Status(BaseModel):
     recent: list[Recent] = Field(description="The latest calls, newest first.")
     demo: bool = Field(description="Whether the accounts are made up.")
     update: Update | None = Field(description="A newer Deskhand, where one was found.")
+    tunnel: TunnelState | None = Field(description="How the tunnel is; null: the program that makes it is missing.")
+    address_changed_at: datetime | None = Field(description="When the address became another one, since the start.")
 
 
 def create_routes(state: State) -> APIRouter:
@@ -66,9 +70,17 @@ def create_routes(state: State) -> APIRouter:
             recent=[recall(entry) for entry in latest],
             demo=state.context.demo,
             update=state.updates.found,
+            tunnel=await look_at_tunnel(state),
+            address_changed_at=state.tunnel.address_changed_at,
         )
 
     return routes
+
+
+async def look_at_tunnel(state: State) -> TunnelState | None:
+    """Say how the tunnel is; None where the program that makes it is missing. Its secret is not looked at, which may ask for one."""
+    is_there = state.tunnel.state is not TunnelState.off or await state.tunnel.find_agent()
+    return state.tunnel.state if is_there else None
 
 
 def recall(entry: Entry) -> Recent:
