@@ -84,5 +84,5 @@ def start_apart(command: list[str]) -> None:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         env=own_environment(os.environ),
-        **apart,  # type: ignore[call-overload]
+        **apart,
     )

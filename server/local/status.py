@@ -78,7 +78,7 @@ def create_routes(state: State) -> APIRouter:
 
 
 async def look_at_tunnel(state: State) -> TunnelState | None:
-    """Say how the tunnel is; None where the program that makes it is missing. Its secret is not looked at, which may ask for one."""
+    """Say how the tunnel is; None where the program that makes it is missing."""
     is_there = state.tunnel.state is not TunnelState.off or await state.tunnel.find_agent()
     return state.tunnel.state if is_there else None
 
