@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 import webbrowser
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -78,7 +79,7 @@ def open_folder(folder: Path, platform: str = sys.platform) -> None:
 def start_apart(command: list[str]) -> None:
     """Start a program that outlives this one. Raises OSError."""
     apart = {"start_new_session": True} if os.name != "nt" else {"creationflags": 0x00000008 | 0x00000200}  # detached, own group
-    subprocess.Popen(  # noqa: S603, our own command
+    process = subprocess.Popen(  # noqa: S603, our own command
         command,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -86,3 +87,4 @@ def start_apart(command: list[str]) -> None:
         env=own_environment(os.environ),
         **apart,
     )
+    threading.Thread(target=process.wait, name="demo", daemon=True).start()  # a process that ends wants to be taken note of

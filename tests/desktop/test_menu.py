@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -98,4 +99,4 @@ def test_a_newer_version_and_the_demo_are_marked():
 def test_groups_are_parted_once():
     lines = menu(replace(REACHED, demo=True), NOW)
     assert lines[-1].wish is Wish.quit
-    assert not any(one is PARTING and other is PARTING for one, other in zip(lines, lines[1:], strict=False))
+    assert not any(one is PARTING and other is PARTING for one, other in pairwise(lines))
