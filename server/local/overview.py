@@ -144,7 +144,7 @@ def view_integration(member: Member) -> IntegrationView:
 
 def list_problems(state: State) -> list[str]:
     """What the person should know."""
-    found = [*state.list_notices(), state.context.settings.problem, state.context.secrets.problem]
+    found = [*state.list_notices(), state.tunnel.problem, state.context.settings.problem, state.context.secrets.problem]
     found += [view_integration(member).problem for member in state.runtime.members]
     return [problem for problem in found if problem]
 
