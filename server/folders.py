@@ -8,13 +8,29 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 from platformdirs import PlatformDirs
 
-from server.context import Folders
 from server.errors import Conflict
-from server.storage.database import DATABASE_FILE
 from server.storage.files import make_private_folder
 
 LOCK_FILE = "lock"
 DEMO_FILE = "demo"  # marks a folder with made-up accounts
+
+
+class InUse(Conflict):
+    """Another Deskhand holds the lock of the folder."""
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Where things lie, all for this person alone (0700).
+
+    `data`: database, settings, secrets. `config`: the app_config.json that a person may edit. `files`: what is attached to and
+    taken out of mails. `logs`.
+    """
+
+    data: Path
+    config: Path
+    files: Path
+    logs: Path
 
 
 @dataclass(frozen=True)
@@ -42,7 +58,7 @@ def find_home(data_dir: Path | None, *, demo: bool) -> Home:
 def open_home(data_dir: Path | None, *, demo: bool | None) -> Iterator[Home]:
     """Make the folders and hold their lock. `demo` None: whichever kind of data lies there.
 
-    Raises Conflict while another Deskhand holds the lock, and where made-up accounts would meet a person's own.
+    Raises InUse while another Deskhand holds the lock, and Conflict where made-up accounts would meet a person's own.
     """
     home = find_home(data_dir, demo=bool(demo))
     for folder in (home.folders.data, home.folders.config, home.folders.files, home.folders.logs):
@@ -51,7 +67,7 @@ def open_home(data_dir: Path | None, *, demo: bool | None) -> Iterator[Home]:
     try:
         lock.acquire(timeout=0)  # the system lets go of it when the holder dies, however it dies
     except Timeout:
-        raise Conflict(f"Deskhand is running already with the data in {home.folders.data}.") from None
+        raise InUse(f"Deskhand is running already with the data in {home.folders.data}.") from None
     try:
         if demo is not None:
             check_kind(home.folders.data, demo=demo)
@@ -62,6 +78,8 @@ def open_home(data_dir: Path | None, *, demo: bool | None) -> Iterator[Home]:
 
 def check_kind(data: Path, *, demo: bool) -> None:
     """Keep the demo's data and a person's own in folders apart. Raises Conflict."""
+    from server.storage.database import DATABASE_FILE
+
     marker, used = data / DEMO_FILE, (data / DATABASE_FILE).exists()
     if demo and used and not marker.exists():
         raise Conflict(f"The data in {data} is your own. Give the demo another folder with --data-dir, or none.")
