@@ -22,6 +22,7 @@ from server.runtime import discover
 from server.screen import NoScreen, Screen
 from server.sockets import Limits, Listener
 from server.state import Rules, State, open_state
+from server.surface import read_version
 from server.waking import watch_sleep
 
 log = logging.getLogger(__name__)
@@ -84,6 +85,7 @@ class Program:
             stack.push_async_callback(state.runtime.stop)
             await state.runtime.start(state.context, discover())
             await make_first_client(state, options.first_key)
+            log.info("Deskhand %s starts at port %d, locally at %d.", read_version(), address.public_port, address.local_port)
             await self._serve(state, public, local, on_ready)
 
     def stop(self) -> None:

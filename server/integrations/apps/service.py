@@ -56,6 +56,11 @@ class Launcher:
         self._orders: set[asyncio.Task[Outcome]] = set()
         self._watched: dict[Process, asyncio.Future[adapter.End]] = {}
 
+    @property
+    def problem(self) -> str | None:
+        """What is wrong with the list, in a sentence."""
+        return self.catalogue.problem
+
     async def open(self) -> None:
         """Read the list, and recall what was started before."""
         await asyncio.to_thread(self.catalogue.open)
