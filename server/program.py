@@ -114,6 +114,7 @@ class Program:
                 gc.set_threshold(50_000, 20, 100)
                 on_ready(Ready(running.public, running.local, str(file), running.pid, tuple(state.list_notices())))
                 await self._stopping.wait()
+            log.info("Deskhand stops.")
             state.context.events.close()  # open streams say goodbye before their sockets go
             for task in tasks:
                 task.cancel()

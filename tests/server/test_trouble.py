@@ -1,5 +1,10 @@
 """What goes wrong with files and disks: the program starts, says what happened, and goes on."""
 
+import json
+import signal
+import subprocess
+import sys
+
 import pytest
 
 from server.errors import Unavailable
@@ -70,6 +75,20 @@ def test_a_crash_of_the_run_before_is_told(serve, tmp_path) -> None:
     assert "ended unexpectedly" in told
     served.background.stop()
     assert problems(serve()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal.")
+def test_a_program_that_crashes_for_real_tells_it_at_its_next_start(serve, root, tmp_path) -> None:
+    command = [sys.executable, "-m", "server", "serve", "--json", "--port", "0", "--data-dir", tmp_path / "data"]
+    program = subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    assert json.loads(program.stdout.readline())["notices"] == []
+    program.send_signal(signal.SIGSEGV)
+    program.communicate()
+    assert program.returncode == -signal.SIGSEGV
+    served = serve()
+    (told,) = problems(served)
+    assert "ended unexpectedly" in told
+    assert "Segmentation fault" in (served.data / "logs" / "crash.log.1").read_text()
 
 
 def test_a_disk_that_fills_up_while_it_runs_is_told_and_survived(serve, small_disk) -> None:
