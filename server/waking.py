@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from server.context import Clock
@@ -43,7 +43,7 @@ def missed(before: Moment, after: Moment, every: float = LOOK_EVERY) -> float:
 
 
 async def watch_sleep(
-    woke: Callable[[float], None], clock: Clock, every: float = LOOK_EVERY, look: Callable[[Clock], Moment] = look
+    woke: Callable[[float], Awaitable[None]], clock: Clock, every: float = LOOK_EVERY, look: Callable[[Clock], Moment] = look
 ) -> None:
     """Call `woke` with the seconds that were missed, soon after each waking. Runs until it is cancelled."""
     before = look(clock)
@@ -51,5 +51,5 @@ async def watch_sleep(
         await asyncio.sleep(every)
         after = look(clock)
         if seconds := missed(before, after, every):
-            woke(seconds)
+            await woke(seconds)
         before = after

@@ -48,7 +48,10 @@ def test_waking_is_told_once() -> None:
                 ended.set()
                 return later(3, always=903)
 
-        task = asyncio.create_task(watch_sleep(told.append, Clock(), every=0.001, look=look_at_prepared))
+        async def note(seconds):
+            told.append(seconds)
+
+        task = asyncio.create_task(watch_sleep(note, Clock(), every=0.001, look=look_at_prepared))
         await asyncio.wait_for(ended.wait(), 10)
         task.cancel()
 
