@@ -16,7 +16,9 @@ class IntegrationView(BaseModel):
     name: str
     title: str
     state: IntegrationState
-    problem: str | None = None
+    problem: str | None = Field(description="What is wrong with it.")
+    wish: str | None = Field(description="What it needs of the person before it is of use.")
+    summary: str = Field(description="How it is, in a few words.")
 
 
 class Addresses(BaseModel):

@@ -166,6 +166,11 @@ class Accounts:
             self._tokens.pop(entry.address, None)
         await self._change(lambda accounts: [one for one in accounts if one.address != entry.address])
 
+    async def put_first(self, address: str) -> None:
+        """Have an account used where a call names none. NotFound: it is not signed in."""
+        first = self.find(address).address
+        await self._change(lambda accounts: sorted(accounts, key=lambda one: one.address != first))
+
     async def _change(self, change: Callable[[list[SignedIn]], list[SignedIn]]) -> None:
         def change_accounts(settings: GmailSettings) -> GmailSettings:
             return settings.model_copy(update={"accounts": change(settings.accounts)})

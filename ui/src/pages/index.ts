@@ -1,9 +1,13 @@
 /** The pages, in the order of the rail. A page is there only while what it stands for is. */
 import type { Component } from 'svelte'
+import AppWindow from '@lucide/svelte/icons/app-window'
 import House from '@lucide/svelte/icons/house'
 import NotebookText from '@lucide/svelte/icons/notebook-text'
 import type { Overview as News } from '../lib/local'
 import Activity from './Activity.svelte'
+import Mail from '@lucide/svelte/icons/mail'
+import Apps from './Apps.svelte'
+import Gmail from './Gmail.svelte'
 import Overview from './Overview.svelte'
 
 export interface PageEntry {
@@ -24,4 +28,6 @@ export const integrated = (name: string) => (news: News): boolean => news.integr
 export const pages: PageEntry[] = [
   { name: 'overview', title: 'Overview', icon: House, component: Overview, group: 0 },
   { name: 'activity', title: 'Activity', icon: NotebookText, component: Activity, group: 0 },
+  { name: 'gmail', title: 'Gmail', icon: Mail, component: Gmail, group: 1, when: integrated('gmail') },
+  { name: 'apps', title: 'Apps', icon: AppWindow, component: Apps, group: 1, when: integrated('apps') },
 ]
