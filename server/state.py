@@ -10,6 +10,7 @@ from server.access.clients import Clients
 from server.access.guard import Guard
 from server.access.limits import Limits
 from server.access.pause import Pause
+from server.access.usage import Usage
 from server.address import Address
 from server.awake import Awake
 from server.context import Clock, Context
@@ -47,6 +48,7 @@ class State:
     context: Context
     address: Address
     clients: Clients
+    usage: Usage
     activity: Activity
     pause: Pause
     guard: Guard
@@ -99,12 +101,13 @@ async def open_state(
         )
         clients, activity = Clients(database, clock), Activity(database, context.events, clock)
         pause = Pause(context.settings, clock)
-        guard = Guard(clients, activity, Limits(rules.reading, rules.changing), pause, clock)
+        usage = Usage(database, address, clock)
+        guard = Guard(clients, usage, activity, Limits(rules.reading, rules.changing), pause, clock)
         command = agent_command() if demo else None
         tunnel = Tunnel(context, address, Ngrok(), command=command, awake=Awake(), timing=tunnel_timing)
         await clients.load()
         await activity.settle()
         updates, key = Updates(context, find_place()), secrets.token_urlsafe(32)
-        yield State(home, context, address, clients, activity, pause, guard, Runtime(), tunnel, updates, key)
+        yield State(home, context, address, clients, usage, activity, pause, guard, Runtime(), tunnel, updates, key)
     finally:
         await database.close()
