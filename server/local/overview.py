@@ -131,7 +131,7 @@ def list_integrations(state: State) -> list[IntegrationView]:
 
 def list_problems(state: State) -> list[str]:
     """What the person should know."""
-    found = [state.context.settings.problem]
+    found = [state.context.settings.problem, state.tunnel.problem]
     found += [member.problem for member in state.runtime.members]
     found += [getattr(service, "problem", None) for service in state.runtime.services.values()]
     return [problem for problem in found if isinstance(problem, str)]
