@@ -23,7 +23,12 @@ class Address:
     @property
     def public(self) -> str:
         """The address that others use."""
-        return self.public_url or f"http://{self._own_host}:{self.public_port}"
+        return self.public_url or self.own
+
+    @property
+    def own(self) -> str:
+        """The public surface's address on this computer, whatever others use; what a tunnel leads to."""
+        return f"http://{self._own_host}:{self.public_port}"
 
     @property
     def local(self) -> str:

@@ -138,6 +138,17 @@ def find_by_executable(path: str) -> list[Process]:
     return find({"": Pattern((program_of(path),))})[""]
 
 
+def find_by_argument(argument: str) -> list[Process]:
+    """Find this person's processes that were given an argument, oldest first: of Deskhand's own children those for one job."""
+    found = {}
+    apart = own_line()
+    for process in every_process():
+        with suppress(*GONE):
+            if process.pid not in apart and argument in process.cmdline()[1:] and is_mine(running(process)):
+                found[process.pid] = process
+    return topmost(found)
+
+
 def find(patterns: Mapping[str, Pattern]) -> dict[str, list[Process]]:
     """Find this person's processes for each pattern, oldest first, in one walk through all there are.
 

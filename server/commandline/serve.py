@@ -24,6 +24,7 @@ from server.program import Options, Program, Ready
 )
 @click.option("--local-port", type=click.IntRange(0, 65535), default=0, help="The local surface's port. Default: any.")
 @click.option("--public-url", help="The address at which a proxy of your own makes the public port known.")
+@click.option("--tunnel", is_flag=True, help="Open the tunnel, so that ChatGPT reaches this computer.")
 @click.option("--demo", is_flag=True, help="Play with made-up accounts; nothing outside this computer is reached.")
 @click.option("--verbose", is_flag=True, help="Tell more on stderr.")
 @click.option("--json", "as_json", is_flag=True, help="When ready, print one line of JSON.")
@@ -35,6 +36,7 @@ def serve(  # noqa: PLR0913, the options of a command
     public_url: str | None,
     data_dir: Path | None,
     *,
+    tunnel: bool,
     demo: bool,
     verbose: bool,
     as_json: bool,
@@ -46,6 +48,7 @@ def serve(  # noqa: PLR0913, the options of a command
         port=port,
         local_port=local_port,
         public_url=public_url,
+        tunnel=tunnel,
         demo=demo,
         data_dir=data_dir,
         first_key=os.environ.get("DESKHAND_API_KEY") or os.environ.get("API_KEY"),
@@ -79,5 +82,6 @@ def tell(ready: Ready, *, demo: bool) -> str:
         f"  what it offers            {ready.public}/docs",
         f"  its document              {ready.public}/openapi.json",
         "Make a key for a script:    deskhand clients create my-script",
+        *ready.notices,
     ]
     return "\n".join(lines)

@@ -1,0 +1,1 @@
+"""What demo mode plays with besides each integration's own fake. It ships with the program, and the tests use it."""
