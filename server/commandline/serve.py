@@ -82,5 +82,6 @@ def tell(ready: Ready, *, demo: bool) -> str:
         f"  what it offers            {ready.public}/docs",
         f"  its document              {ready.public}/openapi.json",
         "Make a key for a script:    deskhand clients create my-script",
+        *ready.notices,
     ]
     return "\n".join(lines)
