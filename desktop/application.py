@@ -16,6 +16,7 @@ from desktop.signals import Signals
 from desktop.single import hand_over, wait_and_hand_over
 from desktop.tray import NoTray
 from desktop.window import Window
+from server.crashes import remember
 from server.errors import DeskhandError
 from server.folders import Home, InUse, find_home
 
@@ -75,6 +76,9 @@ class Life:
             self.front.run(self._icon.set, signals.take)
             self._icon.set()
             self._ending.wait()
+        except Exception as error:
+            remember(error)
+            raise
         finally:
             self._stop(serving)
         if self.error:
