@@ -7,8 +7,15 @@ export type * from '../../generated/local'
 
 /** What the local surface says when it does not do what was asked, in a sentence for the person. */
 export class Refused extends Error {
-  /** `fields`: what is wrong with which value, so that it can stand beside it. */
-  constructor(message: string, readonly status = 0, readonly fields: readonly { field: string; message: string }[] = []) { super(message) }
+  readonly status: number
+  /** What is wrong with which value, so that it can stand beside it. */
+  readonly fields: readonly { field: string; message: string }[]
+
+  constructor(message: string, status = 0, fields: Refused['fields'] = []) {
+    super(message)
+    this.status = status
+    this.fields = fields
+  }
 }
 
 // It came in the address, which no server is told, and stays in memory only: another page of this computer has the cookie, never this.
