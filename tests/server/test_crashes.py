@@ -10,7 +10,7 @@ from server.crashes import find_end, put_aside, watched
 from server.errors import Conflict
 
 SCRIPT = """
-import asyncio, ctypes, os, pathlib, signal, sys
+import asyncio, ctypes, os, pathlib, sys
 from server.context import Clock
 from server.crashes import watched
 

@@ -11,7 +11,7 @@ export class Refused extends Error {
   /** What is wrong with which value, so that it can stand beside it. */
   readonly fields: readonly { field: string; message: string }[]
 
-  constructor(message: string, status = 0, fields: Refused['fields'] = []) {
+  constructor(message: string, status = 0, fields: readonly { field: string; message: string }[] = []) {
     super(message)
     this.status = status
     this.fields = fields
