@@ -43,7 +43,8 @@ export function sayEnd({ outcome, changes }: ActivityView): string {
 /** What was decided, and why: "Refused: it has to be allowed first". */
 export function sayDecision({ decision, reason }: ActivityView): string {
   const word = decision.charAt(0).toUpperCase() + decision.slice(1)
-  return reason ? `${word}: ${reason.charAt(0).toLowerCase()}${reason.slice(1).replace(/\.$/, '')}` : word
+  if (!reason) return word
+  return decision === 'refused' ? `${word}: ${reason.charAt(0).toLowerCase()}${reason.slice(1)}` : reason
 }
 
 /** What its fields are, by how it ended. */
