@@ -11,6 +11,7 @@ from server.commandline.data import backup, restore
 from server.commandline.everyday import activity, addresses, doctor, generate_schema, pause, resume
 from server.commandline.serve import serve
 from server.commandline.words import data_dir_option, example
+from server.demo.visitor import Pace
 from server.program import Options
 from server.runtime import discover
 from server.selftest import find_missing
@@ -28,12 +29,15 @@ def build(start: Start) -> click.Group:
 
     @click.group(invoke_without_command=True, epilog=example("deskhand --demo"))
     @click.option("--demo", is_flag=True, help="Play with made-up accounts; nothing outside this computer is reached.")
+    @click.option("--visitor/--no-visitor", default=True, help="In demo mode: have a scripted ChatGPT call now and then.")
     @click.option("--hidden", is_flag=True, help="Start without showing a window.")
     @click.option("--selftest", is_flag=True, help="Say whether everything that ships is there, and stop.")
     @click.version_option(read_version(), message="Deskhand %(version)s")
     @data_dir_option
     @click.pass_context
-    def deskhand(context: click.Context, data_dir: Path | None, *, demo: bool, hidden: bool, selftest: bool) -> None:
+    def deskhand(
+        context: click.Context, data_dir: Path | None, *, demo: bool, visitor: bool, hidden: bool, selftest: bool
+    ) -> None:
         """Let ChatGPT work on your own PC, on your terms. Without a command: start."""
         logs.configure()
         if selftest:
@@ -42,7 +46,7 @@ def build(start: Start) -> click.Group:
             click.echo("missing: " + ", ".join(missing) if missing else f"Everything is there: {names}.")
             context.exit(bool(missing))
         if context.invoked_subcommand is None:
-            start(Options(demo=demo, data_dir=data_dir), hidden=hidden)
+            start(Options(demo=demo, visitor=Pace() if visitor else None, data_dir=data_dir), hidden=hidden)
 
     for command in (serve, clients, addresses, activity, pause, resume, generate_schema, backup, restore, doctor):
         deskhand.add_command(command)

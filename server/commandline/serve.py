@@ -11,6 +11,7 @@ import click
 
 from server import logs, sockets
 from server.commandline.words import data_dir_option, example
+from server.demo.visitor import Pace
 from server.program import Options, Program, Ready
 
 
@@ -25,6 +26,7 @@ from server.program import Options, Program, Ready
 @click.option("--local-port", type=click.IntRange(0, 65535), default=0, help="The local surface's port. Default: any.")
 @click.option("--public-url", help="The address at which a proxy of your own makes the public port known.")
 @click.option("--demo", is_flag=True, help="Play with made-up accounts; nothing outside this computer is reached.")
+@click.option("--visitor", is_flag=True, help="In demo mode: have a scripted ChatGPT call now and then.")
 @click.option("--verbose", is_flag=True, help="Tell more on stderr.")
 @click.option("--json", "as_json", is_flag=True, help="When ready, print one line of JSON.")
 @data_dir_option
@@ -36,6 +38,7 @@ def serve(  # noqa: PLR0913, the options of a command
     data_dir: Path | None,
     *,
     demo: bool,
+    visitor: bool,
     verbose: bool,
     as_json: bool,
 ) -> None:
@@ -47,6 +50,7 @@ def serve(  # noqa: PLR0913, the options of a command
         local_port=local_port,
         public_url=public_url,
         demo=demo,
+        visitor=Pace() if visitor else None,
         data_dir=data_dir,
         first_key=os.environ.get("DESKHAND_API_KEY") or os.environ.get("API_KEY"),
     )

@@ -1,0 +1,1 @@
+"""What demo mode plays with beside the integrations' own stand-ins."""
