@@ -1,7 +1,7 @@
 """What the local surface answers and takes."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -34,6 +34,7 @@ class Overview(BaseModel):
 
     version: str
     demo: bool
+    theme: Literal["system", "light", "dark"]
     addresses: Addresses
     paused_until: datetime | None
     integrations: list[IntegrationView]

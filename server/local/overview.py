@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from server.errors import InvalidInput
+from server.local import look
 from server.local.models import (
     Addresses,
     BackupOrder,
@@ -39,6 +40,7 @@ def create_routes(state: State) -> APIRouter:
         return Overview(
             version=documents.version,
             demo=state.context.demo,
+            theme=state.context.settings.read(look.SECTION, look.Look).theme,
             addresses=await list_addresses(state),
             paused_until=state.pause.until,
             integrations=list_integrations(state),

@@ -16,7 +16,7 @@ class AppView(App):
     pids: list[int] = Field(description="The processes it runs as.")
 
 
-class Overview(BaseModel):
+class OwnList(BaseModel):
     """The list of apps and its state."""
 
     file: str = Field(description="Where the list lies.")
@@ -25,7 +25,7 @@ class Overview(BaseModel):
     list: AppsFile = Field(description="The list in force, as it can be sent back changed.")
 
 
-async def view_list(launcher: Launcher) -> Overview:
+async def view_list(launcher: Launcher) -> OwnList:
     """Show the list."""
     apps = await launcher.apps()
     views = [
@@ -38,7 +38,7 @@ async def view_list(launcher: Launcher) -> Overview:
         for seen in await launcher.look(apps.apps)
     ]
     catalogue = launcher.catalogue
-    return Overview(file=str(catalogue.places.own), problem=catalogue.problem, apps=views, list=apps)
+    return OwnList(file=str(catalogue.places.own), problem=catalogue.problem, apps=views, list=apps)
 
 
 async def start_once(launcher: Launcher, name: str) -> Outcome:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path
 from server.integration import Effect, Operations, provided
 from server.integrations.apps.entries import AppsFile, Entry
 from server.integrations.apps.models import AppList, AppStatus, Order, Outcome
-from server.integrations.apps.overview import Overview, start_once, view_list
+from server.integrations.apps.overview import OwnList, start_once, view_list
 from server.integrations.apps.service import Launcher
 
 public = Operations(prefix="/apps", title="Apps")
@@ -40,27 +40,27 @@ async def read_app(apps: Apps, app_name: Name) -> AppStatus:
 
 
 @local.get("")
-async def show_apps(apps: Apps) -> Overview:
+async def show_apps(apps: Apps) -> OwnList:
     """Shows the list, what is wrong with it, and what each app comes to here."""
     return await view_list(apps)
 
 
 @local.put("")
-async def save_apps(apps: Apps, order: AppsFile) -> Overview:
+async def save_apps(apps: Apps, order: AppsFile) -> OwnList:
     """Puts another list in the place of this one."""
     await apps.save(order)
     return await view_list(apps)
 
 
 @local.put("/{name}")
-async def save_app(apps: Apps, name: str, order: Entry) -> Overview:
+async def save_app(apps: Apps, name: str, order: Entry) -> OwnList:
     """Adds an app to the list, or changes it."""
     await apps.add(name, order)
     return await view_list(apps)
 
 
 @local.delete("/{name}")
-async def remove_app(apps: Apps, name: str) -> Overview:
+async def remove_app(apps: Apps, name: str) -> OwnList:
     """Takes an app off the list. What runs of it runs on."""
     await apps.remove(name)
     return await view_list(apps)

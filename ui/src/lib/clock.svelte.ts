@@ -2,16 +2,16 @@
 export const clock = $state({ now: Date.now() })
 setInterval(() => { if (!document.hidden) clock.now = Date.now() }, 1000)
 
-const relative = new Intl.RelativeTimeFormat('en', { numeric: 'always', style: 'short' })
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'always', style: 'long' })
 const exact = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'medium' })
 const short = new Intl.DateTimeFormat('en', { hour: 'numeric', minute: '2-digit' })
-const units = [['day', 86_400], ['hour', 3_600], ['minute', 60], ['second', 1]] as const
+const units = [['day', 86_400], ['hour', 3_600], ['minute', 60]] as const
 
+/** How long ago, as people say it. Seconds are not counted: a number that never rests draws every eye. */
 export function ago(at: string): string {
   const seconds = Math.round((clock.now - Date.parse(at)) / 1000)
-  if (seconds < 5) return 'just now'
   const [unit, length] = units.find(([, length]) => seconds >= length) ?? ['second', 1]
-  return relative.format(-Math.round(seconds / length), unit)
+  return unit === 'second' ? 'just now' : relative.format(-Math.floor(seconds / length), unit)
 }
 
 export const exactly = (at: string): string => exact.format(Date.parse(at))

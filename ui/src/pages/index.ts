@@ -1,0 +1,24 @@
+/** The pages, in the order of the rail. A page is there only while what it stands for is. */
+import type { Component } from 'svelte'
+import House from '@lucide/svelte/icons/house'
+import type { Overview as News } from '../lib/local'
+import Overview from './Overview.svelte'
+
+export interface PageEntry {
+  name: string
+  title: string
+  icon: Component<{ size?: string | number; strokeWidth?: number; 'aria-hidden'?: 'true' }>
+  component: Component
+  /** 0: what happens, 1: what Deskhand works with, 2: what is set once. */
+  group: 0 | 1 | 2
+  /** Takes the whole window, without the rail. */
+  full?: boolean
+  when?: (news: News) => boolean
+}
+
+/** A page of an integration, there while the integration is. */
+export const integrated = (name: string) => (news: News): boolean => news.integrations.some((found) => found.name === name)
+
+export const pages: PageEntry[] = [
+  { name: 'overview', title: 'Overview', icon: House, component: Overview, group: 0 },
+]
