@@ -20,6 +20,7 @@ from server.errors import Conflict, DeskhandError, Forbidden, InvalidInput, NotA
 from server.failures import to_response
 from server.logs import SECRETS
 from server.operation import Effect, Operation, current_call
+from server.words import fill
 
 log = logging.getLogger(__name__)
 
@@ -206,7 +207,7 @@ class Call:
             client_id=self._client.id,
             client_name=self._client.name,
             operation=operation.name,
-            sentence=self._effect.sentence if self._effect else operation.summary.partition(". ")[0].rstrip("."),
+            sentence=self._effect.sentence if self._effect else fill(operation.phrases, self._arguments),
             changes=operation.changes,
             decision=self._decision.taken,
             reason=self._decision.reason,

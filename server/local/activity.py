@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from server.access.activity import Entry
 from server.local.models import ActivityView
 from server.state import State
+from server.words import tell
 
 
 def create_routes(state: State) -> APIRouter:
@@ -31,7 +32,7 @@ def view(entry: Entry) -> ActivityView:
         at=entry.at,
         client=entry.client_name,
         operation=entry.operation,
-        sentence=entry.sentence,
+        sentence=tell(entry.sentence, entry.outcome),
         changes=entry.changes,
         decision=entry.decision,
         reason=entry.reason,

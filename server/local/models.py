@@ -35,6 +35,7 @@ class Overview(BaseModel):
     version: str
     demo: bool
     theme: Literal["system", "light", "dark"]
+    here_only: bool = Field(description="Whether only programs on this computer can use the public address.")
     addresses: Addresses
     paused_until: datetime | None
     integrations: list[IntegrationView]

@@ -41,6 +41,7 @@ def create_routes(state: State) -> APIRouter:
             version=documents.version,
             demo=state.context.demo,
             theme=state.context.settings.read(look.SECTION, look.Look).theme,
+            here_only=state.address.is_here_only(),
             addresses=await list_addresses(state),
             paused_until=state.pause.until,
             integrations=list_integrations(state),

@@ -130,7 +130,7 @@ def test_what_changes_something_has_to_be_allowed_and_the_answer_says_how(opened
             assert answer.status_code == 403
             assert "deskhand clients create NAME --allow send_letter" in answer.json()["detail"]
             entry = await post.last()
-            assert (entry.outcome, entry.sentence, post.sent) == ("refused", "Send a letter", [])
+            assert (entry.outcome, entry.sentence, post.sent) == ("refused", "send a letter", [])
 
     asyncio.run(main())
 

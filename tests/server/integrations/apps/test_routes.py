@@ -59,7 +59,7 @@ def test_a_client_lists_starts_reads_and_stops(served, tmp_path):
 def test_the_activity_keeps_what_really_ran(served, tmp_path):
     control(served, app_name="nap", action="start")
     (entry,) = [entry for entry in served.activity() if entry["operation"] == "control_app"]
-    assert entry["sentence"] == "start nap"
+    assert entry["sentence"] == "started nap"
     assert ["Program", str(tmp_path / "napper")] in entry["effect"]["fields"]
     assert str(tmp_path) not in entry["result"]
 

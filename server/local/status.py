@@ -1,0 +1,83 @@
+"""How Deskhand is, in as few words as a tray has room for."""
+
+from enum import StrEnum
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from server.access.activity import Entry, Outcome
+from server.local.overview import list_problems
+from server.state import State
+from server.words import tell
+
+RECENT = 5
+
+
+class Look(StrEnum):
+    """What the tray's icon shows, as a shape and a colour."""
+
+    off = "off"  #: nothing is reached: it is starting, or it has stopped
+    local = "local"  #: programs on this computer reach it
+    online = "online"  #: ChatGPT reaches it
+    attention = "attention"  #: it needs the person
+
+
+class Recent(BaseModel):
+    """A call that was made a moment ago."""
+
+    client: str = Field(description="Who called.")
+    sentence: str = Field(description="What it did.")
+    at: str = Field(description="When, ISO 8601 in UTC.")
+    outcome: Outcome = Field(description="How it ended.")
+
+
+class Status(BaseModel):
+    """What the tray shows."""
+
+    look: Look = Field(description="What the icon shows.")
+    sentence: str = Field(description="How Deskhand is, in a few words.")
+    public: str = Field(description="The address that clients use.")
+    here_only: bool = Field(description="Whether only programs on this computer can use that address.")
+    paused_until: str | None = Field(description="Until when nothing that changes something runs, ISO 8601 in UTC.")
+    problems: list[str] = Field(description="What the person should know.")
+    recent: list[Recent] = Field(description="The latest calls, newest first.")
+    demo: bool = Field(description="Whether the accounts are made up.")
+
+
+def create_routes(state: State) -> APIRouter:
+    """Make the routes."""
+    routes = APIRouter()
+
+    @routes.get("/status")
+    async def read_status() -> Status:
+        """Tells how Deskhand is, for the tray."""
+        problems, here = list_problems(state), state.address.is_here_only()
+        latest = await state.activity.list(RECENT)
+        look, sentence = judge(paused=state.pause.until is not None, here=here, problems=problems)
+        return Status(
+            look=look,
+            sentence=sentence,
+            public=state.address.public,
+            here_only=here,
+            paused_until=state.pause.until.isoformat() if state.pause.until else None,
+            problems=problems,
+            recent=[recall(entry) for entry in latest],
+            demo=state.context.demo,
+        )
+
+    return routes
+
+
+def recall(entry: Entry) -> Recent:
+    """Tell of a call."""
+    sentence = tell(entry.sentence, entry.outcome)
+    return Recent(client=entry.client_name, sentence=sentence, at=entry.at, outcome=entry.outcome)
+
+
+def judge(*, paused: bool, here: bool, problems: list[str]) -> tuple[Look, str]:
+    """Say how it is: what needs the person comes before everything else."""
+    if problems:
+        return Look.attention, "Deskhand needs you"
+    if paused:
+        return (Look.local if here else Look.online), "Paused"
+    return (Look.local, "On, for this computer only") if here else (Look.online, "Online")
