@@ -10,6 +10,7 @@ from server.access.clients import Clients
 from server.access.guard import Guard
 from server.access.limits import Limits
 from server.access.pause import Pause
+from server.access.usage import Usage
 from server.address import Address
 from server.context import Clock, Context
 from server.events import Events
@@ -41,6 +42,7 @@ class State:
     context: Context
     address: Address
     clients: Clients
+    usage: Usage
     activity: Activity
     pause: Pause
     guard: Guard
@@ -80,9 +82,10 @@ async def open_state(
         )
         clients, activity = Clients(database, clock), Activity(database, context.events, clock)
         pause = Pause(context.settings, clock)
-        guard = Guard(clients, activity, Limits(rules.reading, rules.changing), pause, clock)
+        usage = Usage(database, address, clock)
+        guard = Guard(clients, usage, activity, Limits(rules.reading, rules.changing), pause, clock)
         await clients.load()
         await activity.settle()
-        yield State(home, context, address, clients, activity, pause, guard, Runtime(), secrets.token_urlsafe(32))
+        yield State(home, context, address, clients, usage, activity, pause, guard, Runtime(), secrets.token_urlsafe(32))
     finally:
         await database.close()

@@ -1,7 +1,7 @@
 """The activity: one row for every call, written before its answer goes out."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -23,6 +23,7 @@ LONGEST_RESULT = 4_000
 CHUNK = 500  # rows that are forgotten at once
 IDEMPOTENCY = timedelta(hours=24)  # for which an Idempotency-Key answers what its first call has
 RETENTION = "retention"  # the section of the settings
+Require = Callable[[Connection], None]
 
 
 class Outcome(StrEnum):
@@ -90,12 +91,13 @@ class Activity:
         """Find what an Idempotency-Key stands for."""
         return await self._database.read(find_kept, client_id, key)
 
-    async def begin(self, entry: Entry, key: str | None, digest: str) -> int | Kept:
+    async def begin(self, entry: Entry, key: str | None, digest: str, require: Require | None = None) -> int | Kept:
         """Note that a changing call starts; after this it runs at most once.
 
-        Answers the row's id, or what another call with the same key left.
+        Answers the row's id, or what another call with the same key left. `require` looks in the same transaction whether
+        it may start, and raises if not: all writing has one order.
         """
-        begun = await self._database.write(begin_call, entry, key, digest)
+        begun = await self._database.write(begin_call, entry, key, digest, require)
         if isinstance(begun, int):
             self._tell(entry, begun)
         return begun
@@ -215,7 +217,9 @@ def add_entry(connection: Connection, entry: Entry) -> int:
     return int(added[0]) if added else 0
 
 
-def begin_call(connection: Connection, entry: Entry, key: str | None, digest: str) -> int | Kept:
+def begin_call(connection: Connection, entry: Entry, key: str | None, digest: str, require: Require | None) -> int | Kept:
+    if require:
+        require(connection)
     if key is not None and (kept := find_kept(connection, entry.client_id or "", key)):
         return kept
     added = add_entry(connection, entry)

@@ -12,11 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from server.door import Door, Headers, Slashes
 from server.errors import NotFound
-<<<<<<< HEAD
-from server.local import activity, clients, look, onboarding, origins, overview
-=======
-from server.local import activity, clients, look, origins, overview, status
->>>>>>> main
+from server.local import activity, clients, look, onboarding, operations, origins, overview, status
 from server.local.entry import Entries
 from server.local.models import EntryKey
 from server.operation import LARGEST_BODY
@@ -44,11 +40,7 @@ def create_local_application(state: State) -> FastAPI:
     app.state.services = state.runtime.services
     entries = Entries(state.key, state.context.clock)
     api = APIRouter(prefix="/api", dependencies=[Depends(entries.check)])
-<<<<<<< HEAD
-    for part in (overview, clients, activity, origins, look, onboarding):
-=======
-    for part in (overview, clients, activity, origins, look, status):
->>>>>>> main
+    for part in (overview, clients, activity, origins, look, onboarding, status, operations):
         api.include_router(part.create_routes(state))
     api.include_router(create_feed(state, entries))
     app.include_router(api)

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from server.access.clients import Client, Policy
+from server.access.usage import Use
 from server.runtime import State as IntegrationState
 
 
@@ -51,9 +52,44 @@ class ClientView(BaseModel):
     scopes: list[str]
     operations: dict[str, Policy] = Field(description="Each operation that it can see, with what happens when it is called.")
     rate: str | None
-    key_hint: str
+    key_hint: str = Field(description="The beginning of its key.")
+    key_created_at: str
     created_at: str
     revoked_at: str | None
+    last_used_at: str | None = Field(None, description="When it last called.")
+    used_through: dict[str, str] = Field(
+        default_factory=dict, description="When it last called through each public address that it ever used."
+    )
+    calls_today: int = Field(0, description="Calls since midnight, here.")
+
+
+class ClientChange(BaseModel):
+    """What changes about a client; what is left out stays."""
+
+    scopes: list[str] | None = Field(None, description="All that it is to have.")
+    policies: dict[str, Policy] = Field(
+        default_factory=dict, description="What happens when it calls these operations; the others stay as they are."
+    )
+    rate: str | None = Field(None, description="Such as 30/minute, or none; null: the usual limits.")
+
+
+class ClientsEnded(BaseModel):
+    """Everything was switched off."""
+
+    ended: int = Field(description="How many clients were ended.")
+
+
+class OperationView(BaseModel):
+    """An operation, as the person chooses what a client may do."""
+
+    name: str
+    title: str = Field(description="Its name in words.")
+    sentence: str = Field(description="What it does.")
+    scope: str
+    changes: bool = Field(description="It alters something, here or elsewhere.")
+    reaches_others: bool = Field(description="Other people see what it does.")
+    integration: str
+    integration_title: str
 
 
 class NewClient(BaseModel):
@@ -133,7 +169,7 @@ class Check(BaseModel):
     detail: str
 
 
-def view_client(client: Client, operations: dict[str, Policy]) -> ClientView:
+def view_client(client: Client, operations: dict[str, Policy], use: Use) -> ClientView:
     """Show a client."""
     return ClientView(
         name=client.name,
@@ -141,6 +177,10 @@ def view_client(client: Client, operations: dict[str, Policy]) -> ClientView:
         operations=operations,
         rate=client.rate,
         key_hint=client.key_hint,
+        key_created_at=client.key_created_at,
         created_at=client.created_at,
         revoked_at=client.revoked_at,
+        last_used_at=use.last_at,
+        used_through=use.last_by_address,
+        calls_today=use.calls_today,
     )

@@ -11,8 +11,10 @@ from sqlalchemy import create_engine
 from server.access.tables import metadata
 from server.errors import Conflict, Unavailable
 from server.storage.migrations import migrate
+from server.storage.revisions import CORE_FOLDER, find_newest
 
 ROOT = Path(__file__).parents[3]
+CORE = find_newest([CORE_FOLDER])["core"]
 HEAD = """
 import os
 import sqlalchemy as sa
@@ -102,7 +104,7 @@ def test_a_new_database_has_the_tables_that_access_uses(path: Path) -> None:
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
     engine.dispose()
-    assert versions(path) == ["core_0001"]
+    assert versions(path) == [CORE]
     if os.name == "posix":
         assert path.stat().st_mode & 0o777 == 0o600
 
@@ -125,7 +127,7 @@ def test_numbers_of_activity_are_never_given_twice(path: Path) -> None:
 def test_every_folder_is_a_branch_of_its_own(path: Path, folder: Path) -> None:
     migrate(path)
     migrate(path, [folder])
-    assert versions(path) == ["core_0001", "demo_0001"]
+    assert versions(path) == [CORE, "demo_0001"]
     assert columns(path, "thing") == ["id"]
 
 
@@ -144,7 +146,7 @@ def test_a_copy_of_the_old_database_is_kept_and_three_of_them(path: Path, folder
     names = sorted(copy.name for copy in path.parent.glob("*before*"))
     assert names == [f"deskhand.before-demo_000{number}.db" for number in (4, 5, 6)]
     last = path.with_name(names[-1])
-    assert versions(last) == ["core_0001", "demo_0005"]
+    assert versions(last) == [CORE, "demo_0005"]
     assert ask(last, "SELECT max(id) FROM thing") == [(6,)]
 
 
@@ -154,7 +156,7 @@ def test_a_newer_database_is_refused_and_left_alone(path: Path, folder: Path) ->
     add_revision(folder, 2, DIE_HALFWAY)
     with pytest.raises(Conflict, match="newer Deskhand"):
         migrate(path, [folder])
-    assert versions(path) == ["core_0001", "demo_0007"]
+    assert versions(path) == [CORE, "demo_0007"]
 
 
 def test_an_integration_that_is_gone_blocks_nothing_and_goes_on_where_it_was(path: Path, folder: Path) -> None:
@@ -166,10 +168,10 @@ def test_an_integration_that_is_gone_blocks_nothing_and_goes_on_where_it_was(pat
     other.joinpath("other_0001_step.py").write_text(text.replace("part", "piece"))
     migrate(path)
     migrate(path, [other])
-    assert versions(path) == ["core_0001", "demo_0001", "other_0001"]
+    assert versions(path) == [CORE, "demo_0001", "other_0001"]
     add_revision(folder, 2, DIE_HALFWAY)
     migrate(path, [folder])
-    assert versions(path) == ["core_0001", "demo_0002", "other_0001"]
+    assert versions(path) == [CORE, "demo_0002", "other_0001"]
     assert ask(path, "SELECT id, weight FROM thing") == [(1, None)]
 
 
@@ -180,13 +182,13 @@ def test_killed_halfway_it_is_as_before_and_the_next_starts_take_turns(path: Pat
     add_revision(folder, 2, DIE_HALFWAY)
     with start(path, folder, DIE="1") as killed:
         assert killed.wait() == -9
-    assert versions(path) == ["core_0001", "demo_0001"]
+    assert versions(path) == [CORE, "demo_0001"]
     assert columns(path, "thing") == ["id"]
     starters = [start(path, folder) for _ in range(3)]
     for starter in starters:
         starter.communicate()
         assert starter.returncode == 0
-    assert versions(path) == ["core_0001", "demo_0002"]
+    assert versions(path) == [CORE, "demo_0002"]
     assert ask(path, "SELECT id, colour, weight FROM thing") == [(1, None, None)]
 
 
@@ -195,7 +197,7 @@ def test_many_first_starts_at_once_all_succeed(path: Path, folder: Path) -> None
     for starter in starters:
         starter.communicate()
     assert [starter.returncode for starter in starters] == [0] * 4
-    assert versions(path) == ["core_0001", "demo_0001"]
+    assert versions(path) == [CORE, "demo_0001"]
 
 
 def test_a_migration_that_fails_leaves_everything_as_it_was(path: Path, folder: Path) -> None:
@@ -203,7 +205,7 @@ def test_a_migration_that_fails_leaves_everything_as_it_was(path: Path, folder: 
     add_revision(folder, 2, "    op.drop_table('part')\n    raise ValueError('a mistake')")
     with pytest.raises(ValueError, match="a mistake"):
         migrate(path, [folder])
-    assert versions(path) == ["core_0001", "demo_0001"]
+    assert versions(path) == [CORE, "demo_0001"]
     assert columns(path, "part") == ["thing"]
 
 
