@@ -167,6 +167,11 @@ class Accounts:
             self._tokens.pop(entry.address, None)
         await self._change(lambda accounts: [one for one in accounts if one.address != entry.address])
 
+    async def put_first(self, address: str) -> None:
+        """Have an account used where a call names none. NotFound: it is not signed in."""
+        first = self.find(address).address
+        await self._change(lambda accounts: sorted(accounts, key=lambda one: one.address != first))
+
     async def _change(self, change: Callable[[list[SignedIn]], list[SignedIn]]) -> None:
         async with self._list_lock:
             settings = self.settings
