@@ -125,14 +125,11 @@ async def meet(guest: ChatGPT, base: str) -> None:
 
 async def admit(state: State, guest: Guest) -> str:
     """Make a guest's client, or give the one of an earlier start a new key, for keys are remembered nowhere."""
-    clients = state.clients
-    scopes = frozenset(state.runtime.scopes()) if guest.scopes is None else guest.scopes
-    policies = dict.fromkeys(guest.allowed, Policy.allow)
-    rate = None
-    with suppress(NotFound):
-        before = await clients.revoke(guest.name)
-        scopes, policies, rate = before.scopes, dict(before.policies), before.rate
-    _, key = await clients.create(guest.name, scopes, policies, rate)
+    try:
+        _, key = await state.clients.renew_key(guest.name)
+    except NotFound:
+        scopes = frozenset(state.runtime.scopes()) if guest.scopes is None else guest.scopes
+        _, key = await state.clients.create(guest.name, scopes, dict.fromkeys(guest.allowed, Policy.allow))
     state.context.events.publish("clients")
     return key
 

@@ -71,10 +71,12 @@ def test_no_key_of_theirs_is_written_anywhere(visited):
 
 
 def test_at_the_next_start_the_same_clients_come_as_the_person_left_them(serve, visited, wait_for):
+    visited.person("PATCH", f"/api/clients/{SCRIPT}", json={"policies": {"list_mail": "deny"}})
     visited.background.stop()
     again = serve(data=visited.data, demo=True, visitor=QUICK)
     wait_for(lambda: len(told(again, "summarize_unread")) > 2)
     assert sorted(names(again)) == [SCRIPT, GPT]
+    assert again.person("GET", f"/api/clients/{SCRIPT}").json()["operations"]["list_mail"] == "deny"
     assert {one["client"] for one in told(again)} == {GPT, SCRIPT}
 
 
