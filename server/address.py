@@ -23,7 +23,12 @@ class Address:
     @property
     def public(self) -> str:
         """The address that others use."""
-        return self.public_url or f"http://{self._own_host}:{self.public_port}"
+        return self.public_url or self.here
+
+    @property
+    def here(self) -> str:
+        """The public surface's address on this computer, whatever tunnel there is."""
+        return f"http://{self._own_host}:{self.public_port}"
 
     @property
     def local(self) -> str:

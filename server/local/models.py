@@ -23,6 +23,7 @@ class Addresses(BaseModel):
     """Everything one pastes elsewhere."""
 
     public: str
+    here: str = Field(description="The same, for programs on this computer.")
     openapi: str
     openapi_yaml: str
     docs: str
@@ -56,11 +57,9 @@ class ClientView(BaseModel):
     key_created_at: str
     created_at: str
     revoked_at: str | None
-    last_used_at: str | None = Field(None, description="When it last called.")
-    used_through: dict[str, str] = Field(
-        default_factory=dict, description="When it last called through each public address that it ever used."
-    )
-    calls_today: int = Field(0, description="Calls since midnight, here.")
+    last_used_at: str | None = Field(description="When it last called.")
+    used_through: dict[str, str] = Field(description="When it last called through each public address that it ever used.")
+    calls_today: int = Field(description="Calls since midnight, here.")
 
 
 class ClientChange(BaseModel):

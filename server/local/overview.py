@@ -116,6 +116,7 @@ async def list_addresses(state: State) -> Addresses:
     names = [client.name for client in await state.clients.list() if not client.revoked_at]
     return Addresses(
         public=base,
+        here=state.address.here,
         openapi=f"{base}/openapi.json",
         openapi_yaml=f"{base}/openapi.yaml",
         docs=f"{base}/docs",

@@ -1,7 +1,9 @@
 /** The pages, in the order of the rail. A page is there only while what it stands for is. */
 import type { Component } from 'svelte'
+import KeyRound from '@lucide/svelte/icons/key-round'
 import House from '@lucide/svelte/icons/house'
 import type { Overview as News } from '../lib/local'
+import Access from './Access.svelte'
 import Overview from './Overview.svelte'
 
 export interface PageEntry {
@@ -21,4 +23,5 @@ export const integrated = (name: string) => (news: News): boolean => news.integr
 
 export const pages: PageEntry[] = [
   { name: 'overview', title: 'Overview', icon: House, component: Overview, group: 0 },
+  { name: 'access', title: 'Access', icon: KeyRound, component: Access, group: 2 },
 ]
