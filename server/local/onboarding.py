@@ -4,12 +4,13 @@ import asyncio
 from enum import StrEnum
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from server.errors import Conflict
 from server.state import State
 
 SECTION = "onboarding"
+ANSWERED = ConfigDict(json_schema_serialization_defaults_required=True)  # what is answered is all there
 VERSION = 1  # one more whenever there is so much new that everybody should be led through it
 
 
@@ -24,6 +25,8 @@ class Step(StrEnum):
 class Steps(BaseModel):
     """The five steps."""
 
+    model_config = ANSWERED
+
     use: Step = Field(Step.open, description="Choose what ChatGPT may use; makes the first client.")
     tunnel: Step = Field(Step.open, description="Let ChatGPT reach this computer.")
     connect: Step = Field(Step.open, description="Connect a GPT.")
@@ -33,6 +36,8 @@ class Steps(BaseModel):
 
 class Onboarding(BaseModel):
     """How far the person has come. `version` is that of what they were led through, 0 where that never began."""
+
+    model_config = ANSWERED
 
     version: int = 0
     finished: bool = False

@@ -5,6 +5,7 @@ import House from '@lucide/svelte/icons/house'
 import type { Overview as News } from '../lib/local'
 import Access from './Access.svelte'
 import Overview from './Overview.svelte'
+import Welcome from './Welcome.svelte'
 
 export interface PageEntry {
   name: string
@@ -24,4 +25,5 @@ export const integrated = (name: string) => (news: News): boolean => news.integr
 export const pages: PageEntry[] = [
   { name: 'overview', title: 'Overview', icon: House, component: Overview, group: 0 },
   { name: 'access', title: 'Access', icon: KeyRound, component: Access, group: 2 },
+  { name: 'welcome', title: 'Welcome', icon: House, component: Welcome, group: 0, full: true },
 ]

@@ -1,8 +1,8 @@
 /** How far the person has come with setting Deskhand up. Deskhand keeps it, so that they can go on another time. */
-import { ask, local, type Onboarding, type Progress, type Steps } from '../../lib/local'
+import { ask, local, type Onboarding, type Progress } from '../../lib/local'
 import { go } from '../../lib/route.svelte'
 
-export type StepName = keyof Steps
+export type StepName = keyof Onboarding['steps']
 
 export const STEPS: readonly { name: StepName; word: string; title: string; text: string }[] = [
   { name: 'use', word: 'Permissions', title: 'Choose what ChatGPT may use', text: 'Nothing is open until you open it.' },
@@ -41,6 +41,6 @@ export const journey = new Journey()
 
 /** At a first start the window begins with the welcome, unless it was asked for another page. */
 export async function beginWhereItBegins(): Promise<void> {
-  await journey.load()
-  if (!journey.value?.finished && !location.hash) go('welcome')
+  await journey.load().catch(() => undefined) // the overview says what is wrong
+  if (journey.value && !journey.value.finished && !location.hash) go('welcome')
 }
