@@ -23,11 +23,11 @@ class Address:
     @property
     def public(self) -> str:
         """The address that others use."""
-        return self.public_url or self.here
+        return self.public_url or self.own
 
     @property
-    def here(self) -> str:
-        """The public surface's address on this computer, whatever tunnel there is."""
+    def own(self) -> str:
+        """The public surface's address on this computer, whatever others use; what a tunnel leads to."""
         return f"http://{self._own_host}:{self.public_port}"
 
     @property

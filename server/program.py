@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from server import runtimefile
+from server import crashes, logs, runtimefile
 from server.access.activity import RETENTION, Retention
 from server.address import Address
 from server.app import create_surfaces
@@ -23,38 +23,44 @@ from server.runtime import discover
 from server.screen import NoScreen, Screen
 from server.sockets import Limits, Listener
 from server.state import Rules, State, open_state
+from server.tunnel.counter import Counted
+from server.tunnel.restarts import Timing
+from server.waking import watch_sleep
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Options:
-    """How to run. `port` None: 8000, or the next free one. `first_key`: the key of a first client, made at a first start.
+    """How to run. `port` None: 8000, or the next free one. `tunnel`: open it before anything is told.
 
-    `visitor`: how often the demo's scripted ChatGPT calls; None: never.
+    `first_key`: the key of a first client, made at a first start. `visitor`: how often the demo's ChatGPT calls; None: never.
     """
 
     host: str = "127.0.0.1"
     port: int | None = None
     local_port: int = 0
     public_url: str | None = None
+    tunnel: bool = False
     demo: bool = False
     visitor: Pace | None = None
     data_dir: Path | None = None
     first_key: str | None = None
     rules: Rules = field(default_factory=Rules)
     sockets: Limits = field(default_factory=Limits)
+    tunnel_timing: Timing = field(default_factory=Timing)
     sweep_seconds: float = 6 * 3600
 
 
 @dataclass(frozen=True)
 class Ready:
-    """What a running server tells whoever started it."""
+    """What a running server tells whoever started it. `notices`: sentences for the person."""
 
     public: str
     local: str
     runtime_file: str
     pid: int
+    notices: tuple[str, ...] = ()
 
 
 @dataclass
@@ -73,16 +79,29 @@ class Program:
         options = self.options
         async with AsyncExitStack() as stack:
             home = stack.enter_context(open_home(options.data_dir, demo=options.demo))
-            public = stack.enter_context(bind_public(options.host, options.port))
+            crashed = stack.enter_context(crashes.watched(home.folders.logs, self.clock))
+            log_file = stack.enter_context(logs.kept(home.folders.logs))
+            public, moved = bind_public(options.host, options.port)
+            stack.enter_context(public)
             local = stack.enter_context(bind_or_say("127.0.0.1", options.local_port))
             address = Address(public.getsockname()[1], local.getsockname()[1], options.host)
             address.set_public_url(options.public_url)
             state = await stack.enter_async_context(
-                open_state(home, address, demo=options.demo, rules=options.rules, screen=self.screen, clock=self.clock)
+                open_state(
+                    home,
+                    address,
+                    demo=options.demo,
+                    rules=options.rules,
+                    screen=self.screen,
+                    clock=self.clock,
+                    tunnel_timing=options.tunnel_timing,
+                )
             )
+            state.notices.extend([lambda: moved, lambda: crashed.sentence, lambda: log_file.problem])
             stack.push_async_callback(state.runtime.stop)
             await state.runtime.start(state.context, discover())
             await make_first_client(state, options.first_key)
+            stack.push_async_callback(state.tunnel.stop)
             await self._serve(state, public, local, on_ready)
 
     def stop(self) -> None:
@@ -96,25 +115,39 @@ class Program:
     async def _serve(self, state: State, public: socket.socket, local: socket.socket, on_ready: Callable[[Ready], None]) -> None:
         surfaces = create_surfaces(state)
         sockets = self.options.sockets
-        listeners = [Listener(surfaces.public, public, sockets), Listener(surfaces.local, local, sockets)]
+        reached = Counted(surfaces.public, state.tunnel.counter)
+        listeners = [Listener(reached, public, sockets), Listener(surfaces.local, local, sockets)]
         async with asyncio.TaskGroup() as group:
             for listener in listeners:
                 group.create_task(listener.run_until_stopped())
             for listener in listeners:
                 await listener.ready.wait()
-            sweeper = group.create_task(self._sweep(state))
+            await self._start_tunnel(state)
+            jobs = (self._sweep(state), watch_sleep(state.tell_woke, self.clock), state.updates.run())
+            tasks = [group.create_task(job) for job in jobs]
             address = state.address
             running = runtimefile.Running(address.public, address.public_port, address.local, os.getpid(), state.key)
             with runtimefile.written(state.home.folders.data, running) as file:
                 gc.freeze()  # what stands now stays; collecting it again and again makes the slowest answers slow
                 gc.set_threshold(50_000, 20, 100)
-                on_ready(Ready(running.public, running.local, str(file), running.pid))
+                on_ready(Ready(running.public, running.local, str(file), running.pid, tuple(state.list_notices())))
                 async with visiting(state, self.options.visitor):
                     await self._stopping.wait()
+            await state.tunnel.stop()  # so that nobody comes in any more
             state.context.events.close()  # open streams say goodbye before their sockets go
-            sweeper.cancel()
+            for task in tasks:
+                task.cancel()
             for listener in listeners:
                 listener.stop()
+
+    async def _start_tunnel(self, state: State) -> None:
+        """Open the tunnel where that is set; where it was asked for, wait for its address, and go on without if there is none."""
+        await state.tunnel.start(wanted=self.options.tunnel)
+        if self.options.tunnel:
+            waits = [asyncio.ensure_future(one) for one in (state.tunnel.wait_until_settled(), self._stopping.wait())]
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            for one in waits:
+                one.cancel()
 
     async def _sweep(self, state: State) -> None:
         while True:

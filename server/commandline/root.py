@@ -10,6 +10,7 @@ from server.commandline.clients import clients
 from server.commandline.data import backup, restore
 from server.commandline.everyday import activity, addresses, doctor, generate_schema, pause, resume
 from server.commandline.serve import serve
+from server.commandline.tunnel import tunnel
 from server.commandline.words import data_dir_option, example
 from server.demo.visitor import Pace
 from server.program import Options
@@ -48,7 +49,7 @@ def build(start: Start) -> click.Group:
         if context.invoked_subcommand is None:
             start(Options(demo=demo, visitor=Pace() if visitor else None, data_dir=data_dir), hidden=hidden)
 
-    for command in (serve, clients, addresses, activity, pause, resume, generate_schema, backup, restore, doctor):
+    for command in (serve, tunnel, clients, addresses, activity, pause, resume, generate_schema, backup, restore, doctor):
         deskhand.add_command(command)
     for integration in discover():
         for command in integration.commands():

@@ -25,6 +25,7 @@ from server.program import Options, Program, Ready
 )
 @click.option("--local-port", type=click.IntRange(0, 65535), default=0, help="The local surface's port. Default: any.")
 @click.option("--public-url", help="The address at which a proxy of your own makes the public port known.")
+@click.option("--tunnel", is_flag=True, help="Open the tunnel, so that ChatGPT reaches this computer.")
 @click.option("--demo", is_flag=True, help="Play with made-up accounts; nothing outside this computer is reached.")
 @click.option("--visitor", is_flag=True, help="In demo mode: have a scripted ChatGPT call now and then.")
 @click.option("--verbose", is_flag=True, help="Tell more on stderr.")
@@ -37,6 +38,7 @@ def serve(  # noqa: PLR0913, the options of a command
     public_url: str | None,
     data_dir: Path | None,
     *,
+    tunnel: bool,
     demo: bool,
     visitor: bool,
     verbose: bool,
@@ -49,6 +51,7 @@ def serve(  # noqa: PLR0913, the options of a command
         port=port,
         local_port=local_port,
         public_url=public_url,
+        tunnel=tunnel,
         demo=demo,
         visitor=Pace() if visitor else None,
         data_dir=data_dir,
@@ -83,5 +86,6 @@ def tell(ready: Ready, *, demo: bool) -> str:
         f"  what it offers            {ready.public}/docs",
         f"  its document              {ready.public}/openapi.json",
         "Make a key for a script:    deskhand clients create my-script",
+        *ready.notices,
     ]
     return "\n".join(lines)

@@ -1,1 +1,1 @@
-"""What demo mode plays with beside the integrations' own stand-ins."""
+"""What demo mode plays with besides each integration's own fake. It ships with the program, and the tests use it."""

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from server.door import Door, Headers, Slashes
 from server.errors import NotFound
-from server.local import activity, clients, look, onboarding, operations, origins, overview, status
+from server.local import activity, addresses, clients, look, machine, onboarding, operations, origins, overview, status, tunnel
 from server.local.entry import Entries
 from server.local.models import EntryKey
 from server.operation import LARGEST_BODY
@@ -40,7 +40,7 @@ def create_local_application(state: State) -> FastAPI:
     app.state.services = state.runtime.services
     entries = Entries(state.key, state.context.clock)
     api = APIRouter(prefix="/api", dependencies=[Depends(entries.check)])
-    for part in (overview, clients, activity, origins, look, onboarding, status, operations):
+    for part in (overview, clients, activity, origins, look, onboarding, status, operations, tunnel, machine, addresses):
         api.include_router(part.create_routes(state))
     api.include_router(create_feed(state, entries))
     app.include_router(api)

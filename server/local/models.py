@@ -16,7 +16,9 @@ class IntegrationView(BaseModel):
     name: str
     title: str
     state: IntegrationState
-    problem: str | None = None
+    problem: str | None = Field(description="What is wrong with it.")
+    wish: str | None = Field(description="What it needs of the person before it is of use.")
+    summary: str = Field(description="How it is, in a few words.")
 
 
 class Addresses(BaseModel):
@@ -84,6 +86,8 @@ class OperationView(BaseModel):
     name: str
     title: str = Field(description="Its name in words.")
     sentence: str = Field(description="What it does.")
+    method: str
+    path: str = Field(description="On the public surface.")
     scope: str
     changes: bool = Field(description="It alters something, here or elsewhere.")
     reaches_others: bool = Field(description="Other people see what it does.")

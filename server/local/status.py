@@ -8,12 +8,13 @@ from pydantic import BaseModel, Field
 from server.access.activity import Entry, Outcome
 from server.local.overview import list_problems
 from server.state import State
+from server.updates import Update
 from server.words import tell
 
 RECENT = 5
 
 
-class Look(StrEnum):
+class Face(StrEnum):
     """What the tray's icon shows, as a shape and a colour."""
 
     off = "off"  #: nothing is reached: it is starting, or it has stopped
@@ -34,7 +35,7 @@ class Recent(BaseModel):
 class Status(BaseModel):
     """What the tray shows."""
 
-    look: Look = Field(description="What the icon shows.")
+    look: Face = Field(description="What the icon shows.")
     sentence: str = Field(description="How Deskhand is, in a few words.")
     public: str = Field(description="The address that clients use.")
     here_only: bool = Field(description="Whether only programs on this computer can use that address.")
@@ -42,6 +43,7 @@ class Status(BaseModel):
     problems: list[str] = Field(description="What the person should know.")
     recent: list[Recent] = Field(description="The latest calls, newest first.")
     demo: bool = Field(description="Whether the accounts are made up.")
+    update: Update | None = Field(description="A newer Deskhand, where one was found.")
 
 
 def create_routes(state: State) -> APIRouter:
@@ -63,6 +65,7 @@ def create_routes(state: State) -> APIRouter:
             problems=problems,
             recent=[recall(entry) for entry in latest],
             demo=state.context.demo,
+            update=state.updates.found,
         )
 
     return routes
@@ -74,10 +77,10 @@ def recall(entry: Entry) -> Recent:
     return Recent(client=entry.client_name, sentence=sentence, at=entry.at, outcome=entry.outcome)
 
 
-def judge(*, paused: bool, here: bool, problems: list[str]) -> tuple[Look, str]:
+def judge(*, paused: bool, here: bool, problems: list[str]) -> tuple[Face, str]:
     """Say how it is: what needs the person comes before everything else."""
     if problems:
-        return Look.attention, "Deskhand needs you"
+        return Face.attention, "Deskhand needs you"
     if paused:
-        return (Look.local if here else Look.online), "Paused"
-    return (Look.local, "On, for this computer only") if here else (Look.online, "Online")
+        return (Face.local if here else Face.online), "Paused"
+    return (Face.local, "On, for this computer only") if here else (Face.online, "Online")

@@ -39,6 +39,7 @@ class SecretFile:
     def __init__(self, path: Path, sentence: str) -> None:
         self._path = path
         self.sentence = sentence
+        self.problem: str | None = None
 
     def get(self, name: str) -> str | None:
         value = self._read().get(name)
@@ -57,7 +58,8 @@ class SecretFile:
             return read_json_object(self._path) or {}
         except ValueError:
             aside = move_aside(self._path, utc_now)
-            log.warning("The secrets could not be read. Sign in again; %s is the old file.", aside.name)
+            self.problem = f"The secrets could not be read, so sign in again. {aside.name} is the old file."
+            log.warning(self.problem)
             return {}
 
 
@@ -85,6 +87,11 @@ class Secrets:
         if not self._found.done():
             return "Deskhand is still looking for the keyring of this computer."
         return self._found.result().sentence
+
+    @property
+    def problem(self) -> str | None:
+        """A sentence, where secrets that were kept could not be read."""
+        return getattr(self._found.result(), "problem", None) if self._found.done() else None
 
     async def get(self, name: str) -> str | None:
         """Read a secret; None where there is none of this name."""

@@ -19,9 +19,11 @@ IMPORTERS = {
     "httplib2": rf"{INTEGRATION}\.(adapter|connection)",
     "keyring": r"server\.storage\.(secrets|keyrings)",
     "psutil": r"server\.processes",
+    "pyngrok": r"server\.tunnel\.ngrok",
     "pystray": r"desktop\.tray",
-    "sqlalchemy": rf"server\.storage\..+|server\.access\.\w+|{INTEGRATION}\.(store|tables|migrations\..+)",
+    "sqlalchemy": rf"server\.storage\..+|server\.access\.\w+|(server\.tunnel|{INTEGRATION})\.(store|tables|migrations\..+)",
     "tinydb": r"server\.storage\.settings",
+    "wakepy": r"server\.awake",
     "webview": r"desktop\.window",
 }
 

@@ -61,6 +61,11 @@ class Catalogue:
             self._apps = AppsFile()
         self.current()
 
+    @property
+    def latest(self) -> AppsFile:
+        """The list as it was last looked at; asking does not block."""
+        return self._apps
+
     def current(self) -> AppsFile:
         """The list in force."""
         with self._lock:

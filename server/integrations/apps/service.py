@@ -59,6 +59,17 @@ class Launcher:
         self._orders: set[asyncio.Task[Outcome]] = set()
         self._watched: dict[Process, asyncio.Future[adapter.End]] = {}
 
+    @property
+    def summary(self) -> str:
+        """How many programs there are for clients, in a few words."""
+        count = len([entry for entry in self.catalogue.latest.apps.values() if entry.enabled])
+        return f"{count} {'program' if count == 1 else 'programs'} on the list"
+
+    @property
+    def problem(self) -> str | None:
+        """What is wrong with the list."""
+        return self.catalogue.problem
+
     async def open(self) -> None:
         """Read the list, and recall what was started before."""
         await asyncio.to_thread(self.catalogue.open)

@@ -7,7 +7,7 @@ import yaml
 def test_the_activity_reads_like_a_diary(deskhand, serve) -> None:
     served = serve()
     served.call("GET", "/apps/list")
-    assert "done      script: List" in deskhand("activity").stdout
+    assert "done      script: listed" in deskhand("activity").stdout
     assert json.loads(deskhand("activity", "--json", "--limit", "1").stdout)[0]["operation"] == "list_apps"
 
 

@@ -4,6 +4,8 @@ def test_every_operation_is_told_with_what_a_person_needs_to_choose(demo) -> Non
         "name": "send_mail",
         "title": "Send mail",
         "sentence": "Send a new mail. To answer one, use reply_to_mail.",
+        "method": "POST",
+        "path": "/gmail/send",
         "scope": "write:mail",
         "changes": True,
         "reaches_others": True,

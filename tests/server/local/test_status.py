@@ -1,4 +1,4 @@
-from server.local.status import Look, judge
+from server.local.status import Face, judge
 
 
 def test_the_tray_is_told_how_it_is_and_what_happened(serve) -> None:
@@ -23,4 +23,4 @@ def test_a_pause_is_told(serve) -> None:
 
 
 def test_what_needs_the_person_comes_first() -> None:
-    assert judge(paused=True, here=False, problems=["Gmail is not signed in."])[0] is Look.attention
+    assert judge(paused=True, here=False, problems=["Gmail is not signed in."])[0] is Face.attention

@@ -12,6 +12,7 @@ from server.access.tables import metadata
 from server.errors import Conflict, Unavailable
 from server.storage.migrations import migrate
 from server.storage.revisions import CORE_FOLDER, find_newest
+from server.tunnel import tables as tunnel_tables
 
 ROOT = Path(__file__).parents[3]
 CORE = find_newest([CORE_FOLDER])["core"]
@@ -102,7 +103,7 @@ def test_a_new_database_has_the_tables_that_access_uses(path: Path) -> None:
     migrate(path)
     engine = create_engine(f"sqlite:///{path}")
     with engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        assert compare_metadata(MigrationContext.configure(connection), [metadata, tunnel_tables.metadata]) == []
     engine.dispose()
     assert versions(path) == [CORE]
     if os.name == "posix":

@@ -1,9 +1,15 @@
 /** The pages, in the order of the rail. A page is there only while what it stands for is. */
 import type { Component } from 'svelte'
+import AppWindow from '@lucide/svelte/icons/app-window'
 import KeyRound from '@lucide/svelte/icons/key-round'
+import Cable from '@lucide/svelte/icons/cable'
 import House from '@lucide/svelte/icons/house'
+import Mail from '@lucide/svelte/icons/mail'
 import type { Overview as News } from '../lib/local'
+import Apps from './Apps.svelte'
+import Gmail from './Gmail.svelte'
 import Access from './Access.svelte'
+import Connect from './Connect.svelte'
 import Overview from './Overview.svelte'
 import Welcome from './Welcome.svelte'
 
@@ -24,6 +30,9 @@ export const integrated = (name: string) => (news: News): boolean => news.integr
 
 export const pages: PageEntry[] = [
   { name: 'overview', title: 'Overview', icon: House, component: Overview, group: 0 },
+  { name: 'gmail', title: 'Gmail', icon: Mail, component: Gmail, group: 1, when: integrated('gmail') },
+  { name: 'apps', title: 'Apps', icon: AppWindow, component: Apps, group: 1, when: integrated('apps') },
   { name: 'access', title: 'Access', icon: KeyRound, component: Access, group: 2 },
+  { name: 'connect', title: 'Connect', icon: Cable, component: Connect, group: 2 },
   { name: 'welcome', title: 'Welcome', icon: House, component: Welcome, group: 0, full: true },
 ]

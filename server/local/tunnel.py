@@ -1,0 +1,49 @@
+"""The tunnel, as the window and the command line work it."""
+
+from fastapi import APIRouter
+
+from server.state import State
+from server.tunnel.models import TunnelChange, TunnelView
+
+
+def create_routes(state: State) -> APIRouter:
+    """Make the routes."""
+    routes = APIRouter(prefix="/tunnel")
+    tunnel = state.tunnel
+
+    @routes.get("")
+    async def read_tunnel() -> TunnelView:
+        """Shows the tunnel as it is now."""
+        return await tunnel.describe()
+
+    @routes.post("/open")
+    async def open_tunnel() -> TunnelView:
+        """Begins to open the tunnel; news tell how that goes."""
+        await tunnel.open()
+        return await tunnel.describe()
+
+    @routes.post("/close")
+    async def close_tunnel() -> TunnelView:
+        """Closes the tunnel."""
+        await tunnel.close()
+        return await tunnel.describe()
+
+    @routes.put("/settings")
+    async def change_tunnel(order: TunnelChange) -> TunnelView:
+        """Changes what is given. A tunnel that is on is opened anew where that is needed."""
+        await tunnel.change(order)
+        return await tunnel.describe()
+
+    @routes.post("/agent")
+    async def download_agent() -> TunnelView:
+        """Downloads the tunnel's program, which the person has agreed to; news tell how far it is."""
+        tunnel.begin_download()
+        return await tunnel.describe()
+
+    @routes.delete("/agent")
+    async def stop_download() -> TunnelView:
+        """Stops the download; the next one goes on where it stopped."""
+        await tunnel.download.end()
+        return await tunnel.describe()
+
+    return routes
