@@ -84,7 +84,8 @@ def open_page(browser: Browser, server: Served) -> Iterator[OpenPage]:
         page.add_init_script(WATCH)
         entry = server.person("POST", "/api/entries").json()
         page.goto(f"{entry['address']}?key={entry['key']}")
-        page.evaluate(f"location.hash = {page_name!r}")
+        if page_name:
+            page.evaluate(f"location.hash = {page_name!r}")
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         return page
 

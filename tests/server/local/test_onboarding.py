@@ -2,7 +2,6 @@ import pytest
 
 from server.errors import Unavailable
 from server.local.onboarding import VERSION
-from server.program import Program
 from server.screen import NoScreen
 
 STEPS = ("use", "tunnel", "connect", "gmail", "apps")
@@ -70,10 +69,9 @@ class Recorded(NoScreen):
         self.demos += 1
 
 
-def test_the_demo_is_started_beside_the_program(serve, monkeypatch):
+def test_the_demo_is_started_beside_the_program(serve):
     screen = Recorded()
-    monkeypatch.setattr("tests.server.conftest.Program", lambda options: Program(options, screen=screen))
-    assert serve().person("POST", "/api/demo").status_code == 204
+    assert serve(screen=screen).person("POST", "/api/demo").status_code == 204
     assert screen.demos == 1
 
 
