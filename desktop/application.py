@@ -65,7 +65,7 @@ class Life:
     def __post_init__(self) -> None:
         folders = self.home.folders
         self.window = Window(folders.data, folders.logs, "Deskhand demo" if self.demo else "Deskhand")
-        self.screen = DesktopScreen(self.window, self.data_dir)
+        self.screen = DesktopScreen(self.window, self.data_dir, self.demo)
         self.front = Front(self.screen, folders.logs, lambda: reach(folders.data), self._ending.set)
 
     def run(self) -> None:
