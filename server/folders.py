@@ -1,14 +1,14 @@
 """The folders of one person's Deskhand, and the lock that lets one program at a time use them."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 from platformdirs import PlatformDirs
 
-from server.errors import Conflict
+from server.errors import Conflict, Unavailable
 from server.storage.files import make_private_folder
 
 LOCK_FILE = "lock"
@@ -61,8 +61,10 @@ def open_home(data_dir: Path | None, *, demo: bool | None) -> Iterator[Home]:
     Raises InUse while another Deskhand holds the lock, and Conflict where made-up accounts would meet a person's own.
     """
     home = find_home(data_dir, demo=bool(demo))
-    for folder in (home.folders.data, home.folders.config, home.folders.files, home.folders.logs):
-        make_private_folder(folder)
+    for folder in (home.folders.data, home.folders.config, home.folders.files):
+        make_or_say(folder)
+    with suppress(OSError):  # the log itself tells that it cannot be written
+        make_private_folder(home.folders.logs)
     lock = FileLock(home.folders.data / LOCK_FILE, mode=0o600)
     try:
         lock.acquire(timeout=0)  # the system lets go of it when the holder dies, however it dies
@@ -74,6 +76,14 @@ def open_home(data_dir: Path | None, *, demo: bool | None) -> Iterator[Home]:
         yield home
     finally:
         lock.release()
+
+
+def make_or_say(folder: Path) -> None:
+    """Make a folder. Unavailable: the disk or the system refuses."""
+    try:
+        make_private_folder(folder)
+    except OSError as error:
+        raise Unavailable(f"The folder {folder} cannot be used ({error.strerror}). Check that it is yours.") from error
 
 
 def check_kind(data: Path, *, demo: bool) -> None:

@@ -15,6 +15,7 @@ from server.access.activity import RETENTION, Retention
 from server.address import Address
 from server.app import create_surfaces
 from server.context import Clock
+from server.demo.visitor import Pace, visiting
 from server.errors import DeskhandError
 from server.folders import open_home
 from server.ports import bind_or_say, bind_public
@@ -22,6 +23,7 @@ from server.runtime import discover
 from server.screen import NoScreen, Screen
 from server.sockets import Limits, Listener
 from server.state import Rules, State, open_state
+from server.surface import read_version
 from server.tunnel.counter import Counted
 from server.tunnel.restarts import Timing
 from server.waking import watch_sleep
@@ -33,7 +35,7 @@ log = logging.getLogger(__name__)
 class Options:
     """How to run. `port` None: 8000, or the next free one. `tunnel`: open it before anything is told.
 
-    `first_key`: the key of a first client, made at a first start.
+    `first_key`: the key of a first client, made at a first start. `visitor`: how often the demo's ChatGPT calls; None: never.
     """
 
     host: str = "127.0.0.1"
@@ -42,6 +44,7 @@ class Options:
     public_url: str | None = None
     tunnel: bool = False
     demo: bool = False
+    visitor: Pace | None = None
     data_dir: Path | None = None
     first_key: str | None = None
     rules: Rules = field(default_factory=Rules)
@@ -99,6 +102,7 @@ class Program:
             stack.push_async_callback(state.runtime.stop)
             await state.runtime.start(state.context, discover())
             await make_first_client(state, options.first_key)
+            log.info("Deskhand %s starts at port %d, locally at %d.", read_version(), address.public_port, address.local_port)
             stack.push_async_callback(state.tunnel.stop)
             await self._serve(state, public, local, on_ready)
 
@@ -129,7 +133,9 @@ class Program:
                 gc.freeze()  # what stands now stays; collecting it again and again makes the slowest answers slow
                 gc.set_threshold(50_000, 20, 100)
                 on_ready(Ready(running.public, running.local, str(file), running.pid, tuple(state.list_notices())))
-                await self._stopping.wait()
+                async with visiting(state, self.options.visitor):
+                    await self._stopping.wait()
+            log.info("Deskhand stops.")
             await state.tunnel.stop()  # so that nobody comes in any more
             state.context.events.close()  # open streams say goodbye before their sockets go
             for task in tasks:

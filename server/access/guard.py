@@ -28,6 +28,7 @@ from server.words import fill
 
 log = logging.getLogger(__name__)
 
+NO_FIT = "The request did not fit."  # the answer says how
 LONGEST_IDEMPOTENCY_KEY = 255
 Handle = Callable[[Request], Awaitable[Response]]
 
@@ -115,7 +116,7 @@ class Call:
         self._asked = asked
         self._client = client
         self._started = guard.clock.monotonic()
-        self._decision = Decision("refused", "The request did not fit.")
+        self._decision = Decision("refused", NO_FIT)
         self._arguments: dict[str, Any] = {}
         self._effect: Effect | None = None
         self._begun: Entry | None = None
@@ -183,9 +184,9 @@ class Call:
         policy = self._client.policy_for(self._operation)
         explicit = name in self._client.policies
         if policy is Policy.allow:
-            self._decision = Decision("allowed", "The person allowed it." if explicit else "Reading is allowed.")
+            self._decision = Decision("allowed", "You allowed it." if explicit else "Reading is allowed.")
         elif policy is Policy.deny:
-            self.refuse("The person denied it to this client.")
+            self.refuse("You denied it to this client.")
             raise Forbidden(f"The person at this computer has switched {name} off for {self._client.name!r}.")
         else:
             self.refuse("It has to be allowed first.")

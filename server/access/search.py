@@ -15,8 +15,8 @@ WINDOW = 5_000  # rows that one look passes over
 PAYLOADS = (activity.c.arguments, activity.c.effect, activity.c.result)
 RAN_BADLY = (Outcome.failed, Outcome.uncertain)
 WRONG = 400  # from this status on an answer says what went wrong
-LINE = [column for column in activity.c if column.name not in {"effect", "result"}]
-LINE.append(case((activity.c.status >= WRONG, activity.c.result)).label("result"))
+WHY = case((activity.c.status >= WRONG, activity.c.result)).label("result")
+LINE = [*(column for column in activity.c if column.name not in {"effect", "result"}), WHY]
 BOUNDS = select(
     select(func.min(activity.c.id)).scalar_subquery().label("first"),
     select(func.max(activity.c.id)).scalar_subquery().label("last"),

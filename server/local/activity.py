@@ -11,6 +11,7 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from server.access.entries import Entry, Outcome
+from server.access.guard import NO_FIT
 from server.access.search import Search
 from server.local.models import ActivityLine, ActivityPage, ActivityView, TodayView
 from server.runtime import list_operations
@@ -157,6 +158,8 @@ def tell_about(arguments: Any, name: str = "") -> str | None:
 
 def explain(entry: Entry) -> str:
     """Say why a call did not go as it was asked for: what it was answered, or why it was decided so."""
+    if entry.decision == "refused" and entry.reason != NO_FIT:
+        return entry.reason
     with suppress(ValueError):
         answer = json.loads(entry.result or "")
         if isinstance(answer, dict) and isinstance(detail := answer.get("detail"), str):

@@ -3,9 +3,11 @@
 A field stands in a form if it has a title; what has none is Deskhand's own, such as which accounts are signed in.
 """
 
+import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter
@@ -60,6 +62,15 @@ async def forget_old(state: State) -> None:
     await state.activity.sweep(state.context.settings.read(RETENTION, Retention))
 
 
+class Places(BaseModel):
+    """Where things lie on this computer."""
+
+    data: str = Field(description="The folder of everything that Deskhand keeps.")
+    files: str = Field(description="The folder of the files that are attached to mails or taken out of them.")
+    secrets: str = Field(description="Where passwords and keys lie, in a sentence.")
+    backup: str = Field(description="A good name for a backup that is made today.")
+
+
 OWN = (Section(RETENTION, "What Deskhand remembers", Retention, forget_old),)
 
 
@@ -71,6 +82,17 @@ def create_routes(state: State) -> APIRouter:
     async def list_settings() -> list[SectionView]:
         """Lists the sections that a person can change."""
         return [view(state, section) for section in list_sections(state)]
+
+    @routes.get("/places")
+    async def read_places() -> Places:
+        """Tells where things lie on this computer."""
+        folders, today = state.home.folders, state.context.clock.now().astimezone().date()
+        return Places(
+            data=str(folders.data),
+            files=str(folders.files),
+            secrets=state.context.secrets.place,
+            backup=str(await asyncio.to_thread(find_documents) / f"deskhand-{today.isoformat()}.zip"),
+        )
 
     @routes.put("/{section}")
     async def save_settings(section: str, values: dict[str, Any]) -> SectionView:
@@ -85,6 +107,12 @@ def create_routes(state: State) -> APIRouter:
         return view(state, found)
 
     return routes
+
+
+def find_documents() -> Path:
+    """The folder in which people look for their own files."""
+    home = Path.home()
+    return home / "Documents" if (home / "Documents").is_dir() else home
 
 
 def list_sections(state: State) -> list[Section]:

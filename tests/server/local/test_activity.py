@@ -45,6 +45,14 @@ def test_a_call_is_shown_with_its_contents(demo) -> None:
     assert demo.person("GET", "/api/activity/999999").status_code == 404
 
 
+def test_a_refusal_says_to_the_person_why(demo) -> None:
+    demo.call("POST", "/apps/control", json={"app_name": "Notepad", "action": "start"})
+    demo.call("POST", "/apps/control", json={"app_name": 5})
+    wrong, forbidden = demo.person("GET", "/api/activity/page").json()["entries"]
+    assert forbidden["note"] == "It has to be allowed first."
+    assert "app_name" in wrong["note"]
+
+
 def test_today_is_counted(demo) -> None:
     demo.call("GET", "/apps/list")
     demo.call("GET", "/apps/list")

@@ -6,6 +6,7 @@ import House from '@lucide/svelte/icons/house'
 import KeyRound from '@lucide/svelte/icons/key-round'
 import Mail from '@lucide/svelte/icons/mail'
 import NotebookText from '@lucide/svelte/icons/notebook-text'
+import SettingsIcon from '@lucide/svelte/icons/settings-2'
 import type { Overview as News } from '../lib/local'
 import Access from './Access.svelte'
 import Activity from './Activity.svelte'
@@ -13,6 +14,8 @@ import Apps from './Apps.svelte'
 import Connect from './Connect.svelte'
 import Gmail from './Gmail.svelte'
 import Overview from './Overview.svelte'
+import Settings from './Settings.svelte'
+import Welcome from './Welcome.svelte'
 
 export interface PageEntry {
   name: string
@@ -36,4 +39,6 @@ export const pages: PageEntry[] = [
   { name: 'apps', title: 'Apps', icon: AppWindow, component: Apps, group: 1, when: integrated('apps') },
   { name: 'access', title: 'Access', icon: KeyRound, component: Access, group: 2 },
   { name: 'connect', title: 'Connect', icon: Cable, component: Connect, group: 2 },
+  { name: 'settings', title: 'Settings', icon: SettingsIcon, component: Settings, group: 2 },
+  { name: 'welcome', title: 'Welcome', icon: House, component: Welcome, group: 0, full: true },
 ]

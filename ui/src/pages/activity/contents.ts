@@ -40,8 +40,12 @@ export function sayEnd({ outcome, changes }: ActivityView): string {
   }[outcome]
 }
 
-/** What was decided, and why. */
+/** What was decided, and why: "Refused: it has to be allowed first". */
 export function sayDecision({ decision, reason }: ActivityView): string {
   const word = decision.charAt(0).toUpperCase() + decision.slice(1)
-  return reason ? `${word}. ${reason}` : word
+  if (!reason) return word
+  return decision === 'refused' ? `${word}: ${reason.charAt(0).toLowerCase()}${reason.slice(1)}` : reason
 }
+
+/** What its fields are, by how it ended. */
+export const sayEffect = ({ outcome }: ActivityView): string => (outcome === 'done' ? 'What it did, word for word' : 'What it was to do, word for word')
