@@ -15,6 +15,7 @@ from server.access.activity import RETENTION, Retention
 from server.address import Address
 from server.app import create_surfaces
 from server.context import Clock
+from server.demo.visitor import Pace, visiting
 from server.errors import DeskhandError
 from server.folders import open_home
 from server.ports import bind_or_say, bind_public
@@ -34,7 +35,7 @@ log = logging.getLogger(__name__)
 class Options:
     """How to run. `port` None: 8000, or the next free one. `tunnel`: open it before anything is told.
 
-    `first_key`: the key of a first client, made at a first start.
+    `first_key`: the key of a first client, made at a first start. `visitor`: how often the demo's ChatGPT calls; None: never.
     """
 
     host: str = "127.0.0.1"
@@ -43,6 +44,7 @@ class Options:
     public_url: str | None = None
     tunnel: bool = False
     demo: bool = False
+    visitor: Pace | None = None
     data_dir: Path | None = None
     first_key: str | None = None
     rules: Rules = field(default_factory=Rules)
@@ -131,7 +133,8 @@ class Program:
                 gc.freeze()  # what stands now stays; collecting it again and again makes the slowest answers slow
                 gc.set_threshold(50_000, 20, 100)
                 on_ready(Ready(running.public, running.local, str(file), running.pid, tuple(state.list_notices())))
-                await self._stopping.wait()
+                async with visiting(state, self.options.visitor):
+                    await self._stopping.wait()
             log.info("Deskhand stops.")
             await state.tunnel.stop()  # so that nobody comes in any more
             state.context.events.close()  # open streams say goodbye before their sockets go

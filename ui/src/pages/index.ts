@@ -15,6 +15,7 @@ import Connect from './Connect.svelte'
 import Gmail from './Gmail.svelte'
 import Overview from './Overview.svelte'
 import Settings from './Settings.svelte'
+import Welcome from './Welcome.svelte'
 
 export interface PageEntry {
   name: string
@@ -39,4 +40,5 @@ export const pages: PageEntry[] = [
   { name: 'access', title: 'Access', icon: KeyRound, component: Access, group: 2 },
   { name: 'connect', title: 'Connect', icon: Cable, component: Connect, group: 2 },
   { name: 'settings', title: 'Settings', icon: SettingsIcon, component: Settings, group: 2 },
+  { name: 'welcome', title: 'Welcome', icon: House, component: Welcome, group: 0, full: true },
 ]
