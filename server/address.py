@@ -47,6 +47,10 @@ class Address:
         for tell in self.listeners:
             tell()
 
+    def is_here_only(self) -> bool:
+        """Whether only programs on this computer can use the public address."""
+        return self.public_url is None and self._own_host in LOOPBACK
+
     def public_hosts(self) -> set[str]:
         """The Host headers that the public surface answers to."""
         hosts = {f"{name}:{self.public_port}" for name in (*LOOPBACK, self._own_host)}

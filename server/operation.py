@@ -37,6 +37,7 @@ class Operation:
 
     `changes`: it alters something, here or elsewhere. `reaches_others`: what it does is seen by other people.
     `preview` takes the same arguments as the function and answers the Effect; every changing operation has one.
+    `phrases`: the same in a few words, verb first, for the diary: the first one whose {arguments} were given is told.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Operation:
     reaches_others: bool = False
     preview: Preview | None = None
     largest_body: int = LARGEST_BODY
+    phrases: tuple[str, ...] = ()
 
 
 class Gate(Protocol):
@@ -83,6 +85,7 @@ class Operations(APIRouter):
         path: str,
         *,
         scope: str,
+        phrases: str | tuple[str, ...] = (),
         preview: Preview | None = None,
         changes: bool | None = None,
         reaches_others: bool = False,
@@ -101,7 +104,8 @@ class Operations(APIRouter):
             if changing and preview is None:
                 raise TypeError(f"{function.__name__} changes something, so it needs a preview.")
             summary = (function.__doc__ or "").strip().partition("\n")[0]
-            operation = Operation(function.__name__, scope, summary, changing, reaches_others, preview, largest_body)
+            told = (phrases,) if isinstance(phrases, str) else phrases or (in_few_words(summary),)
+            operation = Operation(function.__name__, scope, summary, changing, reaches_others, preview, largest_body, told)
             self.add_api_route(
                 path,
                 guarded(function, operation),
@@ -115,6 +119,12 @@ class Operations(APIRouter):
             return function
 
         return declare
+
+
+def in_few_words(summary: str) -> str:
+    """A phrase for the diary, of the first line that a model reads."""
+    first = summary.partition(". ")[0].rstrip(".")
+    return first[:1].lower() + first[1:]
 
 
 def guarded(function: Callable[..., Awaitable[Any]], operation: Operation) -> Callable[..., Awaitable[Any]]:

@@ -169,6 +169,17 @@ def find(patterns: Mapping[str, Pattern]) -> dict[str, list[Process]]:
     return {name: topmost(processes) for name, processes in found.items()}
 
 
+def running_executables() -> set[str]:
+    """The files that this person's processes run, Deskhand and what has started it left out."""
+    found = set[str]()
+    apart = own_line()
+    for process in every_process():
+        with suppress(*GONE):
+            if process.pid not in apart and is_mine(process) and (path := executable_of(process)):
+                found.add(path)
+    return found
+
+
 @dataclass(frozen=True)
 class Sighting:
     """A process, and what it is known by."""

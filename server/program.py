@@ -10,11 +10,12 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from server import runtimefile
+from server import crashes, logs, runtimefile
 from server.access.activity import RETENTION, Retention
 from server.address import Address
 from server.app import create_surfaces
 from server.context import Clock
+from server.demo.visitor import Pace, visiting
 from server.errors import DeskhandError
 from server.folders import open_home
 from server.ports import bind_or_say, bind_public
@@ -22,8 +23,10 @@ from server.runtime import discover
 from server.screen import NoScreen, Screen
 from server.sockets import Limits, Listener
 from server.state import Rules, State, open_state
+from server.surface import read_version
 from server.tunnel.counter import Counted
 from server.tunnel.restarts import Timing
+from server.waking import watch_sleep
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +35,7 @@ log = logging.getLogger(__name__)
 class Options:
     """How to run. `port` None: 8000, or the next free one. `tunnel`: open it before anything is told.
 
-    `first_key`: the key of a first client, made at a first start.
+    `first_key`: the key of a first client, made at a first start. `visitor`: how often the demo's ChatGPT calls; None: never.
     """
 
     host: str = "127.0.0.1"
@@ -41,6 +44,7 @@ class Options:
     public_url: str | None = None
     tunnel: bool = False
     demo: bool = False
+    visitor: Pace | None = None
     data_dir: Path | None = None
     first_key: str | None = None
     rules: Rules = field(default_factory=Rules)
@@ -51,12 +55,13 @@ class Options:
 
 @dataclass(frozen=True)
 class Ready:
-    """What a running server tells whoever started it."""
+    """What a running server tells whoever started it. `notices`: sentences for the person."""
 
     public: str
     local: str
     runtime_file: str
     pid: int
+    notices: tuple[str, ...] = ()
 
 
 @dataclass
@@ -75,7 +80,10 @@ class Program:
         options = self.options
         async with AsyncExitStack() as stack:
             home = stack.enter_context(open_home(options.data_dir, demo=options.demo))
-            public = stack.enter_context(bind_public(options.host, options.port))
+            crashed = stack.enter_context(crashes.watched(home.folders.logs, self.clock))
+            log_file = stack.enter_context(logs.kept(home.folders.logs))
+            public, moved = bind_public(options.host, options.port)
+            stack.enter_context(public)
             local = stack.enter_context(bind_or_say("127.0.0.1", options.local_port))
             address = Address(public.getsockname()[1], local.getsockname()[1], options.host)
             address.set_public_url(options.public_url)
@@ -90,9 +98,11 @@ class Program:
                     tunnel_timing=options.tunnel_timing,
                 )
             )
+            state.notices.extend([lambda: moved, lambda: crashed.sentence, lambda: log_file.problem])
             stack.push_async_callback(state.runtime.stop)
             await state.runtime.start(state.context, discover())
             await make_first_client(state, options.first_key)
+            log.info("Deskhand %s starts at port %d, locally at %d.", read_version(), address.public_port, address.local_port)
             stack.push_async_callback(state.tunnel.stop)
             await self._serve(state, public, local, on_ready)
 
@@ -114,18 +124,22 @@ class Program:
                 group.create_task(listener.run_until_stopped())
             for listener in listeners:
                 await listener.ready.wait()
-            sweeper = group.create_task(self._sweep(state))
             await self._start_tunnel(state)
+            jobs = (self._sweep(state), watch_sleep(state.tell_woke, self.clock), state.updates.run())
+            tasks = [group.create_task(job) for job in jobs]
             address = state.address
             running = runtimefile.Running(address.public, address.public_port, address.local, os.getpid(), state.key)
             with runtimefile.written(state.home.folders.data, running) as file:
                 gc.freeze()  # what stands now stays; collecting it again and again makes the slowest answers slow
                 gc.set_threshold(50_000, 20, 100)
-                on_ready(Ready(running.public, running.local, str(file), running.pid))
-                await self._stopping.wait()
+                on_ready(Ready(running.public, running.local, str(file), running.pid, tuple(state.list_notices())))
+                async with visiting(state, self.options.visitor):
+                    await self._stopping.wait()
+            log.info("Deskhand stops.")
             await state.tunnel.stop()  # so that nobody comes in any more
             state.context.events.close()  # open streams say goodbye before their sockets go
-            sweeper.cancel()
+            for task in tasks:
+                task.cancel()
             for listener in listeners:
                 listener.stop()
 

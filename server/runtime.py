@@ -33,10 +33,11 @@ class State(StrEnum):
 
 @dataclass
 class Member:
-    """An integration as it is now. `problem` is a sentence for the person."""
+    """An integration as it is now. `problem` is a sentence for the person. `service`: what it started, if it runs."""
 
     integration: Integration
     parts: Parts | None = None
+    service: Any = None
     state: State = State.broken
     problem: str | None = None
 
@@ -103,7 +104,7 @@ class Runtime:
             await self._stack.enter_async_context(parts.fake(context))
         service = await self._stack.enter_async_context(parts.start(context))
         self.services[type(service)] = service
-        member.parts, member.state = parts, State.running
+        member.parts, member.service, member.state = parts, service, State.running
 
     async def stop(self) -> None:
         """Stop all, in reverse."""

@@ -1,16 +1,18 @@
 """What a server holds while it runs: opened from its folder in order, closed in reverse."""
 
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from server.access.activity import Activity
 from server.access.clients import Clients
 from server.access.guard import Guard
 from server.access.limits import Limits
 from server.access.pause import Pause
+from server.access.usage import Usage
 from server.address import Address
+from server.awake import Awake
 from server.context import Clock, Context
 from server.demo.ngrok.launch import agent_command
 from server.events import Events
@@ -27,6 +29,7 @@ from server.storage.sqlite import check
 from server.tunnel.ngrok import Ngrok
 from server.tunnel.restarts import Timing
 from server.tunnel.service import Tunnel
+from server.updates import Updates, find_place
 
 
 @dataclass(frozen=True)
@@ -39,18 +42,30 @@ class Rules:
 
 @dataclass(frozen=True)
 class State:
-    """`key` opens the local surface, and is new at every start."""
+    """`key` opens the local surface, and is new at every start. `notices`: each answers a sentence for the person, or None."""
 
     home: Home
     context: Context
     address: Address
     clients: Clients
+    usage: Usage
     activity: Activity
     pause: Pause
     guard: Guard
     runtime: Runtime
     tunnel: Tunnel
+    updates: Updates
     key: str
+    notices: list[Callable[[], str | None]] = field(default_factory=list)
+
+    def list_notices(self) -> list[str]:
+        """What the person should know that belongs to no integration."""
+        return [sentence for notice in self.notices if (sentence := notice())]
+
+    async def tell_woke(self, seconds: float) -> None:
+        """Tell whoever listens that this computer slept; the tunnel looks at itself at once."""
+        self.context.events.publish("woke", {"seconds": round(seconds)})
+        await self.tunnel.look_now()
 
 
 @asynccontextmanager
@@ -86,11 +101,13 @@ async def open_state(
         )
         clients, activity = Clients(database, clock), Activity(database, context.events, clock)
         pause = Pause(context.settings, clock)
-        guard = Guard(clients, activity, Limits(rules.reading, rules.changing), pause, clock)
+        usage = Usage(database, address, clock)
+        guard = Guard(clients, usage, activity, Limits(rules.reading, rules.changing), pause, clock)
         command = agent_command() if demo else None
-        tunnel = Tunnel(context, address, Ngrok(), command=command, timing=tunnel_timing)
+        tunnel = Tunnel(context, address, Ngrok(), command=command, awake=Awake(), timing=tunnel_timing)
         await clients.load()
         await activity.settle()
-        yield State(home, context, address, clients, activity, pause, guard, Runtime(), tunnel, secrets.token_urlsafe(32))
+        updates, key = Updates(context, find_place()), secrets.token_urlsafe(32)
+        yield State(home, context, address, clients, usage, activity, pause, guard, Runtime(), tunnel, updates, key)
     finally:
         await database.close()

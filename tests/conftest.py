@@ -24,12 +24,20 @@ def need(found: object, what: str, how: str) -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="run the long checks in full, which takes most of an hour")
+    parser.addoption("--draw", action="store_true", help="make the pictures of the icon anew from assets/icon.svg")
+    parser.addoption("--pictures", action="store_true", help="put pictures of the window's pages into docs/pictures")
 
 
 @pytest.fixture(scope="session")
 def long(request: pytest.FixtureRequest) -> bool:
     """Whether a long check is to run in full; otherwise it runs in its short form."""
     return bool(request.config.getoption("--long"))
+
+
+@pytest.fixture(scope="session")
+def pictures(request: pytest.FixtureRequest) -> bool:
+    """Whether the pictures of the window are to be made anew."""
+    return bool(request.config.getoption("--pictures"))
 
 
 @pytest.fixture(scope="session")

@@ -1,52 +1,27 @@
 """Clients: each GPT, app or script that may call, with its key, what it may do, and how often."""
 
+import asyncio
 import hashlib
-import json
 import re
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
 
 from limits import parse
-from sqlalchemy import Connection, insert, select, update
 
-from server.access.tables import api_key, client
+from server.access import store
+from server.access.client import AS_IT_WAS, Change, Client, Policy
 from server.context import Clock
-from server.errors import Conflict, InvalidInput, NotFound
-from server.operation import Operation
+from server.errors import InvalidInput, NotFound
 from server.storage.database import Database
+
+__all__ = ["Change", "Client", "Clients", "Policy"]
 
 SHORTEST_KEY = 20  # of one that the person brings
 KEY_PREFIX = "dh_"  # makes a leaked key recognisable to scanners
 MOST_CALLS = 100_000  # in one window, for the calls in it are remembered one by one
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
-
-
-class Policy(StrEnum):
-    """What happens when a client asks for an operation that it has the scope for."""
-
-    allow = "allow"  #: it runs
-    ask = "ask"  #: the person decides, each time
-    deny = "deny"  #: it is refused
-
-
-@dataclass(frozen=True)
-class Client:
-    """`rate` is None for the usual limits, "none" for no limit, or such as "30/minute"."""
-
-    id: str
-    name: str
-    scopes: frozenset[str]
-    policies: Mapping[str, Policy] = field(default_factory=dict)
-    rate: str | None = None
-    created_at: str = ""
-    revoked_at: str | None = None
-    key_hint: str = ""
-
-    def policy_for(self, operation: Operation) -> Policy:
-        """Reading is allowed and changing asks, until the person says otherwise."""
-        return self.policies.get(operation.name, Policy.ask if operation.changes else Policy.allow)
 
 
 class Clients:
@@ -56,14 +31,19 @@ class Clients:
         self._database = database
         self._clock = clock
         self._by_hash: dict[bytes, Client] = {}
+        self._turn = asyncio.Lock()
 
     async def load(self) -> None:
-        """Read the clients again; call it at start and after each change."""
-        self._by_hash = await self._database.read(read_usable_keys)
+        """Read who may call; at start, for every change here does it by itself."""
+        self._by_hash = await self._database.read(store.read_usable_keys)
 
     def find(self, key: str) -> Client | None:
         """Find the client that holds this key."""
         return self._by_hash.get(hash_key(key))
+
+    def look_again(self, one: Client) -> Client | None:
+        """Find a client as it is now; None if the key with which it was found opens nothing any more."""
+        return self._by_hash.get(one.key_hash)
 
     async def create(
         self,
@@ -82,16 +62,17 @@ class Clients:
         if key is not None and len(key) < SHORTEST_KEY:
             raise InvalidInput(f"A key of your own has at least {SHORTEST_KEY} characters. Leave it out and Deskhand makes one.")
         hint = key[:3] if key else ""
-        key = key or KEY_PREFIX + secrets.token_urlsafe(32)
+        key = key or new_key()
         now = self._clock.now().isoformat()
-        made = Client(secrets.token_hex(8), name, scopes, dict(policies), rate, now, None, hint or key[:7])
-        await self._database.write(add_client, made, hash_key(key), now)
-        await self.load()
+        made = Client(
+            secrets.token_hex(8), name, scopes, dict(policies), rate, now, None, hint or hint_of(key), now, hash_key(key)
+        )
+        await self._change(store.add_client, made)
         return made, key
 
     async def list(self) -> list[Client]:
         """List all clients, revoked ones too, newest first."""
-        return await self._database.read(read_clients)
+        return await self._database.read(store.read_clients)
 
     async def show(self, name: str) -> Client:
         """Find a client that is not revoked. Raises NotFound."""
@@ -100,12 +81,49 @@ class Clients:
                 return one
         raise NotFound(f"There is no client named {name!r}. `deskhand clients list` names them.")
 
+    async def change(self, name: str, change: Change) -> Client:
+        """Change what a client may do, from its next call on. Raises NotFound."""
+        if change.rate != AS_IT_WAS:
+            check_rate(change.rate)
+        one = await self.show(name)
+        await self._change(store.change_client, one.id, change)
+        return await self.show(name)
+
+    async def renew_key(self, name: str) -> tuple[Client, str]:
+        """Give a client another key, told this once. The old one ends in the same moment."""
+        one, key = await self.show(name), new_key()
+        now = self._clock.now().isoformat()
+        fresh = replace(one, key_hint=hint_of(key), key_created_at=now, key_hash=hash_key(key))
+        await self._change(store.replace_key, fresh, now)
+        return fresh, key
+
     async def revoke(self, name: str) -> Client:
         """End a client: its key opens nothing from this moment on."""
-        one = await self.show(name)
-        await self._database.write(revoke_client, one.id, self._clock.now().isoformat())
-        await self.load()
-        return one
+        one, now = await self.show(name), self._clock.now().isoformat()
+        await self._change(store.revoke_clients, now, [one.id])
+        return replace(one, revoked_at=now)
+
+    async def revoke_all(self) -> int:
+        """End every client at once: no key opens anything from this moment on. Answers how many there were."""
+        return int(await self._change(store.revoke_clients, self._clock.now().isoformat()))
+
+    async def _change(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Store a change and know it at once. Changes take turns, so that no older reading covers a newer one."""
+        async with self._turn:
+            try:
+                return await self._database.write(function, *arguments)
+            finally:
+                await self.load()
+
+
+def new_key() -> str:
+    """Make a key of 256 random bits."""
+    return KEY_PREFIX + secrets.token_urlsafe(32)
+
+
+def hint_of(key: str) -> str:
+    """The beginning of a key that Deskhand made, by which a person tells it from others."""
+    return key[:7]
 
 
 def hash_key(key: str) -> bytes:
@@ -123,64 +141,3 @@ def check_rate(rate: str | None) -> None:
         fits = False
     if not fits:
         raise InvalidInput(f"The rate {rate!r} is not understood. Say for instance 30/minute, 500/hour or none.")
-
-
-ADD_CLIENT = insert(client)
-ADD_KEY = insert(api_key)
-LIVE_CLIENT = select(client.c.id)
-ALL_CLIENTS = (
-    select(client, api_key.c.hint).join(api_key, api_key.c.client_id == client.c.id).order_by(client.c.created_at.desc())
-)
-USABLE_KEYS = (
-    select(api_key.c.hash, client, api_key.c.hint)
-    .join(client, client.c.id == api_key.c.client_id)
-    .where(api_key.c.revoked_at.is_(None), client.c.revoked_at.is_(None))
-)
-
-
-def to_client(row: Mapping[str, str]) -> Client:
-    return Client(
-        id=row["id"],
-        name=row["name"],
-        scopes=frozenset(json.loads(row["scopes"])),
-        policies={name: Policy(value) for name, value in json.loads(row["policies"]).items()},
-        rate=row["rate"],
-        created_at=row["created_at"],
-        revoked_at=row["revoked_at"],
-        key_hint=row["hint"],
-    )
-
-
-def add_client(connection: Connection, made: Client, key_hash: bytes, now: str) -> None:
-    taken = LIVE_CLIENT.where(client.c.name == made.name, client.c.revoked_at.is_(None))
-    if connection.execute(taken).first():
-        raise Conflict(f"There is a client named {made.name!r} already. Choose another name, or revoke that one first.")
-    connection.execute(
-        ADD_CLIENT,
-        {
-            "id": made.id,
-            "name": made.name,
-            "scopes": json.dumps(sorted(made.scopes)),
-            "policies": json.dumps(made.policies),
-            "rate": made.rate,
-            "created_at": now,
-            "revoked_at": None,
-        },
-    )
-    key = {"hash": key_hash, "client_id": made.id, "hint": made.key_hint, "created_at": now, "revoked_at": None}
-    if connection.execute(select(api_key.c.hash).where(api_key.c.hash == key_hash)).first():
-        raise Conflict("This key belongs to another client already.")
-    connection.execute(ADD_KEY, key)
-
-
-def read_clients(connection: Connection) -> list[Client]:
-    return [to_client(row) for row in connection.execute(ALL_CLIENTS).mappings()]  # type: ignore[arg-type]  # RowMapping
-
-
-def read_usable_keys(connection: Connection) -> dict[bytes, Client]:
-    return {row["hash"]: to_client(row) for row in connection.execute(USABLE_KEYS).mappings()}  # type: ignore[arg-type]
-
-
-def revoke_client(connection: Connection, client_id: str, now: str) -> None:
-    connection.execute(update(client).where(client.c.id == client_id), {"revoked_at": now})
-    connection.execute(update(api_key).where(api_key.c.client_id == client_id), {"revoked_at": now})

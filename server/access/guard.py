@@ -5,24 +5,30 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from fastapi import Request, Response
 from pydantic_core import to_jsonable_python
 from starlette.datastructures import Headers
 
-from server.access.activity import LONGEST_RESULT, Activity, Entry, Kept, Outcome, effect_text, redact
+from server.access.activity import LONGEST_RESULT, Activity, Kept
 from server.access.clients import Client, Clients, Policy
+from server.access.entries import Entry, Outcome, effect_text, redact
 from server.access.limits import Limits, Quota
 from server.access.pause import Pause
+from server.access.store import KEY_ENDED, require_key
+from server.access.usage import Usage
 from server.context import Clock
 from server.errors import Conflict, DeskhandError, Forbidden, InvalidInput, NotAuthenticated, TooManyRequests
 from server.failures import to_response
 from server.logs import SECRETS
 from server.operation import Effect, Operation, current_call
+from server.words import fill
 
 log = logging.getLogger(__name__)
 
+NO_FIT = "The request did not fit."  # the answer says how
 LONGEST_IDEMPOTENCY_KEY = 255
 Handle = Callable[[Request], Awaitable[Response]]
 
@@ -38,8 +44,9 @@ class Decision:
 class Guard:
     """Stands before every operation; the routes call `conduct`."""
 
-    def __init__(self, clients: Clients, activity: Activity, limits: Limits, pause: Pause, clock: Clock) -> None:
+    def __init__(self, clients: Clients, usage: Usage, activity: Activity, limits: Limits, pause: Pause, clock: Clock) -> None:
         self.clients = clients
+        self.usage = usage
         self.activity = activity
         self.limits = limits
         self.pause = pause
@@ -48,6 +55,7 @@ class Guard:
     async def conduct(self, request: Request, operation: Operation, asked: frozenset[str], handle: Handle) -> Response:
         """Take one request along the whole way. A stranger's request ends here, before its body is read."""
         client = self.authenticate(request.headers)
+        await self.usage.note(client.id, request.headers.get("host", ""))
         call = Call(self, client, operation, request, asked)
         quota: Quota | None = None
         try:
@@ -57,12 +65,7 @@ class Guard:
                     f"The client {client.name!r} has made its {quota.limit} calls. Go on in {quota.reset} seconds.",
                     retry_after=quota.reset,
                 )
-            if operation.scope not in client.scopes:
-                call.refuse("The scope is missing.")
-                raise Forbidden(
-                    f"The client {client.name!r} may not use {operation.name}: it lacks the scope {operation.scope}. "
-                    "Make a client that has it with `deskhand clients create`."
-                )
+            call.check_scope()
             token = current_call.set(call)
             try:
                 response = await handle(request)
@@ -72,6 +75,8 @@ class Guard:
             response = to_response(error)
         if quota is None or quota.passed or quota.first_refusal:
             response = await call.close(response)
+        if self.clients.look_again(client) is None:
+            response = to_response(NotAuthenticated(f"{KEY_ENDED} What this call did stands in Deskhand's activity."))
         if quota:
             response.headers.update(quota.headers)
         return response
@@ -85,7 +90,9 @@ class Guard:
             raise NotAuthenticated("This request carries two different keys. Send one.")
         client = self.clients.find(keys.pop())
         if client is None:
-            raise NotAuthenticated("This key is not known here, or it has been revoked. Make one with `deskhand clients create`.")
+            raise NotAuthenticated(
+                "This key is not known here, or it has been ended. Make one in Deskhand's window, under Access."
+            )
         return client
 
 
@@ -109,7 +116,7 @@ class Call:
         self._asked = asked
         self._client = client
         self._started = guard.clock.monotonic()
-        self._decision = Decision("refused", "The request did not fit.")
+        self._decision = Decision("refused", NO_FIT)
         self._arguments: dict[str, Any] = {}
         self._effect: Effect | None = None
         self._begun: Entry | None = None
@@ -125,36 +132,67 @@ class Call:
         told = {name: value for name, value in arguments.items() if name in self._asked}
         self._arguments = to_jsonable_python(told, serialize_unknown=True)
         if not self._operation.changes:
-            self._check_policy()
-            return await function(**arguments)
+            self._check_again()
+            with self._guard.activity.watching(self._entry(Outcome.running)):
+                return await function(**arguments)
         digest = digest_call(self._operation, self._client, self._arguments)
         self._key = read_idempotency_key(self._request.headers)
         if self._key and (kept := await self._guard.activity.find_kept(self._client.id, self._key)):
             return self._repeat(kept, digest)
         self._guard.pause.check()
-        self._check_policy()
+        self._check_again()
         if self._operation.preview:
             self._effect = await self._operation.preview(**arguments)
-        begun = await self._guard.activity.begin(self._entry(Outcome.running), self._key, digest)
+            self._guard.pause.check()
+            self._check_again()
+        begun = await self._begin(digest)
         if isinstance(begun, Kept):
             return self._repeat(begun, digest)
         self._begun = replace(self._entry(Outcome.running), id=begun)
         return await function(**arguments)
+
+    async def _begin(self, digest: str) -> int | Kept:
+        require = partial(require_key, key_hash=self._client.key_hash)
+        try:
+            return await self._guard.activity.begin(self._entry(Outcome.running), self._key, digest, require)
+        except NotAuthenticated:
+            self.refuse("Its key was ended.")
+            raise
+
+    def check_scope(self) -> None:
+        """Raises Forbidden where the client lacks the operation's scope."""
+        client, operation = self._client, self._operation
+        if operation.scope not in client.scopes:
+            self.refuse("The scope is missing.")
+            raise Forbidden(
+                f"The client {client.name!r} may not use {operation.name}: it lacks the scope {operation.scope}. "
+                "The person at this computer can give it in Deskhand's window, under Access."
+            )
+
+    def _check_again(self) -> None:
+        """While the body came, or the preview was made, the person may have changed their mind."""
+        client = self._guard.clients.look_again(self._client)
+        if client is None:
+            self.refuse("Its key was ended.")
+            raise NotAuthenticated(KEY_ENDED)
+        self._client = client
+        self.check_scope()
+        self._check_policy()
 
     def _check_policy(self) -> None:
         name = self._operation.name
         policy = self._client.policy_for(self._operation)
         explicit = name in self._client.policies
         if policy is Policy.allow:
-            self._decision = Decision("allowed", "The person allowed it." if explicit else "Reading is allowed.")
+            self._decision = Decision("allowed", "You allowed it." if explicit else "Reading is allowed.")
         elif policy is Policy.deny:
-            self.refuse("The person denied it to this client.")
+            self.refuse("You denied it to this client.")
             raise Forbidden(f"The person at this computer has switched {name} off for {self._client.name!r}.")
         else:
             self.refuse("It has to be allowed first.")
             raise Forbidden(
                 f"{name} changes something, so the person at this computer has to allow it first. "
-                f"They make a client that may: deskhand clients create NAME --allow {name}"
+                f"They do that in Deskhand's window, under Access, or with: deskhand clients allow {self._client.name} {name}"
             )
 
     def _repeat(self, kept: Kept, digest: str) -> Response:
@@ -206,7 +244,7 @@ class Call:
             client_id=self._client.id,
             client_name=self._client.name,
             operation=operation.name,
-            sentence=self._effect.sentence if self._effect else operation.summary.partition(". ")[0].rstrip("."),
+            sentence=self._effect.sentence if self._effect else fill(operation.phrases, self._arguments),
             changes=operation.changes,
             decision=self._decision.taken,
             reason=self._decision.reason,

@@ -33,6 +33,14 @@ api_key = Table(
     Column("revoked_at", Text),
 )
 
+client_use = Table(
+    "client_use",
+    metadata,
+    Column("client_id", Text, ForeignKey("client.id"), primary_key=True),
+    Column("address", Text, primary_key=True),
+    Column("at", Text, nullable=False),
+)
+
 activity = Table(
     "activity",
     metadata,

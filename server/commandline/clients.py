@@ -11,7 +11,7 @@ from server.commandline.words import data_dir_option, example, json_option, prin
 
 @click.group(epilog=example("deskhand clients create my-gpt --scope read:mail --scope write:mail"))
 def clients() -> None:
-    """Make, list and end the GPTs, apps and scripts that may call."""
+    """Make, list, change and end the GPTs, apps and scripts that may call."""
 
 
 @clients.command(epilog=example("deskhand clients create bot --allow send_mail --rate 30/minute"))
@@ -87,14 +87,65 @@ def show(name: str, data_dir: Path | None, *, as_json: bool) -> None:
         tell(client)
 
 
-@clients.command(epilog=example("deskhand clients revoke my-gpt"))
+@clients.command(epilog=example("deskhand clients allow my-gpt send_mail"))
+@click.argument("name")
+@click.argument("operations", nargs=-1, required=True)
+@data_dir_option
+def allow(name: str, operations: tuple[str, ...], data_dir: Path | None) -> None:
+    """Let a client's OPERATIONS run without asking."""
+    change_policies(data_dir, name, operations, "allow")
+
+
+@clients.command(epilog=example("deskhand clients ask my-gpt send_mail"))
+@click.argument("name")
+@click.argument("operations", nargs=-1, required=True)
+@data_dir_option
+def ask(name: str, operations: tuple[str, ...], data_dir: Path | None) -> None:
+    """Take back that a client's OPERATIONS are allowed: it still sees them, and is refused."""
+    change_policies(data_dir, name, operations, "ask")
+
+
+@clients.command(epilog=example("deskhand clients deny my-gpt delete_draft"))
+@click.argument("name")
+@click.argument("operations", nargs=-1, required=True)
+@data_dir_option
+def deny(name: str, operations: tuple[str, ...], data_dir: Path | None) -> None:
+    """Refuse a client OPERATIONS, and do not show them to it."""
+    change_policies(data_dir, name, operations, "deny")
+
+
+@clients.command(epilog=example("deskhand clients renew my-gpt"))
 @click.argument("name")
 @data_dir_option
-def revoke(name: str, data_dir: Path | None) -> None:
-    """End a client: its key opens nothing from this moment on."""
+def renew(name: str, data_dir: Path | None) -> None:
+    """Print another key for a client, only this once. The old one ends in the same moment."""
     with reached(data_dir) as deskhand:
-        deskhand.call("DELETE", f"/api/clients/{quoted(name)}")
-    click.echo(f"{name} is revoked.")
+        made = deskhand.call("POST", f"/api/clients/{quoted(name)}/key")
+    click.echo(made["key"])
+
+
+@clients.command(epilog=example("deskhand clients revoke my-gpt"))
+@click.argument("name", required=False)
+@click.option("--all", "every", is_flag=True, help="Every client there is, at once.")
+@data_dir_option
+def revoke(name: str | None, data_dir: Path | None, *, every: bool) -> None:
+    """End a client: its key opens nothing from this moment on."""
+    if (name is None) != every:
+        raise click.UsageError("Name the client, or say --all.")
+    with reached(data_dir) as deskhand:
+        if every:
+            ended = deskhand.call("POST", "/api/clients/revoke-all")["ended"]
+            click.echo(f"{ended} revoked." if ended else "There was none to revoke.")
+        else:
+            deskhand.call("DELETE", f"/api/clients/{quoted(name or '')}")
+            click.echo(f"{name} is revoked.")
+
+
+def change_policies(data_dir: Path | None, name: str, operations: tuple[str, ...], policy: str) -> None:
+    """Say what happens when a client calls operations, and show it."""
+    with reached(data_dir) as deskhand:
+        order = {"policies": dict.fromkeys(operations, policy)}
+        tell(deskhand.call("PATCH", f"/api/clients/{quoted(name)}", order))
 
 
 def tell(client: dict[str, Any]) -> None:
@@ -102,6 +153,7 @@ def tell(client: dict[str, Any]) -> None:
     click.echo(f"{client['name']}  key {client['key_hint']}…  made {client['created_at'][:10]}")
     click.echo(f"scopes  {' '.join(client['scopes'])}")
     click.echo(f"rate    {client['rate'] or 'the usual limits'}")
+    click.echo(f"used    {client['last_used_at'] or 'never'}, {client['calls_today']} calls today")
     for name, policy in client["operations"].items():
         click.echo(f"  {policy:<6} {name}")
 

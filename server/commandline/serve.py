@@ -11,6 +11,7 @@ import click
 
 from server import logs, sockets
 from server.commandline.words import data_dir_option, example
+from server.demo.visitor import Pace
 from server.program import Options, Program, Ready
 
 
@@ -26,6 +27,7 @@ from server.program import Options, Program, Ready
 @click.option("--public-url", help="The address at which a proxy of your own makes the public port known.")
 @click.option("--tunnel", is_flag=True, help="Open the tunnel, so that ChatGPT reaches this computer.")
 @click.option("--demo", is_flag=True, help="Play with made-up accounts; nothing outside this computer is reached.")
+@click.option("--visitor", is_flag=True, help="In demo mode: have a scripted ChatGPT call now and then.")
 @click.option("--verbose", is_flag=True, help="Tell more on stderr.")
 @click.option("--json", "as_json", is_flag=True, help="When ready, print one line of JSON.")
 @data_dir_option
@@ -38,6 +40,7 @@ def serve(  # noqa: PLR0913, the options of a command
     *,
     tunnel: bool,
     demo: bool,
+    visitor: bool,
     verbose: bool,
     as_json: bool,
 ) -> None:
@@ -50,6 +53,7 @@ def serve(  # noqa: PLR0913, the options of a command
         public_url=public_url,
         tunnel=tunnel,
         demo=demo,
+        visitor=Pace() if visitor else None,
         data_dir=data_dir,
         first_key=os.environ.get("DESKHAND_API_KEY") or os.environ.get("API_KEY"),
     )
@@ -82,5 +86,6 @@ def tell(ready: Ready, *, demo: bool) -> str:
         f"  what it offers            {ready.public}/docs",
         f"  its document              {ready.public}/openapi.json",
         "Make a key for a script:    deskhand clients create my-script",
+        *ready.notices,
     ]
     return "\n".join(lines)

@@ -12,7 +12,21 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from server.door import Door, Headers, Slashes
 from server.errors import NotFound
-from server.local import activity, clients, origins, overview, tunnel
+from server.local import (
+    activity,
+    addresses,
+    clients,
+    look,
+    machine,
+    onboarding,
+    operations,
+    origins,
+    overview,
+    settings,
+    status,
+    tunnel,
+    window,
+)
 from server.local.entry import Entries
 from server.local.models import EntryKey
 from server.operation import LARGEST_BODY
@@ -24,6 +38,22 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
     "trusted-types svelte-trusted-html"
+)
+
+PARTS = (
+    overview,
+    addresses,
+    status,
+    onboarding,
+    activity,
+    clients,
+    operations,
+    origins,
+    settings,
+    look,
+    tunnel,
+    machine,
+    window,
 )
 
 
@@ -40,7 +70,7 @@ def create_local_application(state: State) -> FastAPI:
     app.state.services = state.runtime.services
     entries = Entries(state.key, state.context.clock)
     api = APIRouter(prefix="/api", dependencies=[Depends(entries.check)])
-    for part in (overview, clients, activity, origins, tunnel):
+    for part in PARTS:
         api.include_router(part.create_routes(state))
     api.include_router(create_feed(state, entries))
     app.include_router(api)

@@ -1,11 +1,13 @@
 """What the local surface answers and takes."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
 from server.access.clients import Client, Policy
+from server.access.entries import Outcome
+from server.access.usage import Use
 from server.runtime import State as IntegrationState
 
 
@@ -15,13 +17,16 @@ class IntegrationView(BaseModel):
     name: str
     title: str
     state: IntegrationState
-    problem: str | None = None
+    problem: str | None = Field(description="What is wrong with it.")
+    wish: str | None = Field(description="What it needs of the person before it is of use.")
+    summary: str = Field(description="How it is, in a few words.")
 
 
 class Addresses(BaseModel):
     """Everything one pastes elsewhere."""
 
     public: str
+    here: str = Field(description="The same, for programs on this computer.")
     openapi: str
     openapi_yaml: str
     docs: str
@@ -34,6 +39,8 @@ class Overview(BaseModel):
 
     version: str
     demo: bool
+    theme: Literal["system", "light", "dark"]
+    here_only: bool = Field(description="Whether only programs on this computer can use the public address.")
     addresses: Addresses
     paused_until: datetime | None
     integrations: list[IntegrationView]
@@ -49,9 +56,44 @@ class ClientView(BaseModel):
     scopes: list[str]
     operations: dict[str, Policy] = Field(description="Each operation that it can see, with what happens when it is called.")
     rate: str | None
-    key_hint: str
+    key_hint: str = Field(description="The beginning of its key.")
+    key_created_at: str
     created_at: str
     revoked_at: str | None
+    last_used_at: str | None = Field(description="When it last called.")
+    used_through: dict[str, str] = Field(description="When it last called through each public address that it ever used.")
+    calls_today: int = Field(description="Calls since midnight, here.")
+
+
+class ClientChange(BaseModel):
+    """What changes about a client; what is left out stays."""
+
+    scopes: list[str] | None = Field(None, description="All that it is to have.")
+    policies: dict[str, Policy] = Field(
+        default_factory=dict, description="What happens when it calls these operations; the others stay as they are."
+    )
+    rate: str | None = Field(None, description="Such as 30/minute, or none; null: the usual limits.")
+
+
+class ClientsEnded(BaseModel):
+    """Everything was switched off."""
+
+    ended: int = Field(description="How many clients were ended.")
+
+
+class OperationView(BaseModel):
+    """An operation, as the person chooses what a client may do."""
+
+    name: str
+    title: str = Field(description="Its name in words.")
+    sentence: str = Field(description="What it does.")
+    method: str
+    path: str = Field(description="On the public surface.")
+    scope: str
+    changes: bool = Field(description="It alters something, here or elsewhere.")
+    reaches_others: bool = Field(description="Other people see what it does.")
+    integration: str
+    integration_title: str
 
 
 class NewClient(BaseModel):
@@ -72,23 +114,47 @@ class MadeClient(BaseModel):
     warnings: list[str]
 
 
-class ActivityView(BaseModel):
-    """A call, as the activity tells it."""
+class ActivityLine(BaseModel):
+    """A call, as one line of the diary."""
 
-    id: int
+    id: int = Field(description="Below zero: a reading call that runs still.")
     at: str
     client: str
     operation: str
-    sentence: str
+    integration: str | None = Field(description="Whose operation it is; none where that is not there any more.")
+    sentence: str = Field(description="What the client did, tried or wanted; goes on from its name.")
+    about: str | None = Field(description="What it asked about, in its own words, where the sentence does not tell.")
+    note: str | None = Field(description="What went wrong, in a sentence; none where all is well.")
     changes: bool
     decision: str
     reason: str
-    outcome: str
+    outcome: Outcome
     status: int | None
     duration_ms: int | None
+
+
+class ActivityView(ActivityLine):
+    """A call with its contents, as long as they are kept."""
+
     arguments: Any = None
     effect: Any = None
     result: str | None = None
+
+
+class ActivityPage(BaseModel):
+    """Some lines of the diary, newest first."""
+
+    entries: list[ActivityLine]
+    earlier: int | None = Field(description="The id from which to go on; none at the beginning of the diary.")
+
+
+class TodayView(BaseModel):
+    """How many calls there were since midnight."""
+
+    calls: int = Field(description="All of them.")
+    changes: int = Field(description="Those that changed something.")
+    refused: int = Field(description="Those that were not started.")
+    failed: int = Field(description="Those that went wrong, or of which nobody knows the end.")
 
 
 class PauseOrder(BaseModel):
@@ -131,7 +197,7 @@ class Check(BaseModel):
     detail: str
 
 
-def view_client(client: Client, operations: dict[str, Policy]) -> ClientView:
+def view_client(client: Client, operations: dict[str, Policy], use: Use) -> ClientView:
     """Show a client."""
     return ClientView(
         name=client.name,
@@ -139,6 +205,10 @@ def view_client(client: Client, operations: dict[str, Policy]) -> ClientView:
         operations=operations,
         rate=client.rate,
         key_hint=client.key_hint,
+        key_created_at=client.key_created_at,
         created_at=client.created_at,
         revoked_at=client.revoked_at,
+        last_used_at=use.last_at,
+        used_through=use.last_by_address,
+        calls_today=use.calls_today,
     )

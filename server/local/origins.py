@@ -21,8 +21,9 @@ def create_routes(state: State) -> APIRouter:
     @routes.put("")
     async def set_origins(wanted: OriginSettings) -> OriginSettings:
         """Says which web pages may call from a browser."""
-        checked = OriginSettings(allowed=[check_origin(origin) for origin in wanted.allowed])
+        checked = OriginSettings(allowed=list(dict.fromkeys(check_origin(origin) for origin in wanted.allowed)))
         await state.context.settings.write(SECTION, checked)
+        state.context.events.publish("origins")
         return checked
 
     return routes

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from server.errors import InvalidInput
+from server.local import look
 from server.local.models import (
     Addresses,
     BackupOrder,
@@ -39,6 +40,8 @@ def create_routes(state: State) -> APIRouter:
         return Overview(
             version=documents.version,
             demo=state.context.demo,
+            theme=state.context.settings.read(look.SECTION, look.Look).theme,
+            here_only=state.address.is_here_only(),
             addresses=await list_addresses(state),
             paused_until=state.pause.until,
             integrations=list_integrations(state),
@@ -113,6 +116,7 @@ async def list_addresses(state: State) -> Addresses:
     names = [client.name for client in await state.clients.list() if not client.revoked_at]
     return Addresses(
         public=base,
+        here=state.address.own,
         openapi=f"{base}/openapi.json",
         openapi_yaml=f"{base}/openapi.yaml",
         docs=f"{base}/docs",
@@ -123,41 +127,48 @@ async def list_addresses(state: State) -> Addresses:
 
 def list_integrations(state: State) -> list[IntegrationView]:
     """How each integration is."""
-    return [
-        IntegrationView(name=member.integration.name, title=member.integration.title, state=member.state, problem=member.problem)
-        for member in state.runtime.members
-    ]
+    return [view_integration(member) for member in state.runtime.members]
+
+
+def view_integration(member: Member) -> IntegrationView:
+    """Show an integration, with what its service tells of itself."""
+    return IntegrationView(
+        name=member.integration.name,
+        title=member.integration.title,
+        state=member.state,
+        problem=member.problem or getattr(member.service, "problem", None),
+        wish=getattr(member.service, "wish", None),
+        summary=getattr(member.service, "summary", None) or describe_state(member),
+    )
 
 
 def list_problems(state: State) -> list[str]:
     """What the person should know."""
-    found = [state.context.settings.problem, state.tunnel.problem]
-    found += [member.problem for member in state.runtime.members]
-    found += [getattr(service, "problem", None) for service in state.runtime.services.values()]
-    return [problem for problem in found if isinstance(problem, str)]
+    found = [*state.list_notices(), state.tunnel.problem, state.context.settings.problem, state.context.secrets.problem]
+    found += [view_integration(member).problem for member in state.runtime.members]
+    return [problem for problem in found if problem]
 
 
 def describe_state(member: Member) -> str:
     """Say how an integration is where nothing is wrong with it."""
-    return "It runs." if member.state is IntegrationState.running else "It is there; Deskhand is not running."
+    return "Ready" if member.state is IntegrationState.running else "Off"
 
 
 def check_all(state: State) -> list[Check]:
     """Look at what a person would otherwise have to look at."""
+    integrations = list_integrations(state)
     checks = [
-        Check(what=member.integration.title, well=member.problem is None, detail=member.problem or describe_state(member))
-        for member in state.runtime.members
+        Check(what=one.title, well=one.problem is None, detail=one.problem or one.wish or one.summary) for one in integrations
     ]
-    for service in state.runtime.services.values():
-        if isinstance(problem := getattr(service, "problem", None), str):
-            checks.append(Check(what=type(service).__name__, well=False, detail=problem))
     if until := state.pause.until:
         checks.append(
             Check(what="Pause", well=True, detail=f"All actions are paused until {until.isoformat(timespec='minutes')}.")
         )
     problem = state.context.settings.problem
     checks.append(Check(what="Settings", well=problem is None, detail=problem or "They can be read."))
-    checks.append(Check(what="Secrets", well=True, detail=state.context.secrets.place))
+    secrets = state.context.secrets
+    checks.append(Check(what="Secrets", well=secrets.problem is None, detail=secrets.problem or secrets.place))
+    checks += [Check(what="Deskhand", well=False, detail=notice) for notice in state.list_notices()]
     if state.address.public_port:
         checks.append(Check(what="Address", well=True, detail=state.address.public))
     return checks

@@ -5,6 +5,7 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -39,6 +40,11 @@ class SecretFile:
     def __init__(self, path: Path, sentence: str) -> None:
         self._path = path
         self.sentence = sentence
+        self.problem: str | None = None
+
+    def check(self) -> None:
+        """Look whether the file can be read."""
+        self._read()
 
     def get(self, name: str) -> str | None:
         value = self._read().get(name)
@@ -57,7 +63,8 @@ class SecretFile:
             return read_json_object(self._path) or {}
         except ValueError:
             aside = move_aside(self._path, utc_now)
-            log.warning("The secrets could not be read. Sign in again; %s is the old file.", aside.name)
+            self.problem = f"The secrets could not be read, so sign in again. {aside.name} is the old file."
+            log.warning(self.problem)
             return {}
 
 
@@ -75,6 +82,8 @@ class Secrets:
         self._found: Future[Place] = Future()
         if folder_only or self._path.exists():
             place = SecretFile(self._path, f"Secrets lie in Deskhand's folder, in {SECRETS_FILE}, for you alone.")
+            with suppress(Unavailable):  # whoever asks for a secret hears it
+                place.check()
             self._found.set_result(place)
         else:
             settle_in_thread(self._found, self._find)
@@ -85,6 +94,11 @@ class Secrets:
         if not self._found.done():
             return "Deskhand is still looking for the keyring of this computer."
         return self._found.result().sentence
+
+    @property
+    def problem(self) -> str | None:
+        """A sentence, where secrets that were kept could not be read."""
+        return getattr(self._found.result(), "problem", None) if self._found.done() else None
 
     async def get(self, name: str) -> str | None:
         """Read a secret; None where there is none of this name."""

@@ -18,12 +18,17 @@ IMPORTERS = {
     "googleapiclient": rf"{INTEGRATION}\.(adapter|connection)",
     "httplib2": rf"{INTEGRATION}\.(adapter|connection)",
     "keyring": r"server\.storage\.(secrets|keyrings)",
-    "psutil": r"server\.processes",
+    "psutil": r"server\.(processes|holders)",
     "pyngrok": r"server\.tunnel\.ngrok",
+    "AppKit": r"desktop\.backends",
+    "PIL": r"desktop\.icon",
+    "Xlib": r"desktop\.backends",
+    "gi": r"desktop\.(backends|clipboard|page)",
     "pystray": r"desktop\.tray",
     "sqlalchemy": rf"server\.storage\..+|server\.access\.\w+|(server\.tunnel|{INTEGRATION})\.(store|tables|migrations\..+)",
     "tinydb": r"server\.storage\.settings",
-    "webview": r"desktop\.window",
+    "wakepy": r"server\.awake",
+    "webview": r"desktop\.page",
 }
 
 

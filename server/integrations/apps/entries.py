@@ -58,8 +58,15 @@ def check_address(value: str) -> str:
     return value
 
 
+def check_word(value: str) -> str:
+    """A name is something that one can say in a line."""
+    if not value or re.search(r"[/\x00-\x1f\x7f]", value):
+        raise ValueError("write a word or a few, without a slash")
+    return value
+
+
 Text = Annotated[str, StringConstraints(max_length=4096), AfterValidator(check_text)]
-Word = Annotated[str, StringConstraints(min_length=1, max_length=64, strip_whitespace=True, pattern=r"^[^/\x00-\x1f\x7f]+$")]
+Word = Annotated[str, StringConstraints(max_length=64, strip_whitespace=True), AfterValidator(check_word)]
 Name = Annotated[Word, AfterValidator(str.lower)]
 ProgramPath = Annotated[str, StringConstraints(min_length=1, max_length=4096), AfterValidator(check_path)]
 AbsolutePath = Annotated[str, StringConstraints(min_length=1, max_length=4096), AfterValidator(check_absolute)]
@@ -264,5 +271,5 @@ def refuse_twins(names: Iterable[str]) -> None:
     seen: set[str] = set()
     for name in (name.strip().lower() for name in names if isinstance(name, str)):
         if name in seen:
-            raise ValueError(f"two apps are called {name!r}")
+            raise ValueError(f'two apps are called "{name}"')
         seen.add(name)

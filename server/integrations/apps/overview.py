@@ -1,9 +1,13 @@
 """The list as the person at this computer sees it, paths and all."""
 
+from typing import Literal
+
 from pydantic import BaseModel, Field
 
+from server.integrations.apps.catalogue import mark_of
 from server.integrations.apps.entries import AppsFile
 from server.integrations.apps.models import Action, App, Order, Outcome
+from server.integrations.apps.plan import Seen
 from server.integrations.apps.report import show
 from server.integrations.apps.service import Launcher
 
@@ -14,33 +18,54 @@ class AppView(App):
     enabled: bool = Field(description="Whether clients see it.")
     command: list[str] = Field(description="What would run; empty where it is not installed.")
     pids: list[int] = Field(description="The processes it runs as.")
+    stoppable: bool = Field(description="Whether something runs that may be stopped: what the person started may be left alone.")
+    mark: str = Field(description="Send it along with a change, so that what was changed elsewhere meanwhile is not undone.")
 
 
-class Overview(BaseModel):
+class OwnList(BaseModel):
     """The list of apps and its state."""
 
     file: str = Field(description="Where the list lies.")
     problem: str | None = Field(None, description="What is wrong with it, in a sentence.")
+    sound: bool = Field(description="Whether the list in force is what the file says; only then it can be changed.")
+    system: Literal["windows", "macos", "linux"] = Field(description="Which of an entry's platforms this computer is.")
     apps: list[AppView] = Field(description="The apps as they are here.")
     list: AppsFile = Field(description="The list in force, as it can be sent back changed.")
 
 
-async def view_list(launcher: Launcher) -> Overview:
+class AppAdded(BaseModel):
+    """An app that was added."""
+
+    name: str = Field(description="Its name on the list.")
+    list: OwnList = Field(description="The list with it.")
+
+
+async def view_list(launcher: Launcher) -> OwnList:
     """Show the list."""
     apps = await launcher.apps()
-    views = [
-        AppView(
-            **show(seen).model_dump(),
-            enabled=seen.entry.enabled,
-            command=list(seen.recipe.command()) if seen.recipe else [],
-            pids=[process.pid for process in seen.running()],
-        )
-        for seen in await launcher.look(apps.apps)
-    ]
     catalogue = launcher.catalogue
-    return Overview(file=str(catalogue.places.own), problem=catalogue.problem, apps=views, list=apps)
+    return OwnList(
+        file=str(catalogue.places.own),
+        problem=catalogue.problem,
+        sound=catalogue.sound,
+        system=launcher.machine.system,
+        apps=[view_app(seen) for seen in await launcher.look(apps.apps)],
+        list=apps,
+    )
 
 
-async def start_once(launcher: Launcher, name: str) -> Outcome:
-    """Start an app."""
-    return await launcher.control(Order(app_name=name, action=Action.start))
+def view_app(seen: Seen) -> AppView:
+    """Show one app."""
+    return AppView(
+        **show(seen).model_dump(),
+        enabled=seen.entry.enabled,
+        command=list(seen.recipe.command()) if seen.recipe else [],
+        pids=[process.pid for process in seen.running()],
+        stoppable=bool(seen.reachable()) and Action.stop in seen.entry.actions(),
+        mark=mark_of(seen.entry),
+    )
+
+
+async def try_out(launcher: Launcher, name: str, action: Action) -> Outcome:
+    """Start or stop an app, as a client would."""
+    return await launcher.control(Order(app_name=name, action=action))

@@ -1,19 +1,24 @@
 """What clients call, and what the window and the command line do with the list."""
 
+import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 
 from server.integration import Effect, Operations, provided
 from server.integrations.apps.entries import AppsFile, Entry
-from server.integrations.apps.models import AppList, AppStatus, Order, Outcome
-from server.integrations.apps.overview import Overview, start_once, view_list
+from server.integrations.apps.models import Action, AppList, AppStatus, Order, Outcome
+from server.integrations.apps.newcomer import NewApp
+from server.integrations.apps.overview import AppAdded, OwnList, try_out, view_list
 from server.integrations.apps.service import Launcher
+from server.integrations.apps.suggestions import Suggestions
 
 public = Operations(prefix="/apps", title="Apps")
 local = APIRouter(prefix="/api/apps", tags=["Apps"])
 Apps = Annotated[Launcher, provided(Launcher)]
 Name = Annotated[str, Path(max_length=200, description="The app's name, or one of its aliases, as list_apps tells them.")]
+
+Mark = Annotated[str | None, Query(max_length=64, description="The entry's mark as it was seen; refused where it has changed.")]
 
 
 async def preview_control(apps: Apps, order: Order) -> Effect:
@@ -21,52 +26,78 @@ async def preview_control(apps: Apps, order: Order) -> Effect:
     return await apps.preview(order)
 
 
-@public.operation("GET", "/list", scope="read:apps")
+@public.operation("GET", "/list", scope="read:apps", phrases="list the programs")
 async def list_apps(apps: Apps) -> AppList:
     """List the programs that may be started, stopped or told to open something here, and whether they run."""
     return await apps.list_all()
 
 
-@public.operation("POST", "/control", scope="control:apps", preview=preview_control)
+@public.operation("POST", "/control", scope="control:apps", phrases="control a program", preview=preview_control)
 async def control_app(apps: Apps, order: Order) -> Outcome:
     """Start, stop or restart a program on the person's list, or have it open a file or an address that is allowed."""
     return await apps.control(order)
 
 
-@public.operation("GET", "/{app_name}", scope="read:apps")
+@public.operation("GET", "/{app_name}", scope="read:apps", phrases="look how {app_name} is")
 async def read_app(apps: Apps, app_name: Name) -> AppStatus:
     """Tell how one program is: whether it runs, since when, and how it ended last."""
     return await apps.read(app_name)
 
 
 @local.get("")
-async def show_apps(apps: Apps) -> Overview:
+async def show_apps(apps: Apps) -> OwnList:
     """Shows the list, what is wrong with it, and what each app comes to here."""
     return await view_list(apps)
 
 
 @local.put("")
-async def save_apps(apps: Apps, order: AppsFile) -> Overview:
+async def save_apps(apps: Apps, order: AppsFile) -> OwnList:
     """Puts another list in the place of this one."""
     await apps.save(order)
     return await view_list(apps)
 
 
+@local.post("", status_code=201)
+async def add_app(apps: Apps, order: NewApp) -> AppAdded:
+    """Adds a program of this computer to the list."""
+    name = await apps.add(order)
+    return AppAdded(name=name, list=await view_list(apps))
+
+
+@local.get("/suggestions")
+async def suggest_apps(apps: Apps, query: Annotated[str, Query(max_length=200)] = "") -> Suggestions:
+    """Tells which programs of this computer fit what the person has written so far."""
+    return await asyncio.to_thread(apps.programs.suggest, query)
+
+
+@local.post("/restore")
+async def restore_apps(apps: Apps) -> OwnList:
+    """Puts the last list that made sense in the place of a broken one."""
+    await apps.restore()
+    return await view_list(apps)
+
+
 @local.put("/{name}")
-async def save_app(apps: Apps, name: str, order: Entry) -> Overview:
+async def save_app(apps: Apps, name: str, order: Entry, mark: Mark = None) -> OwnList:
     """Adds an app to the list, or changes it."""
-    await apps.add(name, order)
+    await apps.put(name, order, mark)
     return await view_list(apps)
 
 
 @local.delete("/{name}")
-async def remove_app(apps: Apps, name: str) -> Overview:
+async def remove_app(apps: Apps, name: str, mark: Mark = None) -> OwnList:
     """Takes an app off the list. What runs of it runs on."""
-    await apps.remove(name)
+    await apps.remove(name, mark)
     return await view_list(apps)
 
 
 @local.post("/{name}/test-start")
 async def test_start(apps: Apps, name: str) -> Outcome:
     """Starts an app as a client would, to see whether its entry is right."""
-    return await start_once(apps, name)
+    return await try_out(apps, name, Action.start)
+
+
+@local.post("/{name}/test-stop")
+async def test_stop(apps: Apps, name: str) -> Outcome:
+    """Stops an app as a client would."""
+    return await try_out(apps, name, Action.stop)

@@ -16,10 +16,12 @@ from server.integrations.apps.catalogue import Catalogue, default_places, find_e
 from server.integrations.apps.entries import AppsFile, Entry
 from server.integrations.apps.environment import clean, system_of
 from server.integrations.apps.models import AppList, AppStatus, Order, Outcome
+from server.integrations.apps.newcomer import NewApp, make_entry
 from server.integrations.apps.plan import Plan, Seen, make_plan
 from server.integrations.apps.recipe import Machine, resolve
 from server.integrations.apps.report import answer_to, list_them, report_stop, show_status, tell_done, tell_end
 from server.integrations.apps.started import Started
+from server.integrations.apps.suggestions import Programs
 from server.processes import Process
 from server.shipped import shipped
 
@@ -48,13 +50,25 @@ class Launcher:
 
     def __init__(self, context: Context, catalogue: Catalogue, machine: Machine, timing: Timing = USUAL) -> None:
         self.catalogue = catalogue
+        self.machine = machine
+        self.programs = Programs(machine, context.clock.monotonic)
         self._context = context
-        self._machine = machine
         self._timing = timing
         self._started = Started(context)
         self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._orders: set[asyncio.Task[Outcome]] = set()
         self._watched: dict[Process, asyncio.Future[adapter.End]] = {}
+
+    @property
+    def summary(self) -> str:
+        """How many programs there are for clients, in a few words."""
+        count = len([entry for entry in self.catalogue.latest.apps.values() if entry.enabled])
+        return f"{count} {'program' if count == 1 else 'programs'} on the list"
+
+    @property
+    def problem(self) -> str | None:
+        """What is wrong with the list."""
+        return self.catalogue.problem
 
     async def open(self) -> None:
         """Read the list, and recall what was started before."""
@@ -92,14 +106,29 @@ class Launcher:
         await asyncio.to_thread(self.catalogue.save, apps)
         self._context.events.publish("apps")
 
-    async def add(self, name: str, entry: Entry) -> None:
-        """Add an app to the list, or change it. InvalidInput: it does not fit into the list."""
-        await asyncio.to_thread(self.catalogue.add, name, entry)
+    async def put(self, name: str, entry: Entry, mark: str | None = None) -> None:
+        """Add an app to the list, or change it. InvalidInput: it does not fit. Conflict: it is not as it was with this mark."""
+        await asyncio.to_thread(self.catalogue.put, name, entry, mark)
         self._context.events.publish("apps")
 
-    async def remove(self, name: str) -> None:
-        """Take an app off the list. NotFound: it is not on it."""
-        await asyncio.to_thread(self.catalogue.remove, name)
+    async def add(self, asked: NewApp) -> str:
+        """Add a program to the list; answer its name there. InvalidInput: there is no such program."""
+
+        def add() -> str:
+            return self.catalogue.add(*make_entry(asked, self.machine))
+
+        name = await asyncio.to_thread(add)
+        self._context.events.publish("apps")
+        return name
+
+    async def remove(self, name: str, mark: str | None = None) -> None:
+        """Take an app off the list. NotFound: it is not on it. Conflict: it is not as it was with this mark."""
+        await asyncio.to_thread(self.catalogue.remove, name, mark)
+        self._context.events.publish("apps")
+
+    async def restore(self) -> None:
+        """Put the last list that made sense in the place of a broken one."""
+        await asyncio.to_thread(self.catalogue.restore)
         self._context.events.publish("apps")
 
     async def apps(self) -> AppsFile:
@@ -109,7 +138,7 @@ class Launcher:
     async def look(self, entries: Mapping[str, Entry]) -> list[Seen]:
         """See how apps are, in one walk through the processes."""
         ours = {name: self._started.of(name) for name in entries}
-        every = await asyncio.to_thread(look, entries, self._machine, ours)
+        every = await asyncio.to_thread(look, entries, self.machine, ours)
         watched = self._watched.keys()  # of these somebody will tell how they ended
         self._started.note_gone({seen.name: ours[seen.name].keys() - seen.ours.keys() - watched for seen in every})
         return every
@@ -120,7 +149,7 @@ class Launcher:
 
     async def _plan(self, order: Order) -> Plan:
         seen = await self._look_at(order.app_name)
-        return await asyncio.to_thread(make_plan, order, seen, self._machine)
+        return await asyncio.to_thread(make_plan, order, seen, self.machine)
 
     async def _control(self, order: Order) -> Outcome:
         name, _ = find_entry(await self.apps(), order.app_name)
@@ -147,7 +176,7 @@ class Launcher:
         entry, recipe = plan.seen.entry, plan.seen.recipe
         grace = entry.stop.timeout_s if entry.stop.method == "graceful" else 0
         self._started.begin_stop(plan.stops)
-        ends = [asyncio.to_thread(adapter.end, process, recipe, self._machine, grace) for process in plan.stops]
+        ends = [asyncio.to_thread(adapter.end, process, recipe, self.machine, grace) for process in plan.stops]
         every = await asyncio.gather(*ends)
         if watched := [self._watched[process] for process in plan.stops if process in self._watched]:
             await asyncio.wait(watched, timeout=self._timing.settle_seconds)  # until they are reaped as well
@@ -162,7 +191,7 @@ class Launcher:
             raise ValueError(plan)
         ending: asyncio.Future[adapter.End] = asyncio.get_running_loop().create_future()
         on_end = self._listen(seen.name, ending)
-        process = await asyncio.to_thread(adapter.launch, plan.command, recipe, self._machine.system, on_end)
+        process = await asyncio.to_thread(adapter.launch, plan.command, recipe, self.machine.system, on_end)
         self._watched[process] = ending
         ending.add_done_callback(lambda _: self._watched.pop(process))
         if not recipe.hands_over:

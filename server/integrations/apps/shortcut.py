@@ -1,6 +1,5 @@
 """Reads what a .desktop file would run (https://specifications.freedesktop.org/desktop-entry-spec/latest/)."""
 
-import configparser
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,7 +16,7 @@ def read_command(name: str, environment: Mapping[str, str], home: str) -> list[s
         try:
             if file.stat().st_size <= LARGEST:
                 return command_of(file.read_text("utf-8"))
-        except (OSError, ValueError, configparser.Error):
+        except (OSError, ValueError):
             continue
     return []
 
@@ -29,10 +28,17 @@ def application_folders(environment: Mapping[str, str], home: str) -> list[Path]
     return [Path(folder, "applications") for folder in [own, *shared.split(":")] if folder.startswith("/")]
 
 
+def read_entry(text: str) -> dict[str, str]:
+    """What stands in the main section of a .desktop file; the others can be long. ValueError: there is none."""
+    _, found, rest = f"\n{text}".partition("\n[Desktop Entry]")
+    if not found:
+        raise ValueError("This is no .desktop file.")
+    lines = [line.partition("=") for line in rest.partition("\n[")[0].splitlines() if not line.startswith("#")]
+    return {name.strip(): value.strip() for name, sign, value in lines if sign}
+
+
 def command_of(text: str) -> list[str]:
     """The words of the Exec line. Its codes stand for files and addresses, or for what nobody needs."""
-    parser = configparser.ConfigParser(interpolation=None, strict=False, delimiters=("=",), comment_prefixes=("#",))
-    parser.read_string(text)
-    words = shlex.split(parser.get("Desktop Entry", "Exec", fallback=""))
+    words = shlex.split(read_entry(text).get("Exec", ""))
     plain = [TARGET if word in {"%f", "%F", "%u", "%U"} else word.replace("%%", "%") for word in words]
     return [word for word in plain if word not in {"%i", "%c", "%k"}]

@@ -65,8 +65,10 @@ class Line:
 class Google(Protocol):
     """Google, as the rest of this folder sees it. Raises the errors of server/errors.py."""
 
-    def begin(self, client: ClientCredentials, endpoints: Endpoints, scopes: Sequence[str], redirect: str) -> SignIn:
-        """Begin a sign-in."""
+    def begin(
+        self, client: ClientCredentials, endpoints: Endpoints, scopes: Sequence[str], redirect: str, hint: str = ""
+    ) -> SignIn:
+        """Begin a sign-in. `hint`: the address that Google shall offer first."""
 
     def finish(self, client: ClientCredentials, endpoints: Endpoints, sign_in: SignIn, code: str, seconds: float) -> Grant:
         """Get tokens for the code with which Google sent the person's browser back."""
@@ -91,9 +93,12 @@ class RealGoogle:
         self._services: dict[str, Any] = {}
         self._lock = threading.Lock()
 
-    def begin(self, client: ClientCredentials, endpoints: Endpoints, scopes: Sequence[str], redirect: str) -> SignIn:
+    def begin(
+        self, client: ClientCredentials, endpoints: Endpoints, scopes: Sequence[str], redirect: str, hint: str = ""
+    ) -> SignIn:
         flow = _open_flow(client, endpoints, redirect, scopes=list(scopes))
-        address, state = flow.authorization_url(access_type="offline", prompt="consent")
+        hinted = {"login_hint": hint} if hint else {}
+        address, state = flow.authorization_url(access_type="offline", prompt="consent", **hinted)
         return SignIn(_as_told(address, endpoints.sign_in), state, flow.code_verifier, redirect)
 
     def finish(self, client: ClientCredentials, endpoints: Endpoints, sign_in: SignIn, code: str, seconds: float) -> Grant:

@@ -1,15 +1,17 @@
 """What only the person at this computer may do with Gmail, and where Google sends their browser back."""
 
+import asyncio
 from html import escape
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field
 
-from server.errors import DeskhandError
+from server.errors import DeskhandError, Unavailable
 from server.integration import provided
-from server.integrations.gmail.models import Done, GmailStatus
+from server.integrations.gmail.granted import PersonalAccount, describe_accounts
+from server.integrations.gmail.models import Done
 from server.integrations.gmail.service import Mailbox
 from server.integrations.gmail.sign_in import CALLBACK, make_credentials, read_credentials
 
@@ -23,18 +25,31 @@ PAGE_HEADERS = {
 STYLE = "body{font:16px/1.5 system-ui,sans-serif;max-width:36rem;margin:4rem auto;padding:0 1rem}:root{color-scheme:light dark}"
 
 
-class PersonalStatus(GmailStatus):
+class PersonalStatus(BaseModel):
     """Gmail, as the person sees it."""
 
+    authenticated: bool = Field(description="Whether at least one account can be used.")
+    message: str = Field(description="The same in a sentence.")
+    accounts: list[PersonalAccount] = Field(description="The accounts; the first is used where none is named.")
     has_credentials: bool = Field(description="Whether an OAuth client was entered.")
-    sign_in: str = Field(description="How the latest sign-in stands: none, waiting, done or failed.")
+    client_id: str = Field(description="Which one: its id, which is no secret; empty where none was entered.")
+    sign_in: Literal["none", "waiting", "done", "failed"] = Field(description="How the latest sign-in stands.")
     sign_in_message: str = Field(description="The same in a sentence.")
+    sign_in_address: str = Field(description="The page at Google that the person is to open; empty where there is none.")
+
+
+class SignInWish(BaseModel):
+    """How a sign-in begins."""
+
+    open: bool = Field(False, description="Whether Deskhand opens Google's page in the browser of this computer.")
+    account: str = Field("", max_length=254, description="The address that Google offers first, to sign it in again.")
 
 
 class SignInBegun(BaseModel):
     """A sign-in that waits for the person."""
 
     address: str = Field(description="The page at Google to open in a browser.")
+    opened: bool = Field(description="Whether Deskhand has opened it.")
 
 
 class Credentials(BaseModel):
@@ -51,10 +66,16 @@ local = APIRouter(prefix="/api/gmail", tags=["Gmail"])
 @local.get("/status")
 async def show_status(mailbox: Box) -> PersonalStatus:
     """Tell who is signed in, what was granted, and how the latest sign-in went."""
-    latest = mailbox.sign_ins.latest
-    known = await mailbox.accounts.client() is not None
+    latest, known, client = mailbox.sign_ins.latest, mailbox.status(), await mailbox.accounts.client()
     return PersonalStatus(
-        **mailbox.status().model_dump(), has_credentials=known, sign_in=latest.state, sign_in_message=latest.message
+        authenticated=known.authenticated,
+        message=known.message,
+        accounts=describe_accounts(mailbox.accounts.settings.accounts),
+        has_credentials=client is not None,
+        client_id=client.client_id if client else "",
+        sign_in=latest.state,
+        sign_in_message=latest.message,
+        sign_in_address=latest.address,
     )
 
 
@@ -68,9 +89,34 @@ async def keep_credentials(mailbox: Box, credentials: Credentials) -> Done:
 
 
 @local.post("/sign-in")
-async def begin_sign_in(mailbox: Box) -> SignInBegun:
-    """Begin to sign an account in."""
-    return SignInBegun(address=await mailbox.sign_ins.begin())
+async def begin_sign_in(mailbox: Box, wish: SignInWish | None = None) -> SignInBegun:
+    """Begin to sign an account in; news of it are on the topic gmail."""
+    wish = wish or SignInWish()
+    address = await mailbox.sign_ins.begin(wish.account)
+    return SignInBegun(address=address, opened=wish.open and await open_address(mailbox, address))
+
+
+async def open_address(mailbox: Mailbox, address: str) -> bool:
+    """Open an address in the person's browser, if there is one."""
+    try:
+        await asyncio.to_thread(mailbox.accounts.context.screen.open_address, address)
+    except Unavailable:
+        return False
+    return True
+
+
+@local.delete("/sign-in")
+async def cancel_sign_in(mailbox: Box) -> Done:
+    """Wait for no sign-in any more."""
+    mailbox.sign_ins.cancel()
+    return Done(success=True, message="Deskhand does not wait any more. Nobody was signed in.")
+
+
+@local.post("/accounts/{address}/first")
+async def put_first(mailbox: Box, address: str) -> Done:
+    """Have an account used where a call names none."""
+    await mailbox.accounts.put_first(address)
+    return Done(success=True, message=f"{address} is used where a call names no account.")
 
 
 @local.delete("/accounts/{address}")

@@ -31,6 +31,21 @@ class Mailbox:
     outbox: Outbox
     drafts: Drafts
 
+    @property
+    def summary(self) -> str:
+        """Who is signed in, in a few words."""
+        return ", ".join(one.address for one in self.accounts.settings.accounts) or "Nobody is signed in"
+
+    @property
+    def problem(self) -> str | None:
+        """What keeps an account that was signed in from being used."""
+        return next((one.problem for one in self.accounts.settings.accounts if one.problem), None)
+
+    @property
+    def wish(self) -> str | None:
+        """What the person has to do first."""
+        return None if self.accounts.settings.accounts else "Sign in to Gmail, so that ChatGPT can read and send your mail."
+
     def status(self) -> GmailStatus:
         """Tell who is signed in, and what was really granted."""
         accounts = [describe_account(one) for one in self.accounts.settings.accounts]

@@ -1,16 +1,18 @@
 """Signing in: the person's browser goes to Google and comes back to the local surface, with PKCE and a state of ours."""
 
+import asyncio
 import json
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from server.errors import Conflict, DeskhandError, Forbidden, InvalidInput, Unavailable
 from server.integrations.gmail.accounts import Accounts
 from server.integrations.gmail.adapter import ClientCredentials, Grant, Line, SignIn
 from server.integrations.gmail.session import REQUESTED, Permission, checked
 
+State = Literal["none", "waiting", "done", "failed"]
 CALLBACK = "/oauth2callback"
 USUAL_MINUTES = 10.0
 MOST_WAITING = 20
@@ -25,10 +27,15 @@ UNREADABLE = (
 
 @dataclass(frozen=True)
 class Outcome:
-    """How the latest sign-in stands: none, waiting, done or failed."""
+    """How the latest sign-in stands: none, waiting, done or failed.
 
-    state: str = "none"
+    `address`: the page at Google that the person is to open; `ends`: until when it is waited for.
+    """
+
+    state: State = "none"
     message: str = ""
+    address: str = field(default="", repr=False)
+    ends: datetime | None = None
 
 
 @dataclass
@@ -37,11 +44,18 @@ class SignIns:
 
     accounts: Accounts
     minutes: float = USUAL_MINUTES
-    latest: Outcome = field(default_factory=Outcome)
+    _latest: Outcome = field(default_factory=Outcome)
     _waiting: dict[str, tuple[SignIn, datetime]] = field(default_factory=dict)
 
-    async def begin(self) -> str:
-        """Begin a sign-in, and answer the address for the person's browser."""
+    @property
+    def latest(self) -> Outcome:
+        """How the latest sign-in stands."""
+        if self._latest.ends and self._latest.ends <= self.accounts.context.clock.now():
+            return Outcome("failed", f"Nobody answered Google's page within {self.minutes:g} minutes. Sign in again.")
+        return self._latest
+
+    async def begin(self, account: str = "") -> str:
+        """Begin a sign-in, and answer the address for the person's browser. `account`: the one that Google offers first."""
         client = await self.accounts.client()
         if client is None:
             raise Conflict(
@@ -52,10 +66,18 @@ class SignIns:
             raise Unavailable("Signing in needs the running server. Start Deskhand and try again.")
         self._drop_old()
         google, endpoints = self.accounts.google, self.accounts.endpoints
-        begun = await self.accounts.run(google.begin, client, endpoints, REQUESTED, base + CALLBACK)
-        self._waiting[begun.state] = begun, self.accounts.context.clock.now() + timedelta(minutes=self.minutes)
-        self._tell("waiting", "Google asks in your browser.")
+        begun = await self.accounts.run(google.begin, client, endpoints, REQUESTED, base + CALLBACK, account)
+        ends = self.accounts.context.clock.now() + timedelta(minutes=self.minutes)
+        self._waiting[begun.state] = begun, ends
+        self._tell(Outcome("waiting", "Google asks in your browser.", begun.address, ends))
+        publish = self.accounts.context.events.publish  # for whoever waits, when nobody has answered
+        asyncio.get_running_loop().call_later(self.minutes * 60 + 1, publish, "gmail")
         return begun.address
+
+    def cancel(self) -> None:
+        """Wait for no sign-in any more. One that Google has answered is finished all the same."""
+        self._waiting.clear()
+        self._tell(Outcome())
 
     async def finish(self, state: str, code: str, error: str) -> str:
         """Finish a sign-in with what Google sent the browser back with, and answer the account's address."""
@@ -65,12 +87,16 @@ class SignIns:
             raise InvalidInput(
                 "This sign-in is not known, was finished already, or took too long. Start it again in Deskhand's window."
             )
+        self._tell(Outcome("waiting", "Google has answered. Deskhand asks it which account this is…"))
         try:
             address = await self._complete(begun, code, error)
         except DeskhandError as failure:
-            self._tell("failed", failure.detail)
+            self._tell(Outcome("failed", failure.detail))
             raise
-        self._tell("done", f"{address} is signed in.")
+        except BaseException:
+            self._tell(Outcome("failed", "Signing in broke off. Sign in again."))
+            raise
+        self._tell(Outcome("done", f"{address} is signed in."))
         return address
 
     async def _complete(self, begun: SignIn, code: str, error: str) -> str:
@@ -93,8 +119,8 @@ class SignIns:
         kept = [(state, one) for state, one in self._waiting.items() if one[1] > now]
         self._waiting = dict(kept[-MOST_WAITING:])
 
-    def _tell(self, state: str, message: str) -> None:
-        self.latest = Outcome(state, message)
+    def _tell(self, outcome: Outcome) -> None:
+        self._latest = outcome
         self.accounts.context.events.publish("gmail")
 
 

@@ -3,12 +3,8 @@ import asyncio
 import pytest
 from sqlalchemy import text
 
-from server.access.clients import Policy
+from server.access.clients import Change, Policy
 from server.errors import Conflict, InvalidInput, NotFound
-from server.operation import Operation
-
-READ = Operation("list_apps", "read:apps", "List.", changes=False)
-CHANGE = Operation("control_app", "control:apps", "Start.", changes=True)
 
 
 def test_a_key_opens_until_its_client_is_revoked_also_after_a_restart(opened) -> None:
@@ -75,16 +71,87 @@ def test_a_rate_that_nobody_understands_is_refused(opened, rate: str) -> None:
     asyncio.run(main())
 
 
-def test_reading_is_allowed_and_changing_asks_until_the_person_says_otherwise(opened) -> None:
+def test_policies_are_known_again_when_a_client_is_found(opened) -> None:
     async def main() -> None:
         async with opened() as state:
-            made, _ = await state.clients.create("bot", frozenset(), {})
-            assert (made.policy_for(READ), made.policy_for(CHANGE)) == (Policy.allow, Policy.ask)
-            other, key = await state.clients.create("other", frozenset(), {"control_app": Policy.allow, "list_apps": Policy.deny})
-            assert (other.policy_for(READ), other.policy_for(CHANGE)) == (Policy.deny, Policy.allow)
+            made, key = await state.clients.create("bot", frozenset(), {"a": Policy.allow, "b": Policy.deny})
             kept = state.clients.find(key)
             assert kept is not None
-            assert kept.policies == other.policies
+            assert kept.policies == made.policies
+
+    asyncio.run(main())
+
+
+def test_what_changes_about_a_client_holds_at_once_and_the_rest_stays(opened) -> None:
+    async def main() -> None:
+        async with opened() as state:
+            _, key = await state.clients.create("bot", frozenset({"read:apps"}), {"a": Policy.deny}, "30/minute")
+            await state.clients.change("bot", Change(policies={"b": Policy.allow}))
+            await state.clients.change("bot", Change(scopes=frozenset({"read:mail"})))
+            await state.clients.change("bot", Change(rate=None))
+        async with opened() as state:
+            found = state.clients.find(key)
+            assert found is not None
+            assert (found.scopes, found.rate) == (frozenset({"read:mail"}), None)
+            assert found.policies == {"a": Policy.deny, "b": Policy.allow}
+
+    asyncio.run(main())
+
+
+def test_two_changes_at_once_both_hold(opened) -> None:
+    async def main() -> None:
+        async with opened() as state:
+            await state.clients.create("bot", frozenset(), {})
+            names = [f"operation_{number}" for number in range(20)]
+            await asyncio.gather(*(state.clients.change("bot", Change(policies={name: Policy.allow})) for name in names))
+            assert set((await state.clients.show("bot")).policies) == set(names)
+
+    asyncio.run(main())
+
+
+def test_a_renewed_key_opens_and_the_old_one_does_not_also_after_a_restart(opened, clock) -> None:
+    async def main() -> None:
+        async with opened() as state:
+            made, old = await state.clients.create("bot", frozenset(), {})
+            clock.move(hours=1)
+            renewed, new = await state.clients.renew_key("bot")
+            assert renewed.id == made.id
+            assert renewed.key_created_at > made.key_created_at
+            assert state.clients.look_again(made) is None
+            for _ in range(2):
+                await state.clients.load()
+                assert state.clients.find(old) is None
+                assert state.clients.find(new) == renewed
+            assert await state.clients.list() == [renewed]
+        async with opened() as state:
+            assert (state.clients.find(old), state.clients.find(new)) == (None, renewed)
+
+    asyncio.run(main())
+
+
+def test_everything_off_ends_every_client_and_frees_their_names(opened) -> None:
+    async def main() -> None:
+        async with opened() as state:
+            keys = [(await state.clients.create(f"bot-{number}", frozenset(), {}))[1] for number in range(3)]
+            await state.clients.revoke("bot-0")
+            assert await state.clients.revoke_all() == 2
+            assert [state.clients.find(key) for key in keys] == [None] * 3
+            assert await state.clients.revoke_all() == 0
+            _, key = await state.clients.create("bot-1", frozenset(), {})
+            assert state.clients.find(key) is not None
+
+    asyncio.run(main())
+
+
+def test_keys_made_and_ended_all_at_once_leave_nobody_in(opened) -> None:
+    async def main() -> None:
+        async with opened() as state:
+            made = await asyncio.gather(*(state.clients.create(f"bot-{number}", frozenset(), {}) for number in range(20)))
+            renewed, *_ = await asyncio.gather(
+                state.clients.renew_key("bot-0"), *(state.clients.revoke(f"bot-{number}") for number in range(1, 20))
+            )
+            assert [one.name for _, key in made if (one := state.clients.find(key))] == []
+            assert state.clients.find(renewed[1]) is not None
 
     asyncio.run(main())
 

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 from pydantic import BaseModel
 
-from server.access.clients import Policy
+from server.access.clients import Change, Policy
 from server.errors import NotFound, UpstreamFailed
 from server.operation import Effect, Operations
 from server.state import Rules, State
@@ -30,6 +30,7 @@ class Post:
     sent: list[str] = field(default_factory=list)
     fail: Exception | None = None
     hold: asyncio.Event | None = None
+    hold_preview: asyncio.Event | None = None
 
     async def client(
         self, name: str = "bot", scopes: str = "read:mail write:mail", rate: str | None = None, **policies: str
@@ -46,6 +47,8 @@ def make_router(post: Post) -> Operations:
     mail = Operations(prefix="/mail", title="Mail")
 
     async def preview(letter: Letter) -> Effect:
+        if post.hold_preview:
+            await post.hold_preview.wait()
         if letter.to == "nobody":
             raise NotFound("There is no such person.")
         return Effect(f"send a letter to {letter.to}", (("To", letter.to), ("Text", letter.text)))
@@ -53,6 +56,8 @@ def make_router(post: Post) -> Operations:
     @mail.operation("GET", "/list", scope="read:mail")
     async def list_letters(most: int = 10) -> list[str]:
         """List the letters."""
+        if post.hold:
+            await post.hold.wait()
         if post.fail:
             raise post.fail
         return post.sent[:most]
@@ -128,9 +133,9 @@ def test_what_changes_something_has_to_be_allowed_and_the_answer_says_how(opened
             bot = await post.client()
             answer = await post.http.post("/mail/send", json={"to": "ann", "text": "hi"}, headers=bot)
             assert answer.status_code == 403
-            assert "deskhand clients create NAME --allow send_letter" in answer.json()["detail"]
+            assert "deskhand clients allow bot send_letter" in answer.json()["detail"]
             entry = await post.last()
-            assert (entry.outcome, entry.sentence, post.sent) == ("refused", "Send a letter", [])
+            assert (entry.outcome, entry.sentence, post.sent) == ("refused", "send a letter", [])
 
     asyncio.run(main())
 
@@ -322,5 +327,95 @@ def test_a_key_in_a_text_does_not_stand_in_the_activity(opened) -> None:
             bot = await post.client(send_letter="allow")
             await post.http.post("/mail/send", json={"to": "ann", "text": "my key is dh_0123456789abcdef"}, headers=bot)
             assert "dh_0123456789" not in str(await post.last())
+
+    asyncio.run(main())
+
+
+async def slowly(rest: asyncio.Event, started: asyncio.Event) -> AsyncIterator[bytes]:
+    """Send a letter of which the second half comes late."""
+    yield b'{"to": "ann", '
+    started.set()
+    await rest.wait()
+    yield b'"text": "hi"}'
+
+
+@pytest.mark.parametrize(("change", "status"), [("revoke", 401), ("renew", 401), ("deny", 403), ("scope", 403)])
+def test_what_the_person_changes_while_a_body_comes_holds_for_that_call(opened, change: str, status: int) -> None:
+    async def main() -> None:
+        async with posting(opened) as post:
+            clients, rest, started = post.state.clients, asyncio.Event(), asyncio.Event()
+            headers = {**await post.client(send_letter="allow"), "Content-Type": "application/json"}
+            call = asyncio.create_task(post.http.post("/mail/send", content=slowly(rest, started), headers=headers))
+            await started.wait()
+            if change == "revoke":
+                await clients.revoke_all()
+            elif change == "renew":
+                await clients.renew_key("bot")
+            elif change == "deny":
+                await clients.change("bot", Change(policies={"send_letter": Policy.deny}))
+            else:
+                await clients.change("bot", Change(scopes=frozenset({"read:mail"})))
+            rest.set()
+            assert ((await call).status_code, post.sent) == (status, [])
+            assert (await post.last()).outcome == "refused"
+
+    asyncio.run(main())
+
+
+def test_what_the_person_changes_while_a_preview_is_made_holds_for_that_call(opened) -> None:
+    async def main() -> None:
+        async with posting(opened) as post:
+            headers = await post.client(send_letter="allow")
+            post.hold_preview = asyncio.Event()
+            call = asyncio.create_task(post.http.post("/mail/send", json={"to": "ann"}, headers=headers))
+            await asyncio.sleep(0)
+            await post.state.clients.change("bot", Change(policies={"send_letter": Policy.ask}))
+            post.hold_preview.set()
+            assert ((await call).status_code, post.sent) == (403, [])
+
+    asyncio.run(main())
+
+
+def test_after_everything_off_nothing_begins_any_more_whatever_is_on_its_way(opened) -> None:
+    async def main() -> None:
+        async with posting(opened) as post:
+            bots = [await post.client(f"bot-{number}", send_letter="allow") for number in range(4)]
+
+            def send(number: int) -> "asyncio.Task[httpx2.Response]":
+                letter = {"to": "ann", "text": f"{number}"}
+                return asyncio.create_task(post.http.post("/mail/send", json=letter, headers=bots[number % 4]))
+
+            calls = [send(number) for number in range(40)]
+            while not post.sent:
+                await asyncio.sleep(0)
+            post.hold_preview = asyncio.Event()
+            calls += [send(number) for number in range(40)]
+            while len(await post.state.usage.read()) < 4:
+                await asyncio.sleep(0)
+            post.hold_preview.set()
+            assert await post.state.clients.revoke_all() == 4
+            begun = {entry.id for entry in await post.state.activity.list(200) if entry.outcome != "refused"}
+            answers = await asyncio.gather(*calls)
+            entries = await post.state.activity.list(200)
+            assert {entry.id for entry in entries if entry.outcome != "refused"} == begun
+            assert len(post.sent) == len(begun) == [entry.outcome for entry in entries].count("done")
+            assert {answer.status_code for answer in answers} <= {200, 401}
+
+    asyncio.run(main())
+
+
+def test_what_a_reading_call_found_is_not_handed_to_a_client_that_was_ended_meanwhile(opened) -> None:
+    async def main() -> None:
+        async with posting(opened) as post:
+            post.sent.append("a private letter")
+            bot, post.hold = await post.client(), asyncio.Event()
+            call = asyncio.create_task(post.http.get("/mail/list", headers=bot))
+            while not (await post.state.usage.read()):
+                await asyncio.sleep(0)
+            await post.state.clients.revoke_all()
+            post.hold.set()
+            answer = await call
+            assert answer.status_code == 401
+            assert "a private letter" not in answer.text
 
     asyncio.run(main())

@@ -23,3 +23,28 @@ def test_what_the_command_does_to_a_running_server_holds_at_once(deskhand, serve
 
 def test_an_empty_list_says_what_to_do(deskhand) -> None:
     assert "clients create" in deskhand("clients", "list").stderr
+
+
+def test_what_a_client_may_do_is_changed_by_name(deskhand) -> None:
+    deskhand("clients", "create", "bot")
+    assert "allow  control_app" in deskhand("clients", "allow", "bot", "control_app", "send_mail").stdout
+    assert "ask    control_app" in deskhand("clients", "ask", "bot", "control_app").stdout
+    assert "deny   list_apps" in deskhand("clients", "deny", "bot", "list_apps").stdout
+    assert "allow  send_mail" in deskhand("clients", "show", "bot").stdout
+    wrong = deskhand("clients", "allow", "bot", "launch_rocket")
+    assert (wrong.returncode, "control_app" in wrong.stderr) == (1, True)
+
+
+def test_a_renewed_key_stands_alone_on_stdout_and_the_old_one_is_refused(deskhand, serve) -> None:
+    old = deskhand("clients", "create", "bot").stdout.strip()
+    new = deskhand("clients", "renew", "bot").stdout.strip()
+    served = serve()
+    assert [served.call("GET", "/apps/list", key).status_code for key in (old, new)] == [401, 200]
+
+
+def test_all_are_revoked_only_where_that_was_said(deskhand) -> None:
+    deskhand("clients", "create", "one")
+    assert deskhand("clients", "revoke").returncode == 2
+    assert deskhand("clients", "revoke", "one", "--all").returncode == 2
+    assert deskhand("clients", "revoke", "--all").stdout == "1 revoked.\n"
+    assert "none" in deskhand("clients", "revoke", "--all").stdout

@@ -19,7 +19,7 @@ def test_it_prints_one_line_of_json_when_ready_and_ends_with_0(tmp_path: Path, n
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout
     ready = json.loads(process.stdout.readline())
-    assert set(ready) == {"public", "local", "runtime_file", "pid"}
+    assert set(ready) == {"public", "local", "runtime_file", "pid", "notices"}
     assert ready["pid"] == process.pid
     assert httpx2.get(ready["public"] + "/health", trust_env=False).status_code == 200
     process.send_signal(getattr(signal, name))

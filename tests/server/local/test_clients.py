@@ -24,3 +24,61 @@ def test_what_there_is_not_is_refused_with_what_there_is(demo) -> None:
         answer = demo.person("POST", "/api/clients", json=order)
         assert (answer.status_code, word in answer.json()["detail"]) == (422, True), answer.text
     assert demo.person("GET", "/api/clients").json() == []
+
+
+def test_what_a_client_may_do_is_changed_and_holds_at_its_next_call(demo) -> None:
+    key = demo.make_client("bot", scopes=["read:apps"])
+    start = {"app_name": "notes", "action": "start"}
+    assert demo.call("POST", "/apps/control", key, json=start).status_code == 403
+    order = {"scopes": ["read:apps", "control:apps"], "policies": {"control_app": "allow"}, "rate": "3/minute"}
+    changed = demo.person("PATCH", "/api/clients/bot", json=order)
+    assert (changed.status_code, changed.json()["operations"]["control_app"]) == (200, "allow"), changed.text
+    answer = demo.call("POST", "/apps/control", key, json=start)
+    assert answer.status_code != 403, answer.text
+    assert answer.headers["ratelimit-limit"] == "3"
+    back = demo.person("PATCH", "/api/clients/bot", json={"policies": {"control_app": "ask"}}).json()
+    assert (back["operations"]["control_app"], back["rate"], back["scopes"]) == ("ask", "3/minute", ["control:apps", "read:apps"])
+    assert demo.person("PATCH", "/api/clients/bot", json={"rate": None}).json()["rate"] is None
+
+
+def test_a_change_that_there_is_no_such_thing_for_is_refused(demo) -> None:
+    demo.make_client("bot")
+    for order, status, word in (
+        ({"policies": {"launch_rocket": "allow"}}, 422, "control_app"),
+        ({"policies": {"control_app": "often"}}, 422, "policies"),
+        ({"scopes": ["read:minds"]}, 422, "read:mail"),
+        ({"rate": "often"}, 422, "30/minute"),
+    ):
+        answer = demo.person("PATCH", "/api/clients/bot", json=order)
+        assert (answer.status_code, word in answer.json()["detail"]) == (status, True), answer.text
+    assert demo.person("PATCH", "/api/clients/nobody", json={}).status_code == 404
+    assert demo.person("POST", "/api/clients/nobody/key").status_code == 404
+
+
+def test_a_renewed_key_is_told_once_and_the_old_one_is_refused(demo) -> None:
+    old = demo.make_client("bot")
+    renewed = demo.person("POST", "/api/clients/bot/key").json()
+    assert demo.call("GET", "/apps/list", old).status_code == 401
+    assert demo.call("GET", "/apps/list", renewed["key"]).status_code == 200
+    shown = demo.person("GET", "/api/clients").text
+    assert renewed["key"] not in shown
+    assert renewed["client"]["key_hint"] in shown
+
+
+def test_everything_off_ends_all_of_them(demo) -> None:
+    keys = [demo.make_client(name) for name in ("one", "two")]
+    assert demo.person("POST", "/api/clients/revoke-all").json() == {"ended": 2}
+    assert [demo.call("GET", "/apps/list", key).status_code for key in keys] == [401, 401]
+    assert all(client["revoked_at"] for client in demo.person("GET", "/api/clients").json())
+
+
+def test_it_is_told_when_a_client_was_used_and_through_which_address(serve) -> None:
+    served = serve(demo=True, public_url="https://desk.example.org")
+    key = served.make_client("bot")
+    before = served.person("GET", "/api/clients/bot").json()
+    assert (before["last_used_at"], before["used_through"], before["calls_today"]) == (None, {}, 0)
+    served.call("GET", "/apps/list", key)
+    served.call("GET", "/nowhere", key)
+    after = served.person("GET", "/api/clients").json()[0]
+    assert after["used_through"] == {"https://desk.example.org": after["last_used_at"]}
+    assert after["calls_today"] == 1

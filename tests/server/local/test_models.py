@@ -1,8 +1,9 @@
 from server.access.clients import Client
+from server.access.usage import Use
 from server.local.models import view_client
 
 
 def test_a_client_is_shown_without_its_key_or_number() -> None:
-    shown = view_client(Client("id-1", "bot", frozenset({"b", "a"}), key_hint="dh_abcd"), {})
+    shown = view_client(Client("id-1", "bot", frozenset({"b", "a"}), key_hint="dh_abcd"), {}, Use())
     assert shown.scopes == ["a", "b"]
     assert "id-1" not in shown.model_dump_json()

@@ -20,3 +20,8 @@ def test_what_no_browser_sends_is_refused_with_an_example(serve, origin: str) ->
     answer = serve().person("PUT", "/api/origins", json={"allowed": [origin]})
     assert answer.status_code == 422
     assert "https://notes.example.org" in answer.json()["detail"]
+
+
+def test_an_origin_listed_twice_is_listed_once(serve) -> None:
+    twice = ["https://a.example", "https://A.example/"]
+    assert serve().person("PUT", "/api/origins", json={"allowed": twice}).json() == {"allowed": ["https://a.example"]}

@@ -47,7 +47,11 @@ def test_a_program_that_was_replaced_is_asked_for_its_version_again(tmp_path: Pa
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
-    [(AGENT.format("2.3.40"), "too old"), ("#!/bin/sh\necho hello\n", "not ngrok's agent"), ("#!/bin/sh\nexit 1\n", "not ngrok's agent")],
+    [
+        (AGENT.format("2.3.40"), "too old"),
+        ("#!/bin/sh\necho hello\n", "not ngrok's agent"),
+        ("#!/bin/sh\nexit 1\n", "not ngrok's agent"),
+    ],
 )
 def test_what_is_no_agent_of_today_is_refused(tmp_path: Path, text: str, sentence: str) -> None:
     with pytest.raises(InvalidInput, match=sentence):

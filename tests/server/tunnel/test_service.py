@@ -274,9 +274,16 @@ def test_the_tunnel_leads_to_the_public_surface_only_and_nothing_through_it_come
     host = httpx2.URL(address).netloc.decode()
     assert httpx2.get(demo.local + "/api/overview", headers={"Host": host}, trust_env=False).status_code == 421
     key = demo.person("GET", "/api/overview").request.headers["Authorization"]
-    assert httpx2.get(demo.local + "/api/overview", headers={"Host": host, "Authorization": key}, trust_env=False).status_code == 421
+    assert (
+        httpx2.get(demo.local + "/api/overview", headers={"Host": host, "Authorization": key}, trust_env=False).status_code == 421
+    )
     local = httpx2.URL(demo.local).netloc.decode()
-    for headers in ({}, {"X-Forwarded-For": "127.0.0.1"}, {"X-Forwarded-Host": local}, {"Forwarded": f"for=127.0.0.1;host={local}"}):
+    for headers in (
+        {},
+        {"X-Forwarded-For": "127.0.0.1"},
+        {"X-Forwarded-Host": local},
+        {"Forwarded": f"for=127.0.0.1;host={local}"},
+    ):
         answer = httpx2.get(address + "/api/overview", headers={**headers, "Authorization": key}, trust_env=False)
         assert answer.status_code == 404
     assert httpx2.get(address + "/health", headers={"Host": local}, trust_env=False).status_code == 421

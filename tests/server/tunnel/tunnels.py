@@ -18,7 +18,9 @@ def read(served: Served) -> dict[str, Any]:
     return served.person("GET", "/api/tunnel").json()
 
 
-def until(served: Served, state: str, fits: Callable[[dict[str, Any]], bool] = lambda _: True, seconds: float = 40) -> dict[str, Any]:
+def until(
+    served: Served, state: str, fits: Callable[[dict[str, Any]], bool] = lambda _: True, seconds: float = 40
+) -> dict[str, Any]:
     """Wait until the tunnel is so."""
     deadline = time.monotonic() + seconds
     while (found := read(served))["state"] != state or not fits(found):

@@ -1,47 +1,81 @@
-/** What the window shows, kept up to date by the feed. */
-import { follow, readActivity, readOverview, Refused, type Activity, type Overview } from './local'
+/** What is shown stays true: whoever watches something is told when it has changed. */
+import { untrack } from 'svelte'
+import { ask, explain, follow, local, type Overview, type Piece } from './local'
 
 const RETRY_MS = 2000
-const ENTRIES = 12
+const EVERYTHING = new Set(['hello', 'missed']) // the feed stands again, or left something out
+type Listener = (piece: Piece) => void
+const listeners = new Set<Listener>()
 
-export class News {
-  overview = $state.raw<Overview>()
-  activity = $state.raw<Activity[]>([])
-  /** What keeps the window from knowing more, in a sentence. */
+/** Calls back for news of these topics, and whenever all of them may have changed. Answers how to stop. */
+export function listen(topics: readonly string[], onNews: Listener): () => void {
+  const listener: Listener = (piece) => { if (EVERYTHING.has(piece.topic) || topics.includes(piece.topic)) onNews(piece) }
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}
+
+/** Something that was asked for, and is asked for again when it has changed. */
+export class Watched<T> {
+  value = $state.raw<T>()
+  /** Why it is not known, in a sentence. */
   trouble = $state('')
-  #looking = false
-  #again = false
+  #load: () => Promise<T>
+  #latest = 0
+  #busy = false
+  #stale = false
 
-  /** Follows until it is told to stop; answers how. */
+  constructor(load: () => Promise<T>) { this.#load = load }
+
+  /** Asks at once. What an older question is answered after a newer one counts for nothing. */
+  async again(): Promise<void> {
+    const mine = ++this.#latest
+    this.#busy = true
+    try {
+      const value = await this.#load()
+      if (mine === this.#latest) { this.value = value; this.trouble = '' }
+    } catch (error) {
+      if (mine === this.#latest) this.trouble = explain(error)
+    }
+    if (mine !== this.#latest) return
+    this.#busy = false
+    if (this.#stale) { this.#stale = false; await this.again() }
+  }
+
+  /** Asks when the question on its way is answered: many news cost one more look. */
+  refresh(): void {
+    if (this.#busy) this.#stale = true
+    else void this.again()
+  }
+}
+
+/** Watches while the component that calls this lives; asks anew too when what `load` reads has changed. */
+export function watch<T>(topics: readonly string[], load: () => Promise<T>): Watched<T> {
+  const watched = new Watched(load)
+  $effect(() => { void watched.again() })
+  $effect(() => untrack(() => listen(topics, () => watched.refresh())))
+  return watched
+}
+
+/** What every page knows: is it on, what is connected, what is wrong. */
+class News extends Watched<Overview> {
+  constructor() { super(() => ask(local.GET('/api/overview'))) }
+
+  /** Follows the feed until it is told to stop; answers how. */
   start(): () => void {
     const stopping = new AbortController()
+    const forget = listen(['overview', 'clients', 'tunnel', 'settings', 'gmail', 'apps', 'update'], () => this.refresh())
     void this.#keepFollowing(stopping.signal)
-    return () => stopping.abort()
+    return () => { forget(); stopping.abort() }
   }
 
   async #keepFollowing(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await follow(() => void this.#look(), signal).catch((error: unknown) => this.#tell(error))
+      await follow((piece) => listeners.forEach((tell) => tell(piece)), signal).catch((error: unknown) => {
+        if (!signal.aborted) this.trouble = explain(error)
+      })
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
     }
   }
-
-  /** Looks again at everything; news that arrive meanwhile cost one more look, however many they are. */
-  async #look(): Promise<void> {
-    this.#again = true
-    if (this.#looking) return
-    this.#looking = true
-    while (this.#again) {
-      this.#again = false
-      try {
-        [this.overview, this.activity] = await Promise.all([readOverview(), readActivity(ENTRIES)])
-        this.trouble = ''
-      } catch (error) { this.#tell(error) }
-    }
-    this.#looking = false
-  }
-
-  #tell(error: unknown): void {
-    this.trouble = error instanceof Refused ? error.message : 'Deskhand is not answering. Trying again…'
-  }
 }
+
+export const overview = new News()

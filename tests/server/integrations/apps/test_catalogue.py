@@ -1,11 +1,12 @@
 import json
 import os
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from server.errors import InvalidInput, NotFound, Unavailable
-from server.integrations.apps.catalogue import BrokenList, Catalogue, default_places, find_entry, parse
+from server.errors import Conflict, InvalidInput, NotFound, Unavailable
+from server.integrations.apps.catalogue import BrokenList, Catalogue, default_places, find_entry, free_name, mark_of, parse
 from server.integrations.apps.entries import MOST_APPS, AppsFile, Entry
 from server.shipped import shipped
 
@@ -72,7 +73,7 @@ def test_an_unchanged_list_is_not_read_again(places):
         (b"\xff\xfe", "it is no JSON"),
         (b'{"a": NaN}', "it is no JSON"),
         (b"[" * 100_000, "it is no JSON"),
-        (b'{"version": 2, "apps": {"a": {"alow": []}}}', "apps.a.alow: Extra inputs"),
+        (b'{"version": 2, "apps": {"a": {"alow": []}}}', "apps.a.alow: there is no such word"),
         (b'{"version": 2, "apps": {"a": {"platforms": {"linux": {"path": "./a"}}}}}', "write the whole path"),
         (b" " * (1024 * 1024 + 1), "larger than 1 MiB"),
     ],
@@ -162,10 +163,10 @@ def test_saving_where_the_disk_does_not_take_it_is_told(places):
 
 def test_apps_are_added_and_removed(places):
     catalogue = open_catalogue(places)
-    catalogue.add("New", Entry.model_validate({"path": "sleep", "aliases": ["n"]}))
+    catalogue.put("New", Entry.model_validate({"path": "sleep", "aliases": ["n"]}))
     assert names(catalogue) == ["shipped", "new"]
-    with pytest.raises(InvalidInput, match="two apps are called 'n'"):
-        catalogue.add("n", Entry())
+    with pytest.raises(InvalidInput, match='Two apps are called "n"'):
+        catalogue.put("n", Entry())
     catalogue.remove("NEW")
     with pytest.raises(NotFound):
         catalogue.remove("new")
@@ -196,3 +197,82 @@ def test_the_shipped_list_makes_sense():
         assert entry.name, name
         assert entry.platforms.windows or entry.platforms.macos or entry.platforms.linux, name
     assert all(getattr(apps["demo-clock"].platforms, system) for system in ("windows", "macos", "linux"))
+
+
+def test_a_change_writes_only_what_does_not_go_without_saying(places):
+    catalogue = open_catalogue(places)
+    entry = Entry.model_validate({"path": "sleep", "args": ["1"]})
+    catalogue.put("nap", Entry.model_validate(entry.model_dump(mode="json")))
+    written = json.loads(places.own.read_text())["apps"]["nap"]
+    assert set(written) == {"type", "platforms", "args"}
+    assert written["platforms"]["linux"] == [{"path": "sleep"}]
+
+
+def test_an_app_that_was_changed_elsewhere_is_not_changed_back(places):
+    write(places, {"nap": {"path": "sleep"}})
+    catalogue = open_catalogue(places)
+    mark = mark_of(catalogue.current().apps["nap"])
+    write(places, {"nap": {"path": "sleep", "args": ["7"]}})
+    for change in (lambda: catalogue.put("nap", Entry(), mark), lambda: catalogue.remove("nap", mark)):
+        with pytest.raises(Conflict, match="meanwhile"):
+            change()
+    with pytest.raises(Conflict):
+        catalogue.put("other", Entry(), mark)
+    assert catalogue.current().apps["nap"].args == ["7"]
+    catalogue.put("nap", Entry(enabled=False), mark_of(catalogue.current().apps["nap"]))
+    assert not catalogue.current().apps["nap"].enabled
+
+
+def test_a_mark_stays_as_long_as_an_entry_means_the_same(places):
+    flat = Entry.model_validate({"path": "sleep", "aliases": [], "enabled": True})
+    assert mark_of(flat) == mark_of(Entry.model_validate(flat.model_dump(mode="json")))
+    assert mark_of(flat) != mark_of(flat.model_copy(update={"enabled": False}))
+
+
+def test_a_list_that_is_being_written_is_not_changed_under_the_persons_hands(places):
+    catalogue = open_catalogue(places)
+    places.own.write_text("{")
+    for change in (lambda: catalogue.put("a", Entry()), lambda: catalogue.add("a", Entry()), lambda: catalogue.remove("shipped")):
+        with pytest.raises(Conflict, match="makes no sense just now"):
+            change()
+    assert places.own.read_text() == "{"
+
+
+def test_the_last_good_list_is_put_back_as_it_was_written(places):
+    catalogue = open_catalogue(places)
+    before = places.own.read_bytes()
+    places.own.write_text("{")
+    assert names(catalogue) == ["shipped"]
+    assert not catalogue.sound
+    catalogue.restore()
+    assert places.own.read_bytes() == before
+    assert (catalogue.problem, catalogue.sound) == (None, True)
+
+
+def test_where_no_list_was_good_there_is_none_to_put_back(places):
+    places.own.write_text("{")
+    with pytest.raises(NotFound, match="no list to put back"):
+        open_catalogue(places).restore()
+
+
+def test_an_app_is_added_under_a_name_of_its_own(places):
+    write(places, {"nap": {"path": "sleep", "aliases": ["nap-2"]}})
+    catalogue = open_catalogue(places)
+    assert catalogue.add("Nap", Entry()) == "nap-3"
+    assert catalogue.add("My tool!", Entry()) == "my-tool"
+    assert names(catalogue) == ["nap", "nap-3", "my-tool"]
+
+
+@pytest.mark.parametrize(
+    ("wish", "name"),
+    [("Visual Studio Code", "visual-studio-code"), ("...", "app"), ("x" * 99, "x" * 56), ("Über/uns", "über-uns")],
+)
+def test_a_name_is_one_that_clients_can_write(wish, name):
+    assert free_name(wish, []) == name
+
+
+def test_changes_at_the_same_time_are_all_kept(places):
+    catalogue = open_catalogue(places)
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda number: catalogue.put(f"app{number}", Entry()), range(24)))
+    assert len(names(catalogue)) == 25

@@ -59,7 +59,7 @@ def test_a_client_lists_starts_reads_and_stops(served, tmp_path):
 def test_the_activity_keeps_what_really_ran(served, tmp_path):
     control(served, app_name="nap", action="start")
     (entry,) = [entry for entry in served.activity() if entry["operation"] == "control_app"]
-    assert entry["sentence"] == "start nap"
+    assert entry["sentence"] == "started nap"
     assert ["Program", str(tmp_path / "napper")] in entry["effect"]["fields"]
     assert str(tmp_path) not in entry["result"]
 
@@ -147,3 +147,46 @@ def test_demo_mode_has_an_app_to_try(demo):
     assert started["success"]
     assert control(demo, app_name="demo-clock", action="stop").json()["message"] == "Demo clock has been stopped."
     assert not psutil.pid_exists(started["pid"])
+
+
+def test_the_person_adds_a_program_by_its_name(served):
+    added = served.person("POST", "/api/apps", json={"program": "sleep 30", "title": "Short nap"})
+    assert added.status_code == 201, added.text
+    assert added.json()["name"] == "short-nap"
+    assert served.call("GET", "/apps/short-nap").json()["title"] == "Short nap"
+    refused = served.person("POST", "/api/apps", json={"program": "no-such-program"})
+    assert (refused.status_code, "in PATH" in refused.json()["detail"]) == (422, True)
+
+
+def test_programs_are_suggested_while_the_person_writes(served):
+    told = served.person("GET", "/api/apps/suggestions", params={"query": "slee"}).json()["programs"]
+    assert "sleep" in [one["program"] for one in told]
+    assert served.call("GET", "/api/apps/suggestions").status_code == 404
+
+
+def test_a_change_that_comes_too_late_is_refused(served):
+    (shown,) = served.person("GET", "/api/apps").json()["apps"]
+    entry = {"platforms": {"linux": {"path": "sleep"}}}
+    assert served.person("PUT", f"/api/apps/nap?mark={shown['mark']}", json=entry).status_code == 200
+    assert served.person("PUT", f"/api/apps/nap?mark={shown['mark']}", json=entry).status_code == 409
+    assert served.person("DELETE", f"/api/apps/nap?mark={shown['mark']}").status_code == 409
+    (shown,) = served.person("GET", "/api/apps").json()["apps"]
+    assert served.person("DELETE", f"/api/apps/nap?mark={shown['mark']}").json()["apps"] == []
+
+
+def test_the_person_stops_what_was_started_and_it_is_told_that_one_can(served):
+    assert not served.person("GET", "/api/apps").json()["apps"][0]["stoppable"]
+    served.person("POST", "/api/apps/nap/test-start")
+    assert served.person("GET", "/api/apps").json()["apps"][0]["stoppable"]
+    assert served.person("POST", "/api/apps/nap/test-stop").json()["message"] == "nap has been stopped."
+    assert not served.person("GET", "/api/apps").json()["apps"][0]["running"]
+
+
+def test_the_person_puts_the_last_good_list_back(served, tmp_path):
+    before = served.person("GET", "/api/apps").json()
+    assert before["sound"]
+    (tmp_path / "data" / "app_config.json").write_text("{")
+    assert not served.person("GET", "/api/apps").json()["sound"]
+    assert served.person("PUT", "/api/apps/nap", json={}).status_code == 409
+    restored = served.person("POST", "/api/apps/restore").json()
+    assert (restored["sound"], restored["problem"], restored["list"]) == (True, None, before["list"])

@@ -144,3 +144,12 @@ def test_accounts_that_change_at_the_same_time_are_all_kept(new_desk):
 
     new_desk.run(remember_many())
     assert len(new_desk.context.settings.read(SECTION, GmailSettings).accounts) == 10
+
+
+def test_another_account_becomes_the_first(desk):
+    first, second = desk.google.accounts
+    desk.run(desk.mailbox.accounts.put_first(second.upper()))
+    assert [one.address for one in desk.mailbox.accounts.settings.accounts] == [second, first]
+    assert desk.mailbox.accounts.find(None).address == second
+    with pytest.raises(NotFound):
+        desk.run(desk.mailbox.accounts.put_first("eve@example.com"))

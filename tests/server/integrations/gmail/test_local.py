@@ -7,6 +7,7 @@ import httpx2
 import pytest
 
 from server.integrations.gmail.local import make_page
+from server.screen import NoScreen
 
 ALEX, OTHER = "alex@example.com", "alex.morgan@example.org"
 
@@ -102,3 +103,37 @@ def test_credentials_that_are_none_are_refused(demo, body):
 
 def test_an_account_that_is_not_there_cannot_sign_out(demo):
     assert demo.person("DELETE", "/api/gmail/accounts/eve@example.com").status_code == 404
+
+
+def test_the_account_that_is_used_first_is_chosen(demo):
+    assert demo.person("POST", f"/api/gmail/accounts/{OTHER}/first").json()["success"]
+    assert [(one["address"], one["first"]) for one in accounts(demo)] == [(OTHER, True), (ALEX, False)]
+    assert demo.person("POST", "/api/gmail/accounts/eve@example.com/first").status_code == 404
+
+
+def test_where_no_browser_can_be_opened_the_address_is_answered(demo):
+    begun = demo.person("POST", "/api/gmail/sign-in", json={"open": True, "account": OTHER}).json()
+    assert begun["opened"] is False
+    assert "login_hint=alex.morgan%40example.org" in begun["address"]
+    status = demo.person("GET", "/api/gmail/status").json()
+    assert (status["sign_in"], status["sign_in_address"]) == ("waiting", begun["address"])
+    demo.person("DELETE", "/api/gmail/sign-in")
+    status = demo.person("GET", "/api/gmail/status").json()
+    assert (status["sign_in"], status["sign_in_address"]) == ("none", "")
+
+
+def test_the_page_at_google_is_opened_on_the_persons_screen(demo, monkeypatch):
+    opened = []
+    monkeypatch.setattr(NoScreen, "open_address", lambda _, address: opened.append(address))
+    begun = demo.person("POST", "/api/gmail/sign-in", json={"open": True}).json()
+    assert (begun["opened"], opened) == (True, [begun["address"]])
+    assert demo.person("POST", "/api/gmail/sign-in").json()["opened"] is False
+    assert len(opened) == 1
+
+
+def test_the_client_is_told_by_its_id_alone(demo):
+    pasted = {"client_id": "another-client", "client_secret": "another-secret"}
+    demo.person("POST", "/api/gmail/credentials", json=pasted)
+    status = demo.person("GET", "/api/gmail/status")
+    assert status.json()["client_id"] == "another-client"
+    assert "another-secret" not in status.text

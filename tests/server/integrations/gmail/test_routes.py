@@ -73,7 +73,7 @@ def test_a_mail_is_sent_and_answered(client):
 def test_the_activity_has_the_mail_word_for_word(client):
     client.call("POST", "/gmail/send", json={"to": "bob@example.com", "subject": "Lunch", "body": "Tuesday?"})
     (entry,) = [one for one in client.activity() if one["operation"] == "send_mail"]
-    assert entry["sentence"] == "send mail to bob@example.com"
+    assert entry["sentence"] == "sent mail to bob@example.com"
     assert "Tuesday?" in str(entry)
 
 

@@ -1,5 +1,6 @@
 """Signing in ends with what Google really granted, for whoever began it, once, and in time."""
 
+import asyncio
 import json
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
@@ -140,3 +141,59 @@ def test_pasted_credentials_lose_the_spaces_around_them():
 def test_a_grant_that_ends_with_its_token_is_of_no_use():
     with pytest.raises(Conflict, match="lasting"):
         check_grant(Grant("token", "", 3600, REQUESTED))
+
+
+def test_nobody_waits_any_more_once_the_time_is_over(new_desk):
+    new_desk.run(new_desk.mailbox.sign_ins.begin())
+    assert new_desk.mailbox.sign_ins.latest.address.startswith("http")
+    new_desk.clock.later += timedelta(minutes=11)
+    latest = new_desk.mailbox.sign_ins.latest
+    assert (latest.state, latest.address) == ("failed", "")
+    assert "within 10 minutes" in latest.message
+
+
+def test_whoever_follows_hears_when_the_time_is_over(new_desk):
+    new_desk.mailbox.sign_ins.minutes = -1 / 60  # over before it began, and told at once
+
+    async def follow() -> list[str]:
+        with new_desk.context.events.subscribed() as news:
+            await new_desk.mailbox.sign_ins.begin()
+            return [(await anext(news)).topic, (await anext(news)).topic]
+
+    assert new_desk.run(follow()) == ["gmail", "gmail"]
+    assert new_desk.mailbox.sign_ins.latest.state == "failed"
+
+
+def test_a_cancelled_sign_in_is_not_finished(new_desk):
+    back = answer(new_desk, new_desk.run(new_desk.mailbox.sign_ins.begin()), Consent())
+    new_desk.mailbox.sign_ins.cancel()
+    assert new_desk.mailbox.sign_ins.latest.state == "none"
+    with pytest.raises(InvalidInput):
+        finish(new_desk, back)
+    assert new_desk.mailbox.accounts.settings.accounts == []
+
+
+def test_google_offers_the_account_that_is_to_be_signed_in_again(new_desk):
+    address = new_desk.run(new_desk.mailbox.sign_ins.begin("alex.morgan@example.org"))
+    assert finish(new_desk, answer(new_desk, address, Consent())) == "alex.morgan@example.org"
+
+
+def test_every_step_of_a_sign_in_is_news(new_desk):
+    async def follow() -> list[str]:
+        sign_ins = new_desk.mailbox.sign_ins
+        with new_desk.context.events.subscribed() as news:
+            address = await sign_ins.begin()
+            await anext(news)
+            told = [sign_ins.latest.message]
+            back = await asyncio.to_thread(answer, new_desk, address, Consent())
+            finishing = asyncio.create_task(sign_ins.finish(back["state"], back["code"], ""))
+            await anext(news)
+            told.append(sign_ins.latest.message)
+            await finishing
+            await anext(news)
+            return [*told, sign_ins.latest.message]
+
+    first, second, third = new_desk.run(follow())
+    assert first == "Google asks in your browser."
+    assert second.startswith("Google has answered")
+    assert third == "alex@example.com is signed in."

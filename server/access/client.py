@@ -1,0 +1,50 @@
+"""A client as the rest of access sees it: who it is, what it may do, how often."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from server.operation import Operation
+
+
+class Policy(StrEnum):
+    """What happens when a client asks for an operation that it has the scope for."""
+
+    allow = "allow"  #: it runs
+    ask = "ask"  #: the person decides, each time
+    deny = "deny"  #: it is refused
+
+
+@dataclass(frozen=True)
+class Client:
+    """`rate` is None for the usual limits, "none" for no limit, or such as "30/minute"."""
+
+    id: str
+    name: str
+    scopes: frozenset[str]
+    policies: Mapping[str, Policy] = field(default_factory=dict)
+    rate: str | None = None
+    created_at: str = ""
+    revoked_at: str | None = None
+    key_hint: str = ""
+    key_created_at: str = ""
+    key_hash: bytes = field(default=b"", repr=False)
+
+    def policy_for(self, operation: Operation) -> Policy:
+        """Reading is allowed and changing asks, until the person says otherwise."""
+        return self.policies.get(operation.name, Policy.ask if operation.changes else Policy.allow)
+
+
+AS_IT_WAS = "as it was"
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a person changes about a client.
+
+    `scopes`: None leaves them. `policies`: those not named stay. `rate`: AS_IT_WAS leaves it, None is the usual limits.
+    """
+
+    scopes: frozenset[str] | None = None
+    policies: Mapping[str, Policy] = field(default_factory=dict)
+    rate: str | None = AS_IT_WAS

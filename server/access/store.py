@@ -1,0 +1,124 @@
+"""What is kept of clients and their keys: functions for the database's two verbs."""
+
+import json
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from server.access.client import AS_IT_WAS, Change, Client, Policy
+from server.access.tables import api_key, client
+from server.errors import Conflict, NotAuthenticated, NotFound
+
+KEY_ENDED = "The person at this computer has ended this key."
+ADD_CLIENT = insert(client)
+ADD_KEY = insert(api_key)
+NAMED = select(client.c.id).where(client.c.name == bindparam("name"), client.c.revoked_at.is_(None))
+LIVE = select(client).where(client.c.id == bindparam("id"), client.c.revoked_at.is_(None))
+KEY = select(api_key.c.hash).where(api_key.c.hash == bindparam("hash"))
+KEY_COLUMNS = (api_key.c.hash, api_key.c.hint, api_key.c.created_at.label("key_created_at"))
+ALL_CLIENTS = (  # the key that opens, or was the last to, comes last
+    select(client, *KEY_COLUMNS)
+    .join(api_key, api_key.c.client_id == client.c.id)
+    .order_by(client.c.created_at.desc(), api_key.c.revoked_at.is_(None), api_key.c.created_at)
+)
+USABLE_KEYS = (
+    select(client, *KEY_COLUMNS)
+    .join(api_key, api_key.c.client_id == client.c.id)
+    .where(api_key.c.revoked_at.is_(None), client.c.revoked_at.is_(None))
+)
+OPENS = USABLE_KEYS.with_only_columns(client.c.id).where(api_key.c.hash == bindparam("hash"))
+END_CLIENTS = update(client).where(client.c.revoked_at.is_(None)).values(revoked_at=bindparam("now"))
+END_KEYS = update(api_key).where(api_key.c.revoked_at.is_(None)).values(revoked_at=bindparam("now"))
+
+
+def to_client(row: Mapping[str, Any]) -> Client:
+    return Client(
+        id=row["id"],
+        name=row["name"],
+        scopes=frozenset(json.loads(row["scopes"])),
+        policies={name: Policy(value) for name, value in json.loads(row["policies"]).items()},
+        rate=row["rate"],
+        created_at=row["created_at"],
+        revoked_at=row["revoked_at"],
+        key_hint=row["hint"],
+        key_created_at=row["key_created_at"],
+        key_hash=row["hash"],
+    )
+
+
+def read_clients(connection: Connection) -> list[Client]:
+    """Read all clients, newest first, each with its newest key."""
+    rows = connection.execute(ALL_CLIENTS).mappings()
+    return list({row["id"]: to_client(row) for row in rows}.values())  # type: ignore[arg-type]  # RowMapping
+
+
+def read_usable_keys(connection: Connection) -> dict[bytes, Client]:
+    """Read who may call, by the hash of the key."""
+    return {row["hash"]: to_client(row) for row in connection.execute(USABLE_KEYS).mappings()}  # type: ignore[arg-type]
+
+
+def require_key(connection: Connection, key_hash: bytes) -> None:
+    """Raises NotAuthenticated if a key opens nothing at this point in the order of all writing."""
+    if connection.execute(OPENS, {"hash": key_hash}).first() is None:
+        raise NotAuthenticated(KEY_ENDED)
+
+
+def add_client(connection: Connection, made: Client) -> None:
+    if connection.execute(NAMED, {"name": made.name}).first():
+        raise Conflict(f"There is a client named {made.name!r} already. Choose another name, or revoke that one first.")
+    connection.execute(
+        ADD_CLIENT,
+        {
+            "id": made.id,
+            "name": made.name,
+            "scopes": json.dumps(sorted(made.scopes)),
+            "policies": json.dumps(made.policies),
+            "rate": made.rate,
+            "created_at": made.created_at,
+            "revoked_at": None,
+        },
+    )
+    add_key(connection, made)
+
+
+def add_key(connection: Connection, one: Client) -> None:
+    if connection.execute(KEY, {"hash": one.key_hash}).first():
+        raise Conflict("This key belongs to another client already.")
+    key = {"hash": one.key_hash, "client_id": one.id, "hint": one.key_hint, "created_at": one.key_created_at}
+    connection.execute(ADD_KEY, {**key, "revoked_at": None})
+
+
+def change_client(connection: Connection, client_id: str, change: Change) -> None:
+    """Change what is named. It is merged here, so that two changes at once both hold."""
+    policies = json.loads(read_live(connection, client_id)["policies"]) | change.policies
+    values: dict[str, Any] = {"policies": json.dumps(policies)}
+    if change.scopes is not None:
+        values["scopes"] = json.dumps(sorted(change.scopes))
+    if change.rate != AS_IT_WAS:
+        values["rate"] = change.rate
+    connection.execute(update(client).where(client.c.id == client_id), values)
+
+
+def replace_key(connection: Connection, fresh: Client, now: str) -> None:
+    """End a client's key and give it another, in one transaction."""
+    read_live(connection, fresh.id)
+    connection.execute(END_KEYS.where(api_key.c.client_id == fresh.id), {"now": now})
+    add_key(connection, fresh)
+
+
+def read_live(connection: Connection, client_id: str) -> Mapping[str, Any]:
+    row = connection.execute(LIVE, {"id": client_id}).mappings().first()
+    if row is None:
+        raise NotFound("This client has been revoked meanwhile.")
+    return row  # type: ignore[return-value]  # RowMapping
+
+
+def revoke_clients(connection: Connection, now: str, client_ids: Collection[str] | None = None) -> int:
+    """End some clients with their keys, or all if none are named. Answers how many ended."""
+    ending, keys = END_CLIENTS, END_KEYS
+    if client_ids is not None:
+        ending, keys = ending.where(client.c.id.in_(client_ids)), keys.where(api_key.c.client_id.in_(client_ids))
+    ended = connection.execute(ending, {"now": now}).rowcount
+    connection.execute(keys, {"now": now})
+    return ended

@@ -1,0 +1,62 @@
+"""What a person granted at Google for an account, in plain words, as their window shows it."""
+
+from collections.abc import Sequence
+
+from pydantic import BaseModel, Field
+
+from server.integrations.gmail.models import AccountStatus, SignedIn
+from server.integrations.gmail.service import describe_account
+from server.integrations.gmail.session import FULL_SCOPE, Permission
+
+WORDS = {
+    Permission.read: ("Read mail", "No client can read, search or sum up mail here."),
+    Permission.send: ("Write and send mail", "No client can write a draft, answer or send from here."),
+    Permission.change: ("Labels, archive and trash", "No client can label, archive or trash mail here, or mark it as read."),
+}
+
+
+class Granted(BaseModel):
+    """One thing that Deskhand asks for."""
+
+    name: str = Field(description="read, send or change.")
+    title: str = Field(description="What it is, in a few words.")
+    granted: bool = Field(description="Whether the person ticked it.")
+    missing: str = Field(description="What does not work without it.")
+    google: str = Field(description="What Google calls it on its page.")
+
+
+class PersonalAccount(AccountStatus):
+    """An account, as the person sees it."""
+
+    first: bool = Field(description="Whether it is used where a call names no account.")
+    added_at: str = Field(description="When it was granted, ISO 8601 in UTC; empty where that is not known.")
+    scopes: list[str] = Field(description="What was granted, in Google's names.")
+    full: bool = Field(description="Whether more was granted than Deskhand asks for: also deleting mail for good.")
+    permissions: list[Granted] = Field(description="What Deskhand asks for, and whether it was granted.")
+
+
+def describe_accounts(accounts: Sequence[SignedIn]) -> list[PersonalAccount]:
+    """Tell what each account may be used for; the first is used where a call names none."""
+    return [describe_personal(one, first=place == 0) for place, one in enumerate(accounts)]
+
+
+def describe_personal(account: SignedIn, *, first: bool) -> PersonalAccount:
+    """Tell what an account may be used for."""
+    permissions = [
+        Granted(
+            name=permission.name,
+            title=title,
+            granted=permission.granted(account.scopes),
+            missing=missing,
+            google=permission.title,
+        )
+        for permission, (title, missing) in WORDS.items()
+    ]
+    return PersonalAccount(
+        **describe_account(account).model_dump(),
+        first=first,
+        added_at=account.added_at,
+        scopes=account.scopes,
+        full=FULL_SCOPE in account.scopes,
+        permissions=permissions,
+    )

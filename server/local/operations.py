@@ -1,0 +1,47 @@
+"""The operations there are, for choosing what a client may do."""
+
+from fastapi import APIRouter
+from fastapi.routing import RouteContext
+
+from server.local.models import OperationView
+from server.operation import operation_of
+from server.projections.openapi import select_routes
+from server.runtime import Member
+from server.state import State
+
+
+def create_routes(state: State) -> APIRouter:
+    """Make the routes."""
+    routes = APIRouter()
+
+    @routes.get("/operations")
+    async def list_all_operations() -> list[OperationView]:
+        """Lists every operation that is on now, in the order of the integrations."""
+        return [
+            view(member, route)
+            for member in state.runtime.members
+            if member.parts
+            for router in member.parts.public
+            for route in select_routes(router.routes, None)
+        ]
+
+    return routes
+
+
+def view(member: Member, route: RouteContext) -> OperationView:
+    """Show an operation as it is declared."""
+    operation = operation_of(route.endpoint)
+    if operation is None:
+        raise TypeError(f"{route.path} is no operation.")
+    return OperationView(
+        name=operation.name,
+        title=operation.name.replace("_", " ").capitalize(),
+        sentence=operation.summary,
+        method=min(route.methods or {"GET"}),
+        path=route.path,
+        scope=operation.scope,
+        changes=operation.changes,
+        reaches_others=operation.reaches_others,
+        integration=member.integration.name,
+        integration_title=member.integration.title,
+    )

@@ -1,0 +1,98 @@
+"""How Deskhand is, in as few words as a tray has room for."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from server.access.entries import Entry, Outcome
+from server.local.overview import list_problems
+from server.state import State
+from server.tunnel.models import TunnelState
+from server.updates import Update
+from server.words import tell
+
+RECENT = 5
+
+
+class Face(StrEnum):
+    """What the tray's icon shows, as a shape and a colour."""
+
+    off = "off"  #: nothing is reached: it is starting, or it has stopped
+    local = "local"  #: programs on this computer reach it
+    online = "online"  #: ChatGPT reaches it
+    attention = "attention"  #: it needs the person
+
+
+class Recent(BaseModel):
+    """A call that was made a moment ago."""
+
+    client: str = Field(description="Who called.")
+    sentence: str = Field(description="What it did.")
+    at: str = Field(description="When, ISO 8601 in UTC.")
+    outcome: Outcome = Field(description="How it ended.")
+
+
+class Status(BaseModel):
+    """What the tray shows."""
+
+    look: Face = Field(description="What the icon shows.")
+    sentence: str = Field(description="How Deskhand is, in a few words.")
+    public: str = Field(description="The address that clients use.")
+    here_only: bool = Field(description="Whether only programs on this computer can use that address.")
+    paused_until: str | None = Field(description="Until when nothing that changes something runs, ISO 8601 in UTC.")
+    problems: list[str] = Field(description="What the person should know.")
+    recent: list[Recent] = Field(description="The latest calls, newest first.")
+    demo: bool = Field(description="Whether the accounts are made up.")
+    update: Update | None = Field(description="A newer Deskhand, where one was found.")
+    tunnel: TunnelState | None = Field(description="How the tunnel is; null: the program that makes it is missing.")
+    address_changed_at: datetime | None = Field(description="When the address became another one, since the start.")
+
+
+def create_routes(state: State) -> APIRouter:
+    """Make the routes."""
+    routes = APIRouter()
+
+    @routes.get("/status")
+    async def read_status() -> Status:
+        """Tells how Deskhand is, for the tray."""
+        problems, here = list_problems(state), state.address.is_here_only()
+        latest = await state.activity.list(RECENT)
+        look, sentence = judge(paused=state.pause.until is not None, here=here, problems=problems)
+        return Status(
+            look=look,
+            sentence=sentence,
+            public=state.address.public,
+            here_only=here,
+            paused_until=state.pause.until.isoformat() if state.pause.until else None,
+            problems=problems,
+            recent=[recall(entry) for entry in latest],
+            demo=state.context.demo,
+            update=state.updates.found,
+            tunnel=await look_at_tunnel(state),
+            address_changed_at=state.tunnel.address_changed_at,
+        )
+
+    return routes
+
+
+async def look_at_tunnel(state: State) -> TunnelState | None:
+    """Say how the tunnel is; None where the program that makes it is missing."""
+    is_there = state.tunnel.state is not TunnelState.off or await state.tunnel.find_agent()
+    return state.tunnel.state if is_there else None
+
+
+def recall(entry: Entry) -> Recent:
+    """Tell of a call."""
+    sentence = tell(entry.sentence, entry.outcome)
+    return Recent(client=entry.client_name, sentence=sentence, at=entry.at, outcome=entry.outcome)
+
+
+def judge(*, paused: bool, here: bool, problems: list[str]) -> tuple[Face, str]:
+    """Say how it is: what needs the person comes before everything else."""
+    if problems:
+        return Face.attention, "Deskhand needs you"
+    if paused:
+        return (Face.local if here else Face.online), "Paused"
+    return (Face.local, "On, for this computer only") if here else (Face.online, "Online")

@@ -1,0 +1,69 @@
+"""How a call is told: what it is about to do in the imperative, what it did in the past."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+PAST = {
+    "leave": "left",
+    "put": "put",
+    "read": "read",
+    "send": "sent",
+    "stop": "stopped",
+    "take": "took",
+    "tell": "told",
+    "write": "wrote",
+    "get": "got",
+    "find": "found",
+    "run": "ran",
+    "make": "made",
+    "see": "saw",
+}  # the verbs that have a way of their own; the others take -ed
+TOLD = {
+    "running": "began to {}",
+    "uncertain": "began to {}",
+    "refused": "wanted to {}",
+    "failed": "tried to {}",
+    "repeated": "asked again to {}",
+}  # by how the call ended; what is done is told in the past
+LONGEST_VALUE = 80  # characters of an argument in a sentence
+
+
+def tell(sentence: str, outcome: str) -> str:
+    """Say what became of something to be done, after the name of who asked for it: "wanted to send mail to ann"."""
+    return TOLD[outcome].format(sentence) if outcome in TOLD else to_past(sentence)
+
+
+def to_past(sentence: str) -> str:
+    """Say of something to be done that it was done: "send mail to ann" → "sent mail to ann"."""
+    verb, space, rest = sentence.partition(" ")
+    verb = verb.lower()
+    return f"{PAST.get(verb) or with_ending(verb)}{space}{rest}"
+
+
+def to_do(past: str) -> list[str]:
+    """The verbs of which a word may be the past: "sent" → "send". Sentences are kept as something to be done."""
+    return [verb for verb, told in PAST.items() if told == past != verb] + ([past[:-1], past[:-2]] if past.endswith("ed") else [])
+
+
+def with_ending(verb: str) -> str:
+    """A regular verb in the past."""
+    if verb.endswith("e"):
+        return f"{verb}d"
+    return f"{verb[:-1]}ied" if re.search(r"[^aeiou]y$", verb) else f"{verb}ed"
+
+
+def fill(phrases: tuple[str, ...], arguments: Mapping[str, Any]) -> str:
+    """Fill the first phrase for which there are arguments, such as "search mail for “{query}”"."""
+    for phrase in phrases:
+        names = re.findall(r"\{(\w+)\}", phrase)
+        values = {name: shorten(str(arguments[name])) for name in names if arguments.get(name) not in (None, "", [])}
+        if len(values) == len(names):
+            return phrase.format_map(values)
+    return phrases[-1] if phrases else ""
+
+
+def shorten(value: str) -> str:
+    """One line of a value, as much of it as a sentence can hold."""
+    line = " ".join(value.split())
+    return line if len(line) <= LONGEST_VALUE else f"{line[:LONGEST_VALUE]}…"

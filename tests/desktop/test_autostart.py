@@ -1,0 +1,158 @@
+import plistlib
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from desktop import autostart
+from desktop.autostart import APPROVED, RUN, DesktopEntry, LaunchAgent, RunKey, own_command, quote, write_agent
+from server.errors import Unavailable
+from tests.conftest import need
+
+COMMAND = ["/opt/my programs/deskhand", "--hidden", "--data-dir", "/data/100% $HOME `x` \"y\" \\z 'w'"]
+
+
+@pytest.fixture
+def config(tmp_path, monkeypatch):
+    """A desktop's folder for settings, and a screen."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.setattr(sys, "platform", "linux")
+    return tmp_path
+
+
+class Registry:
+    """A registry in memory."""
+
+    def __init__(self):
+        self.values = {}
+
+    def read(self, key, name):
+        return self.values.get((key, name))
+
+    def write(self, key, name, value):
+        self.values[key, name] = value
+
+    def delete(self, key, name):
+        self.values.pop((key, name), None)
+
+
+def test_it_is_off_until_the_person_wants_it_and_off_removes_it(config) -> None:
+    assert autostart.can()
+    assert not autostart.is_on()
+    autostart.set_on(True)
+    assert autostart.is_on()
+    file = config / "autostart" / "deskhand.desktop"
+    assert f"Exec={sys.executable} -P -m desktop --hidden\n" in file.read_text()
+    autostart.set_on(False)
+    autostart.set_on(False)
+    assert not autostart.is_on()
+    assert list(file.parent.iterdir()) == []
+
+
+def test_a_computer_without_a_screen_has_no_login_to_start_at(monkeypatch) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    assert not autostart.can()
+
+
+@pytest.mark.parametrize("line", ["Hidden=true", "X-GNOME-Autostart-enabled=false"])
+def test_what_the_desktop_has_turned_off_is_off(tmp_path, line) -> None:
+    entry = DesktopEntry(tmp_path)
+    entry.put(["deskhand"])
+    file = tmp_path / "deskhand.desktop"
+    file.write_text(file.read_text().replace("X-GNOME-Autostart-enabled=true", line))
+    assert not entry.is_on()
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff", b"no entry", b"[Another]\nHidden=false"])
+def test_a_file_that_is_no_entry_is_off(tmp_path, content) -> None:
+    (tmp_path / "deskhand.desktop").write_bytes(content)
+    assert not DesktopEntry(tmp_path).is_on()
+
+
+def test_an_entry_is_quoted_as_the_specification_says() -> None:
+    assert quote("plain-word_1") == "plain-word_1"
+    assert quote("50%") == '"50%%"'
+    assert quote("") == '""'
+    assert quote("a b") == '"a b"'
+    assert quote("$5") == '"\\\\$5"'
+    assert quote("a\\b") == '"a\\\\\\\\b"'
+
+
+def test_a_desktop_reads_the_entry_as_it_was_meant(tmp_path) -> None:
+    python = shutil.which("python3", path="/usr/bin")
+    reads = (
+        "from gi.repository import GLib, Gio; import sys\n"
+        "line = Gio.DesktopAppInfo.new_from_filename(sys.argv[1]).get_commandline()\n"
+        "print(GLib.shell_parse_argv(line)[1])"
+    )
+    has_gi = python and subprocess.run([python, "-c", "from gi.repository import Gio"], capture_output=True, check=False)
+    need(has_gi and has_gi.returncode == 0, "PyGObject", "apt-get install python3-gi")
+    entry = DesktopEntry(tmp_path)
+    program = tmp_path / "my programs" / "desk hand"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    entry.put([str(program), *COMMAND[1:]])
+    done = subprocess.run([python, "-c", reads, tmp_path / "deskhand.desktop"], capture_output=True, text=True, check=True)
+    words = eval(done.stdout)
+    assert [word.replace("%%", "%") for word in words] == [str(program), *COMMAND[1:]]
+
+
+def test_the_command_is_this_very_program() -> None:
+    assert own_command(None, {}, frozen=False, platform="linux") == [sys.executable, "-P", "-m", "desktop", "--hidden"]
+    assert own_command(None, {}, frozen=True) == [sys.executable, "--hidden"]
+    assert own_command(None, {"APPIMAGE": "/apps/Deskhand.AppImage"}, frozen=True)[0] == "/apps/Deskhand.AppImage"
+    assert own_command(Path("mine"), {}, frozen=True)[1:] == ["--hidden", "--data-dir", str(Path.cwd() / "mine")]
+
+
+def test_on_windows_no_console_is_opened(tmp_path, monkeypatch) -> None:
+    (tmp_path / "pythonw.exe").touch()
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python.exe"))
+    assert own_command(None, {}, frozen=False, platform="win32")[0] == str(tmp_path / "pythonw.exe")
+
+
+def test_a_mac_starts_it_once_at_login(tmp_path) -> None:
+    agent = LaunchAgent(tmp_path / "LaunchAgents")
+    assert not agent.is_on()
+    agent.put(COMMAND)
+    assert agent.is_on()
+    written = plistlib.loads((tmp_path / "LaunchAgents" / "deskhand.plist").read_bytes())
+    assert written == plistlib.loads(write_agent(COMMAND))
+    assert written["ProgramArguments"] == COMMAND
+    assert written["RunAtLoad"] is True
+    assert "KeepAlive" not in written
+    agent.remove()
+    assert not agent.is_on()
+
+
+def test_windows_starts_what_stands_under_run() -> None:
+    registry = Registry()
+    key = RunKey(registry)
+    key.put([r"C:\My Programs\deskhand.exe", "--hidden"])
+    assert registry.values == {(RUN, "Deskhand"): r'"C:\My Programs\deskhand.exe" --hidden'}
+    assert key.is_on()
+    key.remove()
+    assert not key.is_on()
+
+
+@pytest.mark.parametrize("said", [b"\x03" + bytes(11), b"\x07" + bytes(11)])
+def test_what_task_manager_has_turned_off_stays_off(said) -> None:
+    registry = Registry()
+    key = RunKey(registry)
+    key.put(["deskhand"])
+    registry.values[APPROVED, "Deskhand"] = said
+    assert not key.is_on()
+    with pytest.raises(Unavailable, match="Task Manager"):
+        key.put(["deskhand"])
+    assert registry.values[APPROVED, "Deskhand"] == said
+
+
+def test_a_folder_that_takes_no_file_is_a_sentence(config) -> None:
+    (config / "autostart").write_text("a file in its place")
+    with pytest.raises(Unavailable, match="did not take that"):
+        autostart.set_on(True)

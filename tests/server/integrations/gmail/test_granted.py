@@ -1,0 +1,35 @@
+"""What was granted is told in words, with what does not work without it."""
+
+import pytest
+
+from server.integrations.gmail.granted import describe_accounts
+from server.integrations.gmail.models import SignedIn
+from server.integrations.gmail.session import FULL_SCOPE, REQUESTED
+
+READ, COMPOSE, MODIFY = REQUESTED
+
+
+@pytest.mark.parametrize(
+    ("scopes", "granted"),
+    [
+        ([READ], ["read"]),
+        ([COMPOSE], ["send"]),
+        ([READ, COMPOSE], ["read", "send"]),
+        ([MODIFY], ["read", "send", "change"]),
+        ([FULL_SCOPE], ["read", "send", "change"]),
+        ([], []),
+    ],
+)
+def test_what_was_really_granted_is_told(scopes, granted):
+    (account,) = describe_accounts([SignedIn(address="a@example.com", scopes=scopes)])
+    assert [one.name for one in account.permissions if one.granted] == granted
+    assert all(one.title and one.missing and one.google for one in account.permissions)
+    assert account.full == (FULL_SCOPE in scopes)
+
+
+def test_the_first_account_is_the_one_that_is_used():
+    accounts = describe_accounts([SignedIn(address="a@example.com"), SignedIn(address="b@example.com", problem="Over.")])
+    assert [(one.address, one.first, one.problem) for one in accounts] == [
+        ("a@example.com", True, None),
+        ("b@example.com", False, "Over."),
+    ]

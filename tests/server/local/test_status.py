@@ -1,0 +1,26 @@
+from server.local.status import Face, judge
+
+
+def test_the_tray_is_told_how_it_is_and_what_happened(serve) -> None:
+    served = serve()
+    served.call("GET", "/apps/list", served.make_client("reader"))
+    status = served.person("GET", "/api/status").json()
+    assert (status["look"], status["here_only"], status["public"]) == ("local", True, served.public)
+    assert [(call["client"], call["outcome"]) for call in status["recent"]] == [("reader", "done")]
+
+
+def test_an_address_that_others_reach_is_online(serve) -> None:
+    status = serve(public_url="https://desk.example.org").person("GET", "/api/status").json()
+    assert (status["look"], status["here_only"], status["sentence"]) == ("online", False, "Online")
+
+
+def test_a_pause_is_told(serve) -> None:
+    served = serve()
+    served.person("POST", "/api/pause", json={"minutes": 15})
+    status = served.person("GET", "/api/status").json()
+    assert status["sentence"] == "Paused"
+    assert status["paused_until"]
+
+
+def test_what_needs_the_person_comes_first() -> None:
+    assert judge(paused=True, here=False, problems=["Gmail is not signed in."])[0] is Face.attention

@@ -1,0 +1,53 @@
+import pytest
+
+from server.access.entries import Outcome
+from server.runtime import Runtime, discover
+from server.words import PAST, fill, tell, to_do, to_past
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("send mail to ann@example.com", "sent mail to ann@example.com"),
+        ("archive the mail 'Lunch'", "archived the mail 'Lunch'"),
+        ("Stop Notepad", "stopped Notepad"),
+        ("reply", "replied"),
+        ("play", "played"),
+    ],
+)
+def test_what_is_to_be_done_is_told_as_done(before, after):
+    assert to_past(before) == after
+
+
+def test_a_call_is_told_by_how_it_ended():
+    told = {outcome: tell("send {mail} to ann", outcome) for outcome in Outcome}
+    assert told[Outcome.done] == "sent {mail} to ann"
+    assert told[Outcome.refused] == "wanted to send {mail} to ann"
+    assert all("send {mail} to ann" in sentence for outcome, sentence in told.items() if outcome is not Outcome.done)
+
+
+def test_a_phrase_is_filled_with_what_was_asked():
+    phrases = ("search mail for “{query}”", "list mails")
+    assert fill(phrases, {"query": "from:ann"}) == "search mail for “from:ann”"
+    assert fill(phrases, {"query": None}) == "list mails"
+    assert fill(phrases, {"query": "a\nb " + "x" * 200}).endswith("xxx…”")
+    assert "\n" not in fill(phrases, {"query": "a\nb"})
+
+
+def test_every_operation_says_what_it_does_in_a_few_words():
+    runtime = Runtime()
+    runtime.describe(discover())
+    for operation in runtime.operations().values():
+        assert operation.phrases, operation.name
+        for phrase in operation.phrases:
+            verb = phrase.split()[0]
+            assert verb.islower(), phrase
+            assert len(phrase) < 60, phrase
+            assert not phrase.endswith("."), phrase
+            assert verb in PAST or to_past(verb).endswith("ed")
+
+
+@pytest.mark.parametrize(("past", "verb"), [("sent", "send"), ("started", "start"), ("archived", "archive")])
+def test_what_was_done_is_found_as_something_to_be_done(past, verb):
+    assert verb in to_do(past)
+    assert to_do("mail") == []

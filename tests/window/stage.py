@@ -1,0 +1,91 @@
+"""A morning with Deskhand, the same every time: what the pictures show."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx2
+
+from server.context import Clock
+from server.demo.chatgpt import Answer, ChatGPT
+from server.demo.tasks import (
+    GPT,
+    HEATING,
+    LISBON,
+    SCRIPT,
+    Errand,
+    look_for_news,
+    read,
+    start_a_stranger,
+    start_clock,
+    stop_clock,
+    tidy_up,
+)
+from tests.server.conftest import Served
+
+NOW = datetime(2026, 6, 17, 8, 41, tzinfo=UTC)  # a Wednesday in June, at 9:41 in London
+STEP = timedelta(seconds=9)
+PROGRAMS = ("code", "firefox", "gnome-calculator", "gnome-text-editor", "nautilus", "spotify", "sleep")
+STORY = (
+    (154, SCRIPT, read("in:inbox is:unread newer_than:1d")),
+    (96, GPT, look_for_news),
+    (71, GPT, start_clock),
+    (38, GPT, HEATING),
+    (24, GPT, tidy_up),
+    (11, GPT, LISBON),
+    (4, GPT, start_a_stranger),
+    (2, GPT, stop_clock),
+)
+
+
+class WoundClock(Clock):
+    """A clock that stands still until it is put forward."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+
+    def now(self) -> datetime:
+        return self.at
+
+
+def lay_out_programs(folder: Path) -> None:
+    """Put programs into a folder for PATH that every computer of the pictures has."""
+    folder.mkdir()
+    for name in PROGRAMS:
+        program = folder / name
+        program.write_text("#!/bin/sh\nexec /bin/sleep 3601\n")
+        program.chmod(0o755)
+
+
+def play(server: Served, clock: WoundClock) -> None:
+    """Have everything happen that a morning brings."""
+    keys = {
+        SCRIPT: server.make_client(SCRIPT, scopes=["read:mail"]),
+        GPT: server.make_client(GPT, allow=["control_app", "mark_mail", "reply_to_mail", "send_mail"]),
+    }
+
+    async def act() -> None:
+        async with httpx2.AsyncClient(timeout=30, trust_env=False) as http:
+            guests = {name: ChatGPT(name, key, http) for name, key in keys.items()}
+            for guest in guests.values():
+                await guest.import_schema(f"http://127.0.0.1:{server.port}")
+            for minutes, name, begin in STORY:
+                clock.at = NOW - timedelta(minutes=minutes)
+                await carry_out(guests[name], begin(), clock)
+
+    with ThreadPoolExecutor(1) as thread:  # the browser's driver has a loop of its own in this one
+        thread.submit(asyncio.run, act()).result()
+    clock.at = NOW
+
+
+async def carry_out(guest: ChatGPT, errand: Errand, clock: WoundClock) -> None:
+    """Make the calls of an errand, one a few seconds after the other."""
+    answer: Answer | None = None
+    while True:
+        try:
+            step = next(errand) if answer is None else errand.send(answer)
+        except StopIteration:
+            return
+        answer = await guest.call(step.operation, step.arguments)
+        clock.at += STEP

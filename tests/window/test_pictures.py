@@ -1,0 +1,70 @@
+"""Every page, light and dark, as the README shows it: `python3 run.py test tests/window/test_pictures.py --pictures`."""
+
+import io
+import os
+
+import pytest
+from PIL import Image
+
+from desktop.background import BackgroundServer
+from server.program import Options, Program
+from tests.conftest import ROOT
+from tests.server.conftest import Served
+from tests.window.conftest import UNTIL_AT_REST
+from tests.window.registry import NAMES
+from tests.window.stage import NOW, WoundClock, lay_out_programs, play
+
+FOLDER = ROOT / "docs" / "pictures"
+SIZE = {"width": 1120, "height": 760, "device_scale_factor": 2}
+MOST_BYTES = 2_000_000  # all pictures together
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """A demo in which a morning has passed."""
+    folder = tmp_path_factory.mktemp("stage")
+    lay_out_programs(folder / "programs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", str(folder / "programs"), prepend=os.pathsep)
+        clock = WoundClock(NOW)
+        options = Options(port=0, data_dir=folder / "data", demo=True, public_url="https://alex-desk.example.org")
+        background = BackgroundServer(Program(options, clock=clock))
+        ready = background.start()
+        served = Served(background, ready.public, ready.local, folder / "data")
+        play(served, clock)
+        yield served
+        assert background.stop()
+
+
+@pytest.fixture
+def open_picture(open_page):
+    def enter(name, look):
+        page = open_page(name, look, **SIZE, at=NOW, timezone_id="Europe/London", locale="en-GB")
+        page.evaluate(UNTIL_AT_REST)
+        return page
+
+    return enter
+
+
+@pytest.mark.parametrize("look", ["light", "dark"])
+@pytest.mark.parametrize("name", NAMES)
+def test_every_page_is_worth_a_picture(open_picture, pictures, name, look):
+    page = open_picture(name, look)
+    taken = quantise(page.screenshot())
+    assert len(taken) > 10_000, "there is hardly anything on it"
+    if pictures:
+        FOLDER.mkdir(exist_ok=True)
+        (FOLDER / f"{name}-{look}.png").write_bytes(taken)
+
+
+def quantise(picture: bytes) -> bytes:
+    """Make it a fifth of its size; nobody sees a difference, for the window has few colours."""
+    small = io.BytesIO()
+    with Image.open(io.BytesIO(picture)) as image:
+        image.convert("RGB").quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(small, "PNG", optimize=True)
+    return small.getvalue()
+
+
+def test_the_pictures_together_are_small():
+    found = {path.name: path.stat().st_size for path in FOLDER.glob("*.png")}
+    assert sum(found.values()) < MOST_BYTES, found

@@ -1,0 +1,140 @@
+import re
+
+import httpx2
+import pytest
+from playwright.sync_api import expect
+
+from server.screen import NoScreen
+from tests.server.conftest import Served
+
+
+class Beside(NoScreen):
+    """A desktop that notes that the demo was to be started."""
+
+    def __init__(self):
+        self.demos = 0
+
+    def start_demo(self):
+        self.demos += 1
+
+
+@pytest.fixture
+def screen():
+    return Beside()
+
+
+@pytest.fixture
+def server(serve, screen) -> Served:
+    """A Deskhand that was started for the first time."""
+    return serve(screen=screen)
+
+
+def heading(page, name):
+    return page.get_by_role("heading", level=1, name=name)
+
+
+def read(server):
+    return server.person("GET", "/api/onboarding").json()
+
+
+def arrive(open_page, **more):
+    """Open the window without asking for a page, as Deskhand does."""
+    return open_page("", **more)
+
+
+def test_the_first_window_begins_with_the_welcome_and_later_ones_do_not(open_page, server):
+    page = arrive(open_page)
+    expect(heading(page, "Welcome to Deskhand")).to_be_visible()
+    expect(page.get_by_role("navigation", name="Pages")).to_have_count(0)
+    page.get_by_role("button", name="Look around first").click()
+    expect(heading(page, "Overview")).to_be_visible()
+    later = arrive(open_page)
+    expect(heading(later, "Overview")).to_be_visible()
+    expect(heading(later, "Welcome to Deskhand")).to_have_count(0)
+
+
+def test_all_five_steps_by_keyboard(open_page, server):
+    page = arrive(open_page)
+    page.get_by_role("button", name="Begin").press("Enter")
+    expect(heading(page, "Choose what ChatGPT may use")).to_be_focused()
+    page.get_by_role("textbox", name="What is it called?").fill("Desk Helper")
+    page.get_by_role("button", name="Make the client").press("Enter")
+    expect(heading(page, "Let ChatGPT reach this computer")).to_be_focused()
+    page.get_by_role("button", name="Not now").press("Enter")
+    expect(heading(page, "Connect a GPT")).to_be_focused()
+    key = page.get_by_role("group", name="Key").locator(".value").inner_text()
+    answer = httpx2.get(f"{server.public}/apps/list", headers={"X-API-Key": key}, trust_env=False)
+    assert answer.status_code == 200
+    expect(page.get_by_text("desk-helper called")).to_be_visible()
+    page.get_by_role("button", name="Continue").press("Enter")
+    expect(heading(page, "Sign in to Gmail")).to_be_focused()
+    page.get_by_role("button", name="Not now").press("Enter")
+    expect(heading(page, "Choose your programs")).to_be_focused()
+    page.get_by_role("button", name="Finish").press("Enter")
+    expect(heading(page, "Overview")).to_be_visible()
+    now = read(server)
+    assert (now["finished"], now["client"]) == (True, "desk-helper")
+    assert now["steps"] == {"use": "done", "tunnel": "skipped", "connect": "done", "gmail": "skipped", "apps": "done"}
+
+
+def test_one_goes_on_where_one_stopped(open_page, server):
+    page = arrive(open_page)
+    page.get_by_role("button", name="Begin").click()
+    page.get_by_role("button", name="Make the client").click()
+    expect(heading(page, "Let ChatGPT reach this computer")).to_be_visible()
+    again = arrive(open_page)
+    expect(again.get_by_role("link", name=re.compile("Choose what ChatGPT may use"))).to_contain_text("Done")
+    again.get_by_role("button", name="Go on").click()
+    expect(heading(again, "Let ChatGPT reach this computer")).to_be_visible()
+
+
+def test_what_was_chosen_can_be_changed_on_the_way_back(open_page, server):
+    page = arrive(open_page)
+    page.get_by_role("button", name="Begin").click()
+    page.get_by_role("button", name="Make the client").click()
+    expect(heading(page, "Let ChatGPT reach this computer")).to_be_visible()
+    page.get_by_role("button", name="Back").click()
+    expect(page.get_by_text("my-gpt is made.")).to_be_visible()
+    region = page.get_by_role("region", name="Apps")
+    region.get_by_role("button", name=re.compile("^Change")).click()
+    region.get_by_role("switch", name="Control app").click()
+    page.get_by_role("region", name="Gmail").get_by_role("switch", name="Look").click()
+    page.get_by_role("button", name="Continue").click()
+    expect(heading(page, "Let ChatGPT reach this computer")).to_be_visible()
+    client = server.person("GET", "/api/clients/my-gpt").json()
+    assert sorted(client["scopes"]) == ["control:apps", "read:apps"]
+    assert client["operations"]["control_app"] == "allow"
+
+
+def test_a_name_that_is_taken_is_told_and_nothing_is_lost(open_page, server):
+    page = arrive(open_page)
+    page.get_by_role("button", name="Begin").click()
+    server.make_client("my-gpt")
+    page.get_by_role("button", name="Make the client").click()
+    expect(page.get_by_role("alert")).to_contain_text("There is a client named 'my-gpt' already.")
+    expect(heading(page, "Choose what ChatGPT may use")).to_be_visible()
+
+
+def test_the_demo_opens_beside_it(open_page, server, screen):
+    page = arrive(open_page)
+    page.get_by_role("button", name="Try the demo first").click()
+    expect(page.get_by_role("status").filter(has_text="The demo opens in a window of its own.")).to_be_visible()
+    assert screen.demos == 1
+    assert not read(server)["finished"]
+
+
+def test_without_an_address_it_says_what_works_all_the_same(open_page, server):
+    server.person("PUT", "/api/onboarding", json={"finished": False, "client": "my-gpt"})
+    server.make_client("my-gpt")
+    page = open_page("welcome/connect")
+    expect(page.get_by_text("ChatGPT cannot reach this computer yet")).to_be_visible()
+    expect(page.get_by_role("group", name="Command")).to_contain_text(f"{server.public}/apps/list")
+    page.get_by_role("link", name="the step before").click()
+    expect(heading(page, "Let ChatGPT reach this computer")).to_be_focused()
+
+
+def test_without_its_program_a_tunnel_cannot_be_opened_yet(open_page):
+    page = open_page("welcome/tunnel")
+    page.get_by_role("textbox", name="Authtoken").fill("2abcDEF_not-a-real-token")
+    expect(page.get_by_role("button", name="Open the tunnel")).to_be_disabled()
+    expect(page.get_by_role("button", name="Download it")).to_be_enabled()

@@ -1,0 +1,18 @@
+/** Where the window is: `#access/my-gpt` is the page "access" with "my-gpt" as its rest. */
+import './local' // takes the token out of the address before it could be read as a page
+
+export const HOME = 'overview'
+
+function read(): { page: string; rest: string[] } {
+  const [page, ...rest] = location.hash.slice(1).split('/').map(decodeURIComponent)
+  return { page: page || HOME, rest }
+}
+
+export const route = $state(read())
+addEventListener('hashchange', () => Object.assign(route, read()))
+
+/** Goes to a page, such as `go('access', 'my-gpt')`. */
+export function go(...parts: string[]): void { location.hash = parts.map(encodeURIComponent).join('/') }
+
+/** Where a link leads: `<a href={to('access', 'my-gpt')}>`. */
+export const to = (...parts: string[]): string => `#${parts.map(encodeURIComponent).join('/')}`

@@ -1,0 +1,13 @@
+/** A key on its way from where it was made to where it is pasted: in memory only, and only until that page is left. */
+export interface Handed { name: string; key: string; warnings: string[] }
+
+let held: Handed | undefined
+
+export function hand(handed: Handed): void { held = handed }
+
+/** Takes what was handed over; nobody gets it a second time. */
+export function take(): Handed | undefined {
+  const taken = held
+  held = undefined
+  return taken
+}

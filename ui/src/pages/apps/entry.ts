@@ -1,0 +1,110 @@
+/** An app's entry as a form of texts, and back. What the form does not show is kept as it was. */
+import type { Action, Entry, OwnList } from '../../lib/local'
+
+export type System = OwnList['system']
+type Place = { path?: string | null; desktop?: string | null; flatpak?: string | null; bundle?: string | null; uri?: string | null; aumid?: string | null; args?: string[] | null }
+
+const KINDS = ['desktop', 'flatpak', 'bundle', 'uri', 'aumid'] as const
+const OWN_KINDS = { linux: ['flatpak'], macos: ['bundle'], windows: ['uri', 'aumid'] } as const
+
+/** One thing a line, without the empty ones. */
+export const lines = (text: string): string[] => text.split('\n').map((line) => line.trim()).filter(Boolean)
+export const words = (text: string): string[] => text.split(',').map((word) => word.trim()).filter(Boolean)
+
+/** A place where a program may be, as a line: "gedit", "org.gnome.TextEditor.desktop", "flatpak org.gnome.TextEditor". */
+export function showPlace(place: Place): string {
+  if (place.path) return place.path
+  const kind = KINDS.find((name) => place[name])
+  if (!kind) return ''
+  return kind === 'desktop' ? place.desktop! : `${kind} ${place[kind]}`
+}
+
+export function readPlace(line: string, system: System): Place {
+  const [first, ...rest] = line.split(' ')
+  const kind = OWN_KINDS[system].find((name) => name === first)
+  if (kind && rest.length === 1) return { [kind]: rest[0]! }
+  if (system === 'linux' && line.endsWith('.desktop') && !line.includes('/')) return { desktop: line }
+  return { path: line }
+}
+
+export interface Form {
+  name: string
+  aliases: string
+  places: string
+  args: string
+  cwd: string
+  actions: Record<Action, boolean>
+  files: string
+  addresses: string
+  onlyOurs: boolean
+  asked: boolean
+  seconds: string
+  once: boolean
+}
+
+export const ACTIONS: readonly Action[] = ['start', 'stop', 'restart', 'open']
+
+export function fillForm(entry: Entry, system: System): Form {
+  const allowed = entry.allow ?? ACTIONS
+  return {
+    name: entry.name ?? '',
+    aliases: (entry.aliases ?? []).join(', '),
+    places: (entry.platforms?.[system] ?? []).map(showPlace).join('\n'),
+    args: (entry.args ?? []).join('\n'),
+    cwd: entry.cwd ?? '',
+    actions: Object.fromEntries(ACTIONS.map((action) => [action, allowed.includes(action)])) as Form['actions'],
+    files: (entry.open?.files ?? []).join('\n'),
+    addresses: (entry.open?.addresses ?? []).join('\n'),
+    onlyOurs: entry.stop?.only_ours ?? true,
+    asked: (entry.stop?.method ?? 'graceful') === 'graceful',
+    seconds: String(entry.stop?.timeout_s ?? 5),
+    once: entry.single_instance ?? true,
+  }
+}
+
+/** The entry with what the form says. Lines of arguments are handed over as they stand, blanks included. */
+export function readForm(form: Form, entry: Entry, system: System): Entry {
+  const before = new Map((entry.platforms?.[system] ?? []).map((place) => [showPlace(place), place as Place]))
+  const places = lines(form.places).map((line) => before.get(line) ?? readPlace(line, system))
+  const allowed = ACTIONS.filter((action) => form.actions[action])
+  return {
+    ...entry,
+    name: form.name.trim() || null,
+    aliases: words(form.aliases),
+    platforms: { ...entry.platforms, [system]: places },
+    args: form.args.split('\n').filter((line) => line !== ''),
+    cwd: form.cwd.trim() || null,
+    allow: allowed.length === ACTIONS.length ? null : allowed,
+    open: { files: lines(form.files), addresses: lines(form.addresses) },
+    stop: { method: form.asked ? 'graceful' : 'kill', timeout_s: Number(form.seconds), only_ours: form.onlyOurs },
+    single_instance: form.once,
+  }
+}
+
+/** What an entry has that only its file shows. */
+export function listFurther(entry: Entry): string[] {
+  const { exe = [], process_name: names = [], cmdline = [], own = true } = entry.match ?? {}
+  return [
+    Object.keys(entry.presets ?? {}).length ? 'presets' : '',
+    Object.keys(entry.env ?? {}).length ? 'variables' : '',
+    exe.length || names.length || cmdline.length || !own ? 'how its processes are known' : '',
+  ].filter(Boolean)
+}
+
+/** Sentences for the fields, out of what the local surface said, such as "open.files.1: Value error, write the whole path". */
+export function sortTroubles(sentence: string, system: System): { fields: Record<string, string>; rest: string } {
+  const [, told] = /^The request does not fit\. (.*)\.$/s.exec(sentence) ?? []
+  if (!told) return { fields: {}, rest: sentence }
+  const fields: Record<string, string> = {}
+  const others: string[] = []
+  for (const part of told.split('; ')) {
+    const [, place = '', words = part] = /^([\w.\[\]-]+): (?:Value error, )?(.*)$/s.exec(part) ?? []
+    const known = [...PLACES, `platforms.${system}`].find((name) => place === name || place.startsWith(`${name}.`))
+    if (!known) { others.push(words); continue }
+    const number = /^\d+/.exec(place.slice(known.length + 1))
+    const text = `${words[0]!.toUpperCase()}${words.slice(1)}.`
+    fields[known.startsWith('platforms') ? 'places' : known] ??= number && Number(number[0]) ? `Line ${Number(number[0]) + 1}: ${words}.` : text
+  }
+  return { fields, rest: others.join(' ') }
+}
+const PLACES = ['name', 'aliases', 'args', 'cwd', 'open.files', 'open.addresses', 'stop.timeout_s']

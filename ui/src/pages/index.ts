@@ -1,0 +1,44 @@
+/** The pages, in the order of the rail. A page is there only while what it stands for is. */
+import type { Component } from 'svelte'
+import AppWindow from '@lucide/svelte/icons/app-window'
+import Cable from '@lucide/svelte/icons/cable'
+import House from '@lucide/svelte/icons/house'
+import KeyRound from '@lucide/svelte/icons/key-round'
+import Mail from '@lucide/svelte/icons/mail'
+import NotebookText from '@lucide/svelte/icons/notebook-text'
+import SettingsIcon from '@lucide/svelte/icons/settings-2'
+import type { Overview as News } from '../lib/local'
+import Access from './Access.svelte'
+import Activity from './Activity.svelte'
+import Apps from './Apps.svelte'
+import Connect from './Connect.svelte'
+import Gmail from './Gmail.svelte'
+import Overview from './Overview.svelte'
+import Settings from './Settings.svelte'
+import Welcome from './Welcome.svelte'
+
+export interface PageEntry {
+  name: string
+  title: string
+  icon: Component<{ size?: string | number; strokeWidth?: number; 'aria-hidden'?: 'true' }>
+  component: Component
+  /** 0: what happens, 1: what Deskhand works with, 2: what is set once. */
+  group: 0 | 1 | 2
+  /** Takes the whole window, without the rail. */
+  full?: boolean
+  when?: (news: News) => boolean
+}
+
+/** A page of an integration, there while the integration is. */
+export const integrated = (name: string) => (news: News): boolean => news.integrations.some((found) => found.name === name)
+
+export const pages: PageEntry[] = [
+  { name: 'overview', title: 'Overview', icon: House, component: Overview, group: 0 },
+  { name: 'activity', title: 'Activity', icon: NotebookText, component: Activity, group: 0 },
+  { name: 'gmail', title: 'Gmail', icon: Mail, component: Gmail, group: 1, when: integrated('gmail') },
+  { name: 'apps', title: 'Apps', icon: AppWindow, component: Apps, group: 1, when: integrated('apps') },
+  { name: 'access', title: 'Access', icon: KeyRound, component: Access, group: 2 },
+  { name: 'connect', title: 'Connect', icon: Cable, component: Connect, group: 2 },
+  { name: 'settings', title: 'Settings', icon: SettingsIcon, component: Settings, group: 2 },
+  { name: 'welcome', title: 'Welcome', icon: House, component: Welcome, group: 0, full: true },
+]
