@@ -21,9 +21,15 @@ def test_opening_answers_at_once_and_news_tell_the_rest(serve) -> None:
 
 def test_settings_are_changed_one_by_one_and_a_secret_is_never_shown(serve) -> None:
     served = serve()
-    changed = served.person("PUT", "/api/tunnel/settings", json={"domain": "https://desk.ngrok.app/", "authtoken": "2abcdefgh_IJ"})
+    changed = served.person(
+        "PUT", "/api/tunnel/settings", json={"domain": "https://desk.ngrok.app/", "authtoken": "2abcdefgh_IJ"}
+    )
     assert changed.status_code == 200
-    assert (changed.json()["domain"], changed.json()["reserved"], changed.json()["has_authtoken"]) == ("desk.ngrok.app", True, True)
+    assert (changed.json()["domain"], changed.json()["reserved"], changed.json()["has_authtoken"]) == (
+        "desk.ngrok.app",
+        True,
+        True,
+    )
     assert "2abcdefgh_IJ" not in changed.text
     served.person("PUT", "/api/tunnel/settings", json={"open_at_start": True})
     found = read(served)

@@ -20,7 +20,9 @@ def test_a_domain_is_taken_as_people_paste_it(text: str, host: str) -> None:
     assert check_domain(text) == host
 
 
-@pytest.mark.parametrize("text", ["desk", "desk.ngrok.app/path", "a b.example", "-x.example", "x..example", "desk.example:80", "x" * 300])
+@pytest.mark.parametrize(
+    "text", ["desk", "desk.ngrok.app/path", "a b.example", "-x.example", "x..example", "desk.example:80", "x" * 300]
+)
 def test_what_cannot_be_a_domain_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(InvalidInput, match=r"desk\.ngrok\.app"):
         check_domain(text)

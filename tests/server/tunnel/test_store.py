@@ -13,7 +13,9 @@ def test_the_last_address_is_known_and_the_others_are_lost_until_they_come_back(
             store = TunnelStore(state.context.database)
             before = []
             for day, address in enumerate(["https://a.example", "https://b.example", "https://b.example", "https://a.example"]):
-                before.append(await store.remember(address, reserved=address.startswith("https://b"), at=BEGIN + timedelta(days=day)))
+                before.append(
+                    await store.remember(address, reserved=address.startswith("https://b"), at=BEGIN + timedelta(days=day))
+                )
             assert before == [None, "https://a.example", "https://b.example", "https://b.example"]
             (lost,) = await store.list_lost()
             assert (lost.address, lost.reserved) == ("https://b.example", True)

@@ -11,5 +11,7 @@ def test_from_a_checkout_it_is_found_wherever_one_is(tmp_path) -> None:
 
 def test_the_frozen_program_is_its_own_agent(root) -> None:
     assert agent_command(frozen=True) == (sys.executable, FLAG)
-    done = subprocess.run([sys.executable, "-m", "desktop", FLAG, "version"], cwd=root, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "desktop", FLAG, "version"], cwd=root, capture_output=True, text=True, check=True
+    )
     assert done.stdout.startswith("ngrok version 3.")

@@ -9,12 +9,16 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 from websockets.asyncio.client import connect
 
-from server.demo.ngrok.proxy import Proxy
+from server.demo.ngrok.proxy import Proxy, rewrite
+from server.demo.ngrok.wire import Head
+from server.door import is_local
 from tests.server.listening import Heard, serve
 
 
 async def echo(request: Request) -> JSONResponse:
-    return JSONResponse({"headers": dict(request.headers), "body": (await request.body()).decode(), "path": str(request.url.path)})
+    return JSONResponse(
+        {"headers": dict(request.headers), "body": (await request.body()).decode(), "path": str(request.url.path)}
+    )
 
 
 def application(go_on: asyncio.Event, left: asyncio.Event) -> Starlette:
@@ -35,7 +39,9 @@ def application(go_on: asyncio.Event, left: asyncio.Event) -> Starlette:
         await socket.send_text((await socket.receive_text()).upper())
         await socket.close()
 
-    return Starlette(routes=[Route("/echo", echo, methods=["GET", "POST"]), Route("/stream", stream), WebSocketRoute("/ws", talk)])
+    return Starlette(
+        routes=[Route("/echo", echo, methods=["GET", "POST"]), Route("/stream", stream), WebSocketRoute("/ws", talk)]
+    )
 
 
 def behind_proxy(test, **events) -> None:
@@ -102,3 +108,13 @@ def test_where_nobody_answers_behind_it_says_what_ngrok_says() -> None:
         proxy.close()
 
     asyncio.run(main())
+
+
+def test_what_it_passes_on_never_comes_from_this_computer() -> None:
+    for host in (b"127.0.0.1:8000", b"localhost"):
+        head = Head(b"GET / HTTP/1.1", ((b"host", host), (b"x-forwarded-for", b"127.0.0.1")))
+        lines = rewrite(head, "127.0.0.1").split(b"\r\n")[1:-2]
+        headers = [(name.lower(), value.strip()) for name, _, value in (line.partition(b":") for line in lines)]
+        scope = {"type": "http", "headers": headers, "client": ("127.0.0.1", 50_000)}
+        assert not is_local(scope)
+        assert is_local({**scope, "headers": [(b"host", host)]})
