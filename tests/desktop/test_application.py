@@ -71,10 +71,10 @@ def test_a_day_with_the_program(display, reader):
     address = running.ask("GET", "/api/tunnel")["address"]
     assert address not in {running.running.public, running.running.local}
 
-    made = running.ask("POST", "/api/clients", {"name": "my-gpt"})
+    made = running.ask("POST", "/api/clients", {"name": "visitor"})
     answer = httpx2.get(f"{address}/gmail/labels", headers={"Authorization": f"Bearer {made['key']}"}, trust_env=False)
     assert answer.status_code == 200, answer.text
-    reader.hears("my-gpt")
+    reader.hears("visitor")
     reader.hears("labels")
 
     choose(display, reader, "Pause all actions", "For 1 hour")
