@@ -1,13 +1,16 @@
-"""Start here: `deskhand`, with the desktop where no command is given."""
+"""Start here: `deskhand`, with the desktop where no command is given. The window's process and that of the demo's tunnel start here too."""
 
 import sys
 
-from server.demo.ngrok.launch import FLAG
-
 
 def main() -> None:
-    """Run the command line; or be the demo's tunnel, for which the frozen program starts itself."""
-    if sys.argv[1:2] == [FLAG]:
+    """Run the command line; or be the window, or the demo's tunnel, which this program starts itself for."""
+    role = sys.argv[1] if sys.argv[1:] else None
+    if role == "--window":  # without the server
+        from desktop.page import run as show
+
+        sys.exit(show(sys.argv[2] if sys.argv[2:] else "Deskhand"))
+    if role == "--demo-ngrok":
         from server.demo.ngrok.agent import main as be_agent
 
         be_agent()

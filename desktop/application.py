@@ -2,44 +2,169 @@
 
 import logging
 import os
-import signal
 import threading
-from dataclasses import replace
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from desktop.background import BackgroundServer
-from desktop.browser import has_screen, show_window
-from server.commandline.serve import tell
-from server.program import Options, Program
+from desktop.browser import has_screen, reach
+from desktop.front import Front
+from desktop.screen import DesktopScreen
+from desktop.signals import Signals
+from desktop.single import hand_over, wait_and_hand_over
+from desktop.tray import NoTray
+from desktop.window import Window
+from server.crashes import remember
+from server.errors import DeskhandError
+from server.folders import Home, InUse, find_home
+
+if TYPE_CHECKING:
+    from desktop.background import BackgroundServer
+    from desktop.news import News
+    from server.program import Ready
 
 log = logging.getLogger(__name__)
+ICON_SECONDS = 2.0  # that the server waits for the icon to be there first
+HOST_SECONDS = 10.0  # after a login in which a tray may still come
+LOOK_SECONDS = 0.2  # before the news are followed anew
+LAST_SECONDS = 5.0  # that a toolkit has to let go, when all else has ended
+RUNNING = "Deskhand is running already; here is its window."
+NO_HOST = "This desktop shows no icons of programs, so there is none of Deskhand. Start it again to see its window."
+NO_WINDOW = "The command line does the same: deskhand --help"
 
 
-def start(options: Options, *, hidden: bool) -> None:
+def start(*, demo: bool, data_dir: Path | None, hidden: bool) -> None:
     """Run until somebody asks it to end. Unless `hidden`, the window is shown where there is a screen."""
-    options = replace(options, first_key=os.environ.get("DESKHAND_API_KEY") or os.environ.get("API_KEY"))
-    ending = threading.Event()
-    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
-        if number := getattr(signal, name, None):
-            signal.signal(number, lambda *_: ending.set())
-    server = BackgroundServer(Program(options))
-    ready = server.start()
-    click.echo(tell(ready, demo=options.demo))
-    if has_screen() and not hidden:
-        try_to_show(Path(ready.runtime_file).parent)
-    while not ending.wait(1) and not server.wait(0):  # Windows hears a signal only between waits
-        pass
-    server.stop()
+    home = find_home(data_dir, demo=demo)
+    if hand_over(home.folders.data):
+        click.echo(RUNNING)
+        return
+    Life(home, demo=demo, data_dir=data_dir, hidden=hidden).run()
 
 
-def try_to_show(data: Path) -> None:
-    """Show the window; where that fails the program goes on without it, and says so."""
-    try:
-        shown = show_window(data)
-    except Exception:
-        log.exception("The window could not be shown.")
-        shown = False
-    if not shown:
-        click.echo("No browser could be opened for the window. The command line does the same: deskhand --help", err=True)
+@dataclass
+class Life:
+    """One run of the program. The main thread is the toolkit's; the server, its news and the window have threads of their own."""
+
+    home: Home
+    demo: bool
+    data_dir: Path | None
+    hidden: bool
+    server: "BackgroundServer | None" = None
+    error: BaseException | None = None
+    _news: "News | None" = None
+    _ending: threading.Event = field(default_factory=threading.Event)
+    _icon: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        folders = self.home.folders
+        self.window = Window(folders.data, folders.logs, "Deskhand demo" if self.demo else "Deskhand")
+        self.screen = DesktopScreen(self.window, self.data_dir)
+        self.front = Front(self.screen, folders.logs, lambda: reach(folders.data), self._ending.set)
+
+    def run(self) -> None:
+        """Live. Raises what kept the server from starting."""
+        signals = Signals(self._ending.set)
+        signals.listen()
+        serving = threading.Thread(target=self._serve, name="life", daemon=True)
+        try:
+            self._open_tray()
+            serving.start()
+            threading.Thread(target=self._close_front, name="end", daemon=True).start()
+            self.front.run(self._icon.set, signals.take)
+            self._icon.set()
+            self._ending.wait()
+        except Exception as error:
+            remember(error)
+            raise
+        finally:
+            self._stop(serving)
+        if self.error:
+            raise self.error
+
+    def _open_tray(self) -> None:
+        try:
+            self.front.open()
+        except NoTray as error:
+            if has_screen():
+                click.echo(f"{error} Start Deskhand again to see its window.", err=True)
+
+    def _close_front(self) -> None:
+        self._ending.wait()
+        self.front.close()
+
+    def _stop(self, serving: threading.Thread) -> None:
+        self._ending.set()
+        self.window.close()
+        if self._news:
+            self._news.stop()
+        if self.server and not self.server.stop():
+            log.error("The server did not stop in time.")
+        serving.join(LAST_SECONDS)
+        watchdog = threading.Timer(LAST_SECONDS, os._exit, [1 if self.error else 0])
+        watchdog.daemon = True
+        watchdog.start()
+
+    def _serve(self) -> None:
+        """Serve, and follow how it is."""
+        self._icon.wait(ICON_SECONDS)
+        try:
+            if ready := self._start_server():
+                self._greet(ready)
+                self._follow()
+        except InUse:
+            self._hand_over()
+        except BaseException as error:  # noqa: BLE001, it is raised again on the main thread
+            self.error = error
+        finally:
+            self._ending.set()
+
+    def _start_server(self) -> "Ready | None":
+        from desktop.background import BackgroundServer
+        from server.demo.visitor import usual_pace
+        from server.program import Options, Program
+
+        key = os.environ.get("DESKHAND_API_KEY") or os.environ.get("API_KEY")
+        options = Options(demo=self.demo, visitor=usual_pace(), data_dir=self.data_dir, first_key=key)
+        if self._ending.is_set():
+            return None
+        self.server = BackgroundServer(Program(options, self.screen))
+        return self.server.start()
+
+    def _hand_over(self) -> None:
+        try:
+            wait_and_hand_over(self.home.folders.data)
+            click.echo(RUNNING)
+        except DeskhandError as error:
+            self.error = error
+
+    def _greet(self, ready: "Ready") -> None:
+        from server.commandline.serve import tell
+
+        click.echo(tell(ready, demo=self.demo))
+        later = threading.Timer(HOST_SECONDS if self.hidden else 0, self._tell_host)
+        later.daemon = True
+        later.start()
+        if has_screen() and not self.hidden:
+            threading.Thread(target=self._show_window, name="first window", daemon=True).start()
+
+    def _tell_host(self) -> None:
+        if self.front.lacks_host():
+            click.echo(NO_HOST, err=True)
+
+    def _show_window(self) -> None:
+        try:
+            self.screen.show_window()
+        except Exception as error:
+            log.info("The window could not be shown.", exc_info=True)
+            click.echo(error.detail if isinstance(error, DeskhandError) else f"{error} {NO_WINDOW}", err=True)
+
+    def _follow(self) -> None:
+        from desktop.news import News
+
+        local = reach(self.home.folders.data)
+        while self.server and not self._ending.is_set() and not self.server.wait(LOOK_SECONDS):
+            self._news = News(local, self.front.show)
+            self._news.follow()

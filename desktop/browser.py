@@ -6,9 +6,9 @@ import webbrowser
 from html import escape
 from pathlib import Path
 
-import httpx2
-
+from desktop.local import Local
 from server import runtimefile
+from server.errors import Unavailable
 from server.storage.files import replace_file
 
 NAME = "open-window.html"
@@ -23,18 +23,22 @@ def has_screen() -> bool:
     return sys.platform in {"win32", "darwin"} or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-def write_entry(data: Path) -> Path:
-    """Write the page that enters the window. It works once, within half a minute. Raises OSError or httpx2.HTTPError."""
+def reach(data: Path) -> Local:
+    """Reach the server that runs with this data. Raises Unavailable where none does."""
     running = runtimefile.read(data)
     if running is None:
-        raise FileNotFoundError(runtimefile.NAME)
-    headers = {"Authorization": f"Bearer {running.key}"}
-    answer = httpx2.post(f"{running.local}/api/entries", headers=headers, trust_env=False).raise_for_status().json()
+        raise Unavailable("Deskhand is not running.")
+    return Local(running)
+
+
+def write_entry(data: Path) -> Path:
+    """Write the page that enters the window. It works once, within half a minute. Raises OSError or DeskhandError."""
+    address, key = reach(data).make_entry()
     page = data / NAME
-    replace_file(page, PAGE.format(action=escape(answer["address"]), key=escape(answer["key"])).encode())
+    replace_file(page, PAGE.format(action=escape(address), key=escape(key)).encode())
     return page
 
 
-def show_window(data: Path) -> bool:
+def show_in_browser(data: Path) -> bool:
     """Open the window in the browser. False where there is none."""
     return webbrowser.open(write_entry(data).as_uri())

@@ -1,15 +1,17 @@
 """`python -m server`: the command line without the desktop."""
 
+from pathlib import Path
+
 from server.commandline.root import build
 from server.commandline.serve import run_here
 from server.commandline.words import run
 from server.program import Options
 
 
-def start(options: Options, *, hidden: bool) -> None:
+def start(*, demo: bool, data_dir: Path | None, hidden: bool) -> None:
     """Serve; there is no window here, so there is nothing to hide."""
     del hidden
-    run_here(options, as_json=False)
+    run_here(Options(demo=demo, data_dir=data_dir), as_json=False)
 
 
 if __name__ == "__main__":

@@ -4,14 +4,16 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 
 from server.events import Events
 from server.fetch import Fetch
+from server.folders import Folders
 from server.screen import Screen
 from server.storage.database import Database
 from server.storage.secrets import Secrets
 from server.storage.settings import Settings
+
+__all__ = ["Clock", "Context", "Folders"]
 
 
 class Clock:
@@ -24,20 +26,6 @@ class Clock:
     def monotonic(self) -> float:
         """Seconds that never run backwards, for durations."""
         return time.monotonic()
-
-
-@dataclass(frozen=True)
-class Folders:
-    """Where things lie, all for this person alone (0700).
-
-    `data`: database, settings, secrets. `config`: the app_config.json that a person may edit. `files`: what is attached to and
-    taken out of mails. `logs`.
-    """
-
-    data: Path
-    config: Path
-    files: Path
-    logs: Path
 
 
 @dataclass(frozen=True)

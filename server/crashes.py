@@ -111,6 +111,13 @@ def watched(folder: Path, clock: Clock) -> Iterator[Crashes]:
         crashes.close()
 
 
+def remember(error: BaseException) -> None:
+    """Write down what ends the program on its main thread, while its crash log is open."""
+    keeper = getattr(sys.excepthook, "__self__", None)
+    if isinstance(keeper, Crashes):
+        keeper.end_with(type(error), error, error.__traceback__)
+
+
 def find_end(path: Path) -> datetime | None:
     """Say when the run before ended, if a crash was its end."""
     with suppress(OSError):

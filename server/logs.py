@@ -13,6 +13,7 @@ from pathlib import Path
 LOG_FILE = "deskhand.log"
 LARGEST = 1_000_000  # bytes of one file
 OLDER = 4  # files that are kept beside it
+OURS = ("server", "desktop")
 FORM = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 SECRETS = re.compile(
@@ -46,6 +47,13 @@ class Redaction(logging.Filter):
         return True
 
 
+class OwnWords(logging.Filter):
+    """Lets through what Deskhand says itself, and of the libraries what is a warning at least: they tell much, and to nobody."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.levelno >= logging.WARNING or record.name.partition(".")[0] in OURS
+
+
 def read_message(record: logging.LogRecord) -> str:
     """Put a line together; one whose arguments do not fit its words is no reason to lose it."""
     try:
@@ -64,6 +72,7 @@ class LogFile(RotatingFileHandler):
         super().__init__(path, maxBytes=largest, backupCount=older, encoding="utf-8", errors="backslashreplace", delay=True)
         self.problem: str | None = None
         self.setFormatter(logging.Formatter(FORM))
+        self.addFilter(OwnWords())
         self.addFilter(Redaction())
 
     def _open(self) -> TextIOWrapper:

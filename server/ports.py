@@ -57,7 +57,7 @@ def bind_or_say(host: str, port: int) -> socket.socket:
 
 def name_holder(port: int) -> str:
     """Name the program that holds a port, as far as this person may know."""
-    from server.processes import who_listens
+    from server.holders import who_listens
 
     holder = who_listens(port)
     if holder is None:

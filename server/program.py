@@ -23,6 +23,7 @@ from server.runtime import discover
 from server.screen import NoScreen, Screen
 from server.sockets import Limits, Listener
 from server.state import Rules, State, open_state
+from server.surface import read_version
 from server.tunnel.counter import Counted
 from server.tunnel.restarts import Timing
 from server.waking import watch_sleep
@@ -101,6 +102,7 @@ class Program:
             stack.push_async_callback(state.runtime.stop)
             await state.runtime.start(state.context, discover())
             await make_first_client(state, options.first_key)
+            log.info("Deskhand %s starts at port %d, locally at %d.", read_version(), address.public_port, address.local_port)
             stack.push_async_callback(state.tunnel.stop)
             await self._serve(state, public, local, on_ready)
 
@@ -133,6 +135,7 @@ class Program:
                 on_ready(Ready(running.public, running.local, str(file), running.pid, tuple(state.list_notices())))
                 async with visiting(state, self.options.visitor):
                     await self._stopping.wait()
+            log.info("Deskhand stops.")
             await state.tunnel.stop()  # so that nobody comes in any more
             state.context.events.close()  # open streams say goodbye before their sockets go
             for task in tasks:

@@ -4,7 +4,7 @@ from server.runtime import discover, find_migrations
 from server.shipped import shipped
 from server.storage.revisions import CORE_FOLDER
 
-FILES = ("ui/dist/index.html", "assets/icon.svg", "app_config.json")
+FILES = ("ui/dist/index.html", "assets/icon.svg", "assets/icon-256.png", "app_config.json")
 
 
 def find_missing() -> list[str]:

@@ -1,11 +1,14 @@
 """Notices that this computer slept, so that what was connected before can be looked at again."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from server.context import Clock
+
+log = logging.getLogger(__name__)
 
 LOOK_EVERY = 5.0  # seconds: so long after waking it is noticed, at most
 SLACK = 20.0  # seconds that a busy computer may be late, and that a clock may be set by
@@ -51,5 +54,9 @@ async def watch_sleep(
         await asyncio.sleep(every)
         after = look(clock)
         if seconds := missed(before, after, every):
-            await woke(seconds)
+            try:
+                await woke(seconds)
+            except Exception:
+                log.exception("What follows a waking went wrong.")
+            after = look(clock)  # however long that took, it was not slept
         before = after

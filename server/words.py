@@ -41,6 +41,11 @@ def to_past(sentence: str) -> str:
     return f"{PAST.get(verb) or with_ending(verb)}{space}{rest}"
 
 
+def to_do(past: str) -> list[str]:
+    """The verbs of which a word may be the past: "sent" → "send". Sentences are kept as something to be done."""
+    return [verb for verb, told in PAST.items() if told == past != verb] + ([past[:-1], past[:-2]] if past.endswith("ed") else [])
+
+
 def with_ending(verb: str) -> str:
     """A regular verb in the past."""
     if verb.endswith("e"):

@@ -24,6 +24,7 @@ def need(found: object, what: str, how: str) -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="run the long checks in full, which takes most of an hour")
+    parser.addoption("--draw", action="store_true", help="make the pictures of the icon anew from assets/icon.svg")
     parser.addoption("--pictures", action="store_true", help="put pictures of the window's pages into docs/pictures")
 
 

@@ -1,64 +1,28 @@
 """The activity: one row for every call, written before its answer goes out."""
 
-import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from enum import StrEnum
+import itertools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection, Executable, bindparam, delete, insert, select, update
 
+from server.access.entries import Entry, Outcome
+from server.access.search import Count, Found, Search, count_since, look_back, read_entry
 from server.access.tables import activity, idempotency
 from server.context import Clock
+from server.errors import NotFound
 from server.events import Events
-from server.logs import SECRETS
-from server.operation import Effect
 from server.storage.database import Database
 
-SECRET_NAMES = ("password", "secret", "token", "authorization", "api_key", "apikey")
-LONGEST_TEXT = 2_000  # characters of one argument that are kept
 LONGEST_RESULT = 4_000
 CHUNK = 500  # rows that are forgotten at once
 IDEMPOTENCY = timedelta(hours=24)  # for which an Idempotency-Key answers what its first call has
 RETENTION = "retention"  # the section of the settings
 Require = Callable[[Connection], None]
-
-
-class Outcome(StrEnum):
-    """How a call ended."""
-
-    running = "running"  #: it has been started and has not answered yet
-    done = "done"  #: it ran and answered
-    failed = "failed"  #: it was started and did not succeed
-    refused = "refused"  #: it was not started
-    repeated = "repeated"  #: the same call had been made; its answer was given again
-    uncertain = "uncertain"  #: Deskhand stopped while it ran, so nobody knows; it is never repeated by itself
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A call as the activity tells it.
-
-    `at`: ISO 8601, UTC. `arguments`, `effect`, `result`: JSON texts, kept for some days only.
-    """
-
-    at: str
-    client_id: str | None
-    client_name: str
-    operation: str
-    sentence: str
-    changes: bool
-    decision: str
-    reason: str
-    outcome: Outcome
-    status: int | None = None
-    duration_ms: int | None = None
-    arguments: str | None = None
-    effect: str | None = None
-    result: str | None = None
-    id: int = 0
 
 
 @dataclass(frozen=True)
@@ -73,10 +37,24 @@ class Kept:
 
 
 class Retention(BaseModel):
-    """How long things are kept."""
+    """How long Deskhand remembers what was done. What is older than you say here is forgotten as soon as you save."""
 
-    payload_days: int = Field(7, ge=1, le=3650, description="Days for which the contents of calls are kept.")
-    activity_days: int = Field(90, ge=1, le=3650, description="Days for which it is kept that a call was made.")
+    payload_days: int = Field(
+        7,
+        ge=1,
+        le=3650,
+        title="Contents of calls",
+        description="The texts that were read or sent and the answers that were given. They are the private part.",
+        json_schema_extra={"unit": "days"},
+    )
+    activity_days: int = Field(
+        90,
+        ge=1,
+        le=3650,
+        title="That a call was made",
+        description="One line for each call: who, what and when.",
+        json_schema_extra={"unit": "days"},
+    )
 
 
 class Activity:
@@ -86,6 +64,8 @@ class Activity:
         self._database = database
         self._events = events
         self._clock = clock
+        self._running: dict[int, Entry] = {}
+        self._watched = itertools.count(-1, -1)
 
     async def find_kept(self, client_id: str, key: str) -> Kept | None:
         """Find what an Idempotency-Key stands for."""
@@ -99,13 +79,28 @@ class Activity:
         """
         begun = await self._database.write(begin_call, entry, key, digest, require)
         if isinstance(begun, int):
+            self._running[begun] = replace(entry, id=begun)
             self._tell(entry, begun)
         return begun
 
     async def end(self, entry: Entry, key: str | None, body: str | None) -> None:
         """Note how a call that had begun ended, with the answer that its Idempotency-Key stands for."""
-        await self._database.write(end_call, entry, key, body)
+        try:
+            await self._database.write(end_call, entry, key, body)
+        finally:
+            self._running.pop(entry.id, None)
         self._tell(entry, entry.id)
+
+    @contextmanager
+    def watching(self, entry: Entry) -> Iterator[None]:
+        """Show a reading call while it runs, under a number below zero: it gets its row when it has ended."""
+        number = next(self._watched)
+        self._running[number] = replace(entry, id=number)
+        self._tell(entry, number)
+        try:
+            yield
+        finally:
+            del self._running[number]
 
     async def add(self, entry: Entry) -> int:
         """Note a call that needed no beginning: it reads, or it was refused."""
@@ -113,9 +108,35 @@ class Activity:
         self._tell(entry, added)
         return added
 
-    async def list(self, limit: int = 50, before: int | None = None) -> list[Entry]:
+    def running(self) -> list[Entry]:
+        """What runs at this moment, newest first. It is told from memory: a row can be left behind, when the disk is full."""
+        return sorted(self._running.values(), key=lambda entry: entry.at, reverse=True)
+
+    async def list(self, limit: int = 50, before: int | None = None, search: Search | None = None) -> list[Entry]:
         """List the latest entries, newest first; `before` is the id from which to go on."""
-        return await self._database.read(read_entries, limit, before)
+        return (await self.search(search or Search(), limit, before)).entries
+
+    async def search(self, search: Search, limit: int, before: int | None = None, seconds: float | None = None) -> Found:
+        """Find the latest that fit; after some seconds with what has been found until then."""
+        started, found = self._clock.monotonic(), list[Entry]()
+        while True:
+            seen = await self._database.read(look_back, search, limit - len(found), before)
+            found, before = found + seen.entries, seen.earlier
+            late = seconds is not None and self._clock.monotonic() - started >= seconds
+            if before is None or late or len(found) >= limit:
+                return Found(found, before)
+
+    async def read(self, entry_id: int) -> Entry:
+        """Read one call with its contents, one that runs too."""
+        found = self._running.get(entry_id) or await self._database.read(read_entry, entry_id)
+        if found is None:
+            raise NotFound("This call is not in the activity any more.")
+        return found
+
+    async def count_today(self) -> Count:
+        """Count the calls since midnight, as this computer's clock shows it."""
+        today = self._clock.now().astimezone().date()
+        return await self._database.read(count_since, datetime.combine(today, time.min).astimezone())
 
     async def settle(self) -> int:
         """At start: whatever still says `running` was cut short; nobody knows how far it came. Answers how many."""
@@ -137,28 +158,6 @@ class Activity:
         self._events.publish("activity", {"id": entry_id, "operation": entry.operation, "outcome": entry.outcome})
 
 
-def redact(value: Any, name: str = "") -> Any:
-    """Take secrets out of arguments, and cut what is too long to be worth keeping."""
-    if isinstance(value, Mapping):
-        return {str(key): redact(inner, str(key)) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [redact(inner, name) for inner in value]
-    if value is not None and any(secret in name.lower() for secret in SECRET_NAMES):
-        return "•••"
-    if not isinstance(value, str):
-        return value
-    text = SECRETS.sub("•••", value)
-    return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}… ({len(text)} characters)"
-
-
-def effect_text(effect: Effect | None) -> str | None:
-    """An Effect as the activity keeps it."""
-    if effect is None:
-        return None
-    fields = [[name, redact(value)] for name, value in effect.fields]
-    return json.dumps({"sentence": effect.sentence, "fields": fields}, ensure_ascii=False)
-
-
 COLUMNS = [column for column in activity.c if column.name != "id"]
 ADD = insert(activity)
 END = (
@@ -177,8 +176,6 @@ FIND_KEY = (
     .join(activity, activity.c.id == idempotency.c.activity_id)
     .where(idempotency.c.client_id == bindparam("client_id"), idempotency.c.key == bindparam("key"))
 )
-LATEST = select(activity).order_by(activity.c.id.desc()).limit(bindparam("most"))
-EARLIER = LATEST.where(activity.c.id < bindparam("before"))
 UNCERTAIN = (
     update(activity)
     .where(activity.c.outcome == Outcome.running)
@@ -244,12 +241,6 @@ def end_call(connection: Connection, entry: Entry, key: str | None, body: str | 
     if key is not None:
         end = {"of_client": entry.client_id, "of_key": key, "status": entry.status, "body": body}
         connection.execute(END_KEY, end)
-
-
-def read_entries(connection: Connection, limit: int, before: int | None) -> list[Entry]:
-    statement = LATEST if before is None else EARLIER
-    rows = connection.execute(statement, {"most": limit, "before": before} if before is not None else {"most": limit})
-    return [Entry(**{**row, "outcome": Outcome(row["outcome"])}) for row in rows.mappings()]
 
 
 def mark_uncertain(connection: Connection) -> int:

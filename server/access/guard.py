@@ -12,8 +12,9 @@ from fastapi import Request, Response
 from pydantic_core import to_jsonable_python
 from starlette.datastructures import Headers
 
-from server.access.activity import LONGEST_RESULT, Activity, Entry, Kept, Outcome, effect_text, redact
+from server.access.activity import LONGEST_RESULT, Activity, Kept
 from server.access.clients import Client, Clients, Policy
+from server.access.entries import Entry, Outcome, effect_text, redact
 from server.access.limits import Limits, Quota
 from server.access.pause import Pause
 from server.access.store import KEY_ENDED, require_key
@@ -27,6 +28,7 @@ from server.words import fill
 
 log = logging.getLogger(__name__)
 
+NO_FIT = "The request did not fit."  # the answer says how
 LONGEST_IDEMPOTENCY_KEY = 255
 Handle = Callable[[Request], Awaitable[Response]]
 
@@ -114,7 +116,7 @@ class Call:
         self._asked = asked
         self._client = client
         self._started = guard.clock.monotonic()
-        self._decision = Decision("refused", "The request did not fit.")
+        self._decision = Decision("refused", NO_FIT)
         self._arguments: dict[str, Any] = {}
         self._effect: Effect | None = None
         self._begun: Entry | None = None
@@ -131,7 +133,8 @@ class Call:
         self._arguments = to_jsonable_python(told, serialize_unknown=True)
         if not self._operation.changes:
             self._check_again()
-            return await function(**arguments)
+            with self._guard.activity.watching(self._entry(Outcome.running)):
+                return await function(**arguments)
         digest = digest_call(self._operation, self._client, self._arguments)
         self._key = read_idempotency_key(self._request.headers)
         if self._key and (kept := await self._guard.activity.find_kept(self._client.id, self._key)):
@@ -181,9 +184,9 @@ class Call:
         policy = self._client.policy_for(self._operation)
         explicit = name in self._client.policies
         if policy is Policy.allow:
-            self._decision = Decision("allowed", "The person allowed it." if explicit else "Reading is allowed.")
+            self._decision = Decision("allowed", "You allowed it." if explicit else "Reading is allowed.")
         elif policy is Policy.deny:
-            self.refuse("The person denied it to this client.")
+            self.refuse("You denied it to this client.")
             raise Forbidden(f"The person at this computer has switched {name} off for {self._client.name!r}.")
         else:
             self.refuse("It has to be allowed first.")

@@ -11,6 +11,8 @@ from server.commandline.reach import reached
 from server.commandline.words import data_dir_option, example, json_option, print_json
 from server.errors import InvalidInput
 
+NOT_WELL = ("failed", "uncertain", "refused")  # outcomes
+
 
 @click.command(epilog=example("deskhand addresses --json"))
 @json_option
@@ -27,21 +29,28 @@ def addresses(data_dir: Path | None, *, as_json: bool) -> None:
             click.echo(f"{label:<14} {address}")
 
 
-@click.command(epilog=example("deskhand activity --limit 20"))
+@click.command(epilog=example("deskhand activity --client my-gpt --search invoice --failed"))
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="How many calls.")
+@click.option("--client", help="Only this client's.")
+@click.option("--search", default="", help="Only those in which these words stand.")
+@click.option("--failed", is_flag=True, help="Only those that went wrong or were refused.")
 @json_option
 @data_dir_option
-def activity(limit: int, data_dir: Path | None, *, as_json: bool) -> None:
+def activity(limit: int, client: str | None, search: str, data_dir: Path | None, *, failed: bool, as_json: bool) -> None:
     """List what happened, newest first."""
+    from urllib.parse import urlencode
+
+    wanted = {"limit": limit, "client": client, "search": search, "outcome": NOT_WELL if failed else ()}
+    query = urlencode({name: value for name, value in wanted.items() if value is not None}, doseq=True)
     with reached(data_dir) as deskhand:
-        found = deskhand.call("GET", f"/api/activity?limit={limit}")
+        found = deskhand.call("GET", f"/api/activity?{query}")
     if as_json:
         print_json(found)
         return
     for entry in found:
-        click.echo(f"{entry['at'][:19].replace('T', ' ')}  {entry['outcome']:<9} {entry['client']}: {entry['sentence']}")
+        click.echo(f"{entry['at'][:19].replace('T', ' ')}  {entry['outcome']:<9} {entry['client']} {entry['sentence']}")
     if not found:
-        click.echo("Nothing has happened yet.", err=True)
+        click.echo("Nothing like that has happened." if client or search or failed else "Nothing has happened yet.", err=True)
 
 
 @click.command(epilog=example("deskhand pause 15"))

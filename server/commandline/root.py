@@ -1,57 +1,90 @@
 """The whole command: what `deskhand` means with and without a word after it."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
 import click
 
 from server import logs
-from server.commandline.clients import clients
-from server.commandline.data import backup, restore
-from server.commandline.everyday import activity, addresses, doctor, generate_schema, pause, resume
-from server.commandline.serve import serve
-from server.commandline.tunnel import tunnel
 from server.commandline.words import data_dir_option, example
-from server.demo.visitor import Pace
-from server.program import Options
-from server.runtime import discover
-from server.selftest import find_missing
-from server.surface import read_version
+
+SELFTEST = "Say whether everything that ships is there, and stop."
 
 
 class Start(Protocol):
     """What happens without a word after the command."""
 
-    def __call__(self, options: Options, *, hidden: bool) -> None: ...
+    def __call__(self, *, demo: bool, data_dir: Path | None, hidden: bool) -> None: ...
+
+
+class Words(click.Group):
+    """The words, which bring the whole server with them: loaded when one is asked for, so that the icon is there at once."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        self._load()
+        return super().list_commands(ctx)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        self._load()
+        return super().get_command(ctx, cmd_name)
+
+    def _load(self) -> None:
+        if not self.commands:
+            for command in load_commands():
+                self.add_command(command)
+
+
+def load_commands() -> Iterator[click.Command]:
+    """Every word there is, those of the integrations included."""
+    from server.commandline.clients import clients
+    from server.commandline.data import backup, restore
+    from server.commandline.everyday import activity, addresses, doctor, generate_schema, pause, resume
+    from server.commandline.serve import serve
+    from server.commandline.tunnel import tunnel
+    from server.runtime import discover
+
+    yield from (serve, tunnel, clients, addresses, activity, pause, resume, generate_schema, backup, restore, doctor)
+    for integration in discover():
+        yield from integration.commands()
 
 
 def build(start: Start) -> click.Group:
     """Make the command."""
 
-    @click.group(invoke_without_command=True, epilog=example("deskhand --demo"))
+    @click.group(cls=Words, invoke_without_command=True, epilog=example("deskhand --demo"))
     @click.option("--demo", is_flag=True, help="Play with made-up accounts; nothing outside this computer is reached.")
-    @click.option("--visitor/--no-visitor", default=True, help="In demo mode: have a scripted ChatGPT call now and then.")
     @click.option("--hidden", is_flag=True, help="Start without showing a window.")
-    @click.option("--selftest", is_flag=True, help="Say whether everything that ships is there, and stop.")
-    @click.version_option(read_version(), message="Deskhand %(version)s")
+    @click.option("--selftest", is_flag=True, callback=test, is_eager=True, expose_value=False, help=SELFTEST)
+    @click.option("--version", is_flag=True, callback=tell_version, is_eager=True, expose_value=False, help="Say which this is.")
     @data_dir_option
     @click.pass_context
-    def deskhand(
-        context: click.Context, data_dir: Path | None, *, demo: bool, visitor: bool, hidden: bool, selftest: bool
-    ) -> None:
+    def deskhand(context: click.Context, data_dir: Path | None, *, demo: bool, hidden: bool) -> None:
         """Let ChatGPT work on your own PC, on your terms. Without a command: start."""
         logs.configure()
-        if selftest:
-            missing = find_missing()
-            names = ", ".join(integration.name for integration in discover())
-            click.echo("missing: " + ", ".join(missing) if missing else f"Everything is there: {names}.")
-            context.exit(bool(missing))
         if context.invoked_subcommand is None:
-            start(Options(demo=demo, visitor=Pace() if visitor else None, data_dir=data_dir), hidden=hidden)
+            start(demo=demo, data_dir=data_dir, hidden=hidden)
 
-    for command in (serve, tunnel, clients, addresses, activity, pause, resume, generate_schema, backup, restore, doctor):
-        deskhand.add_command(command)
-    for integration in discover():
-        for command in integration.commands():
-            deskhand.add_command(command)
     return deskhand
+
+
+def test(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    """Say whether everything that ships is there."""
+    if not wanted:
+        return
+    from server.runtime import discover
+    from server.selftest import find_missing
+
+    missing = find_missing()
+    names = ", ".join(integration.name for integration in discover())
+    click.echo("missing: " + ", ".join(missing) if missing else f"Everything is there: {names}.")
+    context.exit(bool(missing))
+
+
+def tell_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    """Say which version this is."""
+    if wanted:
+        from server.surface import read_version
+
+        click.echo(f"Deskhand {read_version()}")
+        context.exit()

@@ -1,48 +1,170 @@
-"""What happened, as the person reads it."""
+"""What happened and what runs, as the person reads it."""
 
 import json
-from typing import Annotated, Any
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel, ConfigDict, Field
 
-from server.access.activity import Entry
-from server.local.models import ActivityView
+from server.access.entries import Entry, Outcome
+from server.access.guard import NO_FIT
+from server.access.search import Search
+from server.local.models import ActivityLine, ActivityPage, ActivityView, TodayView
+from server.runtime import list_operations
 from server.state import State
 from server.words import tell
+
+SEARCH_SECONDS = 1.0  # after which a page of the diary shows what was found until then
+LONGEST_ABOUT = 80
+NO_WORDS = ("id", "ids", "token", "format")  # arguments whose values tell a reader nothing
+LARGEST_ID = 2**62
+WELL = (Outcome.done, Outcome.running)
+WITHOUT_EFFECT = (Outcome.refused, Outcome.repeated)  # the sentence of such a call does not say about what it was
+Id = Annotated[int, Field(ge=-LARGEST_ID, le=LARGEST_ID)]
+
+
+class Wanted(BaseModel):
+    """Which calls to list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: int = Field(50, ge=1, le=1000, description="How many at most.")
+    before: Id | None = Field(None, ge=1, description="The id from which to go on.")
+    client: str | None = Field(None, max_length=200, description="Only this client's.")
+    outcome: list[Outcome] = Field([], max_length=10, description="Only those that ended in one of these ways.")
+    kind: Literal["reads", "changes"] | None = Field(
+        None, description="Only those that read, or only those that change something."
+    )
+    operation: str | None = Field(None, max_length=200, description="Only calls of this operation.")
+    integration: str | None = Field(None, max_length=100, description="Only calls of this integration's operations.")
+    since: datetime | None = Field(None, description="Only those from this moment on.")
+    until: datetime | None = Field(None, description="Only those before this moment.")
+    search: str = Field("", max_length=200, description="Words that stand in them, each of them somewhere.")
+    ids: list[Id] | None = Field(None, max_length=200, description="Only these.")
 
 
 def create_routes(state: State) -> APIRouter:
     """Make the routes."""
-    routes = APIRouter()
+    routes = APIRouter(prefix="/activity")
 
-    @routes.get("/activity")
-    async def list_activity(
-        limit: Annotated[int, Query(ge=1, le=1000)] = 50, before: Annotated[int | None, Query(ge=1, le=2**62)] = None
-    ) -> list[ActivityView]:
-        """Lists the latest calls, newest first; `before` goes on from an id."""
-        return [view(entry) for entry in await state.activity.list(limit, before)]
+    @routes.get("")
+    async def list_activity(wanted: Annotated[Wanted, Query()]) -> list[ActivityView]:
+        """Lists the latest calls with their contents, newest first; `before` goes on from an id."""
+        found = await state.activity.list(wanted.limit, wanted.before, make_search(state, wanted))
+        owners = list_owners(state)
+        return [view(entry, owners) for entry in found]
+
+    @routes.get("/page")
+    async def read_activity_page(wanted: Annotated[Wanted, Query()]) -> ActivityPage:
+        """Shows a page of the diary, without what runs at this moment. A search that takes long shows what it has by then."""
+        live = tuple(entry.id for entry in state.activity.running())
+        search = make_search(state, wanted, contents=False, without=live)
+        found = await state.activity.search(search, wanted.limit, wanted.before, SEARCH_SECONDS)
+        owners = list_owners(state)
+        return ActivityPage(entries=[view_line(entry, owners) for entry in found.entries], earlier=found.earlier)
+
+    @routes.get("/running")
+    async def list_running() -> list[ActivityLine]:
+        """Lists the calls that run at this moment, newest first. Those that read have a number below zero until they end."""
+        owners = list_owners(state)
+        return [view_line(entry, owners) for entry in state.activity.running()]
+
+    @routes.get("/today")
+    async def count_today() -> TodayView:
+        """Counts the calls since midnight, as this computer's clock shows it."""
+        return TodayView(**asdict(await state.activity.count_today()))
+
+    @routes.get("/{entry_id}")
+    async def read_activity(entry_id: Annotated[Id, Path()]) -> ActivityView:
+        """Shows one call with its contents."""
+        return view(await state.activity.read(entry_id), list_owners(state))
 
     return routes
 
 
-def view(entry: Entry) -> ActivityView:
-    """Show an entry."""
-    return ActivityView(
+def make_search(state: State, wanted: Wanted, *, contents: bool = True, without: tuple[int, ...] = ()) -> Search:
+    """Say it as the activity takes it."""
+    operations: tuple[str, ...] | None = None if wanted.operation is None else (wanted.operation,)
+    if wanted.integration is not None:
+        owned = {name for name, owner in list_owners(state).items() if owner == wanted.integration}
+        operations = tuple(sorted(owned if operations is None else owned & set(operations)))
+    return Search(
+        client=wanted.client,
+        outcomes=tuple(wanted.outcome),
+        changes=None if wanted.kind is None else wanted.kind == "changes",
+        operations=operations,
+        since=wanted.since,
+        until=wanted.until,
+        text=wanted.search,
+        ids=None if wanted.ids is None else tuple(wanted.ids),
+        without=without,
+        contents=contents,
+    )
+
+
+def list_owners(state: State) -> dict[str, str]:
+    """Which integration an operation belongs to, by their names."""
+    return {
+        operation.name: member.integration.name
+        for member in state.runtime.members
+        if member.parts
+        for router in member.parts.public
+        for operation in list_operations(router)
+    }
+
+
+def view_line(entry: Entry, owners: Mapping[str, str]) -> ActivityLine:
+    """Show an entry as a line."""
+    return ActivityLine(
         id=entry.id,
         at=entry.at,
         client=entry.client_name,
         operation=entry.operation,
+        integration=owners.get(entry.operation),
         sentence=tell(entry.sentence, entry.outcome),
+        about=tell_about(parse(entry.arguments)) if entry.changes and entry.outcome in WITHOUT_EFFECT else None,
+        note=None if entry.outcome in WELL else explain(entry),
         changes=entry.changes,
         decision=entry.decision,
         reason=entry.reason,
         outcome=entry.outcome,
         status=entry.status,
         duration_ms=entry.duration_ms,
-        arguments=parse(entry.arguments),
-        effect=parse(entry.effect),
-        result=entry.result,
     )
+
+
+def view(entry: Entry, owners: Mapping[str, str]) -> ActivityView:
+    """Show an entry with its contents."""
+    line = view_line(entry, owners)
+    contents = {"arguments": parse(entry.arguments), "effect": parse(entry.effect), "result": entry.result}
+    return ActivityView(**line.model_dump(), **contents)
+
+
+def tell_about(arguments: Any, name: str = "") -> str | None:
+    """Name what a call asked about: the first of its arguments that is a word to a person."""
+    if isinstance(arguments, Mapping):
+        return next(filter(None, (tell_about(value, str(key)) for key, value in arguments.items())), None)
+    if isinstance(arguments, list):
+        return tell_about(arguments[0], name) if arguments else None
+    if not isinstance(arguments, str) or name.lower().rpartition("_")[2] in NO_WORDS:
+        return None
+    text = " ".join(arguments.split())
+    return text if len(text) <= LONGEST_ABOUT else f"{text[:LONGEST_ABOUT]}…"
+
+
+def explain(entry: Entry) -> str:
+    """Say why a call did not go as it was asked for: what it was answered, or why it was decided so."""
+    if entry.decision == "refused" and entry.reason != NO_FIT:
+        return entry.reason
+    with suppress(ValueError):
+        answer = json.loads(entry.result or "")
+        if isinstance(answer, dict) and isinstance(detail := answer.get("detail"), str):
+            return detail
+    return entry.reason
 
 
 def parse(text: str | None) -> Any:

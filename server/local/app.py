@@ -12,7 +12,21 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from server.door import Door, Headers, Slashes
 from server.errors import NotFound
-from server.local import activity, addresses, clients, look, machine, onboarding, operations, origins, overview, status, tunnel
+from server.local import (
+    activity,
+    addresses,
+    clients,
+    look,
+    machine,
+    onboarding,
+    operations,
+    origins,
+    overview,
+    settings,
+    status,
+    tunnel,
+    window,
+)
 from server.local.entry import Entries
 from server.local.models import EntryKey
 from server.operation import LARGEST_BODY
@@ -25,6 +39,8 @@ POLICY = (
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
     "trusted-types svelte-trusted-html"
 )
+
+PARTS = (overview, clients, activity, origins, look, status, tunnel, machine, addresses, operations, settings, window, onboarding)
 
 
 def create_local(state: State) -> ASGIApp:
@@ -40,7 +56,7 @@ def create_local_application(state: State) -> FastAPI:
     app.state.services = state.runtime.services
     entries = Entries(state.key, state.context.clock)
     api = APIRouter(prefix="/api", dependencies=[Depends(entries.check)])
-    for part in (overview, clients, activity, origins, look, onboarding, status, operations, tunnel, machine, addresses):
+    for part in PARTS:
         api.include_router(part.create_routes(state))
     api.include_router(create_feed(state, entries))
     app.include_router(api)

@@ -5,6 +5,7 @@ import asyncio
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
+from server.errors import Unavailable
 from server.state import State
 from server.updates import Update
 
@@ -40,7 +41,7 @@ def create_routes(state: State) -> APIRouter:
 
     async def view() -> DesktopView:
         return DesktopView(
-            start_at_login=await asyncio.to_thread(screen.starts_at_login),
+            start_at_login=None if state.context.demo else await asyncio.to_thread(screen.starts_at_login),
             check_for_updates=state.updates.wanted if state.updates.possible else None,
             update=state.updates.found,
             logs=str(logs),
@@ -55,6 +56,8 @@ def create_routes(state: State) -> APIRouter:
     async def set_desktop(wishes: DesktopWishes) -> DesktopView:
         """Changes how Deskhand lives on this computer."""
         if wishes.start_at_login is not None:
+            if state.context.demo:
+                raise Unavailable("The demo does not start at login. Start Deskhand itself, and choose it there.")
             await asyncio.to_thread(screen.set_start_at_login, wishes.start_at_login)
         if wishes.check_for_updates is not None:
             await state.updates.want(check=wishes.check_for_updates)

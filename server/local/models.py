@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from server.access.clients import Client, Policy
+from server.access.entries import Outcome
 from server.access.usage import Use
 from server.runtime import State as IntegrationState
 
@@ -113,23 +114,47 @@ class MadeClient(BaseModel):
     warnings: list[str]
 
 
-class ActivityView(BaseModel):
-    """A call, as the activity tells it."""
+class ActivityLine(BaseModel):
+    """A call, as one line of the diary."""
 
-    id: int
+    id: int = Field(description="Below zero: a reading call that runs still.")
     at: str
     client: str
     operation: str
-    sentence: str
+    integration: str | None = Field(description="Whose operation it is; none where that is not there any more.")
+    sentence: str = Field(description="What the client did, tried or wanted; goes on from its name.")
+    about: str | None = Field(description="What it asked about, in its own words, where the sentence does not tell.")
+    note: str | None = Field(description="What went wrong, in a sentence; none where all is well.")
     changes: bool
     decision: str
     reason: str
-    outcome: str
+    outcome: Outcome
     status: int | None
     duration_ms: int | None
+
+
+class ActivityView(ActivityLine):
+    """A call with its contents, as long as they are kept."""
+
     arguments: Any = None
     effect: Any = None
     result: str | None = None
+
+
+class ActivityPage(BaseModel):
+    """Some lines of the diary, newest first."""
+
+    entries: list[ActivityLine]
+    earlier: int | None = Field(description="The id from which to go on; none at the beginning of the diary.")
+
+
+class TodayView(BaseModel):
+    """How many calls there were since midnight."""
+
+    calls: int = Field(description="All of them.")
+    changes: int = Field(description="Those that changed something.")
+    refused: int = Field(description="Those that were not started.")
+    failed: int = Field(description="Those that went wrong, or of which nobody knows the end.")
 
 
 class PauseOrder(BaseModel):

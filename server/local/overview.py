@@ -144,7 +144,7 @@ def view_integration(member: Member) -> IntegrationView:
 
 def list_problems(state: State) -> list[str]:
     """What the person should know."""
-    found = [*state.list_notices(), state.context.settings.problem, state.context.secrets.problem]
+    found = [*state.list_notices(), state.tunnel.problem, state.context.settings.problem, state.context.secrets.problem]
     found += [view_integration(member).problem for member in state.runtime.members]
     return [problem for problem in found if problem]
 
@@ -166,7 +166,9 @@ def check_all(state: State) -> list[Check]:
         )
     problem = state.context.settings.problem
     checks.append(Check(what="Settings", well=problem is None, detail=problem or "They can be read."))
-    checks.append(Check(what="Secrets", well=True, detail=state.context.secrets.place))
+    secrets = state.context.secrets
+    checks.append(Check(what="Secrets", well=secrets.problem is None, detail=secrets.problem or secrets.place))
+    checks += [Check(what="Deskhand", well=False, detail=notice) for notice in state.list_notices()]
     if state.address.public_port:
         checks.append(Check(what="Address", well=True, detail=state.address.public))
     return checks

@@ -1,14 +1,15 @@
 """How Deskhand is, in as few words as a tray has room for."""
 
+from datetime import datetime
 from enum import StrEnum
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from server.access.activity import Entry, Outcome
+from server.access.entries import Entry, Outcome
 from server.local.overview import list_problems
 from server.state import State
-from server.updates import Update
+from server.tunnel.models import TunnelState
 from server.words import tell
 
 RECENT = 5
@@ -43,7 +44,9 @@ class Status(BaseModel):
     problems: list[str] = Field(description="What the person should know.")
     recent: list[Recent] = Field(description="The latest calls, newest first.")
     demo: bool = Field(description="Whether the accounts are made up.")
-    update: Update | None = Field(description="A newer Deskhand, where one was found.")
+    update: str | None = Field(description="The version of a newer Deskhand, where one was found.")
+    tunnel: TunnelState = Field(description="How the tunnel is.")
+    address_changed_at: datetime | None = Field(description="When the tunnel's address became another one, since the start.")
 
 
 def create_routes(state: State) -> APIRouter:
@@ -65,7 +68,9 @@ def create_routes(state: State) -> APIRouter:
             problems=problems,
             recent=[recall(entry) for entry in latest],
             demo=state.context.demo,
-            update=state.updates.found,
+            update=state.updates.found.version if state.updates.found else None,
+            tunnel=state.tunnel.state,
+            address_changed_at=state.tunnel.address_changed_at,
         )
 
     return routes

@@ -5,6 +5,7 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -40,6 +41,10 @@ class SecretFile:
         self._path = path
         self.sentence = sentence
         self.problem: str | None = None
+
+    def check(self) -> None:
+        """Look whether the file can be read."""
+        self._read()
 
     def get(self, name: str) -> str | None:
         value = self._read().get(name)
@@ -77,6 +82,8 @@ class Secrets:
         self._found: Future[Place] = Future()
         if folder_only or self._path.exists():
             place = SecretFile(self._path, f"Secrets lie in Deskhand's folder, in {SECRETS_FILE}, for you alone.")
+            with suppress(Unavailable):  # whoever asks for a secret hears it
+                place.check()
             self._found.set_result(place)
         else:
             settle_in_thread(self._found, self._find)

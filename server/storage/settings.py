@@ -2,7 +2,7 @@
 
 import asyncio
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -81,6 +81,19 @@ class Settings:
         """
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._writer, self._store, section, value)
+
+    async def change(self, section: str, model: type[M], change: Callable[[M], M]) -> M:
+        """Change a section as it is when its turn comes, so that two who change it at once do not undo each other.
+
+        Whatever `change` raises is raised here, and nothing has changed.
+        """
+
+        def read_and_store() -> M:
+            value = change(self.read(section, model))
+            self._store(section, value)
+            return value
+
+        return await asyncio.get_running_loop().run_in_executor(self._writer, read_and_store)
 
     def _store(self, section: str, value: BaseModel) -> None:
         merged = merge(self._sections.get(section, {}), value)

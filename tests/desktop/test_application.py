@@ -1,18 +1,163 @@
+"""The whole program, as a person has it before them: a tray, a window, a mouse."""
+
 import os
 import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 
+import httpx2
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from desktop.local import Local
+from server import runtimefile
+from tests.conftest import ROOT
+from tests.desktop.display import until
+
+TITLE = "Deskhand demo"
+pytestmark = pytest.mark.timeout(240)
+
+
+def local(display) -> Local:
+    running = until(lambda: runtimefile.read(display.data), "the server runs")
+    assert running
+    return Local(running)
+
+
+def choose(display, reader, *names: str) -> None:
+    """Open the tray's menu and choose with the mouse; a menu that is open does not change, so it is opened anew until it fits."""
+
+    def open_menu():
+        display.click_icon(3)
+        with suppress(AssertionError):
+            until(lambda: find_line(reader, "Quit"), "the menu opens", 3)
+            if line := find_line(reader, names[0]):
+                return line
+        display.run("xdotool", "key", "Escape")
+        return None
+
+    line = until(open_menu, f"the menu has {names[0]!r}")
+    for name in names:
+        line = until(lambda name=name: find_line(reader, name), f"the menu has {name!r}")
+        display.click(line["x"] + line["width"] // 2, line["y"] + line["height"] // 2)
+
+
+def find_line(reader, name: str):
+    kinds = {"menu item", "check menu item", "menu"}
+    lines = [part for part in reader.read() if part["role"] in kinds and part["name"].startswith(name)]
+    return next((line for line in lines if line["width"] > 0 and line["x"] >= 0), None)
+
+
+def nothing_is_left(display) -> None:
+    until(lambda: not display.processes(), "no process is left")
+
+
+def test_a_day_with_the_program(display, reader):
+    program = display.start("--hidden")
+    display.wait_for_icon()
+    program.wait_for("Deskhand is on")
+    assert TITLE not in display.windows()
+
+    choose(display, reader, "Open Deskhand")
+    until(lambda: TITLE in display.windows(), "the window opens")
+    reader.hears("Deskhand is on")
+
+    running = local(display)
+    made = running.ask("POST", "/api/clients", {"name": "my-gpt"})
+    answer = httpx2.get(f"{running.running.public}/gmail/labels", headers={"Authorization": f"Bearer {made['key']}"})
+    assert answer.status_code < 500
+    sentence = until(lambda: running.ask("GET", "/api/activity"), "the call is told")[0]["sentence"]
+    reader.hears("my-gpt")
+    reader.hears(sentence)
+
+    choose(display, reader, "Pause all actions", "For 1 hour")
+    until(lambda: running.ask("GET", "/api/status")["paused_until"], "it is paused")
+    choose(display, reader, "Resume actions")
+    until(lambda: not running.ask("GET", "/api/status")["paused_until"], "it goes on")
+
+    display.run("wmctrl", "-c", TITLE)
+    until(lambda: TITLE not in display.windows(), "the window is closed")
+    assert httpx2.get(f"{running.running.public}/docs").status_code == 200
+
+    second = display.start()
+    until(lambda: TITLE in display.windows(), "a second start shows the window")
+    assert second.ended_with() == 0
+    assert "running already" in second.output
+
+    choose(display, reader, "Quit Deskhand")
+    assert program.ended_with() == 0
+    nothing_is_left(display)
 
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
-def test_the_program_says_where_it_is_and_ends_with_0(tmp_path: Path, name: str) -> None:
-    environment = {key: value for key, value in os.environ.items() if key not in {"PORT", "HOST", "API_KEY", "DESKHAND_API_KEY"}}
+def test_a_signal_ends_it_with_0_and_leaves_nothing(display, name):
+    program = display.start()
+    until(lambda: TITLE in display.windows(), "a start shows the window")
+    program.process.send_signal(getattr(signal, name))
+    assert program.ended_with() == 0
+    nothing_is_left(display)
+
+
+def test_a_second_start_brings_the_window_to_the_front(display):
+    display.start()
+    until(lambda: display.active() == TITLE, "the window is in front")
+    display.keep(sys.executable, str(Path(__file__).with_name("another.py")), name="another")
+    until(lambda: display.active() == "Another", "another window is in front of it")
+    assert display.start().ended_with() == 0
+    until(lambda: display.active() == TITLE, "the window is in front again")
+
+
+def test_when_the_program_is_killed_its_window_goes_with_it(display):
+    program = display.start()
+    until(lambda: TITLE in display.windows(), "a start shows the window")
+    program.process.kill()
+    nothing_is_left(display)
+
+
+def test_with_the_plainest_tray_a_click_opens_the_window(display):
+    program = display.start("--hidden", PYSTRAY_BACKEND="xorg")
+    display.wait_for_icon()
+    program.wait_for("Deskhand is on")
+    until(lambda: display.click_icon() or TITLE in display.windows(), "a click opens the window")
+    program.process.send_signal(signal.SIGTERM)
+    assert program.ended_with() == 0
+    nothing_is_left(display)
+
+
+@pytest.mark.parametrize("backend", ["appindicator", "xorg"])
+def test_a_tray_that_comes_later_gets_the_icon(open_display, backend):
+    display = open_display(tray=False)
+    program = display.start("--hidden", PYSTRAY_BACKEND=backend)
+    program.wait_for("Deskhand is on")
+    display.keep(*["trayer", "--edge", "bottom", "--align", "left", "--widthtype", "request", "--height", "32"], name="trayer")
+    display.wait_for_icon()
+    program.process.send_signal(signal.SIGTERM)
+    assert program.ended_with() == 0
+
+
+def test_without_a_tray_it_says_so_once_and_shows_its_window(open_display):
+    display = open_display(tray=False, notifications=False)
+    program = display.start()
+    program.wait_for("shows no icons of programs")
+    until(lambda: TITLE in display.windows(), "a start shows the window")
+    program.process.send_signal(signal.SIGTERM)
+    assert program.ended_with() == 0
+    assert program.output.count("shows no icons") == 1
+
+
+def test_without_a_bus_it_serves_all_the_same(display):
+    program = display.start("--hidden", DBUS_SESSION_BUS_ADDRESS="unix:path=/nowhere")
+    program.wait_for("Deskhand is on")
+    program.process.send_signal(signal.SIGTERM)
+    assert program.ended_with() == 0
+    nothing_is_left(display)
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
+def test_without_a_screen_it_serves_and_says_where(tmp_path: Path, name: str) -> None:
+    environment = {key: value for key, value in os.environ.items() if key not in {"PORT", "HOST", "DISPLAY", "WAYLAND_DISPLAY"}}
     command = [sys.executable, "-m", "desktop", "--demo", "--data-dir", str(tmp_path)]
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     watchdog = threading.Timer(60, process.kill)

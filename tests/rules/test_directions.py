@@ -18,7 +18,7 @@ IMPORTERS = {
     "googleapiclient": rf"{INTEGRATION}\.(adapter|connection)",
     "httplib2": rf"{INTEGRATION}\.(adapter|connection)",
     "keyring": r"server\.storage\.(secrets|keyrings)",
-    "psutil": r"server\.processes",
+    "psutil": r"server\.(processes|holders)",
     "pyngrok": r"server\.tunnel\.ngrok",
     "pystray": r"desktop\.tray",
     "sqlalchemy": rf"server\.storage\..+|server\.access\.\w+|(server\.tunnel|{INTEGRATION})\.(store|tables|migrations\..+)",

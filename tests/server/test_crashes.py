@@ -6,11 +6,11 @@ import threading
 import pytest
 
 from server.context import Clock
-from server.crashes import find_end, put_aside, watched
+from server.crashes import find_end, put_aside, remember, watched
 from server.errors import Conflict
 
 SCRIPT = """
-import asyncio, ctypes, os, pathlib, signal, sys
+import asyncio, ctypes, os, pathlib, sys
 from server.context import Clock
 from server.crashes import watched
 
@@ -72,6 +72,19 @@ def test_what_a_part_of_the_program_died_of_is_kept_though_the_program_ended_wel
     assert "KeyError: 'in a thread'" in kept
     assert "nobody waits" in kept
     assert find_end(tmp_path / "crash.log") is None
+
+
+def test_what_ends_the_main_thread_is_a_crash_though_the_server_ends_well(tmp_path) -> None:
+    async def run() -> None:
+        with watched(tmp_path, Clock()):
+            remember(Conflict("wanted"))
+            assert (tmp_path / "crash.log").read_text() == ""
+            remember(ValueError("in the tray"))
+
+    asyncio.run(run())
+    assert "in the tray" in (tmp_path / "crash.log").read_text()
+    assert find_end(tmp_path / "crash.log")
+    remember(ValueError("when nobody keeps it"))
 
 
 def test_the_hooks_are_as_they_were_afterwards(tmp_path) -> None:

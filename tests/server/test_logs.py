@@ -24,7 +24,7 @@ SECRETS = [
 @pytest.fixture
 def log():
     """A logger of its own."""
-    log = logging.getLogger("test of the log")
+    log = logging.getLogger("server.test_of_the_log")
     yield log
     for one in list(log.filters):
         log.removeFilter(one)
@@ -69,8 +69,12 @@ def test_the_log_lies_in_files_for_this_person_alone_from_info_on(tmp_path, log)
     with kept(tmp_path):
         log.info("the server listens")
         log.debug("a detail")
+        logging.getLogger("alembic").info("another's detail")
+        logging.getLogger("alembic").warning("another's trouble")
     log.info("after the end")
     file = tmp_path / "deskhand.log"
+    assert "another's detail" not in file.read_text()
+    assert "another's trouble" in file.read_text()
     assert file.stat().st_mode & 0o777 == 0o600
     assert "the server listens" in file.read_text()
     assert "a detail" not in file.read_text()
@@ -80,7 +84,7 @@ def test_the_log_lies_in_files_for_this_person_alone_from_info_on(tmp_path, log)
 def test_the_console_hears_warnings_only(tmp_path, root) -> None:
     script = (
         "import logging, pathlib, sys; from server import logs; logs.configure()\n"
-        "with logs.kept(pathlib.Path(sys.argv[1])): logging.info('quiet'); logging.warning('loud')"
+        "with logs.kept(pathlib.Path(sys.argv[1])): log = logging.getLogger('server'); log.info('quiet'); log.warning('loud')"
     )
     done = subprocess.run([sys.executable, "-c", script, tmp_path], cwd=root, capture_output=True, text=True, check=True)
     assert "loud" in done.stderr
@@ -91,7 +95,7 @@ def test_the_console_hears_warnings_only(tmp_path, root) -> None:
 def test_a_long_log_is_kept_in_a_few_files(tmp_path) -> None:
     handler = LogFile(tmp_path / "deskhand.log", largest=300, older=2)
     for number in range(50):
-        handler.handle(logging.makeLogRecord({"msg": f"line {number}", "levelname": "INFO"}))
+        handler.handle(logging.makeLogRecord({"levelno": logging.WARNING, "msg": f"line {number}"}))
     handler.close()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["deskhand.log", "deskhand.log.1", "deskhand.log.2"]
     assert all(path.stat().st_size <= 300 for path in tmp_path.iterdir())
@@ -103,12 +107,12 @@ def test_a_folder_that_takes_no_log_is_told_once_and_forgiven(tmp_path, capsys) 
     folder.write_text("a file in its place")
     handler = LogFile(folder / "deskhand.log")
     for _ in range(3):
-        handler.handle(logging.makeLogRecord({"msg": "lost"}))
+        handler.handle(logging.makeLogRecord({"levelno": logging.WARNING, "msg": "lost"}))
     assert capsys.readouterr().err.count("The log cannot be written") == 1
     assert handler.problem
     folder.unlink()
     folder.mkdir()
-    handler.handle(logging.makeLogRecord({"msg": "found"}))
+    handler.handle(logging.makeLogRecord({"levelno": logging.WARNING, "msg": "found"}))
     handler.close()
     assert handler.problem is None
     assert "found" in (folder / "deskhand.log").read_text()
@@ -117,10 +121,10 @@ def test_a_folder_that_takes_no_log_is_told_once_and_forgiven(tmp_path, capsys) 
 def test_a_full_disk_is_told_and_the_log_goes_on_when_there_is_room(small_disk, capsys) -> None:
     handler = LogFile(small_disk.folder / "deskhand.log")
     small_disk.fill()
-    handler.handle(logging.makeLogRecord({"msg": "lost " * 10_000}))
+    handler.handle(logging.makeLogRecord({"levelno": logging.WARNING, "msg": "lost " * 10_000}))
     assert "No space left" in (handler.problem or "")
     small_disk.make_room()
-    handler.handle(logging.makeLogRecord({"msg": "there is room"}))
+    handler.handle(logging.makeLogRecord({"levelno": logging.WARNING, "msg": "there is room"}))
     handler.close()
     assert handler.problem is None
     assert "there is room" in (small_disk.folder / "deskhand.log").read_text()
@@ -128,7 +132,7 @@ def test_a_full_disk_is_told_and_the_log_goes_on_when_there_is_room(small_disk, 
 
 def test_a_line_that_does_not_fit_its_arguments_is_kept(tmp_path) -> None:
     handler = LogFile(tmp_path / "deskhand.log")
-    handler.handle(logging.makeLogRecord({"msg": "two %s of %s", "args": ("one",)}))
+    handler.handle(logging.makeLogRecord({"levelno": logging.WARNING, "msg": "two %s of %s", "args": ("one",)}))
     handler.close()
     assert "two %s of %s" in (tmp_path / "deskhand.log").read_text()
 

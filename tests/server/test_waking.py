@@ -34,26 +34,47 @@ def test_the_clocks_of_this_computer_agree_while_it_is_awake() -> None:
     assert missed(before, look(Clock())) == 0
 
 
-def test_waking_is_told_once() -> None:
-    looks = iter([START, later(1), later(2, always=902), later(3, always=903)])
-    told = []
+class Looks:
+    """What is seen on the clocks, one look after the other; then the last one again and again."""
 
-    async def watch() -> None:
-        ended = asyncio.Event()
+    def __init__(self, *moments):
+        self.moments, self.over = list(moments), asyncio.Event()
 
-        def look_at_prepared(clock: Clock) -> Moment:
-            try:
-                return next(looks)
-            except StopIteration:
-                ended.set()
-                return later(3, always=903)
+    def __call__(self, clock: Clock) -> Moment:
+        assert isinstance(clock, Clock)
+        if len(self.moments) == 1:
+            self.over.set()
+            return self.moments[0]
+        return self.moments.pop(0)
 
-        async def note(seconds):
-            told.append(seconds)
 
-        task = asyncio.create_task(watch_sleep(note, Clock(), every=0.001, look=look_at_prepared))
-        await asyncio.wait_for(ended.wait(), 10)
+def watch(looks, woke):
+    """Watch until everything was looked at."""
+
+    async def live() -> None:
+        task = asyncio.create_task(watch_sleep(woke, Clock(), every=0.001, look=looks))
+        await asyncio.wait_for(looks.over.wait(), 10)
         task.cancel()
 
-    asyncio.run(watch())
+    asyncio.run(live())
+
+
+def test_waking_is_told_once() -> None:
+    told = []
+
+    async def note(seconds):
+        told.append(seconds)
+
+    watch(Looks(START, later(1), later(2, always=902), later(2, always=902), later(3, always=903), later(4, always=904)), note)
     assert told == [900.0]
+
+
+def test_what_takes_long_after_a_waking_is_not_taken_for_sleep_and_its_failing_ends_nothing() -> None:
+    told = []
+
+    async def fail(seconds):
+        told.append(seconds)
+        raise ValueError("the tunnel is gone")
+
+    watch(Looks(START, later(1, always=901), later(61, always=961), later(62, always=962), later(63, always=1063)), fail)
+    assert told == [900.0, 100.0]

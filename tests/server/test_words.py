@@ -1,8 +1,8 @@
 import pytest
 
-from server.access.activity import Outcome
+from server.access.entries import Outcome
 from server.runtime import Runtime, discover
-from server.words import PAST, fill, tell, to_past
+from server.words import PAST, fill, tell, to_do, to_past
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,9 @@ def test_every_operation_says_what_it_does_in_a_few_words():
             assert len(phrase) < 60, phrase
             assert not phrase.endswith("."), phrase
             assert verb in PAST or to_past(verb).endswith("ed")
+
+
+@pytest.mark.parametrize(("past", "verb"), [("sent", "send"), ("started", "start"), ("archived", "archive")])
+def test_what_was_done_is_found_as_something_to_be_done(past, verb):
+    assert verb in to_do(past)
+    assert to_do("mail") == []

@@ -31,7 +31,7 @@ def test_news_arrive_by_themselves(open_page, server):
     page = open_page()
     expect(page.get_by_text("Nobody may call it yet.")).to_be_visible()
     server.make_client("reader")
-    expect(page.get_by_text("1 client may call it.")).to_be_visible()
+    expect(page.get_by_text("1 client", exact=True)).to_be_visible()
     server.call("GET", "/apps/list")
     expect(page.get_by_role("listitem").filter(has_text="reader")).to_have_count(1)
 
@@ -67,3 +67,13 @@ def test_the_token_leaves_the_address_and_another_page_has_no_way_in(open_page, 
     other.goto(server.local)
     expect(other.get_by_text("Open the window from Deskhand.")).to_be_visible()
     expect(other.get_by_text(server.public)).to_have_count(0)
+
+
+def test_the_tunnel_is_turned_on_and_its_address_shown(open_page, server):
+    page = open_page()
+    page.get_by_role("switch", name="Tunnel").press("Space")
+    expect(page.get_by_role("heading", name="Deskhand is on", exact=True)).to_be_visible()
+    address = server.person("GET", "/api/tunnel").json()["address"]
+    expect(page.get_by_text(address)).to_be_visible()
+    page.get_by_role("switch", name="Tunnel").press("Space")
+    expect(page.get_by_role("heading", name="for this computer only")).to_be_visible()

@@ -19,6 +19,7 @@ from server.strict import parse_json
 FILE = "app_config.json"
 LARGEST = 1024 * 1024
 LONGEST_NAME = 56  # leaves room for a number
+WORDS = {"extra_forbidden": "there is no such word here", "missing": "it is missing"}
 MOST_COPIES = 20  # of broken lists; then the oldest goes
 
 
@@ -215,9 +216,10 @@ def explain(error: ValidationError) -> str:
     """Name the first thing that does not fit, and how many more there are."""
     every = error.errors(include_url=False, include_input=False)
     first = every[0]
-    place = ".".join(str(part) for part in first["loc"]) or "the file"
+    place = ".".join(str(part) for part in first["loc"])
+    words = WORDS.get(first["type"]) or first["msg"].removeprefix("Value error, ")
     more = f" ({len(every) - 1} more)" if len(every) > 1 else ""
-    return f"{place}: {first['msg'].removeprefix('Value error, ')}{more}."
+    return f"{place}: {words}{more}." if place else f"{words[0].upper()}{words[1:]}{more}."
 
 
 def dump(apps: dict[str, Entry]) -> dict[str, object]:

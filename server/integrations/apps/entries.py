@@ -271,5 +271,5 @@ def refuse_twins(names: Iterable[str]) -> None:
     seen: set[str] = set()
     for name in (name.strip().lower() for name in names if isinstance(name, str)):
         if name in seen:
-            raise ValueError(f"two apps are called {name!r}")
+            raise ValueError(f'two apps are called "{name}"')
         seen.add(name)

@@ -51,7 +51,6 @@ class Accounts:
         self._threads = ThreadPoolExecutor(THREADS, "gmail")
         self._tokens: dict[str, Tokens] = {}
         self._locks: dict[str, asyncio.Lock] = {}
-        self._list_lock = asyncio.Lock()
 
     def close(self) -> None:
         """Let go of the threads."""
@@ -173,9 +172,10 @@ class Accounts:
         await self._change(lambda accounts: sorted(accounts, key=lambda one: one.address != first))
 
     async def _change(self, change: Callable[[list[SignedIn]], list[SignedIn]]) -> None:
-        async with self._list_lock:
-            settings = self.settings
-            await self.context.settings.write(SECTION, settings.model_copy(update={"accounts": change(settings.accounts)}))
+        def change_accounts(settings: GmailSettings) -> GmailSettings:
+            return settings.model_copy(update={"accounts": change(settings.accounts)})
+
+        await self.context.settings.change(SECTION, GmailSettings, change_accounts)
         self.context.events.publish("gmail")
 
 

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import difflib
+import errno
 import hashlib
 import os
 import stat
@@ -149,13 +150,24 @@ def save_file(folder: Path, file: File) -> str:
         except FileExistsError:
             continue
         except OSError as error:
-            raise Unavailable(f"The file could not be saved ({error.strerror}). Look at Deskhand's folder for files.") from None
-        with os.fdopen(descriptor, "wb") as out:
-            out.write(file.content)
-            out.flush()
-            os.fsync(out.fileno())
+            raise not_saved(error) from None
+        try:
+            with os.fdopen(descriptor, "wb") as out:
+                out.write(file.content)
+                out.flush()
+                os.fsync(out.fileno())
+        except OSError as error:
+            (folder / name).unlink(missing_ok=True)  # half a file helps nobody
+            raise not_saved(error) from None
         return name
     raise Unavailable("There are too many files of this name in Deskhand's folder for files. Take some away.")
+
+
+def not_saved(error: OSError) -> Unavailable:
+    """Say why a file was not saved."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return Unavailable("The disk is full, so the file was not saved. Make room and try again.")
+    return Unavailable(f"The file could not be saved ({error.strerror}). Look at Deskhand's folder for files.")
 
 
 def hash_content(content: bytes) -> str:

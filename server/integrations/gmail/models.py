@@ -30,14 +30,34 @@ class SignedIn(BaseModel):
 
 
 class GmailSettings(BaseModel):
-    """Gmail's section of the settings. The first account is the one that is used when a call names none."""
+    """How Deskhand deals with Google. A change counts from the next call on."""
 
-    accounts: list[SignedIn] = []
+    accounts: list[SignedIn] = Field([], description="The first is the one that is used when a call names none.")
     endpoints: Endpoints = Endpoints()
-    timeout_seconds: float = Field(30, ge=0.05, le=120, description="How long to wait for Google, in seconds.")
-    read_retries: int = Field(2, ge=0, le=5, description="How often a failed reading is tried again.")
+    timeout_seconds: float = Field(
+        30,
+        ge=0.05,
+        le=120,
+        title="Wait for Google",
+        description="How long a call waits for Google's answer before it gives up.",
+        json_schema_extra={"unit": "seconds"},
+    )
+    read_retries: int = Field(
+        2,
+        ge=0,
+        le=5,
+        title="Try again",
+        description="How often a failed reading is tried again. What sends or changes something is never tried twice.",
+        json_schema_extra={"unit": "times"},
+    )
     staged_minutes: float = Field(
-        30, ge=0, le=1440, description="How long files from ChatGPT are kept for an approval, in minutes."
+        30,
+        ge=0,
+        le=1440,
+        title="Keep files from ChatGPT",
+        description="How long a file that is to be attached waits here if its mail does not go out. "
+        "ChatGPT's own link to it ends after five minutes.",
+        json_schema_extra={"unit": "minutes"},
     )
 
 

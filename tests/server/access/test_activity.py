@@ -1,7 +1,11 @@
 import asyncio
 from dataclasses import replace
 
-from server.access.activity import Entry, Kept, Outcome, Retention, redact
+import pytest
+
+from server.access.activity import Kept, Retention
+from server.access.entries import Entry, Outcome
+from server.errors import NotFound
 
 ENTRY = Entry(
     at="",
@@ -92,17 +96,21 @@ def test_who_listens_hears_of_each_call(opened, clock) -> None:
     asyncio.run(main())
 
 
-def test_secrets_and_long_texts_do_not_stand_in_the_activity() -> None:
-    told = redact(
-        {
-            "to": "a",
-            "access_token": "s3cret",
-            "inner": [{"Password": "s3cret"}],
-            "content": "x" * 10_000,
-            "n": 1,
-            "empty_token": None,
-        }
-    )
-    assert "s3cret" not in str(told)
-    assert len(str(told)) < 3_000
-    assert (told["to"], told["n"], told["empty_token"]) == ("a", 1, None)
+def test_what_runs_is_told_while_it_runs(opened, clock) -> None:
+    async def main() -> None:
+        async with opened() as state:
+            activity, entry = state.activity, replace(ENTRY, at=clock.now().isoformat())
+            begun = await activity.begin(entry, None, "h")
+            assert isinstance(begun, int)
+            clock.move(seconds=1)
+            with activity.watching(replace(entry, at=clock.now().isoformat(), changes=False)):
+                reading, changing = activity.running()
+                assert (reading.id < 0, changing.id) == (True, begun)
+                assert (await activity.read(reading.id)).arguments == "{}"
+            await activity.end(replace(entry, id=begun, outcome=Outcome.done, status=200), None, "{}")
+            assert activity.running() == []
+            assert (await activity.read(begun)).outcome is Outcome.done
+            with pytest.raises(NotFound):
+                await activity.read(reading.id)
+
+    asyncio.run(main())

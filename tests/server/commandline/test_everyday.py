@@ -7,8 +7,19 @@ import yaml
 def test_the_activity_reads_like_a_diary(deskhand, serve) -> None:
     served = serve()
     served.call("GET", "/apps/list")
-    assert "done      script: listed" in deskhand("activity").stdout
+    assert "done      script listed the programs" in deskhand("activity").stdout
     assert json.loads(deskhand("activity", "--json", "--limit", "1").stdout)[0]["operation"] == "list_apps"
+
+
+def test_the_activity_can_be_looked_through(deskhand, serve) -> None:
+    served = serve()
+    key = served.make_client("my-gpt")
+    served.call("GET", "/apps/list", key)
+    served.call("POST", "/apps/control", key, json={"app_name": "Notepad & friends", "action": "start"})
+    assert deskhand("activity", "--client", "my-gpt", "--search", "pad & fr").stdout.count("\n") == 1
+    assert "refused" in deskhand("activity", "--failed").stdout
+    assert "done" not in deskhand("activity", "--failed").stdout
+    assert "Nothing like that" in deskhand("activity", "--client", "nobody").stderr
 
 
 def test_addresses_need_a_running_server(deskhand, serve) -> None:

@@ -1,3 +1,6 @@
+from server.local.activity import tell_about
+
+
 def test_every_call_stands_in_the_activity_newest_first(demo) -> None:
     key = demo.make_client("bot", allow=["control_app"])
     demo.call("GET", "/apps/list", key)
@@ -12,3 +15,54 @@ def test_every_call_stands_in_the_activity_newest_first(demo) -> None:
     assert entries[1]["arguments"]["order"]["app_name"] == "no such app"
     older = demo.person("GET", f"/api/activity?before={entries[0]['id']}&limit=1").json()
     assert [entry["id"] for entry in older] == [entries[1]["id"]]
+
+
+def test_the_diary_is_read_page_by_page(demo) -> None:
+    key = demo.make_client("bot", allow=["control_app"])
+    for _ in range(3):
+        demo.call("GET", "/apps/list", key)
+    demo.call("POST", "/apps/control", key, json={"app_name": "no such app", "action": "start"})
+    page = demo.person("GET", "/api/activity/page?limit=2").json()
+    refused, done = page["entries"]
+    assert (refused["outcome"], refused["about"], refused["integration"]) == ("refused", "no such app", "apps")
+    assert (done["outcome"], done["sentence"], "result" in done) == ("done", "listed the programs", False)
+    assert refused["note"].startswith("There is no app")
+    assert done["note"] is None
+    rest = demo.person("GET", f"/api/activity/page?limit=10&before={page['earlier']}").json()
+    assert (len(rest["entries"]), rest["earlier"]) == (2, None)
+    only = demo.person("GET", f"/api/activity/page?kind=reads&integration=apps&ids={done['id']}&ids={refused['id']}").json()
+    assert [entry["id"] for entry in only["entries"]] == [done["id"]]
+    assert demo.person("GET", "/api/activity/page?integration=gmail").json()["entries"] == []
+    assert demo.person("GET", "/api/activity/page?nonsense=1").status_code == 422
+
+
+def test_a_call_is_shown_with_its_contents(demo) -> None:
+    demo.call("GET", "/apps/list")
+    entry = demo.activity()[0]
+    shown = demo.person("GET", f"/api/activity/{entry['id']}").json()
+    assert shown == entry
+    assert '"apps"' in shown["result"]
+    assert demo.person("GET", "/api/activity/999999").status_code == 404
+
+
+def test_a_refusal_says_to_the_person_why(demo) -> None:
+    demo.call("POST", "/apps/control", json={"app_name": "Notepad", "action": "start"})
+    demo.call("POST", "/apps/control", json={"app_name": 5})
+    wrong, forbidden = demo.person("GET", "/api/activity/page").json()["entries"]
+    assert forbidden["note"] == "It has to be allowed first."
+    assert "app_name" in wrong["note"]
+
+
+def test_today_is_counted(demo) -> None:
+    demo.call("GET", "/apps/list")
+    demo.call("GET", "/apps/list")
+    assert demo.person("GET", "/api/activity/today").json() == {"calls": 2, "changes": 0, "refused": 0, "failed": 0}
+    assert demo.person("GET", "/api/activity/running").json() == []
+
+
+def test_what_it_is_about_is_a_word_to_a_person() -> None:
+    assert (
+        tell_about({"page_token": "abc", "order": {"ids": ["x"], "to": ["bob@example.com"], "body": "Hi"}}) == "bob@example.com"
+    )
+    assert tell_about({"message_id": "18c2", "count": 3, "label": None}) is None
+    assert tell_about({"query": "x" * 500}) == "x" * 80 + "…"

@@ -39,7 +39,15 @@ def test_what_a_person_wants_is_done_and_what_they_leave_out_stays(serve) -> Non
     assert served.person("PUT", "/api/desktop", json={"start_at_login": False}).json()["start_at_login"] is False
 
 
-def test_where_updates_are_not_published_the_page_has_nothing_to_show(serve, demo) -> None:
+def test_the_demo_does_not_start_at_login(serve) -> None:
+    desktop = Desktop()
+    served = serve(demo=True, screen=desktop)
+    assert served.person("GET", "/api/desktop").json()["start_at_login"] is None
+    assert served.person("PUT", "/api/desktop", json={"start_at_login": True}).status_code == Unavailable.status
+    assert not desktop.on
+
+
+def test_where_updates_are_not_published_the_page_has_nothing_to_show(demo) -> None:
     told = demo.person("GET", "/api/desktop").json()
     assert told["check_for_updates"] is None
     assert told["update"] is None

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from server.errors import Unavailable
+from server.errors import InvalidInput, Unavailable
 from server.storage.settings import SETTINGS_FILE, Settings
 
 
@@ -190,3 +190,31 @@ def test_killed_at_any_moment_it_can_be_read_and_holds_what_was_acknowledged(
         assert settings.read("progress", Progress).number >= max(acknowledged)
         assert acknowledged == sorted(set(acknowledged))
     assert len(list(tmp_path.iterdir())) <= 2
+
+
+def test_two_who_change_a_section_at_once_do_not_undo_each_other(tmp_path: Path) -> None:
+    settings = Settings(tmp_path)
+
+    async def add(name: str) -> None:
+        def put(mail: Mail) -> Mail:
+            return mail.model_copy(update={"accounts": [*mail.accounts, name]})
+
+        await settings.change("mail", Mail, put)
+
+    async def main() -> None:
+        await asyncio.gather(*(add(name) for name in "abcdef"))
+
+    asyncio.run(main())
+    assert sorted(Settings(tmp_path).read("mail", Mail).accounts) == list("abcdef")
+
+
+def test_a_change_that_is_refused_changes_nothing(tmp_path: Path) -> None:
+    settings = Settings(tmp_path)
+    write(settings, "mail", Mail(signature="Yours"))
+
+    def refuse(_: Mail) -> Mail:
+        raise InvalidInput("No.")
+
+    with pytest.raises(InvalidInput):
+        asyncio.run(settings.change("mail", Mail, refuse))
+    assert settings.read("mail", Mail).signature == "Yours"

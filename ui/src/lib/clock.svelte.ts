@@ -21,3 +21,19 @@ export function until(at: string): string {
   const then = new Date(at)
   return then.toDateString() === new Date(clock.now).toDateString() ? short.format(then) : exact.format(then)
 }
+
+export const hour = (at: string): string => short.format(Date.parse(at))
+
+/** How long something took: "340 ms", "2.4 s", "3 min 5 s". */
+export function lasting(ms: number): string {
+  if (ms < 1000) return `${Math.max(0, Math.round(ms))} ms`
+  if (ms < 60_000) return `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`
+  const minutes = Math.floor(ms / 60_000)
+  return minutes < 60 ? `${minutes} min ${Math.floor((ms % 60_000) / 1000)} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+}
+
+/** For how long something has been going on, in whole seconds. */
+export function elapsed(at: string): string {
+  const ms = Math.floor((clock.now - Date.parse(at)) / 1000) * 1000
+  return ms < 1000 ? 'now' : ms < 60_000 ? `${ms / 1000} s` : lasting(ms)
+}

@@ -6,7 +6,17 @@ import type { paths } from '../../generated/local'
 export type * from '../../generated/local'
 
 /** What the local surface says when it does not do what was asked, in a sentence for the person. */
-export class Refused extends Error {}
+export class Refused extends Error {
+  readonly status: number
+  /** What is wrong with which value, so that it can stand beside it. */
+  readonly fields: readonly { field: string; message: string }[]
+
+  constructor(message: string, status = 0, fields: readonly { field: string; message: string }[] = []) {
+    super(message)
+    this.status = status
+    this.fields = fields
+  }
+}
 
 // It came in the address, which no server is told, and stays in memory only: another page of this computer has the cookie, never this.
 const token = new URLSearchParams(location.hash.slice(1)).get('token') ?? ''
@@ -25,7 +35,7 @@ export async function ask<T extends Record<string | number, any>, O, M extends `
 ): Promise<NonNullable<FetchResponse<T, O, M>['data']>> {
   const { data, error, response } = await asked.catch(() => { throw new Refused(NOT_ANSWERING) })
   if (response.ok) return data as NonNullable<typeof data>
-  throw new Refused(readDetail(error))
+  throw new Refused(readDetail(error), response.status, (error as { errors?: Refused['fields'] } | undefined)?.errors ?? [])
 }
 
 function readDetail(error: unknown): string {

@@ -1,16 +1,20 @@
 /** The pages, in the order of the rail. A page is there only while what it stands for is. */
 import type { Component } from 'svelte'
 import AppWindow from '@lucide/svelte/icons/app-window'
-import KeyRound from '@lucide/svelte/icons/key-round'
 import Cable from '@lucide/svelte/icons/cable'
 import House from '@lucide/svelte/icons/house'
+import KeyRound from '@lucide/svelte/icons/key-round'
 import Mail from '@lucide/svelte/icons/mail'
+import NotebookText from '@lucide/svelte/icons/notebook-text'
+import SettingsIcon from '@lucide/svelte/icons/settings-2'
 import type { Overview as News } from '../lib/local'
-import Apps from './Apps.svelte'
-import Gmail from './Gmail.svelte'
 import Access from './Access.svelte'
+import Activity from './Activity.svelte'
+import Apps from './Apps.svelte'
 import Connect from './Connect.svelte'
+import Gmail from './Gmail.svelte'
 import Overview from './Overview.svelte'
+import Settings from './Settings.svelte'
 import Welcome from './Welcome.svelte'
 
 export interface PageEntry {
@@ -30,9 +34,11 @@ export const integrated = (name: string) => (news: News): boolean => news.integr
 
 export const pages: PageEntry[] = [
   { name: 'overview', title: 'Overview', icon: House, component: Overview, group: 0 },
+  { name: 'activity', title: 'Activity', icon: NotebookText, component: Activity, group: 0 },
   { name: 'gmail', title: 'Gmail', icon: Mail, component: Gmail, group: 1, when: integrated('gmail') },
   { name: 'apps', title: 'Apps', icon: AppWindow, component: Apps, group: 1, when: integrated('apps') },
   { name: 'access', title: 'Access', icon: KeyRound, component: Access, group: 2 },
   { name: 'connect', title: 'Connect', icon: Cable, component: Connect, group: 2 },
+  { name: 'settings', title: 'Settings', icon: SettingsIcon, component: Settings, group: 2 },
   { name: 'welcome', title: 'Welcome', icon: House, component: Welcome, group: 0, full: true },
 ]

@@ -212,3 +212,16 @@ def test_many_savings_at_once_do_not_meet(desk):
         return await asyncio.gather(*(desk.mailbox.inbox.files.save(file) for _ in range(8)))
 
     assert len(set(desk.run(save_all()))) == 8
+
+
+def test_a_full_disk_is_a_sentence_and_leaves_no_half_file(small_disk):
+    small_disk.fill()
+    with pytest.raises(Unavailable, match="disk is full"):
+        save_file(small_disk.folder, File("report.pdf", "application/pdf", bytes(100_000)))
+    assert not (small_disk.folder / "report.pdf").exists()
+
+
+def test_a_name_that_windows_takes_for_a_stream_is_made_safe(tmp_path):
+    name = save_file(tmp_path, File("report.pdf:hidden", "application/pdf", b"x"))
+    assert ":" not in name
+    assert [path.name for path in tmp_path.iterdir()] == [name]

@@ -1,0 +1,102 @@
+"""The person's desktop, as the server asks for it."""
+
+import importlib
+import os
+import subprocess
+import sys
+import webbrowser
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+from desktop.browser import has_screen
+from desktop.command import outside_environment, own_command, own_environment
+from desktop.window import Window
+from server.errors import Unavailable
+
+OPENERS = {"darwin": "open", "linux": "xdg-open"}
+
+
+def say_nothing(title: str, text: str) -> None:
+    """Where there is no tray to say it from."""
+
+
+@dataclass
+class DesktopScreen:
+    """The desktop of this computer. `own_data`: the folder that the person named for Deskhand's data, if they did."""
+
+    window: Window
+    own_data: Path | None = None
+    tell: Callable[[str, str], None] = say_nothing
+
+    def notify(self, title: str, text: str) -> None:
+        self.tell(title, text)
+
+    def open_address(self, address: str) -> None:
+        if not has_screen() or not webbrowser.open(address):
+            raise Unavailable(f"No browser could be opened. Open this address yourself: {address}")
+
+    def open_folder(self, folder: Path) -> None:
+        try:
+            if not has_screen():
+                raise FileNotFoundError(folder)
+            open_folder(folder)
+        except (OSError, subprocess.SubprocessError):
+            raise Unavailable(f"No file manager could be opened. The folder is {folder}") from None
+
+    def show_window(self) -> None:
+        self.window.show()
+
+    def start_demo(self) -> None:
+        if not has_screen():
+            raise Unavailable("There is no screen here. Start the demo yourself: deskhand serve --demo")
+        place = ["--data-dir", str(self.own_data / "demo")] if self.own_data else []
+        try:
+            start_apart(own_command("--demo", *place))
+        except OSError as error:
+            raise Unavailable(f"The demo could not be started ({error}). Start it yourself: deskhand --demo") from error
+
+    def starts_at_login(self) -> bool | None:
+        autostart = find_autostart()
+        try:
+            return bool(autostart.is_on()) if autostart else None
+        except Unavailable:
+            return None
+
+    def set_start_at_login(self, wanted: bool) -> None:
+        autostart = find_autostart()
+        if autostart:
+            autostart.set_on(wanted)
+        elif wanted:
+            raise Unavailable("Deskhand cannot start at login here.")
+
+
+def find_autostart() -> ModuleType | None:
+    """What starts programs at login here."""
+    try:
+        return importlib.import_module("desktop.autostart")
+    except ModuleNotFoundError:
+        return None
+
+
+def open_folder(folder: Path, platform: str = sys.platform) -> None:
+    """Show a folder in the file manager. Raises OSError or subprocess.SubprocessError."""
+    if platform == "win32":
+        os.startfile(folder)  # type: ignore[attr-defined,unused-ignore] # noqa: S606, a folder of our own
+        return
+    opener = OPENERS.get(platform, "xdg-open")
+    subprocess.run([opener, str(folder)], check=True, timeout=20, env=outside_environment(os.environ), capture_output=True)  # noqa: S603
+
+
+def start_apart(command: list[str]) -> None:
+    """Start a program that outlives this one. Raises OSError."""
+    apart = {"start_new_session": True} if os.name != "nt" else {"creationflags": 0x00000008 | 0x00000200}  # detached, own group
+    subprocess.Popen(  # noqa: S603, our own command
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=own_environment(os.environ),
+        **apart,  # type: ignore[call-overload]
+    )

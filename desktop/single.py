@@ -1,0 +1,31 @@
+"""One Deskhand per person and folder: a second start shows the window of the first."""
+
+import threading
+from pathlib import Path
+
+from desktop.local import Local
+from server import runtimefile
+from server.errors import Unavailable
+
+STARTING_SECONDS = 20.0
+LOOK_EVERY = 0.1
+SHOWING_SECONDS = 40.0  # a window takes its time where a computer is busy
+
+
+def hand_over(data: Path) -> bool:
+    """Have the one that runs show its window. False: none runs. Raises DeskhandError when it does not do it."""
+    running = runtimefile.read(data)
+    if running is None:
+        return False
+    Local(running, SHOWING_SECONDS).ask("POST", "/api/window")
+    return True
+
+
+def wait_and_hand_over(data: Path, seconds: float = STARTING_SECONDS) -> None:
+    """The same for one that holds the folder and may still be starting. Raises DeskhandError when it does not do it."""
+    waiting = threading.Event()
+    for _ in range(int(seconds / LOOK_EVERY)):
+        if hand_over(data):
+            return
+        waiting.wait(LOOK_EVERY)
+    raise Unavailable(f"Another Deskhand holds the data in {data} and does not answer. End it, and start this one again.")

@@ -1,0 +1,199 @@
+"""What a person sets, as forms: Deskhand's own sections and those of the integrations.
+
+A field stands in a form if it has a title; what has none is Deskhand's own, such as which accounts are signed in.
+"""
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field, ValidationError
+
+from server.access.activity import RETENTION, Retention
+from server.access.entries import SECRET_NAMES
+from server.errors import InvalidInput, NotFound
+from server.state import State
+
+WORDS = {
+    "greater_than_equal": "has to be {ge:g} or more",
+    "greater_than": "has to be more than {gt:g}",
+    "less_than_equal": "may be {le:g} at most",
+    "less_than": "has to be less than {lt:g}",
+    "string_too_short": "needs {min_length} characters or more",
+    "string_too_long": "may have {max_length} characters at most",
+    "too_long": "may have {max_length} entries at most",
+    "enum": "has to be {expected}",
+    "literal_error": "has to be {expected}",
+}
+KINDS = {"int": "has to be a whole number", "float": "has to be a number", "finite": "has to be a number"}
+KINDS |= {"bool": "is either on or off", "string": "has to be a text", "list": "has to be a list", "missing": "is needed"}
+
+
+@dataclass(frozen=True)
+class Section:
+    """Some settings. `name` is that of the stored section, the model's docstring what the person reads above the form.
+
+    `apply`: what has to be done for a change to count at once, where reading the settings anew is not enough.
+    """
+
+    name: str
+    title: str
+    model: type[BaseModel]
+    apply: Callable[[State], Awaitable[None]] | None = None
+
+
+class SectionView(BaseModel):
+    """A section as a form shows it."""
+
+    name: str = Field(description="What to save it under.")
+    title: str = Field(description="Its heading.")
+    text: str = Field(description="What it is about.")
+    form: dict[str, Any] = Field(alias="schema", description="The JSON schema of the values; `unit` says what a number counts.")
+    values: dict[str, Any] = Field(description="What holds now.")
+    defaults: dict[str, Any] = Field(description="What holds where nothing was set.")
+
+
+async def forget_old(state: State) -> None:
+    """Forget at once what is not to be remembered any longer."""
+    await state.activity.sweep(state.context.settings.read(RETENTION, Retention))
+
+
+class Places(BaseModel):
+    """Where things lie on this computer."""
+
+    data: str = Field(description="The folder of everything that Deskhand keeps.")
+    files: str = Field(description="The folder of the files that are attached to mails or taken out of them.")
+    secrets: str = Field(description="Where passwords and keys lie, in a sentence.")
+    backup: str = Field(description="A good name for a backup that is made today.")
+
+
+OWN = (Section(RETENTION, "What Deskhand remembers", Retention, forget_old),)
+
+
+def create_routes(state: State) -> APIRouter:
+    """Make the routes."""
+    routes = APIRouter(prefix="/settings")
+
+    @routes.get("")
+    async def list_settings() -> list[SectionView]:
+        """Lists the sections that a person can change."""
+        return [view(state, section) for section in list_sections(state)]
+
+    @routes.get("/places")
+    async def read_places() -> Places:
+        """Tells where things lie on this computer."""
+        folders, today = state.home.folders, state.context.clock.now().astimezone().date()
+        return Places(
+            data=str(folders.data),
+            files=str(folders.files),
+            secrets=state.context.secrets.place,
+            backup=str(await asyncio.to_thread(find_documents) / f"deskhand-{today.isoformat()}.zip"),
+        )
+
+    @routes.put("/{section}")
+    async def save_settings(section: str, values: dict[str, Any]) -> SectionView:
+        """Changes a section; fields that are left out stay as they are. It is on the disk when this answers."""
+        found = next((one for one in list_sections(state) if one.name == section), None)
+        if found is None:
+            raise NotFound("There are no such settings.")
+        await state.context.settings.change(found.name, found.model, lambda current: put_in(current, values))
+        if found.apply:
+            await found.apply(state)
+        state.context.events.publish("settings", {"section": section})
+        return view(state, found)
+
+    return routes
+
+
+def find_documents() -> Path:
+    """The folder in which people look for their own files."""
+    home = Path.home()
+    return home / "Documents" if (home / "Documents").is_dir() else home
+
+
+def list_sections(state: State) -> list[Section]:
+    """Deskhand's own sections, then those of the integrations that are there."""
+    theirs = [
+        Section(member.integration.name, member.integration.title, member.parts.settings)
+        for member in state.runtime.members
+        if member.parts and member.parts.settings
+    ]
+    return [section for section in (*OWN, *theirs) if list_fields(section.model)]
+
+
+def list_fields(model: type[BaseModel]) -> dict[str, Any]:
+    """The fields that stand in a form, by name, with the fields inside of each, or None. Never one that names a secret."""
+    found: dict[str, Any] = {}
+    for name, field in model.model_fields.items():
+        if inspect.isclass(field.annotation) and issubclass(field.annotation, BaseModel):
+            if inner := list_fields(field.annotation):
+                found[name] = inner
+        elif field.title and not any(secret in name for secret in SECRET_NAMES):
+            found[name] = None
+    return found
+
+
+def view(state: State, section: Section) -> SectionView:
+    """Show a section as it is now."""
+    fields = list_fields(section.model)
+    current = state.context.settings.read(section.name, section.model)
+    return SectionView(
+        name=section.name,
+        title=section.title,
+        text=" ".join(inspect.cleandoc(section.model.__doc__ or "").split()),
+        schema=make_form(section.model.model_json_schema(), fields),
+        values=pick(current.model_dump(mode="json"), fields),
+        defaults=pick(section.model().model_dump(mode="json"), fields),
+    )
+
+
+def make_form(schema: Mapping[str, Any], fields: Mapping[str, Any], kinds: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """A schema with the fields of the form only, and with what it refers to in its place."""
+    kinds = schema.get("$defs", {}) if kinds is None else kinds
+    shown = {}
+    for name, inner in fields.items():
+        field = dict(schema["properties"][name])
+        if "$ref" in field:
+            field = {**kinds[field.pop("$ref").rpartition("/")[2]], **field}
+        shown[name] = make_form(field, inner, kinds) if inner else field
+    return {"type": "object", "properties": shown}
+
+
+def pick(values: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of these fields."""
+    return {name: pick(values[name], inner) if inner else values[name] for name, inner in fields.items()}
+
+
+def put_in(current: BaseModel, values: Mapping[str, Any]) -> BaseModel:
+    """Put values from a form into a section. Raises InvalidInput, which names each wrong field."""
+    model = type(current)
+    try:
+        return model.model_validate(merge(current.model_dump(mode="json"), values, list_fields(model)))
+    except ValidationError as error:
+        wrong = [{"field": ".".join(map(str, one["loc"])), "message": put_in_words(one)} for one in error.errors()]
+        titles = {name: field.title for name, field in model.model_fields.items()}
+        told = " ".join(f"{titles.get(one['field']) or one['field'] or 'This'} {one['message']}." for one in wrong)
+        raise InvalidInput(told, errors=wrong) from None
+
+
+def merge(current: dict[str, Any], values: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Put values over others. Raises InvalidInput for a field that stands in no form."""
+    if unknown := sorted(values.keys() - fields.keys()):
+        raise InvalidInput(f"There is no setting {', '.join(unknown)}.")
+    merged = dict(current)
+    for name, value in values.items():
+        nested = fields[name] and isinstance(value, Mapping)
+        merged[name] = merge(current[name], value, fields[name]) if nested else value
+    return merged
+
+
+def put_in_words(problem: Mapping[str, Any]) -> str:
+    """Say what is wrong with a value so that it goes on from the field's title."""
+    if words := WORDS.get(problem["type"]):
+        return words.format(**problem["ctx"])
+    kind = KINDS.get(problem["type"].partition("_")[0])
+    return kind or str(problem["msg"]).removeprefix("Value error, ").rstrip(".")

@@ -1,0 +1,113 @@
+import json
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+import pytest
+from pydantic import BaseModel, Field
+
+from server.errors import InvalidInput
+from server.local.settings import list_fields, make_form, put_in
+from server.storage.database import DATABASE_FILE
+
+
+class Colour(StrEnum):
+    red = "red"
+    blue = "blue"
+
+
+class Frame(BaseModel):
+    """What is around it."""
+
+    width: int = Field(1, ge=1, le=9, title="Width")
+    made_by: str = "nobody"
+
+
+class Picture(BaseModel):
+    """How it looks."""
+
+    colour: Colour = Field(Colour.red, title="Colour")
+    frame: Frame = Frame()
+    visitors: list[str] = []
+    password: str = Field("", title="Password")
+
+
+def find(served, name: str) -> dict:
+    return next(section for section in served.person("GET", "/api/settings").json() if section["name"] == name)
+
+
+def test_every_part_that_has_settings_has_a_form(demo) -> None:
+    sections = demo.person("GET", "/api/settings").json()
+    assert {"retention", "gmail"} <= {section["name"] for section in sections}
+    for section in sections:
+        assert section["title"]
+        assert section["text"].endswith(".")
+        assert section["values"].keys() == section["defaults"].keys() == section["schema"]["properties"].keys()
+        for field in section["schema"]["properties"].values():
+            assert field["title"]
+            assert field["description"].endswith(".")
+
+
+def test_no_account_address_or_secret_stands_in_a_form(demo) -> None:
+    told = demo.person("GET", "/api/settings").text
+    assert not [word for word in ("accounts", "endpoints", "token", "secret") if word in told]
+
+
+def test_what_is_saved_holds_and_everything_else_stays(demo) -> None:
+    saved = demo.person("PUT", "/api/settings/gmail", json={"read_retries": 4})
+    assert (saved.status_code, saved.json()["values"]["read_retries"]) == (200, 4)
+    assert find(demo, "gmail") == saved.json()
+    stored = json.loads((demo.data / "settings.json").read_text())["gmail"]["1"]
+    assert (stored["read_retries"], len(stored["accounts"])) == (4, 2)
+
+
+@pytest.mark.parametrize(
+    ("values", "field", "sentence"),
+    [
+        ({"payload_days": 0}, "payload_days", "Contents of calls has to be 1 or more."),
+        ({"payload_days": 99999}, "payload_days", "Contents of calls may be 3650 at most."),
+        ({"payload_days": "soon"}, "payload_days", "Contents of calls has to be a whole number."),
+        ({"activity_days": None}, "activity_days", "That a call was made has to be a whole number."),
+    ],
+)
+def test_a_wrong_value_is_named_in_words(demo, values, field, sentence) -> None:
+    refused = demo.person("PUT", "/api/settings/retention", json=values)
+    assert (refused.status_code, refused.json()["detail"]) == (422, sentence)
+    assert [one["field"] for one in refused.json()["errors"]] == [field]
+    assert find(demo, "retention")["values"] == {"payload_days": 7, "activity_days": 90}
+
+
+def test_what_stands_in_no_form_cannot_be_set(demo) -> None:
+    assert demo.person("PUT", "/api/settings/gmail", json={"accounts": []}).status_code == 422
+    assert demo.person("PUT", "/api/settings/pause", json={"until": None}).status_code == 404
+    assert len(demo.person("GET", "/api/gmail/status").json()["accounts"]) == 2
+
+
+def test_what_is_not_to_be_remembered_is_forgotten_at_once(demo) -> None:
+    demo.call("GET", "/apps/list")
+    demo.call("GET", "/apps/list")
+    with closing(sqlite3.connect(demo.data / DATABASE_FILE)) as database, database:
+        database.execute("UPDATE activity SET at = ? WHERE id = 1", [(datetime.now(UTC) - timedelta(days=50)).isoformat()])
+    demo.person("PUT", "/api/settings/retention", json={"activity_days": 60})
+    assert len(demo.activity()) == 2
+    demo.person("PUT", "/api/settings/retention", json={"activity_days": 40})
+    assert len(demo.activity()) == 1
+    assert "40" in demo.call("GET", "/privacy", "").text
+
+
+def test_a_form_has_the_fields_with_a_title_and_no_secret() -> None:
+    fields = list_fields(Picture)
+    assert fields == {"colour": None, "frame": {"width": None}}
+    form = make_form(Picture.model_json_schema(), fields)
+    assert form["properties"]["colour"]["enum"] == ["red", "blue"]
+    assert list(form["properties"]["frame"]["properties"]) == ["width"]
+
+
+def test_values_inside_of_others_are_put_where_they_belong() -> None:
+    before = Picture(frame=Frame(made_by="Ann"), visitors=["Bob"])
+    assert put_in(before, {"frame": {"width": 3}}) == Picture(frame=Frame(width=3, made_by="Ann"), visitors=["Bob"])
+    with pytest.raises(InvalidInput, match="There is no setting made_by"):
+        put_in(before, {"frame": {"made_by": "me"}})
+    with pytest.raises(InvalidInput, match="Colour has to be 'red' or 'blue'"):
+        put_in(before, {"colour": "green"})

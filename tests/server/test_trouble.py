@@ -1,0 +1,121 @@
+"""What goes wrong with files and disks: the program starts, says what happened, and goes on."""
+
+import json
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from server.errors import Unavailable
+
+
+def problems(served):
+    told = served.person("GET", "/api/overview")
+    assert told.status_code == 200, told.text
+    return told.json()["problems"]
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff\x00", b'{"_default": 5}', b'{"access": {"x": 1}}'])
+def test_broken_settings_are_kept_aside_and_told(serve, tmp_path, content) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "settings.json").write_bytes(content)
+    served = serve()
+    (told,) = problems(served)
+    assert "settings could not be read" in told
+    (aside,) = served.data.glob("settings.broken-*.json")
+    assert aside.read_bytes() == content
+    assert aside.name in told
+    assert served.person("POST", "/api/pause", json={"minutes": 5}).status_code == 200
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff\x00", b'{"apps": 5}'])
+def test_a_broken_list_of_apps_is_told_and_the_last_good_one_stays(serve, content) -> None:
+    first = serve()
+    before = first.call("GET", "/apps/list").json()
+    first.background.stop()
+    (first.data / "app_config.json").write_bytes(content)
+    served = serve()
+    (told,) = problems(served)
+    assert "app_config.json is broken" in told
+    key = served.make_client("another")
+    assert served.call("GET", "/apps/list", key).json()["apps"] == before["apps"]
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff\x00"])
+def test_broken_secrets_are_kept_aside_and_told(serve, tmp_path, content) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "secrets.json").write_bytes(content)
+    served = serve()
+    assert any("secrets could not be read" in told for told in problems(served))
+    (aside,) = served.data.glob("secrets.broken-*.json")
+    assert aside.read_bytes() == content
+
+
+def test_logs_that_cannot_be_written_are_told(serve, tmp_path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "logs").write_text("a file in the place of the folder")
+    served = serve()
+    (told,) = problems(served)
+    assert "log cannot be written" in told
+    assert served.call("GET", "/apps/list").status_code == 200
+
+
+def test_a_folder_that_cannot_be_used_is_a_sentence(serve, tmp_path) -> None:
+    (tmp_path / "data").write_text("a file in the place of the folder")
+    with pytest.raises(Unavailable, match="cannot be used"):
+        serve()
+
+
+def test_a_crash_of_the_run_before_is_told(serve, tmp_path) -> None:
+    (tmp_path / "data" / "logs").mkdir(parents=True)
+    (tmp_path / "data" / "logs" / "crash.log").write_text("Fatal Python error: Segmentation fault")
+    served = serve()
+    (told,) = problems(served)
+    assert "ended unexpectedly" in told
+    served.background.stop()
+    assert problems(serve()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal.")
+def test_a_program_that_crashes_for_real_tells_it_at_its_next_start(serve, root, tmp_path) -> None:
+    command = [sys.executable, "-m", "server", "serve", "--json", "--port", "0", "--data-dir", tmp_path / "data"]
+    program = subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    assert json.loads(program.stdout.readline())["notices"] == []
+    program.send_signal(signal.SIGSEGV)
+    program.communicate()
+    assert program.returncode == -signal.SIGSEGV
+    served = serve()
+    (told,) = problems(served)
+    assert "ended unexpectedly" in told
+    assert "Segmentation fault" in (served.data / "logs" / "crash.log.1").read_text()
+
+
+def test_a_disk_that_fills_up_while_it_runs_is_told_and_survived(serve, small_disk) -> None:
+    served = serve(small_disk.folder / "data")
+    key = served.make_client()
+    small_disk.fill()
+    refused = served.person("POST", "/api/clients", json={"name": "late"})
+    assert refused.status_code == 503
+    assert "disk is full" in refused.json()["detail"]
+    paused = served.person("POST", "/api/pause", json={"minutes": 5})
+    assert paused.status_code == 503
+    assert "disk is full" in paused.json()["detail"]
+    call = served.call("GET", "/apps/list", key)
+    assert call.status_code in {200, 503}
+    assert served.person("GET", "/api/overview").status_code == 200
+    small_disk.make_room()
+    assert served.person("POST", "/api/clients", json={"name": "late"}).status_code == 201
+    assert served.call("GET", "/apps/list", key).status_code == 200
+
+
+def test_a_start_on_a_full_disk_is_a_sentence_and_harms_nothing(serve, small_disk) -> None:
+    first = serve(small_disk.folder / "data")
+    first.make_client()
+    first.background.stop()
+    small_disk.fill()
+    with pytest.raises(Unavailable, match="Make room"):
+        serve(small_disk.folder / "data")
+    small_disk.make_room()
+    clients = serve(small_disk.folder / "data").person("GET", "/api/clients").json()
+    assert [client["name"] for client in clients] == ["script"]

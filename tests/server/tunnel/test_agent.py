@@ -1,0 +1,73 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from server.errors import InvalidInput
+from server.tunnel.agent import check_own, file_name, find_agent, find_in_path, make_agent
+
+AGENT = "#!/bin/sh\necho ngrok version {}\n"
+
+
+def write(path: Path, text: str = AGENT.format("3.22.1")) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    path.chmod(0o700)
+    return path
+
+
+def test_the_persons_own_comes_first_then_ours_then_the_one_in_path(tmp_path: Path, monkeypatch) -> None:
+    own, ours, common = (write(tmp_path / folder / "ngrok") for folder in ("own", "ours", "common"))
+    monkeypatch.setenv("PATH", os.pathsep.join([str(common.parent), "/usr/bin", "/bin"]))
+    found = find_agent("ngrok", ours.parent, str(own))
+    assert found and (found.path, found.own, found.version) == (str(own), True, "3.22.1")
+    found = find_agent("ngrok", ours.parent, None)
+    assert found and (found.path, found.own) == (str(ours), False)
+    found = find_agent("ngrok", tmp_path, None)
+    assert found and (found.path, found.own) == (str(common), True)
+    own.unlink()
+    assert find_agent("ngrok", ours.parent, str(own)) is None
+
+
+def test_pyngroks_command_of_the_same_name_is_passed_over(tmp_path: Path) -> None:
+    fake = write(tmp_path / "venv" / "ngrok", "#!/usr/bin/python3\nfrom pyngrok.ngrok import main\n")
+    real = write(tmp_path / "bin" / "ngrok")
+    assert find_in_path("ngrok", os.pathsep.join([str(fake.parent), str(real.parent)])) == [real]
+    with pytest.raises(InvalidInput):
+        check_own(str(fake))
+
+
+def test_a_program_that_was_replaced_is_asked_for_its_version_again(tmp_path: Path) -> None:
+    program = write(tmp_path / "ngrok")
+    first = make_agent(program, own=True)
+    write(program, AGENT.format("3.30.10-beta"))
+    again = make_agent(program, own=True)
+    assert first and again and (first.version, again.version) == ("3.22.1", "3.30.10-beta")
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (AGENT.format("2.3.40"), "too old"),
+        ("#!/bin/sh\necho hello\n", "not ngrok's agent"),
+        ("#!/bin/sh\nexit 1\n", "not ngrok's agent"),
+    ],
+)
+def test_what_is_no_agent_of_today_is_refused(tmp_path: Path, text: str, sentence: str) -> None:
+    with pytest.raises(InvalidInput, match=sentence):
+        check_own(str(write(tmp_path / "ngrok", text)))
+
+
+def test_a_path_is_whole_and_leads_to_a_program(tmp_path: Path) -> None:
+    assert check_own(f' "{write(tmp_path / "ngrok")}" ') == str(tmp_path / "ngrok")
+    with pytest.raises(InvalidInput, match="whole path"):
+        check_own("ngrok")
+    with pytest.raises(InvalidInput, match="no program"):
+        check_own(str(tmp_path / "nothing"))
+    (tmp_path / "text").write_text("no program")
+    with pytest.raises(InvalidInput, match="may be run"):
+        check_own(str(tmp_path / "text"))
+
+
+def test_its_file_is_called_as_the_system_calls_programs() -> None:
+    assert file_name("ngrok") == ("ngrok.exe" if os.name == "nt" else "ngrok")

@@ -1,0 +1,69 @@
+import io
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from server.errors import UpstreamFailed
+from server.tunnel import archive
+from server.tunnel.archive import unpack_program
+
+
+def write_tar(path: Path, members: dict[str, bytes], *, link: str | None = None) -> Path:
+    with tarfile.open(path, "w:gz") as tar:
+        for name, content in members.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+        if link:
+            member = tarfile.TarInfo("ngrok")
+            member.type, member.linkname = tarfile.SYMTYPE, link
+            tar.addfile(member)
+    return path
+
+
+def write_zip(path: Path, members: dict[str, bytes]) -> Path:
+    with zipfile.ZipFile(path, "w") as pack:
+        for name, content in members.items():
+            pack.writestr(name, content)
+    return path
+
+
+@pytest.mark.parametrize("write", [write_tar, write_zip])
+def test_the_program_is_taken_out_and_can_be_run(tmp_path: Path, write) -> None:
+    target = tmp_path / "new-ngrok"
+    unpack_program(write(tmp_path / "pack", {"LICENSE": b"words", "ngrok": b"program"}), "ngrok", target)
+    assert target.read_bytes() == b"program"
+    assert target.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("write", [write_tar, write_zip])
+@pytest.mark.parametrize("members", [{}, {"readme": b""}, {"a/ngrok": b"1", "b/ngrok": b"2"}])
+def test_an_archive_without_exactly_one_is_refused(tmp_path: Path, write, members) -> None:
+    with pytest.raises(UpstreamFailed, match="not ngrok's program"):
+        unpack_program(write(tmp_path / "pack", members), "ngrok", tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_name_that_leads_elsewhere_and_a_link_lead_nowhere(tmp_path: Path) -> None:
+    unpack_program(write_tar(tmp_path / "pack", {"../../ngrok": b"program"}), "ngrok", tmp_path / "new")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["new", "pack"]
+    with pytest.raises(UpstreamFailed):
+        unpack_program(write_tar(tmp_path / "pack", {}, link="/etc/passwd"), "ngrok", tmp_path / "new")
+
+
+def test_a_broken_or_cut_archive_is_refused(tmp_path: Path) -> None:
+    pack = write_tar(tmp_path / "pack", {"ngrok": bytes(range(256)) * 400})
+    whole = pack.read_bytes()
+    for content in (b"", b"hello", whole[: len(whole) // 2], whole[:40] + b"\0" * 40 + whole[80:]):
+        pack.write_bytes(content)
+        with pytest.raises(UpstreamFailed):
+            unpack_program(pack, "ngrok", tmp_path / "new")
+        assert not (tmp_path / "new").exists()
+
+
+def test_a_program_without_end_is_refused(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(archive, "LARGEST", 1000)
+    with pytest.raises(UpstreamFailed):
+        unpack_program(write_tar(tmp_path / "pack", {"ngrok": bytes(2000)}), "ngrok", tmp_path / "new")

@@ -1,0 +1,48 @@
+"""What the tests of the tunnel share: short durations, and waiting for what the tunnel is."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from server.tunnel.restarts import Timing
+from tests.server.conftest import Served
+
+QUICK = Timing(open=20, look=0.3, first_delay=0.05, longest_delay=0.2, most=3)
+IMPATIENT = Timing(open=1.5, look=0.3, first_delay=0.05, longest_delay=0.1, most=2)
+
+
+def read(served: Served) -> dict[str, Any]:
+    return served.person("GET", "/api/tunnel").json()
+
+
+def until(
+    served: Served, state: str, fits: Callable[[dict[str, Any]], bool] = lambda _: True, seconds: float = 40
+) -> dict[str, Any]:
+    """Wait until the tunnel is so."""
+    deadline = time.monotonic() + seconds
+    while (found := read(served))["state"] != state or not fits(found):
+        assert time.monotonic() < deadline, found
+        time.sleep(0.02)
+    return found
+
+
+def open_tunnel(served: Served) -> str:
+    """Open it and answer its address."""
+    answer = served.person("POST", "/api/tunnel/open")
+    assert answer.status_code == 200, answer.text
+    return str(until(served, "open")["address"])
+
+
+def agents(data: Path) -> list[psutil.Process]:
+    """The agents that run with this data."""
+    return [process for process in psutil.process_iter() if str(data / "tunnel" / "ngrok.yml") in words(process)]
+
+
+def words(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline() if process.status() != psutil.STATUS_ZOMBIE else []
+    except psutil.Error:
+        return []

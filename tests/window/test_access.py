@@ -1,0 +1,189 @@
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.window.conftest import find_barriers, scrolls_sideways
+
+
+@pytest.fixture
+def clients(server):
+    """Three clients of which one has called."""
+    server.make_client("backup-script", scopes=["read:mail"])
+    server.make_client("my-gpt", allow=["send_mail"])
+    server.make_client("old")
+    server.person("DELETE", "/api/clients/old")
+    server.call("GET", "/apps/list", server.keys["my-gpt"])
+    server.person("PUT", "/api/origins", json={"allowed": ["https://notes.example.org"]})
+    return server
+
+
+def read(server, name: str) -> dict:
+    return server.person("GET", f"/api/clients/{name}").json()
+
+
+def unfold(page: Page, title: str, index: int) -> None:
+    page.get_by_role("button", name=re.compile(f"^{title} ")).nth(index).click()
+
+
+@pytest.mark.parametrize("look", ["light", "dark"])
+@pytest.mark.parametrize("width", [960, 720, 480])
+def test_everybody_can_read_it(open_page, clients, look, width):
+    page = open_page("access", look, width)
+    expect(page.get_by_role("link", name=re.compile("my-gpt.*1 call today"))).to_be_visible()
+    assert find_barriers(page) == []
+    assert not [size for size in ("100%", "200%") if scrolls_sideways(page, size)]
+    page.evaluate("document.documentElement.style.fontSize = '100%'")
+    page.get_by_role("link", name=re.compile("my-gpt")).click()
+    expect(page.get_by_role("heading", name="my-gpt", level=1)).to_be_visible()
+    unfold(page, "Change", 1)
+    expect(page.get_by_role("switch", name="Send mail")).to_be_checked()
+    assert find_barriers(page) == []
+    assert not [size for size in ("100%", "200%") if scrolls_sideways(page, size)]
+
+
+def test_a_client_is_made_by_keyboard_and_its_key_is_shown_once(open_page, server):
+    page = open_page("access")
+    expect(page.get_by_text("Nobody may call yet")).to_be_visible()
+    page.get_by_role("button", name="New client").press("Enter")
+    expect(page.get_by_label("Name")).to_be_focused()
+    page.keyboard.type("Mein GPT für Ärzte")
+    expect(page.get_by_text("It will be called mein-gpt-fur-arzte.")).to_be_visible()
+    assert find_barriers(page) == []
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="The key of mein-gpt-fur-arzte")
+    key = dialog.get_by_text(re.compile("^dh_")).inner_text()
+    assert find_barriers(page) == []
+    dialog.get_by_role("button", name="Copy Key").press("Enter")
+    assert page.evaluate("navigator.clipboard.readText()") == key
+    dialog.get_by_role("button", name="I have copied it").press("Enter")
+    expect(page.get_by_role("heading", name="mein-gpt-fur-arzte", level=1)).to_be_visible()
+    expect(page.get_by_text(key)).to_have_count(0)
+    assert server.call("GET", "/apps/list", key).status_code == 200
+    assert "allow" not in {policy for name, policy in read(server, "mein-gpt-fur-arzte")["operations"].items() if "send" in name}
+
+
+def test_a_client_gets_exactly_what_was_chosen_for_it(open_page, server):
+    page = open_page("access")
+    page.get_by_role("button", name="New client").click()
+    page.get_by_label("Name").fill("writer")
+    page.get_by_role("switch", name="Look").first.click()
+    unfold(page, "Change", 1)
+    page.get_by_role("switch", name="Create draft").click()
+    page.get_by_role("button", name="Make client").click()
+    page.get_by_role("button", name="I have copied it").click()
+    made = read(server, "writer")
+    assert made["scopes"] == ["read:mail", "write:mail"]
+    assert made["operations"]["list_mail"] == made["operations"]["create_draft"] == "allow"
+    assert made["operations"]["send_mail"] == "ask"
+
+
+def test_a_name_in_use_is_told_beside_the_button(open_page, clients):
+    page = open_page("access")
+    page.get_by_role("button", name="New client").click()
+    page.get_by_label("Name").fill("My GPT")
+    page.get_by_role("button", name="Make client").click()
+    expect(page.get_by_role("alert")).to_contain_text("There is a client named 'my-gpt' already.")
+
+
+def test_what_a_client_may_do_is_switched_and_holds(open_page, clients):
+    page = open_page("access/my-gpt")
+    unfold(page, "Change", 1)
+    page.get_by_role("switch", name="Send mail").press("Space")
+    expect(page.get_by_role("switch", name="Send mail")).not_to_be_checked()
+    expect(page.get_by_role("button", name="Change Nothing")).to_have_count(2)
+    assert "write:mail" not in read(clients, "my-gpt")["scopes"]
+    page.get_by_role("switch", name="Label mail").press("Space")
+    expect(page.get_by_role("switch", name="Label mail")).to_be_checked()
+    operations = read(clients, "my-gpt")["operations"]
+    assert (operations["label_mail"], operations["send_mail"]) == ("allow", "ask")
+    page.get_by_role("switch", name="Look").first.press("Space")
+    expect(page.get_by_role("switch", name="Look").first).not_to_be_checked()
+    assert clients.call("GET", "/apps/list", clients.keys["my-gpt"]).status_code == 403
+
+
+def test_a_scope_opened_for_one_operation_opens_no_other(open_page, clients):
+    clients.make_client("narrow", scopes=["read:apps"], allow=["send_mail"])  # allowed, but out of its reach
+    page = open_page("access/narrow")
+    unfold(page, "Look", 1)
+    page.get_by_role("switch", name="Search mail").click()
+    unfold(page, "Change", 1)
+    page.get_by_role("switch", name="Create draft").click()
+    expect(page.get_by_role("switch", name="Create draft")).to_be_checked()
+    allowed = {name for name, policy in read(clients, "narrow")["operations"].items() if policy == "allow"}
+    assert allowed == {"list_apps", "read_app", "search_mail", "create_draft"}
+
+
+def test_how_often_it_may_call_is_chosen(open_page, clients):
+    page = open_page("access/my-gpt")
+    page.get_by_role("combobox", name="How often").press("Enter")
+    page.get_by_role("option", name="10 calls a minute").click()
+    expect(page.get_by_role("combobox", name="How often")).to_contain_text("10 calls a minute")
+    assert read(clients, "my-gpt")["rate"] == "10/minute"
+
+
+def test_a_key_is_replaced_and_the_old_one_ends(open_page, clients):
+    page = open_page("access/my-gpt")
+    page.get_by_role("button", name="Replace the key…").click()
+    page.get_by_role("button", name="Replace it").click()
+    key = page.get_by_role("dialog", name="The key of my-gpt").get_by_text(re.compile("^dh_")).inner_text()
+    page.get_by_role("button", name="I have copied it").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert clients.call("GET", "/apps/list", clients.keys["my-gpt"]).status_code == 401
+    assert clients.call("GET", "/apps/list", key).status_code == 200
+
+
+def test_a_client_is_ended_after_a_question(open_page, clients):
+    page = open_page("access/my-gpt")
+    page.get_by_role("button", name="End my-gpt…").click()
+    page.get_by_role("button", name="Cancel").click()
+    assert clients.call("GET", "/apps/list", clients.keys["my-gpt"]).status_code == 200
+    page.get_by_role("button", name="End my-gpt…").click()
+    page.get_by_role("button", name="End it").click()
+    expect(page.get_by_role("heading", name="Access", level=1)).to_be_visible()
+    expect(page.get_by_role("list", name="Clients").get_by_role("listitem")).to_have_count(1)
+    assert clients.call("GET", "/apps/list", clients.keys["my-gpt"]).status_code == 401
+    page.get_by_text("2 clients were ended").click()
+    expect(page.get_by_role("listitem").filter(has_text="my-gpt dh_")).to_be_visible()
+
+
+def test_everything_is_off_after_a_question(open_page, clients):
+    page = open_page("access")
+    page.get_by_role("button", name="End every client…").press("Enter")
+    expect(page.get_by_role("dialog")).to_contain_text("no key opens anything")
+    assert find_barriers(page) == []
+    page.get_by_role("button", name="End all 2").press("Enter")
+    expect(page.get_by_text("Nobody may call yet")).to_be_visible()
+    assert {clients.call("GET", "/apps/list", key).status_code for key in clients.keys.values()} == {401}
+
+
+def test_a_client_made_elsewhere_and_its_calls_arrive_by_themselves(open_page, server):
+    page = open_page("access")
+    expect(page.get_by_text("Nobody may call yet")).to_be_visible()
+    key = server.make_client("script")
+    expect(page.get_by_role("link", name=re.compile("script.*Never called"))).to_be_visible()
+    server.call("GET", "/apps/list", key)
+    expect(page.get_by_role("link", name=re.compile("script.*1 call today"))).to_be_visible()
+
+
+def test_a_client_that_is_gone_is_told_with_a_way_back(open_page, server):
+    page = open_page("access/nobody")
+    expect(page.get_by_text("There is no client of this name")).to_be_visible()
+    page.get_by_role("link", name="See all clients").click()
+    expect(page.get_by_role("heading", name="Access", level=1)).to_be_visible()
+
+
+def test_web_pages_that_may_call_are_added_and_removed(open_page, clients):
+    page = open_page("access")
+    field = page.get_by_label("Origin")
+    field.fill("notes")
+    field.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("is no origin")
+    field.fill("https://Diary.example.org/")
+    field.press("Enter")
+    listed = page.get_by_role("list", name="Web pages that may call").get_by_role("listitem")
+    expect(listed).to_have_text(["https://notes.example.org", "https://diary.example.org"])
+    expect(field).to_have_value("")
+    page.get_by_role("button", name="Remove https://notes.example.org").click()
+    expect(listed).to_have_text(["https://diary.example.org"])
+    assert clients.person("GET", "/api/origins").json() == {"allowed": ["https://diary.example.org"]}

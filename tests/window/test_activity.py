@@ -1,0 +1,191 @@
+"""The diary, as a person reads it."""
+
+import json
+import re
+import sqlite3
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from playwright.sync_api import expect
+
+from server.storage.database import DATABASE_FILE
+from tests.window.conftest import find_barriers, scrolls_sideways
+
+NO_APP = {"app_name": "no such app", "action": "start"}
+# Ends a while after it was asked to: when a file appears beside it.
+SLOW_TO_GO = """
+import os, signal, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+open(sys.argv[1] + ".ready", "w").close()
+while not os.path.exists(sys.argv[1]):
+    time.sleep(0.02)
+"""
+
+
+def lines(page):
+    return page.locator("main .diary").get_by_role("listitem")
+
+
+@pytest.fixture
+def diary(server):
+    """Three calls: one that read, one that was refused, one that failed."""
+    key = server.make_client("my-gpt")
+    other = server.make_client("script", allow=["control_app"])
+    server.call("GET", "/gmail/search?query=invoice", key)
+    server.call("POST", "/apps/control", key, json=NO_APP)
+    server.call("GET", "/gmail/messages/none", other)
+    return server
+
+
+@pytest.mark.parametrize("look", ["light", "dark"])
+@pytest.mark.parametrize("width", [960, 720, 480])
+def test_everybody_can_read_it(open_page, diary, look, width):
+    page = open_page("activity", look, width)
+    expect(lines(page)).to_have_count(3)
+    assert find_barriers(page) == []
+    assert not [size for size in ("100%", "200%") if scrolls_sideways(page, size)]
+    page.evaluate("document.documentElement.style.fontSize = ''")
+    lines(page).first.click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert find_barriers(page) == []
+    assert not scrolls_sideways(page, "200%")
+
+
+def test_each_call_is_a_sentence_with_what_came_of_it(open_page, diary):
+    page = open_page("activity")
+    expect(page.get_by_role("heading", name="Today")).to_be_visible()
+    expect(page.get_by_text("Today: 3 calls, 1 refused, 1 failed.")).to_be_visible()
+    expect(lines(page).nth(0)).to_contain_text("Failed: script tried to read a mail")
+    expect(lines(page).nth(1)).to_contain_text(
+        "Refused: my-gpt wanted to control a program no such app It has to be allowed first."
+    )
+    expect(lines(page).nth(2)).to_contain_text("Done: my-gpt searched mail for “invoice”")
+
+
+def test_yesterday_stands_below_yesterday(open_page, diary):
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    with closing(sqlite3.connect(diary.data / DATABASE_FILE)) as database, database:
+        database.execute("UPDATE activity SET at = ? WHERE id < 3", [yesterday.isoformat()])
+    page = open_page("activity")
+    expect(
+        page.locator("section").filter(has=page.get_by_role("heading", name="Yesterday")).get_by_role("listitem")
+    ).to_have_count(2)
+
+
+def test_calls_are_chosen_by_who_what_how_and_words(open_page, diary):
+    page = open_page("activity")
+    page.get_by_role("radio", name="Refused").check()
+    expect(lines(page)).to_have_count(1)
+    expect(lines(page)).to_contain_text("wanted to control")
+    page.get_by_role("radio", name="Any outcome").check()
+    page.get_by_role("radio", name="Reads").check()
+    expect(lines(page)).to_have_count(2)
+    page.get_by_role("button", name=re.compile("^Client")).click()
+    page.get_by_role("option", name="my-gpt").click()
+    expect(lines(page)).to_have_count(1)
+    page.get_by_role("searchbox").fill("nothing such")
+    expect(page.get_by_role("heading", name="No call is like that")).to_be_visible()
+    page.get_by_role("button", name="Show everything").click()
+    expect(lines(page)).to_have_count(3)
+    expect(page.get_by_role("searchbox")).to_have_value("")
+    page.get_by_role("searchbox").fill("invoice")
+    expect(lines(page)).to_have_count(1)
+
+
+def test_another_page_can_lead_to_some_calls_and_to_one(open_page, diary):
+    page = open_page("activity/client/my-gpt/kind/changes")
+    expect(lines(page)).to_have_count(1)
+    page = open_page("activity/1")
+    expect(page.get_by_role("dialog")).to_contain_text("my-gpt searched mail for “invoice”")
+    expect(page.get_by_role("dialog")).to_contain_text("search_mail, of Gmail")
+
+
+def test_a_call_is_read_with_the_keyboard_alone(open_page, diary):
+    page = open_page("activity")
+    expect(lines(page)).to_have_count(3)
+    page.keyboard.press("j")
+    page.keyboard.press("ArrowDown")
+    expect(lines(page).nth(1).get_by_role("link")).to_be_focused()
+    page.keyboard.press("Enter")
+    drawer = page.get_by_role("dialog")
+    expect(drawer).to_contain_text("It was refused; nothing was done.")
+    expect(drawer).to_contain_text("no such app")
+    page.keyboard.press("j")
+    expect(drawer).to_contain_text("It was answered.")
+    page.keyboard.press("k")
+    expect(drawer).to_contain_text("It was refused")
+    page.keyboard.press("Escape")
+    expect(drawer).to_have_count(0)
+    expect(lines(page).nth(1).get_by_role("link")).to_be_focused()
+
+
+def test_what_came_of_a_call_can_be_copied(open_page, diary):
+    page = open_page("activity/2")
+    page.get_by_role("button", name="Copy as JSON").click()
+    expect(page.get_by_text("Copied")).to_be_visible()
+    copied = json.loads(page.evaluate("navigator.clipboard.readText()"))
+    assert (copied["id"], copied["arguments"]["order"]["app_name"]) == (2, "no such app")
+
+
+def test_new_calls_arrive_by_themselves_and_wait_while_one_reads_further_down(open_page, diary):
+    page = open_page("activity", height=560)
+    expect(lines(page)).to_have_count(3)
+    diary.call("GET", "/apps/list")
+    expect(lines(page)).to_have_count(4)
+    for _ in range(20):
+        diary.call("GET", "/apps/list")
+    expect(lines(page)).to_have_count(24)
+    page.evaluate("scrollTo(0, 400)")
+    seen = lines(page).nth(12).bounding_box()
+    diary.call("GET", "/gmail/labels")
+    expect(page.get_by_role("button", name="1 new")).to_be_visible()
+    assert (lines(page).count(), lines(page).nth(12).bounding_box()) == (24, seen)
+    page.get_by_role("button", name="1 new").click()
+    expect(lines(page).first).to_contain_text("listed the labels")
+
+
+def test_those_of_long_ago_are_shown_when_one_comes_to_the_end(open_page, diary):
+    with closing(sqlite3.connect(diary.data / DATABASE_FILE)) as database, database:
+        columns = "at, client_name, operation, sentence, changes, decision, reason, outcome"
+        for _ in range(70):
+            database.execute(f"INSERT INTO activity ({columns}) SELECT {columns} FROM activity WHERE id = 1")
+    page = open_page("activity")
+    expect(lines(page)).to_have_count(50)
+    page.get_by_role("button", name="Show earlier calls").scroll_into_view_if_needed()
+    expect(lines(page)).to_have_count(73)
+    expect(page.get_by_role("button", name="Show earlier calls")).to_have_count(0)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a program is asked to go in another way there")
+def test_what_runs_stands_on_top_until_it_has_ended(open_page, server, tmp_path):
+    program, leave = tmp_path / "slow", tmp_path / "leave"
+    program.write_text(f"#!{sys.executable} -SE\n{SLOW_TO_GO}")
+    program.chmod(0o755)
+    entry = {"name": "Slow", "path": str(program), "args": [str(leave)], "stop": {"timeout_s": 30}}
+    (server.data / "app_config.json").write_text(json.dumps({"version": 2, "apps": {"slow": entry}}))
+    key = server.make_client("my-gpt", allow=["control_app"])
+    started = server.call("POST", "/apps/control", key, json={"app_name": "slow", "action": "start"})
+    assert started.json()["success"], started.text
+    page = open_page("activity")
+    with ThreadPoolExecutor(1) as caller:
+        stopping = caller.submit(server.call, "POST", "/apps/control", key, json={"app_name": "slow", "action": "stop"})
+        now = page.locator("section").filter(has=page.get_by_role("heading", name="Running now"))
+        expect(now.get_by_role("listitem")).to_contain_text("my-gpt began to stop Slow")
+        now.get_by_role("link").click()
+        expect(page.get_by_role("dialog")).to_contain_text("It runs at this moment.")
+        leave.touch()
+        assert stopping.result().json()["success"]
+    expect(page.get_by_role("dialog")).to_contain_text("It was done.")
+    page.keyboard.press("Escape")
+    expect(now).to_have_count(0)
+    expect(lines(page).first).to_contain_text("my-gpt stopped Slow")
+    expect(lines(page)).to_have_count(2)
+
+
+def test_an_empty_diary_says_what_will_stand_there(open_page, server):
+    page = open_page("activity")
+    expect(page.get_by_role("heading", name="Nothing has happened yet")).to_be_visible()
+    assert find_barriers(page) == []

@@ -1,0 +1,135 @@
+import re
+
+import httpx2
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.window.conftest import find_barriers, scrolls_sideways
+
+
+def step(page: Page, title: str):
+    return page.locator("main").get_by_role("listitem").filter(has=page.get_by_role("heading", name=title))
+
+
+def turn_on(page: Page) -> str:
+    """Turn the tunnel on where the page offers it, and answer its address."""
+    step(page, "An address that ChatGPT can reach").get_by_role("button", name="Turn the tunnel on").click()
+    expect(step(page, "An address that ChatGPT can reach").get_by_role("button", name="Turn the tunnel off")).to_be_visible(
+        timeout=20_000
+    )
+    return page.get_by_role("group", name="Public address").locator(".value").inner_text()
+
+
+def value(page: Page, label: str) -> str:
+    return page.get_by_role("group", name=label, exact=True).locator(".value").inner_text()
+
+
+@pytest.mark.parametrize("look", ["light", "dark"])
+@pytest.mark.parametrize("width", [960, 720, 480])
+def test_everybody_can_read_it(open_page, server, look, width):
+    server.make_client("my-gpt", allow=["send_mail"])
+    page = open_page("connect", look, width)
+    expect(page.get_by_text("Waiting for its first call.")).to_be_visible()
+    for kind in ("A script on this computer", "A GPT in ChatGPT"):
+        page.get_by_role("radio", name=kind).check()
+        assert find_barriers(page) == []
+        assert not [size for size in ("100%", "200%") if scrolls_sideways(page, size)]
+        page.evaluate("document.documentElement.style.fontSize = '100%'")
+
+
+def test_from_nothing_to_the_first_call(open_page, server):
+    page = open_page("connect")
+    public = turn_on(page)
+    page.get_by_role("button", name="New client").press("Enter")
+    expect(page.get_by_label("Name")).to_have_value("My GPT")
+    page.get_by_role("button", name="Make client").press("Enter")
+    expect(page.get_by_role("group", name="Key", exact=True)).to_be_in_viewport()
+    key, schema = value(page, "Key"), value(page, "Schema address")
+    assert schema == f"{public}/gpts/my-gpt/openapi.json"
+    document = httpx2.get(schema, trust_env=False).json()
+    assert document["servers"][0]["url"] == public
+    assert {operation["operationId"] for item in document["paths"].values() for operation in item.values()} >= {"list_mail"}
+    assert httpx2.get(value(page, "Privacy policy"), trust_env=False).status_code == 200
+    expect(page.get_by_text("Waiting for its first call.")).to_be_visible()
+    called = httpx2.get(f"{public}/apps/list", headers={"Authorization": f"Bearer {key}"}, trust_env=False)
+    assert called.status_code == 200
+    expect(page.get_by_role("heading", name=re.compile("It works"))).to_be_visible()
+    expect(page.get_by_text(re.compile("my-gpt called"))).to_be_visible()
+
+
+def test_the_instructions_say_what_the_client_really_may_do(open_page, server):
+    server.make_client("my-gpt", scopes=["read:apps", "write:mail"], allow=["send_mail"])
+    page = open_page("connect/my-gpt")
+    told = value(page, "Instructions")
+    assert "- Apps: list_apps, read_app" in told
+    assert "These reach other people: send_mail." in told
+    assert "list_mail" not in told
+    assert re.search("not allowed yet: .*trash_mail", told)
+    server.person("PATCH", "/api/clients/my-gpt", json={"policies": {"send_mail": "ask"}})
+    expect(page.get_by_role("group", name="Instructions")).to_contain_text("You change nothing.")
+
+
+def test_a_key_is_in_sight_only_until_the_page_is_left(open_page, server):
+    old = server.make_client("my-gpt")
+    page = open_page("connect/my-gpt")
+    page.get_by_role("button", name="Replace the key…").click()
+    page.get_by_role("button", name="Replace it").click()
+    key = value(page, "Key")
+    assert [server.call("GET", "/apps/list", one).status_code for one in (old, key)] == [401, 200]
+    page.get_by_role("link", name="Overview").click()
+    page.get_by_role("link", name="Connect", exact=True).click()
+    expect(page.get_by_text("was shown once, when it was made.")).to_be_visible()
+    expect(page.get_by_text(key)).to_have_count(0)
+
+
+def test_a_new_key_goes_along_from_access(open_page, server):
+    page = open_page("access")
+    page.get_by_role("button", name="New client").click()
+    page.get_by_label("Name").fill("bot")
+    page.get_by_role("button", name="Make client").click()
+    page.get_by_role("button", name="Go on with connecting it").click()
+    expect(page.get_by_role("heading", name="Connect", level=1)).to_be_visible()
+    assert server.call("GET", "/apps/list", value(page, "Key")).status_code == 200
+
+
+def test_what_contains_the_address_changes_with_it_and_a_lost_one_is_told(open_page, server):
+    key = server.make_client("my-gpt")
+    page = open_page("connect/my-gpt")
+    first = turn_on(page)
+    assert httpx2.get(f"{first}/apps/list", headers={"Authorization": f"Bearer {key}"}, trust_env=False).status_code == 200
+    page.get_by_role("button", name="Turn the tunnel off").click()
+    expect(page.get_by_role("group", name="Schema address")).to_have_count(0)
+    second = turn_on(page)
+    assert second != first
+    expect(page.get_by_role("group", name="Schema address")).to_contain_text(f"{second}/gpts/my-gpt/openapi.json")
+    notice = page.get_by_role("status").filter(has_text=first)
+    expect(notice).to_contain_text("was lost")
+    assert find_barriers(page) == []
+    notice.get_by_role("button", name="Replace its key").click()
+    expect(notice).to_have_count(0)
+    assert server.call("GET", "/apps/list", key, headers={"Host": httpx2.URL(second).netloc.decode()}).status_code == 401
+    assert value(page, "Key").startswith("dh_")
+
+
+def test_a_script_gets_a_line_that_works(open_page, server):
+    page = open_page("connect")
+    page.get_by_role("radio", name="A script on this computer").check()
+    page.get_by_role("button", name="New client").click()
+    page.get_by_role("button", name="Make client").click()
+    line = value(page, "A call with curl")
+    key, address = re.fullmatch(r'curl -H "X-API-Key: (\S+)" \'(\S+)\'', line).groups()
+    assert httpx2.get(address, headers={"X-API-Key": key}, trust_env=False).status_code == 200
+    expect(page.get_by_role("heading", name=re.compile("It works"))).to_be_visible()
+
+
+def test_values_are_copied_and_shown_as_codes_for_a_phone(open_page, server):
+    server.make_client("my-gpt")
+    page = open_page("connect/my-gpt")
+    public = turn_on(page)
+    page.get_by_role("button", name="Copy Schema address").press("Enter")
+    expect(page.get_by_text("Copied", exact=True)).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == f"{public}/gpts/my-gpt/openapi.json"
+    for label in ("Public address", "Schema address", "Instructions", "Privacy policy"):
+        page.get_by_role("button", name=f"Show {label} as a QR code").click()
+        expect(page.get_by_role("img", name=f"QR code of {label}")).to_be_visible()
+        page.keyboard.press("Escape")

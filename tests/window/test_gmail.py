@@ -1,0 +1,227 @@
+"""Gmail's page: credentials, signing in at a Google of the demo's own, what was granted, signing out."""
+
+import json
+from urllib.parse import parse_qs, urlsplit
+
+import httpx2
+import pytest
+from playwright.sync_api import expect
+
+from server.screen import NoScreen
+from tests.window.conftest import find_barriers, scrolls_sideways
+
+ALEX, OTHER = "alex@example.com", "alex.morgan@example.org"
+FILE = {"installed": {"client_id": "mine.apps.googleusercontent.com", "client_secret": "secret-of-mine"}}
+
+
+@pytest.fixture
+def opened(monkeypatch) -> list[str]:
+    """The addresses that were opened in the person's browser."""
+    opened: list[str] = []
+    monkeypatch.setattr(NoScreen, "open_address", lambda _, address: opened.append(address))
+    return opened
+
+
+def consent(address: str, **changes) -> None:
+    """Answer Google's page as the person would in their browser."""
+    page = httpx2.get(address, trust_env=False)
+    ticket = page.text.partition('name="ticket" value="')[2].partition('"')[0]
+    scopes = [f"https://www.googleapis.com/auth/gmail.{one}" for one in ("readonly", "compose", "modify")]
+    form = {"ticket": ticket, "account": ALEX, "scope": scopes, "answer": "continue", **changes}
+    google = "{0.scheme}://{0.netloc}".format(urlsplit(address))
+    httpx2.get(httpx2.post(f"{google}/o/oauth2/consent", data=form, trust_env=False).headers["location"], trust_env=False)
+
+
+def card(page, address):
+    return page.get_by_role("region", name=address)
+
+
+def sign_all_out(server):
+    for address in (ALEX, OTHER):
+        server.person("DELETE", f"/api/gmail/accounts/{address}")
+
+
+@pytest.mark.parametrize("look", ["light", "dark"])
+@pytest.mark.parametrize("width", [960, 720, 480])
+def test_everybody_can_use_it(open_page, server, opened, look, width):
+    page = open_page("gmail", look, width)
+    page.get_by_role("button", name="Add an account").click()
+    expect(page.get_by_role("heading", name="Google asks in your browser.")).to_be_visible()
+    consent(opened[0], scope=["https://www.googleapis.com/auth/gmail.readonly"])
+    expect(card(page, ALEX)).to_contain_text("No client can write a draft")
+    server.person("POST", "/api/gmail/sign-in")
+    page.get_by_text("No page has opened?").click()
+    assert find_barriers(page) == []
+    assert not [size for size in ("100%", "200%") if scrolls_sideways(page, size)]
+
+
+@pytest.mark.parametrize("look", ["light", "dark"])
+@pytest.mark.parametrize("width", [960, 480])
+class TestBeforeAnything:
+    """A Deskhand of the person's own, where nothing is set up yet."""
+
+    @pytest.fixture
+    def server(self, serve):
+        return serve()
+
+    def test_everybody_can_follow_the_recipe(self, open_page, look, width):
+        page = open_page("gmail", look, width)
+        expect(page.get_by_role("heading", name="Connect your Google account")).to_be_visible()
+        assert find_barriers(page) == []
+        assert not [size for size in ("100%", "200%") if scrolls_sideways(page, size)]
+        page.get_by_role("button", name="Paste the id and the secret instead").press("Enter")
+        assert find_barriers(page) == []
+
+
+class TestCredentials:
+    """How an OAuth client comes in."""
+
+    @pytest.fixture
+    def server(self, serve):
+        return serve()
+
+    def test_by_the_file_that_google_offers(self, open_page, opened):
+        page = open_page("gmail")
+        page.get_by_label("Choose the JSON file").set_input_files(
+            {"name": "client.json", "mimeType": "application/json", "buffer": b'{"web": {}}'}
+        )
+        expect(page.get_by_role("alert").filter(has_text="Desktop app")).to_be_visible()
+        page.get_by_label("Choose the JSON file").set_input_files(
+            {"name": "client.json", "mimeType": "application/json", "buffer": json.dumps(FILE).encode()}
+        )
+        expect(page.get_by_text("mine.apps.googleusercontent.com")).to_be_visible()
+        expect(page.get_by_text("secret-of-mine")).to_have_count(0)
+        page.get_by_role("button", name="Sign in with Google").click()
+        expect(page.get_by_role("heading", name="Google asks in your browser.")).to_be_visible()
+        assert urlsplit(opened[0]).hostname == "accounts.google.com"
+        assert parse_qs(urlsplit(opened[0]).query)["client_id"] == ["mine.apps.googleusercontent.com"]
+
+    def test_by_a_file_that_is_dropped(self, open_page):
+        page = open_page("gmail")
+        data = page.evaluate_handle(
+            "text => { const data = new DataTransfer(); data.items.add(new File([text], 'client.json')); return data }",
+            json.dumps(FILE),
+        )
+        page.get_by_text("or drop it here").dispatch_event("drop", {"dataTransfer": data})
+        expect(page.get_by_role("heading", name="Nobody is signed in")).to_be_visible()
+
+    def test_by_hand_and_by_keyboard(self, open_page):
+        page = open_page("gmail")
+        page.get_by_role("button", name="Paste the id").press("Enter")
+        page.get_by_label("Client id").focus()
+        page.keyboard.insert_text("with spaces in it")
+        page.keyboard.press("Tab")
+        page.keyboard.insert_text("secret-of-mine")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("alert").filter(has_text="without spaces")).to_be_visible()
+        page.get_by_label("Client id").fill("mine.apps.googleusercontent.com")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", name="Nobody is signed in")).to_be_visible()
+
+
+def test_a_person_signs_in_with_one_click(open_page, server, opened):
+    sign_all_out(server)
+    page = open_page("gmail")
+    page.get_by_role("button", name="Sign in with the made-up Google").press("Enter")
+    expect(page.get_by_role("heading", name="Google asks in your browser.")).to_be_visible()
+    consent(opened[0])
+    expect(card(page, ALEX)).to_be_visible()
+    for title in ("Read mail", "Write and send mail", "Labels, archive and trash"):
+        expect(card(page, ALEX).get_by_role("listitem").filter(has_text=title)).not_to_contain_text("not allowed")
+    expect(page.get_by_role("heading", name="Google asks in your browser.")).to_have_count(0)
+
+
+def test_a_refusal_is_told_and_put_away(open_page, opened):
+    page = open_page("gmail")
+    page.get_by_role("button", name="Add an account").click()
+    expect(page.get_by_role("button", name="Open again")).to_be_visible()
+    consent(opened[0], answer="refuse")
+    expect(page.get_by_text("Google did not sign you in")).to_be_visible()
+    page.get_by_role("button", name="Dismiss").click()
+    expect(page.get_by_text("Google did not sign you in")).to_have_count(0)
+
+
+def test_without_a_browser_the_address_is_there_to_copy(open_page, server):
+    page = open_page("gmail")
+    page.get_by_role("button", name="Add an account").click()
+    page.get_by_text("No page has opened?").click()
+    page.get_by_role("button", name="Copy Google's page").click()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    consent(copied, account=OTHER)
+    expect(page.get_by_text("No page has opened?")).to_have_count(0)
+    assert server.person("GET", "/api/gmail/status").json()["sign_in"] == "done"
+
+
+def test_a_sign_in_is_opened_again_and_cancelled(open_page, server, opened):
+    page = open_page("gmail")
+    page.get_by_role("button", name="Add an account").click()
+    page.get_by_role("button", name="Open again").click()
+    expect(page.get_by_role("button", name="Open again")).to_be_enabled()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("button", name="Add an account")).to_be_visible()
+    assert len(opened) == 2
+    assert server.person("GET", "/api/gmail/status").json()["sign_in"] == "none"
+
+
+def test_what_was_not_ticked_is_told_with_what_does_not_work(open_page, server, opened):
+    page = open_page("gmail")
+    card(page, ALEX).get_by_role("button", name="More about").press("Enter")
+    page.get_by_role("menuitem", name="Sign in again").press("Enter")
+    expect(page.get_by_role("button", name="Open again")).to_be_visible()
+    assert parse_qs(urlsplit(opened[0]).query)["login_hint"] == [ALEX]
+    consent(opened[0], scope=["https://www.googleapis.com/auth/gmail.readonly"])
+    sending = card(page, ALEX).get_by_role("listitem").filter(has_text="Write and send mail")
+    expect(sending).to_contain_text("No client can write a draft, answer or send from here.")
+    expect(sending).to_contain_text("Manage drafts and send emails")
+    expect(card(page, ALEX).get_by_role("button", name="Sign in again")).to_be_visible()
+    expect(card(page, OTHER).get_by_role("button", name="Sign in again")).to_have_count(0)
+
+
+def test_a_sign_in_that_google_ended_is_told_with_the_way_back(open_page, server, opened):
+    secrets = json.loads((server.data / "secrets.json").read_text())
+    refresh = next(json.loads(text)["refresh"] for name, text in secrets.items() if name == f"gmail/{ALEX}")
+    address = server.person("POST", "/api/gmail/sign-in").json()["address"]
+    server.person("DELETE", "/api/gmail/sign-in")
+    google = "{0.scheme}://{0.netloc}".format(urlsplit(address))
+    httpx2.post(f"{google}/revoke", data={"token": refresh}, trust_env=False)
+    page = open_page("gmail")
+    assert server.call("GET", "/gmail/messages?max_results=1").status_code == 401
+    expect(card(page, ALEX)).to_contain_text("Needs you")
+    card(page, ALEX).get_by_role("button", name="Sign in again").click()
+    expect(page.get_by_role("button", name="Open again")).to_be_visible()
+    consent(opened[0])
+    expect(card(page, ALEX)).not_to_contain_text("Needs you")
+    assert server.call("GET", "/gmail/messages?max_results=1").status_code == 200
+
+
+def test_the_account_that_is_used_first_is_chosen(open_page, server):
+    page = open_page("gmail")
+    expect(card(page, ALEX)).to_contain_text("used where a call names no account")
+    card(page, OTHER).get_by_role("button", name="More about").click()
+    page.get_by_role("menuitem", name="Use where none is named").click()
+    expect(card(page, OTHER)).to_contain_text("used where a call names no account")
+    assert server.person("GET", "/api/gmail/status").json()["accounts"][0]["address"] == OTHER
+
+
+def test_signing_out_is_asked_about_by_keyboard(open_page, server):
+    page = open_page("gmail")
+    card(page, ALEX).get_by_role("button", name="More about").press("Enter")
+    page.get_by_role("menuitem", name="Sign out").press("Enter")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(card(page, ALEX)).to_be_visible()
+    card(page, ALEX).get_by_role("button", name="More about").press("Enter")
+    page.get_by_role("menuitem", name="Sign out").press("Enter")
+    page.get_by_role("dialog").get_by_role("button", name="Sign out").press("Enter")
+    expect(card(page, ALEX)).to_have_count(0)
+    assert [one["address"] for one in server.person("GET", "/api/gmail/status").json()["accounts"]] == [OTHER]
+
+
+def test_the_client_at_google_is_replaced(open_page):
+    page = open_page("gmail")
+    page.get_by_role("button", name="Replace").click()
+    page.get_by_label("Choose the JSON file").set_input_files(
+        {"name": "client.json", "mimeType": "application/json", "buffer": json.dumps(FILE).encode()}
+    )
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_text("mine.apps.googleusercontent.com")).to_be_visible()

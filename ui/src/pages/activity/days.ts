@@ -1,0 +1,25 @@
+/** The days of the diary, as people call them. */
+const thisYear = new Intl.DateTimeFormat('en', { weekday: 'long', day: 'numeric', month: 'long' })
+const anyYear = new Intl.DateTimeFormat('en', { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' })
+const DAY_MS = 86_400_000
+
+/** "Today", "Yesterday", or the date, as this computer's clock shows it. */
+export function nameDay(at: string, now: number): string {
+  const day = new Date(at)
+  const midnight = new Date(now).setHours(0, 0, 0, 0)
+  const days = Math.round((midnight - new Date(at).setHours(0, 0, 0, 0)) / DAY_MS)
+  if (days === 0) return 'Today'
+  if (days === 1) return 'Yesterday'
+  return (day.getFullYear() === new Date(now).getFullYear() ? thisYear : anyYear).format(day)
+}
+
+/** Puts what stands in order under its days. */
+export function groupByDay<T extends { at: string }>(entries: readonly T[], now: number): { day: string; entries: T[] }[] {
+  const groups: { day: string; entries: T[] }[] = []
+  for (const entry of entries) {
+    const day = nameDay(entry.at, now)
+    if (groups.at(-1)?.day !== day) groups.push({ day, entries: [] })
+    groups.at(-1)!.entries.push(entry)
+  }
+  return groups
+}

@@ -1,0 +1,54 @@
+/** Which calls the diary shows, as the address spells it: `#activity/client/my-gpt/end/failed/123` opens call 123 among them. */
+import type { ActivityLine } from '../../lib/local'
+
+export type Kind = '' | 'reads' | 'changes'
+export type End = '' | 'done' | 'failed' | 'refused'
+export interface Filter { client: string; kind: Kind; end: End; integration: string; search: string }
+
+export const NOTHING: Filter = { client: '', kind: '', end: '', integration: '', search: '' }
+export const KINDS: readonly { value: Kind; label: string }[] = [
+  { value: '', label: 'Everything' }, { value: 'reads', label: 'Reads' }, { value: 'changes', label: 'Changes' },
+]
+export const ENDS: readonly { value: End; label: string }[] = [
+  { value: '', label: 'Any outcome' }, { value: 'done', label: 'Done' }, { value: 'failed', label: 'Failed' }, { value: 'refused', label: 'Refused' },
+]
+const OUTCOMES: Record<End, ActivityLine['outcome'][]> = { '': [], done: ['done', 'repeated'], failed: ['failed', 'uncertain'], refused: ['refused'] }
+
+const isKind = (word: string): word is Kind => KINDS.some(({ value }) => value === word)
+const isEnd = (word: string): word is End => ENDS.some(({ value }) => value === word)
+
+/** Reads the rest of the address. What nobody knows counts for nothing. */
+export function read(rest: readonly string[]): { filter: Filter; open: number | null } {
+  const filter = { ...NOTHING }
+  const words = [...rest]
+  const open = words.length % 2 ? Number(words.pop()) : Number.NaN
+  for (let at = 0; at < words.length; at += 2) {
+    const [name, value] = [words[at], words[at + 1] ?? '']
+    if (name === 'client' || name === 'integration' || name === 'search') filter[name] = value
+    else if (name === 'kind' && isKind(value)) filter.kind = value
+    else if (name === 'end' && isEnd(value)) filter.end = value
+  }
+  return { filter, open: Number.isSafeInteger(open) ? open : null }
+}
+
+/** The rest of the address for a filter and the call that is open. */
+export function spell(filter: Filter, open: number | null = null): string[] {
+  const words = Object.entries(filter).filter(([, value]) => value).flat()
+  return open === null ? words : [...words, String(open)]
+}
+
+export const isSet = (filter: Filter): boolean => Object.values(filter).some(Boolean)
+
+/** As the local surface takes it. */
+export function toQuery({ client, kind, end, integration, search }: Filter) {
+  return {
+    ...(client && { client }), ...(kind && { kind }), ...(integration && { integration }), ...(search && { search: search.slice(0, 200) }),
+    ...(end && { outcome: OUTCOMES[end] }),
+  }
+}
+
+/** Whether a call that runs at this moment belongs among those that are shown; how it ends nobody knows yet. */
+export function fits(filter: Filter, entry: { client: string; changes: boolean; integration: string | null }): boolean {
+  return !filter.end && !filter.search && (!filter.client || filter.client === entry.client)
+    && (!filter.integration || filter.integration === entry.integration) && (!filter.kind || (filter.kind === 'changes') === entry.changes)
+}

@@ -1,0 +1,18 @@
+/** Up and down in the diary: j and k, or the arrows while a line has the focus; with a call open they lead to the next one. */
+const TYPING = 'input, textarea, select, [role="menu"], [role="listbox"], [role="radio"]'
+
+export function handleKey(event: KeyboardEvent, open: number | null, show: (id: number) => void): void {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return
+  const at = event.target as HTMLElement
+  const arrow = event.key === 'ArrowDown' || event.key === 'ArrowUp'
+  if (at.closest(TYPING) || (arrow && !at.closest('.diary'))) return
+  const step = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[event.key]
+  if (step === undefined) return
+  const lines = [...document.querySelectorAll<HTMLElement>('.diary [data-call]')]
+  const now = lines.findIndex((line) => (open === null ? line.contains(document.activeElement) : line.dataset['call'] === String(open)))
+  const next = lines[now === -1 ? 0 : now + step]
+  if (!next) return
+  event.preventDefault()
+  if (open !== null) return show(Number(next.dataset['call']))
+  next.querySelector('a')?.focus()
+}
