@@ -1,4 +1,4 @@
-"""Start here: `deskhand`, with the desktop where no command is given. The window's process and that of the demo's tunnel start here too."""
+"""Start here: `deskhand`. The window's process, and that of the demo's tunnel, start here too."""
 
 import sys
 

@@ -60,13 +60,13 @@ class Backend:
         self.icon.stop()
 
     def _on_ready(self, on_loop: Call) -> None:
-        mark_ready = self.icon._mark_ready  # noqa: SLF001, called once the toolkit is set up, on its thread
+        mark_ready = self.icon._mark_ready
 
         def ready() -> None:
             on_loop()
             mark_ready()
 
-        self.icon._mark_ready = ready  # noqa: SLF001
+        self.icon._mark_ready = ready
 
     def _watch_menu(self) -> None:
         handlers = getattr(self.icon, "_message_handlers", {})

@@ -115,7 +115,7 @@ def look_after(status: Status) -> Iterator[Line]:
     if not status.serving:
         return
     if status.update:
-        yield Line(shorten(status.update), Wish.show_update)
+        yield Line(f"Deskhand {status.update} is there", Wish.show_update)
     yield Line("Open logs", Wish.open_logs)
     if status.starts_at_login is not None:
         wish = Wish.no_start_at_login if status.starts_at_login else Wish.start_at_login

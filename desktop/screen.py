@@ -1,15 +1,15 @@
 """The person's desktop, as the server asks for it."""
 
-import importlib
 import os
 import subprocess
 import sys
+import threading
 import webbrowser
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 
+from desktop import autostart
 from desktop.browser import has_screen
 from desktop.command import outside_environment, own_command, own_environment
 from desktop.window import Window
@@ -28,6 +28,7 @@ class DesktopScreen:
 
     window: Window
     own_data: Path | None = None
+    demo: bool = False
     tell: Callable[[str, str], None] = say_nothing
 
     def notify(self, title: str, text: str) -> None:
@@ -58,26 +59,12 @@ class DesktopScreen:
             raise Unavailable(f"The demo could not be started ({error}). Start it yourself: deskhand --demo") from error
 
     def starts_at_login(self) -> bool | None:
-        autostart = find_autostart()
-        try:
-            return bool(autostart.is_on()) if autostart else None
-        except Unavailable:
-            return None
+        return autostart.is_on() if autostart.can() and not self.demo else None
 
     def set_start_at_login(self, wanted: bool) -> None:
-        autostart = find_autostart()
-        if autostart:
-            autostart.set_on(wanted)
-        elif wanted:
-            raise Unavailable("Deskhand cannot start at login here.")
-
-
-def find_autostart() -> ModuleType | None:
-    """What starts programs at login here."""
-    try:
-        return importlib.import_module("desktop.autostart")
-    except ModuleNotFoundError:
-        return None
+        if wanted and self.starts_at_login() is None:
+            raise Unavailable("The demo does not start at login." if self.demo else "There is no screen here to sign in at.")
+        autostart.set_on(wanted, self.own_data)
 
 
 def open_folder(folder: Path, platform: str = sys.platform) -> None:
@@ -92,11 +79,12 @@ def open_folder(folder: Path, platform: str = sys.platform) -> None:
 def start_apart(command: list[str]) -> None:
     """Start a program that outlives this one. Raises OSError."""
     apart = {"start_new_session": True} if os.name != "nt" else {"creationflags": 0x00000008 | 0x00000200}  # detached, own group
-    subprocess.Popen(  # noqa: S603, our own command
+    process = subprocess.Popen(  # noqa: S603, our own command
         command,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         env=own_environment(os.environ),
-        **apart,  # type: ignore[call-overload]
+        **apart,
     )
+    threading.Thread(target=process.wait, name="demo", daemon=True).start()  # a process that ends wants to be taken note of

@@ -15,7 +15,7 @@ class Status:
     """How Deskhand is, and what can be done here.
 
     `address`: one that others can reach; `copied`: the one that the person copied last. `tunnel`: as the tunnel calls its state;
-    None where there is no tunnel. `starts_at_login` None: it cannot do that here.
+    None while it could not be opened. `starts_at_login` None: it cannot do that here.
     """
 
     look: Look = Look.off
@@ -44,13 +44,13 @@ def read_status(before: Status, answer: Mapping[str, Any]) -> Status:
     return replace(
         before,
         look=Look(answer["look"]),
-        sentence=answer["sentence"],
+        sentence=next(iter(answer.get("problems", ())), answer["sentence"]),
         serving=True,
         address=None if answer.get("here_only") else answer.get("public"),
         changed=bool(answer.get("address_changed_at")),
         tunnel=answer.get("tunnel"),
         paused_until=datetime.fromisoformat(paused) if paused else None,
         recent=tuple(f"{entry['client']}: {entry['sentence']}" for entry in answer.get("recent", ())[:TOLD]),
-        update=answer.get("update"),
+        update=answer["update"]["version"] if answer.get("update") else None,
         demo=bool(answer.get("demo")),
     )

@@ -177,7 +177,7 @@ def build_line(line: Line, choose: Callable[[Wish], None]) -> Any:
     return pystray.MenuItem(
         spell(line.text),
         below or (lambda: choose(wish) if wish else None),
-        checked=(lambda _: line.checked) if line.checked is not None else None,
+        checked=(lambda _: bool(line.checked)) if line.checked is not None else None,
         default=line.default,
         enabled=line.enabled,
     )

@@ -45,8 +45,9 @@ class Window:
             process, self._process = self._process, None
         if process is None:
             return
-        with suppress(OSError):
-            process.stdin.close()  # type: ignore[union-attr]
+        if process.stdin:
+            with suppress(OSError):
+                process.stdin.close()
         try:
             process.wait(CLOSE_SECONDS)
         except subprocess.TimeoutExpired:
@@ -70,7 +71,7 @@ class Window:
         try:
             process.stdin.write(f"{line}\n")
             process.stdin.flush()
-        except OSError:
+        except (OSError, ValueError):  # it has ended
             return False
         return True
 
@@ -106,12 +107,11 @@ class Window:
 
 def follow(process: "subprocess.Popen[str]", seen: threading.Event) -> None:
     """Say when the window is seen, and when it will not be any more."""
-    if process.stdout is not None:
-        with suppress(OSError, ValueError):
-            for line in process.stdout:
-                if line.strip() == "shown":
-                    seen.set()
-    process.wait()
+    with process:  # lets go of everything once it has ended
+        for line in process.stdout or ():
+            if line.strip() == "shown":
+                seen.set()
+        process.wait()
     seen.set()
 
 

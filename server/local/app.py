@@ -40,7 +40,25 @@ POLICY = (
     "trusted-types svelte-trusted-html"
 )
 
+<<<<<<< HEAD
 PARTS = (overview, clients, activity, origins, look, status, tunnel, machine, addresses, operations, settings, window, onboarding)
+=======
+PARTS = (
+    overview,
+    addresses,
+    status,
+    onboarding,
+    activity,
+    clients,
+    operations,
+    origins,
+    settings,
+    look,
+    tunnel,
+    machine,
+    window,
+)
+>>>>>>> main
 
 
 def create_local(state: State) -> ASGIApp:

@@ -10,6 +10,7 @@ from server.access.entries import Entry, Outcome
 from server.local.overview import list_problems
 from server.state import State
 from server.tunnel.models import TunnelState
+from server.updates import Update
 from server.words import tell
 
 RECENT = 5
@@ -44,9 +45,9 @@ class Status(BaseModel):
     problems: list[str] = Field(description="What the person should know.")
     recent: list[Recent] = Field(description="The latest calls, newest first.")
     demo: bool = Field(description="Whether the accounts are made up.")
-    update: str | None = Field(description="The version of a newer Deskhand, where one was found.")
-    tunnel: TunnelState = Field(description="How the tunnel is.")
-    address_changed_at: datetime | None = Field(description="When the tunnel's address became another one, since the start.")
+    update: Update | None = Field(description="A newer Deskhand, where one was found.")
+    tunnel: TunnelState | None = Field(description="How the tunnel is; null: the program that makes it is missing.")
+    address_changed_at: datetime | None = Field(description="When the address became another one, since the start.")
 
 
 def create_routes(state: State) -> APIRouter:
@@ -68,12 +69,18 @@ def create_routes(state: State) -> APIRouter:
             problems=problems,
             recent=[recall(entry) for entry in latest],
             demo=state.context.demo,
-            update=state.updates.found.version if state.updates.found else None,
-            tunnel=state.tunnel.state,
+            update=state.updates.found,
+            tunnel=await look_at_tunnel(state),
             address_changed_at=state.tunnel.address_changed_at,
         )
 
     return routes
+
+
+async def look_at_tunnel(state: State) -> TunnelState | None:
+    """Say how the tunnel is; None where the program that makes it is missing."""
+    is_there = state.tunnel.state is not TunnelState.off or await state.tunnel.find_agent()
+    return state.tunnel.state if is_there else None
 
 
 def recall(entry: Entry) -> Recent:

@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from desktop.background import BackgroundServer
+from server.program import Options, Program
+from server.screen import Screen
 from tests.desktop.display import Display, Reader, need_desktop, open_reader, opened
+from tests.server.conftest import Served, serve
+
+__all__ = ["serve"]
 
 Open = Callable[..., Display]
 
@@ -29,3 +35,19 @@ def display(open_display: Open) -> Display:
 def reader(display: Display) -> Reader:
     """A screen reader on that desktop."""
     return open_reader(display)
+
+
+@pytest.fixture
+def serve_on(tmp_path: Path) -> Iterator[Callable[[Screen], Served]]:
+    """Start a server that has a screen."""
+    started: list[BackgroundServer] = []
+
+    def start(screen: Screen) -> Served:
+        background = BackgroundServer(Program(Options(port=0, data_dir=tmp_path / "data", demo=True), screen))
+        ready = background.start()
+        started.append(background)
+        return Served(background, ready.public, ready.local, tmp_path / "data")
+
+    yield start
+    for background in started:
+        background.stop()

@@ -20,11 +20,15 @@ IMPORTERS = {
     "keyring": r"server\.storage\.(secrets|keyrings)",
     "psutil": r"server\.(processes|holders)",
     "pyngrok": r"server\.tunnel\.ngrok",
+    "AppKit": r"desktop\.backends",
+    "PIL": r"desktop\.icon",
+    "Xlib": r"desktop\.backends",
+    "gi": r"desktop\.(backends|clipboard|page)",
     "pystray": r"desktop\.tray",
     "sqlalchemy": rf"server\.storage\..+|server\.access\.\w+|(server\.tunnel|{INTEGRATION})\.(store|tables|migrations\..+)",
     "tinydb": r"server\.storage\.settings",
     "wakepy": r"server\.awake",
-    "webview": r"desktop\.window",
+    "webview": r"desktop\.page",
 }
 
 

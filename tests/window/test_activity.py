@@ -83,7 +83,7 @@ def test_calls_are_chosen_by_who_what_how_and_words(open_page, diary):
     page.get_by_role("radio", name="Any outcome").check()
     page.get_by_role("radio", name="Reads").check()
     expect(lines(page)).to_have_count(2)
-    page.get_by_role("button", name=re.compile("^Client")).click()
+    page.get_by_role("combobox", name=re.compile("^Client")).click()
     page.get_by_role("option", name="my-gpt").click()
     expect(lines(page)).to_have_count(1)
     page.get_by_role("searchbox").fill("nothing such")

@@ -1,0 +1,31 @@
+import signal
+import subprocess
+import sys
+
+import pytest
+
+# The main thread waits for a lock, where no handler of Python's own would run on every system.
+PROGRAM = """
+import sys, threading
+from desktop.signals import Signals
+asked = threading.Event()
+signals = Signals(asked.set)
+signals.listen()
+{more}
+print("listening", flush=True)
+asked.wait()
+print("asked", flush=True)
+"""
+TOOLKIT = "import signal; signal.signal(signal.SIGINT, signal.SIG_DFL); signals.take()"
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])
+@pytest.mark.parametrize("more", ["", TOOLKIT])
+def test_whoever_asks_is_heard(root, name, more):
+    command = [sys.executable, "-c", PROGRAM.format(more=more)]
+    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "listening\n"
+        process.send_signal(getattr(signal, name))
+        assert process.communicate(timeout=30)[0] == "asked\n"
+    assert process.returncode == 0

@@ -1,0 +1,34 @@
+import subprocess
+import sys
+from importlib.machinery import EXTENSION_SUFFIXES
+from pathlib import Path
+
+from desktop import toolkit
+from tests.conftest import need
+from tests.desktop.display import PACKAGES
+
+OTHER = "_gi.cpython-36m-x86_64-linux-gnu.so"
+
+
+def test_only_what_was_built_for_this_python_fits(tmp_path: Path):
+    (tmp_path / "gi").mkdir()
+    (tmp_path / "gi" / OTHER).touch()
+    assert not toolkit.fits(tmp_path)
+    (tmp_path / "gi" / f"_gi{EXTENSION_SUFFIXES[0]}").touch()
+    assert toolkit.fits(tmp_path)
+
+
+def test_where_there_is_none_there_is_none(tmp_path: Path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "gi", None)
+    assert toolkit.find_gi((tmp_path,)) is None
+
+
+def test_nothing_else_of_the_systems_packages_is_taken(root):
+    """In a process of its own, for what is imported stays."""
+    need(any(toolkit.fits(folder) for folder in toolkit.FOLDERS), "GTK for exactly this Python", PACKAGES)
+    code = (
+        "import sys\nbefore = list(sys.path)\nfrom desktop.toolkit import find_gi\nassert find_gi()\n"
+        "from gi.repository import GLib\nprint(GLib.get_application_name())\nassert sys.path == before"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=False)
+    assert (done.stdout.strip(), done.returncode) == ("Deskhand", 0), done.stderr

@@ -1,0 +1,101 @@
+"""What a person sets, in forms."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.window.conftest import find_barriers, scrolls_sideways
+
+
+def values(server, section):
+    return next(one["values"] for one in server.person("GET", "/api/settings").json() if one["name"] == section)
+
+
+def card(page, title):
+    return page.locator("section").filter(has=page.get_by_role("heading", name=title))
+
+
+@pytest.mark.parametrize("look", ["light", "dark"])
+@pytest.mark.parametrize("width", [960, 720, 480])
+def test_everybody_can_read_it(open_page, look, width):
+    page = open_page("settings", look, width)
+    expect(page.get_by_label("Wait for Google")).to_be_visible()
+    page.get_by_label("Wait for Google").fill("500")
+    page.get_by_label("Wait for Google").press("Enter")
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert find_barriers(page) == []
+    assert not [size for size in ("100%", "200%") if scrolls_sideways(page, size)]
+
+
+def test_a_value_is_changed_by_keyboard_and_kept(open_page, server):
+    page = open_page("settings")
+    field = page.get_by_label("Try again")
+    field.focus()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("4")
+    page.keyboard.press("Enter")
+    expect(card(page, "Gmail").get_by_text("Saved")).to_be_visible()
+    assert values(server, "gmail")["read_retries"] == 4
+    page.reload()
+    other = open_page("settings")
+    expect(other.get_by_label("Try again")).to_have_value("4")
+
+
+def test_a_wrong_value_says_at_its_field_what_is_wrong_and_is_not_kept(open_page, server):
+    page = open_page("settings")
+    page.get_by_label("Contents of calls").fill("soon")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert")).to_have_text("It has to be a whole number.")
+    expect(page.get_by_label("Contents of calls")).to_have_attribute("aria-invalid", "true")
+    assert values(server, "retention")["payload_days"] == 7
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_label("Contents of calls")).to_have_value("7")
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_one_can_go_back_to_what_is_usual(open_page, server):
+    server.person("PUT", "/api/settings/retention", json={"payload_days": 30, "activity_days": 300})
+    page = open_page("settings")
+    expect(page.get_by_label("Contents of calls")).to_have_value("30")
+    page.get_by_role("button", name="Back to defaults").click()
+    expect(page.get_by_label("That a call was made")).to_have_value("90")
+    assert values(server, "retention") == {"payload_days": 7, "activity_days": 90}
+
+
+def test_what_somebody_else_changes_shows_and_what_is_being_typed_stays(open_page, server):
+    page = open_page("settings")
+    page.get_by_label("Contents of calls").fill("20")
+    server.person("PUT", "/api/settings/retention", json={"activity_days": 60})
+    expect(page.get_by_label("That a call was made")).to_have_value("60")
+    expect(page.get_by_label("Contents of calls")).to_have_value("20")
+
+
+def test_the_look_is_chosen(open_page, server):
+    page = open_page("settings")
+    page.get_by_role("radio", name="Dark").check()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    assert server.person("GET", "/api/look").json() == {"theme": "dark"}
+
+
+def test_it_says_where_things_lie_and_makes_a_backup(open_page, server, tmp_path):
+    page = open_page("settings")
+    data = card(page, "Your data")
+    expect(data.get_by_text(str(server.data), exact=True)).to_be_visible()
+    expect(data.get_by_text("Secrets lie in Deskhand's folder")).to_be_visible()
+    data.get_by_role("button", name="Back up…").click()
+    dialog = page.get_by_role("dialog")
+    file = tmp_path / "mine.zip"
+    file.write_text("Something of mine.")
+    dialog.get_by_label("File").fill(str(file))
+    dialog.get_by_role("button", name="Back up").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("mine.zip is there already")
+    dialog.get_by_label("File").fill(str(tmp_path / "backup.zip"))
+    dialog.get_by_role("button", name="Back up").click()
+    expect(dialog).to_have_count(0)
+    assert (tmp_path / "backup.zip").is_file()
+    assert file.read_text() == "Something of mine."
+
+
+def test_where_there_is_no_screen_the_logs_are_named(open_page, server):
+    page = open_page("settings")
+    page.get_by_role("button", name="Open logs").click()
+    expect(page.get_by_role("alert")).to_contain_text(str(server.data / "logs"))
