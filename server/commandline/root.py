@@ -59,19 +59,11 @@ def build(start: Start) -> click.Group:
     @click.option("--version", is_flag=True, callback=tell_version, is_eager=True, expose_value=False, help="Say which this is.")
     @data_dir_option
     @click.pass_context
-<<<<<<< HEAD
-    def deskhand(context: click.Context, data_dir: Path | None, *, demo: bool, hidden: bool) -> None:
-        """Let ChatGPT work on your own PC, on your terms. Without a command: start."""
-        logs.configure()
-        if context.invoked_subcommand is None:
-            start(demo=demo, data_dir=data_dir, hidden=hidden)
-=======
     def deskhand(context: click.Context, data_dir: Path | None, *, demo: bool, visitor: bool, hidden: bool) -> None:
         """Let ChatGPT work on your own PC, on your terms. Without a command: start."""
         logs.configure()
         if context.invoked_subcommand is None:
             start(demo=demo, visitor=visitor, data_dir=data_dir, hidden=hidden)
->>>>>>> main
 
     return deskhand
 
