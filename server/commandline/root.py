@@ -54,6 +54,7 @@ def build(start: Start) -> click.Group:
 
     @click.group(cls=Words, invoke_without_command=True, epilog=example("deskhand --demo"))
     @click.option("--demo", is_flag=True, help="Play with made-up accounts; nothing outside this computer is reached.")
+    @click.option("--visitor/--no-visitor", default=True, help="In demo mode: have a scripted ChatGPT call now and then.")
     @click.option("--hidden", is_flag=True, help="Start without showing a window.")
     @click.option("--selftest", is_flag=True, callback=test, is_eager=True, expose_value=False, help=SELFTEST)
     @click.option("--version", is_flag=True, callback=tell_version, is_eager=True, expose_value=False, help="Say which this is.")
