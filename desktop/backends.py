@@ -92,6 +92,7 @@ class Gtk(Backend):
 
     def __init__(self, icon: Any) -> None:
         super().__init__(icon)
+        log_complaints()
         self._initialize, self._finalize = icon._initialize, icon._finalize
         icon._initialize, icon._finalize = self._begin, self._end
 
@@ -124,6 +125,17 @@ class Gtk(Backend):
         """Pystray takes back its notification, which fails where nothing shows any."""
         with suppress(Exception):
             self._finalize()
+
+
+def log_complaints() -> None:
+    """GTK would complain on the person's terminal, of what neither they nor we can mend."""
+    from gi.repository import GLib
+
+    def note(domain: str, _: int, text: str, *__: object) -> None:
+        log.debug("%s: %s", domain, text)
+
+    for domain in ("Gdk", "Gtk", "GLib-GObject", "libayatana-appindicator"):
+        GLib.log_set_handler(domain, GLib.LogLevelFlags.LEVEL_MASK, note, None)
 
 
 class Silence:

@@ -29,6 +29,7 @@ window.pywebview._createApi = (made) => {
     })
   }
 }
+null  // the answer; a function could not be told
 """
 
 
@@ -69,7 +70,7 @@ class View:
         self.was_shown = False
         window.evaluate_js = window.run_js  # the other one makes code of text
         window.events.initialized += self._check
-        window.events.before_load += window._functions.clear  # noqa: SLF001, a page that is loaded again is offered them again
+        window.events.before_load += self._withdraw
         window.events.loaded += self._offer
         window.events.shown += self._tell
         window.events.before_show += self._prepare
@@ -91,6 +92,10 @@ class View:
         self.was_shown = True
         with suppress(OSError, ValueError):
             print("shown", flush=True)  # noqa: T201, the program that started this one waits for it
+
+    def _withdraw(self) -> None:
+        """A page that is loaded again would be offered what it can call the other way, before `_offer` replaces that."""
+        self._window._functions.clear()  # noqa: SLF001
 
     def _offer(self) -> None:
         self._window.run_js(OFFER)

@@ -98,7 +98,8 @@ class Program:
                     tunnel_timing=options.tunnel_timing,
                 )
             )
-            state.notices.extend([lambda: moved, lambda: crashed.sentence, lambda: log_file.problem])
+            state.notices.extend([lambda: moved, lambda: crashed.sentence])
+            state.complaints.append(lambda: log_file.problem)
             stack.push_async_callback(state.runtime.stop)
             await state.runtime.start(state.context, discover())
             await make_first_client(state, options.first_key)

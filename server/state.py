@@ -42,7 +42,11 @@ class Rules:
 
 @dataclass(frozen=True)
 class State:
-    """`key` opens the local surface, and is new at every start. `notices`: each answers a sentence for the person, or None."""
+    """`key` opens the local surface, and is new at every start.
+
+    Each of these answers a sentence for the person, or None: `notices` tell what has happened, until they are put away;
+    `complaints` tell what is wrong, as long as it is.
+    """
 
     home: Home
     context: Context
@@ -57,10 +61,16 @@ class State:
     updates: Updates
     key: str
     notices: list[Callable[[], str | None]] = field(default_factory=list)
+    complaints: list[Callable[[], str | None]] = field(default_factory=list)
+    put_away: set[str] = field(default_factory=set)
 
     def list_notices(self) -> list[str]:
-        """What the person should know that belongs to no integration."""
-        return [sentence for notice in self.notices if (sentence := notice())]
+        """What has happened and was not put away."""
+        return [sentence for notice in self.notices if (sentence := notice()) and sentence not in self.put_away]
+
+    def list_complaints(self) -> list[str]:
+        """What is wrong that belongs to no integration."""
+        return [sentence for complaint in self.complaints if (sentence := complaint())]
 
     async def tell_woke(self, seconds: float) -> None:
         """Tell whoever listens that this computer slept; the tunnel looks at itself at once."""

@@ -23,6 +23,8 @@ class Step:
     arguments: dict[str, Any] = field(default_factory=dict)
 
 
+START_CLOCK = Step("control_app", {"app_name": CLOCK, "action": "start"})
+STOP_CLOCK = Step("control_app", {"app_name": CLOCK, "action": "stop"})
 Errand = Generator[Step, Answer, None]
 
 
@@ -67,13 +69,13 @@ def send(to: str, subject: str, body: str) -> Callable[[], Errand]:
 def start_clock() -> Errand:
     """See which programs there are and start one that does no harm."""
     yield Step("list_apps")
-    yield Step("control_app", {"app_name": CLOCK, "action": "start"})
+    yield START_CLOCK
 
 
 def stop_clock() -> Errand:
     """Look how that program is, and stop it."""
     yield Step("read_app", {"app_name": CLOCK})
-    yield Step("control_app", {"app_name": CLOCK, "action": "stop"})
+    yield STOP_CLOCK
 
 
 def tidy_up() -> Errand:

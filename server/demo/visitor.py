@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from urllib.parse import urlsplit
 from server.access.clients import Policy
 from server.address import Address
 from server.demo.chatgpt import ChatGPT, NotOffered
-from server.demo.tasks import GPT, OPENING, SCRIPT, USUAL, Task
+from server.demo.tasks import GPT, OPENING, SCRIPT, START_CLOCK, STOP_CLOCK, USUAL, Task
 from server.door import is_loopback_host
 from server.errors import NotFound
 from server.state import State
@@ -20,6 +21,7 @@ from server.state import State
 log = logging.getLogger(__name__)
 
 CALL_SECONDS = 45.0  # ChatGPT waits no longer
+LEAVE_SECONDS = 3.0  # for what is put back in order while the program stops
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,11 @@ class Pace:
     longest: float = 60.0
     rounds: int | None = None
     seed: int = 1
+
+
+def usual_pace() -> Pace | None:
+    """How often they call in the demo that a person opens: not at all with DESKHAND_DEMO_VISITOR=none."""
+    return None if os.environ.get("DESKHAND_DEMO_VISITOR") == "none" else Pace()
 
 
 @dataclass(frozen=True)
@@ -75,6 +82,7 @@ class Visitor:
         self._pace = pace
         self._random = Random(pace.seed)  # noqa: S311, it shuffles pauses
         self._guests: dict[str, ChatGPT] = {}
+        self._clock_runs = False
 
     async def stay(self) -> None:
         """Come, and stay until everything is done."""
@@ -88,8 +96,11 @@ class Visitor:
             except Exception:
                 log.exception("The demo's company could not come.")
                 return
-            for task, pause in self._plan():
-                await self._carry_out(task, pause)
+            try:
+                for task, pause in self._plan():
+                    await self._carry_out(task, pause)
+            finally:
+                await self._leave()
 
     def _plan(self) -> Iterator[tuple[Task, Callable[[], float]]]:
         pace = self._pace
@@ -114,7 +125,17 @@ class Visitor:
             while True:
                 await asyncio.sleep(pause())
                 await meet(guest, choose_base(self._state.address))
-                step = errand.send(await guest.call(step.operation, step.arguments))
+                answer = await guest.call(step.operation, step.arguments)
+                if step in (START_CLOCK, STOP_CLOCK) and answer.well:
+                    self._clock_runs = step == START_CLOCK
+                step = errand.send(answer)
+
+    async def _leave(self) -> None:
+        if not self._clock_runs:
+            return
+        with suppress(Exception):  # the program stops, and the clock would end by itself within the hour
+            async with asyncio.timeout(LEAVE_SECONDS):
+                await self._guests[GPT].call(STOP_CLOCK.operation, STOP_CLOCK.arguments)
 
 
 async def meet(guest: ChatGPT, base: str) -> None:

@@ -3,6 +3,8 @@
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
+from server.access.client import Client
+from server.access.usage import Use
 from server.state import State
 
 
@@ -21,24 +23,24 @@ def create_routes(state: State) -> APIRouter:
     @routes.get("/lost")
     async def list_lost_addresses() -> list[LostAddressView]:
         """Lists the addresses that are lost while a client that used one still has the key it had then."""
+        lost = [address for address in await state.tunnel.list_lost_addresses() if not address.reserved]
+        if not lost:
+            return []
+        live = [client for client in await state.clients.list() if client.revoked_at is None]
+        uses = await state.usage.read()
         found = [
-            LostAddressView(
-                address=lost.address, lost_at=lost.lost_at, clients=await list_exposed(state, lost.address, lost.lost_at)
-            )
-            for lost in await state.tunnel.list_lost_addresses()
-            if not lost.reserved
+            LostAddressView(address=one.address, lost_at=one.lost_at, clients=name_exposed(live, uses, one.address, one.lost_at))
+            for one in lost
         ]
-        return [lost for lost in found if lost.clients]
+        return [one for one in found if one.clients]
 
     return routes
 
 
-async def list_exposed(state: State, address: str, lost_at: str) -> list[str]:
+def name_exposed(clients: list[Client], uses: dict[str, Use], address: str, lost_at: str) -> list[str]:
     """Name the clients that were used through an address and whose key is as old as its loss."""
-    uses = await state.usage.read()
     return [
         client.name
-        for client in await state.clients.list()
-        if client.revoked_at is None and client.key_created_at <= lost_at
-        if client.id in uses and address in uses[client.id].last_by_address
+        for client in clients
+        if client.key_created_at <= lost_at and client.id in uses and address in uses[client.id].last_by_address
     ]

@@ -40,6 +40,9 @@ POLICY = (
     "trusted-types svelte-trusted-html"
 )
 
+<<<<<<< HEAD
+PARTS = (overview, clients, activity, origins, look, status, tunnel, machine, addresses, operations, settings, window, onboarding)
+=======
 PARTS = (
     overview,
     addresses,
@@ -55,6 +58,7 @@ PARTS = (
     machine,
     window,
 )
+>>>>>>> main
 
 
 def create_local(state: State) -> ASGIApp:

@@ -46,7 +46,14 @@ class Overview(BaseModel):
     integrations: list[IntegrationView]
     clients: int
     secrets: str = Field(description="Where secrets lie, in a sentence.")
-    problems: list[str] = Field(description="What the person should know, in sentences.")
+    problems: list[str] = Field(description="What is wrong, in sentences.")
+    notices: list[str] = Field(description="What has happened and was not put away yet, in sentences.")
+
+
+class NoticeOrder(BaseModel):
+    """A notice that the person has read."""
+
+    notice: str = Field(max_length=2000, description="The sentence.")
 
 
 class ClientView(BaseModel):

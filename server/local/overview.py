@@ -14,6 +14,7 @@ from server.local.models import (
     BackupView,
     Check,
     IntegrationView,
+    NoticeOrder,
     Overview,
     PauseOrder,
     PauseView,
@@ -48,7 +49,15 @@ def create_routes(state: State) -> APIRouter:
             clients=len([client for client in await state.clients.list() if not client.revoked_at]),
             secrets=state.context.secrets.place,
             problems=list_problems(state),
+            notices=state.list_notices(),
         )
+
+    @routes.post("/notices/put-away")
+    async def put_notice_away(order: NoticeOrder) -> Overview:
+        """Puts away what the person has read."""
+        state.put_away.add(order.notice)
+        state.context.events.publish("overview")
+        return await read_overview()
 
     @routes.get("/addresses")
     async def read_addresses() -> Addresses:
@@ -144,7 +153,7 @@ def view_integration(member: Member) -> IntegrationView:
 
 def list_problems(state: State) -> list[str]:
     """What the person should know."""
-    found = [*state.list_notices(), state.tunnel.problem, state.context.settings.problem, state.context.secrets.problem]
+    found = [*state.list_complaints(), state.tunnel.problem, state.context.settings.problem, state.context.secrets.problem]
     found += [view_integration(member).problem for member in state.runtime.members]
     return [problem for problem in found if problem]
 
@@ -168,7 +177,8 @@ def check_all(state: State) -> list[Check]:
     checks.append(Check(what="Settings", well=problem is None, detail=problem or "They can be read."))
     secrets = state.context.secrets
     checks.append(Check(what="Secrets", well=secrets.problem is None, detail=secrets.problem or secrets.place))
-    checks += [Check(what="Deskhand", well=False, detail=notice) for notice in state.list_notices()]
+    checks += [Check(what="Deskhand", well=False, detail=complaint) for complaint in state.list_complaints()]
+    checks += [Check(what="Deskhand", well=True, detail=notice) for notice in state.list_notices()]
     if state.address.public_port:
         checks.append(Check(what="Address", well=True, detail=state.address.public))
     return checks

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LARGEST = 200_000_000  # bytes
-CHUNK = 1 << 18
 SILENCE_SECONDS = 30.0  # for which nothing may come
 NOT_REACHED = "ngrok's program could not be downloaded: the address did not answer. Look whether this computer is online."
 BROKE_OFF = "The download broke off. Start it again; it goes on where it stopped."
@@ -125,7 +124,7 @@ class Download:
     async def _store(self, answer: "httpx2.Response", file: IO[bytes]) -> None:
         size = file.tell()
         whole = size + int(answer.headers.get("content-length") or 0)
-        async for chunk in answer.aiter_raw(CHUNK):
+        async for chunk in answer.aiter_raw():
             size += len(chunk)
             if size > LARGEST:
                 raise TooLarge("The download is far larger than ngrok's program. It was stopped.")

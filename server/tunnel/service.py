@@ -36,7 +36,9 @@ NOT_THERE = CannotOpen("Your ngrok program is not where it was.", "Name its new 
 
 
 class Awake(Protocol):
-    """What keeps the computer awake. Both block, and may be called on any thread."""
+    """What keeps the computer awake. Both verbs block, and may be called on any thread. `problem`: where the system will not."""
+
+    problem: str | None
 
     def hold(self, reason: str) -> None: ...
 
@@ -86,7 +88,9 @@ class Tunnel:
         """What the person should know, in a sentence."""
         if self.trouble and self.state is not TunnelState.opening:
             return self.trouble.detail
-        return self.counter.warn(self._limit) if self.state in ON else None
+        if self.state not in ON:
+            return None
+        return self.counter.warn(self._limit) or (self._awake.problem if self._awake and self._held else None)
 
     @property
     def _limit(self) -> int | None:

@@ -75,6 +75,7 @@ class Display:
     stack: ExitStack
     folder: Path
     mark: str = field(default_factory=lambda: uuid.uuid4().hex)
+    daemon: "subprocess.Popen[str] | None" = None  # of notifications
 
     def run(self, *command: str) -> str:
         return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False).stdout
@@ -88,7 +89,7 @@ class Display:
         number = len(list(self.folder.glob("deskhand-*.txt")))
         said = self.folder / f"deskhand-{number}.txt"
         command = [sys.executable, "-m", "desktop", "--demo", "--data-dir", str(self.data), *arguments]
-        everything = {**self.environment, MARK: self.mark, **environment}
+        everything = {**self.environment, MARK: self.mark, "DESKHAND_DEMO_VISITOR": "none", **environment}
         process = self.stack.enter_context(kept(command, everything, said))
         return Deskhand(process, said)
 
@@ -206,7 +207,7 @@ def opened(folder: Path, *, tray: bool = True, notifications: bool = True) -> It
                 *["trayer", "--edge", "bottom", "--align", "left", "--widthtype", "request", "--height", "32"], name="trayer"
             )
         if notifications:
-            daemon = display.keep(sys.executable, "-u", str(HERE / "notifications.py"), name="notifications")
+            display.daemon = daemon = display.keep(sys.executable, "-u", str(HERE / "notifications.py"), name="notifications")
             until(lambda: "owned" in (folder / "notifications.txt").read_text() or daemon.poll() is not None, "notifications")
         until(lambda: display.run("wmctrl", "-m"), "a window manager")
         yield display

@@ -17,6 +17,7 @@ from tests.conftest import ROOT
 from tests.desktop.display import until
 
 TITLE = "Deskhand demo"
+HERE = Path(__file__).resolve().parent
 pytestmark = pytest.mark.timeout(240)
 
 
@@ -70,10 +71,10 @@ def test_a_day_with_the_program(display, reader):
     address = running.ask("GET", "/api/tunnel")["address"]
     assert address not in {running.running.public, running.running.local}
 
-    made = running.ask("POST", "/api/clients", {"name": "my-gpt"})
+    made = running.ask("POST", "/api/clients", {"name": "visitor"})
     answer = httpx2.get(f"{address}/gmail/labels", headers={"Authorization": f"Bearer {made['key']}"}, trust_env=False)
     assert answer.status_code == 200, answer.text
-    reader.hears("my-gpt")
+    reader.hears("visitor")
     reader.hears("labels")
 
     choose(display, reader, "Pause all actions", "For 1 hour")
@@ -95,6 +96,44 @@ def test_a_day_with_the_program(display, reader):
     nothing_is_left(display)
 
 
+def test_the_menu_keeps_its_promises(display, reader, tmp_path):
+    opener = tmp_path / "xdg-open"
+    opener.write_text(f'#!/bin/sh\necho "$1" > {tmp_path}/opened\n')
+    opener.chmod(0o755)
+    program = display.start("--hidden", PATH=f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    display.wait_for_icon()
+    program.wait_for("Deskhand is on")
+    running = local(display)
+
+    off = display.picture(tray_box(display)).tobytes()
+    choose(display, reader, "Tunnel")
+    until(lambda: running.ask("GET", "/api/tunnel")["state"] == "open", "the tunnel is open")
+    until(lambda: display.picture(tray_box(display)).tobytes() != off, "the icon shows it")
+    address = running.ask("GET", "/api/status")["public"]
+    choose(display, reader, "Copy public address")
+    until(lambda: display.run(sys.executable, str(HERE / "pasting.py")).strip() == address, "the address is on the clipboard")
+
+    choose(display, reader, "Open logs")
+    until((tmp_path / "opened").exists, "the folder of the logs is shown")
+    assert (tmp_path / "opened").read_text().strip() == str(display.data / "logs")
+
+    opener.write_text("#!/bin/sh\nexit 3\n")
+    choose(display, reader, "Open logs")
+    told = tmp_path / "notifications.txt"
+    until(lambda: "No file manager could be opened" in told.read_text(), "what did not work is told")
+
+    display.daemon.kill()
+    choose(display, reader, "Open logs")
+    choose(display, reader, "Quit Deskhand")
+    assert program.ended_with() == 0
+    nothing_is_left(display)
+
+
+def tray_box(display):
+    x, y, width, height = display.tray()
+    return x, y, x + width, y + height
+
+
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
 def test_a_signal_ends_it_with_0_and_leaves_nothing(display, name):
     program = display.start()
@@ -107,7 +146,7 @@ def test_a_signal_ends_it_with_0_and_leaves_nothing(display, name):
 def test_a_second_start_brings_the_window_to_the_front(display):
     display.start()
     until(lambda: display.active() == TITLE, "the window is in front")
-    display.keep(sys.executable, str(Path(__file__).with_name("another.py")), name="another")
+    display.keep(sys.executable, str(HERE / "another.py"), name="another")
     until(lambda: display.active() == "Another", "another window is in front of it")
     assert display.start().ended_with() == 0
     until(lambda: display.active() == TITLE, "the window is in front again")

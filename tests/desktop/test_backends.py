@@ -98,7 +98,8 @@ def test_the_toolkit_is_set_up_before_its_loop_says_that_it_is_ready():
     assert icon.did == ["signals", "ready", "set up"]
 
 
-def test_gtk_begins_without_a_bus_and_ends_without_a_daemon():
+def test_gtk_begins_without_a_bus_and_ends_without_a_daemon(monkeypatch):
+    monkeypatch.setattr("desktop.backends.log_complaints", lambda: None)
     icon = Icon()
     Gtk(icon)
     icon._initialize()
@@ -112,6 +113,7 @@ def test_plain_x_hears_only_letters_that_it_can_write():
 
 
 @pytest.mark.parametrize(("module", "kind"), [("pystray._gtk", Gtk), ("pystray._appindicator", Gtk), ("pystray._win32", Backend)])
-def test_a_backend_is_known_by_what_the_icon_was_made_with(module, kind):
+def test_a_backend_is_known_by_what_the_icon_was_made_with(monkeypatch, module, kind):
+    monkeypatch.setattr("desktop.backends.log_complaints", lambda: None)
     made = type("Icon", (Icon,), {"__module__": module})()
     assert type(backend_of(made)) is kind

@@ -60,6 +60,7 @@ def test_the_page_gets_a_file_that_the_person_chose_under_the_strictest_policy(d
     display.run("xdotool", "key", "--delay", "100", "Return")
     until(lambda: {"chosen": str(program)} in told() or display.run("xdotool", "key", "Return"), "the page knows the file")
     assert not [what for what in told() if "violation" in what]
+    assert "Error" not in (tmp_path / "window.txt").read_text()
 
 
 def test_it_ends_with_the_program_that_started_it(display, site, window):

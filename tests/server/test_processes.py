@@ -299,3 +299,16 @@ def test_what_this_person_runs_is_told_by_its_file(nursery, tmp_path):
     assert processes.real(napper) not in processes.running_executables()
     nursery.start(napper, "600")
     assert processes.real(napper) in processes.running_executables()
+
+
+def test_processes_are_found_by_a_whole_argument(tmp_path) -> None:
+    command = [sys.executable, "-c", "import time; time.sleep(60)"]
+    meant = subprocess.Popen([*command, "--config", str(tmp_path)])
+    other = subprocess.Popen([*command, f"--config={tmp_path}"])
+    try:
+        assert [process.pid for process in processes.find_by_argument(str(tmp_path))] == [meant.pid]
+    finally:
+        for process in (meant, other):
+            process.kill()
+            process.wait()
+    assert processes.find_by_argument(str(tmp_path)) == []

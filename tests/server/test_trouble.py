@@ -13,7 +13,7 @@ from server.errors import Unavailable
 def problems(served):
     told = served.person("GET", "/api/overview")
     assert told.status_code == 200, told.text
-    return told.json()["problems"]
+    return told.json()["problems"] + told.json()["notices"]
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff\x00", b'{"_default": 5}', b'{"access": {"x": 1}}'])

@@ -17,7 +17,6 @@ from server.demo.tasks import (
     Errand,
     look_for_news,
     read,
-    start_a_stranger,
     start_clock,
     stop_clock,
     tidy_up,
@@ -27,6 +26,7 @@ from tests.server.conftest import Served
 NOW = datetime(2026, 6, 17, 8, 41, tzinfo=UTC)  # a Wednesday in June, at 9:41 in London
 STEP = timedelta(seconds=9)
 PROGRAMS = ("code", "firefox", "gnome-calculator", "gnome-text-editor", "nautilus", "spotify", "sleep")
+BEGUN = NOW - timedelta(hours=3)
 STORY = (
     (154, SCRIPT, read("in:inbox is:unread newer_than:1d")),
     (96, GPT, look_for_news),
@@ -34,7 +34,6 @@ STORY = (
     (38, GPT, HEATING),
     (24, GPT, tidy_up),
     (11, GPT, LISBON),
-    (4, GPT, start_a_stranger),
     (2, GPT, stop_clock),
 )
 
@@ -60,10 +59,9 @@ def lay_out_programs(folder: Path) -> None:
 
 def play(server: Served, clock: WoundClock) -> None:
     """Have everything happen that a morning brings."""
-    keys = {
-        SCRIPT: server.make_client(SCRIPT, scopes=["read:mail"]),
-        GPT: server.make_client(GPT, allow=["control_app", "mark_mail", "reply_to_mail", "send_mail"]),
-    }
+    keys = {SCRIPT: server.make_client(SCRIPT, scopes=["read:mail"])}
+    clock.at += STEP  # the newest client stands first
+    keys[GPT] = server.make_client(GPT, allow=["control_app", "mark_mail", "reply_to_mail", "send_mail"])
 
     async def act() -> None:
         async with httpx2.AsyncClient(timeout=30, trust_env=False) as http:

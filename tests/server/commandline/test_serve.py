@@ -8,6 +8,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from tests.server.tunnel.tunnels import agents
+
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -50,3 +52,36 @@ def test_no_key_and_no_query_stands_in_the_log(tmp_path: Path) -> None:
     _, errors = process.communicate(timeout=20)
     assert "secret" not in errors
     assert "dh_the-key" not in errors
+
+
+def start(folder: Path, *options: str) -> tuple[subprocess.Popen[str], dict[str, str]]:
+    command = [sys.executable, "-m", "server", "serve", "--json", "--port", "0", "--data-dir", str(folder), *options]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout
+    return process, json.loads(process.stdout.readline())
+
+
+def test_with_a_tunnel_its_address_is_told_and_killed_with_the_program(tmp_path: Path) -> None:
+    process, ready = start(tmp_path, "--demo", "--tunnel")
+    assert httpx2.get(ready["public"] + "/openapi.json", trust_env=False).json()["servers"] == [{"url": ready["public"]}]
+    (agent,) = agents(tmp_path)
+    process.kill()
+    process.communicate(timeout=20)
+    agent.wait(20)
+
+
+def test_where_the_tunnel_does_not_open_it_says_why_and_goes_on(tmp_path: Path) -> None:
+    process, ready = start(tmp_path, "--public-url", "https://desk.example.org", "--tunnel")
+    process.terminate()
+    process.communicate(timeout=20)
+    assert ready["public"] == "https://desk.example.org"
+    environment = {**os.environ, "PATH": str(tmp_path)}
+    command = [sys.executable, "-m", "server", "serve", "--json", "--port", "0", "--data-dir", str(tmp_path), "--tunnel"]
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout
+    ready = json.loads(process.stdout.readline())
+    assert httpx2.get(ready["public"] + "/health", trust_env=False).status_code == 200
+    process.terminate()
+    _, errors = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert "needs ngrok's program" in errors

@@ -5,7 +5,7 @@ import pytest
 
 from server.address import Address
 from server.demo.tasks import GPT, SCRIPT
-from server.demo.visitor import Pace, choose_base
+from server.demo.visitor import Pace, choose_base, usual_pace
 from tests.server.conftest import serve
 
 __all__ = ["serve"]
@@ -89,10 +89,30 @@ def test_a_revoked_client_gets_nothing_and_the_demo_goes_on(serve, wait_for):
     assert {one["client"] for one in later} == {SCRIPT}
 
 
-def test_it_ends_with_the_program(serve, wait_for):
+def test_it_ends_with_the_program_and_leaves_no_program_behind(serve, wait_for):
     server = serve(demo=True, visitor=Pace(opening_seconds=0, shortest=3600, longest=3600))
     wait_for(lambda: told(server, "control_app"))
+    assert clock_runs(server)
     assert server.background.stop()
+    assert not clock_runs(serve(data=server.data, demo=True))
+
+
+def clock_runs(server):
+    return next(app["running"] for app in server.person("GET", "/api/apps").json()["apps"] if app["name"] == "demo-clock")
+
+
+def test_it_calls_through_the_tunnel_while_that_is_open(serve, wait_for):
+    server = serve(demo=True, visitor=Pace(opening_seconds=0.02, shortest=0.02, longest=0.03))
+    opened = server.person("POST", "/api/tunnel/open")
+    assert opened.status_code < 300, opened.text
+    address = wait_for(lambda: server.person("GET", "/api/tunnel").json()["address"])
+    wait_for(lambda: address in server.person("GET", f"/api/clients/{GPT}").json()["used_through"])
+
+
+def test_where_a_person_wants_no_company_there_is_none(monkeypatch):
+    assert usual_pace() == Pace()
+    monkeypatch.setenv("DESKHAND_DEMO_VISITOR", "none")
+    assert usual_pace() is None
 
 
 def test_nobody_comes_where_nobody_was_asked_to_or_where_it_is_no_demo(serve, tmp_path):

@@ -1,3 +1,8 @@
+import socket
+
+from server import ports
+
+
 def test_the_overview_says_what_is_on_and_what_is_wrong(demo) -> None:
     told = demo.person("GET", "/api/overview").json()
     assert told["demo"] is True
@@ -25,3 +30,14 @@ def test_a_backup_is_made_while_the_server_runs(demo, tmp_path) -> None:
     assert target.is_file()
     again = demo.person("POST", "/api/backup", json={"path": str(target)})
     assert 400 <= again.status_code < 500
+
+
+def test_a_notice_stands_until_it_is_put_away(serve, monkeypatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        monkeypatch.setattr(ports, "USUAL_PORT", taken.getsockname()[1])
+        served = serve(port=None)
+        (told,) = served.person("GET", "/api/overview").json()["notices"]
+    assert "is held by" in told
+    assert served.person("GET", "/api/status").json()["look"] == "local"
+    assert served.person("POST", "/api/notices/put-away", json={"notice": told}).json()["notices"] == []
+    assert served.person("GET", "/api/overview").json()["notices"] == []

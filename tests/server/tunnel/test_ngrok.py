@@ -104,7 +104,7 @@ def test_a_program_that_cannot_be_an_agent_is_a_sentence(tmp_path: Path, program
 
 
 def test_words_that_are_no_text_do_not_end_the_listening() -> None:
-    said = io.TextIOWrapper(io.BytesIO(b"\xff\xfe\n" * 9000 + b"lvl=info msg=last\n"), "utf-8")
+    said = io.TextIOWrapper(io.BytesIO(b"\xff\xfe\n" + b"lvl=info msg=last\n" * 9000), "utf-8")
     assert list(read_lines(said))[-1] == "lvl=info msg=last\n"
     said.close()
     assert list(read_lines(said)) == []

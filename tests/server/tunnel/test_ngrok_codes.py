@@ -2,7 +2,7 @@ import pytest
 
 from server.tunnel.ngrok_codes import MEANINGS, explain, find_code
 
-SAID = r"authentication failed: The authtoken you specified is properly formed, but it is invalid.\nYour authtoken: 2abcSECRET\nERR_NGROK_{}\n"
+SAID = r"authentication failed: The authtoken is properly formed, but it is invalid.\nYour authtoken: 2abcSECRET\nERR_NGROK_{}\n"
 
 
 @pytest.mark.parametrize("code", sorted(MEANINGS))

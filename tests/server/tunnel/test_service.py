@@ -10,10 +10,14 @@ import pytest
 
 from desktop.background import BackgroundServer
 from server.address import Address
+from server.demo.ngrok.launch import agent_command
 from server.folders import open_home
 from server.program import Options, Program
 from server.screen import NoScreen
 from server.state import open_state
+from server.tunnel.models import TunnelChange, TunnelState
+from server.tunnel.ngrok import Ngrok
+from server.tunnel.service import Tunnel
 from tests.server.conftest import Served
 from tests.server.tunnel.tunnels import IMPATIENT, QUICK, agents, open_tunnel, read, until
 
@@ -303,3 +307,59 @@ def test_lost_addresses_are_listed_with_the_latest_first(serve) -> None:
                 return [lost.address for lost in await state.tunnel.list_lost_addresses()]
 
     assert asyncio.run(look()) == addresses[1::-1]
+
+
+class Bed:
+    """What would keep the computer awake."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+        self.problem: str | None = None
+
+    def hold(self, reason: str) -> None:
+        assert reason.endswith(".")
+        self.problem = "It falls asleep all the same."
+        self.done.append("hold")
+
+    def release(self) -> None:
+        self.done.append("release")
+
+
+def test_the_computer_is_kept_awake_while_it_is_on_if_the_person_wants_that(tmp_path) -> None:
+    async def main() -> None:
+        with open_home(tmp_path, demo=True) as home:
+            async with open_state(home, Address(9, 9), demo=True) as state:
+                bed = Bed()
+                tunnel = Tunnel(state.context, state.address, Ngrok(), command=agent_command(), awake=bed, timing=QUICK)
+                await tunnel.open()
+                assert bed.done == []
+                await tunnel.change(TunnelChange(keep_awake=True))
+                await tunnel.wait_until_settled()
+                assert (tunnel.state, tunnel.problem) == (TunnelState.open, "It falls asleep all the same.")
+                await tunnel.look_now()
+                await tunnel.close()
+                assert bed.done == ["hold", "release"]
+                await tunnel.open()
+                await tunnel.stop()
+                assert bed.done == ["hold", "release"] * 2
+                assert tunnel.problem is None
+
+    asyncio.run(main())
+
+
+def test_one_that_gave_up_is_opened_again_when_the_computer_wakes(tmp_path) -> None:
+    async def main() -> None:
+        with open_home(tmp_path, demo=True) as home:
+            async with open_state(home, Address(9, 9), demo=True, tunnel_timing=IMPATIENT) as state:
+                tunnel = state.tunnel
+                await tunnel.look_now()
+                assert tunnel.state is TunnelState.off
+                await tunnel.change(TunnelChange(authtoken="offline-token"))
+                await tunnel.open()
+                await tunnel.wait_until_settled()
+                assert tunnel.state is TunnelState.failed
+                await tunnel.look_now()
+                assert tunnel.state is TunnelState.opening
+                await tunnel.stop()
+
+    asyncio.run(main())

@@ -1,0 +1,49 @@
+import httpx2
+
+from tests.server.tunnel.tunnels import QUICK, read, until
+
+
+def test_opening_answers_at_once_and_news_tell_the_rest(serve) -> None:
+    served = serve(demo=True, tunnel_timing=QUICK)
+    key = {"Authorization": served.person("GET", "/api/overview").request.headers["Authorization"]}
+    with httpx2.stream("GET", served.local + "/api/events", headers=key, trust_env=False, timeout=30) as feed:
+        lines = feed.iter_lines()
+        assert served.person("POST", "/api/tunnel/open").json()["state"] == "opening"
+        topics = []
+        while "addresses" not in topics:
+            if (line := next(lines)).startswith("event:"):
+                topics.append(line.removeprefix("event:").strip())
+    assert {"tunnel", "overview"} <= set(topics)
+    assert until(served, "open")["opened_at"]
+    assert served.person("POST", "/api/tunnel/close").json()["state"] == "off"
+    assert served.person("POST", "/api/tunnel/close").json()["state"] == "off"
+
+
+def test_settings_are_changed_one_by_one_and_a_secret_is_never_shown(serve) -> None:
+    served = serve()
+    changed = served.person(
+        "PUT", "/api/tunnel/settings", json={"domain": "https://desk.ngrok.app/", "authtoken": "2abcdefgh_IJ"}
+    )
+    assert changed.status_code == 200
+    assert (changed.json()["domain"], changed.json()["reserved"], changed.json()["has_authtoken"]) == (
+        "desk.ngrok.app",
+        True,
+        True,
+    )
+    assert "2abcdefgh_IJ" not in changed.text
+    served.person("PUT", "/api/tunnel/settings", json={"open_at_start": True})
+    found = read(served)
+    assert (found["domain"], found["open_at_start"], found["keep_awake"]) == ("desk.ngrok.app", True, False)
+    assert "2abcdefgh_IJ" not in (served.data / "settings.json").read_text()
+
+
+def test_a_setting_that_cannot_be_is_refused_with_a_sentence(serve) -> None:
+    served = serve()
+    for order in ({"domain": "no domain"}, {"authtoken": "x"}, {"agent_path": "ngrok"}):
+        refused = served.person("PUT", "/api/tunnel/settings", json=order)
+        assert refused.status_code == 422, order
+        assert refused.json()["detail"].endswith(".")
+
+
+def test_stopping_a_download_that_does_not_run_is_no_mistake(serve) -> None:
+    assert serve().person("DELETE", "/api/tunnel/agent").json()["download"] is None

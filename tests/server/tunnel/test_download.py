@@ -1,0 +1,174 @@
+import io
+import tarfile
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from server.tunnel.ngrok import Ngrok
+from tests.server.tunnel.tunnels import read
+
+PROGRAM = b"#!/bin/sh\necho ngrok version 3.99.1\n"
+
+
+def pack(program: bytes = PROGRAM) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz", compresslevel=0) as tar:
+        member = tarfile.TarInfo("ngrok")
+        member.size = len(program)
+        tar.addfile(member, io.BytesIO(program))
+    return buffer.getvalue()
+
+
+class Source(ThreadingHTTPServer):
+    """Gives the agent as ngrok's own server does: with its length, a mark, and parts of it where they are asked for.
+
+    `stop_after`: it gives so many bytes and then waits for `going_on`.
+    """
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.content, self.mark, self.status = pack(PROGRAM + b"#" * 2_000_000), '"one"', 200
+        self.stop_after: int | None = None
+        self.going_on = threading.Event()
+        self.ranges: list[str | None] = []
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/ngrok.tgz"
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Source
+
+    def do_GET(self) -> None:
+        source, wanted = self.server, self.headers.get("Range")
+        source.ranges.append(wanted)
+        start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and self.headers.get("If-Range") == source.mark else 0
+        self.send_response(206 if start else source.status)
+        self.send_header("ETag", source.mark)
+        self.send_header("Content-Length", str(len(source.content) - start))
+        self.end_headers()
+        stop = source.stop_after or len(source.content)
+        try:
+            self.wfile.write(source.content[start:stop])
+            if source.stop_after:
+                source.going_on.wait(20)
+            self.wfile.write(source.content[stop:])
+        except OSError:
+            pass
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def source(monkeypatch) -> Iterator[Source]:
+    source = Source()
+    monkeypatch.setattr(Ngrok, "download_address", lambda _: source.address)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    thread = threading.Thread(target=source.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield source
+    source.going_on.set()
+    source.shutdown()
+    thread.join()
+    source.server_close()
+
+
+@pytest.fixture
+def served(serve, monkeypatch, tmp_path: Path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    return serve()
+
+
+def wait_for_download(served, fits) -> dict:
+    deadline = time.monotonic() + 20
+    while not fits((found := read(served))["download"], found):
+        assert time.monotonic() < deadline, found
+        time.sleep(0.02)
+    return found
+
+
+def over(download, _) -> bool:
+    return download is None or not download["running"]
+
+
+def test_after_a_yes_it_comes_with_its_share_and_is_ours(served, source) -> None:
+    source.stop_after = len(source.content) // 2
+    begun = served.person("POST", "/api/tunnel/agent").json()
+    assert begun["download"]["running"]
+    half = wait_for_download(served, lambda download, _: download["share"] >= 0.4)["download"]
+    assert half["share"] <= 0.5
+    source.going_on.set()
+    found = wait_for_download(served, over)
+    ours = served.data / "tunnel" / "ngrok"
+    assert found["download"] is None
+    assert found["agent"] == {"found": True, "path": str(ours), "own": False, "version": "3.99.1"}
+    assert sorted(file.name for file in ours.parent.iterdir()) == ["ngrok"]
+
+
+def test_one_that_was_stopped_goes_on_where_it_stopped(served, source) -> None:
+    source.stop_after = len(source.content) // 2
+    served.person("POST", "/api/tunnel/agent")
+    wait_for_download(served, lambda download, _: download["share"] >= 0.4)
+    stopped = served.person("DELETE", "/api/tunnel/agent").json()
+    assert stopped["download"] is None
+    assert not stopped["agent"]["found"]
+    source.stop_after = None
+    served.person("POST", "/api/tunnel/agent")
+    assert wait_for_download(served, over)["agent"]["found"]
+    assert source.ranges[0] is None
+    assert source.ranges[1].startswith("bytes=")
+
+
+def test_where_the_file_has_changed_meanwhile_it_comes_from_its_beginning(served, source) -> None:
+    source.stop_after = len(source.content) // 2
+    served.person("POST", "/api/tunnel/agent")
+    wait_for_download(served, lambda download, _: download["share"] >= 0.4)
+    served.person("DELETE", "/api/tunnel/agent")
+    source.stop_after, source.mark, source.content = None, '"two"', pack(PROGRAM.replace(b"99.1", b"99.2"))
+    served.person("POST", "/api/tunnel/agent")
+    assert wait_for_download(served, over)["agent"]["version"] == "3.99.2"
+
+
+def test_it_ends_with_the_program(served, source) -> None:
+    source.stop_after = 1000
+    served.person("POST", "/api/tunnel/agent")
+    assert served.background.stop()
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"content": b"no archive"}, "not ngrok's program"),
+        ({"content": pack(b"#!/bin/sh\necho something else\n")}, "not ngrok's program"),
+        ({"status": 404}, "answered 404"),
+    ],
+)
+def test_what_is_not_ngroks_program_is_refused_with_a_sentence(served, source, change, sentence) -> None:
+    for name, value in change.items():
+        setattr(source, name, value)
+    served.person("POST", "/api/tunnel/agent")
+    found = wait_for_download(served, over)
+    assert sentence in found["download"]["problem"]
+    assert not found["agent"]["found"]
+    assert not list((served.data / "tunnel").iterdir())
+
+
+def test_where_nobody_answers_it_says_so(served, monkeypatch) -> None:
+    monkeypatch.setattr(Ngrok, "download_address", lambda _: "http://127.0.0.1:9/ngrok.tgz")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    served.person("POST", "/api/tunnel/agent")
+    assert "online" in wait_for_download(served, over)["download"]["problem"]
+
+
+def test_in_demo_mode_nothing_is_downloaded(serve, source) -> None:
+    refused = serve(demo=True).person("POST", "/api/tunnel/agent")
+    assert (refused.status_code, "demo" in refused.json()["detail"]) == (409, True)
+    assert source.ranges == []

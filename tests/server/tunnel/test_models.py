@@ -1,0 +1,14 @@
+from server.tunnel.models import TunnelChange, TunnelSettings, TunnelState, TunnelView
+
+
+def test_what_is_left_out_of_a_change_is_told_apart_from_what_is_taken_away() -> None:
+    assert TunnelChange.model_validate({"domain": None}).model_fields_set == {"domain"}
+
+
+def test_no_view_and_no_setting_holds_the_authtoken() -> None:
+    assert "authtoken" not in {*TunnelView.model_fields, *TunnelSettings.model_fields}
+
+
+def test_at_first_nothing_opens_by_itself() -> None:
+    assert TunnelSettings() == TunnelSettings(domain=None, agent_path=None, keep_awake=False, open_at_start=False)
+    assert {state.value for state in TunnelState} == {"off", "opening", "open", "reconnecting", "failed", "fixed"}
