@@ -127,20 +127,12 @@ class Life:
 
     def _start_server(self) -> "Ready | None":
         from desktop.background import BackgroundServer
-<<<<<<< HEAD
-        from server.demo.visitor import usual_pace
-        from server.program import Options, Program
-
-        key = os.environ.get("DESKHAND_API_KEY") or os.environ.get("API_KEY")
-        options = Options(demo=self.demo, visitor=usual_pace(), data_dir=self.data_dir, first_key=key)
-=======
         from server.demo.visitor import Pace
         from server.program import Options, Program
 
         key = os.environ.get("DESKHAND_API_KEY") or os.environ.get("API_KEY")
         pace = Pace() if self.demo and self.visitor else None
         options = Options(demo=self.demo, visitor=pace, data_dir=self.data_dir, first_key=key)
->>>>>>> main
         if self._ending.is_set():
             return None
         self.server = BackgroundServer(Program(options, self.screen))

@@ -40,9 +40,6 @@ POLICY = (
     "trusted-types svelte-trusted-html"
 )
 
-<<<<<<< HEAD
-PARTS = (overview, clients, activity, origins, look, status, tunnel, machine, addresses, operations, settings, window, onboarding)
-=======
 PARTS = (
     overview,
     addresses,
@@ -58,7 +55,6 @@ PARTS = (
     machine,
     window,
 )
->>>>>>> main
 
 
 def create_local(state: State) -> ASGIApp:

@@ -93,7 +93,8 @@ def open_page(browser: Browser, server: Served) -> Iterator[OpenPage]:
     yield enter
     for context, page, asked, said in opened:
         assert page.evaluate("violations") == []
-        assert [text for text in said if not re.search("status of (4|503)", text)] == []  # the browser notes each refusal; pages say it in words
+        # The browser notes each refusal; pages say it in words.
+        assert [text for text in said if not re.search("status of (4|503)", text)] == []
         assert {urlsplit(url).netloc for url in asked} == {urlsplit(server.local).netloc}, "something left the local surface"
         context.close()
 

@@ -5,7 +5,7 @@ import pytest
 
 from server.address import Address
 from server.demo.tasks import GPT, SCRIPT
-from server.demo.visitor import Pace, choose_base, usual_pace
+from server.demo.visitor import Pace, choose_base
 from tests.server.conftest import serve
 
 __all__ = ["serve"]
@@ -107,12 +107,6 @@ def test_it_calls_through_the_tunnel_while_that_is_open(serve, wait_for):
     assert opened.status_code < 300, opened.text
     address = wait_for(lambda: server.person("GET", "/api/tunnel").json()["address"])
     wait_for(lambda: address in server.person("GET", f"/api/clients/{GPT}").json()["used_through"])
-
-
-def test_where_a_person_wants_no_company_there_is_none(monkeypatch):
-    assert usual_pace() == Pace()
-    monkeypatch.setenv("DESKHAND_DEMO_VISITOR", "none")
-    assert usual_pace() is None
 
 
 def test_nobody_comes_where_nobody_was_asked_to_or_where_it_is_no_demo(serve, tmp_path):
