@@ -42,7 +42,8 @@ bound = socket.create_server(("127.0.0.1", 0))
 server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
 threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True).start()
 Path(sys.argv[1], "address").write_text("http://127.0.0.1:%d" % bound.getsockname()[1])
-pystray.Icon("bare", Image.open("assets/icon.png"), "Bare", pystray.Menu(pystray.MenuItem("Quit", lambda icon: icon.stop()))).run()
+menu = pystray.Menu(pystray.MenuItem("Quit", lambda icon: icon.stop()))
+pystray.Icon("bare", Image.open("assets/icon.png"), "Bare", menu).run()
 """
 SETTLE_SECONDS = 4.0
 FIGURES = ("icon docked, ms", "first answer, ms", "start, CPU ms", "resident, MB", "of its own (PSS), MB", "idle, % of a core")
@@ -82,7 +83,7 @@ def find_address(folder: Path) -> str | None:
 
 def start(command: list[str], environment: dict[str, str], idle: float) -> list[float]:
     """Start it, look at it until it has been idle for a while, end it. The FIGURES."""
-    with tempfile.TemporaryDirectory() as said, open(Path(said, "said"), "w+") as output:
+    with tempfile.TemporaryDirectory() as said, Path(said, "said").open("w") as output:
         display, folder = Display(), Path(command[-1])
         display.screen().root.change_attributes(event_mask=X.SubstructureNotifyMask)
         display.sync()

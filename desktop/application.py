@@ -127,11 +127,11 @@ class Life:
 
     def _start_server(self) -> "Ready | None":
         from desktop.background import BackgroundServer
-        from server.demo.visitor import Pace
+        from server.commandline.serve import choose_pace
         from server.program import Options, Program
 
         key = os.environ.get("DESKHAND_API_KEY") or os.environ.get("API_KEY")
-        pace = Pace() if self.demo and self.visitor else None
+        pace = choose_pace(wanted=self.demo and self.visitor)
         options = Options(demo=self.demo, visitor=pace, data_dir=self.data_dir, first_key=key)
         if self._ending.is_set():
             return None

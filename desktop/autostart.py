@@ -1,7 +1,6 @@
 """Starts Deskhand when the person signs in to their computer: where they asked for it, and no more once they said no."""
 
 import os
-import plistlib
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -137,6 +136,8 @@ class LaunchAgent:
 
 def write_agent(command: Sequence[str]) -> bytes:
     """Write a launch agent. One that ends stays ended, for Quit means it."""
+    import plistlib
+
     agent = {"Label": LABEL, "ProgramArguments": list(command), "RunAtLoad": True, "LimitLoadToSessionType": "Aqua"}
     return plistlib.dumps({**agent, "ProcessType": "Interactive"})
 

@@ -2,7 +2,6 @@
 
 import os
 import sys
-import webbrowser
 from html import escape
 from pathlib import Path
 
@@ -41,4 +40,6 @@ def write_entry(data: Path) -> Path:
 
 def show_in_browser(data: Path) -> bool:
     """Open the window in the browser. False where there is none."""
+    import webbrowser
+
     return webbrowser.open(write_entry(data).as_uri())

@@ -1,11 +1,15 @@
-"""Talks to the local surface of a running Deskhand, as its window does."""
+"""Talks to the local surface of a running Deskhand, as its window does.
+
+It does so with the standard library: each start looks for a running Deskhand before it shows its icon, and httpx2 takes 9 MB.
+"""
 
 import json
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import Any
-
-import httpx2
+from urllib.parse import urlsplit
 
 from server import runtimefile
 from server.errors import DeskhandError, Unavailable
@@ -24,13 +28,13 @@ class Local:
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """Ask something and get the JSON that it answers. Raises DeskhandError with its sentence."""
         try:
-            with self._client(self.seconds) as http:
-                answer = http.request(method, path, json=body)
-        except httpx2.HTTPError as error:
+            with self._request(method, path, self.seconds, body) as answer:
+                content = answer.read()
+        except (OSError, HTTPException) as error:
             raise Unavailable("Deskhand does not answer. End it, and start it again.") from error
-        if answer.is_error:
-            raise DeskhandError(read_sentence(answer))
-        return answer.json() if answer.content else None
+        if answer.status >= 400:
+            raise DeskhandError(read_sentence(answer.status, content))
+        return json.loads(content) if content else None
 
     def make_entry(self) -> tuple[str, str]:
         """Make a way into the window that works once: its address and its key."""
@@ -40,23 +44,28 @@ class Local:
     def follow(self) -> Iterator[str]:
         """Follow the feed: the topics of what changes, as it changes. Ends when the server stops."""
         try:
-            with self._client(QUIET_SECONDS) as http, http.stream("GET", "/api/events") as answer:
-                for line in answer.iter_lines():
-                    name, _, value = line.partition(":")
+            with self._request("GET", "/api/events", QUIET_SECONDS) as answer:
+                for line in answer:
+                    name, _, value = line.decode().partition(":")
                     if name == "event":
                         yield value.strip()
-        except httpx2.HTTPError:
+        except (OSError, HTTPException):
             return
 
-    def _client(self, seconds: float) -> httpx2.Client:
-        headers = {"Authorization": f"Bearer {self.running.key}"}
-        plain = httpx2.HTTPTransport(verify=False)  # noqa: S501, there is no TLS on loopback, and certificates take 3 MB to read
-        return httpx2.Client(base_url=self.running.local, headers=headers, timeout=seconds, trust_env=False, transport=plain)
+    @contextmanager
+    def _request(self, method: str, path: str, seconds: float, body: Any = None) -> Iterator[HTTPResponse]:
+        place, headers = urlsplit(self.running.local), {"Authorization": f"Bearer {self.running.key}"}
+        content = None if body is None else json.dumps(body).encode()
+        if content is not None:
+            headers["Content-Type"] = "application/json"
+        with closing(HTTPConnection(place.hostname or "", place.port, timeout=seconds)) as connection:
+            connection.request(method, path, content, headers)
+            yield connection.getresponse()
 
 
-def read_sentence(answer: httpx2.Response) -> str:
+def read_sentence(status: int, content: bytes) -> str:
     """The sentence of a refusal."""
     try:
-        return str(json.loads(answer.content)["detail"])
+        return str(json.loads(content)["detail"])
     except (ValueError, KeyError, TypeError):
-        return f"Deskhand answered {answer.status_code}."
+        return f"Deskhand answered {status}."

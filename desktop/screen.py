@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import threading
-import webbrowser
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +34,8 @@ class DesktopScreen:
         self.tell(title, text)
 
     def open_address(self, address: str) -> None:
+        import webbrowser
+
         if not has_screen() or not webbrowser.open(address):
             raise Unavailable(f"No browser could be opened. Open this address yourself: {address}")
 

@@ -5,8 +5,11 @@ were built for exactly this Python; then `gi` alone is taken from there.
 """
 
 import importlib
+import os
 import sys
 import sysconfig
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.machinery import EXTENSION_SUFFIXES, PathFinder
 from importlib.util import module_from_spec
 from pathlib import Path
@@ -14,6 +17,7 @@ from types import ModuleType
 from typing import Any
 
 NAME = "gi"
+GL = "GDK_GL"  # GDK's own variable
 VERSION = f"python{sys.version_info.major}.{sys.version_info.minor}"
 FOLDERS = (
     Path("/usr/lib/python3/dist-packages"),  # Debian and what descends from it
@@ -71,7 +75,24 @@ def find_gtk() -> Any:
     try:
         gi.require_version("Gdk", "3.0")
         gi.require_version("Gtk", "3.0")
-        gtk = importlib.import_module("gi.repository.Gtk")
+        with without_gl():
+            gtk = importlib.import_module("gi.repository.Gtk")
+            return gtk if gtk.init_check()[0] else None
     except (ImportError, ValueError):
         return None
-    return gtk if gtk.init_check()[0] else None
+
+
+@contextmanager
+def without_gl() -> Iterator[None]:
+    """Let GDK begin without OpenGL, which a menu does not need: its drivers are up to 50 MB.
+
+    The variable is put back, for the window and the programs that are started from here.
+    """
+    before = os.environ.get(GL)
+    os.environ[GL] = "disable"
+    try:
+        yield
+    finally:
+        os.environ.pop(GL)
+        if before is not None:
+            os.environ[GL] = before

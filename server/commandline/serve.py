@@ -6,13 +6,16 @@ import signal
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from server import logs, sockets
 from server.commandline.words import data_dir_option, example
-from server.demo.visitor import Pace
 from server.program import Options, Program, Ready
+
+if TYPE_CHECKING:
+    from server.demo.visitor import Pace
 
 
 @click.command(epilog=example("deskhand serve --port 8000 --public-url https://desk.example.org"))
@@ -53,7 +56,7 @@ def serve(  # noqa: PLR0913, the options of a command
         public_url=public_url,
         tunnel=tunnel,
         demo=demo,
-        visitor=Pace() if visitor else None,
+        visitor=choose_pace(wanted=visitor),
         data_dir=data_dir,
         first_key=os.environ.get("DESKHAND_API_KEY") or os.environ.get("API_KEY"),
     )
@@ -76,6 +79,15 @@ def announce(ready: Ready, options: Options, *, as_json: bool) -> None:
     else:
         click.echo(tell(ready, demo=options.demo))
     sys.stdout.flush()
+
+
+def choose_pace(*, wanted: bool) -> "Pace | None":
+    """How often the demo's company calls, if it is wanted."""
+    if not wanted:
+        return None
+    from server.demo.visitor import Pace
+
+    return Pace()
 
 
 def tell(ready: Ready, *, demo: bool) -> str:
