@@ -82,7 +82,7 @@ def find_address(folder: Path) -> str | None:
 
 def start(command: list[str], environment: dict[str, str], idle: float) -> list[float]:
     """Start it, look at it until it has been idle for a while, end it. The FIGURES."""
-    with tempfile.TemporaryDirectory() as said, open(Path(said, "said"), "w+") as output:
+    with tempfile.TemporaryDirectory() as said, Path(said, "said").open("w+") as output:
         display, folder = Display(), Path(command[-1])
         display.screen().root.change_attributes(event_mask=X.SubstructureNotifyMask)
         display.sync()

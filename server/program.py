@@ -6,7 +6,7 @@ import logging
 import os
 import socket
 from collections.abc import Callable
-from contextlib import AsyncExitStack, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +27,9 @@ from server.surface import read_version
 from server.tunnel.counter import Counted
 from server.tunnel.restarts import Timing
 from server.waking import watch_sleep
+
+if TYPE_CHECKING:
+    from server.demo.visitor import Pace
 
 log = logging.getLogger(__name__)
 
@@ -134,7 +137,7 @@ class Program:
                 gc.freeze()  # what stands now stays; collecting it again and again makes the slowest answers slow
                 gc.set_threshold(50_000, 20, 100)
                 on_ready(Ready(running.public, running.local, str(file), running.pid, tuple(state.list_notices())))
-                async with visiting(state, self.options.visitor):
+                async with self._company(state):
                     await self._stopping.wait()
             log.info("Deskhand stops.")
             await state.tunnel.stop()  # so that nobody comes in any more
@@ -143,6 +146,13 @@ class Program:
                 task.cancel()
             for listener in listeners:
                 listener.stop()
+
+    def _company(self, state: State) -> AbstractAsyncContextManager[None]:
+        if self.options.visitor is None:
+            return nullcontext()
+        from server.demo.visitor import visiting
+
+        return visiting(state, self.options.visitor)
 
     async def _start_tunnel(self, state: State) -> None:
         """Open the tunnel where that is set; where it was asked for, wait for its address, and go on without if there is none."""

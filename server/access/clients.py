@@ -9,7 +9,6 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-
 from server.access import store
 from server.access.client import AS_IT_WAS, Change, Client, Policy
 from server.context import Clock
