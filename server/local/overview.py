@@ -38,26 +38,14 @@ def create_routes(state: State) -> APIRouter:
     @routes.get("/overview")
     async def read_overview() -> Overview:
         """Says whether Deskhand is on, what is connected, and what is wrong."""
-        return Overview(
-            version=documents.version,
-            demo=state.context.demo,
-            theme=state.context.settings.read(look.SECTION, look.Look).theme,
-            here_only=state.address.is_here_only(),
-            addresses=await list_addresses(state),
-            paused_until=state.pause.until,
-            integrations=list_integrations(state),
-            clients=len([client for client in await state.clients.list() if not client.revoked_at]),
-            secrets=state.context.secrets.place,
-            problems=list_problems(state),
-            notices=state.list_notices(),
-        )
+        return await describe(state, documents)
 
     @routes.post("/notices/put-away")
     async def put_notice_away(order: NoticeOrder) -> Overview:
         """Puts away what the person has read."""
         state.put_away.add(order.notice)
         state.context.events.publish("overview")
-        return await read_overview()
+        return await describe(state, documents)
 
     @routes.get("/addresses")
     async def read_addresses() -> Addresses:
@@ -75,6 +63,23 @@ def create_routes(state: State) -> APIRouter:
         return await documents.make_for(client) if client else documents.make()
 
     return routes
+
+
+async def describe(state: State, documents: Documents) -> Overview:
+    """Say whether Deskhand is on, what is connected, and what is wrong."""
+    return Overview(
+        version=documents.version,
+        demo=state.context.demo,
+        theme=state.context.settings.read(look.SECTION, look.Look).theme,
+        here_only=state.address.is_here_only(),
+        addresses=await list_addresses(state),
+        paused_until=state.pause.until,
+        integrations=list_integrations(state),
+        clients=len([client for client in await state.clients.list() if not client.revoked_at]),
+        secrets=state.context.secrets.place,
+        problems=list_problems(state),
+        notices=state.list_notices(),
+    )
 
 
 def create_pause(state: State) -> APIRouter:

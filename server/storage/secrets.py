@@ -131,7 +131,8 @@ class Secrets:
         done: Future[R] = Future()
         settle_in_thread(done, take_turn)
         try:
-            return await asyncio.wait_for(asyncio.wrap_future(done), self._seconds)
+            async with asyncio.timeout(self._seconds):  # wait_for of Python 3.11 may lose a cancellation
+                return await asyncio.wrap_future(done)
         except TimeoutError:
             raise Unavailable(
                 "The keyring of this computer does not answer. It may be asking for its password: look for its window."
