@@ -35,13 +35,16 @@ NO_HOST = "This desktop shows no icons of programs, so there is none of Deskhand
 NO_WINDOW = "The command line does the same: deskhand --help"
 
 
-def start(*, demo: bool, data_dir: Path | None, hidden: bool) -> None:
-    """Run until somebody asks it to end. Unless `hidden`, the window is shown where there is a screen."""
+def start(*, demo: bool, visitor: bool, data_dir: Path | None, hidden: bool) -> None:
+    """Run until somebody asks it to end. Unless `hidden`, the window is shown where there is a screen.
+
+    `visitor`: the demo has a scripted ChatGPT that calls now and then.
+    """
     home = find_home(data_dir, demo=demo)
     if hand_over(home.folders.data):
         click.echo(RUNNING)
         return
-    Life(home, demo=demo, data_dir=data_dir, hidden=hidden).run()
+    Life(home, demo=demo, visitor=visitor, data_dir=data_dir, hidden=hidden).run()
 
 
 @dataclass
@@ -50,6 +53,7 @@ class Life:
 
     home: Home
     demo: bool
+    visitor: bool
     data_dir: Path | None
     hidden: bool
     server: "BackgroundServer | None" = None
@@ -123,11 +127,12 @@ class Life:
 
     def _start_server(self) -> "Ready | None":
         from desktop.background import BackgroundServer
-        from server.demo.visitor import usual_pace
+        from server.demo.visitor import Pace
         from server.program import Options, Program
 
         key = os.environ.get("DESKHAND_API_KEY") or os.environ.get("API_KEY")
-        options = Options(demo=self.demo, visitor=usual_pace(), data_dir=self.data_dir, first_key=key)
+        pace = Pace() if self.demo and self.visitor else None
+        options = Options(demo=self.demo, visitor=pace, data_dir=self.data_dir, first_key=key)
         if self._ending.is_set():
             return None
         self.server = BackgroundServer(Program(options, self.screen))

@@ -9,13 +9,13 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from server import crashes, logs, runtimefile
 from server.access.activity import RETENTION, Retention
 from server.address import Address
 from server.app import create_surfaces
 from server.context import Clock
-from server.demo.visitor import Pace, visiting
 from server.errors import DeskhandError
 from server.folders import open_home
 from server.ports import bind_or_say, bind_public
@@ -44,7 +44,7 @@ class Options:
     public_url: str | None = None
     tunnel: bool = False
     demo: bool = False
-    visitor: Pace | None = None
+    visitor: "Pace | None" = None
     data_dir: Path | None = None
     first_key: str | None = None
     rules: Rules = field(default_factory=Rules)

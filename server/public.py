@@ -5,7 +5,6 @@ import json
 from functools import lru_cache
 from typing import Annotated, Any
 
-import yaml
 from fastapi import APIRouter, Response
 from fastapi import Path as InPath
 from fastapi.responses import HTMLResponse, JSONResponse
@@ -17,7 +16,6 @@ from server.shipped import shipped
 from server.state import State
 
 Name = Annotated[str, InPath(pattern=r"^[a-z0-9][a-z0-9._-]{0,39}$", description="The client's name.")]
-DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # the one in C is many times as fast
 PRIVACY = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Privacy</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="/docs/style.css"></head>
 <body><main><h1>Privacy</h1>
@@ -98,5 +96,8 @@ def write_yaml_once(document: str) -> str:
 
 def write_yaml(document: dict[str, Any]) -> str:
     """Write a document in YAML, in the order it has."""
+    import yaml
+
     plain = json.loads(json.dumps(document))  # YAML would make anchors of what two places share
-    return str(yaml.dump(plain, Dumper=DUMPER, sort_keys=False, allow_unicode=True, width=120))
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # the one in C is many times as fast
+    return str(yaml.dump(plain, Dumper=dumper, sort_keys=False, allow_unicode=True, width=120))

@@ -6,15 +6,18 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
-from limits import parse
 
 from server.access import store
 from server.access.client import AS_IT_WAS, Change, Client, Policy
 from server.context import Clock
 from server.errors import InvalidInput, NotFound
 from server.storage.database import Database
+
+if TYPE_CHECKING:
+    from limits import RateLimitItem
 
 __all__ = ["Change", "Client", "Clients", "Policy"]
 
@@ -131,12 +134,20 @@ def hash_key(key: str) -> bytes:
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
 
 
+@lru_cache(maxsize=64)
+def read_rate(rate: str) -> "RateLimitItem":
+    """Read a rate such as 30/minute. Raises ValueError."""
+    from limits import parse
+
+    return parse(rate)
+
+
 def check_rate(rate: str | None) -> None:
     """Raises InvalidInput for a rate that nobody understands."""
     if rate is None or rate == "none":
         return
     try:
-        fits = 0 < parse(rate).amount <= MOST_CALLS
+        fits = 0 < read_rate(rate).amount <= MOST_CALLS
     except ValueError:
         fits = False
     if not fits:

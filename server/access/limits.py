@@ -1,14 +1,15 @@
 """How often a client may call: a moving window per client, one for reading and one for changing."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from math import ceil
 from time import time
+from typing import TYPE_CHECKING
 
-from limits import RateLimitItem, parse
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import MovingWindowRateLimiter
+from server.access.clients import Client, read_rate
 
-from server.access.clients import Client
+if TYPE_CHECKING:
+    from limits.aio.strategies import MovingWindowRateLimiter
 
 
 @dataclass(frozen=True)
@@ -32,15 +33,22 @@ class Limits:
     """Counts calls. The counts live in memory: a restart forgives."""
 
     def __init__(self, reading: str, changing: str) -> None:
-        self._usual = {False: parse(reading), True: parse(changing)}
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._usual = {False: reading, True: changing}
         self._refused: set[tuple[str, bool]] = set()
+
+    @cached_property
+    def _limiter(self) -> "MovingWindowRateLimiter":
+        """Its library comes with the first call: it is a megabyte that a program which nobody calls does not need."""
+        from limits.aio.storage import MemoryStorage
+        from limits.aio.strategies import MovingWindowRateLimiter
+
+        return MovingWindowRateLimiter(MemoryStorage())
 
     async def take(self, client: Client, *, changing: bool) -> Quota | None:
         """Count one call. None: this client has no limit."""
         if client.rate == "none":
             return None
-        item = parse(client.rate) if client.rate else self._usual[changing]
+        item = read_rate(client.rate or self._usual[changing])
         kind = changing and client.rate is None
         name = "changing" if kind else "reading"
         passed = await self._limiter.hit(item, client.id, name)
@@ -57,8 +65,3 @@ class Limits:
         else:
             self._refused.add((client_id, kind))
         return not passed and not known
-
-
-def describe_limit(item: RateLimitItem) -> str:
-    """Say a limit in words, such as "60 per 1 minute"."""
-    return str(item)

@@ -15,13 +15,8 @@ client = Table(
     Column("created_at", Text, nullable=False),
     Column("revoked_at", Text),
 )
-Index(
-    "client_name",
-    client.c.name,
-    unique=True,
-    sqlite_where=text("revoked_at IS NULL"),
-    postgresql_where=text("revoked_at IS NULL"),
-)
+# Its migration says the same of PostgreSQL: naming that here imports its dialect, which is 2 MB of every start.
+Index("client_name", client.c.name, unique=True, sqlite_where=text("revoked_at IS NULL"))
 
 api_key = Table(
     "api_key",

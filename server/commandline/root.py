@@ -15,7 +15,7 @@ SELFTEST = "Say whether everything that ships is there, and stop."
 class Start(Protocol):
     """What happens without a word after the command."""
 
-    def __call__(self, *, demo: bool, data_dir: Path | None, hidden: bool) -> None: ...
+    def __call__(self, *, demo: bool, visitor: bool, data_dir: Path | None, hidden: bool) -> None: ...
 
 
 class Words(click.Group):
@@ -54,16 +54,17 @@ def build(start: Start) -> click.Group:
 
     @click.group(cls=Words, invoke_without_command=True, epilog=example("deskhand --demo"))
     @click.option("--demo", is_flag=True, help="Play with made-up accounts; nothing outside this computer is reached.")
+    @click.option("--visitor/--no-visitor", default=True, help="In demo mode: have a scripted ChatGPT call now and then.")
     @click.option("--hidden", is_flag=True, help="Start without showing a window.")
     @click.option("--selftest", is_flag=True, callback=test, is_eager=True, expose_value=False, help=SELFTEST)
     @click.option("--version", is_flag=True, callback=tell_version, is_eager=True, expose_value=False, help="Say which this is.")
     @data_dir_option
     @click.pass_context
-    def deskhand(context: click.Context, data_dir: Path | None, *, demo: bool, hidden: bool) -> None:
+    def deskhand(context: click.Context, data_dir: Path | None, *, demo: bool, visitor: bool, hidden: bool) -> None:
         """Let ChatGPT work on your own PC, on your terms. Without a command: start."""
         logs.configure()
         if context.invoked_subcommand is None:
-            start(demo=demo, data_dir=data_dir, hidden=hidden)
+            start(demo=demo, visitor=visitor, data_dir=data_dir, hidden=hidden)
 
     return deskhand
 

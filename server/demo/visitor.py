@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -37,11 +36,6 @@ class Pace:
     longest: float = 60.0
     rounds: int | None = None
     seed: int = 1
-
-
-def usual_pace() -> Pace | None:
-    """How often they call in the demo that a person opens: not at all with DESKHAND_DEMO_VISITOR=none."""
-    return None if os.environ.get("DESKHAND_DEMO_VISITOR") == "none" else Pace()
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ from typing import IO, TYPE_CHECKING
 from server.errors import DeskhandError, TooLarge, UpstreamFailed, UpstreamTimedOut
 from server.storage.files import make_private_folder, move, not_stored
 from server.tunnel.agent import file_name, make_agent
-from server.tunnel.archive import BROKEN, unpack_program
 from server.tunnel.models import DownloadView
 
 if TYPE_CHECKING:
@@ -132,6 +131,8 @@ class Download:
             self._show_share(size / whole if whole else 0.0)
 
     def _unpack(self, part: Part) -> None:
+        from server.tunnel.archive import BROKEN, unpack_program
+
         new = self._folder / f"new-{file_name(self._program)}"
         try:
             unpack_program(part.file, file_name(self._program), new)

@@ -23,7 +23,7 @@ PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 QUIET = "--disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"
 
 
-@pytest.fixture(scope="module")  # while Playwright lives, its loop runs, and no test could have one of its own
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     path = next(filter(None, map(shutil.which, PROGRAMS)), None)
     need(path, "Chromium", "apt-get install chromium")
@@ -93,9 +93,8 @@ def open_page(browser: Browser, server: Served) -> Iterator[OpenPage]:
     yield enter
     for context, page, asked, said in opened:
         assert page.evaluate("violations") == []
-        assert [
-            text for text in said if not re.search("status of (4|503)", text)
-        ] == []  # the browser notes each refusal; pages say it in words
+        # The browser notes each refusal; pages say it in words.
+        assert [text for text in said if not re.search("status of (4|503)", text)] == []
         assert {urlsplit(url).netloc for url in asked} == {urlsplit(server.local).netloc}, "something left the local surface"
         context.close()
 

@@ -1,7 +1,6 @@
 """What an app's entry comes to on this computer: which program would run, with what, and how its processes are known."""
 
 import os
-import plistlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -180,6 +179,8 @@ def find_path(path: str, entry: Entry, machine: Machine) -> Found | None:
 
 def program_in_bundle(folder: str) -> str | None:
     """The executable that an application's Info.plist names."""
+    import plistlib
+
     try:
         name = plistlib.loads(Path(folder, "Contents", "Info.plist").read_bytes())["CFBundleExecutable"]
     except (OSError, ValueError, KeyError, TypeError):

@@ -5,7 +5,7 @@ import pytest
 
 from server.address import Address
 from server.demo.tasks import GPT, SCRIPT
-from server.demo.visitor import Pace, choose_base, usual_pace
+from server.demo.visitor import Pace, choose_base
 from tests.server.conftest import serve
 
 __all__ = ["serve"]
@@ -94,12 +94,6 @@ def test_it_ends_with_the_program_and_leaves_no_program_behind(serve, wait_for):
     wait_for(lambda: clock_runs(server))
     assert server.background.stop()
     assert not clock_runs(serve(data=server.data, demo=True))
-
-
-def test_where_a_person_wants_no_company_there_is_none(monkeypatch):
-    assert usual_pace() == Pace()
-    monkeypatch.setenv("DESKHAND_DEMO_VISITOR", "none")
-    assert usual_pace() is None
 
 
 def clock_runs(server):
