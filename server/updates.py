@@ -132,7 +132,8 @@ class Updates:
                 await self._look()
             self._changed.clear()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), self._rhythm.glance)
+                async with asyncio.timeout(self._rhythm.glance):
+                    await self._changed.wait()
 
     def _is_due(self) -> bool:
         if self._failures:

@@ -119,9 +119,10 @@ class Visitor:
             while True:
                 await asyncio.sleep(pause())
                 await meet(guest, choose_base(self._state.address))
+                self._clock_runs = self._clock_runs or step == START_CLOCK
                 answer = await guest.call(step.operation, step.arguments)
-                if step in (START_CLOCK, STOP_CLOCK) and answer.well:
-                    self._clock_runs = step == START_CLOCK
+                if step == STOP_CLOCK and answer.well:
+                    self._clock_runs = False
                 step = errand.send(answer)
 
     async def _leave(self) -> None:

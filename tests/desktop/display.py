@@ -89,7 +89,7 @@ class Display:
         number = len(list(self.folder.glob("deskhand-*.txt")))
         said = self.folder / f"deskhand-{number}.txt"
         command = [sys.executable, "-m", "desktop", "--demo", "--no-visitor", "--data-dir", str(self.data), *arguments]
-        everything = {**self.environment, MARK: self.mark, "DESKHAND_DEMO_VISITOR": "none", **environment}
+        everything = {**self.environment, MARK: self.mark, **environment}
         process = self.stack.enter_context(kept(command, everything, said))
         return Deskhand(process, said)
 

@@ -91,8 +91,7 @@ def test_a_revoked_client_gets_nothing_and_the_demo_goes_on(serve, wait_for):
 
 def test_it_ends_with_the_program_and_leaves_no_program_behind(serve, wait_for):
     server = serve(demo=True, visitor=Pace(opening_seconds=0, shortest=3600, longest=3600))
-    wait_for(lambda: told(server, "control_app"))
-    assert clock_runs(server)
+    wait_for(lambda: clock_runs(server))
     assert server.background.stop()
     assert not clock_runs(serve(data=server.data, demo=True))
 
