@@ -12,12 +12,14 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
-from server.context import Clock
 from server.errors import DeskhandError
 from server.logs import redact
 from server.storage.files import MINE_ALONE
+
+if TYPE_CHECKING:
+    from server.context import Clock  # the icon is there before the server is imported
 
 CRASH_FILE = "crash.log"
 OLDER = 4  # crash logs that are kept beside it
@@ -33,7 +35,7 @@ class Crashes:
     `ended`: when the run before this one ended unexpectedly; None where it did not, or left no word of it.
     """
 
-    def __init__(self, folder: Path, clock: Clock) -> None:
+    def __init__(self, folder: Path, clock: "Clock") -> None:
         self._path, self._clock = folder / CRASH_FILE, clock
         self._fatal = False
         self._lock = threading.Lock()
@@ -96,7 +98,7 @@ class Crashes:
 
 
 @contextmanager
-def watched(folder: Path, clock: Clock) -> Iterator[Crashes]:
+def watched(folder: Path, clock: "Clock") -> Iterator[Crashes]:
     """Watch for crashes inside the `with`, on the event loop. What leaves it and was not wanted is one."""
     crashes = Crashes(folder, clock)
     crashes.install(asyncio.get_running_loop())

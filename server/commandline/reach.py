@@ -4,9 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
-from typing import Any, Protocol
-
-import httpx2
+from typing import TYPE_CHECKING, Any, Protocol
 
 from server import runtimefile
 from server.address import Address
@@ -15,6 +13,9 @@ from server.folders import find_home, open_home
 from server.local.app import create_local_application
 from server.runtime import discover
 from server.state import open_state
+
+if TYPE_CHECKING:
+    import httpx2  # `serve` needs none
 
 NOTHING_RUNS = "Deskhand is not running. Start it with `deskhand serve`, or from its icon."
 SECONDS = 60.0
@@ -40,6 +41,8 @@ def reached(data_dir: Path | None, *, running_only: bool = False) -> Iterator[De
     """Reach Deskhand. With `running_only`, raises Unavailable where no server runs."""
     running = find_running(data_dir)
     if running:
+        import httpx2
+
         headers = {"Authorization": f"Bearer {running.key}"}
         with httpx2.Client(base_url=running.local, headers=headers, timeout=SECONDS, trust_env=False) as http:
             yield OverHttp(http)
@@ -55,8 +58,10 @@ def reached(data_dir: Path | None, *, running_only: bool = False) -> Iterator[De
                 runner.run(stack.aclose())
 
 
-async def open_here(stack: AsyncExitStack, data_dir: Path | None) -> httpx2.AsyncClient:
+async def open_here(stack: AsyncExitStack, data_dir: Path | None) -> "httpx2.AsyncClient":
     """Open the store in this process and put the local surface over it. The integrations are known but not started."""
+    import httpx2
+
     home = stack.enter_context(open_home(data_dir, demo=None))
     state = await stack.enter_async_context(open_state(home, Address()))
     state.runtime.describe(discover())
@@ -68,10 +73,12 @@ async def open_here(stack: AsyncExitStack, data_dir: Path | None) -> httpx2.Asyn
 class OverHttp:
     """A running server."""
 
-    def __init__(self, client: httpx2.Client) -> None:
+    def __init__(self, client: "httpx2.Client") -> None:
         self._client = client
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
+        import httpx2
+
         try:
             return read_answer(self._client.request(method, path, json=body))
         except httpx2.TimeoutException:
@@ -83,7 +90,7 @@ class OverHttp:
 class InProcess:
     """The store, opened here."""
 
-    def __init__(self, client: httpx2.AsyncClient, runner: asyncio.Runner) -> None:
+    def __init__(self, client: "httpx2.AsyncClient", runner: asyncio.Runner) -> None:
         self._client = client
         self._runner = runner
 
@@ -91,7 +98,7 @@ class InProcess:
         return read_answer(self._runner.run(self._client.request(method, path, json=body)))
 
 
-def read_answer(response: httpx2.Response) -> Any:
+def read_answer(response: "httpx2.Response") -> Any:
     """The JSON of an answer. Raises DeskhandError with the sentence of a refusal."""
     if response.status_code >= 400:
         try:

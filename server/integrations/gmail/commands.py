@@ -1,7 +1,6 @@
 """`deskhand gmail`: signing in and out."""
 
 import time
-import webbrowser
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -85,6 +84,8 @@ def sign_in_command(data_dir: Path | None, credentials: Path | None, *, no_brows
     def show(address: str) -> None:
         click.echo(f"Open this address in your browser:\n{address}")
         if not no_browser:
+            import webbrowser
+
             webbrowser.open(address)
 
     with reached(data_dir, running_only=True) as deskhand:
