@@ -46,7 +46,10 @@ menu = pystray.Menu(pystray.MenuItem("Quit", lambda icon: icon.stop()))
 pystray.Icon("bare", Image.open("assets/icon.png"), "Bare", menu).run()
 """
 SETTLE_SECONDS = 4.0
-FIGURES = ("icon docked, ms", "first answer, ms", "start, CPU ms", "resident, MB", "of its own (PSS), MB", "idle, % of a core")
+FIGURES = (
+    *("icon docked, ms", "first answer, ms", "both, ms", "start, CPU ms"),
+    *("resident, MB", "its share (PSS), MB", "of its own (USS), MB", "idle, % of a core"),
+)
 
 
 @contextmanager
@@ -95,9 +98,9 @@ def start(command: list[str], environment: dict[str, str], idle: float) -> list[
             used = cpu(process)
             time.sleep(idle)
             share = (cpu(process) - used) / idle * 100 if idle else 0.0
-            family = [process, *process.children(recursive=True)]
-            weight = sum(one.memory_info().rss for one in family) / 1e6
-            return [docked, answered, used * 1000, weight, sum(one.memory_full_info().pss for one in family) / 1e6, share]
+            family = [one.memory_full_info() for one in (process, *process.children(recursive=True))]
+            weights = [sum(getattr(one, kind) for one in family) / 1e6 for kind in ("rss", "pss", "uss")]
+            return [docked, answered, max(docked, answered), used * 1000, *weights, share]
         finally:
             display.close()
             process.terminate()

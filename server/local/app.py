@@ -69,12 +69,10 @@ def create_local_application(state: State) -> FastAPI:
     app = new_application("Deskhand, local surface", LARGEST_BODY)
     app.state.services = state.runtime.services
     entries = Entries(state.key, state.context.clock)
-    api = APIRouter(prefix="/api", dependencies=[Depends(entries.check)])
-    for part in PARTS:
-        api.include_router(part.create_routes(state))
-    api.include_router(create_feed(state, entries))
-    app.include_router(api)
     locked = [Depends(entries.check)]
+    # One by one: the routes of a router in a router FastAPI makes once more, which takes as long as all of this.
+    for routes in (*(part.create_routes(state) for part in PARTS), create_feed(state, entries)):
+        app.include_router(routes, prefix="/api", dependencies=locked)
     for member in state.runtime.members:
         for router in member.parts.local if member.parts else ():
             app.include_router(router, dependencies=locked)
