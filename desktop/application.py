@@ -118,6 +118,7 @@ class Life:
             if ready := self._start_server():
                 self._greet(ready)
                 self._follow()
+                self.error = self.server.error if self.server else None
         except InUse:
             self._hand_over()
         except BaseException as error:  # noqa: BLE001, it is raised again on the main thread
@@ -169,7 +170,10 @@ class Life:
     def _follow(self) -> None:
         from desktop.news import News
 
-        local = reach(self.home.folders.data)
+        try:
+            local = reach(self.home.folders.data)
+        except DeskhandError:  # it is ending already
+            return
         while self.server and not self._ending.is_set() and not self.server.wait(LOOK_SECONDS):
             self._news = News(local, self.front.show)
             self._news.follow()

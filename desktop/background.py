@@ -28,6 +28,11 @@ class BackgroundServer:
             raise TimeoutError("The server did not start in time.")
         return self._ready
 
+    @property
+    def error(self) -> BaseException | None:
+        """What ended it, where nobody had asked it to end."""
+        return self._error
+
     def wait(self, seconds: float | None = None) -> bool:
         """Wait until it has ended; False if it has not by then."""
         if self._thread:

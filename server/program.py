@@ -124,28 +124,35 @@ class Program:
         reached = Counted(surfaces.public, state.tunnel.counter)
         listeners = [Listener(reached, public, sockets), Listener(surfaces.local, local, sockets)]
         async with asyncio.TaskGroup() as group:
-            for listener in listeners:
-                group.create_task(listener.run_until_stopped())
-            for listener in listeners:
-                await listener.ready.wait()
-            await self._start_tunnel(state)
-            jobs = (self._sweep(state), watch_sleep(state.tell_woke, self.clock), state.updates.run())
-            tasks = [group.create_task(job) for job in jobs]
-            address = state.address
-            running = runtimefile.Running(address.public, address.public_port, address.local, os.getpid(), state.key)
-            with runtimefile.written(state.home.folders.data, running) as file:
-                gc.freeze()  # what stands now stays; collecting it again and again makes the slowest answers slow
-                gc.set_threshold(50_000, 20, 100)
-                on_ready(Ready(running.public, running.local, str(file), running.pid, tuple(state.list_notices())))
-                async with self._company(state):
-                    await self._stopping.wait()
-            log.info("Deskhand stops.")
-            await state.tunnel.stop()  # so that nobody comes in any more
-            state.context.events.close()  # open streams say goodbye before their sockets go
-            for task in tasks:
-                task.cancel()
-            for listener in listeners:
-                listener.stop()
+            serving = [group.create_task(listener.run_until_stopped()) for listener in listeners]
+            tasks: list[asyncio.Task[None]] = []
+            try:
+                for listener in listeners:
+                    await listener.ready.wait()
+                await self._start_tunnel(state)
+                jobs = (self._sweep(state), watch_sleep(state.tell_woke, self.clock), state.updates.run())
+                tasks += [group.create_task(job) for job in jobs]
+                await self._stay(state, on_ready)
+            finally:  # whatever happened: a listener that is not stopped, but cancelled, never ends
+                log.info("Deskhand stops.")
+                await state.tunnel.stop()  # so that nobody comes in any more
+                state.context.events.close()  # open streams say goodbye before their sockets go
+                for task in tasks:
+                    task.cancel()
+                for listener in listeners:
+                    listener.stop()
+                await asyncio.wait(serving)
+
+    async def _stay(self, state: State, on_ready: Callable[[Ready], None]) -> None:
+        """Tell that all is ready, and wait until it is to end."""
+        address = state.address
+        running = runtimefile.Running(address.public, address.public_port, address.local, os.getpid(), state.key)
+        with runtimefile.written(state.home.folders.data, running) as file:
+            gc.freeze()  # what stands now stays; collecting it again and again makes the slowest answers slow
+            gc.set_threshold(50_000, 20, 100)
+            on_ready(Ready(running.public, running.local, str(file), running.pid, tuple(state.list_notices())))
+            async with self._company(state):
+                await self._stopping.wait()
 
     def _company(self, state: State) -> AbstractAsyncContextManager[None]:
         if self.options.visitor is None:

@@ -4,6 +4,7 @@ import httpx2
 import pytest
 
 from desktop.background import BackgroundServer
+from server import sockets
 from server.errors import Conflict
 from server.program import Options, Program
 
@@ -46,3 +47,13 @@ def test_nothing_is_said_twice_in_the_headers(serve) -> None:
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert len(answer.headers.get_list("content-security-policy")) == 1
     assert "server" not in answer.headers
+
+
+@pytest.mark.timeout(60)
+def test_a_failure_while_it_runs_ends_it_and_is_told(tmp_path) -> None:
+    def fail(_: object) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ExceptionGroup) as failure:
+        sockets.run(lambda: Program(Options(port=0, data_dir=tmp_path)).run(fail))
+    assert failure.group_contains(ZeroDivisionError)

@@ -23,7 +23,7 @@ PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 QUIET = "--disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while Playwright lives its loop runs, and no test could have one of its own
 def browser() -> Iterator[Browser]:
     path = next(filter(None, map(shutil.which, PROGRAMS)), None)
     need(path, "Chromium", "apt-get install chromium")

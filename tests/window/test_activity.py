@@ -26,7 +26,9 @@ while not os.path.exists(sys.argv[1]):
 
 
 def lines(page):
-    return page.locator("main .diary").get_by_role("listitem")
+    """The calls that have ended, in their order."""
+    ended = page.locator("main section").filter(has_not=page.get_by_role("heading", name="Running now"))
+    return ended.locator(".diary").get_by_role("listitem")
 
 
 @pytest.fixture
