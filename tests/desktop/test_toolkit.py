@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from importlib.machinery import EXTENSION_SUFFIXES
@@ -32,3 +33,11 @@ def test_nothing_else_of_the_systems_packages_is_taken(root):
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=False)
     assert (done.stdout.strip(), done.returncode) == ("Deskhand", 0), done.stderr
+
+
+def test_what_is_started_later_does_without_the_variable_that_spares_this_process_opengl(monkeypatch):
+    for own in (None, "always"):
+        monkeypatch.setenv("GDK_GL", own) if own else monkeypatch.delenv("GDK_GL", raising=False)
+        with toolkit.without_gl():
+            assert os.environ["GDK_GL"] == "disable"
+        assert os.environ.get("GDK_GL") == own
