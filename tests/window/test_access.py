@@ -26,8 +26,7 @@ def unfold(page: Page, title: str, index: int) -> None:
     page.get_by_role("button", name=re.compile(f"^{title} ")).nth(index).click()
 
 
-@pytest.mark.parametrize("look", ["light", "dark"])
-@pytest.mark.parametrize("width", [960, 720, 480])
+@pytest.mark.parametrize(("look", "width"), [("light", 960), ("dark", 480)])
 def test_everybody_can_read_it(open_page, clients, look, width):
     page = open_page("access", look, width)
     expect(page.get_by_role("link", name=re.compile("my-gpt.*1 call today"))).to_be_visible()

@@ -42,8 +42,7 @@ def diary(server):
     return server
 
 
-@pytest.mark.parametrize("look", ["light", "dark"])
-@pytest.mark.parametrize("width", [960, 720, 480])
+@pytest.mark.parametrize(("look", "width"), [("light", 960), ("dark", 480)])
 def test_everybody_can_read_it(open_page, diary, look, width):
     page = open_page("activity", look, width)
     expect(lines(page)).to_have_count(3)

@@ -35,8 +35,7 @@ def read_list(server):
     return json.loads((server.data / "app_config.json").read_text())["apps"]
 
 
-@pytest.mark.parametrize("look", ["light", "dark"])
-@pytest.mark.parametrize("width", [960, 720, 480])
+@pytest.mark.parametrize(("look", "width"), [("light", 960), ("dark", 480)])
 def test_everybody_can_use_it(open_page, look, width):
     page = open_page("apps", look, width)
     page.get_by_text("not installed here").click()

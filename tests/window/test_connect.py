@@ -24,8 +24,7 @@ def value(page: Page, label: str) -> str:
     return page.get_by_role("group", name=label, exact=True).locator(".value").inner_text()
 
 
-@pytest.mark.parametrize("look", ["light", "dark"])
-@pytest.mark.parametrize("width", [960, 720, 480])
+@pytest.mark.parametrize(("look", "width"), [("light", 960), ("dark", 480)])
 def test_everybody_can_read_it(open_page, server, look, width):
     server.make_client("my-gpt", allow=["send_mail"])
     page = open_page("connect", look, width)

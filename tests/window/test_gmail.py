@@ -41,8 +41,7 @@ def sign_all_out(server):
         server.person("DELETE", f"/api/gmail/accounts/{address}")
 
 
-@pytest.mark.parametrize("look", ["light", "dark"])
-@pytest.mark.parametrize("width", [960, 720, 480])
+@pytest.mark.parametrize(("look", "width"), [("light", 960), ("dark", 480)])
 def test_everybody_can_use_it(open_page, server, opened, look, width):
     page = open_page("gmail", look, width)
     page.get_by_role("button", name="Add an account").click()
@@ -55,8 +54,7 @@ def test_everybody_can_use_it(open_page, server, opened, look, width):
     assert not [size for size in ("100%", "200%") if scrolls_sideways(page, size)]
 
 
-@pytest.mark.parametrize("look", ["light", "dark"])
-@pytest.mark.parametrize("width", [960, 480])
+@pytest.mark.parametrize(("look", "width"), [("light", 960), ("dark", 480)])
 class TestBeforeAnything:
     """A Deskhand of the person's own, where nothing is set up yet."""
 

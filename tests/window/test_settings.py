@@ -14,8 +14,7 @@ def card(page, title):
     return page.locator("section").filter(has=page.get_by_role("heading", name=title))
 
 
-@pytest.mark.parametrize("look", ["light", "dark"])
-@pytest.mark.parametrize("width", [960, 720, 480])
+@pytest.mark.parametrize(("look", "width"), [("light", 960), ("dark", 480)])
 def test_everybody_can_read_it(open_page, look, width):
     page = open_page("settings", look, width)
     expect(page.get_by_label("Wait for Google")).to_be_visible()

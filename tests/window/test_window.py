@@ -6,8 +6,7 @@ from playwright.sync_api import expect
 from tests.window.conftest import find_barriers, scrolls_sideways
 
 
-@pytest.mark.parametrize("look", ["light", "dark"])
-@pytest.mark.parametrize("width", [1360, 900, 720, 480])
+@pytest.mark.parametrize(("look", "width"), [("light", 960), ("dark", 480)])
 def test_everybody_can_read_it(open_page, server, look, width):
     server.make_client("reader")
     server.call("GET", "/apps/list")
