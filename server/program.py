@@ -131,7 +131,7 @@ class Program:
                     await listener.ready.wait()
                 await self._start_tunnel(state)
                 jobs = (self._sweep(state), watch_sleep(state.tell_woke, self.clock), state.updates.run())
-                tasks += [group.create_task(job) for job in jobs]
+                tasks += [group.create_task(job) for job in (*jobs, self._wait_for_quit(state))]
                 await self._stay(state, on_ready)
             finally:  # whatever happened: a listener that is not stopped, but cancelled, never ends
                 log.info("Deskhand stops.")
@@ -142,6 +142,10 @@ class Program:
                 for listener in listeners:
                     listener.stop()
                 await asyncio.wait(serving)
+
+    async def _wait_for_quit(self, state: State) -> None:
+        await state.quitting.wait()
+        self._stopping.set()
 
     async def _stay(self, state: State, on_ready: Callable[[Ready], None]) -> None:
         """Tell that all is ready, and wait until it is to end."""

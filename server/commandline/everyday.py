@@ -53,6 +53,15 @@ def activity(limit: int, client: str | None, search: str, data_dir: Path | None,
         click.echo("Nothing like that has happened." if client or search or failed else "Nothing has happened yet.", err=True)
 
 
+@click.command("quit", epilog=example("deskhand quit"))
+@data_dir_option
+def quit_deskhand(data_dir: Path | None) -> None:
+    """End Deskhand, its tray and its window."""
+    with reached(data_dir, running_only=True) as deskhand:
+        deskhand.call("POST", "/api/quit")
+    click.echo("Deskhand is ending.")
+
+
 @click.command(epilog=example("deskhand pause 15"))
 @click.argument("minutes", type=click.FloatRange(min=0, min_open=True, max=525_600), required=False)
 @data_dir_option

@@ -6,6 +6,8 @@ from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+import click
+
 from server import runtimefile
 from server.address import Address
 from server.errors import DeskhandError, Unavailable
@@ -33,7 +35,10 @@ def find_running(data_dir: Path | None) -> runtimefile.Running | None:
     running = runtimefile.read(find_home(data_dir, demo=False).folders.data)
     if running or data_dir:
         return running
-    return runtimefile.read(find_home(None, demo=True).folders.data)
+    playing = runtimefile.read(find_home(None, demo=True).folders.data)
+    if playing:
+        click.echo("(This is the demo; Deskhand itself is not running.)", err=True)
+    return playing
 
 
 @contextmanager

@@ -250,6 +250,8 @@ class Tunnel:
 
     async def settle(self, state: TunnelState, trouble: CannotOpen | None = None) -> None:
         """Take on a state, and tell whoever follows."""
+        if state is not self.state:
+            log.info("The tunnel is %s.", state)
         self.state, self.trouble = state, trouble
         if state not in ON:
             self.opened_at = None

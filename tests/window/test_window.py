@@ -43,7 +43,7 @@ def test_it_is_paused_and_goes_on_by_keyboard(open_page, server):
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Deskhand is paused")).to_be_visible()
     assert server.person("GET", "/api/overview").json()["paused_until"]
-    page.get_by_role("button", name="Go on").press("Enter")
+    page.get_by_role("button", name="Resume").press("Enter")
     expect(page.get_by_role("heading", name="Deskhand is on")).to_be_visible()
 
 

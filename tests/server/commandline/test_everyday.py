@@ -58,3 +58,9 @@ def test_the_doctor_ends_with_1_when_something_is_not_well(deskhand, serve, tmp_
     told = deskhand("doctor")
     assert told.returncode == 1
     assert "✕ Settings" in told.stdout
+
+
+def test_it_is_ended_by_a_word(deskhand, serve) -> None:
+    served = serve()
+    assert deskhand("quit").returncode == 0
+    assert served.background.wait(15)
