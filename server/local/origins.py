@@ -41,7 +41,7 @@ def check_origin(origin: str) -> str:
     spelled = origin.strip().lower()
     if not spelled.isascii():
         raise InvalidInput(
-            f"{origin!r} has letters that no browser sends. Give it with xn--, such as https://xn--caf-dma.example for café.example."
+            f"{origin!r} has letters that no browser sends. Give it with xn--: https://xn--caf-dma.example for café.example."
         )
     if not re.fullmatch(r"[!-~]+", spelled) or "@" in spelled:
         raise wrong

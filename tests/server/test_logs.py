@@ -68,8 +68,10 @@ def test_what_is_no_secret_stays(text) -> None:
 
 
 HOSTILE = [
-    "eyJ-", "eyJaaaaaaaa.", "eyJaaaaaaaa.-eyJ", "-.eyJ", "dh_", "dh_aaaaaaa.", "ya29.", "1//", "4/", "4/a", "GOCSPX-", "ak_", "cr_a",
-    "0a", "0aaaaaaaaaaaaaaaaaaaaa_", "sk-", "sk-a.", "Bearer ", "basic\t", "password", "password ", "token=", 'api_key:"', "aB-", "A-a ",
+    "eyJ-", "eyJaaaaaaaa.", "eyJaaaaaaaa.-eyJ", "-.eyJ", "dh_", "dh_aaaaaaa.", "ya29.", "1//", "4/", "4/a", "GOCSPX-",
+    "ak_", "cr_a",
+    "0a", "0aaaaaaaaaaaaaaaaaaaaa_", "sk-", "sk-a.", "Bearer ", "basic\t", "password", "password ", "token=", 'api_key:"',
+    "aB-", "A-a ",
     "a?", "/?a", "a?b=", " ", '"', ".",
 ]  # fmt: skip
 
