@@ -13,6 +13,7 @@ import click
 from server import logs, sockets
 from server.commandline.words import data_dir_option, example
 from server.program import Options, Program, Ready
+from server.words import make_visible
 
 if TYPE_CHECKING:
     from server.demo.visitor import Pace
@@ -100,4 +101,4 @@ def tell(ready: Ready, *, demo: bool) -> str:
         "Make a key for a script:    deskhand clients create my-script",
         *ready.notices,
     ]
-    return "\n".join(lines)
+    return "\n".join(map(make_visible, lines))
