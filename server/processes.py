@@ -11,6 +11,8 @@ from pathlib import Path
 
 import psutil
 
+from server.storage.files import open_plain_file
+
 # A start time is reckoned from the time of boot, which moves by a second or so as the clock is set
 # (https://psutil.readthedocs.io/en/latest/#psutil.Process.create_time). Windows keeps it exactly, and gives pids again soon.
 SAME_START = 0.001 if os.name == "nt" else 1.5
@@ -115,7 +117,7 @@ def real(path: str) -> str:
 def program_of(path: str, arguments: tuple[str, ...] = ()) -> Program:
     """Say what runs when the file at an absolute path is run: itself, or for a script what its first line names."""
     try:
-        with Path(path).open("rb") as file:
+        with open_plain_file(Path(path)) as file:
             first = file.readline(512)
     except OSError:
         first = b""

@@ -294,6 +294,12 @@ def test_a_file_that_cannot_be_read_is_taken_for_a_program(tmp_path):
     assert processes.program_of(str(tmp_path / "gone"), ("-x",)) == Program(str((tmp_path / "gone").resolve()), ("-x",))
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such pipes.")
+def test_a_pipe_in_the_place_of_a_program_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    assert processes.program_of(str(tmp_path / "pipe")) == Program(str((tmp_path / "pipe").resolve()))
+
+
 def test_what_this_person_runs_is_told_by_its_file(nursery, tmp_path):
     napper = shutil.copy2(shutil.which("sleep"), tmp_path / "napper")
     assert processes.real(napper) not in processes.running_executables()
