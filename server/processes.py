@@ -4,7 +4,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -140,13 +140,14 @@ def find_by_executable(path: str) -> list[Process]:
     return find({"": Pattern((program_of(path),))})[""]
 
 
-def find_by_argument(argument: str) -> list[Process]:
-    """Find this person's processes that were given an argument, oldest first: of Deskhand's own children those for one job."""
+def find_by_endings(endings: Sequence[Sequence[str]]) -> list[Process]:
+    """Find this person's processes whose command line, or its end, is exactly one of these, oldest first."""
     found = {}
-    apart = own_line()
-    for process in every_process():
+    apart, wanted = own_line(), [list(ending) for ending in endings if ending]
+    for process in every_process() if wanted else ():
         with suppress(*GONE):
-            if process.pid not in apart and argument in process.cmdline()[1:] and is_mine(running(process)):
+            words = process.cmdline() if process.pid not in apart else []
+            if any(words[-len(ending) :] == ending for ending in wanted) and is_mine(running(process)):
                 found[process.pid] = process
     return topmost(found)
 
