@@ -40,7 +40,9 @@ class Programs:
     nobody waits for longer than `wait_seconds`, nor at the program's end; meanwhile what was known before is answered.
     """
 
-    def __init__(self, machine: Machine, monotonic: Callable[[], float], fresh_seconds: float = 15, wait_seconds: float = 4) -> None:
+    def __init__(
+        self, machine: Machine, monotonic: Callable[[], float], fresh_seconds: float = 15, wait_seconds: float = 4
+    ) -> None:
         self._machine = machine
         self._monotonic = monotonic
         self._fresh_seconds, self._wait_seconds = fresh_seconds, wait_seconds
