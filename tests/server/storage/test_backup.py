@@ -63,7 +63,7 @@ def test_a_backup_takes_the_place_of_an_older_one_at_most(home: Home, tmp_path: 
     home.back_up(target)
     before = target.read_bytes()
     for wanted, overwrite in ((target, False), (letter, False), (letter, True)):
-        with pytest.raises(Conflict, match="is there already|no backup of Deskhand"):
+        with pytest.raises(Conflict, match=r"is there already|no backup of Deskhand"):
             back_up(home.data, wanted, overwrite=overwrite)
     assert (target.read_bytes(), letter.read_text()) == (before, "Dear Bob")
     back_up(home.data, target, overwrite=True)
