@@ -109,6 +109,18 @@ def identify_child(pid: int) -> Process:
     return Process(pid, time.time())
 
 
+def read_start(pid: int) -> float | None:
+    """Tell when this person's process with this pid started; None where none of theirs has it.
+
+    On Linux since the boot, so that setting the clock does not change it.
+    """
+    with suppress(*GONE):
+        found = running(psutil.Process(pid))
+        if is_mine(found):
+            return found.create_time() - (psutil.boot_time() if sys.platform == "linux" else 0)
+    return None
+
+
 def real(path: str) -> str:
     """The one way to write the path of a file."""
     return os.path.normcase(os.path.realpath(path))

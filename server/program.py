@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import logging
-import os
 import socket
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext, suppress
@@ -17,7 +16,7 @@ from server.address import Address
 from server.app import create_surfaces
 from server.context import Clock
 from server.errors import DeskhandError
-from server.folders import open_home
+from server.folders import open_home, tell_readable
 from server.ports import bind_or_say, bind_public
 from server.runtime import discover
 from server.screen import NoScreen, Screen
@@ -83,6 +82,7 @@ class Program:
         options = self.options
         async with AsyncExitStack() as stack:
             home = stack.enter_context(open_home(options.data_dir, demo=options.demo))
+            runtimefile.forget(home.folders.data)
             crashed = stack.enter_context(crashes.watched(home.folders.logs, self.clock))
             log_file = stack.enter_context(logs.kept(home.folders.logs))
             public, moved = bind_public(options.host, options.port)
@@ -101,7 +101,7 @@ class Program:
                     tunnel_timing=options.tunnel_timing,
                 )
             )
-            state.notices.extend([lambda: moved, lambda: crashed.sentence])
+            state.notices.extend([lambda: moved, lambda: crashed.sentence, lambda: tell_readable(home)])
             state.complaints.append(lambda: log_file.problem)
             stack.push_async_callback(state.runtime.stop)
             await state.runtime.start(state.context, discover())
@@ -150,7 +150,7 @@ class Program:
     async def _stay(self, state: State, on_ready: Callable[[Ready], None]) -> None:
         """Tell that all is ready, and wait until it is to end."""
         address = state.address
-        running = runtimefile.Running(address.public, address.public_port, address.local, os.getpid(), state.key)
+        running = runtimefile.make(address.public, address.public_port, address.local, state.key)
         with runtimefile.written(state.home.folders.data, running) as file:
             gc.freeze()  # what stands now stays; collecting it again and again makes the slowest answers slow
             gc.set_threshold(50_000, 20, 100)

@@ -88,7 +88,7 @@ class OverHttp:
             return read_answer(self._client.request(method, path, json=body))
         except httpx2.TimeoutException:
             raise Unavailable("Deskhand does not answer. Look at its log, or start it again.") from None
-        except httpx2.TransportError:
+        except (httpx2.TransportError, ValueError):  # nobody answers, or somebody who is not Deskhand
             raise Unavailable(NOTHING_RUNS) from None
 
 
@@ -104,11 +104,10 @@ class InProcess:
 
 
 def read_answer(response: "httpx2.Response") -> Any:
-    """The JSON of an answer. Raises DeskhandError with the sentence of a refusal."""
-    if response.status_code >= 400:
-        try:
-            detail = str(response.json()["detail"])
-        except (ValueError, KeyError, TypeError):
-            detail = f"Deskhand answered {response.status_code}."
-        raise DeskhandError(detail)
-    return response.json() if response.content else None
+    """The JSON of an answer. Raises DeskhandError with the sentence of a refusal; ValueError: it is not ours."""
+    said = response.json() if response.content else None
+    if response.status_code < 400:
+        return said
+    if not isinstance(said, dict) or "detail" not in said:
+        raise ValueError("no sentence")
+    raise DeskhandError(str(said["detail"]))

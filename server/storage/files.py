@@ -33,9 +33,14 @@ def stamp(moment: datetime) -> str:
 
 
 def make_private_folder(folder: Path) -> Path:
-    """Make a folder that nobody else may look into."""
-    folder.mkdir(MINE_ALONE_FOLDER, parents=True, exist_ok=True)
-    folder.chmod(MINE_ALONE_FOLDER)
+    """Make a folder that nobody else may look into. One that is there already stays as its owner has made it."""
+    try:
+        folder.mkdir(MINE_ALONE_FOLDER, parents=True)
+    except FileExistsError:
+        if not folder.is_dir():
+            raise
+    else:
+        folder.chmod(MINE_ALONE_FOLDER)  # whatever the umask is
     return folder
 
 

@@ -34,6 +34,17 @@ def test_what_is_made_is_for_this_person_alone(tmp_path: Path) -> None:
     assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
 
 
+@POSIX
+def test_a_folder_that_is_there_keeps_its_rights(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    folder.chmod(0o755)
+    tmp_path.joinpath("link").symlink_to(folder)
+    files.make_private_folder(folder)
+    files.make_private_folder(tmp_path / "link")
+    assert folder.stat().st_mode & 0o777 == 0o755
+
+
 def test_a_new_file_takes_nobodys_place(tmp_path: Path) -> None:
     tmp_path.joinpath("file").write_text("mine")
     with pytest.raises(FileExistsError):
