@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+KILLED = "Deskhand was ended without a chance to say goodbye the last time. What was on its way then says so in the activity."
+
 
 @dataclass(frozen=True)
 class Options:
@@ -82,7 +84,7 @@ class Program:
         options = self.options
         async with AsyncExitStack() as stack:
             home = stack.enter_context(open_home(options.data_dir, demo=options.demo))
-            runtimefile.forget(home.folders.data)
+            killed = runtimefile.forget(home.folders.data)
             crashed = stack.enter_context(crashes.watched(home.folders.logs, self.clock))
             log_file = stack.enter_context(logs.kept(home.folders.logs))
             public, moved = bind_public(options.host, options.port)
@@ -101,7 +103,9 @@ class Program:
                     tunnel_timing=options.tunnel_timing,
                 )
             )
-            state.notices.extend([lambda: moved, lambda: crashed.sentence, lambda: tell_readable(home)])
+            state.notices.extend(
+                [lambda: moved, lambda: crashed.sentence or (KILLED if killed else None), lambda: tell_readable(home)]
+            )
             state.complaints.append(lambda: log_file.problem)
             stack.push_async_callback(state.runtime.stop)
             await state.runtime.start(state.context, discover())

@@ -68,6 +68,10 @@ def make(public: str, port: int, local: str, key: str) -> Running:
     return Running(public, port, local, os.getpid(), key, read_start(os.getpid()) or 0.0)
 
 
-def forget(data: Path) -> None:
-    """Remove what a killed server has left; the caller holds the lock of the folder."""
-    (data / NAME).unlink(missing_ok=True)
+def forget(data: Path) -> bool:
+    """Remove what a killed server has left, and tell whether there was one; the caller holds the lock of the folder."""
+    try:
+        (data / NAME).unlink()
+    except FileNotFoundError:
+        return False
+    return True

@@ -57,3 +57,10 @@ def test_a_failure_while_it_runs_ends_it_and_is_told(tmp_path) -> None:
     with pytest.raises(ExceptionGroup) as failure:
         sockets.run(lambda: Program(Options(port=0, data_dir=tmp_path)).run(fail))
     assert failure.group_contains(ZeroDivisionError)
+
+
+def test_a_start_after_a_kill_says_that_there_was_one(tmp_path, serve) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "runtime.json").write_text("{}")
+    (told,) = serve().person("GET", "/api/overview").json()["notices"]
+    assert "without a chance to say goodbye" in told
