@@ -18,7 +18,7 @@ def problems(served):
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff\x00", b'{"_default": 5}', b'{"access": {"x": 1}}'])
 def test_broken_settings_are_kept_aside_and_told(serve, tmp_path, content) -> None:
-    (tmp_path / "data").mkdir()
+    (tmp_path / "data").mkdir(0o700)
     (tmp_path / "data" / "settings.json").write_bytes(content)
     served = serve()
     (told,) = problems(served)
@@ -44,7 +44,7 @@ def test_a_broken_list_of_apps_is_told_and_the_last_good_one_stays(serve, conten
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff\x00"])
 def test_broken_secrets_are_kept_aside_and_told(serve, tmp_path, content) -> None:
-    (tmp_path / "data").mkdir()
+    (tmp_path / "data").mkdir(0o700)
     (tmp_path / "data" / "secrets.json").write_bytes(content)
     served = serve()
     assert any("secrets could not be read" in told for told in problems(served))
@@ -53,7 +53,7 @@ def test_broken_secrets_are_kept_aside_and_told(serve, tmp_path, content) -> Non
 
 
 def test_logs_that_cannot_be_written_are_told(serve, tmp_path) -> None:
-    (tmp_path / "data").mkdir()
+    (tmp_path / "data").mkdir(0o700)
     (tmp_path / "data" / "logs").write_text("a file in the place of the folder")
     served = serve()
     (told,) = problems(served)
@@ -68,7 +68,8 @@ def test_a_folder_that_cannot_be_used_is_a_sentence(serve, tmp_path) -> None:
 
 
 def test_a_crash_of_the_run_before_is_told(serve, tmp_path) -> None:
-    (tmp_path / "data" / "logs").mkdir(parents=True)
+    (tmp_path / "data").mkdir(0o700)
+    (tmp_path / "data" / "logs").mkdir()
     (tmp_path / "data" / "logs" / "crash.log").write_text("Fatal Python error: Segmentation fault")
     served = serve()
     (told,) = problems(served)
