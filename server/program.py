@@ -101,7 +101,7 @@ class Program:
                     tunnel_timing=options.tunnel_timing,
                 )
             )
-            state.notices.extend([lambda: moved, lambda: crashed.sentence])
+            state.notices.extend([lambda: moved, lambda: crashed.sentence, lambda: self.screen.notice])
             state.complaints.append(lambda: log_file.problem)
             stack.push_async_callback(state.runtime.stop)
             await state.runtime.start(state.context, discover())
