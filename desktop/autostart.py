@@ -9,7 +9,7 @@ from configparser import RawConfigParser
 from pathlib import Path
 from typing import Any, Protocol
 
-from server.errors import Unavailable
+from server.errors import InvalidInput, Unavailable
 from server.storage.files import replace_file
 
 NAME = "Deskhand"
@@ -35,7 +35,7 @@ def set_on(wanted: bool, data_dir: Path | None = None) -> None:
     try:
         place = find_place()
         if wanted:
-            place.put(own_command(data_dir))
+            place.put(refuse_unwritable(own_command(data_dir)))
         else:
             place.remove()
     except OSError as error:
@@ -52,13 +52,22 @@ def own_command(
     platform: str = sys.platform,
 ) -> list[str]:
     """The command that starts this very program, without showing a window."""
-    after = ["--hidden", *(["--data-dir", str(data_dir.absolute())] if data_dir else [])]
+    after = ["--hidden", *(["--data-dir", str(data_dir.expanduser().absolute())] if data_dir else [])]
     if getattr(sys, "frozen", False) if frozen is None else frozen:
         return [environment.get("APPIMAGE") or sys.executable, *after]
     python = Path(sys.executable)
     if platform == "win32" and (quiet := python.with_name("pythonw.exe")).exists():
         python = quiet  # the other opens a console
     return [str(python), "-P", "-m", "desktop", *after]
+
+
+def refuse_unwritable(command: list[str]) -> list[str]:
+    """See that a system can keep this command as text, and start it again. Raises InvalidInput."""
+    for word in command:
+        if not word.isprintable() and any(letter < " " or "\ud800" <= letter <= "\udfff" for letter in word):
+            shown = os.fsencode(word).decode("utf-8", "replace").encode("unicode_escape").decode()
+            raise InvalidInput(f"{shown} has letters that no list of programs at login can hold. Give that folder another name.")
+    return command
 
 
 class Place(Protocol):

@@ -5,6 +5,7 @@ import sys
 from html import escape
 from pathlib import Path
 
+from desktop.command import hidden_secrets
 from desktop.local import Local
 from server import runtimefile
 from server.errors import Unavailable
@@ -40,9 +41,15 @@ def write_entry(data: Path) -> Path:
 
 def show_in_browser(data: Path) -> bool:
     """Open the window in the browser. False where there is none."""
+    return browse(write_entry(data).as_uri())
+
+
+def browse(address: str) -> bool:
+    """Open an address in the browser, which learns no secret of ours. False where there is none."""
     import webbrowser
 
-    return webbrowser.open(write_entry(data).as_uri())
+    with hidden_secrets():
+        return webbrowser.open(address)
 
 
 def invite(data: Path) -> str:

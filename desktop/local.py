@@ -18,6 +18,10 @@ SECONDS = 15.0
 QUIET_SECONDS = 60.0  # the feed says something more often than this, if only that it is there
 
 
+class Unanswered(Unavailable):
+    """Deskhand does not answer. End it, and start it again."""
+
+
 @dataclass(frozen=True)
 class Local:
     """The local surface of a running server. Everything it does may block for a moment."""
@@ -26,15 +30,23 @@ class Local:
     seconds: float = SECONDS
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
-        """Ask something and get the JSON that it answers. Raises DeskhandError with its sentence."""
+        """Ask something and get the JSON that it answers. Raises DeskhandError with its sentence.
+
+        Unanswered: nobody answers, or somebody who is not Deskhand.
+        """
         try:
             with self._request(method, path, self.seconds, body) as answer:
                 content = answer.read()
         except (OSError, HTTPException) as error:
-            raise Unavailable("Deskhand does not answer. End it, and start it again.") from error
-        if answer.status >= 400:
-            raise DeskhandError(read_sentence(answer.status, content))
-        return json.loads(content) if content else None
+            raise Unanswered from error
+        try:
+            said: Any = json.loads(content) if content else None
+            if answer.status < 400:
+                return said
+            sentence = str(said["detail"])
+        except (ValueError, KeyError, TypeError):
+            raise Unanswered from None
+        raise DeskhandError(sentence)
 
     def make_entry(self) -> tuple[str, str]:
         """Make a way into the window that works once: its address and its key."""
@@ -61,11 +73,3 @@ class Local:
         with closing(HTTPConnection(place.hostname or "", place.port, timeout=seconds)) as connection:
             connection.request(method, path, content, headers)
             yield connection.getresponse()
-
-
-def read_sentence(status: int, content: bytes) -> str:
-    """The sentence of a refusal."""
-    try:
-        return str(json.loads(content)["detail"])
-    except (ValueError, KeyError, TypeError):
-        return f"Deskhand answered {status}."

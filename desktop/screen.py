@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from desktop import autostart
-from desktop.browser import has_screen
-from desktop.command import outside_environment, own_command, own_environment
+from desktop.browser import browse, has_screen
+from desktop.command import hidden_secrets, outside_environment, own_command, own_environment
 from desktop.window import Window
 from server.errors import Unavailable
 
@@ -35,9 +35,7 @@ class DesktopScreen:
         self.tell(title, text)
 
     def open_address(self, address: str) -> None:
-        import webbrowser
-
-        if not has_screen() or not webbrowser.open(address):
+        if not has_screen() or not browse(address):
             raise Unavailable(f"No browser could be opened. Open this address yourself: {address}")
 
     def open_folder(self, folder: Path) -> None:
@@ -72,7 +70,8 @@ class DesktopScreen:
 def open_folder(folder: Path, platform: str = sys.platform) -> None:
     """Show a folder in the file manager. Raises OSError or subprocess.SubprocessError."""
     if platform == "win32":
-        os.startfile(folder)  # type: ignore[attr-defined,unused-ignore] # noqa: S606, a folder of our own
+        with hidden_secrets():
+            os.startfile(folder)  # type: ignore[attr-defined,unused-ignore] # noqa: S606, a folder of our own
         return
     opener = OPENERS.get(platform, "xdg-open")
     subprocess.run([opener, str(folder)], check=True, timeout=20, env=outside_environment(os.environ), capture_output=True)  # noqa: S603

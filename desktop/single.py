@@ -1,9 +1,10 @@
 """One Deskhand per person and folder: a second start shows the window of the first."""
 
 import threading
+import time
 from pathlib import Path
 
-from desktop.local import Local
+from desktop.local import Local, Unanswered
 from server import runtimefile
 from server.errors import Unavailable
 
@@ -13,18 +14,22 @@ SHOWING_SECONDS = 40.0  # a window takes its time where a computer is busy
 
 
 def hand_over(data: Path) -> bool:
-    """Have the one that runs show its window. False: none runs. Raises DeskhandError when it does not do it."""
+    """Have the one that runs show its window. False: none runs, or none answers. Raises DeskhandError when it cannot do it."""
     running = runtimefile.read(data)
     if running is None:
         return False
-    Local(running, SHOWING_SECONDS).ask("POST", "/api/window")
+    try:
+        Local(running, SHOWING_SECONDS).ask("POST", "/api/window")
+    except Unanswered:
+        return False
     return True
 
 
 def wait_and_hand_over(data: Path, seconds: float = STARTING_SECONDS) -> None:
     """The same for one that holds the folder and may still be starting. Raises DeskhandError when it does not do it."""
     waiting = threading.Event()
-    for _ in range(int(seconds / LOOK_EVERY)):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
         if hand_over(data):
             return
         waiting.wait(LOOK_EVERY)

@@ -12,6 +12,7 @@ from pathlib import Path
 from desktop.browser import has_screen, reach, show_in_browser
 from desktop.command import own_command, own_environment
 from server.errors import Unavailable
+from server.storage.files import create_private_file
 
 log = logging.getLogger(__name__)
 SHOW_SECONDS = 15.0  # after which it is left alone to show itself
@@ -88,7 +89,9 @@ class Window:
         return process.poll() is None or process.returncode == 0
 
     def _start(self) -> "subprocess.Popen[str]":
-        with (self.logs / "window.log").open("w", encoding="utf-8") as said:
+        path = self.logs / "window.log"
+        path.unlink(missing_ok=True)
+        with create_private_file(path) as said:
             return subprocess.Popen(  # noqa: S603, our own command
                 [*self.command, self.title],
                 stdin=subprocess.PIPE,

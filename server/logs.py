@@ -10,6 +10,8 @@ from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
+from server.words import make_visible
+
 LOG_FILE = "deskhand.log"
 LARGEST = 1_000_000  # bytes of one file
 OLDER = 4  # files that are kept beside it
@@ -19,9 +21,13 @@ FORM = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 SECRETS = re.compile(
     r"dh_[A-Za-z0-9_-]{8,}|(?i:(?<=bearer )|(?<=basic ))\S+"  # ours, and what stands in a header
     r"|ya29\.[\w.-]+|1//[\w-]{8,}|\b4/[\w-]{20,}|GOCSPX-[\w-]+"  # Google: access, refresh, code, client secret
-    r"|\b[0-9][A-Za-z0-9]{20,}_[A-Za-z0-9]{15,}\b|\b(?:ak|cr)_[A-Za-z0-9]{20,}"  # ngrok: authtoken, API key
-    r"|\bsk-[\w-]{16,}|\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*"  # OpenAI: key; anybody: signed token
+    r"|\b[0-9][A-Za-z0-9]{20,}+_[A-Za-z0-9]{15,}+\b|\b(?:ak|cr)_[A-Za-z0-9]{20,}"  # ngrok: authtoken, API key
+    r"|\bsk-[\w-]{16,}"  # OpenAI: key
+    # Anybody's signed token. First it looks whether there are its dots: what only begins like one is read once, not again
+    # and again from each of its beginnings.
+    r"|(?<![\w-])(?=[\w-]++\.[\w-]++\.)[\w-]*?\beyJ[\w-]{8,}+\.[\w-]++\.[\w-]*"
 )
+LONGEST_SECRET = 8_192  # characters, as long as a header may be
 # In a log only, where nobody misses what is taken out: what is called a secret, and what looks like a key of ours.
 NAMED = re.compile(
     r"(?i)((?:access_token|refresh_token|id_token|authtoken|client_secret|code_verifier|api[_-]?key|password|cookie)"
@@ -31,6 +37,17 @@ KEYS = re.compile(r"(?<![\w/.-])(?=[\w-]*[A-Z])(?=[\w-]*[a-z])[\w-]{43}(?![\w-])
 QUERY = re.compile(r"(?<=[\w/.])\?[\w.~%+-]+=[^\s\"'<>)]*")
 
 
+def redact_start(text: str, most: int) -> str:
+    """The beginning of a text without secrets. What is not kept is not looked at, but for the secret that begins before."""
+    kept, at = list[str](), 0
+    for found in SECRETS.finditer(text, 0, most + LONGEST_SECRET):
+        if found.start() >= most:
+            break
+        kept += text[at : found.start()], "•••"
+        at = found.end()
+    return "".join(kept) + text[at:most] + (f"… ({len(text)} characters)" if len(text) > most else "")
+
+
 def redact(text: str) -> str:
     """Take secrets and query strings out of a text."""
     text = QUERY.sub("?•••", SECRETS.sub("•••", text))
@@ -38,12 +55,13 @@ def redact(text: str) -> str:
 
 
 class Redaction(logging.Filter):
-    """Takes keys and tokens out of every line, tracebacks included."""
+    """Takes keys and tokens out of every line, tracebacks included, and shows what would steer a terminal."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = redact(read_message(record)), None
+        record.msg, record.args = make_visible(redact(read_message(record)), lines=True), None
         if record.exc_info and not record.exc_text:
-            record.exc_text = redact(logging.Formatter().formatException(record.exc_info))
+            told = logging.Formatter().formatException(record.exc_info)
+            record.exc_text = make_visible(redact(told), lines=True)
         return True
 
 

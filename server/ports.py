@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from server.errors import DeskhandError
 from server.sockets import bind
+from server.words import shorten
 
 USUAL_PORT = 8000
 PORTS_TRIED = 20  # where no port was asked for and the usual one is taken
@@ -62,4 +63,4 @@ def name_holder(port: int) -> str:
     holder = who_listens(port)
     if holder is None:
         return "another program"
-    return f"{'another Deskhand' if holder.deskhand else holder.name} (pid {holder.pid})"
+    return f"{'another Deskhand' if holder.deskhand else shorten(holder.name)} (pid {holder.pid})"

@@ -4,12 +4,14 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+
+from server.storage.files import open_plain_file
 
 # A start time is reckoned from the time of boot, which moves by a second or so as the clock is set
 # (https://psutil.readthedocs.io/en/latest/#psutil.Process.create_time). Windows keeps it exactly, and gives pids again soon.
@@ -107,6 +109,18 @@ def identify_child(pid: int) -> Process:
     return Process(pid, time.time())
 
 
+def read_start(pid: int) -> float | None:
+    """Tell when this person's process with this pid started; None where none of theirs has it.
+
+    On Linux since the boot, so that setting the clock does not change it.
+    """
+    with suppress(*GONE):
+        found = running(psutil.Process(pid))
+        if is_mine(found):
+            return found.create_time() - (psutil.boot_time() if sys.platform == "linux" else 0)
+    return None
+
+
 def real(path: str) -> str:
     """The one way to write the path of a file."""
     return os.path.normcase(os.path.realpath(path))
@@ -115,7 +129,7 @@ def real(path: str) -> str:
 def program_of(path: str, arguments: tuple[str, ...] = ()) -> Program:
     """Say what runs when the file at an absolute path is run: itself, or for a script what its first line names."""
     try:
-        with Path(path).open("rb") as file:
+        with open_plain_file(Path(path)) as file:
             first = file.readline(512)
     except OSError:
         first = b""
@@ -138,13 +152,14 @@ def find_by_executable(path: str) -> list[Process]:
     return find({"": Pattern((program_of(path),))})[""]
 
 
-def find_by_argument(argument: str) -> list[Process]:
-    """Find this person's processes that were given an argument, oldest first: of Deskhand's own children those for one job."""
+def find_by_endings(endings: Sequence[Sequence[str]]) -> list[Process]:
+    """Find this person's processes whose command line, or its end, is exactly one of these, oldest first."""
     found = {}
-    apart = own_line()
-    for process in every_process():
+    apart, wanted = own_line(), [list(ending) for ending in endings if ending]
+    for process in every_process() if wanted else ():
         with suppress(*GONE):
-            if process.pid not in apart and argument in process.cmdline()[1:] and is_mine(running(process)):
+            words = process.cmdline() if process.pid not in apart else []
+            if any(words[-len(ending) :] == ending for ending in wanted) and is_mine(running(process)):
                 found[process.pid] = process
     return topmost(found)
 

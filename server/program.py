@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import logging
-import os
 import socket
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext, suppress
@@ -17,7 +16,7 @@ from server.address import Address
 from server.app import create_surfaces
 from server.context import Clock
 from server.errors import DeskhandError
-from server.folders import open_home
+from server.folders import open_home, tell_readable
 from server.ports import bind_or_say, bind_public
 from server.runtime import discover
 from server.screen import NoScreen, Screen
@@ -83,6 +82,7 @@ class Program:
         options = self.options
         async with AsyncExitStack() as stack:
             home = stack.enter_context(open_home(options.data_dir, demo=options.demo))
+            runtimefile.forget(home.folders.data)
             crashed = stack.enter_context(crashes.watched(home.folders.logs, self.clock))
             log_file = stack.enter_context(logs.kept(home.folders.logs))
             public, moved = bind_public(options.host, options.port)
@@ -101,7 +101,8 @@ class Program:
                     tunnel_timing=options.tunnel_timing,
                 )
             )
-            state.notices.extend([lambda: moved, lambda: crashed.sentence, lambda: self.screen.notice])
+            own = [lambda: moved, lambda: crashed.sentence, lambda: tell_readable(home), lambda: self.screen.notice]
+            state.notices.extend(own)
             state.complaints.append(lambda: log_file.problem)
             stack.push_async_callback(state.runtime.stop)
             await state.runtime.start(state.context, discover())
@@ -131,7 +132,7 @@ class Program:
                     await listener.ready.wait()
                 await self._start_tunnel(state)
                 jobs = (self._sweep(state), watch_sleep(state.tell_woke, self.clock), state.updates.run())
-                tasks += [group.create_task(job) for job in jobs]
+                tasks += [group.create_task(job) for job in (*jobs, self._wait_for_quit(state))]
                 await self._stay(state, on_ready)
             finally:  # whatever happened: a listener that is not stopped, but cancelled, never ends
                 log.info("Deskhand stops.")
@@ -143,10 +144,14 @@ class Program:
                     listener.stop()
                 await asyncio.wait(serving)
 
+    async def _wait_for_quit(self, state: State) -> None:
+        await state.quitting.wait()
+        self._stopping.set()
+
     async def _stay(self, state: State, on_ready: Callable[[Ready], None]) -> None:
         """Tell that all is ready, and wait until it is to end."""
         address = state.address
-        running = runtimefile.Running(address.public, address.public_port, address.local, os.getpid(), state.key)
+        running = runtimefile.make(address.public, address.public_port, address.local, state.key)
         with runtimefile.written(state.home.folders.data, running) as file:
             gc.freeze()  # what stands now stays; collecting it again and again makes the slowest answers slow
             gc.set_threshold(50_000, 20, 100)

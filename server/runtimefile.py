@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from server.folders import is_held
 from server.storage.files import write_json
 
 NAME = "runtime.json"
@@ -14,13 +15,17 @@ NAME = "runtime.json"
 
 @dataclass(frozen=True)
 class Running:
-    """A running server. `port`: the public one, whatever the address. `key` opens the local surface; nothing prints it."""
+    """A running server. `port`: the public one, whatever the address. `key` opens the local surface; nothing prints it.
+
+    `started`: when its process did, for a pid alone may be another process by tomorrow.
+    """
 
     public: str
     port: int
     local: str
     pid: int
     key: str
+    started: float
 
 
 @contextmanager
@@ -35,17 +40,34 @@ def written(data: Path, running: Running) -> Iterator[Path]:
 
 
 def read(data: Path) -> Running | None:
-    """Find the server that runs with this data. None: there is none (a file left by a killed one does not count)."""
+    """Find the server that runs with this data. None: there is none.
+
+    A file left by a killed one does not count: one that runs holds the lock of its folder, and is the process that it names.
+    """
     try:
         found = json.loads((data / NAME).read_text("utf-8"))
-        running = Running(found["public"], int(found["port"]), found["local"], int(found["pid"]), found["key"])
+        place = (str(found["public"]), int(found["port"]), str(found["local"]))
+        running = Running(*place, int(found["pid"]), str(found["key"]), float(found["started"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return running if is_alive(running.pid) else None
+    return running if is_held(data) and is_alive(running) else None
 
 
-def is_alive(pid: int) -> bool:
-    """Whether there is a process with this number."""
-    from server.processes import identify
+def is_alive(running: Running) -> bool:
+    """Whether the process that this names runs, and is this person's."""
+    from server.processes import SAME_START, read_start
 
-    return pid == os.getpid() or identify(pid) is not None
+    started = read_start(running.pid)
+    return started is not None and abs(started - running.started) <= SAME_START
+
+
+def make(public: str, port: int, local: str, key: str) -> Running:
+    """Describe the server that runs in this very process."""
+    from server.processes import read_start
+
+    return Running(public, port, local, os.getpid(), key, read_start(os.getpid()) or 0.0)
+
+
+def forget(data: Path) -> None:
+    """Remove what a killed server has left; the caller holds the lock of the folder."""
+    (data / NAME).unlink(missing_ok=True)

@@ -1,5 +1,6 @@
 """What a server holds while it runs: opened from its folder in order, closed in reverse."""
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -45,7 +46,7 @@ class State:
     """`key` opens the local surface, and is new at every start.
 
     Each of these answers a sentence for the person, or None: `notices` tell what has happened, until they are put away;
-    `complaints` tell what is wrong, as long as it is.
+    `complaints` tell what is wrong, as long as it is. `quitting`: the person asked the program to end.
     """
 
     home: Home
@@ -63,6 +64,7 @@ class State:
     notices: list[Callable[[], str | None]] = field(default_factory=list)
     complaints: list[Callable[[], str | None]] = field(default_factory=list)
     put_away: set[str] = field(default_factory=set)
+    quitting: asyncio.Event = field(default_factory=asyncio.Event)
 
     def list_notices(self) -> list[str]:
         """What has happened and was not put away."""

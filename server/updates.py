@@ -193,7 +193,13 @@ def read_release(body: bytes, tag: str, place: Place) -> Seen:
     if release.draft or release.prerelease:
         return Seen(tag=tag)
     version = str(Version(release.tag_name))
-    return Seen(tag=tag, version=version, address=release.html_url if release.html_url.startswith(SITE) else place.page)
+    return Seen(tag=tag, version=version, address=choose_page(release.html_url, place))
+
+
+def choose_page(address: str, place: Place) -> str:
+    """The page of a release, where it is one of our own; else the page of all of them. A person will be sent there."""
+    own = re.escape(place.page.rstrip("/")) + r"/tag/[A-Za-z0-9._+%~-]+"
+    return address if re.fullmatch(own, address) else place.page
 
 
 def is_newer(version: str, own: str) -> bool:

@@ -84,7 +84,10 @@ class Activity:
         return begun
 
     async def end(self, entry: Entry, key: str | None, body: str | None) -> None:
-        """Note how a call that had begun ended, with the answer that its Idempotency-Key stands for."""
+        """Note how a call that had begun ended, with the answer that its Idempotency-Key stands for.
+
+        One that was refused at the last moment did nothing, so its key stands for nothing.
+        """
         try:
             await self._database.write(end_call, entry, key, body)
         finally:
@@ -163,7 +166,7 @@ ADD = insert(activity)
 END = (
     update(activity)
     .where(activity.c.id == bindparam("of"))
-    .values({name: bindparam(name) for name in ("outcome", "status", "duration_ms", "result", "reason")})
+    .values({name: bindparam(name) for name in ("outcome", "status", "duration_ms", "result", "decision", "reason")})
 )
 ADD_KEY = insert(idempotency)
 END_KEY = (
@@ -171,6 +174,7 @@ END_KEY = (
     .where(idempotency.c.client_id == bindparam("of_client"), idempotency.c.key == bindparam("of_key"))
     .values(status=bindparam("status"), body=bindparam("body"))
 )
+DROP_KEY = delete(idempotency).where(idempotency.c.client_id == bindparam("of_client"), idempotency.c.key == bindparam("of_key"))
 FIND_KEY = (
     select(idempotency, activity.c.outcome)
     .join(activity, activity.c.id == idempotency.c.activity_id)
@@ -235,10 +239,13 @@ def end_call(connection: Connection, entry: Entry, key: str | None, body: str | 
             "status": entry.status,
             "duration_ms": entry.duration_ms,
             "result": entry.result,
+            "decision": entry.decision,
             "reason": entry.reason,
         },
     )
-    if key is not None:
+    if key is not None and entry.outcome is Outcome.refused:
+        connection.execute(DROP_KEY, {"of_client": entry.client_id, "of_key": key})
+    elif key is not None:
         end = {"of_client": entry.client_id, "of_key": key, "status": entry.status, "body": body}
         connection.execute(END_KEY, end)
 

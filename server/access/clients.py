@@ -14,6 +14,7 @@ from server.access.client import AS_IT_WAS, Change, Client, Policy
 from server.context import Clock
 from server.errors import InvalidInput, NotFound
 from server.storage.database import Database
+from server.words import shorten
 
 if TYPE_CHECKING:
     from limits import RateLimitItem
@@ -22,6 +23,7 @@ __all__ = ["Change", "Client", "Clients", "Policy"]
 
 SHORTEST_KEY = 20  # of one that the person brings
 KEY_PREFIX = "dh_"  # makes a leaked key recognisable to scanners
+LONGEST_WINDOW = 366 * 24 * 3600  # seconds
 MOST_CALLS = 100_000  # in one window, for the calls in it are remembered one by one
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 
@@ -135,10 +137,13 @@ def hash_key(key: str) -> bytes:
 
 @lru_cache(maxsize=64)
 def read_rate(rate: str) -> "RateLimitItem":
-    """Read a rate such as 30/minute. Raises ValueError."""
-    from limits import parse
+    """Read a rate such as 30/minute. Raises ValueError, also for several of them: nobody would count the others."""
+    from limits import parse_many
 
-    return parse(rate)
+    item, *others = parse_many(rate)
+    if others or item.get_expiry() > LONGEST_WINDOW:
+        raise ValueError(rate)
+    return item
 
 
 def check_rate(rate: str | None) -> None:
@@ -150,4 +155,6 @@ def check_rate(rate: str | None) -> None:
     except ValueError:
         fits = False
     if not fits:
-        raise InvalidInput(f"The rate {rate!r} is not understood. Say for instance 30/minute, 500/hour or none.")
+        raise InvalidInput(
+            f"The rate {shorten(rate)!r} is not understood. Give one, counted over a year at most: 30/minute, 500/hour or none."
+        )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from server.logs import SECRETS
+from server.logs import redact_start
 from server.operation import Effect
 
 SECRET_NAMES = ("password", "secret", "token", "authorization", "api_key", "apikey")
@@ -56,10 +56,7 @@ def redact(value: Any, name: str = "") -> Any:
         return [redact(inner, name) for inner in value]
     if value is not None and any(secret in name.lower() for secret in SECRET_NAMES):
         return "•••"
-    if not isinstance(value, str):
-        return value
-    text = SECRETS.sub("•••", value)
-    return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}… ({len(text)} characters)"
+    return redact_start(value, LONGEST_TEXT) if isinstance(value, str) else value
 
 
 def effect_text(effect: Effect | None) -> str | None:

@@ -20,15 +20,16 @@ from server.access.pause import Pause
 from server.access.store import KEY_ENDED, require_key
 from server.access.usage import Usage
 from server.context import Clock
-from server.errors import Conflict, DeskhandError, Forbidden, InvalidInput, NotAuthenticated, TooManyRequests
+from server.errors import Conflict, DeskhandError, Forbidden, InvalidInput, NotAuthenticated, TooManyRequests, Unavailable
 from server.failures import to_response
-from server.logs import SECRETS
+from server.logs import redact_start
 from server.operation import Effect, Operation, current_call
 from server.words import fill
 
 log = logging.getLogger(__name__)
 
 NO_FIT = "The request did not fit."  # the answer says how
+PAUSED = "You had paused all actions."
 LONGEST_IDEMPOTENCY_KEY = 255
 Handle = Callable[[Request], Awaitable[Response]]
 
@@ -139,16 +140,15 @@ class Call:
         self._key = read_idempotency_key(self._request.headers)
         if self._key and (kept := await self._guard.activity.find_kept(self._client.id, self._key)):
             return self._repeat(kept, digest)
-        self._guard.pause.check()
         self._check_again()
         if self._operation.preview:
             self._effect = await self._operation.preview(**arguments)
-            self._guard.pause.check()
             self._check_again()
         begun = await self._begin(digest)
         if isinstance(begun, Kept):
             return self._repeat(begun, digest)
         self._begun = replace(self._entry(Outcome.running), id=begun)
+        self._check_again()  # the person may have been told meanwhile that all is paused, or that this is denied
         return await function(**arguments)
 
     async def _begin(self, digest: str) -> int | Kept:
@@ -170,7 +170,7 @@ class Call:
             )
 
     def _check_again(self) -> None:
-        """While the body came, or the preview was made, the person may have changed their mind."""
+        """While the body came, the preview was made or the row was written, the person may have changed their mind."""
         client = self._guard.clients.look_again(self._client)
         if client is None:
             self.refuse("Its key was ended.")
@@ -178,6 +178,15 @@ class Call:
         self._client = client
         self.check_scope()
         self._check_policy()
+        if self._operation.changes:
+            self._check_pause()
+
+    def _check_pause(self) -> None:
+        try:
+            self._guard.pause.check()
+        except Unavailable:
+            self.refuse(PAUSED)
+            raise
 
     def _check_policy(self) -> None:
         name = self._operation.name
@@ -216,16 +225,13 @@ class Call:
         body = bytes(response.body).decode("utf-8", "replace")
         try:
             if self._begun:
-                entry = replace(
-                    self._entry(Outcome.done if response.status_code < 400 else Outcome.failed, response),
-                    id=self._begun.id,
-                )
+                entry = replace(self._entry(self._outcome(response), response), id=self._begun.id)
                 await self._guard.activity.end(entry, self._key, body)
             else:
                 await self._guard.activity.add(self._entry(self._outcome(response), response))
         except DeskhandError as error:
             log.exception("The activity could not be written.")
-            error.detail += " The call itself was made." if self._begun else " Nothing was done."
+            error.detail += " The call itself was made." if self._begun and not self._was_refused else " Nothing was done."
             return to_response(error)
         return response
 
@@ -234,8 +240,15 @@ class Call:
             return Outcome.repeated
         if response.status_code < 400:
             return Outcome.done
-        not_begun = self._operation.changes or self._decision.taken == "refused"
+        if self._was_refused:
+            return Outcome.refused
+        not_begun = (self._operation.changes and not self._begun) or self._decision.taken == "refused"
         return Outcome.refused if not_begun and response.status_code < 500 else Outcome.failed
+
+    @property
+    def _was_refused(self) -> bool:
+        """Whether it was decided that it may not run, which may be after its row was written."""
+        return self._decision.taken == "refused" and self._decision.reason != NO_FIT
 
     def _entry(self, outcome: Outcome, response: Response | None = None) -> Entry:
         guard, operation = self._guard, self._operation
@@ -273,5 +286,4 @@ def read_idempotency_key(headers: Headers) -> str | None:
 
 def shorten(response: Response) -> str:
     """The answer as the activity keeps it: its secrets out, its end cut off."""
-    text = SECRETS.sub("•••", bytes(response.body).decode("utf-8", "replace"))
-    return text if len(text) <= LONGEST_RESULT else f"{text[:LONGEST_RESULT]}… ({len(text)} characters)"
+    return redact_start(bytes(response.body).decode("utf-8", "replace"), LONGEST_RESULT)

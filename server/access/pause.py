@@ -9,6 +9,7 @@ from server.errors import Unavailable
 from server.storage.settings import Settings
 
 SECTION = "pause"
+FOR_GOOD = timedelta(days=36_500)
 
 
 class PauseSettings(BaseModel):
@@ -18,26 +19,31 @@ class PauseSettings(BaseModel):
 
 
 class Pause:
-    """The person's switch for all actions at once. It outlives a restart."""
+    """The person's switch for all actions at once. It outlives a restart; where the settings were lost, it is on."""
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self._settings = settings
         self._clock = clock
+        self._unknown = settings.problem is not None  # it may have been paused, and nobody knows
 
     @property
     def until(self) -> datetime | None:
         """Until when it is paused; None while it is not."""
         until = self._settings.read(SECTION, PauseSettings).until
+        if self._unknown:
+            return self._clock.now() + FOR_GOOD
         return until if until and until > self._clock.now() else None
 
     async def begin(self, minutes: float | None) -> None:
         """Pause for some minutes, or until it is resumed."""
         now = self._clock.now()
-        until = now + (timedelta(minutes=minutes) if minutes else timedelta(days=36_500))
+        until = now + (timedelta(minutes=minutes) if minutes else FOR_GOOD)
+        self._unknown = False
         await self._settings.write(SECTION, PauseSettings(until=until))
 
     async def end(self) -> None:
         """Go on."""
+        self._unknown = False
         await self._settings.write(SECTION, PauseSettings(until=None))
 
     def check(self) -> None:

@@ -62,7 +62,7 @@ class Usage:
         try:
             await self._database.write(write_use, *use, at.isoformat())
         except DeskhandError:
-            log.exception("It could not be stored when a client was last used.")
+            log.warning("It could not be stored when a client was last used.")
 
     async def read(self) -> dict[str, Use]:
         """Read the use of every client that ever called, by its id."""

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from server.commandline.reach import reached
-from server.commandline.words import data_dir_option, example, json_option, print_json
+from server.commandline.words import data_dir_option, example, json_option, print_json, say
 
 
 @click.group(epilog=example("deskhand clients create my-gpt --scope read:mail --scope write:mail"))
@@ -49,7 +49,7 @@ def create(
     with reached(data_dir) as deskhand:
         made = deskhand.call("POST", "/api/clients", order)
     for warning in made["warnings"]:
-        click.echo(f"ChatGPT would not take its document: {warning}", err=True)
+        say(f"ChatGPT would not take its document: {warning}", err=True)
     if as_json:
         print_json(made)
     else:
@@ -68,7 +68,7 @@ def list_clients(data_dir: Path | None, *, as_json: bool) -> None:
         return
     for client in found:
         ended = f"  revoked {client['revoked_at'][:10]}" if client["revoked_at"] else ""
-        click.echo(f"{client['name']:<24} {client['key_hint']}…  {' '.join(client['scopes'])}{ended}")
+        say(f"{client['name']:<24} {client['key_hint']}…  {' '.join(client['scopes'])}{ended}")
     if not found:
         click.echo("There are no clients yet. Make one: deskhand clients create my-gpt", err=True)
 
@@ -138,7 +138,7 @@ def revoke(name: str | None, data_dir: Path | None, *, every: bool) -> None:
             click.echo(f"{ended} revoked." if ended else "There was none to revoke.")
         else:
             deskhand.call("DELETE", f"/api/clients/{quoted(name or '')}")
-            click.echo(f"{name} is revoked.")
+            say(f"{name} is revoked.")
 
 
 def change_policies(data_dir: Path | None, name: str, operations: tuple[str, ...], policy: str) -> None:
@@ -150,12 +150,12 @@ def change_policies(data_dir: Path | None, name: str, operations: tuple[str, ...
 
 def tell(client: dict[str, Any]) -> None:
     """Show a client to a person."""
-    click.echo(f"{client['name']}  key {client['key_hint']}…  made {client['created_at'][:10]}")
-    click.echo(f"scopes  {' '.join(client['scopes'])}")
-    click.echo(f"rate    {client['rate'] or 'the usual limits'}")
-    click.echo(f"used    {client['last_used_at'] or 'never'}, {client['calls_today']} calls today")
+    say(f"{client['name']}  key {client['key_hint']}…  made {client['created_at'][:10]}")
+    say(f"scopes  {' '.join(client['scopes'])}")
+    say(f"rate    {client['rate'] or 'the usual limits'}")
+    say(f"used    {client['last_used_at'] or 'never'}, {client['calls_today']} calls today")
     for name, policy in client["operations"].items():
-        click.echo(f"  {policy:<6} {name}")
+        say(f"  {policy:<6} {name}")
 
 
 def quoted(name: str) -> str:

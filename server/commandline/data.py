@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from server.commandline.reach import find_running, reached
-from server.commandline.words import data_dir_option, example
+from server.commandline.words import data_dir_option, example, say
 from server.errors import Conflict
 from server.folders import open_home
 from server.runtime import find_migrations
@@ -19,7 +19,7 @@ def backup(file: Path, data_dir: Path | None, *, overwrite: bool) -> None:
     """Put a copy of what is kept, without any secret, into FILE. The server may run meanwhile."""
     with reached(data_dir) as deskhand:
         made = deskhand.call("POST", "/api/backup", {"path": str(file.resolve()), "overwrite": overwrite})
-    click.echo(f"Backed up to {made['path']}.")
+    say(f"Backed up to {made['path']}.")
 
 
 @click.command(epilog=example("deskhand restore deskhand-backup.zip"))
@@ -35,6 +35,6 @@ def restore(file: Path, data_dir: Path | None, *, with_access: bool) -> None:
     with open_home(data_dir, demo=None) as home:
         folders = home.folders
         kept = backups.restore(file, folders.data, config=folders.config, folders=find_migrations(), with_access=with_access)
-    click.echo(f"Restored. What was there before is in {kept}." if kept else "Restored.")
+    say(f"Restored. What was there before is in {kept}." if kept else "Restored.")
     if not with_access:
         click.echo("All keys are revoked; make new ones with `deskhand clients create`.")

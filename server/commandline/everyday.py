@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from server.commandline.reach import reached
-from server.commandline.words import data_dir_option, example, json_option, print_json
+from server.commandline.words import data_dir_option, example, json_option, print_json, say
 from server.errors import InvalidInput
 
 NOT_WELL = ("failed", "uncertain", "refused")  # outcomes
@@ -26,7 +26,7 @@ def addresses(data_dir: Path | None, *, as_json: bool) -> None:
         return
     for name, value in found.items():
         for label, address in value.items() if isinstance(value, dict) else [(name, value)]:
-            click.echo(f"{label:<14} {address}")
+            say(f"{label:<14} {address}")
 
 
 @click.command(epilog=example("deskhand activity --client my-gpt --search invoice --failed"))
@@ -48,9 +48,18 @@ def activity(limit: int, client: str | None, search: str, data_dir: Path | None,
         print_json(found)
         return
     for entry in found:
-        click.echo(f"{entry['at'][:19].replace('T', ' ')}  {entry['outcome']:<9} {entry['client']} {entry['sentence']}")
+        say(f"{entry['at'][:19].replace('T', ' ')}  {entry['outcome']:<9} {entry['client']} {entry['sentence']}")
     if not found:
         click.echo("Nothing like that has happened." if client or search or failed else "Nothing has happened yet.", err=True)
+
+
+@click.command("quit", epilog=example("deskhand quit"))
+@data_dir_option
+def quit_deskhand(data_dir: Path | None) -> None:
+    """End Deskhand, its tray and its window."""
+    with reached(data_dir, running_only=True) as deskhand:
+        deskhand.call("POST", "/api/quit")
+    click.echo("Deskhand is ending.")
 
 
 @click.command(epilog=example("deskhand pause 15"))
@@ -94,7 +103,7 @@ def generate_schema(client: str | None, output: Path | None, form: str | None, d
             output.write_text(text, encoding="utf-8")
         except OSError as error:
             raise InvalidInput(f"{output} could not be written: {error.strerror}.") from None
-        click.echo(f"Written to {output}.")
+        say(f"Written to {output}.")
 
 
 @click.command(epilog=example("deskhand doctor"))
@@ -107,7 +116,7 @@ def doctor(data_dir: Path | None, *, as_json: bool) -> None:
     if as_json:
         print_json(checks)
     for check in [] if as_json else checks:
-        click.echo(f"{'✓' if check['well'] else '✕'} {check['what']}: {check['detail']}")
+        say(f"{'✓' if check['well'] else '✕'} {check['what']}: {check['detail']}")
     if not all(check["well"] for check in checks):
         raise SystemExit(1)
 

@@ -6,6 +6,8 @@ from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+import click
+
 from server import runtimefile
 from server.address import Address
 from server.errors import DeskhandError, Unavailable
@@ -33,7 +35,10 @@ def find_running(data_dir: Path | None) -> runtimefile.Running | None:
     running = runtimefile.read(find_home(data_dir, demo=False).folders.data)
     if running or data_dir:
         return running
-    return runtimefile.read(find_home(None, demo=True).folders.data)
+    playing = runtimefile.read(find_home(None, demo=True).folders.data)
+    if playing:
+        click.echo("(This is the demo; Deskhand itself is not running.)", err=True)
+    return playing
 
 
 @contextmanager
@@ -83,7 +88,7 @@ class OverHttp:
             return read_answer(self._client.request(method, path, json=body))
         except httpx2.TimeoutException:
             raise Unavailable("Deskhand does not answer. Look at its log, or start it again.") from None
-        except httpx2.TransportError:
+        except (httpx2.TransportError, ValueError):  # nobody answers, or somebody who is not Deskhand
             raise Unavailable(NOTHING_RUNS) from None
 
 
@@ -99,11 +104,10 @@ class InProcess:
 
 
 def read_answer(response: "httpx2.Response") -> Any:
-    """The JSON of an answer. Raises DeskhandError with the sentence of a refusal."""
-    if response.status_code >= 400:
-        try:
-            detail = str(response.json()["detail"])
-        except (ValueError, KeyError, TypeError):
-            detail = f"Deskhand answered {response.status_code}."
-        raise DeskhandError(detail)
-    return response.json() if response.content else None
+    """The JSON of an answer. Raises DeskhandError with the sentence of a refusal; ValueError: it is not ours."""
+    said = response.json() if response.content else None
+    if response.status_code < 400:
+        return said
+    if not isinstance(said, dict) or "detail" not in said:
+        raise ValueError("no sentence")
+    raise DeskhandError(str(said["detail"]))

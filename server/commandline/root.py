@@ -9,6 +9,7 @@ import click
 from server import logs
 from server.commandline.words import data_dir_option, example
 
+DEMO_ELSEWHERE = "--demo starts the demo. What a command works on is the Deskhand that runs, or the folder after --data-dir."
 SELFTEST = "Say whether everything that ships is there, and stop."
 
 
@@ -39,12 +40,25 @@ def load_commands() -> Iterator[click.Command]:
     """Every word there is, those of the integrations included."""
     from server.commandline.clients import clients
     from server.commandline.data import backup, restore
-    from server.commandline.everyday import activity, addresses, doctor, generate_schema, pause, resume
+    from server.commandline.everyday import activity, addresses, doctor, generate_schema, pause, quit_deskhand, resume
     from server.commandline.serve import serve
     from server.commandline.tunnel import tunnel
     from server.runtime import discover
 
-    yield from (serve, tunnel, clients, addresses, activity, pause, resume, generate_schema, backup, restore, doctor)
+    yield from (
+        serve,
+        tunnel,
+        clients,
+        addresses,
+        activity,
+        pause,
+        resume,
+        quit_deskhand,
+        generate_schema,
+        backup,
+        restore,
+        doctor,
+    )
     for integration in discover():
         yield from integration.commands()
 
@@ -63,6 +77,8 @@ def build(start: Start) -> click.Group:
     def deskhand(context: click.Context, data_dir: Path | None, *, demo: bool, visitor: bool, hidden: bool) -> None:
         """Let ChatGPT work on your own PC, on your terms. Without a command: start."""
         logs.configure()
+        if context.invoked_subcommand and demo:
+            raise click.UsageError(DEMO_ELSEWHERE)
         if context.invoked_subcommand is None:
             start(demo=demo, visitor=visitor, data_dir=data_dir, hidden=hidden)
 

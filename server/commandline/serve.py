@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import sys
+import threading
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,9 +14,13 @@ import click
 from server import logs, sockets
 from server.commandline.words import data_dir_option, example
 from server.program import Options, Program, Ready
+from server.words import make_visible
 
 if TYPE_CHECKING:
     from server.demo.visitor import Pace
+
+STOP_SECONDS = 20.0  # that everything has to end in
+LAST_SECONDS = 3.0  # that threads have to let go in, when everything has ended
 
 
 @click.command(epilog=example("deskhand serve --port 8000 --public-url https://desk.example.org"))
@@ -66,10 +71,30 @@ def serve(  # noqa: PLR0913, the options of a command
 def run_here(options: Options, *, as_json: bool) -> None:
     """Run a server on the main thread and end it with the signals that ask for that."""
     program = Program(options)
+
+    def stop(*_: object) -> None:
+        program.stop()
+        end_after(STOP_SECONDS, 1)
+
+    async def run() -> None:
+        code = 1
+        try:
+            await program.run(lambda ready: announce(ready, options, as_json=as_json))
+            code = 0
+        finally:
+            end_after(LAST_SECONDS, code)
+
     for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
         if number := getattr(signal, name, None):
-            signal.signal(number, lambda *_: program.stop())
-    sockets.run(lambda: program.run(lambda ready: announce(ready, options, as_json=as_json)))
+            signal.signal(number, stop)
+    sockets.run(run)
+
+
+def end_after(seconds: float, code: int) -> None:
+    """End the process then, if it has not ended: Python would wait for every thread, one that the system holds included."""
+    watchdog = threading.Timer(seconds, os._exit, [code])
+    watchdog.daemon = True
+    watchdog.start()
 
 
 def announce(ready: Ready, options: Options, *, as_json: bool) -> None:
@@ -100,4 +125,4 @@ def tell(ready: Ready, *, demo: bool) -> str:
         "Make a key for a script:    deskhand clients create my-script",
         *ready.notices,
     ]
-    return "\n".join(lines)
+    return "\n".join(map(make_visible, lines))

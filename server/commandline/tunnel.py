@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from server.commandline.reach import Deskhand, reached
-from server.commandline.words import data_dir_option, example, json_option, print_json
+from server.commandline.words import data_dir_option, example, json_option, print_json, say
 from server.errors import DeskhandError
 
 LONGEST_WAIT = 90.0  # seconds; Deskhand itself gives up before
@@ -32,7 +32,7 @@ def on(data_dir: Path | None, *, as_json: bool) -> None:
     if found["state"] not in {"open", "fixed"}:
         raise DeskhandError(tell_trouble(found) or "The tunnel is not open yet. `deskhand tunnel status` tells more.")
     if not as_json:
-        click.echo(found["address"])
+        say(found["address"])
 
 
 @tunnel.command(epilog=example("deskhand tunnel off"))
@@ -54,9 +54,9 @@ def status(data_dir: Path | None, *, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    click.echo(" ".join(filter(None, [f"{found['state']:<12}", found["address"]])).strip())
+    say(" ".join(filter(None, [f"{found['state']:<12}", found["address"]])).strip())
     if trouble := tell_trouble(found):
-        click.echo(trouble)
+        say(trouble)
     if found["requests_limit"] and found["state"] != "fixed":
         click.echo(f"{found['requests_this_month']:,} of {found['requests_limit']:,} requests this month")
 

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 import click
 
 from server.errors import DeskhandError
+from server.words import make_visible
 
 log = logging.getLogger(__name__)
 
@@ -27,14 +28,19 @@ def example(text: str) -> str:
     return f"\b\nExample:\n  {text}"
 
 
+def say(text: str, *, err: bool = False) -> None:
+    """Print a line in which stand words of others: they are shown, and steer no terminal."""
+    click.echo(make_visible(text), err=err)
+
+
 def print_json(value: Any) -> None:
     """Print JSON on one line."""
-    click.echo(json.dumps(value, ensure_ascii=False))
+    say(json.dumps(value, ensure_ascii=False))
 
 
 def fail(error: DeskhandError) -> NoReturn:
     """End with 1 and the sentence."""
-    click.echo(error.detail, err=True)
+    say(error.detail, err=True)
     sys.exit(1)
 
 

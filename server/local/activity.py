@@ -16,10 +16,9 @@ from server.access.search import Search
 from server.local.models import ActivityLine, ActivityPage, ActivityView, TodayView
 from server.runtime import list_operations
 from server.state import State
-from server.words import tell
+from server.words import make_visible, shorten, tell
 
 SEARCH_SECONDS = 1.0  # after which a page of the diary shows what was found until then
-LONGEST_ABOUT = 80
 NO_WORDS = ("id", "ids", "token", "format")  # arguments whose values tell a reader nothing
 LARGEST_ID = 2**62
 WELL = (Outcome.done, Outcome.running)
@@ -127,7 +126,7 @@ def view_line(entry: Entry, owners: Mapping[str, str]) -> ActivityLine:
         integration=owners.get(entry.operation),
         sentence=tell(entry.sentence, entry.outcome),
         about=tell_about(parse(entry.arguments)) if entry.changes and entry.outcome in WITHOUT_EFFECT else None,
-        note=None if entry.outcome in WELL else explain(entry),
+        note=None if entry.outcome in WELL else make_visible(explain(entry)),
         changes=entry.changes,
         decision=entry.decision,
         reason=entry.reason,
@@ -152,8 +151,7 @@ def tell_about(arguments: Any, name: str = "") -> str | None:
         return tell_about(arguments[0], name) if arguments else None
     if not isinstance(arguments, str) or name.lower().rpartition("_")[2] in NO_WORDS:
         return None
-    text = " ".join(arguments.split())
-    return text if len(text) <= LONGEST_ABOUT else f"{text[:LONGEST_ABOUT]}…"
+    return shorten(arguments)
 
 
 def explain(entry: Entry) -> str:

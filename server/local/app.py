@@ -27,7 +27,7 @@ from server.local import (
     tunnel,
     window,
 )
-from server.local.entry import Entries
+from server.local.entry import Entries, name_cookie
 from server.local.models import EntryKey
 from server.operation import LARGEST_BODY
 from server.shipped import shipped
@@ -68,7 +68,7 @@ def create_local_application(state: State) -> FastAPI:
     """Make the application itself; its document is what the window's types are made from."""
     app = new_application("Deskhand, local surface", LARGEST_BODY)
     app.state.services = state.runtime.services
-    entries = Entries(state.key, state.context.clock)
+    entries = Entries(state.key, state.context.clock, name_cookie(state.home.folders.data))
     locked = [Depends(entries.check)]
     # One by one: the routes of a router in a router FastAPI makes once more, which takes as long as all of this.
     for routes in (*(part.create_routes(state) for part in PARTS), create_feed(state, entries)):

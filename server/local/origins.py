@@ -1,5 +1,7 @@
 """Which web pages may call the public surface from a browser, as the person lists them."""
 
+import re
+from ipaddress import IPv4Address, IPv6Address
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter
@@ -7,6 +9,10 @@ from fastapi import APIRouter
 from server.access.origins import SECTION, OriginSettings
 from server.errors import InvalidInput
 from server.state import State
+
+USUAL_PORTS = {"http": 80, "https": 443}  # a browser leaves them out
+EXTENSIONS = ("chrome-extension", "moz-extension")  # their hosts are ids
+NAME = re.compile(r"(?=.{1,253}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?")
 
 
 def create_routes(state: State) -> APIRouter:
@@ -30,15 +36,38 @@ def create_routes(state: State) -> APIRouter:
 
 
 def check_origin(origin: str) -> str:
-    """Tidy an origin. Raises InvalidInput for what no browser sends as one."""
+    """Spell an origin as a browser sends it. Raises InvalidInput for what no browser sends as one."""
     wrong = InvalidInput(f"{origin!r} is no origin. Give one as a browser sends it, such as https://notes.example.org.")
+    spelled = origin.strip().lower()
+    if not spelled.isascii():
+        raise InvalidInput(
+            f"{origin!r} has letters that no browser sends. Give it with xn--: https://xn--caf-dma.example for café.example."
+        )
+    if not re.fullmatch(r"[!-~]+", spelled) or "@" in spelled:
+        raise wrong
     try:
-        parts = urlsplit(origin.strip().lower())
-        spelled = f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
+        parts = urlsplit(spelled)
+        host, port = check_host(parts.scheme, parts.netloc, parts.hostname or ""), parts.port
     except ValueError:
         raise wrong from None
-    if parts.scheme not in {"http", "https", "chrome-extension", "moz-extension"} or not parts.hostname:
+    if parts.path not in {"", "/"} or "?" in spelled or "#" in spelled or port == 0:
         raise wrong
-    if parts.path not in {"", "/"} or parts.query or parts.fragment or parts.username:
-        raise wrong
-    return spelled
+    return f"{parts.scheme}://{host}" + (f":{port}" if port and port != USUAL_PORTS[parts.scheme] else "")
+
+
+def check_host(scheme: str, netloc: str, host: str) -> str:
+    """Spell a host as a browser does. Raises ValueError for what is none."""
+    if scheme in EXTENSIONS and re.fullmatch(r"[a-z0-9-]+", netloc):
+        return netloc
+    if scheme not in USUAL_PORTS:
+        raise ValueError(scheme)
+    if netloc.startswith("["):
+        address = IPv6Address(host)
+        if address.scope_id or address.ipv4_mapped:
+            raise ValueError(host)
+        return f"[{address.compressed}]"
+    if re.fullmatch(r"(.*\.)?(\d+|0x[0-9a-f]*)\.?", host):  # a browser takes it for an address, in a spelling of its own
+        return str(IPv4Address(host))
+    if not NAME.fullmatch(host):
+        raise ValueError(host)
+    return host

@@ -88,10 +88,10 @@ def create_routes(state: State) -> APIRouter:
         """Tells where things lie on this computer."""
         folders, today = state.home.folders, state.context.clock.now().astimezone().date()
         return Places(
-            data=str(folders.data),
-            files=str(folders.files),
+            data=show_path(folders.data),
+            files=show_path(folders.files),
             secrets=state.context.secrets.place,
-            backup=str(await asyncio.to_thread(find_documents) / f"deskhand-{today.isoformat()}.zip"),
+            backup=show_path(await asyncio.to_thread(find_documents) / f"deskhand-{today.isoformat()}.zip"),
         )
 
     @routes.put("/{section}")
@@ -107,6 +107,11 @@ def create_routes(state: State) -> APIRouter:
         return view(state, found)
 
     return routes
+
+
+def show_path(path: Path) -> str:
+    """Write a path as text; what is no text in it becomes a question mark in a box."""
+    return str(path).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def find_documents() -> Path:

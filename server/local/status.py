@@ -94,5 +94,5 @@ def judge(*, paused: bool, here: bool, problems: list[str]) -> tuple[Face, str]:
     if problems:
         return Face.attention, "Deskhand needs you"
     if paused:
-        return (Face.local if here else Face.online), "Paused"
+        return Face.local, "Paused"
     return (Face.local, "On, for this computer only") if here else (Face.online, "Online")

@@ -1,6 +1,7 @@
 """The file that a backup is: a zip with a manifest, read with the distrust that a file from anywhere deserves."""
 
 import importlib.metadata
+import secrets
 import shutil
 import struct
 import zipfile
@@ -54,8 +55,7 @@ def pack(target: Path, files: Mapping[str, Path], created_at: datetime) -> None:
     """Put files into an archive for this person alone, which appears whole or not at all."""
     contents = {name: Content(sha256=hash_file(path), size=path.stat().st_size) for name, path in files.items()}
     manifest = Manifest(deskhand=read_version(), created_at=created_at, files=contents)
-    new = target.with_name(f"{target.name}.new")
-    new.unlink(missing_ok=True)
+    new = target.with_name(f".deskhand-backup-{secrets.token_hex(8)}.new")  # the folder is the person's: no name of theirs
     try:
         with create_private_file(new) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr(MANIFEST_FILE, manifest.model_dump_json(indent=2))
@@ -78,6 +78,18 @@ def unpack(source: Path, folder: Path) -> list[str]:
             return list(manifest.files)
     except UNREADABLE as error:
         raise InvalidInput("This is not a backup of Deskhand, or a damaged one. Nothing was changed.") from error
+
+
+def is_backup(path: Path) -> bool:
+    """Tell whether a file is a backup of Deskhand, of this one or a newer. Raises OSError."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            read_manifest(archive)
+    except Conflict:
+        return True
+    except UNREADABLE:
+        return False
+    return True
 
 
 def read_manifest(archive: zipfile.ZipFile) -> Manifest:

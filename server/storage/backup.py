@@ -1,9 +1,10 @@
 """Backups: a consistent copy of what Deskhand keeps, without any secret, and the way back."""
 
+import errno
 import shutil
 import sqlite3
+import stat
 import tempfile
-import zipfile
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -20,15 +21,22 @@ from server.storage.revocation import revoke_access
 from server.storage.sqlite import check
 
 WORKPLACE = ".backup-"
+NO_NAME = "No file can have this name. Choose another one."
 
 
 def back_up(data: Path, target: Path, *, config: Path | None = None, overwrite: bool = False, now: Now = utc_now) -> Path:
     """Put what is kept into one zip file, also while Deskhand runs. `config`: the folder of app_config.json.
 
-    Conflict: there is a file of that name, and it is no archive or may not be overwritten. Blocking.
+    Conflict: there is a file of that name, and it is no backup or may not be overwritten. Blocking.
     """
     places = Places(data, config or data)
-    refuse_target(target, overwrite=overwrite)
+    try:
+        str(target).encode()
+        refuse_target(target, overwrite=overwrite)
+    except ValueError as error:
+        raise InvalidInput(NO_NAME) from error
+    except OSError as error:
+        raise InvalidInput(NO_NAME) if error.errno == errno.ENAMETOOLONG else not_stored(error, target.name) from error
     if not places.target(DATABASE_FILE).exists():
         raise NotFound("There is nothing to back up yet.")
     try:
@@ -44,8 +52,14 @@ def refuse_target(target: Path, *, overwrite: bool) -> None:
     """See that a backup can lie there, and that it takes the place of another backup at most."""
     if not target.parent.is_dir():
         raise InvalidInput(f"There is no folder {target.parent}. Make it, or choose another one.")
-    if target.exists() and not (overwrite and zipfile.is_zipfile(target)):
+    try:
+        found = target.lstat()
+    except FileNotFoundError:
+        return
+    if not overwrite:
         raise Conflict(f"{target.name} is there already. Choose another name, or overwrite an older backup.")
+    if not stat.S_ISREG(found.st_mode) or not archive.is_backup(target):
+        raise Conflict(f"{target.name} is no backup of Deskhand, so it stays as it is. Choose another name.")
 
 
 def copy_files(places: Places, workplace: Path) -> dict[str, Path]:

@@ -4,6 +4,7 @@ import errno
 import hashlib
 import json
 import os
+import stat
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ MINE_ALONE = 0o600
 MINE_ALONE_FOLDER = 0o700
 REPLACE_TRIES = 20  # times 50 ms: on Windows a virus scanner may hold a file for a moment
 BINARY: int = getattr(os, "O_BINARY", 0)  # Windows would write other line ends
+NOT_WAITING: int = getattr(os, "O_NONBLOCK", 0)  # a pipe that nobody writes to would hold its reader for ever
 
 Now = Callable[[], datetime]
 
@@ -31,9 +33,14 @@ def stamp(moment: datetime) -> str:
 
 
 def make_private_folder(folder: Path) -> Path:
-    """Make a folder that nobody else may look into."""
-    folder.mkdir(MINE_ALONE_FOLDER, parents=True, exist_ok=True)
-    folder.chmod(MINE_ALONE_FOLDER)
+    """Make a folder that nobody else may look into. One that is there already stays as its owner has made it."""
+    try:
+        folder.mkdir(MINE_ALONE_FOLDER, parents=True)
+    except FileExistsError:
+        if not folder.is_dir():
+            raise
+    else:
+        folder.chmod(MINE_ALONE_FOLDER)  # whatever the umask is
     return folder
 
 
@@ -114,6 +121,24 @@ def write_json(path: Path, value: dict[str, Any]) -> None:
         replace_file(path, content + b"\n")
     except OSError as error:
         raise not_stored(error, path.name) from error
+
+
+def open_plain_file(path: Path) -> IO[bytes]:
+    """Open a file that anybody may have put there. OSError: it is a pipe, a device or a folder, or cannot be read."""
+    file = os.fdopen(os.open(path, os.O_RDONLY | NOT_WAITING | BINARY), "rb")
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError(errno.EINVAL, "This is no plain file", str(path))
+    return file
+
+
+def read_small_file(path: Path, most: int) -> bytes:
+    """Read a file that anybody may have put there. OSError: it is none, or larger than `most` bytes."""
+    with open_plain_file(path) as file:
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise OSError(errno.EFBIG, "This file is too large", str(path))
+    return content
 
 
 def hash_file(path: Path) -> str:

@@ -51,6 +51,9 @@ def read_tables(path: Path) -> Tables | None:
     return tables
 
 
+LOST = "The settings could not be read, so the usual ones are in force, and what changes something is paused."
+
+
 class Settings:
     """Reading is from memory. `problem`: a sentence for the person where something could not be read."""
 
@@ -62,7 +65,7 @@ class Settings:
             self._file = TinyDB(path, storage=ReplacedFile)
         except ValueError:  # of which broken JSON and broken text are kinds
             aside = move_aside(path, now)
-            self.problem = f"The settings could not be read, so the usual ones are in force. {aside.name} is the old file."
+            self.problem = f"{LOST} {aside.name} is the old file."
             self._file = TinyDB(path, storage=ReplacedFile)
         self._sections = {name: dict(self._file.table(name).get(doc_id=ONLY) or {}) for name in self._file.tables()}
 

@@ -5,13 +5,22 @@ import os
 import re
 import shutil
 import subprocess
+import threading
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from server.errors import InvalidInput
+from server.processes import LOOK_EVERY, end_tree, identify_child, is_running, left_behind
+from server.storage.files import open_plain_file, read_small_file
 
 VERSION = re.compile(r"version (\d+)\.(\d+\.\d+\S*)")
 VERSION_SECONDS = 15.0
+LONGEST_ANSWER = 65_536  # bytes
+MARK = b"ngrok"  # which stands in every program of ngrok's
+LARGEST = 200_000_000  # bytes that are looked through for it
+CHUNK = 1 << 20
 SMALLEST = 1_000_000  # bytes; what is smaller and speaks of pyngrok is pyngrok's own command, which downloads unasked
 NO_WINDOW: int = getattr(subprocess, "CREATE_NO_WINDOW", 0)
 
@@ -49,7 +58,7 @@ def find_in_path(program: str, path: str | None = None) -> list[Path]:
 def is_pyngrok(path: Path) -> bool:
     """Tell whether a file is pyngrok's own command, in whatever way it was installed."""
     try:
-        return path.stat().st_size < SMALLEST and b"pyngrok" in path.read_bytes()
+        return path.stat().st_size < SMALLEST and b"pyngrok" in read_small_file(path, SMALLEST)
     except OSError:
         return False
 
@@ -58,7 +67,7 @@ def make_agent(path: Path, *, own: bool) -> Agent | None:
     """Look at a file; None: it cannot be run."""
     try:
         known = path.stat()
-    except OSError:
+    except (OSError, ValueError):  # the latter where it cannot be a path at all
         return None
     if not path.is_file() or not os.access(path, os.X_OK):
         return None
@@ -70,24 +79,67 @@ def read_version(path: str, changed: int, size: int) -> str | None:
     """Ask a program for its version, once for each state of its file; None: it is no agent."""
     del changed, size
     try:
-        done = subprocess.run(  # noqa: S603, the person chose it, or it was downloaded for them
-            [path, "version"],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-            timeout=VERSION_SECONDS,
-            creationflags=NO_WINDOW,
-        )
-    except (OSError, subprocess.SubprocessError):
+        answer = ask(path, "version") if may_be_agent(Path(path)) else None
+    except OSError:
         return None
-    found = VERSION.search(done.stdout.decode("utf-8", "replace"))
-    return f"{found[1]}.{found[2]}" if found and done.returncode == 0 else None
+    found = VERSION.search(answer or "")
+    return f"{found[1]}.{found[2]}" if found else None
+
+
+def may_be_agent(path: Path) -> bool:
+    """Tell whether a file is worth running: it has the agent's name, or its mark. Raises OSError."""
+    if path.name.lower() in {"ngrok", "ngrok.exe"}:
+        return True
+    with open_plain_file(path) as file:
+        last = b""
+        while (chunk := file.read(CHUNK)) and file.tell() <= LARGEST:
+            if MARK in last + chunk:
+                return True
+            last = chunk[1 - len(MARK) :]
+    return False
+
+
+def ask(path: str, word: str, seconds: float = VERSION_SECONDS) -> str | None:
+    """What a program answers to a word; None where it fails, says too much, or goes on for too long. Nothing of it stays."""
+    process = subprocess.Popen(  # noqa: S603, the person chose it, or it was downloaded for them
+        [path, word],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        bufsize=0,
+        start_new_session=os.name == "posix",
+        creationflags=NO_WINDOW,
+    )
+    known, said = identify_child(process.pid), bytearray()
+    # Whoever has the pipe can hold it open; then this thread is given up on.
+    reader = threading.Thread(target=read_answer, args=(process, said), name="version", daemon=True)
+    deadline = time.monotonic() + seconds
+    reader.start()
+    reader.join(seconds)
+    while len(said) <= LONGEST_ANSWER and is_running(known) and time.monotonic() < deadline:
+        time.sleep(LOOK_EVERY)
+    for one in (known, *left_behind(process.pid)):  # before it is reaped, for only so long its number is its own
+        end_tree(one, 0)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(seconds)
+    return None if process.returncode != 0 or reader.is_alive() or len(said) > LONGEST_ANSWER else said.decode("utf-8", "replace")
+
+
+def read_answer(process: subprocess.Popen[bytes], said: bytearray) -> None:
+    """Read what a program says, to its end or a little more than may be."""
+    if process.stdout:
+        with process.stdout as stream:
+            while len(said) <= LONGEST_ANSWER and (chunk := stream.read(LONGEST_ANSWER)):
+                said.extend(chunk)
 
 
 def check_own(path: str) -> str:
     """Check the path of the person's own program. Raises InvalidInput."""
     path = path.strip().strip('"')
-    file = Path(path).expanduser()
+    try:
+        file = Path(path).expanduser()
+    except (RuntimeError, ValueError):  # the folder of somebody who is not known here, or no path at all
+        file = Path()
     if not file.is_absolute():
         raise InvalidInput("Name the whole path of the ngrok program.")
     agent = make_agent(file, own=True)

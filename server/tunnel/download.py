@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LARGEST = 200_000_000  # bytes
+LARGEST = 100_000_000  # bytes
 SILENCE_SECONDS = 30.0  # for which nothing may come
 NOT_REACHED = "ngrok's program could not be downloaded: the address did not answer. Look whether this computer is online."
 BROKE_OFF = "The download broke off. Start it again; it goes on where it stopped."
@@ -102,15 +102,24 @@ class Download:
     async def _fetch(self, address: str, part: Part) -> None:
         import httpx2
 
+        asked = part.headers()
+        first = httpx2.URL(address)
+
+        async def refuse_plain(request: httpx2.Request) -> None:
+            """Refuse each hop that somebody on the way could change, before it is asked; the first address is ngrok's own."""
+            url = request.url
+            if url.scheme != "https" and (url.scheme, url.host, url.port) != (first.scheme, first.host, first.port):
+                raise UpstreamFailed("The download led to an address without https, so it was stopped.")
+
+        hooks = {"request": [refuse_plain]}
         try:
             async with (
-                httpx2.AsyncClient(follow_redirects=True, timeout=SILENCE_SECONDS) as http,
-                http.stream("GET", address, headers=part.headers()) as answer,
+                httpx2.AsyncClient(follow_redirects=True, timeout=SILENCE_SECONDS, event_hooks=hooks) as http,
+                http.stream("GET", address, headers=asked) as answer,
             ):
-                if answer.status_code == 416:  # there is no rest
+                if answer.status_code == 416 and "Range" in asked:  # there is no rest
                     return
-                check(answer)
-                rest = answer.status_code == 206
+                rest = is_rest(answer, asked.get("Range"))
                 with part.open(answer.headers.get("etag", ""), rest=rest) as file:
                     await self._store(answer, file)
         except httpx2.TimeoutException:
@@ -154,11 +163,11 @@ class Download:
         self._tell()
 
 
-def check(answer: "httpx2.Response") -> None:
-    """Take the file, or the rest of it, and nothing else."""
-    if answer.status_code not in {200, 206}:
-        raise UpstreamFailed(
-            f"ngrok's program could not be downloaded: its server answered {answer.status_code}. Try again later."
-        )
-    if answer.url.scheme != "https" and answer.url.host != "127.0.0.1":
-        raise UpstreamFailed("The download led to an address without https, so it was stopped.")
+def is_rest(answer: "httpx2.Response", asked: str | None) -> bool:
+    """Tell whether this is the rest that was asked for, or all of it. Raises UpstreamFailed where it is neither."""
+    begins = answer.headers.get("content-range", "").replace(" ", "=", 1)
+    if answer.status_code == 206 and asked and begins.startswith(asked):
+        return True
+    if answer.status_code == 200:
+        return False
+    raise UpstreamFailed(f"ngrok's program could not be downloaded: its server answered {answer.status_code}. Try again later.")

@@ -5,6 +5,7 @@ else may give up on; an authtoken handed to it stands on the command line, so ou
 download an agent unasked, so it only ever gets a file that is there; it logs what the agent says, the authtoken included.
 """
 
+import json
 import logging
 import math
 import os
@@ -19,8 +20,8 @@ from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from server.errors import Unavailable
-from server.processes import end_tree, find_by_argument
-from server.storage.files import make_private_folder, replace_file
+from server.processes import end_tree, find_by_endings
+from server.storage.files import make_private_folder, read_json_object, replace_file
 from server.tunnel.launcher import write_launcher
 from server.tunnel.ngrok_codes import explain
 from server.tunnel.provider import CannotOpen, News, Said, Wish
@@ -34,6 +35,8 @@ log = logging.getLogger(__name__)
 
 NAME = "deskhand"  # of the endpoint, in ngrok's own lists
 CONFIG_FILE = "ngrok.yml"
+STARTED_FILE = "started.json"  # what the agent is started with, as it stands on its command line
+WORDS = ("start", "--none", "--log", "stdout", "--config")  # that pyngrok starts it with, and then the file
 FREE_REQUESTS = 20_000  # a month: https://ngrok.com/docs/pricing-limits/free-plan-limits
 FREE_HOSTS = (".ngrok-free.app", ".ngrok-free.dev", "127.0.0.1")  # the last one is the demo's
 CLOSE_SECONDS = 15.0  # an agent that is killed is gone long before
@@ -58,7 +61,7 @@ class Ngrok:
         file = folder / CONFIG_FILE
         if file.exists():  # whoever ended well has removed it
             end_agents(file)
-            file.unlink(missing_ok=True)
+            tidy(file)
 
     def requests_limit(self, address: str | None) -> int | None:
         host = urlsplit(address).hostname if address else None
@@ -166,9 +169,12 @@ class NgrokLine:
             raise CannotOpen(TOO_LATE, passing=True)
         wish = self._wish
         make_private_folder(wish.folder)
+        launcher = write_launcher(wish.folder, wish.command, keep_token=not wish.authtoken)
+        started = {"commands": [wish.command, [str(launcher)]]}
+        replace_file(self._file.with_name(STARTED_FILE), json.dumps(started).encode())
         replace_file(self._file, yaml.safe_dump(make_config(wish.authtoken)).encode())
         config = PyngrokConfig(
-            ngrok_path=str(write_launcher(wish.folder, wish.command, keep_token=not wish.authtoken)),
+            ngrok_path=str(launcher),
             config_path=str(self._file),
             monitor_thread=False,  # this thread does that
             log_event_callback=self._hear,
@@ -215,7 +221,7 @@ class NgrokLine:
         if self._process and self._process.proc.stdout:
             self._process.proc.stdout.close()
         with suppress(OSError):
-            self._file.unlink(missing_ok=True)
+            tidy(self._file)
 
 
 def make_config(authtoken: str | None) -> dict[str, Any]:
@@ -225,9 +231,24 @@ def make_config(authtoken: str | None) -> dict[str, Any]:
 
 
 def end_agents(file: Path) -> None:
-    """End every agent that was given this configuration. No other program is."""
-    for process in find_by_argument(str(file)):
+    """End what was started as the agent with this configuration. Whoever else has its path among their words is left alone."""
+    for process in find_by_endings([[*command, *WORDS, str(file)] for command in read_commands(file)]):
         end_tree(process, 0)
+
+
+def read_commands(file: Path) -> list[list[str]]:
+    """The words that an agent with this configuration begins with: its own, or the launcher's. None: none was started."""
+    try:
+        known = read_json_object(file.with_name(STARTED_FILE)) or {}
+        return [[str(word) for word in command] for command in known.get("commands", []) if command]
+    except (ValueError, TypeError, Unavailable):
+        return []
+
+
+def tidy(file: Path) -> None:
+    """Remove what an agent was given."""
+    for one in (file, file.with_name(STARTED_FILE)):
+        one.unlink(missing_ok=True)
 
 
 def read_lines(stream: IO[str]) -> Iterator[str]:

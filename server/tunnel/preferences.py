@@ -9,9 +9,9 @@ from server.context import Context
 from server.errors import InvalidInput
 from server.tunnel.agent import check_own
 from server.tunnel.models import AUTHTOKEN, SECTION, TunnelChange, TunnelSettings
+from server.tunnel.provider import HOST
 
 TOKEN = re.compile(r"[A-Za-z0-9_~.-]{8,200}")
-HOST = re.compile(r"(?=.{4,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
 REOPENING = {"authtoken", "domain", "agent_path"}  # what an open tunnel has to be opened anew for
 
 

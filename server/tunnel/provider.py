@@ -1,12 +1,20 @@
 """What a provider of tunnels does. One file each; the service knows none of them."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from server.errors import UpstreamFailed
+
+HOST = re.compile(r"(?=.{4,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
+NUMBERS = re.compile(r"[0-9.]+")
+HERE = "127.0.0.1"
+NO_ADDRESS = "The tunnel's program named an address that cannot be a public one, so the tunnel was closed again."
+LOOK = "Look whether the program under Connect is the one that ngrok offers at https://ngrok.com/download."
 
 
 class CannotOpen(UpstreamFailed):
@@ -86,3 +94,19 @@ class Provider(Protocol):
 
     def download_address(self) -> str:
         """Say where the agent for this computer comes from. Raises Unavailable where there is none for it."""
+
+
+def check_address(address: str, *, demo: bool) -> str:
+    """Tidy the address that an agent says it has; in demo mode it is one on this computer. Raises CannotOpen."""
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise CannotOpen(NO_ADDRESS, LOOK) from None
+    if demo:
+        tidy, fits = f"http://{HERE}:{port}", host == HERE and bool(port)
+    else:
+        tidy, fits = f"https://{host}", bool(HOST.fullmatch(host)) and not NUMBERS.fullmatch(host)
+    if not fits or address.lower() != tidy:
+        raise CannotOpen(NO_ADDRESS, LOOK)
+    return tidy

@@ -15,7 +15,7 @@ from server.tunnel.download import Download
 from server.tunnel.keeping import Keeping
 from server.tunnel.models import AgentView, TunnelChange, TunnelState, TunnelView
 from server.tunnel.preferences import Preferences
-from server.tunnel.provider import CannotOpen, Provider, Wish
+from server.tunnel.provider import CannotOpen, Provider, Wish, check_address
 from server.tunnel.restarts import Timing
 from server.tunnel.store import LostAddress, TunnelStore
 
@@ -224,7 +224,8 @@ class Tunnel:
         )
 
     async def note_open(self, address: str) -> None:
-        """It is open, at an address that may be another than before."""
+        """It is open, at an address that may be another than before. Raises CannotOpen where that cannot be one."""
+        address = check_address(address, demo=self._command is not None)
         now = self._context.clock.now()
         reserved = bool(self._preferences.settings.domain)
         last: str | None = None
@@ -250,6 +251,8 @@ class Tunnel:
 
     async def settle(self, state: TunnelState, trouble: CannotOpen | None = None) -> None:
         """Take on a state, and tell whoever follows."""
+        if state is not self.state:
+            log.info("The tunnel is %s.", state)
         self.state, self.trouble = state, trouble
         if state not in ON:
             self.opened_at = None

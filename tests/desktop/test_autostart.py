@@ -1,3 +1,4 @@
+import os
 import plistlib
 import shutil
 import subprocess
@@ -8,7 +9,7 @@ import pytest
 
 from desktop import autostart
 from desktop.autostart import APPROVED, RUN, DesktopEntry, LaunchAgent, RunKey, own_command, quote, write_agent
-from server.errors import Unavailable
+from server.errors import InvalidInput, Unavailable
 from tests.conftest import need
 
 COMMAND = ["/opt/my programs/deskhand", "--hidden", "--data-dir", "/data/100% $HOME `x` \"y\" \\z 'w'"]
@@ -156,3 +157,21 @@ def test_a_folder_that_takes_no_file_is_a_sentence(config) -> None:
     (config / "autostart").write_text("a file in its place")
     with pytest.raises(Unavailable, match="did not take that"):
         autostart.set_on(True)
+
+
+def test_the_home_folder_is_written_out() -> None:
+    assert own_command(Path("~/mine"), {}, frozen=True)[-1] == str(Path.home() / "mine")
+
+
+@pytest.mark.parametrize("name", ["a\rb", "a\nb", "a\x1bb", os.fsdecode(b"a\xff")])
+def test_a_folder_that_no_entry_can_hold_is_refused_in_a_sentence(config, name) -> None:
+    with pytest.raises(InvalidInput, match="another name") as refused:
+        autostart.set_on(True, Path("/data") / name)
+    assert refused.value.detail.isprintable()
+    assert not autostart.is_on()
+    assert not (config / "autostart").exists()
+
+
+def test_letters_of_every_language_are_taken(config) -> None:
+    autostart.set_on(True, Path("/data/Jörg \N{HEBREW LETTER ALEF}\u200f"))
+    assert autostart.is_on()

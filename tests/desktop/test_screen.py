@@ -26,7 +26,8 @@ def put(folder: Path, name: str, script: str, monkeypatch) -> None:
 
 
 def test_a_folder_is_shown_by_the_file_manager(screen, tmp_path, monkeypatch):
-    put(tmp_path, "xdg-open", f'echo "$1" > {tmp_path}/told', monkeypatch)
+    put(tmp_path, "xdg-open", f'echo "$1" $NGROK_AUTHTOKEN > {tmp_path}/told', monkeypatch)
+    monkeypatch.setenv("NGROK_AUTHTOKEN", "secret")
     screen.open_folder(tmp_path / "logs")
     assert (tmp_path / "told").read_text() == f"{tmp_path}/logs\n"
 
@@ -54,9 +55,19 @@ def test_an_address_is_opened_or_told(screen, monkeypatch):
         screen.open_address("https://example.org/")
 
 
+def test_the_browser_learns_no_secret(screen, monkeypatch):
+    seen = []
+    monkeypatch.setenv("DESKHAND_API_KEY", "secret")
+    monkeypatch.setattr(webbrowser, "open", lambda _: seen.append(os.environ.get("DESKHAND_API_KEY")) or True)
+    screen.open_address("https://example.org/")
+    assert seen == [None]
+    assert os.environ["DESKHAND_API_KEY"] == "secret"
+
+
 def test_the_demo_is_started_apart_with_data_of_its_own(screen, tmp_path, monkeypatch):
     told = tmp_path / "told"
-    put(tmp_path, "python", f'echo "$@" > {told}.new; mv {told}.new {told}', monkeypatch)
+    put(tmp_path, "python", f'echo "$@" $DESKHAND_API_KEY > {told}.new; mv {told}.new {told}', monkeypatch)
+    monkeypatch.setenv("DESKHAND_API_KEY", "secret")
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     screen.start_demo()
     until(told.exists, "the demo is started")

@@ -3,7 +3,9 @@ import threading
 import pytest
 
 from desktop.single import hand_over, wait_and_hand_over
+from server import runtimefile
 from server.errors import DeskhandError, Unavailable
+from server.folders import open_home
 from server.screen import NoScreen
 
 
@@ -45,6 +47,14 @@ def test_one_that_is_still_starting_is_waited_for(serve_on, tmp_path):
     serve_on(screen)
     waiting.join(60)
     assert (errors, screen.times) == ([], 1)
+
+
+def test_what_a_killed_one_left_keeps_nobody_from_starting(tmp_path):
+    left = runtimefile.make("http://127.0.0.1:9", 9, "http://127.0.0.1:9", "key")
+    with runtimefile.written(tmp_path, left):
+        assert hand_over(tmp_path) is False
+        with open_home(tmp_path, demo=None):
+            assert hand_over(tmp_path) is False, "nobody answers at that address"
 
 
 def test_one_that_never_answers_is_told(tmp_path):

@@ -74,3 +74,12 @@ def test_without_a_screen_it_is_not_tried(tmp_path, monkeypatch):
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     with pytest.raises(Unavailable, match="no screen"):
         Window(tmp_path, tmp_path).show()
+
+
+def test_its_process_learns_no_secret_and_what_it_says_is_for_this_person_alone(data, tmp_path, opened, monkeypatch):
+    monkeypatch.setenv("DESKHAND_API_KEY", "secret")
+    (tmp_path / "window.log").touch(0o644)
+    script = "import os, sys; print(os.environ.get('DESKHAND_API_KEY'), file=sys.stderr)"
+    Window(data, tmp_path, command=[sys.executable, "-c", script]).show()
+    assert (tmp_path / "window.log").read_text() == "None\n"
+    assert (tmp_path / "window.log").stat().st_mode & 0o777 == 0o600

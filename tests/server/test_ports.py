@@ -73,3 +73,10 @@ def test_another_deskhand_is_called_by_its_name(root, tmp_path) -> None:
     finally:
         other.terminate()
         other.communicate()
+
+
+def test_a_program_with_a_hostile_name_steers_no_terminal(monkeypatch, taken) -> None:
+    monkeypatch.setattr(psutil.Process, "name", lambda _: "x\x1b[2J\u202e")
+    with pytest.raises(CannotStart) as refused:
+        bind_or_say("127.0.0.1", taken)
+    assert "held by x␛[2J\\u202e (pid" in refused.value.detail

@@ -294,6 +294,12 @@ def test_a_file_that_cannot_be_read_is_taken_for_a_program(tmp_path):
     assert processes.program_of(str(tmp_path / "gone"), ("-x",)) == Program(str((tmp_path / "gone").resolve()), ("-x",))
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such pipes.")
+def test_a_pipe_in_the_place_of_a_program_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    assert processes.program_of(str(tmp_path / "pipe")) == Program(str((tmp_path / "pipe").resolve()))
+
+
 def test_what_this_person_runs_is_told_by_its_file(nursery, tmp_path):
     napper = shutil.copy2(shutil.which("sleep"), tmp_path / "napper")
     assert processes.real(napper) not in processes.running_executables()
@@ -301,14 +307,14 @@ def test_what_this_person_runs_is_told_by_its_file(nursery, tmp_path):
     assert processes.real(napper) in processes.running_executables()
 
 
-def test_processes_are_found_by_a_whole_argument(tmp_path) -> None:
+def test_processes_are_found_by_how_their_command_line_ends(tmp_path) -> None:
     command = [sys.executable, "-c", "import time; time.sleep(60)"]
     meant = subprocess.Popen([*command, "--config", str(tmp_path)])
-    other = subprocess.Popen([*command, f"--config={tmp_path}"])
+    others = [subprocess.Popen([*command, *words]) for words in ([f"--config={tmp_path}"], ["--config", str(tmp_path), "-x"])]
     try:
-        assert [process.pid for process in processes.find_by_argument(str(tmp_path))] == [meant.pid]
+        assert [process.pid for process in processes.find_by_endings([["--config", str(tmp_path)], ["none"], []])] == [meant.pid]
     finally:
-        for process in (meant, other):
+        for process in (meant, *others):
             process.kill()
             process.wait()
-    assert processes.find_by_argument(str(tmp_path)) == []
+    assert processes.find_by_endings([["--config", str(tmp_path)], ["none"], []]) == []

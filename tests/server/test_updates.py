@@ -225,6 +225,15 @@ def test_drafts_and_foreign_pages_are_not_followed() -> None:
     place = Place("", PAGE)
     assert read_release(json.dumps({**RELEASE, "draft": True}).encode(), "", place) == Seen()
     assert read_release(json.dumps({**RELEASE, "html_url": "https://example.org"}).encode(), "", place).address == PAGE
+    hostile = (
+        "https://github.com/other/deskhand/releases/tag/v2",
+        f"{PAGE}/tag/\x1b[31m",
+        f"{PAGE}/tag/v2\n",
+        f"{PAGE}/../../../x",
+        f"{PAGE}x",
+    )
+    for address in hostile:
+        assert read_release(json.dumps({**RELEASE, "html_url": address}).encode(), "", place).address == PAGE
 
 
 @pytest.mark.parametrize(

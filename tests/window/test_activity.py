@@ -190,3 +190,16 @@ def test_an_empty_diary_says_what_will_stand_there(open_page, server):
     page = open_page("activity")
     expect(page.get_by_role("heading", name="Nothing has happened yet")).to_be_visible()
     assert find_barriers(page) == []
+
+
+def test_words_of_others_turn_nothing_around(open_page, server):
+    server.call("GET", "/gmail/messages", params={"query": "a\u202egnp.exe\u2066\x1b"})
+    page = open_page("activity")
+    line = lines(page).first
+    expect(line.locator("bdi.sentence")).to_contain_text("a\\u202egnp.exe\\u2066␛")
+    line.click()
+    page.get_by_text("What was asked").locator("..").locator("bdi").first.wait_for(state="attached")
+    expect(page.get_by_role("dialog").get_by_role("definition").filter(has_text="gnp.exe")).to_have_text(
+        "a\\u202egnp.exe\\u2066␛"
+    )
+    assert not set(page.locator("body").inner_text()) & set("\u202e\u2066\x1b")

@@ -138,3 +138,8 @@ def test_without_its_program_a_tunnel_cannot_be_opened_yet(open_page):
     page.get_by_role("textbox", name="Authtoken").fill("2abcDEF_not-a-real-token")
     expect(page.get_by_role("button", name="Open the tunnel")).to_be_disabled()
     expect(page.get_by_role("button", name="Download it")).to_be_enabled()
+
+
+def test_a_step_that_does_not_exist_is_the_greeting(open_page):
+    page = open_page("welcome/constructor")
+    expect(heading(page, "Welcome to Deskhand")).to_be_visible()

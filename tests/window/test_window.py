@@ -43,7 +43,7 @@ def test_it_is_paused_and_goes_on_by_keyboard(open_page, server):
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Deskhand is paused")).to_be_visible()
     assert server.person("GET", "/api/overview").json()["paused_until"]
-    page.get_by_role("button", name="Go on").press("Enter")
+    page.get_by_role("button", name="Resume").press("Enter")
     expect(page.get_by_role("heading", name="Deskhand is on")).to_be_visible()
 
 
@@ -76,3 +76,12 @@ def test_the_tunnel_is_turned_on_and_its_address_shown(open_page, server):
     expect(page.get_by_text(address)).to_be_visible()
     page.get_by_role("switch", name="Tunnel").press("Space")
     expect(page.get_by_role("heading", name="for this computer only")).to_be_visible()
+
+
+@pytest.mark.parametrize("address", ["%", "access/%zz", "constructor", "__proto__"])
+def test_an_address_that_is_none_shows_the_overview(open_page, address):
+    page = open_page()
+    page.evaluate("location.hash = 'settings'")
+    expect(page.get_by_role("heading", level=1, name="Settings")).to_be_visible()
+    page.evaluate(f"location.hash = {address!r}")
+    expect(page.get_by_role("heading", level=1, name="Overview")).to_be_visible()

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from server.errors import Conflict, InvalidInput, NotFound
 from server.integrations.apps.entries import AppsFile, Entry
-from server.storage.files import Now, not_stored, replace_file, stamp
+from server.storage.files import Now, not_stored, open_plain_file, replace_file, stamp
 from server.strict import parse_json
 
 FILE = "app_config.json"
@@ -159,7 +159,8 @@ class Catalogue:
     def _read(self) -> None:
         self.sound = False
         try:
-            content = self.places.own.read_bytes()
+            with open_plain_file(self.places.own) as file:
+                content = file.read()
             self._apps = parse(content)
             self.sound, self.problem = True, None
             self._keep_good(content)

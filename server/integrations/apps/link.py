@@ -5,6 +5,7 @@ https://learn.microsoft.com/openspecs/windows_protocols/ms-shllink/
 
 import struct
 
+LARGEST = 64 * 1024  # bytes of such a file
 HEADER = b"\x4c\x00\x00\x00\x01\x14\x02\x00\x00\x00\x00\x00\xc0\x00\x00\x00\x00\x00\x00\x46"
 HAS_TARGET_LIST, HAS_PLACE = 0x01, 0x02
 ON_THIS_COMPUTER = 0x01

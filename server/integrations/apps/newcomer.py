@@ -10,6 +10,7 @@ from server.integrations.apps import link, shortcut
 from server.integrations.apps.catalogue import explain
 from server.integrations.apps.entries import Entry, is_absolute, split_command
 from server.integrations.apps.recipe import Machine, resolve
+from server.storage.files import read_small_file
 
 SUFFIXES = (".desktop", ".exe", ".app", ".lnk", ".com", ".bat", ".cmd", ".sh", ".appimage")
 
@@ -65,7 +66,7 @@ def find_place(text: str, machine: Machine) -> tuple[dict[str, str], list[str]]:
 def read_link(path: str) -> str:
     """Where a link of Windows leads. InvalidInput: nowhere that can be started."""
     try:
-        target = link.target_of(Path(path).read_bytes())
+        target = link.target_of(read_small_file(Path(path), link.LARGEST))
     except OSError:
         target = None
     if target is None:

@@ -12,12 +12,12 @@ from server import processes
 from server.integrations.apps import link, shortcut
 from server.integrations.apps.entries import TARGET
 from server.integrations.apps.recipe import Machine, program_in_bundle
+from server.storage.files import read_small_file
 
 Source = Literal["application", "running", "path"]
 MAC_FOLDERS = ("/Applications", "/Applications/Utilities", "/System/Applications", "/System/Applications/Utilities")
 MENU = "Microsoft\\Windows\\Start Menu\\Programs"
 APP_PATHS = "Software\\Microsoft\\Windows\\CurrentVersion\\App Paths"
-LARGEST_LINK = 64 * 1024
 MOST = 5000  # of one source
 
 
@@ -73,13 +73,13 @@ def list_shortcuts(machine: Machine) -> Iterator[Installed]:
             if file.name not in seen:
                 seen.add(file.name)
                 with suppress(OSError, ValueError):
-                    if file.stat().st_size <= shortcut.LARGEST and (found := read_shortcut(file, machine)):
+                    if found := read_shortcut(file, machine):
                         yield found
 
 
 def read_shortcut(file: Path, machine: Machine) -> Installed | None:
     """What a .desktop file stands for; None where nobody starts it by hand, or it is not there."""
-    text = file.read_text("utf-8")
+    text = shortcut.read_text(file)
     entry = shortcut.read_entry(text)
     hidden = any(entry.get(name) == "true" for name in ("NoDisplay", "Hidden", "Terminal"))
     words = shortcut.command_of(text)
@@ -106,7 +106,7 @@ def list_menu(machine: Machine) -> Iterator[Installed]:
         folder = machine.expand(f"%{variable}%\\{MENU}")
         for file in sorted(walk(Path(folder), "**/*.lnk")):
             with suppress(OSError):
-                path = link.target_of(file.read_bytes()) if file.stat().st_size <= LARGEST_LINK else None
+                path = link.target_of(read_small_file(file, link.LARGEST))
                 if path and path.lower().endswith(".exe") and machine.is_there(path):
                     yield Installed(file.stem, path, path, "application")
     for path in registered_paths():

@@ -10,8 +10,10 @@ from server.integrations.apps import shortcut
 from server.integrations.apps.entries import TARGET, Candidate, Entry, LinuxCandidate, MacosCandidate, WindowsCandidate
 from server.integrations.apps.environment import expand, home_of
 from server.processes import Pattern, Program, program_of
+from server.storage.files import read_small_file
 
 OPEN = "/usr/bin/open"
+LARGEST_LIST = 1024 * 1024  # bytes of what an application says of itself
 
 
 def is_program(path: str) -> bool:
@@ -182,7 +184,8 @@ def program_in_bundle(folder: str) -> str | None:
     import plistlib
 
     try:
-        name = plistlib.loads(Path(folder, "Contents", "Info.plist").read_bytes())["CFBundleExecutable"]
+        content = read_small_file(Path(folder, "Contents", "Info.plist"), LARGEST_LIST)
+        name = plistlib.loads(content)["CFBundleExecutable"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return f"{folder}/Contents/MacOS/{name}" if isinstance(name, str) and "/" not in name else None

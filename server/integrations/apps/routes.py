@@ -1,6 +1,5 @@
 """What clients call, and what the window and the command line do with the list."""
 
-import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
@@ -67,7 +66,7 @@ async def add_app(apps: Apps, order: NewApp) -> AppAdded:
 @local.get("/suggestions")
 async def suggest_apps(apps: Apps, query: Annotated[str, Query(max_length=200)] = "") -> Suggestions:
     """Tells which programs of this computer fit what the person has written so far."""
-    return await asyncio.to_thread(apps.programs.suggest, query)
+    return await apps.programs.suggest(query)
 
 
 @local.post("/restore")

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from server.integrations.apps.entries import TARGET
+from server.storage.files import read_small_file
 
 LARGEST = 256 * 1024
 
@@ -14,11 +15,15 @@ def read_command(name: str, environment: Mapping[str, str], home: str) -> list[s
     for folder in application_folders(environment, home):
         file = folder / name
         try:
-            if file.stat().st_size <= LARGEST:
-                return command_of(file.read_text("utf-8"))
+            return command_of(read_text(file))
         except (OSError, ValueError):
             continue
     return []
+
+
+def read_text(file: Path) -> str:
+    """What stands in a .desktop file. OSError, ValueError: it is none."""
+    return read_small_file(file, LARGEST).decode()
 
 
 def application_folders(environment: Mapping[str, str], home: str) -> list[Path]:

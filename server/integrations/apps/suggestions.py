@@ -1,7 +1,9 @@
 """What the person may mean while they write the name of a program."""
 
+import asyncio
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 
 from pydantic import BaseModel, Field
 
@@ -9,6 +11,7 @@ from server.integrations.apps.programs import Installed, Source, list_programs
 from server.integrations.apps.recipe import Machine
 
 MOST = 30
+LATE = "This computer's programs are still being looked up. A folder may not answer; the whole path of a program works too."
 RANKS: dict[Source, int] = {"application": 0, "running": 1, "path": 2}
 
 
@@ -27,31 +30,62 @@ class Suggestions(BaseModel):
 
     programs: list[Suggestion] = Field(description="The best of them.")
     more: int = Field(description="How many more fit.")
+    late: str | None = Field(None, description="Why some may be missing: a sentence where looking takes unusually long.")
 
 
 class Programs:
-    """The programs of this computer, looked up again when it is a while ago. Blocks; any thread may call."""
+    """The programs of this computer, looked up again when it is a while ago. Everything belongs on the event loop.
 
-    def __init__(self, machine: Machine, monotonic: Callable[[], float], fresh_seconds: float = 15) -> None:
+    A folder on a computer that does not answer can hold whoever looks for ever. So that happens in a thread of its own, which
+    nobody waits for longer than `wait_seconds`, nor at the program's end; meanwhile what was known before is answered.
+    """
+
+    def __init__(
+        self, machine: Machine, monotonic: Callable[[], float], fresh_seconds: float = 15, wait_seconds: float = 4
+    ) -> None:
         self._machine = machine
         self._monotonic = monotonic
-        self._fresh_seconds = fresh_seconds
+        self._fresh_seconds, self._wait_seconds = fresh_seconds, wait_seconds
         self._found: list[Installed] = []
-        self._looked: float | None = None
-        self._lock = threading.Lock()
+        self._looked: float | None = None  # when the last look began
+        self._look: Future[list[Installed]] | None = None
 
-    def suggest(self, query: str, most: int = MOST) -> Suggestions:
+    async def suggest(self, query: str, most: int = MOST) -> Suggestions:
         """Answer what fits best. Nothing written: what is in the menu and what runs."""
-        fitting = rank(query, self._list())
-        return Suggestions(programs=[describe(one) for one in fitting[:most]], more=max(0, len(fitting) - most))
+        late = not await self._refresh()
+        fitting = await asyncio.to_thread(rank, query, self._found)
+        best = [describe(one) for one in fitting[:most]]
+        return Suggestions(programs=best, more=max(0, len(fitting) - most), late=LATE if late else None)
 
-    def _list(self) -> list[Installed]:
-        with self._lock:
-            now = self._monotonic()
-            if self._looked is None or now - self._looked > self._fresh_seconds:
-                self._found = list_programs(self._machine)
-                self._looked = now
-            return self._found
+    async def _refresh(self) -> bool:
+        """Look where that is due. False: it takes too long, and goes on."""
+        now = self._monotonic()
+        if self._look is None and self._looked is not None and now - self._looked <= self._fresh_seconds:
+            return True
+        if self._look is None:
+            self._looked, self._look = now, self._begin()
+        look, began = self._look, self._looked or now
+        await asyncio.wait([asyncio.wrap_future(look)], timeout=max(0.0, began + self._wait_seconds - now))
+        if not look.done():
+            return False
+        if self._look is look:
+            self._look = None
+            if look.exception():
+                self._looked = None
+            self._found = look.result()
+        return True
+
+    def _begin(self) -> Future[list[Installed]]:
+        look: Future[list[Installed]] = Future()
+
+        def run() -> None:
+            try:
+                look.set_result(list_programs(self._machine))
+            except Exception as error:  # noqa: BLE001, it is raised where the answer is taken
+                look.set_exception(error)
+
+        threading.Thread(target=run, name="suggestions", daemon=True).start()
+        return look
 
 
 def rank(query: str, programs: Sequence[Installed]) -> list[Installed]:

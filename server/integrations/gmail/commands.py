@@ -9,7 +9,7 @@ from urllib.parse import quote
 import click
 
 from server.commandline.reach import reached
-from server.commandline.words import data_dir_option, example, json_option, print_json
+from server.commandline.words import data_dir_option, example, json_option, print_json, say
 from server.errors import DeskhandError
 
 Call = Callable[..., Any]
@@ -45,10 +45,9 @@ def sign_in(
     raise DeskhandError("Nobody finished signing in. Try again, and answer Google's page in the browser.")
 
 
-def describe_status(status: dict[str, Any]) -> str:
+def describe_status(status: dict[str, Any]) -> list[str]:
     """Say who is signed in, a line for each account."""
-    lines = [describe_account(one) for one in status["accounts"]]
-    return "\n".join(lines) if lines else str(status["message"])
+    return [describe_account(one) for one in status["accounts"]] or [str(status["message"])]
 
 
 def describe_account(account: dict[str, Any]) -> str:
@@ -82,14 +81,15 @@ def sign_in_command(data_dir: Path | None, credentials: Path | None, *, no_brows
     """Sign a Gmail account in, in your browser."""
 
     def show(address: str) -> None:
-        click.echo(f"Open this address in your browser:\n{address}")
+        click.echo("Open this address in your browser:")
+        say(address)
         if not no_browser:
             import webbrowser
 
             webbrowser.open(address)
 
     with reached(data_dir, running_only=True) as deskhand:
-        click.echo(sign_in(deskhand.call, show=show, credentials=credentials))
+        say(sign_in(deskhand.call, show=show, credentials=credentials))
 
 
 @gmail.command("status", epilog=example("deskhand gmail status --json"))
@@ -102,7 +102,8 @@ def status_command(data_dir: Path | None, *, as_json: bool) -> None:
     if as_json:
         print_json(status)
     else:
-        click.echo(describe_status(status))
+        for line in describe_status(status):
+            say(line)
 
 
 @gmail.command("sign-out", epilog=example("deskhand gmail sign-out alex@example.com"))
@@ -111,4 +112,4 @@ def status_command(data_dir: Path | None, *, as_json: bool) -> None:
 def sign_out_command(data_dir: Path | None, account: str | None) -> None:
     """Take back what ACCOUNT granted, and forget it."""
     with reached(data_dir, running_only=True) as deskhand:
-        click.echo(sign_out(deskhand.call, account))
+        say(sign_out(deskhand.call, account))

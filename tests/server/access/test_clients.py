@@ -61,7 +61,10 @@ def test_a_name_that_cannot_stand_in_an_address_is_refused(opened, name: str) ->
     asyncio.run(main())
 
 
-@pytest.mark.parametrize("rate", ["often", "0x3/minute", "-1/minute", "10/fortnight", "0/minute", "99999999999/second"])
+ENDLESS = ["1/minute;2/hour", "1/minute,2/hour", "5 per " + "9" * 400 + " second", "1/2 years", "1 per 999999999999 day"]
+
+
+@pytest.mark.parametrize("rate", ["often", "0x3/minute", "-1/minute", "10/fortnight", "0/minute", "99999999999/second", *ENDLESS])
 def test_a_rate_that_nobody_understands_is_refused(opened, rate: str) -> None:
     async def main() -> None:
         async with opened() as state:

@@ -15,3 +15,9 @@ def test_secrets_and_long_texts_do_not_stand_in_the_activity() -> None:
     assert "s3cret" not in str(told)
     assert len(str(told)) < 3_000
     assert (told["to"], told["n"], told["empty_token"]) == ("a", 1, None)
+
+
+def test_a_secret_at_the_place_of_the_cut_is_out_too() -> None:
+    told = redact({"content": "x" * 1_990 + " dh_" + "s3cret" * 10})
+    assert "s3cret" not in str(told)
+    assert told["content"].endswith("••• (2054 characters)".replace(" (", "… ("))

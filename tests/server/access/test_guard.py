@@ -1,6 +1,7 @@
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +13,7 @@ from server.access.clients import Change, Policy
 from server.errors import NotFound, UpstreamFailed
 from server.operation import Effect, Operations
 from server.state import Rules, State
+from server.storage.database import DATABASE_FILE
 from server.surface import new_application
 
 
@@ -31,6 +33,7 @@ class Post:
     fail: Exception | None = None
     hold: asyncio.Event | None = None
     hold_preview: asyncio.Event | None = None
+    previewing: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def client(
         self, name: str = "bot", scopes: str = "read:mail write:mail", rate: str | None = None, **policies: str
@@ -47,6 +50,7 @@ def make_router(post: Post) -> Operations:
     mail = Operations(prefix="/mail", title="Mail")
 
     async def preview(letter: Letter) -> Effect:
+        post.previewing.set()
         if post.hold_preview:
             await post.hold_preview.wait()
         if letter.to == "nobody":
@@ -294,8 +298,34 @@ def test_while_paused_reading_goes_on_and_nothing_changes(opened) -> None:
             await post.state.pause.begin(15)
             answer = await post.http.post("/mail/send", json={"to": "ann"}, headers=bot)
             assert (answer.status_code, answer.headers["retry-after"]) == (503, "900")
+            assert (await post.last()).reason == "You had paused all actions."
             assert (await post.http.get("/mail/list", headers=bot)).status_code == 200
             assert post.sent == []
+
+    asyncio.run(main())
+
+
+def test_what_is_paused_while_a_call_waits_for_the_disk_does_not_run(opened) -> None:
+    async def main() -> None:
+        async with posting(opened) as post:
+            bot = {**await post.client(send_letter="allow"), "Idempotency-Key": "one"}
+            letter = {"to": "ann", "text": "hi"}
+            post.hold_preview = asyncio.Event()
+            call = asyncio.create_task(post.http.post("/mail/send", json=letter, headers=bot))
+            await asyncio.wait_for(post.previewing.wait(), 20)
+            with closing(sqlite3.connect(post.state.context.folders.data / DATABASE_FILE, isolation_level=None)) as busy:
+                busy.execute("BEGIN IMMEDIATE")
+                post.hold_preview.set()
+                for _ in range(5):
+                    await asyncio.sleep(0)  # a turn of the loop: the call goes as far as to its row
+                await post.state.pause.begin(15)
+                busy.execute("ROLLBACK")
+            assert ((await call).status_code, post.sent) == (503, [])
+            entry = await post.last()
+            assert (entry.outcome, entry.decision, entry.reason) == ("refused", "refused", "You had paused all actions.")
+            assert '["To", "ann"]' in (entry.effect or "")
+            await post.state.pause.end()
+            assert (await post.http.post("/mail/send", json=letter, headers=bot)).json() == {"sent": 1}
 
     asyncio.run(main())
 

@@ -31,3 +31,14 @@ def test_a_pause_without_an_end_lasts_until_it_is_ended(opened, clock) -> None:
             state.pause.check()
 
     asyncio.run(main())
+
+
+def test_where_the_settings_were_lost_it_is_paused_until_the_person_resumes(serve, tmp_path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "settings.json").write_bytes(b"{")
+    served = serve()
+    key = served.make_client("script", allow=["control_app"])
+    order = {"app_name": "demo-clock", "action": "start"}
+    assert served.call("POST", "/apps/control", key, json=order).status_code == 503
+    served.person("DELETE", "/api/pause")
+    assert served.person("GET", "/api/overview").json()["paused_until"] is None

@@ -11,6 +11,18 @@ def test_the_activity_reads_like_a_diary(deskhand, serve) -> None:
     assert json.loads(deskhand("activity", "--json", "--limit", "1").stdout)[0]["operation"] == "list_apps"
 
 
+def test_nothing_that_others_wrote_steers_the_terminal(deskhand, serve) -> None:
+    served = serve(demo=True)
+    hostile = "x\x1b]0;owned\x07\x9b31m\u202e"
+    served.call("GET", "/gmail/messages", params={"query": hostile})
+    told = deskhand("activity", "--limit", "1")
+    assert "x␛]0;owned␇\\u009b31m\\u202e" in told.stdout
+    assert json.loads(deskhand("activity", "--json", "--limit", "1").stdout)[0]["arguments"]["query"] == hostile
+    failed = deskhand("clients", "show", hostile)
+    for text in (told.stdout, deskhand("activity", "--json").stdout, failed.stderr):
+        assert not set(text) & set("\x1b\x07\x9b\u202e")
+
+
 def test_the_activity_can_be_looked_through(deskhand, serve) -> None:
     served = serve()
     key = served.make_client("my-gpt")
@@ -58,3 +70,9 @@ def test_the_doctor_ends_with_1_when_something_is_not_well(deskhand, serve, tmp_
     told = deskhand("doctor")
     assert told.returncode == 1
     assert "✕ Settings" in told.stdout
+
+
+def test_it_is_ended_by_a_word(deskhand, serve) -> None:
+    served = serve()
+    assert deskhand("quit").returncode == 0
+    assert served.background.wait(15)

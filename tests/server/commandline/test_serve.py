@@ -85,3 +85,38 @@ def test_where_the_tunnel_does_not_open_it_says_why_and_goes_on(tmp_path: Path) 
     _, errors = process.communicate(timeout=20)
     assert process.returncode == 0
     assert "needs ngrok's program" in errors
+
+
+HANGING = """
+import asyncio, os, threading
+from server.commandline import serve
+from server.program import Options, Program
+
+real = Program.run
+
+async def run(self, on_ready):
+    def ready(told):
+        for _ in range(HANGS):
+            loop.run_in_executor(None, threading.Event().wait)
+        on_ready(told)
+    loop = asyncio.get_running_loop()
+    await real(self, ready)
+
+Program.run = run
+serve.LAST_SECONDS, serve.STOP_SECONDS = 0.2, 1.0
+serve.run_here(Options(port=0), as_json=True)
+"""
+
+
+@pytest.mark.parametrize(("hangs", "code"), [(1, 0), (100, 1)])
+def test_it_ends_even_where_threads_hang(tmp_path: Path, hangs: int, code: int) -> None:
+    command = [sys.executable, "-c", HANGING.replace("HANGS", str(hangs))]
+    environment = {**os.environ, "DESKHAND_DATA_DIR": str(tmp_path)}
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout and process.stdout.readline()
+    process.terminate()
+    try:
+        process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert process.returncode == code

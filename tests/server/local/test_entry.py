@@ -3,7 +3,7 @@ import pytest
 
 from server.context import Clock
 from server.errors import NotAuthenticated
-from server.local.entry import COOKIE, Entries
+from server.local.entry import MOST_PAGES, Entries
 
 
 class Later(Clock):
@@ -25,7 +25,7 @@ def test_a_key_opens_one_session_and_only_cookie_and_token_together_open_the_doo
     assert "httponly" in entered.headers["set-cookie"].lower()
     assert "samesite=strict" in entered.headers["set-cookie"].lower()
     token = entered.headers["location"].removeprefix("/#token=")
-    cookie = {"Cookie": f"{COOKIE}={entered.cookies[COOKIE]}"}
+    cookie = {"Cookie": entered.headers["set-cookie"].partition(";")[0]}
     url = served.local + "/api/overview"
     assert httpx2.get(url, headers={**cookie, "X-Deskhand-Token": token}, trust_env=False).status_code == 200
     for headers in (cookie, {"X-Deskhand-Token": token}, {**cookie, "X-Deskhand-Token": "wrong"}, {}):
@@ -36,7 +36,7 @@ def test_a_key_opens_one_session_and_only_cookie_and_token_together_open_the_doo
 
 def test_a_key_is_too_old_after_half_a_minute() -> None:
     clock = Later()
-    entries = Entries("key", clock)
+    entries = Entries("key", clock, "cookie")
     late = entries.make_key()
     clock.seconds = 29
     in_time = entries.make_key()
@@ -44,6 +44,48 @@ def test_a_key_is_too_old_after_half_a_minute() -> None:
     assert entries.enter(in_time).status_code == 303
     with pytest.raises(NotAuthenticated):
         entries.enter(late)
+
+
+def open_tab(served, jar):
+    """Enter as a browser does, from a file: what it has of cookies it does not send then. Answers the page's token."""
+    entered, _ = enter(served, headers={"Origin": "null"})
+    jar.update(entered.cookies)
+    return entered.headers["location"].removeprefix("/#token=")
+
+
+def is_in(served, jar, token) -> bool:
+    answer = httpx2.get(served.local + "/api/overview", cookies=jar, headers={"X-Deskhand-Token": token}, trust_env=False)
+    return answer.status_code == 200
+
+
+def test_tabs_live_side_by_side_those_of_another_deskhand_too(serve, tmp_path) -> None:
+    own, demo, jar = serve(), serve(tmp_path / "demo", demo=True), {}  # browsers keep one jar for all ports
+    first, of_demo, second = open_tab(own, jar), open_tab(demo, jar), open_tab(own, jar)
+    assert [is_in(own, jar, first), is_in(own, jar, second), is_in(demo, jar, of_demo)] == [True, True, True]
+    assert not is_in(own, jar, of_demo)
+    assert not is_in(demo, jar, first)
+
+
+def test_no_page_can_put_a_cookie_in_the_place_of_ours(serve, tmp_path) -> None:
+    names = [next(iter(enter(serve(tmp_path / name))[0].cookies)) for name in ("one", "two")]
+    assert len(set(names)) == 2
+    assert all(len(name.removeprefix("deskhand_")) == 16 for name in names)
+
+
+def test_a_browser_gathers_no_cookies_of_earlier_starts(serve) -> None:
+    served = serve()
+    before = enter(served)[0].cookies
+    served.background.stop()
+    after = enter(serve())[0].cookies
+    assert before.keys() == after.keys()
+    assert dict(before) != dict(after)
+
+
+def test_only_so_many_pages_are_let_in_at_once(serve) -> None:
+    served, jar = serve(), {}
+    tokens = [open_tab(served, jar) for _ in range(MOST_PAGES + 1)]
+    assert not is_in(served, jar, tokens[0])
+    assert is_in(served, jar, tokens[1])
 
 
 def test_a_foreign_origin_is_refused_everywhere_else(serve) -> None:

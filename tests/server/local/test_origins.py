@@ -1,5 +1,8 @@
 import pytest
 
+from server.errors import InvalidInput
+from server.local.origins import check_origin
+
 
 def test_a_listed_page_may_call_and_others_may_not(demo) -> None:
     key = demo.make_client()
@@ -11,6 +14,43 @@ def test_a_listed_page_may_call_and_others_may_not(demo) -> None:
     assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, "https://notes.example.org")
     assert "access-control-allow-credentials" not in answer.headers
     assert demo.call("GET", "/apps/list", key, headers=other).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("https://A.b:443/", "https://a.b"),
+        ("http://a.b:80", "http://a.b"),
+        ("http://a.b:443", "http://a.b:443"),
+        ("https://a.b:0443", "https://a.b"),
+        ("https://[::1]:1", "https://[::1]:1"),
+        ("https://[0:0::1]", "https://[::1]"),
+        ("http://127.0.0.1:3000", "http://127.0.0.1:3000"),
+        ("http://localhost:3000", "http://localhost:3000"),
+        ("https://xn--caf-dma.example", "https://xn--caf-dma.example"),
+        ("chrome-extension://abcdefghijklmnopabcdefghijklmnop", "chrome-extension://abcdefghijklmnopabcdefghijklmnop"),
+    ],
+)
+def test_an_origin_is_kept_as_a_browser_sends_it(given: str, kept: str) -> None:
+    assert check_origin(given) == kept
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://*", "https://*.example", "https://a b", "https://a\tb", "https://a\x00b", "https://@a", "https://a:0", "https://a:99999",
+        "https://[::1", "https://::1", "https://[fe80::1%25eth0]", "https://[::ffff:1.2.3.4]", "https://127.1", "https://0x7f.1",
+        "https://a..b", "https://a?", "https://a#", "https://a%2eb", "chrome-extension://a:1", "https:\\\\a", "moz-extension://",
+    ],
+)  # fmt: skip
+def test_what_a_browser_never_sends_is_not_kept(origin: str) -> None:
+    with pytest.raises(InvalidInput, match=r"https://notes\.example\.org"):
+        check_origin(origin)
+
+
+def test_a_name_with_other_letters_is_asked_for_as_it_is_sent() -> None:
+    with pytest.raises(InvalidInput, match="xn--caf-dma"):
+        check_origin("https://café.example")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
 import json
+import os
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -111,3 +112,10 @@ def test_values_inside_of_others_are_put_where_they_belong() -> None:
         put_in(before, {"frame": {"made_by": "me"}})
     with pytest.raises(InvalidInput, match="Colour has to be 'red' or 'blue'"):
         put_in(before, {"colour": "green"})
+
+
+def test_places_are_told_wherever_they_lie(serve, tmp_path) -> None:
+    served = serve(tmp_path / os.fsdecode(b"caf\xe9"))
+    places = served.person("GET", "/api/settings/places")
+    assert places.status_code == 200
+    assert places.json()["data"] == str(tmp_path / "caf\N{REPLACEMENT CHARACTER}")

@@ -63,7 +63,7 @@ def test_a_backup_takes_the_place_of_an_older_one_at_most(home: Home, tmp_path: 
     home.back_up(target)
     before = target.read_bytes()
     for wanted, overwrite in ((target, False), (letter, False), (letter, True)):
-        with pytest.raises(Conflict, match="is there already"):
+        with pytest.raises(Conflict, match=r"is there already|no backup of Deskhand"):
             back_up(home.data, wanted, overwrite=overwrite)
     assert (target.read_bytes(), letter.read_text()) == (before, "Dear Bob")
     back_up(home.data, target, overwrite=True)
@@ -171,3 +171,35 @@ input()
     assert home.words() == ["old"] * 3
     home.restore(file)
     assert home.words() == ["new"] * 3
+
+
+def test_nothing_beside_a_backup_is_touched(home: Home, tmp_path: Path) -> None:
+    (tmp_path / "thesis.zip.new").write_text("my only copy")
+    home.back_up(tmp_path / "thesis.zip")
+    assert (tmp_path / "thesis.zip.new").read_text() == "my only copy"
+
+
+@pytest.mark.parametrize("kind", ["zip", "link", "pipe"])
+def test_only_a_backup_of_deskhand_is_overwritten(home: Home, tmp_path: Path, kind: str) -> None:
+    letter, target = tmp_path / "letter.docx", tmp_path / "target"
+    with zipfile.ZipFile(letter, "w") as packed:
+        packed.writestr("word/document.xml", "dear")
+    before = letter.read_bytes()
+    {"zip": letter.rename, "link": lambda new: new.symlink_to(letter), "pipe": os.mkfifo}[kind](target)
+    with pytest.raises(Conflict, match="no backup of Deskhand"):
+        back_up(home.data, target, overwrite=True)
+    assert (target if kind == "zip" else letter).read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "\ud800", "\udc80.zip", "x\0"])
+def test_a_name_that_no_file_can_have_is_a_sentence(home: Home, tmp_path: Path, name: str) -> None:
+    for overwrite in (False, True):
+        with pytest.raises(InvalidInput, match="No file can have this name"):
+            back_up(home.data, tmp_path / name, overwrite=overwrite)
+
+
+def test_a_long_name_is_taken_and_nothing_stays_where_that_fails(home: Home, tmp_path: Path) -> None:
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    back_up(home.data, folder / ("x" * 255))
+    assert [len(file.name) for file in folder.iterdir()] == [255]

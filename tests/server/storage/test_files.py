@@ -34,6 +34,17 @@ def test_what_is_made_is_for_this_person_alone(tmp_path: Path) -> None:
     assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
 
 
+@POSIX
+def test_a_folder_that_is_there_keeps_its_rights(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    folder.chmod(0o755)
+    tmp_path.joinpath("link").symlink_to(folder)
+    files.make_private_folder(folder)
+    files.make_private_folder(tmp_path / "link")
+    assert folder.stat().st_mode & 0o777 == 0o755
+
+
 def test_a_new_file_takes_nobodys_place(tmp_path: Path) -> None:
     tmp_path.joinpath("file").write_text("mine")
     with pytest.raises(FileExistsError):
@@ -99,3 +110,14 @@ def test_a_file_that_cannot_be_used_is_kept_beside_its_place(tmp_path: Path) -> 
 def test_a_hash_is_that_of_the_content(tmp_path: Path) -> None:
     tmp_path.joinpath("file").write_bytes(b"abc")
     assert files.hash_file(tmp_path / "file") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+@POSIX
+def test_what_others_put_in_the_place_of_a_file_holds_nobody(tmp_path: Path) -> None:
+    file, pipe = tmp_path / "file", tmp_path / "pipe"
+    file.write_bytes(b"12345")
+    os.mkfifo(pipe)
+    assert files.read_small_file(file, 5) == b"12345"
+    for place, most in ((file, 4), (pipe, 5), (Path("/dev/zero"), 5), (tmp_path, 5), (tmp_path / "gone", 5)):
+        with pytest.raises(OSError):  # noqa: PT011, each system says it in its own way
+            files.read_small_file(place, most)

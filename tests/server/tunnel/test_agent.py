@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from server.errors import InvalidInput
-from server.tunnel.agent import check_own, file_name, find_agent, find_in_path, make_agent
+from server.processes import identify
+from server.tunnel.agent import CHUNK, LONGEST_ANSWER, ask, check_own, file_name, find_agent, find_in_path, make_agent
 
 AGENT = "#!/bin/sh\necho ngrok version {}\n"
 
@@ -71,3 +72,31 @@ def test_a_path_is_whole_and_leads_to_a_program(tmp_path: Path) -> None:
 
 def test_its_file_is_called_as_the_system_calls_programs() -> None:
     assert file_name("ngrok") == ("ngrok.exe" if os.name == "nt" else "ngrok")
+
+
+def test_what_does_not_look_like_the_agent_is_not_run(tmp_path: Path) -> None:
+    ran = tmp_path / "ran"
+    with pytest.raises(InvalidInput, match="not ngrok's agent"):
+        check_own(str(write(tmp_path / "tool", f"#!/bin/sh\ntouch {ran}\n")))
+    assert not ran.exists()
+    renamed = write(tmp_path / "renamed", "#!/bin/sh\n" + "#" * (CHUNK - 20) + "\n" + AGENT.format("3.1.0"))
+    assert check_own(str(renamed)) == str(renamed)
+
+
+@pytest.mark.parametrize("path", ["/a\0b", "~\0/ngrok", "~nobody-of-this-name/ngrok", "/a\ud800", "/" + "x" * 5000])
+def test_what_cannot_be_a_path_is_refused(path: str) -> None:
+    with pytest.raises(InvalidInput):
+        check_own(path)
+
+
+def test_an_answer_without_end_and_one_that_never_comes_are_cut_off(tmp_path: Path) -> None:
+    flood = write(tmp_path / "flood" / "ngrok", "#!/bin/sh\nwhile :; do echo ngrok version 3.1.0; done\n")
+    assert ask(str(flood), "version", 60) is None
+    enough = write(tmp_path / "enough", f"#!/bin/sh\nhead -c {LONGEST_ANSWER} /dev/zero\n")
+    assert len(ask(str(enough), "version", 60) or "") == LONGEST_ANSWER
+    much = write(tmp_path / "much", f"#!/bin/sh\nhead -c {LONGEST_ANSWER + 1} /dev/zero\n")
+    assert ask(str(much), "version", 60) is None
+    children = tmp_path / "children"
+    silent = write(tmp_path / "silent" / "ngrok", f"#!/bin/sh\nsleep 600 & echo $! > {children}\nexec sleep 600\n")
+    assert ask(str(silent), "version", 1) is None
+    assert identify(int(children.read_text())) is None

@@ -1,3 +1,4 @@
+import gzip
 import io
 import tarfile
 import zipfile
@@ -67,3 +68,43 @@ def test_a_program_without_end_is_refused(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(archive, "LARGEST", 1000)
     with pytest.raises(UpstreamFailed):
         unpack_program(write_tar(tmp_path / "pack", {"ngrok": bytes(2000)}), "ngrok", tmp_path / "new")
+
+
+def write_pax(path: Path, size: int) -> Path:
+    header = tarfile.TarInfo("././@PaxHeader")
+    header.type, header.size = tarfile.XHDTYPE, size
+    words = b"%d comment=" % size
+    with gzip.open(path, "wb", compresslevel=1) as file:
+        file.write(header.tobuf(tarfile.USTAR_FORMAT) + words + b"a" * (size - len(words) - 1) + b"\n")
+        file.write(bytes(-size % 512))
+        program = tarfile.TarInfo("ngrok")
+        program.size = 1
+        file.write(program.tobuf(tarfile.USTAR_FORMAT) + b"x".ljust(512, b"\0") + bytes(1024))
+    return path
+
+
+def test_a_description_of_a_file_may_not_fill_the_memory(tmp_path: Path) -> None:
+    unpack_program(write_pax(tmp_path / "pack", 1000), "ngrok", tmp_path / "new")
+    with pytest.raises(UpstreamFailed):
+        unpack_program(write_pax(tmp_path / "pack", 3_000_000), "ngrok", tmp_path / "new")
+    unpack_program(write_zip(tmp_path / "pack", {"ngrok": b"x", "other": b""}), "ngrok", tmp_path / "new")
+    names = {f"{number:0250}": b"" for number in range(8000)}
+    with pytest.raises(UpstreamFailed):
+        unpack_program(write_zip(tmp_path / "pack", {"ngrok": b"x", **names}), "ngrok", tmp_path / "new")
+
+
+def test_what_lies_beside_the_program_may_not_be_endless(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(archive, "LARGEST", 20_000)
+    unpack_program(write_tar(tmp_path / "pack", {"beside": bytes(50), "ngrok": b"x"}), "ngrok", tmp_path / "new")
+    with pytest.raises(UpstreamFailed):
+        unpack_program(write_tar(tmp_path / "pack", {"beside": bytes(5_000_000), "ngrok": b"x"}), "ngrok", tmp_path / "new")
+    many = {f"{number}": b"" for number in range(archive.MOST_FILES)}
+    with pytest.raises(UpstreamFailed):
+        unpack_program(write_tar(tmp_path / "pack", {"ngrok": b"x", **many}), "ngrok", tmp_path / "new")
+
+
+def test_a_zip_that_is_packed_in_an_unusual_way_is_refused(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "pack", "w", zipfile.ZIP_BZIP2) as pack:
+        pack.writestr("ngrok", bytes(1000))
+    with pytest.raises(UpstreamFailed):
+        unpack_program(tmp_path / "pack", "ngrok", tmp_path / "new")

@@ -34,6 +34,7 @@ class Source(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.content, self.mark, self.status = pack(PROGRAM + b"#" * 2_000_000), '"one"', 200
+        self.leads_to: str | None = None
         self.stop_after: int | None = None
         self.going_on = threading.Event()
         self.ranges: list[str | None] = []
@@ -50,7 +51,11 @@ class Handler(BaseHTTPRequestHandler):
         source, wanted = self.server, self.headers.get("Range")
         source.ranges.append(wanted)
         start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and self.headers.get("If-Range") == source.mark else 0
-        self.send_response(206 if start else source.status)
+        self.send_response(206 if start else 302 if source.leads_to else source.status)
+        if source.leads_to:
+            self.send_header("Location", source.leads_to)
+        if start:
+            self.send_header("Content-Range", f"bytes {start}-{len(source.content) - 1}/{len(source.content)}")
         self.send_header("ETag", source.mark)
         self.send_header("Content-Length", str(len(source.content) - start))
         self.end_headers()
@@ -149,6 +154,8 @@ def test_it_ends_with_the_program(served, source) -> None:
         ({"content": b"no archive"}, "not ngrok's program"),
         ({"content": pack(b"#!/bin/sh\necho something else\n")}, "not ngrok's program"),
         ({"status": 404}, "answered 404"),
+        ({"status": 206}, "answered 206"),  # which nobody asked for
+        ({"status": 416}, "answered 416"),
     ],
 )
 def test_what_is_not_ngroks_program_is_refused_with_a_sentence(served, source, change, sentence) -> None:
@@ -172,3 +179,20 @@ def test_in_demo_mode_nothing_is_downloaded(serve, source) -> None:
     refused = serve(demo=True).person("POST", "/api/tunnel/agent")
     assert (refused.status_code, "demo" in refused.json()["detail"]) == (409, True)
     assert source.ranges == []
+
+
+def test_an_address_without_https_is_not_even_asked(served, source) -> None:
+    other = Source()
+    thread = threading.Thread(target=other.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        other.leads_to = source.address  # and back, so that the last address alone would look well
+        source.leads_to = other.address
+        served.person("POST", "/api/tunnel/agent")
+        found = wait_for_download(served, over)
+    finally:
+        other.shutdown()
+        thread.join()
+        other.server_close()
+    assert "without https" in found["download"]["problem"]
+    assert (len(source.ranges), other.ranges) == (1, [])

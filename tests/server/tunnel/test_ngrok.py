@@ -1,4 +1,6 @@
 import io
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -79,6 +81,25 @@ def test_the_environments_authtoken_does_not_come_onto_the_command_line(tmp_path
         assert "NGROK_AUTHTOKEN" not in agent.environ()
     finally:
         line.close()
+
+
+def test_whoever_only_looks_at_the_agents_files_is_left_alone(tmp_path: Path) -> None:
+    ear, config = Ear(), str(tmp_path / "tunnel" / "ngrok.yml")
+    program = [sys.executable, "-c", "import time; time.sleep(600)"]
+    words = ["start", "--none", "--log", "stdout", "--config", config]
+    strangers = [subprocess.Popen([*program, *more], start_new_session=True) for more in ([config], ["--config", config], words)]
+    line = Ngrok().start(wish(tmp_path), ear)
+    try:
+        ear.wait_for(Said.up)
+        assert (tmp_path / "tunnel" / "started.json").stat().st_mode & 0o077 == 0
+    finally:
+        line.close()
+        alive = [stranger.poll() is None for stranger in strangers]
+        for stranger in strangers:
+            stranger.kill()
+            stranger.wait()
+    assert alive == [True, True, True]
+    assert not agents(tmp_path)
 
 
 def test_closing_while_it_is_being_opened_leaves_nothing(tmp_path: Path) -> None:

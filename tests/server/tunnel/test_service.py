@@ -17,6 +17,7 @@ from server.screen import NoScreen
 from server.state import open_state
 from server.tunnel.models import TunnelChange, TunnelState
 from server.tunnel.ngrok import Ngrok
+from server.tunnel.provider import CannotOpen
 from server.tunnel.service import Tunnel
 from tests.server.conftest import Served
 from tests.server.tunnel.tunnels import IMPATIENT, QUICK, agents, open_tunnel, read, until
@@ -226,13 +227,23 @@ def test_it_opens_at_the_start_where_that_is_set(serve) -> None:
 def test_an_agent_left_by_a_killed_deskhand_is_ended_at_the_next_start(serve, demo) -> None:
     open_tunnel(demo)
     config = demo.data / "tunnel" / "ngrok.yml"
-    kept = config.read_text()
+    kept = {file: file.read_bytes() for file in config.parent.iterdir()}
+    (agent,) = agents(demo.data)
+    command = agent.cmdline()
     demo.background.stop()
-    config.write_text(kept)  # as a Deskhand leaves it that is killed
-    stale = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", "--config", str(config)])
-    serve(demo=True)
-    assert stale.wait(10)
-    assert not config.exists()
+    for file, content in kept.items():  # as a Deskhand leaves them that is killed
+        file.write_bytes(content)
+    stale = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    reader = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", "--config", str(config)])
+    try:
+        serve(demo=True)
+        assert stale.wait(10)
+        assert not config.exists()
+        assert reader.poll() is None
+    finally:
+        for process in (stale, reader):
+            process.kill()
+            process.wait()
 
 
 def test_with_a_proxy_of_the_persons_own_there_is_no_tunnel(serve) -> None:
@@ -260,6 +271,25 @@ def test_without_an_agent_or_an_authtoken_it_says_what_is_missing(serve, monkeyp
     found = until(served, "failed", lambda view: "authtoken" in view["problem"])
     assert "dashboard.ngrok.com" in found["advice"]
     assert found["agent"] == {"found": True, "path": str(program), "own": True, "version": "3.20.0"}
+
+
+@pytest.mark.parametrize(
+    "address", ["http://plain.example", "https://x\u202e.example", "https://name@x.example", "https://x.example/a"]
+)
+def test_an_address_that_cannot_be_one_is_neither_kept_nor_told(tmp_path, address) -> None:
+    async def main() -> None:
+        home, here = open_home(tmp_path, demo=False), Address(1, 2)
+        with home as opened:
+            async with open_state(opened, here, demo=False) as state:
+                with pytest.raises(CannotOpen, match="cannot be a public one"):
+                    await state.tunnel.note_open(address)
+                assert (here.public_url, await state.tunnel.list_lost_addresses()) == (None, [])
+                assert state.tunnel.state is TunnelState.off
+                await state.tunnel.note_open("https://X.ngrok.app")
+                await state.tunnel.note_open("https://y.ngrok.app")
+                assert [lost.address for lost in await state.tunnel.list_lost_addresses()] == ["https://x.ngrok.app"]
+
+    asyncio.run(main())
 
 
 def test_the_requests_of_the_month_are_counted_and_outlive_a_restart(serve, demo) -> None:

@@ -2,9 +2,11 @@
 export const clock = $state({ now: Date.now() })
 setInterval(() => { if (!document.hidden) clock.now = Date.now() }, 1000)
 
+/** The words are English; times are written as this computer's owner writes them in English, 24 hours where it is another language. */
+export const locale = navigator.language.startsWith('en') ? navigator.language : 'en-GB'
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'always', style: 'long' })
-const exact = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'medium' })
-const short = new Intl.DateTimeFormat('en', { hour: 'numeric', minute: '2-digit' })
+const exact = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' })
+const short = new Intl.DateTimeFormat(locale, { hour: 'numeric', minute: '2-digit' })
 const units = [['day', 86_400], ['hour', 3_600], ['minute', 60]] as const
 
 /** How long ago, as people say it. Seconds are not counted: a number that never rests draws every eye. */

@@ -18,9 +18,14 @@ export class Refused extends Error {
   }
 }
 
-// It came in the address, which no server is told, and stays in memory only: another page of this computer has the cookie, never this.
-const token = new URLSearchParams(location.hash.slice(1)).get('token') ?? ''
-if (token) history.replaceState(null, '', location.pathname)
+// It came in the address, which no server is told, and stays with this tab: another page of this computer has the cookie, never this.
+const TAB = 'token'
+const came = new URLSearchParams(location.hash.slice(1)).get('token')
+if (came) {
+  sessionStorage.setItem(TAB, came) // so that the page can be loaded again
+  history.replaceState(null, '', location.pathname)
+}
+const token = came ?? sessionStorage.getItem(TAB) ?? ''
 const headers = { 'X-Deskhand-Token': token }
 
 export const NOT_ANSWERING = 'Deskhand is not answering. Trying again…'

@@ -4,8 +4,10 @@ import './local' // takes the token out of the address before it could be read a
 export const HOME = 'overview'
 
 function read(): { page: string; rest: string[] } {
-  const [page, ...rest] = location.hash.slice(1).split('/').map(decodeURIComponent)
-  return { page: page || HOME, rest }
+  try {
+    const [page, ...rest] = location.hash.slice(1).split('/').map(decodeURIComponent)
+    return { page: page || HOME, rest }
+  } catch { return { page: HOME, rest: [] } } // an address that somebody typed may be no address
 }
 
 export const route = $state(read())

@@ -8,6 +8,7 @@ import pytest
 
 from server.integrations.apps.programs import list_bundles, list_menu, list_path, list_programs, list_shortcuts
 from server.integrations.apps.recipe import Machine
+from server.integrations.apps.shortcut import read_command
 from tests.server.integrations.apps.test_link import make_link
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the programs of these tests are written for POSIX")
@@ -72,6 +73,16 @@ def test_a_persons_own_shortcut_hides_the_shared_one(machine, tmp_path):
     write_shortcut(tmp_path, "writer.desktop", "Name=Writer\nExec=writer")
     write_shortcut(tmp_path, "writer.desktop", "Name=Writer\nHidden=true\nExec=writer", whose="own")
     assert list(list_shortcuts(machine)) == []
+
+
+def test_a_pipe_or_a_device_in_the_place_of_a_file_is_passed_over(machine, tmp_path):
+    make_program(tmp_path / "bin" / "writer")
+    write_shortcut(tmp_path, "writer.desktop", "Name=Writer\nExec=writer")
+    os.mkfifo(tmp_path / "shared" / "applications" / "trap.desktop")
+    (tmp_path / "shared" / "applications" / "zeros.desktop").symlink_to("/dev/zero")
+    assert [one.title for one in list_shortcuts(machine)] == ["Writer"]
+    assert read_command("trap.desktop", machine.environment, machine.home) == []
+    assert read_command("zeros.desktop", machine.environment, machine.home) == []
 
 
 def test_a_program_that_is_an_application_is_told_once(machine, tmp_path):

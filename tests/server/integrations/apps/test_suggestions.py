@@ -1,3 +1,5 @@
+import asyncio
+import threading
 from dataclasses import replace
 
 import pytest
@@ -48,15 +50,52 @@ def programs(monkeypatch):
 
 def test_only_so_many_are_told(programs):
     every, _, _ = programs
-    told = every.suggest("fire", most=8)
+    told = asyncio.run(every.suggest("fire", most=8))
     assert (len(told.programs), told.more) == (8, 42)
 
 
 def test_while_one_writes_the_computer_is_looked_at_once(programs):
     every, looks, clock = programs
     for query in ("f", "fi", "fir"):
-        every.suggest(query)
+        asyncio.run(every.suggest(query))
     assert len(looks) == 1
     clock[0] = 11
-    every.suggest("fire")
+    asyncio.run(every.suggest("fire"))
     assert len(looks) == 2
+
+
+def test_a_folder_that_does_not_answer_makes_suggestions_late_and_holds_nobody(monkeypatch):
+    answers = threading.Event()
+
+    def look(_):
+        assert answers.wait(60)
+        return [FIRE]
+
+    async def main():
+        late = [await every.suggest("fire") for _ in range(20)]  # more than there are threads for everything else
+        assert all(told.late and not told.programs for told in late)
+        assert await asyncio.to_thread(lambda: "free") == "free"
+        answers.set()
+        clock[0] = -1  # so there is time to wait for it
+        told = await every.suggest("fire")
+        assert (told.late, [one.program for one in told.programs]) == (None, ["fire"])
+
+    clock = [0.0]
+    monkeypatch.setattr(suggestions, "list_programs", look)
+    every = Programs(Machine("linux", {}), lambda: clock[0], wait_seconds=0.05)
+    asyncio.run(asyncio.wait_for(main(), 60))
+
+
+def test_a_look_that_failed_is_begun_again(monkeypatch):
+    ways = [OSError("not now"), None]
+
+    def look(_):
+        if error := ways.pop(0):
+            raise error
+        return [FIRE]
+
+    monkeypatch.setattr(suggestions, "list_programs", look)
+    every = Programs(Machine("linux", {}), lambda: 0.0)
+    with pytest.raises(OSError, match="not now"):
+        asyncio.run(every.suggest("fire"))
+    assert asyncio.run(every.suggest("fire")).programs

@@ -111,7 +111,7 @@ def test_where_there_is_none_that_is_said(demo, call):
 
 def test_a_problem_is_told_in_its_words():
     account = {"address": ALEX, "problem": "Sign in again.", "can_read": True, "can_send": True, "can_change": True}
-    assert describe_status({"accounts": [account], "message": ""}) == f"{ALEX}: Sign in again."
+    assert describe_status({"accounts": [account], "message": ""}) == [f"{ALEX}: Sign in again."]
 
 
 def test_nothing_runs_and_that_is_said(tmp_path):

@@ -1,6 +1,7 @@
 /** The days of the diary, as people call them. */
-const thisYear = new Intl.DateTimeFormat('en', { weekday: 'long', day: 'numeric', month: 'long' })
-const anyYear = new Intl.DateTimeFormat('en', { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' })
+import { locale } from '../../lib/clock.svelte'
+const thisYear = new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long' })
+const anyYear = new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' })
 const DAY_MS = 86_400_000
 
 /** "Today", "Yesterday", or the date, as this computer's clock shows it. */
