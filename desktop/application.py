@@ -3,13 +3,14 @@
 import logging
 import os
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from desktop.browser import has_screen, reach
+from desktop.browser import has_screen, invite, reach
 from desktop.front import Front
 from desktop.screen import DesktopScreen
 from desktop.signals import Signals
@@ -31,7 +32,15 @@ HOST_SECONDS = 10.0  # after a login in which a tray may still come
 LOOK_SECONDS = 0.2  # before the news are followed anew
 LAST_SECONDS = 5.0  # that a toolkit has to let go, when all else has ended
 RUNNING = "Deskhand is running already; here is its window."
-NO_HOST = "This desktop shows no icons of programs, so there is none of Deskhand. Start it again to see its window."
+NO_HOST = (
+    "This desktop shows no icons of programs, so there is none of Deskhand. It goes on when its window is closed; "
+    "start it again to see the window."
+)
+SCREEN_GONE = "The screen that Deskhand was started on is gone, so it ends. Start it again where there is one."
+NO_SCREEN = (
+    "There is no screen here, so there is no icon and no window. The command line does the same: deskhand --help\n"
+    "To see its page in a browser of this computer, start Deskhand once more: it makes a file that opens the page."
+)
 NO_WINDOW = "The command line does the same: deskhand --help"
 
 
@@ -41,10 +50,23 @@ def start(*, demo: bool, visitor: bool, data_dir: Path | None, hidden: bool) -> 
     `visitor`: the demo has a scripted ChatGPT that calls now and then.
     """
     home = find_home(data_dir, demo=demo)
-    if hand_over(home.folders.data):
+    if not meet(home.folders.data):
+        Life(home, demo=demo, visitor=visitor, data_dir=data_dir, hidden=hidden).run()
+
+
+def meet(data: Path, ask: Callable[[Path], object] = hand_over) -> bool:
+    """Have the one that runs show its window; where it cannot, show or say how to see its page. False: none runs."""
+    try:
+        if ask(data) is False:
+            return False
+    except DeskhandError as error:
+        try:
+            click.echo(invite(data))
+        except (DeskhandError, OSError):
+            raise error from None
+    else:
         click.echo(RUNNING)
-        return
-    Life(home, demo=demo, visitor=visitor, data_dir=data_dir, hidden=hidden).run()
+    return True
 
 
 @dataclass
@@ -59,6 +81,7 @@ class Life:
     server: "BackgroundServer | None" = None
     error: BaseException | None = None
     _news: "News | None" = None
+    _watching: object = None
     _ending: threading.Event = field(default_factory=threading.Event)
     _icon: threading.Event = field(default_factory=threading.Event)
 
@@ -77,7 +100,7 @@ class Life:
             self._open_tray()
             serving.start()
             threading.Thread(target=self._close_front, name="end", daemon=True).start()
-            self.front.run(self._icon.set, signals.take)
+            self.front.run(self._icon.set, lambda: self._begin_loop(signals, serving))
             self._icon.set()
             self._ending.wait()
         except Exception as error:
@@ -88,12 +111,32 @@ class Life:
         if self.error:
             raise self.error
 
+    def _begin_loop(self, signals: Signals, serving: threading.Thread) -> None:
+        from desktop.disconnection import watch
+
+        signals.take()
+        self._watching = watch(lambda: self._end_with_screen(serving))
+
+    def _end_with_screen(self, serving: threading.Thread) -> None:
+        """End without the toolkit, which would not let this thread go on."""
+        if not self._ending.is_set():
+            log.warning(SCREEN_GONE)
+        self._icon.set()
+        self._stop(serving)
+        logging.shutdown()
+        os._exit(1 if self.error else 0)
+
     def _open_tray(self) -> None:
         try:
             self.front.open()
         except NoTray as error:
             if has_screen():
-                click.echo(f"{error} Start Deskhand again to see its window.", err=True)
+                self._note(f"{error} Start Deskhand again to see its window.")
+
+    def _note(self, sentence: str) -> None:
+        """Say it on the terminal, and in the window."""
+        click.echo(sentence, err=True)
+        self.screen.notice = sentence
 
     def _close_front(self) -> None:
         self._ending.wait()
@@ -141,8 +184,7 @@ class Life:
 
     def _hand_over(self) -> None:
         try:
-            wait_and_hand_over(self.home.folders.data)
-            click.echo(RUNNING)
+            meet(self.home.folders.data, wait_and_hand_over)
         except DeskhandError as error:
             self.error = error
 
@@ -150,6 +192,8 @@ class Life:
         from server.commandline.serve import tell
 
         click.echo(tell(ready, demo=self.demo))
+        if not has_screen():
+            click.echo(NO_SCREEN)
         later = threading.Timer(HOST_SECONDS if self.hidden else 0, self._tell_host)
         later.daemon = True
         later.start()
@@ -158,7 +202,7 @@ class Life:
 
     def _tell_host(self) -> None:
         if self.front.lacks_host():
-            click.echo(NO_HOST, err=True)
+            self._note(NO_HOST)
 
     def _show_window(self) -> None:
         try:

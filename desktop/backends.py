@@ -112,6 +112,17 @@ class Gtk(Backend):
     def has_host(self) -> bool | None:
         return has_notifier_host() or has_tray_window()
 
+    def notify(self, title: str, text: str) -> None:
+        """Where no notification can be shown, the terminal gets it: nothing that was asked for ends without a word."""
+
+        def show() -> None:
+            try:
+                self.icon._notifier.notify(title, text, self.icon._icon_path)  # pystray would do it later, beyond our reach
+            except Exception:  # noqa: BLE001, as in `_begin`
+                log.warning("%s", text)
+
+        self.call(show)
+
     def _begin(self) -> None:
         """Without a bus there are no notifications, and pystray would not begin."""
         try:

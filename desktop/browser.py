@@ -50,3 +50,13 @@ def browse(address: str) -> bool:
 
     with hidden_secrets():
         return webbrowser.open(address)
+
+
+def invite(data: Path) -> str:
+    """Open the page of one that shows no window, or make the file that opens it; a sentence about it. Raises as `write_entry`."""
+    if has_screen() and show_in_browser(data):
+        return "Deskhand is running already, without a window of its own; its page is in your browser."
+    return (
+        "Deskhand is running already, without a window. Its page opens with this file in a browser of this computer, once and "
+        f"within half a minute: {write_entry(data).as_uri()}\nThe command line does the same: deskhand --help"
+    )

@@ -16,6 +16,7 @@ from server.shipped import shipped
 
 SIZE, SMALLEST = (1120, 760), (720, 560)
 NO_WEB_VIEW = 3
+CRASHED = 4
 PATIENCE_SECONDS = 3.0  # that a window has to close by itself
 OLD_RENDERER = "mshtml"  # an Internet Explorer, which shows nothing of this page
 OFFER = """
@@ -118,6 +119,29 @@ class View:
     def _prepare(self) -> None:
         if hasattr(self._window.native, "present_with_time"):
             self._window.native.connect("key-press-event", close_by_key)
+            for view in find_views(self._window.native):
+                view.connect("web-process-terminated", self._end_with_page)
+
+    def _end_with_page(self, *_: object) -> None:
+        """Without its web process the window is a picture that nothing moves; the next one has a process of its own."""
+        print("The page's process has ended, and the window with it.", file=sys.stderr, flush=True)  # noqa: T201, as above
+        os._exit(CRASHED)
+
+
+def find_views(native: Any) -> list[Any]:
+    """The web views of a GTK window."""
+    from gi.repository import GObject, Gtk
+
+    found: list[Any] = []
+
+    def look(part: Any) -> None:
+        if GObject.signal_lookup("web-process-terminated", part):
+            found.append(part)
+        elif isinstance(part, Gtk.Container):
+            part.foreach(look)
+
+    look(native)
+    return found
 
 
 def raise_over_others(native: Any) -> None:

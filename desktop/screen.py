@@ -29,6 +29,7 @@ class DesktopScreen:
     own_data: Path | None = None
     demo: bool = False
     tell: Callable[[str, str], None] = say_nothing
+    notice: str | None = None
 
     def notify(self, title: str, text: str) -> None:
         self.tell(title, text)

@@ -44,7 +44,8 @@ def introduce() -> None:
     """Say to the desktop whose windows and icons these are."""
     glib = importlib.import_module("gi.repository.GLib")
     glib.set_prgname("deskhand")
-    glib.set_application_name("Deskhand")
+    if glib.get_application_name() != "Deskhand":  # GLib complains where it is told twice
+        glib.set_application_name("Deskhand")
 
 
 def fits(folder: Path) -> bool:

@@ -70,5 +70,5 @@ class Wishes:
         self.look_again()
 
     def _regret(self, sentence: str) -> None:
-        log.warning("%s", sentence)
+        log.info("%s", sentence)
         self.screen.notify("Deskhand", sentence)

@@ -103,9 +103,9 @@ class Program:
                     tunnel_timing=options.tunnel_timing,
                 )
             )
-            state.notices.extend(
-                [lambda: moved, lambda: crashed.sentence or (KILLED if killed else None), lambda: tell_readable(home)]
-            )
+            last = KILLED if killed else None
+            own = [lambda: moved, lambda: crashed.sentence or last, lambda: tell_readable(home), lambda: self.screen.notice]
+            state.notices.extend(own)
             state.complaints.append(lambda: log_file.problem)
             stack.push_async_callback(state.runtime.stop)
             await state.runtime.start(state.context, discover())

@@ -7,7 +7,12 @@ from server.errors import Unavailable
 
 
 class Screen(Protocol):
-    """A person's desktop. Every wish may block for a moment, so it is made in a thread, and on any thread."""
+    """A person's desktop. Every wish may block for a moment, so it is made in a thread, and on any thread.
+
+    `notice`: what the window is to tell of this desktop, in a sentence.
+    """
+
+    notice: str | None
 
     def notify(self, title: str, text: str) -> None:
         """Show a notification, or do nothing where nobody can see it."""
@@ -33,6 +38,8 @@ class Screen(Protocol):
 
 class NoScreen:
     """A computer without a screen."""
+
+    notice: str | None = None
 
     def notify(self, title: str, text: str) -> None:
         pass

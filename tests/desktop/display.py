@@ -76,6 +76,7 @@ class Display:
     folder: Path
     mark: str = field(default_factory=lambda: uuid.uuid4().hex)
     daemon: "subprocess.Popen[str] | None" = None  # of notifications
+    screen: "subprocess.Popen[bytes] | None" = None
 
     def run(self, *command: str) -> str:
         return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False).stdout
@@ -200,7 +201,7 @@ def opened(folder: Path, *, tray: bool = True, notifications: bool = True) -> It
         stack.callback(bus.terminate)
         assert bus.stdout
         environment["DBUS_SESSION_BUS_ADDRESS"] = bus.stdout.readline().strip()
-        display = Display(environment, stack, folder)
+        display = Display(environment, stack, folder, screen=server)
         display.keep("openbox", name="openbox")
         if tray:
             display.keep(

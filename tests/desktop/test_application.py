@@ -122,8 +122,11 @@ def test_the_menu_keeps_its_promises(display, reader, tmp_path):
     told = tmp_path / "notifications.txt"
     until(lambda: "No file manager could be opened" in told.read_text(), "what did not work is told")
 
+    assert "No file manager" not in program.output
     display.daemon.kill()
     choose(display, reader, "Open logs")
+    program.wait_for("No file manager could be opened")
+    assert "Traceback" not in program.output
     choose(display, reader, "Quit Deskhand")
     assert program.ended_with() == 0
     nothing_is_left(display)
@@ -185,6 +188,7 @@ def test_without_a_tray_it_says_so_once_and_shows_its_window(open_display):
     program = display.start()
     program.wait_for("shows no icons of programs")
     until(lambda: TITLE in display.windows(), "a start shows the window")
+    until(lambda: "shows no icons" in str(local(display).ask("GET", "/api/overview")["notices"]), "the window says so too")
     program.process.send_signal(signal.SIGTERM)
     assert program.ended_with() == 0
     assert program.output.count("shows no icons") == 1
@@ -209,7 +213,23 @@ def test_without_a_screen_it_serves_and_says_where(tmp_path: Path, name: str) ->
     lines = [process.stdout.readline() for _ in range(3)]
     assert "demo mode" in lines[0]
     assert "http://127.0.0.1:" in lines[1]
+    until(lambda: "no screen here" in process.stdout.readline(), "it says that there is no screen")
+    second = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert (second.returncode, second.stderr) == (0, "")
+    assert (tmp_path / "open-window.html").as_uri() in second.stdout
     process.send_signal(getattr(signal, name))
     _, errors = process.communicate()
     watchdog.cancel()
     assert (process.returncode, errors) == (0, "")
+
+
+def test_when_its_screen_goes_away_it_ends_and_says_so(display):
+    program = display.start("--hidden")
+    display.wait_for_icon()
+    program.wait_for("Deskhand is on")
+    display.screen.kill()
+    assert program.ended_with() == 0
+    assert program.output.count("is gone, so it ends") == 1
+    assert "is gone, so it ends" in (display.data / "logs" / "deskhand.log").read_text()
+    assert not (display.data / runtimefile.NAME).exists()
+    nothing_is_left(display)

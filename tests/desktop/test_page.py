@@ -5,9 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
-from desktop.page import read_address
+from desktop.page import CRASHED, read_address
 from tests.conftest import ROOT
 from tests.desktop.display import until
 
@@ -68,6 +69,16 @@ def test_it_ends_with_the_program_that_started_it(display, site, window):
     until(lambda: "Asking" in display.windows(), "the window opens")
     window.stdin.close()
     assert window.wait(30) == 0
+
+
+def test_it_ends_with_the_process_that_draws_its_page(site, window):
+    say(window, f"show {site[0]}")
+    assert window.stdout.readline() == "shown\n"
+    until(site[1], "the page is there")
+    for process in psutil.Process(window.pid).children(recursive=True):
+        if process.name().startswith("WebKitWebProc"):
+            process.kill()
+    assert window.wait(30) == CRASHED
 
 
 def test_without_a_word_it_shows_nothing(window):

@@ -28,11 +28,11 @@ def test_nothing_else_of_the_systems_packages_is_taken(root):
     """In a process of its own, for what is imported stays."""
     need(any(toolkit.fits(folder) for folder in toolkit.FOLDERS), "GTK for exactly this Python", PACKAGES)
     code = (
-        "import sys\nbefore = list(sys.path)\nfrom desktop.toolkit import find_gi\nassert find_gi()\n"
+        "import sys\nbefore = list(sys.path)\nfrom desktop.toolkit import find_gi\nassert find_gi() is find_gi()\n"
         "from gi.repository import GLib\nprint(GLib.get_application_name())\nassert sys.path == before"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=False)
-    assert (done.stdout.strip(), done.returncode) == ("Deskhand", 0), done.stderr
+    assert (done.stdout.strip(), done.stderr, done.returncode) == ("Deskhand", "", 0)
 
 
 def test_what_is_started_later_does_without_the_variable_that_spares_this_process_opengl(monkeypatch):
