@@ -28,7 +28,8 @@ class Parts:
     """What an integration is made of.
 
     `start(context)` yields its service, and closes it afterwards. A service may have, as sentences for the person, a `problem`
-    (what is wrong), a `wish` (what it needs of them before it is of use) and a `summary` (how it is, in a few words).
+    (what is wrong), a `wish` (what it needs of them before it is of use) and a `summary` (how it is, in a few words);
+    `look_again()` is awaited before these are asked for.
     `local` routers are for the window and the command line only.
     `callbacks` routers stand on the local surface without its key: an outside service sends the person's browser there.
     `fake(context)` runs the outside service it needs on loopback, in demo mode, and points its settings there.

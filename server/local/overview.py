@@ -55,6 +55,7 @@ def create_routes(state: State) -> APIRouter:
     @routes.get("/checks")
     async def run_checks() -> list[Check]:
         """Looks at everything once and says what is well and what is not."""
+        await look_again(state)
         return check_all(state)
 
     @routes.get("/schema")
@@ -67,6 +68,7 @@ def create_routes(state: State) -> APIRouter:
 
 async def describe(state: State, documents: Documents) -> Overview:
     """Say whether Deskhand is on, what is connected, and what is wrong."""
+    await look_again(state)
     return Overview(
         version=documents.version,
         demo=state.context.demo,
@@ -137,6 +139,13 @@ async def list_addresses(state: State) -> Addresses:
         privacy=f"{base}/privacy",
         gpts={name: f"{base}/gpts/{name}/openapi.json" for name in names},
     )
+
+
+async def look_again(state: State) -> None:
+    """Have the integrations look at what may have changed behind their backs, such as a file that a person edits."""
+    for member in state.runtime.members:
+        if look := getattr(member.service, "look_again", None):
+            await look()
 
 
 def list_integrations(state: State) -> list[IntegrationView]:

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from server.access.entries import Entry, Outcome
-from server.local.overview import list_problems
+from server.local.overview import list_problems, look_again
 from server.state import State
 from server.tunnel.models import TunnelState
 from server.updates import Update
@@ -57,6 +57,7 @@ def create_routes(state: State) -> APIRouter:
     @routes.get("/status")
     async def read_status() -> Status:
         """Tells how Deskhand is, for the tray."""
+        await look_again(state)
         problems, here = list_problems(state), state.address.is_here_only()
         latest = await state.activity.list(RECENT)
         look, sentence = judge(paused=state.pause.until is not None, here=here, problems=problems)

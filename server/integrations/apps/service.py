@@ -65,6 +65,10 @@ class Launcher:
         count = len([entry for entry in self.catalogue.latest.apps.values() if entry.enabled])
         return f"{count} {'program' if count == 1 else 'programs'} on the list"
 
+    async def look_again(self) -> None:
+        """Read the list again where it has changed, for it may have been mended."""
+        await asyncio.to_thread(self.catalogue.current)
+
     @property
     def problem(self) -> str | None:
         """What is wrong with the list."""

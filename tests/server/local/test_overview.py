@@ -41,3 +41,13 @@ def test_a_notice_stands_until_it_is_put_away(serve, monkeypatch) -> None:
     assert served.person("GET", "/api/status").json()["look"] == "local"
     assert served.person("POST", "/api/notices/put-away", json={"notice": told}).json()["notices"] == []
     assert served.person("GET", "/api/overview").json()["notices"] == []
+
+
+def test_a_list_of_apps_that_was_mended_is_well_again(serve) -> None:
+    served = serve()
+    file = served.data / "app_config.json"
+    good = file.read_bytes()
+    file.write_bytes(b"{")
+    assert served.person("GET", "/api/overview").json()["problems"]
+    file.write_bytes(good)
+    assert served.person("GET", "/api/overview").json()["problems"] == []
