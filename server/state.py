@@ -21,10 +21,11 @@ from server.fetch import Fetch
 from server.folders import Home
 from server.runtime import Runtime, find_migrations
 from server.screen import NoScreen, Screen
+from server.storage.asking import Patience
 from server.storage.backup import finish_restore
 from server.storage.database import DATABASE_FILE, open_database
 from server.storage.migrations import migrate
-from server.storage.secrets import Secrets
+from server.storage.secrets import SECTION, Secrets
 from server.storage.settings import Settings
 from server.storage.sqlite import check
 from server.tunnel.ngrok import Ngrok
@@ -94,15 +95,18 @@ async def open_state(
     """Open the store in a folder whose lock is held, migrated to today. Integrations are not started yet."""
     clock, rules = clock or Clock(), rules or Rules()
     data = home.folders.data
+    used = (data / DATABASE_FILE).exists()
     finish_restore(data, home.folders.config)
     check(data / DATABASE_FILE)
     migrate(data / DATABASE_FILE, find_migrations())
     database = open_database(data / DATABASE_FILE)
     try:
+        settings = Settings(data)
+        patience = settings.read(SECTION, Patience)
         context = Context(
             folders=home.folders,
-            settings=Settings(data),
-            secrets=Secrets(data, folder_only=home.own),
+            settings=settings,
+            secrets=Secrets(data, folder_only=home.own, from_before=used, patience=patience),
             database=database,
             events=Events(),
             fetch=Fetch(only_allowed=demo),

@@ -1,5 +1,6 @@
 """`deskhand tunnel`: whether ChatGPT reaches this computer."""
 
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ LOOK_EVERY = 0.2
 
 @click.group(epilog=example("deskhand tunnel on"))
 def tunnel() -> None:
-    """Open and close the address at which ChatGPT reaches this computer."""
+    """Set up, open and close the address at which ChatGPT reaches this computer."""
 
 
 @tunnel.command(epilog=example("deskhand tunnel on"))
@@ -59,6 +60,61 @@ def status(data_dir: Path | None, *, as_json: bool) -> None:
         say(trouble)
     if found["requests_limit"] and found["state"] != "fixed":
         click.echo(f"{found['requests_this_month']:,} of {found['requests_limit']:,} requests this month")
+
+
+@tunnel.command("set", epilog=example("deskhand tunnel set --authtoken --domain desk.ngrok.app --open-at-start"))
+@click.option("--authtoken", is_flag=True, help="Ask for the authtoken, unseen, or read it from a pipe.")
+@click.option("--domain", metavar="D", help="The reserved address, such as desk.ngrok.app.")
+@click.option("--no-domain", is_flag=True, help="Take whichever address is given.")
+@click.option("--agent", metavar="PATH", help="Your own ngrok program.")
+@click.option("--open-at-start/--no-open-at-start", default=None, help="Open the tunnel whenever Deskhand starts.")
+@click.option("--keep-awake/--no-keep-awake", default=None, help="Keep the computer awake while the tunnel is on.")
+@data_dir_option
+def change(data_dir: Path | None, *, authtoken: bool, no_domain: bool, agent: str | None, **given: Any) -> None:
+    """Set the tunnel up. What is not named stays as it is."""
+    if no_domain and given["domain"]:
+        raise click.UsageError("Say --domain or --no-domain, not both.")
+    order = {name: value for name, value in given.items() if value is not None} | ({"domain": None} if no_domain else {})
+    if agent:
+        order["agent_path"] = str(Path(agent).expanduser().absolute())
+    if not order and not authtoken:
+        raise click.UsageError("Say what to set; --help lists it.")
+    with reached(data_dir) as deskhand:
+        if authtoken:
+            order["authtoken"] = read_authtoken()
+        deskhand.call("PUT", "/api/tunnel/settings", order)
+    click.echo("It is set.")
+
+
+@tunnel.command(epilog=example("deskhand tunnel download"))
+@data_dir_option
+def download(data_dir: Path | None) -> None:
+    """Download ngrok's program from ngrok, into Deskhand's own folder."""
+    with reached(data_dir, running_only=True) as deskhand:
+        found = deskhand.call("POST", "/api/tunnel/agent")
+        with click.progressbar(length=100, label="ngrok's program", file=sys.stderr) as bar:
+            while (view := found["download"]) and view["running"]:
+                bar.update(round(view["share"] * 100) - bar.pos)
+                time.sleep(LOOK_EVERY)
+                found = deskhand.call("GET", "/api/tunnel")
+            if not view:
+                bar.update(100 - bar.pos)
+    if view:
+        raise DeskhandError(view["problem"])
+    if not found["agent"]["found"]:
+        raise DeskhandError("The download was stopped. Start it again; it goes on where it stopped.")
+    click.echo(found["agent"]["path"])
+
+
+def read_authtoken() -> str:
+    """Ask for the authtoken on the terminal, where it stays unseen, or read it from a pipe; never from the arguments."""
+    if sys.stdin.isatty():
+        text = click.prompt("Authtoken, from https://dashboard.ngrok.com/get-started/your-authtoken", hide_input=True, err=True)
+    else:
+        text = sys.stdin.readline()
+    if not text.strip():
+        raise DeskhandError("No authtoken was given.")
+    return str(text).strip()
 
 
 def wait(deskhand: Deskhand) -> dict[str, Any]:

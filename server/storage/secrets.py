@@ -1,46 +1,42 @@
-"""Secrets: in the keyring of this computer, or in a file for this person alone where there is none."""
+"""Secrets: in the keyring of this computer, or in a file for this person alone where there is none or it refuses."""
 
 import asyncio
 import logging
 import threading
-from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
-from typing import Protocol, TypeVar
 
 from server.errors import Unavailable
+from server.storage.asking import Asking, Patience
 from server.storage.files import move_aside, read_json_object, utc_now, write_json
+from server.storage.kept import INDEX_FILE, Kept
 from server.storage.keyrings import Keyring, find_keyring
 
-R = TypeVar("R")
-
 SECRETS_FILE = "secrets.json"
-SECONDS = 60.0  # a keyring may have to ask its person for a password first
+SECTION = "secrets"  # of the settings: Patience
+IN_FOLDER = f"Secrets lie in Deskhand's folder, in {SECRETS_FILE}, for you alone."
+NO_KEYRING = f"This computer has no keyring, so secrets lie in {SECRETS_FILE}, a file for you alone."
+REFUSED = f"The keyring of this computer refused or did not answer, so new secrets lie in {SECRETS_FILE}, a file for you alone."
+BOTH = f"New secrets lie in {SECRETS_FILE}, a file for you alone; older ones in the keyring of this computer."
+LOOKING = "Deskhand is still looking for the keyring of this computer."
+OUT_OF_REACH = "Some secrets lie in a keyring that is not there now. Start Deskhand from your desktop, or sign in again."
 
 log = logging.getLogger(__name__)
-
-
-class Place(Protocol):
-    """Where secrets lie. `sentence` says it to a person."""
-
-    @property
-    def sentence(self) -> str: ...
-
-    def get(self, name: str) -> str | None: ...
-
-    def set(self, name: str, value: str) -> None: ...
-
-    def delete(self, name: str) -> None: ...
 
 
 class SecretFile:
     """A JSON object in a file that nobody else may read. One that is broken is kept aside."""
 
-    def __init__(self, path: Path, sentence: str) -> None:
+    def __init__(self, path: Path) -> None:
         self._path = path
-        self.sentence = sentence
+        self._turn = threading.Lock()
         self.problem: str | None = None
+
+    @property
+    def is_there(self) -> bool:
+        """A secret was kept in it before."""
+        return self._path.exists()
 
     def check(self) -> None:
         """Look whether the file can be read."""
@@ -51,12 +47,14 @@ class SecretFile:
         return value if isinstance(value, str) else None
 
     def set(self, name: str, value: str) -> None:
-        write_json(self._path, self._read() | {name: value})
+        with self._turn:
+            write_json(self._path, self._read() | {name: value})
 
     def delete(self, name: str) -> None:
-        kept = self._read()
-        if kept.pop(name, None) is not None:
-            write_json(self._path, kept)
+        with self._turn:
+            kept = self._read()
+            if kept.pop(name, None) is not None:
+                write_json(self._path, kept)
 
     def _read(self) -> dict[str, object]:
         try:
@@ -71,84 +69,114 @@ class SecretFile:
 class Secrets:
     """Secrets by name. Each verb raises Unavailable, with a sentence, where the keyring is locked or the disk is full.
 
-    `folder_only`: everything has to lie in the data folder. A file that is there stays in use, so that a start without a
-    desktop and one with it find the same secrets.
+    The keyring is opened only for what it has, or is to have: one that was never used asks its person for a password of its
+    own. `folder_only`: everything has to lie in the data folder. A file that is there stays in use, so that a start without a
+    desktop and one with it find the same secrets. `from_before`: the folder was used before there was an index of names.
     """
 
-    def __init__(self, data: Path, *, folder_only: bool = False, seconds: float = SECONDS) -> None:
-        self._path = data / SECRETS_FILE
-        self._seconds = seconds
-        self._turn = threading.Lock()
-        self._found: Future[Place] = Future()
-        if folder_only or self._path.exists():
-            place = SecretFile(self._path, f"Secrets lie in Deskhand's folder, in {SECRETS_FILE}, for you alone.")
+    def __init__(
+        self, data: Path, *, folder_only: bool = False, from_before: bool = False, patience: Patience | None = None
+    ) -> None:
+        self._patience = patience or Patience()
+        self._file = SecretFile(data / SECRETS_FILE)
+        self._ring: Future[Keyring | None] = Future()
+        self._asking = Asking(self._patience.rest_seconds)
+        index = data / INDEX_FILE
+        self._folder_only = folder_only or (self._file.is_there and not index.exists())
+        if self._file.is_there:
             with suppress(Unavailable):  # whoever asks for a secret hears it
-                place.check()
-            self._found.set_result(place)
+                self._file.check()
+        if self._folder_only:
+            self._ring.set_result(None)
         else:
-            settle_in_thread(self._found, self._find)
+            self._kept = Kept(index, from_before=from_before)
+            threading.Thread(target=self._find, name="keyring", daemon=True).start()
 
     @property
     def place(self) -> str:
         """Where secrets lie, in a sentence."""
-        if not self._found.done():
-            return "Deskhand is still looking for the keyring of this computer."
-        return self._found.result().sentence
+        if self._folder_only:
+            return IN_FOLDER
+        if not self._ring.done():
+            return LOOKING
+        ring = self._ring.result()
+        if ring and not self._file.is_there:
+            return ring.sentence
+        if ring and self._kept.some:
+            return BOTH
+        return REFUSED if ring else NO_KEYRING
 
     @property
     def problem(self) -> str | None:
-        """A sentence, where secrets that were kept could not be read."""
-        return getattr(self._found.result(), "problem", None) if self._found.done() else None
+        """A sentence, where secrets that were kept cannot be read, or the keyring refuses."""
+        if self._file.problem or self._folder_only or not self._ring.done():
+            return self._file.problem
+        if self._ring.result() is None:
+            return OUT_OF_REACH if self._kept.some else None
+        return self._asking.refusal if self._kept.some or not self._file.is_there else None
+
+    async def has(self, name: str) -> bool:
+        """Tell whether there is a secret of this name, without opening the keyring where that is known."""
+        if await asyncio.to_thread(self._file.get, name) is not None:
+            return True
+        known = False if self._folder_only else self._kept.knows(name)
+        return await self.get(name) is not None if known is None else known
 
     async def get(self, name: str) -> str | None:
         """Read a secret; None where there is none of this name."""
-        return await self._do(lambda place: place.get(name))
+        value = await asyncio.to_thread(self._file.get, name)
+        if value is not None or self._folder_only or self._kept.knows(name) is False:
+            return value
+        return await self._asking.ask(lambda: self._get(name), self._patience.reading_seconds)
 
     async def set(self, name: str, value: str) -> None:
-        """Keep a secret, of any length."""
-        await self._do(lambda place: place.set(name, value))
+        """Keep a secret, of any length: in the file where the keyring refuses or does not answer."""
+        if not await self._set_in_keyring(name, value):
+            await asyncio.to_thread(self._file.set, name, value)
 
     async def delete(self, name: str) -> None:
         """Forget a secret, if it is there."""
-        await self._do(lambda place: place.delete(name))
+        if not self._folder_only and self._kept.knows(name) is not False:
+            await self._asking.ask(lambda: self._delete(name), self._patience.writing_seconds)
+        await asyncio.to_thread(self._file.delete, name)
 
-    def _find(self) -> Place:
+    async def _set_in_keyring(self, name: str, value: str) -> bool:
+        if self._folder_only or self._file.is_there:
+            return False
+        known, seconds = self._kept.knows(name), self._patience.writing_seconds
+        try:
+            return await self._asking.ask(lambda: self._set(name, value), seconds, lambda: self._forget(name))
+        except Unavailable:
+            if known is False:
+                await asyncio.to_thread(self._kept.note, name, kept=False)
+            return False
+
+    def _find(self) -> None:
         found = find_keyring()
-        if found is None:
-            sentence = f"This computer has no keyring, so secrets lie in {SECRETS_FILE}, a file for you alone."
-            return SecretFile(self._path, sentence)
-        return Keyring(found)
+        self._ring.set_result(Keyring(found) if found else None)
 
-    async def _do(self, work: Callable[[Place], R]) -> R:
-        def take_turn() -> R:
-            if not self._turn.acquire(timeout=self._seconds):
-                raise TimeoutError
-            try:
-                return work(self._found.result())
-            finally:
-                self._turn.release()
+    def _get(self, name: str) -> str | None:
+        ring = self._ring.result()
+        if ring is None:
+            return None
+        value = ring.get(name)
+        self._kept.note(name, kept=value is not None)
+        return value
 
-        done: Future[R] = Future()
-        settle_in_thread(done, take_turn)
-        try:
-            async with asyncio.timeout(self._seconds):  # wait_for of Python 3.11 may lose a cancellation
-                return await asyncio.wrap_future(done)
-        except TimeoutError:
-            raise Unavailable(
-                "The keyring of this computer does not answer. It may be asking for its password: look for its window."
-            ) from None
+    def _set(self, name: str, value: str) -> bool:
+        ring = self._ring.result()
+        if ring is None:
+            return False
+        self._kept.note(name, kept=True)  # first, so that a kill leaves no secret that nobody knows of
+        ring.set(name, value)
+        return True
 
+    def _delete(self, name: str) -> None:
+        if ring := self._ring.result():
+            ring.delete(name)
+            self._kept.note(name, kept=False)
 
-def settle_in_thread(future: Future[R], function: Callable[[], R]) -> None:
-    """Run a function that may wait for a person. Nobody waits for this thread when the program ends, as for a pool's."""
-
-    def settle() -> None:
-        future.set_running_or_notify_cancel()
-        try:
-            result = function()
-        except BaseException as error:  # noqa: BLE001, whoever waits for the future hears it
-            future.set_exception(error)
-        else:
-            future.set_result(result)
-
-    threading.Thread(target=settle, name="secrets", daemon=True).start()
+    def _forget(self, name: str) -> None:
+        """Take back what the keyring took too late: the file has it by then."""
+        with suppress(Unavailable):
+            self._delete(name)

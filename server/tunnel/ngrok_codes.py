@@ -20,22 +20,26 @@ class Meaning:
     passing: bool = False
 
 
-NEW_TOKEN = f"Copy your authtoken from {TOKEN_PAGE} and paste it again."
+GIVE_IT = "paste it in Deskhand's window, or run `deskhand tunnel set --authtoken`"
+NEW_TOKEN = f"Copy your authtoken from {TOKEN_PAGE} again and {GIVE_IT}."
 NOT_A_TOKEN = Meaning("This is not an authtoken of ngrok.", NEW_TOKEN)
 REVOKED = Meaning("ngrok does not know this authtoken any more. It was reset, or its account is closed.", NEW_TOKEN)
 NO_ACCOUNT = Meaning(
     "ngrok wants an account, which is free, and its authtoken.",
-    f"Sign up at https://dashboard.ngrok.com/signup, confirm the mail, then paste the authtoken from {TOKEN_PAGE}.",
+    f"Sign up at https://dashboard.ngrok.com/signup, confirm the mail, copy the authtoken from {TOKEN_PAGE}, then {GIVE_IT}.",
 )
 TOO_MANY = Meaning(
     "Your ngrok account runs as many agents as its plan allows.",
     "Stop ngrok on your other computers, or in https://dashboard.ngrok.com/agents, then open the tunnel again.",
     passing=True,
 )
-TOO_OLD = Meaning("This ngrok program is too old.", "Update it, or let Deskhand download a new one.")
+TOO_OLD = Meaning(
+    "This ngrok program is too old.",
+    "Update it, or let Deskhand download a new one, in its window or with `deskhand tunnel download`.",
+)
 NOT_YOURS = Meaning(
     "ngrok does not give your account this address.",
-    f"Look at {DOMAINS_PAGE} which one is yours, or leave the address empty.",
+    f"Look at {DOMAINS_PAGE} which one is yours, or leave the address empty: `deskhand tunnel set --no-domain`.",
 )
 IN_USE = Meaning(
     "Another ngrok program has this address open already.",

@@ -32,7 +32,7 @@ class Preferences:
 
     async def has_authtoken(self) -> bool:
         """Tell whether there is one, here or in the environment, where ngrok itself looks."""
-        return bool(os.environ.get("NGROK_AUTHTOKEN")) or bool(await self.read_authtoken())
+        return bool(os.environ.get("NGROK_AUTHTOKEN")) or await self.context.secrets.has(AUTHTOKEN)
 
     async def change(self, order: TunnelChange) -> bool:
         """Set what is given, all or nothing. True: an open tunnel has to be opened anew. Raises InvalidInput."""

@@ -26,13 +26,20 @@ FOLDER = "tunnel"  # in the data folder: the agent that was downloaded, and what
 FIXED = "Deskhand was started with --public-url, so it needs no tunnel. Start it without to use one."
 IN_DEMO = "In demo mode nothing is downloaded; its tunnel works without."
 NO_AGENT = CannotOpen(
-    "The tunnel needs ngrok's program, which is not on this computer.", "Let Deskhand download it, or name the one you have."
+    "The tunnel needs ngrok's program, which is not on this computer.",
+    "Let Deskhand download it, in its window or with `deskhand tunnel download`; or name the one you have, there or with "
+    "`deskhand tunnel set --agent PATH`.",
 )
 NO_TOKEN = CannotOpen(
     "The tunnel needs the authtoken of your ngrok account, which is free.",
-    "Copy it from https://dashboard.ngrok.com/get-started/your-authtoken and paste it here.",
+    "Copy it from https://dashboard.ngrok.com/get-started/your-authtoken and paste it in Deskhand's window, or run "
+    "`deskhand tunnel set --authtoken`.",
 )
-NOT_THERE = CannotOpen("Your ngrok program is not where it was.", "Name its new place, or let Deskhand download one.")
+NOT_THERE = CannotOpen(
+    "Your ngrok program is not where it was.",
+    "Name its new place, in Deskhand's window or with `deskhand tunnel set --agent PATH`. Or let Deskhand download one, there "
+    "or with `deskhand tunnel download`.",
+)
 
 
 class Awake(Protocol):

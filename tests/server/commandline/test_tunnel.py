@@ -1,7 +1,16 @@
 import json
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
 
 import httpx2
+import pytest
 
+from server.tunnel.ngrok import Ngrok
+from tests.server.commandline.conftest import ROOT
+from tests.server.tunnel.test_download import Source
 from tests.server.tunnel.tunnels import QUICK, agents
 
 
@@ -36,6 +45,82 @@ def test_with_a_proxy_of_ones_own_it_says_why_not(deskhand, serve) -> None:
 
 
 def test_where_nothing_runs_it_says_so(deskhand) -> None:
-    for word in ("on", "off", "status"):
+    for word in ("on", "off", "status", "download"):
         failed = deskhand("tunnel", word)
         assert (failed.returncode, "not running" in failed.stderr) == (1, True)
+
+
+def test_the_tunnel_is_set_up_without_a_window(deskhand, serve) -> None:
+    served = serve()
+    done = deskhand("tunnel", "set", "--authtoken", "--domain", "desk.ngrok.app", "--open-at-start", typed="2abcdefgh_IJ\n")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "2abcdefgh_IJ" not in done.stdout
+    found = served.person("GET", "/api/tunnel").json()
+    assert (found["has_authtoken"], found["domain"], found["open_at_start"], found["keep_awake"]) == (
+        True,
+        "desk.ngrok.app",
+        True,
+        False,
+    )
+    assert deskhand("tunnel", "set", "--no-domain", "--no-open-at-start", "--keep-awake").returncode == 0
+    found = served.person("GET", "/api/tunnel").json()
+    assert (found["has_authtoken"], found["domain"], found["open_at_start"], found["keep_awake"]) == (True, None, False, True)
+
+
+def test_what_cannot_be_set_is_said(deskhand, serve) -> None:
+    serve()
+    assert deskhand("tunnel", "set").returncode == 2
+    assert deskhand("tunnel", "set", "--domain", "desk.ngrok.app", "--no-domain").returncode == 2
+    assert deskhand("tunnel", "set", "--authtoken=2abcdefgh_IJ").returncode == 2
+    for arguments, said in (
+        (("--authtoken",), "No authtoken"),
+        (("--agent", "nowhere"), "no program at"),
+        (("--domain", "no domain"), "cannot be an address"),
+    ):
+        failed = deskhand("tunnel", "set", *arguments)
+        assert (failed.returncode, said in failed.stderr) == (1, True), failed.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such terminals.")
+def test_on_a_terminal_the_authtoken_is_asked_for_and_not_shown(serve) -> None:
+    import pty
+
+    served = serve()
+    leader, follower = pty.openpty()
+    command = [sys.executable, "-m", "desktop", "tunnel", "set", "--authtoken", "--data-dir", str(served.data)]
+    with subprocess.Popen(command, cwd=ROOT, stdin=follower, stdout=follower, stderr=follower, start_new_session=True) as asking:
+        os.close(follower)
+        shown = b""
+        while b"your-authtoken" not in shown:
+            shown += os.read(leader, 1_000)
+        os.write(leader, b"2abcdefgh_IJ\n")
+        assert asking.wait(30) == 0
+    shown += os.read(leader, 1_000)
+    os.close(leader)
+    assert b"2abcdefgh_IJ" not in shown
+    assert served.person("GET", "/api/tunnel").json()["has_authtoken"]
+
+
+def test_a_download_that_cannot_be_ends_with_1_and_why(deskhand, serve) -> None:
+    serve(demo=True)
+    failed = deskhand("tunnel", "download")
+    assert (failed.returncode, "nothing is downloaded" in failed.stderr) == (1, True)
+
+
+def test_the_program_is_downloaded_and_its_place_printed(deskhand, serve, monkeypatch) -> None:
+    source = Source()
+    threading.Thread(target=source.serve_forever, daemon=True).start()
+    monkeypatch.setattr(Ngrok, "download_address", lambda _: source.address)
+    monkeypatch.setenv("PATH", "")
+    served = serve()
+    try:
+        done = deskhand("tunnel", "download")
+        assert done.returncode == 0, done.stderr
+        assert "100%" in done.stderr or "ngrok's program" in done.stderr
+        assert Path(done.stdout.strip()).is_relative_to(served.data)
+        source.status = 503
+        failed = deskhand("tunnel", "download")
+        assert (failed.returncode, "answered 503" in failed.stderr) == (1, True)
+    finally:
+        source.shutdown()
+        source.server_close()

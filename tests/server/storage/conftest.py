@@ -14,6 +14,7 @@ from pathlib import Path
 import keyring
 import pytest
 from keyring.backend import KeyringBackend
+from keyring.errors import KeyringLocked
 
 from server.storage.backup import back_up, restore
 from server.storage.database import DATABASE_FILE
@@ -146,24 +147,37 @@ def file(home: Home, tmp_path: Path) -> Path:
 
 
 class Drawer(KeyringBackend):
-    """A keyring that opens when it is told to."""
+    """A keyring that answers, or asks its person, who cancels or is away until the drawer is open."""
 
     viable = False  # keyring knows every class of this kind, and shall choose it nowhere else
 
     def __init__(self) -> None:
         self.kept: dict[tuple[str, str], str] = {}
         self.open = threading.Event()
-        self.open.set()
+        self.answer = ""
+        self.asked = 0
+        self.changes: list[str] = []
+
+    def _ask(self) -> None:
+        self.asked += 1
+        if self.answer == "cancel":
+            raise KeyringLocked("Failed to unlock the collection!")
+        if self.answer == "hang":
+            self.open.wait(30)
 
     def get_password(self, service: str, username: str) -> str | None:
-        self.open.wait(10)
+        self._ask()
         return self.kept.get((service, username))
 
     def set_password(self, service: str, username: str, password: str) -> None:
+        self._ask()
         self.kept[service, username] = password
+        self.changes.append("set")
 
     def delete_password(self, service: str, username: str) -> None:
+        self._ask()
         del self.kept[service, username]
+        self.changes.append("deleted")
 
 
 @pytest.fixture

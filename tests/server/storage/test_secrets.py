@@ -1,5 +1,7 @@
 import asyncio
+import json
 import os
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -8,10 +10,22 @@ import pytest
 from keyring.backends import fail
 
 from server.errors import Unavailable
+from server.storage.asking import Patience
+from server.storage.keyrings import Keyring
 from server.storage.secrets import SECRETS_FILE, Secrets
 from tests.server.storage.conftest import Drawer
 
 pytestmark = pytest.mark.usefixtures("drawer")
+
+
+QUICK = Patience(reading_seconds=0.2, writing_seconds=0.2)
+
+
+def wait_for(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def use(secrets: Secrets, work: Callable[[Secrets], Awaitable[None]]) -> None:
@@ -37,7 +51,10 @@ def test_the_keyring_of_this_computer_is_used(tmp_path: Path, drawer: Drawer) ->
     use(secrets, keep_and_forget)
     assert drawer.kept
     assert "keyring of this computer" in secrets.place
-    assert list(tmp_path.iterdir()) == []
+    (index,) = tmp_path.iterdir()
+    assert json.loads(index.read_text()) == {"from_before": False, "names": {"gmail": False, "other": True}}
+    if os.name == "posix":
+        assert index.stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize("folder_only", [True, False])
@@ -69,33 +86,115 @@ def test_a_broken_file_is_kept_aside(tmp_path: Path) -> None:
     assert [aside.read_text() for aside in tmp_path.glob("secrets.broken-*.json")] == ['{"gmail": "on']
 
 
-def test_a_locked_keyring_is_told_in_a_sentence(tmp_path: Path, drawer: Drawer, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: str) -> None:
-        raise OSError(1783, "The stub received bad data")
-
-    monkeypatch.setattr(drawer, "get_password", refuse)
+def test_a_keyring_that_was_given_nothing_is_not_opened(tmp_path: Path, drawer: Drawer) -> None:
+    drawer.answer = "hang"
 
     async def work(secrets: Secrets) -> None:
-        for call in (secrets.get("gmail"), secrets.set("gmail", "one"), secrets.delete("gmail")):
-            with pytest.raises(Unavailable, match="locked or refuses"):
-                await call
+        for _ in range(3):
+            assert await secrets.get("gmail") is None
+            assert not await secrets.has("gmail")
+        await secrets.delete("gmail")
 
-    use(Secrets(tmp_path), work)
+    for _ in range(2):
+        secrets = Secrets(tmp_path)
+        use(secrets, work)
+    assert (drawer.asked, secrets.problem) == (0, None)
 
 
-def test_a_keyring_that_waits_for_its_person_holds_nobody_for_ever(tmp_path: Path, drawer: Drawer) -> None:
+def test_a_folder_from_before_the_index_asks_once_for_each_name(tmp_path: Path, drawer: Drawer) -> None:
+    Keyring(drawer).set("gmail", "old")
+
+    async def work(secrets: Secrets) -> None:
+        assert (await secrets.get("gmail"), await secrets.get("other")) == ("old", None)
+        assert await secrets.has("gmail")
+
+    use(Secrets(tmp_path, from_before=True), work)
+    asked = drawer.asked
+    use(Secrets(tmp_path, from_before=True), work)
+    assert drawer.asked == asked + 1  # for what it has
+
+
+@pytest.mark.parametrize("answer", ["cancel", "hang"])
+def test_a_keyring_that_refuses_is_not_asked_again_and_new_secrets_go_to_the_file(
+    tmp_path: Path, drawer: Drawer, answer: str
+) -> None:
     async def work(secrets: Secrets) -> None:
         await secrets.set("gmail", "one")
-        drawer.open.clear()
-        for _ in range(2):
-            with pytest.raises(Unavailable, match="does not answer"):
+        drawer.answer, drawer.asked = answer, 0
+        for _ in range(3):
+            with pytest.raises(Unavailable, match="keyring of this computer"):
                 await secrets.get("gmail")
-        drawer.open.set()
-        while True:
-            try:
-                assert await secrets.get("gmail") == "one"
-                break
-            except Unavailable:
-                pass
+        assert await secrets.has("gmail")
+        assert "keyring of this computer" in (secrets.problem or "")
+        await secrets.set("other", "two")
+        assert await secrets.get("other") == "two"
+        assert drawer.asked == 1
 
-    use(Secrets(tmp_path, seconds=0.1), work)
+    secrets = Secrets(tmp_path, patience=QUICK)
+    use(secrets, work)
+    assert SECRETS_FILE in secrets.place
+    assert json.loads(tmp_path.joinpath(SECRETS_FILE).read_text()) == {"other": "two"}
+    drawer.answer = ""
+    drawer.open.set()
+
+    async def look(secrets: Secrets) -> None:
+        assert (await secrets.get("gmail"), await secrets.get("other")) == ("one", "two")
+        await secrets.set("gmail", "three")
+        assert await secrets.get("gmail") == "three"
+        await secrets.delete("gmail")
+        assert await secrets.get("gmail") is None
+
+    secrets = Secrets(tmp_path)
+    use(secrets, look)
+    assert (drawer.kept, secrets.problem) == ({}, None)
+
+
+@pytest.mark.parametrize("answer", ["cancel", "hang"])
+def test_the_first_secret_of_a_keyring_that_refuses_is_kept_in_the_file(tmp_path: Path, drawer: Drawer, answer: str) -> None:
+    drawer.answer = answer
+
+    async def work(secrets: Secrets) -> None:
+        await secrets.set("gmail", "one")
+        assert await secrets.get("gmail") == "one"
+
+    secrets = Secrets(tmp_path, patience=QUICK)
+    use(secrets, work)
+    assert "refused or did not answer" in secrets.place
+    assert secrets.problem is None or answer == "hang"
+    use(Secrets(tmp_path), work)
+    assert drawer.asked == 1
+
+
+def test_what_the_keyring_takes_too_late_is_taken_back(tmp_path: Path, drawer: Drawer) -> None:
+    drawer.answer = "hang"
+    use(Secrets(tmp_path, patience=QUICK), lambda secrets: secrets.set("gmail", "one"))
+    drawer.answer = ""
+    drawer.open.set()
+    wait_for(lambda: drawer.changes == ["set", "deleted"])
+    assert drawer.kept == {}
+
+
+def test_secrets_in_a_keyring_that_is_not_there_now_are_told(tmp_path: Path) -> None:
+    use(Secrets(tmp_path), lambda secrets: secrets.set("gmail", "one"))
+    keyring.set_keyring(fail.Keyring())  # type: ignore[no-untyped-call]
+
+    async def look(secrets: Secrets) -> None:
+        assert await secrets.get("gmail") is None
+
+    secrets = Secrets(tmp_path)
+    use(secrets, look)
+    assert "not there now" in (secrets.problem or "")
+
+
+def test_a_keyring_that_answers_in_the_end_is_used_again(tmp_path: Path, drawer: Drawer) -> None:
+    async def work(secrets: Secrets) -> None:
+        await secrets.set("gmail", "one")
+        drawer.answer = "hang"
+        with pytest.raises(Unavailable, match="does not answer"):
+            await secrets.get("gmail")
+        drawer.answer = ""
+        drawer.open.set()
+        wait_for(lambda: secrets.problem is None)
+        assert await secrets.get("gmail") == "one"
+
+    use(Secrets(tmp_path, patience=QUICK), work)
