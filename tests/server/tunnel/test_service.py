@@ -148,7 +148,7 @@ def test_a_connection_that_is_lost_for_a_moment_comes_back_by_itself(demo) -> No
     ("token", "problem", "advice"),
     [
         ("revoked-4nq9771bPxe8ctg7LKr", "does not know this authtoken", "dashboard.ngrok.com"),
-        ("malformed-4nq9771bPxe8ctg7", "not an authtoken", "paste it again"),
+        ("malformed-4nq9771bPxe8ctg7", "not an authtoken", "paste it in Deskhand"),
         ("strange-4nq9771bPxe8ctg7LK", "ERR_NGROK_9999", "ngrok.com/docs/errors/err_ngrok_9999"),
     ],
 )
