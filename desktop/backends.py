@@ -118,7 +118,7 @@ class Gtk(Backend):
         def show() -> None:
             try:
                 self.icon._notifier.notify(title, text, self.icon._icon_path)  # pystray would do it later, beyond our reach
-            except Exception:  # noqa: BLE001, as in `_begin`
+            except Exception:  # noqa: BLE001, GLib's errors are no classes of Python's until they are imported
                 log.warning("%s", text)
 
         self.call(show)

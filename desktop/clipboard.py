@@ -27,7 +27,7 @@ def find_copier(*, has_gtk_loop: bool, platform: str = sys.platform, environment
 def run(command: list[str], text: bytes) -> None:
     """Hand a text to a program. Raises OSError or subprocess.SubprocessError."""
     environment = outside_environment(os.environ)
-    subprocess.run(command, input=text, check=True, timeout=SECONDS, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603
+    subprocess.run(command, input=text, check=True, timeout=SECONDS, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603, one of those above
 
 
 def copy_with_gtk(text: str) -> None:

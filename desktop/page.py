@@ -96,7 +96,7 @@ class View:
 
     def _withdraw(self) -> None:
         """A page that is loaded again would be offered what it can call the other way, before `_offer` replaces that."""
-        self._window._functions.clear()  # noqa: SLF001
+        self._window._functions.clear()  # noqa: SLF001, there is no public way
 
     def _offer(self) -> None:
         self._window.run_js(OFFER)

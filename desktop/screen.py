@@ -74,7 +74,8 @@ def open_folder(folder: Path, platform: str = sys.platform) -> None:
             os.startfile(folder)  # type: ignore[attr-defined,unused-ignore] # noqa: S606, a folder of our own
         return
     opener = OPENERS.get(platform, "xdg-open")
-    subprocess.run([opener, str(folder)], check=True, timeout=20, env=outside_environment(os.environ), capture_output=True)  # noqa: S603
+    environment = outside_environment(os.environ)
+    subprocess.run([opener, str(folder)], check=True, timeout=20, env=environment, capture_output=True)  # noqa: S603, the system's own
 
 
 def start_apart(command: list[str]) -> None:

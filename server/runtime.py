@@ -4,6 +4,7 @@ import asyncio
 import importlib
 import logging
 import pkgutil
+from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -112,13 +113,16 @@ class Runtime:
 
     def operations(self) -> dict[str, Operation]:
         """The operations that are on now, by name."""
-        return {
-            operation.name: operation
-            for member in self.members
-            if member.parts
-            for router in member.parts.public
-            for operation in list_operations(router)
-        }
+        return {operation.name: operation for _, operation in self._offered()}
+
+    def owners(self) -> dict[str, str]:
+        """The name of the integration that each operation belongs to, by the operation's name."""
+        return {operation.name: member.integration.name for member, operation in self._offered()}
+
+    def _offered(self) -> Iterator[tuple[Member, Operation]]:
+        for member in self.members:
+            for router in member.parts.public if member.parts else ():
+                yield from ((member, operation) for operation in list_operations(router))
 
     def scopes(self) -> list[str]:
         """The scopes of the operations that are on now."""

@@ -21,9 +21,9 @@ from server.fetch import Fetch
 from server.folders import Home
 from server.runtime import Runtime, find_migrations
 from server.screen import NoScreen, Screen
-from server.storage.asking import Patience
 from server.storage.backup import finish_restore
 from server.storage.database import DATABASE_FILE, open_database
+from server.storage.keyring_calls import Patience
 from server.storage.migrations import migrate
 from server.storage.secrets import SECTION, Secrets
 from server.storage.settings import Settings

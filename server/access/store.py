@@ -55,7 +55,7 @@ def read_clients(connection: Connection) -> list[Client]:
 
 def read_usable_keys(connection: Connection) -> dict[bytes, Client]:
     """Read who may call, by the hash of the key."""
-    return {row["hash"]: to_client(row) for row in connection.execute(USABLE_KEYS).mappings()}  # type: ignore[arg-type]
+    return {row["hash"]: to_client(row) for row in connection.execute(USABLE_KEYS).mappings()}  # type: ignore[arg-type]  # RowMapping
 
 
 def require_key(connection: Connection, key_hash: bytes) -> None:

@@ -14,7 +14,6 @@ from server.access.entries import Entry, Outcome
 from server.access.guard import NO_FIT
 from server.access.search import Search
 from server.local.models import ActivityLine, ActivityPage, ActivityView, TodayView
-from server.runtime import list_operations
 from server.state import State
 from server.words import make_visible, shorten, tell
 
@@ -54,7 +53,7 @@ def create_routes(state: State) -> APIRouter:
     async def list_activity(wanted: Annotated[Wanted, Query()]) -> list[ActivityView]:
         """Lists the latest calls with their contents, newest first; `before` goes on from an id."""
         found = await state.activity.list(wanted.limit, wanted.before, make_search(state, wanted))
-        owners = list_owners(state)
+        owners = state.runtime.owners()
         return [view(entry, owners) for entry in found]
 
     @routes.get("/page")
@@ -63,13 +62,13 @@ def create_routes(state: State) -> APIRouter:
         live = tuple(entry.id for entry in state.activity.running())
         search = make_search(state, wanted, contents=False, without=live)
         found = await state.activity.search(search, wanted.limit, wanted.before, SEARCH_SECONDS)
-        owners = list_owners(state)
+        owners = state.runtime.owners()
         return ActivityPage(entries=[view_line(entry, owners) for entry in found.entries], earlier=found.earlier)
 
     @routes.get("/running")
     async def list_running() -> list[ActivityLine]:
         """Lists the calls that run at this moment, newest first. Those that read have a number below zero until they end."""
-        owners = list_owners(state)
+        owners = state.runtime.owners()
         return [view_line(entry, owners) for entry in state.activity.running()]
 
     @routes.get("/today")
@@ -80,7 +79,7 @@ def create_routes(state: State) -> APIRouter:
     @routes.get("/{entry_id}")
     async def read_activity(entry_id: Annotated[Id, Path()]) -> ActivityView:
         """Shows one call with its contents."""
-        return view(await state.activity.read(entry_id), list_owners(state))
+        return view(await state.activity.read(entry_id), state.runtime.owners())
 
     return routes
 
@@ -89,7 +88,7 @@ def make_search(state: State, wanted: Wanted, *, contents: bool = True, without:
     """Say it as the activity takes it."""
     operations: tuple[str, ...] | None = None if wanted.operation is None else (wanted.operation,)
     if wanted.integration is not None:
-        owned = {name for name, owner in list_owners(state).items() if owner == wanted.integration}
+        owned = {name for name, owner in state.runtime.owners().items() if owner == wanted.integration}
         operations = tuple(sorted(owned if operations is None else owned & set(operations)))
     return Search(
         client=wanted.client,
@@ -103,17 +102,6 @@ def make_search(state: State, wanted: Wanted, *, contents: bool = True, without:
         without=without,
         contents=contents,
     )
-
-
-def list_owners(state: State) -> dict[str, str]:
-    """Which integration an operation belongs to, by their names."""
-    return {
-        operation.name: member.integration.name
-        for member in state.runtime.members
-        if member.parts
-        for router in member.parts.public
-        for operation in list_operations(router)
-    }
 
 
 def view_line(entry: Entry, owners: Mapping[str, str]) -> ActivityLine:

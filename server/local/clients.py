@@ -6,6 +6,7 @@ from server.access.client import AS_IT_WAS, Change, Client, Policy
 from server.access.usage import Use
 from server.errors import InvalidInput
 from server.local.models import ClientChange, ClientsEnded, ClientView, MadeClient, NewClient, view_client
+from server.operation import Operation
 from server.projections.documents import Documents, offered
 from server.state import State
 
@@ -18,8 +19,8 @@ def create_routes(state: State) -> APIRouter:
     @routes.get("")
     async def list_clients() -> list[ClientView]:
         """Lists the clients, revoked ones too, newest first."""
-        uses = await state.usage.read()
-        return [show(state, client, uses.get(client.id, Use())) for client in await state.clients.list()]
+        uses, operations = await state.usage.read(), state.runtime.operations()
+        return [show(operations, client, uses.get(client.id, Use())) for client in await state.clients.list()]
 
     @routes.post("", status_code=201)
     async def create_client(order: NewClient) -> MadeClient:
@@ -76,12 +77,11 @@ def create_changes(state: State, documents: Documents) -> APIRouter:
 
 async def look(state: State, client: Client) -> ClientView:
     """Show a client with its use."""
-    return show(state, client, (await state.usage.read()).get(client.id, Use()))
+    return show(state.runtime.operations(), client, (await state.usage.read()).get(client.id, Use()))
 
 
-def show(state: State, client: Client, use: Use) -> ClientView:
+def show(operations: dict[str, Operation], client: Client, use: Use) -> ClientView:
     """Show a client with the policy of each operation that it can see."""
-    operations = state.runtime.operations()
     seen = {operation.name: client.policy_for(operation) for operation in offered(client, operations)}
     denied = {name: policy for name, policy in client.policies.items() if policy is Policy.deny and name in operations}
     return view_client(client, seen | denied, use)

@@ -8,10 +8,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from server.errors import Unavailable
-from server.storage.asking import Asking, Patience
 from server.storage.files import move_aside, read_json_object, utc_now, write_json
-from server.storage.kept import INDEX_FILE, Kept
+from server.storage.keyring_calls import Asking, Patience
 from server.storage.keyrings import Keyring, find_keyring
+from server.storage.secret_names import INDEX_FILE, Kept
 
 SECRETS_FILE = "secrets.json"
 SECTION = "secrets"  # of the settings: Patience

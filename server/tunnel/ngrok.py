@@ -131,7 +131,7 @@ class NgrokLine:
         except CannotOpen as error:
             trouble = error
         except Exception as error:  # noqa: BLE001, its text may hold the authtoken, so its kind is all that is told
-            log.error("The tunnel's agent could not be followed: %s", type(error).__name__)  # noqa: TRY400
+            log.error("The tunnel's agent could not be followed: %s", type(error).__name__)  # noqa: TRY400, for the same reason
             trouble = CannotOpen("The tunnel could not be opened.", "Deskhand's log says more.")
         self._tidy()
         self._tell(News(Said.gone, trouble=trouble))

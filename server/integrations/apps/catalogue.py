@@ -89,12 +89,7 @@ class Catalogue:
         content = json.dumps(whole, indent=2, ensure_ascii=False).encode() + b"\n"
         parse(content)
         with self._lock:
-            try:
-                replace_file(self.places.own, content)
-            except OSError as error:
-                raise not_stored(error, FILE) from error
-            self._seen = None
-        self.current()
+            self._replace(content)
 
     def put(self, name: str, entry: Entry, mark: str | None = None) -> None:
         """Add an app to the list, or change it. Conflict: it is not as it was when it had this mark."""
@@ -131,12 +126,16 @@ class Catalogue:
                 parse(content)
             except (OSError, BrokenList) as error:
                 raise NotFound("There is no list to put back. Mend the file, or remove it and start Deskhand again.") from error
-            try:
-                replace_file(self.places.own, content)
-            except OSError as error:
-                raise not_stored(error, FILE) from error
-            self._seen = None
-            self.current()
+            self._replace(content)
+
+    def _replace(self, content: bytes) -> None:
+        """Put this in the place of the person's file, and read it. Unavailable where the disk does not take it."""
+        try:
+            replace_file(self.places.own, content)
+        except OSError as error:
+            raise not_stored(error, FILE) from error
+        self._seen = None
+        self.current()
 
     def _sound(self) -> AppsFile:
         """The list in force, if it is what the file says: a change must not undo what the person is writing there."""

@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 
 from server.integration import Effect, Operations, provided
+from server.integrations.apps.addition import NewApp
 from server.integrations.apps.entries import AppsFile, Entry
 from server.integrations.apps.models import Action, AppList, AppStatus, Order, Outcome
-from server.integrations.apps.newcomer import NewApp
 from server.integrations.apps.overview import AppAdded, OwnList, try_out, view_list
 from server.integrations.apps.service import Launcher
 from server.integrations.apps.suggestions import Suggestions

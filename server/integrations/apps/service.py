@@ -12,11 +12,11 @@ from server import processes
 from server.context import Context
 from server.integration import Effect
 from server.integrations.apps import adapter
+from server.integrations.apps.addition import NewApp, make_entry
 from server.integrations.apps.catalogue import Catalogue, default_places, find_entry
 from server.integrations.apps.entries import AppsFile, Entry
 from server.integrations.apps.environment import clean, system_of
 from server.integrations.apps.models import AppList, AppStatus, Order, Outcome
-from server.integrations.apps.newcomer import NewApp, make_entry
 from server.integrations.apps.plan import Plan, Seen, make_plan
 from server.integrations.apps.recipe import Machine, resolve
 from server.integrations.apps.report import answer_to, list_them, report_stop, show_status, tell_done, tell_end

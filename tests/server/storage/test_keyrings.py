@@ -115,7 +115,7 @@ def test_a_keyring_that_was_chosen_but_is_not_there_is_none(monkeypatch: pytest.
 IN_A_SESSION = """
 import asyncio, os, sys
 from pathlib import Path
-from server.storage.asking import Patience
+from server.storage.keyring_calls import Patience
 from server.storage.secrets import Secrets
 
 async def main():

@@ -41,7 +41,7 @@ class Source(ThreadingHTTPServer):
 
     @property
     def address(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/ngrok.tgz"
+        return f"http://127.0.0.1:{self.server_port}/agent"
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -169,7 +169,7 @@ def test_what_is_not_ngroks_program_is_refused_with_a_sentence(served, source, c
 
 
 def test_where_nobody_answers_it_says_so(served, monkeypatch) -> None:
-    monkeypatch.setattr(Ngrok, "download_address", lambda _: "http://127.0.0.1:9/ngrok.tgz")
+    monkeypatch.setattr(Ngrok, "download_address", lambda _: "http://127.0.0.1:9/agent")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     served.person("POST", "/api/tunnel/agent")
     assert "online" in wait_for_download(served, over)["download"]["problem"]

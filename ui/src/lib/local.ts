@@ -57,7 +57,7 @@ export interface Piece { topic: string; data: unknown }
 /** Calls back at every piece of news, "hello" first, when the feed stands. Throws what keeps it from going on. */
 export async function follow(onNews: (piece: Piece) => void, signal: AbortSignal): Promise<never> {
   const answer = await fetch('/api/events', { headers, signal })
-  if (!answer.ok || !answer.body) throw new Refused(readDetail(await answer.json().catch(() => undefined)))
+  if (!answer.ok || !answer.body) throw new Refused(readDetail(await answer.json().catch(() => undefined)), answer.status)
   const news = answer.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream()).getReader()
   for (let piece = await news.read(); !piece.done; piece = await news.read()) {
     onNews({ topic: piece.value.event ?? '', data: JSON.parse(piece.value.data || 'null') })

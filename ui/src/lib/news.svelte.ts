@@ -1,8 +1,9 @@
 /** What is shown stays true: whoever watches something is told when it has changed. */
 import { untrack } from 'svelte'
-import { ask, explain, follow, local, type Overview, type Piece } from './local'
+import { ask, explain, follow, local, Refused, type Overview, type Piece } from './local'
 
 const RETRY_MS = 2000
+const LOCKED_OUT = 401
 const EVERYTHING = new Set(['hello', 'missed']) // the feed stands again, or left something out
 type Listener = (piece: Piece) => void
 const listeners = new Set<Listener>()
@@ -70,9 +71,10 @@ class News extends Watched<Overview> {
 
   async #keepFollowing(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await follow((piece) => listeners.forEach((tell) => tell(piece)), signal).catch((error: unknown) => {
-        if (!signal.aborted) this.trouble = explain(error)
-      })
+      const error: unknown = await follow((piece) => listeners.forEach((tell) => tell(piece)), signal).catch((error: unknown) => error)
+      if (signal.aborted) return
+      this.trouble = explain(error)
+      if (error instanceof Refused && error.status === LOCKED_OUT) return // this page has no way in, and will have none
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
     }
   }

@@ -4,7 +4,7 @@ import threading
 import pytest
 
 from server.errors import Unavailable
-from server.storage.asking import Asking
+from server.storage.keyring_calls import Asking
 
 
 def refuse() -> None:

@@ -3,7 +3,7 @@ import os
 import pytest
 
 from server.errors import InvalidInput
-from server.integrations.apps.newcomer import NewApp, make_entry, stem_of
+from server.integrations.apps.addition import NewApp, make_entry, stem_of
 from server.integrations.apps.recipe import Machine
 from tests.server.integrations.apps.test_link import make_link
 

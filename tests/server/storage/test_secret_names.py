@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from server.storage.kept import Kept
+from server.storage.secret_names import Kept
 
 
 def test_a_new_folder_knows_that_the_keyring_has_nothing_and_an_old_one_does_not(tmp_path: Path) -> None:
