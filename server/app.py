@@ -43,6 +43,7 @@ def create_public(state: State) -> ASGIApp:
         else:
             app.include_router(explain_broken(member))
     app.include_router(create_pages(state))
+    state.inside.app = app
 
     def origins() -> list[str]:
         return state.context.settings.read(SECTION, OriginSettings).allowed

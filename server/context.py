@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from server.events import Events
 from server.fetch import Fetch
 from server.folders import Folders
+from server.questions import Questions
 from server.screen import Screen
 from server.storage.database import Database
 from server.storage.secrets import Secrets
@@ -39,6 +40,7 @@ class Context:
     events: Events
     fetch: Fetch
     screen: Screen
+    questions: Questions
     clock: Clock = field(default_factory=Clock)
     demo: bool = False
     local_address: Callable[[], str] = lambda: ""

@@ -24,11 +24,12 @@ class Effect:
 
     `sentence`: verb and object without a full stop, such as "send mail to bob@example.com".
     `fields`: names and values in the order in which the recipient would see them; programs show executable and arguments,
-    files their name, size and SHA-256.
+    files their name, size and SHA-256. `recipients`: the addresses of everybody whom it reaches, where it reaches anybody.
     """
 
     sentence: str
     fields: tuple[tuple[str, str], ...] = ()
+    recipients: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,12 @@ from server.demo.ngrok.launch import agent_command
 from server.events import Events
 from server.fetch import Fetch
 from server.folders import Home
+from server.inside import Inside
+from server.questions import Questions
 from server.runtime import Runtime, find_migrations
 from server.screen import NoScreen, Screen
 from server.storage.backup import finish_restore
-from server.storage.database import DATABASE_FILE, open_database
+from server.storage.database import DATABASE_FILE, Database, open_database
 from server.storage.keyring_calls import Patience
 from server.storage.migrations import migrate
 from server.storage.secrets import SECTION, Secrets
@@ -66,6 +68,7 @@ class State:
     complaints: list[Callable[[], str | None]] = field(default_factory=list)
     put_away: set[str] = field(default_factory=set)
     quitting: asyncio.Event = field(default_factory=asyncio.Event)
+    inside: Inside = field(default_factory=Inside)
 
     def list_notices(self) -> list[str]:
         """What has happened and was not put away."""
@@ -101,20 +104,7 @@ async def open_state(
     migrate(data / DATABASE_FILE, find_migrations())
     database = open_database(data / DATABASE_FILE)
     try:
-        settings = Settings(data)
-        patience = settings.read(SECTION, Patience)
-        context = Context(
-            folders=home.folders,
-            settings=settings,
-            secrets=Secrets(data, folder_only=home.own, from_before=used, patience=patience),
-            database=database,
-            events=Events(),
-            fetch=Fetch(only_allowed=demo),
-            screen=screen or NoScreen(),
-            clock=clock,
-            demo=demo,
-            local_address=lambda: address.local,
-        )
+        context = make_context(home, address, database, screen or NoScreen(), clock, demo=demo, used=used)
         clients, activity = Clients(database, clock), Activity(database, context.events, clock)
         pause = Pause(context.settings, clock)
         usage = Usage(database, address, clock)
@@ -127,3 +117,24 @@ async def open_state(
         yield State(home, context, address, clients, usage, activity, pause, guard, Runtime(), tunnel, updates, key)
     finally:
         await database.close()
+
+
+def make_context(  # noqa: PLR0913, it hands on what each of them brings
+    home: Home, address: Address, database: Database, screen: Screen, clock: Clock, *, demo: bool, used: bool
+) -> Context:
+    """Make what integrations are handed. `used`: there was a database here before."""
+    data, settings, events = home.folders.data, Settings(home.folders.data), Events()
+    patience = settings.read(SECTION, Patience)
+    return Context(
+        folders=home.folders,
+        settings=settings,
+        secrets=Secrets(data, folder_only=home.own, from_before=used, patience=patience),
+        database=database,
+        events=events,
+        fetch=Fetch(only_allowed=demo),
+        screen=screen,
+        questions=Questions(events, screen),
+        clock=clock,
+        demo=demo,
+        local_address=lambda: address.local,
+    )

@@ -30,6 +30,11 @@ class Client:
     key_created_at: str = ""
     key_hash: bytes = field(default=b"", repr=False)
 
+    @property
+    def credential(self) -> str:
+        """With what it came in: a word that can be kept, by which it can be found again while that still opens."""
+        return f"key:{self.key_hash.hex()}"
+
     def policy_for(self, operation: Operation) -> Policy:
         """Reading is allowed and changing asks, until the person says otherwise."""
         return self.policies.get(operation.name, Policy.ask if operation.changes else Policy.allow)

@@ -47,7 +47,11 @@ class Clients:
 
     def look_again(self, one: Client) -> Client | None:
         """Find a client as it is now; None if the key with which it was found opens nothing any more."""
-        return self._by_hash.get(one.key_hash)
+        return self.recall(one.credential)
+
+    def recall(self, credential: str) -> Client | None:
+        """Find the client that came in with this credential, as it is now; None if it opens nothing any more."""
+        return self._by_hash.get(bytes.fromhex(credential.removeprefix("key:")))
 
     async def create(
         self,

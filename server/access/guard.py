@@ -17,11 +17,12 @@ from server.access.clients import Client, Clients, Policy
 from server.access.entries import Entry, Outcome, effect_text, redact
 from server.access.limits import Limits, Quota
 from server.access.pause import Pause
-from server.access.store import KEY_ENDED, require_key
+from server.access.store import KEY_ENDED, require_credential
 from server.access.usage import Usage
 from server.context import Clock
 from server.errors import Conflict, DeskhandError, Forbidden, InvalidInput, NotAuthenticated, TooManyRequests, Unavailable
 from server.failures import to_response
+from server.inside import CLIENT
 from server.logs import redact_start
 from server.operation import Effect, Operation, current_call
 from server.words import fill
@@ -55,8 +56,7 @@ class Guard:
 
     async def conduct(self, request: Request, operation: Operation, asked: frozenset[str], handle: Handle) -> Response:
         """Take one request along the whole way. A stranger's request ends here, before its body is read."""
-        client = self.authenticate(request.headers)
-        await self.usage.note(client.id, request.headers.get("host", ""))
+        client = request.scope.get(CLIENT) or await self._let_in(request)
         call = Call(self, client, operation, request, asked)
         quota: Quota | None = None
         try:
@@ -81,6 +81,11 @@ class Guard:
         if quota:
             response.headers.update(quota.headers)
         return response
+
+    async def _let_in(self, request: Request) -> Client:
+        client = self.authenticate(request.headers)
+        await self.usage.note(client.id, request.headers.get("host", ""))
+        return client
 
     def authenticate(self, headers: Headers) -> Client:
         """Find the client by its key, whichever way it is carried. Raises NotAuthenticated."""
@@ -152,7 +157,7 @@ class Call:
         return await function(**arguments)
 
     async def _begin(self, digest: str) -> int | Kept:
-        require = partial(require_key, key_hash=self._client.key_hash)
+        require = partial(require_credential, credential=self._client.credential)
         try:
             return await self._guard.activity.begin(self._entry(Outcome.running), self._key, digest, require)
         except NotAuthenticated:

@@ -58,9 +58,9 @@ def read_usable_keys(connection: Connection) -> dict[bytes, Client]:
     return {row["hash"]: to_client(row) for row in connection.execute(USABLE_KEYS).mappings()}  # type: ignore[arg-type]  # RowMapping
 
 
-def require_key(connection: Connection, key_hash: bytes) -> None:
-    """Raises NotAuthenticated if a key opens nothing at this point in the order of all writing."""
-    if connection.execute(OPENS, {"hash": key_hash}).first() is None:
+def require_credential(connection: Connection, credential: str) -> None:
+    """Raises NotAuthenticated if a credential opens nothing at this point in the order of all writing."""
+    if connection.execute(OPENS, {"hash": bytes.fromhex(credential.removeprefix("key:"))}).first() is None:
         raise NotAuthenticated(KEY_ENDED)
 
 

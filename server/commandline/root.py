@@ -38,6 +38,7 @@ class Words(click.Group):
 
 def load_commands() -> Iterator[click.Command]:
     """Every word there is, those of the integrations included."""
+    from server.commandline.approvals import approvals
     from server.commandline.clients import clients
     from server.commandline.data import backup, restore
     from server.commandline.everyday import activity, addresses, doctor, generate_schema, pause, quit_deskhand, resume
@@ -49,6 +50,7 @@ def load_commands() -> Iterator[click.Command]:
         serve,
         tunnel,
         clients,
+        approvals,
         addresses,
         activity,
         pause,

@@ -15,6 +15,7 @@ from server.errors import NotFound
 from server.local import (
     activity,
     addresses,
+    approvals,
     clients,
     look,
     machine,
@@ -45,6 +46,7 @@ PARTS = (
     addresses,
     status,
     onboarding,
+    approvals,
     activity,
     clients,
     operations,

@@ -9,9 +9,12 @@ import pytest
 
 LINT = "from importlinter.cli import lint_imports; raise SystemExit(lint_imports(no_cache=True, no_logo=True))"
 INTEGRATION = r"server\.integrations\.\w+"
-OFFERED = "context|errors|events|fetch|integration|operation|processes|screen|shipped|storage|strict|webhooks"
+OFFERED = "context|errors|events|fetch|integration|operation|processes|questions|screen|shipped|storage|strict|webhooks"
 ALLOWED = re.compile(rf"\S+ ({INTEGRATION}|server\.({OFFERED}))(\..+)?|{INTEGRATION}\.commands server\.commandline\.\w+")
 IMPORTERS = {
+    "authlib": r"server\.access\.oauth\.\w+",
+    "mcp": r"server\.projections\.mcp(\.\w+)*",
+    "mcp_types": r"server\.projections\.mcp(\.\w+)*",
     "alembic": rf"server\.storage\..+|{INTEGRATION}\.migrations\..+",
     "google": rf"{INTEGRATION}\.(adapter|connection|sign_in)",
     "google_auth_oauthlib": rf"{INTEGRATION}\.(adapter|connection|sign_in)",
@@ -25,7 +28,7 @@ IMPORTERS = {
     "Xlib": r"desktop\.backends",
     "gi": r"desktop\.(backends|clipboard|page)",
     "pystray": r"desktop\.tray",
-    "sqlalchemy": rf"server\.storage\..+|server\.access\.\w+|(server\.tunnel|{INTEGRATION})\.(store|tables|migrations\..+)",
+    "sqlalchemy": rf"server\.storage\..+|server\.access\.[\w.]+|(server\.tunnel|{INTEGRATION})\.(store|tables|migrations\..+)",
     "tinydb": r"server\.storage\.settings",
     "wakepy": r"server\.awake",
     "webview": r"desktop\.page",

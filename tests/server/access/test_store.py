@@ -4,7 +4,7 @@ import pytest
 
 from server.access.client import Change
 from server.access.clients import hash_key
-from server.access.store import change_client, read_clients, require_key, revoke_clients
+from server.access.store import change_client, read_clients, require_credential, revoke_clients
 from server.errors import NotAuthenticated, NotFound
 
 
@@ -14,9 +14,9 @@ def test_a_key_opens_nothing_in_the_very_writing_that_comes_after_its_end(opened
             _, key = await state.clients.create("bot", frozenset(), {})
             write, now = state.context.database.write, clock.now().isoformat()
             looked = await asyncio.gather(
-                write(require_key, hash_key(key)),
+                write(require_credential, f"key:{hash_key(key).hex()}"),
                 write(revoke_clients, now),
-                write(require_key, hash_key(key)),
+                write(require_credential, f"key:{hash_key(key).hex()}"),
                 return_exceptions=True,
             )
             assert [type(one) for one in looked] == [type(None), int, NotAuthenticated]

@@ -90,7 +90,7 @@ class Desk:
             migrate(self.data / "deskhand.db", [MIGRATIONS])
             database = open_database(self.data / "deskhand.db")
             folders = Folders(self.data, self.config, self.data / "files", self.data / "logs")
-            self.context = Context(folders, None, None, database, Events(), None, None, Clock())
+            self.context = Context(folders, None, None, database, Events(), None, None, None, Clock())
             catalogue = Catalogue(default_places(self.config, self.data, Path("app_config.json")), self.context.clock.now)
             machine = Machine(system_of(), clean(environment or os.environ, system_of()))
             launcher = Launcher(self.context, catalogue, machine, self.timing)

@@ -33,6 +33,7 @@ from server.integrations.gmail.models import Endpoints
 from server.integrations.gmail.service import Mailbox, start
 from server.integrations.gmail.session import REQUESTED
 from server.integrations.gmail.sign_in import read_credentials
+from server.questions import Questions
 from server.screen import NoScreen
 from server.storage.database import open_database
 from server.storage.secrets import Secrets
@@ -224,9 +225,10 @@ def new_desk(google: FakeGoogle, tmp_path: Path) -> Iterator[Desk]:
                 settings=Settings(data),
                 secrets=Secrets(data, folder_only=True),
                 database=open_database(data / "deskhand.db"),
-                events=Events(),
+                events=(events := Events()),
                 fetch=Fetch(only_allowed=True),
                 screen=NoScreen(),
+                questions=Questions(events, NoScreen()),
                 clock=clock,
                 demo=True,
                 local_address=lambda: "http://127.0.0.1:7",

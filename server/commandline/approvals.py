@@ -1,0 +1,76 @@
+"""`deskhand approvals`: what waits for the person's word, for a computer without a screen."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import click
+
+from server.commandline.reach import reached
+from server.commandline.words import data_dir_option, example, json_option, print_json, say
+from server.questions import Extent
+
+id_argument = click.argument("question_id", metavar="ID")
+
+
+@click.group(epilog=example("deskhand approvals list"))
+def approvals() -> None:
+    """See what waits for your word, and give it."""
+
+
+@approvals.command("list", epilog=example("deskhand approvals list --json"))
+@json_option
+@data_dir_option
+def list_approvals(data_dir: Path | None, *, as_json: bool) -> None:
+    """List the calls and sign-ins that wait, oldest first, with what they would do."""
+    with reached(data_dir) as deskhand:
+        found = deskhand.call("GET", "/api/approvals")
+    if as_json:
+        print_json(found)
+    elif not found:
+        say("Nothing waits for you.")
+    else:
+        for question in found:
+            show(question)
+
+
+def show(question: dict[str, Any]) -> None:
+    """Print a question, word for word."""
+    say(f"{question['id']}  {question['client']} asks: may it {question['sentence']}?")
+    for field in question["fields"]:
+        first, *others = field["value"].splitlines() or [""]
+        say(f"    {field['name']}: {first}")
+        for line in others:
+            say(f"        {line}")
+    code = " --code NNNN" if question["wants_code"] else ""
+    say(f"    Yes: deskhand approvals approve {question['id']}{code}   No: deskhand approvals deny {question['id']}")
+
+
+@approvals.command(epilog=example("deskhand approvals approve call-3f9a21 --for recipients"))
+@id_argument
+@click.option("--code", metavar="NNNN", help="The four digits that the asking browser shows, for a sign-in.")
+@click.option(
+    "--for",
+    "extent",
+    type=click.Choice([extent.value for extent in Extent]),
+    default=Extent.once.value,
+    show_default=True,
+    help="How far the yes goes: this once, for a quarter of an hour, to these recipients, or always.",
+)
+@data_dir_option
+def approve(question_id: str, code: str | None, extent: str, data_dir: Path | None) -> None:
+    """Say yes."""
+    with reached(data_dir, running_only=True) as deskhand:
+        told = deskhand.call("POST", f"/api/approvals/{quote(question_id, safe='')}/approve", {"extent": extent, "code": code})
+    say(told["message"])
+
+
+@approvals.command(epilog=example("deskhand approvals deny call-3f9a21 --reason 'Not to him.'"))
+@id_argument
+@click.option("--reason", default="", metavar="TEXT", help="Why; the client reads it.")
+@data_dir_option
+def deny(question_id: str, reason: str, data_dir: Path | None) -> None:
+    """Say no."""
+    with reached(data_dir, running_only=True) as deskhand:
+        told = deskhand.call("POST", f"/api/approvals/{quote(question_id, safe='')}/deny", {"reason": reason})
+    say(told["message"])

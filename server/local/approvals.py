@@ -1,0 +1,79 @@
+"""What waits for the person's word, and their word."""
+
+from dataclasses import asdict
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from server.questions import Extent, Kind, Question
+from server.state import State
+
+
+class QuestionField(BaseModel):
+    """A line of what will happen."""
+
+    name: str = Field(description="What it is, such as To.")
+    value: str = Field(description="Word for word.")
+
+
+class QuestionView(BaseModel):
+    """A question that waits."""
+
+    id: str = Field(description="Its number.")
+    kind: Kind = Field(description="What it is about.")
+    client: str = Field(description="Who asks.")
+    sentence: str = Field(description="What would be done: verb and object, without a full stop.")
+    operation: str | None = Field(description="The operation's name, of a call.")
+    fields: list[QuestionField] = Field(description="What would happen, word for word, in the order in which to read it.")
+    asked_at: str = Field(description="When it was asked, ISO 8601 in UTC.")
+    expires_at: str | None = Field(description="Until when it waits, ISO 8601 in UTC.")
+    wants_code: bool = Field(description="Whether the yes needs the four digits that the asking browser shows.")
+    extents: list[Extent] = Field(description="How far a yes may go; the first is the usual one.")
+    recipients: list[str] = Field(description="Whom a yes to these recipients would stand for.")
+
+
+class Yes(BaseModel):
+    """The person's yes."""
+
+    extent: Extent = Field(Extent.once, description="How far it goes.")
+    code: str | None = Field(None, max_length=16, description="The four digits, where they are wanted.")
+
+
+class No(BaseModel):
+    """The person's no."""
+
+    reason: str = Field("", max_length=500, description="Why; the client reads it.")
+
+
+class Told(BaseModel):
+    """What happens now."""
+
+    message: str = Field(description="A sentence for the person.")
+
+
+def create_routes(state: State) -> APIRouter:
+    """Make the routes."""
+    routes, questions = APIRouter(prefix="/approvals"), state.context.questions
+
+    @routes.get("")
+    async def list_questions() -> list[QuestionView]:
+        """Lists what waits for the person's word, oldest first."""
+        return [view(question) for question in await questions.list()]
+
+    @routes.post("/{question_id}/approve")
+    async def approve(question_id: str, yes: Yes) -> Told:
+        """Takes the person's yes."""
+        return Told(message=await questions.approve(question_id, yes.extent, yes.code))
+
+    @routes.post("/{question_id}/deny")
+    async def deny(question_id: str, no: No) -> Told:
+        """Takes the person's no."""
+        return Told(message=await questions.deny(question_id, no.reason))
+
+    return routes
+
+
+def view(question: Question) -> QuestionView:
+    """A question as it is shown."""
+    fields = [{"name": name, "value": value} for name, value in question.fields]
+    return QuestionView.model_validate(asdict(question) | {"fields": fields})
