@@ -119,7 +119,7 @@ async def open_state(
         await database.close()
 
 
-def make_context(  # noqa: PLR0913, it hands on what each of them brings
+def make_context(
     home: Home, address: Address, database: Database, screen: Screen, clock: Clock, *, demo: bool, used: bool
 ) -> Context:
     """Make what integrations are handed. `used`: there was a database here before."""
