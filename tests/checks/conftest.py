@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -83,7 +84,8 @@ def signed_in(tmp_path: Path) -> Iterator[SignedIn]:
     data = tmp_path / "data"
     data.mkdir(mode=0o700)
     with running_fake_google() as google:
-        asyncio.run(sign_in(google, data))
+        with ThreadPoolExecutor(1) as thread:  # where a browser is driven, its loop runs in this one
+            thread.submit(asyncio.run, sign_in(google, data)).result()
         yield SignedIn(google, data)
 
 
