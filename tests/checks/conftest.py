@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -82,7 +83,13 @@ class SignedIn:
 @pytest.fixture
 def signed_in(tmp_path: Path) -> Iterator[SignedIn]:
     """Demo mode with a Google in the test's own process, where the server under test finds it."""
-    data = tmp_path / "data"
+    with signing_in(tmp_path / "data") as found:
+        yield found
+
+
+@contextmanager
+def signing_in(data: Path) -> Iterator[SignedIn]:
+    """Make a folder with an account signed in, for as long as the block runs."""
     data.mkdir(mode=0o700)
     with running_fake_google() as google:
         with ThreadPoolExecutor(1) as thread:  # where a browser is driven, its loop runs in this one
@@ -177,10 +184,17 @@ def redocly(node_tool: Callable[[str], NodeTool]) -> Callable[[Path], subprocess
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
     """Start `deskhand serve` with a folder of this test's own."""
+    with starting(tmp_path / "data") as run:
+        yield run
+
+
+@contextmanager
+def starting(folder: Path) -> Iterator[Start]:
+    """Start servers, and stop them when the block ends. `folder`: where they keep their data unless told."""
     started: list[Process] = []
 
     def run(*arguments: str, data: Path | None = None, **more: str) -> Process:
-        data = data or tmp_path / "data"
+        data = data or folder
         command = [sys.executable, "-m", "server", "serve", "--json", "--port", "0", "--data-dir", str(data), *arguments]
         left_out = {"PORT", "HOST", "API_KEY", "DESKHAND_API_KEY"}
         environment = {name: value for name, value in os.environ.items() if name not in left_out} | more
