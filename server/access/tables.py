@@ -78,6 +78,7 @@ approval = Table(
     Column("client_name", Text, nullable=False),
     Column("credential", Text, nullable=False),
     Column("operation", Text, nullable=False),
+    Column("scope", Text, nullable=False),
     Column("reaches_others", Boolean, nullable=False),
     Column("call_hash", Text, nullable=False),
     Column("hash", Text, nullable=False),

@@ -49,8 +49,8 @@ JOINED = (State.done, State.failed, State.denied, State.uncertain)  # an end tha
 class Approval:
     """`id`: what the client looks at. `question`: what the person decides, another one whenever it is asked anew.
 
-    `call_hash`: of operation, client and arguments; `hash`: of these and the Effect. `status`, `result`: the answer, once
-    it has ended. `at` the names in _at: ISO 8601, UTC.
+    `call_hash`: of operation, client and arguments; `hash`: of these and the Effect. `status`, `result`: the answer,, once
+    it has ended. What ends in `_at` is ISO 8601, UTC.
     """
 
     id: str
@@ -59,6 +59,7 @@ class Approval:
     client_name: str
     credential: str
     operation: str
+    scope: str
     reaches_others: bool
     call_hash: str
     hash: str

@@ -33,6 +33,7 @@ def create_approval() -> None:
         sa.Column("client_name", sa.Text, nullable=False),
         sa.Column("credential", sa.Text, nullable=False),
         sa.Column("operation", sa.Text, nullable=False),
+        sa.Column("scope", sa.Text, nullable=False),
         sa.Column("reaches_others", sa.Boolean, nullable=False),
         sa.Column("call_hash", sa.Text, nullable=False),
         sa.Column("hash", sa.Text, nullable=False),
