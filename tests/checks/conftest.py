@@ -204,9 +204,11 @@ def starting(folder: Path) -> Iterator[Start]:
         started.append(Process(process, ready["public"], ready["local"], data))
         return started[-1]
 
-    yield run
-    for server in started:
-        with server.process:  # which closes its pipe
-            if server.process.poll() is None:
-                server.process.terminate()
-                assert server.process.wait(20) == 0
+    try:
+        yield run
+    finally:
+        for server in started:
+            with server.process:  # which closes its pipe
+                if server.process.poll() is None:
+                    server.process.terminate()
+                    assert server.process.wait(20) == 0
