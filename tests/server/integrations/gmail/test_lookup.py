@@ -17,8 +17,17 @@ ENTRY = {
     "account": "me+work@example.com",
 }
 WHOLE = ENTRY | {
-    **{"subject": "Hello", "cc": [], "body": "Hi there", "truncated": True, "html": False, "bcc": [], "reply_to": []},
-    **{"message_id_header": "<1@x>", "in_reply_to": "", "attachments": [], "next_offset": 8},
+    "subject": "Hello",
+    "cc": [],
+    "body": "Hi there",
+    "truncated": True,
+    "html": False,
+    "bcc": [],
+    "reply_to": [],
+    "message_id_header": "<1@x>",
+    "in_reply_to": "",
+    "attachments": [],
+    "next_offset": 8,
 }
 
 
