@@ -1,14 +1,19 @@
 """Clients, as the person makes, changes and ends them."""
 
+from itertools import combinations
+
 from fastapi import APIRouter
 
 from server.access.client import AS_IT_WAS, Change, Client, Policy
 from server.access.usage import Use
 from server.errors import InvalidInput
-from server.local.models import ClientChange, ClientsEnded, ClientView, MadeClient, NewClient, view_client
+from server.local.models import ClientChange, ClientsEnded, ClientView, DocumentView, MadeClient, NewClient, view_client
 from server.operation import Operation
 from server.projections.documents import Documents, offered
+from server.projections.openapi import MOST_OPERATIONS, walk_operations
 from server.state import State
+
+SAID = {Policy.allow: "allowed", Policy.ask: "asked for", Policy.deny: "denied"}
 
 
 def create_routes(state: State) -> APIRouter:
@@ -35,6 +40,18 @@ def create_routes(state: State) -> APIRouter:
     async def read_client(name: str) -> ClientView:
         """Shows what a client may do, and when it was used."""
         return await look(state, await state.clients.show(name))
+
+    @routes.get("/{name}/document")
+    async def check_document(name: str) -> DocumentView:
+        """Says what ChatGPT would not take about a client's document, and when it was last fetched."""
+        client = await state.clients.show(name)
+        document = await documents.make_for(name)
+        return DocumentView(
+            operations=sum(1 for _ in walk_operations(document)),
+            most=MOST_OPERATIONS,
+            warnings=documents.check(client),
+            fetched_at=state.usage.find_document(name),
+        )
 
     routes.include_router(create_changes(state, documents))
     return routes
@@ -99,10 +116,12 @@ def check_scopes(state: State, wanted: list[str] | None, had: frozenset[str] = f
 
 def check_policies(state: State, order: NewClient) -> dict[str, Policy]:
     """The policies that were named. Raises InvalidInput for an operation that there is not, or one named twice."""
-    check_operations(state, {*order.allow, *order.deny})
-    if both := sorted(set(order.allow) & set(order.deny)):
-        raise InvalidInput(f"{', '.join(both)} cannot be allowed and denied at once.")
-    return dict.fromkeys(order.allow, Policy.allow) | dict.fromkeys(order.deny, Policy.deny)
+    named = {Policy.allow: set(order.allow), Policy.ask: set(order.ask), Policy.deny: set(order.deny)}
+    check_operations(state, set().union(*named.values()))
+    for one, other in combinations(named, 2):
+        if both := sorted(named[one] & named[other]):
+            raise InvalidInput(f"{', '.join(both)} cannot be {SAID[one]} and {SAID[other]} at once.")
+    return {name: policy for policy, names in named.items() for name in names}
 
 
 def check_operations(state: State, names: set[str]) -> None:

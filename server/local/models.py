@@ -92,7 +92,7 @@ class OperationView(BaseModel):
     """An operation, as the person chooses what a client may do."""
 
     name: str
-    title: str = Field(description="Its name in words.")
+    title: str = Field(description="What it does, in a few words.")
     sentence: str = Field(description="What it does.")
     method: str
     path: str = Field(description="On the public surface.")
@@ -109,6 +109,7 @@ class NewClient(BaseModel):
     name: str
     scopes: list[str] | None = Field(None, description="None: all that are on now.")
     allow: list[str] = Field(default_factory=list, description="Operations that run without asking.")
+    ask: list[str] = Field(default_factory=list, description="Reading operations that ask; changing ones do by themselves.")
     deny: list[str] = Field(default_factory=list, description="Operations that are refused.")
     rate: str | None = Field(None, description="Such as 30/minute, or none; left out: the usual limits.")
 
@@ -119,6 +120,15 @@ class MadeClient(BaseModel):
     client: ClientView
     key: str
     warnings: list[str]
+
+
+class DocumentView(BaseModel):
+    """A client's OpenAPI document, as ChatGPT would take it."""
+
+    operations: int = Field(description="How many it has.")
+    most: int = Field(description="How many ChatGPT takes for one action.")
+    warnings: list[str] = Field(description="What ChatGPT would not take about it, in sentences.")
+    fetched_at: datetime | None = Field(description="When it was last fetched through the public address, since the start.")
 
 
 class ActivityLine(BaseModel):
