@@ -1,7 +1,5 @@
 """Clients, as the person makes, changes and ends them."""
 
-from itertools import combinations
-
 from fastapi import APIRouter
 
 from server.access.client import AS_IT_WAS, Change, Client, Policy
@@ -12,8 +10,6 @@ from server.operation import Operation
 from server.projections.documents import Documents, offered
 from server.projections.openapi import MOST_OPERATIONS, walk_operations
 from server.state import State
-
-SAID = {Policy.allow: "allowed", Policy.ask: "asked for", Policy.deny: "denied"}
 
 
 def create_routes(state: State) -> APIRouter:
@@ -116,12 +112,10 @@ def check_scopes(state: State, wanted: list[str] | None, had: frozenset[str] = f
 
 def check_policies(state: State, order: NewClient) -> dict[str, Policy]:
     """The policies that were named. Raises InvalidInput for an operation that there is not, or one named twice."""
-    named = {Policy.allow: set(order.allow), Policy.ask: set(order.ask), Policy.deny: set(order.deny)}
-    check_operations(state, set().union(*named.values()))
-    for one, other in combinations(named, 2):
-        if both := sorted(named[one] & named[other]):
-            raise InvalidInput(f"{', '.join(both)} cannot be {SAID[one]} and {SAID[other]} at once.")
-    return {name: policy for policy, names in named.items() for name in names}
+    check_operations(state, {*order.allow, *order.deny})
+    if both := sorted(set(order.allow) & set(order.deny)):
+        raise InvalidInput(f"{', '.join(both)} cannot be allowed and denied at once.")
+    return dict.fromkeys(order.allow, Policy.allow) | dict.fromkeys(order.deny, Policy.deny)
 
 
 def check_operations(state: State, names: set[str]) -> None:

@@ -109,7 +109,6 @@ class NewClient(BaseModel):
     name: str
     scopes: list[str] | None = Field(None, description="None: all that are on now.")
     allow: list[str] = Field(default_factory=list, description="Operations that run without asking.")
-    ask: list[str] = Field(default_factory=list, description="Reading operations that ask; changing ones do by themselves.")
     deny: list[str] = Field(default_factory=list, description="Operations that are refused.")
     rate: str | None = Field(None, description="Such as 30/minute, or none; left out: the usual limits.")
 

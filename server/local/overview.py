@@ -185,7 +185,7 @@ def check_all(state: State) -> list[Check]:
     ]
     if until := state.pause.until:
         checks.append(
-            Check(what="Pause", well=True, detail=f"All actions are paused until {until.isoformat(timespec='minutes')}.")
+            Check(what="Pause", well=True, detail=f"All actions are paused until {until.astimezone():%Y-%m-%d %H:%M}.")
         )
     problem = state.context.settings.problem
     checks.append(Check(what="Settings", well=problem is None, detail=problem or "They can be read."))

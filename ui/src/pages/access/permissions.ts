@@ -6,11 +6,15 @@ export interface Group { integration: string; title: string; reads: OperationVie
 /** What happens when a client calls an operation. One that is not named is not allowed. */
 export type Policies = ReadonlyMap<string, Policy>
 
-export const WORDS: readonly { value: Policy; label: string }[] = [
+const WORDS: readonly { value: Policy; label: string }[] = [
   { value: 'allow', label: 'Allow' },
   { value: 'ask', label: 'Ask me' },
   { value: 'deny', label: 'Don’t allow' },
 ]
+
+/** What can be chosen for operations: looking is allowed or not, and only what changes something can ask. */
+export const wordsFor = (operations: readonly OperationView[]): typeof WORDS =>
+  operations.some(({ changes }) => changes) ? WORDS : WORDS.filter(({ value }) => value !== 'ask')
 
 /** The operations by integration, in the order in which they came. */
 export function group(operations: readonly OperationView[]): Group[] {
@@ -56,7 +60,6 @@ export function order(name: string, operations: readonly OperationView[], polici
     name,
     scopes,
     allow: those('allow').filter(({ changes }) => changes).map((one) => one.name),
-    ask: those('ask').filter(({ changes }) => !changes).map((one) => one.name),
     deny: those('deny').map((one) => one.name),
   }
 }
@@ -72,6 +75,11 @@ export function enumerate(operations: readonly OperationView[], most = SHOWN): s
   return list.format(rest > 1 ? [...titles.slice(0, most), `${rest} more`] : titles)
 }
 
+function sayAsked(asked: readonly OperationView[], otherChanges: number): string {
+  if (asked.every((one) => one.changes) && !otherChanges) return 'asks before it changes anything'
+  return asked.length === 1 ? `asks to ${enumerate(asked)}` : `asks before ${asked.length} others`
+}
+
 /** What a client may do, in a phrase. */
 export function describe(policies: Policies, operations: readonly OperationView[]): string {
   const those = (policy: Policy) => operations.filter((one) => policyOf(policies, one) === policy)
@@ -82,7 +90,7 @@ export function describe(policies: Policies, operations: readonly OperationView[
   const told = [
     read.length && `reads ${list.format(read)}`,
     changes.length && `may ${enumerate(changes)}`,
-    asked.length && (asked.length === 1 ? `asks to ${enumerate(asked)}` : `asks before ${asked.length} more things`),
+    asked.length && sayAsked(asked, changes.length + those('deny').filter((one) => one.changes).length),
   ].filter(Boolean).join('; ')
   return told ? told.slice(0, 1).toUpperCase() + told.slice(1) : 'May do nothing yet'
 }

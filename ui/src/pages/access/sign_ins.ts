@@ -31,13 +31,14 @@ export function enumerateScopes(scopes: readonly string[]): string {
 }
 
 /** How a client shows who it is, in a word or two for a list. */
-export function wayIn({ oauth }: ClientView): string {
+export function wayIn({ oauth, key_hint }: ClientView): string {
   if (!oauth) return 'Key'
+  if (key_hint) return 'Key, OAuth'
   return oauth.kind === 'own' ? 'OAuth' : oauth.kind === 'document' ? 'App' : 'Registered app'
 }
 
 export const KINDS: Record<NonNullable<ClientView['oauth']>['kind'], string> = {
-  own: 'You made it here, and pasted its id and secret elsewhere. It may sign in from ChatGPT; other addresses only where they stand here.',
+  own: 'You made it here, and pasted its id and secret elsewhere. Each sign-in is confirmed here.',
   registered: 'It registered itself, while that was allowed, and you let it in. It has no secret: each sign-in is confirmed here.',
   document: 'It is known by a document at its own address on the web, which says who it is and where it may be answered. It has no secret: each sign-in is confirmed here.',
 }
