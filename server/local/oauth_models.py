@@ -44,9 +44,7 @@ class OAuthOrder(BaseModel):
     """Another id and secret."""
 
     redirect_uris: list[str] | None = Field(
-        None,
-        max_length=20,
-        description="Where the program may be answered; none: as it was. ChatGPT's and Claude's need not be given.",
+        None, max_length=20, description="Where it may be answered; none: as it was. ChatGPT's and Claude's need not be given."
     )
 
 

@@ -1,5 +1,7 @@
 """How programs may sign in, as the person says."""
 
+from dataclasses import asdict
+
 from fastapi import APIRouter
 
 from server.access.oauth.models import SECTION, OAuthSettings
@@ -38,7 +40,5 @@ def show(state: State) -> SignInView:
     return SignInView(
         registration_allowed=settings.registration_allowed,
         documents_allowed=settings.documents_allowed,
-        refused=RefusedView(at=refused.at, client=refused.client, callback=refused.callback, reason=refused.reason)
-        if refused
-        else None,
+        refused=RefusedView.model_validate(asdict(refused)) if refused else None,
     )
