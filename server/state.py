@@ -10,6 +10,7 @@ from server.access.activity import Activity
 from server.access.clients import Clients
 from server.access.guard import Guard
 from server.access.limits import Limits
+from server.access.oauth.programs import Programs
 from server.access.pause import Pause
 from server.access.usage import Usage
 from server.address import Address
@@ -60,6 +61,7 @@ class State:
     activity: Activity
     pause: Pause
     guard: Guard
+    programs: Programs
     runtime: Runtime
     tunnel: Tunnel
     updates: Updates
@@ -113,8 +115,9 @@ async def open_state(
         tunnel = Tunnel(context, address, Ngrok(), command=command, awake=Awake(), timing=tunnel_timing)
         await clients.load()
         await activity.settle()
+        programs = Programs(clients, database, clock)
         updates, key = Updates(context, find_place()), secrets.token_urlsafe(32)
-        yield State(home, context, address, clients, usage, activity, pause, guard, Runtime(), tunnel, updates, key)
+        yield State(home, context, address, clients, usage, activity, pause, guard, programs, Runtime(), tunnel, updates, key)
     finally:
         await database.close()
 

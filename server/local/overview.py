@@ -137,6 +137,10 @@ async def list_addresses(state: State) -> Addresses:
         openapi_yaml=f"{base}/openapi.yaml",
         docs=f"{base}/docs",
         privacy=f"{base}/privacy",
+        mcp=f"{base}/mcp",
+        oauth_authorize=f"{base}/chatgpt/oauth/authorize",
+        oauth_token=f"{base}/chatgpt/oauth/token",
+        oauth_scope=" ".join(state.runtime.scopes()),
         gpts={name: f"{base}/gpts/{name}/openapi.json" for name in names},
     )
 
