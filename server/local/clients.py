@@ -10,7 +10,7 @@ from server.access.oauth.programs import Program
 from server.access.usage import Use
 from server.errors import InvalidInput
 from server.local.models import ClientChange, ClientsEnded, ClientView, DocumentView, MadeClient, NewClient, view_client
-from server.local.oauth_models import OAuthOrder, OAuthPair, view_program
+from server.local.oauth_models import CallbackOrder, OAuthOrder, OAuthPair, view_program
 from server.operation import Operation
 from server.projections.documents import Documents, offered
 from server.projections.openapi import MOST_OPERATIONS, walk_operations
@@ -71,6 +71,13 @@ def create_oauth(state: State, documents: Documents) -> APIRouter:
         client, pair = await state.programs.renew(name, order.redirect_uris)
         state.context.events.publish("clients")
         return MadeClient(client=await look(state, client), key="", oauth=view_pair(pair), warnings=documents.check(client))
+
+    @routes.put("/{name}/oauth/callbacks")
+    async def change_callbacks(name: str, order: CallbackOrder) -> ClientView:
+        """Says where a program may be answered. Who is signed in stays so."""
+        client = await state.programs.change_callbacks(name, order.redirect_uris)
+        state.context.events.publish("clients")
+        return await look(state, client)
 
     @routes.delete("/{name}/oauth/grants/{grant_id}")
     async def end_grant(name: str, grant_id: str) -> ClientView:

@@ -49,5 +49,6 @@ def view(member: Member, route: RouteContext) -> OperationView:
 
 def name_in_words(operation: Operation) -> str:
     """What an operation is called where nothing is asked of it yet: the last of its phrases that needs no argument."""
-    phrase = next((phrase for phrase in reversed(operation.phrases) if "{" not in phrase), in_few_words(operation.summary).partition(":")[0])
+    plain = [phrase for phrase in operation.phrases if "{" not in phrase]
+    phrase = plain[-1] if plain else in_few_words(operation.summary).partition(":")[0]
     return phrase[:1].upper() + phrase[1:]

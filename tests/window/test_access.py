@@ -26,6 +26,16 @@ def unfold(page: Page, title: str, index: int) -> None:
     page.get_by_role("button", name=re.compile(f"^{title} ")).nth(index).click()
 
 
+def choice(page: Page, title: str, word: str):
+    """One of the answers to what a client may do."""
+    return page.get_by_role("group", name=title, exact=True).get_by_role("radio", name=word, exact=True)
+
+
+def set_all(page: Page, group: str, word: str) -> None:
+    page.get_by_role("combobox", name=f"{group}, all of it").press("Enter")
+    page.get_by_role("option", name=word, exact=True).click()
+
+
 @pytest.mark.parametrize(("look", "width"), [("light", 960), ("dark", 480)])
 def test_everybody_can_read_it(open_page, clients, look, width):
     page = open_page("access", look, width)
@@ -36,7 +46,8 @@ def test_everybody_can_read_it(open_page, clients, look, width):
     page.get_by_role("link", name=re.compile("my-gpt")).click()
     expect(page.get_by_role("heading", name="my-gpt", level=1)).to_be_visible()
     unfold(page, "Change", 1)
-    expect(page.get_by_role("switch", name="Send mail")).to_be_checked()
+    expect(choice(page, "Send a mail", "Allow")).to_be_checked()
+    expect(page.get_by_text("It could write to anybody in your name")).to_be_visible()
     assert find_barriers(page) == []
     assert not [size for size in ("100%", "200%") if scrolls_sideways(page, size)]
 
@@ -66,15 +77,17 @@ def test_a_client_gets_exactly_what_was_chosen_for_it(open_page, server):
     page = open_page("access")
     page.get_by_role("button", name="New client").click()
     page.get_by_label("Name").fill("writer")
-    page.get_by_role("switch", name="Look").first.click()
+    set_all(page, "Apps: look", "Don’t allow")
+    set_all(page, "Apps: change", "Don’t allow")
     unfold(page, "Change", 1)
-    page.get_by_role("switch", name="Create draft").click()
+    choice(page, "Write a draft", "Allow").check()
+    choice(page, "Delete a draft", "Don’t allow").check()
     page.get_by_role("button", name="Make client").click()
     page.get_by_role("button", name="I have copied it").click()
     made = read(server, "writer")
     assert made["scopes"] == ["read:mail", "write:mail"]
     assert made["operations"]["list_mail"] == made["operations"]["create_draft"] == "allow"
-    assert made["operations"]["send_mail"] == "ask"
+    assert (made["operations"]["send_mail"], made["operations"]["delete_draft"]) == ("ask", "deny")
 
 
 def test_a_name_in_use_is_told_beside_the_button(open_page, clients):
@@ -85,32 +98,45 @@ def test_a_name_in_use_is_told_beside_the_button(open_page, clients):
     expect(page.get_by_role("alert")).to_contain_text("There is a client named 'my-gpt' already.")
 
 
-def test_what_a_client_may_do_is_switched_and_holds(open_page, clients):
+def test_what_a_client_may_do_is_chosen_by_keyboard_and_holds(open_page, clients):
     page = open_page("access/my-gpt")
     unfold(page, "Change", 1)
-    page.get_by_role("switch", name="Send mail").press("Space")
-    expect(page.get_by_role("switch", name="Send mail")).not_to_be_checked()
-    expect(page.get_by_role("button", name="Change Nothing")).to_have_count(2)
-    assert "write:mail" not in read(clients, "my-gpt")["scopes"]
-    page.get_by_role("switch", name="Label mail").press("Space")
-    expect(page.get_by_role("switch", name="Label mail")).to_be_checked()
+    choice(page, "Send a mail", "Allow").press("ArrowRight")
+    expect(choice(page, "Send a mail", "Ask me")).to_be_checked()
+    expect(page.get_by_text("It could write to anybody in your name")).to_have_count(0)
+    choice(page, "Change the labels of a mail", "Ask me").press("ArrowLeft")
+    expect(choice(page, "Change the labels of a mail", "Allow")).to_be_checked()
+    choice(page, "Delete a draft", "Ask me").press("ArrowRight")
+    expect(choice(page, "Delete a draft", "Don’t allow")).to_be_checked()
     operations = read(clients, "my-gpt")["operations"]
-    assert (operations["label_mail"], operations["send_mail"]) == ("allow", "ask")
-    page.get_by_role("switch", name="Look").first.press("Space")
-    expect(page.get_by_role("switch", name="Look").first).not_to_be_checked()
+    assert [operations[name] for name in ("label_mail", "send_mail", "delete_draft")] == ["allow", "ask", "deny"]
+    schema = clients.call("GET", "/gpts/my-gpt/openapi.json").text
+    assert ("send_mail" in schema, "delete_draft" in schema) == (True, False)
+
+
+def test_a_whole_group_is_set_at_once_but_what_reaches_others_is_never_allowed_with_it(open_page, clients):
+    page = open_page("access/my-gpt")
+    set_all(page, "Apps: look", "Don’t allow")
+    expect(page.get_by_role("combobox", name="Apps: look, all of it")).to_contain_text("Don’t allow")
     assert clients.call("GET", "/apps/list", clients.keys["my-gpt"]).status_code == 403
+    assert "read:apps" not in read(clients, "my-gpt")["scopes"]
+    set_all(page, "Gmail: change", "Allow")
+    expect(page.get_by_role("combobox", name="Gmail: change, all of it")).to_contain_text("Some of each")
+    operations = read(clients, "my-gpt")["operations"]
+    assert [operations[name] for name in ("trash_mail", "send_mail", "reply_to_mail", "send_draft")] == ["allow", "ask", "ask", "ask"]
 
 
 def test_a_scope_opened_for_one_operation_opens_no_other(open_page, clients):
     clients.make_client("narrow", scopes=["read:apps"], allow=["send_mail"])  # allowed, but out of its reach
     page = open_page("access/narrow")
     unfold(page, "Look", 1)
-    page.get_by_role("switch", name="Search mail").click()
+    choice(page, "Look through the mails", "Allow").check()
     unfold(page, "Change", 1)
-    page.get_by_role("switch", name="Create draft").click()
-    expect(page.get_by_role("switch", name="Create draft")).to_be_checked()
-    allowed = {name for name, policy in read(clients, "narrow")["operations"].items() if policy == "allow"}
-    assert allowed == {"list_apps", "read_app", "search_mail", "create_draft"}
+    choice(page, "Write a draft", "Allow").check()
+    expect(choice(page, "Write a draft", "Allow")).to_be_checked()
+    expect(choice(page, "Send a mail", "Don’t allow")).to_be_checked()
+    narrow = read(clients, "narrow")["operations"]
+    assert {name for name, policy in narrow.items() if policy != "deny"} == {"list_apps", "read_app", "search_mail", "create_draft"}
 
 
 def test_how_often_it_may_call_is_chosen(open_page, clients):
