@@ -15,6 +15,7 @@ from server.errors import NotFound
 from server.local import (
     activity,
     addresses,
+    allowances,
     approvals,
     clients,
     look,
@@ -50,6 +51,7 @@ PARTS = (
     approvals,
     activity,
     clients,
+    allowances,
     sign_ins,
     operations,
     origins,
