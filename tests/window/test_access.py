@@ -139,6 +139,71 @@ def test_a_scope_opened_for_one_operation_opens_no_other(open_page, clients):
     assert {name for name, policy in narrow.items() if policy != "deny"} == {"list_apps", "read_app", "search_mail", "create_draft"}
 
 
+def test_what_is_allowed_for_a_while_is_shown_and_ended(open_page, clients):
+    clients.make_client("asker")
+    mail = {"to": "ann@example.com", "subject": "Lunch", "body": "12:30?"}
+    later = {"Prefer": "respond-async"}
+    assert clients.call("POST", "/gmail/send", clients.keys["asker"], json=mail, headers=later).status_code == 202
+    [question] = clients.person("GET", "/api/approvals").json()
+    clients.person("POST", f"/api/approvals/{question['id']}/approve", json={"extent": "recipients"})
+    page = open_page("access/asker")
+    listed = page.get_by_role("list", name="Allowed for now").get_by_role("listitem")
+    expect(listed).to_have_count(1)
+    expect(listed).to_contain_text("Send a mail to ann@example.com until you end it")
+    assert find_barriers(page) == []
+    listed.get_by_role("button", name="End").press("Enter")
+    expect(page.get_by_role("heading", name="Allowed for now")).to_have_count(0)
+    assert clients.person("GET", "/api/clients/asker/allowances").json() == []
+
+
+def test_a_client_that_signs_in_is_made_and_its_secret_is_shown_once(open_page, server):
+    page = open_page("access")
+    page.get_by_role("button", name="New client").click()
+    page.get_by_label("Name").fill("my-gpt")
+    page.get_by_role("radio", name="OAuth, for a GPT with a sign-in").check()
+    page.get_by_role("button", name="Make client").click()
+    dialog = page.get_by_role("dialog", name="How my-gpt signs in")
+    secret = dialog.get_by_role("group", name="Client Secret").locator(".value").inner_text()
+    assert find_barriers(page) == []
+    dialog.get_by_role("button", name="I have copied it").click()
+    expect(page.get_by_role("group", name="Client ID").locator(".value")).to_have_text(read(server, "my-gpt")["oauth"]["client_id"])
+    expect(page.get_by_text(secret)).to_have_count(0)
+    page.get_by_role("button", name="Renew the secret…").click()
+    page.get_by_role("button", name="Renew it").click()
+    expect(dialog.get_by_role("group", name="Client Secret").locator(".value")).not_to_have_text(secret)
+    dialog.get_by_role("button", name="I have copied it").click()
+    page.get_by_role("link", name="Access", exact=True).last.click()
+    expect(page.get_by_role("link", name=re.compile("my-gpt OAuth"))).to_be_visible()
+
+
+def test_where_a_program_may_be_answered_is_added_and_removed(open_page, server):
+    server.person("POST", "/api/clients", json={"name": "notes", "oauth": True})
+    page = open_page("access/notes")
+    field = page.get_by_label("Callback address")
+    field.fill("http://notes.example.org")
+    field.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("cannot be a callback address")
+    field.fill("https://notes.example.org/callback")
+    field.press("Enter")
+    listed = page.get_by_role("list", name="Callback addresses").get_by_role("listitem")
+    expect(listed).to_have_text(["https://notes.example.org/callback"])
+    before = read(server, "notes")["oauth"]
+    assert before["redirect_uris"] == ["https://notes.example.org/callback"]
+    page.get_by_role("button", name="Remove https://notes.example.org/callback").click()
+    expect(listed).to_have_count(0)
+    assert read(server, "notes")["oauth"] == before | {"redirect_uris": []}
+
+
+def test_whether_programs_may_introduce_themselves_is_switched(open_page, server):
+    page = open_page("access")
+    page.get_by_role("switch", name="Programs may register themselves").press("Space")
+    expect(page.get_by_role("switch", name="Programs may register themselves")).to_be_checked()
+    page.get_by_role("switch", name="Apps known by a document at their own address").press("Space")
+    expect(page.get_by_role("switch", name="Apps known by a document at their own address")).not_to_be_checked()
+    told = server.person("GET", "/api/sign-ins").json()
+    assert (told["registration_allowed"], told["documents_allowed"]) == (True, False)
+
+
 def test_how_often_it_may_call_is_chosen(open_page, clients):
     page = open_page("access/my-gpt")
     page.get_by_role("combobox", name="How often").press("Enter")
