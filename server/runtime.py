@@ -140,8 +140,8 @@ class Runtime:
                 yield from ((member, operation) for operation in list_operations(router))
 
     def scopes(self) -> list[str]:
-        """The scopes of the operations that are on now."""
-        return sorted({operation.scope for operation in self.operations().values()} - {""})
+        """The scopes of the operations that are on now. Those that every client has need none."""
+        return sorted({operation.scope for operation in self.operations().values() if operation.scope})
 
 
 def list_operations(router: APIRouter) -> list[Operation]:

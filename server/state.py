@@ -14,6 +14,7 @@ from server.access.approvals.service import Approvals
 from server.access.clients import Clients
 from server.access.guard import Guard
 from server.access.limits import Limits
+from server.access.oauth.programs import Programs
 from server.access.pause import Pause
 from server.access.usage import Usage
 from server.address import Address
@@ -67,6 +68,7 @@ class State:
     runner: Runner
     pause: Pause
     guard: Guard
+    programs: Programs
     runtime: Runtime
     tunnel: Tunnel
     updates: Updates
@@ -130,6 +132,7 @@ async def open_state(
         await clients.load()
         await activity.settle()
         await approvals.settle()
+        programs = Programs(clients, database, clock)
         updates, key = Updates(context, find_place()), secrets.token_urlsafe(32)
         runtime = Runtime(core=(approval_routes,), services={Approvals: approvals})
         yield State(
@@ -143,6 +146,7 @@ async def open_state(
             runner,
             pause,
             guard,
+            programs,
             runtime,
             tunnel,
             updates,
