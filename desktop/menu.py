@@ -19,6 +19,7 @@ class Wish(StrEnum):
     """What a person can ask of the tray."""
 
     open = "open"
+    show_approvals = "show approvals"
     copy = "copy"
     open_tunnel = "open tunnel"
     close_tunnel = "close tunnel"
@@ -62,7 +63,10 @@ def menu(status: Status, now: datetime | None = None) -> list[Line]:
 
 
 def tell(status: Status, now: datetime) -> Iterator[Line]:
-    """Say how it is."""
+    """Say how it is: first what waits for the person's word."""
+    if status.serving and status.waiting:
+        waits = "1 waits for you…" if status.waiting == 1 else f"{status.waiting} wait for you…"
+        yield Line(waits, Wish.show_approvals, default=True)
     place = f" · {status.address}" if status.address and status.look is Look.online else ""
     yield Line(shorten(f"{MARKS[status.look]} {WORDS[status.look]}{place}" if status.serving else status.sentence))
     if status.look is Look.attention:
@@ -85,7 +89,7 @@ def reach(status: Status) -> Iterator[Line]:
     """What has to do with being seen and reached."""
     if not status.serving:
         return
-    yield Line("Open Deskhand", Wish.open, default=True)
+    yield Line("Open Deskhand", Wish.open, default=not status.waiting)
     if status.address and status.can_copy:
         yield Line("The address is new: copy it" if status.address_is_new else "Copy public address", Wish.copy)
     if status.tunnel in CLOSED | OPEN:

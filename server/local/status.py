@@ -44,6 +44,7 @@ class Status(BaseModel):
     paused_until: str | None = Field(description="Until when nothing that changes something runs, ISO 8601 in UTC.")
     problems: list[str] = Field(description="What the person should know.")
     recent: list[Recent] = Field(description="The latest calls, newest first.")
+    waiting: int = Field(description="How many questions wait for the person's word.")
     demo: bool = Field(description="Whether the accounts are made up.")
     update: Update | None = Field(description="A newer Deskhand, where one was found.")
     tunnel: TunnelState | None = Field(description="How the tunnel is; null: the program that makes it is missing.")
@@ -59,8 +60,8 @@ def create_routes(state: State) -> APIRouter:
         """Tells how Deskhand is, for the tray."""
         await look_again(state)
         problems, here = list_problems(state), state.address.is_here_only()
-        latest = await state.activity.list(RECENT)
-        look, sentence = judge(paused=state.pause.until is not None, here=here, problems=problems)
+        latest, waiting = await state.activity.list(RECENT), len(await state.context.questions.list())
+        look, sentence = judge(paused=state.pause.until is not None, here=here, problems=problems, waiting=waiting)
         return Status(
             look=look,
             sentence=sentence,
@@ -69,6 +70,7 @@ def create_routes(state: State) -> APIRouter:
             paused_until=state.pause.until.isoformat() if state.pause.until else None,
             problems=problems,
             recent=[recall(entry) for entry in latest],
+            waiting=waiting,
             demo=state.context.demo,
             update=state.updates.found,
             tunnel=await look_at_tunnel(state),
@@ -90,10 +92,11 @@ def recall(entry: Entry) -> Recent:
     return Recent(client=entry.client_name, sentence=sentence, at=entry.at, outcome=entry.outcome)
 
 
-def judge(*, paused: bool, here: bool, problems: list[str]) -> tuple[Face, str]:
+def judge(*, paused: bool, here: bool, problems: list[str], waiting: int = 0) -> tuple[Face, str]:
     """Say how it is: what needs the person comes before everything else."""
     if problems:
         return Face.attention, "Deskhand needs you"
+    face, sentence = (Face.local, "On, for this computer only") if here else (Face.online, "Online")
     if paused:
-        return Face.local, "Paused"
-    return (Face.local, "On, for this computer only") if here else (Face.online, "Online")
+        face, sentence = Face.local, "Paused"
+    return (Face.attention if waiting else face), sentence
