@@ -64,12 +64,15 @@ def menu(status: Status, now: datetime | None = None) -> list[Line]:
 
 def tell(status: Status, now: datetime) -> Iterator[Line]:
     """Say how it is: first what waits for the person's word."""
+    look = status.look
     if status.serving and status.waiting:
         waits = "1 waits for you…" if status.waiting == 1 else f"{status.waiting} wait for you…"
         yield Line(waits, Wish.show_approvals, default=True)
-    place = f" · {status.address}" if status.address and status.look is Look.online else ""
-    yield Line(shorten(f"{MARKS[status.look]} {WORDS[status.look]}{place}" if status.serving else status.sentence))
-    if status.look is Look.attention:
+        if not status.problem:  # then nothing else is to be told of it than where it is reached
+            look = Look.online if status.address else Look.local
+    place = f" · {status.address}" if status.address and look is Look.online else ""
+    yield Line(shorten(f"{MARKS[look]} {WORDS[look]}{place}" if status.serving else status.sentence))
+    if look is Look.attention:
         yield Line(shorten(status.sentence))
     if status.demo:
         yield Line("Demo: made-up accounts")

@@ -28,6 +28,7 @@ class Status:
     tunnel: str | None = None
     paused_until: datetime | None = None
     waiting: int = 0
+    problem: str | None = None
     recent: tuple[str, ...] = ()
     update: str | None = None
     demo: bool = False
@@ -42,11 +43,12 @@ class Status:
 
 def read_status(before: Status, answer: Mapping[str, Any]) -> Status:
     """Make what the tray shows of what the server answered."""
-    paused = answer.get("paused_until")
+    paused, problem = answer.get("paused_until"), next(iter(answer.get("problems", ())), None)
     return replace(
         before,
         look=Look(answer["look"]),
-        sentence=next(iter(answer.get("problems", ())), answer["sentence"]),
+        sentence=problem or answer["sentence"],
+        problem=problem,
         serving=True,
         address=None if answer.get("here_only") else answer.get("public"),
         changed=bool(answer.get("address_changed_at")),

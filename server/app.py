@@ -42,6 +42,8 @@ def create_public(state: State) -> ASGIApp:
                 app.include_router(router)
         else:
             app.include_router(explain_broken(member))
+    for router in state.runtime.core:
+        app.include_router(router)
     app.include_router(create_pages(state))
     state.inside.app = app
 

@@ -36,6 +36,7 @@ class Effect:
 class Operation:
     """What is declared about an operation.
 
+    `scope`: what a client needs for it; empty where every client has it.
     `changes`: it alters something, here or elsewhere. `reaches_others`: what it does is seen by other people.
     `preview` takes the same arguments as the function and answers the Effect; every changing operation has one.
     `phrases`: the same in a few words, verb first, for the diary: the first one whose {arguments} were given is told.
@@ -66,6 +67,10 @@ class Gate(Protocol):
 
 class Admission(Protocol):
     """One call that the guard has let in."""
+
+    @property
+    def client_id(self) -> str:
+        """Who calls."""
 
     async def carry_out(self, function: Callable[..., Awaitable[Any]], arguments: dict[str, Any]) -> Any:
         """Decide on a validated call; then run it, or answer in its place."""
@@ -115,7 +120,7 @@ class Operations(APIRouter):
                 summary=summary,
                 status_code=status_code,
                 response_model_exclude_none=not keep_nulls,
-                openapi_extra={"x-openai-isConsequential": changing, "security": [{"key": [scope]}]},
+                openapi_extra={"x-openai-isConsequential": changing, "security": [{"key": [scope] if scope else []}]},
             )
             return function
 

@@ -36,10 +36,13 @@ class Clients:
         self._clock = clock
         self._by_hash: dict[bytes, Client] = {}
         self._turn = asyncio.Lock()
+        self.on_change: list[Callable[[], None]] = []  # told whenever somebody may do more or less than before
 
     async def load(self) -> None:
         """Read who may call; at start, for every change here does it by itself."""
         self._by_hash = await self._database.read(store.read_usable_keys)
+        for tell in self.on_change:
+            tell()
 
     def find(self, key: str) -> Client | None:
         """Find the client that holds this key."""

@@ -15,6 +15,7 @@ from server.errors import NotFound
 from server.local import (
     activity,
     addresses,
+    allowances,
     approvals,
     clients,
     look,
@@ -49,6 +50,7 @@ PARTS = (
     approvals,
     activity,
     clients,
+    allowances,
     operations,
     origins,
     settings,

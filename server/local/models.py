@@ -46,6 +46,7 @@ class Overview(BaseModel):
     integrations: list[IntegrationView]
     clients: int
     secrets: str = Field(description="Where secrets lie, in a sentence.")
+    waiting: int = Field(description="How many questions wait for the person's word.")
     problems: list[str] = Field(description="What is wrong, in sentences.")
     notices: list[str] = Field(description="What has happened and was not put away yet, in sentences.")
 

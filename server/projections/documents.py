@@ -26,8 +26,7 @@ class Documents:
         if asked not in self._made:
             if len(self._made) >= MOST_KEPT:
                 self._made.clear()
-            routers = [router for member in self._state.runtime.members if member.parts for router in member.parts.public]
-            routes = [route for router in routers for route in router.routes]
+            routes = [route for router in self._state.runtime.routers() for route in router.routes]
             self._made[asked] = make_document(routes, address=address, title=title, version=self.version, names=names)
         return self._made[asked]
 
@@ -44,9 +43,7 @@ class Documents:
 
 
 def offered(client: Client, operations: dict[str, Operation]) -> list[Operation]:
-    """The operations that a client is shown."""
-    return [
-        operation
-        for operation in operations.values()
-        if operation.scope in client.scopes and client.policies.get(operation.name) is not Policy.deny
-    ]
+    """The operations that a client is shown. What every client has comes with those that may wait for the person's word."""
+    allowed = [operation for operation in operations.values() if client.policies.get(operation.name) is not Policy.deny]
+    changing = any(operation.changes and operation.scope in client.scopes for operation in allowed)
+    return [operation for operation in allowed if operation.scope in client.scopes or (changing and not operation.scope)]
