@@ -8,9 +8,9 @@ from typing import Any
 
 import httpx2
 import pytest
-from server.access.oauth.models import OAuthSettings
 
 from server.access.approvals.approval import ApprovalSettings
+from server.access.oauth.models import OAuthSettings
 from server.storage.settings import Settings
 from tests.checks.conftest import Process, SignedIn
 from tests.checks.consent import run_command, visit

@@ -1,7 +1,6 @@
 """The conformance suite's scenarios for an authorization server, all in one run, with the issuer without a slash."""
 
 import re
-import subprocess
 from pathlib import Path
 
 import httpx2
@@ -27,19 +26,16 @@ def test_every_scenario_succeeds(start, node: Node, tmp_path: Path) -> None:
     server, port = start("--demo"), free_port()
     assert not server.public.endswith("/")
     client = register(server, f"http://127.0.0.1:{port}/callback")
-    command = [node.programs / "node", node.find_program("conformance"), "authorization", "--url", server.public]
-    command += ["--client-id", client, "--resource", f"{server.public}/mcp", "-p", str(port), "-o", str(tmp_path / "out")]
+    asked = ["--url", server.public, "--client-id", client, "--resource", f"{server.public}/mcp", "-p", str(port)]
     said = []
-    with subprocess.Popen(
-        command, env=node.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=tmp_path
-    ) as process:
-        assert process.stdout
-        for line in process.stdout:
+    with node.talk(node.find_program("conformance"), "authorization", *asked, "-o", str(tmp_path / "out"), cwd=tmp_path) as suite:
+        assert suite.stdout
+        for line in suite.stdout:
             said.append(line)
             if found := re.search(r"http://\S+/authorize\?\S+", line):
                 httpx2.get(visit(server, found[0]), trust_env=False)
     told = "".join(said)
-    assert process.returncode == 0, told
+    assert suite.returncode == 0, told
     for scenario in SCENARIOS:
         assert scenario in told
     assert re.search(r"0 failed", told), told

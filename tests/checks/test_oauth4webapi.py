@@ -1,11 +1,10 @@
 """A strict OAuth client goes the whole way, as each kind of client."""
 
 import json
-import subprocess
 
 import pytest
 
-from tests.checks.conftest import TOOLS, Node
+from tests.checks.conftest import Node
 from tests.checks.consent import run_command, visit
 
 CALLBACK = "http://127.0.0.1:47653/callback"
@@ -22,23 +21,22 @@ STEPS = [
 ]
 
 
-def run_script(node: Node, server, *more: str) -> list[str]:
+def run_script(node: Node, server, resource: str, *more: str) -> list[str]:
     """Run it, and be its browser and its person; answer its steps."""
-    command = [node.programs / "node", TOOLS / "oauth4webapi.mjs", server.public, f"{server.public}/mcp", CALLBACK, *more]
-    steps = []
-    with subprocess.Popen(
-        command, env=node.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdin and process.stdout and process.stderr
-        for line in process.stdout:
+    steps, said = [], ""
+    with node.talk("oauth4webapi.mjs", server.public, resource, CALLBACK, *more) as script:
+        assert script.stdin and script.stdout
+        for line in script.stdout:
+            if not line.startswith("{"):
+                said += line
+                continue
             told = json.loads(line)
             if told["step"] == "visit":
-                process.stdin.write(visit(server, told["address"]) + "\n")
-                process.stdin.flush()
+                script.stdin.write(visit(server, told["address"]) + "\n")
+                script.stdin.flush()
             else:
                 steps.append(told["step"])
-        said = process.stderr.read()
-    assert process.returncode == 0, f"after {steps}: {said}"
+    assert script.returncode == 0, f"after {steps}: {said}"
     return steps
 
 
@@ -49,11 +47,11 @@ def server(start):
 
 def test_one_that_registers_itself(server, node) -> None:
     server.person("PUT", "/api/sign-ins", json={"registration_allowed": True})
-    assert run_script(node, server) == ["discovery", "resource", "registration", *STEPS[2:]]
+    assert run_script(node, server, f"{server.public}/mcp") == ["discovery", "resource", "registration", *STEPS[2:]]
 
 
 @pytest.mark.parametrize("method", ["post", "basic"])
 def test_one_with_a_secret(server, node, method) -> None:
     made = run_command(server, "clients", "create", "strict", "--oauth", "--redirect-uri", CALLBACK)
     pair = json.loads(made)
-    assert run_script(node, server, pair["client_id"], pair["client_secret"], method) == STEPS
+    assert run_script(node, server, server.public, pair["client_id"], pair["client_secret"], method) == STEPS

@@ -78,11 +78,11 @@ const refresh = async (token) => {
   return oauth.processRefreshTokenResponse(server, client, response)
 }
 const call = async (token) => {
-  const body = { jsonrpc: '2.0', id: 1, method: 'ping', params: {} }
+  const tool = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping', params: {} })
   const headers = new Headers({ 'content-type': 'application/json', accept: 'application/json, text/event-stream' })
+  const asked = resource === issuer ? ['GET', new URL('/gmail/auth/status', issuer)] : ['POST', new URL(resource), headers, tool]
   try {
-    const answer = await oauth.protectedResourceRequest(token, 'POST', new URL(resource), headers, JSON.stringify(body), plain)
-    return answer.status
+    return (await oauth.protectedResourceRequest(token, ...asked.concat(Array(4 - asked.length).fill(undefined)), plain)).status
   } catch (error) {
     return error.status ?? error.cause?.status ?? 0
   }
