@@ -1,5 +1,6 @@
 """The way of every call: who is it, may they, how often, the same again?, allowed?, what will it do, what happened."""
 
+import asyncio
 import hashlib
 import json
 import logging
@@ -30,7 +31,7 @@ from server.errors import (
     TooManyRequests,
     Unavailable,
 )
-from server.failures import to_response
+from server.failures import respond, to_response
 from server.inside import CLIENT, OPERATION
 from server.logs import redact_start
 from server.operation import Effect, Operation, current_call
@@ -41,6 +42,7 @@ log = logging.getLogger(__name__)
 NO_FIT = "The request did not fit."  # the answer says how
 PAUSED = "You had paused all actions."
 LONGEST_IDEMPOTENCY_KEY = 255
+GIVEN_UP = 499  # as nginx has it
 Handle = Callable[[Request], Awaitable[Response]]
 
 
@@ -78,11 +80,7 @@ class Guard:
                     retry_after=quota.reset,
                 )
             call.check_scope()
-            token = current_call.set(call)
-            try:
-                response = await handle(request)
-            finally:
-                current_call.reset(token)
+            response = await call.answer(handle)
         except Exception as error:  # noqa: BLE001, the edge at which every failure becomes an answer
             response = to_response(error)
         if quota is None or quota.passed or quota.first_refusal:
@@ -139,6 +137,18 @@ class Call:
         self._begun: Entry | None = None
         self._repeats = False
         self._key: str | None = None
+
+    async def answer(self, handle: Handle) -> Response:
+        """Have the request handled. A reading that its caller gave up is noted too."""
+        token = current_call.set(self)
+        try:
+            return await handle(self._request)
+        except asyncio.CancelledError:
+            if not self._operation.changes:
+                await self.close(respond(GIVEN_UP, "The caller went away."))
+            raise
+        finally:
+            current_call.reset(token)
 
     def refuse(self, reason: str) -> None:
         """Note why this call is not let through."""
