@@ -177,9 +177,9 @@ def start(tmp_path: Path) -> Iterator[Start]:
     """Start `deskhand serve` with a folder of this test's own."""
     started: list[Process] = []
 
-    def run(*arguments: str, data: Path | None = None, **more: str) -> Process:
+    def run(*arguments: str, data: Path | None = None, module: str = "server", **more: str) -> Process:
         data = data or tmp_path / "data"
-        command = [sys.executable, "-m", "server", "serve", "--json", "--port", "0", "--data-dir", str(data), *arguments]
+        command = [sys.executable, "-m", module, "serve", "--json", "--port", "0", "--data-dir", str(data), *arguments]
         left_out = {"PORT", "HOST", "API_KEY", "DESKHAND_API_KEY"}
         environment = {name: value for name, value in os.environ.items() if name not in left_out} | more
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
