@@ -139,4 +139,5 @@ def make_context(
         clock=clock,
         demo=demo,
         local_address=lambda: address.local,
+        address=address,
     )
