@@ -17,7 +17,9 @@ PREFIXES = (
 def load() -> Parts:
     """Import what it is made of."""
     from server.integrations.omi.deliveries import bare, deliveries
+    from server.integrations.omi.demo import serve_fake
     from server.integrations.omi.local import local
+    from server.integrations.omi.lookup import lookup
     from server.integrations.omi.models import OmiSettings
     from server.integrations.omi.routes import memories
     from server.integrations.omi.service import start
@@ -29,6 +31,8 @@ def load() -> Parts:
         deliveries=(bare, deliveries, pages),
         local=(local,),
         settings=OmiSettings,
+        lookups=(lookup,),
+        fake=serve_fake,
     )
 
 
