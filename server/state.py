@@ -7,9 +7,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from server.access.activity import Activity
+from server.access.approvals.asker import CallAsker
+from server.access.approvals.routes import approvals as approval_routes
+from server.access.approvals.runner import Runner
+from server.access.approvals.service import Approvals
 from server.access.clients import Clients
 from server.access.guard import Guard
 from server.access.limits import Limits
+from server.access.oauth.programs import Programs
 from server.access.pause import Pause
 from server.access.usage import Usage
 from server.address import Address
@@ -59,8 +64,11 @@ class State:
     clients: Clients
     usage: Usage
     activity: Activity
+    approvals: Approvals
+    runner: Runner
     pause: Pause
     guard: Guard
+    programs: Programs
     runtime: Runtime
     tunnel: Tunnel
     updates: Updates
@@ -79,6 +87,11 @@ class State:
     def list_complaints(self) -> list[str]:
         """What is wrong that belongs to no integration."""
         return [sentence for complaint in self.complaints if (sentence := complaint())]
+
+    async def run_approvals(self) -> None:
+        """Run what was approved before the start; from then on end what nobody answers."""
+        await self.runner.resume()
+        await self.approvals.watch()
 
     async def tell_woke(self, seconds: float) -> None:
         """Tell whoever listens that this computer slept; the tunnel looks at itself at once."""
@@ -110,13 +123,36 @@ async def open_state(
         clients, activity = Clients(database, clock), Activity(database, context.events, clock)
         pause = Pause(context.settings, clock)
         usage = Usage(database, address, clock)
-        guard = Guard(clients, usage, activity, Limits(rules.reading, rules.changing), pause, clock)
+        approvals, inside = Approvals(context, activity), Inside()
+        runner = Runner(approvals, clients, inside)
+        context.questions.add(CallAsker(approvals, runner, clients, pause))
+        guard = Guard(clients, usage, activity, approvals, Limits(rules.reading, rules.changing), pause, clock)
         command = agent_command() if demo else None
         tunnel = Tunnel(context, address, Ngrok(), command=command, awake=Awake(), timing=tunnel_timing)
         await clients.load()
         await activity.settle()
+        await approvals.settle()
+        programs = Programs(clients, database, clock)
         updates, key = Updates(context, find_place()), secrets.token_urlsafe(32)
-        yield State(home, context, address, clients, usage, activity, pause, guard, Runtime(), tunnel, updates, key)
+        runtime = Runtime(core=(approval_routes,), services={Approvals: approvals})
+        yield State(
+            home,
+            context,
+            address,
+            clients,
+            usage,
+            activity,
+            approvals,
+            runner,
+            pause,
+            guard,
+            programs,
+            runtime,
+            tunnel,
+            updates,
+            key,
+            inside=inside,
+        )
     finally:
         await database.close()
 

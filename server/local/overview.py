@@ -80,6 +80,7 @@ async def describe(state: State, documents: Documents) -> Overview:
         integrations=list_integrations(state),
         clients=len([client for client in await state.clients.list() if not client.revoked_at]),
         secrets=state.context.secrets.place,
+        waiting=len(await state.context.questions.list()),
         problems=list_problems(state),
         notices=state.list_notices(),
     )
@@ -138,6 +139,10 @@ async def list_addresses(state: State) -> Addresses:
         openapi_yaml=f"{base}/openapi.yaml",
         docs=f"{base}/docs",
         privacy=f"{base}/privacy",
+        mcp=f"{base}/mcp",
+        oauth_authorize=f"{base}/chatgpt/oauth/authorize",
+        oauth_token=f"{base}/chatgpt/oauth/token",
+        oauth_scope=" ".join(state.runtime.scopes()),
         gpts={name: f"{base}/gpts/{name}/openapi.json" for name in names},
         **await list_more_addresses(state),
     )
@@ -197,7 +202,7 @@ def check_all(state: State) -> list[Check]:
     ]
     if until := state.pause.until:
         checks.append(
-            Check(what="Pause", well=True, detail=f"All actions are paused until {until.isoformat(timespec='minutes')}.")
+            Check(what="Pause", well=True, detail=f"All actions are paused until {until.astimezone():%Y-%m-%d %H:%M}.")
         )
     problem = state.context.settings.problem
     checks.append(Check(what="Settings", well=problem is None, detail=problem or "They can be read."))
