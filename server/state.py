@@ -175,4 +175,5 @@ def make_context(
         clock=clock,
         demo=demo,
         local_address=lambda: address.local,
+        address=address,
     )

@@ -260,7 +260,8 @@ class Call:
             self.refuse("You denied it to this client.")
             raise Forbidden(f"The person at this computer has switched {name} off for {self._client.name!r}.")
         if policy is Policy.allow and not self._approval:
-            told = "You allowed it." if name in self._client.policies else "Reading is allowed."
+            usual = "Keeping what it hands over is allowed." if self._operation.keeps else "Reading is allowed."
+            told = "You allowed it." if name in self._client.policies else usual
             self._decision = Decision("allowed", told)
         return policy
 
