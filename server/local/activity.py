@@ -20,7 +20,7 @@ from server.words import make_visible, shorten, tell
 SEARCH_SECONDS = 1.0  # after which a page of the diary shows what was found until then
 NO_WORDS = ("id", "ids", "token", "format")  # arguments whose values tell a reader nothing
 LARGEST_ID = 2**62
-WELL = (Outcome.done, Outcome.running)
+WELL = (Outcome.done, Outcome.running, Outcome.waiting)
 WITHOUT_EFFECT = (Outcome.refused, Outcome.repeated)  # the sentence of such a call does not say about what it was
 Id = Annotated[int, Field(ge=-LARGEST_ID, le=LARGEST_ID)]
 

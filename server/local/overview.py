@@ -1,6 +1,7 @@
 """Is it on, what is wrong, where is it reached; pausing, backing up, looking after it."""
 
 import asyncio
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from server.state import State
 from server.storage.backup import back_up
 
 LONGEST_PATH = 1000
+A_YEAR = timedelta(days=365)  # longer than anybody pauses for who knows an end
 
 
 def create_routes(state: State) -> APIRouter:
@@ -177,6 +179,12 @@ def describe_state(member: Member) -> str:
     return "Ready" if member.state is IntegrationState.running else "Off"
 
 
+def tell_pause(until: datetime, now: datetime) -> str:
+    """Say until when all actions rest, as this computer's clock shows it."""
+    when = "you resume them" if until - now > A_YEAR else f"{until.astimezone():%Y-%m-%d %H:%M}"
+    return f"All actions are paused until {when}."
+
+
 def check_all(state: State) -> list[Check]:
     """Look at what a person would otherwise have to look at."""
     integrations = list_integrations(state)
@@ -184,9 +192,7 @@ def check_all(state: State) -> list[Check]:
         Check(what=one.title, well=one.problem is None, detail=one.problem or one.wish or one.summary) for one in integrations
     ]
     if until := state.pause.until:
-        checks.append(
-            Check(what="Pause", well=True, detail=f"All actions are paused until {until.isoformat(timespec='minutes')}.")
-        )
+        checks.append(Check(what="Pause", well=True, detail=tell_pause(until, state.context.clock.now())))
     problem = state.context.settings.problem
     checks.append(Check(what="Settings", well=problem is None, detail=problem or "They can be read."))
     secrets = state.context.secrets
