@@ -1,13 +1,14 @@
 """Is it on, what is wrong, where is it reached; pausing, backing up, looking after it."""
 
 import asyncio
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter
 
-from server.errors import InvalidInput
+from server.errors import InvalidInput, Unavailable
 from server.local import look
 from server.local.models import (
     Addresses,
@@ -140,7 +141,18 @@ async def list_addresses(state: State) -> Addresses:
         docs=f"{base}/docs",
         privacy=f"{base}/privacy",
         gpts={name: f"{base}/gpts/{name}/openapi.json" for name in names},
+        **await list_more_addresses(state),
     )
+
+
+async def list_more_addresses(state: State) -> dict[str, Any]:
+    """What the integrations have to be pasted elsewhere; nothing where its secret is out of reach."""
+    found: dict[str, Any] = {}
+    for member in state.runtime.members:
+        if listing := getattr(member.service, "list_addresses", None):
+            with suppress(Unavailable):
+                found |= {name: state.address.public + path for name, path in (await listing()).items()}
+    return found
 
 
 async def look_again(state: State) -> None:

@@ -12,12 +12,14 @@ LONGEST_WAIT = 5_000  # milliseconds
 api_key = table("api_key", column("revoked_at"))
 client = table("client", column("revoked_at"))
 idempotency = table("idempotency")
+omi_source = table("omi_source", column("state"))
 
 # One for each table that lets somebody in, or would answer with what was once allowed.
 REVOCATIONS = {
     "api_key": update(api_key).where(api_key.c.revoked_at.is_(None)).values(revoked_at=bindparam("now")),
     "client": update(client).where(client.c.revoked_at.is_(None)).values(revoked_at=bindparam("now")),
     "idempotency": delete(idempotency),
+    "omi_source": update(omi_source).where(omi_source.c.state == "accepted").values(state="waiting"),
 }
 
 

@@ -50,8 +50,25 @@ def talk(number: int = 1, title: str = "Timeline talk", said: str = "Let's plan.
             "action_items": [{"description": "Send the proposal", "completed": False}],
         },
         "transcript_segments": [
-            {"id": "s1", "text": said, "speaker": "SPEAKER_00", "speaker_id": 0, "speaker_name": "John", "is_user": False, "start": 10.0, "end": 15.0},
-            {"id": "s2", "text": "I begin.", "speaker": "SPEAKER_01", "speaker_id": 1, "is_user": True, "start": 62.0, "end": 65.0},
+            {
+                "id": "s1",
+                "text": said,
+                "speaker": "SPEAKER_00",
+                "speaker_id": 0,
+                "speaker_name": "John",
+                "is_user": False,
+                "start": 10.0,
+                "end": 15.0,
+            },
+            {
+                "id": "s2",
+                "text": "I begin.",
+                "speaker": "SPEAKER_01",
+                "speaker_id": 1,
+                "is_user": True,
+                "start": 62.0,
+                "end": 65.0,
+            },
         ],
         "discarded": False,
         "status": "completed",
@@ -61,7 +78,15 @@ def talk(number: int = 1, title: str = "Timeline talk", said: str = "Let's plan.
 def words(*texts: str) -> dict:
     """What is being said, as OMI sends it."""
     segments = [
-        {"id": f"l{at}", "text": text, "speaker": "SPEAKER_00", "speaker_id": 0, "is_user": False, "start": at * 3.0, "end": at * 3.0 + 2}
+        {
+            "id": f"l{at}",
+            "text": text,
+            "speaker": "SPEAKER_00",
+            "speaker_id": 0,
+            "is_user": False,
+            "start": at * 3.0,
+            "end": at * 3.0 + 2,
+        }
         for at, text in enumerate(texts)
     ]
     return {"segments": segments, "session_id": UID}
@@ -154,7 +179,9 @@ def test_what_arrives_is_seen_at_once_and_a_new_device_is_asked_about(open_page,
     page = open_page("omi")
     expect(page.get_by_text("Nothing has arrived yet: say something to your OMI.")).to_be_visible()
     deliver(server, addresses["memory"], talk())
-    expect(page.get_by_text("An OMI account that is new here has sent something")).to_contain_text(f"{UID}. 1 delivery is kept aside")
+    expect(page.get_by_text("An OMI account that is new here has sent something")).to_contain_text(
+        f"{UID}. 1 delivery is kept aside"
+    )
     deliver(server, addresses["memory"], talk(2))
     expect(page.get_by_text("2 deliveries are kept aside")).to_be_visible()
     expect(page.get_by_text("Timeline talk")).to_have_count(0)

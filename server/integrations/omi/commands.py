@@ -18,6 +18,7 @@ FIELDS = {
     "audio": "Audio Bytes Webhook",
     "button": "Button Webhook",
 }  # as the OMI app calls them
+SECONDS_OF_SOUND = ",5"  # in one delivery, as the app wants it said
 NO_ADDRESS = "There is no address yet. Make one: deskhand omi address --new"
 HERE_ONLY = "OMI cannot reach this computer yet: `deskhand tunnel on` opens a public address."
 
@@ -92,7 +93,7 @@ def address_command(data_dir: Path | None, *, new: bool, as_json: bool) -> None:
     if not addresses:
         raise DeskhandError(NO_ADDRESS)
     for name, address in addresses.items():
-        say(f"{FIELDS.get(name, name):<29} {address}")
+        say(f"{FIELDS.get(name, name):<29} {address}{SECONDS_OF_SOUND if name == 'audio' else ''}")
     if status["here_only"]:
         say(HERE_ONLY, err=True)
 

@@ -8,7 +8,12 @@ import pytest
 
 from server.integrations.omi.commands import omi
 
-TALK = {"id": "c-1", "created_at": "2026-11-20T22:35:45+00:00", "structured": {"title": "Timeline talk"}, "transcript_segments": []}
+TALK = {
+    "id": "c-1",
+    "created_at": "2026-11-20T22:35:45+00:00",
+    "structured": {"title": "Timeline talk"},
+    "transcript_segments": [],
+}
 
 
 @pytest.fixture

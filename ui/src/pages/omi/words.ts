@@ -1,7 +1,7 @@
 /** What OMI sends, in the words of the person. */
-import type { Kind } from '../../lib/local'
+import type { LastArrival } from '../../lib/local'
 
-export const KINDS: readonly { kind: Kind; title: string; nothing: string }[] = [
+export const KINDS: readonly { kind: LastArrival['kind']; title: string; nothing: string }[] = [
   { kind: 'memory', title: 'Conversations', nothing: 'After a conversation OMI thinks about it for a minute or two.' },
   { kind: 'transcript', title: 'What is being said', nothing: 'It comes while somebody speaks.' },
   { kind: 'day_summary', title: 'Days', nothing: 'It comes in the evening, on days with talk.' },
