@@ -141,6 +141,8 @@ class Program:
                 log.info("Deskhand stops.")
                 await state.tunnel.stop()  # so that nobody comes in any more
                 state.context.events.close()  # open streams say goodbye before their sockets go
+                for say_goodbye in state.farewells:
+                    await say_goodbye()
                 for task in tasks:
                     task.cancel()
                 for listener in listeners:

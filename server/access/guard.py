@@ -20,9 +20,18 @@ from server.access.pause import Pause
 from server.access.store import KEY_ENDED, require_credential
 from server.access.usage import Usage
 from server.context import Clock
-from server.errors import Conflict, DeskhandError, Forbidden, InvalidInput, NotAuthenticated, TooManyRequests, Unavailable
+from server.errors import (
+    Conflict,
+    DeskhandError,
+    Forbidden,
+    InvalidInput,
+    NotAuthenticated,
+    NotFound,
+    TooManyRequests,
+    Unavailable,
+)
 from server.failures import to_response
-from server.inside import CLIENT
+from server.inside import CLIENT, OPERATION
 from server.logs import redact_start
 from server.operation import Effect, Operation, current_call
 from server.words import fill
@@ -56,6 +65,8 @@ class Guard:
 
     async def conduct(self, request: Request, operation: Operation, asked: frozenset[str], handle: Handle) -> Response:
         """Take one request along the whole way. A stranger's request ends here, before its body is read."""
+        if request.scope.get(OPERATION, operation.name) != operation.name:  # an argument led the path elsewhere (CVE-2026-32871)
+            return to_response(NotFound())
         client = request.scope.get(CLIENT) or await self._let_in(request)
         call = Call(self, client, operation, request, asked)
         quota: Quota | None = None
