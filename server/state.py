@@ -11,6 +11,7 @@ from server.access.clients import Clients
 from server.access.guard import Guard
 from server.access.limits import Limits
 from server.access.oauth.programs import Programs
+from server.access.oauth.service import OAuth
 from server.access.pause import Pause
 from server.access.usage import Usage
 from server.address import Address
@@ -63,6 +64,7 @@ class State:
     pause: Pause
     guard: Guard
     programs: Programs
+    oauth: OAuth
     runtime: Runtime
     tunnel: Tunnel
     updates: Updates
@@ -112,14 +114,17 @@ async def open_state(
         clients, activity = Clients(database, clock), Activity(database, context.events, clock)
         pause = Pause(context.settings, clock)
         usage = Usage(database, address, clock)
-        guard = Guard(clients, usage, activity, Limits(rules.reading, rules.changing), pause, clock)
+        guard = Guard(clients, usage, activity, Limits(rules.reading, rules.changing), pause, clock, address)
         command = agent_command() if demo else None
         tunnel = Tunnel(context, address, Ngrok(), command=command, awake=Awake(), timing=tunnel_timing)
         await clients.load()
         await activity.settle()
-        programs = Programs(clients, database, clock)
+        runtime, programs = Runtime(), Programs(clients, database, clock)
+        oauth = OAuth(context, address, clients, programs, runtime.scopes)
         updates, key = Updates(context, find_place()), secrets.token_urlsafe(32)
-        yield State(home, context, address, clients, usage, activity, pause, guard, programs, Runtime(), tunnel, updates, key)
+        yield State(
+            home, context, address, clients, usage, activity, pause, guard, programs, oauth, runtime, tunnel, updates, key
+        )
     finally:
         await database.close()
 

@@ -22,8 +22,9 @@ main {
 h1 { margin: 0 0 8px; font-size: 1.5rem; line-height: 1.25; letter-spacing: -.015em; overflow-wrap: anywhere; }
 p { margin: 0 0 16px; }
 .digits {
-  margin: 24px 0; padding: 16px 0; border: 1px solid var(--line); border-radius: 12px; background: var(--page); text-align: center;
-  font: 600 3rem/1.2 ui-monospace, Menlo, "DejaVu Sans Mono", monospace; letter-spacing: .25em; text-indent: .25em;
+  margin: 24px 0; padding: 16px 0; border: 1px solid var(--line); border-radius: 12px; background: var(--page);
+  text-align: center; font: 600 3rem/1.2 ui-monospace, Menlo, "DejaVu Sans Mono", monospace;
+  letter-spacing: .25em; text-indent: .25em;
 }
 h2 { margin: 24px 0 4px; font-size: .875rem; color: var(--dim); font-weight: 600; }
 ul { margin: 0; padding: 0 0 0 20px; }

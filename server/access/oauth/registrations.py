@@ -59,8 +59,8 @@ def refuse(error: str) -> Answer:
 
 def make(metadata: Metadata, clock: Clock) -> tuple[Answer, Registration]:
     """Make a program of what it tells of itself."""
-    now, public = clock.now(), metadata.token_endpoint_auth_method == "none"
-    secret = None if public else new_secret(CLIENT_SECRET)
+    now = clock.now()
+    secret = None if metadata.token_endpoint_auth_method == "none" else new_secret(CLIENT_SECRET)  # noqa: S105, a method
     registration = Registration(
         id=new_id(),
         kind=Kind.registered,

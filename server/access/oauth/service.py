@@ -56,10 +56,12 @@ class OAuth:
         """Take a request for sign-in. One that may be put to the person waits; answers where, and the cookie for its browser."""
         from server.access.oauth.authority import check_request
 
-        found = await self._find_document(pairs)
-        if not isinstance(found, Answer):
-            found = await self._context.database.read(check_request, self._terms(found), method, pairs)
-        if not isinstance(found, Asked):
+        documents = await self._find_document(pairs)
+        if isinstance(documents, Answer):
+            found: Answer | Asked = documents
+        else:
+            found = await self._context.database.read(check_request, self._terms(documents), method, pairs)
+        if isinstance(found, Answer):
             self._note_refused(found, pairs)
             return found, ""
         one, cookie = self.sign_ins.add(found, pairs, self.address.public, self.settings.waiting_seconds)

@@ -13,7 +13,8 @@ from server.access.oauth.secrets import digest, is_same
 from server.access.oauth.terms import Asked, Pairs
 from server.context import Clock
 from server.errors import InvalidInput, NotFound
-from server.questions import Extent, Kind as Subject, Question, Questions
+from server.questions import Extent, Question, Questions
+from server.questions import Kind as Subject
 from server.words import shorten
 
 MOST_TRIES = 5
