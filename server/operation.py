@@ -36,6 +36,7 @@ class Effect:
 class Operation:
     """What is declared about an operation.
 
+    `scope`: what a client needs for it; empty where every client has it.
     `changes`: it alters something, here or elsewhere. `reaches_others`: what it does is seen by other people.
     `destroys`: what it does cannot be taken back, or something is lost by it. `repeats`: a second time, it changes nothing more.
     `open_world`: it meets what strangers wrote, or what stands outside of this computer and the person's own things.
@@ -73,6 +74,10 @@ class Gate(Protocol):
 
 class Admission(Protocol):
     """One call that the guard has let in."""
+
+    @property
+    def client_id(self) -> str:
+        """Who calls."""
 
     async def carry_out(self, function: Callable[..., Awaitable[Any]], arguments: dict[str, Any]) -> Any:
         """Decide on a validated call; then run it, or answer in its place."""
@@ -141,7 +146,7 @@ class Operations(APIRouter):
                 summary=summary,
                 status_code=status_code,
                 response_model_exclude_none=not keep_nulls,
-                openapi_extra={"x-openai-isConsequential": changing, "security": [{"key": [scope]}]},
+                openapi_extra={"x-openai-isConsequential": changing, "security": [{"key": [scope] if scope else []}]},
             )
             return function
 

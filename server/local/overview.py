@@ -82,6 +82,7 @@ async def describe(state: State, documents: Documents) -> Overview:
         integrations=list_integrations(state),
         clients=len([client for client in await state.clients.list() if not client.revoked_at]),
         secrets=state.context.secrets.place,
+        waiting=len(await state.context.questions.list()),
         problems=list_problems(state),
         notices=state.list_notices(),
     )
@@ -140,6 +141,10 @@ async def list_addresses(state: State) -> Addresses:
         openapi_yaml=f"{base}/openapi.yaml",
         docs=f"{base}/docs",
         privacy=f"{base}/privacy",
+        mcp=f"{base}/mcp",
+        oauth_authorize=f"{base}/chatgpt/oauth/authorize",
+        oauth_token=f"{base}/chatgpt/oauth/token",
+        oauth_scope=" ".join(state.runtime.scopes()),
         gpts={name: f"{base}/gpts/{name}/openapi.json" for name in names},
         **await list_more_addresses(state),
     )

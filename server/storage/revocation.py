@@ -13,6 +13,8 @@ api_key = table("api_key", column("revoked_at"))
 client = table("client", column("revoked_at"))
 idempotency = table("idempotency")
 omi_source = table("omi_source", column("state"))
+approval = table("approval")
+allowance = table("allowance", column("ended_at"))
 
 # One for each table that lets somebody in, or would answer with what was once allowed.
 REVOCATIONS = {
@@ -20,6 +22,8 @@ REVOCATIONS = {
     "client": update(client).where(client.c.revoked_at.is_(None)).values(revoked_at=bindparam("now")),
     "idempotency": delete(idempotency),
     "omi_source": update(omi_source).where(omi_source.c.state == "accepted").values(state="waiting"),
+    "approval": delete(approval),
+    "allowance": update(allowance).where(allowance.c.ended_at.is_(None)).values(ended_at=bindparam("now")),
 }
 
 

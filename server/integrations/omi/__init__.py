@@ -19,7 +19,9 @@ PREFIXES = (
 def load() -> Parts:
     """Import what it is made of."""
     from server.integrations.omi.deliveries import bare, deliveries
+    from server.integrations.omi.demo import serve_fake
     from server.integrations.omi.local import local
+    from server.integrations.omi.lookup import lookup
     from server.integrations.omi.models import OmiSettings
     from server.integrations.omi.routes import memories
     from server.integrations.omi.service import start
@@ -31,6 +33,8 @@ def load() -> Parts:
         deliveries=(bare, deliveries, pages),
         local=(local,),
         settings=OmiSettings,
+        lookups=(lookup,),
+        fake=serve_fake,
     )
 
 

@@ -45,11 +45,13 @@ deliveries = APIRouter(include_in_schema=False)
 
 async def receive(wearable: Wearable, request: Request, kind: Kind, segment: str | None) -> None:
     """Take one delivery. What a stranger sends is not read."""
-    if segment is not None:
+    if segment is None:
+        await wearable.doorway.require_secret()
+    else:
         await wearable.doorway.check_segment(segment)
     body = await StrictRequest(request.scope, request.receive, LARGEST[kind]).body()
     signature = request.headers.get(SIGNATURE, "")
-    await wearable.doorway.check_signature(signature, make_letter(request, body), needed=segment is None)
+    await wearable.doorway.check_signature(signature, make_letter(request, body))
     asked = request.query_params
     rate = asked.get("sample_rate", "")
     post = Post(

@@ -66,12 +66,15 @@ class Doorway:
         if right is None or not hmac.compare_digest(given.encode("utf-8", "replace"), right.encode()):
             raise NotFound(NO_SUCH)
 
-    async def check_signature(self, header: str, letter: Letter, *, needed: bool) -> None:
-        """Raises NotAuthenticated unless it is signed, where there is a secret. `needed`: there has to be one."""
+    async def require_secret(self) -> None:
+        """Raises NotAuthenticated where there is nothing to check a signature with."""
+        if await self._get(SECRET) is None:
+            raise NotAuthenticated(KEYLESS)
+
+    async def check_signature(self, header: str, letter: Letter) -> None:
+        """Raises NotAuthenticated unless it is signed, where there is a secret."""
         secret = await self._get(SECRET)
         if secret is None:
-            if needed:
-                raise NotAuthenticated(KEYLESS)
             return
         valid = [secret]
         if self.previous_until() and (before := await self._get(PREVIOUS)):
