@@ -26,9 +26,8 @@ the makers of the program.</p>
 <p>To have something removed, ask the person who gave you this address.</p></main></body></html>"""
 
 
-def create_pages(state: State) -> APIRouter:
+def create_pages(state: State, documents: Documents) -> APIRouter:
     """Make the routes of the public pages and documents."""
-    documents = Documents(state)
     pages = APIRouter(include_in_schema=False)
     pages.include_router(create_documents(state, documents))
 

@@ -18,6 +18,7 @@ from server import integrations
 from server.context import Context
 from server.errors import DeskhandError
 from server.integration import Integration, Parts
+from server.lookup import Lookup
 from server.operation import Operation, Operations, operation_of
 
 log = logging.getLogger(__name__)
@@ -128,6 +129,10 @@ class Runtime:
     def owners(self) -> dict[str, str]:
         """The name of the integration that each operation belongs to, by the operation's name."""
         return {operation.name: member.integration.name for member, operation in self._offered()}
+
+    def lookups(self) -> list[Lookup]:
+        """What can be looked up, in the order of the integrations."""
+        return [lookup for member in self.members if member.parts for lookup in member.parts.lookups]
 
     def _offered(self) -> Iterator[tuple[Member, Operation]]:
         for member in self.members:

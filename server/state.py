@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -55,6 +55,7 @@ class State:
 
     Each of these answers a sentence for the person, or None: `notices` tell what has happened, until they are put away;
     `complaints` tell what is wrong, as long as it is. `quitting`: the person asked the program to end.
+    `farewells` are awaited when the server stops, before its sockets go.
     """
 
     home: Home
@@ -77,6 +78,7 @@ class State:
     put_away: set[str] = field(default_factory=set)
     quitting: asyncio.Event = field(default_factory=asyncio.Event)
     inside: Inside = field(default_factory=Inside)
+    farewells: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
     def list_notices(self) -> list[str]:
         """What has happened and was not put away."""
