@@ -155,7 +155,7 @@ def test_a_gpt_with_a_sign_in_gets_the_fields_as_its_editor_names_them(open_page
     page = open_page("connect/gpt/my-gpt")
     public = turn_on(page)
     page.get_by_role("radio", name="OAuth").check()
-    page.get_by_role("button", name="Make a client id and secret").press("Enter")
+    page.get_by_role("button", name="Make an id and secret").press("Enter")
     expect(page.get_by_role("group", name="Client Secret")).to_be_in_viewport()
     made = server.person("GET", "/api/clients/my-gpt").json()["oauth"]
     assert value(page, "Client ID") == made["client_id"]
