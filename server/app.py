@@ -41,7 +41,7 @@ def create_public(state: State) -> ASGIApp:
     app.state.services = state.runtime.services
     for member in state.runtime.members:
         if member.parts:
-            for router in member.parts.public:
+            for router in (*member.parts.deliveries, *member.parts.public):
                 app.include_router(router)
         else:
             app.include_router(explain_broken(member))

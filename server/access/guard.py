@@ -17,7 +17,7 @@ from server.context import Clock
 from server.errors import NotAuthenticated, NotFound, TooManyRequests
 from server.failures import to_response
 from server.inside import APPROVAL, CLIENT, OPERATION
-from server.operation import Operation, current_call
+from server.operation import Operation
 
 Handle = Callable[[Request], Awaitable[Response]]
 
@@ -59,11 +59,7 @@ class Guard:
                     retry_after=quota.reset,
                 )
             call.check_scope()
-            token = current_call.set(call)
-            try:
-                response = await handle(request)
-            finally:
-                current_call.reset(token)
+            response = await call.answer(handle)
         except Exception as error:  # noqa: BLE001, the edge at which every failure becomes an answer
             response = to_response(error)
         if quota is None or quota.passed or quota.first_refusal:

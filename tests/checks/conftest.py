@@ -193,9 +193,9 @@ def starting(folder: Path) -> Iterator[Start]:
     """Start servers, and stop them when the block ends. `folder`: where they keep their data unless told."""
     started: list[Process] = []
 
-    def run(*arguments: str, data: Path | None = None, **more: str) -> Process:
+    def run(*arguments: str, data: Path | None = None, module: str = "server", **more: str) -> Process:
         data = data or folder
-        command = [sys.executable, "-m", "server", "serve", "--json", "--port", "0", "--data-dir", str(data), *arguments]
+        command = [sys.executable, "-m", module, "serve", "--json", "--port", "0", "--data-dir", str(data), *arguments]
         left_out = {"PORT", "HOST", "API_KEY", "DESKHAND_API_KEY"}
         environment = {name: value for name, value in os.environ.items() if name not in left_out} | more
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
