@@ -45,6 +45,8 @@ def create_public(state: State) -> ASGIApp:
                 app.include_router(router)
         else:
             app.include_router(explain_broken(member))
+    for router in state.runtime.core:
+        app.include_router(router)
     documents = Documents(state)
     app.include_router(create_pages(state, documents))
     app.router.routes.append(Route(PATH, Endpoint(state, documents)))

@@ -36,6 +36,7 @@ class Effect:
 class Operation:
     """What is declared about an operation.
 
+    `scope`: what a client needs for it; empty where every client has it.
     `changes`: it alters something, here or elsewhere. `reaches_others`: what it does is seen by other people.
     `destroys`: what it does cannot be taken back, or something is lost by it. `repeats`: a second time, it changes nothing more.
     `open_world`: it meets what strangers wrote, or what stands outside of this computer and the person's own things.
@@ -71,6 +72,10 @@ class Gate(Protocol):
 
 class Admission(Protocol):
     """One call that the guard has let in."""
+
+    @property
+    def client_id(self) -> str:
+        """Who calls."""
 
     async def carry_out(self, function: Callable[..., Awaitable[Any]], arguments: dict[str, Any]) -> Any:
         """Decide on a validated call; then run it, or answer in its place."""
@@ -116,32 +121,33 @@ class Operations(APIRouter):
                 raise TypeError(f"{function.__name__} changes something, so it needs a preview.")
             summary = (function.__doc__ or "").strip().partition("\n")[0]
             told = (phrases,) if isinstance(phrases, str) else phrases or (in_few_words(summary),)
+            worst = {
+                "destroys": changing if destroys is None else destroys,
+                "repeats": not changing if repeats is None else repeats,
+            }
+            open_to = reaches_others or (self._open_world if open_world is None else open_world)
+            name = function.__name__
             operation = Operation(
-                function.__name__,
-                scope,
-                summary,
-                changing,
-                reaches_others,
-                preview,
-                largest_body,
-                told,
-                destroys=changing if destroys is None else destroys,
-                repeats=not changing if repeats is None else repeats,
-                open_world=reaches_others or (self._open_world if open_world is None else open_world),
+                name, scope, summary, changing, reaches_others, preview, largest_body, told, **worst, open_world=open_to
             )
-            self.add_api_route(
-                path,
-                guarded(function, operation),
-                methods=[method],
-                operation_id=operation.name,
-                summary=summary,
-                status_code=status_code,
-                response_model_exclude_none=not keep_nulls,
-                openapi_extra={"x-openai-isConsequential": changing, "security": [{"key": [scope]}]},
-            )
+            self._add(path, method, function, operation, status_code=status_code, response_model_exclude_none=not keep_nulls)
             return function
 
         return declare
+
+    def _add(self, path: str, method: str, function: Callable[..., Awaitable[Any]], operation: Operation, **options: Any) -> None:
+        self.add_api_route(
+            path,
+            guarded(function, operation),
+            methods=[method],
+            operation_id=operation.name,
+            summary=operation.summary,
+            openapi_extra={
+                "x-openai-isConsequential": operation.changes,
+                "security": [{"key": [operation.scope] if operation.scope else []}],
+            },
+            **options,
+        )
 
 
 def in_few_words(summary: str) -> str:

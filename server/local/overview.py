@@ -79,6 +79,7 @@ async def describe(state: State, documents: Documents) -> Overview:
         integrations=list_integrations(state),
         clients=len([client for client in await state.clients.list() if not client.revoked_at]),
         secrets=state.context.secrets.place,
+        waiting=len(await state.context.questions.list()),
         problems=list_problems(state),
         notices=state.list_notices(),
     )
@@ -137,6 +138,10 @@ async def list_addresses(state: State) -> Addresses:
         openapi_yaml=f"{base}/openapi.yaml",
         docs=f"{base}/docs",
         privacy=f"{base}/privacy",
+        mcp=f"{base}/mcp",
+        oauth_authorize=f"{base}/chatgpt/oauth/authorize",
+        oauth_token=f"{base}/chatgpt/oauth/token",
+        oauth_scope=" ".join(state.runtime.scopes()),
         gpts={name: f"{base}/gpts/{name}/openapi.json" for name in names},
     )
 
@@ -184,9 +189,7 @@ def check_all(state: State) -> list[Check]:
         Check(what=one.title, well=one.problem is None, detail=one.problem or one.wish or one.summary) for one in integrations
     ]
     if until := state.pause.until:
-        checks.append(
-            Check(what="Pause", well=True, detail=f"All actions are paused until {until.isoformat(timespec='minutes')}.")
-        )
+        checks.append(Check(what="Pause", well=True, detail=f"All actions are paused until {until.astimezone():%Y-%m-%d %H:%M}."))
     problem = state.context.settings.problem
     checks.append(Check(what="Settings", well=problem is None, detail=problem or "They can be read."))
     secrets = state.context.secrets

@@ -12,12 +12,16 @@ LONGEST_WAIT = 5_000  # milliseconds
 api_key = table("api_key", column("revoked_at"))
 client = table("client", column("revoked_at"))
 idempotency = table("idempotency")
+approval = table("approval")
+allowance = table("allowance", column("ended_at"))
 
 # One for each table that lets somebody in, or would answer with what was once allowed.
 REVOCATIONS = {
     "api_key": update(api_key).where(api_key.c.revoked_at.is_(None)).values(revoked_at=bindparam("now")),
     "client": update(client).where(client.c.revoked_at.is_(None)).values(revoked_at=bindparam("now")),
     "idempotency": delete(idempotency),
+    "approval": delete(approval),
+    "allowance": update(allowance).where(allowance.c.ended_at.is_(None)).values(ended_at=bindparam("now")),
 }
 
 

@@ -1,6 +1,7 @@
 /** The pages, in the order of the rail. A page is there only while what it stands for is. */
 import type { Component } from 'svelte'
 import AppWindow from '@lucide/svelte/icons/app-window'
+import BadgeCheck from '@lucide/svelte/icons/badge-check'
 import Cable from '@lucide/svelte/icons/cable'
 import House from '@lucide/svelte/icons/house'
 import KeyRound from '@lucide/svelte/icons/key-round'
@@ -8,8 +9,10 @@ import Mail from '@lucide/svelte/icons/mail'
 import NotebookText from '@lucide/svelte/icons/notebook-text'
 import SettingsIcon from '@lucide/svelte/icons/settings-2'
 import type { Overview as News } from '../lib/local'
+import { approvals } from '../lib/news.svelte'
 import Access from './Access.svelte'
 import Activity from './Activity.svelte'
+import Approvals from './Approvals.svelte'
 import Apps from './Apps.svelte'
 import Connect from './Connect.svelte'
 import Gmail from './Gmail.svelte'
@@ -24,6 +27,8 @@ export interface PageEntry {
   component: Component
   /** 0: what happens, 1: what Deskhand works with, 2: what is set once. */
   group: 0 | 1 | 2
+  /** How many wait there for the person. */
+  count?: () => number
   /** Takes the whole window, without the rail. */
   full?: boolean
   when?: (news: News) => boolean
@@ -34,6 +39,7 @@ export const integrated = (name: string) => (news: News): boolean => news.integr
 
 export const pages: PageEntry[] = [
   { name: 'overview', title: 'Overview', icon: House, component: Overview, group: 0 },
+  { name: 'approvals', title: 'Approvals', icon: BadgeCheck, component: Approvals, group: 0, count: () => approvals.value?.length ?? 0 },
   { name: 'activity', title: 'Activity', icon: NotebookText, component: Activity, group: 0 },
   { name: 'gmail', title: 'Gmail', icon: Mail, component: Gmail, group: 1, when: integrated('gmail') },
   { name: 'apps', title: 'Apps', icon: AppWindow, component: Apps, group: 1, when: integrated('apps') },
