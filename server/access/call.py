@@ -1,5 +1,6 @@
 """One call on its way through the guard."""
 
+import asyncio
 import hashlib
 import json
 import logging
@@ -25,10 +26,10 @@ from server.access.clients import Client, Policy
 from server.access.entries import Entry, Outcome, effect_text, redact
 from server.access.store import KEY_ENDED, require_credential
 from server.errors import Conflict, DeskhandError, Forbidden, InvalidInput, NotAuthenticated, Unavailable
-from server.failures import to_response
+from server.failures import respond, to_response
 from server.inside import APPROVAL
 from server.logs import redact_start
-from server.operation import Effect, Operation
+from server.operation import Effect, Operation, current_call
 from server.problems import read_detail
 from server.words import fill
 
@@ -40,6 +41,8 @@ log = logging.getLogger(__name__)
 NO_FIT = "The request did not fit."  # the answer says how
 PAUSED = "You had paused all actions."
 LONGEST_IDEMPOTENCY_KEY = 255
+GIVEN_UP = 499  # as nginx has it
+Handle = Callable[[Request], Awaitable[Response]]
 
 
 @dataclass
@@ -73,6 +76,18 @@ class Call:
     def client_id(self) -> str:
         """Who calls."""
         return self._client.id
+
+    async def answer(self, handle: Handle) -> Response:
+        """Have the request handled. A reading that its caller gave up is noted too."""
+        token = current_call.set(self)
+        try:
+            return await handle(self._request)
+        except asyncio.CancelledError:
+            if not self._operation.changes:
+                await self.close(respond(GIVEN_UP, "The caller went away."))
+            raise
+        finally:
+            current_call.reset(token)
 
     def refuse(self, reason: str) -> None:
         """Note why this call is not let through."""
@@ -245,7 +260,8 @@ class Call:
             self.refuse("You denied it to this client.")
             raise Forbidden(f"The person at this computer has switched {name} off for {self._client.name!r}.")
         if policy is Policy.allow and not self._approval:
-            told = "You allowed it." if name in self._client.policies else "Reading is allowed."
+            usual = "Keeping what it hands over is allowed." if self._operation.keeps else "Reading is allowed."
+            told = "You allowed it." if name in self._client.policies else usual
             self._decision = Decision("allowed", told)
         return policy
 

@@ -21,7 +21,7 @@ SEARCH_SECONDS = 1.0  # after which a page of the diary shows what was found unt
 NO_WORDS = ("id", "ids", "token", "format")  # arguments whose values tell a reader nothing
 LARGEST_ID = 2**62
 WELL = (Outcome.done, Outcome.running, Outcome.waiting)
-WITHOUT_EFFECT = (Outcome.refused, Outcome.repeated)
+WITHOUT_EFFECT = (Outcome.refused, Outcome.repeated)  # the sentence of such a call does not say about what it was
 ASKED = ("denied", "expired", "cancelled")  # decisions about what the person was asked
 Id = Annotated[int, Field(ge=-LARGEST_ID, le=LARGEST_ID)]
 
