@@ -147,7 +147,7 @@ def test_a_scope_opened_for_one_operation_opens_no_other(open_page, clients):
     expect(choice(page, "Send a mail", "Don’t allow")).to_be_checked()
     narrow = read(clients, "narrow")["operations"]
     seen = {name for name, policy in narrow.items() if policy != "deny"}
-    assert seen == {"list_apps", "read_app", "search_mail", "create_draft", "read_approval"}
+    assert seen == {"list_apps", "read_app", "search_mail", "create_draft"}
 
 
 def test_what_is_allowed_for_a_while_is_shown_and_ended(open_page, clients):
