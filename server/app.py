@@ -44,10 +44,12 @@ def create_public(state: State) -> ASGIApp:
     app.include_router(create_oauth(state.oauth))
     for member in state.runtime.members:
         if member.parts:
-            for router in member.parts.public:
+            for router in (*member.parts.deliveries, *member.parts.public):
                 app.include_router(router)
         else:
             app.include_router(explain_broken(member))
+    for router in state.runtime.core:
+        app.include_router(router)
     documents = Documents(state)
     app.include_router(create_pages(state, documents))
     app.router.routes.append(Route(PATH, Endpoint(state, documents)))

@@ -36,9 +36,11 @@ class Effect:
 class Operation:
     """What is declared about an operation.
 
+    `scope`: what a client needs for it; empty where every client has it.
     `changes`: it alters something, here or elsewhere. `reaches_others`: what it does is seen by other people.
     `destroys`: what it does cannot be taken back, or something is lost by it. `repeats`: a second time, it changes nothing more.
     `open_world`: it meets what strangers wrote, or what stands outside of this computer and the person's own things.
+    `keeps`: it only adds to what Deskhand itself keeps, so nobody is asked, and yet it is no reading.
     `preview` takes the same arguments as the function and answers the Effect; every changing operation has one.
     `phrases`: the same in a few words, verb first, for the diary: the first one whose {arguments} were given is told.
     """
@@ -54,6 +56,7 @@ class Operation:
     destroys: bool = False
     repeats: bool = True
     open_world: bool = False
+    keeps: bool = False
 
 
 class Gate(Protocol):
@@ -71,6 +74,10 @@ class Gate(Protocol):
 
 class Admission(Protocol):
     """One call that the guard has let in."""
+
+    @property
+    def client_id(self) -> str:
+        """Who calls."""
 
     async def carry_out(self, function: Callable[..., Awaitable[Any]], arguments: dict[str, Any]) -> Any:
         """Decide on a validated call; then run it, or answer in its place."""
@@ -99,6 +106,7 @@ class Operations(APIRouter):
         destroys: bool | None = None,
         repeats: bool | None = None,
         open_world: bool | None = None,
+        keeps: bool = False,
         largest_body: int = LARGEST_BODY,
         status_code: int | None = None,
         keep_nulls: bool = False,
@@ -111,7 +119,7 @@ class Operations(APIRouter):
         """
 
         def declare(function: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-            changing = method != "GET" if changes is None else changes
+            changing = (method != "GET" and not keeps) if changes is None else changes
             if changing and preview is None:
                 raise TypeError(f"{function.__name__} changes something, so it needs a preview.")
             summary = (function.__doc__ or "").strip().partition("\n")[0]
@@ -128,6 +136,7 @@ class Operations(APIRouter):
                 destroys=changing if destroys is None else destroys,
                 repeats=not changing if repeats is None else repeats,
                 open_world=reaches_others or (self._open_world if open_world is None else open_world),
+                keeps=keeps,
             )
             self.add_api_route(
                 path,
@@ -137,7 +146,7 @@ class Operations(APIRouter):
                 summary=summary,
                 status_code=status_code,
                 response_model_exclude_none=not keep_nulls,
-                openapi_extra={"x-openai-isConsequential": changing, "security": [{"key": [scope]}]},
+                openapi_extra={"x-openai-isConsequential": changing, "security": [{"key": [scope] if scope else []}]},
             )
             return function
 

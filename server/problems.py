@@ -18,3 +18,13 @@ def problem_body(status: int, detail: str, extra: Mapping[str, Any]) -> bytes:
     document = {"type": "about:blank", "title": title, "status": status, "detail": detail}
     others = {name: value for name, value in extra.items() if name not in document}
     return json.dumps(document | others, ensure_ascii=False, default=str).encode("utf-8", "replace")
+
+
+def read_detail(body: bytes) -> str:
+    """Read the sentence of a problem document; empty where there is none."""
+    try:
+        told = json.loads(body)
+    except ValueError:
+        return ""
+    detail = told.get("detail") if isinstance(told, dict) else None
+    return detail if isinstance(detail, str) else ""

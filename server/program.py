@@ -144,12 +144,14 @@ class Program:
                 for listener in listeners:
                     await listener.ready.wait()
                 await self._start_tunnel(state)
-                jobs = (self._sweep(state), watch_sleep(state.tell_woke, self.clock), state.updates.run())
+                jobs = (self._sweep(state), watch_sleep(state.tell_woke, self.clock), state.updates.run(), state.run_approvals())
                 tasks += [group.create_task(job) for job in (*jobs, self._wait_for_quit(state))]
                 await self._stay(state, on_ready)
             finally:  # whatever happened: a listener that is not stopped, but cancelled, never ends
                 log.info("Deskhand stops.")
                 await state.tunnel.stop()  # so that nobody comes in any more
+                state.approvals.stop()  # who waits here for the person is answered before the sockets go
+                await state.runner.stop()
                 state.context.events.close()  # open streams say goodbye before their sockets go
                 for say_goodbye in state.farewells:
                     await say_goodbye()
@@ -193,7 +195,9 @@ class Program:
     async def _sweep(self, state: State) -> None:
         while True:
             try:
-                await state.activity.sweep(state.context.settings.read(RETENTION, Retention))
+                retention = state.context.settings.read(RETENTION, Retention)
+                await state.activity.sweep(retention)
+                await state.approvals.sweep(retention.payload_days)
                 await state.oauth.sweep()
             except DeskhandError:
                 log.exception("Old activity could not be removed.")

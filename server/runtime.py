@@ -19,7 +19,7 @@ from server.context import Context
 from server.errors import DeskhandError
 from server.integration import Integration, Parts
 from server.lookup import Lookup
-from server.operation import Operation, operation_of
+from server.operation import Operation, Operations, operation_of
 
 log = logging.getLogger(__name__)
 
@@ -71,10 +71,14 @@ def find_migrations() -> list[Path]:
 
 @dataclass
 class Runtime:
-    """The integrations of a running server. `services` holds what their routes are handed, by type."""
+    """The integrations of a running server. `services` holds what their routes are handed, by type.
+
+    `core`: operations that belong to no integration.
+    """
 
     members: list[Member] = field(default_factory=list)
     services: dict[type, Any] = field(default_factory=dict)
+    core: tuple[Operations, ...] = ()
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     async def start(self, context: Context, described: list[Integration], seconds: float = START_SECONDS) -> None:
@@ -114,7 +118,13 @@ class Runtime:
 
     def operations(self) -> dict[str, Operation]:
         """The operations that are on now, by name."""
-        return {operation.name: operation for _, operation in self._offered()}
+        own = [operation for router in self.core for operation in list_operations(router)]
+        return {operation.name: operation for operation in (*(offered for _, offered in self._offered()), *own)}
+
+    def routers(self) -> list[Operations]:
+        """The routers with operations that are on now; those of no integration come last."""
+        theirs = [router for member in self.members if member.parts for router in member.parts.public]
+        return [*theirs, *self.core]
 
     def owners(self) -> dict[str, str]:
         """The name of the integration that each operation belongs to, by the operation's name."""

@@ -7,6 +7,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from server.access.activity import Activity
+from server.access.approvals.asker import CallAsker
+from server.access.approvals.routes import approvals as approval_routes
+from server.access.approvals.runner import Runner
+from server.access.approvals.service import Approvals
 from server.access.clients import Clients
 from server.access.guard import Guard
 from server.access.limits import Limits
@@ -61,6 +65,8 @@ class State:
     clients: Clients
     usage: Usage
     activity: Activity
+    approvals: Approvals
+    runner: Runner
     pause: Pause
     guard: Guard
     programs: Programs
@@ -83,6 +89,11 @@ class State:
     def list_complaints(self) -> list[str]:
         """What is wrong that belongs to no integration."""
         return [sentence for complaint in self.complaints if (sentence := complaint())]
+
+    async def run_approvals(self) -> None:
+        """Run what was approved before the start; from then on end what nobody answers."""
+        await self.runner.resume()
+        await self.approvals.watch()
 
     async def tell_woke(self, seconds: float) -> None:
         """Tell whoever listens that this computer slept; the tunnel looks at itself at once."""
@@ -111,22 +122,43 @@ async def open_state(
     database = open_database(data / DATABASE_FILE)
     try:
         context = make_context(home, address, database, screen or NoScreen(), clock, demo=demo, used=used)
-        clients, activity = Clients(database, clock), Activity(database, context.events, clock)
-        pause = Pause(context.settings, clock)
-        usage = Usage(database, address, clock)
-        guard = Guard(clients, usage, activity, Limits(rules.reading, rules.changing), pause, clock, address)
-        command = agent_command() if demo else None
-        tunnel = Tunnel(context, address, Ngrok(), command=command, awake=Awake(), timing=tunnel_timing)
-        await clients.load()
-        await activity.settle()
-        runtime, programs = Runtime(), Programs(clients, database, clock)
-        oauth = OAuth(context, address, clients, programs, runtime.scopes)
-        updates, key = Updates(context, find_place()), secrets.token_urlsafe(32)
-        yield State(
-            home, context, address, clients, usage, activity, pause, guard, programs, oauth, runtime, tunnel, updates, key
-        )
+        state = make_state(home, address, context, rules, tunnel_timing)
+        await state.clients.load()
+        await state.activity.settle()
+        await state.approvals.settle()
+        yield state
     finally:
         await database.close()
+
+
+def make_state(home: Home, address: Address, context: Context, rules: Rules, timing: Timing | None) -> State:
+    """Put the parts together."""
+    database, clock = context.database, context.clock
+    clients, activity = Clients(database, clock), Activity(database, context.events, clock)
+    pause, usage, inside = Pause(context.settings, clock), Usage(database, address, clock), Inside()
+    approvals, programs = Approvals(context, activity), Programs(clients, database, clock)
+    runner = Runner(approvals, clients, inside)
+    context.questions.add(CallAsker(approvals, runner, clients, pause))
+    runtime = Runtime(core=(approval_routes,), services={Approvals: approvals})
+    return State(
+        home=home,
+        context=context,
+        address=address,
+        clients=clients,
+        usage=usage,
+        activity=activity,
+        approvals=approvals,
+        runner=runner,
+        pause=pause,
+        programs=programs,
+        oauth=OAuth(context, address, clients, programs, runtime.scopes),
+        guard=Guard(clients, usage, activity, approvals, Limits(rules.reading, rules.changing), pause, clock, address),
+        runtime=runtime,
+        tunnel=Tunnel(context, address, Ngrok(), command=agent_command() if context.demo else None, awake=Awake(), timing=timing),
+        updates=Updates(context, find_place()),
+        key=secrets.token_urlsafe(32),
+        inside=inside,
+    )
 
 
 def make_context(
@@ -147,4 +179,5 @@ def make_context(
         clock=clock,
         demo=demo,
         local_address=lambda: address.local,
+        address=address,
     )

@@ -20,6 +20,7 @@ PAST = {
     "see": "saw",
 }  # the verbs that have a way of their own; the others take -ed
 TOLD = {
+    "waiting": "wants to {}",
     "running": "began to {}",
     "uncertain": "began to {}",
     "refused": "wanted to {}",

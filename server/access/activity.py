@@ -83,6 +83,18 @@ class Activity:
             self._tell(entry, begun)
         return begun
 
+    @contextmanager
+    def storing(self, entry: Entry) -> Iterator[None]:
+        """Tell of a call whose row is written meanwhile, by whoever keeps it."""
+        try:
+            yield
+        finally:
+            if entry.outcome is not Outcome.running:
+                self._running.pop(entry.id, None)
+        if entry.outcome is Outcome.running:
+            self._running[entry.id] = entry
+        self._tell(entry, entry.id)
+
     async def end(self, entry: Entry, key: str | None, body: str | None) -> None:
         """Note how a call that had begun ended, with the answer that its Idempotency-Key stands for.
 
@@ -246,8 +258,12 @@ def end_call(connection: Connection, entry: Entry, key: str | None, body: str | 
     if key is not None and entry.outcome is Outcome.refused:
         connection.execute(DROP_KEY, {"of_client": entry.client_id, "of_key": key})
     elif key is not None:
-        end = {"of_client": entry.client_id, "of_key": key, "status": entry.status, "body": body}
-        connection.execute(END_KEY, end)
+        keep_answer(connection, entry.client_id or "", key, entry.status, body)
+
+
+def keep_answer(connection: Connection, client_id: str, key: str, status: int | None, body: str | None) -> None:
+    """Let an Idempotency-Key stand for an answer."""
+    connection.execute(END_KEY, {"of_client": client_id, "of_key": key, "status": status, "body": body})
 
 
 def mark_uncertain(connection: Connection) -> int:

@@ -49,11 +49,14 @@ class Clients:
         self._clock = clock
         self._known = Known()
         self._turn = asyncio.Lock()
+        self.on_change: list[Callable[[], None]] = []  # told whenever somebody may do more or less than before
         self.on_end: list[Callable[[str | None], None]] = []  # told a client's id, or None for all of them
 
     async def load(self) -> None:
         """Read who may call; at start, for every change here does it by itself."""
         self._known = await self._database.read(read_known, self._clock.now().isoformat())
+        for tell in self.on_change:
+            tell()
 
     async def reload(self) -> None:
         """Read again who may call, after something that was written elsewhere."""

@@ -16,6 +16,7 @@ LONGEST_TEXT = 2_000  # characters of one argument that are kept
 class Outcome(StrEnum):
     """How a call ended."""
 
+    waiting = "waiting"  #: it waits for the person's word
     running = "running"  #: it has been started and has not answered yet
     done = "done"  #: it ran and answered
     failed = "failed"  #: it was started and did not succeed

@@ -68,3 +68,50 @@ idempotency = Table(
     Column("status", Integer),
     Column("body", Text),
 )
+
+approval = Table(
+    "approval",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("question", Text, nullable=False, unique=True),
+    Column("client_id", Text, ForeignKey("client.id"), nullable=False),
+    Column("client_name", Text, nullable=False),
+    Column("credential", Text, nullable=False),
+    Column("operation", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("reaches_others", Boolean, nullable=False),
+    Column("call_hash", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    Column("effect", Text, nullable=False),
+    Column("activity_id", Integer, nullable=False, index=True),
+    Column("state", Text, nullable=False, index=True),
+    Column("asked_at", Text, nullable=False),
+    Column("expires_at", Text, nullable=False),
+    Column("key", Text),
+    Column("decided_at", Text),
+    Column("ended_at", Text, index=True),
+    Column("extent", Text),
+    Column("reason", Text, nullable=False),
+    Column("status", Integer),
+    Column("result", Text),
+    Column("method", Text, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("query", Text, nullable=False),
+    Column("content_type", Text, nullable=False),
+    Column("body", LargeBinary),
+)
+Index("approval_call", approval.c.client_id, approval.c.call_hash)
+
+allowance = Table(
+    "allowance",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("client_id", Text, ForeignKey("client.id"), nullable=False),
+    Column("operation", Text, nullable=False),
+    Column("extent", Text, nullable=False),
+    Column("recipients", Text, nullable=False),
+    Column("created_at", Text, nullable=False),
+    Column("until", Text),
+    Column("ended_at", Text),
+)
+Index("allowance_client", allowance.c.client_id, allowance.c.operation)

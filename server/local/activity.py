@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from server.access.call import NO_FIT
 from server.access.entries import Entry, Outcome
-from server.access.guard import NO_FIT
 from server.access.search import Search
 from server.local.models import ActivityLine, ActivityPage, ActivityView, TodayView
 from server.state import State
@@ -20,8 +20,9 @@ from server.words import make_visible, shorten, tell
 SEARCH_SECONDS = 1.0  # after which a page of the diary shows what was found until then
 NO_WORDS = ("id", "ids", "token", "format")  # arguments whose values tell a reader nothing
 LARGEST_ID = 2**62
-WELL = (Outcome.done, Outcome.running)
+WELL = (Outcome.done, Outcome.running, Outcome.waiting)
 WITHOUT_EFFECT = (Outcome.refused, Outcome.repeated)  # the sentence of such a call does not say about what it was
+ASKED = ("denied", "expired", "cancelled")  # decisions about what the person was asked
 Id = Annotated[int, Field(ge=-LARGEST_ID, le=LARGEST_ID)]
 
 
@@ -113,7 +114,7 @@ def view_line(entry: Entry, owners: Mapping[str, str]) -> ActivityLine:
         operation=entry.operation,
         integration=owners.get(entry.operation),
         sentence=tell(entry.sentence, entry.outcome),
-        about=tell_about(parse(entry.arguments)) if entry.changes and entry.outcome in WITHOUT_EFFECT else None,
+        about=tell_about(parse(entry.arguments)) if entry.changes and without_effect(entry) else None,
         note=None if entry.outcome in WELL else make_visible(explain(entry)),
         changes=entry.changes,
         decision=entry.decision,
@@ -122,6 +123,11 @@ def view_line(entry: Entry, owners: Mapping[str, str]) -> ActivityLine:
         status=entry.status,
         duration_ms=entry.duration_ms,
     )
+
+
+def without_effect(entry: Entry) -> bool:
+    """Whether its sentence does not say about what it was: nobody was asked about it."""
+    return entry.outcome in WITHOUT_EFFECT and entry.decision not in ASKED
 
 
 def view(entry: Entry, owners: Mapping[str, str]) -> ActivityView:

@@ -9,10 +9,11 @@ from server.access.oauth.models import Pair
 from server.access.oauth.programs import Program
 from server.access.usage import Use
 from server.errors import InvalidInput
-from server.local.models import ClientChange, ClientsEnded, ClientView, MadeClient, NewClient, view_client
-from server.local.oauth_models import OAuthOrder, OAuthPair, view_program
+from server.local.models import ClientChange, ClientsEnded, ClientView, DocumentView, MadeClient, NewClient, view_client
+from server.local.oauth_models import CallbackOrder, OAuthOrder, OAuthPair, view_program
 from server.operation import Operation
 from server.projections.documents import Documents, offered
+from server.projections.openapi import MOST_OPERATIONS, walk_operations
 from server.state import State
 
 
@@ -43,6 +44,18 @@ def create_routes(state: State) -> APIRouter:
         """Shows what a client may do, and when it was used."""
         return await look(state, await state.clients.show(name))
 
+    @routes.get("/{name}/document")
+    async def check_document(name: str) -> DocumentView:
+        """Says what ChatGPT would not take about a client's document, and when it was last fetched."""
+        client = await state.clients.show(name)
+        document = await documents.make_for(name)
+        return DocumentView(
+            operations=sum(1 for _ in walk_operations(document)),
+            most=MOST_OPERATIONS,
+            warnings=documents.check(client),
+            fetched_at=state.usage.find_document(name),
+        )
+
     routes.include_router(create_changes(state, documents))
     routes.include_router(create_oauth(state, documents))
     return routes
@@ -58,6 +71,13 @@ def create_oauth(state: State, documents: Documents) -> APIRouter:
         client, pair = await state.programs.renew(name, order.redirect_uris)
         state.context.events.publish("clients")
         return MadeClient(client=await look(state, client), key="", oauth=view_pair(pair), warnings=documents.check(client))
+
+    @routes.put("/{name}/oauth/callbacks")
+    async def change_callbacks(name: str, order: CallbackOrder) -> ClientView:
+        """Says where a program may be answered. Who is signed in stays so."""
+        client = await state.programs.change_callbacks(name, order.redirect_uris)
+        state.context.events.publish("clients")
+        return await look(state, client)
 
     @routes.delete("/{name}/oauth/grants/{grant_id}")
     async def end_grant(name: str, grant_id: str) -> ClientView:
@@ -114,8 +134,9 @@ class Eyes:
     address: str
 
     def show(self, client: Client) -> ClientView:
-        """Show a client with the policy of each operation that it can see."""
-        seen = {operation.name: client.policy_for(operation) for operation in offered(client, self.operations)}
+        """Show a client with the policy of each operation that it can see, without those that every client has."""
+        shown = offered(client, self.operations)
+        seen = {operation.name: client.policy_for(operation) for operation in shown if operation.scope}
         denied = {name: policy for name, policy in client.policies.items() if policy is Policy.deny and name in self.operations}
         program = self.programs.get(client.id)
         oauth = view_program(program, self.address) if program else None

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from server.access.clients import Client, Policy
 from server.access.entries import Outcome
@@ -24,7 +24,9 @@ class IntegrationView(BaseModel):
 
 
 class Addresses(BaseModel):
-    """Everything one pastes elsewhere."""
+    """Everything one pastes elsewhere. Integrations add their own, such as omi_webhook."""
+
+    model_config = ConfigDict(extra="allow")
 
     public: str
     here: str = Field(description="The same, for programs on this computer.")
@@ -51,6 +53,7 @@ class Overview(BaseModel):
     integrations: list[IntegrationView]
     clients: int
     secrets: str = Field(description="Where secrets lie, in a sentence.")
+    waiting: int = Field(description="How many questions wait for the person's word.")
     problems: list[str] = Field(description="What is wrong, in sentences.")
     notices: list[str] = Field(description="What has happened and was not put away yet, in sentences.")
 
@@ -98,7 +101,7 @@ class OperationView(BaseModel):
     """An operation, as the person chooses what a client may do."""
 
     name: str
-    title: str = Field(description="Its name in words.")
+    title: str = Field(description="What it does, in a few words.")
     sentence: str = Field(description="What it does.")
     method: str
     path: str = Field(description="On the public surface.")
@@ -132,6 +135,15 @@ class MadeClient(BaseModel):
     key: str
     oauth: OAuthPair | None = None
     warnings: list[str]
+
+
+class DocumentView(BaseModel):
+    """A client's OpenAPI document, as ChatGPT would take it."""
+
+    operations: int = Field(description="How many it has.")
+    most: int = Field(description="How many ChatGPT takes for one action.")
+    warnings: list[str] = Field(description="What ChatGPT would not take about it, in sentences.")
+    fetched_at: datetime | None = Field(description="When it was last fetched through the public address, since the start.")
 
 
 class ActivityLine(BaseModel):

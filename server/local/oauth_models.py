@@ -48,6 +48,12 @@ class OAuthOrder(BaseModel):
     )
 
 
+class CallbackOrder(BaseModel):
+    """Where a program may be answered."""
+
+    redirect_uris: list[str] = Field(max_length=20, description="All of them. ChatGPT's and Claude's need not be given.")
+
+
 class RefusedView(BaseModel):
     """What wanted to sign in, and could not."""
 

@@ -1,5 +1,6 @@
 """How Deskhand is, in as few words as a tray has room for."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -8,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from server.access.entries import Entry, Outcome
 from server.local.overview import list_problems, look_again
+from server.questions import Kind, Question
 from server.state import State
 from server.tunnel.models import TunnelState
 from server.updates import Update
@@ -42,6 +44,7 @@ class Status(BaseModel):
     public: str = Field(description="The address that clients use.")
     here_only: bool = Field(description="Whether only programs on this computer can use that address.")
     paused_until: str | None = Field(description="Until when nothing that changes something runs, ISO 8601 in UTC.")
+    waiting: int = Field(description="How many questions wait for the person's word.")
     problems: list[str] = Field(description="What the person should know.")
     recent: list[Recent] = Field(description="The latest calls, newest first.")
     demo: bool = Field(description="Whether the accounts are made up.")
@@ -60,13 +63,15 @@ def create_routes(state: State) -> APIRouter:
         await look_again(state)
         problems, here = list_problems(state), state.address.is_here_only()
         latest = await state.activity.list(RECENT)
-        look, sentence = judge(paused=state.pause.until is not None, here=here, problems=problems)
+        questions = await state.context.questions.list()
+        look, sentence = judge(paused=state.pause.until is not None, here=here, problems=problems, questions=questions)
         return Status(
             look=look,
             sentence=sentence,
             public=state.address.public,
             here_only=here,
             paused_until=state.pause.until.isoformat() if state.pause.until else None,
+            waiting=len(questions),
             problems=problems,
             recent=[recall(entry) for entry in latest],
             demo=state.context.demo,
@@ -90,8 +95,16 @@ def recall(entry: Entry) -> Recent:
     return Recent(client=entry.client_name, sentence=sentence, at=entry.at, outcome=entry.outcome)
 
 
-def judge(*, paused: bool, here: bool, problems: list[str]) -> tuple[Face, str]:
-    """Say how it is: what needs the person comes before everything else."""
+def count_waiting(questions: Sequence[Question]) -> str:
+    """Say how many wait for the person."""
+    what = "call" if all(question.kind is Kind.call for question in questions) else "question"
+    return f"1 {what} waits for you" if len(questions) == 1 else f"{len(questions)} {what}s wait for you"
+
+
+def judge(*, paused: bool, here: bool, problems: list[str], questions: Sequence[Question] = ()) -> tuple[Face, str]:
+    """Say how it is: what needs the person comes before everything else, and who waits for them before that."""
+    if questions:
+        return Face.attention, count_waiting(questions)
     if problems:
         return Face.attention, "Deskhand needs you"
     if paused:

@@ -46,14 +46,11 @@ class Documents:
 
 def list_routes(state: State) -> list[BaseRoute]:
     """The routes of everything that is offered."""
-    routers = [router for member in state.runtime.members if member.parts for router in member.parts.public]
-    return [route for router in routers for route in router.routes]
+    return [route for router in state.runtime.routers() for route in router.routes]
 
 
 def offered(client: Client, operations: dict[str, Operation]) -> list[Operation]:
-    """The operations that a client is shown."""
-    return [
-        operation
-        for operation in operations.values()
-        if operation.scope in client.scopes and client.policies.get(operation.name) is not Policy.deny
-    ]
+    """The operations that a client is shown. What every client has comes with those that may wait for the person's word."""
+    allowed = [operation for operation in operations.values() if client.policies.get(operation.name) is not Policy.deny]
+    changing = any(operation.changes and operation.scope in client.scopes for operation in allowed)
+    return [operation for operation in allowed if operation.scope in client.scopes or (changing and not operation.scope)]

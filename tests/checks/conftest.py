@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -81,10 +83,17 @@ class SignedIn:
 @pytest.fixture
 def signed_in(tmp_path: Path) -> Iterator[SignedIn]:
     """Demo mode with a Google in the test's own process, where the server under test finds it."""
-    data = tmp_path / "data"
+    with signing_in(tmp_path / "data") as found:
+        yield found
+
+
+@contextmanager
+def signing_in(data: Path) -> Iterator[SignedIn]:
+    """Make a folder with an account signed in, for as long as the block runs."""
     data.mkdir(mode=0o700)
     with running_fake_google() as google:
-        asyncio.run(sign_in(google, data))
+        with ThreadPoolExecutor(1) as thread:  # where a browser is driven, its loop runs in this one
+            thread.submit(asyncio.run, sign_in(google, data)).result()
         yield SignedIn(google, data)
 
 
@@ -175,11 +184,18 @@ def redocly(node_tool: Callable[[str], NodeTool]) -> Callable[[Path], subprocess
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
     """Start `deskhand serve` with a folder of this test's own."""
+    with starting(tmp_path / "data") as run:
+        yield run
+
+
+@contextmanager
+def starting(folder: Path) -> Iterator[Start]:
+    """Start servers, and stop them when the block ends. `folder`: where they keep their data unless told."""
     started: list[Process] = []
 
-    def run(*arguments: str, data: Path | None = None, **more: str) -> Process:
-        data = data or tmp_path / "data"
-        command = [sys.executable, "-m", "server", "serve", "--json", "--port", "0", "--data-dir", str(data), *arguments]
+    def run(*arguments: str, data: Path | None = None, module: str = "server", **more: str) -> Process:
+        data = data or folder
+        command = [sys.executable, "-m", module, "serve", "--json", "--port", "0", "--data-dir", str(data), *arguments]
         left_out = {"PORT", "HOST", "API_KEY", "DESKHAND_API_KEY"}
         environment = {name: value for name, value in os.environ.items() if name not in left_out} | more
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
@@ -188,9 +204,11 @@ def start(tmp_path: Path) -> Iterator[Start]:
         started.append(Process(process, ready["public"], ready["local"], data))
         return started[-1]
 
-    yield run
-    for server in started:
-        with server.process:  # which closes its pipe
-            if server.process.poll() is None:
-                server.process.terminate()
-                assert server.process.wait(20) == 0
+    try:
+        yield run
+    finally:
+        for server in started:
+            with server.process:  # which closes its pipe
+                if server.process.poll() is None:
+                    server.process.terminate()
+                    assert server.process.wait(20) == 0

@@ -91,4 +91,4 @@ def test_the_person_is_told_of_a_new_question_and_a_desktop_that_fails_harms_not
         await asyncio.gather(*(task for task in asyncio.all_tasks() if task is not asyncio.current_task()))
 
     asyncio.run(scenario())
-    assert getattr(screen, "told", [()]) in ([()], [("bot asks you", "May it send mail to bob@example.com?")])
+    assert getattr(screen, "told", [()]) in ([()], [("bot asks you", "May it send mail to bob@example.com? Answer in Deskhand.")])

@@ -96,6 +96,20 @@ def test_calls_are_chosen_by_who_what_how_and_words(open_page, diary):
     expect(lines(page)).to_have_count(1)
 
 
+def test_what_waits_for_the_person_is_told_apart_and_found(open_page, diary):
+    with closing(sqlite3.connect(diary.data / DATABASE_FILE)) as database, database:
+        database.execute("UPDATE activity SET outcome = 'waiting', decision = 'asked', reason = '' WHERE id = 2")
+    page = open_page("activity")
+    expect(lines(page).nth(1)).to_contain_text("my-gpt wants to control a program")
+    expect(lines(page).nth(1)).to_contain_text("Waits for you")
+    page.get_by_role("radio", name="Waiting").check()
+    expect(lines(page)).to_have_count(1)
+    assert find_barriers(page) == []
+    lines(page).first.click()
+    expect(page.get_by_role("dialog")).to_contain_text("It waits for your word; nothing has been done.")
+    expect(page.get_by_role("dialog").get_by_role("link", name="Answer it")).to_be_visible()
+
+
 def test_another_page_can_lead_to_some_calls_and_to_one(open_page, diary):
     page = open_page("activity/client/my-gpt/kind/changes")
     expect(lines(page)).to_have_count(1)
@@ -107,6 +121,10 @@ def test_another_page_can_lead_to_some_calls_and_to_one(open_page, diary):
 def test_a_call_is_read_with_the_keyboard_alone(open_page, diary):
     page = open_page("activity")
     expect(lines(page)).to_have_count(3)
+    page.keyboard.press("/")
+    expect(page.get_by_role("searchbox")).to_be_focused()
+    expect(page.get_by_role("searchbox")).to_have_value("")
+    page.get_by_role("searchbox").blur()
     page.keyboard.press("j")
     page.keyboard.press("ArrowDown")
     expect(lines(page).nth(1).get_by_role("link")).to_be_focused()

@@ -14,7 +14,7 @@ from server.access.oauth.callbacks import check_own
 from server.access.oauth.models import Grant, Kind, Pair, Registration
 from server.access.oauth.secrets import CLIENT_SECRET, digest, is_same, new_id, new_secret
 from server.context import Clock
-from server.errors import NotFound
+from server.errors import Conflict, NotFound
 from server.storage.database import Database
 
 log = logging.getLogger(__name__)
@@ -69,6 +69,15 @@ class Programs:
         made = self._own(client, pair, check_own(redirect_uris))
         await self._clients.change_kept(store.replace_registration, made, made.created_at)
         return client, pair
+
+    async def change_callbacks(self, name: str, redirect_uris: Collection[str]) -> Client:
+        """Say where a program that the person made may be answered, besides the usual; who is signed in stays so."""
+        client = await self._clients.show(name)
+        program = (await self.read()).get(client.id)
+        if program is None or program.registration.kind is not Kind.own:
+            raise Conflict(f"Where {name!r} may be answered is not said here.")
+        await self._clients.change_kept(store.change_redirects, program.registration.id, check_own(redirect_uris))
+        return client
 
     async def read(self) -> dict[str, Program]:
         """Read the programs that the person let in, by their client's id."""

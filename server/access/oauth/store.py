@@ -43,6 +43,7 @@ END_GRANT = (
 END_GRANTS = (
     update(oauth_grant).where(oauth_grant.c.ended_at.is_(None)).values(ended_at=bindparam("now"), reason=bindparam("why"))
 )
+MOVE_REDIRECTS = update(oauth_client).where(oauth_client.c.id == bindparam("of")).values(redirect_uris=bindparam("uris"))
 END_REGISTRATIONS = update(oauth_client).where(oauth_client.c.revoked_at.is_(None)).values(revoked_at=bindparam("now"))
 
 
@@ -112,6 +113,11 @@ def read_open_tokens(connection: Connection, now: str) -> dict[bytes, Token]:
     return {
         row["hash"]: Token(row["grant_id"], frozenset(row["scopes"].split()), row["resource"], row["expires_at"]) for row in rows
     }
+
+
+def change_redirects(connection: Connection, oauth_id: str, uris: Collection[str]) -> None:
+    """Say where a program may be answered from now on."""
+    connection.execute(MOVE_REDIRECTS, {"of": oauth_id, "uris": json.dumps(list(uris))})
 
 
 def add_registration(connection: Connection, made: Registration) -> None:

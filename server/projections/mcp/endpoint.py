@@ -52,7 +52,9 @@ class Endpoint:
         state = self._state
         listed = clean_origins(state.context.settings.read(SECTION, OriginSettings).allowed)
         hosts = state.address.public_hosts()
-        await transport.answer({**scope, CLIENT: client}, receive, send, client=client.id, hosts=hosts, origins=listed)
+        bare = [(name, value.strip(b" \t")) for name, value in scope["headers"]]  # RFC 9110 5.5; the parser leaves some
+        known = {**scope, "headers": bare, CLIENT: client}
+        await transport.answer(known, receive, send, client=client.id, hosts=hosts, origins=listed)
 
     async def _open(self) -> "Transport":
         async with self._opening:

@@ -31,6 +31,7 @@ export function lay(text: string): string {
 
 export function sayEnd({ outcome, changes }: ActivityView): string {
   return {
+    waiting: 'It waits for your word; nothing has been done.',
     running: 'It runs at this moment.',
     done: changes ? 'It was done.' : 'It was answered.',
     failed: 'It was tried, and failed.',
@@ -40,11 +41,13 @@ export function sayEnd({ outcome, changes }: ActivityView): string {
   }[outcome]
 }
 
+const TOLD_BY_REASON = ['allowed', 'repeated', 'asked', ''] // "You allowed it." says it all
+
 /** What was decided, and why: "Refused: it has to be allowed first". */
 export function sayDecision({ decision, reason }: ActivityView): string {
   const word = decision.charAt(0).toUpperCase() + decision.slice(1)
   if (!reason) return word
-  return decision === 'refused' ? `${word}: ${reason.charAt(0).toLowerCase()}${reason.slice(1)}` : reason
+  return !TOLD_BY_REASON.includes(decision) ? `${word}: ${reason.charAt(0).toLowerCase()}${reason.slice(1)}` : reason
 }
 
 /** What its fields are, by how it ended. */

@@ -1,0 +1,37 @@
+"""What the person allowed a client for a while or to some recipients, and ending it."""
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from server.questions import Extent
+from server.state import State
+
+
+class AllowanceView(BaseModel):
+    """Something that a client may do without asking again."""
+
+    id: str = Field(description="Its number.")
+    operation: str = Field(description="The operation's name.")
+    extent: Extent = Field(description="quarter: for a while; recipients: to these recipients.")
+    recipients: list[str] = Field(description="The addresses that it stands for.")
+    until: str | None = Field(description="Until when, ISO 8601 in UTC; null: until it is ended.")
+
+
+def create_routes(state: State) -> APIRouter:
+    """Make the routes."""
+    routes = APIRouter(prefix="/clients/{name}/allowances")
+    allowances = state.approvals.allowances
+
+    @routes.get("")
+    async def list_allowances(name: str) -> list[AllowanceView]:
+        """Lists what a client may do for a while or to some recipients without asking again, oldest first."""
+        found = await allowances.list((await state.clients.show(name)).id)
+        return [AllowanceView.model_validate(one, from_attributes=True) for one in found]
+
+    @routes.delete("/{allowance_id}", status_code=204)
+    async def end_allowance(name: str, allowance_id: str) -> None:
+        """Ends one of them: from the next call on it asks again."""
+        await allowances.end((await state.clients.show(name)).id, allowance_id)
+        state.context.events.publish("clients")
+
+    return routes

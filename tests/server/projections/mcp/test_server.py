@@ -1,0 +1,69 @@
+from tests.server.projections.mcp.speaking import modern, read
+
+
+def call(demo, name, arguments=None, key=None):
+    return read(demo.call("POST", "/mcp", key, **modern("tools/call", {"name": name, "arguments": arguments or {}})))
+
+
+def list_tools(demo, key=None):
+    return read(demo.call("POST", "/mcp", key, **modern("tools/list")))["result"]
+
+
+def test_a_tool_says_all_that_a_client_needs_before_it_asks_its_person(demo):
+    tools = {tool["name"]: tool for tool in list_tools(demo)["tools"]}
+    sending = tools["send_mail"]
+    assert sending["title"] == "Send mail"
+    assert sending["description"].startswith("Send a new mail.")
+    assert sending["inputSchema"]["additionalProperties"] is False
+    assert sending["annotations"] == {
+        "title": "Send mail",
+        "readOnlyHint": False,
+        "destructiveHint": True,
+        "idempotentHint": False,
+        "openWorldHint": True,
+    }
+    assert sending["_meta"]["securitySchemes"] == [{"type": "oauth2", "scopes": ["write:mail"]}]
+    for tool in tools.values():
+        assert len(tool["annotations"]) == 5
+        assert tool["outputSchema"]["type"] == "object"
+
+
+def test_each_client_has_its_own_list_in_the_same_order_every_time(demo):
+    apps = demo.make_client("apps", scopes=["read:apps"])
+    assert [tool["name"] for tool in list_tools(demo, apps)["tools"]] == ["list_apps", "read_app"]
+    everything = list_tools(demo, demo.make_client("all"))
+    assert everything["tools"] == list_tools(demo, demo.keys["all"])["tools"]
+    assert everything["cacheScope"] == "private"
+
+
+def test_an_answer_is_an_object_and_the_same_as_text(demo):
+    answer = call(demo, "list_mail", {"max_results": 2})["result"]
+    assert len(answer["structuredContent"]["result"]) == 2
+    assert not answer["isError"]
+    further = call(demo, "list_mail", {"max_results": 2, "page_token": answer["structuredContent"]["next_page_token"]})
+    assert further["result"]["structuredContent"]["result"] != answer["structuredContent"]["result"]
+
+
+def test_what_goes_wrong_is_a_tools_error_with_its_sentence(demo):
+    for name, arguments, told in (
+        ("list_mail", {"max_results": 1000}, "max_results"),
+        ("list_mail", {"colour": "red"}, "colour"),
+        ("read_mail", {}, "message_id"),
+        ("read_mail", {"message_id": "nothing"}, ""),
+        ("send_mail", {"to": "a@example.com", "subject": "x", "body": "y"}, "Access"),
+    ):
+        answer = call(demo, name, arguments)["result"]
+        assert answer["isError"]
+        assert told in answer["content"][0]["text"]
+
+
+def test_a_tool_that_there_is_not_is_an_error_of_the_protocol(demo):
+    error = call(demo, "format_disk")["error"]
+    assert error["code"] == -32602
+    assert "format_disk" in error["message"]
+
+
+def test_an_argument_reaches_no_other_operation(demo):
+    for app_name in ("list", "../list", "a/b", ".", "..", "", "%2e%2e", "x?y=1", "x#y"):
+        assert call(demo, "read_app", {"app_name": app_name})["result"]["isError"]
+    assert "list_apps" not in {entry["operation"] for entry in demo.activity()}
