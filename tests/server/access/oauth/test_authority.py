@@ -25,21 +25,18 @@ def test_of_fifty_who_refresh_one_token_at_once_all_get_one_new_pair(served):
     assert len({answer.json()["access_token"] for answer in answers}) == 1
 
 
-@pytest.mark.parametrize(
-    ("resource", "rest", "tools"),
-    [(None, 200, True), ("", 200, True), ("/", 200, True), ("/mcp", 401, True), ("/mcp/", 401, True)],
-)
-def test_a_token_for_the_tools_opens_nothing_else(served, resource, rest, tools):
+@pytest.mark.parametrize(("resource", "rest"), [(None, 200), ("", 200), ("/", 200), ("/mcp", 401), ("/mcp/", 401)])
+def test_a_token_for_the_tools_opens_nothing_else(served, resource, rest):
     program = own(served)
     if resource is not None:
         program.extra = {"resource": served.public + resource}
     token = program.sign_in()["access_token"]
     assert served.call("GET", "/apps/list", token).status_code == rest
     answer = served.call("POST", "/mcp", token, json={"jsonrpc": "2.0", "id": 1, "method": "ping"})
-    assert (answer.status_code != 401) is tools
+    assert answer.status_code != 401
 
 
-@pytest.mark.parametrize("resource", ["https://evil.test/mcp", "/apps", "?x", "//", "http://[", "x"])
+@pytest.mark.parametrize("resource", ["https://evil.test/mcp", "/apps", "?x", "//x", "http://[", "x"])
 def test_a_resource_that_is_not_ours_goes_back_as_invalid_target(served, resource):
     wanted = served.public + resource if resource.startswith(("/", "?")) else resource
     assert landed(own(served).begin(resource=wanted))["error"] == "invalid_target"
