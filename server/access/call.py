@@ -53,7 +53,7 @@ class Decision:
 class Call:
     """One call on its way."""
 
-    def __init__(self, guard: Guard, client: Client, operation: Operation, request: Request, asked: frozenset[str]) -> None:
+    def __init__(self, guard: "Guard", client: Client, operation: Operation, request: Request, asked: frozenset[str]) -> None:
         self._guard = guard
         self._operation = operation
         self._request = request

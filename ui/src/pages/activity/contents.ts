@@ -31,6 +31,7 @@ export function lay(text: string): string {
 
 export function sayEnd({ outcome, changes }: ActivityView): string {
   return {
+    waiting: 'It waits for your answer, under Approvals.',
     running: 'It runs at this moment.',
     done: changes ? 'It was done.' : 'It was answered.',
     failed: 'It was tried, and failed.',
