@@ -116,39 +116,40 @@ async def open_state(
     database = open_database(data / DATABASE_FILE)
     try:
         context = make_context(home, address, database, screen or NoScreen(), clock, demo=demo, used=used)
-        clients, activity = Clients(database, clock), Activity(database, context.events, clock)
-        pause = Pause(context.settings, clock)
-        usage = Usage(database, address, clock)
-        approvals, inside = Approvals(context, activity), Inside()
-        runner = Runner(approvals, clients, inside)
-        context.questions.add(CallAsker(approvals, runner, clients, pause))
-        guard = Guard(clients, usage, activity, approvals, Limits(rules.reading, rules.changing), pause, clock)
-        command = agent_command() if demo else None
-        tunnel = Tunnel(context, address, Ngrok(), command=command, awake=Awake(), timing=tunnel_timing)
-        await clients.load()
-        await activity.settle()
-        await approvals.settle()
-        updates, key = Updates(context, find_place()), secrets.token_urlsafe(32)
-        runtime = Runtime(core=(approval_routes,), services={Approvals: approvals})
-        yield State(
-            home,
-            context,
-            address,
-            clients,
-            usage,
-            activity,
-            approvals,
-            runner,
-            pause,
-            guard,
-            runtime,
-            tunnel,
-            updates,
-            key,
-            inside=inside,
-        )
+        state = make_state(home, address, context, rules, tunnel_timing)
+        await state.clients.load()
+        await state.activity.settle()
+        await state.approvals.settle()
+        yield state
     finally:
         await database.close()
+
+
+def make_state(home: Home, address: Address, context: Context, rules: Rules, timing: Timing | None) -> State:
+    """Put the parts together."""
+    database, clock = context.database, context.clock
+    clients, activity = Clients(database, clock), Activity(database, context.events, clock)
+    pause, usage, inside = Pause(context.settings, clock), Usage(database, address, clock), Inside()
+    approvals = Approvals(context, activity)
+    runner = Runner(approvals, clients, inside)
+    context.questions.add(CallAsker(approvals, runner, clients, pause))
+    return State(
+        home=home,
+        context=context,
+        address=address,
+        clients=clients,
+        usage=usage,
+        activity=activity,
+        approvals=approvals,
+        runner=runner,
+        pause=pause,
+        guard=Guard(clients, usage, activity, approvals, Limits(rules.reading, rules.changing), pause, clock),
+        runtime=Runtime(core=(approval_routes,), services={Approvals: approvals}),
+        tunnel=Tunnel(context, address, Ngrok(), command=agent_command() if context.demo else None, awake=Awake(), timing=timing),
+        updates=Updates(context, find_place()),
+        key=secrets.token_urlsafe(32),
+        inside=inside,
+    )
 
 
 def make_context(

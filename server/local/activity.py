@@ -22,6 +22,7 @@ NO_WORDS = ("id", "ids", "token", "format")  # arguments whose values tell a rea
 LARGEST_ID = 2**62
 WELL = (Outcome.done, Outcome.running, Outcome.waiting)
 WITHOUT_EFFECT = (Outcome.refused, Outcome.repeated)
+ASKED = ("denied", "expired", "cancelled")  # decisions about what the person was asked
 Id = Annotated[int, Field(ge=-LARGEST_ID, le=LARGEST_ID)]
 
 
@@ -126,7 +127,7 @@ def view_line(entry: Entry, owners: Mapping[str, str]) -> ActivityLine:
 
 def without_effect(entry: Entry) -> bool:
     """Whether its sentence does not say about what it was: nobody was asked about it."""
-    return entry.outcome in WITHOUT_EFFECT and entry.decision in {"refused", "repeated"}
+    return entry.outcome in WITHOUT_EFFECT and entry.decision not in ASKED
 
 
 def view(entry: Entry, owners: Mapping[str, str]) -> ActivityView:

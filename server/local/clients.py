@@ -81,8 +81,8 @@ async def look(state: State, client: Client) -> ClientView:
 
 
 def show(operations: dict[str, Operation], client: Client, use: Use) -> ClientView:
-    """Show a client with the policy of each operation that it can see."""
-    seen = {operation.name: client.policy_for(operation) for operation in offered(client, operations)}
+    """Show a client with the policy of each operation that it can see, without those that every client has."""
+    seen = {operation.name: client.policy_for(operation) for operation in offered(client, operations) if operation.scope}
     denied = {name: policy for name, policy in client.policies.items() if policy is Policy.deny and name in operations}
     return view_client(client, seen | denied, use)
 

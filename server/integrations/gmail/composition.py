@@ -76,6 +76,10 @@ class Letter:
     def recipients(self) -> tuple[Person, ...]:
         return (*self.to, *self.cc, *self.bcc)
 
+    def addresses(self) -> tuple[str, ...]:
+        """Where it goes, whatever people are called."""
+        return tuple(dict.fromkeys(person.address for person in self.recipients()))
+
     def fields(self) -> tuple[tuple[str, str], ...]:
         """What the person is shown, as the recipients will see it."""
         people = [("To", self.to), ("Cc", self.cc), ("Bcc", self.bcc)]

@@ -87,7 +87,7 @@ class Drafts:
         if not mail.recipients:
             raise InvalidInput("This draft names nobody who would get it. Add somebody with update_draft.")
         fields = (("Account", session.address), *mail.fields(), ("Draft", draft_id))
-        return Effect(f"send the draft to {mail.recipients}", fields)
+        return Effect(f"send the draft to {mail.recipients}", fields, mail.addresses)
 
     async def send(self, draft_id: str, account: str | None) -> Sent:
         """Send a draft, once."""

@@ -30,7 +30,7 @@ class Outbox:
         """What sending would do."""
         _, letter = await self._settle(mail)
         await self.check(letter)
-        return Effect(f"send mail to {name_recipients(letter.recipients())}", letter.fields())
+        return Effect(f"send mail to {name_recipients(letter.recipients())}", letter.fields(), letter.addresses())
 
     async def send(self, mail: NewMail) -> Sent:
         """Send a mail, once."""
@@ -42,7 +42,7 @@ class Outbox:
         _, letter, answer = await self._settle_reply(reply)
         await self.check(letter)
         fields = (*letter.fields(), ("Answers", answer.answered), ("Thread", answer.thread_id))
-        return Effect(f"answer {name_recipients(letter.recipients())}", fields)
+        return Effect(f"answer {name_recipients(letter.recipients())}", fields, letter.addresses())
 
     async def reply(self, reply: Reply) -> Sent:
         """Answer a mail, once."""

@@ -6,7 +6,7 @@ from email import message_from_bytes
 from email.message import Message
 
 from server.integrations.gmail.composition import File
-from server.integrations.gmail.message import Headers, read_people
+from server.integrations.gmail.message import Headers, read_addresses, read_people
 from server.integrations.gmail.text import clean_text, decode_text, decode_words, html_to_text, one_line
 
 _SHOWN = ("From", "To", "Cc", "Bcc", "Reply-To")
@@ -29,6 +29,12 @@ class RawMail:
     def recipients(self) -> str:
         """Everybody who would get it."""
         return ", ".join(one for name in ("To", "Cc", "Bcc") for one in read_people(self.headers, name, 500))
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where it would go, whatever people are called; what is no address stands for itself, so that nobody is left out."""
+        found = [one for name in ("To", "Cc", "Bcc") for one in read_addresses(self.headers.all(name))]
+        return tuple(dict.fromkeys(address or name for name, address in found))
 
     def fields(self) -> tuple[tuple[str, str], ...]:
         """What the person is shown."""

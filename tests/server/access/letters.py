@@ -1,4 +1,4 @@
-"""A small application that sends letters, behind the real guard and the real database."""
+"""A small application that sends letters, behind the real guard and the real database, and a person who may be asked."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,9 +9,11 @@ from typing import Any
 import httpx2
 from pydantic import BaseModel
 
+from server.access.approvals.approval import SECTION, ApprovalSettings
 from server.access.clients import Policy
 from server.errors import NotFound
 from server.operation import Effect, Operations
+from server.questions import Extent, Question
 from server.state import Rules, State
 from server.surface import new_application
 
@@ -20,6 +22,12 @@ class Letter(BaseModel):
     to: str
     text: str = ""
     token: str = ""
+
+
+class Invitation(BaseModel):
+    to: list[str]
+    bcc: list[str] = []
+    text: str = ""
 
 
 @dataclass
@@ -33,6 +41,7 @@ class Post:
     hold: asyncio.Event | None = None
     hold_preview: asyncio.Event | None = None
     previewing: asyncio.Event = field(default_factory=asyncio.Event)
+    signature: str = ""
 
     async def client(
         self, name: str = "bot", scopes: str = "read:mail write:mail", rate: str | None = None, **policies: str
@@ -40,6 +49,35 @@ class Post:
         chosen = {operation: Policy(policy) for operation, policy in policies.items()}
         _, key = await self.state.clients.create(name, frozenset(scopes.split()), chosen, rate)
         return {"Authorization": f"Bearer {key}"}
+
+    async def send(self, headers: dict, text: str = "hi", *, wait: bool = False, **more: str) -> httpx2.Response:
+        prefer = {} if wait else {"Prefer": "respond-async"}
+        return await self.http.post("/mail/send", json={"to": "ann", "text": text, **more}, headers={**prefer, **headers})
+
+    async def invite(self, headers: dict, *to: str, **more: Any) -> httpx2.Response:
+        headers = {"Prefer": "respond-async", **headers}
+        return await self.http.post("/mail/invite", json={"to": to, **more}, headers=headers)
+
+    async def look(self, headers: dict, approval_id: str) -> dict:
+        return (await self.http.get(f"/approvals/{approval_id}", headers=headers)).json()
+
+    async def wait_for(self, headers: dict, approval_id: str, status: str) -> dict:
+        async with asyncio.timeout(20):
+            while (seen := await self.look(headers, approval_id))["status"] != status:
+                await asyncio.sleep(0.005)
+        return seen
+
+    async def question(self) -> Question:
+        async with asyncio.timeout(20):
+            while not (found := await self.state.context.questions.list()):
+                await asyncio.sleep(0.005)
+        return found[-1]
+
+    async def approve(self, extent: Extent = Extent.once) -> str:
+        return await self.state.context.questions.approve((await self.question()).id, extent)
+
+    async def deny(self, reason: str = "") -> str:
+        return await self.state.context.questions.deny((await self.question()).id, reason)
 
     async def last(self) -> Any:
         return (await self.state.activity.list(1))[0]
@@ -54,7 +92,11 @@ def make_router(post: Post) -> Operations:
             await post.hold_preview.wait()
         if letter.to == "nobody":
             raise NotFound("There is no such person.")
-        return Effect(f"send a letter to {letter.to}", (("To", letter.to), ("Text", letter.text)))
+        signed = (("Signature", post.signature),) if post.signature else ()
+        return Effect(f"send a letter to {letter.to}", (("To", letter.to), ("Text", letter.text), *signed))
+
+    async def preview_invitation(order: Invitation) -> Effect:
+        return Effect("invite some people", (("To", ", ".join(order.to)), ("Text", order.text)), (*order.to, *order.bcc))
 
     @mail.operation("GET", "/list", scope="read:mail")
     async def list_letters(most: int = 10) -> list[str]:
@@ -75,16 +117,28 @@ def make_router(post: Post) -> Operations:
         post.sent.append(letter.text)
         return {"sent": len(post.sent)}
 
+    @mail.operation("POST", "/invite", scope="write:mail", preview=preview_invitation, reaches_others=True)
+    async def invite_people(order: Invitation) -> dict[str, int]:
+        """Invite people."""
+        post.sent.append(order.text)
+        return {"sent": len(post.sent)}
+
     return mail
 
 
 @asynccontextmanager
-async def posting(opened, rules: Rules | None = None) -> AsyncIterator[Post]:
+async def posting(opened, rules: Rules | None = None, **settings: float) -> AsyncIterator[Post]:
     async with opened(rules) as state:
         app = new_application("Test")
         app.state.gate = state.guard
+        app.state.services = state.runtime.services
+        await state.context.settings.write(SECTION, ApprovalSettings.model_validate({"patience_seconds": 20, **settings}))
+        state.inside.app = app
+        for router in state.runtime.core:
+            app.include_router(router)
         transport = httpx2.ASGITransport(app)
         async with httpx2.AsyncClient(transport=transport, base_url="http://test") as http:
             post = Post(state, http)
             app.include_router(make_router(post))
             yield post
+            await state.runner.stop()

@@ -1,0 +1,34 @@
+from dataclasses import replace
+
+import pytest
+
+from server.access.approvals.approval import ApprovalSettings, bind, say_minutes
+from server.operation import Effect
+
+EFFECT = Effect("send mail to ann", (("To", "ann"), ("Text", "hi")), ("ann",))
+
+
+def test_it_waits_as_long_as_it_is_written_down() -> None:
+    usual = ApprovalSettings()
+    assert (usual.patience_seconds, usual.expiry_minutes, usual.joining_minutes) == (30, 15, 10)
+    assert (usual.allowance_minutes, usual.most_waiting) == (15, 10)
+    assert usual.patience_seconds + usual.running_seconds < 45, "when ChatGPT gives up"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(EFFECT, sentence="send mail to bob"),
+        replace(EFFECT, fields=(("To", "ann"), ("Text", "hi "))),
+        replace(EFFECT, fields=(("To", "ann, Text: hi"),)),
+        replace(EFFECT, fields=EFFECT.fields[::-1]),
+        replace(EFFECT, recipients=("ann", "eve")),
+    ],
+)
+def test_whatever_is_different_about_what_would_happen_is_another_question(other: Effect) -> None:
+    assert bind("call", EFFECT) == bind("call", replace(EFFECT))
+    assert bind("call", other) != bind("call", EFFECT) != bind("another", EFFECT)
+
+
+def test_minutes_are_told_in_words() -> None:
+    assert [say_minutes(one) for one in (1, 15, 0.5)] == ["1 minute", "15 minutes", "0.5 minutes"]
