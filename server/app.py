@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 
 from fastapi import APIRouter
+from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from server.access.origins import SECTION, OriginSettings
 from server.door import Door, Headers, Slashes
 from server.errors import Unavailable
 from server.local.app import create_local
+from server.projections.documents import Documents
+from server.projections.mcp.endpoint import PATH, Endpoint
 from server.public import create_pages
 from server.runtime import Member
 from server.state import State
@@ -44,7 +47,9 @@ def create_public(state: State) -> ASGIApp:
             app.include_router(explain_broken(member))
     for router in state.runtime.core:
         app.include_router(router)
-    app.include_router(create_pages(state))
+    documents = Documents(state)
+    app.include_router(create_pages(state, documents))
+    app.router.routes.append(Route(PATH, Endpoint(state, documents)))
     state.inside.app = app
 
     def origins() -> list[str]:

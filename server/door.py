@@ -14,7 +14,9 @@ from server.problems import PROBLEM_TYPE, problem_body
 FOREIGN = "A web page of another origin may not call Deskhand. The person can allow it in Deskhand's window, under Access."
 SENTENCES = {413: TooLarge().detail, 500: DeskhandError().detail}
 ALLOWED_METHODS = b"GET, POST, PUT, PATCH, DELETE"
-ALLOWED_HEADERS = b"Authorization, X-API-Key, Content-Type, Idempotency-Key, Prefer"
+ALLOWED_HEADERS = (
+    b"Authorization, X-API-Key, Content-Type, Idempotency-Key, Prefer, MCP-Protocol-Version, Mcp-Method, Mcp-Name, Mcp-Session-Id"
+)
 PREFLIGHT_SECONDS = b"600"
 
 SECURITY_HEADERS = {

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 
 from server.context import Context
 from server.errors import DeskhandError, Unavailable
+from server.lookup import Lookup
 from server.operation import Effect, Operations
 
 __all__ = ["Context", "Effect", "Integration", "Operations", "Parts", "provided"]
@@ -32,6 +33,7 @@ class Parts:
     `look_again()` is awaited before these are asked for.
     `local` routers are for the window and the command line only.
     `callbacks` routers stand on the local surface without its key: an outside service sends the person's browser there.
+    `lookups`: what `search` and `fetch` find here.
     `fake(context)` runs the outside service it needs on loopback, in demo mode, and points its settings there.
     """
 
@@ -40,6 +42,7 @@ class Parts:
     local: tuple[APIRouter, ...] = ()
     callbacks: tuple[APIRouter, ...] = ()
     settings: type[BaseModel] | None = None
+    lookups: tuple[Lookup, ...] = ()
     fake: Callable[[Context], AbstractAsyncContextManager[None]] | None = None
 
 

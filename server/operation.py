@@ -38,6 +38,8 @@ class Operation:
 
     `scope`: what a client needs for it; empty where every client has it.
     `changes`: it alters something, here or elsewhere. `reaches_others`: what it does is seen by other people.
+    `destroys`: what it does cannot be taken back, or something is lost by it. `repeats`: a second time, it changes nothing more.
+    `open_world`: it meets what strangers wrote, or what stands outside of this computer and the person's own things.
     `preview` takes the same arguments as the function and answers the Effect; every changing operation has one.
     `phrases`: the same in a few words, verb first, for the diary: the first one whose {arguments} were given is told.
     """
@@ -50,6 +52,9 @@ class Operation:
     preview: Preview | None = None
     largest_body: int = LARGEST_BODY
     phrases: tuple[str, ...] = ()
+    destroys: bool = False
+    repeats: bool = True
+    open_world: bool = False
 
 
 class Gate(Protocol):
@@ -80,9 +85,10 @@ current_call: ContextVar[Admission] = ContextVar("current_call")
 
 
 class Operations(APIRouter):
-    """A router whose routes are operations."""
+    """A router whose routes are operations. `open_world`: unless one of them says otherwise."""
 
-    def __init__(self, *, prefix: str, title: str) -> None:
+    def __init__(self, *, prefix: str, title: str, open_world: bool = False) -> None:
+        self._open_world = open_world
         super().__init__(prefix=prefix, tags=[title], route_class=OperationRoute, redirect_slashes=False)
 
     def operation(  # noqa: PLR0913, the declaration of an operation is one sentence with many words
@@ -95,6 +101,9 @@ class Operations(APIRouter):
         preview: Preview | None = None,
         changes: bool | None = None,
         reaches_others: bool = False,
+        destroys: bool | None = None,
+        repeats: bool | None = None,
+        open_world: bool | None = None,
         largest_body: int = LARGEST_BODY,
         status_code: int | None = None,
         keep_nulls: bool = False,
@@ -103,6 +112,7 @@ class Operations(APIRouter):
 
         `largest_body`: bytes, where the surface's limit of 1 MiB is too small. `keep_nulls`: an answer that says null says so;
         elsewhere what is null is left out, as the documents have no unions with null (ChatGPT's editor stumbles over them).
+        Of a changing operation the worst is told until it says otherwise: that it `destroys` and does not `repeat`.
         """
 
         def declare(function: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
@@ -111,7 +121,19 @@ class Operations(APIRouter):
                 raise TypeError(f"{function.__name__} changes something, so it needs a preview.")
             summary = (function.__doc__ or "").strip().partition("\n")[0]
             told = (phrases,) if isinstance(phrases, str) else phrases or (in_few_words(summary),)
-            operation = Operation(function.__name__, scope, summary, changing, reaches_others, preview, largest_body, told)
+            operation = Operation(
+                function.__name__,
+                scope,
+                summary,
+                changing,
+                reaches_others,
+                preview,
+                largest_body,
+                told,
+                destroys=changing if destroys is None else destroys,
+                repeats=not changing if repeats is None else repeats,
+                open_world=reaches_others or (self._open_world if open_world is None else open_world),
+            )
             self.add_api_route(
                 path,
                 guarded(function, operation),

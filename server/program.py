@@ -143,6 +143,8 @@ class Program:
                 state.approvals.stop()  # who waits here for the person is answered before the sockets go
                 await state.runner.stop()
                 state.context.events.close()  # open streams say goodbye before their sockets go
+                for say_goodbye in state.farewells:
+                    await say_goodbye()
                 for task in tasks:
                     task.cancel()
                 for listener in listeners:

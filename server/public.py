@@ -5,7 +5,7 @@ import json
 from functools import lru_cache
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from fastapi import Path as InPath
 from fastapi.responses import HTMLResponse, JSONResponse
 
@@ -26,11 +26,10 @@ the makers of the program.</p>
 <p>To have something removed, ask the person who gave you this address.</p></main></body></html>"""
 
 
-def create_pages(state: State) -> APIRouter:
+def create_pages(state: State, documents: Documents) -> APIRouter:
     """Make the routes of the public pages and documents."""
-    documents = Documents(state)
     pages = APIRouter(include_in_schema=False)
-    pages.include_router(create_documents(documents))
+    pages.include_router(create_documents(state, documents))
 
     @pages.get("/")
     async def show_service() -> dict[str, str]:
@@ -59,7 +58,7 @@ def create_pages(state: State) -> APIRouter:
     return pages
 
 
-def create_documents(documents: Documents) -> APIRouter:
+def create_documents(state: State, documents: Documents) -> APIRouter:
     """Make the routes of the documents that ChatGPT imports."""
     routes = APIRouter(include_in_schema=False)
 
@@ -72,12 +71,18 @@ def create_documents(documents: Documents) -> APIRouter:
         return await to_yaml(documents.make())
 
     @routes.get("/gpts/{client}/openapi.json")
-    async def show_client_document(client: Name) -> JSONResponse:
-        return JSONResponse(await documents.make_for(client))
+    async def show_client_document(client: Name, request: Request) -> JSONResponse:
+        return JSONResponse(await hand_out(client, request))
 
     @routes.get("/gpts/{client}/openapi.yaml")
-    async def show_client_document_yaml(client: Name) -> Response:
-        return await to_yaml(await documents.make_for(client))
+    async def show_client_document_yaml(client: Name, request: Request) -> Response:
+        return await to_yaml(await hand_out(client, request))
+
+    async def hand_out(client: str, request: Request) -> dict[str, Any]:
+        document = await documents.make_for(client)
+        if state.usage.note_document(client, request.headers.get("host", "")):
+            state.context.events.publish("documents")
+        return document
 
     return routes
 

@@ -18,6 +18,7 @@ from server import integrations
 from server.context import Context
 from server.errors import DeskhandError
 from server.integration import Integration, Parts
+from server.lookup import Lookup
 from server.operation import Operation, Operations, operation_of
 
 log = logging.getLogger(__name__)
@@ -129,14 +130,18 @@ class Runtime:
         """The name of the integration that each operation belongs to, by the operation's name."""
         return {operation.name: member.integration.name for member, operation in self._offered()}
 
+    def lookups(self) -> list[Lookup]:
+        """What can be looked up, in the order of the integrations."""
+        return [lookup for member in self.members if member.parts for lookup in member.parts.lookups]
+
     def _offered(self) -> Iterator[tuple[Member, Operation]]:
         for member in self.members:
             for router in member.parts.public if member.parts else ():
                 yield from ((member, operation) for operation in list_operations(router))
 
     def scopes(self) -> list[str]:
-        """The scopes of the operations that are on now."""
-        return sorted({operation.scope for operation in self.operations().values()} - {""})
+        """The scopes of the operations that are on now. Those that every client has need none."""
+        return sorted({operation.scope for operation in self.operations().values() if operation.scope})
 
 
 def list_operations(router: APIRouter) -> list[Operation]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -14,6 +14,7 @@ from server.access.approvals.service import Approvals
 from server.access.clients import Clients
 from server.access.guard import Guard
 from server.access.limits import Limits
+from server.access.oauth.programs import Programs
 from server.access.pause import Pause
 from server.access.usage import Usage
 from server.address import Address
@@ -54,6 +55,7 @@ class State:
 
     Each of these answers a sentence for the person, or None: `notices` tell what has happened, until they are put away;
     `complaints` tell what is wrong, as long as it is. `quitting`: the person asked the program to end.
+    `farewells` are awaited when the server stops, before its sockets go.
     """
 
     home: Home
@@ -66,6 +68,7 @@ class State:
     runner: Runner
     pause: Pause
     guard: Guard
+    programs: Programs
     runtime: Runtime
     tunnel: Tunnel
     updates: Updates
@@ -75,6 +78,7 @@ class State:
     put_away: set[str] = field(default_factory=set)
     quitting: asyncio.Event = field(default_factory=asyncio.Event)
     inside: Inside = field(default_factory=Inside)
+    farewells: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
     def list_notices(self) -> list[str]:
         """What has happened and was not put away."""
@@ -143,6 +147,7 @@ def make_state(home: Home, address: Address, context: Context, rules: Rules, tim
         approvals=approvals,
         runner=runner,
         pause=pause,
+        programs=Programs(clients, database, clock),
         guard=Guard(clients, usage, activity, approvals, Limits(rules.reading, rules.changing), pause, clock),
         runtime=Runtime(core=(approval_routes,), services={Approvals: approvals}),
         tunnel=Tunnel(context, address, Ngrok(), command=agent_command() if context.demo else None, awake=Awake(), timing=timing),

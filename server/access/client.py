@@ -1,7 +1,7 @@
 """A client as the rest of access sees it: who it is, what it may do, how often."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from server.operation import Operation
@@ -29,11 +29,16 @@ class Client:
     key_hint: str = ""
     key_created_at: str = ""
     key_hash: bytes = field(default=b"", repr=False)
+    grant: str = ""  # with which it came in; none where it was a key
 
     @property
     def credential(self) -> str:
         """With what it came in: a word that can be kept, by which it can be found again while that still opens."""
-        return f"key:{self.key_hash.hex()}"
+        return f"grant:{self.grant}" if self.grant else f"key:{self.key_hash.hex()}"
+
+    def granted(self, grant: str, scopes: frozenset[str]) -> "Client":
+        """The client as it comes in with a grant: it may do what both of them may."""
+        return replace(self, grant=grant, scopes=self.scopes & scopes)
 
     def policy_for(self, operation: Operation) -> Policy:
         """Reading is allowed and changing asks, until the person says otherwise."""

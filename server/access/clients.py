@@ -4,13 +4,17 @@ import asyncio
 import hashlib
 import re
 import secrets
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import Connection
+
 from server.access import store
 from server.access.client import AS_IT_WAS, Change, Client, Policy
+from server.access.oauth import store as programs
+from server.access.oauth.models import Token
 from server.context import Clock
 from server.errors import InvalidInput, NotFound
 from server.storage.database import Database
@@ -28,25 +32,49 @@ MOST_CALLS = 100_000  # in one window, for the calls in it are remembered one by
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 
 
+@dataclass(frozen=True)
+class Known:
+    """Who may call: clients by the hash of their key, access tokens by theirs, and clients by the grant that they came with."""
+
+    keys: Mapping[bytes, Client] = field(default_factory=dict)
+    tokens: Mapping[bytes, Token] = field(default_factory=dict)
+    grants: Mapping[str, Client] = field(default_factory=dict)
+
+
 class Clients:
     """Keeps the clients. Those that may call are held in memory by the hash of their key, so a call costs no query."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._by_hash: dict[bytes, Client] = {}
+        self._known = Known()
         self._turn = asyncio.Lock()
         self.on_change: list[Callable[[], None]] = []  # told whenever somebody may do more or less than before
+        self.on_end: list[Callable[[str | None], None]] = []  # told a client's id, or None for all of them
 
     async def load(self) -> None:
         """Read who may call; at start, for every change here does it by itself."""
-        self._by_hash = await self._database.read(store.read_usable_keys)
+        self._known = await self._database.read(read_known, self._clock.now().isoformat())
         for tell in self.on_change:
             tell()
 
-    def find(self, key: str) -> Client | None:
-        """Find the client that holds this key."""
-        return self._by_hash.get(hash_key(key))
+    async def reload(self) -> None:
+        """Read again who may call, after something that was written elsewhere."""
+        async with self._turn:
+            await self.load()
+
+    def find(self, key: str, resource: str = "") -> Client | None:
+        """Find the client that holds this key, or this access token.
+
+        `resource`: what it wants, "/mcp" for the tools. A token for these opens nothing else.
+        """
+        token = self._known.tokens.get(hash_key(key))
+        if token is None:
+            return self._known.keys.get(hash_key(key))
+        if token.resource not in {"", resource} or token.expires_at <= self._clock.now().isoformat():
+            return None
+        client = self._known.grants.get(token.grant)
+        return client and client.granted(token.grant, token.scopes)
 
     def look_again(self, one: Client) -> Client | None:
         """Find a client as it is now; None if the key with which it was found opens nothing any more."""
@@ -54,7 +82,8 @@ class Clients:
 
     def recall(self, credential: str) -> Client | None:
         """Find the client that came in with this credential, as it is now; None if it opens nothing any more."""
-        return self._by_hash.get(bytes.fromhex(credential.removeprefix("key:")))
+        kind, _, rest = credential.partition(":")
+        return self._known.grants.get(rest) if kind == "grant" else self._known.keys.get(bytes.fromhex(rest))
 
     async def create(
         self,
@@ -65,21 +94,24 @@ class Clients:
         key: str | None = None,
     ) -> tuple[Client, str]:
         """Make a client and its key, which is told this once: only its SHA-256 is kept. Raises Conflict for a name in use."""
+        if key is not None and len(key) < SHORTEST_KEY:
+            raise InvalidInput(f"A key of your own has at least {SHORTEST_KEY} characters. Leave it out and Deskhand makes one.")
+        hint = key[:3] if key else ""
+        key = key or new_key()
+        made = self.prepare(name, scopes, policies, rate)
+        hint = hint or hint_of(key)
+        made = replace(made, key_hint=hint, key_created_at=made.created_at, key_hash=hash_key(key))
+        await self.change_kept(store.add_client, made)
+        return made, key
+
+    def prepare(self, name: str, scopes: frozenset[str], policies: Mapping[str, Policy], rate: str | None = None) -> Client:
+        """A client that is not kept yet, without a key. Raises InvalidInput."""
         if not NAME.fullmatch(name):
             raise InvalidInput(
                 "A client's name has up to 40 small letters, digits, dots, dashes or underscores, such as `my-gpt`."
             )
         check_rate(rate)
-        if key is not None and len(key) < SHORTEST_KEY:
-            raise InvalidInput(f"A key of your own has at least {SHORTEST_KEY} characters. Leave it out and Deskhand makes one.")
-        hint = key[:3] if key else ""
-        key = key or new_key()
-        now = self._clock.now().isoformat()
-        made = Client(
-            secrets.token_hex(8), name, scopes, dict(policies), rate, now, None, hint or hint_of(key), now, hash_key(key)
-        )
-        await self._change(store.add_client, made)
-        return made, key
+        return Client(secrets.token_hex(8), name, scopes, dict(policies), rate, self._clock.now().isoformat())
 
     async def list(self) -> list[Client]:
         """List all clients, revoked ones too, newest first."""
@@ -97,7 +129,7 @@ class Clients:
         if change.rate != AS_IT_WAS:
             check_rate(change.rate)
         one = await self.show(name)
-        await self._change(store.change_client, one.id, change)
+        await self.change_kept(store.change_client, one.id, change)
         return await self.show(name)
 
     async def renew_key(self, name: str) -> tuple[Client, str]:
@@ -105,26 +137,45 @@ class Clients:
         one, key = await self.show(name), new_key()
         now = self._clock.now().isoformat()
         fresh = replace(one, key_hint=hint_of(key), key_created_at=now, key_hash=hash_key(key))
-        await self._change(store.replace_key, fresh, now)
+        await self.change_kept(store.replace_key, fresh, now)
         return fresh, key
 
     async def revoke(self, name: str) -> Client:
         """End a client: its key opens nothing from this moment on."""
         one, now = await self.show(name), self._clock.now().isoformat()
-        await self._change(store.revoke_clients, now, [one.id])
+        await self.change_kept(revoke_clients, now, [one.id])
+        self._tell_ended(one.id)
         return replace(one, revoked_at=now)
 
     async def revoke_all(self) -> int:
         """End every client at once: no key opens anything from this moment on. Answers how many there were."""
-        return int(await self._change(store.revoke_clients, self._clock.now().isoformat()))
+        ended = int(await self.change_kept(revoke_clients, self._clock.now().isoformat()))
+        self._tell_ended(None)
+        return ended
 
-    async def _change(self, function: Callable[..., Any], *arguments: Any) -> Any:
+    def _tell_ended(self, client_id: str | None) -> None:
+        for tell in self.on_end:
+            tell(client_id)
+
+    async def change_kept(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Store a change and know it at once. Changes take turns, so that no older reading covers a newer one."""
         async with self._turn:
             try:
                 return await self._database.write(function, *arguments)
             finally:
                 await self.load()
+
+
+def read_known(connection: Connection, now: str) -> Known:
+    """Read who may call."""
+    granted = programs.read_granted(connection)
+    return Known(store.read_usable_keys(connection), programs.read_open_tokens(connection, now), granted)
+
+
+def revoke_clients(connection: Connection, now: str, client_ids: Collection[str] | None = None) -> int:
+    """End some clients, or all if none are named, with their keys and however they sign in. Answers how many ended."""
+    programs.end_programs(connection, now, "Its client was ended.", client_ids)
+    return store.revoke_clients(connection, now, client_ids)
 
 
 def new_key() -> str:

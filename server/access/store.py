@@ -2,24 +2,28 @@
 
 import json
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from server.access.client import AS_IT_WAS, Change, Client, Policy
+from server.access.oauth.tables import oauth_client, oauth_grant
 from server.access.tables import api_key, client
 from server.errors import Conflict, NotAuthenticated, NotFound
 
+LONGEST_NAME = 40
 KEY_ENDED = "The person at this computer has ended this key."
 ADD_CLIENT = insert(client)
 ADD_KEY = insert(api_key)
 NAMED = select(client.c.id).where(client.c.name == bindparam("name"), client.c.revoked_at.is_(None))
-LIVE = select(client).where(client.c.id == bindparam("id"), client.c.revoked_at.is_(None))
+LIVE_CLIENTS = select(client).where(client.c.revoked_at.is_(None))
+LIVE = LIVE_CLIENTS.where(client.c.id == bindparam("id"))
 KEY = select(api_key.c.hash).where(api_key.c.hash == bindparam("hash"))
 KEY_COLUMNS = (api_key.c.hash, api_key.c.hint, api_key.c.created_at.label("key_created_at"))
 ALL_CLIENTS = (  # the key that opens, or was the last to, comes last
     select(client, *KEY_COLUMNS)
-    .join(api_key, api_key.c.client_id == client.c.id)
+    .outerjoin(api_key, api_key.c.client_id == client.c.id)
     .order_by(client.c.created_at.desc(), api_key.c.revoked_at.is_(None), api_key.c.created_at)
 )
 USABLE_KEYS = (
@@ -28,6 +32,12 @@ USABLE_KEYS = (
     .where(api_key.c.revoked_at.is_(None), client.c.revoked_at.is_(None))
 )
 OPENS = USABLE_KEYS.with_only_columns(client.c.id).where(api_key.c.hash == bindparam("hash"))
+GRANTED = (
+    LIVE_CLIENTS.with_only_columns(client.c.id)
+    .join(oauth_grant, oauth_grant.c.client_id == client.c.id)
+    .join(oauth_client, oauth_client.c.id == oauth_grant.c.oauth_client_id)
+    .where(oauth_grant.c.id == bindparam("grant"), oauth_grant.c.ended_at.is_(None), oauth_client.c.revoked_at.is_(None))
+)
 END_CLIENTS = update(client).where(client.c.revoked_at.is_(None)).values(revoked_at=bindparam("now"))
 END_KEYS = update(api_key).where(api_key.c.revoked_at.is_(None)).values(revoked_at=bindparam("now"))
 
@@ -41,9 +51,9 @@ def to_client(row: Mapping[str, Any]) -> Client:
         rate=row["rate"],
         created_at=row["created_at"],
         revoked_at=row["revoked_at"],
-        key_hint=row["hint"],
-        key_created_at=row["key_created_at"],
-        key_hash=row["hash"],
+        key_hint=row.get("hint") or "",
+        key_created_at=row.get("key_created_at") or "",
+        key_hash=row.get("hash") or b"",
     )
 
 
@@ -60,7 +70,12 @@ def read_usable_keys(connection: Connection) -> dict[bytes, Client]:
 
 def require_credential(connection: Connection, credential: str) -> None:
     """Raises NotAuthenticated if a credential opens nothing at this point in the order of all writing."""
-    if connection.execute(OPENS, {"hash": bytes.fromhex(credential.removeprefix("key:"))}).first() is None:
+    kind, _, rest = credential.partition(":")
+    if kind == "grant":
+        found = connection.execute(GRANTED, {"grant": rest}).first()
+    else:
+        found = connection.execute(OPENS, {"hash": bytes.fromhex(rest)}).first()
+    if found is None:
         raise NotAuthenticated(KEY_ENDED)
 
 
@@ -79,7 +94,15 @@ def add_client(connection: Connection, made: Client) -> None:
             "revoked_at": None,
         },
     )
-    add_key(connection, made)
+    if made.key_hash:
+        add_key(connection, made)
+
+
+def with_free_name(connection: Connection, wanted: Client) -> Client:
+    """The client under its name, or that with a number where another has it."""
+    names = [wanted.name, *(f"{wanted.name[: LONGEST_NAME - 4]}-{number}" for number in range(2, 1000))]
+    taken = {row.name for row in connection.execute(LIVE_CLIENTS)}
+    return replace(wanted, name=next(name for name in names if name not in taken))
 
 
 def add_key(connection: Connection, one: Client) -> None:

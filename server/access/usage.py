@@ -1,4 +1,4 @@
-"""When each client was last used, and through which public address.
+"""When each client was last used, and through which public address; and when its document was fetched there.
 
 It costs a call next to nothing: it is noted in memory, and stored at most once a minute for each client and address.
 """
@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 HERE = ""  # the address of who calls on this computer
 WRITE_EVERY = timedelta(minutes=1)
+TELL_EVERY = timedelta(seconds=5)  # strangers may fetch documents as well
 
 
 @dataclass
@@ -49,6 +50,7 @@ class Usage:
         self._every = every
         self._last: dict[tuple[str, str], datetime] = {}
         self._written: dict[tuple[str, str], datetime] = {}
+        self._fetched: dict[tuple[str, str], datetime] = {}
 
     async def note(self, client_id: str, host: str) -> None:
         """Note that a client calls, with this Host header. Never fails: a call is worth more than the note of it."""
@@ -71,6 +73,19 @@ class Usage:
         for (client_id, address), at in self._last.items():
             found.setdefault(client_id, Use()).last[address] = at.isoformat()
         return found
+
+    def note_document(self, client_name: str, host: str) -> bool:
+        """Note that a client's document is fetched, with this Host header. Says whether that is news."""
+        at, place = self._clock.now(), (client_name, self._find_address(host))
+        before = self._fetched.get(place)
+        if before and at - before < TELL_EVERY:
+            return False
+        self._fetched[place] = at
+        return True
+
+    def find_document(self, client_name: str) -> datetime | None:
+        """When a client's document was last fetched through the public address of now, since the start."""
+        return self._fetched.get((client_name, self._address.public_url or HERE))
 
     def _find_address(self, host: str) -> str:
         """The public address behind a Host header, which the door has found to be one of ours."""

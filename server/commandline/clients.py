@@ -1,5 +1,6 @@
 """`deskhand clients`: who may call."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,17 @@ import click
 
 from server.commandline.reach import reached
 from server.commandline.words import data_dir_option, example, json_option, print_json, say
+
+WAYS = {"own": "made here", "registered": "registered itself", "document": "known by a document"}
+
+oauth_option = click.option("--oauth", is_flag=True, help="It signs in with OAuth: print an id and a secret as JSON, and no key.")
+redirect_option = click.option(
+    "--redirect-uri",
+    "redirect_uris",
+    multiple=True,
+    metavar="URI",
+    help="With --oauth: where it may be answered; again for more. ChatGPT's and Claude's own addresses need not be given.",
+)
 
 
 @click.group(epilog=example("deskhand clients create my-gpt --scope read:mail --scope write:mail"))
@@ -32,20 +44,26 @@ def clients() -> None:
     metavar="N/minute|none",
     help="How often it may call. Default: 300 reading and 60 changing calls a minute.",
 )
+@oauth_option
+@redirect_option
 @json_option
 @data_dir_option
-def create(
+def create(  # noqa: PLR0913, one argument for each option
     name: str,
     scopes: tuple[str, ...],
     allow: tuple[str, ...],
     deny: tuple[str, ...],
     rate: str | None,
+    redirect_uris: tuple[str, ...],
     data_dir: Path | None,
     *,
+    oauth: bool,
     as_json: bool,
 ) -> None:
-    """Make a client and print its key, alone on stdout and only this once."""
-    order = {"name": name, "scopes": list(scopes) or None, "allow": list(allow), "deny": list(deny), "rate": rate}
+    """Make a client and print its key, or its OAuth id and secret, alone on stdout and only this once."""
+    check_redirects(redirect_uris, oauth=oauth)
+    order: dict[str, Any] = {"name": name, "scopes": list(scopes) or None, "allow": list(allow), "deny": list(deny), "rate": rate}
+    order |= {"oauth": oauth, "redirect_uris": list(redirect_uris)}
     with reached(data_dir) as deskhand:
         made = deskhand.call("POST", "/api/clients", order)
     for warning in made["warnings"]:
@@ -53,7 +71,7 @@ def create(
     if as_json:
         print_json(made)
     else:
-        click.echo(made["key"])
+        tell_made(made)
 
 
 @clients.command("list", epilog=example("deskhand clients list --json"))
@@ -68,7 +86,7 @@ def list_clients(data_dir: Path | None, *, as_json: bool) -> None:
         return
     for client in found:
         ended = f"  revoked {client['revoked_at'][:10]}" if client["revoked_at"] else ""
-        say(f"{client['name']:<24} {client['key_hint']}…  {' '.join(client['scopes'])}{ended}")
+        say(f"{client['name']:<24} {name_way(client):<8}  {' '.join(client['scopes'])}{ended}")
     if not found:
         click.echo("There are no clients yet. Make one: deskhand clients create my-gpt", err=True)
 
@@ -116,12 +134,18 @@ def deny(name: str, operations: tuple[str, ...], data_dir: Path | None) -> None:
 
 @clients.command(epilog=example("deskhand clients renew my-gpt"))
 @click.argument("name")
+@oauth_option
+@redirect_option
 @data_dir_option
-def renew(name: str, data_dir: Path | None) -> None:
-    """Print another key for a client, only this once. The old one ends in the same moment."""
+def renew(name: str, redirect_uris: tuple[str, ...], data_dir: Path | None, *, oauth: bool) -> None:
+    """Print another key for a client, or another OAuth id and secret, only this once. The old ones end in the same moment."""
+    check_redirects(redirect_uris, oauth=oauth)
     with reached(data_dir) as deskhand:
-        made = deskhand.call("POST", f"/api/clients/{quoted(name)}/key")
-    click.echo(made["key"])
+        if oauth:
+            made = deskhand.call("POST", f"/api/clients/{quoted(name)}/oauth", {"redirect_uris": list(redirect_uris) or None})
+        else:
+            made = deskhand.call("POST", f"/api/clients/{quoted(name)}/key")
+    tell_made(made)
 
 
 @clients.command(epilog=example("deskhand clients revoke my-gpt"))
@@ -148,9 +172,33 @@ def change_policies(data_dir: Path | None, name: str, operations: tuple[str, ...
         tell(deskhand.call("PATCH", f"/api/clients/{quoted(name)}", order))
 
 
+def check_redirects(redirect_uris: tuple[str, ...], *, oauth: bool) -> None:
+    """Raises UsageError for callback addresses of a client that has none."""
+    if redirect_uris and not oauth:
+        raise click.UsageError("--redirect-uri goes with --oauth.")
+
+
+def tell_made(made: dict[str, Any]) -> None:
+    """Print what is told once: the key, or the OAuth id and secret as JSON."""
+    click.echo(json.dumps(made["oauth"]) if made["oauth"] else made["key"])
+
+
+def name_way(client: dict[str, Any]) -> str:
+    """How a client comes in, in a word."""
+    return f"{client['key_hint']}…" if client["key_hint"] else "OAuth"
+
+
 def tell(client: dict[str, Any]) -> None:
     """Show a client to a person."""
-    say(f"{client['name']}  key {client['key_hint']}…  made {client['created_at'][:10]}")
+    key = f"  key {client['key_hint']}…" if client["key_hint"] else ""
+    say(f"{client['name']}{key}  made {client['created_at'][:10]}")
+    if oauth := client["oauth"]:
+        say(f"OAuth   {oauth['client_id']} ({oauth['title']}, {WAYS[oauth['kind']]})")
+        for uri in oauth["redirect_uris"]:
+            say(f"        may be answered at {uri}")
+        for grant in oauth["grants"]:
+            used = grant["last_used_at"] or "never"
+            say(f"        signed in {grant['created_at'][:10]} at {grant['callback']}, used {used}: {' '.join(grant['scopes'])}")
     say(f"scopes  {' '.join(client['scopes'])}")
     say(f"rate    {client['rate'] or 'the usual limits'}")
     say(f"used    {client['last_used_at'] or 'never'}, {client['calls_today']} calls today")

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from server.commandline.reach import reached
-from server.commandline.words import data_dir_option, example, json_option, print_json, say
+from server.commandline.words import data_dir_option, example, json_option, print_json, say, say_time
 from server.errors import InvalidInput
 
 NOT_WELL = ("failed", "uncertain", "refused")  # outcomes
@@ -48,7 +48,7 @@ def activity(limit: int, client: str | None, search: str, data_dir: Path | None,
         print_json(found)
         return
     for entry in found:
-        say(f"{entry['at'][:19].replace('T', ' ')}  {entry['outcome']:<9} {entry['client']} {entry['sentence']}")
+        say(f"{say_time(entry['at'])}  {entry['outcome']:<9} {entry['client']} {entry['sentence']}")
     if not found:
         click.echo("Nothing like that has happened." if client or search or failed else "Nothing has happened yet.", err=True)
 

@@ -4,6 +4,7 @@ import gc
 import json
 import logging
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -31,6 +32,11 @@ def example(text: str) -> str:
 def say(text: str, *, err: bool = False) -> None:
     """Print a line in which stand words of others: they are shown, and steer no terminal."""
     click.echo(make_visible(text), err=err)
+
+
+def say_time(at: str) -> str:
+    """A time as this computer's clock has it: "2026-06-17 09:41:03"."""
+    return f"{datetime.fromisoformat(at).astimezone():%Y-%m-%d %H:%M:%S}"
 
 
 def print_json(value: Any) -> None:

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from server.access.client import Client
+from server.access.oauth.programs import Program
 from server.access.usage import Use
 from server.state import State
 
@@ -13,7 +14,7 @@ class LostAddressView(BaseModel):
 
     address: str
     lost_at: str
-    clients: list[str] = Field(description="Those used through it whose key was not replaced since.")
+    clients: list[str] = Field(description="Those used through it whose key, or OAuth secret or sign-in, is older than that.")
 
 
 def create_routes(state: State) -> APIRouter:
@@ -27,9 +28,11 @@ def create_routes(state: State) -> APIRouter:
         if not lost:
             return []
         live = [client for client in await state.clients.list() if client.revoked_at is None]
-        uses = await state.usage.read()
+        uses, since = await state.usage.read(), date_credentials(live, await state.programs.read())
         found = [
-            LostAddressView(address=one.address, lost_at=one.lost_at, clients=name_exposed(live, uses, one.address, one.lost_at))
+            LostAddressView(
+                address=one.address, lost_at=one.lost_at, clients=name_exposed(live, uses, since, one.address, one.lost_at)
+            )
             for one in lost
         ]
         return [one for one in found if one.clients]
@@ -37,10 +40,21 @@ def create_routes(state: State) -> APIRouter:
     return routes
 
 
-def name_exposed(clients: list[Client], uses: dict[str, Use], address: str, lost_at: str) -> list[str]:
-    """Name the clients that were used through an address and whose key is as old as its loss."""
+def date_credentials(clients: list[Client], programs: dict[str, Program]) -> dict[str, list[str]]:
+    """When each client got what it comes in with: its key, its OAuth secret, its sign-ins."""
+    dates = {client.id: [client.key_created_at] if client.key_created_at else [] for client in clients}
+    for client_id, program in programs.items():
+        secret = [program.registration.created_at] if program.registration.secret_hash else []
+        dates[client_id] = [*dates.get(client_id, []), *secret, *(grant.created_at for grant in program.grants)]
+    return dates
+
+
+def name_exposed(
+    clients: list[Client], uses: dict[str, Use], since: dict[str, list[str]], address: str, lost_at: str
+) -> list[str]:
+    """Name the clients that were used through an address and come in with something that is as old as its loss."""
     return [
         client.name
         for client in clients
-        if client.key_created_at <= lost_at and client.id in uses and address in uses[client.id].last_by_address
+        if any(date <= lost_at for date in since[client.id]) and client.id in uses and address in uses[client.id].last_by_address
     ]

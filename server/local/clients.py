@@ -1,13 +1,19 @@
 """Clients, as the person makes, changes and ends them."""
 
+from dataclasses import dataclass
+
 from fastapi import APIRouter
 
 from server.access.client import AS_IT_WAS, Change, Client, Policy
+from server.access.oauth.models import Pair
+from server.access.oauth.programs import Program
 from server.access.usage import Use
 from server.errors import InvalidInput
-from server.local.models import ClientChange, ClientsEnded, ClientView, MadeClient, NewClient, view_client
+from server.local.models import ClientChange, ClientsEnded, ClientView, DocumentView, MadeClient, NewClient, view_client
+from server.local.oauth_models import CallbackOrder, OAuthOrder, OAuthPair, view_program
 from server.operation import Operation
 from server.projections.documents import Documents, offered
+from server.projections.openapi import MOST_OPERATIONS, walk_operations
 from server.state import State
 
 
@@ -19,24 +25,67 @@ def create_routes(state: State) -> APIRouter:
     @routes.get("")
     async def list_clients() -> list[ClientView]:
         """Lists the clients, revoked ones too, newest first."""
-        uses, operations = await state.usage.read(), state.runtime.operations()
-        return [show(operations, client, uses.get(client.id, Use())) for client in await state.clients.list()]
+        eyes = await open_eyes(state)
+        return [eyes.show(client) for client in await state.clients.list()]
 
     @routes.post("", status_code=201)
     async def create_client(order: NewClient) -> MadeClient:
-        """Makes a client. Its key is told in this answer and never again."""
-        scopes = check_scopes(state, order.scopes)
-        policies = check_policies(state, order)
-        client, key = await state.clients.create(order.name, scopes, policies, order.rate)
+        """Makes a client. Its key, or its OAuth id and secret, is told in this answer and never again."""
+        scopes, policies, pair, key = check_scopes(state, order.scopes), check_policies(state, order), None, ""
+        if order.oauth:
+            client, pair = await state.programs.create(order.name, scopes, policies, order.rate, order.redirect_uris)
+        else:
+            client, key = await state.clients.create(order.name, scopes, policies, order.rate)
         state.context.events.publish("clients")
-        return MadeClient(client=await look(state, client), key=key, warnings=documents.check(client))
+        return MadeClient(client=await look(state, client), key=key, oauth=view_pair(pair), warnings=documents.check(client))
 
     @routes.get("/{name}")
     async def read_client(name: str) -> ClientView:
         """Shows what a client may do, and when it was used."""
         return await look(state, await state.clients.show(name))
 
+    @routes.get("/{name}/document")
+    async def check_document(name: str) -> DocumentView:
+        """Says what ChatGPT would not take about a client's document, and when it was last fetched."""
+        client = await state.clients.show(name)
+        document = await documents.make_for(name)
+        return DocumentView(
+            operations=sum(1 for _ in walk_operations(document)),
+            most=MOST_OPERATIONS,
+            warnings=documents.check(client),
+            fetched_at=state.usage.find_document(name),
+        )
+
     routes.include_router(create_changes(state, documents))
+    routes.include_router(create_oauth(state, documents))
+    return routes
+
+
+def create_oauth(state: State, documents: Documents) -> APIRouter:
+    """Make the routes that change how a client signs in."""
+    routes = APIRouter()
+
+    @routes.post("/{name}/oauth")
+    async def renew_oauth(name: str, order: OAuthOrder) -> MadeClient:
+        """Gives a client an OAuth id and secret, told in this answer and never again. What it had signed in with ends."""
+        client, pair = await state.programs.renew(name, order.redirect_uris)
+        state.context.events.publish("clients")
+        return MadeClient(client=await look(state, client), key="", oauth=view_pair(pair), warnings=documents.check(client))
+
+    @routes.put("/{name}/oauth/callbacks")
+    async def change_callbacks(name: str, order: CallbackOrder) -> ClientView:
+        """Says where a program may be answered. Who is signed in stays so."""
+        client = await state.programs.change_callbacks(name, order.redirect_uris)
+        state.context.events.publish("clients")
+        return await look(state, client)
+
+    @routes.delete("/{name}/oauth/grants/{grant_id}")
+    async def end_grant(name: str, grant_id: str) -> ClientView:
+        """Ends one sign-in of a client: its tokens open nothing from this moment on."""
+        await state.programs.end_grant(name, grant_id)
+        state.context.events.publish("clients")
+        return await look(state, await state.clients.show(name))
+
     return routes
 
 
@@ -75,16 +124,38 @@ def create_changes(state: State, documents: Documents) -> APIRouter:
     return routes
 
 
+@dataclass(frozen=True)
+class Eyes:
+    """All that it takes to show clients, as it is now."""
+
+    operations: dict[str, Operation]
+    uses: dict[str, Use]
+    programs: dict[str, Program]
+    address: str
+
+    def show(self, client: Client) -> ClientView:
+        """Show a client with the policy of each operation that it can see, without those that every client has."""
+        shown = offered(client, self.operations)
+        seen = {operation.name: client.policy_for(operation) for operation in shown if operation.scope}
+        denied = {name: policy for name, policy in client.policies.items() if policy is Policy.deny and name in self.operations}
+        program = self.programs.get(client.id)
+        oauth = view_program(program, self.address) if program else None
+        return view_client(client, seen | denied, self.uses.get(client.id, Use()), oauth)
+
+
+async def open_eyes(state: State) -> Eyes:
+    """Read all that it takes to show clients."""
+    return Eyes(state.runtime.operations(), await state.usage.read(), await state.programs.read(), state.address.public)
+
+
 async def look(state: State, client: Client) -> ClientView:
-    """Show a client with its use."""
-    return show(state.runtime.operations(), client, (await state.usage.read()).get(client.id, Use()))
+    """Show a client."""
+    return (await open_eyes(state)).show(client)
 
 
-def show(operations: dict[str, Operation], client: Client, use: Use) -> ClientView:
-    """Show a client with the policy of each operation that it can see, without those that every client has."""
-    seen = {operation.name: client.policy_for(operation) for operation in offered(client, operations) if operation.scope}
-    denied = {name: policy for name, policy in client.policies.items() if policy is Policy.deny and name in operations}
-    return view_client(client, seen | denied, use)
+def view_pair(pair: Pair | None) -> OAuthPair | None:
+    """Tell an id and a secret."""
+    return OAuthPair(client_id=pair.client_id, client_secret=pair.client_secret) if pair else None
 
 
 def check_scopes(state: State, wanted: list[str] | None, had: frozenset[str] = frozenset()) -> frozenset[str]:

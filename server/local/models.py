@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from server.access.clients import Client, Policy
 from server.access.entries import Outcome
 from server.access.usage import Use
+from server.local.oauth_models import OAuthPair, OAuthView
 from server.runtime import State as IntegrationState
 
 
@@ -31,6 +32,10 @@ class Addresses(BaseModel):
     openapi_yaml: str
     docs: str
     privacy: str
+    mcp: str = Field(description="For apps that speak MCP.")
+    oauth_authorize: str = Field(description="A GPT's authorization URL.")
+    oauth_token: str = Field(description="A GPT's token URL.")
+    oauth_scope: str = Field(description="A GPT's scope: all there are.")
     gpts: dict[str, str] = Field(default_factory=dict, description="Each client's own document.")
 
 
@@ -64,13 +69,14 @@ class ClientView(BaseModel):
     scopes: list[str]
     operations: dict[str, Policy] = Field(description="Each operation that it can see, with what happens when it is called.")
     rate: str | None
-    key_hint: str = Field(description="The beginning of its key.")
-    key_created_at: str
+    key_hint: str = Field(description="The beginning of its key; empty where it has none.")
+    key_created_at: str = Field(description="Empty where it has none.")
     created_at: str
     revoked_at: str | None
     last_used_at: str | None = Field(description="When it last called.")
     used_through: dict[str, str] = Field(description="When it last called through each public address that it ever used.")
     calls_today: int = Field(description="Calls since midnight, here.")
+    oauth: OAuthView | None = Field(description="How it signs in; none where it has only a key.")
 
 
 class ClientChange(BaseModel):
@@ -93,7 +99,7 @@ class OperationView(BaseModel):
     """An operation, as the person chooses what a client may do."""
 
     name: str
-    title: str = Field(description="Its name in words.")
+    title: str = Field(description="What it does, in a few words.")
     sentence: str = Field(description="What it does.")
     method: str
     path: str = Field(description="On the public surface.")
@@ -112,14 +118,30 @@ class NewClient(BaseModel):
     allow: list[str] = Field(default_factory=list, description="Operations that run without asking.")
     deny: list[str] = Field(default_factory=list, description="Operations that are refused.")
     rate: str | None = Field(None, description="Such as 30/minute, or none; left out: the usual limits.")
+    oauth: bool = Field(False, description="Whether it signs in with OAuth; then it gets an id and a secret in place of a key.")
+    redirect_uris: list[str] = Field(
+        default_factory=list,
+        max_length=20,
+        description="With OAuth: where it may be answered. ChatGPT's and Claude's own addresses need not be given.",
+    )
 
 
 class MadeClient(BaseModel):
-    """A client that was made. `key` is told this once."""
+    """A client that was made. `key`, or `oauth`, is told this once; the key is empty where it signs in with OAuth."""
 
     client: ClientView
     key: str
+    oauth: OAuthPair | None = None
     warnings: list[str]
+
+
+class DocumentView(BaseModel):
+    """A client's OpenAPI document, as ChatGPT would take it."""
+
+    operations: int = Field(description="How many it has.")
+    most: int = Field(description="How many ChatGPT takes for one action.")
+    warnings: list[str] = Field(description="What ChatGPT would not take about it, in sentences.")
+    fetched_at: datetime | None = Field(description="When it was last fetched through the public address, since the start.")
 
 
 class ActivityLine(BaseModel):
@@ -205,7 +227,7 @@ class Check(BaseModel):
     detail: str
 
 
-def view_client(client: Client, operations: dict[str, Policy], use: Use) -> ClientView:
+def view_client(client: Client, operations: dict[str, Policy], use: Use, oauth: OAuthView | None = None) -> ClientView:
     """Show a client."""
     return ClientView(
         name=client.name,
@@ -219,4 +241,5 @@ def view_client(client: Client, operations: dict[str, Policy], use: Use) -> Clie
         last_used_at=use.last_at,
         used_through=use.last_by_address,
         calls_today=use.calls_today,
+        oauth=oauth,
     )

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from fastapi.routing import RouteContext
 
 from server.local.models import OperationView
-from server.operation import operation_of
+from server.operation import Operation, in_few_words, operation_of
 from server.projections.openapi import select_routes
 from server.runtime import Member
 from server.state import State
@@ -35,7 +35,7 @@ def view(member: Member, route: RouteContext) -> OperationView:
         raise TypeError(f"{route.path} is no operation.")
     return OperationView(
         name=operation.name,
-        title=operation.name.replace("_", " ").capitalize(),
+        title=name_in_words(operation),
         sentence=operation.summary,
         method=min(route.methods or {"GET"}),
         path=route.path,
@@ -45,3 +45,10 @@ def view(member: Member, route: RouteContext) -> OperationView:
         integration=member.integration.name,
         integration_title=member.integration.title,
     )
+
+
+def name_in_words(operation: Operation) -> str:
+    """What an operation is called where nothing is asked of it yet: the last of its phrases that needs no argument."""
+    plain = [phrase for phrase in operation.phrases if "{" not in phrase]
+    phrase = plain[-1] if plain else in_few_words(operation.summary).partition(":")[0]
+    return phrase[:1].upper() + phrase[1:]

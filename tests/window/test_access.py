@@ -26,6 +26,16 @@ def unfold(page: Page, title: str, index: int) -> None:
     page.get_by_role("button", name=re.compile(f"^{title} ")).nth(index).click()
 
 
+def choice(page: Page, title: str, word: str):
+    """One of the answers to what a client may do."""
+    return page.get_by_role("group", name=title, exact=True).get_by_role("radio", name=word, exact=True)
+
+
+def set_all(page: Page, group: str, word: str) -> None:
+    page.get_by_role("combobox", name=f"{group}, all of it").press("Enter")
+    page.get_by_role("option", name=word, exact=True).click()
+
+
 @pytest.mark.parametrize(("look", "width"), [("light", 960), ("dark", 480)])
 def test_everybody_can_read_it(open_page, clients, look, width):
     page = open_page("access", look, width)
@@ -36,7 +46,8 @@ def test_everybody_can_read_it(open_page, clients, look, width):
     page.get_by_role("link", name=re.compile("my-gpt")).click()
     expect(page.get_by_role("heading", name="my-gpt", level=1)).to_be_visible()
     unfold(page, "Change", 1)
-    expect(page.get_by_role("switch", name="Send mail")).to_be_checked()
+    expect(choice(page, "Send a mail", "Allow")).to_be_checked()
+    expect(page.get_by_text("It could write to anybody in your name")).to_be_visible()
     assert find_barriers(page) == []
     assert not [size for size in ("100%", "200%") if scrolls_sideways(page, size)]
 
@@ -66,15 +77,17 @@ def test_a_client_gets_exactly_what_was_chosen_for_it(open_page, server):
     page = open_page("access")
     page.get_by_role("button", name="New client").click()
     page.get_by_label("Name").fill("writer")
-    page.get_by_role("switch", name="Look").first.click()
+    set_all(page, "Apps: look", "Don’t allow")
+    set_all(page, "Apps: change", "Don’t allow")
     unfold(page, "Change", 1)
-    page.get_by_role("switch", name="Create draft").click()
+    choice(page, "Write a draft", "Allow").check()
+    choice(page, "Delete a draft", "Don’t allow").check()
     page.get_by_role("button", name="Make client").click()
     page.get_by_role("button", name="I have copied it").click()
     made = read(server, "writer")
     assert made["scopes"] == ["read:mail", "write:mail"]
     assert made["operations"]["list_mail"] == made["operations"]["create_draft"] == "allow"
-    assert made["operations"]["send_mail"] == "ask"
+    assert (made["operations"]["send_mail"], made["operations"]["delete_draft"]) == ("ask", "deny")
 
 
 def test_a_name_in_use_is_told_beside_the_button(open_page, clients):
@@ -85,32 +98,110 @@ def test_a_name_in_use_is_told_beside_the_button(open_page, clients):
     expect(page.get_by_role("alert")).to_contain_text("There is a client named 'my-gpt' already.")
 
 
-def test_what_a_client_may_do_is_switched_and_holds(open_page, clients):
+def test_what_a_client_may_do_is_chosen_by_keyboard_and_holds(open_page, clients):
     page = open_page("access/my-gpt")
     unfold(page, "Change", 1)
-    page.get_by_role("switch", name="Send mail").press("Space")
-    expect(page.get_by_role("switch", name="Send mail")).not_to_be_checked()
-    expect(page.get_by_role("button", name="Change Nothing")).to_have_count(2)
-    assert "write:mail" not in read(clients, "my-gpt")["scopes"]
-    page.get_by_role("switch", name="Label mail").press("Space")
-    expect(page.get_by_role("switch", name="Label mail")).to_be_checked()
+    choice(page, "Send a mail", "Allow").press("ArrowRight")
+    expect(choice(page, "Send a mail", "Ask me")).to_be_checked()
+    expect(page.get_by_text("It could write to anybody in your name")).to_have_count(0)
+    choice(page, "Change the labels of a mail", "Ask me").press("ArrowLeft")
+    expect(choice(page, "Change the labels of a mail", "Allow")).to_be_checked()
+    choice(page, "Delete a draft", "Ask me").press("ArrowRight")
+    expect(choice(page, "Delete a draft", "Don’t allow")).to_be_checked()
     operations = read(clients, "my-gpt")["operations"]
-    assert (operations["label_mail"], operations["send_mail"]) == ("allow", "ask")
-    page.get_by_role("switch", name="Look").first.press("Space")
-    expect(page.get_by_role("switch", name="Look").first).not_to_be_checked()
+    assert [operations[name] for name in ("label_mail", "send_mail", "delete_draft")] == ["allow", "ask", "deny"]
+    schema = clients.call("GET", "/gpts/my-gpt/openapi.json").text
+    assert ("send_mail" in schema, "delete_draft" in schema) == (True, False)
+
+
+def test_a_whole_group_is_set_at_once_but_what_reaches_others_is_never_allowed_with_it(open_page, clients):
+    page = open_page("access/my-gpt")
+    set_all(page, "Apps: look", "Don’t allow")
+    expect(page.get_by_role("combobox", name="Apps: look, all of it")).to_contain_text("Don’t allow")
     assert clients.call("GET", "/apps/list", clients.keys["my-gpt"]).status_code == 403
+    assert "read:apps" not in read(clients, "my-gpt")["scopes"]
+    set_all(page, "Gmail: change", "Allow")
+    expect(page.get_by_role("combobox", name="Gmail: change, all of it")).to_contain_text("Some of each")
+    operations = read(clients, "my-gpt")["operations"]
+    assert [operations[name] for name in ("trash_mail", "send_mail", "reply_to_mail", "send_draft")] == ["allow", "ask", "ask", "ask"]
 
 
 def test_a_scope_opened_for_one_operation_opens_no_other(open_page, clients):
     clients.make_client("narrow", scopes=["read:apps"], allow=["send_mail"])  # allowed, but out of its reach
     page = open_page("access/narrow")
     unfold(page, "Look", 1)
-    page.get_by_role("switch", name="Search mail").click()
+    choice(page, "Look through the mails", "Allow").check()
     unfold(page, "Change", 1)
-    page.get_by_role("switch", name="Create draft").click()
-    expect(page.get_by_role("switch", name="Create draft")).to_be_checked()
-    allowed = {name for name, policy in read(clients, "narrow")["operations"].items() if policy == "allow"}
-    assert allowed == {"list_apps", "read_app", "search_mail", "create_draft"}
+    choice(page, "Write a draft", "Allow").check()
+    expect(choice(page, "Write a draft", "Allow")).to_be_checked()
+    expect(choice(page, "Send a mail", "Don’t allow")).to_be_checked()
+    narrow = read(clients, "narrow")["operations"]
+    assert {name for name, policy in narrow.items() if policy != "deny"} == {"list_apps", "read_app", "search_mail", "create_draft"}
+
+
+def test_what_is_allowed_for_a_while_is_shown_and_ended(open_page, clients):
+    clients.make_client("asker")
+    mail = {"to": "ann@example.com", "subject": "Lunch", "body": "12:30?"}
+    later = {"Prefer": "respond-async"}
+    assert clients.call("POST", "/gmail/send", clients.keys["asker"], json=mail, headers=later).status_code == 202
+    [question] = clients.person("GET", "/api/approvals").json()
+    clients.person("POST", f"/api/approvals/{question['id']}/approve", json={"extent": "recipients"})
+    page = open_page("access/asker")
+    listed = page.get_by_role("list", name="Allowed for now").get_by_role("listitem")
+    expect(listed).to_have_count(1)
+    expect(listed).to_contain_text("Send a mail to ann@example.com until you end it")
+    assert find_barriers(page) == []
+    listed.get_by_role("button", name="End").press("Enter")
+    expect(page.get_by_role("heading", name="Allowed for now")).to_have_count(0)
+    assert clients.person("GET", "/api/clients/asker/allowances").json() == []
+
+
+def test_a_client_that_signs_in_is_made_and_its_secret_is_shown_once(open_page, server):
+    page = open_page("access")
+    page.get_by_role("button", name="New client").click()
+    page.get_by_label("Name").fill("my-gpt")
+    page.get_by_role("radio", name="OAuth, for a GPT with a sign-in").check()
+    page.get_by_role("button", name="Make client").click()
+    dialog = page.get_by_role("dialog", name="How my-gpt signs in")
+    secret = dialog.get_by_role("group", name="Client Secret").locator(".value").inner_text()
+    assert find_barriers(page) == []
+    dialog.get_by_role("button", name="I have copied it").click()
+    expect(page.get_by_role("group", name="Client ID").locator(".value")).to_have_text(read(server, "my-gpt")["oauth"]["client_id"])
+    expect(page.get_by_text(secret)).to_have_count(0)
+    page.get_by_role("button", name="Renew the secret…").click()
+    page.get_by_role("button", name="Renew it").click()
+    expect(dialog.get_by_role("group", name="Client Secret").locator(".value")).not_to_have_text(secret)
+    dialog.get_by_role("button", name="I have copied it").click()
+    page.get_by_role("link", name="Access", exact=True).last.click()
+    expect(page.get_by_role("link", name=re.compile("my-gpt OAuth"))).to_be_visible()
+
+
+def test_where_a_program_may_be_answered_is_added_and_removed(open_page, server):
+    server.person("POST", "/api/clients", json={"name": "notes", "oauth": True})
+    page = open_page("access/notes")
+    field = page.get_by_label("Callback address")
+    field.fill("http://notes.example.org")
+    field.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("cannot be a callback address")
+    field.fill("https://notes.example.org/callback")
+    field.press("Enter")
+    listed = page.get_by_role("list", name="Callback addresses").get_by_role("listitem")
+    expect(listed).to_have_text(["https://notes.example.org/callback"])
+    before = read(server, "notes")["oauth"]
+    assert before["redirect_uris"] == ["https://notes.example.org/callback"]
+    page.get_by_role("button", name="Remove https://notes.example.org/callback").click()
+    expect(listed).to_have_count(0)
+    assert read(server, "notes")["oauth"] == before | {"redirect_uris": []}
+
+
+def test_whether_programs_may_introduce_themselves_is_switched(open_page, server):
+    page = open_page("access")
+    page.get_by_role("switch", name="Programs may register themselves").press("Space")
+    expect(page.get_by_role("switch", name="Programs may register themselves")).to_be_checked()
+    page.get_by_role("switch", name="Apps known by a document at their own address").press("Space")
+    expect(page.get_by_role("switch", name="Apps known by a document at their own address")).not_to_be_checked()
+    told = server.person("GET", "/api/sign-ins").json()
+    assert (told["registration_allowed"], told["documents_allowed"]) == (True, False)
 
 
 def test_how_often_it_may_call_is_chosen(open_page, clients):

@@ -31,7 +31,7 @@ async def list_apps(apps: Apps) -> AppList:
     return await apps.list_all()
 
 
-@public.operation("POST", "/control", scope="control:apps", phrases="control a program", preview=preview_control)
+@public.operation("POST", "/control", scope="control:apps", phrases="control a program", preview=preview_control, open_world=True)
 async def control_app(apps: Apps, order: Order) -> Outcome:
     """Start, stop or restart a program on the person's list, or have it open a file or an address that is allowed."""
     return await apps.control(order)

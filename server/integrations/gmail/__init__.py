@@ -9,6 +9,7 @@ def load() -> Parts:
     """Import what it is made of."""
     from server.integrations.gmail.demo import serve_fake
     from server.integrations.gmail.local import callbacks, local
+    from server.integrations.gmail.lookup import lookup
     from server.integrations.gmail.models import GmailSettings
     from server.integrations.gmail.routes import mail
     from server.integrations.gmail.service import start
@@ -19,6 +20,7 @@ def load() -> Parts:
         local=(local,),
         callbacks=(callbacks,),
         settings=GmailSettings,
+        lookups=(lookup,),
         fake=serve_fake,
     )
 

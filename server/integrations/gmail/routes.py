@@ -60,7 +60,7 @@ Offset = Annotated[
     int, Query(ge=0, le=100_000_000, description="Where to read on in a long text: next_offset of the answer before.")
 ]
 
-mail = Operations(prefix="/gmail", title="Gmail")
+mail = Operations(prefix="/gmail", title="Gmail", open_world=True)
 
 
 @mail.operation("GET", "/messages", scope="read:mail", phrases=("read mails matching “{query}”", "read the latest mails"))
@@ -121,6 +121,7 @@ async def preview_save(mailbox: Box, message_id: MailId, attachment_id: FileId, 
     scope="write:mail",
     phrases="save an attached file",
     preview=preview_save,
+    destroys=False,
 )
 async def save_attachment(mailbox: Box, message_id: MailId, attachment_id: FileId, account: Account = None) -> SavedFile:
     """Save an attached file on the person's computer, in Deskhand's folder for files."""
@@ -185,7 +186,15 @@ async def preview_create(mailbox: Box, order: DraftMail) -> Effect:
     return await mailbox.drafts.preview_create(order)
 
 
-@mail.operation("POST", "/drafts", scope="write:mail", phrases="write a draft", preview=preview_create, largest_body=LARGEST_BODY)
+@mail.operation(
+    "POST",
+    "/drafts",
+    scope="write:mail",
+    phrases="write a draft",
+    preview=preview_create,
+    destroys=False,
+    largest_body=LARGEST_BODY,
+)
 async def create_draft(mailbox: Box, order: DraftMail) -> DraftKept:
     """Write a draft, which the person can look at in Gmail. It is not sent."""
     return await mailbox.drafts.create(order)
@@ -196,7 +205,13 @@ async def preview_update(mailbox: Box, draft_id: DraftId, order: DraftMail) -> E
 
 
 @mail.operation(
-    "PUT", "/drafts/{draft_id}", scope="write:mail", phrases="replace a draft", preview=preview_update, largest_body=LARGEST_BODY
+    "PUT",
+    "/drafts/{draft_id}",
+    scope="write:mail",
+    phrases="replace a draft",
+    preview=preview_update,
+    repeats=True,
+    largest_body=LARGEST_BODY,
 )
 async def update_draft(mailbox: Box, draft_id: DraftId, order: DraftMail) -> DraftKept:
     """Replace all of a draft, its attachments included. It stays in its thread."""
@@ -219,7 +234,9 @@ async def preview_delete_draft(mailbox: Box, draft_id: DraftId, account: Account
     return await mailbox.drafts.preview_delete(draft_id, account)
 
 
-@mail.operation("DELETE", "/drafts/{draft_id}", scope="write:mail", phrases="delete a draft", preview=preview_delete_draft)
+@mail.operation(
+    "DELETE", "/drafts/{draft_id}", scope="write:mail", phrases="delete a draft", preview=preview_delete_draft, repeats=True
+)
 async def delete_draft(mailbox: Box, draft_id: DraftId, account: Account = None) -> Done:
     """Delete a draft for good."""
     return await mailbox.drafts.delete(draft_id, account)
@@ -236,7 +253,13 @@ async def preview_label(mailbox: Box, message_id: MailId, order: LabelChange, ac
 
 
 @mail.operation(
-    "POST", "/messages/{message_id}/labels", scope="write:mail", phrases="change the labels of a mail", preview=preview_label
+    "POST",
+    "/messages/{message_id}/labels",
+    scope="write:mail",
+    phrases="change the labels of a mail",
+    preview=preview_label,
+    destroys=False,
+    repeats=True,
 )
 async def label_mail(mailbox: Box, message_id: MailId, order: LabelChange, account: Account = None) -> Relabelled:
     """Put labels on a mail and take others off."""
@@ -248,7 +271,13 @@ async def preview_mark(mailbox: Box, message_id: MailId, order: UnreadMark, acco
 
 
 @mail.operation(
-    "POST", "/messages/{message_id}/read", scope="write:mail", phrases="mark a mail as read or unread", preview=preview_mark
+    "POST",
+    "/messages/{message_id}/read",
+    scope="write:mail",
+    phrases="mark a mail as read or unread",
+    preview=preview_mark,
+    destroys=False,
+    repeats=True,
 )
 async def mark_mail(mailbox: Box, message_id: MailId, order: UnreadMark, account: Account = None) -> Done:
     """Mark a mail as read or unread."""
@@ -259,7 +288,15 @@ async def preview_archive(mailbox: Box, message_id: MailId, account: Account = N
     return await mailbox.labels.preview_archive(message_id, account)
 
 
-@mail.operation("POST", "/messages/{message_id}/archive", scope="write:mail", phrases="archive a mail", preview=preview_archive)
+@mail.operation(
+    "POST",
+    "/messages/{message_id}/archive",
+    scope="write:mail",
+    phrases="archive a mail",
+    preview=preview_archive,
+    destroys=False,
+    repeats=True,
+)
 async def archive_mail(mailbox: Box, message_id: MailId, account: Account = None) -> Done:
     """Take a mail out of the inbox; it stays in the archive."""
     return await mailbox.labels.archive(message_id, account)
@@ -270,7 +307,12 @@ async def preview_trash(mailbox: Box, message_id: MailId, account: Account = Non
 
 
 @mail.operation(
-    "POST", "/messages/{message_id}/trash", scope="write:mail", phrases="put a mail into the trash", preview=preview_trash
+    "POST",
+    "/messages/{message_id}/trash",
+    scope="write:mail",
+    phrases="put a mail into the trash",
+    preview=preview_trash,
+    repeats=True,
 )
 async def trash_mail(mailbox: Box, message_id: MailId, account: Account = None) -> Done:
     """Put a mail into the trash."""
@@ -282,7 +324,13 @@ async def preview_untrash(mailbox: Box, message_id: MailId, account: Account = N
 
 
 @mail.operation(
-    "POST", "/messages/{message_id}/untrash", scope="write:mail", phrases="take a mail out of the trash", preview=preview_untrash
+    "POST",
+    "/messages/{message_id}/untrash",
+    scope="write:mail",
+    phrases="take a mail out of the trash",
+    preview=preview_untrash,
+    destroys=False,
+    repeats=True,
 )
 async def untrash_mail(mailbox: Box, message_id: MailId, account: Account = None) -> Done:
     """Take a mail out of the trash."""

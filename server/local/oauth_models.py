@@ -1,0 +1,104 @@
+"""What the local surface tells of programs that sign in, and takes."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from server.access.oauth.models import Kind
+from server.access.oauth.programs import Program
+
+LONGEST_URI = 500
+
+
+class GrantView(BaseModel):
+    """One sign-in that lasts."""
+
+    id: str
+    callback: str = Field(description="Where the program was answered.")
+    scopes: list[str] = Field(description="What it was let in for; it may do what the client may as well.")
+    resource: str = Field(description="Empty for all of it, /mcp for the tools alone.")
+    address: str = Field(description="The public address at which it signed in.")
+    moved: bool = Field(description="Whether the public address is another one now, so that it has to be connected anew.")
+    created_at: str
+    last_used_at: str | None
+
+
+class OAuthView(BaseModel):
+    """How a client signs in."""
+
+    client_id: str = Field(description="For one with a document about it, the document's address.")
+    kind: Kind
+    title: str = Field(description="What the program calls itself.")
+    redirect_uris: list[str] = Field(description="Where it may be answered, besides ChatGPT's and Claude's own addresses.")
+    secret: bool = Field(description="Whether it has a secret.")
+    created_at: str
+    grants: list[GrantView] = Field(description="Oldest first.")
+
+
+class OAuthPair(BaseModel):
+    """What one pastes into a GPT. The secret is told this once."""
+
+    client_id: str
+    client_secret: str
+
+
+class OAuthOrder(BaseModel):
+    """Another id and secret."""
+
+    redirect_uris: list[str] | None = Field(
+        None, max_length=20, description="Where it may be answered; none: as it was. ChatGPT's and Claude's need not be given."
+    )
+
+
+class CallbackOrder(BaseModel):
+    """Where a program may be answered."""
+
+    redirect_uris: list[str] = Field(max_length=20, description="All of them. ChatGPT's and Claude's need not be given.")
+
+
+class RefusedView(BaseModel):
+    """What wanted to sign in, and could not."""
+
+    at: str
+    client: str = Field(description="The client_id that it said.")
+    callback: str = Field(description="Where it wanted to be answered.")
+    reason: str = Field(description="Why, in a sentence.")
+
+
+class SignInOrder(BaseModel):
+    """How programs may sign in."""
+
+    registration_allowed: bool = Field(False, description="Whether programs may register themselves.")
+    documents_allowed: bool = Field(True, description="Whether a program may be known by a document about it on the web.")
+
+
+class SignInView(SignInOrder):
+    """How programs may sign in, and what was refused last."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
+    refused: RefusedView | None = Field(None, description="What was refused last, since Deskhand started.")
+
+
+def view_program(program: Program, address: str) -> OAuthView:
+    """Show how a client signs in. `address`: the public one of the moment."""
+    registration = program.registration
+    return OAuthView(
+        client_id=registration.id,
+        kind=registration.kind,
+        title=registration.name,
+        redirect_uris=list(registration.redirect_uris),
+        secret=registration.secret_hash is not None,
+        created_at=registration.created_at,
+        grants=[
+            GrantView(
+                id=grant.id,
+                callback=grant.callback,
+                scopes=sorted(grant.scopes),
+                resource=grant.resource,
+                address=grant.address,
+                moved=grant.address != address,
+                created_at=grant.created_at,
+                last_used_at=grant.last_used_at,
+            )
+            for grant in program.grants
+        ],
+    )

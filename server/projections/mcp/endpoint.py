@@ -1,0 +1,92 @@
+"""The address /mcp: it lets in whom the guard knows and hands them to the protocol, which is imported for the first of them."""
+
+import asyncio
+import importlib
+from typing import TYPE_CHECKING
+
+from starlette.datastructures import Headers
+from starlette.types import Receive, Scope, Send
+
+from server.access.clients import Client
+from server.access.origins import SECTION, OriginSettings
+from server.door import clean_origins
+from server.errors import NotAuthenticated
+from server.failures import respond, to_response
+from server.inside import CLIENT
+from server.projections.documents import Documents
+from server.projections.mcp.toolbox import Toolbox
+from server.state import State
+
+if TYPE_CHECKING:
+    from server.projections.mcp.transport import Transport
+
+METHODS = {"POST", "DELETE"}  # a GET would be a stream on which nothing is ever told
+PATH = "/mcp"
+METADATA = f"/.well-known/oauth-protected-resource{PATH}"
+STOP_SECONDS = 3.0
+ENVELOPE = 64 * 1024  # bytes around the largest operation's arguments
+
+
+class Endpoint:
+    """An ASGI application. `modules`: where the server and its transport are."""
+
+    def __init__(self, state: State, documents: Documents, modules: str = __package__ or "") -> None:
+        self._state = state
+        self._toolbox = Toolbox(state, documents)
+        self._modules = modules
+        self._transport: Transport | None = None
+        self._opening = asyncio.Lock()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] not in METHODS:
+            refusal = respond(
+                405, "MCP is spoken here, with POST. docs/first-mcp-app.md says how.", {}, {"Allow": "POST, DELETE"}
+            )
+            await refusal(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        try:
+            client = await self._let_in(headers)
+        except NotAuthenticated as error:
+            response = to_response(error)
+            response.headers["WWW-Authenticate"] = self._challenge(headers)
+            await response(scope, receive, send)
+            return
+        transport = await self._open()
+        state = self._state
+        listed = clean_origins(state.context.settings.read(SECTION, OriginSettings).allowed)
+        hosts = state.address.public_hosts()
+        await transport.answer({**scope, CLIENT: client}, receive, send, client=client.id, hosts=hosts, origins=listed)
+
+    async def _let_in(self, headers: Headers) -> Client:
+        client = self._state.guard.authenticate(headers)
+        await self._state.usage.note(client.id, headers.get("host", ""))
+        return client
+
+    def _challenge(self, headers: Headers) -> str:
+        """Where a client learns how to get a token (RFC 9728); one that came with a bad one is told that."""
+        wrong = 'error="invalid_token", ' if "authorization" in headers else ""
+        return f'Bearer {wrong}resource_metadata="{self._state.address.public}{METADATA}"'
+
+    async def _open(self) -> "Transport":
+        async with self._opening:
+            if self._transport is None:
+                self._transport = await self._make_transport()
+                self._state.farewells.append(self._close)
+            return self._transport
+
+    async def _make_transport(self) -> "Transport":
+        server, transport = [await asyncio.to_thread(importlib.import_module, f"{self._modules}.{name}") for name in PARTS]
+        plans = await asyncio.to_thread(lambda: self._toolbox.plans)
+        largest = max((plan.operation.largest_body for plan in plans.values()), default=0) + ENVELOPE
+        made: Transport = transport.Transport(server.make_server(self._toolbox), transport.Room(largest_body=largest))
+        await made.open()
+        return made
+
+    async def _close(self) -> None:
+        if self._transport:
+            await self._transport.close()
+        await self._toolbox.close(STOP_SECONDS)
+
+
+PARTS = ("server", "transport")

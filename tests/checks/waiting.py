@@ -1,0 +1,25 @@
+"""Waiting for what happens by itself, with an end."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from tests.checks.attacker import Attacker
+
+T = TypeVar("T")
+PAUSE = threading.Event()
+
+
+def until(look: Callable[[], T], seconds: float = 20) -> T:
+    """Look until there is something."""
+    end = time.monotonic() + seconds
+    while not (found := look()):
+        assert time.monotonic() < end, "It did not happen."
+        PAUSE.wait(0.02)
+    return found
+
+
+def settle(client: Attacker, approval_id: str) -> dict[str, Any]:
+    """Wait until a call is decided and has run."""
+    return until(lambda: told if (told := client.look(approval_id)).get("status") not in {"pending", "running"} else {})
