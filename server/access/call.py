@@ -126,7 +126,7 @@ class Call:
         """Make the Effect: what it would do now."""
         if self._operation.preview:
             self._effect = await self._operation.preview(**arguments)
-        return self._effect or Effect(fill(self._operation.phrases, self._arguments))
+        return self._effect or Effect(fill(self._operation.phrases, redact(self._arguments)))
 
     async def _find_allowance(self, effect: Effect) -> Allowance | None:
         approvals = self._guard.approvals
@@ -358,7 +358,7 @@ class Call:
             client_id=self._client.id,
             client_name=self._client.name,
             operation=operation.name,
-            sentence=self._effect.sentence if self._effect else fill(operation.phrases, self._arguments),
+            sentence=self._effect.sentence if self._effect else fill(operation.phrases, redact(self._arguments)),
             changes=operation.changes,
             decision=self._decision.taken,
             reason=self._decision.reason,
