@@ -8,7 +8,6 @@ import pytest
 
 from server.access.clients import Change, Policy
 from server.errors import NotFound, Unavailable
-from server.questions import Extent
 from server.storage.database import DATABASE_FILE
 from server.surface import new_application
 from tests.server.access.letters import posting
