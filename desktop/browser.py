@@ -14,6 +14,7 @@ from server.storage.files import replace_file
 NAME = "open-window.html"
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="referrer" content="no-referrer">
 <title>Deskhand</title></head><body><form method="post" action="{action}"><input type="hidden" name="key" value="{key}">
+<input type="hidden" name="page" value="{page}">
 <button>Open Deskhand</button></form><script>document.forms[0].submit()</script></body></html>
 """
 
@@ -31,17 +32,17 @@ def reach(data: Path) -> Local:
     return Local(running)
 
 
-def write_entry(data: Path) -> Path:
-    """Write the page that enters the window. It works once, within half a minute. Raises OSError or DeskhandError."""
+def write_entry(data: Path, name: str = "") -> Path:
+    """Write the page that enters the window, at the page of this name. It works once, within half a minute. Raises OSError or DeskhandError."""
     address, key = reach(data).make_entry()
     page = data / NAME
-    replace_file(page, PAGE.format(action=escape(address), key=escape(key)).encode())
+    replace_file(page, PAGE.format(action=escape(address), key=escape(key), page=escape(name)).encode())
     return page
 
 
-def show_in_browser(data: Path) -> bool:
-    """Open the window in the browser. False where there is none."""
-    return browse(write_entry(data).as_uri())
+def show_in_browser(data: Path, name: str = "") -> bool:
+    """Open the window in the browser, at the page of this name. False where there is none."""
+    return browse(write_entry(data, name).as_uri())
 
 
 def browse(address: str) -> bool:

@@ -1,4 +1,7 @@
-"""Draws the icon: a hand that is also a cursor, and at its lower right a dot whose shape says how Deskhand is."""
+"""Draws the icon: a hand that is also a cursor, and at its lower right a dot whose shape says how Deskhand is.
+
+While something waits for the person's word a diamond stands at its upper right.
+"""
 
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -28,8 +31,8 @@ HAND = "#0f8f8a"
 DOT = {Look.off: "#7b878a", Look.local: "#0f8f8a", Look.online: "#1d9a4f", Look.attention: "#c77700"}
 
 
-def draw(look: Look, *, size: int = SIZE, ground: str | None = None) -> "Image":
-    """Draw the icon. `ground` fills what is otherwise seen through."""
+def draw(look: Look, *, waiting: bool = False, size: int = SIZE, ground: str | None = None) -> "Image":
+    """Draw the icon. `waiting`: something waits for the person's word. `ground` fills what is otherwise seen through."""
     from PIL import Image
 
     fine = size * FINER
@@ -39,6 +42,9 @@ def draw(look: Look, *, size: int = SIZE, ground: str | None = None) -> "Image":
     image.paste(HAND, mask=hand)
     image.paste(ground or (0, 0, 0, 0), mask=around)
     image.paste(DOT[look], mask=dot)
+    if waiting:
+        image.paste(ground or (0, 0, 0, 0), mask=draw_diamond(fine, round(fine * 0.07)))
+        image.paste(DOT[Look.attention], mask=draw_diamond(fine))
     return image.resize((size, size), Image.Resampling.LANCZOS)
 
 
@@ -70,3 +76,14 @@ def draw_dot(look: Look, size: int) -> tuple["Image", "Image"]:
         if look is Look.local:
             pen.chord(box, 90, 270, fill=255)
     return around, dot
+
+
+def draw_diamond(size: int, around: int = 0) -> "Image":
+    """The shape at the upper right, where the hand leaves room; `around`: with free space of this width."""
+    from PIL import Image, ImageDraw
+
+    half = round(size * 0.21)
+    diamond, (x, y), reach = Image.new("L", (size, size)), (size - 1 - half, half), half + around
+    corners = [(x, y - reach), (x + reach, y), (x, y + reach), (x - reach, y)]
+    ImageDraw.Draw(diamond).polygon(corners, fill=255)
+    return diamond

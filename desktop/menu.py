@@ -19,6 +19,7 @@ class Wish(StrEnum):
     """What a person can ask of the tray."""
 
     open = "open"
+    show_approvals = "show approvals"
     copy = "copy"
     open_tunnel = "open tunnel"
     close_tunnel = "close tunnel"
@@ -62,10 +63,16 @@ def menu(status: Status, now: datetime | None = None) -> list[Line]:
 
 
 def tell(status: Status, now: datetime) -> Iterator[Line]:
-    """Say how it is."""
-    place = f" · {status.address}" if status.address and status.look is Look.online else ""
-    yield Line(shorten(f"{MARKS[status.look]} {WORDS[status.look]}{place}" if status.serving else status.sentence))
-    if status.look is Look.attention:
+    """Say how it is: first what waits for the person's word."""
+    look = status.look
+    if status.serving and status.waiting:
+        waits = "1 waits for you…" if status.waiting == 1 else f"{status.waiting} wait for you…"
+        yield Line(waits, Wish.show_approvals, default=True)
+        if not status.problem:  # then nothing else is to be told of it than where it is reached
+            look = Look.online if status.address else Look.local
+    place = f" · {status.address}" if status.address and look is Look.online else ""
+    yield Line(shorten(f"{MARKS[look]} {WORDS[look]}{place}" if status.serving else status.sentence))
+    if look is Look.attention:
         yield Line(shorten(status.sentence))
     if status.demo:
         yield Line("Demo: made-up accounts")
@@ -85,7 +92,7 @@ def reach(status: Status) -> Iterator[Line]:
     """What has to do with being seen and reached."""
     if not status.serving:
         return
-    yield Line("Open Deskhand", Wish.open, default=True)
+    yield Line("Open Deskhand", Wish.open, default=not status.waiting)
     if status.address and status.can_copy:
         yield Line("The address is new: copy it" if status.address_is_new else "Copy public address", Wish.copy)
     if status.tunnel in CLOSED | OPEN:

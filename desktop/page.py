@@ -4,6 +4,7 @@ The page's policy forbids to make code of text, as pywebview does to call Python
 makes no code. What the page can call is `window.pywebview.api.choose_file(kind)`, and nothing else.
 """
 
+import json
 import os
 import signal
 import sys
@@ -58,7 +59,7 @@ def run(title: str) -> int:
 
 
 def read_address(line: str) -> str | None:
-    """The address of a line that says `show ADDRESS`."""
+    """The address of a line that says `show ADDRESS`; `#approvals` is a page of what is shown already."""
     word, _, address = line.strip().partition(" ")
     return address or None if word == "show" else None
 
@@ -104,7 +105,10 @@ class View:
 
     def _listen(self) -> None:
         for line in sys.stdin:
-            if address := read_address(line):
+            address = read_address(line)
+            if address and address.startswith("#"):
+                self._window.run_js(f"location.hash = {json.dumps(address)}")
+            elif address:
                 self._window.load_url(address)
             self._raise()
         threading.Timer(PATIENCE_SECONDS, os._exit, [0]).start()

@@ -46,8 +46,8 @@ class DesktopScreen:
         except (OSError, subprocess.SubprocessError):
             raise Unavailable(f"No file manager could be opened. The folder is {folder}") from None
 
-    def show_window(self) -> None:
-        self.window.show()
+    def show_window(self, page: str = "") -> None:
+        self.window.show(page)
 
     def start_demo(self) -> None:
         if not has_screen():

@@ -15,7 +15,8 @@ class Status:
     """How Deskhand is, and what can be done here.
 
     `address`: one that others can reach; `copied`: the one that the person copied last. `tunnel`: as the tunnel calls its state;
-    None while it could not be opened. `starts_at_login` None: it cannot do that here.
+    None while it could not be opened. `waiting`: questions that wait for the person's word. `starts_at_login` None: it cannot do
+    that here.
     """
 
     look: Look = Look.off
@@ -26,6 +27,8 @@ class Status:
     copied: str | None = None
     tunnel: str | None = None
     paused_until: datetime | None = None
+    waiting: int = 0
+    problem: str | None = None
     recent: tuple[str, ...] = ()
     update: str | None = None
     demo: bool = False
@@ -40,16 +43,18 @@ class Status:
 
 def read_status(before: Status, answer: Mapping[str, Any]) -> Status:
     """Make what the tray shows of what the server answered."""
-    paused = answer.get("paused_until")
+    paused, problem = answer.get("paused_until"), next(iter(answer.get("problems", ())), None)
     return replace(
         before,
         look=Look(answer["look"]),
-        sentence=next(iter(answer.get("problems", ())), answer["sentence"]),
+        sentence=problem or answer["sentence"],
+        problem=problem,
         serving=True,
         address=None if answer.get("here_only") else answer.get("public"),
         changed=bool(answer.get("address_changed_at")),
         tunnel=answer.get("tunnel"),
         paused_until=datetime.fromisoformat(paused) if paused else None,
+        waiting=answer.get("waiting", 0),
         recent=tuple(f"{entry['client']}: {entry['sentence']}" for entry in answer.get("recent", ())[:TOLD]),
         update=answer["update"]["version"] if answer.get("update") else None,
         demo=bool(answer.get("demo")),

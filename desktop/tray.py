@@ -37,7 +37,7 @@ class Tray:
     status: Status
     icon: Any
     backend: Backend
-    _drawn: tuple[Look, list[Line]] | None = None
+    _drawn: tuple[tuple[Look, bool], list[Line]] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _due: threading.Timer | None = None
     _ended: bool = False
@@ -94,12 +94,13 @@ class Tray:
     def _draw_what_changed(self) -> None:
         """A menu that is open stays as it is until it is closed."""
         status, lines = self.status, menu(self.status)
-        drawn, self._drawn = self._drawn, (status.look, lines)
-        if drawn is None or drawn[0] is not status.look:
-            self.icon.icon = draw(status.look, ground=self.backend.ground)
+        look, waiting = picture = status.look, status.waiting > 0
+        drawn, self._drawn = self._drawn, (picture, lines)
+        if drawn is None or drawn[0] != picture:
+            self.icon.icon = draw(look, waiting=waiting, ground=self.backend.ground)
         if drawn is None or drawn[1] != lines:
             if self.backend.menu_is_open():
-                self._drawn = (status.look, drawn[1] if drawn else [])
+                self._drawn = (picture, drawn[1] if drawn else [])
                 self.show(status)
                 return
             self.icon.title = self.backend.spell(title_of(lines))

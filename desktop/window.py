@@ -31,14 +31,14 @@ class Window:
     _process: "subprocess.Popen[str] | None" = None
     _in_browser: bool = False
 
-    def show(self) -> None:
-        """Show it, or bring it to the front. Raises Unavailable where nothing can show it."""
+    def show(self, page: str = "") -> None:
+        """Show it, or bring it to the front, at a page of it; where it is, without one. Raises Unavailable where nothing can show it."""
         if not has_screen():
             raise Unavailable("There is no screen here. The command line does what the window does: deskhand --help")
         with self._lock:
-            if not (self._raise() or (not self._in_browser and self._open())):
+            if not (self._raise(page) or (not self._in_browser and self._open(page))):
                 self._in_browser = True
-                self._show_in_browser()
+                self._show_in_browser(page)
 
     def close(self) -> None:
         """Close it, if it is open, and wait until its process has ended."""
@@ -60,10 +60,10 @@ class Window:
         """Whether its process runs."""
         return self._process is not None and self._process.poll() is None
 
-    def _raise(self) -> bool:
+    def _raise(self, page: str) -> bool:
         if not self.is_open:
             return False
-        return self._say("show")
+        return self._say(f"show #{page}" if page else "show")
 
     def _say(self, line: str) -> bool:
         process = self._process
@@ -76,12 +76,13 @@ class Window:
             return False
         return True
 
-    def _open(self) -> bool:
+    def _open(self, page: str) -> bool:
         """Start its process and wait until it is seen. False: it ended before it was."""
         address, key = reach(self.data).make_entry()
         self._process = process = self._start()
         allow_to_front(process.pid)
-        if not self._say(f"show {address}?key={key}"):
+        place = f"&page={page}" if page else ""
+        if not self._say(f"show {address}?key={key}{place}"):
             return False
         seen = threading.Event()
         threading.Thread(target=follow, args=(process, seen), name="window", daemon=True).start()
@@ -102,9 +103,9 @@ class Window:
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
 
-    def _show_in_browser(self) -> None:
+    def _show_in_browser(self, page: str) -> None:
         log.info("There is no web view here; the window is shown in the browser. %s says more.", self.logs / "window.log")
-        if not show_in_browser(self.data):
+        if not show_in_browser(self.data, page):
             raise Unavailable("No browser could be opened for the window. The command line does the same: deskhand --help")
 
 

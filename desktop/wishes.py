@@ -25,7 +25,7 @@ ROUTES: dict[Wish, tuple[str, str, Any]] = {
     Wish.pause: ("POST", "/api/pause", {"minutes": None}),
     Wish.resume: ("DELETE", "/api/pause", None),
 }
-SHOWN = {Wish.open, Wish.show_activity, Wish.show_update}
+SHOWN = {Wish.open: "", Wish.show_approvals: "approvals", Wish.show_activity: "activity", Wish.show_update: "settings"}  # pages
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Wishes:
         if wish in ROUTES:
             self.ask(*ROUTES[wish])
         elif wish in SHOWN:
-            self.screen.show_window()
+            self.screen.show_window(SHOWN[wish])
         elif wish is Wish.open_logs:
             self.screen.open_folder(self.logs)
         elif wish in {Wish.start_at_login, Wish.no_start_at_login}:

@@ -12,10 +12,12 @@ from typing import Protocol
 from server.errors import NotFound
 from server.events import Events
 from server.screen import Screen
+from server.words import make_visible
 
 log = logging.getLogger(__name__)
 
 TOPIC = "approvals"
+LONGEST_NAME, LONGEST_SENTENCE = 40, 160  # characters that a notification shows everywhere
 
 
 class Kind(StrEnum):
@@ -117,7 +119,7 @@ class Questions:
 
     async def _notify(self, question: Question) -> None:
         try:
-            await asyncio.to_thread(self._screen.notify, f"{question.client} asks you", f"May it {question.sentence}?")
+            await asyncio.to_thread(self._screen.notify, *describe(question))
         except Exception:  # the question stands in the window all the same
             log.exception("The person could not be told of a question.")
 
@@ -126,3 +128,15 @@ class Questions:
         if prefix not in self._askers:
             raise NotFound("There is no such question. `deskhand approvals list` shows what waits.")
         return self._askers[prefix]
+
+
+def describe(question: Question) -> tuple[str, str]:
+    """A question as a notification: who asks, and what; nothing of its contents, for others may see the screen."""
+    client, sentence = shorten(question.client, LONGEST_NAME), shorten(question.sentence, LONGEST_SENTENCE)
+    return f"{client} asks you", f"May it {sentence}? Answer in Deskhand."
+
+
+def shorten(text: str, longest: int) -> str:
+    """One line, in which nothing acts unseen."""
+    line = make_visible(" ".join(text.split()))
+    return line if len(line) <= longest else f"{line[: longest - 1].rstrip()}…"

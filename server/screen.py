@@ -23,8 +23,8 @@ class Screen(Protocol):
     def open_folder(self, folder: Path) -> None:
         """Show a folder in the file manager. Raises Unavailable where there is none."""
 
-    def show_window(self) -> None:
-        """Show Deskhand's window, or bring it to the front. Raises Unavailable where it cannot be shown."""
+    def show_window(self, page: str = "") -> None:
+        """Show Deskhand's window, or bring it to the front, at a page of it. Raises Unavailable where it cannot be shown."""
 
     def start_demo(self) -> None:
         """Start the demo beside this program, with data of its own. Raises Unavailable where there is no screen to show it."""
@@ -50,7 +50,7 @@ class NoScreen:
     def open_folder(self, folder: Path) -> None:
         raise Unavailable(f"There is no screen here. The folder is {folder}")
 
-    def show_window(self) -> None:
+    def show_window(self, page: str = "") -> None:
         raise Unavailable("Deskhand runs here without a screen. The command line does what the window does: deskhand --help")
 
     def start_demo(self) -> None:

@@ -15,6 +15,7 @@ from server.access.clients import Clients
 from server.access.guard import Guard
 from server.access.limits import Limits
 from server.access.oauth.programs import Programs
+from server.access.oauth.service import OAuth
 from server.access.pause import Pause
 from server.access.usage import Usage
 from server.address import Address
@@ -69,6 +70,7 @@ class State:
     pause: Pause
     guard: Guard
     programs: Programs
+    oauth: OAuth
     runtime: Runtime
     tunnel: Tunnel
     updates: Updates
@@ -120,41 +122,43 @@ async def open_state(
     database = open_database(data / DATABASE_FILE)
     try:
         context = make_context(home, address, database, screen or NoScreen(), clock, demo=demo, used=used)
-        clients, activity = Clients(database, clock), Activity(database, context.events, clock)
-        pause = Pause(context.settings, clock)
-        usage = Usage(database, address, clock)
-        approvals, inside = Approvals(context, activity), Inside()
-        runner = Runner(approvals, clients, inside)
-        context.questions.add(CallAsker(approvals, runner, clients, pause))
-        guard = Guard(clients, usage, activity, approvals, Limits(rules.reading, rules.changing), pause, clock)
-        command = agent_command() if demo else None
-        tunnel = Tunnel(context, address, Ngrok(), command=command, awake=Awake(), timing=tunnel_timing)
-        await clients.load()
-        await activity.settle()
-        await approvals.settle()
-        programs = Programs(clients, database, clock)
-        updates, key = Updates(context, find_place()), secrets.token_urlsafe(32)
-        runtime = Runtime(core=(approval_routes,), services={Approvals: approvals})
-        yield State(
-            home,
-            context,
-            address,
-            clients,
-            usage,
-            activity,
-            approvals,
-            runner,
-            pause,
-            guard,
-            programs,
-            runtime,
-            tunnel,
-            updates,
-            key,
-            inside=inside,
-        )
+        state = make_state(home, address, context, rules, tunnel_timing)
+        await state.clients.load()
+        await state.activity.settle()
+        await state.approvals.settle()
+        yield state
     finally:
         await database.close()
+
+
+def make_state(home: Home, address: Address, context: Context, rules: Rules, timing: Timing | None) -> State:
+    """Put the parts together."""
+    database, clock = context.database, context.clock
+    clients, activity = Clients(database, clock), Activity(database, context.events, clock)
+    pause, usage, inside = Pause(context.settings, clock), Usage(database, address, clock), Inside()
+    approvals, programs = Approvals(context, activity), Programs(clients, database, clock)
+    runner = Runner(approvals, clients, inside)
+    context.questions.add(CallAsker(approvals, runner, clients, pause))
+    runtime = Runtime(core=(approval_routes,), services={Approvals: approvals})
+    return State(
+        home=home,
+        context=context,
+        address=address,
+        clients=clients,
+        usage=usage,
+        activity=activity,
+        approvals=approvals,
+        runner=runner,
+        pause=pause,
+        programs=programs,
+        oauth=OAuth(context, address, clients, programs, runtime.scopes),
+        guard=Guard(clients, usage, activity, approvals, Limits(rules.reading, rules.changing), pause, clock, address),
+        runtime=runtime,
+        tunnel=Tunnel(context, address, Ngrok(), command=agent_command() if context.demo else None, awake=Awake(), timing=timing),
+        updates=Updates(context, find_place()),
+        key=secrets.token_urlsafe(32),
+        inside=inside,
+    )
 
 
 def make_context(

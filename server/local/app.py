@@ -114,15 +114,15 @@ def create_entry(entries: Entries) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
 
     @routes.get("/enter")
-    async def enter(key: Annotated[str, Query()]) -> RedirectResponse:
+    async def enter(key: Annotated[str, Query()], page: Annotated[str, Query()] = "") -> RedirectResponse:
         """For the window, which is handed its address directly."""
-        return entries.enter(key)
+        return entries.enter(key, page)
 
     @routes.post("/enter")
     async def enter_by_form(request: Request) -> RedirectResponse:
         """For a browser: the key comes from a file of the person's own, so that it stands on no command line."""
         form = parse_qs((await request.body()).decode("ascii", "replace"))
-        return entries.enter(form.get("key", [""])[0])
+        return entries.enter(form.get("key", [""])[0], form.get("page", [""])[0])
 
     return routes
 

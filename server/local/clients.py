@@ -134,8 +134,9 @@ class Eyes:
     address: str
 
     def show(self, client: Client) -> ClientView:
-        """Show a client with the policy of each operation that it can see."""
-        seen = {operation.name: client.policy_for(operation) for operation in offered(client, self.operations)}
+        """Show a client with the policy of each operation that it can see, without those that every client has."""
+        shown = offered(client, self.operations)
+        seen = {operation.name: client.policy_for(operation) for operation in shown if operation.scope}
         denied = {name: policy for name, policy in client.policies.items() if policy is Policy.deny and name in self.operations}
         program = self.programs.get(client.id)
         oauth = view_program(program, self.address) if program else None

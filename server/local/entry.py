@@ -9,6 +9,7 @@ a browser that enters from a file does not send the cookie, so entering gives th
 import hashlib
 import hmac
 import os
+import re
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,7 @@ from server.errors import NotAuthenticated
 TOKEN_HEADER = "x-deskhand-token"  # noqa: S105, the name of a header
 KEY_SECONDS = 30.0
 MOST_PAGES = 50
+PAGE = re.compile(r"[a-z][a-z0-9/-]{0,99}")
 
 
 @dataclass
@@ -47,8 +49,8 @@ class Entries:
         self._keys[key] = now + self.seconds
         return key
 
-    def enter(self, key: str) -> RedirectResponse:
-        """Change a key for a token. Raises NotAuthenticated for one that was used, is too old, or never was."""
+    def enter(self, key: str, page: str = "") -> RedirectResponse:
+        """Change a key for a token, and lead to a page. Raises NotAuthenticated for a key that was used, is too old, or never was."""
         until = self._keys.pop(key, None)
         if until is None or until < self.clock.monotonic():
             raise NotAuthenticated("This link was used before, or it is too old. Open the window again.")
@@ -56,7 +58,8 @@ class Entries:
         while len(self._tokens) >= MOST_PAGES:
             del self._tokens[next(iter(self._tokens))]
         self._tokens[digest(token)] = None
-        answer = RedirectResponse(f"/#token={token}", 303)
+        place = f"&page={page}" if PAGE.fullmatch(page) else ""
+        answer = RedirectResponse(f"/#token={token}{place}", 303)
         answer.set_cookie(self.cookie, self._session, httponly=True, samesite="strict", path="/")
         return answer
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from server.state import State
 from server.storage.backup import back_up
 
 LONGEST_PATH = 1000
+A_YEAR = timedelta(days=365)  # longer than anybody pauses for who knows an end
 
 
 def create_routes(state: State) -> APIRouter:
@@ -194,6 +196,12 @@ def describe_state(member: Member) -> str:
     return "Ready" if member.state is IntegrationState.running else "Off"
 
 
+def tell_pause(until: datetime, now: datetime) -> str:
+    """Say until when all actions rest, as this computer's clock shows it."""
+    when = "you resume them" if until - now > A_YEAR else f"{until.astimezone():%Y-%m-%d %H:%M}"
+    return f"All actions are paused until {when}."
+
+
 def check_all(state: State) -> list[Check]:
     """Look at what a person would otherwise have to look at."""
     integrations = list_integrations(state)
@@ -201,9 +209,7 @@ def check_all(state: State) -> list[Check]:
         Check(what=one.title, well=one.problem is None, detail=one.problem or one.wish or one.summary) for one in integrations
     ]
     if until := state.pause.until:
-        checks.append(
-            Check(what="Pause", well=True, detail=f"All actions are paused until {until.astimezone():%Y-%m-%d %H:%M}.")
-        )
+        checks.append(Check(what="Pause", well=True, detail=tell_pause(until, state.context.clock.now())))
     problem = state.context.settings.problem
     checks.append(Check(what="Settings", well=problem is None, detail=problem or "They can be read."))
     secrets = state.context.secrets

@@ -136,7 +136,7 @@ class Approvals:
 
     async def cancel(self, one: Approval, reason: str, noted: str = "", status: int = 403) -> bool:
         """End one that may not or cannot run any more. `reason`: for the client; `noted`: for the person."""
-        entry = answers.enter(one, Outcome.refused, "refused", noted or reason, status)
+        entry = answers.enter(one, Outcome.refused, "cancelled", noted or reason, status)
         return await self._end(one, [State.pending, State.approved, State.running], State.cancelled, entry, reason=reason)
 
     async def claim(self, one: Approval, entry: Entry) -> None:

@@ -1,5 +1,7 @@
 """Keeps what the OMI wearable heard, and lets clients look it up."""
 
+import click
+
 from server.integration import Integration, Parts
 
 PREFIXES = (
@@ -36,4 +38,11 @@ def load() -> Parts:
     )
 
 
-integration = Integration(name="omi", title="OMI", prefixes=PREFIXES, load=load)
+def commands() -> list[click.Command]:
+    """Its words on the command line."""
+    from server.integrations.omi.commands import omi
+
+    return [omi]
+
+
+integration = Integration(name="omi", title="OMI", prefixes=PREFIXES, load=load, commands=commands)

@@ -5,11 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from server.integration import provided
-from server.integrations.omi.models import ConversationList, Done, WholeConversation
-from server.integrations.omi.overview import view_all, view_live
+from server.integrations.omi.models import ConversationList, Done
+from server.integrations.omi.overview import view_all, view_conversation, view_live
 from server.integrations.omi.service import Wearable
 from server.integrations.omi.store.conversations import Wanted
-from server.integrations.omi.views import LiveView, OmiView, SecretOrder
+from server.integrations.omi.views import ConversationView, LiveView, OmiView, SecretOrder
 
 local = APIRouter(prefix="/api/omi", tags=["OMI"])
 Box = Annotated[Wearable, provided(Wearable)]
@@ -60,6 +60,6 @@ async def show_conversations(
 
 
 @local.get("/conversations/{conversation_id}")
-async def show_conversation(wearable: Box, conversation_id: str, offset: Annotated[int, Query(ge=0)] = 0) -> WholeConversation:
+async def show_conversation(wearable: Box, conversation_id: str) -> ConversationView:
     """Shows a conversation with what was said."""
-    return await wearable.library.read_conversation(conversation_id, offset)
+    return await view_conversation(wearable, conversation_id)

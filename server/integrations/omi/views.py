@@ -90,3 +90,28 @@ class LiveView(BaseModel):
     session: str | None = Field(description="Which one; null where there was none.")
     at: str | None = Field(description="When the latest words came in, ISO 8601 in UTC.")
     segments: list[LiveSegment] = Field(description="Its latest words, in their order.")
+
+
+class TodoView(BaseModel):
+    """Something to do that came up."""
+
+    id: str = Field(description="Its id.")
+    description: str = Field(description="What is to be done.")
+    completed: bool = Field(description="Whether it is done.")
+
+
+class ConversationView(BaseModel):
+    """A conversation as the person reads it."""
+
+    id: str = Field(description="Its id.")
+    uid: str = Field(description="The OMI account that it came from.")
+    title: str = Field(description="What OMI called it.")
+    emoji: str = Field(description="A picture for it.")
+    category: str = Field(description="Its kind, such as work, family or health.")
+    overview: str = Field(description="What it was about.")
+    created_at: str = Field(description="When it was, ISO 8601 in UTC.")
+    started_at: str | None = Field(description="When it began, ISO 8601 in UTC.")
+    finished_at: str | None = Field(description="When it ended, ISO 8601 in UTC.")
+    todos: list[TodoView] = Field(description="What is to be done after it.")
+    segments: list[LiveSegment] = Field(description="What was said, in its order; of a very long one the beginning.")
+    text: str = Field(description="Its text, where it was not heard but brought in from elsewhere.")

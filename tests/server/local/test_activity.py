@@ -46,10 +46,11 @@ def test_a_call_is_shown_with_its_contents(demo) -> None:
 
 
 def test_a_refusal_says_to_the_person_why(demo) -> None:
+    demo.make_client(deny=["control_app"])
     demo.call("POST", "/apps/control", json={"app_name": "Notepad", "action": "start"})
     demo.call("POST", "/apps/control", json={"app_name": 5})
     wrong, forbidden = demo.person("GET", "/api/activity/page").json()["entries"]
-    assert forbidden["note"] == "It has to be allowed first."
+    assert forbidden["note"] == "You denied it to this client."
     assert "app_name" in wrong["note"]
 
 
@@ -66,3 +67,14 @@ def test_what_it_is_about_is_a_word_to_a_person() -> None:
     )
     assert tell_about({"message_id": "18c2", "count": 3, "label": None}) is None
     assert tell_about({"query": "x" * 500}) == "x" * 80 + "…"
+
+
+def test_what_waits_for_the_person_is_told_as_a_wish_and_what_they_decided_stays(demo) -> None:
+    mail = {"to": "mei.tanaka@example.org", "subject": "Lunch", "body": "hello"}
+    asked = demo.call("POST", "/gmail/send", json=mail, headers={"Prefer": "respond-async"}).json()["approval_id"]
+    (line,) = demo.person("GET", "/api/activity/page?outcome=waiting").json()["entries"]
+    assert (line["sentence"], line["note"]) == ("wants to send mail to mei.tanaka@example.org", None)
+    assert demo.person("POST", f"/api/approvals/{asked}/deny", json={"reason": "Not today."}).status_code == 200
+    (line,) = demo.person("GET", "/api/activity/page?outcome=refused").json()["entries"]
+    assert line["sentence"] == "wanted to send mail to mei.tanaka@example.org"
+    assert (line["note"], line["about"]) == ("You said no: Not today.", None)

@@ -20,10 +20,12 @@ export class Refused extends Error {
 
 // It came in the address, which no server is told, and stays with this tab: another page of this computer has the cookie, never this.
 const TAB = 'token'
-const came = new URLSearchParams(location.hash.slice(1)).get('token')
+const entry = new URLSearchParams(location.hash.slice(1))
+const came = entry.get('token')
 if (came) {
   sessionStorage.setItem(TAB, came) // so that the page can be loaded again
-  history.replaceState(null, '', location.pathname)
+  const page = entry.get('page')
+  history.replaceState(null, '', location.pathname + (page ? `#${page}` : ''))
 }
 const token = came ?? sessionStorage.getItem(TAB) ?? ''
 const headers = { 'X-Deskhand-Token': token }

@@ -1,6 +1,6 @@
 /** What is shown stays true: whoever watches something is told when it has changed. */
 import { untrack } from 'svelte'
-import { ask, explain, follow, local, Refused, type Overview, type Piece } from './local'
+import { ask, explain, follow, local, Refused, type Overview, type Piece, type QuestionView } from './local'
 
 const RETRY_MS = 2000
 const LOCKED_OUT = 401
@@ -64,7 +64,7 @@ class News extends Watched<Overview> {
   /** Follows the feed until it is told to stop; answers how. */
   start(): () => void {
     const stopping = new AbortController()
-    const forget = listen(['overview', 'clients', 'tunnel', 'settings', 'gmail', 'apps', 'update'], () => this.refresh())
+    const forget = listen(['overview', 'clients', 'tunnel', 'settings', 'gmail', 'apps', 'omi', 'update'], () => this.refresh())
     void this.#keepFollowing(stopping.signal)
     return () => { forget(); stopping.abort() }
   }
@@ -81,3 +81,15 @@ class News extends Watched<Overview> {
 }
 
 export const overview = new News()
+
+/** What waits for the person's word, oldest first; the rail counts it on every page. */
+class Approvals extends Watched<QuestionView[]> {
+  constructor() { super(() => ask(local.GET('/api/approvals'))) }
+
+  /** Follows it until it is told to stop; answers how. */
+  start(): () => void {
+    return listen(['approvals'], () => this.refresh())
+  }
+}
+
+export const approvals = new Approvals()

@@ -16,6 +16,7 @@ MARKED = select(action_item.c.id, action_item.c.completed).where(*OF, action_ite
 REMOVE_OF = delete(action_item).where(*OF)
 ADD = insert(action_item)
 READ = select(action_item).where(READABLE, action_item.c.id == bindparam("which"))
+READ_OF = select(action_item).where(*OF).order_by(action_item.c.place)
 MARK = update(action_item).where(action_item.c.id == bindparam("which")).values(completed=bindparam("done"), marked=True)
 COUNT_OPEN = select(func.count()).select_from(action_item).where(READABLE, action_item.c.completed.is_(False))
 NEWEST = (action_item.c.created_at.desc(), action_item.c.conversation_id, action_item.c.place)
@@ -62,6 +63,11 @@ def read(connection: Connection, item_id: str) -> Mapping[str, Any] | None:
     """An item of an accepted uid."""
     row = connection.execute(READ, {"which": item_id}).mappings().first()
     return dict(row) if row else None
+
+
+def read_of(connection: Connection, uid: str, conversation_id: str) -> list[Mapping[str, Any]]:
+    """The items of one conversation, in their order."""
+    return [dict(row) for row in connection.execute(READ_OF, {"of": uid, "which": conversation_id}).mappings()]
 
 
 def mark(connection: Connection, item_id: str, *, completed: bool) -> None:
