@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
-from server.access.clients import Client
 from server.access.origins import SECTION, OriginSettings
 from server.door import clean_origins
 from server.errors import NotAuthenticated
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
 METHODS = {"POST", "DELETE"}  # a GET would be a stream on which nothing is ever told
 PATH = "/mcp"
-METADATA = f"/.well-known/oauth-protected-resource{PATH}"
 STOP_SECONDS = 3.0
 ENVELOPE = 64 * 1024  # bytes around the largest operation's arguments
 
@@ -46,11 +44,9 @@ class Endpoint:
             return
         headers = Headers(scope=scope)
         try:
-            client = await self._let_in(headers)
+            client = await self._state.guard.let_in(headers, PATH)
         except NotAuthenticated as error:
-            response = to_response(error)
-            response.headers["WWW-Authenticate"] = self._challenge(headers)
-            await response(scope, receive, send)
+            await to_response(error)(scope, receive, send)
             return
         transport = await self._open()
         state = self._state
@@ -59,16 +55,6 @@ class Endpoint:
         bare = [(name, value.strip(b" \t")) for name, value in scope["headers"]]  # RFC 9110 5.5; the parser leaves some
         known = {**scope, "headers": bare, CLIENT: client}
         await transport.answer(known, receive, send, client=client.id, hosts=hosts, origins=listed)
-
-    async def _let_in(self, headers: Headers) -> Client:
-        client = self._state.guard.authenticate(headers)
-        await self._state.usage.note(client.id, headers.get("host", ""))
-        return client
-
-    def _challenge(self, headers: Headers) -> str:
-        """Where a client learns how to get a token (RFC 9728); one that came with a bad one is told that."""
-        wrong = 'error="invalid_token", ' if "authorization" in headers else ""
-        return f'Bearer {wrong}resource_metadata="{self._state.address.public}{METADATA}"'
 
     async def _open(self) -> "Transport":
         async with self._opening:
