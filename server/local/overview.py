@@ -189,9 +189,7 @@ def check_all(state: State) -> list[Check]:
         Check(what=one.title, well=one.problem is None, detail=one.problem or one.wish or one.summary) for one in integrations
     ]
     if until := state.pause.until:
-        checks.append(
-            Check(what="Pause", well=True, detail=f"All actions are paused until {until.astimezone():%Y-%m-%d %H:%M}.")
-        )
+        checks.append(Check(what="Pause", well=True, detail=f"All actions are paused until {until.astimezone():%Y-%m-%d %H:%M}."))
     problem = state.context.settings.problem
     checks.append(Check(what="Settings", well=problem is None, detail=problem or "They can be read."))
     secrets = state.context.secrets
