@@ -172,11 +172,11 @@ class Life:
     def _start_server(self) -> "Ready | None":
         from desktop.background import BackgroundServer
         from server.commandline.serve import choose_pace
-        from server.program import Options, Program
+        from server.program import Options, Program, read_openai
 
         key = os.environ.get("DESKHAND_API_KEY") or os.environ.get("API_KEY")
         pace = choose_pace(wanted=self.demo and self.visitor)
-        options = Options(demo=self.demo, visitor=pace, data_dir=self.data_dir, first_key=key)
+        options = Options(demo=self.demo, visitor=pace, data_dir=self.data_dir, first_key=key, openai=read_openai(os.environ))
         if self._ending.is_set():
             return None
         self.server = BackgroundServer(Program(options, self.screen))

@@ -6,6 +6,8 @@ from fastapi import APIRouter
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from server.access.oauth.metadata import OPEN_TO_PAGES
+from server.access.oauth.routes import create_routes as create_oauth
 from server.access.origins import SECTION, OriginSettings
 from server.door import Door, Headers, Slashes
 from server.errors import Unavailable
@@ -39,9 +41,10 @@ def create_public(state: State) -> ASGIApp:
     app = new_application("Deskhand")
     app.state.gate = state.guard
     app.state.services = state.runtime.services
+    app.include_router(create_oauth(state.oauth))
     for member in state.runtime.members:
         if member.parts:
-            for router in member.parts.public:
+            for router in (*member.parts.deliveries, *member.parts.public):
                 app.include_router(router)
         else:
             app.include_router(explain_broken(member))
@@ -56,7 +59,7 @@ def create_public(state: State) -> ASGIApp:
         return state.context.settings.read(SECTION, OriginSettings).allowed
 
     headers = {"Content-Security-Policy": POLICY} | ({"X-Deskhand-Demo": "1"} if state.context.demo else {})
-    return Headers(Door(Slashes(app), state.address.public_hosts, origins), headers)
+    return Headers(Door(Slashes(app), state.address.public_hosts, origins, OPEN_TO_PAGES), headers)
 
 
 def explain_broken(member: Member) -> APIRouter:

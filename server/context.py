@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from server.address import Address
 from server.events import Events
 from server.fetch import Fetch
 from server.folders import Folders
@@ -31,7 +32,10 @@ class Clock:
 
 @dataclass(frozen=True)
 class Context:
-    """`demo`: nothing outside this computer may be reached. `local_address` answers the local surface's base address."""
+    """`demo`: nothing outside this computer may be reached. `local_address` answers the local surface's base address.
+
+    `address`: where Deskhand is reached now.
+    """
 
     folders: Folders
     settings: Settings
@@ -44,3 +48,4 @@ class Context:
     clock: Clock = field(default_factory=Clock)
     demo: bool = False
     local_address: Callable[[], str] = lambda: ""
+    address: Address = field(default_factory=Address)

@@ -41,18 +41,19 @@ class Door:
 
     `hosts` and `origins` are asked at every call, so that a tunnel or the person may change them: hosts as "name:port" or
     "name" where a Host header has no port, origins as "https://name". Only an origin named there is told that it may read
-    the answers (CORS), and never with credentials.
+    the answers (CORS), and never with credentials. `open_paths`: what any origin may call and read, with all below; what is
+    answered there does not depend on who the browser belongs to.
     """
 
-    def __init__(self, app: ASGIApp, hosts: Names, origins: Names) -> None:
-        self._app, self._hosts, self._origins = app, hosts, origins
+    def __init__(self, app: ASGIApp, hosts: Names, origins: Names, open_paths: tuple[str, ...] = ()) -> None:
+        self._app, self._hosts, self._origins, self._open_paths = app, hosts, origins, open_paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
         host, origin = read_headers(scope, b"host"), read_headers(scope, b"origin")
-        listed = bool(origin) and origin[0] in clean_origins(self._origins())
+        listed = bool(origin) and (origin[0] in clean_origins(self._origins()) or self._is_open(scope))
         if len(host) != 1 or host[0] not in {name.lower() for name in self._hosts()}:
             await refuse(scope, receive, send, 421, Misdirected().detail)
         elif len(origin) > 1 or (origin and not listed and not is_own_origin(origin[0], host[0])):
@@ -63,6 +64,10 @@ class Door:
             await answer_preflight(send, origin[0])
         else:
             await self._app(scope, receive, add_headers(send, allow_reading(origin[0])))
+
+    def _is_open(self, scope: Scope) -> bool:
+        path = scope["path"]
+        return scope["type"] == "http" and any(path == one or path.startswith(f"{one}/") for one in self._open_paths)
 
 
 class Headers:

@@ -43,6 +43,7 @@ class NotAuthenticated(DeskhandError):
     """Send your Deskhand key, as `Authorization: Bearer dh_…` or as `X-API-Key: dh_…`."""
 
     status = 401
+    challenge = 'Bearer realm="Deskhand"'  # the WWW-Authenticate header
 
 
 class SignInNeeded(DeskhandError):

@@ -50,7 +50,7 @@ def from_deskhand(error: DeskhandError) -> Response:
     if error.retry_after is not None:
         headers["Retry-After"] = str(max(1, ceil(error.retry_after)))
     if isinstance(error, NotAuthenticated):
-        headers["WWW-Authenticate"] = 'Bearer realm="Deskhand"'
+        headers["WWW-Authenticate"] = error.challenge
     return respond(error.status, error.detail, error.extra, headers)
 
 

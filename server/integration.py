@@ -30,10 +30,11 @@ class Parts:
 
     `start(context)` yields its service, and closes it afterwards. A service may have, as sentences for the person, a `problem`
     (what is wrong), a `wish` (what it needs of them before it is of use) and a `summary` (how it is, in a few words);
-    `look_again()` is awaited before these are asked for.
+    `look_again()` is awaited before these are asked for. `list_addresses()`, awaited: what one pastes elsewhere, paths by name.
     `local` routers are for the window and the command line only.
     `callbacks` routers stand on the local surface without its key: an outside service sends the person's browser there.
     `lookups`: what `search` and `fetch` find here.
+    `deliveries` routers stand on the public surface and let in by themselves: what an outside service sends here has no key.
     `fake(context)` runs the outside service it needs on loopback, in demo mode, and points its settings there.
     """
 
@@ -41,6 +42,7 @@ class Parts:
     public: tuple[Operations, ...] = ()
     local: tuple[APIRouter, ...] = ()
     callbacks: tuple[APIRouter, ...] = ()
+    deliveries: tuple[APIRouter, ...] = ()
     settings: type[BaseModel] | None = None
     lookups: tuple[Lookup, ...] = ()
     fake: Callable[[Context], AbstractAsyncContextManager[None]] | None = None

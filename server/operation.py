@@ -40,6 +40,7 @@ class Operation:
     `changes`: it alters something, here or elsewhere. `reaches_others`: what it does is seen by other people.
     `destroys`: what it does cannot be taken back, or something is lost by it. `repeats`: a second time, it changes nothing more.
     `open_world`: it meets what strangers wrote, or what stands outside of this computer and the person's own things.
+    `keeps`: it only adds to what Deskhand itself keeps, so nobody is asked, and yet it is no reading.
     `preview` takes the same arguments as the function and answers the Effect; every changing operation has one.
     `phrases`: the same in a few words, verb first, for the diary: the first one whose {arguments} were given is told.
     """
@@ -55,6 +56,7 @@ class Operation:
     destroys: bool = False
     repeats: bool = True
     open_world: bool = False
+    keeps: bool = False
 
 
 class Gate(Protocol):
@@ -104,6 +106,7 @@ class Operations(APIRouter):
         destroys: bool | None = None,
         repeats: bool | None = None,
         open_world: bool | None = None,
+        keeps: bool = False,
         largest_body: int = LARGEST_BODY,
         status_code: int | None = None,
         keep_nulls: bool = False,
@@ -116,37 +119,33 @@ class Operations(APIRouter):
         """
 
         def declare(function: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-            changing = method != "GET" if changes is None else changes
+            changing = (method != "GET" and not keeps) if changes is None else changes
             if changing and preview is None:
                 raise TypeError(f"{function.__name__} changes something, so it needs a preview.")
             summary = (function.__doc__ or "").strip().partition("\n")[0]
             told = (phrases,) if isinstance(phrases, str) else phrases or (in_few_words(summary),)
-            operation = Operation(
-                function.__name__,
-                scope,
-                summary,
-                changing,
-                reaches_others,
-                preview,
-                largest_body,
-                told,
-                destroys=changing if destroys is None else destroys,
-                repeats=not changing if repeats is None else repeats,
-                open_world=reaches_others or (self._open_world if open_world is None else open_world),
-            )
-            self.add_api_route(
-                path,
-                guarded(function, operation),
-                methods=[method],
-                operation_id=operation.name,
-                summary=summary,
-                status_code=status_code,
-                response_model_exclude_none=not keep_nulls,
-                openapi_extra={"x-openai-isConsequential": changing, "security": [{"key": [scope] if scope else []}]},
-            )
+            name, open_to = function.__name__, reaches_others or (self._open_world if open_world is None else open_world)
+            worst = (changing if destroys is None else destroys, not changing if repeats is None else repeats, open_to)
+            told_all = (largest_body, told, *worst, keeps)
+            operation = Operation(name, scope, summary, changing, reaches_others, preview, *told_all)
+            self._add(path, method, function, operation, status_code=status_code, response_model_exclude_none=not keep_nulls)
             return function
 
         return declare
+
+    def _add(self, path: str, method: str, function: Callable[..., Awaitable[Any]], operation: Operation, **options: Any) -> None:
+        self.add_api_route(
+            path,
+            guarded(function, operation),
+            methods=[method],
+            operation_id=operation.name,
+            summary=operation.summary,
+            openapi_extra={
+                "x-openai-isConsequential": operation.changes,
+                "security": [{"key": [operation.scope] if operation.scope else []}],
+            },
+            **options,
+        )
 
 
 def in_few_words(summary: str) -> str:

@@ -4,7 +4,7 @@ import asyncio
 import gc
 import logging
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from server import crashes, logs, runtimefile
 from server.access.activity import RETENTION, Retention
+from server.access.oauth.models import Pair
 from server.address import Address
 from server.app import create_surfaces
 from server.context import Clock
@@ -39,7 +40,8 @@ KILLED = "Deskhand was ended without a chance to say goodbye the last time. What
 class Options:
     """How to run. `port` None: 8000, or the next free one. `tunnel`: open it before anything is told.
 
-    `first_key`: the key of a first client, made at a first start. `visitor`: how often the demo's ChatGPT calls; None: never.
+    `first_key`: the key of a first client, made at a first start. `openai`: a GPT's id and secret that the environment holds.
+    `visitor`: how often the demo's ChatGPT calls; None: never.
     """
 
     host: str = "127.0.0.1"
@@ -51,6 +53,7 @@ class Options:
     visitor: "Pace | None" = None
     data_dir: Path | None = None
     first_key: str | None = None
+    openai: Pair | None = None
     rules: Rules = field(default_factory=Rules)
     sockets: Limits = field(default_factory=Limits)
     tunnel_timing: Timing = field(default_factory=Timing)
@@ -104,12 +107,19 @@ class Program:
                 )
             )
             last = KILLED if killed else None
-            own = [lambda: moved, lambda: crashed.sentence or last, lambda: tell_readable(home), lambda: self.screen.notice]
-            state.notices.extend(own)
+            own = [
+                lambda: moved,
+                lambda: state.oauth.notice,
+                lambda: crashed.sentence or last,
+                lambda: tell_readable(home),
+                lambda: self.screen.notice,
+            ]
+            state.notices.extend([*own, lambda: state.oauth.notice])
             state.complaints.append(lambda: log_file.problem)
             stack.push_async_callback(state.runtime.stop)
             await state.runtime.start(state.context, discover())
             await make_first_client(state, options.first_key)
+            await make_openai_client(state, options.openai)
             log.info("Deskhand %s starts at port %d, locally at %d.", read_version(), address.public_port, address.local_port)
             stack.push_async_callback(state.tunnel.stop)
             await self._serve(state, public, local, on_ready)
@@ -188,6 +198,7 @@ class Program:
                 retention = state.context.settings.read(RETENTION, Retention)
                 await state.activity.sweep(retention)
                 await state.approvals.sweep(retention.payload_days)
+                await state.oauth.sweep()
             except DeskhandError:
                 log.exception("Old activity could not be removed.")
             await asyncio.sleep(self.options.sweep_seconds)
@@ -197,3 +208,15 @@ async def make_first_client(state: State, key: str | None) -> None:
     """Make the client whose key the environment holds, once: a revoked one is not made again."""
     if key and not await state.clients.list():
         await state.clients.create("first", frozenset(state.runtime.scopes()), {}, key=key)
+
+
+async def make_openai_client(state: State, pair: Pair | None) -> None:
+    """Make the client whose id and secret the environment holds, once. It may read memories; more the person says."""
+    if pair:
+        await state.programs.add_openai(pair, frozenset({"read:memories"}))
+
+
+def read_openai(environment: Mapping[str, str]) -> Pair | None:
+    """A GPT's id and secret, where the environment holds both."""
+    client_id, secret = (environment.get(f"OPENAI_CLIENT_{name}", "").strip() for name in ("ID", "SECRET"))
+    return Pair(client_id, secret) if client_id and secret else None

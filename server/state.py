@@ -15,6 +15,7 @@ from server.access.clients import Clients
 from server.access.guard import Guard
 from server.access.limits import Limits
 from server.access.oauth.programs import Programs
+from server.access.oauth.service import OAuth
 from server.access.pause import Pause
 from server.access.usage import Usage
 from server.address import Address
@@ -69,6 +70,7 @@ class State:
     pause: Pause
     guard: Guard
     programs: Programs
+    oauth: OAuth
     runtime: Runtime
     tunnel: Tunnel
     updates: Updates
@@ -134,9 +136,10 @@ def make_state(home: Home, address: Address, context: Context, rules: Rules, tim
     database, clock = context.database, context.clock
     clients, activity = Clients(database, clock), Activity(database, context.events, clock)
     pause, usage, inside = Pause(context.settings, clock), Usage(database, address, clock), Inside()
-    approvals = Approvals(context, activity)
+    approvals, programs = Approvals(context, activity), Programs(clients, database, clock)
     runner = Runner(approvals, clients, inside)
     context.questions.add(CallAsker(approvals, runner, clients, pause))
+    runtime = Runtime(core=(approval_routes,), services={Approvals: approvals})
     return State(
         home=home,
         context=context,
@@ -147,9 +150,10 @@ def make_state(home: Home, address: Address, context: Context, rules: Rules, tim
         approvals=approvals,
         runner=runner,
         pause=pause,
-        programs=Programs(clients, database, clock),
-        guard=Guard(clients, usage, activity, approvals, Limits(rules.reading, rules.changing), pause, clock),
-        runtime=Runtime(core=(approval_routes,), services={Approvals: approvals}),
+        programs=programs,
+        oauth=OAuth(context, address, clients, programs, runtime.scopes),
+        guard=Guard(clients, usage, activity, approvals, Limits(rules.reading, rules.changing), pause, clock, address),
+        runtime=runtime,
         tunnel=Tunnel(context, address, Ngrok(), command=agent_command() if context.demo else None, awake=Awake(), timing=timing),
         updates=Updates(context, find_place()),
         key=secrets.token_urlsafe(32),
@@ -175,4 +179,5 @@ def make_context(
         clock=clock,
         demo=demo,
         local_address=lambda: address.local,
+        address=address,
     )

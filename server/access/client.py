@@ -41,7 +41,7 @@ class Client:
         return replace(self, grant=grant, scopes=self.scopes & scopes)
 
     def policy_for(self, operation: Operation) -> Policy:
-        """Reading is allowed and changing asks, until the person says otherwise."""
+        """Reading and keeping are allowed and changing asks, until the person says otherwise."""
         return self.policies.get(operation.name, Policy.ask if operation.changes else Policy.allow)
 
 

@@ -1,6 +1,8 @@
 """The way of every call: who is it, may they, how often, the same again?, allowed?, what will it do, what happened."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 from fastapi import Request, Response
 from starlette.datastructures import Headers
@@ -10,44 +12,39 @@ from server.access.approvals.service import Approvals
 from server.access.call import Call
 from server.access.clients import Client, Clients
 from server.access.limits import Limits, Quota
+from server.access.oauth.metadata import challenge
 from server.access.pause import Pause
 from server.access.store import KEY_ENDED
 from server.access.usage import Usage
+from server.address import Address
 from server.context import Clock
 from server.errors import NotAuthenticated, NotFound, TooManyRequests
-from server.failures import to_response
+from server.failures import respond, to_response
 from server.inside import APPROVAL, CLIENT, OPERATION
 from server.operation import Operation, current_call
 
+GIVEN_UP = 499  # as nginx has it
 Handle = Callable[[Request], Awaitable[Response]]
 
 
+@dataclass(frozen=True)
 class Guard:
     """Stands before every operation; the routes call `conduct`."""
 
-    def __init__(
-        self,
-        clients: Clients,
-        usage: Usage,
-        activity: Activity,
-        approvals: Approvals,
-        limits: Limits,
-        pause: Pause,
-        clock: Clock,
-    ) -> None:
-        self.clients = clients
-        self.usage = usage
-        self.activity = activity
-        self.approvals = approvals
-        self.limits = limits
-        self.pause = pause
-        self.clock = clock
+    clients: Clients
+    usage: Usage
+    activity: Activity
+    approvals: Approvals
+    limits: Limits
+    pause: Pause
+    clock: Clock
+    address: Address
 
     async def conduct(self, request: Request, operation: Operation, asked: frozenset[str], handle: Handle) -> Response:
         """Take one request along the whole way. A stranger's request ends here, before its body is read."""
         if request.scope.get(OPERATION, operation.name) != operation.name:  # an argument led the path elsewhere (CVE-2026-32871)
             return to_response(NotFound())
-        client = request.scope.get(CLIENT) or await self._let_in(request)
+        client = request.scope.get(CLIENT) or await self.let_in(request.headers, scope=operation.scope)
         call = Call(self, client, operation, request, asked)
         quota: Quota | None = None
         try:
@@ -59,37 +56,55 @@ class Guard:
                     retry_after=quota.reset,
                 )
             call.check_scope()
-            token = current_call.set(call)
-            try:
-                response = await handle(request)
-            finally:
-                current_call.reset(token)
+            response = await self._answer(call, request, operation, handle)
         except Exception as error:  # noqa: BLE001, the edge at which every failure becomes an answer
             response = to_response(error)
         if quota is None or quota.passed or quota.first_refusal:
             response = await call.close(response)
         if self.clients.look_again(client) is None:
-            response = to_response(NotAuthenticated(f"{KEY_ENDED} What this call did stands in Deskhand's activity."))
+            ended = NotAuthenticated(f"{KEY_ENDED} What this call did stands in Deskhand's activity.")
+            ended.challenge = challenge(self.address.public, "", operation.scope, wrong=True)
+            response = to_response(ended)
         if quota:
             response.headers.update(quota.headers)
         return response
 
-    async def _let_in(self, request: Request) -> Client:
-        client = self.authenticate(request.headers)
-        await self.usage.note(client.id, request.headers.get("host", ""))
+    async def _answer(self, call: Call, request: Request, operation: Operation, handle: Handle) -> Response:
+        """Have the request handled. A reading that its caller gave up is noted too."""
+        token = current_call.set(call)
+        try:
+            return await handle(request)
+        except asyncio.CancelledError:
+            if not operation.changes:
+                await call.close(respond(GIVEN_UP, "The caller went away."))
+            raise
+        finally:
+            current_call.reset(token)
+
+    async def let_in(self, headers: Headers, resource: str = "", scope: str = "") -> Client:
+        """Find the client of a request, and note that it called. Raises NotAuthenticated, which says where one gets a token.
+
+        `resource`: "/mcp" for the tools, whose tokens open nothing else. `scope`: what is needed, where that is one.
+        """
+        try:
+            client = self.authenticate(headers, resource)
+        except NotAuthenticated as error:
+            error.challenge = challenge(self.address.public, resource, scope, wrong=bool(read_keys(headers)))
+            raise
+        await self.usage.note(client.id, headers.get("host", ""), client.grant)
         return client
 
-    def authenticate(self, headers: Headers) -> Client:
-        """Find the client by its key, whichever way it is carried. Raises NotAuthenticated."""
+    def authenticate(self, headers: Headers, resource: str = "") -> Client:
+        """Find the client by its key or its token, whichever way it is carried. Raises NotAuthenticated."""
         keys = read_keys(headers)
         if not keys:
             raise NotAuthenticated
         if len(keys) > 1:
             raise NotAuthenticated("This request carries two different keys. Send one.")
-        client = self.clients.find(keys.pop())
+        client = self.clients.find(keys.pop(), resource)
         if client is None:
             raise NotAuthenticated(
-                "This key is not known here, or it has been ended. Make one in Deskhand's window, under Access."
+                "This key is not known here, or it has been ended. Make one in Deskhand's window, under Access, or sign in again."
             )
         return client
 

@@ -137,6 +137,12 @@ def read_live(connection: Connection, client_id: str) -> Mapping[str, Any]:
     return row  # type: ignore[return-value]  # RowMapping
 
 
+def find_client(connection: Connection, client_id: str) -> Client | None:
+    """Find a client that is not revoked, without its key."""
+    row = connection.execute(LIVE, {"id": client_id}).mappings().first()
+    return to_client(row) if row else None  # type: ignore[arg-type]  # RowMapping
+
+
 def revoke_clients(connection: Connection, now: str, client_ids: Collection[str] | None = None) -> int:
     """End some clients with their keys, or all if none are named. Answers how many ended."""
     ending, keys = END_CLIENTS, END_KEYS

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
+from server.access.oauth.tables import oauth_grant
 from server.access.tables import activity, client_use
 from server.address import Address, spell_hosts
 from server.context import Clock
@@ -48,14 +49,14 @@ class Usage:
         self._address = address
         self._clock = clock
         self._every = every
-        self._last: dict[tuple[str, str], datetime] = {}
-        self._written: dict[tuple[str, str], datetime] = {}
+        self._last: dict[tuple[str, str, str], datetime] = {}
+        self._written: dict[tuple[str, str, str], datetime] = {}
         self._fetched: dict[tuple[str, str], datetime] = {}
 
-    async def note(self, client_id: str, host: str) -> None:
-        """Note that a client calls, with this Host header. Never fails: a call is worth more than the note of it."""
+    async def note(self, client_id: str, host: str, grant: str = "") -> None:
+        """Note that a client calls, with this Host header and this grant. Never fails: a call is worth more."""
         at = self._clock.now()
-        use = (client_id, self._find_address(host))
+        use = (client_id, self._find_address(host), grant)
         self._last[use] = at
         written = self._written.get(use)
         if written and at - written < self._every:
@@ -70,8 +71,9 @@ class Usage:
         """Read the use of every client that ever called, by its id."""
         midnight = self._clock.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
         found = await self._database.read(read_uses, midnight.astimezone(self._clock.now().tzinfo).isoformat())
-        for (client_id, address), at in self._last.items():
-            found.setdefault(client_id, Use()).last[address] = at.isoformat()
+        for (client_id, address, _), at in self._last.items():
+            last = found.setdefault(client_id, Use()).last
+            last[address] = max(last.get(address, ""), at.isoformat())
         return found
 
     def note_document(self, client_name: str, host: str) -> bool:
@@ -99,6 +101,7 @@ MOVE_USE = (
     .where(client_use.c.client_id == bindparam("of"), client_use.c.address == bindparam("through"))
     .values(at=bindparam("at"))
 )
+MOVE_GRANT = update(oauth_grant).where(oauth_grant.c.id == bindparam("of")).values(last_used_at=bindparam("at"))
 ALL_USES = select(client_use)
 CALLS_SINCE = (
     select(activity.c.client_id, func.count().label("calls"))
@@ -107,7 +110,9 @@ CALLS_SINCE = (
 )
 
 
-def write_use(connection: Connection, client_id: str, address: str, at: str) -> None:
+def write_use(connection: Connection, client_id: str, address: str, grant: str, at: str) -> None:
+    if grant:
+        connection.execute(MOVE_GRANT, {"of": grant, "at": at})
     if not connection.execute(MOVE_USE, {"of": client_id, "through": address, "at": at}).rowcount:
         connection.execute(ADD_USE, {"client_id": client_id, "address": address, "at": at})
 

@@ -1,4 +1,4 @@
-"""What a person looks at: addresses, activity, documents; pausing; whether all is well."""
+"""What a person looks at: addresses, documents; pausing; whether all is well."""
 
 import json
 import math
@@ -8,10 +8,8 @@ from typing import Any
 import click
 
 from server.commandline.reach import reached
-from server.commandline.words import data_dir_option, example, json_option, print_json, say, say_time
+from server.commandline.words import data_dir_option, example, json_option, print_json, say
 from server.errors import InvalidInput
-
-NOT_WELL = ("failed", "uncertain", "refused")  # outcomes
 
 
 @click.command(epilog=example("deskhand addresses --json"))
@@ -27,30 +25,6 @@ def addresses(data_dir: Path | None, *, as_json: bool) -> None:
     for name, value in found.items():
         for label, address in value.items() if isinstance(value, dict) else [(name, value)]:
             say(f"{label:<14} {address}")
-
-
-@click.command(epilog=example("deskhand activity --client my-gpt --search invoice --failed"))
-@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="How many calls.")
-@click.option("--client", help="Only this client's.")
-@click.option("--search", default="", help="Only those in which these words stand.")
-@click.option("--failed", is_flag=True, help="Only those that went wrong or were refused.")
-@json_option
-@data_dir_option
-def activity(limit: int, client: str | None, search: str, data_dir: Path | None, *, failed: bool, as_json: bool) -> None:
-    """List what happened, newest first."""
-    from urllib.parse import urlencode
-
-    wanted = {"limit": limit, "client": client, "search": search, "outcome": NOT_WELL if failed else ()}
-    query = urlencode({name: value for name, value in wanted.items() if value is not None}, doseq=True)
-    with reached(data_dir) as deskhand:
-        found = deskhand.call("GET", f"/api/activity?{query}")
-    if as_json:
-        print_json(found)
-        return
-    for entry in found:
-        say(f"{say_time(entry['at'])}  {entry['outcome']:<9} {entry['client']} {entry['sentence']}")
-    if not found:
-        click.echo("Nothing like that has happened." if client or search or failed else "Nothing has happened yet.", err=True)
 
 
 @click.command("quit", epilog=example("deskhand quit"))

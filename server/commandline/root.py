@@ -38,10 +38,11 @@ class Words(click.Group):
 
 def load_commands() -> Iterator[click.Command]:
     """Every word there is, those of the integrations included."""
+    from server.commandline.activity import activity
     from server.commandline.approvals import approvals
     from server.commandline.clients import clients
     from server.commandline.data import backup, restore
-    from server.commandline.everyday import activity, addresses, doctor, generate_schema, pause, quit_deskhand, resume
+    from server.commandline.everyday import addresses, doctor, generate_schema, pause, quit_deskhand, resume
     from server.commandline.serve import serve
     from server.commandline.tunnel import tunnel
     from server.runtime import discover

@@ -13,7 +13,7 @@ import click
 
 from server import logs, sockets
 from server.commandline.words import data_dir_option, example
-from server.program import Options, Program, Ready
+from server.program import Options, Program, Ready, read_openai
 from server.words import make_visible
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ def serve(  # noqa: PLR0913, the options of a command
         visitor=choose_pace(wanted=visitor),
         data_dir=data_dir,
         first_key=os.environ.get("DESKHAND_API_KEY") or os.environ.get("API_KEY"),
+        openai=read_openai(os.environ),
     )
     run_here(options, as_json=as_json)
 

@@ -21,7 +21,7 @@ SEARCH_SECONDS = 1.0  # after which a page of the diary shows what was found unt
 NO_WORDS = ("id", "ids", "token", "format")  # arguments whose values tell a reader nothing
 LARGEST_ID = 2**62
 WELL = (Outcome.done, Outcome.running, Outcome.waiting)
-WITHOUT_EFFECT = (Outcome.refused, Outcome.repeated)
+WITHOUT_EFFECT = (Outcome.refused, Outcome.repeated)  # the sentence of such a call does not say about what it was
 ASKED = ("denied", "expired", "cancelled")  # decisions about what the person was asked
 Id = Annotated[int, Field(ge=-LARGEST_ID, le=LARGEST_ID)]
 
@@ -150,7 +150,7 @@ def tell_about(arguments: Any, name: str = "") -> str | None:
 
 def explain(entry: Entry) -> str:
     """Say why a call did not go as it was asked for: what it was answered, or why it was decided so."""
-    if entry.decision == "refused" and entry.reason != NO_FIT:
+    if entry.decision in {"refused", *ASKED} and entry.reason != NO_FIT:
         return entry.reason
     with suppress(ValueError):
         answer = json.loads(entry.result or "")

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from server.access.clients import Client, Policy
 from server.access.entries import Outcome
@@ -24,7 +24,9 @@ class IntegrationView(BaseModel):
 
 
 class Addresses(BaseModel):
-    """Everything one pastes elsewhere."""
+    """Everything one pastes elsewhere. Integrations add their own, such as omi_webhook."""
+
+    model_config = ConfigDict(extra="allow")
 
     public: str
     here: str = Field(description="The same, for programs on this computer.")

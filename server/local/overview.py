@@ -1,12 +1,14 @@
 """Is it on, what is wrong, where is it reached; pausing, backing up, looking after it."""
 
 import asyncio
+from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter
 
-from server.errors import InvalidInput
+from server.errors import InvalidInput, Unavailable
 from server.local import look
 from server.local.models import (
     Addresses,
@@ -26,6 +28,7 @@ from server.state import State
 from server.storage.backup import back_up
 
 LONGEST_PATH = 1000
+A_YEAR = timedelta(days=365)  # longer than anybody pauses for who knows an end
 
 
 def create_routes(state: State) -> APIRouter:
@@ -143,7 +146,18 @@ async def list_addresses(state: State) -> Addresses:
         oauth_token=f"{base}/chatgpt/oauth/token",
         oauth_scope=" ".join(state.runtime.scopes()),
         gpts={name: f"{base}/gpts/{name}/openapi.json" for name in names},
+        **await list_more_addresses(state),
     )
+
+
+async def list_more_addresses(state: State) -> dict[str, Any]:
+    """What the integrations have to be pasted elsewhere; nothing where its secret is out of reach."""
+    found: dict[str, Any] = {}
+    for member in state.runtime.members:
+        if listing := getattr(member.service, "list_addresses", None):
+            with suppress(Unavailable):
+                found |= {name: state.address.public + path for name, path in (await listing()).items()}
+    return found
 
 
 async def look_again(state: State) -> None:
@@ -182,6 +196,12 @@ def describe_state(member: Member) -> str:
     return "Ready" if member.state is IntegrationState.running else "Off"
 
 
+def tell_pause(until: datetime, now: datetime) -> str:
+    """Say until when all actions rest, as this computer's clock shows it."""
+    when = "you resume them" if until - now > A_YEAR else f"{until.astimezone():%Y-%m-%d %H:%M}"
+    return f"All actions are paused until {when}."
+
+
 def check_all(state: State) -> list[Check]:
     """Look at what a person would otherwise have to look at."""
     integrations = list_integrations(state)
@@ -189,7 +209,7 @@ def check_all(state: State) -> list[Check]:
         Check(what=one.title, well=one.problem is None, detail=one.problem or one.wish or one.summary) for one in integrations
     ]
     if until := state.pause.until:
-        checks.append(Check(what="Pause", well=True, detail=f"All actions are paused until {until.astimezone():%Y-%m-%d %H:%M}."))
+        checks.append(Check(what="Pause", well=True, detail=tell_pause(until, state.context.clock.now())))
     problem = state.context.settings.problem
     checks.append(Check(what="Settings", well=problem is None, detail=problem or "They can be read."))
     secrets = state.context.secrets

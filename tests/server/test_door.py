@@ -210,7 +210,7 @@ def test_a_listed_page_is_told_what_it_may_send(house):
     assert answer.headers["access-control-allow-origin"] == LISTED
     assert answer.headers["access-control-allow-methods"] == "GET, POST, PUT, PATCH, DELETE"
     allowed = answer.headers["access-control-allow-headers"]
-    assert allowed == "Authorization, X-API-Key, Content-Type, Idempotency-Key, Prefer"
+    assert allowed.startswith("Authorization, X-API-Key, Content-Type, Idempotency-Key, Prefer, MCP-Protocol-Version")
     assert "access-control-allow-credentials" not in answer.headers
     assert house.ask("OPTIONS", origin=LISTED).headers["x-answered"] == "yes"
 

@@ -73,7 +73,7 @@ async def list_mail(
     label: Label = None,
     account: Account = None,
 ) -> list[ListedMail]:
-    """List mails with their texts, newest first; long texts are cut. The header X-Next-Page-Token has the next page's token."""
+    """List mails with their texts, newest first; long texts are cut. For more, give X-Next-Page-Token, or next_page_token."""
     mails, token = await mailbox.inbox.list_mails(Wanted(query, max_results, page_token, label, account))
     if token:
         response.headers["X-Next-Page-Token"] = token

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from server.errors import InvalidInput
+from server.errors import InvalidInput, NotFound
+from server.failures import SENTENCES
 from server.inside import Letter, Reply
 from server.projections.mcp.schemas import NEXT_PAGE, NEXT_PAGE_HEADER, RESULT
 from server.projections.mcp.tools import Plan
@@ -85,7 +86,7 @@ def read_reply(plan: Plan, reply: Reply) -> Answer:
     """What the tool answers when its operation answered this."""
     body = read_body(reply)
     if reply.status >= 400:
-        return fail(str(body.get("detail") if isinstance(body, dict) else body) or f"The answer is {reply.status}.")
+        return fail(tell_failure(reply.status, body))
     if reply.status == 202 and isinstance(body, dict) and "approval_id" in body:
         # What only reads has promised what it answers, so that it waits can be said in words alone.
         return succeed(body, WAITS) if plan.operation.changes else fail(f"{WAITS} The approval_id is {body['approval_id']}.")
@@ -93,6 +94,12 @@ def read_reply(plan: Plan, reply: Reply) -> Answer:
         return succeed(body if isinstance(body, dict) else {RESULT: body})
     token = reply.headers.get(NEXT_PAGE_HEADER)
     return succeed({RESULT: body} | ({NEXT_PAGE: token} if token else {}))
+
+
+def tell_failure(status: int, body: Any) -> str:
+    """The sentence of a failure. An argument that leads to no address leads to no thing."""
+    detail = str(body.get("detail", "") if isinstance(body, dict) else body)
+    return NotFound().detail if detail == SENTENCES[404] else detail or f"The answer is {status}."
 
 
 def read_body(reply: Reply) -> Any:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
-from server.access.clients import Client
 from server.access.origins import SECTION, OriginSettings
 from server.door import clean_origins
 from server.errors import NotAuthenticated
@@ -22,18 +21,16 @@ if TYPE_CHECKING:
 
 METHODS = {"POST", "DELETE"}  # a GET would be a stream on which nothing is ever told
 PATH = "/mcp"
-METADATA = f"/.well-known/oauth-protected-resource{PATH}"
 STOP_SECONDS = 3.0
 ENVELOPE = 64 * 1024  # bytes around the largest operation's arguments
 
 
 class Endpoint:
-    """An ASGI application. `modules`: where the server and its transport are."""
+    """An ASGI application."""
 
-    def __init__(self, state: State, documents: Documents, modules: str = __package__ or "") -> None:
+    def __init__(self, state: State, documents: Documents) -> None:
         self._state = state
         self._toolbox = Toolbox(state, documents)
-        self._modules = modules
         self._transport: Transport | None = None
         self._opening = asyncio.Lock()
 
@@ -46,27 +43,17 @@ class Endpoint:
             return
         headers = Headers(scope=scope)
         try:
-            client = await self._let_in(headers)
+            client = await self._state.guard.let_in(headers, PATH)
         except NotAuthenticated as error:
-            response = to_response(error)
-            response.headers["WWW-Authenticate"] = self._challenge(headers)
-            await response(scope, receive, send)
+            await to_response(error)(scope, receive, send)
             return
         transport = await self._open()
         state = self._state
         listed = clean_origins(state.context.settings.read(SECTION, OriginSettings).allowed)
         hosts = state.address.public_hosts()
-        await transport.answer({**scope, CLIENT: client}, receive, send, client=client.id, hosts=hosts, origins=listed)
-
-    async def _let_in(self, headers: Headers) -> Client:
-        client = self._state.guard.authenticate(headers)
-        await self._state.usage.note(client.id, headers.get("host", ""))
-        return client
-
-    def _challenge(self, headers: Headers) -> str:
-        """Where a client learns how to get a token (RFC 9728); one that came with a bad one is told that."""
-        wrong = 'error="invalid_token", ' if "authorization" in headers else ""
-        return f'Bearer {wrong}resource_metadata="{self._state.address.public}{METADATA}"'
+        bare = [(name, value.strip(b" \t")) for name, value in scope["headers"]]  # RFC 9110 5.5; the parser leaves some
+        known = {**scope, "headers": bare, CLIENT: client}
+        await transport.answer(known, receive, send, client=client.id, hosts=hosts, origins=listed)
 
     async def _open(self) -> "Transport":
         async with self._opening:
@@ -76,7 +63,7 @@ class Endpoint:
             return self._transport
 
     async def _make_transport(self) -> "Transport":
-        server, transport = [await asyncio.to_thread(importlib.import_module, f"{self._modules}.{name}") for name in PARTS]
+        server, transport = [await asyncio.to_thread(importlib.import_module, f"{__package__}.{name}") for name in PARTS]
         plans = await asyncio.to_thread(lambda: self._toolbox.plans)
         largest = max((plan.operation.largest_body for plan in plans.values()), default=0) + ENVELOPE
         made: Transport = transport.Transport(server.make_server(self._toolbox), transport.Room(largest_body=largest))

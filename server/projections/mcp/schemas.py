@@ -1,9 +1,11 @@
 """What a tool takes and answers, as JSON Schemas that every client's model can be given.
 
 They are made from the OpenAPI document, whose optional values are simple already. Here references are written out, names of
-models are dropped, and each schema is an object. What OpenAI is strict about: platform.openai.com/docs/guides/structured-outputs.
+models are dropped, a default is said in words, and each schema is an object. What OpenAI is strict about:
+platform.openai.com/docs/guides/structured-outputs.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +19,7 @@ NEXT_PAGE = "next_page_token"
 NEXT_PAGE_HEADER = "x-next-page-token"
 MANY = ("anyOf", "oneOf", "allOf", "prefixItems")
 NOT_PORTABLE = {"title", "discriminator", "examples", "example", "const", "format", "default"}
+NOTHING: tuple[Any, ...] = (None, "", [], {})
 PENDING = {name: {"type": "string", "description": str(field.description)} for name, field in Pending.model_fields.items()}
 
 
@@ -25,8 +28,7 @@ def make_input(document: Schema, operation: Schema) -> Schema:
     taken: dict[str, Schema] = {}
     required: list[str] = []
     for parameter in operation.get("parameters", []):
-        told = {"description": parameter["description"]} if "description" in parameter else {}
-        taken[parameter["name"]] = write_out(parameter["schema"], document) | told
+        taken[parameter["name"]] = write_out(parameter["schema"] | {"description": parameter.get("description", "")}, document)
         required += [parameter["name"]] if parameter.get("required") else []
     body = write_out(find_schema(operation.get("requestBody", {})), document)
     for name, field in body.get("properties", {}).items():
@@ -76,7 +78,10 @@ def write_out(node: Schema, document: Schema, within: tuple[str, ...] = ()) -> S
         if reference in within:
             return {"type": "object"} | told
         return write_out(document["components"]["schemas"][reference], document, (*within, reference)) | told
-    written = {key: write_part(key, value, document, within) for key, value in node.items() if key not in NOT_PORTABLE}
+    written: Schema = {"type": node["type"]} if "type" in node else {}
+    written |= {key: write_part(key, value, document, within) for key, value in node.items() if key not in NOT_PORTABLE}
+    if node.get("default") not in NOTHING and "efault" not in written.get("description", ""):
+        written["description"] = f"{written.get('description', '')} Default: {json.dumps(node['default'])}.".strip()
     if "const" in node:
         written["enum"] = [node["const"]]
     if written.get("type") == "array":

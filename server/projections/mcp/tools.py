@@ -63,7 +63,7 @@ def make_plan(document: Schema, path: str, method: str, told: Mapping[str, Any],
         told.get("description") or operation.summary,
         make_input(document, dict(told)),
         answers,
-        Hints(not operation.changes, operation.destroys, operation.repeats, operation.open_world),
+        Hints(not (operation.changes or operation.keeps), operation.destroys, operation.repeats, operation.open_world),
         (operation.scope,) if operation.scope else (),
     )
     places = {parameter["name"]: parameter["in"] for parameter in told.get("parameters", [])}

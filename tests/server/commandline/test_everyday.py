@@ -4,36 +4,6 @@ from pathlib import Path
 import yaml
 
 
-def test_the_activity_reads_like_a_diary(deskhand, serve) -> None:
-    served = serve()
-    served.call("GET", "/apps/list")
-    assert "done      script listed the programs" in deskhand("activity").stdout
-    assert json.loads(deskhand("activity", "--json", "--limit", "1").stdout)[0]["operation"] == "list_apps"
-
-
-def test_nothing_that_others_wrote_steers_the_terminal(deskhand, serve) -> None:
-    served = serve(demo=True)
-    hostile = "x\x1b]0;owned\x07\x9b31m\u202e"
-    served.call("GET", "/gmail/messages", params={"query": hostile})
-    told = deskhand("activity", "--limit", "1")
-    assert "x␛]0;owned␇\\u009b31m\\u202e" in told.stdout
-    assert json.loads(deskhand("activity", "--json", "--limit", "1").stdout)[0]["arguments"]["query"] == hostile
-    failed = deskhand("clients", "show", hostile)
-    for text in (told.stdout, deskhand("activity", "--json").stdout, failed.stderr):
-        assert not set(text) & set("\x1b\x07\x9b\u202e")
-
-
-def test_the_activity_can_be_looked_through(deskhand, serve) -> None:
-    served = serve()
-    key = served.make_client("my-gpt")
-    served.call("GET", "/apps/list", key)
-    served.call("POST", "/apps/control", key, json={"app_name": "Notepad & friends", "action": "start"})
-    assert deskhand("activity", "--client", "my-gpt", "--search", "pad & fr").stdout.count("\n") == 1
-    assert "refused" in deskhand("activity", "--failed").stdout
-    assert "done" not in deskhand("activity", "--failed").stdout
-    assert "Nothing like that" in deskhand("activity", "--client", "nobody").stderr
-
-
 def test_addresses_need_a_running_server(deskhand, serve) -> None:
     off = deskhand("addresses")
     assert (off.returncode, "deskhand serve" in off.stderr) == (1, True)

@@ -1,6 +1,10 @@
 import socket
+from datetime import UTC, datetime, timedelta
 
 from server import ports
+from server.local.overview import tell_pause
+
+NOW = datetime(2026, 6, 17, 8, 41, tzinfo=UTC)
 
 
 def test_the_overview_says_what_is_on_and_what_is_wrong(demo) -> None:
@@ -16,6 +20,14 @@ def test_a_pause_begins_and_ends(demo) -> None:
     assert demo.person("GET", "/api/overview").json()["paused_until"]
     assert demo.person("DELETE", "/api/pause").json()["paused_until"] is None
     assert demo.person("POST", "/api/pause", json={"minutes": -1}).status_code == 422
+
+
+def test_a_pause_is_told_as_the_clock_of_this_computer_shows_it(demo) -> None:
+    demo.person("POST", "/api/pause", json={"minutes": 15})
+    ends = datetime.fromisoformat(demo.person("GET", "/api/overview").json()["paused_until"]).astimezone()
+    (told,) = [check["detail"] for check in demo.person("GET", "/api/checks").json() if check["what"] == "Pause"]
+    assert told == f"All actions are paused until {ends:%Y-%m-%d %H:%M}."
+    assert tell_pause(NOW + timedelta(days=36_500), NOW) == "All actions are paused until you resume them."
 
 
 def test_the_checks_are_well_in_demo_mode(demo) -> None:

@@ -64,7 +64,7 @@ class News extends Watched<Overview> {
   /** Follows the feed until it is told to stop; answers how. */
   start(): () => void {
     const stopping = new AbortController()
-    const forget = listen(['overview', 'clients', 'tunnel', 'settings', 'gmail', 'apps', 'update'], () => this.refresh())
+    const forget = listen(['overview', 'clients', 'tunnel', 'settings', 'gmail', 'apps', 'omi', 'update'], () => this.refresh())
     void this.#keepFollowing(stopping.signal)
     return () => { forget(); stopping.abort() }
   }

@@ -3,6 +3,7 @@ import type { Component } from 'svelte'
 import AppWindow from '@lucide/svelte/icons/app-window'
 import BadgeCheck from '@lucide/svelte/icons/badge-check'
 import Cable from '@lucide/svelte/icons/cable'
+import Ear from '@lucide/svelte/icons/ear'
 import House from '@lucide/svelte/icons/house'
 import KeyRound from '@lucide/svelte/icons/key-round'
 import Mail from '@lucide/svelte/icons/mail'
@@ -16,6 +17,7 @@ import Approvals from './Approvals.svelte'
 import Apps from './Apps.svelte'
 import Connect from './Connect.svelte'
 import Gmail from './Gmail.svelte'
+import Omi from './Omi.svelte'
 import Overview from './Overview.svelte'
 import Settings from './Settings.svelte'
 import Welcome from './Welcome.svelte'
@@ -43,6 +45,7 @@ export const pages: PageEntry[] = [
   { name: 'activity', title: 'Activity', icon: NotebookText, component: Activity, group: 0 },
   { name: 'gmail', title: 'Gmail', icon: Mail, component: Gmail, group: 1, when: integrated('gmail') },
   { name: 'apps', title: 'Apps', icon: AppWindow, component: Apps, group: 1, when: integrated('apps') },
+  { name: 'omi', title: 'OMI', icon: Ear, component: Omi, group: 1, when: integrated('omi') },
   { name: 'access', title: 'Access', icon: KeyRound, component: Access, group: 2 },
   { name: 'connect', title: 'Connect', icon: Cable, component: Connect, group: 2 },
   { name: 'settings', title: 'Settings', icon: SettingsIcon, component: Settings, group: 2 },

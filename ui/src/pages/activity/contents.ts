@@ -29,23 +29,25 @@ export function lay(text: string): string {
   try { return JSON.stringify(JSON.parse(text), null, 2) } catch { return text }
 }
 
-export function sayEnd({ outcome, changes }: ActivityView): string {
+export function sayEnd({ outcome, changes, decision }: ActivityView): string {
   return {
-    waiting: 'It waits for your answer, under Approvals.',
+    waiting: 'It waits for your word, under Approvals; nothing has been done.',
     running: 'It runs at this moment.',
     done: changes ? 'It was done.' : 'It was answered.',
     failed: 'It was tried, and failed.',
-    refused: 'It was refused; nothing was done.',
+    refused: decision === 'denied' ? 'You said no; nothing was done.' : 'It was refused; nothing was done.',
     repeated: 'It had been called before; nothing was done again.',
     uncertain: 'Nobody knows whether it was done.',
   }[outcome]
 }
 
+const TOLD_BY_REASON = ['allowed', 'denied', 'repeated', 'asked'] // "You allowed it once." says it all
+
 /** What was decided, and why: "Refused: it has to be allowed first". */
 export function sayDecision({ decision, reason }: ActivityView): string {
   const word = decision.charAt(0).toUpperCase() + decision.slice(1)
   if (!reason) return word
-  return decision === 'refused' ? `${word}: ${reason.charAt(0).toLowerCase()}${reason.slice(1)}` : reason
+  return !TOLD_BY_REASON.includes(decision) ? `${word}: ${reason.charAt(0).toLowerCase()}${reason.slice(1)}` : reason
 }
 
 /** What its fields are, by how it ended. */

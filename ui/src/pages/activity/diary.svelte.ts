@@ -103,19 +103,22 @@ export class Diary {
     const turn = this.#turn
     try {
       const [page] = await Promise.all([ids.length ? this.#ask({ ids, limit: ids.length }) : undefined, this.#lookAtRunning()])
-      if (page && turn === this.#turn) this.#take(page.entries)
+      if (page && turn === this.#turn) this.#take(page.entries, ids)
     } catch (error) { this.trouble = explain(error) }
   }
 
-  #take(found: ActivityLine[]): void {
+  /** Takes what was found of those that changed; the others of them do not belong here any more, or run at this moment. */
+  #take(found: ActivityLine[], changed: number[]): void {
     const fresh = new Map(found.map((entry) => [entry.id, entry]))
+    const gone = new Set(changed.filter((id) => !fresh.has(id)))
+    const stays = ({ id }: ActivityLine) => !gone.has(id)
     const renew = (entry: ActivityLine) => {
       const newer = fresh.get(entry.id)
       fresh.delete(entry.id)
       return newer ?? entry
     }
-    this.entries = this.entries.map(renew)
-    this.arrived = [...this.arrived.map(renew), ...fresh.values()].sort(byNumber)
+    this.entries = this.entries.filter(stays).map(renew)
+    this.arrived = [...this.arrived.filter(stays).map(renew), ...fresh.values()].sort(byNumber)
     if (!this.#held()) this.showArrived()
   }
 

@@ -2,7 +2,7 @@
 import type { ActivityLine } from '../../lib/local'
 
 export type Kind = '' | 'reads' | 'changes'
-export type End = '' | 'done' | 'failed' | 'refused'
+export type End = '' | 'waiting' | 'done' | 'failed' | 'refused'
 export interface Filter { client: string; kind: Kind; end: End; integration: string; search: string }
 
 export const NOTHING: Filter = { client: '', kind: '', end: '', integration: '', search: '' }
@@ -10,9 +10,9 @@ export const KINDS: readonly { value: Kind; label: string }[] = [
   { value: '', label: 'Everything' }, { value: 'reads', label: 'Reads' }, { value: 'changes', label: 'Changes' },
 ]
 export const ENDS: readonly { value: End; label: string }[] = [
-  { value: '', label: 'Any outcome' }, { value: 'done', label: 'Done' }, { value: 'failed', label: 'Failed' }, { value: 'refused', label: 'Refused' },
+  { value: '', label: 'Any outcome' }, { value: 'waiting', label: 'Waiting' }, { value: 'done', label: 'Done' }, { value: 'failed', label: 'Failed' }, { value: 'refused', label: 'Refused' },
 ]
-const OUTCOMES: Record<End, ActivityLine['outcome'][]> = { '': [], done: ['done', 'repeated'], failed: ['failed', 'uncertain'], refused: ['refused'] }
+const OUTCOMES: Record<End, ActivityLine['outcome'][]> = { '': [], waiting: ['waiting'], done: ['done', 'repeated'], failed: ['failed', 'uncertain'], refused: ['refused'] }
 
 const isKind = (word: string): word is Kind => KINDS.some(({ value }) => value === word)
 const isEnd = (word: string): word is End => ENDS.some(({ value }) => value === word)

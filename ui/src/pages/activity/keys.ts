@@ -1,4 +1,4 @@
-/** Up and down in the diary: j and k, or the arrows while a line has the focus; with a call open they lead to the next one. */
+/** Up and down in the diary: j and k, or the arrows while a line has the focus; with a call open they lead to the next one. A slash leads to the search. */
 const TYPING = 'input, textarea, select, [role="menu"], [role="listbox"], [role="radio"]'
 
 export function handleKey(event: KeyboardEvent, open: number | null, show: (id: number) => void): void {
@@ -6,6 +6,10 @@ export function handleKey(event: KeyboardEvent, open: number | null, show: (id: 
   const at = event.target as HTMLElement
   const arrow = event.key === 'ArrowDown' || event.key === 'ArrowUp'
   if (at.closest(TYPING) || (arrow && !at.closest('.diary'))) return
+  if (event.key === '/' && open === null) {
+    event.preventDefault()
+    return document.querySelector<HTMLElement>('search input[type="search"]')?.focus()
+  }
   const step = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[event.key]
   if (step === undefined) return
   const lines = [...document.querySelectorAll<HTMLElement>('.diary [data-call]')]

@@ -1,0 +1,100 @@
+"""`deskhand activity`: what happened, and everything that is known of one call."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from server.commandline.reach import reached
+from server.commandline.words import data_dir_option, example, json_option, print_json, say, say_time
+
+NOT_WELL = ("failed", "uncertain", "refused")  # outcomes
+
+
+@click.command(epilog=example("deskhand activity --client my-gpt --search invoice --failed"))
+@click.argument("number", type=int, required=False)
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="How many calls.")
+@click.option("--client", help="Only this client's.")
+@click.option("--search", default="", help="Only those in which these words stand.")
+@click.option("--failed", is_flag=True, help="Only those that went wrong or were refused.")
+@click.option("--waiting", is_flag=True, help="Only those that wait for your word.")
+@json_option
+@data_dir_option
+def activity(number: int | None, data_dir: Path | None, *, as_json: bool, **wanted: Any) -> None:
+    """List what happened, newest first; with the NUMBER of a call, show all that is known of it."""
+    path = f"/api/activity/{number}" if number is not None else f"/api/activity?{spell(**wanted)}"
+    with reached(data_dir) as deskhand:
+        found = deskhand.call("GET", path)
+    if as_json:
+        print_json(found)
+    elif number is not None:
+        for line in describe(found):
+            say(line)
+    else:
+        list_entries(found, chosen=any(wanted[name] for name in ("client", "search", "failed", "waiting")))
+
+
+def spell(limit: int, client: str | None, search: str, *, failed: bool, waiting: bool) -> str:
+    """Say which calls are wanted, as the local surface takes it."""
+    from urllib.parse import urlencode
+
+    outcomes = [*(NOT_WELL if failed else ()), *(("waiting",) if waiting else ())]
+    wanted = {"limit": limit, "client": client, "search": search, "outcome": outcomes}
+    return urlencode({name: value for name, value in wanted.items() if value is not None}, doseq=True)
+
+
+def list_entries(entries: list[dict[str, Any]], *, chosen: bool) -> None:
+    """Print a line for each call, and below it what kept it from going well."""
+    for entry in entries:
+        about = f" · {entry['about']}" if entry["about"] else ""
+        took = f" ({tell_duration(entry['duration_ms'])})" if entry["duration_ms"] is not None else ""
+        number = f"{entry['id']:>6}"
+        say(f"{number}  {say_time(entry['at'])}  {entry['outcome']:<9} {entry['client']} {entry['sentence']}{about}{took}")
+        if entry["note"]:
+            say(f"{'':<8}{' ' * 19}  {'':<9} {entry['note']}")
+    if not entries:
+        click.echo("Nothing like that has happened." if chosen else "Nothing has happened yet.", err=True)
+
+
+def describe(entry: dict[str, Any]) -> Iterator[str]:
+    """Everything that is known of a call."""
+    yield f"{entry['client']} {entry['sentence']}"
+    facts = {
+        "when": say_time(entry["at"]),
+        "took": tell_duration(entry["duration_ms"]) if entry["duration_ms"] is not None else None,
+        "outcome": entry["outcome"],
+        "decision": f"{entry['decision']}: {entry['reason']}" if entry["reason"] else entry["decision"],
+        "note": entry["note"] if entry["note"] != entry["reason"] else None,
+        "operation": entry["operation"],
+        "status": entry["status"],
+    }
+    for name, value in facts.items():
+        if value is not None:
+            yield f"  {name:<10} {value}"
+    yield from describe_contents(entry)
+
+
+def describe_contents(entry: dict[str, Any]) -> Iterator[str]:
+    """What it contained, as long as that is kept."""
+    effect = (entry["effect"] or {}).get("fields", [])
+    if effect:
+        yield "What it does, word for word:"
+        yield from indent("\n".join(f"{name}: {value}" for name, value in effect))
+    if entry["arguments"]:
+        yield "What was asked:"
+        yield from indent(json.dumps(entry["arguments"], ensure_ascii=False, indent=2))
+    if entry["result"]:
+        yield "What was answered:"
+        yield from indent(entry["result"])
+
+
+def indent(text: str) -> list[str]:
+    """The lines of a text, a little to the right."""
+    return [f"  {line}" for line in text.splitlines()]
+
+
+def tell_duration(ms: int) -> str:
+    """How long something took: "340 ms", "2.4 s"."""
+    return f"{ms} ms" if ms < 1000 else f"{ms / 1000:.1f} s"

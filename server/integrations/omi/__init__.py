@@ -1,0 +1,48 @@
+"""Keeps what the OMI wearable heard, and lets clients look it up."""
+
+import click
+
+from server.integration import Integration, Parts
+
+PREFIXES = (
+    "/chatgpt/webhook",
+    "/chatgpt/memory",
+    "/chatgpt/setup",
+    "/chatgpt/setup-completed",
+    "/api/conversations",
+    "/api/action-items",
+    "/api/day-summaries",
+    "/api/live-transcript",
+)
+
+
+def load() -> Parts:
+    """Import what it is made of."""
+    from server.integrations.omi.deliveries import bare, deliveries
+    from server.integrations.omi.demo import serve_fake
+    from server.integrations.omi.local import local
+    from server.integrations.omi.lookup import lookup
+    from server.integrations.omi.models import OmiSettings
+    from server.integrations.omi.routes import memories
+    from server.integrations.omi.service import start
+    from server.integrations.omi.setup_page import pages
+
+    return Parts(
+        start=start,
+        public=(memories,),
+        deliveries=(bare, deliveries, pages),
+        local=(local,),
+        settings=OmiSettings,
+        lookups=(lookup,),
+        fake=serve_fake,
+    )
+
+
+def commands() -> list[click.Command]:
+    """Its words on the command line."""
+    from server.integrations.omi.commands import omi
+
+    return [omi]
+
+
+integration = Integration(name="omi", title="OMI", prefixes=PREFIXES, load=load, commands=commands)

@@ -1,0 +1,125 @@
+"""`deskhand omi`: the addresses for the OMI app, its signing secret, and what arrives."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import click
+
+from server.commandline.reach import reached
+from server.commandline.words import data_dir_option, example, json_option, print_json, say, say_time
+from server.errors import DeskhandError
+
+FIELDS = {
+    "memory": "Memory Creation Webhook",
+    "transcript": "Real-Time Transcript Webhook",
+    "day_summary": "Day Summary Webhook",
+    "audio": "Audio Bytes Webhook",
+    "button": "Button Webhook",
+}  # as the OMI app calls them
+SECONDS_OF_SOUND = ",5"  # in one delivery, as the app wants it said
+NO_ADDRESS = "There is no address yet. Make one: deskhand omi address --new"
+HERE_ONLY = "OMI cannot reach this computer yet: `deskhand tunnel on` opens a public address."
+
+
+@click.group(epilog=example("deskhand omi status"))
+def omi() -> None:
+    """Let an OMI wearable send what it heard, and see what arrives."""
+
+
+def describe_status(status: dict[str, Any]) -> Iterator[str]:
+    """Say how OMI is: the set-up, what came last, and who sent it."""
+    if not status["addresses"]["memory"]:
+        yield NO_ADDRESS
+    elif status["here_only"]:
+        yield HERE_ONLY
+    yield f"Signatures: {describe_signing(status['secret'])}"
+    for arrival in status["last"]:
+        title = f"  {arrival['title']}" if arrival["title"] else ""
+        yield f"{say_time(arrival['at'])}  {arrival['kind']:<11}  {arrival['uid']}{title}"
+    if not status["last"]:
+        yield "Nothing has arrived yet."
+    for source in status["sources"]:
+        yield describe_source(source)
+
+
+def describe_signing(secret: dict[str, Any]) -> str:
+    """Say whether deliveries have to be signed."""
+    if not secret["is_set"]:
+        return "not asked for"
+    until = secret["previous_until"]
+    return f"asked for; the secret before counts until {say_time(until)}" if until else "asked for"
+
+
+def describe_source(source: dict[str, Any]) -> str:
+    """Say what is known of an OMI account."""
+    told = {
+        "waiting": f"waits for your word, {source['kept_aside']} kept aside: deskhand approvals approve {source['question']}",
+        "accepted": f"accepted, {source['conversations']} conversations",
+        "denied": f"denied, {source['dropped']} dropped",
+    }
+    return f"{source['uid']}: {told[source['state']]}"
+
+
+@omi.command("status", epilog=example("deskhand omi status --json"))
+@json_option
+@data_dir_option
+def status_command(data_dir: Path | None, *, as_json: bool) -> None:
+    """Say what arrived last, from whom, and what is set up."""
+    with reached(data_dir, running_only=True) as deskhand:
+        status = deskhand.call("GET", "/api/omi")
+    if as_json:
+        print_json(status)
+    else:
+        for line in describe_status(status):
+            say(line)
+
+
+@omi.command("address", epilog=example("deskhand omi address --new"))
+@click.option("--new", is_flag=True, help="Make a new one first; the one before stops working in that moment.")
+@json_option
+@data_dir_option
+def address_command(data_dir: Path | None, *, new: bool, as_json: bool) -> None:
+    """Print what to paste into the OMI app's Developer Settings."""
+    with reached(data_dir, running_only=True) as deskhand:
+        if new:
+            deskhand.call("POST", "/api/omi/address")
+        status = deskhand.call("GET", "/api/omi")
+    addresses = {name: address for name, address in status["addresses"].items() if address}
+    if as_json:
+        print_json(addresses)
+        return
+    if not addresses:
+        raise DeskhandError(NO_ADDRESS)
+    for name, address in addresses.items():
+        say(f"{FIELDS.get(name, name):<29} {address}{SECONDS_OF_SOUND if name == 'audio' else ''}")
+    if status["here_only"]:
+        say(HERE_ONLY, err=True)
+
+
+@omi.command("secret", epilog=example("deskhand omi secret < secret.txt"))
+@click.option("--remove", is_flag=True, help="Ask for no signature any more.")
+@data_dir_option
+def secret_command(data_dir: Path | None, *, remove: bool) -> None:
+    """Keep the signing secret that the OMI app shows; it is typed unseen or comes from stdin, never as an argument."""
+    secret = None if remove else click.prompt("Signing secret", hide_input=True, err=True, type=str).strip()
+    with reached(data_dir, running_only=True) as deskhand:
+        deskhand.call("PUT", "/api/omi/secret", {"secret": secret})
+    if remove:
+        click.echo("Deliveries need no signature any more.")
+    else:
+        click.echo("Only what OMI has signed is taken. A secret that was there before counts for another day.")
+
+
+@omi.command("forget", epilog=example("deskhand omi forget Xz81hQ"))
+@click.argument("uid")
+@click.option("--yes", is_flag=True, help="Ask nothing.")
+@data_dir_option
+def forget_command(uid: str, data_dir: Path | None, *, yes: bool) -> None:
+    """Remove everything that the OMI account UID has sent."""
+    if not yes:
+        click.confirm("Its conversations, transcripts, days and sound are removed. Go on?", abort=True, err=True)
+    with reached(data_dir, running_only=True) as deskhand:
+        deskhand.call("DELETE", f"/api/omi/sources/{quote(uid, safe='')}")
+    say(f"Everything of {uid} is gone.")

@@ -1,0 +1,186 @@
+"""Reads what OMI sends, whatever it forgets, adds or spells in another way: an odd field loses itself and nothing else."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from server.errors import InvalidInput
+from server.integrations.omi.transcript import Segment, write_transcript
+
+KNOWN = """
+    personal education health finance legal philosophy spiritual science entrepreneurship parenting romantic travel
+    inspiration technology business social work sports politics literature history architecture music weather news
+    entertainment psychology real design family economics environment other
+"""
+CATEGORIES = frozenset(KNOWN.split())
+ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}")
+SPEAKER = re.compile(r"SPEAKER_(\d{1,6})")
+NOT_JSON = "This is no delivery of OMI: its body has to be a JSON object."
+
+
+@dataclass(frozen=True)
+class Todo:
+    """An action item. `due_at`, `created_at`: ISO 8601 in UTC, where they were told."""
+
+    description: str
+    completed: bool
+    due_at: str | None
+    created_at: str | None
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """What a delivery says about a conversation. Moments are ISO 8601 in UTC."""
+
+    id: str
+    created_at: str | None
+    started_at: str | None
+    finished_at: str | None
+    updated_at: str | None
+    title: str
+    overview: str
+    emoji: str
+    category: str
+    status: str
+    discarded: bool
+    transcript: str
+    todos: tuple[Todo, ...]
+
+
+def parse(body: bytes) -> Any:
+    """Read JSON as leniently as can be. Raises InvalidInput where it is none."""
+    try:
+        return json.loads(body.decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        raise InvalidInput(NOT_JSON) from None
+
+
+def require_object(value: Any) -> dict[str, Any]:
+    """Raises InvalidInput where it is no object."""
+    if not isinstance(value, dict):
+        raise InvalidInput(NOT_JSON)
+    return value
+
+
+def digest(value: Any) -> str:
+    """A hash of what JSON means: order and white space do not matter."""
+    canonical = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def read_conversation(data: Mapping[str, Any]) -> Conversation:
+    """Read the first form that OMI had, and today's."""
+    structured = read_object(data.get("structured"))
+    category = read_text(structured.get("category")).lower()
+    items = read_list(structured.get("action_items"))
+    return Conversation(
+        id=read_id(data.get("id")) or make_id(data),
+        created_at=read_moment(data.get("created_at")),
+        started_at=read_moment(data.get("started_at")),
+        finished_at=read_moment(data.get("finished_at")),
+        updated_at=read_moment(data.get("updated_at")),
+        title=read_text(structured.get("title")),
+        overview=read_text(structured.get("overview")),
+        emoji=read_text(structured.get("emoji")),
+        category=category if category in CATEGORIES else "other",
+        status=read_text(data.get("status")) or "completed",
+        discarded=data.get("discarded") is True,
+        transcript=write_transcript(read_segments(data.get("transcript_segments"))) or read_external(data.get("external_data")),
+        todos=tuple(todo for item in items if (todo := read_todo(item))),
+    )
+
+
+def make_id(data: Mapping[str, Any]) -> str:
+    """An id for a conversation that came without one: the same delivery gets the same one, and so does a change of it."""
+    known = {name: data[name] for name in ("created_at", "started_at", "transcript_segments", "external_data") if data.get(name)}
+    return "m-" + digest(known if data.get("created_at") else dict(data))[:32]
+
+
+def read_id(value: Any) -> str:
+    """An id that can stand in an address; another one is made of what cannot. Empty: there was none."""
+    if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
+        return ""
+    text = str(value)
+    return text if ID.fullmatch(text) else "m-" + digest(text)[:32]
+
+
+def read_segments(value: Any) -> list[Segment]:
+    """The segments of a transcript, in their order."""
+    return [read_segment(one, place) for place, one in enumerate(read_list(value)) if isinstance(one, dict)]
+
+
+def read_segment(data: Mapping[str, Any], place: int = 0) -> Segment:
+    """A segment, with either spelling of its speaker."""
+    speaker = read_text(data.get("speaker"))
+    numbers = [number for name in ("speaker_id", "speakerId") if isinstance(number := data.get(name), int)]
+    named = SPEAKER.fullmatch(speaker)
+    start = read_number(data.get("start"))
+    return Segment(
+        id=read_text(data.get("id")) or f"{start:.3f}-{place}",
+        text=read_text(data.get("text")),
+        speaker=numbers[0] if numbers else int(named[1]) if named else 0,
+        name=read_text(data.get("speaker_name")),
+        is_user=data.get("is_user") is True,
+        start=start,
+        end=read_number(data.get("end"), start),
+    )
+
+
+def read_todo(item: Any) -> Todo | None:
+    """An action item: an object, or its words alone."""
+    if isinstance(item, str):
+        item = {"description": item}
+    description = read_text(read_object(item).get("description"))
+    if not description:
+        return None
+    done = item.get("completed") is True
+    return Todo(description, done, read_moment(item.get("due_at")), read_moment(item.get("created_at")))
+
+
+def read_external(value: Any) -> str:
+    """The text of a conversation that was not heard but brought in from elsewhere."""
+    if isinstance(value, str):
+        return read_text(value)
+    text = read_text(read_object(value).get("text"))
+    return text or (read_text(json.dumps(value, ensure_ascii=False)) if value else "")
+
+
+def read_text(value: Any) -> str:
+    """Words, if they are any, without halves of characters."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return ""
+    return str(value).replace("\0", "").encode("utf-8", "replace").decode().strip()
+
+
+def read_number(value: Any, otherwise: float = 0.0) -> float:
+    """A number that is none too odd."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return otherwise
+    return number if abs(number) < 1e9 else otherwise
+
+
+def read_moment(value: Any) -> str | None:
+    """A moment in UTC, from ISO 8601 or seconds since 1970. One without a zone is in UTC, as OMI's are."""
+    try:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return datetime.fromtimestamp(value, UTC).isoformat()
+        moment = datetime.fromisoformat(value)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
+    except (TypeError, ValueError, OverflowError, OSError):
+        return None
+
+
+def read_object(value: Any) -> dict[str, Any]:
+    """An object; an empty one where it is something else."""
+    return value if isinstance(value, dict) else {}
+
+
+def read_list(value: Any) -> list[Any]:
+    """A list; an empty one where it is something else."""
+    return value if isinstance(value, list) else []

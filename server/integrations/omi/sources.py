@@ -1,0 +1,93 @@
+"""Asks the person about each uid that is new: is it theirs?"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from server.context import Context
+from server.errors import InvalidInput
+from server.integrations.omi.intake import TOPIC
+from server.integrations.omi.models import Kind
+from server.integrations.omi.recordings import Recordings
+from server.integrations.omi.store import sources
+from server.questions import Extent, Question
+from server.questions import Kind as QuestionKind
+
+KINDS = {
+    Kind.memory: "a conversation",
+    Kind.transcript: "what is being said",
+    Kind.day_summary: "the summary of a day",
+    Kind.audio: "sound",
+    Kind.button: "a press of the button",
+}
+
+
+class Sources:
+    """The uids, and what the person says about them."""
+
+    prefix = "omi"
+
+    def __init__(self, context: Context, recordings: Recordings) -> None:
+        self._context = context
+        self._database = context.database
+        self._recordings = recordings
+        self.waiting = 0
+
+    async def load(self) -> None:
+        """Recall how many wait."""
+        self.waiting = await self._database.read(sources.count_waiting)
+
+    async def ask(self, uid: str) -> None:
+        """Tell the person of a uid that is new."""
+        row = await self._database.read(sources.find, uid)
+        await self.load()
+        if row:
+            self._context.questions.notify(view(row))
+
+    async def list_questions(self) -> list[Question]:
+        """List the uids that wait."""
+        return [view(row) for row in await self._database.read(sources.read_waiting)]
+
+    async def approve(self, question_id: str, extent: Extent, code: str | None) -> str:
+        """Take what a uid has sent and will send."""
+        if extent is not Extent.once or code:
+            raise InvalidInput("This is a plain yes: a uid is taken, or it is not.")
+        uid = await self._database.write(sources.accept, question_id)
+        await self._tell()
+        return f"What {uid} has sent is there for your clients now, and so is what it will send."
+
+    async def deny(self, question_id: str, reason: str) -> str:  # noqa: ARG002, OMI is told none
+        """Remove what a uid has sent, and take no more."""
+        uid, recordings = await self._database.write(sources.deny, question_id)
+        await asyncio.to_thread(self._recordings.remove, recordings)
+        await self._tell()
+        return f"What {uid} has sent is removed, and what it sends from now on is dropped."
+
+    async def forget(self, uid: str) -> None:
+        """Remove a uid with all that it has sent. Raises NotFound."""
+        recordings = await self._database.write(sources.forget, uid)
+        await asyncio.to_thread(self._recordings.remove, recordings)
+        await self._tell()
+
+    async def _tell(self) -> None:
+        await self.load()
+        self._context.events.publish(TOPIC)
+        self._context.questions.tell_changed()
+
+
+def view(row: Mapping[str, Any]) -> Question:
+    """The question about a uid."""
+    return Question(
+        id=row["question"],
+        kind=QuestionKind.source,
+        client="OMI",
+        sentence=f"keep what the OMI account {row['uid']} sends, and let your clients read it",
+        asked_at=row["first_at"],
+        fields=(
+            ("uid", row["uid"]),
+            ("What came first", KINDS[Kind(row["first_kind"])]),
+            ("When", row["first_at"]),
+            ("Through", row["form"]),
+            ("Waiting with it", f"{row['kept_aside']} {'delivery' if row['kept_aside'] == 1 else 'deliveries'}"),
+        ),
+    )

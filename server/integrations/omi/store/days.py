@@ -1,0 +1,56 @@
+"""What days were about, and presses of the button."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+
+from server.integrations.omi.store.sources import ACCEPTED
+from server.integrations.omi.store.tables import button, summary
+
+ONE = (summary.c.uid == bindparam("of"), summary.c.id == bindparam("which"))
+FIND = select(summary.c.created_at).where(*ONE)
+ADD = insert(summary)
+CHANGE = update(summary).where(*ONE)
+READ = select(summary).where(summary.c.uid.in_(ACCEPTED)).order_by(summary.c.date.desc(), summary.c.created_at.desc())
+COUNT = select(func.count()).select_from(summary).where(summary.c.uid.in_(ACCEPTED))
+ADD_PRESS = insert(button)
+FORGET_OLD = (
+    delete(summary).where(summary.c.created_at < bindparam("before")),
+    delete(button).where(button.c.at < bindparam("before")),
+)
+
+
+def put(connection: Connection, uid: str, told: Mapping[str, str]) -> bool:
+    """Keep a summary (`id`, `date`, `created_at`, `body`), in place of an older one. False: a newer one is known."""
+    key = {"of": uid, "which": told["id"]}
+    known = connection.execute(FIND, key).first()
+    if known is None:
+        connection.execute(ADD, {"uid": uid, **told})
+    elif known.created_at > told["created_at"]:
+        return False
+    else:
+        connection.execute(CHANGE, {**key, "date": told["date"], "created_at": told["created_at"], "body": told["body"]})
+    return True
+
+
+def read_some(connection: Connection, limit: int, offset: int) -> list[Mapping[str, Any]]:
+    """Summaries of accepted uids, the newest day first."""
+    return [dict(row) for row in connection.execute(READ.limit(limit).offset(offset)).mappings()]
+
+
+def count(connection: Connection) -> int:
+    """How many days of accepted uids have one."""
+    return int(connection.execute(COUNT).scalar_one())
+
+
+def add_press(connection: Connection, uid: str, event: str, body: str, now: str) -> bool:
+    """Keep a press of the button."""
+    connection.execute(ADD_PRESS, {"uid": uid, "event": event, "at": now, "body": body})
+    return True
+
+
+def forget_old(connection: Connection, before: str) -> None:
+    """Remove those from before a moment."""
+    for statement in FORGET_OLD:
+        connection.execute(statement, {"before": before})

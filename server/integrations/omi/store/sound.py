@@ -1,0 +1,52 @@
+"""Which recordings there are. Their files lie in a folder of their own."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+
+from server.integrations.omi.store.sources import ACCEPTED
+from server.integrations.omi.store.tables import recording
+
+ONE = recording.c.name == bindparam("which")
+LATEST = (
+    select(recording)
+    .where(recording.c.uid == bindparam("of"), recording.c.rate == bindparam("hertz"))
+    .order_by(recording.c.last_at.desc())
+    .limit(1)
+)
+ADD = insert(recording)
+GROW = update(recording).where(ONE).values(size=bindparam("grown"), last_at=bindparam("now"))
+OLDEST = select(recording).order_by(recording.c.last_at)
+REMOVE = delete(recording).where(ONE)
+SIZE = select(func.coalesce(func.sum(recording.c.size), 0)).where(recording.c.uid.in_(ACCEPTED))
+
+
+def find_latest(connection: Connection, uid: str, rate: int) -> Mapping[str, Any] | None:
+    """The recording of a uid that grew last."""
+    row = connection.execute(LATEST, {"of": uid, "hertz": rate}).mappings().first()
+    return dict(row) if row else None
+
+
+def put(connection: Connection, row: Mapping[str, Any]) -> None:
+    """Keep that a recording began, or how long it is now."""
+    grown = {"which": row["name"], "grown": row["size"], "now": row["last_at"]}
+    if not connection.execute(GROW, grown).rowcount:
+        connection.execute(ADD, row)
+
+
+def forget_old(connection: Connection, before: str, room: int) -> list[str]:
+    """Forget recordings from before a moment, and the oldest until the rest fits; answers the files to remove."""
+    rows = connection.execute(OLDEST).all()
+    left, gone = sum(row.size for row in rows), []
+    for row in rows:
+        if row.last_at < before or left > room:
+            gone.append(row.name)
+            left -= row.size
+            connection.execute(REMOVE, {"which": row.name})
+    return gone
+
+
+def measure(connection: Connection) -> int:
+    """How many bytes there are of accepted uids."""
+    return int(connection.execute(SIZE).scalar_one())

@@ -1,0 +1,127 @@
+"""Whose deliveries these are: uids and what the person has said about them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+
+from server.errors import NotFound
+from server.integrations.omi.models import SourceState
+from server.integrations.omi.store.tables import (
+    action_item,
+    arrival,
+    button,
+    conversation,
+    delivery,
+    recording,
+    segment,
+    source,
+    summary,
+)
+
+WHAT_IT_SENT = (action_item, arrival, button, conversation, delivery, recording, segment, summary)
+ORDER = {SourceState.waiting: 0, SourceState.accepted: 1, SourceState.denied: 2}
+FIND = select(source).where(source.c.uid == bindparam("which"))
+ALL = select(source).order_by(source.c.last_at.desc())
+WAITING = select(source).where(source.c.state == SourceState.waiting).order_by(source.c.first_at)
+COUNT_WAITING = select(func.count()).where(source.c.state == SourceState.waiting)
+ACCEPTED = select(source.c.uid).where(source.c.state == SourceState.accepted)
+ASKED = WAITING.where(source.c.question == bindparam("asked"))
+ADD = insert(source)
+DECIDE = update(source).where(source.c.uid == bindparam("which")).values(state=bindparam("said"), kept_aside=0, bytes_aside=0)
+KEEP_ASIDE = (
+    update(source)
+    .where(source.c.uid == bindparam("which"))
+    .values(
+        last_at=bindparam("now"),
+        kept_aside=source.c.kept_aside + bindparam("more"),
+        bytes_aside=source.c.bytes_aside + bindparam("size"),
+    )
+)
+DROP = update(source).where(source.c.uid == bindparam("which")).values(last_at=bindparam("now"), dropped=source.c.dropped + 1)
+FORGET = delete(source).where(source.c.uid == bindparam("which"))
+FORGET_SENT = [delete(table).where(table.c.uid == bindparam("which")) for table in WHAT_IT_SENT]
+RECORDINGS = select(recording.c.name).where(recording.c.uid == bindparam("which"))
+CONVERSATIONS = (
+    select(conversation.c.uid, func.count().label("many")).where(conversation.c.deleted_at.is_(None)).group_by(conversation.c.uid)
+)
+
+Row = Mapping[str, Any]
+
+
+def find(connection: Connection, uid: str) -> Row | None:
+    """A uid, if it was heard of."""
+    row = connection.execute(FIND, {"which": uid}).mappings().first()
+    return dict(row) if row else None
+
+
+def read_all(connection: Connection) -> list[Row]:
+    """All uids with how many conversations came from each, those that wait first."""
+    many = {row.uid: row.many for row in connection.execute(CONVERSATIONS)}
+    found = [{**row, "conversations": many.get(row["uid"], 0)} for row in connection.execute(ALL).mappings()]
+    return sorted(found, key=lambda row: ORDER[SourceState(row["state"])])
+
+
+def read_waiting(connection: Connection) -> list[Row]:
+    """The uids that wait for the person's word, oldest first."""
+    return [dict(row) for row in connection.execute(WAITING).mappings()]
+
+
+def count_waiting(connection: Connection) -> int:
+    """How many wait."""
+    return int(connection.execute(COUNT_WAITING).scalar_one())
+
+
+def add(connection: Connection, values: Row) -> None:
+    """Hear of a uid."""
+    connection.execute(ADD, {"kept_aside": 0, "bytes_aside": 0, "dropped": 0, **values})
+
+
+def note(connection: Connection, uid: str, now: str, size: int, *, waits: bool) -> None:
+    """Note that something of it was kept; aside, while it waits."""
+    connection.execute(KEEP_ASIDE, {"which": uid, "now": now, "more": int(waits), "size": size if waits else 0})
+
+
+def drop(connection: Connection, uid: str, now: str) -> None:
+    """Note that something of it was dropped."""
+    connection.execute(DROP, {"which": uid, "now": now})
+
+
+def accept(connection: Connection, question: str) -> str:
+    """Take what a uid has sent and will send; answers which. Raises NotFound where the question does not wait any more."""
+    uid = find_asked(connection, question)
+    connection.execute(DECIDE, {"which": uid, "said": SourceState.accepted})
+    return uid
+
+
+def deny(connection: Connection, question: str) -> tuple[str, list[str]]:
+    """Remove what a uid has sent, and take no more; answers which, and the recordings to remove. Raises NotFound."""
+    uid = find_asked(connection, question)
+    recordings = remove_sent(connection, uid)
+    connection.execute(DECIDE, {"which": uid, "said": SourceState.denied})
+    return uid, recordings
+
+
+def forget(connection: Connection, uid: str) -> list[str]:
+    """Remove a uid with all it has sent; answers the recordings to remove. Raises NotFound."""
+    if find(connection, uid) is None:
+        raise NotFound("Nothing was heard of this uid.")
+    recordings = remove_sent(connection, uid)
+    connection.execute(FORGET, {"which": uid})
+    return recordings
+
+
+def remove_sent(connection: Connection, uid: str) -> list[str]:
+    """Remove all that a uid has sent; answers the names of its recordings, whose files are left to remove."""
+    recordings = [row.name for row in connection.execute(RECORDINGS, {"which": uid})]
+    for statement in FORGET_SENT:
+        connection.execute(statement, {"which": uid})
+    return recordings
+
+
+def find_asked(connection: Connection, question: str) -> str:
+    """The uid that a question is about. Raises NotFound where it does not wait any more."""
+    row = connection.execute(ASKED, {"asked": question}).first()
+    if row is None:
+        raise NotFound("This question does not wait any more. `deskhand approvals list` shows what waits.")
+    return str(row.uid)

@@ -1,0 +1,166 @@
+"""MCP as others understand it: the conformance suite, the inspector, the SDK's client and fastmcp's."""
+
+import asyncio
+import json
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx2
+import pytest
+from fastmcp import Client as FastClient
+from fastmcp.client.transports import StreamableHttpTransport
+from mcp import Client
+from mcp.client.streamable_http import streamable_http_client
+
+from tests.checks.conftest import Node
+
+REVISIONS = ("2026-07-28", "2025-11-25")
+EVERYTHING = ["send_mail", "reply_to_mail", "save_attachment", "create_draft", "update_draft", "delete_draft", "send_draft"]
+EVERYTHING += ["label_mail", "mark_mail", "archive_mail", "trash_mail", "untrash_mail", "control_app"]
+NEEDS_NO_FIXTURE = {
+    "2026-07-28": {"tools-list", "server-sse-multiple-streams", "dns-rebinding-protection", "sep-2164-resource-not-found"}
+    | {"http-header-validation"},
+    "2025-11-25": {"server-initialize", "ping", "tools-list", "server-sse-multiple-streams", "dns-rebinding-protection"}
+    | {"server-session-lifecycle"},
+}
+NOTHING_WAITS = {"read_approval"}  # a test of its own looks at what waits
+TASKS = re.compile(r"tasks-")  # an extension, and experimental
+TOLD = re.compile(r"^([✓✗]) ([\w-]+): (\d+) passed", re.MULTILINE)
+
+Call = Callable[..., Awaitable[Any]]
+
+
+def judge(node: Node, server: Any, revision: str) -> dict[str, bool]:
+    """Which scenarios of the conformance suite pass; the suite's own exit code says whether all do."""
+    key = server.make_client(f"suite-{revision}")
+    script = node.find_program("conformance")
+    asked = ["server", "--url", f"{server.public}/mcp", "--requirements", revision, "--timeout", "8000"]
+    carrying = {**node.environment, "DESKHAND_KEY": key}
+    done = node.run("--import", "./carry_key.mjs", str(script), *asked, env=carrying)
+    return {name: mark == "✓" for mark, name, _ in TOLD.findall(done.stdout)} | {"all": done.returncode == 0}
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_what_the_suite_asks_of_every_server_holds_of_ours(start, node: Node, revision: str) -> None:
+    passed = judge(node, start("--demo"), revision)
+    assert {name for name in NEEDS_NO_FIXTURE[revision] if not passed.get(name)} == set()
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_with_the_suites_own_tools_everything_holds(start, node: Node, revision: str) -> None:
+    passed = judge(node, start("--demo", module="tests.checks.mcp_fixture"), revision)
+    assert passed["all"]
+    assert {name for name, well in passed.items() if not well and not TASKS.match(name)} == set()
+    assert len(passed) > 30
+
+
+def test_the_inspector_finds_every_schema_portable(start, node_tool, node: Node, tmp_path) -> None:
+    server = start("--demo")
+    for name, order in (("everything", {}), ("reader", {"scopes": ["read:mail"]})):
+        key = server.make_client(name, **order)
+        asked = ["--cli", f"{server.public}/mcp", "--transport", "http", "--method", "tools/list", "--strict"]
+        home = {**node.environment, "HOME": str(tmp_path), "MCP_CATALOG_PATH": str(tmp_path / "mcp.json")}
+        done = node_tool("mcp-inspector")(*asked, "--header", f"Authorization: Bearer {key}", env=home)
+        assert done.returncode == 0, done.stderr
+        assert len(json.loads(done.stdout)["tools"]) > 10
+
+
+async def call_everything(call: Call) -> set[str]:
+    """Call every tool with what the others answered, and tell which were called."""
+    called = set()
+
+    async def use(name: str, **arguments: Any) -> Any:
+        called.add(name)
+        return await call(name, arguments)
+
+    await read_everything(use)
+    await change_everything(use)
+    return called
+
+
+async def read_everything(use: Call) -> None:
+    found = await use("search", query="lisbon")
+    assert (await use("fetch", id=found["results"][0]["id"]))["text"]
+    mail = (await use("list_mail", max_results=3))["result"][0]
+    assert (await use("read_mail", message_id=mail["id"]))["body"]
+    await use("search_mail", query="in:inbox")
+    await use("read_thread", thread_id=mail["thread_id"])
+    for name in ("summarize_unread", "list_labels", "list_drafts", "read_gmail_status", "read_sign_in_address", "list_apps"):
+        await use(name)
+    await use("read_app", app_name="demo-clock")
+
+
+async def change_everything(use: Call) -> None:
+    entry = (await use("search_mail", query="has:attachment"))["messages"][0]
+    file = (await use("read_mail", message_id=entry["id"]))["attachments"][0]["attachment_id"]
+    for name in ("read_attachment", "save_attachment"):
+        await use(name, message_id=entry["id"], attachment_id=file)
+    assert (await use("send_mail", to="ann@example.com", subject="Hello", body="It works."))["success"]
+    await use("reply_to_mail", thread_id=entry["thread_id"], body="Thank you.")
+    await use("label_mail", message_id=entry["id"], add=["STARRED"])
+    await use("mark_mail", message_id=entry["id"], unread=True)
+    for name in ("archive_mail", "trash_mail", "untrash_mail"):
+        await use(name, message_id=entry["id"])
+    for end in ("send_draft", "delete_draft"):
+        draft = (await use("create_draft", to="ann@example.com", subject="Later"))["draft_id"]
+        await use("update_draft", draft_id=draft, to="ann@example.com", subject="Later", body="Soon.")
+        await use("read_draft", draft_id=draft)
+        await use(end, draft_id=draft)
+    for action in ("start", "stop"):
+        assert (await use("control_app", app_name="demo-clock", action=action))["success"]
+
+
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+def test_the_sdks_client_calls_every_tool(start, mode: str) -> None:
+    server = start("--demo")
+    carried = {"Authorization": f"Bearer {server.make_client('sdk', allow=EVERYTHING)}"}
+
+    async def main() -> None:
+        async with (
+            httpx2.AsyncClient(headers=carried, timeout=30, trust_env=False) as http,
+            Client(streamable_http_client(f"{server.public}/mcp", http_client=http), mode=mode) as client,
+        ):
+
+            async def call(name: str, arguments: dict[str, Any]) -> Any:
+                result = await client.call_tool(name, arguments)  # which holds the answer against the tool's own schema
+                assert not result.is_error, (name, result.content)
+                return result.structured_content
+
+            offered = {tool.name for tool in (await client.list_tools()).tools}
+            assert await call_everything(call) == offered - NOTHING_WAITS
+
+    asyncio.run(main())
+
+
+def test_fastmcps_client_calls_every_tool(start) -> None:
+    server = start("--demo")
+    key = server.make_client("fast", allow=EVERYTHING)
+
+    async def main() -> None:
+        transport = StreamableHttpTransport(f"{server.public}/mcp", headers={"X-API-Key": key})
+        async with FastClient(transport) as client:
+
+            async def call(name: str, arguments: dict[str, Any]) -> Any:
+                return (await client.call_tool(name, arguments)).structured_content  # which raises what a tool says is wrong
+
+            assert await call_everything(call) == {tool.name for tool in await client.list_tools()} - NOTHING_WAITS
+
+    asyncio.run(main())
+
+
+def test_what_has_to_be_allowed_first_waits_and_its_answer_fits_the_tools_schema(start) -> None:
+    server = start("--demo")
+    carried = {"Authorization": f"Bearer {server.make_client('careful')}", "Prefer": "respond-async"}
+
+    async def main() -> None:
+        async with (
+            httpx2.AsyncClient(headers=carried, timeout=60, trust_env=False) as http,
+            Client(streamable_http_client(f"{server.public}/mcp", http_client=http)) as client,
+        ):
+            result = await client.call_tool("send_mail", {"to": "ann@example.com", "subject": "Hello", "body": "It works."})
+            assert result.structured_content["status"] == "pending"
+            looked = await client.call_tool("read_approval", {"approval_id": result.structured_content["approval_id"]})
+            assert looked.structured_content["status"] == "pending"
+
+    asyncio.run(main())

@@ -1,0 +1,72 @@
+import json
+import sys
+from datetime import datetime
+
+import pytest
+
+
+def test_the_activity_reads_like_a_diary(deskhand, serve) -> None:
+    served = serve()
+    served.call("GET", "/apps/list")
+    assert "done      script listed the programs (" in deskhand("activity").stdout
+    assert json.loads(deskhand("activity", "--json", "--limit", "1").stdout)[0]["operation"] == "list_apps"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no variable says the zone there")
+def test_times_are_those_of_this_computer(deskhand, serve) -> None:
+    served = serve()
+    served.call("GET", "/apps/list")
+    kept = datetime.fromisoformat(json.loads(deskhand("activity", "--json").stdout)[0]["at"])
+    for zone, hours in (("XYZ-5", 5), ("XYZ+3", -3)):
+        told = deskhand("activity", TZ=zone).stdout.split("  done")[0].split(maxsplit=1)[1].strip()
+        assert (datetime.fromisoformat(told) - kept.replace(tzinfo=None, microsecond=0)).total_seconds() == hours * 3600
+
+
+def test_nothing_that_others_wrote_steers_the_terminal(deskhand, serve) -> None:
+    served = serve(demo=True)
+    hostile = "x\x1b]0;owned\x07\x9b31m\u202e"
+    served.call("GET", "/gmail/messages", params={"query": hostile})
+    told = deskhand("activity", "--limit", "1")
+    assert "x␛]0;owned␇\\u009b31m\\u202e" in told.stdout
+    shown = json.loads(deskhand("activity", "--json", "--limit", "1").stdout)[0]
+    assert shown["arguments"]["query"] == hostile
+    failed = deskhand("clients", "show", hostile)
+    for text in (told.stdout, deskhand("activity", "--json").stdout, deskhand("activity", "1").stdout, failed.stderr):
+        assert not set(text) & set("\x1b\x07\x9b\u202e")
+
+
+def test_it_can_be_looked_through(deskhand, serve) -> None:
+    served = serve()
+    key = served.make_client("my-gpt")
+    served.call("GET", "/apps/list", key)
+    served.call("GET", "/apps/Notepad %26 friends", key)
+    assert deskhand("activity", "--client", "my-gpt", "--search", "pad & fr").stdout.count("my-gpt") == 1
+    assert "failed" in deskhand("activity", "--failed").stdout
+    assert "done" not in deskhand("activity", "--failed").stdout
+    assert "Nothing like that" in deskhand("activity", "--client", "nobody").stderr
+
+
+def test_what_waits_for_the_person_is_told_apart(deskhand, serve) -> None:
+    served = serve(demo=True)
+    served.call("GET", "/apps/list")
+    order = {"app_name": "demo-clock", "action": "start"}
+    served.call("POST", "/apps/control", json=order, headers={"Prefer": "respond-async"})
+    told = deskhand("activity", "--waiting").stdout
+    assert ("waiting   script wants to start Demo clock" in told, told.count("script")) == (True, 1)
+    assert "decision   asked: It waits for your word." in deskhand("activity", "2").stdout
+
+
+def test_a_call_is_shown_with_all_that_is_known_of_it(deskhand, serve) -> None:
+    served = serve()
+    served.make_client("my-gpt", scopes=["read:apps"])
+    served.call("POST", "/apps/control", json={"app_name": "notes", "action": "start"})
+    served.call("GET", "/apps/notes")
+    refused, failed = deskhand("activity", "1").stdout, deskhand("activity", "2").stdout
+    assert "my-gpt wanted to control a program" in refused
+    assert "decision   refused: The scope is missing." in refused
+    assert "operation  read_app" in failed
+    assert "decision   allowed: Reading is allowed." in failed
+    assert "What was asked:" in failed
+    assert "notes" in failed.split("What was asked:")[1]
+    assert "What was answered:" in failed
+    assert deskhand("activity", "99").returncode == 1

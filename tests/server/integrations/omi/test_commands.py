@@ -1,0 +1,83 @@
+"""`deskhand omi` against a running server."""
+
+import json
+from urllib.parse import urlsplit
+
+import click.testing
+import pytest
+
+from server.integrations.omi.commands import omi
+
+TALK = {
+    "id": "c-1",
+    "created_at": "2026-11-20T22:35:45+00:00",
+    "structured": {"title": "Timeline talk"},
+    "transcript_segments": [],
+}
+
+
+@pytest.fixture
+def served(serve):
+    return serve()
+
+
+@pytest.fixture
+def run(served):
+    def run(*arguments: str, typed: str | None = None) -> click.testing.Result:
+        return click.testing.CliRunner().invoke(omi, [*arguments, "--data-dir", str(served.data)], input=typed)
+
+    return run
+
+
+def deliver(served, address: str) -> int:
+    return served.call("POST", f"{urlsplit(address).path}?uid=alex", "", json=TALK).status_code
+
+
+def test_the_address_is_made_when_it_is_asked_for_and_only_then(served, run):
+    none = run("address")
+    assert (none.exit_code, "deskhand omi address --new" in str(none.exception)) == (1, True)
+    made = run("address", "--new")
+    assert "Memory Creation Webhook" in made.stdout
+    assert "tunnel on" in made.stderr
+    first = json.loads(run("address", "--json").stdout)["memory"]
+    assert first in made.stdout
+    assert deliver(served, first) == 200
+    assert json.loads(run("address", "--new", "--json").stdout)["memory"] != first
+    assert deliver(served, first) == 404
+
+
+def test_the_secret_comes_from_stdin_and_is_told_by_nobody(served, run):
+    address = json.loads(run("address", "--new", "--json").stdout)["memory"]
+    kept = run("secret", typed="whsec_of-the-test\n")
+    assert kept.exit_code == 0
+    assert deliver(served, address) == 401
+    assert "Signatures: asked for" in run("status").stdout
+    assert run("secret", typed="whsec_another-one\n").exit_code == 0
+    assert "the secret before counts until" in run("status").stdout
+    told = kept.output + run("status").output + run("status", "--json").output
+    assert "whsec_" not in told
+    assert run("secret", "--remove").exit_code == 0
+    assert "Signatures: not asked for" in run("status").stdout
+    assert deliver(served, address) == 200
+
+
+def test_it_says_what_arrived_and_whose_it_is(served, run):
+    assert "Nothing has arrived yet." in run("status").stdout
+    address = json.loads(run("address", "--new", "--json").stdout)["memory"]
+    deliver(served, address)
+    waiting = run("status").stdout
+    assert "alex: waits for your word, 1 kept aside: deskhand approvals approve omi-" in waiting
+    (question,) = served.person("GET", "/api/approvals").json()
+    served.person("POST", f"/api/approvals/{question['id']}/approve", json={"extent": "once"})
+    told = run("status").stdout
+    assert "alex  Timeline talk" in told
+    assert "alex: accepted, 1 conversations" in told
+
+
+def test_all_of_a_device_is_forgotten_after_a_question(served, run):
+    deliver(served, json.loads(run("address", "--new", "--json").stdout)["memory"])
+    assert run("forget", "alex", typed="n\n").exit_code == 1
+    assert "alex" in run("status").stdout
+    assert run("forget", "alex", typed="y\n").exit_code == 0
+    assert "alex" not in run("status").stdout
+    assert run("forget", "alex", "--yes").exit_code == 1

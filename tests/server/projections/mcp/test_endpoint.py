@@ -1,0 +1,131 @@
+import json
+import socket
+import subprocess
+import sys
+from itertools import product
+
+from server.projections.mcp.endpoint import Endpoint
+from tests.server.projections.mcp.speaking import initialize, modern, older, read
+
+
+def names(answer):
+    return [tool["name"] for tool in read(answer)["result"]["tools"]]
+
+
+def test_both_kinds_of_revisions_are_spoken_at_one_address(demo):
+    path = "/mcp"
+    told = names(demo.call("POST", path, **modern("tools/list")))
+    assert names(demo.call("POST", f"{path}/", **modern("tools/list"))) == told
+    assert {"search", "fetch", "list_mail", "send_mail"} <= set(told)
+    begun = demo.call("POST", path, **initialize())
+    assert read(begun)["result"]["serverInfo"]["title"] == "Deskhand"
+    session = begun.headers["mcp-session-id"]
+    assert demo.call("POST", path, **older("notifications/initialized", session=session, id=None)).status_code == 202
+    assert names(demo.call("POST", path, **older("tools/list", session=session))) == told
+
+
+def test_a_stranger_is_told_where_to_get_a_token(demo):
+    for key in ("", "dh_wrong"):
+        refused = demo.call("POST", "/mcp", key=key, **modern("tools/list"))
+        assert refused.status_code == 401
+        challenge = refused.headers["www-authenticate"]
+        assert f'resource_metadata="{demo.public}/.well-known/oauth-protected-resource/mcp"' in challenge
+        assert ("invalid_token" in challenge) == bool(key)
+        assert refused.json()["detail"]
+
+
+def test_a_key_in_its_own_header_is_as_good(demo):
+    key = demo.make_client("plain")
+    asked = modern("tools/list", **{"X-API-Key": key})
+    assert demo.call("POST", "/mcp", key="", **asked).status_code == 200
+
+
+def test_there_is_no_stream_on_which_nothing_is_told(demo):
+    for method in ("GET", "HEAD", "PUT"):
+        answer = demo.call(method, "/mcp", headers={"Accept": "text/event-stream"})
+        assert answer.status_code == 405
+        assert answer.headers["allow"] == "POST, DELETE"
+
+
+def test_a_session_is_its_clients_alone_and_ends_when_told_so(demo):
+    first, second = demo.make_client("first"), demo.make_client("second")
+    session = demo.call("POST", "/mcp", first, **initialize()).headers["mcp-session-id"]
+    for key, wanted in ((second, 404), (first, 200)):
+        assert demo.call("POST", "/mcp", key, **older("tools/list", session=session)).status_code == wanted
+    assert demo.call("POST", "/mcp", first, **older("ping", session="made-up")).status_code == 404
+    over = {"Mcp-Session-Id": session, "MCP-Protocol-Version": "2025-06-18"}
+    assert demo.call("DELETE", "/mcp", second, headers=over).status_code == 404
+    assert demo.call("DELETE", "/mcp", first, headers=over).status_code == 200
+    assert demo.call("POST", "/mcp", first, **older("ping", session=session)).status_code == 404
+
+
+def test_a_client_that_was_ended_is_a_stranger_in_its_own_session(demo):
+    key = demo.make_client("gone")
+    session = demo.call("POST", "/mcp", key, **initialize()).headers["mcp-session-id"]
+    assert demo.person("DELETE", "/api/clients/gone").status_code < 300
+    assert demo.call("POST", "/mcp", key, **older("tools/list", session=session)).status_code == 401
+
+
+def test_other_addresses_and_foreign_pages_are_refused(demo):
+    for headers, wanted in (
+        ({"Host": "evil.example"}, 421),
+        ({"Host": f"evil.example:{demo.port}"}, 421),
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Origin": demo.public}, 200),
+    ):
+        assert demo.call("POST", "/mcp", **modern("tools/list", **headers)).status_code == wanted
+
+
+def test_a_page_that_the_person_listed_and_a_new_address_are_answered(demo):
+    assert demo.call("POST", "/mcp", **modern("tools/list")).status_code == 200
+    page = "https://page.example"
+    assert demo.person("PUT", "/api/origins", json={"allowed": [page]}).status_code < 300
+    answer = demo.call("POST", "/mcp", **modern("tools/list", Origin=page))
+    assert answer.status_code == 200
+    assert answer.headers["access-control-allow-origin"] == page
+
+
+def test_white_space_around_a_header_is_no_part_of_it(demo):
+    asked = modern("tools/call", {"name": "list_apps", "arguments": {}})
+    body = json.dumps(asked["json"])
+    lines = {
+        **asked["headers"],
+        "Mcp-Name": "  list_apps \t ",
+        "Authorization": f"Bearer {demo.make_client()}",
+        "Connection": "close",
+    }
+    lines |= {"Host": f"127.0.0.1:{demo.port}", "Content-Type": "application/json", "Content-Length": str(len(body))}
+    head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+    with socket.create_connection(("127.0.0.1", demo.port), timeout=20) as line:
+        line.sendall(f"POST /mcp HTTP/1.1\r\n{head}\r\n{body}".encode())
+        assert line.recv(15) == b"HTTP/1.1 200 OK"
+
+
+def test_a_call_is_noted_as_the_clients_use_and_in_the_activity(demo):
+    demo.call("POST", "/mcp", demo.make_client("bot"), **modern("tools/call", {"name": "list_apps", "arguments": {}}))
+    assert [(entry["client"], entry["operation"], entry["outcome"]) for entry in demo.activity(1)] == [
+        ("bot", "list_apps", "done")
+    ]
+    used = next(one for one in demo.person("GET", "/api/clients").json() if one["name"] == "bot")
+    assert json.dumps(used).count("20")  # when it last called
+    assert used["last_used_at"]
+
+
+def test_what_is_no_message_is_refused_and_the_server_goes_on(demo):
+    bodies = [b"", b"{", b"[]", b'[{"jsonrpc": "2.0"}]', b"[" * 100_000, b'{"jsonrpc": "2.0", "id": 1}']
+    for body, headers in product(bodies, (modern("tools/list")["headers"], initialize()["headers"])):
+        answer = demo.call("POST", "/mcp", content=body, headers=headers | {"Content-Type": "application/json"})
+        assert 400 <= answer.status_code < 500
+    assert demo.call("POST", "/mcp", **modern("tools/list")).status_code == 200
+
+
+def test_a_body_that_no_operation_would_take_is_too_large(demo):
+    headers = modern("tools/list")["headers"] | {"Content-Type": "application/json"}
+    assert demo.call("POST", "/mcp", content=b" " * (40 * 1024 * 1024), headers=headers).status_code == 413
+
+
+def test_the_protocol_is_imported_for_the_first_client():
+    code = f"import sys, server.app, {Endpoint.__module__}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"mcp", "mcp_types"} & set(done.stdout.split())

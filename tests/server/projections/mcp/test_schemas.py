@@ -1,0 +1,70 @@
+import pytest
+
+from server.projections.mcp.schemas import make_input, make_output, write_out
+
+DOCUMENT = {
+    "components": {
+        "schemas": {
+            "Mail": {
+                "type": "object",
+                "title": "Mail",
+                "required": ["to"],
+                "properties": {
+                    "to": {"type": "string", "title": "To", "description": "Who."},
+                    "title": {"type": "string", "default": "Hello", "description": "The subject."},
+                    "kind": {"const": "mail"},
+                    "files": {"type": "array", "items": {"$ref": "#/components/schemas/File"}},
+                },
+            },
+            "File": {"type": "object", "properties": {"within": {"$ref": "#/components/schemas/File"}}},
+        }
+    }
+}
+MAIL = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Mail"}}}}
+
+
+def test_parameters_and_the_body_stand_side_by_side_and_nothing_else_is_taken():
+    parameters = [
+        {"name": "box", "in": "path", "required": True, "schema": {"type": "string"}, "description": "Which box."},
+        {"name": "most", "in": "query", "schema": {"type": "integer", "default": 10}, "description": "How many."},
+    ]
+    taken = make_input(DOCUMENT, {"operationId": "send", "parameters": parameters, "requestBody": MAIL})
+    assert list(taken["properties"]) == ["box", "most", "to", "title", "kind", "files"]
+    assert taken["required"] == ["box", "to"]
+    assert taken["additionalProperties"] is False
+    assert taken["properties"]["most"] == {"type": "integer", "description": "How many. Default: 10."}
+
+
+def test_references_are_written_out_and_what_is_not_portable_is_gone():
+    mail = write_out({"$ref": "#/components/schemas/Mail"}, DOCUMENT)
+    assert "$ref" not in str(mail)
+    assert "title" not in mail
+    assert mail["properties"]["title"] == {"type": "string", "description": 'The subject. Default: "Hello".'}
+    assert mail["properties"]["kind"] == {"enum": ["mail"]}
+    assert mail["properties"]["files"]["items"]["properties"]["within"] == {"type": "object"}  # where it comes back to itself
+
+
+def test_an_array_says_what_is_in_it():
+    assert write_out({"type": "array"}, DOCUMENT)["items"]
+
+
+def test_a_name_that_is_taken_twice_is_a_mistake_of_ours():
+    both = {"operationId": "send", "parameters": [{"name": "to", "in": "query", "schema": {}}], "requestBody": MAIL}
+    with pytest.raises(ValueError, match="twice"):
+        make_input(DOCUMENT, both)
+
+
+def test_a_bare_list_is_wrapped_and_told_how_it_goes_on():
+    names = {"application/json": {"schema": {"type": "array", "items": {"type": "string"}}}}
+    schema, wraps = make_output(DOCUMENT, {"responses": {"200": {"content": names}}}, changes=False)
+    assert wraps
+    assert schema["required"] == ["result"]
+    assert set(schema["properties"]) == {"result", "next_page_token"}
+
+
+def test_what_may_be_asked_first_promises_nothing_and_knows_that_it_waits():
+    schema, wraps = make_output(DOCUMENT, {"responses": {"201": MAIL}}, changes=True)
+    assert not wraps
+    assert "required" not in schema
+    assert {"status", "approval_id", "summary", "poll", "to"} <= set(schema["properties"])
+    assert make_output(DOCUMENT, {"responses": {"200": MAIL}}, changes=False)[0]["required"] == ["to"]

@@ -1,0 +1,90 @@
+import time
+
+from tests.server.projections.mcp.speaking import modern, read
+
+
+def call(demo, name, arguments=None, key=None, **headers):
+    asked = modern("tools/call", {"name": name, "arguments": arguments or {}}, **headers)
+    return read(demo.call("POST", "/mcp", key, **asked))
+
+
+def list_tools(demo, key=None):
+    return read(demo.call("POST", "/mcp", key, **modern("tools/list")))["result"]
+
+
+def test_a_tool_says_all_that_a_client_needs_before_it_asks_its_person(demo):
+    tools = {tool["name"]: tool for tool in list_tools(demo)["tools"]}
+    sending = tools["send_mail"]
+    assert sending["title"] == "Send mail"
+    assert sending["description"].startswith("Send a new mail.")
+    assert sending["inputSchema"]["additionalProperties"] is False
+    assert sending["annotations"] == {
+        "title": "Send mail",
+        "readOnlyHint": False,
+        "destructiveHint": True,
+        "idempotentHint": False,
+        "openWorldHint": True,
+    }
+    assert sending["_meta"]["securitySchemes"] == [{"type": "oauth2", "scopes": ["write:mail"]}]
+    for tool in tools.values():
+        assert len(tool["annotations"]) == 5
+        assert tool["outputSchema"]["type"] == "object"
+
+
+def test_each_client_has_its_own_list_in_the_same_order_every_time(demo):
+    apps = demo.make_client("apps", scopes=["read:apps"])
+    assert [tool["name"] for tool in list_tools(demo, apps)["tools"]] == ["list_apps", "read_app"]
+    everything = list_tools(demo, demo.make_client("all"))
+    assert everything["tools"] == list_tools(demo, demo.keys["all"])["tools"]
+    assert everything["cacheScope"] == "private"
+
+
+def test_an_answer_is_an_object_and_the_same_as_text(demo):
+    answer = call(demo, "list_mail", {"max_results": 2})["result"]
+    assert len(answer["structuredContent"]["result"]) == 2
+    assert not answer["isError"]
+    further = call(demo, "list_mail", {"max_results": 2, "page_token": answer["structuredContent"]["next_page_token"]})
+    assert further["result"]["structuredContent"]["result"] != answer["structuredContent"]["result"]
+
+
+def test_what_goes_wrong_is_a_tools_error_with_its_sentence(demo):
+    for name, arguments, told in (
+        ("list_mail", {"max_results": 1000}, "max_results"),
+        ("list_mail", {"colour": "red"}, "colour"),
+        ("read_mail", {}, "message_id"),
+        ("read_mail", {"message_id": "nothing"}, ""),
+    ):
+        answer = call(demo, name, arguments)["result"]
+        assert answer["isError"]
+        assert told in answer["content"][0]["text"]
+
+
+def test_what_waits_for_the_person_says_so_and_can_be_looked_at(demo):
+    order = {"to": "ann@example.com", "subject": "Hello", "body": "It works."}
+    asked = call(demo, "send_mail", order, Prefer="respond-async")["result"]
+    assert not asked["isError"]
+    pending = asked["structuredContent"]
+    assert pending["status"] == "pending"
+    assert "ann@example.com" in pending["summary"]
+    assert "read_approval" in asked["content"][1]["text"]
+    look = {"approval_id": pending["approval_id"]}
+    assert call(demo, "read_approval", look)["result"]["structuredContent"]["status"] == "pending"
+    assert call(demo, "read_approval", look, demo.make_client("other"))["result"]["isError"]
+    assert demo.person("POST", f"/api/approvals/{pending['approval_id']}/approve", json={"extent": "once"}).status_code < 300
+    until = time.monotonic() + 20
+    while (told := call(demo, "read_approval", look)["result"]["structuredContent"])["status"] in {"pending", "running"}:
+        assert time.monotonic() < until
+    assert told["status"] == "done"
+    assert call(demo, "search_mail", {"query": "in:sent subject:Hello"})["result"]["structuredContent"]["messages"]
+
+
+def test_a_tool_that_there_is_not_is_an_error_of_the_protocol(demo):
+    error = call(demo, "format_disk")["error"]
+    assert error["code"] == -32602
+    assert "format_disk" in error["message"]
+
+
+def test_an_argument_reaches_no_other_operation(demo):
+    for app_name in ("list", "../list", "a/b", ".", "..", "", "%2e%2e", "x?y=1", "x#y"):
+        assert call(demo, "read_app", {"app_name": app_name})["result"]["isError"]
+    assert "list_apps" not in {entry["operation"] for entry in demo.activity()}

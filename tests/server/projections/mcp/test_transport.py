@@ -1,0 +1,158 @@
+import asyncio
+import json
+from contextlib import asynccontextmanager
+
+import mcp_types as types
+import pytest
+from mcp.server.lowlevel.server import Server
+
+from server.inside import Letter, make_scope
+from server.projections.mcp.transport import Room, Transport
+from tests.server.projections.mcp.speaking import initialize, modern, older
+
+HOST = "desk.example.org"
+
+
+class Waiting:
+    """A server with one tool that waits until it is cancelled."""
+
+    def __init__(self):
+        self.begun, self.cancelled = asyncio.Event(), asyncio.Event()
+        self.server = Server("waiting", on_list_tools=self.list_tools, on_call_tool=self.call_tool)
+
+    async def list_tools(self, *_):
+        return types.ListToolsResult(tools=[])
+
+    async def call_tool(self, *_):
+        self.begun.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            self.cancelled.set()
+            raise
+
+
+class Asking:
+    """One request that the caller can give up."""
+
+    def __init__(self, transport, options, *, client="one", host=HOST, origin=None):
+        headers = {**options["headers"], "host": host, "content-type": "application/json"}
+        headers |= {"origin": origin} if origin else {}
+        letter = Letter("POST", "/mcp", body=json.dumps(options["json"]).encode(), headers=tuple(headers.items()))
+        self._body = [{"type": "http.request", "body": letter.body, "more_body": False}]
+        self.gone, self.status, self.headers, self.text = asyncio.Event(), 0, {}, ""
+        coming = transport.answer(
+            make_scope(letter), self.receive, self.send, client=client, hosts={HOST}, origins={"https://page.example"}
+        )
+        self.done = asyncio.create_task(coming)
+
+    async def receive(self):
+        if self._body:
+            return self._body.pop()
+        await self.gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(self, message):
+        if message["type"] == "http.response.start":
+            self.status, self.headers = message["status"], {name.decode(): value.decode() for name, value in message["headers"]}
+        self.text += message.get("body", b"").decode()
+
+
+@asynccontextmanager
+async def opened(**room):
+    waiting = Waiting()
+    transport = Transport(waiting.server, Room(**room))
+    await transport.open()
+    try:
+        async with asyncio.timeout(20):
+            yield waiting, transport
+    finally:
+        await transport.close()
+
+
+async def ask(transport, options, **more):
+    asking = Asking(transport, options, **more)
+    await asking.done
+    return asking
+
+
+CALL = ("tools/call", {"name": "wait", "arguments": {}})
+
+
+def test_whoever_hangs_up_cancels_a_call_where_nothing_is_kept():
+    async def main():
+        async with opened() as (waiting, transport):
+            asking = Asking(transport, modern(*CALL))
+            await waiting.begun.wait()
+            asking.gone.set()
+            await waiting.cancelled.wait()
+            await asking.done
+
+    asyncio.run(main())
+
+
+def test_a_session_cancels_its_call_when_it_says_so():
+    async def main():
+        async with opened() as (waiting, transport):
+            session = (await ask(transport, initialize())).headers["mcp-session-id"]
+            asking = Asking(transport, older(*CALL, session=session, id=7))
+            await waiting.begun.wait()
+            cancel = older("notifications/cancelled", {"requestId": 7}, session=session, id=None)
+            assert (await ask(transport, cancel, client="two")).status == 404
+            assert not waiting.cancelled.is_set()
+            assert (await ask(transport, cancel)).status == 202
+            await waiting.cancelled.wait()
+            asking.gone.set()
+
+    asyncio.run(main())
+
+
+def test_closing_ends_what_is_on_its_way():
+    async def main():
+        async with opened() as (waiting, transport):
+            session = (await ask(transport, initialize())).headers["mcp-session-id"]
+            calls = [Asking(transport, older(*CALL, session=session))]
+            await waiting.begun.wait()
+            await transport.close()
+            await waiting.cancelled.wait()
+            calls[0].gone.set()
+            await asyncio.wait([calls[0].done])
+
+    asyncio.run(main())
+
+
+def test_there_is_room_for_so_many_sessions_and_one_that_nobody_uses_ends():
+    async def main():
+        async with opened(sessions=1, idle_seconds=0.2) as (_, transport):
+            assert (await ask(transport, initialize())).status == 200
+            assert (await ask(transport, initialize())).status == 503
+            while (await ask(transport, initialize())).status == 503:
+                await asyncio.sleep(0.02)
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("more", "status"),
+    [
+        ({"host": "evil.example"}, 421),
+        ({"origin": "https://evil.example"}, 403),
+        ({"origin": f"https://{HOST}"}, 200),
+        ({"origin": "https://page.example"}, 200),
+    ],
+)
+def test_it_looks_at_host_and_origin_by_itself_too(more, status):
+    async def main():
+        async with opened() as (_, transport):
+            for options in (modern("tools/list"), initialize()):
+                assert (await ask(transport, options, **more)).status == status
+
+    asyncio.run(main())
+
+
+def test_more_than_fits_is_refused():
+    async def main():
+        async with opened(largest_body=1000) as (_, transport):
+            assert (await ask(transport, modern("tools/call", {"name": "wait", "arguments": {"x": "y" * 1000}}))).status == 413
+
+    asyncio.run(main())
