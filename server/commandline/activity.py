@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from server.commandline.reach import reached
-from server.commandline.words import data_dir_option, example, json_option, print_json, say, tell_time
+from server.commandline.words import data_dir_option, example, json_option, print_json, say, say_time
 
 NOT_WELL = ("failed", "uncertain", "refused")  # outcomes
 
@@ -51,7 +51,7 @@ def list_entries(entries: list[dict[str, Any]], *, chosen: bool) -> None:
         about = f" · {entry['about']}" if entry["about"] else ""
         took = f" ({tell_duration(entry['duration_ms'])})" if entry["duration_ms"] is not None else ""
         number = f"{entry['id']:>6}"
-        say(f"{number}  {tell_time(entry['at'])}  {entry['outcome']:<9} {entry['client']} {entry['sentence']}{about}{took}")
+        say(f"{number}  {say_time(entry['at'])}  {entry['outcome']:<9} {entry['client']} {entry['sentence']}{about}{took}")
         if entry["note"]:
             say(f"{'':<8}{' ' * 19}  {'':<9} {entry['note']}")
     if not entries:
@@ -62,7 +62,7 @@ def describe(entry: dict[str, Any]) -> Iterator[str]:
     """Everything that is known of a call."""
     yield f"{entry['client']} {entry['sentence']}"
     facts = {
-        "when": tell_time(entry["at"]),
+        "when": say_time(entry["at"]),
         "took": tell_duration(entry["duration_ms"]) if entry["duration_ms"] is not None else None,
         "outcome": entry["outcome"],
         "decision": f"{entry['decision']}: {entry['reason']}" if entry["reason"] else entry["decision"],

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from server.commandline.reach import reached
-from server.commandline.words import data_dir_option, example, json_option, print_json, say, tell_time
+from server.commandline.words import data_dir_option, example, json_option, print_json, say, say_time
 
 WAYS = {"own": "made here", "registered": "registered itself", "document": "known by a document"}
 
@@ -201,7 +201,7 @@ def tell(client: dict[str, Any]) -> None:
             say(f"        signed in {grant['created_at'][:10]} at {grant['callback']}, used {used}: {' '.join(grant['scopes'])}")
     say(f"scopes  {' '.join(client['scopes'])}")
     say(f"rate    {client['rate'] or 'the usual limits'}")
-    used = tell_time(client["last_used_at"]) if client["last_used_at"] else "never"
+    used = say_time(client["last_used_at"]) if client["last_used_at"] else "never"
     say(f"used    {used}, {client['calls_today']} calls today")
     for name, policy in client["operations"].items():
         say(f"  {policy:<6} {name}")

@@ -34,8 +34,8 @@ def say(text: str, *, err: bool = False) -> None:
     click.echo(make_visible(text), err=err)
 
 
-def tell_time(at: str) -> str:
-    """A moment that was written in UTC, as this computer's clock shows it."""
+def say_time(at: str) -> str:
+    """A time as this computer's clock has it: "2026-06-17 09:41:03"."""
     return f"{datetime.fromisoformat(at).astimezone():%Y-%m-%d %H:%M:%S}"
 
 

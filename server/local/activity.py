@@ -150,7 +150,7 @@ def tell_about(arguments: Any, name: str = "") -> str | None:
 
 def explain(entry: Entry) -> str:
     """Say why a call did not go as it was asked for: what it was answered, or why it was decided so."""
-    if entry.decision == "refused" and entry.reason != NO_FIT:
+    if entry.decision in {"refused", *ASKED} and entry.reason != NO_FIT:
         return entry.reason
     with suppress(ValueError):
         answer = json.loads(entry.result or "")

@@ -35,6 +35,7 @@ def lines(page):
 def diary(server):
     """Three calls: one that read, one that was refused, one that failed."""
     key = server.make_client("my-gpt")
+    server.person("PATCH", "/api/clients/my-gpt", json={"policies": {"control_app": "deny"}})
     other = server.make_client("script", allow=["control_app"])
     server.call("GET", "/gmail/search?query=invoice", key)
     server.call("POST", "/apps/control", key, json=NO_APP)
@@ -61,7 +62,7 @@ def test_each_call_is_a_sentence_with_what_came_of_it(open_page, diary):
     expect(page.get_by_text("Today: 3 calls, 1 refused, 1 failed.")).to_be_visible()
     expect(lines(page).nth(0)).to_contain_text("Failed: script tried to read a mail")
     expect(lines(page).nth(1)).to_contain_text(
-        "Refused: my-gpt wanted to control a program no such app It has to be allowed first."
+        "Refused: my-gpt wanted to control a program no such app You denied it to this client."
     )
     expect(lines(page).nth(2)).to_contain_text("Done: my-gpt searched mail for “invoice”")
 
@@ -96,18 +97,48 @@ def test_calls_are_chosen_by_who_what_how_and_words(open_page, diary):
     expect(lines(page)).to_have_count(1)
 
 
-def test_what_waits_for_the_person_is_told_apart_and_found(open_page, diary):
-    with closing(sqlite3.connect(diary.data / DATABASE_FILE)) as database, database:
-        database.execute("UPDATE activity SET outcome = 'waiting', decision = 'asked', reason = '' WHERE id = 2")
+def start_clock(server, key: str):
+    order = {"app_name": "demo-clock", "action": "start"}
+    kept = server.call("POST", "/apps/control", key, json=order, headers={"Prefer": "respond-async"})
+    assert kept.status_code == 202, kept.text
+
+
+def decide(server, word: str, **body) -> None:
+    (question,) = server.person("GET", "/api/approvals").json()
+    assert server.person("POST", f"/api/approvals/{question['id']}/{word}", json=body).status_code == 200
+
+
+def test_what_waits_for_the_person_is_told_apart_until_they_have_decided(open_page, server):
+    key = server.make_client("my-gpt")
     page = open_page("activity")
-    expect(lines(page).nth(1)).to_contain_text("my-gpt wants to control a program")
-    expect(lines(page).nth(1)).to_contain_text("Waits for you")
+    expect(page.get_by_role("heading", name="Nothing has happened yet")).to_be_visible()
+    start_clock(server, key)
+    expect(lines(page)).to_contain_text("my-gpt wants to start Demo clock")
+    expect(lines(page)).to_contain_text("Waits for you")
     page.get_by_role("radio", name="Waiting").check()
     expect(lines(page)).to_have_count(1)
     assert find_barriers(page) == []
-    lines(page).first.click()
-    expect(page.get_by_role("dialog")).to_contain_text("It waits for your word; nothing has been done.")
-    expect(page.get_by_role("dialog").get_by_role("link", name="Answer it")).to_be_visible()
+    lines(page).click()
+    drawer = page.get_by_role("dialog")
+    expect(drawer).to_contain_text("It waits for your word, under Approvals; nothing has been done.")
+    expect(drawer.get_by_role("link", name="Answer it")).to_be_visible()
+    decide(server, "approve", extent="once")
+    expect(drawer).to_contain_text("It was done.")
+    expect(drawer).to_contain_text("You allowed it once.")
+    page.keyboard.press("Escape")
+    expect(lines(page)).to_have_count(0)
+    page.get_by_role("button", name="Show everything").click()
+    expect(lines(page)).to_contain_text("Done: my-gpt started Demo clock")
+
+
+def test_a_no_of_the_person_is_told_with_their_reason(open_page, server):
+    start_clock(server, server.make_client("my-gpt"))
+    page = open_page("activity")
+    decide(server, "deny", reason="Not before noon.")
+    expect(lines(page)).to_contain_text("Refused: my-gpt wanted to start Demo clock")
+    expect(lines(page)).to_contain_text("You said no: Not before noon.")
+    lines(page).click()
+    expect(page.get_by_role("dialog")).to_contain_text("You said no; nothing was done.")
 
 
 def test_another_page_can_lead_to_some_calls_and_to_one(open_page, diary):

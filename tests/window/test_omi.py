@@ -189,7 +189,7 @@ def test_what_arrives_is_seen_at_once_and_a_new_device_is_asked_about(open_page,
     expect(page.get_by_role("link", name="Timeline talk")).to_have_count(2)
     page.get_by_role("radio", name="Set-up").check()
     expect(page.get_by_role("heading", name="It arrives")).to_be_visible()
-    expect(page.get_by_role("listitem").filter(has_text="Conversations Timeline talk")).to_contain_text("just now")
+    expect(page.get_by_role("listitem").filter(has_text="Conversations Timeline talk").last).to_contain_text("just now")
     expect(page.get_by_role("listitem").filter(has_text=UID)).to_contain_text("Accepted")
     expect(page.get_by_role("listitem").filter(has_text=UID)).to_contain_text("2 conversations")
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import click
 
 from server.commandline.reach import reached
-from server.commandline.words import data_dir_option, example, json_option, print_json, say, tell_time
+from server.commandline.words import data_dir_option, example, json_option, print_json, say, say_time
 from server.errors import DeskhandError
 
 FIELDS = {
@@ -37,7 +37,7 @@ def describe_status(status: dict[str, Any]) -> Iterator[str]:
     yield f"Signatures: {describe_signing(status['secret'])}"
     for arrival in status["last"]:
         title = f"  {arrival['title']}" if arrival["title"] else ""
-        yield f"{tell_time(arrival['at'])}  {arrival['kind']:<11}  {arrival['uid']}{title}"
+        yield f"{say_time(arrival['at'])}  {arrival['kind']:<11}  {arrival['uid']}{title}"
     if not status["last"]:
         yield "Nothing has arrived yet."
     for source in status["sources"]:
@@ -49,7 +49,7 @@ def describe_signing(secret: dict[str, Any]) -> str:
     if not secret["is_set"]:
         return "not asked for"
     until = secret["previous_until"]
-    return f"asked for; the secret before counts until {tell_time(until)}" if until else "asked for"
+    return f"asked for; the secret before counts until {say_time(until)}" if until else "asked for"
 
 
 def describe_source(source: dict[str, Any]) -> str:

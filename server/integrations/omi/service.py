@@ -20,8 +20,8 @@ log = logging.getLogger(__name__)
 
 SOUND_FOLDER = "omi"
 MEGABYTE = 1_000_000
+NOT_SET_UP = "For an OMI wearable; not set up"
 LONG_AGO = "0001"  # before every moment
-WISH = "Make the addresses for your OMI and paste them into its app, so that ChatGPT can look up what it heard."
 
 
 @dataclass
@@ -39,15 +39,12 @@ class Wearable:
 
     @property
     def summary(self) -> str:
-        """How much was heard, in a few words."""
+        """How much was heard, in a few words. Who has no wearable is asked for nothing, so there is no wish."""
+        if not self.has_address and not self.conversations:
+            return NOT_SET_UP
         heard = f"{self.conversations} {'conversation' if self.conversations == 1 else 'conversations'}"
         waiting = self.sources.waiting
         return f"{heard}, {waiting} {'account waits' if waiting == 1 else 'accounts wait'} for your word" if waiting else heard
-
-    @property
-    def wish(self) -> str | None:
-        """What the person has to do first."""
-        return None if self.has_address or self.conversations else WISH
 
     async def look_again(self) -> None:
         """See how much there is now."""

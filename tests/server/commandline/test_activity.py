@@ -1,12 +1,8 @@
 import json
-import sqlite3
 import sys
-from contextlib import closing
 from datetime import datetime
 
 import pytest
-
-from server.storage.database import DATABASE_FILE
 
 
 def test_the_activity_reads_like_a_diary(deskhand, serve) -> None:
@@ -51,13 +47,13 @@ def test_it_can_be_looked_through(deskhand, serve) -> None:
 
 
 def test_what_waits_for_the_person_is_told_apart(deskhand, serve) -> None:
-    served = serve()
+    served = serve(demo=True)
     served.call("GET", "/apps/list")
-    served.call("GET", "/apps/list")
-    with closing(sqlite3.connect(served.data / DATABASE_FILE)) as database, database:
-        database.execute("UPDATE activity SET outcome = 'waiting' WHERE id = 1")
+    order = {"app_name": "demo-clock", "action": "start"}
+    served.call("POST", "/apps/control", json=order, headers={"Prefer": "respond-async"})
     told = deskhand("activity", "--waiting").stdout
-    assert ("waiting   script wants to list the programs" in told, told.count("script")) == (True, 1)
+    assert ("waiting   script wants to start Demo clock" in told, told.count("script")) == (True, 1)
+    assert "decision   asked: It waits for your word." in deskhand("activity", "2").stdout
 
 
 def test_a_call_is_shown_with_all_that_is_known_of_it(deskhand, serve) -> None:

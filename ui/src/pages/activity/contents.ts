@@ -29,19 +29,19 @@ export function lay(text: string): string {
   try { return JSON.stringify(JSON.parse(text), null, 2) } catch { return text }
 }
 
-export function sayEnd({ outcome, changes }: ActivityView): string {
+export function sayEnd({ outcome, changes, decision }: ActivityView): string {
   return {
-    waiting: 'It waits for your word; nothing has been done.',
+    waiting: 'It waits for your word, under Approvals; nothing has been done.',
     running: 'It runs at this moment.',
     done: changes ? 'It was done.' : 'It was answered.',
     failed: 'It was tried, and failed.',
-    refused: 'It was refused; nothing was done.',
+    refused: decision === 'denied' ? 'You said no; nothing was done.' : 'It was refused; nothing was done.',
     repeated: 'It had been called before; nothing was done again.',
     uncertain: 'Nobody knows whether it was done.',
   }[outcome]
 }
 
-const TOLD_BY_REASON = ['allowed', 'repeated', 'asked', ''] // "You allowed it." says it all
+const TOLD_BY_REASON = ['allowed', 'denied', 'repeated', 'asked'] // "You allowed it once." says it all
 
 /** What was decided, and why: "Refused: it has to be allowed first". */
 export function sayDecision({ decision, reason }: ActivityView): string {
