@@ -25,7 +25,7 @@ from server.errors import Conflict, DeskhandError, Forbidden, InvalidInput, NotA
 from server.failures import respond, to_response
 from server.inside import APPROVAL
 from server.logs import redact_start
-from server.operation import Effect, Operation, current_call
+from server.operation import Effect, Operation, current_call, run_for
 from server.problems import read_detail
 from server.words import fill
 
@@ -120,7 +120,7 @@ class Call:
         self._begun = replace(self._entry(Outcome.running), id=begun)
         if self._check_again() is Policy.ask:  # meanwhile the person may have paused all, or changed this
             self._require_allowed(allowance)
-        return await function(**arguments)
+        return await run_for(effect if allowance else None, function, arguments)
 
     async def _foresee(self, arguments: dict[str, Any]) -> Effect:
         """Make the Effect: what it would do now."""
@@ -216,7 +216,7 @@ class Call:
         await approvals.claim(one, entry)
         self._begun = entry
         self._check_again()
-        return await function(**arguments)
+        return await run_for(effect, function, arguments)
 
     def check_scope(self) -> None:
         """Raises Forbidden where the client lacks the operation's scope."""
