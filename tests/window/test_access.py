@@ -123,12 +123,7 @@ def test_a_whole_group_is_set_at_once_but_what_reaches_others_is_never_allowed_w
     set_all(page, "Gmail: change", "Allow")
     expect(page.get_by_role("combobox", name="Gmail: change, all of it")).to_contain_text("Some of each")
     operations = read(clients, "my-gpt")["operations"]
-    assert [operations[name] for name in ("trash_mail", "send_mail", "reply_to_mail", "send_draft")] == [
-        "allow",
-        "ask",
-        "ask",
-        "ask",
-    ]
+    assert [operations[name] for name in ("trash_mail", "send_mail", "reply_to_mail", "send_draft")] == ["allow", "ask", "ask", "ask"]
 
 
 def test_a_scope_opened_for_one_operation_opens_no_other(open_page, clients):
@@ -141,12 +136,7 @@ def test_a_scope_opened_for_one_operation_opens_no_other(open_page, clients):
     expect(choice(page, "Write a draft", "Allow")).to_be_checked()
     expect(choice(page, "Send a mail", "Don’t allow")).to_be_checked()
     narrow = read(clients, "narrow")["operations"]
-    assert {name for name, policy in narrow.items() if policy != "deny"} == {
-        "list_apps",
-        "read_app",
-        "search_mail",
-        "create_draft",
-    }
+    assert {name for name, policy in narrow.items() if policy != "deny"} == {"list_apps", "read_app", "search_mail", "create_draft"}
 
 
 def test_what_is_allowed_for_a_while_is_shown_and_ended(open_page, clients):
@@ -176,9 +166,7 @@ def test_a_client_that_signs_in_is_made_and_its_secret_is_shown_once(open_page, 
     secret = dialog.get_by_role("group", name="Client Secret").locator(".value").inner_text()
     assert find_barriers(page) == []
     dialog.get_by_role("button", name="I have copied it").click()
-    expect(page.get_by_role("group", name="Client ID").locator(".value")).to_have_text(
-        read(server, "my-gpt")["oauth"]["client_id"]
-    )
+    expect(page.get_by_role("group", name="Client ID").locator(".value")).to_have_text(read(server, "my-gpt")["oauth"]["client_id"])
     expect(page.get_by_text(secret)).to_have_count(0)
     page.get_by_role("button", name="Renew the secret…").click()
     page.get_by_role("button", name="Renew it").click()
