@@ -19,8 +19,16 @@ CODE = "4071"
 LUNCH = "Hi Bob,\n\ndoes 12:30 work for you?\n\n<b>Ann</b>"
 MAIL = (("Account", "alex@example.com"), ("To", "Bob <bob@example.com>"), ("Subject", "Lunch on Friday"), ("Body", LUNCH))
 EVERY = (Extent.once, Extent.quarter, Extent.recipients)
-PROGRAM = (("App", "Notepad"), ("Program", "/usr/bin/notepad"), ("Arguments", '["--new", "a file.txt"]'), ("Folder", "/home/alex"))
-SIGN_IN = (("Callback", "https://chatgpt.com/connector/oauth/abcdefghij0123456789"), ("It may", "read your mail\nsend mail, when you allow it"))
+PROGRAM = (
+    ("App", "Notepad"),
+    ("Program", "/usr/bin/notepad"),
+    ("Arguments", '["--new", "a file.txt"]'),
+    ("Folder", "/home/alex"),
+)
+SIGN_IN = (
+    ("Callback", "https://chatgpt.com/connector/oauth/abcdefghij0123456789"),
+    ("It may", "read your mail\nsend mail, when you allow it"),
+)
 
 
 @dataclass

@@ -31,6 +31,11 @@ def choice(page: Page, title: str, word: str):
     return page.get_by_role("group", name=title, exact=True).get_by_role("radio", name=word, exact=True)
 
 
+def changed(page: Page):
+    """Until the server has answered that a client may do something else now."""
+    return page.expect_response(lambda response: response.request.method == "PATCH")
+
+
 def set_all(page: Page, group: str, word: str) -> None:
     page.get_by_role("combobox", name=f"{group}, all of it").press("Enter")
     page.get_by_role("option", name=word, exact=True).click()
@@ -101,12 +106,15 @@ def test_a_name_in_use_is_told_beside_the_button(open_page, clients):
 def test_what_a_client_may_do_is_chosen_by_keyboard_and_holds(open_page, clients):
     page = open_page("access/my-gpt")
     unfold(page, "Change", 1)
-    choice(page, "Send a mail", "Allow").press("ArrowRight")
+    with changed(page):
+        choice(page, "Send a mail", "Allow").press("ArrowRight")
     expect(choice(page, "Send a mail", "Ask me")).to_be_checked()
     expect(page.get_by_text("It could write to anybody in your name")).to_have_count(0)
-    choice(page, "Change the labels of a mail", "Ask me").press("ArrowLeft")
+    with changed(page):
+        choice(page, "Change the labels of a mail", "Ask me").press("ArrowLeft")
     expect(choice(page, "Change the labels of a mail", "Allow")).to_be_checked()
-    choice(page, "Delete a draft", "Ask me").press("ArrowRight")
+    with changed(page):
+        choice(page, "Delete a draft", "Ask me").press("ArrowRight")
     expect(choice(page, "Delete a draft", "Don’t allow")).to_be_checked()
     operations = read(clients, "my-gpt")["operations"]
     assert [operations[name] for name in ("label_mail", "send_mail", "delete_draft")] == ["allow", "ask", "deny"]
@@ -130,13 +138,16 @@ def test_a_scope_opened_for_one_operation_opens_no_other(open_page, clients):
     clients.make_client("narrow", scopes=["read:apps"], allow=["send_mail"])  # allowed, but out of its reach
     page = open_page("access/narrow")
     unfold(page, "Look", 1)
-    choice(page, "Look through the mails", "Allow").check()
+    with changed(page):
+        choice(page, "Look through the mails", "Allow").check()
     unfold(page, "Change", 1)
-    choice(page, "Write a draft", "Allow").check()
+    with changed(page):
+        choice(page, "Write a draft", "Allow").check()
     expect(choice(page, "Write a draft", "Allow")).to_be_checked()
     expect(choice(page, "Send a mail", "Don’t allow")).to_be_checked()
     narrow = read(clients, "narrow")["operations"]
-    assert {name for name, policy in narrow.items() if policy != "deny"} == {"list_apps", "read_app", "search_mail", "create_draft"}
+    seen = {name for name, policy in narrow.items() if policy != "deny"}
+    assert seen == {"list_apps", "read_app", "search_mail", "create_draft"}
 
 
 def test_what_is_allowed_for_a_while_is_shown_and_ended(open_page, clients):

@@ -1,3 +1,4 @@
+import json
 import re
 
 import httpx2
@@ -28,16 +29,21 @@ def value(page: Page, label: str) -> str:
 def test_everybody_can_read_it(open_page, server, look, width):
     server.make_client("my-gpt", allow=["send_mail"])
     page = open_page("connect", look, width)
-    expect(page.get_by_text("Waiting for its first call.")).to_be_visible()
-    for kind in ("A script on this computer", "A GPT in ChatGPT"):
-        page.get_by_role("radio", name=kind).check()
-        assert find_barriers(page) == []
-        assert not [size for size in ("100%", "200%") if scrolls_sideways(page, size)]
-        page.evaluate("document.documentElement.style.fontSize = '100%'")
+    for kind, ways in (("A custom GPT", ("API key", "OAuth")), ("A ChatGPT app", ("Claude", "Another, with a key")), ("A script", ())):
+        page.get_by_role("link", name=re.compile(f"^{kind}")).click()
+        expect(page.get_by_text("Waiting for its first call.")).to_be_visible()
+        for way in (None, *ways):
+            if way:
+                page.get_by_role("radio", name=way).check()
+            assert find_barriers(page) == []
+            assert not [size for size in ("100%", "200%") if scrolls_sideways(page, size)]
+            page.evaluate("document.documentElement.style.fontSize = '100%'")
+        page.get_by_role("link", name="Connect", exact=True).last.click()
 
 
 def test_from_nothing_to_the_first_call(open_page, server):
     page = open_page("connect")
+    page.get_by_role("link", name=re.compile("^A custom GPT")).press("Enter")
     public = turn_on(page)
     page.get_by_role("button", name="New client").press("Enter")
     expect(page.get_by_label("Name")).to_have_value("My GPT")
@@ -45,7 +51,9 @@ def test_from_nothing_to_the_first_call(open_page, server):
     expect(page.get_by_role("group", name="Key", exact=True)).to_be_in_viewport()
     key, schema = value(page, "Key"), value(page, "Schema address")
     assert schema == f"{public}/gpts/my-gpt/openapi.json"
+    expect(step(page, "Its schema")).to_contain_text("This step ticks itself off")
     document = httpx2.get(schema, trust_env=False).json()
+    expect(step(page, "Its schema").get_by_role("heading")).to_contain_text("Step 3, done")
     assert document["servers"][0]["url"] == public
     assert {operation["operationId"] for item in document["paths"].values() for operation in item.values()} >= {"list_mail"}
     assert httpx2.get(value(page, "Privacy policy"), trust_env=False).status_code == 200
@@ -58,25 +66,27 @@ def test_from_nothing_to_the_first_call(open_page, server):
 
 def test_the_instructions_say_what_the_client_really_may_do(open_page, server):
     server.make_client("my-gpt", scopes=["read:apps", "write:mail"], allow=["send_mail"])
-    page = open_page("connect/my-gpt")
+    page = open_page("connect/gpt/my-gpt")
     told = value(page, "Instructions")
     assert "- Apps: list_apps, read_app" in told
-    assert "These reach other people: send_mail." in told
+    assert "These change something at once: send_mail." in told
+    assert "These reach other people: send_mail, reply_to_mail, send_draft." in told
     assert "list_mail" not in told
-    assert re.search("not allowed yet: .*trash_mail", told)
-    server.person("PATCH", "/api/clients/my-gpt", json={"policies": {"send_mail": "ask"}})
+    assert re.search("wait for my word at my computer: .*trash_mail.* read_approval", told)
+    server.person("PATCH", "/api/clients/my-gpt", json={"scopes": ["read:apps"]})
     expect(page.get_by_role("group", name="Instructions")).to_contain_text("You change nothing.")
 
 
 def test_a_key_is_in_sight_only_until_the_page_is_left(open_page, server):
     old = server.make_client("my-gpt")
-    page = open_page("connect/my-gpt")
+    server.call("GET", "/apps/list", old)
+    page = open_page("connect/gpt/my-gpt")
     page.get_by_role("button", name="Replace the key…").click()
     page.get_by_role("button", name="Replace it").click()
     key = value(page, "Key")
     assert [server.call("GET", "/apps/list", one).status_code for one in (old, key)] == [401, 200]
     page.get_by_role("link", name="Overview").click()
-    page.get_by_role("link", name="Connect", exact=True).click()
+    page.evaluate("location.hash = 'connect/gpt/my-gpt'")
     expect(page.get_by_text("was shown once, when it was made.")).to_be_visible()
     expect(page.get_by_text(key)).to_have_count(0)
 
@@ -87,13 +97,13 @@ def test_a_new_key_goes_along_from_access(open_page, server):
     page.get_by_label("Name").fill("bot")
     page.get_by_role("button", name="Make client").click()
     page.get_by_role("button", name="Go on with connecting it").click()
-    expect(page.get_by_role("heading", name="Connect", level=1)).to_be_visible()
+    page.get_by_role("link", name=re.compile("^A custom GPT")).click()
     assert server.call("GET", "/apps/list", value(page, "Key")).status_code == 200
 
 
 def test_what_contains_the_address_changes_with_it_and_a_lost_one_is_told(open_page, server):
     key = server.make_client("my-gpt")
-    page = open_page("connect/my-gpt")
+    page = open_page("connect/gpt/my-gpt")
     first = turn_on(page)
     assert httpx2.get(f"{first}/apps/list", headers={"Authorization": f"Bearer {key}"}, trust_env=False).status_code == 200
     page.get_by_role("button", name="Turn the tunnel off").click()
@@ -111,8 +121,7 @@ def test_what_contains_the_address_changes_with_it_and_a_lost_one_is_told(open_p
 
 
 def test_a_script_gets_a_line_that_works(open_page, server):
-    page = open_page("connect")
-    page.get_by_role("radio", name="A script on this computer").check()
+    page = open_page("connect/script")
     page.get_by_role("button", name="New client").click()
     page.get_by_role("button", name="Make client").click()
     line = value(page, "A call with curl")
@@ -123,7 +132,7 @@ def test_a_script_gets_a_line_that_works(open_page, server):
 
 def test_values_are_copied_and_shown_as_codes_for_a_phone(open_page, server):
     server.make_client("my-gpt")
-    page = open_page("connect/my-gpt")
+    page = open_page("connect/gpt/my-gpt")
     public = turn_on(page)
     page.get_by_role("button", name="Copy Schema address").press("Enter")
     expect(page.get_by_text("Copied", exact=True)).to_be_visible()
@@ -132,3 +141,65 @@ def test_values_are_copied_and_shown_as_codes_for_a_phone(open_page, server):
         page.get_by_role("button", name=f"Show {label} as a QR code").click()
         expect(page.get_by_role("img", name=f"QR code of {label}")).to_be_visible()
         page.keyboard.press("Escape")
+
+
+def test_a_key_that_nobody_used_is_made_anew_at_once(open_page, server):
+    old = server.make_client("my-gpt")
+    page = open_page("connect/gpt/my-gpt")
+    page.get_by_role("button", name="Make another key").press("Enter")
+    assert [server.call("GET", "/apps/list", one).status_code for one in (old, value(page, "Key"))] == [401, 200]
+
+
+def test_a_gpt_with_a_sign_in_gets_the_fields_as_its_editor_names_them(open_page, server):
+    server.make_client("my-gpt")
+    page = open_page("connect/gpt/my-gpt")
+    public = turn_on(page)
+    page.get_by_role("radio", name="OAuth").check()
+    page.get_by_role("button", name="Make an id and secret").press("Enter")
+    expect(page.get_by_role("group", name="Client Secret")).to_be_in_viewport()
+    made = server.person("GET", "/api/clients/my-gpt").json()["oauth"]
+    assert value(page, "Client ID") == made["client_id"]
+    assert value(page, "Authorization URL") == f"{public}/chatgpt/oauth/authorize"
+    assert value(page, "Token URL") == f"{public}/chatgpt/oauth/token"
+    assert "read:mail" in value(page, "Scope").split()
+    expect(page.get_by_text("Default (POST request)")).to_be_visible()
+    assert find_barriers(page) == []
+    secret = value(page, "Client Secret")
+    page.reload()
+    expect(page.get_by_role("button", name="Renew the secret…")).to_be_visible()
+    expect(page.get_by_text(secret)).to_have_count(0)
+
+
+def test_a_document_that_is_too_long_for_chatgpt_says_how_much_has_to_go(open_page, server):
+    server.make_client("my-gpt")
+    page = open_page("connect/gpt/my-gpt")
+    turn_on(page)
+    found = server.person("GET", "/api/clients/my-gpt/document").json()
+    expect(step(page, "Its schema")).to_contain_text(f"It has {found['operations']} operations; ChatGPT takes 30.")
+    expect(step(page, "Its schema").get_by_role("status")).to_have_count(int(found["operations"] > 30))
+
+
+def test_an_app_with_a_key_gets_an_entry_that_works(open_page, server):
+    page = open_page("connect/app")
+    page.get_by_role("radio", name="Another, with a key").check()
+    page.get_by_role("button", name="New client").click()
+    expect(page.get_by_label("Name")).to_have_value("My app")
+    page.get_by_role("button", name="Make client").click()
+    expect(page.get_by_role("group", name="Entry")).to_contain_text("Bearer dh_")
+    entry = json.loads(value(page, "Entry"))["mcpServers"]["deskhand"]
+    assert entry["url"] == value(page, "MCP address") == f"{server.public}/mcp"
+    assert entry["headers"] == {"Authorization": f"Bearer {value(page, 'Key')}"}
+
+
+def test_chatgpt_can_be_let_introduce_itself_where_it_is_connected(open_page, server):
+    server.person("PUT", "/api/sign-ins", json={"documents_allowed": False})
+    page = open_page("connect/app")
+    public = turn_on(page)
+    heading = step(page, "ChatGPT may introduce itself").get_by_role("heading")
+    expect(heading).not_to_contain_text("done")
+    page.get_by_role("switch", name="Apps known by a document at their own address").press("Space")
+    expect(heading).to_contain_text("Step 2, done")
+    assert value(page, "MCP Server URL") == f"{public}/mcp"
+    assert server.person("GET", "/api/sign-ins").json()["documents_allowed"]
+    page.get_by_role("radio", name="Claude").check()
+    expect(page.get_by_role("switch", name="Programs may register themselves")).not_to_be_checked()

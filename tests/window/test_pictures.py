@@ -57,7 +57,7 @@ def open_picture(open_page, server):
 @pytest.mark.parametrize("look", ["light", "dark"])
 @pytest.mark.parametrize("name", NAMES)
 def test_every_page_is_worth_a_picture(open_picture, pictures, name, look):
-    page = open_picture({"connect": f"connect/{GPT}"}.get(name, name), look)
+    page = open_picture({"connect": f"connect/gpt/{GPT}"}.get(name, name), look)
     taken = quantise(page.screenshot())
     assert len(taken) > 10_000, "there is hardly anything on it"
     if pictures:

@@ -29,6 +29,12 @@ SIGNED_OUT = "It signed out by itself."
 SAID_NO = "The person at this computer said no."
 
 
+def spell_plainly(text: str) -> str:
+    """What RFC 6749 lets stand in an error_description."""
+    plain = text.replace('"', "'").replace("\\", "/").encode("ascii", "replace").decode()
+    return "".join(char for char in plain if " " <= char <= "~").strip()
+
+
 class InvalidTargetError(OAuth2Error):
     """RFC 8707."""
 
@@ -58,7 +64,7 @@ class CodeGrant(AuthorizationCodeGrant):
 
     def create_authorization_response(self, redirect_uri: str, grant_user: Any) -> Any:
         if not grant_user:
-            raise AccessDeniedError(self.request.denial or SAID_NO, redirect_uri=redirect_uri)
+            raise AccessDeniedError(spell_plainly(f"{SAID_NO} {self.request.denial}"), redirect_uri=redirect_uri)
         return super().create_authorization_response(redirect_uri, grant_user)
 
     def generate_authorization_code(self) -> str:

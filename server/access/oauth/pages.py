@@ -26,6 +26,7 @@ p { margin: 0 0 16px; }
   text-align: center; font: 600 3rem/1.2 ui-monospace, Menlo, "DejaVu Sans Mono", monospace;
   letter-spacing: .25em; text-indent: .25em;
 }
+.heard { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 h2 { margin: 24px 0 4px; font-size: .875rem; color: var(--dim); font-weight: 600; }
 ul { margin: 0; padding: 0 0 0 20px; }
 dl { margin: 0; }
@@ -54,12 +55,11 @@ def make_waiting(one: SignIn) -> str:
     moved = "<dt>Please note</dt><dd>It was answered at another address before.</dd>" if one.moved else ""
     body = f"""<h1>{name} wants to sign in</h1>
 <p>Open Deskhand on your computer and type these digits there. This page goes on by itself.</p>
-<p class="digits" aria-label="{" ".join(one.digits)}">{one.digits}</p>
+<p class="digits"><span aria-hidden="true">{one.digits}</span><span class="heard">{" ".join(one.digits)}</span></p>
 <h2>What it may do then</h2><ul>{may}</ul>
 <dl><dt>Who it is</dt><dd>{escape(describe_origin(asked))}</dd>
 <dt>Where the answer goes</dt><dd>{escape(asked.callback)}</dd>{moved}</dl>
-<p class="dim">Did you not begin this yourself? Then close this page and type nothing.
-It waits until {one.expires_at:%H:%M} UTC.</p>"""
+<p class="dim">Did you not begin this yourself? Then close this page and type nothing.</p>"""
     return make_page("Sign in", body, refresh=True)
 
 

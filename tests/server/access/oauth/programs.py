@@ -50,7 +50,7 @@ class Browser:
 
     def digits(self) -> str:
         """The digits on the page."""
-        found = re.search(r'class="digits"[^>]*>(\d{4})<', self.look().text)
+        found = re.search(r'aria-hidden="true">(\d{4})<', self.look().text)
         assert found, self.look().text
         return found[1]
 

@@ -1,0 +1,181 @@
+import hashlib
+
+import pytest
+
+from tests.server.access.oauth.programs import allow_registration, approve, ask, landed, own, register
+
+
+def error(answer, status=400):
+    assert answer.status_code == status, answer.text
+    assert answer.headers["cache-control"] == "no-store"
+    return answer.json()["error"]
+
+
+def opens(served, token):
+    return served.call("GET", "/apps/list", token).status_code
+
+
+def test_a_code_is_good_once_and_a_second_time_ends_all_that_came_of_it_however_late(served, hands):
+    program = own(served)
+    code = program.code()
+    first = program.exchange(code).json()
+    assert opens(served, first["access_token"]) == 200
+    hands.move(minutes=10)
+    assert error(program.exchange(code)) == "invalid_grant"
+    assert opens(served, first["access_token"]) == 401
+    assert error(program.refresh(first["refresh_token"])) == "invalid_grant"
+    notices = served.person("GET", "/api/overview").json()["notices"]
+    assert any("used twice" in notice for notice in notices)
+
+
+def test_a_code_lives_for_a_minute_and_an_access_token_for_an_hour(served, hands):
+    program = own(served)
+    late = program.code()
+    hands.move(seconds=61)
+    assert error(program.exchange(late)) == "invalid_grant"
+    pair = program.sign_in()
+    hands.move(minutes=59)
+    assert opens(served, pair["access_token"]) == 200
+    hands.move(minutes=2)
+    assert opens(served, pair["access_token"]) == 401
+    assert opens(served, program.refresh(pair["refresh_token"]).json()["access_token"]) == 200
+
+
+def test_a_refresh_token_ends_after_ninety_days_without_use(served, hands):
+    program = own(served)
+    pair = program.sign_in()
+    hands.move(days=89)
+    pair = program.refresh(pair["refresh_token"]).json()
+    hands.move(days=91)
+    assert error(program.refresh(pair["refresh_token"])) == "invalid_grant"
+
+
+@pytest.mark.parametrize("basic", [False, True])
+def test_a_gpt_signs_in_without_pkce_with_its_secret_in_the_body_or_the_header(served, basic):
+    program = own(served)
+    program.basic = basic
+    pair = program.sign_in(scope="")
+    assert set(pair["scope"].split()) == {"read:apps", "control:apps"}
+    assert opens(served, program.refresh(pair["refresh_token"]).json()["access_token"]) == 200
+    program.secret += "x"
+    wrong = program.refresh(pair["refresh_token"])
+    assert error(wrong, 401) == "invalid_client"
+    assert wrong.headers["www-authenticate"].startswith("Basic")
+
+
+def test_pkce_binds_where_it_is_sent_and_is_asked_of_whoever_has_no_secret_of_the_person(served):
+    program = own(served)
+    program.pkce = True
+    code = program.code()
+    assert error(program.exchange(code, code_verifier="x" * 50)) == "invalid_grant"
+    program.pkce = False
+    assert error(program.exchange(code)) == "invalid_request"
+    allow_registration(served)
+    for more in ({}, {"token_endpoint_auth_method": "client_secret_post"}):
+        public = register(served, **more)
+        public.pkce = False
+        told = landed(public.begin())
+        assert (told["error"], told["state"], told["iss"]) == ("invalid_request", "s 1&ü", served.public)
+
+
+def test_a_verifier_for_a_code_that_had_no_challenge_is_refused(served):
+    program = own(served)
+    assert error(program.exchange(program.code(), code_verifier="x" * 50)) == "invalid_request"
+
+
+@pytest.mark.parametrize("method", ["plain", "", "s256", None])
+def test_only_the_method_s256_is_taken(served, method):
+    allow_registration(served)
+    program = register(served)
+    program.pkce = False
+    told = {"code_challenge": "x" * 43} | ({} if method is None else {"code_challenge_method": method})
+    assert landed(program.begin(**told))["error"] == "invalid_request"
+
+
+def test_a_refresh_token_is_spent_by_its_use_and_answers_the_very_same_pair_for_half_a_minute(served, hands):
+    program = own(served)
+    old = program.sign_in()["refresh_token"]
+    new = program.refresh(old).json()
+    hands.move(seconds=20)
+    again = program.refresh(old, scope="read:apps").json()
+    assert (again["access_token"], again["refresh_token"]) == (new["access_token"], new["refresh_token"])
+    assert again["scope"] == new["scope"], "it is the first answer's token, with the first answer's scope"
+    assert again["expires_in"] <= new["expires_in"] - 20
+    assert opens(served, again["access_token"]) == 200
+
+
+def test_a_spent_refresh_token_ends_the_whole_family_after_that(served, hands):
+    program = own(served)
+    old = program.sign_in()["refresh_token"]
+    new = program.refresh(old).json()
+    hands.move(seconds=31)
+    assert error(program.refresh(old)) == "invalid_grant"
+    assert opens(served, new["access_token"]) == 401
+    assert error(program.refresh(new["refresh_token"])) == "invalid_grant"
+
+
+def test_a_spent_refresh_token_ends_the_whole_family_once_its_heir_was_used(served):
+    program = own(served)
+    old = program.sign_in()["refresh_token"]
+    new = program.refresh(old).json()
+    newest = program.refresh(new["refresh_token"]).json()
+    assert error(program.refresh(old)) == "invalid_grant"
+    assert opens(served, newest["access_token"]) == 401
+
+
+def test_nobody_elses_code_or_token_is_taken_or_ended(served):
+    mine, other = own(served), own(served, "other")
+    code = mine.code()
+    assert error(other.exchange(code)) == "invalid_grant"
+    pair = mine.exchange(code).json()
+    assert error(other.refresh(pair["refresh_token"])) == "invalid_grant"
+    assert error(other.exchange(code)) == "invalid_grant"
+    assert error(other.refresh(pair["access_token"])) == "invalid_grant"
+    assert other.post("/chatgpt/oauth/revoke", token=pair["refresh_token"]).status_code == 200
+    assert opens(served, pair["access_token"]) == 200
+
+
+def test_a_narrower_scope_narrows_this_token_and_not_the_next(served):
+    program = own(served)
+    pair = program.sign_in()
+    narrow = program.refresh(pair["refresh_token"], scope="read:apps read:minds").json()
+    assert narrow["scope"] == "read:apps"
+    order = {"app_name": "notes", "action": "start"}
+    assert served.call("POST", "/apps/control", narrow["access_token"], json=order).status_code == 403
+    assert set(program.refresh(narrow["refresh_token"]).json()["scope"].split()) == {"read:apps", "control:apps"}
+
+
+@pytest.mark.parametrize("kind", ["access_token", "refresh_token"])
+@pytest.mark.parametrize("hint", ["", "refresh_token", "nonsense"])
+def test_signing_out_ends_the_whole_family_whatever_is_hinted(served, kind, hint):
+    program = own(served)
+    pair = program.sign_in()
+    form = {"token": pair[kind]} | ({"token_type_hint": hint} if hint else {})
+    assert program.post("/chatgpt/oauth/revoke", **form).status_code == 200
+    assert opens(served, pair["access_token"]) == 401
+    assert error(program.refresh(pair["refresh_token"])) == "invalid_grant"
+    assert program.post("/chatgpt/oauth/revoke", **form).status_code == 200
+    assert error(program.post("/chatgpt/oauth/revoke")) == "invalid_request"
+
+
+def test_a_public_program_signs_out_too(served):
+    allow_registration(served)
+    program = register(served)
+    begun = program.begin()
+    assert begun.status_code == 303
+    approve(served, program.browser)
+    pair = program.exchange(landed(program.browser.look())["code"]).json()
+    assert program.post("/chatgpt/oauth/revoke", token=pair["refresh_token"]).status_code == 200
+    assert opens(served, pair["access_token"]) == 401
+
+
+def test_nothing_that_opens_is_on_the_disk(served):
+    program = own(served)
+    code = program.code()
+    pair = program.exchange(code).json()
+    newer = program.refresh(pair["refresh_token"]).json()
+    told = [program.secret, code, *(one[kind] for one in (pair, newer) for kind in ("access_token", "refresh_token"))]
+    kept = b"".join(file.read_bytes() for file in served.data.rglob("*") if file.is_file())
+    assert [one for one in told if one.encode() in kept] == []
+    assert hashlib.sha256(newer["access_token"].encode()).digest() in kept, "so it was looked for where it would be"
+    assert ask(served, "GET", "/health").status_code == 200

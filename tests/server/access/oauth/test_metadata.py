@@ -1,0 +1,45 @@
+import pytest
+
+from server.access.oauth.metadata import challenge, describe_server
+from server.access.oauth.models import OAuthSettings
+from tests.server.access.oauth.programs import ask
+
+
+def test_the_issuer_is_one_string_everywhere_and_has_no_slash(served):
+    documents = [
+        ask(served, "GET", f"/.well-known/{kind}{path}").json()
+        for kind in ("oauth-authorization-server", "oauth-protected-resource")
+        for path in ("", "/mcp")
+    ]
+    issuers = {document.get("issuer") or document["authorization_servers"][0] for document in documents}
+    assert issuers == {served.public}
+    assert [document.get("resource") for document in documents[2:]] == [served.public, f"{served.public}/mcp"]
+    assert ask(served, "GET", "/.well-known/oauth-authorization-server/other").status_code == 404
+
+
+def test_the_metadata_follows_the_public_address(serve):
+    served = serve(demo=True, public_url="https://desk.example.org")
+    document = ask(served, "GET", "/.well-known/oauth-authorization-server").json()
+    assert document["issuer"] == "https://desk.example.org"
+    assert document["token_endpoint"] == "https://desk.example.org/chatgpt/oauth/token"
+    addresses = served.person("GET", "/api/addresses").json()
+    assert addresses["oauth_token"] == document["token_endpoint"]
+    assert addresses["oauth_authorize"] == document["authorization_endpoint"]
+    assert set(addresses["oauth_scope"].split()) < set(document["scopes_supported"])
+
+
+def test_what_is_off_is_not_told():
+    told = describe_server("https://x", ["b", "a"], OAuthSettings(documents_allowed=False))
+    assert "registration_endpoint" not in told
+    assert told["client_id_metadata_document_supported"] is False
+    assert told["scopes_supported"] == ["a", "b", "offline_access"]
+    assert told["code_challenge_methods_supported"] == ["S256"]
+    assert "private_key_jwt" not in str(told)
+
+
+@pytest.mark.parametrize("wrong", [False, True])
+def test_a_challenge_says_where_one_gets_a_token(wrong):
+    told = challenge("https://x", "/mcp", "", wrong=wrong)
+    assert 'resource_metadata="https://x/.well-known/oauth-protected-resource/mcp"' in told
+    assert ("invalid_token" in told) is wrong
+    assert "scope" not in told

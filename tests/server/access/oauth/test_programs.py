@@ -1,0 +1,58 @@
+from server.access.oauth.models import Pair
+from tests.server.access.oauth.programs import GPT, Program, own
+
+PAIR = Pair("a-chosen-id", "a-chosen-secret")
+
+
+def test_a_renewed_secret_opens_and_the_old_one_with_its_sign_ins_does_not(served):
+    old = own(served, redirect_uris=["https://app.example/cb"])
+    pair = old.sign_in()
+    made = served.person("POST", "/api/clients/my-gpt/oauth", json={}).json()
+    new = Program(served, made["oauth"]["client_id"], made["oauth"]["client_secret"])
+    assert served.call("GET", "/apps/list", pair["access_token"]).status_code == 401
+    assert old.refresh(pair["refresh_token"]).status_code == 401
+    assert old.begin().status_code == 400
+    assert new.sign_in()["access_token"]
+    assert made["client"]["oauth"]["redirect_uris"] == ["https://app.example/cb"]
+    assert made["oauth"]["client_secret"] not in served.person("GET", "/api/clients").text
+
+
+def test_a_client_with_a_key_may_sign_in_as_well(served):
+    key = served.make_client("script", scopes=["read:apps"])
+    made = served.person("POST", "/api/clients/script/oauth", json={}).json()
+    program = Program(served, made["oauth"]["client_id"], made["oauth"]["client_secret"])
+    token = program.sign_in()["access_token"]
+    assert [served.call("GET", "/apps/list", one).status_code for one in (key, token)] == [200, 200]
+
+
+def test_a_client_that_signs_in_has_no_key_until_it_is_given_one(served):
+    program = own(served)
+    client = served.person("GET", "/api/clients/my-gpt").json()
+    assert (client["key_hint"], client["key_created_at"], client["oauth"]["client_id"]) == ("", "", program.client_id)
+    key = served.person("POST", "/api/clients/my-gpt/key").json()["key"]
+    assert served.call("GET", "/apps/list", key).status_code == 200
+
+
+def test_the_environments_id_and_secret_are_a_client_made_once(serve):
+    first = serve(demo=True, openai=PAIR)
+    (client,) = first.person("GET", "/api/clients").json()
+    assert (client["name"], client["scopes"]) == ("openai", ["read:memories"])
+    program = Program(first, PAIR.client_id, PAIR.client_secret, GPT)
+    assert program.begin().status_code == 303
+    assert first.background.stop()
+    again = serve(first.data, demo=True, openai=Pair(PAIR.client_id, "another"))
+    assert len(again.person("GET", "/api/clients").json()) == 1
+    program.served = again
+    program.sign_in(scope="read:memories")
+    again.person("DELETE", "/api/clients/openai")
+    assert again.background.stop()
+    last = serve(first.data, demo=True, openai=PAIR)
+    assert all(one["revoked_at"] for one in last.person("GET", "/api/clients").json()), "one that was ended is not made again"
+
+
+def test_it_gives_way_to_a_client_of_that_name(serve):
+    first = serve(demo=True)
+    first.make_client("openai")
+    assert first.background.stop()
+    again = serve(first.data, demo=True, openai=PAIR)
+    assert {one["name"] for one in again.person("GET", "/api/clients").json()} == {"openai", "openai-2"}

@@ -1,0 +1,103 @@
+import asyncio
+
+import pytest
+
+from server.access.oauth import store
+from server.access.oauth.admission import add_grant
+from server.access.oauth.credentials import add_code, add_token
+from server.access.oauth.models import Kind, OAuthSettings, Registration
+from server.access.oauth.tables import oauth_client, oauth_code, oauth_grant, oauth_token
+from server.access.oauth.terms import Asked, Terms
+from server.access.store import require_credential
+from server.errors import NotAuthenticated
+
+
+async def let_in(state, clock, token="token", seconds=3600):
+    """A client with one grant and one access token."""
+    client, pair = await state.programs.create("bot", frozenset({"read:apps"}), {})
+    terms = Terms("https://x", (), clock.now(), OAuthSettings(), frozenset())
+
+    def work(connection):
+        registration = store.find_registration(connection, pair.client_id)
+        grant = add_grant(connection, terms, Asked(registration, client, "https://cb", ("read:apps", "read:mail"), ""), client.id)
+        add_token(connection, token, grant, "access", "read:apps read:mail", terms.after(seconds))
+        return grant
+
+    grant = await state.context.database.write(work)
+    await state.clients.reload()
+    return grant
+
+
+def count(connection):
+    return [len(connection.execute(table.select()).all()) for table in (oauth_client, oauth_grant, oauth_code, oauth_token)]
+
+
+def test_who_comes_in_with_a_grant_may_do_what_both_may_until_it_ends_also_after_a_restart(opened, clock):
+    async def main():
+        async with opened() as state:
+            grant = await let_in(state, clock)
+        async with opened() as state:
+            found = state.clients.find("token")
+            assert (found.name, found.scopes, found.credential) == ("bot", frozenset({"read:apps"}), f"grant:{grant}")
+            assert state.clients.recall(found.credential) == found
+            await state.context.database.read(require_credential, found.credential)
+            await state.programs.end_grant("bot", grant)
+            assert state.clients.look_again(found) is None
+            assert state.clients.find("token") is None
+            with pytest.raises(NotAuthenticated):
+                await state.context.database.read(require_credential, found.credential)
+
+    asyncio.run(main())
+
+
+def test_an_access_token_ends_by_itself_and_its_grant_stays(opened, clock):
+    async def main():
+        async with opened() as state:
+            grant = await let_in(state, clock, seconds=60)
+            clock.move(seconds=61)
+            assert state.clients.find("token") is None
+            assert state.clients.recall(f"grant:{grant}")
+
+    asyncio.run(main())
+
+
+def test_everything_off_ends_every_sign_in(opened, clock):
+    async def main():
+        async with opened() as state:
+            grant = await let_in(state, clock)
+            await state.clients.revoke_all()
+            assert state.clients.find("token") is None
+            assert state.clients.recall(f"grant:{grant}") is None
+            assert await state.programs.read() == {}
+
+    asyncio.run(main())
+
+
+def test_what_opens_nothing_any_more_is_swept_out_and_the_rest_stays(opened, clock):
+    async def main():
+        async with opened() as state:
+            sweep, database = state.oauth.sweep, state.context.database
+            grant = await let_in(state, clock)
+            await database.write(add_code, "code", grant, None, None, clock.now().isoformat())
+            lost = Registration("deskhand-lost", Kind.registered, "x", created_at=clock.now().isoformat())
+            await database.write(store.add_unknown, lost, 100, ())
+            await sweep()
+            assert await database.read(count) == [2, 1, 1, 1], "a spent code tells of a theft as long as its tokens live"
+            clock.move(hours=25)
+            await sweep()
+            assert await database.read(count) == [1, 0, 0, 0]
+
+    asyncio.run(main())
+
+
+def test_an_id_that_was_ended_can_be_known_again(opened, clock):
+    async def main():
+        async with opened() as state:
+            await let_in(state, clock)
+            (program,) = (await state.programs.read()).values()
+            await state.clients.revoke("bot")
+            again = Registration(program.registration.id, Kind.document, "again", created_at=clock.now().isoformat())
+            await state.context.database.write(store.add_registration, again)
+            assert (await state.context.database.read(store.find_registration, again.id)).name == "again"
+
+    asyncio.run(main())

@@ -1,0 +1,11 @@
+def test_the_person_says_how_programs_may_sign_in_also_after_a_restart(serve):
+    served = serve(demo=True)
+    assert served.person("GET", "/api/sign-ins").json() == {
+        "registration_allowed": False,
+        "documents_allowed": True,
+        "refused": None,
+    }
+    order = {"registration_allowed": True, "documents_allowed": False}
+    assert served.person("PUT", "/api/sign-ins", json=order).json() == order | {"refused": None}
+    assert served.background.stop()
+    assert serve(served.data, demo=True).person("GET", "/api/sign-ins").json() == order | {"refused": None}
