@@ -7,6 +7,7 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 from urllib.parse import urlencode
 
@@ -72,12 +73,17 @@ class Gpt:
         self.refresh()
         return self._call_once(operation, arguments)
 
+    @cached_property
+    def known(self) -> dict[str, Any]:
+        """All operations that there are, whether or not its own document names them."""
+        return dict(httpx2.get(f"{self.server.public}/openapi.json", trust_env=False).json())
+
     def import_document(self) -> dict[str, Any]:
         """Import the schema as ChatGPT's editor does."""
         return dict(httpx2.get(f"{self.server.public}/gpts/{self.name}/openapi.json", trust_env=False).json())
 
     def _call_once(self, operation: str, arguments: dict[str, Any]) -> httpx2.Response:
-        asked = compose(self.import_document(), operation, arguments)
+        asked = compose(self.known, operation, arguments)
         headers = {"Authorization": f"Bearer {self.tokens['access_token']}"}
         address = self.server.public + asked.path
         return httpx2.request(

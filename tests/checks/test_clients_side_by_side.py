@@ -93,7 +93,8 @@ def test_each_does_what_the_person_lets_it_do(server, signed_in) -> None:
 
     async def use_app() -> tuple[dict[str, Any], Any]:
         async with open_app(server, Purse()) as app:
-            return await use_every_tool(app), await app.call_tool("send_mail", mail(to="ann@example.com"))
+            pending = await app.call_tool("send_mail", mail(to="ann@example.com"))
+            return await use_every_tool(app), pending
 
     with ThreadPoolExecutor(3) as pool:
         app = pool.submit(asyncio.run, use_app())
@@ -132,7 +133,7 @@ def test_fastmcp_signs_in_and_calls_every_tool(server, monkeypatch) -> None:
                 tools = await app.list_tools()
                 assert {"send_mail", "search", "fetch"} <= {tool.name for tool in tools}
                 for tool in tools:
-                    answer = await app.call_tool(tool.name, make_arguments(tool.inputSchema, {}), raise_on_error=False)
+                    answer = await app.call_tool(tool.name, make_arguments(tool.input_schema, {}), raise_on_error=False)
                     assert answer.content, tool.name
 
         asyncio.run(use())

@@ -18,6 +18,7 @@ from tests.checks.conftest import Node
 REVISIONS = ("2026-07-28", "2025-11-25")
 EVERYTHING = ["send_mail", "reply_to_mail", "save_attachment", "create_draft", "update_draft", "delete_draft", "send_draft"]
 EVERYTHING += ["label_mail", "mark_mail", "archive_mail", "trash_mail", "untrash_mail", "control_app"]
+EVERYTHING += ["delete_conversation", "mark_action_item"]
 NEEDS_NO_FIXTURE = {
     "2026-07-28": {"tools-list", "server-sse-multiple-streams", "dns-rebinding-protection", "sep-2164-resource-not-found"}
     | {"http-header-validation"},
@@ -88,6 +89,8 @@ async def read_everything(use: Call) -> None:
     await use("read_thread", thread_id=mail["thread_id"])
     for name in ("summarize_unread", "list_labels", "list_drafts", "read_gmail_status", "read_sign_in_address", "list_apps"):
         await use(name)
+    for name in ("list_day_summaries", "read_live_transcript"):
+        await use(name)
     await use("read_app", app_name="demo-clock")
 
 
@@ -107,6 +110,13 @@ async def change_everything(use: Call) -> None:
         await use("update_draft", draft_id=draft, to="ann@example.com", subject="Later", body="Soon.")
         await use("read_draft", draft_id=draft)
         await use(end, draft_id=draft)
+    item = (await use("list_action_items"))["action_items"][0]
+    await use("mark_action_item", item_id=item["id"], completed=True)
+    talk = (await use("list_conversations"))["conversations"][0]["id"]
+    assert (await use("read_conversation", conversation_id=talk))["transcript"]
+    await use("delete_conversation", conversation_id=talk)
+    for name in ("receive_memory", "store_memory"):
+        await use(name, body={"id": name, "created_at": "2026-11-21T10:00:00Z", "structured": {"title": "A talk"}})
     for action in ("start", "stop"):
         assert (await use("control_app", app_name="demo-clock", action=action))["success"]
 

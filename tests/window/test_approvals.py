@@ -1,6 +1,7 @@
 """What waits for the person's word, as they read and answer it."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from tests.window.conftest import find_barriers, scrolls_sideways
 
 NO_EXTENT = {"extents": (Extent.once,), "recipients": (), "operation": None}
 HELD = "aria-disabled"
+NO = "Don\u2019t allow"
 
 
 @pytest.fixture
@@ -87,7 +89,10 @@ def test_a_name_that_looks_like_an_address_deceives_nobody(open_page, server):
 
 def test_who_is_plainly_named_is_not_doubted(open_page, server):
     people = '"Doe, Ann" <ann@example.com>, bob@example.com'
-    server.ask(fields=(("To", people), ("Cc", "Cy <cy@example.com>")), recipients=tuple(f"{one}@example.com" for one in ("ann", "bob", "cy")))
+    server.ask(
+        fields=(("To", people), ("Cc", "Cy <cy@example.com>")),
+        recipients=tuple(f"{one}@example.com" for one in ("ann", "bob", "cy")),
+    )
     card = cards(open_page("approvals"))
     expect(card.get_by_text("<ann@example.com>")).to_be_visible()
     expect(card.get_by_text("looks like")).to_have_count(0)
@@ -134,7 +139,7 @@ def test_with_the_keyboard_enter_allows_nothing_and_the_space_bar_does(open_page
     page.keyboard.press("Space")
     expect(cards(page).first).to_contain_text("It is allowed, and runs now.")
     expect(cards(page)).to_have_count(2)  # it stays while the keyboard is here
-    reach(page, "Don’t allow")
+    reach(page, NO)
     page.keyboard.press("Enter")
     expect(cards(page).nth(1)).to_contain_text("It does not run.")
     assert server.heard == [("yes", first, "once", ""), ("no", second, "")]
@@ -146,7 +151,7 @@ def test_a_no_carries_its_reason_to_whoever_asked(open_page, server):
     press(page, "Say why not…")
     expect(page.get_by_label("Why not? my-gpt reads it.")).to_be_focused()
     page.keyboard.type("Not to him.")
-    press(page, "Don’t allow")
+    press(page, NO)
     expect(cards(page)).to_contain_text("It does not run.")
     assert server.heard == [("no", asked, "Not to him.")]
 
@@ -245,11 +250,14 @@ def test_what_has_just_moved_cannot_be_pressed_by_mistake(open_page, server):
 
 
 def test_its_time_runs_down_and_then_it_cannot_be_answered_any_more(open_page, server):
-    soon = datetime.now(UTC) + timedelta(seconds=2)
-    server.ask(expires_at=soon.isoformat())
-    page = open_page("approvals")
-    expect(cards(page)).to_contain_text(re.compile(r"[012] s left"))
+    server.ask()
+    now = datetime.now(UTC)
+    page = open_page("approvals", at=now)
+    expect(cards(page)).to_contain_text("15 min left")
     cards(page).hover()
+    page.clock.set_fixed_time(now + timedelta(minutes=14, seconds=30))
+    expect(cards(page)).to_contain_text(re.compile("[23][0-9] s left"))
+    page.clock.set_fixed_time(now + timedelta(minutes=15))
     expect(cards(page)).to_contain_text("Nobody answered in time, so nothing was done.")
     expect(cards(page).get_by_role("button")).to_have_count(0)
 
@@ -276,8 +284,6 @@ def test_the_window_can_be_opened_at_this_page(open_page, server):
 
 
 def test_a_call_that_waits_goes_on_when_it_is_allowed_and_stands_among_what_was_decided(open_page, server):
-    from concurrent.futures import ThreadPoolExecutor
-
     key = server.make_client("my-gpt")
     page = open_page("approvals")
     mail = {"to": "ann@example.com", "subject": "Lunch", "body": "At 12:30?\n\nAlex"}

@@ -127,8 +127,10 @@ class RefreshGrant(RefreshTokenGrant):
         return None if lost else found  # lost: the key that it was made with is gone
 
     def _is_reused(self, spent: Held) -> bool:
+        """Whether it is too late for a retry. After a start everybody has their time again: the end may have cut answers off."""
         terms = self.server.terms
-        late = terms.now - datetime.fromisoformat(spent.used_at or "") > timedelta(seconds=terms.settings.leeway_seconds)
+        since = datetime.fromisoformat(spent.used_at or "")
+        late = terms.now - max(since, terms.started or since) > timedelta(seconds=terms.settings.leeway_seconds)
         heir = credentials.find_token(self.server.connection, spent.heir or b"")
         return late or heir is None or heir.used_at is not None
 

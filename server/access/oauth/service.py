@@ -41,7 +41,7 @@ class OAuth:
         self.sign_ins = SignIns(context.questions, context.clock)
         self._documents = Documents(context.fetch, context.clock)
         self._registering = Rate(MOST_A_MINUTE, 60, context.clock)
-        self._key = b""
+        self._key, self._started = b"", context.clock.now()
         self._turn = asyncio.Lock()
         self.notice: str | None = None
         context.questions.add(self.sign_ins)
@@ -121,6 +121,7 @@ class OAuth:
             settings=self.settings,
             scopes=frozenset(self.scopes()),
             key=key,
+            started=self._started,
             documents=documents,
         )
 

@@ -18,7 +18,7 @@ TOOLS = "/mcp"
 class Terms:
     """`issuer`: the public address of the moment. `bases`: every address at which we are reached.
 
-    `documents`: the programs whose documents were fetched for this request.
+    `started`: since when this server runs. `documents`: the programs whose documents were fetched for this request.
     """
 
     issuer: str
@@ -27,6 +27,7 @@ class Terms:
     settings: OAuthSettings
     scopes: frozenset[str]
     key: bytes = field(default=b"", repr=False)
+    started: datetime | None = None
     documents: Mapping[str, Registration] = field(default_factory=dict)
 
     def after(self, seconds: float) -> str:

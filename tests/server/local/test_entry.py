@@ -34,7 +34,9 @@ def test_a_key_opens_one_session_and_only_cookie_and_token_together_open_the_doo
     assert again.status_code == 401
 
 
-@pytest.mark.parametrize(("page", "place"), [("approvals", "&page=approvals"), ("", ""), ("a&token=b", ""), ("//evil.example", "")])
+@pytest.mark.parametrize(
+    ("page", "place"), [("approvals", "&page=approvals"), ("", ""), ("a&token=b", ""), ("//evil.example", "")]
+)
 def test_a_key_can_lead_to_a_page_and_nowhere_else(serve, page, place) -> None:
     made = serve().person("POST", "/api/entries").json()
     entered = httpx2.post(made["address"], data={"key": made["key"], "page": page}, trust_env=False)

@@ -2,9 +2,9 @@ import json
 
 import pytest
 
-from server.access.oauth.registrations import MOST_A_MINUTE, MOST_UNUSED, register
+from server.access.oauth.registrations import MOST_A_MINUTE, register
 from server.context import Clock
-from tests.server.access.oauth.programs import HERE, allow_registration, approve, ask, landed, own
+from tests.server.access.oauth.programs import HERE, allow_registration, ask, own
 from tests.server.access.oauth.programs import register as register_here
 
 GOOD = {"redirect_uris": [HERE], "token_endpoint_auth_method": "none"}
@@ -60,24 +60,6 @@ def test_there_is_at_least_one_address_and_not_too_many(more):
 )
 def test_what_is_not_done_here_is_refused(more):
     assert told(**more)[0].body["error"] == "invalid_client_metadata"
-
-
-def test_the_oldest_that_nobody_let_in_gives_way_and_those_in_use_stay(served, hands):
-    allow_registration(served)
-    used = register_here(served)
-    used.begin()
-    approve(served, used.browser)
-    pair = used.exchange(landed(used.browser.look())["code"]).json()
-    waits = register_here(served)
-    first = register_here(served)
-    for number in range(MOST_UNUSED):
-        if number % (MOST_A_MINUTE - 5) == 0:
-            hands.move(seconds=61)
-            waits.begin()
-        register_here(served)
-    assert first.begin().status_code == 400, "it gave way"
-    assert waits.browser.look().status_code == 200
-    assert used.refresh(pair["refresh_token"]).status_code == 200
 
 
 def test_many_at_once_are_told_to_wait(served, hands):

@@ -2,19 +2,31 @@ import asyncio
 
 import pytest
 
+from desktop.background import BackgroundServer
 from server.errors import Unavailable
+from server.program import Options, Program
 from server.runtime import discover
+from server.screen import NoScreen
+from tests.server.access.oauth.conftest import Hands
 from tests.server.access.oauth.programs import approve, landed, own
+from tests.server.conftest import Served
 
 
-def test_a_retry_is_answered_the_same_after_a_restart(serve):
-    first = serve(demo=True)
+def test_a_retry_is_answered_the_same_after_a_restart_however_long_that_took(serve):
+    first, clock = serve(demo=True), Hands()
     program = own(first)
     old = program.sign_in()["refresh_token"]
     new = program.refresh(old).json()
     assert first.background.stop()
-    program.served = serve(first.data, demo=True)
+    clock.move(minutes=10)
+    data = first.data
+    second = BackgroundServer(Program(Options(port=0, data_dir=data, demo=True), NoScreen(), clock))
+    ready = second.start()
+    program.served = Served(second, ready.public, ready.local, data)
     assert program.refresh(old).json()["refresh_token"] == new["refresh_token"]
+    clock.move(seconds=31)
+    assert program.refresh(old).status_code == 400
+    assert second.stop()
 
 
 def test_where_no_secret_can_be_kept_tokens_are_refreshed_all_the_same(opened, monkeypatch):

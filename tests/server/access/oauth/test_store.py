@@ -101,3 +101,19 @@ def test_an_id_that_was_ended_can_be_known_again(opened, clock):
             assert (await state.context.database.read(store.find_registration, again.id)).name == "again"
 
     asyncio.run(main())
+
+
+def test_the_oldest_that_nobody_let_in_gives_way_and_those_that_wait_or_were_let_in_stay(opened, clock):
+    async def main():
+        async with opened() as state:
+            database = state.context.database
+            await let_in(state, clock)
+            for number in range(5):
+                clock.move(seconds=1)
+                made = Registration(f"deskhand-{number}", Kind.registered, "x", created_at=clock.now().isoformat())
+                await database.write(store.add_unknown, made, 3, {"deskhand-0"})
+            found = [await database.read(store.find_registration, f"deskhand-{number}") for number in range(5)]
+            assert [one is not None for one in found] == [True, False, True, True, True]
+            assert len(await state.programs.read()) == 1
+
+    asyncio.run(main())

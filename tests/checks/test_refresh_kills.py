@@ -1,0 +1,90 @@
+"""kill -9 at random moments while tokens are refreshed: no program is ever locked out."""
+
+import random
+import threading
+import time
+from dataclasses import dataclass, field
+
+import httpx2
+import pytest
+
+from tests.server.access.oauth.programs import Browser, Program, approve, landed
+
+
+@dataclass
+class Place:
+    """Where the server is now, as the programs need it."""
+
+    process: object
+
+    @property
+    def public(self) -> str:
+        return self.process.public
+
+    @property
+    def port(self) -> int:
+        return httpx2.URL(self.process.public).port
+
+    def person(self, method, path, **options):
+        return self.process.person(method, path, **options)
+
+
+@dataclass
+class Refresher:
+    """Refreshes its token over and over, through whatever server runs now; a lost answer is asked for again."""
+
+    program: Program
+    token: str
+    done: int = 0
+    failure: str = ""
+    over: threading.Event = field(default_factory=threading.Event)
+
+    def run(self) -> None:
+        while not self.over.is_set():
+            try:
+                answer = self.program.refresh(self.token)
+            except httpx2.HTTPError:
+                time.sleep(0.01)
+                continue
+            if answer.status_code == 503:
+                continue
+            if answer.status_code != 200:
+                self.failure = answer.text
+                return
+            self.token = answer.json()["refresh_token"]
+            self.done += 1
+
+
+def sign_in(place: Place, number: int) -> Refresher:
+    """Make a program and let it in."""
+    pair = place.person("POST", "/api/clients", json={"name": f"bot-{number}", "oauth": True}).json()["oauth"]
+    program = Program(place, pair["client_id"], pair["client_secret"])
+    program.begin()
+    assert isinstance(program.browser, Browser)
+    approve(place, program.browser)
+    return Refresher(program, program.exchange(landed(program.browser.look())["code"]).json()["refresh_token"])
+
+
+@pytest.mark.timeout(1800)
+def test_no_program_is_locked_out_by_a_kill(start, long):
+    kills, dice = (200 if long else 3), random.Random(11)
+    place = Place(start("--demo"))
+    refreshers = [sign_in(place, number) for number in range(4)]
+    threads = [threading.Thread(target=one.run) for one in refreshers]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(kills):
+            time.sleep(dice.uniform(0.05, 0.6))
+            place.process.kill()
+            place.process = start("--demo")
+        time.sleep(0.3)
+    finally:
+        for one in refreshers:
+            one.over.set()
+        for thread in threads:
+            thread.join(30)
+    print(f"{kills} kills, {sum(one.done for one in refreshers)} refreshes")
+    assert [one.failure for one in refreshers] == [""] * len(refreshers)
+    assert all(one.done for one in refreshers)
+    assert all(one.program.refresh(one.token).status_code == 200 for one in refreshers)
