@@ -65,9 +65,7 @@ class Game:
         while not self.over.is_set():
             with suppress(httpx2.HTTPError, ValueError):
                 for question in self.server.person("GET", "/api/approvals").json():
-                    number = int(
-                        re.findall(r"\d+", {one["name"]: one["value"] for one in question["fields"]}["Subject"])[0]
-                    )
+                    number = int(re.findall(r"\d+", {one["name"]: one["value"] for one in question["fields"]}["Subject"])[0])
                     word = "approve" if number % OUT_OF_THREE else "deny"
                     for _ in range(2):
                         self.server.person("POST", f"/api/approvals/{question['id']}/{word}", json={})
