@@ -33,7 +33,10 @@ def reach(data: Path) -> Local:
 
 
 def write_entry(data: Path, name: str = "") -> Path:
-    """Write the page that enters the window, at the page of this name. It works once, within half a minute. Raises OSError or DeskhandError."""
+    """Write the file that enters the window, at the page of this name. It works once, within half a minute.
+
+    Raises OSError or DeskhandError.
+    """
     address, key = reach(data).make_entry()
     page = data / NAME
     replace_file(page, PAGE.format(action=escape(address), key=escape(key), page=escape(name)).encode())

@@ -32,7 +32,10 @@ class Window:
     _in_browser: bool = False
 
     def show(self, page: str = "") -> None:
-        """Show it, or bring it to the front, at a page of it; where it is, without one. Raises Unavailable where nothing can show it."""
+        """Show it, or bring it to the front, at a page of it; where it is, without one.
+
+        Raises Unavailable where nothing can show it.
+        """
         if not has_screen():
             raise Unavailable("There is no screen here. The command line does what the window does: deskhand --help")
         with self._lock:

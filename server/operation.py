@@ -124,33 +124,28 @@ class Operations(APIRouter):
                 raise TypeError(f"{function.__name__} changes something, so it needs a preview.")
             summary = (function.__doc__ or "").strip().partition("\n")[0]
             told = (phrases,) if isinstance(phrases, str) else phrases or (in_few_words(summary),)
-            operation = Operation(
-                function.__name__,
-                scope,
-                summary,
-                changing,
-                reaches_others,
-                preview,
-                largest_body,
-                told,
-                destroys=changing if destroys is None else destroys,
-                repeats=not changing if repeats is None else repeats,
-                open_world=reaches_others or (self._open_world if open_world is None else open_world),
-                keeps=keeps,
-            )
-            self.add_api_route(
-                path,
-                guarded(function, operation),
-                methods=[method],
-                operation_id=operation.name,
-                summary=summary,
-                status_code=status_code,
-                response_model_exclude_none=not keep_nulls,
-                openapi_extra={"x-openai-isConsequential": changing, "security": [{"key": [scope] if scope else []}]},
-            )
+            name, open_to = function.__name__, reaches_others or (self._open_world if open_world is None else open_world)
+            worst = (changing if destroys is None else destroys, not changing if repeats is None else repeats, open_to)
+            told_all = (largest_body, told, *worst, keeps)
+            operation = Operation(name, scope, summary, changing, reaches_others, preview, *told_all)
+            self._add(path, method, function, operation, status_code=status_code, response_model_exclude_none=not keep_nulls)
             return function
 
         return declare
+
+    def _add(self, path: str, method: str, function: Callable[..., Awaitable[Any]], operation: Operation, **options: Any) -> None:
+        self.add_api_route(
+            path,
+            guarded(function, operation),
+            methods=[method],
+            operation_id=operation.name,
+            summary=operation.summary,
+            openapi_extra={
+                "x-openai-isConsequential": operation.changes,
+                "security": [{"key": [operation.scope] if operation.scope else []}],
+            },
+            **options,
+        )
 
 
 def in_few_words(summary: str) -> str:

@@ -50,7 +50,7 @@ class NoScreen:
     def open_folder(self, folder: Path) -> None:
         raise Unavailable(f"There is no screen here. The folder is {folder}")
 
-    def show_window(self, page: str = "") -> None:
+    def show_window(self, page: str = "") -> None:  # noqa: ARG002, there is none to show
         raise Unavailable("Deskhand runs here without a screen. The command line does what the window does: deskhand --help")
 
     def start_demo(self) -> None:

@@ -1,29 +1,25 @@
 """One call on its way through the guard."""
 
 import asyncio
-import hashlib
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from string import punctuation
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from fastapi import Request, Response
 from pydantic_core import to_jsonable_python
 from sqlalchemy import Connection
-from starlette.datastructures import Headers
 
 from server.access.activity import LONGEST_RESULT, Kept
 from server.access.approvals import answers
 from server.access.approvals.allowances import Allowance
 from server.access.approvals.approval import Approval, State, bind
-from server.access.approvals.approval import Request as KeptRequest
 from server.access.approvals.service import WAITS
 from server.access.approvals.store import Same
 from server.access.clients import Client, Policy
 from server.access.entries import Entry, Outcome, effect_text, redact
+from server.access.request import digest_call, prefers_async, read_idempotency_key, read_request
 from server.access.store import KEY_ENDED, require_credential
 from server.errors import Conflict, DeskhandError, Forbidden, InvalidInput, NotAuthenticated, Unavailable
 from server.failures import respond, to_response
@@ -40,7 +36,6 @@ log = logging.getLogger(__name__)
 
 NO_FIT = "The request did not fit."  # the answer says how
 PAUSED = "You had paused all actions."
-LONGEST_IDEMPOTENCY_KEY = 255
 GIVEN_UP = 499  # as nginx has it
 Handle = Callable[[Request], Awaitable[Response]]
 
@@ -374,37 +369,6 @@ class Call:
             effect=effect_text(self._effect),
             result=shorten(response) if response else None,
         )
-
-
-def digest_call(operation: Operation, client: Client, arguments: Mapping[str, Any]) -> str:
-    """Hash a call by what it means: spelling, order and white space do not matter."""
-    canonical = json.dumps([operation.name, client.id, arguments], sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-async def read_request(request: Request) -> KeptRequest:
-    """A request as it can be made again: what the client sent, without its headers."""
-    return KeptRequest(
-        method=request.method,
-        path=quote(request.scope["path"], safe="/"),
-        query=quote(request.scope["query_string"], safe=punctuation),
-        content_type=request.headers.get("content-type", ""),
-        body=await request.body(),
-    )
-
-
-def prefers_async(headers: Headers) -> bool:
-    """Whether a client asks not to be kept waiting (RFC 7240)."""
-    preferences = ",".join(headers.getlist("prefer")).split(",")
-    return any(one.partition(";")[0].strip().lower() == "respond-async" for one in preferences)
-
-
-def read_idempotency_key(headers: Headers) -> str | None:
-    """Read the Idempotency-Key (draft-ietf-httpapi-idempotency-key-header). Raises InvalidInput for one too long."""
-    key = headers.get("idempotency-key", "").strip()
-    if len(key) > LONGEST_IDEMPOTENCY_KEY:
-        raise InvalidInput(f"An Idempotency-Key has at most {LONGEST_IDEMPOTENCY_KEY} characters.")
-    return key or None
 
 
 def shorten(response: Response) -> str:

@@ -1,5 +1,6 @@
 """The way of every call: who is it, may they, how often, the same again?, allowed?, what will it do, what happened."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -18,10 +19,11 @@ from server.access.usage import Usage
 from server.address import Address
 from server.context import Clock
 from server.errors import NotAuthenticated, NotFound, TooManyRequests
-from server.failures import to_response
+from server.failures import respond, to_response
 from server.inside import APPROVAL, CLIENT, OPERATION
-from server.operation import Operation
+from server.operation import Operation, current_call
 
+GIVEN_UP = 499  # as nginx has it
 Handle = Callable[[Request], Awaitable[Response]]
 
 
@@ -54,7 +56,7 @@ class Guard:
                     retry_after=quota.reset,
                 )
             call.check_scope()
-            response = await call.answer(handle)
+            response = await self._answer(call, request, operation, handle)
         except Exception as error:  # noqa: BLE001, the edge at which every failure becomes an answer
             response = to_response(error)
         if quota is None or quota.passed or quota.first_refusal:
@@ -66,6 +68,18 @@ class Guard:
         if quota:
             response.headers.update(quota.headers)
         return response
+
+    async def _answer(self, call: Call, request: Request, operation: Operation, handle: Handle) -> Response:
+        """Have the request handled. A reading that its caller gave up is noted too."""
+        token = current_call.set(call)
+        try:
+            return await handle(request)
+        except asyncio.CancelledError:
+            if not operation.changes:
+                await call.close(respond(GIVEN_UP, "The caller went away."))
+            raise
+        finally:
+            current_call.reset(token)
 
     async def let_in(self, headers: Headers, resource: str = "", scope: str = "") -> Client:
         """Find the client of a request, and note that it called. Raises NotAuthenticated, which says where one gets a token.

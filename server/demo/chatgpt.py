@@ -43,6 +43,7 @@ class ChatGPT:
     http: "httpx2.AsyncClient"
     conversation: str = "demo"
     server: str = ""
+    patient: bool = True
     document: Document = field(default_factory=dict)
 
     async def import_schema(self, base: str) -> None:
@@ -69,7 +70,7 @@ class ChatGPT:
             "openai-conversation-id": self.conversation,
             "openai-ephemeral-user-id": f"user-{self.conversation}",
             "openai-gpt-id": f"g-{self.name}",
-        }
+        } | ({} if self.patient else {"Prefer": "respond-async"})
 
 
 @dataclass(frozen=True)

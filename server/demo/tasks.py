@@ -79,7 +79,7 @@ def stop_clock() -> Errand:
 
 
 def tidy_up() -> Errand:
-    """Want to throw something away, which nobody has allowed."""
+    """Want to throw something away, about which the person is asked."""
     found = yield Step("search_mail", {"query": "in:inbox from:slow-weekend", "max_results": 3})
     for mail in list_mails(found)[:1]:
         yield Step("trash_mail", {"message_id": mail["id"]})

@@ -86,7 +86,7 @@ class Visitor:
             try:
                 for guest in GUESTS:
                     key = await admit(self._state, guest)
-                    self._guests[guest.name] = ChatGPT(guest.name, key, http, f"{guest.name}-{self._pace.seed}")
+                    self._guests[guest.name] = ChatGPT(guest.name, key, http, f"{guest.name}-{self._pace.seed}", patient=False)
             except Exception:
                 log.exception("The demo's company could not come.")
                 return

@@ -50,7 +50,10 @@ class Entries:
         return key
 
     def enter(self, key: str, page: str = "") -> RedirectResponse:
-        """Change a key for a token, and lead to a page. Raises NotAuthenticated for a key that was used, is too old, or never was."""
+        """Change a key for a token, and lead to a page.
+
+        Raises NotAuthenticated for a key that was used, is too old, or never was.
+        """
         until = self._keys.pop(key, None)
         if until is None or until < self.clock.monotonic():
             raise NotAuthenticated("This link was used before, or it is too old. Open the window again.")

@@ -129,6 +129,18 @@ class Node:
         asked: dict[str, Any] = {"cwd": TOOLS, "env": self.environment, "timeout": seconds} | options
         return subprocess.run(command, capture_output=True, text=True, check=False, **asked)
 
+    @contextmanager
+    def talk(self, program: Path | str, *arguments: str, **options: Any) -> Iterator[subprocess.Popen[str]]:
+        """Run a script while the block runs, to write to it and to read what it says; it is over when the block is."""
+        command = [str(self.programs / "node"), str(program), *arguments]
+        asked: dict[str, Any] = {"cwd": TOOLS, "env": self.environment, "stderr": subprocess.STDOUT} | options
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, **asked) as process:
+            try:
+                yield process
+            finally:
+                if sys.exc_info()[0]:
+                    process.kill()
+
     def find_program(self, name: str) -> Path:
         """Find the script behind the name of an installed program. Raises StopIteration where nothing brings it."""
         manifests = [*TOOLS.glob("node_modules/*/package.json"), *TOOLS.glob("node_modules/@*/*/package.json")]

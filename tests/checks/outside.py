@@ -62,4 +62,4 @@ def read_people(raw: bytes) -> list[str]:
     """Everybody whom a mail names as a recipient."""
     message = message_from_bytes(raw, policy=default)
     values = [str(value) for name in RECIPIENTS for value in message.get_all(name, [])]
-    return [address.casefold() for _, address in getaddresses(values)]
+    return [address.lower() for _, address in getaddresses(values)]

@@ -208,7 +208,7 @@ def test_a_program_that_is_another_one_meanwhile_is_asked_about_again(house, att
     outside, server = house.look_outside(), house.server
     approval = ask(attacker, "control_app", CLOCK)
     (question,) = house.list_waiting(attacker)
-    entry = server.person("GET", "/api/apps").json()["file"]["apps"]["demo-clock"] | {"args": ["3605"]}
+    entry = server.person("GET", "/api/apps").json()["list"]["apps"]["demo-clock"] | {"args": ["3605"]}
     assert server.person("PUT", "/api/apps/demo-clock", json=entry).status_code == 200
     assert house.approve(question).status_code == 200
     anew = until(lambda: [one for one in house.list_waiting(attacker) if one["id"] != question["id"]])[0]
@@ -235,17 +235,16 @@ def test_the_same_call_over_and_over_is_one_question(house, attacker) -> None:
     assert outside.reached() == [EVE]
 
 
-def test_a_yes_to_bob_is_no_yes_to_anybody_else(house, attacker) -> None:
-    house.allow(attacker, "send_mail", mail(subject="Allowed"), "recipients")
-    for field in ("to", "cc", "bcc"):
-        for number, (title, text) in enumerate(DISGUISES.items()):
-            if number % 8 == 0:
-                attacker = make_attacker(house.server)
-                house.allow(attacker, "send_mail", mail(subject=f"Allowed {field} {number}"), "recipients")
-            outside = house.look_outside()
-            answer = attacker.call("send_mail", mail(subject=f"{title}, {field}", **{field: text}))
-            assert answer.status_code in {200, 202, 422}, f"{title}: {answer.text}"
-            assert set(outside.reached()) <= {BOB}, f"{title}, {field}"
+@pytest.mark.parametrize(("place", "field"), [(0, "to"), (1, "cc"), (2, "bcc")])
+def test_a_yes_to_bob_is_no_yes_to_anybody_else(house, place, field, long) -> None:
+    outside, tried = house.look_outside(), list(DISGUISES.items())[0 if long else place :: 1 if long else 3]
+    for number, (title, text) in enumerate(tried):
+        if number % 8 == 0:
+            attacker = make_attacker(house.server)
+            house.allow(attacker, "send_mail", mail(subject=f"Allowed {field} {number}"), "recipients")
+        answer = attacker.call("send_mail", mail(subject=f"{title}, {field}", **{field: text}))
+        assert answer.status_code in {200, 202, 422}, f"{title}: {answer.text}"
+        assert set(outside.reached()) == {BOB}, title
 
 
 def test_a_sharp_s_is_not_two(house, attacker) -> None:

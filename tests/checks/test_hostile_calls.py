@@ -3,7 +3,7 @@
 import pytest
 
 from tests.checks.attacker import Attacker, make_attacker
-from tests.checks.hostile import DISGUISES, EVE, LISTED, SUBJECTS, UNLISTED, list_orders, mail
+from tests.checks.hostile import DISGUISES, EVE, LISTED, UNLISTED, list_orders, mail
 from tests.checks.hostile_requests import REQUESTS
 from tests.checks.outside import Outside
 
@@ -29,7 +29,7 @@ def find_prey(attacker: Attacker) -> dict[str, str]:
 
 def test_there_are_enough_of_them(server) -> None:
     orders = list_orders({"message": "1", "thread": "1", "draft": "1"})
-    assert len(orders) + len(REQUESTS) + 3 * len(DISGUISES) + len(SUBJECTS) + len(UNLISTED) >= 200
+    assert len(orders) + len(REQUESTS) + len(DISGUISES) + len(UNLISTED) >= 250
 
 
 def test_what_was_not_allowed_does_not_happen(server, outside) -> None:
@@ -42,7 +42,8 @@ def test_what_was_not_allowed_does_not_happen(server, outside) -> None:
         answer = attacker.call(order.operation, order.arguments)
         made += 1
         assert answer.status_code in {202, 403, 404, 409, 422}, f"{order.title}: {answer.text}"
-        assert (outside.reached(), outside.started(), outside.history()) == ([], [], before), order.title
+        assert (outside.reached(), outside.history()) == ([], before), order.title
+        assert order.operation != "control_app" or outside.started() == [], order.title
     assert made > 90
 
 
@@ -56,7 +57,8 @@ def test_a_request_that_is_no_call_does_nothing(server, outside) -> None:
         answer = attacker.send_raw(raw, asked.json().get("approval_id", "call-1"))
         assert answer.startswith(b"HTTP/1.1 "), raw.title
         assert not answer.startswith(b"HTTP/1.1 5"), f"{raw.title}: {answer[:200]!r}"
-        assert (outside.reached(), outside.started(), outside.history()) == ([], [], before), raw.title
+        assert (outside.reached(), outside.history()) == ([], before), raw.title
+    assert outside.started() == []
     clients = {client["name"]: client for client in server.person("GET", "/api/clients").json()}
     assert "eve" not in clients
     assert clients[owner.name]["calls_today"] == 0

@@ -1,5 +1,6 @@
 """Waiting for what happens by itself, with an end."""
 
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -23,3 +24,9 @@ def until(look: Callable[[], T], seconds: float = 20) -> T:
 def settle(client: Attacker, approval_id: str) -> dict[str, Any]:
     """Wait until a call is decided and has run."""
     return until(lambda: told if (told := client.look(approval_id)).get("status") not in {"pending", "running"} else {})
+
+
+def free_port() -> int:
+    """A port of this computer that nobody has at the moment."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])

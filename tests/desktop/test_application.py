@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -130,6 +131,46 @@ def test_the_menu_keeps_its_promises(display, reader, tmp_path):
     choose(display, reader, "Quit Deskhand")
     assert program.ended_with() == 0
     nothing_is_left(display)
+
+
+def test_a_call_that_waits_is_seen_in_the_tray_and_allowed_with_the_keyboard(display, reader):
+    program = display.start("--hidden")
+    display.wait_for_icon()
+    program.wait_for("Deskhand is on")
+    running = local(display)
+    key = running.ask("POST", "/api/clients", {"name": "my-gpt"})["key"]
+    until(lambda: running.ask("GET", "/api/status")["recent"] == [], "nothing has happened")
+    before = display.picture(tray_box(display)).tobytes()
+    mail = {"to": "ann@example.com", "subject": "Lunch", "body": "At 12:30?"}
+    with ThreadPoolExecutor(1) as caller:
+        sending = caller.submit(send, running.running.public, key, mail)
+        until(lambda: running.ask("GET", "/api/status")["waiting"] == 1, "it waits")
+        until(lambda: display.picture(tray_box(display)).tobytes() != before, "the icon shows it")
+        told = display.folder / "notifications.txt"
+        until(lambda: "May it send mail to ann@example.com? Answer in Deskhand." in told.read_text(), "it is told")
+        choose(display, reader, "1 waits for you")
+        until(lambda: TITLE in display.windows(), "the window opens")
+        reader.hears("May my-gpt send mail to ann@example.com?")
+        until(lambda: display.active() == TITLE, "the window is in front")
+        until(lambda: is_focused(reader, "Allow once") or display.run("xdotool", "key", "Tab"), "the keyboard is at the answer")
+        display.run("xdotool", "key", "Return")
+        reader.hears("Enter does not allow anything.")
+        until(lambda: display.run("xdotool", "key", "space") or sending.done(), "it is allowed", 20)
+        answer = sending.result()
+    assert answer.status_code == 200, answer.text
+    until(lambda: running.ask("GET", "/api/status")["waiting"] == 0, "nothing waits")
+    program.process.send_signal(signal.SIGTERM)
+    assert program.ended_with() == 0
+    nothing_is_left(display)
+
+
+def send(address: str, key: str, mail: dict[str, str]) -> httpx2.Response:
+    headers = {"Authorization": f"Bearer {key}"}
+    return httpx2.post(f"{address}/gmail/send", headers=headers, json=mail, timeout=60, trust_env=False)
+
+
+def is_focused(reader, name: str) -> bool:
+    return any(part["focused"] and part["name"].startswith(name) for part in reader.read())
 
 
 def tray_box(display):

@@ -31,6 +31,13 @@ def test_every_look_has_a_shape_of_its_own_even_without_colour(size):
         assert difference >= size * size * 0.008, f"{one} looks like {other} at {size} pixels"
 
 
+@pytest.mark.parametrize("size", [16, 22, 32, 64])
+@pytest.mark.parametrize("look", Look)
+def test_what_waits_is_seen_in_every_look_even_without_colour(look, size):
+    shapes = [draw(look, waiting=waiting, size=size).getchannel("A") for waiting in (False, True)]
+    assert ImageStat.Stat(ImageChops.difference(*shapes)).sum[0] / 255 >= size * size * 0.03
+
+
 @pytest.mark.parametrize("ground", ["#ffffff", "#202020"])
 def test_the_icon_stands_out_on_light_and_dark(ground):
     assert all(contrast(colour, ground) >= 3 for colour in (HAND, *DOT.values()))

@@ -43,6 +43,22 @@ def test_opening_is_what_a_click_does(status):
     assert [line.wish for line in menu(status, NOW) if line.default] == [Wish.open]
 
 
+def test_what_waits_stands_on_top_and_is_what_a_click_leads_to():
+    waiting = replace(REACHED, look=Look.attention, sentence="2 calls wait for you", waiting=2)
+    first, second, *_ = menu(waiting, NOW)
+    assert (first.text, first.wish, first.default) == ("2 wait for you…", Wish.show_approvals, True)
+    assert second.text == "● Online · https://abel.ngrok.app"
+    assert [line.wish for line in menu(waiting, NOW) if line.default] == [Wish.show_approvals]
+    assert Wish.open in wishes(waiting)
+    assert menu(replace(waiting, waiting=1), NOW)[0].text == "1 waits for you…"
+
+
+def test_a_problem_is_told_beside_what_waits():
+    sentence = "Gmail wants you to sign in again."
+    status = replace(SERVING, look=Look.attention, sentence=sentence, problem=sentence, waiting=1)
+    assert texts(status)[:3] == ["1 waits for you…", "◌ Needs you", sentence]
+
+
 def test_an_address_can_be_copied_where_there_is_one_and_a_clipboard():
     assert Wish.copy in wishes(REACHED)
     assert Wish.copy not in wishes(SERVING)

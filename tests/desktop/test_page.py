@@ -94,6 +94,9 @@ def test_it_closes_with_the_keyboard(display, site, window, key):
     assert window.returncode == 0
 
 
-@pytest.mark.parametrize(("line", "address"), [("show http://a/", "http://a/"), ("show", None), ("load http://a/", None)])
+@pytest.mark.parametrize(
+    ("line", "address"),
+    [("show http://a/", "http://a/"), ("show", None), ("show #approvals", "#approvals"), ("load http://a/", None)],
+)
 def test_an_order_is_read(line, address):
     assert read_address(line) == address

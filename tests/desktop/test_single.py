@@ -13,7 +13,7 @@ class Shown(NoScreen):
     def __init__(self) -> None:
         self.times = 0
 
-    def show_window(self) -> None:
+    def show_window(self, page: str = "") -> None:  # noqa: ARG002
         self.times += 1
 
 

@@ -25,10 +25,12 @@ def test_what_others_reach_and_what_happened_is_kept():
         "recent": [entry] * 9,
         "update": {"version": "2.0", "address": "https://example.org"},
         "tunnel": "open",
+        "waiting": 2,
         "demo": False,
     }
     status = read_status(Status(), answer)
     assert status.sentence == "Gmail wants you to sign in again."
+    assert (status.problem, status.waiting) == (status.sentence, 2)
     assert status.recent == ("my-gpt: read a mail",) * TOLD
     assert status.paused_until == datetime.fromisoformat("2026-03-01T13:00:00+00:00")
     assert status.address_is_new

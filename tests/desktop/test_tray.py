@@ -1,6 +1,7 @@
 import sys
 import threading
 import types
+from dataclasses import replace
 
 import pytest
 
@@ -51,6 +52,18 @@ def test_it_shows_how_deskhand_is():
     assert icon.menu == [line.text for line in menu(ONLINE)]
     assert icon.title == "Deskhand: ● Online"
     assert icon.icon.size == (64, 64)
+
+
+@pytest.mark.usefixtures("built")
+def test_what_waits_is_drawn_and_said_beside_the_icon():
+    icon = Icon()
+    tray = Tray(print, Status(), icon, Backend(icon))
+    tray.show(replace(ONLINE, look=Look.attention))
+    until(lambda: icon.menu, "it is drawn")
+    before = icon.icon.tobytes()
+    tray.show(replace(ONLINE, look=Look.attention, waiting=2))
+    until(lambda: icon.icon.tobytes() != before, "the icon shows it")
+    until(lambda: icon.title == "Deskhand: 2 wait for you…", "it is said")
 
 
 @pytest.mark.usefixtures("built")

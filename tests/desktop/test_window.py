@@ -6,6 +6,7 @@ import pytest
 
 from desktop.window import Window
 from server.errors import Unavailable
+from tests.desktop.display import until
 
 # Stand in for the window's process: one that has no web view, and one that shows what it is told until its input ends.
 BROKEN = [sys.executable, "-c", "raise SystemExit(3)"]
@@ -56,6 +57,23 @@ def test_there_is_one_window_however_often_it_is_asked_for(data, tmp_path, opene
     assert "/enter?key=" in first
     assert others == ["show"] * 3, "raising it takes no new way in"
     assert opened == []
+
+
+def test_it_is_shown_at_a_page_whether_it_is_open_or_not(data, tmp_path):
+    told = tmp_path / "told"
+    window = Window(data, tmp_path, command=[sys.executable, "-c", ECHO.format(told=str(told))])
+    window.show("approvals")
+    window.show("activity")
+    until(lambda: len(told.read_text().splitlines()) > 1, "it is told")
+    window.close()
+    first, second = told.read_text().splitlines()
+    assert first.endswith("&page=approvals")
+    assert second == "show #activity"
+
+
+def test_the_browser_is_led_to_a_page_too(data, tmp_path, opened):
+    Window(data, tmp_path, command=BROKEN).show("approvals")
+    assert 'name="page" value="approvals"' in (data / "open-window.html").read_text()
 
 
 def test_its_way_in_stands_on_no_command_line(data, tmp_path):

@@ -14,7 +14,7 @@ class Desk:
         self.did = []
         self.refusal = None
         screen = DesktopScreen(Window(folder, folder))
-        screen.show_window = lambda: self.did.append("window")
+        screen.show_window = lambda page="": self.did.append(("window", page))
         screen.open_folder = self.did.append
         screen.set_start_at_login = self.did.append
         screen.tell = lambda _, text: self.did.append(text)
@@ -42,8 +42,10 @@ def desk(tmp_path):
 @pytest.mark.parametrize(
     ("wish", "done"),
     [
-        (Wish.open, "window"),
-        (Wish.show_activity, "window"),
+        (Wish.open, ("window", "")),
+        (Wish.show_approvals, ("window", "approvals")),
+        (Wish.show_activity, ("window", "activity")),
+        (Wish.show_update, ("window", "settings")),
         (Wish.copy, "https://abel.ngrok.app"),
         (Wish.start_at_login, True),
         (Wish.no_start_at_login, False),

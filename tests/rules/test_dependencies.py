@@ -10,8 +10,9 @@ import grimp
 OURS = ("desktop", "server")
 PART_OF_ANOTHER = {
     "pydantic-core",
+    "mcp-types",
     "python-xlib",
-}  # one version of the first fits one of pydantic; the second is pystray's, on Linux
+}  # one version of the first two fits one of pydantic and of mcp; the third is pystray's, on Linux
 FROM_THE_SYSTEM = {
     "gi",
     "AppKit",

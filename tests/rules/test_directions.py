@@ -28,7 +28,7 @@ IMPORTERS = {
     "Xlib": r"desktop\.backends",
     "gi": r"desktop\.(backends|clipboard|page)",
     "pystray": r"desktop\.tray",
-    "sqlalchemy": rf"server\.storage\..+|server\.access\.[\w.]+|(server\.tunnel|{INTEGRATION})\.(store(\.\w+)?|tables|migrations\..+)",
+    "sqlalchemy": rf"server\.(storage|access)\..+|(server\.tunnel|{INTEGRATION})\.(tables|(store|migrations)(\.\w+)?)",
     "tinydb": r"server\.storage\.settings",
     "wakepy": r"server\.awake",
     "webview": r"desktop\.page",

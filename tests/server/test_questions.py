@@ -1,10 +1,11 @@
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from server.errors import NotFound
 from server.events import Events
-from server.questions import Extent, Kind, Question, Questions
+from server.questions import Extent, Kind, Question, Questions, describe
 from server.screen import NoScreen
 
 
@@ -78,6 +79,15 @@ def test_nobody_asked_that(question_id):
             await questions.deny(question_id)
 
     asyncio.run(scenario())
+
+
+def test_a_notification_is_short_and_nothing_in_it_acts():
+    hostile = replace(ask("call-1", "2026-01-01"), client="b\u202eot " * 40, sentence="send\n\x1b mail to " + "x" * 400)
+    title, text = describe(hostile)
+    assert len(title) < 60
+    assert len(text) < 200
+    assert text.endswith("…? Answer in Deskhand.")
+    assert not set(title + text) & set("\u202e\x1b\n")
 
 
 @pytest.mark.parametrize("screen", [Told(), Broken()])

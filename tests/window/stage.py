@@ -1,12 +1,15 @@
 """A morning with Deskhand, the same every time: what the pictures show."""
 
 import asyncio
+from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx2
 
+from server.access.approvals.approval import SECTION, ApprovalSettings
 from server.context import Clock
 from server.demo.chatgpt import Answer, ChatGPT
 from server.demo.tasks import (
@@ -17,24 +20,28 @@ from server.demo.tasks import (
     Errand,
     look_for_news,
     read,
+    send,
     start_clock,
     stop_clock,
     tidy_up,
 )
+from server.storage.settings import Settings
 from tests.server.conftest import Served
 
 NOW = datetime(2026, 6, 17, 8, 41, tzinfo=UTC)  # a Wednesday in June, at 9:41 in London
 STEP = timedelta(seconds=9)
 PROGRAMS = ("code", "firefox", "gnome-calculator", "gnome-text-editor", "nautilus", "spotify", "sleep")
 BEGUN = NOW - timedelta(hours=3)
+BOILER = "Hi Priya,\n\nNorthside come at 14:00 on Friday. Could you leave the cellar open?\n\nAlex"
 STORY = (
     (154, SCRIPT, read("in:inbox is:unread newer_than:1d")),
     (96, GPT, look_for_news),
     (71, GPT, start_clock),
     (38, GPT, HEATING),
-    (24, GPT, tidy_up),
-    (11, GPT, LISBON),
-    (2, GPT, stop_clock),
+    (24, GPT, LISBON),
+    (11, GPT, stop_clock),
+    (6, GPT, send("priya.nair@example.net", "Boiler: they come at two", BOILER)),
+    (2, GPT, tidy_up),
 )
 
 
@@ -57,11 +64,23 @@ def lay_out_programs(folder: Path) -> None:
         program.chmod(0o755)
 
 
+def ask_without_waiting(data: Path) -> None:
+    """Have whoever asks the person be answered at once that it waits: the story goes on."""
+    data.mkdir(0o700)
+    run_apart(Settings(data).write(SECTION, ApprovalSettings(patience_seconds=0)))
+
+
+def run_apart(work: Coroutine[Any, Any, None]) -> None:
+    """Run it in a thread: the browser's driver has a loop of its own in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, work).result()
+
+
 def play(server: Served, clock: WoundClock) -> None:
     """Have everything happen that a morning brings."""
     keys = {SCRIPT: server.make_client(SCRIPT, scopes=["read:mail"])}
     clock.at += STEP  # the newest client stands first
-    keys[GPT] = server.make_client(GPT, allow=["control_app", "mark_mail", "reply_to_mail", "send_mail"])
+    keys[GPT] = server.make_client(GPT, allow=["control_app", "mark_mail", "reply_to_mail"])
 
     async def act() -> None:
         async with httpx2.AsyncClient(timeout=30, trust_env=False) as http:
@@ -72,8 +91,7 @@ def play(server: Served, clock: WoundClock) -> None:
                 clock.at = NOW - timedelta(minutes=minutes)
                 await carry_out(guests[name], begin(), clock)
 
-    with ThreadPoolExecutor(1) as thread:  # the browser's driver has a loop of its own in this one
-        thread.submit(asyncio.run, act()).result()
+    run_apart(act())
     clock.at = NOW
 
 

@@ -120,7 +120,7 @@ def test_what_waits_for_the_person_is_told_apart_until_they_have_decided(open_pa
     assert find_barriers(page) == []
     lines(page).click()
     drawer = page.get_by_role("dialog")
-    expect(drawer).to_contain_text("It waits for your word; nothing has been done.")
+    expect(drawer).to_contain_text("It waits for your word, under Approvals; nothing has been done.")
     expect(drawer.get_by_role("link", name="Answer it")).to_be_visible()
     decide(server, "approve", extent="once")
     expect(drawer).to_contain_text("It was done.")

@@ -29,7 +29,8 @@ def value(page: Page, label: str) -> str:
 def test_everybody_can_read_it(open_page, server, look, width):
     server.make_client("my-gpt", allow=["send_mail"])
     page = open_page("connect", look, width)
-    for kind, ways in (("A custom GPT", ("API key", "OAuth")), ("A ChatGPT app", ("Claude", "Another, with a key")), ("A script", ())):
+    kits = {"A custom GPT": ("API key", "OAuth"), "A ChatGPT app": ("Claude", "Another, with a key"), "A script": ()}
+    for kind, ways in kits.items():
         page.get_by_role("link", name=re.compile(f"^{kind}")).click()
         expect(page.get_by_text("Waiting for its first call.")).to_be_visible()
         for way in (None, *ways):

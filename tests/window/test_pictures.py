@@ -5,6 +5,7 @@ import os
 
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
 from desktop.background import BackgroundServer
 from server.demo.tasks import GPT
@@ -13,7 +14,7 @@ from tests.conftest import ROOT
 from tests.server.conftest import Served
 from tests.window.conftest import UNTIL_AT_REST
 from tests.window.registry import NAMES
-from tests.window.stage import BEGUN, NOW, WoundClock, lay_out_programs, play
+from tests.window.stage import BEGUN, NOW, WoundClock, ask_without_waiting, lay_out_programs, play
 
 FOLDER = ROOT / "docs" / "pictures"
 SIZE = {"width": 1120, "height": 760, "device_scale_factor": 2}
@@ -31,6 +32,7 @@ def server(tmp_path_factory):
     """A demo in which a morning has passed."""
     folder = tmp_path_factory.mktemp("stage")
     lay_out_programs(folder / "programs")
+    ask_without_waiting(folder / "data")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", str(folder / "programs"), prepend=os.pathsep)
         clock = WoundClock(BEGUN)
@@ -48,6 +50,7 @@ def open_picture(open_page, server):
     def enter(name, look):
         page = open_page(name, look, **SIZE, at=NOW, timezone_id="Europe/London", locale="en-GB")
         page.evaluate(UNTIL_AT_REST)
+        expect(page.locator("[aria-disabled=true]")).to_have_count(0)  # what has just come cannot be pressed for a moment
         page.evaluate(SHOW_PROGRAMS_IN, [str(server.data.parent / "programs"), "/usr/bin"])
         return page
 

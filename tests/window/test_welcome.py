@@ -100,7 +100,7 @@ def test_what_was_chosen_can_be_changed_on_the_way_back(open_page, server):
     region.get_by_role("radio", name="Allow", exact=True).check()
     for group in ("look", "change"):
         page.get_by_role("combobox", name=f"Gmail: {group}, all of it").press("Enter")
-        page.get_by_role("option", name="Don’t allow").click()
+        page.get_by_role("option", name="Don\u2019t allow").click()
     page.get_by_role("button", name="Continue").click()
     expect(heading(page, "Let ChatGPT reach this computer")).to_be_visible()
     client = server.person("GET", "/api/clients/my-gpt").json()

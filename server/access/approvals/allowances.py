@@ -39,8 +39,8 @@ class Allowance:
 
 
 def compare(recipients: Iterable[str]) -> set[str]:
-    """Addresses as they are compared."""
-    return {address.strip().casefold() for address in recipients}
+    """Addresses as they are compared. Not casefolded: straße.example and strasse.example are two domains."""
+    return {address.strip().lower() for address in recipients}
 
 
 def make_allowance(

@@ -9,8 +9,9 @@ from urllib.parse import quote, urlencode
 from server.errors import InvalidInput, NotFound
 from server.failures import SENTENCES
 from server.inside import Letter, Reply
-from server.projections.mcp.schemas import NEXT_PAGE, NEXT_PAGE_HEADER, RESULT
+from server.projections.mcp.schemas import NEXT_PAGE, NEXT_PAGE_HEADER, RESULT, WHOLE_BODY, Schema
 from server.projections.mcp.tools import Plan
+from server.projections.openapi import NULL
 
 WAITS = (
     "Nothing has been done yet: the person at the computer is being asked. Tell them so, do not send it again, "
@@ -50,7 +51,7 @@ def write_letter(plan: Plan, arguments: Mapping[str, Any]) -> Letter:
             query += [(name, spell(one)) for one in (value if isinstance(value, list) else [value])]
         else:
             body[name] = value
-    content = json.dumps(body).encode() if plan.has_body else b""
+    content = json.dumps(body[WHOLE_BODY] if plan.whole_body else body).encode() if plan.has_body else b""
     return Letter(plan.method, path, urlencode(query, errors="replace"), content)
 
 
@@ -90,10 +91,21 @@ def read_reply(plan: Plan, reply: Reply) -> Answer:
     if reply.status == 202 and isinstance(body, dict) and "approval_id" in body:
         # What only reads has promised what it answers, so that it waits can be said in words alone.
         return succeed(body, WAITS) if plan.operation.changes else fail(f"{WAITS} The approval_id is {body['approval_id']}.")
-    if not plan.wraps:
-        return succeed(body if isinstance(body, dict) else {RESULT: body})
-    token = reply.headers.get(NEXT_PAGE_HEADER)
-    return succeed({RESULT: body} | ({NEXT_PAGE: token} if token else {}))
+    if plan.wraps or not isinstance(body, dict):
+        token = reply.headers.get(NEXT_PAGE_HEADER)
+        body = {RESULT: body} | ({NEXT_PAGE: token} if token else {})
+    return succeed(fit(body, plan.tool.answers))
+
+
+def fit(value: Any, schema: Schema) -> Any:
+    """An answer as its schema has it: what may be null is left out there, though some operations say it."""
+    if isinstance(value, list):
+        return [fit(one, schema.get("items", {})) for one in value]
+    if not isinstance(value, dict):
+        return value
+    fields = schema.get("properties", {})
+    kept = {name: one for name, one in value.items() if one is not None or fields.get(name, NULL).get("type") == "null"}
+    return {name: fit(one, fields.get(name, {})) for name, one in kept.items()}
 
 
 def tell_failure(status: int, body: Any) -> str:

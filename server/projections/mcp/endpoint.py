@@ -26,12 +26,11 @@ ENVELOPE = 64 * 1024  # bytes around the largest operation's arguments
 
 
 class Endpoint:
-    """An ASGI application. `modules`: where the server and its transport are."""
+    """An ASGI application."""
 
-    def __init__(self, state: State, documents: Documents, modules: str = __package__ or "") -> None:
+    def __init__(self, state: State, documents: Documents) -> None:
         self._state = state
         self._toolbox = Toolbox(state, documents)
-        self._modules = modules
         self._transport: Transport | None = None
         self._opening = asyncio.Lock()
 
@@ -64,7 +63,7 @@ class Endpoint:
             return self._transport
 
     async def _make_transport(self) -> "Transport":
-        server, transport = [await asyncio.to_thread(importlib.import_module, f"{self._modules}.{name}") for name in PARTS]
+        server, transport = [await asyncio.to_thread(importlib.import_module, f"{__package__}.{name}") for name in PARTS]
         plans = await asyncio.to_thread(lambda: self._toolbox.plans)
         largest = max((plan.operation.largest_body for plan in plans.values()), default=0) + ENVELOPE
         made: Transport = transport.Transport(server.make_server(self._toolbox), transport.Room(largest_body=largest))

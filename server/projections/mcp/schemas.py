@@ -14,6 +14,7 @@ from server.projections.openapi import SCHEMAS, Pending
 Schema = dict[str, Any]
 
 JSON = "application/json"
+WHOLE_BODY = "body"  # the argument that is a whole body
 RESULT = "result"  # where an answer stands that is no object
 NEXT_PAGE = "next_page_token"
 NEXT_PAGE_HEADER = "x-next-page-token"
@@ -30,7 +31,7 @@ def make_input(document: Schema, operation: Schema) -> Schema:
     for parameter in operation.get("parameters", []):
         taken[parameter["name"]] = write_out(parameter["schema"] | {"description": parameter.get("description", "")}, document)
         required += [parameter["name"]] if parameter.get("required") else []
-    body = write_out(find_schema(operation.get("requestBody", {})), document)
+    body = write_out(find_body(operation), document)
     for name, field in body.get("properties", {}).items():
         if name in taken:
             raise ValueError(f"{operation['operationId']} takes {name} twice.")
@@ -41,6 +42,14 @@ def make_input(document: Schema, operation: Schema) -> Schema:
         "required": required + list(body.get("required", [])),
         "additionalProperties": False,
     }
+
+
+def find_body(operation: Mapping[str, Any]) -> Schema:
+    """The schema of what a body has; a body without fields of its own is one argument."""
+    schema = find_schema(operation.get("requestBody", {}))
+    if not schema or "properties" in schema or "$ref" in schema:
+        return schema
+    return {"properties": {WHOLE_BODY: schema}, "required": [WHOLE_BODY]}
 
 
 def make_output(document: Schema, operation: Schema, *, changes: bool) -> tuple[Schema, bool]:

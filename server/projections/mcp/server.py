@@ -31,7 +31,7 @@ def make_server(toolbox: Toolbox) -> Server[Any]:
 
     async def call_tool(context: Context, asked: types.CallToolRequestParams) -> types.CallToolResult:
         try:
-            answer = await toolbox.call(find_client(context), asked.name, asked.arguments or {})
+            answer = await toolbox.call(find_client(context), asked.name, asked.arguments or {}, find_wish(context))
         except UnknownTool:
             raise MCPError(types.INVALID_PARAMS, f"Unknown tool: {asked.name[:100]}") from None
         return types.CallToolResult(
@@ -62,6 +62,12 @@ def find_client(context: Context) -> Client:
         raise MCPError(types.INVALID_REQUEST, "This is spoken over HTTP.")
     client: Client = context.request.scope[CLIENT]
     return client
+
+
+def find_wish(context: Context) -> tuple[tuple[str, str], ...]:
+    """What the request wishes of every call: not to wait for the person, say (`Prefer: respond-async`)."""
+    asked = context.request.headers.getlist("prefer") if context.request else []
+    return tuple(("prefer", wish) for wish in asked)
 
 
 def describe(tool: Tool) -> types.Tool:

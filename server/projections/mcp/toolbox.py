@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -14,6 +15,8 @@ from server.projections.mcp.calls import Answer, fail, read_body, read_reply, wr
 from server.projections.mcp.research import FETCH, SEARCH
 from server.projections.mcp.tools import Plan, Tool, make_plans
 from server.state import State
+
+RawHeaders = tuple[tuple[str, str], ...]
 
 
 class UnknownTool(LookupError):
@@ -45,15 +48,18 @@ class Toolbox:
         own = [plan.tool for name, plan in self.plans.items() if name in names]
         return [*research.make_tools(lookups, tuple(scopes)), *own]
 
-    async def call(self, client: Client, name: str, arguments: Mapping[str, Any]) -> Answer:
-        """Call a tool. Raises UnknownTool; everything else that goes wrong is an answer that says so."""
+    async def call(self, client: Client, name: str, arguments: Mapping[str, Any], headers: RawHeaders = ()) -> Answer:
+        """Call a tool. Raises UnknownTool; everything else that goes wrong is an answer that says so.
+
+        `headers`: what the call is to carry besides, such as Prefer.
+        """
         try:
             if name in {SEARCH, FETCH}:
                 return await self._look_up(client, name, arguments)
             plan = self.plans.get(name)
             if plan is None:
                 raise UnknownTool(name)
-            return read_reply(plan, await self._carry_out(client, plan, arguments))
+            return read_reply(plan, await self._carry_out(client, plan, arguments, headers))
         except DeskhandError as error:
             return fail(error.detail)
 
@@ -75,13 +81,13 @@ class Toolbox:
             raise OtherAnswer(answer.texts[0])
         return read_body(reply)
 
-    async def _carry_out(self, client: Client, plan: Plan, arguments: Mapping[str, Any]) -> Reply:
+    async def _carry_out(self, client: Client, plan: Plan, arguments: Mapping[str, Any], headers: RawHeaders = ()) -> Reply:
         """Walk the way of every call. When the caller goes away, what only reads ends, and what changes something goes on:
 
         nobody would know how far it had come, and the person may be looking at the question whether it may run.
         """
         try:
-            letter = write_letter(plan, arguments)
+            letter = replace(write_letter(plan, arguments), headers=headers)
         except (RecursionError, ValueError) as error:
             raise InvalidInput from error
         task = asyncio.create_task(self._state.inside.call(letter, **{CLIENT: client, OPERATION: plan.operation.name}))

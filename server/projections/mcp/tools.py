@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from server.operation import Operation
-from server.projections.mcp.schemas import Schema, make_input, make_output
+from server.projections.mcp.schemas import WHOLE_BODY, Schema, find_body, make_input, make_output
 from server.projections.openapi import walk_operations
 
 
@@ -34,7 +34,10 @@ class Tool:
 
 @dataclass(frozen=True)
 class Plan:
-    """How a tool's arguments become a call. `places`: path or query, by the argument's name; the others are the body's."""
+    """How a tool's arguments become a call. `places`: path or query, by the argument's name; the others are the body's.
+
+    `whole_body`: one of them is the body itself.
+    """
 
     tool: Tool
     operation: Operation
@@ -42,6 +45,7 @@ class Plan:
     path: str
     places: Mapping[str, str] = field(default_factory=dict)
     has_body: bool = False
+    whole_body: bool = False
     wraps: bool = False
 
 
@@ -67,7 +71,8 @@ def make_plan(document: Schema, path: str, method: str, told: Mapping[str, Any],
         (operation.scope,) if operation.scope else (),
     )
     places = {parameter["name"]: parameter["in"] for parameter in told.get("parameters", [])}
-    return Plan(tool, operation, method.upper(), path, places, "requestBody" in told, wraps)
+    body = find_body(told)
+    return Plan(tool, operation, method.upper(), path, places, bool(body), WHOLE_BODY in body.get("properties", {}), wraps)
 
 
 def make_title(name: str) -> str:

@@ -1,44 +1,31 @@
+"""What one call says of itself; the way of calls is in test_guard and test_guard_meanwhile, the questions in approvals."""
+
 import asyncio
 
-import pytest
-from starlette.datastructures import Headers
-from starlette.requests import Request
-
-from server.access.call import prefers_async, read_request
-from server.inside import Letter, make_scope
+from tests.server.access.letters import posting
 
 
-@pytest.mark.parametrize(
-    ("prefer", "at_once"),
-    [
-        ("respond-async", True),
-        ("wait=10, Respond-Async", True),
-        ("respond-async; foo=bar", True),
-        ("wait=10", False),
-        ("x-respond-async", False),
-        ("", False),
-    ],
-)
-def test_whether_a_client_wants_to_wait(prefer: str, at_once: bool) -> None:
-    assert prefers_async(Headers({"Prefer": prefer})) is at_once
+def test_a_call_that_was_asked_about_is_one_row_and_the_same_one_again_another(opened) -> None:
+    async def main() -> None:
+        async with posting(opened) as post:
+            bot = await post.client()
+            approval = (await post.send(bot)).json()["approval_id"]
+            await post.approve()
+            await post.wait_for(bot, approval, "done")
+            await post.send(bot)
+            rows = [one for one in await post.state.activity.list() if one.operation == "send_letter"]
+            assert [one.outcome for one in rows] == ["repeated", "done"]
+            assert rows[0].reason == f"It is the same as call {rows[1].id}."
+            assert (rows[1].duration_ms or 0) >= 0
+            assert '["Text", "hi"]' in (rows[1].effect or "")
+
+    asyncio.run(main())
 
 
-def test_a_request_is_kept_as_it_can_be_made_again() -> None:
-    letter = Letter("POST", "/a%20b/%C3%A4", "q=1%262&x=a+b", b'{"a": 1}', (("content-type", "application/json"),))
-    scope = make_scope(letter)
+def test_an_idempotency_key_that_is_too_long_is_refused(opened) -> None:
+    async def main() -> None:
+        async with posting(opened) as post:
+            bot = {**await post.client(), "Idempotency-Key": "x" * 256}
+            assert (await post.send(bot)).status_code == 422
 
-    async def receive() -> dict:
-        return {"type": "http.request", "body": letter.body}
-
-    kept = asyncio.run(read_request(Request(scope, receive)))
-    again = make_scope(Letter(kept.method, kept.path, kept.query, kept.body, (("content-type", kept.content_type),)))
-    assert (again, kept.body) == (scope, letter.body)
-
-
-def test_a_query_that_was_not_written_as_it_should_be_can_be_kept_all_the_same() -> None:
-    scope = {**make_scope(Letter("GET", "/a")), "query_string": "q=ä b".encode()}
-
-    async def receive() -> dict:
-        return {"type": "http.request", "body": b""}
-
-    assert asyncio.run(read_request(Request(scope, receive))).query == "q=%C3%A4%20b"
+    asyncio.run(main())

@@ -72,3 +72,19 @@ def test_a_call_goes_on_where_its_note_cannot_be_stored(opened, caplog) -> None:
 
 def test_who_never_called_was_never_used() -> None:
     assert (Use().last_at, Use().last_by_address, Use().calls_today) == (None, {}, 0)
+
+
+def test_it_is_known_when_a_document_was_fetched_through_the_address_of_now(opened, clock) -> None:
+    async def main() -> None:
+        async with opened() as state:
+            state.address.set_public_url("https://desk.example.org")
+            assert state.usage.find_document("bot") is None
+            assert state.usage.note_document("bot", "desk.example.org")
+            assert state.usage.find_document("bot") == clock.now()
+            assert not state.usage.note_document("bot", "desk.example.org"), "who fetches all the time is no news"
+            clock.move(minutes=1)
+            assert state.usage.note_document("bot", "desk.example.org")
+            state.address.set_public_url("https://other.example.org")
+            assert state.usage.find_document("bot") is None
+
+    asyncio.run(main())

@@ -52,8 +52,9 @@ def test_the_activity_tells_what_a_gpt_and_a_script_did(visited):
     assert done >= {"reply_to_mail", "send_mail", "mark_mail", "control_app"}
 
 
-def test_something_is_refused_and_something_fails(visited):
-    assert [one["outcome"] for one in told(visited, "trash_mail")] == ["refused"]
+def test_something_waits_for_the_person_something_is_refused_and_something_fails(visited):
+    assert [one["outcome"] for one in told(visited, "trash_mail")] == ["waiting"]
+    assert [one["operation"] for one in visited.person("GET", "/api/approvals").json()] == ["trash_mail"]
     assert "refused" in {one["outcome"] for one in told(visited, "control_app")}
     assert "failed" in {one["outcome"] for one in told(visited, "read_mail")}
 

@@ -82,3 +82,24 @@ def test_it_is_told_when_a_client_was_used_and_through_which_address(serve) -> N
     after = served.person("GET", "/api/clients").json()[0]
     assert after["used_through"] == {"https://desk.example.org": after["last_used_at"]}
     assert after["calls_today"] == 1
+
+
+def test_a_document_is_told_with_what_chatgpt_would_make_of_it(demo) -> None:
+    demo.make_client("bot", scopes=["read:apps"])
+    found = demo.person("GET", "/api/clients/bot/document").json()
+    assert found == {"operations": 2, "most": 30, "warnings": [], "fetched_at": None}
+    assert demo.call("GET", "/gpts/bot/openapi.json").status_code == 200
+    assert demo.person("GET", "/api/clients/bot/document").json()["fetched_at"]
+    assert demo.person("GET", "/api/clients/nobody/document").status_code == 404
+
+
+def test_where_a_program_may_be_answered_is_changed_without_another_secret(demo) -> None:
+    demo.make_client("script")
+    demo.person("POST", "/api/clients", json={"name": "gpt", "oauth": True})
+    order = {"redirect_uris": ["https://notes.example.org/callback"]}
+    changed = demo.person("PUT", "/api/clients/gpt/oauth/callbacks", json=order).json()["oauth"]
+    assert changed["redirect_uris"] == order["redirect_uris"]
+    assert changed["client_id"] == demo.person("GET", "/api/clients/gpt").json()["oauth"]["client_id"]
+    wrong = {"redirect_uris": ["http://notes.example.org"]}
+    assert demo.person("PUT", "/api/clients/gpt/oauth/callbacks", json=wrong).status_code == 422
+    assert demo.person("PUT", "/api/clients/script/oauth/callbacks", json=order).status_code == 409

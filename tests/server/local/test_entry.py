@@ -34,6 +34,17 @@ def test_a_key_opens_one_session_and_only_cookie_and_token_together_open_the_doo
     assert again.status_code == 401
 
 
+@pytest.mark.parametrize(
+    ("page", "place"), [("approvals", "&page=approvals"), ("", ""), ("a&token=b", ""), ("//evil.example", "")]
+)
+def test_a_key_can_lead_to_a_page_and_nowhere_else(serve, page, place) -> None:
+    made = serve().person("POST", "/api/entries").json()
+    entered = httpx2.post(made["address"], data={"key": made["key"], "page": page}, trust_env=False)
+    token, found, rest = entered.headers["location"].partition("&")
+    assert found + rest == place
+    assert token.startswith("/#token=")
+
+
 def test_a_key_is_too_old_after_half_a_minute() -> None:
     clock = Later()
     entries = Entries("key", clock, "cookie")

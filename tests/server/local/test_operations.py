@@ -2,7 +2,7 @@ def test_every_operation_is_told_with_what_a_person_needs_to_choose(demo) -> Non
     told = {one["name"]: one for one in demo.person("GET", "/api/operations").json()}
     assert told["send_mail"] == {
         "name": "send_mail",
-        "title": "Send mail",
+        "title": "Send a mail",
         "sentence": "Send a new mail. To answer one, use reply_to_mail.",
         "method": "POST",
         "path": "/gmail/send",
@@ -13,4 +13,6 @@ def test_every_operation_is_told_with_what_a_person_needs_to_choose(demo) -> Non
         "integration_title": "Gmail",
     }
     assert not told["list_apps"]["changes"]
-    assert set(told) == set(demo.person("POST", "/api/clients", json={"name": "all"}).json()["client"]["operations"])
+    assert [told[name]["title"] for name in ("list_mail", "read_app")] == ["Read the latest mails", "Tell how one program is"]
+    made = demo.person("POST", "/api/clients", json={"name": "all"}).json()["client"]
+    assert {*told, "read_approval"} == set(made["operations"])

@@ -1,4 +1,14 @@
-from server.local.status import Face, judge
+from server.local.status import Face, count_waiting, judge
+from server.questions import Kind, Question
+
+CALL = Question("call-1", Kind.call, "bot", "send mail", "2026")
+SIGN_IN = Question("signin-1", Kind.sign_in, "bot", "sign in", "2026")
+
+
+def test_who_waits_for_the_person_is_told_before_everything_else() -> None:
+    assert judge(paused=True, here=False, problems=["x"], questions=[CALL]) == (Face.attention, "1 call waits for you")
+    assert count_waiting([CALL, CALL]) == "2 calls wait for you"
+    assert count_waiting([CALL, SIGN_IN]) == "2 questions wait for you"
 
 
 def test_the_tray_is_told_how_it_is_and_what_happened(serve) -> None:

@@ -13,6 +13,19 @@ def test_no_key_opens_and_no_answer_is_remembered(home: Home) -> None:
     assert home.ask("SELECT revoked_at FROM client") == [NOON.isoformat()], "its name is free again"
 
 
+def test_no_call_waits_and_nothing_is_allowed_for_a_while(tmp_path: Path) -> None:
+    path = tmp_path / "test.db"
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.executescript(
+        "CREATE TABLE approval (state); INSERT INTO approval VALUES ('approved'); "
+        "CREATE TABLE allowance (ended_at); INSERT INTO allowance VALUES (NULL), ('before')"
+    )
+    revoke_access(path, NOON)
+    assert connection.execute("SELECT count(*) FROM approval").fetchone() == (0,)
+    assert connection.execute("SELECT ended_at FROM allowance").fetchall() == [(NOON.isoformat(),), ("before",)]
+    connection.close()
+
+
 def test_a_table_that_is_not_there_is_skipped(tmp_path: Path) -> None:
     path = tmp_path / "test.db"
     connection = sqlite3.connect(path, isolation_level=None)

@@ -74,6 +74,7 @@ def test_what_goes_out_is_shown_with_its_files(desk):
     effect = desk.run(desk.mailbox.drafts.preview_send(kept.draft_id, None))
     shown = dict(effect.fields)
     assert effect.sentence == "send the draft to Bob <bob@example.com>, eve@example.com"
+    assert effect.recipients == ("bob@example.com", "eve@example.com")
     assert (shown["Account"], shown["Bcc"], shown["Subject"], shown["Body"]) == (ALEX, "eve@example.com", "Hällo", "Text")
     assert shown["Attachment"] == f"größe.txt, 7 bytes, SHA-256 {hashlib.sha256(b'content').hexdigest()}"
     sent = desk.run(desk.mailbox.drafts.send(kept.draft_id, None))

@@ -50,6 +50,13 @@ def test_a_mail_between_the_two_accounts_arrives(desk):
     assert OTHER in header(arrived, "From")[0]
 
 
+def test_a_recipient_that_hides_behind_the_name_of_another_is_seen_as_both(desk):
+    effect = desk.run(desk.mailbox.outbox.preview_send(new_mail(to="bob@example.com <eve@example.com>")))
+    assert effect.recipients == ("eve@example.com",)
+    assert dict(effect.fields)["To"] == "bob@example.com <eve@example.com>"
+    assert effect.sentence == "send mail to eve@example.com"
+
+
 def test_files_arrive_as_they_were_shown(desk):
     content = bytes(range(256)) * 10
     order = new_mail(to=OTHER, attachments=[InlineFile(name="a.bin", content=base64.b64encode(content).decode())])
@@ -64,6 +71,7 @@ def test_files_arrive_as_they_were_shown(desk):
 def test_the_person_is_shown_what_will_really_happen(desk):
     effect = desk.run(desk.mailbox.outbox.preview_send(new_mail(bcc=["eve@example.com"])))
     assert effect.sentence == "send mail to bob@example.com, eve@example.com"
+    assert effect.recipients == ("bob@example.com", "eve@example.com")
     assert effect.fields[:5] == (
         ("Account", ALEX),
         ("From", ALEX),
@@ -158,6 +166,7 @@ def test_an_answer_stays_in_its_thread_and_reaches_the_right_people(desk):
     assert shown["Cc"] == "Priya Nair <priya.nair@example.net>"
     assert "office@northside-heating" in shown["Answers"]
     assert effect.sentence == "answer appointments@northside-heating.example.org, priya.nair@example.net"
+    assert effect.recipients == ("appointments@northside-heating.example.org", "priya.nair@example.net")
     sent = desk.run(desk.mailbox.outbox.reply(reply))
     assert (sent.message, sent.thread_id) == ("Reply sent successfully", thread)
     (mail,) = [one for one in in_label(desk, "SENT") if one["id"] == sent.message_id]

@@ -34,6 +34,7 @@ def test_everything_in_it_is_shown_also_what_is_odd():
     )
     shown = mail.fields()
     assert shown[:2] == (("To", "a@example.com, b@example.com"), ("Reply-To", "c@example.com"))
+    assert mail.addresses == ("a@example.com", "b@example.com")
     assert [value for name, value in shown if name == "Body"] == ["one", "Пр"]
     assert [(file.name, file.media_type) for file in mail.files] == [("attachment-3", "message/rfc822"), ("nöte", "text/plain")]
     assert b"Subject: inner" in mail.files[0].content
@@ -46,3 +47,10 @@ def test_no_bytes_are_refused(content):
     mail = read_raw(content)
     assert mail.fields()
     assert isinstance(mail.recipients, str)
+
+
+def test_everybody_counts_who_would_get_it_whatever_they_are_called():
+    mail = read_raw(b"To: bob@example.com <eve@example.com>, Team:x@example.com, y@example.com;\nBcc: broken address\n\nhi\n")
+    assert {"eve@example.com", "x@example.com", "y@example.com"} <= set(mail.addresses)
+    assert "bob@example.com" not in mail.addresses
+    assert [one for one in mail.addresses if "broken" in one], "what nobody can read is nobody whom the person has allowed"

@@ -1,42 +1,77 @@
-"""What OMI and clients see, over a real server."""
+"""What clients call, over a real server."""
 
-import re
+import pytest
 
-SEED = {
-    "created_at": "2024-07-22T23:59:45.910559+00:00",
-    "started_at": "2024-07-21T22:34:43.384323+00:00",
-    "finished_at": "2024-07-21T22:35:43.384323+00:00",
-    "transcript_segments": [
-        {"text": "Test segment text", "speaker": "SPEAKER_00", "speakerId": 0, "is_user": False, "start": 10.0, "end": 20.0}
-    ],
-    "photos": [],
-    "structured": {
-        "title": "Test Conversation",
-        "overview": "This is a test overview",
-        "emoji": "üó£Ô∏è",
-        "category": "personal",
-    },
-    "plugins_results": [{"plugin_id": "test-app-id", "content": "Test app response"}],
-    "discarded": False,
-}
+from tests.server.integrations.omi.pendant import FIRST_FORM, make_memory
+
+LIST_FIELDS = {"id", "title", "created_at", "category", "overview"}
 
 
-def test_a_conversation_that_omi_delivers_is_there_after_the_persons_yes(serve) -> None:
-    served = serve()
-    made = served.person("POST", "/api/omi/address").json()
-    path = made["addresses"]["memory"].removeprefix(served.public)
-    assert re.fullmatch(r"/chatgpt/webhook/memory/[\w-]{32}", path)
-    for _ in range(2):
-        answer = served.call("POST", path + "?uid=test_user", key="", json=SEED)
-        assert (answer.status_code, answer.json()) == (
-            200,
-            {"status": "success", "message": "Memory data received and logged"},
-        ), answer.text
+def accept_all(served) -> None:
+    for question in served.person("GET", "/api/approvals").json():
+        assert served.person("POST", f"/api/approvals/{question['id']}/approve", json={}).status_code == 200
+
+
+@pytest.fixture
+def served(serve):
+    return serve()
+
+
+def test_a_client_with_the_scope_hands_over_at_the_first_addresses_and_reads(served) -> None:
+    answers = {
+        "/chatgpt/webhook/memory?uid=test_user": {"status": "success", "message": "Memory data received and logged"},
+        "/chatgpt/memory?uid=test_user": {"message": "Memory successfully received and stored"},
+    }
+    for path, told in answers.items():
+        answer = served.call("POST", path, json=FIRST_FORM)
+        assert (answer.status_code, answer.json()) == (200, told)
     assert served.call("GET", "/api/conversations").json() == {"conversations": []}
-    question = served.person("GET", "/api/approvals").json()[0]
-    assert served.person("POST", f"/api/approvals/{question['id']}/approve", json={}).status_code == 200
-    listed = served.call("GET", "/api/conversations").json()["conversations"]
-    assert [one["title"] for one in listed] == ["Test Conversation"]
-    whole = served.call("GET", f"/api/conversations/{listed[0]['id']}").json()
+    accept_all(served)
+    (line,) = served.call("GET", "/api/conversations").json()["conversations"]
+    assert set(line) == LIST_FIELDS
+    whole = served.call("GET", f"/api/conversations/{line['id']}").json()
     assert whole["transcript"] == "[0:00:10 - 0:00:20] Speaker 0: Test segment text"
-    print(whole, served.person("GET", "/api/omi").json())
+    assert whole["structured"] == FIRST_FORM["structured"]
+    assert {name: whole[name] for name in ("created_at", "started_at", "finished_at")} == {
+        name: FIRST_FORM[name] for name in ("created_at", "started_at", "finished_at")
+    }
+
+
+def test_a_key_without_the_scope_and_no_key_are_refused(served) -> None:
+    reader = served.make_client("reader", scopes=["read:memories"])
+    for path in ("/chatgpt/webhook/memory?uid=me", "/chatgpt/memory?uid=me"):
+        assert served.call("POST", path, reader, json=FIRST_FORM).status_code == 403
+        assert served.call("POST", path, key="", json=FIRST_FORM).status_code == 401
+    other = served.make_client("other", scopes=["read:apps"])
+    assert served.call("GET", "/api/conversations", other).status_code == 403
+    assert served.call("GET", "/api/conversations", key="").headers["www-authenticate"].startswith("Bearer")
+
+
+def test_keeping_is_told_apart_from_reading_and_from_changing(served) -> None:
+    served.call("POST", "/chatgpt/memory?uid=me", json=FIRST_FORM)
+    entry = served.activity()[0]
+    assert (entry["changes"], entry["reason"]) == (False, "Keeping what it hands over is allowed.")
+    document = served.call("GET", "/openapi.json", key="").json()
+    assert document["paths"]["/chatgpt/memory"]["post"]["x-openai-isConsequential"] is False
+
+
+def test_what_is_not_there_is_404_and_null_stays_null(served) -> None:
+    key = served.make_client(allow=["delete_conversation", "mark_action_item"])
+    served.call("POST", "/chatgpt/memory?uid=me", key, json=make_memory(started_at=None, finished_at=None))
+    accept_all(served)
+    whole = served.call("GET", "/api/conversations/c1", key).json()
+    assert whole["started_at"] is None
+    assert whole["finished_at"] is None
+    (item,) = served.call("GET", "/api/action-items?completed=false", key).json()["action_items"]
+    done = served.call("PUT", f"/api/action-items/{item['id']}", key, json={"completed": True})
+    assert done.status_code == 200, done.text
+    assert served.call("GET", "/api/action-items?completed=false", key).json()["action_items"] == []
+    assert served.call("DELETE", "/api/conversations/c1", key).status_code == 200
+    for method, path in (("GET", "/api/conversations/c1"), ("DELETE", "/api/conversations/c1")):
+        answer = served.call(method, path, key)
+        assert (answer.status_code, answer.json()["detail"][:22]) == (404, "Conversation not found")
+    served.call("POST", "/chatgpt/memory?uid=me", key, json=make_memory(updated_at="2030-01-01T00:00:00Z"))
+    assert served.call("GET", "/api/conversations/c1", key).status_code == 404
+    assert served.call("GET", "/api/conversations?start_date=soon", key).status_code == 422
+    assert served.call("GET", "/api/live-transcript", key).json()["transcript"] == ""
+    assert served.call("GET", "/api/day-summaries", key).json() == {"day_summaries": []}

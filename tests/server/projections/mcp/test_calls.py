@@ -7,17 +7,21 @@ from server.errors import InvalidInput
 from server.inside import Reply
 from server.projections.mcp.calls import read_reply, write_letter
 
+TIME = {"type": "object", "properties": {"at": {"type": "string"}, "until": {"type": "null", "description": "Always."}}}
+ANSWERS = {"type": "object", "properties": {"times": {"type": "array", "items": TIME}}}
+
 
 def plan(*, changes=False, wraps=False, has_body=True):
     names = ("box", "labels", "unread", "text", "files")
     takes = {"properties": {name: {} for name in names}, "required": ["box"]}
     return SimpleNamespace(
-        tool=SimpleNamespace(name="send", takes=takes),
+        tool=SimpleNamespace(name="send", takes=takes, answers=ANSWERS),
         operation=SimpleNamespace(changes=changes),
         method="POST",
         path="/mail/{box}/send",
         places={"box": "path", "labels": "query", "unread": "query"},
         has_body=has_body,
+        whole_body=False,
         wraps=wraps,
     )
 
@@ -81,3 +85,8 @@ def test_what_reads_has_promised_an_answer_so_it_says_in_words_that_it_waits():
     assert answer.failed
     assert answer.structured is None
     assert "call-1" in answer.texts[0]
+
+
+def test_what_is_null_is_left_out_where_the_schema_knows_no_null():
+    answer = read_reply(plan(), reply(200, {"times": [{"at": None, "until": None, "other": None}]}))
+    assert answer.structured == {"times": [{"until": None, "other": None}]}

@@ -35,6 +35,13 @@ def test_parameters_and_the_body_stand_side_by_side_and_nothing_else_is_taken():
     assert taken["properties"]["most"] == {"type": "integer", "description": "How many. Default: 10."}
 
 
+def test_a_body_without_fields_of_its_own_is_one_argument():
+    anything = {"content": {"application/json": {"schema": {"type": "object", "additionalProperties": True}}}}
+    taken = make_input(DOCUMENT, {"operationId": "keep", "requestBody": anything})
+    assert taken["properties"] == {"body": {"type": "object", "additionalProperties": True}}
+    assert taken["required"] == ["body"]
+
+
 def test_references_are_written_out_and_what_is_not_portable_is_gone():
     mail = write_out({"$ref": "#/components/schemas/Mail"}, DOCUMENT)
     assert "$ref" not in str(mail)

@@ -1,8 +1,11 @@
+import time
+
 from tests.server.projections.mcp.speaking import modern, read
 
 
-def call(demo, name, arguments=None, key=None):
-    return read(demo.call("POST", "/mcp", key, **modern("tools/call", {"name": name, "arguments": arguments or {}})))
+def call(demo, name, arguments=None, key=None, **headers):
+    asked = modern("tools/call", {"name": name, "arguments": arguments or {}}, **headers)
+    return read(demo.call("POST", "/mcp", key, **asked))
 
 
 def list_tools(demo, key=None):
@@ -50,11 +53,29 @@ def test_what_goes_wrong_is_a_tools_error_with_its_sentence(demo):
         ("list_mail", {"colour": "red"}, "colour"),
         ("read_mail", {}, "message_id"),
         ("read_mail", {"message_id": "nothing"}, ""),
-        ("send_mail", {"to": "a@example.com", "subject": "x", "body": "y"}, "Access"),
     ):
         answer = call(demo, name, arguments)["result"]
         assert answer["isError"]
         assert told in answer["content"][0]["text"]
+
+
+def test_what_waits_for_the_person_says_so_and_can_be_looked_at(demo):
+    order = {"to": "ann@example.com", "subject": "Hello", "body": "It works."}
+    asked = call(demo, "send_mail", order, Prefer="respond-async")["result"]
+    assert not asked["isError"]
+    pending = asked["structuredContent"]
+    assert pending["status"] == "pending"
+    assert "ann@example.com" in pending["summary"]
+    assert "read_approval" in asked["content"][1]["text"]
+    look = {"approval_id": pending["approval_id"]}
+    assert call(demo, "read_approval", look)["result"]["structuredContent"]["status"] == "pending"
+    assert call(demo, "read_approval", look, demo.make_client("other"))["result"]["isError"]
+    assert demo.person("POST", f"/api/approvals/{pending['approval_id']}/approve", json={"extent": "once"}).status_code < 300
+    until = time.monotonic() + 20
+    while (told := call(demo, "read_approval", look)["result"]["structuredContent"])["status"] in {"pending", "running"}:
+        assert time.monotonic() < until
+    assert told["status"] == "done"
+    assert call(demo, "search_mail", {"query": "in:sent subject:Hello"})["result"]["structuredContent"]["messages"]
 
 
 def test_a_tool_that_there_is_not_is_an_error_of_the_protocol(demo):

@@ -31,7 +31,7 @@ export function lay(text: string): string {
 
 export function sayEnd({ outcome, changes, decision }: ActivityView): string {
   return {
-    waiting: 'It waits for your word; nothing has been done.',
+    waiting: 'It waits for your word, under Approvals; nothing has been done.',
     running: 'It runs at this moment.',
     done: changes ? 'It was done.' : 'It was answered.',
     failed: 'It was tried, and failed.',

@@ -1,0 +1,113 @@
+"""No secret lies in clear anywhere but where secrets are kept: not in the data, not in the logs, not in what was started."""
+
+import json
+import secrets
+from pathlib import Path
+from urllib.parse import urlencode
+
+import httpx2
+import pytest
+
+from server import runtimefile
+from tests.checks.attacker import make_attacker
+from tests.checks.canary import disguise, find_in, search_children, search_folder, tell_all
+from tests.checks.conftest import Process
+from tests.checks.consent import read_answer, run_command, visit
+from tests.checks.guests import APP_CALLBACK, GPT_CALLBACK, make_gpt
+
+KEPT = {"secrets.json": {"omi secret", "omi segment", "google", "google access", "google client"}, "runtime.json": {"local"}}
+
+
+def sign_gpt_in(server: Process) -> dict[str, str]:
+    """Sign a GPT in, refresh, repeat a spent token, and try a wrong secret; answer all secrets that went by."""
+    gpt = make_gpt(server, "gpt", "header", "--allow", "send_mail")
+    asked = urlencode({"response_type": "code", "client_id": gpt.client_id, "redirect_uri": GPT_CALLBACK, "state": "s"})
+    back = read_answer(visit(server, f"{server.public}/chatgpt/oauth/authorize?{asked}"))
+    form = {"grant_type": "authorization_code", "code": back["code"], "redirect_uri": GPT_CALLBACK}
+    first = gpt.ask_token(form).json()
+    gpt.tokens = first
+    assert gpt.call("list_mail", {}).status_code == 200
+    assert gpt.call("send_mail", {"to": "ann@example.com", "subject": "x", "body": "y"}).status_code == 200
+    gpt.refresh()
+    unused = read_answer(visit(server, f"{server.public}/chatgpt/oauth/authorize?{asked}"))
+    found = {"secret": gpt.secret, "code": back["code"], "unused code": unused["code"]}
+    found |= {f"first {name}": first[name] for name in ("access_token", "refresh_token")}
+    found |= {f"second {name}": gpt.tokens[name] for name in ("access_token", "refresh_token")}
+    right, gpt.secret = gpt.secret, "dh_cs_" + secrets.token_urlsafe(32)
+    assert gpt.ask_token(form).status_code in {400, 401}
+    return found | {"guessed secret": gpt.secret, "right secret": right}
+
+
+def register_app(server: Process) -> dict[str, str]:
+    """Have a program register itself with a secret."""
+    server.person("PUT", "/api/sign-ins", json={"registration_allowed": True})
+    metadata = httpx2.get(f"{server.public}/.well-known/oauth-authorization-server", trust_env=False).json()
+    wanted = {"redirect_uris": [APP_CALLBACK], "token_endpoint_auth_method": "client_secret_post"}
+    made = httpx2.post(metadata["registration_endpoint"], json=wanted, trust_env=False).json()
+    return {"registered secret": made["client_secret"]} if "client_secret" in made else {}
+
+
+def connect_omi(server: Process) -> dict[str, str]:
+    """Make OMI's address, give it a secret, and have something delivered there, rightly and wrongly."""
+    secret = "whsec_" + secrets.token_urlsafe(32)
+    assert server.person("PUT", "/api/omi/secret", json={"secret": secret}).status_code == 200
+    view = json.dumps(server.person("POST", "/api/omi/address").json())
+    segment = view.partition("/chatgpt/webhook/memory/")[2].partition("?")[0].partition('"')[0]
+    assert len(segment) > 20
+    for address in (f"/chatgpt/webhook/memory/{segment}?uid=u1", f"/chatgpt/webhook/memory/{segment[:-2]}xx?uid=u1"):
+        httpx2.post(server.own + address, json={"id": "c1", "structured": {"title": "t"}}, trust_env=False)
+    return {"omi secret": secret, "omi segment": segment}
+
+
+def list_own(server: Process) -> dict[str, str]:
+    """The keys of the local surface, and what is kept of Google."""
+    running = runtimefile.read(server.data)
+    assert running
+    entry = server.person("POST", "/api/entries").json()["key"]
+    httpx2.get(f"{server.local}/enter?key={entry}", trust_env=False)
+    google = json.loads(json.loads((server.data / "secrets.json").read_text()).get("gmail/alex@example.com", "{}"))
+    return {"local": running.key, "entry": entry} | ({"google": google["refresh"]} if "refresh" in google else {})
+
+
+@pytest.mark.timeout(180)
+def test_nothing_is_found_anywhere(start, tmp_path: Path, capfd) -> None:
+    server = start("--demo", "--verbose")
+    owner = make_attacker(server, "owner", allow=["control_app"])
+    asker = make_attacker(server)
+    found = {"key": owner.key, "other key": asker.key} | sign_gpt_in(server) | register_app(server) | connect_omi(server)
+    found |= list_own(server)
+    renewed = server.person("POST", f"/api/clients/{asker.name}/key").json()["key"]
+    assert asker.request("GET", "/apps/list").status_code == 401
+    for path in ("/apps/list", "/nowhere", f"/apps/{owner.key}"):
+        owner.request("GET", path)
+        httpx2.get(f"{server.own}{path}?api_key={renewed}&access_token={renewed}", trust_env=False)
+    found["renewed key"] = renewed
+    started = owner.call("control_app", {"app_name": "demo-clock", "action": "start"}).json()
+    assert started["success"] is True
+    try:
+        assert search_children(server.process.pid, found) == []
+    finally:
+        owner.call("control_app", {"app_name": "demo-clock", "action": "stop"})
+    run_command(server, "backup", str(tmp_path / "copy.zip"))
+    server.process.terminate()
+    assert server.process.wait(20) == 0
+    lying = search_folder(tmp_path, found)
+    assert [(file, name) for file, name in lying if name not in KEPT.get(file, set())] == []
+    said = capfd.readouterr()
+    assert find_in((said.out + said.err).encode(), found) == []
+
+
+def test_what_is_looked_for_would_be_found(start, tmp_path: Path) -> None:
+    import psutil
+
+    secret = {"it": secrets.token_urlsafe(32)}
+    for number, written in enumerate(disguise(secret["it"])):
+        (tmp_path / f"{number}").write_bytes(b"before " + written + b" after")
+        assert search_folder(tmp_path, secret) == [(f"{number}", "it")]
+        (tmp_path / f"{number}").unlink()
+    server = start("--demo", DESKHAND_TEST=secret["it"])
+    assert any(find_in(text, secret) for text in tell_all(psutil.Process(server.process.pid)))
+    owner = make_attacker(server, "owner", allow=["control_app"])
+    assert owner.call("control_app", {"app_name": "demo-clock", "action": "start"}).json()["success"] is True
+    assert search_children(server.process.pid, secret) == [], "what it starts is not handed what is its own"
+    owner.call("control_app", {"app_name": "demo-clock", "action": "stop"})

@@ -1,0 +1,41 @@
+"""The conformance suite's scenarios for an authorization server, all in one run, with the issuer without a slash."""
+
+import re
+from pathlib import Path
+
+import httpx2
+
+from tests.checks.conftest import Node
+from tests.checks.consent import visit
+from tests.checks.waiting import free_port
+
+SCENARIOS = ("authorization-server-metadata-endpoint", "authorization-code-grant")
+
+
+def register(server, callback: str) -> str:
+    """Register a program without a secret, as the suite wants one, and answer its id."""
+    server.person("PUT", "/api/sign-ins", json={"registration_allowed": True})
+    metadata = httpx2.get(f"{server.public}/.well-known/oauth-authorization-server", trust_env=False).json()
+    wanted = {"client_name": "conformance", "redirect_uris": [callback], "token_endpoint_auth_method": "none"}
+    made = httpx2.post(metadata["registration_endpoint"], json=wanted, trust_env=False)
+    assert made.status_code == 201, made.text
+    return str(made.json()["client_id"])
+
+
+def test_every_scenario_succeeds(start, node: Node, tmp_path: Path) -> None:
+    server, port = start("--demo"), free_port()
+    assert not server.public.endswith("/")
+    client = register(server, f"http://127.0.0.1:{port}/callback")
+    asked = ["--url", server.public, "--client-id", client, "--resource", f"{server.public}/mcp", "-p", str(port)]
+    said = []
+    with node.talk(node.find_program("conformance"), "authorization", *asked, "-o", str(tmp_path / "out"), cwd=tmp_path) as suite:
+        assert suite.stdout
+        for line in suite.stdout:
+            said.append(line)
+            if found := re.search(r"http://\S+/authorize\?\S+", line):
+                httpx2.get(visit(server, found[0]), trust_env=False)
+    told = "".join(said)
+    assert suite.returncode == 0, told
+    for scenario in SCENARIOS:
+        assert scenario in told
+    assert re.search(r"0 failed", told), told

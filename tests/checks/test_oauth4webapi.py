@@ -1,0 +1,57 @@
+"""A strict OAuth client goes the whole way, as each kind of client."""
+
+import json
+
+import pytest
+
+from tests.checks.conftest import Node
+from tests.checks.consent import run_command, visit
+
+CALLBACK = "http://127.0.0.1:47653/callback"
+STEPS = [
+    "discovery",
+    "resource",
+    "a wrong verifier is refused",
+    "exchange",
+    "refresh",
+    "a spent refresh token ends its family",
+    "revocation",
+    "a code is used once",
+    "done",
+]
+
+
+def run_script(node: Node, server, resource: str, *more: str) -> list[str]:
+    """Run it, and be its browser and its person; answer its steps."""
+    steps, said = [], ""
+    with node.talk("oauth4webapi.mjs", server.public, resource, CALLBACK, *more) as script:
+        assert script.stdin and script.stdout
+        for line in script.stdout:
+            if not line.startswith("{"):
+                said += line
+                continue
+            told = json.loads(line)
+            if told["step"] == "visit":
+                script.stdin.write(visit(server, told["address"]) + "\n")
+                script.stdin.flush()
+            else:
+                steps.append(told["step"])
+    assert script.returncode == 0, f"after {steps}: {said}"
+    return steps
+
+
+@pytest.fixture
+def server(start):
+    return start("--demo")
+
+
+def test_one_that_registers_itself(server, node) -> None:
+    server.person("PUT", "/api/sign-ins", json={"registration_allowed": True})
+    assert run_script(node, server, f"{server.public}/mcp") == ["discovery", "resource", "registration", *STEPS[2:]]
+
+
+@pytest.mark.parametrize("method", ["post", "basic"])
+def test_one_with_a_secret(server, node, method) -> None:
+    made = run_command(server, "clients", "create", "strict", "--oauth", "--redirect-uri", CALLBACK)
+    pair = json.loads(made)
+    assert run_script(node, server, server.public, pair["client_id"], pair["client_secret"], method) == STEPS

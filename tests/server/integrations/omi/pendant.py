@@ -1,0 +1,148 @@
+"""A wearable with a store of its own, and what it would send."""
+
+import asyncio
+import json
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+from server.context import Clock, Context, Folders
+from server.events import Events
+from server.fetch import Fetch
+from server.integrations.omi.doorway import SECTION
+from server.integrations.omi.models import Kind, OmiSettings
+from server.integrations.omi.readers import Post
+from server.integrations.omi.service import Wearable, start
+from server.questions import Question, Questions
+from server.screen import NoScreen
+from server.storage.database import open_database
+from server.storage.migrations import migrate
+from server.storage.secrets import Secrets
+from server.storage.settings import Settings
+
+R = TypeVar("R")
+MIGRATIONS = Path(__file__).parents[4] / "server" / "integrations" / "omi" / "migrations"
+FIRST_FORM = {
+    "created_at": "2024-07-22T23:59:45.910559+00:00",
+    "started_at": "2024-07-21T22:34:43.384323+00:00",
+    "finished_at": "2024-07-21T22:35:43.384323+00:00",
+    "transcript_segments": [
+        {"text": "Test segment text", "speaker": "SPEAKER_00", "speakerId": 0, "is_user": False, "start": 10.0, "end": 20.0}
+    ],
+    "photos": [],
+    "structured": {
+        "title": "Test Conversation",
+        "overview": "This is a test overview",
+        "emoji": "üó£Ô∏è",
+        "category": "personal",
+    },
+    "plugins_results": [{"plugin_id": "test-app-id", "content": "Test app response"}],
+    "discarded": False,
+}
+
+
+def make_memory(number: str = "c1", **changes: Any) -> dict[str, Any]:
+    """A conversation in today's form."""
+    structured = {
+        "title": "Timeline talk",
+        "overview": "What comes when",
+        "emoji": "📅",
+        "category": "work",
+        "action_items": [{"description": "Send proposal", "completed": False, "due_at": None}],
+    }
+    segment = {"id": "s1", "text": "Let's plan.", "speaker": "SPEAKER_01", "speaker_id": 1, "speaker_name": "John"}
+    return {
+        "id": number,
+        "created_at": "2026-11-20T23:59:45+00:00",
+        "updated_at": None,
+        "started_at": "2026-11-20T22:34:43+00:00",
+        "finished_at": "2026-11-20T22:35:43+00:00",
+        "structured": structured | changes.pop("structured", {}),
+        "transcript_segments": [segment | {"is_user": False, "person_id": None, "start": 10.0, "end": 15.0}],
+        "apps_results": [],
+        "status": "completed",
+        **changes,
+    }
+
+
+class MovableClock(Clock):
+    """A clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.moment = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def move(self, **spent: float) -> None:
+        self.moment += timedelta(**spent)
+
+
+@dataclass
+class Pendant:
+    """A wearable, from the sender's and from the person's side."""
+
+    runner: asyncio.Runner
+    context: Context
+    wearable: Wearable
+    clock: MovableClock
+    told: list[Question] = field(default_factory=list)
+
+    def run(self, call: Coroutine[Any, Any, R]) -> R:
+        return self.runner.run(call)
+
+    def send(self, body: Any, kind: Kind = Kind.memory, uid: str = "me", **more: Any) -> None:
+        """Deliver something; the clock goes on."""
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.clock.move(seconds=1)
+        self.run(self.wearable.intake.take(Post(kind, uid, raw, "a test", **more)))
+
+    def accept(self, uid: str = "me") -> None:
+        """Say yes to a uid that waits."""
+        question = next(one for one in self.questions() if uid in one.sentence)
+        self.run(self.context.questions.approve(question.id))
+
+    def questions(self) -> list[Question]:
+        return self.run(self.context.questions.list())
+
+    def set(self, **values: Any) -> None:
+        """Change settings."""
+        settings = self.context.settings.read(SECTION, OmiSettings)
+        self.run(self.context.settings.write(SECTION, settings.model_copy(update=values)))
+
+    def read(self, function: Any, *arguments: Any, **named: Any) -> Any:
+        """Read from the store."""
+        return self.run(self.context.database.read(function, *arguments, **named))
+
+    def write(self, function: Any, *arguments: Any, **named: Any) -> Any:
+        """Write into the store."""
+        return self.run(self.context.database.write(function, *arguments, **named))
+
+
+async def open_context(data: Path, clock: Clock) -> Context:
+    """What an integration is handed, with a store of its own."""
+    files = data / "files"
+    files.mkdir(parents=True)
+    migrate(data / "deskhand.db", [MIGRATIONS])
+    events = Events()
+    return Context(
+        folders=Folders(data, data, files, data / "logs"),
+        settings=Settings(data),
+        secrets=Secrets(data, folder_only=True),
+        database=open_database(data / "deskhand.db"),
+        events=events,
+        fetch=Fetch(only_allowed=True),
+        screen=NoScreen(),
+        questions=Questions(events, NoScreen()),
+        clock=clock,
+    )
+
+
+def open_pendant(runner: asyncio.Runner, data: Path) -> tuple[Pendant, Any]:
+    """Start a wearable; the second is what has to be left in the end."""
+    clock = MovableClock()
+    context = runner.run(open_context(data, clock))
+    opened = start(context)
+    return Pendant(runner, context, runner.run(opened.__aenter__()), clock), opened

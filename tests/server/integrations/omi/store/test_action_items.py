@@ -1,0 +1,20 @@
+from server.integrations.omi.payload import Todo
+from server.integrations.omi.store import action_items
+
+
+def test_items_are_those_of_the_newest_state_and_one_of_each(pendant) -> None:
+    def put(*words: str) -> list[str]:
+        todos = [Todo(one, completed=False, due_at=None, created_at=None) for one in words]
+        pendant.write(action_items.put_all, "me", "c1", todos, "2026")
+        return [row["description"] for row in pendant.read(action_items.read_some, 10, 0, completed=None)]
+
+    assert put("a", "b", "a") == ["b", "a"]
+    assert put("c") == ["c"]
+    assert put() == []
+
+
+def test_items_of_a_uid_that_waits_are_not_there(pendant) -> None:
+    todo = Todo("theirs", completed=False, due_at=None, created_at=None)
+    pendant.write(action_items.put_all, "stranger", "c1", [todo], "2026")
+    assert pendant.read(action_items.read, action_items.make_id("stranger", "c1", "theirs")) is None
+    assert pendant.read(action_items.count_open) == 0

@@ -1,0 +1,34 @@
+"""The stand-in for OMI's platform delivers to the demo, as the real one would."""
+
+import time
+
+from server.integrations.omi.fake import Platform, add_uid
+
+
+def eventually(look, seconds: float = 20):
+    until = time.monotonic() + seconds
+    while not (found := look()) and time.monotonic() < until:
+        time.sleep(0.05)
+    return found
+
+
+def test_the_demo_has_conversations_a_live_talk_and_a_question(serve, monkeypatch) -> None:
+    monkeypatch.delenv("DESKHAND_DEMO_OMI")
+    served = serve(demo=True)
+    key = served.make_client()
+    assert eventually(lambda: served.call("GET", "/api/live-transcript", key).json()["transcript"])
+    titles = [one["title"] for one in served.call("GET", "/api/conversations", key).json()["conversations"]]
+    assert titles == ["The garden fence", "Timeline of the library move", "Soup for twelve"]
+    assert served.call("GET", "/api/day-summaries", key).json()["day_summaries"][0]["headline"]
+    (question,) = served.person("GET", "/api/approvals").json()
+    assert "demo_neighbour" in question["sentence"]
+    assert served.person("GET", "/api/omi").json()["secret"]["is_set"]
+
+
+def test_a_quiet_demo_is_as_new(demo) -> None:
+    assert demo.person("GET", "/api/omi").json()["sources"] == []
+
+
+def test_the_platform_puts_the_uid_into_the_address_and_leaves_the_rest() -> None:
+    assert add_uid("https://x/y?a=1&uid=other", "me", {"sample_rate": "8000"}) == "https://x/y?a=1&sample_rate=8000&uid=me"
+    assert Platform().hooks == {}

@@ -1,0 +1,58 @@
+import pytest
+
+from server.errors import NotAuthenticated, NotFound
+from server.integrations.omi.doorway import SECRET, Doorway
+from server.integrations.omi.signature import Letter, sign_v1
+
+LETTER = Letter(b"{}", query=b"uid=me")
+
+
+def header(pendant, secret: str) -> str:
+    now = int(pendant.clock.now().timestamp())
+    return f"t={now},v1={sign_v1(secret, now, 'me', b'{}')}"
+
+
+def test_nothing_leads_in_until_the_address_is_made(new_pendant) -> None:
+    door = new_pendant.wearable.doorway
+    for given in ("", "None", "é"):
+        with pytest.raises(NotFound):
+            new_pendant.run(door.check_segment(given))
+    assert not new_pendant.run(door.has_segment())
+    made = new_pendant.run(door.make_segment())
+    new_pendant.run(door.check_segment(made))
+    with pytest.raises(NotFound):
+        new_pendant.run(door.check_segment(made[:-1]))
+    assert new_pendant.run(Doorway(new_pendant.context).segment()) == made
+
+
+def test_the_secret_before_counts_for_a_day(new_pendant) -> None:
+    door, run = new_pendant.wearable.doorway, new_pendant.run
+    run(door.set_secret("the first secret"))
+    assert door.previous_until() is None
+    run(door.set_secret("the second secret"))
+    run(door.check_signature(header(new_pendant, "the first secret"), LETTER))
+    new_pendant.clock.move(hours=24, seconds=1)
+    with pytest.raises(NotAuthenticated):
+        run(door.check_signature(header(new_pendant, "the first secret"), LETTER))
+    run(door.check_signature(header(new_pendant, "the second secret"), LETTER))
+
+
+def test_the_same_secret_again_is_no_other(new_pendant) -> None:
+    door, run = new_pendant.wearable.doorway, new_pendant.run
+    run(door.set_secret("the first secret"))
+    run(door.set_secret("the second secret"))
+    run(door.set_secret("the second secret"))
+    run(door.check_signature(header(new_pendant, "the first secret"), LETTER))
+
+
+def test_without_a_secret_nothing_is_checked_and_the_old_one_is_gone(new_pendant) -> None:
+    door, run = new_pendant.wearable.doorway, new_pendant.run
+    run(door.set_secret("the first secret"))
+    run(door.set_secret(None))
+    run(door.check_signature("", LETTER))
+    with pytest.raises(NotAuthenticated):
+        run(door.require_secret())
+    assert run(new_pendant.context.secrets.get(SECRET)) is None
+    run(door.set_secret("the second secret"))
+    with pytest.raises(NotAuthenticated):
+        run(door.check_signature(header(new_pendant, "the first secret"), LETTER))

@@ -1,0 +1,69 @@
+import pytest
+
+from server.integrations.omi.payload import make_id, read_conversation, read_id, read_moment, read_segment
+from tests.server.integrations.omi.pendant import FIRST_FORM, make_memory
+
+
+@pytest.mark.parametrize(
+    ("segment", "who"),
+    [
+        ({"speaker_id": 3}, "Speaker 3"),
+        ({"speakerId": 3, "speaker": "SPEAKER_07"}, "Speaker 3"),
+        ({"speaker": "SPEAKER_07"}, "Speaker 7"),
+        ({"speaker": "somebody"}, "Speaker 0"),
+        ({"speaker_id": 3, "speaker_name": "John"}, "John"),
+        ({"speaker_id": 3, "is_user": True}, "User"),
+    ],
+)
+def test_the_speaker_is_known_in_every_spelling(segment, who) -> None:
+    assert read_segment(segment).who == who
+
+
+def test_what_has_no_id_gets_the_same_one_each_time() -> None:
+    first = read_conversation(FIRST_FORM)
+    changed = FIRST_FORM | {"structured": {"title": "Another"}, "discarded": True}
+    assert read_conversation(changed).id == first.id
+    assert read_conversation(FIRST_FORM | {"created_at": "2024-07-23T00:00:00Z"}).id != first.id
+    assert make_id({"a": 1}) != make_id({"a": 2})
+
+
+@pytest.mark.parametrize(("value", "expected"), [("c0ffee-1", "c0ffee-1"), (17, "17"), (None, ""), (True, ""), ("", "")])
+def test_an_id_is_taken_as_it_is(value, expected) -> None:
+    assert read_id(value) == expected
+
+
+@pytest.mark.parametrize("value", ["../x", "a b", "é", "x" * 200, "-a"])
+def test_an_id_that_fits_no_address_becomes_one_that_does(value) -> None:
+    assert read_id(value).startswith("m-")
+    assert read_id(value) == read_id(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("2026-11-20T23:59:45.910559+00:00", "2026-11-20T23:59:45.910559+00:00"),
+        ("2026-11-20T23:59:45Z", "2026-11-20T23:59:45+00:00"),
+        ("2026-11-20T23:59:45", "2026-11-20T23:59:45+00:00"),
+        ("2026-11-21T01:00:00+02:00", "2026-11-20T23:00:00+00:00"),
+        (0, "1970-01-01T00:00:00+00:00"),
+        ("0001-01-01T00:00:00+14:00", None),
+        (float("nan"), None),
+        (1e300, None),
+        ("soon", None),
+        ([], None),
+    ],
+)
+def test_a_moment_is_in_utc_or_not_known(value, expected) -> None:
+    assert read_moment(value) == expected
+
+
+def test_what_was_not_heard_but_brought_in_has_its_text() -> None:
+    told = read_conversation(make_memory(transcript_segments=[], external_data={"text": "From elsewhere"}))
+    assert told.transcript == "From elsewhere"
+    assert read_conversation({"external_data": "plain"}).transcript == "plain"
+    assert read_conversation({"external_data": {"other": 1}}).transcript == '{"other": 1}'
+
+
+def test_a_kind_that_omi_does_not_know_is_other() -> None:
+    assert read_conversation({"structured": {"category": "Work"}}).category == "work"
+    assert read_conversation({"structured": {"category": "wörk"}}).category == "other"

@@ -1,0 +1,36 @@
+import pytest
+
+from server.errors import InvalidInput, NotFound
+from server.integrations.omi.models import Kind
+from server.questions import Extent
+from tests.server.integrations.omi.pendant import make_memory
+
+
+def test_a_uid_is_asked_about_once_with_what_came(new_pendant) -> None:
+    for number in range(2):
+        new_pendant.send(make_memory(f"c{number}"), uid="new-one")
+    (question,) = new_pendant.questions()
+    fields = dict(question.fields)
+    assert (fields["uid"], fields["What came first"], fields["Through"]) == ("new-one", "a conversation", "a test")
+    assert new_pendant.wearable.sources.waiting == 1
+
+
+def test_a_yes_is_plain_and_is_said_once(new_pendant) -> None:
+    new_pendant.send(make_memory())
+    (question,) = new_pendant.questions()
+    questions, run = new_pendant.context.questions, new_pendant.run
+    with pytest.raises(InvalidInput):
+        run(questions.approve(question.id, Extent.always))
+    assert "me" in run(questions.approve(question.id))
+    for again in (questions.approve(question.id), questions.deny(question.id)):
+        with pytest.raises(NotFound):
+            run(again)
+
+
+def test_what_is_forgotten_is_asked_about_anew(pendant, tmp_path) -> None:
+    pendant.send(b"\0\0", Kind.audio, rate=8_000)
+    pendant.send(make_memory())
+    pendant.run(pendant.wearable.sources.forget("me"))
+    assert list((tmp_path / "data" / "files" / "omi").iterdir()) == []
+    pendant.send(make_memory())
+    assert len(pendant.questions()) == 1

@@ -1,0 +1,52 @@
+import pytest
+
+from server.integrations.omi.models import Kind
+from server.integrations.omi.summaries import LONGEST_WRITTEN, describe, find_summary, read_written, view
+
+DAY = {
+    "id": "d1",
+    "date": "2026-11-20",
+    "headline": "A day",
+    "overview": "It was long.",
+    "highlights": [{"topic": "Library", "summary": "It moves."}],
+    "action_items": [{"description": "Write"}, "Call"],
+    "unresolved_questions": [{"question": "Why?"}],
+    "decisions_made": [{"decision": "Yes"}],
+    "knowledge_nuggets": [{"insight": "Aha"}, {"odd": 1}],
+}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"summary_json": DAY}, {"summary_json": None, "summary": str(DAY)}, {"summary": DAY}, DAY, {"summary_json": str(DAY)}],
+)
+def test_a_day_is_read_in_every_form(pendant, body) -> None:
+    pendant.send({"uid": "me", "created_at": "2026-11-21T07:00:00+00:00", **body}, Kind.day_summary)
+    (day,) = pendant.run(pendant.wearable.library.list_day_summaries(5, 0)).day_summaries
+    assert (day.id, day.date, day.headline) == ("d1", "2026-11-20", "A day")
+    assert (day.highlights, day.action_items) == (["Library: It moves."], ["Write", "Call"])
+    assert (day.unresolved_questions, day.decisions_made, day.knowledge_nuggets) == (["Why?"], ["Yes"], ["Aha"])
+
+
+def test_a_summary_again_is_an_update_and_an_older_one_comes_too_late(pendant) -> None:
+    for headline, hour in (("first", 7), ("third", 9), ("second", 8)):
+        body = {"created_at": f"2026-11-21T{hour:02}:00:00Z", "summary_json": DAY | {"headline": headline}}
+        pendant.send(body, Kind.day_summary)
+    days = pendant.run(pendant.wearable.library.list_day_summaries(5, 0)).day_summaries
+    assert [day.headline for day in days] == ["third"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["__import__('os')", "{'a': open('x')}", "[" * 500, "-" * 500 + "1", "{" * 9, "3", "x" * (LONGEST_WRITTEN + 1), "{'a': 1"],
+)
+def test_nothing_runs_and_nothing_breaks(text) -> None:
+    assert read_written(text) == {}
+    assert find_summary({"summary": text}) == {"overview": text}
+
+
+def test_what_says_no_day_is_of_the_day_it_came() -> None:
+    told = describe({"summary": "words"}, "me", "2026-11-21T12:00:00+00:00")
+    assert told["date"] == "2026-11-21"
+    assert told["id"].startswith("d-")
+    assert view("x", "2026-11-21", {"summary": "words"}).overview == "words"

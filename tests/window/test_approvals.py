@@ -1,0 +1,294 @@
+"""What waits for the person's word, as they read and answer it."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from playwright.sync_api import expect
+
+from server.questions import Extent, Kind
+from tests.window.asking import CODE, PROGRAM, SIGN_IN, asking
+from tests.window.conftest import find_barriers, scrolls_sideways
+
+NO_EXTENT = {"extents": (Extent.once,), "recipients": (), "operation": None}
+HELD = "aria-disabled"
+NO = "Don\u2019t allow"
+
+
+@pytest.fixture
+def server(tmp_path):
+    with asking(tmp_path / "data") as served:
+        yield served
+
+
+def cards(page):
+    return page.get_by_role("article")
+
+
+def press(page, name, card=0):
+    """Press a button with the pointer, once it can be."""
+    button = cards(page).nth(card).get_by_role("button", name=name)
+    expect(button).not_to_have_attribute(HELD, "true")
+    button.click()
+
+
+def reach(page, name):
+    """Go with Tab to what has this name."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        focused = page.locator(":focus")
+        if focused.count() and (focused.get_attribute("aria-label") or focused.inner_text()).strip().startswith(name):
+            return focused
+    raise AssertionError(f"the keyboard does not reach {name!r}")
+
+
+def ask_all(server):
+    server.ask("mail")
+    server.ask("long", fields=(("To", "bob@example.com"), ("Body", "\n".join(map(str, range(80))))))
+    server.ask("program", "start Notepad", fields=PROGRAM, operation="control_app", extents=(Extent.once, Extent.always))
+    server.ask("door", "use Deskhand", kind=Kind.sign_in, client="ChatGPT", fields=SIGN_IN, wants_code=True, **NO_EXTENT)
+    server.ask("omi", "send what it hears", kind=Kind.source, client="OMI device", fields=(("uid", "aB3"),), **NO_EXTENT)
+
+
+@pytest.mark.parametrize("look", ["light", "dark"])
+def test_everybody_can_read_it(open_page, server, look):
+    ask_all(server)
+    page = open_page("approvals", look)
+    expect(cards(page)).to_have_count(5)
+    expect(page.get_by_role("button", name="Allow once").first).not_to_have_attribute(HELD, "true")
+    for width in (960, 720, 480):
+        page.set_viewport_size({"width": width, "height": 760})
+        expect(page.get_by_role("button", name="Allow once").first).not_to_have_attribute(HELD, "true")
+        assert find_barriers(page) == []
+        assert not [size for size in ("100%", "200%") if scrolls_sideways(page, size)]
+        page.evaluate("document.documentElement.style.fontSize = ''")
+
+
+def test_a_question_is_shown_word_for_word_and_nothing_of_it_acts(open_page, server):
+    hostile = '<img src=x onerror="document.title=1"><b>bold</b>\n\n  indented \u202e txt.exe \u200b\x1b'
+    server.ask(sentence="send mail to <i>bob</i>", fields=(("To", "bob@example.com"), ("Body", hostile)), client="my\u202egpt")
+    page = open_page("approvals")
+    card = cards(page)
+    expect(card.get_by_role("heading", level=2)).to_have_text("May my\\u202egpt send mail to <i>bob</i>?")
+    expect(card.get_by_role("group", name="Body")).to_have_text(
+        '<img src=x onerror="document.title=1"><b>bold</b>\n\n  indented \\u202e txt.exe \\u200b␛', use_inner_text=True
+    )
+    assert card.locator("img, b, i").count() == 0
+    assert not set(page.locator("body").inner_text()) & set("\u202e\u200b\x1b")
+
+
+def test_a_name_that_looks_like_an_address_deceives_nobody(open_page, server):
+    people = "bob@example.com, Bob <eve@evil.example>, Zoe <zoe@ex\u0430mple.com>"
+    server.ask(fields=(("To", people), ("Subject", "Hi")), recipients=("eve@evil.example", "zoe@ex\u0430mple.com"))
+    card = cards(open_page("approvals"))
+    expect(card.get_by_text("This name looks like an address. The mail does not go there.")).to_have_count(1)
+    expect(card.get_by_text("Computers write it xn--exmple-4nf.com.")).to_be_visible()
+    expect(card.get_by_text("Really reaches").locator("xpath=following-sibling::dd")).to_contain_text("eve@evil.example")
+
+
+def test_who_is_plainly_named_is_not_doubted(open_page, server):
+    people = '"Doe, Ann" <ann@example.com>, bob@example.com'
+    server.ask(
+        fields=(("To", people), ("Cc", "Cy <cy@example.com>")),
+        recipients=tuple(f"{one}@example.com" for one in ("ann", "bob", "cy")),
+    )
+    card = cards(open_page("approvals"))
+    expect(card.get_by_text("<ann@example.com>")).to_be_visible()
+    expect(card.get_by_text("looks like")).to_have_count(0)
+    expect(card.get_by_text("Really reaches")).to_have_count(0)
+
+
+def test_the_whole_of_a_long_text_can_be_reached_with_the_keyboard(open_page, server):
+    server.ask(fields=(("Body", "\n".join(f"line {number}" for number in range(200)) + "\nthe end"),))
+    page = open_page("approvals")
+    expect(page.get_by_text("It goes on: 201 lines")).to_be_visible()
+    region = page.get_by_role("group", name="Body")
+    region.focus()
+    page.keyboard.press("End")
+    page.wait_for_function("box => box.scrollTop + box.clientHeight >= box.scrollHeight - 1", arg=region.element_handle())
+
+
+def test_the_arguments_of_a_program_stand_apart(open_page, server):
+    server.ask(sentence="start Notepad", fields=PROGRAM, operation="control_app", recipients=())
+    found = cards(open_page("approvals")).get_by_text("Arguments", exact=True).locator("xpath=following-sibling::dd//bdi")
+    expect(found).to_have_text(["--new", "a file.txt"])
+
+
+def test_it_is_allowed_once_and_told(open_page, server):
+    asked = server.ask()
+    page = open_page("approvals")
+    expect(page.get_by_role("navigation").get_by_role("link", name="Approvals 1 waiting")).to_be_visible()
+    press(page, "Allow once")
+    expect(page.locator(".said")).to_have_text("It is allowed, and runs now.")
+    assert server.heard == [("yes", asked, "once", "")]
+    page.mouse.move(0, 0)
+    expect(page.get_by_role("heading", name="Nothing waits for you")).to_be_visible()
+    expect(page.get_by_role("navigation").get_by_text("waiting")).to_have_count(0)
+
+
+def test_with_the_keyboard_enter_allows_nothing_and_the_space_bar_does(open_page, server):
+    first, second = server.ask("1"), server.ask("2")
+    page = open_page("approvals")
+    assert page.evaluate("document.activeElement === document.body"), "nothing is chosen before the person chooses"
+    button = reach(page, "Allow once")
+    expect(button).not_to_have_attribute(HELD, "true")
+    page.keyboard.press("Enter")
+    expect(page.locator(".said")).to_have_text("Enter does not allow anything. Press the space bar.")
+    assert server.heard == []
+    page.keyboard.press("Space")
+    expect(cards(page).first).to_contain_text("It is allowed, and runs now.")
+    expect(cards(page)).to_have_count(2)  # it stays while the keyboard is here
+    reach(page, NO)
+    page.keyboard.press("Enter")
+    expect(cards(page).nth(1)).to_contain_text("It does not run.")
+    assert server.heard == [("yes", first, "once", ""), ("no", second, "")]
+
+
+def test_a_no_carries_its_reason_to_whoever_asked(open_page, server):
+    asked = server.ask()
+    page = open_page("approvals")
+    press(page, "Say why not…")
+    expect(page.get_by_label("Why not? my-gpt reads it.")).to_be_focused()
+    page.keyboard.type("Not to him.")
+    press(page, NO)
+    expect(cards(page)).to_contain_text("It does not run.")
+    assert server.heard == [("no", asked, "Not to him.")]
+
+
+@pytest.mark.parametrize(
+    ("label", "extent", "told"),
+    [
+        ("Allow for 15 minutes", "quarter", "For 15 minutes my-gpt may use send_mail without asking you, whatever it says"),
+        ("Allow to these recipients", "recipients", "as long as it reaches nobody but these"),
+    ],
+)
+def test_a_yes_that_goes_further_says_what_it_means_first(open_page, server, label, extent, told):
+    asked = server.ask(recipients=("bob@example.com", "ann@example.com"))
+    page = open_page("approvals")
+    expect(cards(page).get_by_role("button", name="Allow once")).not_to_have_attribute(HELD, "true")
+    cards(page).get_by_role("button", name="Allow more").click()
+    page.get_by_role("menuitem", name=label).press("Enter")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text(told)
+    if extent == "recipients":
+        expect(dialog.get_by_role("listitem")).to_have_text(["bob@example.com", "ann@example.com"])
+    assert find_barriers(page) == []
+    dialog.get_by_role("button", name=label).press("Enter")
+    assert server.heard == []
+    dialog.get_by_role("button", name=label).press("Space")
+    expect(page.locator(".said")).to_have_text("It is allowed, and runs now.")
+    assert server.heard == [("yes", asked, extent, "")]
+
+
+def test_only_what_may_be_allowed_is_offered(open_page, server):
+    server.ask("1", extents=(Extent.once,))
+    server.ask("2", extents=(Extent.once, Extent.always))
+    page = open_page("approvals")
+    expect(cards(page).nth(0).get_by_role("button", name="Allow more")).to_have_count(0)
+    cards(page).nth(1).get_by_role("button", name="Allow more").click()
+    expect(page.get_by_role("menuitem")).to_have_text(["Always allow…"])
+
+
+def test_a_sign_in_wants_the_digits_and_says_when_they_are_wrong(open_page, server):
+    asked = server.ask("door", "use Deskhand", kind=Kind.sign_in, client="ChatGPT", fields=SIGN_IN, wants_code=True, **NO_EXTENT)
+    page = open_page("approvals")
+    expect(page.get_by_text(dict(SIGN_IN)["Callback"])).to_be_visible()
+    assert CODE not in page.locator("body").inner_text()
+    expect(page.get_by_role("button", name="Let it in")).to_be_disabled()
+    reach_field = page.get_by_label("The four digits")
+    reach_field.focus()
+    page.keyboard.type("0815")
+    page.keyboard.press("Enter")
+    assert server.heard == []
+    expect(reach(page, "Let it in")).not_to_have_attribute(HELD, "true")
+    page.keyboard.press("Space")
+    expect(page.get_by_role("alert")).to_have_text("These are not the digits. 4 more tries.")
+    expect(reach_field).to_have_value("")
+    assert find_barriers(page) == []
+    reach_field.fill(CODE)
+    press(page, "Let it in")
+    expect(cards(page)).to_contain_text("It is allowed, and runs now.")
+    assert server.heard == [("yes", asked, "once", CODE)]
+
+
+def test_what_arrives_stands_last_and_what_is_gone_leaves_its_place(open_page, server):
+    first = server.ask("1", sentence="do the first")
+    page = open_page("approvals")
+    press(page, "Say why not…")  # the pointer is among them now
+    server.ask("2", sentence="do the second")
+    expect(cards(page).get_by_role("heading", level=2)).to_have_text(["May my-gpt do the first?", "May my-gpt do the second?"])
+    place = cards(page).nth(1).bounding_box()
+    server.withdraw(first)
+    expect(cards(page).first).to_contain_text("This waits no longer")
+    expect(cards(page).first.get_by_role("button")).to_have_count(0)
+    assert cards(page).nth(1).bounding_box()["y"] <= place["y"]
+    page.mouse.move(0, 0)
+    page.evaluate("document.activeElement.blur()")
+    expect(cards(page).get_by_role("heading", level=2)).to_have_text(["May my-gpt do the second?"])
+
+
+def test_what_has_just_moved_cannot_be_pressed_by_mistake(open_page, server):
+    server.ask()
+    page = open_page("approvals")
+    button = cards(page).get_by_role("button", name="Allow once")
+    expect(button).not_to_have_attribute(HELD, "true")
+    held = page.evaluate(
+        """() => new Promise((tell) => {
+          setTimeout(() => tell(false), 5000)
+          const room = document.createElement('div')
+          room.style.height = '90px'
+          document.querySelector('main').prepend(room)
+          const button = [...document.querySelectorAll('article button')].find((one) => one.textContent.includes('Allow once'))
+          const look = () => (button.ariaDisabled === 'true' ? (button.click(), tell(true)) : requestAnimationFrame(look))
+          look()
+        })"""
+    )
+    assert held
+    expect(button).not_to_have_attribute(HELD, "true")
+    assert server.heard == []
+
+
+def test_its_time_runs_down_and_then_it_cannot_be_answered_any_more(open_page, server):
+    soon = datetime.now(UTC) + timedelta(seconds=2)
+    server.ask(expires_at=soon.isoformat())
+    page = open_page("approvals")
+    expect(cards(page)).to_contain_text(re.compile(r"[012] s left"))
+    cards(page).hover()
+    expect(cards(page)).to_contain_text("Nobody answered in time, so nothing was done.")
+    expect(cards(page).get_by_role("button")).to_have_count(0)
+
+
+def test_the_overview_says_that_something_waits_and_leads_there(open_page, server):
+    page = open_page("overview")
+    expect(page.get_by_role("link", name="Look and answer")).to_have_count(0)
+    for number in range(5):
+        server.ask(str(number), sentence=f"do number {number}")
+    expect(page.get_by_role("heading", name="5 questions wait for you")).to_be_visible()
+    expect(page.get_by_text("and 2 more")).to_be_visible()
+    assert find_barriers(page) == []
+    page.get_by_role("link", name="Look and answer").click()
+    expect(cards(page)).to_have_count(5)
+
+
+def test_the_window_can_be_opened_at_this_page(open_page, server):
+    server.ask()
+    page = open_page("")
+    entry = server.person("POST", "/api/entries").json()
+    page.goto(f"{entry['address']}?key={entry['key']}&page=approvals")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Approvals")
+    assert "token" not in page.url
+
+
+def test_a_call_that_waits_goes_on_when_it_is_allowed_and_stands_among_what_was_decided(open_page, server):
+    key = server.make_client("my-gpt")
+    page = open_page("approvals")
+    mail = {"to": "ann@example.com", "subject": "Lunch", "body": "At 12:30?\n\nAlex"}
+    with ThreadPoolExecutor(1) as caller:
+        sending = caller.submit(server.call, "POST", "/gmail/send", key, json=mail)
+        expect(cards(page)).to_contain_text("At 12:30?")
+        press(page, "Allow once")
+        answer = sending.result(30)
+    assert answer.status_code == 200, answer.text
+    decided = page.locator("section").filter(has=page.get_by_role("heading", name="Decided lately"))
+    expect(decided.get_by_role("listitem")).to_contain_text("my-gpt sent mail to ann@example.com")
