@@ -250,11 +250,14 @@ def test_what_has_just_moved_cannot_be_pressed_by_mistake(open_page, server):
 
 
 def test_its_time_runs_down_and_then_it_cannot_be_answered_any_more(open_page, server):
-    soon = datetime.now(UTC) + timedelta(seconds=2)
-    server.ask(expires_at=soon.isoformat())
-    page = open_page("approvals")
-    expect(cards(page)).to_contain_text(re.compile(r"[012] s left"))
+    server.ask()
+    now = datetime.now(UTC)
+    page = open_page("approvals", at=now)
+    expect(cards(page)).to_contain_text("15 min left")
     cards(page).hover()
+    page.clock.set_fixed_time(now + timedelta(minutes=14, seconds=30))
+    expect(cards(page)).to_contain_text(re.compile("[23][0-9] s left"))
+    page.clock.set_fixed_time(now + timedelta(minutes=15))
     expect(cards(page)).to_contain_text("Nobody answered in time, so nothing was done.")
     expect(cards(page).get_by_role("button")).to_have_count(0)
 

@@ -5,6 +5,8 @@ export interface Place {
   question: QuestionView
   /** What became of it, in a sentence; null while it waits. */
   ended: string | null
+  /** What was answered to the last try, such as wrong digits: if it ends with that, this says why. */
+  tried?: string
 }
 
 const GONE = 'This waits no longer: it was answered elsewhere, or nobody wants it any more.'
@@ -21,7 +23,7 @@ export class Desk {
       const found = waiting.get(place.question.id)
       waiting.delete(place.question.id)
       if (found && place.ended === null) place.question = found
-      if (!found) place.ended ??= isLate(place.question, now) ? LATE : GONE
+      if (!found) place.ended ??= isLate(place.question, now) ? LATE : place.tried ?? GONE
     }
     this.places.push(...[...waiting.values()].map((question) => ({ question, ended: null })))
     this.#tidy()
