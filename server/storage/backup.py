@@ -128,8 +128,7 @@ def prepare_database(path: Path, folders: Sequence[Path], *, with_access: bool, 
         raise InvalidInput("This backup does not hold Deskhand's data. Nothing was changed.")
     refuse_newer(path, folders)
     refuse_programs(path)
-    if not with_access:
-        revoke_access(path, now())
+    revoke_access(path, now(), with_access=with_access)
     settle_database(path)
     sync(path)
 

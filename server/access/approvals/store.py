@@ -14,7 +14,7 @@ from server.access.activity import Kept, begin_call, end_call, keep_answer
 from server.access.approvals.approval import JOINED, OPEN, Approval, Request, State
 from server.access.entries import Entry, Outcome, effect_text
 from server.access.store import require_credential
-from server.access.tables import activity, approval
+from server.access.tables import activity, approval, idempotency
 from server.errors import Conflict, NotFound
 from server.operation import Effect
 from server.questions import Extent
@@ -74,6 +74,10 @@ LEFT_BEHIND = (
         ),
     )
     .values(outcome=Outcome.refused, decision="refused", reason=FORGOTTEN)
+)
+LOST_KEYS = delete(idempotency).where(
+    idempotency.c.status.is_(None),
+    idempotency.c.activity_id.in_(select(activity.c.id).where(activity.c.outcome == Outcome.refused)),
 )
 ASK_AGAIN = (
     update(activity).where(activity.c.id == bindparam("of")).values(sentence=bindparam("sentence"), effect=bindparam("effect"))
@@ -223,6 +227,7 @@ def ask_again(connection: Connection, one: Approval, anew: Approval, entry: Entr
 def settle(connection: Connection, now: str, told: str) -> int:
     """At start: what was running was cut short, and nobody knows how far it came. Answers how many."""
     connection.execute(LEFT_BEHIND)
+    connection.execute(LOST_KEYS)
     return connection.execute(CUT_SHORT, {"now": now, "told": told}).rowcount
 
 

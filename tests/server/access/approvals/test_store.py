@@ -51,12 +51,14 @@ def test_a_call_that_has_ended_is_not_kept_any_longer(opened) -> None:
 def test_a_call_whose_question_was_lost_says_so(opened) -> None:
     async def main() -> None:
         async with posting(opened) as post:
-            await post.send(await post.client())
+            key = {**await post.client(), "Idempotency-Key": "one"}
+            await post.send(key)
             with closing(sqlite3.connect(post.state.context.folders.data / DATABASE_FILE)) as file:
                 file.execute("DELETE FROM approval")
                 file.commit()
         async with posting(opened) as post:
             entry = await post.last()
             assert (entry.outcome, entry.reason) == ("refused", store.FORGOTTEN)
+            assert (await post.send(key)).status_code == 202, "its key stands for nothing"
 
     asyncio.run(main())

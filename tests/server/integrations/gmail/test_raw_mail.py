@@ -51,6 +51,5 @@ def test_no_bytes_are_refused(content):
 
 def test_everybody_counts_who_would_get_it_whatever_they_are_called():
     mail = read_raw(b"To: bob@example.com <eve@example.com>, Team:x@example.com, y@example.com;\nBcc: broken address\n\nhi\n")
-    assert {"eve@example.com", "x@example.com", "y@example.com"} <= set(mail.addresses)
-    assert "bob@example.com" not in mail.addresses
+    assert {"bob@example.com", "eve@example.com", "x@example.com", "y@example.com"} <= set(mail.addresses)
     assert [one for one in mail.addresses if "broken" in one], "what nobody can read is nobody whom the person has allowed"
