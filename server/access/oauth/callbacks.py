@@ -18,6 +18,7 @@ CONNECTORS = re.compile(
     r"https://(chatgpt\.com|chat\.openai\.com)/(connector/oauth/[A-Za-z0-9_-]{1,80}|connector_platform_oauth_redirect)"
     r"|https://(claude\.ai|claude\.com)/api/mcp/auth_callback"
 )
+KNOWN_HOSTS = frozenset({"chatgpt.com", "chat.openai.com", "claude.ai", "claude.com"})
 LOOPBACK = re.compile(r"http://(127\.0\.0\.1|\[::1\]|localhost)(?::(\d{1,5}))?(/[!-\"$-\[\]-~]*)?")
 PLAIN = re.compile(r"[!-~]+")
 
@@ -25,6 +26,12 @@ PLAIN = re.compile(r"[!-~]+")
 def is_known_site(uri: str) -> bool:
     """Whether this is where ChatGPT or Claude is answered as an app."""
     return CONNECTORS.fullmatch(uri) is not None
+
+
+def find_known_host(address: str) -> str | None:
+    """Which host of ChatGPT's and Claude's an https address is at; None if it is none of them."""
+    host = urlsplit(address).netloc.lower() if is_https(address) else ""
+    return host if host in KNOWN_HOSTS else None
 
 
 def is_gpt(uri: str) -> bool:

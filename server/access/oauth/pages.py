@@ -37,6 +37,7 @@ dd { margin: 0; overflow-wrap: anywhere; }
 """
 STYLE_PATH = "/chatgpt/consent/style.css"
 REFRESH = '<meta http-equiv="refresh" content="2">'
+BUSY = "This sign-in has to wait"
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">{refresh}<title>{title} · Deskhand</title><link rel="stylesheet" href="{style}"></head>
@@ -61,6 +62,13 @@ def make_waiting(one: SignIn) -> str:
 <dt>Where the answer goes</dt><dd>{escape(asked.callback)}</dd>{moved}</dl>
 <p class="dim">Did you not begin this yourself? Then close this page and type nothing.</p>"""
     return make_page("Sign in", body, refresh=True)
+
+
+def make_busy(sentence: str, *, again: bool) -> str:
+    """Say that another waits. `again`: the page asks anew by itself, as one that came with a form cannot."""
+    further = "This page goes on by itself when it is over." if again else "Then begin this one again where it began."
+    body = f"<h1>{BUSY}</h1><p>{escape(sentence)}</p><p>{further}</p>"
+    return make_page(BUSY, body, refresh=again)
 
 
 def make_sentence(title: str, sentence: str) -> str:

@@ -168,6 +168,8 @@ def show(request: Request, answer: Answer) -> Response:
     if "text/html" not in request.headers.get("accept", ""):
         return JSONResponse(answer.body, answer.status, STEPPING)
     sentence = str(answer.body.get("error_description") or answer.body["error"])
+    if answer.status == 409:
+        return HTMLResponse(pages.make_busy(sentence, again=request.method == "GET"), 409, STEPPING)
     page = pages.make_sentence("This sign-in cannot go on", f"{sentence} (What asked for it made this mistake, not you.)")
     return HTMLResponse(page, answer.status, STEPPING)
 

@@ -19,7 +19,7 @@ from server.access.oauth.sign_ins import SignIn, SignIns, Verdict
 from server.access.oauth.terms import Answer, Asked, Pairs, Terms, list_bases
 from server.address import Address
 from server.context import Context
-from server.errors import DeskhandError, Unavailable
+from server.errors import Conflict, DeskhandError, Unavailable
 from server.words import shorten
 
 log = logging.getLogger(__name__)
@@ -64,7 +64,10 @@ class OAuth:
         if isinstance(found, Answer):
             self._note_refused(found, pairs)
             return found, ""
-        one, cookie = self.sign_ins.add(found, pairs, self.address.public, self.settings.waiting_seconds)
+        try:
+            one, cookie = self.sign_ins.add(found, pairs, self.address.public, self.settings)
+        except Conflict as error:
+            return Answer.failed("temporarily_unavailable", error.detail, error.status), ""
         return Answer(303, None, {"Location": f"{CONSENT}/{one.id}"}), cookie
 
     async def finish(self, one: SignIn) -> Answer | None:

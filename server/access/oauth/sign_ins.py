@@ -3,25 +3,28 @@
 import hmac
 import secrets
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from math import ceil
 
 from server.access.oauth import callbacks
-from server.access.oauth.models import Kind
+from server.access.oauth.models import Kind, OAuthSettings
 from server.access.oauth.scopes import describe_scopes
 from server.access.oauth.secrets import digest, is_same
 from server.access.oauth.terms import Asked, Pairs
 from server.context import Clock
-from server.errors import InvalidInput, NotFound
+from server.errors import Conflict, InvalidInput, NotFound
 from server.questions import Extent, Question, Questions
 from server.questions import Kind as Subject
 from server.words import shorten
 
 MOST_TRIES = 5
-MOST_STRANGERS = 5  # that wait at once; the oldest gives way
+MOST_STRANGERS = 5  # that wait at once
 QUIET = timedelta(seconds=30)  # between two notifications about strangers
 GONE = "This sign-in does not wait any more. Begin it again in the browser."
 LAST_WRONG = "Five wrong codes were typed."
+SAME_WAITS = "Another sign-in of this program waits already. If it is not yours, say no to it in Deskhand."
+CROWDED = "Too many programs that are new here wait already. Say no in Deskhand to those that are not yours."
 
 
 class Verdict(StrEnum):
@@ -45,6 +48,7 @@ class SignIn:
     asked_at: datetime
     expires_at: datetime
     tries: int = 0
+    looked_at: datetime | None = None
     verdict: Verdict = Verdict.waiting
     reason: str = ""
 
@@ -52,6 +56,11 @@ class SignIn:
     def is_stranger(self) -> bool:
         """Whether the person has never let this program in, nor made it."""
         return self.asked.client is None
+
+    @property
+    def is_from_known_site(self) -> bool:
+        """Whether only ChatGPT or Claude can have made it up."""
+        return is_from_known_site(self.asked)
 
     @property
     def moved(self) -> bool:
@@ -62,10 +71,11 @@ class SignIn:
 
 
 class SignIns:
-    """One waiting sign-in for each program. A newer one takes the place of the older: the person has begun again.
+    """One waiting sign-in for each program. While its browser shows the digits, no other takes its place: whoever knows a
+    program's id, and ChatGPT's is known to everybody, could end the person's own that way.
 
-    Only who knows a program's id can do that, and the ids of those that were made here or let in are known to no stranger.
-    Programs that nobody knows share a few places, so that they can crowd out each other and nobody else.
+    Programs that nobody knows share a few places, so that they can crowd out each other and nobody else. What the person has
+    decided on holds no place, and stays until its browser has fetched the answer.
     """
 
     prefix = "signin"
@@ -75,14 +85,10 @@ class SignIns:
         self._waiting: dict[str, SignIn] = {}
         self._told: datetime | None = None
 
-    def add(self, asked: Asked, pairs: Pairs, address: str, seconds: float) -> tuple[SignIn, str]:
-        """Let one wait. Answers it, and the cookie for its browser."""
+    def add(self, asked: Asked, pairs: Pairs, address: str, settings: OAuthSettings) -> tuple[SignIn, str]:
+        """Let one wait. Answers it, and the cookie for its browser. Raises Conflict while its place is taken."""
         self._forget_old()
-        before = [one.id for one in self._waiting.values() if one.asked.registration.id == asked.registration.id]
-        strangers = [one.id for one in self._waiting.values() if one.is_stranger and one.id not in before]
-        gone = before + (strangers[: max(0, len(strangers) + 1 - MOST_STRANGERS)] if asked.client is None else [])
-        for one in gone:
-            del self._waiting[one]
+        again = self._make_room(asked, timedelta(seconds=settings.gone_seconds))
         now, cookie = self._clock.now(), secrets.token_urlsafe(32)
         made = SignIn(
             id=f"{self.prefix}-{secrets.token_hex(8)}",
@@ -92,17 +98,35 @@ class SignIns:
             pairs=pairs,
             address=address,
             asked_at=now,
-            expires_at=now + timedelta(seconds=seconds),
+            expires_at=now + timedelta(seconds=settings.waiting_seconds),
         )
         self._waiting[made.id] = made
-        self._notify(made, again=bool(before))
+        self._notify(made, again=again)
         return made, cookie
+
+    def _make_room(self, asked: Asked, gone: timedelta) -> bool:
+        """Have one give way whose browser is gone. Answers whether it was of the same program. Raises Conflict."""
+        waiting = [one for one in self._waiting.values() if one.verdict is Verdict.waiting]
+        same = [one for one in waiting if one.asked.registration.id == asked.registration.id]
+        strangers = [one for one in waiting if one.is_stranger and one.is_from_known_site == is_from_known_site(asked)]
+        full = asked.client is None and len(strangers) >= MOST_STRANGERS
+        never = datetime.min.replace(tzinfo=UTC)  # what only looked whether there is a sign-in shows nobody its digits
+        if crowd := same or (strangers if full else []):
+            oldest = min(crowd, key=lambda one: one.looked_at or never)
+            if oldest.looked_at and self._clock.now() - oldest.looked_at < gone:
+                ends = min(one.expires_at for one in crowd) - self._clock.now()
+                raise Conflict(f"{SAME_WAITS if same else CROWDED} {tell_end(ends)}")
+            del self._waiting[oldest.id]
+        return bool(same)
 
     def look(self, sign_in_id: str, cookie: str) -> SignIn | None:
         """Find one for the browser that began it; None for any other, and when it is over."""
         self._forget_old()
         found = self._waiting.get(sign_in_id)
-        return found if found and is_same(cookie, found.cookie) else None
+        if found is None or not is_same(cookie, found.cookie):
+            return None
+        found.looked_at = self._clock.now()
+        return found
 
     def take(self, one: SignIn) -> bool:
         """Take one out, so that it is played once; False if it was taken already."""
@@ -183,6 +207,17 @@ class SignIns:
 def name_program(asked: Asked) -> str:
     """A program's name for the person; of one that nobody knows, what it calls itself."""
     return asked.client.name if asked.client else shorten(asked.registration.name) or "A program"
+
+
+def is_from_known_site(asked: Asked) -> bool:
+    """Whether a program is told of by ChatGPT or Claude: such strangers are not crowded out by others."""
+    return callbacks.find_known_host(asked.registration.id) is not None
+
+
+def tell_end(left: timedelta) -> str:
+    """Say how long somebody has to wait at most."""
+    minutes = max(1, ceil(left.total_seconds() / 60))
+    return f"It ends in {minutes} minute{'s' if minutes > 1 else ''} at most."
 
 
 def describe_origin(asked: Asked) -> str:

@@ -1,4 +1,4 @@
-from tests.server.access.oauth.programs import allow_registration, own, register
+from tests.server.access.oauth.programs import allow_registration, ask, own, register
 
 
 def test_nothing_that_a_program_calls_itself_is_markup(served):
@@ -20,3 +20,17 @@ def test_the_page_needs_no_script_and_comes_again_by_itself(served):
     assert "style-src 'self'" in page.headers["content-security-policy"]
     assert 'rel="stylesheet" href="/chatgpt/consent/style.css"' in page.text
     assert "<form" not in page.text
+
+
+def test_a_sign_in_that_has_to_wait_goes_on_by_itself(served):
+    program = own(served)
+    program.begin()
+    assert program.browser.look().status_code == 200
+    asking = {"response_type": "code", "client_id": program.client_id, "redirect_uri": program.callback}
+    where, page = "/chatgpt/oauth/authorize", {"Accept": "text/html"}
+    busy = ask(served, "GET", where, params=asking, headers=page)
+    assert (busy.status_code, "This sign-in has to wait" in busy.text) == (409, True)
+    assert 'http-equiv="refresh"' in busy.text
+    assert "made this mistake" not in busy.text
+    sent = ask(served, "POST", where, data=asking, headers=page)
+    assert (sent.status_code, 'http-equiv="refresh"' in sent.text) == (409, False), "a form does not come again"

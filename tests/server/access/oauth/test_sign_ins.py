@@ -3,14 +3,33 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from server.access.oauth.models import Kind, Registration
+from server.access.oauth.models import Kind, OAuthSettings, Registration
 from server.access.oauth.sign_ins import MOST_STRANGERS, SignIns
 from server.access.oauth.terms import Asked
 from server.context import Clock
+from server.errors import Conflict
 from server.events import Events
 from server.questions import Questions
 from server.screen import NoScreen
 from tests.server.access.oauth.programs import GPT, HERE, allow_registration, approve, landed, own, questions, register
+
+
+GONE = OAuthSettings().gone_seconds
+
+
+class Quiet(Questions):
+    """Nobody is told."""
+
+    def __init__(self):
+        super().__init__(Events(), NoScreen())
+
+    def notify(self, question):
+        pass
+
+
+def wait(waiting, program_id, kind):
+    asked = Asked(Registration(program_id, kind, "Some App"), None, HERE, ("read:mail",), "")
+    return waiting.add(asked, (), "https://desk.example.org", OAuthSettings())
 
 
 def type_code(served, code):
@@ -99,15 +118,47 @@ def test_it_waits_five_minutes(served, hands):
     assert questions(served) == []
 
 
-def test_beginning_again_takes_the_place_of_what_waited(served):
+def test_beginning_again_takes_the_place_of_what_waited_once_its_browser_is_gone(served, hands):
     program = own(served)
     program.begin()
     first = program.browser
+    assert first.look().status_code == 200
+    hands.move(seconds=GONE)
     program.begin()
     assert len(questions(served)) == 1
     assert first.look().status_code == 403
     approve(served, program.browser)
     assert "code" in landed(program.browser.look())
+
+
+def test_whoever_knows_a_programs_id_does_not_end_a_sign_in_whose_browser_waits(served, hands):
+    program = own(served)
+    program.begin()
+    waits = program.browser
+    for _ in range(3):
+        hands.move(seconds=GONE - 1)
+        assert waits.look().status_code == 200
+        refused = program.begin()
+        assert (refused.status_code, refused.json()["error"]) == (409, "temporarily_unavailable")
+        assert re.search(
+            r"Another sign-in of this program waits .* ends in \d minutes at most", refused.json()["error_description"]
+        )
+    assert [question["id"] for question in questions(served)] == [waits.path.rpartition("/")[2]]
+    approve(served, waits)
+    hands.move(seconds=GONE)
+    assert program.begin().status_code == 303, "what is decided holds no place"
+    assert len(questions(served)) == 1
+    assert "code" in landed(waits.look()), "and is not thrown out"
+
+
+def test_a_no_makes_room_at_once(served):
+    program = own(served)
+    program.begin()
+    assert program.browser.look().status_code == 200
+    assert program.begin().status_code == 409
+    (question,) = questions(served)
+    served.person("POST", f"/api/approvals/{question['id']}/deny", json={"reason": ""})
+    assert program.begin().status_code == 303
 
 
 def test_another_callback_than_before_is_said(served):
@@ -147,15 +198,33 @@ def test_an_ended_client_waits_for_nothing_any_more(served):
     assert other.browser.look().status_code == 403
 
 
-def test_strangers_crowd_out_each_other_and_nobody_whom_the_person_knows(served):
+def test_strangers_crowd_out_each_other_and_nobody_whom_the_person_knows(served, hands):
     known = own(served)
     known.begin()
     allow_registration(served)
-    strangers = [register(served) for _ in range(MOST_STRANGERS + 2)]
-    for one in strangers:
+    strangers = [register(served) for _ in range(MOST_STRANGERS + 1)]
+    for one in strangers[:MOST_STRANGERS]:
         one.begin()
-    assert [one.browser.look().status_code for one in strangers] == [403, 403, *[200] * MOST_STRANGERS]
-    assert known.browser.look().status_code == 200
+        assert one.browser.look().status_code == 200
+    assert strangers[-1].begin().status_code == 409
+    hands.move(seconds=GONE - 1)
+    kept = [one for one in strangers[:MOST_STRANGERS] if one is not strangers[2]]
+    assert {one.browser.look().status_code for one in kept} == {200}
+    hands.move(seconds=1)
+    gone = strangers[2].browser
+    assert strangers[-1].begin().status_code == 303
+    assert gone.look().status_code == 403
+    assert {one.browser.look().status_code for one in [*kept, known]} == {200}
+
+
+def test_strangers_do_not_crowd_out_chatgpt():
+    waiting = SignIns(Quiet(), Clock())
+    for number in range(MOST_STRANGERS):
+        one, cookie = wait(waiting, f"https://junk{number}.example/client.json", Kind.document)
+        assert waiting.look(one.id, cookie)
+    with pytest.raises(Conflict):
+        wait(waiting, "https://one-more.example/client.json", Kind.document)
+    wait(waiting, "https://chatgpt.com/oauth/client.json", Kind.document)
 
 
 def test_the_person_is_told_once_of_a_crowd_of_strangers():
@@ -168,8 +237,7 @@ def test_the_person_is_told_once_of_a_crowd_of_strangers():
     async def main() -> None:
         waiting = SignIns(Questions(Events(), Screen()), Clock())
         for number in range(4):
-            registration = Registration(f"deskhand-{number}", Kind.registered, "Some App")
-            waiting.add(Asked(registration, None, HERE, ("read:mail",), ""), (), "https://desk.example.org", 300)
+            wait(waiting, f"deskhand-{number}", Kind.registered)
         while not told:
             await asyncio.sleep(0)
         await asyncio.sleep(0.05)
