@@ -51,10 +51,7 @@ class Guard:
             if APPROVAL not in request.scope:  # which was counted when it was asked
                 quota = await self.limits.take(client, changing=operation.changes)
             if quota and not quota.passed:
-                raise TooManyRequests(
-                    f"The client {client.name!r} has made its {quota.limit} calls. Go on in {quota.reset} seconds.",
-                    retry_after=quota.reset,
-                )
+                raise too_many(client, quota)
             call.check_scope()
             response = await self._answer(call, request, operation, handle)
         except Exception as error:  # noqa: BLE001, the edge at which every failure becomes an answer
@@ -80,6 +77,12 @@ class Guard:
             raise
         finally:
             current_call.reset(token)
+
+    async def count(self, client: Client, *, changing: bool) -> None:
+        """Count what is no operation, but costs as much as one. Raises TooManyRequests."""
+        quota = await self.limits.take(client, changing=changing)
+        if quota and not quota.passed:
+            raise too_many(client, quota)
 
     async def let_in(self, headers: Headers, resource: str = "", scope: str = "") -> Client:
         """Find the client of a request, and note that it called. Raises NotAuthenticated, which says where one gets a token.
@@ -107,6 +110,12 @@ class Guard:
                 "This key is not known here, or it has been ended. Make one in Deskhand's window, under Access, or sign in again."
             )
         return client
+
+
+def too_many(client: Client, quota: Quota) -> TooManyRequests:
+    """What a client is told that calls too often."""
+    sentence = f"The client {client.name!r} has made its {quota.limit} calls. Go on in {quota.reset} seconds."
+    return TooManyRequests(sentence, retry_after=quota.reset)
 
 
 def read_keys(headers: Headers) -> set[str]:

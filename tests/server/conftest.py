@@ -74,7 +74,8 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
     def start(data: Path | None = None, **options: Any) -> Served:
         data = data or tmp_path / "data"
         screen = options.pop("screen", None) or NoScreen()
-        background = BackgroundServer(Program(replace(Options(port=0, data_dir=data), **options), screen))
+        clock = options.pop("clock", None)
+        background = BackgroundServer(Program(replace(Options(port=0, data_dir=data), **options), screen, clock))
         ready = background.start()
         started.append(background)
         return Served(background, ready.public, ready.local, data)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field, ValidationError
 
-from server.access.oauth.callbacks import LONGEST, MOST, is_https, may_register
+from server.access.oauth.callbacks import LONGEST, MOST, find_known_host, is_https, may_register
 from server.access.oauth.models import Kind, Registration
 from server.access.oauth.rate import Rate
 from server.context import Clock
@@ -23,7 +23,7 @@ LARGEST = 16_384  # bytes of a document
 FETCH_SECONDS = 8.0
 KEPT = timedelta(hours=1)
 MOST_KEPT = 100
-MOST_FETCHES = 20  # a minute, for any stranger can name an address
+MOST_FETCHES = 20  # a minute, for any stranger can name an address; ChatGPT's and Claude's hosts are counted apart from others
 
 
 class Document(BaseModel):
@@ -42,14 +42,18 @@ class Documents:
     def __init__(self, fetch: Fetch, clock: Clock) -> None:
         self._fetch, self._clock = fetch, clock
         self._kept: OrderedDict[str, tuple[datetime, Registration]] = OrderedDict()
-        self._rate = Rate(MOST_FETCHES, 60, clock)
+        self._rates: dict[str, Rate] = {}
 
-    async def find(self, address: str) -> Registration:
-        """Find the program behind an address. Raises DeskhandError, with a sentence, where there is none to be had."""
+    async def find(self, address: str, *, known: bool = False) -> Registration:
+        """Find the program behind an address. Raises DeskhandError, with a sentence, where there is none to be had.
+
+        `known`: the person has let it in before, so that it is fetched however many strangers come.
+        """
         at, found = self._kept.get(address, (None, None))
         if at and found and self._clock.now() - at < KEPT:
             return found
-        if not self._rate.take():
+        pot = address if known else find_known_host(address) or ""
+        if not self._rates.setdefault(pot, Rate(MOST_FETCHES, 60, self._clock)).take():
             raise TooManyRequests("Too many programs that are new here want to sign in at once. Try again in a minute.")
         fetched = await self._fetch.get(address, largest=LARGEST, seconds=FETCH_SECONDS)
         made = read_document(address, fetched.content)

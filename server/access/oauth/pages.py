@@ -2,8 +2,9 @@
 
 from html import escape
 
+from server.access.oauth.names import name_program
 from server.access.oauth.scopes import describe_scopes
-from server.access.oauth.sign_ins import SignIn, describe_origin, name_program
+from server.access.oauth.sign_ins import SignIn, describe_origin
 
 STYLE = """
 :root {

@@ -136,7 +136,8 @@ class OAuth:
         if not self.settings.documents_allowed:
             return Answer.failed("invalid_client", NO_DOCUMENTS)
         try:
-            return {client_id: await self._documents.find(client_id)}
+            kept = await self._context.database.read(store.find_registration, client_id)
+            return {client_id: await self._documents.find(client_id, known=bool(kept and kept.client))}
         except DeskhandError as error:
             return Answer.failed("invalid_client", describe(error), 429 if error.status == 429 else 400)
 

@@ -9,6 +9,7 @@ from math import ceil
 
 from server.access.oauth import callbacks
 from server.access.oauth.models import Kind, OAuthSettings
+from server.access.oauth.names import name_program, spell_name
 from server.access.oauth.scopes import describe_scopes
 from server.access.oauth.secrets import digest, is_same
 from server.access.oauth.terms import Asked, Pairs
@@ -16,7 +17,6 @@ from server.context import Clock
 from server.errors import Conflict, InvalidInput, NotFound
 from server.questions import Extent, Question, Questions
 from server.questions import Kind as Subject
-from server.words import shorten
 
 MOST_TRIES = 5
 MOST_STRANGERS = 5  # that wait at once
@@ -204,11 +204,6 @@ class SignIns:
         self._questions.notify(describe(one))
 
 
-def name_program(asked: Asked) -> str:
-    """A program's name for the person; of one that nobody knows, what it calls itself."""
-    return asked.client.name if asked.client else shorten(asked.registration.name) or "A program"
-
-
 def is_from_known_site(asked: Asked) -> bool:
     """Whether a program is told of by ChatGPT or Claude: such strangers are not crowded out by others."""
     return callbacks.find_known_host(asked.registration.id) is not None
@@ -230,12 +225,18 @@ def describe_origin(asked: Asked) -> str:
     return f"It registered itself here on {registration.created_at[:10]}, and could call itself anything"
 
 
+def describe_name(asked: Asked) -> str:
+    """What a program calls itself; of one that the person made, what they call it."""
+    called = spell_name(asked.registration.name)
+    return called if asked.registration.kind is Kind.own else f"It calls itself “{called}”" if called else "It does not say"
+
+
 def describe(one: SignIn) -> Question:
     """A sign-in as the person is asked, without the digits."""
     asked = one.asked
     reach = "its tools, at " if asked.resource else ""
     fields = [
-        ("Program", shorten(asked.registration.name) or "It does not say"),
+        ("Program", describe_name(asked)),
         ("Known by", describe_origin(asked)),
         ("Answer goes to", asked.callback),
         ("What it may do", "\n".join(describe_scopes(asked.scopes))),

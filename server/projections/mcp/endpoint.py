@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers
@@ -9,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from server.access.origins import SECTION, OriginSettings
 from server.door import clean_origins
-from server.errors import NotAuthenticated
+from server.errors import NotAuthenticated, TooManyRequests
 from server.failures import respond, to_response
 from server.inside import CLIENT
 from server.projections.documents import Documents
@@ -32,6 +33,7 @@ class Endpoint:
         self._state = state
         self._toolbox = Toolbox(state, documents)
         self._transport: Transport | None = None
+        self._opens_session: Callable[[Scope], bool] = bool
         self._opening = asyncio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -53,7 +55,12 @@ class Endpoint:
         hosts = state.address.public_hosts()
         bare = [(name, value.strip(b" \t")) for name, value in scope["headers"]]  # RFC 9110 5.5; the parser leaves some
         known = {**scope, "headers": bare, CLIENT: client}
-        await transport.answer(known, receive, send, client=client.id, hosts=hosts, origins=listed)
+        try:
+            if self._opens_session(known):
+                await state.guard.count(client, changing=False)
+            await transport.answer(known, receive, send, client=client.id, hosts=hosts, origins=listed)
+        except TooManyRequests as error:
+            await to_response(error)(scope, receive, send)
 
     async def _open(self) -> "Transport":
         async with self._opening:
@@ -66,6 +73,7 @@ class Endpoint:
         server, transport = [await asyncio.to_thread(importlib.import_module, f"{__package__}.{name}") for name in PARTS]
         plans = await asyncio.to_thread(lambda: self._toolbox.plans)
         largest = max((plan.operation.largest_body for plan in plans.values()), default=0) + ENVELOPE
+        self._opens_session = transport.opens_session
         made: Transport = transport.Transport(server.make_server(self._toolbox), transport.Room(largest_body=largest))
         await made.open()
         return made

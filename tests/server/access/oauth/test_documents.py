@@ -14,6 +14,7 @@ from cryptography.x509.oid import NameOID
 from server.access.oauth.documents import MOST_FETCHES, MOST_KEPT, is_document, read_document
 from server.errors import DeskhandError
 from server.fetch import Fetch
+from tests.server.access.oauth.conftest import Hands
 from tests.server.access.oauth.programs import Program, approve, landed, questions
 
 HOST = "chatgpt.com"
@@ -108,7 +109,11 @@ def test_chatgpt_signs_in_by_its_own_document(web, reaching):
     assert program.begin().status_code == 303
     (question,) = questions(reaching)
     shown = {field["name"]: field["value"] for field in question["fields"]}
-    assert (question["client"], shown["Known by"], shown["Answer goes to"]) == ("ChatGPT", ID, CALLBACK)
+    assert (question["client"], shown["Known by"], shown["Answer goes to"]) == (
+        "chatgpt.com, calling itself “ChatGPT”",
+        ID,
+        CALLBACK,
+    )
     approve(reaching, program.browser)
     pair = program.exchange(landed(program.browser.look())["code"]).json()
     assert pair["scope"] == "read:apps offline_access"
@@ -130,6 +135,26 @@ def test_a_stranger_makes_it_fetch_only_so_often(web, reaching):
     assert Program(reaching, f"https://{HOST}/more", callback=CALLBACK).begin().status_code == 429
     assert len(web.asked) == MOST_FETCHES
     assert MOST_KEPT == 100
+
+
+def test_junk_uses_up_nothing_of_chatgpts_nor_of_a_program_that_was_let_in(web, serve, monkeypatch):
+    hands = Hands()
+    monkeypatch.setattr("server.state.Fetch", web.make_fetch)
+    reaching = serve(demo=True, clock=hands)
+    junk = [f"https://junk.example/{number}" for number in range(MOST_FETCHES + 1)]
+    assert Program(reaching, junk[-1], callback=CALLBACK).begin().status_code == 400
+    for one in junk[1:]:
+        last = Program(reaching, one, callback=CALLBACK).begin()
+    assert last.status_code == 429
+    program = Program(reaching, ID, callback=CALLBACK, pkce=True)
+    assert program.begin().status_code == 303
+    approve(reaching, program.browser)
+    assert program.exchange(landed(program.browser.look())["code"]).status_code == 200
+    hands.move(hours=2)
+    for number in range(MOST_FETCHES + 1):
+        last = Program(reaching, f"https://{HOST}/{number}", callback=CALLBACK).begin()
+    assert last.status_code == 429
+    assert program.begin().status_code == 303
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,6 @@ from server.questions import Questions
 from server.screen import NoScreen
 from tests.server.access.oauth.programs import GPT, HERE, allow_registration, approve, landed, own, questions, register
 
-
 GONE = OAuthSettings().gone_seconds
 
 
@@ -246,4 +245,4 @@ def test_the_person_is_told_once_of_a_crowd_of_strangers():
 
     asyncio.run(main())
     ((title, text),) = told
-    assert (title, "May it sign in to Deskhand?" in text) == ("Some App asks you", True)
+    assert (title, "May it sign in to Deskhand?" in text) == ("Unknown program, calling itself “Some A… asks you", True)

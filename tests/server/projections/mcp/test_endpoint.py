@@ -102,6 +102,13 @@ def test_white_space_around_a_header_is_no_part_of_it(demo):
         assert line.recv(15) == b"HTTP/1.1 200 OK"
 
 
+def test_opening_sessions_counts_as_calling(demo):
+    key = demo.make_client("eager", rate="2/minute")
+    statuses = [demo.call("POST", "/mcp", key, **initialize()).status_code for _ in range(3)]
+    assert statuses == [200, 200, 429]
+    assert demo.call("POST", "/mcp", demo.make_client("calm"), **initialize()).status_code == 200
+
+
 def test_a_call_is_noted_as_the_clients_use_and_in_the_activity(demo):
     demo.call("POST", "/mcp", demo.make_client("bot"), **modern("tools/call", {"name": "list_apps", "arguments": {}}))
     assert [(entry["client"], entry["operation"], entry["outcome"]) for entry in demo.activity(1)] == [

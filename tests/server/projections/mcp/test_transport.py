@@ -6,6 +6,7 @@ import mcp_types as types
 import pytest
 from mcp.server.lowlevel.server import Server
 
+from server.errors import TooManyRequests
 from server.inside import Letter, make_scope
 from server.projections.mcp.transport import Room, Transport
 from tests.server.projections.mcp.speaking import initialize, modern, older
@@ -128,6 +129,38 @@ def test_there_is_room_for_so_many_sessions_and_one_that_nobody_uses_ends():
             assert (await ask(transport, initialize())).status == 503
             while (await ask(transport, initialize())).status == 503:
                 await asyncio.sleep(0.02)
+
+    asyncio.run(main())
+
+
+def test_a_client_that_opens_ever_more_sessions_takes_its_own_and_no_others():
+    async def main():
+        async with opened(sessions=4, own_sessions=2) as (_, transport):
+            names = [(await ask(transport, initialize())).headers["mcp-session-id"] for _ in range(2)]
+            assert (await ask(transport, older("ping", session=names[0]))).status == 200
+            for _ in range(3):
+                assert (await ask(transport, initialize())).status == 200
+                assert (await ask(transport, older("ping", session=names[0]))).status == 200, "it was used last"
+            assert (await ask(transport, older("ping", session=names[1]))).status == 404, "it was not used"
+            assert (await ask(transport, initialize(), client="two")).status == 200
+
+    asyncio.run(main())
+
+
+def test_a_session_at_work_does_not_give_way():
+    async def main():
+        async with opened(own_sessions=1) as (waiting, transport):
+            session = (await ask(transport, initialize())).headers["mcp-session-id"]
+            asking = Asking(transport, older(*CALL, session=session, id=7))
+            await waiting.begun.wait()
+            with pytest.raises(TooManyRequests):
+                await ask(transport, initialize())
+            cancel = older("notifications/cancelled", {"requestId": 7}, session=session, id=None)
+            assert (await ask(transport, cancel)).status == 202
+            await waiting.cancelled.wait()
+            asking.gone.set()
+            await asyncio.wait([asking.done])
+            assert (await ask(transport, initialize())).status == 200
 
     asyncio.run(main())
 

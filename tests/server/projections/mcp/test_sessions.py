@@ -1,0 +1,39 @@
+import pytest
+
+from server.errors import TooManyRequests
+from server.projections.mcp.sessions import Sessions
+
+
+def open_one(sessions, name, client="one"):
+    with sessions.use(client, None) as session:
+        session.id = name
+
+
+def test_the_one_that_was_not_used_for_the_longest_time_gives_way():
+    sessions = Sessions(2)
+    open_one(sessions, "a")
+    assert sessions.make_room("one") is None
+    open_one(sessions, "b")
+    with sessions.use("one", "a"):
+        assert sessions.make_room("one") == "b"
+    assert sessions.make_room("other") is None
+
+
+def test_all_at_work_leave_no_room():
+    sessions = Sessions(1)
+    open_one(sessions, "a")
+    with sessions.use("one", "a"), pytest.raises(TooManyRequests):
+        sessions.make_room("one")
+
+
+def test_what_did_not_open_is_over_or_was_never_ours_holds_no_place():
+    sessions = Sessions(1)
+    with sessions.use("one", None):
+        pass
+    with sessions.use("one", "made-up"):
+        pass
+    assert sessions.make_room("one") is None
+    open_one(sessions, "a")
+    with sessions.use("one", "a") as session:
+        session.over = True
+    assert sessions.make_room("one") is None
