@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 
+from server.errors import Conflict
 from server.strict import StrictRequest
 
 LARGEST_BODY = 1024 * 1024
@@ -84,6 +85,25 @@ class Admission(Protocol):
 
 
 current_call: ContextVar[Admission] = ContextVar("current_call")
+allowed_effect: ContextVar[Effect | None] = ContextVar("allowed_effect", default=None)
+
+
+def require_allowed(effect: Effect) -> None:
+    """Raises Conflict where a call would not do any more what the person allowed it for.
+
+    For functions that look once more at what others can change: what they find then is not what the preview found.
+    """
+    if allowed_effect.get() not in {None, effect}:
+        raise Conflict("What this would do has changed in the very moment in which it was to be done. Nothing was; ask again.")
+
+
+async def run_for(effect: Effect | None, function: Callable[..., Awaitable[Any]], arguments: dict[str, Any]) -> Any:
+    """Run a function that was allowed for this Effect; None: for whatever it does."""
+    token = allowed_effect.set(effect)
+    try:
+        return await function(**arguments)
+    finally:
+        allowed_effect.reset(token)
 
 
 class Operations(APIRouter):

@@ -30,6 +30,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--pictures", action="store_true", help="put pictures of the window's pages into docs/pictures")
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """After a whole run no key, code, token or secret lies in clear in any folder that a test has used."""
+    whole = os.environ.get("CI") == "true" or session.config.getoption("--long")
+    if not whole or hasattr(session.config, "workerinput"):
+        return
+    from tests.checks.canary import find_ours
+
+    found = find_ours(session.config._tmp_path_factory.getbasetemp())  # type: ignore[attr-defined]
+    if found:
+        print("\nSecrets lie in clear in:", *found, sep="\n")
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 @pytest.fixture(scope="session")
 def long(request: pytest.FixtureRequest) -> bool:
     """Whether a long check is to run in full; otherwise it runs in its short form."""

@@ -25,7 +25,7 @@ from server.errors import Conflict, DeskhandError, Forbidden, InvalidInput, NotA
 from server.failures import respond, to_response
 from server.inside import APPROVAL
 from server.logs import redact_start
-from server.operation import Effect, Operation, current_call
+from server.operation import Effect, Operation, current_call, run_for
 from server.problems import read_detail
 from server.words import fill
 
@@ -120,13 +120,13 @@ class Call:
         self._begun = replace(self._entry(Outcome.running), id=begun)
         if self._check_again() is Policy.ask:  # meanwhile the person may have paused all, or changed this
             self._require_allowed(allowance)
-        return await function(**arguments)
+        return await run_for(effect if allowance else None, function, arguments)
 
     async def _foresee(self, arguments: dict[str, Any]) -> Effect:
         """Make the Effect: what it would do now."""
         if self._operation.preview:
             self._effect = await self._operation.preview(**arguments)
-        return self._effect or Effect(fill(self._operation.phrases, self._arguments))
+        return self._effect or Effect(fill(self._operation.phrases, redact(self._arguments)))
 
     async def _find_allowance(self, effect: Effect) -> Allowance | None:
         approvals = self._guard.approvals
@@ -216,7 +216,7 @@ class Call:
         await approvals.claim(one, entry)
         self._begun = entry
         self._check_again()
-        return await function(**arguments)
+        return await run_for(effect, function, arguments)
 
     def check_scope(self) -> None:
         """Raises Forbidden where the client lacks the operation's scope."""
@@ -358,7 +358,7 @@ class Call:
             client_id=self._client.id,
             client_name=self._client.name,
             operation=operation.name,
-            sentence=self._effect.sentence if self._effect else fill(operation.phrases, self._arguments),
+            sentence=self._effect.sentence if self._effect else fill(operation.phrases, redact(self._arguments)),
             changes=operation.changes,
             decision=self._decision.taken,
             reason=self._decision.reason,

@@ -11,6 +11,7 @@ import httpx2
 from server.demo.chatgpt import compose
 from tests.checks.conftest import Process
 from tests.checks.hostile_requests import Raw
+from tests.server.projections.mcp.speaking import modern, read
 
 NUMBERS = itertools.count()
 HTTP = httpx2.Client(timeout=30, trust_env=False)
@@ -31,6 +32,13 @@ class Attacker:
         asked = compose(self.document, operation, arguments)
         told = {"Prefer": "respond-async"} | {name.replace("_", "-"): value for name, value in headers.items()}
         return self.request(asked.method, asked.path, params=asked.query, json=asked.body, headers=told)
+
+    def use_tool(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Call an operation as a tool, and answer the tool's result."""
+        asked = modern("tools/call", {"name": name, "arguments": arguments})
+        answer = self.request("POST", "/mcp", **asked)
+        assert answer.status_code == 200, answer.text
+        return dict(read(answer)["result"])
 
     def look(self, approval_id: str) -> dict[str, Any]:
         """Ask what became of a call."""

@@ -11,7 +11,7 @@ import httpx2
 from tests.checks.conftest import ROOT, Process
 from tests.checks.waiting import until
 
-DIGITS = re.compile(r'class="digits"[^>]*>(\d{4})<')
+DIGITS = re.compile(r'class="digits"[^>]*>(?:<[^>]*>)?(\d{4})<')
 
 
 def visit(server: Process, address: str) -> str:

@@ -163,3 +163,33 @@ UNLISTED = {
     "two at once": {"app_name": ["demo-clock", "sh"], "action": "start"},
 }
 PROGRAMS = LISTED | UNLISTED
+
+# Values for an id in a path, which would lead to another operation.
+PATHS = (
+    "../send",
+    "../../gmail/send",
+    "..%2fsend",
+    "..%2f..%2fgmail%2fsend",
+    "%2e%2e/send",
+    "x/../../send",
+    "./../send",
+    "../drafts/{draft}/send",
+    "../../drafts/{draft}/send",
+    "..\\send",
+    "../send?approved=true",
+    "../send#",
+    "../send;",
+    "//gmail/send",
+    "/gmail/send",
+    "http://127.0.0.1/gmail/send",
+    "{message}/archive",
+    "{message}/trash",
+    "{message}%2ftrash",
+    "{message}%00",
+    "{message}\n",
+    "{message} HTTP/1.1",
+    "../../api/approvals",
+    "..",
+    ".",
+    "",
+)

@@ -10,7 +10,7 @@ import pytest
 
 from server import runtimefile
 from tests.checks.attacker import make_attacker
-from tests.checks.canary import disguise, find_in, search_children, search_folder, tell_all
+from tests.checks.canary import disguise, find_in, find_ours, search_children, search_folder, tell_all
 from tests.checks.conftest import Process
 from tests.checks.consent import read_answer, run_command, visit
 from tests.checks.guests import APP_CALLBACK, GPT_CALLBACK, make_gpt
@@ -105,6 +105,9 @@ def test_what_is_looked_for_would_be_found(start, tmp_path: Path) -> None:
         (tmp_path / f"{number}").write_bytes(b"before " + written + b" after")
         assert search_folder(tmp_path, secret) == [(f"{number}", "it")]
         (tmp_path / f"{number}").unlink()
+    (tmp_path / "key").write_bytes(b"\0dh_" + secret["it"].encode())
+    assert find_ours(tmp_path) == [tmp_path / "key"]
+    (tmp_path / "key").unlink()
     server = start("--demo", DESKHAND_TEST=secret["it"])
     assert any(find_in(text, secret) for text in tell_all(psutil.Process(server.process.pid)))
     owner = make_attacker(server, "owner", allow=["control_app"])

@@ -191,6 +191,30 @@ def test_a_mail_whose_answer_would_go_elsewhere_meanwhile_is_asked_about_again(h
     assert outside.reached() == [EVE], "with the person's word"
 
 
+@pytest.mark.parametrize(("word", "query"), [("once", "heating"), ("recipients", "lisbon")])
+def test_nor_does_it_go_elsewhere_where_that_changes_in_the_very_last_moment(house, word, query, monkeypatch) -> None:
+    outside, attacker = house.look_outside(), make_attacker(house.server)
+    found = attacker.call("search_mail", {"query": query}).json()["messages"][0]
+    box = next(box for box in house.signed_in.google.mailboxes.values() if found["id"] in box.mails)
+    approval = ask(attacker, "reply_to_mail", {"message_id": found["id"], "body": f"The last moment, {word}."})
+    (question,) = house.list_waiting(attacker)
+    looks, find = [], box.find
+
+    def find_and_change(mail_id: str) -> Any:
+        if mail_id == found["id"]:
+            looks.append(mail_id)
+            if len(looks) == 2:  # the first look was for the Effect that was approved
+                change_reply_to(house, mail_id, EVE)
+        return find(mail_id)
+
+    monkeypatch.setattr(box, "find", find_and_change)
+    assert house.approve(question, word).status_code == 200
+    told = settle(attacker, approval)
+    assert (told["status"], told["result"]["status"]) == ("failed", 409), told
+    assert len(looks) >= 2
+    assert outside.reached() == []
+
+
 def test_a_draft_that_is_changed_while_it_waits_is_asked_about_again(house, attacker) -> None:
     outside, writer = house.look_outside(), make_attacker(house.server, allow=["create_draft", "update_draft"])
     draft = writer.call("create_draft", mail(subject="Harmless")).json()["draft_id"]

@@ -1,17 +1,27 @@
 """Calls that somebody else wanted: nothing leaves the mailbox and no program starts without the person's word."""
 
+import asyncio
+
 import pytest
 
+from server.access.approvals.approval import ApprovalSettings
+from server.storage.settings import Settings
 from tests.checks.attacker import Attacker, make_attacker
-from tests.checks.hostile import DISGUISES, EVE, LISTED, UNLISTED, list_orders, mail
+from tests.checks.conftest import SignedIn
+from tests.checks.hostile import DISGUISES, EVE, LISTED, PATHS, UNLISTED, list_orders, mail
 from tests.checks.hostile_requests import REQUESTS
 from tests.checks.outside import Outside
 
 AT_ONCE = 8  # of a client's ten calls that may wait
 
 
+async def be_impatient(signed_in: SignedIn) -> None:
+    await Settings(signed_in.data).write("approvals", ApprovalSettings(patience_seconds=0))
+
+
 @pytest.fixture
 def server(start, signed_in):
+    asyncio.run(be_impatient(signed_in))  # a tool cannot say that it will not wait for the person
     return start("--demo", data=signed_in.data, DESKHAND_DEMO_GOOGLE="own")
 
 
@@ -27,9 +37,9 @@ def find_prey(attacker: Attacker) -> dict[str, str]:
     return {"message": bad["id"], "thread": bad["thread_id"], "draft": draft["draft_id"]}
 
 
-def test_there_are_enough_of_them(server) -> None:
+def test_there_are_enough_of_them() -> None:
     orders = list_orders({"message": "1", "thread": "1", "draft": "1"})
-    assert len(orders) + len(REQUESTS) + len(DISGUISES) + len(UNLISTED) >= 250
+    assert len(orders) + 8 * len(PATHS) + len(REQUESTS) + len(DISGUISES) + len(UNLISTED) >= 400
 
 
 def test_what_was_not_allowed_does_not_happen(server, outside) -> None:
@@ -45,6 +55,38 @@ def test_what_was_not_allowed_does_not_happen(server, outside) -> None:
         assert (outside.reached(), outside.history()) == ([], before), order.title
         assert order.operation != "control_app" or outside.started() == [], order.title
     assert made > 90
+
+
+def test_nor_by_way_of_a_tool(server, outside, long) -> None:
+    attacker = make_attacker(server)
+    orders = list_orders(find_prey(attacker))[:: 1 if long else 3]
+    before = outside.history()
+    for number, order in enumerate(orders):
+        if number % AT_ONCE == 0:
+            attacker = make_attacker(server)
+        result = attacker.use_tool(order.operation, order.arguments)
+        assert result.get("isError") or result["structuredContent"]["status"] == "pending", f"{order.title}: {result}"
+        assert (outside.reached(), outside.history()) == ([], before), order.title
+    assert outside.started() == []
+
+
+def test_a_tool_whose_path_would_lead_elsewhere_leads_nowhere(server, outside) -> None:
+    attacker = make_attacker(server, allow=["archive_mail", "trash_mail", "delete_draft", "mark_mail"], rate="none")
+    prey, before = find_prey(attacker), outside.history()
+    for text in (path.format(**prey) for path in PATHS):
+        for name, arguments in (
+            ("archive_mail", {"message_id": text}),
+            ("trash_mail", {"message_id": text}),
+            ("delete_draft", {"draft_id": text}),
+            ("mark_mail", {"message_id": text, "unread": False}),
+            ("read_mail", {"message_id": text}),
+            ("read_app", {"app_name": text}),
+            ("fetch", {"id": f"mail:{text}"}),
+            ("read_approval", {"approval_id": text}),
+        ):
+            result = attacker.use_tool(name, arguments)
+            assert result.get("isError"), f"{name} of {text!r}: {result}"
+    assert (outside.reached(), outside.history(), outside.started()) == ([], before, [])
 
 
 def test_a_request_that_is_no_call_does_nothing(server, outside) -> None:

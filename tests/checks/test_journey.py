@@ -1,5 +1,6 @@
 """What a newcomer's script does, against the printed addresses of a server in demo mode; and what it must not be able to do."""
 
+import asyncio
 import json
 import socket
 from collections.abc import Callable
@@ -8,7 +9,12 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from server.access.approvals.approval import ApprovalSettings
 from server.processes import identify
+from server.storage.settings import Settings
+from tests.checks.attacker import make_attacker
+from tests.checks.consent import run_command
+from tests.checks.waiting import settle, until
 
 Call = Callable[..., httpx2.Response]
 
@@ -59,6 +65,46 @@ def test_a_script_reads_answers_sends_and_starts_and_stops_a_program(server, cal
     assert {entry["outcome"] for entry in entries} == {"done"}
 
 
+def test_a_mail_waits_for_the_word_that_is_given_on_the_command_line(server) -> None:
+    script = make_attacker(server, "careful")
+    order = {"to": "ann@example.com", "subject": "May I?", "body": "Only with your word.\x1b[2J"}
+    asked = script.call("send_mail", order)
+    assert asked.status_code == 202
+    told = asked.json()
+    assert (told["status"], told["poll"]) == ("pending", f"/approvals/{told['approval_id']}")
+    assert script.request("GET", told["poll"]).json()["status"] == "pending"
+    shown = run_command(server, "approvals", "list")
+    assert "To: ann@example.com" in shown and "Only with your word." in shown
+    assert "\x1b" not in shown, "nobody steers the person's terminal"
+    (question,) = json.loads(run_command(server, "approvals", "list", "--json"))
+    run_command(server, "approvals", "approve", question["id"])
+    ended = settle(script, told["approval_id"])
+    assert (ended["status"], ended["result"]["success"]) == ("done", True)
+    assert [mail["subject"] for mail in script.call("list_mail", {"query": "in:sent"}).json()].count("May I?") == 1
+    entry = next(entry for entry in server.person("GET", "/api/activity").json() if entry["operation"] == "send_mail")
+    assert (entry["outcome"], entry["reason"]) == ("done", "You allowed it once.")
+
+
+def test_a_tool_waits_too_and_another_tool_tells_what_became_of_it(start, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir(mode=0o700)
+    asyncio.run(Settings(tmp_path / "data").write("approvals", ApprovalSettings(patience_seconds=0)))
+    server = start("--demo")
+    app = make_attacker(server, "app")
+    order = {"to": "ann@example.com", "subject": "May I?", "body": "By way of a tool."}
+    pending = app.use_tool("send_mail", order)["structuredContent"]
+    assert pending["status"] == "pending"
+    (question,) = json.loads(run_command(server, "approvals", "list", "--json"))
+    run_command(server, "approvals", "approve", question["id"])
+    look = {"approval_id": pending["approval_id"]}
+    ended = until(lambda: seen if (seen := app.use_tool("read_approval", look)["structuredContent"])["status"] == "done" else {})
+    assert ended["result"]["success"] is True
+    denied = app.use_tool("send_mail", order | {"subject": "And again?"})["structuredContent"]
+    (question,) = json.loads(run_command(server, "approvals", "list", "--json"))
+    run_command(server, "approvals", "deny", question["id"], "--reason", "Once is enough.")
+    seen = app.use_tool("read_approval", {"approval_id": denied["approval_id"]})["structuredContent"]
+    assert (seen["status"], seen["reason"]) == ("denied", "Once is enough.")
+
+
 def test_the_old_shapes_stay(server, call: Call) -> None:
     mail = call("GET", "/gmail/messages?max_results=1").json()[0]
     assert {"id", "thread_id", "from_email", "to", "subject", "body", "date", "snippet"} <= set(mail)
@@ -97,7 +143,7 @@ def test_a_request_that_does_not_fit_is_422_and_nothing_is_sent(server, call: Ca
 
 def test_who_may_not_is_told_so_and_nothing_happens(server, call: Call) -> None:
     reader = server.make_client("reader", scopes=["read:mail"])
-    careful = server.make_client("careful")
+    careful = server.make_client("careful", deny=["send_mail"])
     mail = {"to": "ann@example.com", "subject": "x", "body": "x"}
     url = f"{server.public}/gmail/send"
     for headers, status in (

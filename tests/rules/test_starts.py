@@ -17,9 +17,9 @@ STARTS = {
     "without the desktop": ["-m", "server", "serve", "--port", "0"],
 }
 WHEN_NEEDED = """
-    PIL alembic google googleapiclient google_auth_oauthlib httpcore2 httplib2 httpx2 keyring limits mako mcp oauthlib openai
-    packaging plistlib pyngrok pystray requests server.demo.visitor sqlalchemy.dialects.postgresql sqlalchemy.orm tarfile tenacity
-    wakepy webbrowser webview yaml
+    PIL alembic authlib google googleapiclient google_auth_oauthlib httpcore2 httplib2 httpx2 keyring limits mako mcp oauthlib
+    openai packaging plistlib pyngrok pystray requests server.demo.visitor sqlalchemy.dialects.postgresql sqlalchemy.orm tarfile
+    tenacity wakepy webbrowser webview yaml
 """
 LISTED = re.compile(r"^import time:\s+\d+ \|\s+\d+ \|\s+(\S+)$", re.MULTILINE)
 

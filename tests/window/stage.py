@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 
@@ -25,9 +26,11 @@ from server.demo.tasks import (
     stop_clock,
     tidy_up,
 )
+from server.integrations.omi.fake.talk import make_conversations, make_live
 from server.storage.settings import Settings
 from tests.server.conftest import Served
 
+WEARABLE = "alex"
 NOW = datetime(2026, 6, 17, 8, 41, tzinfo=UTC)  # a Wednesday in June, at 9:41 in London
 STEP = timedelta(seconds=9)
 PROGRAMS = ("code", "firefox", "gnome-calculator", "gnome-text-editor", "nautilus", "spotify", "sleep")
@@ -93,6 +96,23 @@ def play(server: Served, clock: WoundClock) -> None:
 
     run_apart(act())
     clock.at = NOW
+    listen(server)
+
+
+def listen(server: Served) -> None:
+    """Have the wearable hear what made-up people say."""
+    addresses = server.person("POST", "/api/omi/address").json()["addresses"]
+
+    def deliver(kind: str, delivery: dict[str, Any]) -> None:
+        path = urlsplit(addresses[kind]).path
+        assert server.call("POST", f"{path}?uid={WEARABLE}", "", json=delivery).status_code == 200
+
+    for talk in make_conversations(NOW):
+        deliver("memory", talk)
+    for words in make_live("this morning"):
+        deliver("transcript", words)
+    (question,) = [one for one in server.person("GET", "/api/approvals").json() if one["kind"] == "source"]
+    server.person("POST", f"/api/approvals/{question['id']}/approve", json={"extent": "once"})
 
 
 async def carry_out(guest: ChatGPT, errand: Errand, clock: WoundClock) -> None:

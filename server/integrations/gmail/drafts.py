@@ -23,6 +23,7 @@ from server.integrations.gmail.raw_mail import RawMail, read_raw
 from server.integrations.gmail.reply import find_answer
 from server.integrations.gmail.session import Permission, Session, open_session
 from server.integrations.gmail.view import fit_entries, view_entry
+from server.operation import require_allowed
 
 FIELDS = "id,message(id,threadId,labelIds,snippet,internalDate,payload(mimeType,headers))"
 PERMANENT = "This cannot be undone."
@@ -92,6 +93,7 @@ class Drafts:
     async def send(self, draft_id: str, account: str | None) -> Sent:
         """Send a draft, once."""
         session = open_session(self.accounts, account, Permission.read, Permission.send)
+        require_allowed(await self.preview_send(draft_id, account))
         return await post_draft(session, draft_id, "Email sent successfully")
 
     async def preview_delete(self, draft_id: str, account: str | None) -> Effect:

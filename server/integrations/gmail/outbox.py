@@ -11,6 +11,7 @@ from server.integrations.gmail.failures import NotReached
 from server.integrations.gmail.models import Enclosing, NewMail, Reply, Sent
 from server.integrations.gmail.reply import Answer, find_answer
 from server.integrations.gmail.session import Permission, Session, open_session
+from server.operation import require_allowed
 
 STILL_THERE = "The mail was not sent; its draft is still in Gmail's Drafts."
 UNKNOWN = (
@@ -30,23 +31,24 @@ class Outbox:
         """What sending would do."""
         _, letter = await self._settle(mail)
         await self.check(letter)
-        return Effect(f"send mail to {name_recipients(letter.recipients())}", letter.fields(), letter.addresses())
+        return foresee_mail(letter)
 
     async def send(self, mail: NewMail) -> Sent:
         """Send a mail, once."""
         session, letter = await self._settle(mail)
+        require_allowed(foresee_mail(letter))
         return await self._post(session, letter, None, mail, "Email sent successfully")
 
     async def preview_reply(self, reply: Reply) -> Effect:
         """What answering would do: who gets it is found out here."""
         _, letter, answer = await self._settle_reply(reply)
         await self.check(letter)
-        fields = (*letter.fields(), ("Answers", answer.answered), ("Thread", answer.thread_id))
-        return Effect(f"answer {name_recipients(letter.recipients())}", fields, letter.addresses())
+        return foresee_answer(letter, answer)
 
     async def reply(self, reply: Reply) -> Sent:
         """Answer a mail, once."""
         session, letter, answer = await self._settle_reply(reply)
+        require_allowed(foresee_answer(letter, answer))
         return await self._post(session, letter, answer.thread_id, reply, "Reply sent successfully")
 
     async def _settle(self, mail: NewMail) -> tuple[Session, Letter]:
@@ -103,6 +105,17 @@ class Outbox:
         sent = await post_draft(session, draft_id, message)
         await self.files.release(order)
         return sent
+
+
+def foresee_mail(letter: Letter) -> Effect:
+    """What sending a mail does."""
+    return Effect(f"send mail to {name_recipients(letter.recipients())}", letter.fields(), letter.addresses())
+
+
+def foresee_answer(letter: Letter, answer: Answer) -> Effect:
+    """What answering does."""
+    fields = (*letter.fields(), ("Answers", answer.answered), ("Thread", answer.thread_id))
+    return Effect(f"answer {name_recipients(letter.recipients())}", fields, letter.addresses())
 
 
 async def make_draft(session: Session, content: bytes, thread_id: str | None) -> str:

@@ -26,7 +26,6 @@ from server.integrations.omi.store.conversations import Wanted
 LARGEST_MEMORY = 4 * 1024 * 1024  # a day of talk
 KEEPING: dict[str, Any] = {
     "scope": "write:memories",
-    "phrases": "hand over a conversation",
     "keeps": True,
     "open_world": False,
     "largest_body": LARGEST_MEMORY,
@@ -147,14 +146,14 @@ async def read_live_transcript(omi: Omi, session_id: Session = None) -> LiveTran
     return await omi.library.read_live(session_id)
 
 
-@memories.operation("POST", "/chatgpt/webhook/memory", **KEEPING)
+@memories.operation("POST", "/chatgpt/webhook/memory", phrases="hand over a conversation as OMI does", **KEEPING)
 async def receive_memory(omi: Omi, memory: Memory, uid: Uid = "default_user") -> Kept:
     """Keep a conversation as OMI's webhook sends it; the same one sent again changes nothing."""
     await keep(omi, uid, memory)
     return Kept(status="success", message="Memory data received and logged")
 
 
-@memories.operation("POST", "/chatgpt/memory", **KEEPING)
+@memories.operation("POST", "/chatgpt/memory", phrases="keep a conversation", **KEEPING)
 async def store_memory(omi: Omi, memory: Memory, uid: Uid = "default_user") -> Kept:
     """Keep a conversation for the person; the same one sent again changes nothing."""
     await keep(omi, uid, memory)

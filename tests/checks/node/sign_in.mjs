@@ -74,3 +74,4 @@ say('revoked', { status: await knock(second.access_token), refresh: await refuse
 const brought = await signIn()
 const third = await bring(brought)
 say('replayed', { error: await refused(() => bring(brought)), status: await knock(third.access_token) })
+process.exit(0)  // it would wait for more to read

@@ -48,3 +48,17 @@ def test_all_are_revoked_only_where_that_was_said(deskhand) -> None:
     assert deskhand("clients", "revoke", "one", "--all").returncode == 2
     assert deskhand("clients", "revoke", "--all").stdout == "1 revoked.\n"
     assert "none" in deskhand("clients", "revoke", "--all").stdout
+
+
+def test_an_id_and_a_secret_stand_alone_on_stdout_as_json(deskhand) -> None:
+    made = deskhand("clients", "create", "my-gpt", "--oauth", "--redirect-uri", "https://app.example/cb")
+    pair = json.loads(made.stdout)
+    assert (set(pair), pair["client_secret"][:6]) == ({"client_id", "client_secret"}, "dh_cs_")
+    shown = deskhand("clients", "show", "my-gpt").stdout
+    assert f"OAuth   {pair['client_id']} (my-gpt, made here)" in shown
+    assert "may be answered at https://app.example/cb" in shown
+    assert pair["client_secret"] not in shown
+    renewed = json.loads(deskhand("clients", "renew", "my-gpt", "--oauth").stdout)
+    assert renewed["client_id"] != pair["client_id"]
+    assert "https://app.example/cb" in deskhand("clients", "show", "my-gpt").stdout
+    assert deskhand("clients", "create", "bot", "--redirect-uri", "https://app.example/cb").returncode == 2

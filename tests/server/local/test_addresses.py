@@ -2,6 +2,8 @@ import time
 
 import pytest
 
+from tests.server.access.oauth.programs import own
+
 DEADLINE = 20.0
 
 
@@ -38,4 +40,17 @@ def test_who_was_used_through_an_address_that_is_lost_is_named_until_its_key_is_
     (lost,) = served.person("GET", "/api/addresses/lost").json()
     assert (lost["address"], lost["clients"]) == (first, ["used"])
     served.person("POST", "/api/clients/used/key")
+    assert served.person("GET", "/api/addresses/lost").json() == []
+
+
+def test_who_signs_in_there_is_named_until_its_secret_is_renewed(served):
+    gpt = own(served)
+    first = open_tunnel(served)
+    token = gpt.sign_in()["access_token"]
+    assert served.call("GET", "/apps/list", token).status_code == 200
+    served.person("POST", "/api/tunnel/close")
+    assert open_tunnel(served) != first
+    (lost,) = served.person("GET", "/api/addresses/lost").json()
+    assert (lost["address"], lost["clients"]) == (first, ["my-gpt"])
+    served.person("POST", "/api/clients/my-gpt/oauth", json={})
     assert served.person("GET", "/api/addresses/lost").json() == []

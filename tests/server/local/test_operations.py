@@ -15,4 +15,4 @@ def test_every_operation_is_told_with_what_a_person_needs_to_choose(demo) -> Non
     assert not told["list_apps"]["changes"]
     assert [told[name]["title"] for name in ("list_mail", "read_app")] == ["Read the latest mails", "Tell how one program is"]
     made = demo.person("POST", "/api/clients", json={"name": "all"}).json()["client"]
-    assert {*told, "read_approval"} == set(made["operations"])
+    assert set(told) == set(made["operations"]) - {"read_approval"}

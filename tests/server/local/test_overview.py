@@ -10,7 +10,11 @@ NOW = datetime(2026, 6, 17, 8, 41, tzinfo=UTC)
 def test_the_overview_says_what_is_on_and_what_is_wrong(demo) -> None:
     told = demo.person("GET", "/api/overview").json()
     assert told["demo"] is True
-    assert {one["name"]: one["state"] for one in told["integrations"]} == {"apps": "running", "gmail": "running"}
+    assert {one["name"]: one["state"] for one in told["integrations"]} == {
+        "apps": "running",
+        "gmail": "running",
+        "omi": "running",
+    }
     assert told["problems"] == []
     assert told["addresses"]["public"] == demo.public
 

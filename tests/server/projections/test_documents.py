@@ -36,7 +36,10 @@ def test_a_revoked_or_unknown_client_has_no_document(serve) -> None:
     assert served.call("GET", "/gpts/..%2F..%2Fx/openapi.json", key="").status_code in {404, 422}
 
 
-def test_a_client_with_too_much_for_chatgpt_is_made_with_a_warning_and_the_usual_one_without(serve) -> None:
+def test_a_client_with_too_much_for_chatgpt_is_made_with_a_warning_and_one_with_less_without(serve) -> None:
     served = serve(demo=True)
-    made = served.person("POST", "/api/clients", json={"name": "bot"}).json()
-    assert made["warnings"] == []
+    made = served.person("POST", "/api/clients", json={"name": "all"}).json()
+    assert len(made["warnings"]) == 1
+    assert "ChatGPT takes 30" in made["warnings"][0]
+    fewer = {"name": "some", "scopes": ["read:mail", "write:mail", "read:memories"]}
+    assert served.person("POST", "/api/clients", json=fewer).json()["warnings"] == []

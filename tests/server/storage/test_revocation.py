@@ -28,6 +28,18 @@ def test_no_call_waits_and_nothing_is_allowed_for_a_while(tmp_path: Path) -> Non
     connection.close()
 
 
+def test_no_sign_in_comes_back(home: Home) -> None:
+    home.run(
+        "INSERT INTO oauth_client VALUES ('o', 'own', 'c', 'x', NULL, '[]', '[]', 'then', NULL)",
+        "INSERT INTO oauth_grant VALUES ('g', 'o', 'c', 'x', 'a', '', 'x', 'then', NULL, NULL, NULL)",
+        "INSERT INTO oauth_code VALUES (x'01', 'g', NULL, NULL, 'later', NULL)",
+        "INSERT INTO oauth_token VALUES (x'02', 'g', 'access', 'a', 'later', NULL, NULL)",
+    )
+    revoke_access(home.database, NOON)
+    assert home.ask("SELECT ended_at FROM oauth_grant") == home.ask("SELECT revoked_at FROM oauth_client") == [NOON.isoformat()]
+    assert home.ask("SELECT (SELECT count(*) FROM oauth_code) + (SELECT count(*) FROM oauth_token)") == [0]
+
+
 def test_a_table_that_is_not_there_is_skipped(tmp_path: Path) -> None:
     path = tmp_path / "test.db"
     connection = sqlite3.connect(path, isolation_level=None)

@@ -9,6 +9,13 @@ branch_labels = ("omi",)
 
 
 def upgrade() -> None:
+    create_sources()
+    create_conversations()
+    create_rest()
+
+
+def create_sources() -> None:
+    """Make the tables of whose it is, and what came."""
     op.create_table(
         "omi_source",
         sa.Column("uid", sa.Text, primary_key=True),
@@ -42,6 +49,10 @@ def upgrade() -> None:
     op.create_index("ix_omi_delivery_at", "omi_delivery", ["at"])
     op.create_index("omi_delivery_digest", "omi_delivery", ["uid", "kind", "digest"])
     op.create_index("omi_delivery_key", "omi_delivery", ["uid", "kind", "key"])
+
+
+def create_conversations() -> None:
+    """Make the tables of conversations, and what is to be done after them."""
     op.create_table(
         "omi_conversation",
         sa.Column("uid", sa.Text, primary_key=True),
@@ -75,6 +86,10 @@ def upgrade() -> None:
         sa.Column("created_at", sa.Text, nullable=False),
     )
     op.create_index("omi_action_item_conversation", "omi_action_item", ["uid", "conversation_id"])
+
+
+def create_rest() -> None:
+    """Make the tables of live words, days, presses and sound."""
     op.create_table(
         "omi_segment",
         sa.Column("uid", sa.Text, primary_key=True),

@@ -130,9 +130,18 @@ def test_nobody_elses_code_or_token_is_taken_or_ended(served):
     pair = mine.exchange(code).json()
     assert error(other.refresh(pair["refresh_token"])) == "invalid_grant"
     assert error(other.exchange(code)) == "invalid_grant"
-    assert error(other.refresh(pair["access_token"])) == "invalid_grant"
+    assert error(mine.refresh(pair["access_token"])) == "invalid_grant", "an access token refreshes nothing"
     assert other.post("/chatgpt/oauth/revoke", token=pair["refresh_token"]).status_code == 200
     assert opens(served, pair["access_token"]) == 200
+
+
+def test_a_spent_token_in_other_hands_ends_nothing(served, hands):
+    mine, other = own(served), own(served, "other")
+    old = mine.sign_in()["refresh_token"]
+    new = mine.refresh(old).json()
+    hands.move(seconds=31)
+    assert error(other.refresh(old)) == "invalid_grant"
+    assert opens(served, new["access_token"]) == 200
 
 
 def test_a_narrower_scope_narrows_this_token_and_not_the_next(served):
