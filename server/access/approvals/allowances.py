@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -96,6 +96,7 @@ END = (
     .where(allowance.c.id == bindparam("of"), allowance.c.client_id == bindparam("of_client"), allowance.c.ended_at.is_(None))
     .values(ended_at=bindparam("now"))
 )
+END_MANY = update(allowance).where(allowance.c.ended_at.is_(None)).values(ended_at=bindparam("now"))
 
 
 def add_allowance(connection: Connection, one: Allowance) -> None:
@@ -116,3 +117,15 @@ def to_allowance(row: Any) -> Allowance:
 def end_allowance(connection: Connection, client_id: str, allowance_id: str, now: str) -> bool:
     """End one; False if it had ended."""
     return connection.execute(END, {"of": allowance_id, "of_client": client_id, "now": now}).rowcount == 1
+
+
+def end_allowances(
+    connection: Connection, now: str, client_ids: Collection[str] | None = None, operations: Collection[str] | None = None
+) -> None:
+    """End those of some clients, or of all if none are named; of some operations, or of all."""
+    ending = END_MANY
+    if client_ids is not None:
+        ending = ending.where(allowance.c.client_id.in_(client_ids))
+    if operations is not None:
+        ending = ending.where(allowance.c.operation.in_(operations))
+    connection.execute(ending, {"now": now})

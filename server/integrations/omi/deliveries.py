@@ -53,7 +53,6 @@ async def receive(wearable: Wearable, request: Request, kind: Kind, segment: str
     signature = request.headers.get(SIGNATURE, "")
     await wearable.doorway.check_signature(signature, make_letter(request, body))
     asked = request.query_params
-    rate = asked.get("sample_rate", "")
     post = Post(
         kind=kind,
         uid=asked.get("uid", ""),
@@ -61,7 +60,7 @@ async def receive(wearable: Wearable, request: Request, kind: Kind, segment: str
         form=SIGNED if segment is None else BY_SEGMENT,
         key=read_key(request),
         session=asked.get("session_id", ""),
-        rate=int(rate) if rate.isdecimal() and len(rate) < 8 else 0,
+        rate=read_rate(asked.get("sample_rate", "")),
     )
     await wearable.intake.take(post)
 
@@ -76,6 +75,11 @@ def make_letter(request: Request, body: bytes) -> Letter:
         delivery=request.headers.get("x-omi-delivery", ""),
         event=request.headers.get("x-omi-event", ""),
     )
+
+
+def read_rate(text: str) -> int:
+    """Samples a second; 0 where that is no number."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 8 else 0
 
 
 def read_key(request: Request) -> str | None:

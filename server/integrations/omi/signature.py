@@ -4,7 +4,7 @@ import hmac
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, quote, unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
 HEADER = re.compile(r"t=(?P<time>\d{1,12})((,\s*v[12]=[0-9a-f]{64})+)")
 VERSION = re.compile(r"(v[12])=([0-9a-f]{64})")
@@ -69,8 +69,9 @@ def write_query(query: bytes) -> str:
 
 
 def read_query(query: bytes) -> list[tuple[bytes, bytes]]:
-    """The pairs of a query, decoded."""
-    return parse_qsl(query, keep_blank_values=True)
+    """The pairs of a query, decoded. (`parse_qsl` of bytes stumbles over all that is not ASCII.)"""
+    pairs = (part.partition(b"=") for part in query.replace(b"+", b" ").split(b"&") if part)
+    return [(unquote_to_bytes(name), unquote_to_bytes(value)) for name, _, value in pairs]
 
 
 def spell(value: bytes) -> str:
