@@ -26,11 +26,13 @@ class Effect:
     `sentence`: verb and object without a full stop, such as "send mail to bob@example.com".
     `fields`: names and values in the order in which the recipient would see them; programs show executable and arguments,
     files their name, size and SHA-256. `recipients`: the addresses of everybody whom it reaches, where it reaches anybody.
+    `seal`: a hash of all of it, where the fields leave something out; nobody is shown it, but a yes holds for this alone.
     """
 
     sentence: str
     fields: tuple[tuple[str, str], ...] = ()
     recipients: tuple[str, ...] = ()
+    seal: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,16 +91,17 @@ allowed_effect: ContextVar[Effect | None] = ContextVar("allowed_effect", default
 
 
 def require_allowed(effect: Effect) -> None:
-    """Raises Conflict where a call would not do any more what the person allowed it for.
+    """Raises Conflict where a call would not do any more what was foreseen when it was let through.
 
     For functions that look once more at what others can change: what they find then is not what the preview found.
+    They hand over the Effect of the very thing that they then use, and do not look another time.
     """
     if allowed_effect.get() not in {None, effect}:
         raise Conflict("What this would do has changed in the very moment in which it was to be done. Nothing was; ask again.")
 
 
 async def run_for(effect: Effect | None, function: Callable[..., Awaitable[Any]], arguments: dict[str, Any]) -> Any:
-    """Run a function that was allowed for this Effect; None: for whatever it does."""
+    """Run a function that was let through for this Effect; None: for whatever it does."""
     token = allowed_effect.set(effect)
     try:
         return await function(**arguments)

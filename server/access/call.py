@@ -120,7 +120,7 @@ class Call:
         self._begun = replace(self._entry(Outcome.running), id=begun)
         if self._check_again() is Policy.ask:  # meanwhile the person may have paused all, or changed this
             self._require_allowed(allowance)
-        return await run_for(effect if allowance else None, function, arguments)
+        return await run_for(effect, function, arguments)
 
     async def _foresee(self, arguments: dict[str, Any]) -> Effect:
         """Make the Effect: what it would do now."""

@@ -67,6 +67,15 @@ class Session:
 
         return checked(await self._with_token(attempt))[0]
 
+    async def send_draft(self, content: bytes, thread_id: str | None, draft_id: str) -> Answer:
+        """Send this mail in the place of a draft, once."""
+
+        async def attempt(token: str) -> list[Answer | DeskhandError]:
+            line = self._line(token, 0)
+            return [await self.accounts.run(self.accounts.google.send_draft, line, content, thread_id, draft_id)]
+
+        return checked(await self._with_token(attempt))[0]
+
     async def _call_each(self, method: str, calls: Sequence[Mapping[str, Any]], retries: int) -> list[Answer | DeskhandError]:
         async def attempt(token: str) -> list[Answer | DeskhandError]:
             return await self.accounts.run(self.accounts.google.call_each, self._line(token, retries), method, calls)
