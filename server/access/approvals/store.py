@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, exists, func, insert, or_, select, update
 
 from server.access.activity import Kept, begin_call, end_call, keep_answer
+from server.access.approvals.allowances import take_back
 from server.access.approvals.approval import JOINED, OPEN, Approval, Request, State
 from server.access.entries import Entry, Outcome, effect_text
 from server.access.store import require_credential
@@ -205,19 +206,21 @@ def end(connection: Connection, one: Approval, states: Iterable[State], entry: E
 
 
 def wait_again(connection: Connection, one: Approval, entry: Entry) -> bool:
-    """Take a yes back: it waits as before."""
+    """Take a yes back with all that it allowed: it waits as before."""
     taken = move(connection, one, [State.approved, State.running], state=State.pending, decided_at=None, extent=None)
     if taken:
+        take_back(connection, one.question)
         end_call(connection, entry, None, None)
     return taken
 
 
 def ask_again(connection: Connection, one: Approval, anew: Approval, entry: Entry) -> bool:
-    """Put another question in the place of one: what it would do is not what was approved."""
+    """Put another question in the place of one: what it would do is not what was approved. The yes goes with all it allowed."""
     values = {"question": anew.question, "hash": anew.hash, "effect": from_effect(anew.effect)}
     moments = {"asked_at": anew.asked_at, "expires_at": anew.expires_at, "decided_at": None, "extent": None}
     if not move(connection, one, [State.approved], state=State.pending, **values, **moments):
         return False
+    take_back(connection, one.question)
     end_call(connection, entry, None, None)
     told = {"of": one.activity_id, "sentence": anew.effect.sentence, "effect": effect_text(anew.effect)}
     connection.execute(ASK_AGAIN, told)
