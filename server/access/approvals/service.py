@@ -120,7 +120,7 @@ class Approvals:
 
         def decide(connection: Connection) -> None:
             store.require_move(connection, one, [State.pending], state=State.approved, decided_at=now, extent=extent)
-            if left:
+            if left and store.still_may(connection, one):  # else the person was just taking it away from the client
                 add_allowance(connection, left)
 
         await self._database.write(decide)

@@ -13,10 +13,11 @@ from sqlalchemy import Connection, bindparam, delete, exists, func, insert, or_,
 from server.access.activity import Kept, begin_call, end_call, keep_answer
 from server.access.approvals.allowances import take_back
 from server.access.approvals.approval import JOINED, OPEN, Approval, Request, State
+from server.access.client import Policy
 from server.access.entries import Entry, Outcome, effect_text
-from server.access.store import require_credential
+from server.access.store import find_client, require_credential
 from server.access.tables import activity, approval, idempotency
-from server.errors import Conflict, NotFound
+from server.errors import Conflict, NotAuthenticated, NotFound
 from server.operation import Effect
 from server.questions import Extent
 
@@ -179,6 +180,16 @@ def move(connection: Connection, one: Approval, states: Iterable[State], **value
     """Change an approval, if it is in one of these states and the question is still this one."""
     known = {"of": one.id, "of_question": one.question, "of_states": list(states)}
     return connection.execute(MOVE.values(**values), known).rowcount == 1
+
+
+def still_may(connection: Connection, one: Approval) -> bool:
+    """Whether its client may do it at this point in the order of all writing."""
+    client = find_client(connection, one.client_id)
+    try:
+        require_credential(connection, one.credential)
+    except NotAuthenticated:
+        return False
+    return client is not None and client.policies.get(one.operation) is not Policy.deny and one.scope in {"", *client.scopes}
 
 
 def require_move(connection: Connection, one: Approval, states: Iterable[State], **values: Any) -> None:
