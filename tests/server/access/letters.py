@@ -100,7 +100,12 @@ def make_router(post: Post) -> Operations:
         return Effect(f"send a letter to {letter.to}", (("To", letter.to), ("Text", letter.text), *signed), seal=post.paper)
 
     async def preview_invitation(order: Invitation) -> Effect:
-        return Effect("invite some people", (("To", ", ".join(order.to)), ("Text", order.text)), (*order.to, *order.bcc))
+        post.previewing.set()
+        if post.hold_preview:
+            await post.hold_preview.wait()
+        signed = (("Signature", post.signature),) if post.signature else ()
+        shown = (("To", ", ".join(order.to)), ("Text", order.text), *signed)
+        return Effect("invite some people", shown, (*order.to, *order.bcc))
 
     @mail.operation("GET", "/list", scope="read:mail")
     async def list_letters(most: int = 10) -> list[str]:

@@ -213,6 +213,25 @@ def test_what_nobody_answers_expires_and_says_so(opened, clock) -> None:
     asyncio.run(main())
 
 
+@pytest.mark.parametrize("taken", ["the operation", "the scope", "the key"])
+def test_a_yes_that_comes_just_after_it_was_taken_away_leaves_nothing_behind(opened, taken: str) -> None:
+    async def main() -> None:
+        async with posting(opened) as post:
+            bot, clients, approvals = await post.client(), post.state.clients, post.state.approvals
+            one = await approvals.find((await post.invite(bot, "ann")).json()["approval_id"])
+            clients.on_change.clear()  # it waits still, as for a yes that is on its way
+            if taken == "the key":
+                await clients.renew_key("bot")
+            else:
+                scopes = frozenset({"read:mail"}) if taken == "the scope" else None
+                policies = {"invite_people": Policy.deny} if taken == "the operation" else {}
+                await clients.change("bot", Change(scopes, policies))
+            await approvals.approve(one, Extent.recipients)
+            assert await approvals.allowances.list(one.client_id) == []
+
+    asyncio.run(main())
+
+
 def test_at_the_end_nobody_waits_any_more(opened) -> None:
     async def main() -> None:
         async with posting(opened) as post:
