@@ -31,7 +31,10 @@ BAD_UID = "The uid has letters, digits, - and _ only, 128 at most, as OMI gives 
 
 @dataclass(frozen=True)
 class Post:
-    """A delivery before it is read. `form`: by which address it came, in words. `key`: its Idempotency-Key."""
+    """A delivery before it is read. `form`: by which address it came, in words. `key`: its Idempotency-Key.
+
+    `client`: the id of the client that hands it over; empty where it came from OMI itself.
+    """
 
     kind: Kind
     uid: str
@@ -40,6 +43,7 @@ class Post:
     key: str | None = None
     session: str = ""
     rate: int = 0
+    client: str = ""
 
     @property
     def text(self) -> str:
@@ -59,7 +63,7 @@ def read_post(post: Post, now: str) -> Delivery:
 def read_memory(post: Post, data: Any, hashed: str, now: str) -> Delivery:
     """A conversation."""
     told, uid = read_conversation(require_object(data)), choose_uid(post, data)
-    keep = partial(conversations.put, uid=uid, told=told, body=post.text, now=now)
+    keep = partial(conversations.put, uid=uid, told=told, body=post.text, now=now, client=post.client)
     return deliver(post, uid, hashed, now, told.title, keep)
 
 

@@ -69,6 +69,7 @@ def create_conversations() -> None:
         sa.Column("changed_at", sa.Text, nullable=False),
         sa.Column("deleted_at", sa.Text),
         sa.Column("words", sa.Text, nullable=False),
+        sa.Column("added_by", sa.Text, nullable=False),
         sa.Column("body", sa.Text, nullable=False),
     )
     op.create_index("omi_conversation_created", "omi_conversation", ["created_at"])

@@ -59,6 +59,7 @@ conversation = Table(
     Column("changed_at", Text, nullable=False),
     Column("deleted_at", Text),
     Column("words", Text, nullable=False),
+    Column("added_by", Text, nullable=False),  # the client's id; empty where OMI delivered it
     Column("body", Text, nullable=False),
 )
 Index("omi_conversation_created", conversation.c.created_at)
