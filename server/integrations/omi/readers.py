@@ -33,7 +33,7 @@ BAD_UID = "The uid has letters, digits, - and _ only, 128 at most, as OMI gives 
 class Post:
     """A delivery before it is read. `form`: by which address it came, in words. `key`: its Idempotency-Key.
 
-    `client`: the id of the client that hands it over; empty where it came from OMI itself.
+    `client`, `client_name`: who hands it over; empty where it came from OMI itself.
     """
 
     kind: Kind
@@ -44,6 +44,7 @@ class Post:
     session: str = ""
     rate: int = 0
     client: str = ""
+    client_name: str = ""
 
     @property
     def text(self) -> str:
@@ -129,4 +130,5 @@ def deliver(post: Post, uid: str, hashed: str, now: str, title: str | None, keep
         form=post.form,
         question=f"omi-{secrets.token_urlsafe(9)}",
         keep=keep,
+        client=post.client_name,
     )

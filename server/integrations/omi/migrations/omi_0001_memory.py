@@ -25,6 +25,7 @@ def create_sources() -> None:
         sa.Column("last_at", sa.Text, nullable=False),
         sa.Column("first_kind", sa.Text, nullable=False),
         sa.Column("form", sa.Text, nullable=False),
+        sa.Column("first_client", sa.Text, nullable=False),
         sa.Column("kept_aside", sa.Integer, nullable=False),
         sa.Column("bytes_aside", sa.Integer, nullable=False),
         sa.Column("dropped", sa.Integer, nullable=False),
