@@ -82,6 +82,10 @@ class Admission(Protocol):
     def client_id(self) -> str:
         """Who calls."""
 
+    @property
+    def client_name(self) -> str:
+        """What the person calls it."""
+
     async def carry_out(self, function: Callable[..., Awaitable[Any]], arguments: dict[str, Any]) -> Any:
         """Decide on a validated call; then run it, or answer in its place."""
 

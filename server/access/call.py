@@ -72,6 +72,11 @@ class Call:
         """Who calls."""
         return self._client.id
 
+    @property
+    def client_name(self) -> str:
+        """What the person calls it."""
+        return self._client.name
+
     async def answer(self, handle: Handle) -> Response:
         """Have the request handled. A reading that its caller gave up is noted too."""
         token = current_call.set(self)

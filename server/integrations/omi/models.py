@@ -50,6 +50,7 @@ class OmiSettings(BaseModel):
     delivery_days: float = Field(7, description="How long a delivery is remembered, to know it again.")
     sweep_minutes: float = Field(60, description="Between two looks at what is to be removed.")
     waiting_uids: int = Field(20, description="How many uids may wait for the person's word.")
+    waiting_uids_of_clients: int = Field(3, description="How many more uids may wait that clients have named.")
     waiting_deliveries: int = Field(200, description="How many deliveries of one waiting uid are kept aside.")
     waiting_bytes: int = Field(5_000_000, description="How many bytes of one waiting uid are kept aside.")
     previous_until: str = Field("", description="Until when the previous signing key counts, ISO 8601 in UTC.")

@@ -31,7 +31,10 @@ BAD_UID = "The uid has letters, digits, - and _ only, 128 at most, as OMI gives 
 
 @dataclass(frozen=True)
 class Post:
-    """A delivery before it is read. `form`: by which address it came, in words. `key`: its Idempotency-Key."""
+    """A delivery before it is read. `form`: by which address it came, in words. `key`: its Idempotency-Key.
+
+    `client`, `client_name`: who hands it over; empty where it came from OMI itself.
+    """
 
     kind: Kind
     uid: str
@@ -40,6 +43,8 @@ class Post:
     key: str | None = None
     session: str = ""
     rate: int = 0
+    client: str = ""
+    client_name: str = ""
 
     @property
     def text(self) -> str:
@@ -59,7 +64,7 @@ def read_post(post: Post, now: str) -> Delivery:
 def read_memory(post: Post, data: Any, hashed: str, now: str) -> Delivery:
     """A conversation."""
     told, uid = read_conversation(require_object(data)), choose_uid(post, data)
-    keep = partial(conversations.put, uid=uid, told=told, body=post.text, now=now)
+    keep = partial(conversations.put, uid=uid, told=told, body=post.text, now=now, client=post.client)
     return deliver(post, uid, hashed, now, told.title, keep)
 
 
@@ -125,4 +130,5 @@ def deliver(post: Post, uid: str, hashed: str, now: str, title: str | None, keep
         form=post.form,
         question=f"omi-{secrets.token_urlsafe(9)}",
         keep=keep,
+        client=post.client_name,
     )

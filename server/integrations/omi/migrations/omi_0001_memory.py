@@ -25,6 +25,7 @@ def create_sources() -> None:
         sa.Column("last_at", sa.Text, nullable=False),
         sa.Column("first_kind", sa.Text, nullable=False),
         sa.Column("form", sa.Text, nullable=False),
+        sa.Column("first_client", sa.Text, nullable=False),
         sa.Column("kept_aside", sa.Integer, nullable=False),
         sa.Column("bytes_aside", sa.Integer, nullable=False),
         sa.Column("dropped", sa.Integer, nullable=False),
@@ -69,6 +70,7 @@ def create_conversations() -> None:
         sa.Column("changed_at", sa.Text, nullable=False),
         sa.Column("deleted_at", sa.Text),
         sa.Column("words", sa.Text, nullable=False),
+        sa.Column("added_by", sa.Text, nullable=False),
         sa.Column("body", sa.Text, nullable=False),
     )
     op.create_index("omi_conversation_created", "omi_conversation", ["created_at"])

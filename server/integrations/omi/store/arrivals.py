@@ -41,6 +41,7 @@ class Delivery:
     """A delivery as it came in. `key`: its Idempotency-Key. `digest`: by which the same one is known again.
 
     `form`: by which address it came, in words. `question`: the id of the question that asks about a new uid.
+    `client`: the name of the client that hands it over; empty where it came from OMI.
     `keep` stores it, and answers False where something newer is known.
     """
 
@@ -54,6 +55,7 @@ class Delivery:
     form: str
     question: str
     keep: Callable[[Connection], bool]
+    client: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ def receive(connection: Connection, one: Delivery, settings: OmiSettings) -> Out
         return Outcome(Fate.full)
     if known is None:
         told = {"uid": one.uid, "question": one.question, "first_kind": one.kind, "form": one.form, "state": state}
-        sources.add(connection, {**told, "first_at": one.at, "last_at": one.at})
+        sources.add(connection, {**told, "first_client": one.client, "first_at": one.at, "last_at": one.at})
     row = {"uid": one.uid, "kind": one.kind, "key": one.key, "digest": one.digest, "at": one.at}
     connection.execute(REMEMBER, row)
     sources.note(connection, one.uid, one.at, one.size, waits=waits)
@@ -96,7 +98,8 @@ def find_repeated(connection: Connection, one: Delivery) -> Fate | None:
 
 def is_full(connection: Connection, known: Mapping[str, Any] | None, one: Delivery, settings: OmiSettings) -> bool:
     """Whether too much waits already for one more to be kept aside."""
-    if known is None and sources.count_waiting(connection) >= settings.waiting_uids:
+    places = settings.waiting_uids_of_clients if one.client else settings.waiting_uids
+    if known is None and sources.count_rivals(connection, one.client) >= places:
         return True
     kept, size = (known["kept_aside"], known["bytes_aside"]) if known else (0, 0)
     return bool(kept >= settings.waiting_deliveries or size + one.size > settings.waiting_bytes)

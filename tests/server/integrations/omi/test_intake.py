@@ -105,6 +105,20 @@ def test_a_stranger_cannot_fill_the_disk(new_pendant) -> None:
     assert len(new_pendant.questions()) == 2
 
 
+def test_clients_have_few_places_for_new_uids_and_take_none_of_omi(new_pendant) -> None:
+    who = {"client": "c-1", "client_name": "My GPT"}
+    new_pendant.set(waiting_uids=2)
+    for number in range(3):
+        new_pendant.send(make_memory(), uid=f"named-{number}", **who)
+    with pytest.raises(TooManyRequests):
+        new_pendant.send(make_memory(), uid="named-3", **who)
+    for number in range(2):
+        new_pendant.send(make_memory(), uid=f"sent-{number}")
+    with pytest.raises(TooManyRequests):
+        new_pendant.send(make_memory(), uid="sent-2")
+    assert [one.client for one in new_pendant.questions()] == ["My GPT"] * 3 + ["OMI"] * 2
+
+
 def test_a_stranger_with_the_same_conversation_id_changes_nothing(pendant) -> None:
     pendant.send(make_memory())
     pendant.send(make_memory(structured={"title": "theirs"}, updated_at="2030-01-01T00:00:00Z"), uid="stranger")
