@@ -69,7 +69,7 @@ def create(  # noqa: PLR0913, one argument for each option
     for warning in made["warnings"]:
         say(f"ChatGPT would not take its document: {warning}", err=True)
     if as_json:
-        print_json(made)
+        print_json(made | (made["oauth"] or {}))
     else:
         tell_made(made)
 
