@@ -51,7 +51,7 @@ async def receive(wearable: Wearable, request: Request, kind: Kind, segment: str
         await wearable.doorway.check_segment(segment)
     body = await StrictRequest(request.scope, request.receive, LARGEST[kind]).body()
     signature = request.headers.get(SIGNATURE, "")
-    await wearable.doorway.check_signature(signature, make_letter(request, body))
+    signed_at = await wearable.doorway.check_signature(signature, make_letter(request, body))
     asked = request.query_params
     post = Post(
         kind=kind,
@@ -59,6 +59,7 @@ async def receive(wearable: Wearable, request: Request, kind: Kind, segment: str
         body=body,
         form=SIGNED if segment is None else BY_SEGMENT,
         key=read_key(request),
+        signed_at=signed_at,
         session=asked.get("session_id", ""),
         rate=read_rate(asked.get("sample_rate", "")),
     )

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from server.context import Context
 from server.errors import NotAuthenticated, NotFound
 from server.integrations.omi.models import OmiSettings
-from server.integrations.omi.signature import Letter, is_signed
+from server.integrations.omi.signature import Letter, is_signed, read_time
 
 SECTION = "omi"
 ADDRESS, SECRET, PREVIOUS = "omi/address", "omi/signing", "omi/signing-before"
@@ -71,17 +71,18 @@ class Doorway:
         if await self._get(SECRET) is None:
             raise NotAuthenticated(KEYLESS)
 
-    async def check_signature(self, header: str, letter: Letter) -> None:
-        """Raises NotAuthenticated unless it is signed, where there is a secret."""
+    async def check_signature(self, header: str, letter: Letter) -> int | None:
+        """Answers when it was signed; None where there is no secret. Raises NotAuthenticated for what is not signed with it."""
         secret = await self._get(SECRET)
         if secret is None:
-            return
+            return None
         valid = [secret]
         if self.previous_until() and (before := await self._get(PREVIOUS)):
             valid.append(before)
         now = self._context.clock.now().timestamp()
         if not is_signed(header, valid, letter, now, self._settings().tolerance_seconds):
             raise NotAuthenticated(UNSIGNED)
+        return read_time(header)
 
     def _settings(self) -> OmiSettings:
         return self._context.settings.read(SECTION, OmiSettings)
