@@ -49,6 +49,7 @@ class OmiSettings(BaseModel):
     rotation_hours: float = Field(24, description="How long the previous signing key still counts.")
     delivery_days: float = Field(7, description="How long a delivery is remembered, to know it again.")
     sweep_minutes: float = Field(60, description="Between two looks at what is to be removed.")
+    unproven_bodies: int = Field(8, description="How many bodies at once are read before their signature is known to be right.")
     waiting_uids: int = Field(20, description="How many uids may wait for the person's word.")
     waiting_uids_of_clients: int = Field(3, description="How many more uids may wait that clients have named.")
     waiting_deliveries: int = Field(200, description="How many deliveries of one waiting uid are kept aside.")

@@ -36,12 +36,18 @@ def sign_v2(secret: str, time: int, letter: Letter) -> str:
 
 def is_signed(header: str, secrets: Collection[str], letter: Letter, now: float, tolerance: float) -> bool:
     """Whether one of these secrets made a signature of this letter, not too long ago."""
-    found = HEADER.fullmatch(header) if len(header) <= LONGEST_HEADER else None
-    if not found or abs(now - int(found["time"])) > tolerance:
+    time = read_time(header)
+    if time is None or abs(now - time) > tolerance:
         return False
-    expected = set(list_signatures(secrets, int(found["time"]), letter))
+    expected = set(list_signatures(secrets, time, letter))
     told = VERSION.findall(header)
     return any(hmac.compare_digest("=".join(one), right) for one in told for right in expected)
+
+
+def read_time(header: str) -> int | None:
+    """When a header says that it was signed; None for what is no header of OMI's."""
+    found = HEADER.fullmatch(header) if len(header) <= LONGEST_HEADER else None
+    return int(found["time"]) if found else None
 
 
 def list_signatures(secrets: Iterable[str], time: int, letter: Letter) -> Iterable[str]:

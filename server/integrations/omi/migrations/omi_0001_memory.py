@@ -45,9 +45,12 @@ def create_sources() -> None:
         sa.Column("kind", sa.Text, nullable=False),
         sa.Column("key", sa.Text),
         sa.Column("digest", sa.Text, nullable=False),
+        sa.Column("subject", sa.Text, nullable=False),
+        sa.Column("signed_at", sa.Integer),
         sa.Column("at", sa.Text, nullable=False),
     )
     op.create_index("ix_omi_delivery_at", "omi_delivery", ["at"])
+    op.create_index("omi_delivery_subject", "omi_delivery", ["uid", "kind", "subject"])
     op.create_index("omi_delivery_digest", "omi_delivery", ["uid", "kind", "digest"])
     op.create_index("omi_delivery_key", "omi_delivery", ["uid", "kind", "key"])
 

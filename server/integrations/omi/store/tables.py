@@ -38,8 +38,11 @@ delivery = Table(
     Column("kind", Text, nullable=False),
     Column("key", Text),
     Column("digest", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("signed_at", Integer),
     Column("at", Text, nullable=False, index=True),
 )
+Index("omi_delivery_subject", delivery.c.uid, delivery.c.kind, delivery.c.subject)
 Index("omi_delivery_digest", delivery.c.uid, delivery.c.kind, delivery.c.digest)
 Index("omi_delivery_key", delivery.c.uid, delivery.c.kind, delivery.c.key)
 

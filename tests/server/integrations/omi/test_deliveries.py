@@ -93,3 +93,20 @@ def test_letters_of_every_language_in_an_address_break_nothing(served) -> None:
         for uid, status in (("%C3%A9", 422), ("%FF", 401), ("me%C2%B2", 422)):
             headers = sign(b"{}", unquote(uid) if status == 422 else "other")
             assert served.call("POST", f"{path}?uid={uid}", key="", content=b"{}", headers=headers).status_code == status
+
+
+def test_of_what_nobody_can_have_signed_no_body_is_read(served) -> None:
+    path = paste(served)["memory"]
+    served.person("PUT", "/api/omi/secret", json={"secret": SECRET})
+    large, late = b" " * 17_000_000, sign(b"", "me", now=time.time() - 400)
+    for headers in ({"X-Omi-Signature": "nonsense"}, late):
+        for where in ("/chatgpt/memory", path):
+            assert served.call("POST", where + "?uid=me", key="", content=large, headers=headers).status_code == 401, where
+
+
+def test_where_anybody_may_knock_only_small_bodies_are_taken(served) -> None:
+    path = paste(served)["memory"]
+    served.person("PUT", "/api/omi/secret", json={"secret": SECRET})
+    body = b'{"id": "c1", "words": "' + b"x" * 1_100_000 + b'"}'
+    for where, status in (("/chatgpt/memory", 413), (path, 200)):
+        assert served.call("POST", where + "?uid=me", key="", content=body, headers=sign(body, "me")).status_code == status
