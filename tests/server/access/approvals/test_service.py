@@ -200,6 +200,8 @@ def test_what_nobody_answers_expires_and_says_so(opened, clock) -> None:
             assert (await post.look(bot, first))["status"] == "pending"
             clock.move(minutes=1)
             assert await post.state.context.questions.list() == [], "before anybody has noted it"
+            with pytest.raises(NotFound):
+                await post.state.context.questions.approve(question.id)
             answer = (await post.send(bot)).json()
             assert answer["approval_id"] != first
             await post.state.approvals.expire()
