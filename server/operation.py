@@ -89,6 +89,9 @@ class Admission(Protocol):
     async def carry_out(self, function: Callable[..., Awaitable[Any]], arguments: dict[str, Any]) -> Any:
         """Decide on a validated call; then run it, or answer in its place."""
 
+    async def require_still_allowed(self) -> None:
+        """Raises Unavailable, Forbidden or NotAuthenticated where the person has changed their mind since."""
+
 
 current_call: ContextVar[Admission] = ContextVar("current_call")
 allowed_effect: ContextVar[Effect | None] = ContextVar("allowed_effect", default=None)
@@ -102,6 +105,15 @@ def require_allowed(effect: Effect) -> None:
     """
     if allowed_effect.get() not in {None, effect}:
         raise Conflict("What this would do has changed in the very moment in which it was to be done. Nothing was; ask again.")
+
+
+async def require_still_allowed() -> None:
+    """Raises what refuses a call that may not run any more: the person paused all, ended the client or changed what it may.
+
+    For functions that have waited, right before what cannot be taken back. What no client called is not asked about.
+    """
+    if call := current_call.get(None):
+        await call.require_still_allowed()
 
 
 async def run_for(effect: Effect | None, function: Callable[..., Awaitable[Any]], arguments: dict[str, Any]) -> Any:

@@ -11,7 +11,7 @@ from server.integrations.gmail.failures import NotReached
 from server.integrations.gmail.models import Enclosing, NewMail, Reply, Sent
 from server.integrations.gmail.reply import Answer, find_answer
 from server.integrations.gmail.session import Permission, Session, open_session
-from server.operation import require_allowed
+from server.operation import require_allowed, require_still_allowed
 
 STILL_THERE = "The mail was not sent; its draft is still in Gmail's Drafts."
 UNKNOWN = (
@@ -101,6 +101,7 @@ class Outbox:
 
     async def _post(self, session: Session, letter: Letter, thread_id: str | None, order: Enclosing, message: str) -> Sent:
         content = await self.accounts.run(compose, letter)
+        await require_still_allowed()  # files may have taken their time
         draft_id = await make_draft(session, content, thread_id)
         sent = await post_draft(session, draft_id, content, thread_id, message)
         await self.files.release(order)

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from server.access.approvals.approval import SECTION, ApprovalSettings
 from server.access.clients import Policy
 from server.errors import NotFound
-from server.operation import Effect, Operations, require_allowed
+from server.operation import Effect, Operations, require_allowed, require_still_allowed
 from server.questions import Extent, Question
 from server.state import Rules, State
 from server.surface import new_application
@@ -124,6 +124,7 @@ def make_router(post: Post) -> Operations:
         if post.fail:
             raise post.fail
         require_allowed(foresee(letter))
+        await require_still_allowed()
         post.sent.append(letter.text)
         return {"sent": len(post.sent)}
 

@@ -12,12 +12,13 @@ from server.errors import (
     InvalidInput,
     NotFound,
     TooManyRequests,
+    Unavailable,
     UpstreamFailed,
     UpstreamTimedOut,
 )
 from server.integrations.gmail.adapter import RealGoogle
 from server.integrations.gmail.models import InlineFile, NewMail, Reply
-from server.operation import run_for
+from server.operation import current_call, run_for
 
 ALEX, OTHER = "alex@example.com", "alex.morgan@example.org"
 
@@ -226,6 +227,26 @@ def test_a_yes_holds_for_what_the_person_is_not_shown_too(desk, change):
         effects.append(desk.run(desk.mailbox.outbox.preview_send(new_mail(html=one["html"], attachments=files))))
     assert effects[0].fields == effects[1].fields
     assert effects[0] != effects[1]
+
+
+@pytest.mark.parametrize("looks", [0, 1], ids=["before its draft", "before it goes"])
+def test_a_mail_that_may_not_go_any_more_does_not_go(desk, looks):
+    class Told:
+        client_id = "bot"
+        left = looks
+
+        async def require_still_allowed(self):
+            self.left -= 1
+            if self.left < 0:
+                raise Unavailable("Paused.")
+
+    async def call():
+        current_call.set(Told())
+        return await desk.mailbox.outbox.send(new_mail())
+
+    with pytest.raises(Unavailable, match=["^Paused.$", "draft is still in Gmail's Drafts"][looks]):
+        desk.run(call())
+    assert (len(desk.calls("drafts$", "POST")), desk.calls("drafts/send")) == (looks, [])
 
 
 def test_an_answer_to_nothing_is_refused(desk):
