@@ -117,7 +117,7 @@ def read_segments(value: Any) -> list[Segment]:
 def read_segment(data: Mapping[str, Any], place: int = 0) -> Segment:
     """A segment, with either spelling of its speaker."""
     speaker = read_text(data.get("speaker"))
-    numbers = [number for name in ("speaker_id", "speakerId") if is_speaker(number := data.get(name))]
+    numbers = [data[name] for name in ("speaker_id", "speakerId") if is_speaker(data.get(name))]
     named = SPEAKER.fullmatch(speaker)
     start = read_number(data.get("start"))
     return Segment(

@@ -66,8 +66,9 @@ async def preview_mark(omi: Omi, item_id: ItemId, mark: Mark) -> Effect:
 async def keep(omi: Wearable, uid: str, memory: dict[str, Any]) -> None:
     """Take in what a client sends."""
     call = current_call.get()
-    body, who = json.dumps(memory).encode(), {"client": call.client_id, "client_name": call.client_name}
-    await omi.intake.take(Post(Kind.memory, uid, body, "a client's key", **who))
+    body = json.dumps(memory).encode()
+    post = Post(Kind.memory, uid, body, "a client's key", client=call.client_id, client_name=call.client_name)
+    await omi.intake.take(post)
 
 
 @memories.operation(
