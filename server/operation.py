@@ -26,11 +26,13 @@ class Effect:
     `sentence`: verb and object without a full stop, such as "send mail to bob@example.com".
     `fields`: names and values in the order in which the recipient would see them; programs show executable and arguments,
     files their name, size and SHA-256. `recipients`: the addresses of everybody whom it reaches, where it reaches anybody.
+    `seal`: a hash of all of it, where the fields leave something out; nobody is shown it, but a yes holds for this alone.
     """
 
     sentence: str
     fields: tuple[tuple[str, str], ...] = ()
     recipients: tuple[str, ...] = ()
+    seal: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,8 +82,15 @@ class Admission(Protocol):
     def client_id(self) -> str:
         """Who calls."""
 
+    @property
+    def client_name(self) -> str:
+        """What the person calls it."""
+
     async def carry_out(self, function: Callable[..., Awaitable[Any]], arguments: dict[str, Any]) -> Any:
         """Decide on a validated call; then run it, or answer in its place."""
+
+    async def require_still_allowed(self) -> None:
+        """Raises Unavailable, Forbidden or NotAuthenticated where the person has changed their mind since."""
 
 
 current_call: ContextVar[Admission] = ContextVar("current_call")
@@ -89,16 +98,26 @@ allowed_effect: ContextVar[Effect | None] = ContextVar("allowed_effect", default
 
 
 def require_allowed(effect: Effect) -> None:
-    """Raises Conflict where a call would not do any more what the person allowed it for.
+    """Raises Conflict where a call would not do any more what was foreseen when it was let through.
 
     For functions that look once more at what others can change: what they find then is not what the preview found.
+    They hand over the Effect of the very thing that they then use, and do not look another time.
     """
     if allowed_effect.get() not in {None, effect}:
         raise Conflict("What this would do has changed in the very moment in which it was to be done. Nothing was; ask again.")
 
 
+async def require_still_allowed() -> None:
+    """Raises what refuses a call that may not run any more: the person paused all, ended the client or changed what it may.
+
+    For functions that have waited, right before what cannot be taken back. What no client called is not asked about.
+    """
+    if call := current_call.get(None):
+        await call.require_still_allowed()
+
+
 async def run_for(effect: Effect | None, function: Callable[..., Awaitable[Any]], arguments: dict[str, Any]) -> Any:
-    """Run a function that was allowed for this Effect; None: for whatever it does."""
+    """Run a function that was let through for this Effect; None: for whatever it does."""
     token = allowed_effect.set(effect)
     try:
         return await function(**arguments)

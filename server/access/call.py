@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from server.access.activity import LONGEST_RESULT, Kept
 from server.access.approvals import answers
-from server.access.approvals.allowances import Allowance
+from server.access.approvals.allowances import ENDED, Allowance
 from server.access.approvals.approval import Approval, State, bind
 from server.access.approvals.service import WAITS
 from server.access.approvals.store import Same
@@ -66,11 +66,17 @@ class Call:
         self._kept = False  # its row is written by whoever keeps it
         self._approval: Approval | None = request.scope.get(APPROVAL)
         self._key: str | None = None
+        self._allowance: Allowance | None = None
 
     @property
     def client_id(self) -> str:
         """Who calls."""
         return self._client.id
+
+    @property
+    def client_name(self) -> str:
+        """What the person calls it."""
+        return self._client.name
 
     async def answer(self, handle: Handle) -> Response:
         """Have the request handled. A reading that its caller gave up is noted too."""
@@ -109,7 +115,7 @@ class Call:
         effect = await self._foresee(arguments)
         allowance = None
         if self._check_again() is Policy.ask:
-            allowance = await self._find_allowance(effect)
+            allowance = self._allowance = await self._find_allowance(effect)
             if allowance is None:
                 return await self._ask(digest, effect)
         begun = await self._begin(digest, allowance)
@@ -120,7 +126,17 @@ class Call:
         self._begun = replace(self._entry(Outcome.running), id=begun)
         if self._check_again() is Policy.ask:  # meanwhile the person may have paused all, or changed this
             self._require_allowed(allowance)
-        return await run_for(effect if allowance else None, function, arguments)
+        return await run_for(effect, function, arguments)
+
+    async def require_still_allowed(self) -> None:
+        """Raises Unavailable, Forbidden or NotAuthenticated where the person has changed their mind since it began."""
+        if self._check_again() is not Policy.ask or self._approval or not self._operation.changes:
+            return
+        self._require_allowed(self._allowance)
+        if self._allowance not in await self._guard.approvals.allowances.list(self._client.id):
+            self.refuse("You had just ended what allowed it.")
+            raise Forbidden(ENDED)
+        self._check_again()
 
     async def _foresee(self, arguments: dict[str, Any]) -> Effect:
         """Make the Effect: what it would do now."""

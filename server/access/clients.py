@@ -129,7 +129,7 @@ class Clients:
         if change.rate != AS_IT_WAS:
             check_rate(change.rate)
         one = await self.show(name)
-        await self.change_kept(store.change_client, one.id, change)
+        await self.change_kept(store.change_client, one.id, change, self._clock.now().isoformat())
         return await self.show(name)
 
     async def renew_key(self, name: str) -> tuple[Client, str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from server.access.approvals.allowances import end_allowances
 from server.access.client import AS_IT_WAS, Change, Client, Policy
 from server.access.oauth.tables import oauth_client, oauth_grant
 from server.access.tables import api_key, client
@@ -112,9 +113,17 @@ def add_key(connection: Connection, one: Client) -> None:
     connection.execute(ADD_KEY, {**key, "revoked_at": None})
 
 
-def change_client(connection: Connection, client_id: str, change: Change) -> None:
-    """Change what is named. It is merged here, so that two changes at once both hold."""
-    policies = json.loads(read_live(connection, client_id)["policies"]) | change.policies
+def change_client(connection: Connection, client_id: str, change: Change, now: str) -> None:
+    """Change what is named. It is merged here, so that two changes at once both hold.
+
+    What is to be asked or denied ends what the person had allowed of it; a scope that is taken ends all that they had allowed.
+    """
+    had = read_live(connection, client_id)
+    policies = json.loads(had["policies"]) | change.policies
+    taken_back = [name for name, policy in change.policies.items() if policy is not Policy.allow]
+    end_allowances(connection, now, [client_id], taken_back)
+    if change.scopes is not None and set(json.loads(had["scopes"])) - change.scopes:
+        end_allowances(connection, now, [client_id])
     values: dict[str, Any] = {"policies": json.dumps(policies)}
     if change.scopes is not None:
         values["scopes"] = json.dumps(sorted(change.scopes))
@@ -124,8 +133,9 @@ def change_client(connection: Connection, client_id: str, change: Change) -> Non
 
 
 def replace_key(connection: Connection, fresh: Client, now: str) -> None:
-    """End a client's key and give it another, in one transaction."""
+    """End a client's key and what was allowed to whoever had it, and give it another, in one transaction."""
     read_live(connection, fresh.id)
+    end_allowances(connection, now, [fresh.id])
     connection.execute(END_KEYS.where(api_key.c.client_id == fresh.id), {"now": now})
     add_key(connection, fresh)
 
@@ -144,7 +154,8 @@ def find_client(connection: Connection, client_id: str) -> Client | None:
 
 
 def revoke_clients(connection: Connection, now: str, client_ids: Collection[str] | None = None) -> int:
-    """End some clients with their keys, or all if none are named. Answers how many ended."""
+    """End some clients with their keys and what was allowed to them, or all if none are named. Answers how many ended."""
+    end_allowances(connection, now, client_ids)
     ending, keys = END_CLIENTS, END_KEYS
     if client_ids is not None:
         ending, keys = ending.where(client.c.id.in_(client_ids)), keys.where(api_key.c.client_id.in_(client_ids))

@@ -69,7 +69,7 @@ def create(  # noqa: PLR0913, one argument for each option
     for warning in made["warnings"]:
         say(f"ChatGPT would not take its document: {warning}", err=True)
     if as_json:
-        print_json(made)
+        print_json(made | (made["oauth"] or {}))
     else:
         tell_made(made)
 
@@ -96,13 +96,18 @@ def list_clients(data_dir: Path | None, *, as_json: bool) -> None:
 @json_option
 @data_dir_option
 def show(name: str, data_dir: Path | None, *, as_json: bool) -> None:
-    """Show what a client may do."""
+    """Show what a client may do, also what you allowed it for a while or to some recipients."""
     with reached(data_dir) as deskhand:
         client = deskhand.call("GET", f"/api/clients/{quoted(name)}")
+        allowances = deskhand.call("GET", f"/api/clients/{quoted(name)}/allowances")
     if as_json:
-        print_json(client)
+        print_json(client | {"allowances": allowances})
     else:
         tell(client)
+        for one in allowances:
+            tell_allowance(one)
+        if allowances:
+            say(f"Have it ask again: deskhand clients ask {name} OPERATION")
 
 
 @clients.command(epilog=example("deskhand clients allow my-gpt send_mail"))
@@ -119,7 +124,7 @@ def allow(name: str, operations: tuple[str, ...], data_dir: Path | None) -> None
 @click.argument("operations", nargs=-1, required=True)
 @data_dir_option
 def ask(name: str, operations: tuple[str, ...], data_dir: Path | None) -> None:
-    """Take back that a client's OPERATIONS are allowed: it still sees them, and is refused."""
+    """Be asked about a client's OPERATIONS. It ends whatever you allowed of them, also for a while or to some recipients."""
     change_policies(data_dir, name, operations, "ask")
 
 
@@ -128,7 +133,7 @@ def ask(name: str, operations: tuple[str, ...], data_dir: Path | None) -> None:
 @click.argument("operations", nargs=-1, required=True)
 @data_dir_option
 def deny(name: str, operations: tuple[str, ...], data_dir: Path | None) -> None:
-    """Refuse a client OPERATIONS, and do not show them to it."""
+    """Refuse a client OPERATIONS, and do not show them to it. It ends whatever you allowed of them, as `ask` does."""
     change_policies(data_dir, name, operations, "deny")
 
 
@@ -205,6 +210,13 @@ def tell(client: dict[str, Any]) -> None:
     say(f"used    {used}, {client['calls_today']} calls today")
     for name, policy in client["operations"].items():
         say(f"  {policy:<6} {name}")
+
+
+def tell_allowance(one: dict[str, Any]) -> None:
+    """Show what a client may do without asking again."""
+    whom = f" to {', '.join(one['recipients'])}" if one["recipients"] else ""
+    until = say_time(one["until"]) if one["until"] else "you end it"
+    say(f"allowed {one['operation']}{whom} without asking, until {until}")
 
 
 def quoted(name: str) -> str:

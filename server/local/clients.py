@@ -12,7 +12,7 @@ from server.errors import InvalidInput
 from server.local.models import ClientChange, ClientsEnded, ClientView, DocumentView, MadeClient, NewClient, view_client
 from server.local.oauth_models import CallbackOrder, OAuthOrder, OAuthPair, view_program
 from server.operation import Operation
-from server.projections.documents import Documents, offered
+from server.projections.documents import Documents, permitted
 from server.projections.openapi import MOST_OPERATIONS, walk_operations
 from server.state import State
 
@@ -135,7 +135,7 @@ class Eyes:
 
     def show(self, client: Client) -> ClientView:
         """Show a client with the policy of each operation that it can see, without those that every client has."""
-        shown = offered(client, self.operations)
+        shown = permitted(client, self.operations)
         seen = {operation.name: client.policy_for(operation) for operation in shown if operation.scope}
         denied = {name: policy for name, policy in client.policies.items() if policy is Policy.deny and name in self.operations}
         program = self.programs.get(client.id)

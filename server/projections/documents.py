@@ -50,7 +50,12 @@ def list_routes(state: State) -> list[BaseRoute]:
 
 
 def offered(client: Client, operations: dict[str, Operation]) -> list[Operation]:
-    """The operations that a client is shown. What every client has comes with those that may wait for the person's word."""
+    """The operations that a client's documents tell of. What only takes something in for keeping is no tool for a model."""
+    return [operation for operation in permitted(client, operations) if not operation.keeps]
+
+
+def permitted(client: Client, operations: dict[str, Operation]) -> list[Operation]:
+    """The operations that a client may call. What every client has comes with those that may wait for the person's word."""
     allowed = [operation for operation in operations.values() if client.policies.get(operation.name) is not Policy.deny]
     changing = any(operation.changes and operation.scope in client.scopes for operation in allowed)
     return [operation for operation in allowed if operation.scope in client.scopes or (changing and not operation.scope)]

@@ -5,7 +5,7 @@ async ({ base, path, body, headers }) => {
   const told = {}
   const attempt = async (name, act) => {
     try {
-      told[name] = await Promise.race([act(), new Promise((settle) => setTimeout(() => settle('refused'), 1500))])
+      told[name] = await Promise.race([act(), new Promise((settle) => setTimeout(() => settle('refused'), 15000))])
     } catch {
       told[name] = 'refused'
     }

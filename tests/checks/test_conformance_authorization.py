@@ -1,7 +1,7 @@
 """The conformance suite's scenarios for an authorization server, all in one run, with the issuer without a slash."""
 
 import re
-from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import httpx2
 
@@ -22,13 +22,16 @@ def register(server, callback: str) -> str:
     return str(made.json()["client_id"])
 
 
-def test_every_scenario_succeeds(start, node: Node, tmp_path: Path) -> None:
+def test_every_scenario_succeeds(start, node: Node) -> None:
     server, port = start("--demo"), free_port()
     assert not server.public.endswith("/")
     client = register(server, f"http://127.0.0.1:{port}/callback")
     asked = ["--url", server.public, "--client-id", client, "--resource", f"{server.public}/mcp", "-p", str(port)]
     said = []
-    with node.talk(node.find_program("conformance"), "authorization", *asked, "-o", str(tmp_path / "out"), cwd=tmp_path) as suite:
+    with (
+        TemporaryDirectory() as record,  # the suite's own, of every token that it gets: none that a test leaves behind
+        node.talk(node.find_program("conformance"), "authorization", *asked, "-o", record, cwd=record) as suite,
+    ):
         assert suite.stdout
         for line in suite.stdout:
             said.append(line)

@@ -176,7 +176,7 @@ def test_each_conversation_is_one_row_in_its_newest_state_whatever_happens(start
     server.kill()
     with sqlite3.connect(server.data / "deskhand.db") as database:
         rows = database.execute("SELECT id, title FROM omi_conversation WHERE uid = 'me' AND id <> 'first'").fetchall()
-        twice = database.execute("SELECT digest FROM omi_delivery GROUP BY uid, kind, digest HAVING count(*) > 1").fetchall()
+        twice = database.execute("SELECT key FROM omi_delivery GROUP BY uid, kind, key HAVING count(*) > 1").fetchall()
     database.close()
     assert len(rows) == len(newest)
     assert dict(rows) == newest

@@ -118,8 +118,6 @@ async def change_everything(use: Call) -> None:
     talk = (await use("list_conversations"))["conversations"][0]["id"]
     assert (await use("read_conversation", conversation_id=talk))["transcript"]
     await use("delete_conversation", conversation_id=talk)
-    for name in ("receive_memory", "store_memory"):
-        await use(name, body={"id": name, "created_at": "2026-11-21T10:00:00Z", "structured": {"title": "A talk"}})
     for action in ("start", "stop"):
         assert (await use("control_app", app_name="demo-clock", action=action))["success"]
 

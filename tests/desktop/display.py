@@ -202,7 +202,7 @@ def opened(folder: Path, *, tray: bool = True, notifications: bool = True) -> It
         assert bus.stdout
         environment["DBUS_SESSION_BUS_ADDRESS"] = bus.stdout.readline().strip()
         display = Display(environment, stack, folder, screen=server)
-        display.keep("openbox", name="openbox")
+        managers = [display.keep("openbox", name="openbox")]
         if tray:
             display.keep(
                 *["trayer", "--edge", "bottom", "--align", "left", "--widthtype", "request", "--height", "32"], name="trayer"
@@ -210,8 +210,15 @@ def opened(folder: Path, *, tray: bool = True, notifications: bool = True) -> It
         if notifications:
             display.daemon = daemon = display.keep(sys.executable, "-u", str(HERE / "notifications.py"), name="notifications")
             until(lambda: "owned" in (folder / "notifications.txt").read_text() or daemon.poll() is not None, "notifications")
-        until(lambda: display.run("wmctrl", "-m"), "a window manager")
+        until(lambda: is_managed(display, managers), "a window manager")
         yield display
+
+
+def is_managed(display: Display, managers: "list[subprocess.Popen[str]]") -> bool:
+    """Whether a window manager is at work; one that has ended, as it may on a display that just opened, is started again."""
+    if managers[-1].poll() is not None:
+        managers.append(display.keep("openbox", name=f"openbox-{len(managers)}"))
+    return bool(display.run("wmctrl", "-m"))
 
 
 def open_reader(display: Display) -> Reader:

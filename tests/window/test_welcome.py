@@ -104,7 +104,7 @@ def test_what_was_chosen_can_be_changed_on_the_way_back(open_page, server):
     page.get_by_role("button", name="Continue").click()
     expect(heading(page, "Let ChatGPT reach this computer")).to_be_visible()
     client = server.person("GET", "/api/clients/my-gpt").json()
-    assert sorted(client["scopes"]) == ["control:apps", "read:apps"]
+    assert sorted(client["scopes"]) == ["control:apps", "read:apps", "read:memories", "write:memories"]
     assert client["operations"]["control_app"] == "allow"
 
 

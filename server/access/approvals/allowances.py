@@ -1,13 +1,12 @@
 """What the person allowed for more than one call: for a while, or to some recipients."""
 
 import json
-import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
 
 from server.access.tables import allowance
 from server.context import Clock
@@ -44,15 +43,15 @@ def compare(recipients: Iterable[str]) -> set[str]:
 
 
 def make_allowance(
-    client_id: str, operation: str, extent: Extent, recipients: tuple[str, ...], clock: Clock, minutes: float
+    question: str, client_id: str, operation: str, extent: Extent, recipients: tuple[str, ...], clock: Clock, minutes: float
 ) -> Allowance | None:
-    """Make what a yes of this extent leaves behind; None where it leaves nothing here."""
+    """Make what a yes of this extent leaves behind, under the question's number; None where it leaves nothing here."""
     now = clock.now()
     if extent not in {Extent.quarter, Extent.recipients}:
         return None
     until = (now + timedelta(minutes=minutes)).isoformat() if extent is Extent.quarter else None
     named = recipients if extent is Extent.recipients else ()
-    return Allowance(secrets.token_hex(8), client_id, operation, extent, named, now.isoformat(), until)
+    return Allowance(question, client_id, operation, extent, named, now.isoformat(), until)
 
 
 class Allowances:
@@ -96,6 +95,8 @@ END = (
     .where(allowance.c.id == bindparam("of"), allowance.c.client_id == bindparam("of_client"), allowance.c.ended_at.is_(None))
     .values(ended_at=bindparam("now"))
 )
+TAKE_BACK = delete(allowance).where(allowance.c.id == bindparam("of"))
+END_MANY = update(allowance).where(allowance.c.ended_at.is_(None)).values(ended_at=bindparam("now"))
 
 
 def add_allowance(connection: Connection, one: Allowance) -> None:
@@ -116,3 +117,20 @@ def to_allowance(row: Any) -> Allowance:
 def end_allowance(connection: Connection, client_id: str, allowance_id: str, now: str) -> bool:
     """End one; False if it had ended."""
     return connection.execute(END, {"of": allowance_id, "of_client": client_id, "now": now}).rowcount == 1
+
+
+def take_back(connection: Connection, question: str) -> None:
+    """Take out what a yes to this question left behind, for the yes is taken back. It may be given again."""
+    connection.execute(TAKE_BACK, {"of": question})
+
+
+def end_allowances(
+    connection: Connection, now: str, client_ids: Collection[str] | None = None, operations: Collection[str] | None = None
+) -> None:
+    """End those of some clients, or of all if none are named; of some operations, or of all."""
+    ending = END_MANY
+    if client_ids is not None:
+        ending = ending.where(allowance.c.client_id.in_(client_ids))
+    if operations is not None:
+        ending = ending.where(allowance.c.operation.in_(operations))
+    connection.execute(ending, {"now": now})

@@ -111,7 +111,7 @@ class Request:
 
 def bind(call_hash: str, effect: Effect) -> str:
     """Hash what the person is asked: this call, with this Effect."""
-    text = json.dumps([call_hash, effect.sentence, effect.fields, effect.recipients])
+    text = json.dumps([call_hash, effect.sentence, effect.fields, effect.recipients, effect.seal])
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 

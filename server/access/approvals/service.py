@@ -116,11 +116,11 @@ class Approvals:
     async def approve(self, one: Approval, extent: Extent) -> Approval:
         """Take the person's yes. Raises NotFound where it does not wait any more."""
         now, minutes = self._now(), self.settings.allowance_minutes
-        left = make_allowance(one.client_id, one.operation, extent, one.effect.recipients, self._clock, minutes)
+        left = make_allowance(one.question, one.client_id, one.operation, extent, one.effect.recipients, self._clock, minutes)
 
         def decide(connection: Connection) -> None:
             store.require_move(connection, one, [State.pending], state=State.approved, decided_at=now, extent=extent)
-            if left:
+            if left and store.still_may(connection, one):  # else the person was just taking it away from the client
                 add_allowance(connection, left)
 
         await self._database.write(decide)
@@ -154,7 +154,7 @@ class Approvals:
         self._tell(one)
 
     async def wait_again(self, one: Approval, reason: str) -> None:
-        """Take a yes back, for nothing may run now: it waits as before."""
+        """Take a yes back with all that it allowed, for nothing may run now: it waits as before."""
         entry = answers.enter(one, Outcome.waiting, "asked", reason)
         with self._activity.storing(entry):
             await self._database.write(store.wait_again, one, entry)

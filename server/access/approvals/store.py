@@ -11,11 +11,13 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, exists, func, insert, or_, select, update
 
 from server.access.activity import Kept, begin_call, end_call, keep_answer
+from server.access.approvals.allowances import take_back
 from server.access.approvals.approval import JOINED, OPEN, Approval, Request, State
+from server.access.client import Policy
 from server.access.entries import Entry, Outcome, effect_text
-from server.access.store import require_credential
+from server.access.store import find_client, require_credential
 from server.access.tables import activity, approval, idempotency
-from server.errors import Conflict, NotFound
+from server.errors import Conflict, NotAuthenticated, NotFound
 from server.operation import Effect
 from server.questions import Extent
 
@@ -180,6 +182,16 @@ def move(connection: Connection, one: Approval, states: Iterable[State], **value
     return connection.execute(MOVE.values(**values), known).rowcount == 1
 
 
+def still_may(connection: Connection, one: Approval) -> bool:
+    """Whether its client may do it at this point in the order of all writing."""
+    client = find_client(connection, one.client_id)
+    try:
+        require_credential(connection, one.credential)
+    except NotAuthenticated:
+        return False
+    return client is not None and client.policies.get(one.operation) is not Policy.deny and one.scope in {"", *client.scopes}
+
+
 def require_move(connection: Connection, one: Approval, states: Iterable[State], **values: Any) -> None:
     """The same; raises NotFound where somebody was earlier."""
     if not move(connection, one, states, **values):
@@ -205,19 +217,21 @@ def end(connection: Connection, one: Approval, states: Iterable[State], entry: E
 
 
 def wait_again(connection: Connection, one: Approval, entry: Entry) -> bool:
-    """Take a yes back: it waits as before."""
+    """Take a yes back with all that it allowed: it waits as before."""
     taken = move(connection, one, [State.approved, State.running], state=State.pending, decided_at=None, extent=None)
     if taken:
+        take_back(connection, one.question)
         end_call(connection, entry, None, None)
     return taken
 
 
 def ask_again(connection: Connection, one: Approval, anew: Approval, entry: Entry) -> bool:
-    """Put another question in the place of one: what it would do is not what was approved."""
+    """Put another question in the place of one: what it would do is not what was approved. The yes goes with all it allowed."""
     values = {"question": anew.question, "hash": anew.hash, "effect": from_effect(anew.effect)}
     moments = {"asked_at": anew.asked_at, "expires_at": anew.expires_at, "decided_at": None, "extent": None}
     if not move(connection, one, [State.approved], state=State.pending, **values, **moments):
         return False
+    take_back(connection, one.question)
     end_call(connection, entry, None, None)
     told = {"of": one.activity_id, "sentence": anew.effect.sentence, "effect": effect_text(anew.effect)}
     connection.execute(ASK_AGAIN, told)

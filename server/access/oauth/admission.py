@@ -28,7 +28,7 @@ def admit(connection: Connection, terms: Terms, agreed: Asked) -> str:
     scopes = frozenset(agreed.scopes) - {OFFLINE}
     client_id = registration.client or become_client(connection, terms, registration, scopes)
     had = frozenset(json.loads(kept_clients.read_live(connection, client_id)["scopes"]))
-    kept_clients.change_client(connection, client_id, Change(had | scopes))
+    kept_clients.change_client(connection, client_id, Change(had | scopes), terms.now.isoformat())
     callbacks = tuple(dict.fromkeys((*registration.callbacks, agreed.callback)))
     values = {"client_id": client_id, "callbacks": json.dumps(callbacks)}
     connection.execute(update(oauth_client).where(oauth_client.c.id == registration.id).values(values))

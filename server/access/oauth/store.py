@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, delete, insert, or_, select, update
 
+from server.access.approvals.allowances import end_allowances
 from server.access.client import Client
 from server.access.oauth.models import Grant, Kind, Registration, Token
 from server.access.oauth.tables import oauth_client, oauth_code, oauth_grant, oauth_token
@@ -40,6 +41,7 @@ END_GRANT = (
     .where(oauth_grant.c.id == bindparam("grant"), oauth_grant.c.ended_at.is_(None))
     .values(ended_at=bindparam("now"), reason=bindparam("why"))
 )
+CLIENT_OF = select(oauth_grant.c.client_id).where(oauth_grant.c.id == bindparam("grant"))
 END_GRANTS = (
     update(oauth_grant).where(oauth_grant.c.ended_at.is_(None)).values(ended_at=bindparam("now"), reason=bindparam("why"))
 )
@@ -153,6 +155,7 @@ def forget_registrations(connection: Connection, ids: Collection[str]) -> None:
 def replace_registration(connection: Connection, made: Registration, now: str) -> None:
     """End what a client had signed in with, and have it be this program from now on, in one transaction."""
     end_programs(connection, now, "Its OAuth id and secret were renewed.", [made.client or ""])
+    end_allowances(connection, now, [made.client or ""])
     add_registration(connection, made)
 
 
@@ -174,8 +177,11 @@ def end_programs(connection: Connection, now: str, why: str, client_ids: Collect
 
 
 def end_grant(connection: Connection, grant_id: str, now: str, why: str) -> bool:
-    """End what the person let a program do. Answers whether it was not over yet."""
-    return connection.execute(END_GRANT, {"grant": grant_id, "now": now, "why": why}).rowcount > 0
+    """End what the person let a program do, and what they allowed its client for a while. Answers whether it was not over yet."""
+    ended = connection.execute(END_GRANT, {"grant": grant_id, "now": now, "why": why}).rowcount > 0
+    if ended:
+        end_allowances(connection, now, connection.execute(CLIENT_OF, {"grant": grant_id}).scalars().all())
+    return ended
 
 
 def sweep(connection: Connection, now: str, unused_since: str) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from server import processes
 from server.context import Context
+from server.errors import DeskhandError
 from server.integration import Effect
 from server.integrations.apps import adapter
 from server.integrations.apps.addition import NewApp, make_entry
@@ -22,6 +23,7 @@ from server.integrations.apps.recipe import Machine, resolve
 from server.integrations.apps.report import answer_to, list_them, report_stop, show_status, tell_done, tell_end
 from server.integrations.apps.started import Started
 from server.integrations.apps.suggestions import Programs
+from server.operation import require_still_allowed
 from server.processes import Process
 from server.shipped import shipped
 
@@ -167,11 +169,13 @@ class Launcher:
         running = plan.seen.running()
         if plan.nothing:
             return answer_to(plan, plan.nothing, next(iter(running), None))
+        await require_still_allowed()  # others had their turn before
         ended = await self._stop(plan)
         if ended.left:
             sentence = f"{plan.seen.title} could not be ended. The person at this computer has to look."
             return answer_to(plan, sentence, ended.left[0], success=False)
         if plan.command:
+            await require_start_allowed(plan)
             return await self._run(plan)
         others = running.keys() != set(plan.stops)
         return answer_to(plan, report_stop(plan.seen, ended.killed, others=others))
@@ -247,6 +251,16 @@ class Launcher:
         if plan.seen.recipe and plan.seen.recipe.hands_over:
             return answer_to(plan, f"{title} was asked to start. Which process it is cannot be told.")
         return answer_to(plan, f"{title} has run, and has ended already.")
+
+
+async def require_start_allowed(plan: Plan) -> None:
+    """Look once more whether a program may start, after another that it replaces was given its time to end."""
+    try:
+        await require_still_allowed()
+    except DeskhandError as error:
+        if plan.stops:
+            error.detail += f" {plan.seen.title} had been ended already, and was not started again."
+        raise
 
 
 def look(entries: Mapping[str, Entry], machine: Machine, ours: Mapping[str, Mapping[Process, str]]) -> list[Seen]:

@@ -85,6 +85,9 @@ class Google(Protocol):
     def keep_draft(self, line: Line, content: bytes, thread_id: str | None, draft_id: str | None) -> Answer | DeskhandError:
         """Make a draft of a mail, or put the mail in the place of a draft."""
 
+    def send_draft(self, line: Line, content: bytes, thread_id: str | None, draft_id: str) -> Answer | DeskhandError:
+        """Send this mail in the place of a draft, which is gone then, whatever it holds by now."""
+
 
 class RealGoogle:
     """Google over its own client libraries."""
@@ -149,16 +152,24 @@ class RealGoogle:
             return [self._call(line, connection, method, arguments) for arguments in calls]
 
     def keep_draft(self, line: Line, content: bytes, thread_id: str | None, draft_id: str | None) -> Answer | DeskhandError:
+        method, arguments = ("drafts.update", {"id": draft_id}) if draft_id else ("drafts.create", {})
+        return self._hand_over(line, method, arguments, {}, content, thread_id)
+
+    def send_draft(self, line: Line, content: bytes, thread_id: str | None, draft_id: str) -> Answer | DeskhandError:
+        # https://developers.google.com/workspace/gmail/api/guides/drafts: what is sent is the mail that comes with the request
+        return self._hand_over(line, "drafts.send", {}, {"id": draft_id}, content, thread_id)
+
+    def _hand_over(
+        self, line: Line, method: str, arguments: dict[str, Any], draft: Answer, content: bytes, thread_id: str | None
+    ) -> Answer | DeskhandError:
         place: Answer = {"threadId": thread_id} if thread_id else {}
-        arguments: dict[str, Any] = {"id": draft_id} if draft_id else {}
         if len(content) <= LARGEST_JSON_MAIL or not content.isascii():  # the library's upload takes ASCII alone
             place["raw"] = base64.urlsafe_b64encode(content).decode()
         else:
             from googleapiclient.http import MediaInMemoryUpload
 
-            arguments["media_body"] = MediaInMemoryUpload(content, mimetype="message/rfc822")
-        method = "drafts.update" if draft_id else "drafts.create"
-        return self.call_each(line, method, [{**arguments, "body": {"message": place}}])[0]
+            arguments = {**arguments, "media_body": MediaInMemoryUpload(content, mimetype="message/rfc822")}
+        return self.call_each(line, method, [{**arguments, "body": {**draft, "message": place}}])[0]
 
     def _call(self, line: Line, connection: Any, method: str, arguments: Mapping[str, Any]) -> Answer | DeskhandError:
         from googleapiclient.errors import HttpError

@@ -1,6 +1,7 @@
 """Builds mails: addresses are checked, a header is one line, and what the person is shown is what goes out."""
 
 import hashlib
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -79,6 +80,13 @@ class Letter:
     def addresses(self) -> tuple[str, ...]:
         """Where it goes, whatever people are called."""
         return tuple(dict.fromkeys(person.address for person in self.recipients()))
+
+    def seal(self) -> str:
+        """Hash everything that goes out, what the person is not shown included."""
+        people = [[(one.name, one.address) for one in found] for found in (self.to, self.cc, self.bcc)]
+        files = [(str(file), file.media_type) for file in self.files]
+        mail = [self.sender, people, self.subject, self.body, self.html, files, self.in_reply_to, self.references]
+        return hashlib.sha256(json.dumps(mail).encode("ascii")).hexdigest()
 
     def fields(self) -> tuple[tuple[str, str], ...]:
         """What the person is shown, as the recipients will see it."""

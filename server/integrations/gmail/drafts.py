@@ -6,6 +6,7 @@ from typing import Any
 from server.errors import InvalidInput
 from server.integration import Effect
 from server.integrations.gmail.accounts import Accounts
+from server.integrations.gmail.attachments import hash_content
 from server.integrations.gmail.composition import (
     Letter,
     check_recipients,
@@ -27,6 +28,18 @@ from server.operation import require_allowed
 
 FIELDS = "id,message(id,threadId,labelIds,snippet,internalDate,payload(mimeType,headers))"
 PERMANENT = "This cannot be undone."
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A draft's mail as its bytes have it, and the thread in which it lies."""
+
+    content: bytes
+    thread_id: str | None
+
+    def seal(self) -> str:
+        """Hash all of it."""
+        return hash_content(self.content)
 
 
 @dataclass(frozen=True)
@@ -84,17 +97,21 @@ class Drafts:
     async def preview_send(self, draft_id: str, account: str | None) -> Effect:
         """What would go out, attachments with their hashes included."""
         session = open_session(self.accounts, account, Permission.read, Permission.send)
-        mail = await self._read_raw(session, draft_id)
+        return await self._foresee_sending(session, draft_id, await read_stored(session, draft_id))
+
+    async def send(self, draft_id: str, account: str | None) -> Sent:
+        """Send a draft, once, as it was foreseen; what is written into it meanwhile does not go out."""
+        session = open_session(self.accounts, account, Permission.read, Permission.send)
+        stored = await read_stored(session, draft_id)
+        require_allowed(await self._foresee_sending(session, draft_id, stored))
+        return await post_draft(session, draft_id, stored.content, stored.thread_id, "Email sent successfully")
+
+    async def _foresee_sending(self, session: Session, draft_id: str, stored: Stored) -> Effect:
+        mail = await self.accounts.run(read_raw, stored.content)
         if not mail.recipients:
             raise InvalidInput("This draft names nobody who would get it. Add somebody with update_draft.")
         fields = (("Account", session.address), *mail.fields(), ("Draft", draft_id))
-        return Effect(f"send the draft to {mail.recipients}", fields, mail.addresses)
-
-    async def send(self, draft_id: str, account: str | None) -> Sent:
-        """Send a draft, once."""
-        session = open_session(self.accounts, account, Permission.read, Permission.send)
-        require_allowed(await self.preview_send(draft_id, account))
-        return await post_draft(session, draft_id, "Email sent successfully")
+        return Effect(f"send the draft to {mail.recipients}", fields, mail.addresses, stored.seal())
 
     async def preview_delete(self, draft_id: str, account: str | None) -> Effect:
         """Which draft would go."""
@@ -110,10 +127,7 @@ class Drafts:
         return Done(success=True, message="The draft was deleted.")
 
     async def _read_raw(self, session: Session, draft_id: str) -> RawMail:
-        draft = await session.read("drafts.get", id=draft_id, format="raw")
-        message = draft.get("message")
-        raw = decode_base64url(message.get("raw")) if isinstance(message, dict) else None
-        return await self.accounts.run(read_raw, raw or b"")
+        return await self.accounts.run(read_raw, (await read_stored(session, draft_id)).content)
 
     async def _settle(self, draft: DraftMail, draft_id: str | None = None) -> tuple[Session, Letter, str | None]:
         needs = (Permission.read, Permission.send) if draft.thread_id or draft_id else (Permission.send,)
@@ -148,6 +162,14 @@ class Drafts:
             letter, references=tuple(read_ids(headers.get("References"))), in_reply_to=answered[0] if answered else ""
         )
         return letter, message.get("threadId")
+
+
+async def read_stored(session: Session, draft_id: str) -> Stored:
+    """Read all of a draft's mail."""
+    draft = await session.read("drafts.get", id=draft_id, format="raw")
+    message = draft.get("message")
+    found = message if isinstance(message, dict) else {}
+    return Stored(decode_base64url(found.get("raw")) or b"", found.get("threadId"))
 
 
 def view_draft(draft: dict[str, Any], account: str) -> DraftEntry:

@@ -11,7 +11,7 @@ from server.integrations.gmail.failures import NotReached
 from server.integrations.gmail.models import Enclosing, NewMail, Reply, Sent
 from server.integrations.gmail.reply import Answer, find_answer
 from server.integrations.gmail.session import Permission, Session, open_session
-from server.operation import require_allowed
+from server.operation import require_allowed, require_still_allowed
 
 STILL_THERE = "The mail was not sent; its draft is still in Gmail's Drafts."
 UNKNOWN = (
@@ -101,21 +101,22 @@ class Outbox:
 
     async def _post(self, session: Session, letter: Letter, thread_id: str | None, order: Enclosing, message: str) -> Sent:
         content = await self.accounts.run(compose, letter)
+        await require_still_allowed()  # files may have taken their time
         draft_id = await make_draft(session, content, thread_id)
-        sent = await post_draft(session, draft_id, message)
+        sent = await post_draft(session, draft_id, content, thread_id, message)
         await self.files.release(order)
         return sent
 
 
 def foresee_mail(letter: Letter) -> Effect:
     """What sending a mail does."""
-    return Effect(f"send mail to {name_recipients(letter.recipients())}", letter.fields(), letter.addresses())
+    return Effect(f"send mail to {name_recipients(letter.recipients())}", letter.fields(), letter.addresses(), letter.seal())
 
 
 def foresee_answer(letter: Letter, answer: Answer) -> Effect:
     """What answering does."""
     fields = (*letter.fields(), ("Answers", answer.answered), ("Thread", answer.thread_id))
-    return Effect(f"answer {name_recipients(letter.recipients())}", fields, letter.addresses())
+    return Effect(f"answer {name_recipients(letter.recipients())}", fields, letter.addresses(), letter.seal())
 
 
 async def make_draft(session: Session, content: bytes, thread_id: str | None) -> str:
@@ -127,10 +128,13 @@ async def make_draft(session: Session, content: bytes, thread_id: str | None) ->
     return str(draft.get("id", ""))
 
 
-async def post_draft(session: Session, draft_id: str, message: str) -> Sent:
-    """Send a draft, once: what may have gone out is never sent again by itself."""
+async def post_draft(session: Session, draft_id: str, content: bytes, thread_id: str | None, message: str) -> Sent:
+    """Send this mail in the place of its draft, once: what may have gone out is never sent again by itself.
+
+    Not the draft as it lies there: somebody may have written something else into it since it was looked at.
+    """
     try:
-        sent = await session.change("drafts.send", body={"id": draft_id})
+        sent = await session.send_draft(content, thread_id, draft_id)
     except NotReached as error:
         raise add_sentence(error, STILL_THERE, draft_id=draft_id) from None
     except (UpstreamFailed, UpstreamTimedOut) as error:

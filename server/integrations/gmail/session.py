@@ -9,6 +9,7 @@ from typing import Any
 from server.errors import DeskhandError, Forbidden, NotFound, SignInNeeded
 from server.integrations.gmail.accounts import Accounts
 from server.integrations.gmail.adapter import Answer, Line
+from server.operation import require_still_allowed
 
 LANES = 5  # connections for many readings at once
 SCOPE = "https://www.googleapis.com/auth/gmail."
@@ -64,6 +65,16 @@ class Session:
         async def attempt(token: str) -> list[Answer | DeskhandError]:
             line = self._line(token, 0)
             return [await self.accounts.run(self.accounts.google.keep_draft, line, content, thread_id, draft_id)]
+
+        return checked(await self._with_token(attempt))[0]
+
+    async def send_draft(self, content: bytes, thread_id: str | None, draft_id: str) -> Answer:
+        """Send this mail in the place of a draft, once."""
+
+        async def attempt(token: str) -> list[Answer | DeskhandError]:
+            await require_still_allowed()  # to get a token may have taken its time
+            line = self._line(token, 0)
+            return [await self.accounts.run(self.accounts.google.send_draft, line, content, thread_id, draft_id)]
 
         return checked(await self._with_token(attempt))[0]
 

@@ -1,5 +1,6 @@
 """Where OMI delivers. No client's key is needed here: the address is the secret, or the signature is the proof."""
 
+from contextlib import nullcontext
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -22,6 +23,7 @@ LARGEST = {
     Kind.audio: 8 * 1024 * 1024,  # a minute of sound, and more
     Kind.button: 64 * 1024,
 }
+LARGEST_BARE = 1024 * 1024  # where anybody may knock
 SIGNED, BY_SEGMENT = "your address without its secret part, signed", "your secret address"
 RECEIVED = {"status": "success", "message": "Memory data received and logged"}
 STORED = {"message": "Memory successfully received and stored"}
@@ -45,23 +47,25 @@ deliveries = APIRouter(include_in_schema=False)
 
 async def receive(wearable: Wearable, request: Request, kind: Kind, segment: str | None) -> None:
     """Take one delivery. What a stranger sends is not read."""
+    doorway, signature = wearable.doorway, request.headers.get(SIGNATURE, "")
     if segment is None:
-        await wearable.doorway.require_secret()
+        await doorway.require_secret()
     else:
-        await wearable.doorway.check_segment(segment)
-    body = await StrictRequest(request.scope, request.receive, LARGEST[kind]).body()
-    signature = request.headers.get(SIGNATURE, "")
-    await wearable.doorway.check_signature(signature, make_letter(request, body))
+        await doorway.check_segment(segment)
+    await doorway.check_header(signature)
+    with doorway.hold_place() if segment is None else nullcontext():
+        body = await StrictRequest(request.scope, request.receive, LARGEST[kind] if segment else LARGEST_BARE).body()
+        signed_at = await doorway.check_signature(signature, make_letter(request, body))
     asked = request.query_params
-    rate = asked.get("sample_rate", "")
     post = Post(
         kind=kind,
         uid=asked.get("uid", ""),
         body=body,
         form=SIGNED if segment is None else BY_SEGMENT,
         key=read_key(request),
+        signed_at=signed_at,
         session=asked.get("session_id", ""),
-        rate=int(rate) if rate.isdecimal() and len(rate) < 8 else 0,
+        rate=read_rate(asked.get("sample_rate", "")),
     )
     await wearable.intake.take(post)
 
@@ -76,6 +80,11 @@ def make_letter(request: Request, body: bytes) -> Letter:
         delivery=request.headers.get("x-omi-delivery", ""),
         event=request.headers.get("x-omi-event", ""),
     )
+
+
+def read_rate(text: str) -> int:
+    """Samples a second; 0 where that is no number."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 8 else 0
 
 
 def read_key(request: Request) -> str | None:

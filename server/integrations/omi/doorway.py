@@ -2,18 +2,21 @@
 
 import hmac
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from server.context import Context
-from server.errors import NotAuthenticated, NotFound
+from server.errors import NotAuthenticated, NotFound, TooManyRequests
 from server.integrations.omi.models import OmiSettings
-from server.integrations.omi.signature import Letter, is_signed
+from server.integrations.omi.signature import Letter, is_signed, read_time
 
 SECTION = "omi"
 ADDRESS, SECRET, PREVIOUS = "omi/address", "omi/signing", "omi/signing-before"
 ADDRESS_BYTES = 24  # 192 bits
 NO_SUCH = "There is no such address. Look in Deskhand's window, under OMI, for the one that is."
 UNSIGNED = "This delivery has no signature that fits. Put the same signing secret into Deskhand's window as into OMI."
+CROWDED = "Too much arrives at once. Send it again in a moment."
 KEYLESS = "Deskhand has no signing secret of OMI, so it cannot tell who sends this. Give it one in its window, under OMI."
 
 
@@ -23,6 +26,7 @@ class Doorway:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._kept: dict[str, str | None] = {}
+        self._unproven = 0
 
     async def segment(self) -> str | None:
         """The last part of the addresses; None until it was made."""
@@ -71,17 +75,37 @@ class Doorway:
         if await self._get(SECRET) is None:
             raise NotAuthenticated(KEYLESS)
 
-    async def check_signature(self, header: str, letter: Letter) -> None:
-        """Raises NotAuthenticated unless it is signed, where there is a secret."""
+    async def check_header(self, header: str) -> None:
+        """Look at a signature before there is a body. Raises NotAuthenticated where no body could make it right."""
+        if await self._get(SECRET) is None:
+            return
+        time, now = read_time(header), self._context.clock.now().timestamp()
+        if time is None or abs(now - time) > self._settings().tolerance_seconds:
+            raise NotAuthenticated(UNSIGNED)
+
+    @contextmanager
+    def hold_place(self) -> Iterator[None]:
+        """Have a place for one body of which nothing is known yet. Raises TooManyRequests where all are taken."""
+        if self._unproven >= self._settings().unproven_bodies:
+            raise TooManyRequests(CROWDED, retry_after=1)
+        self._unproven += 1
+        try:
+            yield
+        finally:
+            self._unproven -= 1
+
+    async def check_signature(self, header: str, letter: Letter) -> int | None:
+        """Answers when it was signed; None where there is no secret. Raises NotAuthenticated for what is not signed with it."""
         secret = await self._get(SECRET)
         if secret is None:
-            return
+            return None
         valid = [secret]
         if self.previous_until() and (before := await self._get(PREVIOUS)):
             valid.append(before)
         now = self._context.clock.now().timestamp()
         if not is_signed(header, valid, letter, now, self._settings().tolerance_seconds):
             raise NotAuthenticated(UNSIGNED)
+        return read_time(header)
 
     def _settings(self) -> OmiSettings:
         return self._context.settings.read(SECTION, OmiSettings)

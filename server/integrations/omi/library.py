@@ -1,9 +1,10 @@
 """What clients read of OMI, and the little that they may change."""
 
 import json
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from server.context import Context
 from server.errors import InvalidInput, NotFound
@@ -15,6 +16,7 @@ from server.integrations.omi.models import (
     ActionItemList,
     ConversationLine,
     ConversationList,
+    DaySummary,
     DaySummaryList,
     Done,
     LiveTranscript,
@@ -26,6 +28,9 @@ from server.integrations.omi.payload import Conversation, read_conversation
 from server.integrations.omi.store import action_items, conversations, days, transcripts
 from server.integrations.omi.store.conversations import Wanted
 from server.integrations.omi.transcript import write_transcript
+
+log = logging.getLogger(__name__)
+View = TypeVar("View")
 
 LONGEST_OVERVIEW = 500  # characters in a list
 LONGEST_TRANSCRIPT = 60_000  # characters in one answer
@@ -46,7 +51,7 @@ class Library:
     async def list_conversations(self, wanted: Wanted) -> ConversationList:
         """A page of conversations."""
         rows = await self._database.read(conversations.read_some, more(wanted))
-        lines = [view_line(row) for row in rows[: wanted.limit]]
+        lines = view_each(rows[: wanted.limit], view_line)
         return ConversationList(conversations=lines, next_offset=find_next(rows, wanted.limit, wanted.offset))
 
     async def read_conversation(self, conversation_id: str, offset: int) -> WholeConversation:
@@ -70,7 +75,7 @@ class Library:
     async def list_action_items(self, limit: int, offset: int, completed: bool | None) -> ActionItemList:
         """A page of things to do."""
         rows = await self._database.read(action_items.read_some, limit + 1, offset, completed=completed)
-        items = [ActionItem.model_validate(row) for row in rows[:limit]]
+        items = view_each(rows[:limit], ActionItem.model_validate)
         return ActionItemList(action_items=items, next_offset=find_next(rows, limit, offset))
 
     async def preview_mark(self, item_id: str, mark: Mark) -> Effect:
@@ -90,7 +95,7 @@ class Library:
     async def list_day_summaries(self, limit: int, offset: int) -> DaySummaryList:
         """A page of days."""
         rows = await self._database.read(days.read_some, limit + 1, offset)
-        found = [summaries.view(row["id"], row["date"], json.loads(row["body"])) for row in rows[:limit]]
+        found = view_each(rows[:limit], view_day)
         return DaySummaryList(day_summaries=found, next_offset=find_next(rows, limit, offset))
 
     async def read_live(self, session: str | None) -> LiveTranscript:
@@ -123,6 +128,22 @@ def more(wanted: Wanted) -> Wanted:
 def find_next(rows: list[Mapping[str, Any]], limit: int, offset: int) -> int | None:
     """The offset of the next page, where there is one."""
     return offset + limit if len(rows) > limit else None
+
+
+def view_each(rows: Iterable[Mapping[str, Any]], view: Callable[[Mapping[str, Any]], View]) -> list[View]:
+    """View the rows of a list. One that cannot be viewed is left out, so that the others can be read."""
+    found = []
+    for row in rows:
+        try:
+            found.append(view(row))
+        except Exception:  # whatever was sent years ago, the list has to open
+            log.exception("Something that OMI sent cannot be shown.")
+    return found
+
+
+def view_day(row: Mapping[str, Any]) -> DaySummary:
+    """A day in a list."""
+    return summaries.view(row["id"], row["date"], json.loads(row["body"]))
 
 
 def view_line(row: Mapping[str, Any]) -> ConversationLine:

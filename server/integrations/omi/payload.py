@@ -19,6 +19,7 @@ KNOWN = """
 CATEGORIES = frozenset(KNOWN.split())
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}")
 SPEAKER = re.compile(r"SPEAKER_(\d{1,6})")
+MOST_SPEAKERS = 1_000_000
 NOT_JSON = "This is no delivery of OMI: its body has to be a JSON object."
 
 
@@ -104,8 +105,8 @@ def read_id(value: Any) -> str:
     """An id that can stand in an address; another one is made of what cannot. Empty: there was none."""
     if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
         return ""
-    text = str(value)
-    return text if ID.fullmatch(text) else "m-" + digest(text)[:32]
+    text = write_plain(value)
+    return text if not text or ID.fullmatch(text) else "m-" + digest(text)[:32]
 
 
 def read_segments(value: Any) -> list[Segment]:
@@ -116,7 +117,7 @@ def read_segments(value: Any) -> list[Segment]:
 def read_segment(data: Mapping[str, Any], place: int = 0) -> Segment:
     """A segment, with either spelling of its speaker."""
     speaker = read_text(data.get("speaker"))
-    numbers = [number for name in ("speaker_id", "speakerId") if isinstance(number := data.get(name), int)]
+    numbers = [data[name] for name in ("speaker_id", "speakerId") if is_speaker(data.get(name))]
     named = SPEAKER.fullmatch(speaker)
     start = read_number(data.get("start"))
     return Segment(
@@ -128,6 +129,11 @@ def read_segment(data: Mapping[str, Any], place: int = 0) -> Segment:
         start=start,
         end=read_number(data.get("end"), start),
     )
+
+
+def is_speaker(value: Any) -> bool:
+    """Whether it is the number of a speaker."""
+    return isinstance(value, int) and abs(value) < MOST_SPEAKERS
 
 
 def read_todo(item: Any) -> Todo | None:
@@ -153,7 +159,15 @@ def read_text(value: Any) -> str:
     """Words, if they are any, without halves of characters."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
-    return str(value).replace("\0", "").encode("utf-8", "replace").decode().strip()
+    return write_plain(value).replace("\0", "").encode("utf-8", "replace").decode().strip()
+
+
+def write_plain(value: str | float) -> str:
+    """Words or a number as text; a number with thousands of digits is none."""
+    try:
+        return str(value)
+    except ValueError:
+        return ""
 
 
 def read_number(value: Any, otherwise: float = 0.0) -> float:

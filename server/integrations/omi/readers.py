@@ -31,7 +31,11 @@ BAD_UID = "The uid has letters, digits, - and _ only, 128 at most, as OMI gives 
 
 @dataclass(frozen=True)
 class Post:
-    """A delivery before it is read. `form`: by which address it came, in words. `key`: its Idempotency-Key."""
+    """A delivery before it is read. `form`: by which address it came, in words. `key`: its Idempotency-Key.
+
+    `signed_at`: by its proven signature, in seconds since 1970.
+    `client`, `client_name`: who hands it over; empty where it came from OMI itself.
+    """
 
     kind: Kind
     uid: str
@@ -40,6 +44,9 @@ class Post:
     key: str | None = None
     session: str = ""
     rate: int = 0
+    signed_at: int | None = None
+    client: str = ""
+    client_name: str = ""
 
     @property
     def text(self) -> str:
@@ -59,8 +66,8 @@ def read_post(post: Post, now: str) -> Delivery:
 def read_memory(post: Post, data: Any, hashed: str, now: str) -> Delivery:
     """A conversation."""
     told, uid = read_conversation(require_object(data)), choose_uid(post, data)
-    keep = partial(conversations.put, uid=uid, told=told, body=post.text, now=now)
-    return deliver(post, uid, hashed, now, told.title, keep)
+    keep = partial(conversations.put, uid=uid, told=told, body=post.text, now=now, client=post.client)
+    return deliver(post, uid, hashed, now, told.title, keep, told.id)
 
 
 def read_transcript(post: Post, data: Any, hashed: str, now: str) -> Delivery:
@@ -70,7 +77,7 @@ def read_transcript(post: Post, data: Any, hashed: str, now: str) -> Delivery:
     segments = [one for one in read_list(body.get("segments")) if isinstance(one, dict)]
     session = (post.session or read_text(body.get("session_id")) or uid)[:LONGEST_SESSION]
     keep = partial(transcripts.put_all, uid=uid, session=session, told=segments, now=now)
-    return deliver(post, uid, digest([session, hashed]), now, None, keep)
+    return deliver(post, uid, digest([session, hashed]), now, None, keep, session)
 
 
 def read_day(post: Post, data: Any, hashed: str, now: str) -> Delivery:
@@ -79,7 +86,7 @@ def read_day(post: Post, data: Any, hashed: str, now: str) -> Delivery:
     uid = choose_uid(post, data)
     told = summaries.describe(data, uid, now) | {"body": post.text}
     headline = read_text(summaries.find_summary(data).get("headline"))
-    return deliver(post, uid, hashed, now, headline, partial(days.put, uid=uid, told=told))
+    return deliver(post, uid, hashed, now, headline, partial(days.put, uid=uid, told=told), told["id"])
 
 
 def read_press(post: Post, data: Any, hashed: str, now: str) -> Delivery:
@@ -112,8 +119,10 @@ def choose_uid(post: Post, data: Any) -> str:
     return uid
 
 
-def deliver(post: Post, uid: str, hashed: str, now: str, title: str | None, keep: Callable[..., bool]) -> Delivery:
-    """Put a delivery together."""
+def deliver(
+    post: Post, uid: str, hashed: str, now: str, title: str | None, keep: Callable[..., bool], subject: str = ""
+) -> Delivery:
+    """Put a delivery together. `subject`: what it tells the state of."""
     return Delivery(
         kind=post.kind,
         uid=uid,
@@ -125,4 +134,7 @@ def deliver(post: Post, uid: str, hashed: str, now: str, title: str | None, keep
         form=post.form,
         question=f"omi-{secrets.token_urlsafe(9)}",
         keep=keep,
+        client=post.client_name,
+        subject=subject,
+        signed_at=post.signed_at,
     )

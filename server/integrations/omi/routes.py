@@ -22,6 +22,7 @@ from server.integrations.omi.models import (
 from server.integrations.omi.readers import Post
 from server.integrations.omi.service import Wearable
 from server.integrations.omi.store.conversations import Wanted
+from server.operation import current_call
 
 LARGEST_MEMORY = 4 * 1024 * 1024  # a day of talk
 KEEPING: dict[str, Any] = {
@@ -64,7 +65,10 @@ async def preview_mark(omi: Omi, item_id: ItemId, mark: Mark) -> Effect:
 
 async def keep(omi: Wearable, uid: str, memory: dict[str, Any]) -> None:
     """Take in what a client sends."""
-    await omi.intake.take(Post(Kind.memory, uid, json.dumps(memory).encode(), "a client's key"))
+    call = current_call.get()
+    body = json.dumps(memory).encode()
+    post = Post(Kind.memory, uid, body, "a client's key", client=call.client_id, client_name=call.client_name)
+    await omi.intake.take(post)
 
 
 @memories.operation(

@@ -4,7 +4,7 @@ import hmac
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, quote, unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
 HEADER = re.compile(r"t=(?P<time>\d{1,12})((,\s*v[12]=[0-9a-f]{64})+)")
 VERSION = re.compile(r"(v[12])=([0-9a-f]{64})")
@@ -36,12 +36,18 @@ def sign_v2(secret: str, time: int, letter: Letter) -> str:
 
 def is_signed(header: str, secrets: Collection[str], letter: Letter, now: float, tolerance: float) -> bool:
     """Whether one of these secrets made a signature of this letter, not too long ago."""
-    found = HEADER.fullmatch(header) if len(header) <= LONGEST_HEADER else None
-    if not found or abs(now - int(found["time"])) > tolerance:
+    time = read_time(header)
+    if time is None or abs(now - time) > tolerance:
         return False
-    expected = set(list_signatures(secrets, int(found["time"]), letter))
+    expected = set(list_signatures(secrets, time, letter))
     told = VERSION.findall(header)
     return any(hmac.compare_digest("=".join(one), right) for one in told for right in expected)
+
+
+def read_time(header: str) -> int | None:
+    """When a header says that it was signed; None for what is no header of OMI's."""
+    found = HEADER.fullmatch(header) if len(header) <= LONGEST_HEADER else None
+    return int(found["time"]) if found else None
 
 
 def list_signatures(secrets: Iterable[str], time: int, letter: Letter) -> Iterable[str]:
@@ -69,8 +75,9 @@ def write_query(query: bytes) -> str:
 
 
 def read_query(query: bytes) -> list[tuple[bytes, bytes]]:
-    """The pairs of a query, decoded."""
-    return parse_qsl(query, keep_blank_values=True)
+    """The pairs of a query, decoded. (`parse_qsl` of bytes stumbles over all that is not ASCII.)"""
+    pairs = (part.partition(b"=") for part in query.replace(b"+", b" ").split(b"&") if part)
+    return [(unquote_to_bytes(name), unquote_to_bytes(value)) for name, _, value in pairs]
 
 
 def spell(value: bytes) -> str:

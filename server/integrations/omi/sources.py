@@ -77,11 +77,13 @@ class Sources:
 
 def view(row: Mapping[str, Any]) -> Question:
     """The question about a uid."""
+    client, account = row["first_client"], f"the OMI account {row['uid']}"
+    what = f"what comes for {account}" if client else f"what {account} sends"
     return Question(
         id=row["question"],
         kind=QuestionKind.source,
-        client="OMI",
-        sentence=f"keep what the OMI account {row['uid']} sends, and let your clients read it",
+        client=client or "OMI",
+        sentence=f"keep {what}, and let your clients read it",
         asked_at=row["first_at"],
         fields=(
             ("uid", row["uid"]),

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from server.access.approvals.approval import SECTION, ApprovalSettings
 from server.access.clients import Policy
 from server.errors import NotFound
-from server.operation import Effect, Operations
+from server.operation import Effect, Operations, require_allowed, require_still_allowed
 from server.questions import Extent, Question
 from server.state import Rules, State
 from server.surface import new_application
@@ -42,6 +42,7 @@ class Post:
     hold_preview: asyncio.Event | None = None
     previewing: asyncio.Event = field(default_factory=asyncio.Event)
     signature: str = ""
+    paper: str = ""
 
     async def client(
         self, name: str = "bot", scopes: str = "read:mail write:mail", rate: str | None = None, **policies: str
@@ -92,11 +93,19 @@ def make_router(post: Post) -> Operations:
             await post.hold_preview.wait()
         if letter.to == "nobody":
             raise NotFound("There is no such person.")
+        return foresee(letter)
+
+    def foresee(letter: Letter) -> Effect:
         signed = (("Signature", post.signature),) if post.signature else ()
-        return Effect(f"send a letter to {letter.to}", (("To", letter.to), ("Text", letter.text), *signed))
+        return Effect(f"send a letter to {letter.to}", (("To", letter.to), ("Text", letter.text), *signed), seal=post.paper)
 
     async def preview_invitation(order: Invitation) -> Effect:
-        return Effect("invite some people", (("To", ", ".join(order.to)), ("Text", order.text)), (*order.to, *order.bcc))
+        post.previewing.set()
+        if post.hold_preview:
+            await post.hold_preview.wait()
+        signed = (("Signature", post.signature),) if post.signature else ()
+        shown = (("To", ", ".join(order.to)), ("Text", order.text), *signed)
+        return Effect("invite some people", shown, (*order.to, *order.bcc))
 
     @mail.operation("GET", "/list", scope="read:mail")
     async def list_letters(most: int = 10) -> list[str]:
@@ -114,6 +123,8 @@ def make_router(post: Post) -> Operations:
             await post.hold.wait()
         if post.fail:
             raise post.fail
+        require_allowed(foresee(letter))
+        await require_still_allowed()
         post.sent.append(letter.text)
         return {"sent": len(post.sent)}
 

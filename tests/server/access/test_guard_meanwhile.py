@@ -9,6 +9,7 @@ import httpx2
 import pytest
 
 from server.access.clients import Change, Policy
+from server.questions import Extent
 from server.storage.database import DATABASE_FILE
 from tests.server.access.letters import posting
 
@@ -124,5 +125,44 @@ def test_what_a_reading_call_found_is_not_handed_to_a_client_that_was_ended_mean
             answer = await call
             assert answer.status_code == 401
             assert "a private letter" not in answer.text
+
+    asyncio.run(main())
+
+
+CHANGES = [("pause", "allow", 503), ("revoke", "allow", 401), ("deny", "allow", 403), ("ask", "allow", 403), ("end", "ask", 403)]
+
+
+@pytest.mark.parametrize(("change", "policy", "status"), CHANGES)
+def test_what_the_person_changes_while_a_call_waits_for_its_turn_holds_for_that_call(
+    opened, change: str, policy: str, status: int
+) -> None:
+    async def main() -> None:
+        async with posting(opened) as post:
+            bot, state = await post.client(send_letter=policy), post.state
+            allowances = state.guard.approvals.allowances
+            if policy == "ask":
+                await post.send(bot, "first")
+                await post.approve(Extent.quarter)
+                async with asyncio.timeout(20):
+                    while not post.sent:
+                        await asyncio.sleep(0.005)
+            before, post.hold = list(post.sent), asyncio.Event()
+            call = asyncio.create_task(post.send(bot, wait=True))
+            async with asyncio.timeout(20):
+                while (await post.last()).outcome != "running":
+                    await asyncio.sleep(0.005)
+            if change == "pause":
+                await state.pause.begin(15)
+            elif change == "revoke":
+                await state.clients.revoke_all()
+            elif change == "end":
+                await allowances.end("bot", (await allowances.list("bot"))[0].id)
+            else:
+                await state.clients.change("bot", Change(policies={"send_letter": Policy(change)}))
+            post.hold.set()
+            assert ((await call).status_code, post.sent) == (status, before)
+            entry = await post.last()
+            assert (entry.outcome, entry.decision) == ("refused", "refused")
+            assert entry.reason
 
     asyncio.run(main())

@@ -62,3 +62,30 @@ def test_an_id_and_a_secret_stand_alone_on_stdout_as_json(deskhand) -> None:
     assert renewed["client_id"] != pair["client_id"]
     assert "https://app.example/cb" in deskhand("clients", "show", "my-gpt").stdout
     assert deskhand("clients", "create", "bot", "--redirect-uri", "https://app.example/cb").returncode == 2
+
+
+def test_what_was_allowed_for_a_while_is_shown_and_ends_when_it_is_to_be_asked_again(deskhand, serve) -> None:
+    served = serve(demo=True)
+    key = served.make_client("bot")
+
+    def send(subject: str):
+        mail = {"to": "mei.tanaka@example.org", "subject": subject, "body": "hello"}
+        return served.call("POST", "/gmail/send", key, json=mail, headers={"Prefer": "respond-async"})
+
+    for extent in ("recipients", "quarter"):
+        approval = send(extent).json()["approval_id"]
+        answer = served.person("POST", f"/api/approvals/{approval}/approve", json={"extent": extent})
+        assert answer.status_code == 200
+        if extent == "recipients":
+            served.person("PATCH", "/api/clients/bot", json={"policies": {"control_app": "ask"}})
+            shown = deskhand("clients", "show", "bot").stdout
+            assert "\nallowed send_mail to mei.tanaka@example.org without asking, until you end it\n" in shown
+            assert shown.endswith("Have it ask again: deskhand clients ask bot OPERATION\n")
+            assert deskhand("clients", "ask", "bot", "send_mail").returncode == 0
+    (listed,) = json.loads(deskhand("clients", "show", "bot", "--json").stdout)["allowances"]
+    assert (listed["operation"], listed["extent"]) == ("send_mail", "quarter")
+    assert deskhand("clients", "deny", "bot", "send_mail").returncode == 0
+    assert send("denied").status_code == 403
+    served.person("PATCH", "/api/clients/bot", json={"policies": {"send_mail": "ask"}})
+    assert send("asked").status_code == 202
+    assert "without asking" not in deskhand("clients", "show", "bot").stdout

@@ -89,6 +89,7 @@ def test_where_the_tunnel_does_not_open_it_says_why_and_goes_on(tmp_path: Path) 
 
 HANGING = """
 import asyncio, os, threading
+from pathlib import Path
 from server.commandline import serve
 from server.program import Options, Program
 
@@ -104,7 +105,7 @@ async def run(self, on_ready):
 
 Program.run = run
 serve.LAST_SECONDS, serve.STOP_SECONDS = 0.2, 1.0
-serve.run_here(Options(port=0), as_json=True)
+serve.run_here(Options(port=0, data_dir=Path(os.environ["DESKHAND_DATA_DIR"])), as_json=True)
 """
 
 

@@ -25,6 +25,7 @@ def create_sources() -> None:
         sa.Column("last_at", sa.Text, nullable=False),
         sa.Column("first_kind", sa.Text, nullable=False),
         sa.Column("form", sa.Text, nullable=False),
+        sa.Column("first_client", sa.Text, nullable=False),
         sa.Column("kept_aside", sa.Integer, nullable=False),
         sa.Column("bytes_aside", sa.Integer, nullable=False),
         sa.Column("dropped", sa.Integer, nullable=False),
@@ -44,9 +45,12 @@ def create_sources() -> None:
         sa.Column("kind", sa.Text, nullable=False),
         sa.Column("key", sa.Text),
         sa.Column("digest", sa.Text, nullable=False),
+        sa.Column("subject", sa.Text, nullable=False),
+        sa.Column("signed_at", sa.Integer),
         sa.Column("at", sa.Text, nullable=False),
     )
     op.create_index("ix_omi_delivery_at", "omi_delivery", ["at"])
+    op.create_index("omi_delivery_subject", "omi_delivery", ["uid", "kind", "subject"])
     op.create_index("omi_delivery_digest", "omi_delivery", ["uid", "kind", "digest"])
     op.create_index("omi_delivery_key", "omi_delivery", ["uid", "kind", "key"])
 
@@ -69,6 +73,7 @@ def create_conversations() -> None:
         sa.Column("changed_at", sa.Text, nullable=False),
         sa.Column("deleted_at", sa.Text),
         sa.Column("words", sa.Text, nullable=False),
+        sa.Column("added_by", sa.Text, nullable=False),
         sa.Column("body", sa.Text, nullable=False),
     )
     op.create_index("omi_conversation_created", "omi_conversation", ["created_at"])

@@ -1,16 +1,18 @@
 """Conversations: the newest state of each, and looking them up."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
 
+from server.errors import Conflict
 from server.integrations.omi.payload import Conversation
 from server.integrations.omi.store.action_items import REMOVE_OF, put_all
 from server.integrations.omi.store.sources import ACCEPTED
 from server.integrations.omi.store.tables import action_item, conversation
 
+NOT_YOURS = "A conversation with this id is here already, and you did not add it. Give yours an id of its own."
 UNFINISHED = ("in_progress", "processing", "merging")
 LINE = (
     conversation.c.uid,
@@ -26,7 +28,7 @@ FIND = select(conversation).where(*OWN)
 READ = (
     select(conversation)
     .where(*READABLE, conversation.c.id == bindparam("which"))
-    .order_by(conversation.c.created_at.desc())
+    .order_by(conversation.c.added_by != "", conversation.c.created_at.desc())  # what OMI delivered is hidden by no client's
     .limit(1)
 )
 COUNT = select(func.count()).select_from(conversation).where(*READABLE, conversation.c.discarded.is_(False))
@@ -56,12 +58,18 @@ class Wanted:
     discarded: bool = False
 
 
-def put(connection: Connection, uid: str, told: Conversation, body: str, now: str) -> bool:
-    """Keep a conversation, or what is new about it. False: something newer is known, or it was removed here."""
+def put(connection: Connection, uid: str, told: Conversation, body: str, now: str, client: str = "") -> bool:
+    """Keep a conversation, or what is new about it. False: something newer is known, or it was removed here.
+
+    `client`: the id of the one that hands it over; it changes only what it added itself. Raises Conflict.
+    """
     own = {"of": uid, "which": told.id}
     row = connection.execute(FIND, own).mappings().first()
     known = dict(row) if row else None
-    if known and (known["deleted_at"] or is_older(told, known)):
+    if client:
+        require_own(client, known)
+        told = replace(told, updated_at=min(told.updated_at, now) if told.updated_at else None)
+    if known and (known["deleted_at"] or (known["added_by"] == client and is_older(told, known))):
         return False
     created_at = told.created_at or (str(known["created_at"]) if known else now)
     values = {
@@ -75,6 +83,7 @@ def put(connection: Connection, uid: str, told: Conversation, body: str, now: st
         "discarded": told.discarded,
         "changed_at": now,
         "words": f"{told.title}\n{told.overview}\n{told.transcript}".casefold(),
+        "added_by": client,
         "body": body,
     }
     if known:
@@ -83,6 +92,12 @@ def put(connection: Connection, uid: str, told: Conversation, body: str, now: st
         connection.execute(ADD, {"uid": uid, "id": told.id, "arrived_at": now, **values})
     put_all(connection, uid, told.id, told.todos, created_at)
     return True
+
+
+def require_own(client: str, known: Mapping[str, Any] | None) -> None:
+    """Raises Conflict where somebody else added it, for what a client hands over is shown to nobody first."""
+    if known and known["added_by"] != client:
+        raise Conflict(NOT_YOURS)
 
 
 def is_older(told: Conversation, known: Mapping[str, Any]) -> bool:

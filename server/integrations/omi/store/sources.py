@@ -25,6 +25,7 @@ FIND = select(source).where(source.c.uid == bindparam("which"))
 ALL = select(source).order_by(source.c.last_at.desc())
 WAITING = select(source).where(source.c.state == SourceState.waiting).order_by(source.c.first_at)
 COUNT_WAITING = select(func.count()).where(source.c.state == SourceState.waiting)
+COUNT_OF_CLIENTS = COUNT_WAITING.where(source.c.first_client != "")
 ACCEPTED = select(source.c.uid).where(source.c.state == SourceState.accepted)
 ASKED = WAITING.where(source.c.question == bindparam("asked"))
 ADD = insert(source)
@@ -72,9 +73,15 @@ def count_waiting(connection: Connection) -> int:
     return int(connection.execute(COUNT_WAITING).scalar_one())
 
 
+def count_rivals(connection: Connection, client: str) -> int:
+    """How many wait that take the places of what this client names; where there is none, of what OMI names."""
+    of_clients = int(connection.execute(COUNT_OF_CLIENTS).scalar_one())
+    return of_clients if client else count_waiting(connection) - of_clients
+
+
 def add(connection: Connection, values: Row) -> None:
     """Hear of a uid."""
-    connection.execute(ADD, {"kept_aside": 0, "bytes_aside": 0, "dropped": 0, **values})
+    connection.execute(ADD, {"first_client": "", "kept_aside": 0, "bytes_aside": 0, "dropped": 0, **values})
 
 
 def note(connection: Connection, uid: str, now: str, size: int, *, waits: bool) -> None:

@@ -14,6 +14,7 @@ source = Table(
     Column("last_at", Text, nullable=False),
     Column("first_kind", Text, nullable=False),
     Column("form", Text, nullable=False),
+    Column("first_client", Text, nullable=False),  # the name of the one that named it first; empty where OMI did
     Column("kept_aside", Integer, nullable=False),
     Column("bytes_aside", Integer, nullable=False),
     Column("dropped", Integer, nullable=False),
@@ -37,8 +38,11 @@ delivery = Table(
     Column("kind", Text, nullable=False),
     Column("key", Text),
     Column("digest", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("signed_at", Integer),
     Column("at", Text, nullable=False, index=True),
 )
+Index("omi_delivery_subject", delivery.c.uid, delivery.c.kind, delivery.c.subject)
 Index("omi_delivery_digest", delivery.c.uid, delivery.c.kind, delivery.c.digest)
 Index("omi_delivery_key", delivery.c.uid, delivery.c.kind, delivery.c.key)
 
@@ -59,6 +63,7 @@ conversation = Table(
     Column("changed_at", Text, nullable=False),
     Column("deleted_at", Text),
     Column("words", Text, nullable=False),
+    Column("added_by", Text, nullable=False),  # the client's id; empty where OMI delivered it
     Column("body", Text, nullable=False),
 )
 Index("omi_conversation_created", conversation.c.created_at)

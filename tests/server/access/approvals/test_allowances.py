@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from server.access.approvals.allowances import Allowance
-from server.access.clients import Change
+from server.access.clients import Change, Policy
 from server.errors import NotFound
 from server.questions import Extent
 from tests.server.access.letters import posting
@@ -118,5 +118,22 @@ def test_it_does_not_outweigh_a_scope_or_a_denial_or_a_pause(opened) -> None:
             await post.state.clients.change("bot", Change(frozenset(), {"send_letter": "ask"}))
             assert (await post.send(bot, "4")).status_code == 403
             assert post.sent == ["hi"]
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("policies", [["ask"], ["deny", "ask"]])
+def test_whoever_is_to_be_asked_about_again_is_asked_about_at_the_next_call(opened, policies: list[str]) -> None:
+    async def main() -> None:
+        async with posting(opened) as post:
+            bot = await post.client()
+            approval = (await post.invite(bot, "ann")).json()["approval_id"]
+            await post.approve(Extent.recipients)
+            await post.wait_for(bot, approval, "done")
+            assert (await post.invite(bot, "ann", text="two")).status_code == 200
+            for policy in policies:
+                await post.state.clients.change("bot", Change(policies={"invite_people": Policy(policy)}))
+            assert (await post.invite(bot, "ann", text="three")).status_code == 202
+            assert post.sent == ["", "two"]
 
     asyncio.run(main())

@@ -75,6 +75,6 @@ def test_the_desktop_is_told_of_each_question_once(opened) -> None:
             async with asyncio.timeout(20):
                 while not told:
                     await asyncio.sleep(0.005)
-            assert told == [("bot asks you", "May it send a letter to ann?")]
+            assert told == [("bot asks you", "May it send a letter to ann? Answer in Deskhand.")]
 
     asyncio.run(main())

@@ -8,6 +8,7 @@ import pytest
 
 from server.access.clients import Change, Policy
 from server.errors import NotFound, Unavailable
+from server.questions import Extent
 from server.storage.database import DATABASE_FILE
 from server.surface import new_application
 from tests.server.access.letters import posting
@@ -190,6 +191,35 @@ def test_what_is_paused_between_the_yes_and_the_run_waits_for_another_yes(opened
             assert (await post.question()).id == approval
             entry = next(one for one in await post.state.activity.list() if one.operation == "send_letter")
             assert (entry.outcome, "paused" in entry.reason) == ("waiting", True)
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("between", ["paused", "changed"])
+@pytest.mark.parametrize("extent", [Extent.quarter, Extent.recipients])
+def test_a_yes_that_is_taken_back_goes_with_all_that_it_allowed_and_can_be_given_again(opened, between, extent) -> None:
+    async def main() -> None:
+        async with posting(opened) as post:
+            bot = await post.client()
+            approval = (await post.invite(bot, "ann", text="one")).json()["approval_id"]
+            post.previewing.clear()
+            post.hold_preview = asyncio.Event()
+            await post.approve(extent)
+            await post.previewing.wait()
+            if between == "paused":
+                await post.state.pause.begin(15)
+            else:
+                post.signature = "Eve"
+            post.hold_preview.set()
+            async with asyncio.timeout(20):
+                while (await post.look(bot, approval))["status"] != "pending":
+                    await asyncio.sleep(0.005)
+            await post.state.pause.end()
+            assert (await post.invite(bot, "ann", text="two")).status_code == 202
+            await post.state.context.questions.approve((await post.state.context.questions.list())[0].id, extent)
+            await post.wait_for(bot, approval, "done")
+            assert (await post.invite(bot, "ann", text="three")).status_code == 200
+            assert post.sent == ["one", "three"]
 
     asyncio.run(main())
 

@@ -200,6 +200,8 @@ def test_what_nobody_answers_expires_and_says_so(opened, clock) -> None:
             assert (await post.look(bot, first))["status"] == "pending"
             clock.move(minutes=1)
             assert await post.state.context.questions.list() == [], "before anybody has noted it"
+            with pytest.raises(NotFound):
+                await post.state.context.questions.approve(question.id)
             answer = (await post.send(bot)).json()
             assert answer["approval_id"] != first
             await post.state.approvals.expire()
@@ -209,6 +211,25 @@ def test_what_nobody_answers_expires_and_says_so(opened, clock) -> None:
                 await post.state.context.questions.approve(question.id)
             entry = [one for one in await post.state.activity.list() if one.operation == "send_letter"][-1]
             assert (entry.outcome, entry.reason) == ("refused", "Nobody answered within 15 minutes.")
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("taken", ["the operation", "the scope", "the key"])
+def test_a_yes_that_comes_just_after_it_was_taken_away_leaves_nothing_behind(opened, taken: str) -> None:
+    async def main() -> None:
+        async with posting(opened) as post:
+            bot, clients, approvals = await post.client(), post.state.clients, post.state.approvals
+            one = await approvals.find((await post.invite(bot, "ann")).json()["approval_id"])
+            clients.on_change.clear()  # it waits still, as for a yes that is on its way
+            if taken == "the key":
+                await clients.renew_key("bot")
+            else:
+                scopes = frozenset({"read:mail"}) if taken == "the scope" else None
+                policies = {"invite_people": Policy.deny} if taken == "the operation" else {}
+                await clients.change("bot", Change(scopes, policies))
+            await approvals.approve(one, Extent.recipients)
+            assert await approvals.allowances.list(one.client_id) == []
 
     asyncio.run(main())
 

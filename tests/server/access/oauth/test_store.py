@@ -2,6 +2,7 @@ import asyncio
 
 import pytest
 
+from server.access.approvals.allowances import Allowance, add_allowance
 from server.access.oauth import store
 from server.access.oauth.admission import add_grant
 from server.access.oauth.credentials import add_code, add_token
@@ -10,6 +11,7 @@ from server.access.oauth.tables import oauth_client, oauth_code, oauth_grant, oa
 from server.access.oauth.terms import Asked, Terms
 from server.access.store import require_credential
 from server.errors import NotAuthenticated
+from server.questions import Extent
 
 
 async def let_in(state, clock, token="token", seconds=3600):
@@ -69,6 +71,22 @@ def test_everything_off_ends_every_sign_in(opened, clock):
             assert state.clients.find("token") is None
             assert state.clients.recall(f"grant:{grant}") is None
             assert await state.programs.read() == {}
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("way", ["its sign-in is ended", "its secret is renewed"])
+def test_what_the_person_allowed_for_a_while_ends_with_a_sign_in(opened, clock, way):
+    async def main():
+        async with opened() as state:
+            grant = await let_in(state, clock)
+            bot, (other, _) = await state.clients.show("bot"), await state.clients.create("other", frozenset(), {})
+            for client in (bot, other):
+                one = Allowance(client.name, client.id, "send_mail", Extent.recipients, ("ann",), "2026", None)
+                await state.context.database.write(add_allowance, one)
+            await (state.programs.renew("bot") if "secret" in way else state.programs.end_grant("bot", grant))
+            left = [len(await state.approvals.allowances.list(client.id)) for client in (bot, other)]
+            assert left == [0, 1]
 
     asyncio.run(main())
 

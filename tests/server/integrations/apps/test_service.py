@@ -8,8 +8,9 @@ import psutil
 import pytest
 
 from server import processes
-from server.errors import Conflict, Forbidden, InvalidInput, NotFound
+from server.errors import Conflict, Forbidden, InvalidInput, NotFound, Unavailable
 from server.integrations.apps.models import Order
+from server.operation import current_call
 from tests.server.integrations.apps.desk import RECORDER, STAY, entry_for, eventually
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the programs that these tests start are written for POSIX")
@@ -590,3 +591,47 @@ def test_news_go_out_when_an_app_starts_and_ends(desk):
             assert (await anext(news)).data == {"name": "recorder"}
 
     desk.play(scenario)
+
+
+class Told:
+    """A call that may go on until the person says otherwise."""
+
+    client_id = "bot"
+
+    def __init__(self, *, looks: int) -> None:
+        self.looks = looks
+
+    async def carry_out(self, function, arguments):
+        return await function(**arguments)
+
+    async def require_still_allowed(self) -> None:
+        self.looks -= 1
+        if self.looks < 0:
+            raise Unavailable("Paused.")
+
+
+def test_what_may_not_run_any_more_when_its_turn_comes_neither_starts_nor_ends_anything(desk):
+    desk.recorder()
+
+    async def scenario(launcher):
+        with pytest.raises(Unavailable):
+            await told(launcher, START, looks=0)
+        assert desk.processes() == []
+        started = await launcher.control(START)
+        for order in (STOP, RESTART):
+            with pytest.raises(Unavailable):
+                await told(launcher, order, looks=0)
+        assert psutil.pid_exists(started.pid)
+        with pytest.raises(Unavailable, match="ended already, and was not started again"):
+            await told(launcher, RESTART, looks=1)
+        assert desk.processes() == []
+
+    desk.play(scenario)
+
+
+async def told(launcher, order, looks):
+    token = current_call.set(Told(looks=looks))
+    try:
+        return await launcher.control(order)
+    finally:
+        current_call.reset(token)

@@ -5,8 +5,10 @@ import hashlib
 
 import pytest
 
-from server.errors import InvalidInput, NotFound, UpstreamFailed
+from server.errors import Conflict, InvalidInput, NotFound, UpstreamFailed
+from server.integrations.gmail.adapter import RealGoogle
 from server.integrations.gmail.models import DraftMail, InlineFile
+from server.operation import run_for
 
 ALEX = "alex@example.com"
 
@@ -88,6 +90,48 @@ def test_a_draft_that_somebody_changed_is_shown_anew(desk):
     before = desk.run(desk.mailbox.drafts.preview_send(kept.draft_id, None))
     desk.run(desk.mailbox.drafts.update(kept.draft_id, DraftMail(to="eve@example.com", subject="s", body="Text")))
     assert desk.run(desk.mailbox.drafts.preview_send(kept.draft_id, None)) != before
+
+
+def sent_to(desk):
+    sent = [one for one in desk.mails() if "SENT" in one["labelIds"]]
+    return {header["value"] for one in sent for header in one["payload"]["headers"] if header["name"] == "To"}
+
+
+def test_a_draft_that_somebody_changed_since_it_was_shown_is_not_sent(desk):
+    kept = create(desk, to="bob@example.com", subject="s", body="Text", html="<p>Text</p>")
+    shown = desk.run(desk.mailbox.drafts.preview_send(kept.draft_id, None))
+    same = DraftMail(to="bob@example.com", subject="s", body="Text", html="<p><!-- as good as nothing -->Text</p>")
+    for other in (DraftMail(to="eve@example.com", subject="s", body="Text", html="<p>Text</p>"), same):
+        desk.run(desk.mailbox.drafts.update(kept.draft_id, other))
+        with pytest.raises(Conflict, match="Nothing was"):
+            desk.run(run_for(shown, desk.mailbox.drafts.send, {"draft_id": kept.draft_id, "account": None}))
+    assert desk.calls("drafts/send") == []
+    assert desk.run(desk.mailbox.drafts.read(kept.draft_id, None)).mail.body == "Text"
+
+
+def test_what_is_written_into_a_draft_in_the_moment_of_sending_does_not_go_out(desk, monkeypatch):
+    kept = create(desk, to="bob@example.com", subject="s", body="Text")
+    send = RealGoogle.call_each
+
+    def change_and_send(google, line, method, calls):
+        if method == "drafts.send":
+            mail = b"To: eve@example.com\r\nSubject: s\r\n\r\nsecret"
+            assert google.keep_draft(line, mail, None, kept.draft_id)["id"] == kept.draft_id
+        return send(google, line, method, calls)
+
+    monkeypatch.setattr(RealGoogle, "call_each", change_and_send)
+    shown = desk.run(desk.mailbox.drafts.preview_send(kept.draft_id, None))
+    sent = desk.run(run_for(shown, desk.mailbox.drafts.send, {"draft_id": kept.draft_id, "account": None}))
+    assert headers_of(desk, sent.message_id)["to"] == "bob@example.com"
+    assert "eve@example.com" not in sent_to(desk)
+    with pytest.raises(NotFound):
+        desk.run(desk.mailbox.drafts.read(kept.draft_id, None))
+
+
+def test_a_draft_in_a_thread_is_sent_into_it(desk):
+    thread_id = desk.run(desk.mailbox.inbox.read(desk.find("valve in stock"), 0, None)).thread_id
+    kept = create(desk, thread_id=thread_id, body="Yes")
+    assert desk.run(desk.mailbox.drafts.send(kept.draft_id, None)).thread_id == thread_id
 
 
 def test_a_draft_is_sent_once(desk):

@@ -5,8 +5,20 @@ import hashlib
 
 import pytest
 
-from server.errors import DeskhandError, Forbidden, InvalidInput, NotFound, TooManyRequests, UpstreamFailed, UpstreamTimedOut
+from server.errors import (
+    Conflict,
+    DeskhandError,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    TooManyRequests,
+    Unavailable,
+    UpstreamFailed,
+    UpstreamTimedOut,
+)
+from server.integrations.gmail.adapter import RealGoogle
 from server.integrations.gmail.models import InlineFile, NewMail, Reply
+from server.operation import current_call, run_for
 
 ALEX, OTHER = "alex@example.com", "alex.morgan@example.org"
 
@@ -178,6 +190,63 @@ def test_an_answer_to_one_goes_to_one(desk):
     sent = desk.run(desk.mailbox.outbox.reply(Reply(message_id=desk.find("valve in stock"), body="x")))
     (mail,) = [one for one in in_label(desk, "SENT") if one["id"] == sent.message_id]
     assert header(mail, "Cc") == []
+
+
+def test_an_answer_whose_recipient_has_moved_since_it_was_shown_is_not_sent(desk):
+    thread = desk.run(desk.mailbox.inbox.read(desk.find("valve in stock"), 0, None)).thread_id
+    reply = Reply(thread_id=thread, body="Tuesday, please.")
+    shown = desk.run(desk.mailbox.outbox.preview_reply(reply))
+    with desk.google.lock:
+        raw = b"From: eve@example.com\r\nTo: alex@example.com\r\nSubject: Re: Boiler inspection\r\n\r\nMe now."
+        desk.google.mailboxes[ALEX].add(raw, {"INBOX"}, thread_id=thread)
+    assert desk.run(desk.mailbox.outbox.preview_reply(reply)).recipients == ("eve@example.com",)
+    with pytest.raises(Conflict, match="Nothing was"):
+        desk.run(run_for(shown, desk.mailbox.outbox.reply, {"reply": reply}))
+    assert desk.calls("gmail", "POST") == []
+
+
+def test_what_is_written_into_the_draft_of_a_mail_before_it_is_sent_does_not_go_out(desk, monkeypatch):
+    hand_over = RealGoogle.send_draft
+
+    def change_and_send(google, line, content, thread_id, draft_id):
+        google.keep_draft(line, b"To: eve@example.com\r\nSubject: s\r\n\r\nsecret", None, draft_id)
+        return hand_over(google, line, content, thread_id, draft_id)
+
+    monkeypatch.setattr(RealGoogle, "send_draft", change_and_send)
+    sent_id = send(desk).message_id
+    (mail,) = [one for one in in_label(desk, "SENT") if one["id"] == sent_id]
+    assert header(mail, "To") == ["Bob <bob@example.com>"]
+
+
+@pytest.mark.parametrize("change", [{"html": "<p><!-- -->Hello</p>"}, {"attachments": "text/html"}], ids=["html", "media type"])
+def test_a_yes_holds_for_what_the_person_is_not_shown_too(desk, change):
+    order = {"html": "<p>Hello</p>", "attachments": "text/plain", **change}
+    effects = []
+    for one in ({"html": "<p>Hello</p>", "attachments": "text/plain"}, order):
+        files = [InlineFile(name="a", media_type=one["attachments"], content="")]
+        effects.append(desk.run(desk.mailbox.outbox.preview_send(new_mail(html=one["html"], attachments=files))))
+    assert effects[0].fields == effects[1].fields
+    assert effects[0] != effects[1]
+
+
+@pytest.mark.parametrize("looks", [0, 1], ids=["before its draft", "before it goes"])
+def test_a_mail_that_may_not_go_any_more_does_not_go(desk, looks):
+    class Told:
+        client_id = "bot"
+        left = looks
+
+        async def require_still_allowed(self):
+            self.left -= 1
+            if self.left < 0:
+                raise Unavailable("Paused.")
+
+    async def call():
+        current_call.set(Told())
+        return await desk.mailbox.outbox.send(new_mail())
+
+    with pytest.raises(Unavailable, match=["^Paused.$", "draft is still in Gmail's Drafts"][looks]):
+        desk.run(call())
+    assert (len(desk.calls("drafts$", "POST")), desk.calls("drafts/send")) == (looks, [])
 
 
 def test_an_answer_to_nothing_is_refused(desk):

@@ -3,6 +3,7 @@
 import hmac
 import re
 import time
+from urllib.parse import unquote
 
 import pytest
 
@@ -80,3 +81,32 @@ def test_what_does_not_fit_is_refused_in_a_sentence(served) -> None:
     assert served.call("POST", path + "?uid=a b", key="", json=FIRST_FORM).status_code == 422
     button = paste(served)["button"]
     assert served.call("POST", button + "?uid=me", key="", content=b" " * 70_000).status_code == 413
+
+
+def test_letters_of_every_language_in_an_address_break_nothing(served) -> None:
+    paths = paste(served)
+    audio = paths["audio"] + "?uid=me&sample_rate="
+    for rate in ("1%C2%B2000", "%D9%A1%D9%A6000", "16000x"):
+        assert served.call("POST", audio + rate, key="", content=b"\0\0").status_code == 422, rate
+    served.person("PUT", "/api/omi/secret", json={"secret": SECRET})
+    for path in ("/chatgpt/memory", paths["memory"]):
+        for uid, status in (("%C3%A9", 422), ("%FF", 401), ("me%C2%B2", 422)):
+            headers = sign(b"{}", unquote(uid) if status == 422 else "other")
+            assert served.call("POST", f"{path}?uid={uid}", key="", content=b"{}", headers=headers).status_code == status
+
+
+def test_of_what_nobody_can_have_signed_no_body_is_read(served) -> None:
+    path = paste(served)["memory"]
+    served.person("PUT", "/api/omi/secret", json={"secret": SECRET})
+    large, late = b" " * 17_000_000, sign(b"", "me", now=time.time() - 400)
+    for headers in ({"X-Omi-Signature": "nonsense"}, late):
+        for where in ("/chatgpt/memory", path):
+            assert served.call("POST", where + "?uid=me", key="", content=large, headers=headers).status_code == 401, where
+
+
+def test_where_anybody_may_knock_only_small_bodies_are_taken(served) -> None:
+    path = paste(served)["memory"]
+    served.person("PUT", "/api/omi/secret", json={"secret": SECRET})
+    body = b'{"id": "c1", "words": "' + b"x" * 1_100_000 + b'"}'
+    for where, status in (("/chatgpt/memory", 413), (path, 200)):
+        assert served.call("POST", where + "?uid=me", key="", content=body, headers=sign(body, "me")).status_code == status

@@ -1,6 +1,6 @@
 import pytest
 
-from server.errors import NotAuthenticated, NotFound
+from server.errors import NotAuthenticated, NotFound, TooManyRequests
 from server.integrations.omi.doorway import SECRET, Doorway
 from server.integrations.omi.signature import Letter, sign_v1
 
@@ -56,3 +56,13 @@ def test_without_a_secret_nothing_is_checked_and_the_old_one_is_gone(new_pendant
     run(door.set_secret("the second secret"))
     with pytest.raises(NotAuthenticated):
         run(door.check_signature(header(new_pendant, "the first secret"), LETTER))
+
+
+def test_only_a_handful_of_unproven_bodies_is_read_at_once(pendant) -> None:
+    pendant.set(unproven_bodies=2)
+    doorway = pendant.wearable.doorway
+    with doorway.hold_place():
+        with doorway.hold_place(), pytest.raises(TooManyRequests), doorway.hold_place():
+            pass
+        with doorway.hold_place():
+            pass

@@ -44,10 +44,23 @@ def test_an_update_is_an_update_and_an_older_one_comes_too_late(pendant) -> None
 
 
 def test_a_replay_does_not_bring_the_old_state_back(pendant) -> None:
-    pendant.send(make_memory(structured={"title": "old"}))
-    pendant.send(make_memory(structured={"title": "new"}))
-    pendant.send(make_memory(structured={"title": "old"}), key="another")
-    assert titles(pendant) == ["new"]
+    pendant.send(make_memory(structured={"title": "old"}), key="k1", signed_at=100)
+    pendant.send(make_memory(structured={"title": "new"}), key="k2", signed_at=101)
+    for key in ("k1", "another", None):
+        pendant.send(make_memory(structured={"title": "old"}), key=key, signed_at=100)
+        assert titles(pendant) == ["new"]
+
+
+def test_what_changes_back_is_changed_back(pendant) -> None:
+    def send(title: str, key: str | None = None, signed_at: int | None = None) -> list[str]:
+        pendant.send(make_memory(structured={"title": title}), key=key, signed_at=signed_at)
+        return titles(pendant)
+
+    for number, title in enumerate(("A", "B", "A", "B")):
+        assert send(title, f"k{number}", 100 + number) == [title]
+    assert send("A", "k2", 104) == ["B"]  # the third one again
+    for title in ("A", "B", "A"):
+        assert send(title) == [title]
 
 
 @pytest.mark.parametrize("body", [b"", b"nonsense", b"[1]", b"3", b'"text"', b"[" * 100_000, b'{"a":' * 100_000])
@@ -105,6 +118,20 @@ def test_a_stranger_cannot_fill_the_disk(new_pendant) -> None:
     assert len(new_pendant.questions()) == 2
 
 
+def test_clients_have_few_places_for_new_uids_and_take_none_of_omi(new_pendant) -> None:
+    who = {"client": "c-1", "client_name": "My GPT"}
+    new_pendant.set(waiting_uids=2)
+    for number in range(3):
+        new_pendant.send(make_memory(), uid=f"named-{number}", **who)
+    with pytest.raises(TooManyRequests):
+        new_pendant.send(make_memory(), uid="named-3", **who)
+    for number in range(2):
+        new_pendant.send(make_memory(), uid=f"sent-{number}")
+    with pytest.raises(TooManyRequests):
+        new_pendant.send(make_memory(), uid="sent-2")
+    assert [one.client for one in new_pendant.questions()] == ["My GPT"] * 3 + ["OMI"] * 2
+
+
 def test_a_stranger_with_the_same_conversation_id_changes_nothing(pendant) -> None:
     pendant.send(make_memory())
     pendant.send(make_memory(structured={"title": "theirs"}, updated_at="2030-01-01T00:00:00Z"), uid="stranger")
@@ -115,9 +142,10 @@ def test_words_are_kept_by_segment_in_both_forms(pendant) -> None:
     segment = {"id": "a", "text": "Hel", "speaker_id": 1, "is_user": True, "start": 1.0, "end": 2.0}
     pendant.send({"segments": [segment], "session_id": "in the body"}, Kind.transcript)
     pendant.send([segment | {"text": "Hello"}], Kind.transcript, session="in the body")
-    pendant.send({"segments": [segment], "session_id": "in the body"}, Kind.transcript)
     live = pendant.run(pendant.wearable.library.read_live(None))
     assert (live.session_id, live.transcript) == ("in the body", "[0:00:01 - 0:00:02] User: Hello")
+    pendant.send({"segments": [segment], "session_id": "in the body"}, Kind.transcript)
+    assert pendant.run(pendant.wearable.library.read_live(None)).transcript == "[0:00:01 - 0:00:02] User: Hel"
     pendant.send({"segments": [segment]}, Kind.transcript)
     assert pendant.run(pendant.wearable.library.read_live(None)).session_id == "me"
 

@@ -2,7 +2,8 @@ import pytest
 
 from server.errors import InvalidInput, NotFound
 from server.integrations.omi.library import LONGEST_TRANSCRIPT, read_bound
-from server.integrations.omi.models import Mark
+from server.integrations.omi.models import Kind, Mark
+from server.integrations.omi.store import days
 from server.integrations.omi.store.conversations import Wanted
 from tests.server.integrations.omi.pendant import make_memory
 
@@ -82,3 +83,13 @@ def test_deleting_says_what_goes_and_takes_its_items_along(pendant) -> None:
 def test_what_is_no_date_is_said(text) -> None:
     with pytest.raises(InvalidInput):
         read_bound(text, end=True)
+
+
+def test_one_row_that_cannot_be_shown_spoils_no_list(pendant) -> None:
+    pendant.send({"summary": "words"}, Kind.day_summary)
+    for number, body in enumerate(("[3]", "no JSON", '{"summary_json": {"highlights": {}}}')):
+        told = {"id": f"odd{number}", "date": "2026-01-01", "created_at": "2026", "body": body}
+        pendant.write(days.put, "me", told)
+    found = pendant.run(pendant.wearable.library.list_day_summaries(5, 0)).day_summaries
+    assert [one.overview for one in found if not one.id.startswith("odd")] == ["words"]
+    assert "odd1" not in {one.id for one in found}

@@ -1,6 +1,6 @@
 import pytest
 
-from server.integrations.omi.payload import make_id, read_conversation, read_id, read_moment, read_segment
+from server.integrations.omi.payload import make_id, read_conversation, read_id, read_moment, read_segment, read_text
 from tests.server.integrations.omi.pendant import FIRST_FORM, make_memory
 
 
@@ -67,3 +67,10 @@ def test_what_was_not_heard_but_brought_in_has_its_text() -> None:
 def test_a_kind_that_omi_does_not_know_is_other() -> None:
     assert read_conversation({"structured": {"category": "Work"}}).category == "work"
     assert read_conversation({"structured": {"category": "wörk"}}).category == "other"
+
+
+def test_a_number_without_end_is_no_text() -> None:
+    endless = 16**5_000
+    assert read_id(endless) == ""
+    assert read_text(endless) == ""
+    assert read_segment({"speaker_id": endless}).who == "Speaker 0"

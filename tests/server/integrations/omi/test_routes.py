@@ -75,3 +75,18 @@ def test_what_is_not_there_is_404_and_null_stays_null(served) -> None:
     assert served.call("GET", "/api/conversations?start_date=soon", key).status_code == 422
     assert served.call("GET", "/api/live-transcript", key).json()["transcript"] == ""
     assert served.call("GET", "/api/day-summaries", key).json() == {"day_summaries": []}
+
+
+def test_a_client_overwrites_no_conversation_of_omi(served) -> None:
+    path = served.person("POST", "/api/omi/address").json()["addresses"]["memory"].removeprefix(served.public)
+    assert served.call("POST", path + "?uid=me", key="", json=make_memory()).status_code == 200
+    accept_all(served)
+    poison = make_memory(updated_at="9998-01-01T00:00:00Z", discarded=True)
+    for where in ("/chatgpt/memory?uid=me", "/chatgpt/webhook/memory?uid=me"):
+        answer = served.call("POST", where, json=poison)
+        assert (answer.status_code, "id of its own" in answer.json()["detail"]) == (409, True)
+        assert served.call("POST", where, json=make_memory("mine")).status_code == 200
+        assert served.call("POST", where, json=make_memory("mine", structured={"title": "Changed"})).status_code == 200
+        assert served.call("POST", where, json=make_memory()).status_code == 200  # the very same: nothing changes
+    lines = served.call("GET", "/api/conversations").json()["conversations"]
+    assert {one["id"]: one["title"] for one in lines} == {"c1": "Timeline talk", "mine": "Changed"}

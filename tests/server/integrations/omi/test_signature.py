@@ -55,3 +55,16 @@ def test_another_uid_or_body_has_another_signature() -> None:
     assert not is_signed(header, [SECRET], Letter(BODY, query=b"uid=other"), NOW, 300)
     assert not is_signed(header, [SECRET], Letter(BODY + b" ", query=b"uid=test_user"), NOW, 300)
     assert not is_signed(f"t={NOW + 1},v1={V1}", [SECRET], WEBHOOK, NOW, 300)
+
+
+@pytest.mark.parametrize("query", [b"uid=%C3%A9", b"uid=\xc3\xa9", b"%ff=%fe&uid=x", b"uid=%", b"&&=&uid", "uid=\u00b2".encode()])
+def test_a_query_in_any_letters_is_read(query) -> None:
+    letter = Letter(BODY, query=query)
+    assert not is_signed(f"t={NOW},v1={V1}", [SECRET], letter, NOW, 300)
+    assert is_signed(f"t={NOW},v2={sign_v2(SECRET, NOW, letter)}", [SECRET], letter, NOW, 300)
+
+
+def test_letters_of_every_language_have_one_spelling() -> None:
+    assert write_query(b"uid=%C3%A9&a=\xc3\xa9") == "a=%C3%A9&uid=%C3%A9"
+    header = f"t={NOW},v1={sign_v1(SECRET, NOW, 'é', BODY)}"
+    assert is_signed(header, [SECRET], Letter(BODY, query=b"uid=%C3%A9"), NOW, 300)

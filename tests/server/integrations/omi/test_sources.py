@@ -15,6 +15,15 @@ def test_a_uid_is_asked_about_once_with_what_came(new_pendant) -> None:
     assert new_pendant.wearable.sources.waiting == 1
 
 
+def test_what_a_client_names_is_asked_about_in_its_name(new_pendant) -> None:
+    new_pendant.send(make_memory(), uid="new-one", client="c-1", client_name="My GPT")
+    (question,) = new_pendant.questions()
+    assert (question.client, question.sentence) == (
+        "My GPT",
+        "keep what comes for the OMI account new-one, and let your clients read it",
+    )
+
+
 def test_a_yes_is_plain_and_is_said_once(new_pendant) -> None:
     new_pendant.send(make_memory())
     (question,) = new_pendant.questions()

@@ -50,3 +50,13 @@ def test_what_says_no_day_is_of_the_day_it_came() -> None:
     assert told["date"] == "2026-11-21"
     assert told["id"].startswith("d-")
     assert view("x", "2026-11-21", {"summary": "words"}).overview == "words"
+
+
+@pytest.mark.parametrize("field", ["overview", "headline", "id", "date", "highlights"])
+def test_a_number_without_end_loses_itself_and_nothing_else(pendant, field) -> None:
+    number = f"[0x{'f' * 50_000}]" if field == "highlights" else f"0x{'f' * 50_000}"
+    pendant.send({"summary": "{'date': '2026-01-04', 'overview': 'A day', '" + field + "': " + number + "}"}, Kind.day_summary)
+    pendant.send({"summary": "words", "created_at": "2026-11-20T00:00:00Z"}, Kind.day_summary)
+    days = pendant.run(pendant.wearable.library.list_day_summaries(5, 0)).day_summaries
+    assert [day.overview for day in days if day.overview != "words"] == ["" if field == "overview" else "A day"]
+    assert len(days) == 2

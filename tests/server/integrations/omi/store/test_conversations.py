@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from server.errors import Conflict
 from server.integrations.omi.payload import read_conversation
 from server.integrations.omi.store import conversations
 from server.integrations.omi.store.conversations import is_older
@@ -35,3 +36,40 @@ def test_what_was_removed_stays_removed(pendant) -> None:
     assert not pendant.write(conversations.put, "me", replace(TOLD, updated_at="9999"), "{}", "2026")
     assert pendant.read(conversations.read, TOLD.id) is None
     assert pendant.read(conversations.count) == 0
+
+
+def test_a_client_changes_what_it_added_and_nothing_else(pendant) -> None:
+    def put(title: str, client: str = "", number: str = "c1", at: str = "9998") -> bool:
+        told = replace(TOLD, id=number, title=title, updated_at=at)
+        return pendant.write(conversations.put, "me", told, "{}", "2026-11-21", client)
+
+    def title(number: str) -> str:
+        return pendant.read(conversations.read, number)["title"]
+
+    assert put("OMI's", at="2026-01-01")
+    with pytest.raises(Conflict, match="id of its own"):
+        put("poisoned", "client")
+    assert put("added", "client", "new")
+    assert put("changed", "client", "new")
+    with pytest.raises(Conflict):
+        put("poisoned", "another", "new")
+    assert (title("c1"), title("new")) == ("OMI's", "changed")
+    assert put("OMI's too", number="new", at="2026-01-01")
+    with pytest.raises(Conflict):
+        put("poisoned", "client", "new")
+    assert title("new") == "OMI's too"
+
+
+def test_what_a_client_tells_of_years_to_come_is_as_new_as_now(pendant) -> None:
+    for at, now in (("9998", "2026-11-21"), ("9997", "2026-11-22")):
+        told = replace(TOLD, updated_at=at, title=at)
+        assert pendant.write(conversations.put, "me", told, "{}", now, "client")
+    assert pendant.read(conversations.read, TOLD.id)["updated_at"] == "2026-11-22"
+
+
+def test_a_client_hides_nothing_of_omi_behind_the_same_id_elsewhere(pendant) -> None:
+    pendant.send(make_memory(), uid="second")
+    pendant.accept("second")
+    told = replace(TOLD, created_at="9998", title="poisoned")
+    assert pendant.write(conversations.put, "me", told, "{}", "2026", "client")
+    assert pendant.read(conversations.read, TOLD.id)["uid"] == "second"
