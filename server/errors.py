@@ -40,7 +40,7 @@ class InvalidInput(DeskhandError):
 
 
 class NotAuthenticated(DeskhandError):
-    """Send your Deskhand key, as `Authorization: Bearer dh_…` or as `X-API-Key: dh_…`."""
+    """Send your Deskhand key or token, as `Authorization: Bearer dh_…` or as `X-API-Key: dh_…`."""
 
     status = 401
     challenge = 'Bearer realm="Deskhand"'  # the WWW-Authenticate header

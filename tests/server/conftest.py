@@ -14,6 +14,7 @@ import pytest
 
 from desktop.background import BackgroundServer
 from server import runtimefile
+from server.context import Clock
 from server.program import Options, Program
 from server.screen import NoScreen
 from tests.conftest import need
@@ -74,7 +75,7 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
     def start(data: Path | None = None, **options: Any) -> Served:
         data = data or tmp_path / "data"
         screen = options.pop("screen", None) or NoScreen()
-        clock = options.pop("clock", None)
+        clock = options.pop("clock", None) or Clock()
         background = BackgroundServer(Program(replace(Options(port=0, data_dir=data), **options), screen, clock))
         ready = background.start()
         started.append(background)

@@ -1,6 +1,7 @@
 """Sign-ins that wait for the person. They live in memory: a browser that waits does not outlast this program."""
 
 import hmac
+import re
 import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,7 @@ from server.errors import Conflict, InvalidInput, NotFound
 from server.questions import Extent, Question, Questions
 from server.questions import Kind as Subject
 
+FOUR_DIGITS = re.compile("[0-9]{4}")
 MOST_TRIES = 5
 MOST_STRANGERS = 5  # that wait at once
 QUIET = timedelta(seconds=30)  # between two notifications about strangers
@@ -157,9 +159,9 @@ class SignIns:
         if extent is not Extent.once:
             raise InvalidInput("A sign-in is allowed once. What the program may do then, you say under Access.")
         typed = "".join((code or "").split())
-        if not typed:
+        if not FOUR_DIGITS.fullmatch(typed):
             raise InvalidInput("Type the four digits that the browser shows.")
-        if not hmac.compare_digest(typed.encode("utf-8", "replace"), found.digits.encode()):
+        if not hmac.compare_digest(typed, found.digits):
             self._count_wrong(found)
         found.verdict = Verdict.approved
         return f"{name_program(found.asked)} is let in. The browser goes on by itself."

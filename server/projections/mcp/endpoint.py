@@ -2,7 +2,6 @@
 
 import asyncio
 import importlib
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers
@@ -33,7 +32,6 @@ class Endpoint:
         self._state = state
         self._toolbox = Toolbox(state, documents)
         self._transport: Transport | None = None
-        self._opens_session: Callable[[Scope], bool] = bool
         self._opening = asyncio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -56,7 +54,7 @@ class Endpoint:
         bare = [(name, value.strip(b" \t")) for name, value in scope["headers"]]  # RFC 9110 5.5; the parser leaves some
         known = {**scope, "headers": bare, CLIENT: client}
         try:
-            if self._opens_session(known):
+            if transport.opens_session(known):
                 await state.guard.count(client, changing=False)
             await transport.answer(known, receive, send, client=client.id, hosts=hosts, origins=listed)
         except TooManyRequests as error:
@@ -73,7 +71,6 @@ class Endpoint:
         server, transport = [await asyncio.to_thread(importlib.import_module, f"{__package__}.{name}") for name in PARTS]
         plans = await asyncio.to_thread(lambda: self._toolbox.plans)
         largest = max((plan.operation.largest_body for plan in plans.values()), default=0) + ENVELOPE
-        self._opens_session = transport.opens_session
         made: Transport = transport.Transport(server.make_server(self._toolbox), transport.Room(largest_body=largest))
         await made.open()
         return made

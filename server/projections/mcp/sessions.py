@@ -25,9 +25,12 @@ class Sessions:
         self._of: defaultdict[str, list[Session]] = defaultdict(list)
 
     def make_room(self, client: str) -> str | None:
-        """Take out the session that has to give way for a new one; answers its id. Raises TooManyRequests if all are at work."""
+        """Take out a session that has to give way; answers its id, or None where there is room for all.
+
+        Raises TooManyRequests if all are at work.
+        """
         own = self._of[client]
-        if len(own) < self._most:
+        if len(own) <= self._most:
             return None
         idle = next((one for one in own if not one.busy), None)
         if idle is None:

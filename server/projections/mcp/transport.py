@@ -81,18 +81,20 @@ class Transport:
             await self._manager.handle_request(known, receive, send)
             return
         named = Headers(scope=scope).get(MCP_SESSION_ID_HEADER)
-        if named is None and (old := self._sessions.make_room(client)):
-            await self._end(old, user, scope)
         with self._sessions.use(client, named) as session:
+            while named is None and (old := self._sessions.make_room(client)):
+                await self._end(old, user, scope)
             await self._manager.handle_request(known, receive, partial(watch, session, scope["method"], send))
+
+    def opens_session(self, scope: Scope) -> bool:
+        """Whether a request may open a session."""
+        return not is_modern(scope) and MCP_SESSION_ID_HEADER not in Headers(scope=scope)
 
     async def _end(self, session_id: str, user: AuthenticatedUser, scope: Scope) -> None:
         """End a session as its client would."""
-        host = Headers(scope=scope).get("host", "")
-        ending, reading = (
-            Letter("DELETE", scope["path"], headers=(("Host", host), (MCP_SESSION_ID_HEADER, session_id))),
-            Reading(b""),
-        )
+        host = self._security.allowed_hosts[0]  # not the request's own, which may be none of ours
+        ending = Letter("DELETE", scope["path"], headers=(("Host", host), (MCP_SESSION_ID_HEADER, session_id)))
+        reading = Reading(b"")
         await self._manager.handle_request({**make_scope(ending), "user": user}, reading.receive, reading.send)
 
     async def close(self) -> None:
@@ -108,16 +110,11 @@ def is_modern(scope: Scope) -> bool:
     return revision is not None and revision not in HANDSHAKE_PROTOCOL_VERSIONS
 
 
-def opens_session(scope: Scope) -> bool:
-    """Whether a request may open a session."""
-    return not is_modern(scope) and MCP_SESSION_ID_HEADER not in Headers(scope=scope)
-
-
 async def watch(session: Session, method: str, send: Send, message: Message) -> None:
     """Learn from an answer what became of a session."""
     if message["type"] == "http.response.start":
         status = message["status"]
         if not session.id and status < 400:
             session.id = Headers(raw=list(message["headers"])).get(MCP_SESSION_ID_HEADER, "")
-        session.over = status == 404 or (method == "DELETE" and status < 400)
+        session.over |= status == 404 or (method == "DELETE" and status < 400)
     await send(message)

@@ -12,18 +12,31 @@ def open_one(sessions, name, client="one"):
 def test_the_one_that_was_not_used_for_the_longest_time_gives_way():
     sessions = Sessions(2)
     open_one(sessions, "a")
-    assert sessions.make_room("one") is None
     open_one(sessions, "b")
+    assert sessions.make_room("one") is None
     with sessions.use("one", "a"):
+        pass
+    with sessions.use("one", None):
         assert sessions.make_room("one") == "b"
+        assert sessions.make_room("one") is None
     assert sessions.make_room("other") is None
+
+
+def test_two_that_open_at_once_both_make_room():
+    sessions = Sessions(2)
+    open_one(sessions, "a")
+    open_one(sessions, "b")
+    with sessions.use("one", None), sessions.use("one", None):
+        assert [sessions.make_room("one") for _ in range(3)] == ["a", "b", None]
 
 
 def test_all_at_work_leave_no_room():
     sessions = Sessions(1)
     open_one(sessions, "a")
-    with sessions.use("one", "a"), pytest.raises(TooManyRequests):
+    with sessions.use("one", "a"), pytest.raises(TooManyRequests), sessions.use("one", None):
         sessions.make_room("one")
+    with sessions.use("one", None):
+        assert sessions.make_room("one") == "a"
 
 
 def test_what_did_not_open_is_over_or_was_never_ours_holds_no_place():
@@ -32,8 +45,8 @@ def test_what_did_not_open_is_over_or_was_never_ours_holds_no_place():
         pass
     with sessions.use("one", "made-up"):
         pass
-    assert sessions.make_room("one") is None
     open_one(sessions, "a")
     with sessions.use("one", "a") as session:
         session.over = True
-    assert sessions.make_room("one") is None
+    with sessions.use("one", None):
+        assert sessions.make_room("one") is None
