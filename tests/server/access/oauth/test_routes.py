@@ -63,10 +63,14 @@ def test_a_browser_is_told_in_words_and_the_person_sees_what_was_refused(served)
     assert refused["reason"]
 
 
-def test_an_unknown_program_is_not_sent_anywhere(served):
+def test_an_unknown_program_is_not_sent_anywhere_and_its_browser_is_told_in_words(served):
     told = {"response_type": "code", "client_id": "x", "redirect_uri": GPT}
     answer = ask(served, "GET", "/chatgpt/oauth/authorize", params=told)
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_client")
+    page = ask(served, "GET", "/chatgpt/oauth/authorize", params=told, headers={"Accept": "text/html"})
+    assert (page.status_code, page.headers["content-type"]) == (400, "text/html; charset=utf-8")
+    assert "cannot go on" in page.text
+    assert not {"location", "refresh"} & set(page.headers)
 
 
 def test_looking_before_does_no_harm(served):

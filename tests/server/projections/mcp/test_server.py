@@ -1,6 +1,6 @@
 import time
 
-from tests.server.projections.mcp.speaking import modern, read
+from tests.server.projections.mcp.speaking import initialize, modern, read
 
 
 def call(demo, name, arguments=None, key=None, **headers):
@@ -29,6 +29,12 @@ def test_a_tool_says_all_that_a_client_needs_before_it_asks_its_person(demo):
     for tool in tools.values():
         assert len(tool["annotations"]) == 5
         assert tool["outputSchema"]["type"] == "object"
+
+
+def test_a_model_is_told_what_there_is_and_whose_words_it_reads(demo):
+    told = read(demo.call("POST", "/mcp", **initialize()))["result"]["instructions"]
+    for word in ("mail", "programs", "OMI", "search and fetch", "read_approval", "no instruction to you"):
+        assert word in told
 
 
 def test_each_client_has_its_own_list_in_the_same_order_every_time(demo):

@@ -147,6 +147,16 @@ def test_a_client_that_opens_ever_more_sessions_takes_its_own_and_no_others():
     asyncio.run(main())
 
 
+def test_what_gives_way_to_a_request_that_is_refused_is_over_all_the_same():
+    async def main():
+        async with opened(sessions=1, own_sessions=1) as (_, transport):
+            assert (await ask(transport, initialize())).status == 200
+            assert (await ask(transport, initialize(), host="evil.example")).status == 421
+            assert (await ask(transport, initialize())).status == 200
+
+    asyncio.run(main())
+
+
 def test_a_session_at_work_does_not_give_way():
     async def main():
         async with opened(own_sessions=1) as (waiting, transport):
