@@ -151,7 +151,7 @@ def make_state(home: Home, address: Address, context: Context, rules: Rules, tim
         runner=runner,
         pause=pause,
         programs=programs,
-        oauth=OAuth(context, address, clients, programs, runtime.scopes),
+        oauth=OAuth(context, address, clients, programs, activity, runtime.scopes),
         guard=Guard(clients, usage, activity, approvals, Limits(rules.reading, rules.changing), pause, clock, address),
         runtime=runtime,
         tunnel=Tunnel(context, address, Ngrok(), command=agent_command() if context.demo else None, awake=Awake(), timing=timing),

@@ -8,6 +8,7 @@ import logging
 import secrets
 from collections.abc import Callable, Mapping
 
+from server.access.activity import Activity
 from server.access.clients import Clients
 from server.access.oauth import store
 from server.access.oauth.documents import Documents, describe, is_document
@@ -34,11 +35,17 @@ class OAuth:
     """The authorization server. `scopes` answers those that are on now."""
 
     def __init__(
-        self, context: Context, address: Address, clients: Clients, programs: Programs, scopes: Callable[[], list[str]]
+        self,
+        context: Context,
+        address: Address,
+        clients: Clients,
+        programs: Programs,
+        activity: Activity,
+        scopes: Callable[[], list[str]],
     ) -> None:
         self._context, self.address, self._clients, self._programs = context, address, clients, programs
         self.scopes = scopes
-        self.sign_ins = SignIns(context.questions, context.clock)
+        self.sign_ins = SignIns(context.questions, context.clock, activity.add)
         self._documents = Documents(context.fetch, context.clock)
         self._registering = Rate(MOST_A_MINUTE, 60, context.clock)
         self._key, self._started = b"", context.clock.now()

@@ -3,11 +3,14 @@
 import hmac
 import re
 import secrets
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from math import ceil
 
+from server.access.approvals.answers import say_no
+from server.access.entries import Entry, Outcome, effect_text
 from server.access.oauth import callbacks
 from server.access.oauth.models import Kind, OAuthSettings
 from server.access.oauth.names import name_program, spell_name
@@ -16,17 +19,20 @@ from server.access.oauth.secrets import digest, is_same
 from server.access.oauth.terms import Asked, Pairs
 from server.context import Clock
 from server.errors import Conflict, InvalidInput, NotFound
+from server.operation import Effect
 from server.questions import Extent, Question, Questions
 from server.questions import Kind as Subject
 
 FOUR_DIGITS = re.compile("[0-9]{4}")
 MOST_TRIES = 5
 MOST_STRANGERS = 5  # that wait at once
+SENTENCE = "sign in to Deskhand"
 QUIET = timedelta(seconds=30)  # between two notifications about strangers
 GONE = "This sign-in does not wait any more. Begin it again in the browser."
 LAST_WRONG = "Five wrong codes were typed."
 SAME_WAITS = "Another sign-in of this program waits already. If it is not yours, say no to it in Deskhand."
 CROWDED = "Too many programs that are new here wait already. Say no in Deskhand to those that are not yours."
+Note = Callable[[Entry], Awaitable[object]]  # writes a line of the activity
 
 
 class Verdict(StrEnum):
@@ -82,8 +88,8 @@ class SignIns:
 
     prefix = "signin"
 
-    def __init__(self, questions: Questions, clock: Clock) -> None:
-        self._questions, self._clock = questions, clock
+    def __init__(self, questions: Questions, clock: Clock, note: Note) -> None:
+        self._questions, self._clock, self._note = questions, clock, note
         self._waiting: dict[str, SignIn] = {}
         self._told: datetime | None = None
 
@@ -162,19 +168,26 @@ class SignIns:
         if not FOUR_DIGITS.fullmatch(typed):
             raise InvalidInput("Type the four digits that the browser shows.")
         if not hmac.compare_digest(typed, found.digits):
-            self._count_wrong(found)
-        found.verdict = Verdict.approved
+            await self._count_wrong(found)
+        await self._decide(found, Verdict.approved, "You typed the digits that its browser showed.")
         return f"{name_program(found.asked)} is let in. The browser goes on by itself."
 
     async def deny(self, question_id: str, reason: str) -> str:
         found = self._find(question_id)
-        found.verdict, found.reason = Verdict.denied, reason
+        found.reason = reason
+        await self._decide(found, Verdict.denied, say_no(reason)[1])
         return f"{name_program(found.asked)} is not let in."
 
-    def _count_wrong(self, one: SignIn) -> None:
+    async def _decide(self, one: SignIn, verdict: Verdict, reason: str) -> None:
+        """Let a sign-in be decided, and note it in the activity."""
+        one.verdict = verdict
+        await self._note(enter(one, reason, self._clock.now()))
+
+    async def _count_wrong(self, one: SignIn) -> None:
         one.tries += 1
         if one.tries >= MOST_TRIES:
-            one.verdict, one.reason = Verdict.denied, LAST_WRONG
+            one.reason = LAST_WRONG
+            await self._decide(one, Verdict.denied, LAST_WRONG)
             self._questions.tell_changed()
             raise InvalidInput(f"{LAST_WRONG} This sign-in is over. Begin it again in the browser.")
         left = MOST_TRIES - one.tries
@@ -251,9 +264,26 @@ def describe(one: SignIn) -> Question:
         id=one.id,
         kind=Subject.sign_in,
         client=name_program(asked),
-        sentence="sign in to Deskhand",
+        sentence=SENTENCE,
         asked_at=one.asked_at.isoformat(),
         expires_at=one.expires_at.isoformat(),
         fields=tuple(fields),
         wants_code=True,
+    )
+
+
+def enter(one: SignIn, reason: str, now: datetime) -> Entry:
+    """How a sign-in was decided, as the activity tells it."""
+    approved = one.verdict is Verdict.approved
+    return Entry(
+        at=now.isoformat(),
+        client_id=one.asked.client.id if one.asked.client else None,
+        client_name=name_program(one.asked),
+        operation="sign_in",
+        sentence=SENTENCE,
+        changes=True,
+        decision="allowed" if approved else "denied",
+        reason=reason,
+        outcome=Outcome.done if approved else Outcome.refused,
+        effect=effect_text(Effect(SENTENCE, describe(one).fields)),
     )

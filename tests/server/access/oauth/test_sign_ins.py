@@ -26,9 +26,17 @@ class Quiet(Questions):
         pass
 
 
+async def forget(entry):
+    """Nothing is noted."""
+
+
 def wait(waiting, program_id, kind):
     asked = Asked(Registration(program_id, kind, "Some App"), None, HERE, ("read:mail",), "")
     return waiting.add(asked, (), "https://desk.example.org", OAuthSettings())
+
+
+def last_line(served):
+    return served.activity(1)[0]
 
 
 def type_code(served, code):
@@ -69,6 +77,26 @@ def test_five_wrong_codes_end_it_and_the_right_one_comes_too_late(served):
     question = program.browser.path.rpartition("/")[2]
     assert served.person("POST", f"/api/approvals/{question}/approve", json={"code": right}).status_code == 404
     assert landed(program.browser.look())["error"] == "access_denied"
+    assert (last_line(served)["outcome"], last_line(served)["note"]) == ("refused", "Five wrong codes were typed.")
+
+
+def test_what_the_person_decided_stands_in_the_activity(served):
+    allow_registration(served)
+    program = register(served)
+    program.begin()
+    approve(served, program.browser)
+    line = last_line(served)
+    assert (line["client"], line["sentence"]) == ("Unknown program, calling itself “Some App”", "signed in to Deskhand")
+    assert (line["operation"], line["outcome"], line["reason"][:15]) == ("sign_in", "done", "You typed the d")
+    effect = served.person("GET", f"/api/activity/{line['id']}").json()["effect"]
+    assert ["Answer goes to", HERE] in effect["fields"]
+    mine = own(served)
+    mine.begin()
+    (question,) = questions(served)
+    served.person("POST", f"/api/approvals/{question['id']}/deny", json={"reason": "Not today"})
+    line = last_line(served)
+    assert (line["client"], line["sentence"]) == ("my-gpt", "wanted to sign in to Deskhand")
+    assert (line["outcome"], line["note"]) == ("refused", "You said no: Not today")
 
 
 @pytest.mark.parametrize("code", [None, "", "12", "12345", "abcd", "٤٢٤٢"])
@@ -220,7 +248,7 @@ def test_strangers_crowd_out_each_other_and_nobody_whom_the_person_knows(served,
 
 
 def test_strangers_do_not_crowd_out_chatgpt():
-    waiting = SignIns(Quiet(), Clock())
+    waiting = SignIns(Quiet(), Clock(), forget)
     for number in range(MOST_STRANGERS):
         one, cookie = wait(waiting, f"https://junk{number}.example/client.json", Kind.document)
         assert waiting.look(one.id, cookie)
@@ -237,7 +265,7 @@ def test_the_person_is_told_once_of_a_crowd_of_strangers():
             told.append((title, text))
 
     async def main() -> None:
-        waiting = SignIns(Questions(Events(), Screen()), Clock())
+        waiting = SignIns(Questions(Events(), Screen()), Clock(), forget)
         for number in range(4):
             wait(waiting, f"deskhand-{number}", Kind.registered)
         while not told:
