@@ -17,7 +17,9 @@ def test_a_failure_is_a_problem_document_with_a_sentence() -> None:
 
 
 def test_a_missing_key_says_how_to_send_one() -> None:
-    assert to_response(NotAuthenticated()).headers["www-authenticate"].startswith("Bearer")
+    response = to_response(NotAuthenticated())
+    assert response.headers["www-authenticate"].startswith("Bearer")
+    assert "key or token" in json.loads(response.body)["detail"]
 
 
 def test_a_wrong_field_is_named_and_what_was_sent_is_not_repeated() -> None:

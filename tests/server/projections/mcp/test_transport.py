@@ -157,6 +157,17 @@ def test_what_gives_way_to_a_request_that_is_refused_is_over_all_the_same():
     asyncio.run(main())
 
 
+def test_a_made_up_name_of_a_session_takes_no_place():
+    async def main():
+        async with opened(own_sessions=2, largest_body=1000) as (_, transport):
+            session = (await ask(transport, initialize())).headers["mcp-session-id"]
+            assert (await ask(transport, older("ping", {"x": "y" * 1000}, session="made-up"))).status == 413
+            assert (await ask(transport, initialize())).status == 200
+            assert (await ask(transport, older("ping", session=session))).status == 200
+
+    asyncio.run(main())
+
+
 def test_a_session_at_work_does_not_give_way():
     async def main():
         async with opened(own_sessions=1) as (waiting, transport):
