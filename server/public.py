@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from server.access.activity import RETENTION, Retention
 from server.projections import help as help_page
 from server.projections.documents import Documents
+from server.projections.manifest import make_manifest
 from server.shipped import shipped
 from server.state import State
 
@@ -69,6 +70,10 @@ def create_documents(state: State, documents: Documents) -> APIRouter:
     @routes.get("/openapi.yaml")
     async def show_document_yaml() -> Response:
         return await to_yaml(documents.make())
+
+    @routes.get("/.well-known/ai-plugin.json")
+    async def show_manifest() -> JSONResponse:
+        return JSONResponse(make_manifest(state.address.public, documents.make()))
 
     @routes.get("/gpts/{client}/openapi.json")
     async def show_client_document(client: Name, request: Request) -> JSONResponse:
