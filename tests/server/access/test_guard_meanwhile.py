@@ -149,14 +149,15 @@ def test_what_the_person_changes_while_a_call_waits_for_its_turn_holds_for_that_
             before, post.hold = list(post.sent), asyncio.Event()
             call = asyncio.create_task(post.send(bot, wait=True))
             async with asyncio.timeout(20):
-                while (await post.last()).outcome != "running":
+                while not any(entry.outcome == "running" for entry in await state.activity.list(1)):
                     await asyncio.sleep(0.005)
             if change == "pause":
                 await state.pause.begin(15)
             elif change == "revoke":
                 await state.clients.revoke_all()
             elif change == "end":
-                await allowances.end("bot", (await allowances.list("bot"))[0].id)
+                client = await state.clients.show("bot")
+                await allowances.end(client.id, (await allowances.list(client.id))[0].id)
             else:
                 await state.clients.change("bot", Change(policies={"send_letter": Policy(change)}))
             post.hold.set()

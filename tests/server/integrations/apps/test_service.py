@@ -300,8 +300,9 @@ def test_what_was_started_is_known_after_a_restart_of_deskhand(desk):
 
 def test_what_ended_while_deskhand_was_off_is_forgotten(desk):
     desk.recorder()
-    started = desk.play(lambda launcher: start_and_wait(launcher, desk))
-    os.kill(started.pid, signal.SIGKILL)
+    started = psutil.Process(desk.play(lambda launcher: start_and_wait(launcher, desk)).pid)
+    started.kill()
+    started.wait(20)
 
     async def scenario(launcher):
         status = await launcher.read("recorder")
@@ -622,8 +623,9 @@ def test_what_may_not_run_any_more_when_its_turn_comes_neither_starts_nor_ends_a
             with pytest.raises(Unavailable):
                 await told(launcher, order, looks=0)
         assert psutil.pid_exists(started.pid)
-        with pytest.raises(Unavailable, match="ended already, and was not started again"):
+        with pytest.raises(Unavailable) as refused:
             await told(launcher, RESTART, looks=1)
+        assert refused.value.detail == "Paused. recorder had been ended already, and was not started again."
         assert desk.processes() == []
 
     desk.play(scenario)
