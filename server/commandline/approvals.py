@@ -7,7 +7,7 @@ from urllib.parse import quote
 import click
 
 from server.commandline.reach import reached
-from server.commandline.words import data_dir_option, example, json_option, print_json, say
+from server.commandline.words import data_dir_option, example, json_option, print_json, say, say_time
 from server.questions import Extent
 
 id_argument = click.argument("question_id", metavar="ID")
@@ -44,6 +44,10 @@ def show(question: dict[str, Any]) -> None:
             say(f"        {line}")
     code = " --code NNNN" if question["wants_code"] else ""
     say(f"    Yes: deskhand approvals approve {question['id']}{code}   No: deskhand approvals deny {question['id']}")
+    if further := question["extents"][1:]:
+        say(f"    A yes can go further: --for {' or '.join(further)}")
+    if question["expires_at"]:
+        say(f"    It waits until {say_time(question['expires_at'])}.")
 
 
 @approvals.command(epilog=example("deskhand approvals approve call-3f9a21 --for recipients"))

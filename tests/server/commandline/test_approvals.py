@@ -4,6 +4,18 @@ def test_where_nothing_waits_it_says_so(deskhand, serve):
     assert deskhand("approvals", "list", "--json").stdout == "[]\n"
 
 
+def test_what_waits_is_told_with_how_far_a_yes_can_go_and_until_when(deskhand, serve):
+    served = serve(demo=True)
+    key = served.make_client("bot")
+    order = {"to": "ann@example.com", "subject": "Hi", "body": "Hello"}
+    asked = served.call("POST", "/gmail/send", key, json=order, headers={"Prefer": "respond-async"})
+    told = deskhand("approvals", "list").stdout
+    assert f"{asked.json()['approval_id']}  bot asks: may it send mail to ann@example.com?" in told
+    assert "    To: ann@example.com\n" in told
+    assert "    A yes can go further: --for quarter or recipients\n" in told
+    assert "    It waits until " in told
+
+
 def test_a_word_about_what_nobody_asked_ends_with_1(deskhand, serve):
     serve()
     answer = deskhand("approvals", "approve", "nobody-1")
