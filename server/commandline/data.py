@@ -8,7 +8,6 @@ from server.commandline.reach import find_running, reached
 from server.commandline.words import data_dir_option, example, say
 from server.errors import Conflict
 from server.folders import open_home
-from server.runtime import find_migrations
 
 
 @click.command(epilog=example("deskhand backup deskhand-backup.zip"))
@@ -28,6 +27,7 @@ def backup(file: Path, data_dir: Path | None, *, overwrite: bool) -> None:
 @data_dir_option
 def restore(file: Path, data_dir: Path | None, *, with_access: bool) -> None:
     """Go back to what FILE holds. What is replaced is kept beside it."""
+    from server.runtime import find_migrations
     from server.storage import backup as backups
 
     if find_running(data_dir):

@@ -9,12 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import click
 
 from server import runtimefile
-from server.address import Address
 from server.errors import DeskhandError, Unavailable
 from server.folders import find_home, open_home
-from server.local.app import create_local_application
-from server.runtime import discover
-from server.state import open_state
 
 if TYPE_CHECKING:
     import httpx2  # `serve` needs none
@@ -66,6 +62,11 @@ def reached(data_dir: Path | None, *, running_only: bool = False) -> Iterator[De
 async def open_here(stack: AsyncExitStack, data_dir: Path | None) -> "httpx2.AsyncClient":
     """Open the store in this process and put the local surface over it. The integrations are known but not started."""
     import httpx2
+
+    from server.address import Address  # a command that finds a server running does without the whole of it
+    from server.local.app import create_local_application
+    from server.runtime import discover
+    from server.state import open_state
 
     home = stack.enter_context(open_home(data_dir, demo=None))
     state = await stack.enter_async_context(open_state(home, Address()))

@@ -1,6 +1,6 @@
 """The whole command: what `deskhand` means with and without a word after it."""
 
-from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Protocol
 
@@ -13,6 +13,23 @@ DEMO_ELSEWHERE = "--demo starts the demo. What a command works on is the Deskhan
 SELFTEST = "Say whether everything that ships is there, and stop."
 
 
+WORDS = {  # the module and the name of each
+    "serve": "serve:serve",
+    "tunnel": "tunnel:tunnel",
+    "clients": "clients:clients",
+    "approvals": "approvals:approvals",
+    "addresses": "everyday:addresses",
+    "activity": "activity:activity",
+    "pause": "everyday:pause",
+    "resume": "everyday:resume",
+    "quit": "everyday:quit_deskhand",
+    "generate-schema": "everyday:generate_schema",
+    "backup": "data:backup",
+    "restore": "data:restore",
+    "doctor": "everyday:doctor",
+}
+
+
 class Start(Protocol):
     """What happens without a word after the command."""
 
@@ -20,50 +37,27 @@ class Start(Protocol):
 
 
 class Words(click.Group):
-    """The words, which bring the whole server with them: loaded when one is asked for, so that the icon is there at once."""
+    """The words. Each is loaded when it is asked for: the icon is there at once, and a short question has a quick answer."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        self._load()
-        return super().list_commands(ctx)
+        self._load_integrations()
+        return sorted({*WORDS, *super().list_commands(ctx)})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        self._load()
+        if cmd_name in WORDS:
+            module, name = WORDS[cmd_name].split(":")
+            command: click.Command = getattr(import_module(f"{__package__}.{module}"), name)
+            return command
+        self._load_integrations()
         return super().get_command(ctx, cmd_name)
 
-    def _load(self) -> None:
+    def _load_integrations(self) -> None:
+        from server.runtime import discover
+
         if not self.commands:
-            for command in load_commands():
-                self.add_command(command)
-
-
-def load_commands() -> Iterator[click.Command]:
-    """Every word there is, those of the integrations included."""
-    from server.commandline.activity import activity
-    from server.commandline.approvals import approvals
-    from server.commandline.clients import clients
-    from server.commandline.data import backup, restore
-    from server.commandline.everyday import addresses, doctor, generate_schema, pause, quit_deskhand, resume
-    from server.commandline.serve import serve
-    from server.commandline.tunnel import tunnel
-    from server.runtime import discover
-
-    yield from (
-        serve,
-        tunnel,
-        clients,
-        approvals,
-        addresses,
-        activity,
-        pause,
-        resume,
-        quit_deskhand,
-        generate_schema,
-        backup,
-        restore,
-        doctor,
-    )
-    for integration in discover():
-        yield from integration.commands()
+            for integration in discover():
+                for command in integration.commands():
+                    self.add_command(command)
 
 
 def build(start: Start) -> click.Group:

@@ -74,7 +74,7 @@ class Game:
 
 @pytest.mark.timeout(1800)
 def test_whatever_is_killed_nothing_is_done_twice_or_against_the_persons_word(start, signed_in, long: bool) -> None:
-    mails, most_kills, dice = 1500 if long else 30, 1000 if long else 3, random.Random(11)
+    mails, most_kills, dice = 1500 if long else 18, 1000 if long else 3, random.Random(11)
     server = start("--demo", data=signed_in.data, DESKHAND_DEMO_GOOGLE="own")
     game, kills = Game(server.make_client("sender", rate="none"), server), 0
     person = threading.Thread(target=game.decide)
@@ -83,7 +83,7 @@ def test_whatever_is_killed_nothing_is_done_twice_or_against_the_persons_word(st
         with ThreadPoolExecutor(AT_ONCE) as pool:
             asked = [pool.submit(game.ask, number) for number in range(mails)]
             while len(game.fates) < mails and kills < most_kills and not any(one.done() and one.exception() for one in asked):
-                wait_for(game, len(game.fates) + dice.randint(0, 60 if long else 8))
+                wait_for(game, len(game.fates) + dice.randint(0, 60 if long else 5))
                 server.kill()
                 kills += 1
                 server = game.server = start("--demo", data=signed_in.data, DESKHAND_DEMO_GOOGLE="own")

@@ -155,7 +155,7 @@ def prepare(server) -> str:
 
 @pytest.mark.timeout(1800)
 def test_each_conversation_is_one_row_in_its_newest_state_whatever_happens(start, long: bool) -> None:
-    many, dice = 10_000 if long else 300, random.Random(11)
+    many, dice = 10_000 if long else 200, random.Random(11)
     deliveries = list(make_deliveries(many, dice))
     newest: dict[str, str] = {}
     for _, memory in sorted(deliveries, key=lambda one: one[1]["updated_at"] or ""):
@@ -166,7 +166,7 @@ def test_each_conversation_is_one_row_in_its_newest_state_whatever_happens(start
     with http, ThreadPoolExecutor(AT_ONCE) as pool:
         sent = [pool.submit(sender.deliver, *one) for one in deliveries]
         while sender.taken < many and not any(one.done() and one.exception() for one in sent):
-            sender.wait_for(sender.taken + dice.randint(*((0, 1_000) if long else (60, 150))), seconds=10)
+            sender.wait_for(sender.taken + dice.randint(*((0, 1_000) if long else (40, 100))), seconds=10)
             server.kill()
             kills += 1
             server = start()

@@ -60,14 +60,14 @@ class Sender:
 
 @pytest.mark.timeout(1800)
 def test_nothing_acknowledged_is_lost_and_nothing_is_sent_twice(start, signed_in, long: bool) -> None:
-    mails, dice = 2000 if long else 60, random.Random(7)
+    mails, dice = 2000 if long else 30, random.Random(7)
     server = start("--demo", data=signed_in.data, DESKHAND_DEMO_GOOGLE="own")
     sender = Sender(server.make_client("sender", allow=["send_mail"], rate="none"), server.public)
     kills = 0
     with ThreadPoolExecutor(AT_ONCE) as pool:
         sent = [pool.submit(sender.send, number) for number in range(mails)]
         while sender.done < mails and not any(one.done() and one.exception() for one in sent):
-            sender.wait_for(sender.done + dice.randint(0, 150 if long else 25), seconds=10)
+            sender.wait_for(sender.done + dice.randint(0, 150 if long else 12), seconds=10)
             server.kill()
             kills += 1
             server = start("--demo", data=signed_in.data, DESKHAND_DEMO_GOOGLE="own")

@@ -19,7 +19,7 @@ def test_every_answer_is_documented_and_none_is_5xx(start, long: bool, tmp_path:
     command += ["-H", f"X-API-Key: {key}", "--phases", "examples,coverage,fuzzing,stateful", "--generation-deterministic"]
     command += [
         "--max-examples",
-        "60" if long else "8",
+        "60" if long else "4",
         "--checks",
         "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance",
         "--no-color",

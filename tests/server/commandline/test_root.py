@@ -1,31 +1,34 @@
-import pytest
+from collections.abc import Iterator
 
-COMMANDS = [
-    "serve",
-    "clients create",
-    "clients list",
-    "clients show",
-    "clients revoke",
-    "addresses",
-    "activity",
-    "pause",
-    "resume",
-    "generate-schema",
-    "backup",
-    "restore",
-    "doctor",
-    "gmail sign-in",
-    "gmail status",
-    "gmail sign-out",
-]
+import click
+
+from server.commandline.root import build
+
+SOME = {"serve", "clients create", "approvals approve", "omi status", "gmail sign-in", "tunnel on", "quit", "doctor"}
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_has_help_with_an_example_and_a_data_dir(deskhand, command: str) -> None:
-    told = deskhand(*command.split(), "--help")
-    assert told.returncode == 0, told.stderr
-    assert f"deskhand {command}" in told.stdout.partition("Example:")[2]
-    assert "--data-dir" in told.stdout
+def walk(group: click.Group, before: str = "") -> Iterator[tuple[str, click.Command]]:
+    """Every command that does something, with its words."""
+    for name in group.list_commands(click.Context(group)):
+        command = group.get_command(click.Context(group), name)
+        if isinstance(command, click.Group):
+            yield from walk(command, f"{before}{name} ")
+        else:
+            yield f"{before}{name}", command
+
+
+def test_every_command_has_help_with_an_example_and_a_data_dir() -> None:
+    commands = dict(walk(build(lambda **_: None)))
+    assert commands.keys() >= SOME
+    for words, command in commands.items():
+        told = command.get_help(click.Context(command, info_name=words))
+        assert f"deskhand {words}" in told.partition("Example:")[2], words
+        assert "--data-dir" in told, words
+
+
+def test_help_is_printed(deskhand) -> None:
+    told = deskhand("clients", "create", "--help")
+    assert (told.returncode, "deskhand clients create bot" in told.stdout) == (0, True)
 
 
 def test_the_selftest_names_the_integrations(deskhand) -> None:
