@@ -10,7 +10,8 @@ from urllib.parse import quote
 import psutil
 
 SHORTEST = 12  # of what is looked for: less is there by chance
-OURS = re.compile(rb"dh_(?:(?:at|rt|ac|cs)_)?[A-Za-z0-9_-]{40,}")  # keys, codes, tokens and secrets say that they are
+# Keys, codes, tokens and secrets say that they are. What has these letters in its midst, as Google's tokens may, is none.
+OURS = re.compile(rb"(?<![A-Za-z0-9_-])dh_(?:(?:at|rt|ac|cs)_)?[A-Za-z0-9_-]{40,}")
 
 
 def disguise(secret: str) -> set[bytes]:
