@@ -14,7 +14,7 @@ from tests.checks.hostile_requests import Raw
 from tests.server.projections.mcp.speaking import modern, read
 
 NUMBERS = itertools.count()
-HTTP = httpx2.Client(timeout=30, trust_env=False)
+HTTP = httpx2.Client(timeout=30, trust_env=False, verify=False)
 
 
 @dataclass

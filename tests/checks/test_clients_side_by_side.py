@@ -120,7 +120,7 @@ def test_fastmcp_signs_in_and_calls_every_tool(server, monkeypatch) -> None:
     with ThreadPoolExecutor(1) as browser:
 
         def open_browser(address: str) -> bool:
-            browser.submit(lambda: httpx2.get(visit(server, address), trust_env=False))
+            browser.submit(lambda: httpx2.get(visit(server, address), trust_env=False, verify=False))
             return True
 
         monkeypatch.setattr("webbrowser.open", open_browser)

@@ -32,7 +32,9 @@ class Sender:
         deadline, told = time.monotonic() + 180, ""
         while time.monotonic() < deadline:
             try:
-                answer = httpx2.post(f"{self.public}/gmail/send", json=mail, headers=headers, timeout=20, trust_env=False)
+                answer = httpx2.post(
+                    f"{self.public}/gmail/send", json=mail, headers=headers, timeout=20, trust_env=False, verify=False
+                )
             except httpx2.HTTPError:
                 self.over.wait(0.02)
                 continue

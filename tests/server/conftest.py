@@ -40,7 +40,7 @@ class Served:
         running = runtimefile.read(self.data)
         assert running
         headers = {"Authorization": f"Bearer {running.key}", **options.pop("headers", {})}
-        return httpx2.request(method, self.local + path, headers=headers, timeout=30, trust_env=False, **options)
+        return httpx2.request(method, self.local + path, headers=headers, timeout=30, trust_env=False, verify=False, **options)
 
     def make_client(self, name: str = "script", **order: Any) -> str:
         """Make a client and answer its key."""
@@ -56,7 +56,7 @@ class Served:
         host = {"Host": httpx2.URL(self.public).netloc.decode()}
         headers = {**host, **({"Authorization": f"Bearer {key}"} if key else {}), **options.pop("headers", {})}
         return httpx2.request(
-            method, f"http://127.0.0.1:{self.port}{path}", headers=headers, timeout=30, trust_env=False, **options
+            method, f"http://127.0.0.1:{self.port}{path}", headers=headers, timeout=30, trust_env=False, verify=False, **options
         )
 
     def activity(self, limit: int = 50) -> list[dict[str, Any]]:

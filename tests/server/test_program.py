@@ -43,7 +43,7 @@ def test_the_server_stops_before_it_has_started(tmp_path) -> None:
 
 
 def test_nothing_is_said_twice_in_the_headers(serve) -> None:
-    answer = httpx2.get(serve().public + "/health", trust_env=False)
+    answer = httpx2.get(serve().public + "/health", trust_env=False, verify=False)
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert len(answer.headers.get_list("content-security-policy")) == 1
     assert "server" not in answer.headers

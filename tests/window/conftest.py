@@ -19,7 +19,7 @@ from tests.server.conftest import Served, serve
 
 __all__ = ["serve"]
 
-PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome")  # the first needs least
 # Without these, Chromium asks its maker for things at every start.
 QUIET = "--disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"
 

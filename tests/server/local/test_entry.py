@@ -15,7 +15,7 @@ class Later(Clock):
 
 def enter(served, **options):
     made = served.person("POST", "/api/entries").json()
-    return httpx2.post(made["address"], data={"key": made["key"]}, trust_env=False, **options), made["key"]
+    return httpx2.post(made["address"], data={"key": made["key"]}, trust_env=False, verify=False, **options), made["key"]
 
 
 def test_a_key_opens_one_session_and_only_cookie_and_token_together_open_the_door(serve) -> None:
@@ -27,10 +27,10 @@ def test_a_key_opens_one_session_and_only_cookie_and_token_together_open_the_doo
     token = entered.headers["location"].removeprefix("/#token=")
     cookie = {"Cookie": entered.headers["set-cookie"].partition(";")[0]}
     url = served.local + "/api/overview"
-    assert httpx2.get(url, headers={**cookie, "X-Deskhand-Token": token}, trust_env=False).status_code == 200
+    assert httpx2.get(url, headers={**cookie, "X-Deskhand-Token": token}, trust_env=False, verify=False).status_code == 200
     for headers in (cookie, {"X-Deskhand-Token": token}, {**cookie, "X-Deskhand-Token": "wrong"}, {}):
-        assert httpx2.get(url, headers=headers, trust_env=False).status_code == 401
-    again = httpx2.get(f"{served.local}/enter?key={key}", trust_env=False)
+        assert httpx2.get(url, headers=headers, trust_env=False, verify=False).status_code == 401
+    again = httpx2.get(f"{served.local}/enter?key={key}", trust_env=False, verify=False)
     assert again.status_code == 401
 
 
@@ -39,7 +39,7 @@ def test_a_key_opens_one_session_and_only_cookie_and_token_together_open_the_doo
 )
 def test_a_key_can_lead_to_a_page_and_nowhere_else(serve, page, place) -> None:
     made = serve().person("POST", "/api/entries").json()
-    entered = httpx2.post(made["address"], data={"key": made["key"], "page": page}, trust_env=False)
+    entered = httpx2.post(made["address"], data={"key": made["key"], "page": page}, trust_env=False, verify=False)
     token, found, rest = entered.headers["location"].partition("&")
     assert found + rest == place
     assert token.startswith("/#token=")
@@ -65,7 +65,9 @@ def open_tab(served, jar):
 
 
 def is_in(served, jar, token) -> bool:
-    answer = httpx2.get(served.local + "/api/overview", cookies=jar, headers={"X-Deskhand-Token": token}, trust_env=False)
+    answer = httpx2.get(
+        served.local + "/api/overview", cookies=jar, headers={"X-Deskhand-Token": token}, trust_env=False, verify=False
+    )
     return answer.status_code == 200
 
 

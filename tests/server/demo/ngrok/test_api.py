@@ -13,7 +13,7 @@ def test_endpoints_are_opened_listed_and_closed() -> None:
     async def main() -> None:
         api = Api()
         base = f"http://{await api.open()}"
-        async with httpx2.AsyncClient(base_url=base, trust_env=False) as http:
+        async with httpx2.AsyncClient(base_url=base, trust_env=False, verify=False) as http:
             made = (await http.post("/api/endpoints", json=ASKED)).json()
             assert made["url"].startswith("http://127.0.0.1:")
             assert made["asked"] == ASKED
@@ -34,7 +34,7 @@ def test_a_page_in_a_browser_can_open_nothing_and_nothing_leads_elsewhere() -> N
     async def main() -> None:
         api = Api()
         base = f"http://{await api.open()}"
-        async with httpx2.AsyncClient(base_url=base, trust_env=False) as http:
+        async with httpx2.AsyncClient(base_url=base, trust_env=False, verify=False) as http:
             for headers, status in (
                 ({"Host": "rebound.example"}, 403),
                 ({"Origin": "https://page.example"}, 403),

@@ -49,7 +49,10 @@ def behind_proxy(test, **events) -> None:
         proxy = Proxy(f"http://127.0.0.1:{listener.port}")
         address = await proxy.open()
         try:
-            async with httpx2.AsyncClient(base_url=address, trust_env=False, timeout=10) as http, asyncio.timeout(20):
+            async with (
+                httpx2.AsyncClient(base_url=address, trust_env=False, verify=False, timeout=10) as http,
+                asyncio.timeout(20),
+            ):
                 await test(http, proxy)
         finally:
             proxy.close()
@@ -102,7 +105,7 @@ def test_a_websocket_is_passed_on() -> None:
 def test_where_nobody_answers_behind_it_says_what_ngrok_says() -> None:
     async def main() -> None:
         proxy = Proxy("http://127.0.0.1:9")
-        async with httpx2.AsyncClient(trust_env=False) as http:
+        async with httpx2.AsyncClient(trust_env=False, verify=False) as http:
             answer = await http.get(await proxy.open())
         assert (answer.status_code, answer.headers["ngrok-error-code"]) == (502, "ERR_NGROK_8012")
         proxy.close()
