@@ -195,8 +195,23 @@ class Xorg(Backend):
         threading.Thread(target=self.icon.stop, name="tray ends", daemon=True).start()
 
     def _loop(self, set_up: SetUp) -> None:
-        self.icon.run(setup=set_up)
+        def set_up_and_stay(icon: object) -> None:
+            set_up(icon)
+            self._stay_docked()
+
+        self.icon.run(setup=set_up_and_stay)
         self._over.set()
+
+    def _stay_docked(self) -> None:
+        """A tray that has just begun may let go of an icon again, and one that ends does; pystray asks once."""
+        while not self._over.wait(HOST_SECONDS):
+            with suppress(Exception):  # the tray may end between two questions
+                if not self._is_docked() and self.has_host():
+                    self.call(self.icon._show)
+
+    def _is_docked(self) -> bool:
+        told = self.icon._window.query_tree()
+        return bool(told.parent != told.root)
 
 
 class Mac(Backend):

@@ -220,10 +220,28 @@ def test_a_tray_that_comes_later_gets_the_icon(open_display, backend):
     display = open_display(tray=False)
     program = display.start("--hidden", PYSTRAY_BACKEND=backend)
     program.wait_for("Deskhand is on")
-    display.keep(*["trayer", "--edge", "bottom", "--align", "left", "--widthtype", "request", "--height", "32"], name="trayer")
+    open_tray(display)
     display.wait_for_icon()
     program.process.send_signal(signal.SIGTERM)
     assert program.ended_with() == 0
+
+
+@pytest.mark.parametrize("backend", ["appindicator", "xorg"])
+def test_a_tray_that_comes_back_gets_the_icon_again(open_display, backend):
+    display = open_display(tray=False)
+    tray = open_tray(display)
+    program = display.start("--hidden", PYSTRAY_BACKEND=backend)
+    display.wait_for_icon()
+    tray.kill()
+    until(lambda: display.tray()[2] == 0, "the tray is gone")
+    open_tray(display)
+    display.wait_for_icon()
+    program.process.send_signal(signal.SIGTERM)
+    assert program.ended_with() == 0
+
+
+def open_tray(display):
+    return display.keep("trayer", "--edge", "bottom", "--align", "left", "--widthtype", "request", "--height", "32", name="trayer")
 
 
 def test_without_a_tray_it_says_so_once_and_shows_its_window(open_display):

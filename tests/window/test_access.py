@@ -40,7 +40,8 @@ def changed(page: Page):
 
 def set_all(page: Page, group: str, word: str) -> None:
     page.get_by_role("combobox", name=f"{group}, all of it").press("Enter")
-    page.get_by_role("option", name=word, exact=True).click()
+    with changed(page):
+        page.get_by_role("option", name=word, exact=True).click()
 
 
 @pytest.mark.parametrize(("look", "width"), [("light", 960), ("dark", 480)])
