@@ -215,6 +215,12 @@ def test_with_the_plainest_tray_a_click_opens_the_window(display):
     nothing_is_left(display)
 
 
+def open_tray(display):
+    return display.keep(
+        "trayer", "--edge", "bottom", "--align", "left", "--widthtype", "request", "--height", "32", name="trayer"
+    )
+
+
 @pytest.mark.parametrize("backend", ["appindicator", "xorg"])
 def test_a_tray_that_comes_later_gets_the_icon(open_display, backend):
     display = open_display(tray=False)
@@ -238,10 +244,6 @@ def test_a_tray_that_comes_back_gets_the_icon_again(open_display, backend):
     display.wait_for_icon()
     program.process.send_signal(signal.SIGTERM)
     assert program.ended_with() == 0
-
-
-def open_tray(display):
-    return display.keep("trayer", "--edge", "bottom", "--align", "left", "--widthtype", "request", "--height", "32", name="trayer")
 
 
 def test_without_a_tray_it_says_so_once_and_shows_its_window(open_display):
