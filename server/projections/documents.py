@@ -18,25 +18,29 @@ class Documents:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._made: dict[tuple[str, str, frozenset[str] | None], dict[str, Any]] = {}  # strangers may ask for them as well
+        self._made: dict[tuple[str, str, frozenset[str] | None, bool], dict[str, Any]] = {}  # strangers may ask for them as well
         self.version = read_version()
 
-    def make(self, names: set[str] | None = None, title: str = "Deskhand") -> dict[str, Any]:
-        """Make the document of all operations, or of those named. It is not to be changed: the next caller gets the same one."""
+    def make(self, names: set[str] | None = None, title: str = "Deskhand", *, signs_in: bool = False) -> dict[str, Any]:
+        """Make the document of all operations, or of those named, for a key or for who signs in.
+
+        It is not to be changed: the next caller gets the same one.
+        """
         address = self._state.address.public
-        asked = (address, title, None if names is None else frozenset(names))
+        asked = (address, title, None if names is None else frozenset(names), signs_in)
         if asked not in self._made:
             if len(self._made) >= MOST_KEPT:
                 self._made.clear()
             routes = list_routes(self._state)
-            self._made[asked] = make_document(routes, address=address, title=title, version=self.version, names=names)
+            about: dict[str, Any] = {"address": address, "title": title, "version": self.version}
+            self._made[asked] = make_document(routes, **about, names=names, signs_in=signs_in)
         return self._made[asked]
 
     async def make_for(self, client_name: str) -> dict[str, Any]:
         """Make a client's document. Raises NotFound for a client that there is not."""
         client = await self._state.clients.show(client_name)
         names = {operation.name for operation in offered(client, self._state.runtime.operations())}
-        return self.make(names, f"Deskhand for {client.name}")
+        return self.make(names, f"Deskhand for {client.name}", signs_in=not client.key_hint)
 
     def check(self, client: Client) -> list[str]:
         """Say what ChatGPT would not take about a client's document."""

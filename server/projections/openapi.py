@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute
 
 from server.failures import Problem, phrase
 from server.operation import operation_of
+from server.projections.security import name_scheme
 
 MOST_OPERATIONS = 30
 NULL = {"type": "null"}
@@ -21,11 +22,6 @@ SCHEMAS = "#/components/schemas/"
 KINDS = {"string": str, "array": list, "object": dict, "boolean": bool}
 LONGEST_DESCRIPTION = 300
 LONGEST_PARAMETER = 700
-SECURITY = {
-    "type": "http",
-    "scheme": "bearer",
-    "description": "The client's key (dh_…), as `Authorization: Bearer`. `X-API-Key` carries it as well.",
-}
 DESCRIPTION = (
     "What this computer offers to ChatGPT and to scripts, as far as the person at it allows. "
     "Operations that change something run only when that person has allowed them. An answer 202 means that they are being asked."
@@ -61,9 +57,18 @@ def select_routes(routes: Iterable[BaseRoute], names: Collection[str] | None) ->
 
 
 def make_document(
-    routes: Iterable[BaseRoute], *, address: str, title: str, version: str, names: Collection[str] | None = None
+    routes: Iterable[BaseRoute],
+    *,
+    address: str,
+    title: str,
+    version: str,
+    names: Collection[str] | None = None,
+    signs_in: bool = False,
 ) -> dict[str, Any]:
-    """Make the document of some operations, all if `names` is None, at this public address."""
+    """Make the document of some operations, all if `names` is None, at this public address.
+
+    `signs_in`: whether its client signs in (OAuth) and has no key.
+    """
     document = get_openapi(
         title=title,
         version=version,
@@ -74,7 +79,7 @@ def make_document(
         license_info={"name": "MIT", "identifier": "MIT"},
     )
     components = document.setdefault("components", {})
-    components["securitySchemes"] = {"key": SECURITY}
+    name_scheme(document, [operation for _, _, operation in walk_operations(document)], address if signs_in else None)
     components["responses"] = {str(status): describe_failure(status, text) for status, text in FAILURES.items()}
     schemas = components.setdefault("schemas", {})
     schemas |= {"Problem": schema_of(Problem), "Pending": schema_of(Pending)}

@@ -1,0 +1,44 @@
+"""How a document says with what its client comes in: a key, or tokens that it signs in for. ChatGPT takes one way in a document."""
+
+from typing import Any
+
+from server.access.oauth.metadata import AUTHORIZE, TOKEN
+from server.access.oauth.scopes import describe_scope
+
+KEY = "key"  # what operations declare
+SIGN_IN = "sign_in"
+WITH_KEY = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "The client's key (dh_…), as `Authorization: Bearer`. `X-API-Key` carries it as well.",
+}
+
+
+def name_scheme(document: dict[str, Any], operations: list[dict[str, Any]], sign_in_at: str | None) -> None:
+    """Write the way in into a document, in place.
+
+    `sign_in_at`: the public address whose tokens the client signs in for; None for a key.
+    """
+    if sign_in_at is None:
+        document["components"]["securitySchemes"] = {KEY: WITH_KEY}
+        return
+    scopes = sorted({scope for operation in operations for scope in needed(operation)})
+    document["components"]["securitySchemes"] = {SIGN_IN: describe_sign_in(sign_in_at, scopes)}
+    for operation in operations:
+        operation["security"] = [{SIGN_IN: needed(operation)}]
+
+
+def describe_sign_in(address: str, scopes: list[str]) -> dict[str, Any]:
+    """The form of https://spec.openapis.org/oas/v3.1.0#oauth-flow-object."""
+    flow = {
+        "authorizationUrl": address + AUTHORIZE,
+        "tokenUrl": address + TOKEN,
+        "refreshUrl": address + TOKEN,
+        "scopes": {scope: describe_scope(scope) for scope in scopes},
+    }
+    return {"type": "oauth2", "description": "The person lets the program in at their computer.", "flows": {"authorizationCode": flow}}
+
+
+def needed(operation: dict[str, Any]) -> list[str]:
+    """The scopes that an operation declares."""
+    return [scope for way in operation["security"] for scopes in way.values() for scope in scopes]
