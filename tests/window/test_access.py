@@ -40,8 +40,7 @@ def changed(page: Page):
 
 def set_all(page: Page, group: str, word: str) -> None:
     page.get_by_role("combobox", name=f"{group}, all of it").press("Enter")
-    with changed(page):
-        page.get_by_role("option", name=word, exact=True).click()
+    page.get_by_role("option", name=word, exact=True).click()
 
 
 @pytest.mark.parametrize(("look", "width"), [("light", 960), ("dark", 480)])
@@ -128,11 +127,13 @@ def test_what_a_client_may_do_is_chosen_by_keyboard_and_holds(open_page, clients
 
 def test_a_whole_group_is_set_at_once_but_what_reaches_others_is_never_allowed_with_it(open_page, clients):
     page = open_page("access/my-gpt")
-    set_all(page, "Apps: look", NEVER)
+    with changed(page):
+        set_all(page, "Apps: look", NEVER)
     expect(page.get_by_role("combobox", name="Apps: look, all of it")).to_contain_text(NEVER)
     assert clients.call("GET", "/apps/list", clients.keys["my-gpt"]).status_code == 403
     assert "read:apps" not in read(clients, "my-gpt")["scopes"]
-    set_all(page, "Gmail: change", "Allow")
+    with changed(page):
+        set_all(page, "Gmail: change", "Allow")
     expect(page.get_by_role("combobox", name="Gmail: change, all of it")).to_contain_text("Some of each")
     operations = read(clients, "my-gpt")["operations"]
     reaching = {operations[name] for name in ("send_mail", "reply_to_mail", "send_draft")}
