@@ -1,4 +1,4 @@
-"""How a document says with what its client comes in: a key, or tokens that it signs in for. ChatGPT takes one way in a document."""
+"""How a document says with what its client comes in: a key, or tokens that it signs in for. ChatGPT takes one way."""
 
 from typing import Any
 
@@ -30,13 +30,14 @@ def name_scheme(document: dict[str, Any], operations: list[dict[str, Any]], sign
 
 def describe_sign_in(address: str, scopes: list[str]) -> dict[str, Any]:
     """The form of https://spec.openapis.org/oas/v3.1.0#oauth-flow-object."""
+    words = "The person lets the program in at their computer."
     flow = {
         "authorizationUrl": address + AUTHORIZE,
         "tokenUrl": address + TOKEN,
         "refreshUrl": address + TOKEN,
         "scopes": {scope: describe_scope(scope) for scope in scopes},
     }
-    return {"type": "oauth2", "description": "The person lets the program in at their computer.", "flows": {"authorizationCode": flow}}
+    return {"type": "oauth2", "description": words, "flows": {"authorizationCode": flow}}
 
 
 def needed(operation: dict[str, Any]) -> list[str]:
