@@ -216,6 +216,15 @@ def check_all(state: State) -> list[Check]:
     checks.append(Check(what="Secrets", well=secrets.problem is None, detail=secrets.problem or secrets.place))
     checks += [Check(what="Deskhand", well=False, detail=complaint) for complaint in state.list_complaints()]
     checks += [Check(what="Deskhand", well=True, detail=notice) for notice in state.list_notices()]
-    if state.address.public_port:
-        checks.append(Check(what="Address", well=True, detail=state.address.public))
-    return checks
+    return checks + check_reach(state)
+
+
+def check_reach(state: State) -> list[Check]:
+    """Look at how others come to Deskhand, where it runs."""
+    if not state.address.public_port:
+        return []
+    alone = " (this computer only; ChatGPT comes in once `deskhand tunnel on` has opened a tunnel)"
+    found = [Check(what="Address", well=True, detail=state.address.public + (alone if state.address.is_here_only() else ""))]
+    if problem := state.tunnel.problem:
+        found.append(Check(what="Tunnel", well=False, detail=problem))
+    return found

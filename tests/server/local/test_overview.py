@@ -1,6 +1,8 @@
 import socket
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from server import ports
 from server.local.overview import tell_pause
 
@@ -38,6 +40,16 @@ def test_the_checks_are_well_in_demo_mode(demo) -> None:
     checks = demo.person("GET", "/api/checks").json()
     assert all(check["well"] for check in checks), checks
     assert {"Apps", "Gmail", "Settings", "Secrets"} <= {check["what"] for check in checks}
+
+
+@pytest.mark.parametrize(
+    ("given", "told"), [(None, "this computer only"), ("https://desk.example.org", "https://desk.example.org")]
+)
+def test_the_checks_say_who_reaches_the_address(serve, given, told) -> None:
+    served = serve(public_url=given)
+    (detail,) = [check["detail"] for check in served.person("GET", "/api/checks").json() if check["what"] == "Address"]
+    assert told in detail
+    assert ("deskhand tunnel on" in detail) == (given is None)
 
 
 def test_a_backup_is_made_while_the_server_runs(demo, tmp_path) -> None:

@@ -19,7 +19,8 @@ def test_what_will_not_pass_is_not_tried_again(serve) -> None:
     first.person("PUT", "/api/tunnel/settings", json={"open_at_start": True, "authtoken": "revoked-token"})
     first.background.stop()
     served = serve(demo=True, tunnel_timing=replace(QUICK, first_delay=60))
-    until(served, "failed")
+    told = until(served, "failed")["problem"]
+    assert {"what": "Tunnel", "well": False, "detail": told} in served.person("GET", "/api/checks").json()
 
 
 def test_a_tunnel_that_no_longer_leads_anywhere_is_noticed_by_looking(serve) -> None:
