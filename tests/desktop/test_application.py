@@ -157,10 +157,11 @@ def test_a_call_that_waits_is_seen_in_the_tray_and_allowed_with_the_keyboard(dis
         until(lambda: is_focused(reader, "Allow once") or display.run("xdotool", "key", "Tab"), "the keyboard is at the answer")
         display.run("xdotool", "key", "Return")
         reader.hears("Enter does not allow anything.")
-        until(lambda: display.run("xdotool", "key", "space") or sending.done(), "it is allowed", 20)
-        answer = sending.result()
-    assert answer.status_code == 200, answer.text
-    until(lambda: running.ask("GET", "/api/status")["waiting"] == 0, "nothing waits")
+        until(
+            lambda: display.run("xdotool", "key", "space") or running.ask("GET", "/api/status")["waiting"] == 0, "it is allowed"
+        )
+        assert sending.result().status_code in {200, 202}  # on a slow machine the caller does not wait for so long
+    until(lambda: running.ask("GET", "/api/status")["recent"][0]["outcome"] == "done", "it is sent")
     program.process.send_signal(signal.SIGTERM)
     assert program.ended_with() == 0
     nothing_is_left(display)

@@ -4,7 +4,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -105,6 +105,11 @@ def open_page(browser: Browser, server: Served) -> Iterator[OpenPage]:
         assert [text for text in said if not re.search("status of (4|503)", text)] == []
         assert {urlsplit(url).netloc for url in asked} == {urlsplit(server.local).netloc}, "something left the local surface"
         context.close()
+
+
+def answered(page: Page, method: str) -> AbstractContextManager[object]:
+    """Until the server has answered a request: what is shown before that is what the person wants, not what is kept."""
+    return page.expect_response(lambda response: response.request.method == method)
 
 
 def find_barriers(page: Page) -> list[str]:

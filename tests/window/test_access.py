@@ -3,7 +3,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.window.conftest import find_barriers, scrolls_sideways
+from tests.window.conftest import answered, find_barriers, scrolls_sideways
 
 NEVER = "Don\u2019t allow"
 
@@ -35,7 +35,7 @@ def choice(page: Page, title: str, word: str):
 
 def changed(page: Page):
     """Until the server has answered that a client may do something else now."""
-    return page.expect_response(lambda response: response.request.method == "PATCH")
+    return answered(page, "PATCH")
 
 
 def set_all(page: Page, group: str, word: str) -> None:
@@ -214,9 +214,11 @@ def test_where_a_program_may_be_answered_is_added_and_removed(open_page, server)
 
 def test_whether_programs_may_introduce_themselves_is_switched(open_page, server):
     page = open_page("access")
-    page.get_by_role("switch", name="Programs may register themselves").press("Space")
+    with answered(page, "PUT"):
+        page.get_by_role("switch", name="Programs may register themselves").press("Space")
     expect(page.get_by_role("switch", name="Programs may register themselves")).to_be_checked()
-    page.get_by_role("switch", name="Apps known by a document at their own address").press("Space")
+    with answered(page, "PUT"):
+        page.get_by_role("switch", name="Apps known by a document at their own address").press("Space")
     expect(page.get_by_role("switch", name="Apps known by a document at their own address")).not_to_be_checked()
     told = server.person("GET", "/api/sign-ins").json()
     assert (told["registration_allowed"], told["documents_allowed"]) == (True, False)
@@ -225,7 +227,8 @@ def test_whether_programs_may_introduce_themselves_is_switched(open_page, server
 def test_how_often_it_may_call_is_chosen(open_page, clients):
     page = open_page("access/my-gpt")
     page.get_by_role("combobox", name="How often").press("Enter")
-    page.get_by_role("option", name="10 calls a minute").click()
+    with changed(page):
+        page.get_by_role("option", name="10 calls a minute").click()
     expect(page.get_by_role("combobox", name="How often")).to_contain_text("10 calls a minute")
     assert read(clients, "my-gpt")["rate"] == "10/minute"
 
@@ -292,6 +295,7 @@ def test_web_pages_that_may_call_are_added_and_removed(open_page, clients):
     listed = page.get_by_role("list", name="Web pages that may call").get_by_role("listitem")
     expect(listed).to_have_text(["https://notes.example.org", "https://diary.example.org"])
     expect(field).to_have_value("")
-    page.get_by_role("button", name="Remove https://notes.example.org").click()
+    with answered(page, "PUT"):
+        page.get_by_role("button", name="Remove https://notes.example.org").click()
     expect(listed).to_have_text(["https://diary.example.org"])
     assert clients.person("GET", "/api/origins").json() == {"allowed": ["https://diary.example.org"]}

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.window.conftest import find_barriers, scrolls_sideways
+from tests.window.conftest import answered, find_barriers, scrolls_sideways
 
 
 def values(server, section):
@@ -55,7 +55,8 @@ def test_one_can_go_back_to_what_is_usual(open_page, server):
     server.person("PUT", "/api/settings/retention", json={"payload_days": 30, "activity_days": 300})
     page = open_page("settings")
     expect(page.get_by_label("Contents of calls")).to_have_value("30")
-    page.get_by_role("button", name="Back to defaults").click()
+    with answered(page, "PUT"):
+        page.get_by_role("button", name="Back to defaults").click()
     expect(page.get_by_label("That a call was made")).to_have_value("90")
     assert values(server, "retention") == {"payload_days": 7, "activity_days": 90}
 
@@ -70,7 +71,8 @@ def test_what_somebody_else_changes_shows_and_what_is_being_typed_stays(open_pag
 
 def test_the_look_is_chosen(open_page, server):
     page = open_page("settings")
-    page.get_by_role("radio", name="Dark").check()
+    with answered(page, "PUT"):
+        page.get_by_role("radio", name="Dark").check()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     assert server.person("GET", "/api/look").json() == {"theme": "dark"}
 
