@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from server.errors import DeskhandError, NotAuthenticated
 from server.problems import PROBLEM_TYPE, problem_body
@@ -95,5 +96,9 @@ def install(app: FastAPI) -> None:
     async def handle(_: Request, error: Exception) -> Response:
         return to_response(error)
 
+    async def leave(*_: object) -> Response:
+        return Response(status_code=400)  # which nobody reads: whoever called has hung up, and that is no mistake of ours
+
+    app.add_exception_handler(ClientDisconnect, leave)
     for kind in (DeskhandError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, handle)

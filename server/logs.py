@@ -34,6 +34,7 @@ NAMED = re.compile(
     r"[\"']?\s*[:=]\s*[\"']?)[^\s\"'&,;}]+"
 )
 KEYS = re.compile(r"(?<![\w/.-])(?=[\w-]*[A-Z])(?=[\w-]*[a-z])[\w-]{43}(?![\w-])")
+SEGMENT = re.compile(r"(?<=/)(?=[\w-]*[A-Z])(?=[\w-]*[a-z])[\w-]{32}(?![\w-])")  # the secret part of an address, such as OMI's
 QUERY = re.compile(r"(?<=[\w/.])\?[\w.~%+-]+=[^\s\"'<>)]*")
 
 
@@ -50,6 +51,7 @@ def redact_start(text: str, most: int) -> str:
 
 def redact(text: str) -> str:
     """Take secrets and query strings out of a text."""
+    text = SEGMENT.sub("•••", text)
     text = QUERY.sub("?•••", SECRETS.sub("•••", text))
     return KEYS.sub("•••", NAMED.sub(r"\1•••", text))
 

@@ -114,7 +114,7 @@ class Program:
                 lambda: tell_readable(home),
                 lambda: self.screen.notice,
             ]
-            state.notices.extend([*own, lambda: state.oauth.notice])
+            state.notices.extend(own)
             state.complaints.append(lambda: log_file.problem)
             stack.push_async_callback(state.runtime.stop)
             await state.runtime.start(state.context, discover())

@@ -50,7 +50,7 @@ class Clients:
         self._known = Known()
         self._turn = asyncio.Lock()
         self.on_change: list[Callable[[], None]] = []  # told whenever somebody may do more or less than before
-        self.on_end: list[Callable[[str | None], None]] = []  # told a client's id, or None for all of them
+        self.on_lost: list[Callable[[str | None], None]] = []  # told whose scopes became fewer: a client's id, None for all
 
     async def load(self) -> None:
         """Read who may call; at start, for every change here does it by itself."""
@@ -130,6 +130,8 @@ class Clients:
             check_rate(change.rate)
         one = await self.show(name)
         await self.change_kept(store.change_client, one.id, change, self._clock.now().isoformat())
+        if change.scopes is not None and one.scopes - change.scopes:
+            self._tell_lost(one.id)
         return await self.show(name)
 
     async def renew_key(self, name: str) -> tuple[Client, str]:
@@ -144,17 +146,17 @@ class Clients:
         """End a client: its key opens nothing from this moment on."""
         one, now = await self.show(name), self._clock.now().isoformat()
         await self.change_kept(revoke_clients, now, [one.id])
-        self._tell_ended(one.id)
+        self._tell_lost(one.id)
         return replace(one, revoked_at=now)
 
     async def revoke_all(self) -> int:
         """End every client at once: no key opens anything from this moment on. Answers how many there were."""
         ended = int(await self.change_kept(revoke_clients, self._clock.now().isoformat()))
-        self._tell_ended(None)
+        self._tell_lost(None)
         return ended
 
-    def _tell_ended(self, client_id: str | None) -> None:
-        for tell in self.on_end:
+    def _tell_lost(self, client_id: str | None) -> None:
+        for tell in self.on_lost:
             tell(client_id)
 
     async def change_kept(self, function: Callable[..., Any], *arguments: Any) -> Any:

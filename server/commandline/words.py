@@ -9,16 +9,27 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import click
+from click.core import ParameterSource
 
 from server.errors import DeskhandError
 from server.words import make_visible
 
 log = logging.getLogger(__name__)
 
+
+def choose_folder(context: click.Context, option: click.Parameter, folder: Path | None) -> Path | None:
+    """Said before the command's word, the folder means the same as after it."""
+    if context.get_parameter_source(str(option.name)) is ParameterSource.COMMANDLINE:
+        return folder
+    before: Path | None = context.find_root().params.get(str(option.name))
+    return before or folder
+
+
 data_dir_option = click.option(
     "--data-dir",
     type=click.Path(path_type=Path, file_okay=False),
     envvar="DESKHAND_DATA_DIR",
+    callback=choose_folder,
     help="The folder in which everything lies. Default: the usual places of this system.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for scripts.")

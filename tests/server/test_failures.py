@@ -1,11 +1,13 @@
+import asyncio
 import json
 
 import pytest
+from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from server.errors import NotAuthenticated, TooManyRequests
-from server.failures import to_response
+from server.failures import install, to_response
 
 
 def test_a_failure_is_a_problem_document_with_a_sentence() -> None:
@@ -39,3 +41,22 @@ def test_what_nobody_foresaw_tells_nothing(caplog) -> None:
     assert response.status_code == 500
     assert "secret" not in bytes(response.body).decode()
     assert "the secret" in caplog.text
+
+
+def test_who_hangs_up_in_the_midst_of_a_body_is_no_mistake_of_ours(caplog) -> None:
+    app = FastAPI()
+    install(app)
+
+    @app.post("/form")
+    async def read(request: Request) -> None:
+        await request.body()
+
+    async def receive() -> dict:
+        return {"type": "http.disconnect"}
+
+    async def send(_: dict) -> None:
+        pass
+
+    scope = {"type": "http", "method": "POST", "path": "/form", "query_string": b"", "headers": []}
+    asyncio.run(app(scope, receive, send))
+    assert not caplog.records

@@ -56,6 +56,7 @@ def test_a_secret_is_known_by_its_form(secret) -> None:
         ('{"client_secret": "hunter2", "ok": 1}', '{"client_secret": "•••", "ok": 1}'),
         ("authtoken: hunter2", "authtoken: •••"),
         ("Cookie: deskhand_session=abc", "Cookie: •••"),
+        ("POST /chatgpt/webhook/memory/fxWjwkHZt3bIpVqbCN2jQ1C9_66thRvH ok", "POST /chatgpt/webhook/memory/••• ok"),
     ],
 )
 def test_what_is_called_a_secret_and_every_query_is_taken_out(text, left) -> None:

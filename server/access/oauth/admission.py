@@ -20,15 +20,19 @@ LETTERS = re.compile(r"[^a-z0-9]+")
 
 
 def admit(connection: Connection, terms: Terms, agreed: Asked) -> str:
-    """Let a program in, and answer the new grant's id. One that is no client yet becomes one."""
+    """Let a program in, and answer the new grant's id. One that is no client yet becomes one.
+
+    A browser goes on whenever it likes: what the person took from the client since it asked is not given back by that.
+    """
     registration = store.find_registration(connection, agreed.registration.id)
     if registration is None:
         registration = replace(agreed.registration, created_at=terms.now.isoformat())
         store.add_registration(connection, registration)
-    scopes = frozenset(agreed.scopes) - {OFFLINE}
-    client_id = registration.client or become_client(connection, terms, registration, scopes)
-    had = frozenset(json.loads(kept_clients.read_live(connection, client_id)["scopes"]))
-    kept_clients.change_client(connection, client_id, Change(had | scopes), terms.now.isoformat())
+    client_id = registration.client or become_client(connection, terms, registration, frozenset(agreed.scopes) - {OFFLINE})
+    has = frozenset(json.loads(kept_clients.read_live(connection, client_id)["scopes"]))
+    lost = agreed.client.scopes - has if agreed.client else frozenset()
+    agreed = replace(agreed, scopes=tuple(scope for scope in agreed.scopes if scope not in lost))
+    kept_clients.change_client(connection, client_id, Change(has | set(agreed.scopes) - {OFFLINE}), terms.now.isoformat())
     callbacks = tuple(dict.fromkeys((*registration.callbacks, agreed.callback)))
     values = {"client_id": client_id, "callbacks": json.dumps(callbacks)}
     connection.execute(update(oauth_client).where(oauth_client.c.id == registration.id).values(values))

@@ -7,7 +7,7 @@ from typing import Any
 
 from authlib.common.urls import add_params_to_uri
 from authlib.oauth2 import OAuth2Error
-from authlib.oauth2.rfc6749 import AuthorizationServer, InvalidGrantError, InvalidRequestError
+from authlib.oauth2.rfc6749 import AuthorizationServer, InvalidClientError, InvalidGrantError, InvalidRequestError
 from sqlalchemy import Connection
 
 from server.access import store as kept_clients
@@ -19,6 +19,9 @@ from server.access.oauth.requests import Request, Visitor, split
 from server.access.oauth.secrets import ACCESS, REFRESH, derive, digest, new_secret
 from server.access.oauth.terms import Answer, Asked, Pairs, Terms
 
+WRONG_CLIENT = (
+    "The client_id or its secret is wrong or missing. Deskhand shows the id under Access, and can renew the secret there."
+)
 Work = Callable[[Request], Any]
 
 
@@ -45,6 +48,14 @@ class Authority(AuthorizationServer):
         except (ValueError, TypeError):  # Authlib's, of what it cannot read and of what it would not repeat
             found = self.handle_response(*InvalidRequestError("The request cannot be read.")())
         return replace(found, changed=self.changed, ended=self.ended)
+
+    def authenticate_client(self, request: Request, methods: list[str], endpoint: str = "token") -> Any:
+        """Authlib says which methods there are, which tells nobody what to do."""
+        try:
+            return super().authenticate_client(request, methods, endpoint)
+        except InvalidClientError as error:
+            error.description = WRONG_CLIENT
+            raise
 
     def create_oauth2_request(self, request: Request) -> Request:
         return request
@@ -99,7 +110,8 @@ class Authority(AuthorizationServer):
         """End what the person let a program do, with all tokens that came of it."""
         if store.end_grant(self.connection, grant, self.terms.now.isoformat(), why):
             self.changed = True
-            self.ended = why if told else None
+            name = store.name_client(self.connection, grant)
+            self.ended = f"{name} was signed out. {why}" if told else None
 
     def find_resource(self, request: Request) -> str:
         """What a request is for. Raises InvalidTargetError."""

@@ -57,7 +57,7 @@ def create_routes(oauth: OAuth) -> APIRouter:
 
     @routes.post(metadata.REGISTER)
     async def register(request: Request) -> Response:
-        return tell(await oauth.register(await read_body(request)))
+        return tell(oauth.refuse_registration() or await oauth.register(await read_body(request)))
 
     return routes
 

@@ -52,7 +52,7 @@ class OAuth:
         self._turn = asyncio.Lock()
         self.notice: str | None = None
         context.questions.add(self.sign_ins)
-        clients.on_end.append(self.sign_ins.end)
+        clients.on_lost.append(self.sign_ins.end)
 
     @property
     def settings(self) -> OAuthSettings:
@@ -106,10 +106,12 @@ class OAuth:
 
         return await self._settle(await self._context.database.write(revoke, self._terms({}), pairs, headers))
 
+    def refuse_registration(self) -> Answer | None:
+        """The answer to every program that wants to register itself, where the person has not allowed that."""
+        return None if self.settings.registration_allowed else Answer.failed("access_denied", NOT_ALLOWED, 403)
+
     async def register(self, body: bytes) -> Answer:
-        """Let a program register itself, where the person allows it."""
-        if not self.settings.registration_allowed:
-            return Answer.failed("access_denied", NOT_ALLOWED, 403)
+        """Let a program register itself."""
         answer, made = register(body, self._context.clock)
         if made is None:
             return answer
@@ -151,7 +153,7 @@ class OAuth:
     async def _settle(self, answer: Answer) -> Answer:
         """Know who may call now, and tell."""
         if answer.ended:
-            self.notice = f"A program was signed out. {answer.ended} If that was not you, look under Access who is signed in."
+            self.notice = f"{answer.ended} If that was not you, look under Access who is signed in."
             log.warning(self.notice)
         if answer.changed:
             await self._clients.reload()

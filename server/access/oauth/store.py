@@ -11,6 +11,7 @@ from server.access.client import Client
 from server.access.oauth.models import Grant, Kind, Registration, Token
 from server.access.oauth.tables import oauth_client, oauth_code, oauth_grant, oauth_token
 from server.access.store import LIVE_CLIENTS, to_client
+from server.access.tables import client
 
 ADD_REGISTRATION = insert(oauth_client)
 REGISTRATION = select(oauth_client).where(oauth_client.c.id == bindparam("id"), oauth_client.c.revoked_at.is_(None))
@@ -40,6 +41,9 @@ END_GRANT = (
     update(oauth_grant)
     .where(oauth_grant.c.id == bindparam("grant"), oauth_grant.c.ended_at.is_(None))
     .values(ended_at=bindparam("now"), reason=bindparam("why"))
+)
+NAME_OF = (
+    select(client.c.name).join(oauth_grant, oauth_grant.c.client_id == client.c.id).where(oauth_grant.c.id == bindparam("grant"))
 )
 CLIENT_OF = select(oauth_grant.c.client_id).where(oauth_grant.c.id == bindparam("grant"))
 END_GRANTS = (
@@ -182,6 +186,11 @@ def end_grant(connection: Connection, grant_id: str, now: str, why: str) -> bool
     if ended:
         end_allowances(connection, now, connection.execute(CLIENT_OF, {"grant": grant_id}).scalars().all())
     return ended
+
+
+def name_client(connection: Connection, grant: str) -> str:
+    """The name of the client to which a grant belongs."""
+    return str(connection.execute(NAME_OF, {"grant": grant}).scalar_one())
 
 
 def sweep(connection: Connection, now: str, unused_since: str) -> None:

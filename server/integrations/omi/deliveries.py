@@ -53,7 +53,7 @@ async def receive(wearable: Wearable, request: Request, kind: Kind, segment: str
     else:
         await doorway.check_segment(segment)
     await doorway.check_header(signature)
-    with doorway.hold_place() if segment is None else nullcontext():
+    async with doorway.hold_place() if segment is None else nullcontext():
         body = await StrictRequest(request.scope, request.receive, LARGEST[kind] if segment else LARGEST_BARE).body()
         signed_at = await doorway.check_signature(signature, make_letter(request, body))
     asked = request.query_params

@@ -1,9 +1,10 @@
 """The way in for deliveries: an address that nobody guesses, and the secret with which OMI signs."""
 
+import asyncio
 import hmac
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 from server.context import Context
@@ -26,7 +27,7 @@ class Doorway:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._kept: dict[str, str | None] = {}
-        self._unproven = 0
+        self._reading: list[asyncio.Timeout] = []  # oldest first
 
     async def segment(self) -> str | None:
         """The last part of the addresses; None until it was made."""
@@ -83,16 +84,23 @@ class Doorway:
         if time is None or abs(now - time) > self._settings().tolerance_seconds:
             raise NotAuthenticated(UNSIGNED)
 
-    @contextmanager
-    def hold_place(self) -> Iterator[None]:
-        """Have a place for one body of which nothing is known yet. Raises TooManyRequests where all are taken."""
-        if self._unproven >= self._settings().unproven_bodies:
-            raise TooManyRequests(CROWDED, retry_after=1)
-        self._unproven += 1
+    @asynccontextmanager
+    async def hold_place(self) -> AsyncIterator[None]:
+        """Have a place for one body of which nothing is known yet. Where all are taken, the oldest gives way: OMI sends at
+        once, and who sends slowly may want to keep OMI out. Raises TooManyRequests once one has lost its place.
+        """
+        settings, reading = self._settings(), self._reading
+        if len(reading) >= settings.unproven_bodies:
+            reading.pop(0).reschedule(asyncio.get_running_loop().time())
         try:
-            yield
-        finally:
-            self._unproven -= 1
+            async with asyncio.timeout(settings.unproven_seconds) as place:
+                reading.append(place)
+                try:
+                    yield
+                finally:
+                    reading[:] = [one for one in reading if one is not place]
+        except TimeoutError:
+            raise TooManyRequests(CROWDED, retry_after=1) from None
 
     async def check_signature(self, header: str, letter: Letter) -> int | None:
         """Answers when it was signed; None where there is no secret. Raises NotAuthenticated for what is not signed with it."""

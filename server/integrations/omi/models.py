@@ -50,6 +50,7 @@ class OmiSettings(BaseModel):
     delivery_days: float = Field(7, description="How long a delivery is remembered, to know it again.")
     sweep_minutes: float = Field(60, description="Between two looks at what is to be removed.")
     unproven_bodies: int = Field(8, description="How many bodies at once are read before their signature is known to be right.")
+    unproven_seconds: float = Field(10, description="How long one of them may take.")
     waiting_uids: int = Field(20, description="How many uids may wait for the person's word.")
     waiting_uids_of_clients: int = Field(3, description="How many more uids may wait that clients have named.")
     waiting_deliveries: int = Field(200, description="How many deliveries of one waiting uid are kept aside.")

@@ -26,6 +26,14 @@ def test_every_command_has_help_with_an_example_and_a_data_dir() -> None:
         assert "--data-dir" in told, words
 
 
+def test_the_folder_may_be_named_before_the_command_as_well(deskhand, tmp_path) -> None:
+    there, elsewhere = (str(tmp_path / name) for name in ("there", "elsewhere"))
+    assert deskhand("--data-dir", there, "clients", "create", "bot").returncode == 0
+    assert "bot" in deskhand("clients", "list", "--data-dir", there).stdout
+    assert "bot" in deskhand("--data-dir", there, "clients", "list").stdout
+    assert "bot" not in deskhand("--data-dir", there, "clients", "list", "--data-dir", elsewhere).stdout
+
+
 def test_help_is_printed(deskhand) -> None:
     told = deskhand("clients", "create", "--help")
     assert (told.returncode, "deskhand clients create bot" in told.stdout) == (0, True)

@@ -1,7 +1,13 @@
+import asyncio
+
 import pytest
 
-from server.access.oauth.admission import choose_name
-from server.access.oauth.models import Kind, Registration
+from server.access.client import Change
+from server.access.oauth.admission import admit, choose_name
+from server.access.oauth.models import Kind, OAuthSettings, Registration
+from server.access.oauth.store import find_registration
+from server.access.oauth.terms import Asked, Terms
+from server.access.store import change_client, read_clients
 from tests.server.access.oauth.programs import HERE, allow_registration, approve, landed, own, register
 
 
@@ -39,6 +45,34 @@ def test_a_program_that_comes_again_is_the_same_client_with_what_it_was_given_si
     assert {grant["callback"] for grant in client["oauth"]["grants"]} == {HERE}
     assert served.call("GET", "/apps/list", first["access_token"]).status_code == 200
     assert served.call("GET", "/apps/list", second["access_token"]).status_code == 403
+
+
+def test_what_was_taken_away_while_a_browser_lingered_is_not_given_back_by_it(served):
+    program = own(served, scopes="read:apps read:mail")
+    program.begin(scope="read:apps read:mail")
+    approve(served, program.browser)
+    served.person("PATCH", "/api/clients/my-gpt", json={"scopes": ["read:apps"]})
+    assert program.browser.look().status_code == 403
+    assert served.person("GET", "/api/clients/my-gpt").json()["scopes"] == ["read:apps"]
+    assert program.sign_in()["scope"] == "read:apps"
+
+
+def test_what_is_taken_away_in_the_moment_of_a_yes_is_not_given_back_by_it(opened, clock):
+    async def main():
+        async with opened() as state:
+            client, pair = await state.programs.create("bot", frozenset({"read:apps", "read:mail"}), {})
+
+            def work(connection):
+                registration, now = find_registration(connection, pair.client_id), clock.now().isoformat()
+                agreed = Asked(registration, client, "https://cb", ("read:apps", "read:mail", "offline_access"), "")
+                change_client(connection, client.id, Change(frozenset({"read:apps"})), now)
+                admit(connection, Terms("https://x", (), clock.now(), OAuthSettings(), frozenset()), agreed)
+                return read_clients(connection)
+
+            (after,) = await state.context.database.write(work)
+            assert after.scopes == {"read:apps"}
+
+    asyncio.run(main())
 
 
 def test_each_sign_in_is_ended_by_itself(served):

@@ -25,7 +25,8 @@ def test_a_code_is_good_once_and_a_second_time_ends_all_that_came_of_it_however_
     assert opens(served, first["access_token"]) == 401
     assert error(program.refresh(first["refresh_token"])) == "invalid_grant"
     notices = served.person("GET", "/api/overview").json()["notices"]
-    assert any("used twice" in notice for notice in notices)
+    (told,) = [notice for notice in notices if "used twice" in notice]
+    assert told.startswith("my-gpt was signed out. Its code was used twice.")
 
 
 def test_a_code_lives_for_a_minute_and_an_access_token_for_an_hour(served, hands):

@@ -1,3 +1,5 @@
+import asyncio
+
 import pytest
 
 from server.errors import NotAuthenticated, NotFound, TooManyRequests
@@ -58,11 +60,39 @@ def test_without_a_secret_nothing_is_checked_and_the_old_one_is_gone(new_pendant
         run(door.check_signature(header(new_pendant, "the first secret"), LETTER))
 
 
-def test_only_a_handful_of_unproven_bodies_is_read_at_once(pendant) -> None:
+def test_only_a_handful_of_unproven_bodies_is_read_at_once_and_the_oldest_gives_way(pendant) -> None:
     pendant.set(unproven_bodies=2)
-    doorway = pendant.wearable.doorway
-    with doorway.hold_place():
-        with doorway.hold_place(), pytest.raises(TooManyRequests), doorway.hold_place():
-            pass
-        with doorway.hold_place():
-            pass
+    told: list[str] = []
+
+    async def read(name: str, body: asyncio.Event) -> None:
+        try:
+            async with pendant.wearable.doorway.hold_place():
+                await body.wait()
+                told.append(f"{name} is read")
+        except TooManyRequests:
+            told.append(f"{name} gave way")
+
+    async def main() -> None:
+        bodies = {name: asyncio.Event() for name in ("slow", "slower", "proper")}
+        reading = {}
+        for name, body in bodies.items():
+            reading[name] = asyncio.create_task(read(name, body))
+            await asyncio.sleep(0)
+        await reading["slow"]
+        for name in ("proper", "slower"):
+            bodies[name].set()
+            await reading[name]
+
+    pendant.run(main())
+    assert told == ["slow gave way", "proper is read", "slower is read"]
+
+
+def test_a_body_of_which_nothing_is_known_may_not_take_long(pendant) -> None:
+    pendant.set(unproven_seconds=0.01)
+
+    async def main() -> None:
+        async with pendant.wearable.doorway.hold_place():
+            await asyncio.Event().wait()
+
+    with pytest.raises(TooManyRequests):
+        pendant.run(main())
