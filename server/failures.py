@@ -57,7 +57,7 @@ def from_deskhand(error: DeskhandError) -> Response:
 
 def from_validation(error: RequestValidationError) -> Response:
     """Name each wrong field in words; what was sent is not repeated, for it may hold what no JSON answer can."""
-    found = [{"field": name_field(one["loc"]), "message": str(one["msg"])} for one in error.errors()[:MOST_FIELDS]]
+    found = [{"field": name_field(one["loc"], one["type"]), "message": str(one["msg"])} for one in error.errors()[:MOST_FIELDS]]
     told = "; ".join(f"{one['field']}: {one['message']}" for one in found)
     return respond(
         422,
@@ -66,8 +66,10 @@ def from_validation(error: RequestValidationError) -> Response:
     )
 
 
-def name_field(location: tuple[Any, ...] | list[Any]) -> str:
-    """Say where a wrong value stands: ("body", "to", 0) is "to.0"."""
+def name_field(location: tuple[Any, ...] | list[Any], kind: str = "") -> str:
+    """Say where a wrong value stands: ("body", "to", 0) is "to.0". What is no JSON at all is wrong as a whole."""
+    if kind == "json_invalid":
+        return "body"
     inner = [str(part) for part in location[1:]]
     return ".".join(inner) or str(location[0] if location else "body")
 

@@ -253,7 +253,7 @@ class Call:
         self._client = client
         self.check_scope()
         policy = self._check_policy()
-        if self._operation.changes:
+        if self._operation.changes or self._operation.keeps:
             self._check_pause()
         return policy
 

@@ -67,7 +67,7 @@ def create(  # noqa: PLR0913, one argument for each option
     with reached(data_dir) as deskhand:
         made = deskhand.call("POST", "/api/clients", order)
     for warning in made["warnings"]:
-        say(f"ChatGPT would not take its document: {warning}", err=True)
+        say(f"For a script this is fine; ChatGPT would not take its document: {warning}", err=True)
     if as_json:
         print_json(made | (made["oauth"] or {}))
     else:

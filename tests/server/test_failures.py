@@ -31,6 +31,11 @@ def test_a_wrong_field_is_named_and_what_was_sent_is_not_repeated() -> None:
     assert told["errors"] == [{"field": "to.0", "message": "is no address"}]
 
 
+def test_what_is_no_json_is_wrong_as_a_whole() -> None:
+    error = RequestValidationError([{"type": "json_invalid", "loc": ("body", 0), "msg": "JSON decode error"}])
+    assert json.loads(to_response(error).body)["detail"] == "The request does not fit. body: JSON decode error."
+
+
 @pytest.mark.parametrize("status", [404, 405, 413])
 def test_what_the_framework_refuses_is_a_sentence_too(status: int) -> None:
     assert json.loads(to_response(HTTPException(status)).body)["detail"].endswith(".")

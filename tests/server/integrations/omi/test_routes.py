@@ -1,5 +1,7 @@
 """What clients call, over a real server."""
 
+from urllib.parse import urlsplit
+
 import pytest
 
 from tests.server.integrations.omi.pendant import FIRST_FORM, make_memory
@@ -53,6 +55,15 @@ def test_keeping_is_told_apart_from_reading_and_from_changing(served) -> None:
     assert (entry["changes"], entry["reason"]) == (False, "Keeping what it hands over is allowed.")
     document = served.call("GET", "/openapi.json", key="").json()
     assert document["paths"]["/chatgpt/memory"]["post"]["x-openai-isConsequential"] is False
+
+
+def test_while_all_is_paused_nothing_is_handed_over_and_what_omi_sends_is_taken_in(served) -> None:
+    address = urlsplit(served.person("POST", "/api/omi/address").json()["addresses"]["memory"])
+    served.person("POST", "/api/pause", json={"minutes": 5})
+    assert served.call("POST", "/chatgpt/memory?uid=me", json=FIRST_FORM).status_code == 503
+    assert served.call("POST", f"{address.path}?uid=me", key="", json=FIRST_FORM).status_code == 200
+    served.person("DELETE", "/api/pause")
+    assert served.call("POST", "/chatgpt/memory?uid=me", json=FIRST_FORM).status_code == 200
 
 
 def test_what_is_not_there_is_404_and_null_stays_null(served) -> None:
