@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 PAST = {
@@ -67,6 +68,14 @@ def fill(phrases: tuple[str, ...], arguments: Mapping[str, Any]) -> str:
         if len(values) == len(names):
             return phrase.format_map(values)
     return phrases[-1] if phrases else ""
+
+
+def tell_moment(moment: str) -> str:
+    """A moment (ISO 8601) as this computer's clock shows it; what is none stays as it is."""
+    try:
+        return f"{datetime.fromisoformat(moment).astimezone():%Y-%m-%d %H:%M}"
+    except (ValueError, OverflowError):
+        return moment
 
 
 def shorten(value: str) -> str:

@@ -1,10 +1,11 @@
 import json
+from datetime import UTC, datetime
 
 import pytest
 
 from server.access.entries import Outcome
 from server.runtime import Runtime, discover
-from server.words import PAST, fill, make_visible, tell, to_do, to_past
+from server.words import PAST, fill, make_visible, tell, tell_moment, to_do, to_past
 
 
 @pytest.mark.parametrize(
@@ -26,6 +27,12 @@ def test_a_call_is_told_by_how_it_ended():
     assert told[Outcome.done] == "sent {mail} to ann"
     assert told[Outcome.refused] == "wanted to send {mail} to ann"
     assert all("send {mail} to ann" in sentence for outcome, sentence in told.items() if outcome is not Outcome.done)
+
+
+def test_a_moment_is_told_as_the_clock_of_this_computer_shows_it():
+    here = datetime(2026, 6, 17, 8, 41, 5, tzinfo=UTC).astimezone()
+    assert tell_moment("2026-06-17T08:41:05+00:00") == f"{here:%Y-%m-%d %H:%M}"
+    assert [tell_moment(text) for text in ("", "yesterday")] == ["", "yesterday"]
 
 
 def test_a_phrase_is_filled_with_what_was_asked():

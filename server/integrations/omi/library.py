@@ -28,6 +28,7 @@ from server.integrations.omi.payload import Conversation, read_conversation
 from server.integrations.omi.store import action_items, conversations, days, transcripts
 from server.integrations.omi.store.conversations import Wanted
 from server.integrations.omi.transcript import write_transcript
+from server.words import tell_moment
 
 log = logging.getLogger(__name__)
 View = TypeVar("View")
@@ -62,7 +63,7 @@ class Library:
     async def preview_delete(self, conversation_id: str) -> Effect:
         """Say which conversation would be removed."""
         row = await self._find(conversation_id)
-        fields = (("Title", row["title"]), ("When", row["created_at"]), ("Id", row["id"]))
+        fields = (("Title", row["title"]), ("When", tell_moment(row["created_at"] or "")), ("Id", row["id"]))
         return Effect(f"delete the conversation {row['title'] or row['id']!r} for good", fields)
 
     async def delete_conversation(self, conversation_id: str) -> Done:

@@ -12,6 +12,7 @@ from server.integrations.omi.recordings import Recordings
 from server.integrations.omi.store import sources
 from server.questions import Extent, Question
 from server.questions import Kind as QuestionKind
+from server.words import tell_moment
 
 KINDS = {
     Kind.memory: "a conversation",
@@ -88,7 +89,7 @@ def view(row: Mapping[str, Any]) -> Question:
         fields=(
             ("uid", row["uid"]),
             ("What came first", KINDS[Kind(row["first_kind"])]),
-            ("When", row["first_at"]),
+            ("When", tell_moment(row["first_at"])),
             ("Through", row["form"]),
             ("Waiting with it", f"{row['kept_aside']} {'delivery' if row['kept_aside'] == 1 else 'deliveries'}"),
         ),
