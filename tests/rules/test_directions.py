@@ -9,7 +9,9 @@ import pytest
 
 LINT = "from importlinter.cli import lint_imports; raise SystemExit(lint_imports(no_cache=True, no_logo=True))"
 INTEGRATION = r"server\.integrations\.\w+"
-OFFERED = "context|errors|events|fetch|integration|lookup|operation|processes|questions|screen|shipped|storage|strict|webhooks|words"
+OFFERED = (
+    "context|errors|events|fetch|integration|lookup|operation|processes|questions|screen|shipped|storage|strict|webhooks|words"
+)
 ALLOWED = re.compile(rf"\S+ ({INTEGRATION}|server\.({OFFERED}))(\..+)?|{INTEGRATION}\.commands server\.commandline\.\w+")
 IMPORTERS = {
     "authlib": r"server\.access\.oauth\.\w+",
