@@ -32,6 +32,11 @@ class Client:
     grant: str = ""  # with which it came in; none where it was a key
 
     @property
+    def signs_in(self) -> bool:
+        """Whether it has no key, and comes in with what the person let it sign in for."""
+        return not self.key_hint
+
+    @property
     def credential(self) -> str:
         """With what it came in: a word that can be kept, by which it can be found again while that still opens."""
         return f"grant:{self.grant}" if self.grant else f"key:{self.key_hash.hex()}"

@@ -26,6 +26,7 @@ from server.runtime import Member
 from server.runtime import State as IntegrationState
 from server.state import State
 from server.storage.backup import back_up
+from server.words import tell_moment
 
 LONGEST_PATH = 1000
 A_YEAR = timedelta(days=365)  # longer than anybody pauses for who knows an end
@@ -198,7 +199,7 @@ def describe_state(member: Member) -> str:
 
 def tell_pause(until: datetime, now: datetime) -> str:
     """Say until when all actions rest, as this computer's clock shows it."""
-    when = "you resume them" if until - now > A_YEAR else f"{until.astimezone():%Y-%m-%d %H:%M}"
+    when = "you resume them" if until - now > A_YEAR else tell_moment(until.isoformat())
     return f"All actions are paused until {when}."
 
 

@@ -31,16 +31,16 @@ class Documents:
         if asked not in self._made:
             if len(self._made) >= MOST_KEPT:
                 self._made.clear()
-            routes = list_routes(self._state)
-            about: dict[str, Any] = {"address": address, "title": title, "version": self.version}
-            self._made[asked] = make_document(routes, **about, names=names, signs_in=signs_in)
+            self._made[asked] = make_document(
+                list_routes(self._state), address=address, title=title, version=self.version, names=names, signs_in=signs_in
+            )
         return self._made[asked]
 
     async def make_for(self, client_name: str) -> dict[str, Any]:
         """Make a client's document. Raises NotFound for a client that there is not."""
         client = await self._state.clients.show(client_name)
         names = {operation.name for operation in offered(client, self._state.runtime.operations())}
-        return self.make(names, f"Deskhand for {client.name}", signs_in=not client.key_hint)
+        return self.make(names, f"Deskhand for {client.name}", signs_in=client.signs_in)
 
     def check(self, client: Client) -> list[str]:
         """Say what ChatGPT would not take about a client's document."""

@@ -2,21 +2,19 @@
 
 from typing import Any
 
-WORK = "read and send mail, start and stop programs, and look up conversations on the person's own computer"
-
 
 def make_manifest(address: str, document: dict[str, Any]) -> dict[str, Any]:
     """Make the manifest of a document of operations that stands at an address.
 
     Its form: https://web.archive.org/web/2024/https://platform.openai.com/docs/plugins/getting-started/plugin-manifest
     """
-    title = document["info"]["title"]
+    title, description = document["info"]["title"], document["info"]["description"]
     return {
         "schema_version": "v1",
         "name_for_human": title,
         "name_for_model": title.lower(),
-        "description_for_human": f"Lets ChatGPT {WORK}, as far as that person allows.",
-        "description_for_model": f"Use it to {WORK}. What changes something may wait for the person's word; then say so.",
+        "description_for_human": description,
+        "description_for_model": description,
         "auth": {"type": "bearer"},
         "api": {"type": "openapi", "url": f"{address}/openapi.yaml"},
         "logo_url": f"{address}/favicon.ico",

@@ -9,12 +9,13 @@ from urllib.parse import urlsplit
 import httpx2
 
 from server.demo.chatgpt import compose
+from tests import loopback
 from tests.checks.conftest import Process
 from tests.checks.hostile_requests import Raw
 from tests.server.projections.mcp.speaking import modern, read
 
 NUMBERS = itertools.count()
-HTTP = httpx2.Client(timeout=30, trust_env=False, verify=False)
+HTTP = loopback.Client(timeout=30)
 
 
 @dataclass

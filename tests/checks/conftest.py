@@ -23,6 +23,7 @@ from server.integrations.gmail.fake import FakeGoogle, running_fake_google
 from server.integrations.gmail.models import Endpoints, GmailSettings
 from server.storage.secrets import Secrets
 from server.storage.settings import Settings
+from tests import loopback
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -41,7 +42,7 @@ class Process:
         running = runtimefile.read(self.data)
         assert running
         headers = {"Authorization": f"Bearer {running.key}"}
-        return httpx2.request(method, self.local + path, headers=headers, timeout=30, trust_env=False, verify=False, **options)
+        return loopback.request(method, self.local + path, headers=headers, timeout=30, **options)
 
     def make_client(self, name: str, **order: Any) -> str:
         """Make a client and answer its key."""

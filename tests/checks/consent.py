@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import httpx2
 
+from tests import loopback
 from tests.checks.conftest import ROOT, Process
 from tests.checks.waiting import until
 
@@ -16,7 +17,7 @@ DIGITS = re.compile(r'class="digits"[^>]*>(?:<[^>]*>)?(\d{4})<')
 
 def visit(server: Process, address: str) -> str:
     """Open an authorization, consent to it, and answer the address that the browser is sent to."""
-    with httpx2.Client(trust_env=False, verify=False, timeout=30) as browser:
+    with loopback.Client(timeout=30) as browser:
         page = open_page(browser, server, address)
         if page.is_redirect:
             return page.headers["location"]

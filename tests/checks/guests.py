@@ -20,6 +20,7 @@ from mcp.shared.auth import AuthorizationCodeResult, OAuthClientInformationFull,
 from pydantic import AnyUrl
 
 from server.demo.chatgpt import compose
+from tests import loopback
 from tests.checks.conftest import Process
 from tests.checks.consent import read_answer, run_command, visit
 
@@ -57,9 +58,7 @@ class Gpt:
         if self.proof == "header":
             written = base64.b64encode(f"{self.client_id}:{self.secret}".encode()).decode()
             pair, headers = {}, {"Authorization": f"Basic {written}"}
-        return httpx2.post(
-            f"{self.server.public}/chatgpt/oauth/token", data=form | pair, headers=headers, trust_env=False, verify=False
-        )
+        return loopback.post(f"{self.server.public}/chatgpt/oauth/token", data=form | pair, headers=headers)
 
     def refresh(self) -> None:
         """Change the refresh token for another pair."""
@@ -78,19 +77,17 @@ class Gpt:
     @cached_property
     def known(self) -> dict[str, Any]:
         """All operations that there are, whether or not its own document names them."""
-        return dict(httpx2.get(f"{self.server.public}/openapi.json", trust_env=False, verify=False).json())
+        return dict(loopback.get(f"{self.server.public}/openapi.json").json())
 
     def import_document(self) -> dict[str, Any]:
         """Import the schema as ChatGPT's editor does."""
-        return dict(httpx2.get(f"{self.server.public}/gpts/{self.name}/openapi.json", trust_env=False, verify=False).json())
+        return dict(loopback.get(f"{self.server.public}/gpts/{self.name}/openapi.json").json())
 
     def _call_once(self, operation: str, arguments: dict[str, Any]) -> httpx2.Response:
         asked = compose(self.known, operation, arguments)
         headers = {"Authorization": f"Bearer {self.tokens['access_token']}"}
         address = self.server.public + asked.path
-        return httpx2.request(
-            asked.method, address, params=asked.query, json=asked.body, headers=headers, timeout=45, trust_env=False, verify=False
-        )
+        return loopback.request(asked.method, address, params=asked.query, json=asked.body, headers=headers, timeout=45)
 
 
 def make_gpt(server: Process, name: str, proof: Literal["body", "header"], *more: str) -> Gpt:

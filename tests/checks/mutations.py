@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from tests import loopback
+
 INTERESTING = [
     b"\x00",
     b"\xff",
@@ -161,9 +163,8 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
-    import httpx2
 
-    document = httpx2.get(arguments.url + "/openapi.json", trust_env=False, verify=False).json()
+    document = loopback.get(arguments.url + "/openapi.json").json()
     tally = asyncio.run(attack(arguments.url, arguments.key, document, arguments.count, arguments.seed))
     print(dict(tally.statuses))
     for request, answer in tally.failures[:10]:

@@ -17,6 +17,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from tests import loopback
 from tests.server.access.conftest import clock, opened
 from tests.server.access.letters import posting
 
@@ -40,9 +41,7 @@ class Game:
         """Call the server; None while there is none."""
         with suppress(httpx2.HTTPError):
             headers = {"Authorization": f"Bearer {self.key}", "Prefer": "respond-async"}
-            return httpx2.request(
-                method, self.server.public + path, headers=headers, timeout=20, trust_env=False, verify=False, **options
-            )
+            return loopback.request(method, self.server.public + path, headers=headers, timeout=20, **options)
         return None
 
     def ask(self, number: int) -> None:

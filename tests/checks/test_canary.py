@@ -5,10 +5,10 @@ import secrets
 from pathlib import Path
 from urllib.parse import urlencode
 
-import httpx2
 import pytest
 
 from server import runtimefile
+from tests import loopback
 from tests.checks.attacker import make_attacker
 from tests.checks.canary import disguise, find_in, find_ours, search_children, search_folder, tell_all
 from tests.checks.conftest import Process
@@ -41,9 +41,9 @@ def sign_gpt_in(server: Process) -> dict[str, str]:
 def register_app(server: Process) -> dict[str, str]:
     """Have a program register itself with a secret."""
     server.person("PUT", "/api/sign-ins", json={"registration_allowed": True})
-    metadata = httpx2.get(f"{server.public}/.well-known/oauth-authorization-server", trust_env=False, verify=False).json()
+    metadata = loopback.get(f"{server.public}/.well-known/oauth-authorization-server").json()
     wanted = {"redirect_uris": [APP_CALLBACK], "token_endpoint_auth_method": "client_secret_post"}
-    made = httpx2.post(metadata["registration_endpoint"], json=wanted, trust_env=False, verify=False).json()
+    made = loopback.post(metadata["registration_endpoint"], json=wanted).json()
     return {"registered secret": made["client_secret"]} if "client_secret" in made else {}
 
 
@@ -55,7 +55,7 @@ def connect_omi(server: Process) -> dict[str, str]:
     segment = view.partition("/chatgpt/webhook/memory/")[2].partition("?")[0].partition('"')[0]
     assert len(segment) > 20
     for address in (f"/chatgpt/webhook/memory/{segment}?uid=u1", f"/chatgpt/webhook/memory/{segment[:-2]}xx?uid=u1"):
-        httpx2.post(server.own + address, json={"id": "c1", "structured": {"title": "t"}}, trust_env=False, verify=False)
+        loopback.post(server.own + address, json={"id": "c1", "structured": {"title": "t"}})
     return {"omi secret": secret, "omi segment": segment}
 
 
@@ -64,7 +64,7 @@ def list_own(server: Process) -> dict[str, str]:
     running = runtimefile.read(server.data)
     assert running
     entry = server.person("POST", "/api/entries").json()["key"]
-    httpx2.get(f"{server.local}/enter?key={entry}", trust_env=False, verify=False)
+    loopback.get(f"{server.local}/enter?key={entry}")
     google = json.loads(json.loads((server.data / "secrets.json").read_text()).get("gmail/alex@example.com", "{}"))
     return {"local": running.key, "entry": entry} | ({"google": google["refresh"]} if "refresh" in google else {})
 
@@ -80,7 +80,7 @@ def test_nothing_is_found_anywhere(start, tmp_path: Path, capfd) -> None:
     assert asker.request("GET", "/apps/list").status_code == 401
     for path in ("/apps/list", "/nowhere", f"/apps/{owner.key}"):
         owner.request("GET", path)
-        httpx2.get(f"{server.own}{path}?api_key={renewed}&access_token={renewed}", trust_env=False, verify=False)
+        loopback.get(f"{server.own}{path}?api_key={renewed}&access_token={renewed}")
     found["renewed key"] = renewed
     started = owner.call("control_app", {"app_name": "demo-clock", "action": "start"}).json()
     assert started["success"] is True

@@ -6,12 +6,12 @@ import warnings
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import httpx2
 import pytest
 
 from server.access.approvals.approval import ApprovalSettings
 from server.access.oauth.models import OAuthSettings
 from server.storage.settings import Settings
+from tests import loopback
 from tests.checks.conftest import Process, SignedIn
 from tests.checks.consent import run_command, visit
 from tests.checks.guests import Gpt, Purse, make_gpt, open_app
@@ -120,7 +120,7 @@ def test_fastmcp_signs_in_and_calls_every_tool(server, monkeypatch) -> None:
     with ThreadPoolExecutor(1) as browser:
 
         def open_browser(address: str) -> bool:
-            browser.submit(lambda: httpx2.get(visit(server, address), trust_env=False, verify=False))
+            browser.submit(lambda: loopback.get(visit(server, address)))
             return True
 
         monkeypatch.setattr("webbrowser.open", open_browser)

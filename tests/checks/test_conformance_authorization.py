@@ -3,8 +3,7 @@
 import re
 from tempfile import TemporaryDirectory
 
-import httpx2
-
+from tests import loopback
 from tests.checks.conftest import Node
 from tests.checks.consent import visit
 from tests.checks.waiting import free_port
@@ -15,9 +14,9 @@ SCENARIOS = ("authorization-server-metadata-endpoint", "authorization-code-grant
 def register(server, callback: str) -> str:
     """Register a program without a secret, as the suite wants one, and answer its id."""
     server.person("PUT", "/api/sign-ins", json={"registration_allowed": True})
-    metadata = httpx2.get(f"{server.public}/.well-known/oauth-authorization-server", trust_env=False, verify=False).json()
+    metadata = loopback.get(f"{server.public}/.well-known/oauth-authorization-server").json()
     wanted = {"client_name": "conformance", "redirect_uris": [callback], "token_endpoint_auth_method": "none"}
-    made = httpx2.post(metadata["registration_endpoint"], json=wanted, trust_env=False, verify=False)
+    made = loopback.post(metadata["registration_endpoint"], json=wanted)
     assert made.status_code == 201, made.text
     return str(made.json()["client_id"])
 
@@ -36,7 +35,7 @@ def test_every_scenario_succeeds(start, node: Node) -> None:
         for line in suite.stdout:
             said.append(line)
             if found := re.search(r"http://\S+/authorize\?\S+", line):
-                httpx2.get(visit(server, found[0]), trust_env=False, verify=False)
+                loopback.get(visit(server, found[0]))
     told = "".join(said)
     assert suite.returncode == 0, told
     for scenario in SCENARIOS:

@@ -20,6 +20,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from server.integrations.omi.signature import Letter, is_signed, sign_v1
+from tests import loopback
 from tests.conftest import need
 
 AT_ONCE = 8
@@ -145,7 +146,7 @@ def make_deliveries(many: int, dice: random.Random) -> Iterator[tuple[str, dict]
 def prepare(server) -> str:
     """Make the address, set the secret, and accept the uid; answers the path."""
     made = server.person("POST", "/api/omi/address").json()["addresses"]["memory"].removeprefix(server.public)
-    first = httpx2.post(f"{server.public}{made}?uid=me", json={"id": "first"}, trust_env=False, verify=False, timeout=20)
+    first = loopback.post(f"{server.public}{made}?uid=me", json={"id": "first"}, timeout=20)
     assert first.status_code == 200, first.text
     (question,) = server.person("GET", "/api/approvals").json()
     assert server.person("POST", f"/api/approvals/{question['id']}/approve", json={}).status_code == 200
@@ -161,7 +162,7 @@ def test_each_conversation_is_one_row_in_its_newest_state_whatever_happens(start
     for _, memory in sorted(deliveries, key=lambda one: one[1]["updated_at"] or ""):
         newest[memory["id"]] = memory["structured"]["title"]
     server = start()
-    http, kills = httpx2.Client(trust_env=False, verify=False, timeout=20), 0
+    http, kills = loopback.Client(timeout=20), 0
     sender = Sender(prepare(server), http, server.public)
     with http, ThreadPoolExecutor(AT_ONCE) as pool:
         sent = [pool.submit(sender.deliver, *one) for one in deliveries]
@@ -200,10 +201,10 @@ def test_the_first_command_and_the_first_document_hold_unchanged(start) -> None:
     (question,) = server.person("GET", "/api/approvals").json()
     server.person("POST", f"/api/approvals/{question['id']}/approve", json={})
     schemas, headers = yaml.safe_load(FIRST_SCHEMA), {"Authorization": f"Bearer {key}"}
-    listed = httpx2.get(f"{server.public}/api/conversations", headers=headers, trust_env=False, verify=False).json()
+    listed = loopback.get(f"{server.public}/api/conversations", headers=headers).json()
     assert len(listed["conversations"]) == 1
     url = f"{server.public}/api/conversations/{listed['conversations'][0]['id']}"
-    whole = httpx2.get(url, headers=headers, trust_env=False, verify=False).json()
+    whole = loopback.get(url, headers=headers).json()
     for answer, schema in zip((listed, whole), schemas.values(), strict=True):
         assert list(Draft202012Validator(require_all(schema)).iter_errors(answer)) == []
 
@@ -248,7 +249,7 @@ def test_a_replay_has_no_effect(start, long: bool) -> None:
     path, now = prepare(server), int(time.time())
     bodies = [json.dumps({"id": "c1", "structured": {"title": title}}).encode() for title in ("old", "new")]
     signed = [{"X-Omi-Signature": f"t={now},v1={sign_v1(SECRET, now, 'me', body)}"} for body in bodies]
-    with httpx2.Client(base_url=server.public, trust_env=False, verify=False, timeout=20) as http:
+    with loopback.Client(base_url=server.public, timeout=20) as http:
         for body, headers in zip(bodies, signed, strict=True):
             assert http.post(f"{path}?uid=me", content=body, headers=headers).status_code == 200
         for number in range(1_000 if long else 50):

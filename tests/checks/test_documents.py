@@ -3,8 +3,9 @@
 import json
 from pathlib import Path
 
-import httpx2
 from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from tests import loopback
 
 PATHS = ("/openapi.json", "/gpts/gpt/openapi.json")
 
@@ -13,7 +14,7 @@ def test_the_documents_are_openapi_3_1(start) -> None:
     server = start("--demo")
     server.make_client("gpt")
     for path in PATHS:
-        document = httpx2.get(server.public + path, trust_env=False, verify=False).json()
+        document = loopback.get(server.public + path).json()
         assert document["openapi"] == "3.1.0"
         OpenAPIV31SpecValidator(document).validate()
 
@@ -22,7 +23,7 @@ def test_redocly_finds_nothing_against_its_recommended_rules(start, redocly, tmp
     server = start("--demo", "--public-url", "https://desk.example.org")
     server.make_client("gpt")
     for number, path in enumerate(PATHS):
-        answer = httpx2.get(server.own + path, headers={"Host": "desk.example.org"}, trust_env=False, verify=False)
+        answer = loopback.get(server.own + path, headers={"Host": "desk.example.org"})
         file = tmp_path / f"{number}.json"
         file.write_text(json.dumps(answer.json()))
         done = redocly(file)

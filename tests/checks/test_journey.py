@@ -12,6 +12,7 @@ import pytest
 from server.access.approvals.approval import ApprovalSettings
 from server.processes import identify
 from server.storage.settings import Settings
+from tests import loopback
 from tests.checks.attacker import make_attacker
 from tests.checks.consent import run_command
 from tests.checks.waiting import settle, until
@@ -29,9 +30,7 @@ def call(server) -> Call:
     key = server.make_client("script", allow=["send_mail", "reply_to_mail", "control_app"])
 
     def send(method: str, path: str, **options) -> httpx2.Response:
-        return httpx2.request(
-            method, server.public + path, headers={"X-API-Key": key}, timeout=30, trust_env=False, verify=False, **options
-        )
+        return loopback.request(method, server.public + path, headers={"X-API-Key": key}, timeout=30, **options)
 
     return send
 
@@ -137,7 +136,7 @@ def test_a_request_that_does_not_fit_is_422_and_nothing_is_sent(server, call: Ca
     before = len(call("GET", "/gmail/messages?query=in:sent&max_results=50").json())
     key = server.make_client("other", allow=["send_mail"])
     headers = {"X-API-Key": key, "Content-Type": "application/json"}
-    answer = httpx2.post(f"{server.public}/gmail/send", content=body, headers=headers, trust_env=False, verify=False)
+    answer = loopback.post(f"{server.public}/gmail/send", content=body, headers=headers)
     assert answer.status_code == 422, answer.text
     assert answer.json()["detail"].endswith(".")
     assert len(call("GET", "/gmail/messages?query=in:sent&max_results=50").json()) == before
@@ -156,7 +155,7 @@ def test_who_may_not_is_told_so_and_nothing_happens(server, call: Call) -> None:
         ({"X-API-Key": careful, "Host": "evil.example"}, 421),
         ({"X-API-Key": careful, "Origin": "https://evil.example"}, 403),
     ):
-        answer = httpx2.post(url, json=mail, headers=headers, trust_env=False, verify=False)
+        answer = loopback.post(url, json=mail, headers=headers)
         assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
         assert answer.json()["detail"].endswith((".", "send_mail"))
     assert call("GET", "/gmail/messages?query=in:sent to:ann@example.com subject:x").json() == []

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 import httpx2
 import pytest
 
+from tests import loopback
+
 AT_ONCE = 8
 
 
@@ -32,9 +34,7 @@ class Sender:
         deadline, told = time.monotonic() + 180, ""
         while time.monotonic() < deadline:
             try:
-                answer = httpx2.post(
-                    f"{self.public}/gmail/send", json=mail, headers=headers, timeout=20, trust_env=False, verify=False
-                )
+                answer = loopback.post(f"{self.public}/gmail/send", json=mail, headers=headers, timeout=20)
             except httpx2.HTTPError:
                 self.over.wait(0.02)
                 continue

@@ -6,13 +6,13 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import httpx2
 import pytest
 from fastmcp import Client as FastClient
 from fastmcp.client.transports import StreamableHttpTransport
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
+from tests import loopback
 from tests.checks.conftest import Node
 
 REVISIONS = ("2026-07-28", "2025-11-25")
@@ -129,7 +129,7 @@ def test_the_sdks_client_calls_every_tool(start, mode: str) -> None:
 
     async def main() -> None:
         async with (
-            httpx2.AsyncClient(headers=carried, timeout=30, trust_env=False, verify=False) as http,
+            loopback.AsyncClient(headers=carried, timeout=30) as http,
             Client(streamable_http_client(f"{server.public}/mcp", http_client=http), mode=mode) as client,
         ):
 
@@ -166,7 +166,7 @@ def test_what_has_to_be_allowed_first_waits_and_its_answer_fits_the_tools_schema
 
     async def main() -> None:
         async with (
-            httpx2.AsyncClient(headers=carried, timeout=60, trust_env=False, verify=False) as http,
+            loopback.AsyncClient(headers=carried, timeout=60) as http,
             Client(streamable_http_client(f"{server.public}/mcp", http_client=http)) as client,
         ):
             result = await client.call_tool("send_mail", {"to": "ann@example.com", "subject": "Hello", "body": "It works."})

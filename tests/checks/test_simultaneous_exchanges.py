@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import httpx2
 import pytest
 
+from tests import loopback
 from tests.checks.consent import read_answer, visit
 from tests.checks.guests import GPT_CALLBACK, Gpt, make_gpt
 
@@ -34,7 +35,7 @@ def all_at_once(act: Callable[[], httpx2.Response]) -> list[httpx2.Response]:
 
 def opens(gpt: Gpt, token: str) -> bool:
     headers = {"Authorization": f"Bearer {token}"}
-    return httpx2.get(f"{gpt.server.public}/gmail/auth/status", headers=headers, trust_env=False, verify=False).status_code == 200
+    return loopback.get(f"{gpt.server.public}/gmail/auth/status", headers=headers).status_code == 200
 
 
 def test_one_code_is_exchanged_once_and_whoever_repeats_it_ends_what_came_of_it(gpt) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from desktop.local import Local
 from server import runtimefile
+from tests import loopback
 from tests.conftest import ROOT
 from tests.desktop.display import until
 
@@ -73,9 +74,7 @@ def test_a_day_with_the_program(display, reader):
     assert address not in {running.running.public, running.running.local}
 
     made = running.ask("POST", "/api/clients", {"name": "visitor"})
-    answer = httpx2.get(
-        f"{address}/gmail/labels", headers={"Authorization": f"Bearer {made['key']}"}, trust_env=False, verify=False
-    )
+    answer = loopback.get(f"{address}/gmail/labels", headers={"Authorization": f"Bearer {made['key']}"})
     assert answer.status_code == 200, answer.text
     reader.hears("visitor")
     reader.hears("labels")
@@ -169,7 +168,7 @@ def test_a_call_that_waits_is_seen_in_the_tray_and_allowed_with_the_keyboard(dis
 
 def send(address: str, key: str, mail: dict[str, str]) -> httpx2.Response:
     headers = {"Authorization": f"Bearer {key}"}
-    return httpx2.post(f"{address}/gmail/send", headers=headers, json=mail, timeout=60, trust_env=False, verify=False)
+    return loopback.post(f"{address}/gmail/send", headers=headers, json=mail, timeout=60)
 
 
 def is_focused(reader, name: str) -> bool:

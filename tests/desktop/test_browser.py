@@ -1,12 +1,12 @@
 import re
 from pathlib import Path
 
-import httpx2
 import pytest
 
 from desktop.background import BackgroundServer
 from desktop.browser import has_screen, write_entry
 from server.program import Options, Program
+from tests import loopback
 
 
 def test_the_page_that_enters_is_for_this_person_alone_and_works_once(tmp_path: Path) -> None:
@@ -17,9 +17,7 @@ def test_the_page_that_enters_is_for_this_person_alone_and_works_once(tmp_path: 
         assert page.stat().st_mode & 0o777 == 0o600
         text = page.read_text()
         action, key = re.findall(r'(?:action|value)="([^"]+)"', text)
-        first, second = (
-            httpx2.post(action, data={"key": key}, headers={"Origin": "null"}, trust_env=False, verify=False) for _ in range(2)
-        )
+        first, second = (loopback.post(action, data={"key": key}, headers={"Origin": "null"}) for _ in range(2))
         assert (first.status_code, second.status_code) == (303, 401)
     finally:
         background.stop()

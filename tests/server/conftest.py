@@ -17,6 +17,7 @@ from server import runtimefile
 from server.context import Clock
 from server.program import Options, Program
 from server.screen import NoScreen
+from tests import loopback
 from tests.conftest import need
 
 
@@ -40,7 +41,7 @@ class Served:
         running = runtimefile.read(self.data)
         assert running
         headers = {"Authorization": f"Bearer {running.key}", **options.pop("headers", {})}
-        return httpx2.request(method, self.local + path, headers=headers, timeout=30, trust_env=False, verify=False, **options)
+        return loopback.request(method, self.local + path, headers=headers, timeout=30, **options)
 
     def make_client(self, name: str = "script", **order: Any) -> str:
         """Make a client and answer its key."""
@@ -55,9 +56,7 @@ class Served:
             key = next(iter(self.keys.values())) if self.keys else self.make_client()
         host = {"Host": httpx2.URL(self.public).netloc.decode()}
         headers = {**host, **({"Authorization": f"Bearer {key}"} if key else {}), **options.pop("headers", {})}
-        return httpx2.request(
-            method, f"http://127.0.0.1:{self.port}{path}", headers=headers, timeout=30, trust_env=False, verify=False, **options
-        )
+        return loopback.request(method, f"http://127.0.0.1:{self.port}{path}", headers=headers, timeout=30, **options)
 
     def activity(self, limit: int = 50) -> list[dict[str, Any]]:
         """What happened, newest first."""

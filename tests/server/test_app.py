@@ -1,6 +1,8 @@
 import httpx2
 import pytest
 
+from tests import loopback
+
 
 def test_hosts_and_origins_that_are_not_ours_are_refused(serve) -> None:
     served = serve(public_url="https://desk.example.org")
@@ -13,9 +15,9 @@ def test_hosts_and_origins_that_are_not_ours_are_refused(serve) -> None:
         ("evil.example", 421),
         (f"127.0.0.1:{port}", 421),
     ):
-        assert httpx2.get(public + "/health", headers={"Host": host}, trust_env=False, verify=False).status_code == status, host
+        assert loopback.get(public + "/health", headers={"Host": host}).status_code == status, host
     for origin in ("https://evil.example", "null"):
-        assert httpx2.get(public + "/health", headers={"Origin": origin}, trust_env=False, verify=False).status_code == 403
+        assert loopback.get(public + "/health", headers={"Origin": origin}).status_code == 403
 
 
 def test_every_path_answers_with_and_without_a_trailing_slash_and_never_by_redirect(demo) -> None:

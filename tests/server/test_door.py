@@ -14,6 +14,7 @@ from websockets.exceptions import InvalidStatus
 
 from server.door import Door, Headers, Slashes, is_local
 from server.sockets import run
+from tests import loopback
 from tests.server.listening import HOST, Heard, call, listening, serve, until
 
 ANSWERED = {"x-answered": "yes"}
@@ -93,7 +94,7 @@ class House:
             sent = {name.replace("_", "-"): value for name, value in headers.items()} | (
                 {"host": host} if host is not None else {}
             )
-            async with httpx2.AsyncClient(trust_env=False, verify=False, timeout=5) as client:
+            async with loopback.AsyncClient(timeout=5) as client:
                 answers.append(await client.request(method, url, headers=sent))
 
         serve(self.app, test)
@@ -180,7 +181,7 @@ def test_web_pages_of_others_are_refused(house, origin, method):
 def test_two_origins_are_refused(house):
     async def test(listener: Heard) -> None:
         headers = [("host", "localhost"), ("origin", LISTED), ("origin", LISTED)]
-        async with httpx2.AsyncClient(trust_env=False, verify=False) as client:
+        async with loopback.AsyncClient() as client:
             answer = await client.get(f"http://127.0.0.1:{listener.port}/", headers=headers)
         assert answer.status_code == 403
 

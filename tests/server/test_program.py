@@ -1,12 +1,12 @@
 import json
 
-import httpx2
 import pytest
 
 from desktop.background import BackgroundServer
 from server import sockets
 from server.errors import Conflict
 from server.program import Options, Program
+from tests import loopback
 
 
 def test_a_second_server_with_the_same_folder_is_refused_with_a_sentence(serve) -> None:
@@ -43,7 +43,7 @@ def test_the_server_stops_before_it_has_started(tmp_path) -> None:
 
 
 def test_nothing_is_said_twice_in_the_headers(serve) -> None:
-    answer = httpx2.get(serve().public + "/health", trust_env=False, verify=False)
+    answer = loopback.get(serve().public + "/health")
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert len(answer.headers.get_list("content-security-policy")) == 1
     assert "server" not in answer.headers

@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx2
-
 from server.access.approvals.approval import SECTION, ApprovalSettings
 from server.context import Clock
 from server.demo.chatgpt import Answer, ChatGPT
@@ -28,6 +26,7 @@ from server.demo.tasks import (
 )
 from server.integrations.omi.fake.talk import make_conversations, make_live
 from server.storage.settings import Settings
+from tests import loopback
 from tests.server.conftest import Served
 
 WEARABLE = "alex"
@@ -86,7 +85,7 @@ def play(server: Served, clock: WoundClock) -> None:
     keys[GPT] = server.make_client(GPT, allow=["control_app", "mark_mail", "reply_to_mail"])
 
     async def act() -> None:
-        async with httpx2.AsyncClient(timeout=30, trust_env=False, verify=False) as http:
+        async with loopback.AsyncClient(timeout=30) as http:
             guests = {name: ChatGPT(name, key, http) for name, key in keys.items()}
             for guest in guests.values():
                 await guest.import_schema(f"http://127.0.0.1:{server.port}")

@@ -5,6 +5,7 @@ import httpx2
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests import loopback
 from tests.window.conftest import find_barriers, scrolls_sideways
 
 
@@ -53,13 +54,13 @@ def test_from_nothing_to_the_first_call(open_page, server):
     key, schema = value(page, "Key"), value(page, "Schema address")
     assert schema == f"{public}/gpts/my-gpt/openapi.json"
     expect(step(page, "Its schema")).to_contain_text("This step ticks itself off")
-    document = httpx2.get(schema, trust_env=False, verify=False).json()
+    document = loopback.get(schema).json()
     expect(step(page, "Its schema").get_by_role("heading")).to_contain_text("Step 3, done")
     assert document["servers"][0]["url"] == public
     assert {operation["operationId"] for item in document["paths"].values() for operation in item.values()} >= {"list_mail"}
-    assert httpx2.get(value(page, "Privacy policy"), trust_env=False, verify=False).status_code == 200
+    assert loopback.get(value(page, "Privacy policy")).status_code == 200
     expect(page.get_by_text("Waiting for its first call.")).to_be_visible()
-    called = httpx2.get(f"{public}/apps/list", headers={"Authorization": f"Bearer {key}"}, trust_env=False, verify=False)
+    called = loopback.get(f"{public}/apps/list", headers={"Authorization": f"Bearer {key}"})
     assert called.status_code == 200
     expect(page.get_by_role("heading", name=re.compile("It works"))).to_be_visible()
     expect(page.get_by_text(re.compile("my-gpt called"))).to_be_visible()
@@ -106,10 +107,7 @@ def test_what_contains_the_address_changes_with_it_and_a_lost_one_is_told(open_p
     key = server.make_client("my-gpt")
     page = open_page("connect/gpt/my-gpt")
     first = turn_on(page)
-    assert (
-        httpx2.get(f"{first}/apps/list", headers={"Authorization": f"Bearer {key}"}, trust_env=False, verify=False).status_code
-        == 200
-    )
+    assert loopback.get(f"{first}/apps/list", headers={"Authorization": f"Bearer {key}"}).status_code == 200
     page.get_by_role("button", name="Turn the tunnel off").click()
     expect(page.get_by_role("group", name="Schema address")).to_have_count(0)
     second = turn_on(page)
@@ -130,7 +128,7 @@ def test_a_script_gets_a_line_that_works(open_page, server):
     page.get_by_role("button", name="Make client").click()
     line = value(page, "A call with curl")
     key, address = re.fullmatch(r'curl -H "X-API-Key: (\S+)" \'(\S+)\'', line).groups()
-    assert httpx2.get(address, headers={"X-API-Key": key}, trust_env=False, verify=False).status_code == 200
+    assert loopback.get(address, headers={"X-API-Key": key}).status_code == 200
     expect(page.get_by_role("heading", name=re.compile("It works"))).to_be_visible()
 
 

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from server.screen import NoScreen
+from tests import loopback
 from tests.window.conftest import find_barriers, scrolls_sideways
 
 ALEX, OTHER = "alex@example.com", "alex.morgan@example.org"
@@ -24,14 +25,12 @@ def opened(monkeypatch) -> list[str]:
 
 def consent(address: str, **changes) -> None:
     """Answer Google's page as the person would in their browser."""
-    page = httpx2.get(address, trust_env=False, verify=False)
+    page = loopback.get(address)
     ticket = page.text.partition('name="ticket" value="')[2].partition('"')[0]
     scopes = [f"https://www.googleapis.com/auth/gmail.{one}" for one in ("readonly", "compose", "modify")]
     form = {"ticket": ticket, "account": ALEX, "scope": scopes, "answer": "continue", **changes}
     google = "{0.scheme}://{0.netloc}".format(urlsplit(address))
-    httpx2.get(
-        httpx2.post(f"{google}/o/oauth2/consent", data=form, trust_env=False, verify=False).headers["location"], trust_env=False
-    )
+    httpx2.get(loopback.post(f"{google}/o/oauth2/consent", data=form).headers["location"], trust_env=False)
 
 
 def card(page, address):
@@ -183,7 +182,7 @@ def test_a_sign_in_that_google_ended_is_told_with_the_way_back(open_page, server
     address = server.person("POST", "/api/gmail/sign-in").json()["address"]
     server.person("DELETE", "/api/gmail/sign-in")
     google = "{0.scheme}://{0.netloc}".format(urlsplit(address))
-    httpx2.post(f"{google}/revoke", data={"token": refresh}, trust_env=False, verify=False)
+    loopback.post(f"{google}/revoke", data={"token": refresh})
     page = open_page("gmail")
     assert server.call("GET", "/gmail/messages?max_results=1").status_code == 401
     expect(card(page, ALEX)).to_contain_text("Needs you")

@@ -2,9 +2,9 @@
 
 import re
 
-import httpx2
 from playwright.sync_api import expect
 
+from tests import loopback
 from tests.server.access.oauth.programs import GPT, allow_registration, own, register
 from tests.server.projections.mcp.speaking import modern, read
 from tests.window.conftest import find_barriers
@@ -19,7 +19,7 @@ def call(server, token: str) -> int:
 
 def use_tool(server, token: str) -> dict:
     options = modern("tools/call", {"name": "list_apps", "arguments": {}}, Authorization=f"Bearer {token}")
-    return read(httpx2.post(f"{server.public}/mcp", **options, trust_env=False, verify=False, timeout=30))
+    return read(loopback.post(f"{server.public}/mcp", **options, timeout=30))
 
 
 def test_who_is_signed_in_is_shown_and_signed_out(open_page, server):

@@ -1,10 +1,10 @@
 import re
 
-import httpx2
 import pytest
 from playwright.sync_api import expect
 
 from server.screen import NoScreen
+from tests import loopback
 from tests.server.conftest import Served
 
 
@@ -63,7 +63,7 @@ def test_all_five_steps_by_keyboard(open_page, server):
     page.get_by_role("button", name="Not now").press("Enter")
     expect(heading(page, "Connect a GPT")).to_be_focused()
     key = page.get_by_role("group", name="Key").locator(".value").inner_text()
-    answer = httpx2.get(f"{server.public}/apps/list", headers={"X-API-Key": key}, trust_env=False, verify=False)
+    answer = loopback.get(f"{server.public}/apps/list", headers={"X-API-Key": key})
     assert answer.status_code == 200
     expect(page.get_by_text("desk-helper called")).to_be_visible()
     page.get_by_role("button", name="Continue").press("Enter")

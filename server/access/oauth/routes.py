@@ -1,6 +1,7 @@
 """The addresses of the authorization server on the public surface."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request, Response
@@ -57,7 +58,7 @@ def create_routes(oauth: OAuth) -> APIRouter:
 
     @routes.post(metadata.REGISTER)
     async def register(request: Request) -> Response:
-        return tell(oauth.refuse_registration() or await oauth.register(await read_body(request)))
+        return tell(await oauth.register(partial(read_body, request)))
 
     return routes
 

@@ -6,7 +6,7 @@ Authlib comes with the first request. It works on the database's threads, never 
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from server.access.activity import Activity
 from server.access.clients import Clients
@@ -106,13 +106,11 @@ class OAuth:
 
         return await self._settle(await self._context.database.write(revoke, self._terms({}), pairs, headers))
 
-    def refuse_registration(self) -> Answer | None:
-        """The answer to every program that wants to register itself, where the person has not allowed that."""
-        return None if self.settings.registration_allowed else Answer.failed("access_denied", NOT_ALLOWED, 403)
-
-    async def register(self, body: bytes) -> Answer:
-        """Let a program register itself."""
-        answer, made = register(body, self._context.clock)
+    async def register(self, read: Callable[[], Awaitable[bytes]]) -> Answer:
+        """Let a program register itself, where the person allows it. `read` gets its body, which is not wanted otherwise."""
+        if not self.settings.registration_allowed:
+            return Answer.failed("access_denied", NOT_ALLOWED, 403)
+        answer, made = register(await read(), self._context.clock)
         if made is None:
             return answer
         if not self._registering.take():

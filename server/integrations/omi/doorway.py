@@ -98,7 +98,8 @@ class Doorway:
                 try:
                     yield
                 finally:
-                    reading[:] = [one for one in reading if one is not place]
+                    if place in reading:  # it has not given way
+                        reading.remove(place)
         except TimeoutError:
             raise TooManyRequests(CROWDED, retry_after=1) from None
 

@@ -63,7 +63,7 @@ class Library:
     async def preview_delete(self, conversation_id: str) -> Effect:
         """Say which conversation would be removed."""
         row = await self._find(conversation_id)
-        fields = (("Title", row["title"]), ("When", tell_moment(row["created_at"] or "")), ("Id", row["id"]))
+        fields = (("Title", row["title"]), ("When", tell_moment(row["created_at"])), ("Id", row["id"]))
         return Effect(f"delete the conversation {row['title'] or row['id']!r} for good", fields)
 
     async def delete_conversation(self, conversation_id: str) -> Done:

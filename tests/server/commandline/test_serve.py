@@ -5,9 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import httpx2
 import pytest
 
+from tests import loopback
 from tests.server.tunnel.tunnels import agents
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -21,7 +21,7 @@ def test_it_prints_one_line_of_json_when_ready_and_ends_with_0(tmp_path: Path, n
     ready = json.loads(process.stdout.readline())
     assert set(ready) == {"public", "local", "runtime_file", "pid", "notices"}
     assert ready["pid"] == process.pid
-    assert httpx2.get(ready["public"] + "/health", trust_env=False, verify=False).status_code == 200
+    assert loopback.get(ready["public"] + "/health").status_code == 200
     process.send_signal(getattr(signal, name))
     rest, errors = process.communicate(timeout=20)
     assert (process.returncode, rest, errors) == (0, "", "")
@@ -47,7 +47,7 @@ def test_no_key_and_no_query_stands_in_the_log(tmp_path: Path) -> None:
     public = json.loads(process.stdout.readline())["public"]
     headers = {"X-API-Key": "dh_the-key-of-the-environment"}
     for path in ("/apps/list?secret=query", "/gmail/messages?query=secret", "/nothing?secret=1"):
-        httpx2.get(public + path, headers=headers, trust_env=False, verify=False)
+        loopback.get(public + path, headers=headers)
     process.terminate()
     _, errors = process.communicate(timeout=20)
     assert "secret" not in errors
@@ -63,9 +63,7 @@ def start(folder: Path, *options: str) -> tuple[subprocess.Popen[str], dict[str,
 
 def test_with_a_tunnel_its_address_is_told_and_killed_with_the_program(tmp_path: Path) -> None:
     process, ready = start(tmp_path, "--demo", "--tunnel")
-    assert httpx2.get(ready["public"] + "/openapi.json", trust_env=False, verify=False).json()["servers"] == [
-        {"url": ready["public"]}
-    ]
+    assert loopback.get(ready["public"] + "/openapi.json").json()["servers"] == [{"url": ready["public"]}]
     (agent,) = agents(tmp_path)
     process.kill()
     process.communicate(timeout=20)
@@ -82,7 +80,7 @@ def test_where_the_tunnel_does_not_open_it_says_why_and_goes_on(tmp_path: Path) 
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout
     ready = json.loads(process.stdout.readline())
-    assert httpx2.get(ready["public"] + "/health", trust_env=False, verify=False).status_code == 200
+    assert loopback.get(ready["public"] + "/health").status_code == 200
     process.terminate()
     _, errors = process.communicate(timeout=20)
     assert process.returncode == 0

@@ -5,10 +5,10 @@ import sys
 import threading
 from pathlib import Path
 
-import httpx2
 import pytest
 
 from server.tunnel.ngrok import Ngrok
+from tests import loopback
 from tests.server.commandline.conftest import ROOT
 from tests.server.tunnel.test_download import Source
 from tests.server.tunnel.tunnels import QUICK, agents
@@ -19,7 +19,7 @@ def test_on_prints_the_address_and_off_takes_it_away(deskhand, serve) -> None:
     opened = deskhand("tunnel", "on")
     assert (opened.returncode, opened.stderr) == (0, "")
     address = opened.stdout.strip()
-    assert httpx2.get(address + "/health", trust_env=False, verify=False).status_code == 200
+    assert loopback.get(address + "/health").status_code == 200
     assert address in deskhand("tunnel", "status").stdout
     assert json.loads(deskhand("tunnel", "status", "--json").stdout)["requests_this_month"] == 1
     assert address in deskhand("addresses").stdout

@@ -1,9 +1,9 @@
 import asyncio
 
-import httpx2
 import pytest
 
 from server.demo.chatgpt import AGENT, ChatGPT, NotOffered, compose
+from tests import loopback
 from tests.server.conftest import demo, serve
 
 __all__ = ["demo", "serve"]
@@ -40,7 +40,7 @@ def test_it_does_what_a_gpt_does(demo):
         sent.append(request)
 
     async def converse():
-        async with httpx2.AsyncClient(trust_env=False, verify=False, timeout=30, event_hooks={"request": [note]}) as http:
+        async with loopback.AsyncClient(timeout=30, event_hooks={"request": [note]}) as http:
             gpt = ChatGPT("helper", demo.make_client("helper", scopes=["read:mail"]), http)
             await gpt.import_schema(demo.public)
             found = await gpt.call("search_mail", {"query": "is:unread", "max_results": 2})

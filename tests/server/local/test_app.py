@@ -1,14 +1,14 @@
 import threading
 
-import httpx2
+from tests import loopback
 
 
 def test_the_local_surface_opens_only_with_its_key(serve) -> None:
     served = serve()
     for path in ("/api/overview", "/api/clients", "/api/activity", "/api/events", "/api/addresses"):
-        assert httpx2.get(served.local + path, trust_env=False, verify=False).status_code == 401
+        assert loopback.get(served.local + path).status_code == 401
         wrong = {"Authorization": "Bearer " + served.make_client(path.replace("/", "-").strip("-"))}
-        assert httpx2.get(served.local + path, headers=wrong, trust_env=False, verify=False).status_code == 401
+        assert loopback.get(served.local + path, headers=wrong).status_code == 401
 
 
 def test_the_public_surface_has_no_route_of_the_local_one(demo) -> None:
@@ -33,9 +33,7 @@ def test_news_comes_as_it_happens_and_an_open_stream_does_not_hold_up_the_stop(s
 
     def listen() -> None:
         running = {"Authorization": served.person("GET", "/api/overview").request.headers["Authorization"]}
-        with httpx2.stream(
-            "GET", served.local + "/api/events", headers=running, trust_env=False, verify=False, timeout=30
-        ) as stream:
+        with loopback.stream("GET", served.local + "/api/events", headers=running, timeout=30) as stream:
             for line in stream.iter_lines():
                 if line.startswith("event:"):
                     heard.append(line.removeprefix("event:").strip())

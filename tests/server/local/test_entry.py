@@ -1,9 +1,9 @@
-import httpx2
 import pytest
 
 from server.context import Clock
 from server.errors import NotAuthenticated
 from server.local.entry import MOST_PAGES, Entries
+from tests import loopback
 
 
 class Later(Clock):
@@ -15,7 +15,7 @@ class Later(Clock):
 
 def enter(served, **options):
     made = served.person("POST", "/api/entries").json()
-    return httpx2.post(made["address"], data={"key": made["key"]}, trust_env=False, verify=False, **options), made["key"]
+    return loopback.post(made["address"], data={"key": made["key"]}, **options), made["key"]
 
 
 def test_a_key_opens_one_session_and_only_cookie_and_token_together_open_the_door(serve) -> None:
@@ -27,10 +27,10 @@ def test_a_key_opens_one_session_and_only_cookie_and_token_together_open_the_doo
     token = entered.headers["location"].removeprefix("/#token=")
     cookie = {"Cookie": entered.headers["set-cookie"].partition(";")[0]}
     url = served.local + "/api/overview"
-    assert httpx2.get(url, headers={**cookie, "X-Deskhand-Token": token}, trust_env=False, verify=False).status_code == 200
+    assert loopback.get(url, headers={**cookie, "X-Deskhand-Token": token}).status_code == 200
     for headers in (cookie, {"X-Deskhand-Token": token}, {**cookie, "X-Deskhand-Token": "wrong"}, {}):
-        assert httpx2.get(url, headers=headers, trust_env=False, verify=False).status_code == 401
-    again = httpx2.get(f"{served.local}/enter?key={key}", trust_env=False, verify=False)
+        assert loopback.get(url, headers=headers).status_code == 401
+    again = loopback.get(f"{served.local}/enter?key={key}")
     assert again.status_code == 401
 
 
@@ -39,7 +39,7 @@ def test_a_key_opens_one_session_and_only_cookie_and_token_together_open_the_doo
 )
 def test_a_key_can_lead_to_a_page_and_nowhere_else(serve, page, place) -> None:
     made = serve().person("POST", "/api/entries").json()
-    entered = httpx2.post(made["address"], data={"key": made["key"], "page": page}, trust_env=False, verify=False)
+    entered = loopback.post(made["address"], data={"key": made["key"], "page": page})
     token, found, rest = entered.headers["location"].partition("&")
     assert found + rest == place
     assert token.startswith("/#token=")
@@ -65,9 +65,7 @@ def open_tab(served, jar):
 
 
 def is_in(served, jar, token) -> bool:
-    answer = httpx2.get(
-        served.local + "/api/overview", cookies=jar, headers={"X-Deskhand-Token": token}, trust_env=False, verify=False
-    )
+    answer = loopback.get(served.local + "/api/overview", cookies=jar, headers={"X-Deskhand-Token": token})
     return answer.status_code == 200
 
 

@@ -1,12 +1,11 @@
-import httpx2
-
+from tests import loopback
 from tests.server.tunnel.tunnels import QUICK, read, until
 
 
 def test_opening_answers_at_once_and_news_tell_the_rest(serve) -> None:
     served = serve(demo=True, tunnel_timing=QUICK)
     key = {"Authorization": served.person("GET", "/api/overview").request.headers["Authorization"]}
-    with httpx2.stream("GET", served.local + "/api/events", headers=key, trust_env=False, verify=False, timeout=30) as feed:
+    with loopback.stream("GET", served.local + "/api/events", headers=key, timeout=30) as feed:
         lines = feed.iter_lines()
         assert served.person("POST", "/api/tunnel/open").json()["state"] == "opening"
         topics = []

@@ -4,7 +4,6 @@ import sys
 import threading
 from pathlib import Path
 
-import httpx2
 import pytest
 import yaml
 
@@ -12,6 +11,7 @@ from server.demo.ngrok.launch import agent_command
 from server.errors import Unavailable
 from server.tunnel.ngrok import Ngrok, end_agents, make_config, read_lines
 from server.tunnel.provider import News, Said, Wish
+from tests import loopback
 from tests.server.tunnel.tunnels import agents
 
 
@@ -44,7 +44,7 @@ def test_a_reserved_address_is_asked_for_and_nothing_is_inspected(tmp_path: Path
     try:
         ear.wait_for(Said.up)
         address = line._process.api_url  # the agent's own interface
-        (endpoint,) = httpx2.get(f"{address}/api/endpoints", trust_env=False, verify=False).json()["endpoints"]
+        (endpoint,) = loopback.get(f"{address}/api/endpoints").json()["endpoints"]
         assert endpoint["asked"] == {
             "name": "deskhand",
             "url": "https://desk.ngrok.app",
@@ -63,7 +63,7 @@ def test_an_endpoint_that_ngrok_has_closed_is_noticed(tmp_path: Path) -> None:
     line = Ngrok().start(wish(tmp_path), ear)
     try:
         ear.wait_for(Said.up)
-        httpx2.delete(f"{line._process.api_url}/api/endpoints/deskhand", trust_env=False, verify=False)
+        loopback.delete(f"{line._process.api_url}/api/endpoints/deskhand")
         trouble = line.look()
         assert trouble and trouble.passing and "closed" in trouble.detail
     finally:

@@ -19,6 +19,7 @@ from server.tunnel.models import TunnelChange, TunnelState
 from server.tunnel.ngrok import Ngrok
 from server.tunnel.provider import CannotOpen
 from server.tunnel.service import Tunnel
+from tests import loopback
 from tests.server.conftest import Served
 from tests.server.tunnel.tunnels import IMPATIENT, QUICK, agents, open_tunnel, read, until
 
@@ -42,7 +43,7 @@ def test_requests_through_the_tunnel_are_answered_and_the_documents_name_its_add
     key = demo.make_client()
     address = open_tunnel(demo)
     headers = {"Authorization": f"Bearer {key}"}
-    with httpx2.Client(base_url=address, headers=headers, trust_env=False, verify=False, timeout=20) as chatgpt:
+    with loopback.Client(base_url=address, headers=headers, timeout=20) as chatgpt:
         assert chatgpt.get("/apps/list").status_code == 200
         refused = chatgpt.post("/apps/control", json={"app": "calculator", "action": "start"})
         assert refused.json()["detail"], refused.text
@@ -60,10 +61,10 @@ def test_it_is_closed_without_a_process_or_a_file_left_and_opens_again(demo) -> 
     assert (closed["state"], closed["address"], closed["opened_at"]) == ("off", None, None)
     assert not config.exists() and not agents(demo.data)
     with pytest.raises(httpx2.TransportError):
-        httpx2.get(first, trust_env=False, verify=False)
+        loopback.get(first)
     assert demo.person("GET", "/api/addresses").json()["public"].endswith(f":{demo.port}")
     second = open_tunnel(demo)
-    assert httpx2.get(second + "/health", trust_env=False, verify=False).status_code == 200
+    assert loopback.get(second + "/health").status_code == 200
 
 
 def test_opening_twice_opens_one(demo) -> None:
@@ -89,7 +90,7 @@ def test_an_agent_that_is_killed_is_started_again_and_the_new_address_is_told(se
         agents(tmp_path)[0].kill()
         found = until(served, "open", lambda view: view["address"] != first)
         assert found["address_changed_at"]
-        assert httpx2.get(found["address"] + "/health", trust_env=False, verify=False).status_code == 200
+        assert loopback.get(found["address"] + "/health").status_code == 200
         deadline = time.monotonic() + 10
         while not screen.told and time.monotonic() < deadline:
             time.sleep(0.01)
@@ -221,7 +222,7 @@ def test_it_opens_at_the_start_where_that_is_set(serve) -> None:
     first.person("PUT", "/api/tunnel/settings", json={"open_at_start": True})
     first.background.stop()
     again = serve(demo=True, tunnel_timing=QUICK)
-    assert httpx2.get(until(again, "open")["address"] + "/health", trust_env=False, verify=False).status_code == 200
+    assert loopback.get(until(again, "open")["address"] + "/health").status_code == 200
 
 
 def test_an_agent_left_by_a_killed_deskhand_is_ended_at_the_next_start(serve, demo) -> None:
@@ -295,7 +296,7 @@ def test_an_address_that_cannot_be_one_is_neither_kept_nor_told(tmp_path, addres
 def test_the_requests_of_the_month_are_counted_and_outlive_a_restart(serve, demo) -> None:
     address = open_tunnel(demo)
     for _ in range(3):
-        httpx2.get(address + "/nothing", trust_env=False, verify=False)
+        loopback.get(address + "/nothing")
     demo.call("GET", "/health", key="")
     assert read(demo)["requests_this_month"] == 3
     assert read(demo)["requests_limit"] == 20_000
@@ -306,14 +307,9 @@ def test_the_requests_of_the_month_are_counted_and_outlive_a_restart(serve, demo
 def test_the_tunnel_leads_to_the_public_surface_only_and_nothing_through_it_comes_from_this_computer(demo) -> None:
     address = open_tunnel(demo)
     host = httpx2.URL(address).netloc.decode()
-    assert httpx2.get(demo.local + "/api/overview", headers={"Host": host}, trust_env=False, verify=False).status_code == 421
+    assert loopback.get(demo.local + "/api/overview", headers={"Host": host}).status_code == 421
     key = demo.person("GET", "/api/overview").request.headers["Authorization"]
-    assert (
-        httpx2.get(
-            demo.local + "/api/overview", headers={"Host": host, "Authorization": key}, trust_env=False, verify=False
-        ).status_code
-        == 421
-    )
+    assert loopback.get(demo.local + "/api/overview", headers={"Host": host, "Authorization": key}).status_code == 421
     local = httpx2.URL(demo.local).netloc.decode()
     for headers in (
         {},
@@ -321,9 +317,9 @@ def test_the_tunnel_leads_to_the_public_surface_only_and_nothing_through_it_come
         {"X-Forwarded-Host": local},
         {"Forwarded": f"for=127.0.0.1;host={local}"},
     ):
-        answer = httpx2.get(address + "/api/overview", headers={**headers, "Authorization": key}, trust_env=False, verify=False)
+        answer = loopback.get(address + "/api/overview", headers={**headers, "Authorization": key})
         assert answer.status_code == 404
-    assert httpx2.get(address + "/health", headers={"Host": local}, trust_env=False, verify=False).status_code == 421
+    assert loopback.get(address + "/health", headers={"Host": local}).status_code == 421
 
 
 def test_lost_addresses_are_listed_with_the_latest_first(serve) -> None:

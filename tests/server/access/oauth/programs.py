@@ -10,6 +10,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx2
 
+from tests import loopback
+
 GPT = "https://chatgpt.com/aip/g-0123456789abcdef/oauth/callback"
 HERE = "http://127.0.0.1:7777/callback"
 ALL = "read:apps control:apps"
@@ -19,7 +21,7 @@ def ask(served: Any, method: str, path: str, **options: Any) -> httpx2.Response:
     """Call the public surface as it is reached from outside, with no key and without following."""
     headers = {"Host": httpx2.URL(served.public).netloc.decode(), **options.pop("headers", {})}
     url = f"http://127.0.0.1:{served.port}{path}"
-    with httpx2.Client(trust_env=False, verify=False, timeout=30) as client:  # it is http; certificates take longer than the call
+    with loopback.Client(timeout=30) as client:  # it is http; certificates take longer than the call
         return client.request(method, url, headers=headers, follow_redirects=False, **options)
 
 

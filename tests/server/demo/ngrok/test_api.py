@@ -1,9 +1,8 @@
 import asyncio
 import json
 
-import httpx2
-
 from server.demo.ngrok.api import Api
+from tests import loopback
 
 ASKED = {"name": "desk", "upstream": {"url": "http://127.0.0.1:9"}, "inspect": False}
 JSON = {"Content-Type": "application/json"}
@@ -13,7 +12,7 @@ def test_endpoints_are_opened_listed_and_closed() -> None:
     async def main() -> None:
         api = Api()
         base = f"http://{await api.open()}"
-        async with httpx2.AsyncClient(base_url=base, trust_env=False, verify=False) as http:
+        async with loopback.AsyncClient(base_url=base) as http:
             made = (await http.post("/api/endpoints", json=ASKED)).json()
             assert made["url"].startswith("http://127.0.0.1:")
             assert made["asked"] == ASKED
@@ -34,7 +33,7 @@ def test_a_page_in_a_browser_can_open_nothing_and_nothing_leads_elsewhere() -> N
     async def main() -> None:
         api = Api()
         base = f"http://{await api.open()}"
-        async with httpx2.AsyncClient(base_url=base, trust_env=False, verify=False) as http:
+        async with loopback.AsyncClient(base_url=base) as http:
             for headers, status in (
                 ({"Host": "rebound.example"}, 403),
                 ({"Origin": "https://page.example"}, 403),

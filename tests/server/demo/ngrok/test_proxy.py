@@ -12,6 +12,7 @@ from websockets.asyncio.client import connect
 from server.demo.ngrok.proxy import Proxy, rewrite
 from server.demo.ngrok.wire import Head
 from server.door import is_local
+from tests import loopback
 from tests.server.listening import Heard, serve
 
 
@@ -50,7 +51,7 @@ def behind_proxy(test, **events) -> None:
         address = await proxy.open()
         try:
             async with (
-                httpx2.AsyncClient(base_url=address, trust_env=False, verify=False, timeout=10) as http,
+                loopback.AsyncClient(base_url=address, timeout=10) as http,
                 asyncio.timeout(20),
             ):
                 await test(http, proxy)
@@ -105,7 +106,7 @@ def test_a_websocket_is_passed_on() -> None:
 def test_where_nobody_answers_behind_it_says_what_ngrok_says() -> None:
     async def main() -> None:
         proxy = Proxy("http://127.0.0.1:9")
-        async with httpx2.AsyncClient(trust_env=False, verify=False) as http:
+        async with loopback.AsyncClient() as http:
             answer = await http.get(await proxy.open())
         assert (answer.status_code, answer.headers["ngrok-error-code"]) == (502, "ERR_NGROK_8012")
         proxy.close()

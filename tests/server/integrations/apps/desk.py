@@ -18,12 +18,15 @@ from server.events import Events
 from server.integrations import apps
 from server.integrations.apps.catalogue import Catalogue, default_places
 from server.integrations.apps.environment import clean, system_of
+from server.integrations.apps.models import Order
 from server.integrations.apps.recipe import Machine
 from server.integrations.apps.service import Launcher, Timing
 from server.storage.database import open_database
 from server.storage.migrations import migrate
 
 MIGRATIONS = Path(apps.__file__).parent / "migrations"
+START, STOP = Order(app_name="recorder", action="start"), Order(app_name="recorder", action="stop")
+RESTART = Order(app_name="recorder", action="restart")
 QUICK = Timing(settle_seconds=0.3, appear_seconds=3, look_seconds=0.02)
 
 # Writes down how it was started, and stays.
@@ -134,3 +137,10 @@ async def eventually(condition: Callable[[], Any], seconds: float = 20) -> Any:
         assert time.monotonic() < deadline, "it did not happen"
         await asyncio.sleep(0.01)
     return value
+
+
+async def start_and_wait(launcher: Launcher, desk: Desk, order: Order = START) -> Any:
+    """Start the recorder, and wait until it has written down how."""
+    outcome = await launcher.control(order)
+    await eventually(desk.records)
+    return outcome

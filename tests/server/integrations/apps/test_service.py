@@ -1,7 +1,5 @@
 import asyncio
 import os
-import shutil
-import signal
 from pathlib import Path
 
 import psutil
@@ -11,24 +9,16 @@ from server import processes
 from server.errors import Conflict, Forbidden, InvalidInput, NotFound, Unavailable
 from server.integrations.apps.models import Order
 from server.operation import current_call
-from tests.server.integrations.apps.desk import RECORDER, STAY, entry_for, eventually
+from tests.server.integrations.apps.desk import RECORDER, RESTART, START, STAY, STOP, entry_for, eventually, start_and_wait
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the programs that these tests start are written for POSIX")
 
-START, STOP = Order(app_name="recorder", action="start"), Order(app_name="recorder", action="stop")
-RESTART = Order(app_name="recorder", action="restart")
 STUBBORN = "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + RECORDER + STAY
 HAS_FAMILY = """
 import subprocess, sys, time
 if len(sys.argv) < 3:
     subprocess.Popen([sys.argv[0], *sys.argv[1:], "deeper"])
 time.sleep(600)
-"""
-DETACHES = """
-import subprocess, sys, time
-if sys.argv[1:]:
-    time.sleep(600)
-subprocess.Popen([sys.argv[0], "apart"])
 """
 CHATTERS = (
     RECORDER
@@ -99,12 +89,6 @@ def test_a_program_starts_in_its_own_folder(desk):
     desk.recorder(cwd=str(desk.programs))
     desk.play(lambda launcher: start_and_wait(launcher, desk))
     assert desk.records()[0]["folder"] == str(desk.programs)
-
-
-async def start_and_wait(launcher, desk, order=START):
-    outcome = await launcher.control(order)
-    await eventually(desk.records)
-    return outcome
 
 
 def test_a_folder_that_is_not_there_is_told(desk):
@@ -221,178 +205,6 @@ def test_restart_starts_what_does_not_run(desk):
     assert outcome.success and outcome.pid
 
 
-def test_what_the_person_started_is_left_alone(desk):
-    desk.recorder()
-
-    async def scenario(launcher):
-        own = desk.run(desk.programs / "recorder")
-        await eventually(desk.records)
-        status = await launcher.read("recorder")
-        assert (status.running, status.pid, status.started_by_deskhand) == (True, own.pid, False)
-        for order in (STOP, RESTART):
-            with pytest.raises(Conflict, match="Deskhand did not start it"):
-                await launcher.preview(order)
-            with pytest.raises(Conflict, match="Deskhand did not start it"):
-                await launcher.control(order)
-        assert own.poll() is None
-
-    desk.play(scenario)
-
-
-def test_what_the_person_started_is_not_the_app_where_the_entry_says_so(desk):
-    desk.recorder(match={"own": False}, stop={"only_ours": False})
-
-    async def scenario(launcher):
-        own = desk.run(desk.programs / "recorder")
-        await eventually(desk.records)
-        assert not (await launcher.read("recorder")).running
-        started = await launcher.control(START)
-        assert (await launcher.read("recorder")).pid == started.pid
-        assert (await launcher.control(STOP)).message == "recorder has been stopped."
-        assert own.poll() is None
-
-    desk.play(scenario)
-
-
-def test_what_the_person_started_is_stopped_where_the_entry_says_so(desk):
-    desk.recorder(stop={"only_ours": False})
-    bystander = desk.write("recorder2")
-
-    async def scenario(launcher):
-        own, other = desk.run(desk.programs / "recorder"), desk.run(bystander)
-        reader = desk.run("tail", "-f", desk.programs / "recorder")
-        await eventually(lambda: desk.records() and desk.records("recorder2"))
-        outcome = await launcher.control(STOP)
-        assert outcome.message == "recorder has been stopped."
-        assert own.wait(10) == -signal.SIGTERM
-        assert (other.poll(), reader.poll()) == (None, None)
-
-    desk.play(scenario)
-
-
-def test_a_name_that_is_part_of_another_stops_nothing_else(desk):
-    desk.recorder("code", stop={"only_ours": False})
-    for name in ("code2", "mycode"):
-        shutil.copy2(desk.programs / "code", desk.programs / name)
-
-    async def scenario(launcher):
-        others = [desk.run(desk.programs / name) for name in ("code2", "mycode")]
-        await eventually(lambda: desk.records("code2") and desk.records("mycode"))
-        outcome = await launcher.control(Order(app_name="code", action="stop"))
-        assert outcome.message == "code is not running."
-        assert [one.poll() for one in others] == [None, None]
-
-    desk.play(scenario)
-
-
-def test_what_was_started_is_known_after_a_restart_of_deskhand(desk):
-    desk.recorder()
-    started = desk.play(lambda launcher: start_and_wait(launcher, desk))
-
-    async def scenario(launcher):
-        status = await launcher.read("recorder")
-        assert (status.pid, status.since, status.started_by_deskhand) == (started.pid, started.since, True)
-        assert (await launcher.control(STOP)).message == "recorder has been stopped."
-
-    desk.play(scenario)
-    assert desk.processes() == []
-
-
-def test_what_ended_while_deskhand_was_off_is_forgotten(desk):
-    desk.recorder()
-    started = psutil.Process(desk.play(lambda launcher: start_and_wait(launcher, desk)).pid)
-    started.kill()
-    started.wait(20)
-
-    async def scenario(launcher):
-        status = await launcher.read("recorder")
-        assert (status.running, status.ended.how) == (False, "It ended while Deskhand was not watching.")
-
-    desk.play(scenario)
-    desk.play(check_nothing_is_known)
-
-
-async def check_nothing_is_known(launcher):
-    assert (await launcher.read("recorder")).ended is None
-
-
-def test_a_program_that_ends_at_once_with_a_code_is_no_success(desk):
-    desk.allow(recorder=entry_for(desk.write("recorder", "raise SystemExit(3)")))
-
-    async def scenario(launcher):
-        outcome = await launcher.control(START)
-        assert (outcome.success, outcome.message) == (False, "recorder has ended at once. It ended with code 3.")
-        assert (await launcher.read("recorder")).ended.code == 3
-
-    desk.play(scenario)
-
-
-def test_a_program_that_is_done_at_once_is_fine(desk):
-    desk.allow(recorder=entry_for(desk.write("recorder", "")))
-    outcome = desk.play(lambda launcher: launcher.control(START))
-    assert (outcome.success, outcome.message) == (True, "recorder has run, and has ended already.")
-
-
-def test_how_a_program_ended_is_told(desk):
-    desk.recorder()
-
-    async def scenario(launcher):
-        started = await start_and_wait(launcher, desk)
-        os.kill(started.pid, signal.SIGKILL)
-        while (status := await launcher.read("recorder")).ended is None:
-            await asyncio.sleep(0.01)
-        assert not status.running
-        assert (status.ended.how, status.ended.code) == ("It was ended by the signal SIGKILL.", -9)
-        assert not psutil.pid_exists(started.pid), "it was not reaped"
-
-    desk.play(scenario)
-
-
-def test_a_launcher_that_leaves_a_child_and_goes_is_followed(desk):
-    desk.allow(recorder=entry_for(desk.write("recorder", DETACHES)))
-
-    async def scenario(launcher):
-        started = await launcher.control(START)
-        (child,) = await eventually(desk.processes)
-        assert (started.success, started.pid) == (True, child.pid)
-        assert (await launcher.read("recorder")).started_by_deskhand
-        await launcher.control(STOP)
-
-    desk.play(scenario)
-    assert desk.processes() == []
-
-
-def test_a_launcher_that_hands_over_to_another_program_is_followed(desk):
-    engine = desk.write("engine")
-    handing = f"import subprocess\nsubprocess.Popen([{engine!r}], start_new_session=True)"
-    desk.allow(recorder=entry_for(desk.write("recorder", handing), match={"exe": [engine]}))
-
-    async def scenario(launcher):
-        started = await launcher.control(START)
-        await eventually(lambda: desk.records("engine"))
-        assert started.pid == desk.records("engine")[0]["pid"]
-        assert (await launcher.control(START)).message == "recorder is already running."
-        await launcher.control(STOP)
-
-    desk.play(scenario)
-    assert desk.processes() == []
-
-
-def test_a_launcher_whose_program_runs_already_says_so(desk):
-    engine = desk.write("engine")
-    entry = {"match": {"exe": [engine]}, "single_instance": False}
-    desk.allow(recorder=entry_for(desk.write("recorder", ""), **entry))
-
-    async def scenario(launcher):
-        own = desk.run(engine)
-        await eventually(lambda: desk.records("engine"))
-        outcome = await launcher.control(START)
-        assert (outcome.message, outcome.pid) == ("recorder was running already and has taken the request.", own.pid)
-        assert not (await launcher.read("recorder")).started_by_deskhand
-
-    desk.play(scenario)
-
-
 def test_a_caller_that_goes_away_leaves_nothing_undone_or_unknown(desk):
     desk.recorder()
 
@@ -408,91 +220,6 @@ def test_a_caller_that_goes_away_leaves_nothing_undone_or_unknown(desk):
 
     desk.play(scenario)
     assert desk.play(lambda launcher: launcher.read("recorder")).started_by_deskhand
-
-
-def test_a_file_is_opened_as_one_argument(desk):
-    folder = desk.folder / "papers"
-    folder.mkdir()
-    (folder / "my notes; rm.txt").write_text("hello")
-    desk.recorder(args=["--new"], open={"files": [str(folder)]})
-    order = Order(app_name="recorder", action="open", target="my notes; rm.txt")
-
-    async def scenario(launcher):
-        effect = await launcher.preview(order)
-        outcome = await start_and_wait(launcher, desk, order)
-        assert outcome.message == "recorder has opened my notes; rm.txt."
-        return effect
-
-    effect = desk.play(scenario)
-    file = str(folder / "my notes; rm.txt")
-    assert desk.records()[0]["argv"] == ["--new", file]
-    assert effect.sentence == "open my notes; rm.txt with recorder"
-    told = dict(effect.fields)
-    assert told["Target"] == file
-    assert told["SHA-256"] == "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
-
-
-def test_an_address_is_opened_where_the_template_says(desk):
-    desk.recorder(args=["--app={target}", "--calm"], open={"addresses": ["https://example.com"]})
-
-    async def scenario(launcher):
-        await start_and_wait(launcher, desk, Order(app_name="recorder", action="open", target="https://example.com/a?b=c"))
-        await launcher.control(STOP)
-        await launcher.control(START)
-        await eventually(lambda: len(desk.records()) == 2)
-
-    desk.play(scenario)
-    assert [record["argv"] for record in desk.records()] == [["--app=https://example.com/a?b=c", "--calm"], ["--calm"]]
-
-
-def test_the_effect_is_literally_what_runs(desk):
-    desk.recorder(name="recorder", args=["a b"], env={"EXTRA": "1"})
-
-    async def scenario(launcher):
-        effect = await launcher.preview(START)
-        await start_and_wait(launcher, desk)
-        return effect
-
-    effect = desk.play(scenario, {"HOME": str(desk.folder), "PATH": "/usr/bin"})
-    assert effect.sentence == "start recorder"
-    assert effect.fields == (
-        ("App", "recorder"),
-        ("Program", str(desk.programs / "recorder")),
-        ("Arguments", '["a b"]'),
-        ("Folder", str(desk.folder)),
-        ("Variable EXTRA", "1"),
-    )
-
-
-def test_the_effect_of_a_stop_names_what_would_end(desk):
-    desk.recorder(stop={"timeout_s": 2.5})
-
-    async def scenario(launcher):
-        started = await start_and_wait(launcher, desk)
-        effect = await launcher.preview(STOP)
-        assert effect == await launcher.preview(STOP)
-        assert effect.sentence == "stop recorder"
-        assert effect.fields == (
-            ("App", "recorder"),
-            ("Process", f"{started.pid}, since {started.since}"),
-            ("Ends", "asked to go, and ended after 2.5 seconds, with all that it has started"),
-        )
-
-    desk.play(scenario)
-
-
-def test_a_preview_starts_and_stops_nothing(desk):
-    desk.recorder()
-
-    async def scenario(launcher):
-        await launcher.preview(START)
-        assert desk.processes() == []
-        await start_and_wait(launcher, desk)
-        await launcher.preview(STOP)
-        await launcher.preview(RESTART)
-
-    desk.play(scenario)
-    assert len(desk.processes()) == len(desk.records()) == 1
 
 
 def test_an_unknown_app_is_not_there_and_near_ones_are_named(desk):

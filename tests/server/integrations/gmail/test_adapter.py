@@ -6,7 +6,6 @@ import subprocess
 import sys
 from urllib.parse import parse_qs, urlsplit
 
-import httpx2
 import pytest
 
 from server.errors import Forbidden, NotFound, SignInNeeded, TooManyRequests, UpstreamFailed, UpstreamTimedOut
@@ -15,6 +14,7 @@ from server.integrations.gmail.failures import NotReached
 from server.integrations.gmail.fake import Consent
 from server.integrations.gmail.models import Endpoints
 from server.integrations.gmail.session import REQUESTED
+from tests import loopback
 
 SECONDS = 5.0
 OURS = {"uvicorn", "httpx2", "httpcore2"}  # the fake and this test's browser, in the same process
@@ -40,7 +40,7 @@ def line(google):
 def consent(google, begun: SignIn, answer: Consent) -> str:
     """Have the person answer, and get the code."""
     google.sign_in.consent = answer
-    sent_back = httpx2.get(begun.address, trust_env=False, verify=False).headers["location"]
+    sent_back = loopback.get(begun.address).headers["location"]
     return parse_qs(urlsplit(sent_back).query)["code"][0]
 
 

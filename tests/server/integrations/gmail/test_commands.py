@@ -7,24 +7,24 @@ import webbrowser
 from urllib.parse import urlsplit
 
 import click.testing
-import httpx2
 import pytest
 
 from server.errors import DeskhandError
 from server.integrations.gmail.commands import describe_status, gmail, sign_in, sign_out
+from tests import loopback
 
 ALEX, OTHER = "alex@example.com", "alex.morgan@example.org"
 
 
 def person_in_front_of(address: str, answer: str = "continue") -> None:
     """Answer Google's page."""
-    page = httpx2.get(address, trust_env=False, verify=False).text
+    page = loopback.get(address).text
     ticket = page.partition('name="ticket" value="')[2].partition('"')[0]
     scopes = re.findall(r'value="(https://[^"]*gmail\.[^"]*)"', page)
     form = {"ticket": ticket, "account": ALEX, "scope": scopes, "answer": answer}
     google = "{0.scheme}://{0.netloc}".format(urlsplit(address))
-    back = httpx2.post(f"{google}/o/oauth2/consent", data=form, trust_env=False, verify=False).headers["location"]
-    httpx2.get(back, trust_env=False, verify=False)
+    back = loopback.post(f"{google}/o/oauth2/consent", data=form).headers["location"]
+    loopback.get(back)
 
 
 def browse(address: str, answer: str = "continue") -> threading.Thread:

@@ -8,6 +8,7 @@ import pytest
 
 from server.integrations.gmail.local import make_page
 from server.screen import NoScreen
+from tests import loopback
 
 ALEX, OTHER = "alex@example.com", "alex.morgan@example.org"
 
@@ -15,14 +16,14 @@ ALEX, OTHER = "alex@example.com", "alex.morgan@example.org"
 def consent(demo, **changes) -> httpx2.Response:
     """Sign in as the person would, through Google's page, and get the page on which their browser ends."""
     address = demo.person("POST", "/api/gmail/sign-in").json()["address"]
-    page = httpx2.get(address, trust_env=False, verify=False)
+    page = loopback.get(address)
     ticket = page.text.partition('name="ticket" value="')[2].partition('"')[0]
     scopes = [f"https://www.googleapis.com/auth/gmail.{one}" for one in ("readonly", "compose", "modify")]
     form = {"ticket": ticket, "account": ALEX, "scope": scopes, "answer": "continue", **changes}
     google = "{0.scheme}://{0.netloc}".format(urlsplit(address))
-    back = httpx2.post(f"{google}/o/oauth2/consent", data=form, trust_env=False, verify=False).headers["location"]
+    back = loopback.post(f"{google}/o/oauth2/consent", data=form).headers["location"]
     assert back.startswith(f"{demo.local}/oauth2callback?")
-    return httpx2.get(back, trust_env=False, verify=False)
+    return loopback.get(back)
 
 
 def accounts(demo) -> list[dict]:
@@ -71,16 +72,16 @@ def test_a_refusal_is_told(demo, changes):
 
 @pytest.mark.parametrize("path", ["/oauth2callback", "/gmail/auth/callback"])
 def test_a_page_that_nobody_asked_for_signs_nobody_in(demo, path):
-    page = httpx2.get(f"{demo.local}{path}?state=%3Cscript%3E&code=x", trust_env=False, verify=False)
+    page = loopback.get(f"{demo.local}{path}?state=%3Cscript%3E&code=x")
     assert page.status_code == 422
     assert "<script" not in page.text
-    posted = httpx2.post(f"{demo.local}/gmail/auth/callback?state=x&code=x", trust_env=False, verify=False)
+    posted = loopback.post(f"{demo.local}/gmail/auth/callback?state=x&code=x")
     assert (posted.status_code, "detail" in posted.json()) == (422, True)
 
 
 def test_everything_else_is_for_the_person_alone(demo):
     for method, path in (("GET", "status"), ("POST", "sign-in"), ("POST", "credentials"), ("DELETE", f"accounts/{ALEX}")):
-        assert httpx2.request(method, f"{demo.local}/api/gmail/{path}", trust_env=False, verify=False).status_code in {401, 403}
+        assert loopback.request(method, f"{demo.local}/api/gmail/{path}").status_code in {401, 403}
     assert [one["address"] for one in accounts(demo)] == [ALEX, OTHER]
 
 

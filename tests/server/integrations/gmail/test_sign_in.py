@@ -5,7 +5,6 @@ import json
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
-import httpx2
 import pytest
 
 from server.errors import Conflict, DeskhandError, Forbidden, InvalidInput, SignInNeeded, Unavailable
@@ -13,12 +12,13 @@ from server.integrations.gmail.adapter import Grant
 from server.integrations.gmail.fake import Consent
 from server.integrations.gmail.session import REQUESTED
 from server.integrations.gmail.sign_in import MOST_WAITING, check_grant, make_credentials, read_credentials
+from tests import loopback
 
 
 def answer(desk, address: str, consent: Consent) -> dict[str, str]:
     """Let the person answer Google's page, and tell what their browser brings back."""
     desk.google.sign_in.consent = consent
-    location = httpx2.get(address, trust_env=False, verify=False).headers["location"]
+    location = loopback.get(address).headers["location"]
     assert location.startswith("http://127.0.0.1:7/oauth2callback?")
     return {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}
 

@@ -17,6 +17,7 @@ import httpx2
 import pytest
 
 from server.integrations.gmail.fake import Account, FakeGoogle, Fault, running_fake_google
+from tests import loopback
 
 PROFILE = "/gmail/v1/users/me/profile"
 ROOT = Path(__file__).parents[5]
@@ -24,9 +25,7 @@ ROOT = Path(__file__).parents[5]
 
 def ask(address: str, token: str, path: str = PROFILE, **options: Any) -> httpx2.Response:
     headers = {"Authorization": f"Bearer {token}"}
-    return httpx2.request(
-        options.pop("method", "GET"), address + path, headers=headers, trust_env=False, verify=False, timeout=10, **options
-    )
+    return loopback.request(options.pop("method", "GET"), address + path, headers=headers, timeout=10, **options)
 
 
 def test_it_serves_inside_a_running_loop_and_lets_go_of_its_port() -> None:
@@ -34,14 +33,14 @@ def test_it_serves_inside_a_running_loop_and_lets_go_of_its_port() -> None:
         fake = FakeGoogle(folder=None)
         async with fake.serving() as address:
             headers = {"Authorization": f"Bearer {fake.grant()['token']}"}
-            async with httpx2.AsyncClient(trust_env=False, verify=False) as client:
+            async with loopback.AsyncClient() as client:
                 return address, (await client.get(address + PROFILE, headers=headers)).status_code
 
     address, status = asyncio.run(use())
 
     assert status == 200
     with pytest.raises(httpx2.ConnectError):
-        httpx2.get(address, trust_env=False, verify=False)
+        loopback.get(address)
 
 
 def test_it_serves_on_the_port_that_is_wanted_and_says_when_that_is_taken() -> None:
@@ -155,14 +154,14 @@ def test_it_ends_at_once_although_an_answer_is_still_to_come() -> None:
     with running_fake_google(FakeGoogle(folder=None)) as fake:
         fake.delay_next(60)
         with pytest.raises(httpx2.ReadTimeout):
-            httpx2.get(fake.address + PROFILE, trust_env=False, verify=False, timeout=0.2)
+            loopback.get(fake.address + PROFILE, timeout=0.2)
         began = time.monotonic()
     assert time.monotonic() - began < 5
 
 
 def test_it_tells_which_calls_arrived(fake: FakeGoogle) -> None:
     send(fake)
-    httpx2.get(fake.address + PROFILE, trust_env=False, verify=False)
+    loopback.get(fake.address + PROFILE)
 
     assert [(call.method, call.path.rpartition("/")[2], call.status) for call in fake.calls] == [
         ("POST", "send", 200),
@@ -193,12 +192,12 @@ def test_it_runs_as_a_process_and_takes_orders_over_the_wire() -> None:
         address, granted = ready["address"], ready["grants"]["alex.morgan@example.org"]
         fault = {"path": "profile", "status": 503}
 
-        ordered = httpx2.post(f"{address}/fake/faults", json=fault, trust_env=False, verify=False).status_code
+        ordered = loopback.post(f"{address}/fake/faults", json=fault).status_code
         statuses = [ask(address, granted["token"]).status_code for _ in range(2)]
-        httpx2.post(f"{address}/fake/faults", json=fault, trust_env=False, verify=False)
-        httpx2.delete(f"{address}/fake/faults", trust_env=False, verify=False)
+        loopback.post(f"{address}/fake/faults", json=fault)
+        loopback.delete(f"{address}/fake/faults")
         statuses.append(ask(address, granted["token"]).status_code)
-        calls = httpx2.get(f"{address}/fake/calls", trust_env=False, verify=False).json()
+        calls = loopback.get(f"{address}/fake/calls").json()
 
     assert (ordered, statuses) == (204, [503, 200, 200])
     assert [call["status"] for call in calls if call["path"] == PROFILE] == statuses
@@ -206,7 +205,7 @@ def test_it_runs_as_a_process_and_takes_orders_over_the_wire() -> None:
 
 
 def test_without_controls_nobody_orders_faults_over_the_wire(fake: FakeGoogle) -> None:
-    assert httpx2.post(f"{fake.address}/fake/faults", json={"status": 500}, trust_env=False, verify=False).status_code == 404
+    assert loopback.post(f"{fake.address}/fake/faults", json={"status": 500}).status_code == 404
 
 
 @pytest.mark.parametrize("order", [lambda fake: fake.fail_next(500), lambda fake: fake.faults.order(Fault(drop=True))])

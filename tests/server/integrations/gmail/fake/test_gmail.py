@@ -11,6 +11,7 @@ from googleapiclient.http import MediaInMemoryUpload
 
 from server.integrations.gmail.fake import FakeGoogle
 from server.integrations.gmail.fake.gmail import EVERYTHING, OFFERS, SCOPES, Offer
+from tests import loopback
 
 DOCUMENT = json.loads((files("googleapiclient.discovery_cache") / "documents" / "gmail.v1.json").read_text())
 LEFT_OUT = {"stop", "watch"}
@@ -46,9 +47,7 @@ def test_only_push_notifications_and_settings_are_left_out() -> None:
 
 def get(fake: FakeGoogle, path: str, token: str | None = None, **options: Any) -> httpx2.Response:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    return httpx2.request(
-        options.pop("method", "GET"), fake.address + path, headers=headers, trust_env=False, verify=False, **options
-    )
+    return loopback.request(options.pop("method", "GET"), fake.address + path, headers=headers, **options)
 
 
 def test_a_call_without_a_token_is_told_to_bring_one(google: FakeGoogle) -> None:
@@ -151,7 +150,7 @@ def test_an_upload_of_another_form_is_refused(google: FakeGoogle, query: str, ki
     headers = {"Authorization": f"Bearer {google.grant()['token']}", "Content-Type": kind}
     address = f"{google.address}/upload/gmail/v1/users/me/messages/send{query}"
 
-    assert httpx2.post(address, content=MAIL, headers=headers, trust_env=False, verify=False).status_code == 400
+    assert loopback.post(address, content=MAIL, headers=headers).status_code == 400
 
 
 def test_only_the_fields_that_are_asked_for_come_back(users: Any) -> None:

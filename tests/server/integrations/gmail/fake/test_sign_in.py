@@ -13,6 +13,7 @@ from google.oauth2.credentials import Credentials
 from google_auth_oauthlib.flow import Flow
 
 from server.integrations.gmail.fake import Consent, FakeGoogle, running_fake_google
+from tests import loopback
 
 READ, SEND = "https://www.googleapis.com/auth/gmail.readonly", "https://www.googleapis.com/auth/gmail.send"
 BACK = "http://127.0.0.1:5000/"
@@ -32,12 +33,12 @@ def begin(fake: FakeGoogle, scopes: list[str], **options: str) -> tuple[Flow, st
 
 
 def answer_page(fake: FakeGoogle, url: str, answer: str, **chosen: Any) -> dict[str, str]:
-    page = httpx2.get(url, trust_env=False, verify=False)
+    page = loopback.get(url)
     assert page.status_code == 200, page.text
     ticket = re.search(r'name="ticket" value="([^"]+)"', page.text)
     assert ticket
     form = {"ticket": ticket[1], "answer": answer, "account": "alex@example.com", **chosen}
-    return read_back(httpx2.post(f"{fake.address}/o/oauth2/consent", data=form, trust_env=False, verify=False))
+    return read_back(loopback.post(f"{fake.address}/o/oauth2/consent", data=form))
 
 
 def read_back(answer: httpx2.Response) -> dict[str, str]:
@@ -68,18 +69,18 @@ def test_a_person_refuses(fake: FakeGoogle) -> None:
 
 def test_a_page_answers_once(fake: FakeGoogle) -> None:
     _, url = begin(fake, [READ])
-    page = httpx2.get(url, trust_env=False, verify=False).text
+    page = loopback.get(url).text
     form = {"ticket": re.findall(r'name="ticket" value="([^"]+)"', page)[0], "answer": "refuse"}
     address = f"{fake.address}/o/oauth2/consent"
 
-    assert httpx2.post(address, data=form, trust_env=False, verify=False).status_code == 303
-    assert httpx2.post(address, data=form, trust_env=False, verify=False).status_code == 400
+    assert loopback.post(address, data=form).status_code == 303
+    assert loopback.post(address, data=form).status_code == 400
 
 
 def test_a_page_shows_nothing_of_a_request_as_markup(fake: FakeGoogle) -> None:
     _, url = begin(fake, [READ, "<script>alert(1)</script>"])
 
-    page = httpx2.get(url, trust_env=False, verify=False).text
+    page = loopback.get(url).text
 
     assert "<script>" not in page
     assert "Alex Morgan (Harbour Studio)" in page
@@ -96,7 +97,7 @@ def test_an_arranged_consent_needs_nobody(fake: FakeGoogle, consent: Consent, ex
     fake.sign_in.consent = consent
     flow, url = begin(fake, [READ, SEND])
 
-    flow.fetch_token(code=read_back(httpx2.get(url, trust_env=False, verify=False))["code"])
+    flow.fetch_token(code=read_back(loopback.get(url))["code"])
 
     assert fake.oauth.check(f"Bearer {flow.credentials.token}") == (expected["account"], expected["scopes"])
 
@@ -105,7 +106,7 @@ def test_the_hint_chooses_the_account(fake: FakeGoogle) -> None:
     fake.sign_in.consent = Consent()
     flow, url = begin(fake, [READ], login_hint="alex.morgan@example.org")
 
-    flow.fetch_token(code=read_back(httpx2.get(url, trust_env=False, verify=False))["code"])
+    flow.fetch_token(code=read_back(loopback.get(url))["code"])
 
     assert fake.oauth.check(f"Bearer {flow.credentials.token}")[0] == "alex.morgan@example.org"
 
@@ -113,7 +114,7 @@ def test_the_hint_chooses_the_account(fake: FakeGoogle) -> None:
 def test_an_arranged_refusal_needs_nobody(fake: FakeGoogle) -> None:
     fake.sign_in.consent = Consent(refused=True)
 
-    assert read_back(httpx2.get(begin(fake, [READ])[1], trust_env=False, verify=False))["error"] == "access_denied"
+    assert read_back(loopback.get(begin(fake, [READ])[1]))["error"] == "access_denied"
 
 
 @pytest.mark.parametrize(
@@ -131,7 +132,7 @@ def test_a_wrong_request_is_shown_and_never_sent_back(fake: FakeGoogle, old: str
     url = begin(fake, [READ])[1]
     assert old in url
 
-    answer = httpx2.get(url.replace(old, new), trust_env=False, verify=False)
+    answer = loopback.get(url.replace(old, new))
 
     assert (answer.status_code, "Location" in answer.headers) == (status, False)
 
@@ -142,16 +143,16 @@ def redeem(fake: FakeGoogle, **changed: str) -> httpx2.Response:
     made = fake.client_secrets()["installed"]
     form = {
         "grant_type": "authorization_code",
-        "code": read_back(httpx2.get(url, trust_env=False, verify=False))["code"],
+        "code": read_back(loopback.get(url))["code"],
         "redirect_uri": BACK,
         "code_verifier": flow.code_verifier or "",
         "client_id": made["client_id"],
         "client_secret": made["client_secret"],
     }
     form = {name: value for name, value in (form | changed).items() if value}
-    answer = httpx2.post(f"{fake.address}/token", data=form, trust_env=False, verify=False)
+    answer = loopback.post(f"{fake.address}/token", data=form)
     if answer.status_code == 200:
-        assert httpx2.post(f"{fake.address}/token", data=form, trust_env=False, verify=False).json()["error"] == "invalid_grant"
+        assert loopback.post(f"{fake.address}/token", data=form).json()["error"] == "invalid_grant"
     return answer
 
 
@@ -186,7 +187,7 @@ def test_a_client_may_show_its_secret_in_a_header(fake: FakeGoogle) -> None:
     form = {"grant_type": "refresh_token", "refresh_token": fake.grant()["refresh_token"]}
 
     def refresh(secret: str) -> int:
-        answer = httpx2.post(f"{fake.address}/token", data=form, auth=(made["client_id"], secret), trust_env=False, verify=False)
+        answer = loopback.post(f"{fake.address}/token", data=form, auth=(made["client_id"], secret))
         return answer.status_code
 
     assert (refresh(made["client_secret"]), refresh("wrong")) == (200, 401)
@@ -205,13 +206,13 @@ def test_a_token_is_refreshed_until_the_sign_in_is_revoked(fake: FakeGoogle) -> 
 
     held.refresh(Request())
     fake.oauth.check(f"Bearer {held.token}")
-    revoked = httpx2.post(f"{fake.address}/revoke", data={"token": held.token}, trust_env=False, verify=False)
+    revoked = loopback.post(f"{fake.address}/revoke", data={"token": held.token})
 
     assert held.token != first
     assert revoked.status_code == 200
     with pytest.raises(RefreshError, match="invalid_grant"):
         held.refresh(Request())
-    assert httpx2.post(f"{fake.address}/revoke", data={"token": held.token}, trust_env=False, verify=False).status_code == 400
+    assert loopback.post(f"{fake.address}/revoke", data={"token": held.token}).status_code == 400
 
 
 def test_an_owner_ends_every_sign_in_of_the_account(fake: FakeGoogle) -> None:
@@ -227,11 +228,11 @@ def test_an_owner_ends_every_sign_in_of_the_account(fake: FakeGoogle) -> None:
 def test_userinfo_tells_what_the_scopes_allow(fake: FakeGoogle) -> None:
     fake.sign_in.consent = Consent()
     flow, url = begin(fake, ["email", READ])
-    flow.fetch_token(code=read_back(httpx2.get(url, trust_env=False, verify=False))["code"])
+    flow.fetch_token(code=read_back(loopback.get(url))["code"])
 
     def ask(token: str) -> httpx2.Response:
         headers = {"Authorization": f"Bearer {token}"}
-        return httpx2.get(f"{fake.address}/oauth2/v3/userinfo", headers=headers, trust_env=False, verify=False)
+        return loopback.get(f"{fake.address}/oauth2/v3/userinfo", headers=headers)
 
     assert ask(flow.credentials.token).json().items() >= {"email": "alex@example.com", "email_verified": True}.items()
     assert "email" not in ask(fake.grant(scopes=[READ])["token"]).json()
