@@ -20,12 +20,12 @@ import httpx2
 from fastapi import APIRouter
 from starlette.types import ASGIApp
 
-from server.address import Address
-from server.folders import open_home
-from server.integration import Effect, Operations
-from server.sockets import Listener, bind, run
-from server.state import open_state
-from server.surface import new_application
+from server.http.addresses import Address
+from server.http.application import new_application
+from server.http.server import Listener, bind, run
+from server.runtime.state import open_state
+from server.sdk.integration import Effect, Operations
+from server.storage.data_dir import open_home
 
 CALLERS = 16
 
@@ -91,7 +91,7 @@ async def compare(folder: Path, rounds: int, seconds: float) -> None:
             app = new_application("Guarded")
             app.state.gate = state.guard
             app.include_router(things)
-            from server.access.clients import Policy
+            from server.access.clients.registry import Policy
 
             scopes = frozenset({"read:things", "write:things"})
             _, key = await state.clients.create("bench", scopes, {"change_thing": Policy.allow}, rate="none")

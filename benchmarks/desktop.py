@@ -23,7 +23,7 @@ import psutil
 from Xlib import X
 from Xlib.display import Display
 
-from server import runtimefile
+from server.lifecycle import runtime_file
 
 NOTHING = """
 import socket, sys, threading
@@ -77,7 +77,7 @@ def screen() -> Iterator[dict[str, str]]:
 
 def find_address(folder: Path) -> str | None:
     """Where it answers, once it says so."""
-    if running := runtimefile.read(folder):
+    if running := runtime_file.read(folder):
         return f"http://127.0.0.1:{running.port}"
     with suppress(FileNotFoundError):
         return (folder / "address").read_text() or None

@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING
 
 import click
 
-from desktop.browser import has_screen, invite, reach
-from desktop.front import Front
 from desktop.screen import DesktopScreen
 from desktop.signals import Signals
-from desktop.single import hand_over, wait_and_hand_over
-from desktop.tray import NoTray
-from desktop.window import Window
-from server.crashes import remember
-from server.errors import DeskhandError
-from server.folders import Home, InUse, find_home
+from desktop.single_instance import hand_over, wait_and_hand_over
+from desktop.tray.controller import Front
+from desktop.tray.tray import NoTray
+from desktop.window.browser import has_screen, invite, reach
+from desktop.window.window import Window
+from server.core.errors import DeskhandError
+from server.lifecycle.crash_log import remember
+from server.storage.data_dir import Home, InUse, find_home
 
 if TYPE_CHECKING:
-    from desktop.background import BackgroundServer
-    from desktop.news import News
-    from server.program import Ready
+    from desktop.server_thread import BackgroundServer
+    from desktop.tray.status_feed import News
+    from server.lifecycle.program import Ready
 
 log = logging.getLogger(__name__)
 ICON_SECONDS = 2.0  # that the server waits for the icon to be there first
@@ -112,7 +112,7 @@ class Life:
             raise self.error
 
     def _begin_loop(self, signals: Signals, serving: threading.Thread) -> None:
-        from desktop.disconnection import watch
+        from desktop.x11_disconnect import watch
 
         signals.take()
         self._watching = watch(lambda: self._end_with_screen(serving))
@@ -170,9 +170,9 @@ class Life:
             self._ending.set()
 
     def _start_server(self) -> "Ready | None":
-        from desktop.background import BackgroundServer
+        from desktop.server_thread import BackgroundServer
         from server.commandline.serve import choose_pace
-        from server.program import Options, Program, read_openai
+        from server.lifecycle.program import Options, Program, read_openai
 
         key = os.environ.get("DESKHAND_API_KEY") or os.environ.get("API_KEY")
         pace = choose_pace(wanted=self.demo and self.visitor)
@@ -212,7 +212,7 @@ class Life:
             click.echo(error.detail if isinstance(error, DeskhandError) else f"{error} {NO_WINDOW}", err=True)
 
     def _follow(self) -> None:
-        from desktop.news import News
+        from desktop.tray.status_feed import News
 
         try:
             local = reach(self.home.folders.data)

@@ -9,8 +9,8 @@ from configparser import RawConfigParser
 from pathlib import Path
 from typing import Any, Protocol
 
-from server.errors import InvalidInput, Unavailable
-from server.storage.files import replace_file
+from server.core.errors import InvalidInput, Unavailable
+from server.system.files import replace_file
 
 NAME = "Deskhand"
 LABEL = "deskhand"

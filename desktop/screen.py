@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from desktop import autostart
-from desktop.browser import browse, has_screen
-from desktop.command import hidden_secrets, outside_environment, own_command, own_environment
-from desktop.window import Window
-from server.errors import Unavailable
+from desktop.relaunch import hidden_secrets, outside_environment, own_command, own_environment
+from desktop.window.browser import browse, has_screen
+from desktop.window.window import Window
+from server.core.errors import Unavailable
 
 OPENERS = {"darwin": "open", "linux": "xdg-open"}
 

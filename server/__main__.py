@@ -3,13 +3,13 @@
 from pathlib import Path
 
 from server.commandline.root import build
-from server.commandline.words import run
+from server.sdk.cli import run
 
 
 def start(*, demo: bool, visitor: bool, data_dir: Path | None, hidden: bool) -> None:
     """Serve; there is no window here, so there is nothing to hide."""
     from server.commandline.serve import choose_pace, run_here
-    from server.program import Options
+    from server.lifecycle.program import Options
 
     del hidden
     run_here(Options(demo=demo, visitor=choose_pace(wanted=demo and visitor), data_dir=data_dir), as_json=False)

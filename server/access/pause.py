@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 from pydantic import BaseModel, Field
 
-from server.context import Clock
-from server.errors import Unavailable
+from server.core.clock import Clock
+from server.core.errors import Unavailable
 from server.storage.settings import Settings
 
 SECTION = "pause"

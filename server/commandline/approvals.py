@@ -6,9 +6,9 @@ from urllib.parse import quote
 
 import click
 
-from server.commandline.reach import reached
-from server.commandline.words import data_dir_option, example, json_option, print_json, say, say_time
-from server.questions import Extent
+from server.commandline.client import reached
+from server.sdk.approval_requests import Extent
+from server.sdk.cli import data_dir_option, example, json_option, print_json, say, say_time
 
 id_argument = click.argument("question_id", metavar="ID")
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from server.commandline.reach import reached
-from server.commandline.words import data_dir_option, example, json_option, print_json, say, say_time
+from server.commandline.client import reached
+from server.sdk.cli import data_dir_option, example, json_option, print_json, say, say_time
 
 WAYS = {"own": "made here", "registered": "registered itself", "document": "known by a document"}
 

@@ -6,8 +6,8 @@ from typing import Protocol
 
 import click
 
-from server import logs
-from server.commandline.words import data_dir_option, example
+from server.lifecycle.logging import configure as configure_logging
+from server.sdk.cli import data_dir_option, example
 
 DEMO_ELSEWHERE = "--demo starts the demo. What a command works on is the Deskhand that runs, or the folder after --data-dir."
 SELFTEST = "Say whether everything that ships is there, and stop."
@@ -52,7 +52,7 @@ class Words(click.Group):
         return super().get_command(ctx, cmd_name)
 
     def _load_integrations(self) -> None:
-        from server.runtime import discover
+        from server.runtime.integrations import discover
 
         if not self.commands:
             for integration in discover():
@@ -73,7 +73,7 @@ def build(start: Start) -> click.Group:
     @click.pass_context
     def deskhand(context: click.Context, data_dir: Path | None, *, demo: bool, visitor: bool, hidden: bool) -> None:
         """Let ChatGPT work on your own PC, on your terms. Without a command: start."""
-        logs.configure()
+        configure_logging()
         if context.invoked_subcommand and demo:
             raise click.UsageError(DEMO_ELSEWHERE)
         if context.invoked_subcommand is None:
@@ -86,8 +86,8 @@ def test(context: click.Context, _: click.Parameter, wanted: bool) -> None:
     """Say whether everything that ships is there."""
     if not wanted:
         return
-    from server.runtime import discover
-    from server.selftest import find_missing
+    from server.lifecycle.self_test import find_missing
+    from server.runtime.integrations import discover
 
     missing = find_missing()
     names = ", ".join(integration.name for integration in discover())
@@ -98,7 +98,7 @@ def test(context: click.Context, _: click.Parameter, wanted: bool) -> None:
 def tell_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
     """Say which version this is."""
     if wanted:
-        from server.surface import read_version
+        from server.core.version import read_version
 
         click.echo(f"Deskhand {read_version()}")
         context.exit()

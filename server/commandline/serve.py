@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from server import logs, sockets
-from server.commandline.words import data_dir_option, example
-from server.program import Options, Program, Ready, read_openai
-from server.words import make_visible
+from server.core.text import make_visible
+from server.http import server
+from server.lifecycle.logging import configure as configure_logging
+from server.lifecycle.program import Options, Program, Ready, read_openai
+from server.sdk.cli import data_dir_option, example
 
 if TYPE_CHECKING:
-    from server.demo.visitor import Pace
+    from server.demo.traffic import Pace
 
 STOP_SECONDS = 20.0  # that everything has to end in
 LAST_SECONDS = 3.0  # that threads have to let go in, when everything has ended
@@ -53,7 +54,7 @@ def serve(  # noqa: PLR0913, the options of a command
     as_json: bool,
 ) -> None:
     """Serve without a screen, until Ctrl+C or SIGTERM."""
-    logs.configure(verbose=verbose)
+    configure_logging(verbose=verbose)
     options = Options(
         host=host,
         port=port,
@@ -88,7 +89,7 @@ def run_here(options: Options, *, as_json: bool) -> None:
     for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
         if number := getattr(signal, name, None):
             signal.signal(number, stop)
-    sockets.run(run)
+    server.run(run)
 
 
 def end_after(seconds: float, code: int) -> None:
@@ -111,7 +112,7 @@ def choose_pace(*, wanted: bool) -> "Pace | None":
     """How often the demo's company calls, if it is wanted."""
     if not wanted:
         return None
-    from server.demo.visitor import Pace
+    from server.demo.traffic import Pace
 
     return Pace()
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from server.commandline.reach import Deskhand, reached
-from server.commandline.words import data_dir_option, example, json_option, print_json, say
-from server.errors import DeskhandError
+from server.commandline.client import Deskhand, reached
+from server.core.errors import DeskhandError
+from server.sdk.cli import data_dir_option, example, json_option, print_json, say
 
 LONGEST_WAIT = 90.0  # seconds; Deskhand itself gives up before
 LOOK_EVERY = 0.2

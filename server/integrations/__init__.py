@@ -1,1 +1,1 @@
-"""Every folder here is an integration; server/runtime.py finds them."""
+"""Every folder here is an integration; server/runtime/integrations.py finds them."""

@@ -10,12 +10,12 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from server.access.call import NO_FIT
-from server.access.entries import Entry, Outcome
-from server.access.search import Search
+from server.access.activity.entry import Entry, Outcome
+from server.access.activity.search import Search
+from server.access.guard.call import NO_FIT
+from server.core.text import make_visible, shorten, tell
 from server.local.models import ActivityLine, ActivityPage, ActivityView, TodayView
-from server.state import State
-from server.words import make_visible, shorten, tell
+from server.runtime.state import State
 
 SEARCH_SECONDS = 1.0  # after which a page of the diary shows what was found until then
 NO_WORDS = ("id", "ids", "token", "format")  # arguments whose values tell a reader nothing

@@ -3,8 +3,8 @@
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from server.questions import Extent
-from server.state import State
+from server.runtime.state import State
+from server.sdk.approval_requests import Extent
 
 
 class AllowanceView(BaseModel):

@@ -10,32 +10,32 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from fastapi.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from server.door import Door, Headers, Slashes
-from server.errors import NotFound
+from server.core.errors import NotFound
+from server.core.resources import shipped
+from server.http.application import new_application
+from server.http.middleware import Door, Headers, Slashes
 from server.local import (
     activity,
-    addresses,
     allowances,
     approvals,
     clients,
-    look,
-    machine,
+    desktop,
+    lost_addresses,
+    oauth_settings,
     onboarding,
     operations,
     origins,
     overview,
     settings,
-    sign_ins,
     status,
+    theme,
     tunnel,
     window,
 )
-from server.local.entry import Entries, name_cookie
 from server.local.models import EntryKey
-from server.operation import LARGEST_BODY
-from server.shipped import shipped
-from server.state import State
-from server.surface import new_application
+from server.local.window_auth import Entries, name_cookie
+from server.runtime.state import State
+from server.sdk.operation import LARGEST_BODY
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -45,20 +45,20 @@ POLICY = (
 
 PARTS = (
     overview,
-    addresses,
+    lost_addresses,
     status,
     onboarding,
     approvals,
     activity,
     clients,
     allowances,
-    sign_ins,
+    oauth_settings,
     operations,
     origins,
     settings,
-    look,
+    theme,
     tunnel,
-    machine,
+    desktop,
     window,
 )
 

@@ -5,8 +5,8 @@ from dataclasses import asdict
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from server.questions import Extent, Kind, Question
-from server.state import State
+from server.runtime.state import State
+from server.sdk.approval_requests import Extent, Kind, Question
 
 
 class QuestionField(BaseModel):

@@ -4,17 +4,17 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter
 
-from server.access.client import AS_IT_WAS, Change, Client, Policy
+from server.access.clients.client import AS_IT_WAS, Change, Client, Policy
+from server.access.clients.usage import Use
 from server.access.oauth.models import Pair
-from server.access.oauth.programs import Program
-from server.access.usage import Use
-from server.errors import InvalidInput
+from server.access.oauth.oauth_clients import Program
+from server.core.errors import InvalidInput
 from server.local.models import ClientChange, ClientsEnded, ClientView, DocumentView, MadeClient, NewClient, view_client
 from server.local.oauth_models import CallbackOrder, OAuthOrder, OAuthPair, view_program
-from server.operation import Operation
 from server.projections.documents import Documents, permitted
 from server.projections.openapi import MOST_OPERATIONS, walk_operations
-from server.state import State
+from server.runtime.state import State
+from server.sdk.operation import Operation
 
 
 def create_routes(state: State) -> APIRouter:

@@ -6,11 +6,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from server.address import Address
-from server.folders import open_home
+from server.http.addresses import Address
 from server.local.app import create_local_application
-from server.runtime import discover
-from server.state import open_state
+from server.runtime.integrations import discover
+from server.runtime.state import open_state
+from server.storage.data_dir import open_home
 
 
 async def make_document() -> dict[str, Any]:

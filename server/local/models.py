@@ -5,11 +5,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from server.access.clients import Client, Policy
-from server.access.entries import Outcome
-from server.access.usage import Use
+from server.access.activity.entry import Outcome
+from server.access.clients.registry import Client, Policy
+from server.access.clients.usage import Use
 from server.local.oauth_models import OAuthPair, OAuthView
-from server.runtime import State as IntegrationState
+from server.runtime.integrations import State as IntegrationState
 
 
 class IntegrationView(BaseModel):

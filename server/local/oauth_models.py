@@ -3,7 +3,7 @@
 from pydantic import BaseModel, ConfigDict, Field
 
 from server.access.oauth.models import Kind
-from server.access.oauth.programs import Program
+from server.access.oauth.oauth_clients import Program
 
 LONGEST_URI = 500
 

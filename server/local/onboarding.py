@@ -6,8 +6,8 @@ from enum import StrEnum
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from server.errors import Conflict
-from server.state import State
+from server.core.errors import Conflict
+from server.runtime.state import State
 
 SECTION = "onboarding"
 ANSWERED = ConfigDict(json_schema_serialization_defaults_required=True)  # what is answered is all there

@@ -4,10 +4,10 @@ from fastapi import APIRouter
 from fastapi.routing import RouteContext
 
 from server.local.models import OperationView
-from server.operation import Operation, in_few_words, operation_of
 from server.projections.openapi import select_routes
-from server.runtime import Member
-from server.state import State
+from server.runtime.integrations import Member
+from server.runtime.state import State
+from server.sdk.operation import Operation, in_few_words, operation_of
 
 
 def create_routes(state: State) -> APIRouter:

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter
 
 from server.access.origins import SECTION, OriginSettings
-from server.errors import InvalidInput
-from server.state import State
+from server.core.errors import InvalidInput
+from server.runtime.state import State
 
 USUAL_PORTS = {"http": 80, "https": 443}  # a browser leaves them out
 EXTENSIONS = ("chrome-extension", "moz-extension")  # their hosts are ids

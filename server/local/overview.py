@@ -8,8 +8,9 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from server.errors import InvalidInput, Unavailable
-from server.local import look
+from server.core.errors import InvalidInput, Unavailable
+from server.core.text import tell_moment
+from server.local import theme
 from server.local.models import (
     Addresses,
     BackupOrder,
@@ -22,11 +23,10 @@ from server.local.models import (
     PauseView,
 )
 from server.projections.documents import Documents
-from server.runtime import Member
-from server.runtime import State as IntegrationState
-from server.state import State
+from server.runtime.integrations import Member
+from server.runtime.integrations import State as IntegrationState
+from server.runtime.state import State
 from server.storage.backup import back_up
-from server.words import tell_moment
 
 LONGEST_PATH = 1000
 A_YEAR = timedelta(days=365)  # longer than anybody pauses for who knows an end
@@ -76,7 +76,7 @@ async def describe(state: State, documents: Documents) -> Overview:
     return Overview(
         version=documents.version,
         demo=state.context.demo,
-        theme=state.context.settings.read(look.SECTION, look.Look).theme,
+        theme=state.context.settings.read(theme.SECTION, theme.Look).theme,
         here_only=state.address.is_here_only(),
         addresses=await list_addresses(state),
         paused_until=state.pause.until,

@@ -13,10 +13,10 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import BaseModel, Field, ValidationError
 
-from server.access.activity import RETENTION, Retention
-from server.access.entries import SECRET_NAMES
-from server.errors import InvalidInput, NotFound
-from server.state import State
+from server.access.activity.entry import SECRET_NAMES
+from server.access.activity.log import RETENTION, Retention
+from server.core.errors import InvalidInput, NotFound
+from server.runtime.state import State
 
 WORDS = {
     "greater_than_equal": "has to be {ge:g} or more",

@@ -7,13 +7,13 @@ from enum import StrEnum
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from server.access.entries import Entry, Outcome
+from server.access.activity.entry import Entry, Outcome
+from server.core.text import tell
 from server.local.overview import list_problems, look_again
-from server.questions import Kind, Question
-from server.state import State
+from server.runtime.state import State
+from server.runtime.updates import Update
+from server.sdk.approval_requests import Kind, Question
 from server.tunnel.models import TunnelState
-from server.updates import Update
-from server.words import tell
 
 RECENT = 5
 

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from server.state import State
+from server.runtime.state import State
 from server.tunnel.models import TunnelChange, TunnelView
 
 

@@ -5,7 +5,7 @@ import asyncio
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from server.state import State
+from server.runtime.state import State
 
 
 class Quit(BaseModel):

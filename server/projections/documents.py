@@ -4,11 +4,11 @@ from typing import Any
 
 from starlette.routing import BaseRoute
 
-from server.access.clients import Client, Policy
-from server.operation import Operation
+from server.access.clients.registry import Client, Policy
+from server.core.version import read_version
 from server.projections.openapi import find_excesses, make_document
-from server.state import State
-from server.surface import read_version
+from server.runtime.state import State
+from server.sdk.operation import Operation
 
 MOST_KEPT = 64  # documents
 

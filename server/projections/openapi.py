@@ -12,9 +12,9 @@ from fastapi.routing import RouteContext, iter_route_contexts
 from pydantic import BaseModel, Field
 from starlette.routing import BaseRoute
 
-from server.failures import Problem, phrase
-from server.operation import operation_of
+from server.http.exception_handlers import Problem, phrase
 from server.projections.security import name_scheme
+from server.sdk.operation import operation_of
 
 MOST_OPERATIONS = 30
 NULL = {"type": "null"}

@@ -9,16 +9,16 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from server.errors import Conflict, InvalidInput, NotFound, Unavailable
-from server.storage import archive, replacing
-from server.storage.archive import LARGEST
-from server.storage.copies import copy_database
+from server.core.errors import Conflict, InvalidInput, NotFound, Unavailable
+from server.storage import backup_archive, restore_journal
+from server.storage.backup_archive import LARGEST
 from server.storage.database import DATABASE_FILE
-from server.storage.files import Now, create_private_file, not_stored, sync, utc_now
-from server.storage.replacing import Places
-from server.storage.revisions import CORE_FOLDER, branch_of, find_newest, read_versions, refuse_newer
+from server.storage.restore_journal import Places
 from server.storage.revocation import revoke_access
+from server.storage.schema_versions import CORE_FOLDER, branch_of, find_newest, read_versions, refuse_newer
+from server.storage.snapshots import copy_database
 from server.storage.sqlite import check
+from server.system.files import Now, create_private_file, not_stored, sync, utc_now
 
 WORKPLACE = ".backup-"
 NO_NAME = "No file can have this name. Choose another one."
@@ -42,7 +42,7 @@ def back_up(data: Path, target: Path, *, config: Path | None = None, overwrite: 
     try:
         with tempfile.TemporaryDirectory(prefix=WORKPLACE, dir=data) as workplace:
             files = copy_files(places, Path(workplace))
-            archive.pack(target, files, now())
+            backup_archive.pack(target, files, now())
     except OSError as error:
         raise not_stored(error, target.name) from error
     return target
@@ -58,7 +58,7 @@ def refuse_target(target: Path, *, overwrite: bool) -> None:
         return
     if not overwrite:
         raise Conflict(f"{target.name} is there already. Choose another name, or overwrite an older backup.")
-    if not stat.S_ISREG(found.st_mode) or not archive.is_backup(target):
+    if not stat.S_ISREG(found.st_mode) or not backup_archive.is_backup(target):
         raise Conflict(f"{target.name} is no backup of Deskhand, so it stays as it is. Choose another name.")
 
 
@@ -91,14 +91,14 @@ def restore(
     if not source.is_file():
         raise NotFound(f"There is no file {source.name}.")
     places = Places(data, config or data)
-    replacing.finish(places)
+    restore_journal.finish(places)
     places.clear()
     try:
-        names = archive.unpack(source, places.prepared(DATABASE_FILE).parent)
+        names = backup_archive.unpack(source, places.prepared(DATABASE_FILE).parent)
         prepare_database(places.prepared(DATABASE_FILE), folders, with_access=with_access, now=now)
         settle_database(places.target(DATABASE_FILE))
         spread(places, names)
-        kept = replacing.begin(places, names, now())
+        kept = restore_journal.begin(places, names, now())
     except OSError as error:
         raise not_stored(error, "Deskhand's data") from error
     finally:
@@ -112,7 +112,7 @@ def restore(
 
 def finish_restore(data: Path, config: Path | None = None) -> None:
     """At the start, with the lock held and before anything is opened: end what a kill interrupted. Blocking."""
-    replacing.finish(Places(data, config or data))
+    restore_journal.finish(Places(data, config or data))
     for workplace in data.glob(f"{WORKPLACE}*"):
         shutil.rmtree(workplace, ignore_errors=True)
 

@@ -19,7 +19,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 from sqlalchemy import Connection, QueuePool
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from server.errors import Unavailable
+from server.core.errors import Unavailable
 from server.storage.sqlite import connect, explain, reading_engine, writing_engine
 
 P = ParamSpec("P")

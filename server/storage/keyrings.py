@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from server.errors import Unavailable
+from server.core.errors import Unavailable
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend

@@ -9,8 +9,8 @@ from typing import cast
 from sqlalchemy import Connection, bindparam, column, delete, insert, table
 from sqlalchemy.exc import DBAPIError
 
-from server.storage.copies import keep_copy
-from server.storage.revisions import CORE_FOLDER, find_foreign, find_newest, find_pending, read_versions, versions_of
+from server.storage.schema_versions import CORE_FOLDER, find_foreign, find_newest, find_pending, read_versions, versions_of
+from server.storage.snapshots import keep_copy
 from server.storage.sqlite import connect, explain, writing_engine
 
 LONGEST_WAIT = 60_000  # milliseconds for another start to finish its migrations

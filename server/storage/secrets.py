@@ -7,11 +7,11 @@ from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
 
-from server.errors import Unavailable
-from server.storage.files import move_aside, read_json_object, utc_now, write_json
-from server.storage.keyring_calls import Asking, Patience
+from server.core.errors import Unavailable
+from server.storage.keyring_index import INDEX_FILE, Kept
+from server.storage.keyring_worker import Asking, Patience
 from server.storage.keyrings import Keyring, find_keyring
-from server.storage.secret_names import INDEX_FILE, Kept
+from server.system.files import move_aside, read_json_object, utc_now, write_json
 
 SECRETS_FILE = "secrets.json"
 SECTION = "secrets"  # of the settings: Patience

@@ -12,7 +12,7 @@ from tinydb import TinyDB
 from tinydb.storages import Storage
 from tinydb.table import Document
 
-from server.storage.files import Now, move_aside, read_json_object, utc_now, write_json
+from server.system.files import Now, move_aside, read_json_object, utc_now, write_json
 
 M = TypeVar("M", bound=BaseModel)
 

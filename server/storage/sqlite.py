@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, NullPool, Pool, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
-from server.errors import Unavailable
-from server.storage.files import make_private_file, not_stored
+from server.core.errors import Unavailable
+from server.system.files import make_private_file, not_stored
 
 SENTENCES = {
     sqlite3.SQLITE_BUSY: "Another program holds Deskhand's data. Close it, or try again in a moment.",

@@ -11,9 +11,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from server.errors import InvalidInput
-from server.processes import LOOK_EVERY, end_tree, identify_child, is_running, left_behind
-from server.storage.files import open_plain_file, read_small_file
+from server.core.errors import InvalidInput
+from server.system.files import open_plain_file, read_small_file
+from server.system.processes import LOOK_EVERY, end_tree, identify_child, is_running, left_behind
 
 VERSION = re.compile(r"version (\d+)\.(\d+\.\d+\S*)")
 VERSION_SECONDS = 15.0

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, TypeVar, cast
 
-from server.errors import UpstreamFailed
-from server.storage.files import create_private_file, sync
+from server.core.errors import UpstreamFailed
+from server.system.files import create_private_file, sync
 
 T = TypeVar("T")
 

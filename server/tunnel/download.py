@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from server.errors import DeskhandError, TooLarge, UpstreamFailed, UpstreamTimedOut
-from server.storage.files import make_private_folder, move, not_stored
+from server.core.errors import DeskhandError, TooLarge, UpstreamFailed, UpstreamTimedOut
+from server.system.files import make_private_folder, move, not_stored
 from server.tunnel.agent import file_name, make_agent
 from server.tunnel.models import DownloadView
 

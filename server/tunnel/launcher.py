@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from server.storage.files import make_private_folder, replace_file
+from server.system.files import make_private_folder, replace_file
 
 OURS = ("API_KEY", "DESKHAND_API_KEY", "DESKHAND_DATA_DIR", "NGROK_API_KEY", "OPENAI_CLIENT_ID", "OPENAI_CLIENT_SECRET")
 LOOK_SECONDS = 2  # how often the script's watcher looks whether Deskhand lives; only where the system does not do that

@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from server.errors import Unavailable
-from server.processes import end_tree, find_by_endings
-from server.storage.files import make_private_folder, read_json_object, replace_file
+from server.core.errors import Unavailable
+from server.system.files import make_private_folder, read_json_object, replace_file
+from server.system.processes import end_tree, find_by_endings
 from server.tunnel.launcher import write_launcher
-from server.tunnel.ngrok_codes import explain
+from server.tunnel.ngrok_errors import explain
 from server.tunnel.provider import CannotOpen, News, Said, Wish
 
 if TYPE_CHECKING:

@@ -6,18 +6,18 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Protocol
 
-from server.address import Address, spell_hosts
-from server.context import Context
-from server.errors import Conflict, DeskhandError, Unavailable
+from server.core.errors import Conflict, DeskhandError, Unavailable
+from server.http.addresses import Address, spell_hosts
+from server.sdk.context import Context
 from server.tunnel.agent import Agent, find_agent
-from server.tunnel.counter import Counter
+from server.tunnel.backoff import Timing
 from server.tunnel.download import Download
-from server.tunnel.keeping import Keeping
 from server.tunnel.models import AgentView, TunnelChange, TunnelState, TunnelView
-from server.tunnel.preferences import Preferences
 from server.tunnel.provider import CannotOpen, Provider, Wish, check_address
-from server.tunnel.restarts import Timing
+from server.tunnel.request_counter import Counter
+from server.tunnel.settings import Preferences
 from server.tunnel.store import LostAddress, TunnelStore
+from server.tunnel.supervisor import Keeping
 
 log = logging.getLogger(__name__)
 

@@ -17,10 +17,10 @@ from typing import Any
 import httpx2
 import pytest
 
-from server import runtimefile
-from server.integrations.gmail.accounts import Tokens
+from server.integrations.gmail.accounts.accounts import Tokens
 from server.integrations.gmail.fake import FakeGoogle, running_fake_google
 from server.integrations.gmail.models import Endpoints, GmailSettings
+from server.lifecycle import runtime_file
 from server.storage.secrets import Secrets
 from server.storage.settings import Settings
 from tests import loopback
@@ -39,7 +39,7 @@ class Process:
 
     def person(self, method: str, path: str, **options: Any) -> httpx2.Response:
         """Do what the command line does."""
-        running = runtimefile.read(self.data)
+        running = runtime_file.read(self.data)
         assert running
         headers = {"Authorization": f"Bearer {running.key}"}
         return loopback.request(method, self.local + path, headers=headers, timeout=30, **options)
@@ -53,7 +53,7 @@ class Process:
     @property
     def own(self) -> str:
         """The public surface on this computer, whatever the public address is."""
-        running = runtimefile.read(self.data)
+        running = runtime_file.read(self.data)
         assert running
         return f"http://127.0.0.1:{running.port}"
 

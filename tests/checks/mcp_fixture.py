@@ -19,9 +19,9 @@ from PIL import Image
 
 from server.__main__ import start
 from server.commandline.root import build
-from server.commandline.words import run
 from server.projections.mcp import server as product
-from server.projections.mcp.toolbox import Toolbox
+from server.projections.mcp.dispatcher import Toolbox
+from server.sdk.cli import run
 from tests.checks import mcp_inputs as inputs
 from tests.checks.mcp_inputs import Answer, Context, text
 

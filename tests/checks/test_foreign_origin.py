@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from server import runtimefile
+from server.lifecycle import runtime_file
 from tests.checks.conftest import Process
 from tests.window.conftest import running_browser
 
@@ -77,7 +77,7 @@ def page(browser: Browser, server: Process) -> Iterator[Page]:
 
 def attack(page: Page, server: Process, key: str, name: str = "127.0.0.1") -> dict[str, dict[str, str]]:
     """Try everything on both surfaces, with keys that open them, and tell how each way went."""
-    running = runtimefile.read(server.data)
+    running = runtime_file.read(server.data)
     assert running
     surfaces = {"public": (server.own, "/gmail/send", MAIL, key), "local": (server.local, "/api/clients", CLIENT, running.key)}
     orders = {

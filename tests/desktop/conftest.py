@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from desktop.background import BackgroundServer
-from server.program import Options, Program
-from server.screen import Screen
+from desktop.server_thread import BackgroundServer
+from server.lifecycle.program import Options, Program
+from server.sdk.desktop import Screen
 from tests.desktop.display import Display, Reader, need_desktop, open_reader, opened
 from tests.server.conftest import Served, serve
 

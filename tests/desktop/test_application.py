@@ -12,8 +12,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from desktop.local import Local
-from server import runtimefile
+from desktop.api_client import Local
+from server.lifecycle import runtime_file
 from tests import loopback
 from tests.conftest import ROOT
 from tests.desktop.display import until
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.timeout(240)
 
 
 def local(display) -> Local:
-    running = until(lambda: runtimefile.read(display.data), "the server runs")
+    running = until(lambda: runtime_file.read(display.data), "the server runs")
     assert running
     return Local(running)
 
@@ -294,5 +294,5 @@ def test_when_its_screen_goes_away_it_ends_and_says_so(display):
     assert program.ended_with() == 0
     assert program.output.count("is gone, so it ends") == 1
     assert "is gone, so it ends" in (display.data / "logs" / "deskhand.log").read_text()
-    assert not (display.data / runtimefile.NAME).exists()
+    assert not (display.data / runtime_file.NAME).exists()
     nothing_is_left(display)

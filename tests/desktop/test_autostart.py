@@ -9,7 +9,7 @@ import pytest
 
 from desktop import autostart
 from desktop.autostart import APPROVED, RUN, DesktopEntry, LaunchAgent, RunKey, own_command, quote, write_agent
-from server.errors import InvalidInput, Unavailable
+from server.core.errors import InvalidInput, Unavailable
 from tests.conftest import need
 
 COMMAND = ["/opt/my programs/deskhand", "--hidden", "--data-dir", "/data/100% $HOME `x` \"y\" \\z 'w'"]

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from desktop.screen import DesktopScreen, open_folder
-from desktop.window import Window
-from server.errors import Unavailable
+from desktop.window.window import Window
+from server.core.errors import Unavailable
 from tests.desktop.display import until
 
 

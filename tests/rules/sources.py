@@ -3,7 +3,7 @@
 import importlib
 from pathlib import Path
 
-from server.integration import Integration
+from server.sdk.integration import Integration
 from tests.conftest import ROOT
 
 FOLDERS = ("desktop", "server")

@@ -5,8 +5,8 @@ import inspect
 import pytest
 from fastapi.routing import iter_route_contexts
 
-from server.operation import operation_of
 from server.projections.openapi import LONGEST_DESCRIPTION, LONGEST_PARAMETER, make_document, walk_operations
+from server.sdk.operation import operation_of
 from tests.rules.sources import INTEGRATIONS, describe
 
 NOT_THEIRS = {"Problem", "Pending"}

@@ -18,7 +18,7 @@ STARTS = {
 }
 WHEN_NEEDED = """
     PIL alembic authlib google googleapiclient google_auth_oauthlib httpcore2 httplib2 httpx2 keyring limits mako mcp oauthlib
-    openai packaging plistlib pyngrok pystray requests server.demo.visitor sqlalchemy.dialects.postgresql sqlalchemy.orm tarfile
+    openai packaging plistlib pyngrok pystray requests server.demo.traffic sqlalchemy.dialects.postgresql sqlalchemy.orm tarfile
     tenacity wakepy webbrowser webview yaml
 """
 LISTED = re.compile(r"^import time:\s+\d+ \|\s+\d+ \|\s+(\S+)$", re.MULTILINE)

@@ -12,11 +12,11 @@ from typing import Any
 import httpx2
 import pytest
 
-from desktop.background import BackgroundServer
-from server import runtimefile
-from server.context import Clock
-from server.program import Options, Program
-from server.screen import NoScreen
+from desktop.server_thread import BackgroundServer
+from server.core.clock import Clock
+from server.lifecycle import runtime_file
+from server.lifecycle.program import Options, Program
+from server.sdk.desktop import NoScreen
 from tests import loopback
 from tests.conftest import need
 
@@ -34,11 +34,11 @@ class Served:
     @property
     def port(self) -> int:
         """The public port, whatever the public address is."""
-        return int(json.loads((self.data / runtimefile.NAME).read_text())["port"])
+        return int(json.loads((self.data / runtime_file.NAME).read_text())["port"])
 
     def person(self, method: str, path: str, **options: Any) -> httpx2.Response:
         """Do what the command line does."""
-        running = runtimefile.read(self.data)
+        running = runtime_file.read(self.data)
         assert running
         headers = {"Authorization": f"Bearer {running.key}", **options.pop("headers", {})}
         return loopback.request(method, self.local + path, headers=headers, timeout=30, **options)
@@ -68,7 +68,7 @@ Serve = Callable[..., Served]
 
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Serve]:
-    """Start servers; each is stopped when the test ends. Options as server.program.Options has them."""
+    """Start servers; each is stopped when the test ends. Options as server.lifecycle.program.Options has them."""
     started: list[BackgroundServer] = []
 
     def start(data: Path | None = None, **options: Any) -> Served:

@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.types import ASGIApp
 
-from server.sockets import Limits, Listener, bind, run
+from server.http.server import Limits, Listener, bind, run
 
 HOST = b"host: localhost\r\n"
 

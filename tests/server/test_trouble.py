@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from server.errors import Unavailable
+from server.core.errors import Unavailable
 
 
 def problems(served):

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from desktop.background import BackgroundServer
-from server.errors import InvalidInput, NotFound
-from server.program import Options, Program
-from server.questions import Extent, Kind, Question, Questions
+from desktop.server_thread import BackgroundServer
+from server.core.errors import InvalidInput, NotFound
+from server.lifecycle.program import Options, Program
+from server.sdk.approval_requests import Extent, Kind, Question, Questions
 from tests.server.conftest import Served
 
 MINUTES = 15

@@ -9,9 +9,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from server.access.approvals.approval import SECTION, ApprovalSettings
-from server.context import Clock
+from server.core.clock import Clock
 from server.demo.chatgpt import Answer, ChatGPT
-from server.demo.tasks import (
+from server.demo.scenarios import (
     GPT,
     HEATING,
     LISBON,
@@ -24,7 +24,7 @@ from server.demo.tasks import (
     stop_clock,
     tidy_up,
 )
-from server.integrations.omi.fake.talk import make_conversations, make_live
+from server.integrations.omi.fake.sample_data import make_conversations, make_live
 from server.storage.settings import Settings
 from tests import loopback
 from tests.server.conftest import Served

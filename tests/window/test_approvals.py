@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import expect
 
-from server.questions import Extent, Kind
+from server.sdk.approval_requests import Extent, Kind
 from tests.window.asking import CODE, PROGRAM, SIGN_IN, asking
 from tests.window.conftest import find_barriers, scrolls_sideways
 

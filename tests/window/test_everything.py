@@ -5,8 +5,8 @@ from itertools import pairwise
 import pytest
 from playwright.sync_api import Page
 
-from desktop.background import BackgroundServer
-from server.program import Options, Program
+from desktop.server_thread import BackgroundServer
+from server.lifecycle.program import Options, Program
 from tests.server.conftest import Served
 from tests.window.conftest import UNTIL_AT_REST, find_barriers, scrolls_sideways
 from tests.window.registry import PAGES

@@ -7,7 +7,7 @@ import httpx2
 import pytest
 from playwright.sync_api import expect
 
-from server.screen import NoScreen
+from server.sdk.desktop import NoScreen
 from tests import loopback
 from tests.window.conftest import find_barriers, scrolls_sideways
 

@@ -7,9 +7,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from desktop.background import BackgroundServer
-from server.demo.tasks import GPT
-from server.program import Options, Program
+from desktop.server_thread import BackgroundServer
+from server.demo.scenarios import GPT
+from server.lifecycle.program import Options, Program
 from tests.conftest import ROOT
 from tests.server.conftest import Served
 from tests.window.conftest import UNTIL_AT_REST

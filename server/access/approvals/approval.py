@@ -7,8 +7,8 @@ from enum import StrEnum
 
 from pydantic import BaseModel, Field
 
-from server.operation import Effect
-from server.questions import Extent, Kind, Question
+from server.sdk.approval_requests import Extent, Kind, Question
+from server.sdk.operation import Effect
 
 SECTION = "approvals"  # of the settings
 PREFIX = "call"  # with which the numbers of these questions begin

@@ -5,11 +5,11 @@ import logging
 
 from server.access.approvals.approval import Approval, State
 from server.access.approvals.service import Approvals
-from server.access.clients import Client, Clients
-from server.access.store import KEY_ENDED
-from server.errors import DeskhandError
-from server.inside import APPROVAL, CLIENT, OPERATION, Inside, Letter, Reply
-from server.problems import read_detail
+from server.access.clients.registry import Client, Clients
+from server.access.clients.store import KEY_ENDED
+from server.core.errors import DeskhandError
+from server.http.in_process import APPROVAL, CLIENT, OPERATION, Inside, Letter, Reply
+from server.http.problem_details import read_detail
 
 log = logging.getLogger(__name__)
 

@@ -8,16 +8,16 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from server.access.activity import Activity, Kept
-from server.access.approvals import answers, store
-from server.access.approvals.allowances import Allowances, add_allowance, make_allowance
+from server.access.activity.entry import Entry, Outcome
+from server.access.activity.log import Activity, Kept
+from server.access.approvals import responses, store
 from server.access.approvals.approval import OPEN, PREFIX, SECTION, Approval, ApprovalSettings, Request, State, bind
-from server.access.approvals.waiting import Waiting
-from server.access.entries import Entry, Outcome
-from server.context import Context
-from server.errors import DeskhandError, NotFound, TooManyRequests
-from server.operation import Effect
-from server.questions import Extent
+from server.access.approvals.waiters import Waiting
+from server.access.clients.allowances import Allowances, add_allowance, make_allowance
+from server.core.errors import DeskhandError, NotFound, TooManyRequests
+from server.sdk.approval_requests import Extent
+from server.sdk.context import Context
+from server.sdk.operation import Effect
 
 log = logging.getLogger(__name__)
 
@@ -129,14 +129,14 @@ class Approvals:
 
     async def deny(self, one: Approval, reason: str) -> None:
         """Take the person's no. Raises NotFound where it does not wait any more."""
-        told, noted = answers.say_no(reason)
-        entry = answers.enter(one, Outcome.refused, "denied", noted, 403)
+        told, noted = responses.say_no(reason)
+        entry = responses.enter(one, Outcome.refused, "denied", noted, 403)
         if not await self._end(one, [State.pending], State.denied, entry, reason=reason, detail=told):
             raise NotFound(store.DECIDED)
 
     async def cancel(self, one: Approval, reason: str, noted: str = "", status: int = 403) -> bool:
         """End one that may not or cannot run any more. `reason`: for the client; `noted`: for the person."""
-        entry = answers.enter(one, Outcome.refused, "cancelled", noted or reason, status)
+        entry = responses.enter(one, Outcome.refused, "cancelled", noted or reason, status)
         return await self._end(one, [State.pending, State.approved, State.running], State.cancelled, entry, reason=reason)
 
     async def claim(self, one: Approval, entry: Entry) -> None:
@@ -155,7 +155,7 @@ class Approvals:
 
     async def wait_again(self, one: Approval, reason: str) -> None:
         """Take a yes back with all that it allowed, for nothing may run now: it waits as before."""
-        entry = answers.enter(one, Outcome.waiting, "asked", reason)
+        entry = responses.enter(one, Outcome.waiting, "asked", reason)
         with self._activity.storing(entry):
             await self._database.write(store.wait_again, one, entry)
         self._tell(one)
@@ -164,7 +164,7 @@ class Approvals:
         """Ask anew, with what it would do now. The client goes on looking at the same approval."""
         question, bound, asked_at, expires_at = self.make(effect, one.call_hash)
         anew = replace(one, question=question, hash=bound, effect=effect, asked_at=asked_at, expires_at=expires_at)
-        entry = answers.enter(anew, Outcome.waiting, "asked", CHANGED)
+        entry = responses.enter(anew, Outcome.waiting, "asked", CHANGED)
         with self._activity.storing(entry):
             asked = await self._database.write(store.ask_again, one, anew, entry)
         self._tell(one)
@@ -173,13 +173,13 @@ class Approvals:
 
     async def expire(self) -> datetime | None:
         """End what nobody answered in time. Answers when the next one ends."""
-        told, noted = answers.say_expired(self.settings.expiry_minutes)
+        told, noted = responses.say_expired(self.settings.expiry_minutes)
         left = []
         for one in await self._database.read(store.find_all, State.pending):
             if one.expires_at > self._now():
                 left.append(one.expires_at)
                 continue
-            entry = answers.enter(one, Outcome.refused, "expired", noted, 403)
+            entry = responses.enter(one, Outcome.refused, "expired", noted, 403)
             await self._end(one, [State.pending], State.expired, entry, reason=told)
         return datetime.fromisoformat(min(left)) if left else None
 
@@ -201,7 +201,7 @@ class Approvals:
 
     async def settle(self) -> int:
         """At start: say of what was running that nobody knows how far it came. Answers how many there were."""
-        return await self._database.write(store.settle, self._now(), answers.write_uncertain())
+        return await self._database.write(store.settle, self._now(), responses.write_uncertain())
 
     async def take_approved(self) -> list[Approval]:
         """What was approved and has not begun."""
@@ -224,7 +224,7 @@ class Approvals:
         self, one: Approval, states: list[State], state: State, entry: Entry, *, reason: str, detail: str = ""
     ) -> bool:
         status = entry.status or 403
-        result = answers.write_problem(one, status, detail or reason)
+        result = responses.write_problem(one, status, detail or reason)
         values = {"state": state, "ended_at": self._now(), "reason": reason, "status": status, "result": result}
         with self._activity.storing(entry):
             ended = await self._database.write(store.end, one, states, entry, values)

@@ -10,16 +10,16 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, exists, func, insert, or_, select, update
 
-from server.access.activity import Kept, begin_call, end_call, keep_answer
-from server.access.approvals.allowances import take_back
+from server.access.activity.entry import Entry, Outcome, effect_text
+from server.access.activity.log import Kept, begin_call, end_call, keep_answer
 from server.access.approvals.approval import JOINED, OPEN, Approval, Request, State
-from server.access.client import Policy
-from server.access.entries import Entry, Outcome, effect_text
-from server.access.store import find_client, require_credential
+from server.access.clients.allowances import take_back
+from server.access.clients.client import Policy
+from server.access.clients.store import find_client, require_credential
 from server.access.tables import activity, approval, idempotency
-from server.errors import Conflict, NotAuthenticated, NotFound
-from server.operation import Effect
-from server.questions import Extent
+from server.core.errors import Conflict, NotAuthenticated, NotFound
+from server.sdk.approval_requests import Extent
+from server.sdk.operation import Effect
 
 DECIDED = "This question has been decided already, or nobody waits for it any more."
 NOT_NOW = "This call is not waiting to be run any more."

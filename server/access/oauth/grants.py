@@ -13,14 +13,14 @@ from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant, RefreshTokenGr
 from authlib.oauth2.rfc7009 import RevocationEndpoint
 from authlib.oauth2.rfc7636 import CodeChallenge
 
-from server.access.oauth import credentials
-from server.access.oauth.admission import admit
-from server.access.oauth.credentials import Held
-from server.access.oauth.requests import Request, Visitor, split
-from server.access.oauth.secrets import CODE, REFRESH, derive, digest, new_secret
+from server.access.oauth import token_store
+from server.access.oauth.authlib_types import Request, Visitor, split
+from server.access.oauth.consent import admit
+from server.access.oauth.token_store import Held
+from server.access.oauth.tokens import CODE, REFRESH, derive, digest, new_secret
 
 if TYPE_CHECKING:
-    from server.access.oauth.authority import Authority
+    from server.access.oauth.authorization_server import Authority
 
 METHODS = ["client_secret_basic", "client_secret_post", "none"]
 CODE_TWICE = "Its code was used twice."
@@ -74,15 +74,15 @@ class CodeGrant(AuthorizationCodeGrant):
         server, data = self.server, request.payload.data
         if request.agreed is None:
             raise AccessDeniedError(SAID_NO)
-        grant = admit(server.connection, server.terms, request.agreed)
+        grant = admit(server.http.protocol, server.terms, request.agreed)
         until = server.terms.after(server.terms.settings.code_seconds)
         challenge = data.get("code_challenge")
-        credentials.add_code(server.connection, code, grant, data.get("redirect_uri"), challenge, until)
+        token_store.add_code(server.http.protocol, code, grant, data.get("redirect_uri"), challenge, until)
         server.changed = True
 
     def query_authorization_code(self, code: str, client: Visitor) -> Held | None:
         """A spent code is looked for before its age is, so that it ends what came of it however late it comes again."""
-        found = credentials.find_code(self.server.connection, code)
+        found = token_store.find_code(self.server.connection, code)
         if found is None or found.oauth_client != client.registration.id:
             return None
         if found.used_at:
@@ -95,7 +95,7 @@ class CodeGrant(AuthorizationCodeGrant):
         self.server.check_same_resource(self.request, self.request.authorization_code)
 
     def delete_authorization_code(self, authorization_code: Held) -> None:
-        credentials.spend_code(self.server.connection, authorization_code, self.server.terms.now.isoformat())
+        token_store.spend_code(self.server.connection, authorization_code, self.server.terms.now.isoformat())
 
     def authenticate_user(self, authorization_code: Held) -> str:  # noqa: ARG002, there is one person
         return "person"
@@ -115,7 +115,7 @@ class RefreshGrant(RefreshTokenGrant):
     def authenticate_refresh_token(self, refresh_token: str) -> Held | None:
         """One that was spent before is the retry of a lost answer, or stolen."""
         server = self.server
-        found = credentials.find_held_token(server.connection, refresh_token)
+        found = token_store.find_held_token(server.http.protocol, refresh_token)
         if found is None or found.kind != "refresh" or found.oauth_client != self.request.client.registration.id:
             return None
         if found.is_over(server.terms.now):
@@ -131,7 +131,7 @@ class RefreshGrant(RefreshTokenGrant):
         terms = self.server.terms
         since = datetime.fromisoformat(spent.used_at or "")
         late = terms.now - max(since, terms.started or since) > timedelta(seconds=terms.settings.leeway_seconds)
-        heir = credentials.find_token(self.server.connection, spent.heir or b"")
+        heir = token_store.find_token(self.server.connection, spent.heir or b"")
         return late or heir is None or heir.used_at is not None
 
     def _validate_token_scope(self, token: Held) -> None:
@@ -149,7 +149,7 @@ class RefreshGrant(RefreshTokenGrant):
     def revoke_old_credential(self, refresh_token: Held) -> None:
         server = self.server
         heir = digest(derive(server.terms.key, REFRESH, self.request.form["refresh_token"]))
-        credentials.spend_token(server.connection, refresh_token, heir, server.terms.now.isoformat())
+        token_store.spend_token(server.http.protocol, refresh_token, heir, server.terms.now.isoformat())
 
     def authenticate_user(self, refresh_token: Held) -> str:  # noqa: ARG002, there is one person
         return "person"
@@ -164,7 +164,7 @@ class Revocation(RevocationEndpoint):
     def authenticate_token(self, request: Request, client: Visitor) -> Held | None:
         if not request.form.get("token"):
             raise InvalidRequestError("The token is missing.")
-        found = credentials.find_held_token(self.server.connection, request.form["token"])
+        found = token_store.find_held_token(self.server.connection, request.form["token"])
         return found if found and found.oauth_client == client.registration.id else None
 
     def revoke_token(self, token: Held, request: Request) -> None:  # noqa: ARG002, Authlib's

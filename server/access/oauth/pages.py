@@ -2,9 +2,9 @@
 
 from html import escape
 
-from server.access.oauth.names import name_program
+from server.access.oauth.client_names import name_program
+from server.access.oauth.pending_authorizations import SignIn, describe_origin
 from server.access.oauth.scopes import describe_scopes
-from server.access.oauth.sign_ins import SignIn, describe_origin
 
 STYLE = """
 :root {

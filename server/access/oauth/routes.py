@@ -8,11 +8,11 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from server.access.oauth import metadata, pages
+from server.access.oauth.pending_authorizations import Verdict
+from server.access.oauth.request_context import TOOLS, Answer, Pairs
 from server.access.oauth.service import CONSENT, OAuth
-from server.access.oauth.sign_ins import Verdict
-from server.access.oauth.terms import TOOLS, Answer, Pairs
-from server.address import spell_hosts
-from server.errors import TooLarge
+from server.core.errors import TooLarge
+from server.http.addresses import spell_hosts
 
 LARGEST_BODY = 16_384  # bytes
 MOST_FIELDS = 40

@@ -8,20 +8,20 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 
-from server.access.activity import Activity
-from server.access.clients import Clients
+from server.access.activity.log import Activity
+from server.access.clients.registry import Clients
 from server.access.oauth import store
-from server.access.oauth.documents import Documents, describe, is_document
+from server.access.oauth.client_metadata import Documents, describe, is_document
+from server.access.oauth.dynamic_registration import MOST_A_MINUTE, MOST_UNUSED, NOT_ALLOWED, register
 from server.access.oauth.models import SECTION, OAuthSettings, Registration
-from server.access.oauth.programs import Programs, Refused
-from server.access.oauth.rate import Rate
-from server.access.oauth.registrations import MOST_A_MINUTE, MOST_UNUSED, NOT_ALLOWED, register
-from server.access.oauth.sign_ins import SignIn, SignIns, Verdict
-from server.access.oauth.terms import Answer, Asked, Pairs, Terms, list_bases
-from server.address import Address
-from server.context import Context
-from server.errors import Conflict, DeskhandError, Unavailable
-from server.words import shorten
+from server.access.oauth.oauth_clients import Programs, Refused
+from server.access.oauth.pending_authorizations import SignIn, SignIns, Verdict
+from server.access.oauth.rate_limit import Rate
+from server.access.oauth.request_context import Answer, Asked, Pairs, Terms, list_bases
+from server.core.errors import Conflict, DeskhandError, Unavailable
+from server.core.text import shorten
+from server.http.addresses import Address
+from server.sdk.context import Context
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ class OAuth:
 
     async def ask(self, method: str, pairs: Pairs) -> tuple[Answer, str]:
         """Take a request for sign-in. One that may be put to the person waits; answers where, and the cookie for its browser."""
-        from server.access.oauth.authority import check_request
+        from server.access.oauth.authorization_server import check_request
 
         documents = await self._find_document(pairs)
         if isinstance(documents, Answer):
@@ -79,7 +79,7 @@ class OAuth:
 
     async def finish(self, one: SignIn) -> Answer | None:
         """Let a sign-in go on that the person has decided on; None if it has gone on already."""
-        from server.access.oauth.authority import finish_request
+        from server.access.oauth.authorization_server import finish_request
 
         if not self.sign_ins.take(one):
             return None
@@ -95,14 +95,14 @@ class OAuth:
 
     async def exchange(self, pairs: Pairs, headers: Mapping[str, str]) -> Answer:
         """Give tokens for a code or a refresh token."""
-        from server.access.oauth.authority import exchange
+        from server.access.oauth.authorization_server import exchange
 
         terms = self._terms({}, await self._find_key())
         return await self._settle(await self._context.database.write(exchange, terms, pairs, headers))
 
     async def revoke(self, pairs: Pairs, headers: Mapping[str, str]) -> Answer:
         """Sign a program out."""
-        from server.access.oauth.authority import revoke
+        from server.access.oauth.authorization_server import revoke
 
         return await self._settle(await self._context.database.write(revoke, self._terms({}), pairs, headers))
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, delete, insert, or_, select, update
 
-from server.access.approvals.allowances import end_allowances
-from server.access.client import Client
+from server.access.clients.allowances import end_allowances
+from server.access.clients.client import Client
+from server.access.clients.store import LIVE_CLIENTS, to_client
 from server.access.oauth.models import Grant, Kind, Registration, Token
 from server.access.oauth.tables import oauth_client, oauth_code, oauth_grant, oauth_token
-from server.access.store import LIVE_CLIENTS, to_client
 from server.access.tables import client
 
 ADD_REGISTRATION = insert(oauth_client)

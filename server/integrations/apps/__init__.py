@@ -1,6 +1,6 @@
 """Starts and stops the programs on the person's list, and opens what they allow."""
 
-from server.integration import Integration, Parts
+from server.sdk.integration import Integration, Parts
 
 
 def load() -> Parts:

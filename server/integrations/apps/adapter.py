@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from server import processes
-from server.errors import Conflict
-from server.integrations.apps.recipe import Machine, Recipe
-from server.processes import Process
+from server.core.errors import Conflict
+from server.integrations.apps.resolve.launch_spec import Machine, Recipe
+from server.system import processes
+from server.system.processes import Process
 
 ASK_SECONDS = 5.0  # for the system's own program that asks another one to go
 DETACHED = 0x00000008 | 0x00000200  # DETACHED_PROCESS | CREATE_NEW_PROCESS_GROUP

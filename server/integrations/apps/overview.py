@@ -4,8 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from server.integrations.apps.catalogue import mark_of
-from server.integrations.apps.entries import AppsFile
+from server.integrations.apps.allow_list.entries import AppsFile
+from server.integrations.apps.allow_list.file import mark_of
 from server.integrations.apps.models import Action, App, Order, Outcome
 from server.integrations.apps.plan import Seen
 from server.integrations.apps.report import show

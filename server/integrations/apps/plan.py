@@ -5,15 +5,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from server.errors import Conflict, Forbidden, InvalidInput
-from server.integration import Effect
-from server.integrations.apps.catalogue import title_of
-from server.integrations.apps.entries import Entry
+from server.core.errors import Conflict, Forbidden, InvalidInput
+from server.integrations.apps.allow_list.entries import Entry
+from server.integrations.apps.allow_list.file import title_of
 from server.integrations.apps.models import Action, Order
-from server.integrations.apps.recipe import Machine, Recipe
-from server.integrations.apps.target import Target, check_target
-from server.processes import Process
-from server.storage.files import hash_file
+from server.integrations.apps.resolve.launch_spec import Machine, Recipe
+from server.integrations.apps.resolve.target import Target, check_target
+from server.sdk.integration import Effect
+from server.system.files import hash_file
+from server.system.processes import Process
 
 HASHED = 64 * 1024 * 1024  # a larger file is shown by its size and its last change
 

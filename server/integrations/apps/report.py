@@ -6,7 +6,7 @@ from datetime import datetime
 
 from server.integrations.apps.models import Action, App, AppList, AppStatus, LastEnd, Outcome
 from server.integrations.apps.plan import Plan, Seen, say_when
-from server.processes import Process
+from server.system.processes import Process
 
 LARGEST_LIST = 80_000  # characters, below the 90,000 that any answer may have
 

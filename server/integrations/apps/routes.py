@@ -4,13 +4,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from server.integration import Effect, Operations, provided
-from server.integrations.apps.addition import NewApp
-from server.integrations.apps.entries import AppsFile, Entry
+from server.integrations.apps.allow_list.entries import AppsFile, Entry
+from server.integrations.apps.discovery.add_app import NewApp
+from server.integrations.apps.discovery.suggestions import Suggestions
 from server.integrations.apps.models import Action, AppList, AppStatus, Order, Outcome
 from server.integrations.apps.overview import AppAdded, OwnList, try_out, view_list
 from server.integrations.apps.service import Launcher
-from server.integrations.apps.suggestions import Suggestions
+from server.sdk.integration import Effect, Operations, provided
 
 public = Operations(prefix="/apps", title="Apps")
 local = APIRouter(prefix="/api/apps", tags=["Apps"])

@@ -8,24 +8,24 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from server import processes
-from server.context import Context
-from server.errors import DeskhandError
-from server.integration import Effect
+from server.core.errors import DeskhandError
+from server.core.resources import shipped
 from server.integrations.apps import adapter
-from server.integrations.apps.addition import NewApp, make_entry
-from server.integrations.apps.catalogue import Catalogue, default_places, find_entry
-from server.integrations.apps.entries import AppsFile, Entry
-from server.integrations.apps.environment import clean, system_of
+from server.integrations.apps.allow_list.entries import AppsFile, Entry
+from server.integrations.apps.allow_list.file import Catalogue, default_places, find_entry
+from server.integrations.apps.discovery.add_app import NewApp, make_entry
+from server.integrations.apps.discovery.suggestions import Programs
 from server.integrations.apps.models import AppList, AppStatus, Order, Outcome
 from server.integrations.apps.plan import Plan, Seen, make_plan
-from server.integrations.apps.recipe import Machine, resolve
 from server.integrations.apps.report import answer_to, list_them, report_stop, show_status, tell_done, tell_end
+from server.integrations.apps.resolve.environment import clean, system_of
+from server.integrations.apps.resolve.launch_spec import Machine, resolve
 from server.integrations.apps.started import Started
-from server.integrations.apps.suggestions import Programs
-from server.operation import require_still_allowed
-from server.processes import Process
-from server.shipped import shipped
+from server.sdk.context import Context
+from server.sdk.integration import Effect
+from server.sdk.operation import require_still_allowed
+from server.system import processes
+from server.system.processes import Process
 
 log = logging.getLogger(__name__)
 

@@ -5,15 +5,15 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 
-from server.context import Context
-from server.errors import DeskhandError
+from server.core.errors import DeskhandError
 from server.integrations.apps import store
 from server.integrations.apps.adapter import End
 from server.integrations.apps.models import LastEnd
 from server.integrations.apps.plan import say_when
 from server.integrations.apps.report import tell_end
 from server.integrations.apps.store import Tracked
-from server.processes import Process
+from server.sdk.context import Context
+from server.system.processes import Process
 
 log = logging.getLogger(__name__)
 Change = Callable[..., None]  # of a connection and what is to be changed

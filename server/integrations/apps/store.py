@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Column, Connection, Float, Integer, MetaData, Table, Text, bindparam, delete, insert, select
 
-from server.processes import Process
+from server.system.processes import Process
 
 metadata = MetaData()
 apps_process = Table(

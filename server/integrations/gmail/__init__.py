@@ -2,16 +2,16 @@
 
 import click
 
-from server.integration import Integration, Parts
+from server.sdk.integration import Integration, Parts
 
 
 def load() -> Parts:
     """Import what it is made of."""
     from server.integrations.gmail.demo import serve_fake
     from server.integrations.gmail.local import callbacks, local
-    from server.integrations.gmail.lookup import lookup
     from server.integrations.gmail.models import GmailSettings
     from server.integrations.gmail.routes import mail
+    from server.integrations.gmail.search import lookup
     from server.integrations.gmail.service import start
 
     return Parts(

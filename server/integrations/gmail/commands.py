@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 import click
 
-from server.commandline.reach import reached
-from server.commandline.words import data_dir_option, example, json_option, print_json, say
-from server.errors import DeskhandError
+from server.commandline.client import reached
+from server.core.errors import DeskhandError
+from server.sdk.cli import data_dir_option, example, json_option, print_json, say
 
 Call = Callable[..., Any]
 LONGEST_SIGN_IN = 600.0  # seconds, as long as Deskhand waits for Google's answer

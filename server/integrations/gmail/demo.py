@@ -10,12 +10,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from server.context import Context
-from server.integrations.gmail.accounts import SECTION, Accounts
-from server.integrations.gmail.adapter import Grant, RealGoogle
+from server.integrations.gmail.accounts.accounts import SECTION, Accounts
+from server.integrations.gmail.accounts.session import REQUESTED
+from server.integrations.gmail.accounts.sign_in import make_credentials
+from server.integrations.gmail.adapter.google import Grant, RealGoogle
 from server.integrations.gmail.models import Endpoints, GmailSettings
-from server.integrations.gmail.session import REQUESTED
-from server.integrations.gmail.sign_in import make_credentials
+from server.sdk.context import Context
 
 TOKEN_SECONDS = 3599.0  # as the stand-in's tokens live
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, Field
 
+from server.integrations.gmail.accounts.session import FULL_SCOPE, Permission
 from server.integrations.gmail.models import AccountStatus, SignedIn
 from server.integrations.gmail.service import describe_account
-from server.integrations.gmail.session import FULL_SCOPE, Permission
 
 WORDS = {
     Permission.read: ("Read mail", "No client can read, search or sum up mail here."),

@@ -8,12 +8,12 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field
 
-from server.errors import DeskhandError, Unavailable
-from server.integration import provided
+from server.core.errors import DeskhandError, Unavailable
+from server.integrations.gmail.accounts.sign_in import CALLBACK, make_credentials, read_credentials
 from server.integrations.gmail.granted import PersonalAccount, describe_accounts
 from server.integrations.gmail.models import Done
 from server.integrations.gmail.service import Mailbox
-from server.integrations.gmail.sign_in import CALLBACK, make_credentials, read_credentials
+from server.sdk.integration import provided
 
 Box = Annotated[Mailbox, provided(Mailbox)]
 Told = Annotated[str, Query(max_length=4000)]

@@ -4,8 +4,7 @@ from typing import Annotated
 
 from fastapi import Path, Query, Response
 
-from server.integration import Effect, Operations, provided
-from server.integrations.gmail.inbox import Wanted
+from server.integrations.gmail.mailbox.inbox import Wanted
 from server.integrations.gmail.models import (
     ID_PATTERN,
     Done,
@@ -31,6 +30,7 @@ from server.integrations.gmail.models import (
     WholeMail,
 )
 from server.integrations.gmail.service import Mailbox
+from server.sdk.integration import Effect, Operations, provided
 
 LARGEST_BODY = 36 * 1024 * 1024  # 25 MB of files in base64, and a text
 

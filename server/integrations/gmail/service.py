@@ -4,18 +4,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from server.context import Context
-from server.integrations.gmail.accounts import NOT_SIGNED_IN, Accounts
-from server.integrations.gmail.adapter import Google, RealGoogle
-from server.integrations.gmail.attachments import Files
-from server.integrations.gmail.drafts import Drafts
-from server.integrations.gmail.inbox import Inbox
-from server.integrations.gmail.labels import Labels
+from server.integrations.gmail.accounts.accounts import NOT_SIGNED_IN, Accounts
+from server.integrations.gmail.accounts.session import Permission
+from server.integrations.gmail.accounts.sign_in import SignIns
+from server.integrations.gmail.adapter.google import Google, RealGoogle
+from server.integrations.gmail.mailbox.attachments import Files
+from server.integrations.gmail.mailbox.drafts import Drafts
+from server.integrations.gmail.mailbox.inbox import Inbox
+from server.integrations.gmail.mailbox.labels import Labels
+from server.integrations.gmail.mailbox.outbox import Outbox
+from server.integrations.gmail.mailbox.staged_files import Staging
 from server.integrations.gmail.models import AccountStatus, GmailStatus, SignedIn
-from server.integrations.gmail.outbox import Outbox
-from server.integrations.gmail.session import Permission
-from server.integrations.gmail.sign_in import SignIns
-from server.integrations.gmail.staging import Staging
+from server.sdk.context import Context
 
 STAGED_FOLDER = "staged"
 

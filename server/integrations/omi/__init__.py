@@ -2,7 +2,7 @@
 
 import click
 
-from server.integration import Integration, Parts
+from server.sdk.integration import Integration, Parts
 
 PREFIXES = (
     "/chatgpt/webhook",
@@ -18,14 +18,14 @@ PREFIXES = (
 
 def load() -> Parts:
     """Import what it is made of."""
-    from server.integrations.omi.deliveries import bare, deliveries
     from server.integrations.omi.demo import serve_fake
     from server.integrations.omi.local import local
-    from server.integrations.omi.lookup import lookup
     from server.integrations.omi.models import OmiSettings
     from server.integrations.omi.routes import memories
+    from server.integrations.omi.search import lookup
     from server.integrations.omi.service import start
     from server.integrations.omi.setup_page import pages
+    from server.integrations.omi.webhook import bare, deliveries
 
     return Parts(
         start=start,

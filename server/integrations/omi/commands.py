@@ -7,9 +7,9 @@ from urllib.parse import quote
 
 import click
 
-from server.commandline.reach import reached
-from server.commandline.words import data_dir_option, example, json_option, print_json, say, say_time
-from server.errors import DeskhandError
+from server.commandline.client import reached
+from server.core.errors import DeskhandError
+from server.sdk.cli import data_dir_option, example, json_option, print_json, say, say_time
 
 FIELDS = {
     "memory": "Memory Creation Webhook",

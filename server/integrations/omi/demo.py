@@ -11,13 +11,13 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from server.context import Context
-from server.integrations.omi.doorway import SECRET, Doorway
 from server.integrations.omi.fake import Hook, Platform, Timing
-from server.integrations.omi.fake.talk import make_conversations, make_day, make_live
+from server.integrations.omi.fake.sample_data import make_conversations, make_day, make_live
 from server.integrations.omi.models import Kind, SourceState
 from server.integrations.omi.service import make_path
 from server.integrations.omi.store import conversations, sources
+from server.integrations.omi.webhook_auth import SECRET, Doorway
+from server.sdk.context import Context
 
 log = logging.getLogger(__name__)
 

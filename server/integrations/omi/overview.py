@@ -3,11 +3,11 @@
 import json
 from collections.abc import Iterable
 
-from server.errors import NotFound
+from server.core.errors import NotFound
 from server.integrations.omi.models import Kind
 from server.integrations.omi.payload import read_conversation, read_object, read_segments
 from server.integrations.omi.service import Wearable, make_path
-from server.integrations.omi.store import action_items, arrivals, conversations, days, sound, sources, transcripts
+from server.integrations.omi.store import action_items, audio, conversations, day_summaries, deliveries, sources, transcripts
 from server.integrations.omi.transcript import Segment
 from server.integrations.omi.views import (
     ConversationView,
@@ -34,7 +34,7 @@ async def view_all(wearable: Wearable) -> OmiView:
     segment, base = await doorway.segment(), wearable.context.address.public
     addresses = {str(kind): base + make_path(kind, segment) for kind in Kind} if segment else {}
     found = [SourceView.model_validate(row) for row in await database.read(sources.read_all)]
-    last = [LastArrival.model_validate(row) for row in await database.read(arrivals.read_last, MOST_LAST)]
+    last = [LastArrival.model_validate(row) for row in await database.read(deliveries.read_last, MOST_LAST)]
     return OmiView(
         addresses=OmiAddresses.model_validate(addresses),
         here_only=wearable.context.address.is_here_only(),
@@ -43,8 +43,8 @@ async def view_all(wearable: Wearable) -> OmiView:
         counts=Counts(
             conversations=await database.read(conversations.count),
             action_items=await database.read(action_items.count_open),
-            day_summaries=await database.read(days.count),
-            sound_bytes=await database.read(sound.measure),
+            day_summaries=await database.read(day_summaries.count),
+            sound_bytes=await database.read(audio.measure),
             waiting=await database.read(sources.count_waiting),
         ),
         sources=found,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from server.errors import InvalidInput
+from server.core.errors import InvalidInput
 from server.integrations.omi.transcript import Segment, write_transcript
 
 KNOWN = """

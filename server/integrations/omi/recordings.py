@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from server.storage.files import make_private_folder
+from server.system.files import make_private_folder
 
 HEADER_BYTES = 44
 LONGEST_BYTES = 16_000 * 2 * 300  # five minutes at 16 kHz

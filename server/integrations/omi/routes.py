@@ -5,8 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import Body, Path, Query
 
-from server.integration import Effect, Operations, provided
-from server.integrations.omi.library import read_bound
+from server.integrations.omi.memories import read_bound
 from server.integrations.omi.models import (
     UID_PATTERN,
     ActionItemList,
@@ -19,10 +18,11 @@ from server.integrations.omi.models import (
     Mark,
     WholeConversation,
 )
-from server.integrations.omi.readers import Post
+from server.integrations.omi.parsers import Post
 from server.integrations.omi.service import Wearable
 from server.integrations.omi.store.conversations import Wanted
-from server.operation import current_call
+from server.sdk.integration import Effect, Operations, provided
+from server.sdk.operation import current_call
 
 LARGEST_MEMORY = 4 * 1024 * 1024  # a day of talk
 KEEPING: dict[str, Any] = {

@@ -7,14 +7,14 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
-from server.context import Context
-from server.integrations.omi.doorway import SECTION, Doorway
-from server.integrations.omi.intake import TOPIC, Intake
-from server.integrations.omi.library import Library
+from server.integrations.omi.ingest import TOPIC, Intake
+from server.integrations.omi.memories import Library
 from server.integrations.omi.models import Kind, OmiSettings
 from server.integrations.omi.recordings import Recordings
 from server.integrations.omi.sources import Sources
-from server.integrations.omi.store import arrivals, conversations, days, sound, transcripts
+from server.integrations.omi.store import audio, conversations, day_summaries, deliveries, transcripts
+from server.integrations.omi.webhook_auth import SECTION, Doorway
+from server.sdk.context import Context
 
 log = logging.getLogger(__name__)
 
@@ -72,12 +72,12 @@ class Wearable:
         """Remove what is not to be kept any longer."""
         settings, now = self.context.settings.read(SECTION, OmiSettings), self.context.clock.now()
         database, before = self.context.database, LONG_AGO
-        await database.write(arrivals.forget_old, (now - timedelta(days=settings.delivery_days)).isoformat())
+        await database.write(deliveries.forget_old, (now - timedelta(days=settings.delivery_days)).isoformat())
         if settings.keep_days:
             before = (now - timedelta(days=settings.keep_days)).isoformat()
-            for forget in (conversations.forget_old, transcripts.forget_old, days.forget_old):
+            for forget in (conversations.forget_old, transcripts.forget_old, day_summaries.forget_old):
                 await database.write(forget, before)
-        gone = await database.write(sound.forget_old, before, settings.sound_megabytes * MEGABYTE)
+        gone = await database.write(audio.forget_old, before, settings.sound_megabytes * MEGABYTE)
         await asyncio.to_thread(self.recordings.remove, gone)
 
     async def keep_sweeping(self) -> None:

@@ -4,15 +4,15 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from server.context import Context
-from server.errors import InvalidInput
-from server.integrations.omi.intake import TOPIC
+from server.core.errors import InvalidInput
+from server.core.text import tell_moment
+from server.integrations.omi.ingest import TOPIC
 from server.integrations.omi.models import Kind
 from server.integrations.omi.recordings import Recordings
 from server.integrations.omi.store import sources
-from server.questions import Extent, Question
-from server.questions import Kind as QuestionKind
-from server.words import tell_moment
+from server.sdk.approval_requests import Extent, Question
+from server.sdk.approval_requests import Kind as QuestionKind
+from server.sdk.context import Context
 
 KINDS = {
     Kind.memory: "a conversation",

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from server.errors import InvalidInput, NotFound
-from server.failures import SENTENCES
-from server.inside import Letter, Reply
+from server.core.errors import InvalidInput, NotFound
+from server.http.exception_handlers import SENTENCES
+from server.http.in_process import Letter, Reply
 from server.projections.mcp.schemas import NEXT_PAGE, NEXT_PAGE_HEADER, RESULT, WHOLE_BODY, Schema
 from server.projections.mcp.tools import Plan
 from server.projections.openapi import NULL

@@ -8,13 +8,13 @@ from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
 from server.access.origins import SECTION, OriginSettings
-from server.door import clean_origins
-from server.errors import NotAuthenticated, TooManyRequests
-from server.failures import respond, to_response
-from server.inside import CLIENT
+from server.core.errors import NotAuthenticated, TooManyRequests
+from server.http.exception_handlers import respond, to_response
+from server.http.in_process import CLIENT
+from server.http.middleware import clean_origins
 from server.projections.documents import Documents
-from server.projections.mcp.toolbox import Toolbox
-from server.state import State
+from server.projections.mcp.dispatcher import Toolbox
+from server.runtime.state import State
 
 if TYPE_CHECKING:
     from server.projections.mcp.transport import Transport

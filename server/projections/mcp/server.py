@@ -8,11 +8,11 @@ from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel.server import Server
 from mcp.shared.exceptions import MCPError
 
-from server.access.clients import Client
-from server.inside import CLIENT
-from server.projections.mcp.toolbox import Toolbox, UnknownTool
+from server.access.clients.registry import Client
+from server.core.version import read_version
+from server.http.in_process import CLIENT
+from server.projections.mcp.dispatcher import Toolbox, UnknownTool
 from server.projections.mcp.tools import Tool
-from server.surface import read_version
 
 Context = ServerRequestContext[Any, Any]
 FRESH_MS = 60_000  # for how long a client may go on with the tools that it was told; the guard decides by those of now

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from server.errors import TooManyRequests
+from server.core.errors import TooManyRequests
 
 
 @dataclass

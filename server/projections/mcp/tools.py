@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from server.operation import Operation
 from server.projections.mcp.schemas import WHOLE_BODY, Schema, find_body, make_input, make_output
 from server.projections.openapi import walk_operations
+from server.sdk.operation import Operation
 
 
 @dataclass(frozen=True)

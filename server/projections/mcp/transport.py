@@ -17,7 +17,7 @@ from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 from starlette.datastructures import Headers
 from starlette.types import Message, Receive, Scope, Send
 
-from server.inside import Letter, Reading, make_scope
+from server.http.in_process import Letter, Reading, make_scope
 from server.projections.mcp.sessions import Session, Sessions
 
 

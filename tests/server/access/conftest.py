@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from server.address import Address
-from server.context import Clock
-from server.folders import open_home
-from server.state import Rules, State, open_state
+from server.core.clock import Clock
+from server.http.addresses import Address
+from server.runtime.state import Rules, State, open_state
+from server.storage.data_dir import open_home
 
 
 class MovedClock(Clock):

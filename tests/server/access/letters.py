@@ -10,12 +10,12 @@ import httpx2
 from pydantic import BaseModel
 
 from server.access.approvals.approval import SECTION, ApprovalSettings
-from server.access.clients import Policy
-from server.errors import NotFound
-from server.operation import Effect, Operations, require_allowed, require_still_allowed
-from server.questions import Extent, Question
-from server.state import Rules, State
-from server.surface import new_application
+from server.access.clients.registry import Policy
+from server.core.errors import NotFound
+from server.http.application import new_application
+from server.runtime.state import Rules, State
+from server.sdk.approval_requests import Extent, Question
+from server.sdk.operation import Effect, Operations, require_allowed, require_still_allowed
 
 
 class Letter(BaseModel):

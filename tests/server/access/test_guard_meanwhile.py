@@ -8,8 +8,8 @@ from contextlib import closing
 import httpx2
 import pytest
 
-from server.access.clients import Change, Policy
-from server.questions import Extent
+from server.access.clients.registry import Change, Policy
+from server.sdk.approval_requests import Extent
 from server.storage.database import DATABASE_FILE
 from tests.server.access.letters import posting
 

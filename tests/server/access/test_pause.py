@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from server.errors import Unavailable
+from server.core.errors import Unavailable
 
 
 def test_a_pause_ends_by_itself_and_outlives_a_restart(opened, clock) -> None:

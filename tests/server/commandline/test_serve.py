@@ -91,7 +91,7 @@ HANGING = """
 import asyncio, os, threading
 from pathlib import Path
 from server.commandline import serve
-from server.program import Options, Program
+from server.lifecycle.program import Options, Program
 
 real = Program.run
 

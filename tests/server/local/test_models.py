@@ -1,5 +1,5 @@
-from server.access.clients import Client
-from server.access.usage import Use
+from server.access.clients.registry import Client
+from server.access.clients.usage import Use
 from server.local.models import view_client
 
 

@@ -1,5 +1,5 @@
 from server.access.oauth.models import Grant, Kind, Registration
-from server.access.oauth.programs import Program
+from server.access.oauth.oauth_clients import Program
 from server.local.oauth_models import view_program
 
 

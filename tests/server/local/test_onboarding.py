@@ -1,8 +1,8 @@
 import pytest
 
-from server.errors import Unavailable
+from server.core.errors import Unavailable
 from server.local.onboarding import VERSION
-from server.screen import NoScreen
+from server.sdk.desktop import NoScreen
 
 STEPS = ("use", "tunnel", "connect", "gmail", "apps")
 

@@ -1,6 +1,6 @@
 import pytest
 
-from server.errors import InvalidInput
+from server.core.errors import InvalidInput
 from server.local.origins import check_origin
 
 

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from server import ports
+from server.http import ports
 from server.local.overview import tell_pause
 
 NOW = datetime(2026, 6, 17, 8, 41, tzinfo=UTC)

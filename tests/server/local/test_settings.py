@@ -8,7 +8,7 @@ from enum import StrEnum
 import pytest
 from pydantic import BaseModel, Field
 
-from server.errors import InvalidInput
+from server.core.errors import InvalidInput
 from server.local.settings import list_fields, make_form, put_in
 from server.storage.database import DATABASE_FILE
 

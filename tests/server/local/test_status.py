@@ -1,5 +1,5 @@
 from server.local.status import Face, count_waiting, judge
-from server.questions import Kind, Question
+from server.sdk.approval_requests import Kind, Question
 
 CALL = Question("call-1", Kind.call, "bot", "send mail", "2026")
 SIGN_IN = Question("signin-1", Kind.sign_in, "bot", "sign in", "2026")

@@ -4,8 +4,8 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from pydantic import BaseModel, Field
 
-from server.operation import Effect, Operations
 from server.projections.openapi import MOST_OPERATIONS, drop_unused, find_excesses, make_document, simplify, walk_operations
+from server.sdk.operation import Effect, Operations
 
 
 class Order(BaseModel):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from server.errors import Conflict, InvalidInput, NotFound, Unavailable
+from server.core.errors import Conflict, InvalidInput, NotFound, Unavailable
 from server.storage.backup import back_up, restore
 from server.storage.database import DATABASE_FILE
 from server.storage.migrations import migrate

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text, insert, select
 
-from server.errors import Unavailable
+from server.core.errors import Unavailable
 from server.storage.database import Database, Limits, open_database
 
 note = Table("note", MetaData(), Column("id", Integer, primary_key=True), Column("words", Text, nullable=False))
@@ -292,7 +292,7 @@ def test_a_full_database_says_so_and_writes_again_when_there_is_room(path: Path)
 LITTLE_ROOM = """
 import asyncio, resource, sys
 from pathlib import Path
-from server.errors import Unavailable
+from server.core.errors import Unavailable
 from server.storage.database import open_database
 
 def add(connection, size):

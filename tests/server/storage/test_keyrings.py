@@ -9,7 +9,7 @@ import pytest
 from keyring.backends import fail, null
 from keyring.backends.chainer import ChainerBackend
 
-from server.errors import Unavailable
+from server.core.errors import Unavailable
 from server.storage.keyrings import Keyring, find_keyring
 from server.storage.secrets import SECRETS_FILE
 from tests.conftest import need
@@ -115,7 +115,7 @@ def test_a_keyring_that_was_chosen_but_is_not_there_is_none(monkeypatch: pytest.
 IN_A_SESSION = """
 import asyncio, os, sys
 from pathlib import Path
-from server.storage.keyring_calls import Patience
+from server.storage.keyring_worker import Patience
 from server.storage.secrets import Secrets
 
 async def main():

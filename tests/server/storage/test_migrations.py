@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import create_engine
 
 from server.access.tables import metadata
-from server.errors import Conflict, Unavailable
+from server.core.errors import Conflict, Unavailable
 from server.storage.migrations import migrate
-from server.storage.revisions import CORE_FOLDER, find_newest
+from server.storage.schema_versions import CORE_FOLDER, find_newest
 from server.tunnel import tables as tunnel_tables
 
 ROOT = Path(__file__).parents[3]

@@ -9,8 +9,8 @@ import keyring
 import pytest
 from keyring.backends import fail
 
-from server.errors import Unavailable
-from server.storage.keyring_calls import Patience
+from server.core.errors import Unavailable
+from server.storage.keyring_worker import Patience
 from server.storage.keyrings import Keyring
 from server.storage.secrets import SECRETS_FILE, Secrets
 from tests.server.storage.conftest import Drawer

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from server.errors import InvalidInput, Unavailable
+from server.core.errors import InvalidInput, Unavailable
 from server.storage.settings import SETTINGS_FILE, Settings
 
 

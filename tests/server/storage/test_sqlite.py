@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from server.errors import Unavailable
+from server.core.errors import Unavailable
 from server.storage.sqlite import check, connect_plainly, explain
 
 

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from server.errors import InvalidInput
-from server.processes import identify
+from server.core.errors import InvalidInput
+from server.system.processes import identify
 from server.tunnel.agent import CHUNK, LONGEST_ANSWER, ask, check_own, file_name, find_agent, find_in_path, make_agent
 
 AGENT = "#!/bin/sh\necho ngrok version {}\n"

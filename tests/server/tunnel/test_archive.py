@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from server.errors import UpstreamFailed
+from server.core.errors import UpstreamFailed
 from server.tunnel import archive
 from server.tunnel.archive import unpack_program
 

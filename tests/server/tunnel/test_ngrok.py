@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from server.demo.ngrok.launch import agent_command
-from server.errors import Unavailable
+from server.core.errors import Unavailable
+from server.tunnel.fake.launch import agent_command
 from server.tunnel.ngrok import Ngrok, end_agents, make_config, read_lines
 from server.tunnel.provider import News, Said, Wish
 from tests import loopback

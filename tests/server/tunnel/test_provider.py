@@ -1,6 +1,6 @@
 import pytest
 
-from server.errors import UpstreamFailed
+from server.core.errors import UpstreamFailed
 from server.tunnel.provider import CannotOpen, News, Said, check_address
 
 

@@ -8,13 +8,13 @@ from dataclasses import replace
 import httpx2
 import pytest
 
-from desktop.background import BackgroundServer
-from server.address import Address
-from server.demo.ngrok.launch import agent_command
-from server.folders import open_home
-from server.program import Options, Program
-from server.screen import NoScreen
-from server.state import open_state
+from desktop.server_thread import BackgroundServer
+from server.http.addresses import Address
+from server.lifecycle.program import Options, Program
+from server.runtime.state import open_state
+from server.sdk.desktop import NoScreen
+from server.storage.data_dir import open_home
+from server.tunnel.fake.launch import agent_command
 from server.tunnel.models import TunnelChange, TunnelState
 from server.tunnel.ngrok import Ngrok
 from server.tunnel.provider import CannotOpen

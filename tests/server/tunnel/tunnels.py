@@ -7,7 +7,7 @@ from typing import Any
 
 import psutil
 
-from server.tunnel.restarts import Timing
+from server.tunnel.backoff import Timing
 from tests.server.conftest import Served
 
 QUICK = Timing(open=20, look=0.3, first_delay=0.05, longest_delay=0.2, most=3)

@@ -19,12 +19,12 @@ from pathlib import Path
 
 from starlette.applications import Starlette
 
+from server.integrations.gmail.fake.delivery import Post
 from server.integrations.gmail.fake.demo import ACCOUNTS, FOLDER, fill_mailboxes, read_demo_mails
 from server.integrations.gmail.fake.gmail import SCOPES, Gmail
 from server.integrations.gmail.fake.google import Account, Called, Fault, Faults, JsonObject, TellsTime
 from server.integrations.gmail.fake.mailbox import Mailbox
 from server.integrations.gmail.fake.oauth import CLIENT_ID, CLIENT_SECRET, Consent, OAuth
-from server.integrations.gmail.fake.post import Post
 from server.integrations.gmail.fake.server import FaultyServer, bind, control_routes
 from server.integrations.gmail.fake.sign_in import SignIn
 

@@ -18,10 +18,10 @@ from starlette.routing import Route
 
 from server.integrations.gmail.fake import methods
 from server.integrations.gmail.fake import more_methods as more
-from server.integrations.gmail.fake.fields import choose_fields
+from server.integrations.gmail.fake.delivery import Post
+from server.integrations.gmail.fake.field_masks import choose_fields
 from server.integrations.gmail.fake.google import GoogleError, JsonObject
 from server.integrations.gmail.fake.oauth import OAuth
-from server.integrations.gmail.fake.post import Post
 
 SCOPES = "https://www.googleapis.com/auth/gmail."
 EVERYTHING = "https://mail.google.com/"

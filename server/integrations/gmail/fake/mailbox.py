@@ -10,7 +10,7 @@ from server.integrations.gmail.fake.google import Account, GoogleError, JsonObje
 from server.integrations.gmail.fake.labels import Labels
 from server.integrations.gmail.fake.mail import Mail, describe_mail
 from server.integrations.gmail.fake.search import parse_query
-from server.integrations.gmail.fake.terms import Seen
+from server.integrations.gmail.fake.search_operators import Seen
 from server.integrations.gmail.fake.wire import normalise
 
 _HIDDEN = {"SPAM", "TRASH"}

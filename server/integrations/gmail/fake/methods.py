@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
+from server.integrations.gmail.fake.delivery import Post
 from server.integrations.gmail.fake.google import GoogleError, JsonObject
 from server.integrations.gmail.fake.mail import Mail, decode, describe_mail, encode, find_attachment
 from server.integrations.gmail.fake.mailbox import Mailbox
-from server.integrations.gmail.fake.post import Post
 from server.integrations.gmail.fake.wire import read_header
 
 Item = TypeVar("Item")

@@ -6,7 +6,7 @@ Side by side means and, OR binds tighter, `{…}` means any of, a minus not. Wha
 import re
 from dataclasses import dataclass
 
-from server.integrations.gmail.fake.terms import Seen, Test, make_test
+from server.integrations.gmail.fake.search_operators import Seen, Test, make_test
 
 _TOKEN = re.compile(
     r'\s*(?P<minus>-?)(?:(?P<operator>[A-Za-z0-9_]+):)?(?:"(?P<quoted>[^"]*)"?|(?P<mark>[(){}])|(?P<word>[^\s(){}"]+))'

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
 
-from server.errors import Conflict
+from server.core.errors import Conflict
 from server.integrations.omi.payload import Conversation
 from server.integrations.omi.store.action_items import REMOVE_OF, put_all
 from server.integrations.omi.store.sources import ACCEPTED

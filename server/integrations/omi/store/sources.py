@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
-from server.errors import NotFound
+from server.core.errors import NotFound
 from server.integrations.omi.models import SourceState
 from server.integrations.omi.store.tables import (
     action_item,

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from server.access.approvals.approval import ApprovalSettings, bind, say_minutes
-from server.operation import Effect
+from server.sdk.operation import Effect
 
 EFFECT = Effect("send mail to ann", (("To", "ann"), ("Text", "hi")), ("ann",))
 

@@ -6,11 +6,11 @@ from contextlib import closing
 
 import pytest
 
-from server.access.clients import Change, Policy
-from server.errors import NotFound, Unavailable
-from server.questions import Extent
+from server.access.clients.registry import Change, Policy
+from server.core.errors import NotFound, Unavailable
+from server.http.application import new_application
+from server.sdk.approval_requests import Extent
 from server.storage.database import DATABASE_FILE
-from server.surface import new_application
 from tests.server.access.letters import posting
 
 

@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from server.access.clients import Change, Policy
-from server.errors import NotFound
-from server.questions import Extent
+from server.access.clients.registry import Change, Policy
+from server.core.errors import NotFound
+from server.sdk.approval_requests import Extent
 from tests.server.access.letters import posting
 
 

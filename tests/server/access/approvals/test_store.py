@@ -6,8 +6,8 @@ import pytest
 
 from server.access.approvals import store
 from server.access.approvals.approval import State
-from server.errors import Conflict
-from server.operation import Effect
+from server.core.errors import Conflict
+from server.sdk.operation import Effect
 from server.storage.database import DATABASE_FILE
 from tests.server.access.letters import posting
 

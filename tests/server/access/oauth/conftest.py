@@ -3,10 +3,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from desktop.background import BackgroundServer
-from server.context import Clock
-from server.program import Options, Program
-from server.screen import NoScreen
+from desktop.server_thread import BackgroundServer
+from server.core.clock import Clock
+from server.lifecycle.program import Options, Program
+from server.sdk.desktop import NoScreen
 from tests.server.conftest import Served
 
 

@@ -2,11 +2,11 @@ import asyncio
 
 import pytest
 
-from desktop.background import BackgroundServer
-from server.errors import Unavailable
-from server.program import Options, Program
-from server.runtime import discover
-from server.screen import NoScreen
+from desktop.server_thread import BackgroundServer
+from server.core.errors import Unavailable
+from server.lifecycle.program import Options, Program
+from server.runtime.integrations import discover
+from server.sdk.desktop import NoScreen
 from tests.server.access.oauth.conftest import Hands
 from tests.server.access.oauth.programs import approve, landed, own
 from tests.server.conftest import Served

@@ -2,16 +2,16 @@ import asyncio
 
 import pytest
 
-from server.access.approvals.allowances import Allowance, add_allowance
+from server.access.clients.allowances import Allowance, add_allowance
+from server.access.clients.store import require_credential
 from server.access.oauth import store
-from server.access.oauth.admission import add_grant
-from server.access.oauth.credentials import add_code, add_token
+from server.access.oauth.consent import add_grant
 from server.access.oauth.models import Kind, OAuthSettings, Registration
+from server.access.oauth.request_context import Asked, Terms
 from server.access.oauth.tables import oauth_client, oauth_code, oauth_grant, oauth_token
-from server.access.oauth.terms import Asked, Terms
-from server.access.store import require_credential
-from server.errors import NotAuthenticated
-from server.questions import Extent
+from server.access.oauth.token_store import add_code, add_token
+from server.core.errors import NotAuthenticated
+from server.sdk.approval_requests import Extent
 
 
 async def let_in(state, clock, token="token", seconds=3600):

@@ -13,14 +13,16 @@ from typing import Any
 
 import psutil
 
-from server.context import Clock, Context, Folders
-from server.events import Events
+from server.core.clock import Clock
+from server.core.events import Events
 from server.integrations import apps
-from server.integrations.apps.catalogue import Catalogue, default_places
-from server.integrations.apps.environment import clean, system_of
+from server.integrations.apps.allow_list.file import Catalogue, default_places
 from server.integrations.apps.models import Order
-from server.integrations.apps.recipe import Machine
+from server.integrations.apps.resolve.environment import clean, system_of
+from server.integrations.apps.resolve.launch_spec import Machine
 from server.integrations.apps.service import Launcher, Timing
+from server.sdk.context import Context
+from server.storage.data_dir import Folders
 from server.storage.database import open_database
 from server.storage.migrations import migrate
 

@@ -5,10 +5,10 @@ import threading
 
 import pytest
 
-from server.errors import Conflict
+from server.core.errors import Conflict
 from server.integrations.apps import adapter
-from server.integrations.apps.recipe import Machine, Recipe
-from server.processes import Ended, Pattern, Process, identify
+from server.integrations.apps.resolve.launch_spec import Machine, Recipe
+from server.system.processes import Ended, Pattern, Process, identify
 
 WINDOWS = Machine("windows", {"SystemRoot": "C:\\Windows"})
 MACOS = Machine("macos", {})

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from server.errors import DeskhandError
+from server.core.errors import DeskhandError
 from server.integrations.apps.models import Action, Order
 from server.integrations.apps.service import Timing
 from tests.server.integrations.apps.desk import entry_for

@@ -2,12 +2,12 @@ import os
 
 import pytest
 
-from server.errors import Conflict, DeskhandError
-from server.integrations.apps.entries import Entry
+from server.core.errors import Conflict, DeskhandError
+from server.integrations.apps.allow_list.entries import Entry
 from server.integrations.apps.models import Action, Order
 from server.integrations.apps.plan import HASHED, Seen, make_plan
-from server.integrations.apps.recipe import Machine, Recipe
-from server.processes import Pattern, Process
+from server.integrations.apps.resolve.launch_spec import Machine, Recipe
+from server.system.processes import Pattern, Process
 
 MACHINE = Machine("linux", {"HOME": "/h"})
 RECIPE = Recipe("executable", "/bin/app", ("-x",), Pattern(), "/h", {})

@@ -8,7 +8,7 @@ import signal
 import psutil
 import pytest
 
-from server.errors import Conflict
+from server.core.errors import Conflict
 from server.integrations.apps.models import Order
 from tests.server.integrations.apps.desk import RESTART, START, STOP, entry_for, eventually, start_and_wait
 

@@ -3,12 +3,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from server.integrations.apps.entries import Entry
+from server.integrations.apps.allow_list.entries import Entry
 from server.integrations.apps.models import LastEnd
 from server.integrations.apps.plan import Seen
-from server.integrations.apps.recipe import Recipe
 from server.integrations.apps.report import list_them, report_stop, show, show_status, tell_end
-from server.processes import Pattern, Process
+from server.integrations.apps.resolve.launch_spec import Recipe
+from server.system.processes import Pattern, Process
 
 RECIPE = Recipe("desktop", "/secret/path", ("--secret",), Pattern(), "/secret", {"SECRET": "x"})
 FIRST, SECOND = Process(5, 1700000000.0), Process(6, 1700000100.0)

@@ -5,10 +5,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from server import processes
-from server.errors import Conflict, Forbidden, InvalidInput, NotFound, Unavailable
+from server.core.errors import Conflict, Forbidden, InvalidInput, NotFound, Unavailable
 from server.integrations.apps.models import Order
-from server.operation import current_call
+from server.sdk.operation import current_call
+from server.system import processes
 from tests.server.integrations.apps.desk import RECORDER, RESTART, START, STAY, STOP, entry_for, eventually, start_and_wait
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the programs that these tests start are written for POSIX")

@@ -1,6 +1,6 @@
 from server.integrations.apps.adapter import End
 from server.integrations.apps.started import Started
-from server.processes import Process
+from server.system.processes import Process
 
 FIRST, SECOND, CHILD = Process(10, 1700000000.5), Process(11, 1700000001.5), Process(12, 1700000002.5)
 

@@ -2,9 +2,9 @@ import asyncio
 
 from server.integrations.apps import store
 from server.integrations.apps.store import Tracked
-from server.processes import Process
 from server.storage.database import open_database
 from server.storage.migrations import migrate
+from server.system.processes import Process
 from tests.server.integrations.apps.desk import MIGRATIONS
 
 FIRST = Tracked("a", Process(10, 1700000000.123456), "2023-11-14T22:13:20+00:00")

@@ -21,20 +21,22 @@ from googleapiclient.discovery import build_from_document
 from googleapiclient.http import HttpRequest
 from jsonschema import Draft202012Validator
 
-from server.context import Clock, Context, Folders
-from server.events import Events
-from server.fetch import Fetch
-from server.integrations.gmail.accounts import SECTION
-from server.integrations.gmail.adapter import Grant
+from server.core.clock import Clock
+from server.core.events import Events
+from server.integrations.gmail.accounts.accounts import SECTION
+from server.integrations.gmail.accounts.session import REQUESTED
+from server.integrations.gmail.accounts.sign_in import read_credentials
+from server.integrations.gmail.adapter.google import Grant
 from server.integrations.gmail.fake import FakeGoogle, running_fake_google
 from server.integrations.gmail.fake.google import Called
-from server.integrations.gmail.inbox import Wanted
+from server.integrations.gmail.mailbox.inbox import Wanted
 from server.integrations.gmail.models import Endpoints
 from server.integrations.gmail.service import Mailbox, start
-from server.integrations.gmail.session import REQUESTED
-from server.integrations.gmail.sign_in import read_credentials
-from server.questions import Questions
-from server.screen import NoScreen
+from server.outbound.fetch import Fetch
+from server.sdk.approval_requests import Questions
+from server.sdk.context import Context
+from server.sdk.desktop import NoScreen
+from server.storage.data_dir import Folders
 from server.storage.database import open_database
 from server.storage.secrets import Secrets
 from server.storage.settings import Settings

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import click.testing
 import pytest
 
-from server.errors import DeskhandError
+from server.core.errors import DeskhandError
 from server.integrations.gmail.commands import describe_status, gmail, sign_in, sign_out
 from tests import loopback
 

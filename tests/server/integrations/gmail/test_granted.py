@@ -2,9 +2,9 @@
 
 import pytest
 
+from server.integrations.gmail.accounts.session import FULL_SCOPE, REQUESTED
 from server.integrations.gmail.granted import describe_accounts
 from server.integrations.gmail.models import SignedIn
-from server.integrations.gmail.session import FULL_SCOPE, REQUESTED
 
 READ, COMPOSE, MODIFY = REQUESTED
 

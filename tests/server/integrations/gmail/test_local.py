@@ -7,7 +7,7 @@ import httpx2
 import pytest
 
 from server.integrations.gmail.local import make_page
-from server.screen import NoScreen
+from server.sdk.desktop import NoScreen
 from tests import loopback
 
 ALEX, OTHER = "alex@example.com", "alex.morgan@example.org"

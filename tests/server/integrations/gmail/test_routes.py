@@ -6,8 +6,8 @@ import re
 import pytest
 
 from server.integrations.gmail import integration
-from server.operation import operation_of
-from server.runtime import list_operations
+from server.runtime.integrations import list_operations
+from server.sdk.operation import operation_of
 
 ALEX, OTHER = "alex@example.com", "alex.morgan@example.org"
 SEED_FIELDS = {"id", "thread_id", "from_email", "to", "subject", "body", "date", "snippet"}

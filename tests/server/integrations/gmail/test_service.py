@@ -1,7 +1,7 @@
 """A mailbox says how it is, and starts without asking Google."""
 
-from server.integrations.gmail.accounts import NOT_SIGNED_IN
-from server.integrations.gmail.session import REQUESTED
+from server.integrations.gmail.accounts.accounts import NOT_SIGNED_IN
+from server.integrations.gmail.accounts.session import REQUESTED
 
 
 def test_nobody_is_signed_in(new_desk):

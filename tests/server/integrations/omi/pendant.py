@@ -8,15 +8,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-from server.context import Clock, Context, Folders
-from server.events import Events
-from server.fetch import Fetch
-from server.integrations.omi.doorway import SECTION
+from server.core.clock import Clock
+from server.core.events import Events
 from server.integrations.omi.models import Kind, OmiSettings
-from server.integrations.omi.readers import Post
+from server.integrations.omi.parsers import Post
 from server.integrations.omi.service import Wearable, start
-from server.questions import Question, Questions
-from server.screen import NoScreen
+from server.integrations.omi.webhook_auth import SECTION
+from server.outbound.fetch import Fetch
+from server.sdk.approval_requests import Question, Questions
+from server.sdk.context import Context
+from server.sdk.desktop import NoScreen
+from server.storage.data_dir import Folders
 from server.storage.database import open_database
 from server.storage.migrations import migrate
 from server.storage.secrets import Secrets

@@ -1,8 +1,8 @@
 import pytest
 
-from server.errors import InvalidInput, NotFound
+from server.core.errors import InvalidInput, NotFound
 from server.integrations.omi.models import Kind
-from server.questions import Extent
+from server.sdk.approval_requests import Extent
 from tests.server.integrations.omi.pendant import make_memory
 
 

@@ -3,8 +3,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from server.errors import InvalidInput
-from server.inside import Reply
+from server.core.errors import InvalidInput
+from server.http.in_process import Reply
 from server.projections.mcp.calls import read_reply, write_letter
 
 TIME = {"type": "object", "properties": {"at": {"type": "string"}, "until": {"type": "null", "description": "Always."}}}

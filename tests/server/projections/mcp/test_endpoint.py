@@ -133,6 +133,6 @@ def test_a_body_that_no_operation_would_take_is_too_large(demo):
 
 
 def test_the_protocol_is_imported_for_the_first_client():
-    code = f"import sys, server.app, {Endpoint.__module__}; print(*sys.modules)"
+    code = f"import sys, server.public.app, {Endpoint.__module__}; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"mcp", "mcp_types"} & set(done.stdout.split())

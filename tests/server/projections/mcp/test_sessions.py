@@ -1,6 +1,6 @@
 import pytest
 
-from server.errors import TooManyRequests
+from server.core.errors import TooManyRequests
 from server.projections.mcp.sessions import Sessions
 
 

@@ -1,8 +1,8 @@
 import pytest
 
-from server.operation import operation_of
 from server.projections.mcp.tools import make_plans
 from server.projections.openapi import make_document
+from server.sdk.operation import operation_of
 from tests.rules.sources import INTEGRATIONS, describe
 
 

@@ -6,8 +6,8 @@ import mcp_types as types
 import pytest
 from mcp.server.lowlevel.server import Server
 
-from server.errors import TooManyRequests
-from server.inside import Letter, make_scope
+from server.core.errors import TooManyRequests
+from server.http.in_process import Letter, make_scope
 from server.projections.mcp.transport import Room, Transport
 from tests.server.projections.mcp.speaking import initialize, modern, older
 

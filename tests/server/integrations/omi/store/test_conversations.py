@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from server.errors import Conflict
+from server.core.errors import Conflict
 from server.integrations.omi.payload import read_conversation
 from server.integrations.omi.store import conversations
 from server.integrations.omi.store.conversations import is_older

@@ -1,0 +1,1 @@
+"""The tray icon and its menu, a client of the local surface."""

@@ -1,0 +1,47 @@
+"""Puts a text on the clipboard, where that works while no window of ours is in front."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+
+from desktop.relaunch import outside_environment
+from desktop.toolkit import find_gtk
+
+Copy = Callable[[str], None]
+SECONDS = 5.0
+
+
+def find_copier(*, has_gtk_loop: bool, platform: str = sys.platform, environment: Mapping[str, str] = os.environ) -> Copy | None:
+    """Find the way. None: there is none here. `has_gtk_loop`: GTK runs, and keeps what was copied there while we do."""
+    if platform == "win32":
+        return lambda text: run(["clip.exe"], text.encode("utf-16"))
+    if platform == "darwin":
+        return lambda text: run(["pbcopy"], text.encode())
+    if environment.get("WAYLAND_DISPLAY"):  # there, only who has the keyboard may copy; this program asks for it
+        return (lambda text: run(["wl-copy"], text.encode())) if shutil.which("wl-copy") else None
+    return copy_with_gtk if has_gtk_loop else None
+
+
+def run(command: list[str], text: bytes) -> None:
+    """Hand a text to a program. Raises OSError or subprocess.SubprocessError."""
+    environment = outside_environment(os.environ)
+    subprocess.run(command, input=text, check=True, timeout=SECONDS, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603, one of those above
+
+
+def copy_with_gtk(text: str) -> None:
+    """Put it there with GTK, whose loop runs on the main thread."""
+    from gi.repository import GLib
+
+    gtk = find_gtk()
+
+    def copy() -> bool:
+        from gi.repository import Gdk
+
+        clipboard = gtk.Clipboard.get(Gdk.SELECTION_CLIPBOARD)
+        clipboard.set_text(text, -1)
+        clipboard.store()
+        return False
+
+    GLib.idle_add(copy)

@@ -1,0 +1,66 @@
+"""Shows the window in the person's browser. The way in lies in a file that only they can read, and on no command line."""
+
+import os
+import sys
+from html import escape
+from pathlib import Path
+
+from desktop.api_client import Local
+from desktop.relaunch import hidden_secrets
+from server.core.errors import Unavailable
+from server.lifecycle import runtime_file
+from server.system.files import replace_file
+
+NAME = "open-window.html"
+PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="referrer" content="no-referrer">
+<title>Deskhand</title></head><body><form method="post" action="{action}"><input type="hidden" name="key" value="{key}">
+<input type="hidden" name="page" value="{page}">
+<button>Open Deskhand</button></form><script>document.forms[0].submit()</script></body></html>
+"""
+
+
+def has_screen() -> bool:
+    """Whether there is a screen to show something on."""
+    return sys.platform in {"win32", "darwin"} or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def reach(data: Path) -> Local:
+    """Reach the server that runs with this data. Raises Unavailable where none does."""
+    running = runtime_file.read(data)
+    if running is None:
+        raise Unavailable("Deskhand is not running.")
+    return Local(running)
+
+
+def write_entry(data: Path, name: str = "") -> Path:
+    """Write the file that enters the window, at the page of this name. It works once, within half a minute.
+
+    Raises OSError or DeskhandError.
+    """
+    address, key = reach(data).make_entry()
+    page = data / NAME
+    replace_file(page, PAGE.format(action=escape(address), key=escape(key), page=escape(name)).encode())
+    return page
+
+
+def show_in_browser(data: Path, name: str = "") -> bool:
+    """Open the window in the browser, at the page of this name. False where there is none."""
+    return browse(write_entry(data, name).as_uri())
+
+
+def browse(address: str) -> bool:
+    """Open an address in the browser, which learns no secret of ours. False where there is none."""
+    import webbrowser
+
+    with hidden_secrets():
+        return webbrowser.open(address)
+
+
+def invite(data: Path) -> str:
+    """Open the page of one that shows no window, or make the file that opens it; a sentence about it. Raises as `write_entry`."""
+    if has_screen() and show_in_browser(data):
+        return "Deskhand is running already, without a window of its own; its page is in your browser."
+    return (
+        "Deskhand is running already, without a window. Its page opens with this file in a browser of this computer, once and "
+        f"within half a minute: {write_entry(data).as_uri()}\nThe command line does the same: deskhand --help"
+    )

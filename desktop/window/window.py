@@ -1,0 +1,130 @@
+"""The window, as the program sees it: a process of its own, or the person's browser where there is no web view."""
+
+import logging
+import os
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from desktop.relaunch import own_command, own_environment
+from desktop.window.browser import has_screen, reach, show_in_browser
+from server.core.errors import Unavailable
+from server.system.files import create_private_file
+
+log = logging.getLogger(__name__)
+SHOW_SECONDS = 15.0  # after which it is left alone to show itself
+CLOSE_SECONDS = 4.0
+
+
+@dataclass
+class Window:
+    """One window. Any thread may use it. `data`: where the server that it shows has its runtime file."""
+
+    data: Path
+    logs: Path
+    title: str = "Deskhand"
+    command: list[str] = field(default_factory=lambda: own_command("--window"))
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _process: "subprocess.Popen[str] | None" = None
+    _in_browser: bool = False
+
+    def show(self, page: str = "") -> None:
+        """Show it, or bring it to the front, at a page of it; where it is, without one.
+
+        Raises Unavailable where nothing can show it.
+        """
+        if not has_screen():
+            raise Unavailable("There is no screen here. The command line does what the window does: deskhand --help")
+        with self._lock:
+            if not (self._raise(page) or (not self._in_browser and self._open(page))):
+                self._in_browser = True
+                self._show_in_browser(page)
+
+    def close(self) -> None:
+        """Close it, if it is open, and wait until its process has ended."""
+        with self._lock:
+            process, self._process = self._process, None
+        if process is None:
+            return
+        if process.stdin:
+            with suppress(OSError):
+                process.stdin.close()
+        try:
+            process.wait(CLOSE_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its process runs."""
+        return self._process is not None and self._process.poll() is None
+
+    def _raise(self, page: str) -> bool:
+        if not self.is_open:
+            return False
+        return self._say(f"show #{page}" if page else "show")
+
+    def _say(self, line: str) -> bool:
+        process = self._process
+        if process is None or process.stdin is None:
+            return False
+        try:
+            process.stdin.write(f"{line}\n")
+            process.stdin.flush()
+        except (OSError, ValueError):  # it has ended
+            return False
+        return True
+
+    def _open(self, page: str) -> bool:
+        """Start its process and wait until it is seen. False: it ended before it was."""
+        address, key = reach(self.data).make_entry()
+        self._process = process = self._start()
+        allow_to_front(process.pid)
+        place = f"&page={page}" if page else ""
+        if not self._say(f"show {address}?key={key}{place}"):
+            return False
+        seen = threading.Event()
+        threading.Thread(target=follow, args=(process, seen), name="window", daemon=True).start()
+        seen.wait(SHOW_SECONDS)
+        return process.poll() is None or process.returncode == 0
+
+    def _start(self) -> "subprocess.Popen[str]":
+        path = self.logs / "window.log"
+        path.unlink(missing_ok=True)
+        with create_private_file(path) as said:
+            return subprocess.Popen(  # noqa: S603, our own command
+                [*self.command, self.title],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=said,
+                text=True,
+                env=own_environment(os.environ),
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            )
+
+    def _show_in_browser(self, page: str) -> None:
+        log.info("There is no web view here; the window is shown in the browser. %s says more.", self.logs / "window.log")
+        if not show_in_browser(self.data, page):
+            raise Unavailable("No browser could be opened for the window. The command line does the same: deskhand --help")
+
+
+def follow(process: "subprocess.Popen[str]", seen: threading.Event) -> None:
+    """Say when the window is seen, and when it will not be any more."""
+    with process:  # lets go of everything once it has ended
+        for line in process.stdout or ():
+            if line.strip() == "shown":
+                seen.set()
+        process.wait()
+    seen.set()
+
+
+def allow_to_front(pid: int) -> None:
+    """Windows lets a process come to the front only when the one that the person clicked says so."""
+    if sys.platform == "win32":
+        import ctypes
+
+        ctypes.windll.user32.AllowSetForegroundWindow(pid)

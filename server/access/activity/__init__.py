@@ -1,0 +1,1 @@
+"""The activity log: one record per call, with search."""

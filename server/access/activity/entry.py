@@ -1,0 +1,68 @@
+"""What the activity keeps of a call: no secret, and nothing endless."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from server.core.redaction import redact_start
+from server.sdk.operation import Effect
+
+SECRET_NAMES = ("password", "secret", "token", "authorization", "api_key", "apikey")
+LONGEST_TEXT = 2_000  # characters of one argument that are kept
+
+
+class Outcome(StrEnum):
+    """How a call ended."""
+
+    waiting = "waiting"  #: it waits for the person's word
+    running = "running"  #: it has been started and has not answered yet
+    done = "done"  #: it ran and answered
+    failed = "failed"  #: it was started and did not succeed
+    refused = "refused"  #: it was not started
+    repeated = "repeated"  #: the same call had been made; its answer was given again
+    uncertain = "uncertain"  #: Deskhand stopped while it ran, so nobody knows; it is never repeated by itself
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A call as the activity tells it.
+
+    `at`: ISO 8601, UTC. `arguments`, `effect`, `result`: JSON texts, kept for some days only.
+    """
+
+    at: str
+    client_id: str | None
+    client_name: str
+    operation: str
+    sentence: str
+    changes: bool
+    decision: str
+    reason: str
+    outcome: Outcome
+    status: int | None = None
+    duration_ms: int | None = None
+    arguments: str | None = None
+    effect: str | None = None
+    result: str | None = None
+    id: int = 0
+
+
+def redact(value: Any, name: str = "") -> Any:
+    """Take secrets out of arguments, and cut what is too long to be worth keeping."""
+    if isinstance(value, Mapping):
+        return {str(key): redact(inner, str(key)) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [redact(inner, name) for inner in value]
+    if value is not None and any(secret in name.lower() for secret in SECRET_NAMES):
+        return "•••"
+    return redact_start(value, LONGEST_TEXT) if isinstance(value, str) else value
+
+
+def effect_text(effect: Effect | None) -> str | None:
+    """An Effect as the activity keeps it."""
+    if effect is None:
+        return None
+    fields = [[name, redact(value)] for name, value in effect.fields]
+    return json.dumps({"sentence": effect.sentence, "fields": fields}, ensure_ascii=False)

@@ -1,0 +1,164 @@
+"""What is kept of clients and their keys: functions for the database's two verbs."""
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from server.access.clients.allowances import end_allowances
+from server.access.clients.client import AS_IT_WAS, Change, Client, Policy
+from server.access.oauth.tables import oauth_client, oauth_grant
+from server.access.tables import api_key, client
+from server.core.errors import Conflict, NotAuthenticated, NotFound
+
+LONGEST_NAME = 40
+KEY_ENDED = "The person at this computer has ended this key."
+ADD_CLIENT = insert(client)
+ADD_KEY = insert(api_key)
+NAMED = select(client.c.id).where(client.c.name == bindparam("name"), client.c.revoked_at.is_(None))
+LIVE_CLIENTS = select(client).where(client.c.revoked_at.is_(None))
+LIVE = LIVE_CLIENTS.where(client.c.id == bindparam("id"))
+KEY = select(api_key.c.hash).where(api_key.c.hash == bindparam("hash"))
+KEY_COLUMNS = (api_key.c.hash, api_key.c.hint, api_key.c.created_at.label("key_created_at"))
+ALL_CLIENTS = (  # the key that opens, or was the last to, comes last
+    select(client, *KEY_COLUMNS)
+    .outerjoin(api_key, api_key.c.client_id == client.c.id)
+    .order_by(client.c.created_at.desc(), api_key.c.revoked_at.is_(None), api_key.c.created_at)
+)
+USABLE_KEYS = (
+    select(client, *KEY_COLUMNS)
+    .join(api_key, api_key.c.client_id == client.c.id)
+    .where(api_key.c.revoked_at.is_(None), client.c.revoked_at.is_(None))
+)
+OPENS = USABLE_KEYS.with_only_columns(client.c.id).where(api_key.c.hash == bindparam("hash"))
+GRANTED = (
+    LIVE_CLIENTS.with_only_columns(client.c.id)
+    .join(oauth_grant, oauth_grant.c.client_id == client.c.id)
+    .join(oauth_client, oauth_client.c.id == oauth_grant.c.oauth_client_id)
+    .where(oauth_grant.c.id == bindparam("grant"), oauth_grant.c.ended_at.is_(None), oauth_client.c.revoked_at.is_(None))
+)
+END_CLIENTS = update(client).where(client.c.revoked_at.is_(None)).values(revoked_at=bindparam("now"))
+END_KEYS = update(api_key).where(api_key.c.revoked_at.is_(None)).values(revoked_at=bindparam("now"))
+
+
+def to_client(row: Mapping[str, Any]) -> Client:
+    return Client(
+        id=row["id"],
+        name=row["name"],
+        scopes=frozenset(json.loads(row["scopes"])),
+        policies={name: Policy(value) for name, value in json.loads(row["policies"]).items()},
+        rate=row["rate"],
+        created_at=row["created_at"],
+        revoked_at=row["revoked_at"],
+        key_hint=row.get("hint") or "",
+        key_created_at=row.get("key_created_at") or "",
+        key_hash=row.get("hash") or b"",
+    )
+
+
+def read_clients(connection: Connection) -> list[Client]:
+    """Read all clients, newest first, each with its newest key."""
+    rows = connection.execute(ALL_CLIENTS).mappings()
+    return list({row["id"]: to_client(row) for row in rows}.values())  # type: ignore[arg-type]  # RowMapping
+
+
+def read_usable_keys(connection: Connection) -> dict[bytes, Client]:
+    """Read who may call, by the hash of the key."""
+    return {row["hash"]: to_client(row) for row in connection.execute(USABLE_KEYS).mappings()}  # type: ignore[arg-type]  # RowMapping
+
+
+def require_credential(connection: Connection, credential: str) -> None:
+    """Raises NotAuthenticated if a credential opens nothing at this point in the order of all writing."""
+    kind, _, rest = credential.partition(":")
+    if kind == "grant":
+        found = connection.execute(GRANTED, {"grant": rest}).first()
+    else:
+        found = connection.execute(OPENS, {"hash": bytes.fromhex(rest)}).first()
+    if found is None:
+        raise NotAuthenticated(KEY_ENDED)
+
+
+def add_client(connection: Connection, made: Client) -> None:
+    if connection.execute(NAMED, {"name": made.name}).first():
+        raise Conflict(f"There is a client named {made.name!r} already. Choose another name, or revoke that one first.")
+    connection.execute(
+        ADD_CLIENT,
+        {
+            "id": made.id,
+            "name": made.name,
+            "scopes": json.dumps(sorted(made.scopes)),
+            "policies": json.dumps(made.policies),
+            "rate": made.rate,
+            "created_at": made.created_at,
+            "revoked_at": None,
+        },
+    )
+    if made.key_hash:
+        add_key(connection, made)
+
+
+def with_free_name(connection: Connection, wanted: Client) -> Client:
+    """The client under its name, or that with a number where another has it."""
+    names = [wanted.name, *(f"{wanted.name[: LONGEST_NAME - 4]}-{number}" for number in range(2, 1000))]
+    taken = {row.name for row in connection.execute(LIVE_CLIENTS)}
+    return replace(wanted, name=next(name for name in names if name not in taken))
+
+
+def add_key(connection: Connection, one: Client) -> None:
+    if connection.execute(KEY, {"hash": one.key_hash}).first():
+        raise Conflict("This key belongs to another client already.")
+    key = {"hash": one.key_hash, "client_id": one.id, "hint": one.key_hint, "created_at": one.key_created_at}
+    connection.execute(ADD_KEY, {**key, "revoked_at": None})
+
+
+def change_client(connection: Connection, client_id: str, change: Change, now: str) -> None:
+    """Change what is named. It is merged here, so that two changes at once both hold.
+
+    What is to be asked or denied ends what the person had allowed of it; a scope that is taken ends all that they had allowed.
+    """
+    had = read_live(connection, client_id)
+    policies = json.loads(had["policies"]) | change.policies
+    taken_back = [name for name, policy in change.policies.items() if policy is not Policy.allow]
+    end_allowances(connection, now, [client_id], taken_back)
+    if change.scopes is not None and set(json.loads(had["scopes"])) - change.scopes:
+        end_allowances(connection, now, [client_id])
+    values: dict[str, Any] = {"policies": json.dumps(policies)}
+    if change.scopes is not None:
+        values["scopes"] = json.dumps(sorted(change.scopes))
+    if change.rate != AS_IT_WAS:
+        values["rate"] = change.rate
+    connection.execute(update(client).where(client.c.id == client_id), values)
+
+
+def replace_key(connection: Connection, fresh: Client, now: str) -> None:
+    """End a client's key and what was allowed to whoever had it, and give it another, in one transaction."""
+    read_live(connection, fresh.id)
+    end_allowances(connection, now, [fresh.id])
+    connection.execute(END_KEYS.where(api_key.c.client_id == fresh.id), {"now": now})
+    add_key(connection, fresh)
+
+
+def read_live(connection: Connection, client_id: str) -> Mapping[str, Any]:
+    row = connection.execute(LIVE, {"id": client_id}).mappings().first()
+    if row is None:
+        raise NotFound("This client has been revoked meanwhile.")
+    return row  # type: ignore[return-value]  # RowMapping
+
+
+def find_client(connection: Connection, client_id: str) -> Client | None:
+    """Find a client that is not revoked, without its key."""
+    row = connection.execute(LIVE, {"id": client_id}).mappings().first()
+    return to_client(row) if row else None  # type: ignore[arg-type]  # RowMapping
+
+
+def revoke_clients(connection: Connection, now: str, client_ids: Collection[str] | None = None) -> int:
+    """End some clients with their keys and what was allowed to them, or all if none are named. Answers how many ended."""
+    end_allowances(connection, now, client_ids)
+    ending, keys = END_CLIENTS, END_KEYS
+    if client_ids is not None:
+        ending, keys = ending.where(client.c.id.in_(client_ids)), keys.where(api_key.c.client_id.in_(client_ids))
+    ended = connection.execute(ending, {"now": now}).rowcount
+    connection.execute(keys, {"now": now})
+    return ended

@@ -1,0 +1,1 @@
+"""The guard: the one path of every call."""

@@ -1,0 +1,67 @@
+"""How often a client may call: a moving window per client, one for reading and one for changing."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from math import ceil
+from time import time
+from typing import TYPE_CHECKING
+
+from server.access.clients.registry import Client, read_rate
+
+if TYPE_CHECKING:
+    from limits.aio.strategies import MovingWindowRateLimiter
+
+
+@dataclass(frozen=True)
+class Quota:
+    """What is left of a client's limit. `reset`: seconds until one more call fits, or until the whole window is free."""
+
+    limit: int
+    remaining: int
+    reset: int
+    passed: bool
+    first_refusal: bool = False
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The RateLimit headers of the IETF's draft-ietf-httpapi-ratelimit-headers-06, as most clients read them."""
+        told = {"RateLimit-Limit": self.limit, "RateLimit-Remaining": self.remaining, "RateLimit-Reset": self.reset}
+        return {name: str(value) for name, value in told.items()}
+
+
+class Limits:
+    """Counts calls. The counts live in memory: a restart forgives."""
+
+    def __init__(self, reading: str, changing: str) -> None:
+        self._usual = {False: reading, True: changing}
+        self._refused: set[tuple[str, bool]] = set()
+
+    @cached_property
+    def _limiter(self) -> "MovingWindowRateLimiter":
+        """Its library comes with the first call: it is a megabyte that a program which nobody calls does not need."""
+        from limits.aio.storage import MemoryStorage
+        from limits.aio.strategies import MovingWindowRateLimiter
+
+        return MovingWindowRateLimiter(MemoryStorage())
+
+    async def take(self, client: Client, *, changing: bool) -> Quota | None:
+        """Count one call. None: this client has no limit."""
+        if client.rate == "none":
+            return None
+        item = read_rate(client.rate or self._usual[changing])
+        kind = changing and client.rate is None
+        name = "changing" if kind else "reading"
+        passed = await self._limiter.hit(item, client.id, name)
+        window = await self._limiter.get_window_stats(item, client.id, name)
+        reset = max(1, ceil(window.reset_time - time()))
+        first = self._note(client.id, kind, passed=passed)
+        return Quota(item.amount, window.remaining if passed else 0, reset, passed, first)
+
+    def _note(self, client_id: str, kind: bool, *, passed: bool) -> bool:
+        """Whether this is the first refusal since a call last passed; only that one is worth a row in the activity."""
+        known = (client_id, kind) in self._refused
+        if passed:
+            self._refused.discard((client_id, kind))
+        else:
+            self._refused.add((client_id, kind))
+        return not passed and not known

@@ -1,0 +1,80 @@
+"""What the authorization server goes by during one request, and what it answers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from server.access.clients.client import Client
+from server.access.oauth.models import OAuthSettings, Registration
+from server.http.addresses import DEFAULT_PORTS, LOOPBACK, Address, spell_hosts
+
+Pairs = tuple[tuple[str, str], ...]  # the parameters of a request, in their order
+TOOLS = "/mcp"
+
+
+@dataclass(frozen=True)
+class Terms:
+    """`issuer`: the public address of the moment. `bases`: every address at which we are reached.
+
+    `started`: since when this server runs. `documents`: the programs whose documents were fetched for this request.
+    """
+
+    issuer: str
+    bases: tuple[str, ...]
+    now: datetime
+    settings: OAuthSettings
+    scopes: frozenset[str]
+    key: bytes = field(default=b"", repr=False)
+    started: datetime | None = None
+    documents: Mapping[str, Registration] = field(default_factory=dict)
+
+    def after(self, seconds: float) -> str:
+        """The moment so many seconds from now."""
+        return (self.now + timedelta(seconds=seconds)).isoformat()
+
+    def find_resource(self, wanted: str) -> str | None:
+        """Which of ours an address is (RFC 8707): "" for all of it, "/mcp" for the tools; None if it is not ours."""
+        try:
+            parts = urlsplit(wanted)
+            if parts.scheme not in DEFAULT_PORTS or parts.query or parts.fragment or "@" in parts.netloc:
+                return None
+            ours = any(parts.scheme == urlsplit(base).scheme and spell_hosts(wanted) & spell_hosts(base) for base in self.bases)
+        except ValueError:
+            return None
+        path = parts.path.rstrip("/")
+        return path if ours and path in {"", TOOLS} else None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request that may be put to the person. `client`: whose program it is, if they let it in before."""
+
+    registration: Registration
+    client: Client | None
+    callback: str
+    scopes: tuple[str, ...]
+    resource: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is answered. `changed`: who may call is another now. `ended`: a sentence for the person about what was ended."""
+
+    status: int
+    body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    changed: bool = False
+    ended: str | None = None
+
+    @classmethod
+    def failed(cls, error: str, description: str, status: int = 400) -> "Answer":
+        """An error as RFC 6749 has it."""
+        return cls(status, {"error": error, "error_description": description})
+
+
+def list_bases(address: Address) -> tuple[str, ...]:
+    """Every address at which we are reached."""
+    here = (f"http://{name}:{address.public_port}" for name in LOOPBACK)
+    return (address.public, address.own, *here)

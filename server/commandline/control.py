@@ -1,0 +1,104 @@
+"""What a person looks at: addresses, documents; pausing; whether all is well."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import click
+
+from server.commandline.client import reached
+from server.core.errors import InvalidInput
+from server.sdk.cli import data_dir_option, example, json_option, print_json, say
+
+
+@click.command(epilog=example("deskhand addresses --json"))
+@json_option
+@data_dir_option
+def addresses(data_dir: Path | None, *, as_json: bool) -> None:
+    """Print everything one pastes elsewhere."""
+    with reached(data_dir, running_only=True) as deskhand:
+        found = deskhand.call("GET", "/api/addresses")
+    if as_json:
+        print_json(found)
+        return
+    for name, value in found.items():
+        for label, address in value.items() if isinstance(value, dict) else [(name, value)]:
+            say(f"{label:<14} {address}")
+
+
+@click.command("quit", epilog=example("deskhand quit"))
+@data_dir_option
+def quit_deskhand(data_dir: Path | None) -> None:
+    """End Deskhand, its tray and its window."""
+    with reached(data_dir, running_only=True) as deskhand:
+        deskhand.call("POST", "/api/quit")
+    click.echo("Deskhand is ending.")
+
+
+@click.command(epilog=example("deskhand pause 15"))
+@click.argument("minutes", type=click.FloatRange(min=0, min_open=True, max=525_600), required=False)
+@data_dir_option
+def pause(minutes: float | None, data_dir: Path | None) -> None:
+    """Let nothing that changes something run, for MINUTES or until `deskhand resume`."""
+    if minutes is not None and not math.isfinite(minutes):
+        raise click.BadParameter("say how many minutes")
+    with reached(data_dir) as deskhand:
+        deskhand.call("POST", "/api/pause", {"minutes": minutes})
+    click.echo(f"Paused for {minutes:g} minutes." if minutes else "Paused until `deskhand resume`.")
+
+
+@click.command(epilog=example("deskhand resume"))
+@data_dir_option
+def resume(data_dir: Path | None) -> None:
+    """Go on after a pause."""
+    with reached(data_dir) as deskhand:
+        deskhand.call("DELETE", "/api/pause")
+    click.echo("Deskhand goes on.")
+
+
+@click.command("generate-schema", epilog=example("deskhand generate-schema my-gpt --output openapi.yaml"))
+@click.argument("client", required=False)
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="The file to write. Default: stdout.")
+@click.option("--format", "form", type=click.Choice(["yaml", "json"]), help="Default: as the file's name ends, else yaml.")
+@data_dir_option
+def generate_schema(client: str | None, output: Path | None, form: str | None, data_dir: Path | None) -> None:
+    """Write the OpenAPI document of all operations, or of CLIENT's."""
+    from urllib.parse import quote
+
+    path = "/api/schema" + (f"?client={quote(client, safe='')}" if client else "")
+    with reached(data_dir, running_only=True) as deskhand:
+        document = deskhand.call("GET", path)
+    text = write_document(document, form or (output.suffix.lstrip(".") if output else "yaml"))
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        try:
+            output.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise InvalidInput(f"{output} could not be written: {error.strerror}.") from None
+        say(f"Written to {output}.")
+
+
+@click.command(epilog=example("deskhand doctor"))
+@json_option
+@data_dir_option
+def doctor(data_dir: Path | None, *, as_json: bool) -> None:
+    """Look at everything once and say what is not well. Ends with 1 if something is not."""
+    with reached(data_dir) as deskhand:
+        checks = deskhand.call("GET", "/api/checks")
+    if as_json:
+        print_json(checks)
+    for check in [] if as_json else checks:
+        say(f"{'✓' if check['well'] else '✕'} {check['what']}: {check['detail']}")
+    if not all(check["well"] for check in checks):
+        raise SystemExit(1)
+
+
+def write_document(document: dict[str, Any], form: str) -> str:
+    """A document as text."""
+    if form == "json":
+        return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    from server.public.pages import write_yaml
+
+    return write_yaml(document)

@@ -1,0 +1,1 @@
+"""Basic types and functions that import nothing else of ours."""

@@ -1,0 +1,16 @@
+"""The time, in a form that tests can move."""
+
+import time
+from datetime import UTC, datetime
+
+
+class Clock:
+    """The time. Tests hand in one that they can move."""
+
+    def now(self) -> datetime:
+        """Tell the time, in UTC."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Seconds that never run backwards, for durations."""
+        return time.monotonic()

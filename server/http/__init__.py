@@ -1,0 +1,1 @@
+"""HTTP on our own sockets: uvicorn with limits, middleware, problem details."""

@@ -1,0 +1,106 @@
+"""Every failure becomes a problem document (RFC 9457) whose `detail` is a plain sentence."""
+
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from math import ceil
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+
+from server.core.errors import DeskhandError, NotAuthenticated
+from server.http.problem_details import PROBLEM_TYPE, problem_body
+
+log = logging.getLogger(__name__)
+
+SENTENCES = {
+    404: "There is nothing at this address. `deskhand addresses` and /docs say what there is.",
+    405: "This address does not take that method. /docs says which it takes.",
+    413: "The request is too large. Send less at once.",
+}
+MOST_FIELDS = 20  # named in one answer
+
+
+class Problem(BaseModel):
+    """What went wrong, and what to do about it."""
+
+    type: str = Field("about:blank", description="A kind of problem; about:blank means that the status says it all.")
+    title: str = Field(description="The status in words.")
+    status: int = Field(description="The HTTP status.")
+    detail: str = Field(description="What happened and what to do, in a sentence.")
+
+
+def to_response(error: Exception) -> Response:
+    """Make the answer to a request that failed. What nobody foresaw is logged and told without its details."""
+    if isinstance(error, DeskhandError):
+        return from_deskhand(error)
+    if isinstance(error, RequestValidationError):
+        return from_validation(error)
+    if isinstance(error, HTTPException):
+        return respond(error.status_code, SENTENCES.get(error.status_code, str(error.detail)), {}, error.headers or {})
+    log.error("An operation failed in a way nobody foresaw.", exc_info=error)
+    return respond(500, "Deskhand made a mistake. Its log says more; try again.")
+
+
+def from_deskhand(error: DeskhandError) -> Response:
+    headers = {}
+    if error.retry_after is not None:
+        headers["Retry-After"] = str(max(1, ceil(error.retry_after)))
+    if isinstance(error, NotAuthenticated):
+        headers["WWW-Authenticate"] = error.challenge
+    return respond(error.status, error.detail, error.extra, headers)
+
+
+def from_validation(error: RequestValidationError) -> Response:
+    """Name each wrong field in words; what was sent is not repeated, for it may hold what no JSON answer can."""
+    found = [{"field": name_field(one["loc"], one["type"]), "message": str(one["msg"])} for one in error.errors()[:MOST_FIELDS]]
+    told = "; ".join(f"{one['field']}: {one['message']}" for one in found)
+    return respond(
+        422,
+        clean(f"The request does not fit. {told}."),
+        {"errors": [{k: clean(v) for k, v in one.items()} for one in found]},
+    )
+
+
+def name_field(location: tuple[Any, ...] | list[Any], kind: str = "") -> str:
+    """Say where a wrong value stands: ("body", "to", 0) is "to.0". What is no JSON at all is wrong as a whole."""
+    if kind == "json_invalid":
+        return "body"
+    inner = [str(part) for part in location[1:]]
+    return ".".join(inner) or str(location[0] if location else "body")
+
+
+def clean(text: str) -> str:
+    """Keep a text sendable: no lone surrogates, not endless."""
+    return text.encode("utf-8", "replace").decode()[:500]
+
+
+def respond(
+    status: int, detail: str, extra: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Answer with a problem document."""
+    body = problem_body(status, detail, extra or {})
+    return Response(body, status, dict(headers or {}), media_type=PROBLEM_TYPE)
+
+
+def phrase(status: int) -> str:
+    """The usual words for a status."""
+    return HTTPStatus(status).phrase
+
+
+def install(app: FastAPI) -> None:
+    """Have the application answer every failure this way."""
+
+    async def handle(_: Request, error: Exception) -> Response:
+        return to_response(error)
+
+    async def leave(*_: object) -> Response:
+        return Response(status_code=400)  # which nobody reads: whoever called has hung up, and that is no mistake of ours
+
+    app.add_exception_handler(ClientDisconnect, leave)
+    for kind in (DeskhandError, RequestValidationError, HTTPException, Exception):
+        app.add_exception_handler(kind, handle)

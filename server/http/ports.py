@@ -1,0 +1,66 @@
+"""Which ports are taken: the one asked for, or the usual one, or the next that is free; and who holds the one that is not."""
+
+import errno
+import os
+import socket
+from contextlib import suppress
+
+from server.core.errors import DeskhandError
+from server.core.text import shorten
+from server.http.server import bind
+
+USUAL_PORT = 8000
+PORTS_TRIED = 20  # where no port was asked for and the usual one is taken
+TAKEN = (errno.EADDRINUSE, errno.EACCES) if os.name == "nt" else (errno.EADDRINUSE,)
+
+
+class CannotStart(DeskhandError):
+    """Deskhand cannot start."""
+
+
+def bind_public(host: str, port: int | None) -> tuple[socket.socket, str | None]:
+    """Take the public port: the one asked for, or the usual one, or the next that is free.
+
+    Answers with it the sentence for the person, where it is not the usual one.
+    """
+    if port is not None:
+        return bind_or_say(host, port), None
+    with suppress(OSError):
+        return bind(host, USUAL_PORT), None
+    for candidate in range(USUAL_PORT + 1, USUAL_PORT + PORTS_TRIED):
+        with suppress(OSError):
+            return tell_port(bind(host, candidate))
+    return tell_port(bind_or_say(host, 0))
+
+
+def tell_port(bound: socket.socket) -> tuple[socket.socket, str]:
+    """Say why it is another port, and whom that concerns."""
+    return bound, (
+        f"Port {USUAL_PORT} is held by {name_holder(USUAL_PORT)}, so Deskhand is at {bound.getsockname()[1]} this time. "
+        "ChatGPT through the tunnel is not affected; scripts on this computer are."
+    )
+
+
+def bind_or_say(host: str, port: int) -> socket.socket:
+    """Take a port, or say in words why not."""
+    try:
+        return bind(host, port)
+    except OSError as error:
+        if error.errno in TAKEN:
+            raise CannotStart(
+                f"Port {port} is held by {name_holder(port)}. End that program, or choose another port with --port."
+            ) from error
+        raise CannotStart(
+            f"Deskhand cannot listen on {host}, port {port}: {error.strerror or error}. "
+            "Choose another address with --host or another port with --port."
+        ) from error
+
+
+def name_holder(port: int) -> str:
+    """Name the program that holds a port, as far as this person may know."""
+    from server.system.port_owners import who_listens
+
+    holder = who_listens(port)
+    if holder is None:
+        return "another program"
+    return f"{'another Deskhand' if holder.deskhand else shorten(holder.name)} (pid {holder.pid})"

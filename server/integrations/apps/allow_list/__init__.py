@@ -1,0 +1,1 @@
+"""The file that lists the programs a client may start."""

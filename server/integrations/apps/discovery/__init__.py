@@ -1,0 +1,1 @@
+"""Finding installed programs and adding one to the allow-list."""

@@ -1,0 +1,1 @@
+"""Google accounts: sign-in, tokens and sessions."""

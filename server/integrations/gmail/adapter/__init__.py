@@ -1,0 +1,1 @@
+"""Google's API behind a Protocol, the only importer of its libraries."""

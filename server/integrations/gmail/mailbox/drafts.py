@@ -1,0 +1,199 @@
+"""Drafts: mails that are written and not sent."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from server.core.errors import InvalidInput
+from server.integrations.gmail.accounts.accounts import Accounts
+from server.integrations.gmail.accounts.session import Permission, Session, open_session
+from server.integrations.gmail.mailbox.attachments import hash_content
+from server.integrations.gmail.mailbox.inbox import Inbox
+from server.integrations.gmail.mailbox.outbox import Outbox, post_draft
+from server.integrations.gmail.mailbox.reply import find_answer
+from server.integrations.gmail.mailbox.responses import fit_entries, view_entry
+from server.integrations.gmail.mime.compose import (
+    Letter,
+    check_recipients,
+    check_subject,
+    compose,
+    name_recipients,
+    read_ids,
+    read_people,
+)
+from server.integrations.gmail.mime.message import decode_base64url, read_headers
+from server.integrations.gmail.mime.raw_message import RawMail, read_raw
+from server.integrations.gmail.models import Done, DraftEntry, DraftKept, DraftList, DraftMail, Sent, WholeDraft
+from server.sdk.integration import Effect
+from server.sdk.operation import require_allowed
+
+FIELDS = "id,message(id,threadId,labelIds,snippet,internalDate,payload(mimeType,headers))"
+PERMANENT = "This cannot be undone."
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A draft's mail as its bytes have it, and the thread in which it lies."""
+
+    content: bytes
+    thread_id: str | None
+
+    def seal(self) -> str:
+        """Hash all of it."""
+        return hash_content(self.content)
+
+
+@dataclass(frozen=True)
+class Drafts:
+    """Writes, changes, sends and deletes drafts."""
+
+    accounts: Accounts
+    inbox: Inbox
+    outbox: Outbox
+
+    async def list_drafts(self, account: str | None, most: int, page_token: str | None) -> DraftList:
+        """List drafts, newest first."""
+        session = open_session(self.accounts, account, Permission.read)
+        options = {"pageToken": page_token} if page_token else {}
+        page = await session.read("drafts.list", maxResults=most, **options)
+        wanted = [{"id": one["id"], "format": "full", "fields": FIELDS} for one in page.get("drafts", []) if one.get("id")]
+        found = [one for one in await session.read_each("drafts.get", wanted) if one]
+        token = page.get("nextPageToken")
+        return DraftList(drafts=[view_draft(one, session.address) for one in found], next_page_token=token)
+
+    async def read(self, draft_id: str, account: str | None) -> WholeDraft:
+        """Read a draft."""
+        session = open_session(self.accounts, account, Permission.read)
+        draft = await session.read("drafts.get", id=draft_id, format="full")
+        return WholeDraft(draft_id=draft_id, mail=await self.inbox.view(session, draft.get("message") or {}))
+
+    async def preview_create(self, draft: DraftMail) -> Effect:
+        """What would be written."""
+        _, letter, _ = await self._settle(draft)
+        await self.outbox.check(letter)
+        return Effect(f"write a draft to {name_recipients(letter.recipients())}", letter.fields())
+
+    async def create(self, draft: DraftMail) -> DraftKept:
+        """Write a draft."""
+        session, letter, thread_id = await self._settle(draft)
+        kept = await session.keep_draft(await self.accounts.run(compose, letter), thread_id)
+        await self.outbox.files.release(draft)
+        return describe_kept(kept, "The draft was written. It was not sent.")
+
+    async def preview_update(self, draft_id: str, draft: DraftMail) -> Effect:
+        """What would stand in the draft's place."""
+        session, letter, _ = await self._settle(draft, draft_id)
+        await self.outbox.check(letter)
+        before = await self._read_raw(session, draft_id)
+        fields = (*letter.fields(), ("Replaces", f"a draft to {before.recipients or 'nobody yet'}: {before.subject}"))
+        return Effect(f"replace a draft to {name_recipients(letter.recipients())}", fields)
+
+    async def update(self, draft_id: str, draft: DraftMail) -> DraftKept:
+        """Replace a draft, attachments included; it stays in its thread."""
+        session, letter, thread_id = await self._settle(draft, draft_id)
+        kept = await session.keep_draft(await self.accounts.run(compose, letter), thread_id, draft_id)
+        await self.outbox.files.release(draft)
+        return describe_kept(kept, "The draft was replaced. It was not sent.")
+
+    async def preview_send(self, draft_id: str, account: str | None) -> Effect:
+        """What would go out, attachments with their hashes included."""
+        session = open_session(self.accounts, account, Permission.read, Permission.send)
+        return await self._foresee_sending(session, draft_id, await read_stored(session, draft_id))
+
+    async def send(self, draft_id: str, account: str | None) -> Sent:
+        """Send a draft, once, as it was foreseen; what is written into it meanwhile does not go out."""
+        session = open_session(self.accounts, account, Permission.read, Permission.send)
+        stored = await read_stored(session, draft_id)
+        require_allowed(await self._foresee_sending(session, draft_id, stored))
+        return await post_draft(session, draft_id, stored.content, stored.thread_id, "Email sent successfully")
+
+    async def _foresee_sending(self, session: Session, draft_id: str, stored: Stored) -> Effect:
+        mail = await self.accounts.run(read_raw, stored.content)
+        if not mail.recipients:
+            raise InvalidInput("This draft names nobody who would get it. Add somebody with update_draft.")
+        fields = (("Account", session.address), *mail.fields(), ("Draft", draft_id))
+        return Effect(f"send the draft to {mail.recipients}", fields, mail.addresses, stored.seal())
+
+    async def preview_delete(self, draft_id: str, account: str | None) -> Effect:
+        """Which draft would go."""
+        session = open_session(self.accounts, account, Permission.read, Permission.send)
+        mail = await self._read_raw(session, draft_id)
+        fields = (("Account", session.address), *mail.fields(), ("Draft", draft_id), ("Note", PERMANENT))
+        return Effect(f"delete the draft {mail.subject!r} for good", fields)
+
+    async def delete(self, draft_id: str, account: str | None) -> Done:
+        """Delete a draft for good."""
+        session = open_session(self.accounts, account, Permission.read, Permission.send)
+        await session.change("drafts.delete", id=draft_id)
+        return Done(success=True, message="The draft was deleted.")
+
+    async def _read_raw(self, session: Session, draft_id: str) -> RawMail:
+        return await self.accounts.run(read_raw, (await read_stored(session, draft_id)).content)
+
+    async def _settle(self, draft: DraftMail, draft_id: str | None = None) -> tuple[Session, Letter, str | None]:
+        needs = (Permission.read, Permission.send) if draft.thread_id or draft_id else (Permission.send,)
+        session = open_session(self.accounts, draft.account, *needs)
+        letter = Letter(
+            sender=session.address,
+            to=read_people(draft.to, "to"),
+            cc=read_people(draft.cc, "cc"),
+            bcc=read_people(draft.bcc, "bcc"),
+            subject=check_subject(draft.subject),
+            body=draft.body,
+            html=draft.html,
+        )
+        check_recipients(letter.recipients())
+        letter, thread_id = await self._place(session, letter, draft.thread_id, draft_id)
+        return session, await self.outbox.with_files(letter, draft), thread_id
+
+    async def _place(
+        self, session: Session, letter: Letter, thread_id: str | None, draft_id: str | None
+    ) -> tuple[Letter, str | None]:
+        if thread_id:
+            answer = await find_answer(session, thread_id=thread_id)
+            letter = replace(letter, to=letter.to or answer.to, subject=letter.subject or answer.subject)
+            return replace(letter, in_reply_to=answer.in_reply_to, references=answer.references), answer.thread_id
+        if not draft_id:
+            return letter, None
+        draft = await session.read("drafts.get", id=draft_id, format="metadata")
+        message = draft.get("message") or {}
+        headers = read_headers(message.get("payload"))
+        answered = read_ids(headers.get("In-Reply-To"))
+        letter = replace(
+            letter, references=tuple(read_ids(headers.get("References"))), in_reply_to=answered[0] if answered else ""
+        )
+        return letter, message.get("threadId")
+
+
+async def read_stored(session: Session, draft_id: str) -> Stored:
+    """Read all of a draft's mail."""
+    draft = await session.read("drafts.get", id=draft_id, format="raw")
+    message = draft.get("message")
+    found = message if isinstance(message, dict) else {}
+    return Stored(decode_base64url(found.get("raw")) or b"", found.get("threadId"))
+
+
+def view_draft(draft: dict[str, Any], account: str) -> DraftEntry:
+    """A draft without its text."""
+    message = draft.get("message") or {}
+    entry = fit_entries([view_entry(message, account, {})], 1500)[0]
+    return DraftEntry(
+        draft_id=str(draft.get("id", "")),
+        message_id=entry.id,
+        thread_id=entry.thread_id,
+        to=entry.to,
+        subject=entry.subject,
+        snippet=entry.snippet,
+        date=entry.date,
+    )
+
+
+def describe_kept(kept: dict[str, Any], sentence: str) -> DraftKept:
+    """Answer what was written where."""
+    message = kept.get("message") or {}
+    return DraftKept(
+        success=True,
+        message=sentence,
+        draft_id=str(kept.get("id", "")),
+        message_id=str(message.get("id", "")),
+        thread_id=str(message.get("threadId", "")),
+    )

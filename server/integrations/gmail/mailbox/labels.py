@@ -1,0 +1,169 @@
+"""Labels, and what is a label in Gmail's eyes: unread, inbox, trash."""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import Any, NoReturn
+
+from server.core.errors import InvalidInput, NotFound
+from server.integrations.gmail.accounts.accounts import Accounts
+from server.integrations.gmail.accounts.session import Permission, Session, open_session
+from server.integrations.gmail.mailbox.responses import LARGEST_ANSWER, name_labels
+from server.integrations.gmail.mime.message import read_headers
+from server.integrations.gmail.mime.text import one_line
+from server.integrations.gmail.models import Done, LabelChange, LabelList, MailLabel, Relabelled
+from server.sdk.integration import Effect
+
+KNOWN_SECONDS = 300.0  # a label that was renamed elsewhere shows its old name for so long
+FIXED = {"SENT", "DRAFT"}  # Gmail sets these by itself
+ELSEWHERE = {
+    "TRASH": "trash_mail or untrash_mail",
+    "SPAM": "Gmail itself",
+    "INBOX": "archive_mail",
+    "UNREAD": "mark_mail",
+}
+
+
+@dataclass
+class Labels:
+    """The labels of the accounts, and changes to those of a mail."""
+
+    accounts: Accounts
+    known_seconds: float = KNOWN_SECONDS
+    _known: dict[str, tuple[float, list[MailLabel]]] = field(default_factory=dict)
+
+    async def list_labels(self, account: str | None) -> LabelList:
+        """List an account's labels."""
+        session = open_session(self.accounts, account, Permission.read)
+        labels = await self._fetch(session)
+        costs = accumulate(len(one.model_dump_json()) + 1 for one in labels)
+        fitting = [one for one, cost in zip(labels, costs, strict=True) if cost <= LARGEST_ANSWER]
+        return LabelList(labels=fitting, truncated=len(fitting) < len(labels))
+
+    async def names(self, session: Session, messages: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+        """The names of labels by their ids, as far as these mails need them."""
+        used = {one for message in messages for one in message.get("labelIds") or [] if isinstance(one, str)}
+        if not any(one.startswith("Label_") for one in used):
+            return {}
+        names = {one.id: one.name for one in await self._recall(session)}
+        if used - names.keys():
+            names = {one.id: one.name for one in await self._fetch(session)}
+        return names
+
+    async def resolve(self, session: Session, wanted: list[str]) -> list[MailLabel]:
+        """Find labels by name or id. NotFound names those that come close."""
+        known = await self._recall(session)
+        if not all(find_label(one, known) for one in wanted):
+            known = await self._fetch(session)
+        return [find_label(one, known) or self._miss(one, known) for one in wanted]
+
+    async def preview_change(self, message_id: str, change: LabelChange, account: str | None) -> Effect:
+        """Which labels which mail would get and lose."""
+        session, add, remove = await self._settle(change, account)
+        fields = [("Add labels", ", ".join(one.name for one in add)), ("Remove labels", ", ".join(one.name for one in remove))]
+        return await self._preview(
+            session, message_id, "change the labels of", *((name, value) for name, value in fields if value)
+        )
+
+    async def change(self, message_id: str, change: LabelChange, account: str | None) -> Relabelled:
+        """Put labels on a mail and take others off."""
+        session, add, remove = await self._settle(change, account)
+        changed = await self._modify(session, message_id, [one.id for one in add], [one.id for one in remove])
+        names = await self.names(session, [changed])
+        return Relabelled(success=True, message="The labels were changed.", labels=name_labels(changed, names))
+
+    async def preview_mark(self, message_id: str, account: str | None, *, unread: bool) -> Effect:
+        """Which mail would be marked."""
+        session = open_session(self.accounts, account, Permission.read, Permission.change)
+        return await self._preview(session, message_id, f"mark as {'unread' if unread else 'read'}")
+
+    async def mark(self, message_id: str, account: str | None, *, unread: bool) -> Done:
+        """Mark a mail as unread or read."""
+        session = open_session(self.accounts, account, Permission.read, Permission.change)
+        await self._modify(session, message_id, ["UNREAD"] if unread else [], [] if unread else ["UNREAD"])
+        return Done(success=True, message=f"The mail is marked as {'unread' if unread else 'read'}.")
+
+    async def preview_archive(self, message_id: str, account: str | None) -> Effect:
+        """Which mail would leave the inbox."""
+        session = open_session(self.accounts, account, Permission.read, Permission.change)
+        return await self._preview(session, message_id, "archive")
+
+    async def archive(self, message_id: str, account: str | None) -> Done:
+        """Take a mail out of the inbox."""
+        session = open_session(self.accounts, account, Permission.read, Permission.change)
+        await self._modify(session, message_id, [], ["INBOX"])
+        return Done(success=True, message="The mail is archived; search finds it still.")
+
+    async def preview_trash(self, message_id: str, account: str | None, *, out: bool = False) -> Effect:
+        """Which mail would go into the trash, or come out of it."""
+        session = open_session(self.accounts, account, Permission.read, Permission.change)
+        return await self._preview(session, message_id, "take out of the trash" if out else "put into the trash")
+
+    async def trash(self, message_id: str, account: str | None) -> Done:
+        """Put a mail into the trash."""
+        session = open_session(self.accounts, account, Permission.read, Permission.change)
+        await session.change("messages.trash", id=message_id)
+        return Done(success=True, message="The mail is in the trash. Gmail deletes it for good after 30 days.")
+
+    async def untrash(self, message_id: str, account: str | None) -> Done:
+        """Take a mail out of the trash."""
+        session = open_session(self.accounts, account, Permission.read, Permission.change)
+        await session.change("messages.untrash", id=message_id)
+        return Done(success=True, message="The mail is out of the trash.")
+
+    async def _settle(self, change: LabelChange, account: str | None) -> tuple[Session, list[MailLabel], list[MailLabel]]:
+        session = open_session(self.accounts, account, Permission.read, Permission.change)
+        add, remove = await self.resolve(session, change.add), await self.resolve(session, change.remove)
+        if not add and not remove:
+            raise InvalidInput("Name at least one label to add or to remove.")
+        if {one.id for one in add} & {one.id for one in remove}:
+            raise InvalidInput("A label cannot be added and removed at once.")
+        if any(one.id in FIXED for one in (*add, *remove)):
+            raise InvalidInput("Gmail sets SENT and DRAFT by itself; nobody else can.")
+        for one in (*add, *remove):
+            if one.id in ELSEWHERE:
+                raise InvalidInput(f"{one.id} is changed with {ELSEWHERE[one.id]}, so that it can be allowed by itself.")
+        return session, add, remove
+
+    async def _modify(self, session: Session, message_id: str, add: list[str], remove: list[str]) -> dict[str, Any]:
+        return await session.change("messages.modify", id=message_id, body={"addLabelIds": add, "removeLabelIds": remove})
+
+    async def _preview(self, session: Session, message_id: str, verb: str, *more: tuple[str, str]) -> Effect:
+        message = await session.read(
+            "messages.get", id=message_id, format="metadata", metadataHeaders=["From", "Subject", "Date"]
+        )
+        headers = read_headers(message.get("payload"))
+        shown = [(name, headers.line(name, 300)) for name in ("From", "Subject", "Date")]
+        fields = (("Account", session.address), *shown, *more, ("Mail", message_id))
+        return Effect(f"{verb} the mail {headers.line('Subject', 100)!r}", fields)
+
+    async def _recall(self, session: Session) -> list[MailLabel]:
+        at, labels = self._known.get(session.address, (0.0, []))
+        fresh = labels and self.accounts.context.clock.monotonic() - at < self.known_seconds
+        return labels if fresh else await self._fetch(session)
+
+    async def _fetch(self, session: Session) -> list[MailLabel]:
+        answer = await session.read("labels.list")
+        found = [read_label(one) for one in answer.get("labels") or [] if isinstance(one, dict)]
+        labels = sorted(found, key=lambda one: (one.kind != "system", one.name.casefold()))
+        self._known[session.address] = self.accounts.context.clock.monotonic(), labels
+        return labels
+
+    def _miss(self, wanted: str, known: list[MailLabel]) -> NoReturn:
+        by_fold = {one.name.casefold(): one.name for one in known}
+        close = [by_fold[one] for one in difflib.get_close_matches(wanted.casefold(), by_fold, cutoff=0.5)]
+        hint = f" Did you mean {' or '.join(close)}?" if close else " list_labels tells which there are."
+        raise NotFound(f"There is no label {wanted[:100]!r}.{hint}")
+
+
+def find_label(wanted: str, known: list[MailLabel]) -> MailLabel | None:
+    """Find a label by its name, whatever its case, or by its id."""
+    by_id = next((one for one in known if one.id == wanted), None)
+    return by_id or next((one for one in known if one.name.casefold() == wanted.strip().casefold()), None)
+
+
+def read_label(label: Mapping[str, Any]) -> MailLabel:
+    """A label as Gmail tells it."""
+    kind = "system" if label.get("type") == "system" else "user"
+    return MailLabel(id=str(label.get("id", "")), name=one_line(str(label.get("name", "")), 300), kind=kind)

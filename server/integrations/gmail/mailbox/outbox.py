@@ -1,0 +1,155 @@
+"""Mails on their way out. Each is made as a draft and then sent, so that a draft still there proves that it did not go out."""
+
+from dataclasses import dataclass, replace
+
+from server.core.errors import DeskhandError, InvalidInput, UpstreamFailed, UpstreamTimedOut
+from server.integrations.gmail.accounts.accounts import Accounts
+from server.integrations.gmail.accounts.session import Permission, Session, open_session
+from server.integrations.gmail.adapter.errors import NotReached
+from server.integrations.gmail.mailbox.attachments import Files
+from server.integrations.gmail.mailbox.reply import Answer, find_answer
+from server.integrations.gmail.mime.compose import Letter, check_recipients, check_subject, compose, name_recipients, read_people
+from server.integrations.gmail.models import Enclosing, NewMail, Reply, Sent
+from server.sdk.integration import Effect
+from server.sdk.operation import require_allowed, require_still_allowed
+
+STILL_THERE = "The mail was not sent; its draft is still in Gmail's Drafts."
+UNKNOWN = (
+    "It is not known whether the mail went out. Look into Sent before you repeat it; one that is still in Drafts was not sent."
+)
+NOTHING_SENT = "No mail was sent; Gmail's Drafts may hold a draft of it."
+
+
+@dataclass(frozen=True)
+class Outbox:
+    """Sends mails and answers."""
+
+    accounts: Accounts
+    files: Files
+
+    async def preview_send(self, mail: NewMail) -> Effect:
+        """What sending would do."""
+        _, letter = await self._settle(mail)
+        await self.check(letter)
+        return foresee_mail(letter)
+
+    async def send(self, mail: NewMail) -> Sent:
+        """Send a mail, once."""
+        session, letter = await self._settle(mail)
+        require_allowed(foresee_mail(letter))
+        return await self._post(session, letter, None, mail, "Email sent successfully")
+
+    async def preview_reply(self, reply: Reply) -> Effect:
+        """What answering would do: who gets it is found out here."""
+        _, letter, answer = await self._settle_reply(reply)
+        await self.check(letter)
+        return foresee_answer(letter, answer)
+
+    async def reply(self, reply: Reply) -> Sent:
+        """Answer a mail, once."""
+        session, letter, answer = await self._settle_reply(reply)
+        require_allowed(foresee_answer(letter, answer))
+        return await self._post(session, letter, answer.thread_id, reply, "Reply sent successfully")
+
+    async def _settle(self, mail: NewMail) -> tuple[Session, Letter]:
+        session = open_session(self.accounts, mail.account, Permission.send)
+        letter = Letter(
+            sender=session.address,
+            to=read_people(mail.to, "to"),
+            cc=read_people(mail.cc, "cc"),
+            bcc=read_people(mail.bcc, "bcc"),
+            subject=check_subject(mail.subject),
+            body=mail.body,
+            html=mail.html,
+        )
+        if not letter.recipients():
+            raise InvalidInput("This mail names nobody who would get it. Give an address in `to`.")
+        if not letter.recipients():
+            raise InvalidInput("Name at least one recipient in to, cc or bcc.")
+        check_recipients(letter.recipients())
+        return session, await self.with_files(letter, mail)
+
+    async def _settle_reply(self, reply: Reply) -> tuple[Session, Letter, Answer]:
+        session = open_session(self.accounts, reply.account, Permission.read, Permission.send)
+        answer = await find_answer(
+            session,
+            thread_id=reply.thread_id,
+            message_id=reply.message_id,
+            in_reply_to=reply.in_reply_to,
+            everybody=reply.reply_all,
+        )
+        letter = Letter(
+            sender=session.address,
+            to=answer.to,
+            cc=answer.cc,
+            subject=answer.subject,
+            body=reply.body,
+            html=reply.html,
+            in_reply_to=answer.in_reply_to,
+            references=answer.references,
+        )
+        check_recipients(letter.recipients())
+        return session, await self.with_files(letter, reply), answer
+
+    async def with_files(self, letter: Letter, order: Enclosing) -> Letter:
+        """Attach what was asked for."""
+        return replace(letter, files=await self.files.gather(order))
+
+    async def check(self, letter: Letter) -> None:
+        """See that all of a mail can be written, before the person is asked about it."""
+        await self.accounts.run(compose, letter)
+
+    async def _post(self, session: Session, letter: Letter, thread_id: str | None, order: Enclosing, message: str) -> Sent:
+        content = await self.accounts.run(compose, letter)
+        await require_still_allowed()  # files may have taken their time
+        draft_id = await make_draft(session, content, thread_id)
+        sent = await post_draft(session, draft_id, content, thread_id, message)
+        await self.files.release(order)
+        return sent
+
+
+def foresee_mail(letter: Letter) -> Effect:
+    """What sending a mail does."""
+    return Effect(f"send mail to {name_recipients(letter.recipients())}", letter.fields(), letter.addresses(), letter.seal())
+
+
+def foresee_answer(letter: Letter, answer: Answer) -> Effect:
+    """What answering does."""
+    fields = (*letter.fields(), ("Answers", answer.answered), ("Thread", answer.thread_id))
+    return Effect(f"answer {name_recipients(letter.recipients())}", fields, letter.addresses(), letter.seal())
+
+
+async def make_draft(session: Session, content: bytes, thread_id: str | None) -> str:
+    """Make a draft of a mail that is to be sent."""
+    try:
+        draft = await session.keep_draft(content, thread_id)
+    except (UpstreamFailed, UpstreamTimedOut) as error:
+        raise add_sentence(error, NOTHING_SENT) from None
+    return str(draft.get("id", ""))
+
+
+async def post_draft(session: Session, draft_id: str, content: bytes, thread_id: str | None, message: str) -> Sent:
+    """Send this mail in the place of its draft, once: what may have gone out is never sent again by itself.
+
+    Not the draft as it lies there: somebody may have written something else into it since it was looked at.
+    """
+    try:
+        sent = await session.send_draft(content, thread_id, draft_id)
+    except NotReached as error:
+        raise add_sentence(error, STILL_THERE, draft_id=draft_id) from None
+    except (UpstreamFailed, UpstreamTimedOut) as error:
+        raise type(error)(f"Gmail did not say what became of it. {UNKNOWN}", draft_id=draft_id) from None
+    except DeskhandError as error:
+        raise add_sentence(error, STILL_THERE, draft_id=draft_id) from None
+    return Sent(
+        success=True,
+        message=message,
+        message_id=str(sent.get("id", "")),
+        thread_id=str(sent.get("threadId", "")),
+        account=session.address,
+    )
+
+
+def add_sentence(error: DeskhandError, sentence: str, **extra: str) -> DeskhandError:
+    """The same error with one more sentence."""
+    return type(error)(f"{error.detail} {sentence}", retry_after=error.retry_after, **{**error.extra, **extra})

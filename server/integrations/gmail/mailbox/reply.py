@@ -1,0 +1,127 @@
+"""Whom and what an answer goes to: the mail that is answered, its people, its subject and its place in the thread.
+
+Gmail threads an answer by three things: https://developers.google.com/workspace/gmail/api/guides/threads
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from server.core.errors import InvalidInput, NotFound
+from server.integrations.gmail.accounts.session import Session
+from server.integrations.gmail.mailbox.responses import label_ids
+from server.integrations.gmail.mime.compose import Person, read_ids, read_person
+from server.integrations.gmail.mime.message import Headers, read_addresses, read_headers
+from server.integrations.gmail.mime.text import one_line
+
+NEEDED = ["From", "To", "Cc", "Reply-To", "Subject", "Message-ID", "References", "In-Reply-To", "Date"]
+LONGEST_SUBJECT = 900
+_ANSWERED = re.compile(r"\s*re\s*:", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an answer is made of besides its text."""
+
+    thread_id: str
+    to: tuple[Person, ...]
+    cc: tuple[Person, ...]
+    subject: str
+    in_reply_to: str
+    references: tuple[str, ...]
+    answered: str  # the mail that is answered, for the person to see
+
+
+async def find_answer(
+    session: Session,
+    *,
+    thread_id: str | None,
+    message_id: str | None = None,
+    in_reply_to: str | None = None,
+    everybody: bool = False,
+) -> Answer:
+    """Find out what an answer needs. NotFound: no such mail; InvalidInput: they do not belong together."""
+    if message_id and not in_reply_to:
+        message = await session.read("messages.get", id=message_id, format="metadata", metadataHeaders=NEEDED)
+        if thread_id and message.get("threadId") != thread_id:
+            raise InvalidInput("The mail message_id is not in the thread thread_id. Give one of them alone.")
+        return make_answer(message, session.address, everybody=everybody)
+    if not thread_id and not message_id:
+        raise InvalidInput("Say what to answer: give thread_id or message_id.")
+    messages = await read_thread(session, thread_id or message_id or "")
+    return make_answer(choose_answered(messages, session.address, in_reply_to), session.address, everybody=everybody)
+
+
+async def read_thread(session: Session, thread_id: str) -> list[Mapping[str, Any]]:
+    """Read a thread's mails, oldest first. The id of any mail in it will do."""
+    try:
+        thread = await session.read("threads.get", id=thread_id, format="metadata", metadataHeaders=NEEDED)
+    except NotFound:
+        message = await session.read("messages.get", id=thread_id, format="minimal")
+        found = str(message.get("threadId"))
+        thread = await session.read("threads.get", id=found, format="metadata", metadataHeaders=NEEDED)
+    messages = thread.get("messages")
+    return [one for one in messages if isinstance(one, dict)] if isinstance(messages, list) else []
+
+
+def choose_answered(messages: list[Mapping[str, Any]], account: str, in_reply_to: str | None) -> Mapping[str, Any]:
+    """The mail with that Message-ID; without one, the newest from somebody else, or else the newest that was sent."""
+    sent = [one for one in messages if "DRAFT" not in label_ids(one)]
+    if in_reply_to:
+        wanted = in_reply_to.strip().strip("<>")
+        for one in sent:
+            if wanted in {one.get("id"), read_headers(one.get("payload")).get("Message-ID").strip().strip("<>")}:
+                return one
+        raise NotFound("No mail of this thread has that Message-ID. Leave in_reply_to out to answer the newest one.")
+    foreign = [one for one in sent if not is_own(read_headers(one.get("payload")), account) and "SENT" not in label_ids(one)]
+    if not sent:
+        raise NotFound("There is no mail in this thread that could be answered.")
+    return (foreign or sent)[-1]
+
+
+def make_answer(message: Mapping[str, Any], account: str, *, everybody: bool) -> Answer:
+    """Make an answer of the mail that is answered."""
+    headers = read_headers(message.get("payload"))
+    own = is_own(headers, account)
+    to = find_people(headers, ["To"] if own else ["Reply-To"], but=()) or find_people(headers, ["From"], but=())
+    if not to:
+        raise InvalidInput("This mail names nobody whom one could answer. Use send_mail instead.")
+    taken = (account, *(person.address for person in to))
+    cc = find_people(headers, ["Cc"] if own else ["To", "Cc"], but=taken) if everybody else ()
+    ids = read_ids(headers.get("Message-ID"))[:1]
+    earlier = read_ids(headers.get("References")) or read_ids(headers.get("In-Reply-To"))[:1]
+    return Answer(
+        thread_id=str(message.get("threadId", "")),
+        to=to,
+        cc=cc,
+        subject=answer_subject(headers.line("Subject", LONGEST_SUBJECT)),
+        in_reply_to=ids[0] if ids else "",
+        references=tuple(read_ids(" ".join([*(one for one in earlier if one not in ids), *ids]))),
+        answered=f"{headers.line('From', 200)}, {headers.line('Date', 100)}: {headers.line('Subject', 200)}",
+    )
+
+
+def find_people(headers: Headers, names: list[str], but: tuple[str, ...]) -> tuple[Person, ...]:
+    """The people in these headers, but for some; what is no address is left out."""
+    left = {address.casefold() for address in but}
+    found: dict[str, Person] = {}
+    for name in names:
+        for shown, address in read_addresses(headers.all(name)):
+            try:
+                person = read_person(address, name)
+            except InvalidInput:
+                continue
+            if person.address.casefold() not in left:
+                found.setdefault(person.address.casefold(), Person(person.address, one_line(shown, 100), person.ascii))
+    return tuple(found.values())
+
+
+def is_own(headers: Headers, account: str) -> bool:
+    """Whether the account itself wrote the mail."""
+    return any(address.casefold() == account.casefold() for _, address in read_addresses(headers.all("From")))
+
+
+def answer_subject(subject: str) -> str:
+    """Gmail leaves a thread whose subject changes, but for the "Re:"."""
+    return subject if _ANSWERED.match(subject) else f"Re: {subject}"

@@ -1,0 +1,1 @@
+"""MIME: parsing and composing messages, HTML, text and addresses."""

@@ -1,0 +1,242 @@
+"""Builds mails: addresses are checked, a header is one line, and what the person is shown is what goes out."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from email.header import Header
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import EmailPolicy
+from typing import Any
+
+from server.core.errors import InvalidInput, TooLarge
+from server.integrations.gmail.mime.text import html_to_text
+
+LARGEST_MAIL = 35_000_000  # Gmail takes 35 MB: https://developers.google.com/workspace/gmail/api/guides/uploads
+MOST_RECIPIENTS = 500
+LONGEST_WORD = 60  # that fits into a line of a header beside its name
+MOST_REFERENCES = 50
+_STRUCTURE = {"mime-version", "content-type", "content-transfer-encoding"}
+_ID_HEADERS = {"in-reply-to", "references"}
+_IDS = re.compile(r"<[\x21-\x3b\x3d\x3f-\x7e]{1,900}>")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_MEDIA_TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,100}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,100}")
+_NAMED = re.compile(r'((?:"((?:[^"\\]|\\.){0,200})"|[^"<>]{0,200}?))\s*<([^<>]*)>')
+_ONE_OF_A_LIST = r'(?:"(?:[^"\\]|\\.)*"|<[^<>]*>|[^",<>])+'
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who gets a mail. `ascii`: the address as older mail servers want it; empty where it cannot be written so."""
+
+    address: str
+    name: str = ""
+    ascii: str = ""
+
+    def __post_init__(self) -> None:
+        # Python decodes encoded words (RFC 2047) in what it is given to write, line ends included, so no name may hold one.
+        object.__setattr__(self, "name", self.name.replace("=?", "= ?"))
+
+    def __str__(self) -> str:
+        return f"{self.name} <{self.address}>" if self.name else self.address
+
+    def header(self) -> Address:
+        local, _, domain = (self.ascii or self.address).rpartition("@")
+        return Address(self.name, local, domain)
+
+
+@dataclass(frozen=True)
+class File:
+    """A file that is attached."""
+
+    name: str
+    media_type: str
+    content: bytes = field(repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.name}, {len(self.content)} bytes, SHA-256 {hashlib.sha256(self.content).hexdigest()}"
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A mail to send, with everything settled."""
+
+    sender: str
+    to: tuple[Person, ...]
+    subject: str
+    body: str
+    cc: tuple[Person, ...] = ()
+    bcc: tuple[Person, ...] = ()
+    html: str | None = None
+    files: tuple[File, ...] = ()
+    in_reply_to: str = ""
+    references: tuple[str, ...] = ()
+
+    def recipients(self) -> tuple[Person, ...]:
+        return (*self.to, *self.cc, *self.bcc)
+
+    def addresses(self) -> tuple[str, ...]:
+        """Where it goes, whatever people are called."""
+        return tuple(dict.fromkeys(person.address for person in self.recipients()))
+
+    def seal(self) -> str:
+        """Hash everything that goes out, what the person is not shown included."""
+        people = [[(one.name, one.address) for one in found] for found in (self.to, self.cc, self.bcc)]
+        files = [(str(file), file.media_type) for file in self.files]
+        mail = [self.sender, people, self.subject, self.body, self.html, files, self.in_reply_to, self.references]
+        return hashlib.sha256(json.dumps(mail).encode("ascii")).hexdigest()
+
+    def fields(self) -> tuple[tuple[str, str], ...]:
+        """What the person is shown, as the recipients will see it."""
+        people = [("To", self.to), ("Cc", self.cc), ("Bcc", self.bcc)]
+        return (
+            ("Account", self.sender),
+            ("From", self.sender),
+            *((name, ", ".join(map(str, found))) for name, found in people if found),
+            ("Subject", self.subject),
+            ("Body", self.body),
+            *((("HTML part", html_to_text(self.html)),) if self.html is not None else ()),
+            *(("Attachment", str(file)) for file in self.files),
+        )
+
+
+class _Policy(EmailPolicy):
+    """Writes some headers itself.
+
+    Python encodes a long message id as if it were foreign text, which breaks the thread. And it decodes encoded words (RFC 2047)
+    in a subject before it writes it: `=?utf-8?q?=0d=0aBcc:_eve?=` would become a header of its own.
+    """
+
+    def header_store_parse(self, name: str, value: Any) -> tuple[str, Any]:
+        if name.lower() == "subject":
+            return name, value
+        parsed: tuple[str, Any] = super().header_store_parse(name, value)
+        return parsed
+
+    def fold(self, name: str, value: Any) -> str:
+        if name.lower() in _ID_HEADERS:
+            return f"{name}: " + f"{self.linesep} ".join(read_ids(value)) + self.linesep
+        if name.lower() == "subject":
+            plain = value.isascii() and "=?" not in value and all(len(word) < LONGEST_WORD for word in value.split())
+            charset = "us-ascii" if plain else "utf-8"
+            return f"{name}: {Header(value, charset, header_name=name).encode(linesep=self.linesep)}{self.linesep}"
+        folded: str = super().fold(name, value)
+        return folded
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        return self.fold(name, value).encode("utf-8" if self.utf8 else "ascii")
+
+
+def compose(letter: Letter) -> bytes:
+    """Write a mail. Raises TooLarge and InvalidInput."""
+    foreign = any(not person.ascii for person in letter.recipients())
+    message = EmailMessage(_Policy(linesep="\r\n", cte_type="7bit", utf8=foreign))
+    try:
+        _write_headers(message, letter)
+    except ValueError:
+        raise InvalidInput("A header of this mail cannot be written. Use plain names, and a subject of one line.") from None
+    message.set_content(letter.body)
+    if letter.html is not None:
+        message.add_alternative(letter.html, subtype="html")
+    for file in letter.files:
+        _attach(message, file)
+    content = message.as_bytes()
+    check_head(content, letter)
+    if len(content) > LARGEST_MAIL:
+        raise TooLarge(f"With its attachments this mail has {len(content) // 1_000_000} MB, and Gmail takes 35 MB.")
+    return content
+
+
+def check_head(content: bytes, letter: Letter) -> None:
+    """See that a mail has the headers it should have and no other, whatever was written into one. Raises InvalidInput."""
+    lines = content.partition(b"\r\n\r\n")[0].split(b"\r\n")
+    names = [line.partition(b":")[0].decode("ascii", "replace").lower() for line in lines if line[:1] not in {b" ", b"\t"}]
+    people = [name for name, found in (("to", letter.to), ("cc", letter.cc), ("bcc", letter.bcc)) if found]
+    thread = [name for name, found in (("in-reply-to", letter.in_reply_to), ("references", letter.references)) if found]
+    if sorted(set(names) - _STRUCTURE) != sorted(["from", "subject", *people, *thread]) or len(names) != len(set(names)):
+        raise InvalidInput("A header of this mail cannot be written. Use plain names, and a subject of one line.")
+
+
+def _write_headers(message: EmailMessage, letter: Letter) -> None:
+    message["From"] = letter.sender
+    for name, people in (("To", letter.to), ("Cc", letter.cc), ("Bcc", letter.bcc)):
+        if people:
+            message[name] = [person.header() for person in people]
+    message["Subject"] = letter.subject
+    if letter.in_reply_to:
+        message["In-Reply-To"] = letter.in_reply_to
+    if letter.references:
+        message["References"] = " ".join(letter.references)
+
+
+def _attach(message: EmailMessage, file: File) -> None:
+    kind, _, form = file.media_type.partition("/")
+    if kind in {"multipart", "message"}:  # these would have to be parsed to be attached
+        kind, form = "application", "octet-stream"
+    message.add_attachment(file.content, maintype=kind, subtype=form, filename=file.name)
+
+
+def check_subject(subject: str) -> str:
+    """Refuse what could end the line and begin another header."""
+    if _CONTROLS.search(subject):
+        raise InvalidInput("The subject must be one line without control characters.")
+    return subject.strip()
+
+
+def check_media_type(media_type: str) -> str:
+    """Refuse what is no media type."""
+    if not _MEDIA_TYPE.fullmatch(media_type):
+        raise InvalidInput("A media_type is something like application/pdf or text/csv.")
+    return media_type.lower()
+
+
+def read_people(values: Iterable[str], field_name: str) -> tuple[Person, ...]:
+    """Read addresses, each with or without a name, several with commas between. Nobody is named twice."""
+    found: dict[str, Person] = {}
+    for value in values:
+        for piece in split_list(value, field_name):
+            person = read_person(piece, field_name)
+            found.setdefault(person.address.casefold(), person)
+    return tuple(found.values())
+
+
+def split_list(value: str, field_name: str) -> list[str]:
+    """Split a list at its commas, but not at those in quotes."""
+    if _CONTROLS.search(value) or not re.fullmatch(rf"(?:{_ONE_OF_A_LIST})?(?:,(?:{_ONE_OF_A_LIST})?)*", value):
+        raise InvalidInput(f"{field_name}: {value[:200]!r} is no list of mail addresses.")
+    return [piece.strip() for piece in re.findall(_ONE_OF_A_LIST, value) if piece.strip()]
+
+
+def read_person(text: str, field_name: str) -> Person:
+    """Read an address such as `bob@example.com` or `Bob <bob@example.com>`."""
+    from email_validator import EmailNotValidError, validate_email
+
+    named = _NAMED.fullmatch(text)
+    name, address = (named[1] or "", named[3]) if named else ("", text)
+    if named and named[2] is not None:
+        name = re.sub(r"\\(.)", r"\1", named[2])
+    try:
+        found = validate_email(address, check_deliverability=False)
+    except (EmailNotValidError, ValueError, IndexError) as error:
+        raise InvalidInput(f"{field_name}: {text[:200]!r} is no mail address. {str(error)[:200]}") from None
+    return Person(found.normalized, name, found.ascii_email or "")
+
+
+def check_recipients(people: tuple[Person, ...]) -> None:
+    """Gmail takes 500 at most."""
+    if len(people) > MOST_RECIPIENTS:
+        raise InvalidInput(f"A mail goes to {MOST_RECIPIENTS} people at most, and this one names {len(people)}.")
+
+
+def read_ids(value: Any) -> list[str]:
+    """Read the message ids in a header; the first and the newest where there are too many."""
+    found = _IDS.findall(str(value))
+    return found if len(found) <= MOST_REFERENCES else [found[0], *found[1 - MOST_REFERENCES :]]
+
+
+def name_recipients(people: tuple[Person, ...]) -> str:
+    """Name who gets a mail, for a sentence."""
+    named = ", ".join(person.address for person in people[:3])
+    return f"{named} and {len(people) - 3} more" if len(people) > 3 else named or "nobody yet"

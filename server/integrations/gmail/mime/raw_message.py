@@ -1,0 +1,106 @@
+"""Reads a mail from its own bytes, as a draft holds it: everything that will go out, attachments included."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.message import Message
+
+from server.integrations.gmail.mime.compose import File
+from server.integrations.gmail.mime.message import Headers, read_addresses, read_people
+from server.integrations.gmail.mime.text import clean_text, decode_text, decode_words, html_to_text, one_line
+
+_SHOWN = ("From", "To", "Cc", "Bcc", "Reply-To")
+
+
+@dataclass(frozen=True)
+class RawMail:
+    """A mail as its bytes have it."""
+
+    headers: Headers
+    texts: tuple[str, ...]
+    html: tuple[str, ...]
+    files: tuple[File, ...]
+
+    @property
+    def subject(self) -> str:
+        return self.headers.line("Subject")
+
+    @property
+    def recipients(self) -> str:
+        """Everybody who would get it."""
+        return ", ".join(one for name in ("To", "Cc", "Bcc") for one in read_people(self.headers, name, 500))
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where it would go, whatever people are called; what is no address stands for itself, so that nobody is left out."""
+        found = [one for name in ("To", "Cc", "Bcc") for one in read_addresses(self.headers.all(name))]
+        return tuple(dict.fromkeys(address or name for name, address in found))
+
+    def fields(self) -> tuple[tuple[str, str], ...]:
+        """What the person is shown."""
+        people = [(name, ", ".join(read_people(self.headers, name, 500))) for name in _SHOWN]
+        return (
+            *((name, shown) for name, shown in people if shown),
+            ("Subject", self.subject),
+            *(("Body", text) for text in self.texts),
+            *(("HTML part", text) for text in self.html),
+            *(("Attachment", str(file)) for file in self.files),
+        )
+
+
+def read_raw(content: bytes) -> RawMail:
+    """Read a mail from its bytes. Never raises."""
+    message = message_from_bytes(content)
+    headers = Headers(tuple((name.lower(), " ".join(str(value).split())) for name, value in message.items()))
+    leaves = list(walk(message))
+    texts = tuple(clean_text(read_leaf(one)) for one in leaves if kind_of(one) == "text/plain")
+    html = tuple(html_to_text(read_leaf(one)) for one in leaves if kind_of(one) == "text/html")
+    files = tuple(
+        File(file_name(one, place), one.get_content_type(), leaf_content(one))
+        for place, one in enumerate(leaves, 1)
+        if kind_of(one) == "file"
+    )
+    return RawMail(headers, texts, html, files)
+
+
+def walk(message: Message) -> Iterator[Message]:
+    """The parts that hold something, in order; a mail within the mail is one of them."""
+    if message.get_content_maintype() != "multipart" or not message.is_multipart():
+        yield message
+        return
+    for part in message.get_payload():
+        if isinstance(part, Message):
+            yield from walk(part)
+
+
+def kind_of(part: Message) -> str:
+    """text/plain, text/html or file."""
+    attached = part.get_content_disposition() == "attachment" or bool(file_name_given(part))
+    kind = part.get_content_type()
+    return kind if kind in {"text/plain", "text/html"} and not attached else "file"
+
+
+def read_leaf(part: Message) -> str:
+    """The text of a part."""
+    charset = part.get_param("charset", "")
+    return decode_text(leaf_content(part), charset if isinstance(charset, str) else charset[2])
+
+
+def leaf_content(part: Message) -> bytes:
+    """The bytes of a part."""
+    if part.is_multipart():
+        return b"\r\n".join(one.as_bytes() for one in part.get_payload() if isinstance(one, Message))
+    content = part.get_payload(decode=True)
+    return content if isinstance(content, bytes) else b""
+
+
+def file_name_given(part: Message) -> str:
+    try:
+        return one_line(decode_words(part.get_filename() or ""), 255)
+    except (LookupError, ValueError):
+        return ""
+
+
+def file_name(part: Message, place: int) -> str:
+    """The name of a file, never empty."""
+    return file_name_given(part) or f"attachment-{place}"

@@ -1,0 +1,144 @@
+"""Text that strangers wrote, made readable and harmless: charsets, HTML, control characters, length."""
+
+import codecs
+import html
+import json
+import re
+from contextlib import suppress
+from email.errors import HeaderParseError
+from email.header import decode_header
+
+from server.integrations.gmail.mime.html import read_html
+
+_ALIASES = {
+    "iso8859-1": "cp1252",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "euc_kr": "cp949",
+    "shift_jis": "cp932",
+}  # as browsers do
+_NO_CHARSETS = {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "mbcs", "oem"}
+# Direction marks can turn a shown name round, invisible characters hide a word from a search, and the "tag" characters carry text
+# that only a model sees. Joiners stay: scripts and emoji need them.
+_HIDDEN = re.compile(
+    "[\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\U000e0000-\U000e007f]"
+)
+_BREAKS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\\s]+")
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_QUOTED = re.compile(r">*")
+
+
+def decode_text(content: bytes, charset: str = "") -> str:
+    """Decode, whatever the content says it is."""
+    for name in _candidates(content, find_charset(charset)):
+        with suppress(LookupError, ValueError):
+            return content.decode(name)
+    return _decode_broken(content)
+
+
+def _candidates(content: bytes, declared: str) -> tuple[str, ...]:
+    if not content.isascii():
+        return ("utf-8", declared)  # Gmail converts some texts and leaves their old charset; what is plainly UTF-8 is UTF-8
+    if declared.startswith(("utf-16", "utf-32")) and 0 not in content:
+        return ("ascii",)
+    return (declared, "ascii")
+
+
+def _decode_broken(content: bytes) -> str:
+    text = content.decode("utf-8", "replace")
+    foreign = sum(not character.isascii() for character in text)
+    if text.count("\ufffd") * 4 <= foreign:  # UTF-8 with a few broken characters
+        return text
+    return content.decode("cp1252", "replace")
+
+
+def find_charset(name: str) -> str:
+    """Find the codec for a charset's name; empty where there is none that one would decode mail with."""
+    try:
+        found = codecs.lookup(name.strip().strip("\"'"))
+    except (LookupError, ValueError):
+        return ""
+    return "" if found.name.replace("_", "-") in _NO_CHARSETS else _ALIASES.get(found.name, found.name)
+
+
+def decode_words(value: str) -> str:
+    """Decode the encoded words of a header (RFC 2047)."""
+    if "=?" not in value:
+        return value
+    try:
+        pieces = decode_header(value)
+    except (HeaderParseError, ValueError, IndexError):
+        return value
+    return "".join(piece if isinstance(piece, str) else decode_text(piece, charset or "") for piece, charset in pieces)
+
+
+def one_line(value: str, most: int = 1000) -> str:
+    """Make a header fit for one line: nothing in it ends the line, hides text or turns its direction."""
+    text = _BREAKS.sub(" ", _HIDDEN.sub("", decode_words(value[: most * 20]))).strip()
+    return shorten(sendable(text), most)
+
+
+def clean_text(value: str) -> str:
+    """Make a text of several lines fit for an answer."""
+    text = value.replace("\r\n", "\n").replace("\r", "\n")
+    return sendable(_CONTROLS.sub("", _HIDDEN.sub("", text))).strip("\n")
+
+
+def sendable(value: str) -> str:
+    """Replace lone surrogates, which no JSON answer can hold."""
+    return value.encode("utf-8", "replace").decode()
+
+
+def shorten(value: str, most: int) -> str:
+    return value if len(value) <= most else value[: most - 1] + "…"
+
+
+def read_snippet(value: object) -> str:
+    """Gmail's snippets are escaped as HTML is."""
+    return one_line(html.unescape(value), 300) if isinstance(value, str) else ""
+
+
+def html_to_text(value: str) -> str:
+    """Make text of HTML: links stay, pictures, styles and scripts go."""
+    return clean_text(read_html(value))
+
+
+def unflow(text: str, *, delete_space: bool) -> str:
+    """Join the lines that were broken for sending (RFC 3676, format=flowed)."""
+    lines: list[str] = []
+    open_depth = -1
+    for line in text.split("\n"):
+        depth = len(_QUOTED.match(line)[0])  # type: ignore[index]  # it matches everything
+        content = line[depth:].removeprefix(" ")
+        flows = content.endswith(" ") and content != "-- "
+        if flows and delete_space:
+            content = content[:-1]
+        if depth == open_depth and content != "-- ":
+            lines[-1] += content
+        else:
+            lines.append(f"{'>' * depth} {content}" if depth else content)
+        open_depth = depth if flows else -1
+    return "\n".join(lines)
+
+
+def json_length(value: str) -> int:
+    """How many characters a text has in an answer."""
+    return len(json.dumps(value, ensure_ascii=False))
+
+
+def cut(text: str, most: int) -> str:
+    """Take as much of the beginning as fits into so many characters of an answer."""
+    text = text[: max(0, most - 2)]
+    while text and (length := json_length(text)) > most:
+        text = text[: min(len(text) - 1, len(text) * most // length)]
+    return text
+
+
+def share_out(costs: list[int], budget: int) -> list[int]:
+    """Share a budget fairly: who needs little gets all of it, and the others the same each."""
+    shares = [0] * len(costs)
+    left = budget
+    for place, index in enumerate(sorted(range(len(costs)), key=costs.__getitem__)):
+        shares[index] = min(costs[index], max(0, left) // (len(costs) - place))
+        left -= shares[index]
+    return shares

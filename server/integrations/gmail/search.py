@@ -1,0 +1,55 @@
+"""How `search` and `fetch` find mails: with the operations that find and read them."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from server.core.errors import NotFound
+from server.integrations.gmail.models import SearchResult, WholeMail
+from server.sdk.search import Document, Lookup, Reading, Result, Search
+
+MOST_FOUND = 20
+
+
+def ask_search(query: str) -> Mapping[str, Any]:
+    """The arguments that find mails."""
+    return {"query": query[:1000], "max_results": MOST_FOUND}
+
+
+def list_results(answer: Any, _: str) -> list[Result]:
+    """What was found. An id holds the account too, for each account numbers its own mails."""
+    found = SearchResult.model_validate({"next_page_token": None, **answer}).messages
+    return [
+        Result(f"{mail.id}:{mail.account}", mail.subject or "(no subject)", make_url(mail.id, mail.account)) for mail in found
+    ]
+
+
+def ask_read(asked: str) -> Mapping[str, Any]:
+    """The arguments that read a mail by the id that `list_results` made."""
+    mail, _, account = asked.partition(":")
+    if not mail or not account:
+        raise NotFound("There is no such mail. Give the id as search answered it.")
+    return {"message_id": mail, "account": account}
+
+
+def make_document(answer: Any, _: str) -> Document:
+    """A mail with its people and its date."""
+    mail = WholeMail.model_validate({"next_offset": None, **answer})
+    more = {
+        "from": mail.from_email,
+        "to": ", ".join(mail.to),
+        "date": mail.date,
+        "labels": ", ".join(mail.labels),
+        "attachments": ", ".join(file.name for file in mail.attachments),
+        "goes_on": f"read_mail with offset {mail.next_offset} has the rest" if mail.truncated else "",
+    }
+    metadata = {name: text for name, text in more.items() if text}
+    return Document(mail.subject or "(no subject)", mail.body, make_url(mail.id, mail.account), metadata)
+
+
+def make_url(message_id: str, account: str) -> str:
+    """Where Gmail shows a mail to the person who is signed in with that account."""
+    return f"https://mail.google.com/mail/?authuser={quote(account)}#all/{message_id}"
+
+
+lookup = Lookup("mail", Search("search_mail", ask_search, list_results), Reading("read_mail", ask_read, make_document))

@@ -1,0 +1,223 @@
+"""The life of the server on one page: start in order, stop in reverse."""
+
+import asyncio
+import gc
+import logging
+import socket
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from server.access.activity.log import RETENTION, Retention
+from server.access.oauth.models import Pair
+from server.core.clock import Clock
+from server.core.errors import DeskhandError
+from server.core.version import read_version
+from server.http.addresses import Address
+from server.http.ports import bind_or_say, bind_public
+from server.http.server import Limits, Listener
+from server.lifecycle import crash_log, runtime_file
+from server.lifecycle.logging import file_logging
+from server.public.app import create_surfaces
+from server.runtime.integrations import discover
+from server.runtime.state import Rules, State, open_state
+from server.sdk.desktop import NoScreen, Screen
+from server.storage.data_dir import open_home, tell_readable
+from server.system.sleep_monitor import watch_sleep
+from server.tunnel.backoff import Timing
+from server.tunnel.request_counter import Counted
+
+if TYPE_CHECKING:
+    from server.demo.traffic import Pace
+
+log = logging.getLogger(__name__)
+
+KILLED = "Deskhand was ended without a chance to say goodbye the last time. What was on its way then says so in the activity."
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to run. `port` None: 8000, or the next free one. `tunnel`: open it before anything is told.
+
+    `first_key`: the key of a first client, made at a first start. `openai`: a GPT's id and secret that the environment holds.
+    `visitor`: how often the demo's ChatGPT calls; None: never.
+    """
+
+    host: str = "127.0.0.1"
+    port: int | None = None
+    local_port: int = 0
+    public_url: str | None = None
+    tunnel: bool = False
+    demo: bool = False
+    visitor: "Pace | None" = None
+    data_dir: Path | None = None
+    first_key: str | None = None
+    openai: Pair | None = None
+    rules: Rules = field(default_factory=Rules)
+    sockets: Limits = field(default_factory=Limits)
+    tunnel_timing: Timing = field(default_factory=Timing)
+    sweep_seconds: float = 6 * 3600
+
+
+@dataclass(frozen=True)
+class Ready:
+    """What a running server tells whoever started it. `notices`: sentences for the person."""
+
+    public: str
+    local: str
+    runtime_file: str
+    pid: int
+    notices: tuple[str, ...] = ()
+
+
+@dataclass
+class Program:
+    """A server from its start to its stop. `stop` may be called on any thread, and before `run`."""
+
+    options: Options
+    screen: Screen = field(default_factory=NoScreen)
+    clock: Clock = field(default_factory=Clock)
+    _loop: asyncio.AbstractEventLoop | None = None
+    _stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def run(self, on_ready: Callable[[Ready], None]) -> None:
+        """Serve until `stop`. Raises DeskhandError, with a sentence for the person, when it cannot start."""
+        self._loop = asyncio.get_running_loop()
+        options = self.options
+        async with AsyncExitStack() as stack:
+            home = stack.enter_context(open_home(options.data_dir, demo=options.demo))
+            killed = runtime_file.forget(home.folders.data)
+            crashed = stack.enter_context(crash_log.watched(home.folders.logs, self.clock))
+            log_file = stack.enter_context(file_logging(home.folders.logs))
+            public, moved = bind_public(options.host, options.port)
+            stack.enter_context(public)
+            local = stack.enter_context(bind_or_say("127.0.0.1", options.local_port))
+            address = Address(public.getsockname()[1], local.getsockname()[1], options.host)
+            address.set_public_url(options.public_url)
+            state = await stack.enter_async_context(
+                open_state(
+                    home,
+                    address,
+                    demo=options.demo,
+                    rules=options.rules,
+                    screen=self.screen,
+                    clock=self.clock,
+                    tunnel_timing=options.tunnel_timing,
+                )
+            )
+            last = KILLED if killed else None
+            own = [
+                lambda: moved,
+                lambda: state.oauth.notice,
+                lambda: crashed.sentence or last,
+                lambda: tell_readable(home),
+                lambda: self.screen.notice,
+            ]
+            state.notices.extend(own)
+            state.complaints.append(lambda: log_file.problem)
+            stack.push_async_callback(state.runtime.stop)
+            await state.runtime.start(state.context, discover())
+            await make_first_client(state, options.first_key)
+            await make_openai_client(state, options.openai)
+            log.info("Deskhand %s starts at port %d, locally at %d.", read_version(), address.public_port, address.local_port)
+            stack.push_async_callback(state.tunnel.stop)
+            await self._serve(state, public, local, on_ready)
+
+    def stop(self) -> None:
+        """Ask the server to stop; `run` returns when it has."""
+        if self._loop is None:
+            self._stopping.set()
+            return
+        with suppress(RuntimeError):  # the loop has ended already
+            self._loop.call_soon_threadsafe(self._stopping.set)
+
+    async def _serve(self, state: State, public: socket.socket, local: socket.socket, on_ready: Callable[[Ready], None]) -> None:
+        surfaces = create_surfaces(state)
+        sockets = self.options.sockets
+        reached = Counted(surfaces.public, state.tunnel.counter)
+        listeners = [Listener(reached, public, sockets), Listener(surfaces.local, local, sockets)]
+        async with asyncio.TaskGroup() as group:
+            serving = [group.create_task(listener.run_until_stopped()) for listener in listeners]
+            tasks: list[asyncio.Task[None]] = []
+            try:
+                for listener in listeners:
+                    await listener.ready.wait()
+                await self._start_tunnel(state)
+                jobs = (self._sweep(state), watch_sleep(state.tell_woke, self.clock), state.updates.run(), state.run_approvals())
+                tasks += [group.create_task(job) for job in (*jobs, self._wait_for_quit(state))]
+                await self._stay(state, on_ready)
+            finally:  # whatever happened: a listener that is not stopped, but cancelled, never ends
+                log.info("Deskhand stops.")
+                await state.tunnel.stop()  # so that nobody comes in any more
+                state.approvals.stop()  # who waits here for the person is answered before the sockets go
+                await state.runner.stop()
+                state.context.events.close()  # open streams say goodbye before their sockets go
+                for say_goodbye in state.farewells:
+                    await say_goodbye()
+                for task in tasks:
+                    task.cancel()
+                for listener in listeners:
+                    listener.stop()
+                await asyncio.wait(serving)
+
+    async def _wait_for_quit(self, state: State) -> None:
+        await state.quitting.wait()
+        self._stopping.set()
+
+    async def _stay(self, state: State, on_ready: Callable[[Ready], None]) -> None:
+        """Tell that all is ready, and wait until it is to end."""
+        address = state.address
+        running = runtime_file.make(address.public, address.public_port, address.local, state.key)
+        with runtime_file.written(state.home.folders.data, running) as file:
+            gc.freeze()  # what stands now stays; collecting it again and again makes the slowest answers slow
+            gc.set_threshold(50_000, 20, 100)
+            on_ready(Ready(running.public, running.local, str(file), running.pid, tuple(state.list_notices())))
+            async with self._company(state):
+                await self._stopping.wait()
+
+    def _company(self, state: State) -> AbstractAsyncContextManager[None]:
+        if self.options.visitor is None:
+            return nullcontext()
+        from server.demo.traffic import visiting
+
+        return visiting(state, self.options.visitor)
+
+    async def _start_tunnel(self, state: State) -> None:
+        """Open the tunnel where that is set; where it was asked for, wait for its address, and go on without if there is none."""
+        await state.tunnel.start(wanted=self.options.tunnel)
+        if self.options.tunnel:
+            waits = [asyncio.ensure_future(one) for one in (state.tunnel.wait_until_settled(), self._stopping.wait())]
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            for one in waits:
+                one.cancel()
+
+    async def _sweep(self, state: State) -> None:
+        while True:
+            try:
+                retention = state.context.settings.read(RETENTION, Retention)
+                await state.activity.sweep(retention)
+                await state.approvals.sweep(retention.payload_days)
+                await state.oauth.sweep()
+            except DeskhandError:
+                log.exception("Old activity could not be removed.")
+            await asyncio.sleep(self.options.sweep_seconds)
+
+
+async def make_first_client(state: State, key: str | None) -> None:
+    """Make the client whose key the environment holds, once: a revoked one is not made again."""
+    if key and not await state.clients.list():
+        await state.clients.create("first", frozenset(state.runtime.scopes()), {}, key=key)
+
+
+async def make_openai_client(state: State, pair: Pair | None) -> None:
+    """Make the client whose id and secret the environment holds, once. It may read memories; more the person says."""
+    if pair:
+        await state.programs.add_openai(pair, frozenset({"read:memories"}))
+
+
+def read_openai(environment: Mapping[str, str]) -> Pair | None:
+    """A GPT's id and secret, where the environment holds both."""
+    client_id, secret = (environment.get(f"OPENAI_CLIENT_{name}", "").strip() for name in ("ID", "SECRET"))
+    return Pair(client_id, secret) if client_id and secret else None

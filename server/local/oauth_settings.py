@@ -1,0 +1,44 @@
+"""How programs may sign in, as the person says."""
+
+from dataclasses import asdict
+
+from fastapi import APIRouter
+
+from server.access.oauth.models import SECTION, OAuthSettings
+from server.local.oauth_models import RefusedView, SignInOrder, SignInView
+from server.runtime.state import State
+
+TOPIC = "sign-ins"
+
+
+def create_routes(state: State) -> APIRouter:
+    """Make the routes."""
+    routes = APIRouter(prefix="/sign-ins")
+
+    @routes.get("")
+    async def read_sign_ins() -> SignInView:
+        """Tells how programs may sign in, and what was refused last."""
+        return show(state)
+
+    @routes.put("")
+    async def set_sign_ins(order: SignInOrder) -> SignInView:
+        """Says how programs may sign in. Those that were let in already stay."""
+
+        def change(now: OAuthSettings) -> OAuthSettings:
+            return now.model_copy(update=order.model_dump())
+
+        await state.context.settings.change(SECTION, OAuthSettings, change)
+        state.context.events.publish(TOPIC)
+        return show(state)
+
+    return routes
+
+
+def show(state: State) -> SignInView:
+    """How it is now."""
+    settings, refused = state.context.settings.read(SECTION, OAuthSettings), state.programs.refused
+    return SignInView(
+        registration_allowed=settings.registration_allowed,
+        documents_allowed=settings.documents_allowed,
+        refused=RefusedView.model_validate(asdict(refused)) if refused else None,
+    )

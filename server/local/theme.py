@@ -1,0 +1,35 @@
+"""How the window looks. Kept here, for the window's address is another one at every start, so a browser remembers nothing."""
+
+from typing import Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from server.runtime.state import State
+
+SECTION = "look"
+
+
+class Look(BaseModel):
+    """The window's look."""
+
+    theme: Literal["system", "light", "dark"] = Field("system", description="Light, dark, or as the system is.")
+
+
+def create_routes(state: State) -> APIRouter:
+    """Make the routes."""
+    routes = APIRouter(prefix="/look")
+
+    @routes.get("")
+    async def read_look() -> Look:
+        """Tells how the window looks."""
+        return state.context.settings.read(SECTION, Look)
+
+    @routes.put("")
+    async def set_look(wanted: Look) -> Look:
+        """Says how the window is to look."""
+        await state.context.settings.write(SECTION, wanted)
+        state.context.events.publish("look")
+        return wanted
+
+    return routes

@@ -1,0 +1,1 @@
+"""Requests to addresses on the internet, guarded against SSRF."""

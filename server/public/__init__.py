@@ -1,0 +1,1 @@
+"""The public surface: what a tunnel or proxy reaches."""

@@ -1,0 +1,113 @@
+"""The public pages that need no key: what this is, is it well, its documents. None of them holds anybody's data."""
+
+import asyncio
+import json
+from functools import lru_cache
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi import Path as InPath
+from fastapi.responses import HTMLResponse, JSONResponse
+
+from server.access.activity.log import RETENTION, Retention
+from server.core.resources import shipped
+from server.projections import help as help_page
+from server.projections.documents import Documents
+from server.projections.manifest import make_manifest
+from server.runtime.state import State
+
+Name = Annotated[str, InPath(pattern=r"^[a-z0-9][a-z0-9._-]{0,39}$", description="The client's name.")]
+PRIVACY = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Privacy</title>
+<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="/docs/style.css"></head>
+<body><main><h1>Privacy</h1>
+<p>This address belongs to a program that runs on one person's own computer. What is sent here goes to that computer and
+stays there, unless that person's own clients ask for it. It keeps a record of the calls that clients make, for up to
+{activity_days} days, and what they contained for up to {payload_days} days. It has no analytics and shares nothing with
+the makers of the program.</p>
+<p>To have something removed, ask the person who gave you this address.</p></main></body></html>"""
+
+
+def create_pages(state: State, documents: Documents) -> APIRouter:
+    """Make the routes of the public pages and documents."""
+    pages = APIRouter(include_in_schema=False)
+    pages.include_router(create_documents(state, documents))
+
+    @pages.get("/")
+    async def show_service() -> dict[str, str]:
+        return {"status": "online", "service": "Deskhand", "version": documents.version, "documentation": "/docs"}
+
+    @pages.get("/health")
+    async def show_health() -> dict[str, str]:
+        return {"status": "healthy"}
+
+    @pages.get("/privacy")
+    async def show_privacy() -> HTMLResponse:
+        return HTMLResponse(PRIVACY.format(**state.context.settings.read(RETENTION, Retention).model_dump()))
+
+    @pages.get("/docs")
+    async def show_help() -> HTMLResponse:
+        return HTMLResponse(help_page.make_page(documents.make()))
+
+    @pages.get("/docs/style.css")
+    async def show_style() -> Response:
+        return Response(help_page.STYLE, media_type="text/css")
+
+    @pages.get("/favicon.ico")
+    async def show_icon() -> Response:
+        return Response(shipped("assets/icon.svg").read_bytes(), media_type="image/svg+xml")
+
+    return pages
+
+
+def create_documents(state: State, documents: Documents) -> APIRouter:
+    """Make the routes of the documents that ChatGPT imports."""
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.get("/openapi.json")
+    async def show_document() -> JSONResponse:
+        return JSONResponse(documents.make())
+
+    @routes.get("/openapi.yaml")
+    async def show_document_yaml() -> Response:
+        return await to_yaml(documents.make())
+
+    @routes.get("/.well-known/ai-plugin.json")
+    async def show_manifest() -> JSONResponse:
+        return JSONResponse(make_manifest(state.address.public, documents.make()))
+
+    @routes.get("/gpts/{client}/openapi.json")
+    async def show_client_document(client: Name, request: Request) -> JSONResponse:
+        return JSONResponse(await hand_out(client, request))
+
+    @routes.get("/gpts/{client}/openapi.yaml")
+    async def show_client_document_yaml(client: Name, request: Request) -> Response:
+        return await to_yaml(await hand_out(client, request))
+
+    async def hand_out(client: str, request: Request) -> dict[str, Any]:
+        document = await documents.make_for(client)
+        if state.usage.note_document(client, request.headers.get("host", "")):
+            state.context.events.publish("documents")
+        return document
+
+    return routes
+
+
+async def to_yaml(document: dict[str, Any]) -> Response:
+    """Answer a document in YAML. Writing it takes long, and strangers may ask, so it is done once and in a thread."""
+    text = await asyncio.to_thread(write_yaml_once, json.dumps(document))
+    return Response(text, media_type="application/yaml")
+
+
+@lru_cache(maxsize=64)
+def write_yaml_once(document: str) -> str:
+    """Write a document, given as JSON, in YAML; the last ones are kept."""
+    return write_yaml(json.loads(document))
+
+
+def write_yaml(document: dict[str, Any]) -> str:
+    """Write a document in YAML, in the order it has."""
+    import yaml
+
+    plain = json.loads(json.dumps(document))  # YAML would make anchors of what two places share
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # the one in C is many times as fast
+    return str(yaml.dump(plain, Dumper=dumper, sort_keys=False, allow_unicode=True, width=120))

@@ -1,0 +1,1 @@
+"""The service container, and starting and stopping integrations."""

@@ -1,0 +1,142 @@
+"""What waits for the person's word, whoever asks it: a kept call, a sign-in, a device that is new here.
+
+Whoever asks registers an Asker in `context.questions`. The window, the tray and the command line see one list.
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from server.core.errors import NotFound
+from server.core.events import Events
+from server.core.text import make_visible
+from server.sdk.desktop import Screen
+
+log = logging.getLogger(__name__)
+
+TOPIC = "approvals"
+LONGEST_NAME, LONGEST_SENTENCE = 40, 160  # characters that a notification shows everywhere
+
+
+class Kind(StrEnum):
+    """What a question is about."""
+
+    call = "call"  #: a client wants to do something
+    sign_in = "sign-in"  #: a program wants to become a client
+    source = "source"  #: somebody new sends something here
+
+
+class Extent(StrEnum):
+    """How far a yes goes."""
+
+    once = "once"  #: this call
+    quarter = "quarter"  #: this client and operation, for 15 minutes
+    recipients = "recipients"  #: this client and operation, to these recipients
+    always = "always"  #: this client and operation
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question. `id` begins with its asker's prefix and a dash. `sentence`: verb and object, without a full stop.
+
+    `fields`: what will happen, word for word. `wants_code`: the person types the digits that the asking browser shows.
+    `extents`: how far a yes may go; the first is the usual one. `recipients`: whom Extent.recipients would stand for.
+    """
+
+    id: str
+    kind: Kind
+    client: str
+    sentence: str
+    asked_at: str
+    expires_at: str | None = None
+    fields: tuple[tuple[str, str], ...] = ()
+    operation: str | None = None
+    wants_code: bool = False
+    extents: tuple[Extent, ...] = (Extent.once,)
+    recipients: tuple[str, ...] = ()
+
+
+class Asker(Protocol):
+    """Whoever asks. `prefix`: how its questions' ids begin, up to the dash."""
+
+    prefix: str
+
+    async def list_questions(self) -> list[Question]:
+        """List what waits now."""
+
+    async def approve(self, question_id: str, extent: Extent, code: str | None) -> str:
+        """Take the person's yes. Answers what happens now, in a sentence.
+
+        Raises NotFound for a question that is not waiting any more, InvalidInput for a wrong code or an extent that it has not.
+        """
+
+    async def deny(self, question_id: str, reason: str) -> str:
+        """Take the person's no, with a reason that may be empty. Answers what happens now, in a sentence. Raises NotFound."""
+
+
+class Questions:
+    """All askers as one."""
+
+    def __init__(self, events: Events, screen: Screen) -> None:
+        self._events = events
+        self._screen = screen
+        self._askers: dict[str, Asker] = {}
+        self._telling: set[asyncio.Task[None]] = set()
+
+    def add(self, asker: Asker) -> None:
+        """Let somebody ask."""
+        self._askers[asker.prefix] = asker
+
+    async def list(self) -> list[Question]:
+        """List all that waits, oldest first."""
+        found = [question for asker in self._askers.values() for question in await asker.list_questions()]
+        return sorted(found, key=lambda question: question.asked_at)
+
+    async def approve(self, question_id: str, extent: Extent = Extent.once, code: str | None = None) -> str:
+        """Take the person's yes. Raises what Asker.approve raises."""
+        told = await self._find(question_id).approve(question_id, extent, code)
+        self.tell_changed()
+        return told
+
+    async def deny(self, question_id: str, reason: str = "") -> str:
+        """Take the person's no. Raises NotFound."""
+        told = await self._find(question_id).deny(question_id, reason)
+        self.tell_changed()
+        return told
+
+    def tell_changed(self) -> None:
+        """Tell whoever listens that something else waits now."""
+        self._events.publish(TOPIC)
+
+    def notify(self, question: Question) -> None:
+        """Tell the person that a new question waits; it does not wait for the desktop to show it."""
+        self.tell_changed()
+        task = asyncio.create_task(self._notify(question))
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
+
+    async def _notify(self, question: Question) -> None:
+        try:
+            await asyncio.to_thread(self._screen.notify, *describe(question))
+        except Exception:  # the question stands in the window all the same
+            log.exception("The person could not be told of a question.")
+
+    def _find(self, question_id: str) -> Asker:
+        prefix = question_id.partition("-")[0]
+        if prefix not in self._askers:
+            raise NotFound("There is no such question. `deskhand approvals list` shows what waits.")
+        return self._askers[prefix]
+
+
+def describe(question: Question) -> tuple[str, str]:
+    """A question as a notification: who asks, and what; nothing of its contents, for others may see the screen."""
+    client, sentence = shorten(question.client, LONGEST_NAME), shorten(question.sentence, LONGEST_SENTENCE)
+    return f"{client} asks you", f"May it {sentence}? Answer in Deskhand."
+
+
+def shorten(text: str, longest: int) -> str:
+    """One line, in which nothing acts unseen."""
+    line = make_visible(" ".join(text.split()))
+    return line if len(line) <= longest else f"{line[: longest - 1].rstrip()}…"

@@ -1,0 +1,73 @@
+"""What every command has: its example in --help, --data-dir, --json, and a sentence instead of a traceback."""
+
+import gc
+import json
+import logging
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+from click.core import ParameterSource
+
+from server.core.errors import DeskhandError
+from server.core.text import make_visible
+
+log = logging.getLogger(__name__)
+
+
+def choose_folder(context: click.Context, option: click.Parameter, folder: Path | None) -> Path | None:
+    """Said before the command's word, the folder means the same as after it."""
+    if context.get_parameter_source(str(option.name)) is ParameterSource.COMMANDLINE:
+        return folder
+    before: Path | None = context.find_root().params.get(str(option.name))
+    return before or folder
+
+
+data_dir_option = click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="DESKHAND_DATA_DIR",
+    callback=choose_folder,
+    help="The folder in which everything lies. Default: the usual places of this system.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for scripts.")
+
+
+def example(text: str) -> str:
+    """The last line of a command's --help."""
+    return f"\b\nExample:\n  {text}"
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print a line in which stand words of others: they are shown, and steer no terminal."""
+    click.echo(make_visible(text), err=err)
+
+
+def say_time(at: str) -> str:
+    """A time as this computer's clock has it: "2026-06-17 09:41:03"."""
+    return f"{datetime.fromisoformat(at).astimezone():%Y-%m-%d %H:%M:%S}"
+
+
+def print_json(value: Any) -> None:
+    """Print JSON on one line."""
+    say(json.dumps(value, ensure_ascii=False))
+
+
+def fail(error: DeskhandError) -> NoReturn:
+    """End with 1 and the sentence."""
+    say(error.detail, err=True)
+    sys.exit(1)
+
+
+def run(command: click.Command, arguments: list[str] | None = None) -> None:
+    """Run a command: exit code 0 done, 1 failed with one sentence, 2 wrong usage."""
+    gc.set_threshold(50_000)  # looking for garbage among what is imported finds none, and takes an eighth of a start
+    try:
+        command.main(args=arguments, prog_name="deskhand")
+    except DeskhandError as error:
+        fail(error)
+    except Exception as error:
+        log.debug("A command failed in a way nobody foresaw.", exc_info=error)
+        fail(DeskhandError(f"Deskhand made a mistake ({type(error).__name__}: {error}). With DESKHAND_DEBUG=1 it says more."))

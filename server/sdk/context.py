@@ -1,0 +1,36 @@
+"""What an integration is handed when it starts, and nothing else is there for it to reach for."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from server.core.clock import Clock
+from server.core.events import Events
+from server.http.addresses import Address
+from server.outbound.fetch import Fetch
+from server.sdk.approval_requests import Questions
+from server.sdk.desktop import Screen
+from server.storage.data_dir import Folders
+from server.storage.database import Database
+from server.storage.secrets import Secrets
+from server.storage.settings import Settings
+
+
+@dataclass(frozen=True)
+class Context:
+    """`demo`: nothing outside this computer may be reached. `local_address` answers the local surface's base address.
+
+    `address`: where Deskhand is reached now.
+    """
+
+    folders: Folders
+    settings: Settings
+    secrets: Secrets
+    database: Database
+    events: Events
+    fetch: Fetch
+    screen: Screen
+    questions: Questions
+    clock: Clock = field(default_factory=Clock)
+    demo: bool = False
+    local_address: Callable[[], str] = lambda: ""
+    address: Address = field(default_factory=Address)

@@ -1,0 +1,116 @@
+"""The file that a backup is: a zip with a manifest, read with the distrust that a file from anywhere deserves."""
+
+import secrets
+import shutil
+import struct
+import zipfile
+import zlib
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from server.core.errors import Conflict, InvalidInput, Unavailable
+from server.core.version import read_version
+from server.storage.database import DATABASE_FILE
+from server.storage.settings import SETTINGS_FILE
+from server.system.files import create_private_file, hash_file, move, sync
+
+FORMAT = 1
+MANIFEST_FILE = "manifest.json"
+APP_CONFIG_FILE = "app_config.json"
+MEBIBYTE = 1 << 20
+LARGEST = {DATABASE_FILE: 16_384 * MEBIBYTE, SETTINGS_FILE: 16 * MEBIBYTE, APP_CONFIG_FILE: 16 * MEBIBYTE}
+LARGEST_MANIFEST = 65_536
+ROOM_TO_LEAVE = 64 * MEBIBYTE
+UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, LookupError, ValueError, struct.error)
+
+
+class Content(BaseModel):
+    """One file in a backup, its size in bytes."""
+
+    sha256: str
+    size: int
+
+
+class Manifest(BaseModel):
+    """What a backup holds, and who made it."""
+
+    format: int = FORMAT
+    deskhand: str
+    created_at: datetime
+    files: dict[str, Content]
+
+
+def pack(target: Path, files: Mapping[str, Path], created_at: datetime) -> None:
+    """Put files into an archive for this person alone, which appears whole or not at all."""
+    contents = {name: Content(sha256=hash_file(path), size=path.stat().st_size) for name, path in files.items()}
+    manifest = Manifest(deskhand=read_version(), created_at=created_at, files=contents)
+    new = target.with_name(f".deskhand-backup-{secrets.token_hex(8)}.new")  # the folder is the person's: no name of theirs
+    try:
+        with create_private_file(new) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr(MANIFEST_FILE, manifest.model_dump_json(indent=2))
+            for name, path in files.items():
+                archive.write(path, name)
+        sync(new)
+        move(new, target)
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def unpack(source: Path, folder: Path) -> list[str]:
+    """Check an archive and put its files into a folder. Nothing is written that the manifest does not vouch for."""
+    try:
+        with zipfile.ZipFile(source) as archive:
+            manifest = read_manifest(archive)
+            require_room(folder, manifest)
+            for name, content in manifest.files.items():
+                extract(archive, name, content, folder / name)
+            return list(manifest.files)
+    except UNREADABLE as error:
+        raise InvalidInput("This is not a backup of Deskhand, or a damaged one. Nothing was changed.") from error
+
+
+def is_backup(path: Path) -> bool:
+    """Tell whether a file is a backup of Deskhand, of this one or a newer. Raises OSError."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            read_manifest(archive)
+    except Conflict:
+        return True
+    except UNREADABLE:
+        return False
+    return True
+
+
+def read_manifest(archive: zipfile.ZipFile) -> Manifest:
+    """Read the manifest and see that it speaks of exactly what is there."""
+    if archive.getinfo(MANIFEST_FILE).file_size > LARGEST_MANIFEST:
+        raise ValueError("a manifest of an impossible size")
+    manifest = Manifest.model_validate_json(archive.read(MANIFEST_FILE))
+    if manifest.format > FORMAT:
+        raise Conflict("This backup was made by a newer Deskhand. Install that one, then restore. Nothing was changed.")
+    names = sorted(info.filename for info in archive.infolist())
+    if names != sorted((MANIFEST_FILE, *manifest.files)) or DATABASE_FILE not in manifest.files:
+        raise ValueError("other files than the manifest has")
+    for name, content in manifest.files.items():
+        if content.size > LARGEST.get(name, -1) or content.size != archive.getinfo(name).file_size:
+            raise ValueError(f"{name} is unknown or has an impossible size")
+    return manifest
+
+
+def require_room(folder: Path, manifest: Manifest) -> None:
+    """Find out before anything is written whether the disk has room for it all."""
+    needed = sum(content.size for content in manifest.files.values()) + ROOM_TO_LEAVE
+    if needed > shutil.disk_usage(folder).free:
+        raise Unavailable(f"The disk has no room for this backup. Free {needed // MEBIBYTE} MB and try again.")
+
+
+def extract(archive: zipfile.ZipFile, name: str, content: Content, path: Path) -> None:
+    """Write one file, which zipfile cuts off at the size it declares, and see that it is what the manifest says."""
+    with archive.open(name) as packed, create_private_file(path) as file:
+        shutil.copyfileobj(packed, file, MEBIBYTE)
+    if path.stat().st_size != content.size or hash_file(path) != content.sha256:
+        raise ValueError(f"{name} has other content than the manifest says")
+    sync(path)

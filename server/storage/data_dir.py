@@ -1,0 +1,160 @@
+"""The folders of one person's Deskhand, and the lock that lets one program at a time use them."""
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from platformdirs import PlatformDirs
+
+from server.core.errors import Conflict, Unavailable
+from server.system.files import make_private_folder
+
+LOCK_FILE = "lock"
+LOCK_SECONDS = 0.5  # that a start waits for one who only looks whether the lock is held
+DEMO_FILE = "demo"  # marks a folder with made-up accounts
+
+
+class InUse(Conflict):
+    """Another Deskhand holds the lock of the folder."""
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Where things lie, all for this person alone (0700).
+
+    `data`: database, settings, secrets. `config`: the app_config.json that a person may edit. `files`: what is attached to and
+    taken out of mails. `logs`.
+    """
+
+    data: Path
+    config: Path
+    files: Path
+    logs: Path
+
+
+@dataclass(frozen=True)
+class Home:
+    """`own`: everything lies in one folder that the person named (or demo mode's), the operating system's keyring included."""
+
+    folders: Folders
+    own: bool
+
+
+def find_home(data_dir: Path | None, *, demo: bool) -> Home:
+    """Say where things lie, without touching anything."""
+    if data_dir:
+        base = data_dir.expanduser().resolve()
+        return Home(Folders(base, base, base / "files", base / "logs"), own=True)
+    places = PlatformDirs("Deskhand", appauthor=False, roaming=False)
+    if demo:
+        base = places.user_data_path / "demo"
+        return Home(Folders(base, base, base / "files", base / "logs"), own=True)
+    data = places.user_data_path
+    return Home(Folders(data, places.user_config_path, data / "files", places.user_log_path), own=False)
+
+
+@contextmanager
+def open_home(data_dir: Path | None, *, demo: bool | None) -> Iterator[Home]:
+    """Make the folders and hold their lock. `demo` None: whichever kind of data lies there.
+
+    Raises InUse while another Deskhand holds the lock, and Conflict where made-up accounts would meet a person's own.
+    """
+    home = find_home(data_dir, demo=bool(demo))
+    for folder in (home.folders.data, home.folders.config, home.folders.files):
+        make_or_say(folder, own=home.own)
+    with suppress(OSError):  # the log itself tells that it cannot be written
+        make(home.folders.logs, own=home.own)
+    lock = FileLock(home.folders.data / LOCK_FILE, mode=0o600)
+    try:
+        lock.acquire(timeout=LOCK_SECONDS, poll_interval=0.02)  # the system lets go of it when the holder dies, however it dies
+    except Timeout:
+        raise InUse(f"Deskhand is running already with the data in {home.folders.data}.") from None
+    try:
+        if demo is not None:
+            check_kind(home.folders.data, demo=demo)
+        yield home
+    finally:
+        lock.release()
+
+
+def make_or_say(folder: Path, *, own: bool) -> None:
+    """Make a folder. Unavailable: the disk or the system refuses. Conflict: others may write into it."""
+    try:
+        make(folder, own=own)
+        if lets_others(folder, stat.S_IWGRP, stat.S_IWOTH):
+            raise Conflict(
+                f"Others on this computer may write into {folder}, so it is no place for passwords. "
+                f"Take that right from them (chmod go-w), or give another folder with --data-dir."
+            )
+    except OSError as error:
+        raise Unavailable(f"The folder {folder} cannot be used ({error.strerror}). Check that it is yours.") from error
+
+
+def make(folder: Path, *, own: bool) -> None:
+    """Make a folder for this person alone. One that they named, or linked to, keeps the rights it has. Raises OSError."""
+    make_private_folder(folder)
+    if not own and not folder.is_symlink():
+        folder.chmod(0o700)
+
+
+def tell_readable(home: Home) -> str | None:
+    """Tell that others may look into the folder that the person named; None where they may not."""
+    with suppress(OSError):
+        if lets_others(home.folders.data, stat.S_IRGRP, stat.S_IROTH):
+            return (
+                f"Others on this computer may look into {home.folders.data}. They see which files are there, and cannot read "
+                "Deskhand's. To keep them out: chmod go-rwx, on that folder."
+            )
+    return None
+
+
+def lets_others(folder: Path, group: int, everyone: int) -> bool:
+    """Tell whether somebody else has a right to a folder: by its group, unless that is this person's alone, or as anyone."""
+    if os.name == "nt":
+        return False
+    found = folder.stat()
+    return bool(found.st_mode & everyone) or (bool(found.st_mode & group) and not is_own_group(found.st_gid))
+
+
+def is_own_group(number: int) -> bool:
+    """Tell whether a group is the one that many systems make for each person, with nobody else in it."""
+    import grp
+    import pwd
+
+    try:
+        person, group = pwd.getpwuid(os.getuid()), grp.getgrgid(number)
+    except KeyError:
+        return False
+    return (number, group.gr_name) == (person.pw_gid, person.pw_name) and set(group.gr_mem) <= {person.pw_name}
+
+
+def is_held(data: Path) -> bool:
+    """Tell whether a Deskhand holds the lock of a folder. It is not kept, and not made where there is none."""
+    if not (data / LOCK_FILE).exists():
+        return False
+    lock = FileLock(data / LOCK_FILE, mode=0o600)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return True
+    except OSError:  # it is somebody else's
+        return False
+    lock.release()
+    return False
+
+
+def check_kind(data: Path, *, demo: bool) -> None:
+    """Keep the demo's data and a person's own in folders apart. Raises Conflict."""
+    from server.storage.database import DATABASE_FILE
+
+    marker, used = data / DEMO_FILE, (data / DATABASE_FILE).exists()
+    if demo and used and not marker.exists():
+        raise Conflict(f"The data in {data} is your own. Give the demo another folder with --data-dir, or none.")
+    if not demo and marker.exists():
+        raise Conflict(f"The data in {data} is the demo's. Start with --demo, or give another folder with --data-dir.")
+    if demo:
+        marker.touch(0o600)

@@ -1,0 +1,35 @@
+"""Copies of the database, which may be in use meanwhile."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from server.storage.sqlite import connect_plainly, explain
+from server.system.files import make_private_file, move, not_stored, sync
+
+
+def copy_database(source: Path, target: Path) -> None:
+    """Copy a database as it is at one moment, without what was deleted from it. The target appears whole or not at all."""
+    new = target.with_name(f"{target.name}.new")
+    try:
+        new.unlink(missing_ok=True)
+        make_private_file(new)
+        with closing(connect_plainly(source)) as connection:
+            connection.execute("VACUUM INTO ?", (str(new),))
+        sync(new)
+        move(new, target)
+    except sqlite3.Error as error:
+        new.unlink(missing_ok=True)
+        raise explain(error) from error
+    except OSError as error:
+        raise not_stored(error, target.name) from error
+
+
+def keep_copy(database: Path, before: str, kept: int) -> Path:
+    """Keep a copy from before a revision, beside the database, and as many of the earlier ones as are to be kept."""
+    copy = database.with_name(f"{database.stem}.before-{before}{database.suffix}")
+    copy_database(database, copy)
+    copies = database.parent.glob(f"{database.stem}.before-*{database.suffix}")
+    for old in sorted(copies, key=lambda one: one.stat().st_mtime, reverse=True)[kept:]:
+        old.unlink()
+    return copy

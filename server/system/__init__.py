@@ -1,0 +1,1 @@
+"""Differences between operating systems: processes, files, port owners, sleep."""

@@ -1,0 +1,72 @@
+"""What the person sets of the tunnel, checked where it is given."""
+
+import asyncio
+import os
+import re
+from dataclasses import dataclass
+
+from server.core.errors import InvalidInput
+from server.sdk.context import Context
+from server.tunnel.agent import check_own
+from server.tunnel.models import AUTHTOKEN, SECTION, TunnelChange, TunnelSettings
+from server.tunnel.provider import HOST
+
+TOKEN = re.compile(r"[A-Za-z0-9_~.-]{8,200}")
+REOPENING = {"authtoken", "domain", "agent_path"}  # what an open tunnel has to be opened anew for
+
+
+@dataclass(frozen=True)
+class Preferences:
+    """The settings and the authtoken."""
+
+    context: Context
+
+    @property
+    def settings(self) -> TunnelSettings:
+        """As they are now."""
+        return self.context.settings.read(SECTION, TunnelSettings)
+
+    async def read_authtoken(self) -> str | None:
+        """The authtoken that was given."""
+        return await self.context.secrets.get(AUTHTOKEN)
+
+    async def has_authtoken(self) -> bool:
+        """Tell whether there is one, here or in the environment, where ngrok itself looks."""
+        return bool(os.environ.get("NGROK_AUTHTOKEN")) or await self.context.secrets.has(AUTHTOKEN)
+
+    async def change(self, order: TunnelChange) -> bool:
+        """Set what is given, all or nothing. True: an open tunnel has to be opened anew. Raises InvalidInput."""
+        given = order.model_fields_set
+        authtoken = check_authtoken(order.authtoken) if order.authtoken else None
+        changes: dict[str, object] = {name: getattr(order, name) or False for name in given & {"keep_awake", "open_at_start"}}
+        if "domain" in given:
+            changes["domain"] = check_domain(order.domain) if order.domain else None
+        if "agent_path" in given:
+            changes["agent_path"] = await asyncio.to_thread(check_own, order.agent_path) if order.agent_path else None
+        if changes:
+            await self.context.settings.write(SECTION, self.settings.model_copy(update=changes))
+        if "authtoken" in given:
+            await self._keep(authtoken)
+        return bool(given & REOPENING)
+
+    async def _keep(self, authtoken: str | None) -> None:
+        if authtoken:
+            await self.context.secrets.set(AUTHTOKEN, authtoken)
+        else:
+            await self.context.secrets.delete(AUTHTOKEN)
+
+
+def check_authtoken(text: str) -> str:
+    """Take the authtoken out of what was pasted, which may be ngrok's whole command. Raises InvalidInput."""
+    token = (text.split() or [""])[-1].strip("\"'")
+    if not TOKEN.fullmatch(token):
+        raise InvalidInput("This is not an authtoken. Copy it from https://dashboard.ngrok.com/get-started/your-authtoken.")
+    return token
+
+
+def check_domain(text: str) -> str:
+    """Tidy a reserved address. Raises InvalidInput."""
+    host = text.strip().lower().removeprefix("https://").removeprefix("http://").rstrip("/")
+    if not HOST.fullmatch(host):
+        raise InvalidInput(f"{text!r} cannot be an address at ngrok. Give one such as desk.ngrok.app, without a path.")
+    return host

@@ -1,0 +1,14 @@
+import threading
+
+from desktop.server_thread import BackgroundServer
+from server.lifecycle.program import Options, Program
+
+
+def test_the_server_runs_in_a_thread_of_its_own_and_leaves_none_behind(tmp_path) -> None:
+    before = threading.active_count()
+    background = BackgroundServer(Program(Options(port=0, data_dir=tmp_path)))
+    ready = background.start()
+    assert ready.public.startswith("http://127.0.0.1:")
+    assert not background.wait(0)
+    assert background.stop()
+    assert threading.active_count() == before

@@ -1,0 +1,79 @@
+import pytest
+
+from desktop.screen import DesktopScreen
+from desktop.tray.actions import Wishes
+from desktop.tray.menu import Wish
+from desktop.window.window import Window
+from server.core.errors import DeskhandError
+
+
+class Desk:
+    """What the wishes reach, written down."""
+
+    def __init__(self, folder) -> None:
+        self.did = []
+        self.refusal = None
+        screen = DesktopScreen(Window(folder, folder))
+        screen.show_window = lambda page="": self.did.append(("window", page))
+        screen.open_folder = self.did.append
+        screen.set_start_at_login = self.did.append
+        screen.tell = lambda _, text: self.did.append(text)
+        self.wishes = Wishes(
+            screen,
+            folder,
+            self.ask,
+            lambda: self.did.append("end"),
+            lambda: None,
+            self.did.append,
+            lambda: "https://abel.ngrok.app",
+        )
+
+    def ask(self, method, path, body):
+        if self.refusal:
+            raise DeskhandError(self.refusal)
+        self.did.append((method, path, body))
+
+
+@pytest.fixture
+def desk(tmp_path):
+    return Desk(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("wish", "done"),
+    [
+        (Wish.open, ("window", "")),
+        (Wish.show_approvals, ("window", "approvals")),
+        (Wish.show_activity, ("window", "activity")),
+        (Wish.show_update, ("window", "settings")),
+        (Wish.copy, "https://abel.ngrok.app"),
+        (Wish.start_at_login, True),
+        (Wish.no_start_at_login, False),
+    ],
+)
+def test_a_wish_is_fulfilled(desk, wish, done):
+    desk.wishes.fulfil(wish)
+    assert desk.did == [done]
+
+
+def test_the_folder_of_the_logs_is_opened(desk, tmp_path):
+    desk.wishes.fulfil(Wish.open_logs)
+    assert desk.did == [tmp_path]
+
+
+def test_the_program_ends_at_once(desk):
+    desk.wishes.choose(Wish.quit)
+    assert desk.did == ["end"]
+
+
+def test_what_cannot_be_done_is_told(desk):
+    desk.refusal = "There is no tunnel here."
+    desk.wishes.fulfil(Wish.open_tunnel)
+    assert desk.did == ["There is no tunnel here."]
+
+
+def test_every_route_is_one_that_the_window_calls(desk, root):
+    from desktop.tray.actions import ROUTES
+
+    document = (root / "ui" / "openapi.json").read_text()
+    assert not [path for _, path, _ in ROUTES.values() if f'"{path}"' not in document]

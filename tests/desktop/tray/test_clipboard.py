@@ -1,0 +1,40 @@
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from desktop.tray import clipboard
+
+
+@pytest.fixture
+def ran(monkeypatch):
+    commands = []
+    monkeypatch.setattr(subprocess, "run", lambda command, **given: commands.append((command, given["input"])))
+    return commands
+
+
+def test_windows_and_macos_have_programs_for_it(ran):
+    for platform in ("win32", "darwin"):
+        copy = clipboard.find_copier(has_gtk_loop=False, platform=platform, environment={})
+        assert copy
+        copy("https://abel.ngrok.app/ü")
+    assert ran == [
+        (["clip.exe"], "https://abel.ngrok.app/ü".encode("utf-16")),
+        (["pbcopy"], "https://abel.ngrok.app/ü".encode()),
+    ]
+
+
+def test_under_wayland_it_takes_a_program_that_may(ran, monkeypatch, tmp_path: Path):
+    wayland = {"WAYLAND_DISPLAY": "wayland-0"}
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert clipboard.find_copier(has_gtk_loop=True, platform="linux", environment=wayland) is None
+    (tmp_path / "wl-copy").touch(0o755)
+    copy = clipboard.find_copier(has_gtk_loop=True, platform="linux", environment=wayland)
+    assert copy
+    copy("text")
+    assert ran == [(["wl-copy"], b"text")]
+
+
+def test_without_a_loop_nothing_would_stay_on_it():
+    assert clipboard.find_copier(has_gtk_loop=False, platform="linux", environment={"DISPLAY": ":0"}) is None
+    assert clipboard.find_copier(has_gtk_loop=True, platform="linux", environment={"DISPLAY": ":0"})

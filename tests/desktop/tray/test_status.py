@@ -1,0 +1,37 @@
+from datetime import datetime
+
+from desktop.tray.icon import Look
+from desktop.tray.status import TOLD, Status, read_status
+
+
+def test_a_status_is_read_from_what_a_server_answers(serve):
+    answer = serve(demo=True).person("GET", "/api/status").json()
+    status = read_status(Status(can_copy=True), answer)
+    assert (status.serving, status.demo, status.can_copy, status.look) == (True, True, True, Look.local)
+    assert status.address is None, "nobody else reaches an address of this computer only"
+    assert status.tunnel == "off"
+
+
+def test_what_others_reach_and_what_happened_is_kept():
+    entry = {"client": "my-gpt", "sentence": "read a mail", "at": "", "outcome": "done"}
+    answer = {
+        "look": "attention",
+        "sentence": "Deskhand needs you",
+        "problems": ["Gmail wants you to sign in again."],
+        "public": "https://abel.ngrok.app",
+        "here_only": False,
+        "address_changed_at": "2026-03-01T12:00:00Z",
+        "paused_until": "2026-03-01T13:00:00+00:00",
+        "recent": [entry] * 9,
+        "update": {"version": "2.0", "address": "https://example.org"},
+        "tunnel": "open",
+        "waiting": 2,
+        "demo": False,
+    }
+    status = read_status(Status(), answer)
+    assert status.sentence == "Gmail wants you to sign in again."
+    assert (status.problem, status.waiting) == (status.sentence, 2)
+    assert status.recent == ("my-gpt: read a mail",) * TOLD
+    assert status.paused_until == datetime.fromisoformat("2026-03-01T13:00:00+00:00")
+    assert status.address_is_new
+    assert status.update == "2.0"

@@ -1,0 +1,117 @@
+"""The window's own process, in a real web view."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from desktop.window.webview_process import CRASHED, read_address
+from tests.conftest import ROOT
+from tests.desktop.display import until
+
+pytestmark = pytest.mark.timeout(240)
+HERE = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture
+def site(display):
+    """A page that asks for a file: its address, and what it tells."""
+    process = display.keep(sys.executable, "-u", str(HERE / "served.py"), name="served")
+    told = display.folder / "served.txt"
+    port = until(lambda: told.read_text().partition("\n")[0] or process.poll(), "the page is served")
+    return f"http://127.0.0.1:{port}/", lambda: [json.loads(line) for line in told.read_text().splitlines()[1:]]
+
+
+@pytest.fixture
+def window(display):
+    """The window's process, as the program starts it."""
+    log = display.stack.enter_context((display.folder / "window.txt").open("w"))
+    process = display.stack.enter_context(
+        subprocess.Popen(
+            [sys.executable, "-m", "desktop", "--window", "Asking"],
+            cwd=ROOT,
+            env=display.environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
+    )
+    display.stack.callback(process.kill)
+    return process
+
+
+def say(window, line: str) -> None:
+    window.stdin.write(f"{line}\n")
+    window.stdin.flush()
+
+
+def write_path(display, path: Path) -> None:
+    """Write a path into GTK's dialog: its first letter opens the field, and what comes before that is there gets lost."""
+    until(lambda: is_still(display), "the dialog is drawn")
+    before = display.picture()
+    display.run("xdotool", "key", "slash")
+    until(lambda: display.picture() != before and is_still(display), "the field is there")
+    display.run("xdotool", "type", "--delay", "20", str(path)[1:])
+
+
+def is_still(display) -> bool:
+    """Whether the screen does not change just now."""
+    one = display.picture()
+    return all(display.picture() == one for _ in range(4))
+
+
+def test_the_page_gets_a_file_that_the_person_chose_under_the_strictest_policy(display, site, window, tmp_path):
+    address, told = site
+    program = tmp_path / "a program's name.sh"
+    program.touch()
+    say(window, f"show {address}")
+    assert window.stdout.readline() == "shown\n"
+    until(lambda: {"offered": ["choose_file"]} in told(), "the page is offered a dialog, and nothing else")
+    until(lambda: len(display.windows()) > 1 and display.active() != "Asking", "the dialog opens")
+    write_path(display, program)
+    display.run("xdotool", "key", "--delay", "100", "Return")
+    until(lambda: {"chosen": str(program)} in told() or display.run("xdotool", "key", "Return"), "the page knows the file")
+    assert not [what for what in told() if "violation" in what]
+    assert "Error" not in (tmp_path / "window.txt").read_text()
+
+
+def test_it_ends_with_the_program_that_started_it(display, site, window):
+    say(window, f"show {site[0]}")
+    until(lambda: "Asking" in display.windows(), "the window opens")
+    window.stdin.close()
+    assert window.wait(30) == 0
+
+
+def test_it_ends_with_the_process_that_draws_its_page(site, window):
+    say(window, f"show {site[0]}")
+    assert window.stdout.readline() == "shown\n"
+    until(site[1], "the page is there")
+    for process in psutil.Process(window.pid).children(recursive=True):
+        if process.name().startswith("WebKitWebProc"):
+            process.kill()
+    assert window.wait(30) == CRASHED
+
+
+def test_without_a_word_it_shows_nothing(window):
+    window.stdin.close()
+    assert window.wait(30) == 0
+
+
+@pytest.mark.parametrize("key", ["ctrl+w", "ctrl+q"])
+def test_it_closes_with_the_keyboard(display, site, window, key):
+    say(window, f"show {site[0]}")
+    until(lambda: display.active() == "Asking", "the window opens")
+    until(lambda: window.poll() is not None or display.run("xdotool", "key", key), "the window is closed")
+    assert window.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "address"),
+    [("show http://a/", "http://a/"), ("show", None), ("show #approvals", "#approvals"), ("load http://a/", None)],
+)
+def test_an_order_is_read(line, address):
+    assert read_address(line) == address

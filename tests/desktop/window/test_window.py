@@ -1,0 +1,103 @@
+import sys
+import threading
+import webbrowser
+
+import pytest
+
+from desktop.window.window import Window
+from server.core.errors import Unavailable
+from tests.desktop.display import until
+
+# Stand in for the window's process: one that has no web view, and one that shows what it is told until its input ends.
+BROKEN = [sys.executable, "-c", "raise SystemExit(3)"]
+ECHO = "import sys\nfor line in sys.stdin:\n  open({told!r}, 'a').write(line); print('shown', flush=True)"
+
+
+@pytest.fixture
+def opened(monkeypatch):
+    addresses = []
+    monkeypatch.setattr(webbrowser, "open", lambda address: addresses.append(address) or True)
+    return addresses
+
+
+@pytest.fixture
+def data(serve, monkeypatch):
+    monkeypatch.setenv("DISPLAY", ":0")
+    return serve(demo=True).data
+
+
+def test_without_a_web_view_it_is_shown_in_the_browser_from_then_on(data, tmp_path, opened):
+    window = Window(data, tmp_path, command=BROKEN)
+    window.show()
+    window.show()
+    assert len(opened) == 2
+    assert opened[0].startswith("file://")
+    assert not window.is_open
+
+
+def test_without_any_of_them_it_is_told(data, tmp_path, monkeypatch):
+    monkeypatch.setattr(webbrowser, "open", lambda _: False)
+    with pytest.raises(Unavailable, match="No browser"):
+        Window(data, tmp_path, command=BROKEN).show()
+
+
+def test_there_is_one_window_however_often_it_is_asked_for(data, tmp_path, opened):
+    told = tmp_path / "told"
+    window = Window(data, tmp_path, command=[sys.executable, "-c", ECHO.format(told=str(told))])
+    asking = [threading.Thread(target=window.show) for _ in range(4)]
+    for thread in asking:
+        thread.start()
+    for thread in asking:
+        thread.join(30)
+    assert window.is_open
+    window.close()
+    assert not window.is_open
+    first, *others = told.read_text().splitlines()
+    assert first.startswith("show http://127.0.0.1:")
+    assert "/enter?key=" in first
+    assert others == ["show"] * 3, "raising it takes no new way in"
+    assert opened == []
+
+
+def test_it_is_shown_at_a_page_whether_it_is_open_or_not(data, tmp_path):
+    told = tmp_path / "told"
+    window = Window(data, tmp_path, command=[sys.executable, "-c", ECHO.format(told=str(told))])
+    window.show("approvals")
+    window.show("activity")
+    until(lambda: len(told.read_text().splitlines()) > 1, "it is told")
+    window.close()
+    first, second = told.read_text().splitlines()
+    assert first.endswith("&page=approvals")
+    assert second == "show #activity"
+
+
+def test_the_browser_is_led_to_a_page_too(data, tmp_path, opened):
+    Window(data, tmp_path, command=BROKEN).show("approvals")
+    assert 'name="page" value="approvals"' in (data / "open-window.html").read_text()
+
+
+def test_its_way_in_stands_on_no_command_line(data, tmp_path):
+    told = tmp_path / "told"
+    window = Window(data, tmp_path, command=[sys.executable, "-c", ECHO.format(told=str(told))])
+    window.show()
+    assert window._process
+    key = told.read_text().split("key=")[1].strip()
+    assert not [word for word in window._process.args if key in word]
+    window.close()
+
+
+def test_without_a_screen_it_is_not_tried(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    with pytest.raises(Unavailable, match="no screen"):
+        Window(tmp_path, tmp_path).show()
+
+
+def test_its_process_learns_no_secret_and_what_it_says_is_for_this_person_alone(data, tmp_path, opened, monkeypatch):
+    monkeypatch.setenv("DESKHAND_API_KEY", "secret")
+    (tmp_path / "window.log").touch(0o644)
+    script = "import os, sys; print(os.environ.get('DESKHAND_API_KEY'), file=sys.stderr)"
+    Window(data, tmp_path, command=[sys.executable, "-c", script]).show()
+    assert (tmp_path / "window.log").read_text() == "None\n"
+    assert (tmp_path / "window.log").stat().st_mode & 0o777 == 0o600

@@ -1,0 +1,148 @@
+import asyncio
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import insert
+
+from server.access.activity.entry import Entry, Outcome
+from server.access.activity.log import to_row
+from server.access.activity.search import WINDOW, Search
+from server.access.tables import activity
+
+READ = Entry(
+    at="",
+    client_id="c",
+    client_name="bot",
+    operation="find_mails",
+    sentence="Find mails",
+    changes=False,
+    decision="allowed",
+    reason="Reading is allowed.",
+    outcome=Outcome.done,
+    arguments='{"query": "a \\"quoted\\" word"}',
+    result="[]",
+)
+SENT = replace(READ, client_name="gpt", operation="send_mail", sentence="send mail to Österreich", changes=True, arguments=None)
+FAILED = replace(
+    READ, client_name="100%", operation="list_apps", sentence="List_the apps", arguments=None, outcome=Outcome.failed
+)
+
+
+@pytest.fixture
+def search(opened, clock):
+    """Look for calls among three, which were made an hour apart; answers their ids."""
+
+    def find(**wanted) -> list[int]:
+        async def main() -> list[int]:
+            async with opened() as state:
+                for hours, entry in enumerate((READ, SENT, FAILED)):
+                    await state.activity.add(replace(entry, at=(clock.now() + timedelta(hours=hours)).isoformat()))
+                return [entry.id for entry in (await state.activity.search(Search(**wanted), 10)).entries]
+
+        return asyncio.run(main())
+
+    return find
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ({}, [3, 2, 1]),
+        ({"client": "gpt"}, [2]),
+        ({"outcomes": (Outcome.failed, Outcome.refused)}, [3]),
+        ({"changes": True}, [2]),
+        ({"changes": False}, [3, 1]),
+        ({"operations": ("send_mail", "list_apps")}, [3, 2]),
+        ({"operations": ()}, []),
+        ({"ids": (1, 3)}, [3, 1]),
+        ({"ids": ()}, []),
+        ({"without": (3,)}, [2, 1]),
+        ({"text": "MAILS find"}, [1]),
+        ({"text": "sent Mail"}, [2]),
+        ({"text": '"quoted"'}, [1]),
+        ({"text": "österreich"}, [2]),
+        ({"text": "%"}, [3]),
+        ({"text": "t_t"}, [3]),
+        ({"text": "list_apps"}, [3]),
+        ({"text": "nothing such"}, []),
+    ],
+)
+def test_calls_are_found_by_what_is_known_of_them(search, wanted, found) -> None:
+    assert search(**wanted) == found
+
+
+def test_calls_are_found_by_their_time(search, clock) -> None:
+    assert search(since=clock.now() + timedelta(minutes=30), until=clock.now() + timedelta(minutes=90)) == [2]
+
+
+def test_a_time_without_a_zone_is_this_computers(search, clock) -> None:
+    here = clock.now().astimezone().replace(tzinfo=None)
+    assert search(since=here + timedelta(minutes=90)) == [3]
+
+
+def fill(connection, count: int, at: str) -> None:
+    connection.execute(insert(activity), [to_row(replace(READ, at=at)) for _ in range(count)])
+
+
+def test_what_is_rare_is_found_far_back_or_it_is_said_from_where_to_go_on(opened, clock) -> None:
+    async def main() -> None:
+        async with opened() as state:
+            at = clock.now().isoformat()
+            await state.activity.add(replace(SENT, at=at))
+            await state.context.database.write(fill, 2 * WINDOW, at)
+            rare = Search(client="gpt")
+            found = await state.activity.search(rare, 10)
+            assert ([entry.id for entry in found.entries], found.earlier) == ([1], None)
+            first = await state.activity.search(rare, 10, seconds=0)
+            assert (first.entries, first.earlier) == ([], WINDOW + 2)
+            rest = await state.activity.search(rare, 10, before=first.earlier)
+            assert ([entry.id for entry in rest.entries], rest.earlier) == ([1], None)
+
+    asyncio.run(main())
+
+
+def test_a_page_carries_no_answers_but_those_that_say_what_went_wrong(opened, clock) -> None:
+    async def main() -> None:
+        async with opened() as state:
+            for status in (200, 404):
+                await state.activity.add(replace(READ, at=clock.now().isoformat(), status=status))
+            found = await state.activity.search(Search(contents=False), 2)
+            assert [(entry.result, entry.arguments) for entry in found.entries] == [
+                ("[]", READ.arguments),
+                (None, READ.arguments),
+            ]
+
+    asyncio.run(main())
+
+
+def test_the_loop_goes_on_while_a_hundred_thousand_rows_are_searched(opened, clock) -> None:
+    async def main() -> int:
+        async with opened() as state:
+            at = clock.now().isoformat()
+            for _ in range(10):
+                await state.context.database.write(fill, 10_000, at)
+            search = asyncio.create_task(state.activity.search(Search(text="nothing such"), 10))
+            turns = 0
+            while not search.done():
+                await asyncio.sleep(0.001)
+                turns += 1
+            assert search.result().entries == []
+            return turns
+
+    assert asyncio.run(main()) > 10
+
+
+def test_today_is_counted_from_midnight_here(opened, clock) -> None:
+    midnight = datetime(2026, 1, 1).astimezone()
+    clock.moment = midnight + timedelta(hours=12)
+
+    async def main() -> None:
+        async with opened() as state:
+            for entry, minutes in ((SENT, -1), (SENT, 1), (READ, 2), (FAILED, 3), (replace(SENT, outcome=Outcome.refused), 4)):
+                moment = midnight + timedelta(minutes=minutes)
+                await state.activity.add(replace(entry, at=moment.astimezone(clock.now().tzinfo).isoformat()))
+            count = await state.activity.count_today()
+            assert (count.calls, count.changes, count.refused, count.failed) == (4, 1, 1, 1)
+
+    asyncio.run(main())

@@ -1,0 +1,43 @@
+import json
+from dataclasses import replace
+
+from server.access.approvals import responses
+from server.access.approvals.approval import Approval, State
+from server.sdk.approval_requests import Extent
+from server.sdk.operation import Effect
+
+ONE = Approval(
+    id="call-1",
+    question="call-2",
+    client_id="1",
+    client_name="bot",
+    credential="key:00",
+    operation="send_mail",
+    scope="write:mail",
+    reaches_others=True,
+    call_hash="a",
+    hash="b",
+    effect=Effect("send mail"),
+    activity_id=1,
+    state=State.pending,
+    asked_at="2026",
+    expires_at="2026",
+)
+
+
+def test_what_is_open_is_a_202_and_what_has_ended_its_answer() -> None:
+    for state, status in ((State.pending, "pending"), (State.approved, "pending"), (State.running, "running")):
+        answer = responses.answer(replace(ONE, state=state))
+        assert (answer.status_code, json.loads(answer.body)["status"]) == (202, status)
+    answer = responses.answer(replace(ONE, state=State.done, status=201, result="{}"))
+    assert (answer.status_code, answer.body, answer.media_type) == (201, b"{}", "application/json")
+    answer = responses.answer(replace(ONE, state=State.denied, status=403, result="{}"))
+    assert (answer.status_code, answer.media_type) == (403, "application/problem+json")
+
+
+def test_the_persons_word_is_told_in_words() -> None:
+    assert responses.say_yes(Extent.once, 15) == "You allowed it once."
+    assert responses.say_yes(Extent.quarter, 15) == "You allowed it for 15 minutes."
+    assert responses.say_no("Later.") == ("The person at this computer said no: Later.", "You said no: Later.")
+    assert responses.say_expired(15)[1] == "Nobody answered within 15 minutes."
+    assert json.loads(responses.write_problem(ONE, 403, "No."))["approval_id"] == "call-1"

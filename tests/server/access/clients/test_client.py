@@ -1,0 +1,16 @@
+from server.access.clients.client import Client, Policy
+from server.sdk.operation import Operation
+
+READ = Operation("list_apps", "read:apps", "List.", changes=False)
+CHANGE = Operation("control_app", "control:apps", "Start.", changes=True)
+
+
+def test_reading_is_allowed_and_changing_asks_until_the_person_says_otherwise() -> None:
+    fresh = Client("1", "bot", frozenset())
+    assert (fresh.policy_for(READ), fresh.policy_for(CHANGE)) == (Policy.allow, Policy.ask)
+    other = Client("2", "other", frozenset(), {"control_app": Policy.allow, "list_apps": Policy.deny})
+    assert (other.policy_for(READ), other.policy_for(CHANGE)) == (Policy.deny, Policy.allow)
+
+
+def test_the_hash_of_a_key_stands_in_no_log() -> None:
+    assert "hash-of-it" not in repr(Client("1", "bot", frozenset(), key_hash=b"hash-of-it"))

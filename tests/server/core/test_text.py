@@ -1,0 +1,80 @@
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from server.access.activity.entry import Outcome
+from server.core.text import PAST, fill, make_visible, tell, tell_moment, to_do, to_past
+from server.runtime.integrations import Runtime, discover
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("send mail to ann@example.com", "sent mail to ann@example.com"),
+        ("archive the mail 'Lunch'", "archived the mail 'Lunch'"),
+        ("Stop Notepad", "stopped Notepad"),
+        ("reply", "replied"),
+        ("play", "played"),
+    ],
+)
+def test_what_is_to_be_done_is_told_as_done(before, after):
+    assert to_past(before) == after
+
+
+def test_a_call_is_told_by_how_it_ended():
+    told = {outcome: tell("send {mail} to ann", outcome) for outcome in Outcome}
+    assert told[Outcome.done] == "sent {mail} to ann"
+    assert told[Outcome.refused] == "wanted to send {mail} to ann"
+    assert all("send {mail} to ann" in sentence for outcome, sentence in told.items() if outcome is not Outcome.done)
+
+
+def test_a_moment_is_told_as_the_clock_of_this_computer_shows_it():
+    here = datetime(2026, 6, 17, 8, 41, 5, tzinfo=UTC).astimezone()
+    assert tell_moment("2026-06-17T08:41:05+00:00") == f"{here:%Y-%m-%d %H:%M}"
+    assert [tell_moment(text) for text in ("", "yesterday")] == ["", "yesterday"]
+
+
+def test_a_phrase_is_filled_with_what_was_asked():
+    phrases = ("search mail for “{query}”", "list mails")
+    assert fill(phrases, {"query": "from:ann"}) == "search mail for “from:ann”"
+    assert fill(phrases, {"query": None}) == "list mails"
+    assert fill(phrases, {"query": "a\nb " + "x" * 200}).endswith("xxx…”")
+    assert "\n" not in fill(phrases, {"query": "a\nb"})
+
+
+def test_every_operation_says_what_it_does_in_a_few_words():
+    runtime = Runtime()
+    runtime.describe(discover())
+    for operation in runtime.operations().values():
+        assert operation.phrases, operation.name
+        for phrase in operation.phrases:
+            verb = phrase.split()[0]
+            assert verb.islower(), phrase
+            assert len(phrase) < 60, phrase
+            assert not phrase.endswith("."), phrase
+            assert verb in PAST or to_past(verb).endswith("ed")
+
+
+@pytest.mark.parametrize(("past", "verb"), [("sent", "send"), ("started", "start"), ("archived", "archive")])
+def test_what_was_done_is_found_as_something_to_be_done(past, verb):
+    assert verb in to_do(past)
+    assert to_do("mail") == []
+
+
+def test_what_would_steer_or_turn_is_shown_and_letters_of_every_script_stay():
+    assert make_visible("a\x1b]0;x\x07\x7f\x9b\u202eb\u2066\u200f\u061c") == "a␛]0;x␇\\u007f\\u009b\\u202eb\\u2066\\u200f\\u061c"
+    assert make_visible("a\nb\tc") == "a␊b␉c"
+    assert make_visible("a\nb\tc\r", lines=True) == "a\nb\tc␍"
+    for kept in ("שלום עולם", "مرحبا", "naïve 👩\u200d💻 “x”"):
+        assert make_visible(kept) == kept
+
+
+def test_json_is_the_same_json_when_it_is_made_visible():
+    hostile = "".join(map(chr, range(0x2100)))
+    assert json.loads(make_visible(json.dumps(hostile, ensure_ascii=False))) == hostile
+
+
+def test_nothing_hostile_stands_in_a_sentence():
+    assert fill(("search mail for “{query}”",), {"query": "x\x1b[2J\u202e"}) == "search mail for “x␛[2J\\u202e”"
+    assert tell("send mail to \u202eann", "done") == "sent mail to \\u202eann"

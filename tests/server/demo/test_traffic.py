@@ -1,0 +1,130 @@
+import re
+import threading
+
+import pytest
+
+from server.demo.scenarios import GPT, SCRIPT
+from server.demo.traffic import Pace, choose_base
+from server.http.addresses import Address
+from tests.server.conftest import serve
+
+__all__ = ["serve"]
+
+QUICK = Pace(opening_seconds=0, shortest=0, longest=0.001, rounds=1)
+
+
+@pytest.fixture
+def wait_for():
+    """Wait until something is true, for a while."""
+    waiting = threading.Event()
+
+    def wait(true, seconds=60):
+        for _ in range(seconds * 20):
+            if found := true():
+                return found
+            waiting.wait(0.05)
+        raise AssertionError("it did not happen")
+
+    return wait
+
+
+@pytest.fixture
+def visited(serve, wait_for):
+    """A demo in which everything was done once."""
+    server = serve(demo=True, visitor=QUICK)
+    wait_for(lambda: [one for one in told(server, "control_app") if one["arguments"]["order"]["action"] == "stop"][1:])
+    return server
+
+
+def told(server, operation=None):
+    return [one for one in server.activity(200) if operation in {None, one["operation"]}]
+
+
+def names(server):
+    return [one["name"] for one in server.person("GET", "/api/clients").json() if not one["revoked_at"]]
+
+
+def test_the_activity_tells_what_a_gpt_and_a_script_did(visited):
+    calls = told(visited)
+    assert {one["client"] for one in calls} == {GPT, SCRIPT}
+    done = {one["operation"] for one in calls if one["outcome"] == "done"}
+    assert done >= {"summarize_unread", "search_mail", "read_mail", "list_mail", "read_thread", "list_apps", "read_app"}
+    assert done >= {"reply_to_mail", "send_mail", "mark_mail", "control_app"}
+
+
+def test_something_waits_for_the_person_something_is_refused_and_something_fails(visited):
+    assert [one["outcome"] for one in told(visited, "trash_mail")] == ["waiting"]
+    assert [one["operation"] for one in visited.person("GET", "/api/approvals").json()] == ["trash_mail"]
+    assert "refused" in {one["outcome"] for one in told(visited, "control_app")}
+    assert "failed" in {one["outcome"] for one in told(visited, "read_mail")}
+
+
+def test_three_people_get_their_answer_in_its_thread(visited):
+    answered = [one["sentence"] for one in told(visited, "reply_to_mail")]
+    assert len(answered) == 3
+    assert any("northside-heating" in sentence for sentence in answered)
+
+
+def test_no_key_of_theirs_is_written_anywhere(visited):
+    files = [path for path in visited.data.rglob("*") if path.is_file()]
+    assert any(b"dh_" in path.read_bytes() for path in files), "the keys' beginnings are kept"
+    assert not [path for path in files if re.search(rb"dh_[A-Za-z0-9_-]{20}", path.read_bytes())]
+
+
+def test_at_the_next_start_the_same_clients_come_as_the_person_left_them(serve, visited, wait_for):
+    visited.person("PATCH", f"/api/clients/{SCRIPT}", json={"policies": {"list_mail": "deny"}})
+    visited.background.stop()
+    again = serve(data=visited.data, demo=True, visitor=QUICK)
+    wait_for(lambda: len(told(again, "summarize_unread")) > 2)
+    assert sorted(names(again)) == [SCRIPT, GPT]
+    assert again.person("GET", f"/api/clients/{SCRIPT}").json()["operations"]["list_mail"] == "deny"
+    assert {one["client"] for one in told(again)} == {GPT, SCRIPT}
+
+
+def test_a_revoked_client_gets_nothing_and_the_demo_goes_on(serve, wait_for):
+    server = serve(demo=True, visitor=Pace(opening_seconds=0.02, shortest=0.02, longest=0.03))
+    wait_for(lambda: told(server, "search_mail"))
+    server.person("DELETE", f"/api/clients/{GPT}")
+    latest = server.activity(1)[0]["id"]
+    later = wait_for(lambda: [one for one in server.activity(200) if one["id"] > latest + 2])
+    assert {one["client"] for one in later} == {SCRIPT}
+
+
+def test_it_ends_with_the_program_and_leaves_no_program_behind(serve, wait_for):
+    server = serve(demo=True, visitor=Pace(opening_seconds=0, shortest=3600, longest=3600))
+    wait_for(lambda: clock_runs(server))
+    assert server.background.stop()
+    assert not clock_runs(serve(data=server.data, demo=True))
+
+
+def clock_runs(server):
+    return next(app["running"] for app in server.person("GET", "/api/apps").json()["apps"] if app["name"] == "demo-clock")
+
+
+def test_it_calls_through_the_tunnel_while_that_is_open(serve, wait_for):
+    server = serve(demo=True, visitor=Pace(opening_seconds=0.02, shortest=0.02, longest=0.03))
+    opened = server.person("POST", "/api/tunnel/open")
+    assert opened.status_code < 300, opened.text
+    address = wait_for(lambda: server.person("GET", "/api/tunnel").json()["address"])
+    wait_for(lambda: address in server.person("GET", f"/api/clients/{GPT}").json()["used_through"])
+
+
+def test_nobody_comes_where_nobody_was_asked_to_or_where_it_is_no_demo(serve, tmp_path):
+    quiet, real = serve(tmp_path / "demo", demo=True), serve(tmp_path / "own", visitor=QUICK)
+    for server in (quiet, real):
+        assert names(server) == []
+        assert server.activity() == []
+
+
+@pytest.mark.parametrize(
+    ("public_url", "base"),
+    [
+        (None, "http://127.0.0.1:8000"),
+        ("http://127.0.0.1:4040", "http://127.0.0.1:4040"),
+        ("https://desk.example.org", "http://127.0.0.1:8000"),
+    ],
+)
+def test_the_demo_calls_no_address_outside_this_computer(public_url, base):
+    address = Address(8000)
+    address.set_public_url(public_url)
+    assert choose_base(address) == base

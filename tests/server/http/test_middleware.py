@@ -1,0 +1,370 @@
+import asyncio
+from typing import Any
+
+import httpx2
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route, WebSocketRoute
+from starlette.types import Scope
+from starlette.websockets import WebSocket
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
+
+from server.http.middleware import Door, Headers, Slashes, is_local
+from server.http.server import run
+from tests import loopback
+from tests.server.listening import HOST, Heard, call, listening, serve, until
+
+ANSWERED = {"x-answered": "yes"}
+LISTED = "https://listed.example"
+FOREIGN = [
+    "https://evil.example",
+    "null",
+    "https://listed.example.evil.example",
+    "http://listed.example",
+    "https://listed.example:8443",
+    "",
+]
+
+
+async def show(request: Request) -> Response:
+    return JSONResponse({"path": request.scope["path"], "raw": request.scope["raw_path"].decode()}, headers=ANSWERED)
+
+
+async def show_kept(_: Request) -> Response:
+    return Response("kept", headers={"cache-control": "max-age=60", "content-security-policy": "default-src 'self'"})
+
+
+async def show_plain(request: Request) -> Response:
+    kind = request.query_params.get("kind", "text/plain")
+    return Response("in plain text", int(request.path_params["status"]), media_type=kind)
+
+
+async def greet(socket: WebSocket) -> None:
+    await socket.accept()
+    await socket.send_text(socket.scope["path"])
+    await socket.close()
+
+
+async def stream_without_end(request: Request) -> Response:
+    async def tick():
+        try:
+            while True:
+                yield b"tick"
+                await asyncio.sleep(0.01)
+        finally:
+            request.app.state.left = True
+
+    return StreamingResponse(tick())
+
+
+def make_app() -> Starlette:
+    methods = ["GET", "POST", "OPTIONS"]
+    app = Starlette(
+        routes=[
+            Route("/kept", show_kept),
+            Route("/plain/{status}", show_plain),
+            Route("/stream", stream_without_end),
+            WebSocketRoute("/ws", greet),
+            Route("/{rest:path}", show, methods=methods),
+        ]
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+class House:
+    """All three layers round an application, on a real socket. Its hosts and origins may change."""
+
+    def __init__(self) -> None:
+        self.hosts = {"Localhost", "tunnel.example"}
+        self.origins = [LISTED + "/"]
+        self.inner = make_app()
+        door = Door(Slashes(self.inner), lambda: self.hosts, lambda: self.origins)
+        self.app = Headers(door, {"X-Deskhand-Demo": "1"})
+
+    def ask(self, method: str, path: str = "/", host: str | None = "localhost", **headers: str) -> httpx2.Response:
+        """Send one request and give the answer."""
+        answers = []
+
+        async def test(listener: Heard) -> None:
+            url = f"http://127.0.0.1:{listener.port}{path}"
+            sent = {name.replace("_", "-"): value for name, value in headers.items()} | (
+                {"host": host} if host is not None else {}
+            )
+            async with loopback.AsyncClient(timeout=5) as client:
+                answers.append(await client.request(method, url, headers=sent))
+
+        serve(self.app, test)
+        return answers[0]
+
+    def connect(self, path: str, host: str = "localhost", origin: str | None = None) -> Any:
+        """Open a WebSocket and give its first message."""
+
+        async def main() -> Any:
+            async with listening(self.app) as listener:
+                to: Any = {"host": "127.0.0.1", "port": listener.port, "origin": origin, "proxy": None}
+                async with connect(f"ws://{host}{path}", **to) as client:
+                    return await client.recv()
+
+        return run(main)
+
+
+@pytest.fixture
+def house() -> House:
+    return House()
+
+
+def is_problem(answer: httpx2.Response, status: int, words: str) -> bool:
+    """Whether an answer is a problem document that says so, and the connection ends with it."""
+    told = answer.json()
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["connection"] == "close"
+    assert answer.status_code == told["status"] == status
+    return told["type"] == "about:blank" and words in told["detail"] and "x-answered" not in answer.headers
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST", "tunnel.example"])
+def test_our_own_addresses_are_answered(house, host):
+    assert house.ask("GET", host=host).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "localhost.evil.example",
+        "localhost.",
+        "localhost:1",
+        "tunnel.example:443",
+        "127.0.0.1",
+        "",
+        "localhost, evil",
+        "evil@localhost",
+    ],
+)
+def test_other_addresses_are_refused(house, host):
+    assert is_problem(house.ask("POST", host=host), 421, "`deskhand addresses`")
+
+
+@pytest.mark.parametrize("hosts", [[], ["localhost", "localhost"], ["localhost", "evil.example"]])
+def test_a_request_that_names_no_address_or_several_is_refused(house, hosts):
+    sent = []
+
+    async def receive() -> dict[str, str]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = [(b"host", host.encode()) for host in hosts]
+    asyncio.run(house.app({"type": "http", "method": "GET", "path": "/", "headers": headers}, receive, send))
+    assert sent[0]["status"] == 421
+
+
+def test_addresses_may_change_while_it_runs(house):
+    house.hosts = {"other.example:8443"}
+    assert house.ask("GET").status_code == 421
+    assert house.ask("GET", host="other.example:8443").status_code == 200
+
+
+@pytest.mark.parametrize("origin", FOREIGN)
+@pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
+def test_web_pages_of_others_are_refused(house, origin, method):
+    answer = house.ask(method, origin=origin, access_control_request_method="POST")
+    assert is_problem(answer, 403, "Deskhand's window")
+    assert not [name for name in answer.headers if name.startswith("access-control")]
+
+
+def test_two_origins_are_refused(house):
+    async def test(listener: Heard) -> None:
+        headers = [("host", "localhost"), ("origin", LISTED), ("origin", LISTED)]
+        async with loopback.AsyncClient() as client:
+            answer = await client.get(f"http://127.0.0.1:{listener.port}/", headers=headers)
+        assert answer.status_code == 403
+
+    serve(house.app, test)
+
+
+def test_our_own_pages_and_programs_are_answered_without_a_word_on_sharing(house):
+    for headers in ({}, {"origin": "http://localhost"}, {"origin": "https://localhost"}):
+        answer = house.ask("POST", **headers)
+        assert answer.status_code == 200
+        assert not [name for name in answer.headers if name.startswith("access-control")]
+    assert house.ask("POST", host="tunnel.example", origin="http://localhost").status_code == 403
+
+
+def test_a_listed_page_may_read_the_answers_but_not_with_a_cookie(house):
+    answer = house.ask("POST", origin=LISTED.upper().replace("HTTPS", "https"))
+    assert answer.status_code == 200
+    assert answer.headers["access-control-allow-origin"] == LISTED
+    assert answer.headers["access-control-expose-headers"] == "*"
+    assert answer.headers["vary"] == "Origin"
+    assert "access-control-allow-credentials" not in answer.headers
+
+
+def test_a_listed_page_is_told_what_it_may_send(house):
+    answer = house.ask("OPTIONS", "/gmail/send", origin=LISTED, access_control_request_method="POST")
+    assert answer.status_code == 204 and "x-answered" not in answer.headers
+    assert answer.headers["access-control-allow-origin"] == LISTED
+    assert answer.headers["access-control-allow-methods"] == "GET, POST, PUT, PATCH, DELETE"
+    allowed = answer.headers["access-control-allow-headers"]
+    assert allowed.startswith("Authorization, X-API-Key, Content-Type, Idempotency-Key, Prefer, MCP-Protocol-Version")
+    assert "access-control-allow-credentials" not in answer.headers
+    assert house.ask("OPTIONS", origin=LISTED).headers["x-answered"] == "yes"
+
+
+def test_a_page_that_is_listed_no_more_is_refused(house):
+    house.origins.clear()
+    assert house.ask("POST", origin=LISTED).status_code == 403
+
+
+def test_a_websocket_is_refused_before_it_is_one(house, caplog):
+    assert house.connect("/ws") == house.connect("/ws", origin=LISTED) == "/ws"
+    for status, options in ((421, {"host": "evil.example"}), *((403, {"origin": origin}) for origin in FOREIGN[:2])):
+        with pytest.raises(InvalidStatus) as refused:
+            house.connect("/ws", **options)
+        response = refused.value.response
+        assert response.status_code == status and b'"detail"' in response.body
+        assert response.headers["content-type"] == "application/problem+json"
+        assert response.headers["x-content-type-options"] == "nosniff"
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+def test_a_websocket_is_refused_where_no_document_can_be_sent(house):
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, str]:
+        sent.append("connected")  # what must come first
+        return {"type": "websocket.connect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "websocket", "path": "/ws", "headers": [(b"host", b"evil.example")]}
+    asyncio.run(house.app(scope, receive, send))
+    assert sent == ["connected", {"type": "websocket.close", "code": 1008}]
+
+
+@pytest.mark.parametrize(("host", "path"), [("localhost", "/"), ("localhost", "/kept"), ("evil.example", "/")])
+def test_every_answer_has_the_security_headers(house, host, path):
+    headers = house.ask("GET", path, host=host).headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["cross-origin-opener-policy"] == headers["cross-origin-resource-policy"] == "same-origin"
+    assert "camera=()" in headers["permissions-policy"]
+    assert headers["x-deskhand-demo"] == "1"
+    kept = path == "/kept"
+    assert headers["cache-control"] == ("max-age=60" if kept else "no-store")
+    assert headers["content-security-policy"].startswith("default-src 'self'" if kept else "default-src 'none'; ")
+    assert len(headers.get_list("content-security-policy")) == len(headers.get_list("cache-control")) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "words"), [(413, "Send less at once."), (500, "Its log says more"), (418, "The answer is 418.")]
+)
+def test_a_failure_in_plain_text_becomes_a_sentence(house, status, words):
+    answer = house.ask("GET", f"/plain/{status}")
+    assert answer.status_code == answer.json()["status"] == status
+    assert answer.headers["content-type"] == "application/problem+json" and words in answer.json()["detail"]
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_what_is_no_failure_or_no_plain_text_stays(house):
+    assert house.ask("GET", "/plain/200").text == house.ask("GET", "/plain/404?kind=text/html").text == "in plain text"
+
+
+def test_a_surface_may_give_its_own_policy(house):
+    house.app = Headers(make_app(), {"content-security-policy": "img-src 'self'"})
+    assert house.ask("GET").headers.get_list("content-security-policy") == ["img-src 'self'"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "path", "raw"),
+    [
+        ("/", "/", "/"),
+        ("/a", "/a", "/a"),
+        ("/a/", "/a", "/a"),
+        ("/a/?b=/", "/a", "/a"),
+        ("/a//", "/a/", "/a/"),
+        ("//", "/", "/"),
+        ("/a%2F", "/a/", "/a%2F"),
+        ("/%C3%A4/", "/ä", "/%C3%A4"),
+    ],
+)
+def test_a_path_may_end_with_a_slash(house, sent, path, raw):
+    answer = house.ask("GET", sent)
+    assert answer.status_code == 200 and answer.json() == {"path": path, "raw": raw}
+
+
+def test_the_path_of_a_websocket_may_end_with_a_slash_too(house):
+    assert house.connect("/ws/") == "/ws"
+
+
+def test_head_is_answered_like_get_without_the_body(house):
+    got, head = house.ask("GET", "/kept/"), house.ask("HEAD", "/kept/")
+    assert head.status_code == 200 and head.content == b""
+    assert {name: head.headers[name] for name in got.headers if name != "date"} == {
+        name: value for name, value in got.headers.items() if name != "date"
+    }
+    assert house.ask("HEAD", host="evil.example").status_code == 421
+
+
+def test_head_of_a_stream_ends_at_once(house):
+    async def test(listener: Heard) -> None:
+        caller = await call(listener, b"HEAD /stream HTTP/1.1\r\n" + HOST + b"\r\n")
+        assert (await caller.reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")
+        await until(lambda: house.inner.state.left)
+
+    house.inner.state.left = False
+    serve(house.app, test)
+
+
+def scope_of(client: Any = ("127.0.0.1", 5000), host: str | None = "127.0.0.1:8000", **headers: str) -> Scope:
+    sent = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+    return {"type": "http", "client": client, "headers": ([(b"host", host.encode())] if host is not None else []) + sent}
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1:8000", "127.0.0.1", "LocalHost:8000", "localhost", "[::1]:8000", "[::1]", "127.1.2.3:80"]
+)
+@pytest.mark.parametrize("peer", ["127.0.0.1", "::1", "::ffff:127.0.0.1"])
+def test_a_program_on_this_computer_is_local(host, peer):
+    assert is_local(scope_of((peer, 5000), host))
+
+
+@pytest.mark.parametrize(
+    "scope",
+    [
+        scope_of(("192.168.1.5", 5000)),
+        scope_of(("::ffff:192.168.1.5", 5000)),
+        scope_of(None),
+        scope_of(("", 0)),
+        scope_of(host=None),
+        scope_of(host=""),
+        scope_of(host="desk.example"),
+        scope_of(host="localhost.evil.example"),
+        scope_of(host="127.0.0.1.evil.example"),
+        scope_of(host="[::1].evil.example"),
+        scope_of(host="::1"),
+        scope_of(host="192.168.1.5:8000"),
+        scope_of(host="localhost:8000@evil"),
+        {**scope_of(), "headers": [(b"host", b"localhost"), (b"host", b"localhost")]},
+    ],
+)
+def test_another_peer_or_host_is_not_local(scope):
+    assert not is_local(scope)
+
+
+FORWARDED = (
+    "forwarded x_forwarded_for x_forwarded_host x_forwarded_proto x_forwarded x_real_ip via X_Client_IP true_client_ip "
+    "cf_connecting_ip CF_Ray cf_visitor ngrok_agent_ips Ngrok_Skip x_original_host tailscale_user_login"
+)
+
+
+@pytest.mark.parametrize("header", FORWARDED.split())
+def test_what_was_passed_on_is_not_local(header):
+    assert not is_local(scope_of(**{header: "127.0.0.1"}))
+    assert is_local(scope_of(accept="*/*", user_agent="curl", x_api_key="dh_1"))

@@ -1,0 +1,362 @@
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+
+import pytest
+from fastapi import FastAPI, Request
+from fastapi.sse import EventSourceResponse
+from starlette.responses import PlainTextResponse, StreamingResponse
+
+from server.http.server import Limits, run
+from tests.server.listening import HOST, Caller, Heard, call, serve, talk, until, until_alone
+
+POST = b"POST /echo HTTP/1.1\r\n" + HOST
+GET = b"GET /slow HTTP/1.1\r\n" + HOST + b"\r\n"
+SHORT = Limits(head_seconds=0.3, body_seconds=0.3, linger_seconds=0.2, write_seconds=0.3, idle_seconds=0.3)
+
+
+@dataclass
+class Seen:
+    """What the application saw; `go_on` lets its slow answer go."""
+
+    calls: list[str] = field(default_factory=list)
+    go_on: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+def make_app(seen: Seen) -> FastAPI:
+    app = FastAPI(max_body_size=100_000)
+
+    @app.post("/echo")
+    async def echo(request: Request) -> int:
+        return len(await request.body())
+
+    @app.post("/trailers")
+    async def trailers(request: Request) -> list[str]:
+        await request.body()
+        return [name.decode() + value.decode() for name, value in request.scope["headers"]]
+
+    @app.get("/slow")
+    async def wait() -> str:
+        seen.calls.append("slow")
+        await seen.go_on.wait()
+        return "slow"
+
+    @app.get("/large")
+    async def large() -> PlainTextResponse:
+        return PlainTextResponse("x" * 30_000_000)
+
+    @app.get("/stream")
+    async def stream() -> StreamingResponse:
+        return StreamingResponse(iter(["x" * 10_000] * 1_000))
+
+    @app.get("/page")
+    async def page(size: int = 60_000) -> PlainTextResponse:
+        return PlainTextResponse("x" * size)
+
+    @app.get("/events", response_class=EventSourceResponse)
+    async def events() -> AsyncIterator[dict[str, int]]:
+        try:
+            while True:
+                yield {"hello": 1}
+                await asyncio.sleep(0.02)
+        finally:
+            seen.calls.append("left")
+
+    @app.get("/{rest:path}")
+    async def any_path(rest: str) -> str:
+        return rest
+
+    return app
+
+
+def narrow(listener: Heard) -> None:
+    """Have the system keep little of what callers do not read."""
+    listener.bound.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+
+
+async def call_narrowly(listener: Heard) -> Caller:
+    line = socket.socket()
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    line.connect(("127.0.0.1", listener.port))
+    line.setblocking(False)
+    caller = Caller(*await asyncio.open_connection(sock=line, limit=1024))
+    listener.callers.append(caller)
+    return caller
+
+
+def run_plainly(main):
+    asyncio.run(main())
+
+
+@pytest.fixture
+def seen() -> Seen:
+    return Seen()
+
+
+@pytest.fixture(params=[run, run_plainly], ids=["fast loop", "plain loop"])
+def beside(request: pytest.FixtureRequest, seen: Seen) -> Callable[..., None]:
+    """Run a test's coroutine beside a server, in both kinds of event loop."""
+
+    def go(test: Callable[[Heard], Awaitable[None]], limits: Limits | None = None) -> None:
+        async def test_and_let_go(listener: Heard) -> None:
+            try:
+                await test(listener)
+            finally:
+                seen.go_on.set()
+
+        serve(make_app(seen), test_and_let_go, limits, request.param)
+
+    return go
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"POST /ec",
+        POST + b"x: y",
+        POST + b"content-length: 5\r\n\r\nab",
+        b"\r\n",
+        POST + b"transfer-encoding: chunked\r\n\r\n2",
+    ],
+    ids=["silent", "half a line", "half a head", "half a body", "empty line", "half a chunk"],
+)
+def test_a_caller_who_dawdles_is_hung_up_on(beside, data):
+    async def test(listener: Heard) -> None:
+        assert await talk(listener, data) == (b"", True)
+
+    beside(test, SHORT)
+
+
+DRIPPING = {
+    "empty lines": (b"\r\n", b"\r\n"),
+    "head": (POST, b"x"),
+    "body": (POST + b"content-length: 99\r\n\r\n", b"x"),
+    "second head": (b"GET /a HTTP/1.1\r\n" + HOST + b"\r\nGET /", b"x"),
+}
+
+
+@pytest.mark.parametrize(("start", "drop"), DRIPPING.values(), ids=DRIPPING)
+def test_a_caller_who_drips_is_hung_up_on(beside, start, drop):
+    async def test(listener: Heard) -> None:
+        caller = await call(listener, start)
+        reading = asyncio.create_task(caller.read_to_end())
+        while not reading.done():
+            await caller.send(drop)
+            await asyncio.sleep(0.02)
+        answer, closed = reading.result()
+        assert closed and (b"200" in answer) == start.startswith(b"GET")
+
+    beside(test, SHORT)
+
+
+def test_a_connection_left_idle_is_closed_and_so_is_one_that_only_sends_empty_lines(beside):
+    async def test(listener: Heard) -> None:
+        for rest in (b"", b"\r\n"):
+            caller = await call(listener, POST + b"content-length: 2\r\n\r\nab")
+            assert (await caller.read_answer()).endswith(b"2")
+            await caller.send(rest)
+            assert await caller.read_to_end() == (b"", True)
+
+    beside(test, SHORT)
+
+
+def test_an_empty_line_after_a_request_does_not_cut_its_answer_short(beside, seen):
+    async def test(listener: Heard) -> None:
+        caller = await call(listener, GET)
+        await until(lambda: seen.calls == ["slow"])
+        await caller.send(b"\r\n")
+        await asyncio.sleep(2 * SHORT.head_seconds)
+        seen.go_on.set()
+        assert (await caller.read_answer()).endswith(b'"slow"')
+
+    beside(test, SHORT)
+
+
+def test_two_hundred_half_sent_heads_are_closed_while_a_call_works(beside):
+    async def test(listener: Heard) -> None:
+        slow = [await call(listener, b"GET / HTT") for _ in range(200)]
+        answer, _ = await talk(listener, POST + b"connection: close\r\ncontent-length: 3\r\n\r\nabc")
+        assert answer.startswith(b"HTTP/1.1 200") and answer.endswith(b"3")
+        ends = await asyncio.gather(*(caller.read_to_end() for caller in slow))
+        assert {closed for _, closed in ends} == {True}
+        assert len(listener.server_state.connections) == 0
+
+    beside(test, SHORT)
+
+
+def test_a_large_body_gets_the_time_that_it_needs_at_a_usual_speed(beside):
+    async def test(listener: Heard) -> None:
+        caller = await call(listener, POST + b"content-length: 50000\r\n\r\n")
+        for _ in range(10):
+            await caller.send(b"x" * 5_000)
+            await asyncio.sleep(0.05)
+        assert (await caller.read_answer()).endswith(b"50000")
+
+    beside(test, Limits(body_seconds=0.2, slow_body=50_000))
+
+
+def test_a_body_that_is_announced_too_large_is_refused_before_it_is_sent(beside):
+    async def test(listener: Heard) -> None:
+        answer, closed = await talk(listener, POST + b"content-length: 1000000000000\r\n\r\n" + b"x" * 1000)
+        assert answer.startswith(b"HTTP/1.1 413") and closed
+
+    beside(test, SHORT)
+
+
+def test_a_body_without_an_end_is_cut_off_after_its_refusal(beside):
+    async def test(listener: Heard) -> None:
+        caller = await call(listener, POST + b"transfer-encoding: chunked\r\n\r\n")
+        reading = asyncio.create_task(caller.read_to_end(10))
+        async with asyncio.timeout(5):
+            while not reading.done():
+                await caller.send(b"4000\r\n" + b"x" * 0x4000 + b"\r\n")
+                await asyncio.sleep(0.001)
+        answer, closed = reading.result()
+        assert answer.startswith(b"HTTP/1.1 413") and closed
+
+    beside(test, Limits(linger_seconds=0.2))
+
+
+def test_headers_after_the_body_are_not_added_to_those_that_were_checked(beside):
+    async def test(listener: Heard) -> None:
+        chunks = b"transfer-encoding: chunked\r\n\r\n1\r\na\r\n0\r\nhost: evil\r\nx-api-key: x\r\n\r\n"
+        caller = await call(listener, b"POST /trailers HTTP/1.1\r\n" + HOST + chunks)
+        answer = await caller.read_answer()
+        assert answer.startswith(b"HTTP/1.1 200") and b"evil" not in answer and b"x-api-key" not in answer
+
+    beside(test)
+
+
+def test_a_connection_serves_one_request_after_another(beside):
+    async def test(listener: Heard) -> None:
+        caller = await call(listener)
+        for length in (1, 2, 3):
+            await caller.send(POST + b"content-length: %d\r\n\r\n" % length + b"x" * length)
+            assert (await caller.read_answer()).endswith(b"%d" % length)
+            assert len(listener.server_state.connections) == 1
+
+    beside(test)
+
+
+def test_requests_sent_at_once_are_answered_in_their_order(beside):
+    async def test(listener: Heard) -> None:
+        sizes = [1, 22, 333]
+        requests = [POST + b"content-length: %d\r\n\r\n" % size + b"x" * size for size in sizes]
+        caller = await call(listener, b"".join(requests))
+        assert [(await caller.read_answer()).rpartition(b"\n")[2] for _ in sizes] == [b"1", b"22", b"333"]
+
+    beside(test)
+
+
+def test_a_request_that_waits_behind_a_slow_one_is_not_hung_up_on(beside, seen):
+    async def test(listener: Heard) -> None:
+        caller = await call(listener, GET + POST + b"content-length: 2\r\n\r\nab" + b"GET /th")
+        await until(lambda: seen.calls == ["slow"])
+        await asyncio.sleep(3 * SHORT.head_seconds)
+        seen.go_on.set()
+        assert (await caller.read_answer()).endswith(b'"slow"')
+        assert (await caller.read_answer()).endswith(b"2")
+        await caller.send(b"ird HTTP/1.1\r\n" + HOST + b"\r\n")
+        assert (await caller.read_answer()).endswith(b'"third"')
+
+    beside(test, SHORT)
+
+
+def test_a_broken_second_request_does_not_write_into_the_answer_to_the_first(beside, seen):
+    async def test(listener: Heard) -> None:
+        caller = await call(listener, GET)
+        await until(lambda: seen.calls == ["slow"])
+        await caller.send(b"\0\0\0\r\n\r\n")
+        answer, closed = await caller.read_to_end()
+        assert answer == b"" and closed
+
+    beside(test)
+
+
+def test_a_websocket_does_not_take_over_while_an_answer_is_due(beside, seen):
+    async def test(listener: Heard) -> None:
+        caller = await call(listener, GET)
+        await until(lambda: seen.calls == ["slow"])
+        await caller.send(b"GET /ws HTTP/1.1\r\n" + HOST + b"connection: upgrade\r\nupgrade: websocket\r\n\r\n")
+        assert await caller.read_to_end() == (b"", True)
+
+    beside(test)
+
+
+UNREAD = {
+    "much": b"GET /large HTTP/1.1\r\n",
+    "stream": b"GET /stream HTTP/1.1\r\n",
+    "little": b"GET /page HTTP/1.1\r\n",
+    "last": b"GET /page HTTP/1.1\r\nconnection: close\r\n",
+}
+
+
+@pytest.mark.parametrize("request_line", UNREAD.values(), ids=UNREAD)
+def test_a_caller_who_never_reads_is_hung_up_on(beside, request_line):
+    async def test(listener: Heard) -> None:
+        narrow(listener)
+        caller = await call_narrowly(listener)
+        await caller.send(request_line + HOST + b"\r\n")
+        caller.writer.transport.pause_reading()
+        await until(lambda: listener.server_state.total_requests == 1 or b"stream" in request_line)
+        await until_alone(listener)
+
+    beside(test, SHORT)
+
+
+def test_a_caller_who_stops_reading_close_to_the_end_is_hung_up_on(beside):
+    async def test(listener: Heard) -> None:
+        narrow(listener)
+        request = b"GET /page?size=200000 HTTP/1.1\r\nconnection: close\r\n" + HOST + b"\r\n"
+        callers = [await call_narrowly(listener) for _ in range(8)]
+        for rest, caller in enumerate(callers, 1):
+            await caller.send(request)
+            await caller.reader.readexactly(200_000 - 5_000 * rest)
+            caller.writer.transport.pause_reading()
+        await until_alone(listener)
+
+    beside(test, SHORT)
+
+
+def test_a_caller_who_reads_after_a_while_is_not_hung_up_on(beside):
+    async def test(listener: Heard) -> None:
+        caller = await call(listener, b"GET /large HTTP/1.1\r\n" + HOST + b"\r\n")
+        caller.writer.transport.pause_reading()
+        await asyncio.sleep(0.2)
+        caller.writer.transport.resume_reading()
+        assert len(await caller.read_answer()) > 30_000_000
+        await asyncio.sleep(1.3)
+        await caller.send(POST + b"\r\n")
+        assert (await caller.read_answer()).endswith(b"0")
+
+    beside(test, Limits(write_seconds=1))
+
+
+def test_an_application_learns_that_a_caller_left_even_behind_a_second_request(beside, seen):
+    async def test(listener: Heard) -> None:
+        for rest in (b"", GET):
+            seen.calls.clear()
+            caller = await call(listener, b"GET /events HTTP/1.1\r\n" + HOST + b"\r\n")
+            await caller.reader.readuntil(b"hello")
+            await caller.send(rest)
+            await asyncio.sleep(0.05)
+            caller.hang_up()
+            await until(lambda: "left" in seen.calls, 2)
+
+    beside(test)
+
+
+def test_one_connection_too_many_is_told_so(beside):
+    async def test(listener: Heard) -> None:
+        first = [await call(listener) for _ in range(3)]
+        await until(lambda: len(listener.server_state.connections) == 3)
+        answer, closed = await talk(listener, b"")
+        assert answer.startswith(b"HTTP/1.1 503") and b"application/problem+json" in answer and closed
+        first[0].hang_up()
+        await until(lambda: len(listener.server_state.connections) == 2)
+        answer, _ = await talk(listener, POST + b"connection: close\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.1 200")
+
+    beside(test, Limits(connections=3))

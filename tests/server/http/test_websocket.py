@@ -1,0 +1,119 @@
+import asyncio
+import base64
+import contextlib
+import os
+
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import WebSocketRoute
+from starlette.websockets import WebSocket
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+
+from server.http.server import Limits
+from tests.server.listening import Caller, Heard, call, serve, until_alone
+
+
+async def count_letters(socket: WebSocket) -> None:
+    await socket.accept()
+    async for message in socket.iter_text():
+        await socket.send_text(str(len(message)))
+
+
+async def send_without_end(socket: WebSocket) -> None:
+    await socket.accept()
+    while True:
+        await socket.send_text("x" * 100_000)
+
+
+async def send_much(socket: WebSocket) -> None:
+    await socket.accept()
+    for _ in range(100):
+        await socket.send_text("x" * 100_000)
+    await socket.receive()
+
+
+APP = Starlette(
+    routes=[
+        WebSocketRoute("/much", send_much),
+        WebSocketRoute("/count", count_letters),
+        WebSocketRoute("/flood", send_without_end),
+    ]
+)
+
+
+def address(listener: Heard, path: str) -> str:
+    return f"ws://127.0.0.1:{listener.port}{path}"
+
+
+async def shake_hands(listener: Heard, path: str, *headers: str) -> Caller:
+    usual = ("Host: localhost", "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13")
+    key = f"Sec-WebSocket-Key: {base64.b64encode(os.urandom(16)).decode()}"
+    return await call(listener, "\r\n".join([f"GET {path} HTTP/1.1", *usual, key, *headers, "", ""]).encode())
+
+
+def test_a_message_that_is_too_large_closes_the_socket():
+    async def test(listener: Heard) -> None:
+        async with connect(address(listener, "/count"), max_size=None) as socket:
+            await socket.send("x" * 1_000_000)
+            assert await socket.recv() == "1000000"
+            await socket.send("x" * 1_100_000)
+            with pytest.raises(ConnectionClosed, match="1009"):
+                await socket.recv()
+
+    serve(APP, test)
+
+
+def test_a_message_in_too_many_pieces_closes_the_socket():
+    async def test(listener: Heard) -> None:
+        async with connect(address(listener, "/count")) as socket:
+            with contextlib.suppress(ConnectionClosed):
+                await socket.send("x" * 100_000 for _ in range(11))
+            with pytest.raises(ConnectionClosed, match="1009"):
+                await socket.recv()
+
+    serve(APP, test)
+
+
+@pytest.mark.parametrize("header", ["X: " + "a" * 20_000, "X: y\r\n" * 200 + "X: y"], ids=["one header", "many headers"])
+def test_a_greeting_that_is_too_large_is_refused(header):
+    async def test(listener: Heard) -> None:
+        caller = await shake_hands(listener, "/count", header)
+        answer, closed = await caller.read_to_end()
+        assert answer.startswith(b"HTTP/1.1 400") and closed
+
+    serve(APP, test)
+
+
+def test_a_peer_who_never_reads_is_hung_up_on():
+    async def test(listener: Heard) -> None:
+        caller = await shake_hands(listener, "/flood")
+        await caller.reader.readuntil(b"\r\n\r\n")
+        caller.writer.transport.pause_reading()
+        await until_alone(listener)
+
+    serve(APP, test, Limits(write_seconds=0.3))
+
+
+def test_a_peer_who_reads_after_a_while_is_not_hung_up_on():
+    async def test(listener: Heard) -> None:
+        async with connect(address(listener, "/much")) as socket:
+            socket.transport.pause_reading()
+            await asyncio.sleep(0.2)
+            socket.transport.resume_reading()
+            assert sum([len(await socket.recv()) for _ in range(100)]) == 10_000_000
+            await asyncio.sleep(1.3)
+            assert len(listener.server_state.connections) == 1
+
+    serve(APP, test, Limits(write_seconds=1))
+
+
+def test_a_peer_who_answers_no_ping_is_hung_up_on_whatever_waits_to_be_sent():
+    async def test(listener: Heard) -> None:
+        for path in ("/count", "/flood"):
+            caller = await shake_hands(listener, path)
+            await caller.reader.readuntil(b"\r\n\r\n")
+            caller.writer.transport.pause_reading()
+            await until_alone(listener)
+
+    serve(APP, test, Limits(ping_seconds=0.2))

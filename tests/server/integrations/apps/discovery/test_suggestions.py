@@ -1,0 +1,101 @@
+import asyncio
+import threading
+from dataclasses import replace
+
+import pytest
+
+from server.integrations.apps.discovery import suggestions
+from server.integrations.apps.discovery.installed_programs import Installed
+from server.integrations.apps.discovery.suggestions import Programs, rank
+from server.integrations.apps.resolve.launch_spec import Machine
+
+EDITOR = Installed("Text Editor", "org.gnome.TextEditor.desktop", "/usr/bin/gnome-text-editor", "application", words="Notes")
+FIREFOX = Installed("Firefox", "firefox.desktop", "/usr/bin/firefox", "application")
+FIRE = Installed("fire", "fire", "/usr/bin/fire", "path")
+BONFIRE = Installed("bonfire", "bonfire", "/usr/bin/bonfire", "path")
+DAEMON = Installed("daemon", "/usr/libexec/daemon", "/usr/libexec/daemon", "running", running=True)
+EVERY = [BONFIRE, DAEMON, FIRE, FIREFOX, EDITOR]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("fire", [FIRE, FIREFOX, BONFIRE]),
+        ("FIREF", [FIREFOX]),
+        ("editor", [EDITOR]),
+        ("ed te", [EDITOR]),
+        ("notes", [EDITOR]),
+        ("libexec", [DAEMON]),
+        ("nothing like it", []),
+        ("", [FIREFOX, EDITOR, DAEMON]),
+        ("  ", [FIREFOX, EDITOR, DAEMON]),
+    ],
+)
+def test_what_fits_best_comes_first(query, found):
+    assert rank(query, EVERY) == found
+
+
+@pytest.fixture
+def programs(monkeypatch):
+    """The programs, the times they were looked up, and a clock."""
+    clock, looks = [0.0], []
+
+    def look(machine):
+        looks.append(machine)
+        return [replace(FIRE, title=f"fire {number}", program=f"fire{number}") for number in range(50)]
+
+    monkeypatch.setattr(suggestions, "list_programs", look)
+    return Programs(Machine("linux", {}), lambda: clock[0], fresh_seconds=10), looks, clock
+
+
+def test_only_so_many_are_told(programs):
+    every, _, _ = programs
+    told = asyncio.run(every.suggest("fire", most=8))
+    assert (len(told.programs), told.more) == (8, 42)
+
+
+def test_while_one_writes_the_computer_is_looked_at_once(programs):
+    every, looks, clock = programs
+    for query in ("f", "fi", "fir"):
+        asyncio.run(every.suggest(query))
+    assert len(looks) == 1
+    clock[0] = 11
+    asyncio.run(every.suggest("fire"))
+    assert len(looks) == 2
+
+
+def test_a_folder_that_does_not_answer_makes_suggestions_late_and_holds_nobody(monkeypatch):
+    answers = threading.Event()
+
+    def look(_):
+        assert answers.wait(60)
+        return [FIRE]
+
+    async def main():
+        late = [await every.suggest("fire") for _ in range(20)]  # more than there are threads for everything else
+        assert all(told.late and not told.programs for told in late)
+        assert await asyncio.to_thread(lambda: "free") == "free"
+        answers.set()
+        clock[0] = -1  # so there is time to wait for it
+        told = await every.suggest("fire")
+        assert (told.late, [one.program for one in told.programs]) == (None, ["fire"])
+
+    clock = [0.0]
+    monkeypatch.setattr(suggestions, "list_programs", look)
+    every = Programs(Machine("linux", {}), lambda: clock[0], wait_seconds=0.05)
+    asyncio.run(asyncio.wait_for(main(), 60))
+
+
+def test_a_look_that_failed_is_begun_again(monkeypatch):
+    ways = [OSError("not now"), None]
+
+    def look(_):
+        if error := ways.pop(0):
+            raise error
+        return [FIRE]
+
+    monkeypatch.setattr(suggestions, "list_programs", look)
+    every = Programs(Machine("linux", {}), lambda: 0.0)
+    with pytest.raises(OSError, match="not now"):
+        asyncio.run(every.suggest("fire"))
+    assert asyncio.run(every.suggest("fire")).programs

@@ -1,0 +1,97 @@
+"""A call goes out for an open account, with a token that works and a permission that was granted."""
+
+import pytest
+
+from server.core.errors import Forbidden, NotFound, SignInNeeded, TooManyRequests, UpstreamFailed
+from server.integrations.gmail.accounts.session import FULL_SCOPE, REQUESTED, SCOPE, Permission, open_session
+from server.integrations.gmail.models import NewMail, Reply
+
+READ, COMPOSE, MODIFY = REQUESTED
+
+
+@pytest.mark.parametrize(
+    ("scopes", "granted"),
+    [
+        ([READ], [True, False, False]),
+        ([COMPOSE], [False, True, False]),
+        ([MODIFY], [True, True, True]),
+        ([FULL_SCOPE], [True, True, True]),
+        ([f"{SCOPE}send", f"{SCOPE}labels"], [False, False, False]),
+    ],
+)
+def test_a_permission_is_what_googles_scopes_say(scopes, granted):
+    assert [one.granted(scopes) for one in Permission] == granted
+
+
+def test_what_was_not_granted_is_refused_by_its_name_before_google_is_asked(new_desk):
+    new_desk.sign_in(scopes=[READ])
+    with pytest.raises(Forbidden, match='"Manage drafts and send emails"'):
+        new_desk.run(new_desk.mailbox.outbox.send(NewMail(to="bob@example.com", subject="s", body="b")))
+    with pytest.raises(Forbidden, match='"Read, compose, and send emails from your Gmail account"'):
+        new_desk.run(new_desk.mailbox.labels.archive("18bd43cf52511532", None))
+    assert new_desk.calls("gmail") == []
+    assert new_desk.run(new_desk.mailbox.inbox.summarize_unread(None)).account
+
+
+def test_sending_alone_works_without_reading(new_desk):
+    new_desk.sign_in(scopes=[COMPOSE])
+    assert new_desk.run(new_desk.mailbox.outbox.send(NewMail(to="bob@example.com", subject="s", body="b"))).success
+    with pytest.raises(Forbidden, match='"View your email messages and settings"'):
+        new_desk.run(new_desk.mailbox.outbox.reply(Reply(thread_id="18bd43cf52511532", body="b")))
+
+
+def test_a_token_that_google_refuses_is_renewed_once(desk):
+    desk.google.expire_tokens()
+    assert desk.run(open_session(desk.mailbox.accounts, None).read("getProfile"))["emailAddress"]
+    assert len(desk.calls("^/token")) == 1
+
+
+def test_a_mail_goes_out_once_when_the_token_had_ended(desk):
+    desk.google.expire_tokens()
+    desk.run(desk.mailbox.outbox.send(NewMail(to="bob@example.com", subject="only once", body="b")))
+    assert [one.status for one in desk.calls("drafts/send")] == [200]
+
+
+def test_a_sign_in_that_google_keeps_refusing_becomes_a_state(desk):
+    desk.google.fail_next(401, times=9, path="profile")
+    session = open_session(desk.mailbox.accounts, None)
+    with pytest.raises(SignInNeeded, match="refuses"):
+        desk.run(session.read("getProfile"))
+    desk.google.faults.clear()
+    with pytest.raises(SignInNeeded):
+        open_session(desk.mailbox.accounts, None)
+    assert open_session(desk.mailbox.accounts, "alex.morgan@example.org")
+
+
+def test_readings_run_side_by_side_and_answer_in_order(desk):
+    session = open_session(desk.mailbox.accounts, None)
+    ids = [one["id"] for one in desk.mails()][:23]
+    calls = [{"id": one, "format": "minimal"} for one in [*ids, "ffffffffffffffff"]]
+    answers = desk.run(session.read_each("messages.get", calls))
+    assert [one["id"] for one in answers[:-1]] == ids
+    assert answers[-1] is None
+    assert desk.run(session.read_each("messages.get", [])) == []
+
+
+def test_one_failure_among_many_is_told(desk):
+    session = open_session(desk.mailbox.accounts, None)
+    desk.google.fail_next(429, path="messages/", retry_after=3)
+    with pytest.raises(TooManyRequests) as failed:
+        desk.run(session.read_each("messages.get", [{"id": one["id"]} for one in desk.mails()[:9]]))
+    assert failed.value.retry_after == 3
+
+
+def test_a_change_is_tried_once_and_a_reading_as_often_as_is_set(desk):
+    desk.set(read_retries=2)
+    session = open_session(desk.mailbox.accounts, None)
+    desk.google.fail_next(503, path="labels")
+    assert desk.run(session.read("labels.list"))["labels"]
+    desk.google.fail_next(503, path="trash")
+    with pytest.raises(UpstreamFailed):
+        desk.run(session.change("messages.trash", id=desk.mails()[0]["id"]))
+    assert len(desk.calls("trash")) == 1
+
+
+def test_what_is_not_there_is_not_found(desk):
+    with pytest.raises(NotFound):
+        desk.run(open_session(desk.mailbox.accounts, None).read("messages.get", id="ffffffffffffffff"))

@@ -1,0 +1,86 @@
+"""Google's errors become ours, each with the status and the sentence that help."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.core.errors import (
+    Conflict,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    SignInNeeded,
+    TooLarge,
+    TooManyRequests,
+    UpstreamFailed,
+    UpstreamTimedOut,
+)
+from server.integrations.gmail.adapter.errors import USUAL_WAIT, NotReached, read_failure, read_wait
+
+
+def answer(message: str = "No.", reason: str = "", *, modern: bool = False) -> bytes:
+    told = {"reason": reason}
+    return json.dumps({"error": {"message": message, "details" if modern else "errors": [told]}}).encode()
+
+
+@pytest.mark.parametrize(
+    ("status", "content", "kind", "words"),
+    [
+        (400, answer("Invalid To header"), InvalidInput, "Invalid To header"),
+        (400, answer("Invalid id value"), NotFound, "no"),
+        (401, answer(), SignInNeeded, "Sign in"),
+        (403, answer(reason="rateLimitExceeded"), TooManyRequests, "no more requests"),
+        (403, answer(reason="userRateLimitExceeded"), TooManyRequests, "no more requests"),
+        (403, answer(reason="dailyLimitExceeded"), TooManyRequests, "no more requests"),
+        (403, answer(reason="insufficientPermissions"), Forbidden, "tick"),
+        (403, answer(reason="ACCESS_TOKEN_SCOPE_INSUFFICIENT", modern=True), Forbidden, "tick"),
+        (403, answer(reason="accessNotConfigured"), Forbidden, "Gmail API is off"),
+        (403, answer(reason="SERVICE_DISABLED", modern=True), Forbidden, "Gmail API is off"),
+        (403, answer("Delegation denied"), Forbidden, "Delegation denied"),
+        (403, b"<html>", Forbidden, "did not say why"),
+        (404, answer(), NotFound, "no"),
+        (409, answer("Busy"), Conflict, "Busy"),
+        (412, answer("Changed"), Conflict, "Changed"),
+        (413, answer(), TooLarge, "too large"),
+        (418, answer(), UpstreamFailed, "418"),
+        (302, b"", UpstreamFailed, "302"),
+        (429, b"", TooManyRequests, "no more requests"),
+        (500, b"", UpstreamFailed, "500"),
+        (503, answer(), UpstreamFailed, "503"),
+        (504, answer(), UpstreamTimedOut, "too long"),
+    ],
+)
+def test_an_error_of_googles_is_told_in_our_words(status, content, kind, words):
+    error = read_failure(status, {}, content)
+    assert type(error) is kind
+    assert words.lower() in error.detail.lower()
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"), [("7", 7), ("0", 1), ("99999999", 3600), ("Fri, 20 Nov", USUAL_WAIT), ("", USUAL_WAIT)]
+)
+def test_google_says_how_long_to_wait(header, seconds):
+    assert read_wait({"retry-after": header}) == seconds
+    assert read_failure(429, {"retry-after": header}, b"").retry_after == seconds
+
+
+def test_what_google_says_is_one_short_line():
+    told = read_failure(400, {}, answer("a\r\nb\u202e" + "x" * 1000)).detail
+    assert "\n" not in told
+    assert "\u202e" not in told
+    assert len(told) < 300
+
+
+def test_google_out_of_reach_is_a_failure_of_the_way_there():
+    assert NotReached().status == 502
+    assert "internet" in NotReached().detail
+
+
+@given(
+    st.integers(300, 600),
+    st.binary() | st.recursive(st.none() | st.text(), st.lists).map(lambda one: json.dumps({"error": one}).encode()),
+)
+def test_no_answer_is_too_strange(status, content):
+    assert 400 <= read_failure(status, {}, content).status < 600

@@ -1,0 +1,195 @@
+"""Google's libraries, driven against a real socket."""
+
+import json
+import logging
+import subprocess
+import sys
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from server.core.errors import Forbidden, NotFound, SignInNeeded, TooManyRequests, UpstreamFailed, UpstreamTimedOut
+from server.integrations.gmail.accounts.session import REQUESTED
+from server.integrations.gmail.adapter.errors import NotReached
+from server.integrations.gmail.adapter.google import (
+    LARGEST_JSON_MAIL,
+    ClientCredentials,
+    Grant,
+    Line,
+    RealGoogle,
+    SignIn,
+    read_refusal,
+)
+from server.integrations.gmail.fake import Consent
+from server.integrations.gmail.models import Endpoints
+from tests import loopback
+
+SECONDS = 5.0
+OURS = {"uvicorn", "httpx2", "httpcore2"}  # the fake and this test's browser, in the same process
+
+
+@pytest.fixture
+def client(google):
+    described = google.client_secrets()["installed"]
+    return ClientCredentials(described["client_id"], described["client_secret"])
+
+
+@pytest.fixture
+def endpoints(google):
+    at = google.address
+    return Endpoints(api=at, sign_in=f"{at}/o/oauth2/auth", token=f"{at}/token", revoke=f"{at}/revoke")
+
+
+@pytest.fixture
+def line(google):
+    return Line(google.address, google.grant()["token"], SECONDS)
+
+
+def consent(google, begun: SignIn, answer: Consent) -> str:
+    """Have the person answer, and get the code."""
+    google.sign_in.consent = answer
+    sent_back = loopback.get(begun.address).headers["location"]
+    return parse_qs(urlsplit(sent_back).query)["code"][0]
+
+
+def test_signing_in_proves_itself_and_tells_what_was_really_granted(google, client, endpoints):
+    begun = RealGoogle().begin(client, endpoints, REQUESTED, "http://127.0.0.1:7/oauth2callback")
+    asked = parse_qs(urlsplit(begun.address).query)
+    assert begun.address.startswith(endpoints.sign_in)
+    assert (asked["access_type"], asked["prompt"], asked["code_challenge_method"]) == (["offline"], ["consent"], ["S256"])
+    assert asked["scope"] == [" ".join(REQUESTED)]
+    assert begun.verifier not in begun.address
+    code = consent(google, begun, Consent(scopes=frozenset(REQUESTED[:1])))
+    grant = RealGoogle().finish(client, endpoints, begun, code, SECONDS)
+    assert grant.scopes == REQUESTED[:1]
+    assert grant.refresh_token
+    assert grant.seconds > 3000
+
+
+def test_a_code_is_worth_nothing_without_the_verifier(google, client, endpoints):
+    begun = RealGoogle().begin(client, endpoints, REQUESTED, "http://127.0.0.1:7/oauth2callback")
+    code = consent(google, begun, Consent())
+    stolen = SignIn(begun.address, begun.state, "x" * 64, begun.redirect)
+    with pytest.raises(SignInNeeded):
+        RealGoogle().finish(client, endpoints, stolen, code, SECONDS)
+
+
+def test_a_token_is_renewed(google, client, endpoints):
+    grant = RealGoogle().refresh(client, endpoints, google.grant(scopes=REQUESTED)["refresh_token"], SECONDS)
+    assert RealGoogle().call_each(Line(google.address, grant.access_token), "getProfile", [{}])[0]["emailAddress"]
+    assert 3000 < grant.seconds < 3700
+
+
+def test_a_grant_that_was_taken_back_needs_the_person(google, client, endpoints):
+    token = google.grant()["refresh_token"]
+    RealGoogle().revoke(endpoints, token, SECONDS)
+    with pytest.raises(SignInNeeded, match="ended this sign-in"):
+        RealGoogle().refresh(client, endpoints, token, SECONDS)
+
+
+def test_a_client_that_google_does_not_know_is_told_apart(google, endpoints):
+    with pytest.raises(SignInNeeded, match="credentials"):
+        RealGoogle().refresh(ClientCredentials("other-client", "secret"), endpoints, google.grant()["refresh_token"], SECONDS)
+
+
+def test_trouble_at_the_token_address_is_not_the_persons(google, client, endpoints):
+    token = google.grant()["refresh_token"]
+    google.drop_next(times=10, path="^/token")
+    with pytest.raises(UpstreamFailed):
+        RealGoogle().refresh(client, endpoints, token, SECONDS)
+    google.faults.clear()
+    begun = RealGoogle().begin(client, endpoints, REQUESTED, "http://127.0.0.1:7/oauth2callback")
+    code = consent(google, begun, Consent())
+    google.fail_next(503, path="^/token")
+    with pytest.raises(UpstreamFailed):
+        RealGoogle().finish(client, endpoints, begun, code, SECONDS)
+    google.delay_next(2, path="^/token")
+    with pytest.raises(UpstreamTimedOut):
+        RealGoogle().finish(client, endpoints, begun, code, 0.1)
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "kind"),
+    [
+        (401, "", SignInNeeded),
+        (403, "insufficientPermissions", Forbidden),
+        (403, "rateLimitExceeded", TooManyRequests),
+        (404, "", NotFound),
+        (429, "", TooManyRequests),
+        (500, "", UpstreamFailed),
+        (503, "", UpstreamFailed),
+    ],
+)
+def test_an_error_is_an_answer_too(google, line, status, reason, kind):
+    google.fail_next(status, path="profile", reason=reason, retry_after=7)
+    first, second = RealGoogle().call_each(line, "getProfile", [{}, {}])
+    assert isinstance(first, kind)
+    assert first.retry_after == (7 if kind is TooManyRequests else None)
+    assert second["emailAddress"] == "alex@example.com"
+
+
+def test_silence_is_told_apart_from_a_broken_line(google, line):
+    google.delay_next(1, path="profile")
+    assert isinstance(RealGoogle().call_each(Line(line.endpoint, line.token, 0.1), "getProfile", [{}])[0], UpstreamTimedOut)
+    google.drop_next(path="profile")
+    broken = RealGoogle().call_each(line, "getProfile", [{}])[0]
+    assert type(broken) is UpstreamFailed
+
+
+def test_google_out_of_reach_got_nothing(line):
+    assert isinstance(RealGoogle().call_each(Line("http://127.0.0.1:1", line.token), "getProfile", [{}])[0], NotReached)
+    nowhere = Line("https://google.invalid", line.token)
+    assert isinstance(RealGoogle().call_each(nowhere, "getProfile", [{}])[0], NotReached)
+
+
+def test_a_reading_is_tried_again_and_a_sending_is_not(google, line):
+    google.fail_next(503, path="profile")
+    retrying = Line(line.endpoint, line.token, SECONDS, retries=1)
+    assert RealGoogle().call_each(retrying, "getProfile", [{}])[0]["emailAddress"]
+    google.drop_next(path="drafts/send")
+    RealGoogle().call_each(line, "drafts.send", [{"body": {"id": "r-1"}}])
+    assert len([one for one in google.calls if one.path.endswith("drafts/send")]) == 1
+
+
+@pytest.mark.parametrize("size", [10, LARGEST_JSON_MAIL + 1])
+def test_small_and_large_mails_become_drafts_and_are_replaced(google, line, size):
+    mail = b"To: bob@example.com\r\nSubject: large\r\n\r\nFrom here\r\n" + b"x" * 70 + b"\r\n" * (size // 2)
+    kept = RealGoogle().keep_draft(line, mail, None, None)
+    again = RealGoogle().keep_draft(line, mail.replace(b"large", b"larger"), None, kept["id"])
+    assert again["id"] == kept["id"]
+    (draft,) = RealGoogle().call_each(line, "drafts.get", [{"id": kept["id"], "format": "full"}])
+    subjects = [one["value"] for one in draft["message"]["payload"]["headers"] if one["name"] == "Subject"]
+    assert subjects == ["larger"]
+
+
+def test_nothing_secret_is_logged_or_shown(google, client, endpoints, caplog, capsys):
+    caplog.set_level(logging.DEBUG)
+    begun = RealGoogle().begin(client, endpoints, REQUESTED, "http://127.0.0.1:7/oauth2callback")
+    grant = RealGoogle().finish(client, endpoints, begun, consent(google, begun, Consent()), SECONDS)
+    renewed = RealGoogle().refresh(client, endpoints, grant.refresh_token, SECONDS)
+    RealGoogle().call_each(Line(google.address, renewed.access_token), "messages.list", [{"q": "canary-in-a-search"}])
+    RealGoogle().revoke(endpoints, grant.refresh_token, SECONDS)
+    logged = [one.getMessage() for one in caplog.records if one.name.partition(".")[0] not in OURS]
+    shown = "".join([*logged, *capsys.readouterr(), repr((client, begun, grant, renewed, Line("x", renewed.access_token)))])
+    secrets = [client.client_secret, begun.verifier, grant.access_token, grant.refresh_token, renewed.access_token]
+    assert not [secret for secret in [*secrets, "canary-in-a-search"] if secret in shown]
+
+
+def test_a_refusal_names_no_more_than_its_code():
+    assert "access_denied" in read_refusal("access_denied").detail
+    assert "<script>" not in read_refusal("<script>").detail
+    assert isinstance(read_refusal("invalid_grant"), SignInNeeded)
+
+
+def test_a_grant_hides_its_tokens():
+    assert "ya29" not in repr(Grant("ya29.secret", "ya29.other", 1, ()))
+
+
+def test_googles_libraries_wait_until_they_are_needed():
+    program = (
+        "import sys, json; from server.integrations.gmail import integration; integration.load(); integration.commands(); "
+        "print(json.dumps([name for name in sys.modules if name.split('.')[0] in "
+        "{'googleapiclient', 'google_auth_oauthlib', 'requests', 'oauthlib', 'httplib2'} or name.startswith('google.')]))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == []

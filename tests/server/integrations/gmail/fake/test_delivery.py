@@ -1,0 +1,112 @@
+"""What leaves a mailbox, and what arrives."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from server.integrations.gmail.fake.delivery import Post, read_recipients
+from server.integrations.gmail.fake.demo import ACCOUNTS
+from server.integrations.gmail.fake.google import GoogleError
+from server.integrations.gmail.fake.mailbox import Mailbox
+
+MINE, THEIRS = (account.address for account in ACCOUNTS)
+
+
+class Clock:
+    def now(self) -> datetime:
+        return datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def post() -> Post:
+    return Post({account.address: Mailbox(account, Clock()) for account in ACCOUNTS}, Clock())
+
+
+def test_what_is_missing_is_filled_in(post: Post) -> None:
+    sent = post.send(post.mailboxes[MINE], b"To: a@example.net\n\nx")
+
+    assert sent.header("From") == f"Alex Morgan <{MINE}>"
+    assert sent.header("Date") == "Thu, 01 Jan 2026 12:00:00 +0000"
+    assert sent.header("Message-ID").startswith("<CA")
+    assert sent.labels == {"SENT"}
+    assert sent.raw.endswith(b"\r\n\r\nx")
+
+
+def test_what_is_there_stays(post: Post) -> None:
+    dated = "Date: Fri, 02 Jan 2026 00:00:00 +0000\nMessage-ID: <mine@example.com>\nMIME-Version: 1.0"
+    raw = f"From: Al <{MINE}>\nTo: a@example.net\n{dated}\n\nx"
+
+    assert post.send(post.mailboxes[MINE], raw.encode()).raw == raw.replace("\n", "\r\n").encode()
+
+
+def test_nobody_sends_under_another_address(post: Post) -> None:
+    sent = post.send(post.mailboxes[MINE], b"From: Boss <boss@example.net>\nTo: a@example.net\n\nx")
+
+    assert sent.header("From") == f"Boss <{MINE}>"
+    assert sent.header("X-Google-Original-From") == "Boss <boss@example.net>"
+
+
+def test_a_sender_s_name_adds_no_header(post: Post) -> None:
+    name = "=?utf-8?Q?Boss=0D=0AX-Added:_1?= =?utf-8?Q?=C3=BC?="
+
+    sent = post.send(post.mailboxes[MINE], f"From: {name} <b\u00fcro@example.net>\nTo: a@example.net\n\nx".encode())
+
+    assert sent.header("X-Added") == ""
+    assert sent.header("X-Google-Original-From") == "Boss X-Added: 1ü <büro@example.net>"
+
+
+def test_own_accounts_receive_it_unread_and_without_bcc(post: Post) -> None:
+    raw = f"To: {THEIRS.upper()}\nBcc: a@example.net,\n b@example.net\nSubject: x\n\nbcc: stays"
+    post.send(post.mailboxes[MINE], raw.encode())
+
+    (received,) = post.mailboxes[THEIRS].search("in:inbox is:unread")
+
+    assert (received.header("Bcc"), received.header("Delivered-To")) == ("", THEIRS)
+    assert received.raw.endswith(b"\r\n\r\nbcc: stays")
+
+
+def test_a_hidden_recipient_receives_it_too(post: Post) -> None:
+    post.send(post.mailboxes[MINE], f"To: a@example.net\nBcc: {THEIRS}\n\nx".encode())
+
+    assert len(post.mailboxes[THEIRS].mails) == 1
+
+
+def test_a_mail_to_oneself_lies_there_once(post: Post) -> None:
+    name, _, host = MINE.partition("@")
+
+    sent = post.send(post.mailboxes[MINE], f"To: {name}+notes@{host}\n\nx".encode())
+
+    assert sent.labels == {"SENT", "INBOX", "UNREAD"}
+    assert len(post.mailboxes[MINE].mails) == 1
+
+
+def test_an_answer_arrives_in_the_thread_of_what_it_answers(post: Post) -> None:
+    first = post.send(post.mailboxes[MINE], f"To: {THEIRS}\nSubject: Plan\nMessage-ID: <1@example.com>\n\nx".encode())
+    named = "In-Reply-To: <1@example.com>\nReferences: <1@example.com>\n"
+
+    post.send(post.mailboxes[THEIRS], f"To: {MINE}\nSubject: Re: Plan\n{named}\ny".encode())
+
+    assert len(post.mailboxes[MINE].thread(first.thread_id)) == 2
+
+
+@pytest.mark.parametrize("raw", [b"Subject: x\r\n\r\n", b"To: \r\n\r\n", b"To: undisclosed-recipients:;\r\n\r\n"])
+def test_a_mail_to_nobody_is_refused(raw: bytes) -> None:
+    with pytest.raises(GoogleError, match="Recipient address required"):
+        read_recipients(raw)
+
+
+@pytest.mark.parametrize("value", ["nobody", "a@", "@b", "a@b@c", "a@example.com, nobody"])
+def test_what_is_no_address_is_refused(value: str) -> None:
+    with pytest.raises(GoogleError, match="Invalid Cc header"):
+        read_recipients(f"To: a@example.com\r\nCc: {value}\r\n\r\n".encode())
+
+
+def test_every_recipient_is_read() -> None:
+    raw = '"Doe, Jane" <jane@example.net>, friends: a@example.com, b@example.com;'
+
+    assert read_recipients(f"To: {raw}\r\nBcc: c@example.com\r\n\r\n".encode()) == [
+        "jane@example.net",
+        "a@example.com",
+        "b@example.com",
+        "c@example.com",
+    ]

@@ -1,0 +1,238 @@
+"""Mail is found and read, page by page, whatever it is."""
+
+import base64
+from email.message import EmailMessage
+
+import pytest
+
+from server.core.errors import InvalidInput, NotFound, UpstreamFailed, UpstreamTimedOut
+from server.integrations.gmail.mailbox.inbox import SUMMED_UP, Wanted
+from server.integrations.gmail.mailbox.responses import LARGEST_ANSWER
+
+ALEX, OTHER = "alex@example.com", "alex.morgan@example.org"
+
+
+def receive(desk, mail, account=ALEX):
+    """Have a mail arrive."""
+    raw = mail if isinstance(mail, bytes) else mail.as_bytes()
+    with desk.google.lock:
+        return desk.google.mailboxes[account].add(raw, {"INBOX", "UNREAD"}).id
+
+
+def write(text="Hello", **headers):
+    mail = EmailMessage()
+    for name, value in {"From": "bob@example.com", "To": ALEX, "Subject": "Hi", **headers}.items():
+        mail[name.replace("_", "-")] = value
+    mail.set_content(text)
+    return mail
+
+
+def test_the_newest_come_first_with_their_texts(desk):
+    mails, token = desk.run(desk.mailbox.inbox.list_mails(Wanted(most=5)))
+    assert [one.date for one in mails] == sorted((one.date for one in mails), reverse=True)
+    assert len(mails) == 5
+    assert mails[0].body.startswith("Alex, is the flat paid?")
+    assert "Travel" in mails[0].labels
+    assert token
+
+
+def test_pages_follow_each_other_without_gap_or_double(desk):
+    everything, _ = desk.run(desk.mailbox.inbox.list_mails(Wanted(most=50)))
+    found, token = [], None
+    while True:
+        page = desk.run(desk.mailbox.inbox.search(Wanted(most=7, page_token=token)))
+        found += page.messages
+        token = page.next_page_token
+        if not token:
+            break
+    assert [one.id for one in found] == [one.id for one in everything]
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ("from:mei subject:Lisbon", 2),
+        ("in:trash", 1),
+        ("has:attachment label:money", 2),
+        ('"valve in stock"', 1),
+        ("is:unread -in:inbox", 0),
+    ],
+)
+def test_gmails_search_is_understood(desk, query, count):
+    assert len(desk.run(desk.mailbox.inbox.search(Wanted(query=query, most=50))).messages) == count
+
+
+def test_a_label_narrows_the_list_by_name_or_id(desk):
+    by_name = desk.run(desk.mailbox.inbox.search(Wanted(label="rowing")))
+    assert [one.labels.count("Rowing") for one in by_name.messages] == [1, 1, 1]
+    assert by_name == desk.run(desk.mailbox.inbox.search(Wanted(label="Label_4")))
+    with pytest.raises(NotFound, match="Did you mean Rowing"):
+        desk.run(desk.mailbox.inbox.search(Wanted(label="Rowin")))
+
+
+def test_a_search_and_a_list_agree_about_a_mail(desk):
+    (entry,) = desk.run(desk.mailbox.inbox.search(Wanted(query="subject:invoice from:brightline"))).messages
+    mail = desk.run(desk.mailbox.inbox.read(entry.id, 0, None))
+    assert entry.has_attachments
+    assert {name: getattr(mail, name) for name in type(entry).model_fields} == entry.model_dump()
+
+
+def test_a_query_without_end_is_refused(desk):
+    with pytest.raises(InvalidInput, match="too long"):
+        desk.run(desk.mailbox.inbox.search(Wanted(query="ä" * 900)))
+
+
+def test_the_other_account_is_read_when_it_is_named(desk):
+    mails, _ = desk.run(desk.mailbox.inbox.list_mails(Wanted(account=OTHER)))
+    assert {one.account for one in mails} == {OTHER}
+
+
+def test_a_mail_that_vanishes_meanwhile_is_left_out(desk):
+    desk.google.fail_next(404, path=r"messages/\w+$")
+    mails, _ = desk.run(desk.mailbox.inbox.list_mails(Wanted(most=5)))
+    assert len(mails) == 4
+
+
+def test_fifty_long_mails_make_one_answer(desk):
+    for number in range(50):
+        receive(desk, write(f"{number} " + 'say "hi"\n' * 3000))
+    mails, _ = desk.run(desk.mailbox.inbox.list_mails(Wanted(most=50)))
+    assert len(mails) == 50
+    assert all(one.truncated for one in mails)
+    assert sum(len(one.model_dump_json()) + 1 for one in mails) <= LARGEST_ANSWER
+
+
+def test_a_long_mail_is_read_to_its_end(desk):
+    text = "".join(f"line {number}\n" for number in range(30_000))
+    mail_id = receive(desk, write(text))
+    offset, read = 0, ""
+    while offset is not None:
+        page = desk.run(desk.mailbox.inbox.read(mail_id, offset, None))
+        read, offset = read + page.body, page.next_offset
+    assert read == text.rstrip("\n")
+
+
+def test_everything_of_a_mail_is_told(desk):
+    mail = write("text", Cc="ann@example.com", Reply_To="desk@example.com", In_Reply_To="<m1@x>", Message_ID="<m2@x>")
+    mail.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="größe.pdf")
+    found = desk.run(desk.mailbox.inbox.read(receive(desk, mail), 0, None))
+    assert (found.cc, found.reply_to, found.in_reply_to, found.message_id_header) == (
+        ["ann@example.com"],
+        ["desk@example.com"],
+        "<m1@x>",
+        "<m2@x>",
+    )
+    assert (found.html, found.truncated, found.next_offset, found.body) == (False, False, None, "text")
+    assert [(one.name, one.size, one.media_type) for one in found.attachments] == [("größe.pdf", 4, "application/pdf")]
+
+
+def test_a_thread_is_told_from_its_beginning(desk):
+    thread_id = desk.run(desk.mailbox.inbox.read(desk.find("valve in stock"), 0, None)).thread_id
+    thread = desk.run(desk.mailbox.inbox.read_thread(thread_id, None))
+    assert thread.subject == "Boiler inspection"
+    assert [one.date for one in thread.messages] == sorted(one.date for one in thread.messages)
+    assert (len(thread.messages), thread.earlier) == (4, 0)
+
+
+def test_of_an_endless_thread_the_newest_mails_are_told(desk):
+    first = receive(desk, write("0 " + "x" * 5000, Message_ID="<m0@x>"))
+    with desk.google.lock:
+        for number in range(1, 60):
+            desk.google.mailboxes[ALEX].add(write(f"{number} " + "x" * 5000).as_bytes(), {"INBOX"}, thread_id=first)
+    thread = desk.run(desk.mailbox.inbox.read_thread(first, None))
+    assert (len(thread.messages), thread.earlier) == (50, 10)
+    assert thread.messages[-1].body.startswith("59 ")
+    assert len(thread.model_dump_json()) <= LARGEST_ANSWER
+
+
+def test_an_attachment_is_handed_over_as_it_is(desk):
+    mail = write("text")
+    mail.add_attachment(bytes(range(256)), maintype="application", subtype="zip", filename="a.zip")
+    handed = desk.run(desk.mailbox.inbox.read_attachment(receive(desk, mail), "0-1", None))
+    (file,) = handed.openaiFileResponse
+    assert (file.name, file.mime_type, base64.b64decode(file.content)) == ("a.zip", "application/zip", bytes(range(256)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "size", "words"), [("image/png", 10, "picture"), ("video/mp4", 10, "film"), ("application/pdf", 10_000_001, "10 MB")]
+)
+def test_what_chatgpt_does_not_take_is_offered_for_saving(desk, kind, size, words):
+    mail = write("text")
+    mail.add_attachment(bytes(size), maintype=kind.partition("/")[0], subtype=kind.partition("/")[2], filename="a")
+    mail_id = receive(desk, mail)
+    handed = desk.run(desk.mailbox.inbox.read_attachment(mail_id, "0-1", None))
+    assert handed.openaiFileResponse == []
+    assert words in handed.message
+    assert "save_attachment" in handed.message
+    assert desk.calls("attachments") == []
+
+
+def test_an_attachment_is_saved_under_a_safe_name_and_nobody_learns_where(desk):
+    mail = write("text")
+    mail.add_attachment(b"#!/bin/sh", maintype="application", subtype="x-sh", filename="../../.bashrc")
+    mail_id = receive(desk, mail)
+    effect = desk.run(desk.mailbox.inbox.preview_save(mail_id, "0-1", None))
+    saved = desk.run(desk.mailbox.inbox.save_attachment(mail_id, "0-1", None))
+    assert saved.name == "bashrc"
+    assert (desk.context.folders.files / "bashrc").read_bytes() == b"#!/bin/sh"
+    assert saved.sha256 in dict(effect.fields)["Attachment"]
+    assert str(desk.context.folders.files) not in saved.model_dump_json() + str(effect)
+
+
+def test_there_is_no_attachment_where_there_is_none(desk):
+    for attachment_id in ("0", "0-7", "nonsense"):
+        with pytest.raises(NotFound, match="read_mail"):
+            desk.run(desk.mailbox.inbox.read_attachment(desk.find("valve in stock"), attachment_id, None))
+
+
+def test_unread_mail_is_summed_up(desk):
+    for number in range(SUMMED_UP + 10):
+        receive(desk, write(f"{number}", From="Often <often@example.com>"))
+    summary = desk.run(desk.mailbox.inbox.summarize_unread(None))
+    inbox = [one for one in desk.mails() if {"INBOX", "UNREAD"} <= set(one["labelIds"])]
+    assert summary.unread_messages == len(inbox)
+    assert (summary.senders[0].from_email, summary.senders[0].count) == ("Often <often@example.com>", SUMMED_UP)
+    assert len(summary.newest) == SUMMED_UP
+
+
+HOSTILE = {
+    "nothing": b"",
+    "no headers": b"\r\n\r\nbody",
+    "no end": b"Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n",
+    "boundary in itself": (b"Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n" * 2) + b"\r\n--x--",
+    "binary": bytes(range(256)) * 20,
+    "charset": b"Content-Type: text/plain; charset=unicode_escape\r\n\r\n\\ud800 caf\xe9",
+    "utf-7": b"Content-Type: text/plain; charset=utf-7\r\nSubject: =?utf-7?b?KzJBQS0=?=\r\n\r\n+2AA-",
+    "html": b"Content-Type: text/html\r\n\r\n" + b"<!--" * 500 + b"<div>" * 500,
+    "headers": b"From: "
+    + b"(" * 9000
+    + b"\r\nTo: "
+    + b"<" * 9000
+    + b"\r\nDate: "
+    + b"9" * 9000
+    + b"\r\nSubject: "
+    + b"=?" * 9000
+    + b"\r\n\r\n",
+    "deep": b"".join(b"Content-Type: multipart/mixed; boundary=%d\r\n\r\n--%d\r\n" % (one, one) for one in range(60))
+    + b"\r\ntext",
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_a_hostile_mail_hides_no_other(desk, case):
+    mail_id = receive(desk, HOSTILE[case])
+    mails, _ = desk.run(desk.mailbox.inbox.list_mails(Wanted(most=50)))
+    assert len(mails) > 30
+    assert mail_id in {one.id for one in mails}
+    desk.run(desk.mailbox.inbox.read(mail_id, 0, None)).model_dump_json()
+    desk.run(desk.mailbox.inbox.search(Wanted(most=50))).model_dump_json()
+
+
+def test_an_answer_that_is_none_is_googles_failure(desk):
+    desk.set(timeout_seconds=0.3)
+    desk.google.delay_next(1, path="messages$")
+    with pytest.raises(UpstreamTimedOut):
+        desk.run(desk.mailbox.inbox.search(Wanted()))
+    desk.google.drop_next(path="messages$")
+    with pytest.raises(UpstreamFailed):
+        desk.run(desk.mailbox.inbox.search(Wanted()))

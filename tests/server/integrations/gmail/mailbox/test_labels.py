@@ -1,0 +1,115 @@
+"""Labels are named as the person names them, and every change says beforehand which mail it is about."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from server.core.errors import InvalidInput, NotFound
+from server.integrations.gmail.mailbox.responses import LARGEST_ANSWER
+from server.integrations.gmail.models import LabelChange
+
+ALEX = "alex@example.com"
+
+
+def labels_of(desk, mail_id):
+    (mail,) = [one for one in desk.mails() if one["id"] == mail_id]
+    return set(mail["labelIds"])
+
+
+def change(desk, mail_id, **changes):
+    return desk.run(desk.mailbox.labels.change(mail_id, LabelChange(**changes), None))
+
+
+def test_gmails_own_labels_come_before_the_persons(desk):
+    found = desk.run(desk.mailbox.labels.list_labels(None))
+    assert [one.name for one in found.labels if one.kind == "user"] == ["Home", "Money", "Rowing", "Travel"]
+    assert found.labels[0].kind == "system"
+    assert not found.truncated
+
+
+def test_a_mail_gets_and_loses_labels_by_name_or_id(desk):
+    mail_id = desk.find("valve in stock")
+    done = change(desk, mail_id, add=["travel", "STARRED"], remove=["Label_1"])
+    assert {"Travel", "STARRED"} <= set(done.labels)
+    assert "Home" not in done.labels
+    assert {"Label_2", "STARRED"} <= labels_of(desk, mail_id)
+
+
+def test_a_label_that_is_not_there_is_told_with_those_that_come_close(desk):
+    with pytest.raises(NotFound, match="Did you mean Travel"):
+        change(desk, desk.find("valve in stock"), add=["Travels"])
+    with pytest.raises(NotFound, match="list_labels"):
+        change(desk, desk.find("valve in stock"), add=["qqqqq"])
+
+
+@pytest.mark.parametrize("changes", [{}, {"add": ["Home"], "remove": ["home"]}, {"add": ["SENT"]}, {"remove": ["draft"]}])
+def test_a_change_that_makes_no_sense_is_refused(desk, changes):
+    with pytest.raises(InvalidInput):
+        change(desk, desk.find("valve in stock"), **changes)
+
+
+def test_a_new_label_is_seen_at_once_and_a_renamed_one_after_a_while(desk):
+    mail_id = desk.find("valve in stock")
+    with desk.google.lock:
+        made = desk.google.mailboxes[ALEX].labels.named("Fresh")
+    assert "Fresh" in change(desk, mail_id, add=["Fresh"]).labels
+    with desk.google.lock:
+        desk.google.mailboxes[ALEX].labels.change(made, {"name": "Renamed"})
+    desk.clock.later += timedelta(minutes=6)
+    assert "Renamed" in desk.run(desk.mailbox.inbox.read(mail_id, 0, None)).labels
+
+
+def test_labels_are_asked_for_once_in_a_while(desk):
+    for _ in range(4):
+        desk.find("valve in stock")
+    assert len(desk.calls("labels$")) == 1
+
+
+def test_a_thousand_labels_fit_into_an_answer(desk):
+    with desk.google.lock:
+        for number in range(450):
+            desk.google.mailboxes[ALEX].labels.named(f"label {number} " + "x" * 200)
+    found = desk.run(desk.mailbox.labels.list_labels(None))
+    assert found.truncated
+    assert len(found.model_dump_json()) <= LARGEST_ANSWER + 100
+
+
+def test_a_mail_is_marked_archived_and_thrown_away(desk):
+    labels, mail_id = desk.mailbox.labels, desk.find("valve in stock")
+    desk.run(labels.mark(mail_id, None, unread=False))
+    assert "UNREAD" not in labels_of(desk, mail_id)
+    desk.run(labels.mark(mail_id, None, unread=True))
+    assert "UNREAD" in labels_of(desk, mail_id)
+    desk.run(labels.archive(mail_id, None))
+    assert "INBOX" not in labels_of(desk, mail_id)
+    desk.run(labels.trash(mail_id, None))
+    assert "TRASH" in labels_of(desk, mail_id)
+    desk.run(labels.untrash(mail_id, None))
+    assert "TRASH" not in labels_of(desk, mail_id)
+
+
+def test_the_person_sees_which_mail_it_is_about(desk):
+    labels, mail_id = desk.mailbox.labels, desk.find("valve in stock")
+    before = labels_of(desk, mail_id)
+    previews = {
+        "archive the mail": labels.preview_archive(mail_id, None),
+        "put into the trash the mail": labels.preview_trash(mail_id, None),
+        "take out of the trash the mail": labels.preview_trash(mail_id, None, out=True),
+        "mark as read the mail": labels.preview_mark(mail_id, None, unread=False),
+        "change the labels of the mail": labels.preview_change(mail_id, LabelChange(add=["travel"], remove=["Home"]), None),
+    }
+    for sentence, preview in previews.items():
+        effect = desk.run(preview)
+        shown = dict(effect.fields)
+        assert effect.sentence == f"{sentence} 'RE: Boiler inspection'"
+        assert (shown["Account"], shown["Subject"], shown["Mail"]) == (ALEX, "RE: Boiler inspection", mail_id)
+        assert "northside-heating" in shown["From"]
+    assert (shown["Add labels"], shown["Remove labels"]) == ("Travel", "Home")
+    assert labels_of(desk, mail_id) == before
+
+
+def test_a_mail_that_is_not_there_cannot_be_changed(desk):
+    for attempt in (desk.mailbox.labels.preview_trash, desk.mailbox.labels.trash, desk.mailbox.labels.archive):
+        with pytest.raises(NotFound, match=re.escape("no")):
+            desk.run(attempt("ffffffffffffffff", None))

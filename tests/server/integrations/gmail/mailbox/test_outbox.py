@@ -1,0 +1,261 @@
+"""A mail goes out once, as the person was shown it, and whoever sent it learns what became of it."""
+
+import base64
+import hashlib
+
+import pytest
+
+from server.core.errors import (
+    Conflict,
+    DeskhandError,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    TooManyRequests,
+    Unavailable,
+    UpstreamFailed,
+    UpstreamTimedOut,
+)
+from server.integrations.gmail.adapter.google import RealGoogle
+from server.integrations.gmail.models import InlineFile, NewMail, Reply
+from server.sdk.operation import current_call, run_for
+
+ALEX, OTHER = "alex@example.com", "alex.morgan@example.org"
+
+
+def new_mail(**changes):
+    return NewMail(**{"to": "Bob <bob@example.com>", "subject": "A plan", "body": "Hello\nBob", **changes})
+
+
+def send(desk, **changes):
+    return desk.run(desk.mailbox.outbox.send(new_mail(**changes)))
+
+
+def in_label(desk, label, account=ALEX):
+    return [one for one in desk.mails(account) if label in one["labelIds"]]
+
+
+def header(mail, name):
+    return [one["value"] for one in mail["payload"]["headers"] if one["name"].lower() == name.lower()]
+
+
+def test_a_mail_is_a_draft_first_and_then_sent(desk):
+    drafts = len(in_label(desk, "DRAFT"))
+    sent = send(desk, cc=["eve@example.com"], html="<p>Hello</p>")
+    assert (sent.success, sent.message, sent.account) == (True, "Email sent successfully", ALEX)
+    (mail,) = [one for one in in_label(desk, "SENT") if one["id"] == sent.message_id]
+    assert (header(mail, "To"), header(mail, "Cc"), header(mail, "Subject")) == (
+        ["Bob <bob@example.com>"],
+        ["eve@example.com"],
+        ["A plan"],
+    )
+    assert mail["threadId"] == sent.thread_id
+    assert len(in_label(desk, "DRAFT")) == drafts
+    assert [one.path.rpartition("/")[2] for one in desk.calls("gmail", "POST")] == ["drafts", "send"]
+
+
+def test_a_mail_between_the_two_accounts_arrives(desk):
+    sent = send(desk, to=[ALEX, "bob@example.com"], bcc="x@example.com", account=OTHER, subject="Across")
+    assert sent.account == OTHER
+    (arrived,) = [one for one in in_label(desk, "INBOX") if header(one, "Subject") == ["Across"]]
+    assert header(arrived, "Bcc") == []
+    assert OTHER in header(arrived, "From")[0]
+
+
+def test_a_recipient_that_hides_behind_the_name_of_another_is_seen_as_both(desk):
+    effect = desk.run(desk.mailbox.outbox.preview_send(new_mail(to="bob@example.com <eve@example.com>")))
+    assert effect.recipients == ("eve@example.com",)
+    assert dict(effect.fields)["To"] == "bob@example.com <eve@example.com>"
+    assert effect.sentence == "send mail to eve@example.com"
+
+
+def test_files_arrive_as_they_were_shown(desk):
+    content = bytes(range(256)) * 10
+    order = new_mail(to=OTHER, attachments=[InlineFile(name="a.bin", content=base64.b64encode(content).decode())])
+    effect = desk.run(desk.mailbox.outbox.preview_send(order))
+    assert ("Attachment", f"a.bin, 2560 bytes, SHA-256 {hashlib.sha256(content).hexdigest()}") in effect.fields
+    desk.run(desk.mailbox.outbox.send(order))
+    (found,) = [one for one in desk.mails(OTHER) if header(one, "Subject") == ["A plan"]]
+    handed = desk.run(desk.mailbox.inbox.read_attachment(found["id"], "0-1", OTHER)).openaiFileResponse
+    assert base64.b64decode(handed[0].content) == content
+
+
+def test_the_person_is_shown_what_will_really_happen(desk):
+    effect = desk.run(desk.mailbox.outbox.preview_send(new_mail(bcc=["eve@example.com"])))
+    assert effect.sentence == "send mail to bob@example.com, eve@example.com"
+    assert effect.recipients == ("bob@example.com", "eve@example.com")
+    assert effect.fields[:5] == (
+        ("Account", ALEX),
+        ("From", ALEX),
+        ("To", "Bob <bob@example.com>"),
+        ("Bcc", "eve@example.com"),
+        ("Subject", "A plan"),
+    )
+    assert desk.calls("gmail") == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"to": "bob"},
+        {"to": "bob@example.com\r\nBcc: eve@example.com"},
+        {"subject": "a\r\nBcc: eve@example.com"},
+        {"cc": ["eve@"]},
+        {"attachments": [InlineFile(name="a", content="!")]},
+        {"attachments": [InlineFile(name="a", media_type="nonsense", content="")]},
+        {"to": [f"u{number}@example.com" for number in range(400)], "cc": [f"v{number}@example.com" for number in range(400)]},
+    ],
+    ids=range(7),
+)
+def test_what_cannot_be_written_never_reaches_google(desk, changes):
+    for attempt in (desk.mailbox.outbox.preview_send, desk.mailbox.outbox.send):
+        with pytest.raises(InvalidInput):
+            desk.run(attempt(new_mail(**changes)))
+    assert desk.calls("gmail") == []
+
+
+def test_a_mail_to_nobody_is_refused_before_google_is_asked(desk):
+    with pytest.raises(InvalidInput, match="nobody"):
+        send(desk, to="")
+    assert desk.calls("gmail") == []
+
+
+def test_an_unknown_account_is_told_with_the_known_ones(desk):
+    with pytest.raises(NotFound, match=OTHER):
+        send(desk, account="eve@example.com")
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "kind"),
+    [(403, "", Forbidden), (403, "userRateLimitExceeded", TooManyRequests), (429, "", TooManyRequests), (400, "", InvalidInput)],
+)
+def test_a_refusal_leaves_the_draft_and_says_so(desk, status, reason, kind):
+    before = len(in_label(desk, "DRAFT"))
+    desk.google.fail_next(status, path="drafts/send", reason=reason, retry_after=5)
+    with pytest.raises(kind, match="draft is still in Gmail's Drafts") as failed:
+        send(desk)
+    assert len(in_label(desk, "DRAFT")) == before + 1
+    assert desk.run(desk.mailbox.drafts.send(failed.value.extra["draft_id"], None)).success
+    assert len(in_label(desk, "DRAFT")) == before
+    if kind is TooManyRequests:
+        assert failed.value.retry_after == 5
+
+
+@pytest.mark.parametrize("arrived", [True, False], ids=["arrived", "lost on the way"])
+@pytest.mark.parametrize("trouble", ["slow", "broken", "failed"])
+def test_nobody_knows_what_became_of_it_and_it_is_not_sent_again(desk, trouble, arrived):
+    desk.set(timeout_seconds=0.5, read_retries=5)
+    if trouble == "slow":
+        desk.google.delay_next(1.5, path="drafts/send")
+    elif trouble == "broken":
+        desk.google.drop_next(path="drafts/send", after=arrived)
+    else:
+        desk.google.fail_next(503, path="drafts/send", after=arrived)
+    with pytest.raises((UpstreamTimedOut, UpstreamFailed), match="Look into Sent before you repeat it") as failed:
+        send(desk, subject="Once")
+    assert failed.value.status == (504 if trouble == "slow" else 502)
+    if trouble != "slow":
+        assert len([one for one in in_label(desk, "SENT") if header(one, "Subject") == ["Once"]]) == arrived
+        assert len(desk.calls("drafts/send")) == 1
+
+
+@pytest.mark.parametrize("status", [403, 500])
+def test_without_a_draft_nothing_is_sent(desk, status):
+    desk.google.fail_next(status, path="drafts$")
+    with pytest.raises(DeskhandError) as failed:
+        send(desk)
+    assert desk.calls("drafts/send") == []
+    assert status == 403 or "No mail was sent" in failed.value.detail
+
+
+def test_an_answer_stays_in_its_thread_and_reaches_the_right_people(desk):
+    mail_id = desk.find("valve in stock")
+    thread = desk.run(desk.mailbox.inbox.read(mail_id, 0, None)).thread_id
+    reply = Reply(thread_id=thread, body="Tuesday, please.", reply_all=True)
+    effect = desk.run(desk.mailbox.outbox.preview_reply(reply))
+    shown = dict(effect.fields)
+    assert shown["To"] == "Northside Heating, appointments <appointments@northside-heating.example.org>"
+    assert shown["Cc"] == "Priya Nair <priya.nair@example.net>"
+    assert "office@northside-heating" in shown["Answers"]
+    assert effect.sentence == "answer appointments@northside-heating.example.org, priya.nair@example.net"
+    assert effect.recipients == ("appointments@northside-heating.example.org", "priya.nair@example.net")
+    sent = desk.run(desk.mailbox.outbox.reply(reply))
+    assert (sent.message, sent.thread_id) == ("Reply sent successfully", thread)
+    (mail,) = [one for one in in_label(desk, "SENT") if one["id"] == sent.message_id]
+    assert header(mail, "In-Reply-To")[0] in header(mail, "References")[0]
+    assert header(mail, "Subject") == ["RE: Boiler inspection"]
+
+
+def test_an_answer_to_one_goes_to_one(desk):
+    sent = desk.run(desk.mailbox.outbox.reply(Reply(message_id=desk.find("valve in stock"), body="x")))
+    (mail,) = [one for one in in_label(desk, "SENT") if one["id"] == sent.message_id]
+    assert header(mail, "Cc") == []
+
+
+def test_an_answer_whose_recipient_has_moved_since_it_was_shown_is_not_sent(desk):
+    thread = desk.run(desk.mailbox.inbox.read(desk.find("valve in stock"), 0, None)).thread_id
+    reply = Reply(thread_id=thread, body="Tuesday, please.")
+    shown = desk.run(desk.mailbox.outbox.preview_reply(reply))
+    with desk.google.lock:
+        raw = b"From: eve@example.com\r\nTo: alex@example.com\r\nSubject: Re: Boiler inspection\r\n\r\nMe now."
+        desk.google.mailboxes[ALEX].add(raw, {"INBOX"}, thread_id=thread)
+    assert desk.run(desk.mailbox.outbox.preview_reply(reply)).recipients == ("eve@example.com",)
+    with pytest.raises(Conflict, match="Nothing was"):
+        desk.run(run_for(shown, desk.mailbox.outbox.reply, {"reply": reply}))
+    assert desk.calls("gmail", "POST") == []
+
+
+def test_what_is_written_into_the_draft_of_a_mail_before_it_is_sent_does_not_go_out(desk, monkeypatch):
+    hand_over = RealGoogle.send_draft
+
+    def change_and_send(google, line, content, thread_id, draft_id):
+        google.keep_draft(line, b"To: eve@example.com\r\nSubject: s\r\n\r\nsecret", None, draft_id)
+        return hand_over(google, line, content, thread_id, draft_id)
+
+    monkeypatch.setattr(RealGoogle, "send_draft", change_and_send)
+    sent_id = send(desk).message_id
+    (mail,) = [one for one in in_label(desk, "SENT") if one["id"] == sent_id]
+    assert header(mail, "To") == ["Bob <bob@example.com>"]
+
+
+@pytest.mark.parametrize("change", [{"html": "<p><!-- -->Hello</p>"}, {"attachments": "text/html"}], ids=["html", "media type"])
+def test_a_yes_holds_for_what_the_person_is_not_shown_too(desk, change):
+    order = {"html": "<p>Hello</p>", "attachments": "text/plain", **change}
+    effects = []
+    for one in ({"html": "<p>Hello</p>", "attachments": "text/plain"}, order):
+        files = [InlineFile(name="a", media_type=one["attachments"], content="")]
+        effects.append(desk.run(desk.mailbox.outbox.preview_send(new_mail(html=one["html"], attachments=files))))
+    assert effects[0].fields == effects[1].fields
+    assert effects[0] != effects[1]
+
+
+@pytest.mark.parametrize("looks", [0, 1], ids=["before its draft", "before it goes"])
+def test_a_mail_that_may_not_go_any_more_does_not_go(desk, looks):
+    class Told:
+        client_id = "bot"
+        left = looks
+
+        async def require_still_allowed(self):
+            self.left -= 1
+            if self.left < 0:
+                raise Unavailable("Paused.")
+
+    async def call():
+        current_call.set(Told())
+        return await desk.mailbox.outbox.send(new_mail())
+
+    with pytest.raises(Unavailable, match=["^Paused.$", "draft is still in Gmail's Drafts"][looks]):
+        desk.run(call())
+    assert (len(desk.calls("drafts$", "POST")), desk.calls("drafts/send")) == (looks, [])
+
+
+def test_an_answer_to_nothing_is_refused(desk):
+    with pytest.raises(InvalidInput):
+        desk.run(desk.mailbox.outbox.reply(Reply(body="x")))
+    with pytest.raises(NotFound):
+        desk.run(desk.mailbox.outbox.reply(Reply(message_id="ffffffffffffffff", body="x")))
+
+
+def test_the_same_effect_comes_out_twice(desk):
+    reply = Reply(thread_id=desk.find("parcel SP"), body="x")
+    assert desk.run(desk.mailbox.outbox.preview_reply(reply)) == desk.run(desk.mailbox.outbox.preview_reply(reply))

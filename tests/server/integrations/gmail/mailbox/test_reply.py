@@ -1,0 +1,144 @@
+"""An answer goes to whom a person's would go, and stays in its thread."""
+
+import pytest
+
+from server.core.errors import InvalidInput, NotFound
+from server.integrations.gmail.accounts.session import open_session
+from server.integrations.gmail.mailbox.reply import answer_subject, choose_answered, find_answer, make_answer
+
+ME = "me@example.com"
+
+
+def message(labels=("INBOX",), mail_id="18aa", **headers):
+    listed = [{"name": name.replace("_", "-"), "value": value} for name, value in headers.items()]
+    return {"id": mail_id, "threadId": "18a0", "labelIds": list(labels), "payload": {"headers": listed}}
+
+
+def people(found):
+    return [str(one) for one in found]
+
+
+@pytest.mark.parametrize(
+    ("headers", "to", "cc"),
+    [
+        ({"From": "Bob <bob@example.com>", "To": ME}, ["Bob <bob@example.com>"], []),
+        (
+            {"from": "bob@example.com", "REPLY_TO": "Desk <desk@example.com>, b@example.com"},
+            ["Desk <desk@example.com>", "b@example.com"],
+            [],
+        ),
+        (
+            {"From": "bob@example.com", "To": "Me <ME@example.com>, eve@example.com", "Cc": "ann@example.com, bob@example.com"},
+            ["bob@example.com"],
+            ["eve@example.com", "ann@example.com"],
+        ),
+        (
+            {"From": "Me <me@example.com>", "To": "eve@example.com", "Cc": "ann@example.com"},
+            ["eve@example.com"],
+            ["ann@example.com"],
+        ),
+        ({"From": ME, "To": ME}, [ME], []),
+        ({"From": "bob@example.com", "Reply_To": "nonsense"}, ["bob@example.com"], []),
+        (
+            {"From": '"a, b" <bob@example.com>', "To": "broken, eve@example.com"},
+            ["a, b <bob@example.com>"],
+            ["broken, <eve@example.com>"],
+        ),
+        (
+            {"From": "bob@example.com", "To": "eve@example.com", "to": "ann@example.com"},
+            ["bob@example.com"],
+            ["eve@example.com", "ann@example.com"],
+        ),
+    ],
+    ids=range(8),
+)
+def test_everybody_gets_the_answer_who_should(headers, to, cc):
+    answer = make_answer(message(**headers), ME, everybody=True)
+    assert people(answer.to) == to
+    assert [one.address for one in answer.cc] == [one.rpartition("<")[2].strip(">") for one in cc]
+    assert make_answer(message(**headers), ME, everybody=False).cc == ()
+
+
+def test_a_mail_from_nobody_cannot_be_answered():
+    with pytest.raises(InvalidInput, match="nobody"):
+        make_answer(message(From="undisclosed"), ME, everybody=False)
+
+
+@pytest.mark.parametrize(
+    ("subject", "answer"),
+    [
+        ("Plan", "Re: Plan"),
+        ("Re: Plan", "Re: Plan"),
+        ("RE : Plan", "RE : Plan"),
+        (" re:Plan", " re:Plan"),
+        ("", "Re: "),
+        ("Reply", "Re: Reply"),
+    ],
+)
+def test_the_subject_stays(subject, answer):
+    assert answer_subject(subject) == answer
+
+
+@pytest.mark.parametrize(
+    ("headers", "in_reply_to", "references"),
+    [
+        (
+            {"Message_Id": "<m2@x>", "References": "<m0@x> <m1@x>", "In_Reply_To": "<m1@x>"},
+            "<m2@x>",
+            ("<m0@x>", "<m1@x>", "<m2@x>"),
+        ),
+        ({"MESSAGE_ID": "<m2@x>", "In_Reply_To": "<m1@x> <m9@x>"}, "<m2@x>", ("<m1@x>", "<m2@x>")),
+        ({"Message_ID": "<m2@x>"}, "<m2@x>", ("<m2@x>",)),
+        ({"Message_ID": "<m2@x>\r\nBcc: eve@example.com"}, "<m2@x>", ("<m2@x>",)),
+        ({"References": "junk"}, "", ()),
+    ],
+    ids=range(5),
+)
+def test_the_answer_says_what_it_answers(headers, in_reply_to, references):
+    answer = make_answer(message(From="bob@example.com", **headers), ME, everybody=False)
+    assert (answer.in_reply_to, answer.references) == (in_reply_to, references)
+
+
+def test_the_newest_mail_from_somebody_else_is_answered():
+    first, own = message(mail_id="1", From="bob@example.com"), message(("SENT",), "2", From=ME)
+    draft, foreign_draft = message(("DRAFT",), "3", From=ME), message(("DRAFT",), "4", From="bob@example.com")
+    assert choose_answered([first, own, draft, foreign_draft], ME, None)["id"] == "1"
+    assert choose_answered([own, draft], ME, None)["id"] == "2"
+    with pytest.raises(NotFound):
+        choose_answered([draft], ME, None)
+
+
+def test_a_mail_is_found_by_its_message_id_with_and_without_brackets():
+    mails = [message(mail_id="1", Message_ID="<m1@x>"), message(mail_id="2", Message_Id="<m2@x>")]
+    for wanted in ("<m1@x>", "m1@x", " <m1@x> ", "1"):
+        assert choose_answered(mails, ME, wanted)["id"] == "1"
+    with pytest.raises(NotFound, match="in_reply_to"):
+        choose_answered(mails, ME, "<m3@x>")
+
+
+def test_in_a_real_thread_the_reply_to_address_counts(desk):
+    session = open_session(desk.mailbox.accounts, None)
+    answer = desk.run(
+        find_answer(session, thread_id=desk.run(desk.mailbox.inbox.read(desk.find("valve in stock"), 0, None)).thread_id)
+    )
+    assert people(answer.to) == ["Northside Heating, appointments <appointments@northside-heating.example.org>"]
+    assert answer.subject == "RE: Boiler inspection"
+    assert len(answer.references) > 1
+
+
+def test_any_mail_of_a_thread_names_it(desk):
+    session = open_session(desk.mailbox.accounts, None)
+    newest = desk.find("valve in stock")
+    answer = desk.run(find_answer(session, thread_id=newest))
+    assert answer == desk.run(find_answer(session, thread_id=answer.thread_id))
+
+
+def test_what_does_not_belong_together_is_refused(desk):
+    session = open_session(desk.mailbox.accounts, None)
+    heating, parcel = desk.find("valve in stock"), desk.find("parcel SP")
+    with pytest.raises(InvalidInput, match="not in the thread"):
+        desk.run(find_answer(session, thread_id=parcel, message_id=heating))
+    with pytest.raises(InvalidInput, match="thread_id or message_id"):
+        desk.run(find_answer(session, thread_id=None))
+    with pytest.raises(NotFound):
+        desk.run(find_answer(session, thread_id="ffffffffffffffff"))

@@ -1,0 +1,118 @@
+"""No answer is longer than a client takes, whatever a mail holds."""
+
+import base64
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from server.integrations.gmail.mailbox.responses import (
+    LARGEST_ANSWER,
+    fit,
+    fit_entries,
+    label_ids,
+    name_labels,
+    view_entry,
+    view_listed,
+    view_whole,
+)
+
+ME = "me@example.com"
+
+
+def message(text: str = "hi", *, crowd: int = 1, subject: str = "Hi", files: int = 0, name: str = "a.pdf") -> dict:
+    data = base64.urlsafe_b64encode(text.encode()).decode()
+    people = ", ".join(f"{'N' * 150} <{'u' * 200}{number}@example.com>" for number in range(crowd))
+    headers = [{"name": one, "value": people} for one in ("To", "Cc", "Bcc", "Reply-To")]
+    headers += [{"name": "Subject", "value": subject}, {"name": "From", "value": "Eve <eve@example.com>"}]
+    parts = [{"mimeType": "text/plain", "body": {"data": data}}]
+    parts += [{"mimeType": "application/pdf", "filename": name, "body": {"attachmentId": "A" * 400, "size": 1}}] * files
+    payload = {"mimeType": "multipart/mixed", "headers": headers, "parts": parts}
+    labels = ["INBOX", "UNREAD", "Label_1"]
+    return {
+        "id": "18aa",
+        "threadId": "18ab",
+        "labelIds": labels,
+        "snippet": "hi",
+        "internalDate": "1760000000000",
+        "payload": payload,
+    }
+
+
+def test_a_mail_is_told_with_the_names_of_its_labels():
+    entry = view_entry(message(), ME, {"Label_1": "Travel"})
+    assert (entry.id, entry.thread_id, entry.from_email) == ("18aa", "18ab", "Eve <eve@example.com>")
+    assert (entry.labels, entry.unread, entry.has_attachments) == (["INBOX", "UNREAD", "Travel"], True, False)
+    assert entry.date == "2025-10-09T08:53:20Z"
+
+
+def test_short_mails_stay_whole():
+    mails = fit([view_listed(message("hello\n" * 20), ME, {}, {}) for _ in range(10)])
+    assert all(one.body == "\n".join(["hello"] * 20) and not one.truncated for one in mails)
+
+
+def test_one_long_mail_does_not_shorten_the_short_ones():
+    mails = [view_listed(message(text), ME, {}, {}) for text in ("short", "x" * 500_000, "short too")]
+    first, second, third = fit(mails)
+    assert (first.body, third.body) == ("short", "short too")
+    assert second.truncated
+    assert 70_000 < len(second.body) < LARGEST_ANSWER
+
+
+@pytest.mark.parametrize("text", ["x" * 100_000, '"\\\n' * 50_000, "日本語" * 40_000, "\t" * 100_000])
+@pytest.mark.parametrize(("crowd", "subject"), [(1, "Hi"), (60, "S" * 5000)])
+def test_fifty_long_mails_fit(text, crowd, subject):
+    one = view_listed(message(text, crowd=crowd, subject=subject), ME, {}, {})
+    mails = fit([one] * 50)
+    assert len(mails) == 50
+    assert sum(len(one.model_dump_json()) + 1 for one in mails) <= LARGEST_ANSWER
+
+
+def test_fifty_crowded_entries_fit():
+    entries = fit_entries([view_entry(message(crowd=60, subject="S" * 5000), ME, {"Label_1": "L" * 400})] * 50)
+    assert sum(len(one.model_dump_json()) + 1 for one in entries) <= LARGEST_ANSWER
+    assert entries[0].id == "18aa"
+
+
+@pytest.mark.parametrize("text", ["0123456789" * 30_000, 'say "hi"\n' * 20_000, "é" * 100_000, "short", ""])
+def test_a_long_mail_is_read_page_by_page_without_a_gap(text):
+    offset, pages = 0, []
+    while True:
+        page = view_whole(message(text, crowd=60, files=300, name="n" * 250), ME, {}, {}, offset)
+        assert len(page.model_dump_json()) <= LARGEST_ANSWER
+        pages.append(page.body)
+        if page.next_offset is None:
+            break
+        assert page.truncated
+        assert page.next_offset > offset
+        offset = page.next_offset
+    assert "".join(pages) == text.strip("\n")
+    assert len(pages) < 12
+
+
+def test_behind_the_end_there_is_nothing():
+    page = view_whole(message("hi"), ME, {}, {}, 1000)
+    assert (page.body, page.truncated, page.next_offset) == ("", False, None)
+
+
+def test_attachments_have_short_ids_of_our_own():
+    (first, second) = view_whole(message(files=2), ME, {}, {}).attachments
+    assert (first.attachment_id, second.attachment_id, first.name, first.size) == ("0-1", "0-2", "a.pdf", 1)
+
+
+def test_labels_without_a_name_keep_their_id():
+    assert name_labels({"labelIds": ["Label_9", 3, None]}, {}) == ["Label_9"]
+    assert label_ids({"labelIds": "INBOX"}) == label_ids({}) == []
+
+
+@settings(max_examples=50)
+@given(
+    st.dictionaries(
+        st.sampled_from(["id", "threadId", "labelIds", "snippet", "internalDate", "payload"]),
+        st.none() | st.text() | st.lists(st.text()) | st.integers(),
+    )
+)
+def test_no_message_is_refused(strange):
+    view_entry(strange, ME, {})
+    view_whole(strange, ME, {}, {})
+    fit([view_listed(strange, ME, {}, {})])

@@ -1,0 +1,74 @@
+"""Files from links stay for a while, as they were, and no longer."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from server.integrations.gmail.mailbox import staged_files
+from server.integrations.gmail.mailbox.staged_files import Staging
+from server.integrations.gmail.mime.compose import File
+
+LINK = "https://files.example.com/a?signature=secret"
+
+
+@pytest.fixture
+def moments():
+    return [datetime(2026, 11, 20, tzinfo=UTC)]
+
+
+@pytest.fixture
+def stage(tmp_path, moments):
+    return Staging(tmp_path / "staged", lambda: moments[-1], lambda: 30)
+
+
+def test_a_file_is_found_again_by_its_link_as_it_was(stage):
+    file = File("größe\n.pdf", "application/pdf", b"\n\x00{}\n")
+    stage.keep(LINK, file)
+    assert stage.find(LINK) == file
+    assert stage.find(f"{LINK}&other") is None
+
+
+def test_a_file_is_for_its_owner_alone_and_does_not_tell_its_link(stage):
+    stage.keep(LINK, File("a", "a/b", b"x"))
+    (path,) = stage.folder.iterdir()
+    assert path.stat().st_mode & 0o077 == 0
+    assert "secret" not in path.name
+    assert b"secret" not in path.read_bytes()
+
+
+def test_an_old_file_is_not_found_and_goes_with_the_next(stage, moments):
+    stage.keep(LINK, File("a", "a/b", b"x"))
+    moments.append(moments[0] + timedelta(minutes=30))
+    assert stage.find(LINK) is None
+    stage.keep("https://other.example", File("b", "a/b", b"y"))
+    assert len(list(stage.folder.iterdir())) == 1
+
+
+def test_what_was_sent_goes_at_once(stage):
+    stage.keep(LINK, File("a", "a/b", b"x"))
+    stage.discard([LINK, "https://never.example"])
+    assert stage.find(LINK) is None
+    assert list(stage.folder.iterdir()) == []
+
+
+def test_the_oldest_go_where_it_is_too_much(stage, monkeypatch):
+    monkeypatch.setattr(staged_files, "LARGEST_STAGE", 2500)
+    for number in range(4):
+        stage.keep(f"https://x.example/{number}", File("a", "a/b", bytes(1000)))
+    assert sum(path.stat().st_size for path in stage.folder.iterdir()) <= 2500
+    assert stage.find("https://x.example/3") is not None
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"[]\n", b'{"at": "soon"}\nx', b"\xff\n"])
+def test_what_cannot_be_read_is_as_good_as_gone(stage, content):
+    stage.keep(LINK, File("a", "a/b", b"x"))
+    (path,) = stage.folder.iterdir()
+    path.write_bytes(content)
+    assert stage.find(LINK) is None
+    stage.sweep()
+    assert list(stage.folder.iterdir()) == []
+
+
+def test_an_empty_place_is_swept_too(stage):
+    stage.sweep()
+    assert not stage.folder.exists()

@@ -1,0 +1,224 @@
+"""What is written is what arrives: addresses, headers, text and files, and nothing slips in."""
+
+from email import message_from_bytes, policy
+from email.header import decode_header
+from email.utils import getaddresses
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.core.errors import InvalidInput, TooLarge
+from server.integrations.gmail.mime.compose import (
+    MOST_REFERENCES,
+    File,
+    Letter,
+    Person,
+    check_media_type,
+    check_recipients,
+    check_subject,
+    compose,
+    name_recipients,
+    read_ids,
+    read_people,
+)
+
+LONG_ID = "<AM9PR08MB6021C4F0B8A1E7D2C3F4A5B6C7D8E9F0A1B2C3D4E5F6@AM9PR08MB6021.eurprd08.prod.outlook.com>"
+
+
+def write(**changes):
+    letter = Letter(
+        **{"sender": "me@example.com", "to": read_people(["bob@example.com"], "to"), "subject": "Hi", "body": "x", **changes}
+    )
+    return message_from_bytes(compose(letter), policy=policy.default)
+
+
+@pytest.mark.parametrize(
+    ("values", "people"),
+    [
+        (["bob@example.com"], ["bob@example.com"]),
+        (["Bob <bob@example.com>"], ["Bob <bob@example.com>"]),
+        (["bob@example.com, Eve Li <eve@example.com>"], ["bob@example.com", "Eve Li <eve@example.com>"]),
+        (['"Doe, Jane" <jane@example.com>,bob@example.com'], ["Doe, Jane <jane@example.com>", "bob@example.com"]),
+        (["bob@example.com", "Bob@Example.com"], ["bob@example.com"]),
+        (["jörg@exämple.com"], ["jörg@exämple.com"]),
+        (["", " , "], []),
+    ],
+)
+def test_addresses_are_read_alone_and_in_lists(values, people):
+    assert [str(one) for one in read_people(values, "to")] == people
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "bob",
+        "bob@",
+        "@example.com",
+        "bob@example",
+        "bob@localhost",
+        "bob@example.com eve@example.com",
+        "bob@example.com; eve@example.com",
+        "bob@example.com\r\nBcc: eve@example.com",
+        "bob@example.com\x00",
+        "<bob@example.com>, <",
+        '"unclosed <bob@example.com>',
+        "bob@example.com)eve@example.com",
+        "Bob <bob@example.com> <eve@example.com>",
+        "bob@[127.0.0.1]",
+        "a" * 300 + "@example.com",
+        '"' * 999,
+    ],
+)
+def test_what_is_no_address_is_refused_by_the_name_of_its_field(value):
+    with pytest.raises(InvalidInput, match=r"^cc: "):
+        read_people([value], "cc")
+
+
+@given(st.text(max_size=60))
+def test_an_address_is_understood_by_mail_programs_as_it_was_shown(text):
+    try:
+        people = read_people([text], "to")
+    except InvalidInput:
+        return
+    if people:
+        arrived = message_from_bytes(compose(Letter("me@example.com", people, "s", "b")), policy=policy.default)["To"].addresses
+        assert [one.addr_spec.casefold() for one in arrived] == [(one.ascii or one.address).casefold() for one in people]
+
+
+@given(st.text(max_size=30), st.text(max_size=30), st.text(max_size=80))
+def test_nobody_is_added_by_what_stands_in_a_name_or_subject(name, other, subject):
+    try:
+        letter = Letter(
+            "me@example.com",
+            (Person("bob@example.com", name, "bob@example.com"),),
+            check_subject(subject),
+            other,
+            cc=(Person("eve@example.com", other, "eve@example.com"),),
+        )
+        content = compose(letter)
+    except (InvalidInput, UnicodeEncodeError):
+        return
+    arrived = message_from_bytes(content)
+    headers = [value for key in ("To", "Cc", "Bcc") for value in arrived.get_all(key, [])]
+    assert sorted(address for _, address in getaddresses(headers)) == ["bob@example.com", "eve@example.com"]
+
+
+@pytest.mark.parametrize("subject", ["a\r\nBcc: eve@example.com", "a\nb", "a\x00", "a\u2028b", "a\x85b"])
+def test_a_subject_is_one_line(subject):
+    with pytest.raises(InvalidInput):
+        check_subject(subject)
+
+
+@pytest.mark.parametrize("subject", ["Hällo", "ä" * 500, "x" * 900, "=?utf-8?q?not_decoded?= =", "a  b\tc"[:4], ""])
+def test_a_subject_arrives_as_it_was_written(subject):
+    assert str(write(subject=check_subject(subject))["Subject"] or "") == subject
+
+
+@pytest.mark.parametrize("body", ["x", "", "ä\n\n  b\n", "From here\n.\n", "x" * 5000, "日本語\n" * 300, "trailing \nspace "])
+def test_a_text_arrives_as_it_was_written(body):
+    arrived = write(body=body).get_content().replace("\r\n", "\n")
+    assert arrived.rstrip("\n") == body.rstrip("\n")
+
+
+def test_everything_travels_as_ascii():
+    content = compose(Letter("me@example.com", read_people(["Jörg <j@example.com>"], "to"), "Hällo", "ä" * 2000, html="<p>ö</p>"))
+    assert content.isascii()
+    assert max(map(len, content.split(b"\r\n"))) <= 998
+    assert b"\n" not in content.replace(b"\r\n", b"")
+
+
+def test_an_address_that_ascii_cannot_write_makes_a_mail_in_utf8():
+    content = compose(Letter("me@example.com", read_people(["jörg@exämple.com"], "to"), "Hällo", "ä"))
+    assert "To: jörg@exämple.com".encode() in content
+    assert "xn--exmple-cua" in write(to=read_people(["bob@exämple.com"], "to"))["To"]
+
+
+def test_html_is_an_alternative_to_the_text():
+    mail = write(html="<p>hi</p>")
+    assert mail.get_content_type() == "multipart/alternative"
+    assert [one.get_content_type() for one in mail.iter_parts()] == ["text/plain", "text/html"]
+
+
+def test_files_arrive_byte_for_byte_with_their_names():
+    files = (File("größe.pdf", "application/pdf", bytes(range(256))), File("mail.eml", "message/rfc822", b"Subject: x\r\n\r\ny"))
+    first, second = write(files=files).iter_attachments()
+    assert (first.get_filename(), first.get_content_type(), first.get_content()) == (
+        "größe.pdf",
+        "application/pdf",
+        bytes(range(256)),
+    )
+    assert (second.get_content_type(), second.get_content()) == ("application/octet-stream", b"Subject: x\r\n\r\ny")
+
+
+def test_long_message_ids_stay_whole():
+    content = compose(Letter("me@example.com", (), "s", "b", in_reply_to=LONG_ID, references=(LONG_ID, "<a@b>", LONG_ID)))
+    assert f"In-Reply-To: {LONG_ID}\r\nReferences: {LONG_ID}\r\n <a@b>\r\n {LONG_ID}\r\n".encode() in content
+
+
+def test_message_ids_are_picked_out_of_anything():
+    assert read_ids("<a@b> junk <c@d>\r\nBcc: <x y> <é@f>") == ["<a@b>", "<c@d>"]
+    many = [f"<{number}@x>" for number in range(200)]
+    assert read_ids(" ".join(many)) == [many[0], *many[-MOST_REFERENCES + 1 :]]
+
+
+def test_a_mail_has_an_end():
+    with pytest.raises(TooLarge):
+        write(files=(File("a.bin", "application/octet-stream", bytes(28_000_000)),))
+    with pytest.raises(InvalidInput):
+        check_recipients(tuple(Person(f"u{number}@example.com") for number in range(501)))
+
+
+@pytest.mark.parametrize("kind", ["pdf", "a/b/c", "text/plain; charset=x", "a/b\r\nX: y", "", "ü/x"])
+def test_what_is_no_media_type_is_refused(kind):
+    with pytest.raises(InvalidInput):
+        check_media_type(kind)
+
+
+def test_the_person_is_shown_all_that_the_recipient_gets():
+    letter = Letter(
+        "me@example.com",
+        read_people(["Bob <bob@example.com>"], "to"),
+        "Plan",
+        "Text",
+        bcc=read_people(["eve@example.com"], "bcc"),
+        html="<p>Other <a href='https://x.example'>text</a></p>",
+        files=(File("a.txt", "text/plain", b"hi"),),
+    )
+    assert letter.fields() == (
+        ("Account", "me@example.com"),
+        ("From", "me@example.com"),
+        ("To", "Bob <bob@example.com>"),
+        ("Bcc", "eve@example.com"),
+        ("Subject", "Plan"),
+        ("Body", "Text"),
+        ("HTML part", "Other [text](https://x.example)"),
+        ("Attachment", "a.txt, 2 bytes, SHA-256 8f434346648f6b96df89dda901c5176b10a6d83961dd3c1ac88b59b2dc327aa4"),
+    )
+
+
+def test_a_sentence_names_three_people_at_most():
+    people = tuple(Person(f"{name}@example.com") for name in "abcde")
+    assert name_recipients(people) == "a@example.com, b@example.com, c@example.com and 2 more"
+    assert name_recipients(()) == "nobody yet"
+
+
+TRICKS = [
+    "=?utf-8?q?a=0d=0aBcc:_eve@example.com?=",
+    "=?utf-8?q?=0d=0a=0d=0aA_body?=",
+    "=?utf-8?b?YQ0KQmNjOiBldmVAZXhhbXBsZS5jb20=?=",
+    "Grüße =?utf-8?q?=0d=0aX:_y?= " + "x" * 200,
+    "plain " * 60,
+]
+
+
+@pytest.mark.parametrize("trick", TRICKS)
+def test_an_encoded_word_is_text_and_never_another_header(trick: str) -> None:
+    letter = Letter("me@example.com", (Person("bob@example.com", trick[:60], "bob@example.com"),), trick.strip(), "body")
+    parsed = message_from_bytes(compose(letter), policy=policy.default)
+    expected = {"from", "to", "subject", "mime-version", "content-type", "content-transfer-encoding"}
+    assert {name.lower() for name in parsed} == expected
+    pieces = decode_header(message_from_bytes(compose(letter))["Subject"])
+    told = "".join(text if isinstance(text, str) else text.decode(charset or "ascii") for text, charset in pieces)
+    assert told.split() == letter.subject.split()
+    assert parsed.get_content().strip() == "body"

@@ -1,0 +1,246 @@
+"""Mails as Gmail hands them out are read, however strange they are."""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.integrations.gmail.mime.message import (
+    DEEPEST,
+    Headers,
+    decode_base64url,
+    find_attachments,
+    find_distant_texts,
+    read_addresses,
+    read_date,
+    read_headers,
+    read_parts,
+    read_people,
+    read_text,
+    show_address,
+)
+
+
+def part(kind: str, text: Any = None, *parts: Any, name: str = "", **headers: str) -> dict[str, Any]:
+    """A part as Gmail writes it."""
+    body: dict[str, Any] = {"size": 0}
+    if text is not None:
+        content = text if isinstance(text, bytes) else text.encode()
+        body = {"size": len(content), "data": base64.urlsafe_b64encode(content).decode().rstrip("=")}
+    listed = [{"name": key.replace("_", "-"), "value": value} for key, value in headers.items()]
+    made = {"partId": "", "mimeType": kind, "filename": name, "headers": listed, "body": body}
+    return {**made, "parts": list(parts)} if parts else made
+
+
+PLAIN, HTML = part("text/plain", "plain"), part("text/html", "<p>html</p>")
+PDF = {"mimeType": "application/pdf", "filename": "a.pdf", "body": {"attachmentId": "ANGj", "size": 1024}}
+TEXTS = {
+    "single plain": (PLAIN, "plain", False),
+    "single html": (HTML, "html", True),
+    "alternative": (part("multipart/alternative", None, PLAIN, HTML), "plain", False),
+    "html first": (part("multipart/alternative", None, HTML, PLAIN), "plain", False),
+    "empty plain": (part("multipart/alternative", None, part("text/plain", " \n"), HTML), "html", True),
+    "mixed around alternative": (
+        part("multipart/mixed", None, part("multipart/alternative", None, PLAIN, HTML), PDF),
+        "plain",
+        False,
+    ),
+    "related in alternative": (
+        part("multipart/alternative", None, part("multipart/related", None, HTML, part("image/png", b"x", name="i.png"))),
+        "html",
+        True,
+    ),
+    "footer of a list": (part("multipart/mixed", None, PLAIN, part("text/plain", "footer")), "plain\n\nfooter", False),
+    "text that is attached": (part("multipart/mixed", None, PLAIN, part("text/plain", "x", name="notes.txt")), "plain", False),
+    "attached by its disposition": (
+        part("multipart/mixed", None, PLAIN, part("text/plain", "x", Content_Disposition="ATTACHMENT")),
+        "plain",
+        False,
+    ),
+    "a mail within": (
+        part("multipart/mixed", None, PLAIN, part("message/rfc822", None, part("text/plain", "inner"))),
+        "plain",
+        False,
+    ),
+    "amp": (part("multipart/alternative", None, part("text/x-amp-html", "<p>amp</p>"), HTML), "html", True),
+    "other text": (part("text/markdown", "# hi"), "# hi", False),
+    "declared charset": (
+        part("text/plain", "Привет".encode("koi8-r"), Content_Type='text/plain; charset="koi8-r"'),
+        "Привет",
+        False,
+    ),
+    "flowed": (part("text/plain", "one \r\ntwo", CONTENT_TYPE="text/plain; FORMAT=Flowed"), "one two", False),
+    "flowed with DelSp": (
+        part("text/plain", "日本 \r\n語", Content_Type="text/plain; charset=utf-8; format=flowed; delsp=YES"),
+        "日本語",
+        False,
+    ),
+    "nothing": ({}, "", False),
+    "a picture alone": (part("image/png", b"x"), "", False),
+    "a container without parts": (part("multipart/mixed"), "", False),
+    "broken base64": ({"mimeType": "text/plain", "body": {"data": "a"}}, "", False),
+}
+
+
+@pytest.mark.parametrize("case", TEXTS)
+def test_the_text_that_a_person_would_read_is_found(case):
+    payload, text, html = TEXTS[case]
+    reading = read_text(read_parts(payload), {})
+    assert (reading.text, reading.html) == (text, html)
+
+
+def test_a_text_that_gmail_keeps_apart_is_asked_for_and_put_in_place():
+    distant = {"mimeType": "text/plain", "body": {"attachmentId": "ANGx", "size": 5}}
+    root = read_parts(part("multipart/alternative", None, distant, HTML))
+    (wanted,) = find_distant_texts(root)
+    assert wanted.gmail_id == "ANGx"
+    assert read_text(root, {wanted.id: b"long"}).text == "long"
+    assert read_text(root, {}).text == "html"
+
+
+def test_nesting_without_end_is_cut_off():
+    payload = PLAIN
+    for _ in range(DEEPEST * 3):
+        payload = part("multipart/mixed", None, payload)
+    assert read_text(read_parts(payload), {}).text == ""
+
+
+def test_attachments_are_found_in_order_with_ids_that_stay():
+    root = read_parts(
+        part(
+            "multipart/mixed",
+            None,
+            part("multipart/related", None, HTML, part("image/png", b"xy", name="logo.png")),
+            PDF,
+            part("message/rfc822", None, PLAIN),
+            part("text/calendar", "BEGIN:VCALENDAR"),
+            part("application/octet-stream", b"z"),
+        )
+    )
+    found = [(one.id, one.file_name, one.media_type, one.size) for one in find_attachments(root)]
+    assert found == [
+        ("0-0-1", "logo.png", "image/png", 2),
+        ("0-1", "a.pdf", "application/pdf", 1024),
+        ("0-2", "message-0-2.eml", "message/rfc822", 0),
+        ("0-3", "attachment-0-3", "text/calendar", 15),
+        ("0-4", "attachment-0-4", "application/octet-stream", 1),
+    ]
+
+
+def test_the_name_of_a_file_cannot_pretend():
+    (found,) = find_attachments(read_parts(part("application/x-msdownload", b"x", name="invoice\u202efdp.exe\r\n")))
+    assert found.file_name == "invoicefdp.exe"
+
+
+def test_headers_are_found_whatever_their_case():
+    headers = read_headers({"headers": [{"name": "SUBJECT", "value": "one"}, {"name": "Message-Id", "value": "<m@x>"}]})
+    assert headers.get("Subject") == "one"
+    assert headers.get("message-ID") == "<m@x>"
+    assert headers.get("Date") == ""
+
+
+def test_a_parameter_is_read_in_every_spelling():
+    for value in ("text/plain; charset=koi8-r", 'text/plain;CHARSET="koi8-r"', "text/plain; charset*=us-ascii'en'koi8-r"):
+        assert Headers((("content-type", value),)).parameter("Content-Type", "charset") == "koi8-r"
+
+
+@pytest.mark.parametrize(
+    ("values", "people"),
+    [
+        (['"Doe, Jane" <jane@example.org>, bob@example.com'], ["Doe, Jane <jane@example.org>", "bob@example.com"]),
+        (["Doe, Jane <jane@example.org>, bob@example.com"], ["Doe, Jane <jane@example.org>", "bob@example.com"]),
+        (["a@example.com", "b@example.com"], ["a@example.com", "b@example.com"]),
+        (["=?utf-8?q?J=C3=BCrgen?= <j@example.com>"], ["Jürgen <j@example.com>"]),
+        (["Team: a@example.com, b@example.com;"], ["a@example.com", "b@example.com"]),
+        (["undisclosed-recipients:;"], []),
+        (["bank@example.com\u202e <evil@example.net>"], None),
+        (["nobody"], ["nobody"]),
+        ([""], []),
+        (["(" * 5000], None),
+        (["<" * 5000], None),
+        (['"' * 5000], None),
+    ],
+)
+def test_people_are_read_from_headers(values, people):
+    found = [show_address(*one) for one in read_addresses(values)]
+    assert people is None or found == people
+    assert "\u202e" not in "".join(found)
+
+
+def test_a_crowd_is_told_by_its_size():
+    headers = Headers((("to", ", ".join(f"u{number}@example.com" for number in range(80))),))
+    people = read_people(headers, "To")
+    assert len(people) == 50
+    assert people[-1] == "… and 31 more"
+
+
+@pytest.mark.parametrize(
+    ("header", "received", "date"),
+    [
+        ("Fri, 20 Nov 2026 21:15:27 +0100", None, "2026-11-20T20:15:27Z"),
+        ("Fri, 20 Nov 2026 21:15:27", None, "2026-11-20T21:15:27Z"),
+        ("yesterday", "1760000000000", "2025-10-09T08:53:20Z"),
+        ("", "1760000000000", "2025-10-09T08:53:20Z"),
+        ("yesterday\r\n", "soon", "yesterday"),
+        ("Fri, 31 Dec 9999 23:59:59 -2359", None, "Fri, 31 Dec 9999 23:59:59 -2359"),
+        ("", "9" * 400, ""),
+        ("", None, ""),
+    ],
+)
+def test_a_date_is_told_in_utc_where_it_can_be_read(header, received, date):
+    assert read_date(header, received) == date
+
+
+def test_base64url_is_read_with_and_without_padding():
+    assert decode_base64url("aMOpbGxv") == "héllo".encode()
+    assert decode_base64url("aGk") == decode_base64url("aGk=") == b"hi"
+    assert decode_base64url("_-8") == b"\xff\xef"
+    assert decode_base64url(None) is None
+    assert decode_base64url("a") == b""
+    assert decode_base64url("é") == b""
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=4),
+    max_leaves=10,
+)
+HEADERS = st.lists(
+    st.fixed_dictionaries(
+        {
+            "name": st.sampled_from(["Content-Type", "content-disposition", "FROM", "To", "Date", "Subject", "Reply-To"])
+            | ANYTHING,
+            "value": st.text()
+            | ANYTHING
+            | st.sampled_from(["text/plain; charset*0*=x'y; format=flowed", "=?utf-7?b?/?=", "a:b;,<", "attachment"]),
+        }
+    ),
+    max_size=5,
+)
+PAYLOADS = st.recursive(
+    ANYTHING,
+    lambda inner: st.fixed_dictionaries(
+        {},
+        optional={
+            "mimeType": st.sampled_from(["text/plain", "text/html", "multipart/alternative", "multipart/related"]) | ANYTHING,
+            "filename": ANYTHING,
+            "headers": HEADERS | ANYTHING,
+            "body": st.fixed_dictionaries({}, optional={"data": st.text(), "size": ANYTHING, "attachmentId": ANYTHING})
+            | ANYTHING,
+            "parts": st.lists(inner, max_size=4) | ANYTHING,
+        },
+    ),
+    max_leaves=12,
+)
+
+
+@given(PAYLOADS)
+def test_no_payload_is_refused_and_all_of_it_can_be_answered(payload):
+    root = read_parts(payload)
+    told = [read_text(root, {}).text, *read_people(root.headers, "To"), read_date(root.headers.get("Date"), payload)]
+    told += [name for one in find_attachments(root) for name in (one.file_name, one.media_type, one.id)]
+    told += [root.headers.line("Subject"), str([one.id for one in find_distant_texts(root)])]
+    json.dumps(told, ensure_ascii=False).encode()

@@ -1,0 +1,55 @@
+"""A draft's own bytes are shown before it goes out."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.integrations.gmail.mime.compose import File, Letter, compose, read_people
+from server.integrations.gmail.mime.raw_message import read_raw
+
+
+def test_what_was_composed_is_read_back():
+    letter = Letter(
+        "me@example.com",
+        read_people(["Jörg <j@example.com>", "bob@example.com"], "to"),
+        "Hällo",
+        "Text ä\n",
+        cc=read_people(["eve@example.com"], "cc"),
+        html="<p>Text</p>",
+        files=(File("größe.txt", "text/plain", b"hi"), File("a.pdf", "application/pdf", b"\x00\xff")),
+    )
+    mail = read_raw(compose(letter))
+    shown = dict(mail.fields())
+    assert shown["To"] == "Jörg <j@example.com>, bob@example.com"
+    assert (shown["Cc"], shown["Subject"], shown["Body"], shown["HTML part"]) == ("eve@example.com", "Hällo", "Text ä", "Text")
+    assert mail.files == letter.files
+    assert mail.recipients == "Jörg <j@example.com>, bob@example.com, eve@example.com"
+
+
+def test_everything_in_it_is_shown_also_what_is_odd():
+    mail = read_raw(
+        b"To: a@example.com\nTo: b@example.com\nReply-To: c@example.com\nContent-Type: multipart/mixed; boundary=x\n\n"
+        b"--x\n\none\n--x\nContent-Type: text/plain; charset=koi8-r\n\n\xf0\xd2\n"
+        b"--x\nContent-Type: message/rfc822\n\nSubject: inner\n\nmail\n"
+        b"--x\nContent-Type: text/plain\nContent-Disposition: attachment; filename==?utf-8?q?n=C3=B6te?=\n\nnote\n--x--\n"
+    )
+    shown = mail.fields()
+    assert shown[:2] == (("To", "a@example.com, b@example.com"), ("Reply-To", "c@example.com"))
+    assert mail.addresses == ("a@example.com", "b@example.com")
+    assert [value for name, value in shown if name == "Body"] == ["one", "Пр"]
+    assert [(file.name, file.media_type) for file in mail.files] == [("attachment-3", "message/rfc822"), ("nöte", "text/plain")]
+    assert b"Subject: inner" in mail.files[0].content
+
+
+@given(
+    st.binary() | st.lists(st.sampled_from([b"Content-Type: multipart/mixed; boundary=x\n", b"--x\n", b"\n", b"a"])).map(b"".join)
+)
+def test_no_bytes_are_refused(content):
+    mail = read_raw(content)
+    assert mail.fields()
+    assert isinstance(mail.recipients, str)
+
+
+def test_everybody_counts_who_would_get_it_whatever_they_are_called():
+    mail = read_raw(b"To: bob@example.com <eve@example.com>, Team:x@example.com, y@example.com;\nBcc: broken address\n\nhi\n")
+    assert {"bob@example.com", "eve@example.com", "x@example.com", "y@example.com"} <= set(mail.addresses)
+    assert [one for one in mail.addresses if "broken" in one], "what nobody can read is nobody whom the person has allowed"

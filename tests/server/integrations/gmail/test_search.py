@@ -1,0 +1,52 @@
+import pytest
+
+from server.core.errors import NotFound
+from server.integrations.gmail.search import ask_read, lookup
+
+ENTRY = {
+    "id": "18c2",
+    "thread_id": "18c2",
+    "from_email": "Bob <bob@example.com>",
+    "to": ["me@example.com"],
+    "subject": "",
+    "date": "2026-01-01",
+    "snippet": "Hi",
+    "labels": ["INBOX"],
+    "unread": False,
+    "has_attachments": False,
+    "account": "me+work@example.com",
+}
+WHOLE = ENTRY | {
+    "subject": "Hello",
+    "cc": [],
+    "body": "Hi there",
+    "truncated": True,
+    "html": False,
+    "bcc": [],
+    "reply_to": [],
+    "message_id_header": "<1@x>",
+    "in_reply_to": "",
+    "attachments": [],
+    "next_offset": 8,
+}
+
+
+def test_an_id_leads_back_to_the_mail_and_its_account():
+    (found,) = lookup.search.read({"messages": [ENTRY], "result_size_estimate": 1}, "https://here")
+    assert lookup.reading.ask(found.id) == {"message_id": "18c2", "account": "me+work@example.com"}
+    assert found.title == "(no subject)"
+    assert found.url == "https://mail.google.com/mail/?authuser=me%2Bwork%40example.com#all/18c2"
+
+
+def test_a_mail_is_a_document_that_says_where_it_goes_on():
+    document = lookup.reading.read(WHOLE, "https://here")
+    assert (document.title, document.text) == ("Hello", "Hi there")
+    assert document.metadata["from"] == "Bob <bob@example.com>"
+    assert "offset 8" in document.metadata["goes_on"]
+    assert "attachments" not in document.metadata
+
+
+@pytest.mark.parametrize("asked", ["", "18c2", ":me@example.com", "18c2:"])
+def test_an_id_that_search_never_answers_finds_nothing(asked):
+    with pytest.raises(NotFound):
+        ask_read(asked)

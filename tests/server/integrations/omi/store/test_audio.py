@@ -1,0 +1,11 @@
+from server.integrations.omi.store import audio
+
+
+def test_the_oldest_makes_room(pendant) -> None:
+    for number in range(4):
+        row = {"name": f"{number}.wav", "uid": "me", "rate": 8_000, "size": 10, "started_at": "", "last_at": str(number)}
+        pendant.write(audio.put, row)
+    pendant.write(audio.put, {**row, "size": 25, "last_at": "9"})
+    assert pendant.read(audio.find_latest, "me", 8_000)["size"] == 25
+    assert pendant.write(audio.forget_old, "1", 40) == ["0.wav", "1.wav"]
+    assert pendant.read(audio.measure) == 35

@@ -1,0 +1,122 @@
+import asyncio
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from server.core.clock import Clock
+from server.core.errors import Conflict
+from server.lifecycle.crash_log import find_end, put_aside, remember, watched
+
+SCRIPT = """
+import asyncio, ctypes, os, pathlib, sys
+from server.sdk.context import Clock
+from server.lifecycle.crash_log import watched
+
+async def main():
+    with watched(pathlib.Path(sys.argv[1]), Clock()) as crashes:
+        print(crashes.sentence, flush=True)
+        {what}
+
+asyncio.run(main())
+"""
+
+
+def live(root, folder, what):
+    """Run a program that does this, and answer what it was told of the run before."""
+    command = [sys.executable, "-c", SCRIPT.format(what=what), folder]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize(
+    ("what", "why"),
+    [
+        ("raise ValueError('with dh_0123456789abcdef')", "ValueError: with •••"),
+        ("ctypes.string_at(0)", "Segmentation fault"),
+        ("os.abort()", "Aborted"),
+    ],
+)
+def test_a_crash_is_written_down_and_told_until_the_next_clean_end(root, tmp_path, what, why) -> None:
+    assert live(root, tmp_path, what) == "None"
+    file = tmp_path / "crash.log"
+    assert why in file.read_text()
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert "ended unexpectedly on" in live(root, tmp_path, "pass")
+    assert why in (tmp_path / "crash.log.1").read_text()
+    assert live(root, tmp_path, "pass") == "None"
+
+
+@pytest.mark.parametrize("what", ["pass", "os.kill(os.getpid(), 9)", "sys.exit(3)"])
+def test_an_end_that_somebody_wanted_is_no_crash(root, tmp_path, what) -> None:
+    live(root, tmp_path, what)
+    assert live(root, tmp_path, "pass") == "None"
+
+
+def test_what_a_part_of_the_program_died_of_is_kept_though_the_program_ended_well(tmp_path) -> None:
+    def fail():
+        raise KeyError("in a thread")
+
+    async def run() -> None:
+        loop = asyncio.get_running_loop()
+        with watched(tmp_path, Clock()):
+            thread = threading.Thread(target=fail, name="tray")
+            thread.start()
+            thread.join()
+            loop.call_exception_handler({"message": "in the loop", "exception": ValueError("nobody waits")})
+
+    asyncio.run(run())
+    kept = (tmp_path / "crash.log.1").read_text()
+    assert "The thread tray ended" in kept
+    assert "KeyError: 'in a thread'" in kept
+    assert "nobody waits" in kept
+    assert find_end(tmp_path / "crash.log") is None
+
+
+def test_what_ends_the_main_thread_is_a_crash_though_the_server_ends_well(tmp_path) -> None:
+    async def run() -> None:
+        with watched(tmp_path, Clock()):
+            remember(Conflict("wanted"))
+            assert (tmp_path / "crash.log").read_text() == ""
+            remember(ValueError("in the tray"))
+
+    asyncio.run(run())
+    assert "in the tray" in (tmp_path / "crash.log").read_text()
+    assert find_end(tmp_path / "crash.log")
+    remember(ValueError("when nobody keeps it"))
+
+
+def test_the_hooks_are_as_they_were_afterwards(tmp_path) -> None:
+    before = sys.excepthook, threading.excepthook
+
+    async def run() -> None:
+        with watched(tmp_path, Clock()):
+            assert (sys.excepthook, threading.excepthook) != before
+            raise Conflict
+
+    with pytest.raises(Conflict):
+        asyncio.run(run())
+    assert (sys.excepthook, threading.excepthook) == before
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_only_a_few_crashes_are_kept(tmp_path) -> None:
+    file = tmp_path / "crash.log"
+    for number in range(9):
+        file.write_text(f"crash {number}")
+        put_aside(file)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f"crash.log.{number}" for number in range(1, 5)]
+    assert (tmp_path / "crash.log.1").read_text() == "crash 8"
+
+
+def test_a_folder_that_takes_no_file_stops_nobody(tmp_path) -> None:
+    folder = tmp_path / "logs"
+    folder.write_text("a file in its place")
+
+    async def run() -> str | None:
+        with watched(folder, Clock()) as crashes:
+            crashes.note(ValueError("lost"), "nothing")
+            return crashes.sentence
+
+    assert asyncio.run(run()) is None

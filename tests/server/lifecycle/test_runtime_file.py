@@ -1,0 +1,66 @@
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from server.lifecycle import runtime_file
+from server.lifecycle.runtime_file import Running
+from server.storage.data_dir import open_home
+
+NO_PROCESS = 2**22 + 1  # above what Linux numbers
+
+
+def make(pid: int | None = None) -> Running:
+    mine = runtime_file.make("http://a", 1, "http://b", "key")
+    return mine if pid is None else replace(mine, pid=pid)
+
+
+def test_a_running_server_is_found_and_one_that_has_gone_is_not(tmp_path: Path) -> None:
+    running = make()
+    with open_home(tmp_path, demo=False):
+        with runtime_file.written(tmp_path, running) as file:
+            assert file.stat().st_mode & 0o777 == 0o600
+            assert runtime_file.read(tmp_path) == running
+        assert runtime_file.read(tmp_path) is None
+
+
+def test_the_file_of_a_killed_server_does_not_count(tmp_path: Path) -> None:
+    with open_home(tmp_path, demo=False), runtime_file.written(tmp_path, make(NO_PROCESS)):
+        assert runtime_file.read(tmp_path) is None
+
+
+def test_one_that_does_not_hold_its_folder_does_not_run_whatever_the_file_says(tmp_path: Path) -> None:
+    with runtime_file.written(tmp_path, make()):
+        assert runtime_file.read(tmp_path) is None
+        with open_home(tmp_path, demo=False):
+            pass
+        assert runtime_file.read(tmp_path) is None
+        with open_home(tmp_path, demo=False):
+            assert runtime_file.read(tmp_path), "to look has not taken the lock"
+
+
+def test_another_process_under_the_same_number_is_not_the_server(tmp_path: Path) -> None:
+    with (
+        open_home(tmp_path, demo=False),
+        subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other,
+        runtime_file.written(tmp_path, replace(make(), pid=other.pid, started=make().started - 100)),
+    ):
+        assert runtime_file.read(tmp_path) is None
+        other.communicate(b"\n")
+
+
+def test_what_a_killed_server_left_is_gone_once_another_starts(serve, tmp_path: Path) -> None:
+    left = replace(make(), pid=os.getpid(), key="left")
+    with runtime_file.written(tmp_path, left):
+        served = serve(tmp_path)
+        found = runtime_file.read(tmp_path)
+        assert found
+        assert (found.local, found.key == "left") == (served.local, False)
+
+
+def test_a_broken_file_does_not_count(tmp_path: Path) -> None:
+    with open_home(tmp_path, demo=False):
+        for text in ("", "{", "[]", '{"public": 1}'):
+            (tmp_path / runtime_file.NAME).write_text(text)
+            assert runtime_file.read(tmp_path) is None

@@ -1,0 +1,75 @@
+import pytest
+
+from server.core.errors import Unavailable
+from server.sdk.desktop import NoScreen
+
+
+class Desktop(NoScreen):
+    """A screen that remembers what was wanted."""
+
+    def __init__(self):
+        self.on, self.opened = False, []
+
+    def starts_at_login(self):
+        return self.on
+
+    def set_start_at_login(self, wanted):
+        self.on = wanted
+
+    def open_folder(self, folder):
+        self.opened.append(folder)
+
+
+def test_where_there_is_no_screen_it_cannot_start_at_login(serve) -> None:
+    served = serve()
+    told = served.person("GET", "/api/desktop").json()
+    assert told["start_at_login"] is None
+    assert told["logs"] == str(served.data / "logs")
+    refused = served.person("PUT", "/api/desktop", json={"start_at_login": True})
+    assert refused.status_code == Unavailable.status
+    assert "deskhand serve" in refused.json()["detail"]
+
+
+def test_what_a_person_wants_is_done_and_what_they_leave_out_stays(serve) -> None:
+    desktop = Desktop()
+    served = serve(screen=desktop)
+    assert served.person("PUT", "/api/desktop", json={"start_at_login": True}).json()["start_at_login"] is True
+    assert desktop.on
+    assert served.person("PUT", "/api/desktop", json={}).json()["start_at_login"] is True
+    assert served.person("PUT", "/api/desktop", json={"start_at_login": False}).json()["start_at_login"] is False
+
+
+def test_the_demo_does_not_start_at_login(serve) -> None:
+    desktop = Desktop()
+    served = serve(demo=True, screen=desktop)
+    assert served.person("GET", "/api/desktop").json()["start_at_login"] is None
+    assert served.person("PUT", "/api/desktop", json={"start_at_login": True}).status_code == Unavailable.status
+    assert not desktop.on
+
+
+def test_where_updates_are_not_published_the_page_has_nothing_to_show(demo) -> None:
+    told = demo.person("GET", "/api/desktop").json()
+    assert told["check_for_updates"] is None
+    assert told["update"] is None
+
+
+def test_the_folder_of_the_logs_is_opened(serve) -> None:
+    desktop = Desktop()
+    served = serve(screen=desktop)
+    answer = served.person("POST", "/api/logs/open")
+    assert answer.json() == {"path": str(served.data / "logs")}
+    assert desktop.opened == [served.data / "logs"]
+    assert (served.data / "logs" / "deskhand.log").exists()
+
+
+def test_without_a_screen_the_folder_is_named(serve) -> None:
+    served = serve()
+    answer = served.person("POST", "/api/logs/open")
+    assert answer.status_code == Unavailable.status
+    assert str(served.data / "logs") in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("path", ["/api/desktop", "/api/logs/open"])
+def test_only_the_person_may(serve, path) -> None:
+    served = serve()
+    assert served.call("GET", path).status_code == 404

@@ -1,0 +1,362 @@
+import asyncio
+import contextlib
+import gzip
+import os
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from time import monotonic
+
+import httpcore2
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from server.core.errors import InvalidInput, TooLarge, UpstreamFailed, UpstreamTimedOut
+from server.http.server import run
+from server.outbound.fetch import Fetch, Fetched, choose_name, read_media_type
+
+PUBLIC = "93.184.215.14"
+LINK = "https://files.example/folder/report.pdf?sig=1"
+
+
+@dataclass(frozen=True)
+class Papers:
+    """A server's certificate for files.example, and who believes it."""
+
+    server: ssl.SSLContext
+    client: ssl.SSLContext
+
+
+@pytest.fixture(scope="module")
+def papers(tmp_path_factory: pytest.TempPathFactory) -> Papers:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "files.example")])
+    now = datetime.now(UTC)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    builder = builder.not_valid_before(now - timedelta(1)).not_valid_after(now + timedelta(1))
+    builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName("files.example")]), critical=False)
+    certificate = builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    file: Path = tmp_path_factory.mktemp("papers") / "both.pem"
+    file.write_bytes(certificate + private)
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(file)
+    return Papers(server, ssl.create_default_context(cadata=certificate.decode()))
+
+
+class Wire(httpcore2.AsyncNetworkBackend):
+    """Leads every connection to one port of this computer, and knows which address was asked for."""
+
+    def __init__(self, port: int) -> None:
+        self.port, self.dialled = port, []
+        self.real = httpcore2.AnyIOBackend()
+
+    async def connect_tcp(self, host, port, *rest, **more):
+        self.dialled.append((host, port))
+        return await self.real.connect_tcp("127.0.0.1", self.port, *rest, **more)
+
+
+@dataclass
+class Web:
+    """A server that answers every request with the same bytes, piece by piece, and the names that lead to it."""
+
+    pieces: list[bytes]
+    pause: float = 0
+    hang: bool = False
+    corrupt: bool = False
+    names: list[list[str]] = field(default_factory=lambda: [[PUBLIC]])
+    requests: list[bytes] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    wire: Wire = field(default_factory=lambda: Wire(0))
+    port: int = 0
+
+    async def resolve(self, host: str, _port: int) -> list[str]:
+        self.asked.append(host)
+        return self.names[min(len(self.asked), len(self.names)) - 1]
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            self.requests.append(await reader.readuntil(b"\r\n\r\n"))
+            for piece in self.pieces:
+                writer.write(piece)
+                await writer.drain()
+                await asyncio.sleep(self.pause)
+            if self.corrupt:  # past TLS
+                os.write(writer.get_extra_info("socket").fileno(), bytes(100))
+            if self.hang:
+                await reader.read()
+        writer.transport.abort()
+
+    @contextlib.asynccontextmanager
+    async def serving(self, papers: Papers | None) -> AsyncIterator["Web"]:
+        server = await asyncio.start_server(self.answer, "127.0.0.1", 0, ssl=papers.server if papers else None)
+        self.port = server.http.server[0].getsockname()[1]
+        self.wire = Wire(self.port)
+        async with server:
+            yield self
+
+    def fetch(self, papers: Papers, url: str = LINK, *, largest: int = 1000, seconds: float = 5) -> Fetched:
+        """Fetch from this server, as if it were on the internet."""
+
+        async def main() -> Fetched:
+            async with self.serving(papers):
+                fetch = Fetch(resolve=self.resolve, dialer=self.wire, trust=papers.client)
+                return await fetch.get(url, largest=largest, seconds=seconds)
+
+        return run(main)
+
+
+def answer(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
+    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers, "", ""]
+    return "\r\n".join(lines).encode() + body
+
+
+def test_a_file_is_fetched_with_its_type_and_name(papers):
+    web = Web([answer(b"%PDF", "Content-Type: Application/PDF; x=y", 'Content-Disposition: attachment; filename="a b.pdf"')])
+    assert web.fetch(papers) == Fetched(b"%PDF", "application/pdf", "a b.pdf")
+    assert web.asked == ["files.example"] and web.wire.dialled == [(PUBLIC, 443)]
+    request = web.requests[0].lower()
+    assert request.startswith(b"get /folder/report.pdf?sig=1 http/1.1\r\n") and b"host: files.example\r\n" in request
+    assert b"accept-encoding: identity\r\n" in request
+
+
+def test_a_file_without_a_name_is_named_after_its_address(papers):
+    assert Web([answer(b"")]).fetch(papers) == Fetched(b"", "application/octet-stream", "report.pdf")
+
+
+def test_a_server_must_prove_that_it_has_the_name(papers):
+    web = Web([answer(b"x")])
+    with pytest.raises(UpstreamFailed):
+        web.fetch(papers, "https://other.example/")
+    assert web.wire.dialled and not web.requests
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://files.example/",
+        "https://files.example:8443/",
+        "https://files.example:0/",
+        "https://files.example:22/",
+        "https://user@files.example/",
+        "https://user:password@files.example/",
+        "https://files.example\\@evil.example/",
+        "https://",
+        "https:///x",
+        "https://files.example./",
+        "https://%66iles.example/",
+        "https://files example/",
+        "https://[fe80::1%25eth0]/",
+        "https://fi\r\nles.example/",
+        "https://files.example/\r\nx: y",
+        "https://①②⑦.0.0.1/",
+        "https://[::1/",
+        "file:///etc/passwd",
+        "ftp://files.example/",
+        "gopher://files.example/",
+        "//files.example/",
+        "files.example",
+        "",
+        "https://files.example/" + "x" * 100_000,
+    ],
+)
+def test_an_address_of_another_kind_is_refused_unseen(papers, url):
+    web = Web([answer(b"x")])
+    with pytest.raises(InvalidInput, match="https://"):
+        web.fetch(papers, url)
+    assert web.asked == [] and web.wire.dialled == []
+
+
+NOT_PUBLIC = (
+    "127.0.0.1 127.1 0x7f.1 2130706433 0 0.0.0.0 [::1] [::] [::ffff:127.0.0.1] [::127.0.0.1] localhost 169.254.169.254 "
+    "10.0.0.1 192.168.0.1 100.64.0.1 [fd00::1] [fe80::1] [64:ff9b::7f00:1] [2002:7f00:1::] [fec0::1] 192.0.0.1 192.88.99.1 "
+    "224.0.0.1"
+)
+
+
+@pytest.mark.parametrize("host", NOT_PUBLIC.split())
+def test_an_address_that_is_not_on_the_internet_is_refused_in_every_spelling(papers, host):
+    async def main() -> None:
+        wire = Wire(1)
+        with pytest.raises(InvalidInput, match="not a public one"):
+            await Fetch(dialer=wire, trust=papers.client).get(f"https://{host}/", largest=1)
+        assert wire.dialled == []
+
+    run(main)
+
+
+@pytest.mark.parametrize("names", [[["127.0.0.1"]], [[PUBLIC, "127.0.0.1"]], [["10.0.0.1", PUBLIC]], [[]]])
+def test_a_name_that_leads_home_is_refused(papers, names):
+    web = Web([answer(b"x")], names=names)
+    with pytest.raises(InvalidInput, match="not a public one"):
+        web.fetch(papers)
+    assert web.wire.dialled == []
+
+
+def test_a_name_that_leads_elsewhere_a_moment_later_gains_nothing(papers):
+    web = Web([answer(b"x")], names=[[PUBLIC], ["127.0.0.1"]])
+    assert web.fetch(papers).content == b"x"
+    assert web.asked == ["files.example"] and web.wire.dialled == [(PUBLIC, 443)]
+
+
+@pytest.mark.parametrize("status", ["301 Moved", "302 Found", "307 Temporary", "308 Permanent"])
+def test_a_redirect_is_not_followed(papers, status):
+    web = Web([answer(b"", "Location: http://127.0.0.1/", status=status)])
+    with pytest.raises(UpstreamFailed, match="does not follow"):
+        web.fetch(papers)
+    assert len(web.requests) == len(web.asked) == 1
+
+
+@pytest.mark.parametrize("status", ["404 Not Found", "500 Oops", "206 Partial Content", "204 No Content"])
+def test_another_answer_than_the_file_is_a_failure(papers, status):
+    with pytest.raises(UpstreamFailed, match=status[:3]):
+        Web([answer(b"", status=status)]).fetch(papers)
+
+
+def test_a_file_of_just_the_largest_size_is_taken_and_one_more_is_not(papers):
+    assert len(Web([answer(b"x" * 1000)]).fetch(papers, largest=1000).content) == 1000
+    with pytest.raises(TooLarge, match=r"0\.001 MB"):
+        Web([answer(b"x" * 1001)]).fetch(papers, largest=1000)
+
+
+def test_a_file_without_an_end_is_not_read_to_it(papers):
+    chunk = b"8000\r\n" + b"x" * 0x8000 + b"\r\n"
+    web = Web([b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", *[chunk] * 100_000])
+    with pytest.raises(TooLarge):
+        web.fetch(papers, largest=100_000)
+
+
+@pytest.mark.parametrize("coding", ["gzip", "GZip", "deflate", "br", "identity, gzip"])
+def test_what_would_grow_is_not_unpacked(papers, coding):
+    with pytest.raises(UpstreamFailed, match="compressed"):
+        Web([answer(gzip.compress(bytes(10_000_000)), f"Content-Encoding: {coding}")]).fetch(papers, largest=100_000)
+
+
+SLOW = {
+    "silence": Web([], hang=True),
+    "head in drops": Web([b"H", b"T", b"T", b"P"] * 1000, pause=0.05),
+    "body in drops": Web([b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", *[b"x"] * 1000], pause=0.05),
+    "promises": Web([b"HTTP/1.1 100 Continue\r\n\r\n"] * 1000, pause=0.05),
+}
+
+
+@pytest.mark.parametrize("web", SLOW.values(), ids=SLOW)
+def test_a_file_has_so_much_time_in_all(papers, web):
+    started = monotonic()
+    with pytest.raises(UpstreamTimedOut):
+        web.fetch(papers, largest=100_000, seconds=0.4)
+    assert monotonic() - started < 2
+
+
+def test_finding_the_address_counts_too(papers):
+    async def never(_host: str, _port: int) -> list[str]:
+        await asyncio.sleep(60)
+        return []
+
+    with pytest.raises(UpstreamTimedOut):
+        run(lambda: Fetch(resolve=never, trust=papers.client).get(LINK, largest=1, seconds=0.2))
+
+
+BROKEN = {
+    "nothing": [],
+    "garbage": [b"\0" * 100],
+    "another protocol": [b"SSH-2.0-OpenSSH\r\n"],
+    "an endless head": [b"HTTP/1.1 200 OK\r\n" + b"x: y\r\n" * 200_000],
+    "half a file": [answer(b"xxxx")[:-2]],
+    "two lengths": [b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx"],
+}
+
+
+@pytest.mark.parametrize("pieces", BROKEN.values(), ids=BROKEN)
+def test_a_broken_answer_is_a_failure(papers, pieces):
+    with pytest.raises(UpstreamFailed):
+        Web(pieces).fetch(papers)
+
+
+def test_an_answer_that_was_tampered_with_is_a_failure(papers):
+    with pytest.raises(UpstreamFailed):
+        Web([answer(b"xxxx")[:-2]], corrupt=True, hang=True).fetch(papers)
+
+
+def beside(web: Web, test: Callable[[Web], Awaitable[None]]) -> None:
+    """Run a test's coroutine beside a server without TLS."""
+
+    async def main() -> None:
+        async with web.serving(None):
+            await test(web)
+
+    run(main)
+
+
+def test_what_is_allowed_on_this_computer_is_fetched_without_tls():
+    async def test(web: Web) -> None:
+        allowed: set[tuple[str, int]] = set()
+        for fetch in (Fetch(allowed), Fetch(allowed, only_allowed=True)):
+            allowed.clear()
+            url = f"http://127.0.0.1:{web.port}/a.txt"
+            with pytest.raises(InvalidInput):
+                await fetch.get(url, largest=10)
+            allowed.add(("127.0.0.1", web.port))
+            assert (await fetch.get(url, largest=10)).content == b"hello"
+            for other in (url.replace("127.0.0.1", "localhost"), url.replace("http:", "https:"), "http://127.0.0.1:9/"):
+                with pytest.raises(InvalidInput):
+                    await fetch.get(other, largest=10)
+
+    beside(Web([answer(b"hello")]), test)
+
+
+def test_a_redirect_from_there_is_not_followed_either():
+    async def test(web: Web) -> None:
+        with pytest.raises(UpstreamFailed):
+            await Fetch([("127.0.0.1", web.port)]).get(f"http://127.0.0.1:{web.port}/", largest=10)
+
+    beside(Web([answer(b"", "Location: /elsewhere", status="302 Found")]), test)
+
+
+def test_nothing_else_is_fetched_where_only_that_is_allowed(papers):
+    web = Web([])
+    with pytest.raises(InvalidInput, match="demo mode"):
+        run(lambda: Fetch(only_allowed=True, resolve=web.resolve, trust=papers.client).get(LINK, largest=1))
+    assert web.asked == []
+
+
+NAMES = {
+    'attachment; filename="report.pdf"': "report.pdf",
+    "attachment; filename*=UTF-8''na%C3%AFve%20file.txt": "naïve file.txt",
+    'attachment; filename="../../etc/passwd"': "passwd",
+    r'attachment; filename="C:\\Windows\\evil.exe"': "evil.exe",
+    "attachment; filename*=utf-8''%2e%2e%2fx": "x",
+    'attachment; filename="a\r\n\0\x1b\u202e\u200b.txt"': "a.txt",
+    'attachment; filename="a<b>c:d|e?f*g.txt"': "a_b_c_d_e_f_g.txt",
+    'attachment; filename=".ssh"': "ssh",
+    'attachment; filename="con.txt"': "_con.txt",
+    'attachment; filename="a.txt. . "': "a.txt",
+    'attachment; filename="' + "x" * 500 + '.pdf"': "x" * 116 + ".pdf",
+    'attachment; filename="' + "漢" * 100 + '.txt"': "漢" * 38 + ".txt",
+    'attachment; filename="a.' + "x" * 500 + '"': "a." + "x" * 118,
+    'attachment; filename="..."': "from address.txt",
+    "attachment; filename*=nonsense": "nonsense",
+    "attachment; filename*" + "9" * 5000 + '="x"': "from address.txt",
+    "inline": "from address.txt",
+    "": "from address.txt",
+}
+
+
+@pytest.mark.parametrize(("disposition", "name"), NAMES.items())
+def test_a_file_gets_a_name_that_is_safe_everywhere(disposition, name):
+    assert choose_name(disposition, "/folder/from%20address.txt") == name
+
+
+def test_a_file_that_nobody_named_has_a_name_all_the_same():
+    assert choose_name("", "/") == choose_name("", "/%2F/%00..") == "file"
+
+
+def test_a_media_type_is_one_or_just_bytes():
+    assert read_media_type("Text/Plain; charset=utf-8") == "text/plain"
+    for header in ("", "text", "text/plain\x00", "a/b/c", "../etc"):
+        assert read_media_type(header) == "application/octet-stream"

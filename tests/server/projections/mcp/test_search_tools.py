@@ -1,0 +1,95 @@
+import asyncio
+
+import pytest
+
+from server.core.errors import NotFound, UpstreamFailed
+from server.projections.mcp.search_tools import fetch, find_usable, make_tools, search
+from server.sdk.search import Document, Lookup, Reading, Result, Search
+
+
+def make_lookup(prefix):
+    def read_search(answer, address):
+        return [Result(one, one.title(), f"{address}/{one}") for one in answer]
+
+    def read_document(answer, address):
+        return Document(answer, f"All of {answer}", address, {"kind": prefix})
+
+    search = Search(f"find_{prefix}", lambda query: {"q": query}, read_search)
+    return Lookup(prefix, search, Reading(f"read_{prefix}", lambda asked: {"id": asked}, read_document))
+
+
+LOOKUPS = [make_lookup("mail"), make_lookup("omi")]
+ANSWERS = {"find_mail": ["a", "b", "c"], "find_omi": ["d"], "read_mail": "letter"}
+
+
+async def ask(operation, arguments):
+    answer = ANSWERS.get(operation, NotFound("Not this."))
+    if isinstance(answer, Exception):
+        raise answer
+    assert arguments in ({"q": "words"}, {"id": "18:x"})
+    return answer
+
+
+def look(query="words", asking=ask):
+    return asyncio.run(search(LOOKUPS, asking, query, "https://here"))
+
+
+def test_what_several_know_is_told_in_turns():
+    found = look().structured["results"]
+    assert [one["id"] for one in found] == ["mail:a", "omi:d", "mail:b", "mail:c"]
+    assert found[0] == {"id": "mail:a", "title": "A", "url": "https://here/a"}
+    assert len(look().texts) == 1
+
+
+def test_one_that_fails_does_not_hide_the_others():
+    async def half(operation, arguments):
+        if operation == "find_mail":
+            raise UpstreamFailed("Gmail does not answer.")
+        return await ask(operation, arguments)
+
+    answer = look(asking=half)
+    assert [one["id"] for one in answer.structured["results"]] == ["omi:d"]
+    assert answer.structured["problems"] == ["Gmail does not answer."]
+
+
+def test_where_all_fail_the_sentences_are_told():
+    async def fail(operation, _):
+        raise UpstreamFailed(f"{operation} is off.")
+
+    answer = look(asking=fail)
+    assert answer.failed
+    assert answer.texts == ("find_mail is off. find_omi is off.",)
+
+
+def test_a_mistake_of_ours_is_not_hidden():
+    async def break_down(*_):
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        look(asking=break_down)
+
+
+def test_one_thing_is_read_by_its_whole_id():
+    answer = asyncio.run(fetch(LOOKUPS, ask, "mail:18:x", "https://here"))
+    assert answer.structured == {
+        "id": "mail:18:x",
+        "title": "letter",
+        "text": "All of letter",
+        "url": "https://here",
+        "metadata": {"kind": "mail"},
+    }
+
+
+@pytest.mark.parametrize("asked", ["", "mail", "mail:", "book:1", "omi:1"])
+def test_an_id_that_leads_nowhere_is_a_failure_with_a_sentence(asked):
+    answer = asyncio.run(fetch(LOOKUPS, ask, asked, "https://here"))
+    assert answer.failed
+    assert answer.texts[0]
+
+
+def test_only_what_a_client_may_search_and_read_is_looked_up():
+    assert find_usable(LOOKUPS, {"find_mail", "read_mail", "find_omi"}) == LOOKUPS[:1]
+    assert make_tools([], ()) == []
+    searching, fetching = make_tools(LOOKUPS, ("read:mail",))
+    assert (searching.name, fetching.name) == ("search", "fetch")
+    assert "mail, omi" in searching.description

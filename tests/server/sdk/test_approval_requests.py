@@ -1,0 +1,104 @@
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from server.core.errors import NotFound
+from server.core.events import Events
+from server.sdk.approval_requests import Extent, Kind, Question, Questions, describe
+from server.sdk.desktop import NoScreen
+
+
+class Owl:
+    def __init__(self, prefix, *questions):
+        self.prefix, self.questions, self.heard = prefix, list(questions), []
+
+    async def list_questions(self):
+        return self.questions
+
+    async def approve(self, question_id, extent, code):
+        self.heard.append((question_id, extent, code))
+        return "It runs now."
+
+    async def deny(self, question_id, reason):
+        self.heard.append((question_id, reason))
+        return "It does not run."
+
+
+class Told(NoScreen):
+    def __init__(self):
+        self.told = []
+
+    def notify(self, title, text):
+        self.told.append((title, text))
+
+
+class Broken(NoScreen):
+    def notify(self, title, text):
+        raise OSError(title + text)
+
+
+def ask(question_id, at):
+    return Question(question_id, Kind.call, "bot", "send mail to bob@example.com", at)
+
+
+def test_the_questions_of_all_askers_are_one_list_oldest_first():
+    async def scenario():
+        questions = Questions(Events(), NoScreen())
+        questions.add(Owl("call", ask("call-2", "2026-01-02"), ask("call-1", "2026-01-01")))
+        questions.add(Owl("omi", ask("omi-1", "2026-01-01T12")))
+        return [question.id for question in await questions.list()]
+
+    assert asyncio.run(scenario()) == ["call-1", "omi-1", "call-2"]
+
+
+def test_a_word_reaches_whoever_asked_and_is_told_to_all():
+    async def scenario():
+        events = Events()
+        questions, owl, other = Questions(events, NoScreen()), Owl("call"), Owl("omi")
+        questions.add(owl)
+        questions.add(other)
+        with events.subscribed() as news:
+            assert await questions.approve("call-1", Extent.quarter, "0815") == "It runs now."
+            assert (await anext(news)).topic == "approvals"
+            assert await questions.deny("call-2", "not to him") == "It does not run."
+            assert (await anext(news)).topic == "approvals"
+        assert other.heard == []
+        return owl.heard
+
+    assert asyncio.run(scenario()) == [("call-1", Extent.quarter, "0815"), ("call-2", "not to him")]
+
+
+@pytest.mark.parametrize("question_id", ["other-1", "", "call", "-"])
+def test_nobody_asked_that(question_id):
+    async def scenario():
+        questions = Questions(Events(), NoScreen())
+        with pytest.raises(NotFound, match="no such question"):
+            await questions.approve(question_id)
+        with pytest.raises(NotFound):
+            await questions.deny(question_id)
+
+    asyncio.run(scenario())
+
+
+def test_a_notification_is_short_and_nothing_in_it_acts():
+    hostile = replace(ask("call-1", "2026-01-01"), client="b\u202eot " * 40, sentence="send\n\x1b mail to " + "x" * 400)
+    title, text = describe(hostile)
+    assert len(title) < 60
+    assert len(text) < 200
+    assert text.endswith("…? Answer in Deskhand.")
+    assert not set(title + text) & set("\u202e\x1b\n")
+
+
+@pytest.mark.parametrize("screen", [Told(), Broken()])
+def test_the_person_is_told_of_a_new_question_and_a_desktop_that_fails_harms_nothing(screen):
+    async def scenario():
+        events = Events()
+        questions = Questions(events, screen)
+        with events.subscribed() as news:
+            questions.notify(ask("call-1", "2026-01-01"))
+            assert (await anext(news)).topic == "approvals"
+        await asyncio.gather(*(task for task in asyncio.all_tasks() if task is not asyncio.current_task()))
+
+    asyncio.run(scenario())
+    assert getattr(screen, "told", [()]) in ([()], [("bot asks you", "May it send mail to bob@example.com? Answer in Deskhand.")])

@@ -1,0 +1,143 @@
+import hashlib
+import json
+import random
+import sqlite3
+import zipfile
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from server.core.errors import Conflict, DeskhandError, InvalidInput, NotFound, Unavailable
+from server.storage import backup_archive
+from server.storage.database import DATABASE_FILE
+from tests.server.storage.conftest import Home
+
+
+def rebuild(source: Path, target: Path, change: Callable[[dict[str, bytes]], object], *, honest: bool = False) -> Path:
+    """Make a changed copy of a backup; an honest one has a manifest that fits."""
+    with zipfile.ZipFile(source) as old:
+        files = {name: old.read(name) for name in old.namelist()}
+    change(files)
+    if honest:
+        manifest = json.loads(files["manifest.json"])
+        for name, content in files.items():
+            if name != "manifest.json":
+                manifest["files"][name] = {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
+        files["manifest.json"] = json.dumps(manifest).encode()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
+        for name, content in files.items():
+            new.writestr(name, content)
+    return target
+
+
+def with_statement(*statements: str) -> Callable[[dict[str, bytes]], object]:
+    def change(files: dict[str, bytes]) -> None:
+        with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+            connection.deserialize(files[DATABASE_FILE])
+            for statement in statements:
+                connection.execute(statement)
+            files[DATABASE_FILE] = connection.serialize()
+
+    return change
+
+
+def change_manifest(**changes: object) -> Callable[[dict[str, bytes]], object]:
+    def change(files: dict[str, bytes]) -> None:
+        files["manifest.json"] = json.dumps(json.loads(files["manifest.json"]) | changes).encode()
+
+    return change
+
+
+UNREVOKE = "CREATE TRIGGER t AFTER UPDATE ON api_key BEGIN UPDATE api_key SET revoked_at = NULL; END"
+HOSTILE: dict[str, tuple[Callable[[dict[str, bytes]], object], bool, type[DeskhandError], str]] = {
+    "no manifest": (lambda files: files.pop("manifest.json"), False, InvalidInput, "not a backup"),
+    "broken manifest": (lambda files: files.update({"manifest.json": b"{"}), False, InvalidInput, "not a backup"),
+    "huge manifest": (
+        lambda files: files.update({"manifest.json": files["manifest.json"] + b" " * 70_000}),
+        False,
+        InvalidInput,
+        "not a backup",
+    ),
+    "no database": (lambda files: files.pop(DATABASE_FILE), False, InvalidInput, "not a backup"),
+    "other content of the same size": (
+        lambda files: files.update({"settings.json": b"x" * len(files["settings.json"])}),
+        False,
+        InvalidInput,
+        "not a backup",
+    ),
+    "a file that the manifest has not": (
+        lambda files: files.update({"more": b"{}"}),
+        False,
+        InvalidInput,
+        "not a backup",
+    ),
+    "damage deep in the database": (
+        lambda files: files.update({DATABASE_FILE: files[DATABASE_FILE][:-4_096] + b"\xff" * 4_096}),
+        True,
+        InvalidInput,
+        "damaged",
+    ),
+    "another hash": (lambda files: files.update({"settings.json": b"{}"}), False, InvalidInput, "not a backup"),
+    "an unknown file": (lambda files: files.update({"secrets.json": b"{}"}), True, InvalidInput, "not a backup"),
+    "a way out": (lambda files: files.update({"../evil": b"{}"}), True, InvalidInput, "not a backup"),
+    "an absolute path": (lambda files: files.update({"/tmp/evil": b"{}"}), True, InvalidInput, "not a backup"),
+    "a bomb": (lambda files: files.update({"settings.json": bytes(17 << 20)}), True, InvalidInput, "not a backup"),
+    "a newer format": (change_manifest(format=2), False, Conflict, "newer Deskhand"),
+    "a broken database": (lambda files: files.update({DATABASE_FILE: b"x" * 9_000}), True, InvalidInput, "damaged"),
+    "a foreign database": (with_statement("DROP TABLE alembic_version"), True, InvalidInput, "does not hold"),
+    "a newer database": (
+        with_statement("UPDATE alembic_version SET version_num = 'core_9999'"),
+        True,
+        Conflict,
+        "newer Deskhand",
+    ),
+    "a statement that runs by itself": (with_statement(UNREVOKE), True, InvalidInput, "does not write"),
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_a_file_that_cannot_be_trusted_is_refused_and_nothing_is_replaced(
+    home: Home, file: Path, tmp_path: Path, kind: str
+) -> None:
+    change, honest, error, sentence = HOSTILE[kind]
+    before = home.files()
+    with pytest.raises(error, match=sentence):
+        home.restore(rebuild(file, tmp_path / "hostile.zip", change, honest=honest))
+    assert home.words() == ["old"] * 3
+    assert home.files() == before
+    assert not tmp_path.joinpath("evil").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"no zip", b"PK\x05\x06" + bytes(18)])
+def test_what_is_no_archive_is_refused(home: Home, tmp_path: Path, content: bytes) -> None:
+    tmp_path.joinpath("file.zip").write_bytes(content)
+    with pytest.raises(InvalidInput, match="not a backup"):
+        home.restore(tmp_path / "file.zip")
+    with pytest.raises(NotFound, match=r"no file none\.zip"):
+        home.restore(tmp_path / "none.zip")
+
+
+def test_an_archive_damaged_anywhere_changes_nothing(home: Home, file: Path, tmp_path: Path) -> None:
+    whole, damaged = file.read_bytes(), tmp_path / "damaged.zip"
+    for place in random.Random(1).sample(range(len(whole)), 100):
+        damaged.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
+        try:
+            home.restore(damaged)
+        except (InvalidInput, Conflict):
+            assert home.words() == ["old"] * 3
+        else:  # a byte that means nothing, such as a date
+            assert home.words() == ["new"] * 3
+            home.run("UPDATE client SET name = 'old'")
+            for path in (home.data / "settings.json", home.config / "app_config.json"):
+                path.write_text(path.read_text().replace("new", "old"))
+
+
+def test_a_disk_without_room_is_found_out_before_anything_is_written(
+    home: Home, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backup_archive, "ROOM_TO_LEAVE", 1 << 60)
+    with pytest.raises(Unavailable, match="no room"):
+        home.restore(file)
+    assert home.words() == ["old"] * 3

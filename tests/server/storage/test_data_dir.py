@@ -1,0 +1,109 @@
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from server.core.errors import Conflict
+from server.storage.data_dir import find_home, is_held, open_home, tell_readable
+
+
+def test_one_program_at_a_time_uses_a_folder(tmp_path: Path) -> None:
+    with open_home(tmp_path, demo=False), pytest.raises(Conflict, match="running already"), open_home(tmp_path, demo=False):
+        pass
+    with open_home(tmp_path, demo=False):
+        pass
+
+
+def test_everything_is_for_this_person_alone(tmp_path: Path) -> None:
+    with open_home(tmp_path / "data", demo=False) as home:
+        for folder in (home.folders.data, home.folders.files, home.folders.logs):
+            assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_demo_mode_has_a_folder_of_its_own_unless_told_otherwise(tmp_path: Path) -> None:
+    assert find_home(None, demo=True).folders.data != find_home(None, demo=False).folders.data
+    assert find_home(None, demo=True).own
+    assert not find_home(None, demo=False).own
+    assert find_home(tmp_path, demo=True).folders.data == tmp_path
+
+
+def test_made_up_accounts_and_a_persons_own_never_meet(tmp_path: Path) -> None:
+    with open_home(tmp_path / "demo", demo=True):
+        pass
+    with pytest.raises(Conflict, match="--demo"), open_home(tmp_path / "demo", demo=False):
+        pass
+    with open_home(tmp_path / "own", demo=False) as home:
+        (home.folders.data / "deskhand.db").touch()
+    with pytest.raises(Conflict, match="your own"), open_home(tmp_path / "own", demo=True):
+        pass
+    with open_home(tmp_path / "demo", demo=None):
+        pass
+
+
+POSIX = pytest.mark.skipif(os.name == "nt", reason="Windows has other rights.")
+
+
+@POSIX
+def test_a_folder_that_others_may_read_is_left_so_and_told(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    folder.chmod(0o755)
+    (folder / "logs").mkdir()
+    (folder / "logs").chmod(0o755)
+    with open_home(folder, demo=False) as home:
+        assert [one.stat().st_mode & 0o777 for one in (folder, folder / "logs", folder / "files")] == [0o755, 0o755, 0o700]
+        assert "may look into" in (tell_readable(home) or "")
+        folder.chmod(0o700)
+        assert tell_readable(home) is None
+
+
+@POSIX
+@pytest.mark.parametrize("name", [".", "files"])
+def test_a_folder_that_others_may_write_into_is_refused(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "mine" / name
+    folder.mkdir(parents=True)
+    folder.chmod(0o707)
+    with pytest.raises(Conflict, match="may write into"), open_home(tmp_path / "mine", demo=False):
+        pass
+    assert folder.stat().st_mode & 0o777 == 0o707
+
+
+@POSIX
+def test_files_are_for_this_person_alone_wherever_they_lie(serve, tmp_path: Path) -> None:
+    for folder in (tmp_path / "mine", tmp_path / "mine" / "logs"):
+        folder.mkdir()
+        folder.chmod(0o755)
+    served = serve(tmp_path / "mine")
+    served.make_client()
+    served.call("GET", "/api/v1/apps")
+    files = [path for path in (tmp_path / "mine").rglob("*") if path.is_file()]
+    assert {"deskhand.db", "runtime.json", "lock"} <= {path.name for path in files}
+    assert [path.name for path in files if path.stat().st_mode & 0o077] == []
+    assert "may look into" in " ".join(served.person("GET", "/api/overview").json()["notices"])
+
+
+def test_to_look_whether_a_folder_is_held_neither_makes_nor_keeps_the_lock(tmp_path: Path) -> None:
+    assert not is_held(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    with open_home(tmp_path, demo=False):
+        assert is_held(tmp_path)
+    assert not is_held(tmp_path)
+
+
+def test_one_who_only_looks_keeps_nobody_from_starting(tmp_path: Path) -> None:
+    ended = threading.Event()
+
+    def look() -> None:
+        while not ended.is_set():
+            is_held(tmp_path)
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    try:
+        for _ in range(30):
+            with open_home(tmp_path, demo=False):
+                pass
+    finally:
+        ended.set()
+        looking.join()

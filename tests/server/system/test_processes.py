@@ -1,0 +1,331 @@
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from server.system import processes
+from server.system.processes import (
+    Ended,
+    Pattern,
+    Process,
+    Program,
+    end_tree,
+    find,
+    find_by_executable,
+    identify,
+    is_running,
+    tree,
+)
+
+ROOT = Path(__file__).parents[3]
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="the programs that these tests start are written for POSIX")
+
+NAP = "import time\ntime.sleep(600)\n"
+STUBBORN = "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nready()\ntime.sleep(600)\n"
+FAMILY = """
+import subprocess, sys, time
+if len(sys.argv) < 4:
+    subprocess.Popen([sys.argv[0], *sys.argv[1:], "deeper"])
+ready(sys.argv[1:])
+time.sleep(600)
+"""
+LEAVES_A_CHILD = """
+import subprocess, sys, time
+if sys.argv[1:]:
+    ready()
+    time.sleep(600)
+subprocess.Popen([sys.argv[0], "child"])
+"""
+COMES_BACK = """
+import signal, subprocess, sys, time
+def again(*_):
+    subprocess.Popen([sys.argv[0]])
+    sys.exit()
+signal.signal(signal.SIGTERM, again)
+ready()
+time.sleep(600)
+"""
+ENDS_ITS_LEADER = """
+import subprocess, sys, time
+if not sys.argv[1:]:
+    subprocess.Popen([sys.argv[0], "between"])
+    time.sleep(600)
+if sys.argv[1] == "between":
+    subprocess.Popen([sys.argv[0], "inner"])
+    sys.exit()
+sys.path[:0] = [{root!r}, *{paths!r}]
+from server.system import processes
+processes.end_tree(processes.identify(os.getsid(0)), 5)
+ready(["survived"])
+"""
+READY = """#!{python} -SE
+import os, pathlib
+def ready(words=()):
+    pathlib.Path(__file__ + ".ready" + "-".join(words)).write_text(str(os.getpid()))
+"""
+
+
+class Nursery:
+    """Writes programs and starts them, each leading a session of its own, as Deskhand does."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.children: list[subprocess.Popen[bytes]] = []
+
+    def write(self, name: str, text: str) -> Path:
+        path = self.folder / name
+        path.write_text(READY.format(python=sys.executable) + text)
+        path.chmod(0o755)
+        return path
+
+    def start(self, *command: str | Path) -> Process:
+        child = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL)
+        self.children.append(child)
+        return processes.identify_child(child.pid)
+
+    def run(self, name: str, text: str, ready: str = "") -> Process:
+        path = self.write(name, text)
+        started = self.start(path)
+        wait_for(lambda: number_in(path, ready))
+        return started
+
+
+def number_in(path: Path, ready: str = "") -> int:
+    """The pid that a program has written when it was ready, 0 before."""
+    file = Path(f"{path}.ready{ready}")
+    return int(file.read_text() or 0) if file.exists() else 0
+
+
+def wait_for(condition, seconds: float = 20):
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.01)
+    return value
+
+
+@pytest.fixture
+def nursery(tmp_path: Path) -> Iterator[Nursery]:
+    nursery = Nursery(tmp_path)
+    yield nursery
+    for child in nursery.children:
+        for left in processes.left_behind(child.pid):
+            os.kill(left.pid, signal.SIGKILL)
+        child.kill()
+        child.wait()
+
+
+def test_a_process_is_known_by_pid_and_start_time(nursery):
+    napper = nursery.start(nursery.write("nap", NAP))
+    assert identify(napper.pid) == napper
+    assert is_running(napper)
+
+
+def test_a_pid_that_belongs_to_another_process_by_now_is_not_the_old_one(nursery):
+    napper = nursery.start(nursery.write("nap", NAP))
+    former = replace(napper, started=napper.started - 60)
+    assert not is_running(former)
+    assert tree(former) == []
+    assert end_tree(former, 1) == Ended()
+    assert is_running(napper)
+
+
+def test_a_pid_that_nobody_has_is_nobody():
+    gone = subprocess.Popen(["sleep", "0"])
+    gone.wait()
+    assert identify(gone.pid) is None
+    assert not is_running(Process(gone.pid, time.time()))
+
+
+def test_a_process_that_has_ended_and_is_not_reaped_does_not_run(nursery):
+    zombie = nursery.start("sleep", "0")
+    wait_for(lambda: identify(zombie.pid) is None)
+    assert nursery.children[0].returncode is None
+    assert not is_running(zombie)
+    assert end_tree(zombie, 5) == Ended()
+
+
+def test_a_program_is_found_by_its_whole_path_and_no_other(nursery, tmp_path):
+    for name in ("napper", "napper2", "nap"):
+        shutil.copy2(shutil.which("sleep"), tmp_path / name)
+    wanted, *_ = [nursery.start(tmp_path / name, "600") for name in ("napper", "napper2", "nap")]
+    assert find_by_executable(str(tmp_path / "napper")) == [wanted]
+
+
+def test_a_program_is_found_through_a_link(nursery, tmp_path):
+    shutil.copy2(shutil.which("sleep"), tmp_path / "napper")
+    (tmp_path / "link").symlink_to("napper")
+    wanted = nursery.start(tmp_path / "napper", "600")
+    assert find_by_executable(str(tmp_path / "link")) == [wanted]
+
+
+def test_a_script_is_found_where_it_runs_and_not_where_it_is_read(nursery):
+    script = nursery.write("nap", NAP)
+    nursery.start("tail", "-f", script)
+    nursery.start(sys.executable, "-c", "import time; time.sleep(600)", script)
+    wanted = nursery.start(script)
+    wait_for(lambda: find_by_executable(str(script)))
+    assert find_by_executable(str(script)) == [wanted]
+
+
+def test_a_script_is_found_when_it_was_started_by_a_relative_path(nursery, tmp_path):
+    script = nursery.write("nap", NAP)
+    child = subprocess.Popen(["./nap"], cwd=tmp_path)
+    nursery.children.append(child)
+    wait_for(lambda: [one.pid for one in find_by_executable(str(script))] == [child.pid])
+
+
+@pytest.mark.parametrize("first", ["#!/usr/bin/env {python}", "#!/usr/bin/env -S {python} -E", "#! {python} -E"])
+def test_the_first_line_of_a_script_says_what_runs(tmp_path, nursery, first):
+    script = tmp_path / "script"
+    script.write_text(f"{first.format(python=sys.executable)}\n{NAP}")
+    script.chmod(0o755)
+    started = nursery.start(script)
+    assert wait_for(lambda: find_by_executable(str(script))) == [started]
+
+
+def test_a_script_of_the_same_name_elsewhere_is_another(nursery, tmp_path):
+    (tmp_path / "other").mkdir()
+    script = nursery.write("nap", NAP)
+    nursery.start(shutil.copy2(script, tmp_path / "other" / "nap"))
+    wanted = nursery.start(script)
+    assert find_by_executable(str(script)) == [wanted]
+
+
+def test_arguments_of_the_list_must_come_first_and_all(nursery):
+    sleep = shutil.which("sleep")
+    wanted = nursery.start(sleep, "611", "1")
+    nursery.start(sleep, "1", "611")
+    nursery.start(sleep, "612")
+    assert find({"": Pattern((processes.program_of(sleep, ("611",)),))})[""] == [wanted]
+
+
+def test_a_name_is_the_whole_name(nursery, tmp_path):
+    for name in ("napper", "napper2"):
+        shutil.copy2(shutil.which("sleep"), tmp_path / name)
+    wanted, _ = [nursery.start(tmp_path / name, "600") for name in ("napper", "napper2")]
+    wait_for(lambda: find({"": Pattern(names=frozenset(["napper"]))})[""] == [wanted])
+    assert find({"": Pattern(names=frozenset(["nappe"]))})[""] == []
+
+
+def test_further_arguments_narrow_a_name_down(nursery, tmp_path):
+    shutil.copy2(shutil.which("sleep"), tmp_path / "napper")
+    wanted, _ = nursery.start(tmp_path / "napper", "601"), nursery.start(tmp_path / "napper", "602")
+    pattern = Pattern(names=frozenset(["napper"]), arguments=frozenset(["601"]))
+    wait_for(lambda: find({"": pattern})[""] == [wanted])
+
+
+def test_of_a_program_that_starts_itself_again_the_topmost_is_found(nursery):
+    family = nursery.run("family", FAMILY, "deeper-deeper-deeper")
+    assert find_by_executable(str(nursery.folder / "family")) == [family]
+
+
+def test_deskhand_does_not_find_itself():
+    here = {one.pid for one in find_by_executable(sys.executable)}
+    assert not here & {os.getpid(), os.getppid()}
+
+
+def test_deskhand_does_not_end_itself():
+    assert end_tree(processes.identify_child(os.getpid()), 0) == Ended()
+
+
+def test_deskhand_does_not_end_itself_when_it_runs_in_the_session_it_ends(nursery):
+    leader = nursery.start(nursery.write("leader", ENDS_ITS_LEADER.format(root=str(ROOT), paths=sys.path)))
+    wait_for(lambda: number_in(nursery.folder / "leader", "survived"))
+    assert not is_running(leader)
+
+
+def test_a_tree_has_grandchildren(nursery):
+    family = nursery.run("family", FAMILY, "deeper-deeper-deeper")
+    pids = {number_in(nursery.folder / "family", ready) for ready in ("", "deeper", "deeper-deeper", "deeper-deeper-deeper")}
+    assert {one.pid for one in tree(family)} == pids
+
+
+def test_ending_a_tree_ends_the_grandchildren_too(nursery):
+    family = nursery.run("family", FAMILY, "deeper-deeper-deeper")
+    members = tree(family)
+    assert len(members) == 4
+    assert end_tree(family, 20) == Ended(killed=0)
+    assert not [one for one in members if is_running(one)]
+
+
+def test_who_does_not_go_when_asked_is_killed(nursery):
+    stubborn = nursery.run("stubborn", STUBBORN)
+    assert end_tree(stubborn, 0.1) == Ended(killed=1)
+    assert not is_running(stubborn)
+
+
+def test_who_is_not_asked_is_killed_at_once(nursery):
+    stubborn = nursery.run("stubborn", STUBBORN)
+    assert end_tree(stubborn, 0) == Ended(killed=1)
+
+
+def test_there_may_be_another_way_of_asking(nursery):
+    napper = nursery.start("sleep", "600")
+    asked = []
+
+    def ask(process: Process) -> None:
+        asked.append(process)
+        os.kill(process.pid, signal.SIGUSR1)
+
+    assert end_tree(napper, 20, ask=ask) == Ended()
+    assert asked == [napper]
+    assert nursery.children[0].wait() == -signal.SIGUSR1
+
+
+def test_a_program_that_comes_back_when_asked_to_go_is_ended_as_well(nursery):
+    phoenix = nursery.run("phoenix", COMES_BACK)
+    ended = end_tree(phoenix, 1)
+    assert ended.killed >= 1 and not ended.left
+    assert find_by_executable(str(nursery.folder / "phoenix")) == []
+
+
+def test_a_program_that_starts_others_while_it_is_killed_leaves_none(nursery):
+    storm = nursery.start("sh", "-c", "n=0; while [ $n -lt 300 ]; do sleep 600 & n=$((n+1)); done; wait")
+    wait_for(lambda: len(tree(storm)) > 5)
+    assert end_tree(storm, 0).left == ()
+    assert processes.left_behind(storm.pid) == []
+
+
+def test_what_a_program_leaves_behind_is_found_before_it_is_reaped(nursery):
+    parent = nursery.start(nursery.write("leaver", LEAVES_A_CHILD))
+    child = wait_for(lambda: number_in(nursery.folder / "leaver"))
+    os.waitid(os.P_PID, parent.pid, os.WEXITED | os.WNOWAIT)
+    assert [one.pid for one in processes.left_behind(parent.pid)] == [child]
+
+
+def test_a_file_that_cannot_be_read_is_taken_for_a_program(tmp_path):
+    assert processes.program_of(str(tmp_path / "gone"), ("-x",)) == Program(str((tmp_path / "gone").resolve()), ("-x",))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such pipes.")
+def test_a_pipe_in_the_place_of_a_program_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    assert processes.program_of(str(tmp_path / "pipe")) == Program(str((tmp_path / "pipe").resolve()))
+
+
+def test_what_this_person_runs_is_told_by_its_file(nursery, tmp_path):
+    napper = shutil.copy2(shutil.which("sleep"), tmp_path / "napper")
+    assert processes.real(napper) not in processes.running_executables()
+    nursery.start(napper, "600")
+    assert processes.real(napper) in processes.running_executables()
+
+
+def test_processes_are_found_by_how_their_command_line_ends(tmp_path) -> None:
+    command = [sys.executable, "-c", "import time; time.sleep(60)"]
+    meant = subprocess.Popen([*command, "--config", str(tmp_path)])
+    others = [subprocess.Popen([*command, *words]) for words in ([f"--config={tmp_path}"], ["--config", str(tmp_path), "-x"])]
+    try:
+        assert [process.pid for process in processes.find_by_endings([["--config", str(tmp_path)], ["none"], []])] == [meant.pid]
+    finally:
+        for process in (meant, *others):
+            process.kill()
+            process.wait()
+    assert processes.find_by_endings([["--config", str(tmp_path)], ["none"], []]) == []

@@ -1,5 +1,0 @@
-from server.selftest import find_missing
-
-
-def test_everything_that_ships_is_there() -> None:
-    assert find_missing() == []

@@ -1,7 +1,0 @@
-from server.surface import new_application, read_version
-
-
-def test_an_application_has_no_page_of_its_own() -> None:
-    app = new_application("Test")
-    assert [route for route in app.routes if getattr(route, "path", "").startswith(("/docs", "/openapi", "/redoc"))] == []
-    assert app.version == read_version()

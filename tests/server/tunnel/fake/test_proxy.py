@@ -1,0 +1,124 @@
+import asyncio
+from collections.abc import AsyncIterator
+
+import httpx2
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, StreamingResponse
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
+from websockets.asyncio.client import connect
+
+from server.http.middleware import is_local
+from server.tunnel.fake.proxy import Proxy, rewrite
+from server.tunnel.fake.wire import Head
+from tests import loopback
+from tests.server.listening import Heard, serve
+
+
+async def echo(request: Request) -> JSONResponse:
+    return JSONResponse(
+        {"headers": dict(request.headers), "body": (await request.body()).decode(), "path": str(request.url.path)}
+    )
+
+
+def application(go_on: asyncio.Event, left: asyncio.Event) -> Starlette:
+    async def stream(_: Request) -> StreamingResponse:
+        async def parts() -> AsyncIterator[bytes]:
+            try:
+                yield b"first"
+                await go_on.wait()
+                yield b"second"
+                await asyncio.Event().wait()
+            finally:
+                left.set()
+
+        return StreamingResponse(parts())
+
+    async def talk(socket: WebSocket) -> None:
+        await socket.accept()
+        await socket.send_text((await socket.receive_text()).upper())
+        await socket.close()
+
+    return Starlette(
+        routes=[Route("/echo", echo, methods=["GET", "POST"]), Route("/stream", stream), WebSocketRoute("/ws", talk)]
+    )
+
+
+def behind_proxy(test, **events) -> None:
+    async def main(listener: Heard) -> None:
+        proxy = Proxy(f"http://127.0.0.1:{listener.port}")
+        address = await proxy.open()
+        try:
+            async with (
+                loopback.AsyncClient(base_url=address, timeout=10) as http,
+                asyncio.timeout(20),
+            ):
+                await test(http, proxy)
+        finally:
+            proxy.close()
+
+    events = events or {"go_on": asyncio.Event(), "left": asyncio.Event()}
+    serve(application(**events), main)
+
+
+def test_a_request_is_passed_on_with_headers_that_say_for_whom() -> None:
+    async def test(http: httpx2.AsyncClient, proxy: Proxy) -> None:
+        answer = (await http.post("/echo", content=b"x" * 200_000, headers={"X-Mine": "kept"})).json()
+        assert answer["body"] == "x" * 200_000
+        assert answer["headers"]["host"] == answer["headers"]["x-forwarded-host"] == http.base_url.netloc.decode()
+        assert (answer["headers"]["x-mine"], answer["headers"]["x-forwarded-for"]) == ("kept", "127.0.0.1")
+        chunked = await http.post("/echo", content=parts())
+        assert chunked.json()["body"] == "onetwo"
+        assert proxy.requests == 2
+
+    async def parts() -> AsyncIterator[bytes]:
+        yield b"one"
+        yield b"two"
+
+    behind_proxy(test)
+
+
+def test_a_stream_comes_as_it_is_sent_and_ends_where_nobody_listens_any_more() -> None:
+    go_on, left = asyncio.Event(), asyncio.Event()
+
+    async def test(http: httpx2.AsyncClient, _: Proxy) -> None:
+        async with http.stream("GET", "/stream") as answer:
+            chunks = answer.aiter_raw()
+            assert await anext(chunks) == b"first"
+            go_on.set()
+            assert await anext(chunks) == b"second"
+        async with asyncio.timeout(5):
+            await left.wait()
+
+    behind_proxy(test, go_on=go_on, left=left)
+
+
+def test_a_websocket_is_passed_on() -> None:
+    async def test(http: httpx2.AsyncClient, _: Proxy) -> None:
+        async with connect(f"ws://{http.base_url.netloc.decode()}/ws", proxy=None) as socket:
+            await socket.send("hello")
+            assert await socket.recv() == "HELLO"
+
+    behind_proxy(test)
+
+
+def test_where_nobody_answers_behind_it_says_what_ngrok_says() -> None:
+    async def main() -> None:
+        proxy = Proxy("http://127.0.0.1:9")
+        async with loopback.AsyncClient() as http:
+            answer = await http.get(await proxy.open())
+        assert (answer.status_code, answer.headers["ngrok-error-code"]) == (502, "ERR_NGROK_8012")
+        proxy.close()
+
+    asyncio.run(main())
+
+
+def test_what_it_passes_on_never_comes_from_this_computer() -> None:
+    for host in (b"127.0.0.1:8000", b"localhost"):
+        head = Head(b"GET / HTTP/1.1", ((b"host", host), (b"x-forwarded-for", b"127.0.0.1")))
+        lines = rewrite(head, "127.0.0.1").split(b"\r\n")[1:-2]
+        headers = [(name.lower(), value.strip()) for name, _, value in (line.partition(b":") for line in lines)]
+        scope = {"type": "http", "headers": headers, "client": ("127.0.0.1", 50_000)}
+        assert not is_local(scope)
+        assert is_local({**scope, "headers": [(b"host", host)]})

@@ -1,0 +1,62 @@
+import asyncio
+
+import pytest
+
+from server.core.errors import InvalidInput
+from server.tunnel.models import TunnelChange
+from server.tunnel.settings import Preferences, check_authtoken, check_domain
+from tests.server.access.conftest import Opened
+
+
+@pytest.mark.parametrize(
+    ("text", "host"),
+    [
+        ("desk.ngrok.app", "desk.ngrok.app"),
+        (" https://Desk.Ngrok.app/ ", "desk.ngrok.app"),
+        ("bold-owl-1.ngrok-free.dev", "bold-owl-1.ngrok-free.dev"),
+    ],
+)
+def test_a_domain_is_taken_as_people_paste_it(text: str, host: str) -> None:
+    assert check_domain(text) == host
+
+
+@pytest.mark.parametrize(
+    "text", ["desk", "desk.ngrok.app/path", "a b.example", "-x.example", "x..example", "desk.example:80", "x" * 300]
+)
+def test_what_cannot_be_a_domain_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(InvalidInput, match=r"desk\.ngrok\.app"):
+        check_domain(text)
+
+
+@pytest.mark.parametrize("text", ["2abcdefgh_IJ", " 2abcdefgh_IJ\n", "ngrok config add-authtoken 2abcdefgh_IJ", "'2abcdefgh_IJ'"])
+def test_an_authtoken_is_taken_out_of_what_was_pasted(text: str) -> None:
+    assert check_authtoken(text) == "2abcdefgh_IJ"
+
+
+@pytest.mark.parametrize("text", ["", "short", "with\ttab and ünicode", "x" * 201])
+def test_what_is_no_authtoken_is_refused(text: str) -> None:
+    with pytest.raises(InvalidInput, match=r"dashboard\.ngrok\.com"):
+        check_authtoken(text)
+
+
+def test_what_is_left_out_stays_and_a_mistake_changes_nothing(opened: Opened, monkeypatch) -> None:
+    monkeypatch.delenv("NGROK_AUTHTOKEN", raising=False)
+
+    async def main() -> None:
+        async with opened() as state:
+            preferences = Preferences(state.context)
+            assert await preferences.change(TunnelChange(domain="desk.ngrok.app", authtoken="2abcdefgh_IJ"))
+            assert not await preferences.change(TunnelChange(keep_awake=True, open_at_start=True))
+            settings = preferences.settings
+            assert (settings.domain, settings.keep_awake, settings.open_at_start) == ("desk.ngrok.app", True, True)
+            with pytest.raises(InvalidInput):
+                await preferences.change(TunnelChange(keep_awake=False, domain="no domain"))
+            assert preferences.settings == settings
+            assert await preferences.has_authtoken()
+            await preferences.change(TunnelChange(authtoken=None, domain=None))
+            assert not await preferences.has_authtoken()
+            assert preferences.settings.domain is None
+            monkeypatch.setenv("NGROK_AUTHTOKEN", "2abcdefgh_IJ")
+            assert await preferences.has_authtoken()
+
+    asyncio.run(main())
