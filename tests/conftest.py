@@ -56,6 +56,12 @@ def pictures(request: pytest.FixtureRequest) -> bool:
 
 
 @pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Run asynchronous tests on asyncio alone, which the program runs on."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
 def root() -> Path:
     """The top of the checkout."""
     return ROOT

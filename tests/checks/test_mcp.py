@@ -123,55 +123,46 @@ async def change_everything(use: Call) -> None:
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
-def test_the_sdks_client_calls_every_tool(start, mode: str) -> None:
+async def test_the_sdks_client_calls_every_tool(start, mode: str) -> None:
     server = start("--demo", DESKHAND_DEMO_OMI="talking")
     carried = {"Authorization": f"Bearer {server.make_client('sdk', allow=EVERYTHING)}"}
 
-    async def main() -> None:
-        async with (
-            loopback.AsyncClient(headers=carried, timeout=30) as http,
-            Client(streamable_http_client(f"{server.public.pages}/mcp", http_client=http), mode=mode) as client,
-        ):
+    async with (
+        loopback.AsyncClient(headers=carried, timeout=30) as http,
+        Client(streamable_http_client(f"{server.public.pages}/mcp", http_client=http), mode=mode) as client,
+    ):
 
-            async def call(name: str, arguments: dict[str, Any]) -> Any:
-                result = await client.call_tool(name, arguments)  # which holds the answer against the tool's own schema
-                assert not result.is_error, (name, result.content)
-                return result.structured_content
+        async def call(name: str, arguments: dict[str, Any]) -> Any:
+            result = await client.call_tool(name, arguments)  # which holds the answer against the tool's own schema
+            assert not result.is_error, (name, result.content)
+            return result.structured_content
 
-            offered = {tool.name for tool in (await client.list_tools()).tools}
-            assert await call_everything(call) == offered - NOTHING_WAITS
-
-    asyncio.run(main())
+        offered = {tool.name for tool in (await client.list_tools()).tools}
+        assert await call_everything(call) == offered - NOTHING_WAITS
 
 
-def test_fastmcps_client_calls_every_tool(start) -> None:
+async def test_fastmcps_client_calls_every_tool(start) -> None:
     server = start("--demo", DESKHAND_DEMO_OMI="talking")
     key = server.make_client("fast", allow=EVERYTHING)
 
-    async def main() -> None:
-        transport = StreamableHttpTransport(f"{server.public.pages}/mcp", headers={"X-API-Key": key})
-        async with FastClient(transport) as client:
+    transport = StreamableHttpTransport(f"{server.public.pages}/mcp", headers={"X-API-Key": key})
+    async with FastClient(transport) as client:
 
-            async def call(name: str, arguments: dict[str, Any]) -> Any:
-                return (await client.call_tool(name, arguments)).structured_content  # which raises what a tool says is wrong
+        async def call(name: str, arguments: dict[str, Any]) -> Any:
+            return (await client.call_tool(name, arguments)).structured_content  # which raises what a tool says is wrong
 
-            assert await call_everything(call) == {tool.name for tool in await client.list_tools()} - NOTHING_WAITS
-
-    asyncio.run(main())
+        assert await call_everything(call) == {tool.name for tool in await client.list_tools()} - NOTHING_WAITS
 
 
-def test_what_has_to_be_allowed_first_waits_and_its_answer_fits_the_tools_schema(start) -> None:
+async def test_what_has_to_be_allowed_first_waits_and_its_answer_fits_the_tools_schema(start) -> None:
     server = start("--demo")
     carried = {"Authorization": f"Bearer {server.make_client('careful')}", "Prefer": "respond-async"}
 
-    async def main() -> None:
-        async with (
-            loopback.AsyncClient(headers=carried, timeout=60) as http,
-            Client(streamable_http_client(f"{server.public.pages}/mcp", http_client=http)) as client,
-        ):
-            result = await client.call_tool("send_mail", {"to": "ann@example.com", "subject": "Hello", "body": "It works."})
-            assert result.structured_content["status"] == "pending"
-            looked = await client.call_tool("read_approval", {"approval_id": result.structured_content["approval_id"]})
-            assert looked.structured_content["status"] == "pending"
-
-    asyncio.run(main())
+    async with (
+        loopback.AsyncClient(headers=carried, timeout=60) as http,
+        Client(streamable_http_client(f"{server.public.pages}/mcp", http_client=http)) as client,
+    ):
+        result = await client.call_tool("send_mail", {"to": "ann@example.com", "subject": "Hello", "body": "It works."})
+        assert result.structured_content["status"] == "pending"
+        looked = await client.call_tool("read_approval", {"approval_id": result.structured_content["approval_id"]})
+        assert looked.structured_content["status"] == "pending"

@@ -1,4 +1,7 @@
-"""Makes the pictures in assets/ from assets/icon.svg, with Chromium: `python3 run.py test tests/desktop/tray/test_icon.py --draw`."""
+"""Draw the pictures in assets/ from assets/icon.svg, with Chromium.
+
+python3 run.py test tests/desktop/tray/test_icon.py --draw
+"""
 
 import io
 from pathlib import Path

@@ -1,36 +1,28 @@
-import asyncio
-
 import pytest
 
 from server.core.errors import Unavailable
 
 
-def test_a_pause_ends_by_itself_and_outlives_a_restart(opened, clock) -> None:
-    async def main() -> None:
-        async with opened() as state:
+async def test_a_pause_ends_by_itself_and_outlives_a_restart(opened, clock) -> None:
+    async with opened() as state:
+        state.pause.check()
+        await state.pause.begin(15)
+    async with opened() as state:
+        with pytest.raises(Unavailable) as refused:
             state.pause.check()
-            await state.pause.begin(15)
-        async with opened() as state:
-            with pytest.raises(Unavailable) as refused:
-                state.pause.check()
-            assert refused.value.retry_after == 15 * 60
-            clock.move(minutes=15)
+        assert refused.value.retry_after == 15 * 60
+        clock.move(minutes=15)
+        state.pause.check()
+
+
+async def test_a_pause_without_an_end_lasts_until_it_is_ended(opened, clock) -> None:
+    async with opened() as state:
+        await state.pause.begin(None)
+        clock.move(days=1000)
+        with pytest.raises(Unavailable):
             state.pause.check()
-
-    asyncio.run(main())
-
-
-def test_a_pause_without_an_end_lasts_until_it_is_ended(opened, clock) -> None:
-    async def main() -> None:
-        async with opened() as state:
-            await state.pause.begin(None)
-            clock.move(days=1000)
-            with pytest.raises(Unavailable):
-                state.pause.check()
-            await state.pause.end()
-            state.pause.check()
-
-    asyncio.run(main())
+        await state.pause.end()
+        state.pause.check()
 
 
 def test_where_the_settings_were_lost_it_is_paused_until_the_person_resumes(serve, tmp_path) -> None:

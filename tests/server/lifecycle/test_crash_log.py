@@ -54,19 +54,16 @@ def test_an_end_that_somebody_wanted_is_no_crash(root, tmp_path, what) -> None:
     assert live(root, tmp_path, "pass") == "None"
 
 
-def test_what_a_part_of_the_program_died_of_is_kept_though_the_program_ended_well(tmp_path) -> None:
+async def test_what_a_part_of_the_program_died_of_is_kept_though_the_program_ended_well(tmp_path) -> None:
     def fail():
         raise KeyError("in a thread")
 
-    async def run() -> None:
-        loop = asyncio.get_running_loop()
-        with watched(tmp_path, Clock()):
-            thread = threading.Thread(target=fail, name="tray")
-            thread.start()
-            thread.join()
-            loop.call_exception_handler({"message": "in the loop", "exception": ValueError("nobody waits")})
-
-    asyncio.run(run())
+    loop = asyncio.get_running_loop()
+    with watched(tmp_path, Clock()):
+        thread = threading.Thread(target=fail, name="tray")
+        thread.start()
+        thread.join()
+        loop.call_exception_handler({"message": "in the loop", "exception": ValueError("nobody waits")})
     kept = (tmp_path / "crash.log.1").read_text()
     assert "The thread tray ended" in kept
     assert "KeyError: 'in a thread'" in kept
@@ -74,14 +71,11 @@ def test_what_a_part_of_the_program_died_of_is_kept_though_the_program_ended_wel
     assert find_end(tmp_path / "crash.log") is None
 
 
-def test_what_ends_the_main_thread_is_a_crash_though_the_server_ends_well(tmp_path) -> None:
-    async def run() -> None:
-        with watched(tmp_path, Clock()):
-            remember(Conflict("wanted"))
-            assert (tmp_path / "crash.log").read_text() == ""
-            remember(ValueError("in the tray"))
-
-    asyncio.run(run())
+async def test_what_ends_the_main_thread_is_a_crash_though_the_server_ends_well(tmp_path) -> None:
+    with watched(tmp_path, Clock()):
+        remember(Conflict("wanted"))
+        assert (tmp_path / "crash.log").read_text() == ""
+        remember(ValueError("in the tray"))
     assert "in the tray" in (tmp_path / "crash.log").read_text()
     assert find_end(tmp_path / "crash.log")
     remember(ValueError("when nobody keeps it"))

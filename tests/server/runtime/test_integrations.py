@@ -57,48 +57,42 @@ def test_the_integrations_are_found_by_their_folders() -> None:
     assert {"apps", "gmail"} <= {integration.name for integration in discover()}
 
 
-def test_a_broken_one_becomes_a_state_with_a_sentence_and_the_others_run(tmp_path) -> None:
-    async def main() -> None:
-        with open_home(tmp_path, demo=False) as home:
-            async with open_state(home, Address()) as state:
-                runtime = Runtime()
-                gone = broken_integration("gone", ImportError("no module named x"))
-                integrations = [
-                    gone,
-                    described("late", start_late),
-                    described("bad", start_badly),
-                    described("things", start_shelf),
-                ]
-                await runtime.start(state.context, integrations, seconds=0.05)
-                states = {member.integration.name: member.state for member in runtime.members}
-                assert states == {"gone": State.broken, "late": State.broken, "bad": State.broken, "things": State.running}
-                problems = {member.integration.name: member.problem for member in runtime.members}
-                assert problems["bad"] == "The shelf fell down. Put it up again."
-                assert "x" not in (problems["gone"] or "").split()
-                assert isinstance(runtime.services[Shelf], Shelf)
-                assert list(runtime.operations()) == ["list_things"]
-                await runtime.stop()
-                assert closed == ["shelf"]
-
-    asyncio.run(main())
+async def test_a_broken_one_becomes_a_state_with_a_sentence_and_the_others_run(tmp_path) -> None:
+    with open_home(tmp_path, demo=False) as home:
+        async with open_state(home, Address()) as state:
+            runtime = Runtime()
+            gone = broken_integration("gone", ImportError("no module named x"))
+            integrations = [
+                gone,
+                described("late", start_late),
+                described("bad", start_badly),
+                described("things", start_shelf),
+            ]
+            await runtime.start(state.context, integrations, seconds=0.05)
+            states = {member.integration.name: member.state for member in runtime.members}
+            assert states == {"gone": State.broken, "late": State.broken, "bad": State.broken, "things": State.running}
+            problems = {member.integration.name: member.problem for member in runtime.members}
+            assert problems["bad"] == "The shelf fell down. Put it up again."
+            assert "x" not in (problems["gone"] or "").split()
+            assert isinstance(runtime.services[Shelf], Shelf)
+            assert list(runtime.operations()) == ["list_things"]
+            await runtime.stop()
+            assert closed == ["shelf"]
 
 
-def test_a_broken_one_answers_503_with_its_sentence_under_its_prefixes(tmp_path) -> None:
+async def test_a_broken_one_answers_503_with_its_sentence_under_its_prefixes(tmp_path) -> None:
     import httpx2
 
-    async def main() -> None:
-        with open_home(tmp_path, demo=False) as home:
-            address = Address(public_port=80)
-            async with open_state(home, address) as state:
-                await state.runtime.start(state.context, [described("bad", start_badly), described("things", start_shelf)])
-                _, key = await state.clients.create("bot", frozenset({"read:things"}), {})
-                transport = httpx2.ASGITransport(create_public(state))
-                headers = {"Authorization": f"Bearer {key}", "Host": "127.0.0.1:80"}
-                async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1:80", headers=headers) as http:
-                    for path in ("/bad", "/bad/", "/bad/anything/below"):
-                        answer = await http.post(path)
-                        assert (answer.status_code, answer.json()["detail"]) == (503, "The shelf fell down. Put it up again.")
-                    assert (await http.get("/things")).json() == ["one"]
-                await state.runtime.stop()
-
-    asyncio.run(main())
+    with open_home(tmp_path, demo=False) as home:
+        address = Address(public_port=80)
+        async with open_state(home, address) as state:
+            await state.runtime.start(state.context, [described("bad", start_badly), described("things", start_shelf)])
+            _, key = await state.clients.create("bot", frozenset({"read:things"}), {})
+            transport = httpx2.ASGITransport(create_public(state))
+            headers = {"Authorization": f"Bearer {key}", "Host": "127.0.0.1:80"}
+            async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1:80", headers=headers) as http:
+                for path in ("/bad", "/bad/", "/bad/anything/below"):
+                    answer = await http.post(path)
+                    assert (answer.status_code, answer.json()["detail"]) == (503, "The shelf fell down. Put it up again.")
+                assert (await http.get("/things")).json() == ["one"]
+            await state.runtime.stop()

@@ -70,15 +70,12 @@ def test_a_word_reaches_whoever_asked_and_is_told_to_all():
 
 
 @pytest.mark.parametrize("question_id", ["other-1", "", "call", "-"])
-def test_nobody_asked_that(question_id):
-    async def scenario():
-        questions = Questions(Events(), NoScreen())
-        with pytest.raises(NotFound, match="no such question"):
-            await questions.approve(question_id)
-        with pytest.raises(NotFound):
-            await questions.deny(question_id)
-
-    asyncio.run(scenario())
+async def test_nobody_asked_that(question_id):
+    questions = Questions(Events(), NoScreen())
+    with pytest.raises(NotFound, match="no such question"):
+        await questions.approve(question_id)
+    with pytest.raises(NotFound):
+        await questions.deny(question_id)
 
 
 def test_a_notification_is_short_and_nothing_in_it_acts():
@@ -91,14 +88,11 @@ def test_a_notification_is_short_and_nothing_in_it_acts():
 
 
 @pytest.mark.parametrize("screen", [Told(), Broken()])
-def test_the_person_is_told_of_a_new_question_and_a_desktop_that_fails_harms_nothing(screen):
-    async def scenario():
-        events = Events()
-        questions = Questions(events, screen)
-        with events.subscribed() as news:
-            questions.notify(ask("call-1", "2026-01-01"))
-            assert (await anext(news)).topic == "approvals"
-        await asyncio.gather(*(task for task in asyncio.all_tasks() if task is not asyncio.current_task()))
-
-    asyncio.run(scenario())
+async def test_the_person_is_told_of_a_new_question_and_a_desktop_that_fails_harms_nothing(screen):
+    before, events = asyncio.all_tasks(), Events()
+    questions = Questions(events, screen)
+    with events.subscribed() as news:
+        questions.notify(ask("call-1", "2026-01-01"))
+        assert (await anext(news)).topic == "approvals"
+    await asyncio.gather(*(asyncio.all_tasks() - before))
     assert getattr(screen, "told", [()]) in ([()], [("bot asks you", "May it send mail to bob@example.com? Answer in Deskhand.")])

@@ -1,5 +1,3 @@
-import asyncio
-
 import pytest
 from fastapi import Header
 
@@ -32,17 +30,14 @@ def test_an_operation_takes_no_header_because_a_kept_call_has_none() -> None:
         things.operation("GET", "", scope="read:things")(read_thing)
 
 
-def test_a_function_that_finds_something_else_than_was_allowed_does_nothing() -> None:
+async def test_a_function_that_finds_something_else_than_was_allowed_does_nothing() -> None:
     allowed, other = Effect("answer ann"), Effect("answer eve")
 
     async def answer(found: Effect) -> str:
         require_allowed(found)
         return found.sentence
 
-    async def work() -> None:
-        assert await run_for(allowed, answer, {"found": allowed}) == "answer ann"
-        with pytest.raises(Conflict, match="Nothing was"):
-            await run_for(allowed, answer, {"found": other})
-        assert await run_for(None, answer, {"found": other}) == await answer(other) == "answer eve"
-
-    asyncio.run(work())
+    assert await run_for(allowed, answer, {"found": allowed}) == "answer ann"
+    with pytest.raises(Conflict, match="Nothing was"):
+        await run_for(allowed, answer, {"found": other})
+    assert await run_for(None, answer, {"found": other}) == await answer(other) == "answer eve"

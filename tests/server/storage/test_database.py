@@ -339,23 +339,17 @@ def test_closing_stores_what_is_waiting_and_refuses_what_comes_later(path: Path)
 
 
 @pytest.mark.parametrize("content", [b"not a database at all, though long enough" * 100, b"SQLite format 3\0" + bytes(50)])
-def test_a_file_that_is_no_database_says_so_at_once(tmp_path: Path, content: bytes) -> None:
+async def test_a_file_that_is_no_database_says_so_at_once(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "test.db"
     path.write_bytes(content)
 
-    async def work() -> None:
-        with pytest.raises(Unavailable, match="damaged"):
-            open_database(path)
-
-    asyncio.run(work())
+    with pytest.raises(Unavailable, match="damaged"):
+        open_database(path)
 
 
-def test_a_folder_that_is_not_there_says_so(tmp_path: Path) -> None:
-    async def work() -> None:
-        with pytest.raises(Unavailable, match=r"test\.db could not be used"):
-            open_database(tmp_path / "none" / "test.db")
-
-    asyncio.run(work())
+async def test_a_folder_that_is_not_there_says_so(tmp_path: Path) -> None:
+    with pytest.raises(Unavailable, match=r"test\.db could not be used"):
+        open_database(tmp_path / "none" / "test.db")
 
 
 WRITER = """

@@ -144,13 +144,10 @@ def test_a_full_disk_changes_nothing(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == [SETTINGS_FILE]
 
 
-def test_many_writers_at_once_lose_nothing(tmp_path: Path) -> None:
+async def test_many_writers_at_once_lose_nothing(tmp_path: Path) -> None:
     settings = Settings(tmp_path)
 
-    async def write_all() -> None:
-        await asyncio.gather(*(settings.write(f"section{i % 10}", Account(name=f"{i}")) for i in range(50)))
-
-    asyncio.run(write_all())
+    await asyncio.gather(*(settings.write(f"section{i % 10}", Account(name=f"{i}")) for i in range(50)))
     again = Settings(tmp_path)
     assert [again.read(f"section{i}", Account).name for i in range(10)] == [f"{40 + i}" for i in range(10)]
 
@@ -192,7 +189,7 @@ def test_killed_at_any_moment_it_can_be_read_and_holds_what_was_acknowledged(
     assert len(list(tmp_path.iterdir())) <= 2
 
 
-def test_two_who_change_a_section_at_once_do_not_undo_each_other(tmp_path: Path) -> None:
+async def test_two_who_change_a_section_at_once_do_not_undo_each_other(tmp_path: Path) -> None:
     settings = Settings(tmp_path)
 
     async def add(name: str) -> None:
@@ -201,10 +198,7 @@ def test_two_who_change_a_section_at_once_do_not_undo_each_other(tmp_path: Path)
 
         await settings.change("mail", Mail, put)
 
-    async def main() -> None:
-        await asyncio.gather(*(add(name) for name in "abcdef"))
-
-    asyncio.run(main())
+    await asyncio.gather(*(add(name) for name in "abcdef"))
     assert sorted(Settings(tmp_path).read("mail", Mail).accounts) == list("abcdef")
 
 

@@ -10,41 +10,35 @@ from tests.server.access.conftest import MovedClock, Opened
 HTTP = {"type": "http"}
 
 
-def test_only_what_comes_to_the_tunnels_host_is_counted(opened: Opened, clock: MovedClock) -> None:
-    async def main() -> None:
-        async with opened() as state:
-            counter = Counter(TunnelStore(state.context.database), clock)
-            app = Counted(nothing, counter)
-            for hosts in (frozenset(), frozenset({b"desk.example"})):
-                counter.hosts = hosts
-                for host in (b"127.0.0.1:8000", b"Desk.example", b"desk.example"):
-                    await app({**HTTP, "headers": [(b"accept", b"*/*"), (b"host", host)]}, nothing, nothing)
-            await app({"type": "websocket", "headers": [(b"host", b"desk.example")]}, nothing, nothing)
-            await app({"type": "lifespan"}, nothing, nothing)
-            assert counter.requests == 3
-
-    asyncio.run(main())
+async def test_only_what_comes_to_the_tunnels_host_is_counted(opened: Opened, clock: MovedClock) -> None:
+    async with opened() as state:
+        counter = Counter(TunnelStore(state.context.database), clock)
+        app = Counted(nothing, counter)
+        for hosts in (frozenset(), frozenset({b"desk.example"})):
+            counter.hosts = hosts
+            for host in (b"127.0.0.1:8000", b"Desk.example", b"desk.example"):
+                await app({**HTTP, "headers": [(b"accept", b"*/*"), (b"host", host)]}, nothing, nothing)
+        await app({"type": "websocket", "headers": [(b"host", b"desk.example")]}, nothing, nothing)
+        await app({"type": "lifespan"}, nothing, nothing)
+        assert counter.requests == 3
 
 
-def test_a_month_ends_in_utc_and_the_next_begins_at_nothing(opened: Opened, clock: MovedClock) -> None:
-    async def main() -> None:
-        async with opened() as state:
-            store = TunnelStore(state.context.database)
-            clock.moment = datetime(2026, 1, 31, 23, 59, tzinfo=UTC)
-            counter = Counter(store, clock)
-            counter.count()
-            await counter.save()
-            clock.move(minutes=1)
-            assert counter.requests == 0
-            counter.count()
-            await counter.save()
-            assert (await store.load_month("2026-01"), await store.load_month("2026-02")) == (1, 1)
-            again = Counter(store, clock)
-            await again.load()
-            again.count()
-            assert again.requests == 2
-
-    asyncio.run(main())
+async def test_a_month_ends_in_utc_and_the_next_begins_at_nothing(opened: Opened, clock: MovedClock) -> None:
+    async with opened() as state:
+        store = TunnelStore(state.context.database)
+        clock.moment = datetime(2026, 1, 31, 23, 59, tzinfo=UTC)
+        counter = Counter(store, clock)
+        counter.count()
+        await counter.save()
+        clock.move(minutes=1)
+        assert counter.requests == 0
+        counter.count()
+        await counter.save()
+        assert (await store.load_month("2026-01"), await store.load_month("2026-02")) == (1, 1)
+        again = Counter(store, clock)
+        await again.load()
+        again.count()
+        assert again.requests == 2
 
 
 @pytest.mark.parametrize(("requests", "words"), [(79, None), (80, "80 of the 100"), (99, "of the 100"), (100, "may refuse")])

@@ -277,20 +277,17 @@ def test_without_an_agent_or_an_authtoken_it_says_what_is_missing(serve, monkeyp
 @pytest.mark.parametrize(
     "address", ["http://plain.example", "https://x\u202e.example", "https://name@x.example", "https://x.example/a"]
 )
-def test_an_address_that_cannot_be_one_is_neither_kept_nor_told(tmp_path, address) -> None:
-    async def main() -> None:
-        home, here = open_home(tmp_path, demo=False), Address(1, 2)
-        with home as opened:
-            async with open_state(opened, here, demo=False) as state:
-                with pytest.raises(CannotOpen, match="cannot be a public one"):
-                    await state.tunnel.note_open(address)
-                assert (here.public_url, await state.tunnel.list_lost_addresses()) == (None, [])
-                assert state.tunnel.state is TunnelState.off
-                await state.tunnel.note_open("https://X.ngrok.app")
-                await state.tunnel.note_open("https://y.ngrok.app")
-                assert [lost.address for lost in await state.tunnel.list_lost_addresses()] == ["https://x.ngrok.app"]
-
-    asyncio.run(main())
+async def test_an_address_that_cannot_be_one_is_neither_kept_nor_told(tmp_path, address) -> None:
+    home, here = open_home(tmp_path, demo=False), Address(1, 2)
+    with home as opened:
+        async with open_state(opened, here, demo=False) as state:
+            with pytest.raises(CannotOpen, match="cannot be a public one"):
+                await state.tunnel.note_open(address)
+            assert (here.public_url, await state.tunnel.list_lost_addresses()) == (None, [])
+            assert state.tunnel.state is TunnelState.off
+            await state.tunnel.note_open("https://X.ngrok.app")
+            await state.tunnel.note_open("https://y.ngrok.app")
+            assert [lost.address for lost in await state.tunnel.list_lost_addresses()] == ["https://x.ngrok.app"]
 
 
 def test_the_requests_of_the_month_are_counted_and_outlive_a_restart(serve, demo) -> None:
@@ -354,41 +351,35 @@ class Bed:
         self.done.append("release")
 
 
-def test_the_computer_is_kept_awake_while_it_is_on_if_the_person_wants_that(tmp_path) -> None:
-    async def main() -> None:
-        with open_home(tmp_path, demo=True) as home:
-            async with open_state(home, Address(9, 9), demo=True) as state:
-                bed = Bed()
-                tunnel = Tunnel(state.context, state.address, Ngrok(), command=agent_command(), awake=bed, timing=QUICK)
-                await tunnel.open()
-                assert bed.done == []
-                await tunnel.change(TunnelChange(keep_awake=True))
-                await tunnel.wait_until_settled()
-                assert (tunnel.state, tunnel.problem) == (TunnelState.open, "It falls asleep all the same.")
-                await tunnel.look_now()
-                await tunnel.close()
-                assert bed.done == ["hold", "release"]
-                await tunnel.open()
-                await tunnel.stop()
-                assert bed.done == ["hold", "release"] * 2
-                assert tunnel.problem is None
-
-    asyncio.run(main())
+async def test_the_computer_is_kept_awake_while_it_is_on_if_the_person_wants_that(tmp_path) -> None:
+    with open_home(tmp_path, demo=True) as home:
+        async with open_state(home, Address(9, 9), demo=True) as state:
+            bed = Bed()
+            tunnel = Tunnel(state.context, state.address, Ngrok(), command=agent_command(), awake=bed, timing=QUICK)
+            await tunnel.open()
+            assert bed.done == []
+            await tunnel.change(TunnelChange(keep_awake=True))
+            await tunnel.wait_until_settled()
+            assert (tunnel.state, tunnel.problem) == (TunnelState.open, "It falls asleep all the same.")
+            await tunnel.look_now()
+            await tunnel.close()
+            assert bed.done == ["hold", "release"]
+            await tunnel.open()
+            await tunnel.stop()
+            assert bed.done == ["hold", "release"] * 2
+            assert tunnel.problem is None
 
 
-def test_one_that_gave_up_is_opened_again_when_the_computer_wakes(tmp_path) -> None:
-    async def main() -> None:
-        with open_home(tmp_path, demo=True) as home:
-            async with open_state(home, Address(9, 9), demo=True, tunnel_timing=IMPATIENT) as state:
-                tunnel = state.tunnel
-                await tunnel.look_now()
-                assert tunnel.state is TunnelState.off
-                await tunnel.change(TunnelChange(authtoken="offline-token"))
-                await tunnel.open()
-                await tunnel.wait_until_settled()
-                assert tunnel.state is TunnelState.failed
-                await tunnel.look_now()
-                assert tunnel.state is TunnelState.opening
-                await tunnel.stop()
-
-    asyncio.run(main())
+async def test_one_that_gave_up_is_opened_again_when_the_computer_wakes(tmp_path) -> None:
+    with open_home(tmp_path, demo=True) as home:
+        async with open_state(home, Address(9, 9), demo=True, tunnel_timing=IMPATIENT) as state:
+            tunnel = state.tunnel
+            await tunnel.look_now()
+            assert tunnel.state is TunnelState.off
+            await tunnel.change(TunnelChange(authtoken="offline-token"))
+            await tunnel.open()
+            await tunnel.wait_until_settled()
+            assert tunnel.state is TunnelState.failed
+            await tunnel.look_now()
+            assert tunnel.state is TunnelState.opening
+            await tunnel.stop()

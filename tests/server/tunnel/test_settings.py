@@ -1,5 +1,3 @@
-import asyncio
-
 import pytest
 
 from server.core.errors import InvalidInput
@@ -39,24 +37,21 @@ def test_what_is_no_authtoken_is_refused(text: str) -> None:
         check_authtoken(text)
 
 
-def test_what_is_left_out_stays_and_a_mistake_changes_nothing(opened: Opened, monkeypatch) -> None:
+async def test_what_is_left_out_stays_and_a_mistake_changes_nothing(opened: Opened, monkeypatch) -> None:
     monkeypatch.delenv("NGROK_AUTHTOKEN", raising=False)
 
-    async def main() -> None:
-        async with opened() as state:
-            preferences = Preferences(state.context)
-            assert await preferences.change(TunnelChange(domain="desk.ngrok.app", authtoken="2abcdefgh_IJ"))
-            assert not await preferences.change(TunnelChange(keep_awake=True, open_at_start=True))
-            settings = preferences.settings
-            assert (settings.domain, settings.keep_awake, settings.open_at_start) == ("desk.ngrok.app", True, True)
-            with pytest.raises(InvalidInput):
-                await preferences.change(TunnelChange(keep_awake=False, domain="no domain"))
-            assert preferences.settings == settings
-            assert await preferences.has_authtoken()
-            await preferences.change(TunnelChange(authtoken=None, domain=None))
-            assert not await preferences.has_authtoken()
-            assert preferences.settings.domain is None
-            monkeypatch.setenv("NGROK_AUTHTOKEN", "2abcdefgh_IJ")
-            assert await preferences.has_authtoken()
-
-    asyncio.run(main())
+    async with opened() as state:
+        preferences = Preferences(state.context)
+        assert await preferences.change(TunnelChange(domain="desk.ngrok.app", authtoken="2abcdefgh_IJ"))
+        assert not await preferences.change(TunnelChange(keep_awake=True, open_at_start=True))
+        settings = preferences.settings
+        assert (settings.domain, settings.keep_awake, settings.open_at_start) == ("desk.ngrok.app", True, True)
+        with pytest.raises(InvalidInput):
+            await preferences.change(TunnelChange(keep_awake=False, domain="no domain"))
+        assert preferences.settings == settings
+        assert await preferences.has_authtoken()
+        await preferences.change(TunnelChange(authtoken=None, domain=None))
+        assert not await preferences.has_authtoken()
+        assert preferences.settings.domain is None
+        monkeypatch.setenv("NGROK_AUTHTOKEN", "2abcdefgh_IJ")
+        assert await preferences.has_authtoken()

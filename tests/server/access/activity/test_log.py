@@ -1,4 +1,3 @@
-import asyncio
 from dataclasses import replace
 
 import pytest
@@ -22,95 +21,77 @@ ENTRY = Entry(
 )
 
 
-def test_what_began_and_did_not_end_is_uncertain_after_a_restart(opened, clock) -> None:
-    async def main() -> None:
-        entry = replace(ENTRY, at=clock.now().isoformat())
-        async with opened() as state:
-            ended = await state.activity.begin(entry, None, "h")
-            await state.activity.end(replace(entry, id=ended, outcome=Outcome.done, status=200), None, "{}")
-            await state.activity.begin(entry, "key", "h")
-        async with opened() as state:
-            assert [entry.outcome for entry in await state.activity.list()] == [Outcome.uncertain, Outcome.done]
-            kept = await state.activity.find_kept("c", "key")
-            assert kept is not None
-            assert (kept.outcome, kept.status) == (Outcome.uncertain, None)
-
-    asyncio.run(main())
+async def test_what_began_and_did_not_end_is_uncertain_after_a_restart(opened, clock) -> None:
+    entry = replace(ENTRY, at=clock.now().isoformat())
+    async with opened() as state:
+        ended = await state.activity.begin(entry, None, "h")
+        await state.activity.end(replace(entry, id=ended, outcome=Outcome.done, status=200), None, "{}")
+        await state.activity.begin(entry, "key", "h")
+    async with opened() as state:
+        assert [entry.outcome for entry in await state.activity.list()] == [Outcome.uncertain, Outcome.done]
+        kept = await state.activity.find_kept("c", "key")
+        assert kept is not None
+        assert (kept.outcome, kept.status) == (Outcome.uncertain, None)
 
 
-def test_a_second_beginning_with_the_same_key_gets_what_the_first_left(opened, clock) -> None:
-    async def main() -> None:
-        entry = replace(ENTRY, at=clock.now().isoformat())
-        async with opened() as state:
-            first = await state.activity.begin(entry, "key", "h")
-            assert isinstance(first, int)
-            again = await state.activity.begin(entry, "key", "other")
-            assert again == Kept("h", first, None, None, Outcome.running)
-            assert len(await state.activity.list()) == 1
-
-    asyncio.run(main())
+async def test_a_second_beginning_with_the_same_key_gets_what_the_first_left(opened, clock) -> None:
+    entry = replace(ENTRY, at=clock.now().isoformat())
+    async with opened() as state:
+        first = await state.activity.begin(entry, "key", "h")
+        assert isinstance(first, int)
+        again = await state.activity.begin(entry, "key", "other")
+        assert again == Kept("h", first, None, None, Outcome.running)
+        assert len(await state.activity.list()) == 1
 
 
-def test_payloads_go_first_then_rows_and_keys_after_a_day(opened, clock) -> None:
-    async def main() -> None:
-        async with opened() as state:
-            await state.activity.begin(replace(ENTRY, at=clock.now().isoformat()), "key", "h")
-            clock.move(hours=23)
-            await state.activity.sweep(Retention())
-            assert await state.activity.find_kept("c", "key")
-            clock.move(hours=2)
-            await state.activity.sweep(Retention())
-            assert await state.activity.find_kept("c", "key") is None
-            assert (await state.activity.list())[0].arguments == "{}"
-            clock.move(days=7)
-            await state.activity.sweep(Retention())
-            entry = (await state.activity.list())[0]
-            assert (entry.arguments, entry.effect, entry.sentence) == (None, None, "send a letter")
-            clock.move(days=83)
-            await state.activity.sweep(Retention())
-            assert await state.activity.list() == []
-
-    asyncio.run(main())
+async def test_payloads_go_first_then_rows_and_keys_after_a_day(opened, clock) -> None:
+    async with opened() as state:
+        await state.activity.begin(replace(ENTRY, at=clock.now().isoformat()), "key", "h")
+        clock.move(hours=23)
+        await state.activity.sweep(Retention())
+        assert await state.activity.find_kept("c", "key")
+        clock.move(hours=2)
+        await state.activity.sweep(Retention())
+        assert await state.activity.find_kept("c", "key") is None
+        assert (await state.activity.list())[0].arguments == "{}"
+        clock.move(days=7)
+        await state.activity.sweep(Retention())
+        entry = (await state.activity.list())[0]
+        assert (entry.arguments, entry.effect, entry.sentence) == (None, None, "send a letter")
+        clock.move(days=83)
+        await state.activity.sweep(Retention())
+        assert await state.activity.list() == []
 
 
-def test_the_list_goes_on_where_it_ended(opened, clock) -> None:
-    async def main() -> None:
-        async with opened() as state:
-            for _ in range(5):
-                await state.activity.add(replace(ENTRY, at=clock.now().isoformat(), outcome=Outcome.done))
-            first = await state.activity.list(3)
-            rest = await state.activity.list(3, before=first[-1].id)
-            assert [entry.id for entry in (*first, *rest)] == [5, 4, 3, 2, 1]
-
-    asyncio.run(main())
+async def test_the_list_goes_on_where_it_ended(opened, clock) -> None:
+    async with opened() as state:
+        for _ in range(5):
+            await state.activity.add(replace(ENTRY, at=clock.now().isoformat(), outcome=Outcome.done))
+        first = await state.activity.list(3)
+        rest = await state.activity.list(3, before=first[-1].id)
+        assert [entry.id for entry in (*first, *rest)] == [5, 4, 3, 2, 1]
 
 
-def test_who_listens_hears_of_each_call(opened, clock) -> None:
-    async def main() -> None:
-        async with opened() as state:
-            with state.context.events.subscribed() as news:
-                await state.activity.add(replace(ENTRY, at=clock.now().isoformat(), outcome=Outcome.done))
-                event = await anext(news)
-                assert (event.topic, event.data["operation"]) == ("activity", "send_letter")
-
-    asyncio.run(main())
+async def test_who_listens_hears_of_each_call(opened, clock) -> None:
+    async with opened() as state:
+        with state.context.events.subscribed() as news:
+            await state.activity.add(replace(ENTRY, at=clock.now().isoformat(), outcome=Outcome.done))
+            event = await anext(news)
+            assert (event.topic, event.data["operation"]) == ("activity", "send_letter")
 
 
-def test_what_runs_is_told_while_it_runs(opened, clock) -> None:
-    async def main() -> None:
-        async with opened() as state:
-            activity, entry = state.activity, replace(ENTRY, at=clock.now().isoformat())
-            begun = await activity.begin(entry, None, "h")
-            assert isinstance(begun, int)
-            clock.move(seconds=1)
-            with activity.watching(replace(entry, at=clock.now().isoformat(), changes=False)):
-                reading, changing = activity.running()
-                assert (reading.id < 0, changing.id) == (True, begun)
-                assert (await activity.read(reading.id)).arguments == "{}"
-            await activity.end(replace(entry, id=begun, outcome=Outcome.done, status=200), None, "{}")
-            assert activity.running() == []
-            assert (await activity.read(begun)).outcome is Outcome.done
-            with pytest.raises(NotFound):
-                await activity.read(reading.id)
-
-    asyncio.run(main())
+async def test_what_runs_is_told_while_it_runs(opened, clock) -> None:
+    async with opened() as state:
+        activity, entry = state.activity, replace(ENTRY, at=clock.now().isoformat())
+        begun = await activity.begin(entry, None, "h")
+        assert isinstance(begun, int)
+        clock.move(seconds=1)
+        with activity.watching(replace(entry, at=clock.now().isoformat(), changes=False)):
+            reading, changing = activity.running()
+            assert (reading.id < 0, changing.id) == (True, begun)
+            assert (await activity.read(reading.id)).arguments == "{}"
+        await activity.end(replace(entry, id=begun, outcome=Outcome.done, status=200), None, "{}")
+        assert activity.running() == []
+        assert (await activity.read(begun)).outcome is Outcome.done
+        with pytest.raises(NotFound):
+            await activity.read(reading.id)

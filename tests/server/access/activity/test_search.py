@@ -85,35 +85,29 @@ def fill(connection, count: int, at: str) -> None:
     connection.execute(insert(activity), [to_row(replace(READ, at=at)) for _ in range(count)])
 
 
-def test_what_is_rare_is_found_far_back_or_it_is_said_from_where_to_go_on(opened, clock) -> None:
-    async def main() -> None:
-        async with opened() as state:
-            at = clock.now().isoformat()
-            await state.activity.add(replace(SENT, at=at))
-            await state.context.database.write(fill, 2 * WINDOW, at)
-            rare = Search(client="gpt")
-            found = await state.activity.search(rare, 10)
-            assert ([entry.id for entry in found.entries], found.earlier) == ([1], None)
-            first = await state.activity.search(rare, 10, seconds=0)
-            assert (first.entries, first.earlier) == ([], WINDOW + 2)
-            rest = await state.activity.search(rare, 10, before=first.earlier)
-            assert ([entry.id for entry in rest.entries], rest.earlier) == ([1], None)
-
-    asyncio.run(main())
+async def test_what_is_rare_is_found_far_back_or_it_is_said_from_where_to_go_on(opened, clock) -> None:
+    async with opened() as state:
+        at = clock.now().isoformat()
+        await state.activity.add(replace(SENT, at=at))
+        await state.context.database.write(fill, 2 * WINDOW, at)
+        rare = Search(client="gpt")
+        found = await state.activity.search(rare, 10)
+        assert ([entry.id for entry in found.entries], found.earlier) == ([1], None)
+        first = await state.activity.search(rare, 10, seconds=0)
+        assert (first.entries, first.earlier) == ([], WINDOW + 2)
+        rest = await state.activity.search(rare, 10, before=first.earlier)
+        assert ([entry.id for entry in rest.entries], rest.earlier) == ([1], None)
 
 
-def test_a_page_carries_no_answers_but_those_that_say_what_went_wrong(opened, clock) -> None:
-    async def main() -> None:
-        async with opened() as state:
-            for status in (200, 404):
-                await state.activity.add(replace(READ, at=clock.now().isoformat(), status=status))
-            found = await state.activity.search(Search(contents=False), 2)
-            assert [(entry.result, entry.arguments) for entry in found.entries] == [
-                ("[]", READ.arguments),
-                (None, READ.arguments),
-            ]
-
-    asyncio.run(main())
+async def test_a_page_carries_no_answers_but_those_that_say_what_went_wrong(opened, clock) -> None:
+    async with opened() as state:
+        for status in (200, 404):
+            await state.activity.add(replace(READ, at=clock.now().isoformat(), status=status))
+        found = await state.activity.search(Search(contents=False), 2)
+        assert [(entry.result, entry.arguments) for entry in found.entries] == [
+            ("[]", READ.arguments),
+            (None, READ.arguments),
+        ]
 
 
 def test_the_loop_goes_on_while_a_hundred_thousand_rows_are_searched(opened, clock) -> None:
@@ -133,16 +127,13 @@ def test_the_loop_goes_on_while_a_hundred_thousand_rows_are_searched(opened, clo
     assert asyncio.run(main()) > 10
 
 
-def test_today_is_counted_from_midnight_here(opened, clock) -> None:
+async def test_today_is_counted_from_midnight_here(opened, clock) -> None:
     midnight = datetime(2026, 1, 1).astimezone()
     clock.moment = midnight + timedelta(hours=12)
 
-    async def main() -> None:
-        async with opened() as state:
-            for entry, minutes in ((SENT, -1), (SENT, 1), (READ, 2), (FAILED, 3), (replace(SENT, outcome=Outcome.refused), 4)):
-                moment = midnight + timedelta(minutes=minutes)
-                await state.activity.add(replace(entry, at=moment.astimezone(clock.now().tzinfo).isoformat()))
-            count = await state.activity.count_today()
-            assert (count.calls, count.changes, count.refused, count.failed) == (4, 1, 1, 1)
-
-    asyncio.run(main())
+    async with opened() as state:
+        for entry, minutes in ((SENT, -1), (SENT, 1), (READ, 2), (FAILED, 3), (replace(SENT, outcome=Outcome.refused), 4)):
+            moment = midnight + timedelta(minutes=minutes)
+            await state.activity.add(replace(entry, at=moment.astimezone(clock.now().tzinfo).isoformat()))
+        count = await state.activity.count_today()
+        assert (count.calls, count.changes, count.refused, count.failed) == (4, 1, 1, 1)

@@ -7,74 +7,59 @@ from server.sdk.approval_requests import Extent, Kind
 from tests.server.access.letters import posting
 
 
-def test_the_person_is_shown_all_of_it_word_for_word(opened) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            text = "line one\n" + "x" * 50_000 + "the end, with token=abc and \u202e"
-            await post.send(await post.client(), text)
-            question = await post.question()
-            assert (question.kind, question.client, question.operation) == (Kind.call, "bot", "send_letter")
-            assert question.sentence == "send a letter to ann"
-            assert question.fields == (("To", "ann"), ("Text", text))
-            assert question.asked_at < question.expires_at
-
-    asyncio.run(main())
+async def test_the_person_is_shown_all_of_it_word_for_word(opened) -> None:
+    async with posting(opened) as post:
+        text = "line one\n" + "x" * 50_000 + "the end, with token=abc and \u202e"
+        await post.send(await post.client(), text)
+        question = await post.question()
+        assert (question.kind, question.client, question.operation) == (Kind.call, "bot", "send_letter")
+        assert question.sentence == "send a letter to ann"
+        assert question.fields == (("To", "ann"), ("Text", text))
+        assert question.asked_at < question.expires_at
 
 
-def test_what_reaches_others_is_never_offered_or_taken_for_good(opened) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            bot = await post.client()
-            await post.invite(bot, "ann")
-            assert Extent.always not in (await post.question()).extents
-            with pytest.raises(InvalidInput):
-                await post.approve(Extent.always)
-            await post.deny()
-            await post.send(bot)
-            assert (await post.question()).extents == (Extent.once, Extent.quarter, Extent.always)
-            with pytest.raises(InvalidInput):
-                await post.approve(Extent.recipients)
-
-    asyncio.run(main())
+async def test_what_reaches_others_is_never_offered_or_taken_for_good(opened) -> None:
+    async with posting(opened) as post:
+        bot = await post.client()
+        await post.invite(bot, "ann")
+        assert Extent.always not in (await post.question()).extents
+        with pytest.raises(InvalidInput):
+            await post.approve(Extent.always)
+        await post.deny()
+        await post.send(bot)
+        assert (await post.question()).extents == (Extent.once, Extent.quarter, Extent.always)
+        with pytest.raises(InvalidInput):
+            await post.approve(Extent.recipients)
 
 
-def test_a_yes_for_good_is_seen_as_the_clients_policy(opened) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            bot = await post.client()
-            await post.send(bot)
-            assert await post.approve(Extent.always) == ("bot may send a letter to ann, and all of that kind from now on.")
-            assert (await post.state.clients.show("bot")).policies == {"send_letter": "allow"}
-
-    asyncio.run(main())
+async def test_a_yes_for_good_is_seen_as_the_clients_policy(opened) -> None:
+    async with posting(opened) as post:
+        bot = await post.client()
+        await post.send(bot)
+        assert await post.approve(Extent.always) == ("bot may send a letter to ann, and all of that kind from now on.")
+        assert (await post.state.clients.show("bot")).policies == {"send_letter": "allow"}
 
 
-def test_what_is_decided_is_not_asked_any_more(opened) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            bot, questions = await post.client(), post.state.context.questions
-            for decide in (questions.approve, questions.deny):
-                await post.send(bot, decide.__name__)
-                one = await post.question()
-                await decide(one.id)
-                for again in (questions.approve, questions.deny):
-                    with pytest.raises(NotFound):
-                        await again(one.id)
-
-    asyncio.run(main())
+async def test_what_is_decided_is_not_asked_any_more(opened) -> None:
+    async with posting(opened) as post:
+        bot, questions = await post.client(), post.state.context.questions
+        for decide in (questions.approve, questions.deny):
+            await post.send(bot, decide.__name__)
+            one = await post.question()
+            await decide(one.id)
+            for again in (questions.approve, questions.deny):
+                with pytest.raises(NotFound):
+                    await again(one.id)
 
 
-def test_the_desktop_is_told_of_each_question_once(opened) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            told = []
-            post.state.context.screen.notify = lambda title, text: told.append((title, text))
-            bot = await post.client()
-            await post.send(bot)
-            await post.send(bot)
-            async with asyncio.timeout(20):
-                while not told:
-                    await asyncio.sleep(0.005)
-            assert told == [("bot asks you", "May it send a letter to ann? Answer in Deskhand.")]
-
-    asyncio.run(main())
+async def test_the_desktop_is_told_of_each_question_once(opened) -> None:
+    async with posting(opened) as post:
+        told = []
+        post.state.context.screen.notify = lambda title, text: told.append((title, text))
+        bot = await post.client()
+        await post.send(bot)
+        await post.send(bot)
+        async with asyncio.timeout(20):
+            while not told:
+                await asyncio.sleep(0.005)
+        assert told == [("bot asks you", "May it send a letter to ann? Answer in Deskhand.")]

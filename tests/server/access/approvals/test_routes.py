@@ -1,34 +1,27 @@
-import asyncio
 import json
 
 from server.access.approvals.routes import read_result
 from tests.server.access.letters import posting
 
 
-def test_only_the_client_that_asked_may_look(opened) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            bot, other = await post.client(scopes="write:mail"), await post.client("other")
-            approval = (await post.send(bot)).json()["approval_id"]
-            assert (await post.look(bot, approval))["status"] == "pending"
-            for headers, number in ((other, approval), (bot, "call-0000"), (bot, "..%2F")):
-                answer = await post.http.get(f"/approvals/{number}", headers=headers)
-                assert answer.status_code in {404, 422}
-            assert (await post.http.get(f"/approvals/{approval}", headers=other)).status_code == 404
-            assert (await post.http.get(f"/approvals/{approval}")).status_code == 401
-
-    asyncio.run(main())
+async def test_only_the_client_that_asked_may_look(opened) -> None:
+    async with posting(opened) as post:
+        bot, other = await post.client(scopes="write:mail"), await post.client("other")
+        approval = (await post.send(bot)).json()["approval_id"]
+        assert (await post.look(bot, approval))["status"] == "pending"
+        for headers, number in ((other, approval), (bot, "call-0000"), (bot, "..%2F")):
+            answer = await post.http.get(f"/approvals/{number}", headers=headers)
+            assert answer.status_code in {404, 422}
+        assert (await post.http.get(f"/approvals/{approval}", headers=other)).status_code == 404
+        assert (await post.http.get(f"/approvals/{approval}")).status_code == 401
 
 
-def test_another_client_with_the_name_of_an_ended_one_may_not_look(opened) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            approval = (await post.send(await post.client())).json()["approval_id"]
-            await post.state.clients.revoke("bot")
-            again = await post.client()
-            assert (await post.http.get(f"/approvals/{approval}", headers=again)).status_code == 404
-
-    asyncio.run(main())
+async def test_another_client_with_the_name_of_an_ended_one_may_not_look(opened) -> None:
+    async with posting(opened) as post:
+        approval = (await post.send(await post.client())).json()["approval_id"]
+        await post.state.clients.revoke("bot")
+        again = await post.client()
+        assert (await post.http.get(f"/approvals/{approval}", headers=again)).status_code == 404
 
 
 def test_a_result_is_told_as_what_it_is() -> None:

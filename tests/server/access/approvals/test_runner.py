@@ -18,62 +18,53 @@ async def ask(post, bot, text: str = "hi") -> str:
     return (await post.send(bot, text)).json()["approval_id"]
 
 
-def test_a_yes_given_twice_at_the_same_moment_runs_it_once(opened) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            bot = await post.client()
-            approval = await ask(post, bot)
-            words = await asyncio.gather(*(post.approve() for _ in range(5)), return_exceptions=True)
-            assert sum(isinstance(word, str) for word in words) == 1
-            assert all(isinstance(word, str | NotFound) for word in words)
-            await post.wait_for(bot, approval, "done")
-            assert post.sent == ["hi"]
-
-    asyncio.run(main())
+async def test_a_yes_given_twice_at_the_same_moment_runs_it_once(opened) -> None:
+    async with posting(opened) as post:
+        bot = await post.client()
+        approval = await ask(post, bot)
+        words = await asyncio.gather(*(post.approve() for _ in range(5)), return_exceptions=True)
+        assert sum(isinstance(word, str) for word in words) == 1
+        assert all(isinstance(word, str | NotFound) for word in words)
+        await post.wait_for(bot, approval, "done")
+        assert post.sent == ["hi"]
 
 
-def test_two_who_would_run_the_same_are_told_apart_by_its_row(opened) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            bot = await post.client()
-            approval = await ask(post, bot)
-            post.hold_preview = asyncio.Event()
-            await post.approve()
-            await post.state.runner.resume()
-            await post.state.runner.resume()
-            post.hold_preview.set()
-            await post.wait_for(bot, approval, "done")
-            await post.state.runner.stop()
-            assert post.sent == ["hi"]
-            assert (await post.look(bot, approval))["status"] == "done"
-
-    asyncio.run(main())
+async def test_two_who_would_run_the_same_are_told_apart_by_its_row(opened) -> None:
+    async with posting(opened) as post:
+        bot = await post.client()
+        approval = await ask(post, bot)
+        post.hold_preview = asyncio.Event()
+        await post.approve()
+        await post.state.runner.resume()
+        await post.state.runner.resume()
+        post.hold_preview.set()
+        await post.wait_for(bot, approval, "done")
+        await post.state.runner.stop()
+        assert post.sent == ["hi"]
+        assert (await post.look(bot, approval))["status"] == "done"
 
 
-def test_what_would_do_something_else_by_now_is_asked_anew(opened) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            bot = await post.client()
-            approval = await ask(post, bot)
-            old = await post.question()
-            post.signature = "Eve"
-            await post.approve()
-            async with asyncio.timeout(20):
-                while not (asked := await post.state.context.questions.list()):
-                    await asyncio.sleep(0.005)
-            assert (await post.look(bot, approval))["status"] == "pending"
-            assert asked[0].id != old.id
-            assert ("Signature", "Eve") in asked[0].fields
-            entry = next(one for one in await post.state.activity.list() if one.operation == "send_letter")
-            assert (entry.outcome, "you are asked again" in entry.reason) == ("waiting", True)
-            with pytest.raises(NotFound):  # a second click on what the person has seen says nothing about what they have not
-                await post.state.context.questions.approve(old.id)
-            assert post.sent == []
-            await post.approve()
-            await post.wait_for(bot, approval, "done")
-            assert post.sent == ["hi"]
-
-    asyncio.run(main())
+async def test_what_would_do_something_else_by_now_is_asked_anew(opened) -> None:
+    async with posting(opened) as post:
+        bot = await post.client()
+        approval = await ask(post, bot)
+        old = await post.question()
+        post.signature = "Eve"
+        await post.approve()
+        async with asyncio.timeout(20):
+            while not (asked := await post.state.context.questions.list()):
+                await asyncio.sleep(0.005)
+        assert (await post.look(bot, approval))["status"] == "pending"
+        assert asked[0].id != old.id
+        assert ("Signature", "Eve") in asked[0].fields
+        entry = next(one for one in await post.state.activity.list() if one.operation == "send_letter")
+        assert (entry.outcome, "you are asked again" in entry.reason) == ("waiting", True)
+        with pytest.raises(NotFound):  # a second click on what the person has seen says nothing about what they have not
+            await post.state.context.questions.approve(old.id)
+        assert post.sent == []
+        await post.approve()
+        await post.wait_for(bot, approval, "done")
+        assert post.sent == ["hi"]
 
 
 def change_body(post, body: str) -> None:
@@ -83,29 +74,23 @@ def change_body(post, body: str) -> None:
 
 
 @pytest.mark.parametrize("body", ['{"to": "ann", "text": "other"}', '{"to": 5}', "{"])
-def test_another_call_in_its_place_does_not_run(opened, body: str) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            bot = await post.client()
-            approval = await ask(post, bot)
-            change_body(post, body)
-            await post.approve()
-            seen = await post.wait_for(bot, approval, "cancelled")
-            assert (seen["reason"] != "", post.sent) == (True, [])
-
-    asyncio.run(main())
+async def test_another_call_in_its_place_does_not_run(opened, body: str) -> None:
+    async with posting(opened) as post:
+        bot = await post.client()
+        approval = await ask(post, bot)
+        change_body(post, body)
+        await post.approve()
+        seen = await post.wait_for(bot, approval, "cancelled")
+        assert (seen["reason"] != "", post.sent) == (True, [])
 
 
-def test_how_it_was_spelled_does_not_matter(opened) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            bot = await post.client()
-            approval = await ask(post, bot)
-            change_body(post, '{ "text":"hi", "token":"", "to":"\\u0061nn" }')
-            await post.approve()
-            await post.wait_for(bot, approval, "done")
-
-    asyncio.run(main())
+async def test_how_it_was_spelled_does_not_matter(opened) -> None:
+    async with posting(opened) as post:
+        bot = await post.client()
+        approval = await ask(post, bot)
+        change_body(post, '{ "text":"hi", "token":"", "to":"\\u0061nn" }')
+        await post.approve()
+        await post.wait_for(bot, approval, "done")
 
 
 CHANGES = {
@@ -115,192 +100,162 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", ["scope", "deny", "revoke", "renew", "all"])
-def test_what_a_client_may_not_do_any_more_is_ended_at_once_and_its_call_is_answered(opened, change: str) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            bot, clients = await post.client(), post.state.clients
-            call = asyncio.create_task(post.send(bot, wait=True))
-            question = await post.question()
-            if change in CHANGES:
-                await clients.change("bot", CHANGES[change])
-            elif change == "renew":
-                await clients.renew_key("bot")
-            else:
-                await (clients.revoke("bot") if change == "revoke" else clients.revoke_all())
-            answer = await call
-            assert answer.status_code == (403 if change in CHANGES else 401)
-            with pytest.raises(NotFound):
-                await post.state.context.questions.approve(question.id)
-            assert (await post.state.approvals.find(question.id)).state == "cancelled"
-            assert post.sent == []
-            entry = (await post.state.activity.list())[-1]
-            assert (entry.outcome, entry.reason != "It waits for your word.") == ("refused", True)
-
-    asyncio.run(main())
+async def test_what_a_client_may_not_do_any_more_is_ended_at_once_and_its_call_is_answered(opened, change: str) -> None:
+    async with posting(opened) as post:
+        bot, clients = await post.client(), post.state.clients
+        call = asyncio.create_task(post.send(bot, wait=True))
+        question = await post.question()
+        if change in CHANGES:
+            await clients.change("bot", CHANGES[change])
+        elif change == "renew":
+            await clients.renew_key("bot")
+        else:
+            await (clients.revoke("bot") if change == "revoke" else clients.revoke_all())
+        answer = await call
+        assert answer.status_code == (403 if change in CHANGES else 401)
+        with pytest.raises(NotFound):
+            await post.state.context.questions.approve(question.id)
+        assert (await post.state.approvals.find(question.id)).state == "cancelled"
+        assert post.sent == []
+        entry = (await post.state.activity.list())[-1]
+        assert (entry.outcome, entry.reason != "It waits for your word.") == ("refused", True)
 
 
 @pytest.mark.parametrize("change", ["scope", "deny", "revoke"])
-def test_the_guard_walks_again_just_before_it_runs(opened, change: str) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            bot, clients = await post.client(), post.state.clients
-            approval = await ask(post, bot)
-            post.previewing.clear()
-            post.hold_preview = asyncio.Event()
+async def test_the_guard_walks_again_just_before_it_runs(opened, change: str) -> None:
+    async with posting(opened) as post:
+        bot, clients = await post.client(), post.state.clients
+        approval = await ask(post, bot)
+        post.previewing.clear()
+        post.hold_preview = asyncio.Event()
+        await post.approve()
+        await post.previewing.wait()
+        await (clients.change("bot", CHANGES[change]) if change in CHANGES else clients.revoke("bot"))
+        post.hold_preview.set()
+        await post.state.runner.stop(20)
+        assert ((await post.state.approvals.find(approval)).state, post.sent) == ("cancelled", [])
+
+
+async def test_while_all_is_paused_nothing_can_be_allowed_and_the_question_stays(opened) -> None:
+    async with posting(opened) as post:
+        bot = await post.client()
+        approval = await ask(post, bot)
+        await post.state.pause.begin(15)
+        with pytest.raises(Unavailable, match="paused"):
             await post.approve()
-            await post.previewing.wait()
-            await (clients.change("bot", CHANGES[change]) if change in CHANGES else clients.revoke("bot"))
-            post.hold_preview.set()
-            await post.state.runner.stop(20)
-            assert ((await post.state.approvals.find(approval)).state, post.sent) == ("cancelled", [])
-
-    asyncio.run(main())
+        assert (await post.look(bot, approval))["status"] == "pending"
+        assert (await post.send(bot, "more")).status_code == 503
+        await post.state.pause.end()
+        await post.approve()
+        await post.wait_for(bot, approval, "done")
 
 
-def test_while_all_is_paused_nothing_can_be_allowed_and_the_question_stays(opened) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            bot = await post.client()
-            approval = await ask(post, bot)
-            await post.state.pause.begin(15)
-            with pytest.raises(Unavailable, match="paused"):
-                await post.approve()
-            assert (await post.look(bot, approval))["status"] == "pending"
-            assert (await post.send(bot, "more")).status_code == 503
-            await post.state.pause.end()
-            await post.approve()
-            await post.wait_for(bot, approval, "done")
-
-    asyncio.run(main())
-
-
-def test_what_is_paused_between_the_yes_and_the_run_waits_for_another_yes(opened) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            bot = await post.client()
-            approval = await ask(post, bot)
-            post.previewing.clear()
-            post.hold_preview = asyncio.Event()
-            await post.approve()
-            await post.previewing.wait()
-            await post.state.pause.begin(15)
-            post.hold_preview.set()
-            await post.state.runner.stop(20)
-            seen = await post.look(bot, approval)
-            assert (seen["status"], post.sent) == ("pending", [])
-            assert (await post.question()).id == approval
-            entry = next(one for one in await post.state.activity.list() if one.operation == "send_letter")
-            assert (entry.outcome, "paused" in entry.reason) == ("waiting", True)
-
-    asyncio.run(main())
+async def test_what_is_paused_between_the_yes_and_the_run_waits_for_another_yes(opened) -> None:
+    async with posting(opened) as post:
+        bot = await post.client()
+        approval = await ask(post, bot)
+        post.previewing.clear()
+        post.hold_preview = asyncio.Event()
+        await post.approve()
+        await post.previewing.wait()
+        await post.state.pause.begin(15)
+        post.hold_preview.set()
+        await post.state.runner.stop(20)
+        seen = await post.look(bot, approval)
+        assert (seen["status"], post.sent) == ("pending", [])
+        assert (await post.question()).id == approval
+        entry = next(one for one in await post.state.activity.list() if one.operation == "send_letter")
+        assert (entry.outcome, "paused" in entry.reason) == ("waiting", True)
 
 
 @pytest.mark.parametrize("between", ["paused", "changed"])
 @pytest.mark.parametrize("extent", [Extent.quarter, Extent.recipients])
-def test_a_yes_that_is_taken_back_goes_with_all_that_it_allowed_and_can_be_given_again(opened, between, extent) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            bot = await post.client()
-            approval = (await post.invite(bot, "ann", text="one")).json()["approval_id"]
-            post.previewing.clear()
-            post.hold_preview = asyncio.Event()
-            await post.approve(extent)
-            await post.previewing.wait()
-            if between == "paused":
-                await post.state.pause.begin(15)
-            else:
-                post.signature = "Eve"
-            post.hold_preview.set()
-            async with asyncio.timeout(20):
-                while (await post.look(bot, approval))["status"] != "pending":
-                    await asyncio.sleep(0.005)
-            await post.state.pause.end()
-            assert (await post.invite(bot, "ann", text="two")).status_code == 202
-            await post.state.context.questions.approve((await post.state.context.questions.list())[0].id, extent)
-            await post.wait_for(bot, approval, "done")
-            assert (await post.invite(bot, "ann", text="three")).status_code == 200
-            assert post.sent == ["one", "three"]
-
-    asyncio.run(main())
+async def test_a_yes_that_is_taken_back_goes_with_all_that_it_allowed_and_can_be_given_again(opened, between, extent) -> None:
+    async with posting(opened) as post:
+        bot = await post.client()
+        approval = (await post.invite(bot, "ann", text="one")).json()["approval_id"]
+        post.previewing.clear()
+        post.hold_preview = asyncio.Event()
+        await post.approve(extent)
+        await post.previewing.wait()
+        if between == "paused":
+            await post.state.pause.begin(15)
+        else:
+            post.signature = "Eve"
+        post.hold_preview.set()
+        async with asyncio.timeout(20):
+            while (await post.look(bot, approval))["status"] != "pending":
+                await asyncio.sleep(0.005)
+        await post.state.pause.end()
+        assert (await post.invite(bot, "ann", text="two")).status_code == 202
+        await post.state.context.questions.approve((await post.state.context.questions.list())[0].id, extent)
+        await post.wait_for(bot, approval, "done")
+        assert (await post.invite(bot, "ann", text="three")).status_code == 200
+        assert post.sent == ["one", "three"]
 
 
-def test_what_fails_says_so(opened) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            bot = await post.client()
-            approval = await ask(post, bot)
-            post.fail = Unavailable("The post office is closed.")
-            await post.approve()
-            seen = await post.wait_for(bot, approval, "failed")
-            assert seen["result"]["detail"] == "The post office is closed."
-            assert (await post.send(bot)).status_code == 503, "the same call has what the first one has"
-
-    asyncio.run(main())
+async def test_what_fails_says_so(opened) -> None:
+    async with posting(opened) as post:
+        bot = await post.client()
+        approval = await ask(post, bot)
+        post.fail = Unavailable("The post office is closed.")
+        await post.approve()
+        seen = await post.wait_for(bot, approval, "failed")
+        assert seen["result"]["detail"] == "The post office is closed."
+        assert (await post.send(bot)).status_code == 503, "the same call has what the first one has"
 
 
-def test_what_nobody_offers_any_more_is_cancelled(opened) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            bot = await post.client()
-            approval = await ask(post, bot)
-            post.state.inside.app = new_application("Without mail")
-            await post.approve()
-            seen = await post.wait_for(bot, approval, "cancelled")
-            assert "nothing at this address" in seen["reason"]
-
-    asyncio.run(main())
+async def test_what_nobody_offers_any_more_is_cancelled(opened) -> None:
+    async with posting(opened) as post:
+        bot = await post.client()
+        approval = await ask(post, bot)
+        post.state.inside.app = new_application("Without mail")
+        await post.approve()
+        seen = await post.wait_for(bot, approval, "cancelled")
+        assert "nothing at this address" in seen["reason"]
 
 
-def test_what_runs_when_the_program_is_killed_is_uncertain_and_never_repeated(opened) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            bot = await post.client()
-            approval = await ask(post, bot)
-            post.hold = asyncio.Event()
-            await post.approve()
-            await post.wait_for(bot, approval, "running")
-            await post.state.runner.stop(0)
-        async with posting(opened) as post:
-            await post.state.runner.resume()
-            await post.state.runner.stop(20)
-            seen = await post.look(bot, approval)
-            assert (seen["status"], "Look whether it happened" in seen["reason"], post.sent) == ("uncertain", True, [])
-            assert (await post.send(bot)).status_code == 409, "the same call is not run either"
-            entry = next(one for one in await post.state.activity.list() if one.outcome == "uncertain")
-            assert entry.operation == "send_letter"
-
-    asyncio.run(main())
+async def test_what_runs_when_the_program_is_killed_is_uncertain_and_never_repeated(opened) -> None:
+    async with posting(opened) as post:
+        bot = await post.client()
+        approval = await ask(post, bot)
+        post.hold = asyncio.Event()
+        await post.approve()
+        await post.wait_for(bot, approval, "running")
+        await post.state.runner.stop(0)
+    async with posting(opened) as post:
+        await post.state.runner.resume()
+        await post.state.runner.stop(20)
+        seen = await post.look(bot, approval)
+        assert (seen["status"], "Look whether it happened" in seen["reason"], post.sent) == ("uncertain", True, [])
+        assert (await post.send(bot)).status_code == 409, "the same call is not run either"
+        entry = next(one for one in await post.state.activity.list() if one.outcome == "uncertain")
+        assert entry.operation == "send_letter"
 
 
-def test_what_was_allowed_and_had_not_begun_runs_at_the_next_start(opened) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            bot = await post.client()
-            approval = await ask(post, bot)
-            waiting = await ask(post, bot, "waits")
-            await post.state.runner.stop()
-            await post.state.context.questions.approve(approval)
-        async with posting(opened) as post:
-            assert (await post.look(bot, approval))["status"] == "pending"
-            await post.state.runner.resume()
-            await post.wait_for(bot, approval, "done")
-            assert post.sent == ["hi"]
-            assert (await post.look(bot, waiting))["status"] == "pending"
-            await post.approve()
-            await post.wait_for(bot, waiting, "done")
-
-    asyncio.run(main())
+async def test_what_was_allowed_and_had_not_begun_runs_at_the_next_start(opened) -> None:
+    async with posting(opened) as post:
+        bot = await post.client()
+        approval = await ask(post, bot)
+        waiting = await ask(post, bot, "waits")
+        await post.state.runner.stop()
+        await post.state.context.questions.approve(approval)
+    async with posting(opened) as post:
+        assert (await post.look(bot, approval))["status"] == "pending"
+        await post.state.runner.resume()
+        await post.wait_for(bot, approval, "done")
+        assert post.sent == ["hi"]
+        assert (await post.look(bot, waiting))["status"] == "pending"
+        await post.approve()
+        await post.wait_for(bot, waiting, "done")
 
 
-def test_the_clock_of_a_question_goes_on_while_the_program_is_off(opened, clock) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            bot = await post.client()
-            approval = await ask(post, bot)
-        clock.move(minutes=15)
-        async with posting(opened) as post:
-            watch = asyncio.create_task(post.state.run_approvals())
-            await post.wait_for(bot, approval, "expired")
-            watch.cancel()
-
-    asyncio.run(main())
+async def test_the_clock_of_a_question_goes_on_while_the_program_is_off(opened, clock) -> None:
+    async with posting(opened) as post:
+        bot = await post.client()
+        approval = await ask(post, bot)
+    clock.move(minutes=15)
+    async with posting(opened) as post:
+        watch = asyncio.create_task(post.state.run_approvals())
+        await post.wait_for(bot, approval, "expired")
+        watch.cancel()

@@ -10,252 +10,210 @@ from server.sdk.approval_requests import Extent
 from tests.server.access.letters import posting
 
 
-def test_what_is_allowed_in_time_is_answered_as_if_nobody_had_been_asked(opened) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            bot = await post.client()
-            call = asyncio.create_task(post.send(bot, wait=True))
-            question = await post.question()
-            assert (post.sent, call.done()) == ([], False)
-            assert question.fields == (("To", "ann"), ("Text", "hi"))
-            await post.approve()
-            answer = await call
-            assert (answer.status_code, answer.json(), post.sent) == (200, {"sent": 1}, ["hi"])
-            entries = await post.state.activity.list()
-            assert [(one.outcome, one.decision, one.reason) for one in entries] == [("done", "allowed", "You allowed it once.")]
-            assert entries[0].status == 200
-            assert entries[0].result == '{"sent":1}'
-
-    asyncio.run(main())
+async def test_what_is_allowed_in_time_is_answered_as_if_nobody_had_been_asked(opened) -> None:
+    async with posting(opened) as post:
+        bot = await post.client()
+        call = asyncio.create_task(post.send(bot, wait=True))
+        question = await post.question()
+        assert (post.sent, call.done()) == ([], False)
+        assert question.fields == (("To", "ann"), ("Text", "hi"))
+        await post.approve()
+        answer = await call
+        assert (answer.status_code, answer.json(), post.sent) == (200, {"sent": 1}, ["hi"])
+        entries = await post.state.activity.list()
+        assert [(one.outcome, one.decision, one.reason) for one in entries] == [("done", "allowed", "You allowed it once.")]
+        assert entries[0].status == 200
+        assert entries[0].result == '{"sent":1}'
 
 
-def test_what_nobody_answers_in_time_is_a_202_that_says_where_to_look(opened) -> None:
-    async def main() -> None:
-        async with posting(opened, patience_seconds=0.01) as post:
-            bot = await post.client()
-            answer = await post.send(bot, wait=True)
-            assert answer.status_code == 202
-            assert "preference-applied" not in answer.headers
-            told = answer.json()
-            approval = told["approval_id"]
-            assert told == {
-                "status": "pending",
-                "approval_id": approval,
-                "summary": "send a letter to ann",
-                "poll": f"/approvals/{approval}",
-            }
-            assert await post.look(bot, approval) == {
-                "approval_id": approval,
-                "status": "pending",
-                "reason": "",
-                "result": None,
-            }
-            await post.approve()
-            done = await post.wait_for(bot, approval, "done")
-            assert (done["result"], post.sent) == ({"sent": 1}, ["hi"])
-
-    asyncio.run(main())
+async def test_what_nobody_answers_in_time_is_a_202_that_says_where_to_look(opened) -> None:
+    async with posting(opened, patience_seconds=0.01) as post:
+        bot = await post.client()
+        answer = await post.send(bot, wait=True)
+        assert answer.status_code == 202
+        assert "preference-applied" not in answer.headers
+        told = answer.json()
+        approval = told["approval_id"]
+        assert told == {
+            "status": "pending",
+            "approval_id": approval,
+            "summary": "send a letter to ann",
+            "poll": f"/approvals/{approval}",
+        }
+        assert await post.look(bot, approval) == {
+            "approval_id": approval,
+            "status": "pending",
+            "reason": "",
+            "result": None,
+        }
+        await post.approve()
+        done = await post.wait_for(bot, approval, "done")
+        assert (done["result"], post.sent) == ({"sent": 1}, ["hi"])
 
 
-def test_who_does_not_want_to_wait_is_told_at_once(opened) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            headers = {**await post.client(), "Prefer": "wait=5, Respond-Async"}
-            async with asyncio.timeout(10):
-                answer = await post.http.post("/mail/send", json={"to": "ann"}, headers=headers)
-            assert (answer.status_code, answer.headers["preference-applied"]) == (202, "respond-async")
-
-    asyncio.run(main())
+async def test_who_does_not_want_to_wait_is_told_at_once(opened) -> None:
+    async with posting(opened) as post:
+        headers = {**await post.client(), "Prefer": "wait=5, Respond-Async"}
+        async with asyncio.timeout(10):
+            answer = await post.http.post("/mail/send", json={"to": "ann"}, headers=headers)
+        assert (answer.status_code, answer.headers["preference-applied"]) == (202, "respond-async")
 
 
 @pytest.mark.parametrize("reason", ["", "Not to her."])
-def test_a_no_is_told_with_its_reason(opened, reason: str) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            bot = await post.client()
-            call = asyncio.create_task(post.send(bot, wait=True))
-            await post.question()
-            await post.deny(reason)
-            answer = await call
-            assert answer.status_code == 403
-            assert answer.json()["detail"] == f"The person at this computer said no{': ' + reason if reason else '.'}"
-            seen = await post.look(bot, answer.json()["approval_id"])
-            assert (seen["status"], seen["reason"], post.sent) == ("denied", reason, [])
-            entry = (await post.state.activity.list())[-1]
-            noted = f"You said no{': ' + reason if reason else '.'}"
-            assert (entry.outcome, entry.decision, entry.reason) == ("refused", "denied", noted)
-
-    asyncio.run(main())
+async def test_a_no_is_told_with_its_reason(opened, reason: str) -> None:
+    async with posting(opened) as post:
+        bot = await post.client()
+        call = asyncio.create_task(post.send(bot, wait=True))
+        await post.question()
+        await post.deny(reason)
+        answer = await call
+        assert answer.status_code == 403
+        assert answer.json()["detail"] == f"The person at this computer said no{': ' + reason if reason else '.'}"
+        seen = await post.look(bot, answer.json()["approval_id"])
+        assert (seen["status"], seen["reason"], post.sent) == ("denied", reason, [])
+        entry = (await post.state.activity.list())[-1]
+        noted = f"You said no{': ' + reason if reason else '.'}"
+        assert (entry.outcome, entry.decision, entry.reason) == ("refused", "denied", noted)
 
 
-def test_the_same_call_is_asked_once_and_has_what_the_first_one_has(opened, clock) -> None:
-    async def main() -> None:
-        async with posting(opened, patience_seconds=0) as post:
-            bot = await post.client()
-            first = (await post.send(bot)).json()["approval_id"]
-            assert (await post.send(bot)).json()["approval_id"] == first
-            assert (await post.send(bot, text="other")).json()["approval_id"] != first
-            other = await post.client("other")
-            assert (await post.send(other)).json()["approval_id"] != first, "another client's is another call"
-            assert len(await post.state.context.questions.list()) == 3
-            one = (await post.state.context.questions.list())[0]
-            await post.state.context.questions.approve(one.id)
-            await post.wait_for(bot, first, "done")
-            again = await post.send(bot)
-            assert (again.status_code, again.json(), post.sent) == (200, {"sent": 1}, ["hi"])
-            assert (await post.last()).outcome == "repeated"
-            clock.move(minutes=10)
-            assert (await post.send(bot)).json()["approval_id"] != first
-
-    asyncio.run(main())
+async def test_the_same_call_is_asked_once_and_has_what_the_first_one_has(opened, clock) -> None:
+    async with posting(opened, patience_seconds=0) as post:
+        bot = await post.client()
+        first = (await post.send(bot)).json()["approval_id"]
+        assert (await post.send(bot)).json()["approval_id"] == first
+        assert (await post.send(bot, text="other")).json()["approval_id"] != first
+        other = await post.client("other")
+        assert (await post.send(other)).json()["approval_id"] != first, "another client's is another call"
+        assert len(await post.state.context.questions.list()) == 3
+        one = (await post.state.context.questions.list())[0]
+        await post.state.context.questions.approve(one.id)
+        await post.wait_for(bot, first, "done")
+        again = await post.send(bot)
+        assert (again.status_code, again.json(), post.sent) == (200, {"sent": 1}, ["hi"])
+        assert (await post.last()).outcome == "repeated"
+        clock.move(minutes=10)
+        assert (await post.send(bot)).json()["approval_id"] != first
 
 
-def test_the_same_call_twice_at_the_same_moment_is_one_question(opened) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            bot = await post.client()
-            answers = await asyncio.gather(*(post.send(bot) for _ in range(8)))
-            assert len({answer.json()["approval_id"] for answer in answers}) == 1
-            assert len(await post.state.context.questions.list()) == 1
-
-    asyncio.run(main())
+async def test_the_same_call_twice_at_the_same_moment_is_one_question(opened) -> None:
+    async with posting(opened) as post:
+        bot = await post.client()
+        answers = await asyncio.gather(*(post.send(bot) for _ in range(8)))
+        assert len({answer.json()["approval_id"] for answer in answers}) == 1
+        assert len(await post.state.context.questions.list()) == 1
 
 
-def test_what_was_denied_stays_denied_for_a_while_whoever_insists(opened, clock) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            bot = await post.client()
-            await post.send(bot)
-            await post.deny("Never.")
-            assert (await post.send(bot)).status_code == 403
-            assert await post.state.context.questions.list() == []
-            await post.state.clients.change("bot", Change(policies={"send_letter": Policy.allow}))
-            assert (await post.send(bot)).status_code == 200, "the person has said otherwise since"
-
-    asyncio.run(main())
+async def test_what_was_denied_stays_denied_for_a_while_whoever_insists(opened, clock) -> None:
+    async with posting(opened) as post:
+        bot = await post.client()
+        await post.send(bot)
+        await post.deny("Never.")
+        assert (await post.send(bot)).status_code == 403
+        assert await post.state.context.questions.list() == []
+        await post.state.clients.change("bot", Change(policies={"send_letter": Policy.allow}))
+        assert (await post.send(bot)).status_code == 200, "the person has said otherwise since"
 
 
-def test_what_ran_after_a_yes_for_good_is_not_run_again_by_a_repetition(opened) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            bot = await post.client()
-            approval = (await post.send(bot)).json()["approval_id"]
-            await post.approve(Extent.always)
-            await post.wait_for(bot, approval, "done")
-            assert (await post.send(bot)).headers["idempotent-replayed"] == "true"
-            assert post.sent == ["hi"]
-            assert (await post.send(bot, text="more")).json() == {"sent": 2}
-
-    asyncio.run(main())
+async def test_what_ran_after_a_yes_for_good_is_not_run_again_by_a_repetition(opened) -> None:
+    async with posting(opened) as post:
+        bot = await post.client()
+        approval = (await post.send(bot)).json()["approval_id"]
+        await post.approve(Extent.always)
+        await post.wait_for(bot, approval, "done")
+        assert (await post.send(bot)).headers["idempotent-replayed"] == "true"
+        assert post.sent == ["hi"]
+        assert (await post.send(bot, text="more")).json() == {"sent": 2}
 
 
-def test_an_idempotency_key_has_what_its_first_call_has_now(opened) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            bot = await post.client()
-            key = {**bot, "Idempotency-Key": "one"}
-            first = (await post.send(key)).json()["approval_id"]
-            assert (await post.send(key)).json()["approval_id"] == first
-            assert (await post.send(key, text="other")).status_code == 422
-            other = (await post.send({**bot, "Idempotency-Key": "two"})).json()["approval_id"]
-            assert other != first, "another key wants another call"
-            question = (await post.state.context.questions.list())[0]
-            post.hold = asyncio.Event()
+async def test_an_idempotency_key_has_what_its_first_call_has_now(opened) -> None:
+    async with posting(opened) as post:
+        bot = await post.client()
+        key = {**bot, "Idempotency-Key": "one"}
+        first = (await post.send(key)).json()["approval_id"]
+        assert (await post.send(key)).json()["approval_id"] == first
+        assert (await post.send(key, text="other")).status_code == 422
+        other = (await post.send({**bot, "Idempotency-Key": "two"})).json()["approval_id"]
+        assert other != first, "another key wants another call"
+        question = (await post.state.context.questions.list())[0]
+        post.hold = asyncio.Event()
+        await post.state.context.questions.approve(question.id)
+        await post.wait_for(bot, first, "running")
+        assert (await post.send(key)).status_code == 409
+        post.hold.set()
+        await post.wait_for(bot, first, "done")
+        answer = await post.send(key)
+        assert (answer.status_code, answer.json(), post.sent) == (200, {"sent": 1}, ["hi"])
+        await post.state.context.questions.deny(other, "No.")
+        assert (await post.send({**bot, "Idempotency-Key": "two"})).status_code == 403
+
+
+async def test_ten_calls_of_a_client_wait_and_not_one_more(opened) -> None:
+    async with posting(opened) as post:
+        bot, other = await post.client(rate="none"), await post.client("other")
+        answers = [await post.send(bot, text=f"{number}") for number in range(12)]
+        assert [answer.status_code for answer in answers] == [202] * 10 + [429] * 2
+        assert answers[-1].headers["retry-after"]
+        assert (await post.send(other)).status_code == 202
+        assert (await post.send(bot, text="0")).status_code == 202, "what waits already is not one more"
+        await post.state.context.questions.deny(answers[0].json()["approval_id"])
+        assert (await post.send(bot, text="11")).status_code == 202
+
+
+async def test_what_nobody_answers_expires_and_says_so(opened, clock) -> None:
+    async with posting(opened) as post:
+        bot = await post.client()
+        first = (await post.send(bot)).json()["approval_id"]
+        question = await post.question()
+        clock.move(minutes=14)
+        await post.state.approvals.expire()
+        assert (await post.look(bot, first))["status"] == "pending"
+        clock.move(minutes=1)
+        assert await post.state.context.questions.list() == [], "before anybody has noted it"
+        with pytest.raises(NotFound):
             await post.state.context.questions.approve(question.id)
-            await post.wait_for(bot, first, "running")
-            assert (await post.send(key)).status_code == 409
-            post.hold.set()
-            await post.wait_for(bot, first, "done")
-            answer = await post.send(key)
-            assert (answer.status_code, answer.json(), post.sent) == (200, {"sent": 1}, ["hi"])
-            await post.state.context.questions.deny(other, "No.")
-            assert (await post.send({**bot, "Idempotency-Key": "two"})).status_code == 403
-
-    asyncio.run(main())
-
-
-def test_ten_calls_of_a_client_wait_and_not_one_more(opened) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            bot, other = await post.client(rate="none"), await post.client("other")
-            answers = [await post.send(bot, text=f"{number}") for number in range(12)]
-            assert [answer.status_code for answer in answers] == [202] * 10 + [429] * 2
-            assert answers[-1].headers["retry-after"]
-            assert (await post.send(other)).status_code == 202
-            assert (await post.send(bot, text="0")).status_code == 202, "what waits already is not one more"
-            await post.state.context.questions.deny(answers[0].json()["approval_id"])
-            assert (await post.send(bot, text="11")).status_code == 202
-
-    asyncio.run(main())
-
-
-def test_what_nobody_answers_expires_and_says_so(opened, clock) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            bot = await post.client()
-            first = (await post.send(bot)).json()["approval_id"]
-            question = await post.question()
-            clock.move(minutes=14)
-            await post.state.approvals.expire()
-            assert (await post.look(bot, first))["status"] == "pending"
-            clock.move(minutes=1)
-            assert await post.state.context.questions.list() == [], "before anybody has noted it"
-            with pytest.raises(NotFound):
-                await post.state.context.questions.approve(question.id)
-            answer = (await post.send(bot)).json()
-            assert answer["approval_id"] != first
-            await post.state.approvals.expire()
-            seen = await post.look(bot, first)
-            assert (seen["status"], "within 15 minutes" in seen["reason"]) == ("expired", True)
-            with pytest.raises(NotFound, match="decided already"):
-                await post.state.context.questions.approve(question.id)
-            entry = [one for one in await post.state.activity.list() if one.operation == "send_letter"][-1]
-            assert (entry.outcome, entry.reason) == ("refused", "Nobody answered within 15 minutes.")
-
-    asyncio.run(main())
+        answer = (await post.send(bot)).json()
+        assert answer["approval_id"] != first
+        await post.state.approvals.expire()
+        seen = await post.look(bot, first)
+        assert (seen["status"], "within 15 minutes" in seen["reason"]) == ("expired", True)
+        with pytest.raises(NotFound, match="decided already"):
+            await post.state.context.questions.approve(question.id)
+        entry = [one for one in await post.state.activity.list() if one.operation == "send_letter"][-1]
+        assert (entry.outcome, entry.reason) == ("refused", "Nobody answered within 15 minutes.")
 
 
 @pytest.mark.parametrize("taken", ["the operation", "the scope", "the key"])
-def test_a_yes_that_comes_just_after_it_was_taken_away_leaves_nothing_behind(opened, taken: str) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            bot, clients, approvals = await post.client(), post.state.clients, post.state.approvals
-            one = await approvals.find((await post.invite(bot, "ann")).json()["approval_id"])
-            clients.on_change.clear()  # it waits still, as for a yes that is on its way
-            if taken == "the key":
-                await clients.renew_key("bot")
-            else:
-                scopes = frozenset({"read:mail"}) if taken == "the scope" else None
-                policies = {"invite_people": Policy.deny} if taken == "the operation" else {}
-                await clients.change("bot", Change(scopes, policies))
-            await approvals.approve(one, Extent.recipients)
-            assert await approvals.allowances.list(one.client_id) == []
-
-    asyncio.run(main())
+async def test_a_yes_that_comes_just_after_it_was_taken_away_leaves_nothing_behind(opened, taken: str) -> None:
+    async with posting(opened) as post:
+        bot, clients, approvals = await post.client(), post.state.clients, post.state.approvals
+        one = await approvals.find((await post.invite(bot, "ann")).json()["approval_id"])
+        clients.on_change.clear()  # it waits still, as for a yes that is on its way
+        if taken == "the key":
+            await clients.renew_key("bot")
+        else:
+            scopes = frozenset({"read:mail"}) if taken == "the scope" else None
+            policies = {"invite_people": Policy.deny} if taken == "the operation" else {}
+            await clients.change("bot", Change(scopes, policies))
+        await approvals.approve(one, Extent.recipients)
+        assert await approvals.allowances.list(one.client_id) == []
 
 
-def test_at_the_end_nobody_waits_any_more(opened) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            bot = await post.client()
-            call = asyncio.create_task(post.send(bot, wait=True))
-            await post.question()
-            post.state.approvals.stop()
-            assert (await call).status_code == 202
-
-    asyncio.run(main())
+async def test_at_the_end_nobody_waits_any_more(opened) -> None:
+    async with posting(opened) as post:
+        bot = await post.client()
+        call = asyncio.create_task(post.send(bot, wait=True))
+        await post.question()
+        post.state.approvals.stop()
+        assert (await call).status_code == 202
 
 
-def test_what_was_decided_long_ago_is_forgotten(opened, clock) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            bot = await post.client()
-            first = (await post.send(bot)).json()["approval_id"]
-            await post.deny()
-            second = (await post.send(bot, text="other")).json()["approval_id"]
-            clock.move(days=8)
-            await post.state.approvals.sweep(7)
-            answers = [await post.http.get(f"/approvals/{one}", headers=bot) for one in (first, second)]
-            assert [answer.status_code for answer in answers] == [404, 200]
-
-    asyncio.run(main())
+async def test_what_was_decided_long_ago_is_forgotten(opened, clock) -> None:
+    async with posting(opened) as post:
+        bot = await post.client()
+        first = (await post.send(bot)).json()["approval_id"]
+        await post.deny()
+        second = (await post.send(bot, text="other")).json()["approval_id"]
+        clock.move(days=8)
+        await post.state.approvals.sweep(7)
+        answers = [await post.http.get(f"/approvals/{one}", headers=bot) for one in (first, second)]
+        assert [answer.status_code for answer in answers] == [404, 200]

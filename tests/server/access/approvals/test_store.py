@@ -1,4 +1,3 @@
-import asyncio
 import sqlite3
 from contextlib import closing
 
@@ -17,48 +16,39 @@ def test_an_effect_is_kept_whole() -> None:
     assert store.to_effect(store.from_effect(effect)) == effect
 
 
-def test_a_state_changes_once_and_only_from_the_one_it_has(opened) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            approval = (await post.send(await post.client())).json()["approval_id"]
-            one, write = await post.state.approvals.find(approval), post.state.context.database.write
-            entry = await post.last()
-            with pytest.raises(Conflict):
-                await write(store.claim, one, entry)
-            assert await write(store.move, one, [State.pending], state=State.approved)
-            assert not await write(store.move, one, [State.pending], state=State.denied)
+async def test_a_state_changes_once_and_only_from_the_one_it_has(opened) -> None:
+    async with posting(opened) as post:
+        approval = (await post.send(await post.client())).json()["approval_id"]
+        one, write = await post.state.approvals.find(approval), post.state.context.database.write
+        entry = await post.last()
+        with pytest.raises(Conflict):
             await write(store.claim, one, entry)
-            with pytest.raises(Conflict):
-                await write(store.claim, one, entry)
-            ended = {"state": State.done, "ended_at": entry.at, "status": 200, "result": "{}"}
-            assert await write(store.end, one, [State.running], entry, ended)
-            assert not await write(store.end, one, [State.running], entry, ended)
-
-    asyncio.run(main())
-
-
-def test_a_call_that_has_ended_is_not_kept_any_longer(opened) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            await post.send(await post.client(), "a secret text")
-            await post.deny()
-            with closing(sqlite3.connect(post.state.context.folders.data / DATABASE_FILE)) as file:
-                assert file.execute("SELECT state, body FROM approval").fetchall() == [("denied", None)]
-
-    asyncio.run(main())
+        assert await write(store.move, one, [State.pending], state=State.approved)
+        assert not await write(store.move, one, [State.pending], state=State.denied)
+        await write(store.claim, one, entry)
+        with pytest.raises(Conflict):
+            await write(store.claim, one, entry)
+        ended = {"state": State.done, "ended_at": entry.at, "status": 200, "result": "{}"}
+        assert await write(store.end, one, [State.running], entry, ended)
+        assert not await write(store.end, one, [State.running], entry, ended)
 
 
-def test_a_call_whose_question_was_lost_says_so(opened) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            key = {**await post.client(), "Idempotency-Key": "one"}
-            await post.send(key)
-            with closing(sqlite3.connect(post.state.context.folders.data / DATABASE_FILE)) as file:
-                file.execute("DELETE FROM approval")
-                file.commit()
-        async with posting(opened) as post:
-            entry = await post.last()
-            assert (entry.outcome, entry.reason) == ("refused", store.FORGOTTEN)
-            assert (await post.send(key)).status_code == 202, "its key stands for nothing"
+async def test_a_call_that_has_ended_is_not_kept_any_longer(opened) -> None:
+    async with posting(opened) as post:
+        await post.send(await post.client(), "a secret text")
+        await post.deny()
+        with closing(sqlite3.connect(post.state.context.folders.data / DATABASE_FILE)) as file:
+            assert file.execute("SELECT state, body FROM approval").fetchall() == [("denied", None)]
 
-    asyncio.run(main())
+
+async def test_a_call_whose_question_was_lost_says_so(opened) -> None:
+    async with posting(opened) as post:
+        key = {**await post.client(), "Idempotency-Key": "one"}
+        await post.send(key)
+        with closing(sqlite3.connect(post.state.context.folders.data / DATABASE_FILE)) as file:
+            file.execute("DELETE FROM approval")
+            file.commit()
+    async with posting(opened) as post:
+        entry = await post.last()
+        assert (entry.outcome, entry.reason) == ("refused", store.FORGOTTEN)
+        assert (await post.send(key)).status_code == 202, "its key stands for nothing"

@@ -7,24 +7,21 @@ from server.access.clients.registry import Change, Policy
 from server.core.errors import Conflict, InvalidInput, NotFound
 
 
-def test_a_key_opens_until_its_client_is_revoked_also_after_a_restart(opened) -> None:
-    async def main() -> None:
-        async with opened() as state:
-            made, key = await state.clients.create("bot", frozenset({"read:apps"}), {})
-            assert key.startswith("dh_")
-            assert len(key) > 40
-            found = state.clients.find(key)
-            assert found is not None
-            assert found.id == made.id
-            assert state.clients.find(key + "x") is None
-        async with opened() as state:
-            assert state.clients.find(key) is not None
-            await state.clients.revoke("bot")
-            assert state.clients.find(key) is None
-        async with opened() as state:
-            assert state.clients.find(key) is None
-
-    asyncio.run(main())
+async def test_a_key_opens_until_its_client_is_revoked_also_after_a_restart(opened) -> None:
+    async with opened() as state:
+        made, key = await state.clients.create("bot", frozenset({"read:apps"}), {})
+        assert key.startswith("dh_")
+        assert len(key) > 40
+        found = state.clients.find(key)
+        assert found is not None
+        assert found.id == made.id
+        assert state.clients.find(key + "x") is None
+    async with opened() as state:
+        assert state.clients.find(key) is not None
+        await state.clients.revoke("bot")
+        assert state.clients.find(key) is None
+    async with opened() as state:
+        assert state.clients.find(key) is None
 
 
 def test_only_the_hash_of_a_key_is_kept(opened, tmp_path) -> None:
@@ -38,162 +35,123 @@ def test_only_the_hash_of_a_key_is_kept(opened, tmp_path) -> None:
         assert not file.is_file() or key.encode() not in file.read_bytes(), file
 
 
-def test_a_name_is_taken_until_its_client_is_revoked(opened) -> None:
-    async def main() -> None:
-        async with opened() as state:
+async def test_a_name_is_taken_until_its_client_is_revoked(opened) -> None:
+    async with opened() as state:
+        await state.clients.create("bot", frozenset(), {})
+        with pytest.raises(Conflict, match="bot"):
             await state.clients.create("bot", frozenset(), {})
-            with pytest.raises(Conflict, match="bot"):
-                await state.clients.create("bot", frozenset(), {})
-            await state.clients.revoke("bot")
-            await state.clients.create("bot", frozenset(), {})
-            assert [client.revoked_at is None for client in await state.clients.list()].count(True) == 1
-
-    asyncio.run(main())
+        await state.clients.revoke("bot")
+        await state.clients.create("bot", frozenset(), {})
+        assert [client.revoked_at is None for client in await state.clients.list()].count(True) == 1
 
 
 @pytest.mark.parametrize("name", ["", "Bot", "a b", "../x", "ä", "x" * 41, "-x"])
-def test_a_name_that_cannot_stand_in_an_address_is_refused(opened, name: str) -> None:
-    async def main() -> None:
-        async with opened() as state:
-            with pytest.raises(InvalidInput):
-                await state.clients.create(name, frozenset(), {})
-
-    asyncio.run(main())
+async def test_a_name_that_cannot_stand_in_an_address_is_refused(opened, name: str) -> None:
+    async with opened() as state:
+        with pytest.raises(InvalidInput):
+            await state.clients.create(name, frozenset(), {})
 
 
 ENDLESS = ["1/minute;2/hour", "1/minute,2/hour", "5 per " + "9" * 400 + " second", "1/2 years", "1 per 999999999999 day"]
 
 
 @pytest.mark.parametrize("rate", ["often", "0x3/minute", "-1/minute", "10/fortnight", "0/minute", "99999999999/second", *ENDLESS])
-def test_a_rate_that_nobody_understands_is_refused(opened, rate: str) -> None:
-    async def main() -> None:
-        async with opened() as state:
-            with pytest.raises(InvalidInput, match="30/minute"):
-                await state.clients.create("bot", frozenset(), {}, rate)
-
-    asyncio.run(main())
+async def test_a_rate_that_nobody_understands_is_refused(opened, rate: str) -> None:
+    async with opened() as state:
+        with pytest.raises(InvalidInput, match="30/minute"):
+            await state.clients.create("bot", frozenset(), {}, rate)
 
 
-def test_policies_are_known_again_when_a_client_is_found(opened) -> None:
-    async def main() -> None:
-        async with opened() as state:
-            made, key = await state.clients.create("bot", frozenset(), {"a": Policy.allow, "b": Policy.deny})
-            kept = state.clients.find(key)
-            assert kept is not None
-            assert kept.policies == made.policies
-
-    asyncio.run(main())
+async def test_policies_are_known_again_when_a_client_is_found(opened) -> None:
+    async with opened() as state:
+        made, key = await state.clients.create("bot", frozenset(), {"a": Policy.allow, "b": Policy.deny})
+        kept = state.clients.find(key)
+        assert kept is not None
+        assert kept.policies == made.policies
 
 
-def test_what_changes_about_a_client_holds_at_once_and_the_rest_stays(opened) -> None:
-    async def main() -> None:
-        async with opened() as state:
-            _, key = await state.clients.create("bot", frozenset({"read:apps"}), {"a": Policy.deny}, "30/minute")
-            await state.clients.change("bot", Change(policies={"b": Policy.allow}))
-            await state.clients.change("bot", Change(scopes=frozenset({"read:mail"})))
-            await state.clients.change("bot", Change(rate=None))
-        async with opened() as state:
-            found = state.clients.find(key)
-            assert found is not None
-            assert (found.scopes, found.rate) == (frozenset({"read:mail"}), None)
-            assert found.policies == {"a": Policy.deny, "b": Policy.allow}
-
-    asyncio.run(main())
+async def test_what_changes_about_a_client_holds_at_once_and_the_rest_stays(opened) -> None:
+    async with opened() as state:
+        _, key = await state.clients.create("bot", frozenset({"read:apps"}), {"a": Policy.deny}, "30/minute")
+        await state.clients.change("bot", Change(policies={"b": Policy.allow}))
+        await state.clients.change("bot", Change(scopes=frozenset({"read:mail"})))
+        await state.clients.change("bot", Change(rate=None))
+    async with opened() as state:
+        found = state.clients.find(key)
+        assert found is not None
+        assert (found.scopes, found.rate) == (frozenset({"read:mail"}), None)
+        assert found.policies == {"a": Policy.deny, "b": Policy.allow}
 
 
-def test_two_changes_at_once_both_hold(opened) -> None:
-    async def main() -> None:
-        async with opened() as state:
-            await state.clients.create("bot", frozenset(), {})
-            names = [f"operation_{number}" for number in range(20)]
-            await asyncio.gather(*(state.clients.change("bot", Change(policies={name: Policy.allow})) for name in names))
-            assert set((await state.clients.show("bot")).policies) == set(names)
-
-    asyncio.run(main())
+async def test_two_changes_at_once_both_hold(opened) -> None:
+    async with opened() as state:
+        await state.clients.create("bot", frozenset(), {})
+        names = [f"operation_{number}" for number in range(20)]
+        await asyncio.gather(*(state.clients.change("bot", Change(policies={name: Policy.allow})) for name in names))
+        assert set((await state.clients.show("bot")).policies) == set(names)
 
 
-def test_a_renewed_key_opens_and_the_old_one_does_not_also_after_a_restart(opened, clock) -> None:
-    async def main() -> None:
-        async with opened() as state:
-            made, old = await state.clients.create("bot", frozenset(), {})
-            clock.move(hours=1)
-            renewed, new = await state.clients.renew_key("bot")
-            assert renewed.id == made.id
-            assert renewed.key_created_at > made.key_created_at
-            assert state.clients.look_again(made) is None
-            for _ in range(2):
-                await state.clients.load()
-                assert state.clients.find(old) is None
-                assert state.clients.find(new) == renewed
-            assert await state.clients.list() == [renewed]
-        async with opened() as state:
-            assert (state.clients.find(old), state.clients.find(new)) == (None, renewed)
-
-    asyncio.run(main())
+async def test_a_renewed_key_opens_and_the_old_one_does_not_also_after_a_restart(opened, clock) -> None:
+    async with opened() as state:
+        made, old = await state.clients.create("bot", frozenset(), {})
+        clock.move(hours=1)
+        renewed, new = await state.clients.renew_key("bot")
+        assert renewed.id == made.id
+        assert renewed.key_created_at > made.key_created_at
+        assert state.clients.look_again(made) is None
+        for _ in range(2):
+            await state.clients.load()
+            assert state.clients.find(old) is None
+            assert state.clients.find(new) == renewed
+        assert await state.clients.list() == [renewed]
+    async with opened() as state:
+        assert (state.clients.find(old), state.clients.find(new)) == (None, renewed)
 
 
-def test_everything_off_ends_every_client_and_frees_their_names(opened) -> None:
-    async def main() -> None:
-        async with opened() as state:
-            keys = [(await state.clients.create(f"bot-{number}", frozenset(), {}))[1] for number in range(3)]
-            await state.clients.revoke("bot-0")
-            assert await state.clients.revoke_all() == 2
-            assert [state.clients.find(key) for key in keys] == [None] * 3
-            assert await state.clients.revoke_all() == 0
-            _, key = await state.clients.create("bot-1", frozenset(), {})
-            assert state.clients.find(key) is not None
-
-    asyncio.run(main())
+async def test_everything_off_ends_every_client_and_frees_their_names(opened) -> None:
+    async with opened() as state:
+        keys = [(await state.clients.create(f"bot-{number}", frozenset(), {}))[1] for number in range(3)]
+        await state.clients.revoke("bot-0")
+        assert await state.clients.revoke_all() == 2
+        assert [state.clients.find(key) for key in keys] == [None] * 3
+        assert await state.clients.revoke_all() == 0
+        _, key = await state.clients.create("bot-1", frozenset(), {})
+        assert state.clients.find(key) is not None
 
 
-def test_keys_made_and_ended_all_at_once_leave_nobody_in(opened) -> None:
-    async def main() -> None:
-        async with opened() as state:
-            made = await asyncio.gather(*(state.clients.create(f"bot-{number}", frozenset(), {}) for number in range(20)))
-            renewed, *_ = await asyncio.gather(
-                state.clients.renew_key("bot-0"), *(state.clients.revoke(f"bot-{number}") for number in range(1, 20))
-            )
-            assert [one.name for _, key in made if (one := state.clients.find(key))] == []
-            assert state.clients.find(renewed[1]) is not None
-
-    asyncio.run(main())
+async def test_keys_made_and_ended_all_at_once_leave_nobody_in(opened) -> None:
+    async with opened() as state:
+        made = await asyncio.gather(*(state.clients.create(f"bot-{number}", frozenset(), {}) for number in range(20)))
+        renewed, *_ = await asyncio.gather(
+            state.clients.renew_key("bot-0"), *(state.clients.revoke(f"bot-{number}") for number in range(1, 20))
+        )
+        assert [one.name for _, key in made if (one := state.clients.find(key))] == []
+        assert state.clients.find(renewed[1]) is not None
 
 
-def test_one_key_cannot_belong_to_two_clients(opened) -> None:
-    async def main() -> None:
-        async with opened() as state:
-            await state.clients.create("one", frozenset(), {}, key="a key of the person's own")
-            with pytest.raises(Conflict):
-                await state.clients.create("two", frozenset(), {}, key="a key of the person's own")
-            assert [client.name for client in await state.clients.list()] == ["one"]
-
-    asyncio.run(main())
+async def test_one_key_cannot_belong_to_two_clients(opened) -> None:
+    async with opened() as state:
+        await state.clients.create("one", frozenset(), {}, key="a key of the person's own")
+        with pytest.raises(Conflict):
+            await state.clients.create("two", frozenset(), {}, key="a key of the person's own")
+        assert [client.name for client in await state.clients.list()] == ["one"]
 
 
-def test_an_unknown_name_says_how_to_see_the_known_ones(opened) -> None:
-    async def main() -> None:
-        async with opened() as state:
-            with pytest.raises(NotFound, match="clients list"):
-                await state.clients.show("nobody")
-
-    asyncio.run(main())
+async def test_an_unknown_name_says_how_to_see_the_known_ones(opened) -> None:
+    async with opened() as state:
+        with pytest.raises(NotFound, match="clients list"):
+            await state.clients.show("nobody")
 
 
-def test_the_table_is_as_the_migrations_made_it(opened) -> None:
-    async def main() -> None:
-        async with opened() as state:
-            names = await state.context.database.read(lambda c: [row[1] for row in c.execute(text("PRAGMA table_info(client)"))])
-            assert names == ["id", "name", "scopes", "policies", "rate", "created_at", "revoked_at"]
-
-    asyncio.run(main())
+async def test_the_table_is_as_the_migrations_made_it(opened) -> None:
+    async with opened() as state:
+        names = await state.context.database.read(lambda c: [row[1] for row in c.execute(text("PRAGMA table_info(client)"))])
+        assert names == ["id", "name", "scopes", "policies", "rate", "created_at", "revoked_at"]
 
 
-def test_a_short_key_of_the_persons_own_is_refused_and_a_long_one_is_hardly_shown(opened) -> None:
-    async def main() -> None:
-        async with opened() as state:
-            with pytest.raises(InvalidInput, match="characters"):
-                await state.clients.create("bot", frozenset(), {}, key="hunter2")
-            made, _ = await state.clients.create("bot", frozenset(), {}, key="a key of the person's own")
-            assert len(made.key_hint) == 3
-
-    asyncio.run(main())
+async def test_a_short_key_of_the_persons_own_is_refused_and_a_long_one_is_hardly_shown(opened) -> None:
+    async with opened() as state:
+        with pytest.raises(InvalidInput, match="characters"):
+            await state.clients.create("bot", frozenset(), {}, key="hunter2")
+        made, _ = await state.clients.create("bot", frozenset(), {}, key="a key of the person's own")
+        assert len(made.key_hint) == 3

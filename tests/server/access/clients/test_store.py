@@ -10,34 +10,28 @@ from server.core.errors import NotAuthenticated, NotFound
 from server.sdk.approval_requests import Extent
 
 
-def test_a_key_opens_nothing_in_the_very_writing_that_comes_after_its_end(opened, clock) -> None:
-    async def main() -> None:
-        async with opened() as state:
-            _, key = await state.clients.create("bot", frozenset(), {})
-            write, now = state.context.database.write, clock.now().isoformat()
-            looked = await asyncio.gather(
-                write(require_credential, f"key:{hash_key(key).hex()}"),
-                write(revoke_clients, now),
-                write(require_credential, f"key:{hash_key(key).hex()}"),
-                return_exceptions=True,
-            )
-            assert [type(one) for one in looked] == [type(None), int, NotAuthenticated]
-
-    asyncio.run(main())
+async def test_a_key_opens_nothing_in_the_very_writing_that_comes_after_its_end(opened, clock) -> None:
+    async with opened() as state:
+        _, key = await state.clients.create("bot", frozenset(), {})
+        write, now = state.context.database.write, clock.now().isoformat()
+        looked = await asyncio.gather(
+            write(require_credential, f"key:{hash_key(key).hex()}"),
+            write(revoke_clients, now),
+            write(require_credential, f"key:{hash_key(key).hex()}"),
+            return_exceptions=True,
+        )
+        assert [type(one) for one in looked] == [type(None), int, NotAuthenticated]
 
 
-def test_a_client_is_listed_once_with_its_last_key_however_many_it_had(opened, clock) -> None:
-    async def main() -> None:
-        async with opened() as state:
-            await state.clients.create("bot", frozenset(), {})
-            for _ in range(3):
-                clock.move(seconds=1)
-                last, _ = await state.clients.renew_key("bot")
-            await state.clients.revoke("bot")
-            (listed,) = await state.context.database.read(read_clients)
-            assert (listed.key_hint, listed.key_hash) == (last.key_hint, last.key_hash)
-
-    asyncio.run(main())
+async def test_a_client_is_listed_once_with_its_last_key_however_many_it_had(opened, clock) -> None:
+    async with opened() as state:
+        await state.clients.create("bot", frozenset(), {})
+        for _ in range(3):
+            clock.move(seconds=1)
+            last, _ = await state.clients.renew_key("bot")
+        await state.clients.revoke("bot")
+        (listed,) = await state.context.database.read(read_clients)
+        assert (listed.key_hint, listed.key_hash) == (last.key_hint, last.key_hash)
 
 
 TO_ANN = {"extent": Extent.recipients, "recipients": ("ann",), "created_at": "2026", "until": None}
@@ -58,33 +52,27 @@ ALLOWED = [("1", "send_mail"), ("2", "send_mail"), ("3", "control_app")]
         ("revoke all", []),
     ],
 )
-def test_what_the_person_takes_back_ends_what_they_had_allowed_for_a_while(opened, clock, change, left) -> None:
-    async def main() -> None:
-        async with opened() as state:
-            clients, write, now = state.clients, state.context.database.write, clock.now().isoformat()
-            bot, _ = await clients.create("bot", frozenset({"read:mail", "write:mail"}), {})
-            other, _ = await clients.create("other", frozenset(), {})
-            for number, operation in ALLOWED:
-                await write(add_allowance, Allowance(number, bot.id, operation, **TO_ANN))
-            await write(add_allowance, Allowance("4", other.id, "send_mail", **TO_ANN))
-            if isinstance(change, Change):
-                await clients.change("bot", change)
-            else:
-                ways = {"renew": clients.renew_key, "revoke": clients.revoke, "revoke all": clients.revoke_all}
-                await ways[change](*([] if change == "revoke all" else ["bot"]))
-            read = state.context.database.read
-            assert sorted(one.id for one in await read(read_allowances, bot.id, now)) == left
-            assert len(await read(read_allowances, other.id, now)) == (0 if change == "revoke all" else 1)
-
-    asyncio.run(main())
+async def test_what_the_person_takes_back_ends_what_they_had_allowed_for_a_while(opened, clock, change, left) -> None:
+    async with opened() as state:
+        clients, write, now = state.clients, state.context.database.write, clock.now().isoformat()
+        bot, _ = await clients.create("bot", frozenset({"read:mail", "write:mail"}), {})
+        other, _ = await clients.create("other", frozenset(), {})
+        for number, operation in ALLOWED:
+            await write(add_allowance, Allowance(number, bot.id, operation, **TO_ANN))
+        await write(add_allowance, Allowance("4", other.id, "send_mail", **TO_ANN))
+        if isinstance(change, Change):
+            await clients.change("bot", change)
+        else:
+            ways = {"renew": clients.renew_key, "revoke": clients.revoke, "revoke all": clients.revoke_all}
+            await ways[change](*([] if change == "revoke all" else ["bot"]))
+        read = state.context.database.read
+        assert sorted(one.id for one in await read(read_allowances, bot.id, now)) == left
+        assert len(await read(read_allowances, other.id, now)) == (0 if change == "revoke all" else 1)
 
 
-def test_a_client_that_was_revoked_meanwhile_is_not_changed(opened) -> None:
-    async def main() -> None:
-        async with opened() as state:
-            made, _ = await state.clients.create("bot", frozenset(), {})
-            await state.clients.revoke("bot")
-            with pytest.raises(NotFound, match="meanwhile"):
-                await state.context.database.write(change_client, made.id, Change(rate="none"), "2026")
-
-    asyncio.run(main())
+async def test_a_client_that_was_revoked_meanwhile_is_not_changed(opened) -> None:
+    async with opened() as state:
+        made, _ = await state.clients.create("bot", frozenset(), {})
+        await state.clients.revoke("bot")
+        with pytest.raises(NotFound, match="meanwhile"):
+            await state.context.database.write(change_client, made.id, Change(rate="none"), "2026")

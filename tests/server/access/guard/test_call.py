@@ -7,64 +7,52 @@ import pytest
 from tests.server.access.letters import posting
 
 
-def test_a_call_that_was_asked_about_is_one_row_and_the_same_one_again_another(opened) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            bot = await post.client()
-            approval = (await post.send(bot)).json()["approval_id"]
-            await post.approve()
-            await post.wait_for(bot, approval, "done")
-            await post.send(bot)
-            rows = [one for one in await post.state.activity.list() if one.operation == "send_letter"]
-            assert [one.outcome for one in rows] == ["repeated", "done"]
-            assert rows[0].reason == f"It is the same as call {rows[1].id}."
-            assert (rows[1].duration_ms or 0) >= 0
-            assert '["Text", "hi"]' in (rows[1].effect or "")
-
-    asyncio.run(main())
+async def test_a_call_that_was_asked_about_is_one_row_and_the_same_one_again_another(opened) -> None:
+    async with posting(opened) as post:
+        bot = await post.client()
+        approval = (await post.send(bot)).json()["approval_id"]
+        await post.approve()
+        await post.wait_for(bot, approval, "done")
+        await post.send(bot)
+        rows = [one for one in await post.state.activity.list() if one.operation == "send_letter"]
+        assert [one.outcome for one in rows] == ["repeated", "done"]
+        assert rows[0].reason == f"It is the same as call {rows[1].id}."
+        assert (rows[1].duration_ms or 0) >= 0
+        assert '["Text", "hi"]' in (rows[1].effect or "")
 
 
-def test_an_idempotency_key_that_is_too_long_is_refused(opened) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            bot = {**await post.client(), "Idempotency-Key": "x" * 256}
-            assert (await post.send(bot)).status_code == 422
-
-    asyncio.run(main())
+async def test_an_idempotency_key_that_is_too_long_is_refused(opened) -> None:
+    async with posting(opened) as post:
+        bot = {**await post.client(), "Idempotency-Key": "x" * 256}
+        assert (await post.send(bot)).status_code == 422
 
 
 @pytest.mark.parametrize("policy", ["allow", "ask"])
-def test_a_call_that_would_do_something_else_by_now_than_was_foreseen_does_nothing(opened, policy: str) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            bot, post.hold = await post.client(send_letter=policy), asyncio.Event()
-            call = asyncio.create_task(post.send(bot, wait=True))
-            if policy == "ask":
-                await post.approve()
-            async with asyncio.timeout(20):
-                while not any(one.outcome == "running" for one in await post.state.activity.list()):
-                    await asyncio.sleep(0)
-            post.signature = "eve"
-            post.hold.set()
-            answer = await call
-            assert (answer.status_code, post.sent) == (409, [])
-            assert "Nothing was" in answer.text
-
-    asyncio.run(main())
-
-
-def test_a_yes_does_not_hold_for_what_has_another_seal(opened) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            bot = await post.client()
-            approval = (await post.send(bot)).json()["approval_id"]
-            asked, post.paper = await post.question(), "another"
+async def test_a_call_that_would_do_something_else_by_now_than_was_foreseen_does_nothing(opened, policy: str) -> None:
+    async with posting(opened) as post:
+        bot, post.hold = await post.client(send_letter=policy), asyncio.Event()
+        call = asyncio.create_task(post.send(bot, wait=True))
+        if policy == "ask":
             await post.approve()
-            async with asyncio.timeout(20):
-                while (again := await post.question()).id == asked.id:
-                    await asyncio.sleep(0.005)
-            assert (again.fields, post.sent) == (asked.fields, [])
-            await post.approve()
-            await post.wait_for(bot, approval, "done")
+        async with asyncio.timeout(20):
+            while not any(one.outcome == "running" for one in await post.state.activity.list()):
+                await asyncio.sleep(0)
+        post.signature = "eve"
+        post.hold.set()
+        answer = await call
+        assert (answer.status_code, post.sent) == (409, [])
+        assert "Nothing was" in answer.text
 
-    asyncio.run(main())
+
+async def test_a_yes_does_not_hold_for_what_has_another_seal(opened) -> None:
+    async with posting(opened) as post:
+        bot = await post.client()
+        approval = (await post.send(bot)).json()["approval_id"]
+        asked, post.paper = await post.question(), "another"
+        await post.approve()
+        async with asyncio.timeout(20):
+            while (again := await post.question()).id == asked.id:
+                await asyncio.sleep(0.005)
+        assert (again.fields, post.sent) == (asked.fields, [])
+        await post.approve()
+        await post.wait_for(bot, approval, "done")

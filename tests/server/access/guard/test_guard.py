@@ -7,69 +7,54 @@ from server.runtime.state import Rules
 from tests.server.access.letters import posting
 
 
-def test_a_stranger_ends_before_the_body_is_read(opened) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            for headers in ({}, {"Authorization": "Bearer dh_wrong"}, {"X-API-Key": "dh_wrong"}, {"Authorization": "Basic eDp5"}):
-                answer = await post.http.post("/mail/send", content=b"{broken", headers=headers)
-                assert answer.status_code == 401
-                assert answer.headers["www-authenticate"].startswith("Bearer")
-                assert answer.headers["content-type"] == "application/problem+json"
-            assert await post.state.activity.list() == []
-
-    asyncio.run(main())
+async def test_a_stranger_ends_before_the_body_is_read(opened) -> None:
+    async with posting(opened) as post:
+        for headers in ({}, {"Authorization": "Bearer dh_wrong"}, {"X-API-Key": "dh_wrong"}, {"Authorization": "Basic eDp5"}):
+            answer = await post.http.post("/mail/send", content=b"{broken", headers=headers)
+            assert answer.status_code == 401
+            assert answer.headers["www-authenticate"].startswith("Bearer")
+            assert answer.headers["content-type"] == "application/problem+json"
+        assert await post.state.activity.list() == []
 
 
-def test_every_carrier_of_a_key_is_understood_and_two_keys_are_not(opened) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            key = (await post.client())["Authorization"].removeprefix("Bearer ")
-            for headers in ({"X-API-Key": key}, {"Authorization": f"bearer {key}"}, {"Authorization": f"ApiKey {key}"}):
-                assert (await post.http.get("/mail/list", headers=headers)).status_code == 200
-            both = {"X-API-Key": key, "Authorization": f"Bearer {key}"}
-            assert (await post.http.get("/mail/list", headers=both)).status_code == 200
-            both["X-API-Key"] = "dh_another"
-            assert (await post.http.get("/mail/list", headers=both)).status_code == 401
-
-    asyncio.run(main())
+async def test_every_carrier_of_a_key_is_understood_and_two_keys_are_not(opened) -> None:
+    async with posting(opened) as post:
+        key = (await post.client())["Authorization"].removeprefix("Bearer ")
+        for headers in ({"X-API-Key": key}, {"Authorization": f"bearer {key}"}, {"Authorization": f"ApiKey {key}"}):
+            assert (await post.http.get("/mail/list", headers=headers)).status_code == 200
+        both = {"X-API-Key": key, "Authorization": f"Bearer {key}"}
+        assert (await post.http.get("/mail/list", headers=both)).status_code == 200
+        both["X-API-Key"] = "dh_another"
+        assert (await post.http.get("/mail/list", headers=both)).status_code == 401
 
 
-def test_a_missing_scope_is_refused_before_the_body_is_read_and_noted(opened) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            reader = await post.client(scopes="read:mail", send_letter="allow")
-            answer = await post.http.post("/mail/send", content=b"{broken", headers=reader)
-            assert answer.status_code == 403
-            assert "write:mail" in answer.json()["detail"]
-            assert (await post.last()).outcome == "refused"
-            assert post.sent == []
-
-    asyncio.run(main())
+async def test_a_missing_scope_is_refused_before_the_body_is_read_and_noted(opened) -> None:
+    async with posting(opened) as post:
+        reader = await post.client(scopes="read:mail", send_letter="allow")
+        answer = await post.http.post("/mail/send", content=b"{broken", headers=reader)
+        assert answer.status_code == 403
+        assert "write:mail" in answer.json()["detail"]
+        assert (await post.last()).outcome == "refused"
+        assert post.sent == []
 
 
-def test_what_changes_something_waits_for_the_person(opened) -> None:
-    async def main() -> None:
-        async with posting(opened, patience_seconds=0) as post:
-            bot = await post.client()
-            answer = await post.http.post("/mail/send", json={"to": "ann", "text": "hi"}, headers=bot)
-            assert answer.status_code == 202
-            entry = await post.last()
-            assert (entry.outcome, entry.sentence, post.sent) == ("waiting", "send a letter to ann", [])
-
-    asyncio.run(main())
+async def test_what_changes_something_waits_for_the_person(opened) -> None:
+    async with posting(opened, patience_seconds=0) as post:
+        bot = await post.client()
+        answer = await post.http.post("/mail/send", json={"to": "ann", "text": "hi"}, headers=bot)
+        assert answer.status_code == 202
+        entry = await post.last()
+        assert (entry.outcome, entry.sentence, post.sent) == ("waiting", "send a letter to ann", [])
 
 
-def test_what_is_allowed_runs_and_what_is_denied_does_not(opened) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            bot = await post.client(send_letter="allow", list_letters="deny")
-            assert (await post.http.post("/mail/send", json={"to": "ann", "text": "hi"}, headers=bot)).json() == {"sent": 1}
-            entry = await post.last()
-            assert (entry.outcome, entry.decision, entry.status) == ("done", "allowed", 200)
-            assert '["To", "ann"]' in (entry.effect or "")
-            assert (await post.http.get("/mail/list", headers=bot)).status_code == 403
-
-    asyncio.run(main())
+async def test_what_is_allowed_runs_and_what_is_denied_does_not(opened) -> None:
+    async with posting(opened) as post:
+        bot = await post.client(send_letter="allow", list_letters="deny")
+        assert (await post.http.post("/mail/send", json={"to": "ann", "text": "hi"}, headers=bot)).json() == {"sent": 1}
+        entry = await post.last()
+        assert (entry.outcome, entry.decision, entry.status) == ("done", "allowed", 200)
+        assert '["To", "ann"]' in (entry.effect or "")
+        assert (await post.http.get("/mail/list", headers=bot)).status_code == 403
 
 
 @pytest.mark.parametrize(
@@ -87,165 +72,129 @@ def test_what_is_allowed_runs_and_what_is_denied_does_not(opened) -> None:
         b'"x"',
     ],
 )
-def test_nonsense_is_422_with_a_sentence_nobody_is_asked_and_it_is_noted(opened, body: bytes) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            bot = await post.client(send_letter="allow")
-            answer = await post.http.post("/mail/send", content=body, headers={**bot, "Content-Type": "application/json"})
-            assert answer.status_code == 422
-            assert answer.json()["detail"].startswith("The request does not fit.")
-            assert (await post.last()).outcome == "refused"
-            assert post.sent == []
-
-    asyncio.run(main())
+async def test_nonsense_is_422_with_a_sentence_nobody_is_asked_and_it_is_noted(opened, body: bytes) -> None:
+    async with posting(opened) as post:
+        bot = await post.client(send_letter="allow")
+        answer = await post.http.post("/mail/send", content=body, headers={**bot, "Content-Type": "application/json"})
+        assert answer.status_code == 422
+        assert answer.json()["detail"].startswith("The request does not fit.")
+        assert (await post.last()).outcome == "refused"
+        assert post.sent == []
 
 
-def test_a_preview_that_fails_ends_the_call_before_anything_happens(opened) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            bot = await post.client(send_letter="allow")
-            answer = await post.http.post("/mail/send", json={"to": "nobody"}, headers=bot)
-            assert (answer.status_code, post.sent) == (404, [])
-            assert (await post.last()).outcome == "refused"
-
-    asyncio.run(main())
+async def test_a_preview_that_fails_ends_the_call_before_anything_happens(opened) -> None:
+    async with posting(opened) as post:
+        bot = await post.client(send_letter="allow")
+        answer = await post.http.post("/mail/send", json={"to": "nobody"}, headers=bot)
+        assert (answer.status_code, post.sent) == (404, [])
+        assert (await post.last()).outcome == "refused"
 
 
-def test_a_failure_is_an_answer_and_a_row_and_what_nobody_foresaw_tells_nothing(opened, caplog) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            bot = await post.client(send_letter="allow")
-            post.fail = UpstreamFailed("The post office is closed.", retry_after=7)
-            answer = await post.http.post("/mail/send", json={"to": "ann"}, headers=bot)
-            assert (answer.status_code, answer.json()["detail"]) == (502, "The post office is closed.")
-            assert answer.headers["retry-after"] == "7"
-            assert (await post.last()).outcome == "failed"
-            post.fail = RuntimeError("secret inside")
-            answer = await post.http.post("/mail/send", json={"to": "ann"}, headers=bot)
-            assert answer.status_code == 500
-            assert "secret" not in answer.text
-
-    asyncio.run(main())
+async def test_a_failure_is_an_answer_and_a_row_and_what_nobody_foresaw_tells_nothing(opened, caplog) -> None:
+    async with posting(opened) as post:
+        bot = await post.client(send_letter="allow")
+        post.fail = UpstreamFailed("The post office is closed.", retry_after=7)
+        answer = await post.http.post("/mail/send", json={"to": "ann"}, headers=bot)
+        assert (answer.status_code, answer.json()["detail"]) == (502, "The post office is closed.")
+        assert answer.headers["retry-after"] == "7"
+        assert (await post.last()).outcome == "failed"
+        post.fail = RuntimeError("secret inside")
+        answer = await post.http.post("/mail/send", json={"to": "ann"}, headers=bot)
+        assert answer.status_code == 500
+        assert "secret" not in answer.text
 
 
-def test_too_many_calls_are_429_with_the_time_to_wait_and_one_row(opened) -> None:
-    async def main() -> None:
-        async with posting(opened, Rules(reading="2/minute")) as post:
-            bot = await post.client()
-            answers = [await post.http.get("/mail/list", headers=bot) for _ in range(4)]
-            assert [answer.status_code for answer in answers] == [200, 200, 429, 429]
-            assert [answer.headers["ratelimit-remaining"] for answer in answers] == ["1", "0", "0", "0"]
-            assert 1 <= int(answers[2].headers["retry-after"]) <= 60
-            assert [entry.status for entry in await post.state.activity.list()] == [429, 200, 200]
-
-    asyncio.run(main())
+async def test_too_many_calls_are_429_with_the_time_to_wait_and_one_row(opened) -> None:
+    async with posting(opened, Rules(reading="2/minute")) as post:
+        bot = await post.client()
+        answers = [await post.http.get("/mail/list", headers=bot) for _ in range(4)]
+        assert [answer.status_code for answer in answers] == [200, 200, 429, 429]
+        assert [answer.headers["ratelimit-remaining"] for answer in answers] == ["1", "0", "0", "0"]
+        assert 1 <= int(answers[2].headers["retry-after"]) <= 60
+        assert [entry.status for entry in await post.state.activity.list()] == [429, 200, 200]
 
 
-def test_the_same_idempotency_key_gets_the_first_answer_and_nothing_runs_again(opened) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            bot = {**await post.client(send_letter="allow"), "Idempotency-Key": "k1"}
-            first = await post.http.post("/mail/send", json={"to": "ann", "text": "hi"}, headers=bot)
-            again = await post.http.post(
-                "/mail/send", content=b'{"text":"hi",  "to":"ann"}', headers={**bot, "Content-Type": "application/json"}
-            )
-            assert (again.status_code, again.json(), post.sent) == (200, first.json(), ["hi"])
-            assert again.headers["idempotent-replayed"] == "true"
-            assert (await post.last()).outcome == "repeated"
-            other = await post.http.post("/mail/send", json={"to": "ann", "text": "else"}, headers=bot)
-            assert (other.status_code, post.sent) == (422, ["hi"])
-            second = {**await post.client("second", send_letter="allow"), "Idempotency-Key": "k1"}
-            assert (await post.http.post("/mail/send", json={"to": "ann", "text": "hi"}, headers=second)).json() == {"sent": 2}
-
-    asyncio.run(main())
+async def test_the_same_idempotency_key_gets_the_first_answer_and_nothing_runs_again(opened) -> None:
+    async with posting(opened) as post:
+        bot = {**await post.client(send_letter="allow"), "Idempotency-Key": "k1"}
+        first = await post.http.post("/mail/send", json={"to": "ann", "text": "hi"}, headers=bot)
+        again = await post.http.post(
+            "/mail/send", content=b'{"text":"hi",  "to":"ann"}', headers={**bot, "Content-Type": "application/json"}
+        )
+        assert (again.status_code, again.json(), post.sent) == (200, first.json(), ["hi"])
+        assert again.headers["idempotent-replayed"] == "true"
+        assert (await post.last()).outcome == "repeated"
+        other = await post.http.post("/mail/send", json={"to": "ann", "text": "else"}, headers=bot)
+        assert (other.status_code, post.sent) == (422, ["hi"])
+        second = {**await post.client("second", send_letter="allow"), "Idempotency-Key": "k1"}
+        assert (await post.http.post("/mail/send", json={"to": "ann", "text": "hi"}, headers=second)).json() == {"sent": 2}
 
 
-def test_twenty_at_once_with_one_idempotency_key_run_once(opened) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            bot = {**await post.client(send_letter="allow"), "Idempotency-Key": "k1"}
-            asked = (post.http.post("/mail/send", json={"to": "ann", "text": "hi"}, headers=bot) for _ in range(20))
-            answers = await asyncio.gather(*asked)
-            assert post.sent == ["hi"]
-            assert {answer.status_code for answer in answers} <= {200, 409}
-
-    asyncio.run(main())
+async def test_twenty_at_once_with_one_idempotency_key_run_once(opened) -> None:
+    async with posting(opened) as post:
+        bot = {**await post.client(send_letter="allow"), "Idempotency-Key": "k1"}
+        asked = (post.http.post("/mail/send", json={"to": "ann", "text": "hi"}, headers=bot) for _ in range(20))
+        answers = await asyncio.gather(*asked)
+        assert post.sent == ["hi"]
+        assert {answer.status_code for answer in answers} <= {200, 409}
 
 
-def test_a_failure_is_kept_for_its_idempotency_key_too(opened) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            bot = {**await post.client(send_letter="allow"), "Idempotency-Key": "k1"}
-            post.fail = UpstreamFailed("The post office is closed.")
-            assert (await post.http.post("/mail/send", json={"to": "ann"}, headers=bot)).status_code == 502
-            post.fail = None
-            again = await post.http.post("/mail/send", json={"to": "ann"}, headers=bot)
-            assert (again.status_code, again.headers["content-type"], post.sent) == (502, "application/problem+json", [])
-
-    asyncio.run(main())
+async def test_a_failure_is_kept_for_its_idempotency_key_too(opened) -> None:
+    async with posting(opened) as post:
+        bot = {**await post.client(send_letter="allow"), "Idempotency-Key": "k1"}
+        post.fail = UpstreamFailed("The post office is closed.")
+        assert (await post.http.post("/mail/send", json={"to": "ann"}, headers=bot)).status_code == 502
+        post.fail = None
+        again = await post.http.post("/mail/send", json={"to": "ann"}, headers=bot)
+        assert (again.status_code, again.headers["content-type"], post.sent) == (502, "application/problem+json", [])
 
 
-def test_a_call_cut_short_is_uncertain_and_never_runs_again_by_itself(opened) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            bot = {**await post.client(send_letter="allow"), "Idempotency-Key": "k1"}
-            post.hold = asyncio.Event()
-            cut = asyncio.create_task(post.http.post("/mail/send", json={"to": "ann", "text": "hi"}, headers=bot))
-            while not await post.state.activity.list():
-                await asyncio.sleep(0)
-            running = await post.http.post("/mail/send", json={"to": "ann", "text": "hi"}, headers=bot)
-            assert (running.status_code, running.headers["retry-after"]) == (409, "1")
-            cut.cancel()
-            await asyncio.gather(cut, return_exceptions=True)
-        async with posting(opened) as post:
-            assert "uncertain" in [entry.outcome for entry in await post.state.activity.list()]
-            again = await post.http.post("/mail/send", json={"to": "ann", "text": "hi"}, headers=bot)
-            assert (again.status_code, post.sent) == (409, [])
-            assert "Look whether it happened" in again.json()["detail"]
-
-    asyncio.run(main())
+async def test_a_call_cut_short_is_uncertain_and_never_runs_again_by_itself(opened) -> None:
+    async with posting(opened) as post:
+        bot = {**await post.client(send_letter="allow"), "Idempotency-Key": "k1"}
+        post.hold = asyncio.Event()
+        cut = asyncio.create_task(post.http.post("/mail/send", json={"to": "ann", "text": "hi"}, headers=bot))
+        while not await post.state.activity.list():
+            await asyncio.sleep(0)
+        running = await post.http.post("/mail/send", json={"to": "ann", "text": "hi"}, headers=bot)
+        assert (running.status_code, running.headers["retry-after"]) == (409, "1")
+        cut.cancel()
+        await asyncio.gather(cut, return_exceptions=True)
+    async with posting(opened) as post:
+        assert "uncertain" in [entry.outcome for entry in await post.state.activity.list()]
+        again = await post.http.post("/mail/send", json={"to": "ann", "text": "hi"}, headers=bot)
+        assert (again.status_code, post.sent) == (409, [])
+        assert "Look whether it happened" in again.json()["detail"]
 
 
-def test_while_paused_reading_goes_on_and_nothing_changes(opened) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            bot = await post.client(send_letter="allow")
-            await post.state.pause.begin(15)
-            answer = await post.http.post("/mail/send", json={"to": "ann"}, headers=bot)
-            assert (answer.status_code, answer.headers["retry-after"]) == (503, "900")
-            assert (await post.last()).reason == "You had paused all actions."
-            assert (await post.http.get("/mail/list", headers=bot)).status_code == 200
-            assert post.sent == []
-
-    asyncio.run(main())
+async def test_while_paused_reading_goes_on_and_nothing_changes(opened) -> None:
+    async with posting(opened) as post:
+        bot = await post.client(send_letter="allow")
+        await post.state.pause.begin(15)
+        answer = await post.http.post("/mail/send", json={"to": "ann"}, headers=bot)
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "900")
+        assert (await post.last()).reason == "You had paused all actions."
+        assert (await post.http.get("/mail/list", headers=bot)).status_code == 200
+        assert post.sent == []
 
 
-def test_a_revoked_key_opens_nothing_from_that_moment(opened) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            bot = await post.client()
-            assert (await post.http.get("/mail/list", headers=bot)).status_code == 200
-            await post.state.clients.revoke("bot")
-            assert (await post.http.get("/mail/list", headers=bot)).status_code == 401
-
-    asyncio.run(main())
+async def test_a_revoked_key_opens_nothing_from_that_moment(opened) -> None:
+    async with posting(opened) as post:
+        bot = await post.client()
+        assert (await post.http.get("/mail/list", headers=bot)).status_code == 200
+        await post.state.clients.revoke("bot")
+        assert (await post.http.get("/mail/list", headers=bot)).status_code == 401
 
 
-def test_a_client_without_the_scope_is_limited_like_any_other(opened) -> None:
-    async def main() -> None:
-        async with posting(opened, Rules(changing="2/minute")) as post:
-            reader = await post.client(scopes="read:mail")
-            answers = [await post.http.post("/mail/send", json={"to": "ann"}, headers=reader) for _ in range(4)]
-            assert [answer.status_code for answer in answers] == [403, 403, 429, 429]
-
-    asyncio.run(main())
+async def test_a_client_without_the_scope_is_limited_like_any_other(opened) -> None:
+    async with posting(opened, Rules(changing="2/minute")) as post:
+        reader = await post.client(scopes="read:mail")
+        answers = [await post.http.post("/mail/send", json={"to": "ann"}, headers=reader) for _ in range(4)]
+        assert [answer.status_code for answer in answers] == [403, 403, 429, 429]
 
 
-def test_a_key_in_a_text_does_not_stand_in_the_activity(opened) -> None:
-    async def main() -> None:
-        async with posting(opened) as post:
-            bot = await post.client(send_letter="allow")
-            await post.http.post("/mail/send", json={"to": "ann", "text": "my key is dh_0123456789abcdef"}, headers=bot)
-            assert "dh_0123456789" not in str(await post.last())
-
-    asyncio.run(main())
+async def test_a_key_in_a_text_does_not_stand_in_the_activity(opened) -> None:
+    async with posting(opened) as post:
+        bot = await post.client(send_letter="allow")
+        await post.http.post("/mail/send", json={"to": "ann", "text": "my key is dh_0123456789abcdef"}, headers=bot)
+        assert "dh_0123456789" not in str(await post.last())

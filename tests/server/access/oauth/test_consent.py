@@ -1,5 +1,3 @@
-import asyncio
-
 import pytest
 
 from server.access.clients.client import Change
@@ -57,22 +55,19 @@ def test_what_was_taken_away_while_a_browser_lingered_is_not_given_back_by_it(se
     assert program.sign_in()["scope"] == "read:apps"
 
 
-def test_what_is_taken_away_in_the_moment_of_a_yes_is_not_given_back_by_it(opened, clock):
-    async def main():
-        async with opened() as state:
-            client, pair = await state.programs.create("bot", frozenset({"read:apps", "read:mail"}), {})
+async def test_what_is_taken_away_in_the_moment_of_a_yes_is_not_given_back_by_it(opened, clock):
+    async with opened() as state:
+        client, pair = await state.programs.create("bot", frozenset({"read:apps", "read:mail"}), {})
 
-            def work(connection):
-                registration, now = find_registration(connection, pair.client_id), clock.now().isoformat()
-                agreed = Asked(registration, client, "https://cb", ("read:apps", "read:mail", "offline_access"), "")
-                change_client(connection, client.id, Change(frozenset({"read:apps"})), now)
-                admit(connection, Terms("https://x", (), clock.now(), OAuthSettings(), frozenset()), agreed)
-                return read_clients(connection)
+        def work(connection):
+            registration, now = find_registration(connection, pair.client_id), clock.now().isoformat()
+            agreed = Asked(registration, client, "https://cb", ("read:apps", "read:mail", "offline_access"), "")
+            change_client(connection, client.id, Change(frozenset({"read:apps"})), now)
+            admit(connection, Terms("https://x", (), clock.now(), OAuthSettings(), frozenset()), agreed)
+            return read_clients(connection)
 
-            (after,) = await state.context.database.write(work)
-            assert after.scopes == {"read:apps"}
-
-    asyncio.run(main())
+        (after,) = await state.context.database.write(work)
+        assert after.scopes == {"read:apps"}
 
 
 def test_each_sign_in_is_ended_by_itself(served):

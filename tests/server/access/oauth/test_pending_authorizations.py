@@ -257,23 +257,20 @@ def test_strangers_do_not_crowd_out_chatgpt():
     wait(waiting, "https://chatgpt.com/oauth/client.json", Kind.document)
 
 
-def test_the_person_is_told_once_of_a_crowd_of_strangers():
+async def test_the_person_is_told_once_of_a_crowd_of_strangers():
     told = []
 
     class Screen(NoScreen):
         def notify(self, title: str, text: str) -> None:
             told.append((title, text))
 
-    async def main() -> None:
-        waiting = SignIns(Questions(Events(), Screen()), Clock(), forget)
-        for number in range(4):
-            wait(waiting, f"deskhand-{number}", Kind.registered)
-        while not told:
-            await asyncio.sleep(0)
-        await asyncio.sleep(0.05)
-
     import asyncio
 
-    asyncio.run(main())
+    waiting = SignIns(Questions(Events(), Screen()), Clock(), forget)
+    for number in range(4):
+        wait(waiting, f"deskhand-{number}", Kind.registered)
+    while not told:
+        await asyncio.sleep(0)
+    await asyncio.sleep(0.05)
     ((title, text),) = told
     assert (title, "May it sign in to Deskhand?" in text) == ("Unknown program, calling itself “Some A… asks you", True)

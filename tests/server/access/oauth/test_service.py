@@ -1,5 +1,3 @@
-import asyncio
-
 import pytest
 
 from desktop.server_thread import BackgroundServer
@@ -29,42 +27,36 @@ def test_a_retry_is_answered_the_same_after_a_restart_however_long_that_took(ser
     assert second.stop()
 
 
-def test_where_no_secret_can_be_kept_tokens_are_refreshed_all_the_same(opened, monkeypatch):
+async def test_where_no_secret_can_be_kept_tokens_are_refreshed_all_the_same(opened, monkeypatch):
     async def refuse(*_):
         raise Unavailable("The keyring is locked.")
 
-    async def main():
-        async with opened() as state:
-            monkeypatch.setattr(state.context.secrets, "get", refuse)
-            answer = await state.oauth.exchange((("grant_type", "refresh_token"), ("refresh_token", "x")), {})
-            assert answer.body["error"] == "invalid_client"
-
-    asyncio.run(main())
+    async with opened() as state:
+        monkeypatch.setattr(state.context.secrets, "get", refuse)
+        answer = await state.oauth.exchange((("grant_type", "refresh_token"), ("refresh_token", "x")), {})
+        assert answer.body["error"] == "invalid_client"
 
 
-def test_a_sign_in_that_cannot_be_stored_waits_on(opened, monkeypatch):
+async def test_a_sign_in_that_cannot_be_stored_waits_on(opened, monkeypatch):
     pairs = (("response_type", "code"), ("redirect_uri", "https://chatgpt.com/aip/g-1/oauth/callback"))
 
-    async def main():
-        async with opened() as state:
-            state.runtime.describe(discover())
-            _, pair = await state.programs.create("bot", frozenset({"read:apps"}), {})
-            answer, cookie = await state.oauth.ask("GET", (*pairs, ("client_id", pair.client_id)))
-            name = answer.headers["Location"].rpartition("/")[2]
-            one = state.oauth.sign_ins.look(name, cookie)
-            await state.context.questions.approve(name, code=one.digits)
+    async with opened() as state:
+        state.runtime.describe(discover())
+        _, pair = await state.programs.create("bot", frozenset({"read:apps"}), {})
+        answer, cookie = await state.oauth.ask("GET", (*pairs, ("client_id", pair.client_id)))
+        name = answer.headers["Location"].rpartition("/")[2]
+        one = state.oauth.sign_ins.look(name, cookie)
+        await state.context.questions.approve(name, code=one.digits)
 
-            async def refuse(*_):
-                raise Unavailable("The disk is full.")
+        async def refuse(*_):
+            raise Unavailable("The disk is full.")
 
-            with monkeypatch.context() as patched:
-                patched.setattr(state.context.database, "write", refuse)
-                with pytest.raises(Unavailable):
-                    await state.oauth.finish(one)
-            again = state.oauth.sign_ins.look(name, cookie)
-            assert "code=" in (await state.oauth.finish(again)).headers["Location"]
-
-    asyncio.run(main())
+        with monkeypatch.context() as patched:
+            patched.setattr(state.context.database, "write", refuse)
+            with pytest.raises(Unavailable):
+                await state.oauth.finish(one)
+        again = state.oauth.sign_ins.look(name, cookie)
+        assert "code=" in (await state.oauth.finish(again)).headers["Location"]
 
 
 def test_the_window_hears_of_a_sign_in(served):

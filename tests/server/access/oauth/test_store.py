@@ -1,5 +1,3 @@
-import asyncio
-
 import pytest
 
 from server.access.clients.allowances import Allowance, add_allowance
@@ -34,104 +32,83 @@ def count(connection):
     return [len(connection.execute(table.select()).all()) for table in (oauth_client, oauth_grant, oauth_code, oauth_token)]
 
 
-def test_who_comes_in_with_a_grant_may_do_what_both_may_until_it_ends_also_after_a_restart(opened, clock):
-    async def main():
-        async with opened() as state:
-            grant = await let_in(state, clock)
-        async with opened() as state:
-            found = state.clients.find("token")
-            assert (found.name, found.scopes, found.credential) == ("bot", frozenset({"read:apps"}), f"grant:{grant}")
-            assert state.clients.recall(found.credential) == found
+async def test_who_comes_in_with_a_grant_may_do_what_both_may_until_it_ends_also_after_a_restart(opened, clock):
+    async with opened() as state:
+        grant = await let_in(state, clock)
+    async with opened() as state:
+        found = state.clients.find("token")
+        assert (found.name, found.scopes, found.credential) == ("bot", frozenset({"read:apps"}), f"grant:{grant}")
+        assert state.clients.recall(found.credential) == found
+        await state.context.database.read(require_credential, found.credential)
+        await state.programs.end_grant("bot", grant)
+        assert state.clients.look_again(found) is None
+        assert state.clients.find("token") is None
+        with pytest.raises(NotAuthenticated):
             await state.context.database.read(require_credential, found.credential)
-            await state.programs.end_grant("bot", grant)
-            assert state.clients.look_again(found) is None
-            assert state.clients.find("token") is None
-            with pytest.raises(NotAuthenticated):
-                await state.context.database.read(require_credential, found.credential)
-
-    asyncio.run(main())
 
 
-def test_an_access_token_ends_by_itself_and_its_grant_stays(opened, clock):
-    async def main():
-        async with opened() as state:
-            grant = await let_in(state, clock, seconds=60)
-            clock.move(seconds=61)
-            assert state.clients.find("token") is None
-            assert state.clients.recall(f"grant:{grant}")
-
-    asyncio.run(main())
+async def test_an_access_token_ends_by_itself_and_its_grant_stays(opened, clock):
+    async with opened() as state:
+        grant = await let_in(state, clock, seconds=60)
+        clock.move(seconds=61)
+        assert state.clients.find("token") is None
+        assert state.clients.recall(f"grant:{grant}")
 
 
-def test_everything_off_ends_every_sign_in(opened, clock):
-    async def main():
-        async with opened() as state:
-            grant = await let_in(state, clock)
-            await state.clients.revoke_all()
-            assert state.clients.find("token") is None
-            assert state.clients.recall(f"grant:{grant}") is None
-            assert await state.programs.read() == {}
-
-    asyncio.run(main())
+async def test_everything_off_ends_every_sign_in(opened, clock):
+    async with opened() as state:
+        grant = await let_in(state, clock)
+        await state.clients.revoke_all()
+        assert state.clients.find("token") is None
+        assert state.clients.recall(f"grant:{grant}") is None
+        assert await state.programs.read() == {}
 
 
 @pytest.mark.parametrize("way", ["its sign-in is ended", "its secret is renewed"])
-def test_what_the_person_allowed_for_a_while_ends_with_a_sign_in(opened, clock, way):
-    async def main():
-        async with opened() as state:
-            grant = await let_in(state, clock)
-            bot, (other, _) = await state.clients.show("bot"), await state.clients.create("other", frozenset(), {})
-            for client in (bot, other):
-                one = Allowance(client.name, client.id, "send_mail", Extent.recipients, ("ann",), "2026", None)
-                await state.context.database.write(add_allowance, one)
-            await (state.programs.renew("bot") if "secret" in way else state.programs.end_grant("bot", grant))
-            left = [len(await state.approvals.allowances.list(client.id)) for client in (bot, other)]
-            assert left == [0, 1]
-
-    asyncio.run(main())
+async def test_what_the_person_allowed_for_a_while_ends_with_a_sign_in(opened, clock, way):
+    async with opened() as state:
+        grant = await let_in(state, clock)
+        bot, (other, _) = await state.clients.show("bot"), await state.clients.create("other", frozenset(), {})
+        for client in (bot, other):
+            one = Allowance(client.name, client.id, "send_mail", Extent.recipients, ("ann",), "2026", None)
+            await state.context.database.write(add_allowance, one)
+        await (state.programs.renew("bot") if "secret" in way else state.programs.end_grant("bot", grant))
+        left = [len(await state.approvals.allowances.list(client.id)) for client in (bot, other)]
+        assert left == [0, 1]
 
 
-def test_what_opens_nothing_any_more_is_swept_out_and_the_rest_stays(opened, clock):
-    async def main():
-        async with opened() as state:
-            sweep, database = state.oauth.sweep, state.context.database
-            grant = await let_in(state, clock)
-            await database.write(add_code, "code", grant, None, None, clock.now().isoformat())
-            lost = Registration("deskhand-lost", Kind.registered, "x", created_at=clock.now().isoformat())
-            await database.write(store.add_unknown, lost, 100, ())
-            await sweep()
-            assert await database.read(count) == [2, 1, 1, 1], "a spent code tells of a theft as long as its tokens live"
-            clock.move(hours=25)
-            await sweep()
-            assert await database.read(count) == [1, 0, 0, 0]
-
-    asyncio.run(main())
+async def test_what_opens_nothing_any_more_is_swept_out_and_the_rest_stays(opened, clock):
+    async with opened() as state:
+        sweep, database = state.oauth.sweep, state.context.database
+        grant = await let_in(state, clock)
+        await database.write(add_code, "code", grant, None, None, clock.now().isoformat())
+        lost = Registration("deskhand-lost", Kind.registered, "x", created_at=clock.now().isoformat())
+        await database.write(store.add_unknown, lost, 100, ())
+        await sweep()
+        assert await database.read(count) == [2, 1, 1, 1], "a spent code tells of a theft as long as its tokens live"
+        clock.move(hours=25)
+        await sweep()
+        assert await database.read(count) == [1, 0, 0, 0]
 
 
-def test_an_id_that_was_ended_can_be_known_again(opened, clock):
-    async def main():
-        async with opened() as state:
-            await let_in(state, clock)
-            (program,) = (await state.programs.read()).values()
-            await state.clients.revoke("bot")
-            again = Registration(program.registration.id, Kind.document, "again", created_at=clock.now().isoformat())
-            await state.context.database.write(store.add_registration, again)
-            assert (await state.context.database.read(store.find_registration, again.id)).name == "again"
-
-    asyncio.run(main())
+async def test_an_id_that_was_ended_can_be_known_again(opened, clock):
+    async with opened() as state:
+        await let_in(state, clock)
+        (program,) = (await state.programs.read()).values()
+        await state.clients.revoke("bot")
+        again = Registration(program.registration.id, Kind.document, "again", created_at=clock.now().isoformat())
+        await state.context.database.write(store.add_registration, again)
+        assert (await state.context.database.read(store.find_registration, again.id)).name == "again"
 
 
-def test_the_oldest_that_nobody_let_in_gives_way_and_those_that_wait_or_were_let_in_stay(opened, clock):
-    async def main():
-        async with opened() as state:
-            database = state.context.database
-            await let_in(state, clock)
-            for number in range(5):
-                clock.move(seconds=1)
-                made = Registration(f"deskhand-{number}", Kind.registered, "x", created_at=clock.now().isoformat())
-                await database.write(store.add_unknown, made, 3, {"deskhand-0"})
-            found = [await database.read(store.find_registration, f"deskhand-{number}") for number in range(5)]
-            assert [one is not None for one in found] == [True, False, True, True, True]
-            assert len(await state.programs.read()) == 1
-
-    asyncio.run(main())
+async def test_the_oldest_that_nobody_let_in_gives_way_and_those_that_wait_or_were_let_in_stay(opened, clock):
+    async with opened() as state:
+        database = state.context.database
+        await let_in(state, clock)
+        for number in range(5):
+            clock.move(seconds=1)
+            made = Registration(f"deskhand-{number}", Kind.registered, "x", created_at=clock.now().isoformat())
+            await database.write(store.add_unknown, made, 3, {"deskhand-0"})
+        found = [await database.read(store.find_registration, f"deskhand-{number}") for number in range(5)]
+        assert [one is not None for one in found] == [True, False, True, True, True]
+        assert len(await state.programs.read()) == 1

@@ -1,5 +1,3 @@
-import asyncio
-
 from server.access.oauth.models import Kind, Registration
 from server.access.oauth.store import add_registration, end_grant
 from server.access.oauth.tables import oauth_grant
@@ -7,7 +5,7 @@ from server.access.oauth.token_store import add_code, add_token, find_code, find
 from server.access.oauth.tokens import digest
 
 
-def test_codes_and_tokens_are_found_until_their_grant_ends(opened, clock):
+async def test_codes_and_tokens_are_found_until_their_grant_ends(opened, clock):
     now = clock.now().isoformat()
 
     def work(connection, client_id):
@@ -29,9 +27,6 @@ def test_codes_and_tokens_are_found_until_their_grant_ends(opened, clock):
         assert not end_grant(connection, "g", now, "again")
         assert (find_code(connection, "code"), find_held_token(connection, "token")) == (None, None)
 
-    async def main():
-        async with opened() as state:
-            client, _ = await state.clients.create("bot", frozenset({"read:apps"}), {})
-            await state.context.database.write(work, client.id)
-
-    asyncio.run(main())
+    async with opened() as state:
+        client, _ = await state.clients.create("bot", frozenset({"read:apps"}), {})
+        await state.context.database.write(work, client.id)

@@ -45,51 +45,40 @@ async def boxed(opened):
         await post.http.aclose()
 
 
-def test_a_tool_does_what_its_operation_does(opened):
-    async def main():
-        async with boxed(opened) as (post, box, client):
-            assert (await box.call(client, "send_letter", {"to": "ann", "text": "hi"})).structured == {"sent": 1}
-            assert (await box.call(client, "list_letters", {"most": 5})).structured == {"result": ["hi"]}
-            assert [entry.operation for entry in await post.state.activity.list()] == ["list_letters", "send_letter"]
-
-    asyncio.run(main())
+async def test_a_tool_does_what_its_operation_does(opened):
+    async with boxed(opened) as (post, box, client):
+        assert (await box.call(client, "send_letter", {"to": "ann", "text": "hi"})).structured == {"sent": 1}
+        assert (await box.call(client, "list_letters", {"most": 5})).structured == {"result": ["hi"]}
+        assert [entry.operation for entry in await post.state.activity.list()] == ["list_letters", "send_letter"]
 
 
-def test_a_client_is_shown_what_it_may_use_and_nothing_else_can_be_found_with_it(opened):
-    async def main():
-        async with boxed(opened) as (post, box, client):
-            told = [tool.name for tool in box.list_tools(client)]
-            assert told[:4] == ["search", "fetch", "list_letters", "send_letter"]
-            await post.client("writer", scopes="write:mail")
-            writer = await post.state.clients.show("writer")
-            assert not {"search", "fetch", "list_letters"} & {tool.name for tool in box.list_tools(writer)}
-            for name in ("search", "fetch", "unheard_of"):
-                with pytest.raises(UnknownTool):
-                    await box.call(writer, name, {"query": "hi", "id": "letter:1"})
-            answer = await box.call(writer, "list_letters", {})
-            assert answer.failed
-            assert "read:mail" in answer.texts[0]
-
-    asyncio.run(main())
-
-
-def test_search_and_fetch_walk_the_same_way_as_all_calls(opened):
-    async def main():
-        async with boxed(opened) as (post, box, client):
-            post.sent = ["hello", "bye"]
-            found = (await box.call(client, "search", {"query": "words"})).structured["results"]
-            assert [one["id"] for one in found] == ["letter:0", "letter:1"]
-            assert (await box.call(client, "fetch", {"id": "letter:0"})).structured["text"] == "hello"
-            assert {(entry.operation, entry.client_name) for entry in await post.state.activity.list()} == {
-                ("list_letters", "bot")
-            }
-            post.fail = UpstreamFailed("The post office is closed.")
-            assert (await box.call(client, "search", {"query": "words"})).texts == ("The post office is closed.",)
-            await post.state.clients.change("bot", Change(policies={"list_letters": Policy.deny}))
+async def test_a_client_is_shown_what_it_may_use_and_nothing_else_can_be_found_with_it(opened):
+    async with boxed(opened) as (post, box, client):
+        told = [tool.name for tool in box.list_tools(client)]
+        assert told[:4] == ["search", "fetch", "list_letters", "send_letter"]
+        await post.client("writer", scopes="write:mail")
+        writer = await post.state.clients.show("writer")
+        assert not {"search", "fetch", "list_letters"} & {tool.name for tool in box.list_tools(writer)}
+        for name in ("search", "fetch", "unheard_of"):
             with pytest.raises(UnknownTool):
-                await box.call(await post.state.clients.show("bot"), "search", {"query": "words"})
+                await box.call(writer, name, {"query": "hi", "id": "letter:1"})
+        answer = await box.call(writer, "list_letters", {})
+        assert answer.failed
+        assert "read:mail" in answer.texts[0]
 
-    asyncio.run(main())
+
+async def test_search_and_fetch_walk_the_same_way_as_all_calls(opened):
+    async with boxed(opened) as (post, box, client):
+        post.sent = ["hello", "bye"]
+        found = (await box.call(client, "search", {"query": "words"})).structured["results"]
+        assert [one["id"] for one in found] == ["letter:0", "letter:1"]
+        assert (await box.call(client, "fetch", {"id": "letter:0"})).structured["text"] == "hello"
+        assert {(entry.operation, entry.client_name) for entry in await post.state.activity.list()} == {("list_letters", "bot")}
+        post.fail = UpstreamFailed("The post office is closed.")
+        assert (await box.call(client, "search", {"query": "words"})).texts == ("The post office is closed.",)
+        await post.state.clients.change("bot", Change(policies={"list_letters": Policy.deny}))
+        with pytest.raises(UnknownTool):
+            await box.call(await post.state.clients.show("bot"), "search", {"query": "words"})
 
 
 async def give_up(post, box, client, name, arguments):
@@ -111,42 +100,30 @@ async def wait_for(post, outcome):
     return found[0]
 
 
-def test_a_reading_whose_caller_went_away_ends_and_says_so(opened):
-    async def main():
-        async with boxed(opened) as (post, box, client):
-            await give_up(post, box, client, "list_letters", {})
-            assert (await wait_for(post, "failed")).status == 499
-
-    asyncio.run(main())
+async def test_a_reading_whose_caller_went_away_ends_and_says_so(opened):
+    async with boxed(opened) as (post, box, client):
+        await give_up(post, box, client, "list_letters", {})
+        assert (await wait_for(post, "failed")).status == 499
 
 
-def test_a_change_whose_caller_went_away_goes_on(opened):
-    async def main():
-        async with boxed(opened) as (post, box, client):
-            await give_up(post, box, client, "send_letter", {"to": "ann", "text": "hi"})
-            post.hold.set()
-            assert (await wait_for(post, "done")).status == 200
-            assert post.sent == ["hi"]
-
-    asyncio.run(main())
+async def test_a_change_whose_caller_went_away_goes_on(opened):
+    async with boxed(opened) as (post, box, client):
+        await give_up(post, box, client, "send_letter", {"to": "ann", "text": "hi"})
+        post.hold.set()
+        assert (await wait_for(post, "done")).status == 200
+        assert post.sent == ["hi"]
 
 
-def test_at_the_end_what_still_runs_is_ended(opened):
-    async def main():
-        async with boxed(opened) as (post, box, client):
-            await give_up(post, box, client, "send_letter", {"to": "ann", "text": "hi"})
-            await box.close(0.01)
-            assert post.sent == []
-            assert (await post.last()).outcome == "running"  # at the next start nobody will know
-
-    asyncio.run(main())
+async def test_at_the_end_what_still_runs_is_ended(opened):
+    async with boxed(opened) as (post, box, client):
+        await give_up(post, box, client, "send_letter", {"to": "ann", "text": "hi"})
+        await box.close(0.01)
+        assert post.sent == []
+        assert (await post.last()).outcome == "running"  # at the next start nobody will know
 
 
-def test_a_letter_that_reaches_another_operation_than_meant_goes_nowhere(opened):
-    async def main():
-        async with boxed(opened) as (post, _, client):
-            for meant, status in (("send_letter", 404), ("list_letters", 200)):
-                reply = await post.state.inside.call(Letter("GET", "/mail/list"), **{CLIENT: client, OPERATION: meant})
-                assert reply.status == status
-
-    asyncio.run(main())
+async def test_a_letter_that_reaches_another_operation_than_meant_goes_nowhere(opened):
+    async with boxed(opened) as (post, _, client):
+        for meant, status in (("send_letter", 404), ("list_letters", 200)):
+            reply = await post.state.inside.call(Letter("GET", "/mail/list"), **{CLIENT: client, OPERATION: meant})
+            assert reply.status == status

@@ -80,110 +80,86 @@ async def ask(transport, options, **more):
 CALL = ("tools/call", {"name": "wait", "arguments": {}})
 
 
-def test_whoever_hangs_up_cancels_a_call_where_nothing_is_kept():
-    async def main():
-        async with opened() as (waiting, transport):
-            asking = Asking(transport, modern(*CALL))
-            await waiting.begun.wait()
-            asking.gone.set()
-            await waiting.cancelled.wait()
-            await asking.done
-
-    asyncio.run(main())
+async def test_whoever_hangs_up_cancels_a_call_where_nothing_is_kept():
+    async with opened() as (waiting, transport):
+        asking = Asking(transport, modern(*CALL))
+        await waiting.begun.wait()
+        asking.gone.set()
+        await waiting.cancelled.wait()
+        await asking.done
 
 
-def test_a_session_cancels_its_call_when_it_says_so():
-    async def main():
-        async with opened() as (waiting, transport):
-            session = (await ask(transport, initialize())).headers["mcp-session-id"]
-            asking = Asking(transport, older(*CALL, session=session, id=7))
-            await waiting.begun.wait()
-            cancel = older("notifications/cancelled", {"requestId": 7}, session=session, id=None)
-            assert (await ask(transport, cancel, client="two")).status == 404
-            assert not waiting.cancelled.is_set()
-            assert (await ask(transport, cancel)).status == 202
-            await waiting.cancelled.wait()
-            asking.gone.set()
-
-    asyncio.run(main())
+async def test_a_session_cancels_its_call_when_it_says_so():
+    async with opened() as (waiting, transport):
+        session = (await ask(transport, initialize())).headers["mcp-session-id"]
+        asking = Asking(transport, older(*CALL, session=session, id=7))
+        await waiting.begun.wait()
+        cancel = older("notifications/cancelled", {"requestId": 7}, session=session, id=None)
+        assert (await ask(transport, cancel, client="two")).status == 404
+        assert not waiting.cancelled.is_set()
+        assert (await ask(transport, cancel)).status == 202
+        await waiting.cancelled.wait()
+        asking.gone.set()
 
 
-def test_closing_ends_what_is_on_its_way():
-    async def main():
-        async with opened() as (waiting, transport):
-            session = (await ask(transport, initialize())).headers["mcp-session-id"]
-            calls = [Asking(transport, older(*CALL, session=session))]
-            await waiting.begun.wait()
-            await transport.close()
-            await waiting.cancelled.wait()
-            calls[0].gone.set()
-            await asyncio.wait([calls[0].done])
-
-    asyncio.run(main())
+async def test_closing_ends_what_is_on_its_way():
+    async with opened() as (waiting, transport):
+        session = (await ask(transport, initialize())).headers["mcp-session-id"]
+        calls = [Asking(transport, older(*CALL, session=session))]
+        await waiting.begun.wait()
+        await transport.close()
+        await waiting.cancelled.wait()
+        calls[0].gone.set()
+        await asyncio.wait([calls[0].done])
 
 
-def test_there_is_room_for_so_many_sessions_and_one_that_nobody_uses_ends():
-    async def main():
-        async with opened(sessions=1, idle_seconds=0.2) as (_, transport):
+async def test_there_is_room_for_so_many_sessions_and_one_that_nobody_uses_ends():
+    async with opened(sessions=1, idle_seconds=0.2) as (_, transport):
+        assert (await ask(transport, initialize())).status == 200
+        assert (await ask(transport, initialize())).status == 503
+        while (await ask(transport, initialize())).status == 503:
+            await asyncio.sleep(0.02)
+
+
+async def test_a_client_that_opens_ever_more_sessions_takes_its_own_and_no_others():
+    async with opened(sessions=4, own_sessions=2) as (_, transport):
+        names = [(await ask(transport, initialize())).headers["mcp-session-id"] for _ in range(2)]
+        assert (await ask(transport, older("ping", session=names[0]))).status == 200
+        for _ in range(3):
             assert (await ask(transport, initialize())).status == 200
-            assert (await ask(transport, initialize())).status == 503
-            while (await ask(transport, initialize())).status == 503:
-                await asyncio.sleep(0.02)
-
-    asyncio.run(main())
+            assert (await ask(transport, older("ping", session=names[0]))).status == 200, "it was used last"
+        assert (await ask(transport, older("ping", session=names[1]))).status == 404, "it was not used"
+        assert (await ask(transport, initialize(), client="two")).status == 200
 
 
-def test_a_client_that_opens_ever_more_sessions_takes_its_own_and_no_others():
-    async def main():
-        async with opened(sessions=4, own_sessions=2) as (_, transport):
-            names = [(await ask(transport, initialize())).headers["mcp-session-id"] for _ in range(2)]
-            assert (await ask(transport, older("ping", session=names[0]))).status == 200
-            for _ in range(3):
-                assert (await ask(transport, initialize())).status == 200
-                assert (await ask(transport, older("ping", session=names[0]))).status == 200, "it was used last"
-            assert (await ask(transport, older("ping", session=names[1]))).status == 404, "it was not used"
-            assert (await ask(transport, initialize(), client="two")).status == 200
-
-    asyncio.run(main())
+async def test_what_gives_way_to_a_request_that_is_refused_is_over_all_the_same():
+    async with opened(sessions=1, own_sessions=1) as (_, transport):
+        assert (await ask(transport, initialize())).status == 200
+        assert (await ask(transport, initialize(), host="evil.example")).status == 421
+        assert (await ask(transport, initialize())).status == 200
 
 
-def test_what_gives_way_to_a_request_that_is_refused_is_over_all_the_same():
-    async def main():
-        async with opened(sessions=1, own_sessions=1) as (_, transport):
-            assert (await ask(transport, initialize())).status == 200
-            assert (await ask(transport, initialize(), host="evil.example")).status == 421
-            assert (await ask(transport, initialize())).status == 200
-
-    asyncio.run(main())
+async def test_a_made_up_name_of_a_session_takes_no_place():
+    async with opened(own_sessions=2, largest_body=1000) as (_, transport):
+        session = (await ask(transport, initialize())).headers["mcp-session-id"]
+        assert (await ask(transport, older("ping", {"x": "y" * 1000}, session="made-up"))).status == 413
+        assert (await ask(transport, initialize())).status == 200
+        assert (await ask(transport, older("ping", session=session))).status == 200
 
 
-def test_a_made_up_name_of_a_session_takes_no_place():
-    async def main():
-        async with opened(own_sessions=2, largest_body=1000) as (_, transport):
-            session = (await ask(transport, initialize())).headers["mcp-session-id"]
-            assert (await ask(transport, older("ping", {"x": "y" * 1000}, session="made-up"))).status == 413
-            assert (await ask(transport, initialize())).status == 200
-            assert (await ask(transport, older("ping", session=session))).status == 200
-
-    asyncio.run(main())
-
-
-def test_a_session_at_work_does_not_give_way():
-    async def main():
-        async with opened(own_sessions=1) as (waiting, transport):
-            session = (await ask(transport, initialize())).headers["mcp-session-id"]
-            asking = Asking(transport, older(*CALL, session=session, id=7))
-            await waiting.begun.wait()
-            with pytest.raises(TooManyRequests):
-                await ask(transport, initialize())
-            cancel = older("notifications/cancelled", {"requestId": 7}, session=session, id=None)
-            assert (await ask(transport, cancel)).status == 202
-            await waiting.cancelled.wait()
-            asking.gone.set()
-            await asyncio.wait([asking.done])
-            assert (await ask(transport, initialize())).status == 200
-
-    asyncio.run(main())
+async def test_a_session_at_work_does_not_give_way():
+    async with opened(own_sessions=1) as (waiting, transport):
+        session = (await ask(transport, initialize())).headers["mcp-session-id"]
+        asking = Asking(transport, older(*CALL, session=session, id=7))
+        await waiting.begun.wait()
+        with pytest.raises(TooManyRequests):
+            await ask(transport, initialize())
+        cancel = older("notifications/cancelled", {"requestId": 7}, session=session, id=None)
+        assert (await ask(transport, cancel)).status == 202
+        await waiting.cancelled.wait()
+        asking.gone.set()
+        await asyncio.wait([asking.done])
+        assert (await ask(transport, initialize())).status == 200
 
 
 @pytest.mark.parametrize(
@@ -195,18 +171,12 @@ def test_a_session_at_work_does_not_give_way():
         ({"origin": "https://page.example"}, 200),
     ],
 )
-def test_it_looks_at_host_and_origin_by_itself_too(more, status):
-    async def main():
-        async with opened() as (_, transport):
-            for options in (modern("tools/list"), initialize()):
-                assert (await ask(transport, options, **more)).status == status
-
-    asyncio.run(main())
+async def test_it_looks_at_host_and_origin_by_itself_too(more, status):
+    async with opened() as (_, transport):
+        for options in (modern("tools/list"), initialize()):
+            assert (await ask(transport, options, **more)).status == status
 
 
-def test_more_than_fits_is_refused():
-    async def main():
-        async with opened(largest_body=1000) as (_, transport):
-            assert (await ask(transport, modern("tools/call", {"name": "wait", "arguments": {"x": "y" * 1000}}))).status == 413
-
-    asyncio.run(main())
+async def test_more_than_fits_is_refused():
+    async with opened(largest_body=1000) as (_, transport):
+        assert (await ask(transport, modern("tools/call", {"name": "wait", "arguments": {"x": "y" * 1000}}))).status == 413

@@ -103,15 +103,12 @@ def test_a_websocket_is_passed_on() -> None:
     behind_proxy(test)
 
 
-def test_where_nobody_answers_behind_it_says_what_ngrok_says() -> None:
-    async def main() -> None:
-        proxy = Proxy("http://127.0.0.1:9")
-        async with loopback.AsyncClient() as http:
-            answer = await http.get(await proxy.open())
-        assert (answer.status_code, answer.headers["ngrok-error-code"]) == (502, "ERR_NGROK_8012")
-        proxy.close()
-
-    asyncio.run(main())
+async def test_where_nobody_answers_behind_it_says_what_ngrok_says() -> None:
+    proxy = Proxy("http://127.0.0.1:9")
+    async with loopback.AsyncClient() as http:
+        answer = await http.get(await proxy.open())
+    assert (answer.status_code, answer.headers["ngrok-error-code"]) == (502, "ERR_NGROK_8012")
+    proxy.close()
 
 
 def test_what_it_passes_on_never_comes_from_this_computer() -> None:
