@@ -74,10 +74,10 @@ class CodeGrant(AuthorizationCodeGrant):
         server, data = self.server, request.payload.data
         if request.agreed is None:
             raise AccessDeniedError(SAID_NO)
-        grant = admit(server.http.protocol, server.terms, request.agreed)
+        grant = admit(server.connection, server.terms, request.agreed)
         until = server.terms.after(server.terms.settings.code_seconds)
         challenge = data.get("code_challenge")
-        token_store.add_code(server.http.protocol, code, grant, data.get("redirect_uri"), challenge, until)
+        token_store.add_code(server.connection, code, grant, data.get("redirect_uri"), challenge, until)
         server.changed = True
 
     def query_authorization_code(self, code: str, client: Visitor) -> Held | None:
@@ -115,7 +115,7 @@ class RefreshGrant(RefreshTokenGrant):
     def authenticate_refresh_token(self, refresh_token: str) -> Held | None:
         """One that was spent before is the retry of a lost answer, or stolen."""
         server = self.server
-        found = token_store.find_held_token(server.http.protocol, refresh_token)
+        found = token_store.find_held_token(server.connection, refresh_token)
         if found is None or found.kind != "refresh" or found.oauth_client != self.request.client.registration.id:
             return None
         if found.is_over(server.terms.now):
@@ -149,7 +149,7 @@ class RefreshGrant(RefreshTokenGrant):
     def revoke_old_credential(self, refresh_token: Held) -> None:
         server = self.server
         heir = digest(derive(server.terms.key, REFRESH, self.request.form["refresh_token"]))
-        token_store.spend_token(server.http.protocol, refresh_token, heir, server.terms.now.isoformat())
+        token_store.spend_token(server.connection, refresh_token, heir, server.terms.now.isoformat())
 
     def authenticate_user(self, refresh_token: Held) -> str:  # noqa: ARG002, there is one person
         return "person"

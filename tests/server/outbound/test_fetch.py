@@ -95,7 +95,7 @@ class Web:
     @contextlib.asynccontextmanager
     async def serving(self, papers: Papers | None) -> AsyncIterator["Web"]:
         server = await asyncio.start_server(self.answer, "127.0.0.1", 0, ssl=papers.server if papers else None)
-        self.port = server.http.server[0].getsockname()[1]
+        self.port = server.sockets[0].getsockname()[1]
         self.wire = Wire(self.port)
         async with server:
             yield self
