@@ -134,9 +134,9 @@ async def open_app(server: Process, purse: Purse, name: str = "An app") -> Async
         grant_types=["authorization_code", "refresh_token"],
         token_endpoint_auth_method="none",
     )
-    provider = OAuthClientProvider(f"{server.public.pages}/mcp", metadata, purse, redirect, come_back)
+    provider = OAuthClientProvider(f"{server.public}/mcp", metadata, purse, redirect, come_back)
     async with (
         create_mcp_http_client(auth=provider, timeout=httpx2.Timeout(60)) as http,
-        Client(streamable_http_client(f"{server.public.pages}/mcp", http_client=http)) as client,
+        Client(streamable_http_client(f"{server.public}/mcp", http_client=http)) as client,
     ):
         yield client

@@ -22,14 +22,14 @@ def sign_gpt_in(server: Process) -> dict[str, str]:
     """Sign a GPT in, refresh, repeat a spent token, and try a wrong secret; answer all secrets that went by."""
     gpt = make_gpt(server, "gpt", "header", "--allow", "send_mail")
     asked = urlencode({"response_type": "code", "client_id": gpt.client_id, "redirect_uri": GPT_CALLBACK, "state": "s"})
-    back = read_answer(visit(server, f"{server.public.pages}/chatgpt/oauth/authorize?{asked}"))
+    back = read_answer(visit(server, f"{server.public}/chatgpt/oauth/authorize?{asked}"))
     form = {"grant_type": "authorization_code", "code": back["code"], "redirect_uri": GPT_CALLBACK}
     first = gpt.ask_token(form).json()
     gpt.tokens = first
     assert gpt.call("list_mail", {}).status_code == 200
     assert gpt.call("send_mail", {"to": "ann@example.com", "subject": "x", "body": "y"}).status_code == 200
     gpt.refresh()
-    unused = read_answer(visit(server, f"{server.public.pages}/chatgpt/oauth/authorize?{asked}"))
+    unused = read_answer(visit(server, f"{server.public}/chatgpt/oauth/authorize?{asked}"))
     found = {"secret": gpt.secret, "code": back["code"], "unused code": unused["code"]}
     found |= {f"first {name}": first[name] for name in ("access_token", "refresh_token")}
     found |= {f"second {name}": gpt.tokens[name] for name in ("access_token", "refresh_token")}
@@ -41,7 +41,7 @@ def sign_gpt_in(server: Process) -> dict[str, str]:
 def register_app(server: Process) -> dict[str, str]:
     """Have a program register itself with a secret."""
     server.person("PUT", "/api/sign-ins", json={"registration_allowed": True})
-    metadata = loopback.get(f"{server.public.pages}/.well-known/oauth-authorization-server").json()
+    metadata = loopback.get(f"{server.public}/.well-known/oauth-authorization-server").json()
     wanted = {"redirect_uris": [APP_CALLBACK], "token_endpoint_auth_method": "client_secret_post"}
     made = loopback.post(metadata["registration_endpoint"], json=wanted).json()
     return {"registered secret": made["client_secret"]} if "client_secret" in made else {}

@@ -128,8 +128,8 @@ def test_fastmcp_signs_in_and_calls_every_tool(server, monkeypatch) -> None:
         async def use() -> None:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # it says that it keeps its tokens in memory
-                auth = OAuth(f"{server.public.pages}/mcp", callback_host="127.0.0.1")
-            async with Client(f"{server.public.pages}/mcp", auth=auth, timeout=60) as app:
+                auth = OAuth(f"{server.public}/mcp", callback_host="127.0.0.1")
+            async with Client(f"{server.public}/mcp", auth=auth, timeout=60) as app:
                 tools = await app.list_tools()
                 assert {"send_mail", "search", "fetch"} <= {tool.name for tool in tools}
                 for tool in tools:

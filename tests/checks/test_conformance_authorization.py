@@ -14,7 +14,7 @@ SCENARIOS = ("authorization-server-metadata-endpoint", "authorization-code-grant
 def register(server, callback: str) -> str:
     """Register a program without a secret, as the suite wants one, and answer its id."""
     server.person("PUT", "/api/sign-ins", json={"registration_allowed": True})
-    metadata = loopback.get(f"{server.public.pages}/.well-known/oauth-authorization-server").json()
+    metadata = loopback.get(f"{server.public}/.well-known/oauth-authorization-server").json()
     wanted = {"client_name": "conformance", "redirect_uris": [callback], "token_endpoint_auth_method": "none"}
     made = loopback.post(metadata["registration_endpoint"], json=wanted)
     assert made.status_code == 201, made.text
@@ -23,9 +23,9 @@ def register(server, callback: str) -> str:
 
 def test_every_scenario_succeeds(start, node: Node) -> None:
     server, port = start("--demo"), free_port()
-    assert not server.public.pages.endswith("/")
+    assert not server.public.endswith("/")
     client = register(server, f"http://127.0.0.1:{port}/callback")
-    asked = ["--url", server.public.pages, "--client-id", client, "--resource", f"{server.public.pages}/mcp", "-p", str(port)]
+    asked = ["--url", server.public, "--client-id", client, "--resource", f"{server.public}/mcp", "-p", str(port)]
     said = []
     with (
         TemporaryDirectory() as record,  # the suite's own, of every token that it gets: none that a test leaves behind

@@ -145,8 +145,8 @@ def make_deliveries(many: int, dice: random.Random) -> Iterator[tuple[str, dict]
 
 def prepare(server) -> str:
     """Make the address, set the secret, and accept the uid; answers the path."""
-    made = server.person("POST", "/api/omi/address").json()["addresses"]["memory"].removeprefix(server.public.pages)
-    first = loopback.post(f"{server.public.pages}{made}?uid=me", json={"id": "first"}, timeout=20)
+    made = server.person("POST", "/api/omi/address").json()["addresses"]["memory"].removeprefix(server.public)
+    first = loopback.post(f"{server.public}{made}?uid=me", json={"id": "first"}, timeout=20)
     assert first.status_code == 200, first.text
     (question,) = server.person("GET", "/api/approvals").json()
     assert server.person("POST", f"/api/approvals/{question['id']}/approve", json={}).status_code == 200
@@ -163,7 +163,7 @@ def test_each_conversation_is_one_row_in_its_newest_state_whatever_happens(start
         newest[memory["id"]] = memory["structured"]["title"]
     server = start()
     http, kills = loopback.Client(timeout=20), 0
-    sender = Sender(prepare(server), http, server.public.pages)
+    sender = Sender(prepare(server), http, server.public)
     with http, ThreadPoolExecutor(AT_ONCE) as pool:
         sent = [pool.submit(sender.deliver, *one) for one in deliveries]
         while sender.taken < many and not any(one.done() and one.exception() for one in sent):
@@ -171,7 +171,7 @@ def test_each_conversation_is_one_row_in_its_newest_state_whatever_happens(start
             server.kill()
             kills += 1
             server = start()
-            sender.public = server.public.pages
+            sender.public = server.public
         for one in sent:
             one.result()
     server.kill()
@@ -195,15 +195,15 @@ def test_the_first_command_and_the_first_document_hold_unchanged(start) -> None:
         done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True, env={"PATH": "/usr/bin:/bin"})
         assert json.loads(done.stdout) == {"status": "success", "message": "Memory data received and logged"}
     key = server.make_client("writer")
-    plain = CURL.replace("https://your-server-url.com", server.public.pages) + f" -H 'Authorization: Bearer {key}'"
+    plain = CURL.replace("https://your-server-url.com", server.public) + f" -H 'Authorization: Bearer {key}'"
     done = subprocess.run(["bash", "-c", plain], capture_output=True, text=True, check=True, env={"PATH": "/usr/bin:/bin"})
     assert json.loads(done.stdout)["status"] == "success"
     (question,) = server.person("GET", "/api/approvals").json()
     server.person("POST", f"/api/approvals/{question['id']}/approve", json={})
     schemas, headers = yaml.safe_load(FIRST_SCHEMA), {"Authorization": f"Bearer {key}"}
-    listed = loopback.get(f"{server.public.pages}/api/conversations", headers=headers).json()
+    listed = loopback.get(f"{server.public}/api/conversations", headers=headers).json()
     assert len(listed["conversations"]) == 1
-    url = f"{server.public.pages}/api/conversations/{listed['conversations'][0]['id']}"
+    url = f"{server.public}/api/conversations/{listed['conversations'][0]['id']}"
     whole = loopback.get(url, headers=headers).json()
     for answer, schema in zip((listed, whole), schemas.values(), strict=True):
         assert list(Draft202012Validator(require_all(schema)).iter_errors(answer)) == []
@@ -249,7 +249,7 @@ def test_a_replay_has_no_effect(start, long: bool) -> None:
     path, now = prepare(server), int(time.time())
     bodies = [json.dumps({"id": "c1", "structured": {"title": title}}).encode() for title in ("old", "new")]
     signed = [{"X-Omi-Signature": f"t={now},v1={sign_v1(SECRET, now, 'me', body)}"} for body in bodies]
-    with loopback.Client(base_url=server.public.pages, timeout=20) as http:
+    with loopback.Client(base_url=server.public, timeout=20) as http:
         for body, headers in zip(bodies, signed, strict=True):
             assert http.post(f"{path}?uid=me", content=body, headers=headers).status_code == 200
         for number in range(1_000 if long else 50):

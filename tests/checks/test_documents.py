@@ -14,7 +14,7 @@ def test_the_documents_are_openapi_3_1(start) -> None:
     server = start("--demo")
     server.make_client("gpt")
     for path in PATHS:
-        document = loopback.get(server.public.pages + path).json()
+        document = loopback.get(server.public + path).json()
         assert document["openapi"] == "3.1.0"
         OpenAPIV31SpecValidator(document).validate()
 

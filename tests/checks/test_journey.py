@@ -30,7 +30,7 @@ def call(server) -> Call:
     key = server.make_client("script", allow=["send_mail", "reply_to_mail", "control_app"])
 
     def send(method: str, path: str, **options) -> httpx2.Response:
-        return loopback.request(method, server.public.pages + path, headers={"X-API-Key": key}, timeout=30, **options)
+        return loopback.request(method, server.public + path, headers={"X-API-Key": key}, timeout=30, **options)
 
     return send
 
@@ -136,7 +136,7 @@ def test_a_request_that_does_not_fit_is_422_and_nothing_is_sent(server, call: Ca
     before = len(call("GET", "/gmail/messages?query=in:sent&max_results=50").json())
     key = server.make_client("other", allow=["send_mail"])
     headers = {"X-API-Key": key, "Content-Type": "application/json"}
-    answer = loopback.post(f"{server.public.pages}/gmail/send", content=body, headers=headers)
+    answer = loopback.post(f"{server.public}/gmail/send", content=body, headers=headers)
     assert answer.status_code == 422, answer.text
     assert answer.json()["detail"].endswith(".")
     assert len(call("GET", "/gmail/messages?query=in:sent&max_results=50").json()) == before
@@ -146,7 +146,7 @@ def test_who_may_not_is_told_so_and_nothing_happens(server, call: Call) -> None:
     reader = server.make_client("reader", scopes=["read:mail"])
     careful = server.make_client("careful", deny=["send_mail"])
     mail = {"to": "ann@example.com", "subject": "x", "body": "x"}
-    url = f"{server.public.pages}/gmail/send"
+    url = f"{server.public}/gmail/send"
     for headers, status in (
         ({}, 401),
         ({"X-API-Key": "dh_wrong"}, 401),
@@ -162,7 +162,7 @@ def test_who_may_not_is_told_so_and_nothing_happens(server, call: Call) -> None:
 
 
 def test_half_a_request_does_not_keep_others_waiting(server, call: Call) -> None:
-    port = httpx2.URL(server.public.pages).port or 0
+    port = httpx2.URL(server.public).port or 0
     halves = [socket.create_connection(("127.0.0.1", port)) for _ in range(50)]
     try:
         for half in halves:

@@ -64,7 +64,7 @@ class Sender:
 def test_nothing_acknowledged_is_lost_and_nothing_is_sent_twice(start, signed_in, long: bool) -> None:
     mails, dice = 2000 if long else 30, random.Random(7)
     server = start("--demo", data=signed_in.data, DESKHAND_DEMO_GOOGLE="own")
-    sender = Sender(server.make_client("sender", allow=["send_mail"], rate="none"), server.public.pages)
+    sender = Sender(server.make_client("sender", allow=["send_mail"], rate="none"), server.public)
     kills = 0
     with ThreadPoolExecutor(AT_ONCE) as pool:
         sent = [pool.submit(sender.send, number) for number in range(mails)]
@@ -73,7 +73,7 @@ def test_nothing_acknowledged_is_lost_and_nothing_is_sent_twice(start, signed_in
             server.kill()
             kills += 1
             server = start("--demo", data=signed_in.data, DESKHAND_DEMO_GOOGLE="own")
-            sender.public = server.public.pages
+            sender.public = server.public
         for one in sent:
             one.result()
     subjects = Counter(signed_in.sent_subjects())

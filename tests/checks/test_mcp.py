@@ -36,7 +36,7 @@ def judge(node: Node, server: Any, revision: str) -> dict[str, bool]:
     """Which scenarios of the conformance suite pass; the suite's own exit code says whether all do."""
     key = server.make_client(f"suite-{revision}")
     script = node.find_program("conformance")
-    asked = ["server", "--url", f"{server.public.pages}/mcp", "--requirements", revision, "--timeout", "8000"]
+    asked = ["server", "--url", f"{server.public}/mcp", "--requirements", revision, "--timeout", "8000"]
     carrying = {**node.environment, "DESKHAND_KEY": key}
     done = node.run("--import", "./carry_key.mjs", str(script), *asked, env=carrying)
     return {name: mark == "✓" for mark, name, _ in TOLD.findall(done.stdout)} | {"all": done.returncode == 0}
@@ -60,7 +60,7 @@ def test_the_inspector_finds_every_schema_portable(start, node_tool, node: Node,
     server = start("--demo")
     for name, order in (("everything", {}), ("reader", {"scopes": ["read:mail"]})):
         key = server.make_client(name, **order)
-        asked = ["--cli", f"{server.public.pages}/mcp", "--transport", "http", "--method", "tools/list", "--strict"]
+        asked = ["--cli", f"{server.public}/mcp", "--transport", "http", "--method", "tools/list", "--strict"]
         home = {**node.environment, "HOME": str(tmp_path), "MCP_CATALOG_PATH": str(tmp_path / "mcp.json")}
         done = node_tool("mcp-inspector")(*asked, "--header", f"Authorization: Bearer {key}", env=home)
         assert done.returncode == 0, done.stderr
@@ -129,7 +129,7 @@ async def test_the_sdks_client_calls_every_tool(start, mode: str) -> None:
 
     async with (
         loopback.AsyncClient(headers=carried, timeout=30) as http,
-        Client(streamable_http_client(f"{server.public.pages}/mcp", http_client=http), mode=mode) as client,
+        Client(streamable_http_client(f"{server.public}/mcp", http_client=http), mode=mode) as client,
     ):
 
         async def call(name: str, arguments: dict[str, Any]) -> Any:
@@ -145,7 +145,7 @@ async def test_fastmcps_client_calls_every_tool(start) -> None:
     server = start("--demo", DESKHAND_DEMO_OMI="talking")
     key = server.make_client("fast", allow=EVERYTHING)
 
-    transport = StreamableHttpTransport(f"{server.public.pages}/mcp", headers={"X-API-Key": key})
+    transport = StreamableHttpTransport(f"{server.public}/mcp", headers={"X-API-Key": key})
     async with FastClient(transport) as client:
 
         async def call(name: str, arguments: dict[str, Any]) -> Any:
@@ -160,7 +160,7 @@ async def test_what_has_to_be_allowed_first_waits_and_its_answer_fits_the_tools_
 
     async with (
         loopback.AsyncClient(headers=carried, timeout=60) as http,
-        Client(streamable_http_client(f"{server.public.pages}/mcp", http_client=http)) as client,
+        Client(streamable_http_client(f"{server.public}/mcp", http_client=http)) as client,
     ):
         result = await client.call_tool("send_mail", {"to": "ann@example.com", "subject": "Hello", "body": "It works."})
         assert result.structured_content["status"] == "pending"

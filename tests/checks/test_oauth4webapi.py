@@ -24,7 +24,7 @@ STEPS = [
 def run_script(node: Node, server, resource: str, *more: str) -> list[str]:
     """Run it, and be its browser and its person; answer its steps."""
     steps, said = [], ""
-    with node.talk("oauth4webapi.mjs", server.public.pages, resource, CALLBACK, *more) as script:
+    with node.talk("oauth4webapi.mjs", server.public, resource, CALLBACK, *more) as script:
         assert script.stdin and script.stdout
         for line in script.stdout:
             if not line.startswith("{"):
@@ -47,11 +47,11 @@ def server(start):
 
 def test_one_that_registers_itself(server, node) -> None:
     server.person("PUT", "/api/sign-ins", json={"registration_allowed": True})
-    assert run_script(node, server, f"{server.public.pages}/mcp") == ["discovery", "resource", "registration", *STEPS[2:]]
+    assert run_script(node, server, f"{server.public}/mcp") == ["discovery", "resource", "registration", *STEPS[2:]]
 
 
 @pytest.mark.parametrize("method", ["post", "basic"])
 def test_one_with_a_secret(server, node, method) -> None:
     made = run_command(server, "clients", "create", "strict", "--oauth", "--redirect-uri", CALLBACK)
     pair = json.loads(made)
-    assert run_script(node, server, server.public.pages, pair["client_id"], pair["client_secret"], method) == STEPS
+    assert run_script(node, server, server.public, pair["client_id"], pair["client_secret"], method) == STEPS

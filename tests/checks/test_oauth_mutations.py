@@ -56,7 +56,7 @@ async def test_no_broken_request_fails_or_leads_astray(start, long):
     server = start("--demo")
     pair = server.person("POST", "/api/clients", json={"name": "bot", "oauth": True}).json()["oauth"]
     server.person("PUT", "/api/sign-ins", json={"registration_allowed": True})
-    url, dice, count = urlsplit(server.public.pages), random.Random(3), 100_000 if long else 1_000
+    url, dice, count = urlsplit(server.public), random.Random(3), 100_000 if long else 1_000
     requests = list(make_requests(pair["client_id"], pair["client_secret"], url.netloc))
     pending = (break_one(requests, pair["client_id"], url.netloc, dice) for _ in range(count))
     failures, places, statuses = [], set(), {}

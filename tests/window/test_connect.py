@@ -189,7 +189,7 @@ def test_an_app_with_a_key_gets_an_entry_that_works(open_page, server):
     page.get_by_role("button", name="Make client").click()
     expect(page.get_by_role("group", name="Entry")).to_contain_text("Bearer dh_")
     entry = json.loads(value(page, "Entry"))["mcpServers"]["deskhand"]
-    assert entry["url"] == value(page, "MCP address") == f"{server.public.pages}/mcp"
+    assert entry["url"] == value(page, "MCP address") == f"{server.public}/mcp"
     assert entry["headers"] == {"Authorization": f"Bearer {value(page, 'Key')}"}
 
 

@@ -63,7 +63,7 @@ def test_all_five_steps_by_keyboard(open_page, server):
     page.get_by_role("button", name="Not now").press("Enter")
     expect(heading(page, "Connect a GPT")).to_be_focused()
     key = page.get_by_role("group", name="Key").locator(".value").inner_text()
-    answer = loopback.get(f"{server.public.pages}/apps/list", headers={"X-API-Key": key})
+    answer = loopback.get(f"{server.public}/apps/list", headers={"X-API-Key": key})
     assert answer.status_code == 200
     expect(page.get_by_text("desk-helper called")).to_be_visible()
     page.get_by_role("button", name="Continue").press("Enter")
@@ -130,7 +130,7 @@ def test_without_an_address_it_says_what_works_all_the_same(open_page, server):
     server.make_client("my-gpt")
     page = open_page("welcome/connect")
     expect(page.get_by_text("ChatGPT cannot reach this computer yet")).to_be_visible()
-    expect(page.get_by_role("group", name="Command")).to_contain_text(f"{server.public.pages}/apps/list")
+    expect(page.get_by_role("group", name="Command")).to_contain_text(f"{server.public}/apps/list")
     page.get_by_role("link", name="the step before").click()
     expect(heading(page, "Let ChatGPT reach this computer")).to_be_focused()
 

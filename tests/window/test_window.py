@@ -20,7 +20,7 @@ def test_everybody_can_read_it(open_page, server, look, width):
 def test_it_says_whether_it_is_on_and_where(open_page, server):
     page = open_page()
     expect(page.get_by_role("heading", name="Deskhand is on")).to_be_visible()
-    expect(page.get_by_text(server.public.pages)).to_be_visible()
+    expect(page.get_by_text(server.public)).to_be_visible()
     expect(page.get_by_text("Demo", exact=True)).to_be_visible()
     for title in ("Apps", "Gmail"):
         expect(page.locator("main").get_by_role("listitem").filter(has_text=title)).to_be_visible()
@@ -65,7 +65,7 @@ def test_the_token_leaves_the_address_and_another_page_has_no_way_in(open_page, 
     other = page.context.new_page()  # has the cookie, and not the token
     other.goto(server.local)
     expect(other.get_by_text("Open the window from Deskhand.")).to_be_visible()
-    expect(other.get_by_text(server.public.pages)).to_have_count(0)
+    expect(other.get_by_text(server.public)).to_have_count(0)
 
 
 def test_the_tunnel_is_turned_on_and_its_address_shown(open_page, server):
