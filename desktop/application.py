@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 import click
 
 from desktop.browser import has_screen, invite, reach
+from desktop.dialog import show_error
 from desktop.front import Front
 from desktop.screen import DesktopScreen
 from desktop.signals import Signals
 from desktop.single import hand_over, wait_and_hand_over
 from desktop.tray import NoTray
 from desktop.window import Window
+from server.commandline.words import explain
 from server.crashes import remember
 from server.errors import DeskhandError
 from server.folders import Home, InUse, find_home
@@ -47,11 +49,15 @@ NO_WINDOW = "The command line does the same: deskhand --help"
 def start(*, demo: bool, visitor: bool, data_dir: Path | None, hidden: bool) -> None:
     """Run until somebody asks it to end. Unless `hidden`, the window is shown where there is a screen.
 
-    `visitor`: the demo has a scripted ChatGPT that calls now and then.
+    `visitor`: the demo has a scripted ChatGPT that calls now and then. Raises what kept it from starting, once a dialog shows it.
     """
-    home = find_home(data_dir, demo=demo)
-    if not meet(home.folders.data):
-        Life(home, demo=demo, visitor=visitor, data_dir=data_dir, hidden=hidden).run()
+    try:
+        home = find_home(data_dir, demo=demo)
+        if not meet(home.folders.data):
+            Life(home, demo=demo, visitor=visitor, data_dir=data_dir, hidden=hidden).run()
+    except Exception as error:
+        show_error(explain(error))
+        raise
 
 
 def meet(data: Path, ask: Callable[[Path], object] = hand_over) -> bool:
@@ -209,7 +215,9 @@ class Life:
             self.screen.show_window()
         except Exception as error:
             log.info("The window could not be shown.", exc_info=True)
-            click.echo(error.detail if isinstance(error, DeskhandError) else f"{error} {NO_WINDOW}", err=True)
+            sentence = error.detail if isinstance(error, DeskhandError) else f"{error} {NO_WINDOW}"
+            click.echo(sentence, err=True)
+            show_error(sentence)
 
     def _follow(self) -> None:
         from desktop.news import News
