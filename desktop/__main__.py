@@ -1,15 +1,20 @@
-"""Start here: `deskhand`. The window's process, and that of the demo's tunnel, start here too."""
+"""Start here: `deskhand`. The processes of the window, of an error dialog and of the demo's tunnel start here too."""
 
 import sys
 
 
 def main() -> None:
-    """Run the command line; or be the window, or the demo's tunnel, which this program starts itself for."""
+    """Run the command line; or be the window, an error dialog, or the demo's tunnel, which this program starts itself for."""
     role = sys.argv[1] if sys.argv[1:] else None
     if role == "--window":  # without the server
         from desktop.window.webview_process import run as show
 
         sys.exit(show(sys.argv[2] if sys.argv[2:] else "Deskhand"))
+    if role == "--error-dialog":
+        from desktop.window.error_dialog import run as show_dialog
+
+        show_dialog()
+        return
     if role == "--demo-ngrok":
         from server.tunnel.fake.agent import main as be_agent
 

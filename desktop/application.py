@@ -16,9 +16,11 @@ from desktop.single_instance import hand_over, wait_and_hand_over
 from desktop.tray.controller import Front
 from desktop.tray.tray import NoTray
 from desktop.window.browser import has_screen, invite, reach
+from desktop.window.error_dialog import show_error
 from desktop.window.window import Window
 from server.core.errors import DeskhandError
 from server.lifecycle.crash_log import remember
+from server.sdk.cli import explain
 from server.storage.data_dir import Home, InUse, find_home
 
 if TYPE_CHECKING:
@@ -47,11 +49,15 @@ NO_WINDOW = "The command line does the same: deskhand --help"
 def start(*, demo: bool, visitor: bool, data_dir: Path | None, hidden: bool) -> None:
     """Run until somebody asks it to end. Unless `hidden`, the window is shown where there is a screen.
 
-    `visitor`: the demo has a scripted ChatGPT that calls now and then.
+    `visitor`: the demo has a scripted ChatGPT that calls now and then. Raises what kept it from starting, once a dialog shows it.
     """
-    home = find_home(data_dir, demo=demo)
-    if not meet(home.folders.data):
-        Life(home, demo=demo, visitor=visitor, data_dir=data_dir, hidden=hidden).run()
+    try:
+        home = find_home(data_dir, demo=demo)
+        if not meet(home.folders.data):
+            Life(home, demo=demo, visitor=visitor, data_dir=data_dir, hidden=hidden).run()
+    except Exception as error:
+        show_error(explain(error))
+        raise
 
 
 def meet(data: Path, ask: Callable[[Path], object] = hand_over) -> bool:
@@ -209,7 +215,9 @@ class Life:
             self.screen.show_window()
         except Exception as error:
             log.info("The window could not be shown.", exc_info=True)
-            click.echo(error.detail if isinstance(error, DeskhandError) else f"{error} {NO_WINDOW}", err=True)
+            sentence = error.detail if isinstance(error, DeskhandError) else f"{error} {NO_WINDOW}"
+            click.echo(sentence, err=True)
+            show_error(sentence)
 
     def _follow(self) -> None:
         from desktop.tray.status_feed import News

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,15 +79,20 @@ def open_folder(folder: Path, platform: str = sys.platform) -> None:
     subprocess.run([opener, str(folder)], check=True, timeout=20, env=environment, capture_output=True)  # noqa: S603, the system's own
 
 
-def start_apart(command: list[str]) -> None:
-    """Start a program that outlives this one. Raises OSError."""
+def start_apart(command: list[str], text: str = "") -> None:
+    """Start a program that outlives this one, with a text on its standard input. Raises OSError."""
     apart = {"start_new_session": True} if os.name != "nt" else {"creationflags": 0x00000008 | 0x00000200}  # detached, own group
     process = subprocess.Popen(  # noqa: S603, our own command
         command,
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         env=own_environment(os.environ),
+        encoding="utf-8",
+        errors="replace",
         **apart,
     )
-    threading.Thread(target=process.wait, name="demo", daemon=True).start()  # a process that ends wants to be taken note of
+    if process.stdin:
+        with suppress(OSError), process.stdin as pipe:  # it may have ended already
+            pipe.write(text)
+    threading.Thread(target=process.wait, name="apart", daemon=True).start()  # a process that ends wants to be taken note of

@@ -99,6 +99,6 @@ def write_document(document: dict[str, Any], form: str) -> str:
     """A document as text."""
     if form == "json":
         return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-    from server.public import write_yaml
+    from server.public.pages import write_yaml
 
     return write_yaml(document)

@@ -15,7 +15,7 @@ from server.http.middleware import Door, Headers, Slashes
 from server.local.app import create_local
 from server.projections.documents import Documents
 from server.projections.mcp.endpoint import PATH, Endpoint
-from server.public import create_pages
+from server.public.pages import create_pages
 from server.runtime.integrations import Member
 from server.runtime.state import State
 

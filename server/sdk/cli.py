@@ -6,7 +6,7 @@ import logging
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 from click.core import ParameterSource
@@ -55,10 +55,11 @@ def print_json(value: Any) -> None:
     say(json.dumps(value, ensure_ascii=False))
 
 
-def fail(error: DeskhandError) -> NoReturn:
-    """End with 1 and the sentence."""
-    say(error.detail, err=True)
-    sys.exit(1)
+def explain(error: Exception) -> str:
+    """Describe an error in a sentence for the person."""
+    if isinstance(error, DeskhandError):
+        return error.detail
+    return f"Deskhand made a mistake ({type(error).__name__}: {error}). With DESKHAND_DEBUG=1 it says more."
 
 
 def run(command: click.Command, arguments: list[str] | None = None) -> None:
@@ -66,8 +67,8 @@ def run(command: click.Command, arguments: list[str] | None = None) -> None:
     gc.set_threshold(50_000)  # looking for garbage among what is imported finds none, and takes an eighth of a start
     try:
         command.main(args=arguments, prog_name="deskhand")
-    except DeskhandError as error:
-        fail(error)
     except Exception as error:
-        log.debug("A command failed in a way nobody foresaw.", exc_info=error)
-        fail(DeskhandError(f"Deskhand made a mistake ({type(error).__name__}: {error}). With DESKHAND_DEBUG=1 it says more."))
+        if not isinstance(error, DeskhandError):
+            log.debug("A command failed in a way nobody foresaw.", exc_info=error)
+        say(explain(error), err=True)
+        sys.exit(1)

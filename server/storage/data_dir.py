@@ -15,7 +15,7 @@ from server.system.files import make_private_folder
 
 LOCK_FILE = "lock"
 LOCK_SECONDS = 0.5  # that a start waits for one who only looks whether the lock is held
-DEMO_FILE = "demo"  # marks a folder with made-up accounts
+DEMO_FILE = "demo"  # marks a folder with made-up accounts; a folder of this name is the demo's own, inside a person's data
 
 
 class InUse(Conflict):
@@ -151,10 +151,11 @@ def check_kind(data: Path, *, demo: bool) -> None:
     """Keep the demo's data and a person's own in folders apart. Raises Conflict."""
     from server.storage.database import DATABASE_FILE
 
-    marker, used = data / DEMO_FILE, (data / DATABASE_FILE).exists()
-    if demo and used and not marker.exists():
+    marker = data / DEMO_FILE
+    is_demo, is_own = marker.is_file(), (data / DATABASE_FILE).exists() or marker.is_dir()
+    if demo and is_own and not is_demo:
         raise Conflict(f"The data in {data} is your own. Give the demo another folder with --data-dir, or none.")
-    if not demo and marker.exists():
+    if not demo and is_demo:
         raise Conflict(f"The data in {data} is the demo's. Start with --demo, or give another folder with --data-dir.")
     if demo:
         marker.touch(0o600)

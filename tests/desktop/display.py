@@ -86,10 +86,14 @@ class Display:
         return self.stack.enter_context(kept(command, {**self.environment, **environment}, self.folder / f"{name}.txt"))
 
     def start(self, *arguments: str, **environment: str) -> Deskhand:
-        """Start Deskhand."""
+        """Start Deskhand, as the demo in a folder of its own."""
+        return self.launch("--demo", "--no-visitor", "--data-dir", str(self.data), *arguments, **environment)
+
+    def launch(self, *arguments: str, **environment: str) -> Deskhand:
+        """Start Deskhand with these arguments alone."""
         number = len(list(self.folder.glob("deskhand-*.txt")))
         said = self.folder / f"deskhand-{number}.txt"
-        command = [sys.executable, "-m", "desktop", "--demo", "--no-visitor", "--data-dir", str(self.data), *arguments]
+        command = [sys.executable, "-m", "desktop", *arguments]
         everything = {**self.environment, MARK: self.mark, **environment}
         process = self.stack.enter_context(kept(command, everything, said))
         return Deskhand(process, said)

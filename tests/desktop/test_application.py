@@ -286,6 +286,54 @@ def test_without_a_screen_it_serves_and_says_where(tmp_path: Path, name: str) ->
     assert (process.returncode, errors) == (0, "")
 
 
+def default_folders(folder: Path) -> dict[str, str]:
+    """Variables that put the default folders below one folder."""
+    names = ["HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"]
+    return {name: str(folder / name.lower()) for name in names}
+
+
+@pytest.mark.parametrize("order", [["--demo", ""], ["", "--demo", ""]])
+def test_real_program_and_demo_start_in_either_order_with_the_default_folders(tmp_path: Path, order: list[str]) -> None:
+    unset = {"PORT", "HOST", "DISPLAY", "WAYLAND_DISPLAY", "DESKHAND_DATA_DIR"}
+    environment = {key: value for key, value in os.environ.items() if key not in unset} | default_folders(tmp_path)
+    for argument in order:
+        command = [sys.executable, "-m", "desktop", *filter(None, [argument])]
+        with subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
+            watchdog = threading.Timer(60, process.kill)
+            watchdog.start()
+            assert process.stdout
+            until(lambda: "no screen" in process.stdout.readline() or process.poll() is not None, "it is on, or has ended")
+            running = runtime_file.read(tmp_path / "xdg_data_home" / "Deskhand" / argument.strip("-"))
+            assert running, process.stderr.read()
+            assert Local(running).ask("GET", "/api/overview")["demo"] is bool(argument)
+            process.terminate()
+            _, errors = process.communicate()
+            watchdog.cancel()
+            assert (process.returncode, errors) == (0, "")
+
+
+def test_real_program_starts_again_after_the_demo_that_welcome_started(display, reader):
+    environment = default_folders(display.folder)
+    data = display.folder / "xdg_data_home" / "Deskhand"
+    program = display.launch(**environment)
+    reader.hears("Welcome to Deskhand")
+    button = reader.find("push button", "Try the demo first")
+    display.click(button["x"] + button["width"] // 2, button["y"] + button["height"] // 2)
+    until(lambda: TITLE in display.windows(), "the window of the demo opens")
+    for folder in (data / "demo", data):
+        running = until(lambda folder=folder: runtime_file.read(folder), "it runs")
+        Local(running).ask("POST", "/api/quit")
+    assert program.ended_with() == 0
+    nothing_is_left(display)
+    again = display.launch(**environment)
+    again.wait_for("Deskhand is on.")
+    again.process.send_signal(signal.SIGTERM)
+    assert again.ended_with() == 0
+    nothing_is_left(display)
+
+
 def test_when_its_screen_goes_away_it_ends_and_says_so(display):
     program = display.start("--hidden")
     display.wait_for_icon()

@@ -41,6 +41,36 @@ def test_made_up_accounts_and_a_persons_own_never_meet(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.parametrize("order", [(True, False, True), (False, True, False)])
+def test_default_folders_hold_the_demo_and_a_persons_own_data(tmp_path: Path, monkeypatch, order: tuple[bool, ...]) -> None:
+    for name in ("DATA", "CONFIG", "STATE"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name))
+    for demo in order:
+        with open_home(None, demo=demo) as home:
+            (home.folders.data / "deskhand.db").touch()
+
+
+@pytest.mark.parametrize("names", [["demo"], ["demo", "deskhand.db"]])
+def test_data_with_a_folder_named_demo_is_a_persons_own(tmp_path: Path, names: list[str]) -> None:
+    with open_home(tmp_path / "demo", demo=True):
+        pass
+    for name in names[1:]:
+        (tmp_path / name).touch()
+    with pytest.raises(Conflict, match="your own"), open_home(tmp_path, demo=True):
+        pass
+    with open_home(tmp_path, demo=False):
+        pass
+
+
+def test_folder_with_the_marker_file_is_the_demos(tmp_path: Path) -> None:
+    (tmp_path / "demo").touch()
+    (tmp_path / "deskhand.db").touch()
+    with pytest.raises(Conflict, match="the demo's"), open_home(tmp_path, demo=False):
+        pass
+    with open_home(tmp_path, demo=True):
+        pass
+
+
 POSIX = pytest.mark.skipif(os.name == "nt", reason="Windows has other rights.")
 
 

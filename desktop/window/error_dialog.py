@@ -1,0 +1,67 @@
+"""The error dialog, in a process of its own: `deskhand --error-dialog`, with the text on its standard input.
+
+A start that fails ends at once, with its exit code and without its folder's lock; the dialog stays until the person closes it.
+"""
+
+import ctypes
+import json
+import os
+import shutil
+import subprocess
+import sys
+from contextlib import suppress
+
+from desktop.relaunch import outside_environment, own_command
+from desktop.screen import start_apart
+from desktop.toolkit import find_gtk
+from desktop.window.browser import has_screen
+from server.core.text import make_visible
+
+TITLE = "Deskhand"
+WINDOWS_ICON, WINDOWS_TO_FRONT = 0x10, 0x10000  # MB_ICONERROR, MB_SETFOREGROUND
+TOOLS = (  # without GTK's bindings: what desktops bring, each with the text after its last argument
+    ("zenity", "--error", "--no-markup", f"--title={TITLE}", "--text"),
+    ("kdialog", f"--title={TITLE}", "--error"),
+    ("xmessage", "-center", "-title", TITLE),
+    ("notify-send", "--urgency=critical", TITLE),
+)
+
+
+def show_error(text: str) -> None:
+    """Show a text in the dialog, if there is a screen."""
+    if has_screen():
+        with suppress(OSError):  # it is on stderr too
+            start_apart(own_command("--error-dialog"), make_visible(text, lines=True))
+
+
+def run(platform: str = sys.platform) -> None:
+    """Show the text from standard input until the person closes the dialog."""
+    text = sys.stdin.buffer.read().decode()
+    if platform == "win32":
+        ctypes.windll.user32.MessageBoxW(None, text, TITLE, WINDOWS_ICON | WINDOWS_TO_FRONT)  # type: ignore[attr-defined,unused-ignore]
+    elif platform == "darwin":
+        quoted = json.dumps(text, ensure_ascii=False)  # AppleScript escapes as JSON does
+        run_tool(["osascript", "-"], f'display alert "{TITLE}" message {quoted} as critical')
+    elif not show_gtk(text):
+        tool = next((tool for tool in TOOLS if shutil.which(tool[0])), None)
+        if tool:
+            run_tool([*tool, text])
+
+
+def run_tool(command: list[str], text: str = "") -> None:
+    """Run a program of the system, with a text on its standard input, until it ends."""
+    environment = outside_environment(os.environ)
+    subprocess.run(command, input=text.encode(), env=environment, check=False, capture_output=True)  # noqa: S603, the system's own
+
+
+def show_gtk(text: str) -> bool:
+    """Show the dialog with GTK. False: it is not there."""
+    gtk = find_gtk()
+    if gtk is None:
+        return False
+    kind = {"message_type": gtk.MessageType.ERROR, "buttons": gtk.ButtonsType.CLOSE}
+    dialog = gtk.MessageDialog(text=TITLE, secondary_text=text, **kind)
+    dialog.set_title(TITLE)
+    dialog.set_position(gtk.WindowPosition.CENTER)
+    dialog.run()
+    return True
