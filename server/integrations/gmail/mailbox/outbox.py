@@ -64,8 +64,6 @@ class Outbox:
         )
         if not letter.recipients():
             raise InvalidInput("This mail names nobody who would get it. Give an address in `to`.")
-        if not letter.recipients():
-            raise InvalidInput("Name at least one recipient in to, cc or bcc.")
         check_recipients(letter.recipients())
         return session, await self.with_files(letter, mail)
 
@@ -78,6 +76,7 @@ class Outbox:
             in_reply_to=reply.in_reply_to,
             everybody=reply.reply_all,
         )
+        answer.require_everybody()
         letter = Letter(
             sender=session.address,
             to=answer.to,
