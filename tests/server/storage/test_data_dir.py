@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from server.core.errors import Conflict
-from server.storage.data_dir import find_home, is_held, open_home, tell_readable
+from server.storage.data_dir import find_home, is_held, open_home, warn_if_readable
 
 
 def test_one_program_at_a_time_uses_a_folder(tmp_path: Path) -> None:
@@ -83,9 +83,9 @@ def test_a_folder_that_others_may_read_is_left_so_and_told(tmp_path: Path) -> No
     (folder / "logs").chmod(0o755)
     with open_home(folder, demo=False) as home:
         assert [one.stat().st_mode & 0o777 for one in (folder, folder / "logs", folder / "files")] == [0o755, 0o755, 0o700]
-        assert "may look into" in (tell_readable(home) or "")
+        assert "may look into" in (warn_if_readable(home) or "")
         folder.chmod(0o700)
-        assert tell_readable(home) is None
+        assert warn_if_readable(home) is None
 
 
 @POSIX
@@ -124,11 +124,11 @@ def test_to_look_whether_a_folder_is_held_neither_makes_nor_keeps_the_lock(tmp_p
 def test_one_who_only_looks_keeps_nobody_from_starting(tmp_path: Path) -> None:
     ended = threading.Event()
 
-    def look() -> None:
+    def run_read() -> None:
         while not ended.is_set():
             is_held(tmp_path)
 
-    looking = threading.Thread(target=look)
+    looking = threading.Thread(target=run_read)
     looking.start()
     try:
         for _ in range(30):

@@ -115,11 +115,11 @@ def test_a_keyring_that_was_chosen_but_is_not_there_is_none(monkeypatch: pytest.
 IN_A_SESSION = """
 import asyncio, os, sys
 from pathlib import Path
-from server.storage.keyring_worker import Patience
+from server.storage.keyring_worker import KeyringTimeouts
 from server.storage.secrets import Secrets
 
 async def main():
-    secrets = Secrets(Path(sys.argv[1]), patience=Patience(writing_seconds=10))
+    secrets = Secrets(Path(sys.argv[1]), timeouts=KeyringTimeouts(writing_seconds=10))
     assert await secrets.get("gmail") is None
     await secrets.set("gmail", "x" * 5_000)
     await secrets.set("gmail", "y" * 3_000)

@@ -52,7 +52,7 @@ def ask(path: Path, question: str) -> list[tuple[object, ...]]:
         return connection.execute(question).fetchall()
 
 
-def tell(path: Path, *statements: str) -> None:
+def resolve(path: Path, *statements: str) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         for statement in statements:
             connection.execute(statement)
@@ -113,15 +113,15 @@ def test_a_new_database_has_the_tables_that_access_uses(path: Path) -> None:
 def test_a_name_is_free_again_when_its_client_is_revoked(path: Path) -> None:
     migrate(path)
     client = "INSERT INTO client VALUES ('{}', 'bot', '[]', '{{}}', NULL, '', {})"
-    tell(path, client.format("a", "'now'"), client.format("b", "'now'"), client.format("c", "NULL"))
+    resolve(path, client.format("a", "'now'"), client.format("b", "'now'"), client.format("c", "NULL"))
     with pytest.raises(sqlite3.IntegrityError):
-        tell(path, client.format("d", "NULL"))
+        resolve(path, client.format("d", "NULL"))
 
 
 def test_numbers_of_activity_are_never_given_twice(path: Path) -> None:
     migrate(path)
     row = "INSERT INTO activity VALUES (NULL, '', NULL, '', '', '', 0, '', '', '', NULL, NULL, NULL, NULL, NULL)"
-    tell(path, row, "DELETE FROM activity", row)
+    resolve(path, row, "DELETE FROM activity", row)
     assert ask(path, "SELECT id FROM activity") == [(2,)]
 
 
@@ -141,7 +141,7 @@ def test_a_copy_of_the_old_database_is_kept_and_three_of_them(path: Path, folder
     migrate(path, [folder])
     assert list(path.parent.glob("*before*")) == []
     for number in range(2, 7):
-        tell(path, f"INSERT INTO thing (id) VALUES ({number})")
+        resolve(path, f"INSERT INTO thing (id) VALUES ({number})")
         add_revision(folder, number, f"    op.create_table('more{number}', sa.Column('id', sa.Integer))")
         migrate(path, [folder])
     names = sorted(copy.name for copy in path.parent.glob("*before*"))
@@ -153,7 +153,7 @@ def test_a_copy_of_the_old_database_is_kept_and_three_of_them(path: Path, folder
 
 def test_a_newer_database_is_refused_and_left_alone(path: Path, folder: Path) -> None:
     migrate(path, [folder])
-    tell(path, "UPDATE alembic_version SET version_num = 'demo_0007' WHERE version_num = 'demo_0001'")
+    resolve(path, "UPDATE alembic_version SET version_num = 'demo_0007' WHERE version_num = 'demo_0001'")
     add_revision(folder, 2, DIE_HALFWAY)
     with pytest.raises(Conflict, match="newer Deskhand"):
         migrate(path, [folder])
@@ -162,7 +162,7 @@ def test_a_newer_database_is_refused_and_left_alone(path: Path, folder: Path) ->
 
 def test_an_integration_that_is_gone_blocks_nothing_and_goes_on_where_it_was(path: Path, folder: Path) -> None:
     migrate(path, [folder])
-    tell(path, "INSERT INTO thing (id) VALUES (1)")
+    resolve(path, "INSERT INTO thing (id) VALUES (1)")
     other = folder.with_name("other")
     other.mkdir()
     text = folder.joinpath("demo_0001_step.py").read_text().replace("demo", "other").replace("thing", "item")
@@ -179,7 +179,7 @@ def test_an_integration_that_is_gone_blocks_nothing_and_goes_on_where_it_was(pat
 @pytest.mark.skipif(os.name == "nt", reason="Windows knows no kill -9.")
 def test_killed_halfway_it_is_as_before_and_the_next_starts_take_turns(path: Path, folder: Path) -> None:
     migrate(path, [folder])
-    tell(path, "INSERT INTO thing (id) VALUES (1)")
+    resolve(path, "INSERT INTO thing (id) VALUES (1)")
     add_revision(folder, 2, DIE_HALFWAY)
     with start(path, folder, DIE="1") as killed:
         assert killed.wait() == -9
@@ -212,7 +212,7 @@ def test_a_migration_that_fails_leaves_everything_as_it_was(path: Path, folder: 
 
 def test_a_migration_may_not_leave_rows_without_their_parent(path: Path, folder: Path) -> None:
     migrate(path, [folder])
-    tell(path, "INSERT INTO thing (id) VALUES (1)", "INSERT INTO part (thing) VALUES (1)")
+    resolve(path, "INSERT INTO thing (id) VALUES (1)", "INSERT INTO part (thing) VALUES (1)")
     add_revision(folder, 2, "    op.execute('DELETE FROM thing')")
     with pytest.raises(RuntimeError, match="without their parent"):
         migrate(path, [folder])

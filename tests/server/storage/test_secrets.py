@@ -10,7 +10,7 @@ import pytest
 from keyring.backends import fail
 
 from server.core.errors import Unavailable
-from server.storage.keyring_worker import Patience
+from server.storage.keyring_worker import KeyringTimeouts
 from server.storage.keyrings import Keyring
 from server.storage.secrets import SECRETS_FILE, Secrets
 from tests.server.storage.conftest import Drawer
@@ -18,7 +18,7 @@ from tests.server.storage.conftest import Drawer
 pytestmark = pytest.mark.usefixtures("drawer")
 
 
-QUICK = Patience(reading_seconds=0.2, writing_seconds=0.2)
+QUICK = KeyringTimeouts(reading_seconds=0.2, writing_seconds=0.2)
 
 
 def wait_for(holds: Callable[[], bool]) -> None:
@@ -73,10 +73,10 @@ def test_without_a_keyring_or_in_one_folder_they_lie_in_a_file(tmp_path: Path, d
 def test_a_file_that_is_there_stays_in_use(tmp_path: Path, drawer: Drawer) -> None:
     use(Secrets(tmp_path, folder_only=True), keep_and_forget)
 
-    async def look(secrets: Secrets) -> None:
+    async def run_read(secrets: Secrets) -> None:
         assert await secrets.get("other") == "two"
 
-    use(Secrets(tmp_path), look)
+    use(Secrets(tmp_path), run_read)
     assert drawer.kept == {}
 
 
@@ -130,14 +130,14 @@ def test_a_keyring_that_refuses_is_not_asked_again_and_new_secrets_go_to_the_fil
         assert await secrets.get("other") == "two"
         assert drawer.asked == 1
 
-    secrets = Secrets(tmp_path, patience=QUICK)
+    secrets = Secrets(tmp_path, timeouts=QUICK)
     use(secrets, work)
     assert SECRETS_FILE in secrets.place
     assert json.loads(tmp_path.joinpath(SECRETS_FILE).read_text()) == {"other": "two"}
     drawer.answer = ""
     drawer.open.set()
 
-    async def look(secrets: Secrets) -> None:
+    async def run_read(secrets: Secrets) -> None:
         assert (await secrets.get("gmail"), await secrets.get("other")) == ("one", "two")
         await secrets.set("gmail", "three")
         assert await secrets.get("gmail") == "three"
@@ -145,7 +145,7 @@ def test_a_keyring_that_refuses_is_not_asked_again_and_new_secrets_go_to_the_fil
         assert await secrets.get("gmail") is None
 
     secrets = Secrets(tmp_path)
-    use(secrets, look)
+    use(secrets, run_read)
     assert (drawer.kept, secrets.problem) == ({}, None)
 
 
@@ -157,7 +157,7 @@ def test_the_first_secret_of_a_keyring_that_refuses_is_kept_in_the_file(tmp_path
         await secrets.set("gmail", "one")
         assert await secrets.get("gmail") == "one"
 
-    secrets = Secrets(tmp_path, patience=QUICK)
+    secrets = Secrets(tmp_path, timeouts=QUICK)
     use(secrets, work)
     assert "refused or did not answer" in secrets.place
     assert secrets.problem is None or answer == "hang"
@@ -167,7 +167,7 @@ def test_the_first_secret_of_a_keyring_that_refuses_is_kept_in_the_file(tmp_path
 
 def test_what_the_keyring_takes_too_late_is_taken_back(tmp_path: Path, drawer: Drawer) -> None:
     drawer.answer = "hang"
-    use(Secrets(tmp_path, patience=QUICK), lambda secrets: secrets.set("gmail", "one"))
+    use(Secrets(tmp_path, timeouts=QUICK), lambda secrets: secrets.set("gmail", "one"))
     drawer.answer = ""
     drawer.open.set()
     wait_for(lambda: drawer.changes == ["set", "deleted"])
@@ -178,11 +178,11 @@ def test_secrets_in_a_keyring_that_is_not_there_now_are_told(tmp_path: Path) -> 
     use(Secrets(tmp_path), lambda secrets: secrets.set("gmail", "one"))
     keyring.set_keyring(fail.Keyring())  # type: ignore[no-untyped-call]
 
-    async def look(secrets: Secrets) -> None:
+    async def run_read(secrets: Secrets) -> None:
         assert await secrets.get("gmail") is None
 
     secrets = Secrets(tmp_path)
-    use(secrets, look)
+    use(secrets, run_read)
     assert "not there now" in (secrets.problem or "")
 
 
@@ -197,4 +197,4 @@ def test_a_keyring_that_answers_in_the_end_is_used_again(tmp_path: Path, drawer:
         wait_for(lambda: secrets.problem is None)
         assert await secrets.get("gmail") == "one"
 
-    use(Secrets(tmp_path, patience=QUICK), work)
+    use(Secrets(tmp_path, timeouts=QUICK), work)

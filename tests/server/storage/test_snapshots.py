@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from server.core.errors import Unavailable
-from server.storage.snapshots import copy_database, keep_copy
+from server.storage.snapshots import copy_database, keep_snapshot
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_what_cannot_be_copied_leaves_nothing(tmp_path: Path) -> None:
 
 def test_the_latest_copies_are_kept(tmp_path: Path, writer: sqlite3.Connection) -> None:
     for number in range(5):
-        copy = keep_copy(tmp_path / "test.db", f"core_000{number}", 2)
+        copy = keep_snapshot(tmp_path / "test.db", f"core_000{number}", 2)
         os.utime(copy, (number, number))
     assert sorted(path.name for path in tmp_path.glob("*before*")) == [
         "test.before-core_0003.db",

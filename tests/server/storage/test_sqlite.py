@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from server.core.errors import Unavailable
-from server.storage.sqlite import check, connect_plainly, explain
+from server.storage.sqlite import check, connect_directly, explain
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_a_database_that_was_cut_off_is_damaged(path: Path) -> None:
 
 
 def test_a_mistake_stays_what_it_is(path: Path) -> None:
-    with closing(connect_plainly(path)) as connection, pytest.raises(sqlite3.OperationalError) as mistake:
+    with closing(connect_directly(path)) as connection, pytest.raises(sqlite3.OperationalError) as mistake:
         connection.execute("SELECT * FROM nowhere")
     assert explain(mistake.value) is mistake.value
     wrapped = OperationalError("SELECT", {}, mistake.value)
@@ -50,7 +50,7 @@ def test_a_mistake_stays_what_it_is(path: Path) -> None:
 
 
 def test_a_lock_is_passing_and_says_so(path: Path) -> None:
-    with closing(connect_plainly(path)) as one, closing(connect_plainly(path, busy_milliseconds=1)) as other:
+    with closing(connect_directly(path)) as one, closing(connect_directly(path, busy_milliseconds=1)) as other:
         one.execute("BEGIN IMMEDIATE")
         with pytest.raises(sqlite3.OperationalError) as busy:
             other.execute("BEGIN IMMEDIATE")
