@@ -11,7 +11,7 @@ def refuse() -> None:
     raise Unavailable("It is locked.")
 
 
-def test_of_many_questions_at_once_only_the_first_is_refused_by_the_keyring() -> None:
+def test_simultaneous_calls_share_one_refusal() -> None:
     asking, asked = KeyringWorker(60), []
 
     def work() -> None:
@@ -25,7 +25,7 @@ def test_of_many_questions_at_once_only_the_first_is_refused_by_the_keyring() ->
     assert (len(asked), asking.is_resting, asking.refusal) == (1, True, "It is locked.")
 
 
-def test_after_its_rest_it_is_asked_again() -> None:
+def test_keyring_is_called_again_after_its_rest() -> None:
     asking = KeyringWorker(0)
     with pytest.raises(Unavailable):
         asyncio.run(asking.run(refuse, 10))
@@ -33,7 +33,7 @@ def test_after_its_rest_it_is_asked_again() -> None:
     assert asking.refusal is None
 
 
-def test_while_it_waits_for_its_person_nobody_else_waits_and_what_came_too_late_is_undone() -> None:
+def test_late_result_is_undone_and_other_calls_do_not_wait() -> None:
     asking, answered, undone = KeyringWorker(0), threading.Event(), threading.Event()
     with pytest.raises(Unavailable, match="does not answer"):
         asyncio.run(asking.run(lambda: answered.wait(30), 0.1, undone.set))
