@@ -24,11 +24,6 @@ MUTANTS = [
     change("database", "[job for job in batch if job and not job.caller.cancelled()]", "[job for job in batch if job]"),
     change("database", "        if self.job.caller.done():\n            return\n", ""),
     change("database", "isinstance(error, Exception) and not isinstance(error, StopIteration)", "isinstance(error, Exception)"),
-    change(
-        "database",
-        "            with suppress(SQLAlchemyError, sqlite3.Error):\n                self._connection.close()",
-        "            with suppress(SQLAlchemyError, sqlite3.Error):\n                pass",
-    ),
     change("sqlite", '"synchronous": "FULL"', '"synchronous": "OFF"', "database"),
     change("sqlite", '"query_only": "ON", ', "", "database"),
     change("sqlite", '"journal_mode": "WAL"', '"journal_mode": "DELETE"', "database"),

@@ -137,3 +137,11 @@ def test_lock_check_does_not_block_a_start(tmp_path: Path) -> None:
     finally:
         ended.set()
         looking.join()
+
+
+def test_existing_default_folder_becomes_private(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    folder = find_home(None, demo=False).folders.data
+    folder.mkdir(0o755)
+    with open_home(None, demo=False):
+        assert folder.stat().st_mode & 0o777 == 0o700

@@ -42,3 +42,19 @@ def test_late_result_is_undone_and_other_calls_do_not_wait() -> None:
     assert not undone.is_set()
     answered.set()
     assert undone.wait(30)
+
+
+def test_abandoned_call_does_not_run_later() -> None:
+    worker, finish, ran = KeyringWorker(0), threading.Event(), list[int]()
+
+    async def call_while_busy() -> None:
+        first = asyncio.create_task(worker.run(lambda: finish.wait(30), 30))
+        await asyncio.sleep(0)
+        with pytest.raises(Unavailable):
+            await worker.run(lambda: ran.append(1), 0.05)
+        finish.set()
+        assert await first
+
+    asyncio.run(call_while_busy())
+    assert asyncio.run(worker.run(lambda: "next", 30)) == "next"  # after the abandoned call had its turn
+    assert ran == []

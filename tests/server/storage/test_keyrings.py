@@ -83,7 +83,6 @@ def test_deletion_removes_pieces_left_by_interruptions(drawer: Drawer, monkeypat
 def test_secret_with_a_piece_missing_is_none(drawer: Drawer) -> None:
     ring = Keyring(drawer)
     ring.set("gmail", "x" * 5_000)
-    drawer.kept.popitem()
     drawer.delete_password("Deskhand gmail/a2", "Deskhand")
     assert ring.get("gmail") is None
 
