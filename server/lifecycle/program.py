@@ -24,7 +24,7 @@ from server.public.app import create_surfaces
 from server.runtime.integrations import discover
 from server.runtime.state import Rules, State, open_state
 from server.sdk.desktop import NoScreen, Screen
-from server.storage.data_dir import open_home, tell_readable
+from server.storage.data_dir import open_home, warn_if_readable
 from server.system.sleep_monitor import watch_sleep
 from server.tunnel.backoff import Timing
 from server.tunnel.request_counter import Counted
@@ -112,7 +112,7 @@ class Program:
                 lambda: moved,
                 lambda: state.oauth.notice,
                 lambda: crashed.sentence or last,
-                lambda: tell_readable(home),
+                lambda: warn_if_readable(home),
                 lambda: self.screen.notice,
             ]
             state.notices.extend(own)

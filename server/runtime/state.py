@@ -31,7 +31,7 @@ from server.sdk.desktop import NoScreen, Screen
 from server.storage.backup import finish_restore
 from server.storage.data_dir import Home
 from server.storage.database import DATABASE_FILE, Database, open_database
-from server.storage.keyring_worker import Patience
+from server.storage.keyring_worker import KeyringTimeouts
 from server.storage.migrations import migrate
 from server.storage.secrets import SECTION, Secrets
 from server.storage.settings import Settings
@@ -167,11 +167,11 @@ def make_context(
 ) -> Context:
     """Make what integrations are handed. `used`: there was a database here before."""
     data, settings, events = home.folders.data, Settings(home.folders.data), Events()
-    patience = settings.read(SECTION, Patience)
+    timeouts = settings.read(SECTION, KeyringTimeouts)
     return Context(
         folders=home.folders,
         settings=settings,
-        secrets=Secrets(data, folder_only=home.own, from_before=used, patience=patience),
+        secrets=Secrets(data, folder_only=home.own, from_before=used, timeouts=timeouts),
         database=database,
         events=events,
         fetch=Fetch(only_allowed=demo),
