@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from desktop.api_client import Local
+from desktop.api_client import ApiClient
 from server.core.errors import DeskhandError, Unavailable
 from server.lifecycle import runtime_file
 
@@ -13,10 +13,10 @@ def served(serve):
 
 
 @pytest.fixture
-def local(served) -> Local:
+def local(served) -> ApiClient:
     running = runtime_file.read(served.data)
     assert running
-    return Local(running)
+    return ApiClient(running)
 
 
 def test_it_asks_as_the_window_does(local):

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from desktop.api_client import Local
+from desktop.api_client import ApiClient
 from server.lifecycle import runtime_file
 from tests import loopback
 from tests.conftest import ROOT
@@ -23,10 +23,10 @@ HERE = Path(__file__).resolve().parent
 pytestmark = pytest.mark.timeout(240)
 
 
-def local(display) -> Local:
+def local(display) -> ApiClient:
     running = until(lambda: runtime_file.read(display.data), "the server runs")
     assert running
-    return Local(running)
+    return ApiClient(running)
 
 
 def choose(display, reader, *names: str) -> None:
@@ -121,8 +121,8 @@ def test_the_menu_keeps_its_promises(display, reader, tmp_path):
 
     opener.write_text("#!/bin/sh\nexit 3\n")
     choose(display, reader, "Open logs")
-    told = tmp_path / "notifications.txt"
-    until(lambda: "No file manager could be opened" in told.read_text(), "what did not work is told")
+    text = tmp_path / "notifications.txt"
+    until(lambda: "No file manager could be opened" in text.read_text(), "what did not work is told")
 
     assert "No file manager" not in program.output
     display.daemon.kill()
@@ -147,8 +147,8 @@ def test_a_call_that_waits_is_seen_in_the_tray_and_allowed_with_the_keyboard(dis
         sending = caller.submit(send, running.running.public, key, mail)
         until(lambda: running.ask("GET", "/api/status")["waiting"] == 1, "it waits")
         until(lambda: display.picture(tray_box(display)).tobytes() != before, "the icon shows it")
-        told = display.folder / "notifications.txt"
-        until(lambda: "May it send mail to ann@example.com? Answer in Deskhand." in told.read_text(), "it is told")
+        text = display.folder / "notifications.txt"
+        until(lambda: "May it send mail to ann@example.com? Answer in Deskhand." in text.read_text(), "it is told")
         choose(display, reader, "1 waits for you")
         until(lambda: TITLE in display.windows(), "the window opens")
         reader.hears("May my-gpt send mail to ann@example.com?")
@@ -307,7 +307,7 @@ def test_real_program_and_demo_start_in_either_order_with_the_default_folders(tm
             until(lambda: "no screen" in process.stdout.readline() or process.poll() is not None, "it is on, or has ended")
             running = runtime_file.read(tmp_path / "xdg_data_home" / "Deskhand" / argument.strip("-"))
             assert running, process.stderr.read()
-            assert Local(running).ask("GET", "/api/overview")["demo"] is bool(argument)
+            assert ApiClient(running).ask("GET", "/api/overview")["demo"] is bool(argument)
             process.terminate()
             _, errors = process.communicate()
             watchdog.cancel()
@@ -324,7 +324,7 @@ def test_real_program_starts_again_after_the_demo_that_welcome_started(display, 
     until(lambda: TITLE in display.windows(), "the window of the demo opens")
     for folder in (data / "demo", data):
         running = until(lambda folder=folder: runtime_file.read(folder), "it runs")
-        Local(running).ask("POST", "/api/quit")
+        ApiClient(running).ask("POST", "/api/quit")
     assert program.ended_with() == 0
     nothing_is_left(display)
     again = display.launch(**environment)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from desktop import autostart
-from desktop.autostart import APPROVED, RUN, DesktopEntry, LaunchAgent, RunKey, own_command, quote, write_agent
+from desktop.autostart import APPROVED, RUN, DesktopEntry, LaunchAgent, RunKey, quote, relaunch_command, write_agent
 from server.core.errors import InvalidInput, Unavailable
 from tests.conftest import need
 
@@ -105,16 +105,16 @@ def test_a_desktop_reads_the_entry_as_it_was_meant(tmp_path) -> None:
 
 
 def test_the_command_is_this_very_program() -> None:
-    assert own_command(None, {}, frozen=False, platform="linux") == [sys.executable, "-P", "-m", "desktop", "--hidden"]
-    assert own_command(None, {}, frozen=True) == [sys.executable, "--hidden"]
-    assert own_command(None, {"APPIMAGE": "/apps/Deskhand.AppImage"}, frozen=True)[0] == "/apps/Deskhand.AppImage"
-    assert own_command(Path("mine"), {}, frozen=True)[1:] == ["--hidden", "--data-dir", str(Path.cwd() / "mine")]
+    assert relaunch_command(None, {}, frozen=False, platform="linux") == [sys.executable, "-P", "-m", "desktop", "--hidden"]
+    assert relaunch_command(None, {}, frozen=True) == [sys.executable, "--hidden"]
+    assert relaunch_command(None, {"APPIMAGE": "/apps/Deskhand.AppImage"}, frozen=True)[0] == "/apps/Deskhand.AppImage"
+    assert relaunch_command(Path("mine"), {}, frozen=True)[1:] == ["--hidden", "--data-dir", str(Path.cwd() / "mine")]
 
 
 def test_on_windows_no_console_is_opened(tmp_path, monkeypatch) -> None:
     (tmp_path / "pythonw.exe").touch()
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python.exe"))
-    assert own_command(None, {}, frozen=False, platform="win32")[0] == str(tmp_path / "pythonw.exe")
+    assert relaunch_command(None, {}, frozen=False, platform="win32")[0] == str(tmp_path / "pythonw.exe")
 
 
 def test_a_mac_starts_it_once_at_login(tmp_path) -> None:
@@ -160,7 +160,7 @@ def test_a_folder_that_takes_no_file_is_a_sentence(config) -> None:
 
 
 def test_the_home_folder_is_written_out() -> None:
-    assert own_command(Path("~/mine"), {}, frozen=True)[-1] == str(Path.home() / "mine")
+    assert relaunch_command(Path("~/mine"), {}, frozen=True)[-1] == str(Path.home() / "mine")
 
 
 @pytest.mark.parametrize("name", ["a\rb", "a\nb", "a\x1bb", os.fsdecode(b"a\xff")])

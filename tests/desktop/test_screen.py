@@ -65,13 +65,13 @@ def test_the_browser_learns_no_secret(screen, monkeypatch):
 
 
 def test_the_demo_is_started_apart_with_data_of_its_own(screen, tmp_path, monkeypatch):
-    told = tmp_path / "told"
-    put(tmp_path, "python", f'echo "$@" $DESKHAND_API_KEY > {told}.new; mv {told}.new {told}', monkeypatch)
+    text = tmp_path / "told"
+    put(tmp_path, "python", f'echo "$@" $DESKHAND_API_KEY > {text}.new; mv {text}.new {text}', monkeypatch)
     monkeypatch.setenv("DESKHAND_API_KEY", "secret")
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     screen.start_demo()
-    until(told.exists, "the demo is started")
-    assert told.read_text() == f"-P -m desktop --demo --data-dir {tmp_path}/demo\n"
+    until(text.exists, "the demo is started")
+    assert text.read_text() == f"-P -m desktop --demo --data-dir {tmp_path}/demo\n"
 
 
 def test_it_starts_at_login_when_the_person_wants_it(screen, tmp_path, monkeypatch):
@@ -94,7 +94,7 @@ def test_the_demo_does_not_start_at_login(tmp_path, monkeypatch):
 
 
 def test_a_notification_goes_to_the_tray(screen):
-    told = []
-    screen.tell = lambda title, text: told.append((title, text))
+    text = []
+    screen.tell = lambda title, text: text.append((title, text))
     screen.notify("New address", "https://abel.ngrok.app")
-    assert told == [("New address", "https://abel.ngrok.app")]
+    assert text == [("New address", "https://abel.ngrok.app")]

@@ -5,7 +5,7 @@ import itertools
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from desktop.tray.icon import DOT, HAND, Look, draw
+from desktop.tray.icon import DOT, HAND, StatusLevel, draw
 from tests.desktop import drawing
 from tests.window.conftest import browser
 
@@ -25,16 +25,16 @@ def contrast(one: str, other: str) -> float:
 
 @pytest.mark.parametrize("size", [16, 22, 32, 64])
 def test_every_look_has_a_shape_of_its_own_even_without_colour(size):
-    shapes = {look: draw(look, size=size).getchannel("A") for look in Look}
-    for one, other in itertools.combinations(Look, 2):
+    shapes = {level: draw(level, size=size).getchannel("A") for level in StatusLevel}
+    for one, other in itertools.combinations(StatusLevel, 2):
         difference = ImageStat.Stat(ImageChops.difference(shapes[one], shapes[other])).sum[0] / 255
         assert difference >= size * size * 0.008, f"{one} looks like {other} at {size} pixels"
 
 
 @pytest.mark.parametrize("size", [16, 22, 32, 64])
-@pytest.mark.parametrize("look", Look)
-def test_what_waits_is_seen_in_every_look_even_without_colour(look, size):
-    shapes = [draw(look, waiting=waiting, size=size).getchannel("A") for waiting in (False, True)]
+@pytest.mark.parametrize("look", StatusLevel)
+def test_what_waits_is_seen_in_every_look_even_without_colour(level, size):
+    shapes = [draw(level, waiting=waiting, size=size).getchannel("A") for waiting in (False, True)]
     assert ImageStat.Stat(ImageChops.difference(*shapes)).sum[0] / 255 >= size * size * 0.03
 
 
@@ -44,7 +44,7 @@ def test_the_icon_stands_out_on_light_and_dark(ground):
 
 
 def test_where_nothing_is_seen_through_it_has_a_ground():
-    image = draw(Look.off, ground="#f6f7f7")
+    image = draw(StatusLevel.off, ground="#f6f7f7")
     assert image.getchannel("A").getextrema() == (255, 255)
     assert image.getpixel((0, 0))[:3] == (0xF6, 0xF7, 0xF7)
 

@@ -1,13 +1,13 @@
 from datetime import datetime
 
-from desktop.tray.icon import Look
+from desktop.tray.icon import StatusLevel
 from desktop.tray.status import TOLD, Status, read_status
 
 
 def test_a_status_is_read_from_what_a_server_answers(serve):
     answer = serve(demo=True).person("GET", "/api/status").json()
     status = read_status(Status(can_copy=True), answer)
-    assert (status.serving, status.demo, status.can_copy, status.look) == (True, True, True, Look.local)
+    assert (status.serving, status.demo, status.can_copy, status.level) == (True, True, True, StatusLevel.local)
     assert status.address is None, "nobody else reaches an address of this computer only"
     assert status.tunnel == "off"
 

@@ -6,13 +6,13 @@ from dataclasses import replace
 import pytest
 
 from desktop.tray.backends import Backend
-from desktop.tray.icon import Look
+from desktop.tray.icon import StatusLevel
 from desktop.tray.menu import menu
 from desktop.tray.status import Status
-from desktop.tray.tray import NoTray, Tray, open_tray, spell, title_of
+from desktop.tray.tray import Tray, TrayUnavailable, open_tray, spell, title_of
 from tests.desktop.display import until
 
-ONLINE = Status(look=Look.online, serving=True, sentence="Online")
+ONLINE = Status(level=StatusLevel.online, serving=True, sentence="Online")
 
 
 class Icon:
@@ -22,10 +22,10 @@ class Icon:
 
     def __init__(self) -> None:
         self.icon = self.title = self.menu = None
-        self.told = []
+        self.text = []
 
     def notify(self, text, title):
-        self.told.append((title, text))
+        self.text.append((title, text))
         raise OSError("nobody shows it")
 
 
@@ -58,10 +58,10 @@ def test_it_shows_how_deskhand_is():
 def test_what_waits_is_drawn_and_said_beside_the_icon():
     icon = Icon()
     tray = Tray(print, Status(), icon, Backend(icon))
-    tray.show(replace(ONLINE, look=Look.attention))
+    tray.show(replace(ONLINE, level=StatusLevel.attention))
     until(lambda: icon.menu, "it is drawn")
     before = icon.icon.tobytes()
-    tray.show(replace(ONLINE, look=Look.attention, waiting=2))
+    tray.show(replace(ONLINE, level=StatusLevel.attention, waiting=2))
     until(lambda: icon.icon.tobytes() != before, "the icon shows it")
     until(lambda: icon.title == "Deskhand: 2 wait for you…", "it is said")
 
@@ -93,14 +93,14 @@ def test_what_comes_at_once_is_drawn_once():
 def test_a_notification_that_nobody_shows_is_no_loss():
     icon = Icon()
     Tray(print, Status(), icon, Backend(icon)).notify("", "The address is new.")
-    assert icon.told == [("Deskhand", "The address is new.")]
+    assert icon.text == [("Deskhand", "The address is new.")]
 
 
 def test_without_a_screen_there_is_none(monkeypatch):
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-    with pytest.raises(NoTray, match="no screen"):
+    with pytest.raises(TrayUnavailable, match="no screen"):
         open_tray(print, Status())
 
 

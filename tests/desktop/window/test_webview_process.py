@@ -20,9 +20,9 @@ HERE = Path(__file__).resolve().parents[1]
 def site(display):
     """A page that asks for a file: its address, and what it tells."""
     process = display.keep(sys.executable, "-u", str(HERE / "served.py"), name="served")
-    told = display.folder / "served.txt"
-    port = until(lambda: told.read_text().partition("\n")[0] or process.poll(), "the page is served")
-    return f"http://127.0.0.1:{port}/", lambda: [json.loads(line) for line in told.read_text().splitlines()[1:]]
+    text = display.folder / "served.txt"
+    port = until(lambda: text.read_text().partition("\n")[0] or process.poll(), "the page is served")
+    return f"http://127.0.0.1:{port}/", lambda: [json.loads(line) for line in text.read_text().splitlines()[1:]]
 
 
 @pytest.fixture
@@ -65,17 +65,17 @@ def is_still(display) -> bool:
 
 
 def test_the_page_gets_a_file_that_the_person_chose_under_the_strictest_policy(display, site, window, tmp_path):
-    address, told = site
+    address, text = site
     program = tmp_path / "a program's name.sh"
     program.touch()
     say(window, f"show {address}")
     assert window.stdout.readline() == "shown\n"
-    until(lambda: {"offered": ["choose_file"]} in told(), "the page is offered a dialog, and nothing else")
+    until(lambda: {"offered": ["choose_file"]} in text(), "the page is offered a dialog, and nothing else")
     until(lambda: len(display.windows()) > 1 and display.active() != "Asking", "the dialog opens")
     write_path(display, program)
     display.run("xdotool", "key", "--delay", "100", "Return")
-    until(lambda: {"chosen": str(program)} in told() or display.run("xdotool", "key", "Return"), "the page knows the file")
-    assert not [what for what in told() if "violation" in what]
+    until(lambda: {"chosen": str(program)} in text() or display.run("xdotool", "key", "Return"), "the page knows the file")
+    assert not [what for what in text() if "violation" in what]
     assert "Error" not in (tmp_path / "window.txt").read_text()
 
 

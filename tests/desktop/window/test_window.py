@@ -42,8 +42,8 @@ def test_without_any_of_them_it_is_told(data, tmp_path, monkeypatch):
 
 
 def test_there_is_one_window_however_often_it_is_asked_for(data, tmp_path, opened):
-    told = tmp_path / "told"
-    window = Window(data, tmp_path, command=[sys.executable, "-c", ECHO.format(told=str(told))])
+    text = tmp_path / "told"
+    window = Window(data, tmp_path, command=[sys.executable, "-c", ECHO.format(text=str(text))])
     asking = [threading.Thread(target=window.show) for _ in range(4)]
     for thread in asking:
         thread.start()
@@ -52,7 +52,7 @@ def test_there_is_one_window_however_often_it_is_asked_for(data, tmp_path, opene
     assert window.is_open
     window.close()
     assert not window.is_open
-    first, *others = told.read_text().splitlines()
+    first, *others = text.read_text().splitlines()
     assert first.startswith("show http://127.0.0.1:")
     assert "/enter?key=" in first
     assert others == ["show"] * 3, "raising it takes no new way in"
@@ -60,13 +60,13 @@ def test_there_is_one_window_however_often_it_is_asked_for(data, tmp_path, opene
 
 
 def test_it_is_shown_at_a_page_whether_it_is_open_or_not(data, tmp_path):
-    told = tmp_path / "told"
-    window = Window(data, tmp_path, command=[sys.executable, "-c", ECHO.format(told=str(told))])
+    text = tmp_path / "told"
+    window = Window(data, tmp_path, command=[sys.executable, "-c", ECHO.format(text=str(text))])
     window.show("approvals")
     window.show("activity")
-    until(lambda: len(told.read_text().splitlines()) > 1, "it is told")
+    until(lambda: len(text.read_text().splitlines()) > 1, "it is told")
     window.close()
-    first, second = told.read_text().splitlines()
+    first, second = text.read_text().splitlines()
     assert first.endswith("&page=approvals")
     assert second == "show #activity"
 
@@ -77,11 +77,11 @@ def test_the_browser_is_led_to_a_page_too(data, tmp_path, opened):
 
 
 def test_its_way_in_stands_on_no_command_line(data, tmp_path):
-    told = tmp_path / "told"
-    window = Window(data, tmp_path, command=[sys.executable, "-c", ECHO.format(told=str(told))])
+    text = tmp_path / "told"
+    window = Window(data, tmp_path, command=[sys.executable, "-c", ECHO.format(text=str(text))])
     window.show()
     assert window._process
-    key = told.read_text().split("key=")[1].strip()
+    key = text.read_text().split("key=")[1].strip()
     assert not [word for word in window._process.args if key in word]
     window.close()
 
