@@ -57,7 +57,7 @@ def nothing_is_left(display) -> None:
     until(lambda: not display.processes(), "no process is left")
 
 
-def test_a_day_with_the_program(display, reader):
+def test_program_works_from_start_to_quit(display, reader):
     program = display.start("--hidden")
     display.wait_for_icon()
     program.wait_for("Deskhand is on")
@@ -98,7 +98,7 @@ def test_a_day_with_the_program(display, reader):
     nothing_is_left(display)
 
 
-def test_the_menu_keeps_its_promises(display, reader, tmp_path):
+def test_menu_items_do_what_they_say(display, reader, tmp_path):
     opener = tmp_path / "xdg-open"
     opener.write_text(f'#!/bin/sh\necho "$1" > {tmp_path}/opened\n')
     opener.chmod(0o755)
@@ -134,7 +134,7 @@ def test_the_menu_keeps_its_promises(display, reader, tmp_path):
     nothing_is_left(display)
 
 
-def test_a_call_that_waits_is_seen_in_the_tray_and_allowed_with_the_keyboard(display, reader):
+def test_pending_approval_shows_in_the_tray_and_is_approved_with_the_keyboard(display, reader):
     program = display.start("--hidden")
     display.wait_for_icon()
     program.wait_for("Deskhand is on")
@@ -181,7 +181,7 @@ def tray_box(display):
 
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
-def test_a_signal_ends_it_with_0_and_leaves_nothing(display, name):
+def test_signal_ends_the_program_with_0_and_leaves_nothing(display, name):
     program = display.start()
     until(lambda: TITLE in display.windows(), "a start shows the window")
     program.process.send_signal(getattr(signal, name))
@@ -189,7 +189,7 @@ def test_a_signal_ends_it_with_0_and_leaves_nothing(display, name):
     nothing_is_left(display)
 
 
-def test_a_second_start_brings_the_window_to_the_front(display):
+def test_second_start_brings_the_window_to_the_front(display):
     display.start()
     until(lambda: display.active() == TITLE, "the window is in front")
     display.keep(sys.executable, str(HERE / "another.py"), name="another")
@@ -198,14 +198,14 @@ def test_a_second_start_brings_the_window_to_the_front(display):
     until(lambda: display.active() == TITLE, "the window is in front again")
 
 
-def test_when_the_program_is_killed_its_window_goes_with_it(display):
+def test_window_ends_when_the_program_is_killed(display):
     program = display.start()
     until(lambda: TITLE in display.windows(), "a start shows the window")
     program.process.kill()
     nothing_is_left(display)
 
 
-def test_with_the_plainest_tray_a_click_opens_the_window(display):
+def test_click_opens_the_window_in_the_simplest_tray(display):
     program = display.start("--hidden", PYSTRAY_BACKEND="xorg")
     display.wait_for_icon()
     program.wait_for("Deskhand is on")
@@ -222,7 +222,7 @@ def open_tray(display):
 
 
 @pytest.mark.parametrize("backend", ["appindicator", "xorg"])
-def test_a_tray_that_comes_later_gets_the_icon(open_display, backend):
+def test_icon_docks_in_a_tray_that_starts_later(open_display, backend):
     display = open_display(tray=False)
     program = display.start("--hidden", PYSTRAY_BACKEND=backend)
     program.wait_for("Deskhand is on")
@@ -233,7 +233,7 @@ def test_a_tray_that_comes_later_gets_the_icon(open_display, backend):
 
 
 @pytest.mark.parametrize("backend", ["appindicator", "xorg"])
-def test_a_tray_that_comes_back_gets_the_icon_again(open_display, backend):
+def test_icon_docks_again_in_a_restarted_tray(open_display, backend):
     display = open_display(tray=False)
     tray = open_tray(display)
     program = display.start("--hidden", PYSTRAY_BACKEND=backend)
@@ -246,7 +246,7 @@ def test_a_tray_that_comes_back_gets_the_icon_again(open_display, backend):
     assert program.ended_with() == 0
 
 
-def test_without_a_tray_it_says_so_once_and_shows_its_window(open_display):
+def test_missing_tray_is_reported_once_and_the_window_opens(open_display):
     display = open_display(tray=False, notifications=False)
     program = display.start()
     program.wait_for("shows no icons of programs")
@@ -257,7 +257,7 @@ def test_without_a_tray_it_says_so_once_and_shows_its_window(open_display):
     assert program.output.count("shows no icons") == 1
 
 
-def test_without_a_bus_it_serves_all_the_same(display):
+def test_program_serves_without_dbus(display):
     program = display.start("--hidden", DBUS_SESSION_BUS_ADDRESS="unix:path=/nowhere")
     program.wait_for("Deskhand is on")
     program.process.send_signal(signal.SIGTERM)
@@ -266,7 +266,7 @@ def test_without_a_bus_it_serves_all_the_same(display):
 
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
-def test_without_a_screen_it_serves_and_says_where(tmp_path: Path, name: str) -> None:
+def test_program_serves_without_a_screen(tmp_path: Path, name: str) -> None:
     environment = {key: value for key, value in os.environ.items() if key not in {"PORT", "HOST", "DISPLAY", "WAYLAND_DISPLAY"}}
     command = [sys.executable, "-m", "desktop", "--demo", "--data-dir", str(tmp_path)]
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -334,7 +334,7 @@ def test_real_program_starts_again_after_the_demo_that_welcome_started(display, 
     nothing_is_left(display)
 
 
-def test_when_its_screen_goes_away_it_ends_and_says_so(display):
+def test_program_ends_when_its_screen_is_lost(display):
     program = display.start("--hidden")
     display.wait_for_icon()
     program.wait_for("Deskhand is on")

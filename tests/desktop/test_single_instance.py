@@ -17,23 +17,23 @@ class Shown(NoScreen):
         self.times += 1
 
 
-def test_where_none_runs_there_is_nothing_to_hand_over(tmp_path):
+def test_no_running_instance_returns_false(tmp_path):
     assert show_running_window(tmp_path) is False
 
 
-def test_the_one_that_runs_shows_its_window(serve_on):
+def test_running_instance_shows_its_window(serve_on):
     screen = Shown()
     served = serve_on(screen)
     assert show_running_window(served.data) is True
     assert screen.times == 1
 
 
-def test_one_without_a_screen_says_so(serve):
+def test_running_instance_without_a_screen_is_an_error(serve):
     with pytest.raises(DeskhandError, match="without a screen"):
         show_running_window(serve(demo=True).data)
 
 
-def test_one_that_is_still_starting_is_waited_for(serve_on, tmp_path):
+def test_starting_instance_is_awaited(serve_on, tmp_path):
     screen, errors = Shown(), []
 
     def wait():
@@ -49,7 +49,7 @@ def test_one_that_is_still_starting_is_waited_for(serve_on, tmp_path):
     assert (errors, screen.times) == ([], 1)
 
 
-def test_what_a_killed_one_left_keeps_nobody_from_starting(tmp_path):
+def test_runtime_file_of_a_killed_instance_is_ignored(tmp_path):
     left = runtime_file.make("http://127.0.0.1:9", 9, "http://127.0.0.1:9", "key")
     with runtime_file.written(tmp_path, left):
         assert show_running_window(tmp_path) is False
@@ -57,6 +57,6 @@ def test_what_a_killed_one_left_keeps_nobody_from_starting(tmp_path):
             assert show_running_window(tmp_path) is False, "nobody answers at that address"
 
 
-def test_one_that_never_answers_is_told(tmp_path):
+def test_silent_instance_is_an_error(tmp_path):
     with pytest.raises(Unavailable, match="does not answer"):
         wait_and_show_running_window(tmp_path, 0.2)

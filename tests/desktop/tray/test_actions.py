@@ -51,28 +51,28 @@ def desk(tmp_path):
         (MenuAction.no_start_at_login, False),
     ],
 )
-def test_a_wish_is_fulfilled(desk, action, done):
+def test_action_is_executed(desk, action, done):
     desk.actions.execute(action)
     assert desk.did == [done]
 
 
-def test_the_folder_of_the_logs_is_opened(desk, tmp_path):
+def test_logs_folder_is_opened(desk, tmp_path):
     desk.actions.execute(MenuAction.open_logs)
     assert desk.did == [tmp_path]
 
 
-def test_the_program_ends_at_once(desk):
+def test_quit_ends_the_program(desk):
     desk.actions.choose(MenuAction.quit)
     assert desk.did == ["end"]
 
 
-def test_what_cannot_be_done_is_told(desk):
+def test_failed_action_is_reported(desk):
     desk.refusal = "There is no tunnel here."
     desk.actions.execute(MenuAction.open_tunnel)
     assert desk.did == ["There is no tunnel here."]
 
 
-def test_every_route_is_one_that_the_window_calls(desk, root):
+def test_action_routes_exist_in_the_local_api(desk, root):
     from desktop.tray.actions import ROUTES
 
     document = (root / "ui" / "openapi.json").read_text()

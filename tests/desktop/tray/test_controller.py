@@ -20,7 +20,7 @@ def controller(serve, tmp_path, monkeypatch):
     return TrayController(DesktopScreen(Window(data, tmp_path)), tmp_path, lambda: reach(data), lambda: None)
 
 
-def test_without_a_screen_there_is_no_icon_and_nothing_else_is_lost(controller):
+def test_controller_works_without_a_screen(controller):
     with pytest.raises(TrayUnavailable, match="no screen"):
         controller.open()
     controller.run(lambda: None, lambda: None)
@@ -29,7 +29,7 @@ def test_without_a_screen_there_is_no_icon_and_nothing_else_is_lost(controller):
     assert not controller.lacks_host()
 
 
-def test_what_is_chosen_is_done_and_seen(controller):
+def test_chosen_action_is_executed_and_shown(controller):
     controller.actions.choose(MenuAction.pause_hour)
     until(lambda: controller.status.paused_until, "it is paused, and the front knows")
     controller.actions.choose(MenuAction.resume)

@@ -22,28 +22,28 @@ def texts(status: Status) -> list[str]:
     return [line.text for line in menu(status, NOW)]
 
 
-def test_while_it_starts_it_can_only_be_ended():
+def test_menu_offers_only_quit_while_starting():
     assert list(actions(Status())) == [MenuAction.quit]
     assert texts(Status())[0] == "Deskhand is starting."
 
 
-def test_how_it_is_stands_first_and_cannot_be_chosen():
+def test_status_item_is_first_and_disabled():
     first = menu(REACHED, NOW)[0]
     assert first.text == "● Online · https://abel.ngrok.app"
     assert not first.enabled
 
 
-def test_what_it_needs_stands_below():
+def test_problem_follows_the_status_item():
     status = replace(SERVING, level=StatusLevel.attention, sentence="Gmail wants you to sign in again.")
     assert "Gmail wants you to sign in again." in texts(status)
 
 
 @pytest.mark.parametrize("status", [SERVING, REACHED, replace(SERVING, paused_until=NOW + timedelta(hours=1))])
-def test_opening_is_what_a_click_does(status):
+def test_open_is_the_default_item(status):
     assert [line.action for line in menu(status, NOW) if line.default] == [MenuAction.open]
 
 
-def test_what_waits_stands_on_top_and_is_what_a_click_leads_to():
+def test_pending_approvals_are_first_and_the_default_item():
     waiting = replace(REACHED, level=StatusLevel.attention, sentence="2 calls wait for you", waiting=2)
     first, second, *_ = menu(waiting, NOW)
     assert (first.text, first.action, first.default) == ("2 wait for you…", MenuAction.show_approvals, True)
@@ -53,19 +53,19 @@ def test_what_waits_stands_on_top_and_is_what_a_click_leads_to():
     assert menu(replace(waiting, waiting=1), NOW)[0].text == "1 waits for you…"
 
 
-def test_a_problem_is_told_beside_what_waits():
+def test_problem_is_shown_beside_pending_approvals():
     sentence = "Gmail wants you to sign in again."
     status = replace(SERVING, level=StatusLevel.attention, sentence=sentence, problem=sentence, waiting=1)
     assert texts(status)[:3] == ["1 waits for you…", "◌ Needs you", sentence]
 
 
-def test_an_address_can_be_copied_where_there_is_one_and_a_clipboard():
+def test_address_can_be_copied_if_there_is_a_clipboard():
     assert MenuAction.copy in actions(REACHED)
     assert MenuAction.copy not in actions(SERVING)
     assert MenuAction.copy not in actions(replace(REACHED, can_copy=False))
 
 
-def test_a_new_address_is_told_until_it_was_copied():
+def test_new_address_is_marked_until_copied():
     changed = replace(REACHED, changed=True)
     assert actions(changed)[MenuAction.copy].text == "The address is new: copy it"
     assert actions(replace(changed, copied=changed.address))[MenuAction.copy].text == "Copy public address"
@@ -74,12 +74,12 @@ def test_a_new_address_is_told_until_it_was_copied():
 @pytest.mark.parametrize(
     ("state", "wish", "checked"), [("off", MenuAction.open_tunnel, False), ("open", MenuAction.close_tunnel, True)]
 )
-def test_the_tunnel_is_a_switch(state, action, checked):
+def test_tunnel_is_a_switch(state, action, checked):
     assert actions(replace(SERVING, tunnel=state))[action].checked is checked
 
 
 @pytest.mark.parametrize("state", [None, "fixed"])
-def test_there_is_no_switch_for_what_cannot_be_switched(state):
+def test_unavailable_tunnel_has_no_item(state):
     assert not {MenuAction.open_tunnel, MenuAction.close_tunnel} & set(actions(replace(SERVING, tunnel=state)))
 
 
@@ -91,11 +91,11 @@ def test_actions_are_paused_and_resumed():
     assert any(text.startswith("Paused until ") for text in texts(paused))
 
 
-def test_a_pause_without_an_end_says_so():
+def test_indefinite_pause_is_described():
     assert "Paused until you resume" in texts(replace(SERVING, paused_until=NOW + timedelta(days=36_500)))
 
 
-def test_what_happened_is_told_in_lines_that_fit():
+def test_recent_activity_fits_the_menu():
     status = replace(SERVING, recent=("my-gpt: " + "read " * 40, "script: started Notepad"))
     text = next(line for line in menu(status, NOW) if line.text == "Recent activity").below
     assert [line.text for line in text][1] == "script: started Notepad"
@@ -103,18 +103,18 @@ def test_what_happened_is_told_in_lines_that_fit():
     assert "Recent activity" not in texts(SERVING)
 
 
-def test_starting_at_login_is_offered_where_the_system_can():
+def test_start_at_login_is_offered_if_supported():
     assert actions(replace(SERVING, starts_at_login=True))[MenuAction.no_start_at_login].checked is True
     assert actions(replace(SERVING, starts_at_login=False))[MenuAction.start_at_login].checked is False
     assert not {MenuAction.start_at_login, MenuAction.no_start_at_login} & set(actions(SERVING))
 
 
-def test_a_newer_version_and_the_demo_are_marked():
+def test_update_and_demo_are_marked():
     assert "Deskhand 2.0 is there" in texts(replace(SERVING, update="2.0"))
     assert "Demo: made-up accounts" in texts(replace(SERVING, demo=True))
 
 
-def test_groups_are_parted_once():
+def test_groups_have_one_separator():
     lines = menu(replace(REACHED, demo=True), NOW)
     assert lines[-1].action is MenuAction.quit
     assert not any(one is SEPARATOR and other is SEPARATOR for one, other in pairwise(lines))

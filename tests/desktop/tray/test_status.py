@@ -4,7 +4,7 @@ from desktop.tray.icon import StatusLevel
 from desktop.tray.status import TOLD, Status, read_status
 
 
-def test_a_status_is_read_from_what_a_server_answers(serve):
+def test_status_is_read_from_the_server(serve):
     answer = serve(demo=True).person("GET", "/api/status").json()
     status = read_status(Status(can_copy=True), answer)
     assert (status.serving, status.demo, status.can_copy, status.level) == (True, True, True, StatusLevel.local)
@@ -12,7 +12,7 @@ def test_a_status_is_read_from_what_a_server_answers(serve):
     assert status.tunnel == "off"
 
 
-def test_what_others_reach_and_what_happened_is_kept():
+def test_status_keeps_public_address_and_recent_activity():
     entry = {"client": "my-gpt", "sentence": "read a mail", "at": "", "outcome": "done"}
     answer = {
         "look": "attention",

@@ -5,7 +5,7 @@ from desktop.tray.status_feed import StatusFeed
 from server.lifecycle import runtime_file
 
 
-def test_news_are_answered_with_how_it_is_until_the_server_stops(serve):
+def test_status_feed_reports_until_the_server_stops(serve):
     served, answers, paused = serve(demo=True), [], threading.Event()
 
     def keep(answer):

@@ -44,7 +44,7 @@ def built(monkeypatch):
 
 
 @pytest.mark.usefixtures("built")
-def test_it_shows_how_deskhand_is():
+def test_tray_shows_the_status():
     icon = Icon()
     tray = Tray(print, Status(), icon, Backend(icon))
     tray.show(ONLINE)
@@ -55,7 +55,7 @@ def test_it_shows_how_deskhand_is():
 
 
 @pytest.mark.usefixtures("built")
-def test_what_waits_is_drawn_and_said_beside_the_icon():
+def test_pending_approvals_change_icon_and_tooltip():
     icon = Icon()
     tray = Tray(print, Status(), icon, Backend(icon))
     tray.show(replace(ONLINE, level=StatusLevel.attention))
@@ -67,7 +67,7 @@ def test_what_waits_is_drawn_and_said_beside_the_icon():
 
 
 @pytest.mark.usefixtures("built")
-def test_an_open_menu_stays_as_it_is_until_it_is_closed():
+def test_open_menu_is_not_redrawn():
     icon = Icon()
     backend = Open(icon)
     tray = Tray(print, Status(), icon, backend)
@@ -79,7 +79,7 @@ def test_an_open_menu_stays_as_it_is_until_it_is_closed():
 
 
 @pytest.mark.usefixtures("built")
-def test_what_comes_at_once_is_drawn_once():
+def test_simultaneous_statuses_are_drawn_once():
     icon, drawn = Icon(), []
     backend = Backend(icon)
     backend.call = lambda what: (drawn.append(threading.current_thread().name), what())
@@ -90,13 +90,13 @@ def test_what_comes_at_once_is_drawn_once():
     assert len(drawn) == 1
 
 
-def test_a_notification_that_nobody_shows_is_no_loss():
+def test_failed_notification_is_ignored():
     icon = Icon()
     Tray(print, Status(), icon, Backend(icon)).notify("", "The address is new.")
     assert icon.text == [("Deskhand", "The address is new.")]
 
 
-def test_without_a_screen_there_is_none(monkeypatch):
+def test_tray_is_unavailable_without_a_screen(monkeypatch):
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
@@ -104,7 +104,7 @@ def test_without_a_screen_there_is_none(monkeypatch):
         open_tray(print, Status())
 
 
-def test_a_display_that_is_not_there_is_told_and_pystray_is_left_alone(root, tmp_path):
+def test_missing_display_is_reported_without_importing_pystray(root, tmp_path):
     """In a process of its own, for what is imported stays."""
     code = (
         "import os\nfrom desktop.tray.tray import NoTray, open_tray\nfrom desktop.tray.status import Status\n"
