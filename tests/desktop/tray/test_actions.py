@@ -40,7 +40,7 @@ def desk(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("wish", "done"),
+    ("action", "done"),
     [
         (MenuAction.open, ("window", "")),
         (MenuAction.show_approvals, ("window", "approvals")),

@@ -32,7 +32,7 @@ def test_status_levels_differ_in_shape_without_colour(size):
 
 
 @pytest.mark.parametrize("size", [16, 22, 32, 64])
-@pytest.mark.parametrize("look", StatusLevel)
+@pytest.mark.parametrize("level", StatusLevel)
 def test_pending_marker_differs_in_shape_at_every_level(level, size):
     shapes = [draw(level, waiting=waiting, size=size).getchannel("A") for waiting in (False, True)]
     assert ImageStat.Stat(ImageChops.difference(*shapes)).sum[0] / 255 >= size * size * 0.03

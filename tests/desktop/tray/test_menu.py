@@ -72,7 +72,7 @@ def test_new_address_is_marked_until_copied():
 
 
 @pytest.mark.parametrize(
-    ("state", "wish", "checked"), [("off", MenuAction.open_tunnel, False), ("open", MenuAction.close_tunnel, True)]
+    ("state", "action", "checked"), [("off", MenuAction.open_tunnel, False), ("open", MenuAction.close_tunnel, True)]
 )
 def test_tunnel_is_a_switch(state, action, checked):
     assert actions(replace(SERVING, tunnel=state))[action].checked is checked

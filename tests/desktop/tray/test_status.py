@@ -1,7 +1,7 @@
 from datetime import datetime
 
 from desktop.tray.icon import StatusLevel
-from desktop.tray.status import TOLD, Status, read_status
+from desktop.tray.status import RECENT, Status, read_status
 
 
 def test_status_is_read_from_the_server(serve):
@@ -31,7 +31,7 @@ def test_status_keeps_public_address_and_recent_activity():
     status = read_status(Status(), answer)
     assert status.sentence == "Gmail wants you to sign in again."
     assert (status.problem, status.waiting) == (status.sentence, 2)
-    assert status.recent == ("my-gpt: read a mail",) * TOLD
+    assert status.recent == ("my-gpt: read a mail",) * RECENT
     assert status.paused_until == datetime.fromisoformat("2026-03-01T13:00:00+00:00")
     assert status.address_is_new
     assert status.update == "2.0"
