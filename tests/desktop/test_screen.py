@@ -94,7 +94,8 @@ def test_demo_does_not_start_at_login(tmp_path, monkeypatch):
 
 
 def test_notification_goes_to_the_tray(screen):
-    text = []
-    screen.tell = lambda title, text: text.append((title, text))
+
+    shown = []
+    screen.tell = lambda title, text: shown.append((title, text))
     screen.notify("New address", "https://abel.ngrok.app")
-    assert text == [("New address", "https://abel.ngrok.app")]
+    assert shown == [("New address", "https://abel.ngrok.app")]

@@ -99,7 +99,7 @@ def test_toolkit_is_set_up_before_its_loop_is_ready():
 
 
 def test_gtk_backend_runs_without_dbus_and_notification_daemon(monkeypatch):
-    monkeypatch.setattr("desktop.tray.backends.log_complaints", lambda: None)
+    monkeypatch.setattr("desktop.tray.backends.redirect_gtk_warnings", lambda: None)
     icon = Icon()
     Gtk(icon)
     icon._initialize()
@@ -114,6 +114,6 @@ def test_xorg_tooltip_is_latin_1():
 
 @pytest.mark.parametrize(("module", "kind"), [("pystray._gtk", Gtk), ("pystray._appindicator", Gtk), ("pystray._win32", Backend)])
 def test_backend_is_chosen_by_the_class_of_the_icon(monkeypatch, module, kind):
-    monkeypatch.setattr("desktop.tray.backends.log_complaints", lambda: None)
+    monkeypatch.setattr("desktop.tray.backends.redirect_gtk_warnings", lambda: None)
     made = type("Icon", (Icon,), {"__module__": module})()
     assert type(backend_of(made)) is kind

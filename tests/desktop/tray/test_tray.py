@@ -107,8 +107,8 @@ def test_tray_is_unavailable_without_a_screen(monkeypatch):
 def test_missing_display_is_reported_without_importing_pystray(root, tmp_path):
     """In a process of its own, for what is imported stays."""
     code = (
-        "import os\nfrom desktop.tray.tray import NoTray, open_tray\nfrom desktop.tray.status import Status\n"
-        "try:\n  open_tray(print, Status())\nexcept NoTray as error:\n  print(error, os.environ.get('PYSTRAY_BACKEND'))"
+        "import os\nfrom desktop.tray.tray import TrayUnavailable, open_tray\nfrom desktop.tray.status import Status\n"
+        "try:\n  open_tray(print, Status())\nexcept TrayUnavailable as error:\n  print(error, os.environ.get('PYSTRAY_BACKEND'))"
     )
     import os
     import subprocess

@@ -43,7 +43,7 @@ def test_missing_browser_and_web_view_is_a_sentence(data, tmp_path, monkeypatch)
 
 def test_repeated_show_raises_one_window(data, tmp_path, opened):
     text = tmp_path / "told"
-    window = Window(data, tmp_path, command=[sys.executable, "-c", ECHO.format(text=str(text))])
+    window = Window(data, tmp_path, command=[sys.executable, "-c", ECHO.format(told=str(text))])
     asking = [threading.Thread(target=window.show) for _ in range(4)]
     for thread in asking:
         thread.start()
@@ -61,7 +61,7 @@ def test_repeated_show_raises_one_window(data, tmp_path, opened):
 
 def test_window_shows_a_page_open_or_not(data, tmp_path):
     text = tmp_path / "told"
-    window = Window(data, tmp_path, command=[sys.executable, "-c", ECHO.format(text=str(text))])
+    window = Window(data, tmp_path, command=[sys.executable, "-c", ECHO.format(told=str(text))])
     window.show("approvals")
     window.show("activity")
     until(lambda: len(text.read_text().splitlines()) > 1, "it is told")
@@ -78,7 +78,7 @@ def test_browser_opens_at_a_page(data, tmp_path, opened):
 
 def test_entry_key_is_on_no_command_line(data, tmp_path):
     text = tmp_path / "told"
-    window = Window(data, tmp_path, command=[sys.executable, "-c", ECHO.format(text=str(text))])
+    window = Window(data, tmp_path, command=[sys.executable, "-c", ECHO.format(told=str(text))])
     window.show()
     assert window._process
     key = text.read_text().split("key=")[1].strip()
