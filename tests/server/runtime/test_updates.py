@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from server.core.events import Events
-from server.runtime.updates import SECTION, Place, Rhythm, Seen, Update, Updates, Wish, find_place, is_newer, read_release
+from server.runtime.updates import SECTION, MenuAction, Place, Rhythm, Seen, Update, Updates, find_place, is_newer, read_release
 from server.sdk.context import Context
 from server.storage.settings import Settings
 
@@ -173,7 +173,7 @@ def test_turned_off_it_neither_looks_nor_tells(context, github) -> None:
         await updates.want(check=False)
         assert updates.found is None
 
-    asyncio.run(context.settings.write(SECTION, Wish(check=False)))
+    asyncio.run(context.settings.write(SECTION, MenuAction(check=False)))
     run(work, context, github.place)
 
 

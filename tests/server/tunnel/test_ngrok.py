@@ -10,7 +10,7 @@ import yaml
 from server.core.errors import Unavailable
 from server.tunnel.fake.launch import agent_command
 from server.tunnel.ngrok import Ngrok, end_agents, make_config, read_lines
-from server.tunnel.provider import News, Said, Wish
+from server.tunnel.provider import MenuAction, Said, StatusFeed
 from tests import loopback
 from tests.server.tunnel.tunnels import agents
 
@@ -19,23 +19,23 @@ class Ear:
     """Hears a line out."""
 
     def __init__(self) -> None:
-        self.news: list[News] = []
+        self.news: list[StatusFeed] = []
         self._came = threading.Condition()
 
-    def __call__(self, one: News) -> None:
+    def __call__(self, one: StatusFeed) -> None:
         with self._came:
             self.news.append(one)
             self._came.notify_all()
 
-    def wait_for(self, said: Said, seconds: float = 20) -> News:
+    def wait_for(self, said: Said, seconds: float = 20) -> StatusFeed:
         with self._came:
             assert self._came.wait_for(lambda: any(one.said is said for one in self.news), seconds), self.news
             return next(one for one in self.news if one.said is said)
 
 
-def wish(tmp_path: Path, **changes) -> Wish:
+def wish(tmp_path: Path, **changes) -> MenuAction:
     order = {"upstream": "http://127.0.0.1:9", "command": agent_command(), "folder": tmp_path / "tunnel", "open_seconds": 20}
-    return Wish(**{**order, **changes})
+    return MenuAction(**{**order, **changes})
 
 
 def test_a_reserved_address_is_asked_for_and_nothing_is_inspected(tmp_path: Path) -> None:

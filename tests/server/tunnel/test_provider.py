@@ -1,7 +1,7 @@
 import pytest
 
 from server.core.errors import UpstreamFailed
-from server.tunnel.provider import CannotOpen, News, Said, check_address
+from server.tunnel.provider import CannotOpen, Said, StatusFeed, check_address
 
 
 def test_what_went_wrong_comes_with_what_to_do() -> None:
@@ -12,7 +12,7 @@ def test_what_went_wrong_comes_with_what_to_do() -> None:
 
 
 def test_news_say_what_they_are_about() -> None:
-    assert News(Said.up, "https://x.example").trouble is None
+    assert StatusFeed(Said.up, "https://x.example").trouble is None
 
 
 def test_a_public_address_has_https_and_a_plain_name() -> None:
