@@ -20,6 +20,7 @@ from server.access.oauth.service import OAuth
 from server.access.pause import Pause
 from server.core.clock import Clock
 from server.core.events import Events
+from server.core.tasks import Tasks
 from server.http.addresses import Address
 from server.http.in_process import Inside
 from server.outbound.fetch import Fetch
@@ -121,14 +122,17 @@ async def open_state(
     check(data / DATABASE_FILE)
     migrate(data / DATABASE_FILE, find_migrations())
     database = open_database(data / DATABASE_FILE)
+    context = make_context(home, address, database, screen or NoScreen(), clock, demo=demo, used=used)
     try:
-        context = make_context(home, address, database, screen or NoScreen(), clock, demo=demo, used=used)
         state = make_state(home, address, context, rules, tunnel_timing)
         await state.clients.load()
         await state.activity.settle()
         await state.approvals.settle()
+        state.complaints.append(lambda: context.tasks.problem)
         yield state
     finally:
+        await context.tasks.close()
+        await context.http.close()
         await database.close()
 
 
@@ -138,8 +142,8 @@ def make_state(home: Home, address: Address, context: Context, rules: Rules, tim
     clients, activity = Clients(database, clock), Activity(database, context.events, clock)
     pause, usage, inside = Pause(context.settings, clock), Usage(database, address, clock), Inside()
     approvals, programs = Approvals(context, activity), Programs(clients, database, clock)
-    runner = Runner(approvals, clients, inside)
-    context.questions.add(CallAsker(approvals, runner, clients, pause))
+    runner = Runner(approvals, clients, inside, context.tasks)
+    context.questions.add(CallAsker(approvals, runner, clients, pause, context.tasks))
     runtime = Runtime(core=(approval_routes,), services={Approvals: approvals})
     return State(
         home=home,
@@ -167,6 +171,7 @@ def make_context(
 ) -> Context:
     """Make what integrations are handed. `used`: there was a database here before."""
     data, settings, events = home.folders.data, Settings(home.folders.data), Events()
+    tasks = Tasks()
     patience = settings.read(SECTION, Patience)
     return Context(
         folders=home.folders,
@@ -176,9 +181,10 @@ def make_context(
         events=events,
         fetch=Fetch(only_allowed=demo),
         screen=screen,
-        questions=Questions(events, screen),
+        questions=Questions(events, screen, tasks),
         clock=clock,
         demo=demo,
         local_address=lambda: address.local,
         address=address,
+        tasks=tasks,
     )
