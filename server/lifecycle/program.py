@@ -7,13 +7,13 @@ import socket
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from server.access.activity.log import RETENTION, Retention
 from server.access.oauth.models import Pair
 from server.core.clock import Clock
-from server.core.errors import DeskhandError
 from server.core.version import read_version
 from server.http.addresses import Address
 from server.http.ports import bind_or_say, bind_public
@@ -140,13 +140,11 @@ class Program:
         listeners = [Listener(reached, public, sockets), Listener(surfaces.local, local, sockets)]
         async with asyncio.TaskGroup() as group:
             serving = [group.create_task(listener.run_until_stopped()) for listener in listeners]
-            tasks: list[asyncio.Task[None]] = []
             try:
                 for listener in listeners:
                     await listener.ready.wait()
                 await self._start_tunnel(state)
-                jobs = (self._sweep(state), watch_sleep(state.tell_woke, self.clock), state.updates.run(), state.run_approvals())
-                tasks += [group.create_task(job) for job in (*jobs, self._wait_for_quit(state))]
+                self._start_tasks(state)
                 await self._stay(state, on_ready)
             finally:  # whatever happened: a listener that is not stopped, but cancelled, never ends
                 log.info("Deskhand stops.")
@@ -156,11 +154,17 @@ class Program:
                 state.context.events.close()  # open streams say goodbye before their sockets go
                 for say_goodbye in state.farewells:
                     await say_goodbye()
-                for task in tasks:
-                    task.cancel()
                 for listener in listeners:
                     listener.stop()
                 await asyncio.wait(serving)
+
+    def _start_tasks(self, state: State) -> None:
+        tasks = state.context.tasks
+        tasks.repeat(partial(prune, state), lambda: self.options.sweep_seconds, name="remove old activity")
+        tasks.start(watch_sleep(state.tell_woke, self.clock), name="watch for sleep of the computer")
+        tasks.start(state.updates.run(), name="look for a newer version")
+        tasks.start(state.run_approvals(), name="watch the approval requests")
+        tasks.start(self._wait_for_quit(state), name="wait for the window's Quit")
 
     async def _wait_for_quit(self, state: State) -> None:
         await state.quitting.wait()
@@ -193,16 +197,13 @@ class Program:
             for one in waits:
                 one.cancel()
 
-    async def _sweep(self, state: State) -> None:
-        while True:
-            try:
-                retention = state.context.settings.read(RETENTION, Retention)
-                await state.activity.sweep(retention)
-                await state.approvals.sweep(retention.payload_days)
-                await state.oauth.sweep()
-            except DeskhandError:
-                log.exception("Old activity could not be removed.")
-            await asyncio.sleep(self.options.sweep_seconds)
+
+async def prune(state: State) -> None:
+    """Remove activity, approvals and sign-ins that are older than the person's settings say."""
+    retention = state.context.settings.read(RETENTION, Retention)
+    await state.activity.sweep(retention)
+    await state.approvals.sweep(retention.payload_days)
+    await state.oauth.sweep()
 
 
 async def make_first_client(state: State, key: str | None) -> None:
