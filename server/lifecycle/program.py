@@ -27,7 +27,7 @@ from server.sdk.desktop import NoScreen, Screen
 from server.storage.data_dir import open_home, tell_readable
 from server.system.sleep_monitor import watch_sleep
 from server.tunnel.backoff import Timing
-from server.tunnel.request_counter import Counted
+from server.tunnel.request_counter import RequestCountingMiddleware
 
 if TYPE_CHECKING:
     from server.demo.traffic import Pace
@@ -136,7 +136,7 @@ class Program:
     async def _serve(self, state: State, public: socket.socket, local: socket.socket, on_ready: Callable[[Ready], None]) -> None:
         surfaces = create_surfaces(state)
         sockets = self.options.sockets
-        reached = Counted(surfaces.public, state.tunnel.counter)
+        reached = RequestCountingMiddleware(surfaces.public, state.tunnel.counter)
         listeners = [Listener(reached, public, sockets), Listener(surfaces.local, local, sockets)]
         async with asyncio.TaskGroup() as group:
             serving = [group.create_task(listener.run_until_stopped()) for listener in listeners]

@@ -100,7 +100,7 @@ class State:
     async def tell_woke(self, seconds: float) -> None:
         """Tell whoever listens that this computer slept; the tunnel looks at itself at once."""
         self.context.events.publish("woke", {"seconds": round(seconds)})
-        await self.tunnel.look_now()
+        await self.tunnel.check_now()
 
 
 @asynccontextmanager
@@ -145,6 +145,7 @@ def make_state(home: Home, address: Address, context: Context, rules: Rules, tim
     runner = Runner(approvals, clients, inside, context.tasks)
     context.questions.add(CallAsker(approvals, runner, clients, pause, context.tasks))
     runtime = Runtime(core=(approval_routes,), services={Approvals: approvals})
+    command = agent_command() if context.demo else None
     return State(
         home=home,
         context=context,
@@ -159,7 +160,7 @@ def make_state(home: Home, address: Address, context: Context, rules: Rules, tim
         oauth=OAuth(context, address, clients, programs, activity, runtime.scopes),
         guard=Guard(clients, usage, activity, approvals, Limits(rules.reading, rules.changing), pause, clock, address),
         runtime=runtime,
-        tunnel=Tunnel(context, address, Ngrok(), command=agent_command() if context.demo else None, awake=Awake(), timing=timing),
+        tunnel=Tunnel(context, address, Ngrok(), command=command, inhibitor=Awake(), timing=timing),
         updates=Updates(context, find_place()),
         key=secrets.token_urlsafe(32),
         inside=inside,

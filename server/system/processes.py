@@ -16,7 +16,7 @@ from server.system.files import open_plain_file
 # A start time is reckoned from the time of boot, which moves by a second or so as the clock is set
 # (https://psutil.readthedocs.io/en/latest/#psutil.Process.create_time). Windows keeps it exactly, and gives pids again soon.
 SAME_START = 0.001 if os.name == "nt" else 1.5
-LOOK_EVERY = 0.02
+POLL_SECONDS = 0.02
 GONE = (psutil.Error, OSError)
 
 
@@ -358,7 +358,7 @@ class Tree:
         """Wait until they have gone, but no longer than this."""
         deadline = time.monotonic() + seconds
         while self.alive() and time.monotonic() < deadline:
-            time.sleep(LOOK_EVERY)
+            time.sleep(POLL_SECONDS)
 
     def kill(self, seconds: float) -> list[Process]:
         """Kill them and what they start meanwhile; answer those that do not go."""
@@ -369,7 +369,7 @@ class Tree:
                     process.kill()
             if time.monotonic() > deadline:
                 break
-            time.sleep(LOOK_EVERY)
+            time.sleep(POLL_SECONDS)
             self.grow()
         return identities(alive)
 

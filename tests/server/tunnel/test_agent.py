@@ -5,7 +5,7 @@ import pytest
 
 from server.core.errors import InvalidInput
 from server.system.processes import identify
-from server.tunnel.agent import CHUNK, LONGEST_ANSWER, ask, check_own, file_name, find_agent, find_in_path, make_agent
+from server.tunnel.agent import CHUNK, MAX_OUTPUT, check_own, file_name, find_agent, find_in_path, make_agent, run_program
 
 AGENT = "#!/bin/sh\necho ngrok version {}\n"
 
@@ -91,12 +91,12 @@ def test_what_cannot_be_a_path_is_refused(path: str) -> None:
 
 def test_an_answer_without_end_and_one_that_never_comes_are_cut_off(tmp_path: Path) -> None:
     flood = write(tmp_path / "flood" / "ngrok", "#!/bin/sh\nwhile :; do echo ngrok version 3.1.0; done\n")
-    assert ask(str(flood), "version", 60) is None
-    enough = write(tmp_path / "enough", f"#!/bin/sh\nhead -c {LONGEST_ANSWER} /dev/zero\n")
-    assert len(ask(str(enough), "version", 60) or "") == LONGEST_ANSWER
-    much = write(tmp_path / "much", f"#!/bin/sh\nhead -c {LONGEST_ANSWER + 1} /dev/zero\n")
-    assert ask(str(much), "version", 60) is None
+    assert run_program(str(flood), "version", 60) is None
+    enough = write(tmp_path / "enough", f"#!/bin/sh\nhead -c {MAX_OUTPUT} /dev/zero\n")
+    assert len(run_program(str(enough), "version", 60) or "") == MAX_OUTPUT
+    much = write(tmp_path / "much", f"#!/bin/sh\nhead -c {MAX_OUTPUT + 1} /dev/zero\n")
+    assert run_program(str(much), "version", 60) is None
     children = tmp_path / "children"
     silent = write(tmp_path / "silent" / "ngrok", f"#!/bin/sh\nsleep 600 & echo $! > {children}\nexec sleep 600\n")
-    assert ask(str(silent), "version", 1) is None
+    assert run_program(str(silent), "version", 1) is None
     assert identify(int(children.read_text())) is None

@@ -65,7 +65,7 @@ def test_a_broken_or_cut_archive_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_program_without_end_is_refused(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(archive, "LARGEST", 1000)
+    monkeypatch.setattr(archive, "MAX_SIZE", 1000)
     with pytest.raises(UpstreamFailed):
         unpack_program(write_tar(tmp_path / "pack", {"ngrok": bytes(2000)}), "ngrok", tmp_path / "new")
 
@@ -94,11 +94,11 @@ def test_a_description_of_a_file_may_not_fill_the_memory(tmp_path: Path) -> None
 
 
 def test_what_lies_beside_the_program_may_not_be_endless(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(archive, "LARGEST", 20_000)
+    monkeypatch.setattr(archive, "MAX_SIZE", 20_000)
     unpack_program(write_tar(tmp_path / "pack", {"beside": bytes(50), "ngrok": b"x"}), "ngrok", tmp_path / "new")
     with pytest.raises(UpstreamFailed):
         unpack_program(write_tar(tmp_path / "pack", {"beside": bytes(5_000_000), "ngrok": b"x"}), "ngrok", tmp_path / "new")
-    many = {f"{number}": b"" for number in range(archive.MOST_FILES)}
+    many = {f"{number}": b"" for number in range(archive.MAX_FILES)}
     with pytest.raises(UpstreamFailed):
         unpack_program(write_tar(tmp_path / "pack", {"ngrok": b"x", **many}), "ngrok", tmp_path / "new")
 

@@ -16,11 +16,11 @@ def test_an_unknown_code_leads_to_ngroks_own_page() -> None:
     trouble = explain(SAID.format(4711))
     assert "ERR_NGROK_4711" in trouble.detail
     assert "https://ngrok.com/docs/errors/err_ngrok_4711" in (trouble.advice or "")
-    assert not trouble.passing
+    assert not trouble.transient
 
 
 @pytest.mark.parametrize(
-    ("said", "words", "passing"),
+    ("said", "words", "transient"),
     [
         ("failed to dial ngrok server: dial tcp: lookup connect.ngrok-agent.com: no such host", "could not be reached", True),
         ("read EOF from remote peer", "could not be reached", True),
@@ -28,10 +28,10 @@ def test_an_unknown_code_leads_to_ngroks_own_page() -> None:
         ("", "without a reason", True),
     ],
 )
-def test_what_comes_without_a_code_is_told_too(said: str, words: str, passing: bool) -> None:
+def test_what_comes_without_a_code_is_told_too(said: str, words: str, transient: bool) -> None:
     trouble = explain(said)
     assert words in trouble.detail
-    assert trouble.passing is passing
+    assert trouble.transient is transient
 
 
 def test_the_last_code_counts() -> None:

@@ -1,18 +1,18 @@
 import pytest
 
 from server.core.errors import UpstreamFailed
-from server.tunnel.provider import CannotOpen, News, Said, check_address
+from server.tunnel.provider import EventKind, TunnelError, TunnelEvent, check_address
 
 
 def test_what_went_wrong_comes_with_what_to_do() -> None:
-    trouble = CannotOpen("It is raining.", "Take an umbrella.", passing=True)
-    assert (trouble.detail, trouble.advice, trouble.passing) == ("It is raining.", "Take an umbrella.", True)
+    trouble = TunnelError("It is raining.", "Take an umbrella.", transient=True)
+    assert (trouble.detail, trouble.advice, trouble.transient) == ("It is raining.", "Take an umbrella.", True)
     assert isinstance(trouble, UpstreamFailed)
-    assert CannotOpen().detail
+    assert TunnelError().detail
 
 
 def test_news_say_what_they_are_about() -> None:
-    assert News(Said.up, "https://x.example").trouble is None
+    assert TunnelEvent(EventKind.up, "https://x.example").error is None
 
 
 def test_a_public_address_has_https_and_a_plain_name() -> None:
@@ -42,12 +42,12 @@ def test_a_public_address_has_https_and_a_plain_name() -> None:
     ],
 )
 def test_what_cannot_be_a_public_address_is_refused_with_what_to_do(address: str) -> None:
-    with pytest.raises(CannotOpen) as refused:
+    with pytest.raises(TunnelError) as refused:
         check_address(address, demo=False)
-    assert refused.value.advice and not refused.value.passing
+    assert refused.value.advice and not refused.value.transient
 
 
 @pytest.mark.parametrize("address", ["https://x.ngrok.app", "http://127.0.0.1", "http://127.0.0.2:81", "http://x.example:81"])
 def test_in_demo_mode_an_address_is_one_on_this_computer(address: str) -> None:
-    with pytest.raises(CannotOpen):
+    with pytest.raises(TunnelError):
         check_address(address, demo=True)

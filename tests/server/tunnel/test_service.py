@@ -17,7 +17,7 @@ from server.storage.data_dir import open_home
 from server.tunnel.fake.launch import agent_command
 from server.tunnel.models import TunnelChange, TunnelState
 from server.tunnel.ngrok import Ngrok
-from server.tunnel.provider import CannotOpen
+from server.tunnel.provider import TunnelError
 from server.tunnel.service import Tunnel
 from tests import loopback
 from tests.server.conftest import Served
@@ -281,12 +281,12 @@ async def test_an_address_that_cannot_be_one_is_neither_kept_nor_told(tmp_path, 
     home, here = open_home(tmp_path, demo=False), Address(1, 2)
     with home as opened:
         async with open_state(opened, here, demo=False) as state:
-            with pytest.raises(CannotOpen, match="cannot be a public one"):
-                await state.tunnel.note_open(address)
+            with pytest.raises(TunnelError, match="cannot be a public one"):
+                await state.tunnel.status.set_open(address)
             assert (here.public_url, await state.tunnel.list_lost_addresses()) == (None, [])
             assert state.tunnel.state is TunnelState.off
-            await state.tunnel.note_open("https://X.ngrok.app")
-            await state.tunnel.note_open("https://y.ngrok.app")
+            await state.tunnel.status.set_open("https://X.ngrok.app")
+            await state.tunnel.status.set_open("https://y.ngrok.app")
             assert [lost.address for lost in await state.tunnel.list_lost_addresses()] == ["https://x.ngrok.app"]
 
 
@@ -355,13 +355,13 @@ async def test_the_computer_is_kept_awake_while_it_is_on_if_the_person_wants_tha
     with open_home(tmp_path, demo=True) as home:
         async with open_state(home, Address(9, 9), demo=True) as state:
             bed = Bed()
-            tunnel = Tunnel(state.context, state.address, Ngrok(), command=agent_command(), awake=bed, timing=QUICK)
+            tunnel = Tunnel(state.context, state.address, Ngrok(), command=agent_command(), inhibitor=bed, timing=QUICK)
             await tunnel.open()
             assert bed.done == []
             await tunnel.change(TunnelChange(keep_awake=True))
             await tunnel.wait_until_settled()
             assert (tunnel.state, tunnel.problem) == (TunnelState.open, "It falls asleep all the same.")
-            await tunnel.look_now()
+            await tunnel.check_now()
             await tunnel.close()
             assert bed.done == ["hold", "release"]
             await tunnel.open()
@@ -374,12 +374,12 @@ async def test_one_that_gave_up_is_opened_again_when_the_computer_wakes(tmp_path
     with open_home(tmp_path, demo=True) as home:
         async with open_state(home, Address(9, 9), demo=True, tunnel_timing=IMPATIENT) as state:
             tunnel = state.tunnel
-            await tunnel.look_now()
+            await tunnel.check_now()
             assert tunnel.state is TunnelState.off
             await tunnel.change(TunnelChange(authtoken="offline-token"))
             await tunnel.open()
             await tunnel.wait_until_settled()
             assert tunnel.state is TunnelState.failed
-            await tunnel.look_now()
+            await tunnel.check_now()
             assert tunnel.state is TunnelState.opening
             await tunnel.stop()

@@ -2,7 +2,7 @@ import pytest
 
 from server.core.errors import InvalidInput
 from server.tunnel.models import TunnelChange
-from server.tunnel.settings import Preferences, check_authtoken, check_domain
+from server.tunnel.settings import TunnelPreferences, check_authtoken, check_domain
 from tests.server.access.conftest import Opened
 
 
@@ -41,7 +41,7 @@ async def test_what_is_left_out_stays_and_a_mistake_changes_nothing(opened: Open
     monkeypatch.delenv("NGROK_AUTHTOKEN", raising=False)
 
     async with opened() as state:
-        preferences = Preferences(state.context)
+        preferences = TunnelPreferences(state.context)
         assert await preferences.change(TunnelChange(domain="desk.ngrok.app", authtoken="2abcdefgh_IJ"))
         assert not await preferences.change(TunnelChange(keep_awake=True, open_at_start=True))
         settings = preferences.settings

@@ -34,7 +34,7 @@ def test_a_tunnel_that_no_longer_leads_anywhere_is_noticed_by_looking(serve) -> 
 
 
 def test_looking_goes_on_while_all_is_well(serve) -> None:
-    served = serve(demo=True, tunnel_timing=replace(QUICK, look=0.05))
+    served = serve(demo=True, tunnel_timing=replace(QUICK, check=0.05))
     address = open_tunnel(served)
     began = time.monotonic()
     while time.monotonic() - began < 0.5:
