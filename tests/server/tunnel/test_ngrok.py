@@ -9,7 +9,7 @@ import yaml
 
 from server.core.errors import Unavailable
 from server.tunnel.fake.launch import agent_command
-from server.tunnel.ngrok import Ngrok, end_agents, make_config, read_lines
+from server.tunnel.ngrok import Ngrok, make_config, read_lines
 from server.tunnel.provider import EventKind, TunnelEvent, TunnelRequest
 from tests import loopback
 from tests.server.tunnel.tunnels import agents
@@ -38,7 +38,7 @@ def make_request(tmp_path: Path, **changes) -> TunnelRequest:
     return TunnelRequest(**{**order, **changes})
 
 
-def test_a_reserved_address_is_asked_for_and_nothing_is_inspected(tmp_path: Path) -> None:
+def test_reserved_address_is_requested_without_inspection(tmp_path: Path) -> None:
     recorder = EventRecorder()
     session = Ngrok().start(make_request(tmp_path, domain="desk.ngrok.app"), recorder)
     try:
@@ -58,7 +58,7 @@ def test_a_reserved_address_is_asked_for_and_nothing_is_inspected(tmp_path: Path
     assert recorder.events[-1].kind is EventKind.ended
 
 
-def test_an_endpoint_that_ngrok_has_closed_is_noticed(tmp_path: Path) -> None:
+def test_endpoint_closed_by_ngrok_fails_the_check(tmp_path: Path) -> None:
     recorder = EventRecorder()
     session = Ngrok().start(make_request(tmp_path), recorder)
     try:
@@ -70,7 +70,7 @@ def test_an_endpoint_that_ngrok_has_closed_is_noticed(tmp_path: Path) -> None:
         session.close()
 
 
-def test_the_environments_authtoken_does_not_come_onto_the_command_line(tmp_path: Path, monkeypatch) -> None:
+def test_authtoken_of_the_environment_is_not_on_the_command_line(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setenv("NGROK_AUTHTOKEN", "from-the-environment")
     recorder = EventRecorder()
     session = Ngrok().start(make_request(tmp_path, authtoken="from-the-person"), recorder)
@@ -83,7 +83,7 @@ def test_the_environments_authtoken_does_not_come_onto_the_command_line(tmp_path
         session.close()
 
 
-def test_whoever_only_looks_at_the_agents_files_is_left_alone(tmp_path: Path) -> None:
+def test_other_processes_with_the_configuration_path_are_not_ended(tmp_path: Path) -> None:
     recorder, config = EventRecorder(), str(tmp_path / "tunnel" / "ngrok.yml")
     program = [sys.executable, "-c", "import time; time.sleep(600)"]
     words = ["start", "--none", "--log", "stdout", "--config", config]
@@ -102,7 +102,7 @@ def test_whoever_only_looks_at_the_agents_files_is_left_alone(tmp_path: Path) ->
     assert not agents(tmp_path)
 
 
-def test_closing_while_it_is_being_opened_leaves_nothing(tmp_path: Path) -> None:
+def test_close_while_opening_leaves_no_process_and_no_file(tmp_path: Path) -> None:
     recorder = EventRecorder()
     session = Ngrok().start(make_request(tmp_path), recorder)
     session.close()
@@ -112,7 +112,7 @@ def test_closing_while_it_is_being_opened_leaves_nothing(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("program", ["#!/bin/sh\nexit 3\n", "no program at all", None])
-def test_a_program_that_cannot_be_an_agent_is_a_sentence(tmp_path: Path, program: str | None) -> None:
+def test_broken_agent_is_explained_in_a_sentence(tmp_path: Path, program: str | None) -> None:
     file = tmp_path / "ngrok"
     if program:
         file.write_text(program)
@@ -124,20 +124,20 @@ def test_a_program_that_cannot_be_an_agent_is_a_sentence(tmp_path: Path, program
     session.close()
 
 
-def test_words_that_are_no_text_do_not_end_the_listening() -> None:
+def test_undecodable_log_line_does_not_end_reading() -> None:
     said = io.TextIOWrapper(io.BytesIO(b"\xff\xfe\n" + b"lvl=info msg=last\n" * 9000), "utf-8")
     assert list(read_lines(said))[-1] == "lvl=info msg=last\n"
     said.close()
     assert list(read_lines(said)) == []
 
 
-def test_the_free_plans_limit_holds_for_its_addresses() -> None:
+def test_request_limit_applies_to_addresses_of_the_free_plan() -> None:
     limit = Ngrok().requests_limit
     assert limit(None) == limit("https://bold-owl.ngrok-free.app") == limit("https://x.ngrok-free.dev") == 20_000
     assert limit("https://desk.ngrok.app") is limit("https://desk.example.org") is None
 
 
-def test_the_agent_of_this_computer_comes_from_ngrok(monkeypatch) -> None:
+def test_download_address_is_that_of_ngrok_for_this_computer(monkeypatch) -> None:
     monkeypatch.setattr("platform.system", lambda: "Windows")
     monkeypatch.setattr("platform.machine", lambda: "AMD64")
     assert Ngrok().download_address() == "https://bin.ngrok.com/c/bNyj1mQVY4c/ngrok-v3-stable-windows-amd64.zip"
@@ -146,13 +146,8 @@ def test_the_agent_of_this_computer_comes_from_ngrok(monkeypatch) -> None:
         Ngrok().download_address()
 
 
-def test_the_configuration_is_one_that_pyngrok_takes() -> None:
+def test_configuration_is_valid_for_pyngrok() -> None:
     from pyngrok import installer
 
     installer.validate_config(make_config("token"))
     assert yaml.safe_load(yaml.safe_dump(make_config(None)))["agent"]["inspect_db_size"] == -1
-
-
-def test_where_no_agent_runs_nothing_is_ended(tmp_path: Path) -> None:
-    end_agents(tmp_path / "ngrok.yml")
-    Ngrok().end_stale(tmp_path)

@@ -10,7 +10,7 @@ from tests.server.access.conftest import MovedClock, Opened
 HTTP = {"type": "http"}
 
 
-async def test_only_what_comes_to_the_tunnels_host_is_counted(opened: Opened, clock: MovedClock) -> None:
+async def test_only_requests_to_the_host_of_the_tunnel_are_counted(opened: Opened, clock: MovedClock) -> None:
     async with opened() as state:
         counter = RequestCounter(TunnelStore(state.context.database), clock)
         app = RequestCountingMiddleware(nothing, counter)
@@ -23,7 +23,7 @@ async def test_only_what_comes_to_the_tunnels_host_is_counted(opened: Opened, cl
         assert counter.requests == 3
 
 
-async def test_a_month_ends_in_utc_and_the_next_begins_at_nothing(opened: Opened, clock: MovedClock) -> None:
+async def test_month_ends_in_utc_and_the_next_begins_at_zero(opened: Opened, clock: MovedClock) -> None:
     async with opened() as state:
         store = TunnelStore(state.context.database)
         clock.moment = datetime(2026, 1, 31, 23, 59, tzinfo=UTC)
@@ -42,7 +42,7 @@ async def test_a_month_ends_in_utc_and_the_next_begins_at_nothing(opened: Opened
 
 
 @pytest.mark.parametrize(("requests", "words"), [(79, None), (80, "80 of the 100"), (99, "of the 100"), (100, "may refuse")])
-def test_it_warns_at_four_fifths_and_at_the_limit(opened: Opened, clock: MovedClock, requests: int, words: str | None) -> None:
+def test_warning_begins_at_four_fifths_of_the_limit(opened: Opened, clock: MovedClock, requests: int, words: str | None) -> None:
     async def main() -> str | None:
         async with opened() as state:
             counter = RequestCounter(TunnelStore(state.context.database), clock)

@@ -1,4 +1,4 @@
-"""What the tests of the tunnel share: short durations, and waiting for what the tunnel is."""
+"""Helpers for tests of the tunnel: short durations, and waiting for a state."""
 
 import time
 from collections.abc import Callable
