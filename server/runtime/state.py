@@ -25,7 +25,7 @@ from server.http.addresses import Address
 from server.http.in_process import Inside
 from server.outbound.fetch import Fetch
 from server.runtime.integrations import Runtime, find_migrations
-from server.runtime.updates import Updates, find_place
+from server.runtime.updates import Updates
 from server.sdk.approval_requests import Questions
 from server.sdk.context import Context
 from server.sdk.desktop import NoScreen, Screen
@@ -161,7 +161,7 @@ def make_state(home: Home, address: Address, context: Context, rules: Rules, tim
         guard=Guard(clients, usage, activity, approvals, Limits(rules.reading, rules.changing), pause, clock, address),
         runtime=runtime,
         tunnel=Tunnel(context, address, Ngrok(), command=command, inhibitor=Awake(), timing=timing),
-        updates=Updates(context, find_place()),
+        updates=Updates(context),
         key=secrets.token_urlsafe(32),
         inside=inside,
     )

@@ -61,13 +61,6 @@ class Ended:
     left: tuple[Process, ...] = ()
 
 
-def identify(pid: int) -> Process | None:
-    """Tell which process has this pid now; None where there is none that still runs."""
-    with suppress(*GONE):
-        return identity(running(psutil.Process(pid)))
-    return None
-
-
 def is_running(process: Process) -> bool:
     """Tell whether it is this very process that runs. One that has ended and awaits its parent does not run."""
     return reopen(process) is not None
@@ -145,11 +138,6 @@ def interpreter_of_env(options: list[str]) -> tuple[str, list[str]]:
     """What `#!/usr/bin/env NAME` and `#!/usr/bin/env -S NAME OPTIONS` run."""
     words = [word for word in " ".join(options).split() if word != "-S"] or ["sh"]
     return shutil.which(words[0]) or words[0], words[1:]
-
-
-def find_by_executable(path: str) -> list[Process]:
-    """Find this person's processes that run exactly this file, oldest first."""
-    return find({"": Pattern((program_of(path),))})[""]
 
 
 def find_by_endings(endings: Sequence[Sequence[str]]) -> list[Process]:

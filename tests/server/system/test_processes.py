@@ -18,11 +18,10 @@ from server.system.processes import (
     Program,
     end_tree,
     find,
-    find_by_executable,
-    identify,
     is_running,
     tree,
 )
+from tests.running import find_by_executable, identify
 
 ROOT = Path(__file__).parents[3]
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the programs that these tests start are written for POSIX")
@@ -62,7 +61,7 @@ if sys.argv[1] == "between":
     sys.exit()
 sys.path[:0] = [{root!r}, *{paths!r}]
 from server.system import processes
-processes.end_tree(processes.identify(os.getsid(0)), 5)
+processes.end_tree(processes.identify_child(os.getsid(0)), 5)
 ready(["survived"])
 """
 READY = """#!{python} -SE

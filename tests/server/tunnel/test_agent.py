@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from server.core.errors import InvalidInput
-from server.system.processes import identify
 from server.tunnel.agent import CHUNK, MAX_OUTPUT, check_own, file_name, find_agent, find_in_path, make_agent, run_program
+from tests.running import identify
 
 AGENT = "#!/bin/sh\necho ngrok version {}\n"
 
