@@ -2,13 +2,13 @@
 
 import psutil
 
-from server.system.processes import GONE, Pattern, Process, find, identity, program_of, running
+from server.system.processes import GONE, Pattern, Process, find, identity, program_of, require_running
 
 
 def identify(pid: int) -> Process | None:
     """Return the process with this pid unless it has ended."""
     try:
-        return identity(running(psutil.Process(pid)))
+        return identity(require_running(psutil.Process(pid)))
     except GONE:
         return None
 

@@ -30,7 +30,7 @@ from server.tunnel.backoff import Timing
 from server.tunnel.request_counter import RequestCountingMiddleware
 
 if TYPE_CHECKING:
-    from server.demo.traffic import Pace
+    from server.demo.traffic import TrafficSchedule
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class Options:
     public_url: str | None = None
     tunnel: bool = False
     demo: bool = False
-    visitor: "Pace | None" = None
+    visitor: "TrafficSchedule | None" = None
     data_dir: Path | None = None
     first_key: str | None = None
     openai: Pair | None = None
@@ -184,9 +184,9 @@ class Program:
     def _company(self, state: State) -> AbstractAsyncContextManager[None]:
         if self.options.visitor is None:
             return nullcontext()
-        from server.demo.traffic import visiting
+        from server.demo.traffic import simulated_traffic
 
-        return visiting(state, self.options.visitor)
+        return simulated_traffic(state, self.options.visitor)
 
     async def _start_tunnel(self, state: State) -> None:
         """Open the tunnel where that is set; where it was asked for, wait for its address, and go on without if there is none."""

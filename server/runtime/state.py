@@ -37,7 +37,7 @@ from server.storage.migrations import migrate
 from server.storage.secrets import SECTION, Secrets
 from server.storage.settings import Settings
 from server.storage.sqlite import check
-from server.system.sleep_inhibitor import Awake
+from server.system.sleep_inhibitor import SleepInhibitor
 from server.tunnel.backoff import Timing
 from server.tunnel.fake.launch import agent_command
 from server.tunnel.ngrok import Ngrok
@@ -160,7 +160,7 @@ def make_state(home: Home, address: Address, context: Context, rules: Rules, tim
         oauth=OAuth(context, address, clients, programs, activity, runtime.scopes),
         guard=Guard(clients, usage, activity, approvals, Limits(rules.reading, rules.changing), pause, clock, address),
         runtime=runtime,
-        tunnel=Tunnel(context, address, Ngrok(), command=command, inhibitor=Awake(), timing=timing),
+        tunnel=Tunnel(context, address, Ngrok(), command=command, inhibitor=SleepInhibitor(), timing=timing),
         updates=Updates(context),
         key=secrets.token_urlsafe(32),
         inside=inside,
