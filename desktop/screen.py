@@ -81,9 +81,7 @@ def open_folder(folder: Path, platform: str = sys.platform) -> None:
 
 def start_detached(command: list[str], text: str = "") -> None:
     """Start a program that outlives this one, with `text` on its standard input. Raises OSError."""
-    detached = (
-        {"start_new_session": True} if os.name != "nt" else {"creationflags": 0x00000008 | 0x00000200}
-    )
+    detached = {"start_new_session": True} if os.name != "nt" else {"creationflags": 0x00000008 | 0x00000200}
     process = subprocess.Popen(  # noqa: S603, our own command
         command,
         stdin=subprocess.PIPE,

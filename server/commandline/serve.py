@@ -18,7 +18,7 @@ from server.lifecycle.program import Options, Program, Ready, read_openai
 from server.sdk.cli import data_dir_option, example
 
 if TYPE_CHECKING:
-    from server.demo.traffic import Pace
+    from server.demo.traffic import TrafficSchedule
 
 STOP_SECONDS = 20.0  # that everything has to end in
 LAST_SECONDS = 3.0  # that threads have to let go in, when everything has ended
@@ -108,13 +108,13 @@ def announce(ready: Ready, options: Options, *, as_json: bool) -> None:
     sys.stdout.flush()
 
 
-def choose_pace(*, wanted: bool) -> "Pace | None":
+def choose_pace(*, wanted: bool) -> "TrafficSchedule | None":
     """How often the demo's company calls, if it is wanted."""
     if not wanted:
         return None
-    from server.demo.traffic import Pace
+    from server.demo.traffic import TrafficSchedule
 
-    return Pace()
+    return TrafficSchedule()
 
 
 def tell(ready: Ready, *, demo: bool) -> str:

@@ -18,44 +18,44 @@ Document = Mapping[str, Any]
 
 
 class NotOffered(LookupError):
-    """The document has no such operation, so ChatGPT could not even try."""
+    """The document has no such operation."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back. `body` is what the JSON holds, and empty where there is none."""
+    """Response to a call. `body`: the decoded JSON, empty if there is none."""
 
     status: int
     body: Any
 
     @property
-    def well(self) -> bool:
-        """Whether the call did what it was to do."""
+    def succeeded(self) -> bool:
+        """Whether the call succeeded."""
         return self.status < 400
 
 
 @dataclass
 class ChatGPT:
-    """One GPT in one conversation. `name` is its client's; `key` stays in here."""
+    """One GPT in one conversation. `name`: its client's. `waits`: for the result of a call that the person must approve."""
 
     name: str
     key: str = field(repr=False)
     http: "httpx2.AsyncClient"
     conversation: str = "demo"
     server: str = ""
-    patient: bool = True
+    waits: bool = True
     document: Document = field(default_factory=dict)
 
     async def import_schema(self, base: str) -> None:
-        """Do what "Import from URL" does. Raises httpx2.HTTPError where nothing can be read there.
+        """Import the document as "Import from URL" does, but call the address it came from. Raises httpx2.HTTPError.
 
-        The server that the document names is the one it came from, or a proxy of the person's, which the demo does not go to.
+        The server in the document may be a proxy of the person's, which the demo does not call.
         """
         answer = await self.http.get(f"{base}/gpts/{self.name}/openapi.json", headers={"User-Agent": AGENT})
         self.document, self.server = answer.raise_for_status().json(), base
 
     async def call(self, operation: str, arguments: Mapping[str, Any] | None = None) -> Answer:
-        """Call an operation by its name. Raises NotOffered, and httpx2.HTTPError where nobody answers."""
+        """Call an operation by its name. Raises NotOffered and httpx2.HTTPError."""
         request = compose(self.document, operation, arguments or {})
         answer = await self.http.request(
             request.method, self.server + request.path, params=request.query, json=request.body, headers=self._headers()
@@ -70,12 +70,12 @@ class ChatGPT:
             "openai-conversation-id": self.conversation,
             "openai-ephemeral-user-id": f"user-{self.conversation}",
             "openai-gpt-id": f"g-{self.name}",
-        } | ({} if self.patient else {"Prefer": "respond-async"})
+        } | ({} if self.waits else {"Prefer": "respond-async"})
 
 
 @dataclass(frozen=True)
 class Request:
-    """A call as the document says that it is made."""
+    """HTTP request of a call."""
 
     method: str
     path: str
@@ -84,7 +84,7 @@ class Request:
 
 
 def compose(document: Document, operation: str, arguments: Mapping[str, Any]) -> Request:
-    """Put each argument where the document says it goes: into the path, the query, or the body. Raises NotOffered."""
+    """Build the request with each argument in the path, the query or the body. Raises NotOffered."""
     method, path, declared = find_operation(document, operation)
     places = {part["name"]: part["in"] for part in declared.get("parameters", [])}
     for name in (name for name, place in places.items() if place == "path"):
@@ -95,7 +95,7 @@ def compose(document: Document, operation: str, arguments: Mapping[str, Any]) ->
 
 
 def find_operation(document: Document, operation: str) -> tuple[str, str, Mapping[str, Any]]:
-    """Find an operation's method, path and declaration. Raises NotOffered."""
+    """Find the method, path and declaration of an operation. Raises NotOffered."""
     for path, item in document.get("paths", {}).items():
         for method in METHODS:
             if item.get(method, {}).get("operationId") == operation:
@@ -104,7 +104,7 @@ def find_operation(document: Document, operation: str) -> tuple[str, str, Mappin
 
 
 def read_body(answer: "httpx2.Response") -> Any:
-    """Read what JSON there is."""
+    """Decode the JSON body; empty if there is none."""
     try:
         return answer.json()
     except (json.JSONDecodeError, UnicodeDecodeError):

@@ -1,7 +1,6 @@
-"""What the demo's clients do, one small errand after the other, with the words that they write.
+"""Scenarios of the demo's clients, with the texts that they write.
 
-An errand is a generator: it yields the calls that it makes and is sent their answers, so that whoever carries it out decides
-when each call is made and by whom.
+A scenario is a generator that yields calls and receives their answers, so that its caller decides when and by whom each is made.
 """
 
 from collections.abc import Callable, Generator
@@ -17,7 +16,7 @@ CLOCK = "demo-clock"
 
 @dataclass(frozen=True)
 class Step:
-    """A call that is to be made."""
+    """Call to make."""
 
     operation: str
     arguments: dict[str, Any] = field(default_factory=dict)
@@ -25,117 +24,117 @@ class Step:
 
 START_CLOCK = Step("control_app", {"app_name": CLOCK, "action": "start"})
 STOP_CLOCK = Step("control_app", {"app_name": CLOCK, "action": "stop"})
-Errand = Generator[Step, Answer, None]
+Scenario = Generator[Step, Answer, None]
 
 
 @dataclass(frozen=True)
 class Task:
-    """An errand and the client that runs it."""
+    """Scenario and the client that runs it."""
 
     client: str
-    begin: Callable[[], Errand]
+    begin: Callable[[], Scenario]
 
 
-def look_for_news() -> Errand:
-    """Say what is new, and read the newest."""
+def read_unread() -> Scenario:
+    """Summarize unread mail and read the newest."""
     yield Step("summarize_unread")
-    found = yield Step("search_mail", {"query": "in:inbox is:unread", "max_results": 5})
-    for mail in list_mails(found)[:1]:
+    answer = yield Step("search_mail", {"query": "in:inbox is:unread", "max_results": 5})
+    for mail in list_mails(answer)[:1]:
         yield Step("read_mail", {"message_id": mail["id"]})
 
 
-def answer(query: str, body: str) -> Callable[[], Errand]:
-    """Find a conversation with an unread mail, read it, answer in it, and mark that mail as read: it is answered once."""
+def answer_mail(query: str, body: str) -> Callable[[], Scenario]:
+    """Answer a conversation with an unread mail and mark that mail as read, so that it is answered once."""
 
-    def errand() -> Errand:
-        found = yield Step("search_mail", {"query": query, "max_results": 3})
-        for mail in list_mails(found)[:1]:
+    def scenario() -> Scenario:
+        answer = yield Step("search_mail", {"query": query, "max_results": 3})
+        for mail in list_mails(answer)[:1]:
             yield Step("read_thread", {"thread_id": mail["thread_id"]})
             yield Step("reply_to_mail", {"thread_id": mail["thread_id"], "body": body})
             yield Step("mark_mail", {"message_id": mail["id"], "unread": False})
 
-    return errand
+    return scenario
 
 
-def send(to: str, subject: str, body: str) -> Callable[[], Errand]:
-    """Write to somebody."""
+def send(to: str, subject: str, body: str) -> Callable[[], Scenario]:
+    """Send a mail."""
 
-    def errand() -> Errand:
+    def scenario() -> Scenario:
         yield Step("send_mail", {"to": to, "subject": subject, "body": body})
 
-    return errand
+    return scenario
 
 
-def start_clock() -> Errand:
-    """See which programs there are and start one that does no harm."""
+def start_clock() -> Scenario:
+    """List programs and start a harmless one."""
     yield Step("list_apps")
     yield START_CLOCK
 
 
-def stop_clock() -> Errand:
-    """Look how that program is, and stop it."""
+def stop_clock() -> Scenario:
+    """Read the state of that program and stop it."""
     yield Step("read_app", {"app_name": CLOCK})
     yield STOP_CLOCK
 
 
-def tidy_up() -> Errand:
-    """Want to throw something away, about which the person is asked."""
-    found = yield Step("search_mail", {"query": "in:inbox from:slow-weekend", "max_results": 3})
-    for mail in list_mails(found)[:1]:
+def trash_mail() -> Scenario:
+    """Trash a mail, which needs the person's approval."""
+    answer = yield Step("search_mail", {"query": "in:inbox from:slow-weekend", "max_results": 3})
+    for mail in list_mails(answer)[:1]:
         yield Step("trash_mail", {"message_id": mail["id"]})
 
 
-def start_a_stranger() -> Errand:
-    """Want a program that is not on the person's list."""
+def start_unlisted_app() -> Scenario:
+    """Start a program that is not on the person's list."""
     yield Step("control_app", {"app_name": "photo-editor", "action": "start"})
 
 
-def read_what_is_gone() -> Errand:
-    """Ask for a mail that is not there any more."""
+def read_deleted_mail() -> Scenario:
+    """Read a mail that no longer exists."""
     yield Step("read_mail", {"message_id": "18f0c3a9d2b47e61"})
 
 
-def read(query: str) -> Callable[[], Errand]:
-    """Look something up in the mail."""
+def read(query: str) -> Callable[[], Scenario]:
+    """List the mails of a query."""
 
-    def errand() -> Errand:
+    def scenario() -> Scenario:
         yield Step("list_mail", {"query": query, "max_results": 3})
 
-    return errand
+    return scenario
 
 
-def list_mails(found: Answer) -> list[dict[str, Any]]:
-    """The mails of a search's answer; none where it went wrong."""
-    mails = found.body.get("messages", []) if found.well and isinstance(found.body, dict) else []
+def list_mails(answer: Answer) -> list[dict[str, Any]]:
+    """Return the mails in the answer of a search; none if it failed."""
+    mails = answer.body.get("messages", []) if answer.succeeded and isinstance(answer.body, dict) else []
     return [mail for mail in mails if isinstance(mail, dict)]
 
 
-HEATING = answer(
+HEATING = answer_mail(
     'is:unread subject:"Boiler inspection"',
     "Good morning,\n\n14:00 suits us best. I shall be in, and the cellar will be open.\n\nKind regards\nAlex Morgan",
 )
-LISBON = answer(
+LISBON = answer_mail(
     'is:unread subject:"Lisbon in spring"',
     "Hi Mei, the flat is paid. We land at 16:40 and should be at the door by six. I send the names tonight.\n\nAlex",
 )
-ROWING = answer('is:unread subject:"Saturday outing"', "Count me in. I bring the coffee.\n\nAlex")
+ROWING = answer_mail('is:unread subject:"Saturday outing"', "Count me in. I bring the coffee.\n\nAlex")
 
 OPENING = (
     Task(SCRIPT, read("in:inbox is:unread newer_than:1d")),
-    Task(GPT, look_for_news),
+    Task(GPT, read_unread),
     Task(GPT, start_clock),
 )
 USUAL = (
     Task(GPT, HEATING),
     Task(GPT, stop_clock),
-    Task(GPT, tidy_up),
+    Task(GPT, trash_mail),
     Task(SCRIPT, read("subject:parcel")),
     Task(GPT, LISBON),
-    Task(GPT, start_a_stranger),
-    Task(GPT, look_for_news),
+    Task(GPT, start_unlisted_app),
+    Task(GPT, read_unread),
     Task(GPT, start_clock),
     Task(GPT, send("priya.nair@example.net", "Boiler: they come at two", "Hi Priya,\n\nNorthside come at 14:00.\n\nAlex")),
-    Task(SCRIPT, read_what_is_gone),
+    Task(SCRIPT, read_deleted_mail),
     Task(GPT, ROWING),
     Task(GPT, stop_clock),
 )

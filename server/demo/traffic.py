@@ -1,4 +1,4 @@
-"""Demo mode's company: a GPT and a script call the public address now and then, so that the window is alive while one looks."""
+"""Simulated traffic of the demo: a GPT and a script call the public address, so that the window shows activity."""
 
 import asyncio
 import logging
@@ -19,16 +19,16 @@ from server.runtime.state import State
 
 log = logging.getLogger(__name__)
 
-CALL_SECONDS = 45.0  # ChatGPT waits no longer
-LEAVE_SECONDS = 3.0  # for what is put back in order while the program stops
+CALL_SECONDS = 45.0  # ChatGPT's own limit
+CLEANUP_SECONDS = 3.0  # while the program stops
 
 
 @dataclass(frozen=True)
-class Pace:
-    """How often the company calls. All of it is the same again with the same `seed`.
+class TrafficSchedule:
+    """Intervals between calls, the same again with the same `seed`.
 
-    The first few calls come `opening_seconds` apart, so that there is something to see; then one every `shortest` to `longest`
-    seconds. `rounds`: how often it goes through its usual errands; None: until the program stops.
+    The first calls come `opening_seconds` apart; then one every `shortest` to `longest` seconds. `rounds`: number of passes
+    through the usual scenarios; None: until the program stops.
     """
 
     opening_seconds: float = 2.0
@@ -39,119 +39,120 @@ class Pace:
 
 
 @dataclass(frozen=True)
-class Guest:
-    """A client of the demo. `scopes` None: all that there are."""
+class SimulatedClient:
+    """Client of the demo. `scopes` None: all scopes."""
 
     name: str
     scopes: frozenset[str] | None
     allowed: tuple[str, ...] = ()
 
 
-GUESTS = (
-    Guest(SCRIPT, frozenset({"read:mail"})),
-    Guest(GPT, None, ("control_app", "mark_mail", "reply_to_mail", "send_mail")),
+CLIENTS = (
+    SimulatedClient(SCRIPT, frozenset({"read:mail"})),
+    SimulatedClient(GPT, None, ("control_app", "mark_mail", "reply_to_mail", "send_mail")),
 )
 
 
 @asynccontextmanager
-async def visiting(state: State, pace: Pace | None) -> AsyncIterator[None]:
-    """Have company in demo mode while the block runs; with no pace, and outside demo mode, nobody comes."""
-    if pace is None or not state.context.demo:
+async def simulated_traffic(state: State, schedule: TrafficSchedule | None) -> AsyncIterator[None]:
+    """Simulate traffic while the block runs, in demo mode and with a schedule only."""
+    if schedule is None or not state.context.demo:
         yield
         return
-    visit = asyncio.create_task(Visitor(state, pace).stay())
+    task = asyncio.create_task(Simulation(state, schedule).run())
     try:
         yield
     finally:
-        visit.cancel()
+        task.cancel()
         with suppress(asyncio.CancelledError):
-            await visit
+            await task
 
 
-class Visitor:
-    """Carries out errands. Nothing that goes wrong with one keeps it from the next."""
+class Simulation:
+    """Runs scenarios; a failure of one does not affect the next."""
 
-    def __init__(self, state: State, pace: Pace) -> None:
+    def __init__(self, state: State, schedule: TrafficSchedule) -> None:
         self._state = state
-        self._pace = pace
-        self._random = Random(pace.seed)  # noqa: S311, it shuffles pauses
-        self._guests: dict[str, ChatGPT] = {}
+        self._schedule = schedule
+        self._random = Random(schedule.seed)  # noqa: S311, it shuffles pauses
+        self._clients: dict[str, ChatGPT] = {}
         self._clock_runs = False
 
-    async def stay(self) -> None:
-        """Come, and stay until everything is done."""
+    async def run(self) -> None:
+        """Run all scenarios."""
         import httpx2
 
         async with httpx2.AsyncClient(timeout=CALL_SECONDS, trust_env=False) as http:
             try:
-                for guest in GUESTS:
-                    key = await admit(self._state, guest)
-                    self._guests[guest.name] = ChatGPT(guest.name, key, http, f"{guest.name}-{self._pace.seed}", patient=False)
+                for client in CLIENTS:
+                    key = await prepare_client(self._state, client)
+                    conversation = f"{client.name}-{self._schedule.seed}"
+                    self._clients[client.name] = ChatGPT(client.name, key, http, conversation, waits=False)
             except Exception:
-                log.exception("The demo's company could not come.")
+                log.exception("The demo's clients could not be created.")
                 return
             try:
                 for task, pause in self._plan():
-                    await self._carry_out(task, pause)
+                    await self._run_task(task, pause)
             finally:
-                await self._leave()
+                await self._clean_up()
 
     def _plan(self) -> Iterator[tuple[Task, Callable[[], float]]]:
-        pace = self._pace
-        rounds = cycle([USUAL]) if pace.rounds is None else repeat(USUAL, pace.rounds)
+        schedule = self._schedule
+        rounds = cycle([USUAL]) if schedule.rounds is None else repeat(USUAL, schedule.rounds)
         for task in OPENING:
-            yield task, lambda: pace.opening_seconds
+            yield task, lambda: schedule.opening_seconds
         for task in chain.from_iterable(rounds):
-            yield task, lambda: self._random.uniform(pace.shortest, pace.longest)
+            yield task, lambda: self._random.uniform(schedule.shortest, schedule.longest)
 
-    async def _carry_out(self, task: Task, pause: Callable[[], float]) -> None:
+    async def _run_task(self, task: Task, pause: Callable[[], float]) -> None:
         try:
-            await self._run(self._guests[task.client], task, pause)
+            await self._call(self._clients[task.client], task, pause)
         except NotOffered as error:
             log.info("The demo's %s is not offered %s.", task.client, error)
-        except Exception as error:  # noqa: BLE001, the demo goes on whatever became of a call
+        except Exception as error:  # noqa: BLE001, the demo continues after any failure
             log.info("The demo's %s could not call: %s", task.client, error)
 
-    async def _run(self, guest: ChatGPT, task: Task, pause: Callable[[], float]) -> None:
-        errand = task.begin()
-        step = next(errand)
+    async def _call(self, client: ChatGPT, task: Task, pause: Callable[[], float]) -> None:
+        scenario = task.begin()
+        step = next(scenario)
         with suppress(StopIteration):
             while True:
                 await asyncio.sleep(pause())
-                await meet(guest, choose_base(self._state.address))
+                await ensure_schema(client, choose_base(self._state.address))
                 self._clock_runs = self._clock_runs or step == START_CLOCK
-                answer = await guest.call(step.operation, step.arguments)
-                if step == STOP_CLOCK and answer.well:
+                answer = await client.call(step.operation, step.arguments)
+                if step == STOP_CLOCK and answer.succeeded:
                     self._clock_runs = False
-                step = errand.send(answer)
+                step = scenario.send(answer)
 
-    async def _leave(self) -> None:
+    async def _clean_up(self) -> None:
         if not self._clock_runs:
             return
-        with suppress(Exception):  # the program stops, and the clock would end by itself within the hour
-            async with asyncio.timeout(LEAVE_SECONDS):
-                await self._guests[GPT].call(STOP_CLOCK.operation, STOP_CLOCK.arguments)
+        with suppress(Exception):  # the clock also ends by itself within the hour
+            async with asyncio.timeout(CLEANUP_SECONDS):
+                await self._clients[GPT].call(STOP_CLOCK.operation, STOP_CLOCK.arguments)
 
 
-async def meet(guest: ChatGPT, base: str) -> None:
-    """Have a guest know what it may do: it looks once, and again where the address has become another."""
-    if guest.server != base:
-        await guest.import_schema(base)
+async def ensure_schema(client: ChatGPT, base: str) -> None:
+    """Import the schema at first use and after a change of the address."""
+    if client.server != base:
+        await client.import_schema(base)
 
 
-async def admit(state: State, guest: Guest) -> str:
-    """Make a guest's client, or give the one of an earlier start a new key, for keys are remembered nowhere."""
+async def prepare_client(state: State, client: SimulatedClient) -> str:
+    """Create the client, or renew the key of an earlier start, since keys are not stored. Return the key."""
     try:
-        _, key = await state.clients.renew_key(guest.name)
+        _, key = await state.clients.renew_key(client.name)
     except NotFound:
-        scopes = frozenset(state.runtime.scopes()) if guest.scopes is None else guest.scopes
-        _, key = await state.clients.create(guest.name, scopes, dict.fromkeys(guest.allowed, Policy.allow))
+        scopes = frozenset(state.runtime.scopes()) if client.scopes is None else client.scopes
+        _, key = await state.clients.create(client.name, scopes, dict.fromkeys(client.allowed, Policy.allow))
     state.context.events.publish("clients")
     return key
 
 
 def choose_base(address: Address) -> str:
-    """The public address, where it is on this computer, as the demo's tunnel is; else the public port itself."""
+    """Return the public address if it is on this computer, as the demo's tunnel is; else the address of the public port."""
     if is_loopback_host(urlsplit(address.public).netloc):
         return address.public
     return Address(address.public_port, host=address.host).public

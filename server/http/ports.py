@@ -58,9 +58,9 @@ def bind_or_say(host: str, port: int) -> socket.socket:
 
 def name_holder(port: int) -> str:
     """Name the program that holds a port, as far as this person may know."""
-    from server.system.port_owners import who_listens
+    from server.system.port_owners import find_port_owner
 
-    holder = who_listens(port)
+    holder = find_port_owner(port)
     if holder is None:
         return "another program"
     return f"{'another Deskhand' if holder.deskhand else shorten(holder.name)} (pid {holder.pid})"

@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from server.core.errors import DeskhandError
 from server.core.redaction import redact
-from server.system.files import MINE_ALONE
+from server.system.files import PRIVATE_FILE
 
 if TYPE_CHECKING:
     from server.core.clock import Clock  # the icon is there before the server is imported
@@ -144,6 +144,6 @@ def put_aside(path: Path) -> None:
 def open_private(path: Path) -> IO[bytes] | None:
     """Open a file to write at its end, without a buffer, so that a crash finds it open; None where the disk refuses."""
     try:
-        return open(path, "ab", buffering=0, opener=lambda name, flags: os.open(name, flags, MINE_ALONE))
+        return open(path, "ab", buffering=0, opener=lambda name, flags: os.open(name, flags, PRIVATE_FILE))
     except OSError:
         return None

@@ -7,13 +7,13 @@ import socket
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from server.access.activity.log import RETENTION, Retention
 from server.access.oauth.models import Pair
 from server.core.clock import Clock
-from server.core.errors import DeskhandError
 from server.core.version import read_version
 from server.http.addresses import Address
 from server.http.ports import bind_or_say, bind_public
@@ -27,10 +27,10 @@ from server.sdk.desktop import NoScreen, Screen
 from server.storage.data_dir import open_home, warn_if_readable
 from server.system.sleep_monitor import watch_sleep
 from server.tunnel.backoff import Timing
-from server.tunnel.request_counter import Counted
+from server.tunnel.request_counter import RequestCountingMiddleware
 
 if TYPE_CHECKING:
-    from server.demo.traffic import Pace
+    from server.demo.traffic import TrafficSchedule
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class Options:
     public_url: str | None = None
     tunnel: bool = False
     demo: bool = False
-    visitor: "Pace | None" = None
+    visitor: "TrafficSchedule | None" = None
     data_dir: Path | None = None
     first_key: str | None = None
     openai: Pair | None = None
@@ -136,17 +136,15 @@ class Program:
     async def _serve(self, state: State, public: socket.socket, local: socket.socket, on_ready: Callable[[Ready], None]) -> None:
         surfaces = create_surfaces(state)
         sockets = self.options.sockets
-        reached = Counted(surfaces.public, state.tunnel.counter)
+        reached = RequestCountingMiddleware(surfaces.public, state.tunnel.counter)
         listeners = [Listener(reached, public, sockets), Listener(surfaces.local, local, sockets)]
         async with asyncio.TaskGroup() as group:
             serving = [group.create_task(listener.run_until_stopped()) for listener in listeners]
-            tasks: list[asyncio.Task[None]] = []
             try:
                 for listener in listeners:
                     await listener.ready.wait()
                 await self._start_tunnel(state)
-                jobs = (self._sweep(state), watch_sleep(state.tell_woke, self.clock), state.updates.run(), state.run_approvals())
-                tasks += [group.create_task(job) for job in (*jobs, self._wait_for_quit(state))]
+                self._start_tasks(state)
                 await self._stay(state, on_ready)
             finally:  # whatever happened: a listener that is not stopped, but cancelled, never ends
                 log.info("Deskhand stops.")
@@ -156,11 +154,17 @@ class Program:
                 state.context.events.close()  # open streams say goodbye before their sockets go
                 for say_goodbye in state.farewells:
                     await say_goodbye()
-                for task in tasks:
-                    task.cancel()
                 for listener in listeners:
                     listener.stop()
                 await asyncio.wait(serving)
+
+    def _start_tasks(self, state: State) -> None:
+        tasks = state.context.tasks
+        tasks.repeat(partial(prune, state), lambda: self.options.sweep_seconds, name="remove old activity")
+        tasks.start(watch_sleep(state.tell_woke, self.clock), name="watch for sleep of the computer")
+        tasks.start(state.updates.run(), name="look for a newer version")
+        tasks.start(state.run_approvals(), name="watch the approval requests")
+        tasks.start(self._wait_for_quit(state), name="wait for the window's Quit")
 
     async def _wait_for_quit(self, state: State) -> None:
         await state.quitting.wait()
@@ -180,9 +184,9 @@ class Program:
     def _company(self, state: State) -> AbstractAsyncContextManager[None]:
         if self.options.visitor is None:
             return nullcontext()
-        from server.demo.traffic import visiting
+        from server.demo.traffic import simulated_traffic
 
-        return visiting(state, self.options.visitor)
+        return simulated_traffic(state, self.options.visitor)
 
     async def _start_tunnel(self, state: State) -> None:
         """Open the tunnel where that is set; where it was asked for, wait for its address, and go on without if there is none."""
@@ -193,16 +197,13 @@ class Program:
             for one in waits:
                 one.cancel()
 
-    async def _sweep(self, state: State) -> None:
-        while True:
-            try:
-                retention = state.context.settings.read(RETENTION, Retention)
-                await state.activity.sweep(retention)
-                await state.approvals.sweep(retention.payload_days)
-                await state.oauth.sweep()
-            except DeskhandError:
-                log.exception("Old activity could not be removed.")
-            await asyncio.sleep(self.options.sweep_seconds)
+
+async def prune(state: State) -> None:
+    """Remove activity, approvals and sign-ins that are older than the person's settings say."""
+    retention = state.context.settings.read(RETENTION, Retention)
+    await state.activity.sweep(retention)
+    await state.approvals.sweep(retention.payload_days)
+    await state.oauth.sweep()
 
 
 async def make_first_client(state: State, key: str | None) -> None:

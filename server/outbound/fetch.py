@@ -1,4 +1,4 @@
-"""Fetches files from addresses that strangers name, such as those that ChatGPT hands over as links."""
+"""Download of files from addresses that callers choose, such as links from ChatGPT."""
 
 import asyncio
 import re
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
     from server.outbound.public_network import Resolver
 
 NOT_HTTPS = "Give a link that begins with https:// and names a host, without a port, user name or password."
-HERE_ONLY = "In demo mode nothing outside this computer is fetched."
+DEMO_ONLY = "In demo mode nothing outside this computer is fetched."
 REDIRECTED = "The link leads to another address, and Deskhand does not follow. Give the file's own address."
 COMPRESSED = "The server sent the file compressed, although it was asked not to. Give another link."
 TOO_LATE = "The file did not arrive in time. Try again in a moment."
-NOT_THERE = "The file could not be fetched. Check that the link still works."
+UNREACHABLE = "The file could not be fetched. Check that the link still works."
 
 HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*|[0-9a-f:.]*:[0-9a-f:.]*")
 MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*")
 SEPARATORS = re.compile(r"[/\\]")
 UNSAFE = re.compile(r'[<>:"|?*]')
 RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)  # names of devices on Windows
-LONGEST_NAME = 120  # bytes
-LONGEST_SUFFIX = 16
+MAX_NAME = 120  # bytes
+MAX_SUFFIX = 16
 CONNECT_SECONDS = 5.0  # for each address of a name
 HEADERS: list[tuple[bytes | str, bytes | str]] = [
     ("Accept", "*/*"),
@@ -43,7 +43,7 @@ HEADERS: list[tuple[bytes | str, bytes | str]] = [
 
 @dataclass(frozen=True)
 class Fetched:
-    """A file: its bytes, its media type without parameters, and a name that is safe to save it under."""
+    """Fetched file. `media_type` has no parameters; `name` is safe to save it under."""
 
     content: bytes
     media_type: str
@@ -52,11 +52,10 @@ class Fetched:
 
 @dataclass(frozen=True)
 class Fetch:
-    """Fetches over https from the public internet, and nothing else.
+    """Fetches over https from the public internet only.
 
-    `allowed`: pairs of host and port on this computer that may be fetched from as well, over http; it is looked at during
-    each call, so it may change. `only_allowed`: and from nowhere else. The rest has other values in tests: what resolves
-    names, what opens connections, and whose certificates are believed.
+    `allowed`: pairs of host and port on this computer that may be fetched over http as well; read at each call, so it may
+    change. `only_allowed`: nothing else is fetched. Tests replace the resolver, the dialer and the trusted certificates.
     """
 
     allowed: Collection[tuple[str, int]] = ()
@@ -66,22 +65,22 @@ class Fetch:
     trust: ssl.SSLContext | None = None
 
     async def get(self, url: str, *, largest: int, seconds: float = 15) -> Fetched:
-        """Fetch one file of at most `largest` bytes within so many seconds, all told.
+        """Fetch a file of at most `largest` bytes within so many seconds in total.
 
-        Raises InvalidInput for an address that it does not fetch from, TooLarge, UpstreamFailed and UpstreamTimedOut.
+        Raises InvalidInput for an address that is not allowed, TooLarge, UpstreamFailed and UpstreamTimedOut.
         """
         import httpcore2
 
-        address = self._check(url)
+        address = self._parse(url)
         try:
             async with asyncio.timeout(seconds):
                 return await self._read(address, largest)
         except (TimeoutError, httpcore2.TimeoutException):
             raise UpstreamTimedOut(TOO_LATE) from None
         except (httpcore2.NetworkError, httpcore2.ProtocolError, OSError) as error:
-            raise UpstreamFailed(NOT_THERE) from error
+            raise UpstreamFailed(UNREACHABLE) from error
 
-    def _check(self, url: str) -> "httpx2.URL":
+    def _parse(self, url: str) -> "httpx2.URL":
         import httpx2
 
         try:
@@ -94,7 +93,7 @@ class Fetch:
         if address.scheme == "http" and (host, 80 if address.port is None else address.port) in self.allowed:
             return address
         if self.only_allowed:
-            raise InvalidInput(HERE_ONLY)
+            raise InvalidInput(DEMO_ONLY)
         if address.scheme != "https" or address.port is not None:
             raise InvalidInput(NOT_HTTPS)
         return address
@@ -102,18 +101,18 @@ class Fetch:
     async def _read(self, address: "httpx2.URL", largest: int) -> Fetched:
         import httpcore2
 
-        from server.outbound.public_network import Internet, resolve_name
+        from server.outbound.public_network import PublicNetwork, resolve_name
 
         target = httpcore2.URL(scheme=address.raw_scheme, host=address.raw_host, port=address.port, target=address.raw_path)
         trust = self.trust or await asyncio.to_thread(httpcore2.default_ssl_context)
-        backend = Internet(self.resolve or resolve_name, self.dialer or httpcore2.AnyIOBackend(), self.allowed)
+        backend = PublicNetwork(self.resolve or resolve_name, self.dialer or httpcore2.AnyIOBackend(), self.allowed)
         limits = {"timeout": {"connect": CONNECT_SECONDS}}
         async with (
             httpcore2.AsyncConnectionPool(ssl_context=trust, network_backend=backend, max_connections=1) as pool,
             pool.stream("GET", target, headers=HEADERS, extensions=limits) as response,
         ):
             headers = {name.lower(): value.decode("utf-8", "replace") for name, value in response.headers}
-            check_answer(response.status, headers.get(b"content-encoding", ""))
+            check_response(response.status, headers.get(b"content-encoding", ""))
             content = await read_content(response, largest)
         return Fetched(
             content,
@@ -122,13 +121,13 @@ class Fetch:
         )
 
 
-def check_answer(status: int, coding: str) -> None:
-    """Take a file as it is, and nothing else."""
+def check_response(status: int, coding: str) -> None:
+    """Raise UpstreamFailed unless the response is the file itself, uncompressed."""
     if 300 <= status < 400:
         raise UpstreamFailed(REDIRECTED)
     if status != 200:
         raise UpstreamFailed(f"The server of this link answered {status} instead of the file. Check that it still works.")
-    if coding.strip().lower() not in {"", "identity"}:  # what it would grow to is not known
+    if coding.strip().lower() not in {"", "identity"}:  # the uncompressed size is unknown
         raise UpstreamFailed(COMPRESSED)
 
 
@@ -142,31 +141,31 @@ async def read_content(response: "httpcore2.Response", largest: int) -> bytes:
 
 
 def read_media_type(header: str) -> str:
-    """Take the media type from a Content-Type header; what is none is just bytes."""
-    found = header.partition(";")[0].strip().lower()
-    return found if MEDIA_TYPE.fullmatch(found) else "application/octet-stream"
+    """Read the media type in a Content-Type header; application/octet-stream if it is invalid."""
+    media_type = header.partition(";")[0].strip().lower()
+    return media_type if MEDIA_TYPE.fullmatch(media_type) else "application/octet-stream"
 
 
 def choose_name(disposition: str, path: str) -> str:
-    """Name a file as its server does (RFC 6266), or as its address does."""
+    """Choose the name in Content-Disposition (RFC 6266), else the one in the address."""
     message = Message()
     message["Content-Disposition"] = disposition
     try:
-        given = message.get_filename() or ""
+        name = message.get_filename() or ""
     except ValueError:
-        given = ""
-    return clean_name(given) or clean_name(unquote(path)) or "file"
+        name = ""
+    return clean_name(name) or clean_name(unquote(path)) or "file"
 
 
 def clean_name(name: str) -> str:
-    """Keep of a file's name what is safe on every system: no folders, no control or invisible characters, no device."""
+    """Make a file name safe on every system: no folders, no control or invisible characters, no device name."""
     name = SEPARATORS.split(name)[-1]
     name = "".join(char for char in unicodedata.normalize("NFC", name) if unicodedata.category(char)[0] != "C")
     name = UNSAFE.sub("_", name).strip(" .")
     if RESERVED.match(name):
         name = "_" + name
     suffix = PurePosixPath(name).suffix
-    if len(suffix.encode()) > LONGEST_SUFFIX:
+    if len(suffix.encode()) > MAX_SUFFIX:
         suffix = ""
-    stem = name.removesuffix(suffix).encode()[: LONGEST_NAME - len(suffix.encode())]
+    stem = name.removesuffix(suffix).encode()[: MAX_NAME - len(suffix.encode())]
     return stem.decode(errors="ignore").rstrip(" .") + suffix

@@ -20,11 +20,12 @@ from server.access.oauth.service import OAuth
 from server.access.pause import Pause
 from server.core.clock import Clock
 from server.core.events import Events
+from server.core.tasks import Tasks
 from server.http.addresses import Address
 from server.http.in_process import Inside
 from server.outbound.fetch import Fetch
 from server.runtime.integrations import Runtime, find_migrations
-from server.runtime.updates import Updates, find_place
+from server.runtime.updates import Updates
 from server.sdk.approval_requests import Questions
 from server.sdk.context import Context
 from server.sdk.desktop import NoScreen, Screen
@@ -36,7 +37,7 @@ from server.storage.migrations import migrate
 from server.storage.secrets import SECTION, Secrets
 from server.storage.settings import Settings
 from server.storage.sqlite import check
-from server.system.sleep_inhibitor import Awake
+from server.system.sleep_inhibitor import SleepInhibitor
 from server.tunnel.backoff import Timing
 from server.tunnel.fake.launch import agent_command
 from server.tunnel.ngrok import Ngrok
@@ -99,7 +100,7 @@ class State:
     async def tell_woke(self, seconds: float) -> None:
         """Tell whoever listens that this computer slept; the tunnel looks at itself at once."""
         self.context.events.publish("woke", {"seconds": round(seconds)})
-        await self.tunnel.look_now()
+        await self.tunnel.check_now()
 
 
 @asynccontextmanager
@@ -121,14 +122,17 @@ async def open_state(
     check(data / DATABASE_FILE)
     migrate(data / DATABASE_FILE, find_migrations())
     database = open_database(data / DATABASE_FILE)
+    context = make_context(home, address, database, screen or NoScreen(), clock, demo=demo, used=used)
     try:
-        context = make_context(home, address, database, screen or NoScreen(), clock, demo=demo, used=used)
         state = make_state(home, address, context, rules, tunnel_timing)
         await state.clients.load()
         await state.activity.settle()
         await state.approvals.settle()
+        state.complaints.append(lambda: context.tasks.problem)
         yield state
     finally:
+        await context.tasks.close()
+        await context.http.close()
         await database.close()
 
 
@@ -138,9 +142,10 @@ def make_state(home: Home, address: Address, context: Context, rules: Rules, tim
     clients, activity = Clients(database, clock), Activity(database, context.events, clock)
     pause, usage, inside = Pause(context.settings, clock), Usage(database, address, clock), Inside()
     approvals, programs = Approvals(context, activity), Programs(clients, database, clock)
-    runner = Runner(approvals, clients, inside)
-    context.questions.add(CallAsker(approvals, runner, clients, pause))
+    runner = Runner(approvals, clients, inside, context.tasks)
+    context.questions.add(CallAsker(approvals, runner, clients, pause, context.tasks))
     runtime = Runtime(core=(approval_routes,), services={Approvals: approvals})
+    command = agent_command() if context.demo else None
     return State(
         home=home,
         context=context,
@@ -155,8 +160,8 @@ def make_state(home: Home, address: Address, context: Context, rules: Rules, tim
         oauth=OAuth(context, address, clients, programs, activity, runtime.scopes),
         guard=Guard(clients, usage, activity, approvals, Limits(rules.reading, rules.changing), pause, clock, address),
         runtime=runtime,
-        tunnel=Tunnel(context, address, Ngrok(), command=agent_command() if context.demo else None, awake=Awake(), timing=timing),
-        updates=Updates(context, find_place()),
+        tunnel=Tunnel(context, address, Ngrok(), command=command, inhibitor=SleepInhibitor(), timing=timing),
+        updates=Updates(context),
         key=secrets.token_urlsafe(32),
         inside=inside,
     )
@@ -167,6 +172,7 @@ def make_context(
 ) -> Context:
     """Make what integrations are handed. `used`: there was a database here before."""
     data, settings, events = home.folders.data, Settings(home.folders.data), Events()
+    tasks = Tasks()
     timeouts = settings.read(SECTION, KeyringTimeouts)
     return Context(
         folders=home.folders,
@@ -176,9 +182,10 @@ def make_context(
         events=events,
         fetch=Fetch(only_allowed=demo),
         screen=screen,
-        questions=Questions(events, screen),
+        questions=Questions(events, screen, tasks),
         clock=clock,
         demo=demo,
         local_address=lambda: address.local,
         address=address,
+        tasks=tasks,
     )

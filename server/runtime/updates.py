@@ -1,36 +1,35 @@
-"""Looks once a day whether there is a newer Deskhand, and only tells. It sends nothing but the question."""
+"""Daily check for a newer Deskhand. It only notifies, and sends nothing but the request."""
 
 import asyncio
-import importlib.metadata
 import logging
 import re
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, Field, ValidationError
 
 from server.core.version import read_version
 from server.sdk.context import Context
 
-if TYPE_CHECKING:
-    import httpx2
-
 SECTION = "updates"
-SEEN = "updates_seen"
-SITE = "https://github.com/"
-HEADERS = {"Accept": "application/vnd.github+json", "User-Agent": "Deskhand"}
-LARGEST_ANSWER = 1_000_000  # bytes
+LAST_CHECK = "updates_seen"
+HEADERS = {"Accept": "application/vnd.github+json"}
+MAX_RESPONSE = 1_000_000  # bytes
 
 log = logging.getLogger(__name__)
 
 
-class Wish(BaseModel):
-    """Whether to look."""
+class UpdateSettings(BaseModel):
+    """Settings of the check, in the section "updates" of settings.json."""
 
     check: bool = Field(True, description="Look once a day whether there is a newer Deskhand. Nothing about you is sent.")
+    feed_url: str = Field(
+        "",
+        description="URL that answers the latest release as GitHub's API does, such as "
+        "https://api.github.com/repos/OWNER/NAME/releases/latest. Empty: nothing is checked.",
+    )
+    page_url: str = Field("", description="Page of all releases, such as https://github.com/OWNER/NAME/releases.")
 
 
 class Update(BaseModel):
@@ -40,8 +39,8 @@ class Update(BaseModel):
     address: str = Field(description="The page where it can be had.")
 
 
-class Seen(BaseModel):
-    """What the last look found."""
+class LastCheck(BaseModel):
+    """Result of the last successful check."""
 
     at: datetime | None = None
     tag: str = ""
@@ -50,7 +49,7 @@ class Seen(BaseModel):
 
 
 class Release(BaseModel):
-    """What GitHub says of the latest release: https://docs.github.com/en/rest/releases/releases#get-the-latest-release"""
+    """Latest release in GitHub's API: https://docs.github.com/en/rest/releases/releases#get-the-latest-release"""
 
     tag_name: str = Field(max_length=100)
     html_url: str = Field("", max_length=1000)
@@ -59,131 +58,109 @@ class Release(BaseModel):
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where to look: `api` answers a Release, `page` is for people."""
-
-    api: str
-    page: str
-
-
-@dataclass(frozen=True)
-class Rhythm:
-    """Seconds. `settle`: from the start to the first look. `every`: between two looks. `retry`: after a first failure, then
-    twice as long each time. `glance`: between two glances at the clock, for a computer that sleeps. `patience`: for an answer.
+class Schedule:
+    """Durations in seconds. `first`: from the start to the first check. `interval`: between checks. `retry`: after a failure,
+    doubled after each further one. `poll`: between two looks at the clock, for a computer that sleeps. `timeout`: of a request.
     """
 
-    settle: float = 60
-    every: float = 24 * 3600
+    first: float = 60
+    interval: float = 24 * 3600
     retry: float = 3600
-    glance: float = 3600
-    patience: float = 20
-
-
-def find_place(urls: Sequence[str] | None = None) -> Place | None:
-    """Find where releases are published, as the package's own metadata says: None where it says nothing."""
-    if urls is None:
-        with suppress(importlib.metadata.PackageNotFoundError):
-            urls = importlib.metadata.metadata("deskhand").get_all("Project-URL")
-    for url in urls or ():
-        name, _, page = url.partition(", ")
-        found = re.fullmatch(re.escape(SITE) + r"([\w.-]+/[\w.-]+)/releases/?", page)
-        if name == "Releases" and found:
-            return Place(f"https://api.github.com/repos/{found[1]}/releases/latest", page)
-    return None
+    poll: float = 3600
+    timeout: float = 20
 
 
 class Updates:
-    """What is known of newer versions. `possible`: there is a place to look, and this is no demo."""
+    """Check for newer versions."""
 
-    def __init__(self, context: Context, place: Place | None, rhythm: Rhythm | None = None, version: str | None = None) -> None:
-        self._context, self._place, self._rhythm = context, place, rhythm or Rhythm()
+    def __init__(self, context: Context, schedule: Schedule | None = None, version: str | None = None) -> None:
+        self._context, self._schedule = context, schedule or Schedule()
         self._version = version or read_version()
         self._changed = asyncio.Event()
         self._failures = 0
         self._failed_at = 0.0
-        self.possible = place is not None and not context.demo
+
+    @property
+    def settings(self) -> UpdateSettings:
+        """Current settings."""
+        return self._context.settings.read(SECTION, UpdateSettings)
+
+    @property
+    def possible(self) -> bool:
+        """Whether there is an address to check, and this is no demo."""
+        return bool(self.settings.feed_url) and not self._context.demo
 
     @property
     def wanted(self) -> bool:
-        """Whether it looks."""
-        return self.possible and self._context.settings.read(SECTION, Wish).check
+        """Whether it checks."""
+        return self.possible and self.settings.check
 
     @property
     def found(self) -> Update | None:
-        """The newer version, if there is one."""
-        seen = self._context.settings.read(SEEN, Seen)
-        if self.wanted and is_newer(seen.version, self._version):
-            return Update(version=seen.version, address=seen.address)
+        """Newer version, if there is one."""
+        last = self._context.settings.read(LAST_CHECK, LastCheck)
+        if self.wanted and is_newer(last.version, self._version):
+            return Update(version=last.version, address=last.address)
         return None
 
     async def want(self, *, check: bool) -> None:
-        """Look from now on, or no longer."""
-        await self._context.settings.write(SECTION, Wish(check=check))
+        """Turn the check on or off."""
+        await self._context.settings.write(SECTION, self.settings.model_copy(update={"check": check}))
         self._context.events.publish("update")
         self._changed.set()
 
     async def run(self) -> None:
-        """Look when it is time. Runs until it is cancelled."""
-        if not self.possible:
-            return
-        await asyncio.sleep(self._rhythm.settle)
+        """Check when it is time. Runs until it is cancelled."""
+        await asyncio.sleep(self._schedule.first)
         while True:
             if self.wanted and self._is_due():
-                await self._look()
+                await self._check()
             self._changed.clear()
             with suppress(TimeoutError):
-                async with asyncio.timeout(self._rhythm.glance):
+                async with asyncio.timeout(self._schedule.poll):
                     await self._changed.wait()
 
     def _is_due(self) -> bool:
+        schedule = self._schedule
         if self._failures:
-            wait = min(self._rhythm.every, self._rhythm.retry * float(1 << (self._failures - 1)))
-            return self._context.clock.monotonic() >= self._failed_at + wait
-        last, now = self._context.settings.read(SEEN, Seen).at, self._context.clock.now()
-        return last is None or not timedelta(0) <= now - last < timedelta(seconds=self._rhythm.every)
+            delay = min(schedule.interval, schedule.retry * float(1 << (self._failures - 1)))
+            return self._context.clock.monotonic() >= self._failed_at + delay
+        last, now = self._context.settings.read(LAST_CHECK, LastCheck).at, self._context.clock.now()
+        return last is None or not timedelta(0) <= now - last < timedelta(seconds=schedule.interval)
 
-    async def _look(self) -> None:
-        before = self._context.settings.read(SEEN, Seen)
+    async def _check(self) -> None:
+        before = self._context.settings.read(LAST_CHECK, LastCheck)
         try:
-            async with asyncio.timeout(self._rhythm.patience):
-                seen = await self._ask(before)
-            await self._context.settings.write(SEEN, seen.model_copy(update={"at": self._context.clock.now()}))
-        except Exception as error:  # noqa: BLE001, whatever a network or a stranger's answer brings is no news to anybody
+            async with asyncio.timeout(self._schedule.timeout):
+                latest = await self._request(before)
+            await self._context.settings.write(LAST_CHECK, latest.model_copy(update={"at": self._context.clock.now()}))
+        except Exception as error:  # noqa: BLE001, no failure of a network or of a feed is worth a message
             self._failures = min(self._failures + 1, 10)
             self._failed_at = self._context.clock.monotonic()
             log.info("Whether there is a newer Deskhand could not be found out: %s %s", type(error).__name__, error)
             return
         self._failures = 0
-        if seen.version != before.version:
+        if latest.version != before.version:
             self._context.events.publish("update")
 
-    async def _ask(self, before: Seen) -> Seen:
-        """Ask once. Raises where nothing sensible is answered."""
-        if self._place is None:
-            return before
-        client = await asyncio.to_thread(make_client)
+    async def _request(self, before: LastCheck) -> LastCheck:
+        """Request the feed. Raises any error for an answer that makes no sense."""
+        http, settings = await self._context.http.get(), self.settings
         headers = HEADERS | ({"If-None-Match": before.tag} if before.tag else {})
-        async with client, client.stream("GET", self._place.api, headers=headers) as answer:
-            if answer.status_code == 304:
+        async with http.stream("GET", settings.feed_url, headers=headers, follow_redirects=True) as response:
+            if response.status_code == 304:
                 return before
-            answer.raise_for_status()
+            response.raise_for_status()
             body = bytearray()
-            async for part in answer.aiter_bytes():
-                body += part
-                if len(body) > LARGEST_ANSWER:
+            async for chunk in response.aiter_bytes():
+                body += chunk
+                if len(body) > MAX_RESPONSE:
                     raise ValueError("the answer is too large")
-            return read_release(bytes(body), answer.headers.get("etag", "")[:200], self._place)
+            return read_release(bytes(body), response.headers.get("etag", "")[:200], settings.page_url)
 
 
-def make_client() -> "httpx2.AsyncClient":
-    """Make what asks, in a thread: it reads all certificates first."""
-    import httpx2
-
-    return httpx2.AsyncClient(follow_redirects=True, max_redirects=3)
-
-
-def read_release(body: bytes, tag: str, place: Place) -> Seen:
-    """Read what GitHub says. ValueError: it is nonsense. A draft is no release."""
+def read_release(body: bytes, tag: str, page_url: str) -> LastCheck:
+    """Read a release; drafts and prereleases count as none. Raises ValueError if it is invalid."""
     from packaging.version import Version
 
     try:
@@ -191,19 +168,19 @@ def read_release(body: bytes, tag: str, place: Place) -> Seen:
     except ValidationError as error:
         raise ValueError("the answer is no release") from error
     if release.draft or release.prerelease:
-        return Seen(tag=tag)
+        return LastCheck(tag=tag)
     version = str(Version(release.tag_name))
-    return Seen(tag=tag, version=version, address=choose_page(release.html_url, place))
+    return LastCheck(tag=tag, version=version, address=choose_page(release.html_url, page_url))
 
 
-def choose_page(address: str, place: Place) -> str:
-    """The page of a release, where it is one of our own; else the page of all of them. A person will be sent there."""
-    own = re.escape(place.page.rstrip("/")) + r"/tag/[A-Za-z0-9._+%~-]+"
-    return address if re.fullmatch(own, address) else place.page
+def choose_page(address: str, page_url: str) -> str:
+    """Return the page of a release if it is one of ours, else the page of all releases: the person is sent there."""
+    own = re.escape(page_url.rstrip("/")) + r"/tag/[A-Za-z0-9._+%~-]+"
+    return address if page_url and re.fullmatch(own, address) else page_url
 
 
 def is_newer(version: str, own: str) -> bool:
-    """Tell whether a version is newer than ours."""
+    """Compare two versions."""
     if not version:
         return False
     from packaging.version import InvalidVersion, Version

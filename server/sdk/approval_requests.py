@@ -4,17 +4,15 @@ Whoever asks registers an Asker in `context.questions`. The window, the tray and
 """
 
 import asyncio
-import logging
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
 from server.core.errors import NotFound
 from server.core.events import Events
+from server.core.tasks import Tasks
 from server.core.text import make_visible
-from server.sdk.desktop import Screen
-
-log = logging.getLogger(__name__)
+from server.sdk.desktop import SHOW_NOTIFICATION, Screen
 
 TOPIC = "approvals"
 LONGEST_NAME, LONGEST_SENTENCE = 40, 160  # characters that a notification shows everywhere
@@ -79,11 +77,11 @@ class Asker(Protocol):
 class Questions:
     """All askers as one."""
 
-    def __init__(self, events: Events, screen: Screen) -> None:
+    def __init__(self, events: Events, screen: Screen, tasks: Tasks) -> None:
         self._events = events
         self._screen = screen
+        self._tasks = tasks
         self._askers: dict[str, Asker] = {}
-        self._telling: set[asyncio.Task[None]] = set()
 
     def add(self, asker: Asker) -> None:
         """Let somebody ask."""
@@ -113,15 +111,7 @@ class Questions:
     def notify(self, question: Question) -> None:
         """Tell the person that a new question waits; it does not wait for the desktop to show it."""
         self.tell_changed()
-        task = asyncio.create_task(self._notify(question))
-        self._telling.add(task)
-        task.add_done_callback(self._telling.discard)
-
-    async def _notify(self, question: Question) -> None:
-        try:
-            await asyncio.to_thread(self._screen.notify, *describe(question))
-        except Exception:  # the question stands in the window all the same
-            log.exception("The person could not be told of a question.")
+        self._tasks.start(asyncio.to_thread(self._screen.notify, *describe(question)), name=SHOW_NOTIFICATION)
 
     def _find(self, question_id: str) -> Asker:
         prefix = question_id.partition("-")[0]

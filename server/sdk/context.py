@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 
 from server.core.clock import Clock
 from server.core.events import Events
+from server.core.tasks import Tasks
 from server.http.addresses import Address
 from server.outbound.fetch import Fetch
+from server.outbound.http_client import HttpClient
 from server.sdk.approval_requests import Questions
 from server.sdk.desktop import Screen
 from server.storage.data_dir import Folders
@@ -19,7 +21,7 @@ from server.storage.settings import Settings
 class Context:
     """`demo`: nothing outside this computer may be reached. `local_address` answers the local surface's base address.
 
-    `address`: where Deskhand is reached now.
+    `address`: where Deskhand is reached now. `tasks` end with the program. `http`: for addresses that no caller chose.
     """
 
     folders: Folders
@@ -34,3 +36,5 @@ class Context:
     demo: bool = False
     local_address: Callable[[], str] = lambda: ""
     address: Address = field(default_factory=Address)
+    tasks: Tasks = field(default_factory=Tasks)
+    http: HttpClient = field(default_factory=HttpClient)

@@ -5,6 +5,8 @@ from typing import Protocol
 
 from server.core.errors import Unavailable
 
+SHOW_NOTIFICATION = "show a notification"  # name of the background tasks that do
+
 
 class Screen(Protocol):
     """A person's desktop. Every wish may block for a moment, so it is made in a thread, and on any thread.

@@ -1,4 +1,4 @@
-"""Files that belong to this person alone, and that hold either their old content or their new one, whatever happens."""
+"""Private files (0600) that are replaced atomically and durably."""
 
 import errno
 import hashlib
@@ -13,51 +13,51 @@ from typing import IO, Any
 
 from server.core.errors import Unavailable
 
-MINE_ALONE = 0o600
-MINE_ALONE_FOLDER = 0o700
+PRIVATE_FILE = 0o600
+PRIVATE_FOLDER = 0o700
 REPLACE_TRIES = 20  # times 50 ms: on Windows a virus scanner may hold a file for a moment
-BINARY: int = getattr(os, "O_BINARY", 0)  # Windows would write other line ends
-NOT_WAITING: int = getattr(os, "O_NONBLOCK", 0)  # a pipe that nobody writes to would hold its reader for ever
+BINARY: int = getattr(os, "O_BINARY", 0)  # Windows would convert line ends
+NONBLOCKING: int = getattr(os, "O_NONBLOCK", 0)  # opening a pipe without a writer would block forever
 
 Now = Callable[[], datetime]
 
 
 def utc_now() -> datetime:
-    """Tell the time, in UTC."""
+    """Return the time in UTC."""
     return datetime.now(UTC)
 
 
 def stamp(moment: datetime) -> str:
-    """Write a moment so that it can stand in a file name on every system."""
+    """Format a time for file names on every system."""
     return moment.strftime("%Y-%m-%dT%H%M%SZ")
 
 
 def make_private_folder(folder: Path) -> Path:
-    """Make a folder that nobody else may look into. One that is there already stays as its owner has made it."""
+    """Create a folder with mode 0700; an existing one keeps its mode."""
     try:
-        folder.mkdir(MINE_ALONE_FOLDER, parents=True)
+        folder.mkdir(PRIVATE_FOLDER, parents=True)
     except FileExistsError:
         if not folder.is_dir():
             raise
     else:
-        folder.chmod(MINE_ALONE_FOLDER)  # whatever the umask is
+        folder.chmod(PRIVATE_FOLDER)  # regardless of the umask
     return folder
 
 
 def make_private_file(path: Path) -> None:
-    """Make an empty file for this person alone, unless the file is there."""
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, MINE_ALONE))
+    """Create an empty file with mode 0600 unless it exists."""
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, PRIVATE_FILE))
 
 
 def create_private_file(path: Path) -> IO[bytes]:
-    """Open a new file for this person alone. FileExistsError: it is not new."""
-    return os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | BINARY, MINE_ALONE), "wb")
+    """Create a file with mode 0600. Raises FileExistsError."""
+    return os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | BINARY, PRIVATE_FILE), "wb")
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Put content in the place of a file, all or nothing, on the disk when this returns. One writer at a time."""
+    """Replace a file's content atomically and durably. Only one writer at a time is supported."""
     new = path.with_name(f"{path.name}.new")
-    new.unlink(missing_ok=True)  # left by somebody who was killed
+    new.unlink(missing_ok=True)  # left by a killed process
     try:
         with create_private_file(new) as file:
             file.write(content)
@@ -69,7 +69,7 @@ def replace_file(path: Path, content: bytes) -> None:
 
 
 def move(source: Path, target: Path) -> None:
-    """Put a file in the place of another in the same file system, on the disk when this returns."""
+    """Replace a file by another of the same file system, durably."""
     for tries in range(1, REPLACE_TRIES + 1):
         try:
             source.replace(target)
@@ -82,7 +82,7 @@ def move(source: Path, target: Path) -> None:
 
 
 def sync(path: Path) -> None:
-    """Have a file's content, or a folder's names, on the disk. Windows keeps names by itself."""
+    """Flush a file's content, or a folder's entries, to the disk. Windows flushes entries by itself."""
     if os.name == "nt" and path.is_dir():
         return
     descriptor = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
@@ -93,14 +93,14 @@ def sync(path: Path) -> None:
 
 
 def move_aside(path: Path, now: Now) -> Path:
-    """Keep a file that cannot be used, beside its place."""
+    """Rename an unusable file, so that it is kept beside its place."""
     aside = path.with_name(f"{path.stem}.broken-{stamp(now())}{path.suffix}")
     move(path, aside)
     return aside
 
 
 def read_json_object(path: Path) -> dict[str, Any] | None:
-    """Read a JSON object; None where there is no file. ValueError: it holds something else."""
+    """Read a JSON object; None if there is no file. Raises ValueError for other content."""
     try:
         value = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
@@ -110,12 +110,12 @@ def read_json_object(path: Path) -> dict[str, Any] | None:
     except RecursionError as error:
         raise ValueError("nested too deep") from error
     if not isinstance(value, dict):
-        raise ValueError("not an object")  # noqa: TRY004, to the caller it is content that does not fit, as broken JSON is
+        raise ValueError("not an object")  # noqa: TRY004, for callers it is invalid content like broken JSON
     return value
 
 
 def write_json(path: Path, value: dict[str, Any]) -> None:
-    """Put JSON, laid out for people, in the place of a file. Unavailable where the disk does not take it."""
+    """Replace a file by indented JSON. Raises Unavailable if it cannot be written."""
     content = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False).encode()
     try:
         replace_file(path, content + b"\n")
@@ -124,31 +124,31 @@ def write_json(path: Path, value: dict[str, Any]) -> None:
 
 
 def open_plain_file(path: Path) -> IO[bytes]:
-    """Open a file that anybody may have put there. OSError: it is a pipe, a device or a folder, or cannot be read."""
-    file = os.fdopen(os.open(path, os.O_RDONLY | NOT_WAITING | BINARY), "rb")
+    """Open an untrusted file. Raises OSError if it is a pipe, a device or a folder, or cannot be read."""
+    file = os.fdopen(os.open(path, os.O_RDONLY | NONBLOCKING | BINARY), "rb")
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         file.close()
         raise OSError(errno.EINVAL, "This is no plain file", str(path))
     return file
 
 
-def read_small_file(path: Path, most: int) -> bytes:
-    """Read a file that anybody may have put there. OSError: it is none, or larger than `most` bytes."""
+def read_small_file(path: Path, max_size: int) -> bytes:
+    """Read an untrusted file. Raises OSError if it is no plain file or larger than `max_size` bytes."""
     with open_plain_file(path) as file:
-        content = file.read(most + 1)
-    if len(content) > most:
+        content = file.read(max_size + 1)
+    if len(content) > max_size:
         raise OSError(errno.EFBIG, "This file is too large", str(path))
     return content
 
 
 def hash_file(path: Path) -> str:
-    """SHA-256 of a file's content, in hex."""
+    """Return the SHA-256 of a file's content in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def not_stored(error: OSError, name: str) -> Unavailable:
-    """Say what the system has against a file, for a person."""
+    """Translate a file error into a sentence for the person."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return Unavailable(f"The disk is full, so {name} could not be written. Make room and try again.")
     return Unavailable(f"{name} could not be used ({error.strerror}). Check that the folder is yours, and try again.")

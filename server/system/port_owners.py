@@ -1,4 +1,4 @@
-"""Finds who holds a port, as far as this person may know. It blocks."""
+"""Owner of a TCP port, if this person may see it. Everything blocks."""
 
 import sys
 from collections.abc import Iterable, Iterator
@@ -13,42 +13,42 @@ from server.system.processes import GONE, every_process, real
 
 
 @dataclass(frozen=True)
-class Holder:
-    """Who listens on a port. `deskhand`: it is another Deskhand."""
+class PortOwner:
+    """Process that listens on a port. `deskhand`: it is another Deskhand."""
 
     pid: int
     name: str
     deskhand: bool = False
 
 
-def who_listens(port: int) -> Holder | None:
-    """Find who listens on a TCP port, as far as this person may know."""
+def find_port_owner(port: int) -> PortOwner | None:
+    """Find the process that listens on a TCP port."""
     for pid, listening in every_listener():
         if listening == port:
             with suppress(*GONE):
-                found = psutil.Process(pid)
-                return Holder(pid, found.name(), deskhand=is_deskhand(found))
+                process = psutil.Process(pid)
+                return PortOwner(pid, process.name(), deskhand=is_deskhand(process))
     return None
 
 
 def every_listener() -> Iterator[tuple[int, int]]:
-    """List pids and the ports they listen on. macOS tells only root of all at once, so there everybody is asked."""
+    """List pids and the ports they listen on. On macOS only root sees all at once, so each process is queried."""
     with suppress(*GONE):
-        yield from listeners((one.pid, one) for one in psutil.net_connections("tcp"))
+        yield from filter_listeners((connection.pid, connection) for connection in psutil.net_connections("tcp"))
         return
     for process in every_process():
         with suppress(*GONE):
-            yield from listeners((process.pid, one) for one in process.net_connections("tcp"))
+            yield from filter_listeners((process.pid, connection) for connection in process.net_connections("tcp"))
 
 
-def listeners(connections: Iterable[tuple[int | None, Any]]) -> Iterator[tuple[int, int]]:
-    for pid, one in connections:
-        if pid and one.status == psutil.CONN_LISTEN:
-            yield pid, one.laddr.port
+def filter_listeners(connections: Iterable[tuple[int | None, Any]]) -> Iterator[tuple[int, int]]:
+    for pid, connection in connections:
+        if pid and connection.status == psutil.CONN_LISTEN:
+            yield pid, connection.laddr.port
 
 
 def is_deskhand(process: psutil.Process) -> bool:
-    """Tell whether a process is a Deskhand, by the file or the module that it runs."""
+    """Return whether a process runs Deskhand, by its file or module."""
     words = process.cmdline()
     if any(Path(word).stem.lower() == "deskhand" for word in words[:3]):
         return True

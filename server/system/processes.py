@@ -1,4 +1,4 @@
-"""Finds processes, tells them apart by pid and start time, and ends their trees. All of it blocks."""
+"""Processes: find them, identify them by pid and start time, end their trees. Everything blocks."""
 
 import os
 import shutil
@@ -13,16 +13,16 @@ import psutil
 
 from server.system.files import open_plain_file
 
-# A start time is reckoned from the time of boot, which moves by a second or so as the clock is set
-# (https://psutil.readthedocs.io/en/latest/#psutil.Process.create_time). Windows keeps it exactly, and gives pids again soon.
+# A start time is computed from the boot time, which moves by a second or so when the clock is set
+# (https://psutil.readthedocs.io/en/latest/#psutil.Process.create_time). Windows stores it exactly, and reuses pids soon.
 SAME_START = 0.001 if os.name == "nt" else 1.5
-LOOK_EVERY = 0.02
+POLL_SECONDS = 0.02
 GONE = (psutil.Error, OSError)
 
 
 @dataclass(frozen=True)
 class Process:
-    """`started`: seconds since 1970. A pid alone may be another process by tomorrow."""
+    """Identity of a process, since pids are reused. `started`: seconds since 1970."""
 
     pid: int
     started: float
@@ -30,9 +30,9 @@ class Process:
 
 @dataclass(frozen=True)
 class Program:
-    """What runs when a file is run. `arguments`: those that the command line begins with.
+    """Program that a file runs. `arguments`: prefix of its command line.
 
-    For a script, `executable` is its interpreter, `options` what the interpreter is given before the script.
+    For a script, `executable` is its interpreter and `options` the interpreter's arguments before the script.
     """
 
     executable: str
@@ -43,9 +43,9 @@ class Program:
 
 @dataclass(frozen=True)
 class Pattern:
-    """Which processes are meant: those of one of the programs, or with one of the names, whole and not in part.
+    """Matches processes of one of the programs, or with exactly one of the names.
 
-    `arguments`: each of them must be among the process's own.
+    `arguments`: the process must have all of them.
     """
 
     programs: tuple[Program, ...] = ()
@@ -55,79 +55,72 @@ class Pattern:
 
 @dataclass(frozen=True)
 class Ended:
-    """How a tree ended. `killed`: processes that did not go when asked; `left`: those that cannot be ended at all."""
+    """Result of ending a tree. `killed`: processes that ignored the request to end; `left`: those that cannot be ended."""
 
     killed: int = 0
     left: tuple[Process, ...] = ()
 
 
-def identify(pid: int) -> Process | None:
-    """Tell which process has this pid now; None where there is none that still runs."""
-    with suppress(*GONE):
-        return identity(running(psutil.Process(pid)))
-    return None
-
-
 def is_running(process: Process) -> bool:
-    """Tell whether it is this very process that runs. One that has ended and awaits its parent does not run."""
+    """Return whether this process runs; a zombie does not."""
     return reopen(process) is not None
 
 
 def reopen(process: Process) -> psutil.Process | None:
-    """Get hold of a process that was identified before; from here on psutil sees to it that the pid is still its own."""
+    """Open an identified process; from then on psutil checks that the pid still belongs to it."""
     with suppress(*GONE):
-        found = running(psutil.Process(process.pid))
-        if abs(found.create_time() - process.started) <= SAME_START:
-            return found
+        current = require_running(psutil.Process(process.pid))
+        if abs(current.create_time() - process.started) <= SAME_START:
+            return current
     return None
 
 
-def running(found: psutil.Process) -> psutil.Process:
-    """Refuse a process that has ended already. Raises psutil.NoSuchProcess."""
-    if found.status() == psutil.STATUS_ZOMBIE:
-        raise psutil.NoSuchProcess(found.pid)
-    return found
+def require_running(process: psutil.Process) -> psutil.Process:
+    """Return the process. Raises psutil.NoSuchProcess if it has ended."""
+    if process.status() == psutil.STATUS_ZOMBIE:
+        raise psutil.NoSuchProcess(process.pid)
+    return process
 
 
-def identity(found: psutil.Process) -> Process:
-    return Process(found.pid, found.create_time())
+def identity(process: psutil.Process) -> Process:
+    return Process(process.pid, process.create_time())
 
 
-def identities(found: Iterable[psutil.Process]) -> list[Process]:
-    """Say which processes these are, without those that have gone meanwhile."""
-    known = []
-    for process in found:
+def identities(processes: Iterable[psutil.Process]) -> list[Process]:
+    """Identify processes, without those that have ended meanwhile."""
+    result = []
+    for process in processes:
         with suppress(*GONE):
-            known.append(identity(process))
-    return known
+            result.append(identity(process))
+    return result
 
 
 def identify_child(pid: int) -> Process:
-    """Tell which process this child of ours is, just after its start. It may have ended, and Windows may have forgotten it."""
+    """Identify a child just after its start, even if it has ended and Windows no longer knows it."""
     with suppress(*GONE):
         return identity(psutil.Process(pid))
     return Process(pid, time.time())
 
 
 def read_start(pid: int) -> float | None:
-    """Tell when this person's process with this pid started; None where none of theirs has it.
+    """Return when this person's process with this pid started; None if they have none.
 
-    On Linux since the boot, so that setting the clock does not change it.
+    On Linux in seconds since the boot, which does not change when the clock is set.
     """
     with suppress(*GONE):
-        found = running(psutil.Process(pid))
-        if is_mine(found):
-            return found.create_time() - (psutil.boot_time() if sys.platform == "linux" else 0)
+        process = require_running(psutil.Process(pid))
+        if is_mine(process):
+            return process.create_time() - (psutil.boot_time() if sys.platform == "linux" else 0)
     return None
 
 
 def real(path: str) -> str:
-    """The one way to write the path of a file."""
+    """Normalize the path of a file."""
     return os.path.normcase(os.path.realpath(path))
 
 
 def program_of(path: str, arguments: tuple[str, ...] = ()) -> Program:
-    """Say what runs when the file at an absolute path is run: itself, or for a script what its first line names."""
+    """Return the program that the file at an absolute path runs: itself, or the interpreter in a script's first line."""
     try:
         with open_plain_file(Path(path)) as file:
             first = file.readline(512)
@@ -142,62 +135,58 @@ def program_of(path: str, arguments: tuple[str, ...] = ()) -> Program:
 
 
 def interpreter_of_env(options: list[str]) -> tuple[str, list[str]]:
-    """What `#!/usr/bin/env NAME` and `#!/usr/bin/env -S NAME OPTIONS` run."""
+    """Return the interpreter of `#!/usr/bin/env NAME` and `#!/usr/bin/env -S NAME OPTIONS`."""
     words = [word for word in " ".join(options).split() if word != "-S"] or ["sh"]
     return shutil.which(words[0]) or words[0], words[1:]
 
 
-def find_by_executable(path: str) -> list[Process]:
-    """Find this person's processes that run exactly this file, oldest first."""
-    return find({"": Pattern((program_of(path),))})[""]
-
-
 def find_by_endings(endings: Sequence[Sequence[str]]) -> list[Process]:
     """Find this person's processes whose command line, or its end, is exactly one of these, oldest first."""
-    found = {}
-    apart, wanted = own_line(), [list(ending) for ending in endings if ending]
+    matches = {}
+    excluded, wanted = own_ancestry(), [list(ending) for ending in endings if ending]
     for process in every_process() if wanted else ():
         with suppress(*GONE):
-            words = process.cmdline() if process.pid not in apart else []
-            if any(words[-len(ending) :] == ending for ending in wanted) and is_mine(running(process)):
-                found[process.pid] = process
-    return topmost(found)
+            words = process.cmdline() if process.pid not in excluded else []
+            if any(words[-len(ending) :] == ending for ending in wanted) and is_mine(require_running(process)):
+                matches[process.pid] = process
+    return topmost(matches)
 
 
 def find(patterns: Mapping[str, Pattern]) -> dict[str, list[Process]]:
-    """Find this person's processes for each pattern, oldest first, in one walk through all there are.
+    """Find this person's processes for each pattern, oldest first, in one pass over all processes.
 
-    Of processes that start each other only the topmost counts. Deskhand itself and what has started it is never found.
+    Children of a match are not included, and never Deskhand itself nor its parents.
     """
-    found: dict[str, dict[int, psutil.Process]] = {name: {} for name in patterns}
+    matches: dict[str, dict[int, psutil.Process]] = {name: {} for name in patterns}
     names = frozenset[str]().union(*(pattern.names for pattern in patterns.values()))
     executables = {program.executable for pattern in patterns.values() for program in pattern.programs}
-    apart = own_line()
+    excluded = own_ancestry()
     for process in every_process():
-        if process.pid in apart:
+        if process.pid in excluded:
             continue
         with suppress(*GONE):
-            known = Sighting(process, process.name() if names else "", executable_of(process))
-            if known.name in names or known.executable in executables:
-                for name in [name for name, pattern in patterns.items() if fits(known, pattern) and is_mine(running(process))]:
-                    found[name][process.pid] = process
-    return {name: topmost(processes) for name, processes in found.items()}
+            candidate = Candidate(process, process.name() if names else "", executable_of(process))
+            if candidate.name in names or candidate.executable in executables:
+                for name, pattern in patterns.items():
+                    if matches_pattern(candidate, pattern) and is_mine(require_running(process)):
+                        matches[name][process.pid] = process
+    return {name: topmost(processes) for name, processes in matches.items()}
 
 
 def running_executables() -> set[str]:
-    """The files that this person's processes run, Deskhand and what has started it left out."""
-    found = set[str]()
-    apart = own_line()
+    """Return the files that this person's processes run, without Deskhand and its parents."""
+    paths = set[str]()
+    excluded = own_ancestry()
     for process in every_process():
         with suppress(*GONE):
-            if process.pid not in apart and is_mine(process) and (path := executable_of(process)):
-                found.add(path)
-    return found
+            if process.pid not in excluded and is_mine(process) and (path := executable_of(process)):
+                paths.add(path)
+    return paths
 
 
 @dataclass(frozen=True)
-class Sighting:
-    """A process, and what it is known by."""
+class Candidate:
+    """Process with the attributes that patterns match."""
 
     process: psutil.Process
     name: str
@@ -205,7 +194,7 @@ class Sighting:
 
 
 def executable_of(process: psutil.Process) -> str | None:
-    """The file that a process runs; None where it may not be known. Linux tells its real path."""
+    """Return the file that a process runs; None if access is denied. Linux returns its real path."""
     try:
         path = process.exe()
     except psutil.AccessDenied:
@@ -214,14 +203,14 @@ def executable_of(process: psutil.Process) -> str | None:
 
 
 def every_process() -> Iterator[psutil.Process]:
-    """Walk through all processes. (psutil.process_iter keeps what a process was before it became another program.)"""
+    """Iterate over all processes. (psutil.process_iter caches attributes from before an exec.)"""
     for pid in psutil.pids():
         with suppress(*GONE):
             yield psutil.Process(pid)
 
 
-def own_line() -> frozenset[int]:
-    """Deskhand's own pid and those of its parents."""
+def own_ancestry() -> frozenset[int]:
+    """Return the pids of Deskhand and its parents."""
     me = psutil.Process()
     with suppress(*GONE):
         return frozenset([me.pid, *(parent.pid for parent in me.parents())])
@@ -229,61 +218,61 @@ def own_line() -> frozenset[int]:
 
 
 def is_mine(process: psutil.Process) -> bool:
-    """Tell whether a process is this person's."""
+    """Return whether a process belongs to this person."""
     if os.name == "nt":
         return process.username() == psutil.Process().username()
     return process.uids().real == os.getuid()
 
 
 def topmost(processes: Mapping[int, psutil.Process]) -> list[Process]:
-    """Leave out those whose parent is one of them too."""
-    found = identities(process for process in processes.values() if parent_of(process) not in processes)
-    return sorted(found, key=lambda process: process.started)
+    """Remove processes whose parent is also among them."""
+    roots = identities(process for process in processes.values() if parent_of(process) not in processes)
+    return sorted(roots, key=lambda process: process.started)
 
 
-def fits(known: Sighting, pattern: Pattern) -> bool:
-    """Tell whether a process is meant. Raises psutil.Error where it may not be looked at, or has gone."""
-    if known.name not in pattern.names and not any(runs(known, program) for program in pattern.programs):
+def matches_pattern(candidate: Candidate, pattern: Pattern) -> bool:
+    """Return whether a process matches. Raises psutil.Error if access is denied or it has ended."""
+    if candidate.name not in pattern.names and not any(runs(candidate, program) for program in pattern.programs):
         return False
-    return not pattern.arguments or pattern.arguments <= set(known.process.cmdline()[1:])
+    return not pattern.arguments or pattern.arguments <= set(candidate.process.cmdline()[1:])
 
 
-def runs(known: Sighting, program: Program) -> bool:
-    """Tell whether a process runs a program."""
-    if known.executable != program.executable:
+def runs(candidate: Candidate, program: Program) -> bool:
+    """Return whether a process runs a program."""
+    if candidate.executable != program.executable:
         return False
     if program.script is None and not program.arguments:
         return True
-    words = known.process.cmdline()[1:]
+    words = candidate.process.cmdline()[1:]
     if program.script is not None:
-        place = len(program.options)
-        if words[:place] != list(program.options) or len(words) <= place:
+        index = len(program.options)
+        if words[:index] != list(program.options) or len(words) <= index:
             return False
-        if real(str(Path(known.process.cwd(), words[place]))) != program.script:
+        if real(str(Path(candidate.process.cwd(), words[index]))) != program.script:
             return False
-        words = words[place + 1 :]
+        words = words[index + 1 :]
     return tuple(words[: len(program.arguments)]) == program.arguments
 
 
 def left_behind(pid: int) -> list[Process]:
-    """Find what still runs in the session that a process has led.
+    """Find processes that still run in the session that a process has led.
 
-    Ask before that process is reaped: until then nobody else can have its number.
+    Call this before that process is reaped: until then its pid is not reused.
     """
     return identities(process for process in every_process() if process.pid != pid and session_of(process) == pid)
 
 
 def session_of(process: psutil.Process) -> int | None:
-    """The session of a process that runs; None where there are no sessions."""
+    """Return the session of a running process; None on Windows, which has no sessions."""
     if os.name == "nt":
         return None
     with suppress(*GONE):
-        return os.getsid(running(process).pid)
+        return os.getsid(require_running(process).pid)
     return None
 
 
 def tree(process: Process) -> list[Process]:
-    """List a process, what it has started in turn, and what else runs in the session it leads; nothing when it has ended."""
+    """List a process, its descendants and the other members of the session it leads; empty if it has ended."""
     return identities(Tree(process).members.values())
 
 
@@ -294,9 +283,9 @@ def end_tree(
     ask: Callable[[Process], None] | None = None,
     kill_seconds: float = 5.0,
 ) -> Ended:
-    """End a process and all below it: ask them to go, wait, then kill what is left, and what has come meanwhile.
+    """End a process tree: request the end, wait, then kill the rest, and processes that were started meanwhile.
 
-    `ask`: another way of asking than SIGTERM to each of them. `kill_seconds`: how long the killed may take to go.
+    `ask`: requests the end instead of SIGTERM to each process. `kill_seconds`: limit for killed processes to disappear.
     """
     members = Tree(process)
     if grace_seconds > 0 and members.members:
@@ -310,21 +299,21 @@ def end_tree(
 
 
 class Tree:
-    """A process and all below it. Who belonged to it still does when the parent between them has gone."""
+    """Process and its descendants; they stay members when a parent between them has ended."""
 
     def __init__(self, root: Process) -> None:
         self.members: dict[int, psutil.Process] = {}
         self._root = root
         self._leads = False
-        self._apart = own_line()
-        found = reopen(root)
-        if found and found.pid not in self._apart:
-            self.members[found.pid] = found
-            self._leads = session_of(found) == found.pid
+        self._excluded = own_ancestry()
+        process = reopen(root)
+        if process and process.pid not in self._excluded:
+            self.members[process.pid] = process
+            self._leads = session_of(process) == process.pid
             self.grow()
 
     def grow(self) -> None:
-        """Take in what has been started since."""
+        """Add processes that were started since."""
         if not self.members:
             return
         every = [(process, parent_of(process)) for process in every_process()]
@@ -336,7 +325,7 @@ class Tree:
                     self.members[process.pid] = process
 
     def _is_below(self, process: psutil.Process, parent: int | None) -> bool:
-        if process.pid in self._apart:
+        if process.pid in self._excluded:
             return False
         if self._leads and session_of(process) == self._root.pid:
             return True
@@ -346,7 +335,7 @@ class Tree:
         return False
 
     def terminate(self) -> None:
-        """Ask each of them to go."""
+        """Send SIGTERM to each member."""
         for process in self.alive():
             with suppress(*GONE):
                 process.terminate()
@@ -355,13 +344,13 @@ class Tree:
         return [process for process in self.members.values() if is_alive(process)]
 
     def wait(self, seconds: float) -> None:
-        """Wait until they have gone, but no longer than this."""
+        """Wait at most so long until all have ended."""
         deadline = time.monotonic() + seconds
         while self.alive() and time.monotonic() < deadline:
-            time.sleep(LOOK_EVERY)
+            time.sleep(POLL_SECONDS)
 
     def kill(self, seconds: float) -> list[Process]:
-        """Kill them and what they start meanwhile; answer those that do not go."""
+        """Kill all members and what they start meanwhile; return those that do not end."""
         deadline = time.monotonic() + seconds
         while alive := self.alive():
             for process in alive:
@@ -369,7 +358,7 @@ class Tree:
                     process.kill()
             if time.monotonic() > deadline:
                 break
-            time.sleep(LOOK_EVERY)
+            time.sleep(POLL_SECONDS)
             self.grow()
         return identities(alive)
 

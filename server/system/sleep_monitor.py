@@ -1,4 +1,4 @@
-"""Notices that this computer slept, so that what was connected before can be looked at again."""
+"""Detection of sleep, after which connections have to be checked."""
 
 import asyncio
 import logging
@@ -10,53 +10,56 @@ from server.core.clock import Clock
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY = 5.0  # seconds: so long after waking it is noticed, at most
-SLACK = 20.0  # seconds that a busy computer may be late, and that a clock may be set by
+INTERVAL = 5.0  # seconds between samples: the longest delay after waking
+TOLERANCE = 20.0  # seconds that a busy computer may be late, and by which a clock may be set
 
 
 @dataclass(frozen=True)
-class Moment:
-    """One look at the clocks, in seconds. `awake` may stand still in sleep, `always` does not where the system has such a one."""
+class ClockSample:
+    """Clocks in seconds. `awake` may stop during sleep; `boot_time` continues on Linux, and equals `awake` elsewhere."""
 
     awake: float
-    always: float
+    boot_time: float
     wall: float
 
 
-def look(clock: Clock) -> Moment:
-    """Look at all clocks there are."""
+def sample_clocks(clock: Clock) -> ClockSample:
+    """Read all clocks."""
     awake = clock.monotonic()
     boot: int | None = getattr(time, "CLOCK_BOOTTIME", None)
     asleep = 0.0 if boot is None else time.clock_gettime(boot) - time.clock_gettime(time.CLOCK_MONOTONIC)
-    return Moment(awake, awake + asleep, clock.now().timestamp())
+    return ClockSample(awake, awake + asleep, clock.now().timestamp())
 
 
-def missed(before: Moment, after: Moment, every: float = LOOK_EVERY) -> float:
-    """Say how many seconds passed unnoticed between two looks that should be `every` seconds apart; 0 where all is as usual.
+def measure_sleep(before: ClockSample, after: ClockSample, interval: float = INTERVAL) -> float:
+    """Return the seconds of sleep between two samples that should be `interval` seconds apart; 0 if there was none.
 
-    Linux tells sleep by a clock of its own. On macOS the monotonic clock stands still and the wall clock does not; on Windows
-    both go on, and the look is late. A machine that was paused as a whole shows it on the wall clock alone.
+    Linux has a clock for it. On macOS the monotonic clock stops and the wall clock does not; on Windows both continue, and the
+    sample is late. A paused virtual machine shows it on the wall clock alone.
     """
     awake = after.awake - before.awake
-    slept = (after.always - before.always) - awake
+    slept = (after.boot_time - before.boot_time) - awake
     if slept > 1:
         return slept
-    unnoticed = max(awake - every, (after.wall - before.wall) - awake)
-    return unnoticed if unnoticed > SLACK else 0.0
+    unnoticed = max(awake - interval, (after.wall - before.wall) - awake)
+    return unnoticed if unnoticed > TOLERANCE else 0.0
 
 
 async def watch_sleep(
-    woke: Callable[[float], Awaitable[None]], clock: Clock, every: float = LOOK_EVERY, look: Callable[[Clock], Moment] = look
+    on_wake: Callable[[float], Awaitable[None]],
+    clock: Clock,
+    interval: float = INTERVAL,
+    sample: Callable[[Clock], ClockSample] = sample_clocks,
 ) -> None:
-    """Call `woke` with the seconds that were missed, soon after each waking. Runs until it is cancelled."""
-    before = look(clock)
+    """Call `on_wake` with the seconds of sleep, soon after each waking. Runs until it is cancelled."""
+    before = sample(clock)
     while True:
-        await asyncio.sleep(every)
-        after = look(clock)
-        if seconds := missed(before, after, every):
+        await asyncio.sleep(interval)
+        after = sample(clock)
+        if seconds := measure_sleep(before, after, interval):
             try:
-                await woke(seconds)
+                await on_wake(seconds)
             except Exception:
-                log.exception("What follows a waking went wrong.")
-            after = look(clock)  # however long that took, it was not slept
+                log.exception("The check after waking failed.")
+            after = sample(clock)  # the time that it took was no sleep
         before = after

@@ -1,14 +1,15 @@
-"""The download of the tunnel's agent: only after the person's yes, followed by its share, ended and gone on with as they like."""
+"""Download of the agent, after the person's consent: with progress, and resumed after an interruption."""
 
 import asyncio
 import logging
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from server.core.errors import DeskhandError, TooLarge, UpstreamFailed, UpstreamTimedOut
+from server.sdk.context import Context
 from server.system.files import make_private_folder, move, not_stored
 from server.tunnel.agent import file_name, make_agent
 from server.tunnel.models import DownloadView
@@ -18,61 +19,63 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LARGEST = 100_000_000  # bytes
-SILENCE_SECONDS = 30.0  # for which nothing may come
+MAX_SIZE = 100_000_000  # bytes
+MAX_REDIRECTS = 20
+READ_SECONDS = 30.0  # between two parts
+DOWNLOAD = "download the tunnel's program"
 NOT_REACHED = "ngrok's program could not be downloaded: the address did not answer. Look whether this computer is online."
 BROKE_OFF = "The download broke off. Start it again; it goes on where it stopped."
 
 
 @dataclass(frozen=True)
-class Part:
-    """What has come of a file. Beside it lies its mark, by which its server knows whether the rest still fits."""
+class PartialFile:
+    """Received part of a file. Its ETag lies beside it, so that the server can tell whether the rest still belongs to it."""
 
     file: Path
 
     @property
-    def mark(self) -> Path:
+    def etag_file(self) -> Path:
         return self.file.with_suffix(".mark")
 
     def headers(self) -> dict[str, str]:
-        """Ask for the rest, or for all of it where the file has changed (RFC 9110, section 13.1.5)."""
-        plain = {"Accept-Encoding": "identity", "User-Agent": "Deskhand"}
+        """Build the headers that request the rest, or all of it if the file has changed (RFC 9110, section 13.1.5)."""
+        plain = {"Accept-Encoding": "identity"}
         try:
-            size, mark = self.file.stat().st_size, self.mark.read_text("ascii")
+            size, etag = self.file.stat().st_size, self.etag_file.read_text("ascii")
         except (OSError, ValueError):
             return plain
-        return plain | ({"Range": f"bytes={size}-", "If-Range": mark} if size and mark else {})
+        return plain | ({"Range": f"bytes={size}-", "If-Range": etag} if size and etag else {})
 
-    def open(self, mark: str, *, rest: bool) -> IO[bytes]:
-        """Open it for what comes: the rest, or all."""
-        if not rest:
-            self.forget()
-            if mark.startswith('"') and mark.isascii():  # a weak mark is none for this
-                self.mark.write_text(mark, "ascii")
-        return self.file.open("ab" if rest else "wb")
+    def open(self, etag: str, *, append: bool) -> IO[bytes]:
+        """Open it to append the rest, or to start anew."""
+        if not append:
+            self.remove()
+            if etag.startswith('"') and etag.isascii():  # If-Range takes no weak ETag
+                self.etag_file.write_text(etag, "ascii")
+        return self.file.open("ab" if append else "wb")
 
-    def forget(self) -> None:
-        self.mark.unlink(missing_ok=True)
+    def remove(self) -> None:
+        self.etag_file.unlink(missing_ok=True)
         self.file.unlink(missing_ok=True)
 
 
 class Download:
-    """The one download at a time. `tell` hears of each step."""
+    """One download at a time. `on_change` is called after each step."""
 
-    def __init__(self, folder: Path, program: str, tell: Callable[[], None]) -> None:
-        self._folder, self._program, self._tell = folder, program, tell
+    def __init__(self, context: Context, folder: Path, program: str, on_change: Callable[[], None]) -> None:
+        self._context, self._folder, self._program, self._on_change = context, folder, program, on_change
         self._task: asyncio.Task[None] | None = None
         self.view: DownloadView | None = None
 
     def begin(self, address: str) -> None:
-        """Begin, or go on; while one runs there is nothing to do."""
+        """Begin or resume, unless one runs."""
         if self._task and not self._task.done():
             return
         self._show(DownloadView(running=True))
-        self._task = asyncio.create_task(self._run(address))
+        self._task = self._context.tasks.start(self._run(address), name=DOWNLOAD)
 
     async def end(self) -> None:
-        """Stop it; what has come stays for the next time."""
+        """Stop; the next download resumes this one."""
         task, self._task = self._task, None
         if task:
             task.cancel()
@@ -95,33 +98,21 @@ class Download:
 
     async def _fetch_and_unpack(self, address: str) -> None:
         make_private_folder(self._folder)
-        part = Part(self._folder / f"{self._program}.part")
-        await self._fetch(address, part)
-        await asyncio.to_thread(self._unpack, part)
+        partial = PartialFile(self._folder / f"{self._program}.part")
+        await self._fetch(address, partial)
+        await asyncio.to_thread(self._unpack, partial)
 
-    async def _fetch(self, address: str, part: Part) -> None:
+    async def _fetch(self, address: str, partial: PartialFile) -> None:
+        http, headers = await self._context.http.get(), partial.headers()
         import httpx2
 
-        asked = part.headers()
-        first = httpx2.URL(address)
-
-        async def refuse_plain(request: httpx2.Request) -> None:
-            """Refuse each hop that somebody on the way could change, before it is asked; the first address is ngrok's own."""
-            url = request.url
-            if url.scheme != "https" and (url.scheme, url.host, url.port) != (first.scheme, first.host, first.port):
-                raise UpstreamFailed("The download led to an address without https, so it was stopped.")
-
-        hooks = {"request": [refuse_plain]}
         try:
-            async with (
-                httpx2.AsyncClient(follow_redirects=True, timeout=SILENCE_SECONDS, event_hooks=hooks) as http,
-                http.stream("GET", address, headers=asked) as answer,
-            ):
-                if answer.status_code == 416 and "Range" in asked:  # there is no rest
+            async with open_response(http, address, headers) as response:
+                if response.status_code == 416 and "Range" in headers:  # nothing is missing
                     return
-                rest = is_rest(answer, asked.get("Range"))
-                with part.open(answer.headers.get("etag", ""), rest=rest) as file:
-                    await self._store(answer, file)
+                append = is_rest(response, headers.get("Range"))
+                with partial.open(response.headers.get("etag", ""), append=append) as file:
+                    await self._store(response, file)
         except httpx2.TimeoutException:
             raise UpstreamTimedOut(BROKE_OFF) from None
         except httpx2.ConnectError:
@@ -129,29 +120,29 @@ class Download:
         except httpx2.TransportError:
             raise UpstreamFailed(BROKE_OFF) from None
 
-    async def _store(self, answer: "httpx2.Response", file: IO[bytes]) -> None:
+    async def _store(self, response: "httpx2.Response", file: IO[bytes]) -> None:
         size = file.tell()
-        whole = size + int(answer.headers.get("content-length") or 0)
-        async for chunk in answer.aiter_raw():
+        whole = size + int(response.headers.get("content-length") or 0)
+        async for chunk in response.aiter_raw():
             size += len(chunk)
-            if size > LARGEST:
+            if size > MAX_SIZE:
                 raise TooLarge("The download is far larger than ngrok's program. It was stopped.")
             await asyncio.to_thread(file.write, chunk)
             self._show_share(size / whole if whole else 0.0)
 
-    def _unpack(self, part: Part) -> None:
+    def _unpack(self, partial: PartialFile) -> None:
         from server.tunnel.archive import BROKEN, unpack_program
 
         new = self._folder / f"new-{file_name(self._program)}"
         try:
-            unpack_program(part.file, file_name(self._program), new)
+            unpack_program(partial.file, file_name(self._program), new)
             if not (agent := make_agent(new, own=False)) or not agent.version:
                 raise UpstreamFailed(BROKEN)
             move(new, self._folder / file_name(self._program))
         finally:
             with suppress(OSError):
                 new.unlink(missing_ok=True)
-                part.forget()
+                partial.remove()
 
     def _show_share(self, share: float) -> None:
         share = min(round(share, 2), 1.0)
@@ -160,14 +151,37 @@ class Download:
 
     def _show(self, view: DownloadView | None) -> None:
         self.view = view
-        self._tell()
+        self._on_change()
 
 
-def is_rest(answer: "httpx2.Response", asked: str | None) -> bool:
-    """Tell whether this is the rest that was asked for, or all of it. Raises UpstreamFailed where it is neither."""
-    begins = answer.headers.get("content-range", "").replace(" ", "=", 1)
-    if answer.status_code == 206 and asked and begins.startswith(asked):
+@asynccontextmanager
+async def open_response(http: "httpx2.AsyncClient", address: str, headers: dict[str, str]) -> AsyncIterator["httpx2.Response"]:
+    """Request an address and follow redirects. Raises UpstreamFailed before a hop that others on the network could change.
+
+    The first address is the provider's own.
+    """
+    request = http.build_request("GET", address, headers=headers, timeout=READ_SECONDS)
+    first = request.url
+    for _ in range(MAX_REDIRECTS):
+        url = request.url
+        if url.scheme != "https" and (url.scheme, url.host, url.port) != (first.scheme, first.host, first.port):
+            raise UpstreamFailed("The download led to an address without https, so it was stopped.")
+        response = await http.send(request, stream=True)
+        try:
+            if response.next_request is None:
+                yield response
+                return
+            request = response.next_request
+        finally:
+            await response.aclose()
+    raise UpstreamFailed("The download was redirected too often, so it was stopped.")
+
+
+def is_rest(response: "httpx2.Response", requested: str | None) -> bool:
+    """Return whether this is the requested rest, not the whole file. Raises UpstreamFailed if it is neither."""
+    content_range = response.headers.get("content-range", "").replace(" ", "=", 1)
+    if response.status_code == 206 and requested and content_range.startswith(requested):
         return True
-    if answer.status_code == 200:
+    if response.status_code == 200:
         return False
-    raise UpstreamFailed(f"ngrok's program could not be downloaded: its server answered {answer.status_code}. Try again later.")
+    raise UpstreamFailed(f"ngrok's program could not be downloaded: its server answered {response.status_code}. Try again later.")

@@ -1,7 +1,7 @@
-"""The one file that starts the tunnel's agent, so that the agent ends when Deskhand does, however Deskhand ends.
+"""File that starts the agent and makes it end when Deskhand ends, in whatever way.
 
-pyngrok runs one file with arguments of its own. On Windows that is the agent itself; elsewhere it is a script that becomes the
-agent: first it has the system end it together with Deskhand, and takes Deskhand's own variables away.
+pyngrok runs one file with its own arguments. On Windows that is the agent itself; elsewhere a script that ties the process to
+Deskhand, removes Deskhand's own environment variables, and then becomes the agent.
 """
 
 import functools
@@ -15,7 +15,7 @@ from pathlib import Path
 from server.system.files import make_private_folder, replace_file
 
 OURS = ("API_KEY", "DESKHAND_API_KEY", "DESKHAND_DATA_DIR", "NGROK_API_KEY", "OPENAI_CLIENT_ID", "OPENAI_CLIENT_SECRET")
-LOOK_SECONDS = 2  # how often the script's watcher looks whether Deskhand lives; only where the system does not do that
+WATCH_SECONDS = 2  # interval at which the script checks that Deskhand runs, if the system cannot tie processes
 SCRIPT = """#!/bin/sh
 # Starts the tunnel's agent, which ends when Deskhand does. Deskhand writes this file again whenever the tunnel opens.
 unset {names}
@@ -31,7 +31,7 @@ LIBRARIES = 'LD_LIBRARY_PATH=$LD_LIBRARY_PATH_ORIG\n[ -n "$LD_LIBRARY_PATH" ] ||
 
 
 def write_launcher(folder: Path, command: tuple[str, ...], *, keep_token: bool, system: str = sys.platform) -> Path:
-    """Write the file that starts an agent, for this person alone. `keep_token`: one from the environment is to be used."""
+    """Write the file that starts an agent (0700). `keep_token`: the agent uses the authtoken of the environment."""
     if system == "win32" and len(command) == 1:
         return Path(command[0])
     make_private_folder(folder)
@@ -45,28 +45,28 @@ def write_launcher(folder: Path, command: tuple[str, ...], *, keep_token: bool, 
 
 
 def write_script(command: tuple[str, ...], setpriv: str | None, *, keep_token: bool, frozen: bool | None = None) -> str:
-    """The script for Linux and macOS. `setpriv`: the program by which Linux ends a child with its parent."""
+    """Build the script for Linux and macOS. `setpriv`: program by which Linux ends a child with its parent."""
     frozen = getattr(sys, "frozen", False) if frozen is None else frozen
     quoted = shlex.join(command)
     if setpriv:
         start = TIED.format(setpriv=shlex.quote(setpriv), command=quoted)
     else:
-        start = WATCHED.format(seconds=LOOK_SECONDS, command=quoted)
+        start = WATCHED.format(seconds=WATCH_SECONDS, command=quoted)
     names = OURS if keep_token else (*OURS, "NGROK_AUTHTOKEN")
     return SCRIPT.format(names=" ".join(names), libraries=LIBRARIES if frozen else "", start=start)
 
 
 def write_batch(command: tuple[str, ...]) -> str:
-    """The script for Windows, where the agent is more than one file."""
+    """Build the script for Windows, for an agent with more than one word in its command."""
     words = " ".join('"' + word.replace("%", "%%") + '"' for word in command)
     return f"@{words} %*\r\n"
 
 
 @functools.cache
 def find_setpriv() -> str | None:
-    """Find a setpriv that can tie a child to its parent; other systems, and small Linux ones, have none."""
-    found = shutil.which("setpriv", path=os.defpath)
-    if not found:
+    """Find a setpriv that can tie a child to its parent; macOS and small Linux systems have none."""
+    path = shutil.which("setpriv", path=os.defpath)
+    if not path:
         return None
-    done = subprocess.run([found, "--pdeathsig", "KILL", "--", "true"], capture_output=True, check=False)  # noqa: S603, the system's own
-    return found if done.returncode == 0 else None
+    done = subprocess.run([path, "--pdeathsig", "KILL", "--", "true"], capture_output=True, check=False)  # noqa: S603, the system's own
+    return path if done.returncode == 0 else None

@@ -1,4 +1,4 @@
-"""What the tunnel is, as the window and the command line see it, and what a person sets."""
+"""Models of the tunnel: state, settings and views."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -10,9 +10,9 @@ AUTHTOKEN = "tunnel.authtoken"
 
 
 class TunnelState(StrEnum):
-    """How the tunnel is."""
+    """States of the tunnel."""
 
-    off = "off"  #: nobody reaches Deskhand from outside
+    off = "off"  #: Deskhand is not reachable from outside
     opening = "opening"  #: it is being opened
     open = "open"  #: it has an address
     reconnecting = "reconnecting"  #: it was open, and is being opened again
@@ -21,7 +21,7 @@ class TunnelState(StrEnum):
 
 
 class TunnelSettings(BaseModel):
-    """What a person sets. The authtoken is a secret and lies with the secrets."""
+    """Settings of the tunnel. The authtoken is stored with the secrets."""
 
     domain: str | None = Field(None, description="The reserved address, such as desk.ngrok.app; none: whichever is given.")
     agent_path: str | None = Field(None, description="The person's own ngrok program.")
@@ -30,7 +30,7 @@ class TunnelSettings(BaseModel):
 
 
 class TunnelChange(BaseModel):
-    """What a person changes; what is left out stays as it is, and null takes it away."""
+    """Changes of the settings: a missing field stays as it is, null removes it."""
 
     authtoken: str | None = Field(None, description="The authtoken of the person's account. It is never shown again.")
     domain: str | None = Field(None, description="The reserved address, such as desk.ngrok.app.")
@@ -40,7 +40,7 @@ class TunnelChange(BaseModel):
 
 
 class AgentView(BaseModel):
-    """The program that makes the tunnel."""
+    """Program that opens the tunnel."""
 
     found: bool
     path: str | None = None
@@ -49,7 +49,7 @@ class AgentView(BaseModel):
 
 
 class DownloadView(BaseModel):
-    """How far the download of the agent is."""
+    """Progress of the agent's download."""
 
     running: bool
     share: float = Field(0.0, ge=0, le=1)
@@ -57,7 +57,7 @@ class DownloadView(BaseModel):
 
 
 class TunnelView(BaseModel):
-    """The tunnel as it is now."""
+    """Tunnel as it is now."""
 
     provider: str
     state: TunnelState

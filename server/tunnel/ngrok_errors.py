@@ -1,9 +1,9 @@
-"""ngrok's error codes in plain words (https://ngrok.com/docs/errors/reference)."""
+"""Sentences for ngrok's error codes (https://ngrok.com/docs/errors/reference) and for what is missing."""
 
 import re
 from dataclasses import dataclass
 
-from server.tunnel.provider import CannotOpen
+from server.tunnel.provider import TunnelError
 
 CODE = re.compile(r"ERR_NGROK_(\d+)")
 TOKEN_PAGE = "https://dashboard.ngrok.com/get-started/your-authtoken"  # noqa: S105, an address
@@ -13,29 +13,30 @@ USAGE_PAGE = "https://dashboard.ngrok.com/usage"
 
 @dataclass(frozen=True)
 class Meaning:
-    """What a code says. `passing`: trying again may help."""
+    """Meaning of a code. `transient`: trying again may help."""
 
     problem: str
     advice: str
-    passing: bool = False
+    transient: bool = False
 
 
-GIVE_IT = "paste it in Deskhand's window, or run `deskhand tunnel set --authtoken`"
-NEW_TOKEN = f"Copy your authtoken from {TOKEN_PAGE} again and {GIVE_IT}."
+PASTE = "paste it in Deskhand's window, or run `deskhand tunnel set --authtoken`"
+DOWNLOAD = "in its window or with `deskhand tunnel download`"
+NEW_TOKEN = f"Copy your authtoken from {TOKEN_PAGE} again and {PASTE}."
 NOT_A_TOKEN = Meaning("This is not an authtoken of ngrok.", NEW_TOKEN)
 REVOKED = Meaning("ngrok does not know this authtoken any more. It was reset, or its account is closed.", NEW_TOKEN)
 NO_ACCOUNT = Meaning(
     "ngrok wants an account, which is free, and its authtoken.",
-    f"Sign up at https://dashboard.ngrok.com/signup, confirm the mail, copy the authtoken from {TOKEN_PAGE}, then {GIVE_IT}.",
+    f"Sign up at https://dashboard.ngrok.com/signup, confirm the mail, copy the authtoken from {TOKEN_PAGE}, then {PASTE}.",
 )
 TOO_MANY = Meaning(
     "Your ngrok account runs as many agents as its plan allows.",
     "Stop ngrok on your other computers, or in https://dashboard.ngrok.com/agents, then open the tunnel again.",
-    passing=True,
+    transient=True,
 )
 TOO_OLD = Meaning(
     "This ngrok program is too old.",
-    "Update it, or let Deskhand download a new one, in its window or with `deskhand tunnel download`.",
+    f"Update it, or let Deskhand download a new one, {DOWNLOAD}.",
 )
 NOT_YOURS = Meaning(
     "ngrok does not give your account this address.",
@@ -44,13 +45,25 @@ NOT_YOURS = Meaning(
 IN_USE = Meaning(
     "Another ngrok program has this address open already.",
     "Stop it there. After a sudden end of Deskhand it may take ngrok a minute to notice.",
-    passing=True,
+    transient=True,
 )
 MONTH_OVER = Meaning(
     "Your ngrok account has used up what its plan allows for this month.",
     f"Look at {USAGE_PAGE}. It starts anew next month; a paid plan lifts the limit.",
 )
-TOO_FAST = Meaning("Too many requests came in a short time for your ngrok plan.", "Wait a minute.", passing=True)
+TOO_FAST = Meaning("Too many requests came in a short time for your ngrok plan.", "Wait a minute.", transient=True)
+AGENT_MISSING = Meaning(
+    "The tunnel needs ngrok's program, which is not on this computer.",
+    f"Let Deskhand download it, {DOWNLOAD}; or name the one you have, there or with `deskhand tunnel set --agent PATH`.",
+)
+AGENT_MOVED = Meaning(
+    "Your ngrok program is not where it was.",
+    "Name its new place, in Deskhand's window or with `deskhand tunnel set --agent PATH`. "
+    f"Or let Deskhand download one, {DOWNLOAD}.",
+)
+NO_AUTHTOKEN = Meaning(
+    "The tunnel needs the authtoken of your ngrok account, which is free.", f"Copy it from {TOKEN_PAGE} and {PASTE}."
+)
 
 MEANINGS = {
     105: NOT_A_TOKEN,
@@ -65,7 +78,7 @@ MEANINGS = {
     324: Meaning(
         "Your ngrok account has as many tunnels open as its plan allows.",
         "Close others, in https://dashboard.ngrok.com/endpoints, then open the tunnel again.",
-        passing=True,
+        transient=True,
     ),
     334: IN_USE,
     717: MONTH_OVER,
@@ -73,10 +86,10 @@ MEANINGS = {
     727: MONTH_OVER,
     734: TOO_FAST,
     3004: Meaning("ngrok and Deskhand do not understand each other: one speaks https, the other http.", "Start Deskhand again."),
-    3200: Meaning("ngrok says that nothing is at this address now.", "Open the tunnel again.", passing=True),
+    3200: Meaning("ngrok says that nothing is at this address now.", "Open the tunnel again.", transient=True),
     4018: NO_ACCOUNT,
     4019: NO_ACCOUNT,
-    8012: Meaning("ngrok found nobody at Deskhand's port.", "Start Deskhand again.", passing=True),
+    8012: Meaning("ngrok found nobody at Deskhand's port.", "Start Deskhand again.", transient=True),
     9040: Meaning(
         "ngrok does not let your internet address in.",
         "Try another network, without a VPN. If it stays so, ask support@ngrok.com.",
@@ -84,34 +97,35 @@ MEANINGS = {
 }
 
 UNREACHABLE = re.compile(r"dial|lookup|timeout|timed out|no such host|unreachable|refused|EOF|reset by peer", re.IGNORECASE)
-NO_ROAD = Meaning("ngrok could not be reached.", "Look whether this computer is online.", passing=True)
+UNREACHED = Meaning("ngrok could not be reached.", "Look whether this computer is online.", transient=True)
 TOO_OLD_FOR_FILE = re.compile(r"config.*version|unknown (command|flag|field)|/api/endpoints.*too old", re.IGNORECASE | re.DOTALL)
 
 
 def find_code(text: str) -> int | None:
-    """Find the last code in what ngrok said."""
-    found = CODE.findall(text)
-    return int(found[-1]) if found else None
+    """Find the last error code in ngrok's output."""
+    codes = CODE.findall(text)
+    return int(codes[-1]) if codes else None
 
 
-def explain(text: str) -> CannotOpen:
-    """Say in plain words what ngrok said. None of its own words is repeated: they may hold the authtoken."""
+def explain(text: str) -> TunnelError:
+    """Translate ngrok's output into a sentence. None of it is repeated: it may contain the authtoken."""
     code = find_code(text)
     if code is not None:
         return explain_code(code)
-    for pattern, meaning in ((TOO_OLD_FOR_FILE, TOO_OLD), (UNREACHABLE, NO_ROAD)):
+    for pattern, meaning in ((TOO_OLD_FOR_FILE, TOO_OLD), (UNREACHABLE, UNREACHED)):
         if pattern.search(text):
-            return fail(meaning)
-    return CannotOpen("ngrok ended without a reason that Deskhand knows.", "Deskhand's log says more.", passing=True)
+            return to_error(meaning)
+    return TunnelError("ngrok ended without a reason that Deskhand knows.", "Deskhand's log says more.", transient=True)
 
 
-def explain_code(code: int) -> CannotOpen:
-    """Say what a code means, or where that is written."""
+def explain_code(code: int) -> TunnelError:
+    """Translate an error code, or refer to ngrok's page about it."""
     if meaning := MEANINGS.get(code):
-        return fail(meaning)
+        return to_error(meaning)
     page = f"https://ngrok.com/docs/errors/err_ngrok_{code}"
-    return CannotOpen(f"ngrok refused, with its code ERR_NGROK_{code}.", f"{page} says what that means.")
+    return TunnelError(f"ngrok refused, with its code ERR_NGROK_{code}.", f"{page} says what that means.")
 
 
-def fail(meaning: Meaning) -> CannotOpen:
-    return CannotOpen(meaning.problem, meaning.advice, passing=meaning.passing)
+def to_error(meaning: Meaning) -> TunnelError:
+    """Build the error to raise."""
+    return TunnelError(meaning.problem, meaning.advice, transient=meaning.transient)

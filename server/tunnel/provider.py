@@ -1,4 +1,4 @@
-"""What a provider of tunnels does. One file each; the service knows none of them."""
+"""Interface of a tunnel provider."""
 
 import re
 from collections.abc import Callable
@@ -12,45 +12,45 @@ from server.core.errors import UpstreamFailed
 
 HOST = re.compile(r"(?=.{4,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
 NUMBERS = re.compile(r"[0-9.]+")
-HERE = "127.0.0.1"
+LOOPBACK = "127.0.0.1"
 NO_ADDRESS = "The tunnel's program named an address that cannot be a public one, so the tunnel was closed again."
-LOOK = "Look whether the program under Connect is the one that ngrok offers at https://ngrok.com/download."
+CHECK_AGENT = "Look whether the program under Connect is the one that ngrok offers at https://ngrok.com/download."
 
 
-class CannotOpen(UpstreamFailed):
+class TunnelError(UpstreamFailed):
     """The tunnel could not be opened.
 
-    `advice`: what to do about it. `passing`: it may well go by itself, so trying again helps.
+    `advice`: what the person can do. `transient`: it may pass by itself, so trying again helps.
     """
 
-    def __init__(self, problem: str = "", advice: str | None = None, *, passing: bool = False) -> None:
+    def __init__(self, problem: str = "", advice: str | None = None, *, transient: bool = False) -> None:
         super().__init__(problem)
         self.advice = advice
-        self.passing = passing
+        self.transient = transient
 
 
-class Said(StrEnum):
-    """What a line tells of itself."""
+class EventKind(StrEnum):
+    """Kinds of events in a session."""
 
-    up = "up"  #: it has an address: for the first time, or again
-    down = "down"  #: it has lost its connection and tries to get it back by itself
-    gone = "gone"  #: it has ended
+    up = "up"  #: it has an address, for the first time or again
+    down = "down"  #: it has lost its connection and reconnects by itself
+    ended = "ended"  #: its agent has ended
 
 
 @dataclass(frozen=True)
-class News:
-    """`address` comes with `up`, `trouble` with `down` and `gone`."""
+class TunnelEvent:
+    """Change in a session. `address` comes with `up`, `error` with `down` and `ended`."""
 
-    said: Said
+    kind: EventKind
     address: str | None = None
-    trouble: CannotOpen | None = None
+    error: TunnelError | None = None
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What is to be opened.
+class TunnelRequest:
+    """Tunnel to open.
 
-    `upstream`: where requests go to. `command`: what starts the agent. `domain`: the reserved address, without https://.
+    `upstream`: URL that requests are passed to. `command`: starts the agent. `domain`: the reserved address, without https://.
     """
 
     upstream: str
@@ -59,54 +59,54 @@ class Wish:
     authtoken: str | None = None
     domain: str | None = None
     open_seconds: float = 30.0
-    ask_seconds: float = 4.0
+    api_seconds: float = 4.0
 
 
-class Line(Protocol):
-    """A tunnel that is being opened, or open."""
+class TunnelSession(Protocol):
+    """Tunnel that is open or being opened."""
 
-    def look(self) -> CannotOpen | None:
-        """Look whether it works, and say what is wrong if it does not. Blocks."""
+    def check(self) -> TunnelError | None:
+        """Return what is wrong with it, if anything. Blocks."""
 
     def close(self) -> None:
-        """End it, whatever it does just now; when this returns its agent is gone. Blocks."""
+        """End it in any state, and wait until its agent is gone. Blocks."""
 
 
 class Provider(Protocol):
-    """Somebody who gives public addresses."""
+    """Service that gives public addresses."""
 
     @property
     def name(self) -> str:
-        """What it is called, and its program."""
+        """Name of the service and of its program."""
 
     @property
     def needs_authtoken(self) -> bool:
-        """Whether a person needs an account there."""
+        """Whether the person needs an account there."""
 
-    def start(self, wish: Wish, tell: Callable[[News], None]) -> Line:
-        """Begin to open a tunnel. `tell` hears how that goes, on another thread."""
+    def start(self, request: TunnelRequest, on_event: Callable[[TunnelEvent], None]) -> TunnelSession:
+        """Begin to open a tunnel. `on_event` is called on another thread."""
 
     def end_stale(self, folder: Path) -> None:
-        """End agents that an earlier run of Deskhand has left, and remove what they were given. Blocks."""
+        """End agents that an earlier run of Deskhand has left, and remove their configuration. Blocks."""
 
     def requests_limit(self, address: str | None) -> int | None:
-        """Say how many requests a month the plan behind an address allows, as far as it shows."""
+        """Return the requests a month that the plan behind an address allows, if the address shows it."""
 
     def download_address(self) -> str:
-        """Say where the agent for this computer comes from. Raises Unavailable where there is none for it."""
+        """Return the URL of the agent for this computer. Raises Unavailable if there is none."""
 
 
 def check_address(address: str, *, demo: bool) -> str:
-    """Tidy the address that an agent says it has; in demo mode it is one on this computer. Raises CannotOpen."""
+    """Normalize the address that an agent reports; in demo mode it is one on this computer. Raises TunnelError."""
     try:
         parts = urlsplit(address)
         host, port = parts.hostname or "", parts.port
     except ValueError:
-        raise CannotOpen(NO_ADDRESS, LOOK) from None
+        raise TunnelError(NO_ADDRESS, CHECK_AGENT) from None
     if demo:
-        tidy, fits = f"http://{HERE}:{port}", host == HERE and bool(port)
+        normal, valid = f"http://{LOOPBACK}:{port}", host == LOOPBACK and bool(port)
     else:
-        tidy, fits = f"https://{host}", bool(HOST.fullmatch(host)) and not NUMBERS.fullmatch(host)
-    if not fits or address.lower() != tidy:
-        raise CannotOpen(NO_ADDRESS, LOOK)
-    return tidy
+        normal, valid = f"https://{host}", bool(HOST.fullmatch(host)) and not NUMBERS.fullmatch(host)
+    if not valid or address.lower() != normal:
+        raise TunnelError(NO_ADDRESS, CHECK_AGENT)
+    return normal

@@ -1,4 +1,4 @@
-"""Counts the requests that come through the tunnel, since a free plan allows only so many a month."""
+"""Counter of the requests through the tunnel: the free plan allows a limited number a month."""
 
 from collections.abc import Collection
 
@@ -10,8 +10,8 @@ from server.tunnel.store import TunnelStore
 WARN_SHARE = 0.8
 
 
-class Counter:
-    """The requests of this month, in UTC. `hosts`: the Host headers of the tunnel's address; none while it is off."""
+class RequestCounter:
+    """Requests of this month, in UTC. `hosts`: Host headers of the tunnel's address; empty while it is off."""
 
     def __init__(self, store: TunnelStore, clock: Clock) -> None:
         self._store, self._clock = store, clock
@@ -23,28 +23,28 @@ class Counter:
 
     @property
     def requests(self) -> int:
-        """How many came this month."""
+        """Number of requests this month."""
         return self._requests if self._month == self._now() else 0
 
     def count(self) -> None:
-        """Count one."""
+        """Count one request."""
         if self._month != (now := self._now()):
             self._month, self._requests, self._stored = now, 0, 0
         self._requests += 1
 
     async def load(self) -> None:
-        """Go on from where the last run stopped."""
+        """Continue the count of the last run."""
         self._requests = self._stored = await self._store.load_month(self._month)
 
     async def save(self) -> None:
-        """Store it, where there is something new."""
+        """Store the count if it has changed."""
         month, requests = self._month, self._requests
         if requests != self._stored:
             await self._store.save_month(month, requests)
             self._stored = requests
 
     def warn(self, limit: int | None) -> str | None:
-        """Say that the month's limit is near or reached."""
+        """Return a warning if the month's limit is near or reached."""
         requests = self.requests
         if limit is None or requests < WARN_SHARE * limit:
             return None
@@ -56,10 +56,10 @@ class Counter:
         return f"{requests:,} of the {limit:,} requests that ngrok's free plan allows a month have come."
 
 
-class Counted:
-    """The public surface, with each request counted that came through the tunnel, whatever becomes of it."""
+class RequestCountingMiddleware:
+    """Counts each request to the public surface that came through the tunnel, whatever its outcome."""
 
-    def __init__(self, app: ASGIApp, counter: Counter) -> None:
+    def __init__(self, app: ASGIApp, counter: RequestCounter) -> None:
         self._app, self._counter = app, counter
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

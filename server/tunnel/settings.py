@@ -1,4 +1,4 @@
-"""What the person sets of the tunnel, checked where it is given."""
+"""Tunnel settings and the authtoken, validated on change."""
 
 import asyncio
 import os
@@ -12,30 +12,30 @@ from server.tunnel.models import AUTHTOKEN, SECTION, TunnelChange, TunnelSetting
 from server.tunnel.provider import HOST
 
 TOKEN = re.compile(r"[A-Za-z0-9_~.-]{8,200}")
-REOPENING = {"authtoken", "domain", "agent_path"}  # what an open tunnel has to be opened anew for
+REOPENING = {"authtoken", "domain", "agent_path"}  # an open tunnel is opened anew after a change of these
 
 
 @dataclass(frozen=True)
-class Preferences:
-    """The settings and the authtoken."""
+class TunnelPreferences:
+    """Settings and authtoken."""
 
     context: Context
 
     @property
     def settings(self) -> TunnelSettings:
-        """As they are now."""
+        """Current settings."""
         return self.context.settings.read(SECTION, TunnelSettings)
 
     async def read_authtoken(self) -> str | None:
-        """The authtoken that was given."""
+        """Read the stored authtoken."""
         return await self.context.secrets.get(AUTHTOKEN)
 
     async def has_authtoken(self) -> bool:
-        """Tell whether there is one, here or in the environment, where ngrok itself looks."""
+        """Return whether there is an authtoken, here or in the environment, where ngrok itself looks."""
         return bool(os.environ.get("NGROK_AUTHTOKEN")) or await self.context.secrets.has(AUTHTOKEN)
 
     async def change(self, order: TunnelChange) -> bool:
-        """Set what is given, all or nothing. True: an open tunnel has to be opened anew. Raises InvalidInput."""
+        """Apply all changes or none. Return whether an open tunnel must be opened anew. Raises InvalidInput."""
         given = order.model_fields_set
         authtoken = check_authtoken(order.authtoken) if order.authtoken else None
         changes: dict[str, object] = {name: getattr(order, name) or False for name in given & {"keep_awake", "open_at_start"}}
@@ -46,10 +46,10 @@ class Preferences:
         if changes:
             await self.context.settings.write(SECTION, self.settings.model_copy(update=changes))
         if "authtoken" in given:
-            await self._keep(authtoken)
+            await self._store_authtoken(authtoken)
         return bool(given & REOPENING)
 
-    async def _keep(self, authtoken: str | None) -> None:
+    async def _store_authtoken(self, authtoken: str | None) -> None:
         if authtoken:
             await self.context.secrets.set(AUTHTOKEN, authtoken)
         else:
@@ -57,7 +57,7 @@ class Preferences:
 
 
 def check_authtoken(text: str) -> str:
-    """Take the authtoken out of what was pasted, which may be ngrok's whole command. Raises InvalidInput."""
+    """Extract the authtoken from pasted text, which may be ngrok's whole command. Raises InvalidInput."""
     token = (text.split() or [""])[-1].strip("\"'")
     if not TOKEN.fullmatch(token):
         raise InvalidInput("This is not an authtoken. Copy it from https://dashboard.ngrok.com/get-started/your-authtoken.")
@@ -65,7 +65,7 @@ def check_authtoken(text: str) -> str:
 
 
 def check_domain(text: str) -> str:
-    """Tidy a reserved address. Raises InvalidInput."""
+    """Normalize a reserved address. Raises InvalidInput."""
     host = text.strip().lower().removeprefix("https://").removeprefix("http://").rstrip("/")
     if not HOST.fullmatch(host):
         raise InvalidInput(f"{text!r} cannot be an address at ngrok. Give one such as desk.ngrok.app, without a path.")

@@ -1,4 +1,4 @@
-"""What of the tunnel outlives a restart: the addresses it had, and how many requests came in a month."""
+"""Persistence of the tunnel: its addresses, and the number of requests a month."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,24 +8,24 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from server.storage.database import Database
 from server.tunnel.tables import public_address, tunnel_month
 
-MOST_LOST = 100
+MAX_LOST = 100
 
 NEWEST = select(public_address.c.address).order_by(public_address.c.opened_at.desc()).limit(1)
 LOSE_OTHERS = (
     update(public_address)
-    .where(public_address.c.address != bindparam("kept"), public_address.c.lost_at.is_(None))
+    .where(public_address.c.address != bindparam("current"), public_address.c.lost_at.is_(None))
     .values(lost_at=bindparam("now"))
 )
 OPEN_AGAIN = (
     update(public_address)
-    .where(public_address.c.address == bindparam("known"))
+    .where(public_address.c.address == bindparam("now_open"))
     .values(opened_at=bindparam("opened"), reserved=bindparam("fixed"), lost_at=None)
 )
 LOST = (
     select(public_address.c.address, public_address.c.opened_at, public_address.c.lost_at, public_address.c.reserved)
     .where(public_address.c.lost_at.is_not(None))
     .order_by(public_address.c.lost_at.desc())
-    .limit(MOST_LOST)
+    .limit(MAX_LOST)
 )
 MONTH = select(tunnel_month.c.requests).where(tunnel_month.c.month == bindparam("now"))
 SET_MONTH = update(tunnel_month).where(tunnel_month.c.month == bindparam("now")).values(requests=bindparam("count"))
@@ -33,7 +33,7 @@ SET_MONTH = update(tunnel_month).where(tunnel_month.c.month == bindparam("now"))
 
 @dataclass(frozen=True)
 class LostAddress:
-    """An address at which Deskhand was reached and is no more. `reserved`: nobody else can get it."""
+    """Former public address. `reserved`: ngrok gives it to no other account."""
 
     address: str
     opened_at: str
@@ -43,31 +43,31 @@ class LostAddress:
 
 @dataclass(frozen=True)
 class TunnelStore:
-    """Reads and writes it."""
+    """Reads and writes both."""
 
     database: Database
 
     async def remember(self, address: str, *, reserved: bool, at: datetime) -> str | None:
-        """Say that the tunnel is open at an address, so that others are lost; answer the last one before."""
+        """Record an address as the current one and the others as lost; return the previous one."""
         return await self.database.write(remember, address, reserved, at.isoformat())
 
     async def list_lost(self) -> list[LostAddress]:
-        """List the addresses that are lost, the latest first."""
+        """List lost addresses, the latest first."""
         return await self.database.read(list_lost)
 
     async def load_month(self, month: str) -> int:
-        """Read how many requests came in a month, such as 2026-01."""
+        """Read the number of requests in a month such as 2026-01."""
         return await self.database.read(lambda connection: int(connection.scalar(MONTH, {"now": month}) or 0))
 
     async def save_month(self, month: str, requests: int) -> None:
-        """Store how many came."""
+        """Store the number of requests."""
         await self.database.write(save_month, month, requests)
 
 
 def remember(connection: Connection, address: str, reserved: bool, now: str) -> str | None:
     last: str | None = connection.scalar(NEWEST)
-    connection.execute(LOSE_OTHERS, {"kept": address, "now": now})
-    if not connection.execute(OPEN_AGAIN, {"known": address, "opened": now, "fixed": reserved}).rowcount:
+    connection.execute(LOSE_OTHERS, {"current": address, "now": now})
+    if not connection.execute(OPEN_AGAIN, {"now_open": address, "opened": now, "fixed": reserved}).rowcount:
         connection.execute(insert(public_address), {"address": address, "reserved": reserved, "opened_at": now})
     return last
 

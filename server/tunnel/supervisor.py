@@ -1,116 +1,117 @@
-"""Keeps a tunnel open: follows its line, and begins a new one when it ends, later each time and not for ever."""
+"""Keeps a tunnel open: follows its session and starts another when it ends, with backoff and up to a limit."""
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from server.core.clock import Clock
 from server.core.errors import DeskhandError
-from server.tunnel.backoff import Restarts, Timing
+from server.tunnel.backoff import Backoff, Timing
 from server.tunnel.models import TunnelState
-from server.tunnel.provider import CannotOpen, Line, News, Provider, Said
-
-if TYPE_CHECKING:
-    from server.tunnel.service import Tunnel
+from server.tunnel.provider import EventKind, Provider, TunnelError, TunnelEvent, TunnelRequest, TunnelSession
+from server.tunnel.status import TunnelStatus
 
 log = logging.getLogger(__name__)
 
 LATER = "Deskhand has tried it again several times. Open the tunnel when you have had a look."
+MakeRequest = Callable[[], Awaitable[TunnelRequest]]
 
 
-class Keeping:
-    """One time that the tunnel is on, from the wish to its end."""
+class Supervisor:
+    """One period during which the tunnel is on; it begins at once. `retry`: also after a transient failure before it was open."""
 
-    def __init__(self, tunnel: "Tunnel", provider: Provider, timing: Timing, clock: Clock) -> None:
-        self._tunnel, self._provider, self._timing, self._clock = tunnel, provider, timing, clock
-        self._restarts = Restarts(timing)
-        self._hurry = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
-        self._was_open = False
+    def __init__(
+        self,
+        status: TunnelStatus,
+        provider: Provider,
+        make_request: MakeRequest,
+        timing: Timing,
+        clock: Clock,
+        *,
+        retry: bool,
+    ) -> None:
+        self._status, self._provider, self._make_request = status, provider, make_request
+        self._timing, self._clock, self._retry = timing, clock, retry
+        self._backoff = Backoff(timing)
+        self._wake = asyncio.Event()
+        self._task = asyncio.create_task(self._run())
 
-    def begin(self, *, patient: bool) -> None:
-        """Begin. `patient`: what may pass by itself is tried again even before it was open once."""
-        self._task = asyncio.create_task(self._keep(patient))
-
-    def look_now(self) -> None:
-        """Look at once, or try again at once."""
-        self._hurry.set()
+    def check_now(self) -> None:
+        """Check the session, or try again, without waiting for the next time."""
+        self._wake.set()
 
     async def end(self) -> None:
-        """End it; when this returns the agent is gone."""
-        if self._task:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        """End the tunnel and wait until its agent is gone."""
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
 
-    async def _keep(self, patient: bool) -> None:
+    async def _run(self) -> None:
         try:
             while True:
-                trouble = await self._hold_one()
-                if not trouble.passing or not (patient or self._was_open):
-                    raise trouble
-                await self._rest(trouble)
-        except CannotOpen as error:
-            await self._tunnel.note_failed(error, tell=patient or self._was_open)
+                error = await self._run_session()
+                if not error.transient or not self._retry:
+                    raise error
+                await self._pause(error)
+        except TunnelError as error:
+            await self._status.set_failed(error, notify=self._retry)
         except DeskhandError as error:
-            await self._tunnel.note_failed(CannotOpen(error.detail, passing=True), tell=patient or self._was_open)
+            await self._status.set_failed(TunnelError(error.detail, transient=True), notify=self._retry)
         except Exception:
             log.exception("The tunnel could not be kept open.")
-            await self._tunnel.note_failed(CannotOpen("The tunnel has failed.", "Deskhand's log says why."), tell=True)
+            await self._status.set_failed(TunnelError("The tunnel has failed.", "Deskhand's log says why."), notify=True)
 
-    async def _hold_one(self) -> CannotOpen:
-        """Open a line and follow it to its end; answer why it ended."""
-        wish = await self._tunnel.make_wish()
-        loop, news = asyncio.get_running_loop(), asyncio.Queue[News]()
+    async def _run_session(self) -> TunnelError:
+        """Open a session and follow it; return why it ended."""
+        request = await self._make_request()
+        loop, events = asyncio.get_running_loop(), asyncio.Queue[TunnelEvent]()
 
-        def tell(one: News) -> None:
+        def on_event(event: TunnelEvent) -> None:
             with suppress(RuntimeError):  # the loop has ended
-                loop.call_soon_threadsafe(news.put_nowait, one)
+                loop.call_soon_threadsafe(events.put_nowait, event)
 
-        line = self._provider.start(wish, tell)
+        session = self._provider.start(request, on_event)
         try:
-            return await self._follow(line, news)
+            return await self._follow(session, events)
         finally:
-            await asyncio.to_thread(line.close)
-            with suppress(DeskhandError):
-                await self._tunnel.counter.save()
+            await asyncio.to_thread(session.close)
+            await self._status.save_count()
 
-    async def _follow(self, line: Line, news: asyncio.Queue[News]) -> CannotOpen:
+    async def _follow(self, session: TunnelSession, events: asyncio.Queue[TunnelEvent]) -> TunnelError:
         opened = False
         while True:
-            one = await self._next(news, self._timing.look if opened else self._timing.open)
-            if one is None and not opened:
-                await asyncio.to_thread(line.close)  # which makes it say why
-            elif one is None:
-                if trouble := await asyncio.to_thread(line.look):
-                    return trouble
-                with suppress(DeskhandError):
-                    await self._tunnel.counter.save()
-            elif one.said is Said.gone:
-                return one.trouble or CannotOpen()
-            elif one.said is Said.down:
-                await self._tunnel.settle(TunnelState.reconnecting, one.trouble)
-            elif one.address:
-                opened = self._was_open = True
-                await self._tunnel.note_open(one.address)
+            event = await self._next_event(events, self._timing.check if opened else self._timing.open)
+            if event is None and not opened:
+                await asyncio.to_thread(session.close)  # which makes it say why
+            elif event is None:
+                if error := await asyncio.to_thread(session.check):
+                    return error
+                await self._status.save_count()
+            elif event.kind is EventKind.ended:
+                return event.error or TunnelError()
+            elif event.kind is EventKind.down:
+                await self._status.set(TunnelState.reconnecting, event.error)
+            elif event.address:
+                opened = self._retry = True
+                await self._status.set_open(event.address)
 
-    async def _next(self, news: asyncio.Queue[News], seconds: float) -> News | None:
-        """The next that is told; None: nothing for so long, or somebody wants it looked at now."""
-        self._hurry.clear()
-        told, hurry = asyncio.ensure_future(news.get()), asyncio.ensure_future(self._hurry.wait())
+    async def _next_event(self, events: asyncio.Queue[TunnelEvent], seconds: float) -> TunnelEvent | None:
+        """Return the next event; None after so many seconds, or if a check is wanted now."""
+        self._wake.clear()
+        event, wake = asyncio.ensure_future(events.get()), asyncio.ensure_future(self._wake.wait())
         try:
-            await asyncio.wait([told, hurry], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-            return told.result() if told.done() else None
+            await asyncio.wait([event, wake], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            return event.result() if event.done() else None
         finally:
-            hurry.cancel()
-            told.cancel()
+            wake.cancel()
+            event.cancel()
 
-    async def _rest(self, trouble: CannotOpen) -> None:
-        delay = self._restarts.next_delay(self._clock.monotonic())
+    async def _pause(self, error: TunnelError) -> None:
+        delay = self._backoff.next_delay(self._clock.monotonic())
         if delay is None:
-            raise CannotOpen(trouble.detail, trouble.advice or LATER, passing=True)
-        await self._tunnel.settle(TunnelState.reconnecting, trouble)
-        self._hurry.clear()
+            raise TunnelError(error.detail, error.advice or LATER, transient=True)
+        await self._status.set(TunnelState.reconnecting, error)
+        self._wake.clear()
         with suppress(TimeoutError):
             async with asyncio.timeout(delay):
-                await self._hurry.wait()
+                await self._wake.wait()

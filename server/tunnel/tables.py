@@ -1,4 +1,4 @@
-"""The tables of the tunnel, as the core's migrations make them."""
+"""Tables of the tunnel; the core's migrations create them."""
 
 from sqlalchemy import Boolean, Column, Integer, MetaData, Table, Text
 

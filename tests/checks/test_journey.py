@@ -11,11 +11,11 @@ import pytest
 
 from server.access.approvals.approval import ApprovalSettings
 from server.storage.settings import Settings
-from server.system.processes import identify
 from tests import loopback
 from tests.checks.attacker import make_attacker
 from tests.checks.consent import run_command
 from tests.checks.waiting import settle, until
+from tests.running import identify
 
 Call = Callable[..., httpx2.Response]
 

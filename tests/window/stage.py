@@ -16,13 +16,13 @@ from server.demo.scenarios import (
     HEATING,
     LISBON,
     SCRIPT,
-    Errand,
-    look_for_news,
+    Scenario,
     read,
+    read_unread,
     send,
     start_clock,
     stop_clock,
-    tidy_up,
+    trash_mail,
 )
 from server.integrations.omi.fake.sample_data import make_conversations, make_live
 from server.storage.settings import Settings
@@ -37,13 +37,13 @@ BEGUN = NOW - timedelta(hours=3)
 BOILER = "Hi Priya,\n\nNorthside come at 14:00 on Friday. Could you leave the cellar open?\n\nAlex"
 STORY = (
     (154, SCRIPT, read("in:inbox is:unread newer_than:1d")),
-    (96, GPT, look_for_news),
+    (96, GPT, read_unread),
     (71, GPT, start_clock),
     (38, GPT, HEATING),
     (24, GPT, LISBON),
     (11, GPT, stop_clock),
     (6, GPT, send("priya.nair@example.net", "Boiler: they come at two", BOILER)),
-    (2, GPT, tidy_up),
+    (2, GPT, trash_mail),
 )
 
 
@@ -114,12 +114,12 @@ def listen(server: Served) -> None:
     server.person("POST", f"/api/approvals/{question['id']}/approve", json={"extent": "once"})
 
 
-async def carry_out(guest: ChatGPT, errand: Errand, clock: WoundClock) -> None:
-    """Make the calls of an errand, one a few seconds after the other."""
+async def carry_out(guest: ChatGPT, scenario: Scenario, clock: WoundClock) -> None:
+    """Make the calls of a scenario, one a few seconds after the other."""
     answer: Answer | None = None
     while True:
         try:
-            step = next(errand) if answer is None else errand.send(answer)
+            step = next(scenario) if answer is None else scenario.send(answer)
         except StopIteration:
             return
         answer = await guest.call(step.operation, step.arguments)

@@ -1,8 +1,5 @@
 """Puts kept calls to the person, and takes their word."""
 
-import asyncio
-import logging
-
 from server.access.approvals.approval import PREFIX, Approval, say_minutes
 from server.access.approvals.runner import Runner
 from server.access.approvals.service import Approvals
@@ -10,10 +7,9 @@ from server.access.clients.client import Change, Policy
 from server.access.clients.registry import Clients
 from server.access.clients.store import KEY_ENDED
 from server.access.pause import Pause
-from server.core.errors import DeskhandError, InvalidInput, NotFound, Unavailable
+from server.core.errors import InvalidInput, NotFound, Unavailable
+from server.core.tasks import Tasks
 from server.sdk.approval_requests import Extent, Question
-
-log = logging.getLogger(__name__)
 
 PAUSED = "All actions are paused, so nothing can be allowed now. Resume first; the question waits."
 
@@ -23,13 +19,12 @@ class CallAsker:
 
     prefix = PREFIX
 
-    def __init__(self, approvals: Approvals, runner: Runner, clients: Clients, pause: Pause) -> None:
+    def __init__(self, approvals: Approvals, runner: Runner, clients: Clients, pause: Pause, tasks: Tasks) -> None:
         self._approvals = approvals
         self._runner = runner
         self._clients = clients
         self._pause = pause
-        self._reviewing: set[asyncio.Task[None]] = set()
-        clients.on_change.append(self._review_soon)
+        clients.on_change.append(lambda: tasks.start(self.review(), name="review the approval requests"))
 
     async def list_questions(self) -> list[Question]:
         """List the calls that wait."""
@@ -58,16 +53,8 @@ class CallAsker:
 
     async def review(self) -> None:
         """End at once what a client may not do any more: after every change of the clients."""
-        try:
-            for one in await self._approvals.list_pending():
-                await self._review(one)
-        except DeskhandError:  # it is looked at again before it runs
-            log.exception("It could not be looked after a change what may still be asked.")
-
-    def _review_soon(self) -> None:
-        task = asyncio.create_task(self.review())
-        self._reviewing.add(task)
-        task.add_done_callback(self._reviewing.discard)
+        for one in await self._approvals.list_pending():
+            await self._review(one)
 
     async def _review(self, one: Approval) -> bool:
         """Whether its client may still do it; else it is ended."""

@@ -1,29 +1,25 @@
 """Runs what was approved, by walking the whole way again for the client that asked."""
 
-import asyncio
-import logging
-
 from server.access.approvals.approval import Approval, State
 from server.access.approvals.service import Approvals
 from server.access.clients.registry import Client, Clients
 from server.access.clients.store import KEY_ENDED
-from server.core.errors import DeskhandError
+from server.core.tasks import Tasks
 from server.http.in_process import APPROVAL, CLIENT, OPERATION, Inside, Letter, Reply
 from server.http.problem_details import read_detail
 
-log = logging.getLogger(__name__)
-
+RUN = "run an approved call"
 LOST = "It is not known how this ended. Look whether it happened before you repeat it."
 
 
 class Runner:
     """Runs kept calls, each in a task of its own. Which of them begins is decided by its row."""
 
-    def __init__(self, approvals: Approvals, clients: Clients, inside: Inside) -> None:
+    def __init__(self, approvals: Approvals, clients: Clients, inside: Inside, tasks: Tasks) -> None:
         self._approvals = approvals
         self._clients = clients
         self._inside = inside
-        self._running: set[asyncio.Task[None]] = set()
+        self._tasks = tasks
         self._stopping = False
 
     async def resume(self) -> None:
@@ -33,27 +29,21 @@ class Runner:
 
     def start(self, one: Approval) -> None:
         """Have one run soon. While the program stops it waits for the next start."""
-        if self._stopping:
-            return
-        task = asyncio.create_task(self._run(one))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        if not self._stopping:
+            self._tasks.start(self._run(one), name=RUN)
 
     async def stop(self, seconds: float = 3.0) -> None:
         """Let nothing begin any more, and wait a little for what runs."""
         self._stopping = True
-        if self._running:
-            await asyncio.wait(self._running, timeout=seconds)
+        await self._tasks.wait(RUN, seconds)
 
     async def _run(self, one: Approval) -> None:
-        try:
-            client = self._clients.recall(one.credential)
-            if client is None:
-                await self._approvals.cancel(one, KEY_ENDED, "Its key was ended.", 401)
-                return
-            await self._close(one, await self._send(one, client))
-        except DeskhandError:  # such as a full disk; its row says at the next start how far it came
-            log.exception("A call that was approved could not be run.")
+        """Run one. After a failure, such as a full disk, its row says at the next start how far it came."""
+        client = self._clients.recall(one.credential)
+        if client is None:
+            await self._approvals.cancel(one, KEY_ENDED, "Its key was ended.", 401)
+            return
+        await self._close(one, await self._send(one, client))
 
     async def _send(self, one: Approval, client: Client) -> Reply:
         kept = await self._approvals.read_request(one)

@@ -49,7 +49,7 @@ class Clients:
         self._clock = clock
         self._known = Known()
         self._turn = asyncio.Lock()
-        self.on_change: list[Callable[[], None]] = []  # told whenever somebody may do more or less than before
+        self.on_change: list[Callable[[], object]] = []  # told whenever somebody may do more or less than before
         self.on_lost: list[Callable[[str | None], None]] = []  # told whose scopes became fewer: a client's id, None for all
 
     async def load(self) -> None:

@@ -45,6 +45,7 @@ class Timing:
 
 
 USUAL = Timing()
+CONTROL = "start or stop a program"
 
 
 class Launcher:
@@ -58,7 +59,6 @@ class Launcher:
         self._timing = timing
         self._started = Started(context)
         self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._orders: set[asyncio.Task[Outcome]] = set()
         self._watched: dict[Process, asyncio.Future[adapter.End]] = {}
 
     @property
@@ -83,8 +83,7 @@ class Launcher:
 
     async def close(self) -> None:
         """Finish what was begun. The programs run on."""
-        if self._orders:
-            await asyncio.wait(self._orders, timeout=self._timing.close_seconds)
+        await self._context.tasks.wait(CONTROL, self._timing.close_seconds)
         await self._started.flush()
 
     async def list_all(self) -> AppList:
@@ -102,10 +101,7 @@ class Launcher:
 
     async def control(self, order: Order) -> Outcome:
         """Carry out an order, to its end even when the caller goes away: what was started must be known."""
-        task = asyncio.get_running_loop().create_task(self._control(order))
-        self._orders.add(task)
-        task.add_done_callback(self._orders.discard)
-        return await asyncio.shield(task)
+        return await self._context.tasks.complete(self._control(order), name=CONTROL)
 
     async def save(self, apps: AppsFile) -> None:
         """Put another list in the place of this one."""

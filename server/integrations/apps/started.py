@@ -1,11 +1,8 @@
 """What Deskhand has started and has not seen to end: known at once, and kept so that it is known after a restart too."""
 
-import asyncio
-import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 
-from server.core.errors import DeskhandError
 from server.integrations.apps import store
 from server.integrations.apps.adapter import End
 from server.integrations.apps.models import LastEnd
@@ -15,7 +12,7 @@ from server.integrations.apps.store import Tracked
 from server.sdk.context import Context
 from server.system.processes import Process
 
-log = logging.getLogger(__name__)
+STORE = "remember which programs it has started"
 Change = Callable[..., None]  # of a connection and what is to be changed
 
 
@@ -27,7 +24,6 @@ class Started:
         self._context = context
         self._known: dict[str, dict[Process, str]] = defaultdict(dict)
         self._stopping: set[Process] = set()
-        self._writes: set[asyncio.Task[None]] = set()
 
     async def load(self) -> None:
         """Recall what was started before. Whether it still runs is seen when somebody looks."""
@@ -36,8 +32,7 @@ class Started:
 
     async def flush(self) -> None:
         """Wait until all of it is stored."""
-        while self._writes:
-            await asyncio.gather(*self._writes)
+        await self._context.tasks.wait(STORE)
 
     def of(self, app: str) -> dict[Process, str]:
         """What is ours of an app, with since when."""
@@ -88,12 +83,4 @@ class Started:
         self.ends[app] = LastEnd(at=self._context.clock.now().isoformat(timespec="seconds"), how=how, code=code)
 
     def _write(self, change: Change, tracked: Tracked) -> None:
-        task = asyncio.get_running_loop().create_task(self._store(change, tracked))
-        self._writes.add(task)
-        task.add_done_callback(self._writes.discard)
-
-    async def _store(self, change: Change, tracked: Tracked) -> None:
-        try:
-            await self._context.database.write(change, [tracked])
-        except DeskhandError as error:  # what runs is known all the same, until Deskhand stops
-            log.warning("It could not be kept which programs Deskhand has started: %s", error.detail)
+        self._context.tasks.start(self._context.database.write(change, [tracked]), name=STORE)

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -80,14 +80,9 @@ class Wearable:
         gone = await database.write(audio.forget_old, before, settings.sound_megabytes * MEGABYTE)
         await asyncio.to_thread(self.recordings.remove, gone)
 
-    async def keep_sweeping(self) -> None:
-        """Sweep now and then."""
-        while True:
-            try:
-                await self.sweep()
-            except Exception:  # the next one may do better
-                log.exception("What OMI sent long ago could not be removed.")
-            await asyncio.sleep(self.context.settings.read(SECTION, OmiSettings).sweep_minutes * 60)
+    def sweep_seconds(self) -> float:
+        """Return the time between two sweeps."""
+        return self.context.settings.read(SECTION, OmiSettings).sweep_minutes * 60
 
 
 NAMES = {
@@ -117,10 +112,8 @@ async def start(context: Context) -> AsyncIterator[Wearable]:
     wearable = make_wearable(context)
     await wearable.sources.load()
     context.questions.add(wearable.sources)
-    sweeping = asyncio.create_task(wearable.keep_sweeping())
+    sweeping = context.tasks.repeat(wearable.sweep, wearable.sweep_seconds, name="remove what OMI sent long ago")
     try:
         yield wearable
     finally:
         sweeping.cancel()
-        with suppress(asyncio.CancelledError):
-            await sweeping

@@ -1,6 +1,5 @@
 """The tools of each client, and what happens when one of them is called: the same as when its operation is called over HTTP."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property, partial
@@ -15,6 +14,8 @@ from server.projections.mcp.calls import Answer, fail, read_body, read_reply, wr
 from server.projections.mcp.search_tools import FETCH, SEARCH
 from server.projections.mcp.tools import Plan, Tool, make_plans
 from server.runtime.state import State
+
+TOOL_CALL = "complete an app's tool call"
 
 RawHeaders = tuple[tuple[str, str], ...]
 
@@ -33,7 +34,6 @@ class Toolbox:
     def __init__(self, state: State, documents: Documents) -> None:
         self._state = state
         self._documents = documents
-        self._running: set[asyncio.Task[Reply]] = set()
 
     @cached_property
     def plans(self) -> dict[str, Plan]:
@@ -90,19 +90,10 @@ class Toolbox:
             letter = replace(write_letter(plan, arguments), headers=headers)
         except (RecursionError, ValueError) as error:
             raise InvalidInput from error
-        task = asyncio.create_task(self._state.inside.call(letter, **{CLIENT: client, OPERATION: plan.operation.name}))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
-        try:
-            return await asyncio.shield(task)
-        except asyncio.CancelledError:
-            if not plan.operation.changes:
-                task.cancel()
-            raise
+        call = self._state.inside.call(letter, **{CLIENT: client, OPERATION: plan.operation.name})
+        return await self._state.context.tasks.complete(call, name=TOOL_CALL, abandon=not plan.operation.changes)
 
     async def close(self, seconds: float) -> None:
         """Let what still runs end, and then end it."""
-        if running := list(self._running):
-            _, late = await asyncio.wait(running, timeout=seconds)
-            for task in late:
-                task.cancel()
+        for task in await self._state.context.tasks.wait(TOOL_CALL, seconds):
+            task.cancel()

@@ -1,4 +1,4 @@
-"""What the stand-in does from its start to its end, told line by line as the agent tells it (logfmt)."""
+"""The fake agent's program, which logs like the agent (logfmt)."""
 
 import asyncio
 import json
@@ -19,60 +19,60 @@ CANNOT_REACH = "failed to dial ngrok server: dial tcp: lookup connect.ngrok-agen
 
 
 def main() -> None:
-    """Do what the command line says."""
-    words = [word for word in sys.argv[1:] if word != FLAG]
-    if words[:1] in (["version"], ["--version"]):
-        print(f"ngrok version {VERSION}")  # noqa: T201, it is what the agent does
-    elif words[:2] == ["start", "--none"]:
-        raise SystemExit(asyncio.run(run(read_authtoken(words))))
+    """Run the command line."""
+    arguments = [argument for argument in sys.argv[1:] if argument != FLAG]
+    if arguments[:1] in (["version"], ["--version"]):
+        print(f"ngrok version {VERSION}")  # noqa: T201, the agent's output
+    elif arguments[:2] == ["start", "--none"]:
+        raise SystemExit(asyncio.run(run(read_authtoken(arguments))))
     else:
         raise SystemExit("ERROR:  unknown command")
 
 
-def read_authtoken(words: list[str]) -> str | None:
-    """Read the authtoken from the file that is named."""
-    if "--config" not in words:
+def read_authtoken(arguments: list[str]) -> str | None:
+    """Read the authtoken in the configuration file."""
+    if "--config" not in arguments:
         return None
-    config = yaml.safe_load(Path(words[words.index("--config") + 1]).read_text("utf-8"))
+    config = yaml.safe_load(Path(arguments[arguments.index("--config") + 1]).read_text("utf-8"))
     token = (config.get("agent") or {}).get("authtoken")
     return str(token) if token else None
 
 
 async def run(authtoken: str | None) -> int:
-    """Be the agent until somebody ends it; the exit code."""
+    """Run until the process is ended; return the exit code."""
     fault, api = find_fault(authtoken), Api()
     if fault is Fault.silent:
         await asyncio.Event().wait()
-    tell("info", "starting web service", obj="web", addr=await api.open())
+    log("info", "starting web service", obj="web", addr=await api.open())
     if error := refuse(fault, authtoken):
-        tell("eror", "session closing", obj="tunnels.session", err=error)
+        log("eror", "session closing", obj="tunnels.session", err=error)
         return 1
     while fault is Fault.offline:
-        tell("eror", "failed to reconnect session", obj="tunnels.session", err=CANNOT_REACH)
+        log("eror", "failed to reconnect session", obj="tunnels.session", err=CANNOT_REACH)
         await asyncio.sleep(RETRY_SECONDS)
-    tell_session()
+    log_session()
     if fault is Fault.dropping:
         await api.opened.wait()
         await asyncio.sleep(DROP_SECONDS)
-        tell("eror", "session closed, starting reconnect loop", obj="tunnels.session", err="read EOF from remote peer")
+        log("eror", "session closed, starting reconnect loop", obj="tunnels.session", err="read EOF from remote peer")
         await asyncio.sleep(DROP_SECONDS)
-        tell_session()
+        log_session()
     await asyncio.Event().wait()
     return 0
 
 
-def tell_session() -> None:
-    """Say that ngrok has been reached."""
-    for said in ("tunnel session started", "client session established"):
-        tell("info", said, obj="tunnels.session")
+def log_session() -> None:
+    """Log a session with ngrok."""
+    for message in ("tunnel session started", "client session established"):
+        log("info", message, obj="tunnels.session")
 
 
-def tell(level: str, said: str, **more: str) -> None:
-    """Say something on stdout."""
-    line = {"t": datetime.now(UTC).isoformat(), "lvl": level, "msg": said, **more}
-    print(" ".join(f"{name}={quote(value)}" for name, value in line.items()), flush=True)  # noqa: T201, it is what the agent does
+def log(level: str, message: str, **fields: str) -> None:
+    """Write a line to stdout."""
+    line = {"t": datetime.now(UTC).isoformat(), "lvl": level, "msg": message, **fields}
+    print(" ".join(f"{name}={quote(value)}" for name, value in line.items()), flush=True)  # noqa: T201, the agent's output
 
 
 def quote(value: str) -> str:
-    """Write a value so that it is one word."""
+    """Quote a value for logfmt."""
     return f'"{value}"' if " " in value else value if '"' not in value else json.dumps(value)

@@ -1,16 +1,16 @@
-"""How the stand-in goes wrong: an authtoken that begins with one of these words orders it, so that it can be seen and tested."""
+"""Faults of the fake agent, chosen by the beginning of the authtoken, for demonstrations and tests."""
 
 from enum import StrEnum
 
 
 class Fault(StrEnum):
-    """What happens."""
+    """Kinds of faults."""
 
-    malformed = "malformed"  #: ngrok says that this is no authtoken
-    revoked = "revoked"  #: ngrok says that it is none any more
-    strange = "strange"  #: ngrok refuses with a code that nobody knows
-    silent = "silent"  #: the agent says nothing and does nothing
-    offline = "offline"  #: the agent does not reach ngrok, and tries for ever
+    malformed = "malformed"  #: ngrok refuses it as malformed
+    revoked = "revoked"  #: ngrok refuses it as revoked
+    strange = "strange"  #: ngrok refuses with an unknown code
+    silent = "silent"  #: the agent logs nothing and does nothing
+    offline = "offline"  #: the agent does not reach ngrok and retries forever
     dropping = "dropping"  #: the connection is lost for a moment, soon after the tunnel is open
 
 
@@ -22,12 +22,12 @@ REFUSALS = {
 
 
 def find_fault(authtoken: str | None) -> Fault | None:
-    """Say what an authtoken orders."""
+    """Return the fault that an authtoken requests."""
     return next((fault for fault in Fault if (authtoken or "").startswith(fault)), None)
 
 
 def refuse(fault: Fault | None, authtoken: str | None) -> str | None:
-    """What ngrok answers to a refused authtoken, which it repeats."""
+    """Return ngrok's error for a refused authtoken, which it repeats."""
     if fault is None or fault not in REFUSALS:
         return None
     return REFUSALS[fault].format(rest=f"\\nYour authtoken: {authtoken}\\nERR_NGROK_")

@@ -1,18 +1,18 @@
-"""Passes requests on as ngrok does: bytes as they come, streams and WebSockets too, with headers that say for whom."""
+"""Reverse proxy with ngrok's forwarding headers, for streams and WebSockets too."""
 
 import asyncio
 from collections.abc import Coroutine
 from contextlib import suppress
 from urllib.parse import urlsplit
 
-from server.tunnel.fake.wire import LARGEST_HEAD, Head, read_head, write_answer
+from server.tunnel.fake.wire import MAX_HEAD, Head, read_head, write_response
 
 CHUNK = 65_536
-LOST = (OSError, EOFError, ValueError, asyncio.IncompleteReadError)
+DISCONNECTED = (OSError, EOFError, ValueError, asyncio.IncompleteReadError)
 
 
 class Proxy:
-    """One endpoint: an address on this computer, and where its requests go."""
+    """Proxy of one endpoint: listens on this computer and forwards to an upstream."""
 
     def __init__(self, upstream: str) -> None:
         parts = urlsplit(upstream)
@@ -22,20 +22,20 @@ class Proxy:
         self.requests = 0
 
     async def open(self) -> str:
-        """Begin to take requests; answer the address."""
-        self._server = await asyncio.start_server(self._pass_on, "127.0.0.1", 0, limit=LARGEST_HEAD)
+        """Start to listen; return the address."""
+        self._server = await asyncio.start_server(self._handle, "127.0.0.1", 0, limit=MAX_HEAD)
         return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
 
     def close(self) -> None:
-        """Take no more, and hang up."""
+        """Stop, and close all connections."""
         if self._server:
             self._server.close()
         for writer in self._open:
             writer.transport.abort()
 
-    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._open.add(writer)
-        with suppress(*LOST):
+        with suppress(*DISCONNECTED):
             await self._answer(reader, writer)
         self._open.discard(writer)
         writer.close()
@@ -47,7 +47,7 @@ class Proxy:
             answers, upstream = await asyncio.open_connection(self._host, self._port)
         except OSError:
             body = {"error": f"The endpoint is online, but nobody answers at {self._host}:{self._port}. ERR_NGROK_8012"}
-            writer.write(write_answer(502, body, (("Ngrok-Error-Code", "ERR_NGROK_8012"),)))
+            writer.write(write_response(502, body, (("Ngrok-Error-Code", "ERR_NGROK_8012"),)))
             await writer.drain()
             return
         try:
@@ -58,23 +58,23 @@ class Proxy:
 
 
 def rewrite(head: Head, caller: str) -> bytes:
-    """Say for whom the request is passed on; each has a connection of its own, for a stream may follow."""
-    more = [(b"X-Forwarded-For", caller.encode()), (b"X-Forwarded-Host", head.get(b"host")), (b"X-Forwarded-Proto", b"http")]
+    """Add forwarding headers; each request has its own connection, since a stream may follow."""
+    added = [(b"X-Forwarded-For", caller.encode()), (b"X-Forwarded-Host", head.get(b"host")), (b"X-Forwarded-Proto", b"http")]
     upgrade = b"upgrade" in head.get(b"connection").lower()
-    more.append((b"Connection", b"Upgrade" if upgrade else b"close"))
-    return head.write(without=frozenset({b"connection", b"keep-alive"}), more=tuple(more))
+    added.append((b"Connection", b"Upgrade" if upgrade else b"close"))
+    return head.write(without=frozenset({b"connection", b"keep-alive"}), added=tuple(added))
 
 
 async def pump(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-    """Pass on what comes, at once, until no more does."""
+    """Copy data as it arrives, to its end."""
     while chunk := await source.read(CHUNK):
         target.write(chunk)
         await target.drain()
 
 
-async def join(*ways: Coroutine[None, None, None]) -> None:
-    """Go on until one of the two hangs up."""
-    tasks = [asyncio.create_task(way) for way in ways]
+async def join(*copies: Coroutine[None, None, None]) -> None:
+    """Copy until one side closes its connection."""
+    tasks = [asyncio.create_task(copy) for copy in copies]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:

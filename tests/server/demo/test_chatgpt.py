@@ -22,18 +22,18 @@ DOCUMENT = {
 }
 
 
-def test_each_argument_goes_where_the_document_says():
+def test_arguments_go_into_path_query_and_body():
     made = compose(DOCUMENT, "mark", {"id": "a/b c", "account": "me", "unread": True})
     assert (made.method, made.path, made.query, made.body) == ("POST", "/mails/a%2Fb%20c", {"account": "me"}, {"unread": True})
     assert compose(DOCUMENT, "read", {"id": "7"}).body is None
 
 
-def test_what_the_document_does_not_hold_cannot_be_called():
+def test_operation_outside_the_document_cannot_be_called():
     with pytest.raises(NotOffered, match="delete"):
         compose(DOCUMENT, "delete", {})
 
 
-def test_it_does_what_a_gpt_does(demo):
+def test_calls_look_like_those_of_a_gpt(demo):
     sent = []
 
     async def note(request):
@@ -49,7 +49,7 @@ def test_it_does_what_a_gpt_does(demo):
             return gpt, found
 
     gpt, found = asyncio.run(converse())
-    assert found.well and len(found.body["messages"]) == 2
+    assert found.succeeded and len(found.body["messages"]) == 2
     assert gpt.document["servers"][0]["url"] == gpt.server == demo.public
     assert sent[0].url.path == "/gpts/helper/openapi.json" and "authorization" not in sent[0].headers
     assert {request.headers["user-agent"] for request in sent} == {AGENT}

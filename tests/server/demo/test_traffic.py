@@ -4,13 +4,13 @@ import threading
 import pytest
 
 from server.demo.scenarios import GPT, SCRIPT
-from server.demo.traffic import Pace, choose_base
+from server.demo.traffic import TrafficSchedule, choose_base
 from server.http.addresses import Address
 from tests.server.conftest import serve
 
 __all__ = ["serve"]
 
-QUICK = Pace(opening_seconds=0, shortest=0, longest=0.001, rounds=1)
+QUICK = TrafficSchedule(opening_seconds=0, shortest=0, longest=0.001, rounds=1)
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def names(server):
     return [one["name"] for one in server.person("GET", "/api/clients").json() if not one["revoked_at"]]
 
 
-def test_the_activity_tells_what_a_gpt_and_a_script_did(visited):
+def test_activity_shows_the_calls_of_the_gpt_and_the_script(visited):
     calls = told(visited)
     assert {one["client"] for one in calls} == {GPT, SCRIPT}
     done = {one["operation"] for one in calls if one["outcome"] == "done"}
@@ -52,26 +52,26 @@ def test_the_activity_tells_what_a_gpt_and_a_script_did(visited):
     assert done >= {"reply_to_mail", "send_mail", "mark_mail", "control_app"}
 
 
-def test_something_waits_for_the_person_something_is_refused_and_something_fails(visited):
+def test_traffic_includes_pending_refused_and_failed_calls(visited):
     assert [one["outcome"] for one in told(visited, "trash_mail")] == ["waiting"]
     assert [one["operation"] for one in visited.person("GET", "/api/approvals").json()] == ["trash_mail"]
     assert "refused" in {one["outcome"] for one in told(visited, "control_app")}
     assert "failed" in {one["outcome"] for one in told(visited, "read_mail")}
 
 
-def test_three_people_get_their_answer_in_its_thread(visited):
+def test_three_conversations_are_answered_in_their_thread(visited):
     answered = [one["sentence"] for one in told(visited, "reply_to_mail")]
     assert len(answered) == 3
     assert any("northside-heating" in sentence for sentence in answered)
 
 
-def test_no_key_of_theirs_is_written_anywhere(visited):
+def test_keys_are_not_stored(visited):
     files = [path for path in visited.data.rglob("*") if path.is_file()]
     assert any(b"dh_" in path.read_bytes() for path in files), "the keys' beginnings are kept"
     assert not [path for path in files if re.search(rb"dh_[A-Za-z0-9_-]{20}", path.read_bytes())]
 
 
-def test_at_the_next_start_the_same_clients_come_as_the_person_left_them(serve, visited, wait_for):
+def test_clients_are_reused_at_the_next_start(serve, visited, wait_for):
     visited.person("PATCH", f"/api/clients/{SCRIPT}", json={"policies": {"list_mail": "deny"}})
     visited.background.stop()
     again = serve(data=visited.data, demo=True, visitor=QUICK)
@@ -81,8 +81,8 @@ def test_at_the_next_start_the_same_clients_come_as_the_person_left_them(serve, 
     assert {one["client"] for one in told(again)} == {GPT, SCRIPT}
 
 
-def test_a_revoked_client_gets_nothing_and_the_demo_goes_on(serve, wait_for):
-    server = serve(demo=True, visitor=Pace(opening_seconds=0.02, shortest=0.02, longest=0.03))
+def test_revoked_client_is_refused_and_the_traffic_continues(serve, wait_for):
+    server = serve(demo=True, visitor=TrafficSchedule(opening_seconds=0.02, shortest=0.02, longest=0.03))
     wait_for(lambda: told(server, "search_mail"))
     server.person("DELETE", f"/api/clients/{GPT}")
     latest = server.activity(1)[0]["id"]
@@ -90,8 +90,8 @@ def test_a_revoked_client_gets_nothing_and_the_demo_goes_on(serve, wait_for):
     assert {one["client"] for one in later} == {SCRIPT}
 
 
-def test_it_ends_with_the_program_and_leaves_no_program_behind(serve, wait_for):
-    server = serve(demo=True, visitor=Pace(opening_seconds=0, shortest=3600, longest=3600))
+def test_traffic_ends_with_the_program_and_stops_its_app(serve, wait_for):
+    server = serve(demo=True, visitor=TrafficSchedule(opening_seconds=0, shortest=3600, longest=3600))
     wait_for(lambda: clock_runs(server))
     assert server.background.stop()
     assert not clock_runs(serve(data=server.data, demo=True))
@@ -101,15 +101,15 @@ def clock_runs(server):
     return next(app["running"] for app in server.person("GET", "/api/apps").json()["apps"] if app["name"] == "demo-clock")
 
 
-def test_it_calls_through_the_tunnel_while_that_is_open(serve, wait_for):
-    server = serve(demo=True, visitor=Pace(opening_seconds=0.02, shortest=0.02, longest=0.03))
+def test_traffic_uses_the_tunnel_while_it_is_open(serve, wait_for):
+    server = serve(demo=True, visitor=TrafficSchedule(opening_seconds=0.02, shortest=0.02, longest=0.03))
     opened = server.person("POST", "/api/tunnel/open")
     assert opened.status_code < 300, opened.text
     address = wait_for(lambda: server.person("GET", "/api/tunnel").json()["address"])
     wait_for(lambda: address in server.person("GET", f"/api/clients/{GPT}").json()["used_through"])
 
 
-def test_nobody_comes_where_nobody_was_asked_to_or_where_it_is_no_demo(serve, tmp_path):
+def test_traffic_needs_a_schedule_and_the_demo(serve, tmp_path):
     quiet, real = serve(tmp_path / "demo", demo=True), serve(tmp_path / "own", visitor=QUICK)
     for server in (quiet, real):
         assert names(server) == []
@@ -124,7 +124,7 @@ def test_nobody_comes_where_nobody_was_asked_to_or_where_it_is_no_demo(serve, tm
         ("https://desk.example.org", "http://127.0.0.1:8000"),
     ],
 )
-def test_the_demo_calls_no_address_outside_this_computer(public_url, base):
+def test_traffic_stays_on_this_computer(public_url, base):
     address = Address(8000)
     address.set_public_url(public_url)
     assert choose_base(address) == base

@@ -116,7 +116,7 @@ def answer(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
     return "\r\n".join(lines).encode() + body
 
 
-def test_a_file_is_fetched_with_its_type_and_name(papers):
+def test_file_is_fetched_with_its_type_and_name(papers):
     web = Web([answer(b"%PDF", "Content-Type: Application/PDF; x=y", 'Content-Disposition: attachment; filename="a b.pdf"')])
     assert web.fetch(papers) == Fetched(b"%PDF", "application/pdf", "a b.pdf")
     assert web.asked == ["files.example"] and web.wire.dialled == [(PUBLIC, 443)]
@@ -125,11 +125,11 @@ def test_a_file_is_fetched_with_its_type_and_name(papers):
     assert b"accept-encoding: identity\r\n" in request
 
 
-def test_a_file_without_a_name_is_named_after_its_address(papers):
+def test_unnamed_file_is_named_after_its_address(papers):
     assert Web([answer(b"")]).fetch(papers) == Fetched(b"", "application/octet-stream", "report.pdf")
 
 
-def test_a_server_must_prove_that_it_has_the_name(papers):
+def test_certificate_must_match_the_name(papers):
     web = Web([answer(b"x")])
     with pytest.raises(UpstreamFailed):
         web.fetch(papers, "https://other.example/")
@@ -165,7 +165,7 @@ def test_a_server_must_prove_that_it_has_the_name(papers):
         "https://files.example/" + "x" * 100_000,
     ],
 )
-def test_an_address_of_another_kind_is_refused_unseen(papers, url):
+def test_other_kinds_of_addresses_are_refused_without_a_request(papers, url):
     web = Web([answer(b"x")])
     with pytest.raises(InvalidInput, match="https://"):
         web.fetch(papers, url)
@@ -180,7 +180,7 @@ NOT_PUBLIC = (
 
 
 @pytest.mark.parametrize("host", NOT_PUBLIC.split())
-def test_an_address_that_is_not_on_the_internet_is_refused_in_every_spelling(papers, host):
+def test_address_outside_the_internet_is_refused_in_every_spelling(papers, host):
     async def main() -> None:
         wire = Wire(1)
         with pytest.raises(InvalidInput, match="not a public one"):
@@ -191,21 +191,21 @@ def test_an_address_that_is_not_on_the_internet_is_refused_in_every_spelling(pap
 
 
 @pytest.mark.parametrize("names", [[["127.0.0.1"]], [[PUBLIC, "127.0.0.1"]], [["10.0.0.1", PUBLIC]], [[]]])
-def test_a_name_that_leads_home_is_refused(papers, names):
+def test_name_that_resolves_to_a_private_address_is_refused(papers, names):
     web = Web([answer(b"x")], names=names)
     with pytest.raises(InvalidInput, match="not a public one"):
         web.fetch(papers)
     assert web.wire.dialled == []
 
 
-def test_a_name_that_leads_elsewhere_a_moment_later_gains_nothing(papers):
+def test_dns_rebinding_has_no_effect(papers):
     web = Web([answer(b"x")], names=[[PUBLIC], ["127.0.0.1"]])
     assert web.fetch(papers).content == b"x"
     assert web.asked == ["files.example"] and web.wire.dialled == [(PUBLIC, 443)]
 
 
 @pytest.mark.parametrize("status", ["301 Moved", "302 Found", "307 Temporary", "308 Permanent"])
-def test_a_redirect_is_not_followed(papers, status):
+def test_redirect_is_not_followed(papers, status):
     web = Web([answer(b"", "Location: http://127.0.0.1/", status=status)])
     with pytest.raises(UpstreamFailed, match="does not follow"):
         web.fetch(papers)
@@ -213,18 +213,18 @@ def test_a_redirect_is_not_followed(papers, status):
 
 
 @pytest.mark.parametrize("status", ["404 Not Found", "500 Oops", "206 Partial Content", "204 No Content"])
-def test_another_answer_than_the_file_is_a_failure(papers, status):
+def test_other_status_is_a_failure(papers, status):
     with pytest.raises(UpstreamFailed, match=status[:3]):
         Web([answer(b"", status=status)]).fetch(papers)
 
 
-def test_a_file_of_just_the_largest_size_is_taken_and_one_more_is_not(papers):
+def test_size_limit_is_exact(papers):
     assert len(Web([answer(b"x" * 1000)]).fetch(papers, largest=1000).content) == 1000
     with pytest.raises(TooLarge, match=r"0\.001 MB"):
         Web([answer(b"x" * 1001)]).fetch(papers, largest=1000)
 
 
-def test_a_file_without_an_end_is_not_read_to_it(papers):
+def test_endless_file_is_not_read_to_its_end(papers):
     chunk = b"8000\r\n" + b"x" * 0x8000 + b"\r\n"
     web = Web([b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", *[chunk] * 100_000])
     with pytest.raises(TooLarge):
@@ -232,7 +232,7 @@ def test_a_file_without_an_end_is_not_read_to_it(papers):
 
 
 @pytest.mark.parametrize("coding", ["gzip", "GZip", "deflate", "br", "identity, gzip"])
-def test_what_would_grow_is_not_unpacked(papers, coding):
+def test_compressed_file_is_refused(papers, coding):
     with pytest.raises(UpstreamFailed, match="compressed"):
         Web([answer(gzip.compress(bytes(10_000_000)), f"Content-Encoding: {coding}")]).fetch(papers, largest=100_000)
 
@@ -246,14 +246,14 @@ SLOW = {
 
 
 @pytest.mark.parametrize("web", SLOW.values(), ids=SLOW)
-def test_a_file_has_so_much_time_in_all(papers, web):
+def test_time_limit_covers_the_whole_download(papers, web):
     started = monotonic()
     with pytest.raises(UpstreamTimedOut):
         web.fetch(papers, largest=100_000, seconds=0.4)
     assert monotonic() - started < 2
 
 
-def test_finding_the_address_counts_too(papers):
+def test_time_limit_covers_name_resolution(papers):
     async def never(_host: str, _port: int) -> list[str]:
         await asyncio.sleep(60)
         return []
@@ -273,12 +273,12 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("pieces", BROKEN.values(), ids=BROKEN)
-def test_a_broken_answer_is_a_failure(papers, pieces):
+def test_broken_response_is_a_failure(papers, pieces):
     with pytest.raises(UpstreamFailed):
         Web(pieces).fetch(papers)
 
 
-def test_an_answer_that_was_tampered_with_is_a_failure(papers):
+def test_tampered_response_is_a_failure(papers):
     with pytest.raises(UpstreamFailed):
         Web([answer(b"xxxx")[:-2]], corrupt=True, hang=True).fetch(papers)
 
@@ -293,7 +293,7 @@ def beside(web: Web, test: Callable[[Web], Awaitable[None]]) -> None:
     run(main)
 
 
-def test_what_is_allowed_on_this_computer_is_fetched_without_tls():
+def test_allowed_loopback_address_is_fetched_without_tls():
     async def test(web: Web) -> None:
         allowed: set[tuple[str, int]] = set()
         for fetch in (Fetch(allowed), Fetch(allowed, only_allowed=True)):
@@ -310,7 +310,7 @@ def test_what_is_allowed_on_this_computer_is_fetched_without_tls():
     beside(Web([answer(b"hello")]), test)
 
 
-def test_a_redirect_from_there_is_not_followed_either():
+def test_redirect_from_an_allowed_address_is_not_followed():
     async def test(web: Web) -> None:
         with pytest.raises(UpstreamFailed):
             await Fetch([("127.0.0.1", web.port)]).get(f"http://127.0.0.1:{web.port}/", largest=10)
@@ -318,7 +318,7 @@ def test_a_redirect_from_there_is_not_followed_either():
     beside(Web([answer(b"", "Location: /elsewhere", status="302 Found")]), test)
 
 
-def test_nothing_else_is_fetched_where_only_that_is_allowed(papers):
+def test_only_allowed_excludes_everything_else(papers):
     web = Web([])
     with pytest.raises(InvalidInput, match="demo mode"):
         run(lambda: Fetch(only_allowed=True, resolve=web.resolve, trust=papers.client).get(LINK, largest=1))
@@ -348,15 +348,15 @@ NAMES = {
 
 
 @pytest.mark.parametrize(("disposition", "name"), NAMES.items())
-def test_a_file_gets_a_name_that_is_safe_everywhere(disposition, name):
+def test_file_name_is_safe_on_every_system(disposition, name):
     assert choose_name(disposition, "/folder/from%20address.txt") == name
 
 
-def test_a_file_that_nobody_named_has_a_name_all_the_same():
+def test_file_without_any_name_has_a_default_name():
     assert choose_name("", "/") == choose_name("", "/%2F/%00..") == "file"
 
 
-def test_a_media_type_is_one_or_just_bytes():
+def test_invalid_media_type_is_octet_stream():
     assert read_media_type("Text/Plain; charset=utf-8") == "text/plain"
     for header in ("", "text", "text/plain\x00", "a/b/c", "../etc"):
         assert read_media_type(header) == "application/octet-stream"

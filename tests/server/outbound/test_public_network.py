@@ -5,10 +5,10 @@ import httpcore2
 import pytest
 
 from server.core.errors import InvalidInput
-from server.outbound.public_network import Internet, is_public, resolve_name
+from server.outbound.public_network import PublicNetwork, is_public, resolve_name
 
 PUBLIC = ["93.184.215.14", "8.8.8.8", "192.0.1.1", "2606:2800:21f:cb07:6820:80da:af6b:8b2c", "2a00:1450:4001::200e"]
-CLOSED = {
+BLOCKED = {
     "this computer": ["127.0.0.1", "127.255.255.254", "::1", "::ffff:127.0.0.1", "::127.0.0.1"],
     "no address": ["0.0.0.0", "0.1.2.3", "::", "255.255.255.255", "", "localhost", "127.1"],
     "private": ["10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "fd00::1", "fc00::1", "::ffff:10.0.0.1"],
@@ -47,26 +47,26 @@ def connect(dialer: Dialer, *addresses: str, to: tuple[str, int] = ("name.exampl
     async def resolve(_host: str, _port: int) -> list[str]:
         return list(addresses)
 
-    asyncio.run(Internet(resolve, dialer, allowed).connect_tcp(*to))
+    asyncio.run(PublicNetwork(resolve, dialer, allowed).connect_tcp(*to))
 
 
 @pytest.mark.parametrize("address", PUBLIC)
-def test_a_public_address_is_one(address):
+def test_public_address_is_allowed(address):
     assert is_public(address)
 
 
-@pytest.mark.parametrize("address", [address for group in CLOSED.values() for address in group])
-def test_every_other_address_is_closed(address):
+@pytest.mark.parametrize("address", [address for group in BLOCKED.values() for address in group])
+def test_every_other_address_is_blocked(address):
     assert not is_public(address)
 
 
-def test_the_checked_address_is_the_one_connected_to():
+def test_connection_goes_to_the_checked_address():
     dialer = Dialer(PUBLIC[0])
     connect(dialer, PUBLIC[0])
     assert dialer.dialled == [(PUBLIC[0], 443)]
 
 
-def test_a_name_is_refused_when_one_of_its_addresses_is_closed():
+def test_name_is_refused_if_one_address_is_blocked():
     dialer = Dialer(*PUBLIC)
     for addresses in ([PUBLIC[0], "127.0.0.1"], ["10.0.0.1", PUBLIC[0]], ["::1"], []):
         with pytest.raises(InvalidInput):
@@ -74,7 +74,7 @@ def test_a_name_is_refused_when_one_of_its_addresses_is_closed():
     assert dialer.dialled == []
 
 
-def test_the_next_address_is_tried_when_one_cannot_be_reached():
+def test_next_address_is_tried_after_a_failure():
     dialer = Dialer(PUBLIC[1])
     connect(dialer, PUBLIC[0], PUBLIC[1], PUBLIC[2])
     assert [address for address, _ in dialer.dialled] == PUBLIC[:2]
@@ -82,7 +82,7 @@ def test_the_next_address_is_tried_when_one_cannot_be_reached():
         connect(Dialer(), PUBLIC[0])
 
 
-def test_what_is_allowed_on_this_computer_must_be_on_it():
+def test_allowed_name_must_resolve_to_this_computer():
     allowed = [("fake.test", 8080)]
     connect(Dialer("127.0.0.1"), "127.0.0.1", to=allowed[0], allowed=allowed)
     for address, to in (("192.168.1.1", allowed[0]), (PUBLIC[0], allowed[0]), ("127.0.0.1", ("fake.test", 8081))):
@@ -90,7 +90,7 @@ def test_what_is_allowed_on_this_computer_must_be_on_it():
             connect(Dialer(address), address, to=to, allowed=allowed)
 
 
-def test_addresses_in_odd_spellings_are_understood_before_they_are_checked():
+def test_unusual_spellings_are_resolved_before_the_check():
     spellings = ["127.1", "0x7f.1", "2130706433", "0", "017700000001", "127.0.0.1", "localhost", "0x7f000001"]
     for spelling in spellings:
         found = asyncio.run(resolve_name(spelling, 443))
@@ -98,6 +98,6 @@ def test_addresses_in_odd_spellings_are_understood_before_they_are_checked():
         assert not any(is_public(address) for address in found), spelling
 
 
-def test_a_name_that_nobody_has_has_no_address():
+def test_unknown_name_has_no_address():
     assert asyncio.run(resolve_name("nobody.invalid", 443)) == []
     assert asyncio.run(resolve_name("x" * 64 + ".example", 443)) == []

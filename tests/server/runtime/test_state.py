@@ -37,3 +37,23 @@ def test_whoever_listens_hears_that_the_computer_slept(tmp_path: Path) -> None:
                     return event.topic, event.data
 
     assert asyncio.run(listen()) == ("woke", {"seconds": 3600})
+
+
+async def test_background_tasks_and_http_client_end_with_the_state(tmp_path: Path) -> None:
+    with open_home(tmp_path, demo=False) as home:
+        async with open_state(home, Address()) as state:
+            task = state.context.tasks.start(asyncio.Event().wait(), name="wait")
+            http = await state.context.http.get()
+    assert task.cancelled()
+    assert http.is_closed
+
+
+async def test_failed_background_task_is_a_problem_of_the_state(tmp_path: Path) -> None:
+    async def fail() -> None:
+        raise OSError
+
+    with open_home(tmp_path, demo=False) as home:
+        async with open_state(home, Address()) as state:
+            await asyncio.wait([state.context.tasks.start(fail(), name="store the count")])
+            await asyncio.sleep(0)
+            assert state.list_complaints() == ["Deskhand could not store the count. Its log says why."]

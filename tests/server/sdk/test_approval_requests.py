@@ -5,6 +5,7 @@ import pytest
 
 from server.core.errors import NotFound
 from server.core.events import Events
+from server.core.tasks import Tasks
 from server.sdk.approval_requests import Extent, Kind, Question, Questions, describe
 from server.sdk.desktop import NoScreen
 
@@ -44,7 +45,7 @@ def ask(question_id, at):
 
 def test_the_questions_of_all_askers_are_one_list_oldest_first():
     async def scenario():
-        questions = Questions(Events(), NoScreen())
+        questions = Questions(Events(), NoScreen(), Tasks())
         questions.add(Owl("call", ask("call-2", "2026-01-02"), ask("call-1", "2026-01-01")))
         questions.add(Owl("omi", ask("omi-1", "2026-01-01T12")))
         return [question.id for question in await questions.list()]
@@ -55,7 +56,7 @@ def test_the_questions_of_all_askers_are_one_list_oldest_first():
 def test_a_word_reaches_whoever_asked_and_is_told_to_all():
     async def scenario():
         events = Events()
-        questions, owl, other = Questions(events, NoScreen()), Owl("call"), Owl("omi")
+        questions, owl, other = Questions(events, NoScreen(), Tasks()), Owl("call"), Owl("omi")
         questions.add(owl)
         questions.add(other)
         with events.subscribed() as news:
@@ -71,7 +72,7 @@ def test_a_word_reaches_whoever_asked_and_is_told_to_all():
 
 @pytest.mark.parametrize("question_id", ["other-1", "", "call", "-"])
 async def test_nobody_asked_that(question_id):
-    questions = Questions(Events(), NoScreen())
+    questions = Questions(Events(), NoScreen(), Tasks())
     with pytest.raises(NotFound, match="no such question"):
         await questions.approve(question_id)
     with pytest.raises(NotFound):
@@ -90,9 +91,9 @@ def test_a_notification_is_short_and_nothing_in_it_acts():
 @pytest.mark.parametrize("screen", [Told(), Broken()])
 async def test_the_person_is_told_of_a_new_question_and_a_desktop_that_fails_harms_nothing(screen):
     before, events = asyncio.all_tasks(), Events()
-    questions = Questions(events, screen)
+    questions = Questions(events, screen, Tasks())
     with events.subscribed() as news:
         questions.notify(ask("call-1", "2026-01-01"))
         assert (await anext(news)).topic == "approvals"
-    await asyncio.gather(*(asyncio.all_tasks() - before))
+    await asyncio.wait(asyncio.all_tasks() - before)
     assert getattr(screen, "told", [()]) in ([()], [("bot asks you", "May it send mail to bob@example.com? Answer in Deskhand.")])

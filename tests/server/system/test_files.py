@@ -13,7 +13,7 @@ NOW = datetime(2026, 11, 21, 4, 5, 6, tzinfo=UTC)
 POSIX = pytest.mark.skipif(os.name == "nt", reason="Windows has other rights.")
 
 
-def test_a_file_is_replaced_as_a_whole_and_nothing_stays_beside_it(tmp_path: Path) -> None:
+def test_file_is_replaced_and_no_temporary_file_remains(tmp_path: Path) -> None:
     path = tmp_path / "file"
     for content in (b"much\r\n" * 1_000, b"little\n"):
         files.replace_file(path, content)
@@ -24,7 +24,7 @@ def test_a_file_is_replaced_as_a_whole_and_nothing_stays_beside_it(tmp_path: Pat
 
 
 @POSIX
-def test_what_is_made_is_for_this_person_alone(tmp_path: Path) -> None:
+def test_files_and_folders_are_private(tmp_path: Path) -> None:
     folder = files.make_private_folder(tmp_path / "above" / "folder")
     files.replace_file(folder / "one", b"")
     files.make_private_file(folder / "two")
@@ -35,7 +35,7 @@ def test_what_is_made_is_for_this_person_alone(tmp_path: Path) -> None:
 
 
 @POSIX
-def test_a_folder_that_is_there_keeps_its_rights(tmp_path: Path) -> None:
+def test_existing_folder_keeps_its_mode(tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
     folder.chmod(0o755)
@@ -45,7 +45,7 @@ def test_a_folder_that_is_there_keeps_its_rights(tmp_path: Path) -> None:
     assert folder.stat().st_mode & 0o777 == 0o755
 
 
-def test_a_new_file_takes_nobodys_place(tmp_path: Path) -> None:
+def test_new_file_replaces_none(tmp_path: Path) -> None:
     tmp_path.joinpath("file").write_text("mine")
     with pytest.raises(FileExistsError):
         files.create_private_file(tmp_path / "file")
@@ -53,7 +53,7 @@ def test_a_new_file_takes_nobodys_place(tmp_path: Path) -> None:
     assert tmp_path.joinpath("file").read_text() == "mine"
 
 
-def test_json_is_written_for_people_and_read_again(tmp_path: Path) -> None:
+def test_json_is_written_indented_and_read_again(tmp_path: Path) -> None:
     path = tmp_path / "file.json"
     assert files.read_json_object(path) is None
     files.write_json(path, {"name": "Jörg", "inner": {"one": 1}})
@@ -72,20 +72,20 @@ NO_OBJECTS = {
 
 
 @pytest.mark.parametrize("content", NO_OBJECTS)
-def test_what_is_no_json_object_is_a_value_error(tmp_path: Path, content: bytes) -> None:
+def test_other_content_than_a_json_object_is_a_value_error(tmp_path: Path, content: bytes) -> None:
     tmp_path.joinpath("file.json").write_bytes(content)
     with pytest.raises(ValueError, match=NO_OBJECTS[content]):
         files.read_json_object(tmp_path / "file.json")
 
 
-def test_a_number_that_json_has_not_is_refused(tmp_path: Path) -> None:
+def test_number_outside_json_is_refused(tmp_path: Path) -> None:
     files.write_json(tmp_path / "file.json", {"a": 1})
     with pytest.raises(ValueError, match="not JSON compliant"):
         files.write_json(tmp_path / "file.json", {"a": float("nan")})
     assert json.loads(tmp_path.joinpath("file.json").read_text()) == {"a": 1}
 
 
-def test_a_folder_in_the_place_of_a_file_is_told_in_a_sentence(tmp_path: Path) -> None:
+def test_folder_instead_of_a_file_is_explained(tmp_path: Path) -> None:
     tmp_path.joinpath("file.json", "inner").mkdir(parents=True)
     for use in (files.read_json_object, lambda path: files.write_json(path, {})):
         with pytest.raises(Unavailable, match=r"file\.json could not be used"):
@@ -94,11 +94,11 @@ def test_a_folder_in_the_place_of_a_file_is_told_in_a_sentence(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
-def test_a_full_disk_has_its_own_sentence(number: int) -> None:
+def test_full_disk_is_explained(number: int) -> None:
     assert files.not_stored(OSError(number, "full"), "a file").detail.startswith("The disk is full")
 
 
-def test_a_file_that_cannot_be_used_is_kept_beside_its_place(tmp_path: Path) -> None:
+def test_unusable_file_is_kept_beside_its_place(tmp_path: Path) -> None:
     path = tmp_path / "file.json"
     path.write_text("broken")
     aside = files.move_aside(path, lambda: NOW)
@@ -107,13 +107,13 @@ def test_a_file_that_cannot_be_used_is_kept_beside_its_place(tmp_path: Path) -> 
     assert not path.exists()
 
 
-def test_a_hash_is_that_of_the_content(tmp_path: Path) -> None:
+def test_hash_is_of_the_content(tmp_path: Path) -> None:
     tmp_path.joinpath("file").write_bytes(b"abc")
     assert files.hash_file(tmp_path / "file") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
 
 @POSIX
-def test_what_others_put_in_the_place_of_a_file_holds_nobody(tmp_path: Path) -> None:
+def test_pipe_instead_of_a_file_does_not_block(tmp_path: Path) -> None:
     file, pipe = tmp_path / "file", tmp_path / "pipe"
     file.write_bytes(b"12345")
     os.mkfifo(pipe)

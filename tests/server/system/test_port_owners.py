@@ -3,20 +3,20 @@ import socket
 
 import psutil
 
-from server.system.port_owners import Holder, who_listens
+from server.system.port_owners import PortOwner, find_port_owner
 
 
-def test_whoever_listens_on_a_port_is_named_by_program_and_number() -> None:
+def test_listener_is_found_with_its_name_and_pid() -> None:
     with socket.create_server(("127.0.0.1", 0)) as held:
-        assert who_listens(held.getsockname()[1]) == Holder(os.getpid(), psutil.Process().name())
+        assert find_port_owner(held.getsockname()[1]) == PortOwner(os.getpid(), psutil.Process().name())
 
 
-def test_a_connection_through_a_port_does_not_hold_it() -> None:
+def test_connected_port_has_no_owner() -> None:
     with socket.create_server(("127.0.0.1", 0)) as held, socket.create_connection(held.getsockname()) as caller:
-        assert who_listens(caller.getsockname()[1]) is None
+        assert find_port_owner(caller.getsockname()[1]) is None
 
 
-def test_a_port_that_is_free_is_held_by_nobody() -> None:
+def test_free_port_has_no_owner() -> None:
     with socket.create_server(("127.0.0.1", 0)) as held:
         port = held.getsockname()[1]
-    assert who_listens(port) is None
+    assert find_port_owner(port) is None

@@ -18,11 +18,10 @@ from server.system.processes import (
     Program,
     end_tree,
     find,
-    find_by_executable,
-    identify,
     is_running,
     tree,
 )
+from tests.running import find_by_executable, identify
 
 ROOT = Path(__file__).parents[3]
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the programs that these tests start are written for POSIX")
@@ -62,7 +61,7 @@ if sys.argv[1] == "between":
     sys.exit()
 sys.path[:0] = [{root!r}, *{paths!r}]
 from server.system import processes
-processes.end_tree(processes.identify(os.getsid(0)), 5)
+processes.end_tree(processes.identify_child(os.getsid(0)), 5)
 ready(["survived"])
 """
 READY = """#!{python} -SE
@@ -122,13 +121,13 @@ def nursery(tmp_path: Path) -> Iterator[Nursery]:
         child.wait()
 
 
-def test_a_process_is_known_by_pid_and_start_time(nursery):
+def test_process_is_identified_by_pid_and_start_time(nursery):
     napper = nursery.start(nursery.write("nap", NAP))
     assert identify(napper.pid) == napper
     assert is_running(napper)
 
 
-def test_a_pid_that_belongs_to_another_process_by_now_is_not_the_old_one(nursery):
+def test_reused_pid_is_another_process(nursery):
     napper = nursery.start(nursery.write("nap", NAP))
     former = replace(napper, started=napper.started - 60)
     assert not is_running(former)
@@ -137,14 +136,14 @@ def test_a_pid_that_belongs_to_another_process_by_now_is_not_the_old_one(nursery
     assert is_running(napper)
 
 
-def test_a_pid_that_nobody_has_is_nobody():
+def test_unused_pid_does_not_run():
     gone = subprocess.Popen(["sleep", "0"])
     gone.wait()
     assert identify(gone.pid) is None
     assert not is_running(Process(gone.pid, time.time()))
 
 
-def test_a_process_that_has_ended_and_is_not_reaped_does_not_run(nursery):
+def test_zombie_does_not_run(nursery):
     zombie = nursery.start("sleep", "0")
     wait_for(lambda: identify(zombie.pid) is None)
     assert nursery.children[0].returncode is None
@@ -152,21 +151,21 @@ def test_a_process_that_has_ended_and_is_not_reaped_does_not_run(nursery):
     assert end_tree(zombie, 5) == Ended()
 
 
-def test_a_program_is_found_by_its_whole_path_and_no_other(nursery, tmp_path):
+def test_program_is_found_by_its_whole_path(nursery, tmp_path):
     for name in ("napper", "napper2", "nap"):
         shutil.copy2(shutil.which("sleep"), tmp_path / name)
     wanted, *_ = [nursery.start(tmp_path / name, "600") for name in ("napper", "napper2", "nap")]
     assert find_by_executable(str(tmp_path / "napper")) == [wanted]
 
 
-def test_a_program_is_found_through_a_link(nursery, tmp_path):
+def test_program_is_found_through_a_link(nursery, tmp_path):
     shutil.copy2(shutil.which("sleep"), tmp_path / "napper")
     (tmp_path / "link").symlink_to("napper")
     wanted = nursery.start(tmp_path / "napper", "600")
     assert find_by_executable(str(tmp_path / "link")) == [wanted]
 
 
-def test_a_script_is_found_where_it_runs_and_not_where_it_is_read(nursery):
+def test_script_is_found_if_it_runs_and_not_if_it_is_read(nursery):
     script = nursery.write("nap", NAP)
     nursery.start("tail", "-f", script)
     nursery.start(sys.executable, "-c", "import time; time.sleep(600)", script)
@@ -175,7 +174,7 @@ def test_a_script_is_found_where_it_runs_and_not_where_it_is_read(nursery):
     assert find_by_executable(str(script)) == [wanted]
 
 
-def test_a_script_is_found_when_it_was_started_by_a_relative_path(nursery, tmp_path):
+def test_script_started_by_a_relative_path_is_found(nursery, tmp_path):
     script = nursery.write("nap", NAP)
     child = subprocess.Popen(["./nap"], cwd=tmp_path)
     nursery.children.append(child)
@@ -183,7 +182,7 @@ def test_a_script_is_found_when_it_was_started_by_a_relative_path(nursery, tmp_p
 
 
 @pytest.mark.parametrize("first", ["#!/usr/bin/env {python}", "#!/usr/bin/env -S {python} -E", "#! {python} -E"])
-def test_the_first_line_of_a_script_says_what_runs(tmp_path, nursery, first):
+def test_interpreter_is_read_from_the_first_line_of_a_script(tmp_path, nursery, first):
     script = tmp_path / "script"
     script.write_text(f"{first.format(python=sys.executable)}\n{NAP}")
     script.chmod(0o755)
@@ -191,7 +190,7 @@ def test_the_first_line_of_a_script_says_what_runs(tmp_path, nursery, first):
     assert wait_for(lambda: find_by_executable(str(script))) == [started]
 
 
-def test_a_script_of_the_same_name_elsewhere_is_another(nursery, tmp_path):
+def test_script_of_the_same_name_in_another_folder_is_not_found(nursery, tmp_path):
     (tmp_path / "other").mkdir()
     script = nursery.write("nap", NAP)
     nursery.start(shutil.copy2(script, tmp_path / "other" / "nap"))
@@ -199,7 +198,7 @@ def test_a_script_of_the_same_name_elsewhere_is_another(nursery, tmp_path):
     assert find_by_executable(str(script)) == [wanted]
 
 
-def test_arguments_of_the_list_must_come_first_and_all(nursery):
+def test_arguments_of_a_program_must_be_a_prefix(nursery):
     sleep = shutil.which("sleep")
     wanted = nursery.start(sleep, "611", "1")
     nursery.start(sleep, "1", "611")
@@ -207,7 +206,7 @@ def test_arguments_of_the_list_must_come_first_and_all(nursery):
     assert find({"": Pattern((processes.program_of(sleep, ("611",)),))})[""] == [wanted]
 
 
-def test_a_name_is_the_whole_name(nursery, tmp_path):
+def test_name_must_match_completely(nursery, tmp_path):
     for name in ("napper", "napper2"):
         shutil.copy2(shutil.which("sleep"), tmp_path / name)
     wanted, _ = [nursery.start(tmp_path / name, "600") for name in ("napper", "napper2")]
@@ -215,14 +214,14 @@ def test_a_name_is_the_whole_name(nursery, tmp_path):
     assert find({"": Pattern(names=frozenset(["nappe"]))})[""] == []
 
 
-def test_further_arguments_narrow_a_name_down(nursery, tmp_path):
+def test_arguments_of_a_pattern_must_all_be_present(nursery, tmp_path):
     shutil.copy2(shutil.which("sleep"), tmp_path / "napper")
     wanted, _ = nursery.start(tmp_path / "napper", "601"), nursery.start(tmp_path / "napper", "602")
     pattern = Pattern(names=frozenset(["napper"]), arguments=frozenset(["601"]))
     wait_for(lambda: find({"": pattern})[""] == [wanted])
 
 
-def test_of_a_program_that_starts_itself_again_the_topmost_is_found(nursery):
+def test_topmost_of_a_program_that_starts_itself_is_found(nursery):
     family = nursery.run("family", FAMILY, "deeper-deeper-deeper")
     assert find_by_executable(str(nursery.folder / "family")) == [family]
 
@@ -242,13 +241,13 @@ def test_deskhand_does_not_end_itself_when_it_runs_in_the_session_it_ends(nurser
     assert not is_running(leader)
 
 
-def test_a_tree_has_grandchildren(nursery):
+def test_tree_includes_grandchildren(nursery):
     family = nursery.run("family", FAMILY, "deeper-deeper-deeper")
     pids = {number_in(nursery.folder / "family", ready) for ready in ("", "deeper", "deeper-deeper", "deeper-deeper-deeper")}
     assert {one.pid for one in tree(family)} == pids
 
 
-def test_ending_a_tree_ends_the_grandchildren_too(nursery):
+def test_end_of_a_tree_ends_grandchildren(nursery):
     family = nursery.run("family", FAMILY, "deeper-deeper-deeper")
     members = tree(family)
     assert len(members) == 4
@@ -256,18 +255,18 @@ def test_ending_a_tree_ends_the_grandchildren_too(nursery):
     assert not [one for one in members if is_running(one)]
 
 
-def test_who_does_not_go_when_asked_is_killed(nursery):
+def test_process_that_ignores_the_request_is_killed(nursery):
     stubborn = nursery.run("stubborn", STUBBORN)
     assert end_tree(stubborn, 0.1) == Ended(killed=1)
     assert not is_running(stubborn)
 
 
-def test_who_is_not_asked_is_killed_at_once(nursery):
+def test_process_is_killed_at_once_without_grace(nursery):
     stubborn = nursery.run("stubborn", STUBBORN)
     assert end_tree(stubborn, 0) == Ended(killed=1)
 
 
-def test_there_may_be_another_way_of_asking(nursery):
+def test_request_to_end_can_be_replaced(nursery):
     napper = nursery.start("sleep", "600")
     asked = []
 
@@ -280,45 +279,45 @@ def test_there_may_be_another_way_of_asking(nursery):
     assert nursery.children[0].wait() == -signal.SIGUSR1
 
 
-def test_a_program_that_comes_back_when_asked_to_go_is_ended_as_well(nursery):
+def test_program_that_restarts_itself_is_ended(nursery):
     phoenix = nursery.run("phoenix", COMES_BACK)
     ended = end_tree(phoenix, 1)
     assert ended.killed >= 1 and not ended.left
     assert find_by_executable(str(nursery.folder / "phoenix")) == []
 
 
-def test_a_program_that_starts_others_while_it_is_killed_leaves_none(nursery):
+def test_children_started_during_the_kill_are_killed(nursery):
     storm = nursery.start("sh", "-c", "n=0; while [ $n -lt 300 ]; do sleep 600 & n=$((n+1)); done; wait")
     wait_for(lambda: len(tree(storm)) > 5)
     assert end_tree(storm, 0).left == ()
     assert processes.left_behind(storm.pid) == []
 
 
-def test_what_a_program_leaves_behind_is_found_before_it_is_reaped(nursery):
+def test_rest_of_a_session_is_found_before_its_leader_is_reaped(nursery):
     parent = nursery.start(nursery.write("leaver", LEAVES_A_CHILD))
     child = wait_for(lambda: number_in(nursery.folder / "leaver"))
     os.waitid(os.P_PID, parent.pid, os.WEXITED | os.WNOWAIT)
     assert [one.pid for one in processes.left_behind(parent.pid)] == [child]
 
 
-def test_a_file_that_cannot_be_read_is_taken_for_a_program(tmp_path):
+def test_unreadable_file_is_a_program(tmp_path):
     assert processes.program_of(str(tmp_path / "gone"), ("-x",)) == Program(str((tmp_path / "gone").resolve()), ("-x",))
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such pipes.")
-def test_a_pipe_in_the_place_of_a_program_is_not_waited_for(tmp_path):
+def test_pipe_instead_of_a_program_does_not_block(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     assert processes.program_of(str(tmp_path / "pipe")) == Program(str((tmp_path / "pipe").resolve()))
 
 
-def test_what_this_person_runs_is_told_by_its_file(nursery, tmp_path):
+def test_running_executables_are_listed_by_file(nursery, tmp_path):
     napper = shutil.copy2(shutil.which("sleep"), tmp_path / "napper")
     assert processes.real(napper) not in processes.running_executables()
     nursery.start(napper, "600")
     assert processes.real(napper) in processes.running_executables()
 
 
-def test_processes_are_found_by_how_their_command_line_ends(tmp_path) -> None:
+def test_processes_are_found_by_the_end_of_their_command_line(tmp_path) -> None:
     command = [sys.executable, "-c", "import time; time.sleep(60)"]
     meant = subprocess.Popen([*command, "--config", str(tmp_path)])
     others = [subprocess.Popen([*command, *words]) for words in ([f"--config={tmp_path}"], ["--config", str(tmp_path), "-x"])]

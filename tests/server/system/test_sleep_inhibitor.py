@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from server.system.sleep_inhibitor import Awake
+from server.system.sleep_inhibitor import SleepInhibitor
 from tests.conftest import need
 
 RECORDER = Path(__file__).with_name("inhibitions.py")
@@ -51,53 +51,53 @@ def session(bus):
     recorder.communicate()
 
 
-def test_the_power_manager_hears_who_keeps_the_computer_awake_and_why(session) -> None:
-    awake = Awake()
-    awake.hold("ChatGPT may call")
-    assert awake.held
-    assert awake.problem is None
+def test_power_manager_gets_the_name_and_the_reason(session) -> None:
+    inhibitor = SleepInhibitor()
+    inhibitor.hold("ChatGPT may call")
+    assert inhibitor.held
+    assert inhibitor.problem is None
     assert session.read() == {"call": "Inhibit", "arguments": ["Deskhand", "ChatGPT may call"]}
-    awake.release()
-    assert not awake.held
+    inhibitor.release()
+    assert not inhibitor.held
     assert session.read() == {"call": "UnInhibit", "arguments": [7]}
 
 
-def test_holding_twice_is_holding_once_on_whatever_thread(session) -> None:
-    awake = Awake()
-    threads = [threading.Thread(target=awake.hold, args=["now"]) for _ in range(5)]
+def test_hold_and_release_are_idempotent_on_any_thread(session) -> None:
+    inhibitor = SleepInhibitor()
+    threads = [threading.Thread(target=inhibitor.hold, args=["now"]) for _ in range(5)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    awake.release()
-    awake.release()
-    awake.hold("again")
-    awake.release()
+    inhibitor.release()
+    inhibitor.release()
+    inhibitor.hold("again")
+    inhibitor.release()
     assert [session.read()["call"] for _ in range(4)] == ["Inhibit", "UnInhibit", "Inhibit", "UnInhibit"]
 
 
-def test_where_no_power_manager_is_there_is_a_sentence(bus) -> None:
-    awake = Awake()
-    awake.hold("now")
-    assert not awake.held
-    assert "cannot be kept awake" in (awake.problem or "")
-    awake.release()
-    assert awake.problem is None
+def test_missing_power_manager_is_a_problem(bus) -> None:
+    inhibitor = SleepInhibitor()
+    inhibitor.hold("now")
+    assert not inhibitor.held
+    assert "cannot be kept awake" in (inhibitor.problem or "")
+    inhibitor.release()
+    assert inhibitor.problem is None
 
 
-def test_where_no_session_is_there_is_a_sentence(monkeypatch) -> None:
+def test_missing_session_is_a_problem(monkeypatch) -> None:
     monkeypatch.setenv("WAKEPY_FORCE_FAILURE", "1")
-    awake = Awake()
-    awake.hold("now")
-    assert awake.problem
+    inhibitor = SleepInhibitor()
+    inhibitor.hold("now")
+    assert inhibitor.problem
 
 
-def test_a_power_manager_that_comes_later_is_asked_again(bus, request) -> None:
-    awake = Awake()
-    awake.hold("now")
-    assert awake.problem
+def test_power_manager_that_appears_later_is_used(bus, request) -> None:
+    inhibitor = SleepInhibitor()
+    inhibitor.hold("now")
+    assert inhibitor.problem
     session = request.getfixturevalue("session")
-    awake.hold("now")
-    assert awake.problem is None
+    inhibitor.hold("now")
+    assert inhibitor.problem is None
     assert session.read()["call"] == "Inhibit"
-    awake.release()
+    inhibitor.release()

@@ -32,7 +32,7 @@ def write_zip(path: Path, members: dict[str, bytes]) -> Path:
 
 
 @pytest.mark.parametrize("write", [write_tar, write_zip])
-def test_the_program_is_taken_out_and_can_be_run(tmp_path: Path, write) -> None:
+def test_program_is_extracted_and_executable(tmp_path: Path, write) -> None:
     target = tmp_path / "new-ngrok"
     unpack_program(write(tmp_path / "pack", {"LICENSE": b"words", "ngrok": b"program"}), "ngrok", target)
     assert target.read_bytes() == b"program"
@@ -41,20 +41,20 @@ def test_the_program_is_taken_out_and_can_be_run(tmp_path: Path, write) -> None:
 
 @pytest.mark.parametrize("write", [write_tar, write_zip])
 @pytest.mark.parametrize("members", [{}, {"readme": b""}, {"a/ngrok": b"1", "b/ngrok": b"2"}])
-def test_an_archive_without_exactly_one_is_refused(tmp_path: Path, write, members) -> None:
+def test_archive_without_exactly_one_program_is_refused(tmp_path: Path, write, members) -> None:
     with pytest.raises(UpstreamFailed, match="not ngrok's program"):
         unpack_program(write(tmp_path / "pack", members), "ngrok", tmp_path / "new")
     assert not (tmp_path / "new").exists()
 
 
-def test_a_name_that_leads_elsewhere_and_a_link_lead_nowhere(tmp_path: Path) -> None:
+def test_path_outside_the_folder_is_ignored_and_a_link_is_refused(tmp_path: Path) -> None:
     unpack_program(write_tar(tmp_path / "pack", {"../../ngrok": b"program"}), "ngrok", tmp_path / "new")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["new", "pack"]
     with pytest.raises(UpstreamFailed):
         unpack_program(write_tar(tmp_path / "pack", {}, link="/etc/passwd"), "ngrok", tmp_path / "new")
 
 
-def test_a_broken_or_cut_archive_is_refused(tmp_path: Path) -> None:
+def test_broken_or_truncated_archive_is_refused(tmp_path: Path) -> None:
     pack = write_tar(tmp_path / "pack", {"ngrok": bytes(range(256)) * 400})
     whole = pack.read_bytes()
     for content in (b"", b"hello", whole[: len(whole) // 2], whole[:40] + b"\0" * 40 + whole[80:]):
@@ -64,8 +64,8 @@ def test_a_broken_or_cut_archive_is_refused(tmp_path: Path) -> None:
         assert not (tmp_path / "new").exists()
 
 
-def test_a_program_without_end_is_refused(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(archive, "LARGEST", 1000)
+def test_too_large_program_is_refused(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(archive, "MAX_SIZE", 1000)
     with pytest.raises(UpstreamFailed):
         unpack_program(write_tar(tmp_path / "pack", {"ngrok": bytes(2000)}), "ngrok", tmp_path / "new")
 
@@ -83,7 +83,7 @@ def write_pax(path: Path, size: int) -> Path:
     return path
 
 
-def test_a_description_of_a_file_may_not_fill_the_memory(tmp_path: Path) -> None:
+def test_large_member_headers_are_refused(tmp_path: Path) -> None:
     unpack_program(write_pax(tmp_path / "pack", 1000), "ngrok", tmp_path / "new")
     with pytest.raises(UpstreamFailed):
         unpack_program(write_pax(tmp_path / "pack", 3_000_000), "ngrok", tmp_path / "new")
@@ -93,17 +93,17 @@ def test_a_description_of_a_file_may_not_fill_the_memory(tmp_path: Path) -> None
         unpack_program(write_zip(tmp_path / "pack", {"ngrok": b"x", **names}), "ngrok", tmp_path / "new")
 
 
-def test_what_lies_beside_the_program_may_not_be_endless(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(archive, "LARGEST", 20_000)
+def test_size_and_number_of_other_members_are_limited(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(archive, "MAX_SIZE", 20_000)
     unpack_program(write_tar(tmp_path / "pack", {"beside": bytes(50), "ngrok": b"x"}), "ngrok", tmp_path / "new")
     with pytest.raises(UpstreamFailed):
         unpack_program(write_tar(tmp_path / "pack", {"beside": bytes(5_000_000), "ngrok": b"x"}), "ngrok", tmp_path / "new")
-    many = {f"{number}": b"" for number in range(archive.MOST_FILES)}
+    many = {f"{number}": b"" for number in range(archive.MAX_FILES)}
     with pytest.raises(UpstreamFailed):
         unpack_program(write_tar(tmp_path / "pack", {"ngrok": b"x", **many}), "ngrok", tmp_path / "new")
 
 
-def test_a_zip_that_is_packed_in_an_unusual_way_is_refused(tmp_path: Path) -> None:
+def test_unusual_zip_compression_is_refused(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "pack", "w", zipfile.ZIP_BZIP2) as pack:
         pack.writestr("ngrok", bytes(1000))
     with pytest.raises(UpstreamFailed):

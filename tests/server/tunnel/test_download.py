@@ -104,7 +104,7 @@ def over(download, _) -> bool:
     return download is None or not download["running"]
 
 
-def test_after_a_yes_it_comes_with_its_share_and_is_ours(served, source) -> None:
+def test_download_shows_its_progress_and_installs_the_agent(served, source) -> None:
     source.stop_after = len(source.content) // 2
     begun = served.person("POST", "/api/tunnel/agent").json()
     assert begun["download"]["running"]
@@ -118,7 +118,7 @@ def test_after_a_yes_it_comes_with_its_share_and_is_ours(served, source) -> None
     assert sorted(file.name for file in ours.parent.iterdir()) == ["ngrok"]
 
 
-def test_one_that_was_stopped_goes_on_where_it_stopped(served, source) -> None:
+def test_stopped_download_resumes_where_it_stopped(served, source) -> None:
     source.stop_after = len(source.content) // 2
     served.person("POST", "/api/tunnel/agent")
     wait_for_download(served, lambda download, _: download["share"] >= 0.4)
@@ -132,7 +132,7 @@ def test_one_that_was_stopped_goes_on_where_it_stopped(served, source) -> None:
     assert source.ranges[1].startswith("bytes=")
 
 
-def test_where_the_file_has_changed_meanwhile_it_comes_from_its_beginning(served, source) -> None:
+def test_changed_file_is_downloaded_from_its_beginning(served, source) -> None:
     source.stop_after = len(source.content) // 2
     served.person("POST", "/api/tunnel/agent")
     wait_for_download(served, lambda download, _: download["share"] >= 0.4)
@@ -142,7 +142,7 @@ def test_where_the_file_has_changed_meanwhile_it_comes_from_its_beginning(served
     assert wait_for_download(served, over)["agent"]["version"] == "3.99.2"
 
 
-def test_it_ends_with_the_program(served, source) -> None:
+def test_download_ends_with_the_program(served, source) -> None:
     source.stop_after = 1000
     served.person("POST", "/api/tunnel/agent")
     assert served.background.stop()
@@ -158,7 +158,7 @@ def test_it_ends_with_the_program(served, source) -> None:
         ({"status": 416}, "answered 416"),
     ],
 )
-def test_what_is_not_ngroks_program_is_refused_with_a_sentence(served, source, change, sentence) -> None:
+def test_other_content_is_refused_with_a_sentence(served, source, change, sentence) -> None:
     for name, value in change.items():
         setattr(source, name, value)
     served.person("POST", "/api/tunnel/agent")
@@ -168,20 +168,20 @@ def test_what_is_not_ngroks_program_is_refused_with_a_sentence(served, source, c
     assert not list((served.data / "tunnel").iterdir())
 
 
-def test_where_nobody_answers_it_says_so(served, monkeypatch) -> None:
+def test_unreachable_server_is_explained(served, monkeypatch) -> None:
     monkeypatch.setattr(Ngrok, "download_address", lambda _: "http://127.0.0.1:9/agent")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     served.person("POST", "/api/tunnel/agent")
     assert "online" in wait_for_download(served, over)["download"]["problem"]
 
 
-def test_in_demo_mode_nothing_is_downloaded(serve, source) -> None:
+def test_demo_downloads_nothing(serve, source) -> None:
     refused = serve(demo=True).person("POST", "/api/tunnel/agent")
     assert (refused.status_code, "demo" in refused.json()["detail"]) == (409, True)
     assert source.ranges == []
 
 
-def test_an_address_without_https_is_not_even_asked(served, source) -> None:
+def test_redirect_without_https_is_not_requested(served, source) -> None:
     other = Source()
     thread = threading.Thread(target=other.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()

@@ -6,6 +6,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from server.tunnel import launcher as launchers
 from server.tunnel.launcher import find_setpriv, write_batch, write_launcher, write_script
 from tests.conftest import need
 
@@ -26,6 +27,11 @@ def start(launcher: Path) -> tuple[subprocess.Popen[str], int]:
     return parent, int(pid)
 
 
+@pytest.fixture(autouse=True)
+def short_interval(monkeypatch):
+    monkeypatch.setattr(launchers, "WATCH_SECONDS", 0.1)
+
+
 def wait_until_gone(pid: int) -> None:
     deadline = time.monotonic() + 15
     while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
@@ -35,7 +41,7 @@ def wait_until_gone(pid: int) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a script for sh")
 @pytest.mark.parametrize("tied", [True, False], ids=["by the system", "by a watcher"])
-def test_the_agent_ends_when_whoever_started_it_is_killed(tmp_path: Path, tied: bool) -> None:
+def test_agent_ends_when_its_parent_is_killed(tmp_path: Path, tied: bool) -> None:
     setpriv = find_setpriv()
     need(not tied or setpriv, "setpriv that knows --pdeathsig", "apt-get install util-linux")
     launcher = tmp_path / "an agent"
@@ -50,12 +56,14 @@ def test_the_agent_ends_when_whoever_started_it_is_killed(tmp_path: Path, tied: 
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a script for sh")
-def test_the_watcher_ends_with_the_agent(tmp_path: Path) -> None:
+def test_watcher_ends_with_the_agent(tmp_path: Path) -> None:
     launcher = tmp_path / "agent"
     launcher.write_text(write_script(STAY, None, keep_token=False))
     launcher.chmod(0o700)
     parent, pid = start(launcher)
-    watchers = [one.pid for one in psutil.Process(parent.pid).children(recursive=True) if one.pid != pid]
+    children = psutil.Process(parent.pid).children(recursive=True)
+    watchers = [child.pid for child in children if child.pid != pid]
+    assert watchers
     psutil.Process(pid).kill()
     parent.kill()
     parent.communicate()
@@ -63,7 +71,7 @@ def test_the_watcher_ends_with_the_agent(tmp_path: Path) -> None:
         wait_until_gone(watcher)
 
 
-def test_the_agent_is_given_nothing_of_ours(tmp_path: Path, monkeypatch) -> None:
+def test_agent_gets_none_of_our_environment_variables(tmp_path: Path, monkeypatch) -> None:
     command = (sys.executable, "-c", "import os; print(sorted(os.environ)); print(os.getcwd())")
     launcher = write_launcher(tmp_path / "tunnel", command, keep_token=False)
     assert launcher.stat().st_mode & 0o777 == 0o700
@@ -78,12 +86,12 @@ def test_the_agent_is_given_nothing_of_ours(tmp_path: Path, monkeypatch) -> None
     assert "NGROK_AUTHTOKEN" in subprocess.run([kept], capture_output=True, text=True, check=True).stdout
 
 
-def test_a_frozen_program_keeps_its_libraries_to_itself() -> None:
+def test_library_path_of_a_frozen_program_is_not_inherited() -> None:
     assert "LD_LIBRARY_PATH=$LD_LIBRARY_PATH_ORIG" in write_script(("/x/ngrok",), None, keep_token=False, frozen=True)
     assert "LD_LIBRARY_PATH" not in write_script(("/x/ngrok",), None, keep_token=False, frozen=False)
 
 
-def test_on_windows_the_agent_is_started_itself_and_the_demos_by_a_batch_file(tmp_path: Path) -> None:
+def test_windows_starts_the_agent_itself_and_the_demo_by_a_batch_file(tmp_path: Path) -> None:
     agent = ("C:\\Program Files\\ngrok.exe",)
     assert write_launcher(tmp_path, agent, keep_token=False, system="win32") == Path(agent[0])
     demo = write_launcher(tmp_path, ("C:\\100% mine\\deskhand.exe", "--demo-ngrok"), keep_token=False, system="win32")

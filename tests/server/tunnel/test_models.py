@@ -1,11 +1,11 @@
 from server.tunnel.models import TunnelChange, TunnelSettings, TunnelState, TunnelView
 
 
-def test_what_is_left_out_of_a_change_is_told_apart_from_what_is_taken_away() -> None:
+def test_missing_field_of_a_change_differs_from_null() -> None:
     assert TunnelChange.model_validate({"domain": None}).model_fields_set == {"domain"}
 
 
-def test_no_view_and_no_setting_holds_the_authtoken() -> None:
+def test_authtoken_is_in_no_view_and_no_setting() -> None:
     assert "authtoken" not in {*TunnelView.model_fields, *TunnelSettings.model_fields}
 
 

@@ -9,41 +9,41 @@ import yaml
 
 from server.core.errors import Unavailable
 from server.tunnel.fake.launch import agent_command
-from server.tunnel.ngrok import Ngrok, end_agents, make_config, read_lines
-from server.tunnel.provider import MenuAction, Said, StatusFeed
+from server.tunnel.ngrok import Ngrok, make_config, read_lines
+from server.tunnel.provider import EventKind, TunnelEvent, TunnelRequest
 from tests import loopback
 from tests.server.tunnel.tunnels import agents
 
 
-class Ear:
-    """Hears a line out."""
+class EventRecorder:
+    """Hears a session out."""
 
     def __init__(self) -> None:
-        self.news: list[StatusFeed] = []
-        self._came = threading.Condition()
+        self.events: list[TunnelEvent] = []
+        self._condition = threading.Condition()
 
-    def __call__(self, one: StatusFeed) -> None:
-        with self._came:
-            self.news.append(one)
-            self._came.notify_all()
+    def __call__(self, one: TunnelEvent) -> None:
+        with self._condition:
+            self.events.append(one)
+            self._condition.notify_all()
 
-    def wait_for(self, said: Said, seconds: float = 20) -> StatusFeed:
-        with self._came:
-            assert self._came.wait_for(lambda: any(one.said is said for one in self.news), seconds), self.news
-            return next(one for one in self.news if one.said is said)
+    def wait_for(self, kind: EventKind, seconds: float = 20) -> TunnelEvent:
+        with self._condition:
+            assert self._condition.wait_for(lambda: any(one.kind is kind for one in self.events), seconds), self.events
+            return next(one for one in self.events if one.kind is kind)
 
 
-def wish(tmp_path: Path, **changes) -> MenuAction:
+def make_request(tmp_path: Path, **changes) -> TunnelRequest:
     order = {"upstream": "http://127.0.0.1:9", "command": agent_command(), "folder": tmp_path / "tunnel", "open_seconds": 20}
-    return MenuAction(**{**order, **changes})
+    return TunnelRequest(**{**order, **changes})
 
 
-def test_a_reserved_address_is_asked_for_and_nothing_is_inspected(tmp_path: Path) -> None:
-    ear = Ear()
-    line = Ngrok().start(wish(tmp_path, domain="desk.ngrok.app"), ear)
+def test_reserved_address_is_requested_without_inspection(tmp_path: Path) -> None:
+    recorder = EventRecorder()
+    session = Ngrok().start(make_request(tmp_path, domain="desk.ngrok.app"), recorder)
     try:
-        ear.wait_for(Said.up)
-        address = line._process.api_url  # the agent's own interface
+        recorder.wait_for(EventKind.up)
+        address = session._process.api_url  # the agent's own interface
         (endpoint,) = loopback.get(f"{address}/api/endpoints").json()["endpoints"]
         assert endpoint["asked"] == {
             "name": "deskhand",
@@ -51,49 +51,49 @@ def test_a_reserved_address_is_asked_for_and_nothing_is_inspected(tmp_path: Path
             "upstream": {"url": "http://127.0.0.1:9"},
             "inspect": False,
         }
-        assert line.look() is None
+        assert session.check() is None
     finally:
-        line.close()
-    assert line.look()
-    assert ear.news[-1].said is Said.gone
+        session.close()
+    assert session.check()
+    assert recorder.events[-1].kind is EventKind.ended
 
 
-def test_an_endpoint_that_ngrok_has_closed_is_noticed(tmp_path: Path) -> None:
-    ear = Ear()
-    line = Ngrok().start(wish(tmp_path), ear)
+def test_endpoint_closed_by_ngrok_fails_the_check(tmp_path: Path) -> None:
+    recorder = EventRecorder()
+    session = Ngrok().start(make_request(tmp_path), recorder)
     try:
-        ear.wait_for(Said.up)
-        loopback.delete(f"{line._process.api_url}/api/endpoints/deskhand")
-        trouble = line.look()
-        assert trouble and trouble.passing and "closed" in trouble.detail
+        recorder.wait_for(EventKind.up)
+        loopback.delete(f"{session._process.api_url}/api/endpoints/deskhand")
+        error = session.check()
+        assert error and error.transient and "closed" in error.detail
     finally:
-        line.close()
+        session.close()
 
 
-def test_the_environments_authtoken_does_not_come_onto_the_command_line(tmp_path: Path, monkeypatch) -> None:
+def test_authtoken_of_the_environment_is_not_on_the_command_line(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setenv("NGROK_AUTHTOKEN", "from-the-environment")
-    ear = Ear()
-    line = Ngrok().start(wish(tmp_path, authtoken="from-the-person"), ear)
+    recorder = EventRecorder()
+    session = Ngrok().start(make_request(tmp_path, authtoken="from-the-person"), recorder)
     try:
-        ear.wait_for(Said.up)
+        recorder.wait_for(EventKind.up)
         (agent,) = agents(tmp_path)
         assert "from-the" not in " ".join(agent.cmdline())
         assert "NGROK_AUTHTOKEN" not in agent.environ()
     finally:
-        line.close()
+        session.close()
 
 
-def test_whoever_only_looks_at_the_agents_files_is_left_alone(tmp_path: Path) -> None:
-    ear, config = Ear(), str(tmp_path / "tunnel" / "ngrok.yml")
+def test_other_processes_with_the_configuration_path_are_not_ended(tmp_path: Path) -> None:
+    recorder, config = EventRecorder(), str(tmp_path / "tunnel" / "ngrok.yml")
     program = [sys.executable, "-c", "import time; time.sleep(600)"]
     words = ["start", "--none", "--log", "stdout", "--config", config]
     strangers = [subprocess.Popen([*program, *more], start_new_session=True) for more in ([config], ["--config", config], words)]
-    line = Ngrok().start(wish(tmp_path), ear)
+    session = Ngrok().start(make_request(tmp_path), recorder)
     try:
-        ear.wait_for(Said.up)
+        recorder.wait_for(EventKind.up)
         assert (tmp_path / "tunnel" / "started.json").stat().st_mode & 0o077 == 0
     finally:
-        line.close()
+        session.close()
         alive = [stranger.poll() is None for stranger in strangers]
         for stranger in strangers:
             stranger.kill()
@@ -102,42 +102,42 @@ def test_whoever_only_looks_at_the_agents_files_is_left_alone(tmp_path: Path) ->
     assert not agents(tmp_path)
 
 
-def test_closing_while_it_is_being_opened_leaves_nothing(tmp_path: Path) -> None:
-    ear = Ear()
-    line = Ngrok().start(wish(tmp_path), ear)
-    line.close()
-    ear.wait_for(Said.gone)
+def test_close_while_opening_leaves_no_process_and_no_file(tmp_path: Path) -> None:
+    recorder = EventRecorder()
+    session = Ngrok().start(make_request(tmp_path), recorder)
+    session.close()
+    recorder.wait_for(EventKind.ended)
     assert not agents(tmp_path)
     assert not (tmp_path / "tunnel" / "ngrok.yml").exists()
 
 
 @pytest.mark.parametrize("program", ["#!/bin/sh\nexit 3\n", "no program at all", None])
-def test_a_program_that_cannot_be_an_agent_is_a_sentence(tmp_path: Path, program: str | None) -> None:
+def test_broken_agent_is_explained_in_a_sentence(tmp_path: Path, program: str | None) -> None:
     file = tmp_path / "ngrok"
     if program:
         file.write_text(program)
         file.chmod(0o700)
-    ear = Ear()
-    line = Ngrok().start(wish(tmp_path, command=(str(file),)), ear)
-    trouble = ear.wait_for(Said.gone).trouble
-    assert trouble and trouble.detail and trouble.advice
-    line.close()
+    recorder = EventRecorder()
+    session = Ngrok().start(make_request(tmp_path, command=(str(file),)), recorder)
+    error = recorder.wait_for(EventKind.ended).error
+    assert error and error.detail and error.advice
+    session.close()
 
 
-def test_words_that_are_no_text_do_not_end_the_listening() -> None:
+def test_undecodable_log_line_does_not_end_reading() -> None:
     said = io.TextIOWrapper(io.BytesIO(b"\xff\xfe\n" + b"lvl=info msg=last\n" * 9000), "utf-8")
     assert list(read_lines(said))[-1] == "lvl=info msg=last\n"
     said.close()
     assert list(read_lines(said)) == []
 
 
-def test_the_free_plans_limit_holds_for_its_addresses() -> None:
+def test_request_limit_applies_to_addresses_of_the_free_plan() -> None:
     limit = Ngrok().requests_limit
     assert limit(None) == limit("https://bold-owl.ngrok-free.app") == limit("https://x.ngrok-free.dev") == 20_000
     assert limit("https://desk.ngrok.app") is limit("https://desk.example.org") is None
 
 
-def test_the_agent_of_this_computer_comes_from_ngrok(monkeypatch) -> None:
+def test_download_address_is_that_of_ngrok_for_this_computer(monkeypatch) -> None:
     monkeypatch.setattr("platform.system", lambda: "Windows")
     monkeypatch.setattr("platform.machine", lambda: "AMD64")
     assert Ngrok().download_address() == "https://bin.ngrok.com/c/bNyj1mQVY4c/ngrok-v3-stable-windows-amd64.zip"
@@ -146,13 +146,8 @@ def test_the_agent_of_this_computer_comes_from_ngrok(monkeypatch) -> None:
         Ngrok().download_address()
 
 
-def test_the_configuration_is_one_that_pyngrok_takes() -> None:
+def test_configuration_is_valid_for_pyngrok() -> None:
     from pyngrok import installer
 
     installer.validate_config(make_config("token"))
     assert yaml.safe_load(yaml.safe_dump(make_config(None)))["agent"]["inspect_db_size"] == -1
-
-
-def test_where_no_agent_runs_nothing_is_ended(tmp_path: Path) -> None:
-    end_agents(tmp_path / "ngrok.yml")
-    Ngrok().end_stale(tmp_path)

@@ -6,21 +6,21 @@ SAID = r"authentication failed: The authtoken is properly formed, but it is inva
 
 
 @pytest.mark.parametrize("code", sorted(MEANINGS))
-def test_a_known_code_is_a_sentence_and_what_to_do(code: int) -> None:
-    trouble = explain(SAID.format(code))
-    assert trouble.detail.endswith(".") and "ERR_" not in trouble.detail
-    assert trouble.advice and "SECRET" not in trouble.detail + trouble.advice
+def test_known_code_has_a_sentence_and_advice(code: int) -> None:
+    error = explain(SAID.format(code))
+    assert error.detail.endswith(".") and "ERR_" not in error.detail
+    assert error.advice and "SECRET" not in error.detail + error.advice
 
 
-def test_an_unknown_code_leads_to_ngroks_own_page() -> None:
-    trouble = explain(SAID.format(4711))
-    assert "ERR_NGROK_4711" in trouble.detail
-    assert "https://ngrok.com/docs/errors/err_ngrok_4711" in (trouble.advice or "")
-    assert not trouble.passing
+def test_unknown_code_refers_to_the_page_of_ngrok() -> None:
+    error = explain(SAID.format(4711))
+    assert "ERR_NGROK_4711" in error.detail
+    assert "https://ngrok.com/docs/errors/err_ngrok_4711" in (error.advice or "")
+    assert not error.transient
 
 
 @pytest.mark.parametrize(
-    ("said", "words", "passing"),
+    ("said", "words", "transient"),
     [
         ("failed to dial ngrok server: dial tcp: lookup connect.ngrok-agent.com: no such host", "could not be reached", True),
         ("read EOF from remote peer", "could not be reached", True),
@@ -28,12 +28,12 @@ def test_an_unknown_code_leads_to_ngroks_own_page() -> None:
         ("", "without a reason", True),
     ],
 )
-def test_what_comes_without_a_code_is_told_too(said: str, words: str, passing: bool) -> None:
-    trouble = explain(said)
-    assert words in trouble.detail
-    assert trouble.passing is passing
+def test_output_without_a_code_is_explained(said: str, words: str, transient: bool) -> None:
+    error = explain(said)
+    assert words in error.detail
+    assert error.transient is transient
 
 
-def test_the_last_code_counts() -> None:
+def test_last_code_is_used() -> None:
     assert find_code("ERR_NGROK_8012 then ERR_NGROK_334") == 334
     assert find_code("nothing") is None

@@ -1,21 +1,17 @@
 import pytest
 
 from server.core.errors import UpstreamFailed
-from server.tunnel.provider import CannotOpen, Said, StatusFeed, check_address
+from server.tunnel.provider import TunnelError, check_address
 
 
-def test_what_went_wrong_comes_with_what_to_do() -> None:
-    trouble = CannotOpen("It is raining.", "Take an umbrella.", passing=True)
-    assert (trouble.detail, trouble.advice, trouble.passing) == ("It is raining.", "Take an umbrella.", True)
-    assert isinstance(trouble, UpstreamFailed)
-    assert CannotOpen().detail
+def test_error_has_advice_and_says_whether_it_is_transient() -> None:
+    error = TunnelError("It is raining.", "Take an umbrella.", transient=True)
+    assert (error.detail, error.advice, error.transient) == ("It is raining.", "Take an umbrella.", True)
+    assert isinstance(error, UpstreamFailed)
+    assert TunnelError().detail
 
 
-def test_news_say_what_they_are_about() -> None:
-    assert StatusFeed(Said.up, "https://x.example").trouble is None
-
-
-def test_a_public_address_has_https_and_a_plain_name() -> None:
+def test_public_address_is_normalized() -> None:
     assert check_address("https://x.ngrok.app", demo=False) == "https://x.ngrok.app"
     assert check_address("HTTPS://X.NGROK.APP", demo=False) == "https://x.ngrok.app"
     assert check_address("http://127.0.0.1:81", demo=True) == "http://127.0.0.1:81"
@@ -41,13 +37,13 @@ def test_a_public_address_has_https_and_a_plain_name() -> None:
         "https://" + "x" * 250 + ".app",
     ],
 )
-def test_what_cannot_be_a_public_address_is_refused_with_what_to_do(address: str) -> None:
-    with pytest.raises(CannotOpen) as refused:
+def test_invalid_public_address_is_refused_with_advice(address: str) -> None:
+    with pytest.raises(TunnelError) as refused:
         check_address(address, demo=False)
-    assert refused.value.advice and not refused.value.passing
+    assert refused.value.advice and not refused.value.transient
 
 
 @pytest.mark.parametrize("address", ["https://x.ngrok.app", "http://127.0.0.1", "http://127.0.0.2:81", "http://x.example:81"])
-def test_in_demo_mode_an_address_is_one_on_this_computer(address: str) -> None:
-    with pytest.raises(CannotOpen):
+def test_demo_address_must_be_on_this_computer(address: str) -> None:
+    with pytest.raises(TunnelError):
         check_address(address, demo=True)

@@ -3,17 +3,17 @@ from datetime import UTC, datetime
 
 import pytest
 
-from server.tunnel.request_counter import Counted, Counter
+from server.tunnel.request_counter import RequestCounter, RequestCountingMiddleware
 from server.tunnel.store import TunnelStore
 from tests.server.access.conftest import MovedClock, Opened
 
 HTTP = {"type": "http"}
 
 
-async def test_only_what_comes_to_the_tunnels_host_is_counted(opened: Opened, clock: MovedClock) -> None:
+async def test_only_requests_to_the_host_of_the_tunnel_are_counted(opened: Opened, clock: MovedClock) -> None:
     async with opened() as state:
-        counter = Counter(TunnelStore(state.context.database), clock)
-        app = Counted(nothing, counter)
+        counter = RequestCounter(TunnelStore(state.context.database), clock)
+        app = RequestCountingMiddleware(nothing, counter)
         for hosts in (frozenset(), frozenset({b"desk.example"})):
             counter.hosts = hosts
             for host in (b"127.0.0.1:8000", b"Desk.example", b"desk.example"):
@@ -23,11 +23,11 @@ async def test_only_what_comes_to_the_tunnels_host_is_counted(opened: Opened, cl
         assert counter.requests == 3
 
 
-async def test_a_month_ends_in_utc_and_the_next_begins_at_nothing(opened: Opened, clock: MovedClock) -> None:
+async def test_month_ends_in_utc_and_the_next_begins_at_zero(opened: Opened, clock: MovedClock) -> None:
     async with opened() as state:
         store = TunnelStore(state.context.database)
         clock.moment = datetime(2026, 1, 31, 23, 59, tzinfo=UTC)
-        counter = Counter(store, clock)
+        counter = RequestCounter(store, clock)
         counter.count()
         await counter.save()
         clock.move(minutes=1)
@@ -35,17 +35,17 @@ async def test_a_month_ends_in_utc_and_the_next_begins_at_nothing(opened: Opened
         counter.count()
         await counter.save()
         assert (await store.load_month("2026-01"), await store.load_month("2026-02")) == (1, 1)
-        again = Counter(store, clock)
+        again = RequestCounter(store, clock)
         await again.load()
         again.count()
         assert again.requests == 2
 
 
 @pytest.mark.parametrize(("requests", "words"), [(79, None), (80, "80 of the 100"), (99, "of the 100"), (100, "may refuse")])
-def test_it_warns_at_four_fifths_and_at_the_limit(opened: Opened, clock: MovedClock, requests: int, words: str | None) -> None:
+def test_warning_begins_at_four_fifths_of_the_limit(opened: Opened, clock: MovedClock, requests: int, words: str | None) -> None:
     async def main() -> str | None:
         async with opened() as state:
-            counter = Counter(TunnelStore(state.context.database), clock)
+            counter = RequestCounter(TunnelStore(state.context.database), clock)
             for _ in range(requests):
                 counter.count()
             assert counter.warn(None) is None

@@ -1,4 +1,3 @@
-import asyncio
 import subprocess
 import sys
 import threading
@@ -17,29 +16,42 @@ from server.storage.data_dir import open_home
 from server.tunnel.fake.launch import agent_command
 from server.tunnel.models import TunnelChange, TunnelState
 from server.tunnel.ngrok import Ngrok
-from server.tunnel.provider import CannotOpen
+from server.tunnel.provider import TunnelError
 from server.tunnel.service import Tunnel
 from tests import loopback
 from tests.server.conftest import Served
 from tests.server.tunnel.tunnels import IMPATIENT, QUICK, agents, open_tunnel, read, until
 
 
-class Remembering(NoScreen):
-    """A screen that a test looks at."""
+class RecordingScreen(NoScreen):
+    """Screen that records notifications."""
 
     def __init__(self) -> None:
-        self.told: list[str] = []
+        self.shown: list[str] = []
 
     def notify(self, title: str, text: str) -> None:
-        self.told.append(f"{title}: {text}")
+        self.shown.append(f"{title}: {text}")
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """Demo server for all tests that do not stop it."""
+    data = tmp_path_factory.mktemp("shared")
+    background = BackgroundServer(Program(Options(port=0, data_dir=data, demo=True, tunnel_timing=QUICK)))
+    ready = background.start()
+    yield Served(background, ready.public, ready.local, data)
+    assert background.stop()
 
 
 @pytest.fixture
-def demo(serve):
-    return serve(demo=True, tunnel_timing=QUICK)
+def demo(shared):
+    """The shared server, whose tunnel is closed."""
+    yield shared
+    shared.person("POST", "/api/tunnel/close")
+    shared.person("PUT", "/api/tunnel/settings", json={"authtoken": None})
 
 
-def test_requests_through_the_tunnel_are_answered_and_the_documents_name_its_address(demo) -> None:
+def test_requests_through_the_tunnel_are_answered_and_documents_contain_its_address(demo) -> None:
     key = demo.make_client()
     address = open_tunnel(demo)
     headers = {"Authorization": f"Bearer {key}"}
@@ -53,7 +65,7 @@ def test_requests_through_the_tunnel_are_answered_and_the_documents_name_its_add
     assert demo.activity()[0]["operation"] == "control_app"
 
 
-def test_it_is_closed_without_a_process_or_a_file_left_and_opens_again(demo) -> None:
+def test_closed_tunnel_leaves_no_process_and_no_configuration_and_opens_again(demo) -> None:
     first = open_tunnel(demo)
     config = demo.data / "tunnel" / "ngrok.yml"
     assert config.exists() and len(agents(demo.data)) == 1
@@ -67,50 +79,51 @@ def test_it_is_closed_without_a_process_or_a_file_left_and_opens_again(demo) -> 
     assert loopback.get(second + "/health").status_code == 200
 
 
-def test_opening_twice_opens_one(demo) -> None:
+def test_open_twice_starts_one_agent(demo) -> None:
     address = open_tunnel(demo)
     assert open_tunnel(demo) == address
     assert len(agents(demo.data)) == 1
 
 
-def test_it_ends_with_the_program(demo) -> None:
+def test_tunnel_ends_with_the_program(serve) -> None:
+    demo = serve(demo=True, tunnel_timing=QUICK)
     open_tunnel(demo)
     assert demo.background.stop()
     assert not agents(demo.data)
 
 
-def test_an_agent_that_is_killed_is_started_again_and_the_new_address_is_told(serve, tmp_path) -> None:
-    screen = Remembering()
+def test_killed_agent_is_restarted_and_the_new_address_is_notified(serve, tmp_path) -> None:
+    screen = RecordingScreen()
     background = BackgroundServer(Program(Options(port=0, data_dir=tmp_path, demo=True, tunnel_timing=QUICK), screen))
     ready = background.start()
     try:
         served = Served(background, ready.public, ready.local, tmp_path)
         first = open_tunnel(served)
-        assert not screen.told
+        assert not screen.shown
         agents(tmp_path)[0].kill()
-        found = until(served, "open", lambda view: view["address"] != first)
-        assert found["address_changed_at"]
-        assert loopback.get(found["address"] + "/health").status_code == 200
+        view = until(served, "open", lambda latest: latest["address"] != first)
+        assert view["address_changed_at"]
+        assert loopback.get(view["address"] + "/health").status_code == 200
         deadline = time.monotonic() + 10
-        while not screen.told and time.monotonic() < deadline:
+        while not screen.shown and time.monotonic() < deadline:
             time.sleep(0.01)
-        assert f"at a new address: {found['address']}" in screen.told[0]
+        assert f"at a new address: {view['address']}" in screen.shown[0]
     finally:
         assert background.stop()
 
 
-def test_while_it_is_started_again_it_says_so(serve) -> None:
+def test_restart_is_shown_as_reconnecting(serve) -> None:
     served = serve(demo=True, tunnel_timing=replace(QUICK, first_delay=60, longest_delay=60))
     address = open_tunnel(served)
     agents(served.data)[0].kill()
-    found = until(served, "reconnecting")
-    assert found["address"] == address
-    assert "ended" in found["problem"]
+    view = until(served, "reconnecting")
+    assert view["address"] == address
+    assert "ended" in view["problem"]
     assert served.person("POST", "/api/tunnel/close").json()["state"] == "off"
 
 
-def test_an_agent_that_ends_again_and_again_is_given_up_on_with_one_notification(tmp_path) -> None:
-    screen = Remembering()
+def test_agent_that_keeps_ending_fails_with_one_notification(tmp_path) -> None:
+    screen = RecordingScreen()
     background = BackgroundServer(Program(Options(port=0, data_dir=tmp_path, demo=True, tunnel_timing=QUICK), screen))
     ready = background.start()
     ended = threading.Event()
@@ -125,18 +138,18 @@ def test_an_agent_that_ends_again_and_again_is_given_up_on_with_one_notification
         open_tunnel(served)
         killer = threading.Thread(target=kill)
         killer.start()
-        found = until(served, "failed")
+        view = until(served, "failed")
         ended.set()
         killer.join()
-        assert found["problem"] and found["address"] is None
-        assert [told for told in screen.told if "not reachable" in told] == [screen.told[-1]]
+        assert view["problem"] and view["address"] is None
+        assert [text for text in screen.shown if "not reachable" in text] == [screen.shown[-1]]
         assert open_tunnel(served)
     finally:
         ended.set()
         assert background.stop()
 
 
-def test_a_connection_that_is_lost_for_a_moment_comes_back_by_itself(demo) -> None:
+def test_lost_connection_is_restored_by_the_same_agent(demo) -> None:
     demo.person("PUT", "/api/tunnel/settings", json={"authtoken": "dropping-token"})
     address = open_tunnel(demo)
     agent = agents(demo.data)[0].pid
@@ -153,21 +166,22 @@ def test_a_connection_that_is_lost_for_a_moment_comes_back_by_itself(demo) -> No
         ("strange-4nq9771bPxe8ctg7LK", "ERR_NGROK_9999", "ngrok.com/docs/errors/err_ngrok_9999"),
     ],
 )
-def test_a_refused_authtoken_is_told_in_plain_words_and_stands_nowhere(demo, caplog, token, problem, advice) -> None:
+def test_refused_authtoken_is_explained_and_not_disclosed(demo, caplog, token, problem, advice) -> None:
     caplog.set_level("DEBUG")
     demo.person("PUT", "/api/tunnel/settings", json={"authtoken": token})
     demo.person("POST", "/api/tunnel/open")
-    found = until(demo, "failed")
-    assert problem in found["problem"]
-    assert advice in found["advice"]
-    assert found["has_authtoken"]
-    assert token not in str(found) + caplog.text
+    view = until(demo, "failed")
+    assert problem in view["problem"]
+    assert advice in view["advice"]
+    assert view["has_authtoken"]
+    assert token not in str(view) + caplog.text
     assert "ngrok:" in caplog.text
     assert not (demo.data / "tunnel" / "ngrok.yml").exists()
-    assert found["problem"] in demo.person("GET", "/api/overview").json()["problems"]
+    assert view["problem"] in demo.person("GET", "/api/overview").json()["problems"]
+    assert {"what": "Tunnel", "well": False, "detail": view["problem"]} in demo.person("GET", "/api/checks").json()
 
 
-def test_the_authtoken_stands_in_a_file_for_this_person_alone_and_on_no_command_line(demo) -> None:
+def test_authtoken_is_in_a_private_file_and_on_no_command_line(demo) -> None:
     token = "good-4nq9771bPxe8ctg7LKr2ClH7Y15"
     demo.person("PUT", "/api/tunnel/settings", json={"authtoken": f"ngrok config add-authtoken {token}"})
     open_tunnel(demo)
@@ -181,7 +195,7 @@ def test_the_authtoken_stands_in_a_file_for_this_person_alone_and_on_no_command_
     assert token not in "".join(file.read_text() for file in config.parent.iterdir())
 
 
-def test_an_agent_that_says_nothing_is_given_up_on_and_ended(serve) -> None:
+def test_silent_agent_is_ended_after_the_time_limit(serve) -> None:
     served = serve(demo=True, tunnel_timing=IMPATIENT)
     served.person("PUT", "/api/tunnel/settings", json={"authtoken": "silent-token"})
     served.person("POST", "/api/tunnel/open")
@@ -191,7 +205,7 @@ def test_an_agent_that_says_nothing_is_given_up_on_and_ended(serve) -> None:
     assert open_tunnel(served)
 
 
-def test_a_silent_agent_can_be_closed_at_once(demo) -> None:
+def test_silent_agent_is_ended_at_once_by_close(demo) -> None:
     demo.person("PUT", "/api/tunnel/settings", json={"authtoken": "silent-token"})
     demo.person("POST", "/api/tunnel/open")
     deadline = time.monotonic() + 10
@@ -201,23 +215,23 @@ def test_a_silent_agent_can_be_closed_at_once(demo) -> None:
     assert not agents(demo.data)
 
 
-def test_a_computer_that_is_offline_is_told_so(serve) -> None:
+def test_offline_computer_is_explained(serve) -> None:
     served = serve(demo=True, tunnel_timing=IMPATIENT)
     served.person("PUT", "/api/tunnel/settings", json={"authtoken": "offline-token"})
     served.person("POST", "/api/tunnel/open")
-    found = until(served, "failed")
-    assert found["problem"] == "ngrok could not be reached."
-    assert "online" in found["advice"]
+    view = until(served, "failed")
+    assert view["problem"] == "ngrok could not be reached."
+    assert "online" in view["advice"]
 
 
-def test_what_the_agent_is_given_is_changed_while_it_is_open(demo) -> None:
+def test_changed_authtoken_reopens_the_tunnel(demo) -> None:
     open_tunnel(demo)
     demo.person("PUT", "/api/tunnel/settings", json={"authtoken": "revoked-4nq9771bPxe8ctg7LKr"})
     assert "does not know this authtoken" in until(demo, "failed")["problem"]
     assert not agents(demo.data)
 
 
-def test_it_opens_at_the_start_where_that_is_set(serve) -> None:
+def test_tunnel_opens_at_start_if_set(serve) -> None:
     first = serve(demo=True, tunnel_timing=QUICK)
     first.person("PUT", "/api/tunnel/settings", json={"open_at_start": True})
     first.background.stop()
@@ -225,7 +239,8 @@ def test_it_opens_at_the_start_where_that_is_set(serve) -> None:
     assert loopback.get(until(again, "open")["address"] + "/health").status_code == 200
 
 
-def test_an_agent_left_by_a_killed_deskhand_is_ended_at_the_next_start(serve, demo) -> None:
+def test_agent_of_a_killed_deskhand_is_ended_at_the_next_start(serve) -> None:
+    demo = serve(demo=True, tunnel_timing=QUICK)
     open_tunnel(demo)
     config = demo.data / "tunnel" / "ngrok.yml"
     kept = {file: file.read_bytes() for file in config.parent.iterdir()}
@@ -247,50 +262,51 @@ def test_an_agent_left_by_a_killed_deskhand_is_ended_at_the_next_start(serve, de
             process.wait()
 
 
-def test_with_a_proxy_of_the_persons_own_there_is_no_tunnel(serve) -> None:
+def test_tunnel_is_refused_with_a_public_url(serve) -> None:
     served = serve(public_url="https://desk.example.org")
-    found = read(served)
-    assert (found["state"], found["address"], found["reserved"]) == ("fixed", "https://desk.example.org", True)
+    view = read(served)
+    assert (view["state"], view["address"], view["reserved"]) == ("fixed", "https://desk.example.org", True)
     for verb in ("open", "close"):
         refused = served.person("POST", f"/api/tunnel/{verb}")
         assert refused.status_code == 409
         assert "--public-url" in refused.json()["detail"]
 
 
-def test_without_an_agent_or_an_authtoken_it_says_what_is_missing(serve, monkeypatch, tmp_path) -> None:
+def test_missing_agent_or_authtoken_is_explained(serve, monkeypatch, tmp_path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("NGROK_AUTHTOKEN", raising=False)
     served = serve()
     served.person("POST", "/api/tunnel/open")
-    found = until(served, "failed")
-    assert "ngrok's program" in found["problem"]
-    assert found["agent"] == {"found": False, "path": None, "own": False, "version": None}
+    view = until(served, "failed")
+    assert "ngrok's program" in view["problem"]
+    assert view["agent"] == {"found": False, "path": None, "own": False, "version": None}
     program = tmp_path / "ngrok"
     program.write_text("#!/bin/sh\necho ngrok version 3.20.0\n")
     program.chmod(0o700)
     served.person("POST", "/api/tunnel/open")
-    found = until(served, "failed", lambda view: "authtoken" in view["problem"])
-    assert "dashboard.ngrok.com" in found["advice"]
-    assert found["agent"] == {"found": True, "path": str(program), "own": True, "version": "3.20.0"}
+    view = until(served, "failed", lambda view: "authtoken" in view["problem"])
+    assert "dashboard.ngrok.com" in view["advice"]
+    assert view["agent"] == {"found": True, "path": str(program), "own": True, "version": "3.20.0"}
 
 
 @pytest.mark.parametrize(
     "address", ["http://plain.example", "https://x\u202e.example", "https://name@x.example", "https://x.example/a"]
 )
-async def test_an_address_that_cannot_be_one_is_neither_kept_nor_told(tmp_path, address) -> None:
+async def test_invalid_address_is_neither_stored_nor_published(tmp_path, address) -> None:
     home, here = open_home(tmp_path, demo=False), Address(1, 2)
     with home as opened:
         async with open_state(opened, here, demo=False) as state:
-            with pytest.raises(CannotOpen, match="cannot be a public one"):
-                await state.tunnel.note_open(address)
+            with pytest.raises(TunnelError, match="cannot be a public one"):
+                await state.tunnel.status.set_open(address)
             assert (here.public_url, await state.tunnel.list_lost_addresses()) == (None, [])
             assert state.tunnel.state is TunnelState.off
-            await state.tunnel.note_open("https://X.ngrok.app")
-            await state.tunnel.note_open("https://y.ngrok.app")
+            await state.tunnel.status.set_open("https://X.ngrok.app")
+            await state.tunnel.status.set_open("https://y.ngrok.app")
             assert [lost.address for lost in await state.tunnel.list_lost_addresses()] == ["https://x.ngrok.app"]
 
 
-def test_the_requests_of_the_month_are_counted_and_outlive_a_restart(serve, demo) -> None:
+def test_requests_of_the_month_are_counted_across_restarts(serve) -> None:
+    demo = serve(demo=True, tunnel_timing=QUICK)
     address = open_tunnel(demo)
     for _ in range(3):
         loopback.get(address + "/nothing")
@@ -301,7 +317,7 @@ def test_the_requests_of_the_month_are_counted_and_outlive_a_restart(serve, demo
     assert read(serve(demo=True))["requests_this_month"] == 3
 
 
-def test_the_tunnel_leads_to_the_public_surface_only_and_nothing_through_it_comes_from_this_computer(demo) -> None:
+def test_tunnel_reaches_only_the_public_surface_and_its_requests_never_count_as_local(demo) -> None:
     address = open_tunnel(demo)
     host = httpx2.URL(address).netloc.decode()
     assert loopback.get(demo.local + "/api/overview", headers={"Host": host}).status_code == 421
@@ -319,67 +335,51 @@ def test_the_tunnel_leads_to_the_public_surface_only_and_nothing_through_it_come
     assert loopback.get(address + "/health", headers={"Host": local}).status_code == 421
 
 
-def test_lost_addresses_are_listed_with_the_latest_first(serve) -> None:
-    served = serve(demo=True, tunnel_timing=QUICK)
-    addresses = []
-    for _ in range(3):
-        addresses.append(open_tunnel(served))
-        served.person("POST", "/api/tunnel/close")
-    served.background.stop()
-
-    async def look() -> list[str]:
-        with open_home(served.data, demo=True) as home:
-            async with open_state(home, Address()) as state:
-                return [lost.address for lost in await state.tunnel.list_lost_addresses()]
-
-    assert asyncio.run(look()) == addresses[1::-1]
-
-
-class Bed:
-    """What would keep the computer awake."""
+class RecordingInhibitor:
+    """Sleep inhibitor that records its calls."""
 
     def __init__(self) -> None:
-        self.done: list[str] = []
+        self.calls: list[str] = []
         self.problem: str | None = None
 
     def hold(self, reason: str) -> None:
         assert reason.endswith(".")
         self.problem = "It falls asleep all the same."
-        self.done.append("hold")
+        self.calls.append("hold")
 
     def release(self) -> None:
-        self.done.append("release")
+        self.calls.append("release")
 
 
-async def test_the_computer_is_kept_awake_while_it_is_on_if_the_person_wants_that(tmp_path) -> None:
+async def test_sleep_is_inhibited_while_the_tunnel_is_on_if_set(tmp_path) -> None:
     with open_home(tmp_path, demo=True) as home:
         async with open_state(home, Address(9, 9), demo=True) as state:
-            bed = Bed()
-            tunnel = Tunnel(state.context, state.address, Ngrok(), command=agent_command(), awake=bed, timing=QUICK)
+            inhibitor = RecordingInhibitor()
+            tunnel = Tunnel(state.context, state.address, Ngrok(), command=agent_command(), inhibitor=inhibitor, timing=QUICK)
             await tunnel.open()
-            assert bed.done == []
+            assert inhibitor.calls == []
             await tunnel.change(TunnelChange(keep_awake=True))
             await tunnel.wait_until_settled()
             assert (tunnel.state, tunnel.problem) == (TunnelState.open, "It falls asleep all the same.")
-            await tunnel.look_now()
+            await tunnel.check_now()
             await tunnel.close()
-            assert bed.done == ["hold", "release"]
+            assert inhibitor.calls == ["hold", "release"]
             await tunnel.open()
             await tunnel.stop()
-            assert bed.done == ["hold", "release"] * 2
+            assert inhibitor.calls == ["hold", "release"] * 2
             assert tunnel.problem is None
 
 
-async def test_one_that_gave_up_is_opened_again_when_the_computer_wakes(tmp_path) -> None:
+async def test_failed_tunnel_is_reopened_when_the_computer_wakes(tmp_path) -> None:
     with open_home(tmp_path, demo=True) as home:
         async with open_state(home, Address(9, 9), demo=True, tunnel_timing=IMPATIENT) as state:
             tunnel = state.tunnel
-            await tunnel.look_now()
+            await tunnel.check_now()
             assert tunnel.state is TunnelState.off
             await tunnel.change(TunnelChange(authtoken="offline-token"))
             await tunnel.open()
             await tunnel.wait_until_settled()
             assert tunnel.state is TunnelState.failed
-            await tunnel.look_now()
+            await tunnel.check_now()
             assert tunnel.state is TunnelState.opening
             await tunnel.stop()

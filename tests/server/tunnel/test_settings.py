@@ -2,7 +2,7 @@ import pytest
 
 from server.core.errors import InvalidInput
 from server.tunnel.models import TunnelChange
-from server.tunnel.settings import Preferences, check_authtoken, check_domain
+from server.tunnel.settings import TunnelPreferences, check_authtoken, check_domain
 from tests.server.access.conftest import Opened
 
 
@@ -14,34 +14,34 @@ from tests.server.access.conftest import Opened
         ("bold-owl-1.ngrok-free.dev", "bold-owl-1.ngrok-free.dev"),
     ],
 )
-def test_a_domain_is_taken_as_people_paste_it(text: str, host: str) -> None:
+def test_pasted_domain_is_normalized(text: str, host: str) -> None:
     assert check_domain(text) == host
 
 
 @pytest.mark.parametrize(
     "text", ["desk", "desk.ngrok.app/path", "a b.example", "-x.example", "x..example", "desk.example:80", "x" * 300]
 )
-def test_what_cannot_be_a_domain_is_refused_with_an_example(text: str) -> None:
+def test_invalid_domain_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(InvalidInput, match=r"desk\.ngrok\.app"):
         check_domain(text)
 
 
 @pytest.mark.parametrize("text", ["2abcdefgh_IJ", " 2abcdefgh_IJ\n", "ngrok config add-authtoken 2abcdefgh_IJ", "'2abcdefgh_IJ'"])
-def test_an_authtoken_is_taken_out_of_what_was_pasted(text: str) -> None:
+def test_authtoken_is_extracted_from_pasted_text(text: str) -> None:
     assert check_authtoken(text) == "2abcdefgh_IJ"
 
 
 @pytest.mark.parametrize("text", ["", "short", "with\ttab and ünicode", "x" * 201])
-def test_what_is_no_authtoken_is_refused(text: str) -> None:
+def test_invalid_authtoken_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput, match=r"dashboard\.ngrok\.com"):
         check_authtoken(text)
 
 
-async def test_what_is_left_out_stays_and_a_mistake_changes_nothing(opened: Opened, monkeypatch) -> None:
+async def test_missing_fields_stay_and_an_invalid_change_changes_nothing(opened: Opened, monkeypatch) -> None:
     monkeypatch.delenv("NGROK_AUTHTOKEN", raising=False)
 
     async with opened() as state:
-        preferences = Preferences(state.context)
+        preferences = TunnelPreferences(state.context)
         assert await preferences.change(TunnelChange(domain="desk.ngrok.app", authtoken="2abcdefgh_IJ"))
         assert not await preferences.change(TunnelChange(keep_awake=True, open_at_start=True))
         settings = preferences.settings

@@ -6,7 +6,7 @@ from tests.server.access.conftest import Opened
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-async def test_the_last_address_is_known_and_the_others_are_lost_until_they_come_back(opened: Opened) -> None:
+async def test_other_addresses_are_lost_until_they_are_opened_again(opened: Opened) -> None:
     async with opened() as state:
         store = TunnelStore(state.context.database)
         before = []
@@ -18,10 +18,19 @@ async def test_the_last_address_is_known_and_the_others_are_lost_until_they_come
         assert lost.lost_at == (BEGIN + timedelta(days=3)).isoformat()
 
 
-async def test_a_month_that_nobody_counted_has_nothing(opened: Opened) -> None:
+async def test_month_without_a_count_has_no_requests(opened: Opened) -> None:
     async with opened() as state:
         store = TunnelStore(state.context.database)
         assert await store.load_month("2026-01") == 0
         await store.save_month("2026-01", 5)
         await store.save_month("2026-01", 7)
         assert await store.load_month("2026-01") == 7
+
+
+async def test_lost_addresses_are_listed_latest_first(opened: Opened) -> None:
+    async with opened() as state:
+        store = TunnelStore(state.context.database)
+        addresses = [f"https://{letter}.example" for letter in "bca"]
+        for day, address in enumerate(addresses):
+            await store.remember(address, reserved=False, at=BEGIN + timedelta(days=day))
+        assert [lost.address for lost in await store.list_lost()] == addresses[1::-1]

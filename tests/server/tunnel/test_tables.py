@@ -2,5 +2,5 @@ from server.access.tables import metadata as access
 from server.tunnel.tables import metadata
 
 
-def test_the_tunnels_tables_are_its_own() -> None:
+def test_tables_differ_from_those_of_access() -> None:
     assert not metadata.tables.keys() & access.tables.keys()

@@ -1,4 +1,4 @@
-"""What the tests of the tunnel share: short durations, and waiting for what the tunnel is."""
+"""Helpers for tests of the tunnel: short durations, and waiting for a state."""
 
 import time
 from collections.abc import Callable
@@ -10,8 +10,8 @@ import psutil
 from server.tunnel.backoff import Timing
 from tests.server.conftest import Served
 
-QUICK = Timing(open=20, look=0.3, first_delay=0.05, longest_delay=0.2, most=3)
-IMPATIENT = Timing(open=1.5, look=0.3, first_delay=0.05, longest_delay=0.1, most=2)
+QUICK = Timing(open=20, check=0.3, first_delay=0.05, longest_delay=0.2, max_restarts=3)
+IMPATIENT = Timing(open=1.5, check=0.3, first_delay=0.05, longest_delay=0.1, max_restarts=2)
 
 
 def read(served: Served) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from server.access.oauth.request_context import Asked
 from server.core.clock import Clock
 from server.core.errors import Conflict
 from server.core.events import Events
+from server.core.tasks import Tasks
 from server.sdk.approval_requests import Questions
 from server.sdk.desktop import NoScreen
 from tests.server.access.oauth.programs import GPT, HERE, allow_registration, approve, landed, own, questions, register
@@ -20,7 +21,7 @@ class Quiet(Questions):
     """Nobody is told."""
 
     def __init__(self):
-        super().__init__(Events(), NoScreen())
+        super().__init__(Events(), NoScreen(), Tasks())
 
     def notify(self, question):
         pass
@@ -266,7 +267,7 @@ async def test_the_person_is_told_once_of_a_crowd_of_strangers():
 
     import asyncio
 
-    waiting = SignIns(Questions(Events(), Screen()), Clock(), forget)
+    waiting = SignIns(Questions(Events(), Screen(), Tasks()), Clock(), forget)
     for number in range(4):
         wait(waiting, f"deskhand-{number}", Kind.registered)
     while not told:

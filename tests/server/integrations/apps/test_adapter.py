@@ -8,7 +8,8 @@ import pytest
 from server.core.errors import Conflict
 from server.integrations.apps import adapter
 from server.integrations.apps.resolve.launch_spec import Machine, Recipe
-from server.system.processes import Ended, Pattern, Process, identify
+from server.system.processes import Ended, Pattern, Process
+from tests.running import identify
 
 WINDOWS = Machine("windows", {"SystemRoot": "C:\\Windows"})
 MACOS = Machine("macos", {})

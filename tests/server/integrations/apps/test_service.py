@@ -8,7 +8,7 @@ import pytest
 from server.core.errors import Conflict, Forbidden, InvalidInput, NotFound, Unavailable
 from server.integrations.apps.models import Order
 from server.sdk.operation import current_call
-from server.system import processes
+from tests.running import identify
 from tests.server.integrations.apps.desk import RECORDER, RESTART, START, STAY, STOP, entry_for, eventually, start_and_wait
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the programs that these tests start are written for POSIX")
@@ -192,8 +192,8 @@ def test_restart_ends_the_old_one_and_starts_a_new_one(desk):
         first = await start_and_wait(launcher, desk)
         second = await launcher.control(RESTART)
         assert (second.success, second.message) == (True, "recorder has been restarted.")
-        assert not processes.identify(first.pid)
-        assert processes.identify(second.pid)
+        assert not identify(first.pid)
+        assert identify(second.pid)
         assert first.pid != second.pid
 
     desk.play(scenario)

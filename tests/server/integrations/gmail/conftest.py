@@ -23,6 +23,7 @@ from jsonschema import Draft202012Validator
 
 from server.core.clock import Clock
 from server.core.events import Events
+from server.core.tasks import Tasks
 from server.integrations.gmail.accounts.accounts import SECTION
 from server.integrations.gmail.accounts.session import REQUESTED
 from server.integrations.gmail.accounts.sign_in import read_credentials
@@ -246,7 +247,7 @@ def new_desk(google: FakeGoogle, tmp_path: Path) -> Iterator[Desk]:
                 events=(events := Events()),
                 fetch=Fetch(only_allowed=True),
                 screen=NoScreen(),
-                questions=Questions(events, NoScreen()),
+                questions=Questions(events, NoScreen(), Tasks()),
                 clock=clock,
                 demo=True,
                 local_address=lambda: "http://127.0.0.1:7",

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from server.core.clock import Clock
 from server.core.events import Events
+from server.core.tasks import Tasks
 from server.integrations.omi.models import Kind, OmiSettings
 from server.integrations.omi.parsers import Post
 from server.integrations.omi.service import Wearable, start
@@ -137,7 +138,7 @@ async def open_context(data: Path, clock: Clock) -> Context:
         events=events,
         fetch=Fetch(only_allowed=True),
         screen=NoScreen(),
-        questions=Questions(events, NoScreen()),
+        questions=Questions(events, NoScreen(), Tasks()),
         clock=clock,
     )
 

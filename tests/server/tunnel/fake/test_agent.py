@@ -8,7 +8,7 @@ from server.tunnel.fake.agent import quote, read_authtoken
 from server.tunnel.fake.launch import agent_command
 
 
-def test_its_lines_are_read_as_the_agents_are(tmp_path: Path) -> None:
+def test_log_lines_are_parsed_by_pyngrok(tmp_path: Path) -> None:
     config = tmp_path / "ngrok.yml"
     config.write_text("version: 3\nagent:\n  authtoken: revoked-one\n")
     command = [*agent_command(), "start", "--none", "--log", "stdout", "--config", str(config)]
@@ -20,12 +20,12 @@ def test_its_lines_are_read_as_the_agents_are(tmp_path: Path) -> None:
     assert "revoked-one" in (last.err or "") and "ERR_NGROK_107" in (last.err or "")
 
 
-def test_a_word_it_does_not_know_ends_it() -> None:
+def test_unknown_command_is_an_error() -> None:
     done = subprocess.run([*agent_command(), "http", "80"], capture_output=True, text=True, timeout=20, check=False)
     assert (done.returncode, "unknown command" in done.stderr) == (1, True)
 
 
-def test_without_a_configuration_there_is_no_authtoken(tmp_path: Path) -> None:
+def test_missing_configuration_has_no_authtoken(tmp_path: Path) -> None:
     assert read_authtoken(["start", "--none"]) is None
     empty = tmp_path / "ngrok.yml"
     empty.write_text("version: 3\nagent: {}\n")
@@ -33,5 +33,5 @@ def test_without_a_configuration_there_is_no_authtoken(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("value", ["plain", "two words"])
-def test_a_value_is_one_word(value: str) -> None:
+def test_value_is_quoted(value: str) -> None:
     assert NgrokLog(f"msg={quote(value)}").msg == value

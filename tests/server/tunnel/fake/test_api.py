@@ -25,7 +25,7 @@ async def test_endpoints_are_opened_listed_and_closed() -> None:
     api.close()
 
 
-async def test_a_page_in_a_browser_can_open_nothing_and_nothing_leads_elsewhere() -> None:
+async def test_requests_of_a_browser_and_foreign_upstreams_are_refused() -> None:
     api = Api()
     base = f"http://{await api.open()}"
     async with loopback.AsyncClient(base_url=base) as http:

@@ -62,7 +62,7 @@ def behind_proxy(test, **events) -> None:
     serve(application(**events), main)
 
 
-def test_a_request_is_passed_on_with_headers_that_say_for_whom() -> None:
+def test_request_is_forwarded_with_forwarding_headers() -> None:
     async def test(http: httpx2.AsyncClient, proxy: Proxy) -> None:
         answer = (await http.post("/echo", content=b"x" * 200_000, headers={"X-Mine": "kept"})).json()
         assert answer["body"] == "x" * 200_000
@@ -79,7 +79,7 @@ def test_a_request_is_passed_on_with_headers_that_say_for_whom() -> None:
     behind_proxy(test)
 
 
-def test_a_stream_comes_as_it_is_sent_and_ends_where_nobody_listens_any_more() -> None:
+def test_stream_is_forwarded_as_it_is_sent_and_ends_with_its_client() -> None:
     go_on, left = asyncio.Event(), asyncio.Event()
 
     async def test(http: httpx2.AsyncClient, _: Proxy) -> None:
@@ -94,7 +94,7 @@ def test_a_stream_comes_as_it_is_sent_and_ends_where_nobody_listens_any_more() -
     behind_proxy(test, go_on=go_on, left=left)
 
 
-def test_a_websocket_is_passed_on() -> None:
+def test_websocket_is_forwarded() -> None:
     async def test(http: httpx2.AsyncClient, _: Proxy) -> None:
         async with connect(f"ws://{http.base_url.netloc.decode()}/ws", proxy=None) as socket:
             await socket.send("hello")
@@ -103,7 +103,7 @@ def test_a_websocket_is_passed_on() -> None:
     behind_proxy(test)
 
 
-async def test_where_nobody_answers_behind_it_says_what_ngrok_says() -> None:
+async def test_missing_upstream_is_the_error_of_ngrok() -> None:
     proxy = Proxy("http://127.0.0.1:9")
     async with loopback.AsyncClient() as http:
         answer = await http.get(await proxy.open())
@@ -111,7 +111,7 @@ async def test_where_nobody_answers_behind_it_says_what_ngrok_says() -> None:
     proxy.close()
 
 
-def test_what_it_passes_on_never_comes_from_this_computer() -> None:
+def test_forwarded_request_is_never_local() -> None:
     for host in (b"127.0.0.1:8000", b"localhost"):
         head = Head(b"GET / HTTP/1.1", ((b"host", host), (b"x-forwarded-for", b"127.0.0.1")))
         lines = rewrite(head, "127.0.0.1").split(b"\r\n")[1:-2]
