@@ -1,20 +1,16 @@
-"""Finds the integrations and starts them one by one. A broken one becomes a state with a sentence, and the others run."""
+"""Starts the integrations one by one. A broken one becomes a state with a sentence, and the others run."""
 
 import asyncio
-import importlib
 import logging
-import pkgutil
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter
 from fastapi.routing import iter_route_contexts
 
-from server import integrations
 from server.core.errors import DeskhandError
 from server.sdk.context import Context
 from server.sdk.integration import Integration, Parts
@@ -42,31 +38,6 @@ class Member:
     service: Any = None
     state: State = State.broken
     problem: str | None = None
-
-
-def discover() -> list[Integration]:
-    """Find the descriptors. One whose `__init__` fails is known by its folder's name and fails again when it is started."""
-    found = []
-    for module in pkgutil.iter_modules(integrations.__path__):
-        try:
-            found.append(importlib.import_module(f"{integrations.__name__}.{module.name}").integration)
-        except Exception as error:  # noqa: BLE001, whatever is wrong with one must not reach the others
-            found.append(broken_integration(module.name, error))
-    return found
-
-
-def broken_integration(name: str, error: Exception) -> Integration:
-    """Stand in for an integration that cannot even be described."""
-
-    def load() -> Parts:
-        raise error
-
-    return Integration(name, name.title(), (f"/{name}",), load)
-
-
-def find_migrations() -> list[Path]:
-    """Find the integrations' folders with revisions."""
-    return sorted(Path(integrations.__path__[0]).glob("*/migrations"))
 
 
 @dataclass

@@ -4,8 +4,9 @@ from contextlib import asynccontextmanager
 
 from server.core.errors import Unavailable
 from server.http.addresses import Address
+from server.integrations import broken_integration, discover
 from server.public.app import create_public
-from server.runtime.integrations import Runtime, State, broken_integration, discover
+from server.runtime.integrations import Runtime, State
 from server.runtime.state import open_state
 from server.sdk.context import Context
 from server.sdk.integration import Effect, Integration, Operations, Parts
