@@ -212,9 +212,10 @@ async def make_first_client(state: State, key: str | None) -> None:
 
 
 async def make_openai_client(state: State, pair: Pair | None) -> None:
-    """Make the client whose id and secret the environment holds, once. It may read memories; more the person says."""
+    """Make the client whose id and secret the environment holds, once. The person may give it more scopes."""
     if pair:
-        await state.programs.add_openai(pair, frozenset({"read:memories"}))
+        scopes = (member.integration.openai_scopes for member in state.runtime.members)
+        await state.programs.add_openai(pair, frozenset[str]().union(*scopes))
 
 
 def read_openai(environment: Mapping[str, str]) -> Pair | None:

@@ -11,8 +11,11 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.routing import iter_route_contexts
 
+from server.access.oauth.scopes import describe_scope
 from server.core.errors import DeskhandError
 from server.sdk.context import Context
+from server.sdk.demo import DemoScript
+from server.sdk.health import Health
 from server.sdk.integration import Integration, Parts
 from server.sdk.operation import Operation, Operations, operation_of
 from server.sdk.search import Lookup
@@ -35,7 +38,7 @@ class Member:
 
     integration: Integration
     parts: Parts | None = None
-    service: Any = None
+    service: Health | None = None
     state: State = State.broken
     problem: str | None = None
 
@@ -110,9 +113,19 @@ class Runtime:
             for router in member.parts.public if member.parts else ():
                 yield from ((member, operation) for operation in list_operations(router))
 
-    def scopes(self) -> list[str]:
-        """The scopes of the operations that are on now. Those that every client has need none."""
-        return sorted({operation.scope for operation in self.operations().values() if operation.scope})
+    def scopes(self) -> dict[str, str]:
+        """Label each scope of the operations that are on now, sorted. Operations that every client has need none."""
+        labels = {scope: label for member in self.members for scope, label in member.integration.scopes.items()}
+        scopes = sorted({operation.scope for operation in self.operations().values() if operation.scope})
+        return {scope: describe_scope(scope, labels) for scope in scopes}
+
+    def running(self) -> list[Health]:
+        """List the services of the running integrations."""
+        return [member.service for member in self.members if member.service]
+
+    def demo_scripts(self) -> list[DemoScript]:
+        """List the demo scripts of the running integrations."""
+        return [member.parts.demo for member in self.members if member.parts and member.parts.demo]
 
 
 def list_operations(router: APIRouter) -> list[Operation]:
