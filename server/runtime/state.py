@@ -23,8 +23,9 @@ from server.core.events import Events
 from server.core.tasks import Tasks
 from server.http.addresses import Address
 from server.http.in_process import Inside
+from server.integrations import find_migrations
 from server.outbound.fetch import Fetch
-from server.runtime.integrations import Runtime, find_migrations
+from server.runtime.integrations import Runtime
 from server.runtime.updates import Updates
 from server.sdk.approval_requests import Questions
 from server.sdk.context import Context
