@@ -5,7 +5,7 @@ Deliveries of one stream, and those that are refused or repeated one after anoth
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,6 +26,7 @@ from server.storage.database import Database
 DUPLICATE = "It was here before, so nothing changed."
 REPETITION_GAP = timedelta(minutes=10)  # between two refusals that are counted in one record
 LONGEST_SERIES = timedelta(days=1)
+COUNTED = ("sentence", "reason", "duration_ms", "arguments")  # columns that change with each delivery of a series
 FIND = (
     select(activity.c.id, activity.c.at, activity.c.duration_ms, activity.c.arguments)
     .where(
@@ -38,11 +39,7 @@ FIND = (
     .order_by(activity.c.at.desc())
     .limit(1)
 )
-CHANGE = (
-    update(activity)
-    .where(activity.c.id == bindparam("record"))
-    .values({name: bindparam(name) for name in ("sentence", "reason", "duration_ms", "arguments")})
-)
+CHANGE = update(activity).where(activity.c.id == bindparam("record")).values({name: bindparam(name) for name in COUNTED})
 
 
 class DeliveryLog:
@@ -78,15 +75,14 @@ def make_entry(record: DeliveryRecord, error: Exception | None, now: datetime, r
     """Make the entry of a single delivery; its sentence and contents follow."""
     status, reason = (200, record.reason) if error is None else describe_error(error)
     outcome, decision = Outcome.done, "allowed"
-    if error:
-        outcome = Outcome.failed if status >= 500 else Outcome.refused
-        decision = {Outcome.failed: "allowed"}.get(
-            outcome, "denied" if status == 403 else "refused"
-        )  # 403: unwanted by the person
-    elif result:
-        is_repeated = result.is_duplicate and record.stream is None
-        outcome = Outcome.repeated if is_repeated else Outcome.done
-        reason = DUPLICATE if is_repeated else result.note or reason
+    if status >= 500:
+        outcome = Outcome.failed
+    elif error:
+        outcome, decision = Outcome.refused, "denied" if status == 403 else "refused"  # 403: the person does not want it
+    elif result and result.is_duplicate and record.stream is None:
+        outcome, reason = Outcome.repeated, DUPLICATE
+    elif result and result.note:
+        reason = result.note
     return Entry(
         at=now.isoformat(),
         client_id=f"webhook:{record.kind.sender}",
@@ -115,45 +111,41 @@ def put(connection: Connection, record: DeliveryRecord, entry: Entry, now: datet
     """Add the entry, or count it in the record of its series."""
     stream = record.stream if entry.outcome is Outcome.done else Stream(entry.reason, REPETITION_GAP)
     if stream is None:
-        contents = {"bytes": record.size}
-        return add(connection, entry, record, contents)
-    series = {"series": hashlib.sha256(stream.key.encode("utf-8", "replace")).hexdigest()[:16]}
+        return add(connection, replace(entry, sentence=describe(record, 1, record.size), arguments=f'{{"bytes": {record.size}}}'))
+    series = hashlib.sha256(stream.key.encode("utf-8", "replace")).hexdigest()[:16]
     row = find_open(connection, entry, series, stream.gap, now)
-    before = json.loads(row["arguments"]) if row else {"deliveries": 0, "bytes": 0}
-    contents = {**series, "deliveries": before["deliveries"] + 1, "bytes": before["bytes"] + record.size}
+    before = json.loads(row.arguments) if row else {"deliveries": 0, "bytes": 0}
+    count, size = before["deliveries"] + 1, before["bytes"] + record.size
+    contents = json.dumps({"series": series, "deliveries": count, "bytes": size})
+    entry = replace(entry, sentence=describe(record, count, size), arguments=contents)
     if row is None:
-        return add(connection, entry, record, contents)
-    duration = round((now - datetime.fromisoformat(row["at"])).total_seconds() * 1000)
-    entry = replace(entry, id=row["id"], at=row["at"], duration_ms=duration, **describe(record, contents))
-    values = {name: getattr(entry, name) for name in ("sentence", "reason", "duration_ms", "arguments")}
-    connection.execute(CHANGE, {"record": entry.id, **values})
+        return add(connection, entry)
+    duration = round((now - datetime.fromisoformat(row.at)).total_seconds() * 1000)
+    entry = replace(entry, id=row.id, at=row.at, duration_ms=duration)
+    connection.execute(CHANGE, {"record": entry.id, **{name: getattr(entry, name) for name in COUNTED}})
     return entry
 
 
-def add(connection: Connection, entry: Entry, record: DeliveryRecord, contents: Mapping[str, Any]) -> Entry:
+def add(connection: Connection, entry: Entry) -> Entry:
     """Add a record of its own."""
-    entry = replace(entry, **describe(record, contents))
     return replace(entry, id=add_entry(connection, entry))
 
 
-def find_open(
-    connection: Connection, entry: Entry, series: Mapping[str, str], gap: timedelta | None, now: datetime
-) -> Mapping[str, Any] | None:
-    """Find the record of a series that goes on still."""
-    asked = {"sender": entry.client_id, "kind": entry.operation, "ended": entry.outcome}
-    since, start = (now - LONGEST_SERIES).isoformat(), json.dumps(series).removesuffix("}")
-    row = connection.execute(FIND, {**asked, "since": since, "series": start}).mappings().first()
+def find_open(connection: Connection, entry: Entry, series: str, gap: timedelta | None, now: datetime) -> Any:
+    """Find the row of a series that goes on still."""
+    match = {"sender": entry.client_id, "kind": entry.operation, "ended": entry.outcome}
+    since, start = (now - LONGEST_SERIES).isoformat(), f'{{"series": "{series}"'
+    row = connection.execute(FIND, {**match, "since": since, "series": start}).first()
     if row is None:
         return None
-    latest = datetime.fromisoformat(row["at"]) + timedelta(milliseconds=row["duration_ms"] or 0)
+    latest = datetime.fromisoformat(row.at) + timedelta(milliseconds=row.duration_ms or 0)
     return row if gap is None or now - latest <= gap else None
 
 
-def describe(record: DeliveryRecord, contents: Mapping[str, Any]) -> dict[str, str]:
-    """Write the sentence and the contents of a record."""
-    count, size = contents.get("deliveries", 1), format_size(contents["bytes"])
-    parts = f"{count} {'parts' if record.stream else 'times'}, {size}" if count > 1 else size
-    return {"sentence": f"deliver {record.kind.noun} ({parts})", "arguments": json.dumps(contents)}
+def describe(record: DeliveryRecord, count: int, size: int) -> str:
+    """Write the sentence of a record."""
+    parts = f"{count} {'parts' if record.stream else 'times'}, " if count > 1 else ""
+    return f"deliver {record.kind.noun} ({parts}{format_size(size)})"
 
 
 def format_size(size: int) -> str:
