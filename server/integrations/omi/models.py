@@ -29,7 +29,7 @@ class SourceState(StrEnum):
 
 
 class OmiSettings(WebhookSettings):
-    """How long Deskhand keeps what OMI sends. A change counts within the hour."""
+    """Retention of what OMI sends. A change counts within the hour."""
 
     keep_days: int = Field(
         0,
@@ -73,7 +73,7 @@ class ConversationList(BaseModel):
 
 
 class Structured(BaseModel):
-    """What OMI made of a conversation."""
+    """OMI's summary of a conversation."""
 
     title: str = Field(description="What OMI called it.")
     overview: str = Field(description="What it was about.")
@@ -115,7 +115,7 @@ class ActionItemList(BaseModel):
 
 
 class Mark(BaseModel):
-    """Whether something is done."""
+    """A mark of an action item."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -123,7 +123,7 @@ class Mark(BaseModel):
 
 
 class DaySummary(BaseModel):
-    """What a day was about."""
+    """Summary of a day."""
 
     id: str = Field(description="Its id.")
     date: str = Field(description="The day, as YYYY-MM-DD.")
@@ -144,7 +144,7 @@ class DaySummaryList(BaseModel):
 
 
 class LiveTranscript(BaseModel):
-    """What is being said, or was said last."""
+    """The latest words of a session."""
 
     session_id: str = Field(description="Which stretch of talk; empty where there was none.")
     updated_at: str = Field(description="When the latest words came in, ISO 8601 in UTC; empty where there were none.")
@@ -161,7 +161,7 @@ class MemoryReceipt(BaseModel):
 
 
 class Done(BaseModel):
-    """What was done."""
+    """Result of a change."""
 
     success: bool = Field(description="Whether it was done.")
     message: str = Field(description="What was done, in a sentence.")

@@ -81,7 +81,7 @@ class DeliveryResult:
 
     @property
     def error(self) -> DeskhandError | None:
-        """What the sender is answered if it was refused."""
+        """The error that the sender is answered if the delivery was refused."""
         if self.outcome is DeliveryOutcome.denied:
             return Forbidden(DENIED)
         if self.outcome is DeliveryOutcome.full:

@@ -27,7 +27,7 @@ WAITING = select(source).where(source.c.state == SourceState.waiting).order_by(s
 COUNT_WAITING = select(func.count()).where(source.c.state == SourceState.waiting)
 COUNT_OF_CLIENTS = COUNT_WAITING.where(source.c.first_client != "")
 ACCEPTED = select(source.c.uid).where(source.c.state == SourceState.accepted)
-BY_QUESTION = WAITING.where(source.c.question == bindparam("asked"))
+BY_QUESTION = WAITING.where(source.c.question == bindparam("pending"))
 ADD = insert(source)
 DECIDE = update(source).where(source.c.uid == bindparam("which")).values(state=bindparam("said"), kept_aside=0, bytes_aside=0)
 KEEP_ASIDE = (
@@ -128,7 +128,7 @@ def remove_sent(connection: Connection, uid: str) -> list[str]:
 
 def find_waiting(connection: Connection, question: str) -> str:
     """Find the uid of an approval request. Raises NotFound if it is not waiting any more."""
-    row = connection.execute(BY_QUESTION, {"asked": question}).first()
+    row = connection.execute(BY_QUESTION, {"pending": question}).first()
     if row is None:
         raise NotFound("This question does not wait any more. `deskhand approvals list` shows what waits.")
     return str(row.uid)

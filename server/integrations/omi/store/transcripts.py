@@ -13,7 +13,7 @@ from server.integrations.omi.transcript import Segment
 
 OF = (segment.c.uid == bindparam("of"), segment.c.session == bindparam("during"))
 BY_ID = (*OF, segment.c.id == bindparam("which"))
-CHANGE = update(segment).where(*BY_ID).values(start=bindparam("begins"), at=bindparam("now"), body=bindparam("told"))
+CHANGE = update(segment).where(*BY_ID).values(start=bindparam("begins"), at=bindparam("now"), body=bindparam("content"))
 ADD = insert(segment)
 LATEST = select(segment.c.uid, segment.c.session, segment.c.at).where(segment.c.uid.in_(ACCEPTED)).order_by(segment.c.at.desc())
 READ = select(segment.c.body).where(*OF).order_by(segment.c.start.desc(), segment.c.id.desc()).limit(bindparam("most"))
@@ -25,7 +25,7 @@ def put_all(connection: Connection, uid: str, session: str, segments: Iterable[M
     for place, data in enumerate(segments):
         parsed, body = read_segment(data, place), json.dumps(data)
         key = {"of": uid, "during": session, "which": parsed.id}
-        if not connection.execute(CHANGE, {**key, "begins": parsed.start, "now": now, "told": body}).rowcount:
+        if not connection.execute(CHANGE, {**key, "begins": parsed.start, "now": now, "content": body}).rowcount:
             row = {"uid": uid, "session": session, "id": parsed.id, "start": parsed.start, "at": now, "body": body}
             connection.execute(ADD, row)
     return True
