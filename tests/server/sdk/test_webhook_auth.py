@@ -124,7 +124,8 @@ async def test_removed_secret_is_not_valid_later(opened, clock) -> None:
         assert await authenticator.verify(SignedRequest(b"{}")) is None
         with pytest.raises(NotAuthenticated, match="no signing secret of Shop"):
             await authenticator.require_secret()
-        assert await state.context.secrets.get("shop/signing") is None
+        for name in ("shop/signing", "shop/signing-before"):
+            assert await state.context.secrets.get(name) is None
         await authenticator.set_secret(NEW)
         with pytest.raises(NotAuthenticated):
             await authenticator.verify(signed(clock, OLD))
