@@ -1,5 +1,6 @@
 import asyncio
 
+import anyio
 import pytest
 
 from server.core.errors import NotAuthenticated, NotFound, TooManyRequests
@@ -160,6 +161,6 @@ async def test_oldest_unverified_body_is_ended_at_the_limit(opened) -> None:
 async def test_unverified_body_is_ended_after_its_time(opened) -> None:
     async with opened() as state:
         await set_limits(state.context, unproven_seconds=0.01)
-        with pytest.raises(TooManyRequests):
+        with pytest.raises(TooManyRequests), anyio.fail_after(10):
             async with make_authenticator(state.context).limit_unverified():
                 await asyncio.Event().wait()
