@@ -4,6 +4,7 @@ from fastapi import APIRouter
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from server.access.activity.deliveries import DeliveryLog
 from server.access.oauth.metadata import OPEN_TO_PAGES
 from server.access.oauth.routes import create_routes as create_oauth
 from server.access.origins import SECTION, OriginSettings
@@ -24,6 +25,7 @@ def create_public(state: State) -> ASGIApp:
     """Make what the tunnel reaches: the operations, and pages that hold nobody's data."""
     app = new_application("Deskhand")
     app.state.gate = state.guard
+    app.state.delivery_log = DeliveryLog(state.context.database, state.context.events, state.context.clock)
     app.state.services = state.runtime.services
     app.include_router(create_oauth(state.oauth))
     for member in state.runtime.members:

@@ -19,6 +19,7 @@ from server.sdk.health import Health
 from server.sdk.integration import Integration, Parts
 from server.sdk.operation import Operation, Operations, operation_of
 from server.sdk.search import Lookup
+from server.sdk.webhook import WebhookRouter
 
 log = logging.getLogger(__name__)
 
@@ -101,8 +102,14 @@ class Runtime:
         return [*theirs, *self.core]
 
     def owners(self) -> dict[str, str]:
-        """The name of the integration that each operation belongs to, by the operation's name."""
-        return {operation.name: member.integration.name for member, operation in self._offered()}
+        """The name of the integration that each operation or kind of delivery belongs to, by its name in the activity."""
+        deliveries = {
+            name: member.integration.name
+            for member in self.members
+            for router in (member.parts.deliveries if member.parts else ())
+            for name in (router.operations if isinstance(router, WebhookRouter) else ())
+        }
+        return {operation.name: member.integration.name for member, operation in self._offered()} | deliveries
 
     def lookups(self) -> list[Lookup]:
         """What can be looked up, in the order of the integrations."""

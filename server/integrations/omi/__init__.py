@@ -20,20 +20,20 @@ PREFIXES = (
 
 
 def load() -> Parts:
-    """Import what it is made of."""
+    """Import its parts."""
     from server.integrations.omi.demo import serve_fake
     from server.integrations.omi.local import local
     from server.integrations.omi.models import OmiSettings
-    from server.integrations.omi.routes import memories
+    from server.integrations.omi.routes import operations
     from server.integrations.omi.search import lookup
     from server.integrations.omi.service import start
     from server.integrations.omi.setup_page import pages
-    from server.integrations.omi.webhook import bare, deliveries
+    from server.integrations.omi.webhook import deliveries, signed_deliveries
 
     return Parts(
         start=start,
-        public=(memories,),
-        deliveries=(bare, deliveries, pages),
+        public=(operations,),
+        deliveries=(signed_deliveries, deliveries, pages),
         local=(local,),
         settings=OmiSettings,
         lookups=(lookup,),
