@@ -18,15 +18,15 @@ WORDS = {  # the module and the name of each
     "tunnel": "tunnel:tunnel",
     "clients": "clients:clients",
     "approvals": "approvals:approvals",
-    "addresses": "everyday:addresses",
+    "addresses": "control:addresses",
     "activity": "activity:activity",
-    "pause": "everyday:pause",
-    "resume": "everyday:resume",
-    "quit": "everyday:quit_deskhand",
-    "generate-schema": "everyday:generate_schema",
-    "backup": "data:backup",
-    "restore": "data:restore",
-    "doctor": "everyday:doctor",
+    "pause": "control:pause",
+    "resume": "control:resume",
+    "quit": "control:quit_deskhand",
+    "generate-schema": "control:generate_schema",
+    "backup": "backup:backup",
+    "restore": "backup:restore",
+    "doctor": "control:doctor",
 }
 
 
