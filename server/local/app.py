@@ -1,13 +1,15 @@
 """Puts the local surface together: the window's pages, and what only the person at this computer may do."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Annotated
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 from fastapi.responses import FileResponse, RedirectResponse
+from fastapi.routing import iter_route_contexts
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from fastapi.staticfiles import StaticFiles
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from server.core.errors import NotFound
@@ -34,6 +36,7 @@ from server.local import (
 )
 from server.local.models import EntryKey
 from server.local.window_auth import Entries, name_cookie
+from server.runtime.integrations import LoadedIntegration
 from server.runtime.state import State
 from server.sdk.operation import LARGEST_BODY
 
@@ -79,13 +82,19 @@ def create_local_application(state: State) -> FastAPI:
     # One by one: the routes of a router in a router FastAPI makes once more, which takes as long as all of this.
     for routes in (*(part.create_routes(state) for part in PARTS), create_feed(state, entries)):
         app.include_router(routes, prefix="/api", dependencies=locked)
-    for member in state.runtime.members:
-        for router in member.parts.local if member.parts else ():
-            app.include_router(router, dependencies=locked)
-        for router in member.parts.callbacks if member.parts else ():
-            app.include_router(router, include_in_schema=False)
     app.include_router(create_entry(entries))
     add_pages(app)
+
+    def make_routes(member: LoadedIntegration) -> Sequence[BaseRoute]:
+        included = APIRouter()
+        for router in member.parts.local if member.parts else ():
+            included.include_router(router, dependencies=locked)
+        for router in member.parts.callbacks if member.parts else ():
+            included.include_router(router, include_in_schema=False)
+        list(iter_route_contexts(included.routes))  # otherwise the first request makes them
+        return included.routes
+
+    state.runtime.attach(app, make_routes)
     return app
 
 

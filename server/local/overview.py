@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
 from server.core.errors import InvalidInput, Unavailable
 from server.core.text import tell_moment
@@ -23,7 +23,7 @@ from server.local.models import (
     PauseView,
 )
 from server.projections.documents import Documents
-from server.runtime.integrations import Member
+from server.runtime.integrations import LoadedIntegration
 from server.runtime.integrations import State as IntegrationState
 from server.runtime.state import State
 from server.storage.backup import back_up
@@ -37,6 +37,13 @@ def create_routes(state: State) -> APIRouter:
     routes = APIRouter()
     routes.include_router(create_pause(state))
     routes.include_router(create_backup(state))
+    routes.include_router(create_details(state))
+    return routes
+
+
+def create_details(state: State) -> APIRouter:
+    """Make the routes that tell of the integrations, so they wait until these are loaded."""
+    routes = APIRouter(dependencies=[Depends(state.runtime.wait)])
     documents = Documents(state)
 
     @routes.get("/overview")
@@ -173,7 +180,7 @@ def list_integrations(state: State) -> list[IntegrationView]:
     return [view_integration(member) for member in state.runtime.members]
 
 
-def view_integration(member: Member) -> IntegrationView:
+def view_integration(member: LoadedIntegration) -> IntegrationView:
     """Show an integration, with what its service tells of itself."""
     return IntegrationView(
         name=member.integration.name,
@@ -192,9 +199,10 @@ def list_problems(state: State) -> list[str]:
     return [problem for problem in found if problem]
 
 
-def describe_state(member: Member) -> str:
+def describe_state(member: LoadedIntegration) -> str:
     """Say how an integration is where nothing is wrong with it."""
-    return "Ready" if member.state is IntegrationState.running else "Off"
+    words = {IntegrationState.running: "Ready", IntegrationState.loading: "Loading"}
+    return words.get(member.state, "Off")
 
 
 def tell_pause(until: datetime, now: datetime) -> str:

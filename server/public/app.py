@@ -1,9 +1,10 @@
 """Puts the public and the local application together."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fastapi import APIRouter
-from starlette.routing import Route
+from fastapi import APIRouter, Depends
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from server.access.oauth.metadata import OPEN_TO_PAGES
@@ -16,7 +17,7 @@ from server.local.app import create_local
 from server.projections.documents import Documents
 from server.projections.mcp.endpoint import PATH, Endpoint
 from server.public.pages import create_pages
-from server.runtime.integrations import Member
+from server.runtime.integrations import LoadedIntegration
 from server.runtime.state import State
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -41,15 +42,10 @@ def create_public(state: State) -> ASGIApp:
     app = new_application("Deskhand")
     app.state.gate = state.guard
     app.state.services = state.runtime.services
-    app.include_router(create_oauth(state.oauth))
-    for member in state.runtime.members:
-        if member.parts:
-            for router in (*member.parts.deliveries, *member.parts.public):
-                app.include_router(router)
-        else:
-            app.include_router(explain_broken(member))
+    app.include_router(create_oauth(state.oauth), dependencies=[Depends(state.runtime.wait)])
     for router in state.runtime.core:
-        app.include_router(router)
+        app.router.routes.extend(router.routes)
+    state.runtime.attach(app, make_routes)
     documents = Documents(state)
     app.include_router(create_pages(state, documents))
     app.router.routes.append(Route(PATH, Endpoint(state, documents)))
@@ -62,7 +58,14 @@ def create_public(state: State) -> ASGIApp:
     return Headers(Door(Slashes(app), state.address.public_hosts, origins, OPEN_TO_PAGES), headers)
 
 
-def explain_broken(member: Member) -> APIRouter:
+def make_routes(member: LoadedIntegration) -> Sequence[BaseRoute]:
+    """Make the public routes of an integration. (Including its routers would have FastAPI make every route once more.)"""
+    if member.parts is None:
+        return explain_broken(member).routes
+    return [route for router in (*member.parts.deliveries, *member.parts.public) for route in router.routes]
+
+
+def explain_broken(member: LoadedIntegration) -> APIRouter:
     """Answer 503, with the reason, wherever a broken integration would answer."""
     router = APIRouter()
 
