@@ -32,7 +32,13 @@ class Documents:
             if len(self._made) >= MOST_KEPT:
                 self._made.clear()
             self._made[asked] = make_document(
-                list_routes(self._state), address=address, title=title, version=self.version, names=names, signs_in=signs_in
+                list_routes(self._state),
+                address=address,
+                title=title,
+                version=self.version,
+                names=names,
+                signs_in=signs_in,
+                scope_labels=self._state.runtime.scopes(),
             )
         return self._made[asked]
 

@@ -1,7 +1,6 @@
-"""Puts the public and the local application together."""
+"""The public application: operations, webhooks, OAuth, MCP and the pages that hold no personal data."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from fastapi import APIRouter, Depends
 from starlette.routing import BaseRoute, Route
@@ -13,7 +12,6 @@ from server.access.origins import SECTION, OriginSettings
 from server.core.errors import Unavailable
 from server.http.application import new_application
 from server.http.middleware import Door, Headers, Slashes
-from server.local.app import create_local
 from server.projections.documents import Documents
 from server.projections.mcp.endpoint import PATH, Endpoint
 from server.public.pages import create_pages
@@ -22,19 +20,6 @@ from server.runtime.state import State
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-
-
-@dataclass(frozen=True)
-class Surfaces:
-    """The two applications. Nothing of the local one can be reached through the public one."""
-
-    public: ASGIApp
-    local: ASGIApp
-
-
-def create_surfaces(state: State) -> Surfaces:
-    """Make both applications for a running server."""
-    return Surfaces(create_public(state), create_local(state))
 
 
 def create_public(state: State) -> ASGIApp:

@@ -1,14 +1,11 @@
-"""Finding, loading, starting and stopping the integrations. A broken one becomes a state with a sentence; the others run."""
+"""Loading, starting and stopping the integrations. A broken one becomes a state with a sentence; the others run."""
 
 import asyncio
-import importlib
 import logging
-import pkgutil
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -16,9 +13,11 @@ from fastapi.routing import iter_route_contexts
 from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
-from server import integrations
+from server.access.oauth.scopes import describe_scope
 from server.core.errors import DeskhandError, Unavailable
 from server.sdk.context import Context
+from server.sdk.demo import DemoScript
+from server.sdk.health import Health
 from server.sdk.integration import Integration, Parts
 from server.sdk.operation import Operation, Operations, operation_of
 from server.sdk.search import Lookup
@@ -49,7 +48,7 @@ class LoadedIntegration:
 
     integration: Integration
     parts: Parts | None = None
-    service: Any = None
+    service: Health | None = None
     state: State = State.loading
     problem: str | None = None
     settled: asyncio.Event = field(default_factory=asyncio.Event)
@@ -67,31 +66,6 @@ class LoadedIntegration:
 
 MakeRoutes = Callable[[LoadedIntegration], Sequence[BaseRoute]]
 Routes = list[tuple[list[BaseRoute], Sequence[BaseRoute]]]  # an application's, and what is added to them
-
-
-def discover() -> list[Integration]:
-    """Import the descriptors. One whose `__init__` fails is known by its folder's name and fails again when it is loaded."""
-    descriptors = []
-    for module in pkgutil.iter_modules(integrations.__path__):
-        try:
-            descriptors.append(importlib.import_module(f"{integrations.__name__}.{module.name}").integration)
-        except Exception as error:  # noqa: BLE001, whatever is wrong with one must not reach the others
-            descriptors.append(broken_integration(module.name, error))
-    return descriptors
-
-
-def broken_integration(name: str, error: Exception) -> Integration:
-    """Stand in for an integration that cannot even be described."""
-
-    def load() -> Parts:
-        raise error
-
-    return Integration(name, name.title(), (f"/{name}",), load)
-
-
-def find_migrations() -> list[Path]:
-    """Find the integrations' folders with revisions."""
-    return sorted(Path(integrations.__path__[0]).glob("*/migrations"))
 
 
 @dataclass
@@ -268,9 +242,19 @@ class Runtime:
             for router in member.parts.public if member.parts else ():
                 yield from ((member, operation) for operation in list_operations(router))
 
-    def scopes(self) -> list[str]:
-        """The scopes of the operations that are on now. Those that every client has need none."""
-        return sorted({operation.scope for operation in self.operations().values() if operation.scope})
+    def scopes(self) -> dict[str, str]:
+        """Label each scope of the operations that are on now, sorted. Operations that every client has need none."""
+        labels = {scope: label for member in self.members for scope, label in member.integration.scopes.items()}
+        scopes = sorted({operation.scope for operation in self.operations().values() if operation.scope})
+        return {scope: describe_scope(scope, labels) for scope in scopes}
+
+    def running(self) -> list[Health]:
+        """List the services of the running integrations."""
+        return [member.service for member in self.members if member.service]
+
+    def demo_scripts(self) -> list[DemoScript]:
+        """List the demo scripts of the running integrations."""
+        return [member.parts.demo for member in self.members if member.parts and member.parts.demo]
 
 
 def list_operations(router: APIRouter) -> list[Operation]:

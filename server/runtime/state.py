@@ -22,8 +22,9 @@ from server.core.clock import Clock
 from server.core.events import Events
 from server.http.addresses import Address
 from server.http.in_process import Inside
+from server.integrations import find_migrations
 from server.outbound.fetch import Fetch
-from server.runtime.integrations import Runtime, find_migrations
+from server.runtime.integrations import Runtime
 from server.runtime.updates import Updates, find_place
 from server.sdk.approval_requests import Questions
 from server.sdk.context import Context

@@ -9,8 +9,8 @@ from pydantic import BaseModel, Field
 
 from server.access.approvals.approval import Approval, State
 from server.access.approvals.service import Approvals
-from server.sdk.integration import provided
 from server.sdk.operation import Operations, current_call
+from server.sdk.services import provided
 
 Id = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,100}$", description="The approval_id that the call was answered with.")]
 Kept = Annotated[Approvals, provided(Approvals)]

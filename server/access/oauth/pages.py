@@ -4,7 +4,6 @@ from html import escape
 
 from server.access.oauth.client_names import name_program
 from server.access.oauth.pending_authorizations import SignIn, describe_origin
-from server.access.oauth.scopes import describe_scopes
 
 STYLE = """
 :root {
@@ -53,7 +52,7 @@ def make_page(title: str, body: str, *, refresh: bool = False) -> str:
 def make_waiting(one: SignIn) -> str:
     """Show the digits of a sign-in, what it is about, and what to do."""
     asked, name = one.asked, escape(name_program(one.asked))
-    may = "".join(f"<li>{escape(words)}</li>" for words in describe_scopes(asked.scopes))
+    may = "".join(f"<li>{escape(words)}</li>" for words in one.permissions)
     moved = "<dt>Please note</dt><dd>It was answered at another address before.</dd>" if one.moved else ""
     body = f"""<h1>{name} wants to sign in</h1>
 <p>Open Deskhand on your computer and type these digits there. This page goes on by itself.</p>

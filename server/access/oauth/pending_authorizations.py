@@ -3,7 +3,7 @@
 import hmac
 import re
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -59,6 +59,7 @@ class SignIn:
     looked_at: datetime | None = None
     verdict: Verdict = Verdict.waiting
     reason: str = ""
+    permissions: tuple[str, ...] = ()
 
     @property
     def is_stranger(self) -> bool:
@@ -88,10 +89,11 @@ class SignIns:
 
     prefix = "signin"
 
-    def __init__(self, questions: Questions, clock: Clock, note: Note) -> None:
+    def __init__(self, questions: Questions, clock: Clock, note: Note, labels: Callable[[], Mapping[str, str]]) -> None:
         self._questions, self._clock, self._note = questions, clock, note
         self._waiting: dict[str, SignIn] = {}
         self._told: datetime | None = None
+        self._labels = labels
 
     def add(self, asked: Asked, pairs: Pairs, address: str, settings: OAuthSettings) -> tuple[SignIn, str]:
         """Let one wait. Answers it, and the cookie for its browser. Raises Conflict while its place is taken."""
@@ -107,6 +109,7 @@ class SignIns:
             address=address,
             asked_at=now,
             expires_at=now + timedelta(seconds=settings.waiting_seconds),
+            permissions=tuple(describe_scopes(asked.scopes, self._labels())),
         )
         self._waiting[made.id] = made
         self._notify(made, again=again)
@@ -254,7 +257,7 @@ def describe(one: SignIn) -> Question:
         ("Program", describe_name(asked)),
         ("Known by", describe_origin(asked)),
         ("Answer goes to", asked.callback),
-        ("What it may do", "\n".join(describe_scopes(asked.scopes))),
+        ("What it may do", "\n".join(one.permissions)),
         ("Reached at", f"{reach}{one.address}{asked.resource}"),
     ]
     if one.moved:

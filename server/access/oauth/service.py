@@ -32,7 +32,7 @@ UNUSED_SECONDS = 24 * 3600  # that a program that registered itself is kept with
 
 
 class OAuth:
-    """The authorization server. `scopes` answers those that are on now."""
+    """The authorization server. `scopes` labels those that are on now."""
 
     def __init__(
         self,
@@ -41,11 +41,11 @@ class OAuth:
         clients: Clients,
         programs: Programs,
         activity: Activity,
-        scopes: Callable[[], list[str]],
+        scopes: Callable[[], Mapping[str, str]],
     ) -> None:
         self._context, self.address, self._clients, self._programs = context, address, clients, programs
         self.scopes = scopes
-        self.sign_ins = SignIns(context.questions, context.clock, activity.add)
+        self.sign_ins = SignIns(context.questions, context.clock, activity.add, scopes)
         self._documents = Documents(context.fetch, context.clock)
         self._registering = Rate(MOST_A_MINUTE, 60, context.clock)
         self._key, self._started = b"", context.clock.now()

@@ -10,7 +10,8 @@ from server.integrations.apps.discovery.suggestions import Suggestions
 from server.integrations.apps.models import Action, AppList, AppStatus, Order, Outcome
 from server.integrations.apps.overview import AppAdded, OwnList, try_out, view_list
 from server.integrations.apps.service import Launcher
-from server.sdk.integration import Effect, Operations, provided
+from server.sdk.operation import Effect, Operations
+from server.sdk.services import provided
 
 public = Operations(prefix="/apps", title="Apps")
 local = APIRouter(prefix="/api/apps", tags=["Apps"])

@@ -1,8 +1,11 @@
 """Keeps what the OMI wearable heard, and lets clients look it up."""
 
-import click
+from typing import TYPE_CHECKING
 
-from server.sdk.integration import Integration, Parts
+from server.sdk.integration import Integration, Parts, Revocation
+
+if TYPE_CHECKING:
+    import click
 
 PREFIXES = (
     "/chatgpt/webhook",
@@ -38,11 +41,24 @@ def load() -> Parts:
     )
 
 
-def commands() -> list[click.Command]:
-    """Its words on the command line."""
+def commands() -> "list[click.Command]":
+    """Import its commands."""
     from server.integrations.omi.commands import omi
 
     return [omi]
 
 
-integration = Integration(name="omi", title="OMI", prefixes=PREFIXES, load=load, commands=commands)
+integration = Integration(
+    name="omi",
+    title="OMI",
+    prefixes=PREFIXES,
+    load=load,
+    commands=commands,
+    scopes={
+        "read:memories": "Read what your OMI wearable heard",
+        "write:memories": "Add to what your OMI wearable heard, and delete from it",
+    },
+    openai_scopes=frozenset({"read:memories"}),
+    revocations=(Revocation("omi_source", where={"state": "accepted"}, values={"state": "waiting"}),),
+    instructions="It searches and reads the conversations that the person's OMI wearable heard.",
+)

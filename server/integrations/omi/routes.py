@@ -21,8 +21,8 @@ from server.integrations.omi.models import (
 from server.integrations.omi.parsers import Post
 from server.integrations.omi.service import Wearable
 from server.integrations.omi.store.conversations import Wanted
-from server.sdk.integration import Effect, Operations, provided
-from server.sdk.operation import current_call
+from server.sdk.operation import Effect, Operations, current_call
+from server.sdk.services import provided
 
 LARGEST_MEMORY = 4 * 1024 * 1024  # a day of talk
 KEEPING: dict[str, Any] = {

@@ -5,7 +5,8 @@ import pytest
 
 from server.access.activity.entry import Outcome
 from server.core.text import PAST, fill, make_visible, tell, tell_moment, to_do, to_past
-from server.runtime.integrations import Runtime, discover
+from server.integrations import discover
+from server.runtime.integrations import Runtime
 
 
 @pytest.mark.parametrize(

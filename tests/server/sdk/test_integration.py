@@ -1,25 +1,14 @@
-from types import SimpleNamespace
+import subprocess
+import sys
 
-import pytest
+from tests.conftest import ROOT
 
-from server.core.errors import Unavailable
-from server.sdk.integration import provided
-
-
-class Shelf:
-    pass
+HEAVY = {"alembic", "fastapi", "pydantic", "sqlalchemy", "starlette"}
 
 
-def find(services: dict) -> object:
-    request = SimpleNamespace(app=SimpleNamespace(state=SimpleNamespace(services=services)))
-    return provided(Shelf).dependency(request)
-
-
-def test_a_route_is_handed_the_running_service() -> None:
-    shelf = Shelf()
-    assert find({Shelf: shelf}) is shelf
-
-
-def test_a_service_that_does_not_run_is_503() -> None:
-    with pytest.raises(Unavailable):
-        find({})
+def test_listing_the_integrations_imports_nothing_heavy() -> None:
+    code = "import sys; from server.integrations import discover; discover(); print(*sys.modules)"
+    listed = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    modules = listed.stdout.split()
+    assert "server.integrations.gmail" in modules
+    assert not HEAVY & set(modules)

@@ -248,7 +248,7 @@ def test_strangers_crowd_out_each_other_and_nobody_whom_the_person_knows(served,
 
 
 def test_strangers_do_not_crowd_out_chatgpt():
-    waiting = SignIns(Quiet(), Clock(), forget)
+    waiting = SignIns(Quiet(), Clock(), forget, dict)
     for number in range(MOST_STRANGERS):
         one, cookie = wait(waiting, f"https://junk{number}.example/client.json", Kind.document)
         assert waiting.look(one.id, cookie)
@@ -266,7 +266,7 @@ async def test_the_person_is_told_once_of_a_crowd_of_strangers():
 
     import asyncio
 
-    waiting = SignIns(Questions(Events(), Screen()), Clock(), forget)
+    waiting = SignIns(Questions(Events(), Screen()), Clock(), forget, dict)
     for number in range(4):
         wait(waiting, f"deskhand-{number}", Kind.registered)
     while not told:

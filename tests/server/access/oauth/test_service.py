@@ -2,8 +2,8 @@ import pytest
 
 from desktop.server_thread import BackgroundServer
 from server.core.errors import Unavailable
+from server.integrations import discover
 from server.lifecycle.program import Options, Program
-from server.runtime.integrations import discover
 from server.sdk.desktop import NoScreen
 from tests.server.access.oauth.conftest import Hands
 from tests.server.access.oauth.programs import approve, landed, own
