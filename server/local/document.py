@@ -19,7 +19,7 @@ async def make_document() -> dict[str, Any]:
         async with open_state(home, Address()) as state:
             state.runtime.describe(discover)
             await state.runtime.wait()
-            document = create_local_application(state).openapi()
+            document = create_local_application(state, complete=True).openapi()
     document["info"]["version"] = "0.0.0"  # a new version of the program is no change of the document
     return document
 

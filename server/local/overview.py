@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends
 from server.core.errors import InvalidInput, Unavailable
 from server.core.text import tell_moment
 from server.local import theme
+from server.local.health import list_problems, refresh
 from server.local.models import (
     Addresses,
     BackupOrder,
@@ -167,12 +168,6 @@ async def list_more_addresses(state: State) -> dict[str, Any]:
     return addresses
 
 
-async def refresh(state: State) -> None:
-    """Refresh the health of every running integration."""
-    for service in state.runtime.running():
-        await service.refresh()
-
-
 def list_integrations(state: State) -> list[IntegrationView]:
     """List the integrations with their health."""
     return [view_integration(member) for member in state.runtime.members]
@@ -189,13 +184,6 @@ def view_integration(member: LoadedIntegration) -> IntegrationView:
         wish=health and health.setup_hint,
         summary=(health and health.summary) or describe_state(member),
     )
-
-
-def list_problems(state: State) -> list[str]:
-    """What the person should know."""
-    found = [*state.list_complaints(), state.tunnel.problem, state.context.settings.problem, state.context.secrets.problem]
-    found += [view_integration(member).problem for member in state.runtime.members]
-    return [problem for problem in found if problem]
 
 
 def describe_state(member: LoadedIntegration) -> str:

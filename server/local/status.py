@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from server.access.activity.entry import Entry, Outcome
 from server.core.text import tell
-from server.local.overview import list_problems, refresh
+from server.local.health import list_problems, refresh
 from server.runtime.state import State
 from server.runtime.updates import Update
 from server.sdk.approval_requests import Kind, Question

@@ -7,17 +7,18 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from server.access.oauth.metadata import OPEN_TO_PAGES
-from server.access.oauth.routes import create_routes as create_oauth
 from server.access.origins import SECTION, OriginSettings
 from server.core.errors import Unavailable
 from server.http.application import new_application
+from server.http.deferred_routes import DeferredRoutes, include
 from server.http.middleware import Door, Headers, Slashes
 from server.projections.documents import Documents
 from server.projections.mcp.endpoint import PATH, Endpoint
-from server.public.pages import create_pages
+from server.public.pages import create_pages, create_status_pages
 from server.runtime.integrations import LoadedIntegration
 from server.runtime.state import State
 
+PAGES = ("/docs", "/privacy", "/favicon.ico", "/openapi.json", "/openapi.yaml", "/gpts", "/.well-known/ai-plugin.json")
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
@@ -27,12 +28,13 @@ def create_public(state: State) -> ASGIApp:
     app = new_application("Deskhand")
     app.state.gate = state.guard
     app.state.services = state.runtime.services
-    app.include_router(create_oauth(state.oauth), dependencies=[Depends(state.runtime.wait)])
-    for router in state.runtime.core:
-        app.router.routes.extend(router.routes)
-    state.runtime.attach(app, make_routes)
+    deferred = DeferredRoutes(app, state.runtime.wait_for)
+    deferred.add(("/chatgpt/oauth", "/.well-known"), lambda: make_oauth_routes(state))
+    deferred.add(("/approvals",), lambda: [route for router in state.runtime.core for route in router.routes])
+    state.runtime.attach(deferred, make_routes)
     documents = Documents(state)
-    app.include_router(create_pages(state, documents))
+    app.router.routes += create_status_pages(documents.version)
+    deferred.add(PAGES, lambda: include(create_pages(state, documents)))
     app.router.routes.append(Route(PATH, Endpoint(state, documents)))
     state.inside.app = app
 
@@ -41,6 +43,13 @@ def create_public(state: State) -> ASGIApp:
 
     headers = {"Content-Security-Policy": POLICY} | ({"X-Deskhand-Demo": "1"} if state.context.demo else {})
     return Headers(Door(Slashes(app), state.address.public_hosts, origins, OPEN_TO_PAGES), headers)
+
+
+def make_oauth_routes(state: State) -> Sequence[BaseRoute]:
+    """Make the routes of the authorization server, whose scopes are the integrations'."""
+    from server.access.oauth.routes import create_routes
+
+    return include(create_routes(state.oauth), dependencies=[Depends(state.runtime.wait)])
 
 
 def make_routes(member: LoadedIntegration) -> Sequence[BaseRoute]:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi import Path as InPath
 from fastapi.responses import HTMLResponse, JSONResponse
+from starlette.routing import BaseRoute, Route
 
 from server.access.activity.log import RETENTION, Retention
 from server.core.resources import shipped
@@ -27,18 +28,22 @@ the makers of the program.</p>
 <p>To have something removed, ask the person who gave you this address.</p></main></body></html>"""
 
 
+def create_status_pages(version: str) -> list[BaseRoute]:
+    """Make the routes that answer first, without FastAPI, which takes a while for its first route."""
+
+    async def show_service(_: Request) -> JSONResponse:
+        return JSONResponse({"status": "online", "service": "Deskhand", "version": version, "documentation": "/docs"})
+
+    async def show_health(_: Request) -> JSONResponse:
+        return JSONResponse({"status": "healthy"})
+
+    return [Route("/", show_service), Route("/health", show_health)]
+
+
 def create_pages(state: State, documents: Documents) -> APIRouter:
     """Make the routes of the public pages and documents."""
     pages = APIRouter(include_in_schema=False)
     pages.include_router(create_documents(state, documents))
-
-    @pages.get("/")
-    async def show_service() -> dict[str, str]:
-        return {"status": "online", "service": "Deskhand", "version": documents.version, "documentation": "/docs"}
-
-    @pages.get("/health")
-    async def show_health() -> dict[str, str]:
-        return {"status": "healthy"}
 
     @pages.get("/privacy")
     async def show_privacy() -> HTMLResponse:

@@ -6,15 +6,14 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
-from fastapi.routing import iter_route_contexts
 from starlette.routing import BaseRoute
-from starlette.types import Receive, Scope, Send
 
 from server.access.oauth.scopes import describe_scope
 from server.core.errors import DeskhandError, Unavailable
+from server.http.deferred_routes import DeferredRoutes, building
 from server.sdk.context import Context
 from server.sdk.demo import DemoScript
 from server.sdk.health import Health
@@ -54,10 +53,16 @@ class LoadedIntegration:
     settled: asyncio.Event = field(default_factory=asyncio.Event)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
+    @property
+    def prefixes(self) -> tuple[str, ...]:
+        """What its paths begin with, on both surfaces. A callback is where the outside service wants it."""
+        anywhere = ("",) if self.parts and self.parts.callbacks else ()
+        return (*self.integration.prefixes, f"/api/{self.integration.name}", *anywhere)
+
     def owns(self, path: str) -> bool:
-        """Whether a path lies under one of its prefixes, or under its part of the local surface."""
-        prefixes = (*self.integration.prefixes, f"/api/{self.integration.name}")
-        return any(path == prefix or path.startswith(f"{prefix}/") for prefix in prefixes)
+        """Whether a path lies under one of its prefixes."""
+        own = (*self.integration.prefixes, f"/api/{self.integration.name}")
+        return any(path == prefix or path.startswith(f"{prefix}/") for prefix in own)
 
     def fail(self, error: Exception) -> None:
         """Record why it could not be loaded or started."""
@@ -65,7 +70,6 @@ class LoadedIntegration:
 
 
 MakeRoutes = Callable[[LoadedIntegration], Sequence[BaseRoute]]
-Routes = list[tuple[list[BaseRoute], Sequence[BaseRoute]]]  # an application's, and what is added to them
 
 
 @dataclass
@@ -79,7 +83,7 @@ class Runtime:
     members: list[LoadedIntegration] = field(default_factory=list)
     services: dict[type, Any] = field(default_factory=dict)
     core: tuple[Operations, ...] = ()
-    _surfaces: list[tuple[list[BaseRoute], MakeRoutes]] = field(default_factory=list)
+    _surfaces: list[tuple[DeferredRoutes, MakeRoutes]] = field(default_factory=list)
     _undescribed: Discover | None = None
     _loader: asyncio.Task[None] | None = None
     _running: list[tuple[LoadedIntegration, asyncio.Task[None]]] = field(default_factory=list)
@@ -91,21 +95,12 @@ class Runtime:
         """Whether some integrations are neither running nor broken yet."""
         return not self._loaded.is_set()
 
-    def attach(self, app: FastAPI, make_routes: MakeRoutes) -> None:
-        """Give an application the routes of each integration once it is there; until then requests to it wait.
-
-        `make_routes` is called in a thread.
-        """
-        self._surfaces.append((app.router.routes, make_routes))
+    def attach(self, routes: DeferredRoutes, make_routes: MakeRoutes) -> None:
+        """Give an application the routes of each integration, once that has settled."""
+        self._surfaces.append((routes, make_routes))
         for member in self.members:
-            app.router.routes.extend(make_routes(member))
-        not_found = app.router.default
-
-        async def route_again(scope: Scope, receive: Receive, send: Send) -> None:
-            waited = self.loading and await self._wait_for_owner(scope["path"])
-            await (app.router if waited else not_found)(scope, receive, send)
-
-        app.router.default = route_again
+            if member.settled.is_set():
+                routes.add(member.prefixes, partial(self._make_routes, member, make_routes))
 
     def describe(self, find: Discover) -> None:
         """Load the integrations at the first `wait`, and start none: for the command line while no server runs."""
@@ -136,8 +131,7 @@ class Runtime:
         for member in self.members:
             if not member.settled.is_set():
                 member.fail(Unavailable(STOPPING))
-                add_routes(self._make_routes(member))
-                member.settled.set()
+                self._settle(member)
         self._described.set()
         self._loaded.set()
 
@@ -150,15 +144,14 @@ class Runtime:
         self._running.clear()
 
     async def _describe(self, member: LoadedIntegration) -> None:
+        self.members.append(member)
         try:
-            routes = await asyncio.to_thread(self._load, member)
+            await asyncio.to_thread(self._load, member)
         except Exception as error:
             log.exception("%s could not be loaded.", member.integration.title)
             member.fail(error)
-            routes = self._make_routes(member)
         member.state = State.broken
-        self.members.append(member)
-        add_routes(routes)
+        self._settle(member)
 
     async def _start_all(self, context: Context, find: Discover, seconds: float) -> None:
         self.members += map(LoadedIntegration, await asyncio.to_thread(find))
@@ -172,20 +165,18 @@ class Runtime:
         self._loaded.set()
         context.events.publish("overview")
 
-    async def _run(self, member: LoadedIntegration, load: Awaitable[Routes], context: Context, seconds: float) -> None:
+    async def _run(self, member: LoadedIntegration, load: Awaitable[None], context: Context, seconds: float) -> None:
         """Start an integration, wait until it is to stop, and stop it."""
         try:
             async with AsyncExitStack() as stack:
                 try:
                     async with asyncio.timeout(seconds):
-                        routes = await load
+                        await load
                         await self._start(member, context, stack)
                 except Exception as error:
                     log.exception("%s could not be started.", member.integration.title)
                     member.fail(error)
-                    routes = self._make_routes(member)
-                add_routes(routes)
-                member.settled.set()
+                self._settle(member)
                 await member.stopping.wait()
         except Exception:
             log.exception("%s could not be stopped.", member.integration.title)
@@ -199,25 +190,32 @@ class Runtime:
         self.services[type(member.service)] = member.service
         member.state = State.running
 
-    async def _wait_for_owner(self, path: str) -> bool:
-        """Wait for the integration that a path belongs to, or for all where it is nobody's. False: none was waited for."""
+    async def wait_for(self, path: str) -> None:
+        """Wait for the integration that a path belongs to; for all if it is nobody's."""
         if self._undescribed:
             await self.wait()
-            return True
-        waited = not self._described.is_set()
-        await self._described.wait()
-        for settled in [member.settled for member in self.members if member.owns(path)] or [self._loaded]:
-            waited = waited or not settled.is_set()
-            await settled.wait()
-        return waited
+        if self.loading:
+            await self._described.wait()
+            for settled in [member.settled for member in self.members if member.owns(path)] or [self._loaded]:
+                await settled.wait()
 
-    def _load(self, member: LoadedIntegration) -> Routes:
-        """Import an integration and make its routes; in a thread, as both take long."""
-        member.parts = member.integration.load()
-        return self._make_routes(member)
+    def _settle(self, member: LoadedIntegration) -> None:
+        for routes, make in self._surfaces:
+            routes.add(member.prefixes, partial(self._make_routes, member, make))
+        member.settled.set()
 
-    def _make_routes(self, member: LoadedIntegration) -> Routes:
-        return [(routes, make(member)) for routes, make in self._surfaces]
+    def _load(self, member: LoadedIntegration) -> None:
+        with building():
+            member.parts = member.integration.load()
+
+    def _make_routes(self, member: LoadedIntegration, make: MakeRoutes) -> Sequence[BaseRoute]:
+        """Make the routes for one application; if they cannot be made, those that say so."""
+        try:
+            return make(member)
+        except Exception as error:
+            log.exception("The routes of %s could not be made.", member.integration.title)
+            member.fail(error)
+            return make(member)
 
     def operations(self) -> dict[str, Operation]:
         """The operations that are on now, by name."""
@@ -257,10 +255,9 @@ class Runtime:
         return [member.parts.demo for member in self.members if member.parts and member.parts.demo]
 
 
-def list_operations(router: APIRouter) -> list[Operation]:
-    """The operations of a router, in the order of their declaration."""
-    declared = (operation_of(route.endpoint) for route in iter_route_contexts(router.routes))
-    return [operation for operation in declared if operation]
+def list_operations(router: Operations) -> list[Operation]:
+    """List the operations of a router, in the order of their declaration."""
+    return [operation for endpoint in router.endpoints if (operation := operation_of(endpoint))]
 
 
 def explain(integration: Integration, error: Exception) -> str:
@@ -270,9 +267,3 @@ def explain(integration: Integration, error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return f"{integration.title} took too long to start. Start Deskhand again; its log says more."
     return f"{integration.title} could not be started. Deskhand's log says why."
-
-
-def add_routes(routes: Routes) -> None:
-    """Add an integration's routes to the applications, on the loop: a request meets all of them or none."""
-    for existing, added in routes:
-        existing.extend(added)
