@@ -4,8 +4,8 @@ import asyncio
 import gc
 import logging
 import socket
-from collections.abc import Callable, Coroutine, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext, suppress
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -170,13 +170,12 @@ class Program:
         address = state.address
         running = runtime_file.make(address.public, address.public_port, address.local, state.key)
         with runtime_file.written(state.home.folders.data, running) as file:
-            gc.freeze()  # what stands now stays; collecting it again and again makes the slowest answers slow
-            gc.set_threshold(50_000, 20, 100)
             on_ready(Ready(running.public, running.local, str(file), running.pid, tuple(state.list_notices())))
             state.runtime.start(state.context, discover)
             await self._wait_until(state.runtime.wait())
             async with self._traffic(state):
-                await self._stopping.wait()
+                with rare_collections():
+                    await self._stopping.wait()
 
     def _traffic(self, state: State) -> AbstractAsyncContextManager[None]:
         if self.options.visitor is None or self._stopping.is_set():
@@ -217,6 +216,19 @@ class Program:
             except DeskhandError:
                 log.exception("Old activity could not be removed.")
             await asyncio.sleep(self.options.sweep_seconds)
+
+
+@contextmanager
+def rare_collections() -> Iterator[None]:
+    """Exempt what exists now from garbage collection: looking at it again and again makes the slowest answers slow."""
+    thresholds = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)
+        gc.unfreeze()
 
 
 async def make_first_client(state: State, key: str | None) -> None:

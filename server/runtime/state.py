@@ -94,7 +94,6 @@ class State:
 
     async def run_approvals(self) -> None:
         """Run what was approved before the start; from then on end what nobody answers."""
-        await self.runtime.wait()
         await self.runner.resume()
         await self.approvals.watch()
 

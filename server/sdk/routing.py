@@ -21,8 +21,8 @@ class DeferredRouter(APIRouter):
     def routes(self) -> list[BaseRoute]:  # type: ignore[override]  # an attribute of Starlette's
         """The routes, in the order of their declaration."""
         with building():
-            while self._declared:
-                path, endpoint, options = self._declared.pop(0)
+            declared, self._declared = self._declared, []
+            for path, endpoint, options in declared:
                 super().add_api_route(path, endpoint, **options)
         return self._routes
 
