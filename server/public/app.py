@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 from fastapi import APIRouter, Depends
+from starlette.requests import Request
+from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
@@ -14,7 +16,6 @@ from server.http.deferred_routes import DeferredRoutes, include
 from server.http.middleware import Door, Headers, Slashes
 from server.projections.documents import Documents
 from server.projections.mcp.endpoint import PATH, Endpoint
-from server.public.pages import create_pages, create_status_pages
 from server.runtime.integrations import LoadedIntegration
 from server.runtime.state import State
 
@@ -34,7 +35,7 @@ def create_public(state: State) -> ASGIApp:
     state.runtime.attach(deferred, make_routes)
     documents = Documents(state)
     app.router.routes += create_status_pages(documents.version)
-    deferred.add(PAGES, lambda: include(create_pages(state, documents)))
+    deferred.add(PAGES, lambda: make_pages(state, documents))
     app.router.routes.append(Route(PATH, Endpoint(state, documents)))
     state.inside.app = app
 
@@ -43,6 +44,25 @@ def create_public(state: State) -> ASGIApp:
 
     headers = {"Content-Security-Policy": POLICY} | ({"X-Deskhand-Demo": "1"} if state.context.demo else {})
     return Headers(Door(Slashes(app), state.address.public_hosts, origins, OPEN_TO_PAGES), headers)
+
+
+def create_status_pages(version: str) -> list[BaseRoute]:
+    """Make the routes that answer first, without FastAPI, which takes a while for its first route."""
+
+    async def show_service(_: Request) -> JSONResponse:
+        return JSONResponse({"status": "online", "service": "Deskhand", "version": version, "documentation": "/docs"})
+
+    async def show_health(_: Request) -> JSONResponse:
+        return JSONResponse({"status": "healthy"})
+
+    return [Route("/", show_service), Route("/health", show_health)]
+
+
+def make_pages(state: State, documents: Documents) -> Sequence[BaseRoute]:
+    """Make the routes of the other pages and of the documents."""
+    from server.public.pages import create_pages
+
+    return include(create_pages(state, documents))
 
 
 def make_oauth_routes(state: State) -> Sequence[BaseRoute]:

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi import Path as InPath
 from fastapi.responses import HTMLResponse, JSONResponse
-from starlette.routing import BaseRoute, Route
 
 from server.access.activity.log import RETENTION, Retention
 from server.core.resources import shipped
@@ -26,18 +25,6 @@ stays there, unless that person's own clients ask for it. It keeps a record of t
 {activity_days} days, and what they contained for up to {payload_days} days. It has no analytics and shares nothing with
 the makers of the program.</p>
 <p>To have something removed, ask the person who gave you this address.</p></main></body></html>"""
-
-
-def create_status_pages(version: str) -> list[BaseRoute]:
-    """Make the routes that answer first, without FastAPI, which takes a while for its first route."""
-
-    async def show_service(_: Request) -> JSONResponse:
-        return JSONResponse({"status": "online", "service": "Deskhand", "version": version, "documentation": "/docs"})
-
-    async def show_health(_: Request) -> JSONResponse:
-        return JSONResponse({"status": "healthy"})
-
-    return [Route("/", show_service), Route("/health", show_health)]
 
 
 def create_pages(state: State, documents: Documents) -> APIRouter:
