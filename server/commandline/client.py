@@ -65,7 +65,7 @@ async def open_here(stack: AsyncExitStack, data_dir: Path | None) -> "httpx2.Asy
 
     home = stack.enter_context(open_home(data_dir, demo=None))
     state = await stack.enter_async_context(open_state(home, Address()))
-    state.runtime.describe(discover())
+    state.runtime.describe(discover)
     transport = httpx2.ASGITransport(create_local_application(state))
     headers = {"Authorization": f"Bearer {state.key}"}
     return await stack.enter_async_context(httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1", headers=headers))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
 from server.access.clients.client import AS_IT_WAS, Change, Client, Policy
 from server.access.clients.usage import Use
@@ -19,7 +19,7 @@ from server.sdk.operation import Operation
 
 def create_routes(state: State) -> APIRouter:
     """Make the routes."""
-    routes = APIRouter(prefix="/clients")
+    routes = APIRouter(prefix="/clients", dependencies=[Depends(state.runtime.wait)])
     documents = Documents(state)
 
     @routes.get("")

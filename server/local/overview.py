@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
 from server.core.errors import InvalidInput, Unavailable
 from server.core.text import tell_moment
 from server.local import theme
+from server.local.health import list_problems, refresh
 from server.local.models import (
     Addresses,
     BackupOrder,
@@ -23,7 +24,7 @@ from server.local.models import (
     PauseView,
 )
 from server.projections.documents import Documents
-from server.runtime.integrations import Member
+from server.runtime.integrations import LoadedIntegration
 from server.runtime.integrations import State as IntegrationState
 from server.runtime.state import State
 from server.storage.backup import back_up
@@ -37,6 +38,13 @@ def create_routes(state: State) -> APIRouter:
     routes = APIRouter()
     routes.include_router(create_pause(state))
     routes.include_router(create_backup(state))
+    routes.include_router(create_details(state))
+    return routes
+
+
+def create_details(state: State) -> APIRouter:
+    """Make the routes that tell of the integrations, so they wait until these are loaded."""
+    routes = APIRouter(dependencies=[Depends(state.runtime.wait)])
     documents = Documents(state)
 
     @routes.get("/overview")
@@ -160,18 +168,12 @@ async def list_more_addresses(state: State) -> dict[str, Any]:
     return addresses
 
 
-async def refresh(state: State) -> None:
-    """Refresh the health of every running integration."""
-    for service in state.runtime.running():
-        await service.refresh()
-
-
 def list_integrations(state: State) -> list[IntegrationView]:
     """List the integrations with their health."""
     return [view_integration(member) for member in state.runtime.members]
 
 
-def view_integration(member: Member) -> IntegrationView:
+def view_integration(member: LoadedIntegration) -> IntegrationView:
     """Show an integration with the health of its service."""
     health = member.service
     return IntegrationView(
@@ -184,16 +186,10 @@ def view_integration(member: Member) -> IntegrationView:
     )
 
 
-def list_problems(state: State) -> list[str]:
-    """What the person should know."""
-    found = [*state.list_complaints(), state.tunnel.problem, state.context.settings.problem, state.context.secrets.problem]
-    found += [view_integration(member).problem for member in state.runtime.members]
-    return [problem for problem in found if problem]
-
-
-def describe_state(member: Member) -> str:
+def describe_state(member: LoadedIntegration) -> str:
     """Say how an integration is where nothing is wrong with it."""
-    return "Ready" if member.state is IntegrationState.running else "Off"
+    words = {IntegrationState.running: "Ready", IntegrationState.loading: "Loading"}
+    return words.get(member.state, "Off")
 
 
 def tell_pause(until: datetime, now: datetime) -> str:

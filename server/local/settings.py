@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field, ValidationError
 
 from server.access.activity.entry import SECRET_NAMES
@@ -76,7 +76,7 @@ OWN = (Section(RETENTION, "What Deskhand remembers", Retention, forget_old),)
 
 def create_routes(state: State) -> APIRouter:
     """Make the routes."""
-    routes = APIRouter(prefix="/settings")
+    routes = APIRouter(prefix="/settings", dependencies=[Depends(state.runtime.wait)])
 
     @routes.get("")
     async def list_settings() -> list[SectionView]:

@@ -9,11 +9,12 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
 from server.core.errors import Conflict
 from server.http.strict_json import StrictRequest
+from server.sdk.routing import DeferredRouter
 
 LARGEST_BODY = 1024 * 1024
 Preview = Callable[..., Awaitable["Effect"]]
@@ -125,7 +126,7 @@ async def run_for(effect: Effect | None, function: Callable[..., Awaitable[Any]]
         allowed_effect.reset(token)
 
 
-class Operations(APIRouter):
+class Operations(DeferredRouter):
     """A router whose routes are operations. `open_world`: unless one of them says otherwise."""
 
     def __init__(self, *, prefix: str, title: str, open_world: bool = False) -> None:

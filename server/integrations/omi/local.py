@@ -2,16 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from server.integrations.omi.models import ConversationList, Done
 from server.integrations.omi.overview import view_all, view_conversation, view_live
 from server.integrations.omi.service import OmiService
 from server.integrations.omi.store.conversations import ConversationQuery
 from server.integrations.omi.views import ConversationView, LiveView, OmiView, SecretOrder
+from server.sdk.routing import DeferredRouter
 from server.sdk.services import provided
 
-local = APIRouter(prefix="/api/omi", tags=["OMI"])
+local = DeferredRouter(prefix="/api/omi", tags=["OMI"])
 Omi = Annotated[OmiService, provided(OmiService)]
 
 

@@ -68,6 +68,7 @@ class Endpoint:
             return self._transport
 
     async def _make_transport(self) -> "Transport":
+        await self._state.runtime.wait()
         server, transport = [await asyncio.to_thread(importlib.import_module, f"{__package__}.{name}") for name in PARTS]
         plans = await asyncio.to_thread(lambda: self._toolbox.plans)
         largest = max((plan.operation.largest_body for plan in plans.values()), default=0) + ENVELOPE

@@ -44,9 +44,10 @@ def test_a_phrase_is_filled_with_what_was_asked():
     assert "\n" not in fill(phrases, {"query": "a\nb"})
 
 
-def test_every_operation_says_what_it_does_in_a_few_words():
+async def test_every_operation_says_what_it_does_in_a_few_words():
     runtime = Runtime()
-    runtime.describe(discover())
+    runtime.describe(discover)
+    await runtime.wait()
     for operation in runtime.operations().values():
         assert operation.phrases, operation.name
         for phrase in operation.phrases:

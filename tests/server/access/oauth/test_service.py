@@ -41,7 +41,8 @@ async def test_a_sign_in_that_cannot_be_stored_waits_on(opened, monkeypatch):
     pairs = (("response_type", "code"), ("redirect_uri", "https://chatgpt.com/aip/g-1/oauth/callback"))
 
     async with opened() as state:
-        state.runtime.describe(discover())
+        state.runtime.describe(discover)
+        await state.runtime.wait()
         _, pair = await state.programs.create("bot", frozenset({"read:apps"}), {})
         answer, cookie = await state.oauth.ask("GET", (*pairs, ("client_id", pair.client_id)))
         name = answer.headers["Location"].rpartition("/")[2]

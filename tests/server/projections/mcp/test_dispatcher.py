@@ -10,7 +10,7 @@ from server.http.application import new_application
 from server.http.in_process import CLIENT, OPERATION, Letter
 from server.projections.documents import Documents
 from server.projections.mcp.dispatcher import Toolbox, UnknownTool
-from server.runtime.integrations import Member
+from server.runtime.integrations import LoadedIntegration
 from server.sdk.integration import Integration, Parts
 from server.sdk.operation import Operations
 from server.sdk.search import Document, Lookup, Reading, Result, Search
@@ -39,7 +39,7 @@ async def boxed(opened):
         router: Operations = make_router(post)
         app.include_router(router)
         parts = Parts(start=lambda _: None, public=(router,), lookups=(make_lookup(),))
-        state.runtime.members.append(Member(Integration("post", "Post", ("/mail",), lambda: parts), parts))
+        state.runtime.members.append(LoadedIntegration(Integration("post", "Post", ("/mail",), lambda: parts), parts))
         await post.client(send_letter="allow")
         yield post, Toolbox(state, Documents(state)), (await state.clients.list())[0]
         await post.http.aclose()
