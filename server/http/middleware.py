@@ -29,14 +29,11 @@ SECURITY_HEADERS = {
     "Cache-Control": "no-store",
 }
 
-FORWARDED = {b"forwarded", b"via", b"x-real-ip", b"x-client-ip", b"x-cluster-client-ip", b"true-client-ip"}
-FORWARDED_PREFIXES = (b"x-forwarded", b"x-original-", b"cf-", b"ngrok-", b"tailscale-")
-
 Names = Callable[[], Collection[str]]
 RawHeaders = list[tuple[bytes, bytes]]
 
 
-class Door:
+class HostOriginMiddleware:
     """Answers at our own addresses only (DNS rebinding), and to no foreign web page (CSRF, WebSocket hijacking).
 
     `hosts` and `origins` are asked at every call, so that a tunnel or the person may change them: hosts as "name:port" or
@@ -70,7 +67,7 @@ class Door:
         return scope["type"] == "http" and any(path == one or path.startswith(f"{one}/") for one in self._open_paths)
 
 
-class Headers:
+class SecurityHeadersMiddleware:
     """Adds the security headers, and those that a surface gives, to every answer that has none of that name.
 
     A failure that a framework below told in plain text becomes a problem document.
@@ -85,7 +82,7 @@ class Headers:
         await self._app(scope, receive, tell_problems(add_headers(send, self._headers)))
 
 
-class Slashes:
+class TrailingSlashMiddleware:
     """Takes each path with and without a slash at its end, and answers HEAD as GET without the body."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -102,6 +99,17 @@ class Slashes:
             await self._app({**scope, "method": "GET"}, receive, send_head_only(send))
         else:
             await self._app(scope, receive, send)
+
+
+class PathMiddleware:
+    """Gives the requests for some paths to applications of their own, beside the one for all others."""
+
+    def __init__(self, app: ASGIApp, paths: Mapping[str, ASGIApp]) -> None:
+        self._app, self._paths = app, paths
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = self._paths.get(scope["path"], self._app) if scope["type"] == "http" else self._app
+        await app(scope, receive, send)
 
 
 def read_headers(scope: Scope, name: bytes) -> list[str]:
@@ -211,17 +219,6 @@ async def send_problem(send: Send, kind: str, status: int, detail: str, *, close
         headers.append((b"connection", b"close"))
     await send({"type": f"{kind}.start", "status": status, "headers": headers})
     await send({"type": f"{kind}.body", "body": body})
-
-
-def is_local(scope: Scope) -> bool:
-    """Whether a call comes from this computer and from nobody's tunnel or proxy.
-
-    Peer and Host are loopback, and no header says that it was passed on.
-    """
-    names = {name.lower() for name, _ in scope["headers"]}
-    passed_on = names & FORWARDED or any(name.startswith(FORWARDED_PREFIXES) for name in names)
-    host, peer = read_headers(scope, b"host"), scope.get("client")
-    return not passed_on and len(host) == 1 and is_loopback_host(host[0]) and peer is not None and is_loopback(peer[0])
 
 
 def is_loopback_host(host: str) -> bool:

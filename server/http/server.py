@@ -17,10 +17,10 @@ from starlette.types import ASGIApp
 from uvicorn.server import ServerState
 
 from server.http.limits import Config, Limits
-from server.http.protocol import CarefulHttp
-from server.http.websocket import CarefulSocket
+from server.http.protocol import HardenedHttpProtocol
+from server.http.websocket import HardenedWebSocketProtocol
 
-__all__ = ["CarefulHttp", "DatedState", "Limits", "Listener", "WithoutQuery", "bind", "install_log_filter", "run"]
+__all__ = ["HardenedHttpProtocol", "DatedState", "Limits", "Listener", "WithoutQuery", "bind", "install_log_filter", "run"]
 
 T = TypeVar("T")
 
@@ -53,7 +53,7 @@ class Listener(uvicorn.Server):
         install_log_filter()
         limits = limits or Limits()
         self.limits = replace(limits, connections=count_room(limits.connections))
-        super().__init__(Config(app, self.limits, CarefulHttp, CarefulSocket))
+        super().__init__(Config(app, self.limits, HardenedHttpProtocol, HardenedWebSocketProtocol))
         self.server_state = DatedState()
         self.bound, self.port = bound, int(bound.getsockname()[1])
         self.ready = asyncio.Event()

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from fastapi import APIRouter
-from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from server.access.oauth.metadata import OPEN_TO_PAGES
@@ -11,7 +10,7 @@ from server.access.oauth.routes import create_routes as create_oauth
 from server.access.origins import SECTION, OriginSettings
 from server.core.errors import Unavailable
 from server.http.application import new_application
-from server.http.middleware import Door, Headers, Slashes
+from server.http.middleware import HostOriginMiddleware, PathMiddleware, SecurityHeadersMiddleware, TrailingSlashMiddleware
 from server.local.app import create_local
 from server.projections.documents import Documents
 from server.projections.mcp.endpoint import PATH, Endpoint
@@ -52,14 +51,16 @@ def create_public(state: State) -> ASGIApp:
         app.include_router(router)
     documents = Documents(state)
     app.include_router(create_pages(state, documents))
-    app.router.routes.append(Route(PATH, Endpoint(state, documents)))
     state.inside.app = app
 
     def origins() -> list[str]:
         return state.context.settings.read(SECTION, OriginSettings).allowed
 
     headers = {"Content-Security-Policy": POLICY} | ({"X-Deskhand-Demo": "1"} if state.context.demo else {})
-    return Headers(Door(Slashes(app), state.address.public_hosts, origins, OPEN_TO_PAGES), headers)
+    paths = PathMiddleware(app, {PATH: Endpoint(state, documents)})
+    return SecurityHeadersMiddleware(
+        HostOriginMiddleware(TrailingSlashMiddleware(paths), state.address.public_hosts, origins, OPEN_TO_PAGES), headers
+    )
 
 
 def explain_broken(member: Member) -> APIRouter:

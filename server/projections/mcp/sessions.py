@@ -25,7 +25,7 @@ class Sessions:
         self._of: defaultdict[str, list[Session]] = defaultdict(list)
 
     def make_room(self, client: str) -> str | None:
-        """Take out a session that has to give way; answers its id, or None where there is room for all.
+        """Take out a session that has to give way; output_schema its id, or None where there is room for all.
 
         Raises TooManyRequests if all are at work.
         """
