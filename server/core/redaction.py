@@ -44,7 +44,9 @@ def compile_forms(marks: frozenset[str]) -> re.Pattern[str]:
 def find_secrets(text: str, end: int) -> Iterator[re.Match[str]]:
     """Find what looks like a secret before `end`, in order."""
     seen = text if end >= len(text) else text[:end]
-    folded = seen.lower() if seen.isascii() else seen.casefold().replace("ı", "i").replace("i\u0307", "i")  # as re.IGNORECASE does
+    folded = (
+        seen.lower() if seen.isascii() else seen.casefold().replace("ı", "i").replace("i\u0307", "i")
+    )  # as re.IGNORECASE does
     marks = {mark for mark in FORMS if mark in (folded if mark in CASELESS else seen)}
     if "_" in marks and not AUTHTOKEN.search(seen):
         marks.remove("_")

@@ -69,11 +69,11 @@ class InProcessClient:
         if self._app is None:
             raise RuntimeError("The application is not put together yet.")
         route, whole = self._find_route(scope[OPERATION]), make_scope(request) | scope
-        match, found = route.matches(whole) if route else (Match.NONE, {})
+        match, matched = route.matches(whole) if route else (Match.NONE, {})
         if route is None or match is not Match.FULL:
             return InternalResponse(404, body=problem_body(404, SENTENCES[404], {}))
         collector = ResponseCollector(request.body)
-        whole |= found | {"app": self._app}
+        whole |= {**matched, "app": self._app}
         await AsyncExitStackMiddleware(route.handle)(whole, collector.receive, collector.send)
         return InternalResponse(collector.status, collector.headers, bytes(collector.body))
 

@@ -59,7 +59,7 @@ class ToolDispatcher:
             binding = self.bindings.get(name)
             if binding is None:
                 raise UnknownTool(name)
-            return read_response(binding, await self._carry_out(client, binding, arguments, headers))
+            return read_response(binding, await self._execute(client, binding, arguments, headers))
         except DeskhandError as error:
             return fail(error.detail)
 
@@ -75,16 +75,16 @@ class ToolDispatcher:
 
     async def _ask(self, client: Client, operation: str, arguments: Mapping[str, Any]) -> Any:
         binding = self.bindings[operation]
-        reply = await self._carry_out(client, binding, arguments)
+        reply = await self._execute(client, binding, arguments)
         answer = read_response(binding, reply)
         if answer.failed:
             raise OtherAnswer(answer.texts[0])
         return read_body(reply)
 
-    async def _carry_out(
+    async def _execute(
         self, client: Client, binding: ToolBinding, arguments: Mapping[str, Any], headers: RawHeaders = ()
     ) -> InternalResponse:
-        """Walk the way of every call. When the caller goes away, what only reads ends, and what changes something goes on:
+        """Call an operation through the guard. If the caller goes away, what only reads ends, and what changes something goes on:
 
         nobody would know how far it had come, and the person may be looking at the question whether it may run.
         """
@@ -92,18 +92,16 @@ class ToolDispatcher:
             request = replace(make_request(binding, arguments), headers=headers)
         except (RecursionError, ValueError) as error:
             raise InvalidInput from error
-        task = asyncio.create_task(self._state.inside.call(request, **{CLIENT: client, OPERATION: binding.operation.name}))
+        call = self._state.inside.call(request, **{CLIENT: client, OPERATION: binding.operation.name})
+        if not binding.operation.changes:
+            return await call
+        task = asyncio.create_task(call)
         self._running.add(task)
         task.add_done_callback(self._running.discard)
-        try:
-            return await asyncio.shield(task)
-        except asyncio.CancelledError:
-            if not binding.operation.changes:
-                task.cancel()
-            raise
+        return await asyncio.shield(task)
 
     async def close(self, seconds: float) -> None:
-        """Let what still runs end, and then end it."""
+        """Let changing calls end for some seconds, and then cancel them."""
         if running := list(self._running):
             _, late = await asyncio.wait(running, timeout=seconds)
             for task in late:

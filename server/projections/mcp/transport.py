@@ -4,13 +4,10 @@ Answers are JSON; a client that sent a progressToken gets server-sent events.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import anyio
 from fastapi import Request
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
@@ -101,7 +98,7 @@ class Transport:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, client: str) -> None:
         if is_modern(scope):
-            async with cancelled_on_disconnect(receive):
+            with DisconnectWatch(receive):
                 await self._manager.handle_request(scope, receive, send)
             return
         session_id = Headers(scope=scope).get(MCP_SESSION_ID_HEADER)
@@ -140,28 +137,36 @@ async def replay_body(unread: list[bytes], receive: Receive) -> Message:
     return await receive()
 
 
-@asynccontextmanager
-async def cancelled_on_disconnect(receive: Receive) -> AsyncIterator[None]:
-    """Cancel what is inside the `with` when the client hangs up. The body must have been read."""
-    watching: asyncio.Task[None] | None = None
+class DisconnectWatch:
+    """Cancels the task inside the `with` when its client hangs up, once it takes long. The body must have been read."""
 
-    async def wait_for_disconnect() -> None:
-        while (await receive())["type"] != "http.disconnect":
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._task = asyncio.current_task()
+        self._watching: asyncio.Task[None] | None = None
+        self._disconnected = False
+
+    def __enter__(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(WATCH_SECONDS, self._begin)
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> bool:
+        self._timer.cancel()
+        if self._watching:
+            self._watching.cancel()
+        if not self._disconnected or self._task is None:
+            return False
+        self._task.uncancel()
+        return kind is asyncio.CancelledError
+
+    def _begin(self) -> None:
+        self._watching = asyncio.create_task(self._wait())
+
+    async def _wait(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
             pass
-        inside.cancel()
-
-    def begin() -> None:
-        nonlocal watching
-        watching = asyncio.create_task(wait_for_disconnect())
-
-    timer = asyncio.get_running_loop().call_later(WATCH_SECONDS, begin)
-    with anyio.CancelScope() as inside:
-        try:
-            yield
-        finally:
-            timer.cancel()
-            if watching:
-                watching.cancel()
+        self._disconnected = True
+        if self._task:
+            self._task.cancel()
 
 
 async def watch(session: Session, method: str, send: Send, message: Message) -> None:
