@@ -3,8 +3,9 @@
     python -m benchmarks.load REQUEST.json
 
 Reads {"host", "port", "head", "body", "callers", "seconds", "expect"}, sends that one request again and again, checks each
-answer's status and for `expect`, and prints {"calls", "rate", "p50", "p99"}: calls a second, milliseconds. CALLER in the body becomes the
-number of the caller, for answers in one MCP session are told apart by their ids.
+answer's status and for `expect`, and prints {"calls", "rate", "p50", "p99"}: calls a second, milliseconds.
+CALLER in the body becomes the
+number of the caller, as answers in one MCP session are distinguished by their ids.
 """
 
 import asyncio
@@ -18,7 +19,6 @@ from typing import Any
 import httptools
 
 from server.http.server import run
-
 
 PATIENCE = 20  # seconds for the last answer
 

@@ -3,8 +3,8 @@
     python -m benchmarks.peers --rounds 5 --seconds 2
 
 Every server is a process of its own, and so is the load generator. Prints the median calls per second of each, the ratio of each
-pair of rounds, the same of the processor's time that each spends on a call, which other load on the machine changes little, and the
-milliseconds of ours. Only the ratios mean something elsewhere. Every call through Deskhand is
+pair of rounds, the same of the processor's time that each spends on a call, which other load on the machine changes little, and
+the milliseconds of each. Only the ratios mean something elsewhere. Every call through Deskhand is
 authenticated, limited, decided on and stored durably (SQLite, synchronous=FULL) before it is answered.
 """
 

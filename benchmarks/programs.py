@@ -1,4 +1,4 @@
-"""The programs that benchmarks/peers compares, each in a process of its own; it prints its port and key, and serves until it ends.
+"""The programs that benchmarks/peers compares, each in a process of its own. Prints its port and key, and serves until it ends.
 
     python -m benchmarks.programs deskhand|fastmcp|fastapi FOLDER
 
@@ -113,10 +113,25 @@ def serve_fastmcp(folder: Path) -> None:
     serve(mcp.http_app(path="/mcp"))
 
 
+def open_engine(path: Path) -> Any:
+    """Open SQLite with synchronous=FULL, as a careful program does."""
+    from sqlalchemy import create_engine, event
+
+    engine = create_engine(f"sqlite:///{path}", connect_args={"check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: Any, _: Any) -> None:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA busy_timeout=5000")
+
+    return engine
+
+
 def serve_fastapi(folder: Path) -> None:
     """Serve two routes, as FastAPI's and SQLAlchemy's documentation have it."""
     from fastapi import Depends, FastAPI, Header, HTTPException
-    from sqlalchemy import create_engine, event, select
+    from sqlalchemy import select
     from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 
     class Base(DeclarativeBase):
@@ -143,14 +158,7 @@ def serve_fastapi(folder: Path) -> None:
         result: Mapped[str]
 
     prepare(folder / "things.db")
-    engine = create_engine(f"sqlite:///{folder / 'things.db'}", connect_args={"check_same_thread": False})
-
-    @event.listens_for(engine, "connect")
-    def set_up(connection: Any, _: Any) -> None:
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("PRAGMA busy_timeout=5000")
-
+    engine = open_engine(folder / "things.db")
     Base.metadata.create_all(engine)
     sessions, key = sessionmaker(engine), secrets.token_urlsafe(32)
 
@@ -164,15 +172,12 @@ def serve_fastapi(folder: Path) -> None:
         with sessions() as session:
             yield session
 
-    Database = Annotated[Session, Depends(open_session)]
-
-    def find_client(session: Database, x_api_key: Annotated[str, Header()]) -> str:
+    def find_client(session: Annotated[Session, Depends(open_session)], x_api_key: Annotated[str, Header()]) -> str:
         client = session.scalar(select(Key.client).where(Key.hash == hash_key(x_api_key)))
         if client is None:
             raise HTTPException(401)
         return client
 
-    Client = Annotated[str, Depends(find_client)]
     app = FastAPI()
 
     def note(session: Session, client: str, operation: str, number: int, result: dict[str, Any]) -> dict[str, Any]:
@@ -184,12 +189,16 @@ def serve_fastapi(folder: Path) -> None:
         return result
 
     @app.get("/things")
-    def read_thing(number: int, session: Database, client: Client) -> dict[str, Any]:
+    def read_thing(
+        number: int, session: Annotated[Session, Depends(open_session)], client: Annotated[str, Depends(find_client)]
+    ) -> dict[str, Any]:
         thing = session.get_one(Thing, number)
         return note(session, client, "read_thing", number, {"number": number, "name": thing.name})
 
     @app.post("/things")
-    def change_thing(number: int, session: Database, client: Client) -> dict[str, Any]:
+    def change_thing(
+        number: int, session: Annotated[Session, Depends(open_session)], client: Annotated[str, Depends(find_client)]
+    ) -> dict[str, Any]:
         thing = session.get_one(Thing, number)
         thing.changed += 1
         return note(session, client, "change_thing", number, {"number": number, "name": thing.name})

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-# What each kind of secret looks like, by a text that every one of that kind contains. A text is first searched for these, which is
-# many times faster than the expressions, and then only for the kinds that it may hold.
+# The form of each kind of secret, by a text that every secret of that kind contains. A text is searched for these first, which
+# is many times faster than the expressions, and then only for the kinds that it may hold.
 FORMS = {
     "dh_": r"dh_[A-Za-z0-9_-]{8,}",  # ours
     "bearer ": r"(?i:(?<=bearer ))\S+",  # what stands in a header
@@ -45,7 +45,7 @@ def find_secrets(text: str, end: int) -> Iterator[re.Match[str]]:
     """Find what looks like a secret before `end`, in order."""
     seen = text if end >= len(text) else text[:end]
     folded = (
-        seen.lower() if seen.isascii() else seen.casefold().replace("ı", "i").replace("i\u0307", "i")
+        seen.lower() if seen.isascii() else seen.casefold().replace("\u0131", "i").replace("i\u0307", "i")
     )  # as re.IGNORECASE does
     marks = {mark for mark in FORMS if mark in (folded if mark in CASELESS else seen)}
     if "_" in marks and not AUTHTOKEN.search(seen):

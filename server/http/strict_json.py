@@ -32,8 +32,8 @@ class StrictRequest(Request):
         self._largest = largest
 
     async def stream(self) -> AsyncGenerator[bytes]:
-        told, read = self.headers.get("content-length", "0"), 0
-        if told.isdecimal() and int(told) > self._largest:
+        length, read = self.headers.get("content-length", "0"), 0
+        if length.isdecimal() and int(length) > self._largest:
             raise HTTPException(413)
         async for chunk in super().stream():
             read += len(chunk)

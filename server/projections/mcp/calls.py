@@ -1,4 +1,4 @@
-"""From a tool's arguments to a call of its operation, and from what that answered to what the tool output_schema."""
+"""Conversion of a tool's arguments to a request of its operation, and of its response to the tool's result."""
 
 import json
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ WAITS = (
 
 @dataclass(frozen=True)
 class Answer:
-    """What a tool output_schema: as an object, the same as text, and whether it failed."""
+    """A tool's result: an object, the same as text, and whether it failed."""
 
     structured: dict[str, Any] | None
     texts: tuple[str, ...]
@@ -29,12 +29,12 @@ class Answer:
 
 
 def fail(sentence: str) -> Answer:
-    """An answer that says what went wrong and what to do."""
+    """Make a result that says what went wrong and what to do."""
     return Answer(None, (sentence,), failed=True)
 
 
 def succeed(structured: dict[str, Any], *more: str) -> Answer:
-    """An answer as an object and as text."""
+    """Make a result of an object and the same as text."""
     return Answer(structured, (json.dumps(structured, ensure_ascii=False), *more))
 
 
@@ -48,7 +48,7 @@ def make_request(binding: ToolBinding, arguments: Mapping[str, Any]) -> Internal
         if location == "path":
             path = path.replace(f"{{{name}}}", encode(value))
         elif location == "query":
-            query += [(name, to_text(one)) for one in (value if isinstance(value, list) else [value])]
+            query += [(name, to_text(item)) for item in (value if isinstance(value, list) else [value])]
         else:
             body[name] = value
     content = json.dumps(body[WHOLE_BODY] if binding.whole_body else body).encode() if binding.has_body else b""
@@ -57,10 +57,10 @@ def make_request(binding: ToolBinding, arguments: Mapping[str, Any]) -> Internal
 
 def check_names(binding: ToolBinding, given: Mapping[str, Any]) -> None:
     """Raises InvalidInput for an argument that there is not, or one that is missing from the path."""
-    known = binding.tool.input_schema["properties"]
-    if strange := sorted(name for name in given if name not in known):
+    properties = binding.tool.input_schema["properties"]
+    if strange := sorted(name for name in given if name not in properties):
         raise InvalidInput(
-            f"{binding.tool.name} input_schema no {', '.join(strange)[:200]}. It input_schema: {', '.join(known) or 'nothing'}."
+            f"{binding.tool.name} takes no {', '.join(strange)[:200]}. It takes: {', '.join(properties) or 'nothing'}."
         )
     if missing := [name for name in binding.tool.input_schema["required"] if name not in given]:
         raise InvalidInput(f"{binding.tool.name} needs {', '.join(missing)}.")
@@ -69,29 +69,29 @@ def check_names(binding: ToolBinding, given: Mapping[str, Any]) -> None:
 def leave_out_nulls(value: Any) -> Any:
     """The same without what is null: strict clients send every argument, and null for those that they mean to leave out."""
     if isinstance(value, list):
-        return [leave_out_nulls(one) for one in value]
+        return [leave_out_nulls(item) for item in value]
     if isinstance(value, Mapping):
-        return {name: leave_out_nulls(one) for name, one in value.items() if one is not None}
+        return {name: leave_out_nulls(item) for name, item in value.items() if item is not None}
     return value
 
 
 def encode(value: Any) -> str:
-    """A value as one part of a path, whatever is in it."""
+    """Encode a value as one segment of a path."""
     return quote(to_text(value), safe="", errors="replace")
 
 
 def to_text(value: Any) -> str:
-    """A value as an address has it."""
+    """Write a value as it stands in a URL."""
     return value if isinstance(value, str) else json.dumps(value)
 
 
 def read_response(binding: ToolBinding, reply: InternalResponse) -> Answer:
-    """What the tool output_schema when its operation answered this."""
+    """Make a tool's result of its operation's response."""
     body = read_body(reply)
     if reply.status >= 400:
         return fail(describe_failure(reply.status, body))
     if reply.status == 202 and isinstance(body, dict) and "approval_id" in body:
-        # What only reads has promised what it output_schema, so that it waits can be said in words alone.
+        # What only reads has promised the shape of its result, so that it waits can be said in words alone.
         return succeed(body, WAITS) if binding.operation.changes else fail(f"{WAITS} The approval_id is {body['approval_id']}.")
     if binding.wraps or not isinstance(body, dict):
         token = reply.headers.get(NEXT_PAGE_HEADER)
@@ -100,24 +100,24 @@ def read_response(binding: ToolBinding, reply: InternalResponse) -> Answer:
 
 
 def omit_nulls(value: Any, schema: Schema) -> Any:
-    """An answer as its schema has it: what may be null is left out there, though some operations say it."""
+    """Leave out null fields that the schema does not know, though some operations say them."""
     if isinstance(value, list):
-        return [omit_nulls(one, schema.get("items", {})) for one in value]
+        return [omit_nulls(item, schema.get("items", {})) for item in value]
     if not isinstance(value, dict):
         return value
     fields = schema.get("properties", {})
-    kept = {name: one for name, one in value.items() if one is not None or fields.get(name, NULL).get("type") == "null"}
-    return {name: omit_nulls(one, fields.get(name, {})) for name, one in kept.items()}
+    left = {name: item for name, item in value.items() if item is not None or fields.get(name, NULL).get("type") == "null"}
+    return {name: omit_nulls(item, fields.get(name, {})) for name, item in left.items()}
 
 
 def describe_failure(status: int, body: Any) -> str:
-    """The sentence of a failure. An argument that leads to no address leads to no thing."""
+    """Describe a failure in a sentence. An argument that leads to no address leads to no thing."""
     detail = str(body.get("detail", "") if isinstance(body, dict) else body)
     return NotFound().detail if detail == SENTENCES[404] else detail or f"The answer is {status}."
 
 
 def read_body(reply: InternalResponse) -> Any:
-    """What was answered, as JSON has it, or else as text."""
+    """Read a response's body as JSON, or else as text."""
     text = reply.body.decode("utf-8", "replace")
     try:
         return json.loads(text) if text else {}

@@ -1,4 +1,4 @@
-"""The tools of each client, and what happens when one of them is called: the same as when its operation is called over HTTP."""
+"""The tools of each client, and their calls: the same as a call of the operation over HTTP."""
 
 import asyncio
 from collections.abc import Mapping
@@ -11,9 +11,9 @@ from server.core.errors import DeskhandError, InvalidInput
 from server.http.in_process import CLIENT, OPERATION, InternalResponse
 from server.projections.documents import Documents, offered
 from server.projections.mcp import search_tools
-from server.projections.mcp.calls import Answer, fail, read_body, read_response, make_request
+from server.projections.mcp.calls import Answer, fail, make_request, read_body, read_response
 from server.projections.mcp.search_tools import FETCH, SEARCH
-from server.projections.mcp.tools import ToolBinding, Tool, make_bindings
+from server.projections.mcp.tools import Tool, ToolBinding, make_bindings
 from server.runtime.state import State
 
 RawHeaders = tuple[tuple[str, str], ...]
@@ -37,11 +37,11 @@ class ToolDispatcher:
 
     @cached_property
     def bindings(self) -> dict[str, ToolBinding]:
-        """How each tool is called; made once, for it input_schema a while."""
+        """The binding of each tool; made once, which takes a while."""
         return make_bindings(self._documents.make(), self._state.runtime.operations())
 
     def list_tools(self, client: Client) -> list[Tool]:
-        """What a client is shown, always in the same order."""
+        """List the tools that a client is shown, always in the same order."""
         names = {operation.name for operation in offered(client, self._state.runtime.operations())}
         lookups = search_tools.find_usable(self._state.runtime.lookups(), names)
         scopes = sorted({self.bindings[lookup.search.operation].operation.scope for lookup in lookups})

@@ -16,7 +16,7 @@ from server.runtime.state import State
 if TYPE_CHECKING:
     from server.projections.mcp.transport import Transport
 
-METHODS = {"POST", "DELETE"}  # a GET would be a stream on which nothing is ever told
+METHODS = {"POST", "DELETE"}  # a GET would be a stream without any event
 PATH = "/mcp"
 STOP_SECONDS = 3.0
 ENVELOPE = 64 * 1024  # bytes around the largest operation's arguments

@@ -1,4 +1,4 @@
-"""Server-sent events for a client that sent a progressToken: it hears at once that it is heard, and again until the answer comes."""
+"""Server-sent events for a client that sent a progressToken, with a ping from time to time until the answer comes."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""A tool is an operation as MCP tells it: what it is called, input_schema and output_schema, and what it may do to the world."""
+"""Tools: the operations as MCP describes them, with input and output schemas and annotations."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from server.sdk.operation import Operation
 
 @dataclass(frozen=True)
 class Annotations:
-    """What a client may know before it asks its person: the four annotations of MCP."""
+    """The four annotations of MCP, which a client may show before it calls."""
 
     read_only: bool
     destructive: bool
@@ -21,7 +21,7 @@ class Annotations:
 
 @dataclass(frozen=True)
 class Tool:
-    """What a client is told of a tool. `scopes`: what a client's token needs for it."""
+    """A tool as clients see it. `scopes`: what a client's token needs for it."""
 
     name: str
     title: str
@@ -34,9 +34,11 @@ class Tool:
 
 @dataclass(frozen=True)
 class ToolBinding:
-    """How a tool's arguments become a call. `locations`: path or query, by the argument's name; the others are the body's.
+    """The mapping of a tool's arguments to a request.
 
-    `whole_body`: one of them is the body itself.
+    `locations`: path or query, by the argument's name; the others are the body's.
+
+    `whole_body`: an argument is the body itself.
     """
 
     tool: Tool
@@ -50,28 +52,28 @@ class ToolBinding:
 
 
 def make_bindings(document: Schema, operations: Mapping[str, Operation]) -> dict[str, ToolBinding]:
-    """The binding of every operation in a document, by its name and in the document's order."""
-    found = {}
-    for path, method, told in walk_operations(document):
-        operation = operations[told["operationId"]]
-        found[operation.name] = make_binding(document, path, method, told, operation)
-    return found
+    """Bind every operation in a document, by its name and in the document's order."""
+    bindings = {}
+    for path, method, described in walk_operations(document):
+        operation = operations[described["operationId"]]
+        bindings[operation.name] = make_binding(document, path, method, described, operation)
+    return bindings
 
 
-def make_binding(document: Schema, path: str, method: str, told: Mapping[str, Any], operation: Operation) -> ToolBinding:
-    """The binding of one operation, as the document tells it."""
-    output_schema, wraps = make_output(document, dict(told), changes=operation.changes)
+def make_binding(document: Schema, path: str, method: str, described: Mapping[str, Any], operation: Operation) -> ToolBinding:
+    """Bind an operation as the document describes it."""
+    output_schema, wraps = make_output(document, dict(described), changes=operation.changes)
     tool = Tool(
         operation.name,
         make_title(operation.name),
-        told.get("description") or operation.summary,
-        make_input(document, dict(told)),
+        described.get("description") or operation.summary,
+        make_input(document, dict(described)),
         output_schema,
         Annotations(not (operation.changes or operation.keeps), operation.destroys, operation.repeats, operation.open_world),
         (operation.scope,) if operation.scope else (),
     )
-    locations = {parameter["name"]: parameter["in"] for parameter in told.get("parameters", [])}
-    body = find_body(told)
+    locations = {parameter["name"]: parameter["in"] for parameter in described.get("parameters", [])}
+    body = find_body(described)
     return ToolBinding(
         tool, operation, method.upper(), path, locations, bool(body), WHOLE_BODY in body.get("properties", {}), wraps
     )

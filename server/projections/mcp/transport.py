@@ -33,7 +33,7 @@ BEHIND_MIDDLEWARE = TransportSecuritySettings(enable_dns_rebinding_protection=Fa
 
 @dataclass(frozen=True)
 class SessionLimits:
-    """What clients may take. `idle_seconds`: after which an unused session ends. `largest_body`: bytes.
+    """The limits of clients. `idle_seconds`: after which an unused session ends. `largest_body`: bytes.
 
     `own_sessions`: of one client; if it opens more, its least recently used one is ended.
     """

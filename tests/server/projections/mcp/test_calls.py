@@ -5,7 +5,7 @@ import pytest
 
 from server.core.errors import InvalidInput
 from server.http.in_process import InternalResponse
-from server.projections.mcp.calls import read_response, make_request
+from server.projections.mcp.calls import make_request, read_response
 
 TIME = {"type": "object", "properties": {"at": {"type": "string"}, "until": {"type": "null", "description": "Always."}}}
 ANSWERS = {"type": "object", "properties": {"times": {"type": "array", "items": TIME}}}

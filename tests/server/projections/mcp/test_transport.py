@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 import mcp_types as types
 import pytest
 from mcp.server.lowlevel.server import Server
-
 from starlette.exceptions import HTTPException
 
 from server.core.errors import TooManyRequests
