@@ -19,8 +19,8 @@ class StrictRequest(Request):
         self._largest = largest
 
     async def stream(self) -> AsyncGenerator[bytes]:
-        declared, read = self.headers.get("content-length", "0"), 0
-        if declared.isdecimal() and int(declared) > self._largest:
+        length, read = self.headers.get("content-length", "0"), 0
+        if length.isdecimal() and int(length) > self._largest:
             raise HTTPException(413)
         async for chunk in super().stream():
             read += len(chunk)

@@ -16,7 +16,7 @@ from server.core.errors import NotFound
 from server.core.resources import shipped
 from server.http.application import new_application
 from server.http.deferred_routes import DeferredRoutes, include
-from server.http.middleware import Door, Headers, Slashes
+from server.http.middleware import HostOriginMiddleware, SecurityHeadersMiddleware, TrailingSlashMiddleware
 from server.local.window_auth import Entries, name_cookie
 from server.runtime.integrations import LoadedIntegration
 from server.runtime.state import State
@@ -37,8 +37,8 @@ PARTS = """
 def create_local(state: State) -> ASGIApp:
     """Make the local application for a server, or for the command line while none runs."""
     app = create_local_application(state)
-    door = Door(Slashes(app), state.address.local_hosts, state.address.local_origins)
-    return Headers(EnterByFile(door), {"Content-Security-Policy": POLICY})
+    door = HostOriginMiddleware(TrailingSlashMiddleware(app), state.address.local_hosts, state.address.local_origins)
+    return SecurityHeadersMiddleware(EnterByFile(door), {"Content-Security-Policy": POLICY})
 
 
 def create_local_application(state: State, *, complete: bool = False) -> FastAPI:

@@ -1,4 +1,4 @@
-"""How a document says with what its client comes in: a key, or tokens that it signs in for. ChatGPT takes one way."""
+"""The security scheme of a document: a key, or OAuth tokens. ChatGPT takes one scheme a document."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -14,7 +14,7 @@ from server.access.origins import SECTION, OriginSettings
 from server.core.errors import Unavailable
 from server.http.application import new_application
 from server.http.deferred_routes import DeferredRoutes, include
-from server.http.middleware import Door, Headers, Slashes
+from server.http.middleware import HostOriginMiddleware, PathMiddleware, SecurityHeadersMiddleware, TrailingSlashMiddleware
 from server.projections.documents import Documents
 from server.projections.mcp.endpoint import PATH, Endpoint
 from server.runtime.integrations import LoadedIntegration
@@ -38,14 +38,16 @@ def create_public(state: State) -> ASGIApp:
     documents = Documents(state)
     app.router.routes += create_status_pages(documents.version)
     deferred.add(PAGES, lambda: make_pages(state, documents))
-    app.router.routes.append(Route(PATH, Endpoint(state, documents)))
     state.inside.app = app
 
     def origins() -> list[str]:
         return state.context.settings.read(SECTION, OriginSettings).allowed
 
     headers = {"Content-Security-Policy": POLICY} | ({"X-Deskhand-Demo": "1"} if state.context.demo else {})
-    return Headers(Door(Slashes(app), state.address.public_hosts, origins, OPEN_TO_PAGES), headers)
+    paths = PathMiddleware(app, {PATH: Endpoint(state, documents)})
+    return SecurityHeadersMiddleware(
+        HostOriginMiddleware(TrailingSlashMiddleware(paths), state.address.public_hosts, origins, OPEN_TO_PAGES), headers
+    )
 
 
 def create_status_pages(version: str) -> list[BaseRoute]:

@@ -22,7 +22,7 @@ from server.core.clock import Clock
 from server.core.events import Events
 from server.core.tasks import Tasks
 from server.http.addresses import Address
-from server.http.in_process import Inside
+from server.http.in_process import InProcessClient
 from server.integrations import find_migrations
 from server.outbound.fetch import Fetch
 from server.runtime.integrations import Runtime
@@ -82,7 +82,7 @@ class State:
     complaints: list[Callable[[], str | None]] = field(default_factory=list)
     put_away: set[str] = field(default_factory=set)
     quitting: asyncio.Event = field(default_factory=asyncio.Event)
-    inside: Inside = field(default_factory=Inside)
+    inside: InProcessClient = field(default_factory=InProcessClient)
     farewells: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
     def list_notices(self) -> list[str]:
@@ -141,7 +141,7 @@ def make_state(home: Home, address: Address, context: Context, rules: Rules, tim
     """Put the parts together."""
     database, clock = context.database, context.clock
     clients, activity = Clients(database, clock), Activity(database, context.events, clock)
-    pause, usage, inside = Pause(context.settings, clock), Usage(database, address, clock), Inside()
+    pause, usage, inside = Pause(context.settings, clock), Usage(database, address, clock), InProcessClient()
     approvals, programs = Approvals(context, activity), Programs(clients, database, clock)
     runner = Runner(approvals, clients, inside, context.tasks)
     context.questions.add(CallAsker(approvals, runner, clients, pause, context.tasks))

@@ -5,7 +5,7 @@ from server.access.approvals.service import Approvals
 from server.access.clients.registry import Client, Clients
 from server.access.clients.store import KEY_ENDED
 from server.core.tasks import Tasks
-from server.http.in_process import APPROVAL, CLIENT, OPERATION, Inside, Letter, Reply
+from server.http.in_process import APPROVAL, CLIENT, OPERATION, InProcessClient, InternalRequest, InternalResponse
 from server.http.problem_details import read_detail
 
 RUN = "run an approved call"
@@ -15,7 +15,7 @@ LOST = "It is not known how this ended. Look whether it happened before you repe
 class Runner:
     """Runs kept calls, each in a task of its own. Which of them begins is decided by its row."""
 
-    def __init__(self, approvals: Approvals, clients: Clients, inside: Inside, tasks: Tasks) -> None:
+    def __init__(self, approvals: Approvals, clients: Clients, inside: InProcessClient, tasks: Tasks) -> None:
         self._approvals = approvals
         self._clients = clients
         self._inside = inside
@@ -45,13 +45,13 @@ class Runner:
             return
         await self._close(one, await self._send(one, client))
 
-    async def _send(self, one: Approval, client: Client) -> Reply:
+    async def _send(self, one: Approval, client: Client) -> InternalResponse:
         kept = await self._approvals.read_request(one)
         headers = (("content-type", kept.content_type),) if kept.content_type else ()
-        letter = Letter(kept.method, kept.path, kept.query, kept.body, headers)
+        letter = InternalRequest(kept.method, kept.path, kept.query, kept.body, headers)
         return await self._inside.call(letter, **{CLIENT: client, OPERATION: one.operation, APPROVAL: one})
 
-    async def _close(self, one: Approval, reply: Reply) -> None:
+    async def _close(self, one: Approval, reply: InternalResponse) -> None:
         """Where the way ended before the guard could say how, such as at an address that is not there any more."""
         found = await self._approvals.find(one.id)
         if found.state is State.approved and found.question == one.question:
