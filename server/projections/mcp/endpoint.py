@@ -43,7 +43,7 @@ class Endpoint:
             return
         headers = Headers(scope=scope)
         try:
-            client = await self._state.guard.let_in(headers, PATH)
+            client = await self._state.guard.authenticate_request(headers, PATH)
         except NotAuthenticated as error:
             await to_response(error)(scope, receive, send)
             return

@@ -248,14 +248,3 @@ async def test_what_was_allowed_and_had_not_begun_runs_at_the_next_start(opened)
         assert (await post.look(bot, waiting))["status"] == "pending"
         await post.approve()
         await post.wait_for(bot, waiting, "done")
-
-
-async def test_the_clock_of_a_question_goes_on_while_the_program_is_off(opened, clock) -> None:
-    async with posting(opened) as post:
-        bot = await post.client()
-        approval = await ask(post, bot)
-    clock.move(minutes=15)
-    async with posting(opened) as post:
-        watch = asyncio.create_task(post.state.run_approvals())
-        await post.wait_for(bot, approval, "expired")
-        watch.cancel()

@@ -27,7 +27,7 @@ async def test_what_is_allowed_in_time_is_answered_as_if_nobody_had_been_asked(o
 
 
 async def test_what_nobody_answers_in_time_is_a_202_that_says_where_to_look(opened) -> None:
-    async with posting(opened, patience_seconds=0.01) as post:
+    async with posting(opened, wait_seconds=0.01) as post:
         bot = await post.client()
         answer = await post.send(bot, wait=True)
         assert answer.status_code == 202
@@ -77,7 +77,7 @@ async def test_a_no_is_told_with_its_reason(opened, reason: str) -> None:
 
 
 async def test_the_same_call_is_asked_once_and_has_what_the_first_one_has(opened, clock) -> None:
-    async with posting(opened, patience_seconds=0) as post:
+    async with posting(opened, wait_seconds=0) as post:
         bot = await post.client()
         first = (await post.send(bot)).json()["approval_id"]
         assert (await post.send(bot)).json()["approval_id"] == first
@@ -214,6 +214,6 @@ async def test_what_was_decided_long_ago_is_forgotten(opened, clock) -> None:
         await post.deny()
         second = (await post.send(bot, text="other")).json()["approval_id"]
         clock.move(days=8)
-        await post.state.approvals.sweep(7)
+        await post.state.approvals.prune(7)
         answers = [await post.http.get(f"/approvals/{one}", headers=bot) for one in (first, second)]
         assert [answer.status_code for answer in answers] == [404, 200]

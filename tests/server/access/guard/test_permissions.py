@@ -65,7 +65,7 @@ async def test_what_the_person_changes_while_a_body_comes_holds_for_that_call(op
 
 
 async def test_what_the_person_changes_while_a_preview_is_made_holds_for_that_call(opened) -> None:
-    async with posting(opened, patience_seconds=0) as post:
+    async with posting(opened, wait_seconds=0) as post:
         headers = await post.client(send_letter="allow")
         post.hold_preview = asyncio.Event()
         call = asyncio.create_task(post.http.post("/mail/send", json={"to": "ann"}, headers=headers))
@@ -123,7 +123,7 @@ async def test_what_the_person_changes_while_a_call_waits_for_its_turn_holds_for
 ) -> None:
     async with posting(opened) as post:
         bot, state = await post.client(send_letter=policy), post.state
-        allowances = state.guard.approvals.allowances
+        allowances = state.approvals.allowances
         if policy == "ask":
             await post.send(bot, "first")
             await post.approve(Extent.quarter)
