@@ -2,13 +2,17 @@
 
 import hashlib
 import json
+import secrets
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
+from server.access.clients.client import Client
 from server.sdk.approval_requests import Extent, Kind, Question
-from server.sdk.operation import Effect
+from server.sdk.operation import Effect, Operation
 
 SECTION = "approvals"  # of the settings
 PREFIX = "call"  # of the ids of these questions
@@ -127,6 +131,35 @@ def bind(call_hash: str, effect: Effect) -> str:
     """Hash of what the person is asked: this call, with this Effect."""
     text = json.dumps([call_hash, effect.sentence, effect.fields, effect.recipients, effect.seal])
     return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def make_question(call_hash: str, effect: Effect, now: datetime, minutes: float) -> dict[str, Any]:
+    """Make the fields of a new question about a call, which is asked for some minutes."""
+    return {
+        "question": f"{PREFIX}-{secrets.token_hex(8)}",
+        "call_hash": call_hash,
+        "hash": bind(call_hash, effect),
+        "effect": effect,
+        "asked_at": now.isoformat(),
+        "expires_at": (now + timedelta(minutes=minutes)).isoformat(),
+    }
+
+
+def make_approval(client: Client, operation: Operation, key: str | None, question: dict[str, Any]) -> Approval:
+    """Make an approval that is not stored yet."""
+    return Approval(
+        id=question["question"],
+        client_id=client.id,
+        client_name=client.name,
+        credential=client.credential,
+        operation=operation.name,
+        scope=operation.scope,
+        reaches_others=operation.reaches_others,
+        activity_id=0,
+        state=State.pending,
+        key=key,
+        **question,
+    )
 
 
 def say_minutes(minutes: float) -> str:

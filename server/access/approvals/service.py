@@ -1,7 +1,6 @@
 """Calls that need approval: stored, decided, begun once and ended. Each step is committed before anybody is told."""
 
 import asyncio
-import secrets
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +10,16 @@ from sqlalchemy import Connection
 from server.access.activity.entry import Entry, Outcome
 from server.access.activity.log import Activity, IdempotencyRecord
 from server.access.approvals import responses, store
-from server.access.approvals.approval import OPEN, PREFIX, SECTION, Approval, ApprovalSettings, Request, State, bind
+from server.access.approvals.approval import (
+    OPEN,
+    SECTION,
+    Approval,
+    ApprovalSettings,
+    Request,
+    State,
+    make_approval,
+    make_question,
+)
 from server.access.approvals.waiters import Waiters
 from server.access.clients.allowances import Allowances, add_allowance, make_allowance
 from server.access.clients.client import Client
@@ -89,21 +97,7 @@ class Approvals:
 
     def create(self, client: Client, operation: Operation, digest: str, effect: Effect, key: str | None) -> Approval:
         """Create an approval that is not stored yet."""
-        question = self._ask(digest, effect)
-        return Approval(
-            id=question["question"],
-            client_id=client.id,
-            client_name=client.name,
-            credential=client.credential,
-            operation=operation.name,
-            scope=operation.scope,
-            reaches_others=operation.reaches_others,
-            call_hash=digest,
-            activity_id=0,
-            state=State.pending,
-            key=key,
-            **question,
-        )
+        return make_approval(client, operation, key, self._ask(digest, effect))
 
     async def submit(self, approval: Approval, request: Request, entry: Entry) -> Approval | IdempotencyRecord:
         """Store a call and ask the person. Answers it, or the same call if that was stored before. Raises TooManyRequests."""
@@ -210,15 +204,7 @@ class Approvals:
         self._waiters.stop()
 
     def _ask(self, call_hash: str, effect: Effect) -> dict[str, Any]:
-        """Make a new question about a call: its id, the Effect, the hash of both, and its time."""
-        now = self._clock.now()
-        return {
-            "question": f"{PREFIX}-{secrets.token_hex(8)}",
-            "hash": bind(call_hash, effect),
-            "effect": effect,
-            "asked_at": now.isoformat(),
-            "expires_at": (now + timedelta(minutes=self.settings.expiry_minutes)).isoformat(),
-        }
+        return make_question(call_hash, effect, self._clock.now(), self.settings.expiry_minutes)
 
     async def _end(
         self, approval: Approval, states: list[State], state: State, entry: Entry, *, reason: str, detail: str = ""

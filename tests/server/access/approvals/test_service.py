@@ -7,6 +7,7 @@ import pytest
 from server.access.clients.registry import Change, Policy
 from server.core.errors import NotFound
 from server.sdk.approval_requests import Extent
+from server.sdk.operation import Effect
 from tests.server.access.letters import posting
 
 
@@ -217,3 +218,20 @@ async def test_what_was_decided_long_ago_is_forgotten(opened, clock) -> None:
         await post.state.approvals.prune(7)
         answers = [await post.http.get(f"/approvals/{one}", headers=bot) for one in (first, second)]
         assert [answer.status_code for answer in answers] == [404, 200]
+
+
+async def test_stale_approval_does_not_decide_on_a_question_that_replaced_it(opened) -> None:
+    async with posting(opened) as post:
+        approvals = post.state.approvals
+        stale = await approvals.find((await post.invite(await post.client(), "ann")).json()["approval_id"])
+        await approvals.approve(stale, Extent.recipients)
+        await approvals.ask_again(stale, Effect("invite somebody else", recipients=("eve",)))
+        with pytest.raises(NotFound):
+            await approvals.approve(stale, Extent.recipients)
+        with pytest.raises(NotFound):
+            await approvals.deny(stale, "")
+        assert not await approvals.cancel(stale, "It is over.")
+        renewed = await approvals.find(stale.id)
+        assert (renewed.state, renewed.effect.recipients) == ("pending", ("eve",))
+        assert renewed.question != stale.question
+        assert await approvals.allowances.list(stale.client_id) == []

@@ -1,6 +1,7 @@
 """What the person changes while a call is on its way holds for that call."""
 
 import asyncio
+import json
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
@@ -149,3 +150,25 @@ async def test_what_the_person_changes_while_a_call_waits_for_its_turn_holds_for
         entry = await post.last()
         assert (entry.outcome, entry.decision) == ("refused", "refused")
         assert entry.reason
+
+
+@pytest.mark.parametrize(("change", "status"), [("pause", 503), ("deny", 403), ("ask", 403), ("revoke", 401)])
+async def test_change_while_the_row_is_written_stops_a_call_that_does_not_check_again(opened, change: str, status: int) -> None:
+    async with posting(opened) as post:
+        bot = {**await post.client(invite_people="allow"), "Idempotency-Key": "one"}
+        post.hold_preview = asyncio.Event()
+        call = asyncio.create_task(post.invite(bot, "ann", text="hi"))
+        await asyncio.wait_for(post.previewing.wait(), 20)
+        with closing(sqlite3.connect(post.state.context.folders.data / DATABASE_FILE, isolation_level=None)) as other:
+            if change in {"deny", "ask"}:  # as if it were in the same transaction
+                other.execute("UPDATE client SET policies = ?", (json.dumps({"invite_people": change}),))
+            elif change == "revoke":
+                other.execute("UPDATE api_key SET revoked_at = '2026-01-01'")
+            other.execute("BEGIN IMMEDIATE")
+            post.hold_preview.set()
+            for _ in range(5):
+                await asyncio.sleep(0)  # a turn of the loop: the call goes as far as to its row
+            await (post.state.pause.begin(15) if change == "pause" else post.state.clients.reload())
+            other.execute("ROLLBACK")
+        assert ((await call).status_code, post.sent) == (status, [])
+        assert (await post.last()).outcome == "refused"

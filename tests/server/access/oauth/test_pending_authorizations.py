@@ -274,3 +274,15 @@ async def test_the_person_is_told_once_of_a_crowd_of_strangers():
     await asyncio.sleep(0.05)
     ((title, text),) = told
     assert (title, "May it sign in to Deskhand?" in text) == ("Unknown program, calling itself “Some A… asks you", True)
+
+
+@pytest.mark.parametrize(("secret_hash", "noted"), [(b"secret", True), (None, False)])
+async def test_another_loopback_port_is_noted_for_a_client_with_a_secret_only(secret_hash, noted):
+    waiting = PendingAuthorizations(Quiet(), Clock(), forget)
+    before = ("http://127.0.0.1:5000/callback",)
+    registration = Registration("id", Kind.own, "app", callbacks=before, secret_hash=secret_hash)
+    request = AuthorizationRequest(registration, None, "http://127.0.0.1:6000/callback", ("read:mail",), "")
+    pending, _ = waiting.add(request, (), "https://desk.example.org", OAuthSettings())
+    assert pending.moved is noted
+    (question,) = await waiting.list_questions()
+    assert ("Note" in dict(question.fields)) is noted
