@@ -64,3 +64,12 @@ async def test_claim_is_refused_after_the_client_was_revoked_even_if_the_cache_d
         with pytest.raises(NotAuthenticated):
             await write(store.claim, approval, entry)
         assert (await post.state.approvals.find(approval.id)).state is State.approved
+
+
+async def test_call_of_a_revoked_client_is_not_stored_even_if_the_cache_does_not_know_yet(opened) -> None:
+    async with posting(opened) as post:
+        bot, state = await post.client(), post.state
+        client = await state.clients.show("bot")
+        await state.context.database.write(revoke_clients, "2026-01-01", [client.id])
+        assert (await post.send(bot)).status_code == 401
+        assert await state.approvals.list_pending() == []

@@ -10,6 +10,7 @@ import httpx2
 import pytest
 
 from server.access.clients.registry import Change, Policy
+from server.access.clients.store import revoke_clients
 from server.sdk.approval_requests import Extent
 from server.storage.database import DATABASE_FILE
 from tests.server.access.letters import posting
@@ -172,3 +173,12 @@ async def test_change_while_the_row_is_written_stops_a_call_that_does_not_check_
             other.execute("ROLLBACK")
         assert ((await call).status_code, post.sent) == (status, [])
         assert (await post.last()).outcome == "refused"
+
+
+async def test_revoked_key_begins_nothing_even_if_the_cache_does_not_know_yet(opened) -> None:
+    async with posting(opened) as post:
+        bot = await post.client(invite_people="allow")
+        client = await post.state.clients.show("bot")
+        await post.state.context.database.write(revoke_clients, "2026-01-01", [client.id])
+        assert ((await post.invite(bot, "ann")).status_code, post.sent) == (401, [])
+        assert ((await post.last()).outcome, (await post.last()).reason) == ("refused", "Its key was ended.")
