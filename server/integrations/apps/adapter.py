@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from server.core.errors import Conflict
-from server.integrations.apps.resolve.launch_spec import Machine, Recipe
+from server.integrations.apps.resolve.launch_spec import LaunchSpec, Machine
 from server.system import processes
 from server.system.processes import Process
 
@@ -21,7 +21,7 @@ DETACHED = 0x00000008 | 0x00000200  # DETACHED_PROCESS | CREATE_NEW_PROCESS_GROU
 
 @dataclass(frozen=True)
 class End:
-    """How a process that we started ended. `left`: what still runs in the session it has led."""
+    """End of a process that Deskhand started. `left`: processes that still run in its session."""
 
     process: Process
     code: int
@@ -32,19 +32,23 @@ OnEnd = Callable[[End], None]
 
 
 def launch_options(system: str) -> dict[str, Any]:
-    """How a program is cut off from Deskhand: no pipe to fill, no signal meant for us, no descriptor of ours."""
+    """Options that detach a program from Deskhand: no pipes, no signals, no inherited descriptors."""
     quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "close_fds": True}
     return {**quiet, "creationflags": DETACHED} if system == "windows" else {**quiet, "start_new_session": True}
 
 
-def launch(command: tuple[str, ...], recipe: Recipe, system: str, on_end: OnEnd) -> Process:
+def launch(command: tuple[str, ...], launch_spec: LaunchSpec, system: str, on_end: OnEnd) -> Process:
     """Start a program, and have `on_end` called in another thread when it has ended. Conflict: it cannot be started."""
-    if not os.path.isdir(recipe.folder):  # noqa: PTH112, a string is at hand
+    if not os.path.isdir(launch_spec.folder):  # noqa: PTH112, a string is at hand
         raise Conflict("The folder that this app starts in is not there. Correct it in app_config.json.")
     try:
         with usual_libraries():
-            popen = subprocess.Popen(  # noqa: S603, the words come from the person's own list; a caller gives one checked one
-                command, executable=command[0], cwd=recipe.folder, env=dict(recipe.environment), **launch_options(system)
+            popen = subprocess.Popen(  # noqa: S603, from the allow-list; a caller passes one checked target
+                command,
+                executable=command[0],
+                cwd=launch_spec.folder,
+                env=dict(launch_spec.environment),
+                **launch_options(system),
             )
     except OSError as error:
         raise Conflict(f"This app could not be started: {error.strerror or 'the system refused it'}.") from error
@@ -81,18 +85,18 @@ def usual_libraries() -> Iterator[None]:
         yield
 
 
-def asking_command(recipe: Recipe | None, machine: Machine, process: Process) -> tuple[str, ...] | None:
-    """What asks a program to go as a person would; None where SIGTERM does."""
+def asking_command(launch_spec: LaunchSpec | None, machine: Machine, process: Process) -> tuple[str, ...] | None:
+    """Command that asks a program to quit, None if SIGTERM does."""
     if machine.system == "windows":  # without /F it closes the windows, as WM_CLOSE
         return (machine.system_program("System32\\taskkill.exe"), "/PID", str(process.pid), "/T")
-    if machine.system == "macos" and recipe and recipe.bundle:
-        return ("/usr/bin/osascript", "-e", f'quit app id "{recipe.bundle}"')
+    if machine.system == "macos" and launch_spec and launch_spec.bundle:
+        return ("/usr/bin/osascript", "-e", f'quit app id "{launch_spec.bundle}"')
     return None
 
 
-def end(process: Process, recipe: Recipe | None, machine: Machine, grace_seconds: float) -> processes.Ended:
+def end(process: Process, launch_spec: LaunchSpec | None, machine: Machine, grace_seconds: float) -> processes.Ended:
     """End a program and all below it. `grace_seconds`: how long it may take to go when asked; 0: it is not asked."""
-    asking = asking_command(recipe, machine, process)
+    asking = asking_command(launch_spec, machine, process)
 
     def ask(wanted: Process) -> None:
         if asking and processes.is_running(wanted):
@@ -105,6 +109,6 @@ def end(process: Process, recipe: Recipe | None, machine: Machine, grace_seconds
 
 
 def quiet_run(system: str) -> dict[str, Any]:
-    """How a program of the system is run: unseen."""
+    """Options that run a system program without a window."""
     options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     return {**options, "creationflags": 0x08000000} if system == "windows" else options  # CREATE_NO_WINDOW

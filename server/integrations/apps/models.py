@@ -1,4 +1,4 @@
-"""What clients ask about apps, and what they are answered."""
+"""Requests and responses of the operations of apps."""
 
 from enum import StrEnum
 
@@ -15,7 +15,7 @@ class Action(StrEnum):
 
 
 class Order(BaseModel):
-    """What to do with one app."""
+    """Order for one app."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -37,7 +37,7 @@ class Order(BaseModel):
 
 
 class Outcome(BaseModel):
-    """What became of an order."""
+    """Result of an order."""
 
     success: bool = Field(description="Whether the app is now as it was asked for.")
     message: str = Field(description="What happened, in a sentence.")

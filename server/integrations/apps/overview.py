@@ -5,9 +5,9 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from server.integrations.apps.allow_list.entries import AppsFile
-from server.integrations.apps.allow_list.file import mark_of
+from server.integrations.apps.allow_list.file import etag_of
 from server.integrations.apps.models import Action, App, Order, Outcome
-from server.integrations.apps.plan import Seen
+from server.integrations.apps.plan import AppState
 from server.integrations.apps.report import show
 from server.integrations.apps.service import Launcher
 
@@ -43,26 +43,26 @@ class AppAdded(BaseModel):
 async def view_list(launcher: Launcher) -> OwnList:
     """Show the list."""
     apps = await launcher.apps()
-    catalogue = launcher.catalogue
+    allow_list = launcher.allow_list
     return OwnList(
-        file=str(catalogue.places.own),
-        problem=catalogue.problem,
-        sound=catalogue.sound,
+        file=str(allow_list.places.own),
+        problem=allow_list.problem,
+        sound=allow_list.is_valid,
         system=launcher.machine.system,
-        apps=[view_app(seen) for seen in await launcher.look(apps.apps)],
+        apps=[view_app(seen) for seen in await launcher.inspect_apps(apps.apps)],
         list=apps,
     )
 
 
-def view_app(seen: Seen) -> AppView:
+def view_app(seen: AppState) -> AppView:
     """Show one app."""
     return AppView(
         **show(seen).model_dump(),
         enabled=seen.entry.enabled,
-        command=list(seen.recipe.command()) if seen.recipe else [],
+        command=list(seen.launch_spec.command()) if seen.launch_spec else [],
         pids=[process.pid for process in seen.running()],
         stoppable=bool(seen.reachable()) and Action.stop in seen.entry.actions(),
-        mark=mark_of(seen.entry),
+        mark=etag_of(seen.entry),
     )
 
 

@@ -1,4 +1,4 @@
-"""What an order comes to, before anything happens: what would be ended, what would be run, and the Effect that says so."""
+"""Plan of an order: the processes to end, the command to run, and the Effect."""
 
 import json
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from server.core.errors import Conflict, Forbidden, InvalidInput
 from server.integrations.apps.allow_list.entries import Entry
 from server.integrations.apps.allow_list.file import title_of
 from server.integrations.apps.models import Action, Order
-from server.integrations.apps.resolve.launch_spec import Machine, Recipe
+from server.integrations.apps.resolve.launch_spec import LaunchSpec, Machine
 from server.integrations.apps.resolve.target import Target, check_target
 from server.sdk.operation import Effect
 from server.system.files import hash_file
@@ -19,23 +19,23 @@ HASHED = 64 * 1024 * 1024  # a larger file is shown by its size and its last cha
 
 
 @dataclass(frozen=True)
-class Seen:
+class AppState:
     """An app as it is now. `ours`: what Deskhand started, with since when; `others`: what the person did."""
 
     name: str
     entry: Entry
-    recipe: Recipe | None
+    launch_spec: LaunchSpec | None
     ours: dict[Process, str] = field(default_factory=dict)
     others: tuple[Process, ...] = ()
 
     @property
     def title(self) -> str:
-        """What people call it."""
+        """Display name."""
         return title_of(self.name, self.entry)
 
     def running(self) -> dict[Process, str]:
-        """All its processes, with since when, oldest first."""
-        every = {**self.ours, **{process: say_when(process) for process in self.others}}
+        """All processes with their start time, oldest first."""
+        every = {**self.ours, **{process: describe_time(process) for process in self.others}}
         return dict(sorted(every.items(), key=lambda one: one[0].started))
 
     def reachable(self) -> dict[Process, str]:
@@ -45,9 +45,9 @@ class Seen:
 
 @dataclass(frozen=True)
 class Plan:
-    """What will happen. `nothing`: why there is nothing to do, in a sentence."""
+    """The plan of an order. `nothing`: a sentence that says why there is nothing to do."""
 
-    seen: Seen
+    seen: AppState
     action: Action
     effect: Effect
     stops: tuple[Process, ...] = ()
@@ -56,13 +56,13 @@ class Plan:
     nothing: str | None = None
 
 
-def say_when(process: Process) -> str:
+def describe_time(process: Process) -> str:
     """Since when a process runs, ISO 8601 in UTC."""
     return datetime.fromtimestamp(process.started, UTC).isoformat(timespec="seconds")
 
 
-def make_plan(order: Order, seen: Seen, machine: Machine) -> Plan:
-    """Say what an order comes to. Forbidden, Conflict, NotFound, InvalidInput: it comes to nothing, and why. Reads files."""
+def make_plan(order: Order, seen: AppState, machine: Machine) -> Plan:
+    """Plan an order. Raises Forbidden, Conflict, NotFound or InvalidInput if it is impossible. Reads files."""
     allowed = seen.entry.actions()
     if order.action not in allowed:
         told = " and ".join(allowed) or "nothing"
@@ -76,54 +76,54 @@ def make_plan(order: Order, seen: Seen, machine: Machine) -> Plan:
     return plan_run(order, seen, machine)
 
 
-def plan_stop(seen: Seen) -> Plan:
-    """Say which processes would be ended."""
+def plan_stop(seen: AppState) -> Plan:
+    """Plan a stop."""
     if not seen.running():
-        return idle(seen, Action.stop, "it is not running")
-    stops = stoppable(seen)
+        return plan_nothing(seen, Action.stop, "it is not running")
+    stops = find_stoppable(seen)
     return Plan(seen, Action.stop, Effect(f"stop {seen.title}", (("App", seen.title), *stop_fields(seen, stops))), tuple(stops))
 
 
-def plan_run(order: Order, seen: Seen, machine: Machine) -> Plan:
-    """Say what would be run, and for a restart also what would be ended before."""
-    recipe = seen.recipe
-    if recipe is None:
+def plan_run(order: Order, seen: AppState, machine: Machine) -> Plan:
+    """Plan a start, open or restart."""
+    launch_spec = seen.launch_spec
+    if launch_spec is None:
         raise Conflict(f"{seen.title} is not installed on this computer.")
     running = seen.running()
     if order.action is Action.start and running and seen.entry.single_instance:
-        return idle(seen, Action.start, "it is already running")
-    stops = stoppable(seen) if order.action is Action.restart and running else {}
+        return plan_nothing(seen, Action.start, "it is already running")
+    stops = find_stoppable(seen) if order.action is Action.restart and running else {}
     target = find_target(order, seen.entry, machine)
-    command = recipe.command(find_preset(order.preset, seen.entry), target.value if target else None)
+    command = launch_spec.command(find_preset(order.preset, seen.entry), target.value if target else None)
     sentence = f"{order.action} {seen.title}" if target is None else f"open {order.target} with {seen.title}"
     fields = (
         ("App", seen.title),
         *(stop_fields(seen, stops) if stops else ()),
         ("Program", command[0]),
         ("Arguments", json.dumps(command[1:], ensure_ascii=False)),
-        ("Folder", recipe.folder),
+        ("Folder", launch_spec.folder),
         *((f"Variable {name}", value) for name, value in seen.entry.env.items()),
         *(target_fields(target) if target else ()),
     )
     return Plan(seen, order.action, Effect(sentence, fields), tuple(stops), command, order.target)
 
 
-def idle(seen: Seen, action: Action, why: str) -> Plan:
-    """Say that there is nothing to do."""
+def plan_nothing(seen: AppState, action: Action, why: str) -> Plan:
+    """Plan nothing."""
     effect = Effect(f"leave {seen.title} as it is, for {why}", (("App", seen.title), *process_fields(seen.running())))
     return Plan(seen, action, effect, nothing=f"{seen.title} {why.removeprefix('it ')}.")
 
 
-def stoppable(seen: Seen) -> dict[Process, str]:
-    """Which processes may be ended. Conflict: it runs, but it was the person who started it."""
+def find_stoppable(seen: AppState) -> dict[Process, str]:
+    """Find the processes that may be ended. Raises Conflict if the person started them."""
     found = seen.reachable()
     if not found:
         raise Conflict(f"{seen.title} is running, but Deskhand did not start it, so it is left alone.")
     return found
 
 
-def stop_fields(seen: Seen, stops: dict[Process, str]) -> tuple[tuple[str, str], ...]:
-    """What would be ended, and how."""
+def stop_fields(seen: AppState, stops: dict[Process, str]) -> tuple[tuple[str, str], ...]:
+    """Fields of the Effect for the processes to end."""
     stop = seen.entry.stop
     asked = stop.method == "graceful" and stop.timeout_s > 0
     how = f"asked to go, and ended after {stop.timeout_s:g} seconds" if asked else "ended at once"
@@ -131,7 +131,7 @@ def stop_fields(seen: Seen, stops: dict[Process, str]) -> tuple[tuple[str, str],
 
 
 def process_fields(processes: dict[Process, str]) -> tuple[tuple[str, str], ...]:
-    """The processes as the person is shown them."""
+    """Fields of the Effect for processes."""
     return tuple(("Process", f"{process.pid}, since {since}") for process, since in processes.items())
 
 
@@ -147,7 +147,7 @@ def find_preset(name: str | None, entry: Entry) -> tuple[str, ...]:
 
 
 def find_target(order: Order, entry: Entry, machine: Machine) -> Target | None:
-    """What is to be opened, checked. InvalidInput: open without a target."""
+    """Check the target to open. Raises InvalidInput for open without a target."""
     if order.action is not Action.open:
         return None
     if order.target is None:
@@ -156,7 +156,7 @@ def find_target(order: Order, entry: Entry, machine: Machine) -> Target | None:
 
 
 def target_fields(target: Target) -> tuple[tuple[str, str], ...]:
-    """What is opened, as the person is shown it: a file with its content's hash, so that another one is not meant."""
+    """Fields of the Effect for the target: a file with the hash of its content."""
     if target.file is None or not target.file.is_file():
         return (("Target", target.value),)
     try:
@@ -168,7 +168,7 @@ def target_fields(target: Target) -> tuple[tuple[str, str], ...]:
 
 
 def fingerprint(file: Path, size: int, changed: float) -> tuple[str, str]:
-    """By what a file is known again."""
+    """Fingerprint of a file for the Effect."""
     if size <= HASHED:
         return ("SHA-256", hash_file(file))
     return ("Changed", datetime.fromtimestamp(changed, UTC).isoformat(timespec="seconds"))

@@ -1,17 +1,17 @@
-"""How apps are and how they ended, as clients are told. No path and no argument is in it."""
+"""Responses about apps and their ends, without paths and arguments."""
 
 import signal
 from collections.abc import Sequence
 from datetime import datetime
 
 from server.integrations.apps.models import Action, App, AppList, AppStatus, LastEnd, Outcome
-from server.integrations.apps.plan import Plan, Seen, say_when
+from server.integrations.apps.plan import AppState, Plan, describe_time
 from server.system.processes import Process
 
 LARGEST_LIST = 80_000  # characters, below the 90,000 that any answer may have
 
 
-def list_them(every: Sequence[Seen]) -> AppList:
+def to_app_list(every: Sequence[AppState]) -> AppList:
     """The apps by name, as many as fit into one answer."""
     apps: list[App] = []
     size = 0
@@ -28,14 +28,14 @@ def list_them(every: Sequence[Seen]) -> AppList:
     )
 
 
-def show(seen: Seen) -> App:
+def show(seen: AppState) -> App:
     """One app on the list."""
-    entry, recipe, running = seen.entry, seen.recipe, seen.running()
+    entry, launch_spec, running = seen.entry, seen.launch_spec, seen.running()
     return App(
         name=seen.name,
         title=seen.title,
-        type=recipe.kind if recipe else entry.type or "executable",
-        available=recipe is not None,
+        type=launch_spec.kind if launch_spec else entry.type or "executable",
+        available=launch_spec is not None,
         running=bool(running),
         since=next(iter(running.values()), None),
         actions=entry.actions(),
@@ -44,7 +44,7 @@ def show(seen: Seen) -> App:
     )
 
 
-def show_status(seen: Seen, ended: LastEnd | None, now: datetime) -> AppStatus:
+def to_app_status(seen: AppState, ended: LastEnd | None, now: datetime) -> AppStatus:
     """One app in full."""
     app, running = show(seen), seen.running()
     first = next(iter(running), None)
@@ -59,36 +59,36 @@ def show_status(seen: Seen, ended: LastEnd | None, now: datetime) -> AppStatus:
     )
 
 
-def describe(seen: Seen, app: App) -> str:
-    """How an app is, in a sentence."""
+def describe(seen: AppState, app: App) -> str:
+    """Status of an app as a sentence."""
     if app.running:
         by = "" if seen.ours else " Deskhand did not start it."
         return f"{app.title} has been running since {app.since}.{by}"
     return f"{app.title} is not running." if app.available else f"{app.title} is not installed on this computer."
 
 
-def answer_to(plan: Plan, message: str, process: Process | None = None, *, success: bool = True) -> Outcome:
+def to_outcome(plan: Plan, message: str, process: Process | None = None, *, success: bool = True) -> Outcome:
     """The answer to an order. `process`: the one that runs now."""
-    since = plan.seen.running().get(process, say_when(process)) if process else None
+    since = plan.seen.running().get(process, describe_time(process)) if process else None
     pid = process.pid if process else None
     return Outcome(success=success, message=message, app_name=plan.seen.name, action=plan.action, pid=pid, since=since)
 
 
-def tell_done(plan: Plan) -> str:
-    """What an app has, in the words of the message."""
+def describe_action(plan: Plan) -> str:
+    """List the presets of an app for an error message."""
     done = {Action.start: "been started", Action.restart: "been restarted"}
     return done.get(plan.action, f"opened {plan.target}")
 
 
-def report_stop(seen: Seen, killed: int, *, others: bool) -> str:
-    """How a stop went, in a sentence or two."""
+def report_stop(seen: AppState, killed: int, *, others: bool) -> str:
+    """Result of a stop in one or two sentences."""
     force = " It did not go when it was asked, so it was ended." if killed and seen.entry.stop.method == "graceful" else ""
     rest = " What Deskhand did not start runs on." if others else ""
     return f"{seen.title} has been stopped.{force}{rest}"
 
 
-def tell_end(code: int) -> str:
-    """How a program ended, in a sentence."""
+def describe_exit(code: int) -> str:
+    """Describe an exit code in a sentence."""
     if code == 0:
         return "It ended by itself."
     if code > 0:

@@ -1,4 +1,4 @@
-"""What clients call, and what the window and the command line do with the list."""
+"""Operations of clients, and routes of the window and the command line."""
 
 from typing import Annotated
 
@@ -23,7 +23,7 @@ Mark = Annotated[str | None, Query(max_length=64, description="The entry's mark 
 
 
 async def preview_control(apps: Apps, order: Order) -> Effect:
-    """Say what an order would do."""
+    """Build the Effect of an order."""
     return await apps.preview(order)
 
 

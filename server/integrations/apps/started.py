@@ -1,4 +1,4 @@
-"""What Deskhand has started and has not seen to end: known at once, and kept so that it is known after a restart too."""
+"""Processes that Deskhand started and that have not ended: in memory, and stored for the next start."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from server.integrations.apps import store
 from server.integrations.apps.adapter import End
 from server.integrations.apps.models import LastEnd
-from server.integrations.apps.plan import say_when
-from server.integrations.apps.report import tell_end
+from server.integrations.apps.plan import describe_time
+from server.integrations.apps.report import describe_exit
 from server.integrations.apps.store import Tracked
 from server.sdk.context import Context
 from server.system.processes import Process
@@ -16,8 +16,8 @@ STORE = "remember which programs it has started"
 Change = Callable[..., None]  # of a connection and what is to be changed
 
 
-class Started:
-    """The processes that are ours, by app, and how those that were ended last."""
+class LaunchedProcesses:
+    """Processes that Deskhand started, by app, and their last ends."""
 
     def __init__(self, context: Context) -> None:
         self.ends: dict[str, LastEnd] = {}
@@ -26,7 +26,7 @@ class Started:
         self._stopping: set[Process] = set()
 
     async def load(self) -> None:
-        """Recall what was started before. Whether it still runs is seen when somebody looks."""
+        """Load the processes started before. Whether they still run is checked later."""
         for tracked in await self._context.database.read(store.read_all):
             self._known[tracked.app][tracked.process] = tracked.since
 
@@ -35,7 +35,7 @@ class Started:
         await self._context.tasks.wait(STORE)
 
     def of(self, app: str) -> dict[Process, str]:
-        """What is ours of an app, with since when."""
+        """Processes of an app that Deskhand started, with their start time."""
         return dict(self._known[app])
 
     def add(self, app: str, processes: Iterable[Process]) -> None:
@@ -43,7 +43,7 @@ class Started:
         known = self._known[app]
         for process in processes:
             if process.pid not in {other.pid for other in known}:
-                known[process] = say_when(process)
+                known[process] = describe_time(process)
                 self._write(store.add, Tracked(app, process, known[process]))
 
     def forget(self, app: str, processes: Iterable[Process]) -> bool:
@@ -64,16 +64,16 @@ class Started:
         if self.forget(app, set(processes) - set(left)):
             self._remember(app, "It was stopped, as a client asked.", None)
 
-    def note_end(self, app: str, end: End) -> None:
+    def record_end(self, app: str, end: End) -> None:
         """Hear that a process has ended. What it leaves running is ours, unless all of it is being stopped."""
         stopping = end.process in self._stopping
         if self.forget(app, [end.process]):
-            self._remember(app, "It was stopped, as a client asked." if stopping else tell_end(end.code), end.code)
+            self._remember(app, "It was stopped, as a client asked." if stopping else describe_exit(end.code), end.code)
         if not stopping:
             self.add(app, end.left)
         self._context.events.publish("apps", {"name": app})
 
-    def note_gone(self, gone: Mapping[str, Iterable[Process]]) -> None:
+    def record_gone(self, gone: Mapping[str, Iterable[Process]]) -> None:
         """Hear of processes that have ended unseen."""
         for app, processes in gone.items():
             if self.forget(app, processes):

@@ -48,5 +48,5 @@ def forget(connection: Connection, tracked: list[Tracked]) -> None:
 
 
 def read_all(connection: Connection) -> list[Tracked]:
-    """All that were started and not seen to end, oldest first."""
+    """Read the processes that have not ended, oldest first."""
     return [Tracked(row.app, Process(row.pid, row.started), row.since) for row in connection.execute(ALL)]

@@ -45,7 +45,7 @@ def check_absolute(value: str) -> str:
 
 
 def is_absolute(path: str) -> bool:
-    """Tell whether a path stands by itself, on whichever platform."""
+    """Return whether a path is absolute on any platform."""
     own = path == "~" or path.startswith(("~/", "~\\"))
     by_variable = re.match(r"%[\w()]+%[\\/]", path) is not None
     return own or by_variable or PurePosixPath(path).is_absolute() or PureWindowsPath(path).is_absolute()
@@ -97,7 +97,7 @@ class Candidate(Strict):
 
 
 class WindowsCandidate(Candidate):
-    """How an app is started on Windows."""
+    """Launch on Windows."""
 
     uri: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9+.-]+:[!#-~]*$", max_length=500)] | None = Field(
         None, description="An address that a program has taken for itself, such as spotify:."
@@ -108,7 +108,7 @@ class WindowsCandidate(Candidate):
 
 
 class MacosCandidate(Candidate):
-    """How an app is started on macOS."""
+    """Launch on macOS."""
 
     bundle: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]*$", max_length=200)] | None = Field(
         None, description="The bundle's identifier, such as com.apple.TextEdit."
@@ -116,7 +116,7 @@ class MacosCandidate(Candidate):
 
 
 class LinuxCandidate(Candidate):
-    """How an app is started on Linux."""
+    """Launch on Linux."""
 
     desktop: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][\w.-]*\.desktop$", max_length=200)] | None = Field(
         None, description="The name of its .desktop file, such as org.gnome.TextEditor.desktop."
@@ -127,7 +127,7 @@ class LinuxCandidate(Candidate):
 
 
 def refuse_two_targets(arguments: Sequence[str]) -> None:
-    """What is opened is handed over once."""
+    """Validate that the target is passed once."""
     if sum(argument.count(TARGET) for argument in arguments) > 1:
         raise ValueError(f"{TARGET} stands in args more than once")
 
@@ -138,7 +138,7 @@ def make_list(value: Any) -> Any:
 
 
 class Platforms(Strict):
-    """Where the app is found on each platform. Of several candidates the first that is there is taken."""
+    """Launch on each platform. The first existing candidate is used."""
 
     windows: Annotated[list[WindowsCandidate], BeforeValidator(make_list)] = Field([], max_length=20, description="On Windows.")
     macos: Annotated[list[MacosCandidate], BeforeValidator(make_list)] = Field([], max_length=20, description="On macOS.")
@@ -146,7 +146,7 @@ class Platforms(Strict):
 
 
 class Match(Strict):
-    """By what the app's processes are known: its own executable, and what that hands over to."""
+    """How the app's processes are recognized: by its executable, or by the program that it starts."""
 
     own: bool = Field(True, description="Whether all that runs its executable is this app, or only what Deskhand has started.")
     exe: list[AbsolutePath] = Field([], max_length=20, description="Whole paths of other executables that are this app.")
@@ -155,7 +155,7 @@ class Match(Strict):
 
 
 class Opening(Strict):
-    """What a caller may have the app open. Nothing, unless it is named here."""
+    """Targets that a caller may open with the app; none unless listed."""
 
     files: list[AbsolutePath] = Field(
         [],
@@ -168,7 +168,7 @@ class Opening(Strict):
 
 
 class Stopping(Strict):
-    """How the app is stopped."""
+    """Stop method."""
 
     method: Literal["graceful", "kill"] = Field("graceful", description="Ask it first, or end it at once.")
     timeout_s: float = Field(5, ge=0, le=30, description="Seconds it has to go when asked, before it is ended.")
@@ -210,7 +210,7 @@ class Entry(Strict):
         return self
 
     def actions(self) -> list[Action]:
-        """What may be done with it."""
+        """Actions that are allowed."""
         wanted = list(Action) if self.allow is None else self.allow
         opens = self.open.files or self.open.addresses
         return [action for action in Action if action in wanted and (opens or action is not Action.open)]

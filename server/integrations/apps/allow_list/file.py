@@ -1,4 +1,4 @@
-"""The list of apps in force: app_config.json as it was when it last made sense."""
+"""The allow-list in force: app_config.json in its last valid version."""
 
 import hashlib
 import json
@@ -23,12 +23,12 @@ WORDS = {"extra_forbidden": "there is no such word here", "missing": "it is miss
 MOST_COPIES = 20  # of broken lists; then the oldest goes
 
 
-class BrokenList(ValueError):
-    """What is wrong with an app_config.json, in words."""
+class InvalidList(ValueError):
+    """An invalid app_config.json; the message says why."""
 
 
 @dataclass(frozen=True)
-class Places:
+class AllowListPaths:
     """`own`: the person's list; `shipped`: what it is made from at first; `good`: a copy of the last one that made sense."""
 
     own: Path
@@ -39,13 +39,13 @@ class Places:
 Signature = tuple[int, int, int]
 
 
-class Catalogue:
-    """Reads the list when it has changed, and keeps the last good one while it is broken. Blocks; any thread may call."""
+class AllowList:
+    """Reads app_config.json when it changed, and keeps the last valid version while it is broken. Thread-safe; blocks."""
 
-    def __init__(self, places: Places, now: Now) -> None:
+    def __init__(self, places: AllowListPaths, now: Now) -> None:
         self.places = places
         self.problem: str | None = None
-        self.sound = True  # whether the list in force is what the file says
+        self.is_valid = True  # whether the list in force is what the file says
         self._now = now
         self._apps = AppsFile()
         self._seen: Signature | None = None
@@ -58,13 +58,13 @@ class Catalogue:
             replace_file(self.places.own, self.places.shipped.read_bytes())
         try:
             self._apps = parse(self.places.good.read_bytes())
-        except (OSError, BrokenList):
+        except (OSError, InvalidList):
             self._apps = AppsFile()
         self.current()
 
     @property
     def latest(self) -> AppsFile:
-        """The list as it was last looked at; asking does not block."""
+        """The list as last read; does not block."""
         return self._apps
 
     def current(self) -> AppsFile:
@@ -74,7 +74,7 @@ class Catalogue:
                 status = self.places.own.stat()
             except OSError as error:
                 self._seen = None
-                self.sound = False
+                self.is_valid = False
                 self.problem = f"{FILE} cannot be read ({error.strerror}). The last list stays in force."
                 return self._apps
             signature = (status.st_mtime_ns, status.st_size, status.st_ino)
@@ -95,23 +95,23 @@ class Catalogue:
         """Add an app to the list, or change it. Conflict: it is not as it was when it had this mark."""
         name = name.strip().lower()
         with self._lock:
-            apps = self._sound().apps
+            apps = self._require_valid().apps
             self._compare(apps.get(name), mark)
-            self._write({**dump(apps), name: tidy(entry)})
+            self._write({**dump(apps), name: dump_minimal(entry)})
 
     def add(self, wish: str, entry: Entry) -> str:
         """Add an app under a name like the one that is wished for; answer which."""
         with self._lock:
-            apps = self._sound().apps
+            apps = self._require_valid().apps
             taken = {*apps, *(alias for other in apps.values() for alias in other.aliases)}
             name = free_name(wish, taken)
-            self._write({**dump(apps), name: tidy(entry)})
+            self._write({**dump(apps), name: dump_minimal(entry)})
         return name
 
     def remove(self, name: str, mark: str | None = None) -> None:
         """Take an app off the list. NotFound: it is not on it. Conflict: it is not as it was when it had this mark."""
         with self._lock:
-            apps = dict(self._sound().apps)
+            apps = dict(self._require_valid().apps)
             entry = apps.pop(name.strip().lower(), None)
             if entry is None:
                 raise NotFound("There is no such app on the list.")
@@ -124,7 +124,7 @@ class Catalogue:
             try:
                 content = self.places.good.read_bytes()
                 parse(content)
-            except (OSError, BrokenList) as error:
+            except (OSError, InvalidList) as error:
                 raise NotFound("There is no list to put back. Mend the file, or remove it and start Deskhand again.") from error
             self._replace(content)
 
@@ -137,15 +137,15 @@ class Catalogue:
         self._seen = None
         self.current()
 
-    def _sound(self) -> AppsFile:
+    def _require_valid(self) -> AppsFile:
         """The list in force, if it is what the file says: a change must not undo what the person is writing there."""
         apps = self.current()
-        if not self.sound:
+        if not self.is_valid:
             raise Conflict(f"{FILE} makes no sense just now. Mend it, or put the last good list back; then change it here.")
         return apps
 
     def _compare(self, entry: Entry | None, mark: str | None) -> None:
-        if mark is not None and (entry is None or mark_of(entry) != mark):
+        if mark is not None and (entry is None or etag_of(entry) != mark):
             raise Conflict("This app was changed elsewhere meanwhile. Look at it again, and then change it.")
 
     def _write(self, apps: dict[str, object]) -> None:
@@ -156,27 +156,27 @@ class Catalogue:
         self.save(changed)
 
     def _read(self) -> None:
-        self.sound = False
+        self.is_valid = False
         try:
             with open_plain_file(self.places.own) as file:
                 content = file.read()
             self._apps = parse(content)
-            self.sound, self.problem = True, None
-            self._keep_good(content)
+            self.is_valid, self.problem = True, None
+            self._copy_good(content)
         except OSError as error:
             self.problem = f"{FILE} cannot be read ({error.strerror}). The last list stays in force."
-        except BrokenList as error:
-            kept = self._keep_broken(content)
+        except InvalidList as error:
+            kept = self._copy_broken(content)
             self.problem = f"{FILE} is broken: {error} The last good list stays in force{kept}."
 
-    def _keep_good(self, content: bytes) -> None:
+    def _copy_good(self, content: bytes) -> None:
         try:
             if not self.places.good.exists() or self.places.good.read_bytes() != content:
                 replace_file(self.places.good, content)
         except OSError as error:
             self.problem = f"The list of apps is in force, but no copy of it could be kept ({error.strerror})."
 
-    def _keep_broken(self, content: bytes) -> str:
+    def _copy_broken(self, content: bytes) -> str:
         """Keep a broken list beside its place, once, as the person may save over it; say where."""
         own = self.places.own
         copies = sorted(own.parent.glob(f"{own.stem}.broken-*{own.suffix}"))
@@ -199,17 +199,17 @@ def digest(content: bytes) -> bytes:
 def parse(content: bytes) -> AppsFile:
     """Read a list in either form. BrokenList: it is none, and says where."""
     if len(content) > LARGEST:
-        raise BrokenList("it is larger than 1 MiB.")
+        raise InvalidList("it is larger than 1 MiB.")
     try:
         value = parse_json(content.removeprefix(b"\xef\xbb\xbf"))  # Notepad may put that mark before it
     except (ValueError, RecursionError) as error:
-        raise BrokenList(f"it is no JSON ({error}).") from error
+        raise InvalidList(f"it is no JSON ({error}).") from error
     if not isinstance(value, dict):
-        raise BrokenList("it is no JSON object.")
+        raise InvalidList("it is no JSON object.")
     try:
         return AppsFile.model_validate(value)
     except ValidationError as error:
-        raise BrokenList(explain(error)) from error
+        raise InvalidList(explain(error)) from error
 
 
 def explain(error: ValidationError) -> str:
@@ -227,18 +227,18 @@ def dump(apps: dict[str, Entry]) -> dict[str, object]:
     return {name: entry.model_dump(mode="json", exclude_unset=True, exclude_none=True) for name, entry in apps.items()}
 
 
-def tidy(entry: Entry) -> dict[str, object]:
+def dump_minimal(entry: Entry) -> dict[str, object]:
     """An entry as a person would have written it: without what goes without saying."""
     return entry.model_dump(mode="json", exclude_unset=True, exclude_none=True, exclude_defaults=True)
 
 
-def mark_of(entry: Entry) -> str:
-    """By what it is seen that an entry was changed."""
-    return digest(json.dumps(tidy(entry), sort_keys=True).encode()).hex()[:16]
+def etag_of(entry: Entry) -> str:
+    """Entity tag of an entry."""
+    return digest(json.dumps(dump_minimal(entry), sort_keys=True).encode()).hex()[:16]
 
 
 def free_name(wish: str, taken: Collection[str]) -> str:
-    """A name that clients can write and that means no other app."""
+    """Make a unique name that clients can write."""
     plain = re.sub(r"[^\w.+-]+", "-", wish.lower()).strip("-.")[:LONGEST_NAME] or "app"
     count = 2
     name = plain
@@ -265,10 +265,10 @@ def find_entry(apps: AppsFile, asked: str) -> tuple[str, Entry]:
 
 
 def title_of(name: str, entry: Entry) -> str:
-    """What people call an app."""
+    """Display name of an app."""
     return entry.name or name
 
 
-def default_places(config: Path, data: Path, shipped: Path) -> Places:
-    """Where the lists lie."""
-    return Places(config / FILE, shipped, data / f"{Path(FILE).stem}.last-good.json")
+def default_paths(config: Path, data: Path, shipped: Path) -> AllowListPaths:
+    """Default paths of the allow-list."""
+    return AllowListPaths(config / FILE, shipped, data / f"{Path(FILE).stem}.last-good.json")

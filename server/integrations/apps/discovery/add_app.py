@@ -46,7 +46,7 @@ def make_entry(asked: NewApp, machine: Machine) -> tuple[str, Entry]:
 
 
 def find_place(text: str, machine: Machine) -> tuple[dict[str, str], list[str]]:
-    """Where a program is found, and what it is always handed."""
+    """Path of a program and its fixed arguments."""
     if text.endswith(".desktop") and machine.system == "linux":
         folders = desktop_entry.application_folders(machine.environment, machine.home)
         path = Path(machine.expand(text))
@@ -65,7 +65,7 @@ def find_place(text: str, machine: Machine) -> tuple[dict[str, str], list[str]]:
 
 
 def read_link(path: str) -> str:
-    """Where a link of Windows leads. InvalidInput: nowhere that can be started."""
+    """Resolve a Windows shortcut. Raises InvalidInput if its target cannot be started."""
     try:
         target = windows_shortcut.target_of(read_small_file(Path(path), windows_shortcut.LARGEST))
     except OSError:
@@ -76,7 +76,7 @@ def read_link(path: str) -> str:
 
 
 def tell_missing(text: str, machine: Machine) -> str:
-    """Say why a program cannot be added."""
+    """Explain why a program cannot be added."""
     path = machine.expand(text)
     if not is_absolute(text):
         return f"No program called {text[:100]!r} is in PATH. Choose one from the list, or give its whole path."

@@ -36,7 +36,7 @@ class Installed:
 
 
 def list_programs(machine: Machine) -> list[Installed]:
-    """All of them, each once: as an application if it is one, else as what runs, else as what lies in PATH."""
+    """List all programs once: as an application, else as a running process, else from PATH."""
     live = processes.running_executables()
     applications = {(one.executable, one.arguments): one for one in reversed([*list_applications(machine)])}
     plain = {executable for executable, arguments in applications if not arguments}
@@ -60,7 +60,7 @@ def mark_running(one: Installed) -> Installed:
 
 
 def list_applications(machine: Machine) -> Iterator[Installed]:
-    """What the person would find in their menu."""
+    """List the applications of the desktop's menu."""
     if machine.system == "macos":
         return list_bundles(machine)
     return list_menu(machine) if machine.system == "windows" else list_shortcuts(machine)
@@ -79,7 +79,7 @@ def list_shortcuts(machine: Machine) -> Iterator[Installed]:
 
 
 def read_shortcut(file: Path, machine: Machine) -> Installed | None:
-    """What a .desktop file stands for; None where nobody starts it by hand, or it is not there."""
+    """Read the program of a .desktop file, None if it is hidden or missing."""
     text = desktop_entry.read_text(file)
     entry = desktop_entry.read_entry(text)
     hidden = any(entry.get(name) == "true" for name in ("NoDisplay", "Hidden", "Terminal"))
@@ -102,7 +102,7 @@ def list_bundles(machine: Machine) -> Iterator[Installed]:
 
 
 def list_menu(machine: Machine) -> Iterator[Installed]:
-    """What stands in the start menu of Windows, and what Windows knows by its name."""
+    """List the start menu of Windows and its registered app paths."""
     for variable in ("APPDATA", "PROGRAMDATA"):
         folder = machine.expand(f"%{variable}%\\{MENU}")
         for file in sorted(walk(Path(folder), "**/*.lnk")):

@@ -1,4 +1,4 @@
-"""What the person may mean while they write the name of a program."""
+"""Suggestions while the person types the name of a program."""
 
 import asyncio
 import threading
@@ -64,28 +64,28 @@ class Programs:
             return True
         if self._look is None:
             self._looked, self._look = now, self._begin()
-        look, began = self._look, self._looked or now
-        await asyncio.wait([asyncio.wrap_future(look)], timeout=max(0.0, began + self._wait_seconds - now))
-        if not look.done():
+        inspect_apps, began = self._look, self._looked or now
+        await asyncio.wait([asyncio.wrap_future(inspect_apps)], timeout=max(0.0, began + self._wait_seconds - now))
+        if not inspect_apps.done():
             return False
-        if self._look is look:
+        if self._look is inspect_apps:
             self._look = None
-            if look.exception():
+            if inspect_apps.exception():
                 self._looked = None
-            self._found = look.result()
+            self._found = inspect_apps.result()
         return True
 
     def _begin(self) -> Future[list[Installed]]:
-        look: Future[list[Installed]] = Future()
+        inspect_apps: Future[list[Installed]] = Future()
 
         def run() -> None:
             try:
-                look.set_result(list_programs(self._machine))
+                inspect_apps.set_result(list_programs(self._machine))
             except Exception as error:  # noqa: BLE001, it is raised where the answer is taken
-                look.set_exception(error)
+                inspect_apps.set_exception(error)
 
         threading.Thread(target=run, name="suggestions", daemon=True).start()
-        return look
+        return inspect_apps
 
 
 def rank(query: str, programs: Sequence[Installed]) -> list[Installed]:
@@ -100,7 +100,7 @@ def rank(query: str, programs: Sequence[Installed]) -> list[Installed]:
 
 
 def fit(words: Sequence[str], one: Installed) -> int | None:
-    """How well a program fits, 0 best; None where it does not."""
+    """Rank of a program, 0 is best, None if it does not match."""
     title, asked = one.title.lower(), " ".join(words)
     name = one.program.lower()
     if asked in {title, name}:

@@ -48,7 +48,7 @@ def read_wide(content: bytes, start: int) -> str:
 
 
 def is_windows() -> bool:
-    """Tell whether the code page of this computer can be asked for."""
+    """Return whether the ANSI code page is available."""
     try:
         "".encode("mbcs")
     except LookupError:

@@ -22,19 +22,19 @@ def read_command(name: str, environment: Mapping[str, str], home: str) -> list[s
 
 
 def read_text(file: Path) -> str:
-    """What stands in a .desktop file. OSError, ValueError: it is none."""
+    """Parse a .desktop file. Raises OSError or ValueError if it is none."""
     return read_small_file(file, LARGEST).decode()
 
 
 def application_folders(environment: Mapping[str, str], home: str) -> list[Path]:
-    """Where .desktop files lie, the person's own first."""
+    """Folders of .desktop files, the person's own first."""
     own = environment.get("XDG_DATA_HOME") or f"{home}/.local/share"
     shared = environment.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share"
     return [Path(folder, "applications") for folder in [own, *shared.split(":")] if folder.startswith("/")]
 
 
 def read_entry(text: str) -> dict[str, str]:
-    """What stands in the main section of a .desktop file; the others can be long. ValueError: there is none."""
+    """Read the main section of a .desktop file. Raises ValueError if there is none."""
     _, found, rest = f"\n{text}".partition("\n[Desktop Entry]")
     if not found:
         raise ValueError("This is no .desktop file.")

@@ -37,18 +37,18 @@ def clean(environment: Mapping[str, str], system: str, *, frozen: bool | None = 
 
 
 def is_kept(name: str) -> bool:
-    """Tell whether a variable is the person's."""
+    """Return whether a variable is the person's."""
     return name in NAMES or name.startswith(PREFIXES)
 
 
 def is_ours(folder: str) -> bool:
-    """Tell whether a folder in PATH is there because Deskhand runs: its virtual environment's, or the frozen program's."""
+    """Return whether a folder in PATH belongs to Deskhand's virtual environment or frozen program."""
     homes = [getattr(sys, "_MEIPASS", None), sys.prefix if sys.prefix != sys.base_prefix else None]
     return any(home and Path(folder).is_relative_to(home) for home in homes)
 
 
 def system_of(platform: str = sys.platform) -> str:
-    """What app_config.json calls this platform."""
+    """Name of this platform in app_config.json."""
     return {"win32": "windows", "darwin": "macos"}.get(platform, "linux")
 
 

@@ -1,4 +1,4 @@
-"""What an app's entry comes to on this computer: which program would run, with what, and how its processes are known."""
+"""Launch spec of an entry on this computer: program, arguments, environment, and how its processes are recognized."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ LARGEST_LIST = 1024 * 1024  # bytes of what an application says of itself
 
 
 def is_program(path: str) -> bool:
-    """Tell whether a file can be run."""
+    """Return whether a file is executable."""
     return os.path.isfile(path) and os.access(path, os.X_OK)  # noqa: PTH113, a string is at hand
 
 
@@ -39,7 +39,7 @@ class Machine:
         return expand(path, self.environment, self.home)
 
     def stands_alone(self, path: str) -> bool:
-        """Tell whether a path is absolute here."""
+        """Return whether a path is absolute on this system."""
         return (PureWindowsPath if self.system == "windows" else PurePosixPath)(path).is_absolute()
 
     def find(self, path: str) -> str | None:
@@ -70,8 +70,8 @@ class Machine:
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """How an app is started here.
+class LaunchSpec:
+    """Program, arguments and environment that start an app here.
 
     `arguments` may hold {target}. `hands_over`: the program only passes the wish on, so that its end says nothing.
     `bundle`: what macOS is told to quit.
@@ -108,7 +108,7 @@ class Recipe:
 
 
 def is_batch(executable: str) -> bool:
-    """Tell whether Windows would have cmd.exe read the arguments (https://kb.cert.org/vuls/id/123335)."""
+    """Return whether Windows passes the arguments to cmd.exe (https://kb.cert.org/vuls/id/123335)."""
     return executable.lower().rstrip(". ").endswith((".bat", ".cmd"))
 
 
@@ -124,8 +124,8 @@ class Found:
     bundle: str | None = None
 
 
-def resolve(anywhere: Entry, machine: Machine) -> Recipe | None:
-    """Say how an app is started here; None where it is not installed."""
+def resolve(anywhere: Entry, machine: Machine) -> LaunchSpec | None:
+    """Resolve an entry to its launch spec, None if it is not installed."""
     for candidate in getattr(anywhere.platforms, machine.system):
         entry = anywhere if candidate.args is None else anywhere.model_copy(update={"args": candidate.args})
         found = find_candidate(candidate, entry, machine)
@@ -134,7 +134,7 @@ def resolve(anywhere: Entry, machine: Machine) -> Recipe | None:
             others = tuple(program_of(path) for path in known)
             own = found.programs if entry.match.own else ()
             pattern = Pattern(own + others, frozenset(entry.match.process_name), frozenset(entry.match.cmdline))
-            return Recipe(
+            return LaunchSpec(
                 kind=found.kind,
                 executable=found.executable,
                 arguments=(*found.arguments, *entry.args),
@@ -209,5 +209,5 @@ def find_on_linux(candidate: LinuxCandidate, entry: Entry, machine: Machine) -> 
 
 
 def has_bundle(entry: Entry, machine: Machine) -> bool:
-    """Tell whether an application is installed, as far as its entry says where; macOS knows better and slower."""
+    """Return whether an application is installed, judged by the paths of its entry."""
     return not entry.match.exe or any(machine.is_there(machine.expand(path)) for path in entry.match.exe)

@@ -22,7 +22,7 @@ DOTS = re.compile(r"(?:^|/)(?:\.|%2e){1,2}(?:/|$)", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Target:
-    """What is opened. `value` is the one argument that the program gets: a whole path or an address."""
+    """A target to open. `value` is the single argument of the program: an absolute path or a URL."""
 
     value: str
     file: Path | None = None
@@ -57,7 +57,7 @@ def check_address(asked: str, allowed: Sequence[str]) -> str:
 
 
 def is_allowed(address: str, pattern: str) -> bool:
-    """Tell whether an allowed address covers this one: the same host and port, and what follows them."""
+    """Return whether an allowed URL covers this one: same host and port, and a path below."""
     here, there = urlsplit(address), urlsplit(pattern)
     if here.netloc.removesuffix(":443") != there.netloc.removesuffix(":443"):
         return False
@@ -115,12 +115,12 @@ class Pattern:
         return cls(Path(*parts[:wild]), parts[wild:], text.endswith(("/", "\\")))
 
     def holds(self, path: Path) -> bool:
-        """Tell whether a real path is in the folder."""
+        """Return whether a resolved path is in the folder."""
         folder = find_real(self.folder)
         return folder is not None and path.is_relative_to(folder)
 
     def covers(self, path: Path) -> bool:
-        """Tell whether a real path is allowed."""
+        """Return whether a resolved path is allowed."""
         folder = find_real(self.folder)
         if folder is None or not path.is_relative_to(folder) or (self.folders_only and not path.is_dir()):
             return False

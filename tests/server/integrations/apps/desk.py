@@ -16,7 +16,7 @@ import psutil
 from server.core.clock import Clock
 from server.core.events import Events
 from server.integrations import apps
-from server.integrations.apps.allow_list.file import Catalogue, default_places
+from server.integrations.apps.allow_list.file import AllowList, default_paths
 from server.integrations.apps.models import Order
 from server.integrations.apps.resolve.environment import clean, system_of
 from server.integrations.apps.resolve.launch_spec import Machine
@@ -96,9 +96,9 @@ class Desk:
             database = open_database(self.data / "deskhand.db")
             folders = Folders(self.data, self.config, self.data / "files", self.data / "logs")
             self.context = Context(folders, None, None, database, Events(), None, None, None, Clock())
-            catalogue = Catalogue(default_places(self.config, self.data, Path("app_config.json")), self.context.clock.now)
+            allow_list = AllowList(default_paths(self.config, self.data, Path("app_config.json")), self.context.clock.now)
             machine = Machine(system_of(), clean(environment or os.environ, system_of()))
-            launcher = Launcher(self.context, catalogue, machine, self.timing)
+            launcher = Launcher(self.context, allow_list, machine, self.timing)
             try:
                 await launcher.open()
                 answer = await scenario(launcher)

@@ -7,7 +7,7 @@ import pytest
 
 from server.core.errors import Conflict
 from server.integrations.apps import adapter
-from server.integrations.apps.resolve.launch_spec import Machine, Recipe
+from server.integrations.apps.resolve.launch_spec import LaunchSpec, Machine
 from server.system.processes import Ended, Pattern, Process
 from tests.running import identify
 
@@ -16,8 +16,8 @@ MACOS = Machine("macos", {})
 LINUX = Machine("linux", {"PATH": "/usr/bin:/bin"})
 
 
-def recipe(folder="/", **more):
-    return Recipe("executable", "/bin/sleep", (), Pattern(), str(folder), {"PATH": "/usr/bin:/bin"}, **more)
+def launch_spec(folder="/", **more):
+    return LaunchSpec("executable", "/bin/sleep", (), Pattern(), str(folder), {"PATH": "/usr/bin:/bin"}, **more)
 
 
 def test_windows_programs_are_detached_and_get_no_descriptor():
@@ -39,17 +39,17 @@ def test_other_programs_lead_a_session_of_their_own(system):
 
 
 def test_windows_closes_the_windows_of_a_tree():
-    command = adapter.asking_command(recipe(), WINDOWS, Process(77, 0))
+    command = adapter.asking_command(launch_spec(), WINDOWS, Process(77, 0))
     assert command == ("C:\\Windows\\System32\\taskkill.exe", "/PID", "77", "/T")
 
 
 def test_macos_has_a_bundle_quit():
-    command = adapter.asking_command(recipe(bundle="com.apple.TextEdit"), MACOS, Process(77, 0))
+    command = adapter.asking_command(launch_spec(bundle="com.apple.TextEdit"), MACOS, Process(77, 0))
     assert command == ("/usr/bin/osascript", "-e", 'quit app id "com.apple.TextEdit"')
 
 
 def test_elsewhere_a_signal_asks():
-    for machine, one in ((LINUX, recipe()), (MACOS, recipe()), (MACOS, None)):
+    for machine, one in ((LINUX, launch_spec()), (MACOS, launch_spec()), (MACOS, None)):
         assert adapter.asking_command(one, machine, Process(77, 0)) is None
 
 
@@ -60,7 +60,7 @@ def test_a_program_is_started_watched_and_reaped():
         ends.append(end)
         heard.set()
 
-    process = adapter.launch(("/bin/sh", "-c", "exit 7"), recipe(), "linux", on_end)
+    process = adapter.launch(("/bin/sh", "-c", "exit 7"), launch_spec(), "linux", on_end)
     assert heard.wait(20)
     assert ends == [adapter.End(process, 7)]
     with pytest.raises(ChildProcessError):
@@ -70,23 +70,23 @@ def test_a_program_is_started_watched_and_reaped():
 def test_what_cannot_be_started_is_told_without_a_path(tmp_path):
     for command, folder in ((str(tmp_path / "gone"), "/"), ("/bin/sleep", tmp_path / "gone")):
         with pytest.raises(Conflict) as caught:
-            adapter.launch((command,), recipe(folder), "linux", lambda end: None)
+            adapter.launch((command,), launch_spec(folder), "linux", lambda end: None)
         assert str(tmp_path) not in caught.value.detail
 
 
 def test_a_program_is_asked_and_ends():
-    process = adapter.launch(("/bin/sleep", "600"), recipe(), "linux", lambda end: None)
-    assert adapter.end(process, recipe(), LINUX, 20) == Ended()
+    process = adapter.launch(("/bin/sleep", "600"), launch_spec(), "linux", lambda end: None)
+    assert adapter.end(process, launch_spec(), LINUX, 20) == Ended()
     assert identify(process.pid) is None
 
 
 def test_where_the_system_cannot_ask_a_program_is_killed():
-    process = adapter.launch(("/bin/sleep", "600"), recipe(), "linux", lambda end: None)
-    assert adapter.end(process, recipe(bundle="org.example.none"), MACOS, 0.05) == Ended(killed=1)
+    process = adapter.launch(("/bin/sleep", "600"), launch_spec(), "linux", lambda end: None)
+    assert adapter.end(process, launch_spec(bundle="org.example.none"), MACOS, 0.05) == Ended(killed=1)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there it is done")
 def test_the_folder_of_libraries_is_left_alone_elsewhere(monkeypatch):
     monkeypatch.setattr(sys, "_MEIPASS", "/frozen", raising=False)
-    process = adapter.launch(("/bin/sleep", "0"), recipe(), "linux", lambda end: None)
+    process = adapter.launch(("/bin/sleep", "0"), launch_spec(), "linux", lambda end: None)
     assert process.pid

@@ -5,18 +5,20 @@ import pytest
 from server.core.errors import Conflict, DeskhandError
 from server.integrations.apps.allow_list.entries import Entry
 from server.integrations.apps.models import Action, Order
-from server.integrations.apps.plan import HASHED, Seen, make_plan
-from server.integrations.apps.resolve.launch_spec import Machine, Recipe
+from server.integrations.apps.plan import HASHED, AppState, make_plan
+from server.integrations.apps.resolve.launch_spec import LaunchSpec, Machine
 from server.system.processes import Pattern, Process
 
 MACHINE = Machine("linux", {"HOME": "/h"})
-RECIPE = Recipe("executable", "/bin/app", ("-x",), Pattern(), "/h", {})
+SPEC = LaunchSpec("executable", "/bin/app", ("-x",), Pattern(), "/h", {})
 OURS, OTHER = Process(5, 1700000000.0), Process(6, 1700000100.0)
 OURS_SINCE, OTHER_SINCE = "2023-11-14T22:13:20+00:00", "2023-11-14T22:15:00+00:00"
 
 
-def see(ours=False, other=False, recipe=RECIPE, **entry):
-    return Seen("app", Entry.model_validate(entry), recipe, {OURS: OURS_SINCE} if ours else {}, (OTHER,) if other else ())
+def see(ours=False, other=False, launch_spec=SPEC, **entry):
+    return AppState(
+        "app", Entry.model_validate(entry), launch_spec, {OURS: OURS_SINCE} if ours else {}, (OTHER,) if other else ()
+    )
 
 
 def plan(action, seen, **words):
@@ -76,11 +78,11 @@ def test_what_the_person_started_is_left_alone(action):
 @pytest.mark.parametrize("action", ["start", "restart", "open"])
 def test_what_is_not_installed_cannot_run(action):
     with pytest.raises(Conflict, match="not installed"):
-        plan(action, see(recipe=None, open={"files": ["/h"]}), target="x" if action == "open" else None)
+        plan(action, see(launch_spec=None, open={"files": ["/h"]}), target="x" if action == "open" else None)
 
 
 def test_what_is_not_installed_can_be_stopped():
-    assert plan("stop", see(ours=True, recipe=None)).stops == (OURS,)
+    assert plan("stop", see(ours=True, launch_spec=None)).stops == (OURS,)
 
 
 @pytest.mark.parametrize("action", list(Action))

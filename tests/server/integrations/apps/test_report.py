@@ -5,18 +5,18 @@ import pytest
 
 from server.integrations.apps.allow_list.entries import Entry
 from server.integrations.apps.models import LastEnd
-from server.integrations.apps.plan import Seen
-from server.integrations.apps.report import list_them, report_stop, show, show_status, tell_end
-from server.integrations.apps.resolve.launch_spec import Recipe
+from server.integrations.apps.plan import AppState
+from server.integrations.apps.report import describe_exit, report_stop, show, to_app_list, to_app_status
+from server.integrations.apps.resolve.launch_spec import LaunchSpec
 from server.system.processes import Pattern, Process
 
-RECIPE = Recipe("desktop", "/secret/path", ("--secret",), Pattern(), "/secret", {"SECRET": "x"})
+SPEC = LaunchSpec("desktop", "/secret/path", ("--secret",), Pattern(), "/secret", {"SECRET": "x"})
 FIRST, SECOND = Process(5, 1700000000.0), Process(6, 1700000100.0)
 SINCE = "2023-11-14T22:13:20+00:00"
 
 
 def seen(name="app", **more):
-    return Seen(name, Entry(name=f"The {name}", aliases=["x"], presets={"p": ["--secret"]}), **{"recipe": RECIPE, **more})
+    return AppState(name, Entry(name=f"The {name}", aliases=["x"], presets={"p": ["--secret"]}), **{"launch_spec": SPEC, **more})
 
 
 def test_an_app_is_shown_without_where_it_lies():
@@ -27,39 +27,39 @@ def test_an_app_is_shown_without_where_it_lies():
 
 def test_the_status_has_the_oldest_process():
     now = datetime.fromtimestamp(1700000061, UTC)
-    status = show_status(seen(ours={SECOND: "later"}, others=(FIRST,)), None, now)
+    status = to_app_status(seen(ours={SECOND: "later"}, others=(FIRST,)), None, now)
     assert (status.pid, status.since, status.uptime_seconds, status.processes) == (5, SINCE, 61, 2)
     assert status.started_by_deskhand
     assert status.message == f"The app has been running since {SINCE}."
 
 
 def test_the_status_says_what_the_person_started():
-    status = show_status(seen(others=(FIRST,)), None, datetime.fromtimestamp(0, UTC))
+    status = to_app_status(seen(others=(FIRST,)), None, datetime.fromtimestamp(0, UTC))
     assert status.message.endswith("Deskhand did not start it.")
     assert status.uptime_seconds == 0
 
 
 def test_the_status_of_what_does_not_run():
     ended = LastEnd(at=SINCE, how="It ended by itself.", code=0)
-    status = show_status(seen(), ended, datetime.now(UTC))
+    status = to_app_status(seen(), ended, datetime.now(UTC))
     assert (status.pid, status.since, status.uptime_seconds, status.ended) == (None, None, None, ended)
     assert status.message == "The app is not running."
-    assert show_status(seen(recipe=None), None, datetime.now(UTC)).message == "The app is not installed on this computer."
+    assert to_app_status(seen(launch_spec=None), None, datetime.now(UTC)).message == "The app is not installed on this computer."
 
 
 def test_a_list_that_is_too_long_is_shortened_and_says_so():
-    every = [Seen(f"{count:060}", Entry(aliases=[f"{count}-{word:050}" for word in range(20)]), None) for count in range(300)]
-    listed = list_them(every)
+    every = [AppState(f"{count:060}", Entry(aliases=[f"{count}-{word:050}" for word in range(20)]), None) for count in range(300)]
+    listed = to_app_list(every)
     assert listed.truncated
     assert len(listed.model_dump_json()) < 90_000
     assert json.loads(listed.model_dump_json())["message"].startswith(f"The first {len(listed.apps)} of 300 apps")
 
 
 def test_a_list_is_in_order():
-    listed = list_them([seen("b"), seen("a", recipe=None)])
+    listed = to_app_list([seen("b"), seen("a", launch_spec=None)])
     assert [app.name for app in listed.apps] == ["a", "b"]
     assert listed.message == "2 on the list, 1 of them installed here."
-    assert list_them([]).message == "No app is on the list."
+    assert to_app_list([]).message == "No app is on the list."
 
 
 def test_a_stop_is_told():
@@ -78,4 +78,4 @@ def test_a_stop_is_told():
     ],
 )
 def test_an_end_is_told(code, told):
-    assert tell_end(code) == told
+    assert describe_exit(code) == told

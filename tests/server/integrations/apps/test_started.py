@@ -1,5 +1,5 @@
 from server.integrations.apps.adapter import End
-from server.integrations.apps.started import Started
+from server.integrations.apps.started import LaunchedProcesses
 from server.system.processes import Process
 
 FIRST, SECOND, CHILD = Process(10, 1700000000.5), Process(11, 1700000001.5), Process(12, 1700000002.5)
@@ -9,10 +9,10 @@ def play(desk, scenario):
     """Give a scenario two memories, the second of which remembers what the first has stored."""
 
     async def run(_):
-        first = Started(desk.context)
+        first = LaunchedProcesses(desk.context)
         await scenario(first)
         await first.flush()
-        second = Started(desk.context)
+        second = LaunchedProcesses(desk.context)
         await second.load()
         return second
 
@@ -33,7 +33,7 @@ def test_what_was_started_is_remembered(desk):
 def test_what_has_ended_is_forgotten_and_its_end_told(desk):
     async def scenario(started):
         started.add("a", [FIRST, SECOND])
-        started.note_end("a", End(FIRST, -9))
+        started.record_end("a", End(FIRST, -9))
         assert started.ends["a"].how == "It was ended by the signal SIGKILL."
         assert started.ends["a"].code == -9
 
@@ -43,7 +43,7 @@ def test_what_has_ended_is_forgotten_and_its_end_told(desk):
 def test_what_it_leaves_running_is_ours(desk):
     async def scenario(started):
         started.add("a", [FIRST])
-        started.note_end("a", End(FIRST, 0, (CHILD,)))
+        started.record_end("a", End(FIRST, 0, (CHILD,)))
 
     assert list(play(desk, scenario).of("a")) == [CHILD]
 
@@ -52,7 +52,7 @@ def test_what_is_being_stopped_leaves_nothing(desk):
     async def scenario(started):
         started.add("a", [FIRST, SECOND])
         started.begin_stop([FIRST, SECOND])
-        started.note_end("a", End(FIRST, -15, (CHILD,)))
+        started.record_end("a", End(FIRST, -15, (CHILD,)))
         assert started.ends["a"].how == "It was stopped, as a client asked."
         started.finish_stop("a", [FIRST, SECOND], left=[SECOND])
 
@@ -62,7 +62,7 @@ def test_what_is_being_stopped_leaves_nothing(desk):
 def test_what_ended_unseen_is_told_so(desk):
     async def scenario(started):
         started.add("a", [FIRST])
-        started.note_gone({"a": [FIRST], "b": []})
+        started.record_gone({"a": [FIRST], "b": []})
         assert started.ends["a"].how == "It ended while Deskhand was not watching."
         assert "b" not in started.ends
 
@@ -71,7 +71,7 @@ def test_what_ended_unseen_is_told_so(desk):
 
 def test_an_end_that_is_not_ours_is_not_told(desk):
     async def scenario(started):
-        started.note_end("a", End(FIRST, 1))
+        started.record_end("a", End(FIRST, 1))
         assert started.ends == {}
 
     play(desk, scenario)
@@ -85,6 +85,6 @@ def test_a_store_that_does_not_take_it_changes_nothing_about_what_runs(desk):
         assert list(started.of("a")) == [FIRST]
 
     async def run(_):
-        await scenario(Started(desk.context))
+        await scenario(LaunchedProcesses(desk.context))
 
     desk.play(run)

@@ -8,7 +8,7 @@ import pytest
 from server.core.errors import Conflict, InvalidInput, NotFound, Unavailable
 from server.core.resources import shipped
 from server.integrations.apps.allow_list.entries import MOST_APPS, AppsFile, Entry
-from server.integrations.apps.allow_list.file import BrokenList, Catalogue, default_places, find_entry, free_name, mark_of, parse
+from server.integrations.apps.allow_list.file import AllowList, InvalidList, default_paths, etag_of, find_entry, free_name, parse
 
 NOON = datetime(2026, 1, 2, 12, 0, 0, tzinfo=UTC)
 
@@ -18,21 +18,21 @@ def places(tmp_path):
     (tmp_path / "config").mkdir()
     (tmp_path / "data").mkdir()
     (tmp_path / "shipped.json").write_text('{"version": 2, "apps": {"shipped": {"path": "sleep"}}}')
-    return default_places(tmp_path / "config", tmp_path / "data", tmp_path / "shipped.json")
+    return default_paths(tmp_path / "config", tmp_path / "data", tmp_path / "shipped.json")
 
 
-def open_catalogue(places, now=lambda: NOON):
-    catalogue = Catalogue(places, now)
-    catalogue.open()
-    return catalogue
+def open_allow_list(places, now=lambda: NOON):
+    allow_list = AllowList(places, now)
+    allow_list.open()
+    return allow_list
 
 
 def write(places, apps):
     places.own.write_text(json.dumps({"version": 2, "apps": apps}))
 
 
-def names(catalogue):
-    return list(catalogue.current().apps)
+def names(allow_list):
+    return list(allow_list.current().apps)
 
 
 def copies(places):
@@ -40,29 +40,29 @@ def copies(places):
 
 
 def test_a_person_without_a_list_gets_the_shipped_one(places):
-    assert names(open_catalogue(places)) == ["shipped"]
+    assert names(open_allow_list(places)) == ["shipped"]
     assert places.own.read_bytes() == places.shipped.read_bytes()
 
 
 def test_a_persons_own_list_is_not_touched(places):
     write(places, {"own": {"path": "sleep"}})
     before = places.own.read_bytes()
-    assert names(open_catalogue(places)) == ["own"]
+    assert names(open_allow_list(places)) == ["own"]
     assert places.own.read_bytes() == before
 
 
 def test_a_changed_list_is_read_on_the_next_use(places):
-    catalogue = open_catalogue(places)
+    allow_list = open_allow_list(places)
     write(places, {"one": {"path": "sleep"}})
-    assert names(catalogue) == ["one"]
+    assert names(allow_list) == ["one"]
     write(places, {"two": {"path": "sleep"}})
-    assert names(catalogue) == ["two"]
+    assert names(allow_list) == ["two"]
 
 
 def test_an_unchanged_list_is_not_read_again(places):
-    catalogue = open_catalogue(places)
-    first = catalogue.current()
-    assert catalogue.current() is first
+    allow_list = open_allow_list(places)
+    first = allow_list.current()
+    assert allow_list.current() is first
 
 
 @pytest.mark.parametrize(
@@ -79,103 +79,103 @@ def test_an_unchanged_list_is_not_read_again(places):
     ],
 )
 def test_a_broken_list_is_told_and_kept_aside_and_the_last_good_one_stays(places, content, told):
-    catalogue = open_catalogue(places)
+    allow_list = open_allow_list(places)
     places.own.write_bytes(content)
-    assert names(catalogue) == ["shipped"]
-    assert "app_config.json is broken" in catalogue.problem
-    assert told in catalogue.problem
+    assert names(allow_list) == ["shipped"]
+    assert "app_config.json is broken" in allow_list.problem
+    assert told in allow_list.problem
     assert copies(places) == ["app_config.broken-2026-01-02T120000Z.json"]
     assert (places.own.parent / copies(places)[0]).read_bytes() == content
     assert places.own.read_bytes() == content
 
 
 def test_a_broken_list_is_kept_aside_once(places):
-    catalogue = open_catalogue(places)
+    allow_list = open_allow_list(places)
     places.own.write_text("{")
-    names(catalogue)
+    names(allow_list)
     os.utime(places.own, (1, 1))
-    names(catalogue)
-    names(open_catalogue(places))
+    names(allow_list)
+    names(open_allow_list(places))
     assert len(copies(places)) == 1
 
 
 def test_broken_lists_do_not_pile_up(places):
     times = (NOON + timedelta(seconds=count) for count in range(100))
-    catalogue = open_catalogue(places, lambda: next(times))
+    allow_list = open_allow_list(places, lambda: next(times))
     for count in range(30):
         places.own.write_text("{" + " " * count)
-        names(catalogue)
+        names(allow_list)
     assert len(copies(places)) == 20
     assert copies(places)[-1] == "app_config.broken-2026-01-02T120029Z.json"
 
 
 def test_a_mended_list_is_in_force_again(places):
-    catalogue = open_catalogue(places)
+    allow_list = open_allow_list(places)
     places.own.write_text("{")
-    names(catalogue)
+    names(allow_list)
     write(places, {"mended": {"path": "sleep"}})
-    assert names(catalogue) == ["mended"]
-    assert catalogue.problem is None
+    assert names(allow_list) == ["mended"]
+    assert allow_list.problem is None
 
 
 def test_the_last_good_list_outlives_a_restart(places):
     write(places, {"good": {"path": "sleep"}})
-    open_catalogue(places)
+    open_allow_list(places)
     places.own.write_text("{")
-    again = open_catalogue(places)
+    again = open_allow_list(places)
     assert names(again) == ["good"]
     assert again.problem
 
 
 def test_without_a_good_list_nothing_is_allowed(places):
     places.own.write_text("{")
-    assert names(open_catalogue(places)) == []
+    assert names(open_allow_list(places)) == []
 
 
 def test_a_list_that_goes_away_stays_in_force(places):
-    catalogue = open_catalogue(places)
+    allow_list = open_allow_list(places)
     places.own.unlink()
-    assert names(catalogue) == ["shipped"]
-    assert "cannot be read" in catalogue.problem
+    assert names(allow_list) == ["shipped"]
+    assert "cannot be read" in allow_list.problem
 
 
 def test_a_list_with_the_mark_of_notepad_is_read(places):
     places.own.write_bytes(b"\xef\xbb\xbf" + places.shipped.read_bytes())
-    assert names(open_catalogue(places)) == ["shipped"]
+    assert names(open_allow_list(places)) == ["shipped"]
 
 
 def test_saving_replaces_the_file_and_is_in_force(places):
-    catalogue = open_catalogue(places)
-    catalogue.save(AppsFile.model_validate({"a": {"path": "sleep", "type": "command"}}))
-    assert names(catalogue) == ["a"]
+    allow_list = open_allow_list(places)
+    allow_list.save(AppsFile.model_validate({"a": {"path": "sleep", "type": "command"}}))
+    assert names(allow_list) == ["a"]
     assert json.loads(places.own.read_text())["version"] == 2
-    assert names(open_catalogue(places)) == ["a"]
+    assert names(open_allow_list(places)) == ["a"]
 
 
 def test_saving_where_the_disk_does_not_take_it_is_told(places):
-    catalogue = open_catalogue(places)
+    allow_list = open_allow_list(places)
     places.own.unlink()
     places.own.mkdir()
     with pytest.raises(Unavailable):
-        catalogue.save(AppsFile())
-    assert names(catalogue) == ["shipped"]
+        allow_list.save(AppsFile())
+    assert names(allow_list) == ["shipped"]
 
 
 def test_apps_are_added_and_removed(places):
-    catalogue = open_catalogue(places)
-    catalogue.put("New", Entry.model_validate({"path": "sleep", "aliases": ["n"]}))
-    assert names(catalogue) == ["shipped", "new"]
+    allow_list = open_allow_list(places)
+    allow_list.put("New", Entry.model_validate({"path": "sleep", "aliases": ["n"]}))
+    assert names(allow_list) == ["shipped", "new"]
     with pytest.raises(InvalidInput, match='Two apps are called "n"'):
-        catalogue.put("n", Entry())
-    catalogue.remove("NEW")
+        allow_list.put("n", Entry())
+    allow_list.remove("NEW")
     with pytest.raises(NotFound):
-        catalogue.remove("new")
-    assert names(catalogue) == ["shipped"]
+        allow_list.remove("new")
+    assert names(allow_list) == ["shipped"]
 
 
 def test_more_apps_than_anyone_needs_are_refused():
     apps = {f"app{count}": {"path": "sleep"} for count in range(MOST_APPS + 1)}
-    with pytest.raises(BrokenList):
+    with pytest.raises(InvalidList):
         parse(json.dumps({"version": 2, "apps": apps}).encode())
 
 
@@ -200,9 +200,9 @@ def test_the_shipped_list_makes_sense():
 
 
 def test_a_change_writes_only_what_does_not_go_without_saying(places):
-    catalogue = open_catalogue(places)
+    allow_list = open_allow_list(places)
     entry = Entry.model_validate({"path": "sleep", "args": ["1"]})
-    catalogue.put("nap", Entry.model_validate(entry.model_dump(mode="json")))
+    allow_list.put("nap", Entry.model_validate(entry.model_dump(mode="json")))
     written = json.loads(places.own.read_text())["apps"]["nap"]
     assert set(written) == {"type", "platforms", "args"}
     assert written["platforms"]["linux"] == [{"path": "sleep"}]
@@ -210,57 +210,61 @@ def test_a_change_writes_only_what_does_not_go_without_saying(places):
 
 def test_an_app_that_was_changed_elsewhere_is_not_changed_back(places):
     write(places, {"nap": {"path": "sleep"}})
-    catalogue = open_catalogue(places)
-    mark = mark_of(catalogue.current().apps["nap"])
+    allow_list = open_allow_list(places)
+    mark = etag_of(allow_list.current().apps["nap"])
     write(places, {"nap": {"path": "sleep", "args": ["7"]}})
-    for change in (lambda: catalogue.put("nap", Entry(), mark), lambda: catalogue.remove("nap", mark)):
+    for change in (lambda: allow_list.put("nap", Entry(), mark), lambda: allow_list.remove("nap", mark)):
         with pytest.raises(Conflict, match="meanwhile"):
             change()
     with pytest.raises(Conflict):
-        catalogue.put("other", Entry(), mark)
-    assert catalogue.current().apps["nap"].args == ["7"]
-    catalogue.put("nap", Entry(enabled=False), mark_of(catalogue.current().apps["nap"]))
-    assert not catalogue.current().apps["nap"].enabled
+        allow_list.put("other", Entry(), mark)
+    assert allow_list.current().apps["nap"].args == ["7"]
+    allow_list.put("nap", Entry(enabled=False), etag_of(allow_list.current().apps["nap"]))
+    assert not allow_list.current().apps["nap"].enabled
 
 
 def test_a_mark_stays_as_long_as_an_entry_means_the_same(places):
     flat = Entry.model_validate({"path": "sleep", "aliases": [], "enabled": True})
-    assert mark_of(flat) == mark_of(Entry.model_validate(flat.model_dump(mode="json")))
-    assert mark_of(flat) != mark_of(flat.model_copy(update={"enabled": False}))
+    assert etag_of(flat) == etag_of(Entry.model_validate(flat.model_dump(mode="json")))
+    assert etag_of(flat) != etag_of(flat.model_copy(update={"enabled": False}))
 
 
 def test_a_list_that_is_being_written_is_not_changed_under_the_persons_hands(places):
-    catalogue = open_catalogue(places)
+    allow_list = open_allow_list(places)
     places.own.write_text("{")
-    for change in (lambda: catalogue.put("a", Entry()), lambda: catalogue.add("a", Entry()), lambda: catalogue.remove("shipped")):
+    for change in (
+        lambda: allow_list.put("a", Entry()),
+        lambda: allow_list.add("a", Entry()),
+        lambda: allow_list.remove("shipped"),
+    ):
         with pytest.raises(Conflict, match="makes no sense just now"):
             change()
     assert places.own.read_text() == "{"
 
 
 def test_the_last_good_list_is_put_back_as_it_was_written(places):
-    catalogue = open_catalogue(places)
+    allow_list = open_allow_list(places)
     before = places.own.read_bytes()
     places.own.write_text("{")
-    assert names(catalogue) == ["shipped"]
-    assert not catalogue.sound
-    catalogue.restore()
+    assert names(allow_list) == ["shipped"]
+    assert not allow_list.is_valid
+    allow_list.restore()
     assert places.own.read_bytes() == before
-    assert (catalogue.problem, catalogue.sound) == (None, True)
+    assert (allow_list.problem, allow_list.is_valid) == (None, True)
 
 
 def test_where_no_list_was_good_there_is_none_to_put_back(places):
     places.own.write_text("{")
     with pytest.raises(NotFound, match="no list to put back"):
-        open_catalogue(places).restore()
+        open_allow_list(places).restore()
 
 
 def test_an_app_is_added_under_a_name_of_its_own(places):
     write(places, {"nap": {"path": "sleep", "aliases": ["nap-2"]}})
-    catalogue = open_catalogue(places)
-    assert catalogue.add("Nap", Entry()) == "nap-3"
-    assert catalogue.add("My tool!", Entry()) == "my-tool"
-    assert names(catalogue) == ["nap", "nap-3", "my-tool"]
+    allow_list = open_allow_list(places)
+    assert allow_list.add("Nap", Entry()) == "nap-3"
+    assert allow_list.add("My tool!", Entry()) == "my-tool"
+    assert names(allow_list) == ["nap", "nap-3", "my-tool"]
 
 
 @pytest.mark.parametrize(
@@ -272,7 +276,7 @@ def test_a_name_is_one_that_clients_can_write(wish, name):
 
 
 def test_changes_at_the_same_time_are_all_kept(places):
-    catalogue = open_catalogue(places)
+    allow_list = open_allow_list(places)
     with ThreadPoolExecutor(8) as threads:
-        list(threads.map(lambda number: catalogue.put(f"app{number}", Entry()), range(24)))
-    assert len(names(catalogue)) == 25
+        list(threads.map(lambda number: allow_list.put(f"app{number}", Entry()), range(24)))
+    assert len(names(allow_list)) == 25

@@ -40,11 +40,11 @@ def programs(monkeypatch):
     """The programs, the times they were looked up, and a clock."""
     clock, looks = [0.0], []
 
-    def look(machine):
+    def inspect_apps(machine):
         looks.append(machine)
         return [replace(FIRE, title=f"fire {number}", program=f"fire{number}") for number in range(50)]
 
-    monkeypatch.setattr(suggestions, "list_programs", look)
+    monkeypatch.setattr(suggestions, "list_programs", inspect_apps)
     return Programs(Machine("linux", {}), lambda: clock[0], fresh_seconds=10), looks, clock
 
 
@@ -67,7 +67,7 @@ def test_while_one_writes_the_computer_is_looked_at_once(programs):
 def test_a_folder_that_does_not_answer_makes_suggestions_late_and_holds_nobody(monkeypatch):
     answers = threading.Event()
 
-    def look(_):
+    def inspect_apps(_):
         assert answers.wait(60)
         return [FIRE]
 
@@ -81,7 +81,7 @@ def test_a_folder_that_does_not_answer_makes_suggestions_late_and_holds_nobody(m
         assert (told.late, [one.program for one in told.programs]) == (None, ["fire"])
 
     clock = [0.0]
-    monkeypatch.setattr(suggestions, "list_programs", look)
+    monkeypatch.setattr(suggestions, "list_programs", inspect_apps)
     every = Programs(Machine("linux", {}), lambda: clock[0], wait_seconds=0.05)
     asyncio.run(asyncio.wait_for(main(), 60))
 
@@ -89,12 +89,12 @@ def test_a_folder_that_does_not_answer_makes_suggestions_late_and_holds_nobody(m
 def test_a_look_that_failed_is_begun_again(monkeypatch):
     ways = [OSError("not now"), None]
 
-    def look(_):
+    def inspect_apps(_):
         if error := ways.pop(0):
             raise error
         return [FIRE]
 
-    monkeypatch.setattr(suggestions, "list_programs", look)
+    monkeypatch.setattr(suggestions, "list_programs", inspect_apps)
     every = Programs(Machine("linux", {}), lambda: 0.0)
     with pytest.raises(OSError, match="not now"):
         asyncio.run(every.suggest("fire"))

@@ -43,8 +43,8 @@ def program(folder, name):
 def test_a_bare_name_is_looked_up_in_path_only(tmp_path, monkeypatch):
     edit = program(tmp_path, "edit")
     monkeypatch.chdir(tmp_path / "bin")
-    recipe = resolve(entry("linux", {"path": "edit"}), on_linux(tmp_path))
-    assert recipe.command() == (edit,)
+    launch_spec = resolve(entry("linux", {"path": "edit"}), on_linux(tmp_path))
+    assert launch_spec.command() == (edit,)
     (tmp_path / "relative").mkdir()
     (tmp_path / "bin" / "edit").rename(tmp_path / "relative" / "edit")
     monkeypatch.chdir(tmp_path)
@@ -54,8 +54,8 @@ def test_a_bare_name_is_looked_up_in_path_only(tmp_path, monkeypatch):
 def test_the_first_candidate_that_is_there_is_taken(tmp_path):
     second = program(tmp_path, "second")
     program(tmp_path, "third")
-    recipe = resolve(entry("linux", {"path": "first"}, {"path": "~/bin/second"}, {"path": "third"}), on_linux(tmp_path))
-    assert recipe.command() == (second,)
+    launch_spec = resolve(entry("linux", {"path": "first"}, {"path": "~/bin/second"}, {"path": "third"}), on_linux(tmp_path))
+    assert launch_spec.command() == (second,)
 
 
 def test_a_file_that_cannot_be_run_is_not_a_program(tmp_path):
@@ -76,10 +76,10 @@ def test_a_desktop_file_says_what_runs(tmp_path):
     edit = program(tmp_path, "edit")
     (tmp_path / "share" / "applications").mkdir(parents=True)
     (tmp_path / "share" / "applications" / "edit.desktop").write_text('[Desktop Entry]\nExec=edit --name "a b" %U\n')
-    recipe = resolve(entry("linux", {"desktop": "edit.desktop"}, args=["-x"]), on_linux(tmp_path))
-    assert recipe.kind == "desktop"
-    assert recipe.command() == (edit, "--name", "a b", "-x")
-    assert recipe.command(target="/a file") == (edit, "--name", "a b", "/a file", "-x")
+    launch_spec = resolve(entry("linux", {"desktop": "edit.desktop"}, args=["-x"]), on_linux(tmp_path))
+    assert launch_spec.kind == "desktop"
+    assert launch_spec.command() == (edit, "--name", "a b", "-x")
+    assert launch_spec.command(target="/a file") == (edit, "--name", "a b", "/a file", "-x")
 
 
 def test_a_flatpak_is_run_where_it_is_installed(tmp_path):
@@ -87,22 +87,22 @@ def test_a_flatpak_is_run_where_it_is_installed(tmp_path):
     asked = entry("linux", {"flatpak": "org.a.B"}, args=["-x"])
     assert resolve(asked, on_linux(tmp_path)) is None
     (tmp_path / ".local/share/flatpak/app/org.a.B").mkdir(parents=True)
-    recipe = resolve(asked, on_linux(tmp_path))
-    assert recipe.command() == (flatpak, "run", "org.a.B", "-x")
-    assert recipe.pattern.programs == ()
+    launch_spec = resolve(asked, on_linux(tmp_path))
+    assert launch_spec.command() == (flatpak, "run", "org.a.B", "-x")
+    assert launch_spec.pattern.programs == ()
 
 
 def test_on_windows_a_bare_name_gets_its_ending_from_pathext():
-    recipe = resolve(entry("windows", {"path": "tool"}), on_windows("relative\\tool.exe", "D:\\Tools\\tool.exe"))
-    assert recipe.command() == ("D:\\Tools\\tool.exe",)
+    launch_spec = resolve(entry("windows", {"path": "tool"}), on_windows("relative\\tool.exe", "D:\\Tools\\tool.exe"))
+    assert launch_spec.command() == ("D:\\Tools\\tool.exe",)
 
 
 def test_on_windows_variables_and_the_persons_folder_are_written_out():
     there = "C:\\Users\\Ann\\AppData\\Local\\Programs\\Code.exe"
     asked = entry("windows", {"path": "%ProgramFiles%\\Code.exe"}, {"path": "%localappdata%\\Programs\\Code.exe"})
-    recipe = resolve(asked, on_windows(there))
-    assert recipe.command() == (there,)
-    assert recipe.folder == "C:\\Users\\Ann"
+    launch_spec = resolve(asked, on_windows(there))
+    assert launch_spec.command() == (there,)
+    assert launch_spec.folder == "C:\\Users\\Ann"
 
 
 def test_on_windows_addresses_and_store_apps_go_through_explorer():
@@ -110,11 +110,11 @@ def test_on_windows_addresses_and_store_apps_go_through_explorer():
     assert store.command() == ("C:\\Windows\\explorer.exe", "shell:AppsFolder\\Calc_8we!App")
     music = resolve(entry("windows", {"uri": "spotify:"}), on_windows())
     assert music.command() == ("C:\\Windows\\explorer.exe", "spotify:")
-    for recipe in (store, music):
-        assert recipe.hands_over
-        assert recipe.pattern.programs == ()
+    for launch_spec in (store, music):
+        assert launch_spec.hands_over
+        assert launch_spec.pattern.programs == ()
         with pytest.raises(InvalidInput):
-            recipe.command(target="C:\\a.txt")
+            launch_spec.command(target="C:\\a.txt")
 
 
 @pytest.mark.parametrize("name", ["D:\\a.bat", "D:\\a.CMD", "D:\\a.cmd. .", "D:\\a.bat "])
@@ -123,32 +123,32 @@ def test_a_batch_file_is_handed_nothing_that_a_caller_says(name):
 
 
 def test_a_batch_file_runs_with_the_lists_own_arguments_only():
-    recipe = resolve(entry("windows", {"path": "D:\\a.bat"}, args=["/x"]), on_windows("D:\\a.bat"))
-    assert recipe.command(("/preset",)) == ("D:\\a.bat", "/x", "/preset")
+    launch_spec = resolve(entry("windows", {"path": "D:\\a.bat"}, args=["/x"]), on_windows("D:\\a.bat"))
+    assert launch_spec.command(("/preset",)) == ("D:\\a.bat", "/x", "/preset")
     with pytest.raises(InvalidInput, match="batch file"):
-        recipe.command(target="C:\\a.txt")
+        launch_spec.command(target="C:\\a.txt")
 
 
 def test_on_macos_a_bundle_is_opened_by_its_identifier():
     asked = entry("macos", {"bundle": "com.apple.TextEdit"}, args=["--one", "--x={target}"])
-    recipe = resolve(asked, on_macos())
-    assert recipe.command() == ("/usr/bin/open", "-b", "com.apple.TextEdit", "--args", "--one")
-    assert recipe.command(("-p",), "/a file") == (
+    launch_spec = resolve(asked, on_macos())
+    assert launch_spec.command() == ("/usr/bin/open", "-b", "com.apple.TextEdit", "--args", "--one")
+    assert launch_spec.command(("-p",), "/a file") == (
         *("/usr/bin/open", "-b", "com.apple.TextEdit", "/a file"),
         *("--args", "--one", "-p"),
     )
     assert resolve(entry("macos", {"bundle": "com.apple.TextEdit"}), on_macos()).command() == (
         *("/usr/bin/open", "-b", "com.apple.TextEdit"),
     )
-    assert recipe.hands_over
+    assert launch_spec.hands_over
 
 
 def test_on_macos_a_bundle_is_there_where_its_executable_is():
     executable = "/Applications/A.app/Contents/MacOS/A"
     asked = entry("macos", {"bundle": "a.b"}, match={"exe": [executable]})
     assert resolve(asked, on_macos()) is None
-    recipe = resolve(asked, on_macos(executable))
-    assert [known.executable for known in recipe.pattern.programs] == [executable]
+    launch_spec = resolve(asked, on_macos(executable))
+    assert [known.executable for known in launch_spec.pattern.programs] == [executable]
 
 
 def test_on_macos_an_application_is_the_executable_that_it_names(tmp_path):
@@ -157,42 +157,42 @@ def test_on_macos_an_application_is_the_executable_that_it_names(tmp_path):
     executable.parent.mkdir(parents=True)
     executable.write_text("x")
     (application / "Contents" / "Info.plist").write_bytes(plistlib.dumps({"CFBundleExecutable": "Runner"}))
-    recipe = resolve(entry("macos", {"path": str(application)}), on_macos(str(executable)))
-    assert recipe.command() == (str(executable),)
+    launch_spec = resolve(entry("macos", {"path": str(application)}), on_macos(str(executable)))
+    assert launch_spec.command() == (str(executable),)
     (application / "Contents" / "Info.plist").write_bytes(plistlib.dumps({"CFBundleExecutable": "../../evil"}))
     assert resolve(entry("macos", {"path": str(application)}), on_macos(str(executable))) is None
 
 
 def test_a_target_is_one_argument_whatever_it_holds(tmp_path):
     edit = program(tmp_path, "edit")
-    recipe = resolve(entry("linux", {"path": "edit"}, args=["-x", "{target}", "-y"]), on_linux(tmp_path))
-    assert recipe.command(("-p",), "/a {target} b; c") == (edit, "-x", "/a {target} b; c", "-y", "-p")
-    assert recipe.command() == (edit, "-x", "-y")
+    launch_spec = resolve(entry("linux", {"path": "edit"}, args=["-x", "{target}", "-y"]), on_linux(tmp_path))
+    assert launch_spec.command(("-p",), "/a {target} b; c") == (edit, "-x", "/a {target} b; c", "-y", "-p")
+    assert launch_spec.command() == (edit, "-x", "-y")
     plain = resolve(entry("linux", {"path": "edit"}, args=["-x"]), on_linux(tmp_path))
     assert plain.command(("-p",), "/a b") == (edit, "-x", "-p", "/a b")
 
 
 def test_a_program_is_known_by_the_arguments_it_always_has(tmp_path):
     program(tmp_path, "edit")
-    recipe = resolve(entry("linux", {"path": "edit"}, args=["-x", "{target}", "-y"]), on_linux(tmp_path))
-    assert recipe.pattern.programs[0].arguments == ("-x",)
+    launch_spec = resolve(entry("linux", {"path": "edit"}, args=["-x", "{target}", "-y"]), on_linux(tmp_path))
+    assert launch_spec.pattern.programs[0].arguments == ("-x",)
 
 
 def test_an_entry_adds_its_own_variables(tmp_path):
     program(tmp_path, "edit")
-    recipe = resolve(entry("linux", {"path": "edit"}, env={"A": "b"}, cwd="~/bin"), on_linux(tmp_path))
-    assert recipe.environment["A"] == "b"
-    assert recipe.folder == str(tmp_path / "bin")
+    launch_spec = resolve(entry("linux", {"path": "edit"}, env={"A": "b"}, cwd="~/bin"), on_linux(tmp_path))
+    assert launch_spec.environment["A"] == "b"
+    assert launch_spec.folder == str(tmp_path / "bin")
 
 
 def test_a_candidate_may_have_arguments_of_its_own(tmp_path):
     edit = program(tmp_path, "edit")
-    recipe = resolve(entry("linux", {"path": "edit", "args": ["-n", "1"]}, args=["-x"]), on_linux(tmp_path))
-    assert recipe.command() == (edit, "-n", "1")
-    assert recipe.pattern.programs[0].arguments == ("-n", "1")
+    launch_spec = resolve(entry("linux", {"path": "edit", "args": ["-n", "1"]}, args=["-x"]), on_linux(tmp_path))
+    assert launch_spec.command() == (edit, "-n", "1")
+    assert launch_spec.pattern.programs[0].arguments == ("-n", "1")
 
 
 def test_a_program_that_serves_many_is_known_only_where_deskhand_started_it(tmp_path):
     program(tmp_path, "edit")
-    recipe = resolve(entry("linux", {"path": "edit"}, match={"own": False}), on_linux(tmp_path))
-    assert recipe.pattern == Pattern()
+    launch_spec = resolve(entry("linux", {"path": "edit"}, match={"own": False}), on_linux(tmp_path))
+    assert launch_spec.pattern == Pattern()
