@@ -29,7 +29,7 @@ from server.integrations import find_migrations
 from server.outbound.fetch import Fetch
 from server.runtime.integrations import Runtime
 from server.runtime.updates import Updates
-from server.sdk.approval_requests import Questions
+from server.sdk.approval_requests import ApprovalRequests
 from server.sdk.context import Context
 from server.sdk.desktop import NoScreen, Screen
 from server.storage.backup import finish_restore
@@ -147,7 +147,7 @@ def make_state(home: Home, address: Address, context: Context, rules: Rules, tim
     approvals, programs = Approvals(context, activity), OAuthClients(clients, database, clock)
     limits = Limits(rules.reading, rules.changing)
     runner = Runner(approvals, clients, inside, context.tasks)
-    context.questions.add(CallPrompts(approvals, runner, clients, pause, context.tasks))
+    context.approval_requests.add(CallPrompts(approvals, runner, clients, pause, context.tasks))
     runtime = Runtime(core=(approval_routes,), services={Approvals: approvals})
     command = agent_command() if context.demo else None
     return State(
@@ -186,7 +186,7 @@ def make_context(
         events=events,
         fetch=Fetch(only_allowed=demo),
         screen=screen,
-        questions=Questions(events, screen, tasks),
+        approval_requests=ApprovalRequests(events, screen, tasks),
         clock=clock,
         demo=demo,
         local_address=lambda: address.local,

@@ -9,7 +9,7 @@ from server.core.tasks import Tasks
 from server.http.addresses import Address
 from server.outbound.fetch import Fetch
 from server.outbound.http_client import HttpClient
-from server.sdk.approval_requests import Questions
+from server.sdk.approval_requests import ApprovalRequests
 from server.sdk.desktop import Screen
 from server.storage.data_dir import Folders
 from server.storage.database import Database
@@ -31,7 +31,7 @@ class Context:
     events: Events
     fetch: Fetch
     screen: Screen
-    questions: Questions
+    questions: ApprovalRequests
     clock: Clock = field(default_factory=Clock)
     demo: bool = False
     local_address: Callable[[], str] = lambda: ""

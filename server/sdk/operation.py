@@ -63,7 +63,7 @@ class Operation:
     keeps: bool = False
 
 
-class Gate(Protocol):
+class GuardProtocol(Protocol):
     """The guard, as the routes see it."""
 
     async def handle(
@@ -76,7 +76,7 @@ class Gate(Protocol):
         """Take one request along the whole way. `parameters`: the arguments from the caller. Raises NotAuthenticated."""
 
 
-class Admission(Protocol):
+class CallProtocol(Protocol):
     """One call that the guard has let in."""
 
     @property
@@ -94,7 +94,7 @@ class Admission(Protocol):
         """Raises Unavailable, Forbidden or NotAuthenticated where the person has changed their mind since."""
 
 
-current_call: ContextVar[Admission] = ContextVar("current_call")
+current_call: ContextVar[CallProtocol] = ContextVar("current_call")
 allowed_effect: ContextVar[Effect | None] = ContextVar("allowed_effect", default=None)
 
 
@@ -224,7 +224,7 @@ class OperationRoute(APIRoute):
         parameters = frozenset(part.name for part in (*known.path_params, *known.query_params, *known.body_params))
 
         async def enter(request: Request) -> Response:
-            gate: Gate = request.app.state.gate
+            gate: GuardProtocol = request.app.state.guard
             strict = StrictRequest(request.scope, request.receive, operation.largest_body)
             return await gate.handle(strict, operation, parameters, handle)
 

@@ -45,13 +45,13 @@ class OAuth:
     ) -> None:
         self._context, self.address, self._clients, self._programs = context, address, clients, programs
         self.scopes = scopes
-        self.pending = PendingAuthorizations(context.questions, context.clock, activity.add, scopes)
+        self.pending = PendingAuthorizations(context.approval_requests, context.clock, activity.add, scopes)
         self._documents = ClientMetadataCache(context.fetch, context.clock)
         self._registering = RateLimit(MOST_A_MINUTE, 60, context.clock)
         self._key, self._started = b"", context.clock.now()
         self._lock = asyncio.Lock()
         self.notice: str | None = None
-        context.questions.add(self.pending)
+        context.approval_requests.add(self.pending)
         clients.on_scopes_lost.append(self.pending.end)
 
     @property

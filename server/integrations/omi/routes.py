@@ -27,7 +27,7 @@ from server.sdk.services import provided
 LARGEST_MEMORY = 4 * 1024 * 1024  # a day of talk
 INGESTING: dict[str, Any] = {
     "scope": "write:memories",
-    "keeps": True,
+    "ingests": True,
     "open_world": False,
     "largest_body": LARGEST_MEMORY,
 }
@@ -75,7 +75,7 @@ async def ingest(omi: OmiService, uid: str, memory: dict[str, Any]) -> None:
     "GET",
     "/api/conversations",
     scope="read:memories",
-    phrases=("look for {query} in the conversations", "list the conversations"),
+    summary_templates=("look for {query} in the conversations", "list the conversations"),
 )
 async def list_conversations(  # noqa: PLR0913, PLR0917, each narrows the list in its own way
     omi: Omi,
@@ -96,7 +96,7 @@ async def list_conversations(  # noqa: PLR0913, PLR0917, each narrows the list i
 
 
 @operations.operation(
-    "GET", "/api/conversations/{conversation_id}", scope="read:memories", phrases="read a conversation", keep_nulls=True
+    "GET", "/api/conversations/{conversation_id}", scope="read:memories", summary_templates="read a conversation", keep_nulls=True
 )
 async def read_conversation(omi: Omi, conversation_id: ConversationId, offset: From = 0) -> WholeConversation:
     """Read what was said in a conversation, and what OMI made of it."""
@@ -107,8 +107,8 @@ async def read_conversation(omi: Omi, conversation_id: ConversationId, offset: F
     "DELETE",
     "/api/conversations/{conversation_id}",
     scope="write:memories",
-    phrases="delete a conversation",
-    repeats=True,
+    summary_templates="delete a conversation",
+    idempotent=True,
     preview=preview_delete,
 )
 async def delete_conversation(omi: Omi, conversation_id: ConversationId) -> Done:
@@ -116,7 +116,7 @@ async def delete_conversation(omi: Omi, conversation_id: ConversationId) -> Done
     return await omi.memories.delete_conversation(conversation_id)
 
 
-@operations.operation("GET", "/api/action-items", scope="read:memories", phrases="list what is to be done")
+@operations.operation("GET", "/api/action-items", scope="read:memories", summary_templates="list what is to be done")
 async def list_action_items(omi: Omi, completed: Completed = None, limit: Limit = 50, offset: Offset = 0) -> ActionItemList:
     """List what is to be done after the person's conversations, the newest first."""
     return await omi.memories.list_action_items(limit, offset, completed)
@@ -126,17 +126,17 @@ async def list_action_items(omi: Omi, completed: Completed = None, limit: Limit 
     "PUT",
     "/api/action-items/{item_id}",
     scope="write:memories",
-    phrases="mark an action item",
+    summary_templates="mark an action item",
     preview=preview_mark,
-    destroys=False,
-    repeats=True,
+    destructive=False,
+    idempotent=True,
 )
 async def mark_action_item(omi: Omi, item_id: ItemId, mark: Mark) -> Done:
     """Mark something that was to be done as done, or as still to be done. OMI itself is not told."""
     return await omi.memories.mark_action_item(item_id, mark)
 
 
-@operations.operation("GET", "/api/day-summaries", scope="read:memories", phrases="list the summaries of days")
+@operations.operation("GET", "/api/day-summaries", scope="read:memories", summary_templates="list the summaries of days")
 async def list_day_summaries(
     omi: Omi, limit: Annotated[int, Query(ge=1, le=20, description="How many at most.")] = 7, offset: Offset = 0
 ) -> DaySummaryList:
@@ -144,20 +144,20 @@ async def list_day_summaries(
     return await omi.memories.list_day_summaries(limit, offset)
 
 
-@operations.operation("GET", "/api/live-transcript", scope="read:memories", phrases="read what is being said")
+@operations.operation("GET", "/api/live-transcript", scope="read:memories", summary_templates="read what is being said")
 async def read_live_transcript(omi: Omi, session_id: Session = None) -> LiveTranscript:
     """Read what is being said around the person's OMI wearable now, or was said last."""
     return await omi.memories.read_live(session_id)
 
 
-@operations.operation("POST", "/chatgpt/webhook/memory", phrases="hand over a conversation as OMI does", **INGESTING)
+@operations.operation("POST", "/chatgpt/webhook/memory", summary_templates="hand over a conversation as OMI does", **INGESTING)
 async def receive_memory(omi: Omi, memory: Memory, uid: Uid = "default_user") -> MemoryReceipt:
     """Keep a conversation as OMI's webhook sends it; the same one sent again changes nothing."""
     await ingest(omi, uid, memory)
     return MemoryReceipt(status="success", message="Memory data received and logged")
 
 
-@operations.operation("POST", "/chatgpt/memory", phrases="keep a conversation", **INGESTING)
+@operations.operation("POST", "/chatgpt/memory", summary_templates="keep a conversation", **INGESTING)
 async def store_memory(omi: Omi, memory: Memory, uid: Uid = "default_user") -> MemoryReceipt:
     """Keep a conversation for the person; the same one sent again changes nothing."""
     await ingest(omi, uid, memory)

@@ -116,7 +116,7 @@ async def start(context: Context) -> AsyncIterator[OmiService]:
     ingest = Ingest(context, recordings, sources.ask)
     service = OmiService(context, make_authenticator(context), sources, ingest, Memories(context), recordings)
     await sources.load()
-    context.questions.add(sources)
+    context.approval_requests.add(sources)
     pruning = context.tasks.repeat(service.prune, service.prune_seconds, name="remove what OMI sent long ago")
     try:
         yield service

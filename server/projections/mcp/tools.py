@@ -69,7 +69,9 @@ def make_binding(document: Schema, path: str, method: str, described: Mapping[st
         described.get("description") or operation.summary,
         make_input(document, dict(described)),
         output_schema,
-        Annotations(not (operation.changes or operation.keeps), operation.destroys, operation.repeats, operation.open_world),
+        Annotations(
+            not (operation.changes or operation.ingests), operation.destructive, operation.idempotent, operation.open_world
+        ),
         (operation.scope,) if operation.scope else (),
     )
     locations = {parameter["name"]: parameter["in"] for parameter in described.get("parameters", [])}

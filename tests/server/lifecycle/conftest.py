@@ -12,7 +12,7 @@ SLOW = '''
 from contextlib import asynccontextmanager
 
 from server.sdk.health import Health
-from server.sdk.integration import Integration, Parts
+from server.sdk.integration import Integration, IntegrationSpec
 from server.sdk.operation import Operations
 
 things = Operations(prefix="/slow", title="Slow")
@@ -33,14 +33,14 @@ def load():
     import slow_gate
 
     slow_gate.opened.wait(60)
-    return Parts(start=start, public=(things,))
+    return IntegrationSpec(start=start, public=(things,))
 
 
 integration = Integration("slow", "Slow", ("/slow",), load, scopes={"read:slow": "Read the things"})
 '''
 
 
-class Gate:
+class GuardProtocol:
     """What `import slow_gate` finds."""
 
     def __init__(self) -> None:
@@ -54,7 +54,7 @@ def slow_integration(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pyte
     folder = tmp_path_factory.mktemp("integrations")
     (folder / "slow").mkdir()
     (folder / "slow" / "__init__.py").write_text(SLOW, "utf-8")
-    gate = Gate()
+    gate = GuardProtocol()
     monkeypatch.setitem(sys.modules, "slow_gate", gate)
     monkeypatch.setattr(integrations, "__path__", [*integrations.__path__, str(folder)])
     yield gate.opened

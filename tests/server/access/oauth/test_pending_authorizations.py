@@ -10,14 +10,14 @@ from server.core.clock import Clock
 from server.core.errors import Conflict
 from server.core.events import Events
 from server.core.tasks import Tasks
-from server.sdk.approval_requests import Questions
+from server.sdk.approval_requests import ApprovalRequests
 from server.sdk.desktop import NoScreen
 from tests.server.access.oauth.programs import GPT, HERE, allow_registration, approve, landed, own, questions, register
 
 GONE = OAuthSettings().gone_seconds
 
 
-class Quiet(Questions):
+class Quiet(ApprovalRequests):
     """Nobody is told."""
 
     def __init__(self):
@@ -267,7 +267,7 @@ async def test_the_person_is_told_once_of_a_crowd_of_strangers():
 
     import asyncio
 
-    waiting = PendingAuthorizations(Questions(Events(), Screen(), Tasks()), Clock(), forget, dict)
+    waiting = PendingAuthorizations(ApprovalRequests(Events(), Screen(), Tasks()), Clock(), forget, dict)
     for number in range(4):
         wait(waiting, f"deskhand-{number}", Kind.registered)
     while not told:
@@ -285,5 +285,5 @@ async def test_another_loopback_port_is_noted_for_a_client_with_a_secret_only(se
     request = AuthorizationRequest(registration, None, "http://127.0.0.1:6000/callback", ("read:mail",), "")
     pending, _ = waiting.add(request, (), "https://desk.example.org", OAuthSettings())
     assert pending.moved is noted
-    (question,) = await waiting.list_questions()
+    (question,) = await waiting.list_requests()
     assert ("Note" in dict(question.fields)) is noted

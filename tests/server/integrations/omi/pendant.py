@@ -16,7 +16,7 @@ from server.integrations.omi.models import Kind, OmiSettings
 from server.integrations.omi.parsers import IncomingDelivery
 from server.integrations.omi.service import OmiService, start
 from server.outbound.fetch import Fetch
-from server.sdk.approval_requests import Question, Questions
+from server.sdk.approval_requests import ApprovalRequest, ApprovalRequests
 from server.sdk.context import Context
 from server.sdk.desktop import NoScreen
 from server.storage.data_dir import Folders
@@ -104,10 +104,10 @@ class Pendant:
     def accept(self, uid: str = "me") -> None:
         """Accept a waiting uid."""
         question = next(question for question in self.questions() if uid in question.sentence)
-        self.run(self.context.questions.approve(question.id))
+        self.run(self.context.approval_requests.approve(question.id))
 
-    def questions(self) -> list[Question]:
-        return self.run(self.context.questions.list())
+    def questions(self) -> list[ApprovalRequest]:
+        return self.run(self.context.approval_requests.list())
 
     def set(self, **values: Any) -> None:
         """Change settings."""
@@ -137,7 +137,7 @@ async def open_context(data: Path, clock: Clock) -> Context:
         events=events,
         fetch=Fetch(only_allowed=True),
         screen=NoScreen(),
-        questions=Questions(events, NoScreen(), Tasks()),
+        approval_requests=ApprovalRequests(events, NoScreen(), Tasks()),
         clock=clock,
     )
 
