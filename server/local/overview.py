@@ -23,7 +23,7 @@ from server.local.models import (
     PauseView,
 )
 from server.projections.documents import Documents
-from server.runtime.integrations import Member
+from server.runtime.integrations import LoadedIntegration
 from server.runtime.integrations import State as IntegrationState
 from server.runtime.state import State
 from server.storage.backup import back_up
@@ -83,7 +83,7 @@ async def describe(state: State, documents: Documents) -> Overview:
         integrations=list_integrations(state),
         clients=len([client for client in await state.clients.list() if not client.revoked_at]),
         secrets=state.context.secrets.place,
-        waiting=len(await state.context.questions.list()),
+        waiting=len(await state.context.approval_requests.list()),
         problems=list_problems(state),
         notices=state.list_notices(),
     )
@@ -171,7 +171,7 @@ def list_integrations(state: State) -> list[IntegrationView]:
     return [view_integration(member) for member in state.runtime.members]
 
 
-def view_integration(member: Member) -> IntegrationView:
+def view_integration(member: LoadedIntegration) -> IntegrationView:
     """Show an integration with the health of its service."""
     health = member.service
     return IntegrationView(
@@ -191,7 +191,7 @@ def list_problems(state: State) -> list[str]:
     return [problem for problem in found if problem]
 
 
-def describe_state(member: Member) -> str:
+def describe_state(member: LoadedIntegration) -> str:
     """Say how an integration is where nothing is wrong with it."""
     return "Ready" if member.state is IntegrationState.running else "Off"
 

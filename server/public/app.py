@@ -13,7 +13,7 @@ from server.http.middleware import Door, Headers, Slashes
 from server.projections.documents import Documents
 from server.projections.mcp.endpoint import PATH, Endpoint
 from server.public.pages import create_pages
-from server.runtime.integrations import Member
+from server.runtime.integrations import LoadedIntegration
 from server.runtime.state import State
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -23,7 +23,7 @@ POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'no
 def create_public(state: State) -> ASGIApp:
     """Make what the tunnel reaches: the operations, and pages that hold nobody's data."""
     app = new_application("Deskhand")
-    app.state.gate = state.guard
+    app.state.guard = state.guard
     app.state.services = state.runtime.services
     app.include_router(create_oauth(state.oauth))
     for member in state.runtime.members:
@@ -46,7 +46,7 @@ def create_public(state: State) -> ASGIApp:
     return Headers(Door(Slashes(app), state.address.public_hosts, origins, OPEN_TO_PAGES), headers)
 
 
-def explain_broken(member: Member) -> APIRouter:
+def explain_broken(member: LoadedIntegration) -> APIRouter:
     """Answer 503, with the reason, wherever a broken integration would answer."""
     router = APIRouter()
 

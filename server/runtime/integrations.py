@@ -16,7 +16,7 @@ from server.core.errors import DeskhandError
 from server.sdk.context import Context
 from server.sdk.demo import DemoScript
 from server.sdk.health import Health
-from server.sdk.integration import Integration, Parts
+from server.sdk.integration import Integration, IntegrationSpec
 from server.sdk.operation import Operation, Operations, operation_of
 from server.sdk.search import Lookup
 
@@ -33,11 +33,11 @@ class State(StrEnum):
 
 
 @dataclass
-class Member:
+class LoadedIntegration:
     """An integration as it is now. `problem` is a sentence for the person. `service`: what it started, if it runs."""
 
     integration: Integration
-    parts: Parts | None = None
+    parts: IntegrationSpec | None = None
     service: Health | None = None
     state: State = State.broken
     problem: str | None = None
@@ -50,7 +50,7 @@ class Runtime:
     `core`: operations that belong to no integration.
     """
 
-    members: list[Member] = field(default_factory=list)
+    members: list[LoadedIntegration] = field(default_factory=list)
     services: dict[type, Any] = field(default_factory=dict)
     core: tuple[Operations, ...] = ()
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
@@ -58,7 +58,7 @@ class Runtime:
     async def start(self, context: Context, described: list[Integration], seconds: float = START_SECONDS) -> None:
         """Start all, in order. Never raises for one of them."""
         for integration in described:
-            member = Member(integration)
+            member = LoadedIntegration(integration)
             self.members.append(member)
             try:
                 async with asyncio.timeout(seconds):
@@ -70,7 +70,7 @@ class Runtime:
     def describe(self, described: list[Integration]) -> None:
         """Know the integrations without starting any: the command line's way while no server runs."""
         for integration in described:
-            member = Member(integration)
+            member = LoadedIntegration(integration)
             self.members.append(member)
             try:
                 member.parts = integration.load()
@@ -78,7 +78,7 @@ class Runtime:
                 log.exception("%s could not be loaded.", integration.title)
                 member.problem = describe(integration, error)
 
-    async def _start_one(self, member: Member, context: Context) -> None:
+    async def _start_one(self, member: LoadedIntegration, context: Context) -> None:
         parts = member.integration.load()
         if context.demo and parts.fake:
             await self._stack.enter_async_context(parts.fake(context))
@@ -108,7 +108,7 @@ class Runtime:
         """What can be looked up, in the order of the integrations."""
         return [lookup for member in self.members if member.parts for lookup in member.parts.lookups]
 
-    def _offered(self) -> Iterator[tuple[Member, Operation]]:
+    def _offered(self) -> Iterator[tuple[LoadedIntegration, Operation]]:
         for member in self.members:
             for router in member.parts.public if member.parts else ():
                 yield from ((member, operation) for operation in list_operations(router))

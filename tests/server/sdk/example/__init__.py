@@ -1,15 +1,15 @@
 """Keeps short notes, so that tests can add an integration and take it away."""
 
-from server.sdk.integration import Integration, OnboardingStep, Parts, Revocation
+from server.sdk.integration import Integration, IntegrationSpec, OnboardingStep, Revocation
 
 
-def load() -> Parts:
+def load() -> IntegrationSpec:
     """Import the parts."""
     from server.integrations.example.models import ExampleSettings
     from server.integrations.example.routes import example
     from server.integrations.example.service import start
 
-    return Parts(start=start, public=(example,), settings=ExampleSettings)
+    return IntegrationSpec(start=start, public=(example,), settings=ExampleSettings)
 
 
 integration = Integration(
