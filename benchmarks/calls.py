@@ -24,7 +24,7 @@ from server.http.addresses import Address
 from server.http.application import new_application
 from server.http.server import Listener, bind, run
 from server.runtime.state import open_state
-from server.sdk.integration import Effect, Operations
+from server.sdk.operation import Effect, Operations
 from server.storage.data_dir import open_home
 
 CALLERS = 16
@@ -89,7 +89,7 @@ async def compare(folder: Path, rounds: int, seconds: float) -> None:
     with open_home(folder, demo=False) as home:
         async with open_state(home, Address()) as state:
             app = new_application("Guarded")
-            app.state.gate = state.guard
+            app.state.guard = state.guard
             app.include_router(things)
             from server.access.clients.registry import Policy
 

@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 import click
 
-from server.commandline.client import reached
-from server.sdk.approval_requests import Extent
+from server.commandline.client import connect
+from server.sdk.approval_requests import ApprovalDuration
 from server.sdk.cli import data_dir_option, example, json_option, print_json, say, say_time
 
 id_argument = click.argument("question_id", metavar="ID")
@@ -23,7 +23,7 @@ def approvals() -> None:
 @data_dir_option
 def list_approvals(data_dir: Path | None, *, as_json: bool) -> None:
     """List the calls and sign-ins that wait, oldest first, with what they would do."""
-    with reached(data_dir) as deskhand:
+    with connect(data_dir) as deskhand:
         found = deskhand.call("GET", "/api/approvals")
     if as_json:
         print_json(found)
@@ -50,21 +50,28 @@ def show(question: dict[str, Any]) -> None:
         say(f"    It waits until {say_time(question['expires_at'])}.")
 
 
+class DurationChoice(click.Choice[str]):
+    """Choice that accepts former names too."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return super().convert(ApprovalDuration("quarter").value if value == "quarter" else value, param, ctx)
+
+
 @approvals.command(epilog=example("deskhand approvals approve call-3f9a21 --for recipients"))
 @id_argument
 @click.option("--code", metavar="NNNN", help="The four digits that the asking browser shows, for a sign-in.")
 @click.option(
     "--for",
     "extent",
-    type=click.Choice([extent.value for extent in Extent]),
-    default=Extent.once.value,
+    type=DurationChoice([extent.value for extent in ApprovalDuration]),
+    default=ApprovalDuration.once.value,
     show_default=True,
-    help="How far the yes goes: this once, for a quarter of an hour, to these recipients, or always.",
+    help="How far the yes goes: this once, for 15 minutes, to these recipients, or always.",
 )
 @data_dir_option
 def approve(question_id: str, code: str | None, extent: str, data_dir: Path | None) -> None:
     """Say yes."""
-    with reached(data_dir, running_only=True) as deskhand:
+    with connect(data_dir, running_only=True) as deskhand:
         told = deskhand.call("POST", f"/api/approvals/{quote(question_id, safe='')}/approve", {"extent": extent, "code": code})
     say(told["message"])
 
@@ -75,6 +82,6 @@ def approve(question_id: str, code: str | None, extent: str, data_dir: Path | No
 @data_dir_option
 def deny(question_id: str, reason: str, data_dir: Path | None) -> None:
     """Say no."""
-    with reached(data_dir, running_only=True) as deskhand:
+    with connect(data_dir, running_only=True) as deskhand:
         told = deskhand.call("POST", f"/api/approvals/{quote(question_id, safe='')}/deny", {"reason": reason})
     say(told["message"])

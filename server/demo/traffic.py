@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from itertools import chain, cycle, repeat
@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 from server.access.clients.registry import Policy
 from server.core.errors import NotFound
 from server.demo.chatgpt import ChatGPT, NotOffered
-from server.demo.scenarios import GPT, OPENING, SCRIPT, START_CLOCK, STOP_CLOCK, USUAL, Task
 from server.http.addresses import Address
 from server.http.middleware import is_loopback_host
 from server.runtime.state import State
+from server.sdk.demo import DemoScript, Persona, Step, Task
 
 log = logging.getLogger(__name__)
 
@@ -47,10 +47,19 @@ class Guest:
     allowed: tuple[str, ...] = ()
 
 
-GUESTS = (
-    Guest(SCRIPT, frozenset({"read:mail"})),
-    Guest(GPT, None, ("control_app", "mark_mail", "reply_to_mail", "send_mail")),
-)
+def list_guests(scripts: Sequence[DemoScript]) -> tuple[Guest, ...]:
+    """List the simulated clients: a script that only reads, and a GPT with every scope."""
+    script_scopes = frozenset(scope for script in scripts for scope in script.script_scopes)
+    return (
+        Guest(Persona.script, script_scopes),
+        Guest(Persona.gpt, None, tuple(name for script in scripts for name in script.allowed)),
+    )
+
+
+def interleave(parts: Sequence[tuple[Task, ...]]) -> list[Task]:
+    """Merge the integrations' tasks so that each integration's are spread evenly and in their order."""
+    placed = [((index + 1) / len(tasks), task) for tasks in reversed(parts) for index, task in enumerate(tasks)]
+    return [task for _, task in sorted(placed, key=lambda place: place[0])]
 
 
 @asynccontextmanager
@@ -76,7 +85,8 @@ class Visitor:
         self._pace = pace
         self._random = Random(pace.seed)  # noqa: S311, it shuffles pauses
         self._guests: dict[str, ChatGPT] = {}
-        self._clock_runs = False
+        self._undos: list[Step] = []
+        self._scripts = state.runtime.demo_scripts()
 
     async def stay(self) -> None:
         """Come, and stay until everything is done."""
@@ -84,7 +94,7 @@ class Visitor:
 
         async with httpx2.AsyncClient(timeout=CALL_SECONDS, trust_env=False) as http:
             try:
-                for guest in GUESTS:
+                for guest in list_guests(self._scripts):
                     key = await admit(self._state, guest)
                     self._guests[guest.name] = ChatGPT(guest.name, key, http, f"{guest.name}-{self._pace.seed}", patient=False)
             except Exception:
@@ -98,8 +108,9 @@ class Visitor:
 
     def _plan(self) -> Iterator[tuple[Task, Callable[[], float]]]:
         pace = self._pace
-        rounds = cycle([USUAL]) if pace.rounds is None else repeat(USUAL, pace.rounds)
-        for task in OPENING:
+        usual = interleave([script.usual for script in self._scripts])
+        rounds = cycle([usual]) if pace.rounds is None else repeat(usual, pace.rounds)
+        for task in interleave([script.opening for script in self._scripts]):
             yield task, lambda: pace.opening_seconds
         for task in chain.from_iterable(rounds):
             yield task, lambda: self._random.uniform(pace.shortest, pace.longest)
@@ -119,18 +130,20 @@ class Visitor:
             while True:
                 await asyncio.sleep(pause())
                 await meet(guest, choose_base(self._state.address))
-                self._clock_runs = self._clock_runs or step == START_CLOCK
+                if step.undo and step.undo not in self._undos:
+                    self._undos.append(step.undo)
                 answer = await guest.call(step.operation, step.arguments)
-                if step == STOP_CLOCK and answer.well:
-                    self._clock_runs = False
+                if step in self._undos and answer.well:
+                    self._undos.remove(step)
                 step = errand.send(answer)
 
     async def _leave(self) -> None:
-        if not self._clock_runs:
+        if not self._undos:
             return
-        with suppress(Exception):  # the program stops, and the clock would end by itself within the hour
+        with suppress(Exception):  # the program stops anyway
             async with asyncio.timeout(LEAVE_SECONDS):
-                await self._guests[GPT].call(STOP_CLOCK.operation, STOP_CLOCK.arguments)
+                for step in self._undos:
+                    await self._guests[Persona.gpt].call(step.operation, step.arguments)
 
 
 async def meet(guest: ChatGPT, base: str) -> None:

@@ -18,10 +18,11 @@ from server.core.version import read_version
 from server.http.addresses import Address
 from server.http.ports import bind_or_say, bind_public
 from server.http.server import Limits, Listener
+from server.integrations import discover
 from server.lifecycle import crash_log, runtime_file
 from server.lifecycle.logging import file_logging
-from server.public.app import create_surfaces
-from server.runtime.integrations import discover
+from server.local.app import create_local
+from server.public.app import create_public
 from server.runtime.state import Rules, State, open_state
 from server.sdk.desktop import NoScreen, Screen
 from server.storage.data_dir import open_home, tell_readable
@@ -134,10 +135,9 @@ class Program:
             self._loop.call_soon_threadsafe(self._stopping.set)
 
     async def _serve(self, state: State, public: socket.socket, local: socket.socket, on_ready: Callable[[Ready], None]) -> None:
-        surfaces = create_surfaces(state)
         sockets = self.options.sockets
-        reached = Counted(surfaces.public, state.tunnel.counter)
-        listeners = [Listener(reached, public, sockets), Listener(surfaces.local, local, sockets)]
+        counted = Counted(create_public(state), state.tunnel.counter)
+        listeners = [Listener(counted, public, sockets), Listener(create_local(state), local, sockets)]
         async with asyncio.TaskGroup() as group:
             serving = [group.create_task(listener.run_until_stopped()) for listener in listeners]
             tasks: list[asyncio.Task[None]] = []
@@ -212,9 +212,10 @@ async def make_first_client(state: State, key: str | None) -> None:
 
 
 async def make_openai_client(state: State, pair: ClientCredentials | None) -> None:
-    """Make the client whose id and secret the environment holds, once. It may read memories; more the person says."""
+    """Make the client whose id and secret the environment holds, once. The person may give it more scopes."""
     if pair:
-        await state.programs.add_openai(pair, frozenset({"read:memories"}))
+        scopes = (member.integration.openai_scopes for member in state.runtime.members)
+        await state.programs.add_openai(pair, frozenset[str]().union(*scopes))
 
 
 def read_openai(environment: Mapping[str, str]) -> ClientCredentials | None:

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from server.http.addresses import Address
+from server.integrations import discover
 from server.local.app import create_local_application
-from server.runtime.integrations import discover
 from server.runtime.state import open_state
 from server.storage.data_dir import open_home
 

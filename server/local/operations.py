@@ -5,7 +5,7 @@ from fastapi.routing import RouteContext
 
 from server.local.models import OperationView
 from server.projections.openapi import select_routes
-from server.runtime.integrations import Member
+from server.runtime.integrations import LoadedIntegration
 from server.runtime.state import State
 from server.sdk.operation import Operation, in_few_words, operation_of
 
@@ -28,7 +28,7 @@ def create_routes(state: State) -> APIRouter:
     return routes
 
 
-def view(member: Member, route: RouteContext) -> OperationView:
+def view(member: LoadedIntegration, route: RouteContext) -> OperationView:
     """Show an operation as it is declared."""
     operation = operation_of(route.endpoint)
     if operation is None:
@@ -48,7 +48,7 @@ def view(member: Member, route: RouteContext) -> OperationView:
 
 
 def name_in_words(operation: Operation) -> str:
-    """What an operation is called where nothing is asked of it yet: the last of its phrases that needs no argument."""
-    plain = [phrase for phrase in operation.phrases if "{" not in phrase]
+    """What an operation is called where nothing is asked of it yet: the last of its summary templates that needs no argument."""
+    plain = [phrase for phrase in operation.summary_templates if "{" not in phrase]
     phrase = plain[-1] if plain else in_few_words(operation.summary).partition(":")[0]
     return phrase[:1].upper() + phrase[1:]

@@ -32,7 +32,13 @@ class Documents:
             if len(self._made) >= MOST_KEPT:
                 self._made.clear()
             self._made[asked] = make_document(
-                list_routes(self._state), address=address, title=title, version=self.version, names=names, signs_in=signs_in
+                list_routes(self._state),
+                address=address,
+                title=title,
+                version=self.version,
+                names=names,
+                signs_in=signs_in,
+                scope_labels=self._state.runtime.scopes(),
             )
         return self._made[asked]
 
@@ -55,7 +61,7 @@ def list_routes(state: State) -> list[BaseRoute]:
 
 def offered(client: Client, operations: dict[str, Operation]) -> list[Operation]:
     """The operations that a client's documents tell of. What only takes something in for keeping is no tool for a model."""
-    return [operation for operation in permitted(client, operations) if not operation.keeps]
+    return [operation for operation in permitted(client, operations) if not operation.ingests]
 
 
 def permitted(client: Client, operations: dict[str, Operation]) -> list[Operation]:

@@ -4,7 +4,7 @@ ChatGPT's limits (developers.openai.com/api/docs/actions/production): 30 operati
 700 for a parameter, one security scheme, no header parameters; unions with null confuse its editor.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from fastapi.openapi.utils import get_openapi
@@ -64,6 +64,7 @@ def make_document(
     version: str,
     names: Collection[str] | None = None,
     signs_in: bool = False,
+    scope_labels: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Make the document of some operations, all if `names` is None, at this public address.
 
@@ -79,7 +80,9 @@ def make_document(
         license_info={"name": "MIT", "identifier": "MIT"},
     )
     components = document.setdefault("components", {})
-    name_scheme(document, [operation for _, _, operation in walk_operations(document)], address if signs_in else None)
+    name_scheme(
+        document, [operation for _, _, operation in walk_operations(document)], address if signs_in else None, scope_labels or {}
+    )
     components["responses"] = {str(status): describe_failure(status, text) for status, text in FAILURES.items()}
     schemas = components.setdefault("schemas", {})
     schemas |= {"Problem": schema_of(Problem), "Pending": schema_of(Pending)}

@@ -1,6 +1,4 @@
-"""Puts the public and the local application together."""
-
-from dataclasses import dataclass
+"""The public application: operations, webhooks, OAuth, MCP and the pages that hold no personal data."""
 
 from fastapi import APIRouter
 from starlette.routing import Route
@@ -12,34 +10,20 @@ from server.access.origins import SECTION, OriginSettings
 from server.core.errors import Unavailable
 from server.http.application import new_application
 from server.http.middleware import Door, Headers, Slashes
-from server.local.app import create_local
 from server.projections.documents import Documents
 from server.projections.mcp.endpoint import PATH, Endpoint
 from server.public.pages import create_pages
-from server.runtime.integrations import Member
+from server.runtime.integrations import LoadedIntegration
 from server.runtime.state import State
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 
-@dataclass(frozen=True)
-class Surfaces:
-    """The two applications. Nothing of the local one can be reached through the public one."""
-
-    public: ASGIApp
-    local: ASGIApp
-
-
-def create_surfaces(state: State) -> Surfaces:
-    """Make both applications for a running server."""
-    return Surfaces(create_public(state), create_local(state))
-
-
 def create_public(state: State) -> ASGIApp:
     """Make what the tunnel reaches: the operations, and pages that hold nobody's data."""
     app = new_application("Deskhand")
-    app.state.gate = state.guard
+    app.state.guard = state.guard
     app.state.services = state.runtime.services
     app.include_router(create_oauth(state.oauth))
     for member in state.runtime.members:
@@ -62,7 +46,7 @@ def create_public(state: State) -> ASGIApp:
     return Headers(Door(Slashes(app), state.address.public_hosts, origins, OPEN_TO_PAGES), headers)
 
 
-def explain_broken(member: Member) -> APIRouter:
+def explain_broken(member: LoadedIntegration) -> APIRouter:
     """Answer 503, with the reason, wherever a broken integration would answer."""
     router = APIRouter()
 

@@ -1,23 +1,22 @@
-"""Finds the integrations and starts them one by one. A broken one becomes a state with a sentence, and the others run."""
+"""Starts the integrations one by one. A broken one becomes a state with a sentence, and the others run."""
 
 import asyncio
-import importlib
 import logging
-import pkgutil
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter
 from fastapi.routing import iter_route_contexts
 
-from server import integrations
+from server.access.oauth.scopes import describe_scope
 from server.core.errors import DeskhandError
 from server.sdk.context import Context
-from server.sdk.integration import Integration, Parts
+from server.sdk.demo import DemoScript
+from server.sdk.health import Health
+from server.sdk.integration import Integration, IntegrationSpec
 from server.sdk.operation import Operation, Operations, operation_of
 from server.sdk.search import Lookup
 
@@ -34,39 +33,14 @@ class State(StrEnum):
 
 
 @dataclass
-class Member:
+class LoadedIntegration:
     """An integration as it is now. `problem` is a sentence for the person. `service`: what it started, if it runs."""
 
     integration: Integration
-    parts: Parts | None = None
-    service: Any = None
+    parts: IntegrationSpec | None = None
+    service: Health | None = None
     state: State = State.broken
     problem: str | None = None
-
-
-def discover() -> list[Integration]:
-    """Find the descriptors. One whose `__init__` fails is known by its folder's name and fails again when it is started."""
-    found = []
-    for module in pkgutil.iter_modules(integrations.__path__):
-        try:
-            found.append(importlib.import_module(f"{integrations.__name__}.{module.name}").integration)
-        except Exception as error:  # noqa: BLE001, whatever is wrong with one must not reach the others
-            found.append(broken_integration(module.name, error))
-    return found
-
-
-def broken_integration(name: str, error: Exception) -> Integration:
-    """Stand in for an integration that cannot even be described."""
-
-    def load() -> Parts:
-        raise error
-
-    return Integration(name, name.title(), (f"/{name}",), load)
-
-
-def find_migrations() -> list[Path]:
-    """Find the integrations' folders with revisions."""
-    return sorted(Path(integrations.__path__[0]).glob("*/migrations"))
 
 
 @dataclass
@@ -76,7 +50,7 @@ class Runtime:
     `core`: operations that belong to no integration.
     """
 
-    members: list[Member] = field(default_factory=list)
+    members: list[LoadedIntegration] = field(default_factory=list)
     services: dict[type, Any] = field(default_factory=dict)
     core: tuple[Operations, ...] = ()
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
@@ -84,7 +58,7 @@ class Runtime:
     async def start(self, context: Context, described: list[Integration], seconds: float = START_SECONDS) -> None:
         """Start all, in order. Never raises for one of them."""
         for integration in described:
-            member = Member(integration)
+            member = LoadedIntegration(integration)
             self.members.append(member)
             try:
                 async with asyncio.timeout(seconds):
@@ -96,7 +70,7 @@ class Runtime:
     def describe(self, described: list[Integration]) -> None:
         """Know the integrations without starting any: the command line's way while no server runs."""
         for integration in described:
-            member = Member(integration)
+            member = LoadedIntegration(integration)
             self.members.append(member)
             try:
                 member.parts = integration.load()
@@ -104,7 +78,7 @@ class Runtime:
                 log.exception("%s could not be loaded.", integration.title)
                 member.problem = describe(integration, error)
 
-    async def _start_one(self, member: Member, context: Context) -> None:
+    async def _start_one(self, member: LoadedIntegration, context: Context) -> None:
         parts = member.integration.load()
         if context.demo and parts.fake:
             await self._stack.enter_async_context(parts.fake(context))
@@ -134,14 +108,24 @@ class Runtime:
         """What can be looked up, in the order of the integrations."""
         return [lookup for member in self.members if member.parts for lookup in member.parts.lookups]
 
-    def _offered(self) -> Iterator[tuple[Member, Operation]]:
+    def _offered(self) -> Iterator[tuple[LoadedIntegration, Operation]]:
         for member in self.members:
             for router in member.parts.public if member.parts else ():
                 yield from ((member, operation) for operation in list_operations(router))
 
-    def scopes(self) -> list[str]:
-        """The scopes of the operations that are on now. Those that every client has need none."""
-        return sorted({operation.scope for operation in self.operations().values() if operation.scope})
+    def scopes(self) -> dict[str, str]:
+        """Label each scope of the operations that are on now, sorted. Operations that every client has need none."""
+        labels = {scope: label for member in self.members for scope, label in member.integration.scopes.items()}
+        scopes = sorted({operation.scope for operation in self.operations().values() if operation.scope})
+        return {scope: describe_scope(scope, labels) for scope in scopes}
+
+    def running(self) -> list[Health]:
+        """List the services of the running integrations."""
+        return [member.service for member in self.members if member.service]
+
+    def demo_scripts(self) -> list[DemoScript]:
+        """List the demo scripts of the running integrations."""
+        return [member.parts.demo for member in self.members if member.parts and member.parts.demo]
 
 
 def list_operations(router: APIRouter) -> list[Operation]:

@@ -24,10 +24,11 @@ from server.core.clock import Clock
 from server.core.events import Events
 from server.http.addresses import Address
 from server.http.in_process import Inside
+from server.integrations import find_migrations
 from server.outbound.fetch import Fetch
-from server.runtime.integrations import Runtime, find_migrations
+from server.runtime.integrations import Runtime
 from server.runtime.updates import Updates, find_place
-from server.sdk.approval_requests import Questions
+from server.sdk.approval_requests import ApprovalRequests
 from server.sdk.context import Context
 from server.sdk.desktop import NoScreen, Screen
 from server.storage.backup import finish_restore
@@ -142,7 +143,7 @@ def make_state(home: Home, address: Address, context: Context, rules: Rules, tim
     approvals, programs = Approvals(context, activity), OAuthClients(clients, database, clock)
     limits = Limits(rules.reading, rules.changing)
     runner = Runner(approvals, clients, inside)
-    context.questions.add(CallPrompts(approvals, runner, clients, pause))
+    context.approval_requests.add(CallPrompts(approvals, runner, clients, pause))
     runtime = Runtime(core=(approval_routes,), services={Approvals: approvals})
     return State(
         home=home,
@@ -179,7 +180,7 @@ def make_context(
         events=events,
         fetch=Fetch(only_allowed=demo),
         screen=screen,
-        questions=Questions(events, screen),
+        approval_requests=ApprovalRequests(events, screen),
         clock=clock,
         demo=demo,
         local_address=lambda: address.local,

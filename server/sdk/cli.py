@@ -1,12 +1,13 @@
-"""What every command has: its example in --help, --data-dir, --json, and a sentence instead of a traceback."""
+"""Options and output that commands share: --data-dir, --json, examples in --help, and a sentence instead of a traceback."""
 
 import gc
 import json
 import logging
 import sys
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import click
 from click.core import ParameterSource
@@ -17,8 +18,27 @@ from server.core.text import make_visible
 log = logging.getLogger(__name__)
 
 
+class LocalApi(Protocol):
+    """The local API, as commands use it."""
+
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        """Send a request and return the JSON of its response. Raises DeskhandError with the sentence of a refusal."""
+
+
+class Connect(Protocol):
+    """A way to connect to the local API. The command line sets it as the root context's `obj`."""
+
+    def __call__(self, data_dir: Path | None, *, running_only: bool = False) -> AbstractContextManager[LocalApi]: ...
+
+
+def connect(data_dir: Path | None, *, running_only: bool = False) -> AbstractContextManager[LocalApi]:
+    """Connect to the local API of this command line. With `running_only`, raises Unavailable if no server runs."""
+    connect_local_api: Connect = click.get_current_context().find_root().obj
+    return connect_local_api(data_dir, running_only=running_only)
+
+
 def choose_folder(context: click.Context, option: click.Parameter, folder: Path | None) -> Path | None:
-    """Said before the command's word, the folder means the same as after it."""
+    """Accept the folder before the command's name as well as after it."""
     if context.get_parameter_source(str(option.name)) is ParameterSource.COMMANDLINE:
         return folder
     before: Path | None = context.find_root().params.get(str(option.name))
@@ -30,7 +50,7 @@ data_dir_option = click.option(
     type=click.Path(path_type=Path, file_okay=False),
     envvar="DESKHAND_DATA_DIR",
     callback=choose_folder,
-    help="The folder in which everything lies. Default: the usual places of this system.",
+    help="The folder of all data. Default: the usual places of this system.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for scripts.")
 
@@ -41,12 +61,12 @@ def example(text: str) -> str:
 
 
 def say(text: str, *, err: bool = False) -> None:
-    """Print a line in which stand words of others: they are shown, and steer no terminal."""
+    """Print a line; control characters of others are shown instead of sent to the terminal."""
     click.echo(make_visible(text), err=err)
 
 
 def say_time(at: str) -> str:
-    """A time as this computer's clock has it: "2026-06-17 09:41:03"."""
+    """Format a time in the local time zone: "2026-06-17 09:41:03"."""
     return f"{datetime.fromisoformat(at).astimezone():%Y-%m-%d %H:%M:%S}"
 
 
@@ -63,12 +83,12 @@ def explain(error: Exception) -> str:
 
 
 def run(command: click.Command, arguments: list[str] | None = None) -> None:
-    """Run a command: exit code 0 done, 1 failed with one sentence, 2 wrong usage."""
-    gc.set_threshold(50_000)  # looking for garbage among what is imported finds none, and takes an eighth of a start
+    """Run a command: exit code 0 success, 1 failure with one sentence, 2 usage error."""
+    gc.set_threshold(50_000)  # collecting garbage among imported modules finds none and takes an eighth of the start
     try:
         command.main(args=arguments, prog_name="deskhand")
     except Exception as error:
         if not isinstance(error, DeskhandError):
-            log.debug("A command failed in a way nobody foresaw.", exc_info=error)
+            log.debug("A command failed unexpectedly.", exc_info=error)
         say(explain(error), err=True)
         sys.exit(1)

@@ -5,8 +5,9 @@ import shutil
 import sqlite3
 import stat
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 from server.core.errors import Conflict, InvalidInput, NotFound, Unavailable
@@ -14,7 +15,7 @@ from server.storage import backup_archive, restore_journal
 from server.storage.backup_archive import LARGEST
 from server.storage.database import DATABASE_FILE
 from server.storage.restore_journal import Places
-from server.storage.revocation import revoke_access
+from server.storage.revocation import Revocation, revoke_access
 from server.storage.schema_versions import CORE_FOLDER, branch_of, find_newest, read_versions, refuse_newer
 from server.storage.snapshots import copy_database
 from server.storage.sqlite import check
@@ -80,11 +81,12 @@ def restore(
     with_access: bool,
     config: Path | None = None,
     folders: Sequence[Path] = (),
+    revocations: Sequence[Revocation] = (),
     now: Now = utc_now,
 ) -> Path | None:
     """Go back to a backup; the caller holds the lock of the data. Answers the folder with what was replaced, if anything.
 
-    Without `with_access` every key in it is revoked. `folders`: the integrations' migrations. Raises InvalidInput for a file
+    Without `with_access` every key in it is revoked. `folders`, `revocations`: the integrations'. Raises InvalidInput for a file
     that is no backup and Conflict for one of a newer Deskhand or while another process uses the data; then, and after a
     kill, everything is as it was, or `finish_restore` makes it all as in the backup. Blocking.
     """
@@ -95,7 +97,8 @@ def restore(
     places.clear()
     try:
         names = backup_archive.unpack(source, places.prepared(DATABASE_FILE).parent)
-        prepare_database(places.prepared(DATABASE_FILE), folders, with_access=with_access, now=now)
+        revoke = partial(revoke_access, moment=now(), more=revocations, with_access=with_access)
+        prepare_database(places.prepared(DATABASE_FILE), folders, revoke)
         settle_database(places.target(DATABASE_FILE))
         spread(places, names)
         kept = restore_journal.begin(places, names, now())
@@ -117,8 +120,8 @@ def finish_restore(data: Path, config: Path | None = None) -> None:
         shutil.rmtree(workplace, ignore_errors=True)
 
 
-def prepare_database(path: Path, folders: Sequence[Path], *, with_access: bool, now: Now) -> None:
-    """See that a database is sound, ours and not newer than we are, and take the access out of it."""
+def prepare_database(path: Path, folders: Sequence[Path], revoke: Callable[[Path], None]) -> None:
+    """Check that a database is sound, ours and not newer than we are, and revoke its access."""
     try:
         check(path)
         versions = read_versions(path)
@@ -128,7 +131,7 @@ def prepare_database(path: Path, folders: Sequence[Path], *, with_access: bool, 
         raise InvalidInput("This backup does not hold Deskhand's data. Nothing was changed.")
     refuse_newer(path, folders)
     refuse_programs(path)
-    revoke_access(path, now(), with_access=with_access)
+    revoke(path)
     settle_database(path)
     sync(path)
 

@@ -116,13 +116,13 @@ MUTANTS = [
     ),
     Mutant(
         "server/access/guard/permissions.py",
-        "        if record.operation.changes or record.operation.keeps:",
-        "        if record.operation.keeps:",
+        "        if record.operation.changes or record.operation.ingests:",
+        "        if record.operation.ingests:",
         ("tests/server/access/guard/test_guard.py::test_while_paused_reading_goes_on_and_nothing_changes",),
     ),
     Mutant(
         "server/access/guard/permissions.py",
-        "        if record.operation.changes or record.operation.keeps:",
+        "        if record.operation.changes or record.operation.ingests:",
         "        if record.operation.changes:",
         ("tests/server/access/guard/test_guard.py::test_while_paused_reading_goes_on_and_nothing_changes",),
     ),
@@ -324,8 +324,8 @@ MUTANTS = [
     ),
     Mutant(
         "server/access/approvals/approval.py",
-        "*(() if self.reaches_others else (Extent.always,))",
-        "Extent.always",
+        "() if self.reaches_others else (ApprovalDuration.always,)",
+        "(ApprovalDuration.always,)",
         ("tests/server/access/approvals/test_prompts.py", "tests/server/access/clients/test_allowances.py"),
     ),
     Mutant(

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from server.access.clients.client import Client
-from server.sdk.approval_requests import Extent, Kind, Question
+from server.sdk.approval_requests import ApprovalDuration, ApprovalRequest, Kind
 from server.sdk.operation import Effect, Operation
 
 SECTION = "approvals"  # of the settings
@@ -89,20 +89,25 @@ class Approval:
     key: str | None = None
     decided_at: str | None = None
     ended_at: str | None = None
-    extent: Extent | None = None
+    extent: ApprovalDuration | None = None
     reason: str = ""
     status: int | None = None
     result: str | None = None
 
     @property
-    def extents(self) -> tuple[Extent, ...]:
+    def extents(self) -> tuple[ApprovalDuration, ...]:
         """Possible extents of a yes: what reaches other people is never allowed for good."""
-        recipients = (Extent.recipients,) if self.effect.recipients else ()
-        return (Extent.once, Extent.quarter, *recipients, *(() if self.reaches_others else (Extent.always,)))
+        recipients = (ApprovalDuration.recipients,) if self.effect.recipients else ()
+        return (
+            ApprovalDuration.once,
+            ApprovalDuration.temporary,
+            *recipients,
+            *(() if self.reaches_others else (ApprovalDuration.always,)),
+        )
 
-    def ask(self) -> Question:
-        """Question for the person, word for word."""
-        return Question(
+    def ask(self) -> ApprovalRequest:
+        """ApprovalRequest for the person, word for word."""
+        return ApprovalRequest(
             id=self.question,
             kind=Kind.call,
             client=self.client_name,

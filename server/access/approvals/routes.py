@@ -9,8 +9,8 @@ from pydantic import BaseModel, Field
 
 from server.access.approvals.approval import Approval, State
 from server.access.approvals.service import Approvals
-from server.sdk.integration import provided
 from server.sdk.operation import Operations, current_call
+from server.sdk.services import provided
 
 Id = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,100}$", description="The approval_id that the call was answered with.")]
 Service = Annotated[Approvals, provided(Approvals)]
@@ -44,7 +44,7 @@ class ApprovalView(BaseModel):
 approvals = Operations(prefix="/approvals", title="Approvals")
 
 
-@approvals.operation("GET", "/{approval_id}", scope="", phrases="look what became of a call", keep_nulls=True)
+@approvals.operation("GET", "/{approval_id}", scope="", summary_templates="look what became of a call", keep_nulls=True)
 async def read_approval(service: Service, approval_id: Id) -> ApprovalView:
     """Look what became of a call that waits for the person. Ask again after some seconds while it is pending or running."""
     return view(await service.find(approval_id, current_call.get().client_id))

@@ -24,7 +24,7 @@ from server.access.approvals.waiters import Waiters
 from server.access.clients.allowances import Allowances, add_allowance, make_allowance
 from server.access.clients.client import Client
 from server.core.errors import NotFound, TooManyRequests
-from server.sdk.approval_requests import Extent
+from server.sdk.approval_requests import ApprovalDuration
 from server.sdk.context import Context
 from server.sdk.operation import Effect, Operation
 
@@ -109,7 +109,7 @@ class Approvals:
             with self._activity.storing(replace(entry, id=stored.activity_id)):
                 pass
             self.changed.set()
-            self._context.questions.notify(stored.ask())
+            self._context.approval_requests.notify(stored.ask())
         return stored
 
     async def wait(self, approval: Approval, *, at_once: bool = False) -> Approval:
@@ -126,7 +126,7 @@ class Approvals:
                 return current
             return await self._waiters.follow(changed, read, lambda seen: seen.state not in OPEN, settings.running_seconds)
 
-    async def approve(self, approval: Approval, extent: Extent) -> Approval:
+    async def approve(self, approval: Approval, extent: ApprovalDuration) -> Approval:
         """Take the person's yes. Raises NotFound if it is not pending any more."""
         now, minutes = self._now(), self.settings.allowance_minutes
         recipients = approval.effect.recipients
@@ -188,7 +188,7 @@ class Approvals:
         renewed = replace(approval, **self._ask(approval.call_hash, effect))
         entry = responses.make_entry(renewed, Outcome.waiting, "asked", CHANGED)
         if await self._store(approval, entry, store.ask_again, approval, renewed, entry):
-            self._context.questions.notify(renewed.ask())
+            self._context.approval_requests.notify(renewed.ask())
 
     async def recover(self) -> int:
         """At start: mark what was running as uncertain. Answers how many there were."""
@@ -223,7 +223,7 @@ class Approvals:
 
     def _publish(self, approval: Approval) -> None:
         self._waiters.wake(approval.id)
-        self._context.questions.tell_changed()
+        self._context.approval_requests.publish_change()
         self.changed.set()
 
     def _window(self) -> store.Window:

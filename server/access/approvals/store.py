@@ -19,7 +19,7 @@ from server.access.clients.store import find_client, require_credential
 from server.access.tables import activity, idempotency
 from server.access.tables import approval as table
 from server.core.errors import Conflict, NotAuthenticated, NotFound
-from server.sdk.approval_requests import Extent
+from server.sdk.approval_requests import ApprovalDuration
 from server.sdk.operation import Effect
 
 DECIDED = "This question has been decided already, or nobody waits for it any more."
@@ -106,7 +106,7 @@ class DuplicateCall(Exception):
 
 def to_approval(row: Any) -> Approval:
     """Make an approval of a row."""
-    extent = Extent(row["extent"]) if row["extent"] else None
+    extent = ApprovalDuration(row["extent"]) if row["extent"] else None
     return Approval(**{**row, "effect": to_effect(row["effect"]), "state": State(row["state"]), "extent": extent})
 
 

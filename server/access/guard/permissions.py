@@ -36,7 +36,7 @@ class Permissions:
         record.client = client
         self.check_scope()
         policy = self._check_policy()
-        if record.operation.changes or record.operation.keeps:
+        if record.operation.changes or record.operation.ingests:
             self._check_pause()
         return policy
 
@@ -70,7 +70,7 @@ class Permissions:
             self.record.refuse("You denied it to this client.")
             raise Forbidden(f"The person at this computer has switched {operation.name} off for {client.name!r}.")
         if policy is Policy.allow and not self.approved:
-            default = "Keeping what it hands over is allowed." if operation.keeps else "Reading is allowed."
+            default = "Keeping what it hands over is allowed." if operation.ingests else "Reading is allowed."
             self.record.allow("You allowed it." if operation.name in client.policies else default)
         return policy
 

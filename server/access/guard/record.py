@@ -59,7 +59,7 @@ class CallRecord:
     @property
     def summary(self) -> str:
         """The operation's phrase, filled with the arguments."""
-        return fill(self.operation.phrases, self._redacted)
+        return fill(self.operation.summary_templates, self._redacted)
 
     @property
     def is_refused(self) -> bool:

@@ -4,7 +4,6 @@ from html import escape
 
 from server.access.oauth.client_names import name_client
 from server.access.oauth.pending_authorizations import PendingAuthorization, describe_origin
-from server.access.oauth.scopes import describe_scopes
 
 STYLE = """
 :root {
@@ -53,7 +52,7 @@ def make_page(title: str, body: str, *, refresh: bool = False) -> str:
 def make_waiting_page(pending: PendingAuthorization) -> str:
     """Page with the digits of a pending authorization and its details."""
     request, name = pending.request, escape(name_client(pending.request))
-    may = "".join(f"<li>{escape(words)}</li>" for words in describe_scopes(request.scopes))
+    may = "".join(f"<li>{escape(words)}</li>" for words in pending.permissions)
     moved = "<dt>Please note</dt><dd>It was answered at another address before.</dd>" if pending.moved else ""
     body = f"""<h1>{name} wants to sign in</h1>
 <p>Open Deskhand on your computer and type these digits there. This page goes on by itself.</p>

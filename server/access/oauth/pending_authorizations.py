@@ -3,7 +3,7 @@
 import hmac
 import re
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -19,7 +19,7 @@ from server.access.oauth.scopes import describe_scopes
 from server.access.oauth.tokens import digest, is_same
 from server.core.clock import Clock
 from server.core.errors import Conflict, InvalidInput, NotFound
-from server.sdk.approval_requests import Extent, Question, Questions
+from server.sdk.approval_requests import ApprovalDuration, ApprovalRequest, ApprovalRequests
 from server.sdk.approval_requests import Kind as Subject
 from server.sdk.operation import Effect
 
@@ -59,6 +59,7 @@ class PendingAuthorization:
     polled_at: datetime | None = None
     decision: Decision = Decision.waiting
     reason: str = ""
+    permissions: tuple[str, ...] = ()
 
     @property
     def is_unknown(self) -> bool:
@@ -88,7 +89,10 @@ class PendingAuthorizations:
 
     prefix = "signin"
 
-    def __init__(self, questions: Questions, clock: Clock, record: Record) -> None:
+    def __init__(
+        self, questions: ApprovalRequests, clock: Clock, record: Record, labels: Callable[[], Mapping[str, str]]
+    ) -> None:
+        self._labels = labels
         self._questions, self._clock, self._record = questions, clock, record
         self._waiting: dict[str, PendingAuthorization] = {}
         self._notified_at: datetime | None = None
@@ -109,6 +113,7 @@ class PendingAuthorizations:
             address=address,
             asked_at=now,
             expires_at=now + timedelta(seconds=settings.waiting_seconds),
+            permissions=tuple(describe_scopes(request.scopes, self._labels())),
         )
         self._waiting[pending.id] = pending
         self._notify(pending, again=again)
@@ -158,15 +163,15 @@ class PendingAuthorizations:
         for pending in list(self._waiting.values()):
             if client_id is None or (pending.request.client and pending.request.client.id == client_id):
                 del self._waiting[pending.id]
-        self._questions.tell_changed()
+        self._questions.publish_change()
 
-    async def list_questions(self) -> list[Question]:
+    async def list_requests(self) -> list[ApprovalRequest]:
         self._prune()
         return [describe(pending) for pending in self._waiting.values() if pending.decision is Decision.waiting]
 
-    async def approve(self, question_id: str, extent: Extent, code: str | None) -> str:
+    async def approve(self, question_id: str, extent: ApprovalDuration, code: str | None) -> str:
         pending = self._find(question_id)
-        if extent is not Extent.once:
+        if extent is not ApprovalDuration.once:
             raise InvalidInput("A sign-in is allowed once. What the program may do then, you say under Access.")
         typed = "".join((code or "").split())
         if not FOUR_DIGITS.fullmatch(typed):
@@ -192,7 +197,7 @@ class PendingAuthorizations:
         if pending.tries >= MOST_TRIES:
             pending.reason = LAST_WRONG
             await self._decide(pending, Decision.denied, LAST_WRONG)
-            self._questions.tell_changed()
+            self._questions.publish_change()
             raise InvalidInput(f"{LAST_WRONG} This sign-in is over. Begin it again in the browser.")
         left = MOST_TRIES - pending.tries
         raise InvalidInput(f"These are not the digits that the browser shows. {left} {'try' if left == 1 else 'tries'} left.")
@@ -210,13 +215,13 @@ class PendingAuthorizations:
         for sign_in_id in expired:
             del self._waiting[sign_in_id]
         if expired:
-            self._questions.tell_changed()
+            self._questions.publish_change()
 
     def _notify(self, pending: PendingAuthorization, *, again: bool) -> None:
         """Notify the person, of unknown clients at most once in QUIET."""
         soon = self._notified_at is not None and pending.asked_at - self._notified_at < QUIET
         if again or (pending.is_unknown and soon):
-            self._questions.tell_changed()
+            self._questions.publish_change()
             return
         if pending.is_unknown:
             self._notified_at = pending.asked_at
@@ -250,21 +255,21 @@ def describe_name(request: AuthorizationRequest) -> str:
     return called if request.registration.kind is Kind.own else f"It calls itself “{called}”" if called else "It does not say"
 
 
-def describe(pending: PendingAuthorization) -> Question:
-    """Question about a pending request, without the digits."""
+def describe(pending: PendingAuthorization) -> ApprovalRequest:
+    """ApprovalRequest about a pending request, without the digits."""
     request = pending.request
     reach = "its tools, at " if request.resource else ""
     fields = [
         ("Program", describe_name(request)),
         ("Known by", describe_origin(request)),
         ("Answer goes to", request.callback),
-        ("What it may do", "\n".join(describe_scopes(request.scopes))),
+        ("What it may do", "\n".join(pending.permissions)),
         ("Reached at", f"{reach}{pending.address}{request.resource}"),
     ]
     if pending.moved:
         before = "\n".join(("Another callback than before. Before:", *request.registration.callbacks))
         fields.append(("Note", before))
-    return Question(
+    return ApprovalRequest(
         id=pending.id,
         kind=Subject.sign_in,
         client=name_client(request),

@@ -32,7 +32,7 @@ UNUSED_SECONDS = 24 * 3600  # after which an unused dynamic registration is dele
 
 
 class OAuth:
-    """The authorization server. `scopes`: answers the current ones."""
+    """The authorization server. `scopes`: answers the current ones with their labels."""
 
     def __init__(
         self,
@@ -41,17 +41,17 @@ class OAuth:
         clients: Clients,
         programs: OAuthClients,
         activity: Activity,
-        scopes: Callable[[], list[str]],
+        scopes: Callable[[], Mapping[str, str]],
     ) -> None:
         self._context, self.address, self._clients, self._programs = context, address, clients, programs
         self.scopes = scopes
-        self.pending = PendingAuthorizations(context.questions, context.clock, activity.add)
+        self.pending = PendingAuthorizations(context.approval_requests, context.clock, activity.add, scopes)
         self._documents = ClientMetadataCache(context.fetch, context.clock)
         self._registering = RateLimit(MOST_A_MINUTE, 60, context.clock)
         self._key, self._started = b"", context.clock.now()
         self._lock = asyncio.Lock()
         self.notice: str | None = None
-        context.questions.add(self.pending)
+        context.approval_requests.add(self.pending)
         clients.on_scopes_lost.append(self.pending.end)
 
     @property

@@ -13,7 +13,7 @@ from server.integrations.gmail.accounts.sign_in import CALLBACK, make_credential
 from server.integrations.gmail.granted import PersonalAccount, describe_accounts
 from server.integrations.gmail.models import Done
 from server.integrations.gmail.service import Mailbox
-from server.sdk.integration import provided
+from server.sdk.services import provided
 
 Box = Annotated[Mailbox, provided(Mailbox)]
 Told = Annotated[str, Query(max_length=4000)]

@@ -9,7 +9,7 @@ from server.integrations.omi.overview import view_all, view_conversation, view_l
 from server.integrations.omi.service import Wearable
 from server.integrations.omi.store.conversations import Wanted
 from server.integrations.omi.views import ConversationView, LiveView, OmiView, SecretOrder
-from server.sdk.integration import provided
+from server.sdk.services import provided
 
 local = APIRouter(prefix="/api/omi", tags=["OMI"])
 Box = Annotated[Wearable, provided(Wearable)]

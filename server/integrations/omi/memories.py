@@ -28,7 +28,7 @@ from server.integrations.omi.store import action_items, conversations, day_summa
 from server.integrations.omi.store.conversations import Wanted
 from server.integrations.omi.transcript import write_transcript
 from server.sdk.context import Context
-from server.sdk.integration import Effect
+from server.sdk.operation import Effect
 
 log = logging.getLogger(__name__)
 View = TypeVar("View")

@@ -15,6 +15,7 @@ from server.integrations.omi.sources import Sources
 from server.integrations.omi.store import audio, conversations, day_summaries, deliveries, transcripts
 from server.integrations.omi.webhook_auth import SECTION, Doorway
 from server.sdk.context import Context
+from server.sdk.health import Health
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +26,7 @@ LONG_AGO = "0001"  # before every moment
 
 
 @dataclass
-class Wearable:
+class Wearable(Health):
     """OMI by its parts. `conversations`, `has_address`: as they were when somebody looked last."""
 
     context: Context
@@ -39,14 +40,14 @@ class Wearable:
 
     @property
     def summary(self) -> str:
-        """How much was heard, in a few words. Who has no wearable is asked for nothing, so there is no wish."""
+        """How much was heard, in a few words. Who has no wearable is asked for nothing, so there is no setup hint."""
         if not self.has_address and not self.conversations:
             return NOT_SET_UP
         heard = f"{self.conversations} {'conversation' if self.conversations == 1 else 'conversations'}"
         waiting = self.sources.waiting
         return f"{heard}, {waiting} {'account waits' if waiting == 1 else 'accounts wait'} for your word" if waiting else heard
 
-    async def look_again(self) -> None:
+    async def refresh(self) -> None:
         """See how much there is now."""
         self.conversations = await self.context.database.read(conversations.count)
         self.has_address = await self.doorway.has_segment()
@@ -116,7 +117,7 @@ async def start(context: Context) -> AsyncIterator[Wearable]:
     """Take in what OMI sends, and ask the person about who is new."""
     wearable = make_wearable(context)
     await wearable.sources.load()
-    context.questions.add(wearable.sources)
+    context.approval_requests.add(wearable.sources)
     sweeping = asyncio.create_task(wearable.keep_sweeping())
     try:
         yield wearable

@@ -13,7 +13,7 @@ from server.integrations.omi.models import Kind
 from server.integrations.omi.parsers import Post
 from server.integrations.omi.service import Wearable
 from server.integrations.omi.signature import Letter
-from server.sdk.integration import provided
+from server.sdk.services import provided
 
 SIGNATURE = "x-omi-signature"
 LARGEST = {

@@ -40,6 +40,11 @@ class Toolbox:
         """How each tool is called; made once, for it takes a while."""
         return make_plans(self._documents.make(), self._state.runtime.operations())
 
+    @property
+    def instructions(self) -> list[str]:
+        """The sentences with which the integrations introduce themselves to a model."""
+        return [member.integration.instructions for member in self._state.runtime.members if member.parts]
+
     def list_tools(self, client: Client) -> list[Tool]:
         """What a client is shown, always in the same order."""
         names = {operation.name for operation in offered(client, self._state.runtime.operations())}

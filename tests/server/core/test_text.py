@@ -5,7 +5,8 @@ import pytest
 
 from server.access.activity.entry import Outcome
 from server.core.text import PAST, fill, make_visible, tell, tell_moment, to_do, to_past
-from server.runtime.integrations import Runtime, discover
+from server.integrations import discover
+from server.runtime.integrations import Runtime
 
 
 @pytest.mark.parametrize(
@@ -47,8 +48,8 @@ def test_every_operation_says_what_it_does_in_a_few_words():
     runtime = Runtime()
     runtime.describe(discover())
     for operation in runtime.operations().values():
-        assert operation.phrases, operation.name
-        for phrase in operation.phrases:
+        assert operation.summary_templates, operation.name
+        for phrase in operation.summary_templates:
             verb = phrase.split()[0]
             assert verb.islower(), phrase
             assert len(phrase) < 60, phrase

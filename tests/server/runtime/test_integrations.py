@@ -4,11 +4,14 @@ from contextlib import asynccontextmanager
 
 from server.core.errors import Unavailable
 from server.http.addresses import Address
+from server.integrations import broken_integration, discover
 from server.public.app import create_public
-from server.runtime.integrations import Runtime, State, broken_integration, discover
+from server.runtime.integrations import Runtime, State
 from server.runtime.state import open_state
 from server.sdk.context import Context
-from server.sdk.integration import Effect, Integration, Operations, Parts
+from server.sdk.health import Health
+from server.sdk.integration import Integration, IntegrationSpec
+from server.sdk.operation import Effect, Operations
 from server.storage.data_dir import open_home
 
 things = Operations(prefix="/things", title="Things")
@@ -24,7 +27,7 @@ async def list_things() -> list[str]:
     return ["one"]
 
 
-class Shelf:
+class Shelf(Health):
     pass
 
 
@@ -50,7 +53,7 @@ async def start_badly(context: Context) -> AsyncIterator[Shelf]:
 
 
 def described(name: str, start) -> Integration:
-    return Integration(name, name.title(), (f"/{name}",), lambda: Parts(start=start, public=(things,)))
+    return Integration(name, name.title(), (f"/{name}",), lambda: IntegrationSpec(start=start, public=(things,)))
 
 
 def test_the_integrations_are_found_by_their_folders() -> None:

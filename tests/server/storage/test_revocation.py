@@ -1,7 +1,7 @@
 import sqlite3
 from pathlib import Path
 
-from server.storage.revocation import revoke_access
+from server.storage.revocation import NOW, Revocation, revoke_access
 from tests.server.storage.conftest import LIVE_KEYS, NOON, Home
 
 
@@ -46,4 +46,24 @@ def test_a_table_that_is_not_there_is_skipped(tmp_path: Path) -> None:
     connection.executescript("CREATE TABLE idempotency (x); INSERT INTO idempotency VALUES (1)")
     revoke_access(path, NOON)
     assert connection.execute("SELECT count(*) FROM idempotency").fetchone() == (0,)
+    connection.close()
+
+
+def test_an_integration_revokes_its_rows(tmp_path: Path) -> None:
+    path = tmp_path / "test.db"
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.executescript(
+        "CREATE TABLE source (state, ended); INSERT INTO source VALUES ('accepted', NULL), ('denied', NULL), ('accepted', 'x');"
+        "CREATE TABLE code (x); INSERT INTO code VALUES (1)"
+    )
+    revocations = (
+        Revocation("source", {"state": "accepted", "ended": None}, {"state": "waiting", "ended": NOW}),
+        Revocation("code"),
+    )
+    revoke_access(path, NOON, revocations, with_access=True)
+    assert connection.execute("SELECT count(*) FROM source WHERE state = 'accepted'").fetchone() == (2,)
+    revoke_access(path, NOON, revocations)
+    rows = connection.execute("SELECT state, ended FROM source").fetchall()
+    assert rows == [("waiting", NOON.isoformat()), ("denied", None), ("accepted", "x")]
+    assert connection.execute("SELECT count(*) FROM code").fetchone() == (0,)
     connection.close()

@@ -23,8 +23,7 @@ from server.integrations.gmail.mime.compose import (
 from server.integrations.gmail.mime.message import decode_base64url, read_headers
 from server.integrations.gmail.mime.raw_message import RawMail, read_raw
 from server.integrations.gmail.models import Done, DraftEntry, DraftKept, DraftList, DraftMail, Sent, WholeDraft
-from server.sdk.integration import Effect
-from server.sdk.operation import require_allowed
+from server.sdk.operation import Effect, require_allowed
 
 FIELDS = "id,message(id,threadId,labelIds,snippet,internalDate,payload(mimeType,headers))"
 PERMANENT = "This cannot be undone."

@@ -10,8 +10,7 @@ from server.integrations.gmail.mailbox.attachments import Files
 from server.integrations.gmail.mailbox.reply import Answer, find_answer
 from server.integrations.gmail.mime.compose import Letter, check_recipients, check_subject, compose, name_recipients, read_people
 from server.integrations.gmail.models import Enclosing, NewMail, Reply, Sent
-from server.sdk.integration import Effect
-from server.sdk.operation import require_allowed, require_still_allowed
+from server.sdk.operation import Effect, require_allowed, require_still_allowed
 
 STILL_THERE = "The mail was not sent; its draft is still in Gmail's Drafts."
 UNKNOWN = (

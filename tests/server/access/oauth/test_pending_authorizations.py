@@ -9,14 +9,14 @@ from server.access.oauth.request_context import AuthorizationRequest
 from server.core.clock import Clock
 from server.core.errors import Conflict
 from server.core.events import Events
-from server.sdk.approval_requests import Questions
+from server.sdk.approval_requests import ApprovalRequests
 from server.sdk.desktop import NoScreen
 from tests.server.access.oauth.programs import GPT, HERE, allow_registration, approve, landed, own, questions, register
 
 GONE = OAuthSettings().gone_seconds
 
 
-class Quiet(Questions):
+class Quiet(ApprovalRequests):
     """Nobody is told."""
 
     def __init__(self):
@@ -248,7 +248,7 @@ def test_strangers_crowd_out_each_other_and_nobody_whom_the_person_knows(served,
 
 
 def test_strangers_do_not_crowd_out_chatgpt():
-    waiting = PendingAuthorizations(Quiet(), Clock(), forget)
+    waiting = PendingAuthorizations(Quiet(), Clock(), forget, dict)
     for number in range(MOST_UNKNOWN):
         one, cookie = wait(waiting, f"https://junk{number}.example/client.json", Kind.document)
         assert waiting.find(one.id, cookie)
@@ -266,7 +266,7 @@ async def test_the_person_is_told_once_of_a_crowd_of_strangers():
 
     import asyncio
 
-    waiting = PendingAuthorizations(Questions(Events(), Screen()), Clock(), forget)
+    waiting = PendingAuthorizations(ApprovalRequests(Events(), Screen()), Clock(), forget, dict)
     for number in range(4):
         wait(waiting, f"deskhand-{number}", Kind.registered)
     while not told:
@@ -278,11 +278,11 @@ async def test_the_person_is_told_once_of_a_crowd_of_strangers():
 
 @pytest.mark.parametrize(("secret_hash", "noted"), [(b"secret", True), (None, False)])
 async def test_another_loopback_port_is_noted_for_a_client_with_a_secret_only(secret_hash, noted):
-    waiting = PendingAuthorizations(Quiet(), Clock(), forget)
+    waiting = PendingAuthorizations(Quiet(), Clock(), forget, dict)
     before = ("http://127.0.0.1:5000/callback",)
     registration = Registration("id", Kind.own, "app", callbacks=before, secret_hash=secret_hash)
     request = AuthorizationRequest(registration, None, "http://127.0.0.1:6000/callback", ("read:mail",), "")
     pending, _ = waiting.add(request, (), "https://desk.example.org", OAuthSettings())
     assert pending.moved is noted
-    (question,) = await waiting.list_questions()
+    (question,) = await waiting.list_requests()
     assert ("Note" in dict(question.fields)) is noted

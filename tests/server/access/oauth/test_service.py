@@ -2,8 +2,8 @@ import pytest
 
 from desktop.server_thread import BackgroundServer
 from server.core.errors import Unavailable
+from server.integrations import discover
 from server.lifecycle.program import Options, Program
-from server.runtime.integrations import discover
 from server.sdk.desktop import NoScreen
 from tests.server.access.oauth.conftest import Hands
 from tests.server.access.oauth.programs import approve, landed, own
@@ -46,7 +46,7 @@ async def test_a_sign_in_that_cannot_be_stored_waits_on(opened, monkeypatch):
         answer, cookie = await state.oauth.authorize("GET", (*pairs, ("client_id", pair.client_id)))
         name = answer.headers["Location"].rpartition("/")[2]
         one = state.oauth.pending.find(name, cookie)
-        await state.context.questions.approve(name, code=one.digits)
+        await state.context.approval_requests.approve(name, code=one.digits)
 
         async def refuse(*_):
             raise Unavailable("The disk is full.")

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import click.testing
 import pytest
 
+from server.commandline.client import connect
 from server.integrations.omi.commands import omi
 
 TALK = {
@@ -24,7 +25,7 @@ def served(serve):
 @pytest.fixture
 def run(served):
     def run(*arguments: str, typed: str | None = None) -> click.testing.Result:
-        return click.testing.CliRunner().invoke(omi, [*arguments, "--data-dir", str(served.data)], input=typed)
+        return click.testing.CliRunner().invoke(omi, [*arguments, "--data-dir", str(served.data)], input=typed, obj=connect)
 
     return run
 

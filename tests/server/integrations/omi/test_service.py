@@ -6,16 +6,16 @@ from tests.server.integrations.omi.pendant import make_memory
 
 def test_it_says_how_it_is_and_asks_nothing_of_who_has_no_wearable(new_pendant) -> None:
     wearable, run = new_pendant.wearable, new_pendant.run
-    run(wearable.look_again())
+    run(wearable.refresh())
     assert wearable.summary == "For an OMI wearable; not set up"
     assert run(wearable.list_addresses()) == {}
     run(wearable.make_address())
     new_pendant.send(make_memory())
-    run(wearable.look_again())
+    run(wearable.refresh())
     assert wearable.summary == "0 conversations, 1 account waits for your word"
     assert run(wearable.list_addresses())["omi_day_summary"].startswith("/chatgpt/webhook/day-summary/")
     new_pendant.accept()
-    run(wearable.look_again())
+    run(wearable.refresh())
     assert wearable.summary == "1 conversation"
 
 

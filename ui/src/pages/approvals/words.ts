@@ -5,7 +5,7 @@ import { makeVisible } from '../../lib/visible'
 
 const EXTENTS: Record<Extent, string> = {
   once: 'Allow once',
-  quarter: 'Allow for 15 minutes',
+  temporary: 'Allow for 15 minutes',
   recipients: 'Allow to these recipients',
   always: 'Always allow',
 }
@@ -21,7 +21,7 @@ export function sayYes({ kind }: QuestionView, extent: Extent): string {
 export function sayMeaning(question: QuestionView, extent: Extent): string {
   const client = makeVisible(question.client)
   const may = `${client} may use ${question.operation ?? 'this'} without asking you`
-  if (extent === 'quarter') return `For 15 minutes ${may}${question.recipients.length ? ', whatever it says and whomever it reaches' : ', whatever it asks for'}.`
+  if (extent === 'temporary') return `For 15 minutes ${may}${question.recipients.length ? ', whatever it says and whomever it reaches' : ', whatever it asks for'}.`
   if (extent === 'recipients') return `From now on ${may}, whatever it says, as long as it reaches nobody but these. You take that back under Access.`
   return `From now on ${may}, whatever it asks for. You take that back under Access.`
 }
