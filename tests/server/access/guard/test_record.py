@@ -8,7 +8,7 @@ from server.sdk.operation import Effect, Operation
 
 
 def make_record(*, changes: bool) -> CallRecord:
-    operation = Operation("send", "write:mail", "Send.", changes, phrases=("send mail to {to}", "send mail"))
+    operation = Operation("send", "write:mail", "Send.", changes, summary_templates=("send mail to {to}", "send mail"))
     return CallRecord(Clock(), Client("1", "bot", frozenset()), operation)
 
 
