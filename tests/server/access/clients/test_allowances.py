@@ -1,3 +1,4 @@
+import asyncio
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -136,3 +137,23 @@ async def test_rows_with_the_former_name_of_a_duration_still_hold(opened) -> Non
             file.commit()
         assert (await post.state.approvals.find(approval)).extent is ApprovalDuration.temporary
         assert (await post.send(bot, "another")).status_code == 200
+
+
+async def test_allowance_that_ends_while_the_row_waits_for_the_disk_does_not_hold_any_more(opened) -> None:
+    async with posting(opened) as post:
+        bot = await post.client()
+        approval = (await post.invite(bot, "ann", text="one")).json()["approval_id"]
+        await post.approve(ApprovalDuration.temporary)
+        await post.wait_for(bot, approval, "done")
+        post.previewing.clear()
+        post.hold_preview = asyncio.Event()
+        call = asyncio.create_task(post.invite(bot, "ann", text="two"))
+        await asyncio.wait_for(post.previewing.wait(), 20)
+        with closing(sqlite3.connect(post.state.context.folders.data / DATABASE_FILE, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            other.execute("UPDATE allowance SET ended_at = '2026-01-01'")
+            post.hold_preview.set()
+            for _ in range(20):  # the call finds the allowance, which is ended only with the COMMIT, and waits to begin
+                await post.state.approvals.list_approved()
+            other.execute("COMMIT")
+        assert ((await call).status_code in {202, 403}, post.sent) == (True, ["one"])
