@@ -50,16 +50,23 @@ def show(question: dict[str, Any]) -> None:
         say(f"    It waits until {say_time(question['expires_at'])}.")
 
 
+class DurationChoice(click.Choice[str]):
+    """Choice that accepts former names too."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return super().convert(ApprovalDuration("quarter").value if value == "quarter" else value, param, ctx)
+
+
 @approvals.command(epilog=example("deskhand approvals approve call-3f9a21 --for recipients"))
 @id_argument
 @click.option("--code", metavar="NNNN", help="The four digits that the asking browser shows, for a sign-in.")
 @click.option(
     "--for",
     "extent",
-    type=click.Choice([extent.value for extent in ApprovalDuration]),
+    type=DurationChoice([extent.value for extent in ApprovalDuration]),
     default=ApprovalDuration.once.value,
     show_default=True,
-    help="How far the yes goes: this once, for a quarter of an hour, to these recipients, or always.",
+    help="How far the yes goes: this once, for 15 minutes, to these recipients, or always.",
 )
 @data_dir_option
 def approve(question_id: str, code: str | None, extent: str, data_dir: Path | None) -> None:

@@ -1,4 +1,4 @@
-"""What an integration is handed when it starts, and nothing else is there for it to reach for."""
+"""Everything that an integration receives at start."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ from server.storage.settings import Settings
 
 @dataclass(frozen=True)
 class Context:
-    """`demo`: nothing outside this computer may be reached. `local_address` answers the local surface's base address.
+    """`demo`: nothing outside this computer may be reached. `local_address` returns the local surface's base address.
 
     `address`: where Deskhand is reached now. `tasks` end with the program. `http`: for addresses that no caller chose.
     """
@@ -31,7 +31,7 @@ class Context:
     events: Events
     fetch: Fetch
     screen: Screen
-    questions: ApprovalRequests
+    approval_requests: ApprovalRequests
     clock: Clock = field(default_factory=Clock)
     demo: bool = False
     local_address: Callable[[], str] = lambda: ""

@@ -279,7 +279,7 @@ def test_a_sharp_s_is_not_two(house, attacker) -> None:
 
 
 def test_a_yes_for_a_while_is_for_that_client_and_that_operation(house, attacker) -> None:
-    house.allow(attacker, "send_mail", mail(subject="Allowed for a while"), "quarter")
+    house.allow(attacker, "send_mail", mail(subject="Allowed for a while"), "temporary")
     outside, other = house.look_outside(), make_attacker(house.server)
     found = attacker.call("search_mail", {"query": "invoice"}).json()["messages"][0]
     draft = attacker.call("list_drafts", {}).json()["drafts"][0]["draft_id"]
@@ -314,7 +314,7 @@ def test_a_question_and_a_yes_for_a_while_end(start, signed_in) -> None:
         thread.submit(asyncio.run, shorten_patience(signed_in)).result()
     house = House(start("--demo", data=signed_in.data, DESKHAND_DEMO_GOOGLE="own"), signed_in)
     attacker, other = make_attacker(house.server), make_attacker(house.server)
-    house.allow(other, "send_mail", mail(), "quarter")
+    house.allow(other, "send_mail", mail(), "temporary")
     outside = house.look_outside()
     approval = ask(attacker, "send_mail", mail(to=EVE))
     (question,) = house.list_waiting(attacker)

@@ -37,7 +37,7 @@ MUTANTS = [
         "                approvals.allowances.require(connection, allowance)",
         "                pass",
         (
-            "tests/server/access/clients/test_allowances.py::test_what_the_person_ends_holds_no_more_not_even_for_a_call_on_its_way",
+            "tests/server/access/clients/test_allowances.py::test_allowance_that_ends_while_the_row_waits_for_the_disk_does_not_hold_any_more",
         ),
     ),
     Mutant(
@@ -51,15 +51,6 @@ MUTANTS = [
         "        record.begin(approval.activity_id)\n        self._permissions.check()\n",
         "        record.begin(approval.activity_id)\n",
         ("tests/server/access/approvals/test_runner.py::test_change_while_an_approved_call_is_claimed_stops_it",),
-    ),
-    Mutant(
-        "server/access/guard/call.py",
-        "        effect = await self._preview(arguments)\n        self._permissions.check()\n",
-        "        effect = await self._preview(arguments)\n",
-        (
-            "tests/server/access/approvals/test_runner.py::test_the_guard_walks_again_just_before_it_runs",
-            "tests/server/access/approvals/test_runner.py::test_what_is_paused_between_the_yes_and_the_run_waits_for_another_yes",
-        ),
     ),
     Mutant(
         "server/access/guard/call.py",

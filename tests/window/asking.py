@@ -18,7 +18,7 @@ MINUTES = 15
 CODE = "4071"
 LUNCH = "Hi Bob,\n\ndoes 12:30 work for you?\n\n<b>Ann</b>"
 MAIL = (("Account", "alex@example.com"), ("To", "Bob <bob@example.com>"), ("Subject", "Lunch on Friday"), ("Body", LUNCH))
-EVERY = (ApprovalDuration.once, ApprovalDuration.quarter, ApprovalDuration.recipients)
+EVERY = (ApprovalDuration.once, ApprovalDuration.temporary, ApprovalDuration.recipients)
 PROGRAM = (
     ("App", "Notepad"),
     ("Program", "/usr/bin/notepad"),

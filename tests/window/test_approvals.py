@@ -165,7 +165,7 @@ def test_a_no_carries_its_reason_to_whoever_asked(open_page, server):
 @pytest.mark.parametrize(
     ("label", "extent", "told"),
     [
-        ("Allow for 15 minutes", "quarter", "For 15 minutes my-gpt may use send_mail without asking you, whatever it says"),
+        ("Allow for 15 minutes", "temporary", "For 15 minutes my-gpt may use send_mail without asking you, whatever it says"),
         ("Allow to these recipients", "recipients", "as long as it reaches nobody but these"),
     ],
 )

@@ -100,7 +100,7 @@ class Approval:
         recipients = (ApprovalDuration.recipients,) if self.effect.recipients else ()
         return (
             ApprovalDuration.once,
-            ApprovalDuration.quarter,
+            ApprovalDuration.temporary,
             *recipients,
             *(() if self.reaches_others else (ApprovalDuration.always,)),
         )

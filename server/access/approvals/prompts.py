@@ -75,7 +75,7 @@ class CallPrompts:
         minutes = say_minutes(self._approvals.settings.allowance_minutes)
         return {
             ApprovalDuration.once: "",
-            ApprovalDuration.quarter: f", and all of that kind for {minutes}",
+            ApprovalDuration.temporary: f", and all of that kind for {minutes}",
             ApprovalDuration.recipients: ", and write to these recipients from now on",
             ApprovalDuration.always: ", and all of that kind from now on",
         }[extent]

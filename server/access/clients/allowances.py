@@ -19,7 +19,7 @@ ENDED = "The person at this computer has just ended what allowed this. Send it a
 
 @dataclass(frozen=True)
 class Allowance:
-    """A permission. `recipients`: of ApprovalDuration.recipients. `until`: ISO 8601 in UTC, None if it holds until it is ended."""
+    """A permission. `recipients`: those it is limited to. `until`: ISO 8601 in UTC, None if it holds until it is ended."""
 
     id: str
     client_id: str
@@ -53,9 +53,9 @@ def make_allowance(
 ) -> Allowance | None:
     """Make the allowance of a yes of this extent, with the question's id; None if this extent makes none."""
     now = clock.now()
-    if extent not in {ApprovalDuration.quarter, ApprovalDuration.recipients}:
+    if extent not in {ApprovalDuration.temporary, ApprovalDuration.recipients}:
         return None
-    until = (now + timedelta(minutes=minutes)).isoformat() if extent is ApprovalDuration.quarter else None
+    until = (now + timedelta(minutes=minutes)).isoformat() if extent is ApprovalDuration.temporary else None
     named = recipients if extent is ApprovalDuration.recipients else ()
     return Allowance(question, client_id, operation, extent, named, now.isoformat(), until)
 

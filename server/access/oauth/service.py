@@ -32,7 +32,7 @@ UNUSED_SECONDS = 24 * 3600  # after which an unused dynamic registration is dele
 
 
 class OAuth:
-    """The authorization server. `scopes` labels those that are on now."""
+    """The authorization server. `scopes`: answers the current ones with their labels."""
 
     def __init__(
         self,

@@ -12,7 +12,7 @@ def test_what_waits_is_told_with_how_far_a_yes_can_go_and_until_when(deskhand, s
     told = deskhand("approvals", "list").stdout
     assert f"{asked.json()['approval_id']}  bot asks: may it send mail to ann@example.com?" in told
     assert "    To: ann@example.com\n" in told
-    assert "    A yes can go further: --for quarter or recipients\n" in told
+    assert "    A yes can go further: --for temporary or recipients\n" in told
     assert "    It waits until " in told
 
 

@@ -83,7 +83,7 @@ def test_what_was_allowed_for_a_while_is_shown_and_ends_when_it_is_to_be_asked_a
             assert shown.endswith("Have it ask again: deskhand clients ask bot OPERATION\n")
             assert deskhand("clients", "ask", "bot", "send_mail").returncode == 0
     (listed,) = json.loads(deskhand("clients", "show", "bot", "--json").stdout)["allowances"]
-    assert (listed["operation"], listed["extent"]) == ("send_mail", "quarter")
+    assert (listed["operation"], listed["extent"]) == ("send_mail", "temporary")
     assert deskhand("clients", "deny", "bot", "send_mail").returncode == 0
     assert send("denied").status_code == 403
     served.person("PATCH", "/api/clients/bot", json={"policies": {"send_mail": "ask"}})

@@ -33,7 +33,7 @@ def test_a_mail_waits_is_shown_whole_and_goes_out_after_a_yes(demo):
     assert fields["Bcc"] == "Hidden <mallory@example.org>"
     assert fields["Body"] == mail["body"]
     assert question["recipients"] == ["eve@example.net", "mallory@example.org"]
-    assert question["extents"] == ["once", "quarter", "recipients"]
+    assert question["extents"] == ["once", "temporary", "recipients"]
     status, overview = demo.person("GET", "/api/status").json(), demo.person("GET", "/api/overview").json()
     assert (status["waiting"], status["look"], overview["waiting"]) == (1, "attention", 1)
     assert status["sentence"] == "1 call waits for you"

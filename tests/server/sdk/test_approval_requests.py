@@ -60,14 +60,14 @@ def test_a_word_reaches_whoever_asked_and_is_told_to_all():
         questions.add(owl)
         questions.add(other)
         with events.subscribed() as news:
-            assert await questions.approve("call-1", ApprovalDuration.quarter, "0815") == "It runs now."
+            assert await questions.approve("call-1", ApprovalDuration.temporary, "0815") == "It runs now."
             assert (await anext(news)).topic == "approvals"
             assert await questions.deny("call-2", "not to him") == "It does not run."
             assert (await anext(news)).topic == "approvals"
         assert other.heard == []
         return owl.heard
 
-    assert asyncio.run(scenario()) == [("call-1", ApprovalDuration.quarter, "0815"), ("call-2", "not to him")]
+    assert asyncio.run(scenario()) == [("call-1", ApprovalDuration.temporary, "0815"), ("call-2", "not to him")]
 
 
 @pytest.mark.parametrize("question_id", ["other-1", "", "call", "-"])

@@ -32,3 +32,9 @@ def test_whatever_is_different_about_what_would_happen_is_another_question(other
 
 def test_minutes_are_told_in_words() -> None:
     assert [say_minutes(one) for one in (1, 15, 0.5)] == ["1 minute", "15 minutes", "0.5 minutes"]
+
+
+def test_former_names_of_settings_are_accepted() -> None:
+    settings = ApprovalSettings.model_validate({"patience_seconds": 5, "joining_minutes": 3})
+    assert (settings.wait_seconds, settings.duplicate_minutes) == (5, 3)
+    assert set(settings.model_dump()) >= {"wait_seconds", "duplicate_minutes"}

@@ -27,7 +27,7 @@ async def test_what_reaches_others_is_never_offered_or_taken_for_good(opened) ->
             await post.approve(ApprovalDuration.always)
         await post.deny()
         await post.send(bot)
-        assert (await post.question()).extents == (ApprovalDuration.once, ApprovalDuration.quarter, ApprovalDuration.always)
+        assert (await post.question()).extents == (ApprovalDuration.once, ApprovalDuration.temporary, ApprovalDuration.always)
         with pytest.raises(InvalidInput):
             await post.approve(ApprovalDuration.recipients)
 

@@ -169,7 +169,7 @@ async def test_what_is_paused_between_the_yes_and_the_run_waits_for_another_yes(
 
 
 @pytest.mark.parametrize("between", ["paused", "changed"])
-@pytest.mark.parametrize("extent", [ApprovalDuration.quarter, ApprovalDuration.recipients])
+@pytest.mark.parametrize("extent", [ApprovalDuration.temporary, ApprovalDuration.recipients])
 async def test_a_yes_that_is_taken_back_goes_with_all_that_it_allowed_and_can_be_given_again(opened, between, extent) -> None:
     async with posting(opened) as post:
         bot = await post.client()

@@ -1,3 +1,6 @@
+import asyncio
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -6,6 +9,7 @@ from server.access.clients.allowances import Allowance
 from server.access.clients.registry import Change, Policy
 from server.core.errors import NotFound
 from server.sdk.approval_requests import ApprovalDuration
+from server.storage.database import DATABASE_FILE
 from tests.server.access.letters import posting
 
 TO_TWO = Allowance("1", "bot", "send", ApprovalDuration.recipients, ("Ann@Example.com", "bob@example.com"), "2026", None)
@@ -27,14 +31,14 @@ def test_it_covers_those_whom_the_person_saw_and_nobody_else(recipients: tuple, 
 
 
 def test_one_for_a_while_covers_everybody() -> None:
-    assert replace(TO_TWO, extent=ApprovalDuration.quarter, recipients=()).covers(("eve@example.com",))
+    assert replace(TO_TWO, extent=ApprovalDuration.temporary, recipients=()).covers(("eve@example.com",))
 
 
 async def test_to_these_recipients_means_whoever_of_them_and_nobody_else(opened) -> None:
     async with posting(opened) as post:
         bot = await post.client()
         await post.invite(bot, "Ann@Example.com", bcc=["bob@example.com"])
-        assert (await post.question()).extents == (ApprovalDuration.once, ApprovalDuration.quarter, ApprovalDuration.recipients)
+        assert (await post.question()).extents == (ApprovalDuration.once, ApprovalDuration.temporary, ApprovalDuration.recipients)
         await post.approve(ApprovalDuration.recipients)
         assert (await post.invite(bot, "ann@example.com", text="two")).status_code == 200
         assert (await post.last()).reason == "You allowed it to these recipients."
@@ -60,7 +64,7 @@ async def test_for_a_while_is_fifteen_minutes_and_outlives_a_restart(opened, clo
     async with posting(opened) as post:
         bot = await post.client()
         await post.invite(bot, "ann")
-        await post.approve(ApprovalDuration.quarter)
+        await post.approve(ApprovalDuration.temporary)
     async with posting(opened) as post:
         assert (await post.invite(bot, "eve")).status_code == 200
         assert (await post.last()).reason == "You allowed it for 15 minutes."
@@ -72,7 +76,7 @@ async def test_what_the_person_ends_holds_no_more_not_even_for_a_call_on_its_way
     async with posting(opened) as post:
         bot, allowances = await post.client(), post.state.approvals.allowances
         await post.send(bot)
-        await post.approve(ApprovalDuration.quarter)
+        await post.approve(ApprovalDuration.temporary)
         await post.state.runner.stop(20)
         client = await post.state.clients.show("bot")
         allowance = (await allowances.list(client.id))[0]
@@ -94,7 +98,7 @@ async def test_it_does_not_outweigh_a_scope_or_a_denial_or_a_pause(opened) -> No
     async with posting(opened) as post:
         bot = await post.client()
         await post.send(bot)
-        await post.approve(ApprovalDuration.quarter)
+        await post.approve(ApprovalDuration.temporary)
         await post.state.runner.stop(20)
         await post.state.pause.begin(1)
         assert (await post.send(bot, "2")).status_code == 503
@@ -118,3 +122,38 @@ async def test_whoever_is_to_be_asked_about_again_is_asked_about_at_the_next_cal
             await post.state.clients.change("bot", Change(policies={"invite_people": Policy(policy)}))
         assert (await post.invite(bot, "ann", text="three")).status_code == 202
         assert post.sent == ["", "two"]
+
+
+async def test_rows_with_the_former_name_of_a_duration_still_hold(opened) -> None:
+    async with posting(opened) as post:
+        bot = await post.client()
+        approval = (await post.send(bot)).json()["approval_id"]
+        await post.approve(ApprovalDuration("quarter"))
+        await post.wait_for(bot, approval, "done")
+        with closing(sqlite3.connect(post.state.context.folders.data / DATABASE_FILE)) as file:
+            assert file.execute("SELECT extent FROM allowance").fetchall() == [("temporary",)]
+            file.execute("UPDATE allowance SET extent = 'quarter'")
+            file.execute("UPDATE approval SET extent = 'quarter'")
+            file.commit()
+        assert (await post.state.approvals.find(approval)).extent is ApprovalDuration.temporary
+        assert (await post.send(bot, "another")).status_code == 200
+
+
+async def test_allowance_that_ends_while_the_row_waits_for_the_disk_does_not_hold_any_more(opened) -> None:
+    async with posting(opened) as post:
+        bot = await post.client()
+        approval = (await post.invite(bot, "ann", text="one")).json()["approval_id"]
+        await post.approve(ApprovalDuration.temporary)
+        await post.wait_for(bot, approval, "done")
+        post.previewing.clear()
+        post.hold_preview = asyncio.Event()
+        call = asyncio.create_task(post.invite(bot, "ann", text="two"))
+        await asyncio.wait_for(post.previewing.wait(), 20)
+        with closing(sqlite3.connect(post.state.context.folders.data / DATABASE_FILE, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            other.execute("UPDATE allowance SET ended_at = '2026-01-01'")
+            post.hold_preview.set()
+            for _ in range(20):  # the call finds the allowance, which is ended only with the COMMIT, and waits to begin
+                await post.state.approvals.list_approved()
+            other.execute("COMMIT")
+        assert ((await call).status_code in {202, 403}, post.sent) == (True, ["one"])

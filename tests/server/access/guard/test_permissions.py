@@ -128,7 +128,7 @@ async def test_what_the_person_changes_while_a_call_waits_for_its_turn_holds_for
         allowances = state.approvals.allowances
         if policy == "ask":
             await post.send(bot, "first")
-            await post.approve(ApprovalDuration.quarter)
+            await post.approve(ApprovalDuration.temporary)
             async with asyncio.timeout(20):
                 while not post.sent:
                     await asyncio.sleep(0.005)

@@ -279,7 +279,7 @@ async def test_the_person_is_told_once_of_a_crowd_of_strangers():
 
 @pytest.mark.parametrize(("secret_hash", "noted"), [(b"secret", True), (None, False)])
 async def test_another_loopback_port_is_noted_for_a_client_with_a_secret_only(secret_hash, noted):
-    waiting = PendingAuthorizations(Quiet(), Clock(), forget)
+    waiting = PendingAuthorizations(Quiet(), Clock(), forget, dict)
     before = ("http://127.0.0.1:5000/callback",)
     registration = Registration("id", Kind.own, "app", callbacks=before, secret_hash=secret_hash)
     request = AuthorizationRequest(registration, None, "http://127.0.0.1:6000/callback", ("read:mail",), "")

@@ -1,27 +1,27 @@
 /** What is asked, and how far a yes goes, in words. */
 import { clock } from '../../lib/clock.svelte'
-import type { Extent, QuestionView } from '../../lib/local'
+import type { ApprovalDuration, QuestionView } from '../../lib/local'
 import { makeVisible } from '../../lib/visible'
 
-const EXTENTS: Record<Extent, string> = {
+const EXTENTS: Record<ApprovalDuration, string> = {
   once: 'Allow once',
-  quarter: 'Allow for 15 minutes',
+  temporary: 'Allow for 15 minutes',
   recipients: 'Allow to these recipients',
   always: 'Always allow',
 }
 
 export const sayQuestion = ({ client, sentence }: QuestionView): string => `May ${makeVisible(client)} ${makeVisible(sentence)}?`
 
-export function sayYes({ kind }: QuestionView, extent: Extent): string {
+export function sayYes({ kind }: QuestionView, extent: ApprovalDuration): string {
   if (kind === 'call') return EXTENTS[extent]
   return kind === 'sign-in' ? 'Let it in' : 'Accept it'
 }
 
 /** What a yes that goes further than this once means. */
-export function sayMeaning(question: QuestionView, extent: Extent): string {
+export function sayMeaning(question: QuestionView, extent: ApprovalDuration): string {
   const client = makeVisible(question.client)
   const may = `${client} may use ${question.operation ?? 'this'} without asking you`
-  if (extent === 'quarter') return `For 15 minutes ${may}${question.recipients.length ? ', whatever it says and whomever it reaches' : ', whatever it asks for'}.`
+  if (extent === 'temporary') return `For 15 minutes ${may}${question.recipients.length ? ', whatever it says and whomever it reaches' : ', whatever it asks for'}.`
   if (extent === 'recipients') return `From now on ${may}, whatever it says, as long as it reaches nobody but these. You take that back under Access.`
   return `From now on ${may}, whatever it asks for. You take that back under Access.`
 }
