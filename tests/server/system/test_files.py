@@ -1,6 +1,7 @@
 import errno
 import json
 import os
+import stat
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,6 +22,26 @@ def test_file_is_replaced_and_no_temporary_file_remains(tmp_path: Path) -> None:
     path.with_name("file.new").write_bytes(b"left by a kill")
     files.replace_file(path, b"again")
     assert [(one.name, one.read_bytes()) for one in tmp_path.iterdir()] == [("file", b"again")]
+
+
+@POSIX
+def test_content_is_on_the_disk_before_its_name_and_the_name_before_the_return(tmp_path: Path, monkeypatch) -> None:
+    steps: list[object] = []
+    fsync, replace = os.fsync, os.replace
+
+    def record_fsync(descriptor: int) -> None:
+        status = os.fstat(descriptor)
+        steps.append("folder" if stat.S_ISDIR(status.st_mode) else status.st_size)
+        fsync(descriptor)
+
+    def record_replace(source: Path, target: Path) -> None:
+        steps.append("rename")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", record_fsync)
+    monkeypatch.setattr(os, "replace", record_replace)
+    files.replace_file(tmp_path / "file", b"content")
+    assert steps == [len(b"content"), "rename", "folder"]
 
 
 @POSIX
