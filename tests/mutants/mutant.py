@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Mutant:
-    """`before` occurs exactly once in the file at `path` and becomes `after`; one of `tests` (pytest's files or node ids) fails then."""
+    """`before` occurs once in the file at `path` and becomes `after`; then one of `tests` (pytest files or node ids) fails."""
 
     path: str
     before: str

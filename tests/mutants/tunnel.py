@@ -15,7 +15,7 @@ MUTANTS: list[Mutant] = [
     Mutant(
         "server/tunnel/provider.py", "if not valid or address.lower() != normal:", "if not valid:", (f"{T}/test_provider.py",)
     ),
-    Mutant("server/tunnel/provider.py", "host == LOOPBACK and bool(port)", "bool(port)", (f"{T}/test_provider.py",)),
+    Mutant("server/tunnel/provider.py", "bool(port)", "True", (f"{T}/test_provider.py",)),
     Mutant("server/tunnel/settings.py", "if not TOKEN.fullmatch(token):", "if not token:", (f"{T}/test_settings.py",)),
     Mutant("server/tunnel/settings.py", "if not HOST.fullmatch(host):", "if not host:", (f"{T}/test_settings.py",)),
     Mutant(
@@ -28,7 +28,7 @@ MUTANTS: list[Mutant] = [
         "server/tunnel/settings.py",
         "await asyncio.to_thread(check_own, order.agent_path) if order.agent_path else None",
         "order.agent_path",
-        ("tests/server/commandline/test_tunnel.py",),
+        ("tests/server/local/test_tunnel.py",),
     ),
     # Service and status
     Mutant(

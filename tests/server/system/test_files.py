@@ -56,6 +56,16 @@ def test_files_and_folders_are_private(tmp_path: Path) -> None:
 
 
 @POSIX
+def test_mode_of_a_new_folder_does_not_depend_on_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0o277)
+    try:
+        folder = files.make_private_folder(tmp_path / "folder")
+    finally:
+        os.umask(before)
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
+@POSIX
 def test_existing_folder_keeps_its_mode(tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
