@@ -24,7 +24,7 @@ from server.http.addresses import Address
 from server.http.application import new_application
 from server.http.server import Listener, bind, run
 from server.runtime.state import open_state
-from server.sdk.integration import Effect, Operations
+from server.sdk.operation import Effect, Operations
 from server.storage.data_dir import open_home
 
 CALLERS = 16

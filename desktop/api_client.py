@@ -1,6 +1,6 @@
-"""Talks to the local surface of a running Deskhand, as its window does.
+"""Client of the local surface of a running Deskhand.
 
-It does so with the standard library: each start looks for a running Deskhand before it shows its icon, and httpx2 takes 9 MB.
+Uses the standard library: each start looks for a running Deskhand before it shows its icon, and httpx2 takes 9 MB.
 """
 
 import json
@@ -15,22 +15,22 @@ from server.core.errors import DeskhandError, Unavailable
 from server.lifecycle import runtime_file
 
 SECONDS = 15.0
-QUIET_SECONDS = 60.0  # the feed says something more often than this, if only that it is there
+QUIET_SECONDS = 60.0  # the feed sends at least a comment more often than this
 
 
-class Unanswered(Unavailable):
+class NoResponse(Unavailable):
     """Deskhand does not answer. End it, and start it again."""
 
 
 @dataclass(frozen=True)
-class Local:
-    """The local surface of a running server. Everything it does may block for a moment."""
+class ApiClient:
+    """The local surface of a running server. All methods block."""
 
     running: runtime_file.Running
     seconds: float = SECONDS
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
-        """Ask something and get the JSON that it answers. Raises DeskhandError with its sentence.
+        """Send a request and return the JSON of the response. Raises DeskhandError with its detail.
 
         Unanswered: nobody answers, or somebody who is not Deskhand.
         """
@@ -38,23 +38,23 @@ class Local:
             with self._request(method, path, self.seconds, body) as answer:
                 content = answer.read()
         except (OSError, HTTPException) as error:
-            raise Unanswered from error
+            raise NoResponse from error
         try:
-            said: Any = json.loads(content) if content else None
+            result: Any = json.loads(content) if content else None
             if answer.status < 400:
-                return said
-            sentence = str(said["detail"])
+                return result
+            sentence = str(result["detail"])
         except (ValueError, KeyError, TypeError):
-            raise Unanswered from None
+            raise NoResponse from None
         raise DeskhandError(sentence)
 
-    def make_entry(self) -> tuple[str, str]:
-        """Make a way into the window that works once: its address and its key."""
+    def create_entry_key(self) -> tuple[str, str]:
+        """Create a one-time key for the window. Returns its address and the key."""
         entry = self.ask("POST", "/api/entries")
         return entry["address"], entry["key"]
 
     def follow(self) -> Iterator[str]:
-        """Follow the feed: the topics of what changes, as it changes. Ends when the server stops."""
+        """Yield the topics of the event feed. Ends when the server stops."""
         try:
             with self._request("GET", "/api/events", QUIET_SECONDS) as answer:
                 for line in answer:

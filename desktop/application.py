@@ -1,4 +1,4 @@
-"""The life of the program on one page: start in order, stop in reverse."""
+"""The desktop program: started in order, stopped in reverse."""
 
 import logging
 import os
@@ -12,10 +12,10 @@ import click
 
 from desktop.screen import DesktopScreen
 from desktop.signals import Signals
-from desktop.single_instance import hand_over, wait_and_hand_over
-from desktop.tray.controller import Front
-from desktop.tray.tray import NoTray
-from desktop.window.browser import has_screen, invite, reach
+from desktop.single_instance import show_running_window, wait_and_show_running_window
+from desktop.tray.controller import TrayController
+from desktop.tray.tray import TrayUnavailable
+from desktop.window.browser import explain_browser_access, has_screen, reach
 from desktop.window.error_dialog import show_error
 from desktop.window.window import Window
 from server.core.errors import DeskhandError
@@ -25,20 +25,20 @@ from server.storage.data_dir import Home, InUse, find_home
 
 if TYPE_CHECKING:
     from desktop.server_thread import BackgroundServer
-    from desktop.tray.status_feed import News
+    from desktop.tray.status_feed import StatusFeed
     from server.lifecycle.program import Ready
 
 log = logging.getLogger(__name__)
-ICON_SECONDS = 2.0  # that the server waits for the icon to be there first
-HOST_SECONDS = 10.0  # after a login in which a tray may still come
-LOOK_SECONDS = 0.2  # before the news are followed anew
-LAST_SECONDS = 5.0  # that a toolkit has to let go, when all else has ended
+ICON_SECONDS = 2.0  # that the server waits for the icon
+HOST_SECONDS = 10.0  # after a login for a tray to appear
+RETRY_SECONDS = 0.2  # before the status feed is followed again
+LAST_SECONDS = 5.0  # for the toolkit to end, after everything else
 RUNNING = "Deskhand is running already; here is its window."
 NO_HOST = (
     "This desktop shows no icons of programs, so there is none of Deskhand. It goes on when its window is closed; "
     "start it again to see the window."
 )
-SCREEN_GONE = "The screen that Deskhand was started on is gone, so it ends. Start it again where there is one."
+DISPLAY_LOST = "The screen that Deskhand was started on is gone, so it ends. Start it again where there is one."
 NO_SCREEN = (
     "There is no screen here, so there is no icon and no window. The command line does the same: deskhand --help\n"
     "To see its page in a browser of this computer, start Deskhand once more: it makes a file that opens the page."
@@ -47,27 +47,27 @@ NO_WINDOW = "The command line does the same: deskhand --help"
 
 
 def start(*, demo: bool, visitor: bool, data_dir: Path | None, hidden: bool) -> None:
-    """Run until somebody asks it to end. Unless `hidden`, the window is shown where there is a screen.
+    """Run until the person, a signal or the window ends it. Shows the window unless `hidden`.
 
-    `visitor`: the demo has a scripted ChatGPT that calls now and then. Raises what kept it from starting, once a dialog shows it.
+    `visitor`: the demo has a scripted ChatGPT that calls now and then. An error at the start is shown in a dialog and raised.
     """
     try:
         home = find_home(data_dir, demo=demo)
-        if not meet(home.folders.data):
-            Life(home, demo=demo, visitor=visitor, data_dir=data_dir, hidden=hidden).run()
+        if not show_running_instance(home.folders.data):
+            DesktopApplication(home, demo=demo, visitor=visitor, data_dir=data_dir, hidden=hidden).run()
     except Exception as error:
         show_error(explain(error))
         raise
 
 
-def meet(data: Path, ask: Callable[[Path], object] = hand_over) -> bool:
-    """Have the one that runs show its window; where it cannot, show or say how to see its page. False: none runs."""
+def show_running_instance(data: Path, ask: Callable[[Path], object] = show_running_window) -> bool:
+    """Show the window of the running instance, or explain how to see it. Returns False if none runs."""
     try:
         if ask(data) is False:
             return False
     except DeskhandError as error:
         try:
-            click.echo(invite(data))
+            click.echo(explain_browser_access(data))
         except (DeskhandError, OSError):
             raise error from None
     else:
@@ -76,8 +76,8 @@ def meet(data: Path, ask: Callable[[Path], object] = hand_over) -> bool:
 
 
 @dataclass
-class Life:
-    """One run of the program. The main thread is the toolkit's; the server, its news and the window have threads of their own."""
+class DesktopApplication:
+    """A run. The main thread is the toolkit's; the server, its status feed and the window have their own threads."""
 
     home: Home
     demo: bool
@@ -86,7 +86,7 @@ class Life:
     hidden: bool
     server: "BackgroundServer | None" = None
     error: BaseException | None = None
-    _news: "News | None" = None
+    _feed: "StatusFeed | None" = None
     _watching: object = None
     _ending: threading.Event = field(default_factory=threading.Event)
     _icon: threading.Event = field(default_factory=threading.Event)
@@ -95,10 +95,10 @@ class Life:
         folders = self.home.folders
         self.window = Window(folders.data, folders.logs, "Deskhand demo" if self.demo else "Deskhand")
         self.screen = DesktopScreen(self.window, self.data_dir, self.demo)
-        self.front = Front(self.screen, folders.logs, lambda: reach(folders.data), self._ending.set)
+        self.controller = TrayController(self.screen, folders.logs, lambda: reach(folders.data), self._ending.set)
 
     def run(self) -> None:
-        """Live. Raises what kept the server from starting."""
+        """Run. Raises the error that kept the server from starting."""
         signals = Signals(self._ending.set)
         signals.listen()
         serving = threading.Thread(target=self._serve, name="life", daemon=True)
@@ -106,7 +106,7 @@ class Life:
             self._open_tray()
             serving.start()
             threading.Thread(target=self._close_front, name="end", daemon=True).start()
-            self.front.run(self._icon.set, lambda: self._begin_loop(signals, serving))
+            self.controller.run(self._icon.set, lambda: self._begin_loop(signals, serving))
             self._icon.set()
             self._ending.wait()
         except Exception as error:
@@ -124,9 +124,9 @@ class Life:
         self._watching = watch(lambda: self._end_with_screen(serving))
 
     def _end_with_screen(self, serving: threading.Thread) -> None:
-        """End without the toolkit, which would not let this thread go on."""
+        """End without the toolkit, which would block this thread."""
         if not self._ending.is_set():
-            log.warning(SCREEN_GONE)
+            log.warning(DISPLAY_LOST)
         self._icon.set()
         self._stop(serving)
         logging.shutdown()
@@ -134,25 +134,25 @@ class Life:
 
     def _open_tray(self) -> None:
         try:
-            self.front.open()
-        except NoTray as error:
+            self.controller.open()
+        except TrayUnavailable as error:
             if has_screen():
                 self._note(f"{error} Start Deskhand again to see its window.")
 
     def _note(self, sentence: str) -> None:
-        """Say it on the terminal, and in the window."""
+        """Show a sentence on the terminal and in the window."""
         click.echo(sentence, err=True)
         self.screen.notice = sentence
 
     def _close_front(self) -> None:
         self._ending.wait()
-        self.front.close()
+        self.controller.close()
 
     def _stop(self, serving: threading.Thread) -> None:
         self._ending.set()
         self.window.close()
-        if self._news:
-            self._news.stop()
+        if self._feed:
+            self._feed.stop()
         if self.server and not self.server.stop():
             log.error("The server did not stop in time.")
         serving.join(LAST_SECONDS)
@@ -161,7 +161,7 @@ class Life:
         watchdog.start()
 
     def _serve(self) -> None:
-        """Serve, and follow how it is."""
+        """Run the server and follow its status."""
         self._icon.wait(ICON_SECONDS)
         try:
             if ready := self._start_server():
@@ -190,7 +190,7 @@ class Life:
 
     def _hand_over(self) -> None:
         try:
-            meet(self.home.folders.data, wait_and_hand_over)
+            show_running_instance(self.home.folders.data, wait_and_show_running_window)
         except DeskhandError as error:
             self.error = error
 
@@ -207,7 +207,7 @@ class Life:
             threading.Thread(target=self._show_window, name="first window", daemon=True).start()
 
     def _tell_host(self) -> None:
-        if self.front.lacks_host():
+        if self.controller.lacks_host():
             self._note(NO_HOST)
 
     def _show_window(self) -> None:
@@ -220,12 +220,12 @@ class Life:
             show_error(sentence)
 
     def _follow(self) -> None:
-        from desktop.tray.status_feed import News
+        from desktop.tray.status_feed import StatusFeed
 
         try:
             local = reach(self.home.folders.data)
         except DeskhandError:  # it is ending already
             return
-        while self.server and not self._ending.is_set() and not self.server.wait(LOOK_SECONDS):
-            self._news = News(local, self.front.show)
-            self._news.follow()
+        while self.server and not self._ending.is_set() and not self.server.wait(RETRY_SECONDS):
+            self._feed = StatusFeed(local, self.controller.show)
+            self._feed.follow()

@@ -35,7 +35,7 @@ def set_on(wanted: bool, data_dir: Path | None = None) -> None:
     try:
         place = find_place()
         if wanted:
-            place.put(refuse_unwritable(own_command(data_dir)))
+            place.put(refuse_unwritable(relaunch_command(data_dir)))
         else:
             place.remove()
     except OSError as error:
@@ -44,7 +44,7 @@ def set_on(wanted: bool, data_dir: Path | None = None) -> None:
         ) from error
 
 
-def own_command(
+def relaunch_command(
     data_dir: Path | None,
     environment: Mapping[str, str] = os.environ,
     *,
@@ -179,8 +179,8 @@ class RunKey:
         self._registry.delete(RUN, NAME)
 
     def _is_turned_off(self) -> bool:
-        said = self._registry.read(APPROVED, NAME)
-        return isinstance(said, bytes) and bool(said) and bool(said[0] & 1)  # 2 and 6: on; 3 and 7: off
+        value = self._registry.read(APPROVED, NAME)
+        return isinstance(value, bytes) and bool(value) and bool(value[0] & 1)  # 2 and 6: on; 3 and 7: off
 
 
 def find_place() -> Place:

@@ -1,4 +1,4 @@
-"""How Deskhand starts itself again: its window, its demo."""
+"""Commands and environments of child processes."""
 
 import os
 import re
@@ -13,49 +13,49 @@ SECRETS = frozenset(["API_KEY", "DESKHAND_API_KEY", "NGROK_API_KEY", "NGROK_AUTH
 SECRETS_OF_OTHERS = re.compile(r"OPENAI_\w*(KEY|SECRET)\w*")
 
 
-def own_command(*arguments: str, frozen: bool | None = None) -> list[str]:
-    """The command that runs this very program."""
+def relaunch_command(*arguments: str, frozen: bool | None = None) -> list[str]:
+    """Command that runs this program again."""
     if getattr(sys, "frozen", False) if frozen is None else frozen:
         return [sys.executable, *arguments]
     return [sys.executable, "-P", "-m", "desktop", *arguments]  # -P: a folder named `desktop` where this runs hides nothing
 
 
-def own_environment(environment: Mapping[str, str], root: Path = ROOT) -> dict[str, str]:
-    """The variables with which it finds itself, without secrets: a checkout need not be installed."""
-    kept = without_secrets(environment)
+def relaunch_environment(environment: Mapping[str, str], root: Path = ROOT) -> dict[str, str]:
+    """Environment for our own child processes, without secrets. Adds a checkout to PYTHONPATH."""
+    variables = without_secrets(environment)
     if (root / "pyproject.toml").is_file():
-        kept["PYTHONPATH"] = os.pathsep.join(filter(None, [str(root), environment.get("PYTHONPATH")]))
-    return kept
+        variables["PYTHONPATH"] = os.pathsep.join(filter(None, [str(root), environment.get("PYTHONPATH")]))
+    return variables
 
 
-def outside_environment(environment: Mapping[str, str], *, frozen: bool | None = None) -> dict[str, str]:
-    """The variables for other programs, without secrets. A frozen program puts its own libraries first, which breaks them:
+def external_environment(environment: Mapping[str, str], *, frozen: bool | None = None) -> dict[str, str]:
+    """Environment for external programs, without secrets and without the libraries of a frozen program:
     https://pyinstaller.org/en/stable/common-issues-and-pitfalls.html#launching-external-programs-from-the-frozen-application
     """
-    kept = without_secrets(environment)
+    variables = without_secrets(environment)
     if getattr(sys, "frozen", False) if frozen is None else frozen:
-        original = kept.pop(f"{LIBRARIES}_ORIG", None)
-        kept.pop(LIBRARIES, None)
+        original = variables.pop(f"{LIBRARIES}_ORIG", None)
+        variables.pop(LIBRARIES, None)
         if original:
-            kept[LIBRARIES] = original
-    return kept
+            variables[LIBRARIES] = original
+    return variables
 
 
 def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
-    """The variables, without those that only the server needs."""
+    """Remove the variables that hold secrets."""
     return {name: value for name, value in environment.items() if not is_secret(name)}
 
 
 def is_secret(name: str) -> bool:
-    """Whether a variable holds a secret of the server."""
+    """Return whether a variable holds a secret of the server."""
     return name.upper() in SECRETS or bool(SECRETS_OF_OTHERS.fullmatch(name.upper()))
 
 
 @contextmanager
 def hidden_secrets() -> Iterator[None]:
-    """Keep secrets from a program that can only be started with our own variables; it takes a moment."""
-    kept = {name: os.environ.pop(name) for name in list(os.environ) if is_secret(name)}
+    """Hide secrets from a program that can only be started with our own environment."""
+    variables = {name: os.environ.pop(name) for name in list(os.environ) if is_secret(name)}
     try:
         yield
     finally:
-        os.environ.update(kept)
+        os.environ.update(variables)

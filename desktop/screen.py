@@ -1,4 +1,4 @@
-"""The person's desktop, as the server asks for it."""
+"""The desktop of this computer, for the server."""
 
 import os
 import subprocess
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from desktop import autostart
-from desktop.relaunch import hidden_secrets, outside_environment, own_command, own_environment
+from desktop.relaunch import external_environment, hidden_secrets, relaunch_command, relaunch_environment
 from desktop.window.browser import browse, has_screen
 from desktop.window.window import Window
 from server.core.errors import Unavailable
@@ -18,18 +18,18 @@ from server.core.errors import Unavailable
 OPENERS = {"darwin": "open", "linux": "xdg-open"}
 
 
-def say_nothing(title: str, text: str) -> None:
-    """Where there is no tray to say it from."""
+def ignore_notification(title: str, text: str) -> None:
+    """Drop a notification: there is no tray."""
 
 
 @dataclass
 class DesktopScreen:
-    """The desktop of this computer. `own_data`: the folder that the person named for Deskhand's data, if they did."""
+    """The desktop of this computer. `own_data`: the data directory that the person chose, if any."""
 
     window: Window
     own_data: Path | None = None
     demo: bool = False
-    tell: Callable[[str, str], None] = say_nothing
+    tell: Callable[[str, str], None] = ignore_notification
     notice: str | None = None
 
     def notify(self, title: str, text: str) -> None:
@@ -55,7 +55,7 @@ class DesktopScreen:
             raise Unavailable("There is no screen here. Start the demo yourself: deskhand serve --demo")
         place = ["--data-dir", str(self.own_data / "demo")] if self.own_data else []
         try:
-            start_apart(own_command("--demo", *place))
+            start_detached(relaunch_command("--demo", *place))
         except OSError as error:
             raise Unavailable(f"The demo could not be started ({error}). Start it yourself: deskhand --demo") from error
 
@@ -75,24 +75,24 @@ def open_folder(folder: Path, platform: str = sys.platform) -> None:
             os.startfile(folder)  # type: ignore[attr-defined,unused-ignore] # noqa: S606, a folder of our own
         return
     opener = OPENERS.get(platform, "xdg-open")
-    environment = outside_environment(os.environ)
+    environment = external_environment(os.environ)
     subprocess.run([opener, str(folder)], check=True, timeout=20, env=environment, capture_output=True)  # noqa: S603, the system's own
 
 
-def start_apart(command: list[str], text: str = "") -> None:
-    """Start a program that outlives this one, with a text on its standard input. Raises OSError."""
-    apart = {"start_new_session": True} if os.name != "nt" else {"creationflags": 0x00000008 | 0x00000200}  # detached, own group
+def start_detached(command: list[str], text: str = "") -> None:
+    """Start a program that outlives this one, with `text` on its standard input. Raises OSError."""
+    detached = {"start_new_session": True} if os.name != "nt" else {"creationflags": 0x00000008 | 0x00000200}
     process = subprocess.Popen(  # noqa: S603, our own command
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env=own_environment(os.environ),
+        env=relaunch_environment(os.environ),
         encoding="utf-8",
         errors="replace",
-        **apart,
+        **detached,
     )
     if process.stdin:
         with suppress(OSError), process.stdin as pipe:  # it may have ended already
             pipe.write(text)
-    threading.Thread(target=process.wait, name="apart", daemon=True).start()  # a process that ends wants to be taken note of
+    threading.Thread(target=process.wait, name="reaper", daemon=True).start()  # reaps the process

@@ -1,4 +1,4 @@
-"""The server in its own thread, so that the main thread is free for what a desktop demands of it."""
+"""The server in its own thread, which leaves the main thread to the desktop toolkit."""
 
 import threading
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from server.lifecycle.program import Program, Ready
 
 @dataclass
 class BackgroundServer:
-    """A server that runs beside the program."""
+    """A server in a background thread."""
 
     program: Program
     _ready: Ready | None = None
@@ -18,7 +18,7 @@ class BackgroundServer:
     _thread: threading.Thread | None = None
 
     def start(self, seconds: float = 60) -> Ready:
-        """Start it and wait until it answers. Raises what kept it from starting."""
+        """Start the server and wait until it answers. Raises the error that kept it from starting."""
         self._thread = threading.Thread(target=self._run, name="server", daemon=True)
         self._thread.start()
         self._decided.wait(seconds)
@@ -30,28 +30,28 @@ class BackgroundServer:
 
     @property
     def error(self) -> BaseException | None:
-        """What ended it, where nobody had asked it to end."""
+        """Error that ended the server."""
         return self._error
 
     def wait(self, seconds: float | None = None) -> bool:
-        """Wait until it has ended; False if it has not by then."""
+        """Wait until the server has ended. Returns False after a timeout."""
         if self._thread:
             self._thread.join(seconds)
         return not (self._thread and self._thread.is_alive())
 
     def stop(self, seconds: float = 15) -> bool:
-        """Stop it and wait. True when it has ended."""
+        """Stop the server and wait. Returns whether it has ended."""
         self.program.stop()
         return self.wait(seconds)
 
     def _run(self) -> None:
         try:
-            server.run(lambda: self.program.run(self._tell))
-        except BaseException as error:  # noqa: BLE001, it is raised again where somebody waits for it
+            server.run(lambda: self.program.run(self._on_ready))
+        except BaseException as error:  # noqa: BLE001, raised again in `start` or by the caller
             self._error = error
         finally:
             self._decided.set()
 
-    def _tell(self, ready: Ready) -> None:
+    def _on_ready(self, ready: Ready) -> None:
         self._ready = ready
         self._decided.set()

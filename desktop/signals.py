@@ -1,4 +1,4 @@
-"""Hears what asks the program to end: Ctrl+C, SIGTERM, a session that closes; whatever the main thread is busy with."""
+"""Signals that end the program (Ctrl+C, SIGTERM, SIGHUP), received while the main thread is blocked."""
 
 import signal
 import socket
@@ -6,28 +6,28 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 
-ASKED = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
 
 class Signals:
-    """The signals that ask the program to end. A toolkit's loop may keep Python from running a handler, and so may a lock that
-    is waited for; so each signal becomes a byte in a socket, which a thread of its own waits for.
+    """Receives the signals that end the program. A toolkit's loop or a lock may keep Python from running a handler, so each
+    signal becomes a byte in a socket that a thread reads.
     """
 
-    def __init__(self, on_asked: Callable[[], None]) -> None:
-        self._on_asked = on_asked
+    def __init__(self, on_signal: Callable[[], None]) -> None:
+        self._on_signal = on_signal
         self._reader, self._writer = socket.socketpair()
         self._writer.setblocking(False)
 
     def listen(self) -> None:
-        """Begin to listen, on the main thread."""
+        """Start listening. Call on the main thread."""
         signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
         self.take()
         threading.Thread(target=self._wait, name="signals", daemon=True).start()
 
     def take(self) -> None:
-        """Take the signals, or take them back: some toolkits help themselves to Ctrl+C. On the main thread."""
-        for name in ASKED:
+        """Install the handlers, again after a toolkit replaced them. Call on the main thread."""
+        for name in SIGNALS:
             if number := getattr(signal, name, None):
                 signal.signal(number, self._pass_on)
 
@@ -37,4 +37,4 @@ class Signals:
 
     def _wait(self) -> None:
         while self._reader.recv(1):
-            self._on_asked()
+            self._on_signal()

@@ -32,12 +32,12 @@ def find_gi(folders: tuple[Path, ...] = FOLDERS) -> ModuleType | None:
     if sys.platform in {"win32", "darwin"}:
         return None
     try:
-        found: ModuleType | None = importlib.import_module(NAME)
+        bindings: ModuleType | None = importlib.import_module(NAME)
     except ImportError:
-        found = next((take(folder) for folder in folders if fits(folder)), None)
-    if found:
+        bindings = next((take(folder) for folder in folders if fits(folder)), None)
+    if bindings:
         introduce()
-    return found
+    return bindings
 
 
 def introduce() -> None:

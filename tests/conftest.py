@@ -1,8 +1,10 @@
 """What all tests share. A test whose system packages are missing skips with the reason; where CI=true it fails instead."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
+import fastapi.dependencies.models
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -41,6 +43,20 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if found:
         print("\nSecrets lie in clear in:", *found, sep="\n")
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def forget_endpoints() -> None:
+    """Empty FastAPI's caches of functions that it has classified: an endpoint there keeps its whole program alive."""
+    for cached in vars(fastapi.dependencies.models).values():
+        if hasattr(cached, "cache_clear"):
+            cached.cache_clear()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def stopped_programs_are_freed() -> Iterator[None]:
+    """Free the programs that a module of tests has stopped."""
+    yield
+    forget_endpoints()
 
 
 @pytest.fixture(scope="session")

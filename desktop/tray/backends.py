@@ -1,4 +1,4 @@
-"""What each system demands of whoever draws in its tray: the thread, the loop, the mends of pystray 0.19."""
+"""Tray backends: the thread, the event loop and the workarounds for pystray 0.19 on each system."""
 
 import logging
 import threading
@@ -16,7 +16,7 @@ STOP_SECONDS = 3.0
 
 
 class Backend:
-    """Windows, and what the others have in common: `call` does something on the thread that may draw."""
+    """The backend for Windows, and the base of the others."""
 
     ground: str | None = None
 
@@ -26,31 +26,31 @@ class Backend:
         self._menu_is_open = False
 
     def call(self, what: Call) -> None:
-        """Do something on the thread that may draw."""
+        """Call a function on the thread that may draw."""
         with self._drawing:
             what()
 
     def menu_is_open(self) -> bool:
-        """Whether the person looks at the menu; changing it would close it."""
+        """Whether the menu is open; changing it would close it."""
         return self._menu_is_open
 
     def has_host(self) -> bool | None:
-        """Whether there is a tray to show icons in. None: it cannot be told."""
+        """Whether there is a tray that shows icons, None if unknown."""
         return None
 
     def wait_for_host(self) -> None:
-        """Wait until there is a tray, where the icon would not find it by itself; or until `stop`."""
+        """Wait until there is a tray or `stop` is called, if the icon would not find it by itself."""
 
     def notify(self, title: str, text: str) -> None:
         """Show a notification."""
         self.call(lambda: self.icon.notify(text, title))
 
     def spell(self, title: str) -> str:
-        """Write what is said beside the icon as it can be said here."""
+        """Encode the tooltip for this system."""
         return title
 
     def run(self, set_up: SetUp, on_loop: Call) -> None:
-        """Serve the icon until `stop`."""
+        """Run the icon until `stop`."""
         self._on_ready(on_loop)
         self._watch_menu()
         self.icon.run(setup=set_up)
@@ -75,7 +75,7 @@ class Backend:
                 handlers[message] = self._while_open(handle)
 
     def _while_open(self, handle: Callable[..., Any]) -> Callable[..., Any]:
-        """Windows shows the menu inside of a handler, which returns when it is closed."""
+        """Track the open menu: Windows shows it inside a handler that returns when it is closed."""
 
         def handled(*given: Any) -> Any:
             self._menu_is_open = True
@@ -88,11 +88,11 @@ class Backend:
 
 
 class Gtk(Backend):
-    """GTK, with the tray's newer protocol or the older one."""
+    """GTK with StatusNotifierItem or the older XEmbed tray."""
 
     def __init__(self, icon: Any) -> None:
         super().__init__(icon)
-        log_complaints()
+        redirect_gtk_warnings()
         self._initialize, self._finalize = icon._initialize, icon._finalize
         icon._initialize, icon._finalize = self._begin, self._end
 
@@ -113,7 +113,7 @@ class Gtk(Backend):
         return has_notifier_host() or has_tray_window()
 
     def notify(self, title: str, text: str) -> None:
-        """Where no notification can be shown, the terminal gets it: nothing that was asked for ends without a word."""
+        """Show a notification, or log it if none can be shown."""
 
         def show() -> None:
             try:
@@ -124,22 +124,22 @@ class Gtk(Backend):
         self.call(show)
 
     def _begin(self) -> None:
-        """Without a bus there are no notifications, and pystray would not begin."""
+        """Start without notifications if there is no D-Bus."""
         try:
             self._initialize()
         except Exception as error:  # noqa: BLE001, GLib's errors are no classes of Python's until they are imported
             log.info("There are no notifications here: %s", error)
-            self.icon._notifier = Silence()
+            self.icon._notifier = NullNotifier()
             self.icon._mark_ready()
 
     def _end(self) -> None:
-        """Pystray takes back its notification, which fails where nothing shows any."""
+        """Ignore pystray's failure to withdraw a notification."""
         with suppress(Exception):
             self._finalize()
 
 
-def log_complaints() -> None:
-    """GTK would complain on the person's terminal, of what neither they nor we can mend."""
+def redirect_gtk_warnings() -> None:
+    """Log GTK's warnings at DEBUG instead of printing them on the terminal."""
     from gi.repository import GLib
 
     def note(domain: str, _: int, text: str, *__: object) -> None:
@@ -149,8 +149,8 @@ def log_complaints() -> None:
         GLib.log_set_handler(domain, GLib.LogLevelFlags.LEVEL_MASK, note, None)
 
 
-class Silence:
-    """Stands in where nothing can show a notification."""
+class NullNotifier:
+    """Notifier that shows nothing."""
 
     def notify(self, *_: object) -> None:
         pass
@@ -160,9 +160,9 @@ class Silence:
 
 
 class Xorg(Backend):
-    """Plain X: an icon that can be clicked, without a menu and without notifications."""
+    """Plain X11: an icon that can be clicked, without menu and notifications."""
 
-    ground = GROUND  # what is see-through would be black
+    ground = GROUND  # transparent pixels would be black
 
     def __init__(self, icon: Any) -> None:
         super().__init__(icon)
@@ -183,7 +183,7 @@ class Xorg(Backend):
             pass
 
     def run(self, set_up: SetUp, on_loop: Call) -> None:
-        """Its loop lets Python hear no signal, and may not hear when it is to end: it has a thread that can be left behind."""
+        """Run pystray's loop in a daemon thread: it blocks signals and may miss `stop`."""
         on_loop()
         loop = threading.Thread(target=self._loop, args=(set_up,), name="tray", daemon=True)
         loop.start()
@@ -203,19 +203,19 @@ class Xorg(Backend):
         self._over.set()
 
     def _stay_docked(self) -> None:
-        """A tray that has just begun may let go of an icon again, and one that ends does; pystray asks once."""
+        """Dock again if the tray dropped the icon or was restarted; pystray docks only once."""
         while not self._over.wait(HOST_SECONDS):
             with suppress(Exception):  # the tray may end between two questions
                 if not self._is_docked() and self.has_host():
                     self.call(self.icon._show)
 
     def _is_docked(self) -> bool:
-        told = self.icon._window.query_tree()
-        return bool(told.parent != told.root)
+        tree = self.icon._window.query_tree()
+        return bool(tree.parent != tree.root)
 
 
 class Mac(Backend):
-    """macOS: all of it on the main thread, and no icon in the Dock."""
+    """macOS: everything on the main thread, and no icon in the Dock."""
 
     def __init__(self, icon: Any) -> None:
         super().__init__(icon)
@@ -236,7 +236,7 @@ class Mac(Backend):
         self.call(self.icon.stop)
 
     def notify(self, title: str, text: str) -> None:
-        """It runs a program and waits for it, which needs no particular thread and must not hold up the one of the menu."""
+        """Notify in a thread: pystray runs a program and waits for it."""
         threading.Thread(target=self.icon.notify, args=(text, title), name="notification", daemon=True).start()
 
 

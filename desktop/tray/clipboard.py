@@ -1,4 +1,4 @@
-"""Puts a text on the clipboard, where that works while no window of ours is in front."""
+"""Copies text to the clipboard without a focused window."""
 
 import os
 import shutil
@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 
-from desktop.relaunch import outside_environment
+from desktop.relaunch import external_environment
 from desktop.toolkit import find_gtk
 
 Copy = Callable[[str], None]
@@ -14,7 +14,7 @@ SECONDS = 5.0
 
 
 def find_copier(*, has_gtk_loop: bool, platform: str = sys.platform, environment: Mapping[str, str] = os.environ) -> Copy | None:
-    """Find the way. None: there is none here. `has_gtk_loop`: GTK runs, and keeps what was copied there while we do."""
+    """Find a way to copy, None if there is none. `has_gtk_loop`: GTK runs and holds the copied text."""
     if platform == "win32":
         return lambda text: run(["clip.exe"], text.encode("utf-16"))
     if platform == "darwin":
@@ -25,13 +25,13 @@ def find_copier(*, has_gtk_loop: bool, platform: str = sys.platform, environment
 
 
 def run(command: list[str], text: bytes) -> None:
-    """Hand a text to a program. Raises OSError or subprocess.SubprocessError."""
-    environment = outside_environment(os.environ)
+    """Pipe a text to a program. Raises OSError or subprocess.SubprocessError."""
+    environment = external_environment(os.environ)
     subprocess.run(command, input=text, check=True, timeout=SECONDS, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603, one of those above
 
 
 def copy_with_gtk(text: str) -> None:
-    """Put it there with GTK, whose loop runs on the main thread."""
+    """Copy with GTK, whose loop runs on the main thread."""
     from gi.repository import GLib
 
     gtk = find_gtk()

@@ -1,6 +1,6 @@
-"""Draws the icon: a hand that is also a cursor, and at its lower right a dot whose shape says how Deskhand is.
+"""Draws the icon: a hand that is also a cursor, with a dot at the lower right whose shape shows the status.
 
-While something waits for the person's word a diamond stands at its upper right.
+A diamond at the upper right marks pending approvals.
 """
 
 from enum import StrEnum
@@ -17,8 +17,8 @@ FINER = 4  # how much finer it is drawn than shown, for smooth edges
 GROUND = "#f6f7f7"  # where a tray cannot let its own colour through
 
 
-class Look(StrEnum):
-    """How Deskhand is, at a glance."""
+class StatusLevel(StrEnum):
+    """Status at a glance."""
 
     off = "off"
     local = "local"
@@ -28,23 +28,23 @@ class Look(StrEnum):
 
 # Each stands out, 3:1 or more, on a light panel and on a dark one.
 HAND = "#0f8f8a"
-DOT = {Look.off: "#7b878a", Look.local: "#0f8f8a", Look.online: "#1d9a4f", Look.attention: "#c77700"}
+DOT = {StatusLevel.off: "#7b878a", StatusLevel.local: "#0f8f8a", StatusLevel.online: "#1d9a4f", StatusLevel.attention: "#c77700"}
 
 
-def draw(look: Look, *, waiting: bool = False, size: int = SIZE, ground: str | None = None) -> "Image":
-    """Draw the icon. `waiting`: something waits for the person's word. `ground` fills what is otherwise seen through."""
+def draw(level: StatusLevel, *, waiting: bool = False, size: int = SIZE, ground: str | None = None) -> "Image":
+    """Draw the icon. `waiting`: approvals are pending. `ground` fills the transparent pixels."""
     from PIL import Image
 
     fine = size * FINER
     image = Image.new("RGBA", (fine, fine), ground or (0, 0, 0, 0))
     hand = read_hand().resize((fine, fine), Image.Resampling.LANCZOS)
-    around, dot = draw_dot(look, fine)
+    around, dot = draw_dot(level, fine)
     image.paste(HAND, mask=hand)
     image.paste(ground or (0, 0, 0, 0), mask=around)
-    image.paste(DOT[look], mask=dot)
+    image.paste(DOT[level], mask=dot)
     if waiting:
         image.paste(ground or (0, 0, 0, 0), mask=draw_diamond(fine, round(fine * 0.07)))
-        image.paste(DOT[Look.attention], mask=draw_diamond(fine))
+        image.paste(DOT[StatusLevel.attention], mask=draw_diamond(fine))
     return image.resize((size, size), Image.Resampling.LANCZOS)
 
 
@@ -56,7 +56,7 @@ def read_hand() -> "Image":
         return image.getchannel("A")
 
 
-def draw_dot(look: Look, size: int) -> tuple["Image", "Image"]:
+def draw_dot(level: StatusLevel, size: int) -> tuple["Image", "Image"]:
     """The shapes of the free space around the dot, and of the dot: hollow, half, full, or a ring with a gap."""
     from PIL import Image, ImageDraw
 
@@ -67,13 +67,13 @@ def draw_dot(look: Look, size: int) -> tuple["Image", "Image"]:
     around, dot = Image.new("L", (size, size)), Image.new("L", (size, size))
     ImageDraw.Draw(around).ellipse(free, fill=255)
     pen = ImageDraw.Draw(dot)
-    if look is Look.online:
+    if level is StatusLevel.online:
         pen.ellipse(box, fill=255)
-    elif look is Look.attention:
+    elif level is StatusLevel.attention:
         pen.arc(box, -50, 230, fill=255, width=round(line * 1.5))
     else:
         pen.ellipse(box, outline=255, width=line)
-        if look is Look.local:
+        if level is StatusLevel.local:
             pen.chord(box, 90, 270, fill=255)
     return around, dot
 

@@ -1,22 +1,27 @@
-"""The tray's menu as a pure function of how Deskhand is. A line is there only while what it stands for works."""
+"""The tray's menu as a pure function of the status. An item is present only while it works."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from desktop.tray.icon import Look
+from desktop.tray.icon import StatusLevel
 from desktop.tray.status import Status
 
-LONGEST = 60  # letters in a line
-FOR_EVER = timedelta(days=3650)  # a pause of that length was asked for without an end
-MARKS = {Look.off: "○", Look.local: "◐", Look.online: "●", Look.attention: "◌"}
-WORDS = {Look.off: "Off", Look.local: "On, on this computer only", Look.online: "Online", Look.attention: "Needs you"}
+LONGEST = 60  # characters of an item
+INDEFINITE = timedelta(days=3650)  # a longer pause has no end
+MARKS = {StatusLevel.off: "○", StatusLevel.local: "◐", StatusLevel.online: "●", StatusLevel.attention: "◌"}
+WORDS = {
+    StatusLevel.off: "Off",
+    StatusLevel.local: "On, on this computer only",
+    StatusLevel.online: "Online",
+    StatusLevel.attention: "Needs you",
+}
 CLOSED, OPEN = {"off", "failed"}, {"opening", "open", "reconnecting"}
 
 
-class Wish(StrEnum):
-    """What a person can ask of the tray."""
+class MenuAction(StrEnum):
+    """Actions of the tray's menu."""
 
     open = "open"
     show_approvals = "show approvals"
@@ -36,100 +41,108 @@ class Wish(StrEnum):
 
 
 @dataclass(frozen=True)
-class Line:
-    """A line. Without a wish and without lines below it only says something; without a text it parts others."""
+class MenuItem:
+    """A menu item; a label without `action` and `below`, a separator without `text`."""
 
     text: str = ""
-    wish: Wish | None = None
+    action: MenuAction | None = None
     checked: bool | None = None
     default: bool = False
-    below: tuple["Line", ...] = ()
+    below: tuple["MenuItem", ...] = ()
 
     @property
     def enabled(self) -> bool:
-        """Whether it can be chosen."""
-        return self.wish is not None or bool(self.below)
+        """Whether the item can be chosen."""
+        return self.action is not None or bool(self.below)
 
 
-PARTING = Line()
+SEPARATOR = MenuItem()
 
 
-def menu(status: Status, now: datetime | None = None) -> list[Line]:
-    """Make the menu's lines, from top to bottom."""
+def menu(status: Status, now: datetime | None = None) -> list[MenuItem]:
+    """Build the menu items, from top to bottom."""
     now = now or datetime.now(UTC)
-    groups = (tell(status, now), reach(status), act(status), look_after(status), [Line("Quit Deskhand", Wish.quit)])
-    lines = [line for group in map(list, groups) if group for line in (*group, PARTING)]
+    groups = (
+        status_items(status, now),
+        connection_items(status),
+        activity_items(status),
+        program_items(status),
+        [MenuItem("Quit Deskhand", MenuAction.quit)],
+    )
+    lines = [line for group in map(list, groups) if group for line in (*group, SEPARATOR)]
     return lines[:-1]
 
 
-def tell(status: Status, now: datetime) -> Iterator[Line]:
-    """Say how it is: first what waits for the person's word."""
-    look = status.look
+def status_items(status: Status, now: datetime) -> Iterator[MenuItem]:
+    """Status items: pending approvals first."""
+    level = status.level
     if status.serving and status.waiting:
         waits = "1 waits for you…" if status.waiting == 1 else f"{status.waiting} wait for you…"
-        yield Line(waits, Wish.show_approvals, default=True)
-        if not status.problem:  # then nothing else is to be told of it than where it is reached
-            look = Look.online if status.address else Look.local
-    place = f" · {status.address}" if status.address and look is Look.online else ""
-    yield Line(shorten(f"{MARKS[look]} {WORDS[look]}{place}" if status.serving else status.sentence))
-    if look is Look.attention:
-        yield Line(shorten(status.sentence))
+        yield MenuItem(waits, MenuAction.show_approvals, default=True)
+        if not status.problem:  # else the problem decides
+            level = StatusLevel.online if status.address else StatusLevel.local
+    place = f" · {status.address}" if status.address and level is StatusLevel.online else ""
+    yield MenuItem(shorten(f"{MARKS[level]} {WORDS[level]}{place}" if status.serving else status.sentence))
+    if level is StatusLevel.attention:
+        yield MenuItem(shorten(status.sentence))
     if status.demo:
-        yield Line("Demo: made-up accounts")
+        yield MenuItem("Demo: made-up accounts")
     if status.paused_until:
-        yield Line(tell_pause(status.paused_until, now))
+        yield MenuItem(describe_pause(status.paused_until, now))
 
 
-def tell_pause(until: datetime, now: datetime) -> str:
-    """Say until when it is paused."""
-    if until - now > FOR_EVER:
+def describe_pause(until: datetime, now: datetime) -> str:
+    """Describe the end of a pause."""
+    if until - now > INDEFINITE:
         return "Paused until you resume"
     local = until.astimezone()
     return f"Paused until {local:%H:%M}" if until - now < timedelta(hours=20) else f"Paused until {local:%Y-%m-%d %H:%M}"
 
 
-def reach(status: Status) -> Iterator[Line]:
-    """What has to do with being seen and reached."""
+def connection_items(status: Status) -> Iterator[MenuItem]:
+    """Items for the window, the public address and the tunnel."""
     if not status.serving:
         return
-    yield Line("Open Deskhand", Wish.open, default=not status.waiting)
+    yield MenuItem("Open Deskhand", MenuAction.open, default=not status.waiting)
     if status.address and status.can_copy:
-        yield Line("The address is new: copy it" if status.address_is_new else "Copy public address", Wish.copy)
+        yield MenuItem("The address is new: copy it" if status.address_is_new else "Copy public address", MenuAction.copy)
     if status.tunnel in CLOSED | OPEN:
         is_on = status.tunnel in OPEN
-        yield Line("Tunnel", Wish.close_tunnel if is_on else Wish.open_tunnel, checked=is_on)
+        yield MenuItem("Tunnel", MenuAction.close_tunnel if is_on else MenuAction.open_tunnel, checked=is_on)
 
 
-def act(status: Status) -> Iterator[Line]:
-    """What ChatGPT does, and stopping it."""
+def activity_items(status: Status) -> Iterator[MenuItem]:
+    """Items for pausing and recent activity."""
     if not status.serving:
         return
     if status.paused_until:
-        yield Line("Resume actions", Wish.resume)
+        yield MenuItem("Resume actions", MenuAction.resume)
     else:
         pauses = (
-            Line("For 15 minutes", Wish.pause_quarter),
-            Line("For 1 hour", Wish.pause_hour),
-            Line("Until I resume", Wish.pause),
+            MenuItem("For 15 minutes", MenuAction.pause_quarter),
+            MenuItem("For 1 hour", MenuAction.pause_hour),
+            MenuItem("Until I resume", MenuAction.pause),
         )
-        yield Line("Pause all actions", below=pauses)
+        yield MenuItem("Pause all actions", below=pauses)
     if status.recent:
-        yield Line("Recent activity", below=tuple(Line(shorten(told), Wish.show_activity) for told in status.recent))
+        yield MenuItem(
+            "Recent activity", below=tuple(MenuItem(shorten(text), MenuAction.show_activity) for text in status.recent)
+        )
 
 
-def look_after(status: Status) -> Iterator[Line]:
-    """What has to do with the program itself."""
+def program_items(status: Status) -> Iterator[MenuItem]:
+    """Items for updates, logs and start at login."""
     if not status.serving:
         return
     if status.update:
-        yield Line(f"Deskhand {status.update} is there", Wish.show_update)
-    yield Line("Open logs", Wish.open_logs)
+        yield MenuItem(f"Deskhand {status.update} is there", MenuAction.show_update)
+    yield MenuItem("Open logs", MenuAction.open_logs)
     if status.starts_at_login is not None:
-        wish = Wish.no_start_at_login if status.starts_at_login else Wish.start_at_login
-        yield Line("Start at login", wish, checked=status.starts_at_login)
+        action = MenuAction.no_start_at_login if status.starts_at_login else MenuAction.start_at_login
+        yield MenuItem("Start at login", action, checked=status.starts_at_login)
 
 
 def shorten(text: str) -> str:
-    """One line that fits a menu."""
+    """Shorten a text to one line of a menu."""
     line = " ".join(text.split())
     return line if len(line) <= LONGEST else line[: LONGEST - 1].rstrip() + "…"

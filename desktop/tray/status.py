@@ -1,25 +1,25 @@
-"""How Deskhand is at a moment, as its tray shows it."""
+"""The status that the tray shows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from desktop.tray.icon import Look
+from desktop.tray.icon import StatusLevel
 
-TOLD = 5  # sentences of recent activity
+RECENT = 5  # sentences of recent activity
 
 
 @dataclass(frozen=True)
 class Status:
-    """How Deskhand is, and what can be done here.
+    """Status of Deskhand and of this desktop.
 
     `address`: one that others can reach; `copied`: the one that the person copied last. `tunnel`: as the tunnel calls its state;
-    None while it could not be opened. `waiting`: questions that wait for the person's word. `starts_at_login` None: it cannot do
+    None while it could not be opened. `waiting`: approval requests. `starts_at_login` None: it cannot do
     that here.
     """
 
-    look: Look = Look.off
+    level: StatusLevel = StatusLevel.off
     sentence: str = "Deskhand is starting."
     serving: bool = False
     address: str | None = None
@@ -42,11 +42,11 @@ class Status:
 
 
 def read_status(before: Status, answer: Mapping[str, Any]) -> Status:
-    """Make what the tray shows of what the server answered."""
+    """Build the status from the response of /api/status."""
     paused, problem = answer.get("paused_until"), next(iter(answer.get("problems", ())), None)
     return replace(
         before,
-        look=Look(answer["look"]),
+        level=StatusLevel(answer["look"]),
         sentence=problem or answer["sentence"],
         problem=problem,
         serving=True,
@@ -55,7 +55,7 @@ def read_status(before: Status, answer: Mapping[str, Any]) -> Status:
         tunnel=answer.get("tunnel"),
         paused_until=datetime.fromisoformat(paused) if paused else None,
         waiting=answer.get("waiting", 0),
-        recent=tuple(f"{entry['client']}: {entry['sentence']}" for entry in answer.get("recent", ())[:TOLD]),
+        recent=tuple(f"{entry['client']}: {entry['sentence']}" for entry in answer.get("recent", ())[:RECENT]),
         update=answer["update"]["version"] if answer.get("update") else None,
         demo=bool(answer.get("demo")),
     )

@@ -1,4 +1,4 @@
-"""Follows a running server, and tells the tray how it is."""
+"""Follows the event feed of a running server and updates the tray."""
 
 import logging
 import threading
@@ -6,40 +6,40 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from desktop.api_client import Local
+from desktop.api_client import ApiClient
 from server.core.errors import DeskhandError
 
 log = logging.getLogger(__name__)
-SECONDS_BETWEEN = 0.5  # between two looks, however much happens
-SECONDS_AT_MOST = 60.0  # a pause runs out without any news of it
+SECONDS_BETWEEN = 0.5  # between two requests, however many events arrive
+SECONDS_AT_MOST = 60.0  # a pause ends without an event
 
 
 @dataclass
-class News:
-    """`on_answer` is called with what /api/status answers, when it may have changed."""
+class StatusFeed:
+    """Calls `on_answer` with the response of /api/status when it may have changed."""
 
-    local: Local
+    local: ApiClient
     on_answer: Callable[[dict[str, Any]], None]
     _changed: threading.Event = field(default_factory=threading.Event)
     _ended: bool = False
 
     def follow(self) -> None:
         """Follow until the server stops, or until `stop`."""
-        looking = threading.Thread(target=self._look, name="status", daemon=True)
-        looking.start()
+        polling = threading.Thread(target=self._poll, name="status", daemon=True)
+        polling.start()
         for _ in self.local.follow():
             if self._ended:
                 break
             self._changed.set()
         self.stop()
-        looking.join(self.local.seconds)
+        polling.join(self.local.seconds)
 
     def stop(self) -> None:
-        """End it."""
+        """Stop following."""
         self._ended = True
         self._changed.set()
 
-    def _look(self) -> None:
+    def _poll(self) -> None:
         pausing = threading.Event()
         while not self._ended:
             self._changed.clear()

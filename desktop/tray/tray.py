@@ -1,4 +1,4 @@
-"""The icon in the tray and its menu, drawn with pystray. It shows what it is told, and tells what the person chose."""
+"""The tray icon and its menu, drawn with pystray."""
 
 import logging
 import os
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from desktop.toolkit import find_gtk
 from desktop.tray.backends import Backend, backend_of
-from desktop.tray.icon import Look, draw
-from desktop.tray.menu import PARTING, Line, Wish, menu
+from desktop.tray.icon import StatusLevel, draw
+from desktop.tray.menu import SEPARATOR, MenuAction, MenuItem, menu
 from desktop.tray.status import Status
 from desktop.window.browser import has_screen
 
@@ -25,19 +25,19 @@ SECONDS_BETWEEN = 0.3  # between two drawings
 LONGEST_TITLE = 120  # Windows takes no more
 
 
-class NoTray(Exception):
-    """There can be no icon here; the message says why, for a person."""
+class TrayUnavailable(Exception):
+    """No tray icon can be shown; the message says why."""
 
 
 @dataclass
 class Tray:
     """An icon. `run` has the main thread; everything else may be called on any thread."""
 
-    choose: Callable[[Wish], None]
+    choose: Callable[[MenuAction], None]
     status: Status
     icon: Any
     backend: Backend
-    _drawn: tuple[tuple[Look, bool], list[Line]] | None = None
+    _drawn: tuple[tuple[StatusLevel, bool], list[MenuItem]] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _due: threading.Timer | None = None
     _ended: bool = False
@@ -66,7 +66,7 @@ class Tray:
         self.backend.stop()
 
     def show(self, status: Status) -> None:
-        """Show how Deskhand is; what comes in quick succession is drawn once."""
+        """Show a status; statuses in quick succession are drawn once."""
         with self._lock:
             self.status = status
             if self._due is None and not self._ended:
@@ -75,9 +75,9 @@ class Tray:
                 self._due.start()
 
     def notify(self, title: str, text: str) -> None:
-        """Show a notification; nothing happens where nobody can show one."""
+        """Show a notification if the desktop supports it."""
         if self.icon.HAS_NOTIFICATION and not self._ended:
-            with suppress(Exception):  # where it cannot be shown, nothing is lost
+            with suppress(Exception):  # a notification that cannot be shown is dropped
                 self.backend.notify(title or "Deskhand", text)
 
     def _draw_later(self) -> None:
@@ -92,12 +92,12 @@ class Tray:
             log.exception("The icon in the tray could not be drawn.")
 
     def _draw_what_changed(self) -> None:
-        """A menu that is open stays as it is until it is closed."""
+        """Redraw changed parts. An open menu is redrawn once it is closed."""
         status, lines = self.status, menu(self.status)
-        look, waiting = picture = status.look, status.waiting > 0
+        level, waiting = picture = status.level, status.waiting > 0
         drawn, self._drawn = self._drawn, (picture, lines)
         if drawn is None or drawn[0] != picture:
-            self.icon.icon = draw(look, waiting=waiting, ground=self.backend.ground)
+            self.icon.icon = draw(level, waiting=waiting, ground=self.backend.ground)
         if drawn is None or drawn[1] != lines:
             if self.backend.menu_is_open():
                 self._drawn = (picture, drawn[1] if drawn else [])
@@ -107,28 +107,28 @@ class Tray:
             self.icon.menu = build(lines, self.choose)
 
 
-def title_of(lines: list[Line]) -> str:
-    """What is said beside the icon."""
+def title_of(lines: list[MenuItem]) -> str:
+    """Tooltip of the icon."""
     return f"Deskhand: {lines[0].text}"[:LONGEST_TITLE]
 
 
-def open_tray(choose: Callable[[Wish], None], status: Status) -> Tray:
-    """Make the icon; it is seen once it runs. Raises NoTray."""
+def open_tray(choose: Callable[[MenuAction], None], status: Status) -> Tray:
+    """Create the icon, which is visible once it runs. Raises NoTray."""
     if not has_screen():
-        raise NoTray("There is no screen here.")
+        raise TrayUnavailable("There is no screen here.")
     pystray = import_pystray()
     lines = menu(status)
     try:
-        icon = pystray.Icon("deskhand", draw(status.look), "Deskhand", build(lines, choose))
+        icon = pystray.Icon("deskhand", draw(status.level), "Deskhand", build(lines, choose))
     except Exception as error:
-        raise NoTray(f"No icon can be shown in a tray here ({error}).") from error
+        raise TrayUnavailable(f"No icon can be shown in a tray here ({error}).") from error
     backend = backend_of(icon)
-    icon.icon = draw(status.look, ground=backend.ground)
+    icon.icon = draw(status.level, ground=backend.ground)
     return Tray(choose, status, icon, backend)
 
 
 def import_pystray() -> Any:
-    """Import pystray with the best that is here; it looks for GTK where Python finds it, and fails where there is no display."""
+    """Import pystray with the first backend that works. Raises TrayUnavailable if none does."""
     if sys.platform not in {"win32", "darwin"}:
         find_gtk()
     chosen, reasons = os.environ.get(CHOICE), []
@@ -144,40 +144,40 @@ def import_pystray() -> Any:
             return pystray
         finally:
             restore(chosen)
-    raise NoTray(f"No icon can be shown in a tray here ({'; '.join(reasons)}).")
+    raise TrayUnavailable(f"No icon can be shown in a tray here ({'; '.join(reasons)}).")
 
 
 def forget_pystray() -> None:
-    """Let it be imported anew."""
+    """Remove pystray from sys.modules so that it can be imported again."""
     for name in [name for name in sys.modules if name.partition(".")[0] == "pystray"]:
         del sys.modules[name]
 
 
 def restore(chosen: str | None) -> None:
-    """Put the variable back, for the programs that are started from here."""
+    """Restore the environment variable for child processes."""
     if chosen is None:
         os.environ.pop(CHOICE, None)
     else:
         os.environ[CHOICE] = chosen
 
 
-def build(lines: list[Line], choose: Callable[[Wish], None]) -> "pystray.Menu":
-    """Make pystray's menu of lines."""
+def build(lines: list[MenuItem], choose: Callable[[MenuAction], None]) -> "pystray.Menu":
+    """Convert menu items to pystray's menu."""
     import pystray
 
     return pystray.Menu(*(build_line(line, choose) for line in lines))
 
 
-def build_line(line: Line, choose: Callable[[Wish], None]) -> Any:
-    """Make a line."""
+def build_line(line: MenuItem, choose: Callable[[MenuAction], None]) -> Any:
+    """Convert a menu item."""
     import pystray
 
-    if line is PARTING:
+    if line is SEPARATOR:
         return pystray.Menu.SEPARATOR
-    below, wish = build(list(line.below), choose) if line.below else None, line.wish
+    below, action = build(list(line.below), choose) if line.below else None, line.action
     return pystray.MenuItem(
         spell(line.text),
-        below or (lambda: choose(wish) if wish else None),
+        below or (lambda: choose(action) if action else None),
         checked=(lambda _: bool(line.checked)) if line.checked is not None else None,
         default=line.default,
         enabled=line.enabled,
@@ -185,5 +185,5 @@ def build_line(line: Line, choose: Callable[[Wish], None]) -> Any:
 
 
 def spell(text: str) -> str:
-    """Windows takes an & for the mark of a letter to press."""
+    """Escape `&`, which marks an access key on Windows."""
     return text.replace("&", "&&") if sys.platform == "win32" else text

@@ -5,7 +5,7 @@ import sys
 from html import escape
 from pathlib import Path
 
-from desktop.api_client import Local
+from desktop.api_client import ApiClient
 from desktop.relaunch import hidden_secrets
 from server.core.errors import Unavailable
 from server.lifecycle import runtime_file
@@ -24,12 +24,12 @@ def has_screen() -> bool:
     return sys.platform in {"win32", "darwin"} or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-def reach(data: Path) -> Local:
+def reach(data: Path) -> ApiClient:
     """Reach the server that runs with this data. Raises Unavailable where none does."""
     running = runtime_file.read(data)
     if running is None:
         raise Unavailable("Deskhand is not running.")
-    return Local(running)
+    return ApiClient(running)
 
 
 def write_entry(data: Path, name: str = "") -> Path:
@@ -37,7 +37,7 @@ def write_entry(data: Path, name: str = "") -> Path:
 
     Raises OSError or DeskhandError.
     """
-    address, key = reach(data).make_entry()
+    address, key = reach(data).create_entry_key()
     page = data / NAME
     replace_file(page, PAGE.format(action=escape(address), key=escape(key), page=escape(name)).encode())
     return page
@@ -56,7 +56,7 @@ def browse(address: str) -> bool:
         return webbrowser.open(address)
 
 
-def invite(data: Path) -> str:
+def explain_browser_access(data: Path) -> str:
     """Open the page of one that shows no window, or make the file that opens it; a sentence about it. Raises as `write_entry`."""
     if has_screen() and show_in_browser(data):
         return "Deskhand is running already, without a window of its own; its page is in your browser."

@@ -11,8 +11,8 @@ import subprocess
 import sys
 from contextlib import suppress
 
-from desktop.relaunch import outside_environment, own_command
-from desktop.screen import start_apart
+from desktop.relaunch import external_environment, relaunch_command
+from desktop.screen import start_detached
 from desktop.toolkit import find_gtk
 from desktop.window.browser import has_screen
 from server.core.text import make_visible
@@ -31,7 +31,7 @@ def show_error(text: str) -> None:
     """Show a text in the dialog, if there is a screen."""
     if has_screen():
         with suppress(OSError):  # it is on stderr too
-            start_apart(own_command("--error-dialog"), make_visible(text, lines=True))
+            start_detached(relaunch_command("--error-dialog"), make_visible(text, lines=True))
 
 
 def run(platform: str = sys.platform) -> None:
@@ -50,7 +50,7 @@ def run(platform: str = sys.platform) -> None:
 
 def run_tool(command: list[str], text: str = "") -> None:
     """Run a program of the system, with a text on its standard input, until it ends."""
-    environment = outside_environment(os.environ)
+    environment = external_environment(os.environ)
     subprocess.run(command, input=text.encode(), env=environment, check=False, capture_output=True)  # noqa: S603, the system's own
 
 

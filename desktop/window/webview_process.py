@@ -46,8 +46,8 @@ def run(title: str) -> int:
     import webview
 
     webview.settings["ALLOW_FILE_URLS"] = False
-    look: dict[str, Any] = {"width": SIZE[0], "height": SIZE[1], "min_size": SMALLEST, "text_select": True, "zoomable": True}
-    window = webview.create_window(title, address, **look)
+    options: dict[str, Any] = {"width": SIZE[0], "height": SIZE[1], "min_size": SMALLEST, "text_select": True, "zoomable": True}
+    window = webview.create_window(title, address, **options)
     if window is None:
         return NO_WEB_VIEW
     view = View(window)
@@ -133,19 +133,19 @@ class View:
 
 
 def find_views(native: Any) -> list[Any]:
-    """The web views of a GTK window."""
+    """Find the web views of a GTK window."""
     from gi.repository import GObject, Gtk
 
-    found: list[Any] = []
+    views: list[Any] = []
 
-    def look(part: Any) -> None:
+    def visit(part: Any) -> None:
         if GObject.signal_lookup("web-process-terminated", part):
-            found.append(part)
+            views.append(part)
         elif isinstance(part, Gtk.Container):
-            part.foreach(look)
+            part.foreach(visit)
 
-    look(native)
-    return found
+    visit(native)
+    return views
 
 
 def raise_over_others(native: Any) -> None:

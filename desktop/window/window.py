@@ -1,4 +1,4 @@
-"""The window, as the program sees it: a process of its own, or the person's browser where there is no web view."""
+"""The window: a web view in its own process, or the person's browser if there is no web view."""
 
 import logging
 import os
@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from desktop.relaunch import own_command, own_environment
+from desktop.relaunch import relaunch_command, relaunch_environment
 from desktop.window.browser import has_screen, reach, show_in_browser
 from server.core.errors import Unavailable
 from server.system.files import create_private_file
@@ -26,15 +26,15 @@ class Window:
     data: Path
     logs: Path
     title: str = "Deskhand"
-    command: list[str] = field(default_factory=lambda: own_command("--window"))
+    command: list[str] = field(default_factory=lambda: relaunch_command("--window"))
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _process: "subprocess.Popen[str] | None" = None
     _in_browser: bool = False
 
     def show(self, page: str = "") -> None:
-        """Show it, or bring it to the front, at a page of it; where it is, without one.
+        """Show the window or bring it to the front, at `page` if given.
 
-        Raises Unavailable where nothing can show it.
+        Raises Unavailable if nothing can show it.
         """
         if not has_screen():
             raise Unavailable("There is no screen here. The command line does what the window does: deskhand --help")
@@ -80,8 +80,8 @@ class Window:
         return True
 
     def _open(self, page: str) -> bool:
-        """Start its process and wait until it is seen. False: it ended before it was."""
-        address, key = reach(self.data).make_entry()
+        """Start the process and wait until the window is visible. Returns False if the process ended before."""
+        address, key = reach(self.data).create_entry_key()
         self._process = process = self._start()
         allow_to_front(process.pid)
         place = f"&page={page}" if page else ""
@@ -95,14 +95,14 @@ class Window:
     def _start(self) -> "subprocess.Popen[str]":
         path = self.logs / "window.log"
         path.unlink(missing_ok=True)
-        with create_private_file(path) as said:
+        with create_private_file(path) as log_file:
             return subprocess.Popen(  # noqa: S603, our own command
                 [*self.command, self.title],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=said,
+                stderr=log_file,
                 text=True,
-                env=own_environment(os.environ),
+                env=relaunch_environment(os.environ),
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
 
@@ -113,7 +113,7 @@ class Window:
 
 
 def follow(process: "subprocess.Popen[str]", seen: threading.Event) -> None:
-    """Say when the window is seen, and when it will not be any more."""
+    """Set `seen` when the window is visible or its process has ended."""
     with process:  # lets go of everything once it has ended
         for line in process.stdout or ():
             if line.strip() == "shown":

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from server.commandline.client import reached
+from server.commandline.client import connect
 from server.sdk.cli import data_dir_option, example, json_option, print_json, say, say_time
 
 NOT_WELL = ("failed", "uncertain", "refused")  # outcomes
@@ -25,7 +25,7 @@ NOT_WELL = ("failed", "uncertain", "refused")  # outcomes
 def activity(number: int | None, data_dir: Path | None, *, as_json: bool, **wanted: Any) -> None:
     """List what happened, newest first; with the NUMBER of a call, show all that is known of it."""
     path = f"/api/activity/{number}" if number is not None else f"/api/activity?{spell(**wanted)}"
-    with reached(data_dir) as deskhand:
+    with connect(data_dir) as deskhand:
         found = deskhand.call("GET", path)
     if as_json:
         print_json(found)

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import click
 
-from server.commandline.client import reached
+from server.commandline.client import connect
 from server.sdk.approval_requests import Extent
 from server.sdk.cli import data_dir_option, example, json_option, print_json, say, say_time
 
@@ -23,7 +23,7 @@ def approvals() -> None:
 @data_dir_option
 def list_approvals(data_dir: Path | None, *, as_json: bool) -> None:
     """List the calls and sign-ins that wait, oldest first, with what they would do."""
-    with reached(data_dir) as deskhand:
+    with connect(data_dir) as deskhand:
         found = deskhand.call("GET", "/api/approvals")
     if as_json:
         print_json(found)
@@ -64,7 +64,7 @@ def show(question: dict[str, Any]) -> None:
 @data_dir_option
 def approve(question_id: str, code: str | None, extent: str, data_dir: Path | None) -> None:
     """Say yes."""
-    with reached(data_dir, running_only=True) as deskhand:
+    with connect(data_dir, running_only=True) as deskhand:
         told = deskhand.call("POST", f"/api/approvals/{quote(question_id, safe='')}/approve", {"extent": extent, "code": code})
     say(told["message"])
 
@@ -75,6 +75,6 @@ def approve(question_id: str, code: str | None, extent: str, data_dir: Path | No
 @data_dir_option
 def deny(question_id: str, reason: str, data_dir: Path | None) -> None:
     """Say no."""
-    with reached(data_dir, running_only=True) as deskhand:
+    with connect(data_dir, running_only=True) as deskhand:
         told = deskhand.call("POST", f"/api/approvals/{quote(question_id, safe='')}/deny", {"reason": reason})
     say(told["message"])

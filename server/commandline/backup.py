@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from server.commandline.client import find_running, reached
+from server.commandline.client import connect, find_running
 from server.core.errors import Conflict
 from server.sdk.cli import data_dir_option, example, say
 from server.storage.data_dir import open_home
@@ -16,7 +16,7 @@ from server.storage.data_dir import open_home
 @data_dir_option
 def backup(file: Path, data_dir: Path | None, *, overwrite: bool) -> None:
     """Put a copy of what is kept, without any secret, into FILE. The server may run meanwhile."""
-    with reached(data_dir) as deskhand:
+    with connect(data_dir) as deskhand:
         made = deskhand.call("POST", "/api/backup", {"path": str(file.resolve()), "overwrite": overwrite})
     say(f"Backed up to {made['path']}.")
 
@@ -27,14 +27,21 @@ def backup(file: Path, data_dir: Path | None, *, overwrite: bool) -> None:
 @data_dir_option
 def restore(file: Path, data_dir: Path | None, *, with_access: bool) -> None:
     """Go back to what FILE holds. What is replaced is kept beside it."""
-    from server.runtime.integrations import find_migrations
+    from server.integrations import find_migrations, list_revocations
     from server.storage import backup as backups
 
     if find_running(data_dir):
         raise Conflict("Deskhand is running. Quit it first, then restore.")
     with open_home(data_dir, demo=None) as home:
         folders = home.folders
-        kept = backups.restore(file, folders.data, config=folders.config, folders=find_migrations(), with_access=with_access)
+        kept = backups.restore(
+            file,
+            folders.data,
+            config=folders.config,
+            folders=find_migrations(),
+            revocations=() if with_access else list_revocations(),
+            with_access=with_access,
+        )
     say(f"Restored. What was there before is in {kept}." if kept else "Restored.")
     if not with_access:
         click.echo("All keys are revoked; make new ones with `deskhand clients create`.")

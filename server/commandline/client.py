@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from server.core.errors import DeskhandError, Unavailable
 from server.lifecycle import runtime_file
+from server.sdk.cli import LocalApi
 from server.storage.data_dir import find_home, open_home
 
 if TYPE_CHECKING:
@@ -17,13 +18,6 @@ if TYPE_CHECKING:
 
 NOTHING_RUNS = "Deskhand is not running. Start it with `deskhand serve`, or from its icon."
 SECONDS = 60.0
-
-
-class Deskhand(Protocol):
-    """The local surface, as commands use it."""
-
-    def call(self, method: str, path: str, body: Any = None) -> Any:
-        """Ask it something and get the JSON it answers. Raises DeskhandError with its sentence."""
 
 
 def find_running(data_dir: Path | None) -> runtime_file.Running | None:
@@ -38,8 +32,8 @@ def find_running(data_dir: Path | None) -> runtime_file.Running | None:
 
 
 @contextmanager
-def reached(data_dir: Path | None, *, running_only: bool = False) -> Iterator[Deskhand]:
-    """Reach Deskhand. With `running_only`, raises Unavailable where no server runs."""
+def connect(data_dir: Path | None, *, running_only: bool = False) -> Iterator[LocalApi]:
+    """Connect to the local API. With `running_only`, raises Unavailable if no server runs."""
     running = find_running(data_dir)
     if running:
         import httpx2
@@ -65,13 +59,13 @@ async def open_here(stack: AsyncExitStack, data_dir: Path | None) -> "httpx2.Asy
     import httpx2
 
     from server.http.addresses import Address  # a command that finds a server running does without the whole of it
+    from server.integrations import discover
     from server.local.app import create_local_application
-    from server.runtime.integrations import discover
     from server.runtime.state import open_state
 
     home = stack.enter_context(open_home(data_dir, demo=None))
     state = await stack.enter_async_context(open_state(home, Address()))
-    state.runtime.describe(discover())
+    state.runtime.describe(discover)
     transport = httpx2.ASGITransport(create_local_application(state))
     headers = {"Authorization": f"Bearer {state.key}"}
     return await stack.enter_async_context(httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1", headers=headers))

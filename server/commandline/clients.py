@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from server.commandline.client import reached
+from server.commandline.client import connect
 from server.sdk.cli import data_dir_option, example, json_option, print_json, say, say_time
 
 WAYS = {"own": "made here", "registered": "registered itself", "document": "known by a document"}
@@ -64,7 +64,7 @@ def create(  # noqa: PLR0913, one argument for each option
     check_redirects(redirect_uris, oauth=oauth)
     order: dict[str, Any] = {"name": name, "scopes": list(scopes) or None, "allow": list(allow), "deny": list(deny), "rate": rate}
     order |= {"oauth": oauth, "redirect_uris": list(redirect_uris)}
-    with reached(data_dir) as deskhand:
+    with connect(data_dir) as deskhand:
         made = deskhand.call("POST", "/api/clients", order)
     for warning in made["warnings"]:
         say(f"For a script this is fine; ChatGPT would not take its document: {warning}", err=True)
@@ -79,7 +79,7 @@ def create(  # noqa: PLR0913, one argument for each option
 @data_dir_option
 def list_clients(data_dir: Path | None, *, as_json: bool) -> None:
     """List the clients, newest first."""
-    with reached(data_dir) as deskhand:
+    with connect(data_dir) as deskhand:
         found = deskhand.call("GET", "/api/clients")
     if as_json:
         print_json(found)
@@ -97,7 +97,7 @@ def list_clients(data_dir: Path | None, *, as_json: bool) -> None:
 @data_dir_option
 def show(name: str, data_dir: Path | None, *, as_json: bool) -> None:
     """Show what a client may do, also what you allowed it for a while or to some recipients."""
-    with reached(data_dir) as deskhand:
+    with connect(data_dir) as deskhand:
         client = deskhand.call("GET", f"/api/clients/{quoted(name)}")
         allowances = deskhand.call("GET", f"/api/clients/{quoted(name)}/allowances")
     if as_json:
@@ -145,7 +145,7 @@ def deny(name: str, operations: tuple[str, ...], data_dir: Path | None) -> None:
 def renew(name: str, redirect_uris: tuple[str, ...], data_dir: Path | None, *, oauth: bool) -> None:
     """Print another key for a client, or another OAuth id and secret, only this once. The old ones end in the same moment."""
     check_redirects(redirect_uris, oauth=oauth)
-    with reached(data_dir) as deskhand:
+    with connect(data_dir) as deskhand:
         if oauth:
             made = deskhand.call("POST", f"/api/clients/{quoted(name)}/oauth", {"redirect_uris": list(redirect_uris) or None})
         else:
@@ -161,7 +161,7 @@ def revoke(name: str | None, data_dir: Path | None, *, every: bool) -> None:
     """End a client: its key opens nothing from this moment on."""
     if (name is None) != every:
         raise click.UsageError("Name the client, or say --all.")
-    with reached(data_dir) as deskhand:
+    with connect(data_dir) as deskhand:
         if every:
             ended = deskhand.call("POST", "/api/clients/revoke-all")["ended"]
             click.echo(f"{ended} revoked." if ended else "There was none to revoke.")
@@ -172,7 +172,7 @@ def revoke(name: str | None, data_dir: Path | None, *, every: bool) -> None:
 
 def change_policies(data_dir: Path | None, name: str, operations: tuple[str, ...], policy: str) -> None:
     """Say what happens when a client calls operations, and show it."""
-    with reached(data_dir) as deskhand:
+    with connect(data_dir) as deskhand:
         order = {"policies": dict.fromkeys(operations, policy)}
         tell(deskhand.call("PATCH", f"/api/clients/{quoted(name)}", order))
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from server.commandline.client import reached
+from server.commandline.client import connect
 from server.core.errors import InvalidInput
 from server.sdk.cli import data_dir_option, example, json_option, print_json, say
 
@@ -17,7 +17,7 @@ from server.sdk.cli import data_dir_option, example, json_option, print_json, sa
 @data_dir_option
 def addresses(data_dir: Path | None, *, as_json: bool) -> None:
     """Print everything one pastes elsewhere."""
-    with reached(data_dir, running_only=True) as deskhand:
+    with connect(data_dir, running_only=True) as deskhand:
         found = deskhand.call("GET", "/api/addresses")
     if as_json:
         print_json(found)
@@ -31,7 +31,7 @@ def addresses(data_dir: Path | None, *, as_json: bool) -> None:
 @data_dir_option
 def quit_deskhand(data_dir: Path | None) -> None:
     """End Deskhand, its tray and its window."""
-    with reached(data_dir, running_only=True) as deskhand:
+    with connect(data_dir, running_only=True) as deskhand:
         deskhand.call("POST", "/api/quit")
     click.echo("Deskhand is ending.")
 
@@ -43,7 +43,7 @@ def pause(minutes: float | None, data_dir: Path | None) -> None:
     """Let nothing that changes something run, for MINUTES or until `deskhand resume`."""
     if minutes is not None and not math.isfinite(minutes):
         raise click.BadParameter("say how many minutes")
-    with reached(data_dir) as deskhand:
+    with connect(data_dir) as deskhand:
         deskhand.call("POST", "/api/pause", {"minutes": minutes})
     click.echo(f"Paused for {minutes:g} minutes." if minutes else "Paused until `deskhand resume`.")
 
@@ -52,7 +52,7 @@ def pause(minutes: float | None, data_dir: Path | None) -> None:
 @data_dir_option
 def resume(data_dir: Path | None) -> None:
     """Go on after a pause."""
-    with reached(data_dir) as deskhand:
+    with connect(data_dir) as deskhand:
         deskhand.call("DELETE", "/api/pause")
     click.echo("Deskhand goes on.")
 
@@ -67,7 +67,7 @@ def generate_schema(client: str | None, output: Path | None, form: str | None, d
     from urllib.parse import quote
 
     path = "/api/schema" + (f"?client={quote(client, safe='')}" if client else "")
-    with reached(data_dir, running_only=True) as deskhand:
+    with connect(data_dir, running_only=True) as deskhand:
         document = deskhand.call("GET", path)
     text = write_document(document, form or (output.suffix.lstrip(".") if output else "yaml"))
     if output is None:
@@ -85,7 +85,7 @@ def generate_schema(client: str | None, output: Path | None, form: str | None, d
 @data_dir_option
 def doctor(data_dir: Path | None, *, as_json: bool) -> None:
     """Look at everything once and say what is not well. Ends with 1 if something is not."""
-    with reached(data_dir) as deskhand:
+    with connect(data_dir) as deskhand:
         checks = deskhand.call("GET", "/api/checks")
     if as_json:
         print_json(checks)

@@ -1,5 +1,6 @@
 """The whole command: what `deskhand` means with and without a word after it."""
 
+from contextlib import AbstractContextManager
 from importlib import import_module
 from pathlib import Path
 from typing import Protocol
@@ -7,7 +8,7 @@ from typing import Protocol
 import click
 
 from server.lifecycle.logging import configure as configure_logging
-from server.sdk.cli import data_dir_option, example
+from server.sdk.cli import LocalApi, data_dir_option, example
 
 DEMO_ELSEWHERE = "--demo starts the demo. What a command works on is the Deskhand that runs, or the folder after --data-dir."
 SELFTEST = "Say whether everything that ships is there, and stop."
@@ -18,15 +19,15 @@ WORDS = {  # the module and the name of each
     "tunnel": "tunnel:tunnel",
     "clients": "clients:clients",
     "approvals": "approvals:approvals",
-    "addresses": "everyday:addresses",
+    "addresses": "control:addresses",
     "activity": "activity:activity",
-    "pause": "everyday:pause",
-    "resume": "everyday:resume",
-    "quit": "everyday:quit_deskhand",
-    "generate-schema": "everyday:generate_schema",
-    "backup": "data:backup",
-    "restore": "data:restore",
-    "doctor": "everyday:doctor",
+    "pause": "control:pause",
+    "resume": "control:resume",
+    "quit": "control:quit_deskhand",
+    "generate-schema": "control:generate_schema",
+    "backup": "backup:backup",
+    "restore": "backup:restore",
+    "doctor": "control:doctor",
 }
 
 
@@ -52,7 +53,7 @@ class Words(click.Group):
         return super().get_command(ctx, cmd_name)
 
     def _load_integrations(self) -> None:
-        from server.runtime.integrations import discover
+        from server.integrations import discover
 
         if not self.commands:
             for integration in discover():
@@ -74,6 +75,7 @@ def build(start: Start) -> click.Group:
     def deskhand(context: click.Context, data_dir: Path | None, *, demo: bool, visitor: bool, hidden: bool) -> None:
         """Let ChatGPT work on your own PC, on your terms. Without a command: start."""
         configure_logging()
+        context.obj = connect
         if context.invoked_subcommand and demo:
             raise click.UsageError(DEMO_ELSEWHERE)
         if context.invoked_subcommand is None:
@@ -82,12 +84,19 @@ def build(start: Start) -> click.Group:
     return deskhand
 
 
+def connect(data_dir: Path | None, *, running_only: bool = False) -> AbstractContextManager[LocalApi]:
+    """Connect an integration's command to the local API."""
+    from server.commandline import client
+
+    return client.connect(data_dir, running_only=running_only)
+
+
 def test(context: click.Context, _: click.Parameter, wanted: bool) -> None:
     """Say whether everything that ships is there."""
     if not wanted:
         return
+    from server.integrations import discover
     from server.lifecycle.self_test import find_missing
-    from server.runtime.integrations import discover
 
     missing = find_missing()
     names = ", ".join(integration.name for integration in discover())

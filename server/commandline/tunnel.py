@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from server.commandline.client import Deskhand, reached
+from server.commandline.client import connect
 from server.core.errors import DeskhandError
-from server.sdk.cli import data_dir_option, example, json_option, print_json, say
+from server.sdk.cli import LocalApi, data_dir_option, example, json_option, print_json, say
 
 LONGEST_WAIT = 90.0  # seconds; Deskhand itself gives up before
 LOOK_EVERY = 0.2
@@ -25,7 +25,7 @@ def tunnel() -> None:
 @data_dir_option
 def on(data_dir: Path | None, *, as_json: bool) -> None:
     """Open the tunnel and print its address."""
-    with reached(data_dir, running_only=True) as deskhand:
+    with connect(data_dir, running_only=True) as deskhand:
         deskhand.call("POST", "/api/tunnel/open")
         found = wait(deskhand)
     if as_json:
@@ -40,7 +40,7 @@ def on(data_dir: Path | None, *, as_json: bool) -> None:
 @data_dir_option
 def off(data_dir: Path | None) -> None:
     """Close the tunnel; nobody reaches this computer from outside then."""
-    with reached(data_dir, running_only=True) as deskhand:
+    with connect(data_dir, running_only=True) as deskhand:
         deskhand.call("POST", "/api/tunnel/close")
     click.echo("The tunnel is off.")
 
@@ -50,7 +50,7 @@ def off(data_dir: Path | None) -> None:
 @data_dir_option
 def status(data_dir: Path | None, *, as_json: bool) -> None:
     """Say whether the tunnel is open, and where."""
-    with reached(data_dir, running_only=True) as deskhand:
+    with connect(data_dir, running_only=True) as deskhand:
         found = deskhand.call("GET", "/api/tunnel")
     if as_json:
         print_json(found)
@@ -79,7 +79,7 @@ def change(data_dir: Path | None, *, authtoken: bool, no_domain: bool, agent: st
         order["agent_path"] = str(Path(agent).expanduser().absolute())
     if not order and not authtoken:
         raise click.UsageError("Say what to set; --help lists it.")
-    with reached(data_dir) as deskhand:
+    with connect(data_dir) as deskhand:
         if authtoken:
             order["authtoken"] = read_authtoken()
         deskhand.call("PUT", "/api/tunnel/settings", order)
@@ -90,7 +90,7 @@ def change(data_dir: Path | None, *, authtoken: bool, no_domain: bool, agent: st
 @data_dir_option
 def download(data_dir: Path | None) -> None:
     """Download ngrok's program from ngrok, into Deskhand's own folder."""
-    with reached(data_dir, running_only=True) as deskhand:
+    with connect(data_dir, running_only=True) as deskhand:
         found = deskhand.call("POST", "/api/tunnel/agent")
         with click.progressbar(length=100, label="ngrok's program", file=sys.stderr) as bar:
             while (view := found["download"]) and view["running"]:
@@ -117,7 +117,7 @@ def read_authtoken() -> str:
     return str(text).strip()
 
 
-def wait(deskhand: Deskhand) -> dict[str, Any]:
+def wait(deskhand: LocalApi) -> dict[str, Any]:
     """Wait until it is open or cannot be."""
     deadline = time.monotonic() + LONGEST_WAIT
     found: dict[str, Any] = deskhand.call("GET", "/api/tunnel")

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from itertools import chain, cycle, repeat
@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 from server.access.clients.registry import Policy
 from server.core.errors import NotFound
 from server.demo.chatgpt import ChatGPT, NotOffered
-from server.demo.scenarios import GPT, OPENING, SCRIPT, START_CLOCK, STOP_CLOCK, USUAL, Task
 from server.http.addresses import Address
 from server.http.middleware import is_loopback_host
 from server.runtime.state import State
+from server.sdk.demo import DemoScript, Persona, Step, Task
 
 log = logging.getLogger(__name__)
 
@@ -47,10 +47,19 @@ class SimulatedClient:
     allowed: tuple[str, ...] = ()
 
 
-CLIENTS = (
-    SimulatedClient(SCRIPT, frozenset({"read:mail"})),
-    SimulatedClient(GPT, None, ("control_app", "mark_mail", "reply_to_mail", "send_mail")),
-)
+def list_clients(scripts: Sequence[DemoScript]) -> tuple[SimulatedClient, ...]:
+    """List the simulated clients: a script that only reads, and a GPT with every scope."""
+    script_scopes = frozenset(scope for script in scripts for scope in script.script_scopes)
+    return (
+        SimulatedClient(Persona.script, script_scopes),
+        SimulatedClient(Persona.gpt, None, tuple(name for script in scripts for name in script.allowed)),
+    )
+
+
+def interleave(parts: Sequence[tuple[Task, ...]]) -> list[Task]:
+    """Merge the integrations' tasks so that each integration's are spread evenly and in their order."""
+    placed = [((index + 1) / len(tasks), task) for tasks in reversed(parts) for index, task in enumerate(tasks)]
+    return [task for _, task in sorted(placed, key=lambda place: place[0])]
 
 
 @asynccontextmanager
@@ -76,7 +85,8 @@ class Simulation:
         self._schedule = schedule
         self._random = Random(schedule.seed)  # noqa: S311, it shuffles pauses
         self._clients: dict[str, ChatGPT] = {}
-        self._clock_runs = False
+        self._undos: list[Step] = []
+        self._scripts = state.runtime.demo_scripts()
 
     async def run(self) -> None:
         """Run all scenarios."""
@@ -84,7 +94,7 @@ class Simulation:
 
         async with httpx2.AsyncClient(timeout=CALL_SECONDS, trust_env=False) as http:
             try:
-                for client in CLIENTS:
+                for client in list_clients(self._scripts):
                     key = await prepare_client(self._state, client)
                     conversation = f"{client.name}-{self._schedule.seed}"
                     self._clients[client.name] = ChatGPT(client.name, key, http, conversation, waits=False)
@@ -99,8 +109,9 @@ class Simulation:
 
     def _plan(self) -> Iterator[tuple[Task, Callable[[], float]]]:
         schedule = self._schedule
-        rounds = cycle([USUAL]) if schedule.rounds is None else repeat(USUAL, schedule.rounds)
-        for task in OPENING:
+        usual = interleave([script.usual for script in self._scripts])
+        rounds = cycle([usual]) if schedule.rounds is None else repeat(usual, schedule.rounds)
+        for task in interleave([script.opening for script in self._scripts]):
             yield task, lambda: schedule.opening_seconds
         for task in chain.from_iterable(rounds):
             yield task, lambda: self._random.uniform(schedule.shortest, schedule.longest)
@@ -120,18 +131,20 @@ class Simulation:
             while True:
                 await asyncio.sleep(pause())
                 await ensure_schema(client, choose_base(self._state.address))
-                self._clock_runs = self._clock_runs or step == START_CLOCK
+                if step.undo and step.undo not in self._undos:
+                    self._undos.append(step.undo)
                 answer = await client.call(step.operation, step.arguments)
-                if step == STOP_CLOCK and answer.succeeded:
-                    self._clock_runs = False
+                if step in self._undos and answer.succeeded:
+                    self._undos.remove(step)
                 step = scenario.send(answer)
 
     async def _clean_up(self) -> None:
-        if not self._clock_runs:
+        if not self._undos:
             return
-        with suppress(Exception):  # the clock also ends by itself within the hour
+        with suppress(Exception):  # the program stops anyway
             async with asyncio.timeout(CLEANUP_SECONDS):
-                await self._clients[GPT].call(STOP_CLOCK.operation, STOP_CLOCK.arguments)
+                for step in self._undos:
+                    await self._clients[Persona.gpt].call(step.operation, step.arguments)
 
 
 async def ensure_schema(client: ChatGPT, base: str) -> None:

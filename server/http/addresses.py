@@ -1,4 +1,4 @@
-"""Where Deskhand can be reached, now. It changes while the program runs: ports are taken, tunnels open and close."""
+"""The addresses at which Deskhand can be reached. They change while the program runs: ports are taken, tunnels open and close."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What both surfaces have in common: an application without pages of its own, whose every failure is a sentence."""
+"""The common part of both surfaces: an application without pages of its own, whose every failure is a sentence."""
 
 from fastapi import FastAPI
 

@@ -35,7 +35,7 @@ class Problem(BaseModel):
 
 
 def to_response(error: Exception) -> Response:
-    """Make the answer to a request that failed. What nobody foresaw is logged and told without its details."""
+    """Make the answer to a request that failed. An unexpected error is logged and answered without its details."""
     if isinstance(error, DeskhandError):
         return from_deskhand(error)
     if isinstance(error, RequestValidationError):
@@ -57,12 +57,14 @@ def from_deskhand(error: DeskhandError) -> Response:
 
 def from_validation(error: RequestValidationError) -> Response:
     """Name each wrong field in words; what was sent is not repeated, for it may hold what no JSON answer can."""
-    found = [{"field": name_field(one["loc"], one["type"]), "message": str(one["msg"])} for one in error.errors()[:MOST_FIELDS]]
-    told = "; ".join(f"{one['field']}: {one['message']}" for one in found)
+    fields = [
+        {"field": name_field(item["loc"], item["type"]), "message": str(item["msg"])} for item in error.errors()[:MOST_FIELDS]
+    ]
+    sentence = "; ".join(f"{field['field']}: {field['message']}" for field in fields)
     return respond(
         422,
-        clean(f"The request does not fit. {told}."),
-        {"errors": [{k: clean(v) for k, v in one.items()} for one in found]},
+        clean(f"The request does not fit. {sentence}."),
+        {"errors": [{k: clean(v) for k, v in field.items()} for field in fields]},
     )
 
 
@@ -93,7 +95,7 @@ def phrase(status: int) -> str:
 
 
 def install(app: FastAPI) -> None:
-    """Have the application answer every failure this way."""
+    """Make the application answer every failure this way."""
 
     async def handle(_: Request, error: Exception) -> Response:
         return to_response(error)

@@ -1,6 +1,7 @@
-"""Calls from inside the program: a kept call that may run now, a tool that ChatGPT calls. They walk the same way as all others.
+"""Calls from inside the program: an approved call that may run now, a tool that ChatGPT calls.
 
-Who calls stands in the ASGI scope, where no header can put it.
+They go to their operation's route directly, past the application's middleware and the search for a route, and through the same
+guard as every other call. Who calls stands in the ASGI scope, where no header can put it.
 """
 
 from collections.abc import Mapping
@@ -8,17 +9,25 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
-from starlette.types import ASGIApp, Message
+from fastapi import FastAPI
+from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
+from fastapi.routing import APIRoute, iter_route_contexts
+from starlette.routing import Match
+from starlette.types import Message
+
+from server.http.exception_handlers import SENTENCES
+from server.http.problem_details import problem_body
 
 CLIENT = "deskhand.client"  # the server.access.clients.client.Client on whose behalf it is
 OPERATION = "deskhand.operation"  # the operation's name; where a path leads to another one, nothing runs
 APPROVAL = "deskhand.approval"  # the approval with which it runs
 ADDRESS = ("127.0.0.1", 0)
+JSON_HEADER = (b"content-type", b"application/json")
 
 
 @dataclass(frozen=True)
-class Letter:
-    """A request as it is kept. `path` is percent-encoded, `query` is without its question mark."""
+class InternalRequest:
+    """A request without its connection. `path` is percent-encoded, `query` is without its question mark."""
 
     method: str
     path: str
@@ -28,40 +37,65 @@ class Letter:
 
 
 @dataclass(frozen=True)
-class Reply:
-    """What was answered."""
+class InternalResponse:
+    """The answer to an internal request; header names are in lower case."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
 
 
-class Inside:
-    """The way in for the program's own calls. `app`: the public application, without its door; set when it is put together."""
+class InProcessClient:
+    """Sends the program's own calls to their routes. `app`: the public application; set when it is put together."""
 
     def __init__(self) -> None:
-        self.app: ASGIApp | None = None
+        self._app: FastAPI | None = None
+        self._routes: dict[str, APIRoute] = {}
 
-    async def call(self, letter: Letter, **scope: Any) -> Reply:
-        """Send a letter through the application, with what `scope` says of it, such as {CLIENT: client}."""
-        if self.app is None:
+    @property
+    def app(self) -> FastAPI | None:
+        """The application whose routes are called."""
+        return self._app
+
+    @app.setter
+    def app(self, app: FastAPI) -> None:
+        self._app, self._routes = app, {}
+
+    async def call(self, request: InternalRequest, **scope: Any) -> InternalResponse:
+        """Call the operation that `scope` names, with what else it says, such as {CLIENT: client, OPERATION: name}.
+
+        404 if there is no such operation, or the request's path is another one's.
+        """
+        if self._app is None:
             raise RuntimeError("The application is not put together yet.")
-        reading = Reading(letter.body)
-        await self.app(make_scope(letter) | scope, reading.receive, reading.send)
-        return Reply(reading.status, reading.headers, bytes(reading.body))
+        route, whole = self._find_route(scope[OPERATION]), make_scope(request) | scope
+        match, matched = route.matches(whole) if route else (Match.NONE, {})
+        if route is None or match is not Match.FULL:
+            return InternalResponse(404, body=problem_body(404, SENTENCES[404], {}))
+        collector = ResponseCollector(request.body)
+        whole |= {**matched, "app": self._app}
+        await AsyncExitStackMiddleware(route.handle)(whole, collector.receive, collector.send)
+        return InternalResponse(collector.status, collector.headers, bytes(collector.body))
+
+    def _find_route(self, operation: str) -> APIRoute | None:
+        """Find a route by its operationId; an integration that came later is found at its first call."""
+        if operation not in self._routes and self._app:
+            routes = [context.original_route for context in iter_route_contexts(self._app.routes)]
+            self._routes = {route.operation_id: route for route in routes if isinstance(route, APIRoute) and route.operation_id}
+        return self._routes.get(operation)
 
 
-class Reading:
-    """One call as ASGI sees it."""
+class ResponseCollector:
+    """The ASGI side of one call: gives it the body and collects its whole answer."""
 
     def __init__(self, body: bytes) -> None:
-        self._asked = body
+        self._unread = body
         self.status = 500
         self.headers: dict[str, str] = {}
         self.body = bytearray()
 
     async def receive(self) -> Message:
-        body, self._asked = self._asked, b""
+        body, self._unread = self._unread, b""
         return {"type": "http.request", "body": body, "more_body": False}
 
     async def send(self, message: Message) -> None:
@@ -72,20 +106,20 @@ class Reading:
             self.body += message.get("body", b"")
 
 
-def make_scope(letter: Letter) -> dict[str, Any]:
-    """The ASGI scope of a letter."""
-    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in letter.headers]
-    if letter.body and not any(name == b"content-type" for name, _ in headers):
-        headers.append((b"content-type", b"application/json"))
+def make_scope(request: InternalRequest) -> dict[str, Any]:
+    """Make the ASGI scope of a request."""
+    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in request.headers]
+    if request.body and not any(name == b"content-type" for name, _ in headers):
+        headers.append(JSON_HEADER)
     return {
         "type": "http",
         "asgi": {"version": "3.0"},
         "http_version": "1.1",
-        "method": letter.method,
+        "method": request.method,
         "scheme": "http",
-        "path": unquote(letter.path),
-        "raw_path": letter.path.encode("ascii"),
-        "query_string": letter.query.encode("ascii"),
+        "path": unquote(request.path),
+        "raw_path": request.path.encode("ascii"),
+        "query_string": request.query.encode("ascii"),
         "root_path": "",
         "headers": headers,
         "client": ADDRESS,

@@ -1,4 +1,4 @@
-"""How long callers may take, how much they may send, and the clock that each connection has for it."""
+"""Limits of time and size for callers, and the deadline that enforces them on a connection."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 
 @dataclass(frozen=True)
 class Limits:
-    """What callers may take; seconds and bytes.
+    """Limits for callers, in seconds and bytes.
 
     `head_seconds`: from the first byte, or the opening of the connection, to the end of the headers. `body_seconds`: for
     the body, and one second more for each `slow_body` bytes of it. `linger_seconds`: to read an answer that came before

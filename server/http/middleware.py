@@ -29,18 +29,15 @@ SECURITY_HEADERS = {
     "Cache-Control": "no-store",
 }
 
-FORWARDED = {b"forwarded", b"via", b"x-real-ip", b"x-client-ip", b"x-cluster-client-ip", b"true-client-ip"}
-FORWARDED_PREFIXES = (b"x-forwarded", b"x-original-", b"cf-", b"ngrok-", b"tailscale-")
-
 Names = Callable[[], Collection[str]]
 RawHeaders = list[tuple[bytes, bytes]]
 
 
-class Door:
+class HostOriginMiddleware:
     """Answers at our own addresses only (DNS rebinding), and to no foreign web page (CSRF, WebSocket hijacking).
 
-    `hosts` and `origins` are asked at every call, so that a tunnel or the person may change them: hosts as "name:port" or
-    "name" where a Host header has no port, origins as "https://name". Only an origin named there is told that it may read
+    `hosts` and `origins` are called for every request, so that a tunnel or the person may change them: hosts as "name:port" or
+    "name" where a Host header has no port, origins as "https://name". Only an origin named there may read
     the answers (CORS), and never with credentials. `open_paths`: what any origin may call and read, with all below; what is
     answered there does not depend on who the browser belongs to.
     """
@@ -67,13 +64,15 @@ class Door:
 
     def _is_open(self, scope: Scope) -> bool:
         path = scope["path"]
-        return scope["type"] == "http" and any(path == one or path.startswith(f"{one}/") for one in self._open_paths)
+        return scope["type"] == "http" and any(
+            path == open_path or path.startswith(f"{open_path}/") for open_path in self._open_paths
+        )
 
 
-class Headers:
-    """Adds the security headers, and those that a surface gives, to every answer that has none of that name.
+class SecurityHeadersMiddleware:
+    """Adds the security headers, and those of a surface, to every answer that has no header of that name.
 
-    A failure that a framework below told in plain text becomes a problem document.
+    A failure in plain text, such as Starlette's own 413, becomes a problem document.
     """
 
     def __init__(self, app: ASGIApp, headers: Mapping[str, str]) -> None:
@@ -82,10 +81,10 @@ class Headers:
         self._headers = [(name.encode(), value.encode("latin-1")) for name, value in merged.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._app(scope, receive, tell_problems(add_headers(send, self._headers)))
+        await self._app(scope, receive, replace_plain_failures(add_headers(send, self._headers)))
 
 
-class Slashes:
+class TrailingSlashMiddleware:
     """Takes each path with and without a slash at its end, and answers HEAD as GET without the body."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -104,9 +103,20 @@ class Slashes:
             await self._app(scope, receive, send)
 
 
+class PathMiddleware:
+    """Sends the requests for some paths to applications of their own, beside the one for all others."""
+
+    def __init__(self, app: ASGIApp, paths: Mapping[str, ASGIApp]) -> None:
+        self._app, self._paths = app, paths
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = self._paths.get(scope["path"], self._app) if scope["type"] == "http" else self._app
+        await app(scope, receive, send)
+
+
 def read_headers(scope: Scope, name: bytes) -> list[str]:
-    """Every value of one header, in small letters."""
-    return [value.decode("latin-1").lower() for found, value in scope["headers"] if found == name]
+    """Read every value of a header, in lower case."""
+    return [value.decode("latin-1").lower() for header, value in scope["headers"] if header == name]
 
 
 def clean_origins(origins: Collection[str]) -> set[str]:
@@ -114,7 +124,7 @@ def clean_origins(origins: Collection[str]) -> set[str]:
 
 
 def is_own_origin(origin: str, host: str) -> bool:
-    """Whether a page came from the address that it calls, which has been found to be one of ours."""
+    """Whether a page came from the address that it calls, which must be one of ours."""
     return origin in {f"http://{host}", f"https://{host}"}
 
 
@@ -143,7 +153,7 @@ async def answer_preflight(send: Send, origin: str) -> None:
 
 
 def add_headers(send: Send, headers: RawHeaders) -> Send:
-    """Have headers added to the answer, except where it has one of that name."""
+    """Add headers to an answer, unless it has one of that name."""
 
     async def add(message: Message) -> None:
         if message["type"] in {"http.response.start", "websocket.http.response.start"}:
@@ -155,30 +165,31 @@ def add_headers(send: Send, headers: RawHeaders) -> Send:
     return add
 
 
-def tell_problems(send: Send) -> Send:
-    """Have a failure in plain text told as a problem document; Starlette has its own 413."""
-    told = False
+def replace_plain_failures(send: Send) -> Send:
+    """Replace a failure in plain text by a problem document."""
+    replaced = False
 
-    async def tell(message: Message) -> None:
-        nonlocal told
+    async def replace(message: Message) -> None:
+        nonlocal replaced
         if message["type"] == "http.response.start" and is_plain_failure(message):
-            told = True
-            status = message["status"]
+            replaced, status = True, message["status"]
             await send_problem(send, "http.response", status, SENTENCES.get(status, f"The answer is {status}."), close=False)
-        elif not told:
+        elif not replaced:
             await send(message)
 
-    return tell
+    return replace
 
 
 def is_plain_failure(start: Message) -> bool:
     """Whether an answer is a failure that a person would read as plain text."""
+    if start["status"] < 400:
+        return False
     kind = next((value for name, value in start.get("headers", []) if name.lower() == b"content-type"), b"")
-    return start["status"] >= 400 and kind.startswith(b"text/plain")
+    return kind.startswith(b"text/plain")
 
 
 def send_head_only(send: Send) -> Send:
-    """Have an answer end with its headers; the application is told that nobody listens any more."""
+    """End an answer after its headers."""
     over = False
 
     async def pass_on(message: Message) -> None:
@@ -213,17 +224,6 @@ async def send_problem(send: Send, kind: str, status: int, detail: str, *, close
     await send({"type": f"{kind}.body", "body": body})
 
 
-def is_local(scope: Scope) -> bool:
-    """Whether a call comes from this computer and from nobody's tunnel or proxy.
-
-    Peer and Host are loopback, and no header says that it was passed on.
-    """
-    names = {name.lower() for name, _ in scope["headers"]}
-    passed_on = names & FORWARDED or any(name.startswith(FORWARDED_PREFIXES) for name in names)
-    host, peer = read_headers(scope, b"host"), scope.get("client")
-    return not passed_on and len(host) == 1 and is_loopback_host(host[0]) and peer is not None and is_loopback(peer[0])
-
-
 def is_loopback_host(host: str) -> bool:
     """Whether a Host header names this computer itself."""
     name, colon, port = host.rpartition(":")
@@ -237,8 +237,8 @@ def is_loopback_host(host: str) -> bool:
 def is_loopback(address: str) -> bool:
     """Whether an IP address is this computer itself."""
     try:
-        found = ip_address(address)
+        parsed = ip_address(address)
     except ValueError:
         return False
-    mapped = found.ipv4_mapped if found.version == 6 else None
-    return (mapped or found).is_loopback
+    mapped = parsed.ipv4_mapped if parsed.version == 6 else None
+    return (mapped or parsed).is_loopback

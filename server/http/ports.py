@@ -1,4 +1,4 @@
-"""Which ports are taken: the one asked for, or the usual one, or the next that is free; and who holds the one that is not."""
+"""The choice of ports: the requested, the usual or the next free one; and the program that holds a port that is not free."""
 
 import errno
 import os

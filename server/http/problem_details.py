@@ -1,4 +1,4 @@
-"""Problem documents: how every failure is told over HTTP (RFC 9457)."""
+"""Problem documents (RFC 9457), the form of every failure over HTTP."""
 
 import json
 from collections.abc import Mapping
@@ -13,8 +13,7 @@ def problem_body(status: int, detail: str, extra: Mapping[str, Any]) -> bytes:
 
     What no JSON can hold becomes text, for the answer to a failure must not fail.
     """
-    known = status in HTTPStatus.__members__.values()
-    title = HTTPStatus(status).phrase if known else "Unknown"
+    title = HTTPStatus(status).phrase if status in HTTPStatus.__members__.values() else "Unknown"
     document = {"type": "about:blank", "title": title, "status": status, "detail": detail}
     others = {name: value for name, value in extra.items() if name not in document}
     return json.dumps(document | others, ensure_ascii=False, default=str).encode("utf-8", "replace")
@@ -23,8 +22,8 @@ def problem_body(status: int, detail: str, extra: Mapping[str, Any]) -> bytes:
 def read_detail(body: bytes) -> str:
     """Read the sentence of a problem document; empty where there is none."""
     try:
-        told = json.loads(body)
+        document = json.loads(body)
     except ValueError:
         return ""
-    detail = told.get("detail") if isinstance(told, dict) else None
+    detail = document.get("detail") if isinstance(document, dict) else None
     return detail if isinstance(detail, str) else ""

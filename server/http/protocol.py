@@ -12,7 +12,7 @@ from uvicorn.server import ServerState
 
 from server.http.limits import Config, Deadline
 from server.http.problem_details import PROBLEM_TYPE, problem_body
-from server.http.websocket import CarefulSocket
+from server.http.websocket import HardenedWebSocketProtocol
 
 BAD = "Deskhand cannot read this request. Send HTTP/1.1 as RFC 9112 has it."
 FULL = "Too many connections are open. Close some, or try again in a moment."
@@ -35,7 +35,7 @@ def check_head(url: bytes, headers: list[tuple[bytes, bytes]], version: str, lar
     return None
 
 
-class CarefulHttp(HttpToolsProtocol):
+class HardenedHttpProtocol(HttpToolsProtocol):
     """Hangs up on callers who dawdle or flood, and refuses headers that two programs could read in two ways."""
 
     def __init__(
@@ -147,7 +147,7 @@ class CarefulHttp(HttpToolsProtocol):
             self.transport.abort()
             return
         super().handle_websocket_upgrade()
-        if not cast(CarefulSocket, self.transport.get_protocol()).handshake_initiated:
+        if not cast(HardenedWebSocketProtocol, self.transport.get_protocol()).handshake_initiated:
             self._refuse(400, BAD)
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002, uvicorn has one sentence for everything

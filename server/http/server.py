@@ -17,10 +17,10 @@ from starlette.types import ASGIApp
 from uvicorn.server import ServerState
 
 from server.http.limits import Config, Limits
-from server.http.protocol import CarefulHttp
-from server.http.websocket import CarefulSocket
+from server.http.protocol import HardenedHttpProtocol
+from server.http.websocket import HardenedWebSocketProtocol
 
-__all__ = ["CarefulHttp", "DatedState", "Limits", "Listener", "WithoutQuery", "bind", "install_log_filter", "run"]
+__all__ = ["DatedState", "HardenedHttpProtocol", "Limits", "Listener", "WithoutQuery", "bind", "install_log_filter", "run"]
 
 T = TypeVar("T")
 
@@ -53,7 +53,7 @@ class Listener(uvicorn.Server):
         install_log_filter()
         limits = limits or Limits()
         self.limits = replace(limits, connections=count_room(limits.connections))
-        super().__init__(Config(app, self.limits, CarefulHttp, CarefulSocket))
+        super().__init__(Config(app, self.limits, HardenedHttpProtocol, HardenedWebSocketProtocol))
         self.server_state = DatedState()
         self.bound, self.port = bound, int(bound.getsockname()[1])
         self.ready = asyncio.Event()
@@ -94,14 +94,14 @@ class WithoutQuery(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.args, tuple):
-            record.args = tuple(one.partition("?")[0] if isinstance(one, str) else one for one in record.args)
+            record.args = tuple(value.partition("?")[0] if isinstance(value, str) else value for value in record.args)
         return record.levelno >= logging.INFO and record.msg not in STRANGERS_MISTAKES
 
 
 def install_log_filter() -> None:
     """Put the filter on uvicorn's loggers, once."""
     for logger in map(logging.getLogger, LOGGERS):
-        if not any(isinstance(one, WithoutQuery) for one in logger.filters):
+        if not any(isinstance(item, WithoutQuery) for item in logger.filters):
             logger.addFilter(WithoutQuery())
 
 

@@ -8,7 +8,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from server.http.limits import Config, Deadline
 
 
-class CarefulSocket(WebSocketsSansIOProtocol):
+class HardenedWebSocketProtocol(WebSocketsSansIOProtocol):
     """A WebSocket that hangs up on a peer that does not take what is sent to it."""
 
     config: Config

@@ -4,27 +4,28 @@ import asyncio
 import gc
 import logging
 import socket
-from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext, suppress
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from server.access.activity.log import RETENTION, Retention
-from server.access.oauth.models import Pair
+from server.access.oauth.models import ClientCredentials
 from server.core.clock import Clock
 from server.core.version import read_version
 from server.http.addresses import Address
 from server.http.ports import bind_or_say, bind_public
 from server.http.server import Limits, Listener
+from server.integrations import discover
 from server.lifecycle import crash_log, runtime_file
 from server.lifecycle.logging import file_logging
-from server.public.app import create_surfaces
-from server.runtime.integrations import discover
+from server.local.app import create_local
+from server.public.app import create_public
 from server.runtime.state import Rules, State, open_state
 from server.sdk.desktop import NoScreen, Screen
-from server.storage.data_dir import open_home, tell_readable
+from server.storage.data_dir import open_home, warn_if_readable
 from server.system.sleep_monitor import watch_sleep
 from server.tunnel.backoff import Timing
 from server.tunnel.request_counter import RequestCountingMiddleware
@@ -54,7 +55,7 @@ class Options:
     visitor: "TrafficSchedule | None" = None
     data_dir: Path | None = None
     first_key: str | None = None
-    openai: Pair | None = None
+    openai: ClientCredentials | None = None
     rules: Rules = field(default_factory=Rules)
     sockets: Limits = field(default_factory=Limits)
     tunnel_timing: Timing = field(default_factory=Timing)
@@ -112,15 +113,12 @@ class Program:
                 lambda: moved,
                 lambda: state.oauth.notice,
                 lambda: crashed.sentence or last,
-                lambda: tell_readable(home),
+                lambda: warn_if_readable(home),
                 lambda: self.screen.notice,
             ]
             state.notices.extend(own)
             state.complaints.append(lambda: log_file.problem)
             stack.push_async_callback(state.runtime.stop)
-            await state.runtime.start(state.context, discover())
-            await make_first_client(state, options.first_key)
-            await make_openai_client(state, options.openai)
             log.info("Deskhand %s starts at port %d, locally at %d.", read_version(), address.public_port, address.local_port)
             stack.push_async_callback(state.tunnel.stop)
             await self._serve(state, public, local, on_ready)
@@ -134,21 +132,22 @@ class Program:
             self._loop.call_soon_threadsafe(self._stopping.set)
 
     async def _serve(self, state: State, public: socket.socket, local: socket.socket, on_ready: Callable[[Ready], None]) -> None:
-        surfaces = create_surfaces(state)
         sockets = self.options.sockets
-        reached = RequestCountingMiddleware(surfaces.public, state.tunnel.counter)
-        listeners = [Listener(reached, public, sockets), Listener(surfaces.local, local, sockets)]
+        counted = RequestCountingMiddleware(create_public(state), state.tunnel.counter)
+        listeners = [Listener(counted, public, sockets), Listener(create_local(state), local, sockets)]
         async with asyncio.TaskGroup() as group:
             serving = [group.create_task(listener.run_until_stopped()) for listener in listeners]
             try:
                 for listener in listeners:
                     await listener.ready.wait()
+                await self._make_clients(state)
                 await self._start_tunnel(state)
                 self._start_tasks(state)
                 await self._stay(state, on_ready)
             finally:  # whatever happened: a listener that is not stopped, but cancelled, never ends
                 log.info("Deskhand stops.")
                 await state.tunnel.stop()  # so that nobody comes in any more
+                state.runtime.stop_loading()
                 state.approvals.stop()  # who waits here for the person is answered before the sockets go
                 await state.runner.stop()
                 state.context.events.close()  # open streams say goodbye before their sockets go
@@ -175,35 +174,62 @@ class Program:
         address = state.address
         running = runtime_file.make(address.public, address.public_port, address.local, state.key)
         with runtime_file.written(state.home.folders.data, running) as file:
-            gc.freeze()  # what stands now stays; collecting it again and again makes the slowest answers slow
-            gc.set_threshold(50_000, 20, 100)
             on_ready(Ready(running.public, running.local, str(file), running.pid, tuple(state.list_notices())))
-            async with self._company(state):
-                await self._stopping.wait()
+            state.runtime.start(state.context, discover)
+            await self._wait_until(state.runtime.wait())
+            async with self._traffic(state):
+                with rare_collections():
+                    await self._stopping.wait()
 
-    def _company(self, state: State) -> AbstractAsyncContextManager[None]:
-        if self.options.visitor is None:
+    def _traffic(self, state: State) -> AbstractAsyncContextManager[None]:
+        if self.options.visitor is None or self._stopping.is_set():
             return nullcontext()
         from server.demo.traffic import simulated_traffic
 
         return simulated_traffic(state, self.options.visitor)
 
+    async def _wait_until(self, condition: Coroutine[Any, Any, None]) -> None:
+        """Wait for something, but no longer than until the server is to stop."""
+        waits = [asyncio.ensure_future(awaited) for awaited in (condition, self._stopping.wait())]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
+
+    async def _make_clients(self, state: State) -> None:
+        """Make the clients that the environment names. Their scopes are the integrations', so these are loaded first."""
+        options = self.options
+        if options.openai or (options.first_key and not await state.clients.list()):
+            state.runtime.start(state.context, discover)
+            await self._wait_until(state.runtime.wait())
+            await make_first_client(state, options.first_key)
+            await make_openai_client(state, options.openai)
+
     async def _start_tunnel(self, state: State) -> None:
         """Open the tunnel where that is set; where it was asked for, wait for its address, and go on without if there is none."""
         await state.tunnel.start(wanted=self.options.tunnel)
         if self.options.tunnel:
-            waits = [asyncio.ensure_future(one) for one in (state.tunnel.wait_until_settled(), self._stopping.wait())]
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-            for one in waits:
-                one.cancel()
+            await self._wait_until(state.tunnel.wait_until_settled())
 
 
 async def prune(state: State) -> None:
     """Remove activity, approvals and sign-ins that are older than the person's settings say."""
     retention = state.context.settings.read(RETENTION, Retention)
-    await state.activity.sweep(retention)
-    await state.approvals.sweep(retention.payload_days)
-    await state.oauth.sweep()
+    await state.activity.prune(retention)
+    await state.approvals.prune(retention.payload_days)
+    await state.oauth.prune()
+
+
+@contextmanager
+def rare_collections() -> Iterator[None]:
+    """Exempt what exists now from garbage collection: looking at it again and again makes the slowest answers slow."""
+    thresholds = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)
+        gc.unfreeze()
 
 
 async def make_first_client(state: State, key: str | None) -> None:
@@ -212,13 +238,14 @@ async def make_first_client(state: State, key: str | None) -> None:
         await state.clients.create("first", frozenset(state.runtime.scopes()), {}, key=key)
 
 
-async def make_openai_client(state: State, pair: Pair | None) -> None:
-    """Make the client whose id and secret the environment holds, once. It may read memories; more the person says."""
+async def make_openai_client(state: State, pair: ClientCredentials | None) -> None:
+    """Make the client whose id and secret the environment holds, once. The person may give it more scopes."""
     if pair:
-        await state.programs.add_openai(pair, frozenset({"read:memories"}))
+        scopes = (member.integration.openai_scopes for member in state.runtime.members)
+        await state.programs.add_openai(pair, frozenset[str]().union(*scopes))
 
 
-def read_openai(environment: Mapping[str, str]) -> Pair | None:
+def read_openai(environment: Mapping[str, str]) -> ClientCredentials | None:
     """A GPT's id and secret, where the environment holds both."""
     client_id, secret = (environment.get(f"OPENAI_CLIENT_{name}", "").strip() for name in ("ID", "SECRET"))
-    return Pair(client_id, secret) if client_id and secret else None
+    return ClientCredentials(client_id, secret) if client_id and secret else None

@@ -1,7 +1,7 @@
 """What a frozen or installed program must carry, looked for by name."""
 
 from server.core.resources import shipped
-from server.runtime.integrations import discover, find_migrations
+from server.integrations import discover, find_migrations
 from server.storage.schema_versions import CORE_FOLDER
 
 FILES = ("ui/dist/index.html", "assets/icon.svg", "assets/icon-256.png", "app_config.json")

@@ -1,6 +1,7 @@
 """Puts the local surface together: the window's pages, and what only the person at this computer may do."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from importlib import import_module
 from typing import Annotated
 from urllib.parse import parse_qs
 
@@ -8,32 +9,16 @@ from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 from fastapi.responses import FileResponse, RedirectResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from fastapi.staticfiles import StaticFiles
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from server.core.errors import NotFound
 from server.core.resources import shipped
 from server.http.application import new_application
-from server.http.middleware import Door, Headers, Slashes
-from server.local import (
-    activity,
-    allowances,
-    approvals,
-    clients,
-    desktop,
-    lost_addresses,
-    oauth_settings,
-    onboarding,
-    operations,
-    origins,
-    overview,
-    settings,
-    status,
-    theme,
-    tunnel,
-    window,
-)
-from server.local.models import EntryKey
+from server.http.deferred_routes import DeferredRoutes, include
+from server.http.middleware import HostOriginMiddleware, SecurityHeadersMiddleware, TrailingSlashMiddleware
 from server.local.window_auth import Entries, name_cookie
+from server.runtime.integrations import LoadedIntegration
 from server.runtime.state import State
 from server.sdk.operation import LARGEST_BODY
 
@@ -43,54 +28,62 @@ POLICY = (
     "trusted-types svelte-trusted-html"
 )
 
-PARTS = (
-    overview,
-    lost_addresses,
-    status,
-    onboarding,
-    approvals,
-    activity,
-    clients,
-    allowances,
-    oauth_settings,
-    operations,
-    origins,
-    settings,
-    theme,
-    tunnel,
-    desktop,
-    window,
-)
+PARTS = """
+    overview lost_addresses onboarding approvals activity clients allowances oauth_settings operations origins settings theme
+    tunnel desktop window
+"""
 
 
 def create_local(state: State) -> ASGIApp:
     """Make the local application for a server, or for the command line while none runs."""
     app = create_local_application(state)
-    door = Door(Slashes(app), state.address.local_hosts, state.address.local_origins)
-    return Headers(EnterByFile(door), {"Content-Security-Policy": POLICY})
+    door = HostOriginMiddleware(TrailingSlashMiddleware(app), state.address.local_hosts, state.address.local_origins)
+    return SecurityHeadersMiddleware(EnterByFile(door), {"Content-Security-Policy": POLICY})
 
 
-def create_local_application(state: State) -> FastAPI:
-    """Make the application itself; its document is what the window's types are made from."""
+def create_local_application(state: State, *, complete: bool = False) -> FastAPI:
+    """Make the application itself. `complete`: with all routes at once, for its document, from which the window's types are made.
+
+    Otherwise those that the tray does not use are made when a page or a command first asks for one.
+    """
     app = new_application("Deskhand, local surface", LARGEST_BODY)
     app.state.services = state.runtime.services
     entries = Entries(state.key, state.context.clock, name_cookie(state.home.folders.data))
     locked = [Depends(entries.check)]
-    # One by one: the routes of a router in a router FastAPI makes once more, which takes as long as all of this.
-    for routes in (*(part.create_routes(state) for part in PARTS), create_feed(state, entries)):
-        app.include_router(routes, prefix="/api", dependencies=locked)
-    for member in state.runtime.members:
-        for router in member.parts.local if member.parts else ():
-            app.include_router(router, dependencies=locked)
-        for router in member.parts.callbacks if member.parts else ():
-            app.include_router(router, include_in_schema=False)
-    app.include_router(create_entry(entries))
-    add_pages(app)
+    deferred = DeferredRoutes(app, state.runtime.wait_for)
+    deferred.add(("/", "/assets", "/enter"), lambda: [*create_entry(entries).routes, *create_pages()])
+    deferred.add(("/api/status", "/api/events"), lambda: include(*create_tray_parts(state), prefix="/api", dependencies=locked))
+    deferred.add(
+        ("/api",), lambda: include(create_keys(state, entries), *create_parts(state), prefix="/api", dependencies=locked)
+    )
+
+    def make_routes(member: LoadedIntegration) -> Sequence[BaseRoute]:
+        parts = member.parts
+        if parts is None:
+            return []
+        return [*include(*parts.local, dependencies=locked), *include(*parts.callbacks, include_in_schema=False)]
+
+    state.runtime.attach(deferred, make_routes)
+    if complete:
+        deferred.make_all()
     return app
 
 
-def create_feed(state: State, entries: Entries) -> APIRouter:
-    """News as server-sent events, and keys for pages."""
+def create_tray_parts(state: State) -> list[APIRouter]:
+    """Make the routers that the tray uses, which come first."""
+    from server.local import status
+
+    return [status.create_routes(state), create_feed(state)]
+
+
+def create_parts(state: State) -> list[APIRouter]:
+    """Make the routers of the window's pages and of the commands."""
+    parts = (import_module(f"{__package__}.{name}") for name in PARTS.split())
+    return [part.create_routes(state) for part in parts]
+
+
+def create_feed(state: State) -> APIRouter:
+    """Make the route of server-sent events."""
     routes = APIRouter()
 
     @routes.get("/events", response_class=EventSourceResponse)
@@ -100,6 +93,15 @@ def create_feed(state: State, entries: Entries) -> APIRouter:
             yield ServerSentEvent(event="hello", data={})
             async for event in news:
                 yield ServerSentEvent(event=event.topic, data=event.data or {})
+
+    return routes
+
+
+def create_keys(state: State, entries: Entries) -> APIRouter:
+    """Make the route of keys for pages."""
+    from server.local.models import EntryKey
+
+    routes = APIRouter()
 
     @routes.post("/entries")
     async def make_entry() -> EntryKey:
@@ -127,19 +129,18 @@ def create_entry(entries: Entries) -> APIRouter:
     return routes
 
 
-def add_pages(app: FastAPI) -> None:
+def create_pages() -> list[BaseRoute]:
     """Serve the window's pages, as they were built."""
     pages = shipped("ui/dist")
 
-    @app.get("/", include_in_schema=False)
-    async def show_window() -> Response:
+    async def show_window(_: Request) -> Response:
         index = pages / "index.html"
         if not index.is_file():
             raise NotFound("The window's pages are not here. Install Deskhand again.")
         return FileResponse(index, headers={"Cache-Control": "no-store"})
 
-    if (pages / "assets").is_dir():
-        app.mount("/assets", StaticFiles(directory=pages / "assets"))
+    assets = [Mount("/assets", StaticFiles(directory=pages / "assets"))] if (pages / "assets").is_dir() else []
+    return [Route("/", show_window), *assets]
 
 
 class EnterByFile:

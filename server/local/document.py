@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from server.http.addresses import Address
+from server.integrations import discover
 from server.local.app import create_local_application
-from server.runtime.integrations import discover
 from server.runtime.state import open_state
 from server.storage.data_dir import open_home
 
@@ -17,8 +17,9 @@ async def make_document() -> dict[str, Any]:
     """Make it, with every integration there is, over a store that is thrown away."""
     with tempfile.TemporaryDirectory() as folder, open_home(Path(folder), demo=None) as home:
         async with open_state(home, Address()) as state:
-            state.runtime.describe(discover())
-            document = create_local_application(state).openapi()
+            state.runtime.describe(discover)
+            await state.runtime.wait()
+            document = create_local_application(state, complete=True).openapi()
     document["info"]["version"] = "0.0.0"  # a new version of the program is no change of the document
     return document
 

@@ -1,16 +1,21 @@
 """The first run: how far the person has come with setting Deskhand up, and the way into the demo."""
 
 import asyncio
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Annotated
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from server.core.errors import Conflict
 from server.runtime.state import State
+from server.sdk.integration import OnboardingStep
 
 SECTION = "onboarding"
 ANSWERED = ConfigDict(json_schema_serialization_defaults_required=True)  # what is answered is all there
+CORE_STEPS = ("use", "tunnel", "connect")  # choose what ChatGPT may use, let it reach this computer, connect a GPT
+MOST_STEPS = 100
 VERSION = 1  # one more whenever there is so much new that everybody should be led through it
 
 
@@ -22,16 +27,16 @@ class Step(StrEnum):
     skipped = "skipped"  #: the person put it off
 
 
-class Steps(BaseModel):
-    """The five steps."""
+class StepView(BaseModel):
+    """A step of an integration, as the welcome shows it."""
 
-    model_config = ANSWERED
+    name: str = Field(description="The integration's name.")
+    label: str = Field(description="One word for the progress bar.")
+    title: str = Field(description="What the person does in it.")
+    text: str = Field(description="More about it.")
 
-    use: Step = Field(Step.open, description="Choose what ChatGPT may use; makes the first client.")
-    tunnel: Step = Field(Step.open, description="Let ChatGPT reach this computer.")
-    connect: Step = Field(Step.open, description="Connect a GPT.")
-    gmail: Step = Field(Step.open, description="Sign in to Gmail.")
-    apps: Step = Field(Step.open, description="Choose the programs that may be started.")
+
+Steps = Annotated[dict[str, Step], Field(max_length=MOST_STEPS, description="Each step by its name.")]
 
 
 class Onboarding(BaseModel):
@@ -41,7 +46,7 @@ class Onboarding(BaseModel):
 
     version: int = 0
     finished: bool = False
-    steps: Steps = Steps()
+    steps: Steps = {}
     client: str | None = Field(None, description="The client that was made in the first step.")
 
 
@@ -49,7 +54,7 @@ class Progress(BaseModel):
     """How far the person has come now."""
 
     finished: bool = Field(description="Whether they are through, or want no more of it. False begins or goes on.")
-    steps: Steps = Field(default_factory=Steps)
+    steps: Steps = {}
     client: str | None = Field(None, max_length=40, description="The client that was made in the first step.")
 
 
@@ -66,10 +71,16 @@ def create_routes(state: State) -> APIRouter:
     @routes.put("/onboarding")
     async def save_onboarding(now: Progress) -> Onboarding:
         """Keeps how far the person has come, so that they can go on another time."""
-        kept = Onboarding(version=VERSION, **now.model_dump())
+        steps = settings.read(SECTION, Onboarding).steps | fill(state, now.steps)
+        kept = Onboarding(version=VERSION, finished=now.finished, steps=steps, client=now.client)
         await settings.write(SECTION, kept)
         state.context.events.publish("onboarding")
-        return kept
+        return await look(state)
+
+    @routes.get("/onboarding/steps")
+    async def list_integration_steps() -> list[StepView]:
+        """Lists the steps of the integrations, after those that every first run has."""
+        return [StepView(name=name, label=step.label, title=step.title, text=step.text) for name, step in list_steps(state)]
 
     @routes.post("/demo", status_code=204)
     async def start_demo() -> None:
@@ -85,6 +96,18 @@ async def look(state: State) -> Onboarding:
     """Read how far the person has come. Nobody is led who plays, or who has made a client before they were ever led."""
     kept = state.context.settings.read(SECTION, Onboarding)
     if kept.version:
-        return kept.model_copy(update={"finished": kept.finished and kept.version >= VERSION})
-    begun = state.context.demo or bool(await state.clients.list())
-    return kept.model_copy(update={"finished": begun})
+        finished = kept.finished and kept.version >= VERSION
+    else:
+        finished = state.context.demo or bool(await state.clients.list())
+    return kept.model_copy(update={"finished": finished, "steps": fill(state, kept.steps)})
+
+
+def fill(state: State, steps: Mapping[str, Step]) -> dict[str, Step]:
+    """Complete the steps that there are now; those of an integration that was removed are left out."""
+    return {name: steps.get(name, Step.open) for name in (*CORE_STEPS, *(name for name, _ in list_steps(state)))}
+
+
+def list_steps(state: State) -> list[tuple[str, OnboardingStep]]:
+    """List the integrations that have a step, with it."""
+    integrations = [member.integration for member in state.runtime.members]
+    return [(integration.name, integration.onboarding) for integration in integrations if integration.onboarding]

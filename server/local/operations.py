@@ -1,18 +1,18 @@
 """The operations there are, for choosing what a client may do."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from fastapi.routing import RouteContext
 
 from server.local.models import OperationView
 from server.projections.openapi import select_routes
-from server.runtime.integrations import Member
+from server.runtime.integrations import LoadedIntegration
 from server.runtime.state import State
 from server.sdk.operation import Operation, in_few_words, operation_of
 
 
 def create_routes(state: State) -> APIRouter:
     """Make the routes."""
-    routes = APIRouter()
+    routes = APIRouter(dependencies=[Depends(state.runtime.wait)])
 
     @routes.get("/operations")
     async def list_all_operations() -> list[OperationView]:
@@ -28,7 +28,7 @@ def create_routes(state: State) -> APIRouter:
     return routes
 
 
-def view(member: Member, route: RouteContext) -> OperationView:
+def view(member: LoadedIntegration, route: RouteContext) -> OperationView:
     """Show an operation as it is declared."""
     operation = operation_of(route.endpoint)
     if operation is None:

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
 from server.core.errors import InvalidInput, Unavailable
 from server.core.text import tell_moment
 from server.local import theme
+from server.local.health import list_problems, refresh
 from server.local.models import (
     Addresses,
     BackupOrder,
@@ -23,7 +24,7 @@ from server.local.models import (
     PauseView,
 )
 from server.projections.documents import Documents
-from server.runtime.integrations import Member
+from server.runtime.integrations import LoadedIntegration
 from server.runtime.integrations import State as IntegrationState
 from server.runtime.state import State
 from server.storage.backup import back_up
@@ -37,6 +38,13 @@ def create_routes(state: State) -> APIRouter:
     routes = APIRouter()
     routes.include_router(create_pause(state))
     routes.include_router(create_backup(state))
+    routes.include_router(create_details(state))
+    return routes
+
+
+def create_details(state: State) -> APIRouter:
+    """Make the routes that tell of the integrations, so they wait until these are loaded."""
+    routes = APIRouter(dependencies=[Depends(state.runtime.wait)])
     documents = Documents(state)
 
     @routes.get("/overview")
@@ -59,7 +67,7 @@ def create_routes(state: State) -> APIRouter:
     @routes.get("/checks")
     async def run_checks() -> list[Check]:
         """Looks at everything once and says what is well and what is not."""
-        await look_again(state)
+        await refresh(state)
         return check_all(state)
 
     @routes.get("/schema")
@@ -72,7 +80,7 @@ def create_routes(state: State) -> APIRouter:
 
 async def describe(state: State, documents: Documents) -> Overview:
     """Say whether Deskhand is on, what is connected, and what is wrong."""
-    await look_again(state)
+    await refresh(state)
     return Overview(
         version=documents.version,
         demo=state.context.demo,
@@ -152,49 +160,36 @@ async def list_addresses(state: State) -> Addresses:
 
 
 async def list_more_addresses(state: State) -> dict[str, Any]:
-    """What the integrations have to be pasted elsewhere; nothing where its secret is out of reach."""
-    found: dict[str, Any] = {}
-    for member in state.runtime.members:
-        if listing := getattr(member.service, "list_addresses", None):
-            with suppress(Unavailable):
-                found |= {name: state.address.public + path for name, path in (await listing()).items()}
-    return found
-
-
-async def look_again(state: State) -> None:
-    """Have the integrations look at what may have changed behind their backs, such as a file that a person edits."""
-    for member in state.runtime.members:
-        if look := getattr(member.service, "look_again", None):
-            await look()
+    """List the integrations' own addresses, without those whose secret is out of reach."""
+    addresses: dict[str, Any] = {}
+    for service in state.runtime.running():
+        with suppress(Unavailable):
+            addresses |= {name: state.address.public + path for name, path in (await service.list_addresses()).items()}
+    return addresses
 
 
 def list_integrations(state: State) -> list[IntegrationView]:
-    """How each integration is."""
+    """List the integrations with their health."""
     return [view_integration(member) for member in state.runtime.members]
 
 
-def view_integration(member: Member) -> IntegrationView:
-    """Show an integration, with what its service tells of itself."""
+def view_integration(member: LoadedIntegration) -> IntegrationView:
+    """Show an integration with the health of its service."""
+    health = member.service
     return IntegrationView(
         name=member.integration.name,
         title=member.integration.title,
         state=member.state,
-        problem=member.problem or getattr(member.service, "problem", None),
-        wish=getattr(member.service, "wish", None),
-        summary=getattr(member.service, "summary", None) or describe_state(member),
+        problem=member.problem or (health and health.problem),
+        wish=health and health.setup_hint,
+        summary=(health and health.summary) or describe_state(member),
     )
 
 
-def list_problems(state: State) -> list[str]:
-    """What the person should know."""
-    found = [*state.list_complaints(), state.tunnel.problem, state.context.settings.problem, state.context.secrets.problem]
-    found += [view_integration(member).problem for member in state.runtime.members]
-    return [problem for problem in found if problem]
-
-
-def describe_state(member: Member) -> str:
+def describe_state(member: LoadedIntegration) -> str:
     """Say how an integration is where nothing is wrong with it."""
-    return "Ready" if member.state is IntegrationState.running else "Off"
+    words = {IntegrationState.running: "Ready", IntegrationState.loading: "Loading"}
+    return words.get(member.state, "Off")
 
 
 def tell_pause(until: datetime, now: datetime) -> str:

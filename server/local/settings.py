@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field, ValidationError
 
 from server.access.activity.entry import SECRET_NAMES
@@ -59,7 +59,7 @@ class SectionView(BaseModel):
 
 async def forget_old(state: State) -> None:
     """Forget at once what is not to be remembered any longer."""
-    await state.activity.sweep(state.context.settings.read(RETENTION, Retention))
+    await state.activity.prune(state.context.settings.read(RETENTION, Retention))
 
 
 class Places(BaseModel):
@@ -76,7 +76,7 @@ OWN = (Section(RETENTION, "What Deskhand remembers", Retention, forget_old),)
 
 def create_routes(state: State) -> APIRouter:
     """Make the routes."""
-    routes = APIRouter(prefix="/settings")
+    routes = APIRouter(prefix="/settings", dependencies=[Depends(state.runtime.wait)])
 
     @routes.get("")
     async def list_settings() -> list[SectionView]:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from server.access.activity.entry import Entry, Outcome
 from server.core.text import tell
-from server.local.overview import list_problems, look_again
+from server.local.health import list_problems, refresh
 from server.runtime.state import State
 from server.runtime.updates import Update
 from server.sdk.approval_requests import Kind, Question
@@ -60,11 +60,14 @@ def create_routes(state: State) -> APIRouter:
     @routes.get("/status")
     async def read_status() -> Status:
         """Tells how Deskhand is, for the tray."""
-        await look_again(state)
+        loading = state.runtime.loading
+        await refresh(state)
         problems, here = list_problems(state), state.address.is_here_only()
         latest = await state.activity.list(RECENT)
         questions = await state.context.questions.list()
         look, sentence = judge(paused=state.pause.until is not None, here=here, problems=problems, questions=questions)
+        if loading and not questions:
+            look, sentence = Face.off, "Loading"
         return Status(
             look=look,
             sentence=sentence,

@@ -1,1 +1,1 @@
-"""What clients see of the operations, each made from their one declaration: documents and the help page."""
+"""Projections of the operations for clients, made from their declarations: documents, tools and the help page."""

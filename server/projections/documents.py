@@ -1,4 +1,4 @@
-"""Which document a client gets: the operations that its scopes reach and the person has not denied."""
+"""The document of each client: the operations that its scopes reach and the person has not denied."""
 
 from typing import Any
 
@@ -27,14 +27,20 @@ class Documents:
         It is not to be changed: the next caller gets the same one.
         """
         address = self._state.address.public
-        asked = (address, title, None if names is None else frozenset(names), signs_in)
-        if asked not in self._made:
+        key = (address, title, None if names is None else frozenset(names), signs_in)
+        if key not in self._made:
             if len(self._made) >= MOST_KEPT:
                 self._made.clear()
-            self._made[asked] = make_document(
-                list_routes(self._state), address=address, title=title, version=self.version, names=names, signs_in=signs_in
+            self._made[key] = make_document(
+                list_routes(self._state),
+                address=address,
+                title=title,
+                version=self.version,
+                names=names,
+                signs_in=signs_in,
+                scope_labels=self._state.runtime.scopes(),
             )
-        return self._made[asked]
+        return self._made[key]
 
     async def make_for(self, client_name: str) -> dict[str, Any]:
         """Make a client's document. Raises NotFound for a client that there is not."""

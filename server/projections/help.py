@@ -49,20 +49,20 @@ def make_page(document: dict[str, Any]) -> str:
 def describe_operation(document: dict[str, Any], path: str, method: str, operation: dict[str, Any]) -> str:
     """Write one operation's card."""
     asks = '<span class="asks">changes something</span>' if operation["x-openai-isConsequential"] else ""
-    told = operation.get("description") or operation.get("summary", "")
+    description = operation.get("description") or operation.get("summary", "")
     fields = "".join(
         f"<dt><code>{escape(name)}</code></dt><dd>{escape(text)}</dd>" for name, text in list_arguments(document, operation)
     )
     return (
         f"<article><h3>{escape(operation['operationId'])} {asks}</h3><p><code>{method.upper()} {escape(path)}</code></p>"
-        f"<p>{escape(told)}</p>{f'<dl>{fields}</dl>' if fields else ''}</article>"
+        f"<p>{escape(description)}</p>{f'<dl>{fields}</dl>' if fields else ''}</article>"
     )
 
 
 def list_arguments(document: dict[str, Any], operation: dict[str, Any]) -> list[tuple[str, str]]:
-    """What an operation takes: parameters, then the fields of its body."""
-    found = [(parameter["name"], parameter.get("description", "")) for parameter in operation.get("parameters", [])]
+    """List the parameters of an operation, then the fields of its body."""
+    fields = [(parameter["name"], parameter.get("description", "")) for parameter in operation.get("parameters", [])]
     content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
     reference = content.get("schema", {}).get("$ref", "")
     model = document["components"]["schemas"].get(reference.rpartition("/")[2], {})
-    return found + [(name, field.get("description", "")) for name, field in model.get("properties", {}).items()]
+    return fields + [(name, field.get("description", "")) for name, field in model.get("properties", {}).items()]

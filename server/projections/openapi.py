@@ -4,7 +4,7 @@ ChatGPT's limits (developers.openai.com/api/docs/actions/production): 30 operati
 700 for a parameter, one security scheme, no header parameters; unions with null confuse its editor.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from fastapi.openapi.utils import get_openapi
@@ -52,8 +52,8 @@ class Pending(BaseModel):
 def select_routes(routes: Iterable[BaseRoute], names: Collection[str] | None) -> list[RouteContext]:
     """The routes of operations; of those named, where names are given."""
     contexts = iter_route_contexts(list(routes))
-    found = [(route, operation_of(getattr(route, "endpoint", None))) for route in contexts]
-    return [route for route, operation in found if operation and (names is None or operation.name in names)]
+    pairs = [(route, operation_of(getattr(route, "endpoint", None))) for route in contexts]
+    return [route for route, operation in pairs if operation and (names is None or operation.name in names)]
 
 
 def make_document(
@@ -64,6 +64,7 @@ def make_document(
     version: str,
     names: Collection[str] | None = None,
     signs_in: bool = False,
+    scope_labels: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Make the document of some operations, all if `names` is None, at this public address.
 
@@ -79,7 +80,9 @@ def make_document(
         license_info={"name": "MIT", "identifier": "MIT"},
     )
     components = document.setdefault("components", {})
-    name_scheme(document, [operation for _, _, operation in walk_operations(document)], address if signs_in else None)
+    name_scheme(
+        document, [operation for _, _, operation in walk_operations(document)], address if signs_in else None, scope_labels or {}
+    )
     components["responses"] = {str(status): describe_failure(status, text) for status, text in FAILURES.items()}
     schemas = components.setdefault("schemas", {})
     schemas |= {"Problem": schema_of(Problem), "Pending": schema_of(Pending)}
@@ -142,8 +145,8 @@ def find_references(node: Any) -> set[str]:
     if not isinstance(node, dict):
         return set()
     reference = node.get("$ref", "")
-    found = {reference.removeprefix(SCHEMAS)} if isinstance(reference, str) and reference.startswith(SCHEMAS) else set()
-    return found.union(*map(find_references, node.values()))
+    own = {reference.removeprefix(SCHEMAS)} if isinstance(reference, str) and reference.startswith(SCHEMAS) else set()
+    return own.union(*map(find_references, node.values()))
 
 
 def schema_of(model: type[BaseModel]) -> dict[str, Any]:
@@ -164,9 +167,9 @@ def simplify(node: Any) -> None:
     rest = [choice for choice in list_choices(node) if choice != NULL]
     if len(rest) == 1 and NULL in list_choices(node):
         del node["anyOf"]
-        kept = {key: value for key, value in node.items() if key != "default" or value is not None}
+        others = {key: value for key, value in node.items() if key != "default" or value is not None}
         node.clear()
-        node |= rest[0] | kept
+        node |= rest[0] | others
     for inner in list(node.values()):
         simplify(inner)
 
@@ -179,16 +182,18 @@ def list_choices(node: Any) -> list[Any]:
 
 def find_excesses(document: dict[str, Any]) -> list[str]:
     """Say in sentences what ChatGPT's editor would refuse about a document; none if it is fine."""
-    found = []
+    excesses = []
     operations = list(walk_operations(document))
     if len(operations) > MOST_OPERATIONS:
-        found.append(f"It has {len(operations)} operations and ChatGPT takes {MOST_OPERATIONS}. Give the client fewer scopes.")
+        excesses.append(f"It has {len(operations)} operations and ChatGPT takes {MOST_OPERATIONS}. Give the client fewer scopes.")
     for _, _, operation in operations:
         name = operation["operationId"]
         for part in ("summary", "description"):
             if len(operation.get(part, "")) > LONGEST_DESCRIPTION:
-                found.append(f"The {part} of {name} is longer than {LONGEST_DESCRIPTION} characters.")
+                excesses.append(f"The {part} of {name} is longer than {LONGEST_DESCRIPTION} characters.")
         for parameter in operation.get("parameters", []):
             if len(parameter.get("description", "")) > LONGEST_PARAMETER:
-                found.append(f"The description of {parameter['name']} of {name} is longer than {LONGEST_PARAMETER} characters.")
-    return found
+                excesses.append(
+                    f"The description of {parameter['name']} of {name} is longer than {LONGEST_PARAMETER} characters."
+                )
+    return excesses

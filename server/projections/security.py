@@ -1,5 +1,6 @@
-"""How a document says with what its client comes in: a key, or tokens that it signs in for. ChatGPT takes one way."""
+"""The security scheme of a document: a key, or OAuth tokens. ChatGPT takes one scheme a document."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from server.access.oauth.metadata import AUTHORIZE, TOKEN
@@ -14,7 +15,9 @@ WITH_KEY = {
 }
 
 
-def name_scheme(document: dict[str, Any], operations: list[dict[str, Any]], sign_in_at: str | None) -> None:
+def name_scheme(
+    document: dict[str, Any], operations: list[dict[str, Any]], sign_in_at: str | None, labels: Mapping[str, str]
+) -> None:
     """Write the way in into a document, in place.
 
     `sign_in_at`: the public address whose tokens the client signs in for; None for a key.
@@ -23,19 +26,19 @@ def name_scheme(document: dict[str, Any], operations: list[dict[str, Any]], sign
         document["components"]["securitySchemes"] = {KEY: WITH_KEY}
         return
     scopes = sorted({scope for operation in operations for scope in needed(operation)})
-    document["components"]["securitySchemes"] = {SIGN_IN: describe_sign_in(sign_in_at, scopes)}
+    document["components"]["securitySchemes"] = {SIGN_IN: describe_sign_in(sign_in_at, scopes, labels)}
     for operation in operations:
         operation["security"] = [{SIGN_IN: needed(operation)}]
 
 
-def describe_sign_in(address: str, scopes: list[str]) -> dict[str, Any]:
+def describe_sign_in(address: str, scopes: list[str], labels: Mapping[str, str]) -> dict[str, Any]:
     """The form of https://spec.openapis.org/oas/v3.1.0#oauth-flow-object."""
     words = "The person lets the program in at their computer."
     flow = {
         "authorizationUrl": address + AUTHORIZE,
         "tokenUrl": address + TOKEN,
         "refreshUrl": address + TOKEN,
-        "scopes": {scope: describe_scope(scope) for scope in scopes},
+        "scopes": {scope: describe_scope(scope, labels) for scope in scopes},
     }
     return {"type": "oauth2", "description": words, "flows": {"authorizationCode": flow}}
 

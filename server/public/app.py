@@ -1,68 +1,89 @@
-"""Puts the public and the local application together."""
+"""The public application: operations, webhooks, OAuth, MCP and the pages that hold no personal data."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from fastapi import APIRouter
-from starlette.routing import Route
+from fastapi import APIRouter, Depends
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
+from server.access.activity.deliveries import DeliveryLog
 from server.access.oauth.metadata import OPEN_TO_PAGES
-from server.access.oauth.routes import create_routes as create_oauth
 from server.access.origins import SECTION, OriginSettings
 from server.core.errors import Unavailable
 from server.http.application import new_application
-from server.http.middleware import Door, Headers, Slashes
-from server.local.app import create_local
+from server.http.deferred_routes import DeferredRoutes, include
+from server.http.middleware import HostOriginMiddleware, PathMiddleware, SecurityHeadersMiddleware, TrailingSlashMiddleware
 from server.projections.documents import Documents
 from server.projections.mcp.endpoint import PATH, Endpoint
-from server.public.pages import create_pages
-from server.runtime.integrations import Member
+from server.runtime.integrations import LoadedIntegration
 from server.runtime.state import State
 
+PAGES = ("/docs", "/privacy", "/favicon.ico", "/openapi.json", "/openapi.yaml", "/gpts", "/.well-known/ai-plugin.json")
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-
-
-@dataclass(frozen=True)
-class Surfaces:
-    """The two applications. Nothing of the local one can be reached through the public one."""
-
-    public: ASGIApp
-    local: ASGIApp
-
-
-def create_surfaces(state: State) -> Surfaces:
-    """Make both applications for a running server."""
-    return Surfaces(create_public(state), create_local(state))
 
 
 def create_public(state: State) -> ASGIApp:
     """Make what the tunnel reaches: the operations, and pages that hold nobody's data."""
     app = new_application("Deskhand")
     app.state.gate = state.guard
+    app.state.delivery_log = DeliveryLog(state.context.database, state.context.events, state.context.clock)
     app.state.services = state.runtime.services
-    app.include_router(create_oauth(state.oauth))
-    for member in state.runtime.members:
-        if member.parts:
-            for router in (*member.parts.deliveries, *member.parts.public):
-                app.include_router(router)
-        else:
-            app.include_router(explain_broken(member))
-    for router in state.runtime.core:
-        app.include_router(router)
+    deferred = DeferredRoutes(app, state.runtime.wait_for)
+    deferred.add(("/chatgpt/oauth", "/.well-known"), lambda: make_oauth_routes(state))
+    deferred.add(("/approvals",), lambda: [route for router in state.runtime.core for route in router.routes])
+    state.runtime.attach(deferred, make_routes)
     documents = Documents(state)
-    app.include_router(create_pages(state, documents))
-    app.router.routes.append(Route(PATH, Endpoint(state, documents)))
+    app.router.routes += create_status_pages(documents.version)
+    deferred.add(PAGES, lambda: make_pages(state, documents))
     state.inside.app = app
 
     def origins() -> list[str]:
         return state.context.settings.read(SECTION, OriginSettings).allowed
 
     headers = {"Content-Security-Policy": POLICY} | ({"X-Deskhand-Demo": "1"} if state.context.demo else {})
-    return Headers(Door(Slashes(app), state.address.public_hosts, origins, OPEN_TO_PAGES), headers)
+    paths = PathMiddleware(app, {PATH: Endpoint(state, documents)})
+    return SecurityHeadersMiddleware(
+        HostOriginMiddleware(TrailingSlashMiddleware(paths), state.address.public_hosts, origins, OPEN_TO_PAGES), headers
+    )
 
 
-def explain_broken(member: Member) -> APIRouter:
+def create_status_pages(version: str) -> list[BaseRoute]:
+    """Make the routes that answer first, without FastAPI, which takes a while for its first route."""
+
+    async def show_service(_: Request) -> JSONResponse:
+        return JSONResponse({"status": "online", "service": "Deskhand", "version": version, "documentation": "/docs"})
+
+    async def show_health(_: Request) -> JSONResponse:
+        return JSONResponse({"status": "healthy"})
+
+    return [Route("/", show_service), Route("/health", show_health)]
+
+
+def make_pages(state: State, documents: Documents) -> Sequence[BaseRoute]:
+    """Make the routes of the other pages and of the documents."""
+    from server.public.pages import create_pages
+
+    return include(create_pages(state, documents))
+
+
+def make_oauth_routes(state: State) -> Sequence[BaseRoute]:
+    """Make the routes of the authorization server, whose scopes are the integrations'."""
+    from server.access.oauth.routes import create_routes
+
+    return include(create_routes(state.oauth), dependencies=[Depends(state.runtime.wait)])
+
+
+def make_routes(member: LoadedIntegration) -> Sequence[BaseRoute]:
+    """Make the public routes of an integration. (Including its routers would have FastAPI make every route once more.)"""
+    if member.parts is None:
+        return explain_broken(member).routes
+    return [route for router in (*member.parts.deliveries, *member.parts.public) for route in router.routes]
+
+
+def explain_broken(member: LoadedIntegration) -> APIRouter:
     """Answer 503, with the reason, wherever a broken integration would answer."""
     router = APIRouter()
 

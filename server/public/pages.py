@@ -5,7 +5,7 @@ import json
 from functools import lru_cache
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi import Path as InPath
 from fastapi.responses import HTMLResponse, JSONResponse
 
@@ -32,19 +32,11 @@ def create_pages(state: State, documents: Documents) -> APIRouter:
     pages = APIRouter(include_in_schema=False)
     pages.include_router(create_documents(state, documents))
 
-    @pages.get("/")
-    async def show_service() -> dict[str, str]:
-        return {"status": "online", "service": "Deskhand", "version": documents.version, "documentation": "/docs"}
-
-    @pages.get("/health")
-    async def show_health() -> dict[str, str]:
-        return {"status": "healthy"}
-
     @pages.get("/privacy")
     async def show_privacy() -> HTMLResponse:
         return HTMLResponse(PRIVACY.format(**state.context.settings.read(RETENTION, Retention).model_dump()))
 
-    @pages.get("/docs")
+    @pages.get("/docs", dependencies=[Depends(state.runtime.wait)])
     async def show_help() -> HTMLResponse:
         return HTMLResponse(help_page.make_page(documents.make()))
 
@@ -61,7 +53,7 @@ def create_pages(state: State, documents: Documents) -> APIRouter:
 
 def create_documents(state: State, documents: Documents) -> APIRouter:
     """Make the routes of the documents that ChatGPT imports."""
-    routes = APIRouter(include_in_schema=False)
+    routes = APIRouter(include_in_schema=False, dependencies=[Depends(state.runtime.wait)])
 
     @routes.get("/openapi.json")
     async def show_document() -> JSONResponse:
@@ -85,7 +77,7 @@ def create_documents(state: State, documents: Documents) -> APIRouter:
 
     async def hand_out(client: str, request: Request) -> dict[str, Any]:
         document = await documents.make_for(client)
-        if state.usage.note_document(client, request.headers.get("host", "")):
+        if state.usage.record_document(client, request.headers.get("host", "")):
             state.context.events.publish("documents")
         return document
 

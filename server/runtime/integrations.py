@@ -1,120 +1,222 @@
-"""Finds the integrations and starts them one by one. A broken one becomes a state with a sentence, and the others run."""
+"""Loading, starting and stopping the integrations. A broken one becomes a state with a sentence; the others run."""
 
 import asyncio
-import importlib
 import logging
-import pkgutil
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
+from functools import partial
 from typing import Any
 
-from fastapi import APIRouter
-from fastapi.routing import iter_route_contexts
+from starlette.routing import BaseRoute
 
-from server import integrations
-from server.core.errors import DeskhandError
+from server.access.oauth.scopes import describe_scope
+from server.core.errors import DeskhandError, Unavailable
+from server.http.deferred_routes import DeferredRoutes, building
 from server.sdk.context import Context
+from server.sdk.demo import DemoScript
+from server.sdk.health import Health
 from server.sdk.integration import Integration, Parts
 from server.sdk.operation import Operation, Operations, operation_of
 from server.sdk.search import Lookup
+from server.sdk.webhook import WebhookRouter
 
 log = logging.getLogger(__name__)
 
-START_SECONDS = 15.0  # an integration that takes longer to start is broken
+START_SECONDS = 15.0  # an integration that takes longer to load and start is broken
+STOPPING = "Deskhand is stopping. Try again when it runs."
+NEXT_SECONDS = 1.0  # a load that takes longer no longer holds up the next one
+
+Discover = Callable[[], Sequence[Integration]]
 
 
 class State(StrEnum):
     """How an integration is."""
 
+    loading = "loading"  #: it is being loaded and started
     running = "running"  #: it answers
     broken = "broken"  #: it could not be started; its addresses say why
 
 
 @dataclass
-class Member:
-    """An integration as it is now. `problem` is a sentence for the person. `service`: what it started, if it runs."""
+class LoadedIntegration:
+    """An integration as it is now. `problem`: a sentence for the person. `service`: what it started, if it runs.
+
+    `settled`: set once it runs or is broken. `stopping`: set to have it stop.
+    """
 
     integration: Integration
     parts: Parts | None = None
-    service: Any = None
-    state: State = State.broken
+    service: Health | None = None
+    state: State = State.loading
     problem: str | None = None
+    settled: asyncio.Event = field(default_factory=asyncio.Event)
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def prefixes(self) -> tuple[str, ...]:
+        """What its paths begin with, on both surfaces. A callback is where the outside service wants it."""
+        anywhere = ("",) if self.parts and self.parts.callbacks else ()
+        return (*self.integration.prefixes, f"/api/{self.integration.name}", *anywhere)
+
+    def owns(self, path: str) -> bool:
+        """Whether a path lies under one of its prefixes."""
+        own = (*self.integration.prefixes, f"/api/{self.integration.name}")
+        return any(path == prefix or path.startswith(f"{prefix}/") for prefix in own)
+
+    def fail(self, error: Exception) -> None:
+        """Record why it could not be loaded or started."""
+        self.parts, self.state, self.problem = None, State.broken, explain(self.integration, error)
 
 
-def discover() -> list[Integration]:
-    """Find the descriptors. One whose `__init__` fails is known by its folder's name and fails again when it is started."""
-    found = []
-    for module in pkgutil.iter_modules(integrations.__path__):
-        try:
-            found.append(importlib.import_module(f"{integrations.__name__}.{module.name}").integration)
-        except Exception as error:  # noqa: BLE001, whatever is wrong with one must not reach the others
-            found.append(broken_integration(module.name, error))
-    return found
-
-
-def broken_integration(name: str, error: Exception) -> Integration:
-    """Stand in for an integration that cannot even be described."""
-
-    def load() -> Parts:
-        raise error
-
-    return Integration(name, name.title(), (f"/{name}",), load)
-
-
-def find_migrations() -> list[Path]:
-    """Find the integrations' folders with revisions."""
-    return sorted(Path(integrations.__path__[0]).glob("*/migrations"))
+MakeRoutes = Callable[[LoadedIntegration], Sequence[BaseRoute]]
 
 
 @dataclass
 class Runtime:
-    """The integrations of a running server. `services` holds what their routes are handed, by type.
+    """The integrations of a server. `services` holds what their routes are handed, by type.
 
-    `core`: operations that belong to no integration.
+    `core`: operations that belong to no integration. After `start` the integrations load while the server answers; after
+    `describe` they are loaded at the first `wait`, and never started. `wait` before any of the lists is used.
     """
 
-    members: list[Member] = field(default_factory=list)
+    members: list[LoadedIntegration] = field(default_factory=list)
     services: dict[type, Any] = field(default_factory=dict)
     core: tuple[Operations, ...] = ()
-    _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
+    _surfaces: list[tuple[DeferredRoutes, MakeRoutes]] = field(default_factory=list)
+    _undescribed: Discover | None = None
+    _loader: asyncio.Task[None] | None = None
+    _running: list[tuple[LoadedIntegration, asyncio.Task[None]]] = field(default_factory=list)
+    _described: asyncio.Event = field(default_factory=asyncio.Event)
+    _loaded: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def start(self, context: Context, described: list[Integration], seconds: float = START_SECONDS) -> None:
-        """Start all, in order. Never raises for one of them."""
-        for integration in described:
-            member = Member(integration)
-            self.members.append(member)
-            try:
-                async with asyncio.timeout(seconds):
-                    await self._start_one(member, context)
-            except Exception as error:
-                log.exception("%s could not be started.", integration.title)
-                member.problem = describe(integration, error)
+    @property
+    def loading(self) -> bool:
+        """Whether some integrations are neither running nor broken yet."""
+        return not self._loaded.is_set()
 
-    def describe(self, described: list[Integration]) -> None:
-        """Know the integrations without starting any: the command line's way while no server runs."""
-        for integration in described:
-            member = Member(integration)
-            self.members.append(member)
-            try:
-                member.parts = integration.load()
-            except Exception as error:
-                log.exception("%s could not be loaded.", integration.title)
-                member.problem = describe(integration, error)
+    def attach(self, routes: DeferredRoutes, make_routes: MakeRoutes) -> None:
+        """Give an application the routes of each integration, once that has settled."""
+        self._surfaces.append((routes, make_routes))
+        for member in self.members:
+            if member.settled.is_set():
+                routes.add(member.prefixes, partial(self._make_routes, member, make_routes))
 
-    async def _start_one(self, member: Member, context: Context) -> None:
-        parts = member.integration.load()
-        if context.demo and parts.fake:
-            await self._stack.enter_async_context(parts.fake(context))
-        service = await self._stack.enter_async_context(parts.start(context))
-        self.services[type(service)] = service
-        member.parts, member.service, member.state = parts, service, State.running
+    def describe(self, find: Discover) -> None:
+        """Load the integrations at the first `wait`, and start none: for the command line while no server runs."""
+        self._undescribed = find
+
+    def start(self, context: Context, find: Discover, seconds: float = START_SECONDS) -> None:
+        """Begin to load and start the integrations, unless that has begun. Each has so many seconds."""
+        if not self._loader:
+            self._loader = asyncio.create_task(self._start_all(context, find, seconds))
+
+    async def wait(self) -> None:
+        """Wait until every integration runs or is broken."""
+        if find := self._undescribed:
+            self._undescribed = None
+            for member in map(LoadedIntegration, await asyncio.to_thread(find)):
+                await self._describe(member)
+            self._loaded.set()
+        await self._loaded.wait()
+
+    def stop_loading(self) -> None:
+        """Begin no more, and cancel what is starting; requests that waited for it are refused."""
+        if not (self._loader and self.loading):
+            return
+        self._loader.cancel()
+        for member, task in self._running:
+            if not member.settled.is_set():
+                task.cancel()
+        for member in self.members:
+            if not member.settled.is_set():
+                member.fail(Unavailable(STOPPING))
+                self._settle(member)
+        self._described.set()
+        self._loaded.set()
 
     async def stop(self) -> None:
-        """Stop all, in reverse."""
-        await self._stack.aclose()
+        """Stop all, the last one first."""
+        self.stop_loading()
+        for member, task in reversed(self._running):
+            member.stopping.set()
+            await asyncio.wait([task])
+        self._running.clear()
+
+    async def _describe(self, member: LoadedIntegration) -> None:
+        self.members.append(member)
+        try:
+            await asyncio.to_thread(self._load, member)
+        except Exception as error:
+            log.exception("%s could not be loaded.", member.integration.title)
+            member.fail(error)
+        member.state = State.broken
+        self._settle(member)
+
+    async def _start_all(self, context: Context, find: Discover, seconds: float) -> None:
+        self.members += map(LoadedIntegration, await asyncio.to_thread(find))
+        self._described.set()
+        for member in self.members:
+            load = asyncio.ensure_future(asyncio.to_thread(self._load, member))
+            self._running.append((member, asyncio.create_task(self._run(member, load, context, seconds))))
+            await asyncio.wait([load], timeout=NEXT_SECONDS)
+        for member in self.members:
+            await member.settled.wait()
+        self._loaded.set()
+        context.events.publish("overview")
+
+    async def _run(self, member: LoadedIntegration, load: Awaitable[None], context: Context, seconds: float) -> None:
+        """Start an integration, wait until it is to stop, and stop it."""
+        try:
+            async with AsyncExitStack() as stack:
+                try:
+                    async with asyncio.timeout(seconds):
+                        await load
+                        await self._start(member, context, stack)
+                except Exception as error:
+                    log.exception("%s could not be started.", member.integration.title)
+                    member.fail(error)
+                self._settle(member)
+                await member.stopping.wait()
+        except Exception:
+            log.exception("%s could not be stopped.", member.integration.title)
+
+    async def _start(self, member: LoadedIntegration, context: Context, stack: AsyncExitStack) -> None:
+        if member.parts is None:
+            raise RuntimeError("It was not loaded.")
+        if context.demo and member.parts.fake:
+            await stack.enter_async_context(member.parts.fake(context))
+        member.service = await stack.enter_async_context(member.parts.start(context))
+        self.services[type(member.service)] = member.service
+        member.state = State.running
+
+    async def wait_for(self, path: str) -> None:
+        """Wait for the integration that a path belongs to; for all if it is nobody's."""
+        if self._undescribed:
+            await self.wait()
+        if self.loading:
+            await self._described.wait()
+            for settled in [member.settled for member in self.members if member.owns(path)] or [self._loaded]:
+                await settled.wait()
+
+    def _settle(self, member: LoadedIntegration) -> None:
+        for routes, make in self._surfaces:
+            routes.add(member.prefixes, partial(self._make_routes, member, make))
+        member.settled.set()
+
+    def _load(self, member: LoadedIntegration) -> None:
+        with building():
+            member.parts = member.integration.load()
+
+    def _make_routes(self, member: LoadedIntegration, make: MakeRoutes) -> Sequence[BaseRoute]:
+        """Make the routes for one application; if they cannot be made, those that say so."""
+        try:
+            return make(member)
+        except Exception as error:
+            log.exception("The routes of %s could not be made.", member.integration.title)
+            member.fail(error)
+            return make(member)
 
     def operations(self) -> dict[str, Operation]:
         """The operations that are on now, by name."""
@@ -127,30 +229,45 @@ class Runtime:
         return [*theirs, *self.core]
 
     def owners(self) -> dict[str, str]:
-        """The name of the integration that each operation belongs to, by the operation's name."""
-        return {operation.name: member.integration.name for member, operation in self._offered()}
+        """The name of the integration that each operation or kind of delivery belongs to, by its name in the activity."""
+        deliveries = {
+            name: member.integration.name
+            for member in self.members
+            for router in (member.parts.deliveries if member.parts else ())
+            for name in (router.operations if isinstance(router, WebhookRouter) else ())
+        }
+        return {operation.name: member.integration.name for member, operation in self._offered()} | deliveries
 
     def lookups(self) -> list[Lookup]:
         """What can be looked up, in the order of the integrations."""
         return [lookup for member in self.members if member.parts for lookup in member.parts.lookups]
 
-    def _offered(self) -> Iterator[tuple[Member, Operation]]:
+    def _offered(self) -> Iterator[tuple[LoadedIntegration, Operation]]:
         for member in self.members:
             for router in member.parts.public if member.parts else ():
                 yield from ((member, operation) for operation in list_operations(router))
 
-    def scopes(self) -> list[str]:
-        """The scopes of the operations that are on now. Those that every client has need none."""
-        return sorted({operation.scope for operation in self.operations().values() if operation.scope})
+    def scopes(self) -> dict[str, str]:
+        """Label each scope of the operations that are on now, sorted. Operations that every client has need none."""
+        labels = {scope: label for member in self.members for scope, label in member.integration.scopes.items()}
+        scopes = sorted({operation.scope for operation in self.operations().values() if operation.scope})
+        return {scope: describe_scope(scope, labels) for scope in scopes}
+
+    def running(self) -> list[Health]:
+        """List the services of the running integrations."""
+        return [member.service for member in self.members if member.service]
+
+    def demo_scripts(self) -> list[DemoScript]:
+        """List the demo scripts of the running integrations."""
+        return [member.parts.demo for member in self.members if member.parts and member.parts.demo]
 
 
-def list_operations(router: APIRouter) -> list[Operation]:
-    """The operations of a router, in the order of their declaration."""
-    found = (operation_of(route.endpoint) for route in iter_route_contexts(router.routes))
-    return [operation for operation in found if operation]
+def list_operations(router: Operations) -> list[Operation]:
+    """List the operations of a router, in the order of their declaration."""
+    return [operation for endpoint in router.endpoints if (operation := operation_of(endpoint))]
 
 
-def describe(integration: Integration, error: Exception) -> str:
+def explain(integration: Integration, error: Exception) -> str:
     """Say in a sentence why an integration is broken."""
     if isinstance(error, DeskhandError):
         return error.detail

@@ -7,24 +7,27 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from server.access.activity.log import Activity
-from server.access.approvals.prompts import CallAsker
+from server.access.approvals.expiry import watch
+from server.access.approvals.prompts import CallPrompts
 from server.access.approvals.routes import approvals as approval_routes
 from server.access.approvals.runner import Runner
 from server.access.approvals.service import Approvals
 from server.access.clients.registry import Clients
 from server.access.clients.usage import Usage
+from server.access.guard.call import GuardServices
 from server.access.guard.guard import Guard
 from server.access.guard.rate_limits import Limits
-from server.access.oauth.oauth_clients import Programs
+from server.access.oauth.oauth_clients import OAuthClients
 from server.access.oauth.service import OAuth
 from server.access.pause import Pause
 from server.core.clock import Clock
 from server.core.events import Events
 from server.core.tasks import Tasks
 from server.http.addresses import Address
-from server.http.in_process import Inside
+from server.http.in_process import InProcessClient
+from server.integrations import find_migrations
 from server.outbound.fetch import Fetch
-from server.runtime.integrations import Runtime, find_migrations
+from server.runtime.integrations import Runtime
 from server.runtime.updates import Updates
 from server.sdk.approval_requests import Questions
 from server.sdk.context import Context
@@ -32,7 +35,7 @@ from server.sdk.desktop import NoScreen, Screen
 from server.storage.backup import finish_restore
 from server.storage.data_dir import Home
 from server.storage.database import DATABASE_FILE, Database, open_database
-from server.storage.keyring_worker import Patience
+from server.storage.keyring_worker import KeyringTimeouts
 from server.storage.migrations import migrate
 from server.storage.secrets import SECTION, Secrets
 from server.storage.settings import Settings
@@ -71,7 +74,7 @@ class State:
     runner: Runner
     pause: Pause
     guard: Guard
-    programs: Programs
+    programs: OAuthClients
     oauth: OAuth
     runtime: Runtime
     tunnel: Tunnel
@@ -81,7 +84,7 @@ class State:
     complaints: list[Callable[[], str | None]] = field(default_factory=list)
     put_away: set[str] = field(default_factory=set)
     quitting: asyncio.Event = field(default_factory=asyncio.Event)
-    inside: Inside = field(default_factory=Inside)
+    inside: InProcessClient = field(default_factory=InProcessClient)
     farewells: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
     def list_notices(self) -> list[str]:
@@ -95,7 +98,7 @@ class State:
     async def run_approvals(self) -> None:
         """Run what was approved before the start; from then on end what nobody answers."""
         await self.runner.resume()
-        await self.approvals.watch()
+        await watch(self.approvals, self.context.clock)
 
     async def tell_woke(self, seconds: float) -> None:
         """Tell whoever listens that this computer slept; the tunnel looks at itself at once."""
@@ -126,8 +129,8 @@ async def open_state(
     try:
         state = make_state(home, address, context, rules, tunnel_timing)
         await state.clients.load()
-        await state.activity.settle()
-        await state.approvals.settle()
+        await state.activity.recover()
+        await state.approvals.recover()
         state.complaints.append(lambda: context.tasks.problem)
         yield state
     finally:
@@ -140,10 +143,11 @@ def make_state(home: Home, address: Address, context: Context, rules: Rules, tim
     """Put the parts together."""
     database, clock = context.database, context.clock
     clients, activity = Clients(database, clock), Activity(database, context.events, clock)
-    pause, usage, inside = Pause(context.settings, clock), Usage(database, address, clock), Inside()
-    approvals, programs = Approvals(context, activity), Programs(clients, database, clock)
+    pause, usage, inside = Pause(context.settings, clock), Usage(database, address, clock), InProcessClient()
+    approvals, programs = Approvals(context, activity), OAuthClients(clients, database, clock)
+    limits = Limits(rules.reading, rules.changing)
     runner = Runner(approvals, clients, inside, context.tasks)
-    context.questions.add(CallAsker(approvals, runner, clients, pause, context.tasks))
+    context.questions.add(CallPrompts(approvals, runner, clients, pause, context.tasks))
     runtime = Runtime(core=(approval_routes,), services={Approvals: approvals})
     command = agent_command() if context.demo else None
     return State(
@@ -158,7 +162,7 @@ def make_state(home: Home, address: Address, context: Context, rules: Rules, tim
         pause=pause,
         programs=programs,
         oauth=OAuth(context, address, clients, programs, activity, runtime.scopes),
-        guard=Guard(clients, usage, activity, approvals, Limits(rules.reading, rules.changing), pause, clock, address),
+        guard=Guard(GuardServices(clients, usage, activity, approvals, limits, pause, clock, address)),
         runtime=runtime,
         tunnel=Tunnel(context, address, Ngrok(), command=command, inhibitor=SleepInhibitor(), timing=timing),
         updates=Updates(context),
@@ -173,11 +177,11 @@ def make_context(
     """Make what integrations are handed. `used`: there was a database here before."""
     data, settings, events = home.folders.data, Settings(home.folders.data), Events()
     tasks = Tasks()
-    patience = settings.read(SECTION, Patience)
+    timeouts = settings.read(SECTION, KeyringTimeouts)
     return Context(
         folders=home.folders,
         settings=settings,
-        secrets=Secrets(data, folder_only=home.own, from_before=used, patience=patience),
+        secrets=Secrets(data, folder_only=home.own, from_before=used, timeouts=timeouts),
         database=database,
         events=events,
         fetch=Fetch(only_allowed=demo),

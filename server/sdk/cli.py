@@ -4,9 +4,10 @@ import gc
 import json
 import logging
 import sys
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import click
 from click.core import ParameterSource
@@ -15,6 +16,25 @@ from server.core.errors import DeskhandError
 from server.core.text import make_visible
 
 log = logging.getLogger(__name__)
+
+
+class LocalApi(Protocol):
+    """The local API, as commands use it."""
+
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        """Send a request and return the JSON of its response. Raises DeskhandError with the sentence of a refusal."""
+
+
+class Connect(Protocol):
+    """A way to connect to the local API. The command line sets it as the root context's `obj`."""
+
+    def __call__(self, data_dir: Path | None, *, running_only: bool = False) -> AbstractContextManager[LocalApi]: ...
+
+
+def connect(data_dir: Path | None, *, running_only: bool = False) -> AbstractContextManager[LocalApi]:
+    """Connect to the local API of this command line. With `running_only`, raises Unavailable if no server runs."""
+    connect_local_api: Connect = click.get_current_context().find_root().obj
+    return connect_local_api(data_dir, running_only=running_only)
 
 
 def choose_folder(context: click.Context, option: click.Parameter, folder: Path | None) -> Path | None:

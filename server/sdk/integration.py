@@ -1,73 +1,81 @@
-"""The whole contract of an integration: a folder in server/integrations whose `__init__` holds a descriptor.
+"""The contract of an integration: a folder in server/integrations whose `__init__` holds a descriptor.
 
-    integration = Integration(name="apps", title="Apps", prefixes=("/apps",), load=load)
+    integration = Integration(name="notes", title="Notes", prefixes=("/notes",), load=load)
 
-`load` imports the rest, so listing the integrations is cheap and a broken one is known by its prefixes all the same.
+The descriptor is cheap to import and holds everything that the rest of Deskhand has to know of an integration before, or
+without, loading it. `load` imports the rest, so a broken integration is still known by its prefixes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING
 
-import click
-from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel
+from server.sdk.health import Health
+from server.storage.revocation import Revocation
 
-from server.core.errors import DeskhandError, Unavailable
-from server.sdk.context import Context
-from server.sdk.operation import Effect, Operations
-from server.sdk.search import Lookup
+if TYPE_CHECKING:  # each of these takes a while to import
+    import click
+    from fastapi import APIRouter
+    from pydantic import BaseModel
 
-__all__ = ["Context", "Effect", "Integration", "Operations", "Parts", "provided"]
+    from server.sdk.context import Context
+    from server.sdk.demo import DemoScript
+    from server.sdk.operation import Operations
+    from server.sdk.search import Lookup
 
-Service = TypeVar("Service")
+__all__ = ["Integration", "OnboardingStep", "Parts", "Revocation"]
 
 
 @dataclass(frozen=True)
 class Parts:
-    """What an integration is made of.
+    """The parts of an integration.
 
-    `start(context)` yields its service, and closes it afterwards. A service may have, as sentences for the person, a `problem`
-    (what is wrong), a `wish` (what it needs of them before it is of use) and a `summary` (how it is, in a few words);
-    `look_again()` is awaited before these are asked for. `list_addresses()`, awaited: what one pastes elsewhere, paths by name.
-    `local` routers are for the window and the command line only.
-    `callbacks` routers stand on the local surface without its key: an outside service sends the person's browser there.
+    `start(context)` yields its service and closes it afterwards.
+    `public` routers hold the operations. `local` routers serve the window and the command line only.
+    `callbacks` routers are on the local surface without its key: an outside service redirects the person's browser there.
+    `deliveries` routers are on the public surface and authenticate by themselves: an outside service has no API key.
     `lookups`: what `search` and `fetch` find here.
-    `deliveries` routers stand on the public surface and let in by themselves: what an outside service sends here has no key.
-    `fake(context)` runs the outside service it needs on loopback, in demo mode, and points its settings there.
+    `fake(context)` runs the outside service on loopback in demo mode and points the settings there.
+    `demo`: what the demo's simulated clients do with it.
     """
 
-    start: Callable[[Context], AbstractAsyncContextManager[Any]]
-    public: tuple[Operations, ...] = ()
-    local: tuple[APIRouter, ...] = ()
-    callbacks: tuple[APIRouter, ...] = ()
-    deliveries: tuple[APIRouter, ...] = ()
-    settings: type[BaseModel] | None = None
-    lookups: tuple[Lookup, ...] = ()
-    fake: Callable[[Context], AbstractAsyncContextManager[None]] | None = None
+    start: "Callable[[Context], AbstractAsyncContextManager[Health]]"
+    public: "tuple[Operations, ...]" = ()
+    local: "tuple[APIRouter, ...]" = ()
+    callbacks: "tuple[APIRouter, ...]" = ()
+    deliveries: "tuple[APIRouter, ...]" = ()
+    settings: "type[BaseModel] | None" = None
+    lookups: "tuple[Lookup, ...]" = ()
+    fake: "Callable[[Context], AbstractAsyncContextManager[None]] | None" = None
+    demo: "DemoScript | None" = None
+
+
+@dataclass(frozen=True)
+class OnboardingStep:
+    """A step of the welcome. `label`: one word for the progress bar; `title` and `text`: the step as a person reads it."""
+
+    label: str
+    title: str
+    text: str
 
 
 @dataclass(frozen=True)
 class Integration:
-    """A part of Deskhand that can be taken away by deleting its folder. `name` is the folder's."""
+    """A part of Deskhand that is removed by deleting its folder. `name` is the folder's, and the topic of its events.
+
+    `scopes`: a label for each scope of its operations, such as {"read:notes": "Read your notes"}.
+    `openai_scopes`: those that the client in OPENAI_CLIENT_ID gets. `revocations`: what a restored backup must not grant.
+    `instructions`: a sentence that tells a model what it can do here.
+    """
 
     name: str
     title: str
     prefixes: tuple[str, ...]
     load: Callable[[], Parts]
-    commands: Callable[[], list[click.Command]] = field(default=list)
-
-
-def provided(kind: type[Service]) -> Any:
-    """Hand a route the running service of this type, which it declares with `Annotated`."""
-
-    def find(request: Request) -> Service:
-        service = request.app.state.services.get(kind)
-        if service is None:
-            raise Unavailable
-        if isinstance(service, DeskhandError):
-            raise service
-        return service  # type: ignore[no-any-return]  # the runtime keeps each service under its own type
-
-    return Depends(find)
+    commands: "Callable[[], list[click.Command]]" = field(default=list)
+    scopes: Mapping[str, str] = field(default_factory=dict)
+    openai_scopes: frozenset[str] = frozenset()
+    revocations: tuple[Revocation, ...] = ()
+    onboarding: OnboardingStep | None = None
+    instructions: str = ""

@@ -1,20 +1,21 @@
-"""Backups: a consistent copy of what Deskhand keeps, without any secret, and the way back."""
+"""Backup and restore: a consistent copy of the data, without secrets."""
 
 import errno
 import shutil
 import sqlite3
 import stat
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 from server.core.errors import Conflict, InvalidInput, NotFound, Unavailable
 from server.storage import backup_archive, restore_journal
 from server.storage.backup_archive import LARGEST
 from server.storage.database import DATABASE_FILE
-from server.storage.restore_journal import Places
-from server.storage.revocation import revoke_access
+from server.storage.restore_journal import RestorePaths
+from server.storage.revocation import Revocation, revoke_access
 from server.storage.schema_versions import CORE_FOLDER, branch_of, find_newest, read_versions, refuse_newer
 from server.storage.snapshots import copy_database
 from server.storage.sqlite import check
@@ -29,7 +30,7 @@ def back_up(data: Path, target: Path, *, config: Path | None = None, overwrite: 
 
     Conflict: there is a file of that name, and it is no backup or may not be overwritten. Blocking.
     """
-    places = Places(data, config or data)
+    places = RestorePaths(data, config or data)
     try:
         str(target).encode()
         refuse_target(target, overwrite=overwrite)
@@ -49,7 +50,7 @@ def back_up(data: Path, target: Path, *, config: Path | None = None, overwrite: 
 
 
 def refuse_target(target: Path, *, overwrite: bool) -> None:
-    """See that a backup can lie there, and that it takes the place of another backup at most."""
+    """Raise Conflict if the target exists and is not a backup that may be overwritten."""
     if not target.parent.is_dir():
         raise InvalidInput(f"There is no folder {target.parent}. Make it, or choose another one.")
     try:
@@ -62,8 +63,8 @@ def refuse_target(target: Path, *, overwrite: bool) -> None:
         raise Conflict(f"{target.name} is no backup of Deskhand, so it stays as it is. Choose another name.")
 
 
-def copy_files(places: Places, workplace: Path) -> dict[str, Path]:
-    """Copy what belongs into a backup and is there."""
+def copy_files(places: RestorePaths, workplace: Path) -> dict[str, Path]:
+    """Copy the files of a backup that exist."""
     files = {name: workplace / name for name in LARGEST if places.target(name).exists()}
     for name, copy in files.items():
         if name == DATABASE_FILE:
@@ -80,24 +81,26 @@ def restore(
     with_access: bool,
     config: Path | None = None,
     folders: Sequence[Path] = (),
+    revocations: Sequence[Revocation] = (),
     now: Now = utc_now,
 ) -> Path | None:
     """Go back to a backup; the caller holds the lock of the data. Answers the folder with what was replaced, if anything.
 
-    Without `with_access` every key in it is revoked. `folders`: the integrations' migrations. Raises InvalidInput for a file
+    Without `with_access` every key in it is revoked. `folders`, `revocations`: the integrations'. Raises InvalidInput for a file
     that is no backup and Conflict for one of a newer Deskhand or while another process uses the data; then, and after a
     kill, everything is as it was, or `finish_restore` makes it all as in the backup. Blocking.
     """
     if not source.is_file():
         raise NotFound(f"There is no file {source.name}.")
-    places = Places(data, config or data)
+    places = RestorePaths(data, config or data)
     restore_journal.finish(places)
     places.clear()
     try:
         names = backup_archive.unpack(source, places.prepared(DATABASE_FILE).parent)
-        prepare_database(places.prepared(DATABASE_FILE), folders, with_access=with_access, now=now)
-        settle_database(places.target(DATABASE_FILE))
-        spread(places, names)
+        revoke = partial(revoke_access, moment=now(), more=revocations, with_access=with_access)
+        prepare_database(places.prepared(DATABASE_FILE), folders, revoke)
+        consolidate_database(places.target(DATABASE_FILE))
+        move_to_targets(places, names)
         kept = restore_journal.begin(places, names, now())
     except OSError as error:
         raise not_stored(error, "Deskhand's data") from error
@@ -112,13 +115,13 @@ def restore(
 
 def finish_restore(data: Path, config: Path | None = None) -> None:
     """At the start, with the lock held and before anything is opened: end what a kill interrupted. Blocking."""
-    restore_journal.finish(Places(data, config or data))
+    restore_journal.finish(RestorePaths(data, config or data))
     for workplace in data.glob(f"{WORKPLACE}*"):
         shutil.rmtree(workplace, ignore_errors=True)
 
 
-def prepare_database(path: Path, folders: Sequence[Path], *, with_access: bool, now: Now) -> None:
-    """See that a database is sound, ours and not newer than we are, and take the access out of it."""
+def prepare_database(path: Path, folders: Sequence[Path], revoke: Callable[[Path], None]) -> None:
+    """Check that a database is sound, ours and not newer, and revoke the access in it."""
     try:
         check(path)
         versions = read_versions(path)
@@ -127,21 +130,21 @@ def prepare_database(path: Path, folders: Sequence[Path], *, with_access: bool, 
     if not set(find_newest([CORE_FOLDER])) <= {branch_of(version) for version in versions}:
         raise InvalidInput("This backup does not hold Deskhand's data. Nothing was changed.")
     refuse_newer(path, folders)
-    refuse_programs(path)
-    revoke_access(path, now(), with_access=with_access)
-    settle_database(path)
+    refuse_triggers(path)
+    revoke(path)
+    consolidate_database(path)
     sync(path)
 
 
-def refuse_programs(path: Path) -> None:
-    """A database can hold statements that run by themselves, for instance to take a revocation back. Ours has none."""
+def refuse_triggers(path: Path) -> None:
+    """Raise InvalidInput if a database has triggers or views, which could undo a revocation. Ours has none."""
     with closing(sqlite3.connect(path)) as connection:
         if connection.execute("SELECT 1 FROM sqlite_master WHERE type IN ('trigger', 'view')").fetchone():
             raise InvalidInput("This backup holds something that Deskhand does not write. Nothing was changed.")
 
 
-def settle_database(path: Path) -> None:
-    """Have everything in the one file; that takes being alone. A damaged one stays as it is."""
+def consolidate_database(path: Path) -> None:
+    """Checkpoint the write-ahead log into the database file, which needs exclusive access. A damaged database stays as it is."""
     if not looks_like_database(path):
         return  # to open it would delete the log beside it, which may be all that is left
     try:
@@ -155,15 +158,15 @@ def settle_database(path: Path) -> None:
 
 
 def looks_like_database(path: Path) -> bool:
-    """Look at how a file begins. https://sqlite.org/fileformat.html#magic_header_string"""
+    """Check the magic header. https://sqlite.org/fileformat.html#magic_header_string"""
     if not path.exists():
         return False
     with path.open("rb") as file:
         return file.read(16) == b"SQLite format 3\0"
 
 
-def spread(places: Places, names: Sequence[str]) -> None:
-    """Bring what was unpacked into the file systems of their targets."""
+def move_to_targets(places: RestorePaths, names: Sequence[str]) -> None:
+    """Copy unpacked files into the file systems of their targets."""
     for name in names:
         unpacked = places.prepared(DATABASE_FILE).with_name(name)
         if unpacked != places.prepared(name):

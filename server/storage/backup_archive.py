@@ -1,4 +1,4 @@
-"""The file that a backup is: a zip with a manifest, read with the distrust that a file from anywhere deserves."""
+"""The file format of a backup: a zip with a manifest. It is read as untrusted input."""
 
 import secrets
 import shutil
@@ -35,7 +35,7 @@ class Content(BaseModel):
 
 
 class Manifest(BaseModel):
-    """What a backup holds, and who made it."""
+    """Contents of a backup and the version that made it."""
 
     format: int = FORMAT
     deskhand: str
@@ -73,7 +73,7 @@ def unpack(source: Path, folder: Path) -> list[str]:
 
 
 def is_backup(path: Path) -> bool:
-    """Tell whether a file is a backup of Deskhand, of this one or a newer. Raises OSError."""
+    """Return whether a file is a backup of this or a newer Deskhand. Raises OSError."""
     try:
         with zipfile.ZipFile(path) as archive:
             read_manifest(archive)
@@ -85,7 +85,7 @@ def is_backup(path: Path) -> bool:
 
 
 def read_manifest(archive: zipfile.ZipFile) -> Manifest:
-    """Read the manifest and see that it speaks of exactly what is there."""
+    """Read the manifest and check that it lists exactly the files of the archive."""
     if archive.getinfo(MANIFEST_FILE).file_size > LARGEST_MANIFEST:
         raise ValueError("a manifest of an impossible size")
     manifest = Manifest.model_validate_json(archive.read(MANIFEST_FILE))
@@ -101,14 +101,14 @@ def read_manifest(archive: zipfile.ZipFile) -> Manifest:
 
 
 def require_room(folder: Path, manifest: Manifest) -> None:
-    """Find out before anything is written whether the disk has room for it all."""
+    """Raise Unavailable if the disk has no room for the backup."""
     needed = sum(content.size for content in manifest.files.values()) + ROOM_TO_LEAVE
     if needed > shutil.disk_usage(folder).free:
         raise Unavailable(f"The disk has no room for this backup. Free {needed // MEBIBYTE} MB and try again.")
 
 
 def extract(archive: zipfile.ZipFile, name: str, content: Content, path: Path) -> None:
-    """Write one file, which zipfile cuts off at the size it declares, and see that it is what the manifest says."""
+    """Write one file, which zipfile truncates at its declared size, and check it against the manifest."""
     with archive.open(name) as packed, create_private_file(path) as file:
         shutil.copyfileobj(packed, file, MEBIBYTE)
     if path.stat().st_size != content.size or hash_file(path) != content.sha256:

@@ -1,4 +1,4 @@
-"""The folders of one person's Deskhand, and the lock that lets one program at a time use them."""
+"""The data directory of one person, and the lock that lets one program at a time use it."""
 
 import os
 import stat
@@ -24,7 +24,7 @@ class InUse(Conflict):
 
 @dataclass(frozen=True)
 class Folders:
-    """Where things lie, all for this person alone (0700).
+    """Folders with mode 0700.
 
     `data`: database, settings, secrets. `config`: the app_config.json that a person may edit. `files`: what is attached to and
     taken out of mails. `logs`.
@@ -45,7 +45,7 @@ class Home:
 
 
 def find_home(data_dir: Path | None, *, demo: bool) -> Home:
-    """Say where things lie, without touching anything."""
+    """Return the folders without creating them."""
     if data_dir:
         base = data_dir.expanduser().resolve()
         return Home(Folders(base, base, base / "files", base / "logs"), own=True)
@@ -65,8 +65,8 @@ def open_home(data_dir: Path | None, *, demo: bool | None) -> Iterator[Home]:
     """
     home = find_home(data_dir, demo=bool(demo))
     for folder in (home.folders.data, home.folders.config, home.folders.files):
-        make_or_say(folder, own=home.own)
-    with suppress(OSError):  # the log itself tells that it cannot be written
+        ensure_folder(folder, own=home.own)
+    with suppress(OSError):  # the log reports this itself
         make(home.folders.logs, own=home.own)
     lock = FileLock(home.folders.data / LOCK_FILE, mode=0o600)
     try:
@@ -81,11 +81,11 @@ def open_home(data_dir: Path | None, *, demo: bool | None) -> Iterator[Home]:
         lock.release()
 
 
-def make_or_say(folder: Path, *, own: bool) -> None:
-    """Make a folder. Unavailable: the disk or the system refuses. Conflict: others may write into it."""
+def ensure_folder(folder: Path, *, own: bool) -> None:
+    """Create a folder. Raises Unavailable if the system refuses, Conflict if others may write into it."""
     try:
         make(folder, own=own)
-        if lets_others(folder, stat.S_IWGRP, stat.S_IWOTH):
+        if grants_access(folder, stat.S_IWGRP, stat.S_IWOTH):
             raise Conflict(
                 f"Others on this computer may write into {folder}, so it is no place for passwords. "
                 f"Take that right from them (chmod go-w), or give another folder with --data-dir."
@@ -101,10 +101,10 @@ def make(folder: Path, *, own: bool) -> None:
         folder.chmod(0o700)
 
 
-def tell_readable(home: Home) -> str | None:
-    """Tell that others may look into the folder that the person named; None where they may not."""
+def warn_if_readable(home: Home) -> str | None:
+    """Return a warning if others may read the folder that the person named, else None."""
     with suppress(OSError):
-        if lets_others(home.folders.data, stat.S_IRGRP, stat.S_IROTH):
+        if grants_access(home.folders.data, stat.S_IRGRP, stat.S_IROTH):
             return (
                 f"Others on this computer may look into {home.folders.data}. They see which files are there, and cannot read "
                 "Deskhand's. To keep them out: chmod go-rwx, on that folder."
@@ -112,8 +112,8 @@ def tell_readable(home: Home) -> str | None:
     return None
 
 
-def lets_others(folder: Path, group: int, everyone: int) -> bool:
-    """Tell whether somebody else has a right to a folder: by its group, unless that is this person's alone, or as anyone."""
+def grants_access(folder: Path, group: int, everyone: int) -> bool:
+    """Return whether a folder grants a right to others, or to its group unless that is this person's own group."""
     if os.name == "nt":
         return False
     found = folder.stat()
@@ -121,7 +121,7 @@ def lets_others(folder: Path, group: int, everyone: int) -> bool:
 
 
 def is_own_group(number: int) -> bool:
-    """Tell whether a group is the one that many systems make for each person, with nobody else in it."""
+    """Return whether a group is the user private group of this person, with no other member."""
     import grp
     import pwd
 
@@ -133,7 +133,7 @@ def is_own_group(number: int) -> bool:
 
 
 def is_held(data: Path) -> bool:
-    """Tell whether a Deskhand holds the lock of a folder. It is not kept, and not made where there is none."""
+    """Return whether a Deskhand holds the lock of a folder. Creates no lock file."""
     if not (data / LOCK_FILE).exists():
         return False
     lock = FileLock(data / LOCK_FILE, mode=0o600)

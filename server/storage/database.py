@@ -1,6 +1,6 @@
-"""Two verbs, `write` and `read`, over SQLite: one file, one writer.
+"""`write` and `read` over SQLite: one file, one writer thread.
 
-A function given to a verb takes a SQLAlchemy connection and its arguments, runs in a transaction, and returns plain
+A function given to either takes a SQLAlchemy connection and its arguments, runs in a transaction, and returns plain
 values (a result that is read later would keep the connection). It may be called on any thread and must not commit. What
 it did is stored when, and only when, the awaited `write` returns; a caller that is cancelled meanwhile does not know.
 """
@@ -46,8 +46,8 @@ USUAL = Limits()
 
 
 @dataclass(frozen=True)
-class Job:
-    """A function that waits for the writer, and who waits for it."""
+class WriteJob:
+    """A queued function and the future of its caller."""
 
     caller: asyncio.Future[Any]
     run: Callable[[Connection], Any]
@@ -55,20 +55,20 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a job: a result, or an error and nothing stored."""
+    """Result of a job, or its error if nothing was stored."""
 
-    job: Job
+    job: WriteJob
     result: Any = None
     error: BaseException | None = None
 
-    def tell(self) -> None:
-        """Wake the caller, who may have gone away."""
+    def resolve(self) -> None:
+        """Wake the caller unless it was cancelled."""
         if self.job.caller.done():
             return
         if self.error is None:
             self.job.caller.set_result(self.result)
         else:
-            self.job.caller.set_exception(bearable(self.error))
+            self.job.caller.set_exception(to_reportable(self.error))
 
 
 class Database:
@@ -77,7 +77,7 @@ class Database:
     def __init__(self, path: Path, limits: Limits = USUAL) -> None:
         self._loop = asyncio.get_running_loop()
         self._limits = limits
-        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[WriteJob | None] = queue.SimpleQueue()
         self._closed = False
         self._writing = writing_engine(path, limits.busy_milliseconds)
         self._connection = connect(self._writing)  # here, so that a broken file is an error at once
@@ -92,21 +92,21 @@ class Database:
         if self._jobs.qsize() >= self._limits.queue:
             raise Unavailable("More is waiting to be stored than this disk can take. Try again in a moment.", retry_after=1)
         caller: asyncio.Future[R] = self._loop.create_future()
-        self._jobs.put(Job(caller, lambda connection: function(connection, *args, **kwargs)))
+        self._jobs.put(WriteJob(caller, lambda connection: function(connection, *args, **kwargs)))
         return await caller
 
     async def read(self, function: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Run a function that only looks. It sees everything that was stored before."""
+        """Run a function that only reads. It sees everything that was stored before."""
         self._refuse_when_closed()
 
-        def look() -> R:
+        def run_read() -> R:
             try:
                 with self._reading.begin() as connection:
                     return function(connection, *args, **kwargs)
             except (DBAPIError, StopIteration) as error:
-                raise bearable(error) from error
+                raise to_reportable(error) from error
 
-        return await self._loop.run_in_executor(self._readers, look)
+        return await self._loop.run_in_executor(self._readers, run_read)
 
     async def close(self) -> None:
         """Store what is waiting, then stop.
@@ -130,11 +130,11 @@ class Database:
             if jobs:
                 outcomes = self._store(jobs)
                 with suppress(RuntimeError):  # the loop is gone, and the callers with it
-                    self._loop.call_soon_threadsafe(tell_all, outcomes)
+                    self._loop.call_soon_threadsafe(resolve_all, outcomes)
         self._connection.close()
         self._writing.dispose()
 
-    def _next_batch(self) -> tuple[list[Job], bool]:
+    def _next_batch(self) -> tuple[list[WriteJob], bool]:
         """Wait for a job and take what else is there; True: it is the last batch."""
         batch = [self._jobs.get()]
         with suppress(queue.Empty):
@@ -142,37 +142,37 @@ class Database:
                 batch.append(self._jobs.get_nowait())
         return [job for job in batch if job and not job.caller.cancelled()], None in batch
 
-    def _store(self, jobs: list[Job]) -> list[Outcome]:
+    def _store(self, jobs: list[WriteJob]) -> list[Outcome]:
         try:
             if self._connection.closed:
                 self._connection = connect(self._writing)
             with self._connection.begin():
                 driver = cast("sqlite3.Connection", self._connection.connection.driver_connection)
                 return [attempt(job, self._connection, driver) for job in jobs]
-        except BaseException as error:  # noqa: BLE001, whatever it was, every caller hears it and the thread lives on
+        except BaseException as error:  # noqa: BLE001, every caller gets the error and the thread goes on
             with suppress(SQLAlchemyError, sqlite3.Error):
-                self._connection.close()  # nobody knows its state; the next batch gets another
+                self._connection.close()  # its state is unknown; the next batch gets a new one
             return [Outcome(job, error=error) for job in jobs]
 
 
-def attempt(job: Job, connection: Connection, driver: sqlite3.Connection) -> Outcome:
+def attempt(job: WriteJob, connection: Connection, driver: sqlite3.Connection) -> Outcome:
     """Run one function. (SAVEPOINT by the driver: SQLAlchemy's begin_nested costs forty times as much.)"""
-    driver.execute("SAVEPOINT one")
+    driver.execute("SAVEPOINT job")
     try:
         result = job.run(connection)
         require_transaction(driver)
     except Exception as error:
         if not driver.in_transaction:  # that, or a full disk, for which SQLite undoes the whole batch
             raise
-        driver.execute("ROLLBACK TO one")
-        driver.execute("RELEASE one")
+        driver.execute("ROLLBACK TO job")
+        driver.execute("RELEASE job")
         return Outcome(job, error=error)
-    driver.execute("RELEASE one")
+    driver.execute("RELEASE job")
     return Outcome(job, result)
 
 
 def require_transaction(driver: sqlite3.Connection) -> None:
-    """Find out that a function has committed, and with it what is not its own."""
+    """Raise RuntimeError if a function committed, and with it the work of others."""
     if not driver.in_transaction:
         raise RuntimeError("A function given to `write` must not commit.")
 
@@ -182,14 +182,14 @@ def open_database(path: Path, limits: Limits = USUAL) -> Database:
     return Database(path, limits)
 
 
-def tell_all(outcomes: list[Outcome]) -> None:
-    """On the loop: wake every caller of a batch."""
+def resolve_all(outcomes: list[Outcome]) -> None:
+    """Wake every caller of a batch. Runs on the event loop."""
     for outcome in outcomes:
-        outcome.tell()
+        outcome.resolve()
 
 
-def bearable(error: BaseException) -> BaseException:
-    """Make of an error one that a caller can be given: a sentence for what SQLite says, nothing that ends the loop."""
+def to_reportable(error: BaseException) -> BaseException:
+    """Convert an error into one that a future accepts: Unavailable for SQLite's errors."""
     if isinstance(error, DBAPIError):
         return explain(error)
     if isinstance(error, Exception) and not isinstance(error, StopIteration):  # a future refuses that one

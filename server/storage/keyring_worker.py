@@ -1,4 +1,4 @@
-"""Asking a keyring, which may ask its person in turn: one at a time, not for ever, and not again at once where it refused."""
+"""Calls to a keyring, which may prompt for a password: one at a time, with a timeout, and with a pause after a refusal."""
 
 import asyncio
 import threading
@@ -16,82 +16,82 @@ R = TypeVar("R")
 SILENT = "The keyring of this computer does not answer. It may be asking for its password: look for its window."
 
 
-class Patience(BaseModel):
-    """How long the keyring is waited for: the section `secrets` of the settings."""
+class KeyringTimeouts(BaseModel):
+    """Timeouts of the keyring: the section `secrets` of the settings."""
 
-    reading_seconds: float = Field(5.0, gt=0, description="How long a page waits for it.")
-    writing_seconds: float = Field(20.0, gt=0, description="How long what is to be kept waits for it, then it goes to a file.")
-    rest_seconds: float = Field(300.0, ge=0, description="How long it is left alone after it refused or did not answer.")
+    reading_seconds: float = Field(5.0, gt=0, description="Seconds to wait for a secret.")
+    writing_seconds: float = Field(20.0, gt=0, description="Seconds to wait when a secret is stored; then it goes to a file.")
+    rest_seconds: float = Field(300.0, ge=0, description="Seconds before it is asked again after a refusal or timeout.")
 
 
-class Call(Generic[R]):
-    """One question. Either its answer is heard or it is given up, never both."""
+class KeyringCall(Generic[R]):
+    """A call that is either answered or abandoned, never both."""
 
     def __init__(self) -> None:
         self.future: Future[R] = Future()
-        self.future.set_running_or_notify_cancel()  # so that the end of the waiting does not cancel it
-        self._turn = threading.Lock()
-        self._over = False
+        self.future.set_running_or_notify_cancel()  # so that a timeout does not cancel it
+        self._lock = threading.Lock()
+        self._is_over = False
 
-    def settle(self) -> bool:
-        """Have it answered, or given up, whoever comes first."""
-        with self._turn:
-            first, self._over = not self._over, True
+    def claim(self) -> bool:
+        """Claim the call. Return False if it was claimed before."""
+        with self._lock:
+            first, self._is_over = not self._is_over, True
         return first
 
     @property
-    def over(self) -> bool:
-        """Nobody waits for it any more."""
-        return self._over
+    def is_abandoned(self) -> bool:
+        """Whether the call was claimed."""
+        return self._is_over
 
 
-class Asking:
-    """The questions to a keyring. `refusal`: the sentence of the last one, until the keyring answers again."""
+class KeyringWorker:
+    """Runs calls to a keyring. `refusal`: the last refusal, until the keyring answers again."""
 
     def __init__(self, rest_seconds: float) -> None:
         self._rest_seconds = rest_seconds
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
         self._until = 0.0
         self.refusal: str | None = None
 
     @property
-    def rests(self) -> bool:
-        """It refused a short while ago, or its person has still not answered it."""
-        return self.refusal is not None and (self._turn.locked() or time.monotonic() < self._until)
+    def is_resting(self) -> bool:
+        """Whether it refused less than `rest_seconds` ago or still waits for its password."""
+        return self.refusal is not None and (self._lock.locked() or time.monotonic() < self._until)
 
-    async def ask(self, work: Callable[[], R], seconds: float, undo: Callable[[], object] | None = None) -> R:
-        """Do something with the keyring, or raise Unavailable. `undo`: what to do where it was done after all, too late."""
-        if self.rests:
+    async def run(self, work: Callable[[], R], seconds: float, undo: Callable[[], object] | None = None) -> R:
+        """Run `work` with the keyring. `undo` runs if `work` finishes after the timeout. Raises Unavailable."""
+        if self.is_resting:
             raise Unavailable(self.refusal or SILENT)
-        call = Call[R]()
+        call = KeyringCall[R]()
         threading.Thread(target=self._run, args=(call, work, undo), name="secrets", daemon=True).start()
         try:
             async with asyncio.timeout(seconds):  # wait_for of Python 3.11 may lose a cancellation
                 return await asyncio.wrap_future(call.future)
         except TimeoutError:
-            if not call.settle():
+            if not call.claim():
                 return call.future.result()
             self._refuse(SILENT)
             raise Unavailable(SILENT) from None
 
-    def _run(self, call: Call[R], work: Callable[[], R], undo: Callable[[], object] | None) -> None:
-        """Take the turn. The program's end does not wait for this thread, as it would for a pool's."""
-        with self._turn:
-            if call.over:
+    def _run(self, call: KeyringCall[R], work: Callable[[], R], undo: Callable[[], object] | None) -> None:
+        """Run one call at a time, in a daemon thread: the interpreter waits at exit for the threads of a pool."""
+        with self._lock:
+            if call.is_abandoned:
                 return
             try:
                 result = self._do(work)
-            except BaseException as error:  # noqa: BLE001, whoever waits hears it
-                if call.settle():
+            except BaseException as error:  # noqa: BLE001, raised to the caller
+                if call.claim():
                     call.future.set_exception(error)
             else:
-                if call.settle():
+                if call.claim():
                     call.future.set_result(result)
                 elif undo:
                     undo()
 
     def _do(self, work: Callable[[], R]) -> R:
-        if self.refusal and time.monotonic() < self._until:  # somebody before was refused meanwhile
+        if self.refusal and time.monotonic() < self._until:  # an earlier call was refused meanwhile
             raise Unavailable(self.refusal)
         try:
             result = work()

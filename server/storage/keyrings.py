@@ -29,14 +29,14 @@ def find_keyring() -> "KeyringBackend | None":
     try:
         found = keyring.get_keyring()
         candidates = found.backends if isinstance(found, ChainerBackend) else [found]
-        return next((one for one in candidates if is_safe(one)), None)
+        return next((backend for backend in candidates if is_safe(backend)), None)
     except Exception:
         log.exception("The keyring of this computer cannot be used.")
         return None
 
 
 def is_safe(backend: "KeyringBackend") -> bool:
-    """Say whether a keyring keeps what it is given, and keeps it secret."""
+    """Return whether a keyring stores secrets, and encrypted."""
     from keyring.backends import fail, null
 
     plain = type(backend).__module__.startswith("keyrings.alt.")  # files, some of them without any encryption
@@ -55,7 +55,7 @@ class Keyring:
         self.sentence = f"Secrets lie in the keyring of this computer ({backend.name})."
 
     def get(self, name: str) -> str | None:
-        with explained():
+        with explained_errors():
             head = self._head(name)
             if head is None:
                 return None
@@ -66,7 +66,7 @@ class Keyring:
     def set(self, name: str, value: str) -> None:
         text = json.dumps(value)  # nothing but ASCII, so that a character has one size everywhere
         pieces = [text[start : start + LARGEST_PIECE] for start in range(0, len(text), LARGEST_PIECE)]
-        with explained():
+        with explained_errors():
             old = self._head(name)
             side, other = ("b", "a") if old and old["side"] == "a" else ("a", "b")
             for number, piece in enumerate(pieces[1:], start=1):
@@ -75,7 +75,7 @@ class Keyring:
             self._clear(name, other)
 
     def delete(self, name: str) -> None:
-        with explained():
+        with explained_errors():
             if self._get(name) is not None:
                 self._backend.delete_password(service(name), USER)
             for side in "ab":
@@ -102,8 +102,8 @@ def service(name: str) -> str:
 
 
 @contextmanager
-def explained() -> Iterator[None]:
-    """Turn whatever a keyring raises into a sentence; Windows' and D-Bus' errors are not keyring's own."""
+def explained_errors() -> Iterator[None]:
+    """Raise Unavailable for any error of a keyring; those of Windows and D-Bus are not keyring's own classes."""
     try:
         yield
     except Exception as error:

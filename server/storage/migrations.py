@@ -1,4 +1,4 @@
-"""Bringing the database up to date when Deskhand starts: all of it or nothing, and a copy of the old one is kept."""
+"""Database migrations at start: all or nothing, with a copy of the old database."""
 
 import logging
 import sqlite3
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, column, delete, insert, table
 from sqlalchemy.exc import DBAPIError
 
 from server.storage.schema_versions import CORE_FOLDER, find_foreign, find_newest, find_pending, read_versions, versions_of
-from server.storage.snapshots import keep_copy
+from server.storage.snapshots import keep_snapshot
 from server.storage.sqlite import connect, explain, writing_engine
 
 LONGEST_WAIT = 60_000  # milliseconds for another start to finish its migrations
@@ -51,7 +51,7 @@ def upgrade(connection: Connection, driver: sqlite3.Connection, path: Path, fold
     if not pending:
         return
     if versions:
-        keep_copy(path, pending[0], KEPT_COPIES)
+        keep_snapshot(path, pending[0], KEPT_COPIES)
     log.info("The database is brought to %s.", ", ".join(pending))
     foreign = [{"version": version} for version in find_foreign(versions, newest)]
     if foreign:

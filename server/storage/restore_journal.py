@@ -1,4 +1,4 @@
-"""Putting prepared files in the place of others, all of them or none, whenever the end comes.
+"""Replacement of files, all or none, that survives a kill at any moment.
 
 What is prepared lies in a folder `restoring` beside each target. The journal there is written last: from then on the
 replacing goes on at the next start until it is done, and before that it has not begun.
@@ -21,7 +21,7 @@ BESIDE_DATABASE = ("-wal", "-shm")
 
 
 @dataclass(frozen=True)
-class Places:
+class RestorePaths:
     """Where the files lie: `config` that of the apps, `data` all others."""
 
     data: Path
@@ -32,11 +32,11 @@ class Places:
         return self.data / FOLDER / JOURNAL_FILE
 
     def target(self, name: str) -> Path:
-        """Where a file has its place."""
+        """Path of a file in use."""
         return (self.config if name == APP_CONFIG_FILE else self.data) / name
 
     def prepared(self, name: str) -> Path:
-        """Where a file lies until it takes its place, in the same file system."""
+        """Path of the prepared file, in the file system of its target."""
         return self.target(name).parent / FOLDER / name
 
     def clear(self) -> None:
@@ -51,8 +51,8 @@ class Places:
             shutil.rmtree(folder / FOLDER, ignore_errors=True)
 
 
-def begin(places: Places, prepared: Sequence[str], now: datetime) -> Path:
-    """Decide on the replacing, and do it. Files that are not prepared are taken away. Answers where the old ones are."""
+def begin(places: RestorePaths, prepared: Sequence[str], now: datetime) -> Path:
+    """Write the journal and replace the files. Files that are not prepared are removed. Returns the folder with the old ones."""
     kept = make_new_folder(places.data, f"before-restore-{stamp(now)}")
     for name in prepared:
         sync(places.prepared(name).parent)
@@ -61,8 +61,8 @@ def begin(places: Places, prepared: Sequence[str], now: datetime) -> Path:
     return kept
 
 
-def finish(places: Places) -> None:
-    """Go on with what was begun; without a journal nothing was, and what is prepared goes."""
+def finish(places: RestorePaths) -> None:
+    """Complete a journaled replacement; without a journal, remove the prepared files."""
     journal = read_json_object(places.journal)
     if journal:
         kept = places.data / journal["kept"]
@@ -73,8 +73,8 @@ def finish(places: Places) -> None:
     places.remove()
 
 
-def replace(places: Places, name: str, kept: Path, *, is_prepared: bool) -> None:
-    """Keep an old file and put the new one in its place. Done again after a kill, it goes on where it was."""
+def replace(places: RestorePaths, name: str, kept: Path, *, is_prepared: bool) -> None:
+    """Keep an old file and move the new one into its place. Safe to repeat after a kill."""
     target, new = places.target(name), places.prepared(name)
     if is_prepared and not new.exists():
         return  # it is in its place already

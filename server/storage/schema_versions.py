@@ -1,4 +1,4 @@
-"""Which revisions there are, and how far a database has come: without Alembic, which is slow to import.
+"""Revisions on disk and in a database, read without Alembic, which is slow to import.
 
 A folder of migrations holds files named `<branch>_<nnnn>_<words>.py`, each with the revision `<branch>_<nnnn>` and the
 first with `branch_labels = ("<branch>",)`. The branch is the part of Deskhand that owns the tables; a database keeps one
@@ -12,7 +12,7 @@ from contextlib import closing
 from pathlib import Path
 
 from server.core.errors import Conflict
-from server.storage.sqlite import connect_plainly, explain
+from server.storage.sqlite import connect_directly, explain
 
 CORE_FOLDER = Path(__file__).with_name("core") / "migrations"
 FILE_NAME = re.compile(r"(?P<branch>[a-z][a-z_]*)_(?P<number>\d{4})_\w+\.py")
@@ -28,25 +28,25 @@ def find_newest(folders: Iterable[Path]) -> dict[str, str]:
 
 
 def read_versions(path: Path) -> set[str]:
-    """Read how far a database has come; nothing where there is none yet."""
+    """Read the versions of a database, an empty set if there is no database."""
     if not path.exists():
         return set()
     try:
-        with closing(connect_plainly(path)) as connection:
+        with closing(connect_directly(path)) as connection:
             return versions_of(connection)
     except sqlite3.Error as error:
         raise explain(error) from error
 
 
 def versions_of(connection: sqlite3.Connection) -> set[str]:
-    """Read how far the database behind a connection has come."""
+    """Read the versions through a connection."""
     if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone():
         return set()
     return {version for (version,) in connection.execute("SELECT version_num FROM alembic_version")}
 
 
 def find_pending(versions: Iterable[str], newest: Mapping[str, str]) -> list[str]:
-    """Find what a database has to be brought to. Conflict: a newer Deskhand has written it."""
+    """Find the revisions to upgrade to. Raises Conflict if a newer Deskhand wrote the database."""
     missing = dict(newest)
     for version in versions:
         branch = branch_of(version)
@@ -68,5 +68,5 @@ def branch_of(version: str) -> str:
 
 
 def refuse_newer(path: Path, folders: Iterable[Path]) -> None:
-    """Conflict: a newer Deskhand has written this database."""
+    """Raise Conflict if a newer Deskhand wrote this database."""
     find_pending(read_versions(path), find_newest((CORE_FOLDER, *folders)))

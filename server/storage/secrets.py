@@ -1,4 +1,4 @@
-"""Secrets: in the keyring of this computer, or in a file for this person alone where there is none or it refuses."""
+"""Secrets in the keyring of this computer, or in a 0600 file if there is none or it refuses."""
 
 import asyncio
 import logging
@@ -8,8 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from server.core.errors import Unavailable
-from server.storage.keyring_index import INDEX_FILE, Kept
-from server.storage.keyring_worker import Asking, Patience
+from server.storage.keyring_index import INDEX_FILE, KeyringIndex
+from server.storage.keyring_worker import KeyringTimeouts, KeyringWorker
 from server.storage.keyrings import Keyring, find_keyring
 from server.system.files import move_aside, read_json_object, utc_now, write_json
 
@@ -30,7 +30,7 @@ class SecretFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
         self.problem: str | None = None
 
     @property
@@ -39,7 +39,7 @@ class SecretFile:
         return self._path.exists()
 
     def check(self) -> None:
-        """Look whether the file can be read."""
+        """Read the file once, to report a problem early."""
         self._read()
 
     def get(self, name: str) -> str | None:
@@ -47,11 +47,11 @@ class SecretFile:
         return value if isinstance(value, str) else None
 
     def set(self, name: str, value: str) -> None:
-        with self._turn:
+        with self._lock:
             write_json(self._path, self._read() | {name: value})
 
     def delete(self, name: str) -> None:
-        with self._turn:
+        with self._lock:
             kept = self._read()
             if kept.pop(name, None) is not None:
                 write_json(self._path, kept)
@@ -75,26 +75,26 @@ class Secrets:
     """
 
     def __init__(
-        self, data: Path, *, folder_only: bool = False, from_before: bool = False, patience: Patience | None = None
+        self, data: Path, *, folder_only: bool = False, from_before: bool = False, timeouts: KeyringTimeouts | None = None
     ) -> None:
-        self._patience = patience or Patience()
+        self._timeouts = timeouts or KeyringTimeouts()
         self._file = SecretFile(data / SECRETS_FILE)
         self._ring: Future[Keyring | None] = Future()
-        self._asking = Asking(self._patience.rest_seconds)
+        self._worker = KeyringWorker(self._timeouts.rest_seconds)
         index = data / INDEX_FILE
         self._folder_only = folder_only or (self._file.is_there and not index.exists())
         if self._file.is_there:
-            with suppress(Unavailable):  # whoever asks for a secret hears it
+            with suppress(Unavailable):  # reading a secret reports it
                 self._file.check()
         if self._folder_only:
             self._ring.set_result(None)
         else:
-            self._kept = Kept(index, from_before=from_before)
+            self._index = KeyringIndex(index, from_before=from_before)
             threading.Thread(target=self._find, name="keyring", daemon=True).start()
 
     @property
     def place(self) -> str:
-        """Where secrets lie, in a sentence."""
+        """A sentence that says where secrets are stored."""
         if self._folder_only:
             return IN_FOLDER
         if not self._ring.done():
@@ -102,7 +102,7 @@ class Secrets:
         ring = self._ring.result()
         if ring and not self._file.is_there:
             return ring.sentence
-        if ring and self._kept.some:
+        if ring and self._index.is_any:
             return BOTH
         return REFUSED if ring else NO_KEYRING
 
@@ -112,22 +112,22 @@ class Secrets:
         if self._file.problem or self._folder_only or not self._ring.done():
             return self._file.problem
         if self._ring.result() is None:
-            return OUT_OF_REACH if self._kept.some else None
-        return self._asking.refusal if self._kept.some or not self._file.is_there else None
+            return OUT_OF_REACH if self._index.is_any else None
+        return self._worker.refusal if self._index.is_any or not self._file.is_there else None
 
     async def has(self, name: str) -> bool:
-        """Tell whether there is a secret of this name, without opening the keyring where that is known."""
+        """Return whether there is a secret of this name, without opening the keyring if the index knows."""
         if await asyncio.to_thread(self._file.get, name) is not None:
             return True
-        known = False if self._folder_only else self._kept.knows(name)
-        return await self.get(name) is not None if known is None else known
+        indexed = False if self._folder_only else self._index.knows(name)
+        return await self.get(name) is not None if indexed is None else indexed
 
     async def get(self, name: str) -> str | None:
         """Read a secret; None where there is none of this name."""
         value = await asyncio.to_thread(self._file.get, name)
-        if value is not None or self._folder_only or self._kept.knows(name) is False:
+        if value is not None or self._folder_only or self._index.knows(name) is False:
             return value
-        return await self._asking.ask(lambda: self._get(name), self._patience.reading_seconds)
+        return await self._worker.run(lambda: self._get(name), self._timeouts.reading_seconds)
 
     async def set(self, name: str, value: str) -> None:
         """Keep a secret, of any length: in the file where the keyring refuses or does not answer."""
@@ -136,47 +136,47 @@ class Secrets:
 
     async def delete(self, name: str) -> None:
         """Forget a secret, if it is there."""
-        if not self._folder_only and self._kept.knows(name) is not False:
-            await self._asking.ask(lambda: self._delete(name), self._patience.writing_seconds)
+        if not self._folder_only and self._index.knows(name) is not False:
+            await self._worker.run(lambda: self._delete(name), self._timeouts.writing_seconds)
         await asyncio.to_thread(self._file.delete, name)
 
     async def _set_in_keyring(self, name: str, value: str) -> bool:
         if self._folder_only or self._file.is_there:
             return False
-        known, seconds = self._kept.knows(name), self._patience.writing_seconds
+        indexed, seconds = self._index.knows(name), self._timeouts.writing_seconds
         try:
-            return await self._asking.ask(lambda: self._set(name, value), seconds, lambda: self._forget(name))
+            return await self._worker.run(lambda: self._set(name, value), seconds, lambda: self._forget(name))
         except Unavailable:
-            if known is False:
-                await asyncio.to_thread(self._kept.note, name, kept=False)
+            if indexed is False:
+                await asyncio.to_thread(self._index.record, name, stored=False)
             return False
 
     def _find(self) -> None:
-        found = find_keyring()
-        self._ring.set_result(Keyring(found) if found else None)
+        backend = find_keyring()
+        self._ring.set_result(Keyring(backend) if backend else None)
 
     def _get(self, name: str) -> str | None:
         ring = self._ring.result()
         if ring is None:
             return None
         value = ring.get(name)
-        self._kept.note(name, kept=value is not None)
+        self._index.record(name, stored=value is not None)
         return value
 
     def _set(self, name: str, value: str) -> bool:
         ring = self._ring.result()
         if ring is None:
             return False
-        self._kept.note(name, kept=True)  # first, so that a kill leaves no secret that nobody knows of
+        self._index.record(name, stored=True)  # first, so that a kill leaves no secret that the index does not know
         ring.set(name, value)
         return True
 
     def _delete(self, name: str) -> None:
         if ring := self._ring.result():
             ring.delete(name)
-            self._kept.note(name, kept=False)
+            self._index.record(name, stored=False)
 
     def _forget(self, name: str) -> None:
-        """Take back what the keyring took too late: the file has it by then."""
+        """Delete a secret that the keyring stored after the timeout: the file has it by then."""
         with suppress(Unavailable):
             self._delete(name)

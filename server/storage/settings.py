@@ -1,4 +1,4 @@
-"""What a person sets: sections, each a pydantic model, in one file that is replaced as a whole."""
+"""Settings: sections, each a pydantic model, in one file that is replaced as a whole."""
 
 import asyncio
 import copy
@@ -44,7 +44,7 @@ def read_tables(path: Path) -> Tables | None:
     """Read what TinyDB wrote; None where there is nothing. ValueError: it holds something else."""
     tables = read_json_object(path)
     for name, documents in (tables or {}).items():
-        if not isinstance(documents, dict) or not all(isinstance(one, dict) for one in documents.values()):
+        if not isinstance(documents, dict) or not all(isinstance(document, dict) for document in documents.values()):
             raise ValueError(f"{name} is no section")
         if not all(number.isdecimal() for number in documents):
             raise ValueError(f"{name} is no section")
@@ -70,7 +70,7 @@ class Settings:
         self._sections = {name: dict(self._file.table(name).get(doc_id=ONLY) or {}) for name in self._file.tables()}
 
     def read(self, section: str, model: type[M]) -> M:
-        """Read a section. What is not there, or does not fit the model, is as the model has it by default."""
+        """Read a section. Missing fields and fields that do not fit the model get the model's defaults."""
         stored = self._sections.get(section, {})
         try:
             return model.model_validate(stored)
@@ -86,9 +86,9 @@ class Settings:
         await loop.run_in_executor(self._writer, self._store, section, value)
 
     async def change(self, section: str, model: type[M], change: Callable[[M], M]) -> M:
-        """Change a section as it is when its turn comes, so that two who change it at once do not undo each other.
+        """Apply `change` to the current section, so that simultaneous changes do not undo each other.
 
-        Whatever `change` raises is raised here, and nothing has changed.
+        An exception of `change` is raised here, and nothing has changed.
         """
 
         def read_and_store() -> M:
@@ -109,13 +109,13 @@ class Settings:
         if any(problem["type"] != "extra_forbidden" for problem in problems):  # that one only tells of another version
             self.problem = f"Some settings of {section} could not be read, so the usual ones are in force there."
         try:
-            return model.model_validate({name: one for name, one in stored.items() if name not in wrong})
+            return model.model_validate({name: value for name, value in stored.items() if name not in wrong})
         except ValidationError:
             return model()
 
 
 def merge(stored: Mapping[str, Any], value: BaseModel) -> dict[str, Any]:
-    """Put a model's values over what is stored, and leave alone what another version of the model has put there."""
+    """Merge a model's values into the stored ones, keeping fields of other versions of the model."""
     merged = {**stored, **value.model_dump(mode="json")}
     for name in type(value).model_fields:
         inner = getattr(value, name)

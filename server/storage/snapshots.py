@@ -1,10 +1,10 @@
-"""Copies of the database, which may be in use meanwhile."""
+"""Copies of a database that may be in use."""
 
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from server.storage.sqlite import connect_plainly, explain
+from server.storage.sqlite import connect_directly, explain
 from server.system.files import make_private_file, move, not_stored, sync
 
 
@@ -14,7 +14,7 @@ def copy_database(source: Path, target: Path) -> None:
     try:
         new.unlink(missing_ok=True)
         make_private_file(new)
-        with closing(connect_plainly(source)) as connection:
+        with closing(connect_directly(source)) as connection:
             connection.execute("VACUUM INTO ?", (str(new),))
         sync(new)
         move(new, target)
@@ -25,11 +25,11 @@ def copy_database(source: Path, target: Path) -> None:
         raise not_stored(error, target.name) from error
 
 
-def keep_copy(database: Path, before: str, kept: int) -> Path:
-    """Keep a copy from before a revision, beside the database, and as many of the earlier ones as are to be kept."""
+def keep_snapshot(database: Path, before: str, kept: int) -> Path:
+    """Copy the database beside it before a revision, and delete all but the newest `kept` copies."""
     copy = database.with_name(f"{database.stem}.before-{before}{database.suffix}")
     copy_database(database, copy)
     copies = database.parent.glob(f"{database.stem}.before-*{database.suffix}")
-    for old in sorted(copies, key=lambda one: one.stat().st_mtime, reverse=True)[kept:]:
+    for old in sorted(copies, key=lambda path: path.stat().st_mtime, reverse=True)[kept:]:
         old.unlink()
     return copy

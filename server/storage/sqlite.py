@@ -1,4 +1,4 @@
-"""SQLite through SQLAlchemy, as it has to be set up here, and its errors in sentences."""
+"""SQLite through SQLAlchemy: engines, pragmas, and errors as sentences."""
 
 import sqlite3
 from collections.abc import Mapping
@@ -61,7 +61,7 @@ def engine(path: Path, begin: str, busy_milliseconds: int, pragmas: Mapping[str,
 
 
 def set_pragmas(driver: sqlite3.Connection, pragmas: Mapping[str, object]) -> None:
-    """Prepare a new connection, or close it: a broken file shows here."""
+    """Set the pragmas of a new connection; close it if the file is broken."""
     try:
         for name, value in pragmas.items():
             driver.execute(f"PRAGMA {name}={value}")
@@ -70,7 +70,7 @@ def set_pragmas(driver: sqlite3.Connection, pragmas: Mapping[str, object]) -> No
         raise
 
 
-def connect_plainly(path: Path, *, busy_milliseconds: int = 5_000) -> sqlite3.Connection:
+def connect_directly(path: Path, *, busy_milliseconds: int = 5_000) -> sqlite3.Connection:
     """Connect without SQLAlchemy, for what is done to a file as a whole. It does not checkpoint beside others."""
     connection = sqlite3.connect(path, timeout=busy_milliseconds / 1_000, isolation_level=None)
     set_pragmas(connection, {"wal_autocheckpoint": 0, **COMMON})
@@ -78,7 +78,7 @@ def connect_plainly(path: Path, *, busy_milliseconds: int = 5_000) -> sqlite3.Co
 
 
 def connect(engine: Engine) -> Connection:
-    """Connect, or say why not."""
+    """Connect. Raises Unavailable if the database cannot be used."""
     try:
         return engine.connect()
     except DBAPIError as error:
@@ -86,11 +86,11 @@ def connect(engine: Engine) -> Connection:
 
 
 def check(path: Path) -> None:
-    """Look through a whole database for damage. Unavailable: there is some. Blocking."""
+    """Check a database for damage. Raises Unavailable if there is any. Blocking."""
     if not path.exists():
         return
     try:
-        with closing(connect_plainly(path)) as connection:
+        with closing(connect_directly(path)) as connection:
             connection.text_factory = bytes  # a damaged file may hold anything
             said = [row[0] for row in connection.execute("PRAGMA quick_check(1)")]
     except sqlite3.Error as error:
@@ -100,11 +100,11 @@ def check(path: Path) -> None:
 
 
 def explain(error: Exception) -> Exception:
-    """Turn what the file or the disk has against us into a sentence; any other error is a mistake and stays."""
+    """Convert errors of the file or disk into Unavailable; return any other error unchanged."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     code = getattr(cause, "sqlite_errorcode", 0) & 0xFF  # the upper bits tell more than a person can use
     if code not in SENTENCES:
         return error
-    explained = Unavailable(SENTENCES[code], retry_after=1 if code in PASSING else None)
-    explained.__cause__ = error
-    return explained
+    unavailable = Unavailable(SENTENCES[code], retry_after=1 if code in PASSING else None)
+    unavailable.__cause__ = error
+    return unavailable

@@ -20,7 +20,7 @@ from PIL import Image
 from server.__main__ import start
 from server.commandline.root import build
 from server.projections.mcp import server as product
-from server.projections.mcp.dispatcher import Toolbox
+from server.projections.mcp.dispatcher import ToolDispatcher
 from server.sdk.cli import run
 from tests.checks import mcp_inputs as inputs
 from tests.checks.mcp_inputs import Answer, Context, text
@@ -228,9 +228,9 @@ def add_tools(server: Server[Any], bus: InMemorySubscriptionBus) -> None:
     server.get_tool_input_schema = lambda name: ARGUMENTS.get(name) or known(name)
 
 
-def make_server(toolbox: Toolbox) -> Server[Any]:
+def make_server(dispatcher: ToolDispatcher) -> Server[Any]:
     """The product's server with what the suite asks for besides."""
-    server, bus = MAKE(toolbox), InMemorySubscriptionBus()
+    server, bus = MAKE(dispatcher), InMemorySubscriptionBus()
     add_tools(server, bus)
     for method, kind, handler in (
         ("prompts/list", types.PaginatedRequestParams, list_prompts),

@@ -1,12 +1,10 @@
 """What really happened, seen from outside of Deskhand: mails that left the mailbox, programs that run."""
 
 from dataclasses import dataclass
-from email import message_from_bytes
-from email.policy import default
-from email.utils import getaddresses
 
 import psutil
 
+from server.integrations.gmail.fake.recipients import find_addresses, read_raw_headers
 from tests.checks.conftest import Process, SignedIn
 
 RECIPIENTS = ("To", "Cc", "Bcc", "Resent-To", "Resent-Cc", "Resent-Bcc", "Apparently-To")
@@ -60,6 +58,5 @@ class Outside:
 
 def read_people(raw: bytes) -> list[str]:
     """Everybody whom a mail names as a recipient."""
-    message = message_from_bytes(raw, policy=default)
-    values = [str(value) for name in RECIPIENTS for value in message.get_all(name, [])]
-    return [address.lower() for _, address in getaddresses(values)]
+    values = [value for name in RECIPIENTS for value in read_raw_headers(raw, name)]
+    return [address.lower() for value in values for address in find_addresses(value)]

@@ -117,8 +117,8 @@ class Display:
 
     def tray(self) -> tuple[int, int, int, int]:
         """Where the tray is: x, y, width, height; it is a pixel wide while it is empty."""
-        told = self.run("xdotool", "search", "--onlyvisible", "--class", "trayer", "getwindowgeometry", "--shell")
-        found = dict(line.split("=") for line in told.split() if "=" in line)
+        text = self.run("xdotool", "search", "--onlyvisible", "--class", "trayer", "getwindowgeometry", "--shell")
+        found = dict(line.split("=") for line in text.split() if "=" in line)
         return tuple(int(found.get(name, 0)) for name in ("X", "Y", "WIDTH", "HEIGHT"))  # type: ignore[return-value]
 
     def wait_for_icon(self) -> None:
@@ -159,11 +159,11 @@ class Reader:
         until(lambda: text in self.text(), f"the screen says {text!r}")
 
     def find(self, role: str, name: str) -> dict[str, Any]:
-        def look() -> dict[str, Any] | None:
+        def level() -> dict[str, Any] | None:
             fitting = [part for part in self.read() if part["role"] == role and part["name"].startswith(name)]
             return next((part for part in fitting if part["width"] > 0), None)
 
-        found = until(look, f"{role} {name!r} is on the screen")
+        found = until(level, f"{role} {name!r} is on the screen")
         assert found
         return found
 
@@ -191,8 +191,8 @@ def opened(folder: Path, *, tray: bool = True, notifications: bool = True) -> It
         stack.callback(server.wait)
         stack.callback(server.terminate)
         os.close(writer)
-        with os.fdopen(reader) as told:
-            environment["DISPLAY"] = f":{told.readline().strip()}"
+        with os.fdopen(reader) as text:
+            environment["DISPLAY"] = f":{text.readline().strip()}"
         bus = stack.enter_context(
             subprocess.Popen(
                 ["dbus-daemon", "--session", "--nofork", "--print-address=1"],

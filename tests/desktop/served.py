@@ -30,8 +30,8 @@ class Answer(BaseHTTPRequestHandler):
         self.wfile.write(text.encode())
 
     def do_POST(self) -> None:
-        told = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        print(json.dumps(told), flush=True)
+        text = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        print(json.dumps(text), flush=True)
         self.send_response(204)
         self.end_headers()
 

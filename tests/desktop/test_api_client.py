@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from desktop.api_client import Local
+from desktop.api_client import ApiClient
 from server.core.errors import DeskhandError, Unavailable
 from server.lifecycle import runtime_file
 
@@ -13,23 +13,23 @@ def served(serve):
 
 
 @pytest.fixture
-def local(served) -> Local:
+def local(served) -> ApiClient:
     running = runtime_file.read(served.data)
     assert running
-    return Local(running)
+    return ApiClient(running)
 
 
-def test_it_asks_as_the_window_does(local):
+def test_request_has_the_rights_of_the_window(local):
     assert local.ask("POST", "/api/pause", {"minutes": 15})["paused_until"]
     assert local.ask("GET", "/api/status")["paused_until"]
 
 
-def test_a_refusal_is_a_sentence(local):
+def test_refusal_is_a_sentence(local):
     with pytest.raises(DeskhandError, match=r"There is no client .*nobody"):
         local.ask("GET", "/api/clients/nobody")
 
 
-def test_the_feed_tells_what_changes_and_ends_with_the_server(local, served):
+def test_event_feed_yields_topics_and_ends_with_the_server(local, served):
     topics, begun = [], threading.Event()
 
     def follow():
@@ -48,7 +48,7 @@ def test_the_feed_tells_what_changes_and_ends_with_the_server(local, served):
     assert "overview" in topics
 
 
-def test_a_server_that_is_gone_is_told(local, served):
+def test_stopped_server_is_no_response(local, served):
     served.background.stop()
     with pytest.raises(Unavailable):
         local.ask("GET", "/api/status")

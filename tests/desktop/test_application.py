@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from desktop.api_client import Local
+from desktop.api_client import ApiClient
 from server.lifecycle import runtime_file
 from tests import loopback
 from tests.conftest import ROOT
@@ -23,10 +23,10 @@ HERE = Path(__file__).resolve().parent
 pytestmark = pytest.mark.timeout(240)
 
 
-def local(display) -> Local:
+def local(display) -> ApiClient:
     running = until(lambda: runtime_file.read(display.data), "the server runs")
     assert running
-    return Local(running)
+    return ApiClient(running)
 
 
 def choose(display, reader, *names: str) -> None:
@@ -57,7 +57,7 @@ def nothing_is_left(display) -> None:
     until(lambda: not display.processes(), "no process is left")
 
 
-def test_a_day_with_the_program(display, reader):
+def test_program_works_from_start_to_quit(display, reader):
     program = display.start("--hidden")
     display.wait_for_icon()
     program.wait_for("Deskhand is on")
@@ -98,7 +98,7 @@ def test_a_day_with_the_program(display, reader):
     nothing_is_left(display)
 
 
-def test_the_menu_keeps_its_promises(display, reader, tmp_path):
+def test_menu_items_do_what_they_say(display, reader, tmp_path):
     opener = tmp_path / "xdg-open"
     opener.write_text(f'#!/bin/sh\necho "$1" > {tmp_path}/opened\n')
     opener.chmod(0o755)
@@ -121,8 +121,8 @@ def test_the_menu_keeps_its_promises(display, reader, tmp_path):
 
     opener.write_text("#!/bin/sh\nexit 3\n")
     choose(display, reader, "Open logs")
-    told = tmp_path / "notifications.txt"
-    until(lambda: "No file manager could be opened" in told.read_text(), "what did not work is told")
+    text = tmp_path / "notifications.txt"
+    until(lambda: "No file manager could be opened" in text.read_text(), "what did not work is told")
 
     assert "No file manager" not in program.output
     display.daemon.kill()
@@ -134,7 +134,7 @@ def test_the_menu_keeps_its_promises(display, reader, tmp_path):
     nothing_is_left(display)
 
 
-def test_a_call_that_waits_is_seen_in_the_tray_and_allowed_with_the_keyboard(display, reader):
+def test_pending_approval_shows_in_the_tray_and_is_approved_with_the_keyboard(display, reader):
     program = display.start("--hidden")
     display.wait_for_icon()
     program.wait_for("Deskhand is on")
@@ -147,8 +147,8 @@ def test_a_call_that_waits_is_seen_in_the_tray_and_allowed_with_the_keyboard(dis
         sending = caller.submit(send, running.running.public, key, mail)
         until(lambda: running.ask("GET", "/api/status")["waiting"] == 1, "it waits")
         until(lambda: display.picture(tray_box(display)).tobytes() != before, "the icon shows it")
-        told = display.folder / "notifications.txt"
-        until(lambda: "May it send mail to ann@example.com? Answer in Deskhand." in told.read_text(), "it is told")
+        text = display.folder / "notifications.txt"
+        until(lambda: "May it send mail to ann@example.com? Answer in Deskhand." in text.read_text(), "it is told")
         choose(display, reader, "1 waits for you")
         until(lambda: TITLE in display.windows(), "the window opens")
         reader.hears("May my-gpt send mail to ann@example.com?")
@@ -181,7 +181,7 @@ def tray_box(display):
 
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
-def test_a_signal_ends_it_with_0_and_leaves_nothing(display, name):
+def test_signal_ends_the_program_with_0_and_leaves_nothing(display, name):
     program = display.start()
     until(lambda: TITLE in display.windows(), "a start shows the window")
     program.process.send_signal(getattr(signal, name))
@@ -189,7 +189,7 @@ def test_a_signal_ends_it_with_0_and_leaves_nothing(display, name):
     nothing_is_left(display)
 
 
-def test_a_second_start_brings_the_window_to_the_front(display):
+def test_second_start_brings_the_window_to_the_front(display):
     display.start()
     until(lambda: display.active() == TITLE, "the window is in front")
     display.keep(sys.executable, str(HERE / "another.py"), name="another")
@@ -198,14 +198,14 @@ def test_a_second_start_brings_the_window_to_the_front(display):
     until(lambda: display.active() == TITLE, "the window is in front again")
 
 
-def test_when_the_program_is_killed_its_window_goes_with_it(display):
+def test_window_ends_when_the_program_is_killed(display):
     program = display.start()
     until(lambda: TITLE in display.windows(), "a start shows the window")
     program.process.kill()
     nothing_is_left(display)
 
 
-def test_with_the_plainest_tray_a_click_opens_the_window(display):
+def test_click_opens_the_window_in_the_simplest_tray(display):
     program = display.start("--hidden", PYSTRAY_BACKEND="xorg")
     display.wait_for_icon()
     program.wait_for("Deskhand is on")
@@ -222,7 +222,7 @@ def open_tray(display):
 
 
 @pytest.mark.parametrize("backend", ["appindicator", "xorg"])
-def test_a_tray_that_comes_later_gets_the_icon(open_display, backend):
+def test_icon_docks_in_a_tray_that_starts_later(open_display, backend):
     display = open_display(tray=False)
     program = display.start("--hidden", PYSTRAY_BACKEND=backend)
     program.wait_for("Deskhand is on")
@@ -233,7 +233,7 @@ def test_a_tray_that_comes_later_gets_the_icon(open_display, backend):
 
 
 @pytest.mark.parametrize("backend", ["appindicator", "xorg"])
-def test_a_tray_that_comes_back_gets_the_icon_again(open_display, backend):
+def test_icon_docks_again_in_a_restarted_tray(open_display, backend):
     display = open_display(tray=False)
     tray = open_tray(display)
     program = display.start("--hidden", PYSTRAY_BACKEND=backend)
@@ -246,7 +246,7 @@ def test_a_tray_that_comes_back_gets_the_icon_again(open_display, backend):
     assert program.ended_with() == 0
 
 
-def test_without_a_tray_it_says_so_once_and_shows_its_window(open_display):
+def test_missing_tray_is_reported_once_and_the_window_opens(open_display):
     display = open_display(tray=False, notifications=False)
     program = display.start()
     program.wait_for("shows no icons of programs")
@@ -257,7 +257,7 @@ def test_without_a_tray_it_says_so_once_and_shows_its_window(open_display):
     assert program.output.count("shows no icons") == 1
 
 
-def test_without_a_bus_it_serves_all_the_same(display):
+def test_program_serves_without_dbus(display):
     program = display.start("--hidden", DBUS_SESSION_BUS_ADDRESS="unix:path=/nowhere")
     program.wait_for("Deskhand is on")
     program.process.send_signal(signal.SIGTERM)
@@ -266,7 +266,7 @@ def test_without_a_bus_it_serves_all_the_same(display):
 
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
-def test_without_a_screen_it_serves_and_says_where(tmp_path: Path, name: str) -> None:
+def test_program_serves_without_a_screen(tmp_path: Path, name: str) -> None:
     environment = {key: value for key, value in os.environ.items() if key not in {"PORT", "HOST", "DISPLAY", "WAYLAND_DISPLAY"}}
     command = [sys.executable, "-m", "desktop", "--demo", "--data-dir", str(tmp_path)]
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -307,7 +307,7 @@ def test_real_program_and_demo_start_in_either_order_with_the_default_folders(tm
             until(lambda: "no screen" in process.stdout.readline() or process.poll() is not None, "it is on, or has ended")
             running = runtime_file.read(tmp_path / "xdg_data_home" / "Deskhand" / argument.strip("-"))
             assert running, process.stderr.read()
-            assert Local(running).ask("GET", "/api/overview")["demo"] is bool(argument)
+            assert ApiClient(running).ask("GET", "/api/overview")["demo"] is bool(argument)
             process.terminate()
             _, errors = process.communicate()
             watchdog.cancel()
@@ -324,7 +324,7 @@ def test_real_program_starts_again_after_the_demo_that_welcome_started(display, 
     until(lambda: TITLE in display.windows(), "the window of the demo opens")
     for folder in (data / "demo", data):
         running = until(lambda folder=folder: runtime_file.read(folder), "it runs")
-        Local(running).ask("POST", "/api/quit")
+        ApiClient(running).ask("POST", "/api/quit")
     assert program.ended_with() == 0
     nothing_is_left(display)
     again = display.launch(**environment)
@@ -334,7 +334,7 @@ def test_real_program_starts_again_after_the_demo_that_welcome_started(display, 
     nothing_is_left(display)
 
 
-def test_when_its_screen_goes_away_it_ends_and_says_so(display):
+def test_program_ends_when_its_screen_is_lost(display):
     program = display.start("--hidden")
     display.wait_for_icon()
     program.wait_for("Deskhand is on")

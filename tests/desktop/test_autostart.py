@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from desktop import autostart
-from desktop.autostart import APPROVED, RUN, DesktopEntry, LaunchAgent, RunKey, own_command, quote, write_agent
+from desktop.autostart import APPROVED, RUN, DesktopEntry, LaunchAgent, RunKey, quote, relaunch_command, write_agent
 from server.core.errors import InvalidInput, Unavailable
 from tests.conftest import need
 
@@ -40,7 +40,7 @@ class Registry:
         self.values.pop((key, name), None)
 
 
-def test_it_is_off_until_the_person_wants_it_and_off_removes_it(config) -> None:
+def test_autostart_is_off_by_default_and_off_removes_the_file(config) -> None:
     assert autostart.can()
     assert not autostart.is_on()
     autostart.set_on(True)
@@ -53,7 +53,7 @@ def test_it_is_off_until_the_person_wants_it_and_off_removes_it(config) -> None:
     assert list(file.parent.iterdir()) == []
 
 
-def test_a_computer_without_a_screen_has_no_login_to_start_at(monkeypatch) -> None:
+def test_autostart_is_unavailable_without_a_screen(monkeypatch) -> None:
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
@@ -61,7 +61,7 @@ def test_a_computer_without_a_screen_has_no_login_to_start_at(monkeypatch) -> No
 
 
 @pytest.mark.parametrize("line", ["Hidden=true", "X-GNOME-Autostart-enabled=false"])
-def test_what_the_desktop_has_turned_off_is_off(tmp_path, line) -> None:
+def test_autostart_disabled_by_the_desktop_is_off(tmp_path, line) -> None:
     entry = DesktopEntry(tmp_path)
     entry.put(["deskhand"])
     file = tmp_path / "deskhand.desktop"
@@ -70,12 +70,12 @@ def test_what_the_desktop_has_turned_off_is_off(tmp_path, line) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff", b"no entry", b"[Another]\nHidden=false"])
-def test_a_file_that_is_no_entry_is_off(tmp_path, content) -> None:
+def test_invalid_desktop_entry_is_off(tmp_path, content) -> None:
     (tmp_path / "deskhand.desktop").write_bytes(content)
     assert not DesktopEntry(tmp_path).is_on()
 
 
-def test_an_entry_is_quoted_as_the_specification_says() -> None:
+def test_entry_is_quoted_as_the_specification_says() -> None:
     assert quote("plain-word_1") == "plain-word_1"
     assert quote("50%") == '"50%%"'
     assert quote("") == '""'
@@ -84,7 +84,7 @@ def test_an_entry_is_quoted_as_the_specification_says() -> None:
     assert quote("a\\b") == '"a\\\\\\\\b"'
 
 
-def test_a_desktop_reads_the_entry_as_it_was_meant(tmp_path) -> None:
+def test_desktop_entry_is_parsed_as_intended(tmp_path) -> None:
     python = shutil.which("python3", path="/usr/bin")
     reads = (
         "from gi.repository import GLib, Gio; import sys\n"
@@ -104,20 +104,20 @@ def test_a_desktop_reads_the_entry_as_it_was_meant(tmp_path) -> None:
     assert [word.replace("%%", "%") for word in words] == [str(program), *COMMAND[1:]]
 
 
-def test_the_command_is_this_very_program() -> None:
-    assert own_command(None, {}, frozen=False, platform="linux") == [sys.executable, "-P", "-m", "desktop", "--hidden"]
-    assert own_command(None, {}, frozen=True) == [sys.executable, "--hidden"]
-    assert own_command(None, {"APPIMAGE": "/apps/Deskhand.AppImage"}, frozen=True)[0] == "/apps/Deskhand.AppImage"
-    assert own_command(Path("mine"), {}, frozen=True)[1:] == ["--hidden", "--data-dir", str(Path.cwd() / "mine")]
+def test_autostart_command_is_this_program() -> None:
+    assert relaunch_command(None, {}, frozen=False, platform="linux") == [sys.executable, "-P", "-m", "desktop", "--hidden"]
+    assert relaunch_command(None, {}, frozen=True) == [sys.executable, "--hidden"]
+    assert relaunch_command(None, {"APPIMAGE": "/apps/Deskhand.AppImage"}, frozen=True)[0] == "/apps/Deskhand.AppImage"
+    assert relaunch_command(Path("mine"), {}, frozen=True)[1:] == ["--hidden", "--data-dir", str(Path.cwd() / "mine")]
 
 
-def test_on_windows_no_console_is_opened(tmp_path, monkeypatch) -> None:
+def test_autostart_opens_no_console_on_windows(tmp_path, monkeypatch) -> None:
     (tmp_path / "pythonw.exe").touch()
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python.exe"))
-    assert own_command(None, {}, frozen=False, platform="win32")[0] == str(tmp_path / "pythonw.exe")
+    assert relaunch_command(None, {}, frozen=False, platform="win32")[0] == str(tmp_path / "pythonw.exe")
 
 
-def test_a_mac_starts_it_once_at_login(tmp_path) -> None:
+def test_launch_agent_starts_once_at_login(tmp_path) -> None:
     agent = LaunchAgent(tmp_path / "LaunchAgents")
     assert not agent.is_on()
     agent.put(COMMAND)
@@ -131,7 +131,7 @@ def test_a_mac_starts_it_once_at_login(tmp_path) -> None:
     assert not agent.is_on()
 
 
-def test_windows_starts_what_stands_under_run() -> None:
+def test_run_key_starts_the_program_on_windows() -> None:
     registry = Registry()
     key = RunKey(registry)
     key.put([r"C:\My Programs\deskhand.exe", "--hidden"])
@@ -142,7 +142,7 @@ def test_windows_starts_what_stands_under_run() -> None:
 
 
 @pytest.mark.parametrize("said", [b"\x03" + bytes(11), b"\x07" + bytes(11)])
-def test_what_task_manager_has_turned_off_stays_off(said) -> None:
+def test_autostart_disabled_in_task_manager_stays_off(said) -> None:
     registry = Registry()
     key = RunKey(registry)
     key.put(["deskhand"])
@@ -153,18 +153,18 @@ def test_what_task_manager_has_turned_off_stays_off(said) -> None:
     assert registry.values[APPROVED, "Deskhand"] == said
 
 
-def test_a_folder_that_takes_no_file_is_a_sentence(config) -> None:
+def test_unwritable_autostart_folder_is_a_sentence(config) -> None:
     (config / "autostart").write_text("a file in its place")
     with pytest.raises(Unavailable, match="did not take that"):
         autostart.set_on(True)
 
 
-def test_the_home_folder_is_written_out() -> None:
-    assert own_command(Path("~/mine"), {}, frozen=True)[-1] == str(Path.home() / "mine")
+def test_home_folder_is_written_out() -> None:
+    assert relaunch_command(Path("~/mine"), {}, frozen=True)[-1] == str(Path.home() / "mine")
 
 
 @pytest.mark.parametrize("name", ["a\rb", "a\nb", "a\x1bb", os.fsdecode(b"a\xff")])
-def test_a_folder_that_no_entry_can_hold_is_refused_in_a_sentence(config, name) -> None:
+def test_data_folder_that_no_entry_can_hold_is_refused(config, name) -> None:
     with pytest.raises(InvalidInput, match="another name") as refused:
         autostart.set_on(True, Path("/data") / name)
     assert refused.value.detail.isprintable()
@@ -172,6 +172,6 @@ def test_a_folder_that_no_entry_can_hold_is_refused_in_a_sentence(config, name) 
     assert not (config / "autostart").exists()
 
 
-def test_letters_of_every_language_are_taken(config) -> None:
+def test_non_ascii_data_folder_is_accepted(config) -> None:
     autostart.set_on(True, Path("/data/Jörg \N{HEBREW LETTER ALEF}\u200f"))
     assert autostart.is_on()

@@ -52,7 +52,7 @@ def registry(monkeypatch):
     sys.modules.pop("desktop.registry", None)
 
 
-def test_what_is_written_is_read_until_it_is_deleted(registry) -> None:
+def test_registry_value_is_read_until_it_is_deleted(registry) -> None:
     assert registry.read(KEY, "Deskhand") is None
     registry.delete(KEY, "Deskhand")
     registry.write(KEY, "Deskhand", "a command")

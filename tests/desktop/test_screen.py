@@ -25,20 +25,20 @@ def put(folder: Path, name: str, script: str, monkeypatch) -> None:
     monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
 
 
-def test_a_folder_is_shown_by_the_file_manager(screen, tmp_path, monkeypatch):
+def test_folder_is_shown_by_the_file_manager(screen, tmp_path, monkeypatch):
     put(tmp_path, "xdg-open", f'echo "$1" $NGROK_AUTHTOKEN > {tmp_path}/told', monkeypatch)
     monkeypatch.setenv("NGROK_AUTHTOKEN", "secret")
     screen.open_folder(tmp_path / "logs")
     assert (tmp_path / "told").read_text() == f"{tmp_path}/logs\n"
 
 
-def test_without_a_file_manager_the_folder_is_named(screen, tmp_path, monkeypatch):
+def test_missing_file_manager_names_the_folder(screen, tmp_path, monkeypatch):
     put(tmp_path, "xdg-open", "exit 3", monkeypatch)
     with pytest.raises(Unavailable, match=r"No file manager.*logs"):
         screen.open_folder(tmp_path / "logs")
 
 
-def test_macos_and_windows_have_their_own_ways(monkeypatch, tmp_path):
+def test_folder_opens_on_macos_and_windows(monkeypatch, tmp_path):
     ran = []
     monkeypatch.setattr(subprocess, "run", lambda command, **_: ran.append(command))
     monkeypatch.setattr(os, "startfile", ran.append, raising=False)
@@ -47,7 +47,7 @@ def test_macos_and_windows_have_their_own_ways(monkeypatch, tmp_path):
     assert ran == [["open", str(tmp_path)], tmp_path]
 
 
-def test_an_address_is_opened_or_told(screen, monkeypatch):
+def test_address_is_opened_or_named_in_the_error(screen, monkeypatch):
     opened = []
     monkeypatch.setattr(webbrowser, "open", lambda address: opened.append(address) or len(opened) < 2)
     screen.open_address("https://example.org/")
@@ -55,7 +55,7 @@ def test_an_address_is_opened_or_told(screen, monkeypatch):
         screen.open_address("https://example.org/")
 
 
-def test_the_browser_learns_no_secret(screen, monkeypatch):
+def test_browser_gets_no_secret(screen, monkeypatch):
     seen = []
     monkeypatch.setenv("DESKHAND_API_KEY", "secret")
     monkeypatch.setattr(webbrowser, "open", lambda _: seen.append(os.environ.get("DESKHAND_API_KEY")) or True)
@@ -64,17 +64,17 @@ def test_the_browser_learns_no_secret(screen, monkeypatch):
     assert os.environ["DESKHAND_API_KEY"] == "secret"
 
 
-def test_the_demo_is_started_apart_with_data_of_its_own(screen, tmp_path, monkeypatch):
-    told = tmp_path / "told"
-    put(tmp_path, "python", f'echo "$@" $DESKHAND_API_KEY > {told}.new; mv {told}.new {told}', monkeypatch)
+def test_demo_starts_detached_with_its_own_data(screen, tmp_path, monkeypatch):
+    text = tmp_path / "told"
+    put(tmp_path, "python", f'echo "$@" $DESKHAND_API_KEY > {text}.new; mv {text}.new {text}', monkeypatch)
     monkeypatch.setenv("DESKHAND_API_KEY", "secret")
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     screen.start_demo()
-    until(told.exists, "the demo is started")
-    assert told.read_text() == f"-P -m desktop --demo --data-dir {tmp_path}/demo\n"
+    until(text.exists, "the demo is started")
+    assert text.read_text() == f"-P -m desktop --demo --data-dir {tmp_path}/demo\n"
 
 
-def test_it_starts_at_login_when_the_person_wants_it(screen, tmp_path, monkeypatch):
+def test_start_at_login_can_be_switched(screen, tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     assert screen.starts_at_login() is False
@@ -85,7 +85,7 @@ def test_it_starts_at_login_when_the_person_wants_it(screen, tmp_path, monkeypat
     assert screen.starts_at_login() is False
 
 
-def test_the_demo_does_not_start_at_login(tmp_path, monkeypatch):
+def test_demo_does_not_start_at_login(tmp_path, monkeypatch):
     monkeypatch.setenv("DISPLAY", ":0")
     screen = DesktopScreen(Window(tmp_path, tmp_path), tmp_path, demo=True)
     assert screen.starts_at_login() is None
@@ -93,8 +93,9 @@ def test_the_demo_does_not_start_at_login(tmp_path, monkeypatch):
         screen.set_start_at_login(True)
 
 
-def test_a_notification_goes_to_the_tray(screen):
-    told = []
-    screen.tell = lambda title, text: told.append((title, text))
+def test_notification_goes_to_the_tray(screen):
+
+    shown = []
+    screen.tell = lambda title, text: shown.append((title, text))
     screen.notify("New address", "https://abel.ngrok.app")
-    assert told == [("New address", "https://abel.ngrok.app")]
+    assert shown == [("New address", "https://abel.ngrok.app")]

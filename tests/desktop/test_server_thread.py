@@ -4,7 +4,7 @@ from desktop.server_thread import BackgroundServer
 from server.lifecycle.program import Options, Program
 
 
-def test_the_server_runs_in_a_thread_of_its_own_and_leaves_none_behind(tmp_path) -> None:
+def test_server_thread_ends_with_the_server(tmp_path) -> None:
     before = threading.active_count()
     background = BackgroundServer(Program(Options(port=0, data_dir=tmp_path)))
     ready = background.start()

@@ -21,7 +21,7 @@ TOOLKIT = "import signal; signal.signal(signal.SIGINT, signal.SIG_DFL); signals.
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])
 @pytest.mark.parametrize("more", ["", TOOLKIT])
-def test_whoever_asks_is_heard(root, name, more):
+def test_signal_is_received_while_the_main_thread_is_blocked(root, name, more):
     command = [sys.executable, "-c", PROGRAM.format(more=more)]
     with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout

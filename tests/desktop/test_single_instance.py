@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from desktop.single_instance import hand_over, wait_and_hand_over
+from desktop.single_instance import show_running_window, wait_and_show_running_window
 from server.core.errors import DeskhandError, Unavailable
 from server.lifecycle import runtime_file
 from server.sdk.desktop import NoScreen
@@ -17,28 +17,28 @@ class Shown(NoScreen):
         self.times += 1
 
 
-def test_where_none_runs_there_is_nothing_to_hand_over(tmp_path):
-    assert hand_over(tmp_path) is False
+def test_no_running_instance_returns_false(tmp_path):
+    assert show_running_window(tmp_path) is False
 
 
-def test_the_one_that_runs_shows_its_window(serve_on):
+def test_running_instance_shows_its_window(serve_on):
     screen = Shown()
     served = serve_on(screen)
-    assert hand_over(served.data) is True
+    assert show_running_window(served.data) is True
     assert screen.times == 1
 
 
-def test_one_without_a_screen_says_so(serve):
+def test_running_instance_without_a_screen_is_an_error(serve):
     with pytest.raises(DeskhandError, match="without a screen"):
-        hand_over(serve(demo=True).data)
+        show_running_window(serve(demo=True).data)
 
 
-def test_one_that_is_still_starting_is_waited_for(serve_on, tmp_path):
+def test_starting_instance_is_awaited(serve_on, tmp_path):
     screen, errors = Shown(), []
 
     def wait():
         try:
-            wait_and_hand_over(tmp_path / "data", 30)
+            wait_and_show_running_window(tmp_path / "data", 30)
         except DeskhandError as error:
             errors.append(error)
 
@@ -49,14 +49,14 @@ def test_one_that_is_still_starting_is_waited_for(serve_on, tmp_path):
     assert (errors, screen.times) == ([], 1)
 
 
-def test_what_a_killed_one_left_keeps_nobody_from_starting(tmp_path):
+def test_runtime_file_of_a_killed_instance_is_ignored(tmp_path):
     left = runtime_file.make("http://127.0.0.1:9", 9, "http://127.0.0.1:9", "key")
     with runtime_file.written(tmp_path, left):
-        assert hand_over(tmp_path) is False
+        assert show_running_window(tmp_path) is False
         with open_home(tmp_path, demo=None):
-            assert hand_over(tmp_path) is False, "nobody answers at that address"
+            assert show_running_window(tmp_path) is False, "nobody answers at that address"
 
 
-def test_one_that_never_answers_is_told(tmp_path):
+def test_silent_instance_is_an_error(tmp_path):
     with pytest.raises(Unavailable, match="does not answer"):
-        wait_and_hand_over(tmp_path, 0.2)
+        wait_and_show_running_window(tmp_path, 0.2)

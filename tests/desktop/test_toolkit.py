@@ -11,7 +11,7 @@ from tests.desktop.display import PACKAGES
 OTHER = "_gi.cpython-36m-x86_64-linux-gnu.so"
 
 
-def test_only_what_was_built_for_this_python_fits(tmp_path: Path):
+def test_gi_fits_only_the_python_it_was_built_for(tmp_path: Path):
     (tmp_path / "gi").mkdir()
     (tmp_path / "gi" / OTHER).touch()
     assert not toolkit.fits(tmp_path)
@@ -19,12 +19,12 @@ def test_only_what_was_built_for_this_python_fits(tmp_path: Path):
     assert toolkit.fits(tmp_path)
 
 
-def test_where_there_is_none_there_is_none(tmp_path: Path, monkeypatch):
+def test_missing_gi_is_none(tmp_path: Path, monkeypatch):
     monkeypatch.setitem(sys.modules, "gi", None)
     assert toolkit.find_gi((tmp_path,)) is None
 
 
-def test_nothing_else_of_the_systems_packages_is_taken(root):
+def test_only_gi_is_imported_from_the_system(root):
     """In a process of its own, for what is imported stays."""
     need(any(toolkit.fits(folder) for folder in toolkit.FOLDERS), "GTK for exactly this Python", PACKAGES)
     code = (
@@ -35,7 +35,7 @@ def test_nothing_else_of_the_systems_packages_is_taken(root):
     assert (done.stdout.strip(), done.stderr, done.returncode) == ("Deskhand", "", 0)
 
 
-def test_what_is_started_later_does_without_the_variable_that_spares_this_process_opengl(monkeypatch):
+def test_child_processes_do_not_inherit_the_opengl_variable(monkeypatch):
     for own in (None, "always"):
         monkeypatch.setenv("GDK_GL", own) if own else monkeypatch.delenv("GDK_GL", raising=False)
         with toolkit.without_gl():

@@ -12,7 +12,7 @@ gtk.main()
 """
 
 
-def test_a_screen_that_goes_away_is_told_before_the_process_ends(display, root):
+def test_lost_screen_is_reported_before_the_process_ends(display, root):
     process = subprocess.Popen([sys.executable, "-c", CODE], cwd=root, env=display.environment, stdout=subprocess.PIPE, text=True)
     assert process.stdout
     assert process.stdout.readline() == "ready\n"

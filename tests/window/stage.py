@@ -11,24 +11,15 @@ from urllib.parse import urlsplit
 from server.access.approvals.approval import SECTION, ApprovalSettings
 from server.core.clock import Clock
 from server.demo.chatgpt import Answer, ChatGPT
-from server.demo.scenarios import (
-    GPT,
-    HEATING,
-    LISBON,
-    SCRIPT,
-    Scenario,
-    read,
-    read_unread,
-    send,
-    start_clock,
-    stop_clock,
-    trash_mail,
-)
+from server.integrations.apps.scenarios import start_clock, stop_clock
+from server.integrations.gmail.scenarios import HEATING, LISBON, read, read_news, send, trash_newsletter
 from server.integrations.omi.fake.sample_data import make_conversations, make_live
+from server.sdk.demo import Persona, Scenario
 from server.storage.settings import Settings
 from tests import loopback
 from tests.server.conftest import Served
 
+GPT, SCRIPT = Persona.gpt.value, Persona.script.value
 WEARABLE = "alex"
 NOW = datetime(2026, 6, 17, 8, 41, tzinfo=UTC)  # a Wednesday in June, at 9:41 in London
 STEP = timedelta(seconds=9)
@@ -37,13 +28,13 @@ BEGUN = NOW - timedelta(hours=3)
 BOILER = "Hi Priya,\n\nNorthside come at 14:00 on Friday. Could you leave the cellar open?\n\nAlex"
 STORY = (
     (154, SCRIPT, read("in:inbox is:unread newer_than:1d")),
-    (96, GPT, read_unread),
+    (96, GPT, read_news),
     (71, GPT, start_clock),
     (38, GPT, HEATING),
     (24, GPT, LISBON),
     (11, GPT, stop_clock),
     (6, GPT, send("priya.nair@example.net", "Boiler: they come at two", BOILER)),
-    (2, GPT, trash_mail),
+    (2, GPT, trash_newsletter),
 )
 
 

@@ -8,13 +8,12 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from desktop.server_thread import BackgroundServer
-from server.demo.scenarios import GPT
 from server.lifecycle.program import Options, Program
 from tests.conftest import ROOT
 from tests.server.conftest import Served
 from tests.window.conftest import UNTIL_AT_REST
 from tests.window.registry import NAMES
-from tests.window.stage import BEGUN, NOW, WoundClock, ask_without_waiting, lay_out_programs, play
+from tests.window.stage import BEGUN, GPT, NOW, WoundClock, ask_without_waiting, lay_out_programs, play
 
 FOLDER = ROOT / "docs" / "pictures"
 SIZE = {"width": 1120, "height": 760, "device_scale_factor": 2}

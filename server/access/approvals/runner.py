@@ -1,11 +1,11 @@
-"""Runs what was approved, by walking the whole way again for the client that asked."""
+"""Runs approved calls by sending them through the application again, on behalf of their client."""
 
 from server.access.approvals.approval import Approval, State
 from server.access.approvals.service import Approvals
 from server.access.clients.registry import Client, Clients
 from server.access.clients.store import KEY_ENDED
 from server.core.tasks import Tasks
-from server.http.in_process import APPROVAL, CLIENT, OPERATION, Inside, Letter, Reply
+from server.http.in_process import APPROVAL, CLIENT, OPERATION, InProcessClient, InternalRequest, InternalResponse
 from server.http.problem_details import read_detail
 
 RUN = "run an approved call"
@@ -13,9 +13,9 @@ LOST = "It is not known how this ended. Look whether it happened before you repe
 
 
 class Runner:
-    """Runs kept calls, each in a task of its own. Which of them begins is decided by its row."""
+    """Runs approved calls, each in a task of its own. Its row decides whether one begins."""
 
-    def __init__(self, approvals: Approvals, clients: Clients, inside: Inside, tasks: Tasks) -> None:
+    def __init__(self, approvals: Approvals, clients: Clients, inside: InProcessClient, tasks: Tasks) -> None:
         self._approvals = approvals
         self._clients = clients
         self._inside = inside
@@ -23,36 +23,36 @@ class Runner:
         self._stopping = False
 
     async def resume(self) -> None:
-        """At start: run what was approved and had not begun."""
-        for one in await self._approvals.take_approved():
-            self.start(one)
+        """At start: run the approved calls that had not begun."""
+        for approval in await self._approvals.list_approved():
+            self.start(approval)
 
-    def start(self, one: Approval) -> None:
-        """Have one run soon. While the program stops it waits for the next start."""
+    def start(self, approval: Approval) -> None:
+        """Schedule an approved call. While the program stops it waits for the next start."""
         if not self._stopping:
-            self._tasks.start(self._run(one), name=RUN)
+            self._tasks.start(self._run(approval), name=RUN)
 
     async def stop(self, seconds: float = 3.0) -> None:
-        """Let nothing begin any more, and wait a little for what runs."""
+        """Start nothing any more, and wait some seconds for what runs."""
         self._stopping = True
         await self._tasks.wait(RUN, seconds)
 
-    async def _run(self, one: Approval) -> None:
-        """Run one. After a failure, such as a full disk, its row says at the next start how far it came."""
-        client = self._clients.recall(one.credential)
+    async def _run(self, approval: Approval) -> None:
+        """Run an approved call. After a failure, such as a full disk, its row says at the next start how far it came."""
+        client = self._clients.find_by_credential(approval.credential)
         if client is None:
-            await self._approvals.cancel(one, KEY_ENDED, "Its key was ended.", 401)
+            await self._approvals.cancel(approval, KEY_ENDED, "Its key was ended.", 401)
             return
-        await self._close(one, await self._send(one, client))
+        await self._cancel_unstarted(approval, await self._send(approval, client))
 
-    async def _send(self, one: Approval, client: Client) -> Reply:
-        kept = await self._approvals.read_request(one)
-        headers = (("content-type", kept.content_type),) if kept.content_type else ()
-        letter = Letter(kept.method, kept.path, kept.query, kept.body, headers)
-        return await self._inside.call(letter, **{CLIENT: client, OPERATION: one.operation, APPROVAL: one})
+    async def _send(self, approval: Approval, client: Client) -> InternalResponse:
+        stored = await self._approvals.read_request(approval)
+        headers = (("content-type", stored.content_type),) if stored.content_type else ()
+        request = InternalRequest(stored.method, stored.path, stored.query, stored.body, headers)
+        return await self._inside.call(request, **{CLIENT: client, OPERATION: approval.operation, APPROVAL: approval})
 
-    async def _close(self, one: Approval, reply: Reply) -> None:
-        """Where the way ended before the guard could say how, such as at an address that is not there any more."""
-        found = await self._approvals.find(one.id)
-        if found.state is State.approved and found.question == one.question:
-            await self._approvals.cancel(found, read_detail(reply.body) or LOST, status=max(reply.status, 400))
+    async def _cancel_unstarted(self, approval: Approval, response: InternalResponse) -> None:
+        """Cancel a call that never reached the guard, such as one to an address that does not exist any more."""
+        current = await self._approvals.find(approval.id)
+        if current.state is State.approved and current.question == approval.question:
+            await self._approvals.cancel(current, read_detail(response.body) or LOST, status=max(response.status, 400))

@@ -1,26 +1,18 @@
-"""What a scope lets a program do, in words."""
+"""Labels of scopes, as consent pages, documents and approval requests show them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from server.access.oauth.models import OFFLINE
 
-WORDS = {
-    "read:mail": "Read your mail",
-    "write:mail": "Write, send and sort your mail",
-    "read:apps": "See which of your listed programs run",
-    "control:apps": "Start and stop your listed programs",
-    "read:memories": "Read what your OMI wearable heard",
-    "write:memories": "Add to what your OMI wearable heard, and delete from it",
-    OFFLINE: "Stay signed in",
-}
+OFFLINE_LABEL = "Stay signed in"
 
 
-def describe_scope(scope: str) -> str:
-    """Say what a scope lets a program do."""
+def describe_scope(scope: str, labels: Mapping[str, str]) -> str:
+    """Label a scope. `labels`: those of the integrations; another scope is labelled by its own words."""
     verb, _, noun = scope.partition(":")
-    return WORDS.get(scope) or f"{verb.capitalize()} {noun}".strip()
+    return OFFLINE_LABEL if scope == OFFLINE else labels.get(scope) or f"{verb.capitalize()} {noun}".strip()
 
 
-def describe_scopes(scopes: Collection[str]) -> list[str]:
-    """Say what scopes let a program do, one by one."""
-    return [describe_scope(scope) for scope in scopes]
+def describe_scopes(scopes: Collection[str], labels: Mapping[str, str]) -> list[str]:
+    """Label scopes, in their order."""
+    return [describe_scope(scope, labels) for scope in scopes]

@@ -1,14 +1,23 @@
 """Starts and stops the programs on the person's list, and opens what they allow."""
 
-from server.sdk.integration import Integration, Parts
+from server.sdk.integration import Integration, OnboardingStep, Parts
 
 
 def load() -> Parts:
     """Import what it is made of."""
     from server.integrations.apps.routes import local, public
+    from server.integrations.apps.scenarios import SCRIPT
     from server.integrations.apps.service import start
 
-    return Parts(start=start, public=(public,), local=(local,))
+    return Parts(start=start, public=(public,), local=(local,), demo=SCRIPT)
 
 
-integration = Integration(name="apps", title="Apps", prefixes=("/apps",), load=load)
+integration = Integration(
+    name="apps",
+    title="Apps",
+    prefixes=("/apps",),
+    load=load,
+    scopes={"read:apps": "See which of your listed programs run", "control:apps": "Start and stop your listed programs"},
+    onboarding=OnboardingStep("Programs", "Choose your programs", "Only what stands on your list can be started."),
+    instructions="It starts and stops the programs that the person listed.",
+)

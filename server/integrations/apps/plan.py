@@ -11,7 +11,7 @@ from server.integrations.apps.allow_list.file import title_of
 from server.integrations.apps.models import Action, Order
 from server.integrations.apps.resolve.launch_spec import Machine, Recipe
 from server.integrations.apps.resolve.target import Target, check_target
-from server.sdk.integration import Effect
+from server.sdk.operation import Effect
 from server.system.files import hash_file
 from server.system.processes import Process
 

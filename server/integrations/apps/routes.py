@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 
 from server.integrations.apps.allow_list.entries import AppsFile, Entry
 from server.integrations.apps.discovery.add_app import NewApp
@@ -10,10 +10,12 @@ from server.integrations.apps.discovery.suggestions import Suggestions
 from server.integrations.apps.models import Action, AppList, AppStatus, Order, Outcome
 from server.integrations.apps.overview import AppAdded, OwnList, try_out, view_list
 from server.integrations.apps.service import Launcher
-from server.sdk.integration import Effect, Operations, provided
+from server.sdk.operation import Effect, Operations
+from server.sdk.routing import DeferredRouter
+from server.sdk.services import provided
 
 public = Operations(prefix="/apps", title="Apps")
-local = APIRouter(prefix="/api/apps", tags=["Apps"])
+local = DeferredRouter(prefix="/api/apps", tags=["Apps"])
 Apps = Annotated[Launcher, provided(Launcher)]
 Name = Annotated[str, Path(max_length=200, description="The app's name, or one of its aliases, as list_apps tells them.")]
 

@@ -22,8 +22,8 @@ from server.integrations.apps.resolve.environment import clean, system_of
 from server.integrations.apps.resolve.launch_spec import Machine, resolve
 from server.integrations.apps.started import Started
 from server.sdk.context import Context
-from server.sdk.integration import Effect
-from server.sdk.operation import require_still_allowed
+from server.sdk.health import Health
+from server.sdk.operation import Effect, require_still_allowed
 from server.system import processes
 from server.system.processes import Process
 
@@ -48,7 +48,7 @@ USUAL = Timing()
 CONTROL = "start or stop a program"
 
 
-class Launcher:
+class Launcher(Health):
     """The apps on the person's list."""
 
     def __init__(self, context: Context, catalogue: Catalogue, machine: Machine, timing: Timing = USUAL) -> None:
@@ -67,7 +67,7 @@ class Launcher:
         count = len([entry for entry in self.catalogue.latest.apps.values() if entry.enabled])
         return f"{count} {'program' if count == 1 else 'programs'} on the list"
 
-    async def look_again(self) -> None:
+    async def refresh(self) -> None:
         """Read the list again where it has changed, for it may have been mended."""
         await asyncio.to_thread(self.catalogue.current)
 

@@ -1,8 +1,11 @@
 """Reads, writes and sends mail with the person's Gmail accounts."""
 
-import click
+from typing import TYPE_CHECKING
 
-from server.sdk.integration import Integration, Parts
+from server.sdk.integration import Integration, OnboardingStep, Parts
+
+if TYPE_CHECKING:
+    import click
 
 
 def load() -> Parts:
@@ -11,6 +14,7 @@ def load() -> Parts:
     from server.integrations.gmail.local import callbacks, local
     from server.integrations.gmail.models import GmailSettings
     from server.integrations.gmail.routes import mail
+    from server.integrations.gmail.scenarios import SCRIPT
     from server.integrations.gmail.search import lookup
     from server.integrations.gmail.service import start
 
@@ -22,14 +26,24 @@ def load() -> Parts:
         settings=GmailSettings,
         lookups=(lookup,),
         fake=serve_fake,
+        demo=SCRIPT,
     )
 
 
-def commands() -> list[click.Command]:
-    """Its words on the command line."""
+def commands() -> "list[click.Command]":
+    """Import its commands."""
     from server.integrations.gmail.commands import gmail
 
     return [gmail]
 
 
-integration = Integration(name="gmail", title="Gmail", prefixes=("/gmail",), load=load, commands=commands)
+integration = Integration(
+    name="gmail",
+    title="Gmail",
+    prefixes=("/gmail",),
+    load=load,
+    commands=commands,
+    scopes={"read:mail": "Read your mail", "write:mail": "Write, send and sort your mail"},
+    onboarding=OnboardingStep("Gmail", "Sign in to Gmail", "With a Google account. Programs need none."),
+    instructions="It reads, sorts, writes and sends the person's mail.",
+)

@@ -8,9 +8,8 @@ from urllib.parse import quote
 
 import click
 
-from server.commandline.client import reached
 from server.core.errors import DeskhandError
-from server.sdk.cli import data_dir_option, example, json_option, print_json, say
+from server.sdk.cli import connect, data_dir_option, example, json_option, print_json, say
 
 Call = Callable[..., Any]
 LONGEST_SIGN_IN = 600.0  # seconds, as long as Deskhand waits for Google's answer
@@ -88,7 +87,7 @@ def sign_in_command(data_dir: Path | None, credentials: Path | None, *, no_brows
 
             webbrowser.open(address)
 
-    with reached(data_dir, running_only=True) as deskhand:
+    with connect(data_dir, running_only=True) as deskhand:
         say(sign_in(deskhand.call, show=show, credentials=credentials))
 
 
@@ -97,7 +96,7 @@ def sign_in_command(data_dir: Path | None, credentials: Path | None, *, no_brows
 @data_dir_option
 def status_command(data_dir: Path | None, *, as_json: bool) -> None:
     """Say which accounts are signed in, and what they may be used for."""
-    with reached(data_dir, running_only=True) as deskhand:
+    with connect(data_dir, running_only=True) as deskhand:
         status = deskhand.call("GET", "/api/gmail/status")
     if as_json:
         print_json(status)
@@ -111,5 +110,5 @@ def status_command(data_dir: Path | None, *, as_json: bool) -> None:
 @data_dir_option
 def sign_out_command(data_dir: Path | None, account: str | None) -> None:
     """Take back what ACCOUNT granted, and forget it."""
-    with reached(data_dir, running_only=True) as deskhand:
+    with connect(data_dir, running_only=True) as deskhand:
         say(sign_out(deskhand.call, account))

@@ -4,7 +4,7 @@ import asyncio
 from html import escape
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field
 
@@ -13,7 +13,8 @@ from server.integrations.gmail.accounts.sign_in import CALLBACK, make_credential
 from server.integrations.gmail.granted import PersonalAccount, describe_accounts
 from server.integrations.gmail.models import Done
 from server.integrations.gmail.service import Mailbox
-from server.sdk.integration import provided
+from server.sdk.routing import DeferredRouter
+from server.sdk.services import provided
 
 Box = Annotated[Mailbox, provided(Mailbox)]
 Told = Annotated[str, Query(max_length=4000)]
@@ -60,7 +61,7 @@ class Credentials(BaseModel):
     client_secret: str | None = Field(None, max_length=300, repr=False, description="The client secret, where there is no file.")
 
 
-local = APIRouter(prefix="/api/gmail", tags=["Gmail"])
+local = DeferredRouter(prefix="/api/gmail", tags=["Gmail"])
 
 
 @local.get("/status")
@@ -126,7 +127,7 @@ async def sign_out(mailbox: Box, address: str) -> Done:
     return Done(success=True, message=f"{address} is signed out.")
 
 
-callbacks = APIRouter(include_in_schema=False)
+callbacks = DeferredRouter(include_in_schema=False)
 
 
 @callbacks.get(CALLBACK)

@@ -30,7 +30,8 @@ from server.integrations.gmail.models import (
     WholeMail,
 )
 from server.integrations.gmail.service import Mailbox
-from server.sdk.integration import Effect, Operations, provided
+from server.sdk.operation import Effect, Operations
+from server.sdk.services import provided
 
 LARGEST_BODY = 36 * 1024 * 1024  # 25 MB of files in base64, and a text
 

@@ -16,12 +16,13 @@ from server.integrations.gmail.mailbox.outbox import Outbox
 from server.integrations.gmail.mailbox.staged_files import Staging
 from server.integrations.gmail.models import AccountStatus, GmailStatus, SignedIn
 from server.sdk.context import Context
+from server.sdk.health import Health
 
 STAGED_FOLDER = "staged"
 
 
 @dataclass(frozen=True)
-class Mailbox:
+class Mailbox(Health):
     """Gmail by its parts."""
 
     accounts: Accounts
@@ -42,7 +43,7 @@ class Mailbox:
         return next((one.problem for one in self.accounts.settings.accounts if one.problem), None)
 
     @property
-    def wish(self) -> str | None:
+    def setup_hint(self) -> str | None:
         """What the person has to do first."""
         return None if self.accounts.settings.accounts else "Sign in to Gmail, so that ChatGPT can read and send your mail."
 

@@ -1,8 +1,11 @@
 """Keeps what the OMI wearable heard, and lets clients look it up."""
 
-import click
+from typing import TYPE_CHECKING
 
-from server.sdk.integration import Integration, Parts
+from server.sdk.integration import Integration, Parts, Revocation
+
+if TYPE_CHECKING:
+    import click
 
 PREFIXES = (
     "/chatgpt/webhook",
@@ -17,20 +20,20 @@ PREFIXES = (
 
 
 def load() -> Parts:
-    """Import what it is made of."""
+    """Import its parts."""
     from server.integrations.omi.demo import serve_fake
     from server.integrations.omi.local import local
     from server.integrations.omi.models import OmiSettings
-    from server.integrations.omi.routes import memories
+    from server.integrations.omi.routes import operations
     from server.integrations.omi.search import lookup
     from server.integrations.omi.service import start
     from server.integrations.omi.setup_page import pages
-    from server.integrations.omi.webhook import bare, deliveries
+    from server.integrations.omi.webhook import deliveries, signed_deliveries
 
     return Parts(
         start=start,
-        public=(memories,),
-        deliveries=(bare, deliveries, pages),
+        public=(operations,),
+        deliveries=(signed_deliveries, deliveries, pages),
         local=(local,),
         settings=OmiSettings,
         lookups=(lookup,),
@@ -38,11 +41,24 @@ def load() -> Parts:
     )
 
 
-def commands() -> list[click.Command]:
-    """Its words on the command line."""
+def commands() -> "list[click.Command]":
+    """Import its commands."""
     from server.integrations.omi.commands import omi
 
     return [omi]
 
 
-integration = Integration(name="omi", title="OMI", prefixes=PREFIXES, load=load, commands=commands)
+integration = Integration(
+    name="omi",
+    title="OMI",
+    prefixes=PREFIXES,
+    load=load,
+    commands=commands,
+    scopes={
+        "read:memories": "Read what your OMI wearable heard",
+        "write:memories": "Add to what your OMI wearable heard, and delete from it",
+    },
+    openai_scopes=frozenset({"read:memories"}),
+    revocations=(Revocation("omi_source", where={"state": "accepted"}, values={"state": "waiting"}),),
+    instructions="It searches and reads the conversations that the person's OMI wearable heard.",
+)

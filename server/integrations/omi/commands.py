@@ -7,9 +7,8 @@ from urllib.parse import quote
 
 import click
 
-from server.commandline.client import reached
 from server.core.errors import DeskhandError
-from server.sdk.cli import data_dir_option, example, json_option, print_json, say, say_time
+from server.sdk.cli import connect, data_dir_option, example, json_option, print_json, say, say_time
 
 FIELDS = {
     "memory": "Memory Creation Webhook",
@@ -67,7 +66,7 @@ def describe_source(source: dict[str, Any]) -> str:
 @data_dir_option
 def status_command(data_dir: Path | None, *, as_json: bool) -> None:
     """Say what arrived last, from whom, and what is set up."""
-    with reached(data_dir, running_only=True) as deskhand:
+    with connect(data_dir, running_only=True) as deskhand:
         status = deskhand.call("GET", "/api/omi")
     if as_json:
         print_json(status)
@@ -82,7 +81,7 @@ def status_command(data_dir: Path | None, *, as_json: bool) -> None:
 @data_dir_option
 def address_command(data_dir: Path | None, *, new: bool, as_json: bool) -> None:
     """Print what to paste into the OMI app's Developer Settings."""
-    with reached(data_dir, running_only=True) as deskhand:
+    with connect(data_dir, running_only=True) as deskhand:
         if new:
             deskhand.call("POST", "/api/omi/address")
         status = deskhand.call("GET", "/api/omi")
@@ -104,7 +103,7 @@ def address_command(data_dir: Path | None, *, new: bool, as_json: bool) -> None:
 def secret_command(data_dir: Path | None, *, remove: bool) -> None:
     """Keep the signing secret that the OMI app shows; it is typed unseen or comes from stdin, never as an argument."""
     secret = None if remove else click.prompt("Signing secret", hide_input=True, err=True, type=str).strip()
-    with reached(data_dir, running_only=True) as deskhand:
+    with connect(data_dir, running_only=True) as deskhand:
         deskhand.call("PUT", "/api/omi/secret", {"secret": secret})
     if remove:
         click.echo("Deliveries need no signature any more.")
@@ -120,6 +119,6 @@ def forget_command(uid: str, data_dir: Path | None, *, yes: bool) -> None:
     """Remove everything that the OMI account UID has sent."""
     if not yes:
         click.confirm("Its conversations, transcripts, days and sound are removed. Go on?", abort=True, err=True)
-    with reached(data_dir, running_only=True) as deskhand:
+    with connect(data_dir, running_only=True) as deskhand:
         deskhand.call("DELETE", f"/api/omi/sources/{quote(uid, safe='')}")
     say(f"Everything of {uid} is gone.")

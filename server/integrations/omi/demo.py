@@ -1,7 +1,7 @@
-"""Demo mode: a stand-in for OMI's platform delivers what made-up people said, as the real one does.
+"""Demo mode: a fake OMI platform delivers made-up conversations, as the real one does.
 
-One of its accounts has been accepted; another is new, so that a question waits. With DESKHAND_DEMO_OMI=quiet nothing is delivered
-and nothing is set up, for whoever wants to do that.
+One of its accounts has been accepted; another is new, so that an approval request waits. With DESKHAND_DEMO_OMI=quiet nothing is
+set up and nothing is delivered.
 """
 
 import asyncio
@@ -14,9 +14,8 @@ from contextlib import asynccontextmanager, suppress
 from server.integrations.omi.fake import Hook, Platform, Timing
 from server.integrations.omi.fake.sample_data import make_conversations, make_day, make_live
 from server.integrations.omi.models import Kind, SourceState
-from server.integrations.omi.service import make_path
+from server.integrations.omi.service import make_authenticator, make_path
 from server.integrations.omi.store import conversations, sources
-from server.integrations.omi.webhook_auth import SECRET, Doorway
 from server.sdk.context import Context
 
 log = logging.getLogger(__name__)
@@ -50,21 +49,21 @@ async def serve_fake(context: Context) -> AsyncIterator[None]:
 
 
 async def set_up(context: Context) -> Platform:
-    """Paste the addresses into the stand-in, and have one of its accounts accepted."""
-    doorway, now = Doorway(context), context.clock.now().isoformat()
-    segment = await doorway.segment() or await doorway.make_segment()
-    secret = await context.secrets.get(SECRET) or f"whsec_{secrets.token_urlsafe(32)}"  # without one here, anybody may try
+    """Give the fake platform the addresses, and accept one of its accounts."""
+    authenticator, now = make_authenticator(context), context.clock.now().isoformat()
+    secret_path = await authenticator.secret_path() or await authenticator.make_secret_path()
+    secret = await context.secrets.get("omi/signing") or f"whsec_{secrets.token_urlsafe(32)}"  # if none is set, any will do
     if await context.database.read(sources.find, OWN_UID) is None:
-        told = {"uid": OWN_UID, "state": SourceState.accepted, "question": f"omi-{secrets.token_urlsafe(9)}"}
-        row = {**told, "first_at": now, "last_at": now, "first_kind": Kind.memory, "form": "your secret address"}
+        account = {"uid": OWN_UID, "state": SourceState.accepted, "question": f"omi-{secrets.token_urlsafe(9)}"}
+        row = {**account, "first_at": now, "last_at": now, "first_kind": Kind.memory, "form": "your secret address"}
         await context.database.write(sources.add, row)
     platform = Platform(secret, timing=TIMING)
-    platform.hooks = {event: Hook(context.address.own + make_path(kind, segment)) for event, kind in EVENTS.items()}
+    platform.hooks = {event: Hook(context.address.own + make_path(kind, secret_path)) for event, kind in EVENTS.items()}
     return platform
 
 
 async def deliver_all(context: Context, platform: Platform) -> None:
-    """Deliver what was said in the last days, once, and then what is being said."""
+    """Deliver the conversations of the last days, once, and then a live transcript."""
     now = context.clock.now()
     try:
         async with platform.running():
@@ -74,8 +73,8 @@ async def deliver_all(context: Context, platform: Platform) -> None:
                     await platform.deliver("memory_created", OWN_UID, talk)
                 await platform.deliver("day_summary", OWN_UID, make_day(OWN_UID, now))
                 await platform.deliver("memory_created", NEW_UID, {**talks[-1], "id": "neighbours-talk"})
-            for words in make_live(f"{OWN_UID}-{now:%Y%m%d%H%M%S}"):
-                await platform.deliver("realtime_transcript", OWN_UID, words)
+            for segments in make_live(f"{OWN_UID}-{now:%Y%m%d%H%M%S}"):
+                await platform.deliver("realtime_transcript", OWN_UID, segments)
                 await asyncio.sleep(LIVE_SECONDS)
     except Exception:  # the demo goes on without it
         log.exception("The stand-in for OMI could not deliver.")

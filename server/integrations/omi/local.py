@@ -1,65 +1,66 @@
-"""What the person at this computer sees and sets of OMI."""
+"""Local routes of OMI: addresses, signing secret, accounts and conversations."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from server.integrations.omi.models import ConversationList, Done
 from server.integrations.omi.overview import view_all, view_conversation, view_live
-from server.integrations.omi.service import Wearable
-from server.integrations.omi.store.conversations import Wanted
+from server.integrations.omi.service import OmiService
+from server.integrations.omi.store.conversations import ConversationQuery
 from server.integrations.omi.views import ConversationView, LiveView, OmiView, SecretOrder
-from server.sdk.integration import provided
+from server.sdk.routing import DeferredRouter
+from server.sdk.services import provided
 
-local = APIRouter(prefix="/api/omi", tags=["OMI"])
-Box = Annotated[Wearable, provided(Wearable)]
+local = DeferredRouter(prefix="/api/omi", tags=["OMI"])
+Omi = Annotated[OmiService, provided(OmiService)]
 
 
 @local.get("")
-async def show_omi(wearable: Box) -> OmiView:
+async def show_omi(omi: Omi) -> OmiView:
     """Shows the addresses to paste, what came last, and from whom."""
-    return await view_all(wearable)
+    return await view_all(omi)
 
 
 @local.post("/address")
-async def make_address(wearable: Box) -> OmiView:
+async def make_address(omi: Omi) -> OmiView:
     """Makes the addresses, or others in their place; those before lead nowhere from then on."""
-    await wearable.make_address()
-    return await view_all(wearable)
+    await omi.make_address()
+    return await view_all(omi)
 
 
 @local.put("/secret")
-async def set_secret(wearable: Box, order: SecretOrder) -> OmiView:
+async def set_secret(omi: Omi, order: SecretOrder) -> OmiView:
     """Takes the secret with which OMI signs, or none. The one before counts for another day."""
-    await wearable.set_secret(order.secret)
-    return await view_all(wearable)
+    await omi.set_secret(order.secret)
+    return await view_all(omi)
 
 
 @local.delete("/sources/{uid}")
-async def forget_source(wearable: Box, uid: str) -> Done:
+async def forget_source(omi: Omi, uid: str) -> Done:
     """Removes a uid with all that it has sent. If it sends again, it is asked about anew."""
-    await wearable.sources.forget(uid)
+    await omi.sources.forget(uid)
     return Done(success=True, message=f"What {uid} has sent is removed.")
 
 
 @local.get("/live")
-async def show_live(wearable: Box) -> LiveView:
+async def show_live(omi: Omi) -> LiveView:
     """Shows the latest words of the latest talk."""
-    return await view_live(wearable)
+    return await view_live(omi)
 
 
 @local.get("/conversations")
 async def show_conversations(
-    wearable: Box,
+    omi: Omi,
     search: Annotated[str, Query(max_length=500)] = "",
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
     offset: Annotated[int, Query(ge=0)] = 0,
 ) -> ConversationList:
     """Lists conversations, the newest first."""
-    return await wearable.library.list_conversations(Wanted(limit, offset, words=tuple(search.casefold().split())))
+    return await omi.memories.list_conversations(ConversationQuery(limit, offset, words=tuple(search.casefold().split())))
 
 
 @local.get("/conversations/{conversation_id}")
-async def show_conversation(wearable: Box, conversation_id: str) -> ConversationView:
+async def show_conversation(omi: Omi, conversation_id: str) -> ConversationView:
     """Shows a conversation with what was said."""
-    return await view_conversation(wearable, conversation_id)
+    return await view_conversation(omi, conversation_id)

@@ -1,8 +1,9 @@
-"""What clients read of OMI, and the little that they may change."""
+"""Conversations, action items and summaries, as clients read and change them."""
 
 import json
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -25,10 +26,10 @@ from server.integrations.omi.models import (
 )
 from server.integrations.omi.payload import Conversation, read_conversation
 from server.integrations.omi.store import action_items, conversations, day_summaries, transcripts
-from server.integrations.omi.store.conversations import Wanted
+from server.integrations.omi.store.conversations import ConversationQuery
 from server.integrations.omi.transcript import write_transcript
 from server.sdk.context import Context
-from server.sdk.integration import Effect
+from server.sdk.operation import Effect
 
 log = logging.getLogger(__name__)
 View = TypeVar("View")
@@ -42,26 +43,26 @@ NO_ITEM = "Action item not found. list_action_items tells which there are."
 NO_DATE = "Write a date as 2026-11-21 or a moment as 2026-11-21T09:30:00Z."
 
 
-class Library:
-    """What the person's own uids have sent."""
+class Memories:
+    """Reads and changes what accepted uids have sent."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
         self._database = context.database
 
-    async def list_conversations(self, wanted: Wanted) -> ConversationList:
-        """A page of conversations."""
-        rows = await self._database.read(conversations.read_some, more(wanted))
-        lines = view_each(rows[: wanted.limit], view_line)
-        return ConversationList(conversations=lines, next_offset=find_next(rows, wanted.limit, wanted.offset))
+    async def list_conversations(self, query: ConversationQuery) -> ConversationList:
+        """List a page of conversations."""
+        rows = await self._database.read(conversations.read_some, with_next(query))
+        lines = view_each(rows[: query.limit], view_line)
+        return ConversationList(conversations=lines, next_offset=find_next(rows, query.limit, query.offset))
 
     async def read_conversation(self, conversation_id: str, offset: int) -> WholeConversation:
-        """A conversation. Raises NotFound, and InvalidInput for an offset beyond its end."""
+        """Read a conversation. Raises NotFound, and InvalidInput if the offset is beyond its end."""
         row = await self._find(conversation_id)
         return view_whole(row, read_conversation(json.loads(row["body"])), offset)
 
     async def preview_delete(self, conversation_id: str) -> Effect:
-        """Say which conversation would be removed."""
+        """Preview which conversation is removed."""
         row = await self._find(conversation_id)
         fields = (("Title", row["title"]), ("When", tell_moment(row["created_at"])), ("Id", row["id"]))
         return Effect(f"delete the conversation {row['title'] or row['id']!r} for good", fields)
@@ -74,33 +75,33 @@ class Library:
         return Done(success=True, message="The conversation is deleted here. The OMI app still has its own.")
 
     async def list_action_items(self, limit: int, offset: int, completed: bool | None) -> ActionItemList:
-        """A page of things to do."""
+        """List a page of action items."""
         rows = await self._database.read(action_items.read_some, limit + 1, offset, completed=completed)
         items = view_each(rows[:limit], ActionItem.model_validate)
         return ActionItemList(action_items=items, next_offset=find_next(rows, limit, offset))
 
     async def preview_mark(self, item_id: str, mark: Mark) -> Effect:
-        """Say what would be marked."""
+        """Preview which action item is marked."""
         item = await self._find_item(item_id)
-        told = "done" if mark.completed else "still to be done"
-        fields = (("Action item", item["description"]), ("Mark as", told), ("Conversation", item["conversation_id"]))
-        return Effect(f"mark an action item as {told}", fields)
+        state = "done" if mark.completed else "still to be done"
+        fields = (("Action item", item["description"]), ("Mark as", state), ("Conversation", item["conversation_id"]))
+        return Effect(f"mark an action item as {state}", fields)
 
     async def mark_action_item(self, item_id: str, mark: Mark) -> Done:
-        """Mark something as done, or as still to be done. Raises NotFound."""
+        """Mark an action item as done or not done. Raises NotFound."""
         await self._find_item(item_id)
         await self._database.write(action_items.mark, item_id, completed=mark.completed)
         self._context.events.publish(TOPIC)
         return Done(success=True, message=f"It is marked as {'done' if mark.completed else 'still to be done'}.")
 
     async def list_day_summaries(self, limit: int, offset: int) -> DaySummaryList:
-        """A page of days."""
+        """List a page of day summaries."""
         rows = await self._database.read(day_summaries.read_some, limit + 1, offset)
-        found = view_each(rows[:limit], view_day)
-        return DaySummaryList(day_summaries=found, next_offset=find_next(rows, limit, offset))
+        days = view_each(rows[:limit], view_day)
+        return DaySummaryList(day_summaries=days, next_offset=find_next(rows, limit, offset))
 
     async def read_live(self, session: str | None) -> LiveTranscript:
-        """The latest words of a session, or of the latest one."""
+        """Read the latest words of a session; None: of the latest one."""
         latest = await self._database.read(transcripts.find_latest, session)
         if latest is None:
             return LiveTranscript(session_id=session or "", updated_at="", transcript="")
@@ -121,60 +122,62 @@ class Library:
         return row
 
 
-def more(wanted: Wanted) -> Wanted:
-    """The same and one more, to know whether there is another page."""
-    return Wanted(**{**wanted.__dict__, "limit": wanted.limit + 1})
+def with_next(query: ConversationQuery) -> ConversationQuery:
+    """Extend a query by one row, which tells whether there is another page."""
+    return replace(query, limit=query.limit + 1)
 
 
 def find_next(rows: list[Mapping[str, Any]], limit: int, offset: int) -> int | None:
-    """The offset of the next page, where there is one."""
+    """Return the offset of the next page; None on the last one."""
     return offset + limit if len(rows) > limit else None
 
 
 def view_each(rows: Iterable[Mapping[str, Any]], view: Callable[[Mapping[str, Any]], View]) -> list[View]:
-    """View the rows of a list. One that cannot be viewed is left out, so that the others can be read."""
-    found = []
+    """View the rows of a list. A row that cannot be viewed is left out, so that the others can be read."""
+    views = []
     for row in rows:
         try:
-            found.append(view(row))
+            views.append(view(row))
         except Exception:  # whatever was sent years ago, the list has to open
             log.exception("Something that OMI sent cannot be shown.")
-    return found
+    return views
 
 
 def view_day(row: Mapping[str, Any]) -> DaySummary:
-    """A day in a list."""
+    """View a day summary."""
     return summaries.view(row["id"], row["date"], json.loads(row["body"]))
 
 
 def view_line(row: Mapping[str, Any]) -> ConversationLine:
-    """A conversation in a list."""
+    """View a conversation in a list."""
     overview = row["overview"]
     short = overview if len(overview) <= LONGEST_OVERVIEW else overview[: LONGEST_OVERVIEW - 1] + "…"
-    told = {name: row[name] for name in ("id", "created_at", "category")}
-    return ConversationLine(title=row["title"][:LONGEST_OVERVIEW], overview=short, **told)
+    columns = {name: row[name] for name in ("id", "created_at", "category")}
+    return ConversationLine(title=row["title"][:LONGEST_OVERVIEW], overview=short, **columns)
 
 
-def view_whole(row: Mapping[str, Any], told: Conversation, offset: int) -> WholeConversation:
-    """A conversation, with its transcript from an offset on."""
-    if offset > len(told.transcript):
-        raise InvalidInput(f"The transcript has {len(told.transcript)} characters, so it cannot be read from {offset} on.")
+def view_whole(row: Mapping[str, Any], content: Conversation, offset: int) -> WholeConversation:
+    """View a conversation, with its transcript from an offset on."""
+    if offset > len(content.transcript):
+        raise InvalidInput(f"The transcript has {len(content.transcript)} characters, so it cannot be read from {offset} on.")
     end = offset + LONGEST_TRANSCRIPT
-    goes_on = end < len(told.transcript)
+    goes_on = end < len(content.transcript)
     return WholeConversation(
         id=row["id"],
         created_at=row["created_at"],
-        started_at=told.started_at,
-        finished_at=told.finished_at,
-        transcript=told.transcript[offset:end],
-        structured=Structured(title=told.title, overview=told.overview[:10_000], emoji=told.emoji[:100], category=told.category),
+        started_at=content.started_at,
+        finished_at=content.finished_at,
+        transcript=content.transcript[offset:end],
+        structured=Structured(
+            title=content.title, overview=content.overview[:10_000], emoji=content.emoji[:100], category=content.category
+        ),
         truncated=goes_on,
         next_offset=end if goes_on else None,
     )
 
 
 def read_bound(text: str | None, *, end: bool) -> str:
-    """One end of a stretch of time, in UTC; a day is meant as a whole. Raises InvalidInput."""
+    """Parse one end of a period, in UTC; a date means the whole day. Raises InvalidInput."""
     if not text:
         return ""
     try:

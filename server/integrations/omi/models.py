@@ -1,15 +1,17 @@
-"""What is set about OMI, what clients ask of it, and what they are answered."""
+"""OMI's settings, and the models of what clients send and receive."""
 
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from server.sdk.webhook_auth import WebhookSettings
 
 UID_PATTERN = r"^[A-Za-z0-9_-]{1,128}$"
 DEFAULT_UID = "default_user"  # where a delivery names none
 
 
 class Kind(StrEnum):
-    """What OMI sends."""
+    """Kind of delivery."""
 
     memory = "memory"  #: a conversation that has ended, or a change of one
     transcript = "transcript"  #: what is being said now
@@ -19,15 +21,15 @@ class Kind(StrEnum):
 
 
 class SourceState(StrEnum):
-    """What the person has said about a uid."""
+    """The person's decision about a uid."""
 
     waiting = "waiting"  #: nothing yet; what it sends is kept aside
     accepted = "accepted"  #: it is theirs; clients read it
     denied = "denied"  #: it is not; what it sends is dropped
 
 
-class OmiSettings(BaseModel):
-    """How long Deskhand keeps what OMI sends. A change counts within the hour."""
+class OmiSettings(WebhookSettings):
+    """Retention of what OMI sends. A change counts within the hour."""
 
     keep_days: int = Field(
         0,
@@ -45,17 +47,12 @@ class OmiSettings(BaseModel):
         description="How much sound is kept; the oldest makes room. 0 keeps none.",
         json_schema_extra={"unit": "MB"},
     )
-    tolerance_seconds: float = Field(300, description="How far a signature's time may be from ours.")
-    rotation_hours: float = Field(24, description="How long the previous signing key still counts.")
     delivery_days: float = Field(7, description="How long a delivery is remembered, to know it again.")
     sweep_minutes: float = Field(60, description="Between two looks at what is to be removed.")
-    unproven_bodies: int = Field(8, description="How many bodies at once are read before their signature is known to be right.")
-    unproven_seconds: float = Field(10, description="How long one of them may take.")
     waiting_uids: int = Field(20, description="How many uids may wait for the person's word.")
     waiting_uids_of_clients: int = Field(3, description="How many more uids may wait that clients have named.")
     waiting_deliveries: int = Field(200, description="How many deliveries of one waiting uid are kept aside.")
     waiting_bytes: int = Field(5_000_000, description="How many bytes of one waiting uid are kept aside.")
-    previous_until: str = Field("", description="Until when the previous signing key counts, ISO 8601 in UTC.")
 
 
 class ConversationLine(BaseModel):
@@ -76,7 +73,7 @@ class ConversationList(BaseModel):
 
 
 class Structured(BaseModel):
-    """What OMI made of a conversation."""
+    """OMI's summary of a conversation."""
 
     title: str = Field(description="What OMI called it.")
     overview: str = Field(description="What it was about.")
@@ -118,7 +115,7 @@ class ActionItemList(BaseModel):
 
 
 class Mark(BaseModel):
-    """Whether something is done."""
+    """A mark of an action item."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -126,7 +123,7 @@ class Mark(BaseModel):
 
 
 class DaySummary(BaseModel):
-    """What a day was about."""
+    """Summary of a day."""
 
     id: str = Field(description="Its id.")
     date: str = Field(description="The day, as YYYY-MM-DD.")
@@ -147,7 +144,7 @@ class DaySummaryList(BaseModel):
 
 
 class LiveTranscript(BaseModel):
-    """What is being said, or was said last."""
+    """The latest words of a session."""
 
     session_id: str = Field(description="Which stretch of talk; empty where there was none.")
     updated_at: str = Field(description="When the latest words came in, ISO 8601 in UTC; empty where there were none.")
@@ -156,7 +153,7 @@ class LiveTranscript(BaseModel):
     )
 
 
-class Kept(BaseModel):
+class MemoryReceipt(BaseModel):
     """A conversation was taken in."""
 
     message: str = Field(description="That it was kept, in a sentence.")
@@ -164,7 +161,7 @@ class Kept(BaseModel):
 
 
 class Done(BaseModel):
-    """What was done."""
+    """Result of a change."""
 
     success: bool = Field(description="Whether it was done.")
     message: str = Field(description="What was done, in a sentence.")

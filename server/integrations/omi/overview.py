@@ -1,4 +1,4 @@
-"""Puts together what the person sees of OMI."""
+"""Views of OMI for the window and the command line."""
 
 import json
 from collections.abc import Iterable
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from server.core.errors import NotFound
 from server.integrations.omi.models import Kind
 from server.integrations.omi.payload import read_conversation, read_object, read_segments
-from server.integrations.omi.service import Wearable, make_path
+from server.integrations.omi.service import OmiService, make_path
 from server.integrations.omi.store import action_items, audio, conversations, day_summaries, deliveries, sources, transcripts
 from server.integrations.omi.transcript import Segment
 from server.integrations.omi.views import (
@@ -28,17 +28,17 @@ MOST_SEGMENTS = 5_000  # of a conversation that are shown
 NO_CONVERSATION = "This conversation is not here any more."
 
 
-async def view_all(wearable: Wearable) -> OmiView:
-    """OMI as a whole."""
-    database, doorway = wearable.context.database, wearable.doorway
-    segment, base = await doorway.segment(), wearable.context.address.public
-    addresses = {str(kind): base + make_path(kind, segment) for kind in Kind} if segment else {}
-    found = [SourceView.model_validate(row) for row in await database.read(sources.read_all)]
+async def view_all(omi: OmiService) -> OmiView:
+    """View OMI as a whole."""
+    database, authenticator = omi.context.database, omi.authenticator
+    secret_path, base = await authenticator.secret_path(), omi.context.address.public
+    addresses = {str(kind): base + make_path(kind, secret_path) for kind in Kind} if secret_path else {}
+    accounts = [SourceView.model_validate(row) for row in await database.read(sources.read_all)]
     last = [LastArrival.model_validate(row) for row in await database.read(deliveries.read_last, MOST_LAST)]
     return OmiView(
         addresses=OmiAddresses.model_validate(addresses),
-        here_only=wearable.context.address.is_here_only(),
-        secret=SigningView(is_set=await doorway.is_signing(), previous_until=doorway.previous_until()),
+        here_only=omi.context.address.is_here_only(),
+        secret=SigningView(is_set=await authenticator.is_signing(), previous_until=authenticator.previous_until()),
         last=last,
         counts=Counts(
             conversations=await database.read(conversations.count),
@@ -47,45 +47,47 @@ async def view_all(wearable: Wearable) -> OmiView:
             sound_bytes=await database.read(audio.measure),
             waiting=await database.read(sources.count_waiting),
         ),
-        sources=found,
+        sources=accounts,
     )
 
 
-async def view_live(wearable: Wearable) -> LiveView:
-    """The latest stretch of talk."""
-    database = wearable.context.database
+async def view_live(omi: OmiService) -> LiveView:
+    """View the latest session."""
+    database = omi.context.database
     latest = await database.read(transcripts.find_latest)
     if latest is None:
         return LiveView(session=None, at=None, segments=[])
-    told = await database.read(transcripts.read, latest["uid"], latest["session"], MOST_LIVE)
-    return LiveView(session=latest["session"], at=latest["at"], segments=view_segments(told))
+    segments = await database.read(transcripts.read, latest["uid"], latest["session"], MOST_LIVE)
+    return LiveView(session=latest["session"], at=latest["at"], segments=view_segments(segments))
 
 
-async def view_conversation(wearable: Wearable, conversation_id: str) -> ConversationView:
-    """A conversation with every word. Raises NotFound."""
-    database = wearable.context.database
+async def view_conversation(omi: OmiService, conversation_id: str) -> ConversationView:
+    """View a conversation with every word. Raises NotFound."""
+    database = omi.context.database
     row = await database.read(conversations.read, conversation_id)
     if row is None:
         raise NotFound(NO_CONVERSATION)
     body = read_object(json.loads(row["body"]))
-    told, segments = read_conversation(body), read_segments(body.get("transcript_segments"))
+    content, segments = read_conversation(body), read_segments(body.get("transcript_segments"))
     todos = await database.read(action_items.read_of, row["uid"], row["id"])
-    known = {name: row[name] for name in ("id", "uid", "title", "category", "overview", "created_at")}
+    columns = {name: row[name] for name in ("id", "uid", "title", "category", "overview", "created_at")}
     return ConversationView(
-        **known,
-        emoji=told.emoji,
-        started_at=told.started_at,
-        finished_at=told.finished_at,
+        **columns,
+        emoji=content.emoji,
+        started_at=content.started_at,
+        finished_at=content.finished_at,
         todos=[TodoView.model_validate(todo) for todo in todos],
         segments=view_segments(segments[:MOST_SEGMENTS]),
-        text="" if segments else told.transcript,
+        text="" if segments else content.transcript,
     )
 
 
 def view_segments(segments: Iterable[Segment]) -> list[LiveSegment]:
-    """What was said, as it is shown."""
+    """View segments that have text."""
     return [
-        LiveSegment(id=one.id, speaker=one.who, is_user=one.is_user, text=one.text, start=one.start, end=one.end)
-        for one in segments
-        if one.text
+        LiveSegment(
+            id=segment.id, speaker=segment.who, is_user=segment.is_user, text=segment.text, start=segment.start, end=segment.end
+        )
+        for segment in segments
+        if segment.text
     ]

@@ -1,9 +1,10 @@
-"""Reads a delivery of each kind, and says how it is kept."""
+"""Parsers of deliveries, one per kind."""
 
 import re
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -20,21 +21,23 @@ from server.integrations.omi.payload import (
     require_object,
 )
 from server.integrations.omi.store import conversations, day_summaries, transcripts
-from server.integrations.omi.store.deliveries import Delivery
+from server.integrations.omi.store.deliveries import ParsedDelivery
+from server.sdk.webhook import Stream
 
 LONGEST_KEY = 255
 LONGEST_SESSION = 200
-TOLD_APART = ("event_id", "timestamp", "id", "created_at")  # what makes two presses of a button two
+SESSION_GAP = timedelta(minutes=10)  # the longest pause in a session that OMI does not name
+DISTINGUISHING = ("event_id", "timestamp", "id", "created_at")  # fields that make two presses of a button two
 TOO_DEEP = "This is nested too deep to be a delivery of OMI."
 BAD_UID = "The uid has letters, digits, - and _ only, 128 at most, as OMI gives it."
 
 
 @dataclass(frozen=True)
-class Post:
-    """A delivery before it is read. `form`: by which address it came, in words. `key`: its Idempotency-Key.
+class IncomingDelivery:
+    """A delivery before it is parsed. `form`: by which address it came, in words. `key`: its Idempotency-Key.
 
-    `signed_at`: by its proven signature, in seconds since 1970.
-    `client`, `client_name`: who hands it over; empty where it came from OMI itself.
+    `signed_at`: by its verified signature, in seconds since 1970.
+    `client`, `client_name`: the client that hands it over; empty if it came from OMI itself.
     """
 
     kind: Kind
@@ -50,91 +53,106 @@ class Post:
 
     @property
     def text(self) -> str:
-        """The body as it is kept, with every field."""
+        """The body as it is stored, with every field."""
         return self.body.decode("utf-8", "replace")
 
 
-def read_post(post: Post, now: str) -> Delivery:
-    """Read a delivery that is JSON. Raises InvalidInput. It can take long, so not on the event loop."""
+def parse_delivery(delivery: IncomingDelivery, now: str) -> ParsedDelivery:
+    """Parse a delivery that is JSON. Raises InvalidInput. It can take long, so not on the event loop."""
     try:
-        data = parse(post.body)
-        return READERS[post.kind](post, data, digest(data), now)
+        data = parse(delivery.body)
+        return PARSERS[delivery.kind](delivery, data, digest(data), now)
     except RecursionError:
         raise InvalidInput(TOO_DEEP) from None
 
 
-def read_memory(post: Post, data: Any, hashed: str, now: str) -> Delivery:
-    """A conversation."""
-    told, uid = read_conversation(require_object(data)), choose_uid(post, data)
-    keep = partial(conversations.put, uid=uid, told=told, body=post.text, now=now, client=post.client)
-    return deliver(post, uid, hashed, now, told.title, keep, told.id)
+def parse_memory(delivery: IncomingDelivery, data: Any, content_hash: str, now: str) -> ParsedDelivery:
+    """Parse a conversation."""
+    content, uid = read_conversation(require_object(data)), choose_uid(delivery, data)
+    save = partial(conversations.put, uid=uid, content=content, body=delivery.text, now=now, client=delivery.client)
+    return to_parsed(delivery, uid, content_hash, now, content.title, save, content.id)
 
 
-def read_transcript(post: Post, data: Any, hashed: str, now: str) -> Delivery:
-    """What is being said: an object with segments, or the segments alone."""
+def parse_transcript(delivery: IncomingDelivery, data: Any, content_hash: str, now: str) -> ParsedDelivery:
+    """Parse live words: an object with segments, or the segments alone."""
     body = {"segments": data} if isinstance(data, list) else require_object(data)
-    uid = choose_uid(post, body)
-    segments = [one for one in read_list(body.get("segments")) if isinstance(one, dict)]
-    session = (post.session or read_text(body.get("session_id")) or uid)[:LONGEST_SESSION]
-    keep = partial(transcripts.put_all, uid=uid, session=session, told=segments, now=now)
-    return deliver(post, uid, digest([session, hashed]), now, None, keep, session)
+    uid = choose_uid(delivery, body)
+    segments = [segment for segment in read_list(body.get("segments")) if isinstance(segment, dict)]
+    named = delivery.session or read_text(body.get("session_id"))
+    session = (named or uid)[:LONGEST_SESSION]
+    save = partial(transcripts.put_all, uid=uid, session=session, segments=segments, now=now)
+    stream = make_stream(uid, named[:LONGEST_SESSION])
+    return replace(to_parsed(delivery, uid, digest([session, content_hash]), now, None, save, session), stream=stream)
 
 
-def read_day(post: Post, data: Any, hashed: str, now: str) -> Delivery:
-    """The summary of a day."""
+def parse_day_summary(delivery: IncomingDelivery, data: Any, content_hash: str, now: str) -> ParsedDelivery:
+    """Parse the summary of a day."""
     data = require_object(data)
-    uid = choose_uid(post, data)
-    told = summaries.describe(data, uid, now) | {"body": post.text}
+    uid = choose_uid(delivery, data)
+    values = summaries.describe(data, uid, now) | {"body": delivery.text}
     headline = read_text(summaries.find_summary(data).get("headline"))
-    return deliver(post, uid, hashed, now, headline, partial(day_summaries.put, uid=uid, told=told), told["id"])
+    save = partial(day_summaries.put, uid=uid, values=values)
+    return to_parsed(delivery, uid, content_hash, now, headline, save, values["id"])
 
 
-def read_press(post: Post, data: Any, hashed: str, now: str) -> Delivery:
-    """A press of the button."""
+def parse_button_press(delivery: IncomingDelivery, data: Any, content_hash: str, now: str) -> ParsedDelivery:
+    """Parse a press of the button."""
     data = require_object(data)
-    uid, event = choose_uid(post, data), read_text(data.get("button_event") or data.get("event"))[:100]
-    if not any(data.get(name) for name in TOLD_APART):
-        hashed = make_digest(post)
-    return deliver(post, uid, hashed, now, event, partial(day_summaries.add_press, uid=uid, event=event, body=post.text, now=now))
+    uid, event = choose_uid(delivery, data), read_text(data.get("button_event") or data.get("event"))[:100]
+    if not any(data.get(name) for name in DISTINGUISHING):
+        content_hash = make_digest(delivery)
+    save = partial(day_summaries.add_press, uid=uid, event=event, body=delivery.text, now=now)
+    return to_parsed(delivery, uid, content_hash, now, event, save)
 
 
-READERS: dict[Kind, Callable[[Post, Any, str, str], Delivery]] = {
-    Kind.memory: read_memory,
-    Kind.transcript: read_transcript,
-    Kind.day_summary: read_day,
-    Kind.button: read_press,
+PARSERS: dict[Kind, Callable[[IncomingDelivery, Any, str, str], ParsedDelivery]] = {
+    Kind.memory: parse_memory,
+    Kind.transcript: parse_transcript,
+    Kind.day_summary: parse_day_summary,
+    Kind.button: parse_button_press,
 }
 
 
-def make_digest(post: Post) -> str:
-    """By what a delivery is known again whose content may come twice: by its key alone, where it has one."""
-    return digest([post.key or secrets.token_hex(), len(post.body)])
+def make_digest(delivery: IncomingDelivery) -> str:
+    """Make the deduplication key of a delivery whose content may come twice: from its Idempotency-Key alone, if it has one."""
+    return digest([delivery.key or secrets.token_hex(), len(delivery.body)])
 
 
-def choose_uid(post: Post, data: Any) -> str:
-    """Whose it is: as the address says, else the body. Raises InvalidInput for what OMI would not call anybody."""
-    uid = post.uid or read_text(read_object(data).get("uid")) or DEFAULT_UID
+def make_stream(uid: str, session: str, otherwise: str = "") -> Stream:
+    """Name the session that a delivery is a part of; without an id of OMI's, a pause ends it."""
+    return Stream(digest([uid, session or otherwise]), None if session else SESSION_GAP)
+
+
+def choose_uid(delivery: IncomingDelivery, data: Any) -> str:
+    """Return the uid of the address, else of the body. Raises InvalidInput if it is not in OMI's format."""
+    uid = delivery.uid or read_text(read_object(data).get("uid")) or DEFAULT_UID
     if not re.fullmatch(UID_PATTERN, uid):
         raise InvalidInput(BAD_UID)
     return uid
 
 
-def deliver(
-    post: Post, uid: str, hashed: str, now: str, title: str | None, keep: Callable[..., bool], subject: str = ""
-) -> Delivery:
-    """Put a delivery together. `subject`: what it tells the state of."""
-    return Delivery(
-        kind=post.kind,
+def to_parsed(
+    delivery: IncomingDelivery,
+    uid: str,
+    content_hash: str,
+    now: str,
+    title: str | None,
+    save: Callable[..., bool],
+    subject: str = "",
+) -> ParsedDelivery:
+    """Put a parsed delivery together. `subject`: the thing whose state it describes."""
+    return ParsedDelivery(
+        kind=delivery.kind,
         uid=uid,
-        key=post.key[:LONGEST_KEY] if post.key else None,
-        digest=hashed,
-        size=len(post.body),
+        key=delivery.key[:LONGEST_KEY] if delivery.key else None,
+        digest=content_hash,
+        size=len(delivery.body),
         at=now,
         title=title[:LONGEST_SESSION] if title else None,
-        form=post.form,
+        form=delivery.form,
         question=f"omi-{secrets.token_urlsafe(9)}",
-        keep=keep,
-        client=post.client_name,
+        save=save,
+        client=delivery.client_name,
         subject=subject,
-        signed_at=post.signed_at,
+        signed_at=delivery.signed_at,
     )

@@ -1,4 +1,4 @@
-"""Reads what OMI sends, whatever it forgets, adds or spells in another way: an odd field loses itself and nothing else."""
+"""Lenient parsing of OMI's payloads: an odd field is dropped, the rest is read."""
 
 import hashlib
 import json
@@ -25,7 +25,7 @@ NOT_JSON = "This is no delivery of OMI: its body has to be a JSON object."
 
 @dataclass(frozen=True)
 class Todo:
-    """An action item. `due_at`, `created_at`: ISO 8601 in UTC, where they were told."""
+    """An action item. `due_at`, `created_at`: ISO 8601 in UTC; None if not given."""
 
     description: str
     completed: bool
@@ -35,7 +35,7 @@ class Todo:
 
 @dataclass(frozen=True)
 class Conversation:
-    """What a delivery says about a conversation. Moments are ISO 8601 in UTC."""
+    """A conversation as delivered. Times are ISO 8601 in UTC."""
 
     id: str
     created_at: str | None
@@ -53,7 +53,7 @@ class Conversation:
 
 
 def parse(body: bytes) -> Any:
-    """Read JSON as leniently as can be. Raises InvalidInput where it is none."""
+    """Parse JSON leniently. Raises InvalidInput if it is none."""
     try:
         return json.loads(body.decode("utf-8", "replace"))
     except (ValueError, RecursionError):
@@ -61,20 +61,20 @@ def parse(body: bytes) -> Any:
 
 
 def require_object(value: Any) -> dict[str, Any]:
-    """Raises InvalidInput where it is no object."""
+    """Raises InvalidInput if it is no object."""
     if not isinstance(value, dict):
         raise InvalidInput(NOT_JSON)
     return value
 
 
 def digest(value: Any) -> str:
-    """A hash of what JSON means: order and white space do not matter."""
+    """Hash JSON in canonical form: order and white space do not matter."""
     canonical = json.dumps(value, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def read_conversation(data: Mapping[str, Any]) -> Conversation:
-    """Read the first form that OMI had, and today's."""
+    """Parse a conversation in OMI's first format or today's."""
     structured = read_object(data.get("structured"))
     category = read_text(structured.get("category")).lower()
     items = read_list(structured.get("action_items"))
@@ -96,13 +96,13 @@ def read_conversation(data: Mapping[str, Any]) -> Conversation:
 
 
 def make_id(data: Mapping[str, Any]) -> str:
-    """An id for a conversation that came without one: the same delivery gets the same one, and so does a change of it."""
+    """Make an id for a conversation without one; an update of it gets the same."""
     known = {name: data[name] for name in ("created_at", "started_at", "transcript_segments", "external_data") if data.get(name)}
     return "m-" + digest(known if data.get("created_at") else dict(data))[:32]
 
 
 def read_id(value: Any) -> str:
-    """An id that can stand in an address; another one is made of what cannot. Empty: there was none."""
+    """Return an id that can stand in a URL; other ids are hashed. Empty: there is none."""
     if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
         return ""
     text = write_plain(value)
@@ -110,12 +110,12 @@ def read_id(value: Any) -> str:
 
 
 def read_segments(value: Any) -> list[Segment]:
-    """The segments of a transcript, in their order."""
-    return [read_segment(one, place) for place, one in enumerate(read_list(value)) if isinstance(one, dict)]
+    """Parse the segments of a transcript, in their order."""
+    return [read_segment(item, place) for place, item in enumerate(read_list(value)) if isinstance(item, dict)]
 
 
 def read_segment(data: Mapping[str, Any], place: int = 0) -> Segment:
-    """A segment, with either spelling of its speaker."""
+    """Parse a segment, with either spelling of its speaker."""
     speaker = read_text(data.get("speaker"))
     numbers = [data[name] for name in ("speaker_id", "speakerId") if is_speaker(data.get(name))]
     named = SPEAKER.fullmatch(speaker)
@@ -132,12 +132,12 @@ def read_segment(data: Mapping[str, Any], place: int = 0) -> Segment:
 
 
 def is_speaker(value: Any) -> bool:
-    """Whether it is the number of a speaker."""
+    """Return whether it is the number of a speaker."""
     return isinstance(value, int) and abs(value) < MOST_SPEAKERS
 
 
 def read_todo(item: Any) -> Todo | None:
-    """An action item: an object, or its words alone."""
+    """Parse an action item: an object, or its description alone."""
     if isinstance(item, str):
         item = {"description": item}
     description = read_text(read_object(item).get("description"))
@@ -148,7 +148,7 @@ def read_todo(item: Any) -> Todo | None:
 
 
 def read_external(value: Any) -> str:
-    """The text of a conversation that was not heard but brought in from elsewhere."""
+    """Return the text of an imported conversation, which has no segments."""
     if isinstance(value, str):
         return read_text(value)
     text = read_text(read_object(value).get("text"))
@@ -156,31 +156,31 @@ def read_external(value: Any) -> str:
 
 
 def read_text(value: Any) -> str:
-    """Words, if they are any, without halves of characters."""
+    """Return text without NUL and lone surrogates; empty if it is none."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
     return write_plain(value).replace("\0", "").encode("utf-8", "replace").decode().strip()
 
 
 def write_plain(value: str | float) -> str:
-    """Words or a number as text; a number with thousands of digits is none."""
+    """Convert to text; a number with thousands of digits becomes empty."""
     try:
         return str(value)
     except ValueError:
         return ""
 
 
-def read_number(value: Any, otherwise: float = 0.0) -> float:
-    """A number that is none too odd."""
+def read_number(value: Any, default: float = 0.0) -> float:
+    """Return a number below a billion, else the default."""
     try:
         number = float(value)
     except (TypeError, ValueError, OverflowError):
-        return otherwise
-    return number if abs(number) < 1e9 else otherwise
+        return default
+    return number if abs(number) < 1e9 else default
 
 
 def read_moment(value: Any) -> str | None:
-    """A moment in UTC, from ISO 8601 or seconds since 1970. One without a zone is in UTC, as OMI's are."""
+    """Parse ISO 8601 or seconds since 1970 as ISO 8601 in UTC. Without a time zone it is UTC, as OMI's are."""
     try:
         if isinstance(value, int | float) and not isinstance(value, bool):
             return datetime.fromtimestamp(value, UTC).isoformat()
@@ -191,10 +191,10 @@ def read_moment(value: Any) -> str | None:
 
 
 def read_object(value: Any) -> dict[str, Any]:
-    """An object; an empty one where it is something else."""
+    """Return an object; an empty one for anything else."""
     return value if isinstance(value, dict) else {}
 
 
 def read_list(value: Any) -> list[Any]:
-    """A list; an empty one where it is something else."""
+    """Return a list; an empty one for anything else."""
     return value if isinstance(value, list) else []

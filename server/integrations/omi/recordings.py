@@ -1,4 +1,4 @@
-"""Sound as WAV files, a few minutes each. A file's length is what its row says; what stands behind that was cut short."""
+"""Audio as WAV files of some minutes each. Its row holds a file's length; bytes beyond it are of an append that was cut short."""
 
 import hashlib
 import os
@@ -18,36 +18,36 @@ RATES = range(1_000, 192_001)
 
 @dataclass(frozen=True)
 class Recordings:
-    """The files of a folder."""
+    """Audio files in a folder."""
 
     folder: Path
 
-    def append(self, name: str, rate: int, size: int, sound: bytes) -> None:
-        """Put sound behind the first `size` bytes of a file, on the disk when this returns. Blocks."""
+    def append(self, name: str, rate: int, size: int, audio: bytes) -> None:
+        """Append audio after the first `size` bytes of a file; it is on the disk when this returns. Blocks."""
         make_private_folder(self.folder)
         path = self.folder / name
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
         with os.fdopen(descriptor, "r+b") as file:
             file.truncate(HEADER_BYTES + size)
-            file.write(make_header(rate, size + len(sound)))
+            file.write(make_header(rate, size + len(audio)))
             file.seek(HEADER_BYTES + size)
-            file.write(sound)
+            file.write(audio)
             file.flush()
             os.fsync(file.fileno())
 
     def remove(self, names: Iterable[str]) -> None:
-        """Remove files, where they are there. Blocks."""
+        """Remove files that exist. Blocks."""
         for name in names:
             (self.folder / name).unlink(missing_ok=True)
 
 
 def make_header(rate: int, size: int) -> bytes:
-    """The header of a WAV file with one channel of 16 bits."""
+    """Make the header of a WAV file with one channel of 16 bits."""
     head = struct.pack("<4sI4s4sIHHIIHH", b"RIFF", 36 + size, b"WAVE", b"fmt ", 16, 1, 1, rate, rate * 2, 2, 16)
     return head + struct.pack("<4sI", b"data", size)
 
 
 def make_name(uid: str, rate: int, now: datetime) -> str:
-    """A name for a file that begins now. The uid is no part of it in clear, for it may differ by case alone."""
-    whose = hashlib.sha256(uid.encode()).hexdigest()[:12]
-    return f"{now.strftime('%Y%m%dT%H%M%S%f')}-{whose}-{rate}.wav"
+    """Make a file name. The uid is hashed, because two may differ by case alone."""
+    owner = hashlib.sha256(uid.encode()).hexdigest()[:12]
+    return f"{now.strftime('%Y%m%dT%H%M%S%f')}-{owner}-{rate}.wav"

@@ -1,4 +1,4 @@
-"""What clients call: what the person's OMI heard."""
+"""Operations on the conversations that OMI heard."""
 
 import json
 from typing import Annotated, Any
@@ -12,27 +12,27 @@ from server.integrations.omi.models import (
     ConversationList,
     DaySummaryList,
     Done,
-    Kept,
     Kind,
     LiveTranscript,
     Mark,
+    MemoryReceipt,
     WholeConversation,
 )
-from server.integrations.omi.parsers import Post
-from server.integrations.omi.service import Wearable
-from server.integrations.omi.store.conversations import Wanted
-from server.sdk.integration import Effect, Operations, provided
-from server.sdk.operation import current_call
+from server.integrations.omi.parsers import IncomingDelivery
+from server.integrations.omi.service import OmiService
+from server.integrations.omi.store.conversations import ConversationQuery
+from server.sdk.operation import Effect, Operations, current_call
+from server.sdk.services import provided
 
 LARGEST_MEMORY = 4 * 1024 * 1024  # a day of talk
-KEEPING: dict[str, Any] = {
+INGESTING: dict[str, Any] = {
     "scope": "write:memories",
     "keeps": True,
     "open_world": False,
     "largest_body": LARGEST_MEMORY,
 }
-memories = Operations(prefix="", title="OMI", open_world=True)  # who talks there may be anybody
-Omi = Annotated[Wearable, provided(Wearable)]
+operations = Operations(prefix="", title="OMI", open_world=True)  # who talks there may be anybody
+Omi = Annotated[OmiService, provided(OmiService)]
 ConversationId = Annotated[str, Path(max_length=200, description="The conversation's id, as list_conversations tells it.")]
 ItemId = Annotated[str, Path(max_length=200, description="The action item's id, as list_action_items tells it.")]
 Limit = Annotated[int, Query(ge=1, le=100, description="How many at most.")]
@@ -54,24 +54,24 @@ From = Annotated[int, Query(ge=0, description="From which character of the trans
 
 
 async def preview_delete(omi: Omi, conversation_id: ConversationId) -> Effect:
-    """Say which conversation would be removed."""
-    return await omi.library.preview_delete(conversation_id)
+    """Preview which conversation is removed."""
+    return await omi.memories.preview_delete(conversation_id)
 
 
 async def preview_mark(omi: Omi, item_id: ItemId, mark: Mark) -> Effect:
-    """Say what would be marked."""
-    return await omi.library.preview_mark(item_id, mark)
+    """Preview which action item is marked."""
+    return await omi.memories.preview_mark(item_id, mark)
 
 
-async def keep(omi: Wearable, uid: str, memory: dict[str, Any]) -> None:
-    """Take in what a client sends."""
+async def ingest(omi: OmiService, uid: str, memory: dict[str, Any]) -> None:
+    """Store a conversation that a client sends."""
     call = current_call.get()
     body = json.dumps(memory).encode()
-    post = Post(Kind.memory, uid, body, "a client's key", client=call.client_id, client_name=call.client_name)
-    await omi.intake.take(post)
+    delivery = IncomingDelivery(Kind.memory, uid, body, "a client's key", client=call.client_id, client_name=call.client_name)
+    await omi.ingest.take(delivery)
 
 
-@memories.operation(
+@operations.operation(
     "GET",
     "/api/conversations",
     scope="read:memories",
@@ -90,20 +90,20 @@ async def list_conversations(  # noqa: PLR0913, PLR0917, each narrows the list i
     """List the conversations that the person's OMI wearable heard, the newest first; search them by words, days or kind."""
     start, end = read_bound(start_date, end=False), read_bound(end_date, end=True)
     words = tuple((query or "").casefold().split())
-    return await omi.library.list_conversations(
-        Wanted(limit, offset, start, end, (category or "").lower(), words, include_discarded)
+    return await omi.memories.list_conversations(
+        ConversationQuery(limit, offset, start, end, (category or "").lower(), words, include_discarded)
     )
 
 
-@memories.operation(
+@operations.operation(
     "GET", "/api/conversations/{conversation_id}", scope="read:memories", phrases="read a conversation", keep_nulls=True
 )
 async def read_conversation(omi: Omi, conversation_id: ConversationId, offset: From = 0) -> WholeConversation:
     """Read what was said in a conversation, and what OMI made of it."""
-    return await omi.library.read_conversation(conversation_id, offset)
+    return await omi.memories.read_conversation(conversation_id, offset)
 
 
-@memories.operation(
+@operations.operation(
     "DELETE",
     "/api/conversations/{conversation_id}",
     scope="write:memories",
@@ -113,16 +113,16 @@ async def read_conversation(omi: Omi, conversation_id: ConversationId, offset: F
 )
 async def delete_conversation(omi: Omi, conversation_id: ConversationId) -> Done:
     """Delete a conversation for good, with what was to be done after it."""
-    return await omi.library.delete_conversation(conversation_id)
+    return await omi.memories.delete_conversation(conversation_id)
 
 
-@memories.operation("GET", "/api/action-items", scope="read:memories", phrases="list what is to be done")
+@operations.operation("GET", "/api/action-items", scope="read:memories", phrases="list what is to be done")
 async def list_action_items(omi: Omi, completed: Completed = None, limit: Limit = 50, offset: Offset = 0) -> ActionItemList:
     """List what is to be done after the person's conversations, the newest first."""
-    return await omi.library.list_action_items(limit, offset, completed)
+    return await omi.memories.list_action_items(limit, offset, completed)
 
 
-@memories.operation(
+@operations.operation(
     "PUT",
     "/api/action-items/{item_id}",
     scope="write:memories",
@@ -133,32 +133,32 @@ async def list_action_items(omi: Omi, completed: Completed = None, limit: Limit 
 )
 async def mark_action_item(omi: Omi, item_id: ItemId, mark: Mark) -> Done:
     """Mark something that was to be done as done, or as still to be done. OMI itself is not told."""
-    return await omi.library.mark_action_item(item_id, mark)
+    return await omi.memories.mark_action_item(item_id, mark)
 
 
-@memories.operation("GET", "/api/day-summaries", scope="read:memories", phrases="list the summaries of days")
+@operations.operation("GET", "/api/day-summaries", scope="read:memories", phrases="list the summaries of days")
 async def list_day_summaries(
     omi: Omi, limit: Annotated[int, Query(ge=1, le=20, description="How many at most.")] = 7, offset: Offset = 0
 ) -> DaySummaryList:
     """List what the person's days were about, the newest first."""
-    return await omi.library.list_day_summaries(limit, offset)
+    return await omi.memories.list_day_summaries(limit, offset)
 
 
-@memories.operation("GET", "/api/live-transcript", scope="read:memories", phrases="read what is being said")
+@operations.operation("GET", "/api/live-transcript", scope="read:memories", phrases="read what is being said")
 async def read_live_transcript(omi: Omi, session_id: Session = None) -> LiveTranscript:
     """Read what is being said around the person's OMI wearable now, or was said last."""
-    return await omi.library.read_live(session_id)
+    return await omi.memories.read_live(session_id)
 
 
-@memories.operation("POST", "/chatgpt/webhook/memory", phrases="hand over a conversation as OMI does", **KEEPING)
-async def receive_memory(omi: Omi, memory: Memory, uid: Uid = "default_user") -> Kept:
+@operations.operation("POST", "/chatgpt/webhook/memory", phrases="hand over a conversation as OMI does", **INGESTING)
+async def receive_memory(omi: Omi, memory: Memory, uid: Uid = "default_user") -> MemoryReceipt:
     """Keep a conversation as OMI's webhook sends it; the same one sent again changes nothing."""
-    await keep(omi, uid, memory)
-    return Kept(status="success", message="Memory data received and logged")
+    await ingest(omi, uid, memory)
+    return MemoryReceipt(status="success", message="Memory data received and logged")
 
 
-@memories.operation("POST", "/chatgpt/memory", phrases="keep a conversation", **KEEPING)
-async def store_memory(omi: Omi, memory: Memory, uid: Uid = "default_user") -> Kept:
+@operations.operation("POST", "/chatgpt/memory", phrases="keep a conversation", **INGESTING)
+async def store_memory(omi: Omi, memory: Memory, uid: Uid = "default_user") -> MemoryReceipt:
     """Keep a conversation for the person; the same one sent again changes nothing."""
-    await keep(omi, uid, memory)
-    return Kept(message="Memory successfully received and stored")
+    await ingest(omi, uid, memory)
+    return MemoryReceipt(message="Memory successfully received and stored")

@@ -1,4 +1,4 @@
-"""How `search` and `fetch` find conversations: with the operations that list and read them."""
+"""Search provider for conversations: `search` and `fetch` use the operations that list and read them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,43 +8,43 @@ from server.core.errors import NotFound
 from server.integrations.omi.models import ConversationList, WholeConversation
 from server.sdk.search import Document, Lookup, Reading, Result, Search
 
-MOST_FOUND = 20
+MAX_RESULTS = 20
 UNTITLED = "(no title)"
 
 
 def ask_search(query: str) -> Mapping[str, Any]:
-    """The arguments that find conversations."""
-    return {"query": query[:500], "limit": MOST_FOUND}
+    """Make the arguments that find conversations."""
+    return {"query": query[:500], "limit": MAX_RESULTS}
 
 
 def list_results(answer: Any, base: str) -> list[Result]:
-    """What was found."""
-    found = ConversationList.model_validate(answer).conversations
-    return [Result(one.id, one.title or UNTITLED, make_url(base, one.id)) for one in found]
+    """List the results."""
+    conversations = ConversationList.model_validate(answer).conversations
+    return [Result(item.id, item.title or UNTITLED, make_url(base, item.id)) for item in conversations]
 
 
-def ask_read(asked: str) -> Mapping[str, Any]:
-    """The arguments that read a conversation."""
-    if not asked or len(asked) > 200:
+def ask_read(conversation_id: str) -> Mapping[str, Any]:
+    """Make the arguments that read a conversation. Raises NotFound if the id cannot be one."""
+    if not conversation_id or len(conversation_id) > 200:
         raise NotFound("There is no such conversation. Give the id as search answered it.")
-    return {"conversation_id": asked}
+    return {"conversation_id": conversation_id}
 
 
 def make_document(answer: Any, base: str) -> Document:
-    """A conversation with what OMI made of it."""
-    told = WholeConversation.model_validate(answer)
-    more = {
-        "date": told.created_at,
-        "category": told.structured.category,
-        "goes_on": f"read_conversation with offset {told.next_offset} has the rest" if told.truncated else "",
+    """Make a document of a conversation."""
+    conversation = WholeConversation.model_validate(answer)
+    fields = {
+        "date": conversation.created_at,
+        "category": conversation.structured.category,
+        "goes_on": f"read_conversation with offset {conversation.next_offset} has the rest" if conversation.truncated else "",
     }
-    text = "\n\n".join(part for part in (told.structured.overview, told.transcript) if part)
-    metadata = {name: words for name, words in more.items() if words}
-    return Document(told.structured.title or UNTITLED, text, make_url(base, told.id), metadata)
+    text = "\n\n".join(part for part in (conversation.structured.overview, conversation.transcript) if part)
+    metadata = {name: value for name, value in fields.items() if value}
+    return Document(conversation.structured.title or UNTITLED, text, make_url(base, conversation.id), metadata)
 
 
 def make_url(base: str, conversation_id: str) -> str:
-    """Where a client reads it."""
+    """Make the URL at which a client reads it."""
     return f"{base}/api/conversations/{quote(conversation_id, safe='')}"
 
 

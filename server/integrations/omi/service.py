@@ -1,4 +1,4 @@
-"""What the OMI wearable heard: what comes in, whose it is, and what is read of it."""
+"""OMI's service: ingest of deliveries, the accounts they come from, and what clients read."""
 
 import asyncio
 import logging
@@ -7,69 +7,73 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-from server.integrations.omi.ingest import TOPIC, Intake
-from server.integrations.omi.memories import Library
+from server.integrations.omi import signature
+from server.integrations.omi.ingest import SECTION, TOPIC, Ingest
+from server.integrations.omi.memories import Memories
 from server.integrations.omi.models import Kind, OmiSettings
 from server.integrations.omi.recordings import Recordings
 from server.integrations.omi.sources import Sources
 from server.integrations.omi.store import audio, conversations, day_summaries, deliveries, transcripts
-from server.integrations.omi.webhook_auth import SECTION, Doorway
 from server.sdk.context import Context
+from server.sdk.health import Health
+from server.sdk.webhook_auth import WebhookAuthenticator
 
 log = logging.getLogger(__name__)
 
-SOUND_FOLDER = "omi"
+TITLE = "OMI"
+AUDIO_FOLDER = "omi"
 MEGABYTE = 1_000_000
 NOT_SET_UP = "For an OMI wearable; not set up"
 LONG_AGO = "0001"  # before every moment
 
 
 @dataclass
-class Wearable:
-    """OMI by its parts. `conversations`, `has_address`: as they were when somebody looked last."""
+class OmiService(Health):
+    """The parts of OMI. `conversations`, `has_address`: as of the last refresh."""
 
     context: Context
-    doorway: Doorway
+    authenticator: WebhookAuthenticator
     sources: Sources
-    intake: Intake
-    library: Library
+    ingest: Ingest
+    memories: Memories
     recordings: Recordings
     conversations: int = 0
     has_address: bool = False
 
     @property
     def summary(self) -> str:
-        """How much was heard, in a few words. Who has no wearable is asked for nothing, so there is no wish."""
+        """Summary in a few words. Without a wearable nothing is needed of the person, so there is no setup hint."""
         if not self.has_address and not self.conversations:
             return NOT_SET_UP
         heard = f"{self.conversations} {'conversation' if self.conversations == 1 else 'conversations'}"
         waiting = self.sources.waiting
         return f"{heard}, {waiting} {'account waits' if waiting == 1 else 'accounts wait'} for your word" if waiting else heard
 
-    async def look_again(self) -> None:
-        """See how much there is now."""
+    async def refresh(self) -> None:
+        """Refresh the numbers."""
         self.conversations = await self.context.database.read(conversations.count)
-        self.has_address = await self.doorway.has_segment()
+        self.has_address = await self.authenticator.has_secret_path()
         await self.sources.load()
 
     async def list_addresses(self) -> dict[str, str]:
-        """What one pastes into the OMI app, as paths; nothing until it was made."""
-        segment = await self.doorway.segment() if await self.doorway.has_segment() else None
-        return {f"omi_{NAMES[kind]}": make_path(kind, segment) for kind in Kind} if segment else {}
+        """List the paths to paste into the OMI app; none until they were made."""
+        authenticator = self.authenticator
+        path = await authenticator.secret_path() if await authenticator.has_secret_path() else None
+        return {f"omi_{NAMES[kind]}": make_path(kind, path) for kind in Kind} if path else {}
 
     async def make_address(self) -> None:
-        """Make the address, or another one."""
-        await self.doorway.make_segment()
+        """Make the addresses, or replace them."""
+        await self.authenticator.make_secret_path()
         self.context.events.publish(TOPIC)
         self.context.events.publish("addresses")
 
     async def set_secret(self, secret: str | None) -> None:
-        """Take another signing secret, or none."""
-        await self.doorway.set_secret(secret)
+        """Replace the signing secret, or remove it."""
+        await self.authenticator.set_secret(secret)
         self.context.events.publish(TOPIC)
 
-    async def sweep(self) -> None:
-        """Remove what is not to be kept any longer."""
+    async def prune(self) -> None:
+        """Remove what has expired."""
         settings, now = self.context.settings.read(SECTION, OmiSettings), self.context.clock.now()
         database, before = self.context.database, LONG_AGO
         await database.write(deliveries.forget_old, (now - timedelta(days=settings.delivery_days)).isoformat())
@@ -77,11 +81,11 @@ class Wearable:
             before = (now - timedelta(days=settings.keep_days)).isoformat()
             for forget in (conversations.forget_old, transcripts.forget_old, day_summaries.forget_old):
                 await database.write(forget, before)
-        gone = await database.write(audio.forget_old, before, settings.sound_megabytes * MEGABYTE)
-        await asyncio.to_thread(self.recordings.remove, gone)
+        removed = await database.write(audio.forget_old, before, settings.sound_megabytes * MEGABYTE)
+        await asyncio.to_thread(self.recordings.remove, removed)
 
-    def sweep_seconds(self) -> float:
-        """Return the time between two sweeps."""
+    def prune_seconds(self) -> float:
+        """Return the time between two prunings."""
         return self.context.settings.read(SECTION, OmiSettings).sweep_minutes * 60
 
 
@@ -94,26 +98,27 @@ NAMES = {
 }
 
 
-def make_path(kind: Kind, segment: str) -> str:
-    """The path of the address for deliveries of a kind."""
-    return f"/chatgpt/webhook/{kind.replace('_', '-')}/{segment}"
+def make_path(kind: Kind, secret_path: str) -> str:
+    """Make the path for deliveries of a kind."""
+    return f"/chatgpt/webhook/{kind.replace('_', '-')}/{secret_path}"
 
 
-def make_wearable(context: Context) -> Wearable:
-    """Put it together."""
-    recordings = Recordings(context.folders.files / SOUND_FOLDER)
-    sources = Sources(context, recordings)
-    return Wearable(context, Doorway(context), sources, Intake(context, recordings, sources.ask), Library(context), recordings)
+def make_authenticator(context: Context) -> WebhookAuthenticator:
+    """Make the authenticator of OMI's deliveries."""
+    return WebhookAuthenticator(context, SECTION, TITLE, OmiSettings, signature)
 
 
 @asynccontextmanager
-async def start(context: Context) -> AsyncIterator[Wearable]:
-    """Take in what OMI sends, and ask the person about who is new."""
-    wearable = make_wearable(context)
-    await wearable.sources.load()
-    context.questions.add(wearable.sources)
-    sweeping = context.tasks.repeat(wearable.sweep, wearable.sweep_seconds, name="remove what OMI sent long ago")
+async def start(context: Context) -> AsyncIterator[OmiService]:
+    """Accept deliveries, and ask the person about each new uid."""
+    recordings = Recordings(context.folders.files / AUDIO_FOLDER)
+    sources = Sources(context, recordings)
+    ingest = Ingest(context, recordings, sources.ask)
+    service = OmiService(context, make_authenticator(context), sources, ingest, Memories(context), recordings)
+    await sources.load()
+    context.questions.add(sources)
+    pruning = context.tasks.repeat(service.prune, service.prune_seconds, name="remove what OMI sent long ago")
     try:
-        yield wearable
+        yield service
     finally:
-        sweeping.cancel()
+        pruning.cancel()

@@ -1,4 +1,4 @@
-"""Asks the person about each uid that is new: is it theirs?"""
+"""Approval requests for new uids: is the OMI account the person's own?"""
 
 import asyncio
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ KINDS = {
 
 
 class Sources:
-    """The uids, and what the person says about them."""
+    """Uids and the person's decisions about them."""
 
     prefix = "omi"
 
@@ -35,11 +35,11 @@ class Sources:
         self.waiting = 0
 
     async def load(self) -> None:
-        """Recall how many wait."""
+        """Load how many wait."""
         self.waiting = await self._database.read(sources.count_waiting)
 
     async def ask(self, uid: str) -> None:
-        """Tell the person of a uid that is new."""
+        """Notify the person of a new uid."""
         row = await self._database.read(sources.find, uid)
         await self.load()
         if row:
@@ -50,34 +50,34 @@ class Sources:
         return [view(row) for row in await self._database.read(sources.read_waiting)]
 
     async def approve(self, question_id: str, extent: Extent, code: str | None) -> str:
-        """Take what a uid has sent and will send."""
+        """Accept what a uid has sent and will send."""
         if extent is not Extent.once or code:
             raise InvalidInput("This is a plain yes: a uid is taken, or it is not.")
         uid = await self._database.write(sources.accept, question_id)
-        await self._tell()
+        await self._publish()
         return f"What {uid} has sent is there for your clients now, and so is what it will send."
 
     async def deny(self, question_id: str, reason: str) -> str:  # noqa: ARG002, OMI is told none
-        """Remove what a uid has sent, and take no more."""
+        """Remove what a uid has sent, and drop what it will send."""
         uid, recordings = await self._database.write(sources.deny, question_id)
         await asyncio.to_thread(self._recordings.remove, recordings)
-        await self._tell()
+        await self._publish()
         return f"What {uid} has sent is removed, and what it sends from now on is dropped."
 
     async def forget(self, uid: str) -> None:
-        """Remove a uid with all that it has sent. Raises NotFound."""
+        """Remove a uid with all it has sent. Raises NotFound."""
         recordings = await self._database.write(sources.forget, uid)
         await asyncio.to_thread(self._recordings.remove, recordings)
-        await self._tell()
+        await self._publish()
 
-    async def _tell(self) -> None:
+    async def _publish(self) -> None:
         await self.load()
         self._context.events.publish(TOPIC)
         self._context.questions.tell_changed()
 
 
 def view(row: Mapping[str, Any]) -> Question:
-    """The question about a uid."""
+    """View a uid as an approval request."""
     client, account = row["first_client"], f"the OMI account {row['uid']}"
     what = f"what comes for {account}" if client else f"what {account} sends"
     return Question(

@@ -10,20 +10,20 @@ from server.integrations.omi.payload import digest, read_id, read_list, read_mom
 
 LONGEST_WRITTEN = 200_000  # characters
 DEEPEST = 30
-WORDS = ("description", "summary", "question", "decision", "insight", "text", "topic", "title", "name")
+TEXT_FIELDS = ("description", "summary", "question", "decision", "insight", "text", "topic", "title", "name")
 
 
 def find_summary(data: Mapping[str, Any]) -> dict[str, Any]:
-    """The summary inside of a delivery; its words alone where it can be read in no other way."""
-    for told in (data.get("summary_json"), data.get("summary")):
-        found = read_written(told) or {"overview": told} if isinstance(told, str) else told
-        if isinstance(found, dict) and found:
-            return found
+    """Find the summary in a delivery; text that is no object becomes its overview."""
+    for value in (data.get("summary_json"), data.get("summary")):
+        summary = read_written(value) or {"overview": value} if isinstance(value, str) else value
+        if isinstance(summary, dict) and summary:
+            return summary
     return dict(data)
 
 
 def read_written(text: str) -> dict[str, Any]:
-    """Read an object as JSON or Python write it, without running anything; an empty one where that cannot be done."""
+    """Parse an object in JSON or Python syntax, without evaluating it; an empty one if it is neither."""
     if len(text) > LONGEST_WRITTEN or measure_depth(text) > DEEPEST:
         return {}
     for read in (json.loads, ast.literal_eval):
@@ -35,7 +35,7 @@ def read_written(text: str) -> dict[str, Any]:
 
 
 def measure_depth(text: str) -> int:
-    """How deep brackets and signs may be nested, at most."""
+    """Return an upper bound of the nesting depth of brackets and signs."""
     depth = deepest = signs = 0
     for char in text:
         depth += (char in "([{") - (char in ")]}")
@@ -45,7 +45,7 @@ def measure_depth(text: str) -> int:
 
 
 def describe(data: Mapping[str, Any], uid: str, now: str) -> dict[str, str]:
-    """What is kept of a delivery beside the whole of it: `id`, `date` and `created_at`."""
+    """Return the indexed values of a summary: `id`, `date` and `created_at`."""
     summary = find_summary(data)
     created = read_moment(data.get("created_at")) or read_moment(summary.get("created_at")) or now
     date = read_text(summary.get("date"))[:10] or created[:10]
@@ -54,22 +54,22 @@ def describe(data: Mapping[str, Any], uid: str, now: str) -> dict[str, str]:
 
 
 def view(summary_id: str, date: str, data: Mapping[str, Any]) -> DaySummary:
-    """A summary as clients read it."""
-    told = find_summary(data)
+    """View a summary."""
+    summary = find_summary(data)
     lists = ("highlights", "action_items", "unresolved_questions", "decisions_made", "knowledge_nuggets")
     return DaySummary(
         id=summary_id,
         date=date,
-        headline=read_text(told.get("headline"))[:500],
-        overview=read_text(told.get("overview"))[:4000],
-        **{name: [words for one in read_list(told.get(name))[:30] if (words := find_words(one))] for name in lists},
+        headline=read_text(summary.get("headline"))[:500],
+        overview=read_text(summary.get("overview"))[:4000],
+        **{name: [text for item in read_list(summary.get(name))[:30] if (text := find_text(item))] for name in lists},
     )
 
 
-def find_words(value: Any) -> str:
-    """The words of an entry, whichever field they stand in."""
+def find_text(value: Any) -> str:
+    """Return the text of an entry, whichever field it stands in."""
     if not isinstance(value, dict):
         return read_text(value)[:500]
     topic = read_text(value.get("topic"))
-    found = next((words for name in WORDS if (words := read_text(value.get(name)))), "")
-    return (f"{topic}: {found}" if topic and topic != found else found)[:500]
+    text = next((text for name in TEXT_FIELDS if (text := read_text(value.get(name)))), "")
+    return (f"{topic}: {text}" if topic and topic != text else text)[:500]

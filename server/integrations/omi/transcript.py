@@ -1,4 +1,4 @@
-"""Writes what was said as OMI does: `[0:00:10 - 0:00:20] Speaker 0: text`, blocks apart by an empty line."""
+"""Transcripts in OMI's format: `[0:00:10 - 0:00:20] Speaker 0: text`, blocks apart by an empty line."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -19,29 +19,29 @@ class Segment:
 
     @property
     def who(self) -> str:
-        """Who spoke."""
+        """The speaker's name."""
         return "User" if self.is_user else self.name or f"Speaker {self.speaker}"
 
 
 def write_transcript(segments: Sequence[Segment]) -> str:
-    """Write segments down. Where they overlap their times mean nothing, so there are none."""
+    """Format segments; without times if they overlap, for then the times mean nothing."""
     timed = not overlap(segments)
-    return "\n\n".join(write_segment(one, timed=timed) for one in segments if one.text)
+    return "\n\n".join(write_segment(segment, timed=timed) for segment in segments if segment.text)
 
 
 def write_segment(segment: Segment, *, timed: bool) -> str:
-    """Write one segment down."""
+    """Format a segment."""
     time = f"[{write_seconds(segment.start)} - {write_seconds(segment.end)}] " if timed else ""
     return f"{time}{segment.who}: {segment.text}"
 
 
 def write_seconds(seconds: float) -> str:
-    """Hours, minutes and seconds."""
+    """Format seconds as hours, minutes and seconds."""
     return str(timedelta(seconds=max(0, int(seconds))))
 
 
 def overlap(segments: Iterable[Segment]) -> bool:
-    """Whether one begins before an earlier one has ended."""
+    """Return whether a segment begins before an earlier one has ended."""
     latest = 0.0
     for segment in segments:
         if segment.start < latest:

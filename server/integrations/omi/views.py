@@ -1,4 +1,4 @@
-"""What the person at this computer sees of OMI, in the window and on the command line."""
+"""Models of OMI's local routes."""
 
 from pydantic import BaseModel, Field
 
@@ -6,7 +6,7 @@ from server.integrations.omi.models import Kind, SourceState
 
 
 class OmiAddresses(BaseModel):
-    """What is pasted into the OMI app: whole addresses, null until they were made."""
+    """Addresses to paste into the OMI app; null until they were made."""
 
     memory: str | None = Field(None, description="For Memory Creation Webhook.")
     transcript: str | None = Field(None, description="For Real-Time Transcript Webhook.")
@@ -16,14 +16,14 @@ class OmiAddresses(BaseModel):
 
 
 class SigningView(BaseModel):
-    """How deliveries are proved."""
+    """State of the signing secret."""
 
     is_set: bool = Field(description="Whether each delivery has to be signed.")
     previous_until: str | None = Field(description="Until when the previous secret counts too, ISO 8601 in UTC.")
 
 
 class LastArrival(BaseModel):
-    """What came last of one kind from one uid."""
+    """The last delivery of one kind from one uid."""
 
     kind: Kind = Field(description="What it was.")
     at: str = Field(description="When, ISO 8601 in UTC.")
@@ -32,7 +32,7 @@ class LastArrival(BaseModel):
 
 
 class Counts(BaseModel):
-    """How much there is."""
+    """Numbers of stored items."""
 
     conversations: int = Field(description="Conversations that clients can read.")
     action_items: int = Field(description="Things to do that are not done.")
@@ -74,7 +74,7 @@ class SecretOrder(BaseModel):
 
 
 class LiveSegment(BaseModel):
-    """A few words."""
+    """A segment of a transcript."""
 
     id: str = Field(description="Its id.")
     speaker: str = Field(description="Who spoke.")

@@ -1,134 +1,105 @@
-"""Where OMI delivers. No client's key is needed here: the address is the secret, or the signature is the proof."""
+"""Routes that OMI delivers to. They need no client's key: the address is secret, or the delivery is signed."""
 
-from contextlib import nullcontext
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Request
 from fastapi.routing import APIRoute
 from starlette.routing import Match
 from starlette.types import Scope
 
-from server.http.strict_json import StrictRequest
 from server.integrations.omi.models import Kind
-from server.integrations.omi.parsers import Post
-from server.integrations.omi.service import Wearable
-from server.integrations.omi.signature import Letter
-from server.sdk.integration import provided
+from server.integrations.omi.parsers import IncomingDelivery
+from server.integrations.omi.service import TITLE, OmiService
+from server.integrations.omi.signature import DELIVERY, SIGNATURE
+from server.sdk.services import provided
+from server.sdk.webhook import WebhookKind, WebhookRouter, read_idempotency_key, receive
 
-SIGNATURE = "x-omi-signature"
-LARGEST = {
-    Kind.memory: 16 * 1024 * 1024,  # a whole day of talk
-    Kind.transcript: 2 * 1024 * 1024,
-    Kind.day_summary: 2 * 1024 * 1024,
-    Kind.audio: 8 * 1024 * 1024,  # a minute of sound, and more
-    Kind.button: 64 * 1024,
+KINDS = {
+    Kind.memory: WebhookKind(TITLE, "omi_memory", "a memory", 16 * 1024 * 1024),  # a whole day of talk
+    Kind.transcript: WebhookKind(TITLE, "omi_transcript", "a live transcript", 2 * 1024 * 1024),
+    Kind.day_summary: WebhookKind(TITLE, "omi_day_summary", "a day summary", 2 * 1024 * 1024),
+    Kind.audio: WebhookKind(TITLE, "omi_audio", "audio", 8 * 1024 * 1024),  # a minute, and more
+    Kind.button: WebhookKind(TITLE, "omi_button", "a button press", 64 * 1024),
 }
-LARGEST_BARE = 1024 * 1024  # where anybody may knock
-SIGNED, BY_SEGMENT = "your address without its secret part, signed", "your secret address"
+SIGNED, BY_SECRET_PATH = "your address without its secret part, signed", "your secret address"
 RECEIVED = {"status": "success", "message": "Memory data received and logged"}
 STORED = {"message": "Memory successfully received and stored"}
 NOTHING: dict[str, str] = {}  # a message would become a notification on the person's phone
 
-Box = Annotated[Wearable, provided(Wearable)]
-Text = Annotated[str, Query(max_length=200)]
+Omi = Annotated[OmiService, provided(OmiService)]
 
 
 class SignedRoute(APIRoute):
-    """Is there for signed requests only; the others go on to the operation that stands at the same path."""
+    """Route for signed requests only; others go on to the operation at the same path."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         signed = any(name == SIGNATURE.encode() for name, _ in scope.get("headers", ()))
         return super().matches(scope) if signed else (Match.NONE, {})
 
 
-bare = APIRouter(include_in_schema=False, route_class=SignedRoute)
-deliveries = APIRouter(include_in_schema=False)
+signed_deliveries = WebhookRouter(KINDS[Kind.memory], route_class=SignedRoute)
+deliveries = WebhookRouter(*KINDS.values())
 
 
-async def receive(wearable: Wearable, request: Request, kind: Kind, segment: str | None) -> None:
-    """Take one delivery. What a stranger sends is not read."""
-    doorway, signature = wearable.doorway, request.headers.get(SIGNATURE, "")
-    if segment is None:
-        await doorway.require_secret()
-    else:
-        await doorway.check_segment(segment)
-    await doorway.check_header(signature)
-    async with doorway.hold_place() if segment is None else nullcontext():
-        body = await StrictRequest(request.scope, request.receive, LARGEST[kind] if segment else LARGEST_BARE).body()
-        signed_at = await doorway.check_signature(signature, make_letter(request, body))
-    asked = request.query_params
-    post = Post(
-        kind=kind,
-        uid=asked.get("uid", ""),
-        body=body,
-        form=SIGNED if segment is None else BY_SEGMENT,
-        key=read_key(request),
-        signed_at=signed_at,
-        session=asked.get("session_id", ""),
-        rate=read_rate(asked.get("sample_rate", "")),
-    )
-    await wearable.intake.take(post)
+async def take(omi: OmiService, request: Request, kind: Kind, secret_path: str | None = None) -> None:
+    """Receive and store one delivery."""
+    query = request.query_params
+    async with receive(request, omi.authenticator, KINDS[kind], secret_path) as received:
+        delivery = IncomingDelivery(
+            kind=kind,
+            uid=query.get("uid", ""),
+            body=received.body,
+            form=SIGNED if secret_path is None else BY_SECRET_PATH,
+            key=read_idempotency_key(request, DELIVERY),
+            signed_at=received.signed_at,
+            session=query.get("session_id", ""),
+            rate=parse_rate(query.get("sample_rate", "")),
+        )
+        await omi.ingest.take(delivery, received.store)
 
 
-def make_letter(request: Request, body: bytes) -> Letter:
-    """What a signature is about."""
-    return Letter(
-        body=body,
-        method=request.method,
-        path=request.scope.get("raw_path") or request.url.path.encode(),
-        query=request.scope["query_string"],
-        delivery=request.headers.get("x-omi-delivery", ""),
-        event=request.headers.get("x-omi-event", ""),
-    )
-
-
-def read_rate(text: str) -> int:
-    """Samples a second; 0 where that is no number."""
+def parse_rate(text: str) -> int:
+    """Parse samples per second; 0 if it is no number."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 8 else 0
 
 
-def read_key(request: Request) -> str | None:
-    """By what a delivery is known again when it comes twice."""
-    return request.headers.get("idempotency-key") or request.headers.get("x-omi-delivery") or None
-
-
-@bare.post("/chatgpt/webhook/memory")
-async def receive_signed(wearable: Box, request: Request) -> dict[str, str]:
-    await receive(wearable, request, Kind.memory, None)
+@signed_deliveries.post("/chatgpt/webhook/memory")
+async def receive_signed(omi: Omi, request: Request) -> dict[str, str]:
+    await take(omi, request, Kind.memory)
     return RECEIVED
 
 
-@bare.post("/chatgpt/memory")
-async def store_signed(wearable: Box, request: Request) -> dict[str, str]:
-    await receive(wearable, request, Kind.memory, None)
+@signed_deliveries.post("/chatgpt/memory")
+async def store_signed(omi: Omi, request: Request) -> dict[str, str]:
+    await take(omi, request, Kind.memory)
     return STORED
 
 
-@deliveries.post("/chatgpt/webhook/memory/{segment}")
-async def receive_conversation(wearable: Box, request: Request, segment: str) -> dict[str, str]:
-    await receive(wearable, request, Kind.memory, segment)
+@deliveries.post("/chatgpt/webhook/memory/{secret_path}")
+async def receive_conversation(omi: Omi, request: Request, secret_path: str) -> dict[str, str]:
+    await take(omi, request, Kind.memory, secret_path)
     return RECEIVED
 
 
-@deliveries.post("/chatgpt/webhook/transcript/{segment}")
-async def receive_transcript(wearable: Box, request: Request, segment: str) -> dict[str, str]:
-    await receive(wearable, request, Kind.transcript, segment)
+@deliveries.post("/chatgpt/webhook/transcript/{secret_path}")
+async def receive_transcript(omi: Omi, request: Request, secret_path: str) -> dict[str, str]:
+    await take(omi, request, Kind.transcript, secret_path)
     return NOTHING
 
 
-@deliveries.post("/chatgpt/webhook/day-summary/{segment}")
-async def receive_day_summary(wearable: Box, request: Request, segment: str) -> dict[str, str]:
-    await receive(wearable, request, Kind.day_summary, segment)
+@deliveries.post("/chatgpt/webhook/day-summary/{secret_path}")
+async def receive_day_summary(omi: Omi, request: Request, secret_path: str) -> dict[str, str]:
+    await take(omi, request, Kind.day_summary, secret_path)
     return NOTHING
 
 
-@deliveries.post("/chatgpt/webhook/audio/{segment}")
-async def receive_audio(wearable: Box, request: Request, segment: str) -> dict[str, str]:
-    await receive(wearable, request, Kind.audio, segment)
+@deliveries.post("/chatgpt/webhook/audio/{secret_path}")
+async def receive_audio(omi: Omi, request: Request, secret_path: str) -> dict[str, str]:
+    await take(omi, request, Kind.audio, secret_path)
     return NOTHING
 
 
-@deliveries.post("/chatgpt/webhook/button/{segment}")
-async def receive_press(wearable: Box, request: Request, segment: str) -> dict[str, str]:
-    await receive(wearable, request, Kind.button, segment)
+@deliveries.post("/chatgpt/webhook/button/{secret_path}")
+async def receive_button_press(omi: Omi, request: Request, secret_path: str) -> dict[str, str]:
+    await take(omi, request, Kind.button, secret_path)
     return NOTHING

@@ -1,4 +1,4 @@
-"""From a tool's arguments to a call of its operation, and from what that answered to what the tool answers."""
+"""Conversion of a tool's arguments to a request of its operation, and of its response to the tool's result."""
 
 import json
 from collections.abc import Mapping
@@ -8,9 +8,9 @@ from urllib.parse import quote, urlencode
 
 from server.core.errors import InvalidInput, NotFound
 from server.http.exception_handlers import SENTENCES
-from server.http.in_process import Letter, Reply
+from server.http.in_process import InternalRequest, InternalResponse
 from server.projections.mcp.schemas import NEXT_PAGE, NEXT_PAGE_HEADER, RESULT, WHOLE_BODY, Schema
-from server.projections.mcp.tools import Plan
+from server.projections.mcp.tools import ToolBinding
 from server.projections.openapi import NULL
 
 WAITS = (
@@ -21,7 +21,7 @@ WAITS = (
 
 @dataclass(frozen=True)
 class Answer:
-    """What a tool answers: as an object, the same as text, and whether it failed."""
+    """A tool's result: an object, the same as text, and whether it failed."""
 
     structured: dict[str, Any] | None
     texts: tuple[str, ...]
@@ -29,93 +29,95 @@ class Answer:
 
 
 def fail(sentence: str) -> Answer:
-    """An answer that says what went wrong and what to do."""
+    """Make a result that says what went wrong and what to do."""
     return Answer(None, (sentence,), failed=True)
 
 
 def succeed(structured: dict[str, Any], *more: str) -> Answer:
-    """An answer as an object and as text."""
+    """Make a result of an object and the same as text."""
     return Answer(structured, (json.dumps(structured, ensure_ascii=False), *more))
 
 
-def write_letter(plan: Plan, arguments: Mapping[str, Any]) -> Letter:
+def make_request(binding: ToolBinding, arguments: Mapping[str, Any]) -> InternalRequest:
     """Put each argument where its operation has it. What is null counts as left out. Raises InvalidInput."""
     given = leave_out_nulls(arguments)
-    check_names(plan, given)
-    path, query, body = plan.path, [], {}
+    check_names(binding, given)
+    path, query, body = binding.path, [], {}
     for name, value in given.items():
-        place = plan.places.get(name, "body")
-        if place == "path":
+        location = binding.locations.get(name, "body")
+        if location == "path":
             path = path.replace(f"{{{name}}}", encode(value))
-        elif place == "query":
-            query += [(name, spell(one)) for one in (value if isinstance(value, list) else [value])]
+        elif location == "query":
+            query += [(name, to_text(item)) for item in (value if isinstance(value, list) else [value])]
         else:
             body[name] = value
-    content = json.dumps(body[WHOLE_BODY] if plan.whole_body else body).encode() if plan.has_body else b""
-    return Letter(plan.method, path, urlencode(query, errors="replace"), content)
+    content = json.dumps(body[WHOLE_BODY] if binding.whole_body else body).encode() if binding.has_body else b""
+    return InternalRequest(binding.method, path, urlencode(query, errors="replace"), content)
 
 
-def check_names(plan: Plan, given: Mapping[str, Any]) -> None:
+def check_names(binding: ToolBinding, given: Mapping[str, Any]) -> None:
     """Raises InvalidInput for an argument that there is not, or one that is missing from the path."""
-    known = plan.tool.takes["properties"]
-    if strange := sorted(name for name in given if name not in known):
-        raise InvalidInput(f"{plan.tool.name} takes no {', '.join(strange)[:200]}. It takes: {', '.join(known) or 'nothing'}.")
-    if missing := [name for name in plan.tool.takes["required"] if name not in given]:
-        raise InvalidInput(f"{plan.tool.name} needs {', '.join(missing)}.")
+    properties = binding.tool.input_schema["properties"]
+    if strange := sorted(name for name in given if name not in properties):
+        raise InvalidInput(
+            f"{binding.tool.name} takes no {', '.join(strange)[:200]}. It takes: {', '.join(properties) or 'nothing'}."
+        )
+    if missing := [name for name in binding.tool.input_schema["required"] if name not in given]:
+        raise InvalidInput(f"{binding.tool.name} needs {', '.join(missing)}.")
 
 
 def leave_out_nulls(value: Any) -> Any:
     """The same without what is null: strict clients send every argument, and null for those that they mean to leave out."""
     if isinstance(value, list):
-        return [leave_out_nulls(one) for one in value]
+        return [leave_out_nulls(item) for item in value]
     if isinstance(value, Mapping):
-        return {name: leave_out_nulls(one) for name, one in value.items() if one is not None}
+        return {name: leave_out_nulls(item) for name, item in value.items() if item is not None}
     return value
 
 
 def encode(value: Any) -> str:
-    """A value as one part of a path, whatever is in it."""
-    return quote(spell(value), safe="", errors="replace")
+    """Encode a value as one segment of a path."""
+    return quote(to_text(value), safe="", errors="replace")
 
 
-def spell(value: Any) -> str:
-    """A value as an address has it."""
+def to_text(value: Any) -> str:
+    """Write a value as it stands in a URL."""
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def read_reply(plan: Plan, reply: Reply) -> Answer:
-    """What the tool answers when its operation answered this."""
+def read_response(binding: ToolBinding, reply: InternalResponse) -> Answer:
+    """Make a tool's result of its operation's response."""
     body = read_body(reply)
     if reply.status >= 400:
-        return fail(tell_failure(reply.status, body))
+        return fail(describe_failure(reply.status, body))
     if reply.status == 202 and isinstance(body, dict) and "approval_id" in body:
-        # What only reads has promised what it answers, so that it waits can be said in words alone.
-        return succeed(body, WAITS) if plan.operation.changes else fail(f"{WAITS} The approval_id is {body['approval_id']}.")
-    if plan.wraps or not isinstance(body, dict):
+        # What only reads has promised the shape of its result, so that it waits can be said in words alone.
+        return succeed(body, WAITS) if binding.operation.changes else fail(f"{WAITS} The approval_id is {body['approval_id']}.")
+    if binding.wraps or not isinstance(body, dict):
         token = reply.headers.get(NEXT_PAGE_HEADER)
         body = {RESULT: body} | ({NEXT_PAGE: token} if token else {})
-    return succeed(fit(body, plan.tool.answers))
+    return succeed(omit_nulls(body, binding.tool.output_schema))
 
 
-def fit(value: Any, schema: Schema) -> Any:
-    """An answer as its schema has it: what may be null is left out there, though some operations say it."""
+def omit_nulls(value: Any, schema: Schema) -> Any:
+    """Leave out null fields that the schema does not know, though some operations say them."""
     if isinstance(value, list):
-        return [fit(one, schema.get("items", {})) for one in value]
+        return [omit_nulls(item, schema.get("items", {})) for item in value]
     if not isinstance(value, dict):
         return value
     fields = schema.get("properties", {})
-    kept = {name: one for name, one in value.items() if one is not None or fields.get(name, NULL).get("type") == "null"}
-    return {name: fit(one, fields.get(name, {})) for name, one in kept.items()}
+    left = {name: item for name, item in value.items() if item is not None or fields.get(name, NULL).get("type") == "null"}
+    return {name: omit_nulls(item, fields.get(name, {})) for name, item in left.items()}
 
 
-def tell_failure(status: int, body: Any) -> str:
-    """The sentence of a failure. An argument that leads to no address leads to no thing."""
+def describe_failure(status: int, body: Any) -> str:
+    """Describe a failure in a sentence. An argument that leads to no address leads to no thing."""
     detail = str(body.get("detail", "") if isinstance(body, dict) else body)
     return NotFound().detail if detail == SENTENCES[404] else detail or f"The answer is {status}."
 
 
-def read_body(reply: Reply) -> Any:
-    """What was answered, as JSON has it, or else as text."""
+def read_body(reply: InternalResponse) -> Any:
+    """Read a response's body as JSON, or else as text."""
     text = reply.body.decode("utf-8", "replace")
     try:
         return json.loads(text) if text else {}

@@ -1,4 +1,4 @@
-"""The tools of each client, and what happens when one of them is called: the same as when its operation is called over HTTP."""
+"""The tools of each client, and their calls: the same as a call of the operation over HTTP."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -7,12 +7,12 @@ from typing import Any
 
 from server.access.clients.registry import Client
 from server.core.errors import DeskhandError, InvalidInput
-from server.http.in_process import CLIENT, OPERATION, Reply
+from server.http.in_process import CLIENT, OPERATION, InternalResponse
 from server.projections.documents import Documents, offered
 from server.projections.mcp import search_tools
-from server.projections.mcp.calls import Answer, fail, read_body, read_reply, write_letter
+from server.projections.mcp.calls import Answer, fail, make_request, read_body, read_response
 from server.projections.mcp.search_tools import FETCH, SEARCH
-from server.projections.mcp.tools import Plan, Tool, make_plans
+from server.projections.mcp.tools import Tool, ToolBinding, make_bindings
 from server.runtime.state import State
 
 TOOL_CALL = "complete an app's tool call"
@@ -28,7 +28,7 @@ class OtherAnswer(DeskhandError):
     """An operation answered something that is no success."""
 
 
-class Toolbox:
+class ToolDispatcher:
     """Projects the operations. `call` and `list_tools` are for one client, which the endpoint has let in."""
 
     def __init__(self, state: State, documents: Documents) -> None:
@@ -36,16 +36,21 @@ class Toolbox:
         self._documents = documents
 
     @cached_property
-    def plans(self) -> dict[str, Plan]:
-        """How each tool is called; made once, for it takes a while."""
-        return make_plans(self._documents.make(), self._state.runtime.operations())
+    def bindings(self) -> dict[str, ToolBinding]:
+        """The binding of each tool; made once, which takes a while."""
+        return make_bindings(self._documents.make(), self._state.runtime.operations())
+
+    @property
+    def instructions(self) -> list[str]:
+        """The sentences with which the integrations introduce themselves to a model."""
+        return [member.integration.instructions for member in self._state.runtime.members if member.parts]
 
     def list_tools(self, client: Client) -> list[Tool]:
-        """What a client is shown, always in the same order."""
+        """List the tools that a client is shown, always in the same order."""
         names = {operation.name for operation in offered(client, self._state.runtime.operations())}
         lookups = search_tools.find_usable(self._state.runtime.lookups(), names)
-        scopes = sorted({self.plans[lookup.search.operation].operation.scope for lookup in lookups})
-        own = [plan.tool for name, plan in self.plans.items() if name in names]
+        scopes = sorted({self.bindings[lookup.search.operation].operation.scope for lookup in lookups})
+        own = [binding.tool for name, binding in self.bindings.items() if name in names]
         return [*search_tools.make_tools(lookups, tuple(scopes)), *own]
 
     async def call(self, client: Client, name: str, arguments: Mapping[str, Any], headers: RawHeaders = ()) -> Answer:
@@ -56,10 +61,10 @@ class Toolbox:
         try:
             if name in {SEARCH, FETCH}:
                 return await self._look_up(client, name, arguments)
-            plan = self.plans.get(name)
-            if plan is None:
+            binding = self.bindings.get(name)
+            if binding is None:
                 raise UnknownTool(name)
-            return read_reply(plan, await self._carry_out(client, plan, arguments, headers))
+            return read_response(binding, await self._execute(client, binding, arguments, headers))
         except DeskhandError as error:
             return fail(error.detail)
 
@@ -74,26 +79,30 @@ class Toolbox:
         return await search_tools.fetch(lookups, ask, search_tools.read_argument(arguments, "id"), address)
 
     async def _ask(self, client: Client, operation: str, arguments: Mapping[str, Any]) -> Any:
-        plan = self.plans[operation]
-        reply = await self._carry_out(client, plan, arguments)
-        answer = read_reply(plan, reply)
+        binding = self.bindings[operation]
+        reply = await self._execute(client, binding, arguments)
+        answer = read_response(binding, reply)
         if answer.failed:
             raise OtherAnswer(answer.texts[0])
         return read_body(reply)
 
-    async def _carry_out(self, client: Client, plan: Plan, arguments: Mapping[str, Any], headers: RawHeaders = ()) -> Reply:
-        """Walk the way of every call. When the caller goes away, what only reads ends, and what changes something goes on:
+    async def _execute(
+        self, client: Client, binding: ToolBinding, arguments: Mapping[str, Any], headers: RawHeaders = ()
+    ) -> InternalResponse:
+        """Call an operation through the guard. If the caller goes away, what only reads ends, and what changes something goes on:
 
         nobody would know how far it had come, and the person may be looking at the question whether it may run.
         """
         try:
-            letter = replace(write_letter(plan, arguments), headers=headers)
+            request = replace(make_request(binding, arguments), headers=headers)
         except (RecursionError, ValueError) as error:
             raise InvalidInput from error
-        call = self._state.inside.call(letter, **{CLIENT: client, OPERATION: plan.operation.name})
-        return await self._state.context.tasks.complete(call, name=TOOL_CALL, abandon=not plan.operation.changes)
+        call = self._state.inside.call(request, **{CLIENT: client, OPERATION: binding.operation.name})
+        if not binding.operation.changes:
+            return await call
+        return await self._state.context.tasks.complete(call, name=TOOL_CALL)
 
     async def close(self, seconds: float) -> None:
-        """Let what still runs end, and then end it."""
+        """Let changing calls end for some seconds, and then cancel them."""
         for task in await self._state.context.tasks.wait(TOOL_CALL, seconds):
             task.cancel()

@@ -5,60 +5,61 @@ import importlib
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
-from server.access.origins import SECTION, OriginSettings
-from server.core.errors import NotAuthenticated, TooManyRequests
 from server.http.exception_handlers import respond, to_response
 from server.http.in_process import CLIENT
-from server.http.middleware import clean_origins
 from server.projections.documents import Documents
-from server.projections.mcp.dispatcher import Toolbox
+from server.projections.mcp.dispatcher import ToolDispatcher
 from server.runtime.state import State
 
 if TYPE_CHECKING:
     from server.projections.mcp.transport import Transport
 
-METHODS = {"POST", "DELETE"}  # a GET would be a stream on which nothing is ever told
+METHODS = {"POST", "DELETE"}  # a GET would be a stream without any event
 PATH = "/mcp"
 STOP_SECONDS = 3.0
 ENVELOPE = 64 * 1024  # bytes around the largest operation's arguments
 
 
 class Endpoint:
-    """An ASGI application."""
+    """An ASGI application that stands beside FastAPI's, so it makes its failures problem documents itself."""
 
     def __init__(self, state: State, documents: Documents) -> None:
         self._state = state
-        self._toolbox = Toolbox(state, documents)
+        self._dispatcher = ToolDispatcher(state, documents)
         self._transport: Transport | None = None
         self._opening = asyncio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def note_start(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._answer(scope, receive, note_start)
+        except Exception as error:
+            if started:
+                raise
+            await to_response(error)(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] not in METHODS:
             refusal = respond(
                 405, "MCP is spoken here, with POST. docs/first-mcp-app.md says how.", {}, {"Allow": "POST, DELETE"}
             )
             await refusal(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        try:
-            client = await self._state.guard.let_in(headers, PATH)
-        except NotAuthenticated as error:
-            await to_response(error)(scope, receive, send)
-            return
-        transport = await self._open()
-        state = self._state
-        listed = clean_origins(state.context.settings.read(SECTION, OriginSettings).allowed)
-        hosts = state.address.public_hosts()
+        client = await self._state.guard.authenticate_request(Headers(scope=scope), PATH)
+        transport = self._transport or await self._open()
         bare = [(name, value.strip(b" \t")) for name, value in scope["headers"]]  # RFC 9110 5.5; the parser leaves some
-        known = {**scope, "headers": bare, CLIENT: client}
-        try:
-            if transport.opens_session(known):
-                await state.guard.count(client, changing=False)
-            await transport.answer(known, receive, send, client=client.id, hosts=hosts, origins=listed)
-        except TooManyRequests as error:
-            await to_response(error)(scope, receive, send)
+        scope = {**scope, "headers": bare, CLIENT: client}
+        if transport.opens_session(scope):
+            await self._state.guard.count(client, changing=False)
+        await transport.answer(scope, receive, send, client=client.id)
 
     async def _open(self) -> "Transport":
         async with self._opening:
@@ -68,17 +69,18 @@ class Endpoint:
             return self._transport
 
     async def _make_transport(self) -> "Transport":
+        await self._state.runtime.wait()
         server, transport = [await asyncio.to_thread(importlib.import_module, f"{__package__}.{name}") for name in PARTS]
-        plans = await asyncio.to_thread(lambda: self._toolbox.plans)
-        largest = max((plan.operation.largest_body for plan in plans.values()), default=0) + ENVELOPE
-        made: Transport = transport.Transport(server.make_server(self._toolbox), transport.Room(largest_body=largest))
+        bindings = await asyncio.to_thread(lambda: self._dispatcher.bindings)
+        largest = max((binding.operation.largest_body for binding in bindings.values()), default=0) + ENVELOPE
+        made: Transport = transport.Transport(server.make_server(self._dispatcher), transport.SessionLimits(largest_body=largest))
         await made.open()
         return made
 
     async def _close(self) -> None:
         if self._transport:
             await self._transport.close()
-        await self._toolbox.close(STOP_SECONDS)
+        await self._dispatcher.close(STOP_SECONDS)
 
 
 PARTS = ("server", "transport")

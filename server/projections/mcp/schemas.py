@@ -1,4 +1,4 @@
-"""What a tool takes and answers, as JSON Schemas that every client's model can be given.
+"""Input and output schemas of tools, as JSON Schemas that every client's model can be given.
 
 They are made from the OpenAPI document, whose optional values are simple already. Here references are written out, names of
 models are dropped, a default is said in words, and each schema is an object. What OpenAI is strict about:
@@ -25,7 +25,7 @@ PENDING = {name: {"type": "string", "description": str(field.description)} for n
 
 
 def make_input(document: Schema, operation: Schema) -> Schema:
-    """What a tool takes: the parameters of the path and the query, and the fields of the body, side by side."""
+    """Make the input schema: the parameters of the path and the query, and the fields of the body, side by side."""
     taken: dict[str, Schema] = {}
     required: list[str] = []
     for parameter in operation.get("parameters", []):
@@ -45,7 +45,7 @@ def make_input(document: Schema, operation: Schema) -> Schema:
 
 
 def find_body(operation: Mapping[str, Any]) -> Schema:
-    """The schema of what a body has; a body without fields of its own is one argument."""
+    """Find the schema of a body's fields; a body without fields of its own is one argument."""
     schema = find_schema(operation.get("requestBody", {}))
     if not schema or "properties" in schema or "$ref" in schema:
         return schema
@@ -53,7 +53,7 @@ def find_body(operation: Mapping[str, Any]) -> Schema:
 
 
 def make_output(document: Schema, operation: Schema, *, changes: bool) -> tuple[Schema, bool]:
-    """What a tool answers, and whether its answer is put under `result` because it is no object.
+    """Make the output schema, and whether the answer is put under `result` because it is no object.
 
     Where the person may be asked first, nothing of it is promised, and the answer may be that they are being asked.
     """
@@ -75,18 +75,18 @@ def make_output(document: Schema, operation: Schema, *, changes: bool) -> tuple[
 
 def find_schema(part: Mapping[str, Any]) -> Schema:
     """The schema of a body or an answer in JSON."""
-    found: Schema = part.get("content", {}).get(JSON, {}).get("schema", {})
-    return found
+    schema: Schema = part.get("content", {}).get(JSON, {}).get("schema", {})
+    return schema
 
 
 def write_out(node: Schema, document: Schema, within: tuple[str, ...] = ()) -> Schema:
     """A schema with what its references mean in their place; one that comes back to itself ends as any object."""
     reference = str(node.get("$ref", "")).removeprefix(SCHEMAS)
     if reference:
-        told = {key: value for key, value in node.items() if key == "description"}
+        described = {key: value for key, value in node.items() if key == "description"}
         if reference in within:
-            return {"type": "object"} | told
-        return write_out(document["components"]["schemas"][reference], document, (*within, reference)) | told
+            return {"type": "object"} | described
+        return write_out(document["components"]["schemas"][reference], document, (*within, reference)) | described
     written: Schema = {"type": node["type"]} if "type" in node else {}
     written |= {key: write_part(key, value, document, within) for key, value in node.items() if key not in NOT_PORTABLE}
     if node.get("default") not in NOTHING and "efault" not in written.get("description", ""):

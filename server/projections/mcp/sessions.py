@@ -1,4 +1,4 @@
-"""Which sessions each client has open, so that one client cannot take the room of all others."""
+"""The open sessions of each client, so that no client can use up the room of all others."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -25,14 +25,14 @@ class Sessions:
         self._of: defaultdict[str, list[Session]] = defaultdict(list)
 
     def make_room(self, client: str) -> str | None:
-        """Take out a session that has to give way; answers its id, or None where there is room for all.
+        """Evict a session for a new one and answer its id, or None if there is room for all.
 
         Raises TooManyRequests if all are at work.
         """
         own = self._of[client]
         if len(own) <= self._most:
             return None
-        idle = next((one for one in own if not one.busy), None)
+        idle = next((session for session in own if not session.busy), None)
         if idle is None:
             raise TooManyRequests(f"This client has {self._most} sessions at work already. End one of them first.")
         own.remove(idle)
@@ -40,17 +40,17 @@ class Sessions:
 
     @contextmanager
     def use(self, client: str, session_id: str | None) -> Iterator[Session]:
-        """Have a session at work, a new one where none is named; one that did not open, or is over, is forgotten."""
+        """Mark a session busy, a new one without an id. One that did not open, or is over, is forgotten."""
         own = self._of[client]
-        one = next((one for one in own if session_id and one.id == session_id), None)
-        one = one or Session(session_id or "", over=bool(session_id))
-        if one in own:
-            own.remove(one)
-        own.append(one)
-        one.busy += 1
+        session = next((session for session in own if session_id and session.id == session_id), None)
+        session = session or Session(session_id or "", over=bool(session_id))
+        if session in own:
+            own.remove(session)
+        own.append(session)
+        session.busy += 1
         try:
-            yield one
+            yield session
         finally:
-            one.busy -= 1
-            if (one.over or not one.id) and one in own:
-                own.remove(one)
+            session.busy -= 1
+            if (session.over or not session.id) and session in own:
+                own.remove(session)

@@ -1,4 +1,4 @@
-"""A tool is an operation as MCP tells it: what it is called, takes and answers, and what it may do to the world."""
+"""Tools: the operations as MCP describes them, with input and output schemas and annotations."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,69 +10,73 @@ from server.sdk.operation import Operation
 
 
 @dataclass(frozen=True)
-class Hints:
-    """What a client may know before it asks its person: the four annotations of MCP."""
+class Annotations:
+    """The four annotations of MCP, which a client may show before it calls."""
 
-    reads_only: bool
-    destroys: bool
-    repeats: bool
+    read_only: bool
+    destructive: bool
+    idempotent: bool
     open_world: bool
 
 
 @dataclass(frozen=True)
 class Tool:
-    """What a client is told of a tool. `scopes`: what a client's token needs for it."""
+    """A tool as clients see it. `scopes`: what a client's token needs for it."""
 
     name: str
     title: str
     description: str
-    takes: Schema
-    answers: Schema
-    hints: Hints
+    input_schema: Schema
+    output_schema: Schema
+    annotations: Annotations
     scopes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class Plan:
-    """How a tool's arguments become a call. `places`: path or query, by the argument's name; the others are the body's.
+class ToolBinding:
+    """The mapping of a tool's arguments to a request.
 
-    `whole_body`: one of them is the body itself.
+    `locations`: path or query, by the argument's name; the others are the body's.
+
+    `whole_body`: an argument is the body itself.
     """
 
     tool: Tool
     operation: Operation
     method: str
     path: str
-    places: Mapping[str, str] = field(default_factory=dict)
+    locations: Mapping[str, str] = field(default_factory=dict)
     has_body: bool = False
     whole_body: bool = False
     wraps: bool = False
 
 
-def make_plans(document: Schema, operations: Mapping[str, Operation]) -> dict[str, Plan]:
-    """The plan of every operation in a document, by its name and in the document's order."""
-    found = {}
-    for path, method, told in walk_operations(document):
-        operation = operations[told["operationId"]]
-        found[operation.name] = make_plan(document, path, method, told, operation)
-    return found
+def make_bindings(document: Schema, operations: Mapping[str, Operation]) -> dict[str, ToolBinding]:
+    """Bind every operation in a document, by its name and in the document's order."""
+    bindings = {}
+    for path, method, described in walk_operations(document):
+        operation = operations[described["operationId"]]
+        bindings[operation.name] = make_binding(document, path, method, described, operation)
+    return bindings
 
 
-def make_plan(document: Schema, path: str, method: str, told: Mapping[str, Any], operation: Operation) -> Plan:
-    """The plan of one operation, as the document tells it."""
-    answers, wraps = make_output(document, dict(told), changes=operation.changes)
+def make_binding(document: Schema, path: str, method: str, described: Mapping[str, Any], operation: Operation) -> ToolBinding:
+    """Bind an operation as the document describes it."""
+    output_schema, wraps = make_output(document, dict(described), changes=operation.changes)
     tool = Tool(
         operation.name,
         make_title(operation.name),
-        told.get("description") or operation.summary,
-        make_input(document, dict(told)),
-        answers,
-        Hints(not (operation.changes or operation.keeps), operation.destroys, operation.repeats, operation.open_world),
+        described.get("description") or operation.summary,
+        make_input(document, dict(described)),
+        output_schema,
+        Annotations(not (operation.changes or operation.keeps), operation.destroys, operation.repeats, operation.open_world),
         (operation.scope,) if operation.scope else (),
     )
-    places = {parameter["name"]: parameter["in"] for parameter in told.get("parameters", [])}
-    body = find_body(told)
-    return Plan(tool, operation, method.upper(), path, places, bool(body), WHOLE_BODY in body.get("properties", {}), wraps)
+    locations = {parameter["name"]: parameter["in"] for parameter in described.get("parameters", [])}
+    body = find_body(described)
+    return ToolBinding(
+        tool, operation, method.upper(), path, locations, bool(body), WHOLE_BODY in body.get("properties", {}), wraps
+    )
 
 
 def make_title(name: str) -> str:

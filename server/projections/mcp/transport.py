@@ -1,31 +1,41 @@
-"""Streamable HTTP: revision 2026-07-28, which keeps nothing between two requests, and the older ones, which have sessions."""
+"""Streamable HTTP: revision 2026-07-28, which keeps nothing between two requests, and the older ones, which have sessions.
+
+Answers are JSON; a client that sent a progressToken gets server-sent events.
+"""
 
 import asyncio
-from collections.abc import Collection
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from fastapi import Request
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
 from mcp.server.lowlevel.server import Server
-from mcp.server.streamable_http import MCP_SESSION_ID_HEADER
+from mcp.server.streamable_http import MCP_SESSION_ID_HEADER, check_accept_headers
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
 from mcp.shared.inbound import MCP_PROTOCOL_VERSION_HEADER
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 
-from server.http.in_process import Letter, Reading, make_scope
+from server.http.in_process import InternalRequest, ResponseCollector, make_scope
+from server.http.strict_json import StrictRequest
+from server.projections.mcp.event_stream import streaming
 from server.projections.mcp.sessions import Session, Sessions
+
+PROGRESS = b'"progressToken"'
+WATCH_SECONDS = 0.1  # after which a call is watched for a client that hangs up; most have been answered by then
+BEHIND_MIDDLEWARE = TransportSecuritySettings(enable_dns_rebinding_protection=False)  # HostOriginMiddleware has looked
 
 
 @dataclass(frozen=True)
-class Room:
-    """What clients may take. `idle_seconds`: after which a session that nobody uses ends. `largest_body`: bytes.
+class SessionLimits:
+    """The limits of clients. `idle_seconds`: after which an unused session ends. `largest_body`: bytes.
 
-    `own_sessions`: of one client; where it opens more, the one that it did not use for the longest time gives way.
+    `own_sessions`: of one client; if it opens more, its least recently used one is ended.
     """
 
     idle_seconds: float = 1800
@@ -35,18 +45,19 @@ class Room:
 
 
 class Transport:
-    """Runs a server of the SDK behind our own door. A session belongs to the client that opened it."""
+    """Runs a server of the SDK behind our own middleware. A session belongs to the client that opened it."""
 
-    def __init__(self, server: Server[Any], room: Room) -> None:
-        self._security = TransportSecuritySettings(enable_dns_rebinding_protection=True)
+    def __init__(self, server: Server[Any], limits: SessionLimits) -> None:
+        self._limits = limits
         self._manager = StreamableHTTPSessionManager(
             server,
-            security_settings=self._security,
-            session_idle_timeout=room.idle_seconds,
-            max_sessions=room.sessions,
-            max_request_body_size=room.largest_body,
+            json_response=True,
+            security_settings=BEHIND_MIDDLEWARE,
+            session_idle_timeout=limits.idle_seconds,
+            max_sessions=limits.sessions,
+            max_request_body_size=limits.largest_body,
         )
-        self._sessions = Sessions(room.own_sessions)
+        self._sessions = Sessions(limits.own_sessions)
         self._ready = asyncio.Event()
         self._over = asyncio.Event()
         self._life: asyncio.Task[None] | None = None
@@ -65,37 +76,46 @@ class Transport:
             self._ready.set()
             await self._over.wait()
 
-    async def answer(
-        self, scope: Scope, receive: Receive, send: Send, *, client: str, hosts: Collection[str], origins: Collection[str]
-    ) -> None:
-        """Answer one request of a client, at one of these addresses, from a page of one of these origins.
+    async def answer(self, scope: Scope, receive: Receive, send: Send, *, client: str) -> None:
+        """Answer one request of a client.
 
-        Raises TooManyRequests where it wants another session, and all that it has are at work.
+        Raises HTTPException if its body is too large, TooManyRequests if it wants another session and all it has are at work.
         """
-        own = {f"{scheme}://{host}" for scheme in ("http", "https") for host in hosts}
-        self._security.allowed_hosts = sorted(hosts)
-        self._security.allowed_origins = sorted(own.union(origins))
-        user = AuthenticatedUser(AccessToken(token="", client_id=client, scopes=[]))
-        known = {**scope, "user": user}
-        if is_modern(scope):
-            await self._manager.handle_request(known, receive, send)
+        request = StrictRequest(scope, receive, self._limits.largest_body)
+        try:
+            body = await request.body()
+        except ClientDisconnect:
             return
-        named = Headers(scope=scope).get(MCP_SESSION_ID_HEADER)
-        with self._sessions.use(client, named) as session:
-            while named is None and (old := self._sessions.make_room(client)):
-                await self._end(old, user, scope)
-            await self._manager.handle_request(known, receive, partial(watch, session, scope["method"], send))
+        if "accept" not in request.headers:
+            scope = {**scope, "headers": [*scope["headers"], (b"accept", b"application/json")]}
+        scope = {**scope, "user": AuthenticatedUser(AccessToken(token="", client_id=client, scopes=[]))}
+        replay = partial(replay_body, [body], receive)
+        if PROGRESS in body and check_accept_headers(Request(scope)) == (True, True):
+            async with streaming(send) as send_event:
+                await self._answer(scope, replay, send_event, client)
+        else:
+            await self._answer(scope, replay, send, client)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, client: str) -> None:
+        if is_modern(scope):
+            with DisconnectWatch(receive):
+                await self._manager.handle_request(scope, receive, send)
+            return
+        session_id = Headers(scope=scope).get(MCP_SESSION_ID_HEADER)
+        with self._sessions.use(client, session_id) as session:
+            while session_id is None and (evicted := self._sessions.make_room(client)):
+                await self._end(evicted, scope)
+            await self._manager.handle_request(scope, receive, partial(watch, session, scope["method"], send))
 
     def opens_session(self, scope: Scope) -> bool:
         """Whether a request may open a session."""
         return not is_modern(scope) and MCP_SESSION_ID_HEADER not in Headers(scope=scope)
 
-    async def _end(self, session_id: str, user: AuthenticatedUser, scope: Scope) -> None:
+    async def _end(self, session_id: str, scope: Scope) -> None:
         """End a session as its client would."""
-        host = self._security.allowed_hosts[0]  # not the request's own, which may be none of ours
-        ending = Letter("DELETE", scope["path"], headers=(("Host", host), (MCP_SESSION_ID_HEADER, session_id)))
-        reading = Reading(b"")
-        await self._manager.handle_request({**make_scope(ending), "user": user}, reading.receive, reading.send)
+        ending = InternalRequest("DELETE", scope["path"], headers=((MCP_SESSION_ID_HEADER, session_id),))
+        collector = ResponseCollector(b"")
+        await self._manager.handle_request({**make_scope(ending), "user": scope["user"]}, collector.receive, collector.send)
 
     async def close(self) -> None:
         """End every session and every answer that is on its way."""
@@ -108,6 +128,45 @@ def is_modern(scope: Scope) -> bool:
     """Whether a request is of a revision without sessions, as the SDK tells them apart."""
     revision = Headers(scope=scope).get(MCP_PROTOCOL_VERSION_HEADER)
     return revision is not None and revision not in HANDSHAKE_PROTOCOL_VERSIONS
+
+
+async def replay_body(unread: list[bytes], receive: Receive) -> Message:
+    """Receive a body that has been read already, and then what comes after it."""
+    if unread:
+        return {"type": "http.request", "body": unread.pop(), "more_body": False}
+    return await receive()
+
+
+class DisconnectWatch:
+    """Cancels the task inside the `with` when its client hangs up, once it takes long. The body must have been read."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._task = asyncio.current_task()
+        self._watching: asyncio.Task[None] | None = None
+        self._disconnected = False
+
+    def __enter__(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(WATCH_SECONDS, self._begin)
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> bool:
+        self._timer.cancel()
+        if self._watching:
+            self._watching.cancel()
+        if not self._disconnected or self._task is None:
+            return False
+        self._task.uncancel()
+        return kind is asyncio.CancelledError
+
+    def _begin(self) -> None:
+        self._watching = asyncio.create_task(self._wait())
+
+    async def _wait(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self._disconnected = True
+        if self._task:
+            self._task.cancel()
 
 
 async def watch(session: Session, method: str, send: Send, message: Message) -> None:

@@ -1,8 +1,8 @@
 import pytest
 
 from desktop.screen import DesktopScreen
-from desktop.tray.actions import Wishes
-from desktop.tray.menu import Wish
+from desktop.tray.actions import MenuActions
+from desktop.tray.menu import MenuAction
 from desktop.window.window import Window
 from server.core.errors import DeskhandError
 
@@ -18,7 +18,7 @@ class Desk:
         screen.open_folder = self.did.append
         screen.set_start_at_login = self.did.append
         screen.tell = lambda _, text: self.did.append(text)
-        self.wishes = Wishes(
+        self.actions = MenuActions(
             screen,
             folder,
             self.ask,
@@ -40,39 +40,39 @@ def desk(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("wish", "done"),
+    ("action", "done"),
     [
-        (Wish.open, ("window", "")),
-        (Wish.show_approvals, ("window", "approvals")),
-        (Wish.show_activity, ("window", "activity")),
-        (Wish.show_update, ("window", "settings")),
-        (Wish.copy, "https://abel.ngrok.app"),
-        (Wish.start_at_login, True),
-        (Wish.no_start_at_login, False),
+        (MenuAction.open, ("window", "")),
+        (MenuAction.show_approvals, ("window", "approvals")),
+        (MenuAction.show_activity, ("window", "activity")),
+        (MenuAction.show_update, ("window", "settings")),
+        (MenuAction.copy, "https://abel.ngrok.app"),
+        (MenuAction.start_at_login, True),
+        (MenuAction.no_start_at_login, False),
     ],
 )
-def test_a_wish_is_fulfilled(desk, wish, done):
-    desk.wishes.fulfil(wish)
+def test_action_is_executed(desk, action, done):
+    desk.actions.execute(action)
     assert desk.did == [done]
 
 
-def test_the_folder_of_the_logs_is_opened(desk, tmp_path):
-    desk.wishes.fulfil(Wish.open_logs)
+def test_logs_folder_is_opened(desk, tmp_path):
+    desk.actions.execute(MenuAction.open_logs)
     assert desk.did == [tmp_path]
 
 
-def test_the_program_ends_at_once(desk):
-    desk.wishes.choose(Wish.quit)
+def test_quit_ends_the_program(desk):
+    desk.actions.choose(MenuAction.quit)
     assert desk.did == ["end"]
 
 
-def test_what_cannot_be_done_is_told(desk):
+def test_failed_action_is_reported(desk):
     desk.refusal = "There is no tunnel here."
-    desk.wishes.fulfil(Wish.open_tunnel)
+    desk.actions.execute(MenuAction.open_tunnel)
     assert desk.did == ["There is no tunnel here."]
 
 
-def test_every_route_is_one_that_the_window_calls(desk, root):
+def test_action_routes_exist_in_the_local_api(desk, root):
     from desktop.tray.actions import ROUTES
 
     document = (root / "ui" / "openapi.json").read_text()

@@ -58,7 +58,7 @@ def apple(monkeypatch):
     return types.SimpleNamespace(later=later, policies=policies)
 
 
-def test_macos_draws_on_its_main_thread_and_shows_nothing_in_the_dock(apple):
+def test_macos_backend_draws_on_the_main_thread_without_dock_icon(apple):
     icon, drawn = Icon(), []
     mac = Mac(icon)
     assert apple.policies == [1]
@@ -72,7 +72,7 @@ def test_macos_draws_on_its_main_thread_and_shows_nothing_in_the_dock(apple):
     assert icon.did == ["stopped"]
 
 
-def test_macos_takes_ctrl_c_back_once_its_loop_runs(apple):
+def test_macos_backend_restores_ctrl_c_once_its_loop_runs(apple):
     icon, begun = Icon(), []
     Mac(icon).run(begun.append, lambda: begun.append("signals"))
     assert begun == [icon]
@@ -80,7 +80,7 @@ def test_macos_takes_ctrl_c_back_once_its_loop_runs(apple):
     assert begun == [icon, "signals"]
 
 
-def test_on_windows_an_open_menu_is_known(monkeypatch):
+def test_open_menu_is_tracked_on_windows(monkeypatch):
     icon = Icon()
     windows = Backend(icon)
     seen = []
@@ -92,14 +92,14 @@ def test_on_windows_an_open_menu_is_known(monkeypatch):
     assert not windows.menu_is_open()
 
 
-def test_the_toolkit_is_set_up_before_its_loop_says_that_it_is_ready():
+def test_toolkit_is_set_up_before_its_loop_is_ready():
     icon = Icon()
     Backend(icon).run(lambda _: icon.did.append("set up"), lambda: icon.did.append("signals"))
     assert icon.did == ["signals", "ready", "set up"]
 
 
-def test_gtk_begins_without_a_bus_and_ends_without_a_daemon(monkeypatch):
-    monkeypatch.setattr("desktop.tray.backends.log_complaints", lambda: None)
+def test_gtk_backend_runs_without_dbus_and_notification_daemon(monkeypatch):
+    monkeypatch.setattr("desktop.tray.backends.redirect_gtk_warnings", lambda: None)
     icon = Icon()
     Gtk(icon)
     icon._initialize()
@@ -108,12 +108,12 @@ def test_gtk_begins_without_a_bus_and_ends_without_a_daemon(monkeypatch):
     assert icon.did == ["ready"]
 
 
-def test_plain_x_hears_only_letters_that_it_can_write():
+def test_xorg_tooltip_is_latin_1():
     assert Xorg.spell(None, "Deskhand: ● Online · https://abel.ngrok.app") == "Deskhand:  Online · https://abel.ngrok.app"
 
 
 @pytest.mark.parametrize(("module", "kind"), [("pystray._gtk", Gtk), ("pystray._appindicator", Gtk), ("pystray._win32", Backend)])
-def test_a_backend_is_known_by_what_the_icon_was_made_with(monkeypatch, module, kind):
-    monkeypatch.setattr("desktop.tray.backends.log_complaints", lambda: None)
+def test_backend_is_chosen_by_the_class_of_the_icon(monkeypatch, module, kind):
+    monkeypatch.setattr("desktop.tray.backends.redirect_gtk_warnings", lambda: None)
     made = type("Icon", (Icon,), {"__module__": module})()
     assert type(backend_of(made)) is kind

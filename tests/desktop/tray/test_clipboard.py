@@ -13,7 +13,7 @@ def ran(monkeypatch):
     return commands
 
 
-def test_windows_and_macos_have_programs_for_it(ran):
+def test_clipboard_programs_are_used_on_windows_and_macos(ran):
     for platform in ("win32", "darwin"):
         copy = clipboard.find_copier(has_gtk_loop=False, platform=platform, environment={})
         assert copy
@@ -24,7 +24,7 @@ def test_windows_and_macos_have_programs_for_it(ran):
     ]
 
 
-def test_under_wayland_it_takes_a_program_that_may(ran, monkeypatch, tmp_path: Path):
+def test_clipboard_uses_wl_copy_under_wayland(ran, monkeypatch, tmp_path: Path):
     wayland = {"WAYLAND_DISPLAY": "wayland-0"}
     monkeypatch.setenv("PATH", str(tmp_path))
     assert clipboard.find_copier(has_gtk_loop=True, platform="linux", environment=wayland) is None
@@ -35,6 +35,6 @@ def test_under_wayland_it_takes_a_program_that_may(ran, monkeypatch, tmp_path: P
     assert ran == [(["wl-copy"], b"text")]
 
 
-def test_without_a_loop_nothing_would_stay_on_it():
+def test_clipboard_is_unavailable_without_a_gtk_loop():
     assert clipboard.find_copier(has_gtk_loop=False, platform="linux", environment={"DISPLAY": ":0"}) is None
     assert clipboard.find_copier(has_gtk_loop=True, platform="linux", environment={"DISPLAY": ":0"})

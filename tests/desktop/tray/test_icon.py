@@ -5,7 +5,7 @@ import itertools
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from desktop.tray.icon import DOT, HAND, Look, draw
+from desktop.tray.icon import DOT, HAND, StatusLevel, draw
 from tests.desktop import drawing
 from tests.window.conftest import browser
 
@@ -24,32 +24,32 @@ def contrast(one: str, other: str) -> float:
 
 
 @pytest.mark.parametrize("size", [16, 22, 32, 64])
-def test_every_look_has_a_shape_of_its_own_even_without_colour(size):
-    shapes = {look: draw(look, size=size).getchannel("A") for look in Look}
-    for one, other in itertools.combinations(Look, 2):
+def test_status_levels_differ_in_shape_without_colour(size):
+    shapes = {level: draw(level, size=size).getchannel("A") for level in StatusLevel}
+    for one, other in itertools.combinations(StatusLevel, 2):
         difference = ImageStat.Stat(ImageChops.difference(shapes[one], shapes[other])).sum[0] / 255
         assert difference >= size * size * 0.008, f"{one} looks like {other} at {size} pixels"
 
 
 @pytest.mark.parametrize("size", [16, 22, 32, 64])
-@pytest.mark.parametrize("look", Look)
-def test_what_waits_is_seen_in_every_look_even_without_colour(look, size):
-    shapes = [draw(look, waiting=waiting, size=size).getchannel("A") for waiting in (False, True)]
+@pytest.mark.parametrize("level", StatusLevel)
+def test_pending_marker_differs_in_shape_at_every_level(level, size):
+    shapes = [draw(level, waiting=waiting, size=size).getchannel("A") for waiting in (False, True)]
     assert ImageStat.Stat(ImageChops.difference(*shapes)).sum[0] / 255 >= size * size * 0.03
 
 
 @pytest.mark.parametrize("ground", ["#ffffff", "#202020"])
-def test_the_icon_stands_out_on_light_and_dark(ground):
+def test_icon_stands_out_on_light_and_dark(ground):
     assert all(contrast(colour, ground) >= 3 for colour in (HAND, *DOT.values()))
 
 
-def test_where_nothing_is_seen_through_it_has_a_ground():
-    image = draw(Look.off, ground="#f6f7f7")
+def test_opaque_icon_has_a_ground():
+    image = draw(StatusLevel.off, ground="#f6f7f7")
     assert image.getchannel("A").getextrema() == (255, 255)
     assert image.getpixel((0, 0))[:3] == (0xF6, 0xF7, 0xF7)
 
 
-def test_the_pictures_are_current(request, browser, root, tmp_path):
+def test_pictures_are_current(request, browser, root, tmp_path):
     assets = root / "assets"
     if request.config.getoption("--draw"):
         drawing.draw_all(browser, assets)

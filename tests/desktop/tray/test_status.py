@@ -1,18 +1,18 @@
 from datetime import datetime
 
-from desktop.tray.icon import Look
-from desktop.tray.status import TOLD, Status, read_status
+from desktop.tray.icon import StatusLevel
+from desktop.tray.status import RECENT, Status, read_status
 
 
-def test_a_status_is_read_from_what_a_server_answers(serve):
+def test_status_is_read_from_the_server(serve):
     answer = serve(demo=True).person("GET", "/api/status").json()
     status = read_status(Status(can_copy=True), answer)
-    assert (status.serving, status.demo, status.can_copy, status.look) == (True, True, True, Look.local)
+    assert (status.serving, status.demo, status.can_copy, status.level) == (True, True, True, StatusLevel.local)
     assert status.address is None, "nobody else reaches an address of this computer only"
     assert status.tunnel == "off"
 
 
-def test_what_others_reach_and_what_happened_is_kept():
+def test_status_keeps_public_address_and_recent_activity():
     entry = {"client": "my-gpt", "sentence": "read a mail", "at": "", "outcome": "done"}
     answer = {
         "look": "attention",
@@ -31,7 +31,7 @@ def test_what_others_reach_and_what_happened_is_kept():
     status = read_status(Status(), answer)
     assert status.sentence == "Gmail wants you to sign in again."
     assert (status.problem, status.waiting) == (status.sentence, 2)
-    assert status.recent == ("my-gpt: read a mail",) * TOLD
+    assert status.recent == ("my-gpt: read a mail",) * RECENT
     assert status.paused_until == datetime.fromisoformat("2026-03-01T13:00:00+00:00")
     assert status.address_is_new
     assert status.update == "2.0"

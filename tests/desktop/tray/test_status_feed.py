@@ -1,11 +1,11 @@
 import threading
 
-from desktop.api_client import Local
-from desktop.tray.status_feed import News
+from desktop.api_client import ApiClient
+from desktop.tray.status_feed import StatusFeed
 from server.lifecycle import runtime_file
 
 
-def test_news_are_answered_with_how_it_is_until_the_server_stops(serve):
+def test_status_feed_reports_until_the_server_stops(serve):
     served, answers, paused = serve(demo=True), [], threading.Event()
 
     def keep(answer):
@@ -15,7 +15,7 @@ def test_news_are_answered_with_how_it_is_until_the_server_stops(serve):
 
     running = runtime_file.read(served.data)
     assert running
-    news = News(Local(running), keep)
+    news = StatusFeed(ApiClient(running), keep)
     following = threading.Thread(target=news.follow)
     following.start()
     served.person("POST", "/api/pause", json={"minutes": 15})

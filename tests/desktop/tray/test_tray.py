@@ -6,13 +6,13 @@ from dataclasses import replace
 import pytest
 
 from desktop.tray.backends import Backend
-from desktop.tray.icon import Look
+from desktop.tray.icon import StatusLevel
 from desktop.tray.menu import menu
 from desktop.tray.status import Status
-from desktop.tray.tray import NoTray, Tray, open_tray, spell, title_of
+from desktop.tray.tray import Tray, TrayUnavailable, open_tray, spell, title_of
 from tests.desktop.display import until
 
-ONLINE = Status(look=Look.online, serving=True, sentence="Online")
+ONLINE = Status(level=StatusLevel.online, serving=True, sentence="Online")
 
 
 class Icon:
@@ -22,10 +22,10 @@ class Icon:
 
     def __init__(self) -> None:
         self.icon = self.title = self.menu = None
-        self.told = []
+        self.text = []
 
     def notify(self, text, title):
-        self.told.append((title, text))
+        self.text.append((title, text))
         raise OSError("nobody shows it")
 
 
@@ -44,7 +44,7 @@ def built(monkeypatch):
 
 
 @pytest.mark.usefixtures("built")
-def test_it_shows_how_deskhand_is():
+def test_tray_shows_the_status():
     icon = Icon()
     tray = Tray(print, Status(), icon, Backend(icon))
     tray.show(ONLINE)
@@ -55,19 +55,19 @@ def test_it_shows_how_deskhand_is():
 
 
 @pytest.mark.usefixtures("built")
-def test_what_waits_is_drawn_and_said_beside_the_icon():
+def test_pending_approvals_change_icon_and_tooltip():
     icon = Icon()
     tray = Tray(print, Status(), icon, Backend(icon))
-    tray.show(replace(ONLINE, look=Look.attention))
+    tray.show(replace(ONLINE, level=StatusLevel.attention))
     until(lambda: icon.menu, "it is drawn")
     before = icon.icon.tobytes()
-    tray.show(replace(ONLINE, look=Look.attention, waiting=2))
+    tray.show(replace(ONLINE, level=StatusLevel.attention, waiting=2))
     until(lambda: icon.icon.tobytes() != before, "the icon shows it")
     until(lambda: icon.title == "Deskhand: 2 wait for you…", "it is said")
 
 
 @pytest.mark.usefixtures("built")
-def test_an_open_menu_stays_as_it_is_until_it_is_closed():
+def test_open_menu_is_not_redrawn():
     icon = Icon()
     backend = Open(icon)
     tray = Tray(print, Status(), icon, backend)
@@ -79,7 +79,7 @@ def test_an_open_menu_stays_as_it_is_until_it_is_closed():
 
 
 @pytest.mark.usefixtures("built")
-def test_what_comes_at_once_is_drawn_once():
+def test_simultaneous_statuses_are_drawn_once():
     icon, drawn = Icon(), []
     backend = Backend(icon)
     backend.call = lambda what: (drawn.append(threading.current_thread().name), what())
@@ -90,25 +90,25 @@ def test_what_comes_at_once_is_drawn_once():
     assert len(drawn) == 1
 
 
-def test_a_notification_that_nobody_shows_is_no_loss():
+def test_failed_notification_is_ignored():
     icon = Icon()
     Tray(print, Status(), icon, Backend(icon)).notify("", "The address is new.")
-    assert icon.told == [("Deskhand", "The address is new.")]
+    assert icon.text == [("Deskhand", "The address is new.")]
 
 
-def test_without_a_screen_there_is_none(monkeypatch):
+def test_tray_is_unavailable_without_a_screen(monkeypatch):
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-    with pytest.raises(NoTray, match="no screen"):
+    with pytest.raises(TrayUnavailable, match="no screen"):
         open_tray(print, Status())
 
 
-def test_a_display_that_is_not_there_is_told_and_pystray_is_left_alone(root, tmp_path):
+def test_missing_display_is_reported_without_importing_pystray(root, tmp_path):
     """In a process of its own, for what is imported stays."""
     code = (
-        "import os\nfrom desktop.tray.tray import NoTray, open_tray\nfrom desktop.tray.status import Status\n"
-        "try:\n  open_tray(print, Status())\nexcept NoTray as error:\n  print(error, os.environ.get('PYSTRAY_BACKEND'))"
+        "import os\nfrom desktop.tray.tray import TrayUnavailable, open_tray\nfrom desktop.tray.status import Status\n"
+        "try:\n  open_tray(print, Status())\nexcept TrayUnavailable as error:\n  print(error, os.environ.get('PYSTRAY_BACKEND'))"
     )
     import os
     import subprocess

@@ -9,7 +9,7 @@ from server.lifecycle.program import Options, Program
 from tests import loopback
 
 
-def test_the_page_that_enters_is_for_this_person_alone_and_works_once(tmp_path: Path) -> None:
+def test_entry_page_is_private_and_works_once(tmp_path: Path) -> None:
     background = BackgroundServer(Program(Options(port=0, data_dir=tmp_path)))
     background.start()
     try:
@@ -23,7 +23,7 @@ def test_the_page_that_enters_is_for_this_person_alone_and_works_once(tmp_path: 
         background.stop()
 
 
-def test_a_screen_is_known_by_its_display(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_screen_is_detected_by_its_display(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.platform", "linux")
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)

@@ -33,7 +33,7 @@ def test_failed_start_is_shown_in_a_dialog_that_stays_until_it_is_closed(display
     until(lambda: not display.processes(), "no process is left")
 
 
-def test_window_that_cannot_be_shown_is_told_in_a_dialog(display, reader):
+def test_window_that_cannot_be_shown_is_reported_in_a_dialog(display, reader):
     (display.data / "logs" / "window.log").mkdir(parents=True)
     program = display.start()
     reader.hears("The command line does the same: deskhand --help")

@@ -20,9 +20,9 @@ HERE = Path(__file__).resolve().parents[1]
 def site(display):
     """A page that asks for a file: its address, and what it tells."""
     process = display.keep(sys.executable, "-u", str(HERE / "served.py"), name="served")
-    told = display.folder / "served.txt"
-    port = until(lambda: told.read_text().partition("\n")[0] or process.poll(), "the page is served")
-    return f"http://127.0.0.1:{port}/", lambda: [json.loads(line) for line in told.read_text().splitlines()[1:]]
+    text = display.folder / "served.txt"
+    port = until(lambda: text.read_text().partition("\n")[0] or process.poll(), "the page is served")
+    return f"http://127.0.0.1:{port}/", lambda: [json.loads(line) for line in text.read_text().splitlines()[1:]]
 
 
 @pytest.fixture
@@ -64,29 +64,29 @@ def is_still(display) -> bool:
     return all(display.picture() == one for _ in range(4))
 
 
-def test_the_page_gets_a_file_that_the_person_chose_under_the_strictest_policy(display, site, window, tmp_path):
-    address, told = site
+def test_page_gets_a_chosen_file_under_the_strictest_policy(display, site, window, tmp_path):
+    address, text = site
     program = tmp_path / "a program's name.sh"
     program.touch()
     say(window, f"show {address}")
     assert window.stdout.readline() == "shown\n"
-    until(lambda: {"offered": ["choose_file"]} in told(), "the page is offered a dialog, and nothing else")
+    until(lambda: {"offered": ["choose_file"]} in text(), "the page is offered a dialog, and nothing else")
     until(lambda: len(display.windows()) > 1 and display.active() != "Asking", "the dialog opens")
     write_path(display, program)
     display.run("xdotool", "key", "--delay", "100", "Return")
-    until(lambda: {"chosen": str(program)} in told() or display.run("xdotool", "key", "Return"), "the page knows the file")
-    assert not [what for what in told() if "violation" in what]
+    until(lambda: {"chosen": str(program)} in text() or display.run("xdotool", "key", "Return"), "the page knows the file")
+    assert not [what for what in text() if "violation" in what]
     assert "Error" not in (tmp_path / "window.txt").read_text()
 
 
-def test_it_ends_with_the_program_that_started_it(display, site, window):
+def test_window_process_ends_with_its_parent(display, site, window):
     say(window, f"show {site[0]}")
     until(lambda: "Asking" in display.windows(), "the window opens")
     window.stdin.close()
     assert window.wait(30) == 0
 
 
-def test_it_ends_with_the_process_that_draws_its_page(site, window):
+def test_window_process_ends_with_its_web_process(site, window):
     say(window, f"show {site[0]}")
     assert window.stdout.readline() == "shown\n"
     until(site[1], "the page is there")
@@ -96,13 +96,13 @@ def test_it_ends_with_the_process_that_draws_its_page(site, window):
     assert window.wait(30) == CRASHED
 
 
-def test_without_a_word_it_shows_nothing(window):
+def test_window_process_without_input_shows_nothing(window):
     window.stdin.close()
     assert window.wait(30) == 0
 
 
 @pytest.mark.parametrize("key", ["ctrl+w", "ctrl+q"])
-def test_it_closes_with_the_keyboard(display, site, window, key):
+def test_window_closes_with_the_keyboard(display, site, window, key):
     say(window, f"show {site[0]}")
     until(lambda: display.active() == "Asking", "the window opens")
     until(lambda: window.poll() is not None or display.run("xdotool", "key", key), "the window is closed")
@@ -113,5 +113,5 @@ def test_it_closes_with_the_keyboard(display, site, window, key):
     ("line", "address"),
     [("show http://a/", "http://a/"), ("show", None), ("show #approvals", "#approvals"), ("load http://a/", None)],
 )
-def test_an_order_is_read(line, address):
+def test_command_line_is_parsed(line, address):
     assert read_address(line) == address

@@ -26,7 +26,7 @@ def data(serve, monkeypatch):
     return serve(demo=True).data
 
 
-def test_without_a_web_view_it_is_shown_in_the_browser_from_then_on(data, tmp_path, opened):
+def test_window_opens_in_the_browser_without_a_web_view(data, tmp_path, opened):
     window = Window(data, tmp_path, command=BROKEN)
     window.show()
     window.show()
@@ -35,15 +35,15 @@ def test_without_a_web_view_it_is_shown_in_the_browser_from_then_on(data, tmp_pa
     assert not window.is_open
 
 
-def test_without_any_of_them_it_is_told(data, tmp_path, monkeypatch):
+def test_missing_browser_and_web_view_is_a_sentence(data, tmp_path, monkeypatch):
     monkeypatch.setattr(webbrowser, "open", lambda _: False)
     with pytest.raises(Unavailable, match="No browser"):
         Window(data, tmp_path, command=BROKEN).show()
 
 
-def test_there_is_one_window_however_often_it_is_asked_for(data, tmp_path, opened):
-    told = tmp_path / "told"
-    window = Window(data, tmp_path, command=[sys.executable, "-c", ECHO.format(told=str(told))])
+def test_repeated_show_raises_one_window(data, tmp_path, opened):
+    text = tmp_path / "told"
+    window = Window(data, tmp_path, command=[sys.executable, "-c", ECHO.format(told=str(text))])
     asking = [threading.Thread(target=window.show) for _ in range(4)]
     for thread in asking:
         thread.start()
@@ -52,41 +52,41 @@ def test_there_is_one_window_however_often_it_is_asked_for(data, tmp_path, opene
     assert window.is_open
     window.close()
     assert not window.is_open
-    first, *others = told.read_text().splitlines()
+    first, *others = text.read_text().splitlines()
     assert first.startswith("show http://127.0.0.1:")
     assert "/enter?key=" in first
     assert others == ["show"] * 3, "raising it takes no new way in"
     assert opened == []
 
 
-def test_it_is_shown_at_a_page_whether_it_is_open_or_not(data, tmp_path):
-    told = tmp_path / "told"
-    window = Window(data, tmp_path, command=[sys.executable, "-c", ECHO.format(told=str(told))])
+def test_window_shows_a_page_open_or_not(data, tmp_path):
+    text = tmp_path / "told"
+    window = Window(data, tmp_path, command=[sys.executable, "-c", ECHO.format(told=str(text))])
     window.show("approvals")
     window.show("activity")
-    until(lambda: len(told.read_text().splitlines()) > 1, "it is told")
+    until(lambda: len(text.read_text().splitlines()) > 1, "it is told")
     window.close()
-    first, second = told.read_text().splitlines()
+    first, second = text.read_text().splitlines()
     assert first.endswith("&page=approvals")
     assert second == "show #activity"
 
 
-def test_the_browser_is_led_to_a_page_too(data, tmp_path, opened):
+def test_browser_opens_at_a_page(data, tmp_path, opened):
     Window(data, tmp_path, command=BROKEN).show("approvals")
     assert 'name="page" value="approvals"' in (data / "open-window.html").read_text()
 
 
-def test_its_way_in_stands_on_no_command_line(data, tmp_path):
-    told = tmp_path / "told"
-    window = Window(data, tmp_path, command=[sys.executable, "-c", ECHO.format(told=str(told))])
+def test_entry_key_is_on_no_command_line(data, tmp_path):
+    text = tmp_path / "told"
+    window = Window(data, tmp_path, command=[sys.executable, "-c", ECHO.format(told=str(text))])
     window.show()
     assert window._process
-    key = told.read_text().split("key=")[1].strip()
+    key = text.read_text().split("key=")[1].strip()
     assert not [word for word in window._process.args if key in word]
     window.close()
 
 
-def test_without_a_screen_it_is_not_tried(tmp_path, monkeypatch):
+def test_window_is_unavailable_without_a_screen(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
@@ -94,7 +94,7 @@ def test_without_a_screen_it_is_not_tried(tmp_path, monkeypatch):
         Window(tmp_path, tmp_path).show()
 
 
-def test_its_process_learns_no_secret_and_what_it_says_is_for_this_person_alone(data, tmp_path, opened, monkeypatch):
+def test_window_process_gets_no_secret_and_its_log_is_private(data, tmp_path, opened, monkeypatch):
     monkeypatch.setenv("DESKHAND_API_KEY", "secret")
     (tmp_path / "window.log").touch(0o644)
     script = "import os, sys; print(os.environ.get('DESKHAND_API_KEY'), file=sys.stderr)"

@@ -3,16 +3,16 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from server.commandline.client import reached
+from server.commandline.client import connect
 from server.core.errors import DeskhandError, Unavailable
 from server.lifecycle import runtime_file
 from server.storage.data_dir import open_home
 
 
 def test_without_a_server_the_store_is_opened_here(tmp_path) -> None:
-    with reached(tmp_path) as deskhand:
+    with connect(tmp_path) as deskhand:
         assert deskhand.call("POST", "/api/clients", {"name": "bot", "scopes": ["read:apps"]})["key"]
-    with reached(tmp_path) as deskhand:
+    with connect(tmp_path) as deskhand:
         assert [client["name"] for client in deskhand.call("GET", "/api/clients")] == ["bot"]
 
 
@@ -45,12 +45,12 @@ def left_at(server: HTTPServer) -> runtime_file.Running:
 
 
 def test_where_the_folder_is_free_the_key_goes_to_nobody_and_the_store_is_opened_here(stranger, tmp_path) -> None:
-    with reached(tmp_path) as deskhand:
+    with connect(tmp_path) as deskhand:
         deskhand.call("GET", "/api/clients")
     with runtime_file.written(tmp_path, left_at(stranger)):
-        with reached(tmp_path) as deskhand:
+        with connect(tmp_path) as deskhand:
             assert deskhand.call("GET", "/api/clients") == []
-        with pytest.raises(Unavailable, match="not running"), reached(tmp_path, running_only=True):
+        with pytest.raises(Unavailable, match="not running"), connect(tmp_path, running_only=True):
             pass
     assert stranger.heard == []
 
@@ -59,7 +59,7 @@ def test_an_answer_that_is_not_ours_is_no_running_deskhand(stranger, tmp_path) -
     with (
         open_home(tmp_path, demo=None),
         runtime_file.written(tmp_path, left_at(stranger)),
-        reached(tmp_path) as deskhand,
+        connect(tmp_path) as deskhand,
         pytest.raises(Unavailable, match="not running"),
     ):
         deskhand.call("GET", "/api/clients")
@@ -69,7 +69,7 @@ def test_a_server_that_was_killed_is_not_taken_for_a_running_one(tmp_path) -> No
     with (
         open_home(tmp_path, demo=None),
         runtime_file.written(tmp_path, runtime_file.make("http://127.0.0.1:9", 9, "http://127.0.0.1:9", "key")),
-        reached(tmp_path) as deskhand,
+        connect(tmp_path) as deskhand,
         pytest.raises(Unavailable, match="not running"),
     ):
         deskhand.call("GET", "/api/clients")
@@ -77,10 +77,10 @@ def test_a_server_that_was_killed_is_not_taken_for_a_running_one(tmp_path) -> No
 
 def test_a_refusal_is_its_sentence(serve) -> None:
     served = serve()
-    with reached(served.data) as deskhand, pytest.raises(DeskhandError, match="no client named"):
+    with connect(served.data) as deskhand, pytest.raises(DeskhandError, match="no client named"):
         deskhand.call("GET", "/api/clients/nobody")
 
 
 def test_what_needs_a_running_server_says_so(tmp_path) -> None:
-    with pytest.raises(Unavailable, match="deskhand serve"), reached(tmp_path, running_only=True):
+    with pytest.raises(Unavailable, match="deskhand serve"), connect(tmp_path, running_only=True):
         pass

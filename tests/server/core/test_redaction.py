@@ -1,8 +1,12 @@
+import re
+import sys
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from server.core.redaction import redact, redact_start
+from server.core.redaction import FORMS, redact, redact_start
 
 KEY = "9x_Qd5bKp2TzLwR8vN-4mYcF7sHj3GaUe6XkPoWi1Zt"  # 43 characters, as those of sessions have
 SECRETS = [
@@ -54,6 +58,9 @@ HOSTILE = [
 ]  # fmt: skip
 
 
+NEAREST = ("eyJ-", "0aaaaaaaaaaaaaaaaaaaaa_", "aB-")  # to a secret, without being one
+
+
 def spend(text: str) -> float:
     """Seconds of the processor that it takes to look through a text."""
     began = time.thread_time()
@@ -61,15 +68,55 @@ def spend(text: str) -> float:
     return time.thread_time() - began
 
 
-@pytest.mark.parametrize("piece", HOSTILE)
-@pytest.mark.parametrize("end", ["", "a"])
-def test_a_hostile_text_takes_as_much_longer_as_it_is_longer(piece, end) -> None:
+def check_linear(piece: str, end: str) -> None:
     last = None
-    for size in (2_000, 16_000, 128_000, 1_000_000):  # eight times as long each: where it were the square, 64 times as slow
+    for size in (2_000, 16_000, 128_000, 1_000_000):  # eight times as long each: if it were the square, 64 times as slow
         text = piece * (size // len(piece) // 2) + (end or piece) * (size // len(end or piece) // 2)
         spent = min(spend(text) for _ in range(2))
         assert last is None or spent < 24 * last + 0.02, f"{size} characters"
         last = spent
+
+
+@pytest.mark.parametrize("end", ["", "a"])
+def test_hostile_text_takes_as_much_longer_as_it_is_longer(long, end) -> None:
+    for piece in HOSTILE if long else NEAREST:
+        check_linear(piece, end)
+
+
+PIECES = [
+    *SECRETS,
+    *HOSTILE,
+    *FORMS,
+    "Bearer ",
+    "BASIC ",
+    "bas\u0131c ",
+    "BA\u017f\u0130C ",
+    "a",
+    "0",
+    "_",
+    " ",
+    "-",
+    ".",
+    "/",
+    "ä",
+    "•",
+    "\ud800",
+]
+WHOLE = re.compile("|".join(FORMS.values()))
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
+def test_search_by_marks_finds_the_same_as_all_expressions_at_once(text) -> None:
+    assert redact_start(text, len(text)) == WHOLE.sub("•••", text)
+
+
+def test_scheme_of_a_header_is_known_in_every_spelling_that_ignores_case() -> None:
+    one_of_them = re.compile("[bearsic]", re.IGNORECASE)
+    for letter in filter(one_of_them.match, map(chr, range(sys.maxunicode + 1))):
+        for scheme in ("bearer ", "basic "):
+            for char in scheme.strip():
+                spelled = scheme.replace(char, letter)
+                assert redact_start(f"{spelled}hunter2", 100) == f"{spelled}•••" or not re.fullmatch(char, letter, re.IGNORECASE)
 
 
 def test_the_start_of_a_text_holds_no_secret_that_goes_on_behind_it() -> None:

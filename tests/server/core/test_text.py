@@ -5,7 +5,8 @@ import pytest
 
 from server.access.activity.entry import Outcome
 from server.core.text import PAST, fill, make_visible, tell, tell_moment, to_do, to_past
-from server.runtime.integrations import Runtime, discover
+from server.integrations import discover
+from server.runtime.integrations import Runtime
 
 
 @pytest.mark.parametrize(
@@ -43,9 +44,10 @@ def test_a_phrase_is_filled_with_what_was_asked():
     assert "\n" not in fill(phrases, {"query": "a\nb"})
 
 
-def test_every_operation_says_what_it_does_in_a_few_words():
+async def test_every_operation_says_what_it_does_in_a_few_words():
     runtime = Runtime()
-    runtime.describe(discover())
+    runtime.describe(discover)
+    await runtime.wait()
     for operation in runtime.operations().values():
         assert operation.phrases, operation.name
         for phrase in operation.phrases:

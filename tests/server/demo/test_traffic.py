@@ -3,13 +3,14 @@ import threading
 
 import pytest
 
-from server.demo.scenarios import GPT, SCRIPT
 from server.demo.traffic import TrafficSchedule, choose_base
 from server.http.addresses import Address
+from server.sdk.demo import Persona
 from tests.server.conftest import serve
 
 __all__ = ["serve"]
 
+GPT, SCRIPT = Persona.gpt.value, Persona.script.value
 QUICK = TrafficSchedule(opening_seconds=0, shortest=0, longest=0.001, rounds=1)
 
 

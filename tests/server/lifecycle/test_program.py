@@ -1,12 +1,18 @@
+import gc
 import json
+import weakref
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 
 from desktop.server_thread import BackgroundServer
+from server.core.clock import Clock
 from server.core.errors import Conflict
 from server.http import server
+from server.lifecycle import runtime_file
 from server.lifecycle.program import Options, Program
 from tests import loopback
+from tests.conftest import forget_endpoints
 
 
 def test_a_second_server_with_the_same_folder_is_refused_with_a_sentence(serve) -> None:
@@ -64,3 +70,55 @@ def test_a_start_after_a_kill_says_that_there_was_one(tmp_path, serve) -> None:
     (tmp_path / "data" / "runtime.json").write_text("{}")
     (told,) = serve().person("GET", "/api/overview").json()["notices"]
     assert "without a chance to say goodbye" in told
+
+
+def test_stopped_program_is_garbage_collected(tmp_path) -> None:
+    clock = Clock()
+    background = BackgroundServer(Program(Options(port=0, data_dir=tmp_path), clock=clock))
+    ready = background.start()
+    for address in (f"{ready.public}/openapi.json", f"{ready.public}/apps/list", f"{ready.local}/api/status"):
+        loopback.get(address)
+    assert background.stop()
+    reference = weakref.ref(clock)
+    del clock, background
+    forget_endpoints()
+    gc.collect()
+    assert reference() is None
+
+
+def test_ready_is_announced_before_integrations_are_loaded_and_their_requests_wait(tmp_path, slow_integration) -> None:
+    background = BackgroundServer(Program(Options(port=0, data_dir=tmp_path)))
+    ready = background.start()
+    try:
+        key = runtime_file.read(tmp_path).key
+        headers = {"Authorization": f"Bearer {key}"}
+        assert loopback.get(f"{ready.public}/health").status_code == 200
+        status = loopback.get(f"{ready.local}/api/status", headers=headers).json()
+        assert (status["look"], status["sentence"]) == ("off", "Loading")
+        assert loopback.get(f"{ready.public}/apps/list").status_code == 401  # another integration is not held
+        with ThreadPoolExecutor() as pool:
+            waiting = {
+                path: pool.submit(loopback.get, ready.public + path, timeout=30)
+                for path in ("/slow/things", "/openapi.json", "/.well-known/oauth-authorization-server")
+            }
+            assert not wait(waiting.values(), timeout=0.5).done
+            slow_integration.set()
+            answers = {path: answer.result(30) for path, answer in waiting.items()}
+        assert answers["/slow/things"].status_code == 401
+        assert "/slow/things" in answers["/openapi.json"].json()["paths"]
+        assert "read:slow" in answers["/.well-known/oauth-authorization-server"].json()["scopes_supported"]
+    finally:
+        slow_integration.set()
+        assert background.stop()
+
+
+def test_program_stops_while_an_integration_is_loading(tmp_path, slow_integration) -> None:
+    background = BackgroundServer(Program(Options(port=0, data_dir=tmp_path)))
+    ready = background.start()
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(loopback.get, f"{ready.public}/slow/things", timeout=30)
+        assert not wait([waiting], timeout=0.3).done
+        background.program.stop()
+        assert waiting.result(30).status_code == 503
+        slow_integration.set()
+    assert background.wait(15)

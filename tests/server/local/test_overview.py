@@ -73,6 +73,7 @@ def test_a_notice_stands_until_it_is_put_away(serve, monkeypatch) -> None:
 
 def test_a_list_of_apps_that_was_mended_is_well_again(serve) -> None:
     served = serve()
+    assert served.person("GET", "/api/overview").json()["problems"] == []  # it is loaded
     file = served.data / "app_config.json"
     good = file.read_bytes()
     file.write_bytes(b"{")

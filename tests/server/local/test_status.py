@@ -20,7 +20,9 @@ def test_the_tray_is_told_how_it_is_and_what_happened(serve) -> None:
 
 
 def test_an_address_that_others_reach_is_online(serve) -> None:
-    status = serve(public_url="https://desk.example.org").person("GET", "/api/status").json()
+    served = serve(public_url="https://desk.example.org")
+    served.person("GET", "/api/overview")  # which waits until the integrations are loaded
+    status = served.person("GET", "/api/status").json()
     assert (status["look"], status["here_only"], status["sentence"]) == ("online", False, "Online")
 
 

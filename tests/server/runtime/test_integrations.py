@@ -4,11 +4,14 @@ from contextlib import asynccontextmanager
 
 from server.core.errors import Unavailable
 from server.http.addresses import Address
+from server.integrations import broken_integration, discover
 from server.public.app import create_public
-from server.runtime.integrations import Runtime, State, broken_integration, discover
+from server.runtime.integrations import Runtime, State
 from server.runtime.state import open_state
 from server.sdk.context import Context
-from server.sdk.integration import Effect, Integration, Operations, Parts
+from server.sdk.health import Health
+from server.sdk.integration import Integration, Parts
+from server.sdk.operation import Effect, Operations
 from server.storage.data_dir import open_home
 
 things = Operations(prefix="/things", title="Things")
@@ -24,7 +27,7 @@ async def list_things() -> list[str]:
     return ["one"]
 
 
-class Shelf:
+class Shelf(Health):
     pass
 
 
@@ -68,7 +71,8 @@ async def test_a_broken_one_becomes_a_state_with_a_sentence_and_the_others_run(t
                 described("bad", start_badly),
                 described("things", start_shelf),
             ]
-            await runtime.start(state.context, integrations, seconds=0.05)
+            runtime.start(state.context, lambda: integrations, seconds=0.05)
+            await runtime.wait()
             states = {member.integration.name: member.state for member in runtime.members}
             assert states == {"gone": State.broken, "late": State.broken, "bad": State.broken, "things": State.running}
             problems = {member.integration.name: member.problem for member in runtime.members}
@@ -86,7 +90,7 @@ async def test_a_broken_one_answers_503_with_its_sentence_under_its_prefixes(tmp
     with open_home(tmp_path, demo=False) as home:
         address = Address(public_port=80)
         async with open_state(home, address) as state:
-            await state.runtime.start(state.context, [described("bad", start_badly), described("things", start_shelf)])
+            state.runtime.start(state.context, lambda: [described("bad", start_badly), described("things", start_shelf)])
             _, key = await state.clients.create("bot", frozenset({"read:things"}), {})
             transport = httpx2.ASGITransport(create_public(state))
             headers = {"Authorization": f"Bearer {key}", "Host": "127.0.0.1:80"}

@@ -17,7 +17,7 @@ from server.storage.migrations import migrate
 from tests.server.storage.conftest import LIVE_KEYS, Home
 
 
-def test_a_backup_holds_what_is_kept_and_no_secret(home: Home, tmp_path: Path) -> None:
+def test_backup_holds_data_and_no_secret(home: Home, tmp_path: Path) -> None:
     target = home.back_up(tmp_path / "backup.zip")
     with zipfile.ZipFile(target) as packed:
         assert sorted(packed.namelist()) == ["app_config.json", DATABASE_FILE, "manifest.json", "settings.json"]
@@ -34,7 +34,7 @@ def test_a_backup_holds_what_is_kept_and_no_secret(home: Home, tmp_path: Path) -
     assert not list(home.data.glob(".backup-*"))
 
 
-def test_what_was_deleted_is_not_in_a_backup(home: Home, tmp_path: Path) -> None:
+def test_deleted_data_is_not_in_a_backup(home: Home, tmp_path: Path) -> None:
     body = "forgotten" * 1_000
     home.run(
         "PRAGMA secure_delete=OFF",  # some builds of SQLite have it on
@@ -46,7 +46,7 @@ def test_what_was_deleted_is_not_in_a_backup(home: Home, tmp_path: Path) -> None
         assert b"forgotten" not in packed.read(DATABASE_FILE)
 
 
-def test_a_backup_can_be_made_while_the_data_is_written(home: Home, tmp_path: Path) -> None:
+def test_backup_can_be_made_while_the_data_is_written(home: Home, tmp_path: Path) -> None:
     with closing(sqlite3.connect(home.database, isolation_level=None)) as writer:
         writer.execute("UPDATE client SET name = 'stored'")
         writer.execute("BEGIN IMMEDIATE")
@@ -57,7 +57,7 @@ def test_a_backup_can_be_made_while_the_data_is_written(home: Home, tmp_path: Pa
     assert home.ask("SELECT name FROM client") == ["stored"]
 
 
-def test_a_backup_takes_the_place_of_an_older_one_at_most(home: Home, tmp_path: Path) -> None:
+def test_backup_replaces_nothing_but_an_older_backup(home: Home, tmp_path: Path) -> None:
     target, letter = tmp_path / "backup.zip", tmp_path / "letter.txt"
     letter.write_text("Dear Bob")
     home.back_up(target)
@@ -70,7 +70,7 @@ def test_a_backup_takes_the_place_of_an_older_one_at_most(home: Home, tmp_path: 
     assert target.read_bytes() != before
 
 
-def test_what_cannot_be_backed_up_is_told(home: Home, tmp_path: Path) -> None:
+def test_impossible_backup_is_a_sentence(home: Home, tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="no folder"):
         home.back_up(tmp_path / "none" / "backup.zip")
     home.database.write_bytes(home.database.read_bytes()[:5_000])
@@ -82,7 +82,7 @@ def test_what_cannot_be_backed_up_is_told(home: Home, tmp_path: Path) -> None:
     assert not tmp_path.joinpath("backup.zip").exists()
 
 
-def test_a_restore_keeps_what_it_replaces_and_lets_nobody_in(home: Home, file: Path) -> None:
+def test_restore_keeps_replaced_data_and_revokes_access(home: Home, file: Path) -> None:
     kept = home.restore(file)
     assert home.words() == ["new"] * 3
     assert home.ask("SELECT revoked_at FROM api_key ORDER BY hash") == ["2026-11-21T12:00:00+00:00", "before"]
@@ -103,7 +103,7 @@ def test_a_restore_keeps_what_it_replaces_and_lets_nobody_in(home: Home, file: P
         assert {path.stat().st_mode & 0o077 for path in (home.database, kept, home.config / "app_config.json")} == {0}
 
 
-def test_with_access_its_keys_open_again(home: Home, file: Path) -> None:
+def test_restore_with_access_keeps_keys(home: Home, file: Path) -> None:
     home.restore(file, with_access=True)
     assert home.ask(LIVE_KEYS) == [1]
     assert home.ask("SELECT count(*) FROM idempotency") == [1]
@@ -118,7 +118,7 @@ def test_two_restores_keep_what_each_replaced(home: Home, file: Path) -> None:
     assert home.words() == ["new"] * 3
 
 
-def test_a_computer_without_data_can_be_restored_to(tmp_path: Path, file: Path) -> None:
+def test_restore_works_without_existing_data(tmp_path: Path, file: Path) -> None:
     fresh = Home(tmp_path / "fresh")
     fresh.data.mkdir(parents=True)
     fresh.config.mkdir()
@@ -126,7 +126,7 @@ def test_a_computer_without_data_can_be_restored_to(tmp_path: Path, file: Path) 
     assert fresh.words() == ["new"] * 3
 
 
-def test_one_folder_for_everything_works_as_well(tmp_path: Path, file: Path) -> None:
+def test_restore_works_in_a_single_folder(tmp_path: Path, file: Path) -> None:
     fresh = tmp_path / "fresh"
     fresh.mkdir()
     restore(file, fresh, with_access=False)
@@ -136,7 +136,7 @@ def test_one_folder_for_everything_works_as_well(tmp_path: Path, file: Path) -> 
         assert len(packed.namelist()) == 4
 
 
-def test_a_file_that_the_backup_has_not_is_kept_aside(home: Home, tmp_path: Path) -> None:
+def test_file_missing_in_the_backup_is_kept_aside(home: Home, tmp_path: Path) -> None:
     other = Home(tmp_path / "other").fill("new")
     other.config.joinpath("app_config.json").unlink()
     kept = home.restore(other.back_up(tmp_path / "backup.zip"))
@@ -173,7 +173,7 @@ input()
     assert home.words() == ["new"] * 3
 
 
-def test_nothing_beside_a_backup_is_touched(home: Home, tmp_path: Path) -> None:
+def test_backup_leaves_neighbouring_files_alone(home: Home, tmp_path: Path) -> None:
     (tmp_path / "thesis.zip.new").write_text("my only copy")
     home.back_up(tmp_path / "thesis.zip")
     assert (tmp_path / "thesis.zip.new").read_text() == "my only copy"
@@ -192,13 +192,13 @@ def test_only_a_backup_of_deskhand_is_overwritten(home: Home, tmp_path: Path, ki
 
 
 @pytest.mark.parametrize("name", ["x" * 300, "\ud800", "\udc80.zip", "x\0"])
-def test_a_name_that_no_file_can_have_is_a_sentence(home: Home, tmp_path: Path, name: str) -> None:
+def test_impossible_file_name_is_a_sentence(home: Home, tmp_path: Path, name: str) -> None:
     for overwrite in (False, True):
         with pytest.raises(InvalidInput, match="No file can have this name"):
             back_up(home.data, tmp_path / name, overwrite=overwrite)
 
 
-def test_a_long_name_is_taken_and_nothing_stays_where_that_fails(home: Home, tmp_path: Path) -> None:
+def test_long_file_name_works_and_failure_leaves_nothing(home: Home, tmp_path: Path) -> None:
     folder = tmp_path / "backups"
     folder.mkdir()
     back_up(home.data, folder / ("x" * 255))

@@ -98,9 +98,7 @@ HOSTILE: dict[str, tuple[Callable[[dict[str, bytes]], object], bool, type[Deskha
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
-def test_a_file_that_cannot_be_trusted_is_refused_and_nothing_is_replaced(
-    home: Home, file: Path, tmp_path: Path, kind: str
-) -> None:
+def test_untrusted_archive_is_refused_and_nothing_is_replaced(home: Home, file: Path, tmp_path: Path, kind: str) -> None:
     change, honest, error, sentence = HOSTILE[kind]
     before = home.files()
     with pytest.raises(error, match=sentence):
@@ -111,7 +109,7 @@ def test_a_file_that_cannot_be_trusted_is_refused_and_nothing_is_replaced(
 
 
 @pytest.mark.parametrize("content", [b"", b"no zip", b"PK\x05\x06" + bytes(18)])
-def test_what_is_no_archive_is_refused(home: Home, tmp_path: Path, content: bytes) -> None:
+def test_file_that_is_no_archive_is_refused(home: Home, tmp_path: Path, content: bytes) -> None:
     tmp_path.joinpath("file.zip").write_bytes(content)
     with pytest.raises(InvalidInput, match="not a backup"):
         home.restore(tmp_path / "file.zip")
@@ -119,7 +117,7 @@ def test_what_is_no_archive_is_refused(home: Home, tmp_path: Path, content: byte
         home.restore(tmp_path / "none.zip")
 
 
-def test_an_archive_damaged_anywhere_changes_nothing(home: Home, file: Path, tmp_path: Path) -> None:
+def test_archive_damaged_anywhere_changes_nothing(home: Home, file: Path, tmp_path: Path) -> None:
     whole, damaged = file.read_bytes(), tmp_path / "damaged.zip"
     for place in random.Random(1).sample(range(len(whole)), 100):
         damaged.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
@@ -134,9 +132,7 @@ def test_an_archive_damaged_anywhere_changes_nothing(home: Home, file: Path, tmp
                 path.write_text(path.read_text().replace("new", "old"))
 
 
-def test_a_disk_without_room_is_found_out_before_anything_is_written(
-    home: Home, file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_full_disk_is_detected_before_unpacking(home: Home, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backup_archive, "ROOM_TO_LEAVE", 1 << 60)
     with pytest.raises(Unavailable, match="no room"):
         home.restore(file)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from server.core.errors import Conflict
-from server.storage.data_dir import find_home, is_held, open_home, tell_readable
+from server.storage.data_dir import find_home, is_held, open_home, warn_if_readable
 
 
 def test_one_program_at_a_time_uses_a_folder(tmp_path: Path) -> None:
@@ -15,20 +15,20 @@ def test_one_program_at_a_time_uses_a_folder(tmp_path: Path) -> None:
         pass
 
 
-def test_everything_is_for_this_person_alone(tmp_path: Path) -> None:
+def test_folders_are_private(tmp_path: Path) -> None:
     with open_home(tmp_path / "data", demo=False) as home:
         for folder in (home.folders.data, home.folders.files, home.folders.logs):
             assert folder.stat().st_mode & 0o777 == 0o700
 
 
-def test_demo_mode_has_a_folder_of_its_own_unless_told_otherwise(tmp_path: Path) -> None:
+def test_demo_has_its_own_folder_by_default(tmp_path: Path) -> None:
     assert find_home(None, demo=True).folders.data != find_home(None, demo=False).folders.data
     assert find_home(None, demo=True).own
     assert not find_home(None, demo=False).own
     assert find_home(tmp_path, demo=True).folders.data == tmp_path
 
 
-def test_made_up_accounts_and_a_persons_own_never_meet(tmp_path: Path) -> None:
+def test_demo_and_own_data_never_mix(tmp_path: Path) -> None:
     with open_home(tmp_path / "demo", demo=True):
         pass
     with pytest.raises(Conflict, match="--demo"), open_home(tmp_path / "demo", demo=False):
@@ -75,7 +75,7 @@ POSIX = pytest.mark.skipif(os.name == "nt", reason="Windows has other rights.")
 
 
 @POSIX
-def test_a_folder_that_others_may_read_is_left_so_and_told(tmp_path: Path) -> None:
+def test_folder_readable_by_others_is_reported(tmp_path: Path) -> None:
     folder = tmp_path / "mine"
     folder.mkdir()
     folder.chmod(0o755)
@@ -83,14 +83,14 @@ def test_a_folder_that_others_may_read_is_left_so_and_told(tmp_path: Path) -> No
     (folder / "logs").chmod(0o755)
     with open_home(folder, demo=False) as home:
         assert [one.stat().st_mode & 0o777 for one in (folder, folder / "logs", folder / "files")] == [0o755, 0o755, 0o700]
-        assert "may look into" in (tell_readable(home) or "")
+        assert "may look into" in (warn_if_readable(home) or "")
         folder.chmod(0o700)
-        assert tell_readable(home) is None
+        assert warn_if_readable(home) is None
 
 
 @POSIX
 @pytest.mark.parametrize("name", [".", "files"])
-def test_a_folder_that_others_may_write_into_is_refused(tmp_path: Path, name: str) -> None:
+def test_folder_writable_by_others_is_refused(tmp_path: Path, name: str) -> None:
     folder = tmp_path / "mine" / name
     folder.mkdir(parents=True)
     folder.chmod(0o707)
@@ -100,7 +100,7 @@ def test_a_folder_that_others_may_write_into_is_refused(tmp_path: Path, name: st
 
 
 @POSIX
-def test_files_are_for_this_person_alone_wherever_they_lie(serve, tmp_path: Path) -> None:
+def test_files_are_private_in_every_folder(serve, tmp_path: Path) -> None:
     for folder in (tmp_path / "mine", tmp_path / "mine" / "logs"):
         folder.mkdir()
         folder.chmod(0o755)
@@ -113,7 +113,7 @@ def test_files_are_for_this_person_alone_wherever_they_lie(serve, tmp_path: Path
     assert "may look into" in " ".join(served.person("GET", "/api/overview").json()["notices"])
 
 
-def test_to_look_whether_a_folder_is_held_neither_makes_nor_keeps_the_lock(tmp_path: Path) -> None:
+def test_lock_check_neither_creates_nor_holds_the_lock(tmp_path: Path) -> None:
     assert not is_held(tmp_path)
     assert list(tmp_path.iterdir()) == []
     with open_home(tmp_path, demo=False):
@@ -121,14 +121,14 @@ def test_to_look_whether_a_folder_is_held_neither_makes_nor_keeps_the_lock(tmp_p
     assert not is_held(tmp_path)
 
 
-def test_one_who_only_looks_keeps_nobody_from_starting(tmp_path: Path) -> None:
+def test_lock_check_does_not_block_a_start(tmp_path: Path) -> None:
     ended = threading.Event()
 
-    def look() -> None:
+    def run_read() -> None:
         while not ended.is_set():
             is_held(tmp_path)
 
-    looking = threading.Thread(target=look)
+    looking = threading.Thread(target=run_read)
     looking.start()
     try:
         for _ in range(30):
@@ -137,3 +137,11 @@ def test_one_who_only_looks_keeps_nobody_from_starting(tmp_path: Path) -> None:
     finally:
         ended.set()
         looking.join()
+
+
+def test_existing_default_folder_becomes_private(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    folder = find_home(None, demo=False).folders.data
+    folder.mkdir(0o755)
+    with open_home(None, demo=False):
+        assert folder.stat().st_mode & 0o777 == 0o700

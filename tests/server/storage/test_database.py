@@ -65,7 +65,7 @@ def set_pragma(connection: Connection, name: str, value: int) -> None:
     connection.exec_driver_sql(f"PRAGMA {name}={value}")
 
 
-def test_what_was_written_is_read(path: Path) -> None:
+def test_written_data_is_read(path: Path) -> None:
     async def work(database: Database) -> None:
         assert await database.write(add, words="one") == "one"
         assert await database.read(read_words) == ["one"]
@@ -73,7 +73,7 @@ def test_what_was_written_is_read(path: Path) -> None:
     use(path, work)
 
 
-def test_a_failing_function_undoes_its_own_work_only(path: Path) -> None:
+def test_failed_function_undoes_only_its_own_work(path: Path) -> None:
     async def work(database: Database) -> None:
         errors = {3: ValueError("no"), 4: StopIteration()}
         outcomes = await asyncio.gather(*(database.write(add, f"{i}", errors.get(i)) for i in range(5)), return_exceptions=True)
@@ -83,7 +83,7 @@ def test_a_failing_function_undoes_its_own_work_only(path: Path) -> None:
     use(path, work)
 
 
-def test_a_batch_is_one_transaction(path: Path, outsider: sqlite3.Connection) -> None:
+def test_batch_is_one_transaction(path: Path, outsider: sqlite3.Connection) -> None:
     async def work(database: Database) -> None:
         seen, held = asyncio.Event(), threading.Event()
         loop = asyncio.get_running_loop()
@@ -105,7 +105,7 @@ def test_a_batch_is_one_transaction(path: Path, outsider: sqlite3.Connection) ->
 
 
 @pytest.mark.parametrize("ending", [KeyboardInterrupt(), SystemExit(1), asyncio.CancelledError()])
-def test_what_would_end_the_program_is_an_error_of_the_caller_and_the_writer_lives_on(path: Path, ending: BaseException) -> None:
+def test_exit_in_a_function_is_raised_to_its_caller_and_the_writer_goes_on(path: Path, ending: BaseException) -> None:
     async def work(database: Database) -> None:
         with pytest.raises(RuntimeError):
             await database.write(add, "no", ending)
@@ -116,7 +116,7 @@ def test_what_would_end_the_program_is_an_error_of_the_caller_and_the_writer_liv
 
 
 @pytest.mark.parametrize("rude", ["commit", "rollback", "close"])
-def test_a_function_that_ends_the_transaction_is_told_so_and_the_writer_lives_on(path: Path, rude: str) -> None:
+def test_commit_in_a_function_is_refused_and_the_writer_goes_on(path: Path, rude: str) -> None:
     def work_on(connection: Connection) -> None:
         add(connection, "perhaps")
         getattr(connection, rude)()
@@ -144,7 +144,7 @@ def test_schema_changes_are_undone_with_their_function(path: Path) -> None:
     use(path, work)
 
 
-def test_a_reader_cannot_write(path: Path) -> None:
+def test_reader_cannot_write(path: Path) -> None:
     async def work(database: Database) -> None:
         with pytest.raises(Exception, match="readonly"):
             await database.read(add, "no")
@@ -152,7 +152,7 @@ def test_a_reader_cannot_write(path: Path) -> None:
     use(path, work)
 
 
-def test_an_iterator_that_is_empty_in_a_reader_is_an_error(path: Path) -> None:
+def test_iterator_that_is_empty_in_a_reader_is_an_error(path: Path) -> None:
     async def work(database: Database) -> None:
         with pytest.raises(RuntimeError, match="StopIteration"):
             await asyncio.wait_for(database.read(lambda connection: next(iter(read_words(connection)))), 5)
@@ -172,7 +172,7 @@ def test_connections_are_durable_and_strict(path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has other rights.")
-def test_nobody_else_may_read_the_files(tmp_path: Path) -> None:
+def test_database_files_are_private(tmp_path: Path) -> None:
     def rights() -> dict[str, int]:
         return {file.suffix: file.stat().st_mode & 0o777 for file in tmp_path.glob("new.*")}
 
@@ -183,7 +183,7 @@ def test_nobody_else_may_read_the_files(tmp_path: Path) -> None:
     use(tmp_path / "new.db", work)
 
 
-def test_a_cancelled_caller_stops_nobody(path: Path) -> None:
+def test_cancelled_caller_does_not_stop_others(path: Path) -> None:
     async def work(database: Database) -> None:
         started, held = asyncio.Event(), threading.Event()
         loop = asyncio.get_running_loop()
@@ -206,7 +206,7 @@ def test_a_cancelled_caller_stops_nobody(path: Path) -> None:
     use(path, work)
 
 
-def test_a_caller_that_is_cancelled_while_its_function_runs_keeps_no_answer_from_the_others(path: Path) -> None:
+def test_caller_cancelled_during_its_function_does_not_block_other_results(path: Path) -> None:
     async def work(database: Database) -> None:
         started, held = asyncio.Event(), [threading.Event(), threading.Event()]
         loop = asyncio.get_running_loop()
@@ -250,7 +250,7 @@ def test_another_process_that_holds_the_file_makes_it_unavailable_for_writing_on
     use(path, work)
 
 
-def test_more_than_the_queue_holds_is_refused(path: Path) -> None:
+def test_full_queue_is_refused(path: Path) -> None:
     async def work(database: Database) -> None:
         started, held = asyncio.Event(), threading.Event()
         loop = asyncio.get_running_loop()
@@ -272,7 +272,7 @@ def test_more_than_the_queue_holds_is_refused(path: Path) -> None:
     use(path, work, Limits(queue=4, batch=2))
 
 
-def test_a_full_database_says_so_and_writes_again_when_there_is_room(path: Path) -> None:
+def test_full_database_is_reported_and_recovers(path: Path) -> None:
     async def work(database: Database) -> None:
         await database.write(set_pragma, "max_page_count", 20)
         outcomes = await asyncio.gather(
@@ -314,7 +314,7 @@ asyncio.run(main())
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit.")
-def test_a_disk_that_takes_no_more_loses_nothing(path: Path) -> None:
+def test_full_disk_loses_nothing(path: Path) -> None:
     root = Path(__file__).parents[3]
     subprocess.run([sys.executable, "-c", LITTLE_ROOM, str(path)], cwd=root, check=True)
 
@@ -339,7 +339,7 @@ def test_closing_stores_what_is_waiting_and_refuses_what_comes_later(path: Path)
 
 
 @pytest.mark.parametrize("content", [b"not a database at all, though long enough" * 100, b"SQLite format 3\0" + bytes(50)])
-async def test_a_file_that_is_no_database_says_so_at_once(tmp_path: Path, content: bytes) -> None:
+async def test_file_that_is_no_database_is_refused_at_open(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "test.db"
     path.write_bytes(content)
 
@@ -347,7 +347,7 @@ async def test_a_file_that_is_no_database_says_so_at_once(tmp_path: Path, conten
         open_database(path)
 
 
-async def test_a_folder_that_is_not_there_says_so(tmp_path: Path) -> None:
+async def test_missing_folder_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match=r"test\.db could not be used"):
         open_database(tmp_path / "none" / "test.db")
 
@@ -380,9 +380,7 @@ def live(path):
 
 
 @pytest.mark.timeout(1_200)
-def test_killed_at_any_moment_it_keeps_what_it_acknowledged_and_nothing_by_halves(
-    path: Path, live_and_die: Any, kills: int
-) -> None:
+def test_acknowledged_writes_survive_kills_and_none_is_partial(path: Path, live_and_die: Any, kills: int) -> None:
     acknowledged = live_and_die(WRITER, path, kills)
     assert acknowledged
     with sqlite3.connect(path) as connection:

@@ -17,7 +17,7 @@ from tests.server.storage.conftest import ROOT, Drawer
 
 
 @pytest.mark.parametrize("length", [1, 1_100, 1_198, 1_199, 10_000])
-def test_a_secret_of_any_length_is_kept_in_pieces_that_windows_takes(drawer: Drawer, length: int) -> None:
+def test_secret_of_any_length_is_kept_in_pieces_that_windows_takes(drawer: Drawer, length: int) -> None:
     ring = Keyring(drawer)
     values = [kind * length for kind in ("x", "ä", "🔑", '"', "\n")]
     for value in (*values, *reversed(values)):
@@ -30,9 +30,7 @@ def test_a_secret_of_any_length_is_kept_in_pieces_that_windows_takes(drawer: Dra
     assert drawer.kept == {}
 
 
-def test_interrupted_anywhere_a_long_secret_is_the_old_one_or_the_new_one(
-    drawer: Drawer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_long_secret_is_old_or_new_after_interruption_anywhere(drawer: Drawer, monkeypatch: pytest.MonkeyPatch) -> None:
     ring, old, new = Keyring(drawer), "o" * 5_000, "n" * 4_000
     seen, changes = set(), 0
 
@@ -61,7 +59,7 @@ def test_interrupted_anywhere_a_long_secret_is_the_old_one_or_the_new_one(
     assert seen == {old, new}
 
 
-def test_what_interruptions_left_goes_with_the_secret(drawer: Drawer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_deletion_removes_pieces_left_by_interruptions(drawer: Drawer, monkeypatch: pytest.MonkeyPatch) -> None:
     ring = Keyring(drawer)
     for verb in ("set_password", "delete_password"):
         for survived in range(4):
@@ -82,10 +80,9 @@ def test_what_interruptions_left_goes_with_the_secret(drawer: Drawer, monkeypatc
             assert drawer.kept == {}
 
 
-def test_a_secret_with_a_piece_missing_is_none(drawer: Drawer) -> None:
+def test_secret_with_a_piece_missing_is_none(drawer: Drawer) -> None:
     ring = Keyring(drawer)
     ring.set("gmail", "x" * 5_000)
-    drawer.kept.popitem()
     drawer.delete_password("Deskhand gmail/a2", "Deskhand")
     assert ring.get("gmail") is None
 
@@ -106,7 +103,7 @@ def test_of_several_keyrings_the_best_that_keeps_secrets_is_found(drawer: Drawer
     assert find_keyring() is drawer
 
 
-def test_a_keyring_that_was_chosen_but_is_not_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_configured_keyring_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keyring.core, "_keyring_backend", None)
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "none.such.Keyring")
     assert find_keyring() is None
@@ -115,11 +112,11 @@ def test_a_keyring_that_was_chosen_but_is_not_there_is_none(monkeypatch: pytest.
 IN_A_SESSION = """
 import asyncio, os, sys
 from pathlib import Path
-from server.storage.keyring_worker import Patience
+from server.storage.keyring_worker import KeyringTimeouts
 from server.storage.secrets import Secrets
 
 async def main():
-    secrets = Secrets(Path(sys.argv[1]), patience=Patience(writing_seconds=10))
+    secrets = Secrets(Path(sys.argv[1]), timeouts=KeyringTimeouts(writing_seconds=10))
     assert await secrets.get("gmail") is None
     await secrets.set("gmail", "x" * 5_000)
     await secrets.set("gmail", "y" * 3_000)
@@ -136,7 +133,7 @@ asyncio.run(main())
     ("start", "answer"),
     [("--unlock", "Secrets lie in the keyring of this computer (SecretService"), ("--daemonize", "refused or did not answer")],
 )
-def test_a_real_secret_service_keeps_them_or_the_file_does(tmp_path: Path, start: str, answer: str) -> None:
+def test_real_secret_service_or_the_file_keeps_secrets(tmp_path: Path, start: str, answer: str) -> None:
     found = shutil.which("gnome-keyring-daemon") and shutil.which("dbus-run-session")
     need(found, "a secret service", "apt-get install gnome-keyring dbus")
     program = f'printf secret | gnome-keyring-daemon {start} --components=secrets >/dev/null; exec "$@"'

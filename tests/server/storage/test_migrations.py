@@ -52,7 +52,7 @@ def ask(path: Path, question: str) -> list[tuple[object, ...]]:
         return connection.execute(question).fetchall()
 
 
-def tell(path: Path, *statements: str) -> None:
+def resolve(path: Path, *statements: str) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         for statement in statements:
             connection.execute(statement)
@@ -96,7 +96,7 @@ def folder(path: Path, tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_new_database_has_the_tables_that_access_uses(path: Path) -> None:
+def test_new_database_has_the_tables_that_access_uses(path: Path) -> None:
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
@@ -110,38 +110,38 @@ def test_a_new_database_has_the_tables_that_access_uses(path: Path) -> None:
         assert path.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_name_is_free_again_when_its_client_is_revoked(path: Path) -> None:
+def test_name_of_revoked_client_is_free_again(path: Path) -> None:
     migrate(path)
     client = "INSERT INTO client VALUES ('{}', 'bot', '[]', '{{}}', NULL, '', {})"
-    tell(path, client.format("a", "'now'"), client.format("b", "'now'"), client.format("c", "NULL"))
+    resolve(path, client.format("a", "'now'"), client.format("b", "'now'"), client.format("c", "NULL"))
     with pytest.raises(sqlite3.IntegrityError):
-        tell(path, client.format("d", "NULL"))
+        resolve(path, client.format("d", "NULL"))
 
 
-def test_numbers_of_activity_are_never_given_twice(path: Path) -> None:
+def test_activity_ids_are_never_reused(path: Path) -> None:
     migrate(path)
     row = "INSERT INTO activity VALUES (NULL, '', NULL, '', '', '', 0, '', '', '', NULL, NULL, NULL, NULL, NULL)"
-    tell(path, row, "DELETE FROM activity", row)
+    resolve(path, row, "DELETE FROM activity", row)
     assert ask(path, "SELECT id FROM activity") == [(2,)]
 
 
-def test_every_folder_is_a_branch_of_its_own(path: Path, folder: Path) -> None:
+def test_each_migrations_folder_is_a_branch(path: Path, folder: Path) -> None:
     migrate(path)
     migrate(path, [folder])
     assert versions(path) == [CORE, "demo_0001"]
     assert columns(path, "thing") == ["id"]
 
 
-def test_alembic_is_imported_only_where_something_is_missing(path: Path, folder: Path) -> None:
+def test_alembic_is_imported_only_for_pending_revisions(path: Path, folder: Path) -> None:
     answers = [start(path, folder).communicate()[0].strip() for _ in range(2)]
     assert answers == ["True", "False"]
 
 
-def test_a_copy_of_the_old_database_is_kept_and_three_of_them(path: Path, folder: Path) -> None:
+def test_migration_keeps_the_three_newest_copies(path: Path, folder: Path) -> None:
     migrate(path, [folder])
     assert list(path.parent.glob("*before*")) == []
     for number in range(2, 7):
-        tell(path, f"INSERT INTO thing (id) VALUES ({number})")
+        resolve(path, f"INSERT INTO thing (id) VALUES ({number})")
         add_revision(folder, number, f"    op.create_table('more{number}', sa.Column('id', sa.Integer))")
         migrate(path, [folder])
     names = sorted(copy.name for copy in path.parent.glob("*before*"))
@@ -151,18 +151,18 @@ def test_a_copy_of_the_old_database_is_kept_and_three_of_them(path: Path, folder
     assert ask(last, "SELECT max(id) FROM thing") == [(6,)]
 
 
-def test_a_newer_database_is_refused_and_left_alone(path: Path, folder: Path) -> None:
+def test_newer_database_is_refused_and_left_alone(path: Path, folder: Path) -> None:
     migrate(path, [folder])
-    tell(path, "UPDATE alembic_version SET version_num = 'demo_0007' WHERE version_num = 'demo_0001'")
+    resolve(path, "UPDATE alembic_version SET version_num = 'demo_0007' WHERE version_num = 'demo_0001'")
     add_revision(folder, 2, DIE_HALFWAY)
     with pytest.raises(Conflict, match="newer Deskhand"):
         migrate(path, [folder])
     assert versions(path) == [CORE, "demo_0007"]
 
 
-def test_an_integration_that_is_gone_blocks_nothing_and_goes_on_where_it_was(path: Path, folder: Path) -> None:
+def test_removed_integration_keeps_its_version_until_it_returns(path: Path, folder: Path) -> None:
     migrate(path, [folder])
-    tell(path, "INSERT INTO thing (id) VALUES (1)")
+    resolve(path, "INSERT INTO thing (id) VALUES (1)")
     other = folder.with_name("other")
     other.mkdir()
     text = folder.joinpath("demo_0001_step.py").read_text().replace("demo", "other").replace("thing", "item")
@@ -177,9 +177,9 @@ def test_an_integration_that_is_gone_blocks_nothing_and_goes_on_where_it_was(pat
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows knows no kill -9.")
-def test_killed_halfway_it_is_as_before_and_the_next_starts_take_turns(path: Path, folder: Path) -> None:
+def test_killed_migration_is_rolled_back_and_next_starts_take_turns(path: Path, folder: Path) -> None:
     migrate(path, [folder])
-    tell(path, "INSERT INTO thing (id) VALUES (1)")
+    resolve(path, "INSERT INTO thing (id) VALUES (1)")
     add_revision(folder, 2, DIE_HALFWAY)
     with start(path, folder, DIE="1") as killed:
         assert killed.wait() == -9
@@ -193,7 +193,7 @@ def test_killed_halfway_it_is_as_before_and_the_next_starts_take_turns(path: Pat
     assert ask(path, "SELECT id, colour, weight FROM thing") == [(1, None, None)]
 
 
-def test_many_first_starts_at_once_all_succeed(path: Path, folder: Path) -> None:
+def test_simultaneous_first_starts_all_succeed(path: Path, folder: Path) -> None:
     starters = [start(path, folder) for _ in range(4)]
     for starter in starters:
         starter.communicate()
@@ -201,7 +201,7 @@ def test_many_first_starts_at_once_all_succeed(path: Path, folder: Path) -> None
     assert versions(path) == [CORE, "demo_0001"]
 
 
-def test_a_migration_that_fails_leaves_everything_as_it_was(path: Path, folder: Path) -> None:
+def test_failed_migration_is_rolled_back(path: Path, folder: Path) -> None:
     migrate(path, [folder])
     add_revision(folder, 2, "    op.drop_table('part')\n    raise ValueError('a mistake')")
     with pytest.raises(ValueError, match="a mistake"):
@@ -210,16 +210,16 @@ def test_a_migration_that_fails_leaves_everything_as_it_was(path: Path, folder: 
     assert columns(path, "part") == ["thing"]
 
 
-def test_a_migration_may_not_leave_rows_without_their_parent(path: Path, folder: Path) -> None:
+def test_migration_with_orphaned_rows_is_refused(path: Path, folder: Path) -> None:
     migrate(path, [folder])
-    tell(path, "INSERT INTO thing (id) VALUES (1)", "INSERT INTO part (thing) VALUES (1)")
+    resolve(path, "INSERT INTO thing (id) VALUES (1)", "INSERT INTO part (thing) VALUES (1)")
     add_revision(folder, 2, "    op.execute('DELETE FROM thing')")
     with pytest.raises(RuntimeError, match="without their parent"):
         migrate(path, [folder])
     assert ask(path, "SELECT id FROM thing") == [(1,)]
 
 
-def test_a_damaged_file_is_told_in_a_sentence(path: Path) -> None:
+def test_damaged_file_is_told_in_a_sentence(path: Path) -> None:
     path.write_bytes(b"no database, whatever its name says. " * 100)
     with pytest.raises(Unavailable, match="damaged"):
         migrate(path)

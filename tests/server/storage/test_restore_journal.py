@@ -51,7 +51,7 @@ while True:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows cannot fork.")
-def test_killed_at_any_step_it_is_all_old_or_all_new(home: Home, file: Path, tmp_path: Path) -> None:
+def test_restore_killed_at_any_step_is_all_old_or_all_new(home: Home, file: Path, tmp_path: Path) -> None:
     work = tmp_path / "work"
     work.mkdir()
     command = [sys.executable, "-c", KILLED_EVERYWHERE, str(home.data.parent), str(file), str(work)]

@@ -1,11 +1,11 @@
 import sqlite3
 from pathlib import Path
 
-from server.storage.revocation import revoke_access
+from server.storage.revocation import NOW, Revocation, revoke_access
 from tests.server.storage.conftest import LIVE_KEYS, NOON, Home
 
 
-def test_no_key_opens_and_no_answer_is_remembered(home: Home) -> None:
+def test_revocation_ends_keys_and_stored_answers(home: Home) -> None:
     revoke_access(home.database, NOON)
     assert home.ask(LIVE_KEYS) == [0]
     assert home.ask("SELECT revoked_at FROM api_key ORDER BY hash") == [NOON.isoformat(), "before"]
@@ -13,7 +13,7 @@ def test_no_key_opens_and_no_answer_is_remembered(home: Home) -> None:
     assert home.ask("SELECT revoked_at FROM client") == [NOON.isoformat()], "its name is free again"
 
 
-def test_no_call_waits_and_nothing_is_allowed_for_a_while(tmp_path: Path) -> None:
+def test_revocation_ends_pending_approvals_and_allowances(tmp_path: Path) -> None:
     path = tmp_path / "test.db"
     connection = sqlite3.connect(path, isolation_level=None)
     connection.executescript(
@@ -28,7 +28,7 @@ def test_no_call_waits_and_nothing_is_allowed_for_a_while(tmp_path: Path) -> Non
     connection.close()
 
 
-def test_no_sign_in_comes_back(home: Home) -> None:
+def test_revocation_ends_oauth_grants(home: Home) -> None:
     home.run(
         "INSERT INTO oauth_client VALUES ('o', 'own', 'c', 'x', NULL, '[]', '[]', 'then', NULL)",
         "INSERT INTO oauth_grant VALUES ('g', 'o', 'c', 'x', 'a', '', 'x', 'then', NULL, NULL, NULL)",
@@ -40,10 +40,30 @@ def test_no_sign_in_comes_back(home: Home) -> None:
     assert home.ask("SELECT (SELECT count(*) FROM oauth_code) + (SELECT count(*) FROM oauth_token)") == [0]
 
 
-def test_a_table_that_is_not_there_is_skipped(tmp_path: Path) -> None:
+def test_table_that_is_not_there_is_skipped(tmp_path: Path) -> None:
     path = tmp_path / "test.db"
     connection = sqlite3.connect(path, isolation_level=None)
     connection.executescript("CREATE TABLE idempotency (x); INSERT INTO idempotency VALUES (1)")
     revoke_access(path, NOON)
     assert connection.execute("SELECT count(*) FROM idempotency").fetchone() == (0,)
+    connection.close()
+
+
+def test_an_integration_revokes_its_rows(tmp_path: Path) -> None:
+    path = tmp_path / "test.db"
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.executescript(
+        "CREATE TABLE source (state, ended); INSERT INTO source VALUES ('accepted', NULL), ('denied', NULL), ('accepted', 'x');"
+        "CREATE TABLE code (x); INSERT INTO code VALUES (1)"
+    )
+    revocations = (
+        Revocation("source", {"state": "accepted", "ended": None}, {"state": "waiting", "ended": NOW}),
+        Revocation("code"),
+    )
+    revoke_access(path, NOON, revocations, with_access=True)
+    assert connection.execute("SELECT count(*) FROM source WHERE state = 'accepted'").fetchone() == (2,)
+    revoke_access(path, NOON, revocations)
+    rows = connection.execute("SELECT state, ended FROM source").fetchall()
+    assert rows == [("waiting", NOON.isoformat()), ("denied", None), ("accepted", "x")]
+    assert connection.execute("SELECT count(*) FROM code").fetchone() == (0,)
     connection.close()

@@ -9,20 +9,20 @@ from server.storage import schema_versions
 NEWEST = {"core": "core_0002", "gmail": "gmail_0001", "tools_of_others": "tools_of_others_0003"}
 
 
-def test_the_newest_file_of_each_branch_counts(tmp_path: Path) -> None:
+def test_newest_file_of_each_branch_counts(tmp_path: Path) -> None:
     for name in ("core_0002_more.py", "core_0001_start.py", "tools_of_others_0003_x.py", "__init__.py", "core_2_no.py"):
         tmp_path.joinpath(name).touch()
     assert schema_versions.find_newest([tmp_path]) == {"core": "core_0002", "tools_of_others": "tools_of_others_0003"}
     assert "core" in schema_versions.find_newest([schema_versions.CORE_FOLDER])
 
 
-def test_what_a_database_lacks_is_pending() -> None:
+def test_missing_revisions_are_pending() -> None:
     assert schema_versions.find_pending([], NEWEST) == ["core_0002", "gmail_0001", "tools_of_others_0003"]
     assert schema_versions.find_pending(["core_0001", "gmail_0001"], NEWEST) == ["core_0002", "tools_of_others_0003"]
     assert schema_versions.find_pending(NEWEST.values(), NEWEST) == []
 
 
-def test_a_branch_that_is_gone_is_foreign_and_a_newer_one_refused() -> None:
+def test_removed_branch_is_foreign_and_newer_version_refused() -> None:
     assert schema_versions.find_pending([*NEWEST.values(), "gone_0009"], NEWEST) == []
     assert schema_versions.find_foreign([*NEWEST.values(), "gone_0009"], NEWEST) == ["gone_0009"]
     with pytest.raises(Conflict, match="newer Deskhand"):

@@ -10,7 +10,7 @@ import pytest
 from keyring.backends import fail
 
 from server.core.errors import Unavailable
-from server.storage.keyring_worker import Patience
+from server.storage.keyring_worker import KeyringTimeouts
 from server.storage.keyrings import Keyring
 from server.storage.secrets import SECRETS_FILE, Secrets
 from tests.server.storage.conftest import Drawer
@@ -18,7 +18,7 @@ from tests.server.storage.conftest import Drawer
 pytestmark = pytest.mark.usefixtures("drawer")
 
 
-QUICK = Patience(reading_seconds=0.2, writing_seconds=0.2)
+QUICK = KeyringTimeouts(reading_seconds=0.2, writing_seconds=0.2)
 
 
 def wait_for(holds: Callable[[], bool]) -> None:
@@ -46,7 +46,7 @@ async def keep_and_forget(secrets: Secrets) -> None:
     assert (await secrets.get("gmail"), await secrets.get("other")) == (None, "two")
 
 
-def test_the_keyring_of_this_computer_is_used(tmp_path: Path, drawer: Drawer) -> None:
+def test_keyring_of_this_computer_is_used(tmp_path: Path, drawer: Drawer) -> None:
     secrets = Secrets(tmp_path)
     use(secrets, keep_and_forget)
     assert drawer.kept
@@ -58,7 +58,7 @@ def test_the_keyring_of_this_computer_is_used(tmp_path: Path, drawer: Drawer) ->
 
 
 @pytest.mark.parametrize("folder_only", [True, False])
-def test_without_a_keyring_or_in_one_folder_they_lie_in_a_file(tmp_path: Path, drawer: Drawer, *, folder_only: bool) -> None:
+def test_secrets_are_in_a_file_without_a_keyring_or_in_one_folder(tmp_path: Path, drawer: Drawer, *, folder_only: bool) -> None:
     if not folder_only:
         keyring.set_keyring(fail.Keyring())  # type: ignore[no-untyped-call]
     secrets = Secrets(tmp_path, folder_only=folder_only)
@@ -70,23 +70,23 @@ def test_without_a_keyring_or_in_one_folder_they_lie_in_a_file(tmp_path: Path, d
         assert tmp_path.joinpath(SECRETS_FILE).stat().st_mode & 0o777 == 0o600
 
 
-def test_a_file_that_is_there_stays_in_use(tmp_path: Path, drawer: Drawer) -> None:
+def test_existing_secrets_file_stays_in_use(tmp_path: Path, drawer: Drawer) -> None:
     use(Secrets(tmp_path, folder_only=True), keep_and_forget)
 
-    async def look(secrets: Secrets) -> None:
+    async def run_read(secrets: Secrets) -> None:
         assert await secrets.get("other") == "two"
 
-    use(Secrets(tmp_path), look)
+    use(Secrets(tmp_path), run_read)
     assert drawer.kept == {}
 
 
-def test_a_broken_file_is_kept_aside(tmp_path: Path) -> None:
+def test_broken_file_is_kept_aside(tmp_path: Path) -> None:
     tmp_path.joinpath(SECRETS_FILE).write_text('{"gmail": "on')
     use(Secrets(tmp_path), keep_and_forget)
     assert [aside.read_text() for aside in tmp_path.glob("secrets.broken-*.json")] == ['{"gmail": "on']
 
 
-def test_a_keyring_that_was_given_nothing_is_not_opened(tmp_path: Path, drawer: Drawer) -> None:
+def test_keyring_without_secrets_is_not_opened(tmp_path: Path, drawer: Drawer) -> None:
     drawer.answer = "hang"
 
     async def work(secrets: Secrets) -> None:
@@ -101,7 +101,7 @@ def test_a_keyring_that_was_given_nothing_is_not_opened(tmp_path: Path, drawer: 
     assert (drawer.asked, secrets.problem) == (0, None)
 
 
-def test_a_folder_from_before_the_index_asks_once_for_each_name(tmp_path: Path, drawer: Drawer) -> None:
+def test_data_from_before_the_index_looks_up_each_name_once(tmp_path: Path, drawer: Drawer) -> None:
     Keyring(drawer).set("gmail", "old")
 
     async def work(secrets: Secrets) -> None:
@@ -115,9 +115,7 @@ def test_a_folder_from_before_the_index_asks_once_for_each_name(tmp_path: Path, 
 
 
 @pytest.mark.parametrize("answer", ["cancel", "hang"])
-def test_a_keyring_that_refuses_is_not_asked_again_and_new_secrets_go_to_the_file(
-    tmp_path: Path, drawer: Drawer, answer: str
-) -> None:
+def test_refusing_keyring_rests_and_new_secrets_go_to_the_file(tmp_path: Path, drawer: Drawer, answer: str) -> None:
     async def work(secrets: Secrets) -> None:
         await secrets.set("gmail", "one")
         drawer.answer, drawer.asked = answer, 0
@@ -130,14 +128,14 @@ def test_a_keyring_that_refuses_is_not_asked_again_and_new_secrets_go_to_the_fil
         assert await secrets.get("other") == "two"
         assert drawer.asked == 1
 
-    secrets = Secrets(tmp_path, patience=QUICK)
+    secrets = Secrets(tmp_path, timeouts=QUICK)
     use(secrets, work)
     assert SECRETS_FILE in secrets.place
     assert json.loads(tmp_path.joinpath(SECRETS_FILE).read_text()) == {"other": "two"}
     drawer.answer = ""
     drawer.open.set()
 
-    async def look(secrets: Secrets) -> None:
+    async def run_read(secrets: Secrets) -> None:
         assert (await secrets.get("gmail"), await secrets.get("other")) == ("one", "two")
         await secrets.set("gmail", "three")
         assert await secrets.get("gmail") == "three"
@@ -145,19 +143,19 @@ def test_a_keyring_that_refuses_is_not_asked_again_and_new_secrets_go_to_the_fil
         assert await secrets.get("gmail") is None
 
     secrets = Secrets(tmp_path)
-    use(secrets, look)
+    use(secrets, run_read)
     assert (drawer.kept, secrets.problem) == ({}, None)
 
 
 @pytest.mark.parametrize("answer", ["cancel", "hang"])
-def test_the_first_secret_of_a_keyring_that_refuses_is_kept_in_the_file(tmp_path: Path, drawer: Drawer, answer: str) -> None:
+def test_first_secret_of_refusing_keyring_goes_to_the_file(tmp_path: Path, drawer: Drawer, answer: str) -> None:
     drawer.answer = answer
 
     async def work(secrets: Secrets) -> None:
         await secrets.set("gmail", "one")
         assert await secrets.get("gmail") == "one"
 
-    secrets = Secrets(tmp_path, patience=QUICK)
+    secrets = Secrets(tmp_path, timeouts=QUICK)
     use(secrets, work)
     assert "refused or did not answer" in secrets.place
     assert secrets.problem is None or answer == "hang"
@@ -165,28 +163,28 @@ def test_the_first_secret_of_a_keyring_that_refuses_is_kept_in_the_file(tmp_path
     assert drawer.asked == 1
 
 
-def test_what_the_keyring_takes_too_late_is_taken_back(tmp_path: Path, drawer: Drawer) -> None:
+def test_secret_stored_after_the_timeout_is_deleted(tmp_path: Path, drawer: Drawer) -> None:
     drawer.answer = "hang"
-    use(Secrets(tmp_path, patience=QUICK), lambda secrets: secrets.set("gmail", "one"))
+    use(Secrets(tmp_path, timeouts=QUICK), lambda secrets: secrets.set("gmail", "one"))
     drawer.answer = ""
     drawer.open.set()
     wait_for(lambda: drawer.changes == ["set", "deleted"])
     assert drawer.kept == {}
 
 
-def test_secrets_in_a_keyring_that_is_not_there_now_are_told(tmp_path: Path) -> None:
+def test_secrets_in_a_missing_keyring_are_reported(tmp_path: Path) -> None:
     use(Secrets(tmp_path), lambda secrets: secrets.set("gmail", "one"))
     keyring.set_keyring(fail.Keyring())  # type: ignore[no-untyped-call]
 
-    async def look(secrets: Secrets) -> None:
+    async def run_read(secrets: Secrets) -> None:
         assert await secrets.get("gmail") is None
 
     secrets = Secrets(tmp_path)
-    use(secrets, look)
+    use(secrets, run_read)
     assert "not there now" in (secrets.problem or "")
 
 
-def test_a_keyring_that_answers_in_the_end_is_used_again(tmp_path: Path, drawer: Drawer) -> None:
+def test_keyring_is_used_again_once_it_answers(tmp_path: Path, drawer: Drawer) -> None:
     async def work(secrets: Secrets) -> None:
         await secrets.set("gmail", "one")
         drawer.answer = "hang"
@@ -197,4 +195,4 @@ def test_a_keyring_that_answers_in_the_end_is_used_again(tmp_path: Path, drawer:
         wait_for(lambda: secrets.problem is None)
         assert await secrets.get("gmail") == "one"
 
-    use(Secrets(tmp_path, patience=QUICK), work)
+    use(Secrets(tmp_path, timeouts=QUICK), work)

@@ -48,14 +48,14 @@ def write(settings: Settings, section: str, value: BaseModel) -> None:
     asyncio.run(settings.write(section, value))
 
 
-def test_what_is_absent_is_as_the_model_has_it(tmp_path: Path) -> None:
+def test_missing_section_has_the_models_defaults(tmp_path: Path) -> None:
     settings = Settings(tmp_path)
     assert settings.read("mail", Mail) == Mail()
     assert settings.problem is None
     assert not tmp_path.joinpath(SETTINGS_FILE).exists()
 
 
-def test_what_was_written_is_read_now_and_after_a_restart(tmp_path: Path) -> None:
+def test_written_section_is_read_at_once_and_after_a_restart(tmp_path: Path) -> None:
     settings = Settings(tmp_path)
     write(settings, "mail", Mail(signature="Yours", accounts=["a", "b"]))
     write(settings, "other", Account(name="x"))
@@ -65,14 +65,14 @@ def test_what_was_written_is_read_now_and_after_a_restart(tmp_path: Path) -> Non
         assert one.read("other", Account).name == "x"
 
 
-def test_a_key_that_was_taken_out_stays_out(tmp_path: Path) -> None:
+def test_removed_key_stays_removed(tmp_path: Path) -> None:
     settings = Settings(tmp_path)
     write(settings, "mail", Mail(first=Account(colours={"sky": "blue", "sea": "green"})))
     write(settings, "mail", Mail(first=Account(colours={"sea": "green"})))
     assert Settings(tmp_path).read("mail", Mail).first.colours == {"sea": "green"}
 
 
-def test_what_a_newer_version_stored_survives_an_older_one(tmp_path: Path) -> None:
+def test_fields_of_a_newer_version_survive_an_older_one(tmp_path: Path) -> None:
     write(Settings(tmp_path), "mail", NewerMail(font="mono", first=NewerAccount(name="a", nickname="al")))
     older = Settings(tmp_path)
     mail = older.read("mail", Mail)
@@ -87,7 +87,7 @@ def test_what_a_newer_version_stored_survives_an_older_one(tmp_path: Path) -> No
     }
 
 
-def test_what_is_read_can_be_changed_without_harm(tmp_path: Path) -> None:
+def test_changing_a_read_section_changes_no_stored_one(tmp_path: Path) -> None:
     settings = Settings(tmp_path)
     mail = Mail(accounts=["a"])
     write(settings, "mail", mail)
@@ -97,7 +97,7 @@ def test_what_is_read_can_be_changed_without_harm(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has other rights.")
-def test_nobody_else_may_read_the_file(tmp_path: Path) -> None:
+def test_settings_file_is_private(tmp_path: Path) -> None:
     write(Settings(tmp_path), "mail", Mail())
     assert tmp_path.joinpath(SETTINGS_FILE).stat().st_mode & 0o777 == 0o600
     assert [file.name for file in tmp_path.iterdir()] == [SETTINGS_FILE]
@@ -106,7 +106,7 @@ def test_nobody_else_may_read_the_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content", [b"", b'{"mail": ', b"[]", b'{"mail": 3}', b'{"mail": {"x": {}}}', b'{"mail": {"1": 2}}', b"\xff\xfe", b"[" * 9999]
 )
-def test_a_broken_file_is_kept_aside_and_told(tmp_path: Path, content: bytes) -> None:
+def test_broken_file_is_kept_aside_and_told(tmp_path: Path, content: bytes) -> None:
     tmp_path.joinpath(SETTINGS_FILE).write_bytes(content)
     settings = Settings(tmp_path, lambda: datetime(2026, 11, 21, 4, 5, 6, tzinfo=UTC))
     aside = tmp_path / "settings.broken-2026-11-21T040506Z.json"
@@ -118,7 +118,7 @@ def test_a_broken_file_is_kept_aside_and_told(tmp_path: Path, content: bytes) ->
     assert Settings(tmp_path).read("mail", Mail).signature == "new"
 
 
-def test_a_value_that_does_not_fit_costs_only_itself(tmp_path: Path) -> None:
+def test_invalid_value_is_replaced_alone(tmp_path: Path) -> None:
     stored = {"mail": {"1": {"signature": ["no", "text"], "accounts": ["a"]}}, "range": {"1": {"low": 7}}}
     tmp_path.joinpath(SETTINGS_FILE).write_text(json.dumps(stored))
     settings = Settings(tmp_path)
@@ -127,7 +127,7 @@ def test_a_value_that_does_not_fit_costs_only_itself(tmp_path: Path) -> None:
     assert settings.read("range", Consistent) == Consistent()
 
 
-def test_a_full_disk_changes_nothing(tmp_path: Path) -> None:
+def test_full_disk_changes_nothing(tmp_path: Path) -> None:
     resource = pytest.importorskip("resource", reason="Windows has no such limit.")
     settings = Settings(tmp_path)
     write(settings, "mail", Mail(signature="old"))
@@ -144,7 +144,7 @@ def test_a_full_disk_changes_nothing(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == [SETTINGS_FILE]
 
 
-async def test_many_writers_at_once_lose_nothing(tmp_path: Path) -> None:
+async def test_simultaneous_writers_lose_nothing(tmp_path: Path) -> None:
     settings = Settings(tmp_path)
 
     await asyncio.gather(*(settings.write(f"section{i % 10}", Account(name=f"{i}")) for i in range(50)))
@@ -174,9 +174,7 @@ def live(folder):
 
 
 @pytest.mark.timeout(1_200)
-def test_killed_at_any_moment_it_can_be_read_and_holds_what_was_acknowledged(
-    tmp_path: Path, live_and_die: Any, kills: int
-) -> None:
+def test_acknowledged_settings_survive_kills(tmp_path: Path, live_and_die: Any, kills: int) -> None:
     class Progress(BaseModel):
         number: int = 0
 
@@ -189,7 +187,7 @@ def test_killed_at_any_moment_it_can_be_read_and_holds_what_was_acknowledged(
     assert len(list(tmp_path.iterdir())) <= 2
 
 
-async def test_two_who_change_a_section_at_once_do_not_undo_each_other(tmp_path: Path) -> None:
+async def test_simultaneous_changes_of_a_section_are_both_kept(tmp_path: Path) -> None:
     settings = Settings(tmp_path)
 
     async def add(name: str) -> None:
@@ -202,7 +200,7 @@ async def test_two_who_change_a_section_at_once_do_not_undo_each_other(tmp_path:
     assert sorted(Settings(tmp_path).read("mail", Mail).accounts) == list("abcdef")
 
 
-def test_a_change_that_is_refused_changes_nothing(tmp_path: Path) -> None:
+def test_change_that_is_refused_changes_nothing(tmp_path: Path) -> None:
     settings = Settings(tmp_path)
     write(settings, "mail", Mail(signature="Yours"))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from server.core.errors import Unavailable
-from server.storage.snapshots import copy_database, keep_copy
+from server.storage.snapshots import copy_database, keep_snapshot
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def read(path: Path) -> list[object]:
     return found
 
 
-def test_a_copy_holds_what_is_stored_while_somebody_writes(tmp_path: Path, writer: sqlite3.Connection) -> None:
+def test_copy_is_consistent_during_writes(tmp_path: Path, writer: sqlite3.Connection) -> None:
     writer.executescript("BEGIN IMMEDIATE; INSERT INTO t VALUES ('not yet')")
     copy_database(tmp_path / "test.db", tmp_path / "copy.db")
     writer.execute("COMMIT")
@@ -34,7 +34,7 @@ def test_a_copy_holds_what_is_stored_while_somebody_writes(tmp_path: Path, write
         assert tmp_path.joinpath("copy.db").stat().st_mode & 0o777 == 0o600
 
 
-def test_what_cannot_be_copied_leaves_nothing(tmp_path: Path) -> None:
+def test_failed_copy_leaves_nothing(tmp_path: Path) -> None:
     tmp_path.joinpath("test.db").write_bytes(b"not a database. " * 500)
     with pytest.raises(Unavailable, match="damaged"):
         copy_database(tmp_path / "test.db", tmp_path / "copy.db")
@@ -43,9 +43,9 @@ def test_what_cannot_be_copied_leaves_nothing(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["test.db"]
 
 
-def test_the_latest_copies_are_kept(tmp_path: Path, writer: sqlite3.Connection) -> None:
+def test_latest_copies_are_kept(tmp_path: Path, writer: sqlite3.Connection) -> None:
     for number in range(5):
-        copy = keep_copy(tmp_path / "test.db", f"core_000{number}", 2)
+        copy = keep_snapshot(tmp_path / "test.db", f"core_000{number}", 2)
         os.utime(copy, (number, number))
     assert sorted(path.name for path in tmp_path.glob("*before*")) == [
         "test.before-core_0003.db",

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from server.core.errors import Unavailable
-from server.storage.sqlite import check, connect_plainly, explain
+from server.storage.sqlite import check, connect_directly, explain
 
 
 @pytest.fixture
@@ -19,14 +19,14 @@ def path(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_sound_database_and_none_at_all_pass(path: Path) -> None:
+def test_sound_database_and_none_at_all_pass(path: Path) -> None:
     check(path)
     check(path.with_name("none.db"))
     assert not path.with_name("none.db").exists()
 
 
 @pytest.mark.parametrize("place", [0, 100, 30_000, -1_000])
-def test_damage_anywhere_is_found(path: Path, place: int) -> None:
+def test_check_finds_damage_anywhere(path: Path, place: int) -> None:
     content = bytearray(path.read_bytes())
     place %= len(content)
     content[place : place + 4_096] = b"\xff" * min(4_096, len(content) - place)
@@ -35,22 +35,22 @@ def test_damage_anywhere_is_found(path: Path, place: int) -> None:
         check(path)
 
 
-def test_a_database_that_was_cut_off_is_damaged(path: Path) -> None:
+def test_database_that_was_cut_off_is_damaged(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:20_000])
     with pytest.raises(Unavailable, match="damaged"):
         check(path)
 
 
-def test_a_mistake_stays_what_it_is(path: Path) -> None:
-    with closing(connect_plainly(path)) as connection, pytest.raises(sqlite3.OperationalError) as mistake:
+def test_programming_error_is_not_converted(path: Path) -> None:
+    with closing(connect_directly(path)) as connection, pytest.raises(sqlite3.OperationalError) as mistake:
         connection.execute("SELECT * FROM nowhere")
     assert explain(mistake.value) is mistake.value
     wrapped = OperationalError("SELECT", {}, mistake.value)
     assert explain(wrapped) is wrapped
 
 
-def test_a_lock_is_passing_and_says_so(path: Path) -> None:
-    with closing(connect_plainly(path)) as one, closing(connect_plainly(path, busy_milliseconds=1)) as other:
+def test_lock_error_has_retry_after(path: Path) -> None:
+    with closing(connect_directly(path)) as one, closing(connect_directly(path, busy_milliseconds=1)) as other:
         one.execute("BEGIN IMMEDIATE")
         with pytest.raises(sqlite3.OperationalError) as busy:
             other.execute("BEGIN IMMEDIATE")

@@ -5,8 +5,8 @@
     python -m server.integrations.gmail.fake --port 9000        as a process, which says on one line of JSON what is where
 
 Where what stands: `oauth` and `sign_in` (signing in), `gmail` (addresses, scopes, reading requests), `methods` and
-`more_methods` (what each does), `mailbox`, `labels`, `mail`, `wire` and `post` (mail), `search` and `terms` (searching),
-`demo` (the mailbox at the start), `google` (accounts, errors, faults), `server` (the socket).
+`more_methods` (what each does), `mailbox`, `labels`, `mail`, `wire`, `recipients` and `post` (mail), `search` and `terms`
+(searching), `demo` (the mailbox at the start), `google` (accounts, errors, faults), `server` (the socket).
 """
 
 import asyncio

@@ -3,11 +3,12 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email.utils import format_datetime, formataddr, getaddresses, parseaddr
+from email.utils import format_datetime, formataddr
 
-from server.integrations.gmail.fake.google import Account, GoogleError, TellsTime
+from server.integrations.gmail.fake.google import Account, TellsTime
 from server.integrations.gmail.fake.mail import Mail
 from server.integrations.gmail.fake.mailbox import Mailbox
+from server.integrations.gmail.fake.recipients import read_recipients
 from server.integrations.gmail.fake.wire import has_header, normalise, read_header, with_headers, without_header
 
 
@@ -49,7 +50,8 @@ class Post:
 
     def _as_sender(self, raw: bytes, account: Account) -> bytes:
         written = read_header(raw, "From")
-        named, address = parseaddr(written)
+        named, _, address = written.removesuffix(">").rpartition("<")
+        named, address = named.strip(' "'), address.strip()
         if address.casefold() == account.address:
             return raw
         added = [("From", formataddr((named or account.name, account.address)))]
@@ -61,18 +63,3 @@ class Post:
         name, _, host = address.casefold().rpartition("@")
         plain = f"{name.partition('+')[0]}@{host}"
         return plain if plain in self.mailboxes else ""
-
-
-def read_recipients(raw: bytes) -> list[str]:
-    """Answer the addresses that a mail goes to; it must have one, and each must be one."""
-    found: list[str] = []
-    for name in ("To", "Cc", "Bcc"):
-        value = read_header(raw, name)
-        addresses = [address for _, address in getaddresses([value]) if address]
-        wrong = any(address.count("@") != 1 or address.strip("@ ") != address for address in addresses)
-        if wrong or ("@" in value and not addresses):
-            raise GoogleError(400, f"Invalid {name} header")
-        found += addresses
-    if not found:
-        raise GoogleError(400, "Recipient address required")
-    return found

@@ -23,8 +23,7 @@ from server.integrations.gmail.mime.compose import (
 from server.integrations.gmail.mime.message import decode_base64url, read_headers
 from server.integrations.gmail.mime.raw_message import RawMail, read_raw
 from server.integrations.gmail.models import Done, DraftEntry, DraftKept, DraftList, DraftMail, Sent, WholeDraft
-from server.sdk.integration import Effect
-from server.sdk.operation import require_allowed
+from server.sdk.operation import Effect, require_allowed
 
 FIELDS = "id,message(id,threadId,labelIds,snippet,internalDate,payload(mimeType,headers))"
 PERMANENT = "This cannot be undone."
@@ -110,6 +109,8 @@ class Drafts:
         mail = await self.accounts.run(read_raw, stored.content)
         if not mail.recipients:
             raise InvalidInput("This draft names nobody who would get it. Add somebody with update_draft.")
+        mail.require_clear_recipients()
+        check_recipients(mail.addresses)
         fields = (("Account", session.address), *mail.fields(), ("Draft", draft_id))
         return Effect(f"send the draft to {mail.recipients}", fields, mail.addresses, stored.seal())
 
@@ -150,6 +151,8 @@ class Drafts:
     ) -> tuple[Letter, str | None]:
         if thread_id:
             answer = await find_answer(session, thread_id=thread_id)
+            if not letter.to:
+                answer.require_everybody()
             letter = replace(letter, to=letter.to or answer.to, subject=letter.subject or answer.subject)
             return replace(letter, in_reply_to=answer.in_reply_to, references=answer.references), answer.thread_id
         if not draft_id:

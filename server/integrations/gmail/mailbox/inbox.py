@@ -26,7 +26,7 @@ from server.integrations.gmail.models import (
     UnreadSummary,
     WholeMail,
 )
-from server.sdk.integration import Effect
+from server.sdk.operation import Effect
 
 LARGEST_HANDED = 10_000_000  # what ChatGPT takes
 LONGEST_QUERY = 1500  # characters in the address; the client library makes something else of longer ones

@@ -13,7 +13,7 @@ from server.integrations.gmail.mailbox.responses import LARGEST_ANSWER, name_lab
 from server.integrations.gmail.mime.message import read_headers
 from server.integrations.gmail.mime.text import one_line
 from server.integrations.gmail.models import Done, LabelChange, LabelList, MailLabel, Relabelled
-from server.sdk.integration import Effect
+from server.sdk.operation import Effect
 
 KNOWN_SECONDS = 300.0  # a label that was renamed elsewhere shows its old name for so long
 FIXED = {"SENT", "DRAFT"}  # Gmail sets these by itself

@@ -10,8 +10,7 @@ from server.integrations.gmail.mailbox.attachments import Files
 from server.integrations.gmail.mailbox.reply import Answer, find_answer
 from server.integrations.gmail.mime.compose import Letter, check_recipients, check_subject, compose, name_recipients, read_people
 from server.integrations.gmail.models import Enclosing, NewMail, Reply, Sent
-from server.sdk.integration import Effect
-from server.sdk.operation import require_allowed, require_still_allowed
+from server.sdk.operation import Effect, require_allowed, require_still_allowed
 
 STILL_THERE = "The mail was not sent; its draft is still in Gmail's Drafts."
 UNKNOWN = (
@@ -64,8 +63,6 @@ class Outbox:
         )
         if not letter.recipients():
             raise InvalidInput("This mail names nobody who would get it. Give an address in `to`.")
-        if not letter.recipients():
-            raise InvalidInput("Name at least one recipient in to, cc or bcc.")
         check_recipients(letter.recipients())
         return session, await self.with_files(letter, mail)
 
@@ -78,6 +75,7 @@ class Outbox:
             in_reply_to=reply.in_reply_to,
             everybody=reply.reply_all,
         )
+        answer.require_everybody()
         letter = Letter(
             sender=session.address,
             to=answer.to,

@@ -4,16 +4,17 @@ Gmail threads an answer by three things: https://developers.google.com/workspace
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any
 
 from server.core.errors import InvalidInput, NotFound
 from server.integrations.gmail.accounts.session import Session
 from server.integrations.gmail.mailbox.responses import label_ids
-from server.integrations.gmail.mime.compose import Person, read_ids, read_person
-from server.integrations.gmail.mime.message import Headers, read_addresses, read_headers
-from server.integrations.gmail.mime.text import one_line
+from server.integrations.gmail.mime.compose import Person, read_ids, validate_person
+from server.integrations.gmail.mime.message import LONGEST_ENTRY, Headers, read_headers
+from server.integrations.gmail.mime.text import shorten
 
 NEEDED = ["From", "To", "Cc", "Reply-To", "Subject", "Message-ID", "References", "In-Reply-To", "Date"]
 LONGEST_SUBJECT = 900
@@ -31,6 +32,15 @@ class Answer:
     in_reply_to: str
     references: tuple[str, ...]
     answered: str  # the mail that is answered, for the person to see
+    left_out: tuple[str, ...] = ()  # entries of its headers that are no mail address
+
+    def require_everybody(self) -> None:
+        """Raises InvalidInput if the answer would not reach everybody whom it is meant for."""
+        if self.left_out:
+            raise InvalidInput(
+                f"The mail names {', '.join(self.left_out[:3])!r}, which is no mail address, so the answer would not reach "
+                "everybody. Answer without reply_all, or write to the others with send_mail."
+            )
 
 
 async def find_answer(
@@ -84,11 +94,13 @@ def make_answer(message: Mapping[str, Any], account: str, *, everybody: bool) ->
     """Make an answer of the mail that is answered."""
     headers = read_headers(message.get("payload"))
     own = is_own(headers, account)
-    to = find_people(headers, ["To"] if own else ["Reply-To"], but=()) or find_people(headers, ["From"], but=())
+    first, rest = ("To", ("Cc",)) if own else ("Reply-To", ("To", "Cc"))
+    names = [first] if find_people(headers, [first]) else [first, "From"]
+    to = find_people(headers, names)
     if not to:
         raise InvalidInput("This mail names nobody whom one could answer. Use send_mail instead.")
     taken = (account, *(person.address for person in to))
-    cc = find_people(headers, ["Cc"] if own else ["To", "Cc"], but=taken) if everybody else ()
+    cc = find_people(headers, rest, but=taken) if everybody else ()
     ids = read_ids(headers.get("Message-ID"))[:1]
     earlier = read_ids(headers.get("References")) or read_ids(headers.get("In-Reply-To"))[:1]
     return Answer(
@@ -99,27 +111,36 @@ def make_answer(message: Mapping[str, Any], account: str, *, everybody: bool) ->
         in_reply_to=ids[0] if ids else "",
         references=tuple(read_ids(" ".join([*(one for one in earlier if one not in ids), *ids]))),
         answered=f"{headers.line('From', 200)}, {headers.line('Date', 100)}: {headers.line('Subject', 200)}",
+        left_out=find_left_out(headers, [*names, *(rest if everybody else ())]),
     )
 
 
-def find_people(headers: Headers, names: list[str], but: tuple[str, ...]) -> tuple[Person, ...]:
-    """The people in these headers, but for some; what is no address is left out."""
+def find_people(headers: Headers, names: Iterable[str], but: Iterable[str] = ()) -> tuple[Person, ...]:
+    """Find the people in these headers, but for some; what is no mail address is left out."""
     left = {address.casefold() for address in but}
-    found: dict[str, Person] = {}
-    for name in names:
-        for shown, address in read_addresses(headers.all(name)):
-            try:
-                person = read_person(address, name)
-            except InvalidInput:
-                continue
+    people: dict[str, Person] = {}
+    for entry in headers.addresses(*names):
+        with suppress(InvalidInput):
+            person = validate_person(replace(entry, name=shorten(entry.name, 100)), "")
             if person.address.casefold() not in left:
-                found.setdefault(person.address.casefold(), Person(person.address, one_line(shown, 100), person.ascii))
-    return tuple(found.values())
+                people.setdefault(person.address.casefold(), person)
+    return tuple(people.values())
+
+
+def find_left_out(headers: Headers, names: Iterable[str]) -> tuple[str, ...]:
+    """Find the entries of these headers that no answer can be sent to."""
+    left_out: list[str] = []
+    for entry in headers.addresses(*names):
+        try:
+            validate_person(entry, "")
+        except InvalidInput:
+            left_out.append(shorten(str(entry), LONGEST_ENTRY))
+    return tuple(dict.fromkeys(left_out))
 
 
 def is_own(headers: Headers, account: str) -> bool:
     """Whether the account itself wrote the mail."""
-    return any(address.casefold() == account.casefold() for _, address in read_addresses(headers.all("From")))
+    return any(entry.address.casefold() == account.casefold() for entry in headers.addresses("From"))
 
 
 def answer_subject(subject: str) -> str:

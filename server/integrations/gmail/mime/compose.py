@@ -3,28 +3,31 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 from dataclasses import dataclass, field
 from email.header import Header
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import EmailPolicy
+from email.utils import quote
 from typing import Any
 
 from server.core.errors import InvalidInput, TooLarge
+from server.integrations.gmail.mime.addresses import ParsedAddress, parse_addresses
 from server.integrations.gmail.mime.text import html_to_text
 
 LARGEST_MAIL = 35_000_000  # Gmail takes 35 MB: https://developers.google.com/workspace/gmail/api/guides/uploads
 MOST_RECIPIENTS = 500
+LONGEST_LINE = 78
+LONGEST_NAME = 200
 LONGEST_WORD = 60  # that fits into a line of a header beside its name
 MOST_REFERENCES = 50
 _STRUCTURE = {"mime-version", "content-type", "content-transfer-encoding"}
+_ADDRESS_HEADERS = {"to", "cc", "bcc"}
 _ID_HEADERS = {"in-reply-to", "references"}
 _IDS = re.compile(r"<[\x21-\x3b\x3d\x3f-\x7e]{1,900}>")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,100}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,100}")
-_NAMED = re.compile(r'((?:"((?:[^"\\]|\\.){0,200})"|[^"<>]{0,200}?))\s*<([^<>]*)>')
-_ONE_OF_A_LIST = r'(?:"(?:[^"\\]|\\.)*"|<[^<>]*>|[^",<>])+'
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")  # atoms (RFC 5322)
 
 
 @dataclass(frozen=True)
@@ -42,9 +45,20 @@ class Person:
     def __str__(self) -> str:
         return f"{self.name} <{self.address}>" if self.name else self.address
 
-    def header(self) -> Address:
-        local, _, domain = (self.ascii or self.address).rpartition("@")
-        return Address(self.name, local, domain)
+    def header(self) -> str:
+        """Write it for an address header. Raises ValueError if the name is not one line."""
+        address = self.ascii or self.address
+        if not self.name:
+            return address
+        if _CONTROLS.search(self.name):
+            raise ValueError
+        name = self.name
+        if not name.isascii():
+            name = Header(name, "utf-8").encode(linesep="\r\n")
+        elif not _PLAIN_NAME.fullmatch(name):
+            name = f'"{quote(name)}"'
+        space = " " if len(name) + len(address) < LONGEST_LINE else "\r\n "
+        return f"{name}{space}<{address}>"
 
 
 @dataclass(frozen=True)
@@ -106,16 +120,19 @@ class _Policy(EmailPolicy):
     """Writes some headers itself.
 
     Python encodes a long message id as if it were foreign text, which breaks the thread. And it decodes encoded words (RFC 2047)
-    in a subject before it writes it: `=?utf-8?q?=0d=0aBcc:_eve?=` would become a header of its own.
+    in a subject before it writes it: `=?utf-8?q?=0d=0aBcc:_eve?=` would become a header of its own. Of two recipients some
+    releases make one: they encode the comma between them. https://github.com/python/cpython/issues/100884
     """
 
     def header_store_parse(self, name: str, value: Any) -> tuple[str, Any]:
-        if name.lower() == "subject":
+        if name.lower() in {"subject", *_ADDRESS_HEADERS}:
             return name, value
         parsed: tuple[str, Any] = super().header_store_parse(name, value)
         return parsed
 
     def fold(self, name: str, value: Any) -> str:
+        if name.lower() in _ADDRESS_HEADERS:
+            return f"{name}: {value}{self.linesep}"
         if name.lower() in _ID_HEADERS:
             return f"{name}: " + f"{self.linesep} ".join(read_ids(value)) + self.linesep
         if name.lower() == "subject":
@@ -163,7 +180,7 @@ def _write_headers(message: EmailMessage, letter: Letter) -> None:
     message["From"] = letter.sender
     for name, people in (("To", letter.to), ("Cc", letter.cc), ("Bcc", letter.bcc)):
         if people:
-            message[name] = [person.header() for person in people]
+            message[name] = ",\r\n ".join(person.header() for person in people)
     message["Subject"] = letter.subject
     if letter.in_reply_to:
         message["In-Reply-To"] = letter.in_reply_to
@@ -194,37 +211,30 @@ def check_media_type(media_type: str) -> str:
 
 def read_people(values: Iterable[str], field_name: str) -> tuple[Person, ...]:
     """Read addresses, each with or without a name, several with commas between. Nobody is named twice."""
-    found: dict[str, Person] = {}
+    people: dict[str, Person] = {}
     for value in values:
-        for piece in split_list(value, field_name):
-            person = read_person(piece, field_name)
-            found.setdefault(person.address.casefold(), person)
-    return tuple(found.values())
+        if _CONTROLS.search(value):
+            raise InvalidInput(f"{field_name}: {value[:200]!r} is no list of mail addresses.")
+        for entry in parse_addresses([value]):
+            if not entry.well_formed or len(entry.name) > LONGEST_NAME:
+                raise InvalidInput(f"{field_name}: {str(entry)[:200]!r} is no mail address.")
+            person = validate_person(entry, field_name)
+            people.setdefault(person.address.casefold(), person)
+    return tuple(people.values())
 
 
-def split_list(value: str, field_name: str) -> list[str]:
-    """Split a list at its commas, but not at those in quotes."""
-    if _CONTROLS.search(value) or not re.fullmatch(rf"(?:{_ONE_OF_A_LIST})?(?:,(?:{_ONE_OF_A_LIST})?)*", value):
-        raise InvalidInput(f"{field_name}: {value[:200]!r} is no list of mail addresses.")
-    return [piece.strip() for piece in re.findall(_ONE_OF_A_LIST, value) if piece.strip()]
-
-
-def read_person(text: str, field_name: str) -> Person:
-    """Read an address such as `bob@example.com` or `Bob <bob@example.com>`."""
+def validate_person(entry: ParsedAddress, field_name: str) -> Person:
+    """Check that a mail can be sent to an address. Raises InvalidInput."""
     from email_validator import EmailNotValidError, validate_email
 
-    named = _NAMED.fullmatch(text)
-    name, address = (named[1] or "", named[3]) if named else ("", text)
-    if named and named[2] is not None:
-        name = re.sub(r"\\(.)", r"\1", named[2])
     try:
-        found = validate_email(address, check_deliverability=False)
+        found = validate_email(entry.address, check_deliverability=False)
     except (EmailNotValidError, ValueError, IndexError) as error:
-        raise InvalidInput(f"{field_name}: {text[:200]!r} is no mail address. {str(error)[:200]}") from None
-    return Person(found.normalized, name, found.ascii_email or "")
+        raise InvalidInput(f"{field_name}: {str(entry)[:200]!r} is no mail address. {str(error)[:200]}") from None
+    return Person(found.normalized, entry.name, found.ascii_email or "")
 
 
-def check_recipients(people: tuple[Person, ...]) -> None:
+def check_recipients(people: Sized) -> None:
     """Gmail takes 500 at most."""
     if len(people) > MOST_RECIPIENTS:
         raise InvalidInput(f"A mail goes to {MOST_RECIPIENTS} people at most, and this one names {len(people)}.")

@@ -7,17 +7,19 @@ import base64
 import binascii
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.message import Message
-from email.utils import getaddresses, parsedate_to_datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
-from server.integrations.gmail.mime.text import clean_text, decode_text, html_to_text, one_line, unflow
+from server.integrations.gmail.mime.addresses import ParsedAddress, parse_addresses
+from server.integrations.gmail.mime.text import clean_text, decode_text, html_to_text, one_line, shorten, unflow
 
 DEEPEST = 30
 _NOT_READ = {"text/calendar", "text/x-amp-html", "text/watch-html"}
 LONGEST_HEADER = 20_000
+LONGEST_ENTRY = 320
 RawHeaders = tuple[tuple[str, str], ...]
 
 
@@ -36,6 +38,10 @@ class Headers:
     def line(self, name: str, most: int = 1000) -> str:
         """A header as one harmless line."""
         return one_line(self.get(name), most)
+
+    def addresses(self, *names: str) -> list[ParsedAddress]:
+        """Parse all occurrences of address headers such as To."""
+        return parse_addresses(value for name in names for value in self.all(name))
 
     def parameter(self, name: str, parameter: str) -> str:
         """A parameter of a header, such as Content-Type's charset."""
@@ -161,31 +167,9 @@ def _read_leaf(part: Part, content: bytes) -> Reading:
     return Reading(text if text.strip() else "")
 
 
-def read_addresses(values: list[str]) -> list[tuple[str, str]]:
-    """Read the names and addresses in headers such as To; several headers of one name count together."""
-    try:
-        found = getaddresses(values)
-    except (ValueError, IndexError, RecursionError):
-        found = [("", piece) for value in values for piece in value.split(",")]
-    people: list[tuple[str, str]] = []
-    unfinished = ""
-    for name, address in ((one_line(name, 200), one_line(address, 320)) for name, address in found):
-        if not name and address and "@" not in address:
-            unfinished += f"{address}, "  # "Doe, Jane <jane@…>": Gmail took the quotes away when it decoded the name
-        elif name or address:
-            people.append((unfinished + name, address))
-            unfinished = ""
-    return people + ([("", unfinished.removesuffix(", "))] if unfinished else [])
-
-
-def show_address(name: str, address: str) -> str:
-    """Write a name and an address as people do."""
-    return f"{name} <{address}>" if name and address else address or name
-
-
 def read_people(headers: Headers, name: str, most: int = 50) -> list[str]:
     """Write everybody in a header, with a remark in the end where there are too many."""
-    people = [show_address(*one) for one in read_addresses(headers.all(name))]
+    people = [str(replace(entry, name=shorten(entry.name, LONGEST_ENTRY))) for entry in headers.addresses(name)]
     return people if len(people) <= most else [*people[: most - 1], f"… and {len(people) - most + 1} more"]
 
 

@@ -2,14 +2,23 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email import message_from_bytes
+from email import errors, message_from_bytes
 from email.message import Message
 
+from server.core.errors import InvalidInput
 from server.integrations.gmail.mime.compose import File
-from server.integrations.gmail.mime.message import Headers, read_addresses, read_people
-from server.integrations.gmail.mime.text import clean_text, decode_text, decode_words, html_to_text, one_line
+from server.integrations.gmail.mime.message import Headers
+from server.integrations.gmail.mime.text import clean_text, decode_text, decode_words, html_to_text, one_line, shorten
 
 _SHOWN = ("From", "To", "Cc", "Bcc", "Reply-To")
+_RECIPIENTS = ("To", "Cc", "Bcc")
+# Where Python's parser takes the rest of the headers for the body, or leaves a line out, a mail server may find a recipient.
+_BROKEN_HEADERS = (
+    errors.FirstHeaderLineIsContinuationDefect,
+    errors.InvalidHeaderDefect,
+    errors.MisplacedEnvelopeHeaderDefect,
+    errors.MissingHeaderBodySeparatorDefect,
+)
 
 
 @dataclass(frozen=True)
@@ -20,6 +29,7 @@ class RawMail:
     texts: tuple[str, ...]
     html: tuple[str, ...]
     files: tuple[File, ...]
+    broken_headers: bool = False
 
     @property
     def subject(self) -> str:
@@ -28,17 +38,32 @@ class RawMail:
     @property
     def recipients(self) -> str:
         """Everybody who would get it."""
-        return ", ".join(one for name in ("To", "Cc", "Bcc") for one in read_people(self.headers, name, 500))
+        return ", ".join(map(str, self.headers.addresses(*_RECIPIENTS)))
 
     @property
     def addresses(self) -> tuple[str, ...]:
         """Where it would go, whatever people are called; what is no address stands for itself, so that nobody is left out."""
-        found = [one for name in ("To", "Cc", "Bcc") for one in read_addresses(self.headers.all(name))]
-        return tuple(dict.fromkeys(address or name for name, address in found))
+        entries = self.headers.addresses(*_RECIPIENTS)
+        return tuple(
+            dict.fromkeys(address for entry in entries for address in (entry.address or entry.name, *entry.alternatives))
+        )
+
+    def require_clear_recipients(self) -> None:
+        """Raises InvalidInput if a mail server may deliver it to somebody else than `addresses`."""
+        if self.broken_headers:
+            raise InvalidInput(
+                "A header of this draft is malformed, so it is not certain who would get it. Write it anew with update_draft."
+            )
+        for entry in self.headers.addresses(*_RECIPIENTS):
+            if not entry.well_formed:
+                raise InvalidInput(
+                    f"This draft names {shorten(str(entry), 200)!r} as a recipient, which is not a plain mail address. "
+                    "Name its recipients anew with update_draft."
+                )
 
     def fields(self) -> tuple[tuple[str, str], ...]:
         """What the person is shown."""
-        people = [(name, ", ".join(read_people(self.headers, name, 500))) for name in _SHOWN]
+        people = [(name, ", ".join(map(str, self.headers.addresses(name)))) for name in _SHOWN]
         return (
             *((name, shown) for name, shown in people if shown),
             ("Subject", self.subject),
@@ -51,7 +76,7 @@ class RawMail:
 def read_raw(content: bytes) -> RawMail:
     """Read a mail from its bytes. Never raises."""
     message = message_from_bytes(content)
-    headers = Headers(tuple((name.lower(), " ".join(str(value).split())) for name, value in message.items()))
+    headers = Headers(tuple((name.lower(), read_header(value)) for name, value in message.raw_items()))
     leaves = list(walk(message))
     texts = tuple(clean_text(read_leaf(one)) for one in leaves if kind_of(one) == "text/plain")
     html = tuple(html_to_text(read_leaf(one)) for one in leaves if kind_of(one) == "text/html")
@@ -60,7 +85,12 @@ def read_raw(content: bytes) -> RawMail:
         for place, one in enumerate(leaves, 1)
         if kind_of(one) == "file"
     )
-    return RawMail(headers, texts, html, files)
+    return RawMail(headers, texts, html, files, any(isinstance(defect, _BROKEN_HEADERS) for defect in message.defects))
+
+
+def read_header(value: str) -> str:
+    """Unfold a header's value. What is no ASCII is UTF-8 (RFC 6532); Python hands it out as surrogates."""
+    return " ".join(decode_text(value.encode("utf-8", "surrogateescape")).split())
 
 
 def walk(message: Message) -> Iterator[Message]:

@@ -26,6 +26,9 @@ _HIDDEN = re.compile(
 _BREAKS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\\s]+")
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _QUOTED = re.compile(r">*")
+_ENCODED_WORD = r"=\?[^?@\s]*\?(?:[bB]\?[A-Za-z0-9+/=\s]{0,500}|[qQ]\?(?:[^?]|\?(?!=)){0,500})\?="
+_ADDRESS_IN_WORD = re.compile(r"[^\s?=_]+@[^\s?=]+")
+_ENCODED_WORDS = re.compile(rf"{_ENCODED_WORD}(?:\s*{_ENCODED_WORD})*")
 
 
 def decode_text(content: bytes, charset: str = "") -> str:
@@ -62,20 +65,27 @@ def find_charset(name: str) -> str:
 
 
 def decode_words(value: str) -> str:
-    """Decode the encoded words of a header (RFC 2047)."""
-    if "=?" not in value:
-        return value
+    """Decode the encoded words of a header (RFC 2047), and nothing beside them."""
+    return _ENCODED_WORDS.sub(lambda match: _decode_run(match[0]), value)
+
+
+def _decode_run(words: str) -> str:
     try:
-        pieces = decode_header(value)
+        pieces = decode_header(words)
     except (HeaderParseError, ValueError, IndexError):
-        return value
-    return "".join(piece if isinstance(piece, str) else decode_text(piece, charset or "") for piece, charset in pieces)
+        return words
+    text = "".join(piece if isinstance(piece, str) else decode_text(piece, charset or "") for piece, charset in pieces)
+    return text if all(address in text for address in _ADDRESS_IN_WORD.findall(words)) else words
 
 
 def one_line(value: str, most: int = 1000) -> str:
     """Make a header fit for one line: nothing in it ends the line, hides text or turns its direction."""
-    text = _BREAKS.sub(" ", _HIDDEN.sub("", decode_words(value[: most * 20]))).strip()
-    return shorten(sendable(text), most)
+    return shorten(clean_line(decode_words(value[: most * 20])), most)
+
+
+def clean_line(value: str) -> str:
+    """Make text without encoded words fit for one line."""
+    return sendable(_BREAKS.sub(" ", _HIDDEN.sub("", value)).strip())
 
 
 def clean_text(value: str) -> str:

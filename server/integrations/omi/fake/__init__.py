@@ -1,4 +1,4 @@
-"""OMI's platform as Deskhand meets it: it signs, delivers, tries again and gives up, over real sockets.
+"""OMI's platform as Deskhand meets it: it signs, delivers, retries and gives up, over real sockets.
 
     async with Platform(secret="whsec_…").running() as omi:
         omi.hooks["memory_created"] = Hook("https://…/chatgpt/webhook/memory/…")
@@ -31,7 +31,7 @@ SHORTEST_MESSAGE = 5  # what is longer in an answer to live words becomes a noti
 
 @dataclass(frozen=True)
 class Timing:
-    """How patient the platform is. `switch_off`: after so many deliveries in a row that failed."""
+    """Retries and timeouts. `switch_off`: the number of failed deliveries in a row that disables a hook."""
 
     retry_seconds: tuple[float, ...] = (1, 5, 30)
     connect_seconds: float = 2
@@ -70,7 +70,7 @@ class Breaker:
 
     @property
     def is_open(self) -> bool:
-        """Whether nothing is asked now."""
+        """Whether requests are suspended."""
         return time.monotonic() < self._open_until
 
     def note(self, *, well: bool) -> None:
@@ -81,7 +81,7 @@ class Breaker:
 
 
 class Platform:
-    """The platform with its hooks. `dead`: deliveries that it gave up; `notifications`: what it told the person."""
+    """The platform with its hooks. `dead`: deliveries that it gave up; `notifications`: messages to the person."""
 
     def __init__(self, secret: str = "", previous: str = "", timing: Timing | None = None) -> None:
         self.secret = secret
@@ -102,12 +102,12 @@ class Platform:
         async with httpx2.AsyncClient(timeout=timeout, trust_env=False) as self._http:
             yield self
 
-    async def deliver(self, event: str, uid: str, content: Any, *, key: str = "", asked: dict[str, str] | None = None) -> Sent:
+    async def deliver(self, event: str, uid: str, content: Any, *, key: str = "", query: dict[str, str] | None = None) -> Sent:
         """Deliver something until it is taken or given up. `content`: bytes as they are, anything else as JSON."""
         sent, hook = Sent(event, key or str(uuid.uuid4())), self.hooks.get(event)
         if hook is None or hook.is_off:
             return sent
-        url, body = add_uid(hook.url, uid, asked or {}), encode(content)
+        url, body = add_uid(hook.url, uid, query or {}), encode(content)
         kind = "application/octet-stream" if isinstance(content, bytes) else "application/json"
         for wait in (0.0, *self.timing.retry_seconds):
             await asyncio.sleep(wait)
@@ -140,9 +140,9 @@ class Platform:
         if not self.secret:
             return {}
         now = int(time.time())
-        made = [sign(secret, now, uid, body) for secret in (self.secret, self.previous) if secret]
-        told = ",".join([f"t={now}", *(f"v1={one}" for one in made)])
-        return {"X-Omi-Signature": told, "X-Omi-Event": sent.event, "X-Omi-Delivery": sent.key}
+        digests = [sign(secret, now, uid, body) for secret in (self.secret, self.previous) if secret]
+        signature = ",".join([f"t={now}", *(f"v1={digest}" for digest in digests)])
+        return {"X-Omi-Signature": signature, "X-Omi-Event": sent.event, "X-Omi-Delivery": sent.key}
 
     def _read_answer(self, answer: "httpx2.Response") -> None:
         message = answer.json().get("message", "") if answer.content else ""
@@ -163,11 +163,11 @@ def sign(secret: str, now: int, uid: str, body: bytes) -> str:
     return hmac.new(secret.encode(), f"{now}.{uid}.".encode() + body, hashlib.sha256).hexdigest()
 
 
-def add_uid(url: str, uid: str, asked: dict[str, str]) -> str:
-    """Put the uid into an address; what else is asked there stays."""
+def add_uid(url: str, uid: str, query: dict[str, str]) -> str:
+    """Put the uid into an address; other parameters stay."""
     parts = urlsplit(url)
     pairs = [(name, value) for name, value in parse_qsl(parts.query) if name != "uid"]
-    return parts._replace(query=urlencode([*pairs, *asked.items(), ("uid", uid)])).geturl()
+    return parts._replace(query=urlencode([*pairs, *query.items(), ("uid", uid)])).geturl()
 
 
 def encode(content: Any) -> bytes:

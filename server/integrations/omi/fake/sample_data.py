@@ -1,4 +1,4 @@
-"""What the made-up people of the demo talk about."""
+"""Made-up conversations for the demo."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -112,7 +112,7 @@ def make_segment(number: str, words: str, *, is_user: bool, place: int, name: st
 
 
 def make_live(session: str) -> Iterator[dict[str, Any]]:
-    """What is being said, a few words after the other."""
+    """Make the parts of a live transcript."""
     for place, (is_user, words) in enumerate(LIVE):
         segment = make_segment(f"{session}-{place}", words, is_user=is_user, place=place)
         yield {"segments": [segment], "session_id": session}

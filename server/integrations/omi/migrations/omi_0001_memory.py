@@ -1,4 +1,4 @@
-"""What OMI sends, and whose it is."""
+"""Tables for what OMI sends, and for its accounts."""
 
 import sqlalchemy as sa
 from alembic import op

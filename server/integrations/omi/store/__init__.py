@@ -1,1 +1,1 @@
-"""What is kept of what OMI sends: functions for the database's two verbs, in the words of the wearable."""
+"""Persistence of OMI's data: functions for `database.read` and `database.write`."""

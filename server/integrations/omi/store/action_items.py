@@ -1,4 +1,4 @@
-"""What is to be done, as it came up in conversations."""
+"""Action items of conversations."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -23,7 +23,7 @@ NEWEST = (action_item.c.created_at.desc(), action_item.c.conversation_id, action
 
 
 def put_all(connection: Connection, uid: str, conversation_id: str, todos: Iterable[Todo], created_at: str) -> None:
-    """Keep a conversation's action items in place of those it had. What was marked here stays as it was marked."""
+    """Replace a conversation's action items. Marks that were set here stay."""
     of = {"of": uid, "which": conversation_id}
     marked = {row.id: row.completed for row in connection.execute(MARKED, of)}
     connection.execute(REMOVE_OF, of)
@@ -46,35 +46,35 @@ def put_all(connection: Connection, uid: str, conversation_id: str, todos: Itera
 
 
 def make_id(uid: str, conversation_id: str, description: str) -> str:
-    """An item's id, which stays the same as long as it says the same."""
-    told = f"{uid}\n{conversation_id}\n{description}"
-    return "a-" + hashlib.sha256(told.encode()).hexdigest()[:32]
+    """Make an item's id, which depends on its words alone."""
+    content = f"{uid}\n{conversation_id}\n{description}"
+    return "a-" + hashlib.sha256(content.encode()).hexdigest()[:32]
 
 
 def read_some(connection: Connection, limit: int, offset: int, *, completed: bool | None) -> list[Mapping[str, Any]]:
-    """Items of accepted uids, the newest first. `completed`: only those done, or not done."""
-    asked = select(action_item).where(READABLE).order_by(*NEWEST).limit(limit).offset(offset)
+    """Read items of accepted uids, the newest first. `completed`: only those done, or not done."""
+    statement = select(action_item).where(READABLE).order_by(*NEWEST).limit(limit).offset(offset)
     if completed is not None:
-        asked = asked.where(action_item.c.completed.is_(completed))
-    return [dict(row) for row in connection.execute(asked).mappings()]
+        statement = statement.where(action_item.c.completed.is_(completed))
+    return [dict(row) for row in connection.execute(statement).mappings()]
 
 
 def read(connection: Connection, item_id: str) -> Mapping[str, Any] | None:
-    """An item of an accepted uid."""
+    """Read an item of an accepted uid."""
     row = connection.execute(READ, {"which": item_id}).mappings().first()
     return dict(row) if row else None
 
 
 def read_of(connection: Connection, uid: str, conversation_id: str) -> list[Mapping[str, Any]]:
-    """The items of one conversation, in their order."""
+    """Read the items of a conversation, in their order."""
     return [dict(row) for row in connection.execute(READ_OF, {"of": uid, "which": conversation_id}).mappings()]
 
 
 def mark(connection: Connection, item_id: str, *, completed: bool) -> None:
-    """Mark an item as done, or as still to be done."""
+    """Mark an item as done or not done."""
     connection.execute(MARK, {"which": item_id, "done": completed})
 
 
 def count_open(connection: Connection) -> int:
-    """How many are not done."""
+    """Count those that are not done."""
     return int(connection.execute(COUNT_OPEN).scalar_one())

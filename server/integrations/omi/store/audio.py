@@ -1,4 +1,4 @@
-"""Which recordings there are. Their files lie in a folder of their own."""
+"""Rows of the audio recordings, whose content lies in files."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, upda
 from server.integrations.omi.store.sources import ACCEPTED
 from server.integrations.omi.store.tables import recording
 
-ONE = recording.c.name == bindparam("which")
+BY_NAME = recording.c.name == bindparam("which")
 LATEST = (
     select(recording)
     .where(recording.c.uid == bindparam("of"), recording.c.rate == bindparam("hertz"))
@@ -16,37 +16,37 @@ LATEST = (
     .limit(1)
 )
 ADD = insert(recording)
-GROW = update(recording).where(ONE).values(size=bindparam("grown"), last_at=bindparam("now"))
+GROW = update(recording).where(BY_NAME).values(size=bindparam("grown"), last_at=bindparam("now"))
 OLDEST = select(recording).order_by(recording.c.last_at)
-REMOVE = delete(recording).where(ONE)
+REMOVE = delete(recording).where(BY_NAME)
 SIZE = select(func.coalesce(func.sum(recording.c.size), 0)).where(recording.c.uid.in_(ACCEPTED))
 
 
 def find_latest(connection: Connection, uid: str, rate: int) -> Mapping[str, Any] | None:
-    """The recording of a uid that grew last."""
+    """Find the recording of a uid that grew last."""
     row = connection.execute(LATEST, {"of": uid, "hertz": rate}).mappings().first()
     return dict(row) if row else None
 
 
 def put(connection: Connection, row: Mapping[str, Any]) -> None:
-    """Keep that a recording began, or how long it is now."""
+    """Add a recording, or update its length."""
     grown = {"which": row["name"], "grown": row["size"], "now": row["last_at"]}
     if not connection.execute(GROW, grown).rowcount:
         connection.execute(ADD, row)
 
 
-def forget_old(connection: Connection, before: str, room: int) -> list[str]:
-    """Forget recordings from before a moment, and the oldest until the rest fits; answers the files to remove."""
+def forget_old(connection: Connection, before: str, limit: int) -> list[str]:
+    """Delete recordings from before a moment, and the oldest until the rest fits. Returns the files to remove."""
     rows = connection.execute(OLDEST).all()
-    left, gone = sum(row.size for row in rows), []
+    total, removed = sum(row.size for row in rows), []
     for row in rows:
-        if row.last_at < before or left > room:
-            gone.append(row.name)
-            left -= row.size
+        if row.last_at < before or total > limit:
+            removed.append(row.name)
+            total -= row.size
             connection.execute(REMOVE, {"which": row.name})
-    return gone
+    return removed
 
 
 def measure(connection: Connection) -> int:
-    """How many bytes there are of accepted uids."""
+    """Sum the bytes of accepted uids."""
     return int(connection.execute(SIZE).scalar_one())

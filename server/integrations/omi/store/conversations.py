@@ -1,4 +1,4 @@
-"""Conversations: the newest state of each, and looking them up."""
+"""Conversations, each in its newest state."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -46,8 +46,8 @@ FORGET_ITEMS_OF_OLD = delete(action_item).where(
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """Which conversations are asked for. `start`, `end`: ISO 8601 in UTC, the end excluded. `words`: all are in it."""
+class ConversationQuery:
+    """Filter and page of conversations. `start`, `end`: ISO 8601 in UTC, the end excluded. `words`: each occurs in it."""
 
     limit: int
     offset: int = 0
@@ -58,95 +58,95 @@ class Wanted:
     discarded: bool = False
 
 
-def put(connection: Connection, uid: str, told: Conversation, body: str, now: str, client: str = "") -> bool:
-    """Keep a conversation, or what is new about it. False: something newer is known, or it was removed here.
+def put(connection: Connection, uid: str, content: Conversation, body: str, now: str, client: str = "") -> bool:
+    """Add or update a conversation. False: something newer is known, or it was removed here.
 
-    `client`: the id of the one that hands it over; it changes only what it added itself. Raises Conflict.
+    `client`: the id of the client that hands it over, which may change only what it added itself. Raises Conflict.
     """
-    own = {"of": uid, "which": told.id}
-    row = connection.execute(FIND, own).mappings().first()
+    key = {"of": uid, "which": content.id}
+    row = connection.execute(FIND, key).mappings().first()
     known = dict(row) if row else None
     if client:
         require_own(client, known)
-        told = replace(told, updated_at=min(told.updated_at, now) if told.updated_at else None)
-    if known and (known["deleted_at"] or (known["added_by"] == client and is_older(told, known))):
+        content = replace(content, updated_at=min(content.updated_at, now) if content.updated_at else None)
+    if known and (known["deleted_at"] or (known["added_by"] == client and is_older(content, known))):
         return False
-    created_at = told.created_at or (str(known["created_at"]) if known else now)
+    created_at = content.created_at or (str(known["created_at"]) if known else now)
     values = {
-        "title": told.title,
-        "overview": told.overview,
-        "category": told.category,
+        "title": content.title,
+        "overview": content.overview,
+        "category": content.category,
         "created_at": created_at,
-        "finished_at": told.finished_at,
-        "updated_at": told.updated_at,
-        "status": told.status,
-        "discarded": told.discarded,
+        "finished_at": content.finished_at,
+        "updated_at": content.updated_at,
+        "status": content.status,
+        "discarded": content.discarded,
         "changed_at": now,
-        "words": f"{told.title}\n{told.overview}\n{told.transcript}".casefold(),
+        "words": f"{content.title}\n{content.overview}\n{content.transcript}".casefold(),
         "added_by": client,
         "body": body,
     }
     if known:
-        connection.execute(CHANGE, {**own, **values})
+        connection.execute(CHANGE, {**key, **values})
     else:
-        connection.execute(ADD, {"uid": uid, "id": told.id, "arrived_at": now, **values})
-    put_all(connection, uid, told.id, told.todos, created_at)
+        connection.execute(ADD, {"uid": uid, "id": content.id, "arrived_at": now, **values})
+    put_all(connection, uid, content.id, content.todos, created_at)
     return True
 
 
 def require_own(client: str, known: Mapping[str, Any] | None) -> None:
-    """Raises Conflict where somebody else added it, for what a client hands over is shown to nobody first."""
+    """Raises Conflict if another client or OMI added it, for what a client hands over is not approved first."""
     if known and known["added_by"] != client:
         raise Conflict(NOT_YOURS)
 
 
-def is_older(told: Conversation, known: Mapping[str, Any]) -> bool:
-    """Whether what is told is older than what is known. OMI says when it changed one only since some time."""
-    if (told.updated_at or "") != (known["updated_at"] or ""):
-        return (told.updated_at or "") < (known["updated_at"] or "")
-    if told.finished_at and known["finished_at"] and told.finished_at != known["finished_at"]:
-        return bool(told.finished_at < known["finished_at"])
-    return told.status in UNFINISHED and known["status"] not in UNFINISHED
+def is_older(content: Conversation, known: Mapping[str, Any]) -> bool:
+    """Return whether the content is older than what is known. Older versions of OMI send no `updated_at`."""
+    if (content.updated_at or "") != (known["updated_at"] or ""):
+        return (content.updated_at or "") < (known["updated_at"] or "")
+    if content.finished_at and known["finished_at"] and content.finished_at != known["finished_at"]:
+        return bool(content.finished_at < known["finished_at"])
+    return content.status in UNFINISHED and known["status"] not in UNFINISHED
 
 
-def read_some(connection: Connection, wanted: Wanted) -> list[Mapping[str, Any]]:
-    """Conversations of accepted uids, the newest first."""
-    asked = select(*LINE).where(*READABLE, *narrow(wanted)).order_by(*NEWEST).limit(wanted.limit).offset(wanted.offset)
-    return [dict(row) for row in connection.execute(asked).mappings()]
+def read_some(connection: Connection, query: ConversationQuery) -> list[Mapping[str, Any]]:
+    """Read conversations of accepted uids, the newest first."""
+    statement = select(*LINE).where(*READABLE, *make_filters(query)).order_by(*NEWEST).limit(query.limit).offset(query.offset)
+    return [dict(row) for row in connection.execute(statement).mappings()]
 
 
-def narrow(wanted: Wanted) -> list[ColumnElement[bool]]:
-    """The conditions that are asked for."""
-    found: list[ColumnElement[bool]] = [conversation.c.words.contains(word, autoescape=True) for word in wanted.words]
-    if wanted.start:
-        found.append(conversation.c.created_at >= wanted.start)
-    if wanted.end:
-        found.append(conversation.c.created_at < wanted.end)
-    if wanted.category:
-        found.append(conversation.c.category == wanted.category)
-    if not wanted.discarded:
-        found.append(conversation.c.discarded.is_(False))
-    return found
+def make_filters(query: ConversationQuery) -> list[ColumnElement[bool]]:
+    """Make the conditions of a query."""
+    filters: list[ColumnElement[bool]] = [conversation.c.words.contains(word, autoescape=True) for word in query.words]
+    if query.start:
+        filters.append(conversation.c.created_at >= query.start)
+    if query.end:
+        filters.append(conversation.c.created_at < query.end)
+    if query.category:
+        filters.append(conversation.c.category == query.category)
+    if not query.discarded:
+        filters.append(conversation.c.discarded.is_(False))
+    return filters
 
 
 def read(connection: Connection, conversation_id: str) -> Mapping[str, Any] | None:
-    """A conversation of an accepted uid, with what arrived of it."""
+    """Read a conversation of an accepted uid, with its body."""
     row = connection.execute(READ, {"which": conversation_id}).mappings().first()
     return dict(row) if row else None
 
 
 def count(connection: Connection) -> int:
-    """How many there are for clients."""
+    """Count those that clients can read."""
     return int(connection.execute(COUNT).scalar_one())
 
 
 def remove(connection: Connection, uid: str, conversation_id: str, now: str) -> bool:
-    """Remove one. That it was removed stays known, so that a late delivery does not bring it back."""
+    """Remove a conversation. That it was removed stays known, so that a late delivery does not restore it."""
     connection.execute(REMOVE_OF, {"of": uid, "which": conversation_id})
     return connection.execute(REMOVE, {"of": uid, "which": conversation_id, "now": now}).rowcount > 0
 
 
 def forget_old(connection: Connection, before: str) -> None:
-    """Remove those from before a moment."""
+    """Delete those from before a moment."""
     connection.execute(FORGET_ITEMS_OF_OLD, {"before": before})
     connection.execute(FORGET_OLD, {"before": before})

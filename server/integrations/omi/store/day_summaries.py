@@ -1,4 +1,4 @@
-"""What days were about, and presses of the button."""
+"""Day summaries, and presses of the button."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,10 +8,10 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, upda
 from server.integrations.omi.store.sources import ACCEPTED
 from server.integrations.omi.store.tables import button, summary
 
-ONE = (summary.c.uid == bindparam("of"), summary.c.id == bindparam("which"))
-FIND = select(summary.c.created_at).where(*ONE)
+BY_ID = (summary.c.uid == bindparam("of"), summary.c.id == bindparam("which"))
+FIND = select(summary.c.created_at).where(*BY_ID)
 ADD = insert(summary)
-CHANGE = update(summary).where(*ONE)
+CHANGE = update(summary).where(*BY_ID)
 READ = select(summary).where(summary.c.uid.in_(ACCEPTED)).order_by(summary.c.date.desc(), summary.c.created_at.desc())
 COUNT = select(func.count()).select_from(summary).where(summary.c.uid.in_(ACCEPTED))
 ADD_PRESS = insert(button)
@@ -21,36 +21,36 @@ FORGET_OLD = (
 )
 
 
-def put(connection: Connection, uid: str, told: Mapping[str, str]) -> bool:
-    """Keep a summary (`id`, `date`, `created_at`, `body`), in place of an older one. False: a newer one is known."""
-    key = {"of": uid, "which": told["id"]}
+def put(connection: Connection, uid: str, values: Mapping[str, str]) -> bool:
+    """Add or replace a summary (`id`, `date`, `created_at`, `body`). False: a newer one is known."""
+    key = {"of": uid, "which": values["id"]}
     known = connection.execute(FIND, key).first()
     if known is None:
-        connection.execute(ADD, {"uid": uid, **told})
-    elif known.created_at > told["created_at"]:
+        connection.execute(ADD, {"uid": uid, **values})
+    elif known.created_at > values["created_at"]:
         return False
     else:
-        connection.execute(CHANGE, {**key, "date": told["date"], "created_at": told["created_at"], "body": told["body"]})
+        connection.execute(CHANGE, {**key, "date": values["date"], "created_at": values["created_at"], "body": values["body"]})
     return True
 
 
 def read_some(connection: Connection, limit: int, offset: int) -> list[Mapping[str, Any]]:
-    """Summaries of accepted uids, the newest day first."""
+    """Read summaries of accepted uids, the newest day first."""
     return [dict(row) for row in connection.execute(READ.limit(limit).offset(offset)).mappings()]
 
 
 def count(connection: Connection) -> int:
-    """How many days of accepted uids have one."""
+    """Count those of accepted uids."""
     return int(connection.execute(COUNT).scalar_one())
 
 
 def add_press(connection: Connection, uid: str, event: str, body: str, now: str) -> bool:
-    """Keep a press of the button."""
+    """Add a press of the button."""
     connection.execute(ADD_PRESS, {"uid": uid, "event": event, "at": now, "body": body})
     return True
 
 
 def forget_old(connection: Connection, before: str) -> None:
-    """Remove those from before a moment."""
+    """Delete those from before a moment."""
     for statement in FORGET_OLD:
         connection.execute(statement, {"before": before})

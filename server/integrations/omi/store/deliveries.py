@@ -1,4 +1,4 @@
-"""One delivery: is it new, whose is it, what becomes of it. All of it happens in one transaction."""
+"""Storing one delivery in one transaction: deduplication, the state of its uid, and its content."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -7,19 +7,25 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
+from server.core.errors import DeskhandError, Forbidden, InvalidInput, TooManyRequests
 from server.integrations.omi.models import Kind, OmiSettings, SourceState
 from server.integrations.omi.store import sources
 from server.integrations.omi.store.sources import ACCEPTED
-from server.integrations.omi.store.tables import arrival, delivery
+from server.integrations.omi.store.tables import arrival
+from server.integrations.omi.store.tables import delivery as table
+from server.sdk.webhook import Stream
 
-OF = (delivery.c.uid == bindparam("of"), delivery.c.kind == bindparam("what"))
-BY_KEY = select(delivery.c.digest).where(*OF, delivery.c.key == bindparam("named"))
-BY_DIGEST = select(delivery.c.signed_at).where(*OF, delivery.c.digest == bindparam("hashed"))
-LATEST = (
-    select(delivery.c.digest).where(*OF, delivery.c.subject == bindparam("about")).order_by(delivery.c.number.desc()).limit(1)
-)
-REMEMBER = insert(delivery)
-FORGET_OLD = delete(delivery).where(delivery.c.at < bindparam("before"))
+WAIT_SECONDS = 60  # until a full uid may try again
+DENIED = "The person at this computer does not want what this uid sends."
+FULL = "More of this uid has arrived than can wait for the person's word. They find the question in Deskhand's window."
+KEY_REUSED = "This Idempotency-Key belongs to another delivery. Choose a new one for each."
+WAITING = "It is kept aside until you accept the OMI account."
+OF = (table.c.uid == bindparam("of"), table.c.kind == bindparam("what"))
+BY_KEY = select(table.c.digest).where(*OF, table.c.key == bindparam("named"))
+BY_DIGEST = select(table.c.signed_at).where(*OF, table.c.digest == bindparam("hashed"))
+LATEST = select(table.c.digest).where(*OF, table.c.subject == bindparam("about")).order_by(table.c.number.desc()).limit(1)
+REMEMBER = insert(table)
+FORGET_OLD = delete(table).where(table.c.at < bindparam("before"))
 COUNT = (
     update(arrival)
     .where(arrival.c.uid == bindparam("of"), arrival.c.kind == bindparam("what"))
@@ -29,24 +35,24 @@ FIRST = insert(arrival)
 LAST = select(arrival).where(arrival.c.uid.in_(ACCEPTED)).order_by(arrival.c.at.desc()).limit(bindparam("most"))
 
 
-class Fate(StrEnum):
-    """What became of a delivery."""
+class DeliveryOutcome(StrEnum):
+    """Outcome of a delivery."""
 
-    kept = "kept"  #: it is stored
-    known = "known"  #: it was here before, or something newer was; nothing changed
+    stored = "stored"  #: it is stored
+    duplicate = "duplicate"  #: it was here before, or something newer was; nothing changed
     denied = "denied"  #: the person does not want what this uid sends
-    full = "full"  #: too much waits for the person's word
-    clash = "clash"  #: its Idempotency-Key belongs to another delivery
+    full = "full"  #: too much waits for the person's decision
+    key_reused = "key_reused"  #: its Idempotency-Key belongs to another delivery
 
 
 @dataclass(frozen=True)
-class Delivery:
-    """A delivery as it came in. `key`: its Idempotency-Key. `digest`: by which the same one is known again.
+class ParsedDelivery:
+    """A delivery ready to be stored. `key`: its Idempotency-Key. `digest`: its deduplication key.
 
-    `subject`: what it tells the state of, which a later one may tell again; empty for what happens once. `signed_at`: by its
-    proven signature, in seconds since 1970. `client`: the name of the one that hands it over; empty where it came from OMI.
-    `form`: by which address it came, in words. `question`: the id of the question that asks about a new uid.
-    `keep` stores it, and answers False where something newer is known.
+    `subject`: the thing whose state it describes, which a later one may describe again; empty for what happens once.
+    `signed_at`: by its verified signature, in seconds since 1970. `client`: the name of the client that hands it over; empty
+    if it came from OMI. `form`: by which address it came, in words. `question`: the id of the approval request for a new uid.
+    `save` stores the content, and returns False if something newer is known. `stream`: the session it is a part of.
     """
 
     kind: Kind
@@ -58,81 +64,111 @@ class Delivery:
     title: str | None
     form: str
     question: str
-    keep: Callable[[Connection], bool]
+    save: Callable[[Connection], bool]
     client: str = ""
     subject: str = ""
     signed_at: int | None = None
+    stream: Stream | None = None
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What became of a delivery. `asks`: a question about its uid is new."""
+class DeliveryResult:
+    """Result of a delivery, a server.sdk.webhook.StoreResult. `is_new_source`: the person has to be asked about its uid."""
 
-    fate: Fate
-    asks: bool = False
+    outcome: DeliveryOutcome
+    is_new_source: bool = False
+    note: str = ""
+
+    @property
+    def error(self) -> DeskhandError | None:
+        """The error that the sender is answered if the delivery was refused."""
+        if self.outcome is DeliveryOutcome.denied:
+            return Forbidden(DENIED)
+        if self.outcome is DeliveryOutcome.full:
+            return TooManyRequests(FULL, retry_after=WAIT_SECONDS)
+        return InvalidInput(KEY_REUSED) if self.outcome is DeliveryOutcome.key_reused else None
+
+    @property
+    def is_duplicate(self) -> bool:
+        """Whether nothing changed."""
+        return self.outcome is DeliveryOutcome.duplicate
 
 
-def receive(connection: Connection, one: Delivery, settings: OmiSettings) -> Outcome:
-    """Take one delivery, once."""
-    known = sources.find(connection, one.uid)
+def receive(connection: Connection, delivery: ParsedDelivery, settings: OmiSettings) -> DeliveryResult:
+    """Store one delivery, once."""
+    known = sources.find(connection, delivery.uid)
     state = known["state"] if known else SourceState.waiting
     if state == SourceState.denied:
-        sources.drop(connection, one.uid, one.at)
-        return Outcome(Fate.denied)
-    if repeated := find_repeated(connection, one):
-        return Outcome(repeated)
+        sources.count_dropped(connection, delivery.uid, delivery.at)
+        return DeliveryResult(DeliveryOutcome.denied)
+    if repeated := find_duplicate(connection, delivery):
+        return DeliveryResult(repeated)
     waits = state == SourceState.waiting
-    if waits and is_full(connection, known, one, settings):
-        return Outcome(Fate.full)
+    if waits and is_full(connection, known, delivery, settings):
+        return DeliveryResult(DeliveryOutcome.full)
     if known is None:
-        told = {"uid": one.uid, "question": one.question, "first_kind": one.kind, "form": one.form, "state": state}
-        sources.add(connection, {**told, "first_client": one.client, "first_at": one.at, "last_at": one.at})
-    row = {"uid": one.uid, "kind": one.kind, "key": one.key, "digest": one.digest, "at": one.at}
-    connection.execute(REMEMBER, {**row, "subject": one.subject, "signed_at": one.signed_at})
-    sources.note(connection, one.uid, one.at, one.size, waits=waits)
-    count(connection, one)
-    return Outcome(Fate.kept if one.keep(connection) else Fate.known, asks=known is None)
+        sources.add(connection, make_source(delivery))
+    remember(connection, delivery)
+    sources.count_stored(connection, delivery.uid, delivery.at, delivery.size, waits=waits)
+    count_arrival(connection, delivery)
+    outcome = DeliveryOutcome.stored if delivery.save(connection) else DeliveryOutcome.duplicate
+    return DeliveryResult(outcome, is_new_source=known is None, note=WAITING if waits else "")
 
 
-def find_repeated(connection: Connection, one: Delivery) -> Fate | None:
-    """Whether the same was here before, under its key or as it is.
+def make_source(delivery: ParsedDelivery) -> dict[str, Any]:
+    """Make the row of a uid that is new."""
+    first = {"first_kind": delivery.kind, "first_client": delivery.client, "first_at": delivery.at, "last_at": delivery.at}
+    row = {"uid": delivery.uid, "question": delivery.question, "form": delivery.form, "state": SourceState.waiting}
+    return row | first
 
-    What changed and changed back looks the same and is none: it comes under another key, or after something else. A signature
-    tells such a one from a replay, whose key anybody may have changed: OMI's version 1 does not sign it.
+
+def remember(connection: Connection, delivery: ParsedDelivery) -> None:
+    """Add the row by which the same delivery is recognized later."""
+    names = ("uid", "kind", "key", "digest", "at", "subject", "signed_at")
+    connection.execute(REMEMBER, {name: getattr(delivery, name) for name in names})
+
+
+def find_duplicate(connection: Connection, delivery: ParsedDelivery) -> DeliveryOutcome | None:
+    """Find out whether the same was here before, under its key or by its content.
+
+    What changed and changed back looks the same and is no duplicate: it comes under another key, or after something else. A
+    signature tells it from a replay, whose key anybody may have changed: OMI's version 1 does not sign it.
     """
-    of = {"of": one.uid, "what": one.kind}
-    if one.key and (row := connection.execute(BY_KEY, {**of, "named": one.key}).first()):
-        return Fate.known if row.digest == one.digest else Fate.clash
-    alike = connection.execute(BY_DIGEST, {**of, "hashed": one.digest}).all()
+    of = {"of": delivery.uid, "what": delivery.kind}
+    if delivery.key and (row := connection.execute(BY_KEY, {**of, "named": delivery.key}).first()):
+        return DeliveryOutcome.duplicate if row.digest == delivery.digest else DeliveryOutcome.key_reused
+    alike = connection.execute(BY_DIGEST, {**of, "hashed": delivery.digest}).all()
     if not alike:
         return None
-    if not one.subject or (one.signed_at and any(row.signed_at and row.signed_at >= one.signed_at for row in alike)):
-        return Fate.known
-    latest = connection.execute(LATEST, {**of, "about": one.subject}).scalar_one_or_none()
-    return Fate.known if latest == one.digest and not one.key else None
+    signed_at = delivery.signed_at
+    if not delivery.subject or (signed_at and any(row.signed_at and row.signed_at >= signed_at for row in alike)):
+        return DeliveryOutcome.duplicate
+    latest = connection.execute(LATEST, {**of, "about": delivery.subject}).scalar_one_or_none()
+    return DeliveryOutcome.duplicate if latest == delivery.digest and not delivery.key else None
 
 
-def is_full(connection: Connection, known: Mapping[str, Any] | None, one: Delivery, settings: OmiSettings) -> bool:
-    """Whether too much waits already for one more to be kept aside."""
-    places = settings.waiting_uids_of_clients if one.client else settings.waiting_uids
-    if known is None and sources.count_rivals(connection, one.client) >= places:
+def is_full(connection: Connection, known: Mapping[str, Any] | None, delivery: ParsedDelivery, settings: OmiSettings) -> bool:
+    """Return whether too much waits already for one more to be kept aside."""
+    limit = settings.waiting_uids_of_clients if delivery.client else settings.waiting_uids
+    if known is None and sources.count_rivals(connection, delivery.client) >= limit:
         return True
-    kept, size = (known["kept_aside"], known["bytes_aside"]) if known else (0, 0)
-    return bool(kept >= settings.waiting_deliveries or size + one.size > settings.waiting_bytes)
+    count, size = (known["kept_aside"], known["bytes_aside"]) if known else (0, 0)
+    return bool(count >= settings.waiting_deliveries or size + delivery.size > settings.waiting_bytes)
 
 
-def count(connection: Connection, one: Delivery) -> None:
-    """Note that something of this kind came."""
-    values = {"of": one.uid, "what": one.kind, "now": one.at, "called": one.title}
+def count_arrival(connection: Connection, delivery: ParsedDelivery) -> None:
+    """Count a delivery of its kind."""
+    values = {"of": delivery.uid, "what": delivery.kind, "now": delivery.at, "called": delivery.title}
     if not connection.execute(COUNT, values).rowcount:
-        connection.execute(FIRST, {"uid": one.uid, "kind": one.kind, "at": one.at, "title": one.title, "count": 1})
+        row = {"uid": delivery.uid, "kind": delivery.kind, "at": delivery.at, "title": delivery.title, "count": 1}
+        connection.execute(FIRST, row)
 
 
-def read_last(connection: Connection, most: int) -> list[Mapping[str, Any]]:
-    """What came last from accepted uids: one of each kind, the newest first."""
-    return [dict(row) for row in connection.execute(LAST, {"most": most}).mappings()]
+def read_last(connection: Connection, limit: int) -> list[Mapping[str, Any]]:
+    """Read the last arrival of each kind from accepted uids, the newest first."""
+    return [dict(row) for row in connection.execute(LAST, {"most": limit}).mappings()]
 
 
 def forget_old(connection: Connection, before: str) -> None:
-    """Remember no deliveries from before a moment."""
+    """Forget deliveries from before a moment."""
     connection.execute(FORGET_OLD, {"before": before})

@@ -1,4 +1,4 @@
-"""Whose deliveries these are: uids and what the person has said about them."""
+"""Uids and the person's decisions about them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -27,7 +27,7 @@ WAITING = select(source).where(source.c.state == SourceState.waiting).order_by(s
 COUNT_WAITING = select(func.count()).where(source.c.state == SourceState.waiting)
 COUNT_OF_CLIENTS = COUNT_WAITING.where(source.c.first_client != "")
 ACCEPTED = select(source.c.uid).where(source.c.state == SourceState.accepted)
-ASKED = WAITING.where(source.c.question == bindparam("asked"))
+BY_QUESTION = WAITING.where(source.c.question == bindparam("pending"))
 ADD = insert(source)
 DECIDE = update(source).where(source.c.uid == bindparam("which")).values(state=bindparam("said"), kept_aside=0, bytes_aside=0)
 KEEP_ASIDE = (
@@ -51,66 +51,66 @@ Row = Mapping[str, Any]
 
 
 def find(connection: Connection, uid: str) -> Row | None:
-    """A uid, if it was heard of."""
+    """Find a uid."""
     row = connection.execute(FIND, {"which": uid}).mappings().first()
     return dict(row) if row else None
 
 
 def read_all(connection: Connection) -> list[Row]:
-    """All uids with how many conversations came from each, those that wait first."""
+    """Read all uids with their number of conversations, those that wait first."""
     many = {row.uid: row.many for row in connection.execute(CONVERSATIONS)}
-    found = [{**row, "conversations": many.get(row["uid"], 0)} for row in connection.execute(ALL).mappings()]
-    return sorted(found, key=lambda row: ORDER[SourceState(row["state"])])
+    rows = [{**row, "conversations": many.get(row["uid"], 0)} for row in connection.execute(ALL).mappings()]
+    return sorted(rows, key=lambda row: ORDER[SourceState(row["state"])])
 
 
 def read_waiting(connection: Connection) -> list[Row]:
-    """The uids that wait for the person's word, oldest first."""
+    """Read the uids that wait for a decision, oldest first."""
     return [dict(row) for row in connection.execute(WAITING).mappings()]
 
 
 def count_waiting(connection: Connection) -> int:
-    """How many wait."""
+    """Count those that wait."""
     return int(connection.execute(COUNT_WAITING).scalar_one())
 
 
 def count_rivals(connection: Connection, client: str) -> int:
-    """How many wait that take the places of what this client names; where there is none, of what OMI names."""
+    """Count the waiting uids under the same limit: those that clients named, or those that OMI named."""
     of_clients = int(connection.execute(COUNT_OF_CLIENTS).scalar_one())
     return of_clients if client else count_waiting(connection) - of_clients
 
 
 def add(connection: Connection, values: Row) -> None:
-    """Hear of a uid."""
+    """Add a uid."""
     connection.execute(ADD, {"first_client": "", "kept_aside": 0, "bytes_aside": 0, "dropped": 0, **values})
 
 
-def note(connection: Connection, uid: str, now: str, size: int, *, waits: bool) -> None:
-    """Note that something of it was kept; aside, while it waits."""
+def count_stored(connection: Connection, uid: str, now: str, size: int, *, waits: bool) -> None:
+    """Count a stored delivery; as kept aside if the uid waits."""
     connection.execute(KEEP_ASIDE, {"which": uid, "now": now, "more": int(waits), "size": size if waits else 0})
 
 
-def drop(connection: Connection, uid: str, now: str) -> None:
-    """Note that something of it was dropped."""
+def count_dropped(connection: Connection, uid: str, now: str) -> None:
+    """Count a dropped delivery."""
     connection.execute(DROP, {"which": uid, "now": now})
 
 
 def accept(connection: Connection, question: str) -> str:
-    """Take what a uid has sent and will send; answers which. Raises NotFound where the question does not wait any more."""
-    uid = find_asked(connection, question)
+    """Accept a uid and return it. Raises NotFound if the approval request is not waiting any more."""
+    uid = find_waiting(connection, question)
     connection.execute(DECIDE, {"which": uid, "said": SourceState.accepted})
     return uid
 
 
 def deny(connection: Connection, question: str) -> tuple[str, list[str]]:
-    """Remove what a uid has sent, and take no more; answers which, and the recordings to remove. Raises NotFound."""
-    uid = find_asked(connection, question)
+    """Deny a uid and remove what it has sent. Returns the uid and the recordings to remove. Raises NotFound."""
+    uid = find_waiting(connection, question)
     recordings = remove_sent(connection, uid)
     connection.execute(DECIDE, {"which": uid, "said": SourceState.denied})
     return uid, recordings
 
 
 def forget(connection: Connection, uid: str) -> list[str]:
-    """Remove a uid with all it has sent; answers the recordings to remove. Raises NotFound."""
+    """Remove a uid with all it has sent. Returns the recordings to remove. Raises NotFound."""
     if find(connection, uid) is None:
         raise NotFound("Nothing was heard of this uid.")
     recordings = remove_sent(connection, uid)
@@ -119,16 +119,16 @@ def forget(connection: Connection, uid: str) -> list[str]:
 
 
 def remove_sent(connection: Connection, uid: str) -> list[str]:
-    """Remove all that a uid has sent; answers the names of its recordings, whose files are left to remove."""
+    """Remove all that a uid has sent. Returns the names of its recordings, whose files are left to remove."""
     recordings = [row.name for row in connection.execute(RECORDINGS, {"which": uid})]
     for statement in FORGET_SENT:
         connection.execute(statement, {"which": uid})
     return recordings
 
 
-def find_asked(connection: Connection, question: str) -> str:
-    """The uid that a question is about. Raises NotFound where it does not wait any more."""
-    row = connection.execute(ASKED, {"asked": question}).first()
+def find_waiting(connection: Connection, question: str) -> str:
+    """Find the uid of an approval request. Raises NotFound if it is not waiting any more."""
+    row = connection.execute(BY_QUESTION, {"pending": question}).first()
     if row is None:
         raise NotFound("This question does not wait any more. `deskhand approvals list` shows what waits.")
     return str(row.uid)

@@ -1,4 +1,4 @@
-"""What is being said now: segments by session, each in its latest words."""
+"""Live transcripts: segments by session, each with its latest words."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -12,38 +12,38 @@ from server.integrations.omi.store.tables import segment
 from server.integrations.omi.transcript import Segment
 
 OF = (segment.c.uid == bindparam("of"), segment.c.session == bindparam("during"))
-ONE = (*OF, segment.c.id == bindparam("which"))
-CHANGE = update(segment).where(*ONE).values(start=bindparam("begins"), at=bindparam("now"), body=bindparam("told"))
+BY_ID = (*OF, segment.c.id == bindparam("which"))
+CHANGE = update(segment).where(*BY_ID).values(start=bindparam("begins"), at=bindparam("now"), body=bindparam("content"))
 ADD = insert(segment)
 LATEST = select(segment.c.uid, segment.c.session, segment.c.at).where(segment.c.uid.in_(ACCEPTED)).order_by(segment.c.at.desc())
 READ = select(segment.c.body).where(*OF).order_by(segment.c.start.desc(), segment.c.id.desc()).limit(bindparam("most"))
 FORGET_OLD = delete(segment).where(segment.c.at < bindparam("before"))
 
 
-def put_all(connection: Connection, uid: str, session: str, told: Iterable[Mapping[str, Any]], now: str) -> bool:
-    """Keep segments; one that is known by its id gets its new words."""
-    for place, data in enumerate(told):
-        one, body = read_segment(data, place), json.dumps(data)
-        key = {"of": uid, "during": session, "which": one.id}
-        if not connection.execute(CHANGE, {**key, "begins": one.start, "now": now, "told": body}).rowcount:
-            row = {"uid": uid, "session": session, "id": one.id, "start": one.start, "at": now, "body": body}
+def put_all(connection: Connection, uid: str, session: str, segments: Iterable[Mapping[str, Any]], now: str) -> bool:
+    """Add segments; a segment with a known id is replaced."""
+    for place, data in enumerate(segments):
+        parsed, body = read_segment(data, place), json.dumps(data)
+        key = {"of": uid, "during": session, "which": parsed.id}
+        if not connection.execute(CHANGE, {**key, "begins": parsed.start, "now": now, "content": body}).rowcount:
+            row = {"uid": uid, "session": session, "id": parsed.id, "start": parsed.start, "at": now, "body": body}
             connection.execute(ADD, row)
     return True
 
 
 def find_latest(connection: Connection, session: str | None = None) -> Mapping[str, Any] | None:
-    """The session of an accepted uid that was heard last: `uid`, `session`, `at`."""
-    asked = LATEST if session is None else LATEST.where(segment.c.session == session)
-    row = connection.execute(asked.limit(1)).mappings().first()
+    """Find the latest session of accepted uids: `uid`, `session`, `at`."""
+    statement = LATEST if session is None else LATEST.where(segment.c.session == session)
+    row = connection.execute(statement.limit(1)).mappings().first()
     return dict(row) if row else None
 
 
 def read(connection: Connection, uid: str, session: str, most: int) -> list[Segment]:
-    """The last segments of a session, in their order."""
+    """Read the last segments of a session, in their order."""
     rows = connection.execute(READ, {"of": uid, "during": session, "most": most})
     return [read_segment(json.loads(row.body)) for row in rows][::-1]
 
 
 def forget_old(connection: Connection, before: str) -> None:
-    """Remove those from before a moment."""
+    """Delete those from before a moment."""
     connection.execute(FORGET_OLD, {"before": before})

@@ -5,7 +5,7 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 
 from server.access.guard.request import prefers_async, read_request
-from server.http.in_process import Letter, make_scope
+from server.http.in_process import InternalRequest, make_scope
 
 
 @pytest.mark.parametrize(
@@ -24,19 +24,19 @@ def test_whether_a_client_wants_to_wait(prefer: str, at_once: bool) -> None:
 
 
 def test_a_request_is_kept_as_it_can_be_made_again() -> None:
-    letter = Letter("POST", "/a%20b/%C3%A4", "q=1%262&x=a+b", b'{"a": 1}', (("content-type", "application/json"),))
+    letter = InternalRequest("POST", "/a%20b/%C3%A4", "q=1%262&x=a+b", b'{"a": 1}', (("content-type", "application/json"),))
     scope = make_scope(letter)
 
     async def receive() -> dict:
         return {"type": "http.request", "body": letter.body}
 
     kept = asyncio.run(read_request(Request(scope, receive)))
-    again = make_scope(Letter(kept.method, kept.path, kept.query, kept.body, (("content-type", kept.content_type),)))
+    again = make_scope(InternalRequest(kept.method, kept.path, kept.query, kept.body, (("content-type", kept.content_type),)))
     assert (again, kept.body) == (scope, letter.body)
 
 
 def test_a_query_that_was_not_written_as_it_should_be_can_be_kept_all_the_same() -> None:
-    scope = {**make_scope(Letter("GET", "/a")), "query_string": "q=ä b".encode()}
+    scope = {**make_scope(InternalRequest("GET", "/a")), "query_string": "q=ä b".encode()}
 
     async def receive() -> dict:
         return {"type": "http.request", "body": b""}

@@ -2,9 +2,11 @@ import pytest
 
 from server.access.oauth.scopes import describe_scope, describe_scopes
 
+LABELS = {"read:mail": "Read your mail"}
+
 
 @pytest.mark.parametrize(
-    ("scope", "words"),
+    ("scope", "label"),
     [
         ("read:mail", "Read your mail"),
         ("offline_access", "Stay signed in"),
@@ -12,9 +14,9 @@ from server.access.oauth.scopes import describe_scope, describe_scopes
         ("extension", "Extension"),
     ],
 )
-def test_a_scope_is_told_in_words(scope, words):
-    assert describe_scope(scope) == words
+def test_scope_is_labelled(scope, label):
+    assert describe_scope(scope, LABELS) == label
 
 
-def test_scopes_are_told_one_by_one():
-    assert describe_scopes(["read:mail", "control:apps"]) == ["Read your mail", "Start and stop your listed programs"]
+def test_scopes_are_labelled_in_their_order():
+    assert describe_scopes(["extension", "read:mail"], LABELS) == ["Extension", "Read your mail"]

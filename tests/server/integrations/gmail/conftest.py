@@ -29,6 +29,7 @@ from server.integrations.gmail.accounts.session import REQUESTED
 from server.integrations.gmail.accounts.sign_in import read_credentials
 from server.integrations.gmail.adapter.google import Grant
 from server.integrations.gmail.fake import FakeGoogle, running_fake_google
+from server.integrations.gmail.fake.demo import fill_mailboxes, read_demo_mail
 from server.integrations.gmail.fake.google import Called
 from server.integrations.gmail.mailbox.inbox import Wanted
 from server.integrations.gmail.models import Endpoints
@@ -42,7 +43,9 @@ from server.storage.database import open_database
 from server.storage.secrets import Secrets
 from server.storage.settings import Settings
 
+CASES = Path(__file__).parent / "cases"
 Connect = Callable[..., Any]
+AddCase = Callable[[str], None]
 R = TypeVar("R")
 
 
@@ -113,6 +116,19 @@ def google() -> Iterator[FakeGoogle]:
     """A fake with the demo's mail, in a thread of its own."""
     with running_fake_google() as fake:
         yield fake
+
+
+@pytest.fixture
+def add_case(google: FakeGoogle) -> AddCase:
+    """Put the mail of a file in `cases/` into a mailbox, as the file says."""
+
+    def add(name: str) -> None:
+        raw = (CASES / f"{name}.eml").read_bytes()
+        mail = read_demo_mail(name, raw, google.clock.now(), next(iter(google.accounts)))
+        with google.lock:
+            fill_mailboxes(google.mailboxes, [mail])
+
+    return add
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import click.testing
 import pytest
 
+from server.commandline.client import connect
 from server.core.errors import DeskhandError
 from server.integrations.gmail.commands import describe_status, gmail, sign_in, sign_out
 from tests import loopback
@@ -34,7 +35,7 @@ def browse(address: str, answer: str = "continue") -> threading.Thread:
 
 
 def run(demo, *arguments: str) -> click.testing.Result:
-    return click.testing.CliRunner().invoke(gmail, [*arguments, "--data-dir", str(demo.data)])
+    return click.testing.CliRunner().invoke(gmail, [*arguments, "--data-dir", str(demo.data)], obj=connect)
 
 
 @pytest.fixture
@@ -115,7 +116,7 @@ def test_a_problem_is_told_in_its_words():
 
 
 def test_nothing_runs_and_that_is_said(tmp_path):
-    done = click.testing.CliRunner().invoke(gmail, ["status", "--data-dir", str(tmp_path)])
+    done = click.testing.CliRunner().invoke(gmail, ["status", "--data-dir", str(tmp_path)], obj=connect)
     assert isinstance(done.exception, DeskhandError)
     assert "not running" in done.exception.detail
 

@@ -1,13 +1,17 @@
 """Gmail as a client meets it: over the public surface of a server in demo mode."""
 
+import asyncio
 import base64
 import re
 
 import pytest
 
 from server.integrations.gmail import integration
+from server.integrations.gmail.fake.recipients import read_recipients
 from server.runtime.integrations import list_operations
 from server.sdk.operation import operation_of
+from tests.checks.conftest import sign_in
+from tests.checks.waiting import until
 
 ALEX, OTHER = "alex@example.com", "alex.morgan@example.org"
 SEED_FIELDS = {"id", "thread_id", "from_email", "to", "subject", "body", "date", "snippet"}
@@ -101,6 +105,44 @@ def test_a_draft_lives_and_goes(client):
     assert client.call("DELETE", path).status_code == 404
     other = client.call("POST", "/gmail/drafts", json={"subject": "gone"}).json()
     assert client.call("DELETE", f"/gmail/drafts/{other['draft_id']}").json()["success"]
+
+
+def test_yes_to_these_recipients_does_not_cover_an_unseen_one(google, add_case, serve, tmp_path, monkeypatch):
+    monkeypatch.setenv("DESKHAND_DEMO_GOOGLE", "own")
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    asyncio.run(sign_in(google, data))
+    server = serve(data, demo=True)
+    server.make_client("bot", allow=["create_draft"])
+
+    def ask(draft_id: str) -> dict:
+        asked = server.call("POST", f"/gmail/drafts/{draft_id}/send", headers={"Prefer": "respond-async"})
+        assert asked.status_code == 202, asked.text
+        (question,) = server.person("GET", "/api/approvals").json()
+        return question
+
+    def approve(question: dict, extent: str) -> None:
+        approved = server.person("POST", f"/api/approvals/{question['id']}/approve", json={"extent": extent})
+        assert approved.status_code == 200, approved.text
+        until(lambda: server.call("GET", f"/approvals/{question['id']}").json()["status"] == "done")
+
+    to_priya = {"to": "priya@example.net", "subject": "s", "body": "b"}
+    first, second = (server.call("POST", "/gmail/drafts", json=to_priya).json()["draft_id"] for _ in range(2))
+    approve(ask(first), "recipients")
+    assert server.call("POST", f"/gmail/drafts/{second}/send").status_code == 200
+
+    add_case("draft-unseen-cc")
+    drafts = server.call("GET", "/gmail/drafts").json()["drafts"]
+    question = ask(next(one["draft_id"] for one in drafts if one["subject"] == "Draft c"))
+    everybody = {"priya@example.net", OTHER, "eve@evil.example"}
+    assert everybody <= set(question["recipients"])
+    shown = str([one["value"] for one in question["fields"] if one["name"] in {"To", "Cc"}])
+    assert all(address in shown and address in question["sentence"] for address in everybody)
+    assert not google.mailboxes[OTHER].search("subject:Draft")
+
+    approve(question, "once")
+    (arrived,) = google.mailboxes[OTHER].search("subject:Draft")
+    assert set(read_recipients(arrived.raw)) == everybody
 
 
 def test_a_mail_is_sorted(client):

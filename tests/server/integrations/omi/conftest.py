@@ -1,4 +1,4 @@
-"""What the tests of OMI share."""
+"""Fixtures of OMI's tests."""
 
 import asyncio
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from tests.server.integrations.omi.pendant import Pendant, open_pendant
 
 @pytest.fixture
 def new_pendant(tmp_path: Path) -> Iterator[Pendant]:
-    """A wearable that nothing was heard of."""
+    """OMI before the first delivery."""
     with asyncio.Runner() as runner:
         pendant, opened = open_pendant(runner, tmp_path / "data")
         yield pendant
@@ -21,7 +21,7 @@ def new_pendant(tmp_path: Path) -> Iterator[Pendant]:
 
 @pytest.fixture
 def pendant(new_pendant: Pendant) -> Pendant:
-    """A wearable whose uid, me, is accepted."""
+    """OMI with the accepted uid `me`."""
     new_pendant.send({"button_event": "single_tap", "event_id": "first"}, kind="button")
     new_pendant.accept()
     return new_pendant

@@ -1,9 +1,9 @@
-"""A wearable with a store of its own, and what it would send."""
+"""OMI with a store of its own, and what it would send."""
 
 import asyncio
 import json
 from collections.abc import Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 from server.core.clock import Clock
 from server.core.events import Events
 from server.core.tasks import Tasks
+from server.integrations.omi.ingest import SECTION
 from server.integrations.omi.models import Kind, OmiSettings
-from server.integrations.omi.parsers import Post
-from server.integrations.omi.service import Wearable, start
-from server.integrations.omi.webhook_auth import SECTION
+from server.integrations.omi.parsers import IncomingDelivery
+from server.integrations.omi.service import OmiService, start
 from server.outbound.fetch import Fetch
 from server.sdk.approval_requests import Question, Questions
 from server.sdk.context import Context
@@ -85,26 +85,25 @@ class MovableClock(Clock):
 
 @dataclass
 class Pendant:
-    """A wearable, from the sender's and from the person's side."""
+    """OMI from the sender's and from the person's side."""
 
     runner: asyncio.Runner
     context: Context
-    wearable: Wearable
+    omi: OmiService
     clock: MovableClock
-    told: list[Question] = field(default_factory=list)
 
     def run(self, call: Coroutine[Any, Any, R]) -> R:
         return self.runner.run(call)
 
     def send(self, body: Any, kind: Kind = Kind.memory, uid: str = "me", **more: Any) -> None:
-        """Deliver something; the clock goes on."""
+        """Deliver something one second later."""
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         self.clock.move(seconds=1)
-        self.run(self.wearable.intake.take(Post(kind, uid, raw, "a test", **more)))
+        self.run(self.omi.ingest.take(IncomingDelivery(kind, uid, raw, "a test", **more)))
 
     def accept(self, uid: str = "me") -> None:
-        """Say yes to a uid that waits."""
-        question = next(one for one in self.questions() if uid in one.sentence)
+        """Accept a waiting uid."""
+        question = next(question for question in self.questions() if uid in question.sentence)
         self.run(self.context.questions.approve(question.id))
 
     def questions(self) -> list[Question]:
@@ -125,7 +124,7 @@ class Pendant:
 
 
 async def open_context(data: Path, clock: Clock) -> Context:
-    """What an integration is handed, with a store of its own."""
+    """Open an integration's context with a store of its own."""
     files = data / "files"
     files.mkdir(parents=True)
     migrate(data / "deskhand.db", [MIGRATIONS])
@@ -144,7 +143,7 @@ async def open_context(data: Path, clock: Clock) -> Context:
 
 
 def open_pendant(runner: asyncio.Runner, data: Path) -> tuple[Pendant, Any]:
-    """Start a wearable; the second is what has to be left in the end."""
+    """Start OMI; the second value is the context manager to exit in the end."""
     clock = MovableClock()
     context = runner.run(open_context(data, clock))
     opened = start(context)

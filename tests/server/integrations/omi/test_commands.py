@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import click.testing
 import pytest
 
+from server.commandline.client import connect
 from server.integrations.omi.commands import omi
 
 TALK = {
@@ -24,7 +25,7 @@ def served(serve):
 @pytest.fixture
 def run(served):
     def run(*arguments: str, typed: str | None = None) -> click.testing.Result:
-        return click.testing.CliRunner().invoke(omi, [*arguments, "--data-dir", str(served.data)], input=typed)
+        return click.testing.CliRunner().invoke(omi, [*arguments, "--data-dir", str(served.data)], input=typed, obj=connect)
 
     return run
 
@@ -33,7 +34,7 @@ def deliver(served, address: str) -> int:
     return served.call("POST", f"{urlsplit(address).path}?uid=alex", "", json=TALK).status_code
 
 
-def test_the_address_is_made_when_it_is_asked_for_and_only_then(served, run):
+def test_address_is_made_on_demand_only(served, run):
     none = run("address")
     assert (none.exit_code, "deskhand omi address --new" in str(none.exception)) == (1, True)
     made = run("address", "--new")
@@ -46,7 +47,7 @@ def test_the_address_is_made_when_it_is_asked_for_and_only_then(served, run):
     assert deliver(served, first) == 404
 
 
-def test_the_secret_comes_from_stdin_and_is_told_by_nobody(served, run):
+def test_secret_is_read_from_stdin_and_never_shown(served, run):
     address = json.loads(run("address", "--new", "--json").stdout)["memory"]
     kept = run("secret", typed="whsec_of-the-test\n")
     assert kept.exit_code == 0
@@ -61,7 +62,7 @@ def test_the_secret_comes_from_stdin_and_is_told_by_nobody(served, run):
     assert deliver(served, address) == 200
 
 
-def test_it_says_what_arrived_and_whose_it_is(served, run):
+def test_status_lists_arrivals_and_accounts(served, run):
     assert "Nothing has arrived yet." in run("status").stdout
     address = json.loads(run("address", "--new", "--json").stdout)["memory"]
     deliver(served, address)
@@ -74,7 +75,7 @@ def test_it_says_what_arrived_and_whose_it_is(served, run):
     assert "alex: accepted, 1 conversations" in told
 
 
-def test_all_of_a_device_is_forgotten_after_a_question(served, run):
+def test_forget_asks_first(served, run):
     deliver(served, json.loads(run("address", "--new", "--json").stdout)["memory"])
     assert run("forget", "alex", typed="n\n").exit_code == 1
     assert "alex" in run("status").stdout

@@ -12,7 +12,7 @@ def eventually(look, seconds: float = 20):
     return found
 
 
-def test_the_demo_has_conversations_a_live_talk_and_a_question(serve, monkeypatch) -> None:
+def test_demo_has_conversations_a_live_transcript_and_an_approval_request(serve, monkeypatch) -> None:
     monkeypatch.delenv("DESKHAND_DEMO_OMI")
     served = serve(demo=True)
     key = served.make_client()
@@ -25,10 +25,10 @@ def test_the_demo_has_conversations_a_live_talk_and_a_question(serve, monkeypatc
     assert not served.person("GET", "/api/omi").json()["secret"]["is_set"]  # anybody may try an address
 
 
-def test_a_quiet_demo_is_as_new(demo) -> None:
+def test_quiet_demo_is_empty(demo) -> None:
     assert demo.person("GET", "/api/omi").json()["sources"] == []
 
 
-def test_the_platform_puts_the_uid_into_the_address_and_leaves_the_rest() -> None:
+def test_platform_adds_the_uid_to_the_address_and_keeps_the_rest() -> None:
     assert add_uid("https://x/y?a=1&uid=other", "me", {"sample_rate": "8000"}) == "https://x/y?a=1&sample_rate=8000&uid=me"
     assert Platform().hooks == {}

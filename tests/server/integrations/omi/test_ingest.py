@@ -6,23 +6,23 @@ import pytest
 from server.core.errors import Forbidden, InvalidInput, TooManyRequests
 from server.integrations.omi.models import Kind
 from server.integrations.omi.store import audio, conversations, day_summaries, sources
-from server.integrations.omi.store.conversations import Wanted
+from server.integrations.omi.store.conversations import ConversationQuery
 from tests.server.integrations.omi.pendant import FIRST_FORM, make_memory
 
 
 def titles(pendant) -> list[str]:
-    return [row["title"] for row in pendant.read(conversations.read_some, Wanted(50))]
+    return [row["title"] for row in pendant.read(conversations.read_some, ConversationQuery(50))]
 
 
-def test_the_first_form_sent_twice_is_one_conversation_with_every_field(pendant) -> None:
+def test_first_format_sent_twice_is_one_conversation_with_every_field(pendant) -> None:
     body = json.dumps(FIRST_FORM | {"what": "nobody knows"})
     for _ in range(2):
         pendant.send(body.encode())
-    (row,) = pendant.read(conversations.read_some, Wanted(50))
+    (row,) = pendant.read(conversations.read_some, ConversationQuery(50))
     assert pendant.read(conversations.read, row["id"])["body"] == body
 
 
-def test_a_retry_is_known_by_its_key_and_by_its_content(pendant) -> None:
+def test_retry_is_recognized_by_key_and_by_content(pendant) -> None:
     pendant.send(make_memory(), key="k1")
     pendant.send(make_memory(), key="k1")
     pendant.send(make_memory(), key="k2")
@@ -32,7 +32,7 @@ def test_a_retry_is_known_by_its_key_and_by_its_content(pendant) -> None:
     assert len(titles(pendant)) == 1
 
 
-def test_an_update_is_an_update_and_an_older_one_comes_too_late(pendant) -> None:
+def test_late_older_update_changes_nothing(pendant) -> None:
     def told(title: str, at: str | None):
         return make_memory(updated_at=at, structured={"title": title})
 
@@ -43,7 +43,7 @@ def test_an_update_is_an_update_and_an_older_one_comes_too_late(pendant) -> None
     assert titles(pendant) == ["third"]
 
 
-def test_a_replay_does_not_bring_the_old_state_back(pendant) -> None:
+def test_replay_does_not_restore_the_old_state(pendant) -> None:
     pendant.send(make_memory(structured={"title": "old"}), key="k1", signed_at=100)
     pendant.send(make_memory(structured={"title": "new"}), key="k2", signed_at=101)
     for key in ("k1", "another", None):
@@ -51,7 +51,7 @@ def test_a_replay_does_not_bring_the_old_state_back(pendant) -> None:
         assert titles(pendant) == ["new"]
 
 
-def test_what_changes_back_is_changed_back(pendant) -> None:
+def test_change_back_is_applied(pendant) -> None:
     def send(title: str, key: str | None = None, signed_at: int | None = None) -> list[str]:
         pendant.send(make_memory(structured={"title": title}), key=key, signed_at=signed_at)
         return titles(pendant)
@@ -64,7 +64,7 @@ def test_what_changes_back_is_changed_back(pendant) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"nonsense", b"[1]", b"3", b'"text"', b"[" * 100_000, b'{"a":' * 100_000])
-def test_what_is_no_object_is_refused_in_a_sentence(pendant, body) -> None:
+def test_body_that_is_no_object_is_refused(pendant, body) -> None:
     with pytest.raises(InvalidInput, match="delivery of OMI"):
         pendant.send(body)
 
@@ -79,12 +79,12 @@ def test_what_is_no_object_is_refused_in_a_sentence(pendant, body) -> None:
         {"structured": {"title": "\ud800 half", "overview": "nul \0"}},
     ],
 )
-def test_an_odd_field_loses_no_delivery(pendant, odd) -> None:
+def test_odd_field_does_not_lose_the_delivery(pendant, odd) -> None:
     pendant.send(make_memory("odd") | odd)
     assert len(titles(pendant)) == 1
 
 
-def test_what_a_new_uid_sends_is_kept_aside_until_the_person_says_yes(new_pendant) -> None:
+def test_deliveries_of_a_new_uid_are_kept_aside_until_it_is_accepted(new_pendant) -> None:
     new_pendant.send(make_memory(), uid="stranger")
     new_pendant.send(make_memory("c2"), uid="stranger")
     assert titles(new_pendant) == []
@@ -95,7 +95,7 @@ def test_what_a_new_uid_sends_is_kept_aside_until_the_person_says_yes(new_pendan
     assert new_pendant.questions() == []
 
 
-def test_a_no_removes_what_waits_and_drops_the_rest(new_pendant) -> None:
+def test_denial_removes_what_waits_and_drops_the_rest(new_pendant) -> None:
     new_pendant.send(make_memory(), uid="stranger")
     new_pendant.run(new_pendant.context.questions.deny(new_pendant.questions()[0].id))
     with pytest.raises(Forbidden):
@@ -104,7 +104,7 @@ def test_a_no_removes_what_waits_and_drops_the_rest(new_pendant) -> None:
     assert (source["state"], source["dropped"], source["conversations"]) == ("denied", 1, 0)
 
 
-def test_a_stranger_cannot_fill_the_disk(new_pendant) -> None:
+def test_waiting_uids_and_deliveries_are_limited(new_pendant) -> None:
     new_pendant.set(waiting_uids=2, waiting_deliveries=3, waiting_bytes=5_000)
     for number in range(3):
         new_pendant.send(make_memory(f"c{number}"), uid="many")
@@ -118,7 +118,7 @@ def test_a_stranger_cannot_fill_the_disk(new_pendant) -> None:
     assert len(new_pendant.questions()) == 2
 
 
-def test_clients_have_few_places_for_new_uids_and_take_none_of_omi(new_pendant) -> None:
+def test_limit_of_uids_named_by_clients_is_separate(new_pendant) -> None:
     who = {"client": "c-1", "client_name": "My GPT"}
     new_pendant.set(waiting_uids=2)
     for number in range(3):
@@ -132,25 +132,25 @@ def test_clients_have_few_places_for_new_uids_and_take_none_of_omi(new_pendant) 
     assert [one.client for one in new_pendant.questions()] == ["My GPT"] * 3 + ["OMI"] * 2
 
 
-def test_a_stranger_with_the_same_conversation_id_changes_nothing(pendant) -> None:
+def test_same_conversation_id_of_another_uid_changes_nothing(pendant) -> None:
     pendant.send(make_memory())
     pendant.send(make_memory(structured={"title": "theirs"}, updated_at="2030-01-01T00:00:00Z"), uid="stranger")
     assert titles(pendant) == ["Timeline talk"]
 
 
-def test_words_are_kept_by_segment_in_both_forms(pendant) -> None:
+def test_transcript_segments_are_stored_in_both_formats(pendant) -> None:
     segment = {"id": "a", "text": "Hel", "speaker_id": 1, "is_user": True, "start": 1.0, "end": 2.0}
     pendant.send({"segments": [segment], "session_id": "in the body"}, Kind.transcript)
     pendant.send([segment | {"text": "Hello"}], Kind.transcript, session="in the body")
-    live = pendant.run(pendant.wearable.library.read_live(None))
+    live = pendant.run(pendant.omi.memories.read_live(None))
     assert (live.session_id, live.transcript) == ("in the body", "[0:00:01 - 0:00:02] User: Hello")
     pendant.send({"segments": [segment], "session_id": "in the body"}, Kind.transcript)
-    assert pendant.run(pendant.wearable.library.read_live(None)).transcript == "[0:00:01 - 0:00:02] User: Hel"
+    assert pendant.run(pendant.omi.memories.read_live(None)).transcript == "[0:00:01 - 0:00:02] User: Hel"
     pendant.send({"segments": [segment]}, Kind.transcript)
-    assert pendant.run(pendant.wearable.library.read_live(None)).session_id == "me"
+    assert pendant.run(pendant.omi.memories.read_live(None)).session_id == "me"
 
 
-def test_two_presses_that_are_told_alike_are_two(pendant) -> None:
+def test_equal_button_presses_are_both_stored(pendant) -> None:
     for _ in range(2):
         pendant.send({"button_event": "double_tap"}, Kind.button)
         pendant.send({"button_event": "single_tap", "event_id": "7"}, Kind.button)
@@ -158,7 +158,7 @@ def test_two_presses_that_are_told_alike_are_two(pendant) -> None:
     assert sorted(events) == ["double_tap", "double_tap", "single_tap", "single_tap"]
 
 
-def test_sound_becomes_a_file_that_can_be_played(pendant, tmp_path) -> None:
+def test_audio_becomes_a_playable_file(pendant, tmp_path) -> None:
     second = b"\1\0" * 16_000
     for _ in range(2):
         pendant.send(second, Kind.audio, rate=16_000, key="one")
@@ -171,12 +171,12 @@ def test_sound_becomes_a_file_that_can_be_played(pendant, tmp_path) -> None:
 
 
 @pytest.mark.parametrize(("sound_bytes", "rate"), [(b"", 16_000), (b"odd", 16_000), (b"even", 0)])
-def test_what_is_no_sound_is_refused(pendant, sound_bytes, rate) -> None:
+def test_malformed_audio_is_refused(pendant, sound_bytes, rate) -> None:
     with pytest.raises(InvalidInput):
         pendant.send(sound_bytes, Kind.audio, rate=rate)
 
 
-def test_no_sound_is_kept_where_there_is_no_room(pendant) -> None:
+def test_audio_is_refused_if_its_limit_is_zero(pendant) -> None:
     pendant.set(sound_megabytes=0)
     with pytest.raises(Forbidden):
         pendant.send(b"even", Kind.audio, rate=16_000)

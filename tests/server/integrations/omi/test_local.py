@@ -1,7 +1,7 @@
 from tests.server.integrations.omi.pendant import make_memory
 
 
-def test_the_person_sees_what_came_and_forgets_it(serve) -> None:
+def test_source_is_shown_and_forgotten(serve) -> None:
     served = serve()
     assert set(served.person("GET", "/api/omi").json()["addresses"].values()) == {None}
     addresses = served.person("POST", "/api/omi/address").json()["addresses"]

@@ -15,11 +15,11 @@ from tests.server.integrations.omi.pendant import FIRST_FORM, make_memory
         ({"speaker_id": 3, "is_user": True}, "User"),
     ],
 )
-def test_the_speaker_is_known_in_every_spelling(segment, who) -> None:
+def test_speaker_is_parsed_in_every_spelling(segment, who) -> None:
     assert read_segment(segment).who == who
 
 
-def test_what_has_no_id_gets_the_same_one_each_time() -> None:
+def test_made_id_is_stable() -> None:
     first = read_conversation(FIRST_FORM)
     changed = FIRST_FORM | {"structured": {"title": "Another"}, "discarded": True}
     assert read_conversation(changed).id == first.id
@@ -28,12 +28,12 @@ def test_what_has_no_id_gets_the_same_one_each_time() -> None:
 
 
 @pytest.mark.parametrize(("value", "expected"), [("c0ffee-1", "c0ffee-1"), (17, "17"), (None, ""), (True, ""), ("", "")])
-def test_an_id_is_taken_as_it_is(value, expected) -> None:
+def test_valid_id_is_unchanged(value, expected) -> None:
     assert read_id(value) == expected
 
 
 @pytest.mark.parametrize("value", ["../x", "a b", "é", "x" * 200, "-a"])
-def test_an_id_that_fits_no_address_becomes_one_that_does(value) -> None:
+def test_id_unfit_for_a_url_is_hashed(value) -> None:
     assert read_id(value).startswith("m-")
     assert read_id(value) == read_id(value)
 
@@ -53,23 +53,23 @@ def test_an_id_that_fits_no_address_becomes_one_that_does(value) -> None:
         ([], None),
     ],
 )
-def test_a_moment_is_in_utc_or_not_known(value, expected) -> None:
+def test_time_is_converted_to_utc_or_dropped(value, expected) -> None:
     assert read_moment(value) == expected
 
 
-def test_what_was_not_heard_but_brought_in_has_its_text() -> None:
+def test_imported_conversation_has_its_text() -> None:
     told = read_conversation(make_memory(transcript_segments=[], external_data={"text": "From elsewhere"}))
     assert told.transcript == "From elsewhere"
     assert read_conversation({"external_data": "plain"}).transcript == "plain"
     assert read_conversation({"external_data": {"other": 1}}).transcript == '{"other": 1}'
 
 
-def test_a_kind_that_omi_does_not_know_is_other() -> None:
+def test_unknown_category_is_other() -> None:
     assert read_conversation({"structured": {"category": "Work"}}).category == "work"
     assert read_conversation({"structured": {"category": "wörk"}}).category == "other"
 
 
-def test_a_number_without_end_is_no_text() -> None:
+def test_endless_number_is_no_text() -> None:
     endless = 16**5_000
     assert read_id(endless) == ""
     assert read_text(endless) == ""

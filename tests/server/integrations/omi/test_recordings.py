@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from server.integrations.omi.recordings import Recordings, make_name
 
 
-def test_what_was_cut_short_is_overwritten(tmp_path) -> None:
+def test_interrupted_append_is_overwritten(tmp_path) -> None:
     recordings = Recordings(tmp_path / "omi")
     recordings.append("a.wav", 8_000, 0, b"\1\0" * 10)
     recordings.append("a.wav", 8_000, 20, b"\2\0" * 10)  # a kill came before its row was stored
@@ -15,6 +15,6 @@ def test_what_was_cut_short_is_overwritten(tmp_path) -> None:
     assert list((tmp_path / "omi").iterdir()) == []
 
 
-def test_uids_that_differ_by_case_alone_have_files_of_their_own() -> None:
+def test_uids_that_differ_by_case_have_different_files() -> None:
     now = datetime(2026, 11, 21, tzinfo=UTC)
     assert make_name("abc", 8_000, now).lower() != make_name("ABC", 8_000, now).lower()

@@ -19,7 +19,7 @@ def served(serve):
     return serve()
 
 
-def test_a_client_with_the_scope_hands_over_at_the_first_addresses_and_reads(served) -> None:
+def test_client_with_the_scope_hands_over_and_reads(served) -> None:
     answers = {
         "/chatgpt/webhook/memory?uid=test_user": {"status": "success", "message": "Memory data received and logged"},
         "/chatgpt/memory?uid=test_user": {"message": "Memory successfully received and stored"},
@@ -39,7 +39,7 @@ def test_a_client_with_the_scope_hands_over_at_the_first_addresses_and_reads(ser
     }
 
 
-def test_a_key_without_the_scope_and_no_key_are_refused(served) -> None:
+def test_missing_scope_and_missing_key_are_refused(served) -> None:
     reader = served.make_client("reader", scopes=["read:memories"])
     for path in ("/chatgpt/webhook/memory?uid=me", "/chatgpt/memory?uid=me"):
         assert served.call("POST", path, reader, json=FIRST_FORM).status_code == 403
@@ -49,7 +49,7 @@ def test_a_key_without_the_scope_and_no_key_are_refused(served) -> None:
     assert served.call("GET", "/api/conversations", key="").headers["www-authenticate"].startswith("Bearer")
 
 
-def test_keeping_is_told_apart_from_reading_and_from_changing(served) -> None:
+def test_ingesting_operation_is_neither_read_only_nor_destructive(served) -> None:
     served.call("POST", "/chatgpt/memory?uid=me", json=FIRST_FORM)
     entry = served.activity()[0]
     assert (entry["changes"], entry["reason"]) == (False, "Keeping what it hands over is allowed.")
@@ -57,7 +57,7 @@ def test_keeping_is_told_apart_from_reading_and_from_changing(served) -> None:
     assert document["paths"]["/chatgpt/memory"]["post"]["x-openai-isConsequential"] is False
 
 
-def test_while_all_is_paused_nothing_is_handed_over_and_what_omi_sends_is_taken_in(served) -> None:
+def test_pause_stops_clients_and_not_omi(served) -> None:
     address = urlsplit(served.person("POST", "/api/omi/address").json()["addresses"]["memory"])
     served.person("POST", "/api/pause", json={"minutes": 5})
     assert served.call("POST", "/chatgpt/memory?uid=me", json=FIRST_FORM).status_code == 503
@@ -66,7 +66,7 @@ def test_while_all_is_paused_nothing_is_handed_over_and_what_omi_sends_is_taken_
     assert served.call("POST", "/chatgpt/memory?uid=me", json=FIRST_FORM).status_code == 200
 
 
-def test_what_is_not_there_is_404_and_null_stays_null(served) -> None:
+def test_unknown_id_is_404_and_null_stays_null(served) -> None:
     key = served.make_client(allow=["delete_conversation", "mark_action_item"])
     served.call("POST", "/chatgpt/memory?uid=me", key, json=make_memory(started_at=None, finished_at=None))
     accept_all(served)
@@ -88,7 +88,7 @@ def test_what_is_not_there_is_404_and_null_stays_null(served) -> None:
     assert served.call("GET", "/api/day-summaries", key).json() == {"day_summaries": []}
 
 
-def test_a_client_overwrites_no_conversation_of_omi(served) -> None:
+def test_client_cannot_overwrite_a_conversation_of_omi(served) -> None:
     path = served.person("POST", "/api/omi/address").json()["addresses"]["memory"].removeprefix(served.public)
     assert served.call("POST", path + "?uid=me", key="", json=make_memory()).status_code == 200
     accept_all(served)

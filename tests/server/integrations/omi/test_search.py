@@ -2,23 +2,25 @@ import pytest
 
 from server.core.errors import NotFound
 from server.integrations.omi.search import lookup
-from server.integrations.omi.store.conversations import Wanted
+from server.integrations.omi.store.conversations import ConversationQuery
 from tests.server.integrations.omi.pendant import make_memory
 
 
-def test_what_is_found_can_be_read(pendant) -> None:
+def test_search_result_can_be_fetched(pendant) -> None:
     pendant.send(make_memory())
 
-    library, asked = pendant.wearable.library, lookup.search.ask("timeline")
-    listed = pendant.run(library.list_conversations(Wanted(asked["limit"], words=(asked["query"],)))).model_dump(mode="json")
+    memories, asked = pendant.omi.memories, lookup.search.ask("timeline")
+    listed = pendant.run(memories.list_conversations(ConversationQuery(asked["limit"], words=(asked["query"],)))).model_dump(
+        mode="json"
+    )
     (found,) = lookup.search.read(listed, "https://here")
     assert (found.id, found.title, found.url) == ("c1", "Timeline talk", "https://here/api/conversations/c1")
-    read = pendant.run(library.read_conversation(**lookup.reading.ask(found.id), offset=0)).model_dump(mode="json")
+    read = pendant.run(memories.read_conversation(**lookup.reading.ask(found.id), offset=0)).model_dump(mode="json")
     document = lookup.reading.read(read, "https://here")
     assert document.text == "What comes when\n\n[0:00:10 - 0:00:15] John: Let's plan."
     assert document.metadata == {"date": "2026-11-20T23:59:45+00:00", "category": "work"}
 
 
-def test_what_cannot_be_an_id_is_not_found() -> None:
+def test_malformed_id_is_not_found() -> None:
     with pytest.raises(NotFound):
         lookup.reading.ask("")

@@ -1,4 +1,4 @@
-def test_the_page_says_what_to_paste_and_holds_nobodys_address(serve) -> None:
+def test_setup_page_explains_and_holds_no_address(serve) -> None:
     served = serve()
     segment = served.person("POST", "/api/omi/address").json()["addresses"]["memory"].rpartition("/")[2]
     page = served.call("GET", "/chatgpt/setup?uid=<script>", key="")

@@ -6,16 +6,16 @@ from server.sdk.approval_requests import Extent
 from tests.server.integrations.omi.pendant import make_memory
 
 
-def test_a_uid_is_asked_about_once_with_what_came(new_pendant) -> None:
+def test_new_uid_is_asked_about_once(new_pendant) -> None:
     for number in range(2):
         new_pendant.send(make_memory(f"c{number}"), uid="new-one")
     (question,) = new_pendant.questions()
     fields = dict(question.fields)
     assert (fields["uid"], fields["What came first"], fields["Through"]) == ("new-one", "a conversation", "a test")
-    assert new_pendant.wearable.sources.waiting == 1
+    assert new_pendant.omi.sources.waiting == 1
 
 
-def test_what_a_client_names_is_asked_about_in_its_name(new_pendant) -> None:
+def test_uid_named_by_a_client_is_asked_about_in_the_clients_name(new_pendant) -> None:
     new_pendant.send(make_memory(), uid="new-one", client="c-1", client_name="My GPT")
     (question,) = new_pendant.questions()
     assert (question.client, question.sentence) == (
@@ -24,7 +24,7 @@ def test_what_a_client_names_is_asked_about_in_its_name(new_pendant) -> None:
     )
 
 
-def test_a_yes_is_plain_and_is_said_once(new_pendant) -> None:
+def test_approval_is_plain_and_used_once(new_pendant) -> None:
     new_pendant.send(make_memory())
     (question,) = new_pendant.questions()
     questions, run = new_pendant.context.questions, new_pendant.run
@@ -36,10 +36,10 @@ def test_a_yes_is_plain_and_is_said_once(new_pendant) -> None:
             run(again)
 
 
-def test_what_is_forgotten_is_asked_about_anew(pendant, tmp_path) -> None:
+def test_forgotten_uid_is_asked_about_again(pendant, tmp_path) -> None:
     pendant.send(b"\0\0", Kind.audio, rate=8_000)
     pendant.send(make_memory())
-    pendant.run(pendant.wearable.sources.forget("me"))
+    pendant.run(pendant.omi.sources.forget("me"))
     assert list((tmp_path / "data" / "files" / "omi").iterdir()) == []
     pendant.send(make_memory())
     assert len(pendant.questions()) == 1

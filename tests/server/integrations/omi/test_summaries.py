@@ -20,19 +20,19 @@ DAY = {
     "body",
     [{"summary_json": DAY}, {"summary_json": None, "summary": str(DAY)}, {"summary": DAY}, DAY, {"summary_json": str(DAY)}],
 )
-def test_a_day_is_read_in_every_form(pendant, body) -> None:
+def test_day_summary_is_parsed_in_every_format(pendant, body) -> None:
     pendant.send({"uid": "me", "created_at": "2026-11-21T07:00:00+00:00", **body}, Kind.day_summary)
-    (day,) = pendant.run(pendant.wearable.library.list_day_summaries(5, 0)).day_summaries
+    (day,) = pendant.run(pendant.omi.memories.list_day_summaries(5, 0)).day_summaries
     assert (day.id, day.date, day.headline) == ("d1", "2026-11-20", "A day")
     assert (day.highlights, day.action_items) == (["Library: It moves."], ["Write", "Call"])
     assert (day.unresolved_questions, day.decisions_made, day.knowledge_nuggets) == (["Why?"], ["Yes"], ["Aha"])
 
 
-def test_a_summary_again_is_an_update_and_an_older_one_comes_too_late(pendant) -> None:
+def test_late_older_summary_changes_nothing(pendant) -> None:
     for headline, hour in (("first", 7), ("third", 9), ("second", 8)):
         body = {"created_at": f"2026-11-21T{hour:02}:00:00Z", "summary_json": DAY | {"headline": headline}}
         pendant.send(body, Kind.day_summary)
-    days = pendant.run(pendant.wearable.library.list_day_summaries(5, 0)).day_summaries
+    days = pendant.run(pendant.omi.memories.list_day_summaries(5, 0)).day_summaries
     assert [day.headline for day in days] == ["third"]
 
 
@@ -40,12 +40,12 @@ def test_a_summary_again_is_an_update_and_an_older_one_comes_too_late(pendant) -
     "text",
     ["__import__('os')", "{'a': open('x')}", "[" * 500, "-" * 500 + "1", "{" * 9, "3", "x" * (LONGEST_WRITTEN + 1), "{'a': 1"],
 )
-def test_nothing_runs_and_nothing_breaks(text) -> None:
+def test_hostile_summary_is_neither_evaluated_nor_fatal(text) -> None:
     assert read_written(text) == {}
     assert find_summary({"summary": text}) == {"overview": text}
 
 
-def test_what_says_no_day_is_of_the_day_it_came() -> None:
+def test_summary_without_a_date_has_the_day_of_its_arrival() -> None:
     told = describe({"summary": "words"}, "me", "2026-11-21T12:00:00+00:00")
     assert told["date"] == "2026-11-21"
     assert told["id"].startswith("d-")
@@ -53,10 +53,10 @@ def test_what_says_no_day_is_of_the_day_it_came() -> None:
 
 
 @pytest.mark.parametrize("field", ["overview", "headline", "id", "date", "highlights"])
-def test_a_number_without_end_loses_itself_and_nothing_else(pendant, field) -> None:
+def test_endless_number_is_dropped_alone(pendant, field) -> None:
     number = f"[0x{'f' * 50_000}]" if field == "highlights" else f"0x{'f' * 50_000}"
     pendant.send({"summary": "{'date': '2026-01-04', 'overview': 'A day', '" + field + "': " + number + "}"}, Kind.day_summary)
     pendant.send({"summary": "words", "created_at": "2026-11-20T00:00:00Z"}, Kind.day_summary)
-    days = pendant.run(pendant.wearable.library.list_day_summaries(5, 0)).day_summaries
+    days = pendant.run(pendant.omi.memories.list_day_summaries(5, 0)).day_summaries
     assert [day.overview for day in days if day.overview != "words"] == ["" if field == "overview" else "A day"]
     assert len(days) == 2

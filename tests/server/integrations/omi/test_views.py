@@ -1,5 +1,5 @@
 from server.integrations.omi.views import SecretOrder
 
 
-def test_a_secret_stands_in_no_repr() -> None:
+def test_secret_is_not_in_repr() -> None:
     assert "whsec_of_mine" not in repr(SecretOrder(secret="whsec_of_mine"))

@@ -1,4 +1,4 @@
-"""What OMI meets, over a real server."""
+"""OMI's webhook over a real server."""
 
 import hmac
 import re
@@ -17,8 +17,8 @@ def served(serve):
     return serve()
 
 
-def paste(served) -> dict[str, str]:
-    """The paths that are pasted into OMI."""
+def make_paths(served) -> dict[str, str]:
+    """Make the paths that are pasted into OMI."""
     addresses = served.person("POST", "/api/omi/address").json()["addresses"]
     return {kind: address.removeprefix(served.public) for kind, address in addresses.items()}
 
@@ -29,8 +29,8 @@ def sign(body: bytes, uid: str, secret: str = SECRET, now: float | None = None) 
     return {"X-Omi-Signature": f"t={moment},v1={made}", "Content-Type": "application/json"}
 
 
-def test_each_address_takes_what_belongs_there_and_answers_as_omi_wants(served) -> None:
-    paths = paste(served)
+def test_each_address_accepts_its_kind_and_answers_as_omi_expects(served) -> None:
+    paths = make_paths(served)
     assert re.fullmatch(r"/chatgpt/webhook/memory/[\w-]{32}", paths["memory"])
     told = served.call("POST", paths["memory"] + "?uid=me", key="", json=FIRST_FORM)
     assert (told.status_code, told.json()["status"]) == (200, "success")
@@ -44,16 +44,16 @@ def test_each_address_takes_what_belongs_there_and_answers_as_omi_wants(served) 
     assert served.person("GET", "/api/omi").json()["sources"][0]["kept_aside"] == 5
 
 
-def test_another_address_and_an_old_one_are_not_there(served) -> None:
-    old = paste(served)["memory"]
-    new = paste(served)["memory"]
+def test_wrong_and_replaced_secret_paths_are_not_found(served) -> None:
+    old = make_paths(served)["memory"]
+    new = make_paths(served)["memory"]
     for path in (old, new[:-1], new + "x", new.replace("memory", "nothing"), "/chatgpt/webhook/memory/é"):
         assert served.call("POST", path + "?uid=me", key="", json=FIRST_FORM).status_code == 404, path
     assert served.call("POST", new + "?uid=me", key="", json=FIRST_FORM).status_code == 200
 
 
-def test_with_a_secret_only_what_is_signed_is_taken(served) -> None:
-    path, body = paste(served)["memory"] + "?uid=me", b'{"id": "c1"}'
+def test_unsigned_delivery_is_refused_once_a_secret_is_set(served) -> None:
+    path, body = make_paths(served)["memory"] + "?uid=me", b'{"id": "c1"}'
     assert served.person("PUT", "/api/omi/secret", json={"secret": SECRET}).json()["secret"]["is_set"]
     refused = served.call("POST", path, key="", content=body)
     assert (refused.status_code, "signature" in refused.json()["detail"]) == (401, True)
@@ -67,24 +67,24 @@ def test_with_a_secret_only_what_is_signed_is_taken(served) -> None:
         assert served.call("POST", path, key="", content=body, headers=sign(body, "me", secret)).status_code == 200
 
 
-def test_without_a_secret_no_signature_opens_the_plain_address(served) -> None:
+def test_plain_address_refuses_every_signature_without_a_secret(served) -> None:
     key = served.make_client()
     answer = served.call("POST", "/chatgpt/webhook/memory?uid=me", key="", content=b"{}", headers=sign(b"{}", "me", ""))
     assert answer.status_code == 401
     assert served.call("POST", "/chatgpt/webhook/memory?uid=me", key, json=make_memory()).status_code == 200
 
 
-def test_what_does_not_fit_is_refused_in_a_sentence(served) -> None:
-    path = paste(served)["memory"]
+def test_invalid_delivery_is_refused(served) -> None:
+    path = make_paths(served)["memory"]
     for body in (b"nonsense", b"[]", b""):
         assert served.call("POST", path + "?uid=me", key="", content=body).status_code == 422
     assert served.call("POST", path + "?uid=a b", key="", json=FIRST_FORM).status_code == 422
-    button = paste(served)["button"]
+    button = make_paths(served)["button"]
     assert served.call("POST", button + "?uid=me", key="", content=b" " * 70_000).status_code == 413
 
 
-def test_letters_of_every_language_in_an_address_break_nothing(served) -> None:
-    paths = paste(served)
+def test_non_ascii_query_is_refused_or_verified(served) -> None:
+    paths = make_paths(served)
     audio = paths["audio"] + "?uid=me&sample_rate="
     for rate in ("1%C2%B2000", "%D9%A1%D9%A6000", "16000x"):
         assert served.call("POST", audio + rate, key="", content=b"\0\0").status_code == 422, rate
@@ -95,8 +95,8 @@ def test_letters_of_every_language_in_an_address_break_nothing(served) -> None:
             assert served.call("POST", f"{path}?uid={uid}", key="", content=b"{}", headers=headers).status_code == status
 
 
-def test_of_what_nobody_can_have_signed_no_body_is_read(served) -> None:
-    path = paste(served)["memory"]
+def test_signature_header_is_checked_before_the_body_is_read(served) -> None:
+    path = make_paths(served)["memory"]
     served.person("PUT", "/api/omi/secret", json={"secret": SECRET})
     large, late = b" " * 17_000_000, sign(b"", "me", now=time.time() - 400)
     for headers in ({"X-Omi-Signature": "nonsense"}, late):
@@ -104,9 +104,68 @@ def test_of_what_nobody_can_have_signed_no_body_is_read(served) -> None:
             assert served.call("POST", where + "?uid=me", key="", content=large, headers=headers).status_code == 401, where
 
 
-def test_where_anybody_may_knock_only_small_bodies_are_taken(served) -> None:
-    path = paste(served)["memory"]
+def test_body_limit_is_smaller_at_the_plain_address(served) -> None:
+    path = make_paths(served)["memory"]
     served.person("PUT", "/api/omi/secret", json={"secret": SECRET})
     body = b'{"id": "c1", "words": "' + b"x" * 1_100_000 + b'"}'
     for where, status in (("/chatgpt/memory", 413), (path, 200)):
         assert served.call("POST", where + "?uid=me", key="", content=body, headers=sign(body, "me")).status_code == status
+
+
+def list_deliveries(served) -> list[tuple[str, str, str]]:
+    """List the activity of OMI, oldest first."""
+    entries = served.person("GET", "/api/activity", params={"integration": "omi"}).json()[::-1]
+    return [(entry["client"], entry["sentence"], entry["outcome"]) for entry in entries]
+
+
+def test_each_delivery_is_in_the_activity_and_a_session_is_one_record(served) -> None:
+    paths = make_paths(served)
+    accept(served, paths["memory"])
+    assert served.call("POST", paths["memory"] + "?uid=me", key="", json=FIRST_FORM).status_code == 200
+    for number in range(3):
+        segments = {"segments": [{"id": str(number), "text": "secret words"}]}
+        for session in ("s1", "s2")[: 2 - number % 2]:
+            address = f"{paths['transcript']}?uid=me&session_id={session}"
+            assert served.call("POST", address, key="", json=segments).status_code == 200
+        audio = paths["audio"] + "?uid=me&sample_rate=8000"
+        assert served.call("POST", audio, key="", content=b"\0\0" * 800).status_code == 200
+    assert served.call("POST", paths["day_summary"] + "?uid=me", key="", json={"summary": {"headline": "Hi"}}).status_code == 200
+    assert served.call("POST", paths["button"] + "?uid=me", key="", content=b"nonsense").status_code == 422
+    assert served.call("POST", paths["memory"] + "?uid=me", key="", json=FIRST_FORM).status_code == 200
+    told = [(sentence, outcome) for _, sentence, outcome in list_deliveries(served)]
+    assert told[0] == ("delivered a memory (2 bytes)", "done")
+    assert re.fullmatch(r"delivered a memory \(\d+ bytes\)", told[1][0])
+    assert [re.sub(r"\d+ bytes", "N bytes", sentence) for sentence, _ in told[2:]] == [
+        "delivered a live transcript (3 parts, N bytes)",
+        "delivered a live transcript (2 parts, N bytes)",
+        "delivered audio (3 parts, 4.8 kB)",
+        "delivered a day summary (N bytes)",
+        "wanted to deliver a button press (N bytes)",
+        "asked again to deliver a memory (N bytes)",
+    ]
+    assert {client for client, *_ in list_deliveries(served)} == {"OMI"}
+    activity = served.person("GET", "/api/activity").text
+    assert "secret words" not in activity
+    assert "Test segment text" not in activity
+
+
+def accept(served, path: str) -> None:
+    """Have the uid `me` accepted."""
+    assert served.call("POST", path + "?uid=me", key="", content=b"{}").status_code == 200
+    (question,) = served.person("GET", "/api/approvals").json()
+    assert served.person("POST", f"/api/approvals/{question['id']}/approve", json={}).status_code == 200
+
+
+def test_denied_account_is_in_the_activity_and_a_stranger_is_not(served) -> None:
+    path = make_paths(served)["memory"]
+    assert served.call("POST", path + "?uid=me", key="", json=FIRST_FORM).status_code == 200
+    (question,) = served.person("GET", "/api/approvals").json()
+    assert served.person("POST", f"/api/approvals/{question['id']}/deny", json={}).status_code == 200
+    assert served.call("POST", path + "?uid=me", key="", json=make_memory()).status_code == 403
+    served.person("PUT", "/api/omi/secret", json={"secret": SECRET})
+    for where in (path, path[:-1], "/chatgpt/memory"):
+        assert served.call("POST", where + "?uid=me", key="", json=make_memory()).status_code in {401, 404}
+    first, refused = served.person("GET", "/api/activity", params={"integration": "omi"}).json()[::-1]
+    assert first["reason"] == "It is kept aside until you accept the OMI account."
+    assert (refused["outcome"], refused["decision"], refused["status"]) == ("refused", "denied", 403)
+    assert refused["note"] == "The person at this computer does not want what this uid sends."

@@ -7,10 +7,10 @@ import pytest
 from server.access.clients.registry import Change, Policy
 from server.core.errors import UpstreamFailed
 from server.http.application import new_application
-from server.http.in_process import CLIENT, OPERATION, Letter
+from server.http.in_process import CLIENT, OPERATION, InternalRequest
 from server.projections.documents import Documents
-from server.projections.mcp.dispatcher import Toolbox, UnknownTool
-from server.runtime.integrations import Member
+from server.projections.mcp.dispatcher import ToolDispatcher, UnknownTool
+from server.runtime.integrations import LoadedIntegration
 from server.sdk.integration import Integration, Parts
 from server.sdk.operation import Operations
 from server.sdk.search import Document, Lookup, Reading, Result, Search
@@ -31,7 +31,7 @@ def make_lookup():
 
 @asynccontextmanager
 async def boxed(opened):
-    """A toolbox over an application that sends letters, with a client that may do everything."""
+    """A dispatcher over an application that sends letters, with a client that may do everything."""
     async with opened() as state:
         app = new_application("Test")
         app.state.gate, state.inside.app = state.guard, app
@@ -39,9 +39,9 @@ async def boxed(opened):
         router: Operations = make_router(post)
         app.include_router(router)
         parts = Parts(start=lambda _: None, public=(router,), lookups=(make_lookup(),))
-        state.runtime.members.append(Member(Integration("post", "Post", ("/mail",), lambda: parts), parts))
+        state.runtime.members.append(LoadedIntegration(Integration("post", "Post", ("/mail",), lambda: parts), parts))
         await post.client(send_letter="allow")
-        yield post, Toolbox(state, Documents(state)), (await state.clients.list())[0]
+        yield post, ToolDispatcher(state, Documents(state)), (await state.clients.list())[0]
         await post.http.aclose()
 
 
@@ -125,5 +125,5 @@ async def test_at_the_end_what_still_runs_is_ended(opened):
 async def test_a_letter_that_reaches_another_operation_than_meant_goes_nowhere(opened):
     async with boxed(opened) as (post, _, client):
         for meant, status in (("send_letter", 404), ("list_letters", 200)):
-            reply = await post.state.inside.call(Letter("GET", "/mail/list"), **{CLIENT: client, OPERATION: meant})
+            reply = await post.state.inside.call(InternalRequest("GET", "/mail/list"), **{CLIENT: client, OPERATION: meant})
             assert reply.status == status

@@ -1,17 +1,17 @@
 import pytest
 
-from server.projections.mcp.tools import make_plans
+from server.projections.mcp.tools import make_bindings
 from server.projections.openapi import make_document
 from server.sdk.operation import operation_of
 from tests.rules.sources import INTEGRATIONS, describe
 
 
 @pytest.fixture(scope="module")
-def plans():
+def bindings():
     routes = [route for folder in INTEGRATIONS for router in describe(folder).load().public for route in router.routes]
     operations = {found.name: found for found in map(operation_of, (route.endpoint for route in routes)) if found}
     document = make_document(routes, address="https://example.com", title="Tools", version="0")
-    return make_plans(document, operations)
+    return make_bindings(document, operations)
 
 
 def walk(schema):
@@ -21,24 +21,29 @@ def walk(schema):
             yield from walk(part)
 
 
-def test_every_operation_is_a_tool_that_any_client_can_be_given(plans):
-    assert {"list_mail", "send_mail", "control_app"} <= set(plans)
-    for name, plan in plans.items():
-        for schema in (plan.tool.takes, plan.tool.answers):
+def test_every_operation_is_a_tool_that_any_client_can_be_given(bindings):
+    assert {"list_mail", "send_mail", "control_app"} <= set(bindings)
+    for name, binding in bindings.items():
+        for schema in (binding.tool.input_schema, binding.tool.output_schema):
             assert schema["type"] == "object", name
             for part in walk(schema):
                 assert not {"$ref", "anyOf", "oneOf", "default", "title", "format"} & set(part), name
                 assert part.get("type") != "array" or part["items"], name
-        assert all(field.get("description") for field in plan.tool.takes["properties"].values()), name
+        assert all(field.get("description") for field in binding.tool.input_schema["properties"].values()), name
 
 
-def test_what_changes_something_promises_nothing_of_its_answer(plans):
-    for name, plan in plans.items():
-        assert plan.operation.changes != ("required" in plan.tool.answers or not plan.tool.answers["properties"]), name
+def test_what_changes_something_promises_nothing_of_its_answer(bindings):
+    for name, binding in bindings.items():
+        assert binding.operation.changes != (
+            "required" in binding.tool.output_schema or not binding.tool.output_schema["properties"]
+        ), name
 
 
-def test_the_hints_say_what_a_tool_may_do(plans):
-    told = {name: (hints.reads_only, hints.destroys, hints.repeats, hints.open_world) for name, hints in hints_of(plans)}
+def test_the_hints_say_what_a_tool_may_do(bindings):
+    told = {
+        name: (annotations.read_only, annotations.destructive, annotations.idempotent, annotations.open_world)
+        for name, annotations in annotations_of(bindings)
+    }
     assert told["read_mail"] == (True, False, True, True)
     assert told["list_apps"] == (True, False, True, False)
     assert told["send_mail"] == (False, True, False, True)
@@ -47,9 +52,9 @@ def test_the_hints_say_what_a_tool_may_do(plans):
     assert told["control_app"] == (False, True, False, True)
 
 
-def hints_of(plans):
-    return ((name, plan.tool.hints) for name, plan in plans.items())
+def annotations_of(bindings):
+    return ((name, binding.tool.annotations) for name, binding in bindings.items())
 
 
-def test_a_tool_says_which_scope_its_token_needs(plans):
-    assert plans["send_mail"].tool.scopes == ("write:mail",)
+def test_a_tool_says_which_scope_its_token_needs(bindings):
+    assert bindings["send_mail"].tool.scopes == ("write:mail",)

@@ -5,13 +5,12 @@ from contextlib import asynccontextmanager
 import mcp_types as types
 import pytest
 from mcp.server.lowlevel.server import Server
+from starlette.exceptions import HTTPException
 
 from server.core.errors import TooManyRequests
-from server.http.in_process import Letter, make_scope
-from server.projections.mcp.transport import Room, Transport
+from server.http.in_process import InternalRequest, make_scope
+from server.projections.mcp.transport import SessionLimits, Transport
 from tests.server.projections.mcp.speaking import initialize, modern, older
-
-HOST = "desk.example.org"
 
 
 class Waiting:
@@ -36,15 +35,12 @@ class Waiting:
 class Asking:
     """One request that the caller can give up."""
 
-    def __init__(self, transport, options, *, client="one", host=HOST, origin=None):
-        headers = {**options["headers"], "host": host, "content-type": "application/json"}
-        headers |= {"origin": origin} if origin else {}
-        letter = Letter("POST", "/mcp", body=json.dumps(options["json"]).encode(), headers=tuple(headers.items()))
-        self._body = [{"type": "http.request", "body": letter.body, "more_body": False}]
+    def __init__(self, transport, options, *, client="one"):
+        headers = {**options["headers"], "host": "desk.example.org", "content-type": "application/json"}
+        request = InternalRequest("POST", "/mcp", body=json.dumps(options["json"]).encode(), headers=tuple(headers.items()))
+        self._body = [{"type": "http.request", "body": request.body, "more_body": False}]
         self.gone, self.status, self.headers, self.text = asyncio.Event(), 0, {}, ""
-        coming = transport.answer(
-            make_scope(letter), self.receive, self.send, client=client, hosts={HOST}, origins={"https://page.example"}
-        )
+        coming = transport.answer(make_scope(request), self.receive, self.send, client=client)
         self.done = asyncio.create_task(coming)
 
     async def receive(self):
@@ -62,7 +58,7 @@ class Asking:
 @asynccontextmanager
 async def opened(**room):
     waiting = Waiting()
-    transport = Transport(waiting.server, Room(**room))
+    transport = Transport(waiting.server, SessionLimits(**room))
     await transport.open()
     try:
         async with asyncio.timeout(20):
@@ -135,14 +131,18 @@ async def test_a_client_that_opens_ever_more_sessions_takes_its_own_and_no_other
 async def test_what_gives_way_to_a_request_that_is_refused_is_over_all_the_same():
     async with opened(sessions=1, own_sessions=1) as (_, transport):
         assert (await ask(transport, initialize())).status == 200
-        assert (await ask(transport, initialize(), host="evil.example")).status == 421
+        refused = initialize()
+        refused["headers"]["Accept"] = "text/html"
+        assert (await ask(transport, refused)).status == 406
         assert (await ask(transport, initialize())).status == 200
 
 
 async def test_a_made_up_name_of_a_session_takes_no_place():
     async with opened(own_sessions=2, largest_body=1000) as (_, transport):
         session = (await ask(transport, initialize())).headers["mcp-session-id"]
-        assert (await ask(transport, older("ping", {"x": "y" * 1000}, session="made-up"))).status == 413
+        with pytest.raises(HTTPException):
+            await ask(transport, older("ping", {"x": "y" * 1000}, session="made-up"))
+        assert (await ask(transport, older("ping", session="made-up"))).status == 404
         assert (await ask(transport, initialize())).status == 200
         assert (await ask(transport, older("ping", session=session))).status == 200
 
@@ -162,21 +162,48 @@ async def test_a_session_at_work_does_not_give_way():
         assert (await ask(transport, initialize())).status == 200
 
 
-@pytest.mark.parametrize(
-    ("more", "status"),
-    [
-        ({"host": "evil.example"}, 421),
-        ({"origin": "https://evil.example"}, 403),
-        ({"origin": f"https://{HOST}"}, 200),
-        ({"origin": "https://page.example"}, 200),
-    ],
-)
-async def test_it_looks_at_host_and_origin_by_itself_too(more, status):
+async def test_body_larger_than_the_limit_is_refused():
+    async with opened(largest_body=1000) as (_, transport):
+        asking = Asking(transport, modern("tools/call", {"name": "wait", "arguments": {"x": "y" * 1000}}))
+        with pytest.raises(HTTPException) as refused:
+            await asking.done
+        assert refused.value.status_code == 413
+
+
+@pytest.mark.parametrize("accept", ["application/json, text/event-stream", "application/json", "*/*", None])
+async def test_answer_is_json_for_every_client_that_takes_it(accept):
+    async with opened() as (_, transport):
+        session = (await ask(transport, initialize())).headers["mcp-session-id"]
+        for options in (modern("tools/list"), older("tools/list", session=session), initialize()):
+            del options["headers"]["Accept"]
+            options["headers"] |= {"Accept": accept} if accept else {}
+            asking = await ask(transport, options)
+            assert (asking.status, asking.headers["content-type"]) == (200, "application/json")
+            assert json.loads(asking.text)["result"]
+
+
+async def test_client_that_takes_no_json_is_refused():
     async with opened() as (_, transport):
         for options in (modern("tools/list"), initialize()):
-            assert (await ask(transport, options, **more)).status == status
+            options["headers"]["Accept"] = "text/html"
+            assert (await ask(transport, options)).status == 406
 
 
-async def test_more_than_fits_is_refused():
-    async with opened(largest_body=1000) as (_, transport):
-        assert (await ask(transport, modern("tools/call", {"name": "wait", "arguments": {"x": "y" * 1000}}))).status == 413
+async def test_client_with_a_progress_token_is_answered_with_events():
+    async with opened() as (_, transport):
+        session = (await ask(transport, initialize())).headers["mcp-session-id"]
+        for options in (modern("tools/list"), older("tools/list", session=session)):
+            options["json"]["params"].setdefault("_meta", {})["progressToken"] = "p1"
+            asking = await ask(transport, options)
+            assert (asking.status, asking.headers["content-type"]) == (200, "text/event-stream")
+            event, data = asking.text.strip().split("\r\n")
+            assert event == "event: message"
+            assert json.loads(data.removeprefix("data: "))["result"]["tools"] == []
+
+
+async def test_client_with_a_progress_token_that_takes_no_events_is_answered_with_json():
+    async with opened() as (_, transport):
+        options = modern("tools/list")
+        options["json"]["params"]["_meta"]["progressToken"] = "p1"
+        options["headers"]["Accept"] = "application/json"
+        assert (await ask(transport, options)).headers["content-type"] == "application/json"

@@ -153,6 +153,7 @@ def test_a_reading_is_tried_again_and_a_sending_is_not(google, line):
 
 @pytest.mark.parametrize("size", [10, LARGEST_JSON_MAIL + 1])
 def test_small_and_large_mails_become_drafts_and_are_replaced(google, line, size):
+    line = Line(line.endpoint, line.token, seconds=60)
     mail = b"To: bob@example.com\r\nSubject: large\r\n\r\nFrom here\r\n" + b"x" * 70 + b"\r\n" * (size // 2)
     kept = RealGoogle().keep_draft(line, mail, None, None)
     again = RealGoogle().keep_draft(line, mail.replace(b"large", b"larger"), None, kept["id"])

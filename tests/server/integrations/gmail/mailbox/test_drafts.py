@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 
 import pytest
 
@@ -83,6 +84,40 @@ def test_what_goes_out_is_shown_with_its_files(desk):
     assert sent.message_id in {one["id"] for one in desk.mails() if "SENT" in one["labelIds"]}
     with pytest.raises(NotFound):
         desk.run(desk.mailbox.drafts.send(kept.draft_id, None))
+
+
+def test_every_recipient_of_a_stored_draft_is_shown(desk, add_case):
+    add_case("draft-unseen-cc")
+    (draft,) = [one for one in desk.run(desk.mailbox.drafts.list_drafts(None, 10, None)).drafts if one.subject == "Draft c"]
+    effect = desk.run(desk.mailbox.drafts.preview_send(draft.draft_id, None))
+    assert dict(effect.fields)["Cc"] == "Second Account <alex.morgan@example.org>, boss@corp.example <eve@evil.example>"
+    assert set(effect.recipients) == {"priya@example.net", "alex.morgan@example.org", "eve@evil.example", "boss@corp.example"}
+
+
+def store(desk, raw: bytes) -> str:
+    with desk.google.lock:
+        mailbox = desk.google.mailboxes[ALEX]
+        return mailbox.keep_draft(mailbox.add(raw, {"DRAFT"}))
+
+
+@pytest.mark.parametrize(
+    ("headers", "why"),
+    [
+        (b"To: bob@example.com\nCc: Eve", "'Eve' as a recipient"),
+        (b"To: Bob <bob@example.com> <eve@example.com>", "'Bob <bob@example.com> <eve@example.com>' as a recipient"),
+        (b'To: bob \\" <bob@example.com>, eve@example.com " <bob@example.com>', "as a recipient"),
+        (b"To: bob@example.com\nCc : eve@example.com", "malformed"),
+        (b"To: bob@example.com\nnonsense\nCc: eve@example.com", "malformed"),
+        (b"To: " + b", ".join(b"u%d@example.com" % number for number in range(501)), "500 people at most"),
+    ],
+)
+def test_draft_that_might_reach_somebody_unseen_is_not_sent(desk, headers, why):
+    draft_id = store(desk, headers + b"\nSubject: s\n\ntext")
+    for attempt in (desk.mailbox.drafts.preview_send, desk.mailbox.drafts.send):
+        with pytest.raises(InvalidInput, match=re.escape(why)):
+            desk.run(attempt(draft_id, None))
+    assert desk.calls("drafts/send") == []
+    assert desk.run(desk.mailbox.drafts.preview_delete(draft_id, None)).sentence.startswith("delete the draft")
 
 
 def test_a_draft_that_somebody_changed_is_shown_anew(desk):

@@ -17,6 +17,7 @@ from server.core.errors import (
     UpstreamTimedOut,
 )
 from server.integrations.gmail.adapter.google import RealGoogle
+from server.integrations.gmail.fake.recipients import read_recipients
 from server.integrations.gmail.models import InlineFile, NewMail, Reply
 from server.sdk.operation import current_call, run_for
 
@@ -184,6 +185,45 @@ def test_an_answer_stays_in_its_thread_and_reaches_the_right_people(desk):
     (mail,) = [one for one in in_label(desk, "SENT") if one["id"] == sent.message_id]
     assert header(mail, "In-Reply-To")[0] in header(mail, "References")[0]
     assert header(mail, "Subject") == ["RE: Boiler inspection"]
+
+
+@pytest.mark.parametrize(
+    ("case", "subject", "sender", "address"),
+    [
+        ("name-in-brackets", "name 1", "Harbour [Support - tier 2]", "support@harbour.example"),
+        ("name-is-an-address", "name 3", "tickets@tram.example", "tickets@tram.example"),
+        ("name-holds-an-address", "name 8", "Zoë <zoe@old.example>", "zoe@new.example"),
+    ],
+)
+def test_answer_reaches_a_sender_with_an_odd_name(desk, add_case, case, subject, sender, address):
+    add_case(case)
+    mail_id = desk.find(f'subject:"{subject}"')
+    assert desk.run(desk.mailbox.inbox.read(mail_id, 0, None)).from_email == f"{sender} <{address}>"
+    sent = desk.run(desk.mailbox.outbox.reply(Reply(message_id=mail_id, body="x", reply_all=True)))
+    with desk.google.lock:
+        assert read_recipients(desk.google.mailboxes[ALEX].find(sent.message_id).raw) == [address, "kim@example.net"]
+
+
+def test_answer_to_all_reaches_all_but_oneself(desk, add_case):
+    add_case("reply-all")
+    reply = Reply(message_id=desk.find('subject:"One odd name"'), body="x", reply_all=True)
+    assert desk.run(desk.mailbox.outbox.preview_reply(reply)).recipients == (
+        "rosa@lind.example",
+        "ben@okafor.example",
+        "build@okafor.example",
+        "cleo@ito.example",
+        "dan@ito.example",
+    )
+
+
+def test_answer_that_would_not_reach_everybody_is_refused(desk):
+    with desk.google.lock:
+        raw = b"From: bob@example.com\r\nTo: alex@example.com, cleo@ito, eve@example.com\r\nSubject: Partly\r\n\r\nx"
+        mail_id = desk.google.mailboxes[ALEX].add(raw, {"INBOX"}).id
+    for attempt in (desk.mailbox.outbox.preview_reply, desk.mailbox.outbox.reply):
+        with pytest.raises(InvalidInput, match="'cleo@ito', which is no mail address"):
+            desk.run(attempt(Reply(message_id=mail_id, body="x", reply_all=True)))
+    assert desk.run(desk.mailbox.outbox.reply(Reply(message_id=mail_id, body="x"))).success
 
 
 def test_an_answer_to_one_goes_to_one(desk):

@@ -59,6 +59,15 @@ def test_everybody_gets_the_answer_who_should(headers, to, cc):
     assert make_answer(message(**headers), ME, everybody=False).cc == ()
 
 
+def test_answer_says_whom_it_leaves_out():
+    answer = make_answer(message(From="bob@example.com", To="broken, eve@example.com", Cc="cleo@ito"), ME, everybody=True)
+    assert answer.left_out == ("broken", "cleo@ito")
+    with pytest.raises(InvalidInput, match="'broken, cleo@ito'"):
+        answer.require_everybody()
+    assert make_answer(message(From="bob@example.com, broken"), ME, everybody=False).left_out == ("broken",)
+    make_answer(message(From="bob@example.com", To="broken"), ME, everybody=False).require_everybody()
+
+
 def test_a_mail_from_nobody_cannot_be_answered():
     with pytest.raises(InvalidInput, match="nobody"):
         make_answer(message(From="undisclosed"), ME, everybody=False)

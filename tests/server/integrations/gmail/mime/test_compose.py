@@ -1,14 +1,15 @@
 """What is written is what arrives: addresses, headers, text and files, and nothing slips in."""
 
+from dataclasses import replace
 from email import message_from_bytes, policy
 from email.header import decode_header
-from email.utils import getaddresses
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from server.core.errors import InvalidInput, TooLarge
+from server.integrations.gmail.fake.recipients import read_recipients
 from server.integrations.gmail.mime.compose import (
     MOST_REFERENCES,
     File,
@@ -22,6 +23,8 @@ from server.integrations.gmail.mime.compose import (
     read_ids,
     read_people,
 )
+from server.integrations.gmail.mime.raw_message import read_raw
+from server.integrations.gmail.mime.text import clean_line
 
 LONG_ID = "<AM9PR08MB6021C4F0B8A1E7D2C3F4A5B6C7D8E9F0A1B2C3D4E5F6@AM9PR08MB6021.eurprd08.prod.outlook.com>"
 
@@ -99,9 +102,23 @@ def test_nobody_is_added_by_what_stands_in_a_name_or_subject(name, other, subjec
         content = compose(letter)
     except (InvalidInput, UnicodeEncodeError):
         return
-    arrived = message_from_bytes(content)
-    headers = [value for key in ("To", "Cc", "Bcc") for value in arrived.get_all(key, [])]
-    assert sorted(address for _, address in getaddresses(headers)) == ["bob@example.com", "eve@example.com"]
+    assert read_recipients(content) == ["bob@example.com", "eve@example.com"]
+
+
+@given(st.lists(st.text(max_size=90), max_size=6))
+@example(["Zoë <zoe@old.example>"] * 3)  # the comma between them stood in an encoded word
+def test_recipients_stay_apart_and_keep_their_names(names):
+    people = tuple(Person(f"user{index}@a-domain.example", name, "") for index, name in enumerate(names))
+    people = tuple(replace(person, ascii=person.address) for person in people)
+    try:
+        content = compose(Letter("me@example.com", people, "s", "b", bcc=(Person("eve@example.com", "", "eve@example.com"),)))
+    except InvalidInput:
+        return
+    mail = read_raw(content)
+    mail.require_clear_recipients()
+    assert read_recipients(content) == list(mail.addresses) == [*(person.address for person in people), "eve@example.com"]
+    shown = [entry.name for entry in mail.headers.addresses("To")]
+    assert shown == [clean_line(person.name) for person in people]
 
 
 @pytest.mark.parametrize("subject", ["a\r\nBcc: eve@example.com", "a\nb", "a\x00", "a\u2028b", "a\x85b"])

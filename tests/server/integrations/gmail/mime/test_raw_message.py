@@ -1,8 +1,10 @@
 """A draft's own bytes are shown before it goes out."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from server.core.errors import InvalidInput
 from server.integrations.gmail.mime.compose import File, Letter, compose, read_people
 from server.integrations.gmail.mime.raw_message import read_raw
 
@@ -53,3 +55,17 @@ def test_everybody_counts_who_would_get_it_whatever_they_are_called():
     mail = read_raw(b"To: bob@example.com <eve@example.com>, Team:x@example.com, y@example.com;\nBcc: broken address\n\nhi\n")
     assert {"bob@example.com", "eve@example.com", "x@example.com", "y@example.com"} <= set(mail.addresses)
     assert [one for one in mail.addresses if "broken" in one], "what nobody can read is nobody whom the person has allowed"
+
+
+def test_header_in_utf8_is_read():
+    mail = read_raw("To: Jörg <jörg@exämple.com>, järg@exämple.com\n\n".encode())
+    assert mail.addresses == ("jörg@exämple.com", "järg@exämple.com")
+    mail.require_clear_recipients()
+
+
+@pytest.mark.parametrize(
+    "raw", [b"To: j\xc3\xb6\xff\xc3\xb6\xc3\xb6rg@example.com\n\n", b" To: a@example.com\n\n", b"To: a@example.com\n: b\n\n"]
+)
+def test_mail_whose_recipients_are_not_certain_says_so(raw):
+    with pytest.raises(InvalidInput):
+        read_raw(raw).require_clear_recipients()

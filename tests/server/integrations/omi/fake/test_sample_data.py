@@ -7,7 +7,7 @@ from server.integrations.omi.payload import read_conversation
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
 
-def test_what_is_made_up_reads_like_omis() -> None:
+def test_sample_data_parses_like_omis() -> None:
     for talk in make_conversations(NOW):
         told = read_conversation(talk)
         assert told.title

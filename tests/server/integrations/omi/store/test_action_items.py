@@ -2,7 +2,7 @@ from server.integrations.omi.payload import Todo
 from server.integrations.omi.store import action_items
 
 
-def test_items_are_those_of_the_newest_state_and_one_of_each(pendant) -> None:
+def test_items_are_replaced_and_unique(pendant) -> None:
     def put(*words: str) -> list[str]:
         todos = [Todo(one, completed=False, due_at=None, created_at=None) for one in words]
         pendant.write(action_items.put_all, "me", "c1", todos, "2026")
@@ -13,7 +13,7 @@ def test_items_are_those_of_the_newest_state_and_one_of_each(pendant) -> None:
     assert put() == []
 
 
-def test_items_of_a_uid_that_waits_are_not_there(pendant) -> None:
+def test_items_of_a_waiting_uid_are_hidden(pendant) -> None:
     todo = Todo("theirs", completed=False, due_at=None, created_at=None)
     pendant.write(action_items.put_all, "stranger", "c1", [todo], "2026")
     assert pendant.read(action_items.read, action_items.make_id("stranger", "c1", "theirs")) is None

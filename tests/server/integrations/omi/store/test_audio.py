@@ -1,7 +1,7 @@
 from server.integrations.omi.store import audio
 
 
-def test_the_oldest_makes_room(pendant) -> None:
+def test_oldest_recordings_are_removed_first(pendant) -> None:
     for number in range(4):
         row = {"name": f"{number}.wav", "uid": "me", "rate": 8_000, "size": 10, "started_at": "", "last_at": str(number)}
         pendant.write(audio.put, row)

@@ -25,12 +25,12 @@ TOLD = read_conversation(make_memory())
         ({}, {}, False),
     ],
 )
-def test_what_is_older_is_known_by_what_omi_says(known, told, older) -> None:
+def test_older_state_is_recognized(known, told, older) -> None:
     empty = {"updated_at": None, "finished_at": None, "status": "completed"}
     assert is_older(replace(TOLD, **{**empty, **told}), {**empty, **known}) is older
 
 
-def test_what_was_removed_stays_removed(pendant) -> None:
+def test_removed_conversation_stays_removed(pendant) -> None:
     assert pendant.write(conversations.put, "me", TOLD, "{}", "2026")
     assert pendant.write(conversations.remove, "me", TOLD.id, "2026")
     assert not pendant.write(conversations.put, "me", replace(TOLD, updated_at="9999"), "{}", "2026")
@@ -38,7 +38,7 @@ def test_what_was_removed_stays_removed(pendant) -> None:
     assert pendant.read(conversations.count) == 0
 
 
-def test_a_client_changes_what_it_added_and_nothing_else(pendant) -> None:
+def test_client_changes_only_what_it_added(pendant) -> None:
     def put(title: str, client: str = "", number: str = "c1", at: str = "9998") -> bool:
         told = replace(TOLD, id=number, title=title, updated_at=at)
         return pendant.write(conversations.put, "me", told, "{}", "2026-11-21", client)
@@ -60,14 +60,14 @@ def test_a_client_changes_what_it_added_and_nothing_else(pendant) -> None:
     assert title("new") == "OMI's too"
 
 
-def test_what_a_client_tells_of_years_to_come_is_as_new_as_now(pendant) -> None:
+def test_future_update_time_of_a_client_is_capped_at_now(pendant) -> None:
     for at, now in (("9998", "2026-11-21"), ("9997", "2026-11-22")):
         told = replace(TOLD, updated_at=at, title=at)
         assert pendant.write(conversations.put, "me", told, "{}", now, "client")
     assert pendant.read(conversations.read, TOLD.id)["updated_at"] == "2026-11-22"
 
 
-def test_a_client_hides_nothing_of_omi_behind_the_same_id_elsewhere(pendant) -> None:
+def test_client_cannot_hide_a_conversation_behind_the_same_id(pendant) -> None:
     pendant.send(make_memory(), uid="second")
     pendant.accept("second")
     told = replace(TOLD, created_at="9998", title="poisoned")

@@ -1,7 +1,7 @@
 from server.integrations.omi.store import day_summaries
 
 
-def test_days_are_read_the_newest_first(pendant) -> None:
+def test_days_are_read_newest_first(pendant) -> None:
     for day in ("2026-11-19", "2026-11-21", "2026-11-20"):
         told = {"id": day, "date": day, "created_at": day, "body": "{}"}
         assert pendant.write(day_summaries.put, "me", told)

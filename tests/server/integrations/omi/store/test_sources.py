@@ -2,14 +2,14 @@ from server.integrations.omi.store import sources
 from tests.server.integrations.omi.pendant import make_memory
 
 
-def test_those_that_wait_stand_first(pendant) -> None:
+def test_waiting_uids_come_first(pendant) -> None:
     pendant.send(make_memory(), uid="waiting")
     assert [(row["uid"], row["state"]) for row in pendant.read(sources.read_all)] == [("waiting", "waiting"), ("me", "accepted")]
     assert pendant.read(sources.count_waiting) == 1
     assert pendant.read(sources.find, "nobody") is None
 
 
-def test_a_forgotten_uid_leaves_nothing(pendant) -> None:
+def test_forgotten_uid_leaves_nothing(pendant) -> None:
     pendant.send(make_memory())
     pendant.write(sources.forget, "me")
 

@@ -3,7 +3,7 @@ from sqlalchemy import inspect
 from server.integrations.omi.store.tables import metadata
 
 
-def test_the_migration_makes_the_tables_that_the_code_knows(pendant) -> None:
+def test_migration_makes_the_tables_of_the_code(pendant) -> None:
     def compare(connection) -> None:
         there = inspect(connection)
         for name, table in metadata.tables.items():

@@ -1,7 +1,7 @@
 from server.integrations.omi.store import transcripts
 
 
-def test_sessions_are_told_apart_and_the_last_words_are_read(pendant) -> None:
+def test_sessions_are_separate_and_the_last_segments_are_read(pendant) -> None:
     for session, now in (("a", "2026-01"), ("b", "2026-02")):
         told = [{"id": str(number), "text": f"{session}{number}", "start": number} for number in range(4)]
         pendant.write(transcripts.put_all, "me", session, told, now)

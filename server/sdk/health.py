@@ -1,0 +1,29 @@
+"""The health of a running integration."""
+
+from collections.abc import Mapping
+
+
+class Health:
+    """The service of an integration, as the overview, the doctor and the tray see it. A service inherits these defaults."""
+
+    @property
+    def problem(self) -> str | None:
+        """What is wrong, as a sentence for the person."""
+        return None
+
+    @property
+    def setup_hint(self) -> str | None:
+        """What the person has to do before it is of use, as a sentence."""
+        return None
+
+    @property
+    def summary(self) -> str | None:
+        """Its state in a few words."""
+        return None
+
+    async def refresh(self) -> None:
+        """Read what may have changed outside of Deskhand, such as an edited file. Awaited before the health is read."""
+
+    async def list_addresses(self) -> Mapping[str, str]:
+        """List the paths that a person pastes elsewhere, by name. Raises Unavailable if their secrets are out of reach."""
+        return {}

@@ -1,0 +1,62 @@
+import sys
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from server import integrations
+
+SLOW = '''
+"""An integration whose module takes long to import."""
+
+from contextlib import asynccontextmanager
+
+from server.sdk.health import Health
+from server.sdk.integration import Integration, Parts
+from server.sdk.operation import Operations
+
+things = Operations(prefix="/slow", title="Slow")
+
+
+@things.operation("GET", "/things", scope="read:slow")
+async def list_slow_things() -> list[str]:
+    """List the things."""
+    return []
+
+
+@asynccontextmanager
+async def start(context):
+    yield Health()
+
+
+def load():
+    import slow_gate
+
+    slow_gate.opened.wait(60)
+    return Parts(start=start, public=(things,))
+
+
+integration = Integration("slow", "Slow", ("/slow",), load, scopes={"read:slow": "Read the things"})
+'''
+
+
+class Gate:
+    """What `import slow_gate` finds."""
+
+    def __init__(self) -> None:
+        self.opened = threading.Event()
+        self.__spec__ = None
+
+
+@pytest.fixture
+def slow_integration(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Add an integration that loads when this event is set."""
+    folder = tmp_path_factory.mktemp("integrations")
+    (folder / "slow").mkdir()
+    (folder / "slow" / "__init__.py").write_text(SLOW, "utf-8")
+    gate = Gate()
+    monkeypatch.setitem(sys.modules, "slow_gate", gate)
+    monkeypatch.setattr(integrations, "__path__", [*integrations.__path__, str(folder)])
+    yield gate.opened
+    gate.opened.set()
+    sys.modules.pop("server.integrations.slow", None)
