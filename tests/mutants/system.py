@@ -45,7 +45,6 @@ MUTANTS: list[Mutant] = [
     ),
     Mutant("server/system/processes.py", "        if process.pid in excluded:\n            continue\n", "", PROCESSES),
     Mutant("server/system/processes.py", "        if process.pid in self._excluded:\n            return False\n", "", PROCESSES),
-    Mutant("server/system/processes.py", "if process and process.pid not in self._excluded:", "if process:", PROCESSES),
     Mutant("server/system/processes.py", "parent_of(process) not in processes)", "True)", PROCESSES),
     Mutant(
         "server/system/processes.py",

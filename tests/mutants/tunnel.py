@@ -65,7 +65,7 @@ MUTANTS: list[Mutant] = [
         "server/tunnel/service.py",
         "and self.status.error and self.status.error.transient:",
         "and self.status.error:",
-        (f"{T}/test_service.py",),
+        (f"{T}/test_service.py::test_permanent_failure_is_not_reopened_when_the_computer_wakes",),
     ),
     Mutant(
         "server/tunnel/status.py",
@@ -79,7 +79,7 @@ MUTANTS: list[Mutant] = [
         "            self.opened_at = None\n",
         (f"{T}/test_service.py::test_closed_tunnel_leaves_no_process_and_no_configuration_and_opens_again",),
     ),
-    Mutant("server/tunnel/status.py", "if last and last != address:", "if last:", (f"{T}/test_service.py",)),
+    Mutant("server/tunnel/status.py", "if last and last != address:", "if last:", (f"{T}/test_status.py",)),
     Mutant(
         "server/tunnel/status.py",
         "wanted = self.is_on and self.preferences.settings.keep_awake",
