@@ -68,9 +68,24 @@ MUTANTS: list[Mutant] = [
     Mutant(
         "server/outbound/fetch.py", "async with asyncio.timeout(seconds):", "async with asyncio.timeout(seconds * 10):", FETCH
     ),
-    Mutant("server/outbound/fetch.py", "name = SEPARATORS.split(name)[-1]", 'name = name.split("/")[-1]', FETCH),
-    Mutant("server/outbound/fetch.py", 'if unicodedata.category(char)[0] != "C")', "if True)", FETCH),
-    Mutant("server/outbound/fetch.py", "    if RESERVED.match(name):\n", "    if False:\n", FETCH),
+    Mutant(
+        "server/core/file_names.py",
+        "name = SEPARATORS.split(name)[-1]",
+        'name = name.split("/")[-1]',
+        ("tests/server/core/test_file_names.py",),
+    ),
+    Mutant(
+        "server/core/file_names.py",
+        'if unicodedata.category(char)[0] != "C")',
+        "if True)",
+        ("tests/server/core/test_file_names.py",),
+    ),
+    Mutant(
+        "server/core/file_names.py",
+        "    if RESERVED.match(name):\n",
+        "    if False:\n",
+        ("tests/server/core/test_file_names.py",),
+    ),
     Mutant("server/outbound/http_client.py", "DefaultCookiePolicy(allowed_domains=())", "DefaultCookiePolicy()", CLIENT),
     Mutant("server/outbound/http_client.py", "mounts=direct, ", "", CLIENT),
     Mutant("server/outbound/http_client.py", "            await client.aclose()", "            pass", CLIENT),

@@ -165,14 +165,8 @@ MUTANTS: list[Mutant] = [
     ),
     Mutant(
         "server/tunnel/ngrok.py",
-        'return line.replace(self._request.authtoken, "•••") if self._request.authtoken else line',
+        'line = SECRET.sub(r"\\1•••", line)\n        return line.replace(self._request.authtoken, "•••") if self._request.authtoken else line',
         "return line",
-        (f"{T}/test_service.py::test_refused_authtoken_is_explained_and_not_disclosed",),
-    ),
-    Mutant(
-        "server/tunnel/ngrok.py",
-        'logging.getLogger("pyngrok").setLevel(logging.CRITICAL + 1)',
-        "pass",
         (f"{T}/test_service.py::test_refused_authtoken_is_explained_and_not_disclosed",),
     ),
     Mutant(
