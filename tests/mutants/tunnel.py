@@ -165,7 +165,8 @@ MUTANTS: list[Mutant] = [
     ),
     Mutant(
         "server/tunnel/ngrok.py",
-        'line = SECRET.sub(r"\\1•••", line)\n        return line.replace(self._request.authtoken, "•••") if self._request.authtoken else line',
+        'line = SECRET.sub(r"\\1•••", line)\n        return line.replace(self._request.authtoken, "•••") '
+        "if self._request.authtoken else line",
         "return line",
         (f"{T}/test_service.py::test_refused_authtoken_is_explained_and_not_disclosed",),
     ),
