@@ -88,12 +88,6 @@ MUTANTS: list[Mutant] = [
         PROCESSES,
     ),
     Mutant(
-        "server/system/processes.py",
-        "if process.pid != pid and session_of(process) == pid)",
-        "if session_of(process) == pid)",
-        PROCESSES,
-    ),
-    Mutant(
         "server/system/port_owners.py",
         "if pid and connection.status == psutil.CONN_LISTEN:",
         "if pid and connection.laddr:",
