@@ -51,7 +51,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         source, wanted = self.server, self.headers.get("Range")
         source.ranges.append(wanted)
-        start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and self.headers.get("If-Range", source.mark) == source.mark else 0
+        unchanged = self.headers.get("If-Range", source.mark) == source.mark
+        start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and unchanged else 0
         self.send_response(206 if start else 302 if source.leads_to else source.status)
         if source.leads_to:
             self.send_header("Location", source.leads_to)
