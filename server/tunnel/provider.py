@@ -104,7 +104,7 @@ def check_address(address: str, *, demo: bool) -> str:
     except ValueError:
         raise TunnelError(NO_ADDRESS, CHECK_AGENT) from None
     if demo:
-        normal, valid = f"http://{LOOPBACK}:{port}", host == LOOPBACK and bool(port)
+        normal, valid = f"http://{LOOPBACK}:{port}", bool(port)
     else:
         normal, valid = f"https://{host}", bool(HOST.fullmatch(host)) and not NUMBERS.fullmatch(host)
     if not valid or address.lower() != normal:

@@ -1,6 +1,7 @@
 import errno
 import json
 import os
+import stat
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,6 +25,26 @@ def test_file_is_replaced_and_no_temporary_file_remains(tmp_path: Path) -> None:
 
 
 @POSIX
+def test_content_is_on_the_disk_before_its_name_and_the_name_before_the_return(tmp_path: Path, monkeypatch) -> None:
+    steps: list[object] = []
+    fsync, replace = os.fsync, os.replace
+
+    def record_fsync(descriptor: int) -> None:
+        status = os.fstat(descriptor)
+        steps.append("folder" if stat.S_ISDIR(status.st_mode) else status.st_size)
+        fsync(descriptor)
+
+    def record_replace(source: Path, target: Path) -> None:
+        steps.append("rename")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", record_fsync)
+    monkeypatch.setattr(os, "replace", record_replace)
+    files.replace_file(tmp_path / "file", b"content")
+    assert steps == [len(b"content"), "rename", "folder"]
+
+
+@POSIX
 def test_files_and_folders_are_private(tmp_path: Path) -> None:
     folder = files.make_private_folder(tmp_path / "above" / "folder")
     files.replace_file(folder / "one", b"")
@@ -32,6 +53,16 @@ def test_files_and_folders_are_private(tmp_path: Path) -> None:
         file.write(b"3")
     assert folder.stat().st_mode & 0o777 == 0o700
     assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
+
+
+@POSIX
+def test_mode_of_a_new_folder_does_not_depend_on_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0o277)
+    try:
+        folder = files.make_private_folder(tmp_path / "folder")
+    finally:
+        os.umask(before)
+    assert folder.stat().st_mode & 0o777 == 0o700
 
 
 @POSIX

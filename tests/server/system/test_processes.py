@@ -156,6 +156,8 @@ def test_program_is_found_by_its_whole_path(nursery, tmp_path):
         shutil.copy2(shutil.which("sleep"), tmp_path / name)
     wanted, *_ = [nursery.start(tmp_path / name, "600") for name in ("napper", "napper2", "nap")]
     assert find_by_executable(str(tmp_path / "napper")) == [wanted]
+    every = {name: Pattern((processes.program_of(str(tmp_path / name)),)) for name in ("napper", "nap", "missing")}
+    assert {name: len(matches) for name, matches in find(every).items()} == {"napper": 1, "nap": 1, "missing": 0}
 
 
 def test_program_is_found_through_a_link(nursery, tmp_path):
@@ -211,7 +213,8 @@ def test_name_must_match_completely(nursery, tmp_path):
         shutil.copy2(shutil.which("sleep"), tmp_path / name)
     wanted, _ = [nursery.start(tmp_path / name, "600") for name in ("napper", "napper2")]
     wait_for(lambda: find({"": Pattern(names=frozenset(["napper"]))})[""] == [wanted])
-    assert find({"": Pattern(names=frozenset(["nappe"]))})[""] == []
+    patterns = {"whole": Pattern(names=frozenset(["napper"])), "part": Pattern(names=frozenset(["nappe"]))}
+    assert find(patterns) == {"whole": [wanted], "part": []}
 
 
 def test_arguments_of_a_pattern_must_all_be_present(nursery, tmp_path):
@@ -219,6 +222,7 @@ def test_arguments_of_a_pattern_must_all_be_present(nursery, tmp_path):
     wanted, _ = nursery.start(tmp_path / "napper", "601"), nursery.start(tmp_path / "napper", "602")
     pattern = Pattern(names=frozenset(["napper"]), arguments=frozenset(["601"]))
     wait_for(lambda: find({"": pattern})[""] == [wanted])
+    assert find({"": Pattern(names=frozenset(["napper"]), arguments=frozenset(["601", "more"]))})[""] == []
 
 
 def test_topmost_of_a_program_that_starts_itself_is_found(nursery):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from server.tunnel import download
 from server.tunnel.ngrok import Ngrok
 from tests.server.tunnel.tunnels import read
 
@@ -50,7 +51,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         source, wanted = self.server, self.headers.get("Range")
         source.ranges.append(wanted)
-        start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and self.headers.get("If-Range") == source.mark else 0
+        unchanged = self.headers.get("If-Range", source.mark) == source.mark
+        start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and unchanged else 0
         self.send_response(206 if start else 302 if source.leads_to else source.status)
         if source.leads_to:
             self.send_header("Location", source.leads_to)
@@ -100,15 +102,15 @@ def wait_for_download(served, fits) -> dict:
     return found
 
 
-def over(download, _) -> bool:
-    return download is None or not download["running"]
+def over(view, _) -> bool:
+    return view is None or not view["running"]
 
 
 def test_download_shows_its_progress_and_installs_the_agent(served, source) -> None:
     source.stop_after = len(source.content) // 2
     begun = served.person("POST", "/api/tunnel/agent").json()
     assert begun["download"]["running"]
-    half = wait_for_download(served, lambda download, _: download["share"] >= 0.4)["download"]
+    half = wait_for_download(served, lambda view, _: view["share"] >= 0.4)["download"]
     assert half["share"] <= 0.5
     source.going_on.set()
     found = wait_for_download(served, over)
@@ -121,7 +123,7 @@ def test_download_shows_its_progress_and_installs_the_agent(served, source) -> N
 def test_stopped_download_resumes_where_it_stopped(served, source) -> None:
     source.stop_after = len(source.content) // 2
     served.person("POST", "/api/tunnel/agent")
-    wait_for_download(served, lambda download, _: download["share"] >= 0.4)
+    wait_for_download(served, lambda view, _: view["share"] >= 0.4)
     stopped = served.person("DELETE", "/api/tunnel/agent").json()
     assert stopped["download"] is None
     assert not stopped["agent"]["found"]
@@ -135,7 +137,7 @@ def test_stopped_download_resumes_where_it_stopped(served, source) -> None:
 def test_changed_file_is_downloaded_from_its_beginning(served, source) -> None:
     source.stop_after = len(source.content) // 2
     served.person("POST", "/api/tunnel/agent")
-    wait_for_download(served, lambda download, _: download["share"] >= 0.4)
+    wait_for_download(served, lambda view, _: view["share"] >= 0.4)
     served.person("DELETE", "/api/tunnel/agent")
     source.stop_after, source.mark, source.content = None, '"two"', pack(PROGRAM.replace(b"99.1", b"99.2"))
     served.person("POST", "/api/tunnel/agent")
@@ -173,6 +175,14 @@ def test_unreachable_server_is_explained(served, monkeypatch) -> None:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     served.person("POST", "/api/tunnel/agent")
     assert "online" in wait_for_download(served, over)["download"]["problem"]
+
+
+def test_too_large_download_is_stopped(served, source, monkeypatch) -> None:
+    monkeypatch.setattr(download, "MAX_SIZE", 1_000_000)
+    served.person("POST", "/api/tunnel/agent")
+    view = wait_for_download(served, over)
+    assert "far larger" in view["download"]["problem"]
+    assert not view["agent"]["found"]
 
 
 def test_demo_downloads_nothing(serve, source) -> None:

@@ -43,7 +43,9 @@ def test_invalid_public_address_is_refused_with_advice(address: str) -> None:
     assert refused.value.advice and not refused.value.transient
 
 
-@pytest.mark.parametrize("address", ["https://x.ngrok.app", "http://127.0.0.1", "http://127.0.0.2:81", "http://x.example:81"])
+@pytest.mark.parametrize(
+    "address", ["https://x.ngrok.app", "http://127.0.0.1", "http://127.0.0.1:0", "http://127.0.0.2:81", "http://x.example:81"]
+)
 def test_demo_address_must_be_on_this_computer(address: str) -> None:
     with pytest.raises(TunnelError):
         check_address(address, demo=True)

@@ -17,7 +17,11 @@ async def test_only_requests_to_the_host_of_the_tunnel_are_counted(opened: Opene
         for hosts in (frozenset(), frozenset({b"desk.example"})):
             counter.hosts = hosts
             for host in (b"127.0.0.1:8000", b"Desk.example", b"desk.example"):
-                await app({**HTTP, "headers": [(b"accept", b"*/*"), (b"host", host)]}, nothing, nothing)
+                await app(
+                    {**HTTP, "headers": [(b"accept", b"*/*"), (b"x-forwarded-host", b"desk.example"), (b"host", host)]},
+                    nothing,
+                    nothing,
+                )
         await app({"type": "websocket", "headers": [(b"host", b"desk.example")]}, nothing, nothing)
         await app({"type": "lifespan"}, nothing, nothing)
         assert counter.requests == 3

@@ -383,3 +383,15 @@ async def test_failed_tunnel_is_reopened_when_the_computer_wakes(tmp_path) -> No
             await tunnel.check_now()
             assert tunnel.state is TunnelState.opening
             await tunnel.stop()
+
+
+async def test_permanent_failure_is_not_reopened_when_the_computer_wakes(tmp_path) -> None:
+    with open_home(tmp_path, demo=True) as home:
+        async with open_state(home, Address(9, 9), demo=True, tunnel_timing=QUICK) as state:
+            await state.tunnel.change(TunnelChange(authtoken="revoked-token"))
+            await state.tunnel.open()
+            await state.tunnel.wait_until_settled()
+            assert state.tunnel.state is TunnelState.failed
+            await state.tunnel.check_now()
+            assert state.tunnel.state is TunnelState.failed
+            await state.tunnel.stop()
