@@ -168,6 +168,10 @@ async def test_refusal_by_the_integration_is_recorded_once(opened) -> None:
         assert await shop.post(path) == 422
         entries = [(entry.outcome, entry.status, entry.reason) for entry in await shop.activity()]
         assert entries == [(Outcome.refused, 422, "It is sold out."), (Outcome.refused, 422, "This is no order.")]
+        assert (await shop.activity())[0].sentence == "deliver an order (2 bytes)"  # counted once
+        await shop.authenticator.set_secret(SECRET)
+        assert await shop.post(body=b"nonsense", secret=SECRET) == 422
+        assert (await shop.activity())[-1].sentence == "deliver an order (2 times, 16 bytes)"
 
 
 async def test_failure_while_storing_is_not_accepted_and_is_recorded(opened) -> None:
