@@ -89,7 +89,7 @@ async def compare(folder: Path, rounds: int, seconds: float) -> None:
     with open_home(folder, demo=False) as home:
         async with open_state(home, Address()) as state:
             app = new_application("Guarded")
-            app.state.gate = state.guard
+            app.state.guard = state.guard
             app.include_router(things)
             from server.access.clients.registry import Policy
 

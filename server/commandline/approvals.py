@@ -7,7 +7,7 @@ from urllib.parse import quote
 import click
 
 from server.commandline.client import connect
-from server.sdk.approval_requests import Extent
+from server.sdk.approval_requests import ApprovalDuration
 from server.sdk.cli import data_dir_option, example, json_option, print_json, say, say_time
 
 id_argument = click.argument("question_id", metavar="ID")
@@ -56,8 +56,8 @@ def show(question: dict[str, Any]) -> None:
 @click.option(
     "--for",
     "extent",
-    type=click.Choice([extent.value for extent in Extent]),
-    default=Extent.once.value,
+    type=click.Choice([extent.value for extent in ApprovalDuration]),
+    default=ApprovalDuration.once.value,
     show_default=True,
     help="How far the yes goes: this once, for a quarter of an hour, to these recipients, or always.",
 )

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 
 class Clock:
-    """The time. Tests hand in one that they can move."""
+    """The time. Tests pass one that they can move."""
 
     def now(self) -> datetime:
-        """Tell the time, in UTC."""
+        """Read the time, in UTC."""
         return datetime.now(UTC)
 
     def monotonic(self) -> float:

@@ -1,4 +1,4 @@
-"""What can go wrong, as a client sees it: each class is one status and one sentence that says what to do.
+"""Errors as a client sees them: each class is one status and one sentence that says what to do.
 
 DeskhandError                   500
 ├── InvalidInput                422   the request itself must change

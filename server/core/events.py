@@ -1,4 +1,4 @@
-"""News inside the program: whoever is interested subscribes, nobody waits for anybody."""
+"""Publish and subscribe inside the program; no publisher waits for a subscriber."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -11,7 +11,10 @@ LARGEST_BACKLOG = 256  # a listener further behind has missed too much; it is to
 
 @dataclass(frozen=True)
 class Event:
-    """`topic`: such as "activity" or "gmail"; "missed" means: look again at everything. `data`: anything that JSON can hold."""
+    """`topic`: such as "activity", or an integration's name; "missed": some were dropped, so read everything again.
+
+    `data`: anything that JSON can hold.
+    """
 
     topic: str
     data: Any = None
@@ -24,7 +27,7 @@ class Events:
         self._listeners: set[asyncio.Queue[Event | None]] = set()
 
     def publish(self, topic: str, data: Any = None) -> None:
-        """Tell every listener. A listener that is too far behind gets one "missed" instead of its backlog."""
+        """Publish to every subscriber. One that is too far behind gets one "missed" instead of its backlog."""
         for queue in self._listeners:
             if queue.qsize() >= LARGEST_BACKLOG:
                 while not queue.empty():
@@ -48,6 +51,6 @@ class Events:
             yield event
 
     def close(self) -> None:
-        """End every listener, so that open streams can say goodbye."""
+        """End every listener, so that open streams can close."""
         for queue in self._listeners:
             queue.put_nowait(None)

@@ -23,14 +23,14 @@ QUERY = re.compile(r"(?<=[\w/.])\?[\w.~%+-]+=[^\s\"'<>)]*")
 
 
 def redact_start(text: str, most: int) -> str:
-    """The beginning of a text without secrets. What is not kept is not looked at, but for the secret that begins before."""
-    kept, at = list[str](), 0
-    for found in SECRETS.finditer(text, 0, most + LONGEST_SECRET):
-        if found.start() >= most:
+    """Take secrets out of the beginning of a text. The rest is not searched, except for a secret that begins before."""
+    parts, at = list[str](), 0
+    for secret in SECRETS.finditer(text, 0, most + LONGEST_SECRET):
+        if secret.start() >= most:
             break
-        kept += text[at : found.start()], "•••"
-        at = found.end()
-    return "".join(kept) + text[at:most] + (f"… ({len(text)} characters)" if len(text) > most else "")
+        parts += text[at : secret.start()], "•••"
+        at = secret.end()
+    return "".join(parts) + text[at:most] + (f"… ({len(text)} characters)" if len(text) > most else "")
 
 
 def redact(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Where the files that come with the program lie: ui/dist, assets and app_config.json."""
+"""Files that ship with the program: ui/dist, assets and app_config.json."""
 
 from pathlib import Path
 

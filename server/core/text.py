@@ -1,4 +1,4 @@
-"""How a call is told: what it is about to do in the imperative, what it did in the past."""
+"""Sentences about calls: imperative for what they are about to do, past tense for what they did."""
 
 import re
 from collections.abc import Mapping
@@ -20,14 +20,14 @@ PAST = {
     "make": "made",
     "see": "saw",
 }  # the verbs that have a way of their own; the others take -ed
-TOLD = {
+OUTCOMES = {
     "waiting": "wants to {}",
     "running": "began to {}",
     "uncertain": "began to {}",
     "refused": "wanted to {}",
     "failed": "tried to {}",
     "repeated": "asked again to {}",
-}  # by how the call ended; what is done is told in the past
+}  # by how the call ended; a finished call is described in the past tense
 BIDI = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))  # they let a text read other than it is
 VISIBLE = {code: chr(0x2400 + code) for code in range(0x20)} | {
     code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), *BIDI)
@@ -38,7 +38,7 @@ LONGEST_VALUE = 80  # characters of an argument in a sentence
 
 def tell(sentence: str, outcome: str) -> str:
     """Say what became of something to be done, after the name of who asked for it: "wanted to send mail to ann"."""
-    return make_visible(TOLD[outcome].format(sentence) if outcome in TOLD else to_past(sentence))
+    return make_visible(OUTCOMES[outcome].format(sentence) if outcome in OUTCOMES else to_past(sentence))
 
 
 def to_past(sentence: str) -> str:
@@ -50,7 +50,7 @@ def to_past(sentence: str) -> str:
 
 def to_do(past: str) -> list[str]:
     """The verbs of which a word may be the past: "sent" → "send". Sentences are kept as something to be done."""
-    return [verb for verb, told in PAST.items() if told == past != verb] + ([past[:-1], past[:-2]] if past.endswith("ed") else [])
+    return [verb for verb, form in PAST.items() if form == past != verb] + ([past[:-1], past[:-2]] if past.endswith("ed") else [])
 
 
 def with_ending(verb: str) -> str:
@@ -60,14 +60,14 @@ def with_ending(verb: str) -> str:
     return f"{verb[:-1]}ied" if re.search(r"[^aeiou]y$", verb) else f"{verb}ed"
 
 
-def fill(phrases: tuple[str, ...], arguments: Mapping[str, Any]) -> str:
-    """Fill the first phrase for which there are arguments, such as "search mail for “{query}”"."""
-    for phrase in phrases:
-        names = re.findall(r"\{(\w+)\}", phrase)
+def fill(templates: tuple[str, ...], arguments: Mapping[str, Any]) -> str:
+    """Fill the first template for which there are arguments, such as "search mail for “{query}”"."""
+    for template in templates:
+        names = re.findall(r"\{(\w+)\}", template)
         values = {name: shorten(str(arguments[name])) for name in names if arguments.get(name) not in (None, "", [])}
         if len(values) == len(names):
-            return phrase.format_map(values)
-    return phrases[-1] if phrases else ""
+            return template.format_map(values)
+    return templates[-1] if templates else ""
 
 
 def tell_moment(moment: str) -> str:

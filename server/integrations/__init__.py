@@ -6,7 +6,7 @@ import pkgutil
 from pathlib import Path
 
 from server.core.errors import Unavailable
-from server.sdk.integration import Integration, Parts, Revocation
+from server.sdk.integration import Integration, IntegrationSpec, Revocation
 
 __path__ += [folder for folder in os.environ.get("DESKHAND_INTEGRATIONS", "").split(os.pathsep) if folder]
 
@@ -36,7 +36,7 @@ def import_descriptor(name: str) -> Integration:
 def broken_integration(name: str, error: Exception) -> Integration:
     """Create the descriptor of an integration whose own cannot be imported."""
 
-    def load() -> Parts:
+    def load() -> IntegrationSpec:
         raise error
 
     return Integration(name, name.title(), (f"/{name}",), load)

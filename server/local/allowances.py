@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from server.runtime.state import State
-from server.sdk.approval_requests import Extent
+from server.sdk.approval_requests import ApprovalDuration
 
 
 class AllowanceView(BaseModel):
@@ -12,7 +12,7 @@ class AllowanceView(BaseModel):
 
     id: str = Field(description="Its number.")
     operation: str = Field(description="The operation's name.")
-    extent: Extent = Field(description="quarter: for a while; recipients: to these recipients.")
+    extent: ApprovalDuration = Field(description="quarter: for a while; recipients: to these recipients.")
     recipients: list[str] = Field(description="The addresses that it stands for.")
     until: str | None = Field(description="Until when, ISO 8601 in UTC; null: until it is ended.")
 

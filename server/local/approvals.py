@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from server.runtime.state import State
-from server.sdk.approval_requests import Extent, Kind, Question
+from server.sdk.approval_requests import ApprovalDuration, ApprovalRequest, Kind
 
 
 class QuestionField(BaseModel):
@@ -28,14 +28,14 @@ class QuestionView(BaseModel):
     asked_at: str = Field(description="When it was asked, ISO 8601 in UTC.")
     expires_at: str | None = Field(description="Until when it waits, ISO 8601 in UTC.")
     wants_code: bool = Field(description="Whether the yes needs the four digits that the asking browser shows.")
-    extents: list[Extent] = Field(description="How far a yes may go; the first is the usual one.")
+    extents: list[ApprovalDuration] = Field(description="How far a yes may go; the first is the usual one.")
     recipients: list[str] = Field(description="Whom a yes to these recipients would stand for.")
 
 
 class Yes(BaseModel):
     """The person's yes."""
 
-    extent: Extent = Field(Extent.once, description="How far it goes.")
+    extent: ApprovalDuration = Field(ApprovalDuration.once, description="How far it goes.")
     code: str | None = Field(None, max_length=16, description="The four digits, where they are wanted.")
 
 
@@ -53,7 +53,7 @@ class Told(BaseModel):
 
 def create_routes(state: State) -> APIRouter:
     """Make the routes."""
-    routes, questions = APIRouter(prefix="/approvals"), state.context.questions
+    routes, questions = APIRouter(prefix="/approvals"), state.context.approval_requests
 
     @routes.get("")
     async def list_questions() -> list[QuestionView]:
@@ -73,7 +73,7 @@ def create_routes(state: State) -> APIRouter:
     return routes
 
 
-def view(question: Question) -> QuestionView:
+def view(question: ApprovalRequest) -> QuestionView:
     """A question as it is shown."""
     fields = [{"name": name, "value": value} for name, value in question.fields]
     return QuestionView.model_validate(asdict(question) | {"fields": fields})

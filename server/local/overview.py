@@ -91,7 +91,7 @@ async def describe(state: State, documents: Documents) -> Overview:
         integrations=list_integrations(state),
         clients=len([client for client in await state.clients.list() if not client.revoked_at]),
         secrets=state.context.secrets.place,
-        waiting=len(await state.context.questions.list()),
+        waiting=len(await state.context.approval_requests.list()),
         problems=list_problems(state),
         notices=state.list_notices(),
     )

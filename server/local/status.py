@@ -12,7 +12,7 @@ from server.core.text import tell
 from server.local.health import list_problems, refresh
 from server.runtime.state import State
 from server.runtime.updates import Update
-from server.sdk.approval_requests import Kind, Question
+from server.sdk.approval_requests import ApprovalRequest, Kind
 from server.tunnel.models import TunnelState
 
 RECENT = 5
@@ -64,7 +64,7 @@ def create_routes(state: State) -> APIRouter:
         await refresh(state)
         problems, here = list_problems(state), state.address.is_here_only()
         latest = await state.activity.list(RECENT)
-        questions = await state.context.questions.list()
+        questions = await state.context.approval_requests.list()
         look, sentence = judge(paused=state.pause.until is not None, here=here, problems=problems, questions=questions)
         if loading and not questions:
             look, sentence = Face.off, "Loading"
@@ -98,13 +98,13 @@ def recall(entry: Entry) -> Recent:
     return Recent(client=entry.client_name, sentence=sentence, at=entry.at, outcome=entry.outcome)
 
 
-def count_waiting(questions: Sequence[Question]) -> str:
+def count_waiting(questions: Sequence[ApprovalRequest]) -> str:
     """Say how many wait for the person."""
     what = "call" if all(question.kind is Kind.call for question in questions) else "question"
     return f"1 {what} waits for you" if len(questions) == 1 else f"{len(questions)} {what}s wait for you"
 
 
-def judge(*, paused: bool, here: bool, problems: list[str], questions: Sequence[Question] = ()) -> tuple[Face, str]:
+def judge(*, paused: bool, here: bool, problems: list[str], questions: Sequence[ApprovalRequest] = ()) -> tuple[Face, str]:
     """Say how it is: what needs the person comes before everything else, and who waits for them before that."""
     if questions:
         return Face.attention, count_waiting(questions)

@@ -3,15 +3,14 @@
 import asyncio
 import re
 import ssl
-import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
 from email.message import Message
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from server.core.errors import InvalidInput, TooLarge, UpstreamFailed, UpstreamTimedOut
+from server.core.file_names import clean_name
 
 if TYPE_CHECKING:
     import httpcore2
@@ -28,11 +27,6 @@ NOT_THERE = "The file could not be fetched. Check that the link still works."
 
 HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*|[0-9a-f:.]*:[0-9a-f:.]*")
 MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*")
-SEPARATORS = re.compile(r"[/\\]")
-UNSAFE = re.compile(r'[<>:"|?*]')
-RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)  # names of devices on Windows
-LONGEST_NAME = 120  # bytes
-LONGEST_SUFFIX = 16
 CONNECT_SECONDS = 5.0  # for each address of a name
 HEADERS: list[tuple[bytes | str, bytes | str]] = [
     ("Accept", "*/*"),
@@ -156,17 +150,3 @@ def choose_name(disposition: str, path: str) -> str:
     except ValueError:
         given = ""
     return clean_name(given) or clean_name(unquote(path)) or "file"
-
-
-def clean_name(name: str) -> str:
-    """Keep of a file's name what is safe on every system: no folders, no control or invisible characters, no device."""
-    name = SEPARATORS.split(name)[-1]
-    name = "".join(char for char in unicodedata.normalize("NFC", name) if unicodedata.category(char)[0] != "C")
-    name = UNSAFE.sub("_", name).strip(" .")
-    if RESERVED.match(name):
-        name = "_" + name
-    suffix = PurePosixPath(name).suffix
-    if len(suffix.encode()) > LONGEST_SUFFIX:
-        suffix = ""
-    stem = name.removesuffix(suffix).encode()[: LONGEST_NAME - len(suffix.encode())]
-    return stem.decode(errors="ignore").rstrip(" .") + suffix

@@ -61,7 +61,7 @@ def list_routes(state: State) -> list[BaseRoute]:
 
 def offered(client: Client, operations: dict[str, Operation]) -> list[Operation]:
     """The operations that a client's documents tell of. What only takes something in for keeping is no tool for a model."""
-    return [operation for operation in permitted(client, operations) if not operation.keeps]
+    return [operation for operation in permitted(client, operations) if not operation.ingests]
 
 
 def permitted(client: Client, operations: dict[str, Operation]) -> list[Operation]:

@@ -27,7 +27,7 @@ POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'no
 def create_public(state: State) -> ASGIApp:
     """Make what the tunnel reaches: the operations, and pages that hold nobody's data."""
     app = new_application("Deskhand")
-    app.state.gate = state.guard
+    app.state.guard = state.guard
     app.state.services = state.runtime.services
     deferred = DeferredRoutes(app, state.runtime.wait_for)
     deferred.add(("/chatgpt/oauth", "/.well-known"), lambda: make_oauth_routes(state))

@@ -17,7 +17,7 @@ from server.http.deferred_routes import DeferredRoutes, building
 from server.sdk.context import Context
 from server.sdk.demo import DemoScript
 from server.sdk.health import Health
-from server.sdk.integration import Integration, Parts
+from server.sdk.integration import Integration, IntegrationSpec
 from server.sdk.operation import Operation, Operations, operation_of
 from server.sdk.search import Lookup
 
@@ -46,7 +46,7 @@ class LoadedIntegration:
     """
 
     integration: Integration
-    parts: Parts | None = None
+    parts: IntegrationSpec | None = None
     service: Health | None = None
     state: State = State.loading
     problem: str | None = None

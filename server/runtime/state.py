@@ -26,7 +26,7 @@ from server.integrations import find_migrations
 from server.outbound.fetch import Fetch
 from server.runtime.integrations import Runtime
 from server.runtime.updates import Updates, find_place
-from server.sdk.approval_requests import Questions
+from server.sdk.approval_requests import ApprovalRequests
 from server.sdk.context import Context
 from server.sdk.desktop import NoScreen, Screen
 from server.storage.backup import finish_restore
@@ -140,7 +140,7 @@ def make_state(home: Home, address: Address, context: Context, rules: Rules, tim
     pause, usage, inside = Pause(context.settings, clock), Usage(database, address, clock), Inside()
     approvals, programs = Approvals(context, activity), Programs(clients, database, clock)
     runner = Runner(approvals, clients, inside)
-    context.questions.add(CallAsker(approvals, runner, clients, pause))
+    context.approval_requests.add(CallAsker(approvals, runner, clients, pause))
     runtime = Runtime(core=(approval_routes,), services={Approvals: approvals})
     return State(
         home=home,
@@ -177,7 +177,7 @@ def make_context(
         events=events,
         fetch=Fetch(only_allowed=demo),
         screen=screen,
-        questions=Questions(events, screen),
+        approval_requests=ApprovalRequests(events, screen),
         clock=clock,
         demo=demo,
         local_address=lambda: address.local,

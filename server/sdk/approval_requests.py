@@ -1,6 +1,7 @@
-"""What waits for the person's word, whoever asks it: a kept call, a sign-in, a device that is new here.
+"""Approval requests: calls, sign-ins and new devices that wait for the person's decision.
 
-Whoever asks registers an Asker in `context.questions`. The window, the tray and the command line see one list.
+Each source of them registers a PromptSource in `context.approval_requests`. The window, the tray and the command line show one
+list.
 """
 
 import asyncio
@@ -21,15 +22,15 @@ LONGEST_NAME, LONGEST_SENTENCE = 40, 160  # characters that a notification shows
 
 
 class Kind(StrEnum):
-    """What a question is about."""
+    """The subject of a request."""
 
     call = "call"  #: a client wants to do something
     sign_in = "sign-in"  #: a program wants to become a client
-    source = "source"  #: somebody new sends something here
+    source = "source"  #: an unknown sender delivers something
 
 
-class Extent(StrEnum):
-    """How far a yes goes."""
+class ApprovalDuration(StrEnum):
+    """The duration and reach of an approval."""
 
     once = "once"  #: this call
     quarter = "quarter"  #: this client and operation, for 15 minutes
@@ -38,11 +39,11 @@ class Extent(StrEnum):
 
 
 @dataclass(frozen=True)
-class Question:
-    """One question. `id` begins with its asker's prefix and a dash. `sentence`: verb and object, without a full stop.
+class ApprovalRequest:
+    """One request. `id` begins with its source's prefix and a dash. `sentence`: verb and object, without a full stop.
 
-    `fields`: what will happen, word for word. `wants_code`: the person types the digits that the asking browser shows.
-    `extents`: how far a yes may go; the first is the usual one. `recipients`: whom Extent.recipients would stand for.
+    `fields`: exactly what will happen. `wants_code`: the person types the digits that the requesting browser shows.
+    `extents`: the durations that can be approved; the first is the default. `recipients`: those of ApprovalDuration.recipients.
     """
 
     id: str
@@ -54,89 +55,89 @@ class Question:
     fields: tuple[tuple[str, str], ...] = ()
     operation: str | None = None
     wants_code: bool = False
-    extents: tuple[Extent, ...] = (Extent.once,)
+    extents: tuple[ApprovalDuration, ...] = (ApprovalDuration.once,)
     recipients: tuple[str, ...] = ()
 
 
-class Asker(Protocol):
-    """Whoever asks. `prefix`: how its questions' ids begin, up to the dash."""
+class PromptSource(Protocol):
+    """A source of requests. `prefix`: the beginning of its requests' ids, up to the dash."""
 
     prefix: str
 
-    async def list_questions(self) -> list[Question]:
-        """List what waits now."""
+    async def list_requests(self) -> list[ApprovalRequest]:
+        """List the pending requests."""
 
-    async def approve(self, question_id: str, extent: Extent, code: str | None) -> str:
-        """Take the person's yes. Answers what happens now, in a sentence.
+    async def approve(self, question_id: str, extent: ApprovalDuration, code: str | None) -> str:
+        """Approve a request. Returns what happens now, in a sentence.
 
-        Raises NotFound for a question that is not waiting any more, InvalidInput for a wrong code or an extent that it has not.
+        Raises NotFound if it is not pending any more, InvalidInput for a wrong code or an extent that it does not offer.
         """
 
     async def deny(self, question_id: str, reason: str) -> str:
-        """Take the person's no, with a reason that may be empty. Answers what happens now, in a sentence. Raises NotFound."""
+        """Deny a request, with a reason that may be empty. Returns what happens now, in a sentence. Raises NotFound."""
 
 
-class Questions:
-    """All askers as one."""
+class ApprovalRequests:
+    """The requests of every source."""
 
     def __init__(self, events: Events, screen: Screen) -> None:
         self._events = events
         self._screen = screen
-        self._askers: dict[str, Asker] = {}
-        self._telling: set[asyncio.Task[None]] = set()
+        self._sources: dict[str, PromptSource] = {}
+        self._notifying: set[asyncio.Task[None]] = set()
 
-    def add(self, asker: Asker) -> None:
-        """Let somebody ask."""
-        self._askers[asker.prefix] = asker
+    def add(self, source: PromptSource) -> None:
+        """Register a source."""
+        self._sources[source.prefix] = source
 
-    async def list(self) -> list[Question]:
-        """List all that waits, oldest first."""
-        found = [question for asker in self._askers.values() for question in await asker.list_questions()]
-        return sorted(found, key=lambda question: question.asked_at)
+    async def list(self) -> list[ApprovalRequest]:
+        """List the pending requests, oldest first."""
+        pending = [request for source in self._sources.values() for request in await source.list_requests()]
+        return sorted(pending, key=lambda request: request.asked_at)
 
-    async def approve(self, question_id: str, extent: Extent = Extent.once, code: str | None = None) -> str:
-        """Take the person's yes. Raises what Asker.approve raises."""
-        told = await self._find(question_id).approve(question_id, extent, code)
-        self.tell_changed()
-        return told
+    async def approve(self, question_id: str, extent: ApprovalDuration = ApprovalDuration.once, code: str | None = None) -> str:
+        """Approve a request. Raises what PromptSource.approve raises."""
+        sentence = await self._find(question_id).approve(question_id, extent, code)
+        self.publish_change()
+        return sentence
 
     async def deny(self, question_id: str, reason: str = "") -> str:
-        """Take the person's no. Raises NotFound."""
-        told = await self._find(question_id).deny(question_id, reason)
-        self.tell_changed()
-        return told
+        """Deny a request. Raises NotFound."""
+        sentence = await self._find(question_id).deny(question_id, reason)
+        self.publish_change()
+        return sentence
 
-    def tell_changed(self) -> None:
-        """Tell whoever listens that something else waits now."""
+    def publish_change(self) -> None:
+        """Publish that the pending requests have changed."""
         self._events.publish(TOPIC)
 
-    def notify(self, question: Question) -> None:
-        """Tell the person that a new question waits; it does not wait for the desktop to show it."""
-        self.tell_changed()
-        task = asyncio.create_task(self._notify(question))
-        self._telling.add(task)
-        task.add_done_callback(self._telling.discard)
+    def notify(self, request: ApprovalRequest) -> None:
+        """Notify the person of a new request, without waiting for the desktop to show it."""
+        self.publish_change()
+        task = asyncio.create_task(self._notify(request))
+        self._notifying.add(task)
+        task.add_done_callback(self._notifying.discard)
 
-    async def _notify(self, question: Question) -> None:
+    async def _notify(self, request: ApprovalRequest) -> None:
         try:
-            await asyncio.to_thread(self._screen.notify, *describe(question))
-        except Exception:  # the question stands in the window all the same
-            log.exception("The person could not be told of a question.")
+            await asyncio.to_thread(self._screen.notify, *describe(request))
+        except Exception:  # the window shows the request all the same
+            log.exception("A notification of an approval request could not be shown.")
 
-    def _find(self, question_id: str) -> Asker:
+    def _find(self, question_id: str) -> PromptSource:
         prefix = question_id.partition("-")[0]
-        if prefix not in self._askers:
+        if prefix not in self._sources:
             raise NotFound("There is no such question. `deskhand approvals list` shows what waits.")
-        return self._askers[prefix]
+        return self._sources[prefix]
 
 
-def describe(question: Question) -> tuple[str, str]:
-    """A question as a notification: who asks, and what; nothing of its contents, for others may see the screen."""
-    client, sentence = shorten(question.client, LONGEST_NAME), shorten(question.sentence, LONGEST_SENTENCE)
+def describe(request: ApprovalRequest) -> tuple[str, str]:
+    """Write the notification of a request: the client and the sentence, but no contents, as others may see the screen."""
+    client, sentence = shorten(request.client, LONGEST_NAME), shorten(request.sentence, LONGEST_SENTENCE)
     return f"{client} asks you", f"May it {sentence}? Answer in Deskhand."
 
 
 def shorten(text: str, longest: int) -> str:
-    """One line, in which nothing acts unseen."""
+    """Reduce a text to one line with nothing invisible in it."""
     line = make_visible(" ".join(text.split()))
     return line if len(line) <= longest else f"{line[: longest - 1].rstrip()}…"

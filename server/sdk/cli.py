@@ -1,4 +1,4 @@
-"""What every command has: its example in --help, --data-dir, --json, and a sentence instead of a traceback."""
+"""Options and output that commands share: --data-dir, --json, examples in --help, and a sentence instead of a traceback."""
 
 import gc
 import json
@@ -35,7 +35,7 @@ def connect(data_dir: Path | None, *, running_only: bool = False) -> AbstractCon
 
 
 def choose_folder(context: click.Context, option: click.Parameter, folder: Path | None) -> Path | None:
-    """Said before the command's word, the folder means the same as after it."""
+    """Accept the folder before the command's name as well as after it."""
     if context.get_parameter_source(str(option.name)) is ParameterSource.COMMANDLINE:
         return folder
     before: Path | None = context.find_root().params.get(str(option.name))
@@ -47,7 +47,7 @@ data_dir_option = click.option(
     type=click.Path(path_type=Path, file_okay=False),
     envvar="DESKHAND_DATA_DIR",
     callback=choose_folder,
-    help="The folder in which everything lies. Default: the usual places of this system.",
+    help="The folder of all data. Default: the usual places of this system.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for scripts.")
 
@@ -58,12 +58,12 @@ def example(text: str) -> str:
 
 
 def say(text: str, *, err: bool = False) -> None:
-    """Print a line in which stand words of others: they are shown, and steer no terminal."""
+    """Print a line; control characters of others are shown instead of sent to the terminal."""
     click.echo(make_visible(text), err=err)
 
 
 def say_time(at: str) -> str:
-    """A time as this computer's clock has it: "2026-06-17 09:41:03"."""
+    """Format a time in the local time zone: "2026-06-17 09:41:03"."""
     return f"{datetime.fromisoformat(at).astimezone():%Y-%m-%d %H:%M:%S}"
 
 
@@ -80,14 +80,14 @@ def explain(error: Exception) -> str:
 
 
 def run(command: click.Command, arguments: list[str] | None = None) -> None:
-    """Run a command: exit code 0 done, 1 failed with one sentence, 2 wrong usage."""
-    gc.set_threshold(50_000)  # looking for garbage among what is imported finds none, and takes an eighth of a start
+    """Run a command: exit code 0 success, 1 failure with one sentence, 2 usage error."""
+    gc.set_threshold(50_000)  # collecting garbage among imported modules finds none and takes an eighth of the start
     try:
         command.main(args=arguments, prog_name="deskhand")
     except Exception as error:
         if not isinstance(error, DeskhandError):
             import logging
 
-            logging.getLogger(__name__).debug("A command failed in a way nobody foresaw.", exc_info=error)
+            logging.getLogger(__name__).debug("A command failed unexpectedly.", exc_info=error)
         say(explain(error), err=True)
         sys.exit(1)

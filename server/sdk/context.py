@@ -1,4 +1,4 @@
-"""What an integration is handed when it starts, and nothing else is there for it to reach for."""
+"""Everything that an integration receives at start."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from server.core.clock import Clock
 from server.core.events import Events
 from server.http.addresses import Address
 from server.outbound.fetch import Fetch
-from server.sdk.approval_requests import Questions
+from server.sdk.approval_requests import ApprovalRequests
 from server.sdk.desktop import Screen
 from server.storage.data_dir import Folders
 from server.storage.database import Database
@@ -17,9 +17,9 @@ from server.storage.settings import Settings
 
 @dataclass(frozen=True)
 class Context:
-    """`demo`: nothing outside this computer may be reached. `local_address` answers the local surface's base address.
+    """`demo`: nothing outside this computer may be reached. `local_address` returns the local surface's base address.
 
-    `address`: where Deskhand is reached now.
+    `address`: the public address of the moment.
     """
 
     folders: Folders
@@ -29,7 +29,7 @@ class Context:
     events: Events
     fetch: Fetch
     screen: Screen
-    questions: Questions
+    approval_requests: ApprovalRequests
     clock: Clock = field(default_factory=Clock)
     demo: bool = False
     local_address: Callable[[], str] = lambda: ""

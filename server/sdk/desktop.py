@@ -1,4 +1,4 @@
-"""What only a desktop can do, as the server asks for it. Where there is none, each wish is answered with a sentence."""
+"""The desktop, as the server uses it. Without one, each request fails with a sentence."""
 
 from pathlib import Path
 from typing import Protocol
@@ -7,33 +7,33 @@ from server.core.errors import Unavailable
 
 
 class Screen(Protocol):
-    """A person's desktop. Every wish may block for a moment, so it is made in a thread, and on any thread.
+    """A person's desktop. Each method may block for a moment and may be called on any thread, but not on the event loop.
 
-    `notice`: what the window is to tell of this desktop, in a sentence.
+    `notice`: a sentence about this desktop for the window.
     """
 
     notice: str | None
 
     def notify(self, title: str, text: str) -> None:
-        """Show a notification, or do nothing where nobody can see it."""
+        """Show a notification, or do nothing without a screen."""
 
     def open_address(self, address: str) -> None:
-        """Open an address in the person's browser. Raises Unavailable where there is no browser to open."""
+        """Open an address in the person's browser. Raises Unavailable if there is no browser."""
 
     def open_folder(self, folder: Path) -> None:
-        """Show a folder in the file manager. Raises Unavailable where there is none."""
+        """Show a folder in the file manager. Raises Unavailable if there is none."""
 
     def show_window(self, page: str = "") -> None:
-        """Show Deskhand's window, or bring it to the front, at a page of it. Raises Unavailable where it cannot be shown."""
+        """Show Deskhand's window, or bring it to the front, at a page of it. Raises Unavailable if it cannot be shown."""
 
     def start_demo(self) -> None:
-        """Start the demo beside this program, with data of its own. Raises Unavailable where there is no screen to show it."""
+        """Start the demo beside this program, with data of its own. Raises Unavailable without a screen."""
 
     def starts_at_login(self) -> bool | None:
-        """Tell whether Deskhand starts when the person signs in to their computer. None: it cannot do that here."""
+        """Read whether Deskhand starts when the person signs in to their computer. None: not supported here."""
 
     def set_start_at_login(self, wanted: bool) -> None:
-        """Have Deskhand start at login, or no longer. Raises Unavailable where it cannot do that."""
+        """Turn starting at login on or off. Raises Unavailable if that is not supported."""
 
 
 class NoScreen:

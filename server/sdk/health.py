@@ -8,12 +8,12 @@ class Health:
 
     @property
     def problem(self) -> str | None:
-        """What is wrong, as a sentence for the person."""
+        """The present problem, as a sentence for the person."""
         return None
 
     @property
     def setup_hint(self) -> str | None:
-        """What the person has to do before it is of use, as a sentence."""
+        """The step that the person has to take before it is of use, as a sentence."""
         return None
 
     @property
@@ -22,7 +22,7 @@ class Health:
         return None
 
     async def refresh(self) -> None:
-        """Read what may have changed outside of Deskhand, such as an edited file. Awaited before the health is read."""
+        """Read again what may have changed outside of Deskhand, such as an edited file. Awaited before the health is read."""
 
     async def list_addresses(self) -> Mapping[str, str]:
         """List the paths that a person pastes elsewhere, by name. Raises Unavailable if their secrets are out of reach."""

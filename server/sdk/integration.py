@@ -24,11 +24,11 @@ if TYPE_CHECKING:  # each of these takes a while to import
     from server.sdk.operation import Operations
     from server.sdk.search import Lookup
 
-__all__ = ["Integration", "OnboardingStep", "Parts", "Revocation"]
+__all__ = ["Integration", "IntegrationSpec", "OnboardingStep", "Revocation"]
 
 
 @dataclass(frozen=True)
-class Parts:
+class IntegrationSpec:
     """The parts of an integration.
 
     `start(context)` yields its service and closes it afterwards.
@@ -72,7 +72,7 @@ class Integration:
     name: str
     title: str
     prefixes: tuple[str, ...]
-    load: Callable[[], Parts]
+    load: Callable[[], IntegrationSpec]
     commands: "Callable[[], list[click.Command]]" = field(default=list)
     scopes: Mapping[str, str] = field(default_factory=dict)
     openai_scopes: frozenset[str] = frozenset()

@@ -1,4 +1,4 @@
-"""An operation: one function that a client can call, declared once where it stands.
+"""An operation: one function that a client can call, declared once at its definition.
 
 The guard, the OpenAPI documents and the list of tools all read the one `Operation` that `Operations.operation` attaches.
 """
@@ -22,12 +22,12 @@ Preview = Callable[..., Awaitable["Effect"]]
 
 @dataclass(frozen=True)
 class Effect:
-    """What a changing call will do, word for word, as the person is shown it and as the activity keeps it.
+    """The exact consequences of a changing call, as the person is shown them and the activity records them.
 
     `sentence`: verb and object without a full stop, such as "send mail to bob@example.com".
     `fields`: names and values in the order in which the recipient would see them; programs show executable and arguments,
-    files their name, size and SHA-256. `recipients`: the addresses of everybody whom it reaches, where it reaches anybody.
-    `seal`: a hash of all of it, where the fields leave something out; nobody is shown it, but a yes holds for this alone.
+    files their name, size and SHA-256. `recipients`: the addresses of everybody whom it reaches, if any.
+    `seal`: a hash of everything, if the fields leave something out; it is not shown, and the approval is bound to it.
     """
 
     sentence: str
@@ -38,15 +38,15 @@ class Effect:
 
 @dataclass(frozen=True)
 class Operation:
-    """What is declared about an operation.
+    """The declaration of an operation.
 
-    `scope`: what a client needs for it; empty where every client has it.
-    `changes`: it alters something, here or elsewhere. `reaches_others`: what it does is seen by other people.
-    `destroys`: what it does cannot be taken back, or something is lost by it. `repeats`: a second time, it changes nothing more.
-    `open_world`: it meets what strangers wrote, or what stands outside of this computer and the person's own things.
-    `keeps`: it only adds to what Deskhand itself keeps, so nobody is asked, and yet it is no reading.
-    `preview` takes the same arguments as the function and answers the Effect; every changing operation has one.
-    `phrases`: the same in a few words, verb first, for the diary: the first one whose {arguments} were given is told.
+    `scope`: required of a client; empty if every client has the operation.
+    `changes`: it alters something, here or elsewhere. `reaches_others`: other people see its result.
+    `destructive`: it cannot be undone, or something is lost. `idempotent`: a second call changes nothing more.
+    `open_world`: it deals with content of strangers, or with something outside of this computer and the person's own things.
+    `ingests`: it only adds to Deskhand's own data, so it needs no approval, and yet is not read-only.
+    `preview` takes the same arguments as the function and returns the Effect; every changing operation has one.
+    `summary_templates`: short summaries for the activity, verb first; the first one whose {arguments} were given is used.
     """
 
     name: str
@@ -56,69 +56,69 @@ class Operation:
     reaches_others: bool = False
     preview: Preview | None = None
     largest_body: int = LARGEST_BODY
-    phrases: tuple[str, ...] = ()
-    destroys: bool = False
-    repeats: bool = True
+    summary_templates: tuple[str, ...] = ()
+    destructive: bool = False
+    idempotent: bool = True
     open_world: bool = False
-    keeps: bool = False
+    ingests: bool = False
 
 
-class Gate(Protocol):
-    """The guard, as the routes see it."""
+class GuardProtocol(Protocol):
+    """The guard, as the routes call it."""
 
-    async def conduct(
+    async def handle(
         self,
         request: Request,
         operation: Operation,
-        asked: frozenset[str],
+        arguments: frozenset[str],
         handle: Callable[[Request], Awaitable[Response]],
     ) -> Response:
-        """Take one request along the whole way. `asked`: the arguments that come from the caller. Raises NotAuthenticated."""
+        """Guard one request from authentication to response. `arguments`: the names of the caller's. Raises NotAuthenticated."""
 
 
-class Admission(Protocol):
-    """One call that the guard has let in."""
+class CallProtocol(Protocol):
+    """One authenticated call."""
 
     @property
     def client_id(self) -> str:
-        """Who calls."""
+        """The id of its client."""
 
     @property
     def client_name(self) -> str:
-        """What the person calls it."""
+        """The name that the person gave its client."""
 
-    async def carry_out(self, function: Callable[..., Awaitable[Any]], arguments: dict[str, Any]) -> Any:
-        """Decide on a validated call; then run it, or answer in its place."""
+    async def execute(self, function: Callable[..., Awaitable[Any]], arguments: dict[str, Any]) -> Any:
+        """Decide on a validated call; execute it, or respond in its place."""
 
     async def require_still_allowed(self) -> None:
-        """Raises Unavailable, Forbidden or NotAuthenticated where the person has changed their mind since."""
+        """Raises Unavailable, Forbidden or NotAuthenticated if the person has withdrawn the permission since."""
 
 
-current_call: ContextVar[Admission] = ContextVar("current_call")
+current_call: ContextVar[CallProtocol] = ContextVar("current_call")
 allowed_effect: ContextVar[Effect | None] = ContextVar("allowed_effect", default=None)
 
 
 def require_allowed(effect: Effect) -> None:
-    """Raises Conflict where a call would not do any more what was foreseen when it was let through.
+    """Raises Conflict if a call would not have the Effect any more that was approved.
 
-    For functions that look once more at what others can change: what they find then is not what the preview found.
-    They hand over the Effect of the very thing that they then use, and do not look another time.
+    For functions that read again what others can change: it may differ from what the preview read. They pass the Effect of
+    exactly what they then use, and do not read it another time.
     """
     if allowed_effect.get() not in {None, effect}:
         raise Conflict("What this would do has changed in the very moment in which it was to be done. Nothing was; ask again.")
 
 
 async def require_still_allowed() -> None:
-    """Raises what refuses a call that may not run any more: the person paused all, ended the client or changed what it may.
+    """Raises the refusal of a call that is not permitted any more: all is paused, or the client ended or restricted.
 
-    For functions that have waited, right before what cannot be taken back. What no client called is not asked about.
+    For functions that have waited, right before what cannot be undone. Without a client's call it does nothing.
     """
     if call := current_call.get(None):
         await call.require_still_allowed()
 
 
 async def run_for(effect: Effect | None, function: Callable[..., Awaitable[Any]], arguments: dict[str, Any]) -> Any:
-    """Run a function that was let through for this Effect; None: for whatever it does."""
+    """Run a function that is allowed for this Effect; None: for any."""
     token = allowed_effect.set(effect)
     try:
         return await function(**arguments)
@@ -127,47 +127,49 @@ async def run_for(effect: Effect | None, function: Callable[..., Awaitable[Any]]
 
 
 class Operations(DeferredRouter):
-    """A router whose routes are operations. `open_world`: unless one of them says otherwise."""
+    """A router whose routes are operations. `open_world`: the default of its operations."""
 
     def __init__(self, *, prefix: str, title: str, open_world: bool = False) -> None:
         self._open_world = open_world
         super().__init__(prefix=prefix, tags=[title], route_class=OperationRoute, redirect_slashes=False)
 
-    def operation(  # noqa: PLR0913, the declaration of an operation is one sentence with many words
+    def operation(  # noqa: PLR0913, a declaration has many options
         self,
         method: str,
         path: str,
         *,
         scope: str,
-        phrases: str | tuple[str, ...] = (),
+        summary_templates: str | tuple[str, ...] = (),
         preview: Preview | None = None,
         changes: bool | None = None,
         reaches_others: bool = False,
-        destroys: bool | None = None,
-        repeats: bool | None = None,
+        destructive: bool | None = None,
+        idempotent: bool | None = None,
         open_world: bool | None = None,
-        keeps: bool = False,
+        ingests: bool = False,
         largest_body: int = LARGEST_BODY,
         status_code: int | None = None,
         keep_nulls: bool = False,
     ) -> Callable[[Callable[..., Awaitable[Any]]], Callable[..., Awaitable[Any]]]:
-        """Declare the function below as an operation: its name is the operationId, its docstring what a model reads.
+        """Declare a function as an operation: its name is the operationId, its docstring the model's description.
 
-        `largest_body`: bytes, where the surface's limit of 1 MiB is too small. `keep_nulls`: an answer that says null says so;
-        elsewhere what is null is left out, as the documents have no unions with null (ChatGPT's editor stumbles over them).
-        Of a changing operation the worst is told until it says otherwise: that it `destroys` and does not `repeat`.
+        `largest_body`: bytes, if the surface's limit of 1 MiB is too small. `keep_nulls`: nulls in a response are kept; by
+        default they are left out, as the documents have no unions with null (ChatGPT's editor does not handle them).
+        A changing operation is `destructive` and not `idempotent` unless it says otherwise.
         """
 
         def declare(function: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-            changing = (method != "GET" and not keeps) if changes is None else changes
+            changing = (method != "GET" and not ingests) if changes is None else changes
             if changing and preview is None:
                 raise TypeError(f"{function.__name__} changes something, so it needs a preview.")
             summary = (function.__doc__ or "").strip().partition("\n")[0]
-            told = (phrases,) if isinstance(phrases, str) else phrases or (in_few_words(summary),)
+            templates = summary_templates or (in_few_words(summary),)
+            templates = (templates,) if isinstance(templates, str) else templates
             name, open_to = function.__name__, reaches_others or (self._open_world if open_world is None else open_world)
-            worst = (changing if destroys is None else destroys, not changing if repeats is None else repeats, open_to)
-            told_all = (largest_body, told, *worst, keeps)
-            operation = Operation(name, scope, summary, changing, reaches_others, preview, *told_all)
+            destroys = changing if destructive is None else destructive
+            repeatable = not changing if idempotent is None else idempotent
+            hints = (largest_body, templates, destroys, repeatable, open_to, ingests)
+            operation = Operation(name, scope, summary, changing, reaches_others, preview, *hints)
             self._add(path, method, function, operation, status_code=status_code, response_model_exclude_none=not keep_nulls)
             return function
 
@@ -189,43 +191,43 @@ class Operations(DeferredRouter):
 
 
 def in_few_words(summary: str) -> str:
-    """A phrase for the diary, of the first line that a model reads."""
+    """Reduce a summary to its first clause, for the activity."""
     first = summary.partition(". ")[0].rstrip(".")
     return first[:1].lower() + first[1:]
 
 
 def guarded(function: Callable[..., Awaitable[Any]], operation: Operation) -> Callable[..., Awaitable[Any]]:
-    """Put the guard's second half between FastAPI's validation and the function, so that nobody is asked about nonsense."""
+    """Put the guard's second half between FastAPI's validation and the function, so that no invalid call is asked about."""
 
     @functools.wraps(function)
     async def answer(**arguments: Any) -> Any:
-        return await current_call.get().carry_out(function, arguments)
+        return await current_call.get().execute(function, arguments)
 
     answer.operation = operation  # type: ignore[attr-defined]  # read back by `operation_of`
     return answer
 
 
 def operation_of(endpoint: Any) -> Operation | None:
-    """Find the declaration of a route's endpoint; None where it is not an operation."""
+    """Find the declaration of a route's endpoint; None if it is not an operation."""
     return getattr(endpoint, "operation", None)
 
 
 class OperationRoute(APIRoute):
-    """The guard's first half: who calls, and may they, before the body is read."""
+    """The guard's first half: authentication and scope, before the body is read."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
         operation = operation_of(self.endpoint)
         if operation is None:
             raise TypeError(f"{self.path}: declare it with @….operation")
-        known = self.dependant
-        if known.header_params or known.cookie_params:
-            raise TypeError(f"{operation.name}: a call is kept as path, query and body, so it takes no header or cookie.")
-        asked = frozenset(part.name for part in (*known.path_params, *known.query_params, *known.body_params))
+        declared = self.dependant
+        if declared.header_params or declared.cookie_params:
+            raise TypeError(f"{operation.name}: a call is stored as path, query and body, so it takes no header or cookie.")
+        names = frozenset(part.name for part in (*declared.path_params, *declared.query_params, *declared.body_params))
 
         async def enter(request: Request) -> Response:
-            gate: Gate = request.app.state.gate
+            guard: GuardProtocol = request.app.state.guard
             strict = StrictRequest(request.scope, request.receive, operation.largest_body)
-            return await gate.conduct(strict, operation, asked, handle)
+            return await guard.handle(strict, operation, names, handle)
 
         return enter

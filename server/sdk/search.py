@@ -1,8 +1,8 @@
-"""What can be looked up in an integration, so that `search` and `fetch` find it together with what the others know.
+"""Search providers: what `search` and `fetch` find in an integration, together with the others.
 
-    Lookup("mail", Search("search_mail", ask_mail, list_results), Reading("read_mail", choose_mail, make_document))
+    Lookup("note", Search("search_notes", make_query, list_results), Reading("read_note", make_id, make_document))
 
-Both are told by operations that the integration offers anyway: who may not use those finds nothing here.
+Both use operations of the integration: a client that may not call those finds nothing here.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,7 +14,7 @@ Arguments = Mapping[str, Any]  # an operation's, by name
 
 @dataclass(frozen=True)
 class Result:
-    """One thing that was found. `id` is the integration's own; `url`: where a person would look at it."""
+    """One result. `id` is the integration's own; `url`: the address for a person."""
 
     id: str
     title: str
@@ -23,7 +23,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Document:
-    """One thing as a whole. `metadata`: more about it, as words."""
+    """One complete document. `metadata`: more about it, as text."""
 
     title: str
     text: str
@@ -33,9 +33,9 @@ class Document:
 
 @dataclass(frozen=True)
 class Search:
-    """The operation that searches, the arguments with which it finds a query, and what its answer comes to, the best first.
+    """A search: its operation, the arguments for a query, and the results of its response, the best first.
 
-    `read` takes the answer as JSON has it and the public address without a slash at its end.
+    `read` takes the response's JSON and the public address without a trailing slash.
     """
 
     operation: str
@@ -45,7 +45,7 @@ class Search:
 
 @dataclass(frozen=True)
 class Reading:
-    """The operation that reads one thing, the arguments with which it does by its id, and what its answer comes to.
+    """The reading of one document: its operation, the arguments for an id, and the document of its response.
 
     `ask` raises server.core.errors.NotFound for an id that cannot be one. `read` takes what Search.read takes.
     """
@@ -57,7 +57,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Lookup:
-    """A kind of thing that can be looked up. `prefix` stands before its ids, such as mail in mail:18c2."""
+    """A kind of document that can be searched. `prefix` precedes its ids, such as note in note:18c2."""
 
     prefix: str
     search: Search

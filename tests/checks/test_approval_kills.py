@@ -120,7 +120,7 @@ def test_a_word_at_the_very_end_of_the_patience_given_twice_runs_it_once(opened,
             for number in range(300 if long else 40):
                 call = asyncio.create_task(post.send(bot, f"{number}", wait=True))
                 question = await post.question()
-                approve = post.state.context.questions.approve
+                approve = post.state.context.approval_requests.approve
                 await asyncio.sleep(patience * dice.uniform(0.7, 1.1))
                 await asyncio.gather(approve(question.id), approve(question.id), return_exceptions=True)
                 answer = await call

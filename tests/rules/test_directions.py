@@ -1,67 +1,149 @@
-"""Who may import whom. What import-linter can say stands in pyproject.toml; here is the rest."""
+"""The directions of imports: down the levels, never sideways, never in a circle. Imports for types count."""
 
 import re
-import subprocess
-import sys
+from collections.abc import Iterator
 
 import grimp
 import pytest
 
-LINT = "from importlinter.cli import lint_imports; raise SystemExit(lint_imports(no_cache=True, no_logo=True))"
-INTEGRATION = r"server\.integrations\.\w+"
-OFFERED = (
-    "context|errors|events|fetch|integration|lookup|operation|processes|questions|screen|shipped|storage|strict|webhooks|words"
+from tests.conftest import ROOT
+
+LEVELS = (
+    {"core"},
+    {"system"},
+    {"storage"},
+    {"http", "outbound"},
+    {"sdk"},
+    {"access", "tunnel", "integrations"},
+    {"runtime"},
+    {"projections", "demo"},
+    {"public", "local"},
+    {"lifecycle"},
+    {"commandline"},
+    {"__main__"},
+    {"desktop"},
 )
-ALLOWED = re.compile(rf"\S+ ({INTEGRATION}|server\.({OFFERED}))(\..+)?|{INTEGRATION}\.commands server\.commandline\.\w+")
+RANKS = {package: rank for rank, level in enumerate(LEVELS) for package in level}
+INTEGRATION = re.compile(r"server\.integrations\.(?P<name>\w+)")
+FOR_INTEGRATIONS = re.compile(r"server\.(sdk|core|system|storage)(\.\w+)*")
+INSIDE = (
+    grimp.Layer("routes", "commands"),
+    grimp.Layer("service"),
+    grimp.Layer("adapter", "store", "fake"),
+    grimp.Layer("models"),
+)
+WITHOUT_HTTP = r"server\.integrations\.\w+\.(service|adapter|store|models)(\.\w+)*"
 IMPORTERS = {
     "authlib": r"server\.access\.oauth\.\w+",
-    "mcp": r"server\.projections\.mcp(\.\w+)*",
-    "mcp_types": r"server\.projections\.mcp(\.\w+)*",
-    "alembic": rf"server\.storage\..+|{INTEGRATION}\.migrations\..+",
-    "google": rf"{INTEGRATION}\.(adapter|connection|sign_in)",
-    "google_auth_oauthlib": rf"{INTEGRATION}\.(adapter|connection|sign_in)",
-    "googleapiclient": rf"{INTEGRATION}\.(adapter|connection)",
-    "httplib2": rf"{INTEGRATION}\.(adapter|connection)",
-    "keyring": r"server\.storage\.(secrets|keyrings)",
-    "psutil": r"server\.(processes|holders)",
+    "mcp": r"server\.projections\.mcp\.\w+",
+    "mcp_types": r"server\.projections\.mcp\.\w+",
+    "alembic": r"server\.storage\..+",
+    "fastapi": r"server\.(http|sdk|access|integrations|runtime|projections|public|local)\..+",
+    "google": r"server\.integrations\.\w+\.adapter\.\w+",
+    "google_auth_oauthlib": r"server\.integrations\.\w+\.adapter\.\w+",
+    "googleapiclient": r"server\.integrations\.\w+\.adapter\.\w+",
+    "httplib2": r"server\.integrations\.\w+\.adapter\.\w+",
+    "keyring": r"server\.storage\.keyrings",
+    "limits": r"server\.access\..+",
+    "psutil": r"server\.system\.(processes|port_owners)",
     "pyngrok": r"server\.tunnel\.ngrok",
-    "AppKit": r"desktop\.backends",
-    "PIL": r"desktop\.icon",
-    "Xlib": r"desktop\.backends",
-    "gi": r"desktop\.(backends|clipboard|page)",
-    "pystray": r"desktop\.tray",
-    "sqlalchemy": rf"server\.(storage|access)\..+|(server\.tunnel|{INTEGRATION})\.(tables|(store|migrations)(\.\w+)?)",
+    "AppKit": r"desktop\.tray\.backends",
+    "PIL": r"desktop\.tray\.icon",
+    "Xlib": r"desktop\.tray\.backends",
+    "gi": r"desktop\.(tray\.(backends|clipboard)|window\.webview_process)",
+    "pystray": r"desktop\.tray\.tray",
+    "sqlalchemy": r"server\.(storage|access)\..+|server\.(tunnel|integrations\.\w+)\.(tables|store(\.\w+)?)",
     "tinydb": r"server\.storage\.settings",
-    "wakepy": r"server\.awake",
-    "webview": r"desktop\.page",
+    "uvicorn": r"server\.http\.\w+|server\.integrations\.\w+\.fake\.server",
+    "wakepy": r"server\.system\.sleep_inhibitor",
+    "webview": r"desktop\.window\.webview_process",
 }
 
 
 @pytest.fixture(scope="module")
 def graph() -> grimp.ImportGraph:
-    return grimp.build_graph(
-        "desktop", "server", include_external_packages=True, exclude_type_checking_imports=True, cache_dir=None
-    )
+    return grimp.build_graph("desktop", "server", include_external_packages=True, cache_dir=None)
 
 
-def test_the_contracts_in_pyproject_are_kept(root):
-    """In a process of its own, for the linter sets up logging as it likes."""
-    done = subprocess.run([sys.executable, "-c", LINT], cwd=root, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+def package_of(module: str) -> str:
+    """Name the package of a level: `core` of server.core.text, `desktop` of everything there."""
+    return module.split(".")[1] if module.startswith("server.") else module.split(".", maxsplit=1)[0]
 
 
-def test_an_integration_imports_only_what_the_server_offers_it(graph):
-    found = {
+def list_imports(graph: grimp.ImportGraph) -> Iterator[tuple[str, str]]:
+    """List the imports of our own modules by our own."""
+    for importer in sorted(graph.modules):
+        for imported in sorted(graph.find_modules_directly_imported_by(importer)):
+            if imported.startswith(("server.", "desktop.")):
+                yield importer, imported
+
+
+def find_cycles(graph: grimp.ImportGraph) -> list[set[str]]:
+    """Find the sets of modules that reach each other: each module's own chains, cut down to those that lead back."""
+    cycles: list[set[str]] = []
+    for module in graph.modules:
+        if module.startswith(("server.", "desktop.")) and not any(module in cycle for cycle in cycles):
+            cycle = graph.find_downstream_modules(module) & graph.find_upstream_modules(module)
+            cycles += [cycle | {module}] if cycle else []
+    return cycles
+
+
+def test_no_module_is_outside_the_packages():
+    assert {path.name for path in (ROOT / "server").glob("*.py")} == {"__init__.py", "__main__.py"}
+    assert {path.parent.name for path in (ROOT / "server").glob("*/__init__.py")} | {"__main__", "desktop"} == set(RANKS)
+
+
+def test_imports_only_go_down_the_levels(graph):
+    upward = [
         f"{importer} imports {imported}"
-        for importer in graph.modules
-        if re.match(INTEGRATION, importer)
-        for imported in graph.find_modules_directly_imported_by(importer)
-        if imported.startswith("server") and not ALLOWED.fullmatch(f"{importer} {imported}")
-    }
-    assert found == set()
+        for importer, imported in list_imports(graph)
+        if (above := package_of(importer)) != (below := package_of(imported)) and RANKS[above] <= RANKS[below]
+    ]
+    assert upward == []
+
+
+def test_no_files_import_each_other(graph):
+    assert find_cycles(graph) == []
+
+
+def test_a_cycle_is_found():
+    graph = grimp.ImportGraph()
+    for importer, imported in (("server.a", "server.b"), ("server.b", "server.c"), ("server.c", "server.a")):
+        graph.add_import(importer=importer, imported=imported)
+    assert find_cycles(graph) == [{"server.a", "server.b", "server.c"}]
+
+
+def test_an_integration_imports_the_sdk_and_itself(graph):
+    others = [
+        f"{importer} imports {imported}"
+        for importer, imported in list_imports(graph)
+        if (integration := INTEGRATION.match(importer))
+        and not imported.startswith(integration[0])
+        and not FOR_INTEGRATIONS.fullmatch(imported)
+    ]
+    assert others == []
+
+
+def test_nobody_imports_an_integration(graph):
+    importers = [
+        f"{importer} imports {imported}"
+        for importer, imported in list_imports(graph)
+        if INTEGRATION.match(imported) and not INTEGRATION.match(importer)
+    ]
+    assert importers == []
+
+
+def test_inside_an_integration_everything_points_one_way(graph):
+    containers = set(graph.find_children("server.integrations"))
+    assert graph.find_illegal_dependencies_for_layers(layers=INSIDE, containers=containers) == set()
+
+
+def test_the_rules_of_an_integration_do_without_http(graph):
+    importers = graph.find_modules_that_directly_import("fastapi")
+    assert [name for name in importers if re.fullmatch(WITHOUT_HTTP, name)] == []
 
 
 @pytest.mark.parametrize("library", IMPORTERS)
-def test_an_outside_library_has_one_place(graph, library):
+def test_a_library_has_one_place(graph, library):
     importers = graph.find_modules_that_directly_import(library) if library in graph.modules else set()
-    assert not [name for name in importers if not re.fullmatch(IMPORTERS[library], name)]
+    assert [name for name in importers if not re.fullmatch(IMPORTERS[library], name)] == []

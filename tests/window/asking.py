@@ -11,14 +11,14 @@ from typing import Any
 from desktop.server_thread import BackgroundServer
 from server.core.errors import InvalidInput, NotFound
 from server.lifecycle.program import Options, Program
-from server.sdk.approval_requests import Extent, Kind, Question, Questions
+from server.sdk.approval_requests import ApprovalDuration, ApprovalRequest, ApprovalRequests, Kind
 from tests.server.conftest import Served
 
 MINUTES = 15
 CODE = "4071"
 LUNCH = "Hi Bob,\n\ndoes 12:30 work for you?\n\n<b>Ann</b>"
 MAIL = (("Account", "alex@example.com"), ("To", "Bob <bob@example.com>"), ("Subject", "Lunch on Friday"), ("Body", LUNCH))
-EVERY = (Extent.once, Extent.quarter, Extent.recipients)
+EVERY = (ApprovalDuration.once, ApprovalDuration.quarter, ApprovalDuration.recipients)
 PROGRAM = (
     ("App", "Notepad"),
     ("Program", "/usr/bin/notepad"),
@@ -32,18 +32,18 @@ SIGN_IN = (
 
 
 @dataclass
-class Asker:
+class PromptSource:
     """Keeps questions, and what was answered to them. A prefix of its own, beside those of the real askers."""
 
     prefix: str = "test"
-    questions: dict[str, Question] = field(default_factory=dict)
+    questions: dict[str, ApprovalRequest] = field(default_factory=dict)
     heard: list[tuple[str, ...]] = field(default_factory=list)
     tries: int = 5
 
-    async def list_questions(self) -> list[Question]:
+    async def list_requests(self) -> list[ApprovalRequest]:
         return list(self.questions.values())
 
-    async def approve(self, question_id: str, extent: Extent, code: str | None) -> str:
+    async def approve(self, question_id: str, extent: ApprovalDuration, code: str | None) -> str:
         question = self._find(question_id)
         if question.wants_code and code != CODE:
             self.tries -= 1
@@ -58,7 +58,7 @@ class Asker:
         del self.questions[question_id]
         return "It does not run."
 
-    def _find(self, question_id: str) -> Question:
+    def _find(self, question_id: str) -> ApprovalRequest:
         if question_id not in self.questions:
             raise NotFound("This question waits no longer.")
         return self.questions[question_id]
@@ -68,11 +68,11 @@ class Asker:
 class AskingProgram(Program):
     """A server in which that asker is one of the askers."""
 
-    asker: Asker = field(default_factory=Asker)
-    told: Questions | None = None
+    asker: PromptSource = field(default_factory=PromptSource)
+    told: ApprovalRequests | None = None
 
     async def _stay(self, state: Any, on_ready: Any) -> None:
-        self.told = state.context.questions
+        self.told = state.context.approval_requests
         self.told.add(self.asker)
         await super()._stay(state, on_ready)
 
@@ -90,7 +90,7 @@ class Asking(Served):
     def ask(self, name: str = "1", sentence: str = "send mail to bob@example.com", **more: Any) -> str:
         """Ask something; the person is told of it as of every question."""
         now = datetime.now(UTC)
-        question = Question(
+        question = ApprovalRequest(
             f"test-{name}", Kind.call, "my-gpt", sentence, now.isoformat(), (now + timedelta(minutes=MINUTES)).isoformat()
         )
         mail = {"fields": MAIL, "operation": "send_mail", "extents": EVERY, "recipients": ("bob@example.com",)}
@@ -110,7 +110,7 @@ class Asking(Served):
         async def take() -> None:
             del self.program.asker.questions[question_id]
             assert self.program.told
-            self.program.told.tell_changed()
+            self.program.told.publish_change()
 
         self._do(take())
 

@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import expect
 
-from server.sdk.approval_requests import Extent, Kind
+from server.sdk.approval_requests import ApprovalDuration, Kind
 from tests.window.asking import CODE, PROGRAM, SIGN_IN, asking
 from tests.window.conftest import find_barriers, scrolls_sideways
 
-NO_EXTENT = {"extents": (Extent.once,), "recipients": (), "operation": None}
+NO_EXTENT = {"extents": (ApprovalDuration.once,), "recipients": (), "operation": None}
 HELD = "aria-disabled"
 NO = "Don\u2019t allow"
 
@@ -46,7 +46,13 @@ def reach(page, name):
 def ask_all(server):
     server.ask("mail")
     server.ask("long", fields=(("To", "bob@example.com"), ("Body", "\n".join(map(str, range(80))))))
-    server.ask("program", "start Notepad", fields=PROGRAM, operation="control_app", extents=(Extent.once, Extent.always))
+    server.ask(
+        "program",
+        "start Notepad",
+        fields=PROGRAM,
+        operation="control_app",
+        extents=(ApprovalDuration.once, ApprovalDuration.always),
+    )
     server.ask("door", "use Deskhand", kind=Kind.sign_in, client="ChatGPT", fields=SIGN_IN, wants_code=True, **NO_EXTENT)
     server.ask("omi", "send what it hears", kind=Kind.source, client="OMI device", fields=(("uid", "aB3"),), **NO_EXTENT)
 
@@ -182,8 +188,8 @@ def test_a_yes_that_goes_further_says_what_it_means_first(open_page, server, lab
 
 
 def test_only_what_may_be_allowed_is_offered(open_page, server):
-    server.ask("1", extents=(Extent.once,))
-    server.ask("2", extents=(Extent.once, Extent.always))
+    server.ask("1", extents=(ApprovalDuration.once,))
+    server.ask("2", extents=(ApprovalDuration.once, ApprovalDuration.always))
     page = open_page("approvals")
     expect(cards(page).nth(0).get_by_role("button", name="Allow more")).to_have_count(0)
     cards(page).nth(1).get_by_role("button", name="Allow more").click()

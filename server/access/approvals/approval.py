@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, Field
 
-from server.sdk.approval_requests import Extent, Kind, Question
+from server.sdk.approval_requests import ApprovalDuration, ApprovalRequest, Kind
 from server.sdk.operation import Effect
 
 SECTION = "approvals"  # of the settings
@@ -71,20 +71,25 @@ class Approval:
     key: str | None = None
     decided_at: str | None = None
     ended_at: str | None = None
-    extent: Extent | None = None
+    extent: ApprovalDuration | None = None
     reason: str = ""
     status: int | None = None
     result: str | None = None
 
     @property
-    def extents(self) -> tuple[Extent, ...]:
+    def extents(self) -> tuple[ApprovalDuration, ...]:
         """How far a yes may go: what reaches other people is never allowed for good."""
-        recipients = (Extent.recipients,) if self.effect.recipients else ()
-        return (Extent.once, Extent.quarter, *recipients, *(() if self.reaches_others else (Extent.always,)))
+        recipients = (ApprovalDuration.recipients,) if self.effect.recipients else ()
+        return (
+            ApprovalDuration.once,
+            ApprovalDuration.quarter,
+            *recipients,
+            *(() if self.reaches_others else (ApprovalDuration.always,)),
+        )
 
-    def ask(self) -> Question:
+    def ask(self) -> ApprovalRequest:
         """It as a question for the person, word for word."""
-        return Question(
+        return ApprovalRequest(
             id=self.question,
             kind=Kind.call,
             client=self.client_name,

@@ -11,7 +11,7 @@ from server.access.clients.registry import Clients
 from server.access.clients.store import KEY_ENDED
 from server.access.pause import Pause
 from server.core.errors import DeskhandError, InvalidInput, NotFound, Unavailable
-from server.sdk.approval_requests import Extent, Question
+from server.sdk.approval_requests import ApprovalDuration, ApprovalRequest
 
 log = logging.getLogger(__name__)
 
@@ -31,11 +31,11 @@ class CallAsker:
         self._reviewing: set[asyncio.Task[None]] = set()
         clients.on_change.append(self._review_soon)
 
-    async def list_questions(self) -> list[Question]:
+    async def list_requests(self) -> list[ApprovalRequest]:
         """List the calls that wait."""
         return [one.ask() for one in await self._approvals.list_pending()]
 
-    async def approve(self, question_id: str, extent: Extent, code: str | None) -> str:  # noqa: ARG002, calls need no code
+    async def approve(self, question_id: str, extent: ApprovalDuration, code: str | None) -> str:  # noqa: ARG002, calls need no code
         """Take the person's yes. Raises Unavailable while all is paused: the question goes on waiting."""
         one = await self._approvals.find_question(question_id)
         if extent not in one.extents:
@@ -46,7 +46,7 @@ class CallAsker:
         if not await self._review(one):
             raise NotFound("The client that asked for this may not do it any more, so nothing is done.")
         self._runner.start(await self._approvals.approve(one, extent))
-        if extent is Extent.always:
+        if extent is ApprovalDuration.always:
             await self._clients.change(one.client_name, Change(policies={one.operation: Policy.allow}))
         return f"{one.client_name} may {one.effect.sentence}{self._say_extent(extent)}."
 
@@ -84,11 +84,11 @@ class CallAsker:
             return True
         return False
 
-    def _say_extent(self, extent: Extent) -> str:
+    def _say_extent(self, extent: ApprovalDuration) -> str:
         minutes = say_minutes(self._approvals.settings.allowance_minutes)
         return {
-            Extent.once: "",
-            Extent.quarter: f", and all of that kind for {minutes}",
-            Extent.recipients: ", and write to these recipients from now on",
-            Extent.always: ", and all of that kind from now on",
+            ApprovalDuration.once: "",
+            ApprovalDuration.quarter: f", and all of that kind for {minutes}",
+            ApprovalDuration.recipients: ", and write to these recipients from now on",
+            ApprovalDuration.always: ", and all of that kind from now on",
         }[extent]

@@ -8,12 +8,12 @@ from server.access.activity.entry import Entry, Outcome
 from server.access.approvals.approval import OPEN, Approval, State, say_minutes
 from server.access.approvals.store import STOPPED
 from server.http.problem_details import PROBLEM_TYPE, problem_body
-from server.sdk.approval_requests import Extent
+from server.sdk.approval_requests import ApprovalDuration
 
 SAID_YES = {
-    Extent.once: "You allowed it once.",
-    Extent.recipients: "You allowed it to these recipients.",
-    Extent.always: "You allowed it from now on.",
+    ApprovalDuration.once: "You allowed it once.",
+    ApprovalDuration.recipients: "You allowed it to these recipients.",
+    ApprovalDuration.always: "You allowed it from now on.",
 }
 ENDS = {State.denied: "denied", State.expired: "expired", State.cancelled: "cancelled"}
 
@@ -33,9 +33,9 @@ def answer(one: Approval, *, preferred: bool = False) -> Response:
     return Response(one.result or "", status, media_type="application/json" if status < 400 else PROBLEM_TYPE)
 
 
-def say_yes(extent: Extent | None, minutes: float) -> str:
+def say_yes(extent: ApprovalDuration | None, minutes: float) -> str:
     """Say how the person allowed it."""
-    return SAID_YES.get(extent or Extent.once, f"You allowed it for {say_minutes(minutes)}.")
+    return SAID_YES.get(extent or ApprovalDuration.once, f"You allowed it for {say_minutes(minutes)}.")
 
 
 def say_no(reason: str) -> tuple[str, str]:

@@ -44,7 +44,7 @@ class ApprovalView(BaseModel):
 approvals = Operations(prefix="/approvals", title="Approvals")
 
 
-@approvals.operation("GET", "/{approval_id}", scope="", phrases="look what became of a call", keep_nulls=True)
+@approvals.operation("GET", "/{approval_id}", scope="", summary_templates="look what became of a call", keep_nulls=True)
 async def read_approval(kept: Kept, approval_id: Id) -> ApprovalView:
     """Look what became of a call that waits for the person. Ask again after some seconds while it is pending or running."""
     return view(await kept.find(approval_id, current_call.get().client_id))

@@ -15,7 +15,7 @@ from server.access.approvals.approval import OPEN, PREFIX, SECTION, Approval, Ap
 from server.access.approvals.waiters import Waiting
 from server.access.clients.allowances import Allowances, add_allowance, make_allowance
 from server.core.errors import DeskhandError, NotFound, TooManyRequests
-from server.sdk.approval_requests import Extent
+from server.sdk.approval_requests import ApprovalDuration
 from server.sdk.context import Context
 from server.sdk.operation import Effect
 
@@ -90,7 +90,7 @@ class Approvals:
             with self._activity.storing(replace(entry, id=kept.activity_id)):
                 pass
             self._news.set()
-            self._context.questions.notify(kept.ask())
+            self._context.approval_requests.notify(kept.ask())
         return kept
 
     def make(self, effect: Effect, call_hash: str) -> tuple[str, str, str, str]:
@@ -113,7 +113,7 @@ class Approvals:
                 return found
             return await self._waiting.follow(news, look, lambda seen: seen.state not in OPEN, settings.running_seconds)
 
-    async def approve(self, one: Approval, extent: Extent) -> Approval:
+    async def approve(self, one: Approval, extent: ApprovalDuration) -> Approval:
         """Take the person's yes. Raises NotFound where it does not wait any more."""
         now, minutes = self._now(), self.settings.allowance_minutes
         left = make_allowance(one.question, one.client_id, one.operation, extent, one.effect.recipients, self._clock, minutes)
@@ -169,7 +169,7 @@ class Approvals:
             asked = await self._database.write(store.ask_again, one, anew, entry)
         self._tell(one)
         if asked:
-            self._context.questions.notify(anew.ask())
+            self._context.approval_requests.notify(anew.ask())
 
     async def expire(self) -> datetime | None:
         """End what nobody answered in time. Answers when the next one ends."""
@@ -233,7 +233,7 @@ class Approvals:
 
     def _tell(self, one: Approval) -> None:
         self._waiting.wake(one.id)
-        self._context.questions.tell_changed()
+        self._context.approval_requests.publish_change()
         self._news.set()
 
     def _window(self) -> store.Window:

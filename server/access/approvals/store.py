@@ -18,7 +18,7 @@ from server.access.clients.client import Policy
 from server.access.clients.store import find_client, require_credential
 from server.access.tables import activity, approval, idempotency
 from server.core.errors import Conflict, NotAuthenticated, NotFound
-from server.sdk.approval_requests import Extent
+from server.sdk.approval_requests import ApprovalDuration
 from server.sdk.operation import Effect
 
 DECIDED = "This question has been decided already, or nobody waits for it any more."
@@ -108,7 +108,7 @@ def to_approval(row: Any) -> Approval:
     values = dict(row)
     extent = values["extent"]
     known = {"effect": to_effect(values["effect"]), "state": State(values["state"])}
-    return Approval(**{**values, **known, "extent": Extent(extent) if extent else None})
+    return Approval(**{**values, **known, "extent": ApprovalDuration(extent) if extent else None})
 
 
 def to_effect(text: str) -> Effect:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, or_, select, updat
 from server.access.tables import allowance
 from server.core.clock import Clock
 from server.core.errors import Forbidden, NotFound
-from server.sdk.approval_requests import Extent
+from server.sdk.approval_requests import ApprovalDuration
 from server.storage.database import Database
 
 ENDED = "The person at this computer has just ended what allowed this. Send it again and they are asked."
@@ -19,19 +19,19 @@ ENDED = "The person at this computer has just ended what allowed this. Send it a
 
 @dataclass(frozen=True)
 class Allowance:
-    """`recipients`: of Extent.recipients. `until`: ISO 8601 in UTC, None where it holds until it is ended."""
+    """`recipients`: of ApprovalDuration.recipients. `until`: ISO 8601 in UTC, None where it holds until it is ended."""
 
     id: str
     client_id: str
     operation: str
-    extent: Extent
+    extent: ApprovalDuration
     recipients: tuple[str, ...]
     created_at: str
     until: str | None
 
     def covers(self, recipients: Iterable[str]) -> bool:
         """Whether it holds for a call that reaches these."""
-        if self.extent is not Extent.recipients:
+        if self.extent is not ApprovalDuration.recipients:
             return True
         reached = compare(recipients)
         return bool(reached) and reached <= compare(self.recipients)
@@ -43,14 +43,20 @@ def compare(recipients: Iterable[str]) -> set[str]:
 
 
 def make_allowance(
-    question: str, client_id: str, operation: str, extent: Extent, recipients: tuple[str, ...], clock: Clock, minutes: float
+    question: str,
+    client_id: str,
+    operation: str,
+    extent: ApprovalDuration,
+    recipients: tuple[str, ...],
+    clock: Clock,
+    minutes: float,
 ) -> Allowance | None:
     """Make what a yes of this extent leaves behind, under the question's number; None where it leaves nothing here."""
     now = clock.now()
-    if extent not in {Extent.quarter, Extent.recipients}:
+    if extent not in {ApprovalDuration.quarter, ApprovalDuration.recipients}:
         return None
-    until = (now + timedelta(minutes=minutes)).isoformat() if extent is Extent.quarter else None
-    named = recipients if extent is Extent.recipients else ()
+    until = (now + timedelta(minutes=minutes)).isoformat() if extent is ApprovalDuration.quarter else None
+    named = recipients if extent is ApprovalDuration.recipients else ()
     return Allowance(question, client_id, operation, extent, named, now.isoformat(), until)
 
 
@@ -111,7 +117,7 @@ def read_allowances(connection: Connection, client_id: str, now: str) -> list[Al
 
 def to_allowance(row: Any) -> Allowance:
     """Make one of a row."""
-    return Allowance(**{**row, "extent": Extent(row["extent"]), "recipients": tuple(json.loads(row["recipients"]))})
+    return Allowance(**{**row, "extent": ApprovalDuration(row["extent"]), "recipients": tuple(json.loads(row["recipients"]))})
 
 
 def end_allowance(connection: Connection, client_id: str, allowance_id: str, now: str) -> bool:

@@ -94,7 +94,7 @@ class Call:
         """Note why this call is not let through."""
         self._decision = Decision("refused", reason)
 
-    async def carry_out(self, function: Callable[..., Awaitable[Any]], arguments: dict[str, Any]) -> Any:
+    async def execute(self, function: Callable[..., Awaitable[Any]], arguments: dict[str, Any]) -> Any:
         """Decide on a validated call; then run it, or answer in its place."""
         told = {name: value for name, value in arguments.items() if name in self._asked}
         self._arguments = to_jsonable_python(told, serialize_unknown=True)
@@ -142,7 +142,7 @@ class Call:
         """Make the Effect: what it would do now."""
         if self._operation.preview:
             self._effect = await self._operation.preview(**arguments)
-        return self._effect or Effect(fill(self._operation.phrases, redact(self._arguments)))
+        return self._effect or Effect(fill(self._operation.summary_templates, redact(self._arguments)))
 
     async def _find_allowance(self, effect: Effect) -> Allowance | None:
         approvals = self._guard.approvals
@@ -253,7 +253,7 @@ class Call:
         self._client = client
         self.check_scope()
         policy = self._check_policy()
-        if self._operation.changes or self._operation.keeps:
+        if self._operation.changes or self._operation.ingests:
             self._check_pause()
         return policy
 
@@ -271,7 +271,7 @@ class Call:
             self.refuse("You denied it to this client.")
             raise Forbidden(f"The person at this computer has switched {name} off for {self._client.name!r}.")
         if policy is Policy.allow and not self._approval:
-            usual = "Keeping what it hands over is allowed." if self._operation.keeps else "Reading is allowed."
+            usual = "Keeping what it hands over is allowed." if self._operation.ingests else "Reading is allowed."
             told = "You allowed it." if name in self._client.policies else usual
             self._decision = Decision("allowed", told)
         return policy
@@ -374,7 +374,7 @@ class Call:
             client_id=self._client.id,
             client_name=self._client.name,
             operation=operation.name,
-            sentence=self._effect.sentence if self._effect else fill(operation.phrases, redact(self._arguments)),
+            sentence=self._effect.sentence if self._effect else fill(operation.summary_templates, redact(self._arguments)),
             changes=operation.changes,
             decision=self._decision.taken,
             reason=self._decision.reason,

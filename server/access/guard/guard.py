@@ -29,7 +29,7 @@ Handle = Callable[[Request], Awaitable[Response]]
 
 @dataclass(frozen=True)
 class Guard:
-    """Stands before every operation; the routes call `conduct`."""
+    """Stands before every operation; the routes call `handle`."""
 
     clients: Clients
     usage: Usage
@@ -40,7 +40,7 @@ class Guard:
     clock: Clock
     address: Address
 
-    async def conduct(self, request: Request, operation: Operation, asked: frozenset[str], handle: Handle) -> Response:
+    async def handle(self, request: Request, operation: Operation, asked: frozenset[str], handle: Handle) -> Response:
         """Take one request along the whole way. A stranger's request ends here, before its body is read."""
         if request.scope.get(OPERATION, operation.name) != operation.name:  # an argument led the path elsewhere (CVE-2026-32871)
             return to_response(NotFound())

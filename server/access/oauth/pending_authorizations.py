@@ -19,7 +19,7 @@ from server.access.oauth.scopes import describe_scopes
 from server.access.oauth.tokens import digest, is_same
 from server.core.clock import Clock
 from server.core.errors import Conflict, InvalidInput, NotFound
-from server.sdk.approval_requests import Extent, Question, Questions
+from server.sdk.approval_requests import ApprovalDuration, ApprovalRequest, ApprovalRequests
 from server.sdk.approval_requests import Kind as Subject
 from server.sdk.operation import Effect
 
@@ -89,7 +89,7 @@ class SignIns:
 
     prefix = "signin"
 
-    def __init__(self, questions: Questions, clock: Clock, note: Note, labels: Callable[[], Mapping[str, str]]) -> None:
+    def __init__(self, questions: ApprovalRequests, clock: Clock, note: Note, labels: Callable[[], Mapping[str, str]]) -> None:
         self._questions, self._clock, self._note = questions, clock, note
         self._waiting: dict[str, SignIn] = {}
         self._told: datetime | None = None
@@ -157,15 +157,15 @@ class SignIns:
         for one in list(self._waiting.values()):
             if client_id is None or (one.asked.client and one.asked.client.id == client_id):
                 del self._waiting[one.id]
-        self._questions.tell_changed()
+        self._questions.publish_change()
 
-    async def list_questions(self) -> list[Question]:
+    async def list_requests(self) -> list[ApprovalRequest]:
         self._forget_old()
         return [describe(one) for one in self._waiting.values() if one.verdict is Verdict.waiting]
 
-    async def approve(self, question_id: str, extent: Extent, code: str | None) -> str:
+    async def approve(self, question_id: str, extent: ApprovalDuration, code: str | None) -> str:
         found = self._find(question_id)
-        if extent is not Extent.once:
+        if extent is not ApprovalDuration.once:
             raise InvalidInput("A sign-in is allowed once. What the program may do then, you say under Access.")
         typed = "".join((code or "").split())
         if not FOUR_DIGITS.fullmatch(typed):
@@ -191,7 +191,7 @@ class SignIns:
         if one.tries >= MOST_TRIES:
             one.reason = LAST_WRONG
             await self._decide(one, Verdict.denied, LAST_WRONG)
-            self._questions.tell_changed()
+            self._questions.publish_change()
             raise InvalidInput(f"{LAST_WRONG} This sign-in is over. Begin it again in the browser.")
         left = MOST_TRIES - one.tries
         raise InvalidInput(f"These are not the digits that the browser shows. {left} {'try' if left == 1 else 'tries'} left.")
@@ -209,13 +209,13 @@ class SignIns:
         for one in over:
             del self._waiting[one]
         if over:
-            self._questions.tell_changed()
+            self._questions.publish_change()
 
     def _notify(self, one: SignIn, *, again: bool) -> None:
         """Tell the person; once in a while only, where strangers knock."""
         soon = self._told is not None and one.asked_at - self._told < QUIET
         if again or (one.is_stranger and soon):
-            self._questions.tell_changed()
+            self._questions.publish_change()
             return
         if one.is_stranger:
             self._told = one.asked_at
@@ -249,7 +249,7 @@ def describe_name(asked: Asked) -> str:
     return called if asked.registration.kind is Kind.own else f"It calls itself “{called}”" if called else "It does not say"
 
 
-def describe(one: SignIn) -> Question:
+def describe(one: SignIn) -> ApprovalRequest:
     """A sign-in as the person is asked, without the digits."""
     asked = one.asked
     reach = "its tools, at " if asked.resource else ""
@@ -263,7 +263,7 @@ def describe(one: SignIn) -> Question:
     if one.moved:
         before = "\n".join(("Another callback than before. Before:", *asked.registration.callbacks))
         fields.append(("Note", before))
-    return Question(
+    return ApprovalRequest(
         id=one.id,
         kind=Subject.sign_in,
         client=name_program(asked),

@@ -45,13 +45,13 @@ class OAuth:
     ) -> None:
         self._context, self.address, self._clients, self._programs = context, address, clients, programs
         self.scopes = scopes
-        self.sign_ins = SignIns(context.questions, context.clock, activity.add, scopes)
+        self.sign_ins = SignIns(context.approval_requests, context.clock, activity.add, scopes)
         self._documents = Documents(context.fetch, context.clock)
         self._registering = Rate(MOST_A_MINUTE, 60, context.clock)
         self._key, self._started = b"", context.clock.now()
         self._turn = asyncio.Lock()
         self.notice: str | None = None
-        context.questions.add(self.sign_ins)
+        context.approval_requests.add(self.sign_ins)
         clients.on_lost.append(self.sign_ins.end)
 
     @property

@@ -1,15 +1,15 @@
 """Starts and stops the programs on the person's list, and opens what they allow."""
 
-from server.sdk.integration import Integration, OnboardingStep, Parts
+from server.sdk.integration import Integration, IntegrationSpec, OnboardingStep
 
 
-def load() -> Parts:
+def load() -> IntegrationSpec:
     """Import what it is made of."""
     from server.integrations.apps.routes import local, public
     from server.integrations.apps.scenarios import SCRIPT
     from server.integrations.apps.service import start
 
-    return Parts(start=start, public=(public,), local=(local,), demo=SCRIPT)
+    return IntegrationSpec(start=start, public=(public,), local=(local,), demo=SCRIPT)
 
 
 integration = Integration(

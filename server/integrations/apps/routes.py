@@ -27,19 +27,21 @@ async def preview_control(apps: Apps, order: Order) -> Effect:
     return await apps.preview(order)
 
 
-@public.operation("GET", "/list", scope="read:apps", phrases="list the programs")
+@public.operation("GET", "/list", scope="read:apps", summary_templates="list the programs")
 async def list_apps(apps: Apps) -> AppList:
     """List the programs that may be started, stopped or told to open something here, and whether they run."""
     return await apps.list_all()
 
 
-@public.operation("POST", "/control", scope="control:apps", phrases="control a program", preview=preview_control, open_world=True)
+@public.operation(
+    "POST", "/control", scope="control:apps", summary_templates="control a program", preview=preview_control, open_world=True
+)
 async def control_app(apps: Apps, order: Order) -> Outcome:
     """Start, stop or restart a program on the person's list, or have it open a file or an address that is allowed."""
     return await apps.control(order)
 
 
-@public.operation("GET", "/{app_name}", scope="read:apps", phrases="look how {app_name} is")
+@public.operation("GET", "/{app_name}", scope="read:apps", summary_templates="look how {app_name} is")
 async def read_app(apps: Apps, app_name: Name) -> AppStatus:
     """Tell how one program is: whether it runs, since when, and how it ended last."""
     return await apps.read(app_name)

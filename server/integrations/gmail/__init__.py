@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from server.sdk.integration import Integration, OnboardingStep, Parts
+from server.sdk.integration import Integration, IntegrationSpec, OnboardingStep
 
 if TYPE_CHECKING:
     import click
 
 
-def load() -> Parts:
+def load() -> IntegrationSpec:
     """Import what it is made of."""
     from server.integrations.gmail.demo import serve_fake
     from server.integrations.gmail.local import callbacks, local
@@ -18,7 +18,7 @@ def load() -> Parts:
     from server.integrations.gmail.search import lookup
     from server.integrations.gmail.service import start
 
-    return Parts(
+    return IntegrationSpec(
         start=start,
         public=(mail,),
         local=(local,),

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from server.sdk.integration import Integration, Parts, Revocation
+from server.sdk.integration import Integration, IntegrationSpec, Revocation
 
 if TYPE_CHECKING:
     import click
@@ -19,7 +19,7 @@ PREFIXES = (
 )
 
 
-def load() -> Parts:
+def load() -> IntegrationSpec:
     """Import what it is made of."""
     from server.integrations.omi.demo import serve_fake
     from server.integrations.omi.local import local
@@ -30,7 +30,7 @@ def load() -> Parts:
     from server.integrations.omi.setup_page import pages
     from server.integrations.omi.webhook import bare, deliveries
 
-    return Parts(
+    return IntegrationSpec(
         start=start,
         public=(memories,),
         deliveries=(bare, deliveries, pages),

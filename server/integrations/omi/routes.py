@@ -75,7 +75,7 @@ async def keep(omi: Wearable, uid: str, memory: dict[str, Any]) -> None:
     "GET",
     "/api/conversations",
     scope="read:memories",
-    phrases=("look for {query} in the conversations", "list the conversations"),
+    summary_templates=("look for {query} in the conversations", "list the conversations"),
 )
 async def list_conversations(  # noqa: PLR0913, PLR0917, each narrows the list in its own way
     omi: Omi,
@@ -96,7 +96,7 @@ async def list_conversations(  # noqa: PLR0913, PLR0917, each narrows the list i
 
 
 @memories.operation(
-    "GET", "/api/conversations/{conversation_id}", scope="read:memories", phrases="read a conversation", keep_nulls=True
+    "GET", "/api/conversations/{conversation_id}", scope="read:memories", summary_templates="read a conversation", keep_nulls=True
 )
 async def read_conversation(omi: Omi, conversation_id: ConversationId, offset: From = 0) -> WholeConversation:
     """Read what was said in a conversation, and what OMI made of it."""
@@ -107,8 +107,8 @@ async def read_conversation(omi: Omi, conversation_id: ConversationId, offset: F
     "DELETE",
     "/api/conversations/{conversation_id}",
     scope="write:memories",
-    phrases="delete a conversation",
-    repeats=True,
+    summary_templates="delete a conversation",
+    idempotent=True,
     preview=preview_delete,
 )
 async def delete_conversation(omi: Omi, conversation_id: ConversationId) -> Done:
@@ -116,7 +116,7 @@ async def delete_conversation(omi: Omi, conversation_id: ConversationId) -> Done
     return await omi.library.delete_conversation(conversation_id)
 
 
-@memories.operation("GET", "/api/action-items", scope="read:memories", phrases="list what is to be done")
+@memories.operation("GET", "/api/action-items", scope="read:memories", summary_templates="list what is to be done")
 async def list_action_items(omi: Omi, completed: Completed = None, limit: Limit = 50, offset: Offset = 0) -> ActionItemList:
     """List what is to be done after the person's conversations, the newest first."""
     return await omi.library.list_action_items(limit, offset, completed)
@@ -126,17 +126,17 @@ async def list_action_items(omi: Omi, completed: Completed = None, limit: Limit 
     "PUT",
     "/api/action-items/{item_id}",
     scope="write:memories",
-    phrases="mark an action item",
+    summary_templates="mark an action item",
     preview=preview_mark,
-    destroys=False,
-    repeats=True,
+    destructive=False,
+    idempotent=True,
 )
 async def mark_action_item(omi: Omi, item_id: ItemId, mark: Mark) -> Done:
     """Mark something that was to be done as done, or as still to be done. OMI itself is not told."""
     return await omi.library.mark_action_item(item_id, mark)
 
 
-@memories.operation("GET", "/api/day-summaries", scope="read:memories", phrases="list the summaries of days")
+@memories.operation("GET", "/api/day-summaries", scope="read:memories", summary_templates="list the summaries of days")
 async def list_day_summaries(
     omi: Omi, limit: Annotated[int, Query(ge=1, le=20, description="How many at most.")] = 7, offset: Offset = 0
 ) -> DaySummaryList:
@@ -144,20 +144,20 @@ async def list_day_summaries(
     return await omi.library.list_day_summaries(limit, offset)
 
 
-@memories.operation("GET", "/api/live-transcript", scope="read:memories", phrases="read what is being said")
+@memories.operation("GET", "/api/live-transcript", scope="read:memories", summary_templates="read what is being said")
 async def read_live_transcript(omi: Omi, session_id: Session = None) -> LiveTranscript:
     """Read what is being said around the person's OMI wearable now, or was said last."""
     return await omi.library.read_live(session_id)
 
 
-@memories.operation("POST", "/chatgpt/webhook/memory", phrases="hand over a conversation as OMI does", **KEEPING)
+@memories.operation("POST", "/chatgpt/webhook/memory", summary_templates="hand over a conversation as OMI does", **KEEPING)
 async def receive_memory(omi: Omi, memory: Memory, uid: Uid = "default_user") -> Kept:
     """Keep a conversation as OMI's webhook sends it; the same one sent again changes nothing."""
     await keep(omi, uid, memory)
     return Kept(status="success", message="Memory data received and logged")
 
 
-@memories.operation("POST", "/chatgpt/memory", phrases="keep a conversation", **KEEPING)
+@memories.operation("POST", "/chatgpt/memory", summary_templates="keep a conversation", **KEEPING)
 async def store_memory(omi: Omi, memory: Memory, uid: Uid = "default_user") -> Kept:
     """Keep a conversation for the person; the same one sent again changes nothing."""
     await keep(omi, uid, memory)

@@ -117,7 +117,7 @@ async def start(context: Context) -> AsyncIterator[Wearable]:
     """Take in what OMI sends, and ask the person about who is new."""
     wearable = make_wearable(context)
     await wearable.sources.load()
-    context.questions.add(wearable.sources)
+    context.approval_requests.add(wearable.sources)
     sweeping = asyncio.create_task(wearable.keep_sweeping())
     try:
         yield wearable

@@ -10,7 +10,7 @@ from server.integrations.omi.ingest import TOPIC
 from server.integrations.omi.models import Kind
 from server.integrations.omi.recordings import Recordings
 from server.integrations.omi.store import sources
-from server.sdk.approval_requests import Extent, Question
+from server.sdk.approval_requests import ApprovalDuration, ApprovalRequest
 from server.sdk.approval_requests import Kind as QuestionKind
 from server.sdk.context import Context
 
@@ -43,15 +43,15 @@ class Sources:
         row = await self._database.read(sources.find, uid)
         await self.load()
         if row:
-            self._context.questions.notify(view(row))
+            self._context.approval_requests.notify(view(row))
 
-    async def list_questions(self) -> list[Question]:
+    async def list_requests(self) -> list[ApprovalRequest]:
         """List the uids that wait."""
         return [view(row) for row in await self._database.read(sources.read_waiting)]
 
-    async def approve(self, question_id: str, extent: Extent, code: str | None) -> str:
+    async def approve(self, question_id: str, extent: ApprovalDuration, code: str | None) -> str:
         """Take what a uid has sent and will send."""
-        if extent is not Extent.once or code:
+        if extent is not ApprovalDuration.once or code:
             raise InvalidInput("This is a plain yes: a uid is taken, or it is not.")
         uid = await self._database.write(sources.accept, question_id)
         await self._tell()
@@ -73,14 +73,14 @@ class Sources:
     async def _tell(self) -> None:
         await self.load()
         self._context.events.publish(TOPIC)
-        self._context.questions.tell_changed()
+        self._context.approval_requests.publish_change()
 
 
-def view(row: Mapping[str, Any]) -> Question:
+def view(row: Mapping[str, Any]) -> ApprovalRequest:
     """The question about a uid."""
     client, account = row["first_client"], f"the OMI account {row['uid']}"
     what = f"what comes for {account}" if client else f"what {account} sends"
-    return Question(
+    return ApprovalRequest(
         id=row["question"],
         kind=QuestionKind.source,
         client=client or "OMI",

@@ -57,10 +57,10 @@ def write_letter(plan: Plan, arguments: Mapping[str, Any]) -> Letter:
 
 def check_names(plan: Plan, given: Mapping[str, Any]) -> None:
     """Raises InvalidInput for an argument that there is not, or one that is missing from the path."""
-    known = plan.tool.takes["properties"]
+    known = plan.tool.input_schema["properties"]
     if strange := sorted(name for name in given if name not in known):
         raise InvalidInput(f"{plan.tool.name} takes no {', '.join(strange)[:200]}. It takes: {', '.join(known) or 'nothing'}.")
-    if missing := [name for name in plan.tool.takes["required"] if name not in given]:
+    if missing := [name for name in plan.tool.input_schema["required"] if name not in given]:
         raise InvalidInput(f"{plan.tool.name} needs {', '.join(missing)}.")
 
 
@@ -94,7 +94,7 @@ def read_reply(plan: Plan, reply: Reply) -> Answer:
     if plan.wraps or not isinstance(body, dict):
         token = reply.headers.get(NEXT_PAGE_HEADER)
         body = {RESULT: body} | ({NEXT_PAGE: token} if token else {})
-    return succeed(fit(body, plan.tool.answers))
+    return succeed(fit(body, plan.tool.output_schema))
 
 
 def fit(value: Any, schema: Schema) -> Any:

@@ -18,7 +18,7 @@ SEARCH, FETCH = "search", "fetch"
 LONGEST_QUERY = 1000
 Ask = Callable[[str, Arguments], Awaitable[Any]]  # an operation's answer; raises DeskhandError with its sentence
 
-HINTS = Hints(reads_only=True, destroys=False, repeats=True, open_world=True)
+HINTS = Hints(reads_only=True, destructive=False, idempotent=True, open_world=True)
 STRING = {"type": "string"}
 
 

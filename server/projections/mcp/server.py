@@ -44,7 +44,7 @@ def make_server(toolbox: Toolbox) -> Server[Any]:
 
     def find_input(name: str) -> dict[str, Any] | None:
         plan = toolbox.plans.get(name)
-        return plan.tool.takes if plan else None
+        return plan.tool.input_schema if plan else None
 
     return Server(
         "deskhand",
@@ -77,16 +77,16 @@ def describe(tool: Tool) -> types.Tool:
     hints = types.ToolAnnotations(
         title=tool.title,
         read_only_hint=tool.hints.reads_only,
-        destructive_hint=tool.hints.destroys,
-        idempotent_hint=tool.hints.repeats,
+        destructive_hint=tool.hints.destructive,
+        idempotent_hint=tool.hints.idempotent,
         open_world_hint=tool.hints.open_world,
     )
     return types.Tool(
         name=tool.name,
         title=tool.title,
         description=tool.description,
-        input_schema=tool.takes,
-        output_schema=tool.answers,
+        input_schema=tool.input_schema,
+        output_schema=tool.output_schema,
         annotations=hints,
         _meta={"securitySchemes": [{"type": "oauth2", "scopes": list(tool.scopes)}]},
     )

@@ -14,8 +14,8 @@ class Hints:
     """What a client may know before it asks its person: the four annotations of MCP."""
 
     reads_only: bool
-    destroys: bool
-    repeats: bool
+    destructive: bool
+    idempotent: bool
     open_world: bool
 
 
@@ -26,8 +26,8 @@ class Tool:
     name: str
     title: str
     description: str
-    takes: Schema
-    answers: Schema
+    input_schema: Schema
+    output_schema: Schema
     hints: Hints
     scopes: tuple[str, ...] = ()
 
@@ -67,7 +67,7 @@ def make_plan(document: Schema, path: str, method: str, told: Mapping[str, Any],
         told.get("description") or operation.summary,
         make_input(document, dict(told)),
         answers,
-        Hints(not (operation.changes or operation.keeps), operation.destroys, operation.repeats, operation.open_world),
+        Hints(not (operation.changes or operation.ingests), operation.destructive, operation.idempotent, operation.open_world),
         (operation.scope,) if operation.scope else (),
     )
     places = {parameter["name"]: parameter["in"] for parameter in told.get("parameters", [])}

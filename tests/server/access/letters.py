@@ -14,7 +14,7 @@ from server.access.clients.registry import Policy
 from server.core.errors import NotFound
 from server.http.application import new_application
 from server.runtime.state import Rules, State
-from server.sdk.approval_requests import Extent, Question
+from server.sdk.approval_requests import ApprovalDuration, ApprovalRequest
 from server.sdk.operation import Effect, Operations, require_allowed, require_still_allowed
 
 
@@ -68,17 +68,17 @@ class Post:
                 await asyncio.sleep(0.005)
         return seen
 
-    async def question(self) -> Question:
+    async def question(self) -> ApprovalRequest:
         async with asyncio.timeout(20):
-            while not (found := await self.state.context.questions.list()):
+            while not (found := await self.state.context.approval_requests.list()):
                 await asyncio.sleep(0.005)
         return found[-1]
 
-    async def approve(self, extent: Extent = Extent.once) -> str:
-        return await self.state.context.questions.approve((await self.question()).id, extent)
+    async def approve(self, extent: ApprovalDuration = ApprovalDuration.once) -> str:
+        return await self.state.context.approval_requests.approve((await self.question()).id, extent)
 
     async def deny(self, reason: str = "") -> str:
-        return await self.state.context.questions.deny((await self.question()).id, reason)
+        return await self.state.context.approval_requests.deny((await self.question()).id, reason)
 
     async def last(self) -> Any:
         return (await self.state.activity.list(1))[0]
@@ -141,7 +141,7 @@ def make_router(post: Post) -> Operations:
 async def posting(opened, rules: Rules | None = None, **settings: float) -> AsyncIterator[Post]:
     async with opened(rules) as state:
         app = new_application("Test")
-        app.state.gate = state.guard
+        app.state.guard = state.guard
         app.state.services = state.runtime.services
         await state.context.settings.write(SECTION, ApprovalSettings.model_validate({"patience_seconds": 20, **settings}))
         state.inside.app = app

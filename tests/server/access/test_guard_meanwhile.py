@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from server.access.clients.registry import Change, Policy
-from server.sdk.approval_requests import Extent
+from server.sdk.approval_requests import ApprovalDuration
 from server.storage.database import DATABASE_FILE
 from tests.server.access.letters import posting
 
@@ -126,7 +126,7 @@ async def test_what_the_person_changes_while_a_call_waits_for_its_turn_holds_for
         allowances = state.guard.approvals.allowances
         if policy == "ask":
             await post.send(bot, "first")
-            await post.approve(Extent.quarter)
+            await post.approve(ApprovalDuration.quarter)
             async with asyncio.timeout(20):
                 while not post.sent:
                     await asyncio.sleep(0.005)

@@ -49,8 +49,8 @@ async def test_every_operation_says_what_it_does_in_a_few_words():
     runtime.describe(discover)
     await runtime.wait()
     for operation in runtime.operations().values():
-        assert operation.phrases, operation.name
-        for phrase in operation.phrases:
+        assert operation.summary_templates, operation.name
+        for phrase in operation.summary_templates:
             verb = phrase.split()[0]
             assert verb.islower(), phrase
             assert len(phrase) < 60, phrase

@@ -12,7 +12,7 @@ SLOW = '''
 from contextlib import asynccontextmanager
 
 from server.sdk.health import Health
-from server.sdk.integration import Integration, Parts
+from server.sdk.integration import Integration, IntegrationSpec
 from server.sdk.operation import Operations
 
 things = Operations(prefix="/slow", title="Slow")
@@ -33,7 +33,7 @@ def load():
     import slow_gate
 
     slow_gate.opened.wait(60)
-    return Parts(start=start, public=(things,))
+    return IntegrationSpec(start=start, public=(things,))
 
 
 integration = Integration("slow", "Slow", ("/slow",), load, scopes={"read:slow": "Read the things"})

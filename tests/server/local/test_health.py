@@ -1,11 +1,11 @@
 from server.http.addresses import Address
 from server.local.health import list_problems
 from server.runtime.state import open_state
-from server.sdk.integration import Integration, Parts
+from server.sdk.integration import Integration, IntegrationSpec
 from server.storage.data_dir import open_home
 
 
-def load() -> Parts:
+def load() -> IntegrationSpec:
     raise ModuleNotFoundError("missing_library")
 
 

@@ -1,8 +1,8 @@
 from server.local.status import Face, count_waiting, judge
-from server.sdk.approval_requests import Kind, Question
+from server.sdk.approval_requests import ApprovalRequest, Kind
 
-CALL = Question("call-1", Kind.call, "bot", "send mail", "2026")
-SIGN_IN = Question("signin-1", Kind.sign_in, "bot", "sign in", "2026")
+CALL = ApprovalRequest("call-1", Kind.call, "bot", "send mail", "2026")
+SIGN_IN = ApprovalRequest("signin-1", Kind.sign_in, "bot", "sign in", "2026")
 
 
 def test_who_waits_for_the_person_is_told_before_everything_else() -> None:

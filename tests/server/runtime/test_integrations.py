@@ -10,7 +10,7 @@ from server.runtime.integrations import Runtime, State
 from server.runtime.state import open_state
 from server.sdk.context import Context
 from server.sdk.health import Health
-from server.sdk.integration import Integration, Parts
+from server.sdk.integration import Integration, IntegrationSpec
 from server.sdk.operation import Effect, Operations
 from server.storage.data_dir import open_home
 
@@ -53,7 +53,7 @@ async def start_badly(context: Context) -> AsyncIterator[Shelf]:
 
 
 def described(name: str, start) -> Integration:
-    return Integration(name, name.title(), (f"/{name}",), lambda: Parts(start=start, public=(things,)))
+    return Integration(name, name.title(), (f"/{name}",), lambda: IntegrationSpec(start=start, public=(things,)))
 
 
 def test_the_integrations_are_found_by_their_folders() -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from server.core.errors import NotFound
 from server.core.events import Events
-from server.sdk.approval_requests import Extent, Kind, Question, Questions, describe
+from server.sdk.approval_requests import ApprovalDuration, ApprovalRequest, ApprovalRequests, Kind, describe
 from server.sdk.desktop import NoScreen
 
 
@@ -13,7 +13,7 @@ class Owl:
     def __init__(self, prefix, *questions):
         self.prefix, self.questions, self.heard = prefix, list(questions), []
 
-    async def list_questions(self):
+    async def list_requests(self):
         return self.questions
 
     async def approve(self, question_id, extent, code):
@@ -39,12 +39,12 @@ class Broken(NoScreen):
 
 
 def ask(question_id, at):
-    return Question(question_id, Kind.call, "bot", "send mail to bob@example.com", at)
+    return ApprovalRequest(question_id, Kind.call, "bot", "send mail to bob@example.com", at)
 
 
 def test_the_questions_of_all_askers_are_one_list_oldest_first():
     async def scenario():
-        questions = Questions(Events(), NoScreen())
+        questions = ApprovalRequests(Events(), NoScreen())
         questions.add(Owl("call", ask("call-2", "2026-01-02"), ask("call-1", "2026-01-01")))
         questions.add(Owl("omi", ask("omi-1", "2026-01-01T12")))
         return [question.id for question in await questions.list()]
@@ -55,23 +55,23 @@ def test_the_questions_of_all_askers_are_one_list_oldest_first():
 def test_a_word_reaches_whoever_asked_and_is_told_to_all():
     async def scenario():
         events = Events()
-        questions, owl, other = Questions(events, NoScreen()), Owl("call"), Owl("omi")
+        questions, owl, other = ApprovalRequests(events, NoScreen()), Owl("call"), Owl("omi")
         questions.add(owl)
         questions.add(other)
         with events.subscribed() as news:
-            assert await questions.approve("call-1", Extent.quarter, "0815") == "It runs now."
+            assert await questions.approve("call-1", ApprovalDuration.quarter, "0815") == "It runs now."
             assert (await anext(news)).topic == "approvals"
             assert await questions.deny("call-2", "not to him") == "It does not run."
             assert (await anext(news)).topic == "approvals"
         assert other.heard == []
         return owl.heard
 
-    assert asyncio.run(scenario()) == [("call-1", Extent.quarter, "0815"), ("call-2", "not to him")]
+    assert asyncio.run(scenario()) == [("call-1", ApprovalDuration.quarter, "0815"), ("call-2", "not to him")]
 
 
 @pytest.mark.parametrize("question_id", ["other-1", "", "call", "-"])
 async def test_nobody_asked_that(question_id):
-    questions = Questions(Events(), NoScreen())
+    questions = ApprovalRequests(Events(), NoScreen())
     with pytest.raises(NotFound, match="no such question"):
         await questions.approve(question_id)
     with pytest.raises(NotFound):
@@ -90,7 +90,7 @@ def test_a_notification_is_short_and_nothing_in_it_acts():
 @pytest.mark.parametrize("screen", [Told(), Broken()])
 async def test_the_person_is_told_of_a_new_question_and_a_desktop_that_fails_harms_nothing(screen):
     before, events = asyncio.all_tasks(), Events()
-    questions = Questions(events, screen)
+    questions = ApprovalRequests(events, screen)
     with events.subscribed() as news:
         questions.notify(ask("call-1", "2026-01-01"))
         assert (await anext(news)).topic == "approvals"

@@ -1,3 +1,8 @@
+from tests.server.commandline.conftest import deskhand
+
+__all__ = ["deskhand"]
+
+
 def test_wrong_usage_is_2(deskhand) -> None:
     assert deskhand("clients", "create").returncode == 2
     assert deskhand("no-such-command").returncode == 2

@@ -1,14 +1,132 @@
+"""The contract of an integration, with one that exists only here: everything of it appears, and nothing stays."""
+
+import json
+import os
 import subprocess
 import sys
 
+import pytest
+
 from tests.conftest import ROOT
+from tests.server.commandline.conftest import deskhand
+from tests.server.projections.mcp.speaking import initialize, modern, read
+from tests.server.sdk.examples import example, install
+
+__all__ = ["deskhand", "example"]
 
 HEAVY = {"alembic", "fastapi", "pydantic", "sqlalchemy", "starlette"}
+NOTE = {"name": "first", "text": "Hello", "state": "shared"}
+OPERATIONS = {"list_example_notes", "write_example_note"}
+SCOPES = {"read:example", "write:example"}
+CHECK = {"what": "Example", "well": True, "detail": "Write a first example note."}
+
+
+def list_modules(code: str, **environment: str) -> list[str]:
+    command = [sys.executable, "-c", f"import sys; from server.integrations import discover; {code}; print(*sys.modules)"]
+    listed = subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, check=True)
+    return listed.stdout.split()
 
 
 def test_listing_the_integrations_imports_nothing_heavy() -> None:
-    code = "import sys; from server.integrations import discover; discover(); print(*sys.modules)"
-    listed = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    modules = listed.stdout.split()
+    modules = list_modules("discover()")
     assert "server.integrations.gmail" in modules
     assert not HEAVY & set(modules)
+
+
+def test_one_folder_is_loaded_under_several_names(tmp_path) -> None:
+    names = ["first", "second", "third"]
+    folder = install(tmp_path, names)
+    code = "[found.load() for found in discover()]"
+    modules = list_modules(code, DESKHAND_INTEGRATIONS=str(folder))
+    assert {f"server.integrations.{name}.service" for name in names} <= set(modules)
+
+
+def test_it_appears_in_documents_tools_scopes_and_settings(example, serve) -> None:
+    served = serve()
+    key = served.make_client("bot")
+    document = served.call("GET", "/gpts/bot/openapi.json", "").json()
+    assert {"/example/notes"} <= set(document["paths"])
+    assert "write_example_note" in served.call("GET", "/docs", "").text
+    assert {
+        tool["name"] for tool in read(served.call("POST", "/mcp", key, **modern("tools/list")))["result"]["tools"]
+    } >= OPERATIONS
+    assert "It keeps example notes." in read(served.call("POST", "/mcp", key, **initialize()))["result"]["instructions"]
+    assert set(served.call("GET", "/.well-known/oauth-authorization-server", "").json()["scopes_supported"]) > SCOPES
+    assert set(served.person("GET", "/api/addresses").json()["oauth_scope"].split()) > SCOPES
+    (section,) = [section for section in served.person("GET", "/api/settings").json() if section["name"] == "example"]
+    assert section["values"] == {"longest": 200}
+    assert {operation["name"] for operation in served.person("GET", "/api/operations").json()} > OPERATIONS
+
+
+def test_its_settings_count_and_its_calls_are_asked_about_and_recorded(example, serve) -> None:
+    served = serve()
+    key = served.make_client("bot", allow=["write_example_note"])
+    assert served.person("PUT", "/api/settings/example", json={"longest": 3}).status_code == 200
+    assert served.call("POST", "/example/notes", key, json=NOTE).status_code == 422
+    served.person("PUT", "/api/settings/example", json={"longest": 30})
+    assert served.call("POST", "/example/notes", key, json=NOTE).json() == NOTE
+    assert served.call("GET", "/example/notes/", key).json() == [NOTE]
+    listed, written = served.activity(2)
+    assert (listed["operation"], listed["integration"]) == ("list_example_notes", "example")
+    assert (written["sentence"], written["outcome"]) == ("wrote the example note first", "done")
+
+
+def test_it_appears_in_onboarding_and_doctor(example, serve, deskhand) -> None:
+    served = serve()
+    assert served.person("GET", "/api/onboarding").json()["steps"]["example"] == "open"
+    steps = served.person("GET", "/api/onboarding/steps").json()
+    assert {"name": "example", "label": "Notes", "title": "Write an example note", "text": "It stays on this computer."} in steps
+    doctor = deskhand("doctor", "--json")
+    assert doctor.returncode == 0, doctor.stderr
+    assert CHECK in json.loads(doctor.stdout)
+
+
+def test_a_restore_brings_it_back_without_its_access(example, serve, deskhand, tmp_path) -> None:
+    served = serve()
+    served.call("POST", "/example/notes", served.make_client("bot", allow=["write_example_note"]), json=NOTE)
+    file = tmp_path / "backup.zip"
+    assert deskhand("backup", str(file)).returncode == 0
+    assert served.background.stop()
+    for arguments, state in (([], "private"), (["--with-access"], "shared")):
+        restored = deskhand("restore", str(file), *arguments)
+        assert restored.returncode == 0, restored.stderr
+        again = serve()
+        assert again.call("GET", "/example/notes", again.make_client("reader")).json() == [NOTE | {"state": state}]
+        assert again.background.stop()
+
+
+def test_a_restore_refuses_if_its_access_cannot_be_revoked(example, serve, deskhand, tmp_path) -> None:
+    served, file = serve(), tmp_path / "backup.zip"
+    assert deskhand("backup", str(file)).returncode == 0
+    assert served.background.stop()
+    (tmp_path / "integrations" / "example" / "__init__.py").write_text("raise RuntimeError", encoding="utf-8")
+    refused = deskhand("restore", str(file))
+    assert refused.returncode == 1
+    assert "example is broken" in refused.stderr
+    assert deskhand("restore", str(file), "--with-access").returncode == 0
+
+
+def test_nothing_stays_when_it_is_removed(example, serve, deskhand) -> None:
+    served = serve()
+    key = served.make_client("bot", allow=["write_example_note"])
+    served.call("POST", "/example/notes", key, json=NOTE)
+    served.person("PUT", "/api/onboarding", json={"finished": False, "steps": {"example": "done"}})
+    assert served.background.stop()
+    example()
+    served = serve()
+    assert served.call("GET", "/example/notes", key).status_code == 404
+    everywhere = ("overview", "operations", "settings", "onboarding", "onboarding/steps", "checks", "addresses")
+    assert not [path for path in everywhere if "xample" in served.person("GET", f"/api/{path}").text]
+    assert "example_note" not in served.call("GET", "/openapi.json", "").text
+    tools = read(served.call("POST", "/mcp", key, **modern("tools/list")))["result"]["tools"]
+    assert not OPERATIONS & {tool["name"] for tool in tools}
+    assert "xample" not in read(served.call("POST", "/mcp", key, **initialize()))["result"]["instructions"]
+    assert "xample" not in deskhand("doctor").stdout
+
+
+@pytest.mark.parametrize("file", ["__init__.py", "routes.py"])
+def test_a_broken_one_answers_503_and_the_others_run(example, serve, tmp_path, file) -> None:
+    (tmp_path / "integrations" / "example" / file).write_text("raise RuntimeError", encoding="utf-8")
+    served = serve()
+    assert served.call("GET", "/example/notes").status_code == 503
+    assert served.call("GET", "/apps/list").status_code == 200

@@ -1,4 +1,4 @@
-from server.sdk.integration import Parts
+from server.sdk.integration import IntegrationSpec
 from server.sdk.search import Document, Lookup, Reading, Result, Search
 
 
@@ -7,7 +7,7 @@ def test_an_integration_says_what_can_be_looked_up_in_it() -> None:
         "find", lambda query: {"words": query}, lambda answer, at: [Result(one, one, f"{at}/{one}") for one in answer]
     )
     reading = Reading("read", lambda asked: {"name": asked}, lambda answer, at: Document(answer, answer, f"{at}/{answer}"))
-    parts = Parts(start=lambda _: None, lookups=(Lookup("note", search, reading),))
+    parts = IntegrationSpec(start=lambda _: None, lookups=(Lookup("note", search, reading),))
     (lookup,) = parts.lookups
     assert lookup.search.read(["a"], "https://here") == [Result("a", "a", "https://here/a")]
     assert lookup.reading.read("a", "https://here") == Document("a", "a", "https://here/a", {})

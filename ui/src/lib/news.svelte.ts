@@ -5,12 +5,17 @@ import { ask, explain, follow, local, Refused, type Overview, type Piece, type Q
 const RETRY_MS = 2000
 const LOCKED_OUT = 401
 const EVERYTHING = new Set(['hello', 'missed']) // the feed stands again, or left something out
+export const INTEGRATIONS = 'integrations'
 type Listener = (piece: Piece) => void
 const listeners = new Set<Listener>()
 
-/** Calls back for news of these topics, and whenever all of them may have changed. Answers how to stop. */
+/** Calls back for news of these topics, and whenever all of them may have changed. Answers how to stop.
+ * An integration's topic is its name; INTEGRATIONS stands for all of them. */
 export function listen(topics: readonly string[], onNews: Listener): () => void {
-  const listener: Listener = (piece) => { if (EVERYTHING.has(piece.topic) || topics.includes(piece.topic)) onNews(piece) }
+  const listener: Listener = (piece) => {
+    const integration = topics.includes(INTEGRATIONS) && overview.value?.integrations.some(({ name }) => name === piece.topic)
+    if (EVERYTHING.has(piece.topic) || topics.includes(piece.topic) || integration) onNews(piece)
+  }
   listeners.add(listener)
   return () => listeners.delete(listener)
 }
@@ -64,7 +69,7 @@ class News extends Watched<Overview> {
   /** Follows the feed until it is told to stop; answers how. */
   start(): () => void {
     const stopping = new AbortController()
-    const forget = listen(['overview', 'clients', 'tunnel', 'settings', 'gmail', 'apps', 'omi', 'update'], () => this.refresh())
+    const forget = listen(['overview', 'clients', 'tunnel', 'settings', INTEGRATIONS, 'update'], () => this.refresh())
     void this.#keepFollowing(stopping.signal)
     return () => { forget(); stopping.abort() }
   }

@@ -7,6 +7,7 @@ import Ear from '@lucide/svelte/icons/ear'
 import House from '@lucide/svelte/icons/house'
 import KeyRound from '@lucide/svelte/icons/key-round'
 import Mail from '@lucide/svelte/icons/mail'
+import Puzzle from '@lucide/svelte/icons/puzzle'
 import NotebookText from '@lucide/svelte/icons/notebook-text'
 import SettingsIcon from '@lucide/svelte/icons/settings-2'
 import type { Overview as News } from '../lib/local'
@@ -17,6 +18,7 @@ import Approvals from './Approvals.svelte'
 import Apps from './Apps.svelte'
 import Connect from './Connect.svelte'
 import Gmail from './Gmail.svelte'
+import Integration from './Integration.svelte'
 import Omi from './Omi.svelte'
 import Overview from './Overview.svelte'
 import Settings from './Settings.svelte'
@@ -51,3 +53,12 @@ export const pages: PageEntry[] = [
   { name: 'settings', title: 'Settings', icon: SettingsIcon, component: Settings, group: 2 },
   { name: 'welcome', title: 'Welcome', icon: House, component: Welcome, group: 0, full: true },
 ]
+
+/** The pages there are now, with one for each integration that has none of its own. */
+export function listPages(news: News): PageEntry[] {
+  const others = news.integrations.filter(({ name }) => !pages.some((page) => page.name === name))
+  return [
+    ...pages.filter((page) => page.when?.(news) ?? true),
+    ...others.map(({ name, title }) => ({ name, title, icon: Puzzle, component: Integration, group: 1 as const })),
+  ]
+}

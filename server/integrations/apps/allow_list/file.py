@@ -12,7 +12,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from server.core.errors import Conflict, InvalidInput, NotFound
-from server.http.strict_json import parse_json
+from server.core.strict_json import parse_json
 from server.integrations.apps.allow_list.entries import AppsFile, Entry
 from server.system.files import Now, not_stored, open_plain_file, replace_file, stamp
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from server.core.errors import InvalidInput, NotFound, TooLarge, Unavailable
+from server.core.file_names import clean_name
 from server.integrations.gmail.accounts.accounts import Accounts
 from server.integrations.gmail.mailbox.staged_files import Staging
 from server.integrations.gmail.mime.compose import File, check_media_type
 from server.integrations.gmail.models import MOST_FILES, Enclosing, FileReference, InlineFile
-from server.outbound.fetch import clean_name
 
 LARGEST_FILES = 25_000_000  # all files of a mail, as Gmail's own pages have it
 TOO_LARGE = "Together the attachments are larger than 25 MB. Send fewer, or a link to them."

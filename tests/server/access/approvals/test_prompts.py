@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from server.core.errors import InvalidInput, NotFound
-from server.sdk.approval_requests import Extent, Kind
+from server.sdk.approval_requests import ApprovalDuration, Kind
 from tests.server.access.letters import posting
 
 
@@ -22,27 +22,27 @@ async def test_what_reaches_others_is_never_offered_or_taken_for_good(opened) ->
     async with posting(opened) as post:
         bot = await post.client()
         await post.invite(bot, "ann")
-        assert Extent.always not in (await post.question()).extents
+        assert ApprovalDuration.always not in (await post.question()).extents
         with pytest.raises(InvalidInput):
-            await post.approve(Extent.always)
+            await post.approve(ApprovalDuration.always)
         await post.deny()
         await post.send(bot)
-        assert (await post.question()).extents == (Extent.once, Extent.quarter, Extent.always)
+        assert (await post.question()).extents == (ApprovalDuration.once, ApprovalDuration.quarter, ApprovalDuration.always)
         with pytest.raises(InvalidInput):
-            await post.approve(Extent.recipients)
+            await post.approve(ApprovalDuration.recipients)
 
 
 async def test_a_yes_for_good_is_seen_as_the_clients_policy(opened) -> None:
     async with posting(opened) as post:
         bot = await post.client()
         await post.send(bot)
-        assert await post.approve(Extent.always) == ("bot may send a letter to ann, and all of that kind from now on.")
+        assert await post.approve(ApprovalDuration.always) == ("bot may send a letter to ann, and all of that kind from now on.")
         assert (await post.state.clients.show("bot")).policies == {"send_letter": "allow"}
 
 
 async def test_what_is_decided_is_not_asked_any_more(opened) -> None:
     async with posting(opened) as post:
-        bot, questions = await post.client(), post.state.context.questions
+        bot, questions = await post.client(), post.state.context.approval_requests
         for decide in (questions.approve, questions.deny):
             await post.send(bot, decide.__name__)
             one = await post.question()

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 from server.access.approvals import responses
 from server.access.approvals.approval import Approval, State
-from server.sdk.approval_requests import Extent
+from server.sdk.approval_requests import ApprovalDuration
 from server.sdk.operation import Effect
 
 ONE = Approval(
@@ -36,8 +36,8 @@ def test_what_is_open_is_a_202_and_what_has_ended_its_answer() -> None:
 
 
 def test_the_persons_word_is_told_in_words() -> None:
-    assert responses.say_yes(Extent.once, 15) == "You allowed it once."
-    assert responses.say_yes(Extent.quarter, 15) == "You allowed it for 15 minutes."
+    assert responses.say_yes(ApprovalDuration.once, 15) == "You allowed it once."
+    assert responses.say_yes(ApprovalDuration.quarter, 15) == "You allowed it for 15 minutes."
     assert responses.say_no("Later.") == ("The person at this computer said no: Later.", "You said no: Later.")
     assert responses.say_expired(15)[1] == "Nobody answered within 15 minutes."
     assert json.loads(responses.write_problem(ONE, 403, "No."))["approval_id"] == "call-1"

@@ -9,7 +9,7 @@ import pytest
 from server.access.clients.registry import Change, Policy
 from server.core.errors import NotFound, Unavailable
 from server.http.application import new_application
-from server.sdk.approval_requests import Extent
+from server.sdk.approval_requests import ApprovalDuration
 from server.storage.database import DATABASE_FILE
 from tests.server.access.letters import posting
 
@@ -52,7 +52,7 @@ async def test_what_would_do_something_else_by_now_is_asked_anew(opened) -> None
         post.signature = "Eve"
         await post.approve()
         async with asyncio.timeout(20):
-            while not (asked := await post.state.context.questions.list()):
+            while not (asked := await post.state.context.approval_requests.list()):
                 await asyncio.sleep(0.005)
         assert (await post.look(bot, approval))["status"] == "pending"
         assert asked[0].id != old.id
@@ -60,7 +60,7 @@ async def test_what_would_do_something_else_by_now_is_asked_anew(opened) -> None
         entry = next(one for one in await post.state.activity.list() if one.operation == "send_letter")
         assert (entry.outcome, "you are asked again" in entry.reason) == ("waiting", True)
         with pytest.raises(NotFound):  # a second click on what the person has seen says nothing about what they have not
-            await post.state.context.questions.approve(old.id)
+            await post.state.context.approval_requests.approve(old.id)
         assert post.sent == []
         await post.approve()
         await post.wait_for(bot, approval, "done")
@@ -114,7 +114,7 @@ async def test_what_a_client_may_not_do_any_more_is_ended_at_once_and_its_call_i
         answer = await call
         assert answer.status_code == (403 if change in CHANGES else 401)
         with pytest.raises(NotFound):
-            await post.state.context.questions.approve(question.id)
+            await post.state.context.approval_requests.approve(question.id)
         assert (await post.state.approvals.find(question.id)).state == "cancelled"
         assert post.sent == []
         entry = (await post.state.activity.list())[-1]
@@ -169,7 +169,7 @@ async def test_what_is_paused_between_the_yes_and_the_run_waits_for_another_yes(
 
 
 @pytest.mark.parametrize("between", ["paused", "changed"])
-@pytest.mark.parametrize("extent", [Extent.quarter, Extent.recipients])
+@pytest.mark.parametrize("extent", [ApprovalDuration.quarter, ApprovalDuration.recipients])
 async def test_a_yes_that_is_taken_back_goes_with_all_that_it_allowed_and_can_be_given_again(opened, between, extent) -> None:
     async with posting(opened) as post:
         bot = await post.client()
@@ -188,7 +188,7 @@ async def test_a_yes_that_is_taken_back_goes_with_all_that_it_allowed_and_can_be
                 await asyncio.sleep(0.005)
         await post.state.pause.end()
         assert (await post.invite(bot, "ann", text="two")).status_code == 202
-        await post.state.context.questions.approve((await post.state.context.questions.list())[0].id, extent)
+        await post.state.context.approval_requests.approve((await post.state.context.approval_requests.list())[0].id, extent)
         await post.wait_for(bot, approval, "done")
         assert (await post.invite(bot, "ann", text="three")).status_code == 200
         assert post.sent == ["one", "three"]
@@ -239,7 +239,7 @@ async def test_what_was_allowed_and_had_not_begun_runs_at_the_next_start(opened)
         approval = await ask(post, bot)
         waiting = await ask(post, bot, "waits")
         await post.state.runner.stop()
-        await post.state.context.questions.approve(approval)
+        await post.state.context.approval_requests.approve(approval)
     async with posting(opened) as post:
         assert (await post.look(bot, approval))["status"] == "pending"
         await post.state.runner.resume()

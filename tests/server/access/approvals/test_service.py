@@ -6,7 +6,7 @@ import pytest
 
 from server.access.clients.registry import Change, Policy
 from server.core.errors import NotFound
-from server.sdk.approval_requests import Extent
+from server.sdk.approval_requests import ApprovalDuration
 from tests.server.access.letters import posting
 
 
@@ -84,9 +84,9 @@ async def test_the_same_call_is_asked_once_and_has_what_the_first_one_has(opened
         assert (await post.send(bot, text="other")).json()["approval_id"] != first
         other = await post.client("other")
         assert (await post.send(other)).json()["approval_id"] != first, "another client's is another call"
-        assert len(await post.state.context.questions.list()) == 3
-        one = (await post.state.context.questions.list())[0]
-        await post.state.context.questions.approve(one.id)
+        assert len(await post.state.context.approval_requests.list()) == 3
+        one = (await post.state.context.approval_requests.list())[0]
+        await post.state.context.approval_requests.approve(one.id)
         await post.wait_for(bot, first, "done")
         again = await post.send(bot)
         assert (again.status_code, again.json(), post.sent) == (200, {"sent": 1}, ["hi"])
@@ -100,7 +100,7 @@ async def test_the_same_call_twice_at_the_same_moment_is_one_question(opened) ->
         bot = await post.client()
         answers = await asyncio.gather(*(post.send(bot) for _ in range(8)))
         assert len({answer.json()["approval_id"] for answer in answers}) == 1
-        assert len(await post.state.context.questions.list()) == 1
+        assert len(await post.state.context.approval_requests.list()) == 1
 
 
 async def test_what_was_denied_stays_denied_for_a_while_whoever_insists(opened, clock) -> None:
@@ -109,7 +109,7 @@ async def test_what_was_denied_stays_denied_for_a_while_whoever_insists(opened, 
         await post.send(bot)
         await post.deny("Never.")
         assert (await post.send(bot)).status_code == 403
-        assert await post.state.context.questions.list() == []
+        assert await post.state.context.approval_requests.list() == []
         await post.state.clients.change("bot", Change(policies={"send_letter": Policy.allow}))
         assert (await post.send(bot)).status_code == 200, "the person has said otherwise since"
 
@@ -118,7 +118,7 @@ async def test_what_ran_after_a_yes_for_good_is_not_run_again_by_a_repetition(op
     async with posting(opened) as post:
         bot = await post.client()
         approval = (await post.send(bot)).json()["approval_id"]
-        await post.approve(Extent.always)
+        await post.approve(ApprovalDuration.always)
         await post.wait_for(bot, approval, "done")
         assert (await post.send(bot)).headers["idempotent-replayed"] == "true"
         assert post.sent == ["hi"]
@@ -134,16 +134,16 @@ async def test_an_idempotency_key_has_what_its_first_call_has_now(opened) -> Non
         assert (await post.send(key, text="other")).status_code == 422
         other = (await post.send({**bot, "Idempotency-Key": "two"})).json()["approval_id"]
         assert other != first, "another key wants another call"
-        question = (await post.state.context.questions.list())[0]
+        question = (await post.state.context.approval_requests.list())[0]
         post.hold = asyncio.Event()
-        await post.state.context.questions.approve(question.id)
+        await post.state.context.approval_requests.approve(question.id)
         await post.wait_for(bot, first, "running")
         assert (await post.send(key)).status_code == 409
         post.hold.set()
         await post.wait_for(bot, first, "done")
         answer = await post.send(key)
         assert (answer.status_code, answer.json(), post.sent) == (200, {"sent": 1}, ["hi"])
-        await post.state.context.questions.deny(other, "No.")
+        await post.state.context.approval_requests.deny(other, "No.")
         assert (await post.send({**bot, "Idempotency-Key": "two"})).status_code == 403
 
 
@@ -155,7 +155,7 @@ async def test_ten_calls_of_a_client_wait_and_not_one_more(opened) -> None:
         assert answers[-1].headers["retry-after"]
         assert (await post.send(other)).status_code == 202
         assert (await post.send(bot, text="0")).status_code == 202, "what waits already is not one more"
-        await post.state.context.questions.deny(answers[0].json()["approval_id"])
+        await post.state.context.approval_requests.deny(answers[0].json()["approval_id"])
         assert (await post.send(bot, text="11")).status_code == 202
 
 
@@ -168,16 +168,16 @@ async def test_what_nobody_answers_expires_and_says_so(opened, clock) -> None:
         await post.state.approvals.expire()
         assert (await post.look(bot, first))["status"] == "pending"
         clock.move(minutes=1)
-        assert await post.state.context.questions.list() == [], "before anybody has noted it"
+        assert await post.state.context.approval_requests.list() == [], "before anybody has noted it"
         with pytest.raises(NotFound):
-            await post.state.context.questions.approve(question.id)
+            await post.state.context.approval_requests.approve(question.id)
         answer = (await post.send(bot)).json()
         assert answer["approval_id"] != first
         await post.state.approvals.expire()
         seen = await post.look(bot, first)
         assert (seen["status"], "within 15 minutes" in seen["reason"]) == ("expired", True)
         with pytest.raises(NotFound, match="decided already"):
-            await post.state.context.questions.approve(question.id)
+            await post.state.context.approval_requests.approve(question.id)
         entry = [one for one in await post.state.activity.list() if one.operation == "send_letter"][-1]
         assert (entry.outcome, entry.reason) == ("refused", "Nobody answered within 15 minutes.")
 
@@ -194,7 +194,7 @@ async def test_a_yes_that_comes_just_after_it_was_taken_away_leaves_nothing_behi
             scopes = frozenset({"read:mail"}) if taken == "the scope" else None
             policies = {"invite_people": Policy.deny} if taken == "the operation" else {}
             await clients.change("bot", Change(scopes, policies))
-        await approvals.approve(one, Extent.recipients)
+        await approvals.approve(one, ApprovalDuration.recipients)
         assert await approvals.allowances.list(one.client_id) == []
 
 

@@ -7,7 +7,7 @@ from server.access.clients.client import Change, Policy
 from server.access.clients.registry import hash_key
 from server.access.clients.store import change_client, read_clients, require_credential, revoke_clients
 from server.core.errors import NotAuthenticated, NotFound
-from server.sdk.approval_requests import Extent
+from server.sdk.approval_requests import ApprovalDuration
 
 
 async def test_a_key_opens_nothing_in_the_very_writing_that_comes_after_its_end(opened, clock) -> None:
@@ -34,7 +34,7 @@ async def test_a_client_is_listed_once_with_its_last_key_however_many_it_had(ope
         assert (listed.key_hint, listed.key_hash) == (last.key_hint, last.key_hash)
 
 
-TO_ANN = {"extent": Extent.recipients, "recipients": ("ann",), "created_at": "2026", "until": None}
+TO_ANN = {"extent": ApprovalDuration.recipients, "recipients": ("ann",), "created_at": "2026", "until": None}
 ALLOWED = [("1", "send_mail"), ("2", "send_mail"), ("3", "control_app")]
 
 

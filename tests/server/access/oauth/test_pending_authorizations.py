@@ -9,14 +9,14 @@ from server.access.oauth.request_context import Asked
 from server.core.clock import Clock
 from server.core.errors import Conflict
 from server.core.events import Events
-from server.sdk.approval_requests import Questions
+from server.sdk.approval_requests import ApprovalRequests
 from server.sdk.desktop import NoScreen
 from tests.server.access.oauth.programs import GPT, HERE, allow_registration, approve, landed, own, questions, register
 
 GONE = OAuthSettings().gone_seconds
 
 
-class Quiet(Questions):
+class Quiet(ApprovalRequests):
     """Nobody is told."""
 
     def __init__(self):
@@ -266,7 +266,7 @@ async def test_the_person_is_told_once_of_a_crowd_of_strangers():
 
     import asyncio
 
-    waiting = SignIns(Questions(Events(), Screen()), Clock(), forget, dict)
+    waiting = SignIns(ApprovalRequests(Events(), Screen()), Clock(), forget, dict)
     for number in range(4):
         wait(waiting, f"deskhand-{number}", Kind.registered)
     while not told:

@@ -47,7 +47,7 @@ async def test_a_sign_in_that_cannot_be_stored_waits_on(opened, monkeypatch):
         answer, cookie = await state.oauth.ask("GET", (*pairs, ("client_id", pair.client_id)))
         name = answer.headers["Location"].rpartition("/")[2]
         one = state.oauth.sign_ins.look(name, cookie)
-        await state.context.questions.approve(name, code=one.digits)
+        await state.context.approval_requests.approve(name, code=one.digits)
 
         async def refuse(*_):
             raise Unavailable("The disk is full.")

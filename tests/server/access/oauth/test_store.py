@@ -9,7 +9,7 @@ from server.access.oauth.request_context import Asked, Terms
 from server.access.oauth.tables import oauth_client, oauth_code, oauth_grant, oauth_token
 from server.access.oauth.token_store import add_code, add_token
 from server.core.errors import NotAuthenticated
-from server.sdk.approval_requests import Extent
+from server.sdk.approval_requests import ApprovalDuration
 
 
 async def let_in(state, clock, token="token", seconds=3600):
@@ -70,7 +70,7 @@ async def test_what_the_person_allowed_for_a_while_ends_with_a_sign_in(opened, c
         grant = await let_in(state, clock)
         bot, (other, _) = await state.clients.show("bot"), await state.clients.create("other", frozenset(), {})
         for client in (bot, other):
-            one = Allowance(client.name, client.id, "send_mail", Extent.recipients, ("ann",), "2026", None)
+            one = Allowance(client.name, client.id, "send_mail", ApprovalDuration.recipients, ("ann",), "2026", None)
             await state.context.database.write(add_allowance, one)
         await (state.programs.renew("bot") if "secret" in way else state.programs.end_grant("bot", grant))
         left = [len(await state.approvals.allowances.list(client.id)) for client in (bot, other)]

@@ -33,7 +33,7 @@ from server.integrations.gmail.mailbox.inbox import Wanted
 from server.integrations.gmail.models import Endpoints
 from server.integrations.gmail.service import Mailbox, start
 from server.outbound.fetch import Fetch
-from server.sdk.approval_requests import Questions
+from server.sdk.approval_requests import ApprovalRequests
 from server.sdk.context import Context
 from server.sdk.desktop import NoScreen
 from server.storage.data_dir import Folders
@@ -230,7 +230,7 @@ def new_desk(google: FakeGoogle, tmp_path: Path) -> Iterator[Desk]:
                 events=(events := Events()),
                 fetch=Fetch(only_allowed=True),
                 screen=NoScreen(),
-                questions=Questions(events, NoScreen()),
+                approval_requests=ApprovalRequests(events, NoScreen()),
                 clock=clock,
                 demo=True,
                 local_address=lambda: "http://127.0.0.1:7",

@@ -15,7 +15,7 @@ from server.integrations.omi.parsers import Post
 from server.integrations.omi.service import Wearable, start
 from server.integrations.omi.webhook_auth import SECTION
 from server.outbound.fetch import Fetch
-from server.sdk.approval_requests import Question, Questions
+from server.sdk.approval_requests import ApprovalRequest, ApprovalRequests
 from server.sdk.context import Context
 from server.sdk.desktop import NoScreen
 from server.storage.data_dir import Folders
@@ -90,7 +90,7 @@ class Pendant:
     context: Context
     wearable: Wearable
     clock: MovableClock
-    told: list[Question] = field(default_factory=list)
+    told: list[ApprovalRequest] = field(default_factory=list)
 
     def run(self, call: Coroutine[Any, Any, R]) -> R:
         return self.runner.run(call)
@@ -104,10 +104,10 @@ class Pendant:
     def accept(self, uid: str = "me") -> None:
         """Say yes to a uid that waits."""
         question = next(one for one in self.questions() if uid in one.sentence)
-        self.run(self.context.questions.approve(question.id))
+        self.run(self.context.approval_requests.approve(question.id))
 
-    def questions(self) -> list[Question]:
-        return self.run(self.context.questions.list())
+    def questions(self) -> list[ApprovalRequest]:
+        return self.run(self.context.approval_requests.list())
 
     def set(self, **values: Any) -> None:
         """Change settings."""
@@ -137,7 +137,7 @@ async def open_context(data: Path, clock: Clock) -> Context:
         events=events,
         fetch=Fetch(only_allowed=True),
         screen=NoScreen(),
-        questions=Questions(events, NoScreen()),
+        approval_requests=ApprovalRequests(events, NoScreen()),
         clock=clock,
     )
 

@@ -97,7 +97,7 @@ def test_what_a_new_uid_sends_is_kept_aside_until_the_person_says_yes(new_pendan
 
 def test_a_no_removes_what_waits_and_drops_the_rest(new_pendant) -> None:
     new_pendant.send(make_memory(), uid="stranger")
-    new_pendant.run(new_pendant.context.questions.deny(new_pendant.questions()[0].id))
+    new_pendant.run(new_pendant.context.approval_requests.deny(new_pendant.questions()[0].id))
     with pytest.raises(Forbidden):
         new_pendant.send(make_memory("c2"), uid="stranger")
     (source,) = new_pendant.read(sources.read_all)

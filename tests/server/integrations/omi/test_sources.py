@@ -2,7 +2,7 @@ import pytest
 
 from server.core.errors import InvalidInput, NotFound
 from server.integrations.omi.models import Kind
-from server.sdk.approval_requests import Extent
+from server.sdk.approval_requests import ApprovalDuration
 from tests.server.integrations.omi.pendant import make_memory
 
 
@@ -27,9 +27,9 @@ def test_what_a_client_names_is_asked_about_in_its_name(new_pendant) -> None:
 def test_a_yes_is_plain_and_is_said_once(new_pendant) -> None:
     new_pendant.send(make_memory())
     (question,) = new_pendant.questions()
-    questions, run = new_pendant.context.questions, new_pendant.run
+    questions, run = new_pendant.context.approval_requests, new_pendant.run
     with pytest.raises(InvalidInput):
-        run(questions.approve(question.id, Extent.always))
+        run(questions.approve(question.id, ApprovalDuration.always))
     assert "me" in run(questions.approve(question.id))
     for again in (questions.approve(question.id), questions.deny(question.id)):
         with pytest.raises(NotFound):

@@ -15,7 +15,7 @@ def plan(*, changes=False, wraps=False, has_body=True):
     names = ("box", "labels", "unread", "text", "files")
     takes = {"properties": {name: {} for name in names}, "required": ["box"]}
     return SimpleNamespace(
-        tool=SimpleNamespace(name="send", takes=takes, answers=ANSWERS),
+        tool=SimpleNamespace(name="send", input_schema=takes, output_schema=ANSWERS),
         operation=SimpleNamespace(changes=changes),
         method="POST",
         path="/mail/{box}/send",

@@ -11,7 +11,7 @@ from server.http.in_process import CLIENT, OPERATION, Letter
 from server.projections.documents import Documents
 from server.projections.mcp.dispatcher import Toolbox, UnknownTool
 from server.runtime.integrations import LoadedIntegration
-from server.sdk.integration import Integration, Parts
+from server.sdk.integration import Integration, IntegrationSpec
 from server.sdk.operation import Operations
 from server.sdk.search import Document, Lookup, Reading, Result, Search
 from tests.server.access.letters import Post, make_router
@@ -34,11 +34,11 @@ async def boxed(opened):
     """A toolbox over an application that sends letters, with a client that may do everything."""
     async with opened() as state:
         app = new_application("Test")
-        app.state.gate, state.inside.app = state.guard, app
+        app.state.guard, state.inside.app = state.guard, app
         post = Post(state, httpx2.AsyncClient())
         router: Operations = make_router(post)
         app.include_router(router)
-        parts = Parts(start=lambda _: None, public=(router,), lookups=(make_lookup(),))
+        parts = IntegrationSpec(start=lambda _: None, public=(router,), lookups=(make_lookup(),))
         state.runtime.members.append(LoadedIntegration(Integration("post", "Post", ("/mail",), lambda: parts), parts))
         await post.client(send_letter="allow")
         yield post, Toolbox(state, Documents(state)), (await state.clients.list())[0]

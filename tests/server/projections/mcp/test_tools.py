@@ -24,21 +24,23 @@ def walk(schema):
 def test_every_operation_is_a_tool_that_any_client_can_be_given(plans):
     assert {"list_mail", "send_mail", "control_app"} <= set(plans)
     for name, plan in plans.items():
-        for schema in (plan.tool.takes, plan.tool.answers):
+        for schema in (plan.tool.input_schema, plan.tool.output_schema):
             assert schema["type"] == "object", name
             for part in walk(schema):
                 assert not {"$ref", "anyOf", "oneOf", "default", "title", "format"} & set(part), name
                 assert part.get("type") != "array" or part["items"], name
-        assert all(field.get("description") for field in plan.tool.takes["properties"].values()), name
+        assert all(field.get("description") for field in plan.tool.input_schema["properties"].values()), name
 
 
 def test_what_changes_something_promises_nothing_of_its_answer(plans):
     for name, plan in plans.items():
-        assert plan.operation.changes != ("required" in plan.tool.answers or not plan.tool.answers["properties"]), name
+        assert plan.operation.changes != ("required" in plan.tool.output_schema or not plan.tool.output_schema["properties"]), (
+            name
+        )
 
 
 def test_the_hints_say_what_a_tool_may_do(plans):
-    told = {name: (hints.reads_only, hints.destroys, hints.repeats, hints.open_world) for name, hints in hints_of(plans)}
+    told = {name: (hints.reads_only, hints.destructive, hints.idempotent, hints.open_world) for name, hints in hints_of(plans)}
     assert told["read_mail"] == (True, False, True, True)
     assert told["list_apps"] == (True, False, True, False)
     assert told["send_mail"] == (False, True, False, True)

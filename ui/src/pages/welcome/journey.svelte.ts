@@ -1,25 +1,30 @@
 /** How far the person has come with setting Deskhand up. Deskhand keeps it, so that they can go on another time. */
-import { ask, local, type Onboarding, type Progress } from '../../lib/local'
+import { ask, local, type Onboarding, type Progress, type StepView } from '../../lib/local'
 import { go } from '../../lib/route.svelte'
 
-export type StepName = keyof Onboarding['steps']
-
-export const STEPS: readonly { name: StepName; word: string; title: string; text: string }[] = [
-  { name: 'use', word: 'Permissions', title: 'Choose what ChatGPT may use', text: 'Nothing is open until you open it.' },
-  { name: 'tunnel', word: 'Address', title: 'Let ChatGPT reach this computer', text: 'With a free ngrok account. Scripts on this computer need none.' },
-  { name: 'connect', word: 'ChatGPT', title: 'Connect a GPT', text: 'An address and a key, pasted into ChatGPT.' },
-  { name: 'gmail', word: 'Gmail', title: 'Sign in to Gmail', text: 'With a Google account. Programs need none.' },
-  { name: 'apps', word: 'Programs', title: 'Choose your programs', text: 'Only what stands on your list can be started.' },
+const STEPS: readonly StepView[] = [
+  { name: 'use', label: 'Permissions', title: 'Choose what ChatGPT may use', text: 'Nothing is open until you open it.' },
+  { name: 'tunnel', label: 'Address', title: 'Let ChatGPT reach this computer', text: 'With a free ngrok account. Scripts on this computer need none.' },
+  { name: 'connect', label: 'ChatGPT', title: 'Connect a GPT', text: 'An address and a key, pasted into ChatGPT.' },
 ]
 
+const ORDER = ['gmail', 'apps'] // of the integrations; the others follow
+
 class Journey {
+  /** First those of every first run, then those of the integrations. */
+  steps = $state.raw(STEPS)
   value = $state.raw<Onboarding>()
   /** The first client's key, which Deskhand tells once; it is nowhere but in this page. */
   key = $state('')
 
-  readonly next = $derived(STEPS.find(({ name }) => this.value?.steps[name] === 'open')?.name)
+  readonly next = $derived(this.steps.find(({ name }) => this.value?.steps[name] === 'open')?.name)
 
-  async load(): Promise<void> { this.value = await ask(local.GET('/api/onboarding')) }
+  async load(): Promise<void> {
+    const [value, integrations] = await Promise.all([ask(local.GET('/api/onboarding')), ask(local.GET('/api/onboarding/steps'))])
+    const known = ORDER.flatMap((name) => integrations.filter((step) => step.name === name))
+    this.steps = [...STEPS, ...known, ...integrations.filter(({ name }) => !ORDER.includes(name))]
+    this.value = value
+  }
 
   async save(change: Partial<Progress>): Promise<void> {
     const { finished = false, steps, client = null } = this.value ?? {}
@@ -28,8 +33,8 @@ class Journey {
   }
 
   /** Notes how a step ended and goes to the one after it; after the last one the window is the usual one. */
-  async leave(name: StepName, how: 'done' | 'skipped', more: Partial<Progress> = {}): Promise<void> {
-    const after = STEPS[STEPS.findIndex((step) => step.name === name) + 1]
+  async leave(name: string, how: 'done' | 'skipped', more: Partial<Progress> = {}): Promise<void> {
+    const after = this.steps[this.steps.findIndex((step) => step.name === name) + 1]
     const steps = { ...this.value!.steps, [name]: how }
     await this.save({ ...more, steps, finished: !after || this.value!.finished })
     if (after) go('welcome', after.name)

@@ -1,0 +1,90 @@
+"""Names are the field's terms: no private vocabulary in files, classes, functions, variables and docstrings."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from tests.rules.sources import SOURCES, name_of
+
+# Packages whose names are still to be changed. Remove a package here when it is done.
+NOT_YET_RENAMED = {
+    "desktop",
+    "run.py",
+    "server/access",
+    "server/commandline",
+    "server/demo",
+    "server/http",
+    "server/integrations",
+    "server/lifecycle",
+    "server/local",
+    "server/outbound",
+    "server/projections",
+    "server/public",
+    "server/runtime",
+    "server/storage",
+    "server/system",
+    "server/tunnel",
+}
+PRIVATE_WORDS = {
+    *("door", "doorway", "patience", "heads", "wish", "wishes", "told", "whoever", "farewell", "farewells", "complaint"),
+    *(
+        "complaints",
+        "asker",
+        "errand",
+        "errands",
+        "guest",
+        "guests",
+        "visitor",
+        "letter",
+        "gate",
+        "admission",
+        "heir",
+        "bearable",
+    ),
+    *("keeping", "rhythm", "eyes", "toolbox", "wearable", "recipe", "lanes", "sweep", "awake"),
+}
+PRONOUNS = {"one", "found", "told", "asked", "kept"}
+OPENING = re.compile(r"(What|Where|Whoever|Who|Have|Tell|Whether|By what|How)\b")
+
+
+def package_of(name: str) -> str:
+    """Name the package of a file: server/core of server/core/text.py."""
+    parts = name.split("/")
+    return parts[0] if parts[0] != "server" or len(parts) < 3 else "/".join(parts[:2])
+
+
+def split_words(identifier: str) -> set[str]:
+    """Split a name into its words."""
+    return {word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", identifier)}
+
+
+def find_private(source: str) -> Iterator[str]:
+    """Find the private vocabulary in a Python file, with its line."""
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.ClassDef(name=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                if split_words(name) & PRIVATE_WORDS:
+                    yield f"{node.lineno}: {name}"
+                if OPENING.match(ast.get_docstring(node) or ""):
+                    yield f"{node.lineno}: the docstring of {name}"
+            case ast.arg(arg=name) | ast.Name(id=name, ctx=ast.Store()):
+                if name in PRONOUNS or split_words(name) & PRIVATE_WORDS:
+                    yield f"{node.lineno}: {name}"
+            case ast.Module() if OPENING.match(ast.get_docstring(node) or ""):
+                yield "1: the docstring of the module"
+
+
+def test_no_name_is_of_a_private_vocabulary():
+    private = [
+        f"{name}:{finding}"
+        for path in SOURCES
+        if package_of(name := name_of(path)) not in NOT_YET_RENAMED
+        for finding in ([f"1: {path.name}"] if split_words(path.stem) & PRIVATE_WORDS else [])
+        + list(find_private(path.read_text("utf-8")))
+    ]
+    assert private == []
+
+
+def test_private_vocabulary_is_found():
+    source = "class OpenDoor:\n    def let_in(self, one):\n        '''What it does.'''\n        told = one\n"
+    assert list(find_private(source)) == ["1: OpenDoor", "2: the docstring of let_in", "2: one", "4: told"]

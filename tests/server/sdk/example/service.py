@@ -1,0 +1,53 @@
+"""The rules of notes."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from server.integrations.example import store
+from server.integrations.example.models import ExampleNote, ExampleSettings
+
+from server.core.errors import InvalidInput
+from server.sdk.context import Context
+from server.sdk.health import Health
+from server.sdk.operation import Effect
+
+
+class ExampleNotes(Health):
+    """The notes."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._count = 0
+
+    @property
+    def setup_hint(self) -> str | None:
+        return None if self._count else "Write a first example note."
+
+    @property
+    def summary(self) -> str:
+        return f"{self._count} example notes"
+
+    async def refresh(self) -> None:
+        self._count = await self._context.database.read(store.count)
+
+    async def read_all(self) -> list[ExampleNote]:
+        """Read every note."""
+        return await self._context.database.read(store.read_all)
+
+    async def preview(self, note: ExampleNote) -> Effect:
+        """Describe what writing a note does. Raises InvalidInput if it is longer than the settings allow."""
+        if len(note.text) > self._context.settings.read("example", ExampleSettings).longest:
+            raise InvalidInput("The note is too long. Write less.")
+        return Effect(f"write the example note {note.name}", (("Text", note.text), ("State", note.state)))
+
+    async def write(self, note: ExampleNote) -> ExampleNote:
+        """Keep a note."""
+        await self._context.database.write(store.add, note)
+        self._context.events.publish("example")
+        return note
+
+
+@asynccontextmanager
+async def start(context: Context) -> AsyncIterator[ExampleNotes]:
+    """Run the service."""
+    yield ExampleNotes(context)
