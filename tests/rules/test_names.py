@@ -34,7 +34,6 @@ PRIVATE_WORDS = {
         "errands",
         "guest",
         "guests",
-        "visitor",
         "letter",
         "gate",
         "admission",

@@ -27,7 +27,7 @@ from server.sdk.services import provided
 LARGEST_MEMORY = 4 * 1024 * 1024  # a day of talk
 KEEPING: dict[str, Any] = {
     "scope": "write:memories",
-    "keeps": True,
+    "ingests": True,
     "open_world": False,
     "largest_body": LARGEST_MEMORY,
 }
