@@ -18,7 +18,7 @@ class DeferredRouter(APIRouter):
         super().__init__(**options)
 
     @property
-    def routes(self) -> list[BaseRoute]:  # type: ignore[override]  # an attribute of Starlette's
+    def routes(self) -> list[BaseRoute]:
         """The routes, in the order of their declaration."""
         with building():
             declared, self._declared = self._declared, []
