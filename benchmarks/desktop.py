@@ -132,12 +132,31 @@ def cpu(process: psutil.Popen) -> float:
     return sum(one.user + one.system for one in times) + times[0].children_user + times[0].children_system
 
 
+def copy_example(folder: Path, name: str) -> None:
+    """Copy the tests' example integration under another name, without its tables, of which there is one."""
+    source = Path("tests/server/sdk/example")
+    for file in source.rglob("*.py"):
+        if "migrations" not in file.parts:
+            copy = folder / name / file.relative_to(source)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_text(file.read_text("utf-8").replace("example", name), "utf-8")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="How soon the whole program is there, and what it weighs.")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--idle", type=float, default=20)
+    parser.add_argument("--more", type=int, default=0, help="So many copies of the tests' example integration besides the three.")
     given = parser.parse_args()
-    with screen() as environment, tempfile.TemporaryDirectory() as ours, tempfile.TemporaryDirectory() as theirs:
+    with (
+        screen() as environment,
+        tempfile.TemporaryDirectory() as ours,
+        tempfile.TemporaryDirectory() as theirs,
+        tempfile.TemporaryDirectory() as more,
+    ):
+        for number in range(given.more):
+            copy_example(Path(more), f"example{number}")
+        environment["DESKHAND_INTEGRATIONS"] = more
         deskhand = [sys.executable, "-m", "desktop", "--hidden", "--data-dir", ours]
         bare = [sys.executable, "-c", NOTHING, theirs]
         start(deskhand, environment, 0)  # the first start makes the database

@@ -1,6 +1,10 @@
 """Start here: `deskhand`. The processes of the window, of an error dialog and of the demo's tunnel start here too."""
 
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def main() -> None:
@@ -20,11 +24,17 @@ def main() -> None:
 
         be_agent()
         return
-    from desktop.application import start
     from server.commandline.root import build
     from server.sdk.cli import run
 
     run(build(start))
+
+
+def start(*, demo: bool, visitor: bool, data_dir: "Path | None", hidden: bool) -> None:
+    """Start the program with its icon."""
+    from desktop.application import start
+
+    start(demo=demo, visitor=visitor, data_dir=data_dir, hidden=hidden)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Reaches the local surface: over HTTP where a server runs, else in this process with the store opened under its lock."""
 
 import asyncio
+import json
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
@@ -14,7 +15,9 @@ from server.sdk.cli import LocalApi
 from server.storage.data_dir import find_home, open_home
 
 if TYPE_CHECKING:
-    import httpx2  # `serve` needs none
+    import httpx2
+
+    from server.http.in_process import Inside
 
 NOTHING_RUNS = "Deskhand is not running. Start it with `deskhand serve`, or from its icon."
 SECONDS = 60.0
@@ -47,18 +50,17 @@ def connect(data_dir: Path | None, *, running_only: bool = False) -> Iterator[Lo
     else:
         with asyncio.Runner() as runner:
             stack = AsyncExitStack()
-            client = runner.run(open_here(stack, data_dir))
+            api = runner.run(open_here(stack, data_dir, runner))
             try:
-                yield InProcess(client, runner)
+                yield api
             finally:
                 runner.run(stack.aclose())
 
 
-async def open_here(stack: AsyncExitStack, data_dir: Path | None) -> "httpx2.AsyncClient":
-    """Open the store in this process and put the local surface over it. The integrations are known but not started."""
-    import httpx2
-
+async def open_here(stack: AsyncExitStack, data_dir: Path | None, runner: asyncio.Runner) -> "InProcess":
+    """Open the database in this process, with the local API over it. The integrations are loaded if it asks for them."""
     from server.http.addresses import Address  # a command that finds a server running does without the whole of it
+    from server.http.in_process import Inside
     from server.integrations import discover
     from server.local.app import create_local_application
     from server.runtime.state import open_state
@@ -66,9 +68,9 @@ async def open_here(stack: AsyncExitStack, data_dir: Path | None) -> "httpx2.Asy
     home = stack.enter_context(open_home(data_dir, demo=None))
     state = await stack.enter_async_context(open_state(home, Address()))
     state.runtime.describe(discover)
-    transport = httpx2.ASGITransport(create_local_application(state))
-    headers = {"Authorization": f"Bearer {state.key}"}
-    return await stack.enter_async_context(httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1", headers=headers))
+    inside = Inside()
+    inside.app = create_local_application(state)
+    return InProcess(inside, state.key, runner)
 
 
 class OverHttp:
@@ -81,7 +83,8 @@ class OverHttp:
         import httpx2
 
         try:
-            return read_answer(self._client.request(method, path, json=body))
+            response = self._client.request(method, path, json=body)
+            return read_answer(response.status_code, response.content)
         except httpx2.TimeoutException:
             raise Unavailable("Deskhand does not answer. Look at its log, or start it again.") from None
         except (httpx2.TransportError, ValueError):  # nobody answers, or somebody who is not Deskhand
@@ -89,21 +92,25 @@ class OverHttp:
 
 
 class InProcess:
-    """The store, opened here."""
+    """The local API over the database, which this process has opened."""
 
-    def __init__(self, client: "httpx2.AsyncClient", runner: asyncio.Runner) -> None:
-        self._client = client
-        self._runner = runner
+    def __init__(self, inside: "Inside", key: str, runner: asyncio.Runner) -> None:
+        self._inside, self._headers, self._runner = inside, (("Authorization", f"Bearer {key}"),), runner
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
-        return read_answer(self._runner.run(self._client.request(method, path, json=body)))
+        from server.http.in_process import Letter
+
+        path, _, query = path.partition("?")
+        content = b"" if body is None else json.dumps(body).encode()
+        reply = self._runner.run(self._inside.call(Letter(method, path, query, content, self._headers)))
+        return read_answer(reply.status, reply.body)
 
 
-def read_answer(response: "httpx2.Response") -> Any:
-    """The JSON of an answer. Raises DeskhandError with the sentence of a refusal; ValueError: it is not ours."""
-    said = response.json() if response.content else None
-    if response.status_code < 400:
-        return said
-    if not isinstance(said, dict) or "detail" not in said:
+def read_answer(status: int, body: bytes) -> Any:
+    """Read the JSON of a response. Raises DeskhandError with the sentence of a refusal, ValueError if it is not Deskhand's."""
+    content = json.loads(body) if body else None
+    if status < 400:
+        return content
+    if not isinstance(content, dict) or "detail" not in content:
         raise ValueError("no sentence")
-    raise DeskhandError(str(said["detail"]))
+    raise DeskhandError(str(content["detail"]))

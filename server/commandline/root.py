@@ -7,7 +7,6 @@ from typing import Protocol
 
 import click
 
-from server.lifecycle.logging import configure as configure_logging
 from server.sdk.cli import LocalApi, data_dir_option, example
 
 DEMO_ELSEWHERE = "--demo starts the demo. What a command works on is the Deskhand that runs, or the folder after --data-dir."
@@ -74,7 +73,9 @@ def build(start: Start) -> click.Group:
     @click.pass_context
     def deskhand(context: click.Context, data_dir: Path | None, *, demo: bool, visitor: bool, hidden: bool) -> None:
         """Let ChatGPT work on your own PC, on your terms. Without a command: start."""
-        configure_logging()
+        from server.lifecycle.logging import configure
+
+        configure()
         context.obj = connect
         if context.invoked_subcommand and demo:
             raise click.UsageError(DEMO_ELSEWHERE)

@@ -12,13 +12,11 @@ from typing import TYPE_CHECKING
 import click
 
 from server.core.text import make_visible
-from server.http import server
-from server.lifecycle.logging import configure as configure_logging
-from server.lifecycle.program import Options, Program, Ready, read_openai
 from server.sdk.cli import data_dir_option, example
 
 if TYPE_CHECKING:
     from server.demo.traffic import TrafficSchedule
+    from server.lifecycle.program import Options, Ready
 
 STOP_SECONDS = 20.0  # that everything has to end in
 LAST_SECONDS = 3.0  # that threads have to let go in, when everything has ended
@@ -54,7 +52,10 @@ def serve(  # noqa: PLR0913, the options of a command
     as_json: bool,
 ) -> None:
     """Serve without a screen, until Ctrl+C or SIGTERM."""
-    configure_logging(verbose=verbose)
+    from server.lifecycle.logging import configure
+    from server.lifecycle.program import Options, read_openai
+
+    configure(verbose=verbose)
     options = Options(
         host=host,
         port=port,
@@ -70,8 +71,11 @@ def serve(  # noqa: PLR0913, the options of a command
     run_here(options, as_json=as_json)
 
 
-def run_here(options: Options, *, as_json: bool) -> None:
+def run_here(options: "Options", *, as_json: bool) -> None:
     """Run a server on the main thread and end it with the signals that ask for that."""
+    from server.http import server
+    from server.lifecycle.program import Program
+
     program = Program(options)
 
     def stop(*_: object) -> None:
@@ -99,7 +103,7 @@ def end_after(seconds: float, code: int) -> None:
     watchdog.start()
 
 
-def announce(ready: Ready, options: Options, *, as_json: bool) -> None:
+def announce(ready: "Ready", options: "Options", *, as_json: bool) -> None:
     """Say where the server is."""
     if as_json:
         click.echo(json.dumps(asdict(ready)))
@@ -117,7 +121,7 @@ def choose_pace(*, wanted: bool) -> "TrafficSchedule | None":
     return TrafficSchedule()
 
 
-def tell(ready: Ready, *, demo: bool) -> str:
+def tell(ready: "Ready", *, demo: bool) -> str:
     """Say where the server is and what to do next, for a person."""
     lines = [
         "Deskhand is on, in demo mode: made-up accounts, nothing leaves this computer." if demo else "Deskhand is on.",

@@ -1,8 +1,9 @@
 """Puts the local surface together: the window's pages, and what only the person at this computer may do."""
 
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from importlib import import_module
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
@@ -28,10 +29,16 @@ POLICY = (
     "trusted-types svelte-trusted-html"
 )
 
-PARTS = """
-    overview lost_addresses onboarding approvals activity clients allowances oauth_settings operations origins settings theme
-    tunnel desktop window
-"""
+PARTS = {  # the modules with the routes below each path; the last has all others
+    "/api/approvals": ("approvals",),
+    "/api/activity": ("activity",),
+    "/api/clients": ("clients", "allowances"),
+    "/api/tunnel": ("tunnel",),
+    "/api": (
+        *("overview", "lost_addresses", "onboarding", "oauth_settings", "operations", "origins", "settings", "theme"),
+        *("desktop", "window"),
+    ),
+}
 
 
 def create_local(state: State) -> ASGIApp:
@@ -53,9 +60,9 @@ def create_local_application(state: State, *, complete: bool = False) -> FastAPI
     deferred = DeferredRoutes(app, state.runtime.wait_for)
     deferred.add(("/", "/assets", "/enter"), lambda: [*create_entry(entries).routes, *create_pages()])
     deferred.add(("/api/status", "/api/events"), lambda: include(*create_tray_parts(state), prefix="/api", dependencies=locked))
-    deferred.add(
-        ("/api",), lambda: include(create_keys(state, entries), *create_parts(state), prefix="/api", dependencies=locked)
-    )
+    deferred.add(("/api/entries",), lambda: include(create_keys(state, entries), prefix="/api", dependencies=locked))
+    for path, names in PARTS.items():
+        deferred.add((path,), partial(make_part, names, state, locked))
 
     def make_routes(member: LoadedIntegration) -> Sequence[BaseRoute]:
         parts = member.parts
@@ -76,10 +83,10 @@ def create_tray_parts(state: State) -> list[APIRouter]:
     return [status.create_routes(state), create_feed(state)]
 
 
-def create_parts(state: State) -> list[APIRouter]:
-    """Make the routers of the window's pages and of the commands."""
-    parts = (import_module(f"{__package__}.{name}") for name in PARTS.split())
-    return [part.create_routes(state) for part in parts]
+def make_part(names: Sequence[str], state: State, locked: Sequence[Any]) -> list[BaseRoute]:
+    """Make the routes of some modules."""
+    modules = [import_module(f"{__package__}.{name}") for name in names]
+    return include(*(module.create_routes(state) for module in modules), prefix="/api", dependencies=locked)
 
 
 def create_feed(state: State) -> APIRouter:

@@ -2,7 +2,6 @@
 
 import gc
 import json
-import logging
 import sys
 from contextlib import AbstractContextManager
 from datetime import datetime
@@ -14,8 +13,6 @@ from click.core import ParameterSource
 
 from server.core.errors import DeskhandError
 from server.core.text import make_visible
-
-log = logging.getLogger(__name__)
 
 
 class LocalApi(Protocol):
@@ -89,6 +86,8 @@ def run(command: click.Command, arguments: list[str] | None = None) -> None:
         command.main(args=arguments, prog_name="deskhand")
     except Exception as error:
         if not isinstance(error, DeskhandError):
-            log.debug("A command failed unexpectedly.", exc_info=error)
+            import logging
+
+            logging.getLogger(__name__).debug("A command failed unexpectedly.", exc_info=error)
         say(explain(error), err=True)
         sys.exit(1)

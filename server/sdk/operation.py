@@ -127,7 +127,7 @@ async def run_for(effect: Effect | None, function: Callable[..., Awaitable[Any]]
 
 
 class Operations(DeferredRouter):
-    """A router whose routes are operations. `open_world`: unless one of them says otherwise."""
+    """A router whose routes are operations. `open_world`: the default of its operations."""
 
     def __init__(self, *, prefix: str, title: str, open_world: bool = False) -> None:
         self._open_world = open_world

@@ -5,10 +5,13 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
+from desktop.api_client import Local
+from server.lifecycle import runtime_file
 from tests.conftest import ROOT
 
 STARTS = {
@@ -18,10 +21,20 @@ STARTS = {
 }
 WHEN_NEEDED = """
     PIL alembic authlib google googleapiclient google_auth_oauthlib httpcore2 httplib2 httpx2 keyring limits mako mcp oauthlib
-    openai packaging plistlib pyngrok pystray requests server.demo.traffic sqlalchemy.dialects.postgresql sqlalchemy.orm tarfile
-    tenacity wakepy webbrowser webview yaml
+    openai packaging plistlib pyngrok pystray requests server.access.oauth.routes server.demo.traffic server.local.clients
+    server.local.models server.local.overview server.projections.mcp.transport server.public.pages sqlalchemy.dialects.postgresql
+    sqlalchemy.orm tarfile tenacity wakepy webbrowser webview yaml
 """
 LISTED = re.compile(r"^import time:\s+\d+ \|\s+\d+ \|\s+(\S+)$", re.MULTILINE)
+
+
+def wait_until_loaded(data: Path) -> None:
+    """Wait until the integrations are loaded, too."""
+    running = runtime_file.read(data)
+    assert running
+    ends = time.monotonic() + 60
+    while Local(running).ask("GET", "/api/status")["sentence"] == "Loading":
+        assert time.monotonic() < ends
 
 
 def imported(words: list[str], data: Path) -> set[str]:
@@ -39,6 +52,7 @@ def imported(words: list[str], data: Path) -> set[str]:
         reading = threading.Thread(target=lambda: told.append(process.stderr.read()))
         reading.start()
         said = process.stdout.readline()
+        wait_until_loaded(data)
         process.terminate()
         reading.join(60)
     assert "Deskhand is on" in said, told
@@ -58,3 +72,13 @@ def test_the_icon_is_there_before_the_server_is_imported():
     found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
     assert "desktop.application" in found
     assert not {"fastapi", "pydantic", "sqlalchemy", "uvicorn"} & set(found)
+
+
+def test_command_that_needs_a_server_imports_no_framework(tmp_path):
+    code = "import sys; from desktop.__main__ import main; sys.argv[1:] = sys.argv[2:]\ntry:\n main()\n"
+    code += "except SystemExit:\n pass\nprint(*sys.modules)"
+    for words in (["--version"], ["--help"], ["tunnel", "status", "--data-dir", str(tmp_path)]):
+        command = [sys.executable, "-c", code, "-", *words]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()[-1].split()
+        assert "click" in done
+        assert not {"fastapi", "pydantic", "sqlalchemy", "httpx2", "uvicorn", "alembic"} & set(done), words

@@ -13,12 +13,12 @@ def test_the_activity_reads_like_a_diary(deskhand, serve) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no variable says the zone there")
-def test_times_are_those_of_this_computer(deskhand, serve) -> None:
+def test_times_are_those_of_this_computer(deskhand_process, serve) -> None:
     served = serve()
     served.call("GET", "/apps/list")
-    kept = datetime.fromisoformat(json.loads(deskhand("activity", "--json").stdout)[0]["at"])
+    kept = datetime.fromisoformat(json.loads(deskhand_process("activity", "--json").stdout)[0]["at"])
     for zone, hours in (("XYZ-5", 5), ("XYZ+3", -3)):
-        told = deskhand("activity", TZ=zone).stdout.split("  done")[0].split(maxsplit=1)[1].strip()
+        told = deskhand_process("activity", TZ=zone).stdout.split("  done")[0].split(maxsplit=1)[1].strip()
         assert (datetime.fromisoformat(told) - kept.replace(tzinfo=None, microsecond=0)).total_seconds() == hours * 3600
 
 

@@ -46,5 +46,5 @@ def test_the_selftest_names_the_integrations(deskhand) -> None:
     assert "gmail" in told.stdout
 
 
-def test_the_version_is_told(deskhand) -> None:
-    assert deskhand("--version").stdout.startswith("Deskhand ")
+def test_the_version_is_told(deskhand_process) -> None:
+    assert deskhand_process("--version").stdout.startswith("Deskhand ")

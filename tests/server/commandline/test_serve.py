@@ -27,15 +27,15 @@ def test_it_prints_one_line_of_json_when_ready_and_ends_with_0(tmp_path: Path, n
     assert (process.returncode, rest, errors) == (0, "", "")
 
 
-def test_host_and_port_come_from_the_environment_too(deskhand) -> None:
-    failed = deskhand("serve", HOST="256.1.1.1", PORT="1234")
+def test_host_and_port_come_from_the_environment_too(deskhand_process) -> None:
+    failed = deskhand_process("serve", HOST="256.1.1.1", PORT="1234")
     assert failed.returncode == 1
     assert "256.1.1.1, port 1234" in failed.stderr
 
 
-def test_a_second_one_with_the_same_folder_ends_with_1(deskhand, serve) -> None:
+def test_a_second_one_with_the_same_folder_ends_with_1(deskhand_process, serve) -> None:
     serve()
-    failed = deskhand("serve", "--port", "0")
+    failed = deskhand_process("serve", "--port", "0")
     assert (failed.returncode, "running already" in failed.stderr) == (1, True)
 
 
