@@ -1,4 +1,3 @@
-import asyncio
 import base64
 import contextlib
 import os
@@ -11,7 +10,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from server.http.server import Limits
-from tests.server.listening import Caller, Heard, call, serve, until_alone
+from tests.server.listening import Caller, Heard, call, serve, until, until_alone, until_writing_waits
 
 
 async def count_letters(socket: WebSocket) -> None:
@@ -99,11 +98,14 @@ def test_a_peer_who_reads_after_a_while_is_not_hung_up_on():
     async def test(listener: Heard) -> None:
         async with connect(address(listener, "/much")) as socket:
             socket.transport.pause_reading()
-            await asyncio.sleep(0.2)
+            await until_writing_waits(listener)
             socket.transport.resume_reading()
             assert sum([len(await socket.recv()) for _ in range(100)]) == 10_000_000
-            await asyncio.sleep(1.3)
-            assert len(listener.server_state.connections) == 1
+            other = await shake_hands(listener, "/flood")
+            other.writer.transport.pause_reading()
+            await until_writing_waits(listener)
+            await until(lambda: len(listener.server_state.connections) == 1)  # the other one's time is over
+            await (await socket.ping())
 
     serve(APP, test, Limits(write_seconds=1))
 
