@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from server.access.activity.log import RETENTION, Retention
-from server.access.oauth.models import Pair
+from server.access.oauth.models import ClientCredentials
 from server.core.clock import Clock
 from server.core.errors import DeskhandError
 from server.core.version import read_version
@@ -54,7 +54,7 @@ class Options:
     visitor: "Pace | None" = None
     data_dir: Path | None = None
     first_key: str | None = None
-    openai: Pair | None = None
+    openai: ClientCredentials | None = None
     rules: Rules = field(default_factory=Rules)
     sockets: Limits = field(default_factory=Limits)
     tunnel_timing: Timing = field(default_factory=Timing)
@@ -197,9 +197,9 @@ class Program:
         while True:
             try:
                 retention = state.context.settings.read(RETENTION, Retention)
-                await state.activity.sweep(retention)
-                await state.approvals.sweep(retention.payload_days)
-                await state.oauth.sweep()
+                await state.activity.prune(retention)
+                await state.approvals.prune(retention.payload_days)
+                await state.oauth.prune()
             except DeskhandError:
                 log.exception("Old activity could not be removed.")
             await asyncio.sleep(self.options.sweep_seconds)
@@ -211,13 +211,13 @@ async def make_first_client(state: State, key: str | None) -> None:
         await state.clients.create("first", frozenset(state.runtime.scopes()), {}, key=key)
 
 
-async def make_openai_client(state: State, pair: Pair | None) -> None:
+async def make_openai_client(state: State, pair: ClientCredentials | None) -> None:
     """Make the client whose id and secret the environment holds, once. It may read memories; more the person says."""
     if pair:
         await state.programs.add_openai(pair, frozenset({"read:memories"}))
 
 
-def read_openai(environment: Mapping[str, str]) -> Pair | None:
+def read_openai(environment: Mapping[str, str]) -> ClientCredentials | None:
     """A GPT's id and secret, where the environment holds both."""
     client_id, secret = (environment.get(f"OPENAI_CLIENT_{name}", "").strip() for name in ("ID", "SECRET"))
-    return Pair(client_id, secret) if client_id and secret else None
+    return ClientCredentials(client_id, secret) if client_id and secret else None

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter
 
-from server.access.clients.client import AS_IT_WAS, Change, Client, Policy
+from server.access.clients.client import UNCHANGED, Change, Client, Policy
 from server.access.clients.usage import Use
-from server.access.oauth.models import Pair
-from server.access.oauth.oauth_clients import Program
+from server.access.oauth.models import ClientCredentials
+from server.access.oauth.oauth_clients import OAuthClient
 from server.core.errors import InvalidInput
 from server.local.models import ClientChange, ClientsEnded, ClientView, DocumentView, MadeClient, NewClient, view_client
 from server.local.oauth_models import CallbackOrder, OAuthOrder, OAuthPair, view_program
@@ -130,7 +130,7 @@ class Eyes:
 
     operations: dict[str, Operation]
     uses: dict[str, Use]
-    programs: dict[str, Program]
+    programs: dict[str, OAuthClient]
     address: str
 
     def show(self, client: Client) -> ClientView:
@@ -153,7 +153,7 @@ async def look(state: State, client: Client) -> ClientView:
     return (await open_eyes(state)).show(client)
 
 
-def view_pair(pair: Pair | None) -> OAuthPair | None:
+def view_pair(pair: ClientCredentials | None) -> OAuthPair | None:
     """Tell an id and a secret."""
     return OAuthPair(client_id=pair.client_id, client_secret=pair.client_secret) if pair else None
 
@@ -189,5 +189,5 @@ async def to_change(state: State, name: str, order: ClientChange) -> Change:
     scopes = None
     if order.scopes is not None:
         scopes = check_scopes(state, order.scopes, (await state.clients.show(name)).scopes)
-    rate = order.rate if "rate" in order.model_fields_set else AS_IT_WAS
+    rate = order.rate if "rate" in order.model_fields_set else UNCHANGED
     return Change(scopes, order.policies, rate)

@@ -5,7 +5,7 @@ from pydantic import BaseModel, Field
 
 from server.access.clients.client import Client
 from server.access.clients.usage import Use
-from server.access.oauth.oauth_clients import Program
+from server.access.oauth.oauth_clients import OAuthClient
 from server.runtime.state import State
 
 
@@ -40,7 +40,7 @@ def create_routes(state: State) -> APIRouter:
     return routes
 
 
-def date_credentials(clients: list[Client], programs: dict[str, Program]) -> dict[str, list[str]]:
+def date_credentials(clients: list[Client], programs: dict[str, OAuthClient]) -> dict[str, list[str]]:
     """When each client got what it comes in with: its key, its OAuth secret, its sign-ins."""
     dates = {client.id: [client.key_created_at] if client.key_created_at else [] for client in clients}
     for client_id, program in programs.items():

@@ -3,7 +3,7 @@
 from pydantic import BaseModel, ConfigDict, Field
 
 from server.access.oauth.models import Kind
-from server.access.oauth.oauth_clients import Program
+from server.access.oauth.oauth_clients import OAuthClient
 
 LONGEST_URI = 500
 
@@ -78,7 +78,7 @@ class SignInView(SignInOrder):
     refused: RefusedView | None = Field(None, description="What was refused last, since Deskhand started.")
 
 
-def view_program(program: Program, address: str) -> OAuthView:
+def view_program(program: OAuthClient, address: str) -> OAuthView:
     """Show how a client signs in. `address`: the public one of the moment."""
     registration = program.registration
     return OAuthView(

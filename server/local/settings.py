@@ -59,7 +59,7 @@ class SectionView(BaseModel):
 
 async def forget_old(state: State) -> None:
     """Forget at once what is not to be remembered any longer."""
-    await state.activity.sweep(state.context.settings.read(RETENTION, Retention))
+    await state.activity.prune(state.context.settings.read(RETENTION, Retention))
 
 
 class Places(BaseModel):

@@ -85,7 +85,7 @@ def create_documents(state: State, documents: Documents) -> APIRouter:
 
     async def hand_out(client: str, request: Request) -> dict[str, Any]:
         document = await documents.make_for(client)
-        if state.usage.note_document(client, request.headers.get("host", "")):
+        if state.usage.record_document(client, request.headers.get("host", "")):
             state.context.events.publish("documents")
         return document
 

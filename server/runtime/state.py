@@ -7,15 +7,17 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from server.access.activity.log import Activity
-from server.access.approvals.prompts import CallAsker
+from server.access.approvals.expiry import watch
+from server.access.approvals.prompts import CallPrompts
 from server.access.approvals.routes import approvals as approval_routes
 from server.access.approvals.runner import Runner
 from server.access.approvals.service import Approvals
 from server.access.clients.registry import Clients
 from server.access.clients.usage import Usage
+from server.access.guard.call import GuardServices
 from server.access.guard.guard import Guard
 from server.access.guard.rate_limits import Limits
-from server.access.oauth.oauth_clients import Programs
+from server.access.oauth.oauth_clients import OAuthClients
 from server.access.oauth.service import OAuth
 from server.access.pause import Pause
 from server.core.clock import Clock
@@ -70,7 +72,7 @@ class State:
     runner: Runner
     pause: Pause
     guard: Guard
-    programs: Programs
+    programs: OAuthClients
     oauth: OAuth
     runtime: Runtime
     tunnel: Tunnel
@@ -94,7 +96,7 @@ class State:
     async def run_approvals(self) -> None:
         """Run what was approved before the start; from then on end what nobody answers."""
         await self.runner.resume()
-        await self.approvals.watch()
+        await watch(self.approvals, self.context.clock)
 
     async def tell_woke(self, seconds: float) -> None:
         """Tell whoever listens that this computer slept; the tunnel looks at itself at once."""
@@ -125,8 +127,8 @@ async def open_state(
         context = make_context(home, address, database, screen or NoScreen(), clock, demo=demo, used=used)
         state = make_state(home, address, context, rules, tunnel_timing)
         await state.clients.load()
-        await state.activity.settle()
-        await state.approvals.settle()
+        await state.activity.recover()
+        await state.approvals.recover()
         yield state
     finally:
         await database.close()
@@ -137,9 +139,10 @@ def make_state(home: Home, address: Address, context: Context, rules: Rules, tim
     database, clock = context.database, context.clock
     clients, activity = Clients(database, clock), Activity(database, context.events, clock)
     pause, usage, inside = Pause(context.settings, clock), Usage(database, address, clock), InProcessClient()
-    approvals, programs = Approvals(context, activity), Programs(clients, database, clock)
+    approvals, programs = Approvals(context, activity), OAuthClients(clients, database, clock)
+    limits = Limits(rules.reading, rules.changing)
     runner = Runner(approvals, clients, inside)
-    context.questions.add(CallAsker(approvals, runner, clients, pause))
+    context.questions.add(CallPrompts(approvals, runner, clients, pause))
     runtime = Runtime(core=(approval_routes,), services={Approvals: approvals})
     return State(
         home=home,
@@ -153,7 +156,7 @@ def make_state(home: Home, address: Address, context: Context, rules: Rules, tim
         pause=pause,
         programs=programs,
         oauth=OAuth(context, address, clients, programs, activity, runtime.scopes),
-        guard=Guard(clients, usage, activity, approvals, Limits(rules.reading, rules.changing), pause, clock, address),
+        guard=Guard(GuardServices(clients, usage, activity, approvals, limits, pause, clock, address)),
         runtime=runtime,
         tunnel=Tunnel(context, address, Ngrok(), command=agent_command() if context.demo else None, awake=Awake(), timing=timing),
         updates=Updates(context, find_place()),

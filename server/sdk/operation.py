@@ -65,14 +65,14 @@ class Operation:
 class Gate(Protocol):
     """The guard, as the routes see it."""
 
-    async def conduct(
+    async def handle(
         self,
         request: Request,
         operation: Operation,
-        asked: frozenset[str],
+        parameters: frozenset[str],
         handle: Callable[[Request], Awaitable[Response]],
     ) -> Response:
-        """Take one request along the whole way. `asked`: the arguments that come from the caller. Raises NotAuthenticated."""
+        """Take one request along the whole way. `parameters`: the arguments from the caller. Raises NotAuthenticated."""
 
 
 class Admission(Protocol):
@@ -86,7 +86,7 @@ class Admission(Protocol):
     def client_name(self) -> str:
         """What the person calls it."""
 
-    async def carry_out(self, function: Callable[..., Awaitable[Any]], arguments: dict[str, Any]) -> Any:
+    async def execute(self, function: Callable[..., Awaitable[Any]], arguments: dict[str, Any]) -> Any:
         """Decide on a validated call; then run it, or answer in its place."""
 
     async def require_still_allowed(self) -> None:
@@ -198,7 +198,7 @@ def guarded(function: Callable[..., Awaitable[Any]], operation: Operation) -> Ca
 
     @functools.wraps(function)
     async def answer(**arguments: Any) -> Any:
-        return await current_call.get().carry_out(function, arguments)
+        return await current_call.get().execute(function, arguments)
 
     answer.operation = operation  # type: ignore[attr-defined]  # read back by `operation_of`
     return answer
@@ -220,11 +220,11 @@ class OperationRoute(APIRoute):
         known = self.dependant
         if known.header_params or known.cookie_params:
             raise TypeError(f"{operation.name}: a call is kept as path, query and body, so it takes no header or cookie.")
-        asked = frozenset(part.name for part in (*known.path_params, *known.query_params, *known.body_params))
+        parameters = frozenset(part.name for part in (*known.path_params, *known.query_params, *known.body_params))
 
         async def enter(request: Request) -> Response:
             gate: Gate = request.app.state.gate
             strict = StrictRequest(request.scope, request.receive, operation.largest_body)
-            return await gate.conduct(strict, operation, asked, handle)
+            return await gate.handle(strict, operation, parameters, handle)
 
         return enter

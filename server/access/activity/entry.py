@@ -1,4 +1,4 @@
-"""What the activity keeps of a call: no secret, and nothing endless."""
+"""Record of a call in the activity: without secrets, and limited in size."""
 
 import json
 from collections.abc import Mapping
@@ -10,11 +10,11 @@ from server.core.redaction import redact_start
 from server.sdk.operation import Effect
 
 SECRET_NAMES = ("password", "secret", "token", "authorization", "api_key", "apikey")
-LONGEST_TEXT = 2_000  # characters of one argument that are kept
+LONGEST_TEXT = 2_000  # characters of each argument that are stored
 
 
 class Outcome(StrEnum):
-    """How a call ended."""
+    """Outcome of a call."""
 
     waiting = "waiting"  #: it waits for the person's word
     running = "running"  #: it has been started and has not answered yet
@@ -27,9 +27,9 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Entry:
-    """A call as the activity tells it.
+    """A call in the activity.
 
-    `at`: ISO 8601, UTC. `arguments`, `effect`, `result`: JSON texts, kept for some days only.
+    `at`: ISO 8601, UTC. `arguments`, `effect`, `result`: JSON texts, stored for some days only.
     """
 
     at: str
@@ -50,7 +50,7 @@ class Entry:
 
 
 def redact(value: Any, name: str = "") -> Any:
-    """Take secrets out of arguments, and cut what is too long to be worth keeping."""
+    """Remove secrets from arguments, and cut long texts."""
     if isinstance(value, Mapping):
         return {str(key): redact(inner, str(key)) for key, inner in value.items()}
     if isinstance(value, list | tuple):
@@ -61,7 +61,7 @@ def redact(value: Any, name: str = "") -> Any:
 
 
 def effect_text(effect: Effect | None) -> str | None:
-    """An Effect as the activity keeps it."""
+    """Effect as JSON for the activity."""
     if effect is None:
         return None
     fields = [[name, redact(value)] for name, value in effect.fields]

@@ -1,4 +1,4 @@
-"""The activity: one row for every call, written before its answer goes out."""
+"""The activity: one row for every call, committed before its answer goes out."""
 
 import itertools
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Connection, Executable, bindparam, delete, insert, select, update
 
 from server.access.activity.entry import Entry, Outcome
-from server.access.activity.search import Count, Found, Search, count_since, look_back, read_entry
+from server.access.activity.search import Count, Page, Search, count_since, read_entry, read_page
 from server.access.tables import activity, idempotency
 from server.core.clock import Clock
 from server.core.errors import NotFound
@@ -19,15 +19,15 @@ from server.core.events import Events
 from server.storage.database import Database
 
 LONGEST_RESULT = 4_000
-CHUNK = 500  # rows that are forgotten at once
-IDEMPOTENCY = timedelta(hours=24)  # for which an Idempotency-Key answers what its first call has
+CHUNK = 500  # rows that are deleted in one transaction
+IDEMPOTENCY = timedelta(hours=24)  # for which an Idempotency-Key is honoured
 RETENTION = "retention"  # the section of the settings
 Require = Callable[[Connection], None]
 
 
 @dataclass(frozen=True)
-class Kept:
-    """What is known of an Idempotency-Key. `status` and `body` are None while its first call runs or if it never ended."""
+class IdempotencyRecord:
+    """The first call with an Idempotency-Key. `status` and `body` are None while it runs, or if it never ended."""
 
     hash: str
     activity_id: int
@@ -58,7 +58,7 @@ class Retention(BaseModel):
 
 
 class Activity:
-    """Writes what happens and tells who listens."""
+    """Records calls and publishes them."""
 
     def __init__(self, database: Database, events: Events, clock: Clock) -> None:
         self._database = database
@@ -67,25 +67,25 @@ class Activity:
         self._running: dict[int, Entry] = {}
         self._watched = itertools.count(-1, -1)
 
-    async def find_kept(self, client_id: str, key: str) -> Kept | None:
-        """Find what an Idempotency-Key stands for."""
-        return await self._database.read(find_kept, client_id, key)
+    async def find_idempotency_record(self, client_id: str, key: str) -> IdempotencyRecord | None:
+        """Find the first call with an Idempotency-Key."""
+        return await self._database.read(find_idempotency_record, client_id, key)
 
-    async def begin(self, entry: Entry, key: str | None, digest: str, require: Require | None = None) -> int | Kept:
-        """Note that a changing call starts; after this it runs at most once.
+    async def begin(self, entry: Entry, key: str | None, digest: str, require: Require | None = None) -> int | IdempotencyRecord:
+        """Commit that a changing call starts; after this it runs at most once.
 
-        Answers the row's id, or what another call with the same key left. `require` looks in the same transaction whether
-        it may start, and raises if not: all writing has one order.
+        Answers the row's id, or the earlier call with the same key. `require` checks in the same transaction whether it may
+        start, and raises if not.
         """
         begun = await self._database.write(begin_call, entry, key, digest, require)
         if isinstance(begun, int):
             self._running[begun] = replace(entry, id=begun)
-            self._tell(entry, begun)
+            self._publish(entry, begun)
         return begun
 
     @contextmanager
     def storing(self, entry: Entry) -> Iterator[None]:
-        """Tell of a call whose row is written meanwhile, by whoever keeps it."""
+        """Publish a call whose row is written inside the `with`, together with its approval."""
         try:
             yield
         finally:
@@ -93,83 +93,83 @@ class Activity:
                 self._running.pop(entry.id, None)
         if entry.outcome is Outcome.running:
             self._running[entry.id] = entry
-        self._tell(entry, entry.id)
+        self._publish(entry, entry.id)
 
     async def end(self, entry: Entry, key: str | None, body: str | None) -> None:
-        """Note how a call that had begun ended, with the answer that its Idempotency-Key stands for.
+        """Record the end of a call that had begun, with the answer for its Idempotency-Key.
 
-        One that was refused at the last moment did nothing, so its key stands for nothing.
+        One that was refused at the last moment did nothing, so its key is free again.
         """
         try:
             await self._database.write(end_call, entry, key, body)
         finally:
             self._running.pop(entry.id, None)
-        self._tell(entry, entry.id)
+        self._publish(entry, entry.id)
 
     @contextmanager
     def watching(self, entry: Entry) -> Iterator[None]:
-        """Show a reading call while it runs, under a number below zero: it gets its row when it has ended."""
+        """Show a reading call while it runs, under a negative id: it gets its row when it has ended."""
         number = next(self._watched)
         self._running[number] = replace(entry, id=number)
-        self._tell(entry, number)
+        self._publish(entry, number)
         try:
             yield
         finally:
             del self._running[number]
 
     async def add(self, entry: Entry) -> int:
-        """Note a call that needed no beginning: it reads, or it was refused."""
-        added = await self._database.write(add_entry, entry)
-        self._tell(entry, added)
-        return added
+        """Record a call that has no row yet: it reads, or it was refused."""
+        entry_id = await self._database.write(add_entry, entry)
+        self._publish(entry, entry_id)
+        return entry_id
 
     def running(self) -> list[Entry]:
-        """What runs at this moment, newest first. It is told from memory: a row can be left behind, when the disk is full."""
+        """List the running calls from memory, newest first: a row may still say so after a full disk."""
         return sorted(self._running.values(), key=lambda entry: entry.at, reverse=True)
 
     async def list(self, limit: int = 50, before: int | None = None, search: Search | None = None) -> list[Entry]:
-        """List the latest entries, newest first; `before` is the id from which to go on."""
+        """List the latest entries, newest first; `before`: the id from which to continue."""
         return (await self.search(search or Search(), limit, before)).entries
 
-    async def search(self, search: Search, limit: int, before: int | None = None, seconds: float | None = None) -> Found:
-        """Find the latest that fit; after some seconds with what has been found until then."""
-        started, found = self._clock.monotonic(), list[Entry]()
+    async def search(self, search: Search, limit: int, before: int | None = None, seconds: float | None = None) -> Page:
+        """Find the latest matching entries. `seconds`: after these, answer with those found so far."""
+        started, entries = self._clock.monotonic(), list[Entry]()
         while True:
-            seen = await self._database.read(look_back, search, limit - len(found), before)
-            found, before = found + seen.entries, seen.earlier
+            page = await self._database.read(read_page, search, limit - len(entries), before)
+            entries, before = entries + page.entries, page.earlier
             late = seconds is not None and self._clock.monotonic() - started >= seconds
-            if before is None or late or len(found) >= limit:
-                return Found(found, before)
+            if before is None or late or len(entries) >= limit:
+                return Page(entries, before)
 
     async def read(self, entry_id: int) -> Entry:
-        """Read one call with its contents, one that runs too."""
-        found = self._running.get(entry_id) or await self._database.read(read_entry, entry_id)
-        if found is None:
+        """Read a call with its contents, also while it runs. Raises NotFound."""
+        entry = self._running.get(entry_id) or await self._database.read(read_entry, entry_id)
+        if entry is None:
             raise NotFound("This call is not in the activity any more.")
-        return found
+        return entry
 
     async def count_today(self) -> Count:
-        """Count the calls since midnight, as this computer's clock shows it."""
+        """Count the calls since midnight, local time."""
         today = self._clock.now().astimezone().date()
         return await self._database.read(count_since, datetime.combine(today, time.min).astimezone())
 
-    async def settle(self) -> int:
-        """At start: whatever still says `running` was cut short; nobody knows how far it came. Answers how many."""
+    async def recover(self) -> int:
+        """At start: mark the calls that were running as uncertain. Answers how many there were."""
         return await self._database.write(mark_uncertain)
 
-    async def sweep(self, retention: Retention) -> None:
-        """Forget what is older than it may be."""
+    async def prune(self, retention: Retention) -> None:
+        """Delete what is older than its retention."""
         now = self._clock.now()
-        await self._forget(FORGET_PAYLOADS, now - timedelta(days=retention.payload_days))
-        await self._forget(FORGET_ROWS, now - timedelta(days=retention.activity_days))
-        await self._database.write(forget, FORGET_KEYS, (now - IDEMPOTENCY).isoformat())
+        await self._prune(PRUNE_PAYLOADS, now - timedelta(days=retention.payload_days))
+        await self._prune(PRUNE_ROWS, now - timedelta(days=retention.activity_days))
+        await self._database.write(prune, PRUNE_KEYS, (now - IDEMPOTENCY).isoformat())
 
-    async def _forget(self, statement: Executable, until: datetime) -> None:
-        """Forget in small portions, so that no call waits long for its turn."""
-        while await self._database.write(forget, statement, until.isoformat()) == CHUNK:
+    async def _prune(self, statement: Executable, until: datetime) -> None:
+        """Delete in small transactions, so that no call waits long for the writer."""
+        while await self._database.write(prune, statement, until.isoformat()) == CHUNK:
             pass
 
-    def _tell(self, entry: Entry, entry_id: int) -> None:
+    def _publish(self, entry: Entry, entry_id: int) -> None:
         self._events.publish("activity", {"id": entry_id, "operation": entry.operation, "outcome": entry.outcome})
 
 
@@ -209,37 +209,39 @@ OLD_PAYLOADS = (
     .limit(CHUNK)
 )
 OLD_ROWS = select(activity.c.id).where(activity.c.at < bindparam("until")).limit(CHUNK)
-FORGET_PAYLOADS = update(activity).where(activity.c.id.in_(OLD_PAYLOADS)).values(arguments=None, effect=None, result=None)
-FORGET_ROWS = delete(activity).where(activity.c.id.in_(OLD_ROWS))
-FORGET_KEYS = delete(idempotency).where(idempotency.c.at < bindparam("until"))
+PRUNE_PAYLOADS = update(activity).where(activity.c.id.in_(OLD_PAYLOADS)).values(arguments=None, effect=None, result=None)
+PRUNE_ROWS = delete(activity).where(activity.c.id.in_(OLD_ROWS))
+PRUNE_KEYS = delete(idempotency).where(idempotency.c.at < bindparam("until"))
 
 
 def to_row(entry: Entry) -> dict[str, Any]:
     return {column.name: getattr(entry, column.name) for column in COLUMNS}
 
 
-def find_kept(connection: Connection, client_id: str, key: str) -> Kept | None:
+def find_idempotency_record(connection: Connection, client_id: str, key: str) -> IdempotencyRecord | None:
     row = connection.execute(FIND_KEY, {"client_id": client_id, "key": key}).mappings().first()
     if row is None:
         return None
-    return Kept(row["hash"], row["activity_id"], row["status"], row["body"], Outcome(row["outcome"]))
+    return IdempotencyRecord(row["hash"], row["activity_id"], row["status"], row["body"], Outcome(row["outcome"]))
 
 
 def add_entry(connection: Connection, entry: Entry) -> int:
-    added = connection.execute(ADD, to_row(entry)).inserted_primary_key
-    return int(added[0]) if added else 0
+    inserted = connection.execute(ADD, to_row(entry)).inserted_primary_key
+    return int(inserted[0]) if inserted else 0
 
 
-def begin_call(connection: Connection, entry: Entry, key: str | None, digest: str, require: Require | None) -> int | Kept:
+def begin_call(
+    connection: Connection, entry: Entry, key: str | None, digest: str, require: Require | None
+) -> int | IdempotencyRecord:
     if require:
         require(connection)
-    if key is not None and (kept := find_kept(connection, entry.client_id or "", key)):
-        return kept
-    added = add_entry(connection, entry)
+    if key is not None and (previous := find_idempotency_record(connection, entry.client_id or "", key)):
+        return previous
+    entry_id = add_entry(connection, entry)
     if key is not None:
-        row = {"client_id": entry.client_id, "key": key, "hash": digest, "activity_id": added, "at": entry.at}
+        row = {"client_id": entry.client_id, "key": key, "hash": digest, "activity_id": entry_id, "at": entry.at}
         connection.execute(ADD_KEY, row)
-    return added
+    return entry_id
 
 
 def end_call(connection: Connection, entry: Entry, key: str | None, body: str | None) -> None:
@@ -262,7 +264,7 @@ def end_call(connection: Connection, entry: Entry, key: str | None, body: str | 
 
 
 def keep_answer(connection: Connection, client_id: str, key: str, status: int | None, body: str | None) -> None:
-    """Let an Idempotency-Key stand for an answer."""
+    """Store the answer for an Idempotency-Key."""
     connection.execute(END_KEY, {"of_client": client_id, "of_key": key, "status": status, "body": body})
 
 
@@ -270,5 +272,5 @@ def mark_uncertain(connection: Connection) -> int:
     return connection.execute(UNCERTAIN).rowcount
 
 
-def forget(connection: Connection, statement: Executable, until: str) -> int:
+def prune(connection: Connection, statement: Executable, until: str) -> int:
     return connection.execute(statement, {"until": until}).rowcount

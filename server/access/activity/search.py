@@ -1,4 +1,4 @@
-"""Looking for calls in the activity: newest first, some thousand rows at a time, so that no look holds up another."""
+"""Search in the activity: newest first, some thousand rows at a time, so that no search holds up another."""
 
 import json
 from dataclasses import dataclass
@@ -11,12 +11,11 @@ from server.access.activity.entry import Entry, Outcome
 from server.access.tables import activity
 from server.core.text import to_do
 
-WINDOW = 5_000  # rows that one look passes over
+WINDOW = 5_000  # rows that are searched in one transaction
 PAYLOADS = (activity.c.arguments, activity.c.effect, activity.c.result)
 RAN_BADLY = (Outcome.failed, Outcome.uncertain)
-WRONG = 400  # from this status on an answer says what went wrong
-WHY = case((activity.c.status >= WRONG, activity.c.result)).label("result")
-LINE = [*(column for column in activity.c if column.name not in {"effect", "result"}), WHY]
+ERROR = case((activity.c.status >= 400, activity.c.result)).label("result")
+LINE = [*(column for column in activity.c if column.name not in {"effect", "result"}), ERROR]
 BOUNDS = select(
     select(func.min(activity.c.id)).scalar_subquery().label("first"),
     select(func.max(activity.c.id)).scalar_subquery().label("last"),
@@ -25,10 +24,10 @@ BOUNDS = select(
 
 @dataclass(frozen=True)
 class Search:
-    """What to look for; what is None or empty does not matter.
+    """Search criteria; None and empty ones match everything.
 
-    `ids`: only these. `without`: not these. `text`: stands in the sentence, the names, the reason or the contents.
-    `contents`: whether the found ones carry their effects and answers too; those that went wrong say why at any rate.
+    `ids`: only these. `without`: not these. `text`: words in the sentence, the names, the reason or the contents.
+    `contents`: whether the entries include their effects and answers; those that failed always include the error.
     """
 
     client: str | None = None
@@ -43,7 +42,7 @@ class Search:
     contents: bool = True
 
     def statement(self) -> Select[Any]:
-        """Put it into SQL."""
+        """SELECT statement for these criteria."""
         columns, statement = activity.c, select(*(activity.c if self.contents else LINE))
         equal = {columns.client_name: self.client, columns.changes: self.changes}
         statement = statement.where(*(column == value for column, value in equal.items() if value is not None))
@@ -52,25 +51,25 @@ class Search:
         if self.without:
             statement = statement.where(columns.id.not_in(self.without))
         if self.since:
-            statement = statement.where(columns.at >= as_kept(self.since))
+            statement = statement.where(columns.at >= to_utc(self.since))
         if self.until:
-            statement = statement.where(columns.at < as_kept(self.until))
+            statement = statement.where(columns.at < to_utc(self.until))
         return statement.where(*(self._contains(word) for word in self.text.split()))
 
     def _contains(self, word: str) -> Any:
-        """A word stands somewhere in the row. SQLite knows both cases of plain letters only; others are looked for in both."""
-        columns, spelled = activity.c, {word, word.lower(), word.upper(), word.capitalize()} if not word.isascii() else {word}
-        told = (columns.sentence, columns.client_name, columns.operation, columns.reason)
+        """Condition: the word is somewhere in the row. SQLite ignores case in ASCII only; others are searched in each case."""
+        columns, spellings = activity.c, {word, word.lower(), word.upper(), word.capitalize()} if not word.isascii() else {word}
+        plain = (columns.sentence, columns.client_name, columns.operation, columns.reason)
         return or_(
-            *(columns.sentence.contains(one, autoescape=True) for one in to_do(word.lower())),
-            *(column.contains(one, autoescape=True) for one in spelled for column in told),
-            *(column.contains(in_json(one), autoescape=True) for one in spelled for column in PAYLOADS),
+            *(columns.sentence.contains(verb, autoescape=True) for verb in to_do(word.lower())),
+            *(column.contains(text, autoescape=True) for text in spellings for column in plain),
+            *(column.contains(to_json(text), autoescape=True) for text in spellings for column in PAYLOADS),
         )
 
 
 @dataclass(frozen=True)
-class Found:
-    """What was found. `earlier`: the id from which to go on; None where the activity has been looked through to its beginning."""
+class Page:
+    """Matching entries. `earlier`: the id from which to continue; None if the search has reached the first row."""
 
     entries: list[Entry]
     earlier: int | None
@@ -78,7 +77,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Count:
-    """How many calls there were; `changes`: those that changed something; `failed`: those that nobody knows the end of, too."""
+    """Numbers of calls. `changes`: those that changed something; `failed`: also those whose outcome is uncertain."""
 
     calls: int
     changes: int
@@ -86,17 +85,17 @@ class Count:
     failed: int
 
 
-def look_back(connection: Connection, search: Search, limit: int, before: int | None) -> Found:
-    """Look through the next rows before an id, or the latest; `limit` of them are enough."""
+def read_page(connection: Connection, search: Search, limit: int, before: int | None) -> Page:
+    """Search the next rows before an id, or the latest, for at most `limit` entries."""
     bounds = connection.execute(BOUNDS).one()
     if bounds.first is None:
-        return Found([], None)
+        return Page([], None)
     top = min(before or bounds.last + 1, bounds.last + 1)
     floor = max(top - WINDOW, bounds.first) if search.ids is None else bounds.first
     statement = search.statement().where(activity.c.id >= floor, activity.c.id < top).order_by(activity.c.id.desc()).limit(limit)
     entries = [to_entry(row) for row in connection.execute(statement).mappings()]
     reached = entries[-1].id if len(entries) == limit else floor
-    return Found(entries, reached if reached > bounds.first else None)
+    return Page(entries, reached if reached > bounds.first else None)
 
 
 COUNT = select(
@@ -109,11 +108,11 @@ COUNT = select(
 
 def count_since(connection: Connection, since: datetime) -> Count:
     """Count the calls since a moment."""
-    return Count(*connection.execute(COUNT.where(activity.c.at >= as_kept(since))).one())
+    return Count(*connection.execute(COUNT.where(activity.c.at >= to_utc(since))).one())
 
 
 def read_entry(connection: Connection, entry_id: int) -> Entry | None:
-    """Read one with its contents."""
+    """Read an entry with its contents."""
     row = connection.execute(select(activity).where(activity.c.id == entry_id)).mappings().first()
     return to_entry(row) if row else None
 
@@ -123,11 +122,11 @@ def to_entry(row: Any) -> Entry:
     return Entry(**{**row, "outcome": Outcome(row["outcome"])})
 
 
-def as_kept(moment: datetime) -> str:
-    """A moment as the rows spell theirs; one without a zone is meant as this computer's clock shows it."""
+def to_utc(moment: datetime) -> str:
+    """Moment as stored: ISO 8601, UTC. One without a zone is local time."""
     return moment.astimezone(UTC).isoformat()
 
 
-def in_json(text: str) -> str:
-    """A text as it stands inside of JSON."""
+def to_json(text: str) -> str:
+    """Text as it is escaped inside JSON."""
     return json.dumps(text, ensure_ascii=False)[1:-1]

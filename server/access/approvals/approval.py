@@ -1,34 +1,52 @@
-"""An approval: a call that is kept until the person decides, and what became of it."""
+"""An approval: a call that is stored until the person decides, and its state."""
 
 import hashlib
 import json
+import secrets
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
+from server.access.clients.client import Client
 from server.sdk.approval_requests import Extent, Kind, Question
-from server.sdk.operation import Effect
+from server.sdk.operation import Effect, Operation
 
 SECTION = "approvals"  # of the settings
-PREFIX = "call"  # with which the numbers of these questions begin
+PREFIX = "call"  # of the ids of these questions
 
 
 class ApprovalSettings(BaseModel):
-    """How calls wait for the person's word."""
+    """How calls wait for the person. `patience_seconds` and `joining_minutes` are the former names of two of them."""
 
-    patience_seconds: float = Field(30, ge=0, le=40, description="So long a call waits before it is answered 202.")
+    model_config = ConfigDict(validate_by_name=True)
+
+    wait_seconds: float = Field(
+        30,
+        ge=0,
+        le=40,
+        validation_alias=AliasChoices("wait_seconds", "patience_seconds"),
+        description="So long a call waits before it is answered 202.",
+    )
     running_seconds: float = Field(
         10, ge=0, le=40, description="So much longer where the person has said yes meanwhile. ChatGPT gives up after 45 seconds."
     )
     expiry_minutes: float = Field(15, gt=0, le=1440, description="After that a question is not asked any more.")
-    joining_minutes: float = Field(10, ge=0, le=1440, description="So long the same call gets what the first one has.")
+    duplicate_minutes: float = Field(
+        10,
+        ge=0,
+        le=1440,
+        validation_alias=AliasChoices("duplicate_minutes", "joining_minutes"),
+        description="So long the same call gets what the first one has.",
+    )
     allowance_minutes: float = Field(15, gt=0, le=1440, description="How long a yes for a while holds.")
     most_waiting: int = Field(10, ge=1, le=100, description="Calls of one client that may wait at once.")
 
 
 class State(StrEnum):
-    """How far an approval is."""
+    """State of an approval."""
 
     pending = "pending"  #: the person has not decided
     approved = "approved"  #: they said yes; it has not begun
@@ -42,15 +60,15 @@ class State(StrEnum):
 
 
 OPEN = (State.pending, State.approved, State.running)
-JOINED = (State.done, State.failed, State.denied, State.uncertain)  # an end that the same call is told again
+REPLAYED = (State.done, State.failed, State.denied, State.uncertain)  # the ends with which the same call is answered
 
 
 @dataclass(frozen=True)
 class Approval:
-    """`id`: what the client looks at. `question`: what the person decides, another one whenever it is asked anew.
+    """`id`: what the client polls. `question`: what the person decides, a new one whenever they are asked again.
 
-    `call_hash`: of operation, client and arguments; `hash`: of these and the Effect. `status`, `result`: the answer,, once
-    it has ended. What ends in `_at` is ISO 8601, UTC.
+    `call_hash`: of operation, client and arguments; `hash`: of these and the Effect. `status`, `result`: the answer, once it
+    has ended. Fields that end in `_at` are ISO 8601, UTC.
     """
 
     id: str
@@ -78,12 +96,12 @@ class Approval:
 
     @property
     def extents(self) -> tuple[Extent, ...]:
-        """How far a yes may go: what reaches other people is never allowed for good."""
+        """Possible extents of a yes: what reaches other people is never allowed for good."""
         recipients = (Extent.recipients,) if self.effect.recipients else ()
         return (Extent.once, Extent.quarter, *recipients, *(() if self.reaches_others else (Extent.always,)))
 
     def ask(self) -> Question:
-        """It as a question for the person, word for word."""
+        """Question for the person, word for word."""
         return Question(
             id=self.question,
             kind=Kind.call,
@@ -100,7 +118,7 @@ class Approval:
 
 @dataclass(frozen=True)
 class Request:
-    """A call as it came, so that it can be made again. `path` and `query` are percent-encoded."""
+    """A stored request, so that it can be sent again. `path` and `query` are percent-encoded."""
 
     method: str
     path: str
@@ -110,11 +128,40 @@ class Request:
 
 
 def bind(call_hash: str, effect: Effect) -> str:
-    """Hash what the person is asked: this call, with this Effect."""
+    """Hash of what the person is asked: this call, with this Effect."""
     text = json.dumps([call_hash, effect.sentence, effect.fields, effect.recipients, effect.seal])
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
+def make_question(call_hash: str, effect: Effect, now: datetime, minutes: float) -> dict[str, Any]:
+    """Make the fields of a new question about a call, which is asked for some minutes."""
+    return {
+        "question": f"{PREFIX}-{secrets.token_hex(8)}",
+        "call_hash": call_hash,
+        "hash": bind(call_hash, effect),
+        "effect": effect,
+        "asked_at": now.isoformat(),
+        "expires_at": (now + timedelta(minutes=minutes)).isoformat(),
+    }
+
+
+def make_approval(client: Client, operation: Operation, key: str | None, question: dict[str, Any]) -> Approval:
+    """Make an approval that is not stored yet."""
+    return Approval(
+        id=question["question"],
+        client_id=client.id,
+        client_name=client.name,
+        credential=client.credential,
+        operation=operation.name,
+        scope=operation.scope,
+        reaches_others=operation.reaches_others,
+        activity_id=0,
+        state=State.pending,
+        key=key,
+        **question,
+    )
+
+
 def say_minutes(minutes: float) -> str:
-    """Some minutes in words."""
+    """Minutes in words."""
     return "1 minute" if minutes == 1 else f"{minutes:g} minutes"

@@ -1,4 +1,4 @@
-"""Puts kept calls to the person, and takes their word."""
+"""Asks the person about calls, and takes their decision."""
 
 import asyncio
 import logging
@@ -18,8 +18,8 @@ log = logging.getLogger(__name__)
 PAUSED = "All actions are paused, so nothing can be allowed now. Resume first; the question waits."
 
 
-class CallAsker:
-    """Asks about calls."""
+class CallPrompts:
+    """Source of the questions about calls."""
 
     prefix = PREFIX
 
@@ -29,57 +29,57 @@ class CallAsker:
         self._clients = clients
         self._pause = pause
         self._reviewing: set[asyncio.Task[None]] = set()
-        clients.on_change.append(self._review_soon)
+        clients.on_change.append(self._schedule_review)
 
     async def list_questions(self) -> list[Question]:
-        """List the calls that wait."""
-        return [one.ask() for one in await self._approvals.list_pending()]
+        """List the pending calls."""
+        return [approval.ask() for approval in await self._approvals.list_pending()]
 
     async def approve(self, question_id: str, extent: Extent, code: str | None) -> str:  # noqa: ARG002, calls need no code
-        """Take the person's yes. Raises Unavailable while all is paused: the question goes on waiting."""
-        one = await self._approvals.find_question(question_id)
-        if extent not in one.extents:
-            told = ", ".join(one.extents)
-            raise InvalidInput(f"This cannot be allowed that far. It can be allowed: {told}.")
+        """Take the person's yes. Raises Unavailable while all is paused; the question stays."""
+        approval = await self._approvals.find_pending(question_id)
+        if extent not in approval.extents:
+            possible = ", ".join(approval.extents)
+            raise InvalidInput(f"This cannot be allowed that far. It can be allowed: {possible}.")
         if self._pause.until is not None:
             raise Unavailable(PAUSED)
-        if not await self._review(one):
+        if not await self._review(approval):
             raise NotFound("The client that asked for this may not do it any more, so nothing is done.")
-        self._runner.start(await self._approvals.approve(one, extent))
+        self._runner.start(await self._approvals.approve(approval, extent))
         if extent is Extent.always:
-            await self._clients.change(one.client_name, Change(policies={one.operation: Policy.allow}))
-        return f"{one.client_name} may {one.effect.sentence}{self._say_extent(extent)}."
+            await self._clients.change(approval.client_name, Change(policies={approval.operation: Policy.allow}))
+        return f"{approval.client_name} may {approval.effect.sentence}{self._say_extent(extent)}."
 
     async def deny(self, question_id: str, reason: str) -> str:
         """Take the person's no."""
-        one = await self._approvals.find_question(question_id)
-        await self._approvals.deny(one, reason.strip())
-        return f"{one.client_name} may not {one.effect.sentence}. It is told so."
+        approval = await self._approvals.find_pending(question_id)
+        await self._approvals.deny(approval, reason.strip())
+        return f"{approval.client_name} may not {approval.effect.sentence}. It is told so."
 
     async def review(self) -> None:
-        """End at once what a client may not do any more: after every change of the clients."""
+        """Cancel pending calls that their client may not make any more; runs after every change of the clients."""
         try:
-            for one in await self._approvals.list_pending():
-                await self._review(one)
-        except DeskhandError:  # it is looked at again before it runs
-            log.exception("It could not be looked after a change what may still be asked.")
+            for approval in await self._approvals.list_pending():
+                await self._review(approval)
+        except DeskhandError:  # they are checked again before they run
+            log.exception("Pending calls could not be reviewed after a change of the clients.")
 
-    def _review_soon(self) -> None:
+    def _schedule_review(self) -> None:
         task = asyncio.create_task(self.review())
         self._reviewing.add(task)
         task.add_done_callback(self._reviewing.discard)
 
-    async def _review(self, one: Approval) -> bool:
-        """Whether its client may still do it; else it is ended."""
-        client = self._clients.recall(one.credential)
+    async def _review(self, approval: Approval) -> bool:
+        """Cancel a call that its client may not make any more. Answers whether it may."""
+        client = self._clients.find_by_credential(approval.credential)
         if client is None:
-            await self._approvals.cancel(one, KEY_ENDED, "Its key was ended.", 401)
-        elif one.scope and one.scope not in client.scopes:
-            told = f"The client {client.name!r} may not use {one.operation} any more: it lacks the scope {one.scope}."
-            await self._approvals.cancel(one, told, "Its scope was taken away.")
-        elif client.policies.get(one.operation) is Policy.deny:
-            told = f"The person at this computer has switched {one.operation} off for {client.name!r}."
-            await self._approvals.cancel(one, told, "You denied it to this client.")
+            await self._approvals.cancel(approval, KEY_ENDED, "Its key was ended.", 401)
+        elif approval.scope and approval.scope not in client.scopes:
+            detail = f"The client {client.name!r} may not use {approval.operation} any more: it lacks the scope {approval.scope}."
+            await self._approvals.cancel(approval, detail, "Its scope was taken away.")
+        elif client.policies.get(approval.operation) is Policy.deny:
+            detail = f"The person at this computer has switched {approval.operation} off for {client.name!r}."
+            await self._approvals.cancel(approval, detail, "You denied it to this client.")
         else:
             return True
         return False

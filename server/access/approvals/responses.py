@@ -1,4 +1,4 @@
-"""What a client is answered about a call that is kept, and what the activity says of it."""
+"""Answers to a client about a stored call, and its rows in the activity."""
 
 import json
 
@@ -15,31 +15,30 @@ SAID_YES = {
     Extent.recipients: "You allowed it to these recipients.",
     Extent.always: "You allowed it from now on.",
 }
-ENDS = {State.denied: "denied", State.expired: "expired", State.cancelled: "cancelled"}
 
 
-def answer(one: Approval, *, preferred: bool = False) -> Response:
-    """Answer with what an approval has now. `preferred`: the client asked not to wait."""
-    if one.state in OPEN:
-        told = {
-            "status": "running" if one.state is State.running else "pending",
-            "approval_id": one.id,
-            "summary": one.effect.sentence,
-            "poll": f"/approvals/{one.id}",
+def answer(approval: Approval, *, preferred: bool = False) -> Response:
+    """Answer with the current state of an approval. `preferred`: the client asked not to wait (RFC 7240)."""
+    if approval.state in OPEN:
+        body = {
+            "status": "running" if approval.state is State.running else "pending",
+            "approval_id": approval.id,
+            "summary": approval.effect.sentence,
+            "poll": f"/approvals/{approval.id}",
         }
         headers = {"Preference-Applied": "respond-async"} if preferred else {}
-        return Response(json.dumps(told), 202, headers, media_type="application/json")
-    status = one.status or 500
-    return Response(one.result or "", status, media_type="application/json" if status < 400 else PROBLEM_TYPE)
+        return Response(json.dumps(body), 202, headers, media_type="application/json")
+    status = approval.status or 500
+    return Response(approval.result or "", status, media_type="application/json" if status < 400 else PROBLEM_TYPE)
 
 
 def say_yes(extent: Extent | None, minutes: float) -> str:
-    """Say how the person allowed it."""
+    """Sentence for the person: how they allowed it."""
     return SAID_YES.get(extent or Extent.once, f"You allowed it for {say_minutes(minutes)}.")
 
 
 def say_no(reason: str) -> tuple[str, str]:
-    """Say that the person said no, to the client and to themselves."""
+    """Sentences for the client and for the person: the person said no."""
     return (
         f"The person at this computer said no: {reason}" if reason else "The person at this computer said no.",
         f"You said no: {reason}" if reason else "You said no.",
@@ -47,36 +46,36 @@ def say_no(reason: str) -> tuple[str, str]:
 
 
 def say_expired(minutes: float) -> tuple[str, str]:
-    """Say that nobody answered, to the client and to the person."""
-    told = f"within {say_minutes(minutes)}"
+    """Sentences for the client and for the person: nobody answered."""
+    time = f"within {say_minutes(minutes)}"
     return (
-        f"Nobody at this computer answered {told}, so nothing was done. Ask again if it is still wanted.",
-        f"Nobody answered {told}.",
+        f"Nobody at this computer answered {time}, so nothing was done. Ask again if it is still wanted.",
+        f"Nobody answered {time}.",
     )
 
 
-def write_problem(one: Approval, status: int, detail: str) -> str:
-    """Write the answer to a call that was not run."""
-    return problem_body(status, detail, {"approval_id": one.id}).decode()
+def write_problem(approval: Approval, status: int, detail: str) -> str:
+    """Answer to a call that was not run."""
+    return problem_body(status, detail, {"approval_id": approval.id}).decode()
 
 
 def write_uncertain() -> str:
-    """Write the answer to a call that was cut short."""
+    """Answer to a call that was interrupted."""
     return problem_body(409, STOPPED, {}).decode()
 
 
-def enter(one: Approval, outcome: Outcome, decision: str, reason: str, status: int | None = None) -> Entry:
-    """Its row in the activity, with how it stands now."""
+def make_entry(approval: Approval, outcome: Outcome, decision: str, reason: str, status: int | None = None) -> Entry:
+    """Row of a stored call in the activity."""
     return Entry(
-        at=one.asked_at,
-        client_id=one.client_id,
-        client_name=one.client_name,
-        operation=one.operation,
-        sentence=one.effect.sentence,
+        at=approval.asked_at,
+        client_id=approval.client_id,
+        client_name=approval.client_name,
+        operation=approval.operation,
+        sentence=approval.effect.sentence,
         changes=True,
         decision=decision,
         reason=reason,
         outcome=outcome,
         status=status,
-        id=one.activity_id,
+        id=approval.activity_id,
     )

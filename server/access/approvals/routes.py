@@ -1,4 +1,4 @@
-"""Where a client looks what became of a call that waited for the person."""
+"""Operation with which a client polls a call that waits for approval."""
 
 import json
 from enum import StrEnum
@@ -13,11 +13,11 @@ from server.sdk.integration import provided
 from server.sdk.operation import Operations, current_call
 
 Id = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,100}$", description="The approval_id that the call was answered with.")]
-Kept = Annotated[Approvals, provided(Approvals)]
+Service = Annotated[Approvals, provided(Approvals)]
 
 
 class Stage(StrEnum):
-    """How far it is, as a client is told."""
+    """State of a call, as a client sees it."""
 
     pending = "pending"  #: the person has not decided, or it has not begun
     running = "running"  #: it runs
@@ -30,7 +30,7 @@ class Stage(StrEnum):
 
 
 class ApprovalView(BaseModel):
-    """What became of a call."""
+    """State and result of a call."""
 
     approval_id: str = Field(description="Its number.")
     status: Stage = Field(
@@ -45,20 +45,22 @@ approvals = Operations(prefix="/approvals", title="Approvals")
 
 
 @approvals.operation("GET", "/{approval_id}", scope="", phrases="look what became of a call", keep_nulls=True)
-async def read_approval(kept: Kept, approval_id: Id) -> ApprovalView:
+async def read_approval(service: Service, approval_id: Id) -> ApprovalView:
     """Look what became of a call that waits for the person. Ask again after some seconds while it is pending or running."""
-    return view(await kept.find(approval_id, current_call.get().client_id))
+    return view(await service.find(approval_id, current_call.get().client_id))
 
 
-def view(one: Approval) -> ApprovalView:
-    """An approval as the client that asked is told."""
-    ran = one.state in {State.done, State.failed}
-    stage = Stage.pending if one.state is State.approved else Stage(one.state)
-    return ApprovalView(approval_id=one.id, status=stage, reason=one.reason, result=read_result(one.result) if ran else None)
+def view(approval: Approval) -> ApprovalView:
+    """View of an approval for its client."""
+    ran = approval.state in {State.done, State.failed}
+    stage = Stage.pending if approval.state is State.approved else Stage(approval.state)
+    return ApprovalView(
+        approval_id=approval.id, status=stage, reason=approval.reason, result=read_result(approval.result) if ran else None
+    )
 
 
 def read_result(body: str | None) -> Any:
-    """What a call answered: JSON, or a text that is none."""
+    """Answer of a call: JSON, or a text if it is not."""
     try:
         return json.loads(body) if body else None
     except ValueError:

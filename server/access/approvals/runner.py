@@ -1,4 +1,4 @@
-"""Runs what was approved, by walking the whole way again for the client that asked."""
+"""Runs approved calls by sending them through the application again, on behalf of their client."""
 
 import asyncio
 import logging
@@ -17,7 +17,7 @@ LOST = "It is not known how this ended. Look whether it happened before you repe
 
 
 class Runner:
-    """Runs kept calls, each in a task of its own. Which of them begins is decided by its row."""
+    """Runs approved calls, each in a task of its own. Its row decides whether one begins."""
 
     def __init__(self, approvals: Approvals, clients: Clients, inside: InProcessClient) -> None:
         self._approvals = approvals
@@ -27,42 +27,42 @@ class Runner:
         self._stopping = False
 
     async def resume(self) -> None:
-        """At start: run what was approved and had not begun."""
-        for one in await self._approvals.take_approved():
-            self.start(one)
+        """At start: run the approved calls that had not begun."""
+        for approval in await self._approvals.list_approved():
+            self.start(approval)
 
-    def start(self, one: Approval) -> None:
-        """Have one run soon. While the program stops it waits for the next start."""
+    def start(self, approval: Approval) -> None:
+        """Schedule an approved call. While the program stops it waits for the next start."""
         if self._stopping:
             return
-        task = asyncio.create_task(self._run(one))
+        task = asyncio.create_task(self._run(approval))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
     async def stop(self, seconds: float = 3.0) -> None:
-        """Let nothing begin any more, and wait a little for what runs."""
+        """Start nothing any more, and wait some seconds for what runs."""
         self._stopping = True
         if self._running:
             await asyncio.wait(self._running, timeout=seconds)
 
-    async def _run(self, one: Approval) -> None:
+    async def _run(self, approval: Approval) -> None:
         try:
-            client = self._clients.recall(one.credential)
+            client = self._clients.find_by_credential(approval.credential)
             if client is None:
-                await self._approvals.cancel(one, KEY_ENDED, "Its key was ended.", 401)
+                await self._approvals.cancel(approval, KEY_ENDED, "Its key was ended.", 401)
                 return
-            await self._close(one, await self._send(one, client))
+            await self._cancel_unstarted(approval, await self._send(approval, client))
         except DeskhandError:  # such as a full disk; its row says at the next start how far it came
             log.exception("A call that was approved could not be run.")
 
-    async def _send(self, one: Approval, client: Client) -> InternalResponse:
-        kept = await self._approvals.read_request(one)
-        headers = (("content-type", kept.content_type),) if kept.content_type else ()
-        letter = InternalRequest(kept.method, kept.path, kept.query, kept.body, headers)
-        return await self._inside.call(letter, **{CLIENT: client, OPERATION: one.operation, APPROVAL: one})
+    async def _send(self, approval: Approval, client: Client) -> InternalResponse:
+        stored = await self._approvals.read_request(approval)
+        headers = (("content-type", stored.content_type),) if stored.content_type else ()
+        request = InternalRequest(stored.method, stored.path, stored.query, stored.body, headers)
+        return await self._inside.call(request, **{CLIENT: client, OPERATION: approval.operation, APPROVAL: approval})
 
-    async def _close(self, one: Approval, reply: InternalResponse) -> None:
-        """Where the way ended before the guard could say how, such as at an address that is not there any more."""
-        found = await self._approvals.find(one.id)
-        if found.state is State.approved and found.question == one.question:
-            await self._approvals.cancel(found, read_detail(reply.body) or LOST, status=max(reply.status, 400))
+    async def _cancel_unstarted(self, approval: Approval, response: InternalResponse) -> None:
+        """Cancel a call that never reached the guard, such as one to an address that does not exist any more."""
+        current = await self._approvals.find(approval.id)
+        if current.state is State.approved and current.question == approval.question:
+            await self._approvals.cancel(current, read_detail(response.body) or LOST, status=max(response.status, 400))

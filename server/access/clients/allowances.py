@@ -1,4 +1,4 @@
-"""What the person allowed for more than one call: for a while, or to some recipients."""
+"""Permissions that the person gave with an approval: for a while, or for some recipients."""
 
 import json
 from collections.abc import Collection, Iterable
@@ -19,7 +19,7 @@ ENDED = "The person at this computer has just ended what allowed this. Send it a
 
 @dataclass(frozen=True)
 class Allowance:
-    """`recipients`: of Extent.recipients. `until`: ISO 8601 in UTC, None where it holds until it is ended."""
+    """A permission. `recipients`: of Extent.recipients. `until`: ISO 8601 in UTC, None if it holds until it is ended."""
 
     id: str
     client_id: str
@@ -30,22 +30,22 @@ class Allowance:
     until: str | None
 
     def covers(self, recipients: Iterable[str]) -> bool:
-        """Whether it holds for a call that reaches these."""
+        """Whether it holds for a call that reaches these recipients."""
         if self.extent is not Extent.recipients:
             return True
-        reached = compare(recipients)
-        return bool(reached) and reached <= compare(self.recipients)
+        reached = normalize(recipients)
+        return bool(reached) and reached <= normalize(self.recipients)
 
 
-def compare(recipients: Iterable[str]) -> set[str]:
-    """Addresses as they are compared. Not casefolded: straße.example and strasse.example are two domains."""
+def normalize(recipients: Iterable[str]) -> set[str]:
+    """Addresses for comparison. Not casefolded: straße.example and strasse.example are two domains."""
     return {address.strip().lower() for address in recipients}
 
 
 def make_allowance(
     question: str, client_id: str, operation: str, extent: Extent, recipients: tuple[str, ...], clock: Clock, minutes: float
 ) -> Allowance | None:
-    """Make what a yes of this extent leaves behind, under the question's number; None where it leaves nothing here."""
+    """Make the allowance of a yes of this extent, with the question's id; None if this extent makes none."""
     now = clock.now()
     if extent not in {Extent.quarter, Extent.recipients}:
         return None
@@ -55,28 +55,30 @@ def make_allowance(
 
 
 class Allowances:
-    """Keeps them."""
+    """Service for allowances."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 
     async def find(self, client_id: str, operation: str, recipients: Iterable[str]) -> Allowance | None:
-        """Find one that holds for a call now."""
-        return next((one for one in await self.list(client_id) if one.operation == operation and one.covers(recipients)), None)
+        """Find an allowance that holds for a call now."""
+        held = await self.list(client_id)
+        return next((item for item in held if item.operation == operation and item.covers(recipients)), None)
 
     async def list(self, client_id: str) -> list[Allowance]:
-        """List a client's that hold now, oldest first."""
+        """List the allowances of a client that hold now, oldest first."""
         return await self._database.read(read_allowances, client_id, self._clock.now().isoformat())
 
     async def end(self, client_id: str, allowance_id: str) -> None:
-        """End one. Raises NotFound."""
+        """End an allowance. Raises NotFound."""
         if not await self._database.write(end_allowance, client_id, allowance_id, self._clock.now().isoformat()):
             raise NotFound("This does not hold any more.")
 
-    def require(self, connection: Connection, one: Allowance) -> None:
-        """Raises Forbidden if one holds no more at this point in the order of all writing."""
-        if all(one.id != other.id for other in read_allowances(connection, one.client_id, self._clock.now().isoformat())):
+    def require(self, connection: Connection, allowance: Allowance) -> None:
+        """Raises Forbidden if an allowance does not hold any more, in the transaction that begins a call."""
+        held = read_allowances(connection, allowance.client_id, self._clock.now().isoformat())
+        if all(allowance.id != other.id for other in held):
             raise Forbidden(ENDED)
 
 
@@ -99,35 +101,35 @@ TAKE_BACK = delete(allowance).where(allowance.c.id == bindparam("of"))
 END_MANY = update(allowance).where(allowance.c.ended_at.is_(None)).values(ended_at=bindparam("now"))
 
 
-def add_allowance(connection: Connection, one: Allowance) -> None:
-    """Keep one."""
-    connection.execute(ADD, {**one.__dict__, "recipients": json.dumps(one.recipients)})
+def add_allowance(connection: Connection, added: Allowance) -> None:
+    """Store an allowance."""
+    connection.execute(ADD, {**added.__dict__, "recipients": json.dumps(added.recipients)})
 
 
 def read_allowances(connection: Connection, client_id: str, now: str) -> list[Allowance]:
-    """Read a client's that hold."""
+    """Read the allowances of a client that hold."""
     return [to_allowance(row) for row in connection.execute(HOLDING, {"client_id": client_id, "now": now}).mappings()]
 
 
 def to_allowance(row: Any) -> Allowance:
-    """Make one of a row."""
+    """Make an allowance of a row."""
     return Allowance(**{**row, "extent": Extent(row["extent"]), "recipients": tuple(json.loads(row["recipients"]))})
 
 
 def end_allowance(connection: Connection, client_id: str, allowance_id: str, now: str) -> bool:
-    """End one; False if it had ended."""
+    """End an allowance. Answers False if it had ended."""
     return connection.execute(END, {"of": allowance_id, "of_client": client_id, "now": now}).rowcount == 1
 
 
 def take_back(connection: Connection, question: str) -> None:
-    """Take out what a yes to this question left behind, for the yes is taken back. It may be given again."""
+    """Delete the allowance of a yes that is taken back. It may be given again."""
     connection.execute(TAKE_BACK, {"of": question})
 
 
 def end_allowances(
     connection: Connection, now: str, client_ids: Collection[str] | None = None, operations: Collection[str] | None = None
 ) -> None:
-    """End those of some clients, or of all if none are named; of some operations, or of all."""
+    """End the allowances of some clients, or of all if None; of some operations, or of all if None."""
     ending = END_MANY
     if client_ids is not None:
         ending = ending.where(allowance.c.client_id.in_(client_ids))

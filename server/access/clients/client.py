@@ -1,4 +1,4 @@
-"""A client as the rest of access sees it: who it is, what it may do, how often."""
+"""A client: its name, scopes, policies and rate limit."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -8,7 +8,7 @@ from server.sdk.operation import Operation
 
 
 class Policy(StrEnum):
-    """What happens when a client asks for an operation that it has the scope for."""
+    """Policy of a client for an operation that it has the scope for."""
 
     allow = "allow"  #: it runs
     ask = "ask"  #: the person decides, each time
@@ -29,37 +29,37 @@ class Client:
     key_hint: str = ""
     key_created_at: str = ""
     key_hash: bytes = field(default=b"", repr=False)
-    grant: str = ""  # with which it came in; none where it was a key
+    grant: str = ""  # with which it authenticated; empty if that was a key
 
     @property
     def signs_in(self) -> bool:
-        """Whether it has no key, and comes in with what the person let it sign in for."""
+        """Whether it has no key, and uses OAuth."""
         return not self.key_hint
 
     @property
     def credential(self) -> str:
-        """With what it came in: a word that can be kept, by which it can be found again while that still opens."""
+        """Identifier of the key or grant with which it authenticated, to find it again. No secret."""
         return f"grant:{self.grant}" if self.grant else f"key:{self.key_hash.hex()}"
 
     def granted(self, grant: str, scopes: frozenset[str]) -> "Client":
-        """The client as it comes in with a grant: it may do what both of them may."""
+        """The client with the scopes that both it and the grant have."""
         return replace(self, grant=grant, scopes=self.scopes & scopes)
 
     def policy_for(self, operation: Operation) -> Policy:
-        """Reading and keeping are allowed and changing asks, until the person says otherwise."""
+        """Policy for an operation. By default reading and keeping are allowed, and changing asks."""
         return self.policies.get(operation.name, Policy.ask if operation.changes else Policy.allow)
 
 
-AS_IT_WAS = "as it was"
+UNCHANGED = "as it was"
 
 
 @dataclass(frozen=True)
 class Change:
-    """What a person changes about a client.
+    """Changes of a client.
 
-    `scopes`: None leaves them. `policies`: those not named stay. `rate`: AS_IT_WAS leaves it, None is the usual limits.
+    `scopes`: None keeps them. `policies`: those not named stay. `rate`: UNCHANGED keeps it, None is the default limits.
     """
 
     scopes: frozenset[str] | None = None
     policies: Mapping[str, Policy] = field(default_factory=dict)
-    rate: str | None = AS_IT_WAS
+    rate: str | None = UNCHANGED

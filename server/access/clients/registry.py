@@ -1,4 +1,4 @@
-"""Clients: each GPT, app or script that may call, with its key, what it may do, and how often."""
+"""Clients: each GPT, app or script that may call, with its key, scopes, policies and rate limit."""
 
 import asyncio
 import hashlib
@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
-from server.access.clients import store
-from server.access.clients.client import AS_IT_WAS, Change, Client, Policy
-from server.access.oauth import store as programs
-from server.access.oauth.models import Token
+from server.access.clients import grants, store
+from server.access.clients.client import UNCHANGED, Change, Client, Policy
+from server.access.clients.grants import Token
 from server.core.clock import Clock
 from server.core.errors import InvalidInput, NotFound
 from server.core.text import shorten
@@ -25,16 +24,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Change", "Client", "Clients", "Policy"]
 
-SHORTEST_KEY = 20  # of one that the person brings
+SHORTEST_KEY = 20  # characters of a key that the person chooses
 KEY_PREFIX = "dh_"  # makes a leaked key recognisable to scanners
 LONGEST_WINDOW = 366 * 24 * 3600  # seconds
-MOST_CALLS = 100_000  # in one window, for the calls in it are remembered one by one
+MOST_CALLS = 100_000  # in one window, as each call in it is kept in memory
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 
 
 @dataclass(frozen=True)
-class Known:
-    """Who may call: clients by the hash of their key, access tokens by theirs, and clients by the grant that they came with."""
+class CredentialCache:
+    """Valid credentials: clients by the hash of their key, access tokens by theirs, and clients by their grant."""
 
     keys: Mapping[bytes, Client] = field(default_factory=dict)
     tokens: Mapping[bytes, Token] = field(default_factory=dict)
@@ -42,48 +41,53 @@ class Known:
 
 
 class Clients:
-    """Keeps the clients. Those that may call are held in memory by the hash of their key, so a call costs no query."""
+    """Service for clients. Valid credentials are cached in memory, so authentication needs no query."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._known = Known()
-        self._turn = asyncio.Lock()
-        self.on_change: list[Callable[[], None]] = []  # told whenever somebody may do more or less than before
-        self.on_lost: list[Callable[[str | None], None]] = []  # told whose scopes became fewer: a client's id, None for all
+        self._cache = CredentialCache()
+        self._lock = asyncio.Lock()
+        self.on_change: list[Callable[[], None]] = []  # called when a client may do more or less than before
+        self.on_scopes_lost: list[
+            Callable[[str | None], None]
+        ] = []  # called with the id of a client that lost scopes, None for all
 
     async def load(self) -> None:
-        """Read who may call; at start, for every change here does it by itself."""
-        self._known = await self._database.read(read_known, self._clock.now().isoformat())
-        for tell in self.on_change:
-            tell()
+        """Read the valid credentials; at start, as every change here does it by itself."""
+        self._cache = await self._database.read(read_credentials, self._clock.now().isoformat())
+        for callback in self.on_change:
+            callback()
 
     async def reload(self) -> None:
-        """Read again who may call, after something that was written elsewhere."""
-        async with self._turn:
+        """Read the valid credentials again, after a change that was written elsewhere."""
+        async with self._lock:
             await self.load()
 
     def find(self, key: str, resource: str = "") -> Client | None:
-        """Find the client that holds this key, or this access token.
+        """Find the client of a key or an access token.
 
-        `resource`: what it wants, "/mcp" for the tools. A token for these opens nothing else.
+        `resource`: the requested one, "/mcp" for the tools. A token for the tools is valid for nothing else.
         """
-        token = self._known.tokens.get(hash_key(key))
+        hashed = hash_key(key)
+        token = self._cache.tokens.get(hashed)
         if token is None:
-            return self._known.keys.get(hash_key(key))
+            return self._cache.keys.get(hashed)
         if token.resource not in {"", resource} or token.expires_at <= self._clock.now().isoformat():
             return None
-        client = self._known.grants.get(token.grant)
+        client = self._cache.grants.get(token.grant)
         return client and client.granted(token.grant, token.scopes)
 
-    def look_again(self, one: Client) -> Client | None:
-        """Find a client as it is now; None if the key with which it was found opens nothing any more."""
-        return self.recall(one.credential)
+    def refresh(self, client: Client) -> Client | None:
+        """Find the current state of a client; None if its credential is not valid any more."""
+        if client.grant:
+            return self._cache.grants.get(client.grant)
+        return self._cache.keys.get(client.key_hash)
 
-    def recall(self, credential: str) -> Client | None:
-        """Find the client that came in with this credential, as it is now; None if it opens nothing any more."""
+    def find_by_credential(self, credential: str) -> Client | None:
+        """Find the client of a credential; None if it is not valid any more."""
         kind, _, rest = credential.partition(":")
-        return self._known.grants.get(rest) if kind == "grant" else self._known.keys.get(bytes.fromhex(rest))
+        return self._cache.grants.get(rest) if kind == "grant" else self._cache.keys.get(bytes.fromhex(rest))
 
     async def create(
         self,
@@ -93,19 +97,19 @@ class Clients:
         rate: str | None = None,
         key: str | None = None,
     ) -> tuple[Client, str]:
-        """Make a client and its key, which is told this once: only its SHA-256 is kept. Raises Conflict for a name in use."""
+        """Create a client and its key, of which only the SHA-256 is stored. Raises Conflict for a name in use."""
         if key is not None and len(key) < SHORTEST_KEY:
             raise InvalidInput(f"A key of your own has at least {SHORTEST_KEY} characters. Leave it out and Deskhand makes one.")
         hint = key[:3] if key else ""
         key = key or new_key()
-        made = self.prepare(name, scopes, policies, rate)
+        new = self.prepare(name, scopes, policies, rate)
         hint = hint or hint_of(key)
-        made = replace(made, key_hint=hint, key_created_at=made.created_at, key_hash=hash_key(key))
-        await self.change_kept(store.add_client, made)
-        return made, key
+        new = replace(new, key_hint=hint, key_created_at=new.created_at, key_hash=hash_key(key))
+        await self.write(store.add_client, new)
+        return new, key
 
     def prepare(self, name: str, scopes: frozenset[str], policies: Mapping[str, Policy], rate: str | None = None) -> Client:
-        """A client that is not kept yet, without a key. Raises InvalidInput."""
+        """Create a client without a key that is not stored yet. Raises InvalidInput."""
         if not NAME.fullmatch(name):
             raise InvalidInput(
                 "A client's name has up to 40 small letters, digits, dots, dashes or underscores, such as `my-gpt`."
@@ -114,79 +118,79 @@ class Clients:
         return Client(secrets.token_hex(8), name, scopes, dict(policies), rate, self._clock.now().isoformat())
 
     async def list(self) -> list[Client]:
-        """List all clients, revoked ones too, newest first."""
+        """List all clients, also revoked ones, newest first."""
         return await self._database.read(store.read_clients)
 
     async def show(self, name: str) -> Client:
         """Find a client that is not revoked. Raises NotFound."""
-        for one in await self.list():
-            if one.name == name and one.revoked_at is None:
-                return one
+        for client in await self.list():
+            if client.name == name and client.revoked_at is None:
+                return client
         raise NotFound(f"There is no client named {name!r}. `deskhand clients list` names them.")
 
     async def change(self, name: str, change: Change) -> Client:
         """Change what a client may do, from its next call on. Raises NotFound."""
-        if change.rate != AS_IT_WAS:
+        if change.rate != UNCHANGED:
             check_rate(change.rate)
-        one = await self.show(name)
-        await self.change_kept(store.change_client, one.id, change, self._clock.now().isoformat())
-        if change.scopes is not None and one.scopes - change.scopes:
-            self._tell_lost(one.id)
+        client = await self.show(name)
+        await self.write(store.change_client, client.id, change, self._clock.now().isoformat())
+        if change.scopes is not None and client.scopes - change.scopes:
+            self._publish_scopes_lost(client.id)
         return await self.show(name)
 
     async def renew_key(self, name: str) -> tuple[Client, str]:
-        """Give a client another key, told this once. The old one ends in the same moment."""
-        one, key = await self.show(name), new_key()
+        """Replace a client's key. The old one ends in the same transaction."""
+        client, key = await self.show(name), new_key()
         now = self._clock.now().isoformat()
-        fresh = replace(one, key_hint=hint_of(key), key_created_at=now, key_hash=hash_key(key))
-        await self.change_kept(store.replace_key, fresh, now)
+        fresh = replace(client, key_hint=hint_of(key), key_created_at=now, key_hash=hash_key(key))
+        await self.write(store.replace_key, fresh, now)
         return fresh, key
 
     async def revoke(self, name: str) -> Client:
-        """End a client: its key opens nothing from this moment on."""
-        one, now = await self.show(name), self._clock.now().isoformat()
-        await self.change_kept(revoke_clients, now, [one.id])
-        self._tell_lost(one.id)
-        return replace(one, revoked_at=now)
+        """Revoke a client with its credentials."""
+        client, now = await self.show(name), self._clock.now().isoformat()
+        await self.write(revoke_clients, now, [client.id])
+        self._publish_scopes_lost(client.id)
+        return replace(client, revoked_at=now)
 
     async def revoke_all(self) -> int:
-        """End every client at once: no key opens anything from this moment on. Answers how many there were."""
-        ended = int(await self.change_kept(revoke_clients, self._clock.now().isoformat()))
-        self._tell_lost(None)
-        return ended
+        """Revoke every client at once. Answers how many there were."""
+        revoked = int(await self.write(revoke_clients, self._clock.now().isoformat()))
+        self._publish_scopes_lost(None)
+        return revoked
 
-    def _tell_lost(self, client_id: str | None) -> None:
-        for tell in self.on_lost:
-            tell(client_id)
+    def _publish_scopes_lost(self, client_id: str | None) -> None:
+        for callback in self.on_scopes_lost:
+            callback(client_id)
 
-    async def change_kept(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """Store a change and know it at once. Changes take turns, so that no older reading covers a newer one."""
-        async with self._turn:
+    async def write(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Write a change and reload the cache. Changes take turns, so that no older reading replaces a newer one."""
+        async with self._lock:
             try:
                 return await self._database.write(function, *arguments)
             finally:
                 await self.load()
 
 
-def read_known(connection: Connection, now: str) -> Known:
-    """Read who may call."""
-    granted = programs.read_granted(connection)
-    return Known(store.read_usable_keys(connection), programs.read_open_tokens(connection, now), granted)
+def read_credentials(connection: Connection, now: str) -> CredentialCache:
+    """Read the valid credentials."""
+    granted = grants.read_granted(connection)
+    return CredentialCache(store.read_usable_keys(connection), grants.read_valid_tokens(connection, now), granted)
 
 
 def revoke_clients(connection: Connection, now: str, client_ids: Collection[str] | None = None) -> int:
-    """End some clients, or all if none are named, with their keys and however they sign in. Answers how many ended."""
-    programs.end_programs(connection, now, "Its client was ended.", client_ids)
+    """Revoke some clients, or all if None, with their keys, OAuth clients and grants. Answers how many were revoked."""
+    grants.end_oauth_clients(connection, now, "Its client was ended.", client_ids)
     return store.revoke_clients(connection, now, client_ids)
 
 
 def new_key() -> str:
-    """Make a key of 256 random bits."""
+    """Generate a key of 256 random bits."""
     return KEY_PREFIX + secrets.token_urlsafe(32)
 
 
 def hint_of(key: str) -> str:
-    """The beginning of a key that Deskhand made, by which a person tells it from others."""
+    """Beginning of a generated key, with which the person recognizes it."""
     return key[:7]
 
 
@@ -197,7 +201,7 @@ def hash_key(key: str) -> bytes:
 
 @lru_cache(maxsize=64)
 def read_rate(rate: str) -> "RateLimitItem":
-    """Read a rate such as 30/minute. Raises ValueError, also for several of them: nobody would count the others."""
+    """Read a rate such as 30/minute. Raises ValueError, also for several of them, as only one is counted."""
     from limits import parse_many
 
     item, *others = parse_many(rate)
@@ -207,7 +211,7 @@ def read_rate(rate: str) -> "RateLimitItem":
 
 
 def check_rate(rate: str | None) -> None:
-    """Raises InvalidInput for a rate that nobody understands."""
+    """Raises InvalidInput for an unknown rate."""
     if rate is None or rate == "none":
         return
     try:

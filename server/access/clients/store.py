@@ -1,4 +1,4 @@
-"""What is kept of clients and their keys: functions for the database's two verbs."""
+"""Clients and their keys in the database."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -8,9 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from server.access.clients.allowances import end_allowances
-from server.access.clients.client import AS_IT_WAS, Change, Client, Policy
-from server.access.oauth.tables import oauth_client, oauth_grant
-from server.access.tables import api_key, client
+from server.access.clients.client import UNCHANGED, Change, Client, Policy
+from server.access.tables import api_key, client, oauth_client, oauth_grant
 from server.core.errors import Conflict, NotAuthenticated, NotFound
 
 LONGEST_NAME = 40
@@ -22,7 +21,7 @@ LIVE_CLIENTS = select(client).where(client.c.revoked_at.is_(None))
 LIVE = LIVE_CLIENTS.where(client.c.id == bindparam("id"))
 KEY = select(api_key.c.hash).where(api_key.c.hash == bindparam("hash"))
 KEY_COLUMNS = (api_key.c.hash, api_key.c.hint, api_key.c.created_at.label("key_created_at"))
-ALL_CLIENTS = (  # the key that opens, or was the last to, comes last
+ALL_CLIENTS = (  # the valid key, or the one that was valid last, comes last
     select(client, *KEY_COLUMNS)
     .outerjoin(api_key, api_key.c.client_id == client.c.id)
     .order_by(client.c.created_at.desc(), api_key.c.revoked_at.is_(None), api_key.c.created_at)
@@ -32,8 +31,8 @@ USABLE_KEYS = (
     .join(api_key, api_key.c.client_id == client.c.id)
     .where(api_key.c.revoked_at.is_(None), client.c.revoked_at.is_(None))
 )
-OPENS = USABLE_KEYS.with_only_columns(client.c.id).where(api_key.c.hash == bindparam("hash"))
-GRANTED = (
+VALID_KEY = USABLE_KEYS.with_only_columns(client.c.id).where(api_key.c.hash == bindparam("hash"))
+VALID_GRANT = (
     LIVE_CLIENTS.with_only_columns(client.c.id)
     .join(oauth_grant, oauth_grant.c.client_id == client.c.id)
     .join(oauth_client, oauth_client.c.id == oauth_grant.c.oauth_client_id)
@@ -65,75 +64,75 @@ def read_clients(connection: Connection) -> list[Client]:
 
 
 def read_usable_keys(connection: Connection) -> dict[bytes, Client]:
-    """Read who may call, by the hash of the key."""
+    """Read the clients that have a valid key, by its hash."""
     return {row["hash"]: to_client(row) for row in connection.execute(USABLE_KEYS).mappings()}  # type: ignore[arg-type]  # RowMapping
 
 
 def require_credential(connection: Connection, credential: str) -> None:
-    """Raises NotAuthenticated if a credential opens nothing at this point in the order of all writing."""
+    """Raises NotAuthenticated if a credential is not valid any more, in the transaction of the caller."""
     kind, _, rest = credential.partition(":")
     if kind == "grant":
-        found = connection.execute(GRANTED, {"grant": rest}).first()
+        row = connection.execute(VALID_GRANT, {"grant": rest}).first()
     else:
-        found = connection.execute(OPENS, {"hash": bytes.fromhex(rest)}).first()
-    if found is None:
+        row = connection.execute(VALID_KEY, {"hash": bytes.fromhex(rest)}).first()
+    if row is None:
         raise NotAuthenticated(KEY_ENDED)
 
 
-def add_client(connection: Connection, made: Client) -> None:
-    if connection.execute(NAMED, {"name": made.name}).first():
-        raise Conflict(f"There is a client named {made.name!r} already. Choose another name, or revoke that one first.")
+def add_client(connection: Connection, new: Client) -> None:
+    if connection.execute(NAMED, {"name": new.name}).first():
+        raise Conflict(f"There is a client named {new.name!r} already. Choose another name, or revoke that one first.")
     connection.execute(
         ADD_CLIENT,
         {
-            "id": made.id,
-            "name": made.name,
-            "scopes": json.dumps(sorted(made.scopes)),
-            "policies": json.dumps(made.policies),
-            "rate": made.rate,
-            "created_at": made.created_at,
+            "id": new.id,
+            "name": new.name,
+            "scopes": json.dumps(sorted(new.scopes)),
+            "policies": json.dumps(new.policies),
+            "rate": new.rate,
+            "created_at": new.created_at,
             "revoked_at": None,
         },
     )
-    if made.key_hash:
-        add_key(connection, made)
+    if new.key_hash:
+        add_key(connection, new)
 
 
 def with_free_name(connection: Connection, wanted: Client) -> Client:
-    """The client under its name, or that with a number where another has it."""
+    """The client with its name, or with a number after it if another client has that name."""
     names = [wanted.name, *(f"{wanted.name[: LONGEST_NAME - 4]}-{number}" for number in range(2, 1000))]
     taken = {row.name for row in connection.execute(LIVE_CLIENTS)}
     return replace(wanted, name=next(name for name in names if name not in taken))
 
 
-def add_key(connection: Connection, one: Client) -> None:
-    if connection.execute(KEY, {"hash": one.key_hash}).first():
+def add_key(connection: Connection, owner: Client) -> None:
+    if connection.execute(KEY, {"hash": owner.key_hash}).first():
         raise Conflict("This key belongs to another client already.")
-    key = {"hash": one.key_hash, "client_id": one.id, "hint": one.key_hint, "created_at": one.key_created_at}
+    key = {"hash": owner.key_hash, "client_id": owner.id, "hint": owner.key_hint, "created_at": owner.key_created_at}
     connection.execute(ADD_KEY, {**key, "revoked_at": None})
 
 
 def change_client(connection: Connection, client_id: str, change: Change, now: str) -> None:
-    """Change what is named. It is merged here, so that two changes at once both hold.
+    """Merge a change into a client, so that two changes at the same time both hold.
 
-    What is to be asked or denied ends what the person had allowed of it; a scope that is taken ends all that they had allowed.
+    A policy of ask or deny ends the allowances of that operation; the loss of a scope ends all of the client's allowances.
     """
-    had = read_live(connection, client_id)
-    policies = json.loads(had["policies"]) | change.policies
-    taken_back = [name for name, policy in change.policies.items() if policy is not Policy.allow]
-    end_allowances(connection, now, [client_id], taken_back)
-    if change.scopes is not None and set(json.loads(had["scopes"])) - change.scopes:
+    row = read_live(connection, client_id)
+    policies = json.loads(row["policies"]) | change.policies
+    restricted = [name for name, policy in change.policies.items() if policy is not Policy.allow]
+    end_allowances(connection, now, [client_id], restricted)
+    if change.scopes is not None and set(json.loads(row["scopes"])) - change.scopes:
         end_allowances(connection, now, [client_id])
     values: dict[str, Any] = {"policies": json.dumps(policies)}
     if change.scopes is not None:
         values["scopes"] = json.dumps(sorted(change.scopes))
-    if change.rate != AS_IT_WAS:
+    if change.rate != UNCHANGED:
         values["rate"] = change.rate
     connection.execute(update(client).where(client.c.id == client_id), values)
 
 
 def replace_key(connection: Connection, fresh: Client, now: str) -> None:
-    """End a client's key and what was allowed to whoever had it, and give it another, in one transaction."""
+    """Replace a client's key, and end its allowances, in one transaction."""
     read_live(connection, fresh.id)
     end_allowances(connection, now, [fresh.id])
     connection.execute(END_KEYS.where(api_key.c.client_id == fresh.id), {"now": now})
@@ -154,7 +153,7 @@ def find_client(connection: Connection, client_id: str) -> Client | None:
 
 
 def revoke_clients(connection: Connection, now: str, client_ids: Collection[str] | None = None) -> int:
-    """End some clients with their keys and what was allowed to them, or all if none are named. Answers how many ended."""
+    """Revoke some clients with their keys and allowances, or all if None. Answers how many were revoked."""
     end_allowances(connection, now, client_ids)
     ending, keys = END_CLIENTS, END_KEYS
     if client_ids is not None:

@@ -1,6 +1,6 @@
-"""When each client was last used, and through which public address; and when its document was fetched there.
+"""Last use of each client by public address, and the last fetch of its document.
 
-It costs a call next to nothing: it is noted in memory, and stored at most once a minute for each client and address.
+It is recorded in memory, and stored at most once a minute for each client and address.
 """
 
 import logging
@@ -9,8 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
-from server.access.oauth.tables import oauth_grant
-from server.access.tables import activity, client_use
+from server.access.tables import activity, client_use, oauth_grant
 from server.core.clock import Clock
 from server.core.errors import DeskhandError
 from server.http.addresses import Address, spell_hosts
@@ -18,31 +17,31 @@ from server.storage.database import Database
 
 log = logging.getLogger(__name__)
 
-HERE = ""  # the address of who calls on this computer
+LOCAL = ""  # the address of callers on this computer
 WRITE_EVERY = timedelta(minutes=1)
-TELL_EVERY = timedelta(seconds=5)  # strangers may fetch documents as well
+PUBLISH_EVERY = timedelta(seconds=5)  # anybody may fetch documents
 
 
 @dataclass
 class Use:
-    """When a client last called, by public address; and how often today."""
+    """Last call of a client by public address, and its number of calls today."""
 
     last: dict[str, str] = field(default_factory=dict)
     calls_today: int = 0
 
     @property
     def last_at(self) -> str | None:
-        """When it last called, whichever way."""
+        """Last call through any address."""
         return max(self.last.values(), default=None)
 
     @property
     def last_by_address(self) -> dict[str, str]:
-        """When it last called through each public address."""
-        return {address: at for address, at in self.last.items() if address != HERE}
+        """Last call through each public address."""
+        return {address: at for address, at in self.last.items() if address != LOCAL}
 
 
 class Usage:
-    """Notes who calls. `every`: what is younger than that is known to memory only."""
+    """Records the use of clients. `every`: more recent calls are known to memory only."""
 
     def __init__(self, database: Database, address: Address, clock: Clock, every: timedelta = WRITE_EVERY) -> None:
         self._database = database
@@ -53,8 +52,8 @@ class Usage:
         self._written: dict[tuple[str, str, str], datetime] = {}
         self._fetched: dict[tuple[str, str], datetime] = {}
 
-    async def note(self, client_id: str, host: str, grant: str = "") -> None:
-        """Note that a client calls, with this Host header and this grant. Never fails: a call is worth more."""
+    async def record(self, client_id: str, host: str, grant: str = "") -> None:
+        """Record a call of a client, with this Host header and this grant. Never fails."""
         at = self._clock.now()
         use = (client_id, self._find_address(host), grant)
         self._last[use] = at
@@ -68,31 +67,31 @@ class Usage:
             log.warning("It could not be stored when a client was last used.")
 
     async def read(self) -> dict[str, Use]:
-        """Read the use of every client that ever called, by its id."""
+        """Read the use of every client that ever called, by client id."""
         midnight = self._clock.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
-        found = await self._database.read(read_uses, midnight.astimezone(self._clock.now().tzinfo).isoformat())
+        uses = await self._database.read(read_uses, midnight.astimezone(self._clock.now().tzinfo).isoformat())
         for (client_id, address, _), at in self._last.items():
-            last = found.setdefault(client_id, Use()).last
+            last = uses.setdefault(client_id, Use()).last
             last[address] = max(last.get(address, ""), at.isoformat())
-        return found
+        return uses
 
-    def note_document(self, client_name: str, host: str) -> bool:
-        """Note that a client's document is fetched, with this Host header. Says whether that is news."""
+    def record_document(self, client_name: str, host: str) -> bool:
+        """Record a fetch of a client's document, with this Host header. Answers whether it is to be published."""
         at, place = self._clock.now(), (client_name, self._find_address(host))
         before = self._fetched.get(place)
-        if before and at - before < TELL_EVERY:
+        if before and at - before < PUBLISH_EVERY:
             return False
         self._fetched[place] = at
         return True
 
     def find_document(self, client_name: str) -> datetime | None:
-        """When a client's document was last fetched through the public address of now, since the start."""
-        return self._fetched.get((client_name, self._address.public_url or HERE))
+        """Last fetch of a client's document through the current public address, since the start."""
+        return self._fetched.get((client_name, self._address.public_url or LOCAL))
 
     def _find_address(self, host: str) -> str:
-        """The public address behind a Host header, which the door has found to be one of ours."""
+        """Public address of a Host header that the middleware has accepted."""
         public = self._address.public_url
-        return public if public and host.lower() in spell_hosts(public) else HERE
+        return public if public and host.lower() in spell_hosts(public) else LOCAL
 
 
 ADD_USE = insert(client_use)
@@ -118,9 +117,9 @@ def write_use(connection: Connection, client_id: str, address: str, grant: str, 
 
 
 def read_uses(connection: Connection, since: str) -> dict[str, Use]:
-    found: dict[str, Use] = {}
+    uses: dict[str, Use] = {}
     for row in connection.execute(ALL_USES):
-        found.setdefault(row.client_id, Use()).last[row.address] = row.at
+        uses.setdefault(row.client_id, Use()).last[row.address] = row.at
     for row in connection.execute(CALLS_SINCE, {"since": since}):
-        found.setdefault(row.client_id, Use()).calls_today = row.calls
-    return found
+        uses.setdefault(row.client_id, Use()).calls_today = row.calls
+    return uses

@@ -1,4 +1,4 @@
-"""Requests and programs in the shape that Authlib asks for."""
+"""Requests and clients in the form that Authlib expects."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -10,16 +10,16 @@ from authlib.oauth2.rfc6749 import ClientMixin, OAuth2Payload, OAuth2Request
 from server.access.clients.client import Client
 from server.access.oauth import redirect_uris
 from server.access.oauth.models import OFFLINE, Kind, Registration
-from server.access.oauth.request_context import Asked, Pairs
+from server.access.oauth.request_context import AuthorizationRequest, FormParams
 from server.access.oauth.tokens import is_same
 
 
 class Payload(OAuth2Payload):
-    """The parameters of a request."""
+    """Parameters of a request."""
 
-    def __init__(self, pairs: Pairs) -> None:
+    def __init__(self, params: FormParams) -> None:
         self._lists: defaultdict[str, list[str]] = defaultdict(list)
-        for name, value in pairs:
+        for name, value in params:
             self._lists[name].append(value)
         self._first = {name: values[0] for name, values in self._lists.items()}
 
@@ -33,16 +33,16 @@ class Payload(OAuth2Payload):
 
 
 class Request(OAuth2Request):
-    """Made of plain pairs, so that one can wait for the person and be played again when they have said yes.
+    """A request made of plain parameters, so that it can wait for the person and be repeated after their decision.
 
-    `agreed`: what they said yes to. `denial`: why they said no.
+    `agreed`: the request they approved. `denial`: their reason to deny it.
     """
 
-    def __init__(self, method: str, uri: str, pairs: Pairs, headers: Mapping[str, str]) -> None:
+    def __init__(self, method: str, uri: str, params: FormParams, headers: Mapping[str, str]) -> None:
         super().__init__(method, uri, headers=dict(headers))
-        self.payload = Payload(pairs)
+        self.payload = Payload(params)
         self.resource = ""
-        self.agreed: Asked | None = None
+        self.agreed: AuthorizationRequest | None = None
         self.denial = ""
 
     @property
@@ -55,8 +55,8 @@ class Request(OAuth2Request):
 
 
 @dataclass(frozen=True)
-class Visitor(ClientMixin):
-    """A program as Authlib asks for it. `scopes`: all there are now. `client`: whose it is, once the person has let it in."""
+class AuthlibClient(ClientMixin):
+    """An OAuth client. `scopes`: all existing ones. `client`: the Deskhand client that it is, once the person has let it in."""
 
     registration: Registration
     client: Client | None
@@ -75,7 +75,7 @@ class Visitor(ClientMixin):
         return is_same(client_secret, self.registration.secret_hash)
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:  # noqa: ARG002, Authlib's name
-        """A secret may come in the body or in the header; without one there is none to send."""
+        """Accept the secret in the body or the header, and `none` for public clients only."""
         return (method == "none") == self.is_public
 
     @property
@@ -84,7 +84,7 @@ class Visitor(ClientMixin):
 
     @property
     def needs_pkce(self) -> bool:
-        """GPT's actions cannot do it; they have a secret that the person pasted."""
+        """Whether PKCE is required: for all but GPT actions, which cannot do it and have a secret that the person pasted."""
         return self.is_public or self.registration.kind is not Kind.own
 
     def get_default_redirect_uri(self) -> str | None:
@@ -98,16 +98,16 @@ class Visitor(ClientMixin):
         return redirect_uris.is_among(redirect_uri, self.registration.redirect_uris, any_port=self.is_public)
 
     def get_allowed_scope(self, scope: str | None) -> str | None:
-        """What it may be given of what it asks for. What there is not is left out; where nothing is left, it is the usual."""
-        asked = (scope or "").split()
+        """Scopes that it may get. Unknown ones are left out; if none is left, the client's scopes or all are offered."""
+        requested = (scope or "").split()
         has = self.client.scopes if self.client else None
         most = has if has is not None and self.registration.kind is Kind.own else self.scopes
-        given = [one for one in dict.fromkeys(asked) if one in most] or sorted((has or self.scopes) & self.scopes)
+        given = [name for name in dict.fromkeys(requested) if name in most] or sorted((has or self.scopes) & self.scopes)
         if not given:
             return None
-        return " ".join(given + [OFFLINE] * (OFFLINE in asked))
+        return " ".join(given + [OFFLINE] * (OFFLINE in requested))
 
 
 def split(scope: Any) -> tuple[str, ...]:
-    """The scopes in a text."""
+    """Scopes of a space-separated list."""
     return tuple(str(scope or "").split())

@@ -1,26 +1,25 @@
 """Authlib's grants with the rules that it leaves open.
 
-Authlib 1.9.8 by itself takes PKCE's method `plain`, lets a method be absent, asks for HTTP Basic when a token is refreshed or
-revoked, gives no new refresh token and notices no spent one (RFC 9700, section 4.14).
+Authlib 1.9.8 accepts PKCE's method `plain` or none, wants HTTP Basic for refresh and revocation, does not rotate refresh
+tokens, and does not detect a reused one (RFC 9700, section 4.14).
 """
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import AccessDeniedError, InvalidRequestError
 from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant, RefreshTokenGrant
 from authlib.oauth2.rfc7009 import RevocationEndpoint
 from authlib.oauth2.rfc7636 import CodeChallenge
+from sqlalchemy import Connection
 
 from server.access.oauth import token_store
-from server.access.oauth.authlib_types import Request, Visitor, split
-from server.access.oauth.consent import admit
-from server.access.oauth.token_store import Held
+from server.access.oauth.authlib_types import AuthlibClient, Request, split
+from server.access.oauth.consent import record_consent
+from server.access.oauth.request_context import RequestContext
+from server.access.oauth.token_store import StoredCode, StoredToken
 from server.access.oauth.tokens import CODE, REFRESH, derive, digest, new_secret
-
-if TYPE_CHECKING:
-    from server.access.oauth.authorization_server import Authority
 
 METHODS = ["client_secret_basic", "client_secret_post", "none"]
 CODE_TWICE = "Its code was used twice."
@@ -29,23 +28,40 @@ SIGNED_OUT = "It signed out by itself."
 SAID_NO = "The person at this computer said no."
 
 
-def spell_plainly(text: str) -> str:
-    """What RFC 6749 lets stand in an error_description."""
+def to_error_description(text: str) -> str:
+    """Text with only the characters that RFC 6749 permits in an error_description."""
     plain = text.replace('"', "'").replace("\\", "/").encode("ascii", "replace").decode()
     return "".join(char for char in plain if " " <= char <= "~").strip()
 
 
+class Server(Protocol):
+    """The authorization server, as the grants use it."""
+
+    connection: Connection
+    context: RequestContext
+    changed: bool
+
+    def end(self, grant: str, why: str, *, notify: bool = True) -> None:
+        """Revoke a grant with all its tokens."""
+
+    def find_resource(self, request: Request) -> str:
+        """Find the resource of a request. Raises InvalidTargetError."""
+
+    def check_same_resource(self, request: Request, held: StoredCode | StoredToken) -> None:
+        """Raises InvalidTargetError if a token is requested for another resource than the grant's."""
+
+
 class InvalidTargetError(OAuth2Error):
-    """RFC 8707."""
+    """Unknown resource (RFC 8707)."""
 
     error = "invalid_target"
 
 
 class Pkce(CodeChallenge):
-    """S256, and for everybody but a GPT with a secret."""
+    """PKCE with S256, required for all but GPT actions."""
 
     def validate_code_challenge(self, grant: Any, redirect_uri: Any) -> None:
-        """Look at the challenge, and at what it is for; what is wrong with either is told to the program."""
+        """Validate the challenge and the resource."""
         data = grant.request.payload.data
         if data.get("code_challenge") and data.get("code_challenge_method") != "S256":
             raise InvalidRequestError("The code_challenge_method must be S256.")
@@ -56,15 +72,15 @@ class Pkce(CodeChallenge):
 
 
 class CodeGrant(AuthorizationCodeGrant):
-    """Sign-in by a code that a browser brings back."""
+    """Authorization code grant."""
 
     TOKEN_ENDPOINT_AUTH_METHODS = METHODS
-    server: "Authority"
+    server: Server
     request: Request
 
     def create_authorization_response(self, redirect_uri: str, grant_user: Any) -> Any:
         if not grant_user:
-            raise AccessDeniedError(spell_plainly(f"{SAID_NO} {self.request.denial}"), redirect_uri=redirect_uri)
+            raise AccessDeniedError(to_error_description(f"{SAID_NO} {self.request.denial}"), redirect_uri=redirect_uri)
         return super().create_authorization_response(redirect_uri, grant_user)
 
     def generate_authorization_code(self) -> str:
@@ -74,98 +90,98 @@ class CodeGrant(AuthorizationCodeGrant):
         server, data = self.server, request.payload.data
         if request.agreed is None:
             raise AccessDeniedError(SAID_NO)
-        grant = admit(server.connection, server.terms, request.agreed)
-        until = server.terms.after(server.terms.settings.code_seconds)
+        grant = record_consent(server.connection, server.context, request.agreed)
+        until = server.context.after(server.context.settings.code_seconds)
         challenge = data.get("code_challenge")
         token_store.add_code(server.connection, code, grant, data.get("redirect_uri"), challenge, until)
         server.changed = True
 
-    def query_authorization_code(self, code: str, client: Visitor) -> Held | None:
-        """A spent code is looked for before its age is, so that it ends what came of it however late it comes again."""
-        found = token_store.find_code(self.server.connection, code)
-        if found is None or found.oauth_client != client.registration.id:
+    def query_authorization_code(self, code: str, client: AuthlibClient) -> StoredCode | None:
+        """Find a valid code. A reused one revokes its grant, also after it has expired."""
+        stored = token_store.find_code(self.server.connection, code)
+        if stored is None or stored.oauth_client != client.registration.id:
             return None
-        if found.used_at:
-            self.server.end(found.grant, CODE_TWICE)
+        if stored.used_at:
+            self.server.end(stored.grant, CODE_TWICE)
             return None
-        return None if found.is_over(self.server.terms.now) else found
+        return None if stored.is_over(self.server.context.now) else stored
 
     def validate_token_request(self) -> None:
         super().validate_token_request()
         self.server.check_same_resource(self.request, self.request.authorization_code)
 
-    def delete_authorization_code(self, authorization_code: Held) -> None:
-        token_store.spend_code(self.server.connection, authorization_code, self.server.terms.now.isoformat())
+    def delete_authorization_code(self, authorization_code: StoredCode) -> None:
+        token_store.spend_code(self.server.connection, authorization_code, self.server.context.now.isoformat())
 
-    def authenticate_user(self, authorization_code: Held) -> str:  # noqa: ARG002, there is one person
+    def authenticate_user(self, authorization_code: StoredCode) -> str:  # noqa: ARG002, there is one person
         return "person"
 
 
 class RefreshGrant(RefreshTokenGrant):
-    """A new pair for a refresh token, which is spent by that."""
+    """Refresh token grant with rotation."""
 
     TOKEN_ENDPOINT_AUTH_METHODS = METHODS
-    server: "Authority"
+    server: Server
     request: Request
 
-    def _validate_request_token(self, client: Visitor) -> Any:
+    def _validate_request_token(self, client: AuthlibClient) -> Any:
         self.request.client = client
         return super()._validate_request_token(client)
 
-    def authenticate_refresh_token(self, refresh_token: str) -> Held | None:
-        """One that was spent before is the retry of a lost answer, or stolen."""
+    def authenticate_refresh_token(self, refresh_token: str) -> StoredToken | None:
+        """Find a valid refresh token. A used one is the retry of a lost response, or stolen."""
         server = self.server
-        found = token_store.find_held_token(server.connection, refresh_token)
-        if found is None or found.kind != "refresh" or found.oauth_client != self.request.client.registration.id:
+        stored = token_store.find_stored_token(server.connection, refresh_token)
+        if stored is None or stored.kind != "refresh" or stored.oauth_client != self.request.client.registration.id:
             return None
-        if found.is_over(server.terms.now):
+        if stored.is_over(server.context.now):
             return None
-        if found.used_at and self._is_reused(found):
-            server.end(found.grant, REFRESH_TWICE)
+        if stored.used_at and self._is_reused(stored):
+            server.end(stored.grant, REFRESH_TWICE)
             return None
-        lost = found.used_at and found.heir != digest(derive(server.terms.key, REFRESH, refresh_token))
-        return None if lost else found  # lost: the key that it was made with is gone
+        lost = stored.used_at and stored.successor != digest(derive(server.context.key, REFRESH, refresh_token))
+        return None if lost else stored  # lost: the key of its successor is gone
 
-    def _is_reused(self, spent: Held) -> bool:
-        """Whether it is too late for a retry. After a start everybody has their time again: the end may have cut answers off."""
-        terms = self.server.terms
-        since = datetime.fromisoformat(spent.used_at or "")
-        late = terms.now - max(since, terms.started or since) > timedelta(seconds=terms.settings.leeway_seconds)
-        heir = token_store.find_token(self.server.connection, spent.heir or b"")
-        return late or heir is None or heir.used_at is not None
+    def _is_reused(self, used: StoredToken) -> bool:
+        """Whether it is too late for a retry. The leeway begins anew with a start, as the stop may have cut responses off."""
+        context = self.server.context
+        since = datetime.fromisoformat(used.used_at or "")
+        late = context.now - max(since, context.started or since) > timedelta(seconds=context.settings.leeway_seconds)
+        successor = token_store.find_token(self.server.connection, used.successor or b"")
+        return late or successor is None or successor.used_at is not None
 
-    def _validate_token_scope(self, token: Held) -> None:
-        """What is asked for and was not granted is left out."""
+    def _validate_token_scope(self, token: StoredToken) -> None:
+        """Accept any scope: those that were not granted are left out."""
 
-    def issue_token(self, user: Any, refresh_token: Held) -> Any:
+    def issue_token(self, user: Any, refresh_token: StoredToken) -> Any:
         granted = split(refresh_token.granted)
-        asked = [one for one in split(self.request.payload.scope) if one in granted]
-        return self.generate_token(user=user, scope=" ".join(asked or granted), include_refresh_token=True)
+        requested = [name for name in split(self.request.payload.scope) if name in granted]
+        return self.generate_token(user=user, scope=" ".join(requested or granted), include_refresh_token=True)
 
     def validate_token_request(self) -> None:
         super().validate_token_request()
         self.server.check_same_resource(self.request, self.request.refresh_token)
 
-    def revoke_old_credential(self, refresh_token: Held) -> None:
+    def revoke_old_credential(self, refresh_token: StoredToken) -> None:
         server = self.server
-        heir = digest(derive(server.terms.key, REFRESH, self.request.form["refresh_token"]))
-        token_store.spend_token(server.connection, refresh_token, heir, server.terms.now.isoformat())
+        successor = digest(derive(server.context.key, REFRESH, self.request.form["refresh_token"]))
+        token_store.spend_token(server.connection, refresh_token, successor, server.context.now.isoformat())
 
-    def authenticate_user(self, refresh_token: Held) -> str:  # noqa: ARG002, there is one person
+    def authenticate_user(self, refresh_token: StoredToken) -> str:  # noqa: ARG002, there is one person
         return "person"
 
 
 class Revocation(RevocationEndpoint):
-    """Signing out. Hints are passed over, and another program's token is none of its business (RFC 7009, section 2.1)."""
+    """Token revocation. Hints are ignored, and tokens of other clients are not revoked (RFC 7009, section 2.1)."""
 
     CLIENT_AUTH_METHODS = METHODS
-    server: "Authority"
+    server: Server
 
-    def authenticate_token(self, request: Request, client: Visitor) -> Held | None:
+    def authenticate_token(self, request: Request, client: AuthlibClient) -> StoredToken | None:
         if not request.form.get("token"):
             raise InvalidRequestError("The token is missing.")
-        found = token_store.find_held_token(self.server.connection, request.form["token"])
-        return found if found and found.oauth_client == client.registration.id else None
+        stored = token_store.find_stored_token(self.server.connection, request.form["token"])
+        return stored if stored and stored.oauth_client == client.registration.id else None
 
-    def revoke_token(self, token: Held, request: Request) -> None:  # noqa: ARG002, Authlib's
-        self.server.end(token.grant, SIGNED_OUT, told=False)
+    def revoke_token(self, token: StoredToken, request: Request) -> None:  # noqa: ARG002, Authlib's
+        self.server.end(token.grant, SIGNED_OUT, notify=False)

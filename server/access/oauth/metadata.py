@@ -1,4 +1,4 @@
-"""What the authorization server tells of itself, at the addresses where programs look (RFC 8414, RFC 9728)."""
+"""Metadata of the authorization server and the protected resources (RFC 8414, RFC 9728)."""
 
 from collections.abc import Collection
 from typing import Any
@@ -12,11 +12,11 @@ REGISTER = "/chatgpt/oauth/register"
 SERVER = "/.well-known/oauth-authorization-server"
 RESOURCE = "/.well-known/oauth-protected-resource"
 METHODS = ["client_secret_basic", "client_secret_post", "none"]
-OPEN_TO_PAGES = (SERVER, RESOURCE, TOKEN, REGISTER)  # a web page of anybody may read these; nothing in them comes of a cookie
+OPEN_TO_PAGES = (SERVER, RESOURCE, TOKEN, REGISTER)  # any web page may read these; they use no cookie
 
 
 def describe_server(issuer: str, scopes: Collection[str], settings: OAuthSettings) -> dict[str, Any]:
-    """The authorization server. `issuer`: the public address of the moment, without a slash at its end."""
+    """Authorization server metadata. `issuer`: the current public address, without a trailing slash."""
     registration = {"registration_endpoint": issuer + REGISTER} if settings.registration_allowed else {}
     return {
         "issuer": issuer,
@@ -38,7 +38,7 @@ def describe_server(issuer: str, scopes: Collection[str], settings: OAuthSetting
 
 
 def describe_resource(issuer: str, path: str, scopes: Collection[str]) -> dict[str, Any]:
-    """What is protected: all of it, or the tools at "/mcp"."""
+    """Protected resource metadata. `path`: "" for everything, "/mcp" for the tools."""
     return {
         "resource": issuer + path,
         "authorization_servers": [issuer],
@@ -50,7 +50,7 @@ def describe_resource(issuer: str, path: str, scopes: Collection[str]) -> dict[s
 
 
 def challenge(issuer: str, resource: str, scope: str, *, wrong: bool) -> str:
-    """The WWW-Authenticate header of a 401. `wrong`: something was sent, and it opens nothing (RFC 6750, RFC 9728)."""
+    """WWW-Authenticate header of a 401. `wrong`: an invalid credential was sent (RFC 6750, RFC 9728)."""
     parts = ['Bearer realm="Deskhand"', f'resource_metadata="{issuer}{RESOURCE}{resource}"']
     parts += [f'scope="{scope}"'] if scope else []
     parts += ['error="invalid_token"'] if wrong else []

@@ -1,4 +1,4 @@
-"""What the authorization server knows of a program, of what the person let it do, and of its tokens."""
+"""OAuth clients and the settings of the authorization server."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -6,22 +6,22 @@ from enum import StrEnum
 from pydantic import BaseModel, Field
 
 SECTION = "oauth"  # of the settings
-OFFLINE = "offline_access"  # asked for by programs that want to stay signed in; all of them may
+OFFLINE = "offline_access"  # requested by clients that want to stay signed in; it is always given
 
 
 class Kind(StrEnum):
-    """How a program became known."""
+    """Origin of a registration."""
 
-    own = "own"  #: the person made it here, and pasted its id and secret elsewhere
-    registered = "registered"  #: it registered itself (RFC 7591)
-    document = "document"  #: its id is the address of a document about it
+    own = "own"  #: the person created it here, and pasted its id and secret elsewhere
+    registered = "registered"  #: dynamic registration (RFC 7591)
+    document = "document"  #: its client_id is the address of its metadata
 
 
 class OAuthSettings(BaseModel):
-    """How programs may sign in, and for how long.
+    """Settings of the authorization server.
 
-    Whoever changes the durations: a code should not live longer than a minute, and an access token not longer than a few
-    hours, for it cannot be asked whether it was stolen.
+    A code should not be valid for longer than a minute, and an access token not for longer than a few hours, as nothing
+    shows that one was stolen.
     """
 
     registration_allowed: bool = Field(False, description="Whether programs may register themselves.")
@@ -38,10 +38,10 @@ class OAuthSettings(BaseModel):
 
 @dataclass(frozen=True)
 class Registration:
-    """A program, as it is known to the authorization server.
+    """An OAuth client.
 
-    `id`: the client_id that it says. `client`: the id of the Deskhand client that it is, once the person has let it in.
-    `redirect_uris`: where it may be answered; `callbacks`: where it was, each with the person's consent.
+    `id`: its client_id. `client`: the id of the Deskhand client that it is, once the person has let it in.
+    `redirect_uris`: those it registered; `callbacks`: those that were used, each with the person's consent.
     """
 
     id: str
@@ -55,36 +55,8 @@ class Registration:
 
 
 @dataclass(frozen=True)
-class Grant:
-    """What the person let a program do, once. `resource`: "" for all of it, "/mcp" for the tools alone.
-
-    `address`: the public address at which it signed in.
-    """
-
-    id: str
-    oauth_client: str
-    client: str
-    callback: str
-    scopes: frozenset[str]
-    resource: str
-    address: str
-    created_at: str
-    last_used_at: str | None = None
-
-
-@dataclass(frozen=True)
-class Token:
-    """An access token that opens, without itself."""
-
-    grant: str
-    scopes: frozenset[str]
-    resource: str
-    expires_at: str
-
-
-@dataclass(frozen=True)
-class Pair:
-    """What one pastes into a GPT. The secret is told once."""
+class ClientCredentials:
+    """OAuth id and secret, to be pasted into a GPT."""
 
     client_id: str
     client_secret: str = field(repr=False)

@@ -1,9 +1,9 @@
-"""What a browser shows during a sign-in: four digits to be typed on the computer, and nothing that could be pressed."""
+"""Pages that a browser shows during a sign-in: four digits to be typed on the computer, and nothing to click."""
 
 from html import escape
 
-from server.access.oauth.client_names import name_program
-from server.access.oauth.pending_authorizations import SignIn, describe_origin
+from server.access.oauth.client_names import name_client
+from server.access.oauth.pending_authorizations import PendingAuthorization, describe_origin
 from server.access.oauth.scopes import describe_scopes
 
 STYLE = """
@@ -46,32 +46,32 @@ PAGE = """<!doctype html>
 
 
 def make_page(title: str, body: str, *, refresh: bool = False) -> str:
-    """Put a page together."""
+    """Fill the page template."""
     return PAGE.format(refresh=REFRESH if refresh else "", title=escape(title), style=STYLE_PATH, body=body)
 
 
-def make_waiting(one: SignIn) -> str:
-    """Show the digits of a sign-in, what it is about, and what to do."""
-    asked, name = one.asked, escape(name_program(one.asked))
-    may = "".join(f"<li>{escape(words)}</li>" for words in describe_scopes(asked.scopes))
-    moved = "<dt>Please note</dt><dd>It was answered at another address before.</dd>" if one.moved else ""
+def make_waiting_page(pending: PendingAuthorization) -> str:
+    """Page with the digits of a pending authorization and its details."""
+    request, name = pending.request, escape(name_client(pending.request))
+    may = "".join(f"<li>{escape(words)}</li>" for words in describe_scopes(request.scopes))
+    moved = "<dt>Please note</dt><dd>It was answered at another address before.</dd>" if pending.moved else ""
     body = f"""<h1>{name} wants to sign in</h1>
 <p>Open Deskhand on your computer and type these digits there. This page goes on by itself.</p>
-<p class="digits"><span aria-hidden="true">{one.digits}</span><span class="heard">{" ".join(one.digits)}</span></p>
+<p class="digits"><span aria-hidden="true">{pending.digits}</span><span class="heard">{" ".join(pending.digits)}</span></p>
 <h2>What it may do then</h2><ul>{may}</ul>
-<dl><dt>Who it is</dt><dd>{escape(describe_origin(asked))}</dd>
-<dt>Where the answer goes</dt><dd>{escape(asked.callback)}</dd>{moved}</dl>
+<dl><dt>Who it is</dt><dd>{escape(describe_origin(request))}</dd>
+<dt>Where the answer goes</dt><dd>{escape(request.callback)}</dd>{moved}</dl>
 <p class="dim">Did you not begin this yourself? Then close this page and type nothing.</p>"""
     return make_page("Sign in", body, refresh=True)
 
 
-def make_busy(sentence: str, *, again: bool) -> str:
-    """Say that another waits. `again`: the page asks anew by itself, as one that came with a form cannot."""
+def make_busy_page(sentence: str, *, again: bool) -> str:
+    """Page of a request that has to wait for another. `again`: it reloads by itself, which a form's cannot."""
     further = "This page goes on by itself when it is over." if again else "Then begin this one again where it began."
     body = f"<h1>{BUSY}</h1><p>{escape(sentence)}</p><p>{further}</p>"
     return make_page(BUSY, body, refresh=again)
 
 
-def make_sentence(title: str, sentence: str) -> str:
-    """Say one thing."""
+def make_message_page(title: str, sentence: str) -> str:
+    """Page with one sentence."""
     return make_page(title, f"<h1>{escape(title)}</h1><p>{escape(sentence)}</p>")

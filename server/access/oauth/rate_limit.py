@@ -1,4 +1,4 @@
-"""How often something may happen, counted in a moving window."""
+"""Rate limit with a moving window, on our own clock."""
 
 from collections import deque
 from datetime import datetime, timedelta
@@ -6,15 +6,15 @@ from datetime import datetime, timedelta
 from server.core.clock import Clock
 
 
-class Rate:
-    """So many in so long, whoever asks."""
+class RateLimit:
+    """Limit of `most` events in some seconds, for all callers together."""
 
     def __init__(self, most: int, seconds: float, clock: Clock) -> None:
         self._most, self._window, self._clock = most, timedelta(seconds=seconds), clock
         self._times: deque[datetime] = deque()
 
     def take(self) -> bool:
-        """Count one; False if it is one too many."""
+        """Count an event. Answers False if the limit is reached."""
         now = self._clock.now()
         while self._times and now - self._times[0] >= self._window:
             self._times.popleft()

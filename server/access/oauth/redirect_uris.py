@@ -1,6 +1,6 @@
-"""Where a program may be answered: exact addresses, and the patterns of ChatGPT's and Claude's own.
+"""Valid redirect_uris: exact ones, and patterns for those of ChatGPT and Claude.
 
-A pattern only lets a question be asked. The person sees the whole address, and it is kept with their yes.
+A pattern only permits to ask the person. They see the whole address, and it is stored with their consent.
 ChatGPT: developers.openai.com/api/docs/actions/authentication and developers.openai.com/apps-sdk/build/auth;
 loopback: RFC 8252, section 7.3.
 """
@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from server.core.errors import InvalidInput
 
-MOST = 10  # of one program
+MOST = 10  # of each client
 LONGEST = 500
 ACTIONS = re.compile(r"https://(chatgpt\.com|chat\.openai\.com)/aip/g-[A-Za-z0-9_-]{1,80}/oauth/callback")
 CONNECTORS = re.compile(
@@ -24,46 +24,46 @@ PLAIN = re.compile(r"[!-~]+")
 
 
 def is_known_site(uri: str) -> bool:
-    """Whether this is where ChatGPT or Claude is answered as an app."""
+    """Whether this is the redirect_uri of an app in ChatGPT or Claude."""
     return CONNECTORS.fullmatch(uri) is not None
 
 
 def find_known_host(address: str) -> str | None:
-    """Which host of ChatGPT's and Claude's an https address is at; None if it is none of them."""
+    """Host of ChatGPT or Claude in an https address; None for any other host."""
     host = urlsplit(address).netloc.lower() if is_https(address) else ""
     return host if host in KNOWN_HOSTS else None
 
 
 def is_gpt(uri: str) -> bool:
-    """Whether this is where a GPT's action is answered."""
+    """Whether this is the redirect_uri of a GPT's action."""
     return ACTIONS.fullmatch(uri) is not None
 
 
 def is_loopback(uri: str) -> bool:
-    """Whether this is a program on the computer of whoever signs in."""
+    """Whether this is a loopback address (RFC 8252)."""
     return LOOPBACK.fullmatch(uri) is not None
 
 
 def is_same(uri: str, known: str, *, any_port: bool) -> bool:
-    """Whether two addresses are the same, letter by letter; on loopback the port may be another where that is said."""
+    """Whether two addresses are equal. `any_port`: on loopback the port may differ."""
     if uri == known:
         return True
-    one, other = LOOPBACK.fullmatch(uri), LOOPBACK.fullmatch(known)
-    return any_port and one is not None and other is not None and (one[1], one[3]) == (other[1], other[3])
+    match, other = LOOPBACK.fullmatch(uri), LOOPBACK.fullmatch(known)
+    return any_port and match is not None and other is not None and (match[1], match[3]) == (other[1], other[3])
 
 
 def is_among(uri: str, known: Collection[str], *, any_port: bool) -> bool:
-    """Whether an address is one of those that are known."""
-    return any(is_same(uri, one, any_port=any_port) for one in known)
+    """Whether an address is among the known ones."""
+    return any(is_same(uri, other, any_port=any_port) for other in known)
 
 
 def may_register(uri: str) -> bool:
-    """Whether a program that nobody vouches for may be answered there: known sites and loopback."""
+    """Whether an unverified client may register this address: known sites and loopback."""
     return is_known_site(uri) or is_loopback(uri)
 
 
 def check_own(uris: Collection[str]) -> tuple[str, ...]:
-    """Take the addresses that the person gives. Raises InvalidInput for what cannot be one."""
+    """Validate the addresses that the person gives. Raises InvalidInput."""
     if len(uris) > MOST:
         raise InvalidInput(f"Give at most {MOST} callback addresses.")
     for uri in uris:
@@ -76,7 +76,7 @@ def check_own(uris: Collection[str]) -> tuple[str, ...]:
 
 
 def is_https(uri: str) -> bool:
-    """Whether this is a plain https address."""
+    """Whether this is an https address without a fragment or user name."""
     if not PLAIN.fullmatch(uri) or "\\" in uri or "#" in uri or len(uri) > LONGEST:
         return False
     try:

@@ -1,4 +1,4 @@
-"""What the authorization server goes by during one request, and what it answers."""
+"""Context and response of one request to the authorization server."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,15 +10,15 @@ from server.access.clients.client import Client
 from server.access.oauth.models import OAuthSettings, Registration
 from server.http.addresses import DEFAULT_PORTS, LOOPBACK, Address, spell_hosts
 
-Pairs = tuple[tuple[str, str], ...]  # the parameters of a request, in their order
+FormParams = tuple[tuple[str, str], ...]  # the parameters of a request, in their order
 TOOLS = "/mcp"
 
 
 @dataclass(frozen=True)
-class Terms:
-    """`issuer`: the public address of the moment. `bases`: every address at which we are reached.
+class RequestContext:
+    """Context of one request. `issuer`: the current public address. `bases`: every address of this server.
 
-    `started`: since when this server runs. `documents`: the programs whose documents were fetched for this request.
+    `started`: the start of this server. `documents`: registrations whose metadata was fetched for this request.
     """
 
     issuer: str
@@ -31,11 +31,11 @@ class Terms:
     documents: Mapping[str, Registration] = field(default_factory=dict)
 
     def after(self, seconds: float) -> str:
-        """The moment so many seconds from now."""
+        """ISO 8601 time, some seconds from now."""
         return (self.now + timedelta(seconds=seconds)).isoformat()
 
     def find_resource(self, wanted: str) -> str | None:
-        """Which of ours an address is (RFC 8707): "" for all of it, "/mcp" for the tools; None if it is not ours."""
+        """Resource of an address (RFC 8707): "" for everything, "/mcp" for the tools; None if it is not ours."""
         try:
             parts = urlsplit(wanted)
             if parts.scheme not in DEFAULT_PORTS or parts.query or parts.fragment or "@" in parts.netloc:
@@ -48,8 +48,8 @@ class Terms:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A request that may be put to the person. `client`: whose program it is, if they let it in before."""
+class AuthorizationRequest:
+    """A valid authorization request. `client`: the Deskhand client, if the person has let it in before."""
 
     registration: Registration
     client: Client | None
@@ -59,8 +59,8 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What is answered. `changed`: who may call is another now. `ended`: a sentence for the person about what was ended."""
+class OAuthResponse:
+    """A response. `changed`: the valid credentials have changed. `ended`: a sentence for the person about a revoked grant."""
 
     status: int
     body: Any = None
@@ -69,12 +69,12 @@ class Answer:
     ended: str | None = None
 
     @classmethod
-    def failed(cls, error: str, description: str, status: int = 400) -> "Answer":
-        """An error as RFC 6749 has it."""
+    def failed(cls, error: str, description: str, status: int = 400) -> "OAuthResponse":
+        """Error response (RFC 6749)."""
         return cls(status, {"error": error, "error_description": description})
 
 
 def list_bases(address: Address) -> tuple[str, ...]:
-    """Every address at which we are reached."""
+    """Every address of this server."""
     here = (f"http://{name}:{address.public_port}" for name in LOOPBACK)
     return (address.public, address.own, *here)

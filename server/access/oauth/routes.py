@@ -1,4 +1,4 @@
-"""The addresses of the authorization server on the public surface."""
+"""Routes of the authorization server on the public surface."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -8,8 +8,8 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from server.access.oauth import metadata, pages
-from server.access.oauth.pending_authorizations import Verdict
-from server.access.oauth.request_context import TOOLS, Answer, Pairs
+from server.access.oauth.pending_authorizations import Decision
+from server.access.oauth.request_context import TOOLS, FormParams, OAuthResponse
 from server.access.oauth.service import CONSENT, OAuth
 from server.core.errors import TooLarge
 from server.http.addresses import spell_hosts
@@ -18,30 +18,30 @@ LARGEST_BODY = 16_384  # bytes
 MOST_FIELDS = 40
 COOKIE = "deskhand_sign_in"
 FORM = "application/x-www-form-urlencoded"
-NO_FORM = Answer.failed("invalid_request", "Send the parameters as application/x-www-form-urlencoded.")
+NO_FORM = OAuthResponse.failed("invalid_request", "Send the parameters as application/x-www-form-urlencoded.")
 OVER = "This sign-in is over, was begun anew, or belongs to another browser. Go back to where it began, and begin again."
-# The window that opened this one may be told that it is done; it can read nothing here.
-STEPPING = {"Cross-Origin-Opener-Policy": "unsafe-none", "Pragma": "no-cache"}
+# Without COOP the opener can see that the sign-in window closes; it can read nothing here.
+PAGE_HEADERS = {"Cross-Origin-Opener-Policy": "unsafe-none", "Pragma": "no-cache"}
 
 
 class Unreadable(Exception):
-    """A request that is no form. Carries its answer."""
+    """A request whose parameters cannot be read."""
 
 
 def create_routes(oauth: OAuth) -> APIRouter:
-    """Make the routes."""
+    """Create the routes."""
     routes = APIRouter(include_in_schema=False)
     routes.include_router(create_well_known(oauth))
     routes.include_router(create_consent(oauth))
 
     @routes.api_route(metadata.AUTHORIZE, methods=["GET", "POST"])
     async def authorize(request: Request) -> Response:
-        """Where a browser is sent to. Asking twice, or looking before, does no harm."""
+        """Authorization endpoint."""
         try:
-            pairs = read_query(request) if request.method == "GET" else await read_form(request)
+            params = read_query(request) if request.method == "GET" else await read_form(request)
         except Unreadable:
             return show(request, NO_FORM)
-        answer, cookie = await oauth.ask(request.method, pairs)
+        answer, cookie = await oauth.authorize(request.method, params)
         response = show(request, answer)
         if cookie:
             path, safe = answer.headers["Location"], is_https(oauth, request)
@@ -58,13 +58,13 @@ def create_routes(oauth: OAuth) -> APIRouter:
 
     @routes.post(metadata.REGISTER)
     async def register(request: Request) -> Response:
-        return tell(await oauth.register(partial(read_body, request)))
+        return to_json_response(await oauth.register(partial(read_body, request)))
 
     return routes
 
 
 def create_well_known(oauth: OAuth) -> APIRouter:
-    """Make the routes at which programs learn where to go, bare and with the path of what they want."""
+    """Create the metadata routes, with and without the resource's path."""
     routes = APIRouter()
 
     @routes.get(metadata.SERVER)
@@ -84,7 +84,7 @@ def create_well_known(oauth: OAuth) -> APIRouter:
 
 
 def create_consent(oauth: OAuth) -> APIRouter:
-    """Make the routes of the page that waits for the person."""
+    """Create the routes of the page that waits for the person."""
     routes = APIRouter()
 
     @routes.get(pages.STYLE_PATH)
@@ -93,17 +93,19 @@ def create_consent(oauth: OAuth) -> APIRouter:
 
     @routes.get(CONSENT)
     async def explain() -> HTMLResponse:
-        return HTMLResponse(pages.make_sentence("Sign in", "A sign-in begins in ChatGPT, or in whatever wants to use this."), 400)
+        return HTMLResponse(
+            pages.make_message_page("Sign in", "A sign-in begins in ChatGPT, or in whatever wants to use this."), 400
+        )
 
     @routes.get(CONSENT + "/{sign_in_id}")
     async def wait(sign_in_id: str, request: Request) -> Response:
-        """The browser comes again and again, until the person has decided."""
-        one = oauth.sign_ins.look(sign_in_id, request.cookies.get(COOKIE, ""))
-        if one and one.verdict is Verdict.waiting:
-            return HTMLResponse(pages.make_waiting(one), headers=STEPPING)
-        answer = await oauth.finish(one) if one else None
+        """Page that reloads until the person has decided."""
+        pending = oauth.pending.find(sign_in_id, request.cookies.get(COOKIE, ""))
+        if pending and pending.decision is Decision.waiting:
+            return HTMLResponse(pages.make_waiting_page(pending), headers=PAGE_HEADERS)
+        answer = await oauth.finish(pending) if pending else None
         if answer is None:
-            return HTMLResponse(pages.make_sentence("This sign-in is over", OVER), 403, STEPPING)
+            return HTMLResponse(pages.make_message_page("This sign-in is over", OVER), 403, PAGE_HEADERS)
         response = show(request, answer)
         response.delete_cookie(COOKIE, path=f"{CONSENT}/{sign_in_id}", httponly=True, samesite="lax")
         return response
@@ -111,22 +113,22 @@ def create_consent(oauth: OAuth) -> APIRouter:
     return routes
 
 
-async def answer_form(request: Request, work: Callable[[Pairs, dict[str, str]], Awaitable[Answer]]) -> Response:
-    """Answer a program that sends a form."""
+async def answer_form(request: Request, work: Callable[[FormParams, dict[str, str]], Awaitable[OAuthResponse]]) -> Response:
+    """Handle a form and answer in JSON."""
     try:
-        pairs = await read_form(request)
+        params = await read_form(request)
     except Unreadable:
-        return tell(NO_FORM)
+        return to_json_response(NO_FORM)
     sent = request.headers.get("authorization")
-    return tell(await work(pairs, {"Authorization": sent} if sent else {}))
+    return to_json_response(await work(params, {"Authorization": sent} if sent else {}))
 
 
-def read_query(request: Request) -> Pairs:
+def read_query(request: Request) -> FormParams:
     return parse(request.scope["query_string"])
 
 
-async def read_form(request: Request) -> Pairs:
-    """Read a form. Raises Unreadable, TooLarge."""
+async def read_form(request: Request) -> FormParams:
+    """Read a form. Raises Unreadable or TooLarge."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     body = await read_body(request)
     if kind != FORM:
@@ -134,8 +136,8 @@ async def read_form(request: Request) -> Pairs:
     return parse(body)
 
 
-def parse(text: bytes) -> Pairs:
-    """Read parameters. Raises Unreadable."""
+def parse(text: bytes) -> FormParams:
+    """Parse parameters. Raises Unreadable."""
     try:
         return tuple(parse_qsl(text.decode("ascii"), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict"))
     except ValueError:
@@ -143,7 +145,7 @@ def parse(text: bytes) -> Pairs:
 
 
 async def read_body(request: Request) -> bytes:
-    """Read a small body. Raises TooLarge as soon as it is none."""
+    """Read a body. Raises TooLarge as soon as it exceeds the limit."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
@@ -152,8 +154,8 @@ async def read_body(request: Request) -> bytes:
     return bytes(body)
 
 
-def tell(answer: Answer) -> Response:
-    """Answer a program."""
+def to_json_response(answer: OAuthResponse) -> Response:
+    """Response for an OAuth client."""
     status, headers = answer.status, dict(answer.headers)
     if isinstance(answer.body, dict) and answer.body.get("error") == "invalid_client":
         status = 401 if status == 400 else status
@@ -162,20 +164,20 @@ def tell(answer: Answer) -> Response:
     return JSONResponse(answer.body, status, headers | {"Cache-Control": "no-store", "Pragma": "no-cache"})
 
 
-def show(request: Request, answer: Answer) -> Response:
-    """Answer a browser: send it on, or say what is wrong, in words where it takes a page."""
+def show(request: Request, answer: OAuthResponse) -> Response:
+    """Response for a browser: a redirect, or the error, as a page if it accepts HTML."""
     if "Location" in answer.headers:
-        return Response(None, answer.status, {"Location": answer.headers["Location"]} | STEPPING)
+        return Response(None, answer.status, {"Location": answer.headers["Location"]} | PAGE_HEADERS)
     if "text/html" not in request.headers.get("accept", ""):
-        return JSONResponse(answer.body, answer.status, STEPPING)
+        return JSONResponse(answer.body, answer.status, PAGE_HEADERS)
     sentence = str(answer.body.get("error_description") or answer.body["error"])
     if answer.status == 409:
-        return HTMLResponse(pages.make_busy(sentence, again=request.method == "GET"), 409, STEPPING)
-    page = pages.make_sentence("This sign-in cannot go on", f"{sentence} (What asked for it made this mistake, not you.)")
-    return HTMLResponse(page, answer.status, STEPPING)
+        return HTMLResponse(pages.make_busy_page(sentence, again=request.method == "GET"), 409, PAGE_HEADERS)
+    page = pages.make_message_page("This sign-in cannot go on", f"{sentence} (What asked for it made this mistake, not you.)")
+    return HTMLResponse(page, answer.status, PAGE_HEADERS)
 
 
 def is_https(oauth: OAuth, request: Request) -> bool:
-    """Whether a browser came by the public address over https, as far as its Host header tells."""
+    """Whether a browser uses the public https address, according to its Host header."""
     public = oauth.address.public_url or ""
     return public.startswith("https://") and request.headers.get("host", "").lower() in spell_hosts(public)

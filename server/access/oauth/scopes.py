@@ -1,4 +1,4 @@
-"""What a scope lets a program do, in words."""
+"""Labels of scopes."""
 
 from collections.abc import Collection
 
@@ -16,11 +16,11 @@ WORDS = {
 
 
 def describe_scope(scope: str) -> str:
-    """Say what a scope lets a program do."""
+    """Label of a scope."""
     verb, _, noun = scope.partition(":")
     return WORDS.get(scope) or f"{verb.capitalize()} {noun}".strip()
 
 
 def describe_scopes(scopes: Collection[str]) -> list[str]:
-    """Say what scopes let a program do, one by one."""
+    """Labels of scopes."""
     return [describe_scope(scope) for scope in scopes]

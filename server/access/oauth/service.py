@@ -1,6 +1,6 @@
-"""How a program signs in: what it asks for waits for the person, and what it brings back becomes tokens.
+"""OAuth service: authorization requests wait for the person, and codes are exchanged for tokens.
 
-Authlib comes with the first request. It works on the database's threads, never on the loop.
+Authlib is imported with the first request. It runs on the database's threads, never on the loop.
 """
 
 import asyncio
@@ -11,13 +11,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from server.access.activity.log import Activity
 from server.access.clients.registry import Clients
 from server.access.oauth import store
-from server.access.oauth.client_metadata import Documents, describe, is_document
+from server.access.oauth.client_metadata import ClientMetadataCache, describe, is_document
 from server.access.oauth.dynamic_registration import MOST_A_MINUTE, MOST_UNUSED, NOT_ALLOWED, register
 from server.access.oauth.models import SECTION, OAuthSettings, Registration
-from server.access.oauth.oauth_clients import Programs, Refused
-from server.access.oauth.pending_authorizations import SignIn, SignIns, Verdict
-from server.access.oauth.rate_limit import Rate
-from server.access.oauth.request_context import Answer, Asked, Pairs, Terms, list_bases
+from server.access.oauth.oauth_clients import OAuthClients, RefusedRequest
+from server.access.oauth.pending_authorizations import Decision, PendingAuthorization, PendingAuthorizations
+from server.access.oauth.rate_limit import RateLimit
+from server.access.oauth.request_context import AuthorizationRequest, FormParams, OAuthResponse, RequestContext, list_bases
 from server.core.errors import Conflict, DeskhandError, Unavailable
 from server.core.text import shorten
 from server.http.addresses import Address
@@ -25,106 +25,106 @@ from server.sdk.context import Context
 
 log = logging.getLogger(__name__)
 
-KEY = "oauth-key"  # the secret from which the heir of a refresh token is made
+KEY = "oauth-key"  # the secret from which the successor of a refresh token is derived
 NO_DOCUMENTS = "The person at this computer does not take programs that are known by a document. They can allow it under Access."
 CONSENT = "/chatgpt/consent"
-UNUSED_SECONDS = 24 * 3600  # that a program that registered itself is kept without being let in
+UNUSED_SECONDS = 24 * 3600  # after which an unused dynamic registration is deleted
 
 
 class OAuth:
-    """The authorization server. `scopes` answers those that are on now."""
+    """The authorization server. `scopes`: answers the current ones."""
 
     def __init__(
         self,
         context: Context,
         address: Address,
         clients: Clients,
-        programs: Programs,
+        programs: OAuthClients,
         activity: Activity,
         scopes: Callable[[], list[str]],
     ) -> None:
         self._context, self.address, self._clients, self._programs = context, address, clients, programs
         self.scopes = scopes
-        self.sign_ins = SignIns(context.questions, context.clock, activity.add)
-        self._documents = Documents(context.fetch, context.clock)
-        self._registering = Rate(MOST_A_MINUTE, 60, context.clock)
+        self.pending = PendingAuthorizations(context.questions, context.clock, activity.add)
+        self._documents = ClientMetadataCache(context.fetch, context.clock)
+        self._registering = RateLimit(MOST_A_MINUTE, 60, context.clock)
         self._key, self._started = b"", context.clock.now()
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
         self.notice: str | None = None
-        context.questions.add(self.sign_ins)
-        clients.on_lost.append(self.sign_ins.end)
+        context.questions.add(self.pending)
+        clients.on_scopes_lost.append(self.pending.end)
 
     @property
     def settings(self) -> OAuthSettings:
-        """How programs may sign in now."""
+        """Current settings."""
         return self._context.settings.read(SECTION, OAuthSettings)
 
-    async def ask(self, method: str, pairs: Pairs) -> tuple[Answer, str]:
-        """Take a request for sign-in. One that may be put to the person waits; answers where, and the cookie for its browser."""
+    async def authorize(self, method: str, params: FormParams) -> tuple[OAuthResponse, str]:
+        """Handle an authorization request. A valid one waits for the person: a redirect to its page, and its browser's cookie."""
         from server.access.oauth.authorization_server import check_request
 
-        documents = await self._find_document(pairs)
-        if isinstance(documents, Answer):
-            found: Answer | Asked = documents
+        documents = await self._find_document(params)
+        if isinstance(documents, OAuthResponse):
+            request: OAuthResponse | AuthorizationRequest = documents
         else:
-            found = await self._context.database.read(check_request, self._terms(documents), method, pairs)
-        if isinstance(found, Answer):
-            self._note_refused(found, pairs)
-            return found, ""
+            request = await self._context.database.read(check_request, self._request_context(documents), method, params)
+        if isinstance(request, OAuthResponse):
+            self._record_refused(request, params)
+            return request, ""
         try:
-            one, cookie = self.sign_ins.add(found, pairs, self.address.public, self.settings)
+            pending, cookie = self.pending.add(request, params, self.address.public, self.settings)
         except Conflict as error:
-            return Answer.failed("temporarily_unavailable", error.detail, error.status), ""
-        return Answer(303, None, {"Location": f"{CONSENT}/{one.id}"}), cookie
+            return OAuthResponse.failed("temporarily_unavailable", error.detail, error.status), ""
+        return OAuthResponse(303, None, {"Location": f"{CONSENT}/{pending.id}"}), cookie
 
-    async def finish(self, one: SignIn) -> Answer | None:
-        """Let a sign-in go on that the person has decided on; None if it has gone on already."""
+    async def finish(self, pending: PendingAuthorization) -> OAuthResponse | None:
+        """Finish a decided request; None if it is finished already."""
         from server.access.oauth.authorization_server import finish_request
 
-        if not self.sign_ins.take(one):
+        if not self.pending.take(pending):
             return None
-        agreed = one.asked if one.verdict is Verdict.approved else None
-        document = one.asked.registration
-        terms = self._terms({document.id: document} if is_document(document.id) else {})
+        agreed = pending.request if pending.decision is Decision.approved else None
+        document = pending.request.registration
+        context = self._request_context({document.id: document} if is_document(document.id) else {})
         try:
-            answer = await self._context.database.write(finish_request, terms, one.pairs, agreed, one.reason)
+            answer = await self._context.database.write(finish_request, context, pending.params, agreed, pending.reason)
         except DeskhandError:
-            self.sign_ins.put_back(one)
+            self.pending.put_back(pending)
             raise
-        return await self._settle(answer)
+        return await self._apply(answer)
 
-    async def exchange(self, pairs: Pairs, headers: Mapping[str, str]) -> Answer:
-        """Give tokens for a code or a refresh token."""
+    async def exchange(self, params: FormParams, headers: Mapping[str, str]) -> OAuthResponse:
+        """Issue tokens for a code or a refresh token."""
         from server.access.oauth.authorization_server import exchange
 
-        terms = self._terms({}, await self._find_key())
-        return await self._settle(await self._context.database.write(exchange, terms, pairs, headers))
+        context = self._request_context({}, await self._find_key())
+        return await self._apply(await self._context.database.write(exchange, context, params, headers))
 
-    async def revoke(self, pairs: Pairs, headers: Mapping[str, str]) -> Answer:
-        """Sign a program out."""
+    async def revoke(self, params: FormParams, headers: Mapping[str, str]) -> OAuthResponse:
+        """Revoke a token's grant."""
         from server.access.oauth.authorization_server import revoke
 
-        return await self._settle(await self._context.database.write(revoke, self._terms({}), pairs, headers))
+        return await self._apply(await self._context.database.write(revoke, self._request_context({}), params, headers))
 
-    async def register(self, read: Callable[[], Awaitable[bytes]]) -> Answer:
-        """Let a program register itself, where the person allows it. `read` gets its body, which is not wanted otherwise."""
+    async def register(self, read: Callable[[], Awaitable[bytes]]) -> OAuthResponse:
+        """Handle a dynamic registration, if the person allows it. `read` reads its body."""
         if not self.settings.registration_allowed:
-            return Answer.failed("access_denied", NOT_ALLOWED, 403)
-        answer, made = register(await read(), self._context.clock)
-        if made is None:
+            return OAuthResponse.failed("access_denied", NOT_ALLOWED, 403)
+        answer, registration = register(await read(), self._context.clock)
+        if registration is None:
             return answer
         if not self._registering.take():
-            return Answer.failed("temporarily_unavailable", "Too many programs register at once. Wait a minute.", 429)
-        await self._context.database.write(store.add_unknown, made, MOST_UNUSED, self.sign_ins.list_programs())
+            return OAuthResponse.failed("temporarily_unavailable", "Too many programs register at once. Wait a minute.", 429)
+        await self._context.database.write(store.add_unused, registration, MOST_UNUSED, self.pending.list_client_ids())
         return answer
 
-    async def sweep(self) -> None:
-        """Take out what opens nothing any more."""
-        terms = self._terms({})
-        await self._context.database.write(store.sweep, terms.now.isoformat(), terms.after(-UNUSED_SECONDS))
+    async def prune(self) -> None:
+        """Delete what is not valid any more."""
+        context = self._request_context({})
+        await self._context.database.write(store.prune, context.now.isoformat(), context.after(-UNUSED_SECONDS))
 
-    def _terms(self, documents: Mapping[str, Registration], key: bytes = b"") -> Terms:
-        return Terms(
+    def _request_context(self, documents: Mapping[str, Registration], key: bytes = b"") -> RequestContext:
+        return RequestContext(
             issuer=self.address.public,
             bases=list_bases(self.address),
             now=self._context.clock.now(),
@@ -135,21 +135,21 @@ class OAuth:
             documents=documents,
         )
 
-    async def _find_document(self, pairs: Pairs) -> dict[str, Registration] | Answer:
-        """Fetch the document by which a program is known, where it is."""
-        client_id = dict(reversed(pairs)).get("client_id", "")
+    async def _find_document(self, params: FormParams) -> dict[str, Registration] | OAuthResponse:
+        """Fetch the metadata of a client_id that is an address."""
+        client_id = dict(reversed(params)).get("client_id", "")
         if not is_document(client_id):
             return {}
         if not self.settings.documents_allowed:
-            return Answer.failed("invalid_client", NO_DOCUMENTS)
+            return OAuthResponse.failed("invalid_client", NO_DOCUMENTS)
         try:
-            kept = await self._context.database.read(store.find_registration, client_id)
-            return {client_id: await self._documents.find(client_id, known=bool(kept and kept.client))}
+            stored = await self._context.database.read(store.find_registration, client_id)
+            return {client_id: await self._documents.find(client_id, known=bool(stored and stored.client))}
         except DeskhandError as error:
-            return Answer.failed("invalid_client", describe(error), 429 if error.status == 429 else 400)
+            return OAuthResponse.failed("invalid_client", describe(error), 429 if error.status == 429 else 400)
 
-    async def _settle(self, answer: Answer) -> Answer:
-        """Know who may call now, and tell."""
+    async def _apply(self, answer: OAuthResponse) -> OAuthResponse:
+        """Reload the credentials if they have changed, and publish it."""
         if answer.ended:
             self.notice = f"{answer.ended} If that was not you, look under Access who is signed in."
             log.warning(self.notice)
@@ -158,25 +158,25 @@ class OAuth:
             self._context.events.publish("clients")
         return answer
 
-    def _note_refused(self, answer: Answer, pairs: Pairs) -> None:
-        asked = dict(reversed(pairs))
+    def _record_refused(self, answer: OAuthResponse, params: FormParams) -> None:
+        sent = dict(reversed(params))
         body = answer.body if isinstance(answer.body, dict) else {}
         reason = str(body.get("error_description") or body.get("error") or "Its request did not fit.")
-        client, callback = (shorten(asked.get(name, "")) for name in ("client_id", "redirect_uri"))
-        self._programs.refused = Refused(self._context.clock.now().isoformat(), client, callback, reason)
+        client, callback = (shorten(sent.get(name, "")) for name in ("client_id", "redirect_uri"))
+        self._programs.refused = RefusedRequest(self._context.clock.now().isoformat(), client, callback, reason)
         self._context.events.publish("sign-ins")
 
     async def _find_key(self) -> bytes:
-        """The key from which heirs are made. Where no secret can be kept, it lasts as long as this program."""
-        async with self._turn:
+        """Key from which successors are derived. If no secret can be stored, it lasts as long as this program."""
+        async with self._lock:
             if not self._key:
                 try:
-                    kept = await self._context.secrets.get(KEY)
-                    if kept is None:
-                        kept = secrets.token_hex(32)
-                        await self._context.secrets.set(KEY, kept)
+                    stored = await self._context.secrets.get(KEY)
+                    if stored is None:
+                        stored = secrets.token_hex(32)
+                        await self._context.secrets.set(KEY, stored)
                 except Unavailable:
                     log.warning("The key for refresh tokens could not be kept, so another one is in use until the next start.")
-                    kept = secrets.token_hex(32)
-                self._key = bytes.fromhex(kept)
+                    stored = secrets.token_hex(32)
+                self._key = bytes.fromhex(stored)
             return self._key

@@ -1,13 +1,14 @@
-"""What is kept of codes and tokens: functions for the database's two verbs. Nothing but hashes is written."""
+"""Codes and tokens in the database, as hashes only."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, insert, select, update
 
-from server.access.oauth.tables import oauth_client, oauth_code, oauth_grant, oauth_token
 from server.access.oauth.tokens import digest
+from server.access.tables import oauth_client, oauth_code, oauth_grant, oauth_token
 
 GRANT = (oauth_grant.c.oauth_client_id, oauth_grant.c.scopes.label("granted"), oauth_grant.c.resource)
 ADD_CODE = insert(oauth_code)
@@ -16,14 +17,14 @@ SPEND_CODE = update(oauth_code).where(oauth_code.c.hash == bindparam("of")).valu
 SPEND_TOKEN = (
     update(oauth_token)
     .where(oauth_token.c.hash == bindparam("of"), oauth_token.c.used_at.is_(None))
-    .values(used_at=bindparam("now"), heir=bindparam("next"))
+    .values(used_at=bindparam("now"), heir=bindparam("successor"))
 )
 TOKEN = select(oauth_token).where(oauth_token.c.hash == bindparam("hash"))
 
 
 @dataclass(frozen=True)
-class Held:
-    """A code or a refresh token with its grant, in the shape that Authlib asks for."""
+class StoredCredential:
+    """A code or a token with its grant, in the form that Authlib expects."""
 
     hash: bytes
     grant: str
@@ -32,14 +33,6 @@ class Held:
     resource: str
     expires_at: str
     used_at: str | None
-    kind: str = "code"
-    redirect_uri: str | None = None
-    code_challenge: str | None = None
-    code_challenge_method: str | None = None
-    heir: bytes | None = None
-
-    def get_redirect_uri(self) -> str | None:
-        return self.redirect_uri
 
     def get_scope(self) -> str:
         return self.granted
@@ -48,60 +41,82 @@ class Held:
         return bool(self.oauth_client == client.get_client_id())
 
     def is_over(self, now: datetime) -> bool:
-        """Whether its time is up."""
+        """Whether it has expired."""
         return self.expires_at <= now.isoformat()
 
 
 @dataclass(frozen=True)
-class KeptToken:
-    """A token, whoever it belongs to."""
+class StoredCode(StoredCredential):
+    """An authorization code."""
+
+    redirect_uri: str | None
+    code_challenge: str | None
+
+    @property
+    def code_challenge_method(self) -> str | None:
+        """PKCE's method, of which only one is accepted."""
+        return "S256" if self.code_challenge else None
+
+    def get_redirect_uri(self) -> str | None:
+        return self.redirect_uri
+
+
+@dataclass(frozen=True)
+class StoredToken(StoredCredential):
+    """An access or refresh token. `successor`: hash of the refresh token that replaced it."""
+
+    kind: str
+    successor: bytes | None
+
+
+@dataclass(frozen=True)
+class TokenRow:
+    """A token without its grant."""
 
     scopes: str
     expires_at: str
     used_at: str | None
 
 
-def find_code(connection: Connection, code: str) -> Held | None:
-    """Find a code of a grant that lives, spent and late ones too."""
-    return find_held(connection, oauth_code, code)
+def find_code(connection: Connection, code: str) -> StoredCode | None:
+    """Find a code of a live grant, also a used or expired one."""
+    row = find_with_grant(connection, oauth_code, code)
+    return StoredCode(**row_of_grant(row), redirect_uri=row["redirect_uri"], code_challenge=row["challenge"]) if row else None
 
 
-def find_held_token(connection: Connection, token: str) -> Held | None:
-    """Find a token of a grant that lives, spent and late ones too."""
-    return find_held(connection, oauth_token, token)
+def find_stored_token(connection: Connection, token: str) -> StoredToken | None:
+    """Find a token of a live grant, also a used or expired one."""
+    row = find_with_grant(connection, oauth_token, token)
+    return StoredToken(**row_of_grant(row), kind=row["kind"], successor=row["heir"]) if row else None
 
 
-def find_held(connection: Connection, table: Table, secret: str) -> Held | None:
+def find_with_grant(connection: Connection, table: Table, secret: str) -> Mapping[str, Any] | None:
     statement = (
         select(table, *GRANT)
         .join(oauth_grant, oauth_grant.c.id == table.c.grant_id)
         .join(oauth_client, oauth_client.c.id == oauth_grant.c.oauth_client_id)
         .where(table.c.hash == digest(secret), oauth_grant.c.ended_at.is_(None), oauth_client.c.revoked_at.is_(None))
     )
-    row = connection.execute(statement).mappings().first()
-    if row is None:
-        return None
-    challenge = row.get("challenge")
-    return Held(
-        hash=row["hash"],
-        grant=row["grant_id"],
-        oauth_client=row["oauth_client_id"],
-        granted=row["granted"],
-        resource=row["resource"],
-        expires_at=row["expires_at"],
-        used_at=row["used_at"],
-        kind=row.get("kind") or "code",
-        redirect_uri=row.get("redirect_uri"),
-        code_challenge=challenge,
-        code_challenge_method="S256" if challenge else None,
-        heir=row.get("heir"),
-    )
+    return connection.execute(statement).mappings().first()  # type: ignore[return-value]  # RowMapping
 
 
-def find_token(connection: Connection, hashed: bytes) -> KeptToken | None:
+def row_of_grant(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields that codes and tokens share."""
+    return {
+        "hash": row["hash"],
+        "grant": row["grant_id"],
+        "oauth_client": row["oauth_client_id"],
+        "granted": row["granted"],
+        "resource": row["resource"],
+        "expires_at": row["expires_at"],
+        "used_at": row["used_at"],
+    }
+
+
+def find_token(connection: Connection, hashed: bytes) -> TokenRow | None:
     """Find a token by its hash."""
     row = connection.execute(TOKEN, {"hash": hashed}).first()
-    return KeptToken(row.scopes, row.expires_at, row.used_at) if row else None
+    return TokenRow(row.scopes, row.expires_at, row.used_at) if row else None
 
 
 def add_code(connection: Connection, code: str, grant: str, redirect_uri: str | None, challenge: str | None, until: str) -> None:
@@ -114,9 +129,9 @@ def add_token(connection: Connection, token: str, grant: str, kind: str, scopes:
     connection.execute(ADD_TOKEN, {**values, "used_at": None, "heir": None})
 
 
-def spend_code(connection: Connection, code: Held, now: str) -> None:
+def spend_code(connection: Connection, code: StoredCode, now: str) -> None:
     connection.execute(SPEND_CODE, {"of": code.hash, "now": now})
 
 
-def spend_token(connection: Connection, token: Held, heir: bytes, now: str) -> None:
-    connection.execute(SPEND_TOKEN, {"of": token.hash, "now": now, "next": heir})
+def spend_token(connection: Connection, token: StoredToken, successor: bytes, now: str) -> None:
+    connection.execute(SPEND_TOKEN, {"of": token.hash, "now": now, "successor": successor})

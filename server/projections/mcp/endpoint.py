@@ -53,7 +53,7 @@ class Endpoint:
             )
             await refusal(scope, receive, send)
             return
-        client = await self._state.guard.let_in(Headers(scope=scope), PATH)
+        client = await self._state.guard.authenticate_request(Headers(scope=scope), PATH)
         transport = self._transport or await self._open()
         bare = [(name, value.strip(b" \t")) for name, value in scope["headers"]]  # RFC 9110 5.5; the parser leaves some
         scope = {**scope, "headers": bare, CLIENT: client}

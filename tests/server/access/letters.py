@@ -143,7 +143,7 @@ async def posting(opened, rules: Rules | None = None, **settings: float) -> Asyn
         app = new_application("Test")
         app.state.gate = state.guard
         app.state.services = state.runtime.services
-        await state.context.settings.write(SECTION, ApprovalSettings.model_validate({"patience_seconds": 20, **settings}))
+        await state.context.settings.write(SECTION, ApprovalSettings.model_validate({"wait_seconds": 20, **settings}))
         state.inside.app = app
         for router in state.runtime.core:
             app.include_router(router)

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from server.access.activity.entry import Entry, Outcome
-from server.access.activity.log import Kept, Retention
+from server.access.activity.log import IdempotencyRecord, Retention
 from server.core.errors import NotFound
 
 ENTRY = Entry(
@@ -29,7 +29,7 @@ async def test_what_began_and_did_not_end_is_uncertain_after_a_restart(opened, c
         await state.activity.begin(entry, "key", "h")
     async with opened() as state:
         assert [entry.outcome for entry in await state.activity.list()] == [Outcome.uncertain, Outcome.done]
-        kept = await state.activity.find_kept("c", "key")
+        kept = await state.activity.find_idempotency_record("c", "key")
         assert kept is not None
         assert (kept.outcome, kept.status) == (Outcome.uncertain, None)
 
@@ -40,7 +40,7 @@ async def test_a_second_beginning_with_the_same_key_gets_what_the_first_left(ope
         first = await state.activity.begin(entry, "key", "h")
         assert isinstance(first, int)
         again = await state.activity.begin(entry, "key", "other")
-        assert again == Kept("h", first, None, None, Outcome.running)
+        assert again == IdempotencyRecord("h", first, None, None, Outcome.running)
         assert len(await state.activity.list()) == 1
 
 
@@ -48,18 +48,18 @@ async def test_payloads_go_first_then_rows_and_keys_after_a_day(opened, clock) -
     async with opened() as state:
         await state.activity.begin(replace(ENTRY, at=clock.now().isoformat()), "key", "h")
         clock.move(hours=23)
-        await state.activity.sweep(Retention())
-        assert await state.activity.find_kept("c", "key")
+        await state.activity.prune(Retention())
+        assert await state.activity.find_idempotency_record("c", "key")
         clock.move(hours=2)
-        await state.activity.sweep(Retention())
-        assert await state.activity.find_kept("c", "key") is None
+        await state.activity.prune(Retention())
+        assert await state.activity.find_idempotency_record("c", "key") is None
         assert (await state.activity.list())[0].arguments == "{}"
         clock.move(days=7)
-        await state.activity.sweep(Retention())
+        await state.activity.prune(Retention())
         entry = (await state.activity.list())[0]
         assert (entry.arguments, entry.effect, entry.sentence) == (None, None, "send a letter")
         clock.move(days=83)
-        await state.activity.sweep(Retention())
+        await state.activity.prune(Retention())
         assert await state.activity.list() == []
 
 

@@ -10,9 +10,9 @@ EFFECT = Effect("send mail to ann", (("To", "ann"), ("Text", "hi")), ("ann",))
 
 def test_it_waits_as_long_as_it_is_written_down() -> None:
     usual = ApprovalSettings()
-    assert (usual.patience_seconds, usual.expiry_minutes, usual.joining_minutes) == (30, 15, 10)
+    assert (usual.wait_seconds, usual.expiry_minutes, usual.duplicate_minutes) == (30, 15, 10)
     assert (usual.allowance_minutes, usual.most_waiting) == (15, 10)
-    assert usual.patience_seconds + usual.running_seconds < 45, "when ChatGPT gives up"
+    assert usual.wait_seconds + usual.running_seconds < 45, "when ChatGPT gives up"
 
 
 @pytest.mark.parametrize(

@@ -250,12 +250,23 @@ async def test_what_was_allowed_and_had_not_begun_runs_at_the_next_start(opened)
         await post.wait_for(bot, waiting, "done")
 
 
-async def test_the_clock_of_a_question_goes_on_while_the_program_is_off(opened, clock) -> None:
+@pytest.mark.parametrize(("change", "state"), [("pause", "pending"), ("deny", "cancelled")])
+async def test_change_while_an_approved_call_is_claimed_stops_it(opened, change: str, state: str) -> None:
     async with posting(opened) as post:
-        bot = await post.client()
-        approval = await ask(post, bot)
-    clock.move(minutes=15)
-    async with posting(opened) as post:
-        watch = asyncio.create_task(post.state.run_approvals())
-        await post.wait_for(bot, approval, "expired")
-        watch.cancel()
+        approval = (await post.invite(await post.client(), "ann", text="hi")).json()["approval_id"]
+        post.previewing.clear()
+        post.hold_preview = asyncio.Event()
+        await post.approve()
+        await post.previewing.wait()
+        with closing(sqlite3.connect(post.state.context.folders.data / DATABASE_FILE, isolation_level=None)) as other:
+            if change == "deny":
+                other.execute("""UPDATE client SET policies = '{"invite_people": "deny"}'""")
+            other.execute("BEGIN IMMEDIATE")
+            post.hold_preview.set()
+            for _ in range(5):
+                await asyncio.sleep(0)  # a turn of the loop: the call goes as far as to its row
+            post.state.clients.on_change.clear()  # else the review cancels it, whatever the guard does
+            await (post.state.pause.begin(15) if change == "pause" else post.state.clients.reload())
+            other.execute("ROLLBACK")
+        await post.state.runner.stop(20)
+        assert ((await post.state.approvals.find(approval)).state, post.sent) == (state, [])

@@ -7,6 +7,7 @@ import pytest
 from server.access.clients.registry import Change, Policy
 from server.core.errors import NotFound
 from server.sdk.approval_requests import Extent
+from server.sdk.operation import Effect
 from tests.server.access.letters import posting
 
 
@@ -27,7 +28,7 @@ async def test_what_is_allowed_in_time_is_answered_as_if_nobody_had_been_asked(o
 
 
 async def test_what_nobody_answers_in_time_is_a_202_that_says_where_to_look(opened) -> None:
-    async with posting(opened, patience_seconds=0.01) as post:
+    async with posting(opened, wait_seconds=0.01) as post:
         bot = await post.client()
         answer = await post.send(bot, wait=True)
         assert answer.status_code == 202
@@ -77,7 +78,7 @@ async def test_a_no_is_told_with_its_reason(opened, reason: str) -> None:
 
 
 async def test_the_same_call_is_asked_once_and_has_what_the_first_one_has(opened, clock) -> None:
-    async with posting(opened, patience_seconds=0) as post:
+    async with posting(opened, wait_seconds=0) as post:
         bot = await post.client()
         first = (await post.send(bot)).json()["approval_id"]
         assert (await post.send(bot)).json()["approval_id"] == first
@@ -214,6 +215,23 @@ async def test_what_was_decided_long_ago_is_forgotten(opened, clock) -> None:
         await post.deny()
         second = (await post.send(bot, text="other")).json()["approval_id"]
         clock.move(days=8)
-        await post.state.approvals.sweep(7)
+        await post.state.approvals.prune(7)
         answers = [await post.http.get(f"/approvals/{one}", headers=bot) for one in (first, second)]
         assert [answer.status_code for answer in answers] == [404, 200]
+
+
+async def test_stale_approval_does_not_decide_on_a_question_that_replaced_it(opened) -> None:
+    async with posting(opened) as post:
+        approvals = post.state.approvals
+        stale = await approvals.find((await post.invite(await post.client(), "ann")).json()["approval_id"])
+        await approvals.approve(stale, Extent.recipients)
+        await approvals.ask_again(stale, Effect("invite somebody else", recipients=("eve",)))
+        with pytest.raises(NotFound):
+            await approvals.approve(stale, Extent.recipients)
+        with pytest.raises(NotFound):
+            await approvals.deny(stale, "")
+        assert not await approvals.cancel(stale, "It is over.")
+        renewed = await approvals.find(stale.id)
+        assert (renewed.state, renewed.effect.recipients) == ("pending", ("eve",))
+        assert renewed.question != stale.question
+        assert await approvals.allowances.list(stale.client_id) == []

@@ -5,7 +5,8 @@ import pytest
 
 from server.access.approvals import store
 from server.access.approvals.approval import State
-from server.core.errors import Conflict
+from server.access.clients.store import revoke_clients
+from server.core.errors import Conflict, NotAuthenticated
 from server.sdk.operation import Effect
 from server.storage.database import DATABASE_FILE
 from tests.server.access.letters import posting
@@ -52,3 +53,23 @@ async def test_a_call_whose_question_was_lost_says_so(opened) -> None:
         entry = await post.last()
         assert (entry.outcome, entry.reason) == ("refused", store.FORGOTTEN)
         assert (await post.send(key)).status_code == 202, "its key stands for nothing"
+
+
+async def test_claim_is_refused_after_the_client_was_revoked_even_if_the_cache_does_not_know_yet(opened) -> None:
+    async with posting(opened) as post:
+        approval = await post.state.approvals.find((await post.send(await post.client())).json()["approval_id"])
+        write, entry = post.state.context.database.write, await post.last()
+        assert await write(store.move, approval, [State.pending], state=State.approved)
+        await write(revoke_clients, entry.at, [approval.client_id])
+        with pytest.raises(NotAuthenticated):
+            await write(store.claim, approval, entry)
+        assert (await post.state.approvals.find(approval.id)).state is State.approved
+
+
+async def test_call_of_a_revoked_client_is_not_stored_even_if_the_cache_does_not_know_yet(opened) -> None:
+    async with posting(opened) as post:
+        bot, state = await post.client(), post.state
+        client = await state.clients.show("bot")
+        await state.context.database.write(revoke_clients, "2026-01-01", [client.id])
+        assert (await post.send(bot)).status_code == 401
+        assert await state.approvals.list_pending() == []

@@ -1,10 +1,10 @@
 import asyncio
 
-from server.access.approvals.waiters import Waiting
+from server.access.approvals.waiters import Waiters
 
 
 async def test_who_waits_is_woken_looks_once_more_at_the_end_and_goes_when_all_is_over() -> None:
-    waiting, seen = Waiting(), ["pending"]
+    waiting, seen = Waiters(), ["pending"]
 
     async def look() -> str:
         return seen[0]

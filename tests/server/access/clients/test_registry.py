@@ -98,7 +98,7 @@ async def test_a_renewed_key_opens_and_the_old_one_does_not_also_after_a_restart
         renewed, new = await state.clients.renew_key("bot")
         assert renewed.id == made.id
         assert renewed.key_created_at > made.key_created_at
-        assert state.clients.look_again(made) is None
+        assert state.clients.refresh(made) is None
         for _ in range(2):
             await state.clients.load()
             assert state.clients.find(old) is None

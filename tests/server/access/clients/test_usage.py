@@ -17,11 +17,11 @@ async def stored(state) -> list[tuple[str, str]]:
 async def test_it_is_known_when_and_through_which_address_a_client_called(opened, clock) -> None:
     async with opened() as state:
         bot = await make(state)
-        await state.usage.note(bot, "127.0.0.1:8000")
+        await state.usage.record(bot, "127.0.0.1:8000")
         state.address.set_public_url("https://Desk.example.org")
         for host in ("desk.example.org", "desk.example.org:443"):
             clock.move(hours=1)
-            await state.usage.note(bot, host)
+            await state.usage.record(bot, host)
         use = (await state.usage.read())[bot]
         assert use.last_at == clock.now().isoformat()
         assert use.last_by_address == {"https://desk.example.org": clock.now().isoformat()}
@@ -32,12 +32,12 @@ async def test_it_survives_and_is_stored_at_most_once_a_minute(opened, clock) ->
         bot = await make(state)
         first = clock.now().isoformat()
         for _ in range(5):
-            await state.usage.note(bot, "localhost")
+            await state.usage.record(bot, "localhost")
             clock.move(seconds=10)
         assert await stored(state) == [("", first)]
         assert (await state.usage.read())[bot].last_at > first
         clock.move(seconds=10)
-        await state.usage.note(bot, "localhost")
+        await state.usage.record(bot, "localhost")
         assert await stored(state) == [("", clock.now().isoformat())]
     async with opened() as state:
         assert (await state.usage.read())[bot].last_at == clock.now().isoformat()
@@ -46,7 +46,7 @@ async def test_it_survives_and_is_stored_at_most_once_a_minute(opened, clock) ->
 async def test_many_first_calls_at_once_are_one_row(opened) -> None:
     async with opened() as state:
         bot = await make(state)
-        await asyncio.gather(*(state.usage.note(bot, "localhost") for _ in range(20)))
+        await asyncio.gather(*(state.usage.record(bot, "localhost") for _ in range(20)))
         assert len(await stored(state)) == 1
 
 
@@ -54,7 +54,7 @@ async def test_a_call_goes_on_where_its_note_cannot_be_stored(opened, caplog) ->
     async with opened() as state:
         bot = await make(state)
         await state.context.database.close()
-        await state.usage.note(bot, "localhost")
+        await state.usage.record(bot, "localhost")
         assert "last used" in caplog.text
 
 
@@ -66,10 +66,10 @@ async def test_it_is_known_when_a_document_was_fetched_through_the_address_of_no
     async with opened() as state:
         state.address.set_public_url("https://desk.example.org")
         assert state.usage.find_document("bot") is None
-        assert state.usage.note_document("bot", "desk.example.org")
+        assert state.usage.record_document("bot", "desk.example.org")
         assert state.usage.find_document("bot") == clock.now()
-        assert not state.usage.note_document("bot", "desk.example.org"), "who fetches all the time is no news"
+        assert not state.usage.record_document("bot", "desk.example.org"), "who fetches all the time is no news"
         clock.move(minutes=1)
-        assert state.usage.note_document("bot", "desk.example.org")
+        assert state.usage.record_document("bot", "desk.example.org")
         state.address.set_public_url("https://other.example.org")
         assert state.usage.find_document("bot") is None

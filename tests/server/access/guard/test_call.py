@@ -21,12 +21,6 @@ async def test_a_call_that_was_asked_about_is_one_row_and_the_same_one_again_ano
         assert '["Text", "hi"]' in (rows[1].effect or "")
 
 
-async def test_an_idempotency_key_that_is_too_long_is_refused(opened) -> None:
-    async with posting(opened) as post:
-        bot = {**await post.client(), "Idempotency-Key": "x" * 256}
-        assert (await post.send(bot)).status_code == 422
-
-
 @pytest.mark.parametrize("policy", ["allow", "ask"])
 async def test_a_call_that_would_do_something_else_by_now_than_was_foreseen_does_nothing(opened, policy: str) -> None:
     async with posting(opened) as post:

@@ -1,5 +1,3 @@
-import asyncio
-
 import pytest
 
 from server.core.errors import UpstreamFailed
@@ -39,7 +37,7 @@ async def test_a_missing_scope_is_refused_before_the_body_is_read_and_noted(open
 
 
 async def test_what_changes_something_waits_for_the_person(opened) -> None:
-    async with posting(opened, patience_seconds=0) as post:
+    async with posting(opened, wait_seconds=0) as post:
         bot = await post.client()
         answer = await post.http.post("/mail/send", json={"to": "ann", "text": "hi"}, headers=bot)
         assert answer.status_code == 202
@@ -112,59 +110,6 @@ async def test_too_many_calls_are_429_with_the_time_to_wait_and_one_row(opened) 
         assert [answer.headers["ratelimit-remaining"] for answer in answers] == ["1", "0", "0", "0"]
         assert 1 <= int(answers[2].headers["retry-after"]) <= 60
         assert [entry.status for entry in await post.state.activity.list()] == [429, 200, 200]
-
-
-async def test_the_same_idempotency_key_gets_the_first_answer_and_nothing_runs_again(opened) -> None:
-    async with posting(opened) as post:
-        bot = {**await post.client(send_letter="allow"), "Idempotency-Key": "k1"}
-        first = await post.http.post("/mail/send", json={"to": "ann", "text": "hi"}, headers=bot)
-        again = await post.http.post(
-            "/mail/send", content=b'{"text":"hi",  "to":"ann"}', headers={**bot, "Content-Type": "application/json"}
-        )
-        assert (again.status_code, again.json(), post.sent) == (200, first.json(), ["hi"])
-        assert again.headers["idempotent-replayed"] == "true"
-        assert (await post.last()).outcome == "repeated"
-        other = await post.http.post("/mail/send", json={"to": "ann", "text": "else"}, headers=bot)
-        assert (other.status_code, post.sent) == (422, ["hi"])
-        second = {**await post.client("second", send_letter="allow"), "Idempotency-Key": "k1"}
-        assert (await post.http.post("/mail/send", json={"to": "ann", "text": "hi"}, headers=second)).json() == {"sent": 2}
-
-
-async def test_twenty_at_once_with_one_idempotency_key_run_once(opened) -> None:
-    async with posting(opened) as post:
-        bot = {**await post.client(send_letter="allow"), "Idempotency-Key": "k1"}
-        asked = (post.http.post("/mail/send", json={"to": "ann", "text": "hi"}, headers=bot) for _ in range(20))
-        answers = await asyncio.gather(*asked)
-        assert post.sent == ["hi"]
-        assert {answer.status_code for answer in answers} <= {200, 409}
-
-
-async def test_a_failure_is_kept_for_its_idempotency_key_too(opened) -> None:
-    async with posting(opened) as post:
-        bot = {**await post.client(send_letter="allow"), "Idempotency-Key": "k1"}
-        post.fail = UpstreamFailed("The post office is closed.")
-        assert (await post.http.post("/mail/send", json={"to": "ann"}, headers=bot)).status_code == 502
-        post.fail = None
-        again = await post.http.post("/mail/send", json={"to": "ann"}, headers=bot)
-        assert (again.status_code, again.headers["content-type"], post.sent) == (502, "application/problem+json", [])
-
-
-async def test_a_call_cut_short_is_uncertain_and_never_runs_again_by_itself(opened) -> None:
-    async with posting(opened) as post:
-        bot = {**await post.client(send_letter="allow"), "Idempotency-Key": "k1"}
-        post.hold = asyncio.Event()
-        cut = asyncio.create_task(post.http.post("/mail/send", json={"to": "ann", "text": "hi"}, headers=bot))
-        while not await post.state.activity.list():
-            await asyncio.sleep(0)
-        running = await post.http.post("/mail/send", json={"to": "ann", "text": "hi"}, headers=bot)
-        assert (running.status_code, running.headers["retry-after"]) == (409, "1")
-        cut.cancel()
-        await asyncio.gather(cut, return_exceptions=True)
-    async with posting(opened) as post:
-        assert "uncertain" in [entry.outcome for entry in await post.state.activity.list()]
-        again = await post.http.post("/mail/send", json={"to": "ann", "text": "hi"}, headers=bot)
-        assert (again.status_code, post.sent) == (409, [])
-        assert "Look whether it happened" in again.json()["detail"]
 
 
 async def test_while_paused_reading_goes_on_and_nothing_changes(opened) -> None:

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from server.access.oauth.client_metadata import MOST_FETCHES, MOST_KEPT, is_document, read_document
+from server.access.oauth.client_metadata import MOST_CACHED, MOST_FETCHES, is_document, read_document
 from server.core.errors import DeskhandError
 from server.outbound.fetch import Fetch
 from tests.server.access.oauth.conftest import Hands
@@ -134,7 +134,7 @@ def test_a_stranger_makes_it_fetch_only_so_often(web, reaching):
         assert Program(reaching, f"https://{HOST}/{number}", callback=CALLBACK).begin().status_code == 400
     assert Program(reaching, f"https://{HOST}/more", callback=CALLBACK).begin().status_code == 429
     assert len(web.asked) == MOST_FETCHES
-    assert MOST_KEPT == 100
+    assert MOST_CACHED == 100
 
 
 def test_junk_uses_up_nothing_of_chatgpts_nor_of_a_program_that_was_let_in(web, serve, monkeypatch):

@@ -1,14 +1,14 @@
 import pytest
 
 from server.access.clients.client import Client
-from server.access.oauth.client_names import name_program
+from server.access.oauth.client_names import name_client
 from server.access.oauth.models import Kind, Registration
-from server.access.oauth.request_context import Asked
+from server.access.oauth.request_context import AuthorizationRequest
 from tests.server.access.oauth.programs import HERE, allow_registration, questions, register
 
 
 def name(program_id, kind, called, client=None):
-    return name_program(Asked(Registration(program_id, kind, called), client, HERE, (), ""))
+    return name_client(AuthorizationRequest(Registration(program_id, kind, called), client, HERE, (), ""))
 
 
 def test_what_nobody_vouches_for_is_told_as_such_wherever_the_person_is_asked(served):

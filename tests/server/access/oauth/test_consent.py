@@ -2,9 +2,9 @@ import pytest
 
 from server.access.clients.client import Change
 from server.access.clients.store import change_client, read_clients
-from server.access.oauth.consent import admit, choose_name
+from server.access.oauth.consent import choose_name, record_consent
 from server.access.oauth.models import Kind, OAuthSettings, Registration
-from server.access.oauth.request_context import Asked, Terms
+from server.access.oauth.request_context import AuthorizationRequest, RequestContext
 from server.access.oauth.store import find_registration
 from tests.server.access.oauth.programs import HERE, allow_registration, approve, landed, own, register
 
@@ -61,9 +61,9 @@ async def test_what_is_taken_away_in_the_moment_of_a_yes_is_not_given_back_by_it
 
         def work(connection):
             registration, now = find_registration(connection, pair.client_id), clock.now().isoformat()
-            agreed = Asked(registration, client, "https://cb", ("read:apps", "read:mail", "offline_access"), "")
+            agreed = AuthorizationRequest(registration, client, "https://cb", ("read:apps", "read:mail", "offline_access"), "")
             change_client(connection, client.id, Change(frozenset({"read:apps"})), now)
-            admit(connection, Terms("https://x", (), clock.now(), OAuthSettings(), frozenset()), agreed)
+            record_consent(connection, RequestContext("https://x", (), clock.now(), OAuthSettings(), frozenset()), agreed)
             return read_clients(connection)
 
         (after,) = await state.context.database.write(work)

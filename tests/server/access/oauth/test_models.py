@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from server.access.oauth.models import Kind, OAuthSettings, Pair, Registration
+from server.access.oauth.models import ClientCredentials, Kind, OAuthSettings, Registration
 
 
 def test_by_default_nobody_registers_and_documents_are_taken():
@@ -13,5 +13,5 @@ def test_by_default_nobody_registers_and_documents_are_taken():
 
 
 def test_nothing_secret_is_told_by_accident():
-    assert "hidden" not in repr(Pair("id", "hidden"))
+    assert "hidden" not in repr(ClientCredentials("id", "hidden"))
     assert "hidden" not in repr(Registration("id", Kind.own, "x", secret_hash=b"hidden"))

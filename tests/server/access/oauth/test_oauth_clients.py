@@ -1,7 +1,7 @@
-from server.access.oauth.models import Pair
+from server.access.oauth.models import ClientCredentials
 from tests.server.access.oauth.programs import GPT, Program, own
 
-PAIR = Pair("a-chosen-id", "a-chosen-secret")
+PAIR = ClientCredentials("a-chosen-id", "a-chosen-secret")
 
 
 def test_a_renewed_secret_opens_and_the_old_one_with_its_sign_ins_does_not(served):
@@ -40,7 +40,7 @@ def test_the_environments_id_and_secret_are_a_client_made_once(serve):
     program = Program(first, PAIR.client_id, PAIR.client_secret, GPT)
     assert program.begin().status_code == 303
     assert first.background.stop()
-    again = serve(first.data, demo=True, openai=Pair(PAIR.client_id, "another"))
+    again = serve(first.data, demo=True, openai=ClientCredentials(PAIR.client_id, "another"))
     assert len(again.person("GET", "/api/clients").json()) == 1
     program.served = again
     program.sign_in(scope="read:memories")

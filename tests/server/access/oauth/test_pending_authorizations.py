@@ -4,8 +4,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from server.access.oauth.models import Kind, OAuthSettings, Registration
-from server.access.oauth.pending_authorizations import MOST_STRANGERS, MOST_TRIES, SignIns
-from server.access.oauth.request_context import Asked
+from server.access.oauth.pending_authorizations import MOST_TRIES, MOST_UNKNOWN, PendingAuthorizations
+from server.access.oauth.request_context import AuthorizationRequest
 from server.core.clock import Clock
 from server.core.errors import Conflict
 from server.core.events import Events
@@ -31,7 +31,7 @@ async def forget(entry):
 
 
 def wait(waiting, program_id, kind):
-    asked = Asked(Registration(program_id, kind, "Some App"), None, HERE, ("read:mail",), "")
+    asked = AuthorizationRequest(Registration(program_id, kind, "Some App"), None, HERE, ("read:mail",), "")
     return waiting.add(asked, (), "https://desk.example.org", OAuthSettings())
 
 
@@ -232,13 +232,13 @@ def test_strangers_crowd_out_each_other_and_nobody_whom_the_person_knows(served,
     known = own(served)
     known.begin()
     allow_registration(served)
-    strangers = [register(served) for _ in range(MOST_STRANGERS + 1)]
-    for one in strangers[:MOST_STRANGERS]:
+    strangers = [register(served) for _ in range(MOST_UNKNOWN + 1)]
+    for one in strangers[:MOST_UNKNOWN]:
         one.begin()
         assert one.browser.look().status_code == 200
     assert strangers[-1].begin().status_code == 409
     hands.move(seconds=GONE - 1)
-    kept = [one for one in strangers[:MOST_STRANGERS] if one is not strangers[2]]
+    kept = [one for one in strangers[:MOST_UNKNOWN] if one is not strangers[2]]
     assert {one.browser.look().status_code for one in kept} == {200}
     hands.move(seconds=1)
     gone = strangers[2].browser
@@ -248,10 +248,10 @@ def test_strangers_crowd_out_each_other_and_nobody_whom_the_person_knows(served,
 
 
 def test_strangers_do_not_crowd_out_chatgpt():
-    waiting = SignIns(Quiet(), Clock(), forget)
-    for number in range(MOST_STRANGERS):
+    waiting = PendingAuthorizations(Quiet(), Clock(), forget)
+    for number in range(MOST_UNKNOWN):
         one, cookie = wait(waiting, f"https://junk{number}.example/client.json", Kind.document)
-        assert waiting.look(one.id, cookie)
+        assert waiting.find(one.id, cookie)
     with pytest.raises(Conflict):
         wait(waiting, "https://one-more.example/client.json", Kind.document)
     wait(waiting, "https://chatgpt.com/oauth/client.json", Kind.document)
@@ -266,7 +266,7 @@ async def test_the_person_is_told_once_of_a_crowd_of_strangers():
 
     import asyncio
 
-    waiting = SignIns(Questions(Events(), Screen()), Clock(), forget)
+    waiting = PendingAuthorizations(Questions(Events(), Screen()), Clock(), forget)
     for number in range(4):
         wait(waiting, f"deskhand-{number}", Kind.registered)
     while not told:
@@ -274,3 +274,15 @@ async def test_the_person_is_told_once_of_a_crowd_of_strangers():
     await asyncio.sleep(0.05)
     ((title, text),) = told
     assert (title, "May it sign in to Deskhand?" in text) == ("Unknown program, calling itself “Some A… asks you", True)
+
+
+@pytest.mark.parametrize(("secret_hash", "noted"), [(b"secret", True), (None, False)])
+async def test_another_loopback_port_is_noted_for_a_client_with_a_secret_only(secret_hash, noted):
+    waiting = PendingAuthorizations(Quiet(), Clock(), forget)
+    before = ("http://127.0.0.1:5000/callback",)
+    registration = Registration("id", Kind.own, "app", callbacks=before, secret_hash=secret_hash)
+    request = AuthorizationRequest(registration, None, "http://127.0.0.1:6000/callback", ("read:mail",), "")
+    pending, _ = waiting.add(request, (), "https://desk.example.org", OAuthSettings())
+    assert pending.moved is noted
+    (question,) = await waiting.list_questions()
+    assert ("Note" in dict(question.fields)) is noted

@@ -3,11 +3,11 @@ from datetime import UTC, datetime
 import pytest
 
 from server.access.oauth.models import OAuthSettings
-from server.access.oauth.request_context import Terms, list_bases
+from server.access.oauth.request_context import RequestContext, list_bases
 from server.http.addresses import Address
 
 ADDRESS = Address(public_port=8000, public_url="https://desk.example.org")
-TERMS = Terms(ADDRESS.public, list_bases(ADDRESS), datetime(2026, 1, 1, tzinfo=UTC), OAuthSettings(), frozenset())
+TERMS = RequestContext(ADDRESS.public, list_bases(ADDRESS), datetime(2026, 1, 1, tzinfo=UTC), OAuthSettings(), frozenset())
 
 
 @pytest.mark.parametrize(

@@ -43,9 +43,9 @@ async def test_a_sign_in_that_cannot_be_stored_waits_on(opened, monkeypatch):
     async with opened() as state:
         state.runtime.describe(discover())
         _, pair = await state.programs.create("bot", frozenset({"read:apps"}), {})
-        answer, cookie = await state.oauth.ask("GET", (*pairs, ("client_id", pair.client_id)))
+        answer, cookie = await state.oauth.authorize("GET", (*pairs, ("client_id", pair.client_id)))
         name = answer.headers["Location"].rpartition("/")[2]
-        one = state.oauth.sign_ins.look(name, cookie)
+        one = state.oauth.pending.find(name, cookie)
         await state.context.questions.approve(name, code=one.digits)
 
         async def refuse(*_):
@@ -55,7 +55,7 @@ async def test_a_sign_in_that_cannot_be_stored_waits_on(opened, monkeypatch):
             patched.setattr(state.context.database, "write", refuse)
             with pytest.raises(Unavailable):
                 await state.oauth.finish(one)
-        again = state.oauth.sign_ins.look(name, cookie)
+        again = state.oauth.pending.find(name, cookie)
         assert "code=" in (await state.oauth.finish(again)).headers["Location"]
 
 

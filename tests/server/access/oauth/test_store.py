@@ -5,9 +5,9 @@ from server.access.clients.store import require_credential
 from server.access.oauth import store
 from server.access.oauth.consent import add_grant
 from server.access.oauth.models import Kind, OAuthSettings, Registration
-from server.access.oauth.request_context import Asked, Terms
-from server.access.oauth.tables import oauth_client, oauth_code, oauth_grant, oauth_token
+from server.access.oauth.request_context import AuthorizationRequest, RequestContext
 from server.access.oauth.token_store import add_code, add_token
+from server.access.tables import oauth_client, oauth_code, oauth_grant, oauth_token
 from server.core.errors import NotAuthenticated
 from server.sdk.approval_requests import Extent
 
@@ -15,11 +15,13 @@ from server.sdk.approval_requests import Extent
 async def let_in(state, clock, token="token", seconds=3600):
     """A client with one grant and one access token."""
     client, pair = await state.programs.create("bot", frozenset({"read:apps"}), {})
-    terms = Terms("https://x", (), clock.now(), OAuthSettings(), frozenset())
+    terms = RequestContext("https://x", (), clock.now(), OAuthSettings(), frozenset())
 
     def work(connection):
         registration = store.find_registration(connection, pair.client_id)
-        grant = add_grant(connection, terms, Asked(registration, client, "https://cb", ("read:apps", "read:mail"), ""), client.id)
+        grant = add_grant(
+            connection, terms, AuthorizationRequest(registration, client, "https://cb", ("read:apps", "read:mail"), ""), client.id
+        )
         add_token(connection, token, grant, "access", "read:apps read:mail", terms.after(seconds))
         return grant
 
@@ -38,10 +40,10 @@ async def test_who_comes_in_with_a_grant_may_do_what_both_may_until_it_ends_also
     async with opened() as state:
         found = state.clients.find("token")
         assert (found.name, found.scopes, found.credential) == ("bot", frozenset({"read:apps"}), f"grant:{grant}")
-        assert state.clients.recall(found.credential) == found
+        assert state.clients.find_by_credential(found.credential) == found
         await state.context.database.read(require_credential, found.credential)
         await state.programs.end_grant("bot", grant)
-        assert state.clients.look_again(found) is None
+        assert state.clients.refresh(found) is None
         assert state.clients.find("token") is None
         with pytest.raises(NotAuthenticated):
             await state.context.database.read(require_credential, found.credential)
@@ -52,7 +54,7 @@ async def test_an_access_token_ends_by_itself_and_its_grant_stays(opened, clock)
         grant = await let_in(state, clock, seconds=60)
         clock.move(seconds=61)
         assert state.clients.find("token") is None
-        assert state.clients.recall(f"grant:{grant}")
+        assert state.clients.find_by_credential(f"grant:{grant}")
 
 
 async def test_everything_off_ends_every_sign_in(opened, clock):
@@ -60,7 +62,7 @@ async def test_everything_off_ends_every_sign_in(opened, clock):
         grant = await let_in(state, clock)
         await state.clients.revoke_all()
         assert state.clients.find("token") is None
-        assert state.clients.recall(f"grant:{grant}") is None
+        assert state.clients.find_by_credential(f"grant:{grant}") is None
         assert await state.programs.read() == {}
 
 
@@ -79,15 +81,15 @@ async def test_what_the_person_allowed_for_a_while_ends_with_a_sign_in(opened, c
 
 async def test_what_opens_nothing_any_more_is_swept_out_and_the_rest_stays(opened, clock):
     async with opened() as state:
-        sweep, database = state.oauth.sweep, state.context.database
+        prune, database = state.oauth.prune, state.context.database
         grant = await let_in(state, clock)
         await database.write(add_code, "code", grant, None, None, clock.now().isoformat())
         lost = Registration("deskhand-lost", Kind.registered, "x", created_at=clock.now().isoformat())
-        await database.write(store.add_unknown, lost, 100, ())
-        await sweep()
+        await database.write(store.add_unused, lost, 100, ())
+        await prune()
         assert await database.read(count) == [2, 1, 1, 1], "a spent code tells of a theft as long as its tokens live"
         clock.move(hours=25)
-        await sweep()
+        await prune()
         assert await database.read(count) == [1, 0, 0, 0]
 
 
@@ -108,7 +110,7 @@ async def test_the_oldest_that_nobody_let_in_gives_way_and_those_that_wait_or_we
         for number in range(5):
             clock.move(seconds=1)
             made = Registration(f"deskhand-{number}", Kind.registered, "x", created_at=clock.now().isoformat())
-            await database.write(store.add_unknown, made, 3, {"deskhand-0"})
+            await database.write(store.add_unused, made, 3, {"deskhand-0"})
         found = [await database.read(store.find_registration, f"deskhand-{number}") for number in range(5)]
         assert [one is not None for one in found] == [True, False, True, True, True]
         assert len(await state.programs.read()) == 1

@@ -329,7 +329,7 @@ class Told:
     def __init__(self, *, looks: int) -> None:
         self.looks = looks
 
-    async def carry_out(self, function, arguments):
+    async def execute(self, function, arguments):
         return await function(**arguments)
 
     async def require_still_allowed(self) -> None:

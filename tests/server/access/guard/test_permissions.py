@@ -1,6 +1,7 @@
 """What the person changes while a call is on its way holds for that call."""
 
 import asyncio
+import json
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
@@ -9,6 +10,7 @@ import httpx2
 import pytest
 
 from server.access.clients.registry import Change, Policy
+from server.access.clients.store import revoke_clients
 from server.sdk.approval_requests import Extent
 from server.storage.database import DATABASE_FILE
 from tests.server.access.letters import posting
@@ -65,7 +67,7 @@ async def test_what_the_person_changes_while_a_body_comes_holds_for_that_call(op
 
 
 async def test_what_the_person_changes_while_a_preview_is_made_holds_for_that_call(opened) -> None:
-    async with posting(opened, patience_seconds=0) as post:
+    async with posting(opened, wait_seconds=0) as post:
         headers = await post.client(send_letter="allow")
         post.hold_preview = asyncio.Event()
         call = asyncio.create_task(post.http.post("/mail/send", json={"to": "ann"}, headers=headers))
@@ -123,7 +125,7 @@ async def test_what_the_person_changes_while_a_call_waits_for_its_turn_holds_for
 ) -> None:
     async with posting(opened) as post:
         bot, state = await post.client(send_letter=policy), post.state
-        allowances = state.guard.approvals.allowances
+        allowances = state.approvals.allowances
         if policy == "ask":
             await post.send(bot, "first")
             await post.approve(Extent.quarter)
@@ -149,3 +151,34 @@ async def test_what_the_person_changes_while_a_call_waits_for_its_turn_holds_for
         entry = await post.last()
         assert (entry.outcome, entry.decision) == ("refused", "refused")
         assert entry.reason
+
+
+@pytest.mark.parametrize(("change", "status"), [("pause", 503), ("deny", 403), ("ask", 403), ("revoke", 401)])
+async def test_change_while_the_row_is_written_stops_a_call_that_does_not_check_again(opened, change: str, status: int) -> None:
+    async with posting(opened) as post:
+        bot = {**await post.client(invite_people="allow"), "Idempotency-Key": "one"}
+        post.hold_preview = asyncio.Event()
+        call = asyncio.create_task(post.invite(bot, "ann", text="hi"))
+        await asyncio.wait_for(post.previewing.wait(), 20)
+        with closing(sqlite3.connect(post.state.context.folders.data / DATABASE_FILE, isolation_level=None)) as other:
+            if change in {"deny", "ask"}:  # as if it were in the same transaction
+                other.execute("UPDATE client SET policies = ?", (json.dumps({"invite_people": change}),))
+            elif change == "revoke":
+                other.execute("UPDATE api_key SET revoked_at = '2026-01-01'")
+            other.execute("BEGIN IMMEDIATE")
+            post.hold_preview.set()
+            for _ in range(5):
+                await asyncio.sleep(0)  # a turn of the loop: the call goes as far as to its row
+            await (post.state.pause.begin(15) if change == "pause" else post.state.clients.reload())
+            other.execute("ROLLBACK")
+        assert ((await call).status_code, post.sent) == (status, [])
+        assert (await post.last()).outcome == "refused"
+
+
+async def test_revoked_key_begins_nothing_even_if_the_cache_does_not_know_yet(opened) -> None:
+    async with posting(opened) as post:
+        bot = await post.client(invite_people="allow")
+        client = await post.state.clients.show("bot")
+        await post.state.context.database.write(revoke_clients, "2026-01-01", [client.id])
+        assert ((await post.invite(bot, "ann")).status_code, post.sent) == (401, [])
+        assert ((await post.last()).outcome, (await post.last()).reason) == ("refused", "Its key was ended.")

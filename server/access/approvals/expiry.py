@@ -1,0 +1,27 @@
+"""Ends approvals that nobody answers in time."""
+
+import asyncio
+import logging
+
+from server.access.approvals.service import Approvals
+from server.core.clock import Clock
+from server.core.errors import DeskhandError
+
+log = logging.getLogger(__name__)
+
+
+async def watch(approvals: Approvals, clock: Clock, longest: float = 60.0) -> None:
+    """End what nobody answers, as long as the program runs. `longest`: seconds between two looks, as the computer may sleep."""
+    while True:
+        approvals.changed.clear()
+        wait: float | None = longest
+        try:
+            next_end = await approvals.expire()
+            wait = None if next_end is None else min(longest, max(0.05, (next_end - clock.now()).total_seconds()))
+        except DeskhandError:
+            log.exception("Approvals could not be expired.")
+        try:
+            async with asyncio.timeout(wait):
+                await approvals.changed.wait()
+        except TimeoutError:
+            pass

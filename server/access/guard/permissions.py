@@ -1,0 +1,82 @@
+"""Checks of a call against its client, the policies and the pause, as they are at that moment."""
+
+from dataclasses import dataclass
+
+from server.access.clients.allowances import ENDED, Allowance
+from server.access.clients.client import Policy
+from server.access.clients.registry import Clients
+from server.access.clients.store import KEY_ENDED
+from server.access.guard.record import CallRecord
+from server.access.pause import Pause
+from server.core.errors import Forbidden, NotAuthenticated, Unavailable
+
+KEY_WAS_ENDED = "Its key was ended."
+ALLOWANCE_ENDED = "You had just ended what allowed it."
+
+
+@dataclass(frozen=True)
+class Permissions:
+    """Permissions of one call. They are checked again after each wait, during which the person may change them.
+
+    `approved`: the person has approved this very call.
+    """
+
+    clients: Clients
+    pause: Pause
+    record: CallRecord
+    approved: bool
+
+    def check(self) -> Policy:
+        """Check the credential, scope, policy and pause. Raises NotAuthenticated, Forbidden or Unavailable."""
+        record = self.record
+        client = self.clients.refresh(record.client)
+        if client is None:
+            record.refuse(KEY_WAS_ENDED)
+            raise NotAuthenticated(KEY_ENDED)
+        record.client = client
+        self.check_scope()
+        policy = self._check_policy()
+        if record.operation.changes or record.operation.keeps:
+            self._check_pause()
+        return policy
+
+    def check_scope(self) -> None:
+        """Raises Forbidden if the client lacks the operation's scope."""
+        client, operation = self.record.client, self.record.operation
+        if operation.scope and operation.scope not in client.scopes:
+            self.record.refuse("The scope is missing.")
+            raise Forbidden(
+                f"The client {client.name!r} may not use {operation.name}: it lacks the scope {operation.scope}. "
+                "The person at this computer can give it in Deskhand's window, under Access."
+            )
+
+    def require_allowance(self, allowance: Allowance | None) -> None:
+        """Raises Forbidden if a call that was allowed would have to be asked about now."""
+        if allowance is None:
+            self.record.refuse("You had just changed that it is allowed.")
+            raise Forbidden("The person at this computer has just changed what is allowed. Send it again and they are asked.")
+
+    def require_held(self, allowance: Allowance | None, held: list[Allowance]) -> None:
+        """The same; raises Forbidden also if the allowance is not among those that hold."""
+        self.require_allowance(allowance)
+        if allowance not in held:
+            self.record.refuse(ALLOWANCE_ENDED)
+            raise Forbidden(ENDED)
+
+    def _check_policy(self) -> Policy:
+        client, operation = self.record.client, self.record.operation
+        policy = client.policy_for(operation)
+        if policy is Policy.deny:
+            self.record.refuse("You denied it to this client.")
+            raise Forbidden(f"The person at this computer has switched {operation.name} off for {client.name!r}.")
+        if policy is Policy.allow and not self.approved:
+            default = "Keeping what it hands over is allowed." if operation.keeps else "Reading is allowed."
+            self.record.allow("You allowed it." if operation.name in client.policies else default)
+        return policy
+
+    def _check_pause(self) -> None:
+        try:
+            self.pause.check()
+        except Unavailable:
+            self.record.pause()
+            raise

@@ -1,0 +1,133 @@
+"""The state of one call, the decision on it, and its row in the activity."""
+
+import json
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any
+
+from pydantic_core import to_jsonable_python
+
+from server.access.activity.entry import Entry, Outcome, effect_text, redact
+from server.access.activity.log import LONGEST_RESULT
+from server.access.clients.client import Client
+from server.core.clock import Clock
+from server.core.redaction import redact_start
+from server.core.text import fill
+from server.sdk.operation import Effect, Operation
+
+NO_FIT = "The request did not fit."  # the answer says how
+PAUSED = "You had paused all actions."
+
+
+class CallState(Enum):
+    """How far a call is. The value is the decision in its row."""
+
+    received = "refused", "received"  #: nothing is decided: an error is the request's own
+    allowed = "allowed", "allowed"  #: it may run; a changing call has no row yet
+    running = "allowed", "running"  #: its row says `running`
+    waiting = "asked", "waiting"  #: the person is asked; approvals writes its row
+    replayed = "repeated", "replayed"  #: it gets the answer of an earlier identical call
+    refused = "refused", "refused"  #: it may not run, even if its row said `running`
+    paused = "refused", "paused"  #: the same, until the person resumes
+
+    @property
+    def decision(self) -> str:
+        """The decision as the activity has it."""
+        return self.value[0]
+
+
+class CallRecord:
+    """One call from its request to its answer. `row_id`: of its row in the activity, once a changing call has begun."""
+
+    def __init__(self, clock: Clock, client: Client, operation: Operation) -> None:
+        self.client = client
+        self.operation = operation
+        self.state = CallState.received
+        self.reason = NO_FIT
+        self.effect: Effect | None = None
+        self.row_id: int | None = None
+        self.arguments: dict[str, Any] = {}
+        self._redacted: dict[str, Any] = {}
+        self._redacted_json: str | None = None
+        self._clock = clock
+        self._started = clock.monotonic()
+
+    def set_arguments(self, arguments: Mapping[str, Any]) -> None:
+        """Keep the validated arguments as JSON values, and a copy without secrets."""
+        self.arguments = to_jsonable_python(arguments, serialize_unknown=True)
+        self._redacted = redact(self.arguments)
+        self._redacted_json = json.dumps(self._redacted, ensure_ascii=False) if self._redacted else None
+
+    @property
+    def summary(self) -> str:
+        """The operation's phrase, filled with the arguments."""
+        return fill(self.operation.phrases, self._redacted)
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether it may not run, which may be decided after its row was written."""
+        return self.state in {CallState.refused, CallState.paused}
+
+    def allow(self, reason: str) -> None:
+        """Note that the call may run, or may go on."""
+        self.state, self.reason = CallState.allowed if self.row_id is None else CallState.running, reason
+
+    def begin(self, row_id: int) -> None:
+        """Note that its row says `running`."""
+        self.state, self.row_id = CallState.running, row_id
+
+    def wait(self, reason: str) -> None:
+        """Note that the person is asked."""
+        self.state, self.reason = CallState.waiting, reason
+
+    def replay(self, reason: str) -> None:
+        """Note that it gets an earlier call's answer."""
+        self.state, self.reason = CallState.replayed, reason
+
+    def refuse(self, reason: str) -> None:
+        """Note that it may not run."""
+        self.state, self.reason = CallState.refused, reason
+
+    def pause(self) -> None:
+        """Note that it may not run while all is paused."""
+        self.state, self.reason = CallState.paused, PAUSED
+
+    def outcome(self, status: int) -> Outcome:
+        """The outcome of a call that is answered with this status."""
+        if self.state is CallState.replayed:
+            return Outcome.repeated
+        if status < 400:
+            return Outcome.done
+        if self.is_refused:
+            return Outcome.refused
+        began = self.state is CallState.running or (self.state is CallState.allowed and not self.operation.changes)
+        return Outcome.failed if began or status >= 500 else Outcome.refused
+
+    def entry(self, outcome: Outcome) -> Entry:
+        """Its row in the activity before it has been answered."""
+        return self._entry(outcome, None, None, None)
+
+    def final_entry(self, status: int, body: str) -> Entry:
+        """Its row in the activity with its answer, cut off and without secrets."""
+        duration = round((self._clock.monotonic() - self._started) * 1000)
+        result = redact_start(body, LONGEST_RESULT)
+        return self._entry(self.outcome(status), status, duration, result)
+
+    def _entry(self, outcome: Outcome, status: int | None, duration_ms: int | None, result: str | None) -> Entry:
+        return Entry(
+            at=self._clock.now().isoformat(),
+            client_id=self.client.id,
+            client_name=self.client.name,
+            operation=self.operation.name,
+            sentence=self.effect.sentence if self.effect else self.summary,
+            changes=self.operation.changes,
+            decision=self.state.decision,
+            reason=self.reason,
+            outcome=outcome,
+            status=status,
+            duration_ms=duration_ms,
+            arguments=self._redacted_json,
+            effect=effect_text(self.effect),
+            result=result,
+            id=self.row_id or 0,
+        )
