@@ -29,6 +29,7 @@ FOREIGN = [
     "https://evil.example",
     "null",
     "https://listed.example.evil.example",
+    "https://localhost.evil.example",
     "http://listed.example",
     "https://listed.example:8443",
     "",
@@ -358,3 +359,25 @@ async def test_path_with_an_application_of_its_own_is_given_to_it(kind, path, an
     app = PathMiddleware(partial(note, "others"), {"/mcp": partial(note, "mcp")})
     await app({"type": kind, "path": path}, None, None)
     assert called == [answering]
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "answered"),
+    [("http", "/open", True), ("http", "/open/x", True), ("http", "/opened", False), ("websocket", "/open", False)],
+)
+async def test_open_path_may_be_called_from_every_page(kind, path, answered):
+    called = []
+
+    async def note(*_):
+        called.append(path)
+
+    async def receive():
+        return {"type": f"{kind}.connect"}
+
+    async def send(_):
+        pass
+
+    app = HostOriginMiddleware(note, lambda: {"localhost"}, lambda: [], ("/open",))
+    headers = [(b"host", b"localhost"), (b"origin", b"https://evil.example")]
+    await app({"type": kind, "method": "GET", "path": path, "headers": headers}, receive, send)
+    assert called == [path] * answered
