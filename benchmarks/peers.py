@@ -99,7 +99,7 @@ def call_in_session(program: Program) -> Request:
     info = {"protocolVersion": SESSIONS, "capabilities": {}, "clientInfo": {"name": "bench", "version": "1"}}
     headers = program.headers(Accept="application/json, text/event-stream")
     url = f"http://127.0.0.1:{program.port}/mcp"
-    with httpx2.Client(trust_env=False) as http:
+    with httpx2.Client(trust_env=False, timeout=60) as http:
         opened = http.post(url, json={"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": info}, headers=headers)
         session = opened.raise_for_status().headers["mcp-session-id"]
         more = headers | {"Mcp-Session-Id": session, "MCP-Protocol-Version": SESSIONS}

@@ -58,6 +58,11 @@ async def until_alone(listener: Listener) -> None:
     await until(lambda: not listener.server_state.connections)
 
 
+async def until_writing_waits(listener: Listener) -> None:
+    """Wait until the listener has something to send that a caller does not take."""
+    await until(lambda: any(connection.transport.get_write_buffer_size() for connection in listener.server_state.connections))
+
+
 @dataclass
 class Caller:
     reader: asyncio.StreamReader

@@ -48,6 +48,7 @@ class CallRecord:
         self.row_id: int | None = None
         self.arguments: dict[str, Any] = {}
         self._redacted: dict[str, Any] = {}
+        self._redacted_json: str | None = None
         self._clock = clock
         self._started = clock.monotonic()
 
@@ -55,6 +56,7 @@ class CallRecord:
         """Keep the validated arguments as JSON values, and a copy without secrets."""
         self.arguments = to_jsonable_python(arguments, serialize_unknown=True)
         self._redacted = redact(self.arguments)
+        self._redacted_json = json.dumps(self._redacted, ensure_ascii=False) if self._redacted else None
 
     @property
     def summary(self) -> str:
@@ -124,7 +126,7 @@ class CallRecord:
             outcome=outcome,
             status=status,
             duration_ms=duration_ms,
-            arguments=json.dumps(self._redacted, ensure_ascii=False) if self._redacted else None,
+            arguments=self._redacted_json,
             effect=effect_text(self.effect),
             result=result,
             id=self.row_id or 0,

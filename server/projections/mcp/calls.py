@@ -85,16 +85,16 @@ def to_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def read_response(binding: ToolBinding, reply: InternalResponse) -> Answer:
+def read_response(binding: ToolBinding, response: InternalResponse) -> Answer:
     """Make a tool's result of its operation's response."""
-    body = read_body(reply)
-    if reply.status >= 400:
-        return fail(describe_failure(reply.status, body))
-    if reply.status == 202 and isinstance(body, dict) and "approval_id" in body:
+    body = read_body(response)
+    if response.status >= 400:
+        return fail(describe_failure(response.status, body))
+    if response.status == 202 and isinstance(body, dict) and "approval_id" in body:
         # What only reads has promised the shape of its result, so that it waits can be said in words alone.
         return succeed(body, WAITS) if binding.operation.changes else fail(f"{WAITS} The approval_id is {body['approval_id']}.")
     if binding.wraps or not isinstance(body, dict):
-        token = reply.headers.get(NEXT_PAGE_HEADER)
+        token = response.headers.get(NEXT_PAGE_HEADER)
         body = {RESULT: body} | ({NEXT_PAGE: token} if token else {})
     return succeed(omit_nulls(body, binding.tool.output_schema))
 
@@ -116,9 +116,9 @@ def describe_failure(status: int, body: Any) -> str:
     return NotFound().detail if detail == SENTENCES[404] else detail or f"The answer is {status}."
 
 
-def read_body(reply: InternalResponse) -> Any:
+def read_body(response: InternalResponse) -> Any:
     """Read a response's body as JSON, or else as text."""
-    text = reply.body.decode("utf-8", "replace")
+    text = response.body.decode("utf-8", "replace")
     try:
         return json.loads(text) if text else {}
     except ValueError:

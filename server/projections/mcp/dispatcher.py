@@ -80,11 +80,11 @@ class ToolDispatcher:
 
     async def _ask(self, client: Client, operation: str, arguments: Mapping[str, Any]) -> Any:
         binding = self.bindings[operation]
-        reply = await self._execute(client, binding, arguments)
-        answer = read_response(binding, reply)
+        response = await self._execute(client, binding, arguments)
+        answer = read_response(binding, response)
         if answer.failed:
             raise OtherAnswer(answer.texts[0])
-        return read_body(reply)
+        return read_body(response)
 
     async def _execute(
         self, client: Client, binding: ToolBinding, arguments: Mapping[str, Any], headers: RawHeaders = ()

@@ -10,7 +10,7 @@ from server.core.errors import NotAuthenticated, TooManyRequests
 from server.http.exception_handlers import install, to_response
 
 
-def test_a_failure_is_a_problem_document_with_a_sentence() -> None:
+def test_error_becomes_a_problem_document_with_a_sentence() -> None:
     response = to_response(TooManyRequests("Slow down.", retry_after=2.1, extra_field=1))
     told = json.loads(response.body)
     assert response.media_type == "application/problem+json"
@@ -18,37 +18,37 @@ def test_a_failure_is_a_problem_document_with_a_sentence() -> None:
     assert response.headers["retry-after"] == "3"
 
 
-def test_a_missing_key_says_how_to_send_one() -> None:
+def test_missing_key_says_how_to_send_one() -> None:
     response = to_response(NotAuthenticated())
     assert response.headers["www-authenticate"].startswith("Bearer")
     assert "key or token" in json.loads(response.body)["detail"]
 
 
-def test_a_wrong_field_is_named_and_what_was_sent_is_not_repeated() -> None:
+def test_wrong_field_is_named_without_its_value() -> None:
     error = RequestValidationError([{"type": "x", "loc": ("body", "to", 0), "msg": "is no address", "input": "\ud800secret"}])
     told = json.loads(to_response(error).body)
     assert told["detail"] == "The request does not fit. to.0: is no address."
     assert told["errors"] == [{"field": "to.0", "message": "is no address"}]
 
 
-def test_what_is_no_json_is_wrong_as_a_whole() -> None:
+def test_malformed_json_is_wrong_as_a_whole() -> None:
     error = RequestValidationError([{"type": "json_invalid", "loc": ("body", 0), "msg": "JSON decode error"}])
     assert json.loads(to_response(error).body)["detail"] == "The request does not fit. body: JSON decode error."
 
 
 @pytest.mark.parametrize("status", [404, 405, 413])
-def test_what_the_framework_refuses_is_a_sentence_too(status: int) -> None:
+def test_http_exception_is_a_sentence(status: int) -> None:
     assert json.loads(to_response(HTTPException(status)).body)["detail"].endswith(".")
 
 
-def test_what_nobody_foresaw_tells_nothing(caplog) -> None:
+def test_unexpected_error_reveals_nothing(caplog) -> None:
     response = to_response(RuntimeError("the secret"))
     assert response.status_code == 500
     assert "secret" not in bytes(response.body).decode()
     assert "the secret" in caplog.text
 
 
-def test_who_hangs_up_in_the_midst_of_a_body_is_no_mistake_of_ours(caplog) -> None:
+def test_disconnect_within_a_body_is_not_logged(caplog) -> None:
     app = FastAPI()
     install(app)
 

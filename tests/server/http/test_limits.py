@@ -26,18 +26,18 @@ def ring_after(seconds: float, *, extended: float = 0, again: float | None = Non
     return asyncio.run(main())
 
 
-def test_a_deadline_gives_up_in_time():
+def test_deadline_expires_in_time():
     assert 0.04 <= (ring_after(0.05) or 0) < 0.9
 
 
-def test_an_extended_deadline_gives_up_later():
+def test_extended_deadline_expires_later():
     assert (ring_after(0.05, extended=0.2) or 0) >= 0.24
 
 
-def test_what_was_said_last_holds():
+def test_last_deadline_replaces_earlier_ones():
     assert ring_after(0.05, again=5) is None
     assert (ring_after(5, again=0.05) or 5) < 0.9
 
 
-def test_a_cleared_deadline_never_gives_up():
+def test_cleared_deadline_never_expires():
     assert ring_after(0.05, cleared=True) is None

@@ -29,6 +29,7 @@ FOREIGN = [
     "https://evil.example",
     "null",
     "https://listed.example.evil.example",
+    "https://localhost.evil.example",
     "http://listed.example",
     "https://listed.example:8443",
     "",
@@ -133,7 +134,7 @@ def is_problem(answer: httpx2.Response, status: int, words: str) -> bool:
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST", "tunnel.example"])
-def test_our_own_addresses_are_answered(house, host):
+def test_own_hosts_are_answered(house, host):
     assert house.ask("GET", host=host).status_code == 200
 
 
@@ -151,12 +152,12 @@ def test_our_own_addresses_are_answered(house, host):
         "evil@localhost",
     ],
 )
-def test_other_addresses_are_refused(house, host):
+def test_other_hosts_are_refused(house, host):
     assert is_problem(house.ask("POST", host=host), 421, "`deskhand addresses`")
 
 
 @pytest.mark.parametrize("hosts", [[], ["localhost", "localhost"], ["localhost", "evil.example"]])
-def test_a_request_that_names_no_address_or_several_is_refused(house, hosts):
+def test_request_with_no_or_several_hosts_is_refused(house, hosts):
     sent = []
 
     async def receive() -> dict[str, str]:
@@ -170,7 +171,7 @@ def test_a_request_that_names_no_address_or_several_is_refused(house, hosts):
     assert sent[0]["status"] == 421
 
 
-def test_addresses_may_change_while_it_runs(house):
+def test_hosts_may_change_while_it_runs(house):
     house.hosts = {"other.example:8443"}
     assert house.ask("GET").status_code == 421
     assert house.ask("GET", host="other.example:8443").status_code == 200
@@ -178,7 +179,7 @@ def test_addresses_may_change_while_it_runs(house):
 
 @pytest.mark.parametrize("origin", FOREIGN)
 @pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
-def test_web_pages_of_others_are_refused(house, origin, method):
+def test_foreign_origins_are_refused(house, origin, method):
     answer = house.ask(method, origin=origin, access_control_request_method="POST")
     assert is_problem(answer, 403, "Deskhand's window")
     assert not [name for name in answer.headers if name.startswith("access-control")]
@@ -194,7 +195,7 @@ def test_two_origins_are_refused(house):
     serve(house.app, test)
 
 
-def test_our_own_pages_and_programs_are_answered_without_a_word_on_sharing(house):
+def test_own_origin_is_answered_without_cors_headers(house):
     for headers in ({}, {"origin": "http://localhost"}, {"origin": "https://localhost"}):
         answer = house.ask("POST", **headers)
         assert answer.status_code == 200
@@ -202,7 +203,7 @@ def test_our_own_pages_and_programs_are_answered_without_a_word_on_sharing(house
     assert house.ask("POST", host="tunnel.example", origin="http://localhost").status_code == 403
 
 
-def test_a_listed_page_may_read_the_answers_but_not_with_a_cookie(house):
+def test_listed_origin_may_read_answers_without_credentials(house):
     answer = house.ask("POST", origin=LISTED.upper().replace("HTTPS", "https"))
     assert answer.status_code == 200
     assert answer.headers["access-control-allow-origin"] == LISTED
@@ -211,7 +212,7 @@ def test_a_listed_page_may_read_the_answers_but_not_with_a_cookie(house):
     assert "access-control-allow-credentials" not in answer.headers
 
 
-def test_a_listed_page_is_told_what_it_may_send(house):
+def test_preflight_of_a_listed_origin_is_answered(house):
     answer = house.ask("OPTIONS", "/gmail/send", origin=LISTED, access_control_request_method="POST")
     assert answer.status_code == 204 and "x-answered" not in answer.headers
     assert answer.headers["access-control-allow-origin"] == LISTED
@@ -222,12 +223,12 @@ def test_a_listed_page_is_told_what_it_may_send(house):
     assert house.ask("OPTIONS", origin=LISTED).headers["x-answered"] == "yes"
 
 
-def test_a_page_that_is_listed_no_more_is_refused(house):
+def test_origin_removed_from_the_list_is_refused(house):
     house.origins.clear()
     assert house.ask("POST", origin=LISTED).status_code == 403
 
 
-def test_a_websocket_is_refused_before_it_is_one(house, caplog):
+def test_websocket_of_a_foreign_origin_is_refused_before_the_handshake(house, caplog):
     assert house.connect("/ws") == house.connect("/ws", origin=LISTED) == "/ws"
     for status, options in ((421, {"host": "evil.example"}), *((403, {"origin": origin}) for origin in FOREIGN[:2])):
         with pytest.raises(InvalidStatus) as refused:
@@ -239,7 +240,7 @@ def test_a_websocket_is_refused_before_it_is_one(house, caplog):
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
-def test_a_websocket_is_refused_where_no_document_can_be_sent(house):
+def test_websocket_is_refused_without_the_denial_extension(house):
     sent: list[Any] = []
 
     async def receive() -> dict[str, str]:
@@ -255,7 +256,7 @@ def test_a_websocket_is_refused_where_no_document_can_be_sent(house):
 
 
 @pytest.mark.parametrize(("host", "path"), [("localhost", "/"), ("localhost", "/kept"), ("evil.example", "/")])
-def test_every_answer_has_the_security_headers(house, host, path):
+def test_security_headers_are_on_every_answer(house, host, path):
     headers = house.ask("GET", path, host=host).headers
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"
@@ -271,18 +272,18 @@ def test_every_answer_has_the_security_headers(house, host, path):
 @pytest.mark.parametrize(
     ("status", "words"), [(413, "Send less at once."), (500, "Its log says more"), (418, "The answer is 418.")]
 )
-def test_a_failure_in_plain_text_becomes_a_sentence(house, status, words):
+def test_plain_text_failure_becomes_a_problem_document(house, status, words):
     answer = house.ask("GET", f"/plain/{status}")
     assert answer.status_code == answer.json()["status"] == status
     assert answer.headers["content-type"] == "application/problem+json" and words in answer.json()["detail"]
     assert answer.headers["cache-control"] == "no-store"
 
 
-def test_what_is_no_failure_or_no_plain_text_stays(house):
+def test_success_or_failure_of_another_type_stays(house):
     assert house.ask("GET", "/plain/200").text == house.ask("GET", "/plain/404?kind=text/html").text == "in plain text"
 
 
-def test_a_surface_may_give_its_own_policy(house):
+def test_surface_may_set_its_own_policy(house):
     house.app = SecurityHeadersMiddleware(make_app(), {"content-security-policy": "img-src 'self'"})
     assert house.ask("GET").headers.get_list("content-security-policy") == ["img-src 'self'"]
 
@@ -300,12 +301,12 @@ def test_a_surface_may_give_its_own_policy(house):
         ("/%C3%A4/", "/ä", "/%C3%A4"),
     ],
 )
-def test_a_path_may_end_with_a_slash(house, sent, path, raw):
+def test_path_may_end_with_a_slash(house, sent, path, raw):
     answer = house.ask("GET", sent)
     assert answer.status_code == 200 and answer.json() == {"path": path, "raw": raw}
 
 
-def test_the_path_of_a_websocket_may_end_with_a_slash_too(house):
+def test_websocket_path_may_end_with_a_slash(house):
     assert house.connect("/ws/") == "/ws"
 
 
@@ -358,3 +359,25 @@ async def test_path_with_an_application_of_its_own_is_given_to_it(kind, path, an
     app = PathMiddleware(partial(note, "others"), {"/mcp": partial(note, "mcp")})
     await app({"type": kind, "path": path}, None, None)
     assert called == [answering]
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "answered"),
+    [("http", "/open", True), ("http", "/open/x", True), ("http", "/opened", False), ("websocket", "/open", False)],
+)
+async def test_open_path_may_be_called_from_every_page(kind, path, answered):
+    called = []
+
+    async def note(*_):
+        called.append(path)
+
+    async def receive():
+        return {"type": f"{kind}.connect"}
+
+    async def send(_):
+        pass
+
+    app = HostOriginMiddleware(note, lambda: {"localhost"}, list, ("/open",))
+    headers = [(b"host", b"localhost"), (b"origin", b"https://evil.example")]
+    await app({"type": kind, "method": "GET", "path": path, "headers": headers}, receive, send)
+    assert called == [path] * answered

@@ -9,7 +9,7 @@ from fastapi.sse import EventSourceResponse
 from starlette.responses import PlainTextResponse, StreamingResponse
 
 from server.http.server import Limits, run
-from tests.server.listening import HOST, Caller, Heard, call, serve, talk, until, until_alone
+from tests.server.listening import HOST, Caller, Heard, call, serve, talk, until, until_alone, until_writing_waits
 
 POST = b"POST /echo HTTP/1.1\r\n" + HOST
 GET = b"GET /slow HTTP/1.1\r\n" + HOST + b"\r\n"
@@ -137,6 +137,11 @@ DRIPPING = {
 }
 
 
+async def outlast_head(listener: Heard) -> None:
+    """Wait until the time for a head is over, as it is for a caller who begins now and sends no more."""
+    assert await (await call(listener, b"GET /")).read_to_end() == (b"", True)
+
+
 @pytest.mark.parametrize(("start", "drop"), DRIPPING.values(), ids=DRIPPING)
 def test_a_caller_who_drips_is_hung_up_on(beside, start, drop):
     async def test(listener: Heard) -> None:
@@ -167,7 +172,7 @@ def test_an_empty_line_after_a_request_does_not_cut_its_answer_short(beside, see
         caller = await call(listener, GET)
         await until(lambda: seen.calls == ["slow"])
         await caller.send(b"\r\n")
-        await asyncio.sleep(2 * SHORT.head_seconds)
+        await outlast_head(listener)
         seen.go_on.set()
         assert (await caller.read_answer()).endswith(b'"slow"')
 
@@ -189,12 +194,13 @@ def test_two_hundred_half_sent_heads_are_closed_while_a_call_works(beside):
 def test_a_large_body_gets_the_time_that_it_needs_at_a_usual_speed(beside):
     async def test(listener: Heard) -> None:
         caller = await call(listener, POST + b"content-length: 50000\r\n\r\n")
-        for _ in range(10):
-            await caller.send(b"x" * 5_000)
-            await asyncio.sleep(0.05)
+        await caller.send(b"x" * 25_000)
+        waiting = await call(listener, POST + b"content-length: 1\r\n\r\n")
+        assert await waiting.read_to_end() == (b"", True), "its time for the body is over"
+        await caller.send(b"x" * 25_000)
         assert (await caller.read_answer()).endswith(b"50000")
 
-    beside(test, Limits(body_seconds=0.2, slow_body=50_000))
+    beside(test, Limits(body_seconds=0.2, slow_body=5_000))
 
 
 def test_a_body_that_is_announced_too_large_is_refused_before_it_is_sent(beside):
@@ -254,7 +260,7 @@ def test_a_request_that_waits_behind_a_slow_one_is_not_hung_up_on(beside, seen):
     async def test(listener: Heard) -> None:
         caller = await call(listener, GET + POST + b"content-length: 2\r\n\r\nab" + b"GET /th")
         await until(lambda: seen.calls == ["slow"])
-        await asyncio.sleep(3 * SHORT.head_seconds)
+        await outlast_head(listener)
         seen.go_on.set()
         assert (await caller.read_answer()).endswith(b'"slow"')
         assert (await caller.read_answer()).endswith(b"2")
@@ -324,10 +330,15 @@ def test_a_caller_who_reads_after_a_while_is_not_hung_up_on(beside):
     async def test(listener: Heard) -> None:
         caller = await call(listener, b"GET /large HTTP/1.1\r\n" + HOST + b"\r\n")
         caller.writer.transport.pause_reading()
-        await asyncio.sleep(0.2)
+        await until_writing_waits(listener)
         caller.writer.transport.resume_reading()
         assert len(await caller.read_answer()) > 30_000_000
-        await asyncio.sleep(1.3)
+        other = await call(listener, b"GET /large HTTP/1.1\r\n" + HOST + b"\r\n")
+        other.writer.transport.pause_reading()
+        await until_writing_waits(listener)
+        await until(
+            lambda: len(listener.server_state.connections) == 1
+        )  # the other one's time is over, and so would be the first's
         await caller.send(POST + b"\r\n")
         assert (await caller.read_answer()).endswith(b"0")
 
@@ -341,7 +352,9 @@ def test_an_application_learns_that_a_caller_left_even_behind_a_second_request(b
             caller = await call(listener, b"GET /events HTTP/1.1\r\n" + HOST + b"\r\n")
             await caller.reader.readuntil(b"hello")
             await caller.send(rest)
-            await asyncio.sleep(0.05)
+            await until(
+                lambda rest=rest: not rest or any(connection.pipeline for connection in listener.server_state.connections)
+            )
             caller.hang_up()
             await until(lambda: "left" in seen.calls, 2)
 

@@ -51,7 +51,7 @@ AMBIGUOUS = {
 
 
 @pytest.mark.parametrize("data", AMBIGUOUS.values(), ids=AMBIGUOUS)
-def test_what_can_be_read_in_two_ways_is_refused_with_a_sentence(data):
+def test_ambiguous_head_is_refused_with_a_sentence(data):
     async def test(listener: Heard) -> None:
         answer, closed = await talk(listener, data)
         assert answer.startswith(b"HTTP/1.1 400 Bad Request\r\n"), answer

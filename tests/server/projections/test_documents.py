@@ -1,7 +1,7 @@
 import yaml
 
 
-def test_a_client_is_shown_what_its_scopes_reach_and_the_person_has_not_denied(serve) -> None:
+def test_document_of_a_client_has_the_operations_of_its_scopes_that_are_not_denied(serve) -> None:
     served = serve(demo=True)
     served.make_client("reader", scopes=["read:apps"])
     served.make_client("denied", scopes=["read:apps"], deny=["list_apps"])
@@ -13,7 +13,7 @@ def test_a_client_is_shown_what_its_scopes_reach_and_the_person_has_not_denied(s
     assert "/apps/list" not in denied["paths"]
 
 
-def test_a_document_carries_the_public_address_of_the_moment(serve) -> None:
+def test_document_has_the_current_public_address(serve) -> None:
     served = serve(public_url="https://desk.example.org")
     served.make_client("bot")
     assert served.call("GET", "/openapi.json", key="").json()["servers"] == [{"url": "https://desk.example.org"}]
@@ -28,7 +28,7 @@ def test_yaml_and_json_say_the_same(serve) -> None:
         assert yaml.safe_load(as_yaml.text) == served.call("GET", path + ".json", key="").json()
 
 
-def test_a_revoked_or_unknown_client_has_no_document(serve) -> None:
+def test_revoked_or_unknown_client_has_no_document(serve) -> None:
     served = serve()
     served.make_client("bot")
     served.person("DELETE", "/api/clients/bot")

@@ -47,7 +47,7 @@ def document(router: Operations, **options: Any) -> dict[str, Any]:
     return make_document(router.routes, address="https://desk.example.org", title="T", version="1", **options)
 
 
-def test_the_document_is_valid_and_carries_what_chatgpt_reads() -> None:
+def test_document_is_valid_and_has_what_chatgpt_reads() -> None:
     made = document(make_router())
     OpenAPIV31SpecValidator(made).validate()
     operations = {operation["operationId"]: operation for _, _, operation in walk_operations(made)}
@@ -60,11 +60,11 @@ def test_the_document_is_valid_and_carries_what_chatgpt_reads() -> None:
     assert made["components"]["securitySchemes"]["key"]["scheme"] == "bearer"
 
 
-def test_nothing_in_it_may_be_a_union_with_null() -> None:
+def test_document_has_no_union_with_null() -> None:
     assert "anyOf" not in str(document(make_router()))
 
 
-def test_only_the_operations_named_stand_in_it() -> None:
+def test_document_has_only_the_named_operations() -> None:
     made = document(make_router(), names={"list_things"})
     assert [operation["operationId"] for _, _, operation in walk_operations(made)] == ["list_things"]
     assert "Order" not in made["components"]["schemas"]
@@ -89,7 +89,7 @@ def test_simplify(node: Any, simple: Any) -> None:
     assert node == simple
 
 
-def test_what_chatgpt_would_refuse_is_said_in_sentences() -> None:
+def test_document_that_chatgpt_would_refuse_is_explained() -> None:
     assert find_excesses(document(make_router())) == []
     many = find_excesses(document(make_router(MOST_OPERATIONS)))
     assert len(many) == 1
@@ -108,7 +108,7 @@ def test_a_changing_operation_without_a_preview_cannot_be_declared() -> None:
         router.operation("POST", "/y", scope="write:x")(break_it)
 
 
-def test_a_schema_that_nothing_leads_to_is_dropped() -> None:
+def test_schema_without_a_reference_is_dropped() -> None:
     schemas = {"A": {"properties": {"b": {"$ref": "#/components/schemas/B"}}}, "B": {}, "C": {"$ref": "#/components/schemas/A"}}
     made = {"paths": {"/x": {"get": {"$ref": "#/components/schemas/A"}}}, "components": {"responses": {}, "schemas": schemas}}
     drop_unused(made)

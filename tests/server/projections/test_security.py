@@ -1,7 +1,7 @@
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 
-def test_who_signs_in_is_told_where_and_who_has_a_key_is_told_of_the_key(serve) -> None:
+def test_security_scheme_is_oauth_or_the_key(serve) -> None:
     served = serve(public_url="https://desk.example.org")
     served.person("POST", "/api/clients", json={"name": "gpt", "oauth": True, "scopes": ["read:apps"]})
     served.make_client("script", scopes=["read:apps"])

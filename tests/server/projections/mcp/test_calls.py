@@ -30,7 +30,7 @@ def reply(status, body, **headers):
     return InternalResponse(status, headers, json.dumps(body).encode())
 
 
-def test_each_argument_goes_where_its_operation_has_it():
+def test_argument_goes_to_its_path_query_or_body():
     given = {"box": "a/ä?b", "labels": ["x", "y&z"], "unread": True, "text": "hi", "files": [{"name": "n"}]}
     request = make_request(binding(), given)
     assert (request.method, request.path) == ("POST", "/mail/a%2F%C3%A4%3Fb/send")
@@ -38,41 +38,41 @@ def test_each_argument_goes_where_its_operation_has_it():
     assert json.loads(request.body) == {"text": "hi", "files": [{"name": "n"}]}
 
 
-def test_what_is_null_is_left_out():
+def test_null_argument_is_left_out():
     request = make_request(binding(), {"box": "in", "unread": None, "text": None, "files": [{"name": "n", "kind": None}]})
     assert request.query == ""
     assert json.loads(request.body) == {"files": [{"name": "n"}]}
 
 
 @pytest.mark.parametrize(("arguments", "told"), [({"box": "in", "hue": 1}, "hue"), ({}, "needs box"), ({"box": None}, "box")])
-def test_arguments_that_do_not_fit_are_told(arguments, told):
+def test_unknown_or_missing_argument_is_named(arguments, told):
     with pytest.raises(InvalidInput, match=told):
         make_request(binding(), arguments)
 
 
-def test_a_lone_surrogate_is_sent_as_something_that_can_be_sent():
+def test_lone_surrogate_in_an_argument_is_replaced():
     assert make_request(binding(), {"box": "\ud800", "labels": ["\ud800"]}).path == "/mail/%3F/send"
 
 
-def test_an_answer_is_told_as_an_object_and_as_the_same_text():
+def test_result_is_an_object_and_the_same_as_text():
     answer = read_response(binding(), reply(200, {"subject": "Grüße"}))
     assert answer.structured == json.loads(answer.texts[0]) == {"subject": "Grüße"}
     assert not answer.failed
 
 
-def test_a_list_is_wrapped_together_with_the_token_of_the_next_page():
+def test_list_is_wrapped_with_the_token_of_the_next_page():
     answer = read_response(binding(wraps=True), InternalResponse(200, {"x-next-page-token": "p2"}, b"[1]"))
     assert answer.structured == {"result": [1], "next_page_token": "p2"}
     assert read_response(binding(wraps=True), reply(200, [])).structured == {"result": []}
 
 
-def test_a_failure_is_its_sentence():
+def test_failure_is_its_detail():
     answer = read_response(binding(), reply(403, {"detail": "The person has switched it off."}))
     assert (answer.structured, answer.texts, answer.failed) == (None, ("The person has switched it off.",), True)
     assert read_response(binding(), InternalResponse(500)).texts == ("The answer is 500.",)
 
 
-def test_that_the_person_is_asked_is_no_failure_of_what_changes_something():
+def test_pending_changing_call_is_no_failure():
     pending = {"status": "pending", "approval_id": "call-1", "summary": "send mail to bob", "poll": "/approvals/call-1"}
     answer = read_response(binding(changes=True), reply(202, pending))
     assert answer.structured == pending
@@ -80,13 +80,13 @@ def test_that_the_person_is_asked_is_no_failure_of_what_changes_something():
     assert "read_approval" in answer.texts[1]
 
 
-def test_what_reads_has_promised_an_answer_so_it_says_in_words_that_it_waits():
+def test_pending_reading_call_is_a_failure_with_its_approval_id():
     answer = read_response(binding(), reply(202, {"status": "pending", "approval_id": "call-1"}))
     assert answer.failed
     assert answer.structured is None
     assert "call-1" in answer.texts[0]
 
 
-def test_what_is_null_is_left_out_where_the_schema_knows_no_null():
+def test_null_field_is_left_out_if_its_schema_has_no_null():
     answer = read_response(binding(), reply(200, {"times": [{"at": None, "until": None, "other": None}]}))
     assert answer.structured == {"times": [{"until": None, "other": None}]}

@@ -45,14 +45,14 @@ async def boxed(opened):
         await post.http.aclose()
 
 
-async def test_a_tool_does_what_its_operation_does(opened):
+async def test_tool_call_runs_its_operation(opened):
     async with boxed(opened) as (post, box, client):
         assert (await box.call(client, "send_letter", {"to": "ann", "text": "hi"})).structured == {"sent": 1}
         assert (await box.call(client, "list_letters", {"most": 5})).structured == {"result": ["hi"]}
         assert [entry.operation for entry in await post.state.activity.list()] == ["list_letters", "send_letter"]
 
 
-async def test_a_client_is_shown_what_it_may_use_and_nothing_else_can_be_found_with_it(opened):
+async def test_tools_of_a_client_are_those_it_may_use(opened):
     async with boxed(opened) as (post, box, client):
         told = [tool.name for tool in box.list_tools(client)]
         assert told[:4] == ["search", "fetch", "list_letters", "send_letter"]
@@ -67,7 +67,7 @@ async def test_a_client_is_shown_what_it_may_use_and_nothing_else_can_be_found_w
         assert "read:mail" in answer.texts[0]
 
 
-async def test_search_and_fetch_walk_the_same_way_as_all_calls(opened):
+async def test_search_and_fetch_pass_the_guard(opened):
     async with boxed(opened) as (post, box, client):
         post.sent = ["hello", "bye"]
         found = (await box.call(client, "search", {"query": "words"})).structured["results"]
@@ -100,13 +100,13 @@ async def wait_for(post, outcome):
     return found[0]
 
 
-async def test_a_reading_whose_caller_went_away_ends_and_says_so(opened):
+async def test_reading_call_ends_when_its_client_disconnects(opened):
     async with boxed(opened) as (post, box, client):
         await give_up(post, box, client, "list_letters", {})
         assert (await wait_for(post, "failed")).status == 499
 
 
-async def test_a_change_whose_caller_went_away_goes_on(opened):
+async def test_changing_call_goes_on_when_its_client_disconnects(opened):
     async with boxed(opened) as (post, box, client):
         await give_up(post, box, client, "send_letter", {"to": "ann", "text": "hi"})
         post.hold.set()
@@ -114,7 +114,7 @@ async def test_a_change_whose_caller_went_away_goes_on(opened):
         assert post.sent == ["hi"]
 
 
-async def test_at_the_end_what_still_runs_is_ended(opened):
+async def test_running_changing_calls_are_cancelled_on_close(opened):
     async with boxed(opened) as (post, box, client):
         await give_up(post, box, client, "send_letter", {"to": "ann", "text": "hi"})
         await box.close(0.01)
@@ -122,7 +122,7 @@ async def test_at_the_end_what_still_runs_is_ended(opened):
         assert (await post.last()).outcome == "running"  # at the next start nobody will know
 
 
-async def test_a_letter_that_reaches_another_operation_than_meant_goes_nowhere(opened):
+async def test_request_with_the_path_of_another_operation_is_not_found(opened):
     async with boxed(opened) as (post, _, client):
         for meant, status in (("send_letter", 404), ("list_letters", 200)):
             reply = await post.state.inside.call(InternalRequest("GET", "/mail/list"), **{CLIENT: client, OPERATION: meant})

@@ -12,7 +12,7 @@ def names(answer):
     return [tool["name"] for tool in read(answer)["result"]["tools"]]
 
 
-def test_both_kinds_of_revisions_are_spoken_at_one_address(demo):
+def test_both_kinds_of_revisions_are_served_at_one_path(demo):
     path = "/mcp"
     told = names(demo.call("POST", path, **modern("tools/list")))
     assert names(demo.call("POST", f"{path}/", **modern("tools/list"))) == told
@@ -24,7 +24,7 @@ def test_both_kinds_of_revisions_are_spoken_at_one_address(demo):
     assert names(demo.call("POST", path, **older("tools/list", session=session))) == told
 
 
-def test_a_stranger_is_told_where_to_get_a_token(demo):
+def test_unauthenticated_request_is_told_where_to_get_a_token(demo):
     for key in ("", "dh_wrong"):
         refused = demo.call("POST", "/mcp", key=key, **modern("tools/list"))
         assert refused.status_code == 401
@@ -34,20 +34,20 @@ def test_a_stranger_is_told_where_to_get_a_token(demo):
         assert refused.json()["detail"]
 
 
-def test_a_key_in_its_own_header_is_as_good(demo):
+def test_key_in_its_own_header_is_accepted(demo):
     key = demo.make_client("plain")
     asked = modern("tools/list", **{"X-API-Key": key})
     assert demo.call("POST", "/mcp", key="", **asked).status_code == 200
 
 
-def test_there_is_no_stream_on_which_nothing_is_told(demo):
+def test_get_is_not_allowed(demo):
     for method in ("GET", "HEAD", "PUT"):
         answer = demo.call(method, "/mcp", headers={"Accept": "text/event-stream"})
         assert answer.status_code == 405
         assert answer.headers["allow"] == "POST, DELETE"
 
 
-def test_a_session_is_its_clients_alone_and_ends_when_told_so(demo):
+def test_session_belongs_to_its_client_and_ends_with_delete(demo):
     first, second = demo.make_client("first"), demo.make_client("second")
     session = demo.call("POST", "/mcp", first, **initialize()).headers["mcp-session-id"]
     for key, wanted in ((second, 404), (first, 200)):
@@ -59,7 +59,7 @@ def test_a_session_is_its_clients_alone_and_ends_when_told_so(demo):
     assert demo.call("POST", "/mcp", first, **older("ping", session=session)).status_code == 404
 
 
-def test_a_client_that_was_ended_is_a_stranger_in_its_own_session(demo):
+def test_revoked_client_is_refused_in_its_own_session(demo):
     key = demo.make_client("gone")
     session = demo.call("POST", "/mcp", key, **initialize()).headers["mcp-session-id"]
     assert demo.person("DELETE", "/api/clients/gone").status_code < 300
@@ -77,7 +77,7 @@ def test_other_addresses_and_foreign_pages_are_refused(demo):
         assert demo.call("POST", "/mcp", **modern("tools/list", **headers)).status_code == wanted
 
 
-def test_a_page_that_the_person_listed_and_a_new_address_are_answered(demo):
+def test_listed_origin_is_answered(demo):
     assert demo.call("POST", "/mcp", **modern("tools/list")).status_code == 200
     page = "https://page.example"
     assert demo.person("PUT", "/api/origins", json={"allowed": [page]}).status_code < 300
@@ -86,7 +86,7 @@ def test_a_page_that_the_person_listed_and_a_new_address_are_answered(demo):
     assert answer.headers["access-control-allow-origin"] == page
 
 
-def test_white_space_around_a_header_is_no_part_of_it(demo):
+def test_white_space_around_a_header_is_ignored(demo):
     asked = modern("tools/call", {"name": "list_apps", "arguments": {}})
     body = json.dumps(asked["json"])
     lines = {
@@ -102,14 +102,14 @@ def test_white_space_around_a_header_is_no_part_of_it(demo):
         assert line.recv(15) == b"HTTP/1.1 200 OK"
 
 
-def test_opening_sessions_counts_as_calling(demo):
+def test_opening_a_session_counts_against_the_rate_limit(demo):
     key = demo.make_client("eager", rate="2/minute")
     statuses = [demo.call("POST", "/mcp", key, **initialize()).status_code for _ in range(3)]
     assert statuses == [200, 200, 429]
     assert demo.call("POST", "/mcp", demo.make_client("calm"), **initialize()).status_code == 200
 
 
-def test_a_call_is_noted_as_the_clients_use_and_in_the_activity(demo):
+def test_tool_call_has_an_activity_row(demo):
     demo.call("POST", "/mcp", demo.make_client("bot"), **modern("tools/call", {"name": "list_apps", "arguments": {}}))
     assert [(entry["client"], entry["operation"], entry["outcome"]) for entry in demo.activity(1)] == [
         ("bot", "list_apps", "done")
@@ -119,7 +119,7 @@ def test_a_call_is_noted_as_the_clients_use_and_in_the_activity(demo):
     assert used["last_used_at"]
 
 
-def test_what_is_no_message_is_refused_and_the_server_goes_on(demo):
+def test_malformed_message_is_a_client_error(demo):
     bodies = [b"", b"{", b"[]", b'[{"jsonrpc": "2.0"}]', b"[" * 100_000, b'{"jsonrpc": "2.0", "id": 1}']
     for body, headers in product(bodies, (modern("tools/list")["headers"], initialize()["headers"])):
         answer = demo.call("POST", "/mcp", content=body, headers=headers | {"Content-Type": "application/json"})
@@ -127,12 +127,12 @@ def test_what_is_no_message_is_refused_and_the_server_goes_on(demo):
     assert demo.call("POST", "/mcp", **modern("tools/list")).status_code == 200
 
 
-def test_a_body_that_no_operation_would_take_is_too_large(demo):
+def test_body_larger_than_every_operation_takes_is_refused(demo):
     headers = modern("tools/list")["headers"] | {"Content-Type": "application/json"}
     assert demo.call("POST", "/mcp", content=b" " * (40 * 1024 * 1024), headers=headers).status_code == 413
 
 
-def test_the_protocol_is_imported_for_the_first_client():
+def test_mcp_sdk_is_not_imported_at_start():
     code = f"import sys, server.public.app, {Endpoint.__module__}; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"mcp", "mcp_types"} & set(done.stdout.split())

@@ -42,7 +42,7 @@ async def test_answer_is_one_event_and_keeps_its_other_headers():
 
 
 @pytest.mark.parametrize("status", [202, 400, 404])
-async def test_what_is_no_success_stays_as_it_is(status):
+async def test_response_other_than_200_stays_as_it_is(status):
     client = Client()
     async with streaming(client.send) as send:
         await answer(send, status)

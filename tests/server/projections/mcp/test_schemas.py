@@ -23,7 +23,7 @@ DOCUMENT = {
 MAIL = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Mail"}}}}
 
 
-def test_parameters_and_the_body_stand_side_by_side_and_nothing_else_is_taken():
+def test_input_schema_has_parameters_beside_the_fields_of_the_body():
     parameters = [
         {"name": "box", "in": "path", "required": True, "schema": {"type": "string"}, "description": "Which box."},
         {"name": "most", "in": "query", "schema": {"type": "integer", "default": 10}, "description": "How many."},
@@ -35,14 +35,14 @@ def test_parameters_and_the_body_stand_side_by_side_and_nothing_else_is_taken():
     assert taken["properties"]["most"] == {"type": "integer", "description": "How many. Default: 10."}
 
 
-def test_a_body_without_fields_of_its_own_is_one_argument():
+def test_body_without_fields_is_one_argument():
     anything = {"content": {"application/json": {"schema": {"type": "object", "additionalProperties": True}}}}
     taken = make_input(DOCUMENT, {"operationId": "keep", "requestBody": anything})
     assert taken["properties"] == {"body": {"type": "object", "additionalProperties": True}}
     assert taken["required"] == ["body"]
 
 
-def test_references_are_written_out_and_what_is_not_portable_is_gone():
+def test_references_are_written_out_and_keywords_that_are_not_portable_dropped():
     mail = write_out({"$ref": "#/components/schemas/Mail"}, DOCUMENT)
     assert "$ref" not in str(mail)
     assert "title" not in mail
@@ -51,17 +51,17 @@ def test_references_are_written_out_and_what_is_not_portable_is_gone():
     assert mail["properties"]["files"]["items"]["properties"]["within"] == {"type": "object"}  # where it comes back to itself
 
 
-def test_an_array_says_what_is_in_it():
+def test_array_has_items():
     assert write_out({"type": "array"}, DOCUMENT)["items"]
 
 
-def test_a_name_that_is_taken_twice_is_a_mistake_of_ours():
+def test_argument_name_used_twice_is_a_programming_error():
     both = {"operationId": "send", "parameters": [{"name": "to", "in": "query", "schema": {}}], "requestBody": MAIL}
     with pytest.raises(ValueError, match="twice"):
         make_input(DOCUMENT, both)
 
 
-def test_a_bare_list_is_wrapped_and_told_how_it_goes_on():
+def test_bare_list_is_wrapped_with_the_token_of_the_next_page():
     names = {"application/json": {"schema": {"type": "array", "items": {"type": "string"}}}}
     schema, wraps = make_output(DOCUMENT, {"responses": {"200": {"content": names}}}, changes=False)
     assert wraps
@@ -69,7 +69,7 @@ def test_a_bare_list_is_wrapped_and_told_how_it_goes_on():
     assert set(schema["properties"]) == {"result", "next_page_token"}
 
 
-def test_what_may_be_asked_first_promises_nothing_and_knows_that_it_waits():
+def test_output_schema_of_a_changing_operation_requires_nothing():
     schema, wraps = make_output(DOCUMENT, {"responses": {"201": MAIL}}, changes=True)
     assert not wraps
     assert "required" not in schema

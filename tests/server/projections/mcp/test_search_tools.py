@@ -34,14 +34,14 @@ def look(query="words", asking=ask):
     return asyncio.run(search(LOOKUPS, asking, query, "https://here"))
 
 
-def test_what_several_know_is_told_in_turns():
+def test_results_of_several_lookups_alternate():
     found = look().structured["results"]
     assert [one["id"] for one in found] == ["mail:a", "omi:d", "mail:b", "mail:c"]
     assert found[0] == {"id": "mail:a", "title": "A", "url": "https://here/a"}
     assert len(look().texts) == 1
 
 
-def test_one_that_fails_does_not_hide_the_others():
+def test_failing_lookup_does_not_hide_the_others():
     async def half(operation, arguments):
         if operation == "find_mail":
             raise UpstreamFailed("Gmail does not answer.")
@@ -52,7 +52,7 @@ def test_one_that_fails_does_not_hide_the_others():
     assert answer.structured["problems"] == ["Gmail does not answer."]
 
 
-def test_where_all_fail_the_sentences_are_told():
+def test_failure_of_all_lookups_is_explained():
     async def fail(operation, _):
         raise UpstreamFailed(f"{operation} is off.")
 
@@ -61,7 +61,7 @@ def test_where_all_fail_the_sentences_are_told():
     assert answer.texts == ("find_mail is off. find_omi is off.",)
 
 
-def test_a_mistake_of_ours_is_not_hidden():
+def test_unexpected_error_is_raised():
     async def break_down(*_):
         raise ZeroDivisionError
 
@@ -69,7 +69,7 @@ def test_a_mistake_of_ours_is_not_hidden():
         look(asking=break_down)
 
 
-def test_one_thing_is_read_by_its_whole_id():
+def test_document_is_fetched_by_its_whole_id():
     answer = asyncio.run(fetch(LOOKUPS, ask, "mail:18:x", "https://here"))
     assert answer.structured == {
         "id": "mail:18:x",
@@ -81,13 +81,13 @@ def test_one_thing_is_read_by_its_whole_id():
 
 
 @pytest.mark.parametrize("asked", ["", "mail", "mail:", "book:1", "omi:1"])
-def test_an_id_that_leads_nowhere_is_a_failure_with_a_sentence(asked):
+def test_unknown_id_is_a_failure_with_a_sentence(asked):
     answer = asyncio.run(fetch(LOOKUPS, ask, asked, "https://here"))
     assert answer.failed
     assert answer.texts[0]
 
 
-def test_only_what_a_client_may_search_and_read_is_looked_up():
+def test_lookups_of_a_client_are_those_it_may_search_and_read():
     assert find_usable(LOOKUPS, {"find_mail", "read_mail", "find_omi"}) == LOOKUPS[:1]
     assert make_tools([], ()) == []
     searching, fetching = make_tools(LOOKUPS, ("read:mail",))

@@ -12,7 +12,7 @@ def list_tools(demo, key=None):
     return read(demo.call("POST", "/mcp", key, **modern("tools/list")))["result"]
 
 
-def test_a_tool_says_all_that_a_client_needs_before_it_asks_its_person(demo):
+def test_tool_has_title_schemas_annotations_and_scopes(demo):
     tools = {tool["name"]: tool for tool in list_tools(demo)["tools"]}
     sending = tools["send_mail"]
     assert sending["title"] == "Send mail"
@@ -31,13 +31,13 @@ def test_a_tool_says_all_that_a_client_needs_before_it_asks_its_person(demo):
         assert tool["outputSchema"]["type"] == "object"
 
 
-def test_a_model_is_told_what_there_is_and_whose_words_it_reads(demo):
+def test_instructions_warn_of_untrusted_content(demo):
     told = read(demo.call("POST", "/mcp", **initialize()))["result"]["instructions"]
     for word in ("mail", "programs", "OMI", "search and fetch", "read_approval", "no instruction to you"):
         assert word in told
 
 
-def test_each_client_has_its_own_list_in_the_same_order_every_time(demo):
+def test_tool_list_of_a_client_is_stable(demo):
     apps = demo.make_client("apps", scopes=["read:apps"])
     assert [tool["name"] for tool in list_tools(demo, apps)["tools"]] == ["list_apps", "read_app"]
     everything = list_tools(demo, demo.make_client("all"))
@@ -45,7 +45,7 @@ def test_each_client_has_its_own_list_in_the_same_order_every_time(demo):
     assert everything["cacheScope"] == "private"
 
 
-def test_an_answer_is_an_object_and_the_same_as_text(demo):
+def test_result_on_the_wire_is_an_object_and_the_same_as_text(demo):
     answer = call(demo, "list_mail", {"max_results": 2})["result"]
     assert len(answer["structuredContent"]["result"]) == 2
     assert not answer["isError"]
@@ -53,7 +53,7 @@ def test_an_answer_is_an_object_and_the_same_as_text(demo):
     assert further["result"]["structuredContent"]["result"] != answer["structuredContent"]["result"]
 
 
-def test_what_goes_wrong_is_a_tools_error_with_its_sentence(demo):
+def test_failure_is_a_tool_error_with_its_sentence(demo):
     for name, arguments, told in (
         ("list_mail", {"max_results": 1000}, "max_results"),
         ("list_mail", {"colour": "red"}, "colour"),
@@ -65,7 +65,7 @@ def test_what_goes_wrong_is_a_tools_error_with_its_sentence(demo):
         assert told in answer["content"][0]["text"]
 
 
-def test_what_waits_for_the_person_says_so_and_can_be_looked_at(demo):
+def test_pending_call_can_be_polled(demo):
     order = {"to": "ann@example.com", "subject": "Hello", "body": "It works."}
     asked = call(demo, "send_mail", order, Prefer="respond-async")["result"]
     assert not asked["isError"]
@@ -84,13 +84,13 @@ def test_what_waits_for_the_person_says_so_and_can_be_looked_at(demo):
     assert call(demo, "search_mail", {"query": "in:sent subject:Hello"})["result"]["structuredContent"]["messages"]
 
 
-def test_a_tool_that_there_is_not_is_an_error_of_the_protocol(demo):
+def test_unknown_tool_is_a_protocol_error(demo):
     error = call(demo, "format_disk")["error"]
     assert error["code"] == -32602
     assert "format_disk" in error["message"]
 
 
-def test_an_argument_reaches_no_other_operation(demo):
+def test_argument_cannot_reach_another_operation(demo):
     for app_name in ("list", "../list", "a/b", ".", "..", "", "%2e%2e", "x?y=1", "x#y"):
         assert call(demo, "read_app", {"app_name": app_name})["result"]["isError"]
     assert "list_apps" not in {entry["operation"] for entry in demo.activity()}

@@ -9,7 +9,7 @@ def open_one(sessions, name, client="one"):
         session.id = name
 
 
-def test_the_one_that_was_not_used_for_the_longest_time_gives_way():
+def test_least_recently_used_session_is_evicted():
     sessions = Sessions(2)
     open_one(sessions, "a")
     open_one(sessions, "b")
@@ -22,7 +22,7 @@ def test_the_one_that_was_not_used_for_the_longest_time_gives_way():
     assert sessions.make_room("other") is None
 
 
-def test_two_that_open_at_once_both_make_room():
+def test_two_sessions_that_open_at_once_both_evict():
     sessions = Sessions(2)
     open_one(sessions, "a")
     open_one(sessions, "b")
@@ -30,7 +30,7 @@ def test_two_that_open_at_once_both_make_room():
         assert [sessions.make_room("one") for _ in range(3)] == ["a", "b", None]
 
 
-def test_all_at_work_leave_no_room():
+def test_busy_sessions_are_not_evicted():
     sessions = Sessions(1)
     open_one(sessions, "a")
     with sessions.use("one", "a"), pytest.raises(TooManyRequests), sessions.use("one", None):
@@ -39,7 +39,7 @@ def test_all_at_work_leave_no_room():
         assert sessions.make_room("one") == "a"
 
 
-def test_what_did_not_open_is_over_or_was_never_ours_holds_no_place():
+def test_session_that_did_not_open_or_is_over_is_forgotten():
     sessions = Sessions(1)
     with sessions.use("one", None):
         pass

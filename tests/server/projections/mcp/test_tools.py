@@ -21,7 +21,7 @@ def walk(schema):
             yield from walk(part)
 
 
-def test_every_operation_is_a_tool_that_any_client_can_be_given(bindings):
+def test_schemas_of_every_tool_are_portable(bindings):
     assert {"list_mail", "send_mail", "control_app"} <= set(bindings)
     for name, binding in bindings.items():
         for schema in (binding.tool.input_schema, binding.tool.output_schema):
@@ -32,14 +32,14 @@ def test_every_operation_is_a_tool_that_any_client_can_be_given(bindings):
         assert all(field.get("description") for field in binding.tool.input_schema["properties"].values()), name
 
 
-def test_what_changes_something_promises_nothing_of_its_answer(bindings):
+def test_changing_tool_requires_nothing_of_its_output(bindings):
     for name, binding in bindings.items():
         assert binding.operation.changes != (
             "required" in binding.tool.output_schema or not binding.tool.output_schema["properties"]
         ), name
 
 
-def test_the_hints_say_what_a_tool_may_do(bindings):
+def test_annotations_say_what_a_tool_may_do(bindings):
     told = {
         name: (annotations.read_only, annotations.destructive, annotations.idempotent, annotations.open_world)
         for name, annotations in annotations_of(bindings)
@@ -56,5 +56,5 @@ def annotations_of(bindings):
     return ((name, binding.tool.annotations) for name, binding in bindings.items())
 
 
-def test_a_tool_says_which_scope_its_token_needs(bindings):
+def test_tool_names_the_scope_of_its_token(bindings):
     assert bindings["send_mail"].tool.scopes == ("write:mail",)

@@ -76,7 +76,7 @@ async def ask(transport, options, **more):
 CALL = ("tools/call", {"name": "wait", "arguments": {}})
 
 
-async def test_whoever_hangs_up_cancels_a_call_where_nothing_is_kept():
+async def test_disconnect_cancels_a_stateless_call():
     async with opened() as (waiting, transport):
         asking = Asking(transport, modern(*CALL))
         await waiting.begun.wait()
@@ -85,7 +85,7 @@ async def test_whoever_hangs_up_cancels_a_call_where_nothing_is_kept():
         await asking.done
 
 
-async def test_a_session_cancels_its_call_when_it_says_so():
+async def test_cancelled_notification_cancels_a_call_of_its_session():
     async with opened() as (waiting, transport):
         session = (await ask(transport, initialize())).headers["mcp-session-id"]
         asking = Asking(transport, older(*CALL, session=session, id=7))
@@ -98,7 +98,7 @@ async def test_a_session_cancels_its_call_when_it_says_so():
         asking.gone.set()
 
 
-async def test_closing_ends_what_is_on_its_way():
+async def test_close_cancels_running_calls():
     async with opened() as (waiting, transport):
         session = (await ask(transport, initialize())).headers["mcp-session-id"]
         calls = [Asking(transport, older(*CALL, session=session))]
@@ -109,7 +109,7 @@ async def test_closing_ends_what_is_on_its_way():
         await asyncio.wait([calls[0].done])
 
 
-async def test_there_is_room_for_so_many_sessions_and_one_that_nobody_uses_ends():
+async def test_number_of_sessions_is_limited_and_an_idle_one_ends():
     async with opened(sessions=1, idle_seconds=0.2) as (_, transport):
         assert (await ask(transport, initialize())).status == 200
         assert (await ask(transport, initialize())).status == 503
@@ -117,7 +117,7 @@ async def test_there_is_room_for_so_many_sessions_and_one_that_nobody_uses_ends(
             await asyncio.sleep(0.02)
 
 
-async def test_a_client_that_opens_ever_more_sessions_takes_its_own_and_no_others():
+async def test_client_that_opens_too_many_sessions_evicts_its_own():
     async with opened(sessions=4, own_sessions=2) as (_, transport):
         names = [(await ask(transport, initialize())).headers["mcp-session-id"] for _ in range(2)]
         assert (await ask(transport, older("ping", session=names[0]))).status == 200
@@ -128,7 +128,7 @@ async def test_a_client_that_opens_ever_more_sessions_takes_its_own_and_no_other
         assert (await ask(transport, initialize(), client="two")).status == 200
 
 
-async def test_what_gives_way_to_a_request_that_is_refused_is_over_all_the_same():
+async def test_evicted_session_is_over_even_if_the_new_one_is_refused():
     async with opened(sessions=1, own_sessions=1) as (_, transport):
         assert (await ask(transport, initialize())).status == 200
         refused = initialize()
@@ -137,7 +137,7 @@ async def test_what_gives_way_to_a_request_that_is_refused_is_over_all_the_same(
         assert (await ask(transport, initialize())).status == 200
 
 
-async def test_a_made_up_name_of_a_session_takes_no_place():
+async def test_unknown_session_id_takes_no_place():
     async with opened(own_sessions=2, largest_body=1000) as (_, transport):
         session = (await ask(transport, initialize())).headers["mcp-session-id"]
         with pytest.raises(HTTPException):
@@ -147,7 +147,7 @@ async def test_a_made_up_name_of_a_session_takes_no_place():
         assert (await ask(transport, older("ping", session=session))).status == 200
 
 
-async def test_a_session_at_work_does_not_give_way():
+async def test_busy_session_is_not_evicted():
     async with opened(own_sessions=1) as (waiting, transport):
         session = (await ask(transport, initialize())).headers["mcp-session-id"]
         asking = Asking(transport, older(*CALL, session=session, id=7))

@@ -1,0 +1,101 @@
+"""Wrong changes in server/http, server/projections and redaction that the tests must notice."""
+
+from tests.mutants.mutant import Mutant
+
+HTTP = "server/http/"
+MCP = "server/projections/mcp/"
+TESTS = "tests/server/http/test_"
+MIDDLEWARE, PROTOCOL, JSON = (f"{TESTS}middleware.py",), (f"{TESTS}protocol.py",), (f"{TESTS}strict_json.py",)
+IN_PROCESS, HEADS = (f"{TESTS}in_process.py",), (f"{TESTS}request_heads.py", f"{TESTS}protocol.py")
+REDACTION = ("tests/server/core/test_redaction.py",)
+MCP_TESTS = "tests/server/projections/mcp/test_"
+TRANSPORT, DISPATCHER, CALLS = (f"{MCP_TESTS}transport.py",), (f"{MCP_TESTS}dispatcher.py",), (f"{MCP_TESTS}calls.py",)
+ENDPOINT, SESSIONS, EVENTS = (f"{MCP_TESTS}endpoint.py",), (f"{MCP_TESTS}sessions.py",), (f"{MCP_TESTS}event_stream.py",)
+DOCUMENTS = ("tests/server/projections/test_documents.py", "tests/server/projections/test_openapi.py")
+
+MUTANTS = [
+    Mutant(f"{HTTP}middleware.py", "if len(host) != 1 or host[0] not in", "if host[0] not in", MIDDLEWARE),
+    Mutant(f"{HTTP}middleware.py", "not in {name.lower() for name in self._hosts()}", "in {'evil.example'}", MIDDLEWARE),
+    Mutant(f"{HTTP}middleware.py", "elif len(origin) > 1 or (", "elif (", MIDDLEWARE),
+    Mutant(f"{HTTP}middleware.py", "and not listed and not is_own_origin(origin[0], host[0])", "and False", MIDDLEWARE),
+    Mutant(f"{HTTP}middleware.py", 'scope["type"] == "http" and any(', "any(", MIDDLEWARE),
+    Mutant(f"{HTTP}middleware.py", 'path.startswith(f"{open_path}/")', "path.startswith(open_path)", MIDDLEWARE),
+    Mutant(f"{HTTP}middleware.py", 'origin in {f"http://{host}", f"https://{host}"}', "host in origin", MIDDLEWARE),
+    Mutant(f"{HTTP}middleware.py", "if header[0] not in names]", "]", MIDDLEWARE),
+    Mutant(
+        f"{HTTP}middleware.py",
+        'self._paths.get(scope["path"], self._app) if scope["type"] == "http"',
+        'self._paths.get(scope["path"], self._app) if True',
+        MIDDLEWARE,
+    ),
+    Mutant(f"{HTTP}middleware.py", 'raw.endswith(b"/")', 'path.endswith("/")', MIDDLEWARE),
+    Mutant(f"{HTTP}strict_json.py", "if length.isdecimal() and int(length) > self._largest:", "if False:", JSON),
+    Mutant(f"{HTTP}strict_json.py", "if read > self._largest:", "if False:", JSON),
+    Mutant(f"{HTTP}strict_json.py", "allow_inf_nan=False", "allow_inf_nan=True", JSON),
+    Mutant(f"{HTTP}strict_json.py", "json.dumps(value, allow_nan=False)", "pass", JSON),
+    Mutant(
+        f"{HTTP}in_process.py",
+        "if route is None or match is not Match.FULL:",
+        "if route is None or match is Match.NONE:",
+        IN_PROCESS,
+    ),
+    Mutant(f"{HTTP}in_process.py", "self._app, self._routes = app, {}", "self._app = app", IN_PROCESS),
+    Mutant(f"{HTTP}protocol.py", "if len(url) + sum(", "if 0 * sum(", HEADS),
+    Mutant(f"{HTTP}protocol.py", 'names.count(b"host") != 1 or not framed_once', "not framed_once", HEADS),
+    Mutant(f"{HTTP}protocol.py", 'names.count(b"host") != 1 or not framed_once or', 'names.count(b"host") != 1 or', HEADS),
+    Mutant(f"{HTTP}protocol.py", "if self._in_head:  # trailers", "if True:  # trailers", PROTOCOL),
+    Mutant(f"{HTTP}protocol.py", "if len(self.connections) > self._limits.connections:", "if False:", PROTOCOL),
+    Mutant(f"{HTTP}protocol.py", "self._reading.extend(len(body) / self._limits.slow_body)", "pass", PROTOCOL),
+    Mutant(f"{HTTP}protocol.py", "            self._reading.allow(self._limits.linger_seconds)", "            pass", PROTOCOL),
+    Mutant(
+        f"{HTTP}websocket.py",
+        "        self._writing.allow(self.config.limits.write_seconds)",
+        "        pass",
+        (f"{TESTS}websocket.py",),
+    ),
+    Mutant("server/core/redaction.py", "most + LONGEST_SECRET", "most", REDACTION),
+    Mutant("server/core/redaction.py", "if secret.start() >= most:", "if secret.end() >= most:", REDACTION),
+    Mutant("server/core/redaction.py", '.replace("i\\u0307", "i")', "", REDACTION),
+    Mutant("server/core/redaction.py", '{15}")  # many', '{16}")  # many', REDACTION),
+    Mutant("server/core/redaction.py", '"eyJ": r"(?<![\\w-])(?=[\\w-]++', '"eyJ": r"(?=[\\w-]+', REDACTION),
+    Mutant(f"{MCP}transport.py", "client_id=client, scopes", 'client_id="", scopes', TRANSPORT),
+    Mutant(f"{MCP}transport.py", "            with DisconnectWatch(receive):", "            if True:", TRANSPORT),
+    Mutant(f"{MCP}transport.py", "(evicted := self._sessions.make_room(client))", "(evicted := None)", TRANSPORT),
+    Mutant(f"{MCP}transport.py", 'if "accept" not in request.headers:', "if False:", TRANSPORT),
+    Mutant(f"{MCP}transport.py", "if PROGRESS in body and", "if", TRANSPORT),
+    Mutant(f"{MCP}transport.py", "and check_accept_headers(Request(scope)) == (True, True)", "", TRANSPORT),
+    Mutant(f"{MCP}sessions.py", "for session in own if not session.busy", "for session in own", SESSIONS + TRANSPORT),
+    Mutant(f"{MCP}sessions.py", "if (session.over or not session.id) and session in own:", "if False:", SESSIONS + TRANSPORT),
+    Mutant(f"{MCP}event_stream.py", "if self._streaming or status == 200:", "if True:", EVENTS),
+    Mutant(f"{MCP}event_stream.py", "header[0].lower() not in REPLACED", "True", EVENTS),
+    Mutant(
+        f"{MCP}endpoint.py", "            await self._state.guard.count(client, changing=False)", "            pass", ENDPOINT
+    ),
+    Mutant(f"{MCP}endpoint.py", 'value.strip(b" \\t")', "value", ENDPOINT),
+    Mutant(
+        f"{MCP}endpoint.py",
+        "Headers(scope=scope), PATH)",
+        "Headers(scope=scope))",
+        (
+            "tests/server/access/oauth/test_service.py",
+            "tests/server/projections/mcp/test_endpoint.py",
+            "tests/server/access/oauth/test_routes.py",
+        ),
+    ),
+    Mutant(f"{MCP}dispatcher.py", "        return await asyncio.shield(task)", "        return await task", DISPATCHER),
+    Mutant(f"{MCP}dispatcher.py", "        if not binding.operation.changes:\n            return await call\n", "", DISPATCHER),
+    Mutant(
+        f"{MCP}dispatcher.py",
+        "**{CLIENT: client, OPERATION: binding.operation.name}",
+        "**{OPERATION: binding.operation.name}",
+        DISPATCHER,
+    ),
+    Mutant(f"{MCP}calls.py", 'quote(to_text(value), safe=""', 'quote(to_text(value), safe="/"', CALLS),
+    Mutant(f"{MCP}calls.py", "if response.status >= 400:", "if response.status >= 500:", CALLS),
+    Mutant(f"{MCP}search_tools.py", "<= set(offered)]", "& set(offered)]", (f"{MCP_TESTS}search_tools.py", *DISPATCHER)),
+    Mutant("server/projections/documents.py", "if client.policies.get(operation.name) is not Policy.deny", "", DOCUMENTS),
+    Mutant("server/projections/documents.py", "if not operation.keeps]", "]", (*DOCUMENTS, *DISPATCHER)),
+    Mutant(
+        "server/projections/documents.py", "None if names is None else frozenset(names), signs_in)", "None, signs_in)", DOCUMENTS
+    ),
+]
