@@ -4,9 +4,11 @@ The guard, the OpenAPI documents and the list of tools all read the one `Operati
 """
 
 import functools
+import inspect
 from collections.abc import Awaitable, Callable, Coroutine
 from contextvars import ContextVar
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, Protocol
 
 from fastapi import Request, Response
@@ -61,6 +63,23 @@ class Operation:
     repeats: bool = True
     open_world: bool = False
     keeps: bool = False
+
+
+@dataclass(frozen=True)
+class ServicePreview:
+    """A preview that is a method of the service. `method`: its dotted name there; `service`: the argument with the service."""
+
+    service: str
+    method: str
+
+    @classmethod
+    def of(cls, function: Callable[..., Awaitable[Any]], method: str) -> "ServicePreview":
+        """Read which argument of an operation is its service: the first."""
+        return cls(next(iter(inspect.signature(function).parameters)), method)
+
+    async def __call__(self, **arguments: Any) -> Effect:
+        foreseen: Effect = await attrgetter(self.method)(arguments.pop(self.service))(**arguments)
+        return foreseen
 
 
 class Gate(Protocol):
@@ -140,7 +159,7 @@ class Operations(DeferredRouter):
         *,
         scope: str,
         phrases: str | tuple[str, ...] = (),
-        preview: Preview | None = None,
+        preview: Preview | str | None = None,
         changes: bool | None = None,
         reaches_others: bool = False,
         destroys: bool | None = None,
@@ -153,6 +172,7 @@ class Operations(DeferredRouter):
     ) -> Callable[[Callable[..., Awaitable[Any]]], Callable[..., Awaitable[Any]]]:
         """Declare the function below as an operation: its name is the operationId, its docstring what a model reads.
 
+        `preview`: a function, or the dotted name of a method of the service that the operation takes as its first argument.
         `largest_body`: bytes, where the surface's limit of 1 MiB is too small. `keep_nulls`: an answer that says null says so;
         elsewhere what is null is left out, as the documents have no unions with null (ChatGPT's editor stumbles over them).
         Of a changing operation the worst is told until it says otherwise: that it `destroys` and does not `repeat`.
@@ -167,7 +187,8 @@ class Operations(DeferredRouter):
             name, open_to = function.__name__, reaches_others or (self._open_world if open_world is None else open_world)
             worst = (changing if destroys is None else destroys, not changing if repeats is None else repeats, open_to)
             told_all = (largest_body, told, *worst, keeps)
-            operation = Operation(name, scope, summary, changing, reaches_others, preview, *told_all)
+            foresee = ServicePreview.of(function, preview) if isinstance(preview, str) else preview
+            operation = Operation(name, scope, summary, changing, reaches_others, foresee, *told_all)
             self._add(path, method, function, operation, status_code=status_code, response_model_exclude_none=not keep_nulls)
             return function
 
