@@ -4,9 +4,11 @@ The guard, the OpenAPI documents and the list of tools all read the one `Operati
 """
 
 import functools
+import inspect
 from collections.abc import Awaitable, Callable, Coroutine
 from contextvars import ContextVar
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, Protocol
 
 from fastapi import Request, Response
@@ -61,6 +63,23 @@ class Operation:
     idempotent: bool = True
     open_world: bool = False
     ingests: bool = False
+
+
+@dataclass(frozen=True)
+class ServicePreview:
+    """A preview that is a method of the service. `method`: its dotted name there; `service`: the argument with the service."""
+
+    service: str
+    method: str
+
+    @classmethod
+    def of(cls, function: Callable[..., Awaitable[Any]], method: str) -> "ServicePreview":
+        """Read which argument of an operation is its service: the first."""
+        return cls(next(iter(inspect.signature(function).parameters)), method)
+
+    async def __call__(self, **arguments: Any) -> Effect:
+        effect: Effect = await attrgetter(self.method)(arguments.pop(self.service))(**arguments)
+        return effect
 
 
 class GuardProtocol(Protocol):
@@ -140,7 +159,7 @@ class Operations(DeferredRouter):
         *,
         scope: str,
         summary_templates: str | tuple[str, ...] = (),
-        preview: Preview | None = None,
+        preview: Preview | str | None = None,
         changes: bool | None = None,
         reaches_others: bool = False,
         destructive: bool | None = None,
@@ -153,6 +172,7 @@ class Operations(DeferredRouter):
     ) -> Callable[[Callable[..., Awaitable[Any]]], Callable[..., Awaitable[Any]]]:
         """Declare a function as an operation: its name is the operationId, its docstring the model's description.
 
+        `preview`: a function, or the dotted name of a method of the service that the operation takes as its first argument.
         `largest_body`: bytes, if the surface's limit of 1 MiB is too small. `keep_nulls`: nulls in a response are kept; by
         default they are left out, as the documents have no unions with null (ChatGPT's editor does not handle them).
         A changing operation is `destructive` and not `idempotent` unless it says otherwise.
@@ -169,7 +189,8 @@ class Operations(DeferredRouter):
             destroys = changing if destructive is None else destructive
             repeatable = not changing if idempotent is None else idempotent
             hints = (largest_body, templates, destroys, repeatable, open_to, ingests)
-            operation = Operation(name, scope, summary, changing, reaches_others, preview, *hints)
+            effect = ServicePreview.of(function, preview) if isinstance(preview, str) else preview
+            operation = Operation(name, scope, summary, changing, reaches_others, effect, *hints)
             self._add(path, method, function, operation, status_code=status_code, response_model_exclude_none=not keep_nulls)
             return function
 

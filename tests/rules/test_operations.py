@@ -1,12 +1,13 @@
 """What an operation says about itself is read by models and by people, so all of it is there."""
 
 import inspect
+from typing import get_type_hints
 
 import pytest
 from fastapi.routing import iter_route_contexts
 
 from server.projections.openapi import LONGEST_DESCRIPTION, LONGEST_PARAMETER, make_document, walk_operations
-from server.sdk.operation import operation_of
+from server.sdk.operation import ServicePreview, operation_of
 from tests.rules.sources import INTEGRATIONS, describe
 
 NOT_THEIRS = {"Problem", "Pending"}
@@ -29,11 +30,21 @@ def test_an_operation_is_a_sentence_and_typed(folder):
         assert inspect.signature(function).return_annotation is not inspect.Signature.empty, operation.name
 
 
-def test_a_preview_is_asked_with_what_the_operation_is_called_with(folder):
+def list_parameters(preview, function):
+    """The arguments of a preview; those of a service's method are its own and the service itself."""
+    if not isinstance(preview, ServicePreview):
+        return set(inspect.signature(preview).parameters)
+    *path, name = preview.method.split(".")
+    service = get_type_hints(function)[preview.service]
+    for part in path:
+        service = get_type_hints(service)[part]
+    return {preview.service, *list(inspect.signature(getattr(service, name)).parameters)[1:]}
+
+
+def test_preview_takes_the_arguments_of_its_operation(folder):
     for operation, function in list_functions(folder):
         if operation.preview:
-            asked, called = inspect.signature(operation.preview).parameters, inspect.signature(function).parameters
-            assert set(asked) == set(called), operation.name
+            assert list_parameters(operation.preview, function) == set(inspect.signature(function).parameters), operation.name
 
 
 def test_every_parameter_and_field_is_described_within_chatgpts_limits(folder):

@@ -30,7 +30,7 @@ from server.integrations.gmail.models import (
     WholeMail,
 )
 from server.integrations.gmail.service import Mailbox
-from server.sdk.operation import Effect, Operations
+from server.sdk.operation import Operations
 from server.sdk.services import provided
 
 LARGEST_BODY = 36 * 1024 * 1024  # 25 MB of files in base64, and a text
@@ -116,16 +116,12 @@ async def read_attachment(mailbox: Box, message_id: MailId, attachment_id: FileI
     return await mailbox.inbox.read_attachment(message_id, attachment_id, account)
 
 
-async def preview_save(mailbox: Box, message_id: MailId, attachment_id: FileId, account: Account = None) -> Effect:
-    return await mailbox.inbox.preview_save(message_id, attachment_id, account)
-
-
 @mail.operation(
     "POST",
     "/messages/{message_id}/attachments/{attachment_id}/save",
     scope="write:mail",
     summary_templates="save an attached file",
-    preview=preview_save,
+    preview="inbox.preview_save",
     destructive=False,
 )
 async def save_attachment(mailbox: Box, message_id: MailId, attachment_id: FileId, account: Account = None) -> SavedFile:
@@ -139,16 +135,12 @@ async def summarize_unread(mailbox: Box, account: Account = None) -> UnreadSumma
     return await mailbox.inbox.summarize_unread(account)
 
 
-async def preview_send(mailbox: Box, order: NewMail) -> Effect:
-    return await mailbox.outbox.preview_send(order)
-
-
 @mail.operation(
     "POST",
     "/send",
     scope="write:mail",
     summary_templates="send a mail",
-    preview=preview_send,
+    preview="outbox.preview_send",
     reaches_others=True,
     largest_body=LARGEST_BODY,
 )
@@ -157,16 +149,12 @@ async def send_mail(mailbox: Box, order: NewMail) -> Sent:
     return await mailbox.outbox.send(order)
 
 
-async def preview_reply(mailbox: Box, order: Reply) -> Effect:
-    return await mailbox.outbox.preview_reply(order)
-
-
 @mail.operation(
     "POST",
     "/reply",
     scope="write:mail",
     summary_templates="answer a mail",
-    preview=preview_reply,
+    preview="outbox.preview_reply",
     reaches_others=True,
     largest_body=LARGEST_BODY,
 )
@@ -187,16 +175,12 @@ async def read_draft(mailbox: Box, draft_id: DraftId, account: Account = None) -
     return await mailbox.drafts.read(draft_id, account)
 
 
-async def preview_create(mailbox: Box, order: DraftMail) -> Effect:
-    return await mailbox.drafts.preview_create(order)
-
-
 @mail.operation(
     "POST",
     "/drafts",
     scope="write:mail",
     summary_templates="write a draft",
-    preview=preview_create,
+    preview="drafts.preview_create",
     destructive=False,
     largest_body=LARGEST_BODY,
 )
@@ -205,16 +189,12 @@ async def create_draft(mailbox: Box, order: DraftMail) -> DraftKept:
     return await mailbox.drafts.create(order)
 
 
-async def preview_update(mailbox: Box, draft_id: DraftId, order: DraftMail) -> Effect:
-    return await mailbox.drafts.preview_update(draft_id, order)
-
-
 @mail.operation(
     "PUT",
     "/drafts/{draft_id}",
     scope="write:mail",
     summary_templates="replace a draft",
-    preview=preview_update,
+    preview="drafts.preview_update",
     idempotent=True,
     largest_body=LARGEST_BODY,
 )
@@ -223,16 +203,12 @@ async def update_draft(mailbox: Box, draft_id: DraftId, order: DraftMail) -> Dra
     return await mailbox.drafts.update(draft_id, order)
 
 
-async def preview_send_draft(mailbox: Box, draft_id: DraftId, account: Account = None) -> Effect:
-    return await mailbox.drafts.preview_send(draft_id, account)
-
-
 @mail.operation(
     "POST",
     "/drafts/{draft_id}/send",
     scope="write:mail",
     summary_templates="send a draft",
-    preview=preview_send_draft,
+    preview="drafts.preview_send",
     reaches_others=True,
 )
 async def send_draft(mailbox: Box, draft_id: DraftId, account: Account = None) -> Sent:
@@ -240,16 +216,12 @@ async def send_draft(mailbox: Box, draft_id: DraftId, account: Account = None) -
     return await mailbox.drafts.send(draft_id, account)
 
 
-async def preview_delete_draft(mailbox: Box, draft_id: DraftId, account: Account = None) -> Effect:
-    return await mailbox.drafts.preview_delete(draft_id, account)
-
-
 @mail.operation(
     "DELETE",
     "/drafts/{draft_id}",
     scope="write:mail",
     summary_templates="delete a draft",
-    preview=preview_delete_draft,
+    preview="drafts.preview_delete",
     idempotent=True,
 )
 async def delete_draft(mailbox: Box, draft_id: DraftId, account: Account = None) -> Done:
@@ -263,16 +235,12 @@ async def list_labels(mailbox: Box, account: Account = None) -> LabelList:
     return await mailbox.labels.list_labels(account)
 
 
-async def preview_label(mailbox: Box, message_id: MailId, order: LabelChange, account: Account = None) -> Effect:
-    return await mailbox.labels.preview_change(message_id, order, account)
-
-
 @mail.operation(
     "POST",
     "/messages/{message_id}/labels",
     scope="write:mail",
     summary_templates="change the labels of a mail",
-    preview=preview_label,
+    preview="labels.preview_change",
     destructive=False,
     idempotent=True,
 )
@@ -281,26 +249,18 @@ async def label_mail(mailbox: Box, message_id: MailId, order: LabelChange, accou
     return await mailbox.labels.change(message_id, order, account)
 
 
-async def preview_mark(mailbox: Box, message_id: MailId, order: UnreadMark, account: Account = None) -> Effect:
-    return await mailbox.labels.preview_mark(message_id, account, unread=order.unread)
-
-
 @mail.operation(
     "POST",
     "/messages/{message_id}/read",
     scope="write:mail",
     summary_templates="mark a mail as read or unread",
-    preview=preview_mark,
+    preview="labels.preview_mark",
     destructive=False,
     idempotent=True,
 )
 async def mark_mail(mailbox: Box, message_id: MailId, order: UnreadMark, account: Account = None) -> Done:
     """Mark a mail as read or unread."""
-    return await mailbox.labels.mark(message_id, account, unread=order.unread)
-
-
-async def preview_archive(mailbox: Box, message_id: MailId, account: Account = None) -> Effect:
-    return await mailbox.labels.preview_archive(message_id, account)
+    return await mailbox.labels.mark(message_id, order, account)
 
 
 @mail.operation(
@@ -308,7 +268,7 @@ async def preview_archive(mailbox: Box, message_id: MailId, account: Account = N
     "/messages/{message_id}/archive",
     scope="write:mail",
     summary_templates="archive a mail",
-    preview=preview_archive,
+    preview="labels.preview_archive",
     destructive=False,
     idempotent=True,
 )
@@ -317,16 +277,12 @@ async def archive_mail(mailbox: Box, message_id: MailId, account: Account = None
     return await mailbox.labels.archive(message_id, account)
 
 
-async def preview_trash(mailbox: Box, message_id: MailId, account: Account = None) -> Effect:
-    return await mailbox.labels.preview_trash(message_id, account)
-
-
 @mail.operation(
     "POST",
     "/messages/{message_id}/trash",
     scope="write:mail",
     summary_templates="put a mail into the trash",
-    preview=preview_trash,
+    preview="labels.preview_trash",
     idempotent=True,
 )
 async def trash_mail(mailbox: Box, message_id: MailId, account: Account = None) -> Done:
@@ -334,16 +290,12 @@ async def trash_mail(mailbox: Box, message_id: MailId, account: Account = None) 
     return await mailbox.labels.trash(message_id, account)
 
 
-async def preview_untrash(mailbox: Box, message_id: MailId, account: Account = None) -> Effect:
-    return await mailbox.labels.preview_trash(message_id, account, out=True)
-
-
 @mail.operation(
     "POST",
     "/messages/{message_id}/untrash",
     scope="write:mail",
     summary_templates="take a mail out of the trash",
-    preview=preview_untrash,
+    preview="labels.preview_untrash",
     destructive=False,
     idempotent=True,
 )

@@ -2,16 +2,16 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from server.core.errors import DeskhandError, NotFound, SignInNeeded, Unavailable
-from server.integrations.gmail.adapter.google import ClientCredentials, Google, Grant
+from server.integrations.gmail.adapter.google import CallOptions, ClientCredentials, Google, Grant, Result
 from server.integrations.gmail.models import LOOPBACK, Endpoints, GmailSettings, SignedIn
 from server.sdk.context import Context
 
@@ -23,6 +23,7 @@ NOT_SIGNED_IN = "Gmail is not signed in. Open Deskhand's window and choose Sign 
 
 P = ParamSpec("P")
 R = TypeVar("R")
+Results: TypeAlias = list[Result]
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,29 @@ class Accounts:
                 "Gmail has no client credentials yet. Enter them with `deskhand gmail sign-in --credentials FILE`."
             )
         return client
+
+    async def call(
+        self,
+        address: str,
+        function: Callable[[CallOptions], Results],
+        *,
+        retry: bool = False,
+        check: Callable[[], Awaitable[None]] | None = None,
+    ) -> Results:
+        """Call Gmail for an account, in a thread. A token that Google refuses is renewed once.
+
+        `retry`: failed reads are repeated as the settings say. `check` runs right before the call, after waiting for a token.
+        """
+        endpoint, settings, token = self.endpoints.api, self.settings, ""
+        for _ in range(2):
+            token = await self.token(address, instead_of=token)
+            if check:
+                await check()
+            options = CallOptions(endpoint, token, settings.timeout_seconds, settings.read_retries if retry else 0)
+            results = await self.run(function, options)
+            if not any(isinstance(result, SignInNeeded) for result in results):  # Google refuses it before it does anything
+                return results
+        raise await self.mark(address, f"Google refuses the sign-in of {address}. Sign in again.")
 
     async def token(self, address: str, *, instead_of: str = "") -> str:
         """An access token that is good for a while; another one than `instead_of`, which Google refused."""

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from server.core.errors import Conflict, DeskhandError, Forbidden, InvalidInput, Unavailable
 from server.integrations.gmail.accounts.accounts import Accounts
 from server.integrations.gmail.accounts.session import REQUESTED, Permission, checked
-from server.integrations.gmail.adapter.google import ClientCredentials, Grant, Line, SignIn
+from server.integrations.gmail.adapter.google import CallOptions, ClientCredentials, Grant, SignIn
 
 State = Literal["none", "waiting", "done", "failed"]
 CALLBACK = "/oauth2callback"
@@ -106,8 +106,8 @@ class SignIns:
         client, endpoints, seconds = await accounts.need_client(), accounts.endpoints, accounts.settings.timeout_seconds
         grant = await accounts.run(accounts.google.finish, client, endpoints, begun, code, seconds)
         check_grant(grant)
-        line = Line(endpoints.api, grant.access_token, seconds, accounts.settings.read_retries)
-        (profile,) = checked(await accounts.run(accounts.google.call_each, line, "getProfile", [{}]))
+        options = CallOptions(endpoints.api, grant.access_token, seconds, accounts.settings.read_retries)
+        (profile,) = checked(await accounts.run(accounts.google.call_each, options, "getProfile", [{}]))
         address = profile.get("emailAddress")
         if not isinstance(address, str) or "@" not in address:
             raise Conflict("Google did not say which account this is. Try again.")

@@ -22,6 +22,7 @@ _LOUD = ("googleapiclient", "google", "google_auth_oauthlib", "requests_oauthlib
 _RETRIED = "Try again in a moment."
 
 Answer = dict[str, Any]
+Result = Answer | DeskhandError
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,8 @@ class Grant:
 
 
 @dataclass(frozen=True)
-class Line:
-    """How to reach Gmail for one account, for a call or a few. `retries`: how often a failed one is tried again."""
+class CallOptions:
+    """Address, token and limits of calls of Gmail's API. `retries`: of each failed call."""
 
     endpoint: str
     token: str = field(repr=False)
@@ -79,13 +80,13 @@ class Google(Protocol):
     def revoke(self, endpoints: Endpoints, token: str, seconds: float) -> None:
         """Take a grant back."""
 
-    def call_each(self, line: Line, method: str, calls: Iterable[Mapping[str, Any]]) -> list[Answer | DeskhandError]:
+    def call_each(self, options: CallOptions, method: str, calls: Iterable[Mapping[str, Any]]) -> list[Result]:
         """Call one method of Gmail's API, such as "messages.get", many times over one connection. Failures are answers too."""
 
-    def keep_draft(self, line: Line, content: bytes, thread_id: str | None, draft_id: str | None) -> Answer | DeskhandError:
+    def save_draft(self, options: CallOptions, content: bytes, thread_id: str | None, draft_id: str | None) -> Result:
         """Make a draft of a mail, or put the mail in the place of a draft."""
 
-    def send_draft(self, line: Line, content: bytes, thread_id: str | None, draft_id: str) -> Answer | DeskhandError:
+    def send_draft(self, options: CallOptions, content: bytes, thread_id: str | None, draft_id: str) -> Result:
         """Send this mail in the place of a draft, which is gone then, whatever it holds by now."""
 
 
@@ -145,23 +146,23 @@ class RealGoogle:
         if answer.status >= 500:
             raise UpstreamFailed
 
-    def call_each(self, line: Line, method: str, calls: Iterable[Mapping[str, Any]]) -> list[Answer | DeskhandError]:
+    def call_each(self, options: CallOptions, method: str, calls: Iterable[Mapping[str, Any]]) -> list[Result]:
         from server.integrations.gmail.adapter.connection import Connection
 
-        with closing(Connection(line.endpoint, line.seconds)) as connection:
-            return [self._call(line, connection, method, arguments) for arguments in calls]
+        with closing(Connection(options.endpoint, options.seconds)) as connection:
+            return [self._call(options, connection, method, arguments) for arguments in calls]
 
-    def keep_draft(self, line: Line, content: bytes, thread_id: str | None, draft_id: str | None) -> Answer | DeskhandError:
+    def save_draft(self, options: CallOptions, content: bytes, thread_id: str | None, draft_id: str | None) -> Result:
         method, arguments = ("drafts.update", {"id": draft_id}) if draft_id else ("drafts.create", {})
-        return self._hand_over(line, method, arguments, {}, content, thread_id)
+        return self._upload(options, method, arguments, {}, content, thread_id)
 
-    def send_draft(self, line: Line, content: bytes, thread_id: str | None, draft_id: str) -> Answer | DeskhandError:
+    def send_draft(self, options: CallOptions, content: bytes, thread_id: str | None, draft_id: str) -> Result:
         # https://developers.google.com/workspace/gmail/api/guides/drafts: what is sent is the mail that comes with the request
-        return self._hand_over(line, "drafts.send", {}, {"id": draft_id}, content, thread_id)
+        return self._upload(options, "drafts.send", {}, {"id": draft_id}, content, thread_id)
 
-    def _hand_over(
-        self, line: Line, method: str, arguments: dict[str, Any], draft: Answer, content: bytes, thread_id: str | None
-    ) -> Answer | DeskhandError:
+    def _upload(
+        self, options: CallOptions, method: str, arguments: dict[str, Any], draft: Answer, content: bytes, thread_id: str | None
+    ) -> Result:
         place: Answer = {"threadId": thread_id} if thread_id else {}
         if len(content) <= LARGEST_JSON_MAIL or not content.isascii():  # the library's upload takes ASCII alone
             place["raw"] = base64.urlsafe_b64encode(content).decode()
@@ -169,21 +170,21 @@ class RealGoogle:
             from googleapiclient.http import MediaInMemoryUpload
 
             arguments = {**arguments, "media_body": MediaInMemoryUpload(content, mimetype="message/rfc822")}
-        return self.call_each(line, method, [{**arguments, "body": {**draft, "message": place}}])[0]
+        return self.call_each(options, method, [{**arguments, "body": {**draft, "message": place}}])[0]
 
-    def _call(self, line: Line, connection: Any, method: str, arguments: Mapping[str, Any]) -> Answer | DeskhandError:
+    def _call(self, options: CallOptions, connection: Any, method: str, arguments: Mapping[str, Any]) -> Result:
         from googleapiclient.errors import HttpError
         from httplib2.error import HttpLib2Error
 
         *path, verb = method.split(".")
-        resource = self._service(line.endpoint).users()
+        resource = self._service(options.endpoint).users()
         for name in path:
             resource = getattr(resource, name)()
         request = getattr(resource, verb)(userId="me", **arguments)
-        request.uri = _as_told(request.uri, line.endpoint)  # the library makes https of every upload
-        request.headers["authorization"] = f"Bearer {line.token}"
+        request.uri = _as_told(request.uri, options.endpoint)  # the library makes https of every upload
+        request.headers["authorization"] = f"Bearer {options.token}"
         try:
-            answer = request.execute(http=connection, num_retries=line.retries)
+            answer = request.execute(http=connection, num_retries=options.retries)
         except HttpError as error:
             return read_failure(int(error.resp.status), error.resp, error.content)
         except DeskhandError as error:

@@ -65,32 +65,32 @@ class Drafts:
         draft = await session.read("drafts.get", id=draft_id, format="full")
         return WholeDraft(draft_id=draft_id, mail=await self.inbox.view(session, draft.get("message") or {}))
 
-    async def preview_create(self, draft: DraftMail) -> Effect:
+    async def preview_create(self, order: DraftMail) -> Effect:
         """What would be written."""
-        _, letter, _ = await self._settle(draft)
+        _, letter, _ = await self._settle(order)
         await self.outbox.check(letter)
         return Effect(f"write a draft to {name_recipients(letter.recipients())}", letter.fields())
 
-    async def create(self, draft: DraftMail) -> DraftKept:
+    async def create(self, order: DraftMail) -> DraftKept:
         """Write a draft."""
-        session, letter, thread_id = await self._settle(draft)
-        kept = await session.keep_draft(await self.accounts.run(compose, letter), thread_id)
-        await self.outbox.files.release(draft)
+        session, letter, thread_id = await self._settle(order)
+        kept = await session.save_draft(await self.accounts.run(compose, letter), thread_id)
+        await self.outbox.files.release(order)
         return describe_kept(kept, "The draft was written. It was not sent.")
 
-    async def preview_update(self, draft_id: str, draft: DraftMail) -> Effect:
+    async def preview_update(self, draft_id: str, order: DraftMail) -> Effect:
         """What would stand in the draft's place."""
-        session, letter, _ = await self._settle(draft, draft_id)
+        session, letter, _ = await self._settle(order, draft_id)
         await self.outbox.check(letter)
         before = await self._read_raw(session, draft_id)
         fields = (*letter.fields(), ("Replaces", f"a draft to {before.recipients or 'nobody yet'}: {before.subject}"))
         return Effect(f"replace a draft to {name_recipients(letter.recipients())}", fields)
 
-    async def update(self, draft_id: str, draft: DraftMail) -> DraftKept:
+    async def update(self, draft_id: str, order: DraftMail) -> DraftKept:
         """Replace a draft, attachments included; it stays in its thread."""
-        session, letter, thread_id = await self._settle(draft, draft_id)
-        kept = await session.keep_draft(await self.accounts.run(compose, letter), thread_id, draft_id)
-        await self.outbox.files.release(draft)
+        session, letter, thread_id = await self._settle(order, draft_id)
+        kept = await session.save_draft(await self.accounts.run(compose, letter), thread_id, draft_id)
+        await self.outbox.files.release(order)
         return describe_kept(kept, "The draft was replaced. It was not sent.")
 
     async def preview_send(self, draft_id: str, account: str | None) -> Effect:

@@ -12,7 +12,7 @@ from server.integrations.gmail.accounts.session import Permission, Session, open
 from server.integrations.gmail.mailbox.responses import LARGEST_ANSWER, name_labels
 from server.integrations.gmail.mime.message import read_headers
 from server.integrations.gmail.mime.text import one_line
-from server.integrations.gmail.models import Done, LabelChange, LabelList, MailLabel, Relabelled
+from server.integrations.gmail.models import Done, LabelChange, LabelList, MailLabel, Relabelled, UnreadMark
 from server.sdk.operation import Effect
 
 KNOWN_SECONDS = 300.0  # a label that was renamed elsewhere shows its old name for so long
@@ -58,72 +58,72 @@ class Labels:
             known = await self._fetch(session)
         return [find_label(one, known) or self._miss(one, known) for one in wanted]
 
-    async def preview_change(self, message_id: str, change: LabelChange, account: str | None) -> Effect:
-        """Which labels which mail would get and lose."""
-        session, add, remove = await self._settle(change, account)
-        fields = [("Add labels", ", ".join(one.name for one in add)), ("Remove labels", ", ".join(one.name for one in remove))]
-        return await self._preview(
-            session, message_id, "change the labels of", *((name, value) for name, value in fields if value)
-        )
+    async def preview_change(self, message_id: str, order: LabelChange, account: str | None) -> Effect:
+        """Foresee which labels a mail gets and loses."""
+        session, add, remove = await self._resolve_change(order, account)
+        fields = [("Add labels", add), ("Remove labels", remove)]
+        more = [(title, ", ".join(label.name for label in labels)) for title, labels in fields if labels]
+        return await self._preview(session, message_id, "change the labels of", *more)
 
-    async def change(self, message_id: str, change: LabelChange, account: str | None) -> Relabelled:
-        """Put labels on a mail and take others off."""
-        session, add, remove = await self._settle(change, account)
-        changed = await self._modify(session, message_id, [one.id for one in add], [one.id for one in remove])
+    async def change(self, message_id: str, order: LabelChange, account: str | None) -> Relabelled:
+        """Add labels to a mail and remove others."""
+        session, add, remove = await self._resolve_change(order, account)
+        changed = await self._modify(session, message_id, [label.id for label in add], [label.id for label in remove])
         names = await self.names(session, [changed])
         return Relabelled(success=True, message="The labels were changed.", labels=name_labels(changed, names))
 
-    async def preview_mark(self, message_id: str, account: str | None, *, unread: bool) -> Effect:
-        """Which mail would be marked."""
-        session = open_session(self.accounts, account, Permission.read, Permission.change)
-        return await self._preview(session, message_id, f"mark as {'unread' if unread else 'read'}")
+    async def preview_mark(self, message_id: str, order: UnreadMark, account: str | None) -> Effect:
+        """Foresee which mail is marked."""
+        return await self._preview(self._open(account), message_id, f"mark as {'unread' if order.unread else 'read'}")
 
-    async def mark(self, message_id: str, account: str | None, *, unread: bool) -> Done:
+    async def mark(self, message_id: str, order: UnreadMark, account: str | None) -> Done:
         """Mark a mail as unread or read."""
-        session = open_session(self.accounts, account, Permission.read, Permission.change)
-        await self._modify(session, message_id, ["UNREAD"] if unread else [], [] if unread else ["UNREAD"])
-        return Done(success=True, message=f"The mail is marked as {'unread' if unread else 'read'}.")
+        add, remove = (["UNREAD"], []) if order.unread else ([], ["UNREAD"])
+        await self._modify(self._open(account), message_id, add, remove)
+        return Done(success=True, message=f"The mail is marked as {'unread' if order.unread else 'read'}.")
 
     async def preview_archive(self, message_id: str, account: str | None) -> Effect:
-        """Which mail would leave the inbox."""
-        session = open_session(self.accounts, account, Permission.read, Permission.change)
-        return await self._preview(session, message_id, "archive")
+        """Foresee which mail leaves the inbox."""
+        return await self._preview(self._open(account), message_id, "archive")
 
     async def archive(self, message_id: str, account: str | None) -> Done:
         """Take a mail out of the inbox."""
-        session = open_session(self.accounts, account, Permission.read, Permission.change)
-        await self._modify(session, message_id, [], ["INBOX"])
+        await self._modify(self._open(account), message_id, [], ["INBOX"])
         return Done(success=True, message="The mail is archived; search finds it still.")
 
-    async def preview_trash(self, message_id: str, account: str | None, *, out: bool = False) -> Effect:
-        """Which mail would go into the trash, or come out of it."""
-        session = open_session(self.accounts, account, Permission.read, Permission.change)
-        return await self._preview(session, message_id, "take out of the trash" if out else "put into the trash")
+    async def preview_trash(self, message_id: str, account: str | None) -> Effect:
+        """Foresee which mail goes into the trash."""
+        return await self._preview(self._open(account), message_id, "put into the trash")
 
     async def trash(self, message_id: str, account: str | None) -> Done:
         """Put a mail into the trash."""
-        session = open_session(self.accounts, account, Permission.read, Permission.change)
-        await session.change("messages.trash", id=message_id)
+        await self._open(account).change("messages.trash", id=message_id)
         return Done(success=True, message="The mail is in the trash. Gmail deletes it for good after 30 days.")
+
+    async def preview_untrash(self, message_id: str, account: str | None) -> Effect:
+        """Foresee which mail comes out of the trash."""
+        return await self._preview(self._open(account), message_id, "take out of the trash")
 
     async def untrash(self, message_id: str, account: str | None) -> Done:
         """Take a mail out of the trash."""
-        session = open_session(self.accounts, account, Permission.read, Permission.change)
-        await session.change("messages.untrash", id=message_id)
+        await self._open(account).change("messages.untrash", id=message_id)
         return Done(success=True, message="The mail is out of the trash.")
 
-    async def _settle(self, change: LabelChange, account: str | None) -> tuple[Session, list[MailLabel], list[MailLabel]]:
-        session = open_session(self.accounts, account, Permission.read, Permission.change)
-        add, remove = await self.resolve(session, change.add), await self.resolve(session, change.remove)
+    def _open(self, account: str | None) -> Session:
+        return open_session(self.accounts, account, Permission.read, Permission.change)
+
+    async def _resolve_change(self, order: LabelChange, account: str | None) -> tuple[Session, list[MailLabel], list[MailLabel]]:
+        session = self._open(account)
+        add, remove = await self.resolve(session, order.add), await self.resolve(session, order.remove)
         if not add and not remove:
             raise InvalidInput("Name at least one label to add or to remove.")
-        if {one.id for one in add} & {one.id for one in remove}:
+        if {label.id for label in add} & {label.id for label in remove}:
             raise InvalidInput("A label cannot be added and removed at once.")
-        if any(one.id in FIXED for one in (*add, *remove)):
-            raise InvalidInput("Gmail sets SENT and DRAFT by itself; nobody else can.")
-        for one in (*add, *remove):
-            if one.id in ELSEWHERE:
-                raise InvalidInput(f"{one.id} is changed with {ELSEWHERE[one.id]}, so that it can be allowed by itself.")
+        for label in (*add, *remove):
+            if label.id in FIXED:
+                raise InvalidInput("Gmail sets SENT and DRAFT by itself; nobody else can.")
+            if label.id in ELSEWHERE:
+                raise InvalidInput(f"{label.id} is changed with {ELSEWHERE[label.id]}, so that it can be allowed by itself.")
         return session, add, remove
 
     async def _modify(self, session: Session, message_id: str, add: list[str], remove: list[str]) -> dict[str, Any]:

@@ -26,29 +26,29 @@ class Outbox:
     accounts: Accounts
     files: Files
 
-    async def preview_send(self, mail: NewMail) -> Effect:
+    async def preview_send(self, order: NewMail) -> Effect:
         """What sending would do."""
-        _, letter = await self._settle(mail)
+        _, letter = await self._settle(order)
         await self.check(letter)
         return foresee_mail(letter)
 
-    async def send(self, mail: NewMail) -> Sent:
+    async def send(self, order: NewMail) -> Sent:
         """Send a mail, once."""
-        session, letter = await self._settle(mail)
+        session, letter = await self._settle(order)
         require_allowed(foresee_mail(letter))
-        return await self._post(session, letter, None, mail, "Email sent successfully")
+        return await self._post(session, letter, None, order, "Email sent successfully")
 
-    async def preview_reply(self, reply: Reply) -> Effect:
+    async def preview_reply(self, order: Reply) -> Effect:
         """What answering would do: who gets it is found out here."""
-        _, letter, answer = await self._settle_reply(reply)
+        _, letter, answer = await self._settle_reply(order)
         await self.check(letter)
         return foresee_answer(letter, answer)
 
-    async def reply(self, reply: Reply) -> Sent:
+    async def reply(self, order: Reply) -> Sent:
         """Answer a mail, once."""
-        session, letter, answer = await self._settle_reply(reply)
+        session, letter, answer = await self._settle_reply(order)
         require_allowed(foresee_answer(letter, answer))
-        return await self._post(session, letter, answer.thread_id, reply, "Reply sent successfully")
+        return await self._post(session, letter, answer.thread_id, order, "Reply sent successfully")
 
     async def _settle(self, mail: NewMail) -> tuple[Session, Letter]:
         session = open_session(self.accounts, mail.account, Permission.send)
@@ -120,7 +120,7 @@ def foresee_answer(letter: Letter, answer: Answer) -> Effect:
 async def make_draft(session: Session, content: bytes, thread_id: str | None) -> str:
     """Make a draft of a mail that is to be sent."""
     try:
-        draft = await session.keep_draft(content, thread_id)
+        draft = await session.save_draft(content, thread_id)
     except (UpstreamFailed, UpstreamTimedOut) as error:
         raise add_sentence(error, NOTHING_SENT) from None
     return str(draft.get("id", ""))

@@ -13,9 +13,9 @@ from server.integrations.gmail.accounts.session import REQUESTED
 from server.integrations.gmail.adapter.errors import NotReached
 from server.integrations.gmail.adapter.google import (
     LARGEST_JSON_MAIL,
+    CallOptions,
     ClientCredentials,
     Grant,
-    Line,
     RealGoogle,
     SignIn,
     read_refusal,
@@ -41,8 +41,8 @@ def endpoints(google):
 
 
 @pytest.fixture
-def line(google):
-    return Line(google.address, google.grant()["token"], SECONDS)
+def options(google):
+    return CallOptions(google.address, google.grant()["token"], SECONDS)
 
 
 def consent(google, begun: SignIn, answer: Consent) -> str:
@@ -76,7 +76,7 @@ def test_a_code_is_worth_nothing_without_the_verifier(google, client, endpoints)
 
 def test_a_token_is_renewed(google, client, endpoints):
     grant = RealGoogle().refresh(client, endpoints, google.grant(scopes=REQUESTED)["refresh_token"], SECONDS)
-    assert RealGoogle().call_each(Line(google.address, grant.access_token), "getProfile", [{}])[0]["emailAddress"]
+    assert RealGoogle().call_each(CallOptions(google.address, grant.access_token), "getProfile", [{}])[0]["emailAddress"]
     assert 3000 < grant.seconds < 3700
 
 
@@ -120,45 +120,47 @@ def test_trouble_at_the_token_address_is_not_the_persons(google, client, endpoin
         (503, "", UpstreamFailed),
     ],
 )
-def test_an_error_is_an_answer_too(google, line, status, reason, kind):
+def test_an_error_is_an_answer_too(google, options, status, reason, kind):
     google.fail_next(status, path="profile", reason=reason, retry_after=7)
-    first, second = RealGoogle().call_each(line, "getProfile", [{}, {}])
+    first, second = RealGoogle().call_each(options, "getProfile", [{}, {}])
     assert isinstance(first, kind)
     assert first.retry_after == (7 if kind is TooManyRequests else None)
     assert second["emailAddress"] == "alex@example.com"
 
 
-def test_silence_is_told_apart_from_a_broken_line(google, line):
+def test_silence_is_told_apart_from_a_broken_line(google, options):
     google.delay_next(1, path="profile")
-    assert isinstance(RealGoogle().call_each(Line(line.endpoint, line.token, 0.1), "getProfile", [{}])[0], UpstreamTimedOut)
+    assert isinstance(
+        RealGoogle().call_each(CallOptions(options.endpoint, options.token, 0.1), "getProfile", [{}])[0], UpstreamTimedOut
+    )
     google.drop_next(path="profile")
-    broken = RealGoogle().call_each(line, "getProfile", [{}])[0]
+    broken = RealGoogle().call_each(options, "getProfile", [{}])[0]
     assert type(broken) is UpstreamFailed
 
 
-def test_google_out_of_reach_got_nothing(line):
-    assert isinstance(RealGoogle().call_each(Line("http://127.0.0.1:1", line.token), "getProfile", [{}])[0], NotReached)
-    nowhere = Line("https://google.invalid", line.token)
+def test_google_out_of_reach_got_nothing(options):
+    assert isinstance(RealGoogle().call_each(CallOptions("http://127.0.0.1:1", options.token), "getProfile", [{}])[0], NotReached)
+    nowhere = CallOptions("https://google.invalid", options.token)
     assert isinstance(RealGoogle().call_each(nowhere, "getProfile", [{}])[0], NotReached)
 
 
-def test_a_reading_is_tried_again_and_a_sending_is_not(google, line):
+def test_a_reading_is_tried_again_and_a_sending_is_not(google, options):
     google.fail_next(503, path="profile")
-    retrying = Line(line.endpoint, line.token, SECONDS, retries=1)
+    retrying = CallOptions(options.endpoint, options.token, SECONDS, retries=1)
     assert RealGoogle().call_each(retrying, "getProfile", [{}])[0]["emailAddress"]
     google.drop_next(path="drafts/send")
-    RealGoogle().call_each(line, "drafts.send", [{"body": {"id": "r-1"}}])
+    RealGoogle().call_each(options, "drafts.send", [{"body": {"id": "r-1"}}])
     assert len([one for one in google.calls if one.path.endswith("drafts/send")]) == 1
 
 
 @pytest.mark.parametrize("size", [10, LARGEST_JSON_MAIL + 1])
-def test_small_and_large_mails_become_drafts_and_are_replaced(google, line, size):
-    line = Line(line.endpoint, line.token, seconds=60)
+def test_small_and_large_mails_become_drafts_and_are_replaced(google, options, size):
+    options = CallOptions(options.endpoint, options.token, seconds=60)
     mail = b"To: bob@example.com\r\nSubject: large\r\n\r\nFrom here\r\n" + b"x" * 70 + b"\r\n" * (size // 2)
-    kept = RealGoogle().keep_draft(line, mail, None, None)
-    again = RealGoogle().keep_draft(line, mail.replace(b"large", b"larger"), None, kept["id"])
+    kept = RealGoogle().save_draft(options, mail, None, None)
+    again = RealGoogle().save_draft(options, mail.replace(b"large", b"larger"), None, kept["id"])
     assert again["id"] == kept["id"]
-    (draft,) = RealGoogle().call_each(line, "drafts.get", [{"id": kept["id"], "format": "full"}])
+    (draft,) = RealGoogle().call_each(options, "drafts.get", [{"id": kept["id"], "format": "full"}])
     subjects = [one["value"] for one in draft["message"]["payload"]["headers"] if one["name"] == "Subject"]
     assert subjects == ["larger"]
 
@@ -168,10 +170,12 @@ def test_nothing_secret_is_logged_or_shown(google, client, endpoints, caplog, ca
     begun = RealGoogle().begin(client, endpoints, REQUESTED, "http://127.0.0.1:7/oauth2callback")
     grant = RealGoogle().finish(client, endpoints, begun, consent(google, begun, Consent()), SECONDS)
     renewed = RealGoogle().refresh(client, endpoints, grant.refresh_token, SECONDS)
-    RealGoogle().call_each(Line(google.address, renewed.access_token), "messages.list", [{"q": "canary-in-a-search"}])
+    RealGoogle().call_each(CallOptions(google.address, renewed.access_token), "messages.list", [{"q": "canary-in-a-search"}])
     RealGoogle().revoke(endpoints, grant.refresh_token, SECONDS)
     logged = [one.getMessage() for one in caplog.records if one.name.partition(".")[0] not in OURS]
-    shown = "".join([*logged, *capsys.readouterr(), repr((client, begun, grant, renewed, Line("x", renewed.access_token)))])
+    shown = "".join(
+        [*logged, *capsys.readouterr(), repr((client, begun, grant, renewed, CallOptions("x", renewed.access_token)))]
+    )
     secrets = [client.client_secret, begun.verifier, grant.access_token, grant.refresh_token, renewed.access_token]
     assert not [secret for secret in [*secrets, "canary-in-a-search"] if secret in shown]
 

@@ -148,11 +148,11 @@ def test_what_is_written_into_a_draft_in_the_moment_of_sending_does_not_go_out(d
     kept = create(desk, to="bob@example.com", subject="s", body="Text")
     send = RealGoogle.call_each
 
-    def change_and_send(google, line, method, calls):
+    def change_and_send(google, options, method, calls):
         if method == "drafts.send":
             mail = b"To: eve@example.com\r\nSubject: s\r\n\r\nsecret"
-            assert google.keep_draft(line, mail, None, kept.draft_id)["id"] == kept.draft_id
-        return send(google, line, method, calls)
+            assert google.save_draft(options, mail, None, kept.draft_id)["id"] == kept.draft_id
+        return send(google, options, method, calls)
 
     monkeypatch.setattr(RealGoogle, "call_each", change_and_send)
     shown = desk.run(desk.mailbox.drafts.preview_send(kept.draft_id, None))

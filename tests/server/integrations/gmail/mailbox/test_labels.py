@@ -7,7 +7,7 @@ import pytest
 
 from server.core.errors import InvalidInput, NotFound
 from server.integrations.gmail.mailbox.responses import LARGEST_ANSWER
-from server.integrations.gmail.models import LabelChange
+from server.integrations.gmail.models import LabelChange, UnreadMark
 
 ALEX = "alex@example.com"
 
@@ -77,9 +77,9 @@ def test_a_thousand_labels_fit_into_an_answer(desk):
 
 def test_a_mail_is_marked_archived_and_thrown_away(desk):
     labels, mail_id = desk.mailbox.labels, desk.find("valve in stock")
-    desk.run(labels.mark(mail_id, None, unread=False))
+    desk.run(labels.mark(mail_id, UnreadMark(unread=False), None))
     assert "UNREAD" not in labels_of(desk, mail_id)
-    desk.run(labels.mark(mail_id, None, unread=True))
+    desk.run(labels.mark(mail_id, UnreadMark(unread=True), None))
     assert "UNREAD" in labels_of(desk, mail_id)
     desk.run(labels.archive(mail_id, None))
     assert "INBOX" not in labels_of(desk, mail_id)
@@ -95,8 +95,8 @@ def test_the_person_sees_which_mail_it_is_about(desk):
     previews = {
         "archive the mail": labels.preview_archive(mail_id, None),
         "put into the trash the mail": labels.preview_trash(mail_id, None),
-        "take out of the trash the mail": labels.preview_trash(mail_id, None, out=True),
-        "mark as read the mail": labels.preview_mark(mail_id, None, unread=False),
+        "take out of the trash the mail": labels.preview_untrash(mail_id, None),
+        "mark as read the mail": labels.preview_mark(mail_id, UnreadMark(unread=False), None),
         "change the labels of the mail": labels.preview_change(mail_id, LabelChange(add=["travel"], remove=["Home"]), None),
     }
     for sentence, preview in previews.items():

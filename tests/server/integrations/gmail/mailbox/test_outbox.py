@@ -248,9 +248,9 @@ def test_an_answer_whose_recipient_has_moved_since_it_was_shown_is_not_sent(desk
 def test_what_is_written_into_the_draft_of_a_mail_before_it_is_sent_does_not_go_out(desk, monkeypatch):
     hand_over = RealGoogle.send_draft
 
-    def change_and_send(google, line, content, thread_id, draft_id):
-        google.keep_draft(line, b"To: eve@example.com\r\nSubject: s\r\n\r\nsecret", None, draft_id)
-        return hand_over(google, line, content, thread_id, draft_id)
+    def change_and_send(google, options, content, thread_id, draft_id):
+        google.save_draft(options, b"To: eve@example.com\r\nSubject: s\r\n\r\nsecret", None, draft_id)
+        return hand_over(google, options, content, thread_id, draft_id)
 
     monkeypatch.setattr(RealGoogle, "send_draft", change_and_send)
     sent_id = send(desk).message_id
