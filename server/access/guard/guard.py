@@ -50,7 +50,7 @@ class Guard:
             ended.challenge = challenge(services.address.public, "", operation.scope, wrong=True)
             response = to_response(ended)
         if quota:
-            response.headers.update(quota.headers)
+            response.raw_headers.extend((name.lower().encode(), value.encode()) for name, value in quota.headers.items())
         return response
 
     async def count(self, client: Client, *, changing: bool) -> None:

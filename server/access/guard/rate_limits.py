@@ -1,4 +1,4 @@
-"""How often a client may call: a moving window per client, one for reading and one for changing."""
+"""Rate limits: a moving window per client, one for reading and one for changing."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Quota:
-    """What is left of a client's limit. `reset`: seconds until one more call fits, or until the whole window is free."""
+    """Rest of a client's limit. `reset`: seconds until one more call fits, or until the whole window is free."""
 
     limit: int
     remaining: int
@@ -25,12 +25,12 @@ class Quota:
     @property
     def headers(self) -> dict[str, str]:
         """The RateLimit headers of the IETF's draft-ietf-httpapi-ratelimit-headers-06, as most clients read them."""
-        told = {"RateLimit-Limit": self.limit, "RateLimit-Remaining": self.remaining, "RateLimit-Reset": self.reset}
-        return {name: str(value) for name, value in told.items()}
+        fields = {"RateLimit-Limit": self.limit, "RateLimit-Remaining": self.remaining, "RateLimit-Reset": self.reset}
+        return {name: str(value) for name, value in fields.items()}
 
 
 class Limits:
-    """Counts calls. The counts live in memory: a restart forgives."""
+    """Counts calls in memory, so a restart resets the counts."""
 
     def __init__(self, reading: str, changing: str) -> None:
         self._usual = {False: reading, True: changing}
@@ -38,7 +38,7 @@ class Limits:
 
     @cached_property
     def _limiter(self) -> "MovingWindowRateLimiter":
-        """Its library comes with the first call: it is a megabyte that a program which nobody calls does not need."""
+        """Limiter, whose library (1 MB) is imported with the first call."""
         from limits.aio.storage import MemoryStorage
         from limits.aio.strategies import MovingWindowRateLimiter
 
