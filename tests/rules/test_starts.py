@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from desktop.api_client import Local
+from desktop.api_client import ApiClient
 from server.lifecycle import runtime_file
 from tests.conftest import ROOT
 
@@ -33,7 +33,7 @@ def wait_until_loaded(data: Path) -> None:
     running = runtime_file.read(data)
     assert running
     ends = time.monotonic() + 60
-    while Local(running).ask("GET", "/api/status")["sentence"] == "Loading":
+    while ApiClient(running).ask("GET", "/api/status")["sentence"] == "Loading":
         assert time.monotonic() < ends
 
 
