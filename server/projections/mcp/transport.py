@@ -49,9 +49,10 @@ class Transport:
 
     def __init__(self, server: Server[Any], limits: SessionLimits) -> None:
         self._limits = limits
+        self._json = server.get_request_handler("logging/setLevel") is None  # JSON has no room for log messages beside an answer
         self._manager = StreamableHTTPSessionManager(
             server,
-            json_response=True,
+            json_response=self._json,
             security_settings=BEHIND_MIDDLEWARE,
             session_idle_timeout=limits.idle_seconds,
             max_sessions=limits.sessions,
@@ -90,7 +91,7 @@ class Transport:
             scope = {**scope, "headers": [*scope["headers"], (b"accept", b"application/json")]}
         scope = {**scope, "user": AuthenticatedUser(AccessToken(token="", client_id=client, scopes=[]))}
         replay = partial(replay_body, [body], receive)
-        if PROGRESS in body and check_accept_headers(Request(scope)) == (True, True):
+        if self._json and PROGRESS in body and check_accept_headers(Request(scope)) == (True, True):
             async with streaming(send) as send_event:
                 await self._answer(scope, replay, send_event, client)
         else:
