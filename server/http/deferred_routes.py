@@ -73,6 +73,10 @@ class DeferredRoutes:
         starts = tuple(f"{prefix}/" for prefix in prefixes)
         self._parts.append(Part(lambda path: f"{path}/".startswith(starts), make))
 
+    def extend(self, routes: Sequence[BaseRoute]) -> None:
+        """Add routes that are made already."""
+        self._router.routes.extend(routes)
+
     def make_all(self) -> None:
         """Make all that is missing at once: for whoever reads the application's document."""
         for part in self._parts:

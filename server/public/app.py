@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
@@ -79,18 +79,15 @@ def make_oauth_routes(state: State) -> Sequence[BaseRoute]:
 def make_routes(member: LoadedIntegration) -> Sequence[BaseRoute]:
     """Make the public routes of an integration. (Including its routers would have FastAPI make every route once more.)"""
     if member.parts is None:
-        return explain_broken(member).routes
+        return explain_broken(member)
     return [route for router in (*member.parts.deliveries, *member.parts.public) for route in router.routes]
 
 
-def explain_broken(member: LoadedIntegration) -> APIRouter:
+def explain_broken(member: LoadedIntegration) -> list[BaseRoute]:
     """Answer 503, with the reason, wherever a broken integration would answer."""
-    router = APIRouter()
 
-    async def explain() -> None:
+    async def explain(_: Request) -> Response:
         raise Unavailable(member.problem or "")
 
-    for prefix in member.integration.prefixes:
-        for path in (prefix, prefix + "/{rest:path}"):
-            router.add_api_route(path, explain, methods=METHODS, include_in_schema=False)
-    return router
+    paths = (path for prefix in member.integration.prefixes for path in (prefix, prefix + "/{rest:path}"))
+    return [Route(path, explain, methods=METHODS) for path in paths]

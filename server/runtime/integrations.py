@@ -202,7 +202,10 @@ class Runtime:
 
     def _settle(self, member: LoadedIntegration) -> None:
         for routes, make in self._surfaces:
-            routes.add(member.prefixes, partial(self._make_routes, member, make))
+            if member.parts:
+                routes.add(member.prefixes, partial(self._make_routes, member, make))
+            else:
+                routes.extend(make(member))
         member.settled.set()
 
     def _load(self, member: LoadedIntegration) -> None:

@@ -93,7 +93,7 @@ def clock():
 
 @pytest.fixture
 def context(tmp_path, clock):
-    nothing = dict.fromkeys(("folders", "secrets", "database", "fetch", "screen", "questions"))
+    nothing = dict.fromkeys(("folders", "secrets", "database", "fetch", "screen", "approval_requests"))
     return Context(settings=WatchedSettings(tmp_path), events=Events(), clock=clock, **nothing)
 
 

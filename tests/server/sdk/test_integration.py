@@ -8,11 +8,11 @@ import sys
 import pytest
 
 from tests.conftest import ROOT
-from tests.server.commandline.conftest import deskhand
+from tests.server.commandline.conftest import deskhand, deskhand_process
 from tests.server.projections.mcp.speaking import initialize, modern, read
 from tests.server.sdk.examples import example, install
 
-__all__ = ["deskhand", "example"]
+__all__ = ["deskhand", "deskhand_process", "example"]
 
 HEAVY = {"alembic", "fastapi", "pydantic", "sqlalchemy", "starlette"}
 NOTE = {"name": "first", "text": "Hello", "state": "shared"}
@@ -95,15 +95,15 @@ def test_a_restore_brings_it_back_without_its_access(example, serve, deskhand, t
         assert again.background.stop()
 
 
-def test_a_restore_refuses_if_its_access_cannot_be_revoked(example, serve, deskhand, tmp_path) -> None:
+def test_a_restore_refuses_if_its_access_cannot_be_revoked(example, serve, deskhand_process, tmp_path) -> None:
     served, file = serve(), tmp_path / "backup.zip"
-    assert deskhand("backup", str(file)).returncode == 0
+    assert deskhand_process("backup", str(file)).returncode == 0
     assert served.background.stop()
     (tmp_path / "integrations" / "example" / "__init__.py").write_text("raise RuntimeError", encoding="utf-8")
-    refused = deskhand("restore", str(file))
+    refused = deskhand_process("restore", str(file))
     assert refused.returncode == 1
     assert "example is broken" in refused.stderr
-    assert deskhand("restore", str(file), "--with-access").returncode == 0
+    assert deskhand_process("restore", str(file), "--with-access").returncode == 0
 
 
 def test_nothing_stays_when_it_is_removed(example, serve, deskhand) -> None:
