@@ -333,7 +333,7 @@ MUTANTS = [
     ),
     Mutant(
         "server/access/approvals/prompts.py",
-        "        clients.on_change.append(self._schedule_review)\n",
+        '        clients.on_change.append(lambda: tasks.start(self.review(), name="review the approval requests"))\n',
         "",
         (
             "tests/server/access/approvals/test_runner.py::test_what_a_client_may_not_do_any_more_is_ended_at_once_and_its_call_is_answered",

@@ -5,7 +5,8 @@ from tests.mutants.mutant import Mutant
 HTTP = "server/http/"
 MCP = "server/projections/mcp/"
 TESTS = "tests/server/http/test_"
-MIDDLEWARE, PROTOCOL, JSON = (f"{TESTS}middleware.py",), (f"{TESTS}protocol.py",), (f"{TESTS}strict_json.py",)
+MIDDLEWARE, PROTOCOL, CORE_JSON = ("tests/server/core/test_strict_json.py",)
+JSON = (f"{TESTS}middleware.py",), (f"{TESTS}protocol.py",), (f"{TESTS}strict_json.py",)
 IN_PROCESS, HEADS = (f"{TESTS}in_process.py",), (f"{TESTS}request_heads.py", f"{TESTS}protocol.py")
 REDACTION = ("tests/server/core/test_redaction.py",)
 MCP_TESTS = "tests/server/projections/mcp/test_"
@@ -31,8 +32,8 @@ MUTANTS = [
     Mutant(f"{HTTP}middleware.py", 'raw.endswith(b"/")', 'path.endswith("/")', MIDDLEWARE),
     Mutant(f"{HTTP}strict_json.py", "if length.isdecimal() and int(length) > self._largest:", "if False:", JSON),
     Mutant(f"{HTTP}strict_json.py", "if read > self._largest:", "if False:", JSON),
-    Mutant(f"{HTTP}strict_json.py", "allow_inf_nan=False", "allow_inf_nan=True", JSON),
-    Mutant(f"{HTTP}strict_json.py", "json.dumps(value, allow_nan=False)", "pass", JSON),
+    Mutant("server/core/strict_json.py", "allow_inf_nan=False", "allow_inf_nan=True", CORE_JSON),
+    Mutant("server/core/strict_json.py", "json.dumps(value, allow_nan=False)", "pass", CORE_JSON),
     Mutant(
         f"{HTTP}in_process.py",
         "if route is None or match is not Match.FULL:",
@@ -62,7 +63,7 @@ MUTANTS = [
     Mutant(f"{MCP}transport.py", "            with DisconnectWatch(receive):", "            if True:", TRANSPORT),
     Mutant(f"{MCP}transport.py", "(evicted := self._sessions.make_room(client))", "(evicted := None)", TRANSPORT),
     Mutant(f"{MCP}transport.py", 'if "accept" not in request.headers:', "if False:", TRANSPORT),
-    Mutant(f"{MCP}transport.py", "if PROGRESS in body and", "if", TRANSPORT),
+    Mutant(f"{MCP}transport.py", "PROGRESS in body and ", "", TRANSPORT),
     Mutant(f"{MCP}transport.py", "and check_accept_headers(Request(scope)) == (True, True)", "", TRANSPORT),
     Mutant(f"{MCP}sessions.py", "for session in own if not session.busy", "for session in own", SESSIONS + TRANSPORT),
     Mutant(f"{MCP}sessions.py", "if (session.over or not session.id) and session in own:", "if False:", SESSIONS + TRANSPORT),
@@ -82,7 +83,12 @@ MUTANTS = [
             "tests/server/access/oauth/test_routes.py",
         ),
     ),
-    Mutant(f"{MCP}dispatcher.py", "        return await asyncio.shield(task)", "        return await task", DISPATCHER),
+    Mutant(
+        f"{MCP}dispatcher.py",
+        "        return await self._state.context.tasks.complete(call, name=TOOL_CALL)",
+        "        return await call",
+        DISPATCHER,
+    ),
     Mutant(f"{MCP}dispatcher.py", "        if not binding.operation.changes:\n            return await call\n", "", DISPATCHER),
     Mutant(
         f"{MCP}dispatcher.py",
@@ -94,7 +100,7 @@ MUTANTS = [
     Mutant(f"{MCP}calls.py", "if response.status >= 400:", "if response.status >= 500:", CALLS),
     Mutant(f"{MCP}search_tools.py", "<= set(offered)]", "& set(offered)]", (f"{MCP_TESTS}search_tools.py", *DISPATCHER)),
     Mutant("server/projections/documents.py", "if client.policies.get(operation.name) is not Policy.deny", "", DOCUMENTS),
-    Mutant("server/projections/documents.py", "if not operation.keeps]", "]", (*DOCUMENTS, *DISPATCHER)),
+    Mutant("server/projections/documents.py", "if not operation.ingests]", "]", (*DOCUMENTS, *DISPATCHER)),
     Mutant(
         "server/projections/documents.py", "None if names is None else frozenset(names), signs_in)", "None, signs_in)", DOCUMENTS
     ),
