@@ -5,8 +5,8 @@ from tests.mutants.mutant import Mutant
 HTTP = "server/http/"
 MCP = "server/projections/mcp/"
 TESTS = "tests/server/http/test_"
-MIDDLEWARE, PROTOCOL, CORE_JSON = ("tests/server/core/test_strict_json.py",)
-JSON = (f"{TESTS}middleware.py",), (f"{TESTS}protocol.py",), (f"{TESTS}strict_json.py",)
+CORE_JSON = ("tests/server/core/test_strict_json.py",)
+MIDDLEWARE, PROTOCOL, JSON = (f"{TESTS}middleware.py",), (f"{TESTS}protocol.py",), (f"{TESTS}strict_json.py",)
 IN_PROCESS, HEADS = (f"{TESTS}in_process.py",), (f"{TESTS}request_heads.py", f"{TESTS}protocol.py")
 REDACTION = ("tests/server/core/test_redaction.py",)
 MCP_TESTS = "tests/server/projections/mcp/test_"
