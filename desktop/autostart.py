@@ -21,12 +21,12 @@ TURNED_OFF = "Windows keeps Deskhand from starting. Turn it on in Task Manager, 
 
 
 def can() -> bool:
-    """Whether there is a screen to sign in at."""
+    """Return whether there is a screen to sign in at."""
     return sys.platform in {"win32", "darwin"} or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def is_on() -> bool:
-    """Whether it starts at login, as the system sees it."""
+    """Return whether it starts at login, as the system sees it."""
     return find_place().is_on()
 
 

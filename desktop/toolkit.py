@@ -49,7 +49,7 @@ def introduce() -> None:
 
 
 def fits(folder: Path) -> bool:
-    """Tell whether the bindings in a folder were built for exactly this Python."""
+    """Return whether the bindings in a folder were built for exactly this Python."""
     return any((folder / NAME / f"_gi{suffix}").is_file() for suffix in EXTENSION_SUFFIXES if suffix != ".so")
 
 

@@ -31,11 +31,11 @@ class Backend:
             what()
 
     def menu_is_open(self) -> bool:
-        """Whether the menu is open; changing it would close it."""
+        """Return whether the menu is open; changing it would close it."""
         return self._menu_is_open
 
     def has_host(self) -> bool | None:
-        """Whether there is a tray that shows icons, None if unknown."""
+        """Return whether there is a tray that shows icons, None if unknown."""
         return None
 
     def wait_for_host(self) -> None:
@@ -248,7 +248,7 @@ def backend_of(icon: Any) -> Backend:
 
 
 def has_notifier_host() -> bool:
-    """Whether the desktop shows icons by the newer protocol, over the session's bus."""
+    """Return whether the desktop shows icons by the newer protocol, over the session's bus."""
     from gi.repository import Gio, GLib
 
     bus = ("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "NameHasOwner")
@@ -261,7 +261,7 @@ def has_notifier_host() -> bool:
 
 
 def has_tray_window() -> bool:
-    """Whether there is a tray of X's, the older kind."""
+    """Return whether there is a tray of X's, the older kind."""
     from Xlib import X, display, error
 
     try:

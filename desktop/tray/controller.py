@@ -60,7 +60,7 @@ class TrayController:
             self.tray.notify(title, text)
 
     def lacks_host(self) -> bool:
-        """Whether there is an icon but no tray that shows it."""
+        """Return whether there is an icon but no tray that shows it."""
         return self.tray is not None and self.tray.backend.has_host() is False
 
     def _ask(self, method: str, path: str, body: Any) -> None:

@@ -52,7 +52,7 @@ class MenuItem:
 
     @property
     def enabled(self) -> bool:
-        """Whether the item can be chosen."""
+        """Return whether the item can be chosen."""
         return self.action is not None or bool(self.below)
 
 

@@ -37,7 +37,7 @@ class Status:
 
     @property
     def address_is_new(self) -> bool:
-        """Whether the address has changed and the person does not have it yet."""
+        """Return whether the address has changed and the person does not have it yet."""
         return self.address is not None and self.changed and self.address != self.copied
 
 

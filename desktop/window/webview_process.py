@@ -18,7 +18,7 @@ from server.core.resources import shipped
 SIZE, SMALLEST = (1120, 760), (720, 560)
 NO_WEB_VIEW = 3
 CRASHED = 4
-PATIENCE_SECONDS = 3.0  # that a window has to close by itself
+EXIT_SECONDS = 3.0  # that a window has to close by itself
 OLD_RENDERER = "mshtml"  # an Internet Explorer, which shows nothing of this page
 OFFER = """
 window.pywebview._createApi = (made) => {
@@ -111,7 +111,7 @@ class View:
             elif address:
                 self._window.load_url(address)
             self._raise()
-        threading.Timer(PATIENCE_SECONDS, os._exit, [0]).start()
+        threading.Timer(EXIT_SECONDS, os._exit, [0]).start()
         self._window.destroy()
 
     def _raise(self) -> None:

@@ -60,7 +60,7 @@ class Window:
 
     @property
     def is_open(self) -> bool:
-        """Whether its process runs."""
+        """Return whether its process runs."""
         return self._process is not None and self._process.poll() is None
 
     def _raise(self, page: str) -> bool:

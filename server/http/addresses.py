@@ -48,7 +48,7 @@ class Address:
             tell()
 
     def is_here_only(self) -> bool:
-        """Whether only programs on this computer can use the public address."""
+        """Return whether only programs on this computer can use the public address."""
         return self.public_url is None and self._own_host in LOOPBACK
 
     def public_hosts(self) -> set[str]:

@@ -124,12 +124,12 @@ def clean_origins(origins: Collection[str]) -> set[str]:
 
 
 def is_own_origin(origin: str, host: str) -> bool:
-    """Whether a page came from the address that it calls, which must be one of ours."""
+    """Return whether a page came from the address that it calls, which must be one of ours."""
     return origin in {f"http://{host}", f"https://{host}"}
 
 
 def is_preflight(scope: Scope) -> bool:
-    """Whether a browser asks what a page may send."""
+    """Return whether a browser asks what a page may send."""
     return scope["method"] == "OPTIONS" and bool(read_headers(scope, b"access-control-request-method"))
 
 
@@ -181,7 +181,7 @@ def replace_plain_failures(send: Send) -> Send:
 
 
 def is_plain_failure(start: Message) -> bool:
-    """Whether an answer is a failure that a person would read as plain text."""
+    """Return whether an answer is a failure that a person would read as plain text."""
     if start["status"] < 400:
         return False
     kind = next((value for name, value in start.get("headers", []) if name.lower() == b"content-type"), b"")
@@ -225,7 +225,7 @@ async def send_problem(send: Send, kind: str, status: int, detail: str, *, close
 
 
 def is_loopback_host(host: str) -> bool:
-    """Whether a Host header names this computer itself."""
+    """Return whether a Host header names this computer itself."""
     name, colon, port = host.rpartition(":")
     if not colon or not port.isdecimal():
         name = host
@@ -235,7 +235,7 @@ def is_loopback_host(host: str) -> bool:
 
 
 def is_loopback(address: str) -> bool:
-    """Whether an IP address is this computer itself."""
+    """Return whether an IP address is this computer itself."""
     try:
         parsed = ip_address(address)
     except ValueError:

@@ -155,7 +155,7 @@ class HardenedHttpProtocol(HttpToolsProtocol):
 
     @property
     def _may_answer(self) -> bool:
-        """Whether a refusal cannot be taken for the answer to an earlier request, or be mixed with one."""
+        """Return whether a refusal cannot be taken for the answer to an earlier request, or be mixed with one."""
         own = self._in_message and not self._in_head and self.cycle is self._running
         return not self._busy or (own and not self.cycle.response_started)
 

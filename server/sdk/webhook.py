@@ -64,7 +64,7 @@ class StoreResult(Protocol):
 
     @property
     def is_duplicate(self) -> bool:
-        """Whether nothing was stored because it was known."""
+        """Return whether nothing was stored because it was known."""
 
     @property
     def note(self) -> str:

@@ -54,12 +54,12 @@ def refuse_target(target: Path, *, overwrite: bool) -> None:
     if not target.parent.is_dir():
         raise InvalidInput(f"There is no folder {target.parent}. Make it, or choose another one.")
     try:
-        found = target.lstat()
+        existing = target.lstat()
     except FileNotFoundError:
         return
     if not overwrite:
         raise Conflict(f"{target.name} is there already. Choose another name, or overwrite an older backup.")
-    if not stat.S_ISREG(found.st_mode) or not backup_archive.is_backup(target):
+    if not stat.S_ISREG(existing.st_mode) or not backup_archive.is_backup(target):
         raise Conflict(f"{target.name} is no backup of Deskhand, so it stays as it is. Choose another name.")
 
 
@@ -101,15 +101,15 @@ def restore(
         prepare_database(places.prepared(DATABASE_FILE), folders, revoke)
         consolidate_database(places.target(DATABASE_FILE))
         move_to_targets(places, names)
-        kept = restore_journal.begin(places, names, now())
+        replaced = restore_journal.begin(places, names, now())
     except OSError as error:
         raise not_stored(error, "Deskhand's data") from error
     finally:
         if not places.journal.exists():
             places.remove()
-    if any(kept.iterdir()):
-        return kept
-    kept.rmdir()
+    if any(replaced.iterdir()):
+        return replaced
+    replaced.rmdir()
     return None
 
 

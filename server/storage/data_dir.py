@@ -116,8 +116,8 @@ def grants_access(folder: Path, group: int, everyone: int) -> bool:
     """Return whether a folder grants a right to others, or to its group unless that is this person's own group."""
     if os.name == "nt":
         return False
-    found = folder.stat()
-    return bool(found.st_mode & everyone) or (bool(found.st_mode & group) and not is_own_group(found.st_gid))
+    status = folder.stat()
+    return bool(status.st_mode & everyone) or (bool(status.st_mode & group) and not is_own_group(status.st_gid))
 
 
 def is_own_group(number: int) -> bool:

@@ -28,7 +28,7 @@ class KeyringIndex:
 
     @property
     def is_any(self) -> bool:
-        """Whether the keyring has any secret of Deskhand's."""
+        """Return whether the keyring has any secret of Deskhand's."""
         return any(self._names.values())
 
     def knows(self, name: str) -> bool | None:

@@ -41,7 +41,7 @@ class KeyringCall(Generic[R]):
 
     @property
     def is_abandoned(self) -> bool:
-        """Whether the call was claimed."""
+        """Return whether the call was claimed."""
         return self._is_over
 
 
@@ -56,7 +56,7 @@ class KeyringWorker:
 
     @property
     def is_resting(self) -> bool:
-        """Whether it refused less than `rest_seconds` ago or still waits for its password."""
+        """Return whether it refused less than `rest_seconds` ago or still waits for its password."""
         return self.refusal is not None and (self._lock.locked() or time.monotonic() < self._until)
 
     async def run(self, work: Callable[[], R], seconds: float, undo: Callable[[], object] | None = None) -> R:

@@ -27,8 +27,8 @@ def find_keyring() -> "KeyringBackend | None":
     from keyring.backends.chainer import ChainerBackend
 
     try:
-        found = keyring.get_keyring()
-        candidates = found.backends if isinstance(found, ChainerBackend) else [found]
+        backend = keyring.get_keyring()
+        candidates = backend.backends if isinstance(backend, ChainerBackend) else [backend]
         return next((backend for backend in candidates if is_safe(backend)), None)
     except Exception:
         log.exception("The keyring of this computer cannot be used.")

@@ -53,27 +53,27 @@ class RestorePaths:
 
 def begin(places: RestorePaths, prepared: Sequence[str], now: datetime) -> Path:
     """Write the journal and replace the files. Files that are not prepared are removed. Returns the folder with the old ones."""
-    kept = make_new_folder(places.data, f"before-restore-{stamp(now)}")
+    replaced = make_new_folder(places.data, f"before-restore-{stamp(now)}")
     for name in prepared:
         sync(places.prepared(name).parent)
-    write_json(places.journal, {"kept": kept.name, "prepared": list(prepared)})
+    write_json(places.journal, {"kept": replaced.name, "prepared": list(prepared)})
     finish(places)
-    return kept
+    return replaced
 
 
 def finish(places: RestorePaths) -> None:
     """Complete a journaled replacement; without a journal, remove the prepared files."""
     journal = read_json_object(places.journal)
     if journal:
-        kept = places.data / journal["kept"]
+        replaced = places.data / journal["kept"]
         for name in LARGEST:
-            replace(places, name, kept, is_prepared=name in journal["prepared"])
+            replace(places, name, replaced, is_prepared=name in journal["prepared"])
         sync(places.data)
         places.journal.unlink()
     places.remove()
 
 
-def replace(places: RestorePaths, name: str, kept: Path, *, is_prepared: bool) -> None:
+def replace(places: RestorePaths, name: str, replaced: Path, *, is_prepared: bool) -> None:
     """Keep an old file and move the new one into its place. Safe to repeat after a kill."""
     target, new = places.target(name), places.prepared(name)
     if is_prepared and not new.exists():
@@ -81,9 +81,9 @@ def replace(places: RestorePaths, name: str, kept: Path, *, is_prepared: bool) -
     if name == DATABASE_FILE:
         for suffix in (*BESIDE_DATABASE, ""):
             with suppress(FileNotFoundError):
-                move(target.with_name(name + suffix), kept / (name + suffix))
+                move(target.with_name(name + suffix), replaced / (name + suffix))
     elif target.exists():
-        replace_file(kept / name, target.read_bytes())
+        replace_file(replaced / name, target.read_bytes())
         if not is_prepared:
             target.unlink()
     if is_prepared:

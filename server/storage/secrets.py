@@ -52,9 +52,9 @@ class SecretFile:
 
     def delete(self, name: str) -> None:
         with self._lock:
-            kept = self._read()
-            if kept.pop(name, None) is not None:
-                write_json(self._path, kept)
+            secrets_by_name = self._read()
+            if secrets_by_name.pop(name, None) is not None:
+                write_json(self._path, secrets_by_name)
 
     def _read(self) -> dict[str, object]:
         try:

@@ -25,11 +25,11 @@ def copy_database(source: Path, target: Path) -> None:
         raise not_stored(error, target.name) from error
 
 
-def keep_snapshot(database: Path, before: str, kept: int) -> Path:
-    """Copy the database beside it before a revision, and delete all but the newest `kept` copies."""
+def keep_snapshot(database: Path, before: str, count: int) -> Path:
+    """Copy the database beside it before a revision, and delete all but the newest `count` copies."""
     copy = database.with_name(f"{database.stem}.before-{before}{database.suffix}")
     copy_database(database, copy)
     copies = database.parent.glob(f"{database.stem}.before-*{database.suffix}")
-    for old in sorted(copies, key=lambda path: path.stat().st_mtime, reverse=True)[kept:]:
+    for old in sorted(copies, key=lambda path: path.stat().st_mtime, reverse=True)[count:]:
         old.unlink()
     return copy

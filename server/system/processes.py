@@ -370,7 +370,7 @@ def parent_of(process: psutil.Process) -> int | None:
 
 
 def is_alive(process: psutil.Process) -> bool:
-    """Tell whether a process runs still; psutil compares its start time."""
+    """Return whether a process runs still; psutil compares its start time."""
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.AccessDenied:

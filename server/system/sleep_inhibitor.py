@@ -28,7 +28,7 @@ class SleepInhibitor:
 
     @property
     def held(self) -> bool:
-        """Whether sleep is inhibited."""
+        """Return whether sleep is inhibited."""
         return bool(self._inhibition and self._inhibition.active)
 
     def hold(self, reason: str) -> None:

@@ -16,19 +16,19 @@ TOLERANCE = 20.0  # seconds that a busy computer may be late, and by which a clo
 
 @dataclass(frozen=True)
 class ClockSample:
-    """Clocks in seconds. `awake` may stop during sleep; `boot_time` continues on Linux, and equals `awake` elsewhere."""
+    """Clocks in seconds. `running_seconds` may stop during sleep; `boot_time` continues on Linux, and equals it elsewhere."""
 
-    awake: float
+    running_seconds: float
     boot_time: float
     wall: float
 
 
 def sample_clocks(clock: Clock) -> ClockSample:
     """Read all clocks."""
-    awake = clock.monotonic()
+    running_seconds = clock.monotonic()
     boot: int | None = getattr(time, "CLOCK_BOOTTIME", None)
     asleep = 0.0 if boot is None else time.clock_gettime(boot) - time.clock_gettime(time.CLOCK_MONOTONIC)
-    return ClockSample(awake, awake + asleep, clock.now().timestamp())
+    return ClockSample(running_seconds, running_seconds + asleep, clock.now().timestamp())
 
 
 def measure_sleep(before: ClockSample, after: ClockSample, interval: float = INTERVAL) -> float:
@@ -37,11 +37,11 @@ def measure_sleep(before: ClockSample, after: ClockSample, interval: float = INT
     Linux has a clock for it. On macOS the monotonic clock stops and the wall clock does not; on Windows both continue, and the
     sample is late. A paused virtual machine shows it on the wall clock alone.
     """
-    awake = after.awake - before.awake
-    slept = (after.boot_time - before.boot_time) - awake
+    running_seconds = after.running_seconds - before.running_seconds
+    slept = (after.boot_time - before.boot_time) - running_seconds
     if slept > 1:
         return slept
-    unnoticed = max(awake - interval, (after.wall - before.wall) - awake)
+    unnoticed = max(running_seconds - interval, (after.wall - before.wall) - running_seconds)
     return unnoticed if unnoticed > TOLERANCE else 0.0
 
 

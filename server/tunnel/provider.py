@@ -81,7 +81,7 @@ class Provider(Protocol):
 
     @property
     def needs_authtoken(self) -> bool:
-        """Whether the person needs an account there."""
+        """Return whether the person needs an account there."""
 
     def start(self, request: TunnelRequest, on_event: Callable[[TunnelEvent], None]) -> TunnelSession:
         """Begin to open a tunnel. `on_event` is called on another thread."""

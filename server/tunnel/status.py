@@ -56,7 +56,7 @@ class TunnelStatus:
 
     @property
     def is_on(self) -> bool:
-        """Whether the tunnel is open or being opened."""
+        """Return whether the tunnel is open or being opened."""
         return self.state in ON
 
     @property

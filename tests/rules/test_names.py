@@ -34,13 +34,12 @@ PRIVATE_WORDS = {
         "errands",
         "guest",
         "guests",
-        "letter",
         "gate",
         "admission",
         "heir",
         "bearable",
     ),
-    *("keeping", "rhythm", "eyes", "toolbox", "wearable", "recipe", "lanes", "sweep", "awake"),
+    *("keeping", "rhythm", "eyes", "toolbox", "wearable", "recipe", "lanes", "sweep"),
 }
 PRONOUNS = {"one", "found", "told", "asked", "kept"}
 OPENING = re.compile(r"(What|Where|Whoever|Who|Have|Tell|Whether|By what|How)\b")

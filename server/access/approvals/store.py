@@ -184,7 +184,7 @@ def move(connection: Connection, approval: Approval, states: Iterable[State], **
 
 
 def is_permitted(connection: Connection, approval: Approval) -> bool:
-    """Whether its client may do it, in the transaction that decides."""
+    """Return whether its client may do it, in the transaction that decides."""
     client = find_client(connection, approval.client_id)
     try:
         require_credential(connection, approval.credential)

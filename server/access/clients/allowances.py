@@ -30,7 +30,7 @@ class Allowance:
     until: str | None
 
     def covers(self, recipients: Iterable[str]) -> bool:
-        """Whether it holds for a call that reaches these recipients."""
+        """Return whether it holds for a call that reaches these recipients."""
         if self.extent is not ApprovalDuration.recipients:
             return True
         reached = normalize(recipients)

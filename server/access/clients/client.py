@@ -33,7 +33,7 @@ class Client:
 
     @property
     def signs_in(self) -> bool:
-        """Whether it has no key, and uses OAuth."""
+        """Return whether it has no key, and uses OAuth."""
         return not self.key_hint
 
     @property

@@ -37,8 +37,8 @@ class Duplicates:
         """Answer with what the same call has now, if there was one: by its Idempotency-Key, else by its digest."""
         client = self.record.client
         if self.key is not None:
-            found = await self.activity.find_idempotency_record(client.id, self.key)
-            return await self.answer(found) if found else None
+            stored = await self.activity.find_idempotency_record(client.id, self.key)
+            return await self.answer(stored) if stored else None
         if client.policy_for(self.record.operation) is Policy.allow:
             return None  # looked for in the transaction that begins it, at no cost
         same = await self.approvals.find_duplicate(client.id, self.digest)

@@ -58,7 +58,7 @@ class Limits:
         return Quota(item.amount, window.remaining if passed else 0, reset, passed, first)
 
     def _note(self, client_id: str, kind: bool, *, passed: bool) -> bool:
-        """Whether this is the first refusal since a call last passed; only that one is worth a row in the activity."""
+        """Return whether this is the first refusal since a call last passed; only that one is worth a row in the activity."""
         known = (client_id, kind) in self._refused
         if passed:
             self._refused.discard((client_id, kind))

@@ -65,7 +65,7 @@ class CallRecord:
 
     @property
     def is_refused(self) -> bool:
-        """Whether it may not run, which may be decided after its row was written."""
+        """Return whether it may not run, which may be decided after its row was written."""
         return self.state in {CallState.refused, CallState.paused}
 
     def allow(self, reason: str) -> None:

@@ -36,9 +36,9 @@ async def read_request(request: Request) -> KeptRequest:
 
 
 def prefers_async(headers: Headers) -> bool:
-    """Whether a client asks not to be kept waiting (RFC 7240)."""
+    """Return whether a client asks not to be kept waiting (RFC 7240)."""
     preferences = ",".join(headers.getlist("prefer")).split(",")
-    return any(one.partition(";")[0].strip().lower() == "respond-async" for one in preferences)
+    return any(value.partition(";")[0].strip().lower() == "respond-async" for value in preferences)
 
 
 def read_idempotency_key(headers: Headers) -> str | None:

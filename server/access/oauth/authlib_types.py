@@ -84,7 +84,7 @@ class AuthlibClient(ClientMixin):
 
     @property
     def needs_pkce(self) -> bool:
-        """Whether PKCE is required: for all but GPT actions, which cannot do it and have a secret that the person pasted."""
+        """Return whether PKCE is required: for all but GPT actions, which cannot do it and have a secret."""
         return self.is_public or self.registration.kind is not Kind.own
 
     def get_default_redirect_uri(self) -> str | None:

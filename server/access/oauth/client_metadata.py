@@ -64,7 +64,7 @@ class ClientMetadataCache:
 
 
 def is_document(client_id: str) -> bool:
-    """Whether a client_id is the address of a document: https, with a path without dot segments."""
+    """Return whether a client_id is the address of a document: https, with a path without dot segments."""
     if not client_id.startswith("https://"):
         return False
     parts = urlsplit(client_id) if is_https(client_id) else None
@@ -97,7 +97,7 @@ def parse(content: bytes) -> ClientMetadata:
 
 
 def is_usable(uri: str, host: str) -> bool:
-    """Whether a redirect_uri is accepted: a known site, loopback, or the document's own host."""
+    """Return whether a redirect_uri is accepted: a known site, loopback, or the document's own host."""
     return len(uri) <= LONGEST and (may_register(uri) or (is_https(uri) and urlsplit(uri).netloc == host))
 
 

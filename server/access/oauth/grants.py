@@ -143,7 +143,7 @@ class RefreshGrant(RefreshTokenGrant):
         return None if lost else stored  # lost: the key of its successor is gone
 
     def _is_reused(self, used: StoredToken) -> bool:
-        """Whether it is too late for a retry. The leeway begins anew with a start, as the stop may have cut responses off."""
+        """Return whether it is too late for a retry. The leeway restarts with the program, as a stop may cut off responses."""
         context = self.server.context
         since = datetime.fromisoformat(used.used_at or "")
         late = context.now - max(since, context.started or since) > timedelta(seconds=context.settings.leeway_seconds)

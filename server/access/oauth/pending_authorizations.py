@@ -63,17 +63,17 @@ class PendingAuthorization:
 
     @property
     def is_unknown(self) -> bool:
-        """Whether the person has neither let in nor created this client."""
+        """Return whether the person has neither let in nor created this client."""
         return self.request.client is None
 
     @property
     def is_from_known_site(self) -> bool:
-        """Whether its metadata is on a host of ChatGPT or Claude."""
+        """Return whether its metadata is on a host of ChatGPT or Claude."""
         return is_from_known_site(self.request)
 
     @property
     def moved(self) -> bool:
-        """Whether the client was let in before, with another redirect_uri."""
+        """Return whether the client was let in before, with another redirect_uri."""
         registration = self.request.registration
         known = redirect_uris.is_among(self.request.callback, registration.callbacks, any_port=registration.secret_hash is None)
         return bool(registration.callbacks) and not known
@@ -229,7 +229,7 @@ class PendingAuthorizations:
 
 
 def is_from_known_site(request: AuthorizationRequest) -> bool:
-    """Whether a client's metadata is on a host of ChatGPT or Claude; these are counted apart."""
+    """Return whether a client's metadata is on a host of ChatGPT or Claude; these are counted apart."""
     return redirect_uris.find_known_host(request.registration.id) is not None
 
 

@@ -24,7 +24,7 @@ PLAIN = re.compile(r"[!-~]+")
 
 
 def is_known_site(uri: str) -> bool:
-    """Whether this is the redirect_uri of an app in ChatGPT or Claude."""
+    """Return whether this is the redirect_uri of an app in ChatGPT or Claude."""
     return CONNECTORS.fullmatch(uri) is not None
 
 
@@ -35,17 +35,17 @@ def find_known_host(address: str) -> str | None:
 
 
 def is_gpt(uri: str) -> bool:
-    """Whether this is the redirect_uri of a GPT's action."""
+    """Return whether this is the redirect_uri of a GPT's action."""
     return ACTIONS.fullmatch(uri) is not None
 
 
 def is_loopback(uri: str) -> bool:
-    """Whether this is a loopback address (RFC 8252)."""
+    """Return whether this is a loopback address (RFC 8252)."""
     return LOOPBACK.fullmatch(uri) is not None
 
 
 def is_same(uri: str, known: str, *, any_port: bool) -> bool:
-    """Whether two addresses are equal. `any_port`: on loopback the port may differ."""
+    """Return whether two addresses are equal. `any_port`: on loopback the port may differ."""
     if uri == known:
         return True
     match, other = LOOPBACK.fullmatch(uri), LOOPBACK.fullmatch(known)
@@ -53,12 +53,12 @@ def is_same(uri: str, known: str, *, any_port: bool) -> bool:
 
 
 def is_among(uri: str, known: Collection[str], *, any_port: bool) -> bool:
-    """Whether an address is among the known ones."""
+    """Return whether an address is among the known ones."""
     return any(is_same(uri, other, any_port=any_port) for other in known)
 
 
 def may_register(uri: str) -> bool:
-    """Whether an unverified client may register this address: known sites and loopback."""
+    """Return whether an unverified client may register this address: known sites and loopback."""
     return is_known_site(uri) or is_loopback(uri)
 
 
@@ -76,7 +76,7 @@ def check_own(uris: Collection[str]) -> tuple[str, ...]:
 
 
 def is_https(uri: str) -> bool:
-    """Whether this is an https address without a fragment or user name."""
+    """Return whether this is an https address without a fragment or user name."""
     if not PLAIN.fullmatch(uri) or "\\" in uri or "#" in uri or len(uri) > LONGEST:
         return False
     try:

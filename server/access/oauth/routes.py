@@ -178,6 +178,6 @@ def show(request: Request, answer: OAuthResponse) -> Response:
 
 
 def is_https(oauth: OAuth, request: Request) -> bool:
-    """Whether a browser uses the public https address, according to its Host header."""
+    """Return whether a browser uses the public https address, according to its Host header."""
     public = oauth.address.public_url or ""
     return public.startswith("https://") and request.headers.get("host", "").lower() in spell_hosts(public)

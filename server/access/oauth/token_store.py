@@ -41,7 +41,7 @@ class StoredCredential:
         return bool(self.oauth_client == client.get_client_id())
 
     def is_over(self, now: datetime) -> bool:
-        """Whether it has expired."""
+        """Return whether it has expired."""
         return self.expires_at <= now.isoformat()
 
 

@@ -36,7 +36,7 @@ class AppState:
     def running(self) -> dict[Process, str]:
         """All processes with their start time, oldest first."""
         every = {**self.ours, **{process: describe_time(process) for process in self.others}}
-        return dict(sorted(every.items(), key=lambda one: one[0].started))
+        return dict(sorted(every.items(), key=lambda item: item[0].started))
 
     def reachable(self) -> dict[Process, str]:
         """Those of its processes that may be stopped."""
@@ -65,8 +65,8 @@ def make_plan(order: Order, seen: AppState, machine: Machine) -> Plan:
     """Plan an order. Raises Forbidden, Conflict, NotFound or InvalidInput if it is impossible. Reads files."""
     allowed = seen.entry.actions()
     if order.action not in allowed:
-        told = " and ".join(allowed) or "nothing"
-        raise Forbidden(f"{seen.title} may not be told to {order.action}. Its entry allows {told}.")
+        choices = " and ".join(allowed) or "nothing"
+        raise Forbidden(f"{seen.title} may not be told to {order.action}. Its entry allows {choices}.")
     if order.action is not Action.open and order.target is not None:
         raise InvalidInput("A target is for open only.")
     if order.action is Action.stop and order.preset is not None:
@@ -116,17 +116,17 @@ def plan_nothing(seen: AppState, action: Action, why: str) -> Plan:
 
 def find_stoppable(seen: AppState) -> dict[Process, str]:
     """Find the processes that may be ended. Raises Conflict if the person started them."""
-    found = seen.reachable()
-    if not found:
+    reachable = seen.reachable()
+    if not reachable:
         raise Conflict(f"{seen.title} is running, but Deskhand did not start it, so it is left alone.")
-    return found
+    return reachable
 
 
 def stop_fields(seen: AppState, stops: dict[Process, str]) -> tuple[tuple[str, str], ...]:
     """Fields of the Effect for the processes to end."""
     stop = seen.entry.stop
-    asked = stop.method == "graceful" and stop.timeout_s > 0
-    how = f"asked to go, and ended after {stop.timeout_s:g} seconds" if asked else "ended at once"
+    graceful = stop.method == "graceful" and stop.timeout_s > 0
+    how = f"asked to go, and ended after {stop.timeout_s:g} seconds" if graceful else "ended at once"
     return (*process_fields(stops), ("Ends", f"{how}, with all that it has started"))
 
 
@@ -141,8 +141,8 @@ def find_preset(name: str | None, entry: Entry) -> tuple[str, ...]:
         return ()
     arguments = entry.presets.get(name.strip().lower())
     if arguments is None:
-        told = ", ".join(sorted(entry.presets)) or "none"
-        raise InvalidInput(f"This app has no such preset. It has: {told}.")
+        choices = ", ".join(sorted(entry.presets)) or "none"
+        raise InvalidInput(f"This app has no such preset. It has: {choices}.")
     return tuple(arguments)
 
 

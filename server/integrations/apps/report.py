@@ -15,7 +15,7 @@ def to_app_list(every: Sequence[AppState]) -> AppList:
     """The apps by name, as many as fit into one answer."""
     apps: list[App] = []
     size = 0
-    for seen in sorted(every, key=lambda one: one.name):
+    for seen in sorted(every, key=lambda state: state.name):
         app = show(seen)
         size += len(app.model_dump_json())
         if size > LARGEST_LIST:

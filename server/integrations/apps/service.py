@@ -113,11 +113,11 @@ class Launcher(Health):
         await asyncio.to_thread(self.allow_list.put, name, entry, mark)
         self._context.events.publish("apps")
 
-    async def add(self, asked: NewApp) -> str:
+    async def add(self, requested: NewApp) -> str:
         """Add a program to the list; answer its name there. InvalidInput: there is no such program."""
 
         def add() -> str:
-            return self.allow_list.add(*make_entry(asked, self.machine))
+            return self.allow_list.add(*make_entry(requested, self.machine))
 
         name = await asyncio.to_thread(add)
         self._context.events.publish("apps")
@@ -145,8 +145,8 @@ class Launcher(Health):
         self._started.record_gone({seen.name: ours[seen.name].keys() - seen.ours.keys() - watched for seen in every})
         return every
 
-    async def _inspect(self, asked: str) -> AppState:
-        name, entry = find_entry(await self.apps(), asked)
+    async def _inspect(self, requested: str) -> AppState:
+        name, entry = find_entry(await self.apps(), requested)
         return (await self.inspect_apps({name: entry}))[0]
 
     async def _plan(self, order: Order) -> Plan:
@@ -262,12 +262,12 @@ async def require_start_allowed(plan: Plan) -> None:
 def inspect_apps(entries: Mapping[str, Entry], machine: Machine, ours: Mapping[str, Mapping[Process, str]]) -> list[AppState]:
     """Read the state of apps. `ours`: processes that Deskhand started, of which some may have ended. Blocks."""
     launch_specs = {name: resolve(entry, machine) for name, entry in entries.items()}
-    found = processes.find({name: launch_spec.pattern for name, launch_spec in launch_specs.items() if launch_spec})
+    running_processes = processes.find({name: launch_spec.pattern for name, launch_spec in launch_specs.items() if launch_spec})
     every = []
     for name, entry in entries.items():
         alive = {process: since for process, since in ours[name].items() if processes.is_running(process)}
         pids = {process.pid for process in alive}
-        others = tuple(process for process in found.get(name, []) if process.pid not in pids)
+        others = tuple(process for process in running_processes.get(name, []) if process.pid not in pids)
         every.append(AppState(name, entry, launch_specs[name], alive, others))
     return every
 

@@ -35,14 +35,16 @@ class Tracked:
 
 def add(connection: Connection, tracked: list[Tracked]) -> None:
     """Keep that these were started."""
-    rows = [{"app": one.app, "pid": one.process.pid, "started": one.process.started, "since": one.since} for one in tracked]
+    rows = [
+        {"app": entry.app, "pid": entry.process.pid, "started": entry.process.started, "since": entry.since} for entry in tracked
+    ]
     if rows:
         connection.execute(ADD, rows)
 
 
 def forget(connection: Connection, tracked: list[Tracked]) -> None:
     """Forget those that have ended."""
-    rows = [{"which": one.app, "number": one.process.pid, "moment": one.process.started} for one in tracked]
+    rows = [{"which": entry.app, "number": entry.process.pid, "moment": entry.process.started} for entry in tracked]
     if rows:
         connection.execute(FORGET, rows)
 

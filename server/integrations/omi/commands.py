@@ -53,12 +53,12 @@ def describe_signing(secret: dict[str, Any]) -> str:
 
 def describe_source(source: dict[str, Any]) -> str:
     """Say what is known of an OMI account."""
-    told = {
+    text = {
         "waiting": f"waits for your word, {source['kept_aside']} kept aside: deskhand approvals approve {source['question']}",
         "accepted": f"accepted, {source['conversations']} conversations",
         "denied": f"denied, {source['dropped']} dropped",
     }
-    return f"{source['uid']}: {told[source['state']]}"
+    return f"{source['uid']}: {text[source['state']]}"
 
 
 @omi.command("status", epilog=example("deskhand omi status --json"))

@@ -109,7 +109,7 @@ class Transport:
             await self._manager.handle_request(scope, receive, partial(watch, session, scope["method"], send))
 
     def opens_session(self, scope: Scope) -> bool:
-        """Whether a request may open a session."""
+        """Return whether a request may open a session."""
         return not is_modern(scope) and MCP_SESSION_ID_HEADER not in Headers(scope=scope)
 
     async def _end(self, session_id: str, scope: Scope) -> None:
@@ -126,7 +126,7 @@ class Transport:
 
 
 def is_modern(scope: Scope) -> bool:
-    """Whether a request is of a revision without sessions, as the SDK tells them apart."""
+    """Return whether a request is of a revision without sessions, as the SDK tells them apart."""
     revision = Headers(scope=scope).get(MCP_PROTOCOL_VERSION_HEADER)
     return revision is not None and revision not in HANDSHAKE_PROTOCOL_VERSIONS
 

@@ -5,11 +5,15 @@ import pytest
 from server.core.clock import Clock
 from server.system.sleep_monitor import ClockSample, measure_sleep, sample_clocks, watch_sleep
 
-START = ClockSample(awake=1000.0, boot_time=5000.0, wall=1_700_000_000.0)
+START = ClockSample(running_seconds=1000.0, boot_time=5000.0, wall=1_700_000_000.0)
 
 
-def later(awake, boot_time=None, wall=None):
-    return ClockSample(START.awake + awake, START.boot_time + (boot_time or awake), START.wall + (wall or awake))
+def later(running_seconds, boot_time=None, wall=None):
+    return ClockSample(
+        START.running_seconds + running_seconds,
+        START.boot_time + (boot_time or running_seconds),
+        START.wall + (wall or running_seconds),
+    )
 
 
 @pytest.mark.parametrize(

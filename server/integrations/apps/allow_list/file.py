@@ -99,12 +99,12 @@ class AllowList:
             self._compare(apps.get(name), mark)
             self._write({**dump(apps), name: dump_minimal(entry)})
 
-    def add(self, wish: str, entry: Entry) -> str:
+    def add(self, title: str, entry: Entry) -> str:
         """Add an app under a name like the one that is wished for; answer which."""
         with self._lock:
             apps = self._require_valid().apps
             taken = {*apps, *(alias for other in apps.values() for alias in other.aliases)}
-            name = free_name(wish, taken)
+            name = free_name(title, taken)
             self._write({**dump(apps), name: dump_minimal(entry)})
         return name
 
@@ -166,8 +166,8 @@ class AllowList:
         except OSError as error:
             self.problem = f"{FILE} cannot be read ({error.strerror}). The last list stays in force."
         except InvalidList as error:
-            kept = self._copy_broken(content)
-            self.problem = f"{FILE} is broken: {error} The last good list stays in force{kept}."
+            note = self._copy_broken(content)
+            self.problem = f"{FILE} is broken: {error} The last good list stays in force{note}."
 
     def _copy_good(self, content: bytes) -> None:
         try:
@@ -237,9 +237,9 @@ def etag_of(entry: Entry) -> str:
     return digest(json.dumps(dump_minimal(entry), sort_keys=True).encode()).hex()[:16]
 
 
-def free_name(wish: str, taken: Collection[str]) -> str:
+def free_name(title: str, taken: Collection[str]) -> str:
     """Make a unique name that clients can write."""
-    plain = re.sub(r"[^\w.+-]+", "-", wish.lower()).strip("-.")[:LONGEST_NAME] or "app"
+    plain = re.sub(r"[^\w.+-]+", "-", title.lower()).strip("-.")[:LONGEST_NAME] or "app"
     count = 2
     name = plain
     while name in taken:
@@ -248,9 +248,9 @@ def free_name(wish: str, taken: Collection[str]) -> str:
     return name
 
 
-def find_entry(apps: AppsFile, asked: str) -> tuple[str, Entry]:
+def find_entry(apps: AppsFile, requested: str) -> tuple[str, Entry]:
     """Find the app that a name or alias means. NotFound names those that are nearly called so."""
-    wanted = asked.strip().lower()
+    wanted = requested.strip().lower()
     known = {name: entry for name, entry in apps.apps.items() if entry.enabled}
     for name, entry in known.items():
         if wanted == name or wanted in entry.aliases:
@@ -261,7 +261,7 @@ def find_entry(apps: AppsFile, asked: str) -> tuple[str, Entry]:
     words = {word: name for name, entry in known.items() for word in (name, *entry.aliases, (entry.name or name).lower())}
     close = list(dict.fromkeys(words[word] for word in get_close_matches(wanted[:100], words, n=3)))
     hint = f"Did you mean {' or '.join(close)}?" if close else "list_apps tells what there is."
-    raise NotFound(f"There is no app called {asked[:100]!r} on the list. {hint}")
+    raise NotFound(f"There is no app called {requested[:100]!r} on the list. {hint}")
 
 
 def title_of(name: str, entry: Entry) -> str:

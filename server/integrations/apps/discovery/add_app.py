@@ -26,13 +26,13 @@ class NewApp(BaseModel):
     title: str | None = Field(None, max_length=100, description="Its name for people.")
 
 
-def make_entry(asked: NewApp, machine: Machine) -> tuple[str, Entry]:
+def make_entry(request: NewApp, machine: Machine) -> tuple[str, Entry]:
     """The wish for a name, and the entry. InvalidInput: there is no such program, and what to do. Blocks."""
-    text = asked.program.strip()
+    text = request.program.strip()
     if not text or "\0" in text:
         raise InvalidInput("Write the name of a program, or choose one from the list.")
     place, arguments = find_place(text, machine)
-    title = asked.title.strip() if asked.title and asked.title.strip() else None
+    title = request.title.strip() if request.title and request.title.strip() else None
     fields: dict[str, Any] = {"platforms": {machine.system: place}}
     fields |= {"args": arguments} if arguments else {}
     fields |= {"name": title} if title and title.lower() != stem_of(text, machine).lower() else {}

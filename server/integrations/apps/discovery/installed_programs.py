@@ -38,25 +38,27 @@ class Installed:
 def list_programs(machine: Machine) -> list[Installed]:
     """List all programs once: as an application, else as a running process, else from PATH."""
     live = processes.running_executables()
-    applications = {(one.executable, one.arguments): one for one in reversed([*list_applications(machine)])}
+    applications = {(program.executable, program.arguments): program for program in reversed([*list_applications(machine)])}
     plain = {executable for executable, arguments in applications if not arguments}
-    path = [one for one in list_path(machine) if one.executable not in plain]
-    named = {one.executable for one in path}
+    path = [program for program in list_path(machine) if program.executable not in plain]
+    named = {program.executable for program in path}
     known = [*applications.values(), *path]
-    reals = {one: processes.real(one.executable) for one in known}
+    reals = {program: processes.real(program.executable) for program in known}
     # Where a name is a link to another that is known too, only that one is what runs.
     runs = {
-        one for one, real in reals.items() if real in live and not one.arguments and (one.executable == real or real not in named)
+        program
+        for program, real in reals.items()
+        if real in live and not program.arguments and (program.executable == real or real not in named)
     }
     others = [Installed(Path(file).name, file, file, "running") for file in sorted(live - set(reals.values()))]
-    return [mark_running(one) if one in runs else one for one in known] + [
-        mark_running(one) for one in others if machine.is_there(one.executable)
+    return [mark_running(program) if program in runs else program for program in known] + [
+        mark_running(program) for program in others if machine.is_there(program.executable)
     ]
 
 
-def mark_running(one: Installed) -> Installed:
+def mark_running(program: Installed) -> Installed:
     """The same program, which runs."""
-    return replace(one, running=True, source="running" if one.source == "path" else one.source)
+    return replace(program, running=True, source="running" if program.source == "path" else program.source)
 
 
 def list_applications(machine: Machine) -> Iterator[Installed]:
@@ -74,8 +76,8 @@ def list_shortcuts(machine: Machine) -> Iterator[Installed]:
             if file.name not in seen:
                 seen.add(file.name)
                 with suppress(OSError, ValueError):
-                    if found := read_shortcut(file, machine):
-                        yield found
+                    if application := read_shortcut(file, machine):
+                        yield application
 
 
 def read_shortcut(file: Path, machine: Machine) -> Installed | None:
@@ -117,7 +119,7 @@ def list_menu(machine: Machine) -> Iterator[Installed]:
 
 def registered_paths() -> list[str]:
     """The programs that are registered with Windows by their name; none on other systems."""
-    found: list[str] = []
+    application: list[str] = []
     if sys.platform == "win32":
         import winreg
 
@@ -125,8 +127,8 @@ def registered_paths() -> list[str]:
             with suppress(OSError), winreg.OpenKey(root, APP_PATHS) as every:
                 for place in range(winreg.QueryInfoKey(every)[0]):
                     with suppress(OSError):
-                        found.append(winreg.QueryValue(every, winreg.EnumKey(every, place)).strip('"'))
-    return [path for path in found if path]
+                        application.append(winreg.QueryValue(every, winreg.EnumKey(every, place)).strip('"'))
+    return [path for path in application if path]
 
 
 def list_path(machine: Machine) -> Iterator[Installed]:

@@ -54,7 +54,7 @@ class Programs:
         """Answer what fits best. Nothing written: what is in the menu and what runs."""
         late = not await self._refresh()
         fitting = await asyncio.to_thread(rank, query, self._found)
-        best = [describe(one) for one in fitting[:most]]
+        best = [describe(program) for program in fitting[:most]]
         return Suggestions(programs=best, more=max(0, len(fitting) - most), late=LATE if late else None)
 
     async def _refresh(self) -> bool:
@@ -92,30 +92,36 @@ def rank(query: str, programs: Sequence[Installed]) -> list[Installed]:
     """Those that fit, best first."""
     words = query.lower().split()
     if not words:
-        fitting = [(0, one) for one in programs if one.source != "path"]
+        fitting = [(0, program) for program in programs if program.source != "path"]
     else:
-        fitting = [(grade, one) for one in programs if (grade := fit(words, one)) is not None]
+        fitting = [(grade, program) for program in programs if (grade := fit(words, program)) is not None]
     fitting.sort(key=lambda pair: (pair[0], RANKS[pair[1].source], not pair[1].running, len(pair[1].title), pair[1].title))
-    return [one for _, one in fitting]
+    return [program for _, program in fitting]
 
 
-def fit(words: Sequence[str], one: Installed) -> int | None:
+def fit(words: Sequence[str], program: Installed) -> int | None:
     """Rank of a program, 0 is best, None if it does not match."""
-    title, asked = one.title.lower(), " ".join(words)
-    name = one.program.lower()
-    if asked in {title, name}:
+    title, query = program.title.lower(), " ".join(words)
+    name = program.program.lower()
+    if query in {title, name}:
         return 0
-    if title.startswith(asked) or name.startswith(asked):
+    if title.startswith(query) or name.startswith(query):
         return 1
     parts = title.replace("-", " ").split()
     if all(any(part.startswith(word) for part in parts) for word in words):
         return 2
     if all(word in title or word in name for word in words):
         return 3
-    far = f"{title} {one.words.lower()} {one.executable.lower() if len(asked) > 2 else ''}"
+    far = f"{title} {program.words.lower()} {program.executable.lower() if len(query) > 2 else ''}"
     return 4 if all(word in far for word in words) else None
 
 
-def describe(one: Installed) -> Suggestion:
+def describe(program: Installed) -> Suggestion:
     """A program as the page shows it."""
-    return Suggestion(title=one.title, program=one.program, executable=one.executable, source=one.source, running=one.running)
+    return Suggestion(
+        title=program.title,
+        program=program.program,
+        executable=program.executable,
+        source=program.source,
+        running=program.running,
+    )

@@ -35,8 +35,8 @@ def application_folders(environment: Mapping[str, str], home: str) -> list[Path]
 
 def read_entry(text: str) -> dict[str, str]:
     """Read the main section of a .desktop file. Raises ValueError if there is none."""
-    _, found, rest = f"\n{text}".partition("\n[Desktop Entry]")
-    if not found:
+    _, separator, rest = f"\n{text}".partition("\n[Desktop Entry]")
+    if not separator:
         raise ValueError("This is no .desktop file.")
     lines = [line.partition("=") for line in rest.partition("\n[")[0].splitlines() if not line.startswith("#")]
     return {name.strip(): value.strip() for name, sign, value in lines if sign}

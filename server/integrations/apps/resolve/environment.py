@@ -23,17 +23,17 @@ LIBRARIES = "LD_LIBRARY_PATH"
 def clean(environment: Mapping[str, str], system: str, *, frozen: bool | None = None) -> dict[str, str]:
     """Pick the person's variables out of ours. Windows writes their names in any case."""
     frozen = getattr(sys, "frozen", False) if frozen is None else frozen
-    kept = {name: value for name, value in environment.items() if is_kept(name.upper() if system == "windows" else name)}
+    variables = {name: value for name, value in environment.items() if is_kept(name.upper() if system == "windows" else name)}
     # PyInstaller puts its own libraries first, which breaks other programs, and keeps the person's value beside it:
     # https://pyinstaller.org/en/stable/common-issues-and-pitfalls.html#launching-external-programs-from-the-frozen-application
     libraries = environment.get(f"{LIBRARIES}_ORIG") if frozen else environment.get(LIBRARIES)
     if libraries:
-        kept[LIBRARIES] = libraries
-    path = next((name for name in kept if name.upper() == "PATH"), None)
+        variables[LIBRARIES] = libraries
+    path = next((name for name in variables if name.upper() == "PATH"), None)
     if path:
         separator = ";" if system == "windows" else ":"
-        kept[path] = separator.join(folder for folder in kept[path].split(separator) if folder and not is_ours(folder))
-    return kept
+        variables[path] = separator.join(folder for folder in variables[path].split(separator) if folder and not is_ours(folder))
+    return variables
 
 
 def is_kept(name: str) -> bool:

@@ -113,7 +113,7 @@ def is_batch(executable: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundProgram:
     """A candidate that is installed here."""
 
     kind: str
@@ -128,37 +128,37 @@ def resolve(anywhere: Entry, machine: Machine) -> LaunchSpec | None:
     """Resolve an entry to its launch spec, None if it is not installed."""
     for candidate in getattr(anywhere.platforms, machine.system):
         entry = anywhere if candidate.args is None else anywhere.model_copy(update={"args": candidate.args})
-        found = find_candidate(candidate, entry, machine)
-        if found:
+        program = find_candidate(candidate, entry, machine)
+        if program:
             known = [path for path in map(machine.expand, entry.match.exe) if machine.stands_alone(path)]
             others = tuple(program_of(path) for path in known)
-            own = found.programs if entry.match.own else ()
+            own = program.programs if entry.match.own else ()
             pattern = Pattern(own + others, frozenset(entry.match.process_name), frozenset(entry.match.cmdline))
             return LaunchSpec(
-                kind=found.kind,
-                executable=found.executable,
-                arguments=(*found.arguments, *entry.args),
+                kind=program.kind,
+                executable=program.executable,
+                arguments=(*program.arguments, *entry.args),
                 pattern=pattern,
                 folder=machine.expand(entry.cwd or "~"),
                 environment={**machine.environment, **entry.env},
-                hands_over=found.hands_over,
-                bundle=found.bundle,
+                hands_over=program.hands_over,
+                bundle=program.bundle,
             )
     return None
 
 
-def find_candidate(candidate: Candidate, entry: Entry, machine: Machine) -> Found | None:
+def find_candidate(candidate: Candidate, entry: Entry, machine: Machine) -> FoundProgram | None:
     """Find one of an entry's candidates; None where it is not installed."""
     if candidate.path is not None:
         return find_path(candidate.path, entry, machine)
     if isinstance(candidate, LinuxCandidate):
         return find_on_linux(candidate, entry, machine)
     if isinstance(candidate, MacosCandidate):
-        return Found("bundle", OPEN, hands_over=True, bundle=candidate.bundle) if has_bundle(entry, machine) else None
+        return FoundProgram("bundle", OPEN, hands_over=True, bundle=candidate.bundle) if has_bundle(entry, machine) else None
     if isinstance(candidate, WindowsCandidate):
-        wish = candidate.uri or f"shell:AppsFolder\\{candidate.aumid}"
+        address = candidate.uri or f"shell:AppsFolder\\{candidate.aumid}"
         kind = "uri" if candidate.uri else "store"
-        return Found(kind, machine.system_program("explorer.exe"), (wish,), hands_over=True)
+        return FoundProgram(kind, machine.system_program("explorer.exe"), (address,), hands_over=True)
     return None
 
 
@@ -167,7 +167,7 @@ def fixed(arguments: tuple[str, ...]) -> tuple[str, ...]:
     return arguments[: next((place for place, word in enumerate(arguments) if TARGET in word), len(arguments))]
 
 
-def find_path(path: str, entry: Entry, machine: Machine) -> Found | None:
+def find_path(path: str, entry: Entry, machine: Machine) -> FoundProgram | None:
     """Find a program in a file; on macOS also an application, which is a folder."""
     executable = machine.find(path)
     if executable is None and machine.system == "macos" and path.endswith(".app"):
@@ -176,7 +176,7 @@ def find_path(path: str, entry: Entry, machine: Machine) -> Found | None:
             return None
     if executable is None:
         return None
-    return Found(entry.type or "executable", executable, programs=(program_of(executable, fixed(tuple(entry.args))),))
+    return FoundProgram(entry.type or "executable", executable, programs=(program_of(executable, fixed(tuple(entry.args))),))
 
 
 def program_in_bundle(folder: str) -> str | None:
@@ -191,7 +191,7 @@ def program_in_bundle(folder: str) -> str | None:
     return f"{folder}/Contents/MacOS/{name}" if isinstance(name, str) and "/" not in name else None
 
 
-def find_on_linux(candidate: LinuxCandidate, entry: Entry, machine: Machine) -> Found | None:
+def find_on_linux(candidate: LinuxCandidate, entry: Entry, machine: Machine) -> FoundProgram | None:
     """Find what a .desktop file runs, or a flatpak."""
     if candidate.desktop:
         words = desktop_entry.read_command(candidate.desktop, machine.environment, machine.home)
@@ -199,13 +199,13 @@ def find_on_linux(candidate: LinuxCandidate, entry: Entry, machine: Machine) -> 
         if executable is None:
             return None
         own = tuple(words[1:])
-        return Found("desktop", executable, own, (program_of(executable, fixed((*own, *entry.args))),))
+        return FoundProgram("desktop", executable, own, (program_of(executable, fixed((*own, *entry.args))),))
     executable = machine.find("flatpak")
     own_data = machine.environment.get("XDG_DATA_HOME") or f"{machine.home}/.local/share"
     places = (f"{own_data}/flatpak", "/var/lib/flatpak")
     if executable is None or not any(Path(place, "app", candidate.flatpak or "").is_dir() for place in places):
         return None
-    return Found("flatpak", executable, ("run", candidate.flatpak or ""))
+    return FoundProgram("flatpak", executable, ("run", candidate.flatpak or ""))
 
 
 def has_bundle(entry: Entry, machine: Machine) -> bool:

@@ -28,23 +28,23 @@ class Target:
     file: Path | None = None
 
 
-def check_target(asked: str, opening: Opening, expand: Callable[[str], str]) -> Target:
+def check_target(requested: str, opening: Opening, expand: Callable[[str], str]) -> Target:
     """Find what is meant, if it is allowed. `expand` writes out the ~ of a path in the entry.
 
     Forbidden: it is not allowed. NotFound: it is not there. InvalidInput: it is neither a file nor an address.
     """
-    if any(ord(character) < 32 or ord(character) == 127 for character in asked):
+    if any(ord(character) < 32 or ord(character) == 127 for character in requested):
         raise InvalidInput("The target holds control characters. Give the name of a file or an https address.")
-    if asked.startswith(("//", "\\\\")) or ".." in re.split(r"[/\\]", asked):
+    if requested.startswith(("//", "\\\\")) or ".." in re.split(r"[/\\]", requested):
         raise InvalidInput("Name a file on this computer by its whole path, or by its name in a folder that the app may open.")
-    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", asked):
-        return Target(check_address(asked, opening.addresses))
-    return check_file(asked, [expand(pattern) for pattern in opening.files], expand)
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", requested):
+        return Target(check_address(requested, opening.addresses))
+    return check_file(requested, [expand(pattern) for pattern in opening.files], expand)
 
 
-def check_address(asked: str, allowed: Sequence[str]) -> str:
+def check_address(requested: str, allowed: Sequence[str]) -> str:
     """Compare an address with the allowed ones. It is passed on as it was checked."""
-    scheme, _, rest = asked.partition("://")
+    scheme, _, rest = requested.partition("://")
     host = re.split(r"[/?#]", rest, maxsplit=1)[0]
     address = f"{scheme.lower()}://{host.lower()}{rest[len(host) :]}"
     if not ADDRESS.fullmatch(address):
@@ -67,18 +67,18 @@ def is_allowed(address: str, pattern: str) -> bool:
     return rest.startswith(wanted[:-1]) if wanted.endswith("*") else rest == wanted
 
 
-def check_file(asked: str, allowed: Sequence[str], expand: Callable[[str], str]) -> Target:
+def check_file(requested: str, allowed: Sequence[str], expand: Callable[[str], str]) -> Target:
     """Find a file by its whole path, or by its path below one of the allowed folders."""
-    wanted = Path(expand(asked))
+    wanted = Path(expand(requested))
     patterns = [Pattern.read(pattern) for pattern in allowed]
     places = [wanted] if wanted.is_absolute() else [pattern.folder / wanted for pattern in patterns]
-    found = [path for place in places if (path := find_real(place)) and any(pattern.holds(path) for pattern in patterns)]
-    for path in found:
+    matches = [path for place in places if (path := find_real(place)) and any(pattern.holds(path) for pattern in patterns)]
+    for path in matches:
         if any(pattern.covers(path) for pattern in patterns):
             refuse_programs(path)
             return Target(str(path), path)
     # Whether something is there is told of the folders that are open, and of no others.
-    if found or (wanted.is_absolute() and not any(wanted.is_relative_to(pattern.folder) for pattern in patterns)):
+    if matches or (wanted.is_absolute() and not any(wanted.is_relative_to(pattern.folder) for pattern in patterns)):
         raise Forbidden("This app may not open that file. The person at this computer can allow it in app_config.json.")
     raise NotFound("There is no such file in the folders that this app may open.")
 

@@ -70,7 +70,7 @@ class Breaker:
 
     @property
     def is_open(self) -> bool:
-        """Whether requests are suspended."""
+        """Return whether requests are suspended."""
         return time.monotonic() < self._open_until
 
     def note(self, *, well: bool) -> None:

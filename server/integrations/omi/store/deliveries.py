@@ -90,7 +90,7 @@ class DeliveryResult:
 
     @property
     def is_duplicate(self) -> bool:
-        """Whether nothing changed."""
+        """Return whether nothing changed."""
         return self.outcome is DeliveryOutcome.duplicate
 
 
