@@ -1,4 +1,4 @@
-"""What is set about Gmail, what clients ask of it, and what they are answered."""
+"""Gmail's settings, requests and responses."""
 
 from typing import Annotated, Any
 
@@ -12,7 +12,7 @@ Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 
 
 class Endpoints(BaseModel):
-    """Where Google stands. Demo mode points them at its own stand-in; nobody else changes them."""
+    """Google's endpoints. Demo mode points them at its own stand-in; nothing else changes them."""
 
     api: str = "https://gmail.googleapis.com"
     sign_in: str = "https://accounts.google.com/o/oauth2/v2/auth"
@@ -102,7 +102,7 @@ class InlineFile(BaseModel):
 
 
 class Enclosing(BaseModel):
-    """What can go with any mail that is written here."""
+    """Optional parts of every mail that is written."""
 
     html: str | None = Field(
         None, max_length=LARGEST_MAIL_TEXT, description="The same text in HTML, for programs that show it. The body is sent too."
@@ -262,11 +262,16 @@ class SavedFile(BaseModel):
     sha256: str = Field(description="The SHA-256 of its content.")
 
 
-class Sent(BaseModel):
-    """A mail that went out."""
+class Done(BaseModel):
+    """Something was done."""
 
     success: bool = Field(description="True.")
     message: str = Field(description="What happened, in a sentence.")
+
+
+class Sent(Done):
+    """A mail that went out."""
+
     message_id: str = Field(description="The id of the mail that was sent.")
     thread_id: str = Field(description="The id of its thread.")
     account: str = Field(description="The account that sent it.")
@@ -298,21 +303,12 @@ class WholeDraft(BaseModel):
     mail: WholeMail = Field(description="The mail in it.")
 
 
-class DraftKept(BaseModel):
+class DraftSaved(Done):
     """A draft that was written."""
 
-    success: bool = Field(description="True.")
-    message: str = Field(description="What happened, in a sentence.")
     draft_id: str = Field(description="The draft's id.")
     message_id: str = Field(description="The id of the mail in it.")
     thread_id: str = Field(description="The id of its thread.")
-
-
-class Done(BaseModel):
-    """Something was done."""
-
-    success: bool = Field(description="True.")
-    message: str = Field(description="What happened, in a sentence.")
 
 
 class Relabelled(Done):
@@ -344,7 +340,7 @@ class SenderCount(BaseModel):
 
 
 class UnreadSummary(BaseModel):
-    """What is unread in the inbox."""
+    """Unread mail in the inbox."""
 
     account: str = Field(description="The account.")
     unread_messages: int = Field(description="How many mails in the inbox are unread.")

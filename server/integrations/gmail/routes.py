@@ -1,16 +1,16 @@
-"""What clients may ask of Gmail."""
+"""Gmail's operations."""
 
 from typing import Annotated
 
 from fastapi import Path, Query, Response
 
-from server.integrations.gmail.mailbox.inbox import Wanted
+from server.integrations.gmail.mailbox.inbox import ListQuery
 from server.integrations.gmail.models import (
     ID_PATTERN,
     Done,
-    DraftKept,
     DraftList,
     DraftMail,
+    DraftSaved,
     GmailStatus,
     HandedFiles,
     LabelChange,
@@ -75,7 +75,7 @@ async def list_mail(
     account: Account = None,
 ) -> list[ListedMail]:
     """List mails with their texts, newest first; long texts are cut. For more, give X-Next-Page-Token, or next_page_token."""
-    mails, token = await mailbox.inbox.list_mails(Wanted(query, max_results, page_token, label, account))
+    mails, token = await mailbox.inbox.list_mails(ListQuery(query, max_results, page_token, label, account))
     if token:
         response.headers["X-Next-Page-Token"] = token
     return mails
@@ -91,7 +91,7 @@ async def search_mail(
     account: Account = None,
 ) -> SearchResult:
     """Find mails without their texts, newest first, page by page. Use this to look through many."""
-    return await mailbox.inbox.search(Wanted(query, max_results, page_token, label, account))
+    return await mailbox.inbox.search(ListQuery(query, max_results, page_token, label, account))
 
 
 @mail.operation("GET", "/messages/{message_id}", scope="read:mail", phrases="read a mail")
@@ -180,7 +180,7 @@ async def read_draft(mailbox: Box, draft_id: DraftId, account: Account = None) -
     destroys=False,
     largest_body=LARGEST_BODY,
 )
-async def create_draft(mailbox: Box, order: DraftMail) -> DraftKept:
+async def create_draft(mailbox: Box, order: DraftMail) -> DraftSaved:
     """Write a draft, which the person can look at in Gmail. It is not sent."""
     return await mailbox.drafts.create(order)
 
@@ -194,7 +194,7 @@ async def create_draft(mailbox: Box, order: DraftMail) -> DraftKept:
     repeats=True,
     largest_body=LARGEST_BODY,
 )
-async def update_draft(mailbox: Box, draft_id: DraftId, order: DraftMail) -> DraftKept:
+async def update_draft(mailbox: Box, draft_id: DraftId, order: DraftMail) -> DraftSaved:
     """Replace all of a draft, its attachments included. It stays in its thread."""
     return await mailbox.drafts.update(draft_id, order)
 

@@ -116,8 +116,8 @@ class SignIns:
 
     def _drop_old(self) -> None:
         now = self.accounts.context.clock.now()
-        kept = [(state, one) for state, one in self._waiting.items() if one[1] > now]
-        self._waiting = dict(kept[-MOST_WAITING:])
+        waiting = [(state, pending) for state, pending in self._waiting.items() if pending[1] > now]
+        self._waiting = dict(waiting[-MOST_WAITING:])
 
     def _tell(self, outcome: Outcome) -> None:
         self._latest = outcome

@@ -45,7 +45,7 @@ class SignIn:
 
 @dataclass(frozen=True)
 class Grant:
-    """What Google granted. `seconds`: how long the access token lives; `refresh_token` is empty where Google gave no new one."""
+    """Granted tokens and scopes. `seconds`: lifetime of the access token. `refresh_token` is empty if Google gave no new one."""
 
     access_token: str = field(repr=False)
     refresh_token: str = field(repr=False)

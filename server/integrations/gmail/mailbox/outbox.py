@@ -9,7 +9,7 @@ from server.integrations.gmail.adapter.errors import NotReached
 from server.integrations.gmail.mailbox.attachments import Files
 from server.integrations.gmail.mailbox.reply import Answer, find_answer
 from server.integrations.gmail.mime.compose import Letter, check_recipients, check_subject, compose, name_recipients, read_people
-from server.integrations.gmail.models import Enclosing, NewMail, Reply, Sent
+from server.integrations.gmail.models import DraftMail, Enclosing, NewMail, Reply, Sent
 from server.sdk.operation import Effect, require_allowed, require_still_allowed
 
 STILL_THERE = "The mail was not sent; its draft is still in Gmail's Drafts."
@@ -27,7 +27,7 @@ class Outbox:
     files: Files
 
     async def preview_send(self, order: NewMail) -> Effect:
-        """What sending would do."""
+        """Foresee sending a mail."""
         _, letter = await self._settle(order)
         await self.check(letter)
         return foresee_mail(letter)
@@ -39,7 +39,7 @@ class Outbox:
         return await self._post(session, letter, None, order, "Email sent successfully")
 
     async def preview_reply(self, order: Reply) -> Effect:
-        """What answering would do: who gets it is found out here."""
+        """Foresee a reply, whose recipients are determined here."""
         _, letter, answer = await self._settle_reply(order)
         await self.check(letter)
         return foresee_answer(letter, answer)
@@ -52,18 +52,9 @@ class Outbox:
 
     async def _settle(self, mail: NewMail) -> tuple[Session, Letter]:
         session = open_session(self.accounts, mail.account, Permission.send)
-        letter = Letter(
-            sender=session.address,
-            to=read_people(mail.to, "to"),
-            cc=read_people(mail.cc, "cc"),
-            bcc=read_people(mail.bcc, "bcc"),
-            subject=check_subject(mail.subject),
-            body=mail.body,
-            html=mail.html,
-        )
+        letter = write_letter(session, mail)
         if not letter.recipients():
             raise InvalidInput("This mail names nobody who would get it. Give an address in `to`.")
-        check_recipients(letter.recipients())
         return session, await self.with_files(letter, mail)
 
     async def _settle_reply(self, reply: Reply) -> tuple[Session, Letter, Answer]:
@@ -106,13 +97,28 @@ class Outbox:
         return sent
 
 
+def write_letter(session: Session, order: NewMail | DraftMail) -> Letter:
+    """Make a mail of what was asked for, without files. Raises InvalidInput."""
+    letter = Letter(
+        sender=session.address,
+        to=read_people(order.to, "to"),
+        cc=read_people(order.cc, "cc"),
+        bcc=read_people(order.bcc, "bcc"),
+        subject=check_subject(order.subject),
+        body=order.body,
+        html=order.html,
+    )
+    check_recipients(letter.recipients())
+    return letter
+
+
 def foresee_mail(letter: Letter) -> Effect:
-    """What sending a mail does."""
+    """Effect of sending a mail."""
     return Effect(f"send mail to {name_recipients(letter.recipients())}", letter.fields(), letter.addresses(), letter.seal())
 
 
 def foresee_answer(letter: Letter, answer: Answer) -> Effect:
-    """What answering does."""
+    """Effect of a reply."""
     fields = (*letter.fields(), ("Answers", answer.answered), ("Thread", answer.thread_id))
     return Effect(f"answer {name_recipients(letter.recipients())}", fields, letter.addresses(), letter.seal())
 

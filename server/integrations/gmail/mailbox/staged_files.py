@@ -26,10 +26,10 @@ class Staging:
         """Find what a link led to, if it is here still."""
         try:
             head, _, content = self._path(link).read_bytes().partition(b"\n")
-            kept = json.loads(head)
-            if self._is_old(kept["at"]):
+            about = json.loads(head)
+            if self._is_old(about["at"]):
                 return None
-            return File(kept["name"], kept["media_type"], content)
+            return File(about["name"], about["media_type"], content)
         except (OSError, ValueError, KeyError, TypeError):
             return None
 

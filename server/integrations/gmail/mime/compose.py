@@ -70,7 +70,11 @@ class File:
     content: bytes = field(repr=False)
 
     def __str__(self) -> str:
-        return f"{self.name}, {len(self.content)} bytes, SHA-256 {hashlib.sha256(self.content).hexdigest()}"
+        return f"{self.name}, {len(self.content)} bytes, SHA-256 {self.sha256}"
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.content).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -92,23 +96,23 @@ class Letter:
         return (*self.to, *self.cc, *self.bcc)
 
     def addresses(self) -> tuple[str, ...]:
-        """Where it goes, whatever people are called."""
+        """Addresses it goes to, without names."""
         return tuple(dict.fromkeys(person.address for person in self.recipients()))
 
     def seal(self) -> str:
         """Hash everything that goes out, what the person is not shown included."""
-        people = [[(one.name, one.address) for one in found] for found in (self.to, self.cc, self.bcc)]
+        people = [[(person.name, person.address) for person in group] for group in (self.to, self.cc, self.bcc)]
         files = [(str(file), file.media_type) for file in self.files]
         mail = [self.sender, people, self.subject, self.body, self.html, files, self.in_reply_to, self.references]
         return hashlib.sha256(json.dumps(mail).encode("ascii")).hexdigest()
 
     def fields(self) -> tuple[tuple[str, str], ...]:
-        """What the person is shown, as the recipients will see it."""
+        """Fields of the approval request, as the recipients will see them."""
         people = [("To", self.to), ("Cc", self.cc), ("Bcc", self.bcc)]
         return (
             ("Account", self.sender),
             ("From", self.sender),
-            *((name, ", ".join(map(str, found))) for name, found in people if found),
+            *((name, ", ".join(map(str, group))) for name, group in people if group),
             ("Subject", self.subject),
             ("Body", self.body),
             *((("HTML part", html_to_text(self.html)),) if self.html is not None else ()),
@@ -170,8 +174,8 @@ def check_head(content: bytes, letter: Letter) -> None:
     """See that a mail has the headers it should have and no other, whatever was written into one. Raises InvalidInput."""
     lines = content.partition(b"\r\n\r\n")[0].split(b"\r\n")
     names = [line.partition(b":")[0].decode("ascii", "replace").lower() for line in lines if line[:1] not in {b" ", b"\t"}]
-    people = [name for name, found in (("to", letter.to), ("cc", letter.cc), ("bcc", letter.bcc)) if found]
-    thread = [name for name, found in (("in-reply-to", letter.in_reply_to), ("references", letter.references)) if found]
+    people = [name for name, value in (("to", letter.to), ("cc", letter.cc), ("bcc", letter.bcc)) if value]
+    thread = [name for name, value in (("in-reply-to", letter.in_reply_to), ("references", letter.references)) if value]
     if sorted(set(names) - _STRUCTURE) != sorted(["from", "subject", *people, *thread]) or len(names) != len(set(names)):
         raise InvalidInput("A header of this mail cannot be written. Use plain names, and a subject of one line.")
 
@@ -228,10 +232,10 @@ def validate_person(entry: ParsedAddress, field_name: str) -> Person:
     from email_validator import EmailNotValidError, validate_email
 
     try:
-        found = validate_email(entry.address, check_deliverability=False)
+        validated = validate_email(entry.address, check_deliverability=False)
     except (EmailNotValidError, ValueError, IndexError) as error:
         raise InvalidInput(f"{field_name}: {str(entry)[:200]!r} is no mail address. {str(error)[:200]}") from None
-    return Person(found.normalized, entry.name, found.ascii_email or "")
+    return Person(validated.normalized, entry.name, validated.ascii_email or "")
 
 
 def check_recipients(people: Sized) -> None:
@@ -242,8 +246,8 @@ def check_recipients(people: Sized) -> None:
 
 def read_ids(value: Any) -> list[str]:
     """Read the message ids in a header; the first and the newest where there are too many."""
-    found = _IDS.findall(str(value))
-    return found if len(found) <= MOST_REFERENCES else [found[0], *found[1 - MOST_REFERENCES :]]
+    ids = _IDS.findall(str(value))
+    return ids if len(ids) <= MOST_REFERENCES else [ids[0], *ids[1 - MOST_REFERENCES :]]
 
 
 def name_recipients(people: tuple[Person, ...]) -> str:

@@ -55,7 +55,7 @@ def test_a_new_label_is_seen_at_once_and_a_renamed_one_after_a_while(desk):
         made = desk.google.mailboxes[ALEX].labels.named("Fresh")
     assert "Fresh" in change(desk, mail_id, add=["Fresh"]).labels
     with desk.google.lock:
-        desk.google.mailboxes[ALEX].labels.change(made, {"name": "Renamed"})
+        desk.google.mailboxes[ALEX].labels.made[made]["name"] = "Renamed"
     desk.clock.later += timedelta(minutes=6)
     assert "Renamed" in desk.run(desk.mailbox.inbox.read(mail_id, 0, None)).labels
 

@@ -15,6 +15,7 @@ from server.integrations.gmail.mime.compose import (
     File,
     Letter,
     Person,
+    check_head,
     check_media_type,
     check_recipients,
     check_subject,
@@ -64,6 +65,7 @@ def test_addresses_are_read_alone_and_in_lists(values, people):
         "bob@example.com; eve@example.com",
         "bob@example.com\r\nBcc: eve@example.com",
         "bob@example.com\x00",
+        '"Bob\r\nBcc: eve@example.com" <bob@example.com>',
         "<bob@example.com>, <",
         '"unclosed <bob@example.com>',
         "bob@example.com)eve@example.com",
@@ -239,3 +241,20 @@ def test_an_encoded_word_is_text_and_never_another_header(trick: str) -> None:
     told = "".join(text if isinstance(text, str) else text.decode(charset or "ascii") for text, charset in pieces)
     assert told.split() == letter.subject.split()
     assert parsed.get_content().strip() == "body"
+
+
+def test_encoded_word_in_a_name_arrives_as_it_is_shown():
+    person = Person("bob@example.com", "=?utf-8?q?Eve?=", "bob@example.com")
+
+    assert write(to=(person,))["To"].addresses[0].display_name == person.name
+    assert str(person) == "= ?utf-8?q?Eve?= <bob@example.com>"
+
+
+@pytest.mark.parametrize("line", [b"Bcc: eve@example.com", b"To: eve@example.com", b"X-Other: x"])
+def test_header_that_was_not_asked_for_is_refused(line):
+    letter = Letter("me@example.com", read_people(["bob@example.com"], "to"), "Hi", "x")
+    content = compose(letter)
+    check_head(content, letter)
+
+    with pytest.raises(InvalidInput, match="cannot be written"):
+        check_head(line + b"\r\n" + content, letter)
