@@ -15,7 +15,7 @@ def change(name: str, before: str, after: str, *tests: str) -> Mutant:
 
 MUTANTS = [
     # headers and recipients of what is written
-    change("mime/compose", "    check_head(content, letter)\n", ""),
+    change("mime/compose", "    check_head(content, outgoing)\n", ""),
     change("mime/compose", "    if len(content) > LARGEST_MAIL:", "    if False:"),
     change("mime/compose", 'self.name.replace("=?", "= ?")', "self.name"),
     change("mime/compose", "        if _CONTROLS.search(self.name):", "        if False:"),
@@ -37,7 +37,7 @@ MUTANTS = [
     change("mime/raw_message", "        if self.broken_headers:", "        if False:", "mailbox/test_drafts"),
     change("mime/raw_message", "            if not entry.well_formed:", "            if False:", "mailbox/test_drafts"),
     change("mime/raw_message", "(entry.address or entry.name, *entry.alternatives)", "(entry.address or entry.name,)"),
-    change("mime/raw_message", '            *(("Attachment", str(file)) for file in self.files),\n', ""),
+    change("mime/raw_message", '            *(("Attachment", str(file)) for file in self.files),\n', "", "mailbox/test_drafts"),
     change("mime/raw_message", '            *(("HTML part", text) for text in self.html),\n', ""),
     change("mime/text", '_BREAKS.sub(" ", _HIDDEN.sub("", value))', '_BREAKS.sub(" ", value)'),
     change("mime/text", '_CONTROLS.sub("", _HIDDEN.sub("", text))', '_HIDDEN.sub("", text)'),
@@ -64,10 +64,10 @@ MUTANTS = [
     change("mailbox/drafts", "        mail.require_clear_recipients()\n", ""),
     change("mailbox/drafts", "fields, mail.addresses, stored.seal())", "fields, mail.addresses)"),
     change("mailbox/drafts", "        if not mail.recipients:", "        if False:"),
-    change("mailbox/outbox", "        require_allowed(foresee_mail(letter))\n", ""),
-    change("mailbox/outbox", "        require_allowed(foresee_answer(letter, answer))\n", ""),
+    change("mailbox/outbox", "        require_allowed(foresee_mail(outgoing))\n", ""),
+    change("mailbox/outbox", "        require_allowed(foresee_answer(outgoing, answer))\n", ""),
     change("mailbox/outbox", "        await require_still_allowed()  # files may have taken their time\n", ""),
-    change("mailbox/outbox", "        if not letter.recipients():", "        if False:"),
+    change("mailbox/outbox", "        if not outgoing.recipients():", "        if False:"),
     change("mailbox/outbox", "        answer.require_everybody()\n", "", "mailbox/test_outbox", "mailbox/test_reply"),
     change("mailbox/reply", 'if thread_id and message.get("threadId") != thread_id:', "if False:", "mailbox/test_outbox"),
     change(

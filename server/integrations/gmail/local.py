@@ -39,8 +39,8 @@ class PersonalStatus(BaseModel):
     sign_in_address: str = Field(description="The page at Google that the person is to open; empty where there is none.")
 
 
-class SignInWish(BaseModel):
-    """How a sign-in begins."""
+class SignInRequest(BaseModel):
+    """Options of a sign-in."""
 
     open: bool = Field(False, description="Whether Deskhand opens Google's page in the browser of this computer.")
     account: str = Field("", max_length=254, description="The address that Google offers first, to sign it in again.")
@@ -90,11 +90,11 @@ async def keep_credentials(mailbox: Box, credentials: Credentials) -> Done:
 
 
 @local.post("/sign-in")
-async def begin_sign_in(mailbox: Box, wish: SignInWish | None = None) -> SignInBegun:
+async def begin_sign_in(mailbox: Box, options: SignInRequest | None = None) -> SignInBegun:
     """Begin to sign an account in; news of it are on the topic gmail."""
-    wish = wish or SignInWish()
-    address = await mailbox.sign_ins.begin(wish.account)
-    return SignInBegun(address=address, opened=wish.open and await open_address(mailbox, address))
+    options = options or SignInRequest()
+    address = await mailbox.sign_ins.begin(options.account)
+    return SignInBegun(address=address, opened=options.open and await open_address(mailbox, address))
 
 
 async def open_address(mailbox: Mailbox, address: str) -> bool:

@@ -30,7 +30,7 @@ class SignedIn(BaseModel):
 
 
 class GmailSettings(BaseModel):
-    """How Deskhand deals with Google. A change counts from the next call on."""
+    """Settings of the connection to Google. A change applies from the next call on."""
 
     accounts: list[SignedIn] = Field([], description="The first is the one that is used when a call names none.")
     endpoints: Endpoints = Endpoints()
@@ -168,7 +168,7 @@ class LabelChange(BaseModel):
 
 
 class UnreadMark(BaseModel):
-    """Whether a mail counts as unread."""
+    """New state of a mail: unread or read."""
 
     unread: bool = Field(description="True: mark it as unread. False: as read.")
 
@@ -333,7 +333,7 @@ class LabelList(BaseModel):
 
 
 class SenderCount(BaseModel):
-    """How much unread mail one sender has."""
+    """Count of unread mails of a sender."""
 
     from_email: str = Field(description="The sender.")
     count: int = Field(description="How many of the newest unread mails are from them.")
@@ -361,7 +361,7 @@ class AccountStatus(BaseModel):
 
 
 class GmailStatus(BaseModel):
-    """Whether Gmail is signed in."""
+    """State of the Gmail accounts."""
 
     authenticated: bool = Field(description="Whether at least one account can be used.")
     message: str = Field(description="The same in a sentence.")
@@ -369,7 +369,7 @@ class GmailStatus(BaseModel):
 
 
 class SignInAddress(BaseModel):
-    """How to sign in."""
+    """Instructions to sign in."""
 
     auth_url: None = Field(description="Always null: signing in is for the person at the computer.")
     message: str = Field(description="What the person does.")

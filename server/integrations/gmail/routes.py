@@ -127,7 +127,7 @@ async def save_attachment(mailbox: Box, message_id: MailId, attachment_id: FileI
 
 @mail.operation("GET", "/unread", scope="read:mail", phrases="look for unread mail")
 async def summarize_unread(mailbox: Box, account: Account = None) -> UnreadSummary:
-    """Tell how much in the inbox is unread, from whom, and what came last."""
+    """Summarize unread mail in the inbox: how much, from whom, and the newest."""
     return await mailbox.inbox.summarize_unread(account)
 
 
@@ -297,11 +297,11 @@ async def untrash_mail(mailbox: Box, message_id: MailId, account: Account = None
 
 @mail.operation("GET", "/auth/status", scope="read:mail", phrases="look whether Gmail is signed in")
 async def read_gmail_status(mailbox: Box) -> GmailStatus:
-    """Tell whether Gmail is signed in, with which accounts, and what they may be used for."""
+    """Show whether Gmail is signed in, with which accounts, and what they may be used for."""
     return mailbox.status()
 
 
 @mail.operation("GET", "/auth/url", scope="read:mail", phrases="ask how to sign in to Gmail", keep_nulls=True)
 async def read_sign_in_address(mailbox: Box) -> SignInAddress:  # noqa: ARG001, off like the rest where Gmail could not be started
-    """Tell how to sign in: the person does that at their computer."""
+    """Explain how to sign in: the person does that at their computer."""
     return SignInAddress(auth_url=None, message="Open Deskhand's window and choose Sign in.")

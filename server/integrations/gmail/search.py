@@ -1,4 +1,4 @@
-"""How `search` and `fetch` find mails: with the operations that find and read them."""
+"""Mail in `search` and `fetch`, by the operations that find and read it."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -86,7 +86,7 @@ async def start(context: Context) -> AsyncIterator[Mailbox]:
     """Open the mailbox. Google is not asked for anything yet."""
     mailbox = make_mailbox(context, RealGoogle())
     try:
-        await mailbox.accounts.run(mailbox.outbox.files.staging.sweep)
+        await mailbox.accounts.run(mailbox.outbox.files.staging.prune)
         yield mailbox
     finally:
         mailbox.accounts.close()

@@ -29,7 +29,7 @@ class Permission(Enum):
         return self.value[1]
 
     def granted(self, scopes: Iterable[str]) -> bool:
-        """Whether these scopes hold it."""
+        """Check whether these scopes contain it."""
         return bool(self.value[0] & set(scopes))
 
 

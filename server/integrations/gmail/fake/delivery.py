@@ -1,4 +1,4 @@
-"""How a mail leaves the fake Gmail: what is missing is filled in, and the fake's own accounts receive it."""
+"""Delivery of the fake Gmail: missing headers are added, and the fake's own accounts receive the mail."""
 
 import secrets
 from collections.abc import Mapping

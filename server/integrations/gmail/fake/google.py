@@ -92,7 +92,7 @@ class Called:
 
 @dataclass
 class Fault:
-    """How the next requests go wrong: those whose method and path fit, `times` of them.
+    """A failure of the next `times` requests whose method and path match.
 
     `path` is a regular expression that is searched for in the path. `seconds` passes first. With `after` the call takes effect,
     and only its answer is lost. A fault with neither `status` nor `drop` is just slow.

@@ -65,8 +65,8 @@ class Mail:
 
     def header(self, *names: str) -> str:
         """Answer the decoded values of these headers, joined by commas; empty without them."""
-        names = {name.casefold() for name in names}
-        return ", ".join(value for name, value in self.headers if name.casefold() in names)
+        folded = {name.casefold() for name in names}
+        return ", ".join(value for name, value in self.headers if name.casefold() in folded)
 
     def references(self) -> set[str]:
         """Answer the Message-IDs that it says it follows."""

@@ -139,7 +139,7 @@ def words_fit(wanted: str, text: str) -> bool:
 def fold(text: str) -> str:
     """Take away case and accents."""
     apart = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in apart if not unicodedata.combining(letter))
+    return "".join(outgoing for outgoing in apart if not unicodedata.combining(outgoing))
 
 
 _OPERATORS: dict[str, Callable[[str, SearchContext], Test | None]] = {

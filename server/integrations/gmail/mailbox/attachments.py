@@ -41,10 +41,10 @@ class Files:
         if sum(len(file.content) for file in inline) * 3 // 4 > LARGEST_FILES:
             raise TooLarge(TOO_LARGE)
         files = [decode_file(file) for file in inline]
-        files += await self.accounts.run(self._read_named, named, room_left(files))
+        files += await self.accounts.run(self._read_named, named, remaining_bytes(files))
         fetched: list[File] = []
         for reference in references:
-            fetched.append(await self._fetch(reference, room_left(files + fetched)))
+            fetched.append(await self._fetch(reference, remaining_bytes(files + fetched)))
         return (*fetched, *files)
 
     async def release(self, order: Enclosing) -> None:
@@ -79,8 +79,8 @@ class Files:
         return await self.accounts.run(save_file, self.folder, file)
 
 
-def room_left(files: list[File]) -> int:
-    """How many bytes may still be attached."""
+def remaining_bytes(files: list[File]) -> int:
+    """Count the bytes that may still be attached."""
     return LARGEST_FILES - sum(len(file.content) for file in files)
 
 

@@ -8,10 +8,10 @@ from server.core.errors import InvalidInput
 from server.integrations.gmail.accounts.accounts import Accounts
 from server.integrations.gmail.accounts.session import Permission, Session, open_session
 from server.integrations.gmail.mailbox.inbox import Inbox
-from server.integrations.gmail.mailbox.outbox import Outbox, post_draft, write_letter
+from server.integrations.gmail.mailbox.outbox import Outbox, make_outgoing, post_draft
 from server.integrations.gmail.mailbox.reply import find_answer
 from server.integrations.gmail.mailbox.responses import lean_entries, view_entry
-from server.integrations.gmail.mime.compose import Letter, check_recipients, compose, name_recipients, read_ids
+from server.integrations.gmail.mime.compose import OutgoingMail, check_recipients, compose, name_recipients, read_ids
 from server.integrations.gmail.mime.message import decode_base64url, read_headers
 from server.integrations.gmail.mime.raw_message import RawMail, read_raw
 from server.integrations.gmail.models import Done, DraftEntry, DraftList, DraftMail, DraftSaved, Sent, WholeDraft
@@ -59,29 +59,29 @@ class Drafts:
 
     async def preview_create(self, order: DraftMail) -> Effect:
         """Foresee which draft is written."""
-        _, letter, _ = await self._settle(order)
-        await self.outbox.check(letter)
-        return Effect(f"write a draft to {name_recipients(letter.recipients())}", letter.fields())
+        _, outgoing, _ = await self._settle(order)
+        await self.outbox.check(outgoing)
+        return Effect(f"write a draft to {name_recipients(outgoing.recipients())}", outgoing.fields())
 
     async def create(self, order: DraftMail) -> DraftSaved:
         """Write a draft."""
-        session, letter, thread_id = await self._settle(order)
-        saved = await session.save_draft(await self.accounts.run(compose, letter), thread_id)
+        session, outgoing, thread_id = await self._settle(order)
+        saved = await session.save_draft(await self.accounts.run(compose, outgoing), thread_id)
         await self.outbox.files.release(order)
         return describe_saved(saved, "The draft was written. It was not sent.")
 
     async def preview_update(self, draft_id: str, order: DraftMail) -> Effect:
         """Foresee which draft is replaced, and by which mail."""
-        session, letter, _ = await self._settle(order, draft_id)
-        await self.outbox.check(letter)
+        session, outgoing, _ = await self._settle(order, draft_id)
+        await self.outbox.check(outgoing)
         before = await self._read_raw(session, draft_id)
-        fields = (*letter.fields(), ("Replaces", f"a draft to {before.recipients or 'nobody yet'}: {before.subject}"))
-        return Effect(f"replace a draft to {name_recipients(letter.recipients())}", fields)
+        fields = (*outgoing.fields(), ("Replaces", f"a draft to {before.recipients or 'nobody yet'}: {before.subject}"))
+        return Effect(f"replace a draft to {name_recipients(outgoing.recipients())}", fields)
 
     async def update(self, draft_id: str, order: DraftMail) -> DraftSaved:
         """Replace a draft, attachments included; it stays in its thread."""
-        session, letter, thread_id = await self._settle(order, draft_id)
-        saved = await session.save_draft(await self.accounts.run(compose, letter), thread_id, draft_id)
+        session, outgoing, thread_id = await self._settle(order, draft_id)
+        saved = await session.save_draft(await self.accounts.run(compose, outgoing), thread_id, draft_id)
         await self.outbox.files.release(order)
         return describe_saved(saved, "The draft was replaced. It was not sent.")
 
@@ -122,31 +122,31 @@ class Drafts:
     async def _read_raw(self, session: Session, draft_id: str) -> RawMail:
         return await self.accounts.run(read_raw, (await read_stored(session, draft_id)).content)
 
-    async def _settle(self, draft: DraftMail, draft_id: str | None = None) -> tuple[Session, Letter, str | None]:
+    async def _settle(self, draft: DraftMail, draft_id: str | None = None) -> tuple[Session, OutgoingMail, str | None]:
         needs = (Permission.read, Permission.send) if draft.thread_id or draft_id else (Permission.send,)
         session = open_session(self.accounts, draft.account, *needs)
-        letter, thread_id = await self._place_in_thread(session, write_letter(session, draft), draft.thread_id, draft_id)
-        return session, await self.outbox.with_files(letter, draft), thread_id
+        outgoing, thread_id = await self._place_in_thread(session, make_outgoing(session, draft), draft.thread_id, draft_id)
+        return session, await self.outbox.with_files(outgoing, draft), thread_id
 
     async def _place_in_thread(
-        self, session: Session, letter: Letter, thread_id: str | None, draft_id: str | None
-    ) -> tuple[Letter, str | None]:
+        self, session: Session, outgoing: OutgoingMail, thread_id: str | None, draft_id: str | None
+    ) -> tuple[OutgoingMail, str | None]:
         if thread_id:
             answer = await find_answer(session, thread_id=thread_id)
-            if not letter.to:
+            if not outgoing.to:
                 answer.require_everybody()
-            letter = replace(letter, to=letter.to or answer.to, subject=letter.subject or answer.subject)
-            return replace(letter, in_reply_to=answer.in_reply_to, references=answer.references), answer.thread_id
+            outgoing = replace(outgoing, to=outgoing.to or answer.to, subject=outgoing.subject or answer.subject)
+            return replace(outgoing, in_reply_to=answer.in_reply_to, references=answer.references), answer.thread_id
         if not draft_id:
-            return letter, None
+            return outgoing, None
         draft = await session.read("drafts.get", id=draft_id, format="metadata")
         message = draft.get("message") or {}
         headers = read_headers(message.get("payload"))
         answered = read_ids(headers.get("In-Reply-To"))
-        letter = replace(
-            letter, references=tuple(read_ids(headers.get("References"))), in_reply_to=answered[0] if answered else ""
+        outgoing = replace(
+            outgoing, references=tuple(read_ids(headers.get("References"))), in_reply_to=answered[0] if answered else ""
         )
-        return letter, message.get("threadId")
+        return outgoing, message.get("threadId")
 
 
 async def read_stored(session: Session, draft_id: str) -> Stored:

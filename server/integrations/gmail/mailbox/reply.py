@@ -143,7 +143,7 @@ def find_left_out(headers: Headers, names: Iterable[str]) -> tuple[str, ...]:
 
 
 def is_own(headers: Headers, account: str) -> bool:
-    """Whether the account itself wrote the mail."""
+    """Check whether the account itself wrote the mail."""
     return any(entry.address.casefold() == account.casefold() for entry in headers.addresses("From"))
 
 

@@ -78,7 +78,7 @@ class File:
 
 
 @dataclass(frozen=True)
-class Letter:
+class OutgoingMail:
     """A mail to send, with everything settled."""
 
     sender: str
@@ -150,46 +150,46 @@ class _Policy(EmailPolicy):
         return self.fold(name, value).encode("utf-8" if self.utf8 else "ascii")
 
 
-def compose(letter: Letter) -> bytes:
+def compose(outgoing: OutgoingMail) -> bytes:
     """Write a mail. Raises TooLarge and InvalidInput."""
-    foreign = any(not person.ascii for person in letter.recipients())
+    foreign = any(not person.ascii for person in outgoing.recipients())
     message = EmailMessage(_Policy(linesep="\r\n", cte_type="7bit", utf8=foreign))
     try:
-        _write_headers(message, letter)
+        _write_headers(message, outgoing)
     except ValueError:
         raise InvalidInput("A header of this mail cannot be written. Use plain names, and a subject of one line.") from None
-    message.set_content(letter.body)
-    if letter.html is not None:
-        message.add_alternative(letter.html, subtype="html")
-    for file in letter.files:
+    message.set_content(outgoing.body)
+    if outgoing.html is not None:
+        message.add_alternative(outgoing.html, subtype="html")
+    for file in outgoing.files:
         _attach(message, file)
     content = message.as_bytes()
-    check_head(content, letter)
+    check_head(content, outgoing)
     if len(content) > LARGEST_MAIL:
         raise TooLarge(f"With its attachments this mail has {len(content) // 1_000_000} MB, and Gmail takes 35 MB.")
     return content
 
 
-def check_head(content: bytes, letter: Letter) -> None:
+def check_head(content: bytes, outgoing: OutgoingMail) -> None:
     """See that a mail has the headers it should have and no other, whatever was written into one. Raises InvalidInput."""
     lines = content.partition(b"\r\n\r\n")[0].split(b"\r\n")
     names = [line.partition(b":")[0].decode("ascii", "replace").lower() for line in lines if line[:1] not in {b" ", b"\t"}]
-    people = [name for name, value in (("to", letter.to), ("cc", letter.cc), ("bcc", letter.bcc)) if value]
-    thread = [name for name, value in (("in-reply-to", letter.in_reply_to), ("references", letter.references)) if value]
+    people = [name for name, value in (("to", outgoing.to), ("cc", outgoing.cc), ("bcc", outgoing.bcc)) if value]
+    thread = [name for name, value in (("in-reply-to", outgoing.in_reply_to), ("references", outgoing.references)) if value]
     if sorted(set(names) - _STRUCTURE) != sorted(["from", "subject", *people, *thread]) or len(names) != len(set(names)):
         raise InvalidInput("A header of this mail cannot be written. Use plain names, and a subject of one line.")
 
 
-def _write_headers(message: EmailMessage, letter: Letter) -> None:
-    message["From"] = letter.sender
-    for name, people in (("To", letter.to), ("Cc", letter.cc), ("Bcc", letter.bcc)):
+def _write_headers(message: EmailMessage, outgoing: OutgoingMail) -> None:
+    message["From"] = outgoing.sender
+    for name, people in (("To", outgoing.to), ("Cc", outgoing.cc), ("Bcc", outgoing.bcc)):
         if people:
             message[name] = ",\r\n ".join(person.header() for person in people)
-    message["Subject"] = letter.subject
-    if letter.in_reply_to:
-        message["In-Reply-To"] = letter.in_reply_to
-    if letter.references:
-        message["References"] = " ".join(letter.references)
+    message["Subject"] = outgoing.subject
+    if outgoing.in_reply_to:
+        message["In-Reply-To"] = outgoing.in_reply_to
+    if outgoing.references:
+        message["References"] = " ".join(outgoing.references)
 
 
 def _attach(message: EmailMessage, file: File) -> None:

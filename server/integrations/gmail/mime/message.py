@@ -69,7 +69,7 @@ class Part:
 
     @property
     def is_attachment(self) -> bool:
-        """Whether a person would call it an attached file."""
+        """True if mail programs show it as an attached file."""
         if self.name or self.headers.get("Content-Disposition").strip().lower().startswith("attachment"):
             return True
         kind = self.media_type.partition("/")[0]
@@ -77,7 +77,7 @@ class Part:
 
     @property
     def is_text(self) -> bool:
-        """Whether a person would read it as the mail itself."""
+        """True if mail programs show it as the mail's text."""
         return not self.is_attachment and self.media_type.startswith("text/") and self.media_type not in _NOT_READ
 
     @property

@@ -132,7 +132,7 @@ def unflow(text: str, *, delete_space: bool) -> str:
 
 
 def json_length(value: str) -> int:
-    """How many characters a text has in an answer."""
+    """Count the characters of a text in a JSON response."""
     return len(json.dumps(value, ensure_ascii=False))
 
 
