@@ -264,3 +264,18 @@ def test_header_that_was_not_asked_for_is_refused(line):
 
     with pytest.raises(InvalidInput, match="cannot be written"):
         check_head(line + b"\r\n" + content, outgoing)
+
+
+def test_addresses_hold_every_recipient_once():
+    to, cc, bcc = (read_people([value], "to") for value in ("bob@example.com", "Bob <bob@example.com>", "eve@example.com"))
+    outgoing = OutgoingMail("me@example.com", to, "Hi", "x", cc=cc, bcc=bcc)
+
+    assert outgoing.addresses() == ("bob@example.com", "eve@example.com")
+    assert len(outgoing.recipients()) == 3
+
+
+def test_header_within_an_address_is_refused():
+    person = Person("bob@example.com", "", "bob@example.com\r\nBcc: eve@example.com")
+
+    with pytest.raises(InvalidInput, match="cannot be written"):
+        compose(OutgoingMail("me@example.com", (person,), "Hi", "x"))
