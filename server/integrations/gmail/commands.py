@@ -46,7 +46,7 @@ def sign_in(
 
 def describe_status(status: dict[str, Any]) -> list[str]:
     """Say who is signed in, a line for each account."""
-    return [describe_account(one) for one in status["accounts"]] or [str(status["message"])]
+    return [describe_account(entry) for entry in status["accounts"]] or [str(status["message"])]
 
 
 def describe_account(account: dict[str, Any]) -> str:
@@ -61,10 +61,10 @@ def describe_account(account: dict[str, Any]) -> str:
 def sign_out(call: Call, account: str | None) -> str:
     """Sign an account out, the only one where none is named."""
     if account is None:
-        known = [one["address"] for one in call("GET", "/api/gmail/status")["accounts"]]
-        if len(known) != 1:
-            raise DeskhandError(f"Say which account: {', '.join(known)}." if known else "No account is signed in.")
-        account = known[0]
+        addresses = [entry["address"] for entry in call("GET", "/api/gmail/status")["accounts"]]
+        if len(addresses) != 1:
+            raise DeskhandError(f"Say which account: {', '.join(addresses)}." if addresses else "No account is signed in.")
+        account = addresses[0]
     return str(call("DELETE", f"/api/gmail/accounts/{quote(account, safe='@')}")["message"])
 
 

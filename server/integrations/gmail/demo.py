@@ -35,7 +35,9 @@ async def serve_fake(context: Context) -> AsyncIterator[None]:
         )
         settings = context.settings.read(SECTION, GmailSettings)
         await context.settings.write(SECTION, settings.model_copy(update={"endpoints": endpoints, "accounts": []}))
-        await sign_in_all(context, fake.client_secrets()["installed"], [fake.grant(one, REQUESTED) for one in fake.accounts])
+        await sign_in_all(
+            context, fake.client_secrets()["installed"], [fake.grant(account, REQUESTED) for account in fake.accounts]
+        )
         yield
 
 
@@ -44,8 +46,8 @@ async def sign_in_all(context: Context, client: dict[str, str], grants: list[dic
     accounts = Accounts(context, RealGoogle())
     try:
         await accounts.keep_client(make_credentials(client["client_id"], client["client_secret"]))
-        for one in grants:
-            grant = Grant(one["token"], one["refresh_token"], TOKEN_SECONDS, tuple(one["scopes"]))
-            await accounts.remember(one["account"], grant)
+        for issued in grants:
+            grant = Grant(issued["token"], issued["refresh_token"], TOKEN_SECONDS, tuple(issued["scopes"]))
+            await accounts.remember(issued["account"], grant)
     finally:
         accounts.close()

@@ -1,4 +1,4 @@
-"""What a person granted at Google for an account, in plain words, as their window shows it."""
+"""Permissions granted for an account, described for the window."""
 
 from collections.abc import Sequence
 
@@ -36,12 +36,12 @@ class PersonalAccount(AccountStatus):
 
 
 def describe_accounts(accounts: Sequence[SignedIn]) -> list[PersonalAccount]:
-    """Tell what each account may be used for; the first is used where a call names none."""
-    return [describe_personal(one, first=place == 0) for place, one in enumerate(accounts)]
+    """Describe the accounts and their permissions; the first one is the default."""
+    return [describe_personal(account, first=place == 0) for place, account in enumerate(accounts)]
 
 
 def describe_personal(account: SignedIn, *, first: bool) -> PersonalAccount:
-    """Tell what an account may be used for."""
+    """Describe an account and its permissions."""
     permissions = [
         Granted(
             name=permission.name,

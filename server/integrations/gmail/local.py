@@ -1,4 +1,4 @@
-"""What only the person at this computer may do with Gmail, and where Google sends their browser back."""
+"""Gmail's routes for the window, and the callback of a sign-in."""
 
 import asyncio
 from html import escape
@@ -17,7 +17,7 @@ from server.sdk.routing import DeferredRouter
 from server.sdk.services import provided
 
 Box = Annotated[Mailbox, provided(Mailbox)]
-Told = Annotated[str, Query(max_length=4000)]
+Parameter = Annotated[str, Query(max_length=4000)]
 PAGE_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
@@ -39,8 +39,8 @@ class PersonalStatus(BaseModel):
     sign_in_address: str = Field(description="The page at Google that the person is to open; empty where there is none.")
 
 
-class SignInWish(BaseModel):
-    """How a sign-in begins."""
+class SignInRequest(BaseModel):
+    """Options of a sign-in."""
 
     open: bool = Field(False, description="Whether Deskhand opens Google's page in the browser of this computer.")
     account: str = Field("", max_length=254, description="The address that Google offers first, to sign it in again.")
@@ -66,11 +66,11 @@ local = DeferredRouter(prefix="/api/gmail", tags=["Gmail"])
 
 @local.get("/status")
 async def show_status(mailbox: Box) -> PersonalStatus:
-    """Tell who is signed in, what was granted, and how the latest sign-in went."""
-    latest, known, client = mailbox.sign_ins.latest, mailbox.status(), await mailbox.accounts.client()
+    """Show the accounts, what was granted, and the state of the latest sign-in."""
+    latest, status, client = mailbox.sign_ins.latest, mailbox.status(), await mailbox.accounts.client()
     return PersonalStatus(
-        authenticated=known.authenticated,
-        message=known.message,
+        authenticated=status.authenticated,
+        message=status.message,
         accounts=describe_accounts(mailbox.accounts.settings.accounts),
         has_credentials=client is not None,
         client_id=client.client_id if client else "",
@@ -90,11 +90,11 @@ async def keep_credentials(mailbox: Box, credentials: Credentials) -> Done:
 
 
 @local.post("/sign-in")
-async def begin_sign_in(mailbox: Box, wish: SignInWish | None = None) -> SignInBegun:
+async def begin_sign_in(mailbox: Box, options: SignInRequest | None = None) -> SignInBegun:
     """Begin to sign an account in; news of it are on the topic gmail."""
-    wish = wish or SignInWish()
-    address = await mailbox.sign_ins.begin(wish.account)
-    return SignInBegun(address=address, opened=wish.open and await open_address(mailbox, address))
+    options = options or SignInRequest()
+    address = await mailbox.sign_ins.begin(options.account)
+    return SignInBegun(address=address, opened=options.open and await open_address(mailbox, address))
 
 
 async def open_address(mailbox: Mailbox, address: str) -> bool:
@@ -115,7 +115,7 @@ async def cancel_sign_in(mailbox: Box) -> Done:
 
 @local.post("/accounts/{address}/first")
 async def put_first(mailbox: Box, address: str) -> Done:
-    """Have an account used where a call names none."""
+    """Use an account by default."""
     await mailbox.accounts.put_first(address)
     return Done(success=True, message=f"{address} is used where a call names no account.")
 
@@ -132,7 +132,7 @@ callbacks = DeferredRouter(include_in_schema=False)
 
 @callbacks.get(CALLBACK)
 @callbacks.get("/gmail/auth/callback")
-async def finish_sign_in(mailbox: Box, state: Told = "", code: Told = "", error: Told = "") -> Response:
+async def finish_sign_in(mailbox: Box, state: Parameter = "", code: Parameter = "", error: Parameter = "") -> Response:
     """Show the person how signing in went."""
     try:
         address = await mailbox.sign_ins.finish(state, code, error)
@@ -142,7 +142,7 @@ async def finish_sign_in(mailbox: Box, state: Told = "", code: Told = "", error:
 
 
 @callbacks.post("/gmail/auth/callback")
-async def finish_sign_in_for_script(mailbox: Box, state: Told = "", code: Told = "", error: Told = "") -> Done:
+async def finish_sign_in_for_script(mailbox: Box, state: Parameter = "", code: Parameter = "", error: Parameter = "") -> Done:
     """The same for a script."""
     address = await mailbox.sign_ins.finish(state, code, error)
     return Done(success=True, message=f"{address} is signed in.")

@@ -1,4 +1,4 @@
-"""What is set about Gmail, what clients ask of it, and what they are answered."""
+"""Gmail's settings, requests and responses."""
 
 from typing import Annotated, Any
 
@@ -12,7 +12,7 @@ Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 
 
 class Endpoints(BaseModel):
-    """Where Google stands. Demo mode points them at its own stand-in; nobody else changes them."""
+    """Google's endpoints. Demo mode points them at its own stand-in; nothing else changes them."""
 
     api: str = "https://gmail.googleapis.com"
     sign_in: str = "https://accounts.google.com/o/oauth2/v2/auth"
@@ -30,7 +30,7 @@ class SignedIn(BaseModel):
 
 
 class GmailSettings(BaseModel):
-    """How Deskhand deals with Google. A change counts from the next call on."""
+    """Settings of the connection to Google. A change applies from the next call on."""
 
     accounts: list[SignedIn] = Field([], description="The first is the one that is used when a call names none.")
     endpoints: Endpoints = Endpoints()
@@ -102,7 +102,7 @@ class InlineFile(BaseModel):
 
 
 class Enclosing(BaseModel):
-    """What can go with any mail that is written here."""
+    """Optional parts of every mail that is written."""
 
     html: str | None = Field(
         None, max_length=LARGEST_MAIL_TEXT, description="The same text in HTML, for programs that show it. The body is sent too."
@@ -168,7 +168,7 @@ class LabelChange(BaseModel):
 
 
 class UnreadMark(BaseModel):
-    """Whether a mail counts as unread."""
+    """New state of a mail: unread or read."""
 
     unread: bool = Field(description="True: mark it as unread. False: as read.")
 
@@ -262,11 +262,16 @@ class SavedFile(BaseModel):
     sha256: str = Field(description="The SHA-256 of its content.")
 
 
-class Sent(BaseModel):
-    """A mail that went out."""
+class Done(BaseModel):
+    """Something was done."""
 
     success: bool = Field(description="True.")
     message: str = Field(description="What happened, in a sentence.")
+
+
+class Sent(Done):
+    """A mail that went out."""
+
     message_id: str = Field(description="The id of the mail that was sent.")
     thread_id: str = Field(description="The id of its thread.")
     account: str = Field(description="The account that sent it.")
@@ -298,21 +303,12 @@ class WholeDraft(BaseModel):
     mail: WholeMail = Field(description="The mail in it.")
 
 
-class DraftKept(BaseModel):
+class DraftSaved(Done):
     """A draft that was written."""
 
-    success: bool = Field(description="True.")
-    message: str = Field(description="What happened, in a sentence.")
     draft_id: str = Field(description="The draft's id.")
     message_id: str = Field(description="The id of the mail in it.")
     thread_id: str = Field(description="The id of its thread.")
-
-
-class Done(BaseModel):
-    """Something was done."""
-
-    success: bool = Field(description="True.")
-    message: str = Field(description="What happened, in a sentence.")
 
 
 class Relabelled(Done):
@@ -337,14 +333,14 @@ class LabelList(BaseModel):
 
 
 class SenderCount(BaseModel):
-    """How much unread mail one sender has."""
+    """Count of unread mails of a sender."""
 
     from_email: str = Field(description="The sender.")
     count: int = Field(description="How many of the newest unread mails are from them.")
 
 
 class UnreadSummary(BaseModel):
-    """What is unread in the inbox."""
+    """Unread mail in the inbox."""
 
     account: str = Field(description="The account.")
     unread_messages: int = Field(description="How many mails in the inbox are unread.")
@@ -365,7 +361,7 @@ class AccountStatus(BaseModel):
 
 
 class GmailStatus(BaseModel):
-    """Whether Gmail is signed in."""
+    """State of the Gmail accounts."""
 
     authenticated: bool = Field(description="Whether at least one account can be used.")
     message: str = Field(description="The same in a sentence.")
@@ -373,7 +369,7 @@ class GmailStatus(BaseModel):
 
 
 class SignInAddress(BaseModel):
-    """How to sign in."""
+    """Instructions to sign in."""
 
     auth_url: None = Field(description="Always null: signing in is for the person at the computer.")
     message: str = Field(description="What the person does.")

@@ -1,16 +1,16 @@
-"""What clients may ask of Gmail."""
+"""Gmail's operations."""
 
 from typing import Annotated
 
 from fastapi import Path, Query, Response
 
-from server.integrations.gmail.mailbox.inbox import Wanted
+from server.integrations.gmail.mailbox.inbox import ListQuery
 from server.integrations.gmail.models import (
     ID_PATTERN,
     Done,
-    DraftKept,
     DraftList,
     DraftMail,
+    DraftSaved,
     GmailStatus,
     HandedFiles,
     LabelChange,
@@ -77,7 +77,7 @@ async def list_mail(
     account: Account = None,
 ) -> list[ListedMail]:
     """List mails with their texts, newest first; long texts are cut. For more, give X-Next-Page-Token, or next_page_token."""
-    mails, token = await mailbox.inbox.list_mails(Wanted(query, max_results, page_token, label, account))
+    mails, token = await mailbox.inbox.list_mails(ListQuery(query, max_results, page_token, label, account))
     if token:
         response.headers["X-Next-Page-Token"] = token
     return mails
@@ -93,7 +93,7 @@ async def search_mail(
     account: Account = None,
 ) -> SearchResult:
     """Find mails without their texts, newest first, page by page. Use this to look through many."""
-    return await mailbox.inbox.search(Wanted(query, max_results, page_token, label, account))
+    return await mailbox.inbox.search(ListQuery(query, max_results, page_token, label, account))
 
 
 @mail.operation("GET", "/messages/{message_id}", scope="read:mail", summary_templates="read a mail")
@@ -131,7 +131,7 @@ async def save_attachment(mailbox: Box, message_id: MailId, attachment_id: FileI
 
 @mail.operation("GET", "/unread", scope="read:mail", summary_templates="look for unread mail")
 async def summarize_unread(mailbox: Box, account: Account = None) -> UnreadSummary:
-    """Tell how much in the inbox is unread, from whom, and what came last."""
+    """Summarize unread mail in the inbox: how much, from whom, and the newest."""
     return await mailbox.inbox.summarize_unread(account)
 
 
@@ -184,7 +184,7 @@ async def read_draft(mailbox: Box, draft_id: DraftId, account: Account = None) -
     destructive=False,
     largest_body=LARGEST_BODY,
 )
-async def create_draft(mailbox: Box, order: DraftMail) -> DraftKept:
+async def create_draft(mailbox: Box, order: DraftMail) -> DraftSaved:
     """Write a draft, which the person can look at in Gmail. It is not sent."""
     return await mailbox.drafts.create(order)
 
@@ -198,7 +198,7 @@ async def create_draft(mailbox: Box, order: DraftMail) -> DraftKept:
     idempotent=True,
     largest_body=LARGEST_BODY,
 )
-async def update_draft(mailbox: Box, draft_id: DraftId, order: DraftMail) -> DraftKept:
+async def update_draft(mailbox: Box, draft_id: DraftId, order: DraftMail) -> DraftSaved:
     """Replace all of a draft, its attachments included. It stays in its thread."""
     return await mailbox.drafts.update(draft_id, order)
 
@@ -306,11 +306,11 @@ async def untrash_mail(mailbox: Box, message_id: MailId, account: Account = None
 
 @mail.operation("GET", "/auth/status", scope="read:mail", summary_templates="look whether Gmail is signed in")
 async def read_gmail_status(mailbox: Box) -> GmailStatus:
-    """Tell whether Gmail is signed in, with which accounts, and what they may be used for."""
+    """Show whether Gmail is signed in, with which accounts, and what they may be used for."""
     return mailbox.status()
 
 
 @mail.operation("GET", "/auth/url", scope="read:mail", summary_templates="ask how to sign in to Gmail", keep_nulls=True)
 async def read_sign_in_address(mailbox: Box) -> SignInAddress:  # noqa: ARG001, off like the rest where Gmail could not be started
-    """Tell how to sign in: the person does that at their computer."""
+    """Explain how to sign in: the person does that at their computer."""
     return SignInAddress(auth_url=None, message="Open Deskhand's window and choose Sign in.")

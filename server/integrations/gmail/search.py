@@ -1,4 +1,4 @@
-"""How `search` and `fetch` find mails: with the operations that find and read them."""
+"""Mail in `search` and `fetch`, by the operations that find and read it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,22 +11,22 @@ from server.sdk.search import Document, Lookup, Reading, Result, Search
 MOST_FOUND = 20
 
 
-def ask_search(query: str) -> Mapping[str, Any]:
+def search_arguments(query: str) -> Mapping[str, Any]:
     """The arguments that find mails."""
     return {"query": query[:1000], "max_results": MOST_FOUND}
 
 
 def list_results(answer: Any, _: str) -> list[Result]:
-    """What was found. An id holds the account too, for each account numbers its own mails."""
-    found = SearchResult.model_validate({"next_page_token": None, **answer}).messages
+    """Convert search results. An id holds the account too, because each account numbers its own mails."""
+    mails = SearchResult.model_validate({"next_page_token": None, **answer}).messages
     return [
-        Result(f"{mail.id}:{mail.account}", mail.subject or "(no subject)", make_url(mail.id, mail.account)) for mail in found
+        Result(f"{mail.id}:{mail.account}", mail.subject or "(no subject)", make_url(mail.id, mail.account)) for mail in mails
     ]
 
 
-def ask_read(asked: str) -> Mapping[str, Any]:
+def read_arguments(result_id: str) -> Mapping[str, Any]:
     """The arguments that read a mail by the id that `list_results` made."""
-    mail, _, account = asked.partition(":")
+    mail, _, account = result_id.partition(":")
     if not mail or not account:
         raise NotFound("There is no such mail. Give the id as search answered it.")
     return {"message_id": mail, "account": account}
@@ -48,8 +48,10 @@ def make_document(answer: Any, _: str) -> Document:
 
 
 def make_url(message_id: str, account: str) -> str:
-    """Where Gmail shows a mail to the person who is signed in with that account."""
+    """URL of a mail in Gmail's pages, for the account that is signed in there."""
     return f"https://mail.google.com/mail/?authuser={quote(account)}#all/{message_id}"
 
 
-lookup = Lookup("mail", Search("search_mail", ask_search, list_results), Reading("read_mail", ask_read, make_document))
+lookup = Lookup(
+    "mail", Search("search_mail", search_arguments, list_results), Reading("read_mail", read_arguments, make_document)
+)

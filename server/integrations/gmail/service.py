@@ -34,32 +34,32 @@ class Mailbox(Health):
 
     @property
     def summary(self) -> str:
-        """Who is signed in, in a few words."""
-        return ", ".join(one.address for one in self.accounts.settings.accounts) or "Nobody is signed in"
+        """Name the accounts that are signed in."""
+        return ", ".join(account.address for account in self.accounts.settings.accounts) or "Nobody is signed in"
 
     @property
     def problem(self) -> str | None:
-        """What keeps an account that was signed in from being used."""
-        return next((one.problem for one in self.accounts.settings.accounts if one.problem), None)
+        """The problem of the first account that needs a new sign-in."""
+        return next((account.problem for account in self.accounts.settings.accounts if account.problem), None)
 
     @property
     def setup_hint(self) -> str | None:
-        """What the person has to do first."""
+        """The first step of the setup, if it is not done."""
         return None if self.accounts.settings.accounts else "Sign in to Gmail, so that ChatGPT can read and send your mail."
 
     def status(self) -> GmailStatus:
-        """Tell who is signed in, and what was really granted."""
-        accounts = [describe_account(one) for one in self.accounts.settings.accounts]
-        usable = [one.address for one in accounts if one.signed_in]
+        """Describe the accounts and what was granted for them."""
+        accounts = [describe_account(account) for account in self.accounts.settings.accounts]
+        usable = [account.address for account in accounts if account.signed_in]
         if usable:
             message = f"Signed in: {', '.join(usable)}."
         else:
-            message = next((one.problem for one in accounts if one.problem), None) or NOT_SIGNED_IN
+            message = next((account.problem for account in accounts if account.problem), None) or NOT_SIGNED_IN
         return GmailStatus(authenticated=bool(usable), message=message, accounts=accounts)
 
 
 def describe_account(account: SignedIn) -> AccountStatus:
-    """Tell what an account may be used for."""
+    """Describe an account and its permissions."""
     return AccountStatus(
         address=account.address,
         signed_in=account.problem is None,
@@ -86,7 +86,7 @@ async def start(context: Context) -> AsyncIterator[Mailbox]:
     """Open the mailbox. Google is not asked for anything yet."""
     mailbox = make_mailbox(context, RealGoogle())
     try:
-        await mailbox.accounts.run(mailbox.outbox.files.staging.sweep)
+        await mailbox.accounts.run(mailbox.outbox.files.staging.prune)
         yield mailbox
     finally:
         mailbox.accounts.close()

@@ -28,7 +28,7 @@ Results: TypeAlias = list[Result]
 
 @dataclass(frozen=True)
 class Tokens:
-    """What an account is used with."""
+    """Tokens of an account."""
 
     refresh: str = field(repr=False)
     access: str = field(default="", repr=False)
@@ -44,7 +44,7 @@ class Tokens:
 
 
 class Accounts:
-    """Who is signed in. The first account is used where a call names none."""
+    """Accounts that are signed in. The first one is the default."""
 
     def __init__(self, context: Context, google: Google) -> None:
         self.context = context
@@ -63,7 +63,7 @@ class Accounts:
 
     @property
     def endpoints(self) -> Endpoints:
-        """Where Google stands: at its own addresses, or, in demo mode, on this computer."""
+        """Google's endpoints; in demo mode those of its stand-in on this computer."""
         if not self.context.demo:
             return Endpoints()
         endpoints = self.settings.endpoints
@@ -82,11 +82,11 @@ class Accounts:
             raise SignInNeeded(NOT_SIGNED_IN)
         if account is None:
             return accounts[0]
-        for one in accounts:
-            if one.address.casefold() == account.strip().casefold():
-                return one
-        known = ", ".join(one.address for one in accounts)
-        raise NotFound(f"No such account is signed in. Signed in: {known}.")
+        for entry in accounts:
+            if entry.address.casefold() == account.strip().casefold():
+                return entry
+        addresses = ", ".join(entry.address for entry in accounts)
+        raise NotFound(f"No such account is signed in. Signed in: {addresses}.")
 
     async def client(self) -> ClientCredentials | None:
         """The OAuth client that the person entered."""
@@ -99,7 +99,7 @@ class Accounts:
         """Store the OAuth client."""
         text = json.dumps({"client_id": client.client_id, "client_secret": client.client_secret})
         await self.context.secrets.set(CLIENT_SECRET_NAME, text)
-        await self._change(lambda accounts: [one.model_copy(update={"problem": None}) for one in accounts])
+        await self._change(lambda accounts: [entry.model_copy(update={"problem": None}) for entry in accounts])
 
     async def need_client(self) -> ClientCredentials:
         client = await self.client()
@@ -168,7 +168,9 @@ class Accounts:
     async def mark(self, address: str, problem: str) -> SignInNeeded:
         """Remember that an account has to be signed in again, and answer the error that says so."""
         await self._change(
-            lambda accounts: [one.model_copy(update={"problem": problem}) if one.address == address else one for one in accounts]
+            lambda accounts: [
+                entry.model_copy(update={"problem": problem}) if entry.address == address else entry for entry in accounts
+            ]
         )
         return SignInNeeded(problem)
 
@@ -177,7 +179,7 @@ class Accounts:
         async with self._locks.setdefault(address, asyncio.Lock()):
             await self._keep_tokens(address, grant, "")
         entry = SignedIn(address=address, scopes=list(grant.scopes), added_at=self.context.clock.now().isoformat())
-        await self._change(lambda accounts: put_in_place(accounts, entry))
+        await self._change(lambda accounts: replace_or_append(accounts, entry))
 
     async def forget(self, address: str) -> None:
         """Take back the grant at Google, as far as it answers, and forget the account."""
@@ -188,12 +190,12 @@ class Accounts:
                 await self.run(self.google.revoke, self.endpoints, tokens.refresh, self.settings.timeout_seconds)
             await self.context.secrets.delete(secret_name(entry.address))
             self._tokens.pop(entry.address, None)
-        await self._change(lambda accounts: [one for one in accounts if one.address != entry.address])
+        await self._change(lambda accounts: [other for other in accounts if other.address != entry.address])
 
     async def put_first(self, address: str) -> None:
-        """Have an account used where a call names none. NotFound: it is not signed in."""
+        """Make an account the default. Raises NotFound if it is not signed in."""
         first = self.find(address).address
-        await self._change(lambda accounts: sorted(accounts, key=lambda one: one.address != first))
+        await self._change(lambda accounts: sorted(accounts, key=lambda other: other.address != first))
 
     async def _change(self, change: Callable[[list[SignedIn]], list[SignedIn]]) -> None:
         def change_accounts(settings: GmailSettings) -> GmailSettings:
@@ -203,13 +205,13 @@ class Accounts:
         self.context.events.publish("gmail")
 
 
-def put_in_place(accounts: list[SignedIn], entry: SignedIn) -> list[SignedIn]:
+def replace_or_append(accounts: list[SignedIn], entry: SignedIn) -> list[SignedIn]:
     """Put an account where it stood before, or at the end."""
-    if all(one.address != entry.address for one in accounts):
+    if all(other.address != entry.address for other in accounts):
         return [*accounts, entry]
-    return [entry if one.address == entry.address else one for one in accounts]
+    return [entry if other.address == entry.address else other for other in accounts]
 
 
 def secret_name(address: str) -> str:
-    """Where an account's tokens lie among the secrets."""
+    """Name of the secret with an account's tokens."""
     return f"gmail/{address}"

@@ -1,4 +1,4 @@
-"""An account that is open for a call: what the call may do there, and its way to Gmail."""
+"""An account opened for a call, with its permissions checked."""
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +18,7 @@ REQUESTED = (f"{SCOPE}readonly", f"{SCOPE}compose", f"{SCOPE}modify")
 
 
 class Permission(Enum):
-    """What an operation needs: the scopes of which any one will do, and how Google names it to the person."""
+    """Permission that an operation needs: the scopes that contain it, and Google's name for it."""
 
     read = frozenset({f"{SCOPE}readonly", f"{SCOPE}modify", FULL_SCOPE}), "View your email messages and settings"
     send = frozenset({f"{SCOPE}compose", f"{SCOPE}modify", FULL_SCOPE}), "Manage drafts and send emails"
@@ -29,7 +29,7 @@ class Permission(Enum):
         return self.value[1]
 
     def granted(self, scopes: Iterable[str]) -> bool:
-        """Whether these scopes hold it."""
+        """Check whether these scopes contain it."""
         return bool(self.value[0] & set(scopes))
 
 

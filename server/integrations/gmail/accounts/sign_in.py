@@ -27,7 +27,7 @@ UNREADABLE = (
 
 @dataclass(frozen=True)
 class Outcome:
-    """How the latest sign-in stands: none, waiting, done or failed.
+    """State of the latest sign-in: none, waiting, done or failed.
 
     `address`: the page at Google that the person is to open; `ends`: until when it is waited for.
     """
@@ -49,7 +49,7 @@ class SignIns:
 
     @property
     def latest(self) -> Outcome:
-        """How the latest sign-in stands."""
+        """State of the latest sign-in."""
         if self._latest.ends and self._latest.ends <= self.accounts.context.clock.now():
             return Outcome("failed", f"Nobody answered Google's page within {self.minutes:g} minutes. Sign in again.")
         return self._latest
@@ -116,8 +116,8 @@ class SignIns:
 
     def _drop_old(self) -> None:
         now = self.accounts.context.clock.now()
-        kept = [(state, one) for state, one in self._waiting.items() if one[1] > now]
-        self._waiting = dict(kept[-MOST_WAITING:])
+        waiting = [(state, pending) for state, pending in self._waiting.items() if pending[1] > now]
+        self._waiting = dict(waiting[-MOST_WAITING:])
 
     def _tell(self, outcome: Outcome) -> None:
         self._latest = outcome

@@ -1,4 +1,4 @@
-"""What Google's errors mean for a client.
+"""Conversion of Google's errors into Deskhand's.
 
 https://developers.google.com/workspace/gmail/api/guides/handle-errors
 """
@@ -42,7 +42,7 @@ def read_failure(status: int, headers: Mapping[str, str], content: bytes) -> Des
         return Forbidden(explain_refusal(message, reasons))
     if status == 400 and message.lower().startswith("invalid id value"):
         return NotFound("Gmail knows nothing with this id.")
-    known: dict[int, tuple[type[DeskhandError], str]] = {
+    errors: dict[int, tuple[type[DeskhandError], str]] = {
         400: (InvalidInput, f"Gmail did not accept this: {message}."),
         401: (SignInNeeded, ""),
         404: (NotFound, "Gmail knows nothing with this id. It may have been deleted, or lie in another account."),
@@ -51,7 +51,7 @@ def read_failure(status: int, headers: Mapping[str, str], content: bytes) -> Des
         413: (TooLarge, "Gmail says that this is too large."),
         504: (UpstreamTimedOut, "Gmail took too long. Try again in a moment."),
     }
-    kind, sentence = known.get(status, (UpstreamFailed, f"Gmail had a problem of its own ({status}). Try again in a moment."))
+    kind, sentence = errors.get(status, (UpstreamFailed, f"Gmail had a problem of its own ({status}). Try again in a moment."))
     return kind(sentence)
 
 
@@ -70,16 +70,16 @@ def read_reasons(content: bytes) -> tuple[str, set[str]]:
     """Read Google's sentence and the names of what went wrong; both shapes in which Google writes them."""
     try:
         error = json.loads(content)["error"]
-        found = [*_dicts(error.get("errors")), *_dicts(error.get("details"))]
+        details = [*_dicts(error.get("errors")), *_dicts(error.get("details"))]
         message = error.get("message")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return "it did not say why", set()
-    reasons = {one["reason"] for one in found if isinstance(one.get("reason"), str)}
+    reasons = {detail["reason"] for detail in details if isinstance(detail.get("reason"), str)}
     return one_line(message, 200).rstrip(".") if isinstance(message, str) else "it did not say why", reasons
 
 
 def _dicts(value: Any) -> list[dict[str, Any]]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
 
 
 def read_wait(headers: Mapping[str, str]) -> float:

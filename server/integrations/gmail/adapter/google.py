@@ -45,7 +45,7 @@ class SignIn:
 
 @dataclass(frozen=True)
 class Grant:
-    """What Google granted. `seconds`: how long the access token lives; `refresh_token` is empty where Google gave no new one."""
+    """Granted tokens and scopes. `seconds`: lifetime of the access token. `refresh_token` is empty if Google gave no new one."""
 
     access_token: str = field(repr=False)
     refresh_token: str = field(repr=False)
@@ -103,7 +103,7 @@ class RealGoogle:
         flow = _open_flow(client, endpoints, redirect, scopes=list(scopes))
         hinted = {"login_hint": hint} if hint else {}
         address, state = flow.authorization_url(access_type="offline", prompt="consent", **hinted)
-        return SignIn(_as_told(address, endpoints.sign_in), state, flow.code_verifier, redirect)
+        return SignIn(_with_scheme_of(address, endpoints.sign_in), state, flow.code_verifier, redirect)
 
     def finish(self, client: ClientCredentials, endpoints: Endpoints, sign_in: SignIn, code: str, seconds: float) -> Grant:
         # Without scopes of our own oauthlib does not take it for an error that the person granted fewer.
@@ -181,7 +181,7 @@ class RealGoogle:
         for name in path:
             resource = getattr(resource, name)()
         request = getattr(resource, verb)(userId="me", **arguments)
-        request.uri = _as_told(request.uri, options.endpoint)  # the library makes https of every upload
+        request.uri = _with_scheme_of(request.uri, options.endpoint)  # the library makes https of every upload
         request.headers["authorization"] = f"Bearer {options.token}"
         try:
             answer = request.execute(http=connection, num_retries=options.retries)
@@ -232,7 +232,7 @@ def _open_flow(client: ClientCredentials, endpoints: Endpoints, redirect: str, *
     return flow
 
 
-def _as_told(address: str, endpoint: str) -> str:
+def _with_scheme_of(address: str, endpoint: str) -> str:
     from server.integrations.gmail.adapter.connection import as_http
 
     return address if endpoint.startswith("https:") else as_http(address)

@@ -4,9 +4,9 @@
     with running_fake_google() as fake: fake.address            in a thread of its own
     python -m server.integrations.gmail.fake --port 9000        as a process, which says on one line of JSON what is where
 
-Where what stands: `oauth` and `sign_in` (signing in), `gmail` (addresses, scopes, reading requests), `methods` and
-`more_methods` (what each does), `mailbox`, `labels`, `mail`, `wire`, `recipients` and `post` (mail), `search` and `terms`
-(searching), `demo` (the mailbox at the start), `google` (accounts, errors, faults), `server` (the socket).
+It answers the methods that Deskhand calls, and messages.send. Modules: `oauth` and `sign_in` (signing in), `gmail` (addresses,
+scopes, requests), `methods` and `draft_methods`, `mailbox`, `labels`, `mail`, `wire`, `recipients` and `delivery`, `search` and
+`search_operators`, `demo` (the mailbox at the start), `google` (accounts, errors, faults), `server` (the socket).
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from starlette.applications import Starlette
 from server.integrations.gmail.fake.delivery import Post
 from server.integrations.gmail.fake.demo import ACCOUNTS, FOLDER, fill_mailboxes, read_demo_mails
 from server.integrations.gmail.fake.gmail import SCOPES, Gmail
-from server.integrations.gmail.fake.google import Account, Called, Fault, Faults, JsonObject, TellsTime
+from server.integrations.gmail.fake.google import Account, Called, Fault, Faults, JsonObject, TimeSource
 from server.integrations.gmail.fake.mailbox import Mailbox
 from server.integrations.gmail.fake.oauth import CLIENT_ID, CLIENT_SECRET, Consent, OAuth
 from server.integrations.gmail.fake.server import FaultyServer, bind, control_routes
@@ -47,7 +47,7 @@ class FakeGoogle:
 
     def __init__(
         self,
-        clock: TellsTime | None = None,
+        clock: TimeSource | None = None,
         *,
         accounts: Sequence[Account] = ACCOUNTS,
         folder: Path | None = FOLDER,

@@ -1,11 +1,11 @@
-"""How a mail leaves the fake Gmail: what is missing is filled in, and the fake's own accounts receive it."""
+"""Delivery of the fake Gmail: missing headers are added, and the fake's own accounts receive the mail."""
 
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import format_datetime, formataddr
 
-from server.integrations.gmail.fake.google import Account, TellsTime
+from server.integrations.gmail.fake.google import Account, TimeSource
 from server.integrations.gmail.fake.mail import Mail
 from server.integrations.gmail.fake.mailbox import Mailbox
 from server.integrations.gmail.fake.recipients import read_recipients
@@ -17,7 +17,7 @@ class Post:
     """Carries mails between the mailboxes, which it knows by address."""
 
     mailboxes: Mapping[str, Mailbox]
-    clock: TellsTime
+    clock: TimeSource
 
     def complete(self, raw: bytes, account: Account) -> bytes:
         """Answer the mail with the headers that Gmail adds to one of its users' own."""

@@ -47,14 +47,14 @@ def read_demo_mails(folder: Path, now: datetime, first_account: str) -> list[Dem
 def read_demo_mail(name: str, raw: bytes, now: datetime, first_account: str) -> DemoMail:
     """Read one mail of the demo."""
     raw = _fill_moments(normalise(raw), now)
-    told = {key: read_header(raw, f"X-Demo-{key}") for key in ("Age", "Labels", "Account", "Date")}
-    for key in told:
+    headers = {key: read_header(raw, f"X-Demo-{key}") for key in ("Age", "Labels", "Account", "Date")}
+    for key in headers:
         raw = without_header(raw, f"X-Demo-{key}")
-    received = now - read_span(told["Age"] or "1d")
-    if told["Date"] != "none":
+    received = now - read_span(headers["Age"] or "1d")
+    if headers["Date"] != "none":
         raw = with_headers(raw, [("Date", format_datetime(received))])
-    labels = tuple(label.strip() for label in told["Labels"].split(",") if label.strip())
-    return DemoMail(name, told["Account"] or first_account, raw, received, labels)
+    labels = tuple(label.strip() for label in headers["Labels"].split(",") if label.strip())
+    return DemoMail(name, headers["Account"] or first_account, raw, received, labels)
 
 
 def fill_mailboxes(mailboxes: dict[str, Mailbox], mails: Iterable[DemoMail]) -> None:
@@ -62,7 +62,7 @@ def fill_mailboxes(mailboxes: dict[str, Mailbox], mails: Iterable[DemoMail]) -> 
     for mail in mails:
         mailbox = mailboxes[mail.account]
         labels = {mailbox.labels.named(name) for name in mail.labels}
-        kept = mailbox.add(
+        stored = mailbox.add(
             mail.raw,
             labels,
             thread_id=mailbox.place_arrival(mail.raw),
@@ -70,7 +70,7 @@ def fill_mailboxes(mailboxes: dict[str, Mailbox], mails: Iterable[DemoMail]) -> 
             seed=f"{mail.account}/{mail.name}",
         )
         if "DRAFT" in labels:
-            mailbox.keep_draft(kept, f"r-{int(kept.id, 16)}")
+            mailbox.keep_draft(stored, f"r-{int(stored.id, 16)}")
 
 
 def read_span(text: str) -> timedelta:
@@ -79,9 +79,9 @@ def read_span(text: str) -> timedelta:
 
 
 def _fill_moments(raw: bytes, now: datetime) -> bytes:
-    def fill(found: re.Match[bytes]) -> bytes:
-        span = read_span(found[2].decode())
-        moment = now - span if found[1] == b"-" else now + span
-        return moment.strftime(found[3].decode()).encode()
+    def fill(match: re.Match[bytes]) -> bytes:
+        span = read_span(match[2].decode())
+        moment = now - span if match[1] == b"-" else now + span
+        return moment.strftime(match[3].decode()).encode()
 
     return _MOMENT.sub(fill, raw)

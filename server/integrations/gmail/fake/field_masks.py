@@ -1,4 +1,4 @@
-"""Partial answers: the `fields` parameter that every Google API takes.
+"""Partial responses: the `fields` parameter of Google's APIs, as far as Deskhand uses it: `id,payload(headers,parts(filename))`.
 
 https://developers.google.com/workspace/gmail/api/guides/performance
 """
@@ -11,55 +11,39 @@ from server.integrations.gmail.fake.google import GoogleError, JsonObject
 Mask = dict[str, "Mask"]
 
 
-def choose_fields(answer: JsonObject, fields: str) -> JsonObject:
-    """Answer only these fields, such as `id,payload(headers,parts/filename)`; everything without any."""
+def choose_fields(response: JsonObject, fields: str) -> JsonObject:
+    """Reduce a response to these fields; without any, it stays whole."""
     if not fields:
-        return answer
-    tokens = re.findall(r"[A-Za-z0-9_]+|[^\s]", fields)
+        return response
+    tokens = re.findall(r"\w+|\S", fields)
     mask = _read_list(tokens)
     if tokens:
         raise GoogleError(400, f"Invalid field selection {fields}")
-    cut: JsonObject = _cut(answer, mask)
-    return cut
+    reduced: JsonObject = _reduce(response, mask)
+    return reduced
 
 
 def _read_list(tokens: list[str]) -> Mask:
     mask: Mask = {}
-    while tokens:
-        name = _check_name(tokens.pop(0))
-        mask[name] = _read_below(tokens)
-        if not tokens or tokens[0] != ",":
-            break
-        tokens.pop(0)
+    separator = ","
+    while separator == ",":
+        name = tokens.pop(0) if tokens else ""
+        if not name.isidentifier():
+            raise GoogleError(400, f"Invalid field selection {name}")
+        mask[name] = {}
+        if tokens[:1] == ["("]:
+            tokens.pop(0)
+            mask[name] = _read_list(tokens)
+            if tokens[:1] != [")"]:
+                raise GoogleError(400, "Invalid field selection (")
+            tokens.pop(0)
+        separator = tokens.pop(0) if tokens[:1] == [","] else ""
     return mask
 
 
-def _read_below(tokens: list[str]) -> Mask:
-    if tokens[:1] == ["/"]:
-        tokens.pop(0)
-        name = tokens.pop(0) if tokens else ""
-        return {_check_name(name): _read_below(tokens)}
-    if tokens[:1] != ["("]:
-        return {}
-    tokens.pop(0)
-    below = _read_list(tokens)
-    if tokens[:1] != [")"]:
-        raise GoogleError(400, "Invalid field selection (")
-    tokens.pop(0)
-    return below
-
-
-def _check_name(name: str) -> str:
-    if not (name.isidentifier() or name == "*"):
-        raise GoogleError(400, f"Invalid field selection {name}")
-    return name
-
-
-def _cut(value: Any, mask: Mask) -> Any:
-    if not mask:
-        return value
+def _reduce(value: Any, mask: Mask) -> Any:
     if isinstance(value, list):
-        return [_cut(one, mask) for one in value]
-    if not isinstance(value, dict):
+        return [_reduce(entry, mask) for entry in value]
+    if not mask or not isinstance(value, dict):
         return value
-    return {name: _cut(below, mask.get(name, mask.get("*", {}))) for name, below in value.items() if name in mask or "*" in mask}
+    return {name: _reduce(below, mask[name]) for name, below in value.items() if name in mask}

@@ -16,8 +16,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from server.integrations.gmail.fake import draft_methods as drafts
 from server.integrations.gmail.fake import methods
-from server.integrations.gmail.fake import more_methods as more
 from server.integrations.gmail.fake.delivery import Post
 from server.integrations.gmail.fake.field_masks import choose_fields
 from server.integrations.gmail.fake.google import GoogleError, JsonObject
@@ -36,12 +36,7 @@ _MESSAGE = frozenset(
     {"id", "threadId", "labelIds", "snippet", "historyId", "internalDate", "payload", "sizeEstimate", "raw"}
     | {"classificationLabelValues"}
 )
-_LABEL = frozenset(
-    {"id", "name", "messageListVisibility", "labelListVisibility", "type", "color"}
-    | {"messagesTotal", "messagesUnread", "threadsTotal", "threadsUnread"}
-)
-_THREAD_CHANGES = frozenset({"addLabelIds", "removeLabelIds"})
-_CHANGES = _THREAD_CHANGES | {"addClassificationLabels", "removeClassificationLabelIds"}
+_CHANGES = frozenset({"addLabelIds", "removeLabelIds", "addClassificationLabels", "removeClassificationLabelIds"})
 _READ = ("readonly", "modify", "metadata")
 _COMPOSE = ("compose", "modify")
 
@@ -60,7 +55,7 @@ class Offer:
     upload: bool = False
 
     def opens(self, granted: frozenset[str]) -> bool:
-        """Tell whether these scopes let one in."""
+        """Check whether these scopes permit the method."""
         return bool(granted & {EVERYTHING, *(SCOPES + scope for scope in self.scopes)})
 
 
@@ -69,49 +64,25 @@ OFFERS = (
     Offer("messages.list", "GET", "messages", methods.list_messages, _READ, _LISTED),
     Offer("messages.get", "GET", "messages/{id}", methods.get_message, _READ, ("format", "metadataHeaders")),
     Offer("messages.send", "POST", "messages/send", methods.send_message, (*_COMPOSE, "send"), (), _MESSAGE, upload=True),
-    Offer(
-        "messages.insert", "POST", "messages", methods.insert_message, ("insert", "modify"),
-        ("deleted", "internalDateSource"), _MESSAGE, upload=True,
-    ),
-    Offer(
-        "messages.import", "POST", "messages/import", methods.import_message, ("insert", "modify"),
-        ("deleted", "internalDateSource", "neverMarkSpam", "processForCalendar"), _MESSAGE, upload=True,
-    ),
     Offer("messages.modify", "POST", "messages/{id}/modify", methods.modify_message, ("modify",), (), _CHANGES),
-    Offer("messages.batchModify", "POST", "messages/batchModify", methods.modify_batch, ("modify",), (), _CHANGES | {"ids"}),
-    Offer("messages.batchDelete", "POST", "messages/batchDelete", methods.delete_batch, (), (), frozenset({"ids"})),
-    Offer("messages.delete", "DELETE", "messages/{id}", methods.delete_message, ()),
     Offer("messages.trash", "POST", "messages/{id}/trash", methods.trash_message, ("modify",)),
     Offer("messages.untrash", "POST", "messages/{id}/untrash", methods.untrash_message, ("modify",)),
     Offer(
         "messages.attachments.get", "GET", "messages/{messageId}/attachments/{id}", methods.get_attachment,
         ("readonly", "modify"),
     ),
-    Offer("threads.list", "GET", "threads", methods.list_threads, _READ, _LISTED),
     Offer("threads.get", "GET", "threads/{id}", methods.get_thread, _READ, ("format", "metadataHeaders")),
-    Offer("threads.modify", "POST", "threads/{id}/modify", methods.modify_thread, ("modify",), (), _THREAD_CHANGES),
-    Offer("threads.trash", "POST", "threads/{id}/trash", methods.trash_thread, ("modify",)),
-    Offer("threads.untrash", "POST", "threads/{id}/untrash", methods.untrash_thread, ("modify",)),
-    Offer("threads.delete", "DELETE", "threads/{id}", methods.delete_thread, ()),
     Offer(
-        "drafts.list", "GET", "drafts", more.list_drafts, (*_COMPOSE, "readonly"),
+        "drafts.list", "GET", "drafts", drafts.list_drafts, (*_COMPOSE, "readonly"),
         ("includeSpamTrash", "maxResults", "pageToken", "q"),
     ),
-    Offer("drafts.get", "GET", "drafts/{id}", more.get_draft, (*_COMPOSE, "readonly"), ("format",)),
-    Offer("drafts.create", "POST", "drafts", more.create_draft, _COMPOSE, (), frozenset({"id", "message"}), upload=True),
-    Offer("drafts.update", "PUT", "drafts/{id}", more.update_draft, _COMPOSE, (), frozenset({"id", "message"}), upload=True),
-    Offer("drafts.send", "POST", "drafts/send", more.send_draft, _COMPOSE, (), frozenset({"id", "message"}), upload=True),
-    Offer("drafts.delete", "DELETE", "drafts/{id}", more.delete_draft, _COMPOSE),
-    Offer("labels.list", "GET", "labels", more.list_labels, (*_READ, "labels")),
-    Offer("labels.get", "GET", "labels/{id}", more.get_label, (*_READ, "labels")),
-    Offer("labels.create", "POST", "labels", more.create_label, ("labels", "modify"), (), _LABEL),
-    Offer("labels.patch", "PATCH", "labels/{id}", more.change_label, ("labels", "modify"), (), _LABEL),
-    Offer("labels.update", "PUT", "labels/{id}", more.change_label, ("labels", "modify"), (), _LABEL),
-    Offer("labels.delete", "DELETE", "labels/{id}", more.delete_label, ("labels", "modify")),
-    Offer(
-        "history.list", "GET", "history", more.list_history, _READ,
-        ("historyTypes", "labelId", "maxResults", "pageToken", "startHistoryId"),
-    ),
+    Offer("drafts.get", "GET", "drafts/{id}", drafts.get_draft, (*_COMPOSE, "readonly"), ("format",)),
+    Offer("drafts.create", "POST", "drafts", drafts.create_draft, _COMPOSE, (), frozenset({"id", "message"}), upload=True),
+    Offer("drafts.update", "PUT", "drafts/{id}", drafts.update_draft, _COMPOSE, (), frozenset({"id", "message"}), upload=True),
+    Offer("drafts.send", "POST", "drafts/send", drafts.send_draft, _COMPOSE, (), frozenset({"id", "message"}), upload=True),
+    Offer("drafts.delete", "DELETE", "drafts/{id}", drafts.delete_draft, _COMPOSE),
+    Offer("labels.list", "GET", "labels", methods.list_labels, (*_READ, "labels")),
+    Offer("labels.get", "GET", "labels/{id}", methods.get_label, (*_READ, "labels")),
 )  # fmt: skip
 
 
@@ -126,9 +97,9 @@ class Gmail:
     def routes(self) -> list[Route]:
         """Answer where everything stands, uploads included."""
         base = "/gmail/v1/users/{userId}/"
-        found = [Route(base + offer.path, self._endpoint(offer), methods=[offer.verb]) for offer in OFFERS]
+        routes = [Route(base + offer.path, self._endpoint(offer), methods=[offer.verb]) for offer in OFFERS]
         uploads = [offer for offer in OFFERS if offer.upload]
-        return found + [
+        return routes + [
             Route(f"/upload{base}{offer.path}", self._endpoint(offer, upload=True), methods=[offer.verb]) for offer in uploads
         ]
 
@@ -136,10 +107,10 @@ class Gmail:
         async def answer(request: Request) -> Response:
             content = await request.body()
             try:
-                found = await run_in_threadpool(self._answer, offer, request, content, upload)
+                result = await run_in_threadpool(self._answer, offer, request, content, upload)
             except GoogleError as error:
                 return JSONResponse(error.describe(), error.status, error.headers)
-            return Response(status_code=204) if found is None else JSONResponse(found)
+            return Response(status_code=204) if result is None else JSONResponse(result)
 
         return answer
 
@@ -155,8 +126,8 @@ class Gmail:
             query = _known_query(request, offer)
             _check_names(body, offer.body)
             mailbox = self.post.mailboxes[address]
-            found = offer.run(methods.Call(mailbox, self.post, scopes, request.path_params, query, body, mail))
-            return None if found is None else choose_fields(found, request.query_params.get("fields", ""))
+            result = offer.run(methods.Call(mailbox, self.post, request.path_params, query, body, mail))
+            return None if result is None else choose_fields(result, request.query_params.get("fields", ""))
 
 
 def read_body(content: bytes) -> JsonObject:

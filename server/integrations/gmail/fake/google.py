@@ -1,4 +1,4 @@
-"""What the parts of the fake Google share: its accounts, its errors, and the faults that a test may order."""
+"""Shared parts of the fake Google: accounts, errors, and the faults that a test orders."""
 
 import re
 import threading
@@ -41,7 +41,7 @@ SENTENCES = {
 }
 
 
-class TellsTime(Protocol):
+class TimeSource(Protocol):
     """Anything with the time in UTC; a Context's clock is one."""
 
     def now(self) -> datetime: ...
@@ -92,7 +92,7 @@ class Called:
 
 @dataclass
 class Fault:
-    """How the next requests go wrong: those whose method and path fit, `times` of them.
+    """A failure of the next `times` requests whose method and path match.
 
     `path` is a regular expression that is searched for in the path. `seconds` passes first. With `after` the call takes effect,
     and only its answer is lost. A fault with neither `status` nor `drop` is just slow.
@@ -109,7 +109,7 @@ class Fault:
     after: bool = False
 
     def fits(self, method: str, path: str) -> bool:
-        """Tell whether this request is meant."""
+        """Check whether the fault applies to this request."""
         return self.method in {"", method} and re.search(self.path, path) is not None
 
     def describe(self) -> GoogleError:
@@ -133,11 +133,11 @@ class Faults:
     def take(self, method: str, path: str) -> Fault | None:
         """Answer the fault for this request, if there is one."""
         with self._lock:
-            found = next((fault for fault in self.waiting if fault.fits(method, path)), None)
-            if found is not None:
-                found.times -= 1
+            fault = next((fault for fault in self.waiting if fault.fits(method, path)), None)
+            if fault is not None:
+                fault.times -= 1
                 self.waiting = [fault for fault in self.waiting if fault.times > 0]
-            return found
+            return fault
 
     def clear(self) -> None:
         """Let everything go well again."""

@@ -10,11 +10,6 @@ HIDDEN = ("UNREAD", "IMPORTANT", "STARRED", "CHAT")
 CATEGORIES = ("CATEGORY_PERSONAL", "CATEGORY_SOCIAL", "CATEGORY_PROMOTIONS", "CATEGORY_UPDATES", "CATEGORY_FORUMS")
 SYSTEM = ("INBOX", "SENT", "DRAFT", "TRASH", "SPAM", *HIDDEN, *CATEGORIES)
 UNTOUCHABLE = frozenset({"SENT", "DRAFT", "CHAT"})  # nobody but Gmail itself adds or removes these
-CHANGEABLE = ("name", "messageListVisibility", "labelListVisibility", "color")
-_VISIBILITIES = {
-    "messageListVisibility": {"show", "hide"},
-    "labelListVisibility": {"labelShow", "labelShowIfUnread", "labelHide"},
-}
 
 
 @dataclass
@@ -39,26 +34,12 @@ class Labels:
             shown |= {"messageListVisibility": "hide", "labelListVisibility": "labelHide"}
         return shown
 
-    def create(self, wanted: JsonObject) -> JsonObject:
-        """Make a label."""
-        self._check(wanted)
+    def create(self, name: str) -> str:
+        """Make a label, and return its id."""
         label_id = f"Label_{next(self._numbers)}"
         shown = {"messageListVisibility": "show", "labelListVisibility": "labelShow"}
-        kept = {key: wanted[key] for key in CHANGEABLE if key in wanted}
-        self.made[label_id] = {"id": label_id, "type": "user"} | shown | kept
-        return dict(self.made[label_id])
-
-    def change(self, label_id: str, wanted: JsonObject) -> JsonObject:
-        """Change what is named."""
-        label = self._own(label_id)
-        self._check({"name": label["name"]} | wanted, but=label_id)
-        label |= {key: wanted[key] for key in CHANGEABLE if key in wanted}
-        return dict(label)
-
-    def delete(self, label_id: str) -> None:
-        """Take the label away."""
-        self._own(label_id)
-        del self.made[label_id]
+        self.made[label_id] = {"id": label_id, "type": "user", "name": name} | shown
+        return label_id
 
     def check_ids(self, label_ids: set[str]) -> None:
         """Refuse ids that no mail could be given."""
@@ -70,30 +51,13 @@ class Labels:
         """Answer the id of the label that goes by this id or name, making it where there is none."""
         if name in SYSTEM:
             return name
-        return self.matching(name) or str(self.create({"name": name})["id"])
+        return self.matching(name) or self.create(name)
 
     def matching(self, name: str) -> str:
         """Answer the id of the label that the search words `label:` and `in:` mean by this; empty without one."""
-        wanted = _plain(name)
-        known = [(label_id, str(label["name"])) for label_id, label in self.made.items()]
-        return next((label_id for label_id, named in known if wanted in {_plain(named), _plain(label_id)}), "")
-
-    def _own(self, label_id: str) -> JsonObject:
-        if label_id in SYSTEM:
-            raise GoogleError(400, "Invalid delete request")
-        if label_id not in self.made:
-            raise GoogleError(404)
-        return self.made[label_id]
-
-    def _check(self, wanted: JsonObject, but: str = "") -> None:
-        name = wanted.get("name")
-        if not isinstance(name, str) or not name.strip() or name.upper() in SYSTEM or len(name) > 225:
-            raise GoogleError(400, "Invalid label name")
-        if self.matching(name) not in {"", but}:
-            raise GoogleError(409, "Label name exists or conflicts")
-        for key, allowed in _VISIBILITIES.items():
-            if wanted.get(key, next(iter(allowed))) not in allowed:
-                raise GoogleError(400, f"Invalid value at '{key}': {wanted[key]!r}")
+        plain = _plain(name)
+        labels = [(label_id, str(label["name"])) for label_id, label in self.made.items()]
+        return next((label_id for label_id, named in labels if plain in {_plain(named), _plain(label_id)}), "")
 
 
 def _plain(name: str) -> str:

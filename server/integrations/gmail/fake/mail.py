@@ -36,7 +36,6 @@ class Mail:
     raw: bytes
     received: int
     labels: set[str] = field(default_factory=set)
-    history_id: int = 0
 
     @cached_property
     def parsed(self) -> Part:
@@ -66,8 +65,8 @@ class Mail:
 
     def header(self, *names: str) -> str:
         """Answer the decoded values of these headers, joined by commas; empty without them."""
-        wanted = {name.casefold() for name in names}
-        return ", ".join(value for name, value in self.headers if name.casefold() in wanted)
+        folded = {name.casefold() for name in names}
+        return ", ".join(value for name, value in self.headers if name.casefold() in folded)
 
     def references(self) -> set[str]:
         """Answer the Message-IDs that it says it follows."""
@@ -83,14 +82,13 @@ def describe_mail(mail: Mail, form: str = "full", only_headers: Collection[str] 
     if form == "full":
         shape["payload"] = describe_part(mail.parsed)
     elif form == "metadata":
-        wanted = {name.casefold() for name in only_headers}
-        kept = [(name, value) for name, value in mail.headers if not wanted or name.casefold() in wanted]
-        shape["payload"] = {"mimeType": mail.parsed.get_content_type()} | ({"headers": _pairs(kept)} if kept else {})
+        names = {name.casefold() for name in only_headers}
+        shown = [(name, value) for name, value in mail.headers if not names or name.casefold() in names]
+        shape["payload"] = {"mimeType": mail.parsed.get_content_type()} | ({"headers": _pairs(shown)} if shown else {})
     elif form == "raw":
         shape["raw"] = encode(mail.raw)
     return shape | {
         "sizeEstimate": len(mail.raw),
-        "historyId": str(mail.history_id),
         "internalDate": str(mail.received),
     }
 
@@ -157,7 +155,7 @@ def walk(part: Part) -> Iterator[Part]:
 
 
 def is_text(part: Part) -> bool:
-    """Tell whether Gmail shows this part as text, rather than as something attached."""
+    """Check whether Gmail shows this part as text, rather than as something attached."""
     return part.get_content_maintype() == "text" and not file_name(part) and not part.is_multipart()
 
 
@@ -197,11 +195,11 @@ def read_headers(part: Part) -> Iterator[tuple[str, str]]:
 def decode_words(text: str) -> str:
     """Decode the encoded words of RFC 2047; what is none stays as it stands."""
 
-    def decode_run(found: re.Match[str]) -> str:
+    def decode_run(match: re.Match[str]) -> str:
         try:
-            pieces = decode_header(found[0])
+            pieces = decode_header(match[0])
         except HeaderParseError:  # broken base64
-            return found[0]
+            return match[0]
         return "".join(piece if isinstance(piece, str) else to_text(piece, charset) for piece, charset in pieces)
 
     return _ENCODED_WORDS.sub(decode_run, text)

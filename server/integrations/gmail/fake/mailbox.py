@@ -1,4 +1,4 @@
-"""A mailbox of the fake Gmail: mails in threads, labels, drafts, and the history of what happened to them."""
+"""A mailbox of the fake Gmail: mails in threads, labels and drafts."""
 
 import hashlib
 import re
@@ -6,25 +6,15 @@ import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from server.integrations.gmail.fake.google import Account, GoogleError, JsonObject, TellsTime
+from server.integrations.gmail.fake.google import Account, GoogleError, JsonObject, TimeSource
 from server.integrations.gmail.fake.labels import Labels
 from server.integrations.gmail.fake.mail import Mail, describe_mail
 from server.integrations.gmail.fake.search import parse_query
-from server.integrations.gmail.fake.search_operators import Seen
+from server.integrations.gmail.fake.search_operators import SearchContext
 from server.integrations.gmail.fake.wire import normalise
 
 _HIDDEN = {"SPAM", "TRASH"}
 _ANSWERED = re.compile(r"^\s*((re|fwd?|aw|sv|antw)\s*(\[\d+\])?\s*:\s*)+", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Change:
-    """An entry of the history. `kind` is the field of Gmail's History that tells it; `labels` are those added or removed."""
-
-    id: int
-    kind: str
-    mail: Mail
-    labels: tuple[str, ...] = ()
 
 
 @dataclass
@@ -32,12 +22,10 @@ class Mailbox:
     """Everything one account has. Whoever uses it holds the fake's lock."""
 
     account: Account
-    clock: TellsTime
+    clock: TimeSource
     mails: dict[str, Mail] = field(default_factory=dict)
     drafts: dict[str, str] = field(default_factory=dict)  # the draft's id → its mail's
     labels: Labels = field(default_factory=Labels)
-    history: list[Change] = field(default_factory=list)
-    history_id: int = 1000
 
     def add(
         self, raw: bytes, labels: Iterable[str] = (), *, thread_id: str = "", received: int | None = None, seed: str = ""
@@ -47,7 +35,6 @@ class Mailbox:
         received = self._now() if received is None else received
         mail = Mail(mail_id, thread_id or mail_id, normalise(raw), received, set(labels))
         self.mails[mail.id] = mail
-        self._note("messagesAdded", mail)
         return mail
 
     def find(self, mail_id: str) -> Mail:
@@ -59,39 +46,32 @@ class Mailbox:
 
     def delete(self, mail_id: str) -> None:
         """Take a mail away for good; a draft goes with its mail."""
-        mail = self.find(mail_id)
-        del self.mails[mail_id]
-        self.drafts = {draft: kept for draft, kept in self.drafts.items() if kept != mail_id}
-        self._note("messagesDeleted", mail)
+        del self.mails[self.find(mail_id).id]
+        self.drafts = {draft: stored for draft, stored in self.drafts.items() if stored != mail_id}
 
     def change_labels(self, mail: Mail, add: Iterable[str] = (), remove: Iterable[str] = ()) -> None:
         """Put labels on a mail and take others off."""
-        added, removed = set(add) - mail.labels, (set(remove) & mail.labels) - set(add)
-        mail.labels = (mail.labels | added) - removed
-        if added:
-            self._note("labelsAdded", mail, added)
-        if removed:
-            self._note("labelsRemoved", mail, removed)
+        mail.labels = mail.labels - set(remove) | set(add)
 
     def thread(self, thread_id: str) -> list[Mail]:
         """Answer the mails of a thread, oldest first."""
         check_id(thread_id)
-        found = [mail for mail in self.mails.values() if mail.thread_id == thread_id]
-        if not found:
+        mails = [mail for mail in self.mails.values() if mail.thread_id == thread_id]
+        if not mails:
             raise GoogleError(404)
-        return sorted(found, key=lambda mail: (mail.received, mail.id))
+        return sorted(mails, key=lambda mail: (mail.received, mail.id))
 
     def search(self, query: str = "", label_ids: Iterable[str] = (), *, everywhere: bool = False) -> list[Mail]:
         """Answer the mails that fit, newest first; what is in spam and trash only when it is asked for."""
-        wanted = parse_query(query, self._seen())
+        parsed = parse_query(query, self._search_context())
         labels = set(label_ids)
-        everywhere = everywhere or wanted.everywhere or bool(labels & _HIDDEN)
-        found = [
+        everywhere = everywhere or parsed.everywhere or bool(labels & _HIDDEN)
+        mails = [
             mail
             for mail in self.mails.values()
-            if labels <= mail.labels and (everywhere or not mail.labels & _HIDDEN) and wanted.fits(mail)
+            if labels <= mail.labels and (everywhere or not mail.labels & _HIDDEN) and parsed.fits(mail)
         ]
-        return sorted(found, key=lambda mail: (mail.received, mail.id), reverse=True)
+        return sorted(mails, key=lambda mail: (mail.received, mail.id), reverse=True)
 
     def place_answer(self, raw: bytes, thread_id: str) -> str:
         """Answer the thread for a mail that asks for this one: it must name a mail of it and have its subject.
@@ -138,25 +118,20 @@ class Mailbox:
         """Answer every mail as Gmail's API would, newest first: for a test that looks at what is there."""
         return [describe_mail(mail, form) for mail in self.search(everywhere=True)]
 
-    def _note(self, kind: str, mail: Mail, labels: Iterable[str] = ()) -> None:
-        self.history_id += 1
-        mail.history_id = self.history_id
-        self.history.append(Change(self.history_id, kind, mail, tuple(sorted(labels))))
-
     def _now(self) -> int:
         return int(self.clock.now().timestamp() * 1000)
 
     def _new_id(self) -> str:
         return f"{self._now() << 20 | secrets.randbits(20):016x}"
 
-    def _seen(self) -> Seen:
+    def _search_context(self) -> SearchContext:
         label: Callable[[str], str] = self.labels.matching
-        return Seen(address=self.account.address, now=self.clock.now(), label=label)
+        return SearchContext(address=self.account.address, now=self.clock.now(), label=label)
 
 
-def check_id(found: str) -> None:
+def check_id(value: str) -> None:
     """Refuse what cannot be an id of a mail or a thread."""
-    if not re.fullmatch(r"[0-9a-f]{1,16}", found):
+    if not re.fullmatch(r"[0-9a-f]{1,16}", value):
         raise GoogleError(400, "Invalid id value")
 
 

@@ -13,13 +13,11 @@ from datetime import datetime, timedelta
 from hmac import compare_digest
 from urllib.parse import urlencode
 
-from server.integrations.gmail.fake.google import Account, GoogleError, JsonObject, TellsTime
+from server.integrations.gmail.fake.google import Account, GoogleError, JsonObject, TimeSource
 
 CLIENT_ID = "1234567890-deskhand.apps.googleusercontent.example.com"
 CLIENT_SECRET = "GOCSPX-deskhand-demo"  # noqa: S105, the fake has nothing to protect
 CODE_SECONDS = 600
-_USERINFO = "https://www.googleapis.com/auth/userinfo."
-_SHORT_SCOPES = {"email": f"{_USERINFO}email", "profile": f"{_USERINFO}profile"}
 _LOOPBACK = re.compile(r"http://(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?(/[^\s#]*)?")
 
 
@@ -37,7 +35,7 @@ class OAuthError(Exception):
 
 @dataclass(frozen=True)
 class Consent:
-    """What a person answers on the consent page.
+    """The answer on the consent page.
 
     No `scopes`: all that were asked for; no `account`: the one that was hinted at, or the first.
     """
@@ -48,7 +46,7 @@ class Consent:
 
 
 @dataclass(frozen=True)
-class Asked:
+class AuthorizationRequest:
     """A sign-in that an application asks for."""
 
     redirect_uri: str
@@ -62,7 +60,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Grant:
-    """What an account allowed. Tokens of one sign-in share its `id`, and end together."""
+    """A grant of an account. Tokens of one sign-in share its `id`, and end together."""
 
     id: str
     account: str
@@ -71,16 +69,16 @@ class Grant:
 
 @dataclass
 class OAuth:
-    """Who is signed in. Whoever uses it holds the fake's lock."""
+    """Grants, codes and tokens. Callers hold the fake's lock."""
 
     accounts: Mapping[str, Account]
-    clock: TellsTime
+    clock: TimeSource
     token_seconds: int = 3599
-    codes: dict[str, tuple[Asked, Grant, datetime]] = field(default_factory=dict)
+    codes: dict[str, tuple[AuthorizationRequest, Grant, datetime]] = field(default_factory=dict)
     access_tokens: dict[str, tuple[Grant, datetime]] = field(default_factory=dict)
     refresh_tokens: dict[str, Grant] = field(default_factory=dict)
 
-    def read_request(self, query: Mapping[str, str]) -> Asked:
+    def read_request(self, query: Mapping[str, str]) -> AuthorizationRequest:
         """Understand what an application asks for; what is wrong is shown to the person, never sent back."""
         if query.get("client_id") != CLIENT_ID:
             raise OAuthError(401, "invalid_client", "The OAuth client was not found.")
@@ -88,12 +86,12 @@ class OAuth:
             raise OAuthError(400, "redirect_uri_mismatch", "A desktop application may only ask to be answered on this computer.")
         if query.get("response_type") != "code":
             raise OAuthError(400, "invalid_request", "The response_type must be code.")
-        scopes = tuple(dict.fromkeys(_SHORT_SCOPES.get(scope, scope) for scope in query.get("scope", "").split()))
+        scopes = tuple(dict.fromkeys(query.get("scope", "").split()))
         if not scopes:
             raise OAuthError(400, "invalid_request", "Missing required parameter: scope")
         if query.get("code_challenge") and query.get("code_challenge_method", "plain") not in {"S256", "plain"}:
             raise OAuthError(400, "invalid_request", "Invalid parameter value for code_challenge_method.")
-        return Asked(
+        return AuthorizationRequest(
             redirect_uri=query["redirect_uri"],
             scopes=scopes,
             state=query.get("state"),
@@ -103,19 +101,19 @@ class OAuth:
             hint=query.get("login_hint", "").casefold(),
         )
 
-    def decide(self, asked: Asked, consent: Consent) -> str:
+    def decide(self, request: AuthorizationRequest, consent: Consent) -> str:
         """Answer where the person's browser goes next."""
-        state = {} if asked.state is None else {"state": asked.state}
+        state = {} if request.state is None else {"state": request.state}
         if consent.refused:
-            return _extend(asked.redirect_uri, state | {"error": "access_denied"})
-        chosen = consent.account or (asked.hint if asked.hint in self.accounts else next(iter(self.accounts)))
+            return _extend(request.redirect_uri, state | {"error": "access_denied"})
+        chosen = consent.account or (request.hint if request.hint in self.accounts else next(iter(self.accounts)))
         if chosen not in self.accounts:
             raise OAuthError(400, "invalid_request", "There is no such account.")
-        scopes = [scope for scope in asked.scopes if consent.scopes is None or scope in consent.scopes]
+        scopes = [scope for scope in request.scopes if consent.scopes is None or scope in consent.scopes]
         grant = self._grant(chosen, scopes)
         code = f"4/0A{secrets.token_urlsafe(48)}"
-        self.codes[code] = asked, grant, self.clock.now() + timedelta(seconds=CODE_SECONDS)
-        return _extend(asked.redirect_uri, state | {"code": code, "scope": " ".join(grant.scopes)})
+        self.codes[code] = request, grant, self.clock.now() + timedelta(seconds=CODE_SECONDS)
+        return _extend(request.redirect_uri, state | {"code": code, "scope": " ".join(grant.scopes)})
 
     def exchange(self, form: Mapping[str, str]) -> JsonObject:
         """Answer the token endpoint."""
@@ -165,21 +163,18 @@ class OAuth:
         self.access_tokens = {token: held for token, held in self.access_tokens.items() if not ends(held[0])}
 
     def _redeem(self, form: Mapping[str, str]) -> JsonObject:
-        asked, grant, ends = self.codes.pop(form.get("code", ""), (None, None, self.clock.now()))
-        if asked is None or grant is None or ends <= self.clock.now():
+        request, grant, ends = self.codes.pop(form.get("code", ""), (None, None, self.clock.now()))
+        if request is None or grant is None or ends <= self.clock.now():
             raise OAuthError(400, "invalid_grant", "Malformed auth code.")
-        if form.get("redirect_uri") != asked.redirect_uri:
+        if form.get("redirect_uri") != request.redirect_uri:
             raise OAuthError(400, "redirect_uri_mismatch", "Bad Request")
-        if asked.challenge and not _proves(form.get("code_verifier", ""), asked):
+        if request.challenge and not _proves(form.get("code_verifier", ""), request):
             sentence = "Invalid code verifier." if form.get("code_verifier") else "Missing code verifier."
             raise OAuthError(400, "invalid_grant", sentence)
-        return self._issue(grant, offline=asked.offline)
+        return self._issue(grant, offline=request.offline)
 
     def _grant(self, account: str, scopes: Iterable[str]) -> Grant:
-        found = list(dict.fromkeys(scopes))
-        if any(scope.startswith(_USERINFO) for scope in found) and "openid" not in found:
-            found.append("openid")  # Google adds it
-        return Grant(secrets.token_hex(8), account, tuple(found))
+        return Grant(secrets.token_hex(8), account, tuple(dict.fromkeys(scopes)))
 
     def _issue(self, grant: Grant, *, offline: bool = False) -> JsonObject:
         token = f"ya29.{secrets.token_urlsafe(64)}"
@@ -191,11 +186,11 @@ class OAuth:
         return answer | {"scope": " ".join(grant.scopes)}
 
 
-def _proves(verifier: str, asked: Asked) -> bool:
+def _proves(verifier: str, request: AuthorizationRequest) -> bool:
     made = verifier
-    if asked.challenge_method == "S256":
+    if request.challenge_method == "S256":
         made = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
-    return compare_digest(made.encode(), asked.challenge.encode())
+    return compare_digest(made.encode(), request.challenge.encode())
 
 
 def _extend(address: str, query: Mapping[str, str]) -> str:

@@ -6,7 +6,7 @@ Side by side means and, OR binds tighter, `{…}` means any of, a minus not. Wha
 import re
 from dataclasses import dataclass
 
-from server.integrations.gmail.fake.search_operators import Seen, Test, make_test
+from server.integrations.gmail.fake.search_operators import SearchContext, Test, make_test
 
 _TOKEN = re.compile(
     r'\s*(?P<minus>-?)(?:(?P<operator>[A-Za-z0-9_]+):)?(?:"(?P<quoted>[^"]*)"?|(?P<mark>[(){}])|(?P<word>[^\s(){}"]+))'
@@ -30,10 +30,10 @@ class _Token:
     mark: str
 
 
-def parse_query(text: str, seen: Seen) -> Query:
+def parse_query(text: str, context: SearchContext) -> Query:
     """Understand a search; whatever is written, something is understood."""
-    found = [_read(match) for match in _TOKEN.finditer(text)]
-    return Query(_Parser(found, seen).parse_all(), _names_hidden(found))
+    tokens = [_read(match) for match in _TOKEN.finditer(text)]
+    return Query(_Parser(tokens, context).parse_all(), _names_hidden(tokens))
 
 
 def _read(match: re.Match[str]) -> _Token:
@@ -41,17 +41,19 @@ def _read(match: re.Match[str]) -> _Token:
     return _Token(match["minus"] == "-", (match["operator"] or "").lower(), value, match["mark"] or "")
 
 
-def _names_hidden(found: list[_Token]) -> bool:
+def _names_hidden(tokens: list[_Token]) -> bool:
     hidden = {"trash", "spam", "anywhere"}
-    return any(not token.minus and token.operator in {"in", "label"} and (token.value or "").lower() in hidden for token in found)
+    return any(
+        not token.minus and token.operator in {"in", "label"} and (token.value or "").lower() in hidden for token in tokens
+    )
 
 
 class _Parser:
     """Reads tokens from left to right. `around` is the operator before a bracket: `subject:(dinner movie)`."""
 
-    def __init__(self, tokens: list[_Token], seen: Seen) -> None:
+    def __init__(self, tokens: list[_Token], context: SearchContext) -> None:
         self.tokens = tokens
-        self.seen = seen
+        self.context = context
         self.place = 0
         self.depth = 0
 
@@ -77,7 +79,7 @@ class _Parser:
         return tests
 
     def parse_item(self, token: _Token, operator: str) -> Test:
-        test = self.parse_group(token, operator) if token.mark else make_test(operator, token.value or "", self.seen)
+        test = self.parse_group(token, operator) if token.mark else make_test(operator, token.value or "", self.context)
         return _not(test) if token.minus else test
 
     def parse_group(self, token: _Token, operator: str) -> Test:

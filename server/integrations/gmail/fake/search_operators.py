@@ -22,18 +22,15 @@ _HEADERS = {
     "cc": ("Cc",),
     "bcc": ("Bcc",),
     "subject": ("Subject",),
-    "deliveredto": ("Delivered-To",),
-    "list": ("List-Id", "List-Post"),
 }
 _PLACES = {"drafts": "DRAFT", "starred": "STARRED", "important": "IMPORTANT", "unread": "UNREAD", "chats": "CHAT"} | {
     place.lower(): place for place in ("INBOX", "SENT", "DRAFT", "TRASH", "SPAM")
 }
 _DAYS = {"d": 1, "m": 30, "y": 365}
-_SIZES = {"": 1, "k": 2**10, "m": 2**20}
 
 
 @dataclass(frozen=True)
-class Seen:
+class SearchContext:
     """Whose search it is. `label` answers the id of the label that goes by a name."""
 
     address: str
@@ -41,9 +38,9 @@ class Seen:
     label: Callable[[str], str]
 
 
-def make_test(operator: str, value: str, seen: Seen) -> Test:
+def make_test(operator: str, value: str, context: SearchContext) -> Test:
     """Answer the test that one operator and its value stand for."""
-    test = _OPERATORS[operator](value, seen) if operator in _OPERATORS and value else None
+    test = _OPERATORS[operator](value, context) if operator in _OPERATORS and value else None
     return test or _has_words(f"{operator} {value}")
 
 
@@ -55,25 +52,25 @@ def _everything(mail: Mail) -> str:
     return "\n".join([mail.header("Subject"), mail.header("From", "To", "Cc"), mail.text, *mail.filenames])
 
 
-def _in_header(*names: str) -> Callable[[str, Seen], Test]:
-    def make(value: str, seen: Seen) -> Test:
-        wanted = seen.address if value.lower() == "me" else value
-        return lambda mail: words_fit(wanted, mail.header(*names))
+def _in_header(*names: str) -> Callable[[str, SearchContext], Test]:
+    def make(value: str, context: SearchContext) -> Test:
+        value = context.address if value.lower() == "me" else value
+        return lambda mail: words_fit(value, mail.header(*names))
 
     return make
 
 
-def _in_place(value: str, seen: Seen) -> Test:
+def _in_place(value: str, context: SearchContext) -> Test:
     name = value.lower()
     if name == "anywhere":
         return lambda _: True
     if name == "archive":
         return lambda mail: not mail.labels & {"INBOX", "SENT", "DRAFT", "TRASH", "SPAM"}
-    label = _PLACES.get(name) or seen.label(value) or value.upper()
+    label = _PLACES.get(name) or context.label(value) or value.upper()
     return lambda mail: label in mail.labels
 
 
-def _is_state(value: str, _seen: Seen) -> Test | None:
+def _is_state(value: str, _context: SearchContext) -> Test | None:
     name = value.lower()
     if name == "read":
         return lambda mail: "UNREAD" not in mail.labels
@@ -82,44 +79,32 @@ def _is_state(value: str, _seen: Seen) -> Test | None:
     return lambda mail: _PLACES[name] in mail.labels
 
 
-def _has_feature(value: str, _seen: Seen) -> Test | None:
+def _has_feature(value: str, _context: SearchContext) -> Test | None:
     if value.lower() == "attachment":
         return lambda mail: bool(mail.filenames)
-    if value.lower() in {"userlabels", "nouserlabels"}:
-        return lambda mail: any(one.startswith("Label_") for one in mail.labels) == (value.lower() == "userlabels")
     return None
 
 
-def _has_file(value: str, _seen: Seen) -> Test:
+def _has_file(value: str, _context: SearchContext) -> Test:
     ending = f".{value.lower().removeprefix('.')}"
     return lambda mail: any(name.lower().endswith(ending) or words_fit(value, name) for name in mail.filenames)
 
 
-def _in_category(value: str, _seen: Seen) -> Test:
-    name = {"PRIMARY": "PERSONAL"}.get(value.upper(), value.upper())
-    return lambda mail: f"CATEGORY_{name}" in mail.labels
-
-
-def _has_message_id(value: str, _seen: Seen) -> Test:
-    wanted = value.strip("<>")
-    return lambda mail: mail.header("Message-ID").strip("<> ") == wanted
-
-
-def _since(sign: int) -> Callable[[str, Seen], Test | None]:
-    def make(value: str, _seen: Seen) -> Test | None:
+def _since(sign: int) -> Callable[[str, SearchContext], Test | None]:
+    def make(value: str, _context: SearchContext) -> Test | None:
         moment = read_moment(value)
         return None if moment is None else _compare(sign, moment)
 
     return make
 
 
-def _within(sign: int) -> Callable[[str, Seen], Test | None]:
-    def make(value: str, seen: Seen) -> Test | None:
-        found = re.fullmatch(r"(\d{1,5})([dmyh])", value.lower())
-        if not found:
+def _within(sign: int) -> Callable[[str, SearchContext], Test | None]:
+    def make(value: str, context: SearchContext) -> Test | None:
+        match = re.fullmatch(r"(\d{1,5})([dmyh])", value.lower())
+        if not match:
             return None
-        span = timedelta(hours=int(found[1])) if found[2] == "h" else timedelta(days=int(found[1]) * _DAYS[found[2]])
-        return _compare(sign, max(seen.now - span, datetime(1970, 1, 1, tzinfo=UTC))) if span.days < 36500 else None
+        span = timedelta(hours=int(match[1])) if match[2] == "h" else timedelta(days=int(match[1]) * _DAYS[match[2]])
+        return _compare(sign, max(context.now - span, datetime(1970, 1, 1, tzinfo=UTC))) if span.days < 36500 else None
 
     return make
 
@@ -141,19 +126,8 @@ def read_moment(value: str) -> datetime | None:
     return None
 
 
-def _of_size(sign: int) -> Callable[[str, Seen], Test | None]:
-    def make(value: str, _seen: Seen) -> Test | None:
-        found = re.fullmatch(r"(\d{1,12})([km]?)b?", value.lower())
-        if not found:
-            return None
-        limit = int(found[1]) * _SIZES[found[2]]
-        return lambda mail: (len(mail.raw) > limit) if sign > 0 else (len(mail.raw) < limit)
-
-    return make
-
-
 def words_fit(wanted: str, text: str) -> bool:
-    """Tell whether these words stand in the text, one after another."""
+    """Check whether these words stand in the text, one after another."""
     folded, pattern = fold(text), [re.escape(word) for word in re.findall(r"\w+", fold(wanted))]
     if not pattern:
         return True
@@ -165,24 +139,21 @@ def words_fit(wanted: str, text: str) -> bool:
 def fold(text: str) -> str:
     """Take away case and accents."""
     apart = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in apart if not unicodedata.combining(letter))
+    return "".join(outgoing for outgoing in apart if not unicodedata.combining(outgoing))
 
 
-_OPERATORS: dict[str, Callable[[str, Seen], Test | None]] = {name: _in_header(*headers) for name, headers in _HEADERS.items()} | {
+_OPERATORS: dict[str, Callable[[str, SearchContext], Test | None]] = {
+    name: _in_header(*headers) for name, headers in _HEADERS.items()
+} | {
     "in": _in_place,
     "label": _in_place,
     "is": _is_state,
     "has": _has_feature,
     "filename": _has_file,
-    "category": _in_category,
-    "rfc822msgid": _has_message_id,
     "after": _since(1),
     "newer": _since(1),
     "before": _since(-1),
     "older": _since(-1),
     "newer_than": _within(1),
     "older_than": _within(-1),
-    "larger": _of_size(1),
-    "size": _of_size(1),
-    "smaller": _of_size(-1),
 }

@@ -108,8 +108,8 @@ def control_routes(faults: Faults, calls: MutableSequence[Called]) -> list[Route
     """Answer the addresses by which another process orders faults."""
 
     async def order(request: Request) -> Response:
-        wanted: dict[str, Any] = await request.json()
-        faults.order(Fault(**wanted))
+        fields: dict[str, Any] = await request.json()
+        faults.order(Fault(**fields))
         return Response(status_code=204)
 
     async def clear(_: Request) -> Response:

@@ -28,10 +28,10 @@ def without_header(raw: bytes, name: str) -> bytes:
 def read_header(raw: bytes, name: str) -> str:
     """Answer a header's value, decoded and on one line; empty without it."""
     head = message_from_bytes(raw.partition(b"\r\n\r\n")[0] + b"\r\n\r\n")
-    found = (value for known, value in read_headers(head) if known.casefold() == name.casefold())
-    return " ".join(next(found, "").split())
+    values = (value for key, value in read_headers(head) if key.casefold() == name.casefold())
+    return " ".join(next(values, "").split())
 
 
 def has_header(raw: bytes, name: str) -> bool:
-    """Tell whether a header is there and says something."""
+    """Check whether a header exists and is not empty."""
     return bool(read_header(raw, name))

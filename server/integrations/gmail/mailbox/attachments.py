@@ -4,7 +4,6 @@ import base64
 import binascii
 import difflib
 import errno
-import hashlib
 import os
 import stat
 from dataclasses import dataclass
@@ -39,27 +38,27 @@ class Files:
         references, inline, named = order.openaiFileIdRefs, order.attachments, order.files
         if len(references) + len(inline) + len(named) > MOST_FILES:
             raise InvalidInput(f"A mail carries {MOST_FILES} files at most.")
-        if sum(len(one.content) for one in inline) * 3 // 4 > LARGEST_FILES:
+        if sum(len(file.content) for file in inline) * 3 // 4 > LARGEST_FILES:
             raise TooLarge(TOO_LARGE)
-        found = [decode_file(one) for one in inline]
-        found += await self.accounts.run(self._read_named, named, room_left(found))
+        files = [decode_file(file) for file in inline]
+        files += await self.accounts.run(self._read_named, named, remaining_bytes(files))
         fetched: list[File] = []
         for reference in references:
-            fetched.append(await self._fetch(reference, room_left(found + fetched)))
-        return (*fetched, *found)
+            fetched.append(await self._fetch(reference, remaining_bytes(files + fetched)))
+        return (*fetched, *files)
 
     async def release(self, order: Enclosing) -> None:
         """Let go of what was fetched for a mail that is out."""
-        links = [one.download_link for one in order.openaiFileIdRefs]
+        links = [file.download_link for file in order.openaiFileIdRefs]
         await self.accounts.run(self.staging.discard, links)
 
     async def _fetch(self, reference: FileReference, room: int) -> File:
         link = reference.download_link
-        kept = await self.accounts.run(self.staging.find, link)
-        if kept:
-            if len(kept.content) > room:
+        staged = await self.accounts.run(self.staging.find, link)
+        if staged:
+            if len(staged.content) > room:
                 raise TooLarge(TOO_LARGE)
-            return kept
+            return staged
         if "://" not in link:
             raise InvalidInput("ChatGPT named a file without a link to it. Attach the file in the conversation again.")
         fetched = await self.accounts.context.fetch.get(link, largest=room)
@@ -69,23 +68,20 @@ class Files:
         return file
 
     def _read_named(self, names: list[str], room: int) -> list[File]:
-        found: list[File] = []
+        files: list[File] = []
         for name in names:
-            found.append(read_named(self.folder, name, room))
-            room -= len(found[-1].content)
-        return found
+            files.append(read_named(self.folder, name, room))
+            room -= len(files[-1].content)
+        return files
 
     async def save(self, file: File) -> str:
         """Save a file into the folder, and answer the name that it got."""
         return await self.accounts.run(save_file, self.folder, file)
 
 
-def room_left(files: list[File]) -> int:
-    """How many bytes may still be attached."""
-    room = LARGEST_FILES - sum(len(file.content) for file in files)
-    if room < 0:
-        raise TooLarge(TOO_LARGE)
-    return room
+def remaining_bytes(files: list[File]) -> int:
+    """Count the bytes that may still be attached."""
+    return LARGEST_FILES - sum(len(file.content) for file in files)
 
 
 def decode_file(inline: InlineFile) -> File:
@@ -109,10 +105,10 @@ def read_named(folder: Path, name: str, room: int) -> File:
     except OSError:
         raise not_there(folder, name) from None
     try:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
             raise not_there(folder, name)
-        if found.st_size > room:
+        if status.st_size > room:
             raise TooLarge(TOO_LARGE)
         with os.fdopen(descriptor, "rb", closefd=False) as file:
             content = file.read(room + 1)
@@ -141,10 +137,10 @@ def guess_media_type(name: str) -> str:
 
 def save_file(folder: Path, file: File) -> str:
     """Save a file under its own name, or that with a number where one is there already."""
-    wanted = clean_name(file.name).lstrip(".") or "attachment"
-    plain = PurePath(wanted)
+    proposed = clean_name(file.name).lstrip(".") or "attachment"
+    plain = PurePath(proposed)
     for number in range(1, 1000):
-        name = wanted if number == 1 else f"{plain.stem} ({number}){plain.suffix}"
+        name = proposed if number == 1 else f"{plain.stem} ({number}){plain.suffix}"
         try:
             descriptor = os.open(folder / name, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o600)
         except FileExistsError:
@@ -168,8 +164,3 @@ def not_saved(error: OSError) -> Unavailable:
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return Unavailable("The disk is full, so the file was not saved. Make room and try again.")
     return Unavailable(f"The file could not be saved ({error.strerror}). Look at Deskhand's folder for files.")
-
-
-def hash_content(content: bytes) -> str:
-    """SHA-256 in hex."""
-    return hashlib.sha256(content).hexdigest()

@@ -1,28 +1,20 @@
 """Drafts: mails that are written and not sent."""
 
+import hashlib
 from dataclasses import dataclass, replace
 from typing import Any
 
 from server.core.errors import InvalidInput
 from server.integrations.gmail.accounts.accounts import Accounts
 from server.integrations.gmail.accounts.session import Permission, Session, open_session
-from server.integrations.gmail.mailbox.attachments import hash_content
 from server.integrations.gmail.mailbox.inbox import Inbox
-from server.integrations.gmail.mailbox.outbox import Outbox, post_draft
+from server.integrations.gmail.mailbox.outbox import Outbox, make_outgoing, post_draft
 from server.integrations.gmail.mailbox.reply import find_answer
-from server.integrations.gmail.mailbox.responses import fit_entries, view_entry
-from server.integrations.gmail.mime.compose import (
-    Letter,
-    check_recipients,
-    check_subject,
-    compose,
-    name_recipients,
-    read_ids,
-    read_people,
-)
+from server.integrations.gmail.mailbox.responses import lean_entries, view_entry
+from server.integrations.gmail.mime.compose import OutgoingMail, check_recipients, compose, name_recipients, read_ids
 from server.integrations.gmail.mime.message import decode_base64url, read_headers
 from server.integrations.gmail.mime.raw_message import RawMail, read_raw
-from server.integrations.gmail.models import Done, DraftEntry, DraftKept, DraftList, DraftMail, Sent, WholeDraft
+from server.integrations.gmail.models import Done, DraftEntry, DraftList, DraftMail, DraftSaved, Sent, WholeDraft
 from server.sdk.operation import Effect, require_allowed
 
 FIELDS = "id,message(id,threadId,labelIds,snippet,internalDate,payload(mimeType,headers))"
@@ -38,7 +30,7 @@ class Stored:
 
     def seal(self) -> str:
         """Hash all of it."""
-        return hash_content(self.content)
+        return hashlib.sha256(self.content).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -54,10 +46,10 @@ class Drafts:
         session = open_session(self.accounts, account, Permission.read)
         options = {"pageToken": page_token} if page_token else {}
         page = await session.read("drafts.list", maxResults=most, **options)
-        wanted = [{"id": one["id"], "format": "full", "fields": FIELDS} for one in page.get("drafts", []) if one.get("id")]
-        found = [one for one in await session.read_each("drafts.get", wanted) if one]
+        calls = [{"id": draft["id"], "format": "full", "fields": FIELDS} for draft in page.get("drafts", []) if draft.get("id")]
+        drafts = [draft for draft in await session.read_each("drafts.get", calls) if draft]
         token = page.get("nextPageToken")
-        return DraftList(drafts=[view_draft(one, session.address) for one in found], next_page_token=token)
+        return DraftList(drafts=[view_draft(draft, session.address) for draft in drafts], next_page_token=token)
 
     async def read(self, draft_id: str, account: str | None) -> WholeDraft:
         """Read a draft."""
@@ -66,35 +58,35 @@ class Drafts:
         return WholeDraft(draft_id=draft_id, mail=await self.inbox.view(session, draft.get("message") or {}))
 
     async def preview_create(self, order: DraftMail) -> Effect:
-        """What would be written."""
-        _, letter, _ = await self._settle(order)
-        await self.outbox.check(letter)
-        return Effect(f"write a draft to {name_recipients(letter.recipients())}", letter.fields())
+        """Foresee which draft is written."""
+        _, outgoing, _ = await self._settle(order)
+        await self.outbox.check(outgoing)
+        return Effect(f"write a draft to {name_recipients(outgoing.recipients())}", outgoing.fields())
 
-    async def create(self, order: DraftMail) -> DraftKept:
+    async def create(self, order: DraftMail) -> DraftSaved:
         """Write a draft."""
-        session, letter, thread_id = await self._settle(order)
-        kept = await session.save_draft(await self.accounts.run(compose, letter), thread_id)
+        session, outgoing, thread_id = await self._settle(order)
+        saved = await session.save_draft(await self.accounts.run(compose, outgoing), thread_id)
         await self.outbox.files.release(order)
-        return describe_kept(kept, "The draft was written. It was not sent.")
+        return describe_saved(saved, "The draft was written. It was not sent.")
 
     async def preview_update(self, draft_id: str, order: DraftMail) -> Effect:
-        """What would stand in the draft's place."""
-        session, letter, _ = await self._settle(order, draft_id)
-        await self.outbox.check(letter)
+        """Foresee which draft is replaced, and by which mail."""
+        session, outgoing, _ = await self._settle(order, draft_id)
+        await self.outbox.check(outgoing)
         before = await self._read_raw(session, draft_id)
-        fields = (*letter.fields(), ("Replaces", f"a draft to {before.recipients or 'nobody yet'}: {before.subject}"))
-        return Effect(f"replace a draft to {name_recipients(letter.recipients())}", fields)
+        fields = (*outgoing.fields(), ("Replaces", f"a draft to {before.recipients or 'nobody yet'}: {before.subject}"))
+        return Effect(f"replace a draft to {name_recipients(outgoing.recipients())}", fields)
 
-    async def update(self, draft_id: str, order: DraftMail) -> DraftKept:
+    async def update(self, draft_id: str, order: DraftMail) -> DraftSaved:
         """Replace a draft, attachments included; it stays in its thread."""
-        session, letter, thread_id = await self._settle(order, draft_id)
-        kept = await session.save_draft(await self.accounts.run(compose, letter), thread_id, draft_id)
+        session, outgoing, thread_id = await self._settle(order, draft_id)
+        saved = await session.save_draft(await self.accounts.run(compose, outgoing), thread_id, draft_id)
         await self.outbox.files.release(order)
-        return describe_kept(kept, "The draft was replaced. It was not sent.")
+        return describe_saved(saved, "The draft was replaced. It was not sent.")
 
     async def preview_send(self, draft_id: str, account: str | None) -> Effect:
-        """What would go out, attachments with their hashes included."""
+        """Foresee the mail that goes out, with the hashes of its attachments."""
         session = open_session(self.accounts, account, Permission.read, Permission.send)
         return await self._foresee_sending(session, draft_id, await read_stored(session, draft_id))
 
@@ -115,7 +107,7 @@ class Drafts:
         return Effect(f"send the draft to {mail.recipients}", fields, mail.addresses, stored.seal())
 
     async def preview_delete(self, draft_id: str, account: str | None) -> Effect:
-        """Which draft would go."""
+        """Foresee which draft is deleted."""
         session = open_session(self.accounts, account, Permission.read, Permission.send)
         mail = await self._read_raw(session, draft_id)
         fields = (("Account", session.address), *mail.fields(), ("Draft", draft_id), ("Note", PERMANENT))
@@ -130,55 +122,45 @@ class Drafts:
     async def _read_raw(self, session: Session, draft_id: str) -> RawMail:
         return await self.accounts.run(read_raw, (await read_stored(session, draft_id)).content)
 
-    async def _settle(self, draft: DraftMail, draft_id: str | None = None) -> tuple[Session, Letter, str | None]:
+    async def _settle(self, draft: DraftMail, draft_id: str | None = None) -> tuple[Session, OutgoingMail, str | None]:
         needs = (Permission.read, Permission.send) if draft.thread_id or draft_id else (Permission.send,)
         session = open_session(self.accounts, draft.account, *needs)
-        letter = Letter(
-            sender=session.address,
-            to=read_people(draft.to, "to"),
-            cc=read_people(draft.cc, "cc"),
-            bcc=read_people(draft.bcc, "bcc"),
-            subject=check_subject(draft.subject),
-            body=draft.body,
-            html=draft.html,
-        )
-        check_recipients(letter.recipients())
-        letter, thread_id = await self._place(session, letter, draft.thread_id, draft_id)
-        return session, await self.outbox.with_files(letter, draft), thread_id
+        outgoing, thread_id = await self._place_in_thread(session, make_outgoing(session, draft), draft.thread_id, draft_id)
+        return session, await self.outbox.with_files(outgoing, draft), thread_id
 
-    async def _place(
-        self, session: Session, letter: Letter, thread_id: str | None, draft_id: str | None
-    ) -> tuple[Letter, str | None]:
+    async def _place_in_thread(
+        self, session: Session, outgoing: OutgoingMail, thread_id: str | None, draft_id: str | None
+    ) -> tuple[OutgoingMail, str | None]:
         if thread_id:
             answer = await find_answer(session, thread_id=thread_id)
-            if not letter.to:
+            if not outgoing.to:
                 answer.require_everybody()
-            letter = replace(letter, to=letter.to or answer.to, subject=letter.subject or answer.subject)
-            return replace(letter, in_reply_to=answer.in_reply_to, references=answer.references), answer.thread_id
+            outgoing = replace(outgoing, to=outgoing.to or answer.to, subject=outgoing.subject or answer.subject)
+            return replace(outgoing, in_reply_to=answer.in_reply_to, references=answer.references), answer.thread_id
         if not draft_id:
-            return letter, None
+            return outgoing, None
         draft = await session.read("drafts.get", id=draft_id, format="metadata")
         message = draft.get("message") or {}
         headers = read_headers(message.get("payload"))
         answered = read_ids(headers.get("In-Reply-To"))
-        letter = replace(
-            letter, references=tuple(read_ids(headers.get("References"))), in_reply_to=answered[0] if answered else ""
+        outgoing = replace(
+            outgoing, references=tuple(read_ids(headers.get("References"))), in_reply_to=answered[0] if answered else ""
         )
-        return letter, message.get("threadId")
+        return outgoing, message.get("threadId")
 
 
 async def read_stored(session: Session, draft_id: str) -> Stored:
     """Read all of a draft's mail."""
     draft = await session.read("drafts.get", id=draft_id, format="raw")
     message = draft.get("message")
-    found = message if isinstance(message, dict) else {}
-    return Stored(decode_base64url(found.get("raw")) or b"", found.get("threadId"))
+    content = message if isinstance(message, dict) else {}
+    return Stored(decode_base64url(content.get("raw")) or b"", content.get("threadId"))
 
 
 def view_draft(draft: dict[str, Any], account: str) -> DraftEntry:
     """A draft without its text."""
     message = draft.get("message") or {}
-    entry = fit_entries([view_entry(message, account, {})], 1500)[0]
+    entry = lean_entries([view_entry(message, account, {})], 1500)[0]
     return DraftEntry(
         draft_id=str(draft.get("id", "")),
         message_id=entry.id,
@@ -190,13 +172,13 @@ def view_draft(draft: dict[str, Any], account: str) -> DraftEntry:
     )
 
 
-def describe_kept(kept: dict[str, Any], sentence: str) -> DraftKept:
+def describe_saved(draft: dict[str, Any], sentence: str) -> DraftSaved:
     """Answer what was written where."""
-    message = kept.get("message") or {}
-    return DraftKept(
+    message = draft.get("message") or {}
+    return DraftSaved(
         success=True,
         message=sentence,
-        draft_id=str(kept.get("id", "")),
+        draft_id=str(draft.get("id", "")),
         message_id=str(message.get("id", "")),
         thread_id=str(message.get("threadId", "")),
     )

@@ -37,26 +37,26 @@ class Labels:
         """List an account's labels."""
         session = open_session(self.accounts, account, Permission.read)
         labels = await self._fetch(session)
-        costs = accumulate(len(one.model_dump_json()) + 1 for one in labels)
-        fitting = [one for one, cost in zip(labels, costs, strict=True) if cost <= LARGEST_ANSWER]
+        costs = accumulate(len(label.model_dump_json()) + 1 for label in labels)
+        fitting = [label for label, cost in zip(labels, costs, strict=True) if cost <= LARGEST_ANSWER]
         return LabelList(labels=fitting, truncated=len(fitting) < len(labels))
 
     async def names(self, session: Session, messages: Sequence[Mapping[str, Any]]) -> dict[str, str]:
         """The names of labels by their ids, as far as these mails need them."""
-        used = {one for message in messages for one in message.get("labelIds") or [] if isinstance(one, str)}
-        if not any(one.startswith("Label_") for one in used):
+        used = {label_id for message in messages for label_id in message.get("labelIds") or [] if isinstance(label_id, str)}
+        if not any(label_id.startswith("Label_") for label_id in used):
             return {}
-        names = {one.id: one.name for one in await self._recall(session)}
+        names = {label.id: label.name for label in await self._recall(session)}
         if used - names.keys():
-            names = {one.id: one.name for one in await self._fetch(session)}
+            names = {label.id: label.name for label in await self._fetch(session)}
         return names
 
-    async def resolve(self, session: Session, wanted: list[str]) -> list[MailLabel]:
+    async def resolve(self, session: Session, names: list[str]) -> list[MailLabel]:
         """Find labels by name or id. NotFound names those that come close."""
-        known = await self._recall(session)
-        if not all(find_label(one, known) for one in wanted):
-            known = await self._fetch(session)
-        return [find_label(one, known) or self._miss(one, known) for one in wanted]
+        labels = await self._recall(session)
+        if not all(find_label(name, labels) for name in names):
+            labels = await self._fetch(session)
+        return [find_label(name, labels) or self._miss(name, labels) for name in names]
 
     async def preview_change(self, message_id: str, order: LabelChange, account: str | None) -> Effect:
         """Foresee which labels a mail gets and loses."""
@@ -145,22 +145,22 @@ class Labels:
 
     async def _fetch(self, session: Session) -> list[MailLabel]:
         answer = await session.read("labels.list")
-        found = [read_label(one) for one in answer.get("labels") or [] if isinstance(one, dict)]
-        labels = sorted(found, key=lambda one: (one.kind != "system", one.name.casefold()))
+        listed = [read_label(label) for label in answer.get("labels") or [] if isinstance(label, dict)]
+        labels = sorted(listed, key=lambda label: (label.kind != "system", label.name.casefold()))
         self._known[session.address] = self.accounts.context.clock.monotonic(), labels
         return labels
 
-    def _miss(self, wanted: str, known: list[MailLabel]) -> NoReturn:
-        by_fold = {one.name.casefold(): one.name for one in known}
-        close = [by_fold[one] for one in difflib.get_close_matches(wanted.casefold(), by_fold, cutoff=0.5)]
+    def _miss(self, name: str, labels: list[MailLabel]) -> NoReturn:
+        by_fold = {label.name.casefold(): label.name for label in labels}
+        close = [by_fold[match] for match in difflib.get_close_matches(name.casefold(), by_fold, cutoff=0.5)]
         hint = f" Did you mean {' or '.join(close)}?" if close else " list_labels tells which there are."
-        raise NotFound(f"There is no label {wanted[:100]!r}.{hint}")
+        raise NotFound(f"There is no label {name[:100]!r}.{hint}")
 
 
-def find_label(wanted: str, known: list[MailLabel]) -> MailLabel | None:
+def find_label(name: str, labels: list[MailLabel]) -> MailLabel | None:
     """Find a label by its name, whatever its case, or by its id."""
-    by_id = next((one for one in known if one.id == wanted), None)
-    return by_id or next((one for one in known if one.name.casefold() == wanted.strip().casefold()), None)
+    by_id = next((label for label in labels if label.id == name), None)
+    return by_id or next((label for label in labels if label.name.casefold() == name.strip().casefold()), None)
 
 
 def read_label(label: Mapping[str, Any]) -> MailLabel:

@@ -8,8 +8,15 @@ from server.integrations.gmail.accounts.session import Permission, Session, open
 from server.integrations.gmail.adapter.errors import NotReached
 from server.integrations.gmail.mailbox.attachments import Files
 from server.integrations.gmail.mailbox.reply import Answer, find_answer
-from server.integrations.gmail.mime.compose import Letter, check_recipients, check_subject, compose, name_recipients, read_people
-from server.integrations.gmail.models import Enclosing, NewMail, Reply, Sent
+from server.integrations.gmail.mime.compose import (
+    OutgoingMail,
+    check_recipients,
+    check_subject,
+    compose,
+    name_recipients,
+    read_people,
+)
+from server.integrations.gmail.models import DraftMail, Enclosing, NewMail, Reply, Sent
 from server.sdk.operation import Effect, require_allowed, require_still_allowed
 
 STILL_THERE = "The mail was not sent; its draft is still in Gmail's Drafts."
@@ -27,46 +34,37 @@ class Outbox:
     files: Files
 
     async def preview_send(self, order: NewMail) -> Effect:
-        """What sending would do."""
-        _, letter = await self._settle(order)
-        await self.check(letter)
-        return foresee_mail(letter)
+        """Foresee sending a mail."""
+        _, outgoing = await self._settle(order)
+        await self.check(outgoing)
+        return foresee_mail(outgoing)
 
     async def send(self, order: NewMail) -> Sent:
         """Send a mail, once."""
-        session, letter = await self._settle(order)
-        require_allowed(foresee_mail(letter))
-        return await self._post(session, letter, None, order, "Email sent successfully")
+        session, outgoing = await self._settle(order)
+        require_allowed(foresee_mail(outgoing))
+        return await self._post(session, outgoing, None, order, "Email sent successfully")
 
     async def preview_reply(self, order: Reply) -> Effect:
-        """What answering would do: who gets it is found out here."""
-        _, letter, answer = await self._settle_reply(order)
-        await self.check(letter)
-        return foresee_answer(letter, answer)
+        """Foresee a reply, whose recipients are determined here."""
+        _, outgoing, answer = await self._settle_reply(order)
+        await self.check(outgoing)
+        return foresee_answer(outgoing, answer)
 
     async def reply(self, order: Reply) -> Sent:
         """Answer a mail, once."""
-        session, letter, answer = await self._settle_reply(order)
-        require_allowed(foresee_answer(letter, answer))
-        return await self._post(session, letter, answer.thread_id, order, "Reply sent successfully")
+        session, outgoing, answer = await self._settle_reply(order)
+        require_allowed(foresee_answer(outgoing, answer))
+        return await self._post(session, outgoing, answer.thread_id, order, "Reply sent successfully")
 
-    async def _settle(self, mail: NewMail) -> tuple[Session, Letter]:
+    async def _settle(self, mail: NewMail) -> tuple[Session, OutgoingMail]:
         session = open_session(self.accounts, mail.account, Permission.send)
-        letter = Letter(
-            sender=session.address,
-            to=read_people(mail.to, "to"),
-            cc=read_people(mail.cc, "cc"),
-            bcc=read_people(mail.bcc, "bcc"),
-            subject=check_subject(mail.subject),
-            body=mail.body,
-            html=mail.html,
-        )
-        if not letter.recipients():
+        outgoing = make_outgoing(session, mail)
+        if not outgoing.recipients():
             raise InvalidInput("This mail names nobody who would get it. Give an address in `to`.")
-        check_recipients(letter.recipients())
-        return session, await self.with_files(letter, mail)
+        return session, await self.with_files(outgoing, mail)
 
-    async def _settle_reply(self, reply: Reply) -> tuple[Session, Letter, Answer]:
+    async def _settle_reply(self, reply: Reply) -> tuple[Session, OutgoingMail, Answer]:
         session = open_session(self.accounts, reply.account, Permission.read, Permission.send)
         answer = await find_answer(
             session,
@@ -76,7 +74,7 @@ class Outbox:
             everybody=reply.reply_all,
         )
         answer.require_everybody()
-        letter = Letter(
+        outgoing = OutgoingMail(
             sender=session.address,
             to=answer.to,
             cc=answer.cc,
@@ -86,19 +84,21 @@ class Outbox:
             in_reply_to=answer.in_reply_to,
             references=answer.references,
         )
-        check_recipients(letter.recipients())
-        return session, await self.with_files(letter, reply), answer
+        check_recipients(outgoing.recipients())
+        return session, await self.with_files(outgoing, reply), answer
 
-    async def with_files(self, letter: Letter, order: Enclosing) -> Letter:
+    async def with_files(self, outgoing: OutgoingMail, order: Enclosing) -> OutgoingMail:
         """Attach what was asked for."""
-        return replace(letter, files=await self.files.gather(order))
+        return replace(outgoing, files=await self.files.gather(order))
 
-    async def check(self, letter: Letter) -> None:
+    async def check(self, outgoing: OutgoingMail) -> None:
         """See that all of a mail can be written, before the person is asked about it."""
-        await self.accounts.run(compose, letter)
+        await self.accounts.run(compose, outgoing)
 
-    async def _post(self, session: Session, letter: Letter, thread_id: str | None, order: Enclosing, message: str) -> Sent:
-        content = await self.accounts.run(compose, letter)
+    async def _post(
+        self, session: Session, outgoing: OutgoingMail, thread_id: str | None, order: Enclosing, message: str
+    ) -> Sent:
+        content = await self.accounts.run(compose, outgoing)
         await require_still_allowed()  # files may have taken their time
         draft_id = await make_draft(session, content, thread_id)
         sent = await post_draft(session, draft_id, content, thread_id, message)
@@ -106,15 +106,32 @@ class Outbox:
         return sent
 
 
-def foresee_mail(letter: Letter) -> Effect:
-    """What sending a mail does."""
-    return Effect(f"send mail to {name_recipients(letter.recipients())}", letter.fields(), letter.addresses(), letter.seal())
+def make_outgoing(session: Session, order: NewMail | DraftMail) -> OutgoingMail:
+    """Make a mail of what was asked for, without files. Raises InvalidInput."""
+    outgoing = OutgoingMail(
+        sender=session.address,
+        to=read_people(order.to, "to"),
+        cc=read_people(order.cc, "cc"),
+        bcc=read_people(order.bcc, "bcc"),
+        subject=check_subject(order.subject),
+        body=order.body,
+        html=order.html,
+    )
+    check_recipients(outgoing.recipients())
+    return outgoing
 
 
-def foresee_answer(letter: Letter, answer: Answer) -> Effect:
-    """What answering does."""
-    fields = (*letter.fields(), ("Answers", answer.answered), ("Thread", answer.thread_id))
-    return Effect(f"answer {name_recipients(letter.recipients())}", fields, letter.addresses(), letter.seal())
+def foresee_mail(outgoing: OutgoingMail) -> Effect:
+    """Effect of sending a mail."""
+    return Effect(
+        f"send mail to {name_recipients(outgoing.recipients())}", outgoing.fields(), outgoing.addresses(), outgoing.seal()
+    )
+
+
+def foresee_answer(outgoing: OutgoingMail, answer: Answer) -> Effect:
+    """Effect of a reply."""
+    fields = (*outgoing.fields(), ("Answers", answer.answered), ("Thread", answer.thread_id))
+    return Effect(f"answer {name_recipients(outgoing.recipients())}", fields, outgoing.addresses(), outgoing.seal())
 
 
 async def make_draft(session: Session, content: bytes, thread_id: str | None) -> str:

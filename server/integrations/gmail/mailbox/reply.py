@@ -1,4 +1,4 @@
-"""Whom and what an answer goes to: the mail that is answered, its people, its subject and its place in the thread.
+"""Recipients, subject and thread of a reply, read from the mail that it answers.
 
 Gmail threads an answer by three things: https://developers.google.com/workspace/gmail/api/guides/threads
 """
@@ -23,7 +23,7 @@ _ANSWERED = re.compile(r"\s*re\s*:", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Answer:
-    """What an answer is made of besides its text."""
+    """A reply without its text."""
 
     thread_id: str
     to: tuple[Person, ...]
@@ -69,22 +69,26 @@ async def read_thread(session: Session, thread_id: str) -> list[Mapping[str, Any
         thread = await session.read("threads.get", id=thread_id, format="metadata", metadataHeaders=NEEDED)
     except NotFound:
         message = await session.read("messages.get", id=thread_id, format="minimal")
-        found = str(message.get("threadId"))
-        thread = await session.read("threads.get", id=found, format="metadata", metadataHeaders=NEEDED)
+        actual_id = str(message.get("threadId"))
+        thread = await session.read("threads.get", id=actual_id, format="metadata", metadataHeaders=NEEDED)
     messages = thread.get("messages")
-    return [one for one in messages if isinstance(one, dict)] if isinstance(messages, list) else []
+    return [message for message in messages if isinstance(message, dict)] if isinstance(messages, list) else []
 
 
 def choose_answered(messages: list[Mapping[str, Any]], account: str, in_reply_to: str | None) -> Mapping[str, Any]:
     """The mail with that Message-ID; without one, the newest from somebody else, or else the newest that was sent."""
-    sent = [one for one in messages if "DRAFT" not in label_ids(one)]
+    sent = [message for message in messages if "DRAFT" not in label_ids(message)]
     if in_reply_to:
-        wanted = in_reply_to.strip().strip("<>")
-        for one in sent:
-            if wanted in {one.get("id"), read_headers(one.get("payload")).get("Message-ID").strip().strip("<>")}:
-                return one
+        message_id = in_reply_to.strip().strip("<>")
+        for message in sent:
+            if message_id in {message.get("id"), read_headers(message.get("payload")).get("Message-ID").strip().strip("<>")}:
+                return message
         raise NotFound("No mail of this thread has that Message-ID. Leave in_reply_to out to answer the newest one.")
-    foreign = [one for one in sent if not is_own(read_headers(one.get("payload")), account) and "SENT" not in label_ids(one)]
+    foreign = [
+        message
+        for message in sent
+        if not is_own(read_headers(message.get("payload")), account) and "SENT" not in label_ids(message)
+    ]
     if not sent:
         raise NotFound("There is no mail in this thread that could be answered.")
     return (foreign or sent)[-1]
@@ -109,7 +113,7 @@ def make_answer(message: Mapping[str, Any], account: str, *, everybody: bool) ->
         cc=cc,
         subject=answer_subject(headers.line("Subject", LONGEST_SUBJECT)),
         in_reply_to=ids[0] if ids else "",
-        references=tuple(read_ids(" ".join([*(one for one in earlier if one not in ids), *ids]))),
+        references=tuple(read_ids(" ".join([*(message_id for message_id in earlier if message_id not in ids), *ids]))),
         answered=f"{headers.line('From', 200)}, {headers.line('Date', 100)}: {headers.line('Subject', 200)}",
         left_out=find_left_out(headers, [*names, *(rest if everybody else ())]),
     )
@@ -139,7 +143,7 @@ def find_left_out(headers: Headers, names: Iterable[str]) -> tuple[str, ...]:
 
 
 def is_own(headers: Headers, account: str) -> bool:
-    """Whether the account itself wrote the mail."""
+    """Check whether the account itself wrote the mail."""
     return any(entry.address.casefold() == account.casefold() for entry in headers.addresses("From"))
 
 

@@ -20,19 +20,19 @@ def view_entry(message: Message, account: str, labels: Mapping[str, str]) -> Mai
     return MailEntry(**_describe(message, read_parts(message.get("payload")), account, labels))
 
 
-def view_listed(message: Message, account: str, labels: Mapping[str, str], distant: Mapping[str, bytes]) -> ListedMail:
-    """A mail with all of its text; `fit` shortens it."""
+def view_listed(message: Message, account: str, labels: Mapping[str, str], fetched: Mapping[str, bytes]) -> ListedMail:
+    """A mail with all of its text; `shorten_to_limit` shortens it."""
     root = read_parts(message.get("payload"))
     described = _describe(message, root, account, labels)
-    return ListedMail(**described, cc=read_people(root.headers, "Cc"), body=read_text(root, distant).text, truncated=False)
+    return ListedMail(**described, cc=read_people(root.headers, "Cc"), body=read_text(root, fetched).text, truncated=False)
 
 
 def view_whole(
-    message: Message, account: str, labels: Mapping[str, str], distant: Mapping[str, bytes], offset: int = 0
+    message: Message, account: str, labels: Mapping[str, str], fetched: Mapping[str, bytes], offset: int = 0
 ) -> WholeMail:
     """A mail with everything, its text from an offset on and as much of it as fits."""
     root = read_parts(message.get("payload"))
-    reading = read_text(root, distant)
+    reading = read_text(root, fetched)
     headers = root.headers
     whole = WholeMail(
         **_describe(message, root, account, labels),
@@ -56,23 +56,23 @@ def view_whole(
     return whole.model_copy(update={"body": body, "truncated": truncated, "next_offset": ends})
 
 
-def fit(mails: Sequence[ListedMail], most: int = LARGEST_ANSWER) -> list[ListedMail]:
+def shorten_to_limit(mails: Sequence[ListedMail], most: int = LARGEST_ANSWER) -> list[ListedMail]:
     """Shorten texts so that all mails fit into one answer; short ones stay whole."""
-    bare = fit_entries([mail.model_copy(update={"body": ""}) for mail in mails], most)
+    bare = lean_entries([mail.model_copy(update={"body": ""}) for mail in mails], most)
     budget = most - sum(len(mail.model_dump_json()) + 1 for mail in bare)
     shares = share_out([json_length(mail.body) for mail in mails], budget)
     bodies = [cut(mail.body, share) for mail, share in zip(mails, shares, strict=True)]
     return [
-        one.model_copy(update={"body": body, "truncated": len(body) < len(mail.body)})
-        for one, mail, body in zip(bare, mails, bodies, strict=True)
+        entry.model_copy(update={"body": body, "truncated": len(body) < len(mail.body)})
+        for entry, mail, body in zip(bare, mails, bodies, strict=True)
     ]
 
 
-def fit_entries(entries: Sequence[Entry], most: int = LARGEST_ANSWER) -> list[Entry]:
+def lean_entries(entries: Sequence[Entry], most: int = LARGEST_ANSWER) -> list[Entry]:
     """Leave out recipients and the ends of long lines where entries would take too much."""
-    if sum(len(one.model_dump_json()) + 1 for one in entries) <= most * 3 // 4:
+    if sum(len(entry.model_dump_json()) + 1 for entry in entries) <= most * 3 // 4:
         return list(entries)
-    return [_lean(one) for one in entries]
+    return [_lean(entry) for entry in entries]
 
 
 def view_attachment(part: Part) -> AttachedFile:
@@ -82,13 +82,13 @@ def view_attachment(part: Part) -> AttachedFile:
 
 def name_labels(message: Message, labels: Mapping[str, str]) -> list[str]:
     """The names of a mail's labels; the id where there is no name."""
-    return [labels.get(one, one) for one in label_ids(message)]
+    return [labels.get(label_id, label_id) for label_id in label_ids(message)]
 
 
 def label_ids(message: Message) -> list[str]:
     """The ids of a mail's labels."""
-    found = message.get("labelIds")
-    return [one_line(one, 200) for one in found if isinstance(one, str)][:100] if isinstance(found, list) else []
+    ids = message.get("labelIds")
+    return [one_line(label_id, 200) for label_id in ids if isinstance(label_id, str)][:100] if isinstance(ids, list) else []
 
 
 def _describe(message: Message, root: Part, account: str, labels: Mapping[str, str]) -> dict[str, Any]:
@@ -113,12 +113,12 @@ def _lean(entry: Entry) -> Entry:
         "from_email": shorten(entry.from_email, 160),
         "subject": shorten(entry.subject, 160),
         "snippet": shorten(entry.snippet, 100),
-        "labels": [shorten(one, 40) for one in entry.labels[:6]],
+        "labels": [shorten(label, 40) for label in entry.labels[:6]],
     }
     for name in ("to", "cc", "bcc", "reply_to"):
         people = getattr(entry, name, None)
         if people is not None:
-            lean[name] = [shorten(one, 100) for one in people[:2]]
+            lean[name] = [shorten(person, 100) for person in people[:2]]
     for name in ("message_id_header", "in_reply_to"):
         if hasattr(entry, name):
             lean[name] = shorten(getattr(entry, name), 320)

@@ -26,17 +26,17 @@ class Staging:
         """Find what a link led to, if it is here still."""
         try:
             head, _, content = self._path(link).read_bytes().partition(b"\n")
-            kept = json.loads(head)
-            if self._is_old(kept["at"]):
+            about = json.loads(head)
+            if self._is_old(about["at"]):
                 return None
-            return File(kept["name"], kept["media_type"], content)
+            return File(about["name"], about["media_type"], content)
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
     def keep(self, link: str, file: File) -> None:
         """Keep what a link led to, and let go of what is old."""
         make_private_folder(self.folder)
-        self.sweep(room=len(file.content))
+        self.prune(room=len(file.content))
         head = json.dumps({"at": self.now().isoformat(), "name": file.name, "media_type": file.media_type})
         replace_file(self._path(link), head.encode() + b"\n" + file.content)
 
@@ -45,7 +45,7 @@ class Staging:
         for link in links:
             self._path(link).unlink(missing_ok=True)
 
-    def sweep(self, room: int = 0) -> None:
+    def prune(self, room: int = 0) -> None:
         """Let go of what is old, and of the oldest where it is too much."""
         left = 0
         with suppress(OSError):

@@ -70,11 +70,15 @@ class File:
     content: bytes = field(repr=False)
 
     def __str__(self) -> str:
-        return f"{self.name}, {len(self.content)} bytes, SHA-256 {hashlib.sha256(self.content).hexdigest()}"
+        return f"{self.name}, {len(self.content)} bytes, SHA-256 {self.sha256}"
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.content).hexdigest()
 
 
 @dataclass(frozen=True)
-class Letter:
+class OutgoingMail:
     """A mail to send, with everything settled."""
 
     sender: str
@@ -92,23 +96,23 @@ class Letter:
         return (*self.to, *self.cc, *self.bcc)
 
     def addresses(self) -> tuple[str, ...]:
-        """Where it goes, whatever people are called."""
+        """Addresses it goes to, without names."""
         return tuple(dict.fromkeys(person.address for person in self.recipients()))
 
     def seal(self) -> str:
         """Hash everything that goes out, what the person is not shown included."""
-        people = [[(one.name, one.address) for one in found] for found in (self.to, self.cc, self.bcc)]
+        people = [[(person.name, person.address) for person in group] for group in (self.to, self.cc, self.bcc)]
         files = [(str(file), file.media_type) for file in self.files]
         mail = [self.sender, people, self.subject, self.body, self.html, files, self.in_reply_to, self.references]
         return hashlib.sha256(json.dumps(mail).encode("ascii")).hexdigest()
 
     def fields(self) -> tuple[tuple[str, str], ...]:
-        """What the person is shown, as the recipients will see it."""
+        """Fields of the approval request, as the recipients will see them."""
         people = [("To", self.to), ("Cc", self.cc), ("Bcc", self.bcc)]
         return (
             ("Account", self.sender),
             ("From", self.sender),
-            *((name, ", ".join(map(str, found))) for name, found in people if found),
+            *((name, ", ".join(map(str, group))) for name, group in people if group),
             ("Subject", self.subject),
             ("Body", self.body),
             *((("HTML part", html_to_text(self.html)),) if self.html is not None else ()),
@@ -146,46 +150,46 @@ class _Policy(EmailPolicy):
         return self.fold(name, value).encode("utf-8" if self.utf8 else "ascii")
 
 
-def compose(letter: Letter) -> bytes:
+def compose(outgoing: OutgoingMail) -> bytes:
     """Write a mail. Raises TooLarge and InvalidInput."""
-    foreign = any(not person.ascii for person in letter.recipients())
+    foreign = any(not person.ascii for person in outgoing.recipients())
     message = EmailMessage(_Policy(linesep="\r\n", cte_type="7bit", utf8=foreign))
     try:
-        _write_headers(message, letter)
+        _write_headers(message, outgoing)
     except ValueError:
         raise InvalidInput("A header of this mail cannot be written. Use plain names, and a subject of one line.") from None
-    message.set_content(letter.body)
-    if letter.html is not None:
-        message.add_alternative(letter.html, subtype="html")
-    for file in letter.files:
+    message.set_content(outgoing.body)
+    if outgoing.html is not None:
+        message.add_alternative(outgoing.html, subtype="html")
+    for file in outgoing.files:
         _attach(message, file)
     content = message.as_bytes()
-    check_head(content, letter)
+    check_head(content, outgoing)
     if len(content) > LARGEST_MAIL:
         raise TooLarge(f"With its attachments this mail has {len(content) // 1_000_000} MB, and Gmail takes 35 MB.")
     return content
 
 
-def check_head(content: bytes, letter: Letter) -> None:
+def check_head(content: bytes, outgoing: OutgoingMail) -> None:
     """See that a mail has the headers it should have and no other, whatever was written into one. Raises InvalidInput."""
     lines = content.partition(b"\r\n\r\n")[0].split(b"\r\n")
     names = [line.partition(b":")[0].decode("ascii", "replace").lower() for line in lines if line[:1] not in {b" ", b"\t"}]
-    people = [name for name, found in (("to", letter.to), ("cc", letter.cc), ("bcc", letter.bcc)) if found]
-    thread = [name for name, found in (("in-reply-to", letter.in_reply_to), ("references", letter.references)) if found]
+    people = [name for name, value in (("to", outgoing.to), ("cc", outgoing.cc), ("bcc", outgoing.bcc)) if value]
+    thread = [name for name, value in (("in-reply-to", outgoing.in_reply_to), ("references", outgoing.references)) if value]
     if sorted(set(names) - _STRUCTURE) != sorted(["from", "subject", *people, *thread]) or len(names) != len(set(names)):
         raise InvalidInput("A header of this mail cannot be written. Use plain names, and a subject of one line.")
 
 
-def _write_headers(message: EmailMessage, letter: Letter) -> None:
-    message["From"] = letter.sender
-    for name, people in (("To", letter.to), ("Cc", letter.cc), ("Bcc", letter.bcc)):
+def _write_headers(message: EmailMessage, outgoing: OutgoingMail) -> None:
+    message["From"] = outgoing.sender
+    for name, people in (("To", outgoing.to), ("Cc", outgoing.cc), ("Bcc", outgoing.bcc)):
         if people:
             message[name] = ",\r\n ".join(person.header() for person in people)
-    message["Subject"] = letter.subject
-    if letter.in_reply_to:
-        message["In-Reply-To"] = letter.in_reply_to
-    if letter.references:
-        message["References"] = " ".join(letter.references)
+    message["Subject"] = outgoing.subject
+    if outgoing.in_reply_to:
+        message["In-Reply-To"] = outgoing.in_reply_to
+    if outgoing.references:
+        message["References"] = " ".join(outgoing.references)
 
 
 def _attach(message: EmailMessage, file: File) -> None:
@@ -228,10 +232,10 @@ def validate_person(entry: ParsedAddress, field_name: str) -> Person:
     from email_validator import EmailNotValidError, validate_email
 
     try:
-        found = validate_email(entry.address, check_deliverability=False)
+        validated = validate_email(entry.address, check_deliverability=False)
     except (EmailNotValidError, ValueError, IndexError) as error:
         raise InvalidInput(f"{field_name}: {str(entry)[:200]!r} is no mail address. {str(error)[:200]}") from None
-    return Person(found.normalized, entry.name, found.ascii_email or "")
+    return Person(validated.normalized, entry.name, validated.ascii_email or "")
 
 
 def check_recipients(people: Sized) -> None:
@@ -242,8 +246,8 @@ def check_recipients(people: Sized) -> None:
 
 def read_ids(value: Any) -> list[str]:
     """Read the message ids in a header; the first and the newest where there are too many."""
-    found = _IDS.findall(str(value))
-    return found if len(found) <= MOST_REFERENCES else [found[0], *found[1 - MOST_REFERENCES :]]
+    ids = _IDS.findall(str(value))
+    return ids if len(ids) <= MOST_REFERENCES else [ids[0], *ids[1 - MOST_REFERENCES :]]
 
 
 def name_recipients(people: tuple[Person, ...]) -> str:

@@ -33,9 +33,9 @@ class Tag:
     ends: bool
     rest: str
 
-    def attribute(self, wanted: str) -> str:
+    def attribute(self, attribute: str) -> str:
         for name, *values in _ATTRIBUTE.findall(self.rest[: 2 * LONGEST_LINK]):
-            if name.lower() == wanted:
+            if name.lower() == attribute:
                 return html.unescape("".join(values)).strip()
         return ""
 

@@ -69,7 +69,7 @@ class Part:
 
     @property
     def is_attachment(self) -> bool:
-        """Whether a person would call it an attached file."""
+        """True if mail programs show it as an attached file."""
         if self.name or self.headers.get("Content-Disposition").strip().lower().startswith("attachment"):
             return True
         kind = self.media_type.partition("/")[0]
@@ -77,7 +77,7 @@ class Part:
 
     @property
     def is_text(self) -> bool:
-        """Whether a person would read it as the mail itself."""
+        """True if mail programs show it as the mail's text."""
         return not self.is_attachment and self.media_type.startswith("text/") and self.media_type not in _NOT_READ
 
     @property
@@ -107,15 +107,15 @@ def read_parts(payload: Any, place: str = "0", depth: int = 0) -> Part:
         headers=headers,
         data=data,
         gmail_id=_text(body.get("attachmentId")),
-        parts=() if enclosed else tuple(read_parts(one, f"{place}-{index}", depth + 1) for index, one in enumerate(inner)),
+        parts=() if enclosed else tuple(read_parts(child, f"{place}-{index}", depth + 1) for index, child in enumerate(inner)),
     )
 
 
 def read_headers(payload: Any) -> Headers:
     """Read the headers of a payload."""
-    found = payload.get("headers") if isinstance(payload, dict) else None
-    pairs = (one for one in found if isinstance(one, dict)) if isinstance(found, list) else ()
-    return Headers(tuple((_text(one.get("name")).lower(), _text(one.get("value"))[:LONGEST_HEADER]) for one in pairs))
+    headers = payload.get("headers") if isinstance(payload, dict) else None
+    pairs = (header for header in headers if isinstance(header, dict)) if isinstance(headers, list) else ()
+    return Headers(tuple((_text(header.get("name")).lower(), _text(header.get("value"))[:LONGEST_HEADER]) for header in pairs))
 
 
 def walk(part: Part) -> Iterator[Part]:
@@ -127,12 +127,12 @@ def walk(part: Part) -> Iterator[Part]:
 
 def find_attachments(part: Part) -> list[Part]:
     """The attached files."""
-    return [one for one in walk(part) if one.is_attachment]
+    return [inner for inner in walk(part) if inner.is_attachment]
 
 
-def find_distant_texts(part: Part) -> list[Part]:
+def find_detached_texts(part: Part) -> list[Part]:
     """The texts that Gmail hands out separately, because they are long."""
-    return [one for one in walk(part) if one.is_text and one.data is None and one.gmail_id]
+    return [inner for inner in walk(part) if inner.is_text and inner.data is None and inner.gmail_id]
 
 
 @dataclass(frozen=True)
@@ -143,18 +143,18 @@ class Reading:
     html: bool = False
 
 
-def read_text(part: Part, distant: Mapping[str, bytes]) -> Reading:
-    """Read a mail's text: plain where there is some, else from HTML. `distant`: what was fetched separately, by the part's id."""
+def read_text(part: Part, fetched: Mapping[str, bytes]) -> Reading:
+    """Read a mail's text: plain where there is some, else from HTML. `fetched`: what was fetched separately, by the part's id."""
     if part.is_attachment:
         return Reading()
     if part.is_text:
-        return _read_leaf(part, part.data if part.data is not None else distant.get(part.id, b""))
+        return _read_leaf(part, part.data if part.data is not None else fetched.get(part.id, b""))
     if part.media_type == "multipart/related":
-        return next((found for inner in part.parts if (found := read_text(inner, distant)).text), Reading())
-    readings = [found for inner in part.parts if (found := read_text(inner, distant)).text]
+        return next((reading for inner in part.parts if (reading := read_text(inner, fetched)).text), Reading())
+    readings = [reading for inner in part.parts if (reading := read_text(inner, fetched)).text]
     if part.media_type == "multipart/alternative":
-        return next((one for one in readings if not one.html), readings[0] if readings else Reading())
-    return Reading("\n\n".join(one.text for one in readings), any(one.html for one in readings))
+        return next((reading for reading in readings if not reading.html), readings[0] if readings else Reading())
+    return Reading("\n\n".join(reading.text for reading in readings), any(reading.html for reading in readings))
 
 
 def _read_leaf(part: Part, content: bytes) -> Reading:

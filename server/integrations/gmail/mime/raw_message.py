@@ -42,7 +42,7 @@ class RawMail:
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """Where it would go, whatever people are called; what is no address stands for itself, so that nobody is left out."""
+        """Addresses it goes to, without names. An entry that is no address stands for itself, so that none is left out."""
         entries = self.headers.addresses(*_RECIPIENTS)
         return tuple(
             dict.fromkeys(address for entry in entries for address in (entry.address or entry.name, *entry.alternatives))
@@ -62,7 +62,7 @@ class RawMail:
                 )
 
     def fields(self) -> tuple[tuple[str, str], ...]:
-        """What the person is shown."""
+        """Fields of the approval request."""
         people = [(name, ", ".join(map(str, self.headers.addresses(name)))) for name in _SHOWN]
         return (
             *((name, shown) for name, shown in people if shown),
@@ -78,12 +78,12 @@ def read_raw(content: bytes) -> RawMail:
     message = message_from_bytes(content)
     headers = Headers(tuple((name.lower(), read_header(value)) for name, value in message.raw_items()))
     leaves = list(walk(message))
-    texts = tuple(clean_text(read_leaf(one)) for one in leaves if kind_of(one) == "text/plain")
-    html = tuple(html_to_text(read_leaf(one)) for one in leaves if kind_of(one) == "text/html")
+    texts = tuple(clean_text(read_leaf(leaf)) for leaf in leaves if kind_of(leaf) == "text/plain")
+    html = tuple(html_to_text(read_leaf(leaf)) for leaf in leaves if kind_of(leaf) == "text/html")
     files = tuple(
-        File(file_name(one, place), one.get_content_type(), leaf_content(one))
-        for place, one in enumerate(leaves, 1)
-        if kind_of(one) == "file"
+        File(file_name(leaf, place), leaf.get_content_type(), leaf_content(leaf))
+        for place, leaf in enumerate(leaves, 1)
+        if kind_of(leaf) == "file"
     )
     return RawMail(headers, texts, html, files, any(isinstance(defect, _BROKEN_HEADERS) for defect in message.defects))
 
@@ -119,7 +119,7 @@ def read_leaf(part: Message) -> str:
 def leaf_content(part: Message) -> bytes:
     """The bytes of a part."""
     if part.is_multipart():
-        return b"\r\n".join(one.as_bytes() for one in part.get_payload() if isinstance(one, Message))
+        return b"\r\n".join(mail.as_bytes() for mail in part.get_payload() if isinstance(mail, Message))
     content = part.get_payload(decode=True)
     return content if isinstance(content, bytes) else b""
 

@@ -58,10 +58,10 @@ def _decode_broken(content: bytes) -> str:
 def find_charset(name: str) -> str:
     """Find the codec for a charset's name; empty where there is none that one would decode mail with."""
     try:
-        found = codecs.lookup(name.strip().strip("\"'"))
+        codec = codecs.lookup(name.strip().strip("\"'"))
     except (LookupError, ValueError):
         return ""
-    return "" if found.name.replace("_", "-") in _NO_CHARSETS else _ALIASES.get(found.name, found.name)
+    return "" if codec.name.replace("_", "-") in _NO_CHARSETS else _ALIASES.get(codec.name, codec.name)
 
 
 def decode_words(value: str) -> str:
@@ -132,7 +132,7 @@ def unflow(text: str, *, delete_space: bool) -> str:
 
 
 def json_length(value: str) -> int:
-    """How many characters a text has in an answer."""
+    """Count the characters of a text in a JSON response."""
     return len(json.dumps(value, ensure_ascii=False))
 
 

@@ -31,7 +31,7 @@ from server.integrations.gmail.adapter.google import Grant
 from server.integrations.gmail.fake import FakeGoogle, running_fake_google
 from server.integrations.gmail.fake.demo import fill_mailboxes, read_demo_mail
 from server.integrations.gmail.fake.google import Called
-from server.integrations.gmail.mailbox.inbox import Wanted
+from server.integrations.gmail.mailbox.inbox import ListQuery
 from server.integrations.gmail.models import Endpoints
 from server.integrations.gmail.service import Mailbox, start
 from server.outbound.fetch import Fetch
@@ -224,7 +224,7 @@ class Desk:
 
     def find(self, query: str, account: str | None = None) -> str:
         """The id of the one mail that fits."""
-        found = self.run(self.mailbox.inbox.search(Wanted(query, account=account))).messages
+        found = self.run(self.mailbox.inbox.search(ListQuery(query, account=account))).messages
         assert len(found) == 1, found
         return found[0].id
 

@@ -1,7 +1,7 @@
 import pytest
 
 from server.core.errors import NotFound
-from server.integrations.gmail.search import ask_read, lookup
+from server.integrations.gmail.search import lookup, read_arguments
 
 ENTRY = {
     "id": "18c2",
@@ -49,4 +49,4 @@ def test_a_mail_is_a_document_that_says_where_it_goes_on():
 @pytest.mark.parametrize("asked", ["", "18c2", ":me@example.com", "18c2:"])
 def test_an_id_that_search_never_answers_finds_nothing(asked):
     with pytest.raises(NotFound):
-        ask_read(asked)
+        read_arguments(asked)

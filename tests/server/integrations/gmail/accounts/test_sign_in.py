@@ -43,10 +43,12 @@ def test_what_was_not_ticked_is_not_granted(new_desk):
     assert (account.can_read, account.can_send, account.can_change) == (True, False, False)
 
 
-@pytest.mark.parametrize("consent", [Consent(refused=True), Consent(scopes=frozenset())])
-def test_a_refusal_signs_nobody_in(new_desk, consent):
+@pytest.mark.parametrize(
+    ("consent", "why"), [(Consent(refused=True), "did not sign you in"), (Consent(scopes=frozenset()), "was ticked")]
+)
+def test_refusal_signs_nobody_in(new_desk, consent, why):
     back = answer(new_desk, new_desk.run(new_desk.mailbox.sign_ins.begin()), consent)
-    with pytest.raises(Forbidden):
+    with pytest.raises(Forbidden, match=why):
         finish(new_desk, back)
     assert new_desk.mailbox.sign_ins.latest.state == "failed"
     assert new_desk.mailbox.accounts.settings.accounts == []

@@ -15,18 +15,16 @@ ANSWER = {"id": "1", "payload": {"headers": [{"name": "A", "value": "1"}], "part
     [
         ("", ANSWER),
         ("id", {"id": "1"}),
-        ("payload/headers/name", {"payload": {"headers": [{"name": "A"}]}}),
-        ("id, payload(parts(filename,body/size))", {"id": "1", "payload": {"parts": [{"filename": "x", "body": {"size": 1}}]}}),
-        ("payload/parts/*", {"payload": {"parts": ANSWER["payload"]["parts"]}}),  # type: ignore[index]
+        ("payload(headers(name))", {"payload": {"headers": [{"name": "A"}]}}),
+        ("id, payload(parts(filename,body(size)))", {"id": "1", "payload": {"parts": [{"filename": "x", "body": {"size": 1}}]}}),
         ("nothing", {}),
-        ("*", ANSWER),
     ],
 )
 def test_only_what_is_chosen_is_left(fields: str, left: Any) -> None:
     assert choose_fields(ANSWER, fields) == left
 
 
-@pytest.mark.parametrize("fields", ["a(", "a)", "a/", "(a)", "a(b", ",", "a b"])
+@pytest.mark.parametrize("fields", ["a(", "a)", "a/b", "*", "(a)", "a(b", ",", "a b"])
 def test_what_makes_no_sense_is_refused(fields: str) -> None:
     with pytest.raises(GoogleError, match="Invalid field selection"):
         choose_fields(ANSWER, fields)

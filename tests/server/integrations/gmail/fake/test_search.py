@@ -70,7 +70,7 @@ MAILS: dict[str, tuple[str, set[str], timedelta]] = {
 @pytest.fixture(scope="module")
 def mailbox() -> Mailbox:
     mailbox = Mailbox(Account("me@example.com", "Me"), Clock())
-    mailbox.labels.create({"name": "My Friends/Old"})
+    mailbox.labels.create("My Friends/Old")
     for name, (text, labels, age) in MAILS.items():
         received = int((NOW - age).timestamp() * 1000)
         mailbox.add(text.encode(), labels, received=received).thread_id = name
@@ -121,18 +121,11 @@ SHOWN = "bill answer plan letter html résumé"
         ("is:important", "plan"),
         ("has:attachment", "bill"),
         ("-has:attachment in:inbox", "plan html"),
-        ("has:userlabels", "plan"),
         ("filename:pdf", "bill"),
         ("filename:bill-2026.pdf", "bill"),
         ("filename:bill", "bill"),
         ("filename:doc", ""),
         ("bill-2026", "bill"),
-        ("category:promotions", "html"),
-        ("category:primary", "plan"),
-        ("list:sale.example.org", "html"),
-        ("rfc822msgid:b1@energy.example.org", "bill"),
-        ("rfc822msgid:<b1@energy.example.org>", "bill"),
-        ("rfc822msgid:b1", ""),
         ("newer_than:1d", "bill answer plan"),
         ("newer_than:3h", "bill"),
         ("older_than:5d", "html résumé"),
@@ -146,8 +139,6 @@ SHOWN = "bill answer plan letter html résumé"
         (f"after:{int(NOW.timestamp()) - 7201}", "bill"),
         (f"before:{int(NOW.timestamp()) - 7200}", "answer plan letter html résumé"),
         ("after:tomorrow", ""),
-        ("larger:300", "bill"),
-        ("smaller:1k -larger:75", "letter"),
         ("dinner movie", "answer plan"),
         ('"dinner and movie"', "plan"),
         ('"movie dinner"', "answer"),

@@ -6,7 +6,7 @@ from email.message import EmailMessage
 import pytest
 
 from server.core.errors import InvalidInput, NotFound, UpstreamFailed, UpstreamTimedOut
-from server.integrations.gmail.mailbox.inbox import SUMMED_UP, Wanted
+from server.integrations.gmail.mailbox.inbox import SUMMED_UP, ListQuery
 from server.integrations.gmail.mailbox.responses import LARGEST_ANSWER
 
 ALEX, OTHER = "alex@example.com", "alex.morgan@example.org"
@@ -28,7 +28,7 @@ def write(text="Hello", **headers):
 
 
 def test_the_newest_come_first_with_their_texts(desk):
-    mails, token = desk.run(desk.mailbox.inbox.list_mails(Wanted(most=5)))
+    mails, token = desk.run(desk.mailbox.inbox.list_mails(ListQuery(most=5)))
     assert [one.date for one in mails] == sorted((one.date for one in mails), reverse=True)
     assert len(mails) == 5
     assert mails[0].body.startswith("Alex, is the flat paid?")
@@ -37,10 +37,10 @@ def test_the_newest_come_first_with_their_texts(desk):
 
 
 def test_pages_follow_each_other_without_gap_or_double(desk):
-    everything, _ = desk.run(desk.mailbox.inbox.list_mails(Wanted(most=50)))
+    everything, _ = desk.run(desk.mailbox.inbox.list_mails(ListQuery(most=50)))
     found, token = [], None
     while True:
-        page = desk.run(desk.mailbox.inbox.search(Wanted(most=7, page_token=token)))
+        page = desk.run(desk.mailbox.inbox.search(ListQuery(most=7, page_token=token)))
         found += page.messages
         token = page.next_page_token
         if not token:
@@ -59,19 +59,19 @@ def test_pages_follow_each_other_without_gap_or_double(desk):
     ],
 )
 def test_gmails_search_is_understood(desk, query, count):
-    assert len(desk.run(desk.mailbox.inbox.search(Wanted(query=query, most=50))).messages) == count
+    assert len(desk.run(desk.mailbox.inbox.search(ListQuery(query=query, most=50))).messages) == count
 
 
 def test_a_label_narrows_the_list_by_name_or_id(desk):
-    by_name = desk.run(desk.mailbox.inbox.search(Wanted(label="rowing")))
+    by_name = desk.run(desk.mailbox.inbox.search(ListQuery(label="rowing")))
     assert [one.labels.count("Rowing") for one in by_name.messages] == [1, 1, 1]
-    assert by_name == desk.run(desk.mailbox.inbox.search(Wanted(label="Label_4")))
+    assert by_name == desk.run(desk.mailbox.inbox.search(ListQuery(label="Label_4")))
     with pytest.raises(NotFound, match="Did you mean Rowing"):
-        desk.run(desk.mailbox.inbox.search(Wanted(label="Rowin")))
+        desk.run(desk.mailbox.inbox.search(ListQuery(label="Rowin")))
 
 
 def test_a_search_and_a_list_agree_about_a_mail(desk):
-    (entry,) = desk.run(desk.mailbox.inbox.search(Wanted(query="subject:invoice from:brightline"))).messages
+    (entry,) = desk.run(desk.mailbox.inbox.search(ListQuery(query="subject:invoice from:brightline"))).messages
     mail = desk.run(desk.mailbox.inbox.read(entry.id, 0, None))
     assert entry.has_attachments
     assert {name: getattr(mail, name) for name in type(entry).model_fields} == entry.model_dump()
@@ -79,24 +79,24 @@ def test_a_search_and_a_list_agree_about_a_mail(desk):
 
 def test_a_query_without_end_is_refused(desk):
     with pytest.raises(InvalidInput, match="too long"):
-        desk.run(desk.mailbox.inbox.search(Wanted(query="ä" * 900)))
+        desk.run(desk.mailbox.inbox.search(ListQuery(query="ä" * 900)))
 
 
 def test_the_other_account_is_read_when_it_is_named(desk):
-    mails, _ = desk.run(desk.mailbox.inbox.list_mails(Wanted(account=OTHER)))
+    mails, _ = desk.run(desk.mailbox.inbox.list_mails(ListQuery(account=OTHER)))
     assert {one.account for one in mails} == {OTHER}
 
 
 def test_a_mail_that_vanishes_meanwhile_is_left_out(desk):
     desk.google.fail_next(404, path=r"messages/\w+$")
-    mails, _ = desk.run(desk.mailbox.inbox.list_mails(Wanted(most=5)))
+    mails, _ = desk.run(desk.mailbox.inbox.list_mails(ListQuery(most=5)))
     assert len(mails) == 4
 
 
 def test_fifty_long_mails_make_one_answer(desk):
     for number in range(50):
         receive(desk, write(f"{number} " + 'say "hi"\n' * 3000))
-    mails, _ = desk.run(desk.mailbox.inbox.list_mails(Wanted(most=50)))
+    mails, _ = desk.run(desk.mailbox.inbox.list_mails(ListQuery(most=50)))
     assert len(mails) == 50
     assert all(one.truncated for one in mails)
     assert sum(len(one.model_dump_json()) + 1 for one in mails) <= LARGEST_ANSWER
@@ -221,18 +221,18 @@ HOSTILE = {
 @pytest.mark.parametrize("case", HOSTILE)
 def test_a_hostile_mail_hides_no_other(desk, case):
     mail_id = receive(desk, HOSTILE[case])
-    mails, _ = desk.run(desk.mailbox.inbox.list_mails(Wanted(most=50)))
+    mails, _ = desk.run(desk.mailbox.inbox.list_mails(ListQuery(most=50)))
     assert len(mails) > 30
     assert mail_id in {one.id for one in mails}
     desk.run(desk.mailbox.inbox.read(mail_id, 0, None)).model_dump_json()
-    desk.run(desk.mailbox.inbox.search(Wanted(most=50))).model_dump_json()
+    desk.run(desk.mailbox.inbox.search(ListQuery(most=50))).model_dump_json()
 
 
 def test_an_answer_that_is_none_is_googles_failure(desk):
     desk.set(timeout_seconds=0.3)
     desk.google.delay_next(1, path="messages$")
     with pytest.raises(UpstreamTimedOut):
-        desk.run(desk.mailbox.inbox.search(Wanted()))
+        desk.run(desk.mailbox.inbox.search(ListQuery()))
     desk.google.drop_next(path="messages$")
     with pytest.raises(UpstreamFailed):
-        desk.run(desk.mailbox.inbox.search(Wanted()))
+        desk.run(desk.mailbox.inbox.search(ListQuery()))

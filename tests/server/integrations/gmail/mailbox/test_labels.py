@@ -43,10 +43,22 @@ def test_a_label_that_is_not_there_is_told_with_those_that_come_close(desk):
         change(desk, desk.find("valve in stock"), add=["qqqqq"])
 
 
-@pytest.mark.parametrize("changes", [{}, {"add": ["Home"], "remove": ["home"]}, {"add": ["SENT"]}, {"remove": ["draft"]}])
-def test_a_change_that_makes_no_sense_is_refused(desk, changes):
-    with pytest.raises(InvalidInput):
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({}, "at least one label"),
+        ({"add": ["Home"], "remove": ["home"]}, "added and removed at once"),
+        ({"add": ["SENT"]}, "nobody else can"),
+        ({"remove": ["draft"]}, "nobody else can"),
+        ({"add": ["TRASH"]}, "with trash_mail"),
+        ({"remove": ["inbox"]}, "with archive_mail"),
+        ({"remove": ["UNREAD"]}, "with mark_mail"),
+    ],
+)
+def test_change_of_labels_is_refused_before_google_is_asked(desk, changes, why):
+    with pytest.raises(InvalidInput, match=why):
         change(desk, desk.find("valve in stock"), **changes)
+    assert desk.calls("modify") == []
 
 
 def test_a_new_label_is_seen_at_once_and_a_renamed_one_after_a_while(desk):
@@ -55,7 +67,7 @@ def test_a_new_label_is_seen_at_once_and_a_renamed_one_after_a_while(desk):
         made = desk.google.mailboxes[ALEX].labels.named("Fresh")
     assert "Fresh" in change(desk, mail_id, add=["Fresh"]).labels
     with desk.google.lock:
-        desk.google.mailboxes[ALEX].labels.change(made, {"name": "Renamed"})
+        desk.google.mailboxes[ALEX].labels.made[made]["name"] = "Renamed"
     desk.clock.later += timedelta(minutes=6)
     assert "Renamed" in desk.run(desk.mailbox.inbox.read(mail_id, 0, None)).labels
 

@@ -241,7 +241,7 @@ def test_an_answer_whose_recipient_has_moved_since_it_was_shown_is_not_sent(desk
         desk.google.mailboxes[ALEX].add(raw, {"INBOX"}, thread_id=thread)
     assert desk.run(desk.mailbox.outbox.preview_reply(reply)).recipients == ("eve@example.com",)
     with pytest.raises(Conflict, match="Nothing was"):
-        desk.run(run_for(shown, desk.mailbox.outbox.reply, {"reply": reply}))
+        desk.run(run_for(shown, desk.mailbox.outbox.reply, {"order": reply}))
     assert desk.calls("gmail", "POST") == []
 
 
@@ -271,7 +271,7 @@ def test_a_yes_holds_for_what_the_person_is_not_shown_too(desk, change):
 
 @pytest.mark.parametrize("looks", [0, 1], ids=["before its draft", "before it goes"])
 def test_a_mail_that_may_not_go_any_more_does_not_go(desk, looks):
-    class Told:
+    class Parameter:
         client_id = "bot"
         left = looks
 
@@ -281,7 +281,7 @@ def test_a_mail_that_may_not_go_any_more_does_not_go(desk, looks):
                 raise Unavailable("Paused.")
 
     async def call():
-        current_call.set(Told())
+        current_call.set(Parameter())
         return await desk.mailbox.outbox.send(new_mail())
 
     with pytest.raises(Unavailable, match=["^Paused.$", "draft is still in Gmail's Drafts"][looks]):

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from server.integrations.gmail.mailbox.responses import (
     LARGEST_ANSWER,
-    fit,
-    fit_entries,
     label_ids,
+    lean_entries,
     name_labels,
+    shorten_to_limit,
     view_entry,
     view_listed,
     view_whole,
@@ -47,13 +47,13 @@ def test_a_mail_is_told_with_the_names_of_its_labels():
 
 
 def test_short_mails_stay_whole():
-    mails = fit([view_listed(message("hello\n" * 20), ME, {}, {}) for _ in range(10)])
+    mails = shorten_to_limit([view_listed(message("hello\n" * 20), ME, {}, {}) for _ in range(10)])
     assert all(one.body == "\n".join(["hello"] * 20) and not one.truncated for one in mails)
 
 
 def test_one_long_mail_does_not_shorten_the_short_ones():
     mails = [view_listed(message(text), ME, {}, {}) for text in ("short", "x" * 500_000, "short too")]
-    first, second, third = fit(mails)
+    first, second, third = shorten_to_limit(mails)
     assert (first.body, third.body) == ("short", "short too")
     assert second.truncated
     assert 70_000 < len(second.body) < LARGEST_ANSWER
@@ -63,13 +63,13 @@ def test_one_long_mail_does_not_shorten_the_short_ones():
 @pytest.mark.parametrize(("crowd", "subject"), [(1, "Hi"), (60, "S" * 5000)])
 def test_fifty_long_mails_fit(text, crowd, subject):
     one = view_listed(message(text, crowd=crowd, subject=subject), ME, {}, {})
-    mails = fit([one] * 50)
+    mails = shorten_to_limit([one] * 50)
     assert len(mails) == 50
     assert sum(len(one.model_dump_json()) + 1 for one in mails) <= LARGEST_ANSWER
 
 
 def test_fifty_crowded_entries_fit():
-    entries = fit_entries([view_entry(message(crowd=60, subject="S" * 5000), ME, {"Label_1": "L" * 400})] * 50)
+    entries = lean_entries([view_entry(message(crowd=60, subject="S" * 5000), ME, {"Label_1": "L" * 400})] * 50)
     assert sum(len(one.model_dump_json()) + 1 for one in entries) <= LARGEST_ANSWER
     assert entries[0].id == "18aa"
 
@@ -112,7 +112,9 @@ def test_labels_without_a_name_keep_their_id():
         st.none() | st.text() | st.lists(st.text()) | st.integers(),
     )
 )
-def test_no_message_is_refused(strange):
-    view_entry(strange, ME, {})
-    view_whole(strange, ME, {}, {})
-    fit([view_listed(strange, ME, {}, {})])
+def test_malformed_message_is_described_within_the_limit(strange):
+    entry, whole = view_entry(strange, ME, {}), view_whole(strange, ME, {}, {})
+    (listed,) = shorten_to_limit([view_listed(strange, ME, {}, {})])
+
+    assert (entry.id, entry.labels) == (whole.id, whole.labels) == (listed.id, listed.labels)
+    assert max(len(view.model_dump_json()) for view in (entry, whole, listed)) <= LARGEST_ANSWER

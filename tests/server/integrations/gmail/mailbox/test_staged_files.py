@@ -65,10 +65,10 @@ def test_what_cannot_be_read_is_as_good_as_gone(stage, content):
     (path,) = stage.folder.iterdir()
     path.write_bytes(content)
     assert stage.find(LINK) is None
-    stage.sweep()
+    stage.prune()
     assert list(stage.folder.iterdir()) == []
 
 
 def test_an_empty_place_is_swept_too(stage):
-    stage.sweep()
+    stage.prune()
     assert not stage.folder.exists()

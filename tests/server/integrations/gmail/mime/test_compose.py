@@ -13,8 +13,9 @@ from server.integrations.gmail.fake.recipients import read_recipients
 from server.integrations.gmail.mime.compose import (
     MOST_REFERENCES,
     File,
-    Letter,
+    OutgoingMail,
     Person,
+    check_head,
     check_media_type,
     check_recipients,
     check_subject,
@@ -30,10 +31,10 @@ LONG_ID = "<AM9PR08MB6021C4F0B8A1E7D2C3F4A5B6C7D8E9F0A1B2C3D4E5F6@AM9PR08MB6021.
 
 
 def write(**changes):
-    letter = Letter(
+    outgoing = OutgoingMail(
         **{"sender": "me@example.com", "to": read_people(["bob@example.com"], "to"), "subject": "Hi", "body": "x", **changes}
     )
-    return message_from_bytes(compose(letter), policy=policy.default)
+    return message_from_bytes(compose(outgoing), policy=policy.default)
 
 
 @pytest.mark.parametrize(
@@ -64,6 +65,7 @@ def test_addresses_are_read_alone_and_in_lists(values, people):
         "bob@example.com; eve@example.com",
         "bob@example.com\r\nBcc: eve@example.com",
         "bob@example.com\x00",
+        '"Bob\r\nBcc: eve@example.com" <bob@example.com>',
         "<bob@example.com>, <",
         '"unclosed <bob@example.com>',
         "bob@example.com)eve@example.com",
@@ -85,21 +87,23 @@ def test_an_address_is_understood_by_mail_programs_as_it_was_shown(text):
     except InvalidInput:
         return
     if people:
-        arrived = message_from_bytes(compose(Letter("me@example.com", people, "s", "b")), policy=policy.default)["To"].addresses
+        arrived = message_from_bytes(compose(OutgoingMail("me@example.com", people, "s", "b")), policy=policy.default)[
+            "To"
+        ].addresses
         assert [one.addr_spec.casefold() for one in arrived] == [(one.ascii or one.address).casefold() for one in people]
 
 
 @given(st.text(max_size=30), st.text(max_size=30), st.text(max_size=80))
 def test_nobody_is_added_by_what_stands_in_a_name_or_subject(name, other, subject):
     try:
-        letter = Letter(
+        outgoing = OutgoingMail(
             "me@example.com",
             (Person("bob@example.com", name, "bob@example.com"),),
             check_subject(subject),
             other,
             cc=(Person("eve@example.com", other, "eve@example.com"),),
         )
-        content = compose(letter)
+        content = compose(outgoing)
     except (InvalidInput, UnicodeEncodeError):
         return
     assert read_recipients(content) == ["bob@example.com", "eve@example.com"]
@@ -111,7 +115,9 @@ def test_recipients_stay_apart_and_keep_their_names(names):
     people = tuple(Person(f"user{index}@a-domain.example", name, "") for index, name in enumerate(names))
     people = tuple(replace(person, ascii=person.address) for person in people)
     try:
-        content = compose(Letter("me@example.com", people, "s", "b", bcc=(Person("eve@example.com", "", "eve@example.com"),)))
+        content = compose(
+            OutgoingMail("me@example.com", people, "s", "b", bcc=(Person("eve@example.com", "", "eve@example.com"),))
+        )
     except InvalidInput:
         return
     mail = read_raw(content)
@@ -139,14 +145,16 @@ def test_a_text_arrives_as_it_was_written(body):
 
 
 def test_everything_travels_as_ascii():
-    content = compose(Letter("me@example.com", read_people(["Jörg <j@example.com>"], "to"), "Hällo", "ä" * 2000, html="<p>ö</p>"))
+    content = compose(
+        OutgoingMail("me@example.com", read_people(["Jörg <j@example.com>"], "to"), "Hällo", "ä" * 2000, html="<p>ö</p>")
+    )
     assert content.isascii()
     assert max(map(len, content.split(b"\r\n"))) <= 998
     assert b"\n" not in content.replace(b"\r\n", b"")
 
 
 def test_an_address_that_ascii_cannot_write_makes_a_mail_in_utf8():
-    content = compose(Letter("me@example.com", read_people(["jörg@exämple.com"], "to"), "Hällo", "ä"))
+    content = compose(OutgoingMail("me@example.com", read_people(["jörg@exämple.com"], "to"), "Hällo", "ä"))
     assert "To: jörg@exämple.com".encode() in content
     assert "xn--exmple-cua" in write(to=read_people(["bob@exämple.com"], "to"))["To"]
 
@@ -169,7 +177,7 @@ def test_files_arrive_byte_for_byte_with_their_names():
 
 
 def test_long_message_ids_stay_whole():
-    content = compose(Letter("me@example.com", (), "s", "b", in_reply_to=LONG_ID, references=(LONG_ID, "<a@b>", LONG_ID)))
+    content = compose(OutgoingMail("me@example.com", (), "s", "b", in_reply_to=LONG_ID, references=(LONG_ID, "<a@b>", LONG_ID)))
     assert f"In-Reply-To: {LONG_ID}\r\nReferences: {LONG_ID}\r\n <a@b>\r\n {LONG_ID}\r\n".encode() in content
 
 
@@ -193,7 +201,7 @@ def test_what_is_no_media_type_is_refused(kind):
 
 
 def test_the_person_is_shown_all_that_the_recipient_gets():
-    letter = Letter(
+    outgoing = OutgoingMail(
         "me@example.com",
         read_people(["Bob <bob@example.com>"], "to"),
         "Plan",
@@ -202,7 +210,7 @@ def test_the_person_is_shown_all_that_the_recipient_gets():
         html="<p>Other <a href='https://x.example'>text</a></p>",
         files=(File("a.txt", "text/plain", b"hi"),),
     )
-    assert letter.fields() == (
+    assert outgoing.fields() == (
         ("Account", "me@example.com"),
         ("From", "me@example.com"),
         ("To", "Bob <bob@example.com>"),
@@ -231,11 +239,43 @@ TRICKS = [
 
 @pytest.mark.parametrize("trick", TRICKS)
 def test_an_encoded_word_is_text_and_never_another_header(trick: str) -> None:
-    letter = Letter("me@example.com", (Person("bob@example.com", trick[:60], "bob@example.com"),), trick.strip(), "body")
-    parsed = message_from_bytes(compose(letter), policy=policy.default)
+    outgoing = OutgoingMail("me@example.com", (Person("bob@example.com", trick[:60], "bob@example.com"),), trick.strip(), "body")
+    parsed = message_from_bytes(compose(outgoing), policy=policy.default)
     expected = {"from", "to", "subject", "mime-version", "content-type", "content-transfer-encoding"}
     assert {name.lower() for name in parsed} == expected
-    pieces = decode_header(message_from_bytes(compose(letter))["Subject"])
+    pieces = decode_header(message_from_bytes(compose(outgoing))["Subject"])
     told = "".join(text if isinstance(text, str) else text.decode(charset or "ascii") for text, charset in pieces)
-    assert told.split() == letter.subject.split()
+    assert told.split() == outgoing.subject.split()
     assert parsed.get_content().strip() == "body"
+
+
+def test_encoded_word_in_a_name_arrives_as_it_is_shown():
+    person = Person("bob@example.com", "=?utf-8?q?Eve?=", "bob@example.com")
+
+    assert write(to=(person,))["To"].addresses[0].display_name == person.name
+    assert str(person) == "= ?utf-8?q?Eve?= <bob@example.com>"
+
+
+@pytest.mark.parametrize("line", [b"Bcc: eve@example.com", b"To: eve@example.com", b"X-Other: x"])
+def test_header_that_was_not_asked_for_is_refused(line):
+    outgoing = OutgoingMail("me@example.com", read_people(["bob@example.com"], "to"), "Hi", "x")
+    content = compose(outgoing)
+    check_head(content, outgoing)
+
+    with pytest.raises(InvalidInput, match="cannot be written"):
+        check_head(line + b"\r\n" + content, outgoing)
+
+
+def test_addresses_hold_every_recipient_once():
+    to, cc, bcc = (read_people([value], "to") for value in ("bob@example.com", "Bob <bob@example.com>", "eve@example.com"))
+    outgoing = OutgoingMail("me@example.com", to, "Hi", "x", cc=cc, bcc=bcc)
+
+    assert outgoing.addresses() == ("bob@example.com", "eve@example.com")
+    assert len(outgoing.recipients()) == 3
+
+
+def test_header_within_an_address_is_refused():
+    person = Person("bob@example.com", "", "bob@example.com\r\nBcc: eve@example.com")
+
+    with pytest.raises(InvalidInput, match="cannot be written"):
+        compose(OutgoingMail("me@example.com", (person,), "Hi", "x"))

@@ -5,12 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.core.errors import InvalidInput
-from server.integrations.gmail.mime.compose import File, Letter, compose, read_people
+from server.integrations.gmail.mime.compose import File, OutgoingMail, compose, read_people
 from server.integrations.gmail.mime.raw_message import read_raw
 
 
 def test_what_was_composed_is_read_back():
-    letter = Letter(
+    outgoing = OutgoingMail(
         "me@example.com",
         read_people(["Jörg <j@example.com>", "bob@example.com"], "to"),
         "Hällo",
@@ -19,11 +19,11 @@ def test_what_was_composed_is_read_back():
         html="<p>Text</p>",
         files=(File("größe.txt", "text/plain", b"hi"), File("a.pdf", "application/pdf", b"\x00\xff")),
     )
-    mail = read_raw(compose(letter))
+    mail = read_raw(compose(outgoing))
     shown = dict(mail.fields())
     assert shown["To"] == "Jörg <j@example.com>, bob@example.com"
     assert (shown["Cc"], shown["Subject"], shown["Body"], shown["HTML part"]) == ("eve@example.com", "Hällo", "Text ä", "Text")
-    assert mail.files == letter.files
+    assert mail.files == outgoing.files
     assert mail.recipients == "Jörg <j@example.com>, bob@example.com, eve@example.com"
 
 

@@ -48,8 +48,11 @@ def test_every_charset_is_decoded_somehow(content, charset, text):
 
 
 @given(st.binary(), st.text() | st.sampled_from(["utf-7", "utf-16", "idna", "punycode", "zlib", "rot13", "iso-2022-kr", "hz"]))
-def test_decoding_never_fails(content, charset):
-    decode_text(content, charset)
+def test_decoding_never_fails_and_prefers_utf_8(content, charset):
+    decoded = decode_text(content, charset)
+
+    assert isinstance(decoded, str)
+    assert decode_text(f"é{decoded}".encode("utf-8", "replace"), charset) == f"é{decoded}".encode("utf-8", "replace").decode()
 
 
 @pytest.mark.parametrize("name", ["idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "", "\ud800", "é"])

@@ -1,4 +1,4 @@
-"""What the fake's Gmail does with drafts, labels and the history, seen through Google's own client."""
+"""What the fake's Gmail does with drafts, seen through Google's own client."""
 
 from typing import Any
 
@@ -51,7 +51,7 @@ def test_a_changed_draft_keeps_its_id_and_has_another_mail(users: Any, write: An
 
 
 def test_a_draft_in_a_thread_is_sent_into_it_and_leaves_it_without_the_thread(users: Any, write: Any) -> None:
-    last = users.messages().list(userId="me", q="rfc822msgid:CAlisbon5@mail.example.com").execute()["messages"][0]
+    last = users.messages().list(userId="me", q="subject:lisbon").execute()["messages"][0]
     named = {"In_Reply_To": "<CAlisbon5@mail.example.com>", "References": "<CAlisbon5@mail.example.com>"}
     headers = {"To": "mei@example.com", "Subject": "Re: Lisbon in spring?", **named}
 
@@ -83,45 +83,3 @@ def test_drafts_are_listed_searched_and_deleted(users: Any, write: Any) -> None:
 @pytest.mark.parametrize("body", [{}, {"message": {}}, {"message": 3}, {"message": {"raw": 3}}])
 def test_a_draft_without_a_mail_is_refused(users: Any, body: Any) -> None:
     assert refused(users.drafts().create(userId="me", body=body)).status_code == 400
-
-
-def test_labels_are_made_changed_counted_and_deleted(users: Any) -> None:
-    labels = users.labels()
-    made = labels.create(userId="me", body={"name": "Clients/Museum", "labelListVisibility": "labelShow"}).execute()
-    mail = users.messages().list(userId="me", q="is:unread", maxResults=1).execute()["messages"][0]
-    users.messages().modify(userId="me", id=mail["id"], body={"addLabelIds": [made["id"]]}).execute()
-
-    counted = labels.get(userId="me", id=made["id"]).execute()
-    renamed = labels.patch(userId="me", id=made["id"], body={"name": "Museum"}).execute()
-    found = users.messages().list(userId="me", q="label:museum").execute()
-
-    assert (counted["messagesTotal"], counted["messagesUnread"], counted["threadsTotal"], counted["threadsUnread"]) == (
-        1,
-        1,
-        1,
-        1,
-    )
-    assert renamed["name"] == "Museum"
-    assert [one["id"] for one in found["messages"]] == [mail["id"]]
-    labels.delete(userId="me", id=made["id"]).execute()
-    assert refused(labels.get(userId="me", id=made["id"])).status_code == 404
-    assert made["id"] not in users.messages().get(userId="me", id=mail["id"], format="minimal").execute()["labelIds"]
-    assert {"INBOX", "UNREAD", "Label_1"} <= {label["id"] for label in labels.list(userId="me").execute()["labels"]}
-
-
-def test_the_history_tells_what_happened_since(users: Any, write: Any) -> None:
-    start = users.getProfile(userId="me").execute()["historyId"]
-    nothing = users.history().list(userId="me", startHistoryId=start).execute()
-    mail = users.messages().list(userId="me", q="subject:parcel").execute()["messages"][0]
-    users.messages().modify(userId="me", id=mail["id"], body={"removeLabelIds": ["UNREAD"]}).execute()
-    sent = users.messages().send(userId="me", body=write(To="mei@example.com")).execute()
-
-    happened = users.history().list(userId="me", startHistoryId=start).execute()
-    added = users.history().list(userId="me", startHistoryId=start, historyTypes=["messageAdded"]).execute()
-
-    assert nothing == {"historyId": start}
-    assert happened["history"][0]["labelsRemoved"][0]["labelIds"] == ["UNREAD"]
-    assert happened["history"][1]["messagesAdded"][0]["message"]["id"] == sent["id"]
-    assert [one["messages"][0]["id"] for one in added["history"]] == [sent["id"]]
-    assert refused(users.history().list(userId="me", startHistoryId="1")).status_code == 404
-    assert refused(users.history().list(userId="me", startHistoryId="x")).status_code == 400
