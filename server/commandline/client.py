@@ -42,8 +42,12 @@ def connect(data_dir: Path | None, *, running_only: bool = False) -> Iterator[Lo
         import httpx2
 
         headers = {"Authorization": f"Bearer {running.key}"}
-        asked: dict[str, Any] = {"timeout": SECONDS, "trust_env": False, "verify": False}  # it is HTTP; certificates load slowly
-        with httpx2.Client(base_url=running.local, headers=headers, **asked) as http:
+        options: dict[str, Any] = {
+            "timeout": SECONDS,
+            "trust_env": False,
+            "verify": False,
+        }  # it is HTTP; certificates load slowly
+        with httpx2.Client(base_url=running.local, headers=headers, **options) as http:
             yield OverHttp(http)
     elif running_only:
         raise Unavailable(NOTHING_RUNS)

@@ -1,4 +1,4 @@
-"""What a person looks at: addresses, documents; pausing; whether all is well."""
+"""Commands that look at Deskhand or control it: addresses, quit, pause, resume, generate-schema, doctor."""
 
 import json
 import math
@@ -18,11 +18,11 @@ from server.sdk.cli import data_dir_option, example, json_option, print_json, sa
 def addresses(data_dir: Path | None, *, as_json: bool) -> None:
     """Print everything one pastes elsewhere."""
     with connect(data_dir, running_only=True) as deskhand:
-        found = deskhand.call("GET", "/api/addresses")
+        listed = deskhand.call("GET", "/api/addresses")
     if as_json:
-        print_json(found)
+        print_json(listed)
         return
-    for name, value in found.items():
+    for name, value in listed.items():
         for label, address in value.items() if isinstance(value, dict) else [(name, value)]:
             say(f"{label:<14} {address}")
 

@@ -1,4 +1,4 @@
-"""What the local surface tells of programs that sign in, and takes."""
+"""Request and response models about OAuth clients."""
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -22,7 +22,7 @@ class GrantView(BaseModel):
 
 
 class OAuthView(BaseModel):
-    """How a client signs in."""
+    """OAuth client of a client."""
 
     client_id: str = Field(description="For one with a document about it, the document's address.")
     kind: Kind
@@ -34,7 +34,7 @@ class OAuthView(BaseModel):
 
 
 class OAuthPair(BaseModel):
-    """What one pastes into a GPT. The secret is told this once."""
+    """Client id and secret, to paste into a GPT. The secret is shown this once."""
 
     client_id: str
     client_secret: str
@@ -49,13 +49,13 @@ class OAuthOrder(BaseModel):
 
 
 class CallbackOrder(BaseModel):
-    """Where a program may be answered."""
+    """Redirect URIs of an OAuth client."""
 
     redirect_uris: list[str] = Field(max_length=20, description="All of them. ChatGPT's and Claude's need not be given.")
 
 
 class RefusedView(BaseModel):
-    """What wanted to sign in, and could not."""
+    """Refused sign-in."""
 
     at: str
     client: str = Field(description="The client_id that it said.")
@@ -64,14 +64,14 @@ class RefusedView(BaseModel):
 
 
 class SignInOrder(BaseModel):
-    """How programs may sign in."""
+    """Settings of sign-ins."""
 
     registration_allowed: bool = Field(False, description="Whether programs may register themselves.")
     documents_allowed: bool = Field(True, description="Whether a program may be known by a document about it on the web.")
 
 
 class SignInView(SignInOrder):
-    """How programs may sign in, and what was refused last."""
+    """Settings of sign-ins, and the last refusal."""
 
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 

@@ -1,4 +1,4 @@
-"""How programs may sign in, as the person says."""
+"""Settings of sign-ins."""
 
 from dataclasses import asdict
 
@@ -35,7 +35,7 @@ def create_routes(state: State) -> APIRouter:
 
 
 def show(state: State) -> SignInView:
-    """How it is now."""
+    """Show the current settings."""
     settings, refused = state.context.settings.read(SECTION, OAuthSettings), state.programs.refused
     return SignInView(
         registration_allowed=settings.registration_allowed,
