@@ -38,7 +38,7 @@ def create_public(state: State) -> ASGIApp:
     documents = Documents(state)
     app.router.routes += create_status_pages(documents.version)
     deferred.add(PAGES, lambda: make_pages(state, documents))
-    state.inside.app = app
+    state.inside.app, state.inside.prepare = app, deferred.prepare
 
     def origins() -> list[str]:
         return state.context.settings.read(SECTION, OriginSettings).allowed
