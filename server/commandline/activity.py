@@ -73,13 +73,7 @@ def describe(entry: dict[str, Any]) -> Iterator[str]:
     for name, value in facts.items():
         if value is not None:
             yield f"  {name:<10} {value}"
-    yield from describe_contents(entry)
-
-
-def describe_contents(entry: dict[str, Any]) -> Iterator[str]:
-    """Format the contents of a call, as long as they are kept."""
-    effect = (entry["effect"] or {}).get("fields", [])
-    if effect:
+    if effect := (entry["effect"] or {}).get("fields"):
         yield "What it does, word for word:"
         yield from indent("\n".join(f"{name}: {value}" for name, value in effect))
     if entry["arguments"]:

@@ -3,7 +3,6 @@
 import json
 import math
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -69,7 +68,12 @@ def generate_schema(client: str | None, output: Path | None, form: str | None, d
     path = "/api/schema" + (f"?client={quote(client, safe='')}" if client else "")
     with connect(data_dir, running_only=True) as deskhand:
         document = deskhand.call("GET", path)
-    text = write_document(document, form or (output.suffix.lstrip(".") if output else "yaml"))
+    if (form or (output.suffix if output else "")).lstrip(".") == "json":
+        text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    else:
+        from server.public.pages import write_yaml
+
+        text = write_yaml(document)
     if output is None:
         click.echo(text, nl=False)
     else:
@@ -93,12 +97,3 @@ def doctor(data_dir: Path | None, *, as_json: bool) -> None:
         say(f"{'✓' if check['well'] else '✕'} {check['what']}: {check['detail']}")
     if not all(check["well"] for check in checks):
         raise SystemExit(1)
-
-
-def write_document(document: dict[str, Any], form: str) -> str:
-    """A document as text."""
-    if form == "json":
-        return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-    from server.public.pages import write_yaml
-
-    return write_yaml(document)

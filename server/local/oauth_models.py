@@ -1,11 +1,11 @@
 """Request and response models about OAuth clients."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from dataclasses import asdict
+
+from pydantic import BaseModel, Field
 
 from server.access.oauth.models import Kind
 from server.access.oauth.oauth_clients import OAuthClient
-
-LONGEST_URI = 500
 
 
 class GrantView(BaseModel):
@@ -54,30 +54,6 @@ class CallbackOrder(BaseModel):
     redirect_uris: list[str] = Field(max_length=20, description="All of them. ChatGPT's and Claude's need not be given.")
 
 
-class RefusedView(BaseModel):
-    """Refused sign-in."""
-
-    at: str
-    client: str = Field(description="The client_id that it said.")
-    callback: str = Field(description="Where it wanted to be answered.")
-    reason: str = Field(description="Why, in a sentence.")
-
-
-class SignInOrder(BaseModel):
-    """Settings of sign-ins."""
-
-    registration_allowed: bool = Field(False, description="Whether programs may register themselves.")
-    documents_allowed: bool = Field(True, description="Whether a program may be known by a document about it on the web.")
-
-
-class SignInView(SignInOrder):
-    """Settings of sign-ins, and the last refusal."""
-
-    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
-
-    refused: RefusedView | None = Field(None, description="What was refused last, since Deskhand started.")
-
-
 def view_program(program: OAuthClient, address: str) -> OAuthView:
     """Show how a client signs in. `address`: the public one of the moment."""
     registration = program.registration
@@ -89,16 +65,7 @@ def view_program(program: OAuthClient, address: str) -> OAuthView:
         secret=registration.secret_hash is not None,
         created_at=registration.created_at,
         grants=[
-            GrantView(
-                id=grant.id,
-                callback=grant.callback,
-                scopes=sorted(grant.scopes),
-                resource=grant.resource,
-                address=grant.address,
-                moved=grant.address != address,
-                created_at=grant.created_at,
-                last_used_at=grant.last_used_at,
-            )
+            GrantView.model_validate(asdict(grant) | {"scopes": sorted(grant.scopes), "moved": grant.address != address})
             for grant in program.grants
         ],
     )

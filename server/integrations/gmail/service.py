@@ -51,10 +51,8 @@ class Mailbox(Health):
         """Tell who is signed in, and what was really granted."""
         accounts = [describe_account(one) for one in self.accounts.settings.accounts]
         usable = [one.address for one in accounts if one.signed_in]
-        if usable:
-            message = f"Signed in: {', '.join(usable)}."
-        else:
-            message = next((one.problem for one in accounts if one.problem), None) or NOT_SIGNED_IN
+        problem = next((one.problem for one in accounts if one.problem), NOT_SIGNED_IN)
+        message = f"Signed in: {', '.join(usable)}." if usable else problem
         return GmailStatus(authenticated=bool(usable), message=message, accounts=accounts)
 
 
