@@ -177,11 +177,11 @@ class DesktopApplication:
 
     def _start_server(self) -> "Ready | None":
         from desktop.server_thread import BackgroundServer
-        from server.commandline.serve import choose_pace
+        from server.commandline.serve import make_schedule
         from server.lifecycle.program import Options, Program, read_openai
 
         key = os.environ.get("DESKHAND_API_KEY") or os.environ.get("API_KEY")
-        pace = choose_pace(wanted=self.demo and self.visitor)
+        pace = make_schedule(wanted=self.demo and self.visitor)
         options = Options(demo=self.demo, visitor=pace, data_dir=self.data_dir, first_key=key, openai=read_openai(os.environ))
         if self._ending.is_set():
             return None

@@ -15,12 +15,6 @@ from desktop.window.browser import browse, has_screen
 from desktop.window.window import Window
 from server.core.errors import Unavailable
 
-OPENERS = {"darwin": "open", "linux": "xdg-open"}
-
-
-def ignore_notification(title: str, text: str) -> None:
-    """Drop a notification: there is no tray."""
-
 
 @dataclass
 class DesktopScreen:
@@ -29,7 +23,7 @@ class DesktopScreen:
     window: Window
     own_data: Path | None = None
     demo: bool = False
-    tell: Callable[[str, str], None] = ignore_notification
+    tell: Callable[[str, str], None] = lambda *_: None  # until there is a tray
     notice: str | None = None
 
     def notify(self, title: str, text: str) -> None:
@@ -53,9 +47,8 @@ class DesktopScreen:
     def start_demo(self) -> None:
         if not has_screen():
             raise Unavailable("There is no screen here. Start the demo yourself: deskhand serve --demo")
-        place = ["--data-dir", str(self.own_data / "demo")] if self.own_data else []
         try:
-            start_detached(relaunch_command("--demo", *place))
+            start_detached(relaunch_command("--demo", *(["--data-dir", str(self.own_data / "demo")] if self.own_data else [])))
         except OSError as error:
             raise Unavailable(f"The demo could not be started ({error}). Start it yourself: deskhand --demo") from error
 
@@ -74,9 +67,8 @@ def open_folder(folder: Path, platform: str = sys.platform) -> None:
         with hidden_secrets():
             os.startfile(folder)  # type: ignore[attr-defined,unused-ignore] # noqa: S606, a folder of our own
         return
-    opener = OPENERS.get(platform, "xdg-open")
-    environment = external_environment(os.environ)
-    subprocess.run([opener, str(folder)], check=True, timeout=20, env=environment, capture_output=True)  # noqa: S603, the system's own
+    command, environment = ["open" if platform == "darwin" else "xdg-open", str(folder)], external_environment(os.environ)
+    subprocess.run(command, check=True, timeout=20, env=environment, capture_output=True)  # noqa: S603, the system's own
 
 
 def start_detached(command: list[str], text: str = "") -> None:

@@ -24,20 +24,20 @@ NOT_WELL = ("failed", "uncertain", "refused")  # outcomes
 @data_dir_option
 def activity(number: int | None, data_dir: Path | None, *, as_json: bool, **wanted: Any) -> None:
     """List what happened, newest first; with the NUMBER of a call, show all that is known of it."""
-    path = f"/api/activity/{number}" if number is not None else f"/api/activity?{spell(**wanted)}"
+    path = f"/api/activity/{number}" if number is not None else f"/api/activity?{encode_query(**wanted)}"
     with connect(data_dir) as deskhand:
-        found = deskhand.call("GET", path)
+        answer = deskhand.call("GET", path)
     if as_json:
-        print_json(found)
+        print_json(answer)
     elif number is not None:
-        for line in describe(found):
+        for line in describe(answer):
             say(line)
     else:
-        list_entries(found, chosen=any(wanted[name] for name in ("client", "search", "failed", "waiting")))
+        list_entries(answer, chosen=any(wanted[name] for name in ("client", "search", "failed", "waiting")))
 
 
-def spell(limit: int, client: str | None, search: str, *, failed: bool, waiting: bool) -> str:
-    """Say which calls are wanted, as the local surface takes it."""
+def encode_query(limit: int, client: str | None, search: str, *, failed: bool, waiting: bool) -> str:
+    """Encode the filter as the query of the local API."""
     from urllib.parse import urlencode
 
     outcomes = [*(NOT_WELL if failed else ()), *(("waiting",) if waiting else ())]
@@ -49,7 +49,7 @@ def list_entries(entries: list[dict[str, Any]], *, chosen: bool) -> None:
     """Print a line for each call, and below it what kept it from going well."""
     for entry in entries:
         about = f" · {entry['about']}" if entry["about"] else ""
-        took = f" ({tell_duration(entry['duration_ms'])})" if entry["duration_ms"] is not None else ""
+        took = f" ({format_duration(entry['duration_ms'])})" if entry["duration_ms"] is not None else ""
         number = f"{entry['id']:>6}"
         say(f"{number}  {say_time(entry['at'])}  {entry['outcome']:<9} {entry['client']} {entry['sentence']}{about}{took}")
         if entry["note"]:
@@ -59,11 +59,11 @@ def list_entries(entries: list[dict[str, Any]], *, chosen: bool) -> None:
 
 
 def describe(entry: dict[str, Any]) -> Iterator[str]:
-    """Everything that is known of a call."""
+    """Format everything that is known of a call."""
     yield f"{entry['client']} {entry['sentence']}"
     facts = {
         "when": say_time(entry["at"]),
-        "took": tell_duration(entry["duration_ms"]) if entry["duration_ms"] is not None else None,
+        "took": format_duration(entry["duration_ms"]) if entry["duration_ms"] is not None else None,
         "outcome": entry["outcome"],
         "decision": f"{entry['decision']}: {entry['reason']}" if entry["reason"] else entry["decision"],
         "note": entry["note"] if entry["note"] != entry["reason"] else None,
@@ -73,13 +73,7 @@ def describe(entry: dict[str, Any]) -> Iterator[str]:
     for name, value in facts.items():
         if value is not None:
             yield f"  {name:<10} {value}"
-    yield from describe_contents(entry)
-
-
-def describe_contents(entry: dict[str, Any]) -> Iterator[str]:
-    """What it contained, as long as that is kept."""
-    effect = (entry["effect"] or {}).get("fields", [])
-    if effect:
+    if effect := (entry["effect"] or {}).get("fields"):
         yield "What it does, word for word:"
         yield from indent("\n".join(f"{name}: {value}" for name, value in effect))
     if entry["arguments"]:
@@ -91,10 +85,10 @@ def describe_contents(entry: dict[str, Any]) -> Iterator[str]:
 
 
 def indent(text: str) -> list[str]:
-    """The lines of a text, a little to the right."""
+    """Indent the lines of a text."""
     return [f"  {line}" for line in text.splitlines()]
 
 
-def tell_duration(ms: int) -> str:
-    """How long something took: "340 ms", "2.4 s"."""
+def format_duration(ms: int) -> str:
+    """Format a duration: "340 ms", "2.4 s"."""
     return f"{ms} ms" if ms < 1000 else f"{ms / 1000:.1f} s"

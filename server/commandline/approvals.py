@@ -24,13 +24,13 @@ def approvals() -> None:
 def list_approvals(data_dir: Path | None, *, as_json: bool) -> None:
     """List the calls and sign-ins that wait, oldest first, with what they would do."""
     with connect(data_dir) as deskhand:
-        found = deskhand.call("GET", "/api/approvals")
+        requests = deskhand.call("GET", "/api/approvals")
     if as_json:
-        print_json(found)
-    elif not found:
+        print_json(requests)
+    elif not requests:
         say("Nothing waits for you.")
     else:
-        for question in found:
+        for question in requests:
             show(question)
 
 
@@ -72,8 +72,8 @@ class DurationChoice(click.Choice[str]):
 def approve(question_id: str, code: str | None, extent: str, data_dir: Path | None) -> None:
     """Say yes."""
     with connect(data_dir, running_only=True) as deskhand:
-        told = deskhand.call("POST", f"/api/approvals/{quote(question_id, safe='')}/approve", {"extent": extent, "code": code})
-    say(told["message"])
+        answer = deskhand.call("POST", f"/api/approvals/{quote(question_id, safe='')}/approve", {"extent": extent, "code": code})
+    say(answer["message"])
 
 
 @approvals.command(epilog=example("deskhand approvals deny call-3f9a21 --reason 'Not to him.'"))
@@ -83,5 +83,5 @@ def approve(question_id: str, code: str | None, extent: str, data_dir: Path | No
 def deny(question_id: str, reason: str, data_dir: Path | None) -> None:
     """Say no."""
     with connect(data_dir, running_only=True) as deskhand:
-        told = deskhand.call("POST", f"/api/approvals/{quote(question_id, safe='')}/deny", {"reason": reason})
-    say(told["message"])
+        answer = deskhand.call("POST", f"/api/approvals/{quote(question_id, safe='')}/deny", {"reason": reason})
+    say(answer["message"])

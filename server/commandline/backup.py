@@ -34,7 +34,7 @@ def restore(file: Path, data_dir: Path | None, *, with_access: bool) -> None:
         raise Conflict("Deskhand is running. Quit it first, then restore.")
     with open_home(data_dir, demo=None) as home:
         folders = home.folders
-        kept = backups.restore(
+        replaced = backups.restore(
             file,
             folders.data,
             config=folders.config,
@@ -42,6 +42,6 @@ def restore(file: Path, data_dir: Path | None, *, with_access: bool) -> None:
             revocations=() if with_access else list_revocations(),
             with_access=with_access,
         )
-    say(f"Restored. What was there before is in {kept}." if kept else "Restored.")
+    say(f"Restored. What was there before is in {replaced}." if replaced else "Restored.")
     if not with_access:
         click.echo("All keys are revoked; make new ones with `deskhand clients create`.")

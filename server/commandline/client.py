@@ -16,8 +16,7 @@ from server.storage.data_dir import find_home, open_home
 
 if TYPE_CHECKING:
     import httpx2
-
-    from server.http.in_process import InProcessClient
+    from fastapi import FastAPI
 
 NOTHING_RUNS = "Deskhand is not running. Start it with `deskhand serve`, or from its icon."
 SECONDS = 60.0
@@ -42,8 +41,12 @@ def connect(data_dir: Path | None, *, running_only: bool = False) -> Iterator[Lo
         import httpx2
 
         headers = {"Authorization": f"Bearer {running.key}"}
-        asked: dict[str, Any] = {"timeout": SECONDS, "trust_env": False, "verify": False}  # it is HTTP; certificates load slowly
-        with httpx2.Client(base_url=running.local, headers=headers, **asked) as http:
+        options: dict[str, Any] = {
+            "timeout": SECONDS,
+            "trust_env": False,
+            "verify": False,
+        }  # it is HTTP; certificates load slowly
+        with httpx2.Client(base_url=running.local, headers=headers, **options) as http:
             yield OverHttp(http)
     elif running_only:
         raise Unavailable(NOTHING_RUNS)
@@ -60,7 +63,6 @@ def connect(data_dir: Path | None, *, running_only: bool = False) -> Iterator[Lo
 async def open_here(stack: AsyncExitStack, data_dir: Path | None, runner: asyncio.Runner) -> "InProcess":
     """Open the database in this process, with the local API over it. The integrations are loaded if it asks for them."""
     from server.http.addresses import Address  # a command that finds a server running does without the whole of it
-    from server.http.in_process import InProcessClient
     from server.integrations import discover
     from server.local.app import create_local_application
     from server.runtime.state import open_state
@@ -68,9 +70,7 @@ async def open_here(stack: AsyncExitStack, data_dir: Path | None, runner: asynci
     home = stack.enter_context(open_home(data_dir, demo=None))
     state = await stack.enter_async_context(open_state(home, Address()))
     state.runtime.describe(discover)
-    inside = InProcessClient()
-    inside.app = create_local_application(state)
-    return InProcess(inside, state.key, runner)
+    return InProcess(create_local_application(state), state.key, runner)
 
 
 class OverHttp:
@@ -94,16 +94,17 @@ class OverHttp:
 class InProcess:
     """The local API over the database, which this process has opened."""
 
-    def __init__(self, inside: "InProcessClient", key: str, runner: asyncio.Runner) -> None:
-        self._inside, self._headers, self._runner = inside, (("Authorization", f"Bearer {key}"),), runner
+    def __init__(self, app: "FastAPI", key: str, runner: asyncio.Runner) -> None:
+        self._app, self._headers, self._runner = app, (("Authorization", f"Bearer {key}"),), runner
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
-        from server.http.in_process import InternalRequest
+        from server.http.in_process import InternalRequest, ResponseCollector, make_scope
 
         path, _, query = path.partition("?")
         content = b"" if body is None else json.dumps(body).encode()
-        reply = self._runner.run(self._inside.call(InternalRequest(method, path, query, content, self._headers)))
-        return read_answer(reply.status, reply.body)
+        scope, response = make_scope(InternalRequest(method, path, query, content, self._headers)), ResponseCollector(content)
+        self._runner.run(self._app(scope, response.receive, response.send))
+        return read_answer(response.status, bytes(response.body))
 
 
 def read_answer(status: int, body: bytes) -> Any:

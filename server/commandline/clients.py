@@ -80,14 +80,14 @@ def create(  # noqa: PLR0913, one argument for each option
 def list_clients(data_dir: Path | None, *, as_json: bool) -> None:
     """List the clients, newest first."""
     with connect(data_dir) as deskhand:
-        found = deskhand.call("GET", "/api/clients")
+        listed = deskhand.call("GET", "/api/clients")
     if as_json:
-        print_json(found)
+        print_json(listed)
         return
-    for client in found:
+    for client in listed:
         ended = f"  revoked {client['revoked_at'][:10]}" if client["revoked_at"] else ""
-        say(f"{client['name']:<24} {name_way(client):<8}  {' '.join(client['scopes'])}{ended}")
-    if not found:
+        say(f"{client['name']:<24} {name_credential(client):<8}  {' '.join(client['scopes'])}{ended}")
+    if not listed:
         click.echo("There are no clients yet. Make one: deskhand clients create my-gpt", err=True)
 
 
@@ -104,8 +104,8 @@ def show(name: str, data_dir: Path | None, *, as_json: bool) -> None:
         print_json(client | {"allowances": allowances})
     else:
         tell(client)
-        for one in allowances:
-            tell_allowance(one)
+        for allowance in allowances:
+            tell_allowance(allowance)
         if allowances:
             say(f"Have it ask again: deskhand clients ask {name} OPERATION")
 
@@ -188,8 +188,8 @@ def tell_made(made: dict[str, Any]) -> None:
     click.echo(json.dumps(made["oauth"]) if made["oauth"] else made["key"])
 
 
-def name_way(client: dict[str, Any]) -> str:
-    """How a client comes in, in a word."""
+def name_credential(client: dict[str, Any]) -> str:
+    """Name the credential of a client: the beginning of its key, or OAuth."""
     return f"{client['key_hint']}…" if client["key_hint"] else "OAuth"
 
 
@@ -212,11 +212,11 @@ def tell(client: dict[str, Any]) -> None:
         say(f"  {policy:<6} {name}")
 
 
-def tell_allowance(one: dict[str, Any]) -> None:
+def tell_allowance(allowance: dict[str, Any]) -> None:
     """Show what a client may do without asking again."""
-    whom = f" to {', '.join(one['recipients'])}" if one["recipients"] else ""
-    until = say_time(one["until"]) if one["until"] else "you end it"
-    say(f"allowed {one['operation']}{whom} without asking, until {until}")
+    whom = f" to {', '.join(allowance['recipients'])}" if allowance["recipients"] else ""
+    until = say_time(allowance["until"]) if allowance["until"] else "you end it"
+    say(f"allowed {allowance['operation']}{whom} without asking, until {until}")
 
 
 def quoted(name: str) -> str:

@@ -1,9 +1,8 @@
-"""What a person looks at: addresses, documents; pausing; whether all is well."""
+"""Commands that look at Deskhand or control it: addresses, quit, pause, resume, generate-schema, doctor."""
 
 import json
 import math
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -18,11 +17,11 @@ from server.sdk.cli import data_dir_option, example, json_option, print_json, sa
 def addresses(data_dir: Path | None, *, as_json: bool) -> None:
     """Print everything one pastes elsewhere."""
     with connect(data_dir, running_only=True) as deskhand:
-        found = deskhand.call("GET", "/api/addresses")
+        listed = deskhand.call("GET", "/api/addresses")
     if as_json:
-        print_json(found)
+        print_json(listed)
         return
-    for name, value in found.items():
+    for name, value in listed.items():
         for label, address in value.items() if isinstance(value, dict) else [(name, value)]:
             say(f"{label:<14} {address}")
 
@@ -69,7 +68,12 @@ def generate_schema(client: str | None, output: Path | None, form: str | None, d
     path = "/api/schema" + (f"?client={quote(client, safe='')}" if client else "")
     with connect(data_dir, running_only=True) as deskhand:
         document = deskhand.call("GET", path)
-    text = write_document(document, form or (output.suffix.lstrip(".") if output else "yaml"))
+    if (form or (output.suffix if output else "")).lstrip(".") == "json":
+        text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    else:
+        from server.public.pages import write_yaml
+
+        text = write_yaml(document)
     if output is None:
         click.echo(text, nl=False)
     else:
@@ -93,12 +97,3 @@ def doctor(data_dir: Path | None, *, as_json: bool) -> None:
         say(f"{'✓' if check['well'] else '✕'} {check['what']}: {check['detail']}")
     if not all(check["well"] for check in checks):
         raise SystemExit(1)
-
-
-def write_document(document: dict[str, Any], form: str) -> str:
-    """A document as text."""
-    if form == "json":
-        return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-    from server.public.pages import write_yaml
-
-    return write_yaml(document)

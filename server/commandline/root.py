@@ -31,7 +31,7 @@ WORDS = {  # the module and the name of each
 
 
 class Start(Protocol):
-    """What happens without a word after the command."""
+    """Callback that starts the program, for `deskhand` without a command."""
 
     def __call__(self, *, demo: bool, visitor: bool, data_dir: Path | None, hidden: bool) -> None: ...
 

@@ -63,7 +63,7 @@ def serve(  # noqa: PLR0913, the options of a command
         public_url=public_url,
         tunnel=tunnel,
         demo=demo,
-        visitor=choose_pace(wanted=visitor),
+        visitor=make_schedule(wanted=visitor),
         data_dir=data_dir,
         first_key=os.environ.get("DESKHAND_API_KEY") or os.environ.get("API_KEY"),
         openai=read_openai(os.environ),
@@ -112,8 +112,8 @@ def announce(ready: "Ready", options: "Options", *, as_json: bool) -> None:
     sys.stdout.flush()
 
 
-def choose_pace(*, wanted: bool) -> "TrafficSchedule | None":
-    """How often the demo's company calls, if it is wanted."""
+def make_schedule(*, wanted: bool) -> "TrafficSchedule | None":
+    """Make the schedule of the demo's simulated traffic, if it is wanted."""
     if not wanted:
         return None
     from server.demo.traffic import TrafficSchedule

@@ -27,13 +27,13 @@ def on(data_dir: Path | None, *, as_json: bool) -> None:
     """Open the tunnel and print its address."""
     with connect(data_dir, running_only=True) as deskhand:
         deskhand.call("POST", "/api/tunnel/open")
-        found = wait(deskhand)
+        view = wait(deskhand)
     if as_json:
-        print_json(found)
-    if found["state"] not in {"open", "fixed"}:
-        raise DeskhandError(tell_trouble(found) or "The tunnel is not open yet. `deskhand tunnel status` tells more.")
+        print_json(view)
+    if view["state"] not in {"open", "fixed"}:
+        raise DeskhandError(format_problem(view) or "The tunnel is not open yet. `deskhand tunnel status` tells more.")
     if not as_json:
-        say(found["address"])
+        say(view["address"])
 
 
 @tunnel.command(epilog=example("deskhand tunnel off"))
@@ -51,15 +51,15 @@ def off(data_dir: Path | None) -> None:
 def status(data_dir: Path | None, *, as_json: bool) -> None:
     """Say whether the tunnel is open, and where."""
     with connect(data_dir, running_only=True) as deskhand:
-        found = deskhand.call("GET", "/api/tunnel")
+        view = deskhand.call("GET", "/api/tunnel")
     if as_json:
-        print_json(found)
+        print_json(view)
         return
-    say(" ".join(filter(None, [f"{found['state']:<12}", found["address"]])).strip())
-    if trouble := tell_trouble(found):
+    say(" ".join(filter(None, [f"{view['state']:<12}", view["address"]])).strip())
+    if trouble := format_problem(view):
         say(trouble)
-    if found["requests_limit"] and found["state"] != "fixed":
-        click.echo(f"{found['requests_this_month']:,} of {found['requests_limit']:,} requests this month")
+    if view["requests_limit"] and view["state"] != "fixed":
+        click.echo(f"{view['requests_this_month']:,} of {view['requests_limit']:,} requests this month")
 
 
 @tunnel.command("set", epilog=example("deskhand tunnel set --authtoken --domain desk.ngrok.app --open-at-start"))
@@ -91,19 +91,19 @@ def change(data_dir: Path | None, *, authtoken: bool, no_domain: bool, agent: st
 def download(data_dir: Path | None) -> None:
     """Download ngrok's program from ngrok, into Deskhand's own folder."""
     with connect(data_dir, running_only=True) as deskhand:
-        found = deskhand.call("POST", "/api/tunnel/agent")
+        view = deskhand.call("POST", "/api/tunnel/agent")
         with click.progressbar(length=100, label="ngrok's program", file=sys.stderr) as bar:
-            while (view := found["download"]) and view["running"]:
-                bar.update(round(view["share"] * 100) - bar.pos)
+            while (progress := view["download"]) and progress["running"]:
+                bar.update(round(progress["share"] * 100) - bar.pos)
                 time.sleep(LOOK_EVERY)
-                found = deskhand.call("GET", "/api/tunnel")
-            if not view:
+                view = deskhand.call("GET", "/api/tunnel")
+            if not progress:
                 bar.update(100 - bar.pos)
-    if view:
-        raise DeskhandError(view["problem"])
-    if not found["agent"]["found"]:
+    if progress:
+        raise DeskhandError(progress["problem"])
+    if not view["agent"]["found"]:
         raise DeskhandError("The download was stopped. Start it again; it goes on where it stopped.")
-    click.echo(found["agent"]["path"])
+    click.echo(view["agent"]["path"])
 
 
 def read_authtoken() -> str:
@@ -120,13 +120,13 @@ def read_authtoken() -> str:
 def wait(deskhand: LocalApi) -> dict[str, Any]:
     """Wait until it is open or cannot be."""
     deadline = time.monotonic() + LONGEST_WAIT
-    found: dict[str, Any] = deskhand.call("GET", "/api/tunnel")
-    while found["state"] in {"opening", "reconnecting"} and time.monotonic() < deadline:
+    view: dict[str, Any] = deskhand.call("GET", "/api/tunnel")
+    while view["state"] in {"opening", "reconnecting"} and time.monotonic() < deadline:
         time.sleep(LOOK_EVERY)
-        found = deskhand.call("GET", "/api/tunnel")
-    return found
+        view = deskhand.call("GET", "/api/tunnel")
+    return view
 
 
-def tell_trouble(found: dict[str, Any]) -> str:
-    """What is wrong, and what to do."""
-    return " ".join(filter(None, [found["problem"], found["advice"]]))
+def format_problem(view: dict[str, Any]) -> str:
+    """Format the problem and the advice about it."""
+    return " ".join(filter(None, [view["problem"], view["advice"]]))

@@ -45,19 +45,13 @@ def to_past(sentence: str) -> str:
     """Say of something to be done that it was done: "send mail to ann" → "sent mail to ann"."""
     verb, space, rest = sentence.partition(" ")
     verb = verb.lower()
-    return f"{PAST.get(verb) or with_ending(verb)}{space}{rest}"
+    regular = f"{verb}d" if verb.endswith("e") else re.sub(r"(?<=[^aeiou])y$", "i", verb) + "ed"
+    return f"{PAST.get(verb, regular)}{space}{rest}"
 
 
 def to_do(past: str) -> list[str]:
     """The verbs of which a word may be the past: "sent" → "send". Sentences are kept as something to be done."""
     return [verb for verb, form in PAST.items() if form == past != verb] + ([past[:-1], past[:-2]] if past.endswith("ed") else [])
-
-
-def with_ending(verb: str) -> str:
-    """A regular verb in the past."""
-    if verb.endswith("e"):
-        return f"{verb}d"
-    return f"{verb[:-1]}ied" if re.search(r"[^aeiou]y$", verb) else f"{verb}ed"
 
 
 def fill(templates: tuple[str, ...], arguments: Mapping[str, Any]) -> str:

@@ -1,1 +1,1 @@
-"""What demo mode plays with besides each integration's own fake. It ships with the program, and the tests use it."""
+"""Simulated ChatGPT traffic of demo mode. It ships with the program, and the tests use it."""

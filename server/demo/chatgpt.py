@@ -30,7 +30,7 @@ class Answer:
 
     @property
     def succeeded(self) -> bool:
-        """Whether the call succeeded."""
+        """True if the call succeeded."""
         return self.status < 400
 
 

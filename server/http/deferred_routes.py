@@ -59,9 +59,7 @@ class Part:
 
 
 class DeferredRoutes:
-    """The routes of an application that are not made yet. `ready(path)` is awaited if none of these
-    owns a path.
-    """
+    """Routes of an application that are not made yet. `ready(path)` is awaited if none of these owns a path."""
 
     def __init__(self, app: FastAPI, ready: Callable[[str], Awaitable[None]]) -> None:
         self._router, self._not_found, self._ready = app.router, app.router.default, ready
@@ -83,18 +81,20 @@ class DeferredRoutes:
             self._router.routes.extend(part.make())
         self._parts.clear()
 
-    async def _route_again(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope["path"]
+    async def prepare(self, path: str) -> bool:
+        """Make the routes that own a path, and report whether there were any."""
         part = self._find(path)
         if part is None:
             await self._ready(path)
             part = self._find(path)
-        if part is None:
-            await self._not_found(scope, receive, send)
-            return
-        await part.add_to(self._router.routes)
-        self._parts = [part for part in self._parts if not part.added]
-        await self._router(scope, receive, send)
+        if part:
+            await part.add_to(self._router.routes)
+            self._parts = [part for part in self._parts if not part.added]
+        return part is not None
+
+    async def _route_again(self, scope: Scope, receive: Receive, send: Send) -> None:
+        route = self._router if await self.prepare(scope["path"]) else self._not_found
+        await route(scope, receive, send)
 
     def _find(self, path: str) -> Part | None:
         return next((part for part in self._parts if part.owns(path)), None)

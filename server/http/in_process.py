@@ -4,7 +4,7 @@ They go to their operation's route directly, past the application's middleware a
 guard as every other call. Who calls stands in the ASGI scope, where no header can put it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
@@ -46,11 +46,15 @@ class InternalResponse:
 
 
 class InProcessClient:
-    """Sends the program's own calls to their routes. `app`: the public application; set when it is put together."""
+    """Sends the program's own calls to their routes. `app`: the public application; set when it is put together.
+
+    `prepare`: makes the deferred routes that own a path.
+    """
 
     def __init__(self) -> None:
         self._app: FastAPI | None = None
         self._routes: dict[str, APIRoute] = {}
+        self.prepare: Callable[[str], Awaitable[bool]] | None = None
 
     @property
     def app(self) -> FastAPI | None:
@@ -69,6 +73,8 @@ class InProcessClient:
         if self._app is None:
             raise RuntimeError("The application is not put together yet.")
         route, whole = self._find_route(scope[OPERATION]), make_scope(request) | scope
+        if route is None and self.prepare and await self.prepare(whole["path"]):
+            route = self._find_route(scope[OPERATION])
         match, matched = route.matches(whole) if route else (Match.NONE, {})
         if route is None or match is not Match.FULL:
             return InternalResponse(404, body=problem_body(404, SENTENCES[404], {}))

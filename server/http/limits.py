@@ -85,8 +85,6 @@ class Deadline:
             self._timer = None
 
     def _ring(self) -> None:
-        self._timer = None
-        if self._due > self._loop.time():
-            self._timer = self._loop.call_at(self._due, self._ring)
-        else:
+        self._timer = self._loop.call_at(self._due, self._ring) if self._due > self._loop.time() else None
+        if self._timer is None:
             self._give_up()

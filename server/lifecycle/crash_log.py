@@ -1,4 +1,4 @@
-"""What ended the program, or a part of it, without anybody wanting it, kept for the person who looks the next day."""
+"""Crash log: unexpected ends of the program or of a part of it, with their tracebacks."""
 
 import asyncio
 import faulthandler
@@ -30,9 +30,9 @@ log = logging.getLogger(__name__)
 
 
 class Crashes:
-    """The crash log of one run: a file that holds something only after a crash, and that a clean end puts aside.
+    """Crash log of a run: a file that is empty without a crash, and removed at a clean end.
 
-    `ended`: when the run before this one ended unexpectedly; None where it did not, or left no word of it.
+    `ended`: when the run before this one crashed; None if it did not.
     """
 
     def __init__(self, folder: Path, clock: "Clock") -> None:
@@ -47,13 +47,13 @@ class Crashes:
 
     @property
     def sentence(self) -> str | None:
-        """What the person should know of the end before."""
+        """Notice about the crash of the run before, if there was one."""
         if self.ended is None:
             return None
         return f"Deskhand ended unexpectedly on {self.ended.day} {self.ended:%B %Y at %H:%M}. “Open logs” shows why."
 
     def install(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Hear of everything that nobody catches: on the main thread, on others, in the loop, and below Python."""
+        """Install hooks for uncaught errors: on the main thread, on others, in the event loop, and below Python."""
         sys.excepthook, threading.excepthook = self.end_with, self._hear_thread
         loop.set_exception_handler(self._hear_loop)
         if self._dumps and self._file:
@@ -71,35 +71,35 @@ class Crashes:
             put_aside(self._path)
 
     def end_with(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        """Note what ends the program; in the place of sys.excepthook."""
+        """Record an error that ends the program; replaces sys.excepthook."""
         if not issubclass(kind, WANTED):
             self._fatal = True
             self.note(error.with_traceback(trace), "Deskhand ended")
             log.critical("Deskhand ended.", exc_info=error)
 
     def note(self, error: BaseException, what: str) -> None:
-        """Write an error down, with where it came from."""
+        """Write an error with its traceback."""
         lines = "".join(traceback.format_exception(error))
         with self._lock, suppress(OSError, ValueError):
             if self._file and self._file.tell() < LARGEST:
                 self._file.write(f"{self._clock.now().isoformat(timespec='seconds')} {what}\n{redact(lines)}\n".encode())
 
-    def _hear_thread(self, told: threading.ExceptHookArgs) -> None:
-        if told.exc_value and not issubclass(told.exc_type, SystemExit):
-            name = told.thread.name if told.thread else "unknown"
-            self.note(told.exc_value, f"The thread {name} ended")
-            log.error("The thread %s ended.", name, exc_info=told.exc_value)
+    def _hear_thread(self, context: threading.ExceptHookArgs) -> None:
+        if context.exc_value and not issubclass(context.exc_type, SystemExit):
+            name = context.thread.name if context.thread else "unknown"
+            self.note(context.exc_value, f"The thread {name} ended")
+            log.error("The thread %s ended.", name, exc_info=context.exc_value)
 
-    def _hear_loop(self, loop: asyncio.AbstractEventLoop, told: dict[str, Any]) -> None:
-        error = told.get("exception")
+    def _hear_loop(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
         if error and not isinstance(error, (*WANTED, OSError)):  # a connection that breaks is no crash
-            self.note(error, str(told.get("message")))
-        loop.default_exception_handler(told)
+            self.note(error, str(context.get("message")))
+        loop.default_exception_handler(context)
 
 
 @contextmanager
-def watched(folder: Path, clock: "Clock") -> Iterator[Crashes]:
-    """Watch for crashes inside the `with`, on the event loop. What leaves it and was not wanted is one."""
+def crash_reporting(folder: Path, clock: "Clock") -> Iterator[Crashes]:
+    """Record crashes inside the `with`, on the event loop. An unexpected error that leaves it is one."""
     crashes = Crashes(folder, clock)
     crashes.install(asyncio.get_running_loop())
     try:
@@ -114,7 +114,7 @@ def watched(folder: Path, clock: "Clock") -> Iterator[Crashes]:
 
 
 def remember(error: BaseException) -> None:
-    """Write down what ends the program on its main thread, while its crash log is open."""
+    """Record an error that ends the program on its main thread, while its crash log is open."""
     keeper = getattr(sys.excepthook, "__self__", None)
     if isinstance(keeper, Crashes):
         keeper.end_with(type(error), error, error.__traceback__)
@@ -123,9 +123,9 @@ def remember(error: BaseException) -> None:
 def find_end(path: Path) -> datetime | None:
     """Say when the run before ended, if a crash was its end."""
     with suppress(OSError):
-        found = path.stat()
-        if found.st_size:
-            return datetime.fromtimestamp(found.st_mtime).astimezone()
+        status = path.stat()
+        if status.st_size:
+            return datetime.fromtimestamp(status.st_mtime).astimezone()
     return None
 
 

@@ -20,18 +20,18 @@ FORM = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 class Redaction(logging.Filter):
-    """Takes keys and tokens out of every line, tracebacks included, and shows what would steer a terminal."""
+    """Filter that removes keys and tokens from each line, tracebacks included, and makes control characters visible."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = make_visible(redact(read_message(record)), lines=True), None
         if record.exc_info and not record.exc_text:
-            told = logging.Formatter().formatException(record.exc_info)
-            record.exc_text = make_visible(redact(told), lines=True)
+            trace = logging.Formatter().formatException(record.exc_info)
+            record.exc_text = make_visible(redact(trace), lines=True)
         return True
 
 
-class OwnWords(logging.Filter):
-    """Lets through what Deskhand says itself, and of the libraries what is a warning at least: they tell much, and to nobody."""
+class OwnRecords(logging.Filter):
+    """Filter that drops records of libraries below WARNING."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         return record.levelno >= logging.WARNING or record.name.partition(".")[0] in OURS
@@ -46,7 +46,7 @@ def read_message(record: logging.LogRecord) -> str:
 
 
 class LogFile(RotatingFileHandler):
-    """The log as files for this person alone. A disk that does not take them is told once, and the program goes on.
+    """Rotating log file, readable by its owner only. A failure to write is reported once, and the program goes on.
 
     `problem`: a sentence, as long as nothing can be written.
     """
@@ -55,7 +55,7 @@ class LogFile(RotatingFileHandler):
         super().__init__(path, maxBytes=largest, backupCount=older, encoding="utf-8", errors="backslashreplace", delay=True)
         self.problem: str | None = None
         self.setFormatter(logging.Formatter(FORM))
-        self.addFilter(OwnWords())
+        self.addFilter(OwnRecords())
         self.addFilter(Redaction())
 
     def _open(self) -> TextIOWrapper:

@@ -1,4 +1,4 @@
-"""The life of the server on one page: start in order, stop in reverse."""
+"""Server from start to stop: everything is started in order and stopped in reverse."""
 
 import asyncio
 import gc
@@ -23,7 +23,7 @@ from server.lifecycle import crash_log, runtime_file
 from server.lifecycle.logging import file_logging
 from server.local.app import create_local
 from server.public.app import create_public
-from server.runtime.state import Rules, State, open_state
+from server.runtime.state import RateLimits, State, open_state
 from server.sdk.desktop import NoScreen, Screen
 from server.storage.data_dir import open_home, warn_if_readable
 from server.system.sleep_monitor import watch_sleep
@@ -40,7 +40,7 @@ KILLED = "Deskhand was ended without a chance to say goodbye the last time. What
 
 @dataclass(frozen=True)
 class Options:
-    """How to run. `port` None: 8000, or the next free one. `tunnel`: open it before anything is told.
+    """Options of a run. `port` None: 8000, or the next free one. `tunnel`: open it before the server is ready.
 
     `first_key`: the key of a first client, made at a first start. `openai`: a GPT's id and secret that the environment holds.
     `visitor`: how often the demo's ChatGPT calls; None: never.
@@ -56,15 +56,15 @@ class Options:
     data_dir: Path | None = None
     first_key: str | None = None
     openai: ClientCredentials | None = None
-    rules: Rules = field(default_factory=Rules)
+    rules: RateLimits = field(default_factory=RateLimits)
     sockets: Limits = field(default_factory=Limits)
     tunnel_timing: Timing = field(default_factory=Timing)
-    sweep_seconds: float = 6 * 3600
+    prune_seconds: float = 6 * 3600
 
 
 @dataclass(frozen=True)
 class Ready:
-    """What a running server tells whoever started it. `notices`: sentences for the person."""
+    """Result of a start. `notices`: sentences for the person."""
 
     public: str
     local: str
@@ -90,7 +90,7 @@ class Program:
         async with AsyncExitStack() as stack:
             home = stack.enter_context(open_home(options.data_dir, demo=options.demo))
             killed = runtime_file.forget(home.folders.data)
-            crashed = stack.enter_context(crash_log.watched(home.folders.logs, self.clock))
+            crashed = stack.enter_context(crash_log.crash_reporting(home.folders.logs, self.clock))
             log_file = stack.enter_context(file_logging(home.folders.logs))
             public, moved = bind_public(options.host, options.port)
             stack.enter_context(public)
@@ -117,7 +117,7 @@ class Program:
                 lambda: self.screen.notice,
             ]
             state.notices.extend(own)
-            state.complaints.append(lambda: log_file.problem)
+            state.problem_sources.append(lambda: log_file.problem)
             stack.push_async_callback(state.runtime.stop)
             log.info("Deskhand %s starts at port %d, locally at %d.", read_version(), address.public_port, address.local_port)
             stack.push_async_callback(state.tunnel.stop)
@@ -151,16 +151,16 @@ class Program:
                 state.approvals.stop()  # who waits here for the person is answered before the sockets go
                 await state.runner.stop()
                 state.context.events.close()  # open streams say goodbye before their sockets go
-                for say_goodbye in state.farewells:
-                    await say_goodbye()
+                for hook in state.shutdown_hooks:
+                    await hook()
                 for listener in listeners:
                     listener.stop()
                 await asyncio.wait(serving)
 
     def _start_tasks(self, state: State) -> None:
         tasks = state.context.tasks
-        tasks.repeat(partial(prune, state), lambda: self.options.sweep_seconds, name="remove old activity")
-        tasks.start(watch_sleep(state.tell_woke, self.clock), name="watch for sleep of the computer")
+        tasks.repeat(partial(prune, state), lambda: self.options.prune_seconds, name="remove old activity")
+        tasks.start(watch_sleep(state.report_wake_up, self.clock), name="watch for sleep of the computer")
         tasks.start(state.updates.run(), name="look for a newer version")
         tasks.start(state.run_approvals(), name="watch the approval requests")
         tasks.start(self._wait_for_quit(state), name="wait for the window's Quit")
@@ -170,10 +170,10 @@ class Program:
         self._stopping.set()
 
     async def _stay(self, state: State, on_ready: Callable[[Ready], None]) -> None:
-        """Tell that all is ready, and wait until it is to end."""
+        """Report that the server is ready, and wait until it is to stop."""
         address = state.address
         running = runtime_file.make(address.public, address.public_port, address.local, state.key)
-        with runtime_file.written(state.home.folders.data, running) as file:
+        with runtime_file.publish(state.home.folders.data, running) as file:
             on_ready(Ready(running.public, running.local, str(file), running.pid, tuple(state.list_notices())))
             state.runtime.start(state.context, discover)
             await self._wait_until(state.runtime.wait())

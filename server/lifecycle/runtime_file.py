@@ -29,7 +29,7 @@ class Running:
 
 
 @contextmanager
-def written(data: Path, running: Running) -> Iterator[Path]:
+def publish(data: Path, running: Running) -> Iterator[Path]:
     """Keep the runtime file (0600) there while the server runs."""
     path = data / NAME
     write_json(path, asdict(running))
@@ -45,16 +45,16 @@ def read(data: Path) -> Running | None:
     A file left by a killed one does not count: one that runs holds the lock of its folder, and is the process that it names.
     """
     try:
-        found = json.loads((data / NAME).read_text("utf-8"))
-        place = (str(found["public"]), int(found["port"]), str(found["local"]))
-        running = Running(*place, int(found["pid"]), str(found["key"]), float(found["started"]))
+        content = json.loads((data / NAME).read_text("utf-8"))
+        place = (str(content["public"]), int(content["port"]), str(content["local"]))
+        running = Running(*place, int(content["pid"]), str(content["key"]), float(content["started"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return running if is_held(data) and is_alive(running) else None
 
 
 def is_alive(running: Running) -> bool:
-    """Whether the process that this names runs, and is this person's."""
+    """Check that the process of the runtime file still runs, by its pid and start time."""
     from server.system.processes import SAME_START, read_start
 
     started = read_start(running.pid)

@@ -1,4 +1,4 @@
-"""What a frozen or installed program must carry, looked for by name."""
+"""Self-test of a frozen or installed program: all files and integrations are there."""
 
 from server.core.resources import shipped
 from server.integrations import discover, find_migrations

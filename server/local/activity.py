@@ -1,4 +1,4 @@
-"""What happened and what runs, as the person reads it."""
+"""Activity: past and running calls, searched and counted."""
 
 import json
 from collections.abc import Mapping
@@ -53,18 +53,18 @@ def create_routes(state: State) -> APIRouter:
     @routes.get("")
     async def list_activity(wanted: Annotated[Wanted, Query()]) -> list[ActivityView]:
         """Lists the latest calls with their contents, newest first; `before` goes on from an id."""
-        found = await state.activity.list(wanted.limit, wanted.before, make_search(state, wanted))
+        entries = await state.activity.list(wanted.limit, wanted.before, make_search(state, wanted))
         owners = state.runtime.owners()
-        return [view(entry, owners) for entry in found]
+        return [view(entry, owners) for entry in entries]
 
     @routes.get("/page")
     async def read_activity_page(wanted: Annotated[Wanted, Query()]) -> ActivityPage:
         """Shows a page of the diary, without what runs at this moment. A search that takes long shows what it has by then."""
         live = tuple(entry.id for entry in state.activity.running())
         search = make_search(state, wanted, contents=False, without=live)
-        found = await state.activity.search(search, wanted.limit, wanted.before, SEARCH_SECONDS)
+        result = await state.activity.search(search, wanted.limit, wanted.before, SEARCH_SECONDS)
         owners = state.runtime.owners()
-        return ActivityPage(entries=[view_line(entry, owners) for entry in found.entries], earlier=found.earlier)
+        return ActivityPage(entries=[view_line(entry, owners) for entry in result.entries], earlier=result.earlier)
 
     @routes.get("/running")
     async def list_running() -> list[ActivityLine]:
@@ -86,7 +86,7 @@ def create_routes(state: State) -> APIRouter:
 
 
 def make_search(state: State, wanted: Wanted, *, contents: bool = True, without: tuple[int, ...] = ()) -> Search:
-    """Say it as the activity takes it."""
+    """Make the search of the activity log."""
     operations: tuple[str, ...] | None = None if wanted.operation is None else (wanted.operation,)
     if wanted.integration is not None:
         owned = {name for name, owner in state.runtime.owners().items() if owner == wanted.integration}
@@ -126,7 +126,7 @@ def view_line(entry: Entry, owners: Mapping[str, str]) -> ActivityLine:
 
 
 def without_effect(entry: Entry) -> bool:
-    """Whether its sentence does not say about what it was: nobody was asked about it."""
+    """Check whether the sentence of an entry lacks its subject, since no approval was requested."""
     return entry.outcome in WITHOUT_EFFECT and entry.decision not in ASKED
 
 
@@ -160,5 +160,5 @@ def explain(entry: Entry) -> str:
 
 
 def parse(text: str | None) -> Any:
-    """What was kept as JSON."""
+    """Parse stored JSON."""
     return json.loads(text) if text else None

@@ -1,4 +1,4 @@
-"""What the person allowed a client for a while or to some recipients, and ending it."""
+"""Allowances of a client, for a while or for some recipients: listing and ending them."""
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
@@ -25,8 +25,8 @@ def create_routes(state: State) -> APIRouter:
     @routes.get("")
     async def list_allowances(name: str) -> list[AllowanceView]:
         """Lists what a client may do for a while or to some recipients without asking again, oldest first."""
-        found = await allowances.list((await state.clients.show(name)).id)
-        return [AllowanceView.model_validate(one, from_attributes=True) for one in found]
+        allowed = await allowances.list((await state.clients.show(name)).id)
+        return [AllowanceView.model_validate(allowance, from_attributes=True) for allowance in allowed]
 
     @routes.delete("/{allowance_id}", status_code=204)
     async def end_allowance(name: str, allowance_id: str) -> None:

@@ -43,9 +43,9 @@ PARTS = {  # the modules with the routes below each path; the last has all other
 
 def create_local(state: State) -> ASGIApp:
     """Make the local application for a server, or for the command line while none runs."""
-    app = create_local_application(state)
-    door = HostOriginMiddleware(TrailingSlashMiddleware(app), state.address.local_hosts, state.address.local_origins)
-    return SecurityHeadersMiddleware(EnterByFile(door), {"Content-Security-Policy": POLICY})
+    app = TrailingSlashMiddleware(create_local_application(state))
+    checked = HostOriginMiddleware(app, state.address.local_hosts, state.address.local_origins)
+    return SecurityHeadersMiddleware(EnterByFile(checked), {"Content-Security-Policy": POLICY})
 
 
 def create_local_application(state: State, *, complete: bool = False) -> FastAPI:
@@ -153,11 +153,11 @@ def create_pages() -> list[BaseRoute]:
 class EnterByFile:
     """Lets a page from a file on this computer, whose origin is "null", post its one-time key to /enter, and nothing else."""
 
-    def __init__(self, door: ASGIApp) -> None:
-        self._door = door
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == "/enter" and scope["method"] == "POST":
-            kept = [(name, value) for name, value in scope["headers"] if (name, value) != (b"origin", b"null")]
-            scope = {**scope, "headers": kept}
-        await self._door(scope, receive, send)
+            headers = [(name, value) for name, value in scope["headers"] if (name, value) != (b"origin", b"null")]
+            scope = {**scope, "headers": headers}
+        await self._app(scope, receive, send)

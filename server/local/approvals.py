@@ -1,4 +1,4 @@
-"""What waits for the person's word, and their word."""
+"""Approval requests: listing them, and approving or denying one."""
 
 from dataclasses import asdict
 
@@ -45,8 +45,8 @@ class No(BaseModel):
     reason: str = Field("", max_length=500, description="Why; the client reads it.")
 
 
-class Told(BaseModel):
-    """What happens now."""
+class Message(BaseModel):
+    """Result of an approval or a denial."""
 
     message: str = Field(description="A sentence for the person.")
 
@@ -61,19 +61,19 @@ def create_routes(state: State) -> APIRouter:
         return [view(question) for question in await questions.list()]
 
     @routes.post("/{question_id}/approve")
-    async def approve(question_id: str, yes: Yes) -> Told:
+    async def approve(question_id: str, yes: Yes) -> Message:
         """Takes the person's yes."""
-        return Told(message=await questions.approve(question_id, yes.extent, yes.code))
+        return Message(message=await questions.approve(question_id, yes.extent, yes.code))
 
     @routes.post("/{question_id}/deny")
-    async def deny(question_id: str, no: No) -> Told:
+    async def deny(question_id: str, no: No) -> Message:
         """Takes the person's no."""
-        return Told(message=await questions.deny(question_id, no.reason))
+        return Message(message=await questions.deny(question_id, no.reason))
 
     return routes
 
 
 def view(question: ApprovalRequest) -> QuestionView:
-    """A question as it is shown."""
+    """Show a request."""
     fields = [{"name": name, "value": value} for name, value in question.fields]
     return QuestionView.model_validate(asdict(question) | {"fields": fields})

@@ -25,8 +25,8 @@ def create_routes(state: State) -> APIRouter:
     @routes.get("")
     async def list_clients() -> list[ClientView]:
         """Lists the clients, revoked ones too, newest first."""
-        eyes = await open_eyes(state)
-        return [eyes.show(client) for client in await state.clients.list()]
+        context = await read_view_context(state)
+        return [context.show(client) for client in await state.clients.list()]
 
     @routes.post("", status_code=201)
     async def create_client(order: NewClient) -> MadeClient:
@@ -96,7 +96,7 @@ def create_changes(state: State, documents: Documents) -> APIRouter:
     @routes.patch("/{name}")
     async def change_client(name: str, order: ClientChange) -> ClientView:
         """Changes what a client may do, from its next call on."""
-        client = await state.clients.change(name, await to_change(state, name, order))
+        client = await state.clients.change(name, await make_change(state, name, order))
         state.context.events.publish("clients")
         return await look(state, client)
 
@@ -125,8 +125,8 @@ def create_changes(state: State, documents: Documents) -> APIRouter:
 
 
 @dataclass(frozen=True)
-class Eyes:
-    """All that it takes to show clients, as it is now."""
+class ClientViewContext:
+    """Data needed to show clients, as it is now."""
 
     operations: dict[str, Operation]
     uses: dict[str, Use]
@@ -143,18 +143,20 @@ class Eyes:
         return view_client(client, seen | denied, self.uses.get(client.id, Use()), oauth)
 
 
-async def open_eyes(state: State) -> Eyes:
-    """Read all that it takes to show clients."""
-    return Eyes(state.runtime.operations(), await state.usage.read(), await state.programs.read(), state.address.public)
+async def read_view_context(state: State) -> ClientViewContext:
+    """Read the data needed to show clients."""
+    return ClientViewContext(
+        state.runtime.operations(), await state.usage.read(), await state.programs.read(), state.address.public
+    )
 
 
 async def look(state: State, client: Client) -> ClientView:
     """Show a client."""
-    return (await open_eyes(state)).show(client)
+    return (await read_view_context(state)).show(client)
 
 
 def view_pair(pair: ClientCredentials | None) -> OAuthPair | None:
-    """Tell an id and a secret."""
+    """Show an id and a secret."""
     return OAuthPair(client_id=pair.client_id, client_secret=pair.client_secret) if pair else None
 
 
@@ -183,8 +185,8 @@ def check_operations(state: State, names: set[str]) -> None:
         raise InvalidInput(f"There is no operation {', '.join(unknown)}. There are: {', '.join(sorted(known))}.")
 
 
-async def to_change(state: State, name: str, order: ClientChange) -> Change:
-    """What is to change about a client. Raises InvalidInput for what there is not, NotFound for a client there is not."""
+async def make_change(state: State, name: str, order: ClientChange) -> Change:
+    """Make the change of a client. Raises InvalidInput for an unknown scope or operation, NotFound for an unknown client."""
     check_operations(state, set(order.policies))
     scopes = None
     if order.scopes is not None:

@@ -1,4 +1,4 @@
-"""How Deskhand lives on this computer: whether it starts at login, where its logs are, whether there is a newer one."""
+"""Desktop settings: start at login, the check for updates, the folder of the logs."""
 
 import asyncio
 
@@ -11,7 +11,7 @@ from server.runtime.updates import Update
 
 
 class DesktopView(BaseModel):
-    """How Deskhand lives on this computer."""
+    """Desktop settings."""
 
     start_at_login: bool | None = Field(description="Whether it starts at login; null: it cannot do that here.")
     check_for_updates: bool | None = Field(
@@ -21,15 +21,15 @@ class DesktopView(BaseModel):
     logs: str = Field(description="The folder of the logs.")
 
 
-class DesktopWishes(BaseModel):
-    """What to change; what is left out stays."""
+class DesktopSettingsUpdate(BaseModel):
+    """Change of the desktop settings; what is left out stays."""
 
     start_at_login: bool | None = Field(None, description="Whether to start at login.")
     check_for_updates: bool | None = Field(None, description="Whether to look once a day for a newer version.")
 
 
 class LogsView(BaseModel):
-    """Where the logs are."""
+    """Folder of the logs."""
 
     path: str = Field(description="The folder that was opened.")
 
@@ -53,14 +53,14 @@ def create_routes(state: State) -> APIRouter:
         return await view()
 
     @routes.put("/desktop")
-    async def set_desktop(wishes: DesktopWishes) -> DesktopView:
+    async def set_desktop(update: DesktopSettingsUpdate) -> DesktopView:
         """Changes how Deskhand lives on this computer."""
-        if wishes.start_at_login is not None:
+        if update.start_at_login is not None:
             if state.context.demo:
                 raise Unavailable("The demo does not start at login. Start Deskhand itself, and choose it there.")
-            await asyncio.to_thread(screen.set_start_at_login, wishes.start_at_login)
-        if wishes.check_for_updates is not None:
-            await state.updates.want(check=wishes.check_for_updates)
+            await asyncio.to_thread(screen.set_start_at_login, update.start_at_login)
+        if update.check_for_updates is not None:
+            await state.updates.want(check=update.check_for_updates)
         state.context.events.publish("desktop")
         return await view()
 

@@ -1,4 +1,4 @@
-"""What is wrong with Deskhand or one of its integrations."""
+"""Health of Deskhand and its integrations."""
 
 from server.runtime.state import State
 
@@ -11,6 +11,6 @@ async def refresh(state: State) -> None:
 
 def list_problems(state: State) -> list[str]:
     """List what the person should know, as sentences."""
-    problems = [*state.list_complaints(), state.tunnel.problem, state.context.settings.problem, state.context.secrets.problem]
+    problems = [*state.list_problems(), state.tunnel.problem, state.context.settings.problem, state.context.secrets.problem]
     problems += [member.problem or (member.service.problem if member.service else None) for member in state.runtime.members]
     return [problem for problem in problems if problem]

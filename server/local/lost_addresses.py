@@ -29,19 +29,19 @@ def create_routes(state: State) -> APIRouter:
             return []
         live = [client for client in await state.clients.list() if client.revoked_at is None]
         uses, since = await state.usage.read(), date_credentials(live, await state.programs.read())
-        found = [
+        views = [
             LostAddressView(
-                address=one.address, lost_at=one.lost_at, clients=name_exposed(live, uses, since, one.address, one.lost_at)
+                address=loss.address, lost_at=loss.lost_at, clients=name_exposed(live, uses, since, loss.address, loss.lost_at)
             )
-            for one in lost
+            for loss in lost
         ]
-        return [one for one in found if one.clients]
+        return [view for view in views if view.clients]
 
     return routes
 
 
 def date_credentials(clients: list[Client], programs: dict[str, OAuthClient]) -> dict[str, list[str]]:
-    """When each client got what it comes in with: its key, its OAuth secret, its sign-ins."""
+    """Date each client's credentials: its key, its OAuth secret, its sign-ins."""
     dates = {client.id: [client.key_created_at] if client.key_created_at else [] for client in clients}
     for client_id, program in programs.items():
         secret = [program.registration.created_at] if program.registration.secret_hash else []

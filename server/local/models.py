@@ -1,4 +1,4 @@
-"""What the local surface answers and takes."""
+"""Request and response models of the local API."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -19,7 +19,7 @@ class IntegrationView(BaseModel):
     title: str
     state: IntegrationState
     problem: str | None = Field(description="What is wrong with it.")
-    wish: str | None = Field(description="What it needs of the person before it is of use.")
+    setup_hint: str | None = Field(serialization_alias="wish", description="What it needs of the person before it is of use.")
     summary: str = Field(description="How it is, in a few words.")
 
 
@@ -82,7 +82,7 @@ class ClientView(BaseModel):
 
 
 class ClientChange(BaseModel):
-    """What changes about a client; what is left out stays."""
+    """Change of a client; what is left out stays."""
 
     scopes: list[str] | None = Field(None, description="All that it is to have.")
     policies: dict[str, Policy] = Field(
@@ -181,7 +181,7 @@ class ActivityPage(BaseModel):
 
 
 class TodayView(BaseModel):
-    """How many calls there were since midnight."""
+    """Counts of the calls since midnight."""
 
     calls: int = Field(description="All of them.")
     changes: int = Field(description="Those that changed something.")
@@ -190,19 +190,19 @@ class TodayView(BaseModel):
 
 
 class PauseOrder(BaseModel):
-    """How long to pause."""
+    """Duration of a pause."""
 
     minutes: float | None = Field(None, gt=0, le=60 * 24 * 365, description="None: until it is resumed.")
 
 
 class PauseView(BaseModel):
-    """Whether it is paused."""
+    """State of the pause."""
 
     paused_until: datetime | None
 
 
 class BackupOrder(BaseModel):
-    """Where to put a backup."""
+    """Path of a backup to make."""
 
     path: str
     overwrite: bool = False

@@ -1,11 +1,11 @@
-"""What the local surface tells of programs that sign in, and takes."""
+"""Request and response models about OAuth clients."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from dataclasses import asdict
+
+from pydantic import BaseModel, Field
 
 from server.access.oauth.models import Kind
 from server.access.oauth.oauth_clients import OAuthClient
-
-LONGEST_URI = 500
 
 
 class GrantView(BaseModel):
@@ -22,7 +22,7 @@ class GrantView(BaseModel):
 
 
 class OAuthView(BaseModel):
-    """How a client signs in."""
+    """OAuth client of a client."""
 
     client_id: str = Field(description="For one with a document about it, the document's address.")
     kind: Kind
@@ -34,7 +34,7 @@ class OAuthView(BaseModel):
 
 
 class OAuthPair(BaseModel):
-    """What one pastes into a GPT. The secret is told this once."""
+    """Client id and secret, to paste into a GPT. The secret is shown this once."""
 
     client_id: str
     client_secret: str
@@ -49,33 +49,9 @@ class OAuthOrder(BaseModel):
 
 
 class CallbackOrder(BaseModel):
-    """Where a program may be answered."""
+    """Redirect URIs of an OAuth client."""
 
     redirect_uris: list[str] = Field(max_length=20, description="All of them. ChatGPT's and Claude's need not be given.")
-
-
-class RefusedView(BaseModel):
-    """What wanted to sign in, and could not."""
-
-    at: str
-    client: str = Field(description="The client_id that it said.")
-    callback: str = Field(description="Where it wanted to be answered.")
-    reason: str = Field(description="Why, in a sentence.")
-
-
-class SignInOrder(BaseModel):
-    """How programs may sign in."""
-
-    registration_allowed: bool = Field(False, description="Whether programs may register themselves.")
-    documents_allowed: bool = Field(True, description="Whether a program may be known by a document about it on the web.")
-
-
-class SignInView(SignInOrder):
-    """How programs may sign in, and what was refused last."""
-
-    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
-
-    refused: RefusedView | None = Field(None, description="What was refused last, since Deskhand started.")
 
 
 def view_program(program: OAuthClient, address: str) -> OAuthView:
@@ -89,16 +65,7 @@ def view_program(program: OAuthClient, address: str) -> OAuthView:
         secret=registration.secret_hash is not None,
         created_at=registration.created_at,
         grants=[
-            GrantView(
-                id=grant.id,
-                callback=grant.callback,
-                scopes=sorted(grant.scopes),
-                resource=grant.resource,
-                address=grant.address,
-                moved=grant.address != address,
-                created_at=grant.created_at,
-                last_used_at=grant.last_used_at,
-            )
+            GrantView.model_validate(asdict(grant) | {"scopes": sorted(grant.scopes), "moved": grant.address != address})
             for grant in program.grants
         ],
     )

@@ -1,14 +1,38 @@
-"""How programs may sign in, as the person says."""
+"""Settings of sign-ins."""
 
 from dataclasses import asdict
 
 from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
 
 from server.access.oauth.models import SECTION, OAuthSettings
-from server.local.oauth_models import RefusedView, SignInOrder, SignInView
 from server.runtime.state import State
 
 TOPIC = "sign-ins"
+
+
+class RefusedView(BaseModel):
+    """Refused sign-in."""
+
+    at: str
+    client: str = Field(description="The client_id that it said.")
+    callback: str = Field(description="Where it wanted to be answered.")
+    reason: str = Field(description="Why, in a sentence.")
+
+
+class SignInOrder(BaseModel):
+    """Settings of sign-ins."""
+
+    registration_allowed: bool = Field(False, description="Whether programs may register themselves.")
+    documents_allowed: bool = Field(True, description="Whether a program may be known by a document about it on the web.")
+
+
+class SignInView(SignInOrder):
+    """Settings of sign-ins, and the last refusal."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
+    refused: RefusedView | None = Field(None, description="What was refused last, since Deskhand started.")
 
 
 def create_routes(state: State) -> APIRouter:
@@ -35,7 +59,7 @@ def create_routes(state: State) -> APIRouter:
 
 
 def show(state: State) -> SignInView:
-    """How it is now."""
+    """Show the current settings."""
     settings, refused = state.context.settings.read(SECTION, OAuthSettings), state.programs.refused
     return SignInView(
         registration_allowed=settings.registration_allowed,

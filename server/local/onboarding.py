@@ -20,7 +20,7 @@ VERSION = 1  # one more whenever there is so much new that everybody should be l
 
 
 class Step(StrEnum):
-    """How a step is."""
+    """State of a step."""
 
     open = "open"  #: it is still to be done
     done = "done"  #: it was done
@@ -40,7 +40,7 @@ Steps = Annotated[dict[str, Step], Field(max_length=MOST_STEPS, description="Eac
 
 
 class Onboarding(BaseModel):
-    """How far the person has come. `version` is that of what they were led through, 0 where that never began."""
+    """Progress of the person. `version` is that of what they were led through, 0 where that never began."""
 
     model_config = ANSWERED
 
@@ -51,7 +51,7 @@ class Onboarding(BaseModel):
 
 
 class Progress(BaseModel):
-    """How far the person has come now."""
+    """Progress to save."""
 
     finished: bool = Field(description="Whether they are through, or want no more of it. False begins or goes on.")
     steps: Steps = {}
@@ -72,8 +72,8 @@ def create_routes(state: State) -> APIRouter:
     async def save_onboarding(now: Progress) -> Onboarding:
         """Keeps how far the person has come, so that they can go on another time."""
         steps = settings.read(SECTION, Onboarding).steps | fill(state, now.steps)
-        kept = Onboarding(version=VERSION, finished=now.finished, steps=steps, client=now.client)
-        await settings.write(SECTION, kept)
+        progress = Onboarding(version=VERSION, finished=now.finished, steps=steps, client=now.client)
+        await settings.write(SECTION, progress)
         state.context.events.publish("onboarding")
         return await look(state)
 
@@ -94,12 +94,12 @@ def create_routes(state: State) -> APIRouter:
 
 async def look(state: State) -> Onboarding:
     """Read how far the person has come. Nobody is led who plays, or who has made a client before they were ever led."""
-    kept = state.context.settings.read(SECTION, Onboarding)
-    if kept.version:
-        finished = kept.finished and kept.version >= VERSION
+    progress = state.context.settings.read(SECTION, Onboarding)
+    if progress.version:
+        finished = progress.finished and progress.version >= VERSION
     else:
         finished = state.context.demo or bool(await state.clients.list())
-    return kept.model_copy(update={"finished": finished, "steps": fill(state, kept.steps)})
+    return progress.model_copy(update={"finished": finished, "steps": fill(state, progress.steps)})
 
 
 def fill(state: State, steps: Mapping[str, Step]) -> dict[str, Step]:

@@ -48,7 +48,7 @@ def view(member: LoadedIntegration, route: RouteContext) -> OperationView:
 
 
 def name_in_words(operation: Operation) -> str:
-    """What an operation is called where nothing is asked of it yet: the last of its phrases that needs no argument."""
+    """Name an operation without its arguments: by the last of its phrases that needs none."""
     plain = [phrase for phrase in operation.summary_templates if "{" not in phrase]
     phrase = plain[-1] if plain else in_few_words(operation.summary).partition(":")[0]
     return phrase[:1].upper() + phrase[1:]

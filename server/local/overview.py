@@ -181,7 +181,7 @@ def view_integration(member: LoadedIntegration) -> IntegrationView:
         title=member.integration.title,
         state=member.state,
         problem=member.problem or (health and health.problem),
-        wish=health and health.setup_hint,
+        setup_hint=health and health.setup_hint,
         summary=(health and health.summary) or describe_state(member),
     )
 
@@ -200,9 +200,9 @@ def tell_pause(until: datetime, now: datetime) -> str:
 
 def check_all(state: State) -> list[Check]:
     """Look at what a person would otherwise have to look at."""
-    integrations = list_integrations(state)
     checks = [
-        Check(what=one.title, well=one.problem is None, detail=one.problem or one.wish or one.summary) for one in integrations
+        Check(what=view.title, well=view.problem is None, detail=view.problem or view.setup_hint or view.summary)
+        for view in list_integrations(state)
     ]
     if until := state.pause.until:
         checks.append(Check(what="Pause", well=True, detail=tell_pause(until, state.context.clock.now())))
@@ -210,7 +210,7 @@ def check_all(state: State) -> list[Check]:
     checks.append(Check(what="Settings", well=problem is None, detail=problem or "They can be read."))
     secrets = state.context.secrets
     checks.append(Check(what="Secrets", well=secrets.problem is None, detail=secrets.problem or secrets.place))
-    checks += [Check(what="Deskhand", well=False, detail=complaint) for complaint in state.list_complaints()]
+    checks += [Check(what="Deskhand", well=False, detail=problem) for problem in state.list_problems()]
     checks += [Check(what="Deskhand", well=True, detail=notice) for notice in state.list_notices()]
     return checks + check_reach(state)
 
@@ -220,7 +220,7 @@ def check_reach(state: State) -> list[Check]:
     if not state.address.public_port:
         return []
     alone = " (this computer only; ChatGPT comes in once `deskhand tunnel on` has opened a tunnel)"
-    found = [Check(what="Address", well=True, detail=state.address.public + (alone if state.address.is_here_only() else ""))]
+    checks = [Check(what="Address", well=True, detail=state.address.public + (alone if state.address.is_here_only() else ""))]
     if problem := state.tunnel.problem:
-        found.append(Check(what="Tunnel", well=False, detail=problem))
-    return found
+        checks.append(Check(what="Tunnel", well=False, detail=problem))
+    return checks

@@ -1,4 +1,4 @@
-"""What a person sets, as forms: Deskhand's own sections and those of the integrations.
+"""Settings as forms: Deskhand's own sections and those of the integrations.
 
 A field stands in a form if it has a title; what has none is Deskhand's own, such as which accounts are signed in.
 """
@@ -63,7 +63,7 @@ async def forget_old(state: State) -> None:
 
 
 class Places(BaseModel):
-    """Where things lie on this computer."""
+    """Paths on this computer."""
 
     data: str = Field(description="The folder of everything that Deskhand keeps.")
     files: str = Field(description="The folder of the files that are attached to mails or taken out of them.")
@@ -97,14 +97,14 @@ def create_routes(state: State) -> APIRouter:
     @routes.put("/{section}")
     async def save_settings(section: str, values: dict[str, Any]) -> SectionView:
         """Changes a section; fields that are left out stay as they are. It is on the disk when this answers."""
-        found = next((one for one in list_sections(state) if one.name == section), None)
-        if found is None:
+        chosen = next((known for known in list_sections(state) if known.name == section), None)
+        if chosen is None:
             raise NotFound("There are no such settings.")
-        await state.context.settings.change(found.name, found.model, lambda current: put_in(current, values))
-        if found.apply:
-            await found.apply(state)
+        await state.context.settings.change(chosen.name, chosen.model, lambda current: put_in(current, values))
+        if chosen.apply:
+            await chosen.apply(state)
         state.context.events.publish("settings", {"section": section})
-        return view(state, found)
+        return view(state, chosen)
 
     return routes
 
@@ -132,14 +132,14 @@ def list_sections(state: State) -> list[Section]:
 
 def list_fields(model: type[BaseModel]) -> dict[str, Any]:
     """The fields that stand in a form, by name, with the fields inside of each, or None. Never one that names a secret."""
-    found: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     for name, field in model.model_fields.items():
         if inspect.isclass(field.annotation) and issubclass(field.annotation, BaseModel):
             if inner := list_fields(field.annotation):
-                found[name] = inner
+                fields[name] = inner
         elif field.title and not any(secret in name for secret in SECRET_NAMES):
-            found[name] = None
-    return found
+            fields[name] = None
+    return fields
 
 
 def view(state: State, section: Section) -> SectionView:
@@ -179,10 +179,11 @@ def put_in(current: BaseModel, values: Mapping[str, Any]) -> BaseModel:
     try:
         return model.model_validate(merge(current.model_dump(mode="json"), values, list_fields(model)))
     except ValidationError as error:
-        wrong = [{"field": ".".join(map(str, one["loc"])), "message": put_in_words(one)} for one in error.errors()]
+        wrong = [{"field": ".".join(map(str, problem["loc"])), "message": put_in_words(problem)} for problem in error.errors()]
         titles = {name: field.title for name, field in model.model_fields.items()}
-        told = " ".join(f"{titles.get(one['field']) or one['field'] or 'This'} {one['message']}." for one in wrong)
-        raise InvalidInput(told, errors=wrong) from None
+        names = (titles.get(problem["field"]) or problem["field"] or "This" for problem in wrong)
+        message = " ".join(f"{name} {problem['message']}." for name, problem in zip(names, wrong, strict=True))
+        raise InvalidInput(message, errors=wrong) from None
 
 
 def merge(current: dict[str, Any], values: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:

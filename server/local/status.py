@@ -1,4 +1,4 @@
-"""How Deskhand is, in as few words as a tray has room for."""
+"""Status for the tray."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,7 +19,7 @@ RECENT = 5
 
 
 class Face(StrEnum):
-    """What the tray's icon shows, as a shape and a colour."""
+    """Shape and colour of the tray's icon."""
 
     off = "off"  #: nothing is reached: it is starting, or it has stopped
     local = "local"  #: programs on this computer reach it
@@ -37,7 +37,7 @@ class Recent(BaseModel):
 
 
 class Status(BaseModel):
-    """What the tray shows."""
+    """Contents of the tray."""
 
     look: Face = Field(description="What the icon shows.")
     sentence: str = Field(description="How Deskhand is, in a few words.")
@@ -76,7 +76,7 @@ def create_routes(state: State) -> APIRouter:
             paused_until=state.pause.until.isoformat() if state.pause.until else None,
             waiting=len(questions),
             problems=problems,
-            recent=[recall(entry) for entry in latest],
+            recent=[view_call(entry) for entry in latest],
             demo=state.context.demo,
             update=state.updates.found,
             tunnel=await look_at_tunnel(state),
@@ -92,8 +92,8 @@ async def look_at_tunnel(state: State) -> TunnelState | None:
     return state.tunnel.state if is_there else None
 
 
-def recall(entry: Entry) -> Recent:
-    """Tell of a call."""
+def view_call(entry: Entry) -> Recent:
+    """Show a call."""
     sentence = tell(entry.sentence, entry.outcome)
     return Recent(client=entry.client_name, sentence=sentence, at=entry.at, outcome=entry.outcome)
 

@@ -1,4 +1,4 @@
-"""How the window looks. Kept here, for the window's address is another one at every start, so a browser remembers nothing."""
+"""Theme of the window. Stored here, since the window's origin changes at every start, so a browser cannot remember it."""
 
 from typing import Literal
 

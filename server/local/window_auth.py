@@ -1,4 +1,4 @@
-"""How a page on this computer gets in: a key that works once and for half a minute.
+"""Authentication of the window's pages: a key that works once and for half a minute.
 
 Cookies are shared between the ports of a computer, so the cookie alone opens nothing: the page also sends a token that it was
 given in the fragment of its address, which no other page and no server sees. A page on another port could also put a cookie in
@@ -81,8 +81,8 @@ def name_cookie(data: Path) -> str:
     """Name the cookie of the server with this data: as no page could guess, and the same at every start, so that a browser
     does not gather the cookies of earlier ones.
     """
-    found = data.stat()
-    return f"deskhand_{digest(f'{os.fspath(data)} {found.st_dev} {found.st_ino} {found.st_uid}')[:16]}"
+    status = data.stat()
+    return f"deskhand_{digest(f'{os.fspath(data)} {status.st_dev} {status.st_ino} {status.st_uid}')[:16]}"
 
 
 def digest(value: str) -> str:

@@ -38,16 +38,12 @@ def create_public(state: State) -> ASGIApp:
     documents = Documents(state)
     app.router.routes += create_status_pages(documents.version)
     deferred.add(PAGES, lambda: make_pages(state, documents))
-    state.inside.app = app
-
-    def origins() -> list[str]:
-        return state.context.settings.read(SECTION, OriginSettings).allowed
-
+    state.inside.app, state.inside.prepare = app, deferred.prepare
     headers = {"Content-Security-Policy": POLICY} | ({"X-Deskhand-Demo": "1"} if state.context.demo else {})
     paths = PathMiddleware(app, {PATH: Endpoint(state, documents)})
-    return SecurityHeadersMiddleware(
-        HostOriginMiddleware(TrailingSlashMiddleware(paths), state.address.public_hosts, origins, OPEN_TO_PAGES), headers
-    )
+    hosts, origins = state.address.public_hosts, lambda: state.context.settings.read(SECTION, OriginSettings).allowed
+    checked = HostOriginMiddleware(TrailingSlashMiddleware(paths), hosts, origins, OPEN_TO_PAGES)
+    return SecurityHeadersMiddleware(checked, headers)
 
 
 def create_status_pages(version: str) -> list[BaseRoute]:

@@ -32,7 +32,7 @@ Discover = Callable[[], Sequence[Integration]]
 
 
 class State(StrEnum):
-    """How an integration is."""
+    """State of an integration."""
 
     loading = "loading"  #: it is being loaded and started
     running = "running"  #: it answers
@@ -56,12 +56,12 @@ class LoadedIntegration:
 
     @property
     def prefixes(self) -> tuple[str, ...]:
-        """What its paths begin with, on both surfaces. A callback is where the outside service wants it."""
+        """Prefixes of its paths, on both surfaces. A callback may have any path."""
         anywhere = ("",) if self.parts and self.parts.callbacks else ()
         return (*self.integration.prefixes, f"/api/{self.integration.name}", *anywhere)
 
     def owns(self, path: str) -> bool:
-        """Whether a path lies under one of its prefixes."""
+        """Check whether a path lies under one of its prefixes."""
         own = (*self.integration.prefixes, f"/api/{self.integration.name}")
         return any(path == prefix or path.startswith(f"{prefix}/") for prefix in own)
 
@@ -93,7 +93,7 @@ class Runtime:
 
     @property
     def loading(self) -> bool:
-        """Whether some integrations are neither running nor broken yet."""
+        """True until every integration is running or broken."""
         return not self._loaded.is_set()
 
     def attach(self, routes: DeferredRoutes, make_routes: MakeRoutes) -> None:
@@ -242,7 +242,7 @@ class Runtime:
         return {operation.name: member.integration.name for member, operation in self._offered()} | deliveries
 
     def lookups(self) -> list[Lookup]:
-        """What can be looked up, in the order of the integrations."""
+        """List the lookups, in the order of the integrations."""
         return [lookup for member in self.members if member.parts for lookup in member.parts.lookups]
 
     def _offered(self) -> Iterator[tuple[LoadedIntegration, Operation]]:

@@ -1,4 +1,4 @@
-"""What a server holds while it runs: opened from its folder in order, closed in reverse."""
+"""Services of a running server: opened in order, closed in reverse."""
 
 import asyncio
 import secrets
@@ -48,8 +48,8 @@ from server.tunnel.service import Tunnel
 
 
 @dataclass(frozen=True)
-class Rules:
-    """How often clients may call."""
+class RateLimits:
+    """Rate limits of clients."""
 
     reading: str = "300/minute"
     changing: str = "60/minute"
@@ -59,9 +59,8 @@ class Rules:
 class State:
     """`key` opens the local surface, and is new at every start.
 
-    Each of these answers a sentence for the person, or None: `notices` tell what has happened, until they are put away;
-    `complaints` tell what is wrong, as long as it is. `quitting`: the person asked the program to end.
-    `farewells` are awaited when the server stops, before its sockets go.
+    `notices` and `problem_sources` each return a sentence for the person, or None; notices can be dismissed.
+    `quitting`: the person asked the program to end. `shutdown_hooks` are awaited before the sockets close.
     """
 
     home: Home
@@ -81,27 +80,27 @@ class State:
     updates: Updates
     key: str
     notices: list[Callable[[], str | None]] = field(default_factory=list)
-    complaints: list[Callable[[], str | None]] = field(default_factory=list)
+    problem_sources: list[Callable[[], str | None]] = field(default_factory=list)
     put_away: set[str] = field(default_factory=set)
     quitting: asyncio.Event = field(default_factory=asyncio.Event)
     inside: InProcessClient = field(default_factory=InProcessClient)
-    farewells: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+    shutdown_hooks: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
     def list_notices(self) -> list[str]:
-        """What has happened and was not put away."""
+        """List the notices that were not dismissed."""
         return [sentence for notice in self.notices if (sentence := notice()) and sentence not in self.put_away]
 
-    def list_complaints(self) -> list[str]:
-        """What is wrong that belongs to no integration."""
-        return [sentence for complaint in self.complaints if (sentence := complaint())]
+    def list_problems(self) -> list[str]:
+        """List the problems that belong to no integration."""
+        return [sentence for problem in self.problem_sources if (sentence := problem())]
 
     async def run_approvals(self) -> None:
         """Run what was approved before the start; from then on end what nobody answers."""
         await self.runner.resume()
         await watch(self.approvals, self.context.clock)
 
-    async def tell_woke(self, seconds: float) -> None:
-        """Tell whoever listens that this computer slept; the tunnel looks at itself at once."""
+    async def report_wake_up(self, seconds: float) -> None:
+        """Publish that this computer slept, and check the tunnel at once."""
         self.context.events.publish("woke", {"seconds": round(seconds)})
         await self.tunnel.check_now()
 
@@ -112,13 +111,13 @@ async def open_state(
     address: Address,
     *,
     demo: bool = False,
-    rules: Rules | None = None,
+    rules: RateLimits | None = None,
     screen: Screen | None = None,
     clock: Clock | None = None,
     tunnel_timing: Timing | None = None,
 ) -> AsyncIterator[State]:
     """Open the store in a folder whose lock is held, migrated to today. Integrations are not started yet."""
-    clock, rules = clock or Clock(), rules or Rules()
+    clock, rules = clock or Clock(), rules or RateLimits()
     data = home.folders.data
     used = (data / DATABASE_FILE).exists()
     finish_restore(data, home.folders.config)
@@ -131,7 +130,7 @@ async def open_state(
         await state.clients.load()
         await state.activity.recover()
         await state.approvals.recover()
-        state.complaints.append(lambda: context.tasks.problem)
+        state.problem_sources.append(lambda: context.tasks.problem)
         yield state
     finally:
         await context.tasks.close()
@@ -139,7 +138,7 @@ async def open_state(
         await database.close()
 
 
-def make_state(home: Home, address: Address, context: Context, rules: Rules, timing: Timing | None) -> State:
+def make_state(home: Home, address: Address, context: Context, rules: RateLimits, timing: Timing | None) -> State:
     """Put the parts together."""
     database, clock = context.database, context.clock
     clients, activity = Clients(database, clock), Activity(database, context.events, clock)

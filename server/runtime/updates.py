@@ -87,12 +87,12 @@ class Updates:
 
     @property
     def possible(self) -> bool:
-        """Whether there is an address to check, and this is no demo."""
+        """True if there is a URL to check, and this is no demo."""
         return bool(self.settings.feed_url) and not self._context.demo
 
     @property
     def wanted(self) -> bool:
-        """Whether it checks."""
+        """True if the check is on."""
         return self.possible and self.settings.check
 
     @property

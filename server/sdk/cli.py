@@ -3,6 +3,7 @@
 import gc
 import json
 import sys
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -22,15 +23,9 @@ class LocalApi(Protocol):
         """Send a request and return the JSON of its response. Raises DeskhandError with the sentence of a refusal."""
 
 
-class Connect(Protocol):
-    """A way to connect to the local API. The command line sets it as the root context's `obj`."""
-
-    def __call__(self, data_dir: Path | None, *, running_only: bool = False) -> AbstractContextManager[LocalApi]: ...
-
-
 def connect(data_dir: Path | None, *, running_only: bool = False) -> AbstractContextManager[LocalApi]:
-    """Connect to the local API of this command line. With `running_only`, raises Unavailable if no server runs."""
-    connect_local_api: Connect = click.get_current_context().find_root().obj
+    """Connect to the local API, with the root context's `obj`. With `running_only`, raises Unavailable if no server runs."""
+    connect_local_api: Callable[..., AbstractContextManager[LocalApi]] = click.get_current_context().find_root().obj
     return connect_local_api(data_dir, running_only=running_only)
 
 

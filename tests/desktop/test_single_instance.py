@@ -51,7 +51,7 @@ def test_starting_instance_is_awaited(serve_on, tmp_path):
 
 def test_runtime_file_of_a_killed_instance_is_ignored(tmp_path):
     left = runtime_file.make("http://127.0.0.1:9", 9, "http://127.0.0.1:9", "key")
-    with runtime_file.written(tmp_path, left):
+    with runtime_file.publish(tmp_path, left):
         assert show_running_window(tmp_path) is False
         with open_home(tmp_path, demo=None):
             assert show_running_window(tmp_path) is False, "nobody answers at that address"

@@ -12,7 +12,7 @@ from server.access.approvals.approval import SECTION, ApprovalSettings
 from server.core.clock import Clock
 from server.demo.chatgpt import Answer, ChatGPT
 from server.integrations.apps.scenarios import start_clock, stop_clock
-from server.integrations.gmail.scenarios import HEATING, LISBON, read, read_news, send, trash_newsletter
+from server.integrations.gmail.scenarios import HEATING, LISBON, call, read_news, trash_newsletter
 from server.integrations.omi.fake.sample_data import make_conversations, make_live
 from server.sdk.demo import Persona, Scenario
 from server.storage.settings import Settings
@@ -27,13 +27,13 @@ PROGRAMS = ("code", "firefox", "gnome-calculator", "gnome-text-editor", "nautilu
 BEGUN = NOW - timedelta(hours=3)
 BOILER = "Hi Priya,\n\nNorthside come at 14:00 on Friday. Could you leave the cellar open?\n\nAlex"
 STORY = (
-    (154, SCRIPT, read("in:inbox is:unread newer_than:1d")),
+    (154, SCRIPT, call("list_mail", query="in:inbox is:unread newer_than:1d", max_results=3)),
     (96, GPT, read_news),
     (71, GPT, start_clock),
     (38, GPT, HEATING),
     (24, GPT, LISBON),
     (11, GPT, stop_clock),
-    (6, GPT, send("priya.nair@example.net", "Boiler: they come at two", BOILER)),
+    (6, GPT, call("send_mail", to="priya.nair@example.net", subject="Boiler: they come at two", body=BOILER)),
     (2, GPT, trash_newsletter),
 )
 

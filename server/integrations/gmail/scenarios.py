@@ -27,11 +27,11 @@ def answer(query: str, body: str) -> Callable[[], Scenario]:
     return scenario
 
 
-def send(to: str, subject: str, body: str) -> Callable[[], Scenario]:
-    """Send a mail."""
+def call(operation: str, **arguments: Any) -> Callable[[], Scenario]:
+    """Call an operation once."""
 
     def scenario() -> Scenario:
-        yield Step("send_mail", {"to": to, "subject": subject, "body": body})
+        yield Step(operation, arguments)
 
     return scenario
 
@@ -41,20 +41,6 @@ def trash_newsletter() -> Scenario:
     results = yield Step("search_mail", {"query": "in:inbox from:slow-weekend", "max_results": 3})
     for mail in list_mails(results)[:1]:
         yield Step("trash_mail", {"message_id": mail["id"]})
-
-
-def read_missing() -> Scenario:
-    """Read a mail that does not exist any more."""
-    yield Step("read_mail", {"message_id": "18f0c3a9d2b47e61"})
-
-
-def read(query: str) -> Callable[[], Scenario]:
-    """List the mails of a query."""
-
-    def scenario() -> Scenario:
-        yield Step("list_mail", {"query": query, "max_results": 3})
-
-    return scenario
 
 
 def list_mails(results: Response) -> list[dict[str, Any]]:
@@ -72,18 +58,27 @@ LISBON = answer(
     "Hi Mei, the flat is paid. We land at 16:40 and should be at the door by six. I send the names tonight.\n\nAlex",
 )
 ROWING = answer('is:unread subject:"Saturday outing"', "Count me in. I bring the coffee.\n\nAlex")
-NEIGHBOUR = send("priya.nair@example.net", "Boiler: they come at two", "Hi Priya,\n\nNorthside come at 14:00.\n\nAlex")
+NEIGHBOUR = call(
+    "send_mail",
+    to="priya.nair@example.net",
+    subject="Boiler: they come at two",
+    body="Hi Priya,\n\nNorthside come at 14:00.\n\nAlex",
+)
+MISSING = call("read_mail", message_id="18f0c3a9d2b47e61")  # there is no such mail
 
 SCRIPT = DemoScript(
-    opening=(Task(Persona.script, read("in:inbox is:unread newer_than:1d")), Task(Persona.gpt, read_news)),
+    opening=(
+        Task(Persona.script, call("list_mail", query="in:inbox is:unread newer_than:1d", max_results=3)),
+        Task(Persona.gpt, read_news),
+    ),
     usual=(
         Task(Persona.gpt, HEATING),
         Task(Persona.gpt, trash_newsletter),
-        Task(Persona.script, read("subject:parcel")),
+        Task(Persona.script, call("list_mail", query="subject:parcel", max_results=3)),
         Task(Persona.gpt, LISBON),
         Task(Persona.gpt, read_news),
         Task(Persona.gpt, NEIGHBOUR),
-        Task(Persona.script, read_missing),
+        Task(Persona.script, MISSING),
         Task(Persona.gpt, ROWING),
     ),
     allowed=("mark_mail", "reply_to_mail", "send_mail"),

@@ -51,10 +51,8 @@ class Mailbox(Health):
         """Describe the accounts and what was granted for them."""
         accounts = [describe_account(account) for account in self.accounts.settings.accounts]
         usable = [account.address for account in accounts if account.signed_in]
-        if usable:
-            message = f"Signed in: {', '.join(usable)}."
-        else:
-            message = next((account.problem for account in accounts if account.problem), None) or NOT_SIGNED_IN
+        problem = next((account.problem for account in accounts if account.problem), NOT_SIGNED_IN)
+        message = f"Signed in: {', '.join(usable)}." if usable else problem
         return GmailStatus(authenticated=bool(usable), message=message, accounts=accounts)
 
 

@@ -33,13 +33,11 @@ async def view_all(omi: OmiService) -> OmiView:
     database, authenticator = omi.context.database, omi.authenticator
     secret_path, base = await authenticator.secret_path(), omi.context.address.public
     addresses = {str(kind): base + make_path(kind, secret_path) for kind in Kind} if secret_path else {}
-    accounts = [SourceView.model_validate(row) for row in await database.read(sources.read_all)]
-    last = [LastArrival.model_validate(row) for row in await database.read(deliveries.read_last, MOST_LAST)]
     return OmiView(
         addresses=OmiAddresses.model_validate(addresses),
         here_only=omi.context.address.is_here_only(),
         secret=SigningView(is_set=await authenticator.is_signing(), previous_until=authenticator.previous_until()),
-        last=last,
+        last=[LastArrival.model_validate(row) for row in await database.read(deliveries.read_last, MOST_LAST)],
         counts=Counts(
             conversations=await database.read(conversations.count),
             action_items=await database.read(action_items.count_open),
@@ -47,7 +45,7 @@ async def view_all(omi: OmiService) -> OmiView:
             sound_bytes=await database.read(audio.measure),
             waiting=await database.read(sources.count_waiting),
         ),
-        sources=accounts,
+        sources=[SourceView.model_validate(row) for row in await database.read(sources.read_all)],
     )
 
 
@@ -70,9 +68,8 @@ async def view_conversation(omi: OmiService, conversation_id: str) -> Conversati
     body = read_object(json.loads(row["body"]))
     content, segments = read_conversation(body), read_segments(body.get("transcript_segments"))
     todos = await database.read(action_items.read_of, row["uid"], row["id"])
-    columns = {name: row[name] for name in ("id", "uid", "title", "category", "overview", "created_at")}
     return ConversationView(
-        **columns,
+        **{name: row[name] for name in ("id", "uid", "title", "category", "overview", "created_at")},
         emoji=content.emoji,
         started_at=content.started_at,
         finished_at=content.finished_at,

@@ -65,7 +65,7 @@ class Endpoint:
         async with self._opening:
             if self._transport is None:
                 self._transport = await self._make_transport()
-                self._state.farewells.append(self._close)
+                self._state.shutdown_hooks.append(self._close)
             return self._transport
 
     async def _make_transport(self) -> "Transport":

@@ -7,7 +7,7 @@ import pytest
 
 from server.core.clock import Clock
 from server.http.addresses import Address
-from server.runtime.state import Rules, State, open_state
+from server.runtime.state import RateLimits, State, open_state
 from server.storage.data_dir import open_home
 
 
@@ -37,7 +37,7 @@ def opened(tmp_path: Path, clock: MovedClock) -> Opened:
     """Open the store in this test's folder; again and again, as after a restart."""
 
     @asynccontextmanager
-    async def open_it(rules: Rules | None = None) -> AsyncIterator[State]:
+    async def open_it(rules: RateLimits | None = None) -> AsyncIterator[State]:
         with open_home(tmp_path / "data", demo=False) as home:
             async with open_state(home, Address(), rules=rules, clock=clock) as state:
                 yield state

@@ -13,7 +13,7 @@ from server.access.approvals.approval import SECTION, ApprovalSettings
 from server.access.clients.registry import Policy
 from server.core.errors import NotFound
 from server.http.application import new_application
-from server.runtime.state import Rules, State
+from server.runtime.state import RateLimits, State
 from server.sdk.approval_requests import ApprovalDuration, ApprovalRequest
 from server.sdk.operation import Effect, Operations, require_allowed, require_still_allowed
 
@@ -138,7 +138,7 @@ def make_router(post: Post) -> Operations:
 
 
 @asynccontextmanager
-async def posting(opened, rules: Rules | None = None, **settings: float) -> AsyncIterator[Post]:
+async def posting(opened, rules: RateLimits | None = None, **settings: float) -> AsyncIterator[Post]:
     async with opened(rules) as state:
         app = new_application("Test")
         app.state.guard = state.guard

@@ -47,7 +47,7 @@ def left_at(server: HTTPServer) -> runtime_file.Running:
 def test_where_the_folder_is_free_the_key_goes_to_nobody_and_the_store_is_opened_here(stranger, tmp_path) -> None:
     with connect(tmp_path) as deskhand:
         deskhand.call("GET", "/api/clients")
-    with runtime_file.written(tmp_path, left_at(stranger)):
+    with runtime_file.publish(tmp_path, left_at(stranger)):
         with connect(tmp_path) as deskhand:
             assert deskhand.call("GET", "/api/clients") == []
         with pytest.raises(Unavailable, match="not running"), connect(tmp_path, running_only=True):
@@ -58,7 +58,7 @@ def test_where_the_folder_is_free_the_key_goes_to_nobody_and_the_store_is_opened
 def test_an_answer_that_is_not_ours_is_no_running_deskhand(stranger, tmp_path) -> None:
     with (
         open_home(tmp_path, demo=None),
-        runtime_file.written(tmp_path, left_at(stranger)),
+        runtime_file.publish(tmp_path, left_at(stranger)),
         connect(tmp_path) as deskhand,
         pytest.raises(Unavailable, match="not running"),
     ):
@@ -68,7 +68,7 @@ def test_an_answer_that_is_not_ours_is_no_running_deskhand(stranger, tmp_path) -
 def test_a_server_that_was_killed_is_not_taken_for_a_running_one(tmp_path) -> None:
     with (
         open_home(tmp_path, demo=None),
-        runtime_file.written(tmp_path, runtime_file.make("http://127.0.0.1:9", 9, "http://127.0.0.1:9", "key")),
+        runtime_file.publish(tmp_path, runtime_file.make("http://127.0.0.1:9", 9, "http://127.0.0.1:9", "key")),
         connect(tmp_path) as deskhand,
         pytest.raises(Unavailable, match="not running"),
     ):

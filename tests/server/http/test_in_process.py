@@ -2,6 +2,7 @@ import pytest
 from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import PlainTextResponse
 
+from server.http.deferred_routes import DeferredRoutes, include
 from server.http.in_process import CLIENT, OPERATION, InProcessClient, InternalRequest
 
 
@@ -77,3 +78,16 @@ async def test_middleware_of_the_application_is_not_passed_again():
 async def test_call_before_the_application_is_there_is_an_error():
     with pytest.raises(RuntimeError):
         await InProcessClient().call(InternalRequest("GET", "/"))
+
+
+async def test_deferred_route_is_made_at_the_first_call():
+    async def ready(_: str) -> None:
+        return
+
+    app = FastAPI()
+    deferred = DeferredRoutes(app, ready)
+    deferred.add(("/echo",), lambda: include(make_echo()))
+    client = make_client(app)
+    client.prepare = deferred.prepare
+    request = InternalRequest("POST", "/echo/a", body=b"1")
+    assert (await client.call(request, **{CLIENT: "bot", OPERATION: "echo"})).status == 201

@@ -7,15 +7,15 @@ import pytest
 
 from server.core.clock import Clock
 from server.core.errors import Conflict
-from server.lifecycle.crash_log import find_end, put_aside, remember, watched
+from server.lifecycle.crash_log import crash_reporting, find_end, put_aside, remember
 
 SCRIPT = """
 import asyncio, ctypes, os, pathlib, sys
 from server.sdk.context import Clock
-from server.lifecycle.crash_log import watched
+from server.lifecycle.crash_log import crash_reporting
 
 async def main():
-    with watched(pathlib.Path(sys.argv[1]), Clock()) as crashes:
+    with crash_reporting(pathlib.Path(sys.argv[1]), Clock()) as crashes:
         print(crashes.sentence, flush=True)
         {what}
 
@@ -59,7 +59,7 @@ async def test_what_a_part_of_the_program_died_of_is_kept_though_the_program_end
         raise KeyError("in a thread")
 
     loop = asyncio.get_running_loop()
-    with watched(tmp_path, Clock()):
+    with crash_reporting(tmp_path, Clock()):
         thread = threading.Thread(target=fail, name="tray")
         thread.start()
         thread.join()
@@ -72,7 +72,7 @@ async def test_what_a_part_of_the_program_died_of_is_kept_though_the_program_end
 
 
 async def test_what_ends_the_main_thread_is_a_crash_though_the_server_ends_well(tmp_path) -> None:
-    with watched(tmp_path, Clock()):
+    with crash_reporting(tmp_path, Clock()):
         remember(Conflict("wanted"))
         assert (tmp_path / "crash.log").read_text() == ""
         remember(ValueError("in the tray"))
@@ -85,7 +85,7 @@ def test_the_hooks_are_as_they_were_afterwards(tmp_path) -> None:
     before = sys.excepthook, threading.excepthook
 
     async def run() -> None:
-        with watched(tmp_path, Clock()):
+        with crash_reporting(tmp_path, Clock()):
             assert (sys.excepthook, threading.excepthook) != before
             raise Conflict
 
@@ -109,7 +109,7 @@ def test_a_folder_that_takes_no_file_stops_nobody(tmp_path) -> None:
     folder.write_text("a file in its place")
 
     async def run() -> str | None:
-        with watched(folder, Clock()) as crashes:
+        with crash_reporting(folder, Clock()) as crashes:
             crashes.note(ValueError("lost"), "nothing")
             return crashes.sentence
 

@@ -19,19 +19,19 @@ def make(pid: int | None = None) -> Running:
 def test_a_running_server_is_found_and_one_that_has_gone_is_not(tmp_path: Path) -> None:
     running = make()
     with open_home(tmp_path, demo=False):
-        with runtime_file.written(tmp_path, running) as file:
+        with runtime_file.publish(tmp_path, running) as file:
             assert file.stat().st_mode & 0o777 == 0o600
             assert runtime_file.read(tmp_path) == running
         assert runtime_file.read(tmp_path) is None
 
 
 def test_the_file_of_a_killed_server_does_not_count(tmp_path: Path) -> None:
-    with open_home(tmp_path, demo=False), runtime_file.written(tmp_path, make(NO_PROCESS)):
+    with open_home(tmp_path, demo=False), runtime_file.publish(tmp_path, make(NO_PROCESS)):
         assert runtime_file.read(tmp_path) is None
 
 
 def test_one_that_does_not_hold_its_folder_does_not_run_whatever_the_file_says(tmp_path: Path) -> None:
-    with runtime_file.written(tmp_path, make()):
+    with runtime_file.publish(tmp_path, make()):
         assert runtime_file.read(tmp_path) is None
         with open_home(tmp_path, demo=False):
             pass
@@ -44,7 +44,7 @@ def test_another_process_under_the_same_number_is_not_the_server(tmp_path: Path)
     with (
         open_home(tmp_path, demo=False),
         subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other,
-        runtime_file.written(tmp_path, replace(make(), pid=other.pid, started=make().started - 100)),
+        runtime_file.publish(tmp_path, replace(make(), pid=other.pid, started=make().started - 100)),
     ):
         assert runtime_file.read(tmp_path) is None
         other.communicate(b"\n")
@@ -52,7 +52,7 @@ def test_another_process_under_the_same_number_is_not_the_server(tmp_path: Path)
 
 def test_what_a_killed_server_left_is_gone_once_another_starts(serve, tmp_path: Path) -> None:
     left = replace(make(), pid=os.getpid(), key="left")
-    with runtime_file.written(tmp_path, left):
+    with runtime_file.publish(tmp_path, left):
         served = serve(tmp_path)
         found = runtime_file.read(tmp_path)
         assert found

@@ -32,7 +32,7 @@ def test_whoever_listens_hears_that_the_computer_slept(tmp_path: Path) -> None:
         with open_home(tmp_path, demo=False) as home:
             async with open_state(home, Address()) as state:
                 with state.context.events.subscribed() as news:
-                    await state.tell_woke(3599.7)
+                    await state.report_wake_up(3599.7)
                     event = await anext(news)
                     return event.topic, event.data
 
@@ -56,4 +56,4 @@ async def test_failed_background_task_is_a_problem_of_the_state(tmp_path: Path) 
         async with open_state(home, Address()) as state:
             await asyncio.wait([state.context.tasks.start(fail(), name="store the count")])
             await asyncio.sleep(0)
-            assert state.list_complaints() == ["Deskhand could not store the count. Its log says why."]
+            assert state.list_problems() == ["Deskhand could not store the count. Its log says why."]

@@ -1,5 +1,6 @@
 """A program that the person adds to their list: what they wrote or chose, as an entry."""
 
+from contextlib import suppress
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
@@ -33,8 +34,7 @@ def make_entry(request: NewApp, machine: Machine) -> tuple[str, Entry]:
         raise InvalidInput("Write the name of a program, or choose one from the list.")
     place, arguments = find_place(text, machine)
     title = request.title.strip() if request.title and request.title.strip() else None
-    fields: dict[str, Any] = {"platforms": {machine.system: place}}
-    fields |= {"args": arguments} if arguments else {}
+    fields: dict[str, Any] = {"platforms": {machine.system: place}} | ({"args": arguments} if arguments else {})
     fields |= {"name": title} if title and title.lower() != stem_of(text, machine).lower() else {}
     try:
         entry = Entry.model_validate(fields)
@@ -48,9 +48,8 @@ def make_entry(request: NewApp, machine: Machine) -> tuple[str, Entry]:
 def find_place(text: str, machine: Machine) -> tuple[dict[str, str], list[str]]:
     """Path of a program and its fixed arguments."""
     if text.endswith(".desktop") and machine.system == "linux":
-        folders = desktop_entry.application_folders(machine.environment, machine.home)
         path = Path(machine.expand(text))
-        if "/" in text and path.parent not in folders:
+        if "/" in text and path.parent not in desktop_entry.application_folders(machine.environment, machine.home):
             raise InvalidInput("This .desktop file lies where no menu shows it. Give the program that its Exec line names.")
         return {"desktop": path.name}, []
     if text.lower().endswith(".lnk") and machine.system == "windows":
@@ -66,13 +65,10 @@ def find_place(text: str, machine: Machine) -> tuple[dict[str, str], list[str]]:
 
 def read_link(path: str) -> str:
     """Resolve a Windows shortcut. Raises InvalidInput if its target cannot be started."""
-    try:
-        target = windows_shortcut.target_of(read_small_file(Path(path), windows_shortcut.LARGEST))
-    except OSError:
-        target = None
-    if target is None:
-        raise InvalidInput("This link leads to no program on this computer. Choose the program itself.")
-    return target
+    with suppress(OSError):
+        if target := windows_shortcut.target_of(read_small_file(Path(path), windows_shortcut.LARGEST)):
+            return target
+    raise InvalidInput("This link leads to no program on this computer. Choose the program itself.")
 
 
 def tell_missing(text: str, machine: Machine) -> str:

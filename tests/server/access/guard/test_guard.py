@@ -1,7 +1,7 @@
 import pytest
 
 from server.core.errors import UpstreamFailed
-from server.runtime.state import Rules
+from server.runtime.state import RateLimits
 from tests.server.access.letters import posting
 
 
@@ -103,7 +103,7 @@ async def test_a_failure_is_an_answer_and_a_row_and_what_nobody_foresaw_tells_no
 
 
 async def test_too_many_calls_are_429_with_the_time_to_wait_and_one_row(opened) -> None:
-    async with posting(opened, Rules(reading="2/minute")) as post:
+    async with posting(opened, RateLimits(reading="2/minute")) as post:
         bot = await post.client()
         answers = [await post.http.get("/mail/list", headers=bot) for _ in range(4)]
         assert [answer.status_code for answer in answers] == [200, 200, 429, 429]
@@ -132,7 +132,7 @@ async def test_a_revoked_key_opens_nothing_from_that_moment(opened) -> None:
 
 
 async def test_a_client_without_the_scope_is_limited_like_any_other(opened) -> None:
-    async with posting(opened, Rules(changing="2/minute")) as post:
+    async with posting(opened, RateLimits(changing="2/minute")) as post:
         reader = await post.client(scopes="read:mail")
         answers = [await post.http.post("/mail/send", json={"to": "ann"}, headers=reader) for _ in range(4)]
         assert [answer.status_code for answer in answers] == [403, 403, 429, 429]
