@@ -68,7 +68,7 @@ class StoreResult(Protocol):
 
     @property
     def note(self) -> str:
-        """What the person should know about it; empty if nothing."""
+        """A remark for the person, empty if there is none."""
 
 
 Result = TypeVar("Result", bound=StoreResult)

@@ -18,7 +18,7 @@ import pytest
 from tests.conftest import ROOT
 from tests.mutants.mutant import Mutant
 
-NO_TABLES = {"mutant", "run_mutant", "test_mutants"}
+NO_TABLES = {"mutant", "test_mutants"}
 TABLES = sorted(path.stem for path in Path(__file__).parent.glob("*.py") if path.stem not in NO_TABLES)
 MUTANTS: list[Mutant] = [mutant for name in TABLES for mutant in importlib.import_module(f"tests.mutants.{name}").MUTANTS]
 SAMPLE = 5

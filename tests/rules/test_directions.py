@@ -38,7 +38,7 @@ IMPORTERS = {
     "mcp": r"server\.projections\.mcp\.\w+",
     "mcp_types": r"server\.projections\.mcp\.\w+",
     "alembic": r"server\.storage\..+",
-    "fastapi": r"server\.(http|sdk|access|integrations|runtime|projections|public|local)\..+",
+    "fastapi": r"server\.(http|sdk|access|integrations|runtime|projections|public|local|commandline)\..+",
     "google": r"server\.integrations\.\w+\.adapter\.\w+",
     "google_auth_oauthlib": r"server\.integrations\.\w+\.adapter\.\w+",
     "googleapiclient": r"server\.integrations\.\w+\.adapter\.\w+",
