@@ -3,70 +3,157 @@
     python3 run.py [ARGUMENT]...         the program; its arguments are deskhand's
     python3 run.py test [ARGUMENT]...    its tests; its arguments are pytest's
 
-The first time it makes .venv with exactly the versions of the lock and builds the window (about half a minute).
-After that it starts at once, offline too, and installs again only when something changed.
+The first time it makes .venv (or the folder that DESKHAND_VENV names) with exactly the versions of the locks and builds the
+window (about half a minute). After that it starts at once, offline too, and installs again only when something changed.
+An installation that fails or is interrupted leaves the previous one in its place.
 `pip install .` works as well, with the newest versions.
 """
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import venv
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-VENV = HERE / ".venv"
+VENV = HERE / os.environ.get("DESKHAND_VENV", ".venv")
+PREVIOUS = VENV.with_name(VENV.name + ".previous")
 WINDOWS = os.name == "nt"
 PYTHON = VENV / ("Scripts/python.exe" if WINDOWS else "bin/python")
+UI = HERE / "ui"
+PAGES = UI / "dist" / "built-from.txt"
+BUILD_LOCK = UI / "requirements.lock"
 LOCKS = {"run": HERE / "requirements.lock", "test": HERE / "tests" / "requirements.lock"}
 NOT_SOURCES = {"node_modules", "dist", "generated", "__pycache__"}
+# Written last, these say what an environment holds; one without the first is incomplete.
+ENVIRONMENT_STAMP = VENV / "installed-packages.txt"
+DESKHAND_STAMP = VENV / "installed-deskhand.txt"
 
 
-def describe_state(lock: Path) -> str:
-    """Tell what an installation depends on: this Python, this place, the lock, the build and the window's sources."""
-    files = [lock, HERE / "pyproject.toml", HERE / "assets" / "icon.svg"]
-    for folder, folders, names in os.walk(HERE / "ui"):
+def describe_packages(lock: Path) -> str:
+    """Describe what an environment depends on: this Python, this place and the locks."""
+    return "\n".join([EXTENSION_SUFFIXES[0], sys.base_prefix, str(HERE), *map(describe_file, (BUILD_LOCK, lock)), ""])
+
+
+def describe_deskhand() -> str:
+    """Describe what Deskhand in its environment depends on: its project file and the window's sources."""
+    files = [HERE / "pyproject.toml", HERE / "assets" / "icon.svg"]
+    for folder, folders, names in os.walk(UI):
         folders[:] = sorted(set(folders) - NOT_SOURCES)
         files += [Path(folder, name) for name in sorted(names)]
-    digests = [f"{hash_file(file)}  {file.relative_to(HERE).as_posix()}" for file in files]
-    return "\n".join([sys.version, str(HERE), *digests, ""])
+    return "\n".join([*map(describe_file, files), ""])
 
 
-def hash_file(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+def describe_file(file: Path) -> str:
+    return f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.relative_to(HERE).as_posix()}"
 
 
-def make_environment() -> None:
-    """Make .venv, anew when it belongs to another Python.
+def read(file: Path) -> str:
+    return file.read_text(encoding="utf-8") if file.exists() else ""
 
-    Without pip: Debian's Python cannot put one there, and the pip that we have works on it from outside.
+
+def has_packages(what: str) -> bool:
+    return describe_packages(LOCKS[what]) in read(ENVIRONMENT_STAMP)
+
+
+def has_deskhand() -> bool:
+    return read(DESKHAND_STAMP) == describe_deskhand() + read(PAGES)
+
+
+@contextmanager
+def lock_installation() -> Iterator[None]:
+    """Wait until no other installation runs. pip inherits the lock, so it outlives a run.py that is killed alone."""
+    VENV.parent.mkdir(parents=True, exist_ok=True)
+    with VENV.with_name(VENV.name + ".lock").open("w") as file:
+        os.set_inheritable(file.fileno(), True)
+        if WINDOWS:
+            import msvcrt
+
+            while True:
+                try:
+                    msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)  # gives up after 10 seconds
+                    break
+                except OSError:
+                    continue
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def run_pip(*arguments: str) -> None:
+    """Run this Python's pip on .venv. Raises CalledProcessError if it fails.
+
+    From outside, for Debian's Python cannot put a pip there. Everything is in the locks: no dependency is looked up.
     """
-    config = VENV / "pyvenv.cfg"
-    version = "version = {}.{}.{}".format(*sys.version_info)
-    if not (PYTHON.exists() and config.exists() and version in config.read_text(encoding="utf-8").splitlines()):
-        venv.create(VENV, clear=True, symlinks=not WINDOWS, with_pip=False)
-
-
-def install(lock: Path) -> None:
-    """Bring .venv to what the lock says, with Deskhand in it: two steps, for pip has no hash to check a folder by."""
-    print(f"Installing into {VENV} …", file=sys.stderr, flush=True)
-    make_environment()
     pip = [sys.executable, "-m", "pip", "--python", str(PYTHON), "--disable-pip-version-check", "install", "--quiet"]
-    subprocess.run([*pip, "--require-hashes", "--requirement", str(lock)], check=True)
-    subprocess.run([*pip, "--no-deps", "--editable", str(HERE)], check=True)
+    command = [*pip, "--no-deps", *arguments]
+    process = subprocess.Popen(command, close_fds=False)
+    try:
+        process.wait()
+    finally:
+        code = process.wait()  # also after Ctrl-C: nothing may write into .venv any more
+    if code:
+        raise subprocess.CalledProcessError(code, command)
+
+
+def install_packages(what: str) -> None:
+    """Install the locked versions of what builds Deskhand, then of what it needs; one of those comes as source."""
+    run_pip("--require-hashes", "--requirement", str(BUILD_LOCK))
+    run_pip("--require-hashes", "--no-build-isolation", "--use-pep517", "--requirement", str(LOCKS[what]))
+
+
+def install_deskhand() -> None:
+    """Build the window and install Deskhand from this checkout; apart, for pip has no hash to check a folder by."""
+    DESKHAND_STAMP.unlink(missing_ok=True)
+    sources = describe_deskhand()
+    run_pip("--no-build-isolation", "--editable", str(HERE))
+    DESKHAND_STAMP.write_text(sources + read(PAGES), encoding="utf-8")
+
+
+def restore_previous() -> None:
+    """Put the previous environment back, or remove it if the one that replaces it is complete."""
+    if not ENVIRONMENT_STAMP.exists() and PREVIOUS.exists():
+        if VENV.exists():
+            shutil.rmtree(VENV)
+        PREVIOUS.rename(VENV)
+    shutil.rmtree(PREVIOUS, ignore_errors=True)
+
+
+def make_environment(what: str) -> None:
+    """Make a new environment in the place of the previous one, which is moved aside, for a moved one's scripts do not run."""
+    stamp = "".join(describe_packages(LOCKS[name]) for name in {"run", what})
+    if VENV.exists():
+        VENV.rename(PREVIOUS)
+    try:
+        venv.create(VENV, symlinks=not WINDOWS, with_pip=False)
+        install_packages(what)
+        install_deskhand()
+        ENVIRONMENT_STAMP.write_text(stamp, encoding="utf-8")
+    except BaseException:
+        ENVIRONMENT_STAMP.unlink(missing_ok=True)
+        raise
+    finally:
+        restore_previous()
 
 
 def install_what_changed(what: str) -> None:
     """Install for the program ("run") or for its tests ("test"), which need the program too."""
-    states = {name: describe_state(LOCKS[name]) for name in ("run", what)}
-    stamps = {name: VENV / f"installed-{name}.txt" for name in states}
-    if stamps[what].exists() and stamps[what].read_text(encoding="utf-8") == states[what]:
+    if has_packages(what) and has_deskhand() and not PREVIOUS.exists():
         return
-    stamps[what].unlink(missing_ok=True)
-    install(LOCKS[what])
-    for name, stamp in stamps.items():
-        stamp.write_text(states[name], encoding="utf-8")
+    print(f"Installing into {VENV} …", file=sys.stderr, flush=True)
+    with lock_installation():
+        restore_previous()
+        if not has_packages(what):
+            make_environment(what)
+        elif not has_deskhand():
+            install_deskhand()
 
 
 def become(command: list[str]) -> int:
@@ -88,10 +175,13 @@ def main(arguments: list[str]) -> int:
     try:
         install_what_changed(what)
     except subprocess.CalledProcessError as error:
-        print("The installation failed; pip's message is above. Is this computer online?", file=sys.stderr)
+        print("The installation failed, nothing was changed; pip's message is above. Is this computer online?", file=sys.stderr)
         return error.returncode
+    except OSError as error:  # on Windows, a folder whose programs run cannot be moved
+        print(f"The installation failed: {error}. If Deskhand is running, quit it and try again.", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
-        print("Stopped. The next run goes on from here.", file=sys.stderr)
+        print("Stopped, nothing was changed.", file=sys.stderr)
         return 130
     if what == "test":
         os.chdir(HERE)

@@ -1,8 +1,11 @@
 """What all tests share. A test whose system packages are missing skips with the reason; where CI=true it fails instead."""
 
 import os
+import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from types import ModuleType
 
 import fastapi.dependencies.models
 import pytest
@@ -14,6 +17,19 @@ settings.load_profile("patient")
 os.environ.setdefault("DESKHAND_DEMO_OMI", "quiet")  # a test that wants the demo's deliveries asks for them
 
 ROOT = Path(__file__).resolve().parents[1]
+
+# A test that needs no folder, and whose module and fixtures import none of these, is marked `pure`. It must do none of those.
+IMPURE_MODULES = {
+    "playwright.sync_api",
+    "server.integrations.gmail.fake",
+    "server.http.server",
+    "socket",
+    "subprocess",
+    "tests.loopback",
+    "tests.server.listening",
+}
+IMPURE_EVENTS = {"os.exec", "os.fork", "os.posix_spawn", "os.system", "socket.bind", "socket.connect", "subprocess.Popen"}
+impure_events: set[str] = set()  # of the current test
 
 
 def need(found: object, what: str, how: str) -> None:
@@ -30,6 +46,38 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="run the long checks in full, which takes most of an hour")
     parser.addoption("--draw", action="store_true", help="make the pictures of the icon anew from assets/icon.svg")
     parser.addoption("--pictures", action="store_true", help="put pictures of the window's pages into docs/pictures")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """With `-m pure`, watch for servers and processes."""
+    if config.option.markexpr == "pure":
+        sys.addaudithook(lambda event, _: impure_events.add(event) if event in IMPURE_EVENTS else None)
+
+
+@cache
+def is_pure_module(name: str) -> bool:
+    return not any(
+        (getattr(value, "__name__", "") if isinstance(value, ModuleType) else getattr(value, "__module__", "")) in IMPURE_MODULES
+        for value in vars(sys.modules[name]).values()
+    )
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m deselects
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
+    """Mark the tests that start no server, browser or process."""
+    for item in items:
+        fixtures = item._fixtureinfo.name2fixturedefs
+        modules = {item.module.__name__, *(one.func.__module__ for definitions in fixtures.values() for one in definitions)}
+        if "tmp_path_factory" not in fixtures and all(map(is_pure_module, modules)):
+            item.add_marker("pure")
+
+
+def pytest_runtest_setup() -> None:
+    impure_events.clear()
+
+
+def pytest_runtest_teardown() -> None:
+    assert not impure_events, f"{impure_events}: a module of this test imports what IMPURE_MODULES lacks"
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

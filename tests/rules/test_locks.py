@@ -6,14 +6,17 @@ CONTRIBUTING.md says how they are made anew.
 import json
 import re
 import tomllib
+from importlib.metadata import distributions, version
 
 import pytest
+from packaging.requirements import Requirement
 
 from tests.conftest import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 RUN = ROOT / "requirements.lock"
 TEST = ROOT / "tests" / "requirements.lock"
+BUILD = ROOT / "ui" / "requirements.lock"
 
 
 def normalise(name: str) -> str:
@@ -32,18 +35,37 @@ def names_of(requirements):
 
 @pytest.mark.parametrize(
     ("lock", "wanted"),
-    [(RUN, PROJECT["project"]["dependencies"]), (TEST, PROJECT["dependency-groups"]["test"])],
-    ids=["run", "test"],
+    [
+        (RUN, PROJECT["project"]["dependencies"]),
+        (TEST, PROJECT["dependency-groups"]["test"]),
+        (BUILD, PROJECT["dependency-groups"]["build"]),
+    ],
+    ids=["run", "test", "build"],
 )
 def test_a_lock_covers_what_is_asked_for(lock, wanted):
     assert names_of(wanted) <= {name for name, _ in read_pins(lock)}
 
 
 def test_the_locks_agree():
-    assert read_pins(RUN).items() <= read_pins(TEST).items()
+    run, test, build = map(read_pins, (RUN, TEST, BUILD))
+    assert run.items() <= test.items()
+    assert {key: pin for key, pin in build.items() if key in test}.items() <= test.items()
 
 
-@pytest.mark.parametrize("lock", [RUN, TEST], ids=["run", "test"])
+def test_build_requirements_are_in_the_group_that_is_locked():
+    assert set(PROJECT["build-system"]["requires"]) <= set(PROJECT["dependency-groups"]["build"])
+
+
+def test_installed_packages_have_what_they_require():
+    """Check what `pip check` does, for the locks are installed with --no-deps."""
+    for distribution in distributions():
+        for requirement in map(Requirement, distribution.requires or ()):
+            if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+                found = version(requirement.name)
+                assert requirement.specifier.contains(found, prereleases=True), f"{distribution.name} needs {requirement}"
+
+
+@pytest.mark.parametrize("lock", [RUN, TEST, BUILD], ids=["run", "test", "build"])
 def test_a_lock_has_a_hash_for_everything_and_no_address(lock):
     text = lock.read_text(encoding="utf-8")
     assert "://" not in text
