@@ -55,13 +55,13 @@ def find_secrets(text: str, end: int) -> Iterator[re.Match[str]]:
 
 def redact_start(text: str, most: int) -> str:
     """Take secrets out of the beginning of a text. What is not kept is not searched, but for the secret that begins before."""
-    kept, at = list[str](), 0
+    parts, at = list[str](), 0
     for secret in find_secrets(text, most + LONGEST_SECRET):
         if secret.start() >= most:
             break
-        kept += text[at : secret.start()], "•••"
+        parts += text[at : secret.start()], "•••"
         at = secret.end()
-    return "".join(kept) + text[at:most] + (f"… ({len(text)} characters)" if len(text) > most else "")
+    return "".join(parts) + text[at:most] + (f"… ({len(text)} characters)" if len(text) > most else "")
 
 
 def redact(text: str) -> str:

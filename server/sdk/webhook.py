@@ -64,11 +64,11 @@ class StoreResult(Protocol):
 
     @property
     def is_duplicate(self) -> bool:
-        """Whether nothing was stored because it was known."""
+        """True if nothing was stored, since it is known already."""
 
     @property
     def note(self) -> str:
-        """What the person should know about it; empty if nothing."""
+        """Note for the person; empty if there is none."""
 
 
 Result = TypeVar("Result", bound=StoreResult)
