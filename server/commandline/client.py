@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,6 @@ from server.storage.data_dir import find_home, open_home
 
 if TYPE_CHECKING:
     import httpx2
-    from fastapi import FastAPI
 
 NOTHING_RUNS = "Deskhand is not running. Start it with `deskhand serve`, or from its icon."
 SECONDS = 60.0
@@ -94,7 +93,7 @@ class OverHttp:
 class InProcess:
     """The local API over the database, which this process has opened."""
 
-    def __init__(self, app: "FastAPI", key: str, runner: asyncio.Runner) -> None:
+    def __init__(self, app: Callable[..., Coroutine[Any, Any, None]], key: str, runner: asyncio.Runner) -> None:
         self._app, self._headers, self._runner = app, (("Authorization", f"Bearer {key}"),), runner
 
     def call(self, method: str, path: str, body: Any = None) -> Any:

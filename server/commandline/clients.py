@@ -86,7 +86,8 @@ def list_clients(data_dir: Path | None, *, as_json: bool) -> None:
         return
     for client in listed:
         ended = f"  revoked {client['revoked_at'][:10]}" if client["revoked_at"] else ""
-        say(f"{client['name']:<24} {name_credential(client):<8}  {' '.join(client['scopes'])}{ended}")
+        credential = f"{client['key_hint']}…" if client["key_hint"] else "OAuth"
+        say(f"{client['name']:<24} {credential:<8}  {' '.join(client['scopes'])}{ended}")
     if not listed:
         click.echo("There are no clients yet. Make one: deskhand clients create my-gpt", err=True)
 
@@ -186,11 +187,6 @@ def check_redirects(redirect_uris: tuple[str, ...], *, oauth: bool) -> None:
 def tell_made(made: dict[str, Any]) -> None:
     """Print what is told once: the key, or the OAuth id and secret as JSON."""
     click.echo(json.dumps(made["oauth"]) if made["oauth"] else made["key"])
-
-
-def name_credential(client: dict[str, Any]) -> str:
-    """Name the credential of a client: the beginning of its key, or OAuth."""
-    return f"{client['key_hint']}…" if client["key_hint"] else "OAuth"
 
 
 def tell(client: dict[str, Any]) -> None:

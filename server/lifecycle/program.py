@@ -201,8 +201,11 @@ class Program:
         if options.openai or (options.first_key and not await state.clients.list()):
             state.runtime.start(state.context, discover)
             await self._wait_until(state.runtime.wait())
-            await make_first_client(state, options.first_key)
-            await make_openai_client(state, options.openai)
+            if options.first_key and not await state.clients.list():  # a revoked one is not made again
+                await state.clients.create("first", frozenset(state.runtime.scopes()), {}, key=options.first_key)
+            if options.openai:
+                scopes = (member.integration.openai_scopes for member in state.runtime.members)
+                await state.programs.add_openai(options.openai, frozenset[str]().union(*scopes))
 
     async def _start_tunnel(self, state: State) -> None:
         """Open the tunnel where that is set; where it was asked for, wait for its address, and go on without if there is none."""
@@ -230,19 +233,6 @@ def rare_collections() -> Iterator[None]:
     finally:
         gc.set_threshold(*thresholds)
         gc.unfreeze()
-
-
-async def make_first_client(state: State, key: str | None) -> None:
-    """Make the client whose key the environment holds, once: a revoked one is not made again."""
-    if key and not await state.clients.list():
-        await state.clients.create("first", frozenset(state.runtime.scopes()), {}, key=key)
-
-
-async def make_openai_client(state: State, pair: ClientCredentials | None) -> None:
-    """Make the client whose id and secret the environment holds, once. The person may give it more scopes."""
-    if pair:
-        scopes = (member.integration.openai_scopes for member in state.runtime.members)
-        await state.programs.add_openai(pair, frozenset[str]().union(*scopes))
 
 
 def read_openai(environment: Mapping[str, str]) -> ClientCredentials | None:

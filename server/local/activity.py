@@ -107,27 +107,15 @@ def make_search(state: State, wanted: Wanted, *, contents: bool = True, without:
 
 def view_line(entry: Entry, owners: Mapping[str, str]) -> ActivityLine:
     """Show an entry as a line."""
-    return ActivityLine(
-        id=entry.id,
-        at=entry.at,
-        client=entry.client_name,
-        operation=entry.operation,
-        integration=owners.get(entry.operation),
-        sentence=tell(entry.sentence, entry.outcome),
-        about=tell_about(parse(entry.arguments)) if entry.changes and without_effect(entry) else None,
-        note=None if entry.outcome in WELL else make_visible(explain(entry)),
-        changes=entry.changes,
-        decision=entry.decision,
-        reason=entry.reason,
-        outcome=entry.outcome,
-        status=entry.status,
-        duration_ms=entry.duration_ms,
-    )
-
-
-def without_effect(entry: Entry) -> bool:
-    """Check whether the sentence of an entry lacks its subject, since no approval was requested."""
-    return entry.outcome in WITHOUT_EFFECT and entry.decision not in ASKED
+    lacks_subject = entry.changes and entry.outcome in WITHOUT_EFFECT and entry.decision not in ASKED
+    shown = {
+        "client": entry.client_name,
+        "integration": owners.get(entry.operation),
+        "sentence": tell(entry.sentence, entry.outcome),
+        "about": tell_about(parse(entry.arguments)) if lacks_subject else None,
+        "note": None if entry.outcome in WELL else make_visible(explain(entry)),
+    }
+    return ActivityLine.model_validate(vars(entry) | shown)
 
 
 def view(entry: Entry, owners: Mapping[str, str]) -> ActivityView:

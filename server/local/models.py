@@ -231,17 +231,6 @@ class Check(BaseModel):
 
 def view_client(client: Client, operations: dict[str, Policy], use: Use, oauth: OAuthView | None = None) -> ClientView:
     """Show a client."""
-    return ClientView(
-        name=client.name,
-        scopes=sorted(client.scopes),
-        operations=operations,
-        rate=client.rate,
-        key_hint=client.key_hint,
-        key_created_at=client.key_created_at,
-        created_at=client.created_at,
-        revoked_at=client.revoked_at,
-        last_used_at=use.last_at,
-        used_through=use.last_by_address,
-        calls_today=use.calls_today,
-        oauth=oauth,
-    )
+    usage = {"last_used_at": use.last_at, "used_through": use.last_by_address, "calls_today": use.calls_today}
+    shown = {"scopes": sorted(client.scopes), "operations": operations, "oauth": oauth}
+    return ClientView.model_validate(vars(client) | usage | shown)

@@ -30,13 +30,13 @@ from server.runtime.state import State
 from server.storage.backup import back_up
 
 LONGEST_PATH = 1000
+STATES = {IntegrationState.running: "Ready", IntegrationState.loading: "Loading"}
 A_YEAR = timedelta(days=365)  # longer than anybody pauses for who knows an end
 
 
 def create_routes(state: State) -> APIRouter:
     """Make the routes."""
-    routes = APIRouter()
-    routes.include_router(create_pause(state))
+    routes = create_pause(state)
     routes.include_router(create_backup(state))
     routes.include_router(create_details(state))
     return routes
@@ -127,13 +127,8 @@ def create_backup(state: State) -> APIRouter:
         """Puts a copy of what is kept, without a secret, into one file."""
         if not Path(order.path).is_absolute() or "\0" in order.path or len(order.path) > LONGEST_PATH:
             raise InvalidInput("Name the whole path of the file that the backup is to be.")
-        made = await asyncio.to_thread(
-            back_up,
-            state.home.folders.data,
-            Path(order.path),
-            config=state.home.folders.config,
-            overwrite=order.overwrite,
-        )
+        data, config = state.home.folders.data, state.home.folders.config
+        made = await asyncio.to_thread(back_up, data, Path(order.path), config=config, overwrite=order.overwrite)
         return BackupView(path=str(made))
 
     return routes
@@ -182,14 +177,8 @@ def view_integration(member: LoadedIntegration) -> IntegrationView:
         state=member.state,
         problem=member.problem or (health and health.problem),
         setup_hint=health and health.setup_hint,
-        summary=(health and health.summary) or describe_state(member),
+        summary=(health and health.summary) or STATES.get(member.state, "Off"),
     )
-
-
-def describe_state(member: LoadedIntegration) -> str:
-    """Say how an integration is where nothing is wrong with it."""
-    words = {IntegrationState.running: "Ready", IntegrationState.loading: "Loading"}
-    return words.get(member.state, "Off")
 
 
 def tell_pause(until: datetime, now: datetime) -> str:

@@ -60,7 +60,7 @@ def create_routes(state: State) -> APIRouter:
     @routes.get("/status")
     async def read_status() -> Status:
         """Tells how Deskhand is, for the tray."""
-        loading = state.runtime.loading
+        loading, tunnel = state.runtime.loading, state.tunnel
         await refresh(state)
         problems, here = list_problems(state), state.address.is_here_only()
         latest = await state.activity.list(RECENT)
@@ -79,17 +79,11 @@ def create_routes(state: State) -> APIRouter:
             recent=[view_call(entry) for entry in latest],
             demo=state.context.demo,
             update=state.updates.found,
-            tunnel=await look_at_tunnel(state),
-            address_changed_at=state.tunnel.address_changed_at,
+            tunnel=tunnel.state if tunnel.state is not TunnelState.off or await tunnel.find_agent() else None,
+            address_changed_at=tunnel.address_changed_at,
         )
 
     return routes
-
-
-async def look_at_tunnel(state: State) -> TunnelState | None:
-    """Say how the tunnel is; None where the program that makes it is missing."""
-    is_there = state.tunnel.state is not TunnelState.off or await state.tunnel.find_agent()
-    return state.tunnel.state if is_there else None
 
 
 def view_call(entry: Entry) -> Recent:

@@ -1,6 +1,7 @@
 """The public application: operations, webhooks, OAuth, MCP and the pages that hold no personal data."""
 
 from collections.abc import Sequence
+from importlib import import_module
 
 from fastapi import Depends
 from starlette.requests import Request
@@ -37,7 +38,7 @@ def create_public(state: State) -> ASGIApp:
     state.runtime.attach(deferred, make_routes)
     documents = Documents(state)
     app.router.routes += create_status_pages(documents.version)
-    deferred.add(PAGES, lambda: make_pages(state, documents))
+    deferred.add(PAGES, lambda: include(import_module("server.public.pages").create_pages(state, documents)))
     state.inside.app, state.inside.prepare = app, deferred.prepare
     headers = {"Content-Security-Policy": POLICY} | ({"X-Deskhand-Demo": "1"} if state.context.demo else {})
     paths = PathMiddleware(app, {PATH: Endpoint(state, documents)})
@@ -56,13 +57,6 @@ def create_status_pages(version: str) -> list[BaseRoute]:
         return JSONResponse({"status": "healthy"})
 
     return [Route("/", show_service), Route("/health", show_health)]
-
-
-def make_pages(state: State, documents: Documents) -> Sequence[BaseRoute]:
-    """Make the routes of the other pages and of the documents."""
-    from server.public.pages import create_pages
-
-    return include(create_pages(state, documents))
 
 
 def make_oauth_routes(state: State) -> Sequence[BaseRoute]:
