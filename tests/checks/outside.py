@@ -37,9 +37,9 @@ class Outside:
             return sum(len(box.mails) for box in boxes), sum(len(box.drafts) for box in boxes)
 
     def history(self) -> int:
-        """How often anything in the mailboxes was changed."""
+        """Count the requests that may have changed a mailbox."""
         with self.signed_in.google.lock:
-            return sum(len(box.history) for box in self.signed_in.google.mailboxes.values())
+            return sum(call.method != "GET" and "/gmail/" in call.path for call in self.signed_in.google.calls)
 
     def _sent(self) -> dict[str, bytes]:
         with self.signed_in.google.lock:

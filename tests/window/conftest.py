@@ -64,7 +64,9 @@ OpenPage = Callable[..., Page]
 @pytest.fixture
 def server(serve) -> Served:
     """What the window shows: a server in demo mode."""
-    return serve(demo=True)
+    served = serve(demo=True)
+    served.person("GET", "/api/overview")  # waits until the integrations have loaded
+    return served
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ def server(serve, tmp_path, monkeypatch):
     shutil.copy2(shutil.which("sleep"), tmp_path / "bin" / "napper")
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
     server = serve(demo=True)
+    server.person("GET", "/api/overview")  # waits until the integrations have loaded
     yield server
     for process in psutil.process_iter(["exe"]):
         if process.info["exe"] == str(tmp_path / "bin" / "napper"):

@@ -5,7 +5,9 @@ from desktop.tray.status import RECENT, Status, read_status
 
 
 def test_status_is_read_from_the_server(serve):
-    answer = serve(demo=True).person("GET", "/api/status").json()
+    served = serve(demo=True)
+    served.person("GET", "/api/overview")  # waits until the integrations have loaded
+    answer = served.person("GET", "/api/status").json()
     status = read_status(Status(can_copy=True), answer)
     assert (status.serving, status.demo, status.can_copy, status.level) == (True, True, True, StatusLevel.local)
     assert status.address is None, "nobody else reaches an address of this computer only"
