@@ -71,7 +71,7 @@ def lock_installation() -> Iterator[None]:
     VENV.parent.mkdir(parents=True, exist_ok=True)
     with VENV.with_name(VENV.name + ".lock").open("w") as file:
         os.set_inheritable(file.fileno(), True)
-        if WINDOWS:
+        if sys.platform == "win32":
             import msvcrt
 
             while True:

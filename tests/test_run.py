@@ -73,7 +73,7 @@ class Checkout:
         self.venv, self.previous = folder / ".venv", folder / ".venv.previous"
         self.lock, self.pause = folder / "requirements.lock", folder / "pause"
         self.environment = {
-            **os.environ,
+            **{name: value for name, value in os.environ.items() if name != "DESKHAND_VENV"},
             "HOME": str(folder.parent),
             "PIP_NO_INDEX": "1",
             "PIP_FIND_LINKS": str(folder.parent / "links"),
@@ -155,10 +155,12 @@ def test_first_command_installs_once_and_becomes_the_program(installed):
     assert (second.stdout, second.stderr, second.returncode) == ("ours\n", "", 3)
 
 
-def test_second_command_runs_the_tests_and_serves_the_first_too(checkout, tmp_path):
-    tests = checkout.run("test", "-q", cwd=tmp_path)
-    assert tests.stdout == f"pytest -q {checkout.folder}\n", tests.stderr
-    assert checkout.run().stderr == ""
+def test_second_command_in_another_environment_runs_the_tests_and_serves_the_first_too(installed, tmp_path):
+    tests = installed.run("test", "-q", cwd=tmp_path, DESKHAND_VENV=".venvs/other")
+    assert tests.stdout == f"pytest -q {installed.folder}\n", tests.stderr
+    assert installed.run(DESKHAND_VENV=".venvs/other").stderr == ""
+    assert (installed.folder / ".venvs" / "other" / "pyvenv.cfg").exists()
+    installed.assert_first_installation_works()
 
 
 def test_changed_window_is_built_in_the_same_environment(installed):
@@ -174,12 +176,6 @@ def test_folder_of_the_same_name_in_the_working_directory_hides_nothing(installe
     stranger.parent.mkdir(parents=True)
     stranger.write_text('NAME = "a stranger"')
     assert installed.run(cwd=stranger.parents[1]).stdout == "ours\n"
-
-
-def test_environment_variable_names_another_environment(installed):
-    assert installed.run(DESKHAND_VENV=".venvs/other").stdout == "ours\n"
-    assert (installed.folder / ".venvs" / "other" / "pyvenv.cfg").exists()
-    installed.assert_first_installation_works()
 
 
 def test_only_locked_packages_are_looked_up(checkout, tmp_path):

@@ -1,11 +1,14 @@
 """The apps over real sockets, as a client and as the person at the computer see them."""
 
+import asyncio
 import json
 import os
 import shutil
 
 import psutil
 import pytest
+
+from tests.server.integrations.apps.desk import eventually
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the program that these tests start is written for POSIX")
 
@@ -53,7 +56,7 @@ def test_a_client_lists_starts_reads_and_stops(served, tmp_path):
     assert status["uptime_seconds"] >= 0
     stopped = control(served, app_name="nap", action="stop").json()
     assert stopped == {"success": True, "message": "nap has been stopped.", "app_name": "nap", "action": "stop"}
-    assert not psutil.pid_exists(started["pid"])
+    asyncio.run(eventually(lambda: not psutil.pid_exists(started["pid"])))
 
 
 def test_the_activity_keeps_what_really_ran(served, tmp_path):
@@ -146,7 +149,7 @@ def test_demo_mode_has_an_app_to_try(demo):
     started = control(demo, app_name="demo-clock", action="start").json()
     assert started["success"]
     assert control(demo, app_name="demo-clock", action="stop").json()["message"] == "Demo clock has been stopped."
-    assert not psutil.pid_exists(started["pid"])
+    asyncio.run(eventually(lambda: not psutil.pid_exists(started["pid"])))
 
 
 def test_the_person_adds_a_program_by_its_name(served):
