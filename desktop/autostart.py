@@ -31,7 +31,7 @@ def is_on() -> bool:
 
 
 def set_on(wanted: bool, data_dir: Path | None = None) -> None:
-    """Have it start at login with these data, or no longer. Raises Unavailable where the system does not let it."""
+    """Switch start at login on or off. Raises Unavailable if the system does not allow it."""
     try:
         place = find_place()
         if wanted:
@@ -71,7 +71,7 @@ def refuse_unwritable(command: list[str]) -> list[str]:
 
 
 class Place(Protocol):
-    """Where a system keeps what starts at login."""
+    """A system's list of programs that start at login."""
 
     def is_on(self) -> bool: ...
 

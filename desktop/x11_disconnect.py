@@ -8,7 +8,7 @@ Handler = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)
 
 
 def watch(on_lost: Callable[[], None]) -> object:
-    """Have `on_lost` called instead, on the thread that draws. It must not return: the process ends when it does.
+    """Call `on_lost` instead, on the thread that draws. It must not return: the process ends when it does.
 
     Answers what has to be kept as long as X may call it. GTK sets its own way when it begins, so this comes after.
     """

@@ -1,1 +1,1 @@
-"""Who may call, and what: clients and their keys, limits, the guard, and the record of what happened."""
+"""Access: clients and their credentials, limits, the guard, approvals, and the activity log."""

@@ -26,7 +26,7 @@ MOST_FIELDS = 20  # named in one answer
 
 
 class Problem(BaseModel):
-    """What went wrong, and what to do about it."""
+    """A problem document: the error, and what to do about it."""
 
     type: str = Field("about:blank", description="A kind of problem; about:blank means that the status says it all.")
     title: str = Field(description="The status in words.")

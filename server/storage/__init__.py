@@ -1,1 +1,1 @@
-"""Where Deskhand keeps things: what a person sets, secrets, and the database for everything else."""
+"""Storage: settings, secrets, and the database for everything else."""

@@ -22,7 +22,7 @@ BESIDE_DATABASE = ("-wal", "-shm")
 
 @dataclass(frozen=True)
 class RestorePaths:
-    """Where the files lie: `config` that of the apps, `data` all others."""
+    """Folders of the files: `config` holds the apps' file, `data` all others."""
 
     data: Path
     config: Path

@@ -1,4 +1,4 @@
-"""What the guard takes out of a request."""
+"""Parts of a request that the guard needs."""
 
 import hashlib
 import json

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Action(StrEnum):
-    """What can be done with an app."""
+    """Something to do with an app."""
 
     start = "start"  #: run it
     stop = "stop"  #: end it, and what it has started

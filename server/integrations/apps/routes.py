@@ -43,7 +43,7 @@ async def control_app(apps: Apps, order: Order) -> Outcome:
 
 @public.operation("GET", "/{app_name}", scope="read:apps", summary_templates="look how {app_name} is")
 async def read_app(apps: Apps, app_name: Name) -> AppStatus:
-    """Tell how one program is: whether it runs, since when, and how it ended last."""
+    """Read one program: whether it runs, since when, and how it ended last."""
     return await apps.read(app_name)
 
 

@@ -1,4 +1,4 @@
-"""What Alembic runs for every migration. The caller has begun the transaction, and ends it."""
+"""Alembic's environment. The caller has begun the transaction, and ends it."""
 
 from alembic import context
 

@@ -13,6 +13,6 @@ def test_every_operation_is_told_with_what_a_person_needs_to_choose(demo) -> Non
         "integration_title": "Gmail",
     }
     assert not told["list_apps"]["changes"]
-    assert [told[name]["title"] for name in ("list_mail", "read_app")] == ["Read the latest mails", "Tell how one program is"]
+    assert [told[name]["title"] for name in ("list_mail", "read_app")] == ["Read the latest mails", "Read one program"]
     made = demo.person("POST", "/api/clients", json={"name": "all"}).json()["client"]
     assert set(told) == set(made["operations"]) - {"read_approval"}
