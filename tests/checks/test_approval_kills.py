@@ -65,7 +65,8 @@ class Game:
         """Decide on everything that waits, each twice, as an impatient person does."""
         while not self.over.is_set():
             with suppress(httpx2.HTTPError, ValueError, AssertionError):  # nobody serves at this moment
-                for question in self.server.person("GET", "/api/approvals").json():
+                waiting = self.server.person("GET", "/api/approvals").json()
+                for question in waiting if isinstance(waiting, list) else ():  # another program may have the port meanwhile
                     number = int(re.findall(r"\d+", {one["name"]: one["value"] for one in question["fields"]}["Subject"])[0])
                     word = "approve" if number % OUT_OF_THREE else "deny"
                     for _ in range(2):
