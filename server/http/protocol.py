@@ -22,7 +22,7 @@ LARGE_HEAD = "The headers are too large. Send fewer or shorter ones."
 
 
 def check_head(url: bytes, headers: list[tuple[bytes, bytes]], version: str, largest: int) -> tuple[int, str] | None:
-    """Say what is wrong with a head: a status and a sentence. None when nothing is."""
+    """Check a request head. Returns a status and a sentence, None if the head is valid."""
     if len(url) + sum(len(name) + len(value) + 4 for name, value in headers) > largest:
         return 431, LARGE_HEAD
     names = [name for name, _ in headers]

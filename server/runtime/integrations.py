@@ -271,7 +271,7 @@ def list_operations(router: Operations) -> list[Operation]:
 
 
 def explain(integration: Integration, error: Exception) -> str:
-    """Say in a sentence why an integration is broken."""
+    """Explain in a sentence why an integration is broken."""
     if isinstance(error, DeskhandError):
         return error.detail
     if isinstance(error, TimeoutError):

@@ -1,4 +1,4 @@
-"""Ends approvals that nobody answers in time."""
+"""Expiry of approvals that are not decided in time."""
 
 import asyncio
 import logging

@@ -44,7 +44,7 @@ class EventStream:
             await self._send({"type": "http.response.start", "status": 200, "headers": [*HEADERS, *others]})
 
     async def ping(self, seconds: float) -> None:
-        """Say every so many seconds that the answer is still to come, until cancelled."""
+        """Send a ping every few seconds until cancelled."""
         while True:
             await asyncio.sleep(seconds)
             await self._open()
