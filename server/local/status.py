@@ -65,9 +65,8 @@ def create_routes(state: State) -> APIRouter:
         problems, here = list_problems(state), state.address.is_here_only()
         latest = await state.activity.list(RECENT)
         questions = await state.context.approval_requests.list()
-        look, sentence = judge(paused=state.pause.until is not None, here=here, problems=problems, questions=questions)
-        if loading and not questions:
-            look, sentence = Face.off, "Loading"
+        paused = state.pause.until is not None
+        look, sentence = judge(paused=paused, loading=loading, here=here, problems=problems, questions=questions)
         return Status(
             look=look,
             sentence=sentence,
@@ -98,12 +97,16 @@ def count_waiting(questions: Sequence[ApprovalRequest]) -> str:
     return f"1 {what} waits for you" if len(questions) == 1 else f"{len(questions)} {what}s wait for you"
 
 
-def judge(*, paused: bool, here: bool, problems: list[str], questions: Sequence[ApprovalRequest] = ()) -> tuple[Face, str]:
-    """Say how it is: what needs the person comes before everything else, and who waits for them before that."""
+def judge(
+    *, paused: bool, here: bool, problems: list[str], questions: Sequence[ApprovalRequest] = (), loading: bool = False
+) -> tuple[Face, str]:
+    """Summarize the status: waiting approvals first, then problems, then a pause, which also holds while integrations load."""
     if questions:
         return Face.attention, count_waiting(questions)
     if problems:
         return Face.attention, "Deskhand needs you"
     if paused:
         return Face.local, "Paused"
+    if loading:
+        return Face.off, "Loading"
     return (Face.local, "On, for this computer only") if here else (Face.online, "Online")

@@ -13,6 +13,7 @@ def test_who_waits_for_the_person_is_told_before_everything_else() -> None:
 
 def test_the_tray_is_told_how_it_is_and_what_happened(serve) -> None:
     served = serve()
+    served.person("GET", "/api/overview")  # which waits until the integrations are loaded
     served.call("GET", "/apps/list", served.make_client("reader"))
     status = served.person("GET", "/api/status").json()
     assert (status["look"], status["here_only"], status["public"]) == ("local", True, served.public)
@@ -32,6 +33,11 @@ def test_a_pause_is_told(serve) -> None:
     status = served.person("GET", "/api/status").json()
     assert status["sentence"] == "Paused"
     assert status["paused_until"]
+
+
+def test_pause_is_shown_while_integrations_load() -> None:
+    assert judge(paused=True, loading=True, here=True, problems=[])[1] == "Paused"
+    assert judge(paused=False, loading=True, here=True, problems=[]) == (Face.off, "Loading")
 
 
 def test_what_needs_the_person_comes_first() -> None:
