@@ -97,3 +97,15 @@ async def test_the_person_is_told_of_a_new_question_and_a_desktop_that_fails_har
         assert (await anext(news)).topic == "approvals"
     await asyncio.wait(asyncio.all_tasks() - before)
     assert getattr(screen, "told", [()]) in ([()], [("bot asks you", "May it send mail to bob@example.com? Answer in Deskhand.")])
+
+
+async def test_source_may_be_added_while_requests_are_listed():
+    requests = ApprovalRequests(Events(), NoScreen(), Tasks())
+
+    class Loading(Owl):
+        async def list_requests(self):
+            requests.add(Owl("omi"))
+            return self.questions
+
+    requests.add(Loading("call", ask("call-1", "2026-01-01")))
+    assert [request.id for request in await requests.list()] == ["call-1"]
