@@ -64,7 +64,8 @@ def is_pure_module(name: str) -> bool:
 
 @pytest.hookimpl(tryfirst=True)  # before -m deselects
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
-    """Mark the tests that start no server, browser or process."""
+    """Mark the tests that start no server, browser or process. The many short ones come last, so that no worker ends late."""
+    items.sort(key=lambda item: item.path.is_relative_to(ROOT / "tests" / "server"))
     for item in items:
         fixtures = item._fixtureinfo.name2fixturedefs
         modules = {item.module.__name__, *(one.func.__module__ for definitions in fixtures.values() for one in definitions)}

@@ -201,6 +201,13 @@ def start(tmp_path: Path) -> Iterator[Start]:
         yield run
 
 
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+    """A server in demo mode for all tests of a module. Each has a client of its own."""
+    with starting(tmp_path_factory.mktemp("demo") / "data") as run:
+        yield run("--demo")
+
+
 @contextmanager
 def starting(folder: Path) -> Iterator[Start]:
     """Start servers, and stop them when the block ends. `folder`: where they keep their data unless told."""

@@ -1,13 +1,14 @@
 """Calls that somebody else wanted: nothing leaves the mailbox and no program starts without the person's word."""
 
 import asyncio
+from collections.abc import Iterator
 
 import pytest
 
 from server.access.approvals.approval import ApprovalSettings
 from server.storage.settings import Settings
 from tests.checks.attacker import Attacker, make_attacker
-from tests.checks.conftest import SignedIn
+from tests.checks.conftest import Process, SignedIn, signing_in, starting
 from tests.checks.hostile import DISGUISES, EVE, LISTED, PATHS, UNLISTED, list_orders, mail
 from tests.checks.hostile_requests import REQUESTS
 from tests.checks.outside import Outside
@@ -19,10 +20,17 @@ async def be_impatient(signed_in: SignedIn) -> None:
     await Settings(signed_in.data).write("approvals", ApprovalSettings(patience_seconds=0))
 
 
-@pytest.fixture
-def server(start, signed_in):
+@pytest.fixture(scope="module")
+def signed_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SignedIn]:
+    with signing_in(tmp_path_factory.mktemp("hostile") / "data") as signed_in:
+        yield signed_in
+
+
+@pytest.fixture(scope="module")
+def server(signed_in) -> Iterator[Process]:
     asyncio.run(be_impatient(signed_in))  # a tool cannot say that it will not wait for the person
-    return start("--demo", data=signed_in.data, DESKHAND_DEMO_GOOGLE="own")
+    with starting(signed_in.data) as start:
+        yield start("--demo", DESKHAND_DEMO_GOOGLE="own")
 
 
 @pytest.fixture

@@ -18,19 +18,20 @@ from tests.checks.waiting import settle, until
 from tests.running import identify
 
 Call = Callable[..., httpx2.Response]
+CONTENT_TYPE = {"Content-Type": "application/json"}
 
 
-@pytest.fixture
-def server(start):
-    return start("--demo")
+@pytest.fixture(scope="module")
+def server(demo):
+    return demo
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def call(server) -> Call:
     key = server.make_client("script", allow=["send_mail", "reply_to_mail", "control_app"])
 
     def send(method: str, path: str, **options) -> httpx2.Response:
-        return loopback.request(method, server.public + path, headers={"X-API-Key": key}, timeout=30, **options)
+        return loopback.request(method, server.public + path, headers={"X-API-Key": key} | CONTENT_TYPE, timeout=30, **options)
 
     return send
 
@@ -67,7 +68,7 @@ def test_a_script_reads_answers_sends_and_starts_and_stops_a_program(server, cal
 
 
 def test_a_mail_waits_for_the_word_that_is_given_on_the_command_line(server) -> None:
-    script = make_attacker(server, "careful")
+    script = make_attacker(server, "waiting")
     order = {"to": "ann@example.com", "subject": "May I?", "body": "Only with your word.\x1b[2J"}
     asked = script.call("send_mail", order)
     assert asked.status_code == 202
@@ -132,11 +133,9 @@ BAD_BODIES = [
 
 
 @pytest.mark.parametrize("body", BAD_BODIES)
-def test_a_request_that_does_not_fit_is_422_and_nothing_is_sent(server, call: Call, body: bytes) -> None:
+def test_a_request_that_does_not_fit_is_422_and_nothing_is_sent(call: Call, body: bytes) -> None:
     before = len(call("GET", "/gmail/messages?query=in:sent&max_results=50").json())
-    key = server.make_client("other", allow=["send_mail"])
-    headers = {"X-API-Key": key, "Content-Type": "application/json"}
-    answer = loopback.post(f"{server.public}/gmail/send", content=body, headers=headers)
+    answer = call("POST", "/gmail/send", content=body)
     assert answer.status_code == 422, answer.text
     assert answer.json()["detail"].endswith(".")
     assert len(call("GET", "/gmail/messages?query=in:sent&max_results=50").json()) == before

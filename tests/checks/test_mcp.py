@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
 from tests import loopback
-from tests.checks.conftest import Node
+from tests.checks.conftest import Node, Process, starting
 
 REVISIONS = ("2026-07-28", "2025-11-25")
 EVERYTHING = ["send_mail", "reply_to_mail", "save_attachment", "create_draft", "update_draft", "delete_draft", "send_draft"]
@@ -32,6 +32,13 @@ TOLD = re.compile(r"^([✓✗]) ([\w-]+): (\d+) passed", re.MULTILINE)
 Call = Callable[..., Awaitable[Any]]
 
 
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+    """A demo in which somebody wears an OMI."""
+    with starting(tmp_path_factory.mktemp("demo") / "data") as start:
+        yield start("--demo", DESKHAND_DEMO_OMI="talking")
+
+
 def judge(node: Node, server: Any, revision: str) -> dict[str, bool]:
     """Which scenarios of the conformance suite pass; the suite's own exit code says whether all do."""
     key = server.make_client(f"suite-{revision}")
@@ -43,8 +50,8 @@ def judge(node: Node, server: Any, revision: str) -> dict[str, bool]:
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
-def test_what_the_suite_asks_of_every_server_holds_of_ours(start, node: Node, revision: str) -> None:
-    passed = judge(node, start("--demo"), revision)
+def test_what_the_suite_asks_of_every_server_holds_of_ours(demo, node: Node, revision: str) -> None:
+    passed = judge(node, demo, revision)
     assert {name for name in NEEDS_NO_FIXTURE[revision] if not passed.get(name)} == set()
 
 
@@ -56,11 +63,10 @@ def test_with_the_suites_own_tools_everything_holds(start, node: Node, revision:
     assert len(passed) > 30
 
 
-def test_the_inspector_finds_every_schema_portable(start, node_tool, node: Node, tmp_path) -> None:
-    server = start("--demo")
+def test_the_inspector_finds_every_schema_portable(demo, node_tool, node: Node, tmp_path) -> None:
     for name, order in (("everything", {}), ("reader", {"scopes": ["read:mail"]})):
-        key = server.make_client(name, **order)
-        asked = ["--cli", f"{server.public}/mcp", "--transport", "http", "--method", "tools/list", "--strict"]
+        key = demo.make_client(name, **order)
+        asked = ["--cli", f"{demo.public}/mcp", "--transport", "http", "--method", "tools/list", "--strict"]
         home = {**node.environment, "HOME": str(tmp_path), "MCP_CATALOG_PATH": str(tmp_path / "mcp.json")}
         done = node_tool("mcp-inspector")(*asked, "--header", f"Authorization: Bearer {key}", env=home)
         assert done.returncode == 0, done.stderr
@@ -123,13 +129,12 @@ async def change_everything(use: Call) -> None:
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
-async def test_the_sdks_client_calls_every_tool(start, mode: str) -> None:
-    server = start("--demo", DESKHAND_DEMO_OMI="talking")
-    carried = {"Authorization": f"Bearer {server.make_client('sdk', allow=EVERYTHING)}"}
+async def test_the_sdks_client_calls_every_tool(demo, mode: str) -> None:
+    carried = {"Authorization": f"Bearer {demo.make_client(f'sdk-{mode}', allow=EVERYTHING)}"}
 
     async with (
         loopback.AsyncClient(headers=carried, timeout=30) as http,
-        Client(streamable_http_client(f"{server.public}/mcp", http_client=http), mode=mode) as client,
+        Client(streamable_http_client(f"{demo.public}/mcp", http_client=http), mode=mode) as client,
     ):
 
         async def call(name: str, arguments: dict[str, Any]) -> Any:
@@ -141,11 +146,10 @@ async def test_the_sdks_client_calls_every_tool(start, mode: str) -> None:
         assert await call_everything(call) == offered - NOTHING_WAITS
 
 
-async def test_fastmcps_client_calls_every_tool(start) -> None:
-    server = start("--demo", DESKHAND_DEMO_OMI="talking")
-    key = server.make_client("fast", allow=EVERYTHING)
+async def test_fastmcps_client_calls_every_tool(demo) -> None:
+    key = demo.make_client("fast", allow=EVERYTHING)
 
-    transport = StreamableHttpTransport(f"{server.public}/mcp", headers={"X-API-Key": key})
+    transport = StreamableHttpTransport(f"{demo.public}/mcp", headers={"X-API-Key": key})
     async with FastClient(transport) as client:
 
         async def call(name: str, arguments: dict[str, Any]) -> Any:
@@ -154,13 +158,12 @@ async def test_fastmcps_client_calls_every_tool(start) -> None:
         assert await call_everything(call) == {tool.name for tool in await client.list_tools()} - NOTHING_WAITS
 
 
-async def test_what_has_to_be_allowed_first_waits_and_its_answer_fits_the_tools_schema(start) -> None:
-    server = start("--demo")
-    carried = {"Authorization": f"Bearer {server.make_client('careful')}", "Prefer": "respond-async"}
+async def test_what_has_to_be_allowed_first_waits_and_its_answer_fits_the_tools_schema(demo) -> None:
+    carried = {"Authorization": f"Bearer {demo.make_client('careful')}", "Prefer": "respond-async"}
 
     async with (
         loopback.AsyncClient(headers=carried, timeout=60) as http,
-        Client(streamable_http_client(f"{server.public}/mcp", http_client=http)) as client,
+        Client(streamable_http_client(f"{demo.public}/mcp", http_client=http)) as client,
     ):
         result = await client.call_tool("send_mail", {"to": "ann@example.com", "subject": "Hello", "body": "It works."})
         assert result.structured_content["status"] == "pending"

@@ -40,18 +40,13 @@ def run_script(node: Node, server, resource: str, *more: str) -> list[str]:
     return steps
 
 
-@pytest.fixture
-def server(start):
-    return start("--demo")
-
-
-def test_one_that_registers_itself(server, node) -> None:
-    server.person("PUT", "/api/sign-ins", json={"registration_allowed": True})
-    assert run_script(node, server, f"{server.public}/mcp") == ["discovery", "resource", "registration", *STEPS[2:]]
+def test_one_that_registers_itself(demo, node) -> None:
+    demo.person("PUT", "/api/sign-ins", json={"registration_allowed": True})
+    assert run_script(node, demo, f"{demo.public}/mcp") == ["discovery", "resource", "registration", *STEPS[2:]]
 
 
 @pytest.mark.parametrize("method", ["post", "basic"])
-def test_one_with_a_secret(server, node, method) -> None:
-    made = run_command(server, "clients", "create", "strict", "--oauth", "--redirect-uri", CALLBACK)
+def test_one_with_a_secret(demo, node, method) -> None:
+    made = run_command(demo, "clients", "create", f"strict-{method}", "--oauth", "--redirect-uri", CALLBACK)
     pair = json.loads(made)
-    assert run_script(node, server, server.public, pair["client_id"], pair["client_secret"], method) == STEPS
+    assert run_script(node, demo, demo.public, pair["client_id"], pair["client_secret"], method) == STEPS
