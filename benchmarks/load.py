@@ -13,6 +13,7 @@ import json
 import statistics
 import sys
 import time
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +76,7 @@ async def measure(told: dict[str, Any]) -> dict[str, float]:
         request = f"{told['head']}Content-Length: {len(body)}\r\n\r\n".encode() + body
         caller = Caller(request, told["expect"].encode(), began + told["seconds"])
         callers.append(caller)
-        await loop.create_connection(lambda caller=caller: caller, told["host"], told["port"])
+        await loop.create_connection(repeat(caller).__next__, told["host"], told["port"])
     async with asyncio.timeout(told["seconds"] + PATIENCE):
         await asyncio.gather(*(caller.done for caller in callers))
     took = time.perf_counter() - began

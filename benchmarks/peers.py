@@ -120,7 +120,7 @@ def load(request: Request, callers: int, seconds: float) -> dict[str, float]:
         raise SystemExit(done.stderr)
     after, rates = server.cpu_times(), json.loads(done.stdout)
     spent = after.user + after.system - before.user - before.system
-    return rates | {"cpu": spent * 1000 / rates["calls"]}
+    return {**rates, "cpu": spent * 1000 / rates["calls"]}
 
 
 MEASURES = {

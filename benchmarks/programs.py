@@ -13,6 +13,7 @@ import secrets
 import sqlite3
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -53,7 +54,9 @@ async def serve_deskhand(folder: Path) -> None:
     from server.http.server import Listener
     from server.public.app import create_public
     from server.runtime.state import open_state
-    from server.sdk.integration import Effect, Operations
+    from server.sdk.health import Health
+    from server.sdk.integration import Integration, IntegrationSpec
+    from server.sdk.operation import Effect, Operations
     from server.storage.data_dir import open_home
 
     things = Operations(prefix="/things", title="Things")
@@ -87,10 +90,12 @@ async def serve_deskhand(folder: Path) -> None:
                 return {"number": number, "name": await database.write(change, number)}
 
             prepare(folder / "deskhand.db")
-            state.runtime.core = (*state.runtime.core, things)
             allowed = {"change_thing": Policy.allow}
             _, key = await state.clients.create("bench", frozenset({"read:things", "write:things"}), allowed, rate="none")
             listener = Listener(create_public(state), bound)
+            spec = IntegrationSpec(start=lambda _: nullcontext(Health()), public=(things,))
+            state.runtime.start(state.context, lambda: [Integration("things", "Things", ("/things",), lambda: spec)])
+            await state.runtime.wait()
             address.public_port = listener.port
             tell(listener.port, key)
             await listener.run_until_stopped()
@@ -102,7 +107,7 @@ def serve_fastmcp(folder: Path) -> None:
 
     prepare(folder / "things.db")
     connection = sqlite3.connect(folder / "things.db", check_same_thread=False)
-    mcp: Any = FastMCP("things")
+    mcp = FastMCP("things")
 
     @mcp.tool
     def read_thing(number: int) -> dict[str, Any]:
