@@ -17,6 +17,7 @@ settings.load_profile("patient")
 os.environ.setdefault("DESKHAND_DEMO_OMI", "quiet")  # a test that wants the demo's deliveries asks for them
 
 ROOT = Path(__file__).resolve().parents[1]
+SHORT_SECONDS = 300  # that the short form of a long check may take on a busy machine
 
 # A test that needs no folder, and whose module and fixtures import none of these, is marked `pure`. It must do none of those.
 IMPURE_MODULES = {
@@ -67,6 +68,9 @@ def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
     """Mark the tests that start no server, browser or process. The many short ones come last, so that no worker ends late."""
     items.sort(key=lambda item: item.path.is_relative_to(ROOT / "tests" / "server"))
     for item in items:
+        limit = item.get_closest_marker("timeout")
+        if limit and limit.args[0] > SHORT_SECONDS and not item.config.option.long:
+            item.add_marker(pytest.mark.timeout(SHORT_SECONDS), append=False)
         fixtures = item._fixtureinfo.name2fixturedefs
         modules = {item.module.__name__, *(one.func.__module__ for definitions in fixtures.values() for one in definitions)}
         if "tmp_path_factory" not in fixtures and all(map(is_pure_module, modules)):

@@ -62,16 +62,23 @@ class Game:
         raise AssertionError(f"Nobody learned what became of mail {number}.")
 
     def decide(self) -> None:
-        """Decide on everything that waits, each twice, as an impatient person does."""
-        while not self.over.is_set():
-            with suppress(httpx2.HTTPError, ValueError, AssertionError):  # nobody serves at this moment
-                waiting = self.server.person("GET", "/api/approvals").json()
-                for question in waiting if isinstance(waiting, list) else ():  # another program may have the port meanwhile
-                    number = int(re.findall(r"\d+", {one["name"]: one["value"] for one in question["fields"]}["Subject"])[0])
-                    word = "approve" if number % OUT_OF_THREE else "deny"
-                    for _ in range(2):
-                        self.server.person("POST", f"/api/approvals/{question['id']}/{word}", json={})
-            self.over.wait(0.05)
+        """Decide on everything that waits, each twice, as an impatient person does. An error here ends the game."""
+        try:
+            while not self.over.is_set():
+                self.decide_once()
+                self.over.wait(0.05)
+        finally:
+            self.over.set()
+
+    def decide_once(self) -> None:
+        """Decide on what waits now."""
+        with suppress(httpx2.HTTPError, ValueError, AssertionError):  # nobody serves at this moment
+            waiting = self.server.person("GET", "/api/approvals").json()
+            for question in waiting if isinstance(waiting, list) else ():  # another program may have the port meanwhile
+                number = int(re.findall(r"\d+", {one["name"]: one["value"] for one in question["fields"]}["Subject"])[0])
+                word = "approve" if number % OUT_OF_THREE else "deny"
+                for _ in range(2):
+                    self.server.person("POST", f"/api/approvals/{question['id']}/{word}", json={})
 
 
 @pytest.mark.timeout(1800)
