@@ -193,7 +193,7 @@ def test_a_sign_in_that_google_ended_is_told_with_the_way_back(open_page, server
     assert server.call("GET", "/gmail/messages?max_results=1").status_code == 200
 
 
-def test_the_account_that_is_used_first_is_chosen(open_page, server):
+def test_default_account_is_chosen(open_page, server):
     page = open_page("gmail")
     expect(card(page, ALEX)).to_contain_text("used where a call names no account")
     card(page, OTHER).get_by_role("button", name="More about").click()
