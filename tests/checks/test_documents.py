@@ -10,7 +10,7 @@ from tests import loopback
 PATHS = ("/openapi.json", "/gpts/gpt/openapi.json")
 
 
-def test_the_documents_are_openapi_3_1(start) -> None:
+def test_documents_are_openapi_3_1(start) -> None:
     server = start("--demo")
     server.make_client("gpt")
     for path in PATHS:
@@ -19,7 +19,7 @@ def test_the_documents_are_openapi_3_1(start) -> None:
         OpenAPIV31SpecValidator(document).validate()
 
 
-def test_redocly_finds_nothing_against_its_recommended_rules(start, redocly, tmp_path: Path) -> None:
+def test_documents_pass_redocly_recommended_rules(start, redocly, tmp_path: Path) -> None:
     server = start("--demo", "--public-url", "https://desk.example.org")
     server.make_client("gpt")
     for number, path in enumerate(PATHS):

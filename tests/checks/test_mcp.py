@@ -43,20 +43,20 @@ def judge(node: Node, server: Any, revision: str) -> dict[str, bool]:
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
-def test_what_the_suite_asks_of_every_server_holds_of_ours(start, node: Node, revision: str) -> None:
+def test_mcp_conformance_of_the_server_succeeds(start, node: Node, revision: str) -> None:
     passed = judge(node, start("--demo"), revision)
     assert {name for name in NEEDS_NO_FIXTURE[revision] if not passed.get(name)} == set()
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
-def test_with_the_suites_own_tools_everything_holds(start, node: Node, revision: str) -> None:
+def test_mcp_conformance_with_the_tools_of_the_suite_succeeds(start, node: Node, revision: str) -> None:
     passed = judge(node, start("--demo", module="tests.checks.mcp_fixture"), revision)
     assert passed["all"]
     assert {name for name, well in passed.items() if not well and not TASKS.match(name)} == set()
     assert len(passed) > 30
 
 
-def test_the_inspector_finds_every_schema_portable(start, node_tool, node: Node, tmp_path) -> None:
+def test_mcp_inspector_accepts_every_schema(start, node_tool, node: Node, tmp_path) -> None:
     server = start("--demo")
     for name, order in (("everything", {}), ("reader", {"scopes": ["read:mail"]})):
         key = server.make_client(name, **order)
@@ -123,7 +123,7 @@ async def change_everything(use: Call) -> None:
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
-async def test_the_sdks_client_calls_every_tool(start, mode: str) -> None:
+async def test_mcp_sdk_client_calls_every_tool(start, mode: str) -> None:
     server = start("--demo", DESKHAND_DEMO_OMI="talking")
     carried = {"Authorization": f"Bearer {server.make_client('sdk', allow=EVERYTHING)}"}
 
@@ -141,7 +141,7 @@ async def test_the_sdks_client_calls_every_tool(start, mode: str) -> None:
         assert await call_everything(call) == offered - NOTHING_WAITS
 
 
-async def test_fastmcps_client_calls_every_tool(start) -> None:
+async def test_fastmcp_client_calls_every_tool(start) -> None:
     server = start("--demo", DESKHAND_DEMO_OMI="talking")
     key = server.make_client("fast", allow=EVERYTHING)
 
@@ -154,7 +154,7 @@ async def test_fastmcps_client_calls_every_tool(start) -> None:
         assert await call_everything(call) == {tool.name for tool in await client.list_tools()} - NOTHING_WAITS
 
 
-async def test_what_has_to_be_allowed_first_waits_and_its_answer_fits_the_tools_schema(start) -> None:
+async def test_pending_tool_call_matches_its_output_schema_after_approval(start) -> None:
     server = start("--demo")
     carried = {"Authorization": f"Bearer {server.make_client('careful')}", "Prefer": "respond-async"}
 

@@ -45,13 +45,13 @@ def server(start):
     return start("--demo")
 
 
-def test_one_that_registers_itself(server, node) -> None:
+def test_dynamically_registered_client_signs_in(server, node) -> None:
     server.person("PUT", "/api/sign-ins", json={"registration_allowed": True})
     assert run_script(node, server, f"{server.public}/mcp") == ["discovery", "resource", "registration", *STEPS[2:]]
 
 
 @pytest.mark.parametrize("method", ["post", "basic"])
-def test_one_with_a_secret(server, node, method) -> None:
+def test_confidential_client_signs_in(server, node, method) -> None:
     made = run_command(server, "clients", "create", "strict", "--oauth", "--redirect-uri", CALLBACK)
     pair = json.loads(made)
     assert run_script(node, server, server.public, pair["client_id"], pair["client_secret"], method) == STEPS

@@ -36,9 +36,7 @@ MUTANTS = [
         "server/access/guard/call.py",
         "                approvals.allowances.require(connection, allowance)",
         "                pass",
-        (
-            "tests/server/access/clients/test_allowances.py::test_allowance_that_ends_while_the_row_is_written_is_void",
-        ),
+        ("tests/server/access/clients/test_allowances.py::test_allowance_that_ends_while_the_row_is_written_is_void",),
     ),
     Mutant(
         "server/access/guard/call.py",
@@ -56,18 +54,14 @@ MUTANTS = [
         "server/access/guard/call.py",
         "        self._permissions.require_held(self._allowance, held)\n",
         "",
-        (
-            "tests/server/access/guard/test_permissions.py::test_permission_change_while_a_call_is_queued_holds_for_that_call",
-        ),
+        ("tests/server/access/guard/test_permissions.py::test_permission_change_while_a_call_is_queued_holds_for_that_call",),
     ),
     Mutant("server/access/guard/call.py", "if name in self._parameters}", "}", ("tests/server/access/guard/test_guard.py",)),
     Mutant(
         "server/access/guard/guard.py",
         "        if services.clients.refresh(client) is None:",
         "        if False:",
-        (
-            "tests/server/access/guard/test_permissions.py::test_result_of_a_read_is_withheld_from_a_client_revoked_meanwhile",
-        ),
+        ("tests/server/access/guard/test_permissions.py::test_result_of_a_read_is_withheld_from_a_client_revoked_meanwhile",),
     ),
     Mutant(
         "server/access/guard/guard.py",
@@ -133,9 +127,7 @@ MUTANTS = [
         "server/access/guard/permissions.py",
         "        if allowance not in held:",
         "        if False:",
-        (
-            "tests/server/access/guard/test_permissions.py::test_permission_change_while_a_call_is_queued_holds_for_that_call",
-        ),
+        ("tests/server/access/guard/test_permissions.py::test_permission_change_while_a_call_is_queued_holds_for_that_call",),
     ),
     Mutant(
         "server/access/guard/duplicates.py",
@@ -239,33 +231,25 @@ MUTANTS = [
         "server/access/approvals/store.py",
         "client.policies.get(approval.operation) is not Policy.deny",
         "True",
-        (
-            "tests/server/access/approvals/test_service.py::test_approval_just_after_revocation_leaves_no_allowance",
-        ),
+        ("tests/server/access/approvals/test_service.py::test_approval_just_after_revocation_leaves_no_allowance",),
     ),
     Mutant(
         "server/access/approvals/store.py",
         'approval.scope in {"", *client.scopes}',
         "True",
-        (
-            "tests/server/access/approvals/test_service.py::test_approval_just_after_revocation_leaves_no_allowance",
-        ),
+        ("tests/server/access/approvals/test_service.py::test_approval_just_after_revocation_leaves_no_allowance",),
     ),
     Mutant(
         "server/access/approvals/store.py",
         "    if moved:\n        take_back(connection, approval.question)\n",
         "    if moved:\n",
-        (
-            "tests/server/access/approvals/test_runner.py::test_revoked_approval_removes_its_allowances_and_can_be_given_again",
-        ),
+        ("tests/server/access/approvals/test_runner.py::test_revoked_approval_removes_its_allowances_and_can_be_given_again",),
     ),
     Mutant(
         "server/access/approvals/store.py",
         "        return False\n    take_back(connection, approval.question)\n",
         "        return False\n",
-        (
-            "tests/server/access/approvals/test_runner.py::test_revoked_approval_removes_its_allowances_and_can_be_given_again",
-        ),
+        ("tests/server/access/approvals/test_runner.py::test_revoked_approval_removes_its_allowances_and_can_be_given_again",),
     ),
     Mutant(
         "server/access/approvals/store.py",
@@ -277,9 +261,7 @@ MUTANTS = [
         "server/access/approvals/store.py",
         ".where(table.c.state == State.running)",
         ".where(table.c.state == State.denied)",
-        (
-            "tests/server/access/approvals/test_runner.py::test_call_running_at_a_crash_is_uncertain_and_never_repeated",
-        ),
+        ("tests/server/access/approvals/test_runner.py::test_call_running_at_a_crash_is_uncertain_and_never_repeated",),
     ),
     Mutant(
         "server/access/approvals/service.py",
@@ -297,9 +279,7 @@ MUTANTS = [
         "server/access/approvals/service.py",
         "if allowance and store.is_permitted(connection, approval):",
         "if allowance:",
-        (
-            "tests/server/access/approvals/test_service.py::test_approval_just_after_revocation_leaves_no_allowance",
-        ),
+        ("tests/server/access/approvals/test_service.py::test_approval_just_after_revocation_leaves_no_allowance",),
     ),
     Mutant(
         "server/access/approvals/service.py",
@@ -335,9 +315,7 @@ MUTANTS = [
         "server/access/approvals/prompts.py",
         '        clients.on_change.append(lambda: tasks.start(self.review(), name="review the approval requests"))\n',
         "",
-        (
-            "tests/server/access/approvals/test_runner.py::test_revoked_permission_ends_the_approval_and_answers_its_call",
-        ),
+        ("tests/server/access/approvals/test_runner.py::test_revoked_permission_ends_the_approval_and_answers_its_call",),
     ),
     Mutant(
         "server/access/approvals/runner.py",
@@ -497,17 +475,13 @@ MUTANTS = [
         "server/access/oauth/grants.py",
         "and grant.request.client.needs_pkce",
         "and False",
-        (
-            "tests/server/access/oauth/test_grants.py::test_pkce_is_checked_if_sent_and_required_of_public_clients",
-        ),
+        ("tests/server/access/oauth/test_grants.py::test_pkce_is_checked_if_sent_and_required_of_public_clients",),
     ),
     Mutant(
         "server/access/oauth/grants.py",
         "        if stored.used_at:\n            self.server.end(stored.grant, CODE_TWICE)\n",
         "        if stored.used_at:\n",
-        (
-            "tests/server/access/oauth/test_grants.py::test_code_is_valid_once_and_its_reuse_revokes_every_token_issued_from_it",
-        ),
+        ("tests/server/access/oauth/test_grants.py::test_code_is_valid_once_and_its_reuse_revokes_every_token_issued_from_it",),
     ),
     Mutant(
         "server/access/oauth/grants.py",

@@ -66,12 +66,12 @@ def settle(page: Page) -> Page:
     return page
 
 
-def test_the_registry_is_read(open_page):
+def test_registry_is_read(open_page):
     assert "overview" in PAGES
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_everybody_can_read_every_page(open_page, name):
+def test_every_page_is_accessible(open_page, name):
     page = open_page(name)
     for width in (1360, 900, 720, 480):
         resize(page, width)
@@ -80,19 +80,19 @@ def test_everybody_can_read_every_page(open_page, name):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_everybody_can_read_every_page_in_the_dark(open_page, name):
+def test_every_page_is_accessible_in_dark_theme(open_page, name):
     assert find_barriers(settle(open_page(name, "dark"))) == []  # nothing but colours is another
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_every_page_has_one_first_heading_and_none_is_left_out(open_page, name):
+def test_every_page_has_one_heading_of_level_one(open_page, name):
     levels = settle(open_page(name)).evaluate("[...document.querySelectorAll('h1, h2, h3, h4')].map((one) => +one.tagName[1])")
     assert levels.count(1) == 1
     assert all(later - earlier <= 1 for earlier, later in pairwise(levels))
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_the_keyboard_reaches_everything_and_is_seen_where_it_is(open_page, name):
+def test_controls_are_reachable_by_keyboard_with_visible_focus(open_page, name):
     page = open_page(name)
     for width in (1120, 720):
         resize(page, width)

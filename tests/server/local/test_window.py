@@ -4,7 +4,7 @@ def test_window_is_shown_by_the_process_with_a_screen(serve):
     assert "without a screen" in answer.json()["detail"]
 
 
-def test_window_is_requested_only_from_this_computer(serve):
+def test_window_route_needs_the_session(serve):
     served = serve(demo=True)
     assert served.person("POST", "/api/window", headers={"Authorization": "Bearer wrong"}).status_code == 401
 

@@ -8,7 +8,7 @@ from server.sdk.operation import Effect
 EFFECT = Effect("send mail to ann", (("To", "ann"), ("Text", "hi")), ("ann",))
 
 
-def test_wait_time_is_limited_by_the_setting() -> None:
+def test_approval_limits_have_defaults() -> None:
     usual = ApprovalSettings()
     assert (usual.wait_seconds, usual.expiry_minutes, usual.duplicate_minutes) == (30, 15, 10)
     assert (usual.allowance_minutes, usual.most_waiting) == (15, 10)

@@ -24,7 +24,7 @@ async def test_approval_is_not_visible_to_a_new_client_with_the_name_of_a_revoke
         assert (await post.http.get(f"/approvals/{approval}", headers=again)).status_code == 404
 
 
-def test_result_keeps_its_media_type() -> None:
+def test_result_is_json_or_text() -> None:
     assert read_result(json.dumps({"a": [1]})) == {"a": [1]}
     assert read_result("plain") == "plain"
     assert read_result(None) is None

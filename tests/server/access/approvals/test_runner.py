@@ -29,7 +29,7 @@ async def test_approval_given_twice_concurrently_runs_the_call_once(opened) -> N
         assert post.sent == ["hi"]
 
 
-async def test_concurrent_runs_are_told_apart_by_their_row(opened) -> None:
+async def test_concurrent_resume_runs_a_call_once(opened) -> None:
     async with posting(opened) as post:
         bot = await post.client()
         approval = await ask(post, bot)

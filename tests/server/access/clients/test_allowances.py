@@ -111,7 +111,7 @@ async def test_allowance_does_not_override_scope_denial_or_pause(opened) -> None
 
 
 @pytest.mark.parametrize("policies", [["ask"], ["deny", "ask"]])
-async def test_removed_recipient_needs_approval_at_the_next_call(opened, policies: list[str]) -> None:
+async def test_changed_policy_ends_the_allowance(opened, policies: list[str]) -> None:
     async with posting(opened) as post:
         bot = await post.client()
         approval = (await post.invite(bot, "ann")).json()["approval_id"]

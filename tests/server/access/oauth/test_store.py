@@ -93,7 +93,7 @@ async def test_invalid_tokens_are_pruned_and_the_rest_stays(opened, clock):
         assert await database.read(count) == [1, 0, 0, 0]
 
 
-async def test_ended_client_id_is_recognized(opened, clock):
+async def test_ended_client_id_can_register_again(opened, clock):
     async with opened() as state:
         await let_in(state, clock)
         (program,) = (await state.programs.read()).values()

@@ -145,7 +145,7 @@ def test_grant_without_a_refresh_token_is_refused():
         check_grant(Grant("token", "", 3600, REQUESTED))
 
 
-def test_expired_sign_in_has_no_waiters(new_desk):
+def test_expired_sign_in_is_failed(new_desk):
     new_desk.run(new_desk.mailbox.sign_ins.begin())
     assert new_desk.mailbox.sign_ins.latest.address.startswith("http")
     new_desk.clock.later += timedelta(minutes=11)

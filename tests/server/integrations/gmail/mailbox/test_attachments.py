@@ -83,7 +83,7 @@ def test_file_id_without_a_link_is_refused(desk):
 @pytest.mark.parametrize(
     "link", ["https://example.com/x", "http://169.254.169.254/", "file:///etc/passwd", "http://127.0.0.1:1/"]
 )
-def test_download_is_refused_if_downloads_are_disabled(desk, link):
+def test_download_from_a_foreign_or_private_address_is_refused(desk, link):
     with pytest.raises(DeskhandError):
         gather(desk, openaiFileIdRefs=[link])
 
