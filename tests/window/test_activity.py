@@ -28,7 +28,7 @@ while not os.path.exists(sys.argv[1]):
 def lines(page):
     """The calls that have ended, in their order."""
     ended = page.locator("main section").filter(has_not=page.get_by_role("heading", name="Running now"))
-    return ended.locator(".diary").get_by_role("listitem")
+    return ended.locator(".feed").get_by_role("listitem")
 
 
 @pytest.fixture

@@ -126,7 +126,7 @@ def test_call_is_approved_once_with_a_toast(open_page, server):
     page = open_page("approvals")
     expect(page.get_by_role("navigation").get_by_role("link", name="Approvals 1 waiting")).to_be_visible()
     press(page, "Allow once")
-    expect(page.locator(".said")).to_have_text("It is allowed, and runs now.")
+    expect(page.locator(".toast")).to_have_text("It is allowed, and runs now.")
     assert server.heard == [("yes", asked, "once", "")]
     page.mouse.move(0, 0)
     expect(page.get_by_role("heading", name="Nothing waits for you")).to_be_visible()
@@ -140,7 +140,7 @@ def test_enter_key_does_not_approve_and_the_space_bar_does(open_page, server):
     button = reach(page, "Allow once")
     expect(button).not_to_have_attribute(HELD, "true")
     page.keyboard.press("Enter")
-    expect(page.locator(".said")).to_have_text("Enter does not allow anything. Press the space bar.")
+    expect(page.locator(".toast")).to_have_text("Enter does not allow anything. Press the space bar.")
     assert server.heard == []
     page.keyboard.press("Space")
     expect(cards(page).first).to_contain_text("It is allowed, and runs now.")
@@ -183,7 +183,7 @@ def test_wider_approval_explains_its_effect_first(open_page, server, label, exte
     dialog.get_by_role("button", name=label).press("Enter")
     assert server.heard == []
     dialog.get_by_role("button", name=label).press("Space")
-    expect(page.locator(".said")).to_have_text("It is allowed, and runs now.")
+    expect(page.locator(".toast")).to_have_text("It is allowed, and runs now.")
     assert server.heard == [("yes", asked, extent, "")]
 
 
