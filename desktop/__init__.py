@@ -1,1 +1,1 @@
-"""Everything with a screen. It starts, shows and stops the server, and knows nothing of Gmail or apps."""
+"""Everything with a screen. It starts, shows and stops the server, independent of the integrations."""

@@ -32,7 +32,7 @@ class ApiClient:
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """Send a request and return the JSON of the response. Raises DeskhandError with its detail.
 
-        Unanswered: nobody answers, or somebody who is not Deskhand.
+        Raises Unanswered if there is no response, or one of another program.
         """
         try:
             with self._request(method, path, self.seconds, body) as answer:

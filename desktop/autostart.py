@@ -1,4 +1,4 @@
-"""Starts Deskhand when the person signs in to their computer: where they asked for it, and no more once they said no."""
+"""Starts Deskhand when the person signs in to their computer, if the setting is on."""
 
 import os
 import subprocess
@@ -15,13 +15,13 @@ from server.system.files import replace_file
 NAME = "Deskhand"
 LABEL = "deskhand"
 RUN = r"Software\Microsoft\Windows\CurrentVersion\Run"
-APPROVED = r"Software\Microsoft\Windows\CurrentVersion\Explorer\StartupApproved\Run"  # what Task Manager's switch says
+APPROVED = r"Software\Microsoft\Windows\CurrentVersion\Explorer\StartupApproved\Run"  # state of Task Manager's switch
 RESERVED = set(" \t\n\"'\\><~|&;$*?#()`%")
 TURNED_OFF = "Windows keeps Deskhand from starting. Turn it on in Task Manager, under Startup apps, or in Settings, under Apps."
 
 
 def can() -> bool:
-    """Return whether there is a screen to sign in at."""
+    """Return whether a screen is available."""
     return sys.platform in {"win32", "darwin"} or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
@@ -144,7 +144,7 @@ class LaunchAgent:
 
 
 def write_agent(command: Sequence[str]) -> bytes:
-    """Write a launch agent. One that ends stays ended, for Quit means it."""
+    """Write a launch agent, which is not restarted after Quit."""
     import plistlib
 
     agent = {"Label": LABEL, "ProgramArguments": list(command), "RunAtLoad": True, "LimitLoadToSessionType": "Aqua"}
@@ -162,7 +162,7 @@ class Registry(Protocol):
 
 
 class RunKey:
-    """A value under Run. What Task Manager's switch says stands above it, and is read and never written."""
+    """A value under Run. The state of Task Manager's switch has precedence; it is read and never written."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry

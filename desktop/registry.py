@@ -11,7 +11,7 @@ if sys.platform == "win32":
         """Values below HKEY_CURRENT_USER."""
 
         def read(self, key: str, name: str) -> Any:
-            """Read a value; None where there is none."""
+            """Read a value; None if it is missing."""
             with suppress(FileNotFoundError), winreg.OpenKey(winreg.HKEY_CURRENT_USER, key) as opened:
                 return winreg.QueryValueEx(opened, name)[0]
             return None
@@ -22,6 +22,6 @@ if sys.platform == "win32":
                 winreg.SetValueEx(opened, name, 0, winreg.REG_SZ, value)
 
         def delete(self, key: str, name: str) -> None:
-            """Delete a value, if it is there."""
+            """Delete a value if it exists."""
             with suppress(FileNotFoundError), winreg.OpenKey(winreg.HKEY_CURRENT_USER, key, 0, winreg.KEY_SET_VALUE) as opened:
                 winreg.DeleteValue(opened, name)

@@ -41,10 +41,10 @@ def find_gi(folders: tuple[Path, ...] = FOLDERS) -> ModuleType | None:
 
 
 def introduce() -> None:
-    """Say to the desktop whose windows and icons these are."""
+    """Set the application name for the desktop's windows and icons."""
     glib = importlib.import_module("gi.repository.GLib")
     glib.set_prgname("deskhand")
-    if glib.get_application_name() != "Deskhand":  # GLib complains where it is told twice
+    if glib.get_application_name() != "Deskhand":  # GLib warns if it is set twice
         glib.set_application_name("Deskhand")
 
 
@@ -69,7 +69,7 @@ def take(folder: Path) -> ModuleType | None:
 
 
 def find_gtk() -> Any:
-    """GTK 3, with a display that it can draw on. None where there is none."""
+    """GTK 3 with a usable display, or None."""
     gi = find_gi()
     if gi is None:
         return None

@@ -1,4 +1,4 @@
-"""The X server may go away under a running program. GDK would then end the process at once, without a word."""
+"""Loss of the X server. GDK would end the process immediately without a message."""
 
 import ctypes
 import sys

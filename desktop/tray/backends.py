@@ -39,7 +39,7 @@ class Backend:
         return None
 
     def wait_for_host(self) -> None:
-        """Wait until there is a tray or `stop` is called, if the icon would not find it by itself."""
+        """Wait until there is a tray or `stop` is called, if the icon cannot detect it later."""
 
     def notify(self, title: str, text: str) -> None:
         """Show a notification."""
@@ -229,7 +229,7 @@ class Mac(Backend):
         AppHelper.callAfter(what)
 
     def run(self, set_up: SetUp, on_loop: Call) -> None:
-        self._on_ready(lambda: self.call(on_loop))  # pystray takes Ctrl+C after it says that it is ready
+        self._on_ready(lambda: self.call(on_loop))  # pystray replaces the Ctrl+C handler after it reports that it is ready
         self.icon.run(setup=set_up)
 
     def stop(self) -> None:

@@ -1,1 +1,1 @@
-"""The settings window: a web view in a process of its own, or the browser where there is none."""
+"""The settings window: a web view in its own process, or the browser without one."""

@@ -1,4 +1,4 @@
-"""Shows the window in the person's browser. The way in lies in a file that only they can read, and on no command line."""
+"""Shows the window in the browser. The key is in a private file and on no command line."""
 
 import os
 import sys
@@ -20,7 +20,7 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name=
 
 
 def has_screen() -> bool:
-    """Return whether there is a screen to show something on."""
+    """Return whether a screen is available."""
     return sys.platform in {"win32", "darwin"} or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
@@ -44,12 +44,12 @@ def write_entry(data: Path, name: str = "") -> Path:
 
 
 def show_in_browser(data: Path, name: str = "") -> bool:
-    """Open the window in the browser, at the page of this name. False where there is none."""
+    """Open the window in the browser at a page. Returns False without a browser."""
     return browse(write_entry(data, name).as_uri())
 
 
 def browse(address: str) -> bool:
-    """Open an address in the browser, which learns no secret of ours. False where there is none."""
+    """Open an address in the browser without our secrets in its environment. Returns False without a browser."""
     import webbrowser
 
     with hidden_secrets():
@@ -57,7 +57,7 @@ def browse(address: str) -> bool:
 
 
 def explain_browser_access(data: Path) -> str:
-    """Open the page of one that shows no window, or make the file that opens it; a sentence about it. Raises as `write_entry`."""
+    """Open the page of an instance without a window, or write its entry file. Returns a sentence. Raises as `write_entry`."""
     if has_screen() and show_in_browser(data):
         return "Deskhand is running already, without a window of its own; its page is in your browser."
     return (

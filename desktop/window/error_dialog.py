@@ -1,6 +1,6 @@
 """The error dialog, in a process of its own: `deskhand --error-dialog`, with the text on its standard input.
 
-A start that fails ends at once, with its exit code and without its folder's lock; the dialog stays until the person closes it.
+A failed start ends immediately with its exit code and releases its folder's lock; the dialog stays until it is closed.
 """
 
 import ctypes

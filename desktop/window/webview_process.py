@@ -1,4 +1,4 @@
-"""The window's own process: `deskhand --window TITLE`. It shows what it is told on its standard input, and ends with it.
+"""The window's own process: `deskhand --window TITLE`. It is controlled by its standard input, and ends with it.
 
 The page's policy forbids to make code of text, as pywebview does to call Python; so its way of calling is replaced by one that
 makes no code. What the page can call is `window.pywebview.api.choose_file(kind)`, and nothing else.
@@ -18,7 +18,7 @@ from server.core.resources import shipped
 SIZE, SMALLEST = (1120, 760), (720, 560)
 NO_WEB_VIEW = 3
 CRASHED = 4
-EXIT_SECONDS = 3.0  # that a window has to close by itself
+EXIT_SECONDS = 3.0  # for a window to close gracefully
 OLD_RENDERER = "mshtml"  # an Internet Explorer, which shows nothing of this page
 OFFER = """
 window.pywebview._createApi = (made) => {
@@ -36,7 +36,7 @@ null  // the answer; a function could not be told
 
 
 def run(title: str) -> int:
-    """Show the window until it is closed or the program that started it ends. 3: there is no web view here."""
+    """Show the window until it is closed or the program that started it ends. Returns 3 without a web view."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the program that started this one
     address = read_address(sys.stdin.readline())
     if address is None:
@@ -59,7 +59,7 @@ def run(title: str) -> int:
 
 
 def read_address(line: str) -> str | None:
-    """The address of a line that says `show ADDRESS`; `#approvals` is a page of what is shown already."""
+    """Address of a `show ADDRESS` line; `#approvals` is a page of the current one."""
     word, _, address = line.strip().partition(" ")
     return address or None if word == "show" else None
 
@@ -79,7 +79,7 @@ class View:
         threading.Thread(target=self._listen, name="orders", daemon=True).start()
 
     def choose_file(self, kind: str = "file") -> str | None:
-        """Let the person choose a file or a folder. None: they did not."""
+        """Show a file or folder dialog. Returns None if cancelled."""
         from webview import FileDialog
 
         dialog = FileDialog.FOLDER if kind == "folder" else FileDialog.OPEN

@@ -123,7 +123,7 @@ def follow(process: "subprocess.Popen[str]", seen: threading.Event) -> None:
 
 
 def allow_to_front(pid: int) -> None:
-    """Windows lets a process come to the front only when the one that the person clicked says so."""
+    """Windows lets a process come to the front only if the foreground process permits it."""
     if sys.platform == "win32":
         import ctypes
 

@@ -27,7 +27,7 @@ class Address:
 
     @property
     def own(self) -> str:
-        """The public surface's address on this computer, whatever others use; what a tunnel leads to."""
+        """Local address of the public API, the target of a tunnel."""
         return f"http://{self._own_host}:{self.public_port}"
 
     @property
@@ -42,7 +42,7 @@ class Address:
         return f"[{self.host}]" if ":" in self.host else self.host
 
     def set_public_url(self, url: str | None) -> None:
-        """Say what a tunnel or proxy gave us, or that it is gone."""
+        """Set the address of a tunnel or proxy, or remove it."""
         self.public_url = check_public_url(url) if url else None
         for tell in self.listeners:
             tell()
@@ -77,7 +77,7 @@ def spell_hosts(url: str) -> set[str]:
 
 
 def check_public_url(url: str) -> str:
-    """Tidy an address that stands in for a tunnel. Raises InvalidInput where it cannot be one."""
+    """Normalize an address that replaces a tunnel. Raises InvalidInput if it is malformed."""
     wrong = InvalidInput(f"{url!r} cannot be a public address. Give one such as https://desk.example.org, without a path.")
     try:
         parts = urlsplit(url.strip())

@@ -76,7 +76,7 @@ class DeferredRoutes:
         self._router.routes.extend(routes)
 
     def make_all(self) -> None:
-        """Make all that is missing at once: for whoever reads the application's document."""
+        """Make all missing routes, for the OpenAPI document."""
         for part in self._parts:
             self._router.routes.extend(part.make())
         self._parts.clear()

@@ -69,7 +69,7 @@ def from_validation(error: RequestValidationError) -> Response:
 
 
 def name_field(location: tuple[Any, ...] | list[Any], kind: str = "") -> str:
-    """Say where a wrong value stands: ("body", "to", 0) is "to.0". What is no JSON at all is wrong as a whole."""
+    """Format the location of an invalid value: ("body", "to", 0) is "to.0"; empty for malformed JSON."""
     if kind == "json_invalid":
         return "body"
     inner = [str(part) for part in location[1:]]
@@ -101,7 +101,7 @@ def install(app: FastAPI) -> None:
         return to_response(error)
 
     async def leave(*_: object) -> Response:
-        return Response(status_code=400)  # which nobody reads: whoever called has hung up, and that is no mistake of ours
+        return Response(status_code=400)  # unread: the client disconnected, which is no server error
 
     app.add_exception_handler(ClientDisconnect, leave)
     for kind in (DeskhandError, RequestValidationError, HTTPException, Exception):

@@ -1,7 +1,7 @@
-"""Calls from inside the program: an approved call that may run now, a tool that ChatGPT calls.
+"""In-process calls: approved calls and MCP tool calls.
 
-They go to their operation's route directly, past the application's middleware and the search for a route, and through the same
-guard as every other call. Who calls stands in the ASGI scope, where no header can put it.
+They go to their operation's route directly, without middleware and routing, through the same guard as every other call.
+The client is in the ASGI scope, where no header can set it.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -66,9 +66,9 @@ class InProcessClient:
         self._app, self._routes = app, {}
 
     async def call(self, request: InternalRequest, **scope: Any) -> InternalResponse:
-        """Call the operation that `scope` names, with what else it says, such as {CLIENT: client, OPERATION: name}.
+        """Call the operation named in `scope`, for example {CLIENT: client, OPERATION: name}.
 
-        404 if there is no such operation, or the request's path is another one's.
+        404 if the operation does not exist, or the path belongs to another one.
         """
         if self._app is None:
             raise RuntimeError("The application is not put together yet.")

@@ -14,9 +14,9 @@ class Limits:
 
     `head_seconds`: from the first byte, or the opening of the connection, to the end of the headers. `body_seconds`: for
     the body, and one second more for each `slow_body` bytes of it. `linger_seconds`: to read an answer that came before
-    the whole body. `write_seconds`: to take what waits to be read. `idle_seconds`: between two requests.
+    the whole body. `write_seconds`: for the client to read the pending response. `idle_seconds`: between two requests.
     `ping_seconds`: between two pings on a WebSocket, and to answer one. `stop_seconds`: for open answers, at the end.
-    `largest_message`: on a WebSocket. `connections`: at once, on one socket.
+    `largest_message`: on a WebSocket. `connections`: maximum for one socket.
     """
 
     head_seconds: float = 10
@@ -70,13 +70,13 @@ class Deadline:
         return self._timer is not None
 
     def allow(self, seconds: float) -> None:
-        """Give up after so many seconds from now, whatever was said before."""
+        """Set the timeout to so many seconds from now."""
         self.clear()
         self._due = self._loop.time() + seconds
         self._timer = self._loop.call_at(self._due, self._ring)
 
     def extend(self, seconds: float) -> None:
-        """Give up later than was said."""
+        """Extend the timeout."""
         self._due += seconds
 
     def clear(self) -> None:

@@ -38,8 +38,8 @@ class HostOriginMiddleware:
 
     `hosts` and `origins` are called for every request, so that a tunnel or the person may change them: hosts as "name:port" or
     "name" where a Host header has no port, origins as "https://name". Only an origin named there may read
-    the answers (CORS), and never with credentials. `open_paths`: what any origin may call and read, with all below; what is
-    answered there does not depend on who the browser belongs to.
+    the responses (CORS), and never with credentials. `open_paths`: prefixes that any origin may call and read, because their
+    responses do not depend on the user.
     """
 
     def __init__(self, app: ASGIApp, hosts: Names, origins: Names, open_paths: tuple[str, ...] = ()) -> None:
@@ -124,7 +124,7 @@ def clean_origins(origins: Collection[str]) -> set[str]:
 
 
 def is_own_origin(origin: str, host: str) -> bool:
-    """Return whether a page came from the address that it calls, which must be one of ours."""
+    """Return whether a request is same-origin with one of our own addresses."""
     return origin in {f"http://{host}", f"https://{host}"}
 
 

@@ -10,7 +10,7 @@ from server.core.text import shorten
 from server.http.server import bind
 
 USUAL_PORT = 8000
-PORTS_TRIED = 20  # where no port was asked for and the usual one is taken
+PORTS_TRIED = 20  # if no port is configured and the default one is taken
 TAKEN = (errno.EADDRINUSE, errno.EACCES) if os.name == "nt" else (errno.EADDRINUSE,)
 
 
@@ -19,9 +19,9 @@ class CannotStart(DeskhandError):
 
 
 def bind_public(host: str, port: int | None) -> tuple[socket.socket, str | None]:
-    """Take the public port: the one asked for, or the usual one, or the next that is free.
+    """Bind the public port: the configured one, or the default one, or the next free one.
 
-    Answers with it the sentence for the person, where it is not the usual one.
+    Returns it with a sentence for the person if it is not the default one.
     """
     if port is not None:
         return bind_or_say(host, port), None
@@ -34,7 +34,7 @@ def bind_public(host: str, port: int | None) -> tuple[socket.socket, str | None]
 
 
 def tell_port(bound: socket.socket) -> tuple[socket.socket, str]:
-    """Say why it is another port, and whom that concerns."""
+    """Explain the other port and its consequences."""
     return bound, (
         f"Port {USUAL_PORT} is held by {name_holder(USUAL_PORT)}, so Deskhand is at {bound.getsockname()[1]} this time. "
         "ChatGPT through the tunnel is not affected; scripts on this computer are."
@@ -42,7 +42,7 @@ def tell_port(bound: socket.socket) -> tuple[socket.socket, str]:
 
 
 def bind_or_say(host: str, port: int) -> socket.socket:
-    """Take a port, or say in words why not."""
+    """Bind a port. Raises DeskhandError with the reason."""
     try:
         return bind(host, port)
     except OSError as error:
@@ -57,7 +57,7 @@ def bind_or_say(host: str, port: int) -> socket.socket:
 
 
 def name_holder(port: int) -> str:
-    """Name the program that holds a port, as far as this person may know."""
+    """Name the program that holds a port, if its process is visible to this user."""
     from server.system.port_owners import find_port_owner
 
     holder = find_port_owner(port)

@@ -9,9 +9,9 @@ PROBLEM_TYPE = "application/problem+json"
 
 
 def problem_body(status: int, detail: str, extra: Mapping[str, Any]) -> bytes:
-    """Write a problem document. `detail`: what happened and what to do, in a sentence; `extra` stands beside it.
+    """Write a problem document. `detail`: what happened and what to do, in a sentence; `extra`: further members.
 
-    What no JSON can hold becomes text, for the answer to a failure must not fail.
+    A value that JSON cannot represent becomes text, because the response to a failure must not fail.
     """
     title = HTTPStatus(status).phrase if status in HTTPStatus.__members__.values() else "Unknown"
     document = {"type": "about:blank", "title": title, "status": status, "detail": detail}
@@ -20,7 +20,7 @@ def problem_body(status: int, detail: str, extra: Mapping[str, Any]) -> bytes:
 
 
 def read_detail(body: bytes) -> str:
-    """Read the sentence of a problem document; empty where there is none."""
+    """Read the sentence of a problem document; empty if it is missing."""
     try:
         document = json.loads(body)
     except ValueError:

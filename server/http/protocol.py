@@ -48,7 +48,7 @@ class HardenedHttpProtocol(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self._limits = config.limits
         self._in_message = self._in_head = self._lingering = self._progress = False
-        self._quiet = 0  # bytes that made up neither a head nor a body: an endless header is told to no callback
+        self._quiet = 0  # bytes outside of a complete head or body: an endless header triggers no callback
         self._refusal = (400, BAD)
         self._running: RequestResponseCycle | None = None
 
@@ -64,7 +64,7 @@ class HardenedHttpProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._reading.clear()
         self._writing.clear()
-        if self._running and self._busy:  # uvicorn tells only the last of several pipelined calls
+        if self._running and self._busy:  # uvicorn notifies only the last of several pipelined calls
             self._running.disconnected = True
             self._running.message_event.set()
         super().connection_lost(exc)

@@ -1,4 +1,4 @@
-"""uvicorn for an address that strangers can reach, in a thread that sleeps when nobody calls."""
+"""uvicorn for a public address, in a thread that sleeps between requests."""
 
 import asyncio
 import contextlib
@@ -116,9 +116,9 @@ def count_room(connections: int) -> int:
 
 
 def bind(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
-    """Take a port, so that it is ours before anything else starts. OSError says why it cannot be had.
+    """Bind a port before anything else starts. Raises OSError with the reason.
 
-    Callers wait from then on until a Listener serves them.
+    Clients are queued from then on until a Listener serves them.
     """
     if not 0 <= port <= 65535:  # getaddrinfo would take the rest of a division
         raise OSError(errno.EINVAL, f"There is no port {port}")
@@ -127,7 +127,7 @@ def bind(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
     try:
         bound.setsockopt(socket.SOL_SOCKET, getattr(socket, "SO_EXCLUSIVEADDRUSE", socket.SO_REUSEADDR), 1)
         bound.bind(address)
-        bound.listen(BACKLOG)  # Linux would let a second one bind what nobody listens on yet
+        bound.listen(BACKLOG)  # Linux would let a second program bind a port without a listener
     except OSError:
         bound.close()
         raise

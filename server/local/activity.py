@@ -18,11 +18,11 @@ from server.local.models import ActivityLine, ActivityPage, ActivityView, TodayV
 from server.runtime.state import State
 
 SEARCH_SECONDS = 1.0  # after which a page of the diary shows what was found until then
-NO_WORDS = ("id", "ids", "token", "format")  # arguments whose values tell a reader nothing
+NO_WORDS = ("id", "ids", "token", "format")  # arguments whose values are meaningless to a reader
 LARGEST_ID = 2**62
 WELL = (Outcome.done, Outcome.running, Outcome.waiting)
-WITHOUT_EFFECT = (Outcome.refused, Outcome.repeated)  # the sentence of such a call does not say about what it was
-ASKED = ("denied", "expired", "cancelled")  # decisions about what the person was asked
+WITHOUT_EFFECT = (Outcome.refused, Outcome.repeated)  # the sentence of such a call does not name its subject
+ASKED = ("denied", "expired", "cancelled")  # decisions on approval requests
 Id = Annotated[int, Field(ge=-LARGEST_ID, le=LARGEST_ID)]
 
 
@@ -52,7 +52,7 @@ def create_routes(state: State) -> APIRouter:
 
     @routes.get("")
     async def list_activity(wanted: Annotated[Wanted, Query()]) -> list[ActivityView]:
-        """Lists the latest calls with their contents, newest first; `before` goes on from an id."""
+        """Lists the latest calls with their contents, newest first; `before`: continue from an id."""
         entries = await state.activity.list(wanted.limit, wanted.before, make_search(state, wanted))
         owners = state.runtime.owners()
         return [view(entry, owners) for entry in entries]
@@ -126,7 +126,7 @@ def view(entry: Entry, owners: Mapping[str, str]) -> ActivityView:
 
 
 def tell_about(arguments: Any, name: str = "") -> str | None:
-    """Name what a call asked about: the first of its arguments that is a word to a person."""
+    """Name the subject of a call: its first readable argument."""
     if isinstance(arguments, Mapping):
         return next(filter(None, (tell_about(value, str(key)) for key, value in arguments.items())), None)
     if isinstance(arguments, list):
@@ -137,7 +137,7 @@ def tell_about(arguments: Any, name: str = "") -> str | None:
 
 
 def explain(entry: Entry) -> str:
-    """Say why a call did not go as it was asked for: what it was answered, or why it was decided so."""
+    """Explain an unsuccessful call: its error, or the reason of its decision."""
     if entry.decision in {"refused", *ASKED} and entry.reason != NO_FIT:
         return entry.reason
     with suppress(ValueError):

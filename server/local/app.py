@@ -1,4 +1,4 @@
-"""Puts the local surface together: the window's pages, and what only the person at this computer may do."""
+"""Assembles the local API: the window's pages, and operations for the person at this computer only."""
 
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
@@ -49,9 +49,9 @@ def create_local(state: State) -> ASGIApp:
 
 
 def create_local_application(state: State, *, complete: bool = False) -> FastAPI:
-    """Make the application itself. `complete`: with all routes at once, for its document, from which the window's types are made.
+    """Make the application. `complete`: with all routes, for the OpenAPI document from which the window's types are generated.
 
-    Otherwise those that the tray does not use are made when a page or a command first asks for one.
+    Otherwise the routes that the tray does not use are made at their first request.
     """
     app = new_application("Deskhand, local surface", LARGEST_BODY)
     app.state.services = state.runtime.services
@@ -95,7 +95,7 @@ def create_feed(state: State) -> APIRouter:
 
     @routes.get("/events", response_class=EventSourceResponse)
     async def follow_events() -> AsyncIterator[ServerSentEvent]:
-        """Tells what changes, as it changes; the event's name says what to look at again."""
+        """Streams changes as server-sent events; the event's name is the topic to fetch again."""
         with state.context.events.subscribed() as news:
             yield ServerSentEvent(event="hello", data={})
             async for event in news:
@@ -129,7 +129,7 @@ def create_entry(entries: Entries) -> APIRouter:
 
     @routes.post("/enter")
     async def enter_by_form(request: Request) -> RedirectResponse:
-        """For a browser: the key comes from a file of the person's own, so that it stands on no command line."""
+        """For a browser: the key comes from a private file, so that it is on no command line."""
         form = parse_qs((await request.body()).decode("ascii", "replace"))
         return entries.enter(form.get("key", [""])[0], form.get("page", [""])[0])
 

@@ -33,14 +33,14 @@ class QuestionView(BaseModel):
 
 
 class Yes(BaseModel):
-    """The person's yes."""
+    """An approval."""
 
     extent: ApprovalDuration = Field(ApprovalDuration.once, description="How far it goes.")
     code: str | None = Field(None, max_length=16, description="The four digits, where they are wanted.")
 
 
 class No(BaseModel):
-    """The person's no."""
+    """A denial."""
 
     reason: str = Field("", max_length=500, description="Why; the client reads it.")
 
@@ -57,17 +57,17 @@ def create_routes(state: State) -> APIRouter:
 
     @routes.get("")
     async def list_questions() -> list[QuestionView]:
-        """Lists what waits for the person's word, oldest first."""
+        """Lists the pending approvals, oldest first."""
         return [view(question) for question in await questions.list()]
 
     @routes.post("/{question_id}/approve")
     async def approve(question_id: str, yes: Yes) -> Message:
-        """Takes the person's yes."""
+        """Approves a request."""
         return Message(message=await questions.approve(question_id, yes.extent, yes.code))
 
     @routes.post("/{question_id}/deny")
     async def deny(question_id: str, no: No) -> Message:
-        """Takes the person's no."""
+        """Denies a request."""
         return Message(message=await questions.deny(question_id, no.reason))
 
     return routes

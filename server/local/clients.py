@@ -1,4 +1,4 @@
-"""Clients, as the person makes, changes and ends them."""
+"""Clients: creation, changes and revocation."""
 
 from dataclasses import dataclass
 
@@ -30,7 +30,7 @@ def create_routes(state: State) -> APIRouter:
 
     @routes.post("", status_code=201)
     async def create_client(order: NewClient) -> MadeClient:
-        """Makes a client. Its key, or its OAuth id and secret, is told in this answer and never again."""
+        """Creates a client. Its key, or its OAuth id and secret, is in this response only."""
         scopes, policies, pair, key = check_scopes(state, order.scopes), check_policies(state, order), None, ""
         if order.oauth:
             client, pair = await state.programs.create(order.name, scopes, policies, order.rate, order.redirect_uris)
@@ -46,7 +46,7 @@ def create_routes(state: State) -> APIRouter:
 
     @routes.get("/{name}/document")
     async def check_document(name: str) -> DocumentView:
-        """Says what ChatGPT would not take about a client's document, and when it was last fetched."""
+        """Returns the problems that ChatGPT would find in a client's document, and when it was last fetched."""
         client = await state.clients.show(name)
         document = await documents.make_for(name)
         return DocumentView(
@@ -67,14 +67,14 @@ def create_oauth(state: State, documents: Documents) -> APIRouter:
 
     @routes.post("/{name}/oauth")
     async def renew_oauth(name: str, order: OAuthOrder) -> MadeClient:
-        """Gives a client an OAuth id and secret, told in this answer and never again. What it had signed in with ends."""
+        """Issues an OAuth id and secret, which are in this response only. Earlier grants end."""
         client, pair = await state.programs.renew(name, order.redirect_uris)
         state.context.events.publish("clients")
         return MadeClient(client=await look(state, client), key="", oauth=view_pair(pair), warnings=documents.check(client))
 
     @routes.put("/{name}/oauth/callbacks")
     async def change_callbacks(name: str, order: CallbackOrder) -> ClientView:
-        """Says where a program may be answered. Who is signed in stays so."""
+        """Replaces the redirect URIs of a client. Its grants stay."""
         client = await state.programs.change_callbacks(name, order.redirect_uris)
         state.context.events.publish("clients")
         return await look(state, client)
@@ -102,14 +102,14 @@ def create_changes(state: State, documents: Documents) -> APIRouter:
 
     @routes.post("/{name}/key")
     async def renew_key(name: str) -> MadeClient:
-        """Gives a client another key, told in this answer and never again. The old one ends in the same moment."""
+        """Rotates the key of a client, which is in this response only. The old key is invalid immediately."""
         client, key = await state.clients.renew_key(name)
         state.context.events.publish("clients")
         return MadeClient(client=await look(state, client), key=key, warnings=documents.check(client))
 
     @routes.post("/revoke-all")
     async def revoke_all() -> ClientsEnded:
-        """Ends every client at once: no key opens anything from this moment on. What runs already runs to its end."""
+        """Revokes every client: all keys are invalid immediately. Running calls run to their end."""
         ended = await state.clients.revoke_all()
         state.context.events.publish("clients")
         return ClientsEnded(ended=ended)
@@ -161,7 +161,7 @@ def view_pair(pair: ClientCredentials | None) -> OAuthPair | None:
 
 
 def check_scopes(state: State, wanted: list[str] | None, had: frozenset[str] = frozenset()) -> frozenset[str]:
-    """The scopes that were named, or all there are. Raises InvalidInput for one that there is not; `had` may stay."""
+    """The named scopes, or all existing ones. Raises InvalidInput for an unknown scope; `had` may stay."""
     known = state.runtime.scopes()
     if wanted is None:
         return frozenset(known)
@@ -171,7 +171,7 @@ def check_scopes(state: State, wanted: list[str] | None, had: frozenset[str] = f
 
 
 def check_policies(state: State, order: NewClient) -> dict[str, Policy]:
-    """The policies that were named. Raises InvalidInput for an operation that there is not, or one named twice."""
+    """The named policies. Raises InvalidInput for an unknown or duplicate operation."""
     check_operations(state, {*order.allow, *order.deny})
     if both := sorted(set(order.allow) & set(order.deny)):
         raise InvalidInput(f"{', '.join(both)} cannot be allowed and denied at once.")
@@ -179,7 +179,7 @@ def check_policies(state: State, order: NewClient) -> dict[str, Policy]:
 
 
 def check_operations(state: State, names: set[str]) -> None:
-    """Raises InvalidInput for an operation that there is not."""
+    """Raises InvalidInput for an unknown operation."""
     known = state.runtime.operations()
     if unknown := sorted(names - known.keys()):
         raise InvalidInput(f"There is no operation {', '.join(unknown)}. There are: {', '.join(sorted(known))}.")

@@ -49,7 +49,7 @@ def create_routes(state: State) -> APIRouter:
 
     @routes.get("/desktop")
     async def read_desktop() -> DesktopView:
-        """Tells how Deskhand lives on this computer."""
+        """Returns the desktop settings."""
         return await view()
 
     @routes.put("/desktop")

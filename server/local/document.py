@@ -1,4 +1,4 @@
-"""The local surface's own document; the window's types are made from it: `python -m server.local.document > ui/openapi.json`."""
+"""OpenAPI document of the local API, the source of the window's types: `python -m server.local.document > ui/openapi.json`."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ from server.storage.data_dir import open_home
 
 
 async def make_document() -> dict[str, Any]:
-    """Make it, with every integration there is, over a store that is thrown away."""
+    """Make the document, with every integration, over a temporary store."""
     with tempfile.TemporaryDirectory() as folder, open_home(Path(folder), demo=None) as home:
         async with open_state(home, Address()) as state:
             state.runtime.describe(discover)

@@ -10,7 +10,7 @@ async def refresh(state: State) -> None:
 
 
 def list_problems(state: State) -> list[str]:
-    """List what the person should know, as sentences."""
+    """List the current problems, as sentences."""
     problems = [*state.list_problems(), state.tunnel.problem, state.context.settings.problem, state.context.secrets.problem]
     problems += [member.problem or (member.service.problem if member.service else None) for member in state.runtime.members]
     return [problem for problem in problems if problem]

@@ -1,4 +1,4 @@
-"""Addresses that are gone for good, and whose keys were used through them."""
+"""Lost public addresses, and the clients whose keys were used through them."""
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
@@ -10,7 +10,7 @@ from server.runtime.state import State
 
 
 class LostAddressView(BaseModel):
-    """An address that somebody else may get now, and the clients that may still send it their keys."""
+    """A lost address that a stranger may get, and the clients that may still send it their keys."""
 
     address: str
     lost_at: str

@@ -59,7 +59,7 @@ class Overview(BaseModel):
 
 
 class NoticeOrder(BaseModel):
-    """A notice that the person has read."""
+    """A dismissed notice."""
 
     notice: str = Field(max_length=2000, description="The sentence.")
 
@@ -98,7 +98,7 @@ class ClientsEnded(BaseModel):
 
 
 class OperationView(BaseModel):
-    """An operation, as the person chooses what a client may do."""
+    """An operation, for the choice of a client's permissions."""
 
     name: str
     title: str = Field(description="What it does, in a few words.")
@@ -129,7 +129,7 @@ class NewClient(BaseModel):
 
 
 class MadeClient(BaseModel):
-    """A client that was made. `key`, or `oauth`, is told this once; the key is empty where it signs in with OAuth."""
+    """A new client. `key` or `oauth` is shown once; the key is empty for OAuth."""
 
     client: ClientView
     key: str

@@ -41,12 +41,12 @@ def create_routes(state: State) -> APIRouter:
 
     @routes.get("")
     async def read_sign_ins() -> SignInView:
-        """Tells how programs may sign in, and what was refused last."""
+        """Returns the registration settings, and the redirect URIs refused last."""
         return show(state)
 
     @routes.put("")
     async def set_sign_ins(order: SignInOrder) -> SignInView:
-        """Says how programs may sign in. Those that were let in already stay."""
+        """Changes the registration settings. Existing grants stay."""
 
         def change(now: OAuthSettings) -> OAuthSettings:
             return now.model_copy(update=order.model_dump())

@@ -1,4 +1,4 @@
-"""The first run: how far the person has come with setting Deskhand up, and the way into the demo."""
+"""Onboarding: its progress, and the start of the demo."""
 
 import asyncio
 from collections.abc import Mapping
@@ -13,10 +13,10 @@ from server.runtime.state import State
 from server.sdk.integration import OnboardingStep
 
 SECTION = "onboarding"
-ANSWERED = ConfigDict(json_schema_serialization_defaults_required=True)  # what is answered is all there
+ANSWERED = ConfigDict(json_schema_serialization_defaults_required=True)  # the response is complete
 CORE_STEPS = ("use", "tunnel", "connect")  # choose what ChatGPT may use, let it reach this computer, connect a GPT
 MOST_STEPS = 100
-VERSION = 1  # one more whenever there is so much new that everybody should be led through it
+VERSION = 1  # increased when onboarding has to be shown again to everybody
 
 
 class Step(StrEnum):
@@ -24,7 +24,7 @@ class Step(StrEnum):
 
     open = "open"  #: it is still to be done
     done = "done"  #: it was done
-    skipped = "skipped"  #: the person put it off
+    skipped = "skipped"  #: postponed by the person
 
 
 class StepView(BaseModel):
@@ -40,7 +40,7 @@ Steps = Annotated[dict[str, Step], Field(max_length=MOST_STEPS, description="Eac
 
 
 class Onboarding(BaseModel):
-    """Progress of the person. `version` is that of what they were led through, 0 where that never began."""
+    """Progress of the onboarding. `version`: that of the shown onboarding, 0 if it never began."""
 
     model_config = ANSWERED
 
@@ -65,12 +65,12 @@ def create_routes(state: State) -> APIRouter:
 
     @routes.get("/onboarding")
     async def read_onboarding() -> Onboarding:
-        """Says how far the person has come with setting Deskhand up."""
+        """Returns the progress of the onboarding."""
         return await look(state)
 
     @routes.put("/onboarding")
     async def save_onboarding(now: Progress) -> Onboarding:
-        """Keeps how far the person has come, so that they can go on another time."""
+        """Stores the progress of the onboarding."""
         steps = settings.read(SECTION, Onboarding).steps | fill(state, now.steps)
         progress = Onboarding(version=VERSION, finished=now.finished, steps=steps, client=now.client)
         await settings.write(SECTION, progress)
@@ -93,7 +93,7 @@ def create_routes(state: State) -> APIRouter:
 
 
 async def look(state: State) -> Onboarding:
-    """Read how far the person has come. Nobody is led who plays, or who has made a client before they were ever led."""
+    """Read the progress. Onboarding is skipped in the demo, and if there was a client before it."""
     progress = state.context.settings.read(SECTION, Onboarding)
     if progress.version:
         finished = progress.finished and progress.version >= VERSION

@@ -1,4 +1,4 @@
-"""Which web pages may call the public surface from a browser, as the person lists them."""
+"""Web origins that may call the public API from a browser (CORS)."""
 
 import re
 from ipaddress import IPv4Address, IPv6Address
@@ -26,7 +26,7 @@ def create_routes(state: State) -> APIRouter:
 
     @routes.put("")
     async def set_origins(wanted: OriginSettings) -> OriginSettings:
-        """Says which web pages may call from a browser."""
+        """Replaces the allowed origins."""
         checked = OriginSettings(allowed=list(dict.fromkeys(check_origin(origin) for origin in wanted.allowed)))
         await state.context.settings.write(SECTION, checked)
         state.context.events.publish("origins")

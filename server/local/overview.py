@@ -31,7 +31,7 @@ from server.storage.backup import back_up
 
 LONGEST_PATH = 1000
 STATES = {IntegrationState.running: "Ready", IntegrationState.loading: "Loading"}
-A_YEAR = timedelta(days=365)  # longer than anybody pauses for who knows an end
+A_YEAR = timedelta(days=365)  # longer than any pause with an end
 
 
 def create_routes(state: State) -> APIRouter:
@@ -43,18 +43,18 @@ def create_routes(state: State) -> APIRouter:
 
 
 def create_details(state: State) -> APIRouter:
-    """Make the routes that tell of the integrations, so they wait until these are loaded."""
+    """Make the routes about integrations, which wait until these are loaded."""
     routes = APIRouter(dependencies=[Depends(state.runtime.wait)])
     documents = Documents(state)
 
     @routes.get("/overview")
     async def read_overview() -> Overview:
-        """Says whether Deskhand is on, what is connected, and what is wrong."""
+        """Returns the state, the connections and the problems."""
         return await describe(state, documents)
 
     @routes.post("/notices/put-away")
     async def put_notice_away(order: NoticeOrder) -> Overview:
-        """Puts away what the person has read."""
+        """Dismisses a notice."""
         state.put_away.add(order.notice)
         state.context.events.publish("overview")
         return await describe(state, documents)
@@ -66,7 +66,7 @@ def create_details(state: State) -> APIRouter:
 
     @routes.get("/checks")
     async def run_checks() -> list[Check]:
-        """Looks at everything once and says what is well and what is not."""
+        """Runs the health checks."""
         await refresh(state)
         return check_all(state)
 
@@ -79,7 +79,7 @@ def create_details(state: State) -> APIRouter:
 
 
 async def describe(state: State, documents: Documents) -> Overview:
-    """Say whether Deskhand is on, what is connected, and what is wrong."""
+    """Describe the state, the connections and the problems."""
     await refresh(state)
     return Overview(
         version=documents.version,
@@ -110,7 +110,7 @@ def create_pause(state: State) -> APIRouter:
 
     @routes.delete("/pause")
     async def end_pause() -> PauseView:
-        """Goes on."""
+        """Resumes."""
         await state.pause.end()
         state.context.events.publish("overview")
         return PauseView(paused_until=None)
@@ -182,7 +182,7 @@ def view_integration(member: LoadedIntegration) -> IntegrationView:
 
 
 def tell_pause(until: datetime, now: datetime) -> str:
-    """Say until when all actions rest, as this computer's clock shows it."""
+    """Format the end of a pause in local time."""
     when = "you resume them" if until - now > A_YEAR else tell_moment(until.isoformat())
     return f"All actions are paused until {when}."
 

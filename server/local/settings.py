@@ -1,6 +1,6 @@
 """Settings as forms: Deskhand's own sections and those of the integrations.
 
-A field stands in a form if it has a title; what has none is Deskhand's own, such as which accounts are signed in.
+A field is in a form if it has a title; fields without one are internal, such as the signed-in accounts.
 """
 
 import asyncio
@@ -35,9 +35,9 @@ KINDS |= {"bool": "is either on or off", "string": "has to be a text", "list": "
 
 @dataclass(frozen=True)
 class Section:
-    """Some settings. `name` is that of the stored section, the model's docstring what the person reads above the form.
+    """Some settings. `name`: the stored section. The model's docstring is the text above the form.
 
-    `apply`: what has to be done for a change to count at once, where reading the settings anew is not enough.
+    `apply`: makes a change effective if reading the settings again is not enough.
     """
 
     name: str
@@ -58,7 +58,7 @@ class SectionView(BaseModel):
 
 
 async def forget_old(state: State) -> None:
-    """Forget at once what is not to be remembered any longer."""
+    """Prune immediately by the new retention."""
     await state.activity.prune(state.context.settings.read(RETENTION, Retention))
 
 
@@ -85,7 +85,7 @@ def create_routes(state: State) -> APIRouter:
 
     @routes.get("/places")
     async def read_places() -> Places:
-        """Tells where things lie on this computer."""
+        """Returns the data paths."""
         folders, today = state.home.folders, state.context.clock.now().astimezone().date()
         return Places(
             data=show_path(folders.data),
@@ -131,7 +131,7 @@ def list_sections(state: State) -> list[Section]:
 
 
 def list_fields(model: type[BaseModel]) -> dict[str, Any]:
-    """The fields that stand in a form, by name, with the fields inside of each, or None. Never one that names a secret."""
+    """Form fields by name, with the nested fields of each or None; never a secret."""
     fields: dict[str, Any] = {}
     for name, field in model.model_fields.items():
         if inspect.isclass(field.annotation) and issubclass(field.annotation, BaseModel):
@@ -187,7 +187,7 @@ def put_in(current: BaseModel, values: Mapping[str, Any]) -> BaseModel:
 
 
 def merge(current: dict[str, Any], values: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Put values over others. Raises InvalidInput for a field that stands in no form."""
+    """Merge values into others. Raises InvalidInput for a field without a form control."""
     if unknown := sorted(values.keys() - fields.keys()):
         raise InvalidInput(f"There is no setting {', '.join(unknown)}.")
     merged = dict(current)
@@ -198,7 +198,7 @@ def merge(current: dict[str, Any], values: Mapping[str, Any], fields: Mapping[st
 
 
 def put_in_words(problem: Mapping[str, Any]) -> str:
-    """Say what is wrong with a value so that it goes on from the field's title."""
+    """Format a validation error so that it continues the field's title."""
     if words := WORDS.get(problem["type"]):
         return words.format(**problem["ctx"])
     kind = KINDS.get(problem["type"].partition("_")[0])

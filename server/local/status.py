@@ -24,7 +24,7 @@ class Face(StrEnum):
     off = "off"  #: nothing is reached: it is starting, or it has stopped
     local = "local"  #: programs on this computer reach it
     online = "online"  #: ChatGPT reaches it
-    attention = "attention"  #: it needs the person
+    attention = "attention"  #: needs an action of the person
 
 
 class Recent(BaseModel):
@@ -59,7 +59,7 @@ def create_routes(state: State) -> APIRouter:
 
     @routes.get("/status")
     async def read_status() -> Status:
-        """Tells how Deskhand is, for the tray."""
+        """Returns the status for the tray."""
         loading, tunnel = state.runtime.loading, state.tunnel
         await refresh(state)
         problems, here = list_problems(state), state.address.is_here_only()
@@ -92,7 +92,7 @@ def view_call(entry: Entry) -> Recent:
 
 
 def count_waiting(questions: Sequence[ApprovalRequest]) -> str:
-    """Say how many wait for the person."""
+    """Format the number of pending approvals."""
     what = "call" if all(question.kind is Kind.call for question in questions) else "question"
     return f"1 {what} waits for you" if len(questions) == 1 else f"{len(questions)} {what}s wait for you"
 

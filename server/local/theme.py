@@ -22,12 +22,12 @@ def create_routes(state: State) -> APIRouter:
 
     @routes.get("")
     async def read_look() -> Look:
-        """Tells how the window looks."""
+        """Returns the theme."""
         return state.context.settings.read(SECTION, Look)
 
     @routes.put("")
     async def set_look(wanted: Look) -> Look:
-        """Says how the window is to look."""
+        """Changes the theme."""
         await state.context.settings.write(SECTION, wanted)
         state.context.events.publish("look")
         return wanted

@@ -18,7 +18,7 @@ def create_routes(state: State) -> APIRouter:
 
     @routes.post("/open")
     async def open_tunnel() -> TunnelView:
-        """Begins to open the tunnel; news tell how that goes."""
+        """Starts to open the tunnel; events report the progress."""
         await tunnel.open()
         return await tunnel.describe()
 
@@ -36,13 +36,13 @@ def create_routes(state: State) -> APIRouter:
 
     @routes.post("/agent")
     async def download_agent() -> TunnelView:
-        """Downloads the tunnel's program, which the person has agreed to; news tell how far it is."""
+        """Downloads the tunnel's program with the person's consent; events report the progress."""
         tunnel.begin_download()
         return await tunnel.describe()
 
     @routes.delete("/agent")
     async def stop_download() -> TunnelView:
-        """Stops the download; the next one goes on where it stopped."""
+        """Stops the download; the next one resumes it."""
         await tunnel.download.end()
         return await tunnel.describe()
 

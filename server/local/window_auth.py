@@ -2,7 +2,7 @@
 
 Cookies are shared between the ports of a computer, so the cookie alone opens nothing: the page also sends a token that it was
 given in the fragment of its address, which no other page and no server sees. A page on another port could also put a cookie in
-the place of ours, so its name is one that nobody guesses. All pages of one run share the cookie and have each their own token:
+the place of ours, so its name is random. All pages of one run share the cookie and have each their own token:
 a browser that enters from a file does not send the cookie, so entering gives the same one again, and the other tabs live on.
 """
 
@@ -86,5 +86,5 @@ def name_cookie(data: Path) -> str:
 
 
 def digest(value: str) -> str:
-    """SHA-256, so that what is compared says nothing about what is kept."""
+    """SHA-256, so that the comparison leaks nothing about the stored value."""
     return hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()

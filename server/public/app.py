@@ -27,7 +27,7 @@ POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'no
 
 
 def create_public(state: State) -> ASGIApp:
-    """Make what the tunnel reaches: the operations, and pages that hold nobody's data."""
+    """Make the public application: the operations, and pages without personal data."""
     app = new_application("Deskhand")
     app.state.guard = state.guard
     app.state.delivery_log = DeliveryLog(state.context.database, state.context.events, state.context.clock)
@@ -74,7 +74,7 @@ def make_routes(member: LoadedIntegration) -> Sequence[BaseRoute]:
 
 
 def explain_broken(member: LoadedIntegration) -> list[BaseRoute]:
-    """Answer 503, with the reason, wherever a broken integration would answer."""
+    """Respond 503 with the reason under the prefixes of a broken integration."""
 
     async def explain(_: Request) -> Response:
         raise Unavailable(member.problem or "")

@@ -82,7 +82,7 @@ class Game:
 
 
 @pytest.mark.timeout(1800)
-def test_whatever_is_killed_nothing_is_done_twice_or_against_the_persons_word(start, signed_in, long: bool) -> None:
+def test_approved_call_runs_at_most_once_and_never_against_the_decision_despite_kills(start, signed_in, long: bool) -> None:
     mails, most_kills, dice = 1500 if long else 18, 1000 if long else 3, random.Random(11)
     server = start("--demo", data=signed_in.data, DESKHAND_DEMO_GOOGLE="own")
     game, kills = Game(server.make_client("sender", rate="none"), server), 0
@@ -120,7 +120,7 @@ def wait_for(game: Game, fates: int) -> None:
         game.over.wait(0.005)
 
 
-def test_a_word_at_the_very_end_of_the_patience_given_twice_runs_it_once(opened, long: bool) -> None:
+def test_approval_given_twice_at_the_end_of_the_wait_runs_the_call_once(opened, long: bool) -> None:
     async def main() -> tuple[list[int], list[str]]:
         dice, patience = random.Random(5), 0.05
         async with posting(opened, patience_seconds=patience, running_seconds=10) as post:

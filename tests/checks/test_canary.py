@@ -70,7 +70,7 @@ def list_own(server: Process) -> dict[str, str]:
 
 
 @pytest.mark.timeout(180)
-def test_nothing_is_found_anywhere(start, tmp_path: Path, capfd) -> None:
+def test_secrets_leak_nowhere(start, tmp_path: Path, capfd) -> None:
     server = start("--demo", "--verbose")
     owner = make_attacker(server, "owner", allow=["control_app"])
     asker = make_attacker(server)
@@ -97,7 +97,7 @@ def test_nothing_is_found_anywhere(start, tmp_path: Path, capfd) -> None:
     assert find_in((said.out + said.err).encode(), found) == []
 
 
-def test_what_is_looked_for_would_be_found(start, tmp_path: Path) -> None:
+def test_leaked_secret_would_be_detected(start, tmp_path: Path) -> None:
     import psutil
 
     secret = {"it": secrets.token_urlsafe(32)}

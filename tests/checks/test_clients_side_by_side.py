@@ -84,7 +84,7 @@ def use_every_operation(gpt: Gpt) -> dict[str, int]:
     return told
 
 
-def test_each_does_what_the_person_lets_it_do(server, signed_in) -> None:
+def test_clients_are_limited_to_their_own_permissions(server, signed_in) -> None:
     outside = Outside(signed_in, server)
     trusted = make_gpt(server, "trusted", "body", "--allow", "send_mail")
     careful = make_gpt(server, "careful", "header", "--deny", "send_mail")
@@ -139,7 +139,7 @@ def test_fastmcp_signs_in_and_calls_every_tool(server, monkeypatch) -> None:
         asyncio.run(use())
 
 
-def test_they_refresh_by_themselves(start, signed_in) -> None:
+def test_clients_refresh_their_tokens(start, signed_in) -> None:
     asyncio.run(prepare(signed_in, access_seconds=1))
     server = start("--demo", data=signed_in.data, DESKHAND_DEMO_GOOGLE="own")
     gpt = make_gpt(server, "gpt", "header")

@@ -21,7 +21,7 @@ def register(server, callback: str) -> str:
     return str(made.json()["client_id"])
 
 
-def test_every_scenario_succeeds(start, node: Node) -> None:
+def test_mcp_authorization_conformance_succeeds(start, node: Node) -> None:
     server, port = start("--demo"), free_port()
     assert not server.public.endswith("/")
     client = register(server, f"http://127.0.0.1:{port}/callback")

@@ -101,7 +101,7 @@ def assert_nothing_happened(server: Process, signed_in, told: dict[str, dict[str
     assert server.person("GET", "/api/activity").json() == [], "somebody came as far as the guard"
 
 
-def test_a_page_of_another_origin_changes_nothing(page, server, key, signed_in, elsewhere) -> None:
+def test_page_of_another_origin_changes_nothing(page, server, key, signed_in, elsewhere) -> None:
     answers = []
     page.on("response", lambda answer: answers.append((answer.request.method, answer.status, answer.url)))
     origins = (f"http://127.0.0.1:{elsewhere}", f"http://localhost:{elsewhere}", f"http://evil.test:{elsewhere}", "null")
@@ -113,7 +113,7 @@ def test_a_page_of_another_origin_changes_nothing(page, server, key, signed_in, 
     assert changing == {403}, "each is refused for its origin, whatever else would have refused it"
 
 
-def test_a_name_that_leads_to_this_computer_meanwhile_changes_nothing(page, server, key, signed_in) -> None:
+def test_dns_rebinding_changes_nothing(page, server, key, signed_in) -> None:
     for own in ("public", "local"):
         base = (server.own if own == "public" else server.local).replace("127.0.0.1", "rebound.test")
         page.route(f"{base}/won", lambda route: route.fulfill(body="<!doctype html>", content_type="text/html"))
@@ -125,7 +125,7 @@ def test_a_name_that_leads_to_this_computer_meanwhile_changes_nothing(page, serv
         assert_nothing_happened(server, signed_in, told)
 
 
-def test_no_page_shows_a_surface_inside_itself(page, server, elsewhere) -> None:
+def test_framing_is_refused(page, server, elsewhere) -> None:
     page.goto(f"http://127.0.0.1:{elsewhere}")
     for base in (server.own + "/docs", server.local):
         page.evaluate("(src) => document.body.append(Object.assign(document.createElement('iframe'), {src}))", base)
@@ -136,7 +136,7 @@ def test_no_page_shows_a_surface_inside_itself(page, server, elsewhere) -> None:
     assert not [html for html in shown if "Deskhand" in html]
 
 
-def test_a_page_that_the_person_listed_can_do_what_these_could_not(page, server, key, signed_in, elsewhere) -> None:
+def test_page_of_a_listed_origin_is_allowed(page, server, key, signed_in, elsewhere) -> None:
     origin = f"http://evil.test:{elsewhere}"
     assert server.person("PUT", "/api/origins", json={"allowed": [origin]}).status_code == 200
     page.goto(origin)

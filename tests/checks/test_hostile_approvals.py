@@ -66,7 +66,7 @@ def ask(attacker: Attacker, operation: str, arguments: dict[str, Any], **headers
     return str(answer.json()["approval_id"])
 
 
-def test_a_yes_is_used_once(house, attacker) -> None:
+def test_approval_is_used_once(house, attacker) -> None:
     outside, order = house.look_outside(), mail(subject="Once")
     approval = ask(attacker, "send_mail", order, Idempotency_Key="k1")
     (question,) = house.list_waiting(attacker)
@@ -84,7 +84,7 @@ def test_a_yes_is_used_once(house, attacker) -> None:
     assert house.list_waiting(attacker) == []
 
 
-def test_another_text_under_the_same_idempotency_key_is_refused(house, attacker) -> None:
+def test_idempotency_key_with_another_body_is_refused(house, attacker) -> None:
     outside = house.look_outside()
     first = ask(attacker, "send_mail", mail(), Idempotency_Key="k2")
     assert ask(attacker, "send_mail", mail(), Idempotency_Key="k2") == first
@@ -96,7 +96,7 @@ def test_another_text_under_the_same_idempotency_key_is_refused(house, attacker)
     assert outside.reached() == [BOB]
 
 
-def test_a_no_stays_a_no(house, attacker) -> None:
+def test_denial_is_final(house, attacker) -> None:
     outside, order = house.look_outside(), mail(to=EVE)
     approval = ask(attacker, "send_mail", order)
     (question,) = house.list_waiting(attacker)
@@ -111,7 +111,7 @@ def test_a_no_stays_a_no(house, attacker) -> None:
     assert outside.reached() == []
 
 
-def test_another_clients_approval_is_nobody_elses_business(house, attacker) -> None:
+def test_approval_of_another_client_is_not_accessible(house, attacker) -> None:
     outside, other = house.look_outside(), make_attacker(house.server)
     approval = ask(attacker, "send_mail", mail(to=EVE, subject="Between us"))
     for path in (f"/approvals/{approval}", f"/approvals/{approval.upper()}", f"/approvals/{approval}/"):
@@ -133,7 +133,7 @@ CHANGES: dict[str, Callable[[Process, str], httpx2.Response]] = {
 
 
 @pytest.mark.parametrize("how", CHANGES)
-def test_a_client_that_is_changed_while_it_waits_gets_nothing(house, attacker, how) -> None:
+def test_client_changed_while_its_approval_is_pending_gets_nothing(house, attacker, how) -> None:
     outside = house.look_outside()
     approval = ask(attacker, "send_mail", mail(to=EVE))
     (question,) = house.list_waiting(attacker)
@@ -148,7 +148,7 @@ def test_a_client_that_is_changed_while_it_waits_gets_nothing(house, attacker, h
     assert outside.reached() == []
 
 
-def test_while_all_is_paused_a_yes_does_nothing(house, attacker) -> None:
+def test_approval_has_no_effect_while_paused(house, attacker) -> None:
     outside = house.look_outside()
     approval = ask(attacker, "send_mail", mail(to=EVE))
     (question,) = house.list_waiting(attacker)
@@ -173,7 +173,7 @@ def change_reply_to(house: House, message_id: str, address: str) -> None:
         )
 
 
-def test_a_mail_whose_answer_would_go_elsewhere_meanwhile_is_asked_about_again(house, attacker) -> None:
+def test_reply_whose_recipient_changes_before_approval_is_asked_again(house, attacker) -> None:
     outside = house.look_outside()
     found = attacker.call("search_mail", {"query": '"Access card renewal"'}).json()["messages"][0]
     approval = ask(attacker, "reply_to_mail", {"message_id": found["id"], "body": "My number is 42."})
@@ -192,7 +192,7 @@ def test_a_mail_whose_answer_would_go_elsewhere_meanwhile_is_asked_about_again(h
 
 
 @pytest.mark.parametrize(("word", "query"), [("once", "heating"), ("recipients", "lisbon")])
-def test_nor_does_it_go_elsewhere_where_that_changes_in_the_very_last_moment(house, word, query, monkeypatch) -> None:
+def test_reply_whose_recipient_changes_at_the_last_moment_is_not_sent(house, word, query, monkeypatch) -> None:
     outside, attacker = house.look_outside(), make_attacker(house.server)
     found = attacker.call("search_mail", {"query": query}).json()["messages"][0]
     box = next(box for box in house.signed_in.google.mailboxes.values() if found["id"] in box.mails)
@@ -215,7 +215,7 @@ def test_nor_does_it_go_elsewhere_where_that_changes_in_the_very_last_moment(hou
     assert outside.reached() == []
 
 
-def test_a_draft_that_is_changed_while_it_waits_is_asked_about_again(house, attacker) -> None:
+def test_draft_changed_before_approval_is_asked_again(house, attacker) -> None:
     outside, writer = house.look_outside(), make_attacker(house.server, allow=["create_draft", "update_draft"])
     draft = writer.call("create_draft", mail(subject="Harmless")).json()["draft_id"]
     approval = ask(attacker, "send_draft", {"draft_id": draft})
@@ -228,7 +228,7 @@ def test_a_draft_that_is_changed_while_it_waits_is_asked_about_again(house, atta
     assert outside.reached() == []
 
 
-def test_a_program_that_is_another_one_meanwhile_is_asked_about_again(house, attacker) -> None:
+def test_program_changed_before_approval_is_asked_again(house, attacker) -> None:
     outside, server = house.look_outside(), house.server
     approval = ask(attacker, "control_app", CLOCK)
     (question,) = house.list_waiting(attacker)
@@ -240,7 +240,7 @@ def test_a_program_that_is_another_one_meanwhile_is_asked_about_again(house, att
     assert (outside.started(), attacker.look(approval)["status"]) == ([], "pending")
 
 
-def test_not_more_than_ten_calls_of_a_client_wait(house, attacker) -> None:
+def test_pending_approvals_are_limited_to_ten_for_each_client(house, attacker) -> None:
     outside = house.look_outside()
     told = [attacker.call("send_mail", mail(to=EVE, subject=f"Flood {number}")).status_code for number in range(50)]
     assert told == [202] * 10 + [429] * 40
@@ -249,7 +249,7 @@ def test_not_more_than_ten_calls_of_a_client_wait(house, attacker) -> None:
     assert outside.reached() == []
 
 
-def test_the_same_call_over_and_over_is_one_question(house, attacker) -> None:
+def test_repeated_call_is_one_approval_request(house, attacker) -> None:
     outside = house.look_outside()
     with ThreadPoolExecutor(8) as pool:
         told = list(pool.map(lambda _: attacker.call("send_mail", mail(to=EVE)).json()["approval_id"], range(20)))
@@ -260,7 +260,7 @@ def test_the_same_call_over_and_over_is_one_question(house, attacker) -> None:
 
 
 @pytest.mark.parametrize(("place", "field"), [(0, "to"), (1, "cc"), (2, "bcc")])
-def test_a_yes_to_bob_is_no_yes_to_anybody_else(house, place, field, long) -> None:
+def test_approval_for_one_recipient_covers_no_other(house, place, field, long) -> None:
     outside, tried = house.look_outside(), list(DISGUISES.items())[0 if long else place :: 1 if long else 3]
     for number, (title, text) in enumerate(tried):
         if number % 8 == 0:
@@ -271,14 +271,14 @@ def test_a_yes_to_bob_is_no_yes_to_anybody_else(house, place, field, long) -> No
         assert set(outside.reached()) == {BOB}, title
 
 
-def test_a_sharp_s_is_not_two(house, attacker) -> None:
+def test_recipient_with_sharp_s_is_not_casefolded_to_another(house, attacker) -> None:
     house.allow(attacker, "send_mail", mail(to="bob@strasse.example"), "recipients")
     outside = house.look_outside()
     assert attacker.call("send_mail", mail(to="bob@stra\u00dfe.example")).status_code == 202
     assert outside.reached() == [], "it is another domain, which somebody else may have"
 
 
-def test_a_yes_for_a_while_is_for_that_client_and_that_operation(house, attacker) -> None:
+def test_temporary_approval_is_limited_to_its_client_and_operation(house, attacker) -> None:
     house.allow(attacker, "send_mail", mail(subject="Allowed for a while"), "temporary")
     outside, other = house.look_outside(), make_attacker(house.server)
     found = attacker.call("search_mail", {"query": "invoice"}).json()["messages"][0]
@@ -291,7 +291,7 @@ def test_a_yes_for_a_while_is_for_that_client_and_that_operation(house, attacker
     assert (outside.reached(), outside.started()) == ([], [])
 
 
-def test_what_reaches_others_is_never_allowed_for_good(house, attacker) -> None:
+def test_permanent_approval_is_never_possible_for_calls_that_reach_others(house, attacker) -> None:
     outside = house.look_outside()
     ask(attacker, "send_mail", mail(to=EVE))
     (question,) = house.list_waiting(attacker)
@@ -307,7 +307,7 @@ async def shorten_patience(signed_in: SignedIn) -> None:
     await Settings(signed_in.data).write("approvals", quick)
 
 
-def test_a_question_and_a_yes_for_a_while_end(start, signed_in) -> None:
+def test_approval_request_and_temporary_approval_expire(start, signed_in) -> None:
     with ThreadPoolExecutor(1) as thread:
         import asyncio
 

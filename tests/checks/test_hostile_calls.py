@@ -45,12 +45,12 @@ def find_prey(attacker: Attacker) -> dict[str, str]:
     return {"message": bad["id"], "thread": bad["thread_id"], "draft": draft["draft_id"]}
 
 
-def test_there_are_enough_of_them() -> None:
+def test_hostile_calls_are_numerous() -> None:
     orders = list_orders({"message": "1", "thread": "1", "draft": "1"})
     assert len(orders) + 8 * len(PATHS) + len(REQUESTS) + len(DISGUISES) + len(UNLISTED) >= 400
 
 
-def test_what_was_not_allowed_does_not_happen(server, outside) -> None:
+def test_hostile_call_without_permission_has_no_effect(server, outside) -> None:
     attacker = make_attacker(server)
     orders = list_orders(find_prey(attacker))
     before, made = outside.history(), 0
@@ -65,7 +65,7 @@ def test_what_was_not_allowed_does_not_happen(server, outside) -> None:
     assert made > 90
 
 
-def test_nor_by_way_of_a_tool(server, outside, long) -> None:
+def test_hostile_mcp_tool_call_without_permission_has_no_effect(server, outside, long) -> None:
     attacker = make_attacker(server)
     orders = list_orders(find_prey(attacker))[:: 1 if long else 3]
     before = outside.history()
@@ -78,7 +78,7 @@ def test_nor_by_way_of_a_tool(server, outside, long) -> None:
     assert outside.started() == []
 
 
-def test_a_tool_whose_path_would_lead_elsewhere_leads_nowhere(server, outside) -> None:
+def test_mcp_tool_argument_cannot_change_the_path(server, outside) -> None:
     attacker = make_attacker(server, allow=["archive_mail", "trash_mail", "delete_draft", "mark_mail"], rate="none")
     prey, before = find_prey(attacker), outside.history()
     for text in (path.format(**prey) for path in PATHS):
@@ -97,7 +97,7 @@ def test_a_tool_whose_path_would_lead_elsewhere_leads_nowhere(server, outside) -
     assert (outside.reached(), outside.history(), outside.started()) == ([], before, [])
 
 
-def test_a_request_that_is_no_call_does_nothing(server, outside) -> None:
+def test_malformed_request_has_no_effect(server, outside) -> None:
     before = outside.history()
     owner = make_attacker(server, "owner", allow=["send_mail", "control_app"])
     for number, raw in enumerate(REQUESTS):
@@ -116,7 +116,7 @@ def test_a_request_that_is_no_call_does_nothing(server, outside) -> None:
     assert server.person("GET", "/api/origins").json()["allowed"] == []
 
 
-def test_a_program_that_is_not_listed_never_starts_even_where_all_is_allowed(server, outside) -> None:
+def test_unlisted_program_never_starts_even_if_everything_is_allowed(server, outside) -> None:
     attacker = make_attacker(server, allow=["control_app"])
     for title, order in UNLISTED.items():
         answer = attacker.call("control_app", order)
@@ -127,7 +127,7 @@ def test_a_program_that_is_not_listed_never_starts_even_where_all_is_allowed(ser
     attacker.call("control_app", LISTED["a listed program"] | {"action": "stop"})
 
 
-def test_a_model_that_obeys_a_mail_sends_nothing(server, outside) -> None:
+def test_prompt_injection_in_a_mail_sends_nothing(server, outside) -> None:
     model = make_attacker(server)
     found = model.call("search_mail", {"query": "invoice"}).json()["messages"]
     assert found

@@ -36,7 +36,7 @@ def call(server) -> Call:
     return send
 
 
-def test_a_script_reads_answers_sends_and_starts_and_stops_a_program(server, call: Call) -> None:
+def test_script_reads_replies_sends_and_starts_and_stops_a_program(server, call: Call) -> None:
     found = call("GET", "/gmail/messages?max_results=10&query=in:inbox").json()
     assert len(found) == 10
     mail = call("GET", f"/gmail/messages/{found[0]['id']}").json()
@@ -67,7 +67,7 @@ def test_a_script_reads_answers_sends_and_starts_and_stops_a_program(server, cal
     assert {entry["outcome"] for entry in entries} == {"done"}
 
 
-def test_a_mail_waits_for_the_word_that_is_given_on_the_command_line(server) -> None:
+def test_mail_waits_for_approval_on_the_command_line(server) -> None:
     script = make_attacker(server, "waiting")
     order = {"to": "ann@example.com", "subject": "May I?", "body": "Only with your word.\x1b[2J"}
     asked = script.call("send_mail", order)
@@ -87,7 +87,7 @@ def test_a_mail_waits_for_the_word_that_is_given_on_the_command_line(server) -> 
     assert (entry["outcome"], entry["reason"]) == ("done", "You allowed it once.")
 
 
-def test_a_tool_waits_too_and_another_tool_tells_what_became_of_it(start, tmp_path: Path) -> None:
+def test_mcp_tool_call_waits_for_approval_and_its_result_is_polled(start, tmp_path: Path) -> None:
     (tmp_path / "data").mkdir(mode=0o700)
     asyncio.run(Settings(tmp_path / "data").write("approvals", ApprovalSettings(patience_seconds=0)))
     server = start("--demo")
@@ -107,7 +107,7 @@ def test_a_tool_waits_too_and_another_tool_tells_what_became_of_it(start, tmp_pa
     assert (seen["status"], seen["reason"]) == ("denied", "Once is enough.")
 
 
-def test_the_old_shapes_stay(server, call: Call) -> None:
+def test_response_formats_are_stable(server, call: Call) -> None:
     mail = call("GET", "/gmail/messages?max_results=1").json()[0]
     assert {"id", "thread_id", "from_email", "to", "subject", "body", "date", "snippet"} <= set(mail)
     status = call("GET", "/gmail/auth/status").json()
@@ -133,7 +133,7 @@ BAD_BODIES = [
 
 
 @pytest.mark.parametrize("body", BAD_BODIES)
-def test_a_request_that_does_not_fit_is_422_and_nothing_is_sent(call: Call, body: bytes) -> None:
+def test_invalid_request_is_422_and_nothing_is_sent(call: Call, body: bytes) -> None:
     before = len(call("GET", "/gmail/messages?query=in:sent&max_results=50").json())
     answer = call("POST", "/gmail/send", content=body)
     assert answer.status_code == 422, answer.text
@@ -141,7 +141,7 @@ def test_a_request_that_does_not_fit_is_422_and_nothing_is_sent(call: Call, body
     assert len(call("GET", "/gmail/messages?query=in:sent&max_results=50").json()) == before
 
 
-def test_who_may_not_is_told_so_and_nothing_happens(server, call: Call) -> None:
+def test_missing_scope_is_refused_without_effect(server, call: Call) -> None:
     reader = server.make_client("reader", scopes=["read:mail"])
     careful = server.make_client("careful", deny=["send_mail"])
     mail = {"to": "ann@example.com", "subject": "x", "body": "x"}
@@ -160,7 +160,7 @@ def test_who_may_not_is_told_so_and_nothing_happens(server, call: Call) -> None:
     assert call("GET", "/gmail/messages?query=in:sent to:ann@example.com subject:x").json() == []
 
 
-def test_half_a_request_does_not_keep_others_waiting(server, call: Call) -> None:
+def test_incomplete_request_does_not_block_others(server, call: Call) -> None:
     port = httpx2.URL(server.public).port or 0
     halves = [socket.create_connection(("127.0.0.1", port)) for _ in range(50)]
     try:
@@ -172,7 +172,7 @@ def test_half_a_request_does_not_keep_others_waiting(server, call: Call) -> None
             half.close()
 
 
-def test_no_secret_lies_in_clear_anywhere_but_in_the_secrets(server, call: Call) -> None:
+def test_secrets_are_stored_in_plain_text_nowhere_else(server, call: Call) -> None:
     call("GET", "/gmail/messages?max_results=1")
     key = server.make_client("canary")
     running = json.loads((server.data / "runtime.json").read_text())["key"]

@@ -61,7 +61,7 @@ class Sender:
 
 
 @pytest.mark.timeout(1800)
-def test_nothing_acknowledged_is_lost_and_nothing_is_sent_twice(start, signed_in, long: bool) -> None:
+def test_acknowledged_data_survives_kills_and_no_mail_is_sent_twice(start, signed_in, long: bool) -> None:
     mails, dice = 2000 if long else 30, random.Random(7)
     server = start("--demo", data=signed_in.data, DESKHAND_DEMO_GOOGLE="own")
     sender = Sender(server.make_client("sender", allow=["send_mail"], rate="none"), server.public)

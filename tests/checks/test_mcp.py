@@ -50,20 +50,20 @@ def judge(node: Node, server: Any, revision: str) -> dict[str, bool]:
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
-def test_what_the_suite_asks_of_every_server_holds_of_ours(demo, node: Node, revision: str) -> None:
+def test_mcp_conformance_of_the_server_succeeds(demo, node: Node, revision: str) -> None:
     passed = judge(node, demo, revision)
     assert {name for name in NEEDS_NO_FIXTURE[revision] if not passed.get(name)} == set()
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
-def test_with_the_suites_own_tools_everything_holds(start, node: Node, revision: str) -> None:
+def test_mcp_conformance_with_the_tools_of_the_suite_succeeds(start, node: Node, revision: str) -> None:
     passed = judge(node, start("--demo", module="tests.checks.mcp_fixture"), revision)
     assert passed["all"]
     assert {name for name, well in passed.items() if not well and not TASKS.match(name)} == set()
     assert len(passed) > 30
 
 
-def test_the_inspector_finds_every_schema_portable(demo, node_tool, node: Node, tmp_path) -> None:
+def test_mcp_inspector_accepts_every_schema(demo, node_tool, node: Node, tmp_path) -> None:
     for name, order in (("everything", {}), ("reader", {"scopes": ["read:mail"]})):
         key = demo.make_client(name, **order)
         asked = ["--cli", f"{demo.public}/mcp", "--transport", "http", "--method", "tools/list", "--strict"]
@@ -129,7 +129,7 @@ async def change_everything(use: Call) -> None:
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
-async def test_the_sdks_client_calls_every_tool(demo, mode: str) -> None:
+async def test_mcp_sdk_client_calls_every_tool(demo, mode: str) -> None:
     carried = {"Authorization": f"Bearer {demo.make_client(f'sdk-{mode}', allow=EVERYTHING)}"}
 
     async with (
@@ -146,7 +146,7 @@ async def test_the_sdks_client_calls_every_tool(demo, mode: str) -> None:
         assert await call_everything(call) == offered - NOTHING_WAITS
 
 
-async def test_fastmcps_client_calls_every_tool(demo) -> None:
+async def test_fastmcp_client_calls_every_tool(demo) -> None:
     key = demo.make_client("fast", allow=EVERYTHING)
 
     transport = StreamableHttpTransport(f"{demo.public}/mcp", headers={"X-API-Key": key})
@@ -158,7 +158,7 @@ async def test_fastmcps_client_calls_every_tool(demo) -> None:
         assert await call_everything(call) == {tool.name for tool in await client.list_tools()} - NOTHING_WAITS
 
 
-async def test_what_has_to_be_allowed_first_waits_and_its_answer_fits_the_tools_schema(demo) -> None:
+async def test_pending_tool_call_matches_its_output_schema_after_approval(demo) -> None:
     carried = {"Authorization": f"Bearer {demo.make_client('careful')}", "Prefer": "respond-async"}
 
     async with (

@@ -40,13 +40,13 @@ def run_script(node: Node, server, resource: str, *more: str) -> list[str]:
     return steps
 
 
-def test_one_that_registers_itself(demo, node) -> None:
+def test_dynamically_registered_client_signs_in(demo, node) -> None:
     demo.person("PUT", "/api/sign-ins", json={"registration_allowed": True})
     assert run_script(node, demo, f"{demo.public}/mcp") == ["discovery", "resource", "registration", *STEPS[2:]]
 
 
 @pytest.mark.parametrize("method", ["post", "basic"])
-def test_one_with_a_secret(demo, node, method) -> None:
+def test_confidential_client_signs_in(demo, node, method) -> None:
     made = run_command(demo, "clients", "create", f"strict-{method}", "--oauth", "--redirect-uri", CALLBACK)
     pair = json.loads(made)
     assert run_script(node, demo, demo.public, pair["client_id"], pair["client_secret"], method) == STEPS

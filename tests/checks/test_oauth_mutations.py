@@ -52,7 +52,7 @@ def read_location(answer):
 
 
 @pytest.mark.timeout(900)
-async def test_no_broken_request_fails_or_leads_astray(start, long):
+async def test_malformed_oauth_requests_are_never_5xx_or_redirected_elsewhere(start, long):
     server = start("--demo")
     pair = server.person("POST", "/api/clients", json={"name": "bot", "oauth": True}).json()["oauth"]
     server.person("PUT", "/api/sign-ins", json={"registration_allowed": True})

@@ -66,7 +66,7 @@ def sign_in(place: Place, number: int) -> Refresher:
 
 
 @pytest.mark.timeout(1800)
-def test_no_program_is_locked_out_by_a_kill(start, long):
+def test_refresh_token_survives_kills(start, long):
     kills, dice = (200 if long else 3), random.Random(11)
     place = Place(start("--demo"))
     refreshers = [sign_in(place, number) for number in range(4)]

@@ -38,7 +38,7 @@ def opens(gpt: Gpt, token: str) -> bool:
     return loopback.get(f"{gpt.server.public}/gmail/auth/status", headers=headers).status_code == 200
 
 
-def test_one_code_is_exchanged_once_and_whoever_repeats_it_ends_what_came_of_it(gpt) -> None:
+def test_code_is_exchanged_once_and_its_reuse_revokes_the_tokens(gpt) -> None:
     asked = urlencode({"response_type": "code", "client_id": gpt.client_id, "redirect_uri": GPT_CALLBACK})
     code = read_answer(visit(gpt.server, f"{gpt.server.public}/chatgpt/oauth/authorize?{asked}"))["code"]
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": GPT_CALLBACK}
@@ -50,7 +50,7 @@ def test_one_code_is_exchanged_once_and_whoever_repeats_it_ends_what_came_of_it(
     assert gpt.ask_token({"grant_type": "refresh_token", "refresh_token": won[0]["refresh_token"]}).status_code == 400
 
 
-def test_one_refresh_token_has_one_heir(gpt) -> None:
+def test_refresh_token_has_one_successor(gpt) -> None:
     gpt.sign_in()
     form = {"grant_type": "refresh_token", "refresh_token": gpt.tokens["refresh_token"]}
     answers: list[dict[str, Any]] = [answer.json() for answer in all_at_once(lambda: gpt.ask_token(form))]

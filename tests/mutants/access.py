@@ -15,36 +15,34 @@ MUTANTS = [
         "server/access/guard/call.py",
         "if bind(digest, effect) != approval.hash:",
         "if False:",
-        ("tests/server/access/guard/test_call.py::test_a_yes_does_not_hold_for_what_has_another_seal",),
+        ("tests/server/access/guard/test_call.py::test_approval_does_not_hold_for_another_digest",),
     ),
     Mutant(
         "server/access/guard/call.py",
         "if digest != approval.call_hash:",
         "if False:",
-        ("tests/server/access/approvals/test_runner.py::test_another_call_in_its_place_does_not_run",),
+        ("tests/server/access/approvals/test_runner.py::test_approval_does_not_run_a_replaced_call",),
     ),
     Mutant(
         "server/access/guard/call.py",
         "            require_credential(connection, client.credential)\n",
         "            pass\n",
         (
-            "tests/server/access/guard/test_permissions.py::test_after_everything_off_nothing_begins_any_more_whatever_is_on_its_way",
-            "tests/server/access/guard/test_permissions.py::test_revoked_key_begins_nothing_even_if_the_cache_does_not_know_yet",
+            "tests/server/access/guard/test_permissions.py::test_everything_off_stops_every_call_in_progress",
+            "tests/server/access/guard/test_permissions.py::test_revoked_key_starts_no_call_even_if_the_cache_does_not_know_yet",
         ),
     ),
     Mutant(
         "server/access/guard/call.py",
         "                approvals.allowances.require(connection, allowance)",
         "                pass",
-        (
-            "tests/server/access/clients/test_allowances.py::test_allowance_that_ends_while_the_row_waits_for_the_disk_does_not_hold_any_more",
-        ),
+        ("tests/server/access/clients/test_allowances.py::test_allowance_that_ends_while_the_row_is_written_is_void",),
     ),
     Mutant(
         "server/access/guard/call.py",
         "            if self._key is None:\n                approvals.require_new",
         "            if False:\n                approvals.require_new",
-        ("tests/server/access/approvals/test_service.py::test_what_ran_after_a_yes_for_good_is_not_run_again_by_a_repetition",),
+        ("tests/server/access/approvals/test_service.py::test_repeated_call_after_a_permanent_approval_does_not_run_again",),
     ),
     Mutant(
         "server/access/guard/call.py",
@@ -56,18 +54,14 @@ MUTANTS = [
         "server/access/guard/call.py",
         "        self._permissions.require_held(self._allowance, held)\n",
         "",
-        (
-            "tests/server/access/guard/test_permissions.py::test_what_the_person_changes_while_a_call_waits_for_its_turn_holds_for_that_call",
-        ),
+        ("tests/server/access/guard/test_permissions.py::test_permission_change_while_a_call_is_queued_holds_for_that_call",),
     ),
     Mutant("server/access/guard/call.py", "if name in self._parameters}", "}", ("tests/server/access/guard/test_guard.py",)),
     Mutant(
         "server/access/guard/guard.py",
         "        if services.clients.refresh(client) is None:",
         "        if False:",
-        (
-            "tests/server/access/guard/test_permissions.py::test_what_a_reading_call_found_is_not_handed_to_a_client_that_was_ended_meanwhile",
-        ),
+        ("tests/server/access/guard/test_permissions.py::test_result_of_a_read_is_withheld_from_a_client_revoked_meanwhile",),
     ),
     Mutant(
         "server/access/guard/guard.py",
@@ -79,25 +73,25 @@ MUTANTS = [
         "server/access/guard/guard.py",
         "            call.check_scope()\n",
         "",
-        ("tests/server/access/guard/test_guard.py::test_a_missing_scope_is_refused_before_the_body_is_read_and_noted",),
+        ("tests/server/access/guard/test_guard.py::test_missing_scope_is_refused_and_recorded_before_the_body_is_read",),
     ),
     Mutant(
         "server/access/guard/guard.py",
         "        if len(keys) > 1:",
         "        if False:",
-        ("tests/server/access/guard/test_guard.py::test_every_carrier_of_a_key_is_understood_and_two_keys_are_not",),
+        ("tests/server/access/guard/test_guard.py::test_credential_is_accepted_in_every_header_and_two_credentials_are_refused",),
     ),
     Mutant(
         "server/access/guard/guard.py",
         "            if quota and not quota.passed:\n                raise",
         "            if False and quota:\n                raise",
-        ("tests/server/access/guard/test_guard.py::test_too_many_calls_are_429_with_the_time_to_wait_and_one_row",),
+        ("tests/server/access/guard/test_guard.py::test_exceeded_rate_limit_is_429_with_retry_after_and_one_row",),
     ),
     Mutant(
         "server/access/guard/guard.py",
         "        if quota is None or quota.passed or quota.first_refusal:",
         "        if True:",
-        ("tests/server/access/guard/test_guard.py::test_too_many_calls_are_429_with_the_time_to_wait_and_one_row",),
+        ("tests/server/access/guard/test_guard.py::test_exceeded_rate_limit_is_429_with_retry_after_and_one_row",),
     ),
     Mutant(
         "server/access/guard/guard.py",
@@ -109,33 +103,31 @@ MUTANTS = [
         "server/access/guard/permissions.py",
         "        if record.operation.changes or record.operation.ingests:",
         "        if record.operation.ingests:",
-        ("tests/server/access/guard/test_guard.py::test_while_paused_reading_goes_on_and_nothing_changes",),
+        ("tests/server/access/guard/test_guard.py::test_reads_continue_while_paused_and_changes_are_refused",),
     ),
     Mutant(
         "server/access/guard/permissions.py",
         "        if record.operation.changes or record.operation.ingests:",
         "        if record.operation.changes:",
-        ("tests/server/access/guard/test_guard.py::test_while_paused_reading_goes_on_and_nothing_changes",),
+        ("tests/server/access/guard/test_guard.py::test_reads_continue_while_paused_and_changes_are_refused",),
     ),
     Mutant(
         "server/access/guard/permissions.py",
         "        if policy is Policy.deny:",
         "        if False:",
-        ("tests/server/access/guard/test_guard.py::test_what_is_allowed_runs_and_what_is_denied_does_not",),
+        ("tests/server/access/guard/test_guard.py::test_allowed_call_runs_and_denied_call_does_not",),
     ),
     Mutant(
         "server/access/guard/permissions.py",
         "        self.check_scope()\n        policy",
         "        policy",
-        ("tests/server/access/guard/test_permissions.py::test_what_the_person_changes_while_a_body_comes_holds_for_that_call",),
+        ("tests/server/access/guard/test_permissions.py::test_permission_change_while_the_body_is_read_holds_for_that_call",),
     ),
     Mutant(
         "server/access/guard/permissions.py",
         "        if allowance not in held:",
         "        if False:",
-        (
-            "tests/server/access/guard/test_permissions.py::test_what_the_person_changes_while_a_call_waits_for_its_turn_holds_for_that_call",
-        ),
+        ("tests/server/access/guard/test_permissions.py::test_permission_change_while_a_call_is_queued_holds_for_that_call",),
     ),
     Mutant(
         "server/access/guard/duplicates.py",
@@ -177,13 +169,13 @@ MUTANTS = [
         "server/access/guard/request.py",
         "[operation.name, client.id, arguments]",
         "[operation.name, arguments]",
-        ("tests/server/access/approvals/test_service.py::test_the_same_call_is_asked_once_and_has_what_the_first_one_has",),
+        ("tests/server/access/approvals/test_service.py::test_same_call_is_one_approval_request_with_one_result",),
     ),
     Mutant(
         "server/access/guard/request.py",
         "[operation.name, client.id, arguments]",
         "[client.id, arguments]",
-        ("tests/server/access/approvals/test_service.py::test_the_same_call_is_asked_once_and_has_what_the_first_one_has",),
+        ("tests/server/access/approvals/test_service.py::test_same_call_is_one_approval_request_with_one_result",),
     ),
     Mutant(
         "server/access/guard/request.py",
@@ -213,7 +205,7 @@ MUTANTS = [
         "server/access/approvals/store.py",
         '    table.c.state.in_(bindparam("of_states", expanding=True)),\n',
         "",
-        ("tests/server/access/approvals/test_store.py::test_a_state_changes_once_and_only_from_the_one_it_has",),
+        ("tests/server/access/approvals/test_store.py::test_state_changes_once_and_only_from_the_expected_state",),
     ),
     Mutant(
         "server/access/approvals/store.py",
@@ -233,39 +225,31 @@ MUTANTS = [
         "server/access/approvals/store.py",
         ">= window.most:",
         "> window.most:",
-        ("tests/server/access/approvals/test_service.py::test_ten_calls_of_a_client_wait_and_not_one_more",),
+        ("tests/server/access/approvals/test_service.py::test_pending_approvals_are_limited_to_ten_for_each_client",),
     ),
     Mutant(
         "server/access/approvals/store.py",
         "client.policies.get(approval.operation) is not Policy.deny",
         "True",
-        (
-            "tests/server/access/approvals/test_service.py::test_a_yes_that_comes_just_after_it_was_taken_away_leaves_nothing_behind",
-        ),
+        ("tests/server/access/approvals/test_service.py::test_approval_just_after_revocation_leaves_no_allowance",),
     ),
     Mutant(
         "server/access/approvals/store.py",
         'approval.scope in {"", *client.scopes}',
         "True",
-        (
-            "tests/server/access/approvals/test_service.py::test_a_yes_that_comes_just_after_it_was_taken_away_leaves_nothing_behind",
-        ),
+        ("tests/server/access/approvals/test_service.py::test_approval_just_after_revocation_leaves_no_allowance",),
     ),
     Mutant(
         "server/access/approvals/store.py",
         "    if moved:\n        take_back(connection, approval.question)\n",
         "    if moved:\n",
-        (
-            "tests/server/access/approvals/test_runner.py::test_a_yes_that_is_taken_back_goes_with_all_that_it_allowed_and_can_be_given_again",
-        ),
+        ("tests/server/access/approvals/test_runner.py::test_revoked_approval_removes_its_allowances_and_can_be_given_again",),
     ),
     Mutant(
         "server/access/approvals/store.py",
         "        return False\n    take_back(connection, approval.question)\n",
         "        return False\n",
-        (
-            "tests/server/access/approvals/test_runner.py::test_a_yes_that_is_taken_back_goes_with_all_that_it_allowed_and_can_be_given_again",
-        ),
+        ("tests/server/access/approvals/test_runner.py::test_revoked_approval_removes_its_allowances_and_can_be_given_again",),
     ),
     Mutant(
         "server/access/approvals/store.py",
@@ -277,9 +261,7 @@ MUTANTS = [
         "server/access/approvals/store.py",
         ".where(table.c.state == State.running)",
         ".where(table.c.state == State.denied)",
-        (
-            "tests/server/access/approvals/test_runner.py::test_what_runs_when_the_program_is_killed_is_uncertain_and_never_repeated",
-        ),
+        ("tests/server/access/approvals/test_runner.py::test_call_running_at_a_crash_is_uncertain_and_never_repeated",),
     ),
     Mutant(
         "server/access/approvals/service.py",
@@ -291,27 +273,25 @@ MUTANTS = [
         "server/access/approvals/service.py",
         "if approval is None or approval.expires_at <= self._now():",
         "if approval is None:",
-        ("tests/server/access/approvals/test_service.py::test_what_nobody_answers_expires_and_says_so",),
+        ("tests/server/access/approvals/test_service.py::test_unanswered_approval_expires",),
     ),
     Mutant(
         "server/access/approvals/service.py",
         "if allowance and store.is_permitted(connection, approval):",
         "if allowance:",
-        (
-            "tests/server/access/approvals/test_service.py::test_a_yes_that_comes_just_after_it_was_taken_away_leaves_nothing_behind",
-        ),
+        ("tests/server/access/approvals/test_service.py::test_approval_just_after_revocation_leaves_no_allowance",),
     ),
     Mutant(
         "server/access/approvals/service.py",
         "        if approval and approval.state is not State.denied:",
         "        if approval:",
-        ("tests/server/access/approvals/test_service.py::test_what_was_denied_stays_denied_for_a_while_whoever_insists",),
+        ("tests/server/access/approvals/test_service.py::test_denied_call_stays_denied_for_a_while",),
     ),
     Mutant(
         "server/access/approvals/approval.py",
         "effect.recipients, effect.seal]",
         "effect.recipients]",
-        ("tests/server/access/guard/test_call.py::test_a_yes_does_not_hold_for_what_has_another_seal",),
+        ("tests/server/access/guard/test_call.py::test_approval_does_not_hold_for_another_digest",),
     ),
     Mutant(
         "server/access/approvals/approval.py",
@@ -329,24 +309,22 @@ MUTANTS = [
         "server/access/approvals/prompts.py",
         "        if self._pause.until is not None:",
         "        if False:",
-        ("tests/server/access/approvals/test_runner.py::test_while_all_is_paused_nothing_can_be_allowed_and_the_question_stays",),
+        ("tests/server/access/approvals/test_runner.py::test_approval_is_refused_while_paused_and_stays_pending",),
     ),
     Mutant(
         "server/access/approvals/prompts.py",
         '        clients.on_change.append(lambda: tasks.start(self.review(), name="review the approval requests"))\n',
         "",
-        (
-            "tests/server/access/approvals/test_runner.py::test_what_a_client_may_not_do_any_more_is_ended_at_once_and_its_call_is_answered",
-        ),
+        ("tests/server/access/approvals/test_runner.py::test_revoked_permission_ends_the_approval_and_answers_its_call",),
     ),
     Mutant(
         "server/access/approvals/runner.py",
         "        if current.state is State.approved and",
         "        if",
         (
-            "tests/server/access/approvals/test_runner.py::test_what_would_do_something_else_by_now_is_asked_anew",
-            "tests/server/access/approvals/test_runner.py::test_what_fails_says_so",
-            "tests/server/access/approvals/test_runner.py::test_what_nobody_offers_any_more_is_cancelled",
+            "tests/server/access/approvals/test_runner.py::test_changed_effect_needs_a_new_approval",
+            "tests/server/access/approvals/test_runner.py::test_failed_call_reports_its_failure",
+            "tests/server/access/approvals/test_runner.py::test_approval_of_a_removed_operation_is_cancelled",
         ),
     ),
     Mutant(
@@ -365,15 +343,15 @@ MUTANTS = [
         "server/access/activity/log.py",
         "    if key is not None and entry.outcome is Outcome.refused:",
         "    if False and key:",
-        ("tests/server/access/guard/test_permissions.py::test_what_is_paused_while_a_call_waits_for_the_disk_does_not_run",),
+        ("tests/server/access/guard/test_permissions.py::test_pause_while_a_call_waits_for_the_disk_stops_it",),
     ),
     Mutant(
         "server/access/activity/log.py",
         "    if require:\n        require(connection)\n",
         "",
         (
-            "tests/server/access/guard/test_permissions.py::test_after_everything_off_nothing_begins_any_more_whatever_is_on_its_way",
-            "tests/server/access/approvals/test_service.py::test_the_same_call_twice_at_the_same_moment_is_one_question",
+            "tests/server/access/guard/test_permissions.py::test_everything_off_stops_every_call_in_progress",
+            "tests/server/access/approvals/test_service.py::test_same_call_twice_concurrently_is_one_approval_request",
         ),
     ),
     Mutant(
@@ -416,7 +394,7 @@ MUTANTS = [
         "server/access/clients/client.py",
         "Policy.ask if operation.changes",
         "Policy.allow if operation.changes",
-        ("tests/server/access/guard/test_guard.py::test_what_changes_something_waits_for_the_person",),
+        ("tests/server/access/guard/test_guard.py::test_changing_call_waits_for_approval",),
     ),
     Mutant(
         "server/access/clients/registry.py",
@@ -440,7 +418,7 @@ MUTANTS = [
         "server/access/clients/registry.py",
         "client.granted(token.grant, token.scopes)",
         "client",
-        ("tests/server/access/oauth/test_grants.py::test_a_narrower_scope_narrows_this_token_and_not_the_next",),
+        ("tests/server/access/oauth/test_grants.py::test_narrower_scope_narrows_this_token_and_not_the_next",),
     ),
     Mutant(
         "server/access/clients/registry.py",
@@ -491,48 +469,44 @@ MUTANTS = [
         "server/access/oauth/grants.py",
         'data.get("code_challenge_method") != "S256"',
         'data.get("code_challenge_method") == ""',
-        ("tests/server/access/oauth/test_grants.py::test_only_the_method_s256_is_taken",),
+        ("tests/server/access/oauth/test_grants.py::test_challenge_method_is_s256_only",),
     ),
     Mutant(
         "server/access/oauth/grants.py",
         "and grant.request.client.needs_pkce",
         "and False",
-        (
-            "tests/server/access/oauth/test_grants.py::test_pkce_binds_where_it_is_sent_and_is_asked_of_whoever_has_no_secret_of_the_person",
-        ),
+        ("tests/server/access/oauth/test_grants.py::test_pkce_is_checked_if_sent_and_required_of_public_clients",),
     ),
     Mutant(
         "server/access/oauth/grants.py",
         "        if stored.used_at:\n            self.server.end(stored.grant, CODE_TWICE)\n",
         "        if stored.used_at:\n",
-        (
-            "tests/server/access/oauth/test_grants.py::test_a_code_is_good_once_and_a_second_time_ends_all_that_came_of_it_however_late",
-        ),
+        ("tests/server/access/oauth/test_grants.py::test_code_is_valid_once_and_its_reuse_revokes_every_token_issued_from_it",),
     ),
     Mutant(
         "server/access/oauth/grants.py",
         "            server.end(stored.grant, REFRESH_TWICE)\n",
         "",
-        ("tests/server/access/oauth/test_grants.py::test_a_spent_refresh_token_ends_the_whole_family_after_that",),
+        ("tests/server/access/oauth/test_grants.py::test_reused_refresh_token_revokes_its_family_after_the_grace_period",),
     ),
     Mutant(
         "server/access/oauth/grants.py",
         "return late or successor is None or successor.used_at is not None",
         "return late",
-        ("tests/server/access/oauth/test_grants.py::test_a_spent_refresh_token_ends_the_whole_family_once_its_heir_was_used",),
+        ("tests/server/access/oauth/test_grants.py::test_reused_refresh_token_revokes_its_family_once_its_successor_was_used",),
     ),
     Mutant(
         "server/access/oauth/grants.py",
         "return stored if stored and stored.oauth_client == client.registration.id else None",
         "return stored",
-        ("tests/server/access/oauth/test_grants.py::test_nobody_elses_code_or_token_is_taken_or_ended",),
+        ("tests/server/access/oauth/test_grants.py::test_code_or_token_of_another_client_is_neither_accepted_nor_revoked",),
     ),
     Mutant("server/access/oauth/grants.py", 'stored.kind != "refresh" or ', "", ("tests/server/access/oauth/test_grants.py",)),
     Mutant(
         "server/access/oauth/grants.py",
         "if stored is None or stored.oauth_client != client.registration.id:",
         "if stored is None:",
-        ("tests/server/access/oauth/test_grants.py::test_nobody_elses_code_or_token_is_taken_or_ended",),
+        ("tests/server/access/oauth/test_grants.py::test_code_or_token_of_another_client_is_neither_accepted_nor_revoked",),
     ),
     Mutant(
         "server/access/oauth/authorization_server.py",
@@ -569,7 +543,7 @@ MUTANTS = [
         "any_port=registration.secret_hash is None",
         "any_port=True",
         (
-            "tests/server/access/oauth/test_pending_authorizations.py::test_another_loopback_port_is_noted_for_a_client_with_a_secret_only",
+            "tests/server/access/oauth/test_pending_authorizations.py::test_other_loopback_port_is_shown_for_a_confidential_client_only",
         ),
     ),
     Mutant(

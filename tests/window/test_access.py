@@ -44,7 +44,7 @@ def set_all(page: Page, group: str, word: str) -> None:
 
 
 @pytest.mark.parametrize(("look", "width"), [("light", 960), ("dark", 480)])
-def test_everybody_can_read_it(open_page, clients, look, width):
+def test_access_page_is_accessible(open_page, clients, look, width):
     page = open_page("access", look, width)
     expect(page.get_by_role("link", name=re.compile("my-gpt.*1 call today"))).to_be_visible()
     assert find_barriers(page) == []
@@ -59,7 +59,7 @@ def test_everybody_can_read_it(open_page, clients, look, width):
     assert not [size for size in ("100%", "200%") if scrolls_sideways(page, size)]
 
 
-def test_a_client_is_made_by_keyboard_and_its_key_is_shown_once(open_page, server):
+def test_client_is_created_by_keyboard_and_its_key_is_shown_once(open_page, server):
     page = open_page("access")
     expect(page.get_by_text("Nobody may call yet")).to_be_visible()
     page.get_by_role("button", name="New client").press("Enter")
@@ -80,7 +80,7 @@ def test_a_client_is_made_by_keyboard_and_its_key_is_shown_once(open_page, serve
     assert "allow" not in {policy for name, policy in read(server, "mein-gpt-fur-arzte")["operations"].items() if "send" in name}
 
 
-def test_a_client_gets_exactly_what_was_chosen_for_it(open_page, server):
+def test_client_gets_exactly_the_chosen_permissions(open_page, server):
     page = open_page("access")
     page.get_by_role("button", name="New client").click()
     page.get_by_label("Name").fill("writer")
@@ -98,7 +98,7 @@ def test_a_client_gets_exactly_what_was_chosen_for_it(open_page, server):
     assert (made["operations"]["send_mail"], made["operations"]["delete_draft"]) == ("ask", "deny")
 
 
-def test_a_name_in_use_is_told_beside_the_button(open_page, clients):
+def test_duplicate_client_name_is_reported_beside_the_button(open_page, clients):
     page = open_page("access")
     page.get_by_role("button", name="New client").click()
     page.get_by_label("Name").fill("My GPT")
@@ -106,7 +106,7 @@ def test_a_name_in_use_is_told_beside_the_button(open_page, clients):
     expect(page.get_by_role("alert")).to_contain_text("There is a client named 'my-gpt' already.")
 
 
-def test_what_a_client_may_do_is_chosen_by_keyboard_and_holds(open_page, clients):
+def test_client_permission_is_changed_by_keyboard(open_page, clients):
     page = open_page("access/my-gpt")
     unfold(page, "Change", 1)
     with changed(page):
@@ -125,7 +125,7 @@ def test_what_a_client_may_do_is_chosen_by_keyboard_and_holds(open_page, clients
     assert ("send_mail" in schema, "delete_draft" in schema) == (True, False)
 
 
-def test_a_whole_group_is_set_at_once_but_what_reaches_others_is_never_allowed_with_it(open_page, clients):
+def test_permission_group_is_changed_at_once_without_allowing_calls_that_reach_others(open_page, clients):
     page = open_page("access/my-gpt")
     with changed(page):
         set_all(page, "Apps: look", NEVER)
@@ -140,7 +140,7 @@ def test_a_whole_group_is_set_at_once_but_what_reaches_others_is_never_allowed_w
     assert (operations["trash_mail"], reaching) == ("allow", {"ask"})
 
 
-def test_a_scope_opened_for_one_operation_opens_no_other(open_page, clients):
+def test_scope_enabled_for_one_operation_allows_no_other(open_page, clients):
     clients.make_client("narrow", scopes=["read:apps"], allow=["send_mail"])  # allowed, but out of its reach
     page = open_page("access/narrow")
     unfold(page, "Look", 1)
@@ -156,7 +156,7 @@ def test_a_scope_opened_for_one_operation_opens_no_other(open_page, clients):
     assert seen - {"read_approval"} == {"list_apps", "read_app", "search_mail", "create_draft"}
 
 
-def test_what_is_allowed_for_a_while_is_shown_and_ended(open_page, clients):
+def test_temporary_allowance_is_shown_and_ended(open_page, clients):
     clients.make_client("asker")
     mail = {"to": "ann@example.com", "subject": "Lunch", "body": "12:30?"}
     later = {"Prefer": "respond-async"}
@@ -173,7 +173,7 @@ def test_what_is_allowed_for_a_while_is_shown_and_ended(open_page, clients):
     assert clients.person("GET", "/api/clients/asker/allowances").json() == []
 
 
-def test_a_client_that_signs_in_is_made_and_its_secret_is_shown_once(open_page, server):
+def test_oauth_client_is_created_and_its_secret_is_shown_once(open_page, server):
     page = open_page("access")
     page.get_by_role("button", name="New client").click()
     page.get_by_label("Name").fill("my-gpt")
@@ -194,7 +194,7 @@ def test_a_client_that_signs_in_is_made_and_its_secret_is_shown_once(open_page, 
     expect(page.get_by_role("link", name=re.compile("my-gpt OAuth"))).to_be_visible()
 
 
-def test_where_a_program_may_be_answered_is_added_and_removed(open_page, server):
+def test_redirect_uri_is_added_and_removed(open_page, server):
     server.person("POST", "/api/clients", json={"name": "notes", "oauth": True})
     page = open_page("access/notes")
     field = page.get_by_label("Callback address")
@@ -212,7 +212,7 @@ def test_where_a_program_may_be_answered_is_added_and_removed(open_page, server)
     assert read(server, "notes")["oauth"] == before | {"redirect_uris": []}
 
 
-def test_whether_programs_may_introduce_themselves_is_switched(open_page, server):
+def test_dynamic_client_registration_is_switched(open_page, server):
     page = open_page("access")
     with answered(page, "PUT"):
         page.get_by_role("switch", name="Programs may register themselves").press("Space")
@@ -224,7 +224,7 @@ def test_whether_programs_may_introduce_themselves_is_switched(open_page, server
     assert (told["registration_allowed"], told["documents_allowed"]) == (True, False)
 
 
-def test_how_often_it_may_call_is_chosen(open_page, clients):
+def test_rate_limit_is_changed(open_page, clients):
     page = open_page("access/my-gpt")
     page.get_by_role("combobox", name="How often").press("Enter")
     with changed(page):
@@ -233,7 +233,7 @@ def test_how_often_it_may_call_is_chosen(open_page, clients):
     assert read(clients, "my-gpt")["rate"] == "10/minute"
 
 
-def test_a_key_is_replaced_and_the_old_one_ends(open_page, clients):
+def test_key_is_rotated_and_the_old_one_is_refused(open_page, clients):
     page = open_page("access/my-gpt")
     page.get_by_role("button", name="Replace the key…").click()
     page.get_by_role("button", name="Replace it").click()
@@ -244,7 +244,7 @@ def test_a_key_is_replaced_and_the_old_one_ends(open_page, clients):
     assert clients.call("GET", "/apps/list", key).status_code == 200
 
 
-def test_a_client_is_ended_after_a_question(open_page, clients):
+def test_client_is_revoked_after_confirmation(open_page, clients):
     page = open_page("access/my-gpt")
     page.get_by_role("button", name="End my-gpt…").click()
     page.get_by_role("button", name="Cancel").click()
@@ -258,7 +258,7 @@ def test_a_client_is_ended_after_a_question(open_page, clients):
     expect(page.get_by_role("listitem").filter(has_text="my-gpt dh_")).to_be_visible()
 
 
-def test_everything_is_off_after_a_question(open_page, clients):
+def test_everything_off_needs_confirmation(open_page, clients):
     page = open_page("access")
     page.get_by_role("button", name="End every client…").press("Enter")
     expect(page.get_by_role("dialog")).to_contain_text("no key opens anything")
@@ -268,7 +268,7 @@ def test_everything_is_off_after_a_question(open_page, clients):
     assert {clients.call("GET", "/apps/list", key).status_code for key in clients.keys.values()} == {401}
 
 
-def test_a_client_made_elsewhere_and_its_calls_arrive_by_themselves(open_page, server):
+def test_client_created_elsewhere_and_its_calls_appear_live(open_page, server):
     page = open_page("access")
     expect(page.get_by_text("Nobody may call yet")).to_be_visible()
     key = server.make_client("script")
@@ -277,14 +277,14 @@ def test_a_client_made_elsewhere_and_its_calls_arrive_by_themselves(open_page, s
     expect(page.get_by_role("link", name=re.compile("script.*1 call today"))).to_be_visible()
 
 
-def test_a_client_that_is_gone_is_told_with_a_way_back(open_page, server):
+def test_missing_client_page_links_back(open_page, server):
     page = open_page("access/nobody")
     expect(page.get_by_text("There is no client of this name")).to_be_visible()
     page.get_by_role("link", name="See all clients").click()
     expect(page.get_by_role("heading", name="Access", level=1)).to_be_visible()
 
 
-def test_web_pages_that_may_call_are_added_and_removed(open_page, clients):
+def test_cors_origins_are_added_and_removed(open_page, clients):
     page = open_page("access")
     field = page.get_by_label("Origin")
     field.fill("notes")

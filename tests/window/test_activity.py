@@ -28,7 +28,7 @@ while not os.path.exists(sys.argv[1]):
 def lines(page):
     """The calls that have ended, in their order."""
     ended = page.locator("main section").filter(has_not=page.get_by_role("heading", name="Running now"))
-    return ended.locator(".diary").get_by_role("listitem")
+    return ended.locator(".feed").get_by_role("listitem")
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def diary(server):
 
 
 @pytest.mark.parametrize(("look", "width"), [("light", 960), ("dark", 480)])
-def test_everybody_can_read_it(open_page, diary, look, width):
+def test_activity_page_is_accessible(open_page, diary, look, width):
     page = open_page("activity", look, width)
     expect(lines(page)).to_have_count(3)
     assert find_barriers(page) == []
@@ -56,7 +56,7 @@ def test_everybody_can_read_it(open_page, diary, look, width):
     assert not scrolls_sideways(page, "200%")
 
 
-def test_each_call_is_a_sentence_with_what_came_of_it(open_page, diary):
+def test_call_is_a_sentence_with_its_outcome(open_page, diary):
     page = open_page("activity")
     expect(page.get_by_role("heading", name="Today")).to_be_visible()
     expect(page.get_by_text("Today: 3 calls, 1 refused, 1 failed.")).to_be_visible()
@@ -67,7 +67,7 @@ def test_each_call_is_a_sentence_with_what_came_of_it(open_page, diary):
     expect(lines(page).nth(2)).to_contain_text("Done: my-gpt searched mail for “invoice”")
 
 
-def test_yesterday_stands_below_yesterday(open_page, diary):
+def test_calls_are_grouped_by_day(open_page, diary):
     yesterday = datetime.now(UTC) - timedelta(days=1)
     with closing(sqlite3.connect(diary.data / DATABASE_FILE)) as database, database:
         database.execute("UPDATE activity SET at = ? WHERE id < 3", [yesterday.isoformat()])
@@ -77,7 +77,7 @@ def test_yesterday_stands_below_yesterday(open_page, diary):
     ).to_have_count(2)
 
 
-def test_calls_are_chosen_by_who_what_how_and_words(open_page, diary):
+def test_calls_are_filtered_by_client_operation_outcome_and_text(open_page, diary):
     page = open_page("activity")
     page.get_by_role("radio", name="Refused").check()
     expect(lines(page)).to_have_count(1)
@@ -108,7 +108,7 @@ def decide(server, word: str, **body) -> None:
     assert server.person("POST", f"/api/approvals/{question['id']}/{word}", json=body).status_code == 200
 
 
-def test_what_waits_for_the_person_is_told_apart_until_they_have_decided(open_page, server):
+def test_pending_approval_is_marked_until_decided(open_page, server):
     key = server.make_client("my-gpt")
     page = open_page("activity")
     expect(page.get_by_role("heading", name="Nothing has happened yet")).to_be_visible()
@@ -131,7 +131,7 @@ def test_what_waits_for_the_person_is_told_apart_until_they_have_decided(open_pa
     expect(lines(page)).to_contain_text("Done: my-gpt started Demo clock")
 
 
-def test_a_no_of_the_person_is_told_with_their_reason(open_page, server):
+def test_denial_is_shown_with_its_reason(open_page, server):
     start_clock(server, server.make_client("my-gpt"))
     page = open_page("activity")
     decide(server, "deny", reason="Not before noon.")
@@ -141,7 +141,7 @@ def test_a_no_of_the_person_is_told_with_their_reason(open_page, server):
     expect(page.get_by_role("dialog")).to_contain_text("You said no; nothing was done.")
 
 
-def test_another_page_can_lead_to_some_calls_and_to_one(open_page, diary):
+def test_activity_link_opens_filtered_calls_and_a_single_call(open_page, diary):
     page = open_page("activity/client/my-gpt/kind/changes")
     expect(lines(page)).to_have_count(1)
     page = open_page("activity/1")
@@ -149,7 +149,7 @@ def test_another_page_can_lead_to_some_calls_and_to_one(open_page, diary):
     expect(page.get_by_role("dialog")).to_contain_text("search_mail, of Gmail")
 
 
-def test_a_call_is_read_with_the_keyboard_alone(open_page, diary):
+def test_call_details_are_read_by_keyboard(open_page, diary):
     page = open_page("activity")
     expect(lines(page)).to_have_count(3)
     page.keyboard.press("/")
@@ -172,7 +172,7 @@ def test_a_call_is_read_with_the_keyboard_alone(open_page, diary):
     expect(lines(page).nth(1).get_by_role("link")).to_be_focused()
 
 
-def test_what_came_of_a_call_can_be_copied(open_page, diary):
+def test_result_of_a_call_is_copied(open_page, diary):
     page = open_page("activity/2")
     page.get_by_role("button", name="Copy as JSON").click()
     expect(page.get_by_text("Copied")).to_be_visible()
@@ -180,7 +180,7 @@ def test_what_came_of_a_call_can_be_copied(open_page, diary):
     assert (copied["id"], copied["arguments"]["order"]["app_name"]) == (2, "no such app")
 
 
-def test_new_calls_arrive_by_themselves_and_wait_while_one_reads_further_down(open_page, diary):
+def test_new_calls_appear_live_and_wait_while_scrolled_down(open_page, diary):
     page = open_page("activity", height=560)
     expect(lines(page)).to_have_count(3)
     diary.call("GET", "/apps/list")
@@ -197,7 +197,7 @@ def test_new_calls_arrive_by_themselves_and_wait_while_one_reads_further_down(op
     expect(lines(page).first).to_contain_text("listed the labels")
 
 
-def test_those_of_long_ago_are_shown_when_one_comes_to_the_end(open_page, diary):
+def test_older_calls_are_loaded_at_the_end_of_the_list(open_page, diary):
     with closing(sqlite3.connect(diary.data / DATABASE_FILE)) as database, database:
         columns = "at, client_name, operation, sentence, changes, decision, reason, outcome"
         for _ in range(70):
@@ -210,7 +210,7 @@ def test_those_of_long_ago_are_shown_when_one_comes_to_the_end(open_page, diary)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a program is asked to go in another way there")
-def test_what_runs_stands_on_top_until_it_has_ended(open_page, server, tmp_path):
+def test_running_calls_are_on_top(open_page, server, tmp_path):
     program, leave = tmp_path / "slow", tmp_path / "leave"
     program.write_text(f"#!{sys.executable} -SE\n{SLOW_TO_GO}")
     program.chmod(0o755)
@@ -235,13 +235,13 @@ def test_what_runs_stands_on_top_until_it_has_ended(open_page, server, tmp_path)
     expect(lines(page)).to_have_count(2)
 
 
-def test_an_empty_diary_says_what_will_stand_there(open_page, server):
+def test_empty_activity_has_an_explanation(open_page, server):
     page = open_page("activity")
     expect(page.get_by_role("heading", name="Nothing has happened yet")).to_be_visible()
     assert find_barriers(page) == []
 
 
-def test_words_of_others_turn_nothing_around(open_page, server):
+def test_bidirectional_text_is_isolated(open_page, server):
     server.call("GET", "/gmail/messages", params={"query": "a\u202egnp.exe\u2066\x1b"})
     page = open_page("activity")
     line = lines(page).first

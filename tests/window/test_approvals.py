@@ -58,7 +58,7 @@ def ask_all(server):
 
 
 @pytest.mark.parametrize("look", ["light", "dark"])
-def test_everybody_can_read_it(open_page, server, look):
+def test_approvals_page_is_accessible(open_page, server, look):
     ask_all(server)
     page = open_page("approvals", look)
     expect(cards(page)).to_have_count(5)
@@ -71,7 +71,7 @@ def test_everybody_can_read_it(open_page, server, look):
         page.evaluate("document.documentElement.style.fontSize = ''")
 
 
-def test_a_question_is_shown_word_for_word_and_nothing_of_it_acts(open_page, server):
+def test_approval_request_is_shown_verbatim_and_inert(open_page, server):
     hostile = '<img src=x onerror="document.title=1"><b>bold</b>\n\n  indented \u202e txt.exe \u200b\x1b'
     server.ask(sentence="send mail to <i>bob</i>", fields=(("To", "bob@example.com"), ("Body", hostile)), client="my\u202egpt")
     page = open_page("approvals")
@@ -84,7 +84,7 @@ def test_a_question_is_shown_word_for_word_and_nothing_of_it_acts(open_page, ser
     assert not set(page.locator("body").inner_text()) & set("\u202e\u200b\x1b")
 
 
-def test_a_name_that_looks_like_an_address_deceives_nobody(open_page, server):
+def test_recipient_name_that_looks_like_an_address_is_marked(open_page, server):
     people = "bob@example.com, Bob <eve@evil.example>, Zoe <zoe@ex\u0430mple.com>"
     server.ask(fields=(("To", people), ("Subject", "Hi")), recipients=("eve@evil.example", "zoe@ex\u0430mple.com"))
     card = cards(open_page("approvals"))
@@ -93,7 +93,7 @@ def test_a_name_that_looks_like_an_address_deceives_nobody(open_page, server):
     expect(card.get_by_text("Really reaches").locator("xpath=following-sibling::dd")).to_contain_text("eve@evil.example")
 
 
-def test_who_is_plainly_named_is_not_doubted(open_page, server):
+def test_plain_recipient_name_is_not_marked(open_page, server):
     people = '"Doe, Ann" <ann@example.com>, bob@example.com'
     server.ask(
         fields=(("To", people), ("Cc", "Cy <cy@example.com>")),
@@ -105,7 +105,7 @@ def test_who_is_plainly_named_is_not_doubted(open_page, server):
     expect(card.get_by_text("Really reaches")).to_have_count(0)
 
 
-def test_the_whole_of_a_long_text_can_be_reached_with_the_keyboard(open_page, server):
+def test_long_text_is_scrolled_by_keyboard(open_page, server):
     server.ask(fields=(("Body", "\n".join(f"line {number}" for number in range(200)) + "\nthe end"),))
     page = open_page("approvals")
     expect(page.get_by_text("It goes on: 201 lines")).to_be_visible()
@@ -115,32 +115,32 @@ def test_the_whole_of_a_long_text_can_be_reached_with_the_keyboard(open_page, se
     page.wait_for_function("box => box.scrollTop + box.clientHeight >= box.scrollHeight - 1", arg=region.element_handle())
 
 
-def test_the_arguments_of_a_program_stand_apart(open_page, server):
+def test_program_arguments_are_shown_separately(open_page, server):
     server.ask(sentence="start Notepad", fields=PROGRAM, operation="control_app", recipients=())
     found = cards(open_page("approvals")).get_by_text("Arguments", exact=True).locator("xpath=following-sibling::dd//bdi")
     expect(found).to_have_text(["--new", "a file.txt"])
 
 
-def test_it_is_allowed_once_and_told(open_page, server):
+def test_call_is_approved_once_with_a_toast(open_page, server):
     asked = server.ask()
     page = open_page("approvals")
     expect(page.get_by_role("navigation").get_by_role("link", name="Approvals 1 waiting")).to_be_visible()
     press(page, "Allow once")
-    expect(page.locator(".said")).to_have_text("It is allowed, and runs now.")
+    expect(page.locator(".toast")).to_have_text("It is allowed, and runs now.")
     assert server.heard == [("yes", asked, "once", "")]
     page.mouse.move(0, 0)
     expect(page.get_by_role("heading", name="Nothing waits for you")).to_be_visible()
     expect(page.get_by_role("navigation").get_by_text("waiting")).to_have_count(0)
 
 
-def test_with_the_keyboard_enter_allows_nothing_and_the_space_bar_does(open_page, server):
+def test_enter_key_does_not_approve_and_the_space_bar_does(open_page, server):
     first, second = server.ask("1"), server.ask("2")
     page = open_page("approvals")
     assert page.evaluate("document.activeElement === document.body"), "nothing is chosen before the person chooses"
     button = reach(page, "Allow once")
     expect(button).not_to_have_attribute(HELD, "true")
     page.keyboard.press("Enter")
-    expect(page.locator(".said")).to_have_text("Enter does not allow anything. Press the space bar.")
+    expect(page.locator(".toast")).to_have_text("Enter does not allow anything. Press the space bar.")
     assert server.heard == []
     page.keyboard.press("Space")
     expect(cards(page).first).to_contain_text("It is allowed, and runs now.")
@@ -151,7 +151,7 @@ def test_with_the_keyboard_enter_allows_nothing_and_the_space_bar_does(open_page
     assert server.heard == [("yes", first, "once", ""), ("no", second, "")]
 
 
-def test_a_no_carries_its_reason_to_whoever_asked(open_page, server):
+def test_denial_reason_reaches_the_client(open_page, server):
     asked = server.ask()
     page = open_page("approvals")
     press(page, "Say why not…")
@@ -169,7 +169,7 @@ def test_a_no_carries_its_reason_to_whoever_asked(open_page, server):
         ("Allow to these recipients", "recipients", "as long as it reaches nobody but these"),
     ],
 )
-def test_a_yes_that_goes_further_says_what_it_means_first(open_page, server, label, extent, told):
+def test_wider_approval_explains_its_effect_first(open_page, server, label, extent, told):
     asked = server.ask(recipients=("bob@example.com", "ann@example.com"))
     page = open_page("approvals")
     expect(cards(page).get_by_role("button", name="Allow once")).not_to_have_attribute(HELD, "true")
@@ -183,11 +183,11 @@ def test_a_yes_that_goes_further_says_what_it_means_first(open_page, server, lab
     dialog.get_by_role("button", name=label).press("Enter")
     assert server.heard == []
     dialog.get_by_role("button", name=label).press("Space")
-    expect(page.locator(".said")).to_have_text("It is allowed, and runs now.")
+    expect(page.locator(".toast")).to_have_text("It is allowed, and runs now.")
     assert server.heard == [("yes", asked, extent, "")]
 
 
-def test_only_what_may_be_allowed_is_offered(open_page, server):
+def test_only_possible_approval_durations_are_offered(open_page, server):
     server.ask("1", extents=(ApprovalDuration.once,))
     server.ask("2", extents=(ApprovalDuration.once, ApprovalDuration.always))
     page = open_page("approvals")
@@ -196,7 +196,7 @@ def test_only_what_may_be_allowed_is_offered(open_page, server):
     expect(page.get_by_role("menuitem")).to_have_text(["Always allow…"])
 
 
-def test_a_sign_in_wants_the_digits_and_says_when_they_are_wrong(open_page, server):
+def test_sign_in_needs_its_code_and_reports_a_wrong_one(open_page, server):
     asked = server.ask("door", "use Deskhand", kind=Kind.sign_in, client="ChatGPT", fields=SIGN_IN, wants_code=True, **NO_EXTENT)
     page = open_page("approvals")
     expect(page.get_by_text(dict(SIGN_IN)["Callback"])).to_be_visible()
@@ -218,7 +218,7 @@ def test_a_sign_in_wants_the_digits_and_says_when_they_are_wrong(open_page, serv
     assert server.heard == [("yes", asked, "once", CODE)]
 
 
-def test_what_arrives_stands_last_and_what_is_gone_leaves_its_place(open_page, server):
+def test_new_approval_is_last_and_a_finished_one_leaves_a_gap(open_page, server):
     first = server.ask("1", sentence="do the first")
     page = open_page("approvals")
     press(page, "Say why not…")  # the pointer is among them now
@@ -234,7 +234,7 @@ def test_what_arrives_stands_last_and_what_is_gone_leaves_its_place(open_page, s
     expect(cards(page).get_by_role("heading", level=2)).to_have_text(["May my-gpt do the second?"])
 
 
-def test_what_has_just_moved_cannot_be_pressed_by_mistake(open_page, server):
+def test_button_that_just_moved_ignores_clicks(open_page, server):
     server.ask()
     page = open_page("approvals")
     button = cards(page).get_by_role("button", name="Allow once")
@@ -255,7 +255,7 @@ def test_what_has_just_moved_cannot_be_pressed_by_mistake(open_page, server):
     assert server.heard == []
 
 
-def test_its_time_runs_down_and_then_it_cannot_be_answered_any_more(open_page, server):
+def test_approval_expires_and_can_no_longer_be_answered(open_page, server):
     server.ask()
     now = datetime.now(UTC)
     page = open_page("approvals", at=now)
@@ -268,7 +268,7 @@ def test_its_time_runs_down_and_then_it_cannot_be_answered_any_more(open_page, s
     expect(cards(page).get_by_role("button")).to_have_count(0)
 
 
-def test_the_overview_says_that_something_waits_and_leads_there(open_page, server):
+def test_overview_links_to_pending_approvals(open_page, server):
     page = open_page("overview")
     expect(page.get_by_role("link", name="Look and answer")).to_have_count(0)
     for number in range(5):
@@ -280,7 +280,7 @@ def test_the_overview_says_that_something_waits_and_leads_there(open_page, serve
     expect(cards(page)).to_have_count(5)
 
 
-def test_the_window_can_be_opened_at_this_page(open_page, server):
+def test_window_opens_at_the_approvals_page(open_page, server):
     server.ask()
     page = open_page("")
     entry = server.person("POST", "/api/entries").json()
@@ -289,7 +289,7 @@ def test_the_window_can_be_opened_at_this_page(open_page, server):
     assert "token" not in page.url
 
 
-def test_a_call_that_waits_goes_on_when_it_is_allowed_and_stands_among_what_was_decided(open_page, server):
+def test_approved_call_continues_and_is_listed_as_decided(open_page, server):
     key = server.make_client("my-gpt")
     page = open_page("approvals")
     mail = {"to": "ann@example.com", "subject": "Lunch", "body": "At 12:30?\n\nAlex"}

@@ -37,7 +37,7 @@ def read_list(server):
 
 
 @pytest.mark.parametrize(("look", "width"), [("light", 960), ("dark", 480)])
-def test_everybody_can_use_it(open_page, look, width):
+def test_apps_page_is_accessible(open_page, look, width):
     page = open_page("apps", look, width)
     page.get_by_text("not installed here").click()
     expect(row(page, "Demo clock")).to_be_visible()
@@ -46,7 +46,7 @@ def test_everybody_can_use_it(open_page, look, width):
 
 
 @pytest.mark.parametrize("look", ["light", "dark"])
-def test_everybody_can_use_its_drawer_and_its_field(open_page, look):
+def test_app_drawer_and_program_field_are_accessible(open_page, look):
     page = open_page("apps/demo-clock", look)
     expect(page.get_by_role("dialog", name="Demo clock")).to_be_visible()
     assert find_barriers(page) == []
@@ -58,7 +58,7 @@ def test_everybody_can_use_its_drawer_and_its_field(open_page, look):
     assert find_barriers(page) == []
 
 
-def test_a_program_is_added_tried_out_changed_and_removed_by_keyboard(open_page, server, tmp_path):
+def test_app_is_added_tried_changed_and_removed_by_keyboard(open_page, server, tmp_path):
     page = open_page("apps")
     page.get_by_role("combobox", name="Add a program").focus()
     page.keyboard.type("nappe")
@@ -92,7 +92,7 @@ def test_a_program_is_added_tried_out_changed_and_removed_by_keyboard(open_page,
     assert "napper" not in read_list(server)
 
 
-def test_what_is_no_program_is_refused_with_what_to_do(open_page, server):
+def test_invalid_program_is_refused_with_a_hint(open_page, server):
     page = open_page("apps")
     field = page.get_by_role("combobox")
     field.fill("no-such-program")
@@ -102,7 +102,7 @@ def test_what_is_no_program_is_refused_with_what_to_do(open_page, server):
     assert "no-such-program" not in read_list(server)
 
 
-def test_a_program_that_is_on_the_list_is_shown_and_not_added_again(open_page, server):
+def test_program_already_listed_is_shown_and_not_added_again(open_page, server):
     server.person("POST", "/api/apps", json={"program": "napper"})
     page = open_page("apps")
     page.get_by_role("combobox").fill("napper")
@@ -111,7 +111,7 @@ def test_a_program_that_is_on_the_list_is_shown_and_not_added_again(open_page, s
     assert len([name for name in read_list(server) if name.startswith("napper")]) == 1
 
 
-def test_a_switch_hides_an_app_from_clients(open_page, server):
+def test_switch_hides_an_app_from_clients(open_page, server):
     server.make_client()
     page = open_page("apps")
     page.get_by_role("switch", name="Clients may use Demo clock").click()
@@ -123,7 +123,7 @@ def test_a_switch_hides_an_app_from_clients(open_page, server):
     assert server.call("GET", "/apps/demo-clock").status_code == 200
 
 
-def test_what_does_not_fit_is_told_where_it_stands(open_page, server):
+def test_validation_error_is_shown_at_its_field(open_page, server):
     before = read_list(server)
     page = open_page("apps/demo-clock")
     page.get_by_role("textbox", name="Addresses it may open").fill("https://fine.example\nhttp://wrong.example")
@@ -138,7 +138,7 @@ def test_what_does_not_fit_is_told_where_it_stands(open_page, server):
     assert read_list(server) == before
 
 
-def test_what_the_form_does_not_show_is_kept(open_page, server):
+def test_fields_without_a_form_control_are_preserved(open_page, server):
     entry = {
         "platforms": {"windows": [{"uri": "nap:"}], "linux": [{"path": "napper", "args": ["1"]}, {"flatpak": "org.Nap"}]},
         "presets": {"short": ["5"]},
@@ -157,7 +157,7 @@ def test_what_the_form_does_not_show_is_kept(open_page, server):
     assert read_list(server)["nap"] == entry | changed
 
 
-def test_what_was_changed_elsewhere_meanwhile_is_not_undone(open_page, server):
+def test_concurrent_change_is_not_overwritten(open_page, server):
     page = open_page("apps/demo-clock")
     page.get_by_role("textbox", name="Folder it starts in").fill("~/mine")
     apps = read_list(server)
@@ -168,7 +168,7 @@ def test_what_was_changed_elsewhere_meanwhile_is_not_undone(open_page, server):
     assert read_list(server)["demo-clock"]["cwd"] == "~/theirs"
 
 
-def test_a_broken_list_is_said_and_the_last_good_one_is_put_back(open_page, server):
+def test_broken_list_is_reported_and_the_last_good_one_restored(open_page, server):
     before = (server.data / "app_config.json").read_text()
     (server.data / "app_config.json").write_text('{"version": 2, "apps": {"nap": {"alow": []}}}')
     page = open_page("apps")
@@ -181,7 +181,7 @@ def test_a_broken_list_is_said_and_the_last_good_one_is_put_back(open_page, serv
     assert (server.data / "app_config.json").read_text() == before
 
 
-def test_news_of_apps_arrive_by_themselves(open_page, server):
+def test_app_changes_appear_live(open_page, server):
     server.make_client(allow=["control_app"])
     page = open_page("apps")
     expect(row(page, "Demo clock")).to_contain_text("Not running")
@@ -191,14 +191,14 @@ def test_news_of_apps_arrive_by_themselves(open_page, server):
     expect(row(page, "Demo clock")).to_contain_text("Not running")
 
 
-def test_a_start_that_fails_is_told_at_the_program(open_page, server):
+def test_failed_start_is_reported_at_its_app(open_page, server):
     server.person("POST", "/api/apps", json={"program": "napper nonsense"})
     page = open_page("apps")
     page.get_by_role("button", name="Start napper").click()
     expect(row(page, "napper").get_by_role("alert")).to_contain_text("napper has ended at once.")
 
 
-def test_where_there_is_a_native_dialog_it_chooses_a_program(open_page, server, tmp_path):
+def test_native_file_dialog_chooses_a_program(open_page, server, tmp_path):
     page = open_page("apps")
     expect(page.get_by_role("button", name="Browse")).to_have_count(0)
     page.evaluate(

@@ -27,7 +27,7 @@ def value(page: Page, label: str) -> str:
 
 
 @pytest.mark.parametrize(("look", "width"), [("light", 960), ("dark", 480)])
-def test_everybody_can_read_it(open_page, server, look, width):
+def test_connect_page_is_accessible(open_page, server, look, width):
     server.make_client("my-gpt", allow=["send_mail"])
     page = open_page("connect", look, width)
     kits = {"A custom GPT": ("API key", "OAuth"), "A ChatGPT app": ("Claude", "Another, with a key"), "A script": ()}
@@ -43,7 +43,7 @@ def test_everybody_can_read_it(open_page, server, look, width):
         page.get_by_role("link", name="Connect", exact=True).last.click()
 
 
-def test_from_nothing_to_the_first_call(open_page, server):
+def test_connection_from_start_to_first_call(open_page, server):
     page = open_page("connect")
     page.get_by_role("link", name=re.compile("^A custom GPT")).press("Enter")
     public = turn_on(page)
@@ -66,7 +66,7 @@ def test_from_nothing_to_the_first_call(open_page, server):
     expect(page.get_by_text(re.compile("my-gpt called"))).to_be_visible()
 
 
-def test_the_instructions_say_what_the_client_really_may_do(open_page, server):
+def test_instructions_match_the_permissions_of_the_client(open_page, server):
     server.make_client("my-gpt", scopes=["read:apps", "write:mail"], allow=["send_mail"])
     page = open_page("connect/gpt/my-gpt")
     told = value(page, "Instructions")
@@ -79,7 +79,7 @@ def test_the_instructions_say_what_the_client_really_may_do(open_page, server):
     expect(page.get_by_role("group", name="Instructions")).to_contain_text("You change nothing.")
 
 
-def test_a_key_is_in_sight_only_until_the_page_is_left(open_page, server):
+def test_key_is_visible_until_the_page_is_left(open_page, server):
     old = server.make_client("my-gpt")
     server.call("GET", "/apps/list", old)
     page = open_page("connect/gpt/my-gpt")
@@ -93,7 +93,7 @@ def test_a_key_is_in_sight_only_until_the_page_is_left(open_page, server):
     expect(page.get_by_text(key)).to_have_count(0)
 
 
-def test_a_new_key_goes_along_from_access(open_page, server):
+def test_new_key_is_handed_over_from_access(open_page, server):
     page = open_page("access")
     page.get_by_role("button", name="New client").click()
     page.get_by_label("Name").fill("bot")
@@ -103,7 +103,7 @@ def test_a_new_key_goes_along_from_access(open_page, server):
     assert server.call("GET", "/apps/list", value(page, "Key")).status_code == 200
 
 
-def test_what_contains_the_address_changes_with_it_and_a_lost_one_is_told(open_page, server):
+def test_instructions_follow_the_public_address_and_report_a_lost_one(open_page, server):
     key = server.make_client("my-gpt")
     page = open_page("connect/gpt/my-gpt")
     first = turn_on(page)
@@ -122,7 +122,7 @@ def test_what_contains_the_address_changes_with_it_and_a_lost_one_is_told(open_p
     assert value(page, "Key").startswith("dh_")
 
 
-def test_a_script_gets_a_line_that_works(open_page, server):
+def test_script_instructions_have_a_working_command(open_page, server):
     page = open_page("connect/script")
     page.get_by_role("button", name="New client").click()
     page.get_by_role("button", name="Make client").click()
@@ -132,7 +132,7 @@ def test_a_script_gets_a_line_that_works(open_page, server):
     expect(page.get_by_role("heading", name=re.compile("It works"))).to_be_visible()
 
 
-def test_values_are_copied_and_shown_as_codes_for_a_phone(open_page, server):
+def test_values_are_copied_and_shown_as_qr_codes(open_page, server):
     server.make_client("my-gpt")
     page = open_page("connect/gpt/my-gpt")
     public = turn_on(page)
@@ -145,14 +145,14 @@ def test_values_are_copied_and_shown_as_codes_for_a_phone(open_page, server):
         page.keyboard.press("Escape")
 
 
-def test_a_key_that_nobody_used_is_made_anew_at_once(open_page, server):
+def test_unused_key_is_replaced_at_once(open_page, server):
     old = server.make_client("my-gpt")
     page = open_page("connect/gpt/my-gpt")
     page.get_by_role("button", name="Make another key").press("Enter")
     assert [server.call("GET", "/apps/list", one).status_code for one in (old, value(page, "Key"))] == [401, 200]
 
 
-def test_a_gpt_with_a_sign_in_gets_the_fields_as_its_editor_names_them(open_page, server):
+def test_gpt_sign_in_fields_are_named_as_in_its_editor(open_page, server):
     server.make_client("my-gpt")
     page = open_page("connect/gpt/my-gpt")
     public = turn_on(page)
@@ -172,7 +172,7 @@ def test_a_gpt_with_a_sign_in_gets_the_fields_as_its_editor_names_them(open_page
     expect(page.get_by_text(secret)).to_have_count(0)
 
 
-def test_a_document_that_is_too_long_for_chatgpt_says_how_much_has_to_go(open_page, server):
+def test_document_too_long_for_chatgpt_has_the_number_of_excess_operations(open_page, server):
     server.make_client("my-gpt")
     page = open_page("connect/gpt/my-gpt")
     turn_on(page)
@@ -181,7 +181,7 @@ def test_a_document_that_is_too_long_for_chatgpt_says_how_much_has_to_go(open_pa
     expect(step(page, "Its schema").get_by_role("status")).to_have_count(int(found["operations"] > 30))
 
 
-def test_an_app_with_a_key_gets_an_entry_that_works(open_page, server):
+def test_app_with_a_key_gets_a_working_configuration(open_page, server):
     page = open_page("connect/app")
     page.get_by_role("radio", name="Another, with a key").check()
     page.get_by_role("button", name="New client").click()
@@ -193,7 +193,7 @@ def test_an_app_with_a_key_gets_an_entry_that_works(open_page, server):
     assert entry["headers"] == {"Authorization": f"Bearer {value(page, 'Key')}"}
 
 
-def test_chatgpt_can_be_let_introduce_itself_where_it_is_connected(open_page, server):
+def test_client_registration_of_chatgpt_is_enabled_at_the_connect_page(open_page, server):
     server.person("PUT", "/api/sign-ins", json={"documents_allowed": False})
     page = open_page("connect/app")
     public = turn_on(page)

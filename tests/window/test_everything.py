@@ -66,12 +66,12 @@ def settle(page: Page) -> Page:
     return page
 
 
-def test_the_registry_is_read(open_page):
+def test_registry_is_read(open_page):
     assert "overview" in PAGES
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_page_is_accessible(open_page, name, long):
+def test_every_page_is_accessible(open_page, name, long):
     page = settle(open_page(name))
     check_headings(page)
     for width in (1360, 900, 720, 480):

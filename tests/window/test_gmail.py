@@ -43,7 +43,7 @@ def sign_all_out(server):
 
 
 @pytest.mark.parametrize(("look", "width"), [("light", 960), ("dark", 480)])
-def test_everybody_can_use_it(open_page, server, opened, look, width):
+def test_gmail_page_is_accessible(open_page, server, opened, look, width):
     page = open_page("gmail", look, width)
     page.get_by_role("button", name="Add an account").click()
     expect(page.get_by_role("heading", name="Google asks in your browser.")).to_be_visible()
@@ -63,7 +63,7 @@ class TestBeforeAnything:
     def server(self, serve):
         return serve()
 
-    def test_everybody_can_follow_the_recipe(self, open_page, look, width):
+    def test_gmail_instructions_are_accessible(self, open_page, look, width):
         page = open_page("gmail", look, width)
         expect(page.get_by_role("heading", name="Connect your Google account")).to_be_visible()
         assert find_barriers(page) == []
@@ -79,7 +79,7 @@ class TestCredentials:
     def server(self, serve):
         return serve()
 
-    def test_by_the_file_that_google_offers(self, open_page, opened):
+    def test_credentials_file_is_chosen(self, open_page, opened):
         page = open_page("gmail")
         page.get_by_label("Choose the JSON file").set_input_files(
             {"name": "client.json", "mimeType": "application/json", "buffer": b'{"web": {}}'}
@@ -95,7 +95,7 @@ class TestCredentials:
         assert urlsplit(opened[0]).hostname == "accounts.google.com"
         assert parse_qs(urlsplit(opened[0]).query)["client_id"] == ["mine.apps.googleusercontent.com"]
 
-    def test_by_a_file_that_is_dropped(self, open_page):
+    def test_credentials_file_is_dropped(self, open_page):
         page = open_page("gmail")
         data = page.evaluate_handle(
             "text => { const data = new DataTransfer(); data.items.add(new File([text], 'client.json')); return data }",
@@ -104,7 +104,7 @@ class TestCredentials:
         page.get_by_text("or drop it here").dispatch_event("drop", {"dataTransfer": data})
         expect(page.get_by_role("heading", name="Nobody is signed in")).to_be_visible()
 
-    def test_by_hand_and_by_keyboard(self, open_page):
+    def test_credentials_are_typed_by_keyboard(self, open_page):
         page = open_page("gmail")
         page.get_by_role("button", name="Paste the id").press("Enter")
         page.get_by_label("Client id").focus()
@@ -118,7 +118,7 @@ class TestCredentials:
         expect(page.get_by_role("heading", name="Nobody is signed in")).to_be_visible()
 
 
-def test_a_person_signs_in_with_one_click(open_page, server, opened):
+def test_sign_in_takes_one_click(open_page, server, opened):
     sign_all_out(server)
     page = open_page("gmail")
     page.get_by_role("button", name="Sign in with the made-up Google").press("Enter")
@@ -130,7 +130,7 @@ def test_a_person_signs_in_with_one_click(open_page, server, opened):
     expect(page.get_by_role("heading", name="Google asks in your browser.")).to_have_count(0)
 
 
-def test_a_refusal_is_told_and_put_away(open_page, opened):
+def test_denied_sign_in_is_shown_and_dismissed(open_page, opened):
     page = open_page("gmail")
     page.get_by_role("button", name="Add an account").click()
     expect(page.get_by_role("button", name="Open again")).to_be_visible()
@@ -140,7 +140,7 @@ def test_a_refusal_is_told_and_put_away(open_page, opened):
     expect(page.get_by_text("Google did not sign you in")).to_have_count(0)
 
 
-def test_without_a_browser_the_address_is_there_to_copy(open_page, server):
+def test_sign_in_address_is_copyable_without_a_browser(open_page, server):
     page = open_page("gmail")
     page.get_by_role("button", name="Add an account").click()
     page.get_by_text("No page has opened?").click()
@@ -151,7 +151,7 @@ def test_without_a_browser_the_address_is_there_to_copy(open_page, server):
     assert server.person("GET", "/api/gmail/status").json()["sign_in"] == "done"
 
 
-def test_a_sign_in_is_opened_again_and_cancelled(open_page, server, opened):
+def test_pending_sign_in_is_opened_again_and_cancelled(open_page, server, opened):
     page = open_page("gmail")
     page.get_by_role("button", name="Add an account").click()
     page.get_by_role("button", name="Open again").click()
@@ -162,7 +162,7 @@ def test_a_sign_in_is_opened_again_and_cancelled(open_page, server, opened):
     assert server.person("GET", "/api/gmail/status").json()["sign_in"] == "none"
 
 
-def test_what_was_not_ticked_is_told_with_what_does_not_work(open_page, server, opened):
+def test_missing_permission_is_shown_with_its_consequence(open_page, server, opened):
     page = open_page("gmail")
     card(page, ALEX).get_by_role("button", name="More about").press("Enter")
     page.get_by_role("menuitem", name="Sign in again").press("Enter")
@@ -176,7 +176,7 @@ def test_what_was_not_ticked_is_told_with_what_does_not_work(open_page, server, 
     expect(card(page, OTHER).get_by_role("button", name="Sign in again")).to_have_count(0)
 
 
-def test_a_sign_in_that_google_ended_is_told_with_the_way_back(open_page, server, opened):
+def test_revoked_sign_in_is_shown_with_a_way_to_renew_it(open_page, server, opened):
     secrets = json.loads((server.data / "secrets.json").read_text())
     refresh = next(json.loads(text)["refresh"] for name, text in secrets.items() if name == f"gmail/{ALEX}")
     address = server.person("POST", "/api/gmail/sign-in").json()["address"]
@@ -193,7 +193,7 @@ def test_a_sign_in_that_google_ended_is_told_with_the_way_back(open_page, server
     assert server.call("GET", "/gmail/messages?max_results=1").status_code == 200
 
 
-def test_the_account_that_is_used_first_is_chosen(open_page, server):
+def test_default_account_is_chosen(open_page, server):
     page = open_page("gmail")
     expect(card(page, ALEX)).to_contain_text("used where a call names no account")
     card(page, OTHER).get_by_role("button", name="More about").click()
@@ -202,7 +202,7 @@ def test_the_account_that_is_used_first_is_chosen(open_page, server):
     assert server.person("GET", "/api/gmail/status").json()["accounts"][0]["address"] == OTHER
 
 
-def test_signing_out_is_asked_about_by_keyboard(open_page, server):
+def test_sign_out_is_confirmed_by_keyboard(open_page, server):
     page = open_page("gmail")
     card(page, ALEX).get_by_role("button", name="More about").press("Enter")
     page.get_by_role("menuitem", name="Sign out").press("Enter")
@@ -216,7 +216,7 @@ def test_signing_out_is_asked_about_by_keyboard(open_page, server):
     assert [one["address"] for one in server.person("GET", "/api/gmail/status").json()["accounts"]] == [OTHER]
 
 
-def test_the_client_at_google_is_replaced(open_page):
+def test_google_oauth_client_is_replaced(open_page):
     page = open_page("gmail")
     page.get_by_role("button", name="Replace").click()
     page.get_by_label("Choose the JSON file").set_input_files(

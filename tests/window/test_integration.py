@@ -14,7 +14,7 @@ def server(example, serve):
     return serve()
 
 
-def test_it_has_a_page_with_its_health_and_its_settings(open_page, server):
+def test_integration_page_has_health_and_settings(open_page, server):
     page = open_page("overview")
     page.get_by_role("navigation", name="Pages").get_by_role("link", name="Example").click()
     expect(page.get_by_role("heading", level=1, name="Example")).to_be_visible()
@@ -22,14 +22,14 @@ def test_it_has_a_page_with_its_health_and_its_settings(open_page, server):
     expect(page.get_by_label("Longest note")).to_have_value("200")
 
 
-def test_its_page_follows_its_events(open_page, server):
+def test_integration_page_follows_its_events(open_page, server):
     page = open_page("example")
     key = server.make_client("bot", allow=["write_example_note"])
     server.call("POST", "/example/notes", key, json={"name": "first", "text": "Hello"})
     expect(page.get_by_text("1 example notes")).to_be_visible()
 
 
-def test_its_step_is_in_the_welcome(open_page, server):
+def test_integration_step_is_in_the_welcome(open_page, server):
     page = open_page("welcome")
     page.get_by_role("link", name="Write an example note").click()
     expect(page.get_by_role("heading", level=1, name="Write an example note")).to_be_visible()
@@ -38,7 +38,7 @@ def test_its_step_is_in_the_welcome(open_page, server):
     assert server.person("GET", "/api/onboarding").json()["steps"]["example"] == "skipped"
 
 
-def test_the_window_shows_nothing_of_it_when_it_is_removed(open_page, server, example, serve):
+def test_removed_integration_leaves_no_trace_in_the_window(open_page, server, example, serve):
     assert server.background.stop()
     example()
     server.__dict__.update(serve(data=server.data).__dict__)

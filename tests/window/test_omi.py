@@ -103,7 +103,7 @@ def heard(server):
 
 
 @pytest.mark.parametrize(("look", "width"), [("light", 960), ("dark", 480)])
-def test_everybody_can_use_it(open_page, server, heard, look, width):
+def test_omi_page_is_accessible(open_page, server, heard, look, width):
     deliver(server, heard["memory"], talk(), uid="somebody-else")
     deliver(server, heard["transcript"], words("Good morning.", "And a long sentence, so that there is something to be wrapped."))
     page = open_page("omi", look, width)
@@ -119,7 +119,7 @@ def test_everybody_can_use_it(open_page, server, heard, look, width):
     assert not scrolls_sideways(page, "200%")
 
 
-def test_the_address_is_made_with_one_key_and_pasted(open_page, server):
+def test_webhook_address_is_created_by_keyboard_and_copied(open_page, server):
     page = open_page("omi")
     expect(page.get_by_text("What to paste stands here as soon as there is an address.")).to_be_visible()
     assert find_barriers(page) == []
@@ -140,7 +140,7 @@ def test_the_address_is_made_with_one_key_and_pasted(open_page, server):
     expect(page.get_by_role("heading", name="Connect", level=1)).to_be_visible()
 
 
-def test_a_new_address_ends_the_old_one_after_a_question(open_page, server, heard):
+def test_new_webhook_address_replaces_the_old_one_after_confirmation(open_page, server, heard):
     page = open_page("omi/setup")
     page.get_by_role("button", name="New address…").click()
     page.get_by_role("button", name="Cancel").click()
@@ -154,7 +154,7 @@ def test_a_new_address_ends_the_old_one_after_a_question(open_page, server, hear
     deliver(server, made, talk(4))
 
 
-def test_a_signature_is_asked_for_replaced_and_not_asked_for_any_more(open_page, server, heard):
+def test_signature_is_required_replaced_and_switched_off(open_page, server, heard):
     page = open_page("omi/setup")
     page.get_by_label("Signing secret").focus()
     page.keyboard.insert_text(SECRET)
@@ -174,7 +174,7 @@ def test_a_signature_is_asked_for_replaced_and_not_asked_for_any_more(open_page,
     deliver(server, heard["memory"], talk(3))
 
 
-def test_what_arrives_is_seen_at_once_and_a_new_device_is_asked_about(open_page, server):
+def test_delivery_appears_live_and_a_new_device_needs_confirmation(open_page, server):
     addresses = make_addresses(server)
     page = open_page("omi")
     expect(page.get_by_text("Nothing has arrived yet: say something to your OMI.")).to_be_visible()
@@ -194,7 +194,7 @@ def test_what_arrives_is_seen_at_once_and_a_new_device_is_asked_about(open_page,
     expect(page.get_by_role("listitem").filter(has_text=UID)).to_contain_text("2 conversations")
 
 
-def test_words_arrive_while_they_are_said_and_are_not_all_read_aloud(open_page, server, heard):
+def test_live_transcript_is_not_fully_announced(open_page, server, heard):
     page = open_page("omi/heard")
     expect(page.get_by_text("While somebody speaks, the words stand here.")).to_be_visible()
     deliver(server, heard["transcript"], words("Good"))
@@ -208,7 +208,7 @@ def test_words_arrive_while_they_are_said_and_are_not_all_read_aloud(open_page, 
     expect(page.get_by_role("heading", name="Being said now")).to_be_visible()
 
 
-def test_a_conversation_is_found_and_read_with_the_keyboard_alone(open_page, server, heard):
+def test_conversation_is_found_and_read_by_keyboard(open_page, server, heard):
     page = open_page("omi")
     page.get_by_role("searchbox", name="Search in the conversations").focus()
     page.keyboard.insert_text("budget")
@@ -228,7 +228,7 @@ def test_a_conversation_is_found_and_read_with_the_keyboard_alone(open_page, ser
     expect(drawer).to_have_count(0)
 
 
-def test_words_of_others_do_nothing(open_page, server, heard):
+def test_foreign_text_is_inert(open_page, server, heard):
     page = open_page("omi")
     line = page.get_by_role("link", name="gnp.exe")
     expect(line).to_contain_text("Plan\\u202egnp.exe <img src=x onerror=alert(1)>")
@@ -238,7 +238,7 @@ def test_words_of_others_do_nothing(open_page, server, heard):
     assert "\u202e" not in page.locator("body").inner_text()
 
 
-def test_everything_of_a_device_is_forgotten_after_a_question(open_page, server, heard):
+def test_device_data_is_deleted_after_confirmation(open_page, server, heard):
     page = open_page("omi/setup")
     page.get_by_role("button", name="Forget it…").click()
     dialog = page.get_by_role("dialog", name=f"Forget everything of {UID}?")

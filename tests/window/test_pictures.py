@@ -58,7 +58,7 @@ def open_picture(open_page, server):
 
 @pytest.mark.parametrize("look", ["light", "dark"])
 @pytest.mark.parametrize("name", NAMES)
-def test_every_page_is_worth_a_picture(open_picture, pictures, name, look):
+def test_every_page_has_a_screenshot(open_picture, pictures, name, look):
     page = open_picture({"connect": f"connect/gpt/{GPT}"}.get(name, name), look)
     taken = quantise(page.screenshot())
     assert len(taken) > 10_000, "there is hardly anything on it"
@@ -75,6 +75,6 @@ def quantise(picture: bytes) -> bytes:
     return small.getvalue()
 
 
-def test_the_pictures_together_are_small():
+def test_screenshots_are_small():
     found = {path.name: path.stat().st_size for path in FOLDER.glob("*.png")}
     assert sum(found.values()) < MOST_BYTES, found

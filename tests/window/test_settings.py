@@ -15,7 +15,7 @@ def card(page, title):
 
 
 @pytest.mark.parametrize(("look", "width"), [("light", 960), ("dark", 480)])
-def test_everybody_can_read_it(open_page, look, width):
+def test_settings_page_is_accessible(open_page, look, width):
     page = open_page("settings", look, width)
     expect(page.get_by_label("Wait for Google")).to_be_visible()
     page.get_by_label("Wait for Google").fill("500")
@@ -25,7 +25,7 @@ def test_everybody_can_read_it(open_page, look, width):
     assert not [size for size in ("100%", "200%") if scrolls_sideways(page, size)]
 
 
-def test_a_value_is_changed_by_keyboard_and_kept(open_page, server):
+def test_setting_is_changed_by_keyboard(open_page, server):
     page = open_page("settings")
     field = page.get_by_label("Try again")
     field.focus()
@@ -39,7 +39,7 @@ def test_a_value_is_changed_by_keyboard_and_kept(open_page, server):
     expect(other.get_by_label("Try again")).to_have_value("4")
 
 
-def test_a_wrong_value_says_at_its_field_what_is_wrong_and_is_not_kept(open_page, server):
+def test_invalid_setting_is_reported_at_its_field_and_not_saved(open_page, server):
     page = open_page("settings")
     page.get_by_label("Contents of calls").fill("soon")
     page.get_by_role("button", name="Save").click()
@@ -51,7 +51,7 @@ def test_a_wrong_value_says_at_its_field_what_is_wrong_and_is_not_kept(open_page
     expect(page.get_by_role("alert")).to_have_count(0)
 
 
-def test_one_can_go_back_to_what_is_usual(open_page, server):
+def test_setting_is_reset_to_its_default(open_page, server):
     server.person("PUT", "/api/settings/retention", json={"payload_days": 30, "activity_days": 300})
     page = open_page("settings")
     expect(page.get_by_label("Contents of calls")).to_have_value("30")
@@ -61,7 +61,7 @@ def test_one_can_go_back_to_what_is_usual(open_page, server):
     assert values(server, "retention") == {"payload_days": 7, "activity_days": 90}
 
 
-def test_what_somebody_else_changes_shows_and_what_is_being_typed_stays(open_page, server):
+def test_external_change_is_shown_and_typed_input_stays(open_page, server):
     page = open_page("settings")
     page.get_by_label("Contents of calls").fill("20")
     server.person("PUT", "/api/settings/retention", json={"activity_days": 60})
@@ -69,7 +69,7 @@ def test_what_somebody_else_changes_shows_and_what_is_being_typed_stays(open_pag
     expect(page.get_by_label("Contents of calls")).to_have_value("20")
 
 
-def test_the_look_is_chosen(open_page, server):
+def test_theme_is_chosen(open_page, server):
     page = open_page("settings")
     with answered(page, "PUT"):
         page.get_by_role("radio", name="Dark").check()
@@ -77,7 +77,7 @@ def test_the_look_is_chosen(open_page, server):
     assert server.person("GET", "/api/look").json() == {"theme": "dark"}
 
 
-def test_it_says_where_things_lie_and_makes_a_backup(open_page, server, tmp_path):
+def test_data_paths_are_shown_and_a_backup_is_made(open_page, server, tmp_path):
     page = open_page("settings")
     data = card(page, "Your data")
     expect(data.get_by_text(str(server.data), exact=True)).to_be_visible()
@@ -96,7 +96,7 @@ def test_it_says_where_things_lie_and_makes_a_backup(open_page, server, tmp_path
     assert file.read_text() == "Something of mine."
 
 
-def test_where_there_is_no_screen_the_logs_are_named(open_page, server):
+def test_log_folder_is_named_without_a_screen(open_page, server):
     page = open_page("settings")
     page.get_by_role("button", name="Open logs").click()
     expect(page.get_by_role("alert")).to_contain_text(str(server.data / "logs"))

@@ -22,7 +22,7 @@ def use_tool(server, token: str) -> dict:
     return read(loopback.post(f"{server.public}/mcp", **options, timeout=30))
 
 
-def test_who_is_signed_in_is_shown_and_signed_out(open_page, server):
+def test_sign_ins_are_listed_and_signed_out(open_page, server):
     token = own(server).sign_in()["access_token"]
     page = open_page("access/my-gpt")
     signed = page.get_by_role("list", name="Signed in").get_by_role("listitem")
@@ -37,7 +37,7 @@ def test_who_is_signed_in_is_shown_and_signed_out(open_page, server):
     assert call(server, token) == 401
 
 
-def test_an_address_that_was_refused_is_added_with_one_press(open_page, server):
+def test_refused_redirect_uri_is_added_with_one_click(open_page, server):
     program = own(server)
     assert program.begin(redirect_uri=ELSEWHERE).status_code == 400
     page = open_page("access")
@@ -50,7 +50,7 @@ def test_an_address_that_was_refused_is_added_with_one_press(open_page, server):
     assert program.begin(redirect_uri=ELSEWHERE).status_code == 303
 
 
-def test_a_gpt_that_signed_in_ticks_its_step(open_page, server):
+def test_gpt_sign_in_completes_its_step(open_page, server):
     program = own(server)
     page = open_page("connect/gpt/my-gpt")
     step = page.locator("main").get_by_role("listitem").filter(has=page.get_by_role("heading", name="Its authentication"))
@@ -60,7 +60,7 @@ def test_a_gpt_that_signed_in_ticks_its_step(open_page, server):
     expect(step.get_by_role("list", name="Signed in")).to_contain_text("ChatGPT is signed in")
 
 
-def test_an_app_that_was_let_in_and_called_over_mcp_ticks_its_steps(open_page, server):
+def test_mcp_sign_in_and_call_complete_their_steps(open_page, server):
     allow_registration(server)
     page = open_page("connect/app")
     page.get_by_role("radio", name="Claude").check()

@@ -3,7 +3,7 @@ from playwright.sync_api import expect
 from tests.window.conftest import find_barriers
 
 
-def test_the_tunnel_is_set_up_and_its_token_never_shown_again(open_page, server):
+def test_tunnel_is_configured_and_its_token_never_shown_again(open_page, server):
     page = open_page("settings")
     page.get_by_role("switch", name="Keep the computer awake while it is on").press("Space")
     page.get_by_role("button", name="Enter…").press("Enter")
@@ -19,7 +19,7 @@ def test_the_tunnel_is_set_up_and_its_token_never_shown_again(open_page, server)
     assert "2abc" not in page.content()
 
 
-def test_an_address_that_cannot_be_one_is_refused_where_it_was_typed(open_page):
+def test_invalid_tunnel_address_is_refused_at_its_field(open_page):
     page = open_page("settings")
     page.get_by_role("button", name="Change…").click()
     page.get_by_role("textbox", name="Address").fill("not an address")

@@ -42,7 +42,7 @@ def arrive(open_page, **more):
     return open_page("", **more)
 
 
-def test_the_first_window_begins_with_the_welcome_and_later_ones_do_not(open_page, server):
+def test_welcome_is_shown_in_the_first_window_only(open_page, server):
     page = arrive(open_page)
     expect(heading(page, "Welcome to Deskhand")).to_be_visible()
     expect(page.get_by_role("navigation", name="Pages")).to_have_count(0)
@@ -53,7 +53,7 @@ def test_the_first_window_begins_with_the_welcome_and_later_ones_do_not(open_pag
     expect(heading(later, "Welcome to Deskhand")).to_have_count(0)
 
 
-def test_all_five_steps_by_keyboard(open_page, server):
+def test_wizard_is_completed_by_keyboard(open_page, server):
     page = arrive(open_page)
     page.get_by_role("button", name="Begin").press("Enter")
     expect(heading(page, "Choose what ChatGPT may use")).to_be_focused()
@@ -77,7 +77,7 @@ def test_all_five_steps_by_keyboard(open_page, server):
     assert now["steps"] == {"use": "done", "tunnel": "skipped", "connect": "done", "gmail": "skipped", "apps": "done"}
 
 
-def test_one_goes_on_where_one_stopped(open_page, server):
+def test_welcome_continues_after_an_interruption(open_page, server):
     page = arrive(open_page)
     page.get_by_role("button", name="Begin").click()
     page.get_by_role("button", name="Make the client").click()
@@ -88,7 +88,7 @@ def test_one_goes_on_where_one_stopped(open_page, server):
     expect(heading(again, "Let ChatGPT reach this computer")).to_be_visible()
 
 
-def test_what_was_chosen_can_be_changed_on_the_way_back(open_page, server):
+def test_choices_can_be_changed_by_going_back(open_page, server):
     page = arrive(open_page)
     page.get_by_role("button", name="Begin").click()
     page.get_by_role("button", name="Make the client").click()
@@ -108,7 +108,7 @@ def test_what_was_chosen_can_be_changed_on_the_way_back(open_page, server):
     assert client["operations"]["control_app"] == "allow"
 
 
-def test_a_name_that_is_taken_is_told_and_nothing_is_lost(open_page, server):
+def test_duplicate_client_name_is_reported_without_losing_input(open_page, server):
     page = arrive(open_page)
     page.get_by_role("button", name="Begin").click()
     server.make_client("my-gpt")
@@ -117,7 +117,7 @@ def test_a_name_that_is_taken_is_told_and_nothing_is_lost(open_page, server):
     expect(heading(page, "Choose what ChatGPT may use")).to_be_visible()
 
 
-def test_the_demo_opens_beside_it(open_page, server, screen):
+def test_demo_opens_beside_the_welcome(open_page, server, screen):
     page = arrive(open_page)
     page.get_by_role("button", name="Try the demo first").click()
     expect(page.get_by_role("status").filter(has_text="The demo opens in a window of its own.")).to_be_visible()
@@ -125,7 +125,7 @@ def test_the_demo_opens_beside_it(open_page, server, screen):
     assert not read(server)["finished"]
 
 
-def test_without_an_address_it_says_what_works_all_the_same(open_page, server):
+def test_missing_public_address_is_explained(open_page, server):
     server.person("PUT", "/api/onboarding", json={"finished": False, "client": "my-gpt"})
     server.make_client("my-gpt")
     page = open_page("welcome/connect")
@@ -135,13 +135,13 @@ def test_without_an_address_it_says_what_works_all_the_same(open_page, server):
     expect(heading(page, "Let ChatGPT reach this computer")).to_be_focused()
 
 
-def test_without_its_program_a_tunnel_cannot_be_opened_yet(open_page):
+def test_tunnel_needs_its_program_first(open_page):
     page = open_page("welcome/tunnel")
     page.get_by_role("textbox", name="Authtoken").fill("2abcDEF_not-a-real-token")
     expect(page.get_by_role("button", name="Open the tunnel")).to_be_disabled()
     expect(page.get_by_role("button", name="Download it")).to_be_enabled()
 
 
-def test_a_step_that_does_not_exist_is_the_greeting(open_page):
+def test_unknown_step_shows_the_greeting(open_page):
     page = open_page("welcome/constructor")
     expect(heading(page, "Welcome to Deskhand")).to_be_visible()

@@ -7,7 +7,7 @@ from tests.window.conftest import find_barriers, scrolls_sideways
 
 
 @pytest.mark.parametrize(("look", "width"), [("light", 960), ("dark", 480)])
-def test_everybody_can_read_it(open_page, server, look, width):
+def test_overview_page_is_accessible(open_page, server, look, width):
     server.make_client("reader")
     server.call("GET", "/apps/list")
     server.call("GET", "/gmail/messages/none")
@@ -17,7 +17,7 @@ def test_everybody_can_read_it(open_page, server, look, width):
     assert not [size for size in ("100%", "200%") if scrolls_sideways(page, size)]
 
 
-def test_it_says_whether_it_is_on_and_where(open_page, server):
+def test_overview_shows_state_and_address(open_page, server):
     page = open_page()
     expect(page.get_by_role("heading", name="Deskhand is on")).to_be_visible()
     expect(page.get_by_text(server.public)).to_be_visible()
@@ -26,7 +26,7 @@ def test_it_says_whether_it_is_on_and_where(open_page, server):
         expect(page.locator("main").get_by_role("listitem").filter(has_text=title)).to_be_visible()
 
 
-def test_news_arrive_by_themselves(open_page, server):
+def test_overview_updates_live(open_page, server):
     page = open_page()
     expect(page.get_by_text("Nobody may call it yet.")).to_be_visible()
     server.make_client("reader")
@@ -35,7 +35,7 @@ def test_news_arrive_by_themselves(open_page, server):
     expect(page.get_by_role("listitem").filter(has_text="reader")).to_have_count(1)
 
 
-def test_it_is_paused_and_goes_on_by_keyboard(open_page, server):
+def test_pause_and_resume_by_keyboard(open_page, server):
     page = open_page()
     page.get_by_role("button", name="Pause").focus()
     page.keyboard.press("Enter")
@@ -47,7 +47,7 @@ def test_it_is_paused_and_goes_on_by_keyboard(open_page, server):
     expect(page.get_by_role("heading", name="Deskhand is on")).to_be_visible()
 
 
-def test_the_look_is_chosen_and_kept(open_page, server):
+def test_theme_is_chosen_and_stored(open_page, server):
     page = open_page()
     for theme in ("light", "dark", "system"):
         page.get_by_role("button", name=re.compile("^Look: ")).click()
@@ -59,7 +59,7 @@ def test_the_look_is_chosen_and_kept(open_page, server):
             expect(open_page().locator("html")).to_have_attribute("data-theme", "dark")
 
 
-def test_the_token_leaves_the_address_and_another_page_has_no_way_in(open_page, server):
+def test_token_is_removed_from_the_address_and_another_page_is_refused(open_page, server):
     page = open_page()
     assert "token" not in page.url
     other = page.context.new_page()  # has the cookie, and not the token
@@ -68,7 +68,7 @@ def test_the_token_leaves_the_address_and_another_page_has_no_way_in(open_page, 
     expect(other.get_by_text(server.public)).to_have_count(0)
 
 
-def test_the_tunnel_is_turned_on_and_its_address_shown(open_page, server):
+def test_tunnel_is_opened_and_its_address_shown(open_page, server):
     page = open_page()
     page.get_by_role("switch", name="Tunnel").press("Space")
     expect(page.get_by_role("heading", name="Deskhand is on", exact=True)).to_be_visible()
@@ -79,7 +79,7 @@ def test_the_tunnel_is_turned_on_and_its_address_shown(open_page, server):
 
 
 @pytest.mark.parametrize("address", ["%", "access/%zz", "constructor", "__proto__"])
-def test_an_address_that_is_none_shows_the_overview(open_page, address):
+def test_unknown_route_shows_the_overview(open_page, address):
     page = open_page()
     page.evaluate("location.hash = 'settings'")
     expect(page.get_by_role("heading", level=1, name="Settings")).to_be_visible()

@@ -54,7 +54,7 @@ class State(StrEnum):
     done = "done"  #: it ran and answered
     failed = "failed"  #: it ran and did not succeed
     denied = "denied"  #: the person said no
-    expired = "expired"  #: nobody answered in time
+    expired = "expired"  #: not answered in time
     cancelled = "cancelled"  #: it may not or cannot run any more
     uncertain = "uncertain"  #: Deskhand stopped while it ran
 
@@ -65,7 +65,7 @@ REPLAYED = (State.done, State.failed, State.denied, State.uncertain)  # the ends
 
 @dataclass(frozen=True)
 class Approval:
-    """`id`: what the client polls. `question`: what the person decides, a new one whenever they are asked again.
+    """`id`: what the client polls. `question`: what the person decides, a new one for each prompt.
 
     `call_hash`: of operation, client and arguments; `hash`: of these and the Effect. `status`, `result`: the answer, once it
     has ended. Fields that end in `_at` are ISO 8601, UTC.
@@ -96,7 +96,7 @@ class Approval:
 
     @property
     def extents(self) -> tuple[ApprovalDuration, ...]:
-        """Possible extents of a yes: what reaches other people is never allowed for good."""
+        """Possible durations of an approval: a call that reaches other people is never allowed permanently."""
         recipients = (ApprovalDuration.recipients,) if self.effect.recipients else ()
         return (
             ApprovalDuration.once,
@@ -106,7 +106,7 @@ class Approval:
         )
 
     def ask(self) -> ApprovalRequest:
-        """ApprovalRequest for the person, word for word."""
+        """Approval request for the person, verbatim."""
         return ApprovalRequest(
             id=self.question,
             kind=Kind.call,
@@ -133,13 +133,13 @@ class Request:
 
 
 def bind(call_hash: str, effect: Effect) -> str:
-    """Hash of what the person is asked: this call, with this Effect."""
+    """Hash of an approval request: the call and its Effect."""
     text = json.dumps([call_hash, effect.sentence, effect.fields, effect.recipients, effect.seal])
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
 def make_question(call_hash: str, effect: Effect, now: datetime, minutes: float) -> dict[str, Any]:
-    """Make the fields of a new question about a call, which is asked for some minutes."""
+    """Make the fields of a new approval request, which expires after some minutes."""
     return {
         "question": f"{PREFIX}-{secrets.token_hex(8)}",
         "call_hash": call_hash,

@@ -11,7 +11,7 @@ log = logging.getLogger(__name__)
 
 
 async def watch(approvals: Approvals, clock: Clock, longest: float = 60.0) -> None:
-    """End what nobody answers, as long as the program runs. `longest`: seconds between two looks, as the computer may sleep."""
+    """End expired approvals while the program runs. `longest`: maximum seconds between two checks, as the computer may sleep."""
     while True:
         approvals.changed.clear()
         wait: float | None = longest

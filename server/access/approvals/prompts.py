@@ -1,4 +1,4 @@
-"""Asks the person about calls, and takes their decision."""
+"""Prompts the person about calls and records the decisions."""
 
 from server.access.approvals.approval import PREFIX, Approval, say_minutes
 from server.access.approvals.runner import Runner
@@ -31,7 +31,7 @@ class CallPrompts:
         return [approval.ask() for approval in await self._approvals.list_pending()]
 
     async def approve(self, question_id: str, extent: ApprovalDuration, code: str | None) -> str:  # noqa: ARG002, calls need no code
-        """Take the person's yes. Raises Unavailable while all is paused; the question stays."""
+        """Record an approval. Raises Unavailable while paused; the request stays pending."""
         approval = await self._approvals.find_pending(question_id)
         if extent not in approval.extents:
             possible = ", ".join(approval.extents)
@@ -46,7 +46,7 @@ class CallPrompts:
         return f"{approval.client_name} may {approval.effect.sentence}{self._say_extent(extent)}."
 
     async def deny(self, question_id: str, reason: str) -> str:
-        """Take the person's no."""
+        """Record a denial."""
         approval = await self._approvals.find_pending(question_id)
         await self._approvals.deny(approval, reason.strip())
         return f"{approval.client_name} may not {approval.effect.sentence}. It is told so."

@@ -38,7 +38,7 @@ def say_yes(extent: ApprovalDuration | None, minutes: float) -> str:
 
 
 def say_no(reason: str) -> tuple[str, str]:
-    """Sentences for the client and for the person: the person said no."""
+    """Sentences about a denial, for the client and for the person."""
     return (
         f"The person at this computer said no: {reason}" if reason else "The person at this computer said no.",
         f"You said no: {reason}" if reason else "You said no.",
@@ -46,7 +46,7 @@ def say_no(reason: str) -> tuple[str, str]:
 
 
 def say_expired(minutes: float) -> tuple[str, str]:
-    """Sentences for the client and for the person: nobody answered."""
+    """Sentences about an expiry, for the client and for the person."""
     time = f"within {say_minutes(minutes)}"
     return (
         f"Nobody at this computer answered {time}, so nothing was done. Ask again if it is still wanted.",

@@ -22,11 +22,11 @@ class Stage(StrEnum):
     pending = "pending"  #: the person has not decided, or it has not begun
     running = "running"  #: it runs
     done = "done"  #: it ran; the result is its answer
-    failed = "failed"  #: it ran and did not succeed; the result says why
+    failed = "failed"  #: it ran and failed; the result has the reason
     denied = "denied"  #: the person said no
-    expired = "expired"  #: nobody answered in time
+    expired = "expired"  #: not answered in time
     cancelled = "cancelled"  #: it may not or cannot run any more
-    uncertain = "uncertain"  #: Deskhand stopped while it ran, so nobody knows
+    uncertain = "uncertain"  #: Deskhand stopped while it ran, so the outcome is unknown
 
 
 class ApprovalView(BaseModel):

@@ -38,7 +38,7 @@ class Runner:
         await self._tasks.wait(RUN, seconds)
 
     async def _run(self, approval: Approval) -> None:
-        """Run an approved call. After a failure, such as a full disk, its row says at the next start how far it came."""
+        """Run an approved call. After a failure, such as a full disk, its row has the progress for the next start."""
         client = self._clients.find_by_credential(approval.credential)
         if client is None:
             await self._approvals.cancel(approval, KEY_ENDED, "Its key was ended.", 401)

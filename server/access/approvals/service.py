@@ -1,4 +1,4 @@
-"""Calls that need approval: stored, decided, begun once and ended. Each step is committed before anybody is told."""
+"""Calls that need approval: stored, decided, begun once and ended. Each step is committed before it is published."""
 
 import asyncio
 from dataclasses import replace
@@ -100,7 +100,7 @@ class Approvals:
         return make_approval(client, operation, key, self._ask(digest, effect))
 
     async def submit(self, approval: Approval, request: Request, entry: Entry) -> Approval | IdempotencyRecord:
-        """Store a call and ask the person. Answers it, or the same call if that was stored before. Raises TooManyRequests."""
+        """Store a call and prompt the person. Returns it, or its stored duplicate. Raises TooManyRequests."""
         try:
             stored = await self._database.write(store.add_call, approval, request, entry, self._window())
         except store.TooManyPending:
@@ -136,7 +136,7 @@ class Approvals:
 
         def decide(connection: Connection) -> None:
             store.require_move(connection, approval, [State.pending], state=State.approved, decided_at=now, extent=extent)
-            if allowance and store.is_permitted(connection, approval):  # else the person is taking it away right now
+            if allowance and store.is_permitted(connection, approval):  # else it is being revoked right now
                 add_allowance(connection, allowance)
 
         await self._database.write(decide)
@@ -157,7 +157,7 @@ class Approvals:
         return await self._end(approval, states, State.cancelled, entry, reason=reason)
 
     async def expire(self) -> datetime | None:
-        """End what nobody answered in time. Answers when the next one ends."""
+        """End expired approvals. Returns the time of the next expiry."""
         reason, recorded = responses.say_expired(self.settings.expiry_minutes)
         ends = []
         for approval in await self._database.read(store.find_all, State.pending):
@@ -184,7 +184,7 @@ class Approvals:
         await self._store(approval, entry, store.wait_again, approval, entry)
 
     async def ask_again(self, approval: Approval, effect: Effect) -> None:
-        """Ask a new question with the current Effect. The client goes on polling the same approval."""
+        """Prompt again with the current Effect. The client goes on polling the same approval."""
         renewed = replace(approval, **self._ask(approval.call_hash, effect))
         entry = responses.make_entry(renewed, Outcome.waiting, "asked", CHANGED)
         if await self._store(approval, entry, store.ask_again, approval, renewed, entry):
@@ -215,7 +215,7 @@ class Approvals:
         return bool(await self._store(approval, entry, store.end, approval, states, entry, values))
 
     async def _store(self, approval: Approval, entry: Entry, function: Any, *arguments: Any) -> Any:
-        """Commit a step of an approval with its row in the activity, and tell everybody."""
+        """Commit a step of an approval with its row in the activity, and publish it."""
         with self._activity.storing(entry):
             result = await self._database.write(function, *arguments)
         self._publish(approval)

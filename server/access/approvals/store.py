@@ -90,7 +90,7 @@ PRUNE = delete(table).where(table.c.ended_at < bindparam("until"))
 
 @dataclass(frozen=True)
 class Window:
-    """Moments that decide on a new call. `since`: what ended later is a duplicate. `most`: calls that may be pending at once."""
+    """Limits for a new call. `since`: a call that ended later is a duplicate. `most`: maximum of pending calls."""
 
     now: str
     since: str

@@ -52,7 +52,7 @@ class Clients:
         self.on_scopes_lost: list[Callable[[str | None], None]] = []  # called with the id of the client, None for all
 
     async def load(self) -> None:
-        """Read the valid credentials; at start, as every change here does it by itself."""
+        """Read the valid credentials at start; every change here updates them."""
         self._cache = await self._database.read(read_credentials, self._clock.now().isoformat())
         for callback in self.on_change:
             callback()
@@ -152,7 +152,7 @@ class Clients:
         return replace(client, revoked_at=now)
 
     async def revoke_all(self) -> int:
-        """Revoke every client at once. Answers how many there were."""
+        """Revoke every client. Returns their number."""
         revoked = int(await self.write(revoke_clients, self._clock.now().isoformat()))
         self._publish_scopes_lost(None)
         return revoked
@@ -188,7 +188,7 @@ def new_key() -> str:
 
 
 def hint_of(key: str) -> str:
-    """Beginning of a generated key, with which the person recognizes it."""
+    """Beginning of a generated key, by which the person recognizes it."""
     return key[:7]
 
 

@@ -41,7 +41,7 @@ class Use:
 
 
 class Usage:
-    """Records the use of clients. `every`: more recent calls are known to memory only."""
+    """Records the use of clients. `every`: minimum time between two writes; more recent calls are in memory only."""
 
     def __init__(self, database: Database, address: Address, clock: Clock, every: timedelta = WRITE_EVERY) -> None:
         self._database = database

@@ -50,7 +50,7 @@ class RequestServer(AuthorizationServer):
         return replace(response, changed=self.changed, ended=self.ended)
 
     def authenticate_client(self, request: Request, methods: list[str], endpoint: str = "token") -> Any:
-        """Replace Authlib's description, a list of methods, by one that says what to do."""
+        """Replace Authlib's description, a list of methods, by an actionable one."""
         try:
             return super().authenticate_client(request, methods, endpoint)
         except InvalidClientError as error:
@@ -145,7 +145,7 @@ def merge(stored: Registration | None, document: Registration) -> Registration:
 def check_request(
     connection: Connection, context: RequestContext, method: str, params: FormParams
 ) -> OAuthResponse | AuthorizationRequest:
-    """Validate an authorization request. Answers what the person is to be asked, or the error."""
+    """Validate an authorization request. Returns the request for the person, or the error."""
     server, valid = RequestServer(connection, context), list[AuthorizationRequest]()
 
     def validate(request: Request) -> OAuthResponse:
@@ -162,7 +162,7 @@ def check_request(
 def finish_request(
     connection: Connection, context: RequestContext, params: FormParams, agreed: AuthorizationRequest | None, denial: str
 ) -> OAuthResponse:
-    """Repeat a request after the person's decision: yes to `agreed`, or no."""
+    """Repeat a request after the decision: `agreed` is approved, or it is denied."""
     server = RequestServer(connection, context)
 
     def finish(request: Request) -> Any:

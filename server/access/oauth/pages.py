@@ -65,7 +65,7 @@ def make_waiting_page(pending: PendingAuthorization) -> str:
 
 
 def make_busy_page(sentence: str, *, again: bool) -> str:
-    """Page of a request that has to wait for another. `again`: it reloads by itself, which a form's cannot."""
+    """Page of a request that has to wait for another. `again`: reload automatically, which is impossible after a form."""
     further = "This page goes on by itself when it is over." if again else "Then begin this one again where it began."
     body = f"<h1>{BUSY}</h1><p>{escape(sentence)}</p><p>{further}</p>"
     return make_page(BUSY, body, refresh=again)

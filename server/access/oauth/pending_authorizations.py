@@ -25,7 +25,7 @@ from server.sdk.operation import Effect
 
 FOUR_DIGITS = re.compile("[0-9]{4}")
 MOST_TRIES = 5
-MOST_UNKNOWN = 5  # unknown clients that wait at once
+MOST_UNKNOWN = 5  # pending requests of unknown clients
 SENTENCE = "sign in to Deskhand"
 QUIET = timedelta(seconds=30)  # between two notifications about unknown clients
 GONE = "This sign-in does not wait any more. Begin it again in the browser."
@@ -82,8 +82,8 @@ class PendingAuthorization:
 class PendingAuthorizations:
     """Source of the questions about sign-ins: one pending request for each client.
 
-    While its browser polls, no other request replaces it: anybody who knows a client_id, such as ChatGPT's, could end the
-    person's own request that way. Unknown clients share MOST_UNKNOWN places. A decided request takes no place, and stays
+    While its browser polls, no other request replaces it: otherwise a stranger with a known client_id, such as ChatGPT's,
+    could end the person's own request. Unknown clients share MOST_UNKNOWN places. A decided request takes no place, and stays
     until its browser has fetched the response.
     """
 

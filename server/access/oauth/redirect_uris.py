@@ -1,6 +1,6 @@
 """Valid redirect_uris: exact ones, and patterns for those of ChatGPT and Claude.
 
-A pattern only permits to ask the person. They see the whole address, and it is stored with their consent.
+A pattern only permits to prompt the person, who sees the whole address; it is stored with their consent.
 ChatGPT: developers.openai.com/api/docs/actions/authentication and developers.openai.com/apps-sdk/build/auth;
 loopback: RFC 8252, section 7.3.
 """

@@ -1,5 +1,5 @@
 from server.access.origins import OriginSettings
 
 
-def test_no_foreign_page_may_call_until_the_person_lists_it() -> None:
+def test_cors_is_refused_until_the_origin_is_listed() -> None:
     assert OriginSettings().allowed == []

@@ -3,7 +3,7 @@ import pytest
 from server.core.errors import Unavailable
 
 
-async def test_a_pause_ends_by_itself_and_outlives_a_restart(opened, clock) -> None:
+async def test_pause_ends_at_its_time_and_survives_a_restart(opened, clock) -> None:
     async with opened() as state:
         state.pause.check()
         await state.pause.begin(15)
@@ -15,7 +15,7 @@ async def test_a_pause_ends_by_itself_and_outlives_a_restart(opened, clock) -> N
         state.pause.check()
 
 
-async def test_a_pause_without_an_end_lasts_until_it_is_ended(opened, clock) -> None:
+async def test_pause_without_an_end_lasts_until_it_is_resumed(opened, clock) -> None:
     async with opened() as state:
         await state.pause.begin(None)
         clock.move(days=1000)
@@ -25,7 +25,7 @@ async def test_a_pause_without_an_end_lasts_until_it_is_ended(opened, clock) -> 
         state.pause.check()
 
 
-def test_where_the_settings_were_lost_it_is_paused_until_the_person_resumes(serve, tmp_path) -> None:
+def test_lost_settings_pause_until_the_person_resumes(serve, tmp_path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "settings.json").write_bytes(b"{")
     served = serve()

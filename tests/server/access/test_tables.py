@@ -6,7 +6,7 @@ from alembic.migration import MigrationContext
 from server.access.tables import metadata
 
 
-def test_the_migrations_make_exactly_these_tables(opened) -> None:
+def test_tables_match_the_migrations(opened) -> None:
     async def main() -> list:
         async with opened() as state:
             return await state.context.database.read(differences)

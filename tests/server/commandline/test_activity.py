@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 
 
-def test_the_activity_reads_like_a_diary(deskhand, serve) -> None:
+def test_activity_is_printed_as_sentences(deskhand, serve) -> None:
     served = serve()
     served.call("GET", "/apps/list")
     assert "done      script listed the programs (" in deskhand("activity").stdout
@@ -13,7 +13,7 @@ def test_the_activity_reads_like_a_diary(deskhand, serve) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no variable says the zone there")
-def test_times_are_those_of_this_computer(deskhand_process, serve) -> None:
+def test_times_are_local(deskhand_process, serve) -> None:
     served = serve()
     served.call("GET", "/apps/list")
     kept = datetime.fromisoformat(json.loads(deskhand_process("activity", "--json").stdout)[0]["at"])
@@ -22,7 +22,7 @@ def test_times_are_those_of_this_computer(deskhand_process, serve) -> None:
         assert (datetime.fromisoformat(told) - kept.replace(tzinfo=None, microsecond=0)).total_seconds() == hours * 3600
 
 
-def test_nothing_that_others_wrote_steers_the_terminal(deskhand, serve) -> None:
+def test_control_characters_are_escaped_on_the_terminal(deskhand, serve) -> None:
     served = serve(demo=True)
     hostile = "x\x1b]0;owned\x07\x9b31m\u202e"
     served.call("GET", "/gmail/messages", params={"query": hostile})
@@ -35,7 +35,7 @@ def test_nothing_that_others_wrote_steers_the_terminal(deskhand, serve) -> None:
         assert not set(text) & set("\x1b\x07\x9b\u202e")
 
 
-def test_it_can_be_looked_through(deskhand, serve) -> None:
+def test_activity_is_filtered(deskhand, serve) -> None:
     served = serve()
     key = served.make_client("my-gpt")
     served.call("GET", "/apps/list", key)
@@ -46,7 +46,7 @@ def test_it_can_be_looked_through(deskhand, serve) -> None:
     assert "Nothing like that" in deskhand("activity", "--client", "nobody").stderr
 
 
-def test_what_waits_for_the_person_is_told_apart(deskhand, serve) -> None:
+def test_pending_approval_is_marked(deskhand, serve) -> None:
     served = serve(demo=True)
     served.call("GET", "/apps/list")
     order = {"app_name": "demo-clock", "action": "start"}
@@ -56,7 +56,7 @@ def test_what_waits_for_the_person_is_told_apart(deskhand, serve) -> None:
     assert "decision   asked: It waits for your word." in deskhand("activity", "2").stdout
 
 
-def test_a_call_is_shown_with_all_that_is_known_of_it(deskhand, serve) -> None:
+def test_call_is_printed_with_all_its_fields(deskhand, serve) -> None:
     served = serve()
     served.make_client("my-gpt", scopes=["read:apps"])
     served.call("POST", "/apps/control", json={"app_name": "notes", "action": "start"})

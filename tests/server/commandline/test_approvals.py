@@ -1,10 +1,10 @@
-def test_where_nothing_waits_it_says_so(deskhand, serve):
+def test_empty_approval_list_is_reported(deskhand, serve):
     serve()
     assert deskhand("approvals", "list").stdout == "Nothing waits for you.\n"
     assert deskhand("approvals", "list", "--json").stdout == "[]\n"
 
 
-def test_what_waits_is_told_with_how_far_a_yes_can_go_and_until_when(deskhand, serve):
+def test_pending_approval_is_printed_with_its_durations_and_expiry(deskhand, serve):
     served = serve(demo=True)
     key = served.make_client("bot")
     order = {"to": "ann@example.com", "subject": "Hi", "body": "Hello"}
@@ -16,13 +16,13 @@ def test_what_waits_is_told_with_how_far_a_yes_can_go_and_until_when(deskhand, s
     assert "    It waits until " in told
 
 
-def test_a_word_about_what_nobody_asked_ends_with_1(deskhand, serve):
+def test_decision_about_an_unknown_approval_exits_with_1(deskhand, serve):
     serve()
     answer = deskhand("approvals", "approve", "nobody-1")
     assert (answer.returncode, "no such question" in answer.stderr) == (1, True)
     assert deskhand("approvals", "deny", "nobody").returncode == 1
 
 
-def test_without_a_server_a_word_changes_nothing(deskhand):
+def test_decision_needs_a_running_server(deskhand):
     answer = deskhand("approvals", "approve", "call-1")
     assert (answer.returncode, "not running" in answer.stderr) == (1, True)

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 
-def test_what_was_backed_up_comes_back_and_its_keys_open_nothing(deskhand, serve, tmp_path: Path) -> None:
+def test_backup_is_restored_and_its_keys_are_invalid(deskhand, serve, tmp_path: Path) -> None:
     file = tmp_path / "backup.zip"
     served = serve()
     key = served.make_client("bot")

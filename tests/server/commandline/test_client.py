@@ -9,7 +9,7 @@ from server.lifecycle import runtime_file
 from server.storage.data_dir import open_home
 
 
-def test_without_a_server_the_store_is_opened_here(tmp_path) -> None:
+def test_store_is_opened_directly_without_a_server(tmp_path) -> None:
     with connect(tmp_path) as deskhand:
         assert deskhand.call("POST", "/api/clients", {"name": "bot", "scopes": ["read:apps"]})["key"]
     with connect(tmp_path) as deskhand:
@@ -44,7 +44,7 @@ def left_at(server: HTTPServer) -> runtime_file.Running:
     return runtime_file.make(address, server.server_port, address, "key")
 
 
-def test_where_the_folder_is_free_the_key_goes_to_nobody_and_the_store_is_opened_here(stranger, tmp_path) -> None:
+def test_store_is_opened_directly_without_sending_the_key_if_the_folder_is_unlocked(stranger, tmp_path) -> None:
     with connect(tmp_path) as deskhand:
         deskhand.call("GET", "/api/clients")
     with runtime_file.publish(tmp_path, left_at(stranger)):
@@ -55,7 +55,7 @@ def test_where_the_folder_is_free_the_key_goes_to_nobody_and_the_store_is_opened
     assert stranger.heard == []
 
 
-def test_an_answer_that_is_not_ours_is_no_running_deskhand(stranger, tmp_path) -> None:
+def test_foreign_response_is_no_running_server(stranger, tmp_path) -> None:
     with (
         open_home(tmp_path, demo=None),
         runtime_file.publish(tmp_path, left_at(stranger)),
@@ -65,7 +65,7 @@ def test_an_answer_that_is_not_ours_is_no_running_deskhand(stranger, tmp_path) -
         deskhand.call("GET", "/api/clients")
 
 
-def test_a_server_that_was_killed_is_not_taken_for_a_running_one(tmp_path) -> None:
+def test_killed_server_is_not_taken_for_a_running_one(tmp_path) -> None:
     with (
         open_home(tmp_path, demo=None),
         runtime_file.publish(tmp_path, runtime_file.make("http://127.0.0.1:9", 9, "http://127.0.0.1:9", "key")),
@@ -75,12 +75,12 @@ def test_a_server_that_was_killed_is_not_taken_for_a_running_one(tmp_path) -> No
         deskhand.call("GET", "/api/clients")
 
 
-def test_a_refusal_is_its_sentence(serve) -> None:
+def test_refusal_is_printed_as_its_sentence(serve) -> None:
     served = serve()
     with connect(served.data) as deskhand, pytest.raises(DeskhandError, match="no client named"):
         deskhand.call("GET", "/api/clients/nobody")
 
 
-def test_what_needs_a_running_server_says_so(tmp_path) -> None:
+def test_command_that_needs_a_running_server_says_so(tmp_path) -> None:
     with pytest.raises(Unavailable, match="deskhand serve"), connect(tmp_path, running_only=True):
         pass

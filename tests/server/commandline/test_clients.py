@@ -1,7 +1,7 @@
 import json
 
 
-def test_a_client_made_while_nothing_runs_is_known_to_the_server_that_starts_then(deskhand, serve) -> None:
+def test_client_created_without_a_server_is_known_at_next_start(deskhand, serve) -> None:
     made = deskhand("clients", "create", "bot", "--scope", "read:apps")
     assert made.returncode == 0, made.stderr
     assert made.stdout.count("\n") == 1
@@ -9,7 +9,7 @@ def test_a_client_made_while_nothing_runs_is_known_to_the_server_that_starts_the
     assert served.call("GET", "/apps/list", made.stdout.strip()).status_code == 200
 
 
-def test_what_the_command_does_to_a_running_server_holds_at_once(deskhand, serve) -> None:
+def test_change_of_a_running_server_holds_at_once(deskhand, serve) -> None:
     served = serve()
     key = deskhand("clients", "create", "bot", "--scope", "read:apps").stdout.strip()
     assert served.call("GET", "/apps/list", key).status_code == 200
@@ -21,11 +21,11 @@ def test_what_the_command_does_to_a_running_server_holds_at_once(deskhand, serve
     assert served.call("GET", "/apps/list", key).status_code == 401
 
 
-def test_an_empty_list_says_what_to_do(deskhand) -> None:
+def test_empty_client_list_has_a_hint(deskhand) -> None:
     assert "clients create" in deskhand("clients", "list").stderr
 
 
-def test_what_a_client_may_do_is_changed_by_name(deskhand) -> None:
+def test_client_permissions_are_changed_by_name(deskhand) -> None:
     deskhand("clients", "create", "bot")
     assert "allow  control_app" in deskhand("clients", "allow", "bot", "control_app", "send_mail").stdout
     assert "ask    control_app" in deskhand("clients", "ask", "bot", "control_app").stdout
@@ -35,14 +35,14 @@ def test_what_a_client_may_do_is_changed_by_name(deskhand) -> None:
     assert (wrong.returncode, "control_app" in wrong.stderr) == (1, True)
 
 
-def test_a_renewed_key_stands_alone_on_stdout_and_the_old_one_is_refused(deskhand, serve) -> None:
+def test_rotated_key_is_alone_on_stdout_and_the_old_one_is_refused(deskhand, serve) -> None:
     old = deskhand("clients", "create", "bot").stdout.strip()
     new = deskhand("clients", "renew", "bot").stdout.strip()
     served = serve()
     assert [served.call("GET", "/apps/list", key).status_code for key in (old, new)] == [401, 200]
 
 
-def test_all_are_revoked_only_where_that_was_said(deskhand) -> None:
+def test_revocation_of_all_clients_needs_its_option(deskhand) -> None:
     deskhand("clients", "create", "one")
     assert deskhand("clients", "revoke").returncode == 2
     assert deskhand("clients", "revoke", "one", "--all").returncode == 2
@@ -50,7 +50,7 @@ def test_all_are_revoked_only_where_that_was_said(deskhand) -> None:
     assert "none" in deskhand("clients", "revoke", "--all").stdout
 
 
-def test_an_id_and_a_secret_stand_alone_on_stdout_as_json(deskhand) -> None:
+def test_client_id_and_secret_are_printed_as_json_on_stdout(deskhand) -> None:
     made = deskhand("clients", "create", "my-gpt", "--oauth", "--redirect-uri", "https://app.example/cb")
     pair = json.loads(made.stdout)
     assert (set(pair), pair["client_secret"][:6]) == ({"client_id", "client_secret"}, "dh_cs_")
@@ -64,7 +64,7 @@ def test_an_id_and_a_secret_stand_alone_on_stdout_as_json(deskhand) -> None:
     assert deskhand("clients", "create", "bot", "--redirect-uri", "https://app.example/cb").returncode == 2
 
 
-def test_what_was_allowed_for_a_while_is_shown_and_ends_when_it_is_to_be_asked_again(deskhand, serve) -> None:
+def test_temporary_allowance_is_shown_and_ended(deskhand, serve) -> None:
     served = serve(demo=True)
     key = served.make_client("bot")
 

@@ -11,7 +11,7 @@ def test_addresses_need_a_running_server(deskhand, serve) -> None:
     assert json.loads(deskhand("addresses", "--json").stdout)["openapi"] == f"{served.public}/openapi.json"
 
 
-def test_a_pause_holds_until_it_is_ended(deskhand, serve) -> None:
+def test_pause_lasts_until_resumed(deskhand, serve) -> None:
     served = serve()
     key = served.make_client(allow=["control_app"])
     assert deskhand("pause", "15").returncode == 0
@@ -22,7 +22,7 @@ def test_a_pause_holds_until_it_is_ended(deskhand, serve) -> None:
     assert deskhand("pause", "-1").returncode == 2
 
 
-def test_a_schema_is_written_as_its_file_is_named(deskhand, serve, tmp_path: Path) -> None:
+def test_schema_format_follows_the_file_name(deskhand, serve, tmp_path: Path) -> None:
     assert deskhand("generate-schema").returncode == 1
     serve()
     deskhand("clients", "create", "bot", "--scope", "read:apps")
@@ -33,7 +33,7 @@ def test_a_schema_is_written_as_its_file_is_named(deskhand, serve, tmp_path: Pat
     assert "/apps/control" in yaml.safe_load(deskhand("generate-schema").stdout)["paths"]
 
 
-def test_the_doctor_ends_with_1_when_something_is_not_well(deskhand, serve, tmp_path: Path) -> None:
+def test_doctor_exits_with_1_on_problems(deskhand, serve, tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "settings.json").write_text("{broken")
     serve()
@@ -42,7 +42,7 @@ def test_the_doctor_ends_with_1_when_something_is_not_well(deskhand, serve, tmp_
     assert "✕ Settings" in told.stdout
 
 
-def test_it_is_ended_by_a_word(deskhand, serve) -> None:
+def test_stop_command_ends_the_server(deskhand, serve) -> None:
     served = serve()
     assert deskhand("quit").returncode == 0
     assert served.background.wait(15)

@@ -26,7 +26,7 @@ def test_every_command_has_help_with_an_example_and_a_data_dir() -> None:
         assert "--data-dir" in told, words
 
 
-def test_the_folder_may_be_named_before_the_command_as_well(deskhand, tmp_path) -> None:
+def test_data_dir_is_accepted_before_the_command(deskhand, tmp_path) -> None:
     there, elsewhere = (str(tmp_path / name) for name in ("there", "elsewhere"))
     assert deskhand("--data-dir", there, "clients", "create", "bot").returncode == 0
     assert "bot" in deskhand("clients", "list", "--data-dir", there).stdout
@@ -39,12 +39,12 @@ def test_help_is_printed(deskhand) -> None:
     assert (told.returncode, "deskhand clients create bot" in told.stdout) == (0, True)
 
 
-def test_the_selftest_names_the_integrations(deskhand) -> None:
+def test_selftest_names_the_integrations(deskhand) -> None:
     told = deskhand("--selftest")
     assert told.returncode == 0, told.stdout
     assert "apps" in told.stdout
     assert "gmail" in told.stdout
 
 
-def test_the_version_is_told(deskhand_process) -> None:
+def test_version_is_printed(deskhand_process) -> None:
     assert deskhand_process("--version").stdout.startswith("Deskhand ")

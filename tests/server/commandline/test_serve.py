@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
-def test_it_prints_one_line_of_json_when_ready_and_ends_with_0(tmp_path: Path, name: str) -> None:
+def test_serve_prints_one_line_of_json_when_ready_and_exits_with_0(tmp_path: Path, name: str) -> None:
     command = [sys.executable, "-m", "server", "serve", "--json", "--port", "0", "--data-dir", str(tmp_path)]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout
@@ -27,19 +27,19 @@ def test_it_prints_one_line_of_json_when_ready_and_ends_with_0(tmp_path: Path, n
     assert (process.returncode, rest, errors) == (0, "", "")
 
 
-def test_host_and_port_come_from_the_environment_too(deskhand_process) -> None:
+def test_host_and_port_are_read_from_the_environment(deskhand_process) -> None:
     failed = deskhand_process("serve", HOST="256.1.1.1", PORT="1234")
     assert failed.returncode == 1
     assert "256.1.1.1, port 1234" in failed.stderr
 
 
-def test_a_second_one_with_the_same_folder_ends_with_1(deskhand_process, serve) -> None:
+def test_second_server_with_the_same_folder_exits_with_1(deskhand_process, serve) -> None:
     serve()
     failed = deskhand_process("serve", "--port", "0")
     assert (failed.returncode, "running already" in failed.stderr) == (1, True)
 
 
-def test_no_key_and_no_query_stands_in_the_log(tmp_path: Path) -> None:
+def test_log_has_no_key_and_no_query(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "server", "serve", "--json", "--verbose", "--port", "0", "--data-dir", str(tmp_path)]
     environment = {**os.environ, "DESKHAND_API_KEY": "dh_the-key-of-the-environment"}
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -61,7 +61,7 @@ def start(folder: Path, *options: str) -> tuple[subprocess.Popen[str], dict[str,
     return process, json.loads(process.stdout.readline())
 
 
-def test_with_a_tunnel_its_address_is_told_and_killed_with_the_program(tmp_path: Path) -> None:
+def test_tunnel_address_is_printed_and_the_tunnel_killed_with_the_program(tmp_path: Path) -> None:
     process, ready = start(tmp_path, "--demo", "--tunnel")
     assert loopback.get(ready["public"] + "/openapi.json").json()["servers"] == [{"url": ready["public"]}]
     (agent,) = agents(tmp_path)
@@ -70,7 +70,7 @@ def test_with_a_tunnel_its_address_is_told_and_killed_with_the_program(tmp_path:
     agent.wait(20)
 
 
-def test_where_the_tunnel_does_not_open_it_says_why_and_goes_on(tmp_path: Path) -> None:
+def test_failed_tunnel_is_reported_and_the_server_continues(tmp_path: Path) -> None:
     process, ready = start(tmp_path, "--public-url", "https://desk.example.org", "--tunnel")
     process.terminate()
     process.communicate(timeout=20)
@@ -110,7 +110,7 @@ serve.run_here(Options(port=0, data_dir=Path(os.environ["DESKHAND_DATA_DIR"])), 
 
 
 @pytest.mark.parametrize(("hangs", "code"), [(1, 0), (100, 1)])
-def test_it_ends_even_where_threads_hang(tmp_path: Path, hangs: int, code: int) -> None:
+def test_server_exits_even_if_threads_hang(tmp_path: Path, hangs: int, code: int) -> None:
     command = [sys.executable, "-c", HANGING.replace("HANGS", str(hangs))]
     environment = {**os.environ, "DESKHAND_DATA_DIR": str(tmp_path)}
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

@@ -14,7 +14,7 @@ from tests.server.tunnel.test_download import Source
 from tests.server.tunnel.tunnels import QUICK, agents
 
 
-def test_on_prints_the_address_and_off_takes_it_away(deskhand, serve) -> None:
+def test_tunnel_on_prints_the_address_and_off_closes_it(deskhand, serve) -> None:
     served = serve(demo=True, tunnel_timing=QUICK)
     opened = deskhand("tunnel", "on")
     assert (opened.returncode, opened.stderr) == (0, "")
@@ -27,7 +27,7 @@ def test_on_prints_the_address_and_off_takes_it_away(deskhand, serve) -> None:
     assert not agents(served.data)
 
 
-def test_a_tunnel_that_cannot_be_opened_ends_with_1_and_what_to_do(deskhand, serve) -> None:
+def test_failed_tunnel_exits_with_1_and_a_hint(deskhand, serve) -> None:
     served = serve(demo=True, tunnel_timing=QUICK)
     served.person("PUT", "/api/tunnel/settings", json={"authtoken": "revoked-token"})
     failed = deskhand("tunnel", "on")
@@ -37,20 +37,20 @@ def test_a_tunnel_that_cannot_be_opened_ends_with_1_and_what_to_do(deskhand, ser
     assert "does not know" in deskhand("tunnel", "status").stdout
 
 
-def test_with_a_proxy_of_ones_own_it_says_why_not(deskhand, serve) -> None:
+def test_tunnel_is_refused_with_a_configured_public_address(deskhand, serve) -> None:
     serve(public_url="https://desk.example.org")
     failed = deskhand("tunnel", "on")
     assert (failed.returncode, "--public-url" in failed.stderr) == (1, True)
     assert "https://desk.example.org" in deskhand("tunnel", "status").stdout
 
 
-def test_where_nothing_runs_it_says_so(deskhand) -> None:
+def test_tunnel_commands_without_a_server_say_so(deskhand) -> None:
     for word in ("on", "off", "status", "download"):
         failed = deskhand("tunnel", word)
         assert (failed.returncode, "not running" in failed.stderr) == (1, True)
 
 
-def test_the_tunnel_is_set_up_without_a_window(deskhand, serve) -> None:
+def test_tunnel_is_configured_on_the_command_line(deskhand, serve) -> None:
     served = serve()
     done = deskhand("tunnel", "set", "--authtoken", "--domain", "desk.ngrok.app", "--open-at-start", typed="2abcdefgh_IJ\n")
     assert (done.returncode, done.stderr) == (0, "")
@@ -67,7 +67,7 @@ def test_the_tunnel_is_set_up_without_a_window(deskhand, serve) -> None:
     assert (found["has_authtoken"], found["domain"], found["open_at_start"], found["keep_awake"]) == (True, None, False, True)
 
 
-def test_what_cannot_be_set_is_said(deskhand, serve) -> None:
+def test_invalid_tunnel_setting_is_reported(deskhand, serve) -> None:
     serve()
     assert deskhand("tunnel", "set").returncode == 2
     assert deskhand("tunnel", "set", "--domain", "desk.ngrok.app", "--no-domain").returncode == 2
@@ -82,7 +82,7 @@ def test_what_cannot_be_set_is_said(deskhand, serve) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such terminals.")
-def test_on_a_terminal_the_authtoken_is_asked_for_and_not_shown(serve) -> None:
+def test_authtoken_is_prompted_on_a_terminal_without_echo(serve) -> None:
     import pty
 
     served = serve()
@@ -101,13 +101,13 @@ def test_on_a_terminal_the_authtoken_is_asked_for_and_not_shown(serve) -> None:
     assert served.person("GET", "/api/tunnel").json()["has_authtoken"]
 
 
-def test_a_download_that_cannot_be_ends_with_1_and_why(deskhand, serve) -> None:
+def test_failed_tunnel_download_exits_with_1_and_its_reason(deskhand, serve) -> None:
     serve(demo=True)
     failed = deskhand("tunnel", "download")
     assert (failed.returncode, "nothing is downloaded" in failed.stderr) == (1, True)
 
 
-def test_the_program_is_downloaded_and_its_place_printed(deskhand, serve, monkeypatch) -> None:
+def test_tunnel_program_is_downloaded_and_its_path_printed(deskhand, serve, monkeypatch) -> None:
     source = Source()
     threading.Thread(target=source.serve_forever, daemon=True).start()
     monkeypatch.setattr(Ngrok, "download_address", lambda _: source.address)

@@ -1,7 +1,7 @@
 from server.local.activity import tell_about
 
 
-def test_every_call_stands_in_the_activity_newest_first(demo) -> None:
+def test_activity_lists_every_call_newest_first(demo) -> None:
     key = demo.make_client("bot", allow=["control_app"])
     demo.call("GET", "/apps/list", key)
     demo.call("POST", "/apps/control", key, json={"app_name": "no such app", "action": "start"})
@@ -17,7 +17,7 @@ def test_every_call_stands_in_the_activity_newest_first(demo) -> None:
     assert [entry["id"] for entry in older] == [entries[1]["id"]]
 
 
-def test_the_diary_is_read_page_by_page(demo) -> None:
+def test_activity_is_paginated(demo) -> None:
     key = demo.make_client("bot", allow=["control_app"])
     for _ in range(3):
         demo.call("GET", "/apps/list", key)
@@ -36,7 +36,7 @@ def test_the_diary_is_read_page_by_page(demo) -> None:
     assert demo.person("GET", "/api/activity/page?nonsense=1").status_code == 422
 
 
-def test_a_call_is_shown_with_its_contents(demo) -> None:
+def test_call_is_shown_with_its_contents(demo) -> None:
     demo.call("GET", "/apps/list")
     entry = demo.activity()[0]
     shown = demo.person("GET", f"/api/activity/{entry['id']}").json()
@@ -45,7 +45,7 @@ def test_a_call_is_shown_with_its_contents(demo) -> None:
     assert demo.person("GET", "/api/activity/999999").status_code == 404
 
 
-def test_a_refusal_says_to_the_person_why(demo) -> None:
+def test_refusal_has_a_readable_reason(demo) -> None:
     demo.make_client(deny=["control_app"])
     demo.call("POST", "/apps/control", json={"app_name": "Notepad", "action": "start"})
     demo.call("POST", "/apps/control", json={"app_name": 5})
@@ -61,7 +61,7 @@ def test_today_is_counted(demo) -> None:
     assert demo.person("GET", "/api/activity/running").json() == []
 
 
-def test_what_it_is_about_is_a_word_to_a_person() -> None:
+def test_subject_of_a_call_is_readable() -> None:
     assert (
         tell_about({"page_token": "abc", "order": {"ids": ["x"], "to": ["bob@example.com"], "body": "Hi"}}) == "bob@example.com"
     )
@@ -69,7 +69,7 @@ def test_what_it_is_about_is_a_word_to_a_person() -> None:
     assert tell_about({"query": "x" * 500}) == "x" * 80 + "…"
 
 
-def test_what_waits_for_the_person_is_told_as_a_wish_and_what_they_decided_stays(demo) -> None:
+def test_pending_approval_is_titled_as_request_and_its_decision_stays(demo) -> None:
     mail = {"to": "mei.tanaka@example.org", "subject": "Lunch", "body": "hello"}
     asked = demo.call("POST", "/gmail/send", json=mail, headers={"Prefer": "respond-async"}).json()["approval_id"]
     (line,) = demo.person("GET", "/api/activity/page?outcome=waiting").json()["entries"]

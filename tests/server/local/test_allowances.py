@@ -3,7 +3,7 @@ def ask(demo, key: str, subject: str, to: str = "mei.tanaka@example.org"):
     return demo.call("POST", "/gmail/send", key, json=mail, headers={"Prefer": "respond-async"})
 
 
-def test_what_holds_for_a_client_is_listed_and_can_be_ended(demo) -> None:
+def test_allowances_of_a_client_are_listed_and_can_be_ended(demo) -> None:
     key, path = demo.make_client(), "/api/clients/script/allowances"
     assert demo.person("GET", path).json() == []
     approval = ask(demo, key, "One").json()["approval_id"]

@@ -3,7 +3,7 @@ import threading
 from tests import loopback
 
 
-def test_the_local_surface_opens_only_with_its_key(serve) -> None:
+def test_local_api_needs_its_session(serve) -> None:
     served = serve()
     for path in ("/api/overview", "/api/clients", "/api/activity", "/api/events", "/api/addresses"):
         assert loopback.get(served.local + path).status_code == 401
@@ -11,7 +11,7 @@ def test_the_local_surface_opens_only_with_its_key(serve) -> None:
         assert loopback.get(served.local + path, headers=wrong).status_code == 401
 
 
-def test_the_public_surface_has_no_route_of_the_local_one(demo) -> None:
+def test_public_api_has_no_local_route(demo) -> None:
     key = demo.make_client()
     for path in (
         "/api/overview",
@@ -26,7 +26,7 @@ def test_the_public_surface_has_no_route_of_the_local_one(demo) -> None:
         assert demo.call("POST", path, key).status_code == 404, path
 
 
-def test_news_comes_as_it_happens_and_an_open_stream_does_not_hold_up_the_stop(serve) -> None:
+def test_events_are_streamed_and_an_open_stream_does_not_delay_shutdown(serve) -> None:
     served = serve()
     heard: list[str] = []
     first = threading.Event()

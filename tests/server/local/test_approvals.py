@@ -5,11 +5,11 @@ from click.testing import CliRunner
 from server.commandline.approvals import approvals
 
 
-def test_where_nothing_waits_the_list_is_empty(serve):
+def test_approval_list_is_empty_without_pending_calls(serve):
     assert serve().person("GET", "/api/approvals").json() == []
 
 
-def test_a_word_about_what_nobody_asked_is_answered_with_a_sentence(serve):
+def test_decision_about_an_unknown_approval_is_refused_with_a_sentence(serve):
     served = serve()
     for word in ("approve", "deny"):
         answer = served.person("POST", f"/api/approvals/nobody-1/{word}", json={})
@@ -17,7 +17,7 @@ def test_a_word_about_what_nobody_asked_is_answered_with_a_sentence(serve):
         assert "no such question" in answer.json()["detail"]
 
 
-def test_a_mail_waits_is_shown_whole_and_goes_out_after_a_yes(demo):
+def test_mail_waits_is_shown_completely_and_is_sent_after_approval(demo):
     demo.make_client("gpt")
     mail = {
         "to": "bob@example.com <eve@example.net>",
@@ -48,7 +48,7 @@ def test_a_mail_waits_is_shown_whole_and_goes_out_after_a_yes(demo):
     assert demo.person("GET", "/api/status").json()["waiting"] == 0
 
 
-def test_what_waits_can_be_listed_while_nothing_runs_and_is_asked_at_the_next_start(serve):
+def test_pending_approvals_are_listed_while_stopped_and_prompted_at_next_start(serve):
     served = serve(demo=True)
     mail = {"to": "mei.tanaka@example.org", "subject": "Lunch", "body": "hello"}
     key = served.make_client()

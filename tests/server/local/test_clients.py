@@ -1,4 +1,4 @@
-def test_a_client_is_made_shown_listed_and_ended(demo) -> None:
+def test_client_is_created_shown_listed_and_revoked(demo) -> None:
     made = demo.person(
         "POST", "/api/clients", json={"name": "bot", "scopes": ["read:apps", "control:apps"], "allow": ["control_app"]}
     )
@@ -13,7 +13,7 @@ def test_a_client_is_made_shown_listed_and_ended(demo) -> None:
     assert demo.person("GET", "/api/clients/bot").status_code == 404
 
 
-def test_what_there_is_not_is_refused_with_what_there_is(demo) -> None:
+def test_unknown_client_is_refused_with_the_known_ones(demo) -> None:
     for order, word in (
         ({"name": "bot", "scopes": ["read:minds"]}, "read:mail"),
         ({"name": "bot", "allow": ["launch_rocket"]}, "control_app"),
@@ -26,7 +26,7 @@ def test_what_there_is_not_is_refused_with_what_there_is(demo) -> None:
     assert demo.person("GET", "/api/clients").json() == []
 
 
-def test_what_a_client_may_do_is_changed_and_holds_at_its_next_call(demo) -> None:
+def test_client_permission_is_changed_and_holds_at_the_next_call(demo) -> None:
     key = demo.make_client("bot", scopes=["read:apps"])
     start = {"app_name": "notes", "action": "start"}
     assert demo.call("POST", "/apps/control", key, json=start).status_code == 403
@@ -41,7 +41,7 @@ def test_what_a_client_may_do_is_changed_and_holds_at_its_next_call(demo) -> Non
     assert demo.person("PATCH", "/api/clients/bot", json={"rate": None}).json()["rate"] is None
 
 
-def test_a_change_that_there_is_no_such_thing_for_is_refused(demo) -> None:
+def test_unknown_permission_change_is_refused(demo) -> None:
     demo.make_client("bot")
     for order, status, word in (
         ({"policies": {"launch_rocket": "allow"}}, 422, "control_app"),
@@ -55,7 +55,7 @@ def test_a_change_that_there_is_no_such_thing_for_is_refused(demo) -> None:
     assert demo.person("POST", "/api/clients/nobody/key").status_code == 404
 
 
-def test_a_renewed_key_is_told_once_and_the_old_one_is_refused(demo) -> None:
+def test_rotated_key_is_shown_once_and_the_old_one_is_refused(demo) -> None:
     old = demo.make_client("bot")
     renewed = demo.person("POST", "/api/clients/bot/key").json()
     assert demo.call("GET", "/apps/list", old).status_code == 401
@@ -65,14 +65,14 @@ def test_a_renewed_key_is_told_once_and_the_old_one_is_refused(demo) -> None:
     assert renewed["client"]["key_hint"] in shown
 
 
-def test_everything_off_ends_all_of_them(demo) -> None:
+def test_everything_off_revokes_all_clients(demo) -> None:
     keys = [demo.make_client(name) for name in ("one", "two")]
     assert demo.person("POST", "/api/clients/revoke-all").json() == {"ended": 2}
     assert [demo.call("GET", "/apps/list", key).status_code for key in keys] == [401, 401]
     assert all(client["revoked_at"] for client in demo.person("GET", "/api/clients").json())
 
 
-def test_it_is_told_when_a_client_was_used_and_through_which_address(serve) -> None:
+def test_last_use_is_shown_with_its_public_address(serve) -> None:
     served = serve(demo=True, public_url="https://desk.example.org")
     key = served.make_client("bot")
     before = served.person("GET", "/api/clients/bot").json()
@@ -84,7 +84,7 @@ def test_it_is_told_when_a_client_was_used_and_through_which_address(serve) -> N
     assert after["calls_today"] == 1
 
 
-def test_a_document_is_told_with_what_chatgpt_would_make_of_it(demo) -> None:
+def test_document_is_shown_with_the_problems_chatgpt_would_find(demo) -> None:
     demo.make_client("bot", scopes=["read:apps"])
     found = demo.person("GET", "/api/clients/bot/document").json()
     assert found == {"operations": 2, "most": 30, "warnings": [], "fetched_at": None}
@@ -93,7 +93,7 @@ def test_a_document_is_told_with_what_chatgpt_would_make_of_it(demo) -> None:
     assert demo.person("GET", "/api/clients/nobody/document").status_code == 404
 
 
-def test_where_a_program_may_be_answered_is_changed_without_another_secret(demo) -> None:
+def test_redirect_uris_are_changed_without_another_secret(demo) -> None:
     demo.make_client("script")
     demo.person("POST", "/api/clients", json={"name": "gpt", "oauth": True})
     order = {"redirect_uris": ["https://notes.example.org/callback"]}

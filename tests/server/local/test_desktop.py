@@ -20,7 +20,7 @@ class Desktop(NoScreen):
         self.opened.append(folder)
 
 
-def test_where_there_is_no_screen_it_cannot_start_at_login(serve) -> None:
+def test_start_at_login_needs_a_screen(serve) -> None:
     served = serve()
     told = served.person("GET", "/api/desktop").json()
     assert told["start_at_login"] is None
@@ -30,7 +30,7 @@ def test_where_there_is_no_screen_it_cannot_start_at_login(serve) -> None:
     assert "deskhand serve" in refused.json()["detail"]
 
 
-def test_what_a_person_wants_is_done_and_what_they_leave_out_stays(serve) -> None:
+def test_desktop_settings_are_updated_and_omitted_ones_stay(serve) -> None:
     desktop = Desktop()
     served = serve(screen=desktop)
     assert served.person("PUT", "/api/desktop", json={"start_at_login": True}).json()["start_at_login"] is True
@@ -39,7 +39,7 @@ def test_what_a_person_wants_is_done_and_what_they_leave_out_stays(serve) -> Non
     assert served.person("PUT", "/api/desktop", json={"start_at_login": False}).json()["start_at_login"] is False
 
 
-def test_the_demo_does_not_start_at_login(serve) -> None:
+def test_demo_does_not_start_at_login(serve) -> None:
     desktop = Desktop()
     served = serve(demo=True, screen=desktop)
     assert served.person("GET", "/api/desktop").json()["start_at_login"] is None
@@ -47,13 +47,13 @@ def test_the_demo_does_not_start_at_login(serve) -> None:
     assert not desktop.on
 
 
-def test_where_updates_are_not_published_the_page_has_nothing_to_show(demo) -> None:
+def test_update_page_is_empty_without_published_updates(demo) -> None:
     told = demo.person("GET", "/api/desktop").json()
     assert told["check_for_updates"] is None
     assert told["update"] is None
 
 
-def test_the_folder_of_the_logs_is_opened(serve) -> None:
+def test_log_folder_is_opened(serve) -> None:
     desktop = Desktop()
     served = serve(screen=desktop)
     answer = served.person("POST", "/api/logs/open")
@@ -62,7 +62,7 @@ def test_the_folder_of_the_logs_is_opened(serve) -> None:
     assert (served.data / "logs" / "deskhand.log").exists()
 
 
-def test_without_a_screen_the_folder_is_named(serve) -> None:
+def test_log_folder_is_named_without_a_screen(serve) -> None:
     served = serve()
     answer = served.person("POST", "/api/logs/open")
     assert answer.status_code == Unavailable.status
@@ -70,6 +70,6 @@ def test_without_a_screen_the_folder_is_named(serve) -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/desktop", "/api/logs/open"])
-def test_only_the_person_may(serve, path) -> None:
+def test_desktop_actions_need_the_session(serve, path) -> None:
     served = serve()
     assert served.call("GET", path).status_code == 404

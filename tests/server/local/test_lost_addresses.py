@@ -25,7 +25,7 @@ def open_tunnel(served) -> str:
     raise AssertionError(tunnel)
 
 
-def test_who_was_used_through_an_address_that_is_lost_is_named_until_its_key_is_replaced(served):
+def test_client_used_through_a_lost_address_is_listed_until_its_key_is_replaced(served):
     used, unused, ended = (served.make_client(name) for name in ("used", "unused", "ended"))
     here = served.public
     first = open_tunnel(served)
@@ -43,7 +43,7 @@ def test_who_was_used_through_an_address_that_is_lost_is_named_until_its_key_is_
     assert served.person("GET", "/api/addresses/lost").json() == []
 
 
-def test_who_signs_in_there_is_named_until_its_secret_is_renewed(served):
+def test_oauth_client_of_a_lost_address_is_listed_until_its_secret_is_rotated(served):
     gpt = own(served)
     first = open_tunnel(served)
     token = gpt.sign_in()["access_token"]

@@ -4,7 +4,7 @@ from server.access.oauth.oauth_clients import OAuthClient
 from server.local.oauth_models import view_program
 
 
-def test_how_a_client_signs_in_is_shown_without_a_secret():
+def test_oauth_client_is_shown_without_a_secret():
     registration = Registration("deskhand-1", Kind.own, "bot", secret_hash=b"hidden", client="id-1")
     grant = Grant("g", "deskhand-1", "id-1", "https://cb", frozenset({"b", "a"}), "/mcp", "https://one", "2026")
     shown = view_program(OAuthClient(registration, (grant,)), "https://two")

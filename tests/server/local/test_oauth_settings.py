@@ -1,4 +1,4 @@
-def test_the_person_says_how_programs_may_sign_in_also_after_a_restart(serve):
+def test_oauth_settings_are_changed_and_survive_a_restart(serve):
     served = serve(demo=True)
     assert served.person("GET", "/api/sign-ins").json() == {
         "registration_allowed": False,

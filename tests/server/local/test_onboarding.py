@@ -17,11 +17,11 @@ def save(server, **progress):
     return answer.json()
 
 
-def test_a_first_start_has_all_five_steps_before_it(serve):
+def test_onboarding_has_five_steps_at_first_start(serve):
     assert read(serve()) == {"version": 0, "finished": False, "steps": dict.fromkeys(STEPS, "open"), "client": None}
 
 
-def test_one_goes_on_where_one_was_after_a_restart(serve):
+def test_onboarding_continues_after_a_restart(serve):
     server = serve()
     save(server, finished=False, steps={"use": "done", "tunnel": "skipped"}, client="my-gpt")
     server.background.stop()
@@ -30,7 +30,7 @@ def test_one_goes_on_where_one_was_after_a_restart(serve):
     assert [now["steps"][name] for name in STEPS] == ["done", "skipped", "open", "open", "open"]
 
 
-def test_who_is_through_is_not_asked_again_until_they_wish_it(serve):
+def test_finished_onboarding_is_not_shown_again_until_requested(serve):
     server = serve()
     assert save(server, finished=True)["finished"]
     assert read(server)["finished"]
@@ -38,7 +38,7 @@ def test_who_is_through_is_not_asked_again_until_they_wish_it(serve):
     assert not read(server)["finished"]
 
 
-def test_who_has_a_client_already_or_plays_is_not_led(serve, tmp_path):
+def test_onboarding_is_skipped_with_a_client_and_in_the_demo(serve, tmp_path):
     own, played = serve(tmp_path / "own"), serve(tmp_path / "demo", demo=True)
     own.make_client("script")
     assert read(own)["finished"]
@@ -47,7 +47,7 @@ def test_who_has_a_client_already_or_plays_is_not_led(serve, tmp_path):
     assert not read(played)["finished"]
 
 
-def test_a_client_made_on_the_way_does_not_end_it(serve):
+def test_client_created_during_onboarding_does_not_end_it(serve):
     server = serve()
     save(server, finished=False)
     server.make_client("my-gpt")
@@ -55,7 +55,7 @@ def test_a_client_made_on_the_way_does_not_end_it(serve):
 
 
 @pytest.mark.parametrize("progress", [{}, {"finished": False, "steps": {"use": "half"}}, {"finished": 1, "client": "x" * 41}])
-def test_what_is_no_progress_is_refused(serve, progress):
+def test_invalid_progress_is_refused(serve, progress):
     server = serve()
     assert server.person("PUT", "/api/onboarding", json=progress).status_code == 422
     assert read(server)["version"] == 0
@@ -69,13 +69,13 @@ class Recorded(NoScreen):
         self.demos += 1
 
 
-def test_the_demo_is_started_beside_the_program(serve):
+def test_demo_is_started_beside_the_program(serve):
     screen = Recorded()
     assert serve(screen=screen).person("POST", "/api/demo").status_code == 204
     assert screen.demos == 1
 
 
-def test_where_there_is_no_screen_the_way_to_the_demo_is_told(serve):
+def test_demo_command_is_shown_without_a_screen(serve):
     answer = serve().person("POST", "/api/demo")
     assert answer.status_code == 503
     with pytest.raises(Unavailable) as told:
@@ -83,5 +83,5 @@ def test_where_there_is_no_screen_the_way_to_the_demo_is_told(serve):
     assert answer.json()["detail"] == told.value.detail
 
 
-def test_the_demo_starts_no_demo(demo):
+def test_demo_cannot_start_a_demo(demo):
     assert demo.person("POST", "/api/demo").status_code == 409

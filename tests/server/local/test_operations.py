@@ -1,4 +1,4 @@
-def test_every_operation_is_told_with_what_a_person_needs_to_choose(demo) -> None:
+def test_operations_are_listed_with_their_summary_and_effects(demo) -> None:
     told = {one["name"]: one for one in demo.person("GET", "/api/operations").json()}
     assert told["send_mail"] == {
         "name": "send_mail",

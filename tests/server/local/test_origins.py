@@ -4,7 +4,7 @@ from server.core.errors import InvalidInput
 from server.local.origins import check_origin
 
 
-def test_a_listed_page_may_call_and_others_may_not(demo) -> None:
+def test_listed_origin_may_call_and_others_may_not(demo) -> None:
     key = demo.make_client()
     page, other = {"Origin": "https://notes.example.org"}, {"Origin": "https://evil.example"}
     assert demo.call("GET", "/apps/list", key, headers=page).status_code == 403
@@ -31,7 +31,7 @@ def test_a_listed_page_may_call_and_others_may_not(demo) -> None:
         ("chrome-extension://abcdefghijklmnopabcdefghijklmnop", "chrome-extension://abcdefghijklmnopabcdefghijklmnop"),
     ],
 )
-def test_an_origin_is_kept_as_a_browser_sends_it(given: str, kept: str) -> None:
+def test_origin_is_normalized_as_a_browser_sends_it(given: str, kept: str) -> None:
     assert check_origin(given) == kept
 
 
@@ -43,12 +43,12 @@ def test_an_origin_is_kept_as_a_browser_sends_it(given: str, kept: str) -> None:
         "https://a..b", "https://a?", "https://a#", "https://a%2eb", "chrome-extension://a:1", "https:\\\\a", "moz-extension://",
     ],
 )  # fmt: skip
-def test_what_a_browser_never_sends_is_not_kept(origin: str) -> None:
+def test_origin_path_and_default_port_are_dropped(origin: str) -> None:
     with pytest.raises(InvalidInput, match=r"https://notes\.example\.org"):
         check_origin(origin)
 
 
-def test_a_name_with_other_letters_is_asked_for_as_it_is_sent() -> None:
+def test_international_origin_is_stored_as_punycode() -> None:
     with pytest.raises(InvalidInput, match="xn--caf-dma"):
         check_origin("https://café.example")
 
@@ -56,12 +56,12 @@ def test_a_name_with_other_letters_is_asked_for_as_it_is_sent() -> None:
 @pytest.mark.parametrize(
     "origin", ["*", "null", "notes.example.org", "https://", "https://a.example/path", "ftp://a.example", "https://a:b@c"]
 )
-def test_what_no_browser_sends_is_refused_with_an_example(serve, origin: str) -> None:
+def test_invalid_origin_is_refused_with_an_example(serve, origin: str) -> None:
     answer = serve().person("PUT", "/api/origins", json={"allowed": [origin]})
     assert answer.status_code == 422
     assert "https://notes.example.org" in answer.json()["detail"]
 
 
-def test_an_origin_listed_twice_is_listed_once(serve) -> None:
+def test_duplicate_origin_is_listed_once(serve) -> None:
     twice = ["https://a.example", "https://A.example/"]
     assert serve().person("PUT", "/api/origins", json={"allowed": twice}).json() == {"allowed": ["https://a.example"]}

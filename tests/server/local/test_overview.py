@@ -9,7 +9,7 @@ from server.local.overview import tell_pause
 NOW = datetime(2026, 6, 17, 8, 41, tzinfo=UTC)
 
 
-def test_the_overview_says_what_is_on_and_what_is_wrong(demo) -> None:
+def test_overview_has_the_state_and_the_problems(demo) -> None:
     told = demo.person("GET", "/api/overview").json()
     assert told["demo"] is True
     assert {one["name"]: one["state"] for one in told["integrations"]} == {
@@ -21,14 +21,14 @@ def test_the_overview_says_what_is_on_and_what_is_wrong(demo) -> None:
     assert told["addresses"]["public"] == demo.public
 
 
-def test_a_pause_begins_and_ends(demo) -> None:
+def test_pause_begins_and_ends(demo) -> None:
     assert demo.person("POST", "/api/pause", json={"minutes": 15}).json()["paused_until"]
     assert demo.person("GET", "/api/overview").json()["paused_until"]
     assert demo.person("DELETE", "/api/pause").json()["paused_until"] is None
     assert demo.person("POST", "/api/pause", json={"minutes": -1}).status_code == 422
 
 
-def test_a_pause_is_told_as_the_clock_of_this_computer_shows_it(demo) -> None:
+def test_pause_has_its_end_in_local_time(demo) -> None:
     demo.person("POST", "/api/pause", json={"minutes": 15})
     ends = datetime.fromisoformat(demo.person("GET", "/api/overview").json()["paused_until"]).astimezone()
     (told,) = [check["detail"] for check in demo.person("GET", "/api/checks").json() if check["what"] == "Pause"]
@@ -36,7 +36,7 @@ def test_a_pause_is_told_as_the_clock_of_this_computer_shows_it(demo) -> None:
     assert tell_pause(NOW + timedelta(days=36_500), NOW) == "All actions are paused until you resume them."
 
 
-def test_the_checks_are_well_in_demo_mode(demo) -> None:
+def test_health_checks_pass_in_demo_mode(demo) -> None:
     checks = demo.person("GET", "/api/checks").json()
     assert all(check["well"] for check in checks), checks
     assert {"Apps", "Gmail", "Settings", "Secrets"} <= {check["what"] for check in checks}
@@ -45,14 +45,14 @@ def test_the_checks_are_well_in_demo_mode(demo) -> None:
 @pytest.mark.parametrize(
     ("given", "told"), [(None, "this computer only"), ("https://desk.example.org", "https://desk.example.org")]
 )
-def test_the_checks_say_who_reaches_the_address(serve, given, told) -> None:
+def test_health_checks_name_who_can_reach_the_address(serve, given, told) -> None:
     served = serve(public_url=given)
     (detail,) = [check["detail"] for check in served.person("GET", "/api/checks").json() if check["what"] == "Address"]
     assert told in detail
     assert ("deskhand tunnel on" in detail) == (given is None)
 
 
-def test_a_backup_is_made_while_the_server_runs(demo, tmp_path) -> None:
+def test_backup_is_made_while_the_server_runs(demo, tmp_path) -> None:
     target = tmp_path / "backup.zip"
     assert demo.person("POST", "/api/backup", json={"path": str(target)}).status_code == 200
     assert target.is_file()
@@ -60,7 +60,7 @@ def test_a_backup_is_made_while_the_server_runs(demo, tmp_path) -> None:
     assert 400 <= again.status_code < 500
 
 
-def test_a_notice_stands_until_it_is_put_away(serve, monkeypatch) -> None:
+def test_notice_stays_until_it_is_dismissed(serve, monkeypatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         monkeypatch.setattr(ports, "USUAL_PORT", taken.getsockname()[1])
         served = serve(port=None)
@@ -71,7 +71,7 @@ def test_a_notice_stands_until_it_is_put_away(serve, monkeypatch) -> None:
     assert served.person("GET", "/api/overview").json()["notices"] == []
 
 
-def test_a_list_of_apps_that_was_mended_is_well_again(serve) -> None:
+def test_repaired_app_list_is_healthy_again(serve) -> None:
     served = serve()
     assert served.person("GET", "/api/overview").json()["problems"] == []  # it is loaded
     file = served.data / "app_config.json"

@@ -38,7 +38,7 @@ def find(served, name: str) -> dict:
     return next(section for section in served.person("GET", "/api/settings").json() if section["name"] == name)
 
 
-def test_every_part_that_has_settings_has_a_form(demo) -> None:
+def test_settings_form_exists_for_every_part_with_settings(demo) -> None:
     sections = demo.person("GET", "/api/settings").json()
     assert {"retention", "gmail"} <= {section["name"] for section in sections}
     for section in sections:
@@ -50,12 +50,12 @@ def test_every_part_that_has_settings_has_a_form(demo) -> None:
             assert field["description"].endswith(".")
 
 
-def test_no_account_address_or_secret_stands_in_a_form(demo) -> None:
+def test_settings_forms_omit_accounts_addresses_and_secrets(demo) -> None:
     told = demo.person("GET", "/api/settings").text
     assert not [word for word in ("accounts", "endpoints", "token", "secret") if word in told]
 
 
-def test_what_is_saved_holds_and_everything_else_stays(demo) -> None:
+def test_saved_setting_holds_and_the_others_stay(demo) -> None:
     saved = demo.person("PUT", "/api/settings/gmail", json={"read_retries": 4})
     assert (saved.status_code, saved.json()["values"]["read_retries"]) == (200, 4)
     assert find(demo, "gmail") == saved.json()
@@ -72,20 +72,20 @@ def test_what_is_saved_holds_and_everything_else_stays(demo) -> None:
         ({"activity_days": None}, "activity_days", "That a call was made has to be a whole number."),
     ],
 )
-def test_a_wrong_value_is_named_in_words(demo, values, field, sentence) -> None:
+def test_invalid_setting_is_refused_with_a_sentence(demo, values, field, sentence) -> None:
     refused = demo.person("PUT", "/api/settings/retention", json=values)
     assert (refused.status_code, refused.json()["detail"]) == (422, sentence)
     assert [one["field"] for one in refused.json()["errors"]] == [field]
     assert find(demo, "retention")["values"] == {"payload_days": 7, "activity_days": 90}
 
 
-def test_what_stands_in_no_form_cannot_be_set(demo) -> None:
+def test_setting_without_a_form_field_cannot_be_changed(demo) -> None:
     assert demo.person("PUT", "/api/settings/gmail", json={"accounts": []}).status_code == 422
     assert demo.person("PUT", "/api/settings/pause", json={"until": None}).status_code == 404
     assert len(demo.person("GET", "/api/gmail/status").json()["accounts"]) == 2
 
 
-def test_what_is_not_to_be_remembered_is_forgotten_at_once(demo) -> None:
+def test_shortened_retention_prunes_at_once(demo) -> None:
     demo.call("GET", "/apps/list")
     demo.call("GET", "/apps/list")
     with closing(sqlite3.connect(demo.data / DATABASE_FILE)) as database, database:
@@ -97,7 +97,7 @@ def test_what_is_not_to_be_remembered_is_forgotten_at_once(demo) -> None:
     assert "40" in demo.call("GET", "/privacy", "").text
 
 
-def test_a_form_has_the_fields_with_a_title_and_no_secret() -> None:
+def test_form_has_the_titled_fields_without_secrets() -> None:
     fields = list_fields(Picture)
     assert fields == {"colour": None, "frame": {"width": None}}
     form = make_form(Picture.model_json_schema(), fields)
@@ -105,7 +105,7 @@ def test_a_form_has_the_fields_with_a_title_and_no_secret() -> None:
     assert list(form["properties"]["frame"]["properties"]) == ["width"]
 
 
-def test_values_inside_of_others_are_put_where_they_belong() -> None:
+def test_nested_values_are_merged() -> None:
     before = Picture(frame=Frame(made_by="Ann"), visitors=["Bob"])
     assert put_in(before, {"frame": {"width": 3}}) == Picture(frame=Frame(width=3, made_by="Ann"), visitors=["Bob"])
     with pytest.raises(InvalidInput, match="There is no setting made_by"):
@@ -114,7 +114,7 @@ def test_values_inside_of_others_are_put_where_they_belong() -> None:
         put_in(before, {"colour": "green"})
 
 
-def test_places_are_told_wherever_they_lie(serve, tmp_path) -> None:
+def test_error_locations_are_reported_at_every_depth(serve, tmp_path) -> None:
     served = serve(tmp_path / os.fsdecode(b"caf\xe9"))
     places = served.person("GET", "/api/settings/places")
     assert places.status_code == 200

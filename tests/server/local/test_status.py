@@ -5,13 +5,13 @@ CALL = ApprovalRequest("call-1", Kind.call, "bot", "send mail", "2026")
 SIGN_IN = ApprovalRequest("signin-1", Kind.sign_in, "bot", "sign in", "2026")
 
 
-def test_who_waits_for_the_person_is_told_before_everything_else() -> None:
+def test_pending_approvals_are_the_first_status() -> None:
     assert judge(paused=True, here=False, problems=["x"], questions=[CALL]) == (Face.attention, "1 call waits for you")
     assert count_waiting([CALL, CALL]) == "2 calls wait for you"
     assert count_waiting([CALL, SIGN_IN]) == "2 questions wait for you"
 
 
-def test_the_tray_is_told_how_it_is_and_what_happened(serve) -> None:
+def test_status_is_published_to_the_tray_with_its_events(serve) -> None:
     served = serve()
     served.person("GET", "/api/overview")  # which waits until the integrations are loaded
     served.call("GET", "/apps/list", served.make_client("reader"))
@@ -20,14 +20,14 @@ def test_the_tray_is_told_how_it_is_and_what_happened(serve) -> None:
     assert [(call["client"], call["outcome"]) for call in status["recent"]] == [("reader", "done")]
 
 
-def test_an_address_that_others_reach_is_online(serve) -> None:
+def test_public_address_is_the_online_status(serve) -> None:
     served = serve(public_url="https://desk.example.org")
     served.person("GET", "/api/overview")  # which waits until the integrations are loaded
     status = served.person("GET", "/api/status").json()
     assert (status["look"], status["here_only"], status["sentence"]) == ("online", False, "Online")
 
 
-def test_a_pause_is_told(serve) -> None:
+def test_pause_is_a_status(serve) -> None:
     served = serve()
     served.person("POST", "/api/pause", json={"minutes": 15})
     status = served.person("GET", "/api/status").json()
@@ -40,5 +40,5 @@ def test_pause_is_shown_while_integrations_load() -> None:
     assert judge(paused=False, loading=True, here=True, problems=[]) == (Face.off, "Loading")
 
 
-def test_what_needs_the_person_comes_first() -> None:
+def test_problem_that_needs_action_is_the_first_status() -> None:
     assert judge(paused=True, here=False, problems=["Gmail is not signed in."])[0] is Face.attention

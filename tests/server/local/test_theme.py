@@ -1,4 +1,4 @@
-def test_the_look_is_kept(serve) -> None:
+def test_theme_is_stored(serve) -> None:
     served = serve()
     assert served.person("GET", "/api/look").json() == {"theme": "system"}
     assert served.person("PUT", "/api/look", json={"theme": "dark"}).json() == {"theme": "dark"}
@@ -6,5 +6,5 @@ def test_the_look_is_kept(serve) -> None:
     assert serve(served.data).person("GET", "/api/look").json() == {"theme": "dark"}
 
 
-def test_a_look_that_there_is_not_is_refused(serve) -> None:
+def test_unknown_theme_is_refused(serve) -> None:
     assert serve().person("PUT", "/api/look", json={"theme": "pink"}).status_code == 422

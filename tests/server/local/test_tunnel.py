@@ -2,7 +2,7 @@ from tests import loopback
 from tests.server.tunnel.tunnels import QUICK, read, until
 
 
-def test_opening_answers_at_once_and_news_tell_the_rest(serve) -> None:
+def test_tunnel_opens_in_the_background_and_events_report_the_result(serve) -> None:
     served = serve(demo=True, tunnel_timing=QUICK)
     key = {"Authorization": served.person("GET", "/api/overview").request.headers["Authorization"]}
     with loopback.stream("GET", served.local + "/api/events", headers=key, timeout=30) as feed:
@@ -18,7 +18,7 @@ def test_opening_answers_at_once_and_news_tell_the_rest(serve) -> None:
     assert served.person("POST", "/api/tunnel/close").json()["state"] == "off"
 
 
-def test_settings_are_changed_one_by_one_and_a_secret_is_never_shown(serve) -> None:
+def test_tunnel_settings_are_updated_separately_and_secrets_are_never_shown(serve) -> None:
     served = serve()
     changed = served.person(
         "PUT", "/api/tunnel/settings", json={"domain": "https://desk.ngrok.app/", "authtoken": "2abcdefgh_IJ"}
@@ -36,7 +36,7 @@ def test_settings_are_changed_one_by_one_and_a_secret_is_never_shown(serve) -> N
     assert "2abcdefgh_IJ" not in (served.data / "settings.json").read_text()
 
 
-def test_a_setting_that_cannot_be_is_refused_with_a_sentence(serve) -> None:
+def test_invalid_tunnel_setting_is_refused_with_a_sentence(serve) -> None:
     served = serve()
     for order in ({"domain": "no domain"}, {"authtoken": "x"}, {"agent_path": "ngrok"}):
         refused = served.person("PUT", "/api/tunnel/settings", json=order)
@@ -44,5 +44,5 @@ def test_a_setting_that_cannot_be_is_refused_with_a_sentence(serve) -> None:
         assert refused.json()["detail"].endswith(".")
 
 
-def test_stopping_a_download_that_does_not_run_is_no_mistake(serve) -> None:
+def test_stopping_a_download_that_does_not_run_succeeds(serve) -> None:
     assert serve().person("DELETE", "/api/tunnel/agent").json()["download"] is None

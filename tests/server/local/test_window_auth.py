@@ -18,7 +18,7 @@ def enter(served, **options):
     return loopback.post(made["address"], data={"key": made["key"]}, **options), made["key"]
 
 
-def test_a_key_opens_one_session_and_only_cookie_and_token_together_open_the_door(serve) -> None:
+def test_key_opens_one_session_that_needs_cookie_and_token(serve) -> None:
     served = serve()
     entered, key = enter(served, headers={"Origin": "null"})
     assert entered.status_code == 303
@@ -37,7 +37,7 @@ def test_a_key_opens_one_session_and_only_cookie_and_token_together_open_the_doo
 @pytest.mark.parametrize(
     ("page", "place"), [("approvals", "&page=approvals"), ("", ""), ("a&token=b", ""), ("//evil.example", "")]
 )
-def test_a_key_can_lead_to_a_page_and_nowhere_else(serve, page, place) -> None:
+def test_key_redirects_only_to_a_page_of_the_window(serve, page, place) -> None:
     made = serve().person("POST", "/api/entries").json()
     entered = loopback.post(made["address"], data={"key": made["key"], "page": page})
     token, found, rest = entered.headers["location"].partition("&")
@@ -45,7 +45,7 @@ def test_a_key_can_lead_to_a_page_and_nowhere_else(serve, page, place) -> None:
     assert token.startswith("/#token=")
 
 
-def test_a_key_is_too_old_after_half_a_minute() -> None:
+def test_key_expires_after_half_a_minute() -> None:
     clock = Later()
     entries = Entries("key", clock, "cookie")
     late = entries.make_key()
@@ -69,7 +69,7 @@ def is_in(served, jar, token) -> bool:
     return answer.status_code == 200
 
 
-def test_tabs_live_side_by_side_those_of_another_deskhand_too(serve, tmp_path) -> None:
+def test_session_cookies_of_several_tabs_and_programs_coexist(serve, tmp_path) -> None:
     own, demo, jar = serve(), serve(tmp_path / "demo", demo=True), {}  # browsers keep one jar for all ports
     first, of_demo, second = open_tab(own, jar), open_tab(demo, jar), open_tab(own, jar)
     assert [is_in(own, jar, first), is_in(own, jar, second), is_in(demo, jar, of_demo)] == [True, True, True]
@@ -77,13 +77,13 @@ def test_tabs_live_side_by_side_those_of_another_deskhand_too(serve, tmp_path) -
     assert not is_in(demo, jar, first)
 
 
-def test_no_page_can_put_a_cookie_in_the_place_of_ours(serve, tmp_path) -> None:
+def test_page_cannot_replace_the_session_cookie(serve, tmp_path) -> None:
     names = [next(iter(enter(serve(tmp_path / name))[0].cookies)) for name in ("one", "two")]
     assert len(set(names)) == 2
     assert all(len(name.removeprefix("deskhand_")) == 16 for name in names)
 
 
-def test_a_browser_gathers_no_cookies_of_earlier_starts(serve) -> None:
+def test_session_cookies_of_earlier_starts_are_removed(serve) -> None:
     served = serve()
     before = enter(served)[0].cookies
     served.background.stop()
@@ -92,14 +92,14 @@ def test_a_browser_gathers_no_cookies_of_earlier_starts(serve) -> None:
     assert dict(before) != dict(after)
 
 
-def test_only_so_many_pages_are_let_in_at_once(serve) -> None:
+def test_number_of_sessions_is_limited(serve) -> None:
     served, jar = serve(), {}
     tokens = [open_tab(served, jar) for _ in range(MOST_PAGES + 1)]
     assert not is_in(served, jar, tokens[0])
     assert is_in(served, jar, tokens[1])
 
 
-def test_a_foreign_origin_is_refused_everywhere_else(serve) -> None:
+def test_foreign_origin_is_refused_everywhere_else(serve) -> None:
     served = serve()
     for origin in ("null", "https://evil.example", served.public):
         assert served.person("GET", "/api/overview", headers={"Origin": origin}).status_code == 403

@@ -36,7 +36,7 @@ def test_revoked_or_unknown_client_has_no_document(serve) -> None:
     assert served.call("GET", "/gpts/..%2F..%2Fx/openapi.json", key="").status_code in {404, 422}
 
 
-def test_a_client_with_too_much_for_chatgpt_is_made_with_a_warning_and_one_with_less_without(serve) -> None:
+def test_client_with_too_many_operations_for_chatgpt_is_created_with_a_warning(serve) -> None:
     served = serve(demo=True)
     made = served.person("POST", "/api/clients", json={"name": "all"}).json()
     assert len(made["warnings"]) == 1

@@ -1,7 +1,7 @@
 import re
 
 
-def test_the_help_page_names_every_operation_and_loads_nothing_from_elsewhere(demo) -> None:
+def test_help_page_names_every_operation_and_loads_nothing_external(demo) -> None:
     page = demo.call("GET", "/docs", key="")
     names = {
         operation["operationId"]

@@ -84,7 +84,7 @@ def test_document_has_only_the_named_operations() -> None:
         ({"x": [{"anyOf": [{"$ref": "#/a"}, {"type": "null"}]}]}, {"x": [{"$ref": "#/a"}]}),
     ],
 )
-def test_simplify(node: Any, simple: Any) -> None:
+def test_schemas_are_simplified(node: Any, simple: Any) -> None:
     simplify(node)
     assert node == simple
 
@@ -98,7 +98,7 @@ def test_document_that_chatgpt_would_refuse_is_explained() -> None:
     assert any("make_0" in sentence for sentence in wordy)
 
 
-def test_a_changing_operation_without_a_preview_cannot_be_declared() -> None:
+def test_changing_operation_without_a_preview_cannot_be_declared() -> None:
     router = Operations(prefix="/x", title="X")
 
     async def break_it() -> None:

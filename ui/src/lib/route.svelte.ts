@@ -1,5 +1,5 @@
-/** Where the window is: `#access/my-gpt` is the page "access" with "my-gpt" as its rest. */
-import './local' // takes the token out of the address before it could be read as a page
+/** Hash router: `#access/my-gpt` is the page "access" with "my-gpt" as its rest. */
+import './api' // takes the token out of the address before it could be read as a page
 
 export const HOME = 'overview'
 
@@ -16,5 +16,5 @@ addEventListener('hashchange', () => Object.assign(route, read()))
 /** Goes to a page, such as `go('access', 'my-gpt')`. */
 export function go(...parts: string[]): void { location.hash = parts.map(encodeURIComponent).join('/') }
 
-/** Where a link leads: `<a href={to('access', 'my-gpt')}>`. */
+/** Link target: `<a href={to('access', 'my-gpt')}>`. */
 export const to = (...parts: string[]): string => `#${parts.map(encodeURIComponent).join('/')}`

@@ -1,18 +1,18 @@
-/** The look: the system's, or the one the person chose; Deskhand keeps the choice, for this address is another one at every start. */
-import { ask, local, type Look } from './local'
+/** Theme: the system's or the chosen one. The server stores it, because the origin of this page changes with every start. */
+import { unwrap, api, type Look } from './api'
 
 export type Theme = NonNullable<Look['theme']>
 export const theme = $state<{ chosen: Theme }>({ chosen: 'system' })
 
-/** Shows a look without keeping it. */
+/** Applies a theme without storing it. */
 export function show(chosen: Theme): void {
   theme.chosen = chosen
   if (chosen === 'system') delete document.documentElement.dataset['theme']
   else document.documentElement.dataset['theme'] = chosen
 }
 
-/** Shows a look and keeps it. */
+/** Applies and stores a theme. */
 export async function choose(chosen: Theme): Promise<void> {
   show(chosen)
-  await ask(local.PUT('/api/look', { body: { theme: chosen } }))
+  await unwrap(api.PUT('/api/look', { body: { theme: chosen } }))
 }

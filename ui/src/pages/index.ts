@@ -1,4 +1,4 @@
-/** The pages, in the order of the rail. A page is there only while what it stands for is. */
+/** Pages in the order of the sidebar. The page of an integration exists only while the integration is installed. */
 import type { Component } from 'svelte'
 import AppWindow from '@lucide/svelte/icons/app-window'
 import BadgeCheck from '@lucide/svelte/icons/badge-check'
@@ -10,8 +10,8 @@ import Mail from '@lucide/svelte/icons/mail'
 import Puzzle from '@lucide/svelte/icons/puzzle'
 import NotebookText from '@lucide/svelte/icons/notebook-text'
 import SettingsIcon from '@lucide/svelte/icons/settings-2'
-import type { Overview as News } from '../lib/local'
-import { approvals } from '../lib/news.svelte'
+import type { Overview as OverviewView } from '../lib/api'
+import { approvals } from '../lib/live_query.svelte'
 import Access from './Access.svelte'
 import Activity from './Activity.svelte'
 import Approvals from './Approvals.svelte'
@@ -29,17 +29,17 @@ export interface PageEntry {
   title: string
   icon: Component<{ size?: string | number; strokeWidth?: number; 'aria-hidden'?: 'true' }>
   component: Component
-  /** 0: what happens, 1: what Deskhand works with, 2: what is set once. */
+  /** 0: activity, 1: integrations, 2: settings. */
   group: 0 | 1 | 2
-  /** How many wait there for the person. */
+  /** Number of pending items. */
   count?: () => number
-  /** Takes the whole window, without the rail. */
+  /** Full window without the sidebar. */
   full?: boolean
-  when?: (news: News) => boolean
+  when?: (overview: OverviewView) => boolean
 }
 
-/** A page of an integration, there while the integration is. */
-export const integrated = (name: string) => (news: News): boolean => news.integrations.some((found) => found.name === name)
+/** Condition of an integration's page: the integration is installed. */
+export const integrated = (name: string) => (overview: OverviewView): boolean => overview.integrations.some((integration) => integration.name === name)
 
 export const pages: PageEntry[] = [
   { name: 'overview', title: 'Overview', icon: House, component: Overview, group: 0 },
@@ -54,11 +54,11 @@ export const pages: PageEntry[] = [
   { name: 'welcome', title: 'Welcome', icon: House, component: Welcome, group: 0, full: true },
 ]
 
-/** The pages there are now, with one for each integration that has none of its own. */
-export function listPages(news: News): PageEntry[] {
-  const others = news.integrations.filter(({ name }) => !pages.some((page) => page.name === name))
+/** Current pages, with a generic one for each integration without its own. */
+export function listPages(overview: OverviewView): PageEntry[] {
+  const others = overview.integrations.filter(({ name }) => !pages.some((page) => page.name === name))
   return [
-    ...pages.filter((page) => page.when?.(news) ?? true),
+    ...pages.filter((page) => page.when?.(overview) ?? true),
     ...others.map(({ name, title }) => ({ name, title, icon: Puzzle, component: Integration, group: 1 as const })),
   ]
 }

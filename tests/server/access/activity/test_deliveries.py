@@ -166,7 +166,7 @@ async def test_counted_record_whose_contents_were_removed_is_followed_by_another
         assert len(await state.activity.list()) == 2
 
 
-async def test_listeners_hear_of_each_delivery(opened) -> None:
+async def test_listeners_are_notified_of_each_delivery(opened) -> None:
     async with opened() as state:
         with state.context.events.subscribed() as news:
             for _ in range(2):

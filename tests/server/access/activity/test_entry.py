@@ -1,7 +1,7 @@
 from server.access.activity.entry import redact
 
 
-def test_secrets_and_long_texts_do_not_stand_in_the_activity() -> None:
+def test_secrets_and_long_texts_are_redacted_in_activity() -> None:
     told = redact(
         {
             "to": "a",
@@ -17,7 +17,7 @@ def test_secrets_and_long_texts_do_not_stand_in_the_activity() -> None:
     assert (told["to"], told["n"], told["empty_token"]) == ("a", 1, None)
 
 
-def test_a_secret_at_the_place_of_the_cut_is_out_too() -> None:
+def test_secret_at_the_truncation_limit_is_redacted() -> None:
     told = redact({"content": "x" * 1_990 + " dh_" + "s3cret" * 10})
     assert "s3cret" not in str(told)
     assert told["content"].endswith("••• (2054 characters)".replace(" (", "… ("))

@@ -21,7 +21,7 @@ ENTRY = Entry(
 )
 
 
-async def test_what_began_and_did_not_end_is_uncertain_after_a_restart(opened, clock) -> None:
+async def test_unfinished_call_is_uncertain_after_restart(opened, clock) -> None:
     entry = replace(ENTRY, at=clock.now().isoformat())
     async with opened() as state:
         ended = await state.activity.begin(entry, None, "h")
@@ -34,7 +34,7 @@ async def test_what_began_and_did_not_end_is_uncertain_after_a_restart(opened, c
         assert (kept.outcome, kept.status) == (Outcome.uncertain, None)
 
 
-async def test_a_second_beginning_with_the_same_key_gets_what_the_first_left(opened, clock) -> None:
+async def test_repeated_idempotency_key_gets_the_first_record(opened, clock) -> None:
     entry = replace(ENTRY, at=clock.now().isoformat())
     async with opened() as state:
         first = await state.activity.begin(entry, "key", "h")
@@ -44,7 +44,7 @@ async def test_a_second_beginning_with_the_same_key_gets_what_the_first_left(ope
         assert len(await state.activity.list()) == 1
 
 
-async def test_payloads_go_first_then_rows_and_keys_after_a_day(opened, clock) -> None:
+async def test_payloads_are_pruned_first_then_rows_and_keys_after_a_day(opened, clock) -> None:
     async with opened() as state:
         await state.activity.begin(replace(ENTRY, at=clock.now().isoformat()), "key", "h")
         clock.move(hours=23)
@@ -63,7 +63,7 @@ async def test_payloads_go_first_then_rows_and_keys_after_a_day(opened, clock) -
         assert await state.activity.list() == []
 
 
-async def test_the_list_goes_on_where_it_ended(opened, clock) -> None:
+async def test_list_continues_at_its_cursor(opened, clock) -> None:
     async with opened() as state:
         for _ in range(5):
             await state.activity.add(replace(ENTRY, at=clock.now().isoformat(), outcome=Outcome.done))
@@ -72,7 +72,7 @@ async def test_the_list_goes_on_where_it_ended(opened, clock) -> None:
         assert [entry.id for entry in (*first, *rest)] == [5, 4, 3, 2, 1]
 
 
-async def test_who_listens_hears_of_each_call(opened, clock) -> None:
+async def test_listener_is_notified_of_each_call(opened, clock) -> None:
     async with opened() as state:
         with state.context.events.subscribed() as news:
             await state.activity.add(replace(ENTRY, at=clock.now().isoformat(), outcome=Outcome.done))
@@ -80,7 +80,7 @@ async def test_who_listens_hears_of_each_call(opened, clock) -> None:
             assert (event.topic, event.data["operation"]) == ("activity", "send_letter")
 
 
-async def test_what_runs_is_told_while_it_runs(opened, clock) -> None:
+async def test_running_call_is_listed(opened, clock) -> None:
     async with opened() as state:
         activity, entry = state.activity, replace(ENTRY, at=clock.now().isoformat())
         begun = await activity.begin(entry, None, "h")

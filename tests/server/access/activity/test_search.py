@@ -68,15 +68,15 @@ def search(opened, clock):
         ({"text": "nothing such"}, []),
     ],
 )
-def test_calls_are_found_by_what_is_known_of_them(search, wanted, found) -> None:
+def test_calls_are_filtered_by_their_fields(search, wanted, found) -> None:
     assert search(**wanted) == found
 
 
-def test_calls_are_found_by_their_time(search, clock) -> None:
+def test_calls_are_filtered_by_time(search, clock) -> None:
     assert search(since=clock.now() + timedelta(minutes=30), until=clock.now() + timedelta(minutes=90)) == [2]
 
 
-def test_a_time_without_a_zone_is_this_computers(search, clock) -> None:
+def test_time_without_zone_is_local(search, clock) -> None:
     here = clock.now().astimezone().replace(tzinfo=None)
     assert search(since=here + timedelta(minutes=90)) == [3]
 
@@ -85,7 +85,7 @@ def fill(connection, count: int, at: str) -> None:
     connection.execute(insert(activity), [to_row(replace(READ, at=at)) for _ in range(count)])
 
 
-async def test_what_is_rare_is_found_far_back_or_it_is_said_from_where_to_go_on(opened, clock) -> None:
+async def test_rare_match_is_found_or_a_cursor_to_continue_is_returned(opened, clock) -> None:
     async with opened() as state:
         at = clock.now().isoformat()
         await state.activity.add(replace(SENT, at=at))
@@ -99,7 +99,7 @@ async def test_what_is_rare_is_found_far_back_or_it_is_said_from_where_to_go_on(
         assert ([entry.id for entry in rest.entries], rest.earlier) == ([1], None)
 
 
-async def test_a_page_carries_no_answers_but_those_that_say_what_went_wrong(opened, clock) -> None:
+async def test_page_omits_results_except_of_failures(opened, clock) -> None:
     async with opened() as state:
         for status in (200, 404):
             await state.activity.add(replace(READ, at=clock.now().isoformat(), status=status))
@@ -110,7 +110,7 @@ async def test_a_page_carries_no_answers_but_those_that_say_what_went_wrong(open
         ]
 
 
-def test_the_loop_goes_on_while_a_hundred_thousand_rows_are_searched(opened, clock) -> None:
+def test_event_loop_is_not_blocked_by_a_search_in_a_hundred_thousand_rows(opened, clock) -> None:
     async def main() -> int:
         async with opened() as state:
             at = clock.now().isoformat()
@@ -127,7 +127,7 @@ def test_the_loop_goes_on_while_a_hundred_thousand_rows_are_searched(opened, clo
     assert asyncio.run(main()) > 10
 
 
-async def test_today_is_counted_from_midnight_here(opened, clock) -> None:
+async def test_today_starts_at_local_midnight(opened, clock) -> None:
     midnight = datetime(2026, 1, 1).astimezone()
     clock.moment = midnight + timedelta(hours=12)
 

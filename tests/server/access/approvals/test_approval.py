@@ -8,7 +8,7 @@ from server.sdk.operation import Effect
 EFFECT = Effect("send mail to ann", (("To", "ann"), ("Text", "hi")), ("ann",))
 
 
-def test_it_waits_as_long_as_it_is_written_down() -> None:
+def test_approval_limits_have_defaults() -> None:
     usual = ApprovalSettings()
     assert (usual.wait_seconds, usual.expiry_minutes, usual.duplicate_minutes) == (30, 15, 10)
     assert (usual.allowance_minutes, usual.most_waiting) == (15, 10)
@@ -25,12 +25,12 @@ def test_it_waits_as_long_as_it_is_written_down() -> None:
         replace(EFFECT, recipients=("ann", "eve")),
     ],
 )
-def test_whatever_is_different_about_what_would_happen_is_another_question(other: Effect) -> None:
+def test_different_effect_is_a_different_approval_request(other: Effect) -> None:
     assert bind("call", EFFECT) == bind("call", replace(EFFECT))
     assert bind("call", other) != bind("call", EFFECT) != bind("another", EFFECT)
 
 
-def test_minutes_are_told_in_words() -> None:
+def test_minutes_are_formatted() -> None:
     assert [say_minutes(one) for one in (1, 15, 0.5)] == ["1 minute", "15 minutes", "0.5 minutes"]
 
 

@@ -3,7 +3,7 @@ import asyncio
 from tests.server.access.letters import posting
 
 
-async def test_time_that_the_program_was_off_counts_for_the_expiry(opened, clock) -> None:
+async def test_expiry_includes_time_while_program_was_off(opened, clock) -> None:
     async with posting(opened) as post:
         bot = await post.client()
         approval = (await post.send(bot)).json()["approval_id"]

@@ -7,7 +7,7 @@ from server.sdk.approval_requests import ApprovalDuration, Kind
 from tests.server.access.letters import posting
 
 
-async def test_the_person_is_shown_all_of_it_word_for_word(opened) -> None:
+async def test_prompt_shows_the_whole_content_verbatim(opened) -> None:
     async with posting(opened) as post:
         text = "line one\n" + "x" * 50_000 + "the end, with token=abc and \u202e"
         await post.send(await post.client(), text)
@@ -18,7 +18,7 @@ async def test_the_person_is_shown_all_of_it_word_for_word(opened) -> None:
         assert question.asked_at < question.expires_at
 
 
-async def test_what_reaches_others_is_never_offered_or_taken_for_good(opened) -> None:
+async def test_permanent_approval_is_neither_offered_nor_accepted_for_calls_that_reach_others(opened) -> None:
     async with posting(opened) as post:
         bot = await post.client()
         await post.invite(bot, "ann")
@@ -32,7 +32,7 @@ async def test_what_reaches_others_is_never_offered_or_taken_for_good(opened) ->
             await post.approve(ApprovalDuration.recipients)
 
 
-async def test_a_yes_for_good_is_seen_as_the_clients_policy(opened) -> None:
+async def test_permanent_approval_is_visible_as_client_policy(opened) -> None:
     async with posting(opened) as post:
         bot = await post.client()
         await post.send(bot)
@@ -40,7 +40,7 @@ async def test_a_yes_for_good_is_seen_as_the_clients_policy(opened) -> None:
         assert (await post.state.clients.show("bot")).policies == {"send_letter": "allow"}
 
 
-async def test_what_is_decided_is_not_asked_any_more(opened) -> None:
+async def test_decided_approval_is_not_prompted_again(opened) -> None:
     async with posting(opened) as post:
         bot, questions = await post.client(), post.state.context.approval_requests
         for decide in (questions.approve, questions.deny):
@@ -52,7 +52,7 @@ async def test_what_is_decided_is_not_asked_any_more(opened) -> None:
                     await again(one.id)
 
 
-async def test_the_desktop_is_told_of_each_question_once(opened) -> None:
+async def test_desktop_is_notified_of_each_approval_request_once(opened) -> None:
     async with posting(opened) as post:
         told = []
         post.state.context.screen.notify = lambda title, text: told.append((title, text))

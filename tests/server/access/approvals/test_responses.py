@@ -25,7 +25,7 @@ ONE = Approval(
 )
 
 
-def test_what_is_open_is_a_202_and_what_has_ended_its_answer() -> None:
+def test_pending_approval_is_202_and_finished_approval_its_response() -> None:
     for state, status in ((State.pending, "pending"), (State.approved, "pending"), (State.running, "running")):
         answer = responses.answer(replace(ONE, state=state))
         assert (answer.status_code, json.loads(answer.body)["status"]) == (202, status)
@@ -35,7 +35,7 @@ def test_what_is_open_is_a_202_and_what_has_ended_its_answer() -> None:
     assert (answer.status_code, answer.media_type) == (403, "application/problem+json")
 
 
-def test_the_persons_word_is_told_in_words() -> None:
+def test_decision_is_formatted() -> None:
     assert responses.say_yes(ApprovalDuration.once, 15) == "You allowed it once."
     assert responses.say_yes(ApprovalDuration.temporary, 15) == "You allowed it for 15 minutes."
     assert responses.say_no("Later.") == ("The person at this computer said no: Later.", "You said no: Later.")

@@ -4,7 +4,7 @@ from server.access.approvals.routes import read_result
 from tests.server.access.letters import posting
 
 
-async def test_only_the_client_that_asked_may_look(opened) -> None:
+async def test_approval_is_visible_only_to_its_client(opened) -> None:
     async with posting(opened) as post:
         bot, other = await post.client(scopes="write:mail"), await post.client("other")
         approval = (await post.send(bot)).json()["approval_id"]
@@ -16,7 +16,7 @@ async def test_only_the_client_that_asked_may_look(opened) -> None:
         assert (await post.http.get(f"/approvals/{approval}")).status_code == 401
 
 
-async def test_another_client_with_the_name_of_an_ended_one_may_not_look(opened) -> None:
+async def test_approval_is_not_visible_to_a_new_client_with_the_name_of_a_revoked_client(opened) -> None:
     async with posting(opened) as post:
         approval = (await post.send(await post.client())).json()["approval_id"]
         await post.state.clients.revoke("bot")
@@ -24,7 +24,7 @@ async def test_another_client_with_the_name_of_an_ended_one_may_not_look(opened)
         assert (await post.http.get(f"/approvals/{approval}", headers=again)).status_code == 404
 
 
-def test_a_result_is_told_as_what_it_is() -> None:
+def test_result_is_json_or_text() -> None:
     assert read_result(json.dumps({"a": [1]})) == {"a": [1]}
     assert read_result("plain") == "plain"
     assert read_result(None) is None

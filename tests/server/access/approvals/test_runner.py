@@ -18,7 +18,7 @@ async def ask(post, bot, text: str = "hi") -> str:
     return (await post.send(bot, text)).json()["approval_id"]
 
 
-async def test_a_yes_given_twice_at_the_same_moment_runs_it_once(opened) -> None:
+async def test_approval_given_twice_concurrently_runs_the_call_once(opened) -> None:
     async with posting(opened) as post:
         bot = await post.client()
         approval = await ask(post, bot)
@@ -29,7 +29,7 @@ async def test_a_yes_given_twice_at_the_same_moment_runs_it_once(opened) -> None
         assert post.sent == ["hi"]
 
 
-async def test_two_who_would_run_the_same_are_told_apart_by_its_row(opened) -> None:
+async def test_concurrent_resume_runs_a_call_once(opened) -> None:
     async with posting(opened) as post:
         bot = await post.client()
         approval = await ask(post, bot)
@@ -44,7 +44,7 @@ async def test_two_who_would_run_the_same_are_told_apart_by_its_row(opened) -> N
         assert (await post.look(bot, approval))["status"] == "done"
 
 
-async def test_what_would_do_something_else_by_now_is_asked_anew(opened) -> None:
+async def test_changed_effect_needs_a_new_approval(opened) -> None:
     async with posting(opened) as post:
         bot = await post.client()
         approval = await ask(post, bot)
@@ -74,7 +74,7 @@ def change_body(post, body: str) -> None:
 
 
 @pytest.mark.parametrize("body", ['{"to": "ann", "text": "other"}', '{"to": 5}', "{"])
-async def test_another_call_in_its_place_does_not_run(opened, body: str) -> None:
+async def test_approval_does_not_run_a_replaced_call(opened, body: str) -> None:
     async with posting(opened) as post:
         bot = await post.client()
         approval = await ask(post, bot)
@@ -84,7 +84,7 @@ async def test_another_call_in_its_place_does_not_run(opened, body: str) -> None
         assert (seen["reason"] != "", post.sent) == (True, [])
 
 
-async def test_how_it_was_spelled_does_not_matter(opened) -> None:
+async def test_spelling_of_the_request_does_not_matter_for_the_approval(opened) -> None:
     async with posting(opened) as post:
         bot = await post.client()
         approval = await ask(post, bot)
@@ -100,7 +100,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", ["scope", "deny", "revoke", "renew", "all"])
-async def test_what_a_client_may_not_do_any_more_is_ended_at_once_and_its_call_is_answered(opened, change: str) -> None:
+async def test_revoked_permission_ends_the_approval_and_answers_its_call(opened, change: str) -> None:
     async with posting(opened) as post:
         bot, clients = await post.client(), post.state.clients
         call = asyncio.create_task(post.send(bot, wait=True))
@@ -122,7 +122,7 @@ async def test_what_a_client_may_not_do_any_more_is_ended_at_once_and_its_call_i
 
 
 @pytest.mark.parametrize("change", ["scope", "deny", "revoke"])
-async def test_the_guard_walks_again_just_before_it_runs(opened, change: str) -> None:
+async def test_guard_checks_again_just_before_the_call_runs(opened, change: str) -> None:
     async with posting(opened) as post:
         bot, clients = await post.client(), post.state.clients
         approval = await ask(post, bot)
@@ -136,7 +136,7 @@ async def test_the_guard_walks_again_just_before_it_runs(opened, change: str) ->
         assert ((await post.state.approvals.find(approval)).state, post.sent) == ("cancelled", [])
 
 
-async def test_while_all_is_paused_nothing_can_be_allowed_and_the_question_stays(opened) -> None:
+async def test_approval_is_refused_while_paused_and_stays_pending(opened) -> None:
     async with posting(opened) as post:
         bot = await post.client()
         approval = await ask(post, bot)
@@ -150,7 +150,7 @@ async def test_while_all_is_paused_nothing_can_be_allowed_and_the_question_stays
         await post.wait_for(bot, approval, "done")
 
 
-async def test_what_is_paused_between_the_yes_and_the_run_waits_for_another_yes(opened) -> None:
+async def test_pause_between_approval_and_run_needs_another_approval(opened) -> None:
     async with posting(opened) as post:
         bot = await post.client()
         approval = await ask(post, bot)
@@ -170,7 +170,7 @@ async def test_what_is_paused_between_the_yes_and_the_run_waits_for_another_yes(
 
 @pytest.mark.parametrize("between", ["paused", "changed"])
 @pytest.mark.parametrize("extent", [ApprovalDuration.temporary, ApprovalDuration.recipients])
-async def test_a_yes_that_is_taken_back_goes_with_all_that_it_allowed_and_can_be_given_again(opened, between, extent) -> None:
+async def test_revoked_approval_removes_its_allowances_and_can_be_given_again(opened, between, extent) -> None:
     async with posting(opened) as post:
         bot = await post.client()
         approval = (await post.invite(bot, "ann", text="one")).json()["approval_id"]
@@ -194,7 +194,7 @@ async def test_a_yes_that_is_taken_back_goes_with_all_that_it_allowed_and_can_be
         assert post.sent == ["one", "three"]
 
 
-async def test_what_fails_says_so(opened) -> None:
+async def test_failed_call_reports_its_failure(opened) -> None:
     async with posting(opened) as post:
         bot = await post.client()
         approval = await ask(post, bot)
@@ -205,7 +205,7 @@ async def test_what_fails_says_so(opened) -> None:
         assert (await post.send(bot)).status_code == 503, "the same call has what the first one has"
 
 
-async def test_what_nobody_offers_any_more_is_cancelled(opened) -> None:
+async def test_approval_of_a_removed_operation_is_cancelled(opened) -> None:
     async with posting(opened) as post:
         bot = await post.client()
         approval = await ask(post, bot)
@@ -215,7 +215,7 @@ async def test_what_nobody_offers_any_more_is_cancelled(opened) -> None:
         assert "nothing at this address" in seen["reason"]
 
 
-async def test_what_runs_when_the_program_is_killed_is_uncertain_and_never_repeated(opened) -> None:
+async def test_call_running_at_a_crash_is_uncertain_and_never_repeated(opened) -> None:
     async with posting(opened) as post:
         bot = await post.client()
         approval = await ask(post, bot)
@@ -233,7 +233,7 @@ async def test_what_runs_when_the_program_is_killed_is_uncertain_and_never_repea
         assert entry.operation == "send_letter"
 
 
-async def test_what_was_allowed_and_had_not_begun_runs_at_the_next_start(opened) -> None:
+async def test_approved_call_that_did_not_begin_runs_at_next_start(opened) -> None:
     async with posting(opened) as post:
         bot = await post.client()
         approval = await ask(post, bot)

@@ -11,7 +11,7 @@ from server.sdk.operation import Effect
 from tests.server.access.letters import posting
 
 
-async def test_what_is_allowed_in_time_is_answered_as_if_nobody_had_been_asked(opened) -> None:
+async def test_call_approved_in_time_gets_its_own_response(opened) -> None:
     async with posting(opened) as post:
         bot = await post.client()
         call = asyncio.create_task(post.send(bot, wait=True))
@@ -27,7 +27,7 @@ async def test_what_is_allowed_in_time_is_answered_as_if_nobody_had_been_asked(o
         assert entries[0].result == '{"sent":1}'
 
 
-async def test_what_nobody_answers_in_time_is_a_202_that_says_where_to_look(opened) -> None:
+async def test_unanswered_approval_is_a_202_with_its_status_url(opened) -> None:
     async with posting(opened, wait_seconds=0.01) as post:
         bot = await post.client()
         answer = await post.send(bot, wait=True)
@@ -52,7 +52,7 @@ async def test_what_nobody_answers_in_time_is_a_202_that_says_where_to_look(open
         assert (done["result"], post.sent) == ({"sent": 1}, ["hi"])
 
 
-async def test_who_does_not_want_to_wait_is_told_at_once(opened) -> None:
+async def test_client_that_does_not_wait_gets_a_202_at_once(opened) -> None:
     async with posting(opened) as post:
         headers = {**await post.client(), "Prefer": "wait=5, Respond-Async"}
         async with asyncio.timeout(10):
@@ -61,7 +61,7 @@ async def test_who_does_not_want_to_wait_is_told_at_once(opened) -> None:
 
 
 @pytest.mark.parametrize("reason", ["", "Not to her."])
-async def test_a_no_is_told_with_its_reason(opened, reason: str) -> None:
+async def test_denial_is_returned_with_its_reason(opened, reason: str) -> None:
     async with posting(opened) as post:
         bot = await post.client()
         call = asyncio.create_task(post.send(bot, wait=True))
@@ -77,7 +77,7 @@ async def test_a_no_is_told_with_its_reason(opened, reason: str) -> None:
         assert (entry.outcome, entry.decision, entry.reason) == ("refused", "denied", noted)
 
 
-async def test_the_same_call_is_asked_once_and_has_what_the_first_one_has(opened, clock) -> None:
+async def test_same_call_is_one_approval_request_with_one_result(opened, clock) -> None:
     async with posting(opened, wait_seconds=0) as post:
         bot = await post.client()
         first = (await post.send(bot)).json()["approval_id"]
@@ -96,7 +96,7 @@ async def test_the_same_call_is_asked_once_and_has_what_the_first_one_has(opened
         assert (await post.send(bot)).json()["approval_id"] != first
 
 
-async def test_the_same_call_twice_at_the_same_moment_is_one_question(opened) -> None:
+async def test_same_call_twice_concurrently_is_one_approval_request(opened) -> None:
     async with posting(opened) as post:
         bot = await post.client()
         answers = await asyncio.gather(*(post.send(bot) for _ in range(8)))
@@ -104,7 +104,7 @@ async def test_the_same_call_twice_at_the_same_moment_is_one_question(opened) ->
         assert len(await post.state.context.approval_requests.list()) == 1
 
 
-async def test_what_was_denied_stays_denied_for_a_while_whoever_insists(opened, clock) -> None:
+async def test_denied_call_stays_denied_for_a_while(opened, clock) -> None:
     async with posting(opened) as post:
         bot = await post.client()
         await post.send(bot)
@@ -115,7 +115,7 @@ async def test_what_was_denied_stays_denied_for_a_while_whoever_insists(opened, 
         assert (await post.send(bot)).status_code == 200, "the person has said otherwise since"
 
 
-async def test_what_ran_after_a_yes_for_good_is_not_run_again_by_a_repetition(opened) -> None:
+async def test_repeated_call_after_a_permanent_approval_does_not_run_again(opened) -> None:
     async with posting(opened) as post:
         bot = await post.client()
         approval = (await post.send(bot)).json()["approval_id"]
@@ -126,7 +126,7 @@ async def test_what_ran_after_a_yes_for_good_is_not_run_again_by_a_repetition(op
         assert (await post.send(bot, text="more")).json() == {"sent": 2}
 
 
-async def test_an_idempotency_key_has_what_its_first_call_has_now(opened) -> None:
+async def test_idempotency_key_returns_the_current_state_of_its_first_call(opened) -> None:
     async with posting(opened) as post:
         bot = await post.client()
         key = {**bot, "Idempotency-Key": "one"}
@@ -148,7 +148,7 @@ async def test_an_idempotency_key_has_what_its_first_call_has_now(opened) -> Non
         assert (await post.send({**bot, "Idempotency-Key": "two"})).status_code == 403
 
 
-async def test_ten_calls_of_a_client_wait_and_not_one_more(opened) -> None:
+async def test_pending_approvals_are_limited_to_ten_for_each_client(opened) -> None:
     async with posting(opened) as post:
         bot, other = await post.client(rate="none"), await post.client("other")
         answers = [await post.send(bot, text=f"{number}") for number in range(12)]
@@ -160,7 +160,7 @@ async def test_ten_calls_of_a_client_wait_and_not_one_more(opened) -> None:
         assert (await post.send(bot, text="11")).status_code == 202
 
 
-async def test_what_nobody_answers_expires_and_says_so(opened, clock) -> None:
+async def test_unanswered_approval_expires(opened, clock) -> None:
     async with posting(opened) as post:
         bot = await post.client()
         first = (await post.send(bot)).json()["approval_id"]
@@ -184,7 +184,7 @@ async def test_what_nobody_answers_expires_and_says_so(opened, clock) -> None:
 
 
 @pytest.mark.parametrize("taken", ["the operation", "the scope", "the key"])
-async def test_a_yes_that_comes_just_after_it_was_taken_away_leaves_nothing_behind(opened, taken: str) -> None:
+async def test_approval_just_after_revocation_leaves_no_allowance(opened, taken: str) -> None:
     async with posting(opened) as post:
         bot, clients, approvals = await post.client(), post.state.clients, post.state.approvals
         one = await approvals.find((await post.invite(bot, "ann")).json()["approval_id"])
@@ -199,7 +199,7 @@ async def test_a_yes_that_comes_just_after_it_was_taken_away_leaves_nothing_behi
         assert await approvals.allowances.list(one.client_id) == []
 
 
-async def test_at_the_end_nobody_waits_any_more(opened) -> None:
+async def test_waiters_are_released_at_shutdown(opened) -> None:
     async with posting(opened) as post:
         bot = await post.client()
         call = asyncio.create_task(post.send(bot, wait=True))
@@ -208,7 +208,7 @@ async def test_at_the_end_nobody_waits_any_more(opened) -> None:
         assert (await call).status_code == 202
 
 
-async def test_what_was_decided_long_ago_is_forgotten(opened, clock) -> None:
+async def test_old_decision_is_pruned(opened, clock) -> None:
     async with posting(opened) as post:
         bot = await post.client()
         first = (await post.send(bot)).json()["approval_id"]

@@ -12,12 +12,12 @@ from server.storage.database import DATABASE_FILE
 from tests.server.access.letters import posting
 
 
-def test_an_effect_is_kept_whole() -> None:
+def test_effect_is_stored_completely() -> None:
     effect = Effect("do it", (("Text", "ä\n\ud800\u0000" + "x" * 10_000), ("Text", "")), ("ann", "bob"))
     assert store.to_effect(store.from_effect(effect)) == effect
 
 
-async def test_a_state_changes_once_and_only_from_the_one_it_has(opened) -> None:
+async def test_state_changes_once_and_only_from_the_expected_state(opened) -> None:
     async with posting(opened) as post:
         approval = (await post.send(await post.client())).json()["approval_id"]
         one, write = await post.state.approvals.find(approval), post.state.context.database.write
@@ -34,7 +34,7 @@ async def test_a_state_changes_once_and_only_from_the_one_it_has(opened) -> None
         assert not await write(store.end, one, [State.running], entry, ended)
 
 
-async def test_a_call_that_has_ended_is_not_kept_any_longer(opened) -> None:
+async def test_payload_of_a_finished_call_is_removed(opened) -> None:
     async with posting(opened) as post:
         await post.send(await post.client(), "a secret text")
         await post.deny()
@@ -42,7 +42,7 @@ async def test_a_call_that_has_ended_is_not_kept_any_longer(opened) -> None:
             assert file.execute("SELECT state, body FROM approval").fetchall() == [("denied", None)]
 
 
-async def test_a_call_whose_question_was_lost_says_so(opened) -> None:
+async def test_call_without_its_approval_request_reports_the_loss(opened) -> None:
     async with posting(opened) as post:
         key = {**await post.client(), "Idempotency-Key": "one"}
         await post.send(key)

@@ -3,7 +3,7 @@ import asyncio
 from server.access.approvals.waiters import Waiters
 
 
-async def test_who_waits_is_woken_looks_once_more_at_the_end_and_goes_when_all_is_over() -> None:
+async def test_waiter_is_woken_and_checks_again_at_timeout_and_leaves_at_shutdown() -> None:
     waiting, seen = Waiters(), ["pending"]
 
     async def look() -> str:

@@ -26,15 +26,15 @@ TO_TWO = Allowance("1", "bot", "send", ApprovalDuration.recipients, ("Ann@Exampl
         ((), False),
     ],
 )
-def test_it_covers_those_whom_the_person_saw_and_nobody_else(recipients: tuple, covered: bool) -> None:
+def test_allowance_covers_only_the_recipients_that_were_shown(recipients: tuple, covered: bool) -> None:
     assert TO_TWO.covers(recipients) is covered
 
 
-def test_one_for_a_while_covers_everybody() -> None:
+def test_temporary_allowance_covers_every_recipient() -> None:
     assert replace(TO_TWO, extent=ApprovalDuration.temporary, recipients=()).covers(("eve@example.com",))
 
 
-async def test_to_these_recipients_means_whoever_of_them_and_nobody_else(opened) -> None:
+async def test_allowance_for_recipients_covers_any_subset_of_them_only(opened) -> None:
     async with posting(opened) as post:
         bot = await post.client()
         await post.invite(bot, "Ann@Example.com", bcc=["bob@example.com"])
@@ -50,7 +50,7 @@ async def test_to_these_recipients_means_whoever_of_them_and_nobody_else(opened)
         assert (await post.invite(await post.client("other"), "ann@example.com")).status_code == 202, "another client"
 
 
-async def test_two_yeses_to_two_people_are_none_to_both_at_once(opened) -> None:
+async def test_two_allowances_of_two_recipients_do_not_cover_both_at_once(opened) -> None:
     async with posting(opened) as post:
         bot = await post.client()
         for name in ("ann", "bob"):
@@ -60,7 +60,7 @@ async def test_two_yeses_to_two_people_are_none_to_both_at_once(opened) -> None:
         assert (await post.invite(bot, "ann", "bob")).status_code == 202
 
 
-async def test_for_a_while_is_fifteen_minutes_and_outlives_a_restart(opened, clock) -> None:
+async def test_temporary_allowance_lasts_fifteen_minutes_and_survives_a_restart(opened, clock) -> None:
     async with posting(opened) as post:
         bot = await post.client()
         await post.invite(bot, "ann")
@@ -72,7 +72,7 @@ async def test_for_a_while_is_fifteen_minutes_and_outlives_a_restart(opened, clo
         assert (await post.invite(bot, "mallory")).status_code == 202
 
 
-async def test_what_the_person_ends_holds_no_more_not_even_for_a_call_on_its_way(opened) -> None:
+async def test_ended_allowance_is_void_even_for_a_call_in_progress(opened) -> None:
     async with posting(opened) as post:
         bot, allowances = await post.client(), post.state.approvals.allowances
         await post.send(bot)
@@ -94,7 +94,7 @@ async def test_what_the_person_ends_holds_no_more_not_even_for_a_call_on_its_way
             await allowances.end(client.id, allowance.id)
 
 
-async def test_it_does_not_outweigh_a_scope_or_a_denial_or_a_pause(opened) -> None:
+async def test_allowance_does_not_override_scope_denial_or_pause(opened) -> None:
     async with posting(opened) as post:
         bot = await post.client()
         await post.send(bot)
@@ -111,7 +111,7 @@ async def test_it_does_not_outweigh_a_scope_or_a_denial_or_a_pause(opened) -> No
 
 
 @pytest.mark.parametrize("policies", [["ask"], ["deny", "ask"]])
-async def test_whoever_is_to_be_asked_about_again_is_asked_about_at_the_next_call(opened, policies: list[str]) -> None:
+async def test_changed_policy_ends_the_allowance(opened, policies: list[str]) -> None:
     async with posting(opened) as post:
         bot = await post.client()
         approval = (await post.invite(bot, "ann")).json()["approval_id"]
@@ -124,7 +124,7 @@ async def test_whoever_is_to_be_asked_about_again_is_asked_about_at_the_next_cal
         assert post.sent == ["", "two"]
 
 
-async def test_rows_with_the_former_name_of_a_duration_still_hold(opened) -> None:
+async def test_allowance_with_the_former_name_of_a_duration_is_valid(opened) -> None:
     async with posting(opened) as post:
         bot = await post.client()
         approval = (await post.send(bot)).json()["approval_id"]
@@ -139,7 +139,7 @@ async def test_rows_with_the_former_name_of_a_duration_still_hold(opened) -> Non
         assert (await post.send(bot, "another")).status_code == 200
 
 
-async def test_allowance_that_ends_while_the_row_waits_for_the_disk_does_not_hold_any_more(opened) -> None:
+async def test_allowance_that_ends_while_the_row_is_written_is_void(opened) -> None:
     async with posting(opened) as post:
         bot = await post.client()
         approval = (await post.invite(bot, "ann", text="one")).json()["approval_id"]

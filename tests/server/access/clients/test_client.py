@@ -5,12 +5,12 @@ READ = Operation("list_apps", "read:apps", "List.", changes=False)
 CHANGE = Operation("control_app", "control:apps", "Start.", changes=True)
 
 
-def test_reading_is_allowed_and_changing_asks_until_the_person_says_otherwise() -> None:
+def test_default_policy_allows_reads_and_asks_for_changes() -> None:
     fresh = Client("1", "bot", frozenset())
     assert (fresh.policy_for(READ), fresh.policy_for(CHANGE)) == (Policy.allow, Policy.ask)
     other = Client("2", "other", frozenset(), {"control_app": Policy.allow, "list_apps": Policy.deny})
     assert (other.policy_for(READ), other.policy_for(CHANGE)) == (Policy.deny, Policy.allow)
 
 
-def test_the_hash_of_a_key_stands_in_no_log() -> None:
+def test_key_hash_is_not_in_the_repr() -> None:
     assert "hash-of-it" not in repr(Client("1", "bot", frozenset(), key_hash=b"hash-of-it"))

@@ -7,7 +7,7 @@ from server.access.clients.registry import Change, Policy
 from server.core.errors import Conflict, InvalidInput, NotFound
 
 
-async def test_a_key_opens_until_its_client_is_revoked_also_after_a_restart(opened) -> None:
+async def test_key_is_valid_until_its_client_is_revoked_also_after_a_restart(opened) -> None:
     async with opened() as state:
         made, key = await state.clients.create("bot", frozenset({"read:apps"}), {})
         assert key.startswith("dh_")
@@ -24,7 +24,7 @@ async def test_a_key_opens_until_its_client_is_revoked_also_after_a_restart(open
         assert state.clients.find(key) is None
 
 
-def test_only_the_hash_of_a_key_is_kept(opened, tmp_path) -> None:
+def test_key_is_stored_as_hash_only(opened, tmp_path) -> None:
     async def main() -> str:
         async with opened() as state:
             _, key = await state.clients.create("bot", frozenset(), {})
@@ -35,7 +35,7 @@ def test_only_the_hash_of_a_key_is_kept(opened, tmp_path) -> None:
         assert not file.is_file() or key.encode() not in file.read_bytes(), file
 
 
-async def test_a_name_is_taken_until_its_client_is_revoked(opened) -> None:
+async def test_client_name_is_unique_until_its_client_is_revoked(opened) -> None:
     async with opened() as state:
         await state.clients.create("bot", frozenset(), {})
         with pytest.raises(Conflict, match="bot"):
@@ -46,7 +46,7 @@ async def test_a_name_is_taken_until_its_client_is_revoked(opened) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "Bot", "a b", "../x", "ä", "x" * 41, "-x"])
-async def test_a_name_that_cannot_stand_in_an_address_is_refused(opened, name: str) -> None:
+async def test_client_name_that_is_not_url_safe_is_refused(opened, name: str) -> None:
     async with opened() as state:
         with pytest.raises(InvalidInput):
             await state.clients.create(name, frozenset(), {})
@@ -56,13 +56,13 @@ ENDLESS = ["1/minute;2/hour", "1/minute,2/hour", "5 per " + "9" * 400 + " second
 
 
 @pytest.mark.parametrize("rate", ["often", "0x3/minute", "-1/minute", "10/fortnight", "0/minute", "99999999999/second", *ENDLESS])
-async def test_a_rate_that_nobody_understands_is_refused(opened, rate: str) -> None:
+async def test_malformed_rate_is_refused(opened, rate: str) -> None:
     async with opened() as state:
         with pytest.raises(InvalidInput, match="30/minute"):
             await state.clients.create("bot", frozenset(), {}, rate)
 
 
-async def test_policies_are_known_again_when_a_client_is_found(opened) -> None:
+async def test_policies_are_loaded_with_their_client(opened) -> None:
     async with opened() as state:
         made, key = await state.clients.create("bot", frozenset(), {"a": Policy.allow, "b": Policy.deny})
         kept = state.clients.find(key)
@@ -70,7 +70,7 @@ async def test_policies_are_known_again_when_a_client_is_found(opened) -> None:
         assert kept.policies == made.policies
 
 
-async def test_what_changes_about_a_client_holds_at_once_and_the_rest_stays(opened) -> None:
+async def test_client_update_holds_at_once_and_keeps_the_other_fields(opened) -> None:
     async with opened() as state:
         _, key = await state.clients.create("bot", frozenset({"read:apps"}), {"a": Policy.deny}, "30/minute")
         await state.clients.change("bot", Change(policies={"b": Policy.allow}))
@@ -83,7 +83,7 @@ async def test_what_changes_about_a_client_holds_at_once_and_the_rest_stays(open
         assert found.policies == {"a": Policy.deny, "b": Policy.allow}
 
 
-async def test_two_changes_at_once_both_hold(opened) -> None:
+async def test_concurrent_client_updates_are_both_applied(opened) -> None:
     async with opened() as state:
         await state.clients.create("bot", frozenset(), {})
         names = [f"operation_{number}" for number in range(20)]
@@ -91,7 +91,7 @@ async def test_two_changes_at_once_both_hold(opened) -> None:
         assert set((await state.clients.show("bot")).policies) == set(names)
 
 
-async def test_a_renewed_key_opens_and_the_old_one_does_not_also_after_a_restart(opened, clock) -> None:
+async def test_rotated_key_is_valid_and_the_old_key_is_not_also_after_a_restart(opened, clock) -> None:
     async with opened() as state:
         made, old = await state.clients.create("bot", frozenset(), {})
         clock.move(hours=1)
@@ -108,7 +108,7 @@ async def test_a_renewed_key_opens_and_the_old_one_does_not_also_after_a_restart
         assert (state.clients.find(old), state.clients.find(new)) == (None, renewed)
 
 
-async def test_everything_off_ends_every_client_and_frees_their_names(opened) -> None:
+async def test_everything_off_revokes_every_client_and_frees_their_names(opened) -> None:
     async with opened() as state:
         keys = [(await state.clients.create(f"bot-{number}", frozenset(), {}))[1] for number in range(3)]
         await state.clients.revoke("bot-0")
@@ -119,7 +119,7 @@ async def test_everything_off_ends_every_client_and_frees_their_names(opened) ->
         assert state.clients.find(key) is not None
 
 
-async def test_keys_made_and_ended_all_at_once_leave_nobody_in(opened) -> None:
+async def test_concurrently_created_and_revoked_keys_are_all_invalid(opened) -> None:
     async with opened() as state:
         made = await asyncio.gather(*(state.clients.create(f"bot-{number}", frozenset(), {}) for number in range(20)))
         renewed, *_ = await asyncio.gather(
@@ -129,7 +129,7 @@ async def test_keys_made_and_ended_all_at_once_leave_nobody_in(opened) -> None:
         assert state.clients.find(renewed[1]) is not None
 
 
-async def test_one_key_cannot_belong_to_two_clients(opened) -> None:
+async def test_key_cannot_belong_to_two_clients(opened) -> None:
     async with opened() as state:
         await state.clients.create("one", frozenset(), {}, key="a key of the person's own")
         with pytest.raises(Conflict):
@@ -137,19 +137,19 @@ async def test_one_key_cannot_belong_to_two_clients(opened) -> None:
         assert [client.name for client in await state.clients.list()] == ["one"]
 
 
-async def test_an_unknown_name_says_how_to_see_the_known_ones(opened) -> None:
+async def test_unknown_client_name_hints_at_the_list(opened) -> None:
     async with opened() as state:
         with pytest.raises(NotFound, match="clients list"):
             await state.clients.show("nobody")
 
 
-async def test_the_table_is_as_the_migrations_made_it(opened) -> None:
+async def test_table_matches_the_migrations(opened) -> None:
     async with opened() as state:
         names = await state.context.database.read(lambda c: [row[1] for row in c.execute(text("PRAGMA table_info(client)"))])
         assert names == ["id", "name", "scopes", "policies", "rate", "created_at", "revoked_at"]
 
 
-async def test_a_short_key_of_the_persons_own_is_refused_and_a_long_one_is_hardly_shown(opened) -> None:
+async def test_short_custom_key_is_refused_and_a_long_one_is_masked(opened) -> None:
     async with opened() as state:
         with pytest.raises(InvalidInput, match="characters"):
             await state.clients.create("bot", frozenset(), {}, key="hunter2")

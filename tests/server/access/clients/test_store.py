@@ -10,7 +10,7 @@ from server.core.errors import NotAuthenticated, NotFound
 from server.sdk.approval_requests import ApprovalDuration
 
 
-async def test_a_key_opens_nothing_in_the_very_writing_that_comes_after_its_end(opened, clock) -> None:
+async def test_revoked_key_is_invalid_from_the_next_write(opened, clock) -> None:
     async with opened() as state:
         _, key = await state.clients.create("bot", frozenset(), {})
         write, now = state.context.database.write, clock.now().isoformat()
@@ -23,7 +23,7 @@ async def test_a_key_opens_nothing_in_the_very_writing_that_comes_after_its_end(
         assert [type(one) for one in looked] == [type(None), int, NotAuthenticated]
 
 
-async def test_a_client_is_listed_once_with_its_last_key_however_many_it_had(opened, clock) -> None:
+async def test_client_is_listed_once_with_its_last_key(opened, clock) -> None:
     async with opened() as state:
         await state.clients.create("bot", frozenset(), {})
         for _ in range(3):
@@ -52,7 +52,7 @@ ALLOWED = [("1", "send_mail"), ("2", "send_mail"), ("3", "control_app")]
         ("revoke all", []),
     ],
 )
-async def test_what_the_person_takes_back_ends_what_they_had_allowed_for_a_while(opened, clock, change, left) -> None:
+async def test_revoked_permission_ends_its_temporary_allowances(opened, clock, change, left) -> None:
     async with opened() as state:
         clients, write, now = state.clients, state.context.database.write, clock.now().isoformat()
         bot, _ = await clients.create("bot", frozenset({"read:mail", "write:mail"}), {})
@@ -70,7 +70,7 @@ async def test_what_the_person_takes_back_ends_what_they_had_allowed_for_a_while
         assert len(await read(read_allowances, other.id, now)) == (0 if change == "revoke all" else 1)
 
 
-async def test_a_client_that_was_revoked_meanwhile_is_not_changed(opened) -> None:
+async def test_revoked_client_is_not_updated(opened) -> None:
     async with opened() as state:
         made, _ = await state.clients.create("bot", frozenset(), {})
         await state.clients.revoke("bot")

@@ -14,7 +14,7 @@ async def stored(state) -> list[tuple[str, str]]:
     return await state.context.database.read(look)
 
 
-async def test_it_is_known_when_and_through_which_address_a_client_called(opened, clock) -> None:
+async def test_last_use_has_the_time_and_the_public_address(opened, clock) -> None:
     async with opened() as state:
         bot = await make(state)
         await state.usage.record(bot, "127.0.0.1:8000")
@@ -27,7 +27,7 @@ async def test_it_is_known_when_and_through_which_address_a_client_called(opened
         assert use.last_by_address == {"https://desk.example.org": clock.now().isoformat()}
 
 
-async def test_it_survives_and_is_stored_at_most_once_a_minute(opened, clock) -> None:
+async def test_last_use_survives_a_restart_and_is_stored_at_most_once_a_minute(opened, clock) -> None:
     async with opened() as state:
         bot = await make(state)
         first = clock.now().isoformat()
@@ -43,14 +43,14 @@ async def test_it_survives_and_is_stored_at_most_once_a_minute(opened, clock) ->
         assert (await state.usage.read())[bot].last_at == clock.now().isoformat()
 
 
-async def test_many_first_calls_at_once_are_one_row(opened) -> None:
+async def test_concurrent_first_calls_are_one_row_of_usage(opened) -> None:
     async with opened() as state:
         bot = await make(state)
         await asyncio.gather(*(state.usage.record(bot, "localhost") for _ in range(20)))
         assert len(await stored(state)) == 1
 
 
-async def test_a_call_goes_on_where_its_note_cannot_be_stored(opened, caplog) -> None:
+async def test_call_succeeds_if_its_usage_cannot_be_stored(opened, caplog) -> None:
     async with opened() as state:
         bot = await make(state)
         await state.context.database.close()
@@ -58,11 +58,11 @@ async def test_a_call_goes_on_where_its_note_cannot_be_stored(opened, caplog) ->
         assert "last used" in caplog.text
 
 
-def test_who_never_called_was_never_used() -> None:
+def test_unused_client_has_no_last_use() -> None:
     assert (Use().last_at, Use().last_by_address, Use().calls_today) == (None, {}, 0)
 
 
-async def test_it_is_known_when_a_document_was_fetched_through_the_address_of_now(opened, clock) -> None:
+async def test_document_fetch_through_the_current_address_is_recorded(opened, clock) -> None:
     async with opened() as state:
         state.address.set_public_url("https://desk.example.org")
         assert state.usage.find_document("bot") is None

@@ -7,7 +7,7 @@ import pytest
 from tests.server.access.letters import posting
 
 
-async def test_a_call_that_was_asked_about_is_one_row_and_the_same_one_again_another(opened) -> None:
+async def test_approved_call_is_one_row_and_its_repetition_another(opened) -> None:
     async with posting(opened) as post:
         bot = await post.client()
         approval = (await post.send(bot)).json()["approval_id"]
@@ -22,7 +22,7 @@ async def test_a_call_that_was_asked_about_is_one_row_and_the_same_one_again_ano
 
 
 @pytest.mark.parametrize("policy", ["allow", "ask"])
-async def test_a_call_that_would_do_something_else_by_now_than_was_foreseen_does_nothing(opened, policy: str) -> None:
+async def test_call_whose_effect_differs_from_its_preview_does_not_run(opened, policy: str) -> None:
     async with posting(opened) as post:
         bot, post.hold = await post.client(send_letter=policy), asyncio.Event()
         call = asyncio.create_task(post.send(bot, wait=True))
@@ -38,7 +38,7 @@ async def test_a_call_that_would_do_something_else_by_now_than_was_foreseen_does
         assert "Nothing was" in answer.text
 
 
-async def test_a_yes_does_not_hold_for_what_has_another_seal(opened) -> None:
+async def test_approval_does_not_hold_for_another_digest(opened) -> None:
     async with posting(opened) as post:
         bot = await post.client()
         approval = (await post.send(bot)).json()["approval_id"]

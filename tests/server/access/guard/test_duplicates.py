@@ -4,7 +4,7 @@ from server.core.errors import UpstreamFailed
 from tests.server.access.letters import posting
 
 
-async def test_the_same_idempotency_key_gets_the_first_answer_and_nothing_runs_again(opened) -> None:
+async def test_repeated_idempotency_key_gets_the_first_response_without_running_again(opened) -> None:
     async with posting(opened) as post:
         bot = {**await post.client(send_letter="allow"), "Idempotency-Key": "k1"}
         first = await post.http.post("/mail/send", json={"to": "ann", "text": "hi"}, headers=bot)
@@ -20,7 +20,7 @@ async def test_the_same_idempotency_key_gets_the_first_answer_and_nothing_runs_a
         assert (await post.http.post("/mail/send", json={"to": "ann", "text": "hi"}, headers=second)).json() == {"sent": 2}
 
 
-async def test_twenty_at_once_with_one_idempotency_key_run_once(opened) -> None:
+async def test_idempotency_key_runs_once_for_twenty_concurrent_calls(opened) -> None:
     async with posting(opened) as post:
         bot = {**await post.client(send_letter="allow"), "Idempotency-Key": "k1"}
         asked = (post.http.post("/mail/send", json={"to": "ann", "text": "hi"}, headers=bot) for _ in range(20))
@@ -29,7 +29,7 @@ async def test_twenty_at_once_with_one_idempotency_key_run_once(opened) -> None:
         assert {answer.status_code for answer in answers} <= {200, 409}
 
 
-async def test_a_failure_is_kept_for_its_idempotency_key_too(opened) -> None:
+async def test_failure_is_replayed_for_its_idempotency_key(opened) -> None:
     async with posting(opened) as post:
         bot = {**await post.client(send_letter="allow"), "Idempotency-Key": "k1"}
         post.fail = UpstreamFailed("The post office is closed.")
@@ -39,7 +39,7 @@ async def test_a_failure_is_kept_for_its_idempotency_key_too(opened) -> None:
         assert (again.status_code, again.headers["content-type"], post.sent) == (502, "application/problem+json", [])
 
 
-async def test_a_call_cut_short_is_uncertain_and_never_runs_again_by_itself(opened) -> None:
+async def test_interrupted_call_is_uncertain_and_never_repeated(opened) -> None:
     async with posting(opened) as post:
         bot = {**await post.client(send_letter="allow"), "Idempotency-Key": "k1"}
         post.hold = asyncio.Event()
@@ -57,7 +57,7 @@ async def test_a_call_cut_short_is_uncertain_and_never_runs_again_by_itself(open
         assert "Look whether it happened" in again.json()["detail"]
 
 
-async def test_an_idempotency_key_that_is_too_long_is_refused(opened) -> None:
+async def test_idempotency_key_that_is_too_long_is_refused(opened) -> None:
     async with posting(opened) as post:
         bot = {**await post.client(), "Idempotency-Key": "x" * 256}
         assert (await post.send(bot)).status_code == 422

@@ -5,7 +5,7 @@ from server.runtime.state import RateLimits
 from tests.server.access.letters import posting
 
 
-async def test_a_stranger_ends_before_the_body_is_read(opened) -> None:
+async def test_unauthenticated_request_is_refused_before_its_body_is_read(opened) -> None:
     async with posting(opened) as post:
         for headers in ({}, {"Authorization": "Bearer dh_wrong"}, {"X-API-Key": "dh_wrong"}, {"Authorization": "Basic eDp5"}):
             answer = await post.http.post("/mail/send", content=b"{broken", headers=headers)
@@ -15,7 +15,7 @@ async def test_a_stranger_ends_before_the_body_is_read(opened) -> None:
         assert await post.state.activity.list() == []
 
 
-async def test_every_carrier_of_a_key_is_understood_and_two_keys_are_not(opened) -> None:
+async def test_credential_is_accepted_in_every_header_and_two_credentials_are_refused(opened) -> None:
     async with posting(opened) as post:
         key = (await post.client())["Authorization"].removeprefix("Bearer ")
         for headers in ({"X-API-Key": key}, {"Authorization": f"bearer {key}"}, {"Authorization": f"ApiKey {key}"}):
@@ -26,7 +26,7 @@ async def test_every_carrier_of_a_key_is_understood_and_two_keys_are_not(opened)
         assert (await post.http.get("/mail/list", headers=both)).status_code == 401
 
 
-async def test_a_missing_scope_is_refused_before_the_body_is_read_and_noted(opened) -> None:
+async def test_missing_scope_is_refused_and_recorded_before_the_body_is_read(opened) -> None:
     async with posting(opened) as post:
         reader = await post.client(scopes="read:mail", send_letter="allow")
         answer = await post.http.post("/mail/send", content=b"{broken", headers=reader)
@@ -36,7 +36,7 @@ async def test_a_missing_scope_is_refused_before_the_body_is_read_and_noted(open
         assert post.sent == []
 
 
-async def test_what_changes_something_waits_for_the_person(opened) -> None:
+async def test_changing_call_waits_for_approval(opened) -> None:
     async with posting(opened, wait_seconds=0) as post:
         bot = await post.client()
         answer = await post.http.post("/mail/send", json={"to": "ann", "text": "hi"}, headers=bot)
@@ -45,7 +45,7 @@ async def test_what_changes_something_waits_for_the_person(opened) -> None:
         assert (entry.outcome, entry.sentence, post.sent) == ("waiting", "send a letter to ann", [])
 
 
-async def test_what_is_allowed_runs_and_what_is_denied_does_not(opened) -> None:
+async def test_allowed_call_runs_and_denied_call_does_not(opened) -> None:
     async with posting(opened) as post:
         bot = await post.client(send_letter="allow", list_letters="deny")
         assert (await post.http.post("/mail/send", json={"to": "ann", "text": "hi"}, headers=bot)).json() == {"sent": 1}
@@ -70,7 +70,7 @@ async def test_what_is_allowed_runs_and_what_is_denied_does_not(opened) -> None:
         b'"x"',
     ],
 )
-async def test_nonsense_is_422_with_a_sentence_nobody_is_asked_and_it_is_noted(opened, body: bytes) -> None:
+async def test_invalid_body_is_422_without_approval_and_is_recorded(opened, body: bytes) -> None:
     async with posting(opened) as post:
         bot = await post.client(send_letter="allow")
         answer = await post.http.post("/mail/send", content=body, headers={**bot, "Content-Type": "application/json"})
@@ -80,7 +80,7 @@ async def test_nonsense_is_422_with_a_sentence_nobody_is_asked_and_it_is_noted(o
         assert post.sent == []
 
 
-async def test_a_preview_that_fails_ends_the_call_before_anything_happens(opened) -> None:
+async def test_failed_preview_ends_the_call_before_it_runs(opened) -> None:
     async with posting(opened) as post:
         bot = await post.client(send_letter="allow")
         answer = await post.http.post("/mail/send", json={"to": "nobody"}, headers=bot)
@@ -88,7 +88,7 @@ async def test_a_preview_that_fails_ends_the_call_before_anything_happens(opened
         assert (await post.last()).outcome == "refused"
 
 
-async def test_a_failure_is_an_answer_and_a_row_and_what_nobody_foresaw_tells_nothing(opened, caplog) -> None:
+async def test_failure_is_a_response_and_a_row_and_an_unexpected_error_discloses_nothing(opened, caplog) -> None:
     async with posting(opened) as post:
         bot = await post.client(send_letter="allow")
         post.fail = UpstreamFailed("The post office is closed.", retry_after=7)
@@ -102,7 +102,7 @@ async def test_a_failure_is_an_answer_and_a_row_and_what_nobody_foresaw_tells_no
         assert "secret" not in answer.text
 
 
-async def test_too_many_calls_are_429_with_the_time_to_wait_and_one_row(opened) -> None:
+async def test_exceeded_rate_limit_is_429_with_retry_after_and_one_row(opened) -> None:
     async with posting(opened, RateLimits(reading="2/minute")) as post:
         bot = await post.client()
         answers = [await post.http.get("/mail/list", headers=bot) for _ in range(4)]
@@ -112,7 +112,7 @@ async def test_too_many_calls_are_429_with_the_time_to_wait_and_one_row(opened) 
         assert [entry.status for entry in await post.state.activity.list()] == [429, 200, 200]
 
 
-async def test_while_paused_reading_goes_on_and_nothing_changes(opened) -> None:
+async def test_reads_continue_while_paused_and_changes_are_refused(opened) -> None:
     async with posting(opened) as post:
         bot = await post.client(send_letter="allow")
         await post.state.pause.begin(15)
@@ -123,7 +123,7 @@ async def test_while_paused_reading_goes_on_and_nothing_changes(opened) -> None:
         assert post.sent == []
 
 
-async def test_a_revoked_key_opens_nothing_from_that_moment(opened) -> None:
+async def test_revoked_key_is_refused_at_once(opened) -> None:
     async with posting(opened) as post:
         bot = await post.client()
         assert (await post.http.get("/mail/list", headers=bot)).status_code == 200
@@ -131,14 +131,14 @@ async def test_a_revoked_key_opens_nothing_from_that_moment(opened) -> None:
         assert (await post.http.get("/mail/list", headers=bot)).status_code == 401
 
 
-async def test_a_client_without_the_scope_is_limited_like_any_other(opened) -> None:
+async def test_client_without_the_scope_is_rate_limited_too(opened) -> None:
     async with posting(opened, RateLimits(changing="2/minute")) as post:
         reader = await post.client(scopes="read:mail")
         answers = [await post.http.post("/mail/send", json={"to": "ann"}, headers=reader) for _ in range(4)]
         assert [answer.status_code for answer in answers] == [403, 403, 429, 429]
 
 
-async def test_a_key_in_a_text_does_not_stand_in_the_activity(opened) -> None:
+async def test_key_in_a_text_is_redacted_in_activity(opened) -> None:
     async with posting(opened) as post:
         bot = await post.client(send_letter="allow")
         await post.http.post("/mail/send", json={"to": "ann", "text": "my key is dh_0123456789abcdef"}, headers=bot)

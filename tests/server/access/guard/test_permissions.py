@@ -16,7 +16,7 @@ from server.storage.database import DATABASE_FILE
 from tests.server.access.letters import posting
 
 
-async def test_what_is_paused_while_a_call_waits_for_the_disk_does_not_run(opened) -> None:
+async def test_pause_while_a_call_waits_for_the_disk_stops_it(opened) -> None:
     async with posting(opened) as post:
         bot = {**await post.client(send_letter="allow"), "Idempotency-Key": "one"}
         letter = {"to": "ann", "text": "hi"}
@@ -47,7 +47,7 @@ async def slowly(rest: asyncio.Event, started: asyncio.Event) -> AsyncIterator[b
 
 
 @pytest.mark.parametrize(("change", "status"), [("revoke", 401), ("renew", 401), ("deny", 403), ("scope", 403)])
-async def test_what_the_person_changes_while_a_body_comes_holds_for_that_call(opened, change: str, status: int) -> None:
+async def test_permission_change_while_the_body_is_read_holds_for_that_call(opened, change: str, status: int) -> None:
     async with posting(opened) as post:
         clients, rest, started = post.state.clients, asyncio.Event(), asyncio.Event()
         headers = {**await post.client(send_letter="allow"), "Content-Type": "application/json"}
@@ -66,7 +66,7 @@ async def test_what_the_person_changes_while_a_body_comes_holds_for_that_call(op
         assert (await post.last()).outcome == "refused"
 
 
-async def test_what_the_person_changes_while_a_preview_is_made_holds_for_that_call(opened) -> None:
+async def test_permission_change_while_a_preview_is_made_holds_for_that_call(opened) -> None:
     async with posting(opened, wait_seconds=0) as post:
         headers = await post.client(send_letter="allow")
         post.hold_preview = asyncio.Event()
@@ -77,7 +77,7 @@ async def test_what_the_person_changes_while_a_preview_is_made_holds_for_that_ca
         assert ((await call).status_code, post.sent) == (202, [])
 
 
-async def test_after_everything_off_nothing_begins_any_more_whatever_is_on_its_way(opened) -> None:
+async def test_everything_off_stops_every_call_in_progress(opened) -> None:
     async with posting(opened) as post:
         bots = [await post.client(f"bot-{number}", send_letter="allow") for number in range(4)]
 
@@ -102,7 +102,7 @@ async def test_after_everything_off_nothing_begins_any_more_whatever_is_on_its_w
         assert {answer.status_code for answer in answers} <= {200, 401}
 
 
-async def test_what_a_reading_call_found_is_not_handed_to_a_client_that_was_ended_meanwhile(opened) -> None:
+async def test_result_of_a_read_is_withheld_from_a_client_revoked_meanwhile(opened) -> None:
     async with posting(opened) as post:
         post.sent.append("a private letter")
         bot, post.hold = await post.client(), asyncio.Event()
@@ -120,7 +120,7 @@ CHANGES = [("pause", "allow", 503), ("revoke", "allow", 401), ("deny", "allow", 
 
 
 @pytest.mark.parametrize(("change", "policy", "status"), CHANGES)
-async def test_what_the_person_changes_while_a_call_waits_for_its_turn_holds_for_that_call(
+async def test_permission_change_while_a_call_is_queued_holds_for_that_call(
     opened, change: str, policy: str, status: int
 ) -> None:
     async with posting(opened) as post:
@@ -175,7 +175,7 @@ async def test_change_while_the_row_is_written_stops_a_call_that_does_not_check_
         assert (await post.last()).outcome == "refused"
 
 
-async def test_revoked_key_begins_nothing_even_if_the_cache_does_not_know_yet(opened) -> None:
+async def test_revoked_key_starts_no_call_even_if_the_cache_does_not_know_yet(opened) -> None:
     async with posting(opened) as post:
         bot = await post.client(invite_people="allow")
         client = await post.state.clients.show("bot")

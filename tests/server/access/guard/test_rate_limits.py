@@ -19,21 +19,21 @@ def passed(quotas: list[Quota | None]) -> list[bool]:
     return [quota is None or quota.passed for quota in quotas]
 
 
-def test_reading_and_changing_are_counted_apart_and_each_client_by_itself() -> None:
+def test_reads_and_changes_are_counted_separately_for_each_client() -> None:
     calls = [(client(), False)] * 3 + [(client(), True)] * 2 + [(client("other"), True)]
     assert passed(take(Limits("2/minute", "1/minute"), calls)) == [True, True, False, True, False, True]
 
 
-def test_a_rate_of_its_own_counts_both_together() -> None:
+def test_custom_rate_counts_reads_and_changes_together() -> None:
     calls = [(client(rate="2/minute"), False), (client(rate="2/minute"), True), (client(rate="2/minute"), False)]
     assert passed(take(Limits("1/minute", "1/minute"), calls)) == [True, True, False]
 
 
-def test_a_client_without_a_limit_has_no_quota() -> None:
+def test_client_without_a_limit_has_no_quota() -> None:
     assert take(Limits("1/minute", "1/minute"), [(client(rate="none"), True)] * 3) == [None, None, None]
 
 
-def test_the_headers_say_what_is_left() -> None:
+def test_rate_limit_headers_have_the_remaining_quota() -> None:
     first, second = take(Limits("1/minute", "1/minute"), [(client(), False)] * 2)
     assert first is not None
     assert second is not None
@@ -42,6 +42,6 @@ def test_the_headers_say_what_is_left() -> None:
     assert 1 <= int(second.headers["RateLimit-Reset"]) <= 60
 
 
-def test_only_the_first_refusal_of_a_row_is_worth_telling() -> None:
+def test_only_the_first_refusal_of_a_series_is_recorded() -> None:
     quotas = take(Limits("1/minute", "1/minute"), [(client(), False)] * 4)
     assert [quota.first_refusal for quota in quotas if quota] == [False, True, False, False]

@@ -57,7 +57,7 @@ def test_row_begins_without_a_decision_and_names_the_reason_of_a_pause() -> None
     assert record.is_refused
 
 
-def test_going_on_after_a_refusal_keeps_the_row_that_is_running() -> None:
+def test_record_resumed_after_a_refusal_keeps_its_running_row() -> None:
     record = make_record(changes=True)
     record.allow("You allowed it.")
     record.begin(7)
@@ -67,7 +67,7 @@ def test_going_on_after_a_refusal_keeps_the_row_that_is_running() -> None:
     assert (entry.id, entry.outcome) == (7, Outcome.failed)
 
 
-def test_secrets_are_neither_in_the_arguments_nor_in_the_summary_nor_in_the_result() -> None:
+def test_secrets_are_redacted_in_arguments_summary_and_result() -> None:
     record = make_record(changes=True)
     record.set_arguments({"to": "dh_0123456789abcdef", "token": "0815"})
     entry = record.final_entry(200, '{"key": "dh_0123456789abcdef"}')

@@ -19,11 +19,11 @@ from server.http.in_process import InternalRequest, make_scope
         ("", False),
     ],
 )
-def test_whether_a_client_wants_to_wait(prefer: str, at_once: bool) -> None:
+def test_prefer_header_sets_the_wait(prefer: str, at_once: bool) -> None:
     assert prefers_async(Headers({"Prefer": prefer})) is at_once
 
 
-def test_a_request_is_kept_as_it_can_be_made_again() -> None:
+def test_stored_request_can_be_replayed() -> None:
     letter = InternalRequest("POST", "/a%20b/%C3%A4", "q=1%262&x=a+b", b'{"a": 1}', (("content-type", "application/json"),))
     scope = make_scope(letter)
 
@@ -35,7 +35,7 @@ def test_a_request_is_kept_as_it_can_be_made_again() -> None:
     assert (again, kept.body) == (scope, letter.body)
 
 
-def test_a_query_that_was_not_written_as_it_should_be_can_be_kept_all_the_same() -> None:
+def test_malformed_query_string_can_be_stored() -> None:
     scope = {**make_scope(InternalRequest("GET", "/a")), "query_string": "q=ä b".encode()}
 
     async def receive() -> dict:

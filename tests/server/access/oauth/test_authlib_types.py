@@ -34,14 +34,14 @@ EVIL = [
 
 
 @pytest.mark.parametrize("callback", GOOD)
-def test_a_program_of_the_persons_is_answered_where_chatgpt_and_claude_are(served, callback):
+def test_known_client_is_redirected_to_the_callbacks_of_chatgpt_and_claude(served, callback):
     program = own(served)
     program.callback = callback
     assert program.begin().status_code == 303
 
 
 @pytest.mark.parametrize("callback", EVIL)
-def test_nobody_is_sent_to_an_address_that_is_not_known(served, callback):
+def test_unknown_redirect_uri_is_refused(served, callback):
     program = own(served)
     program.callback = callback
     for method in ("GET", "POST"):
@@ -52,7 +52,7 @@ def test_nobody_is_sent_to_an_address_that_is_not_known(served, callback):
     assert questions(served) == []
 
 
-def test_the_persons_own_addresses_are_exact(served):
+def test_custom_redirect_uris_match_exactly(served):
     program = own(served, redirect_uris=["https://app.example/cb", "http://127.0.0.1/cb"])
     for callback, status in (
         ("https://app.example/cb", 303),
@@ -68,12 +68,12 @@ def test_the_persons_own_addresses_are_exact(served):
 @pytest.mark.parametrize(
     "callback", ["http://app.example/cb", "javascript:alert(1)", "https://a b/cb", "https://x/#y", "https:///cb"]
 )
-def test_what_cannot_be_a_callback_is_refused_when_it_is_given(served, callback):
+def test_invalid_redirect_uri_is_refused_when_it_is_set(served, callback):
     answer = served.person("POST", "/api/clients", json={"name": "bot", "oauth": True, "redirect_uris": [callback]})
     assert answer.status_code == 422
 
 
-def test_a_public_program_may_have_another_port_of_this_computer_and_nothing_else_another(served):
+def test_public_client_may_vary_the_loopback_port_only(served):
     allow_registration(served)
     program = register(served)
     for callback, status in (
@@ -91,7 +91,7 @@ def test_a_public_program_may_have_another_port_of_this_computer_and_nothing_els
     assert secret.begin().status_code == 400
 
 
-def test_the_code_is_bound_to_the_callback_it_went_to(served):
+def test_code_is_bound_to_its_redirect_uri(served):
     program = own(served)
     assert program.exchange(program.code(), redirect_uri=CLAUDE).json()["error"] == "invalid_grant"
 
@@ -107,21 +107,21 @@ def test_the_code_is_bound_to_the_callback_it_went_to(served):
         ("read:apps offline_access openid", "read:apps offline_access"),
     ],
 )
-def test_scopes_that_there_are_not_are_left_out(served, asked, given):
+def test_unknown_scopes_are_dropped(served, asked, given):
     assert own(served).sign_in(scope=asked)["scope"] == given
 
 
-def test_a_gpt_that_names_no_scope_gets_all_that_its_client_has(served):
+def test_missing_scope_parameter_grants_all_scopes_of_the_client(served):
     assert own(served).sign_in()["scope"] == "control:apps read:apps"
 
 
-def test_both_ways_of_saying_the_secret_at_once_are_refused(served):
+def test_client_secret_in_header_and_body_is_refused(served):
     program = own(served)
     program.basic = True
     assert program.refresh("dh_rt_x", client_secret=program.secret).json()["error"] == "invalid_request"
 
 
-def test_a_program_with_a_secret_cannot_leave_it_out_and_one_without_cannot_have_one(served):
+def test_confidential_client_needs_its_secret_and_public_client_has_none(served):
     program = own(served)
     code = program.code()
     program.secret = ""
@@ -136,7 +136,7 @@ def test_a_program_with_a_secret_cannot_leave_it_out_and_one_without_cannot_have
 
 
 @pytest.mark.parametrize("kind", ["token", "code token", "", None])
-def test_only_codes_are_given_to_a_browser(served, kind):
+def test_response_type_is_code_only(served, kind):
     told = {"response_type": kind} if kind is not None else {}
     answer = own(served).begin(**{"response_type": "", **told})
     assert answer.status_code in {302, 400}

@@ -7,7 +7,7 @@ from tests.server.access.oauth.programs import HERE, allow_registration, approve
 AT_ONCE = 50
 
 
-def test_of_fifty_who_bring_one_code_at_once_one_is_given_tokens(served):
+def test_code_redeemed_fifty_times_concurrently_issues_tokens_once(served):
     program = own(served)
     code = program.code()
     with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -15,7 +15,7 @@ def test_of_fifty_who_bring_one_code_at_once_one_is_given_tokens(served):
     assert sorted(answer.status_code for answer in answers) == [200] + [400] * (AT_ONCE - 1)
 
 
-def test_of_fifty_who_refresh_one_token_at_once_all_get_one_new_pair(served):
+def test_refresh_token_used_fifty_times_concurrently_issues_one_pair(served):
     program = own(served)
     old = program.sign_in()["refresh_token"]
     with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -26,7 +26,7 @@ def test_of_fifty_who_refresh_one_token_at_once_all_get_one_new_pair(served):
 
 
 @pytest.mark.parametrize(("resource", "rest"), [(None, 200), ("", 200), ("/", 200), ("/mcp", 401), ("/mcp/", 401)])
-def test_a_token_for_the_tools_opens_nothing_else(served, resource, rest):
+def test_token_for_the_mcp_resource_is_valid_for_no_other(served, resource, rest):
     program = own(served)
     if resource is not None:
         program.extra = {"resource": served.public + resource}
@@ -37,12 +37,12 @@ def test_a_token_for_the_tools_opens_nothing_else(served, resource, rest):
 
 
 @pytest.mark.parametrize("resource", ["https://evil.test/mcp", "/apps", "?x", "//x", "http://[", "x"])
-def test_a_resource_that_is_not_ours_goes_back_as_invalid_target(served, resource):
+def test_unknown_resource_is_invalid_target(served, resource):
     wanted = served.public + resource if resource.startswith(("/", "?")) else resource
     assert landed(own(served).begin(resource=wanted))["error"] == "invalid_target"
 
 
-def test_the_resource_at_the_token_endpoint_is_that_of_the_authorization(served):
+def test_resource_at_token_endpoint_matches_the_authorization(served):
     program = own(served)
     code = program.code(resource=f"{served.public}/mcp")
     assert program.exchange(code, resource=served.public).json()["error"] == "invalid_target"
@@ -52,7 +52,7 @@ def test_the_resource_at_the_token_endpoint_is_that_of_the_authorization(served)
     assert program.refresh(pair["refresh_token"], resource=here).status_code == 200
 
 
-def test_tokens_outlive_a_restart_and_another_public_address(serve):
+def test_tokens_survive_a_restart_and_another_public_address(serve):
     first = serve(demo=True, public_url="https://one.example.org")
     program = own(first)
     pair = program.sign_in(resource="https://one.example.org")
@@ -69,7 +69,7 @@ def test_tokens_outlive_a_restart_and_another_public_address(serve):
     assert (grant["address"], grant["moved"]) == ("https://one.example.org", True)
 
 
-def test_every_answer_names_the_issuer_as_the_metadata_does(served):
+def test_issuer_in_every_response_matches_the_metadata(served):
     program = own(served)
     described = ask(served, "GET", "/.well-known/oauth-authorization-server").json()
     program.begin()
@@ -78,7 +78,7 @@ def test_every_answer_names_the_issuer_as_the_metadata_does(served):
     assert landed(program.begin(response_type="token"))["iss"] == served.public
 
 
-def test_a_client_narrowed_denied_or_ended_is_so_at_its_next_call(served):
+def test_client_change_denial_or_revocation_holds_at_its_next_call(served):
     program = own(served)
     token = program.sign_in()["access_token"]
     assert served.call("GET", "/apps/list", token).status_code == 200
@@ -90,7 +90,7 @@ def test_a_client_narrowed_denied_or_ended_is_so_at_its_next_call(served):
     assert served.call("GET", "/apps/list", token).status_code == 401
 
 
-def test_a_gpt_and_an_app_come_in_at_once_each_with_its_own_policies(served):
+def test_gpt_and_app_sign_in_concurrently_each_with_its_own_policies(served):
     gpt = own(served).sign_in()["access_token"]
     allow_registration(served)
     app = register(served)
@@ -102,7 +102,7 @@ def test_a_gpt_and_an_app_come_in_at_once_each_with_its_own_policies(served):
     assert [one["client"] for one in served.activity(2)] == ["some-app", "my-gpt"]
 
 
-def test_a_refused_stranger_is_told_where_one_gets_a_token(served):
+def test_unauthenticated_request_gets_the_address_of_the_metadata(served):
     for sent, wrong in (({}, False), ({"Authorization": "Bearer dh_at_nonsense"}, True)):
         answer = ask(served, "GET", "/apps/list", headers=sent)
         told = answer.headers["www-authenticate"]

@@ -103,7 +103,7 @@ def reaching(web, serve, monkeypatch):
     return serve(demo=True)
 
 
-def test_chatgpt_signs_in_by_its_own_document(web, reaching):
+def test_chatgpt_signs_in_with_its_client_metadata_document(web, reaching):
     program = Program(reaching, ID, callback=CALLBACK, pkce=True)
     program.extra = {"resource": f"{reaching.public}/mcp", "scope": "read:apps offline_access"}
     assert program.begin().status_code == 303
@@ -129,7 +129,7 @@ def test_chatgpt_signs_in_by_its_own_document(web, reaching):
     assert program.refresh(pair["refresh_token"]).status_code in {400, 401}
 
 
-def test_a_stranger_makes_it_fetch_only_so_often(web, reaching):
+def test_client_metadata_fetches_by_strangers_are_rate_limited(web, reaching):
     for number in range(MOST_FETCHES):
         assert Program(reaching, f"https://{HOST}/{number}", callback=CALLBACK).begin().status_code == 400
     assert Program(reaching, f"https://{HOST}/more", callback=CALLBACK).begin().status_code == 429
@@ -137,7 +137,7 @@ def test_a_stranger_makes_it_fetch_only_so_often(web, reaching):
     assert MOST_CACHED == 100
 
 
-def test_junk_uses_up_nothing_of_chatgpts_nor_of_a_program_that_was_let_in(web, serve, monkeypatch):
+def test_invalid_client_ids_do_not_use_up_the_limit_of_chatgpt_or_known_clients(web, serve, monkeypatch):
     hands = Hands()
     monkeypatch.setattr("server.runtime.state.Fetch", web.make_fetch)
     reaching = serve(demo=True, clock=hands)
@@ -171,7 +171,7 @@ def test_junk_uses_up_nothing_of_chatgpts_nor_of_a_program_that_was_let_in(web, 
         "deskhand-1",
     ],
 )
-def test_not_every_id_is_an_address(client_id):
+def test_client_id_that_is_not_a_metadata_url_is_refused(client_id):
     assert not is_document(client_id)
 
 
@@ -186,18 +186,18 @@ def test_not_every_id_is_an_address(client_id):
         {"client_name": "x" * 300},
     ],
 )
-def test_a_document_that_does_not_fit_is_refused(change):
+def test_client_metadata_that_does_not_match_is_refused(change):
     with pytest.raises(DeskhandError):
         read_document(ID, json.dumps(CHATGPT | change).encode())
 
 
 @pytest.mark.parametrize("content", [b"", b"[" * 16_000, b"null", b"\xff", b'{"client_id": "\\ud800"}'])
-def test_what_is_no_document_is_refused(content):
+def test_response_that_is_no_client_metadata_is_refused(content):
     with pytest.raises(DeskhandError):
         read_document(ID, content)
 
 
-def test_of_its_addresses_those_are_taken_that_are_answered():
+def test_redirect_uris_of_client_metadata_are_filtered_by_the_allowed_ones():
     uris = ["https://chatgpt.com/own", "https://evil.test/cb", "http://127.0.0.1/cb", "cursor://cb", CALLBACK]
     found = read_document(ID, json.dumps(CHATGPT | {"redirect_uris": uris}).encode())
     assert found.redirect_uris == ("https://chatgpt.com/own", "http://127.0.0.1/cb", CALLBACK)

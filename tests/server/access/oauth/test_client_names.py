@@ -11,7 +11,7 @@ def name(program_id, kind, called, client=None):
     return name_client(AuthorizationRequest(Registration(program_id, kind, called), client, HERE, (), ""))
 
 
-def test_what_nobody_vouches_for_is_told_as_such_wherever_the_person_is_asked(served):
+def test_unverified_client_name_is_marked_in_every_prompt(served):
     allow_registration(served)
     program = register(served, client_name="Deskhand")
     program.begin()
@@ -20,7 +20,7 @@ def test_what_nobody_vouches_for_is_told_as_such_wherever_the_person_is_asked(se
     assert "Unknown program, calling itself “Deskhand”" in program.browser.look().text
 
 
-def test_a_document_is_named_by_its_host_first():
+def test_client_with_metadata_is_named_by_its_host_first():
     told = name("https://evil.test/chatgpt.com/x", Kind.document, "ChatGPT” of chatgpt.com")
     assert told == 'evil.test, calling itself “ChatGPT" of chatgpt.com”'
     long = name(f"https://chatgpt.com.{'a' * 60}.evil.test/x", Kind.document, "")
@@ -29,17 +29,17 @@ def test_a_document_is_named_by_its_host_first():
     assert len(long) < 40
 
 
-def test_a_program_that_the_person_knows_has_the_name_that_they_know():
+def test_known_client_has_its_local_name():
     assert name("https://x.test/x", Kind.document, "Other", Client("1", "mine", frozenset())) == "mine"
 
 
 @pytest.mark.parametrize("unseen", ["\u200b", "\u202e", "\u3164", "\U000e0041", "\ufeff", "\u2028", "\x1b"])
-def test_what_would_be_unseen_is_spelled_out(unseen):
+def test_invisible_characters_of_a_client_name_are_escaped(unseen):
     told = name("deskhand-1", Kind.registered, f"Desk{unseen}hand")
     assert unseen not in told
     assert f"Desk\\u{ord(unseen):04x}hand" in told
 
 
-def test_a_long_name_is_cut_and_none_is_none():
+def test_long_client_name_is_truncated_and_a_missing_one_stays_empty():
     assert len(name("deskhand-1", Kind.registered, "x" * 200)) < 130
     assert name("deskhand-1", Kind.registered, " ") == "Unknown program"

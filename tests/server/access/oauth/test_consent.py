@@ -13,7 +13,7 @@ from tests.server.access.oauth.programs import HERE, allow_registration, approve
     ("told", "name"),
     [("ChatGPT (web)", "chatgpt-web"), ("  ", "app"), ("../../x", "x"), ("Ä", "app"), ("x" * 90, "x" * 40), ("-a-", "a")],
 )
-def test_a_client_is_named_as_the_program_calls_itself(told, name):
+def test_consented_client_has_the_name_of_its_metadata(told, name):
     assert choose_name(Registration("https://app/x", Kind.document, told)) == name
     assert choose_name(Registration("deskhand-1", Kind.registered, "")) == "program"
 
@@ -24,7 +24,7 @@ def let_in(program, **parameters):
     return program.exchange(landed(program.browser.look())["code"]).json()
 
 
-def test_two_of_one_name_are_two_clients(served):
+def test_two_oauth_clients_of_one_name_are_two_clients(served):
     allow_registration(served)
     for _ in range(3):
         let_in(register(served))
@@ -32,7 +32,7 @@ def test_two_of_one_name_are_two_clients(served):
     assert names == {"some-app", "some-app-2", "some-app-3"}
 
 
-def test_a_program_that_comes_again_is_the_same_client_with_what_it_was_given_since(served):
+def test_returning_oauth_client_is_the_same_client_with_its_current_permissions(served):
     allow_registration(served)
     program = register(served)
     first = let_in(program, scope="read:apps")
@@ -45,7 +45,7 @@ def test_a_program_that_comes_again_is_the_same_client_with_what_it_was_given_si
     assert served.call("GET", "/apps/list", second["access_token"]).status_code == 403
 
 
-def test_what_was_taken_away_while_a_browser_lingered_is_not_given_back_by_it(served):
+def test_permission_revoked_before_consent_is_not_restored_by_it(served):
     program = own(served, scopes="read:apps read:mail")
     program.begin(scope="read:apps read:mail")
     approve(served, program.browser)
@@ -55,7 +55,7 @@ def test_what_was_taken_away_while_a_browser_lingered_is_not_given_back_by_it(se
     assert program.sign_in()["scope"] == "read:apps"
 
 
-async def test_what_is_taken_away_in_the_moment_of_a_yes_is_not_given_back_by_it(opened, clock):
+async def test_permission_revoked_during_consent_is_not_restored_by_it(opened, clock):
     async with opened() as state:
         client, pair = await state.programs.create("bot", frozenset({"read:apps", "read:mail"}), {})
 
@@ -70,7 +70,7 @@ async def test_what_is_taken_away_in_the_moment_of_a_yes_is_not_given_back_by_it
         assert after.scopes == {"read:apps"}
 
 
-def test_each_sign_in_is_ended_by_itself(served):
+def test_sign_ins_are_ended_separately(served):
     program = own(served)
     one, other = program.sign_in(), program.sign_in()
     grants = served.person("GET", "/api/clients/my-gpt").json()["oauth"]["grants"]

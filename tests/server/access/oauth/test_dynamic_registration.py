@@ -15,7 +15,7 @@ def told(**more):
     return answer, made
 
 
-def test_a_public_program_gets_no_secret_and_another_one_that_is_kept_as_a_hash():
+def test_public_client_gets_no_secret_and_a_confidential_one_is_stored_as_hash():
     answer, made = told()
     assert (answer.status, "client_secret" in answer.body, made.secret_hash) == (201, False, None)
     answer, made = told(token_endpoint_auth_method="client_secret_basic", client_name="", scope=None, jwks={"keys": []})
@@ -36,7 +36,7 @@ def test_a_public_program_gets_no_secret_and_another_one_that_is_kept_as_a_hash(
         5,
     ],
 )
-def test_a_program_is_not_answered_just_anywhere(uri):
+def test_registration_with_a_foreign_redirect_uri_is_refused(uri):
     answer, made = told(redirect_uris=[HERE, uri])
     assert (answer.status, answer.body["error"], made) == (400, "invalid_redirect_uri", None)
 
@@ -44,7 +44,7 @@ def test_a_program_is_not_answered_just_anywhere(uri):
 @pytest.mark.parametrize(
     "more", [{"redirect_uris": []}, {"redirect_uris": [HERE] * 11}, {"redirect_uris": None}, {"redirect_uris": "x"}]
 )
-def test_there_is_at_least_one_address_and_not_too_many(more):
+def test_number_of_redirect_uris_is_limited(more):
     assert told(**more)[0].body["error"] == "invalid_redirect_uri"
 
 
@@ -58,11 +58,11 @@ def test_there_is_at_least_one_address_and_not_too_many(more):
         {"client_name": {}},
     ],
 )
-def test_what_is_not_done_here_is_refused(more):
+def test_unsupported_registration_metadata_is_refused(more):
     assert told(**more)[0].body["error"] == "invalid_client_metadata"
 
 
-def test_many_at_once_are_told_to_wait(served, hands):
+def test_registrations_are_rate_limited(served, hands):
     hands.move(minutes=2)
     allow_registration(served)
     answers = [ask(served, "POST", "/chatgpt/oauth/register", json=GOOD).status_code for _ in range(MOST_A_MINUTE + 1)]

@@ -15,7 +15,7 @@ def opens(served, token):
     return served.call("GET", "/apps/list", token).status_code
 
 
-def test_a_code_is_good_once_and_a_second_time_ends_all_that_came_of_it_however_late(served, hands):
+def test_code_is_valid_once_and_its_reuse_revokes_every_token_issued_from_it(served, hands):
     program = own(served)
     code = program.code()
     first = program.exchange(code).json()
@@ -29,7 +29,7 @@ def test_a_code_is_good_once_and_a_second_time_ends_all_that_came_of_it_however_
     assert told.startswith("my-gpt was signed out. Its code was used twice.")
 
 
-def test_a_code_lives_for_a_minute_and_an_access_token_for_an_hour(served, hands):
+def test_lifetime_of_code_is_a_minute_and_of_access_token_an_hour(served, hands):
     program = own(served)
     late = program.code()
     hands.move(seconds=61)
@@ -42,7 +42,7 @@ def test_a_code_lives_for_a_minute_and_an_access_token_for_an_hour(served, hands
     assert opens(served, program.refresh(pair["refresh_token"]).json()["access_token"]) == 200
 
 
-def test_a_refresh_token_ends_after_ninety_days_without_use(served, hands):
+def test_refresh_token_expires_after_ninety_days_without_use(served, hands):
     program = own(served)
     pair = program.sign_in()
     hands.move(days=89)
@@ -52,7 +52,7 @@ def test_a_refresh_token_ends_after_ninety_days_without_use(served, hands):
 
 
 @pytest.mark.parametrize("basic", [False, True])
-def test_a_gpt_signs_in_without_pkce_with_its_secret_in_the_body_or_the_header(served, basic):
+def test_gpt_signs_in_without_pkce_with_its_secret_in_body_or_header(served, basic):
     program = own(served)
     program.basic = basic
     pair = program.sign_in(scope="")
@@ -64,7 +64,7 @@ def test_a_gpt_signs_in_without_pkce_with_its_secret_in_the_body_or_the_header(s
     assert wrong.headers["www-authenticate"].startswith("Basic")
 
 
-def test_pkce_binds_where_it_is_sent_and_is_asked_of_whoever_has_no_secret_of_the_person(served):
+def test_pkce_is_checked_if_sent_and_required_of_public_clients(served):
     program = own(served)
     program.pkce = True
     code = program.code()
@@ -79,13 +79,13 @@ def test_pkce_binds_where_it_is_sent_and_is_asked_of_whoever_has_no_secret_of_th
         assert (told["error"], told["state"], told["iss"]) == ("invalid_request", "s 1&ü", served.public)
 
 
-def test_a_verifier_for_a_code_that_had_no_challenge_is_refused(served):
+def test_verifier_for_a_code_without_challenge_is_refused(served):
     program = own(served)
     assert error(program.exchange(program.code(), code_verifier="x" * 50)) == "invalid_request"
 
 
 @pytest.mark.parametrize("method", ["plain", "", "s256", None])
-def test_only_the_method_s256_is_taken(served, method):
+def test_challenge_method_is_s256_only(served, method):
     allow_registration(served)
     program = register(served)
     program.pkce = False
@@ -93,7 +93,7 @@ def test_only_the_method_s256_is_taken(served, method):
     assert landed(program.begin(**told))["error"] == "invalid_request"
 
 
-def test_a_refresh_token_is_spent_by_its_use_and_answers_the_very_same_pair_for_half_a_minute(served, hands):
+def test_refresh_token_is_rotated_and_returns_the_same_pair_for_half_a_minute(served, hands):
     program = own(served)
     old = program.sign_in()["refresh_token"]
     new = program.refresh(old).json()
@@ -105,7 +105,7 @@ def test_a_refresh_token_is_spent_by_its_use_and_answers_the_very_same_pair_for_
     assert opens(served, again["access_token"]) == 200
 
 
-def test_a_spent_refresh_token_ends_the_whole_family_after_that(served, hands):
+def test_reused_refresh_token_revokes_its_family_after_the_grace_period(served, hands):
     program = own(served)
     old = program.sign_in()["refresh_token"]
     new = program.refresh(old).json()
@@ -115,7 +115,7 @@ def test_a_spent_refresh_token_ends_the_whole_family_after_that(served, hands):
     assert error(program.refresh(new["refresh_token"])) == "invalid_grant"
 
 
-def test_a_spent_refresh_token_ends_the_whole_family_once_its_heir_was_used(served):
+def test_reused_refresh_token_revokes_its_family_once_its_successor_was_used(served):
     program = own(served)
     old = program.sign_in()["refresh_token"]
     new = program.refresh(old).json()
@@ -124,7 +124,7 @@ def test_a_spent_refresh_token_ends_the_whole_family_once_its_heir_was_used(serv
     assert opens(served, newest["access_token"]) == 401
 
 
-def test_nobody_elses_code_or_token_is_taken_or_ended(served):
+def test_code_or_token_of_another_client_is_neither_accepted_nor_revoked(served):
     mine, other = own(served), own(served, "other")
     code = mine.code()
     assert error(other.exchange(code)) == "invalid_grant"
@@ -136,7 +136,7 @@ def test_nobody_elses_code_or_token_is_taken_or_ended(served):
     assert opens(served, pair["access_token"]) == 200
 
 
-def test_a_spent_token_in_other_hands_ends_nothing(served, hands):
+def test_rotated_token_of_another_client_revokes_nothing(served, hands):
     mine, other = own(served), own(served, "other")
     old = mine.sign_in()["refresh_token"]
     new = mine.refresh(old).json()
@@ -145,7 +145,7 @@ def test_a_spent_token_in_other_hands_ends_nothing(served, hands):
     assert opens(served, new["access_token"]) == 200
 
 
-def test_a_narrower_scope_narrows_this_token_and_not_the_next(served):
+def test_narrower_scope_narrows_this_token_and_not_the_next(served):
     program = own(served)
     pair = program.sign_in()
     narrow = program.refresh(pair["refresh_token"], scope="read:apps read:minds").json()
@@ -157,7 +157,7 @@ def test_a_narrower_scope_narrows_this_token_and_not_the_next(served):
 
 @pytest.mark.parametrize("kind", ["access_token", "refresh_token"])
 @pytest.mark.parametrize("hint", ["", "refresh_token", "nonsense"])
-def test_signing_out_ends_the_whole_family_whatever_is_hinted(served, kind, hint):
+def test_revocation_ends_the_whole_family_whatever_the_type_hint(served, kind, hint):
     program = own(served)
     pair = program.sign_in()
     form = {"token": pair[kind]} | ({"token_type_hint": hint} if hint else {})
@@ -168,7 +168,7 @@ def test_signing_out_ends_the_whole_family_whatever_is_hinted(served, kind, hint
     assert error(program.post("/chatgpt/oauth/revoke")) == "invalid_request"
 
 
-def test_a_public_program_signs_out_too(served):
+def test_public_client_can_revoke_its_token(served):
     allow_registration(served)
     program = register(served)
     begun = program.begin()
@@ -179,7 +179,7 @@ def test_a_public_program_signs_out_too(served):
     assert opens(served, pair["access_token"]) == 401
 
 
-def test_nothing_that_opens_is_on_the_disk(served):
+def test_stored_tokens_are_hashes_only(served):
     program = own(served)
     code = program.code()
     pair = program.exchange(code).json()

@@ -5,7 +5,7 @@ from server.access.oauth.models import OAuthSettings
 from tests.server.access.oauth.programs import ask
 
 
-def test_the_issuer_is_one_string_everywhere_and_has_no_slash(served):
+def test_issuer_is_the_same_everywhere_without_trailing_slash(served):
     documents = [
         ask(served, "GET", f"/.well-known/{kind}{path}").json()
         for kind in ("oauth-authorization-server", "oauth-protected-resource")
@@ -17,7 +17,7 @@ def test_the_issuer_is_one_string_everywhere_and_has_no_slash(served):
     assert ask(served, "GET", "/.well-known/oauth-authorization-server/other").status_code == 404
 
 
-def test_the_metadata_follows_the_public_address(serve):
+def test_metadata_follows_the_public_address(serve):
     served = serve(demo=True, public_url="https://desk.example.org")
     document = ask(served, "GET", "/.well-known/oauth-authorization-server").json()
     assert document["issuer"] == "https://desk.example.org"
@@ -28,7 +28,7 @@ def test_the_metadata_follows_the_public_address(serve):
     assert set(addresses["oauth_scope"].split()) < set(document["scopes_supported"])
 
 
-def test_what_is_off_is_not_told():
+def test_disabled_features_are_not_in_the_metadata():
     told = describe_server("https://x", ["b", "a"], OAuthSettings(documents_allowed=False))
     assert "registration_endpoint" not in told
     assert told["client_id_metadata_document_supported"] is False
@@ -38,7 +38,7 @@ def test_what_is_off_is_not_told():
 
 
 @pytest.mark.parametrize("wrong", [False, True])
-def test_a_challenge_says_where_one_gets_a_token(wrong):
+def test_challenge_has_the_address_of_the_metadata(wrong):
     told = challenge("https://x", "/mcp", "", wrong=wrong)
     assert 'resource_metadata="https://x/.well-known/oauth-protected-resource/mcp"' in told
     assert ("invalid_token" in told) is wrong

@@ -4,7 +4,7 @@ from pydantic import ValidationError
 from server.access.oauth.models import ClientCredentials, Kind, OAuthSettings, Registration
 
 
-def test_by_default_nobody_registers_and_documents_are_taken():
+def test_dynamic_registration_is_off_and_client_metadata_on_by_default():
     settings = OAuthSettings()
     assert (settings.registration_allowed, settings.documents_allowed) == (False, True)
     assert (settings.code_seconds, settings.access_seconds, settings.refresh_seconds) == (60, 3600, 90 * 86_400)
@@ -12,6 +12,6 @@ def test_by_default_nobody_registers_and_documents_are_taken():
         OAuthSettings(code_seconds=0)
 
 
-def test_nothing_secret_is_told_by_accident():
+def test_secrets_are_not_in_the_repr():
     assert "hidden" not in repr(ClientCredentials("id", "hidden"))
     assert "hidden" not in repr(Registration("id", Kind.own, "x", secret_hash=b"hidden"))

@@ -4,7 +4,7 @@ from tests.server.access.oauth.programs import GPT, Program, own
 PAIR = ClientCredentials("a-chosen-id", "a-chosen-secret")
 
 
-def test_a_renewed_secret_opens_and_the_old_one_with_its_sign_ins_does_not(served):
+def test_rotated_secret_is_valid_and_the_old_one_with_its_sign_ins_is_not(served):
     old = own(served, redirect_uris=["https://app.example/cb"])
     pair = old.sign_in()
     made = served.person("POST", "/api/clients/my-gpt/oauth", json={}).json()
@@ -17,7 +17,7 @@ def test_a_renewed_secret_opens_and_the_old_one_with_its_sign_ins_does_not(serve
     assert made["oauth"]["client_secret"] not in served.person("GET", "/api/clients").text
 
 
-def test_a_client_with_a_key_may_sign_in_as_well(served):
+def test_client_with_a_key_may_sign_in_too(served):
     key = served.make_client("script", scopes=["read:apps"])
     made = served.person("POST", "/api/clients/script/oauth", json={}).json()
     program = Program(served, made["oauth"]["client_id"], made["oauth"]["client_secret"])
@@ -25,7 +25,7 @@ def test_a_client_with_a_key_may_sign_in_as_well(served):
     assert [served.call("GET", "/apps/list", one).status_code for one in (key, token)] == [200, 200]
 
 
-def test_a_client_that_signs_in_has_no_key_until_it_is_given_one(served):
+def test_client_that_signs_in_has_no_key_until_it_gets_one(served):
     program = own(served)
     client = served.person("GET", "/api/clients/my-gpt").json()
     assert (client["key_hint"], client["key_created_at"], client["oauth"]["client_id"]) == ("", "", program.client_id)
@@ -33,7 +33,7 @@ def test_a_client_that_signs_in_has_no_key_until_it_is_given_one(served):
     assert served.call("GET", "/apps/list", key).status_code == 200
 
 
-def test_the_environments_id_and_secret_are_a_client_made_once(serve):
+def test_client_of_the_environment_is_created_once(serve):
     first = serve(demo=True, openai=PAIR)
     (client,) = first.person("GET", "/api/clients").json()
     assert (client["name"], client["scopes"]) == ("openai", ["read:memories"])
@@ -50,7 +50,7 @@ def test_the_environments_id_and_secret_are_a_client_made_once(serve):
     assert all(one["revoked_at"] for one in last.person("GET", "/api/clients").json()), "one that was ended is not made again"
 
 
-def test_it_gives_way_to_a_client_of_that_name(serve):
+def test_client_of_the_environment_yields_to_a_client_of_that_name(serve):
     first = serve(demo=True)
     first.make_client("openai")
     assert first.background.stop()

@@ -1,7 +1,7 @@
 from tests.server.access.oauth.programs import allow_registration, ask, own, register
 
 
-def test_nothing_that_a_program_calls_itself_is_markup(served):
+def test_client_metadata_is_escaped_in_pages(served):
     allow_registration(served)
     program = register(served, client_name='<script>alert(1)</script>"\u202e')
     program.begin()
@@ -11,7 +11,7 @@ def test_nothing_that_a_program_calls_itself_is_markup(served):
     assert "&lt;script&gt;" in page
 
 
-def test_the_page_needs_no_script_and_comes_again_by_itself(served):
+def test_sign_in_page_needs_no_script_and_refreshes_itself(served):
     program = own(served)
     program.begin()
     page = program.browser.look()
@@ -22,7 +22,7 @@ def test_the_page_needs_no_script_and_comes_again_by_itself(served):
     assert "<form" not in page.text
 
 
-def test_a_sign_in_that_has_to_wait_goes_on_by_itself(served):
+def test_sign_in_page_that_waits_refreshes_itself(served):
     program = own(served)
     program.begin()
     assert program.browser.look().status_code == 200

@@ -45,7 +45,7 @@ def type_code(served, code):
     return served.person("POST", f"/api/approvals/{question['id']}/approve", json={"code": code})
 
 
-def test_the_person_sees_who_where_and_what_and_never_the_digits(served):
+def test_pending_authorization_shows_client_origin_and_scopes_without_its_code(served):
     program = own(served)
     program.begin()
     digits = program.browser.digits()
@@ -66,7 +66,7 @@ def test_the_person_sees_who_where_and_what_and_never_the_digits(served):
     assert "Start and stop your listed programs" in page
 
 
-def test_five_wrong_codes_end_it_and_the_right_one_comes_too_late(served):
+def test_five_wrong_codes_end_the_authorization(served):
     program = own(served)
     program.begin()
     right = program.browser.digits()
@@ -81,7 +81,7 @@ def test_five_wrong_codes_end_it_and_the_right_one_comes_too_late(served):
     assert (last_line(served)["outcome"], last_line(served)["note"]) == ("refused", "Five wrong codes were typed.")
 
 
-def test_what_the_person_decided_stands_in_the_activity(served):
+def test_decision_is_recorded_in_activity(served):
     allow_registration(served)
     program = register(served)
     program.begin()
@@ -101,7 +101,7 @@ def test_what_the_person_decided_stands_in_the_activity(served):
 
 
 @pytest.mark.parametrize("code", [None, "", "12", "12345", "abcd", "٤٢٤٢"])
-def test_what_are_not_four_digits_lets_nobody_in_and_is_no_try(served, code):
+def test_malformed_code_is_refused_without_counting_as_an_attempt(served, code):
     program = own(served)
     program.begin()
     for _ in range(MOST_TRIES):
@@ -111,7 +111,7 @@ def test_what_are_not_four_digits_lets_nobody_in_and_is_no_try(served, code):
     assert "code" in landed(program.browser.look())
 
 
-def test_only_the_browser_that_began_sees_the_digits_and_gets_the_answer_and_only_once(served):
+def test_authorization_is_bound_to_the_browser_that_began_it_and_answered_once(served):
     program = own(served)
     program.begin()
     cookie = program.browser.cookie
@@ -128,7 +128,7 @@ def test_only_the_browser_that_began_sees_the_digits_and_gets_the_answer_and_onl
     assert program.browser.look().status_code == 403
 
 
-def test_a_no_goes_back_with_its_reason(served):
+def test_denial_is_redirected_with_its_reason(served):
     program = own(served)
     program.begin()
     (question,) = questions(served)
@@ -139,7 +139,7 @@ def test_a_no_goes_back_with_its_reason(served):
     assert program.exchange("dh_ac_x").status_code == 400
 
 
-def test_it_waits_five_minutes(served, hands):
+def test_pending_authorization_expires_after_five_minutes(served, hands):
     program = own(served)
     program.begin()
     hands.move(seconds=299)
@@ -149,7 +149,7 @@ def test_it_waits_five_minutes(served, hands):
     assert questions(served) == []
 
 
-def test_beginning_again_takes_the_place_of_what_waited_once_its_browser_is_gone(served, hands):
+def test_new_authorization_replaces_one_whose_browser_disconnected(served, hands):
     program = own(served)
     program.begin()
     first = program.browser
@@ -162,7 +162,7 @@ def test_beginning_again_takes_the_place_of_what_waited_once_its_browser_is_gone
     assert "code" in landed(program.browser.look())
 
 
-def test_whoever_knows_a_programs_id_does_not_end_a_sign_in_whose_browser_waits(served, hands):
+def test_authorization_is_not_replaced_while_its_browser_waits(served, hands):
     program = own(served)
     program.begin()
     waits = program.browser
@@ -182,7 +182,7 @@ def test_whoever_knows_a_programs_id_does_not_end_a_sign_in_whose_browser_waits(
     assert "code" in landed(waits.look()), "and is not thrown out"
 
 
-def test_a_no_makes_room_at_once(served):
+def test_denied_authorization_frees_its_slot_at_once(served):
     program = own(served)
     program.begin()
     assert program.browser.look().status_code == 200
@@ -192,7 +192,7 @@ def test_a_no_makes_room_at_once(served):
     assert program.begin().status_code == 303
 
 
-def test_another_callback_than_before_is_said(served):
+def test_changed_redirect_uri_is_shown(served):
     program = own(served)
     program.sign_in()
     program.begin()
@@ -206,7 +206,7 @@ def test_another_callback_than_before_is_said(served):
     assert "another address before" in program.browser.look().text
 
 
-def test_another_port_of_this_computer_is_no_other_callback_for_a_public_program(served):
+def test_other_loopback_port_is_no_changed_redirect_uri_for_a_public_client(served):
     allow_registration(served)
     program = register(served)
     program.begin()
@@ -217,7 +217,7 @@ def test_another_port_of_this_computer_is_no_other_callback_for_a_public_program
     assert "Another callback" not in str(questions(served))
 
 
-def test_an_ended_client_waits_for_nothing_any_more(served):
+def test_revoked_client_has_no_pending_authorization(served):
     one, other = own(served, "one"), own(served, "other")
     one.begin()
     other.begin()
@@ -229,7 +229,7 @@ def test_an_ended_client_waits_for_nothing_any_more(served):
     assert other.browser.look().status_code == 403
 
 
-def test_strangers_crowd_out_each_other_and_nobody_whom_the_person_knows(served, hands):
+def test_strangers_evict_each_other_and_no_known_client(served, hands):
     known = own(served)
     known.begin()
     allow_registration(served)
@@ -248,7 +248,7 @@ def test_strangers_crowd_out_each_other_and_nobody_whom_the_person_knows(served,
     assert {one.browser.look().status_code for one in [*kept, known]} == {200}
 
 
-def test_strangers_do_not_crowd_out_chatgpt():
+def test_strangers_do_not_evict_chatgpt():
     waiting = PendingAuthorizations(Quiet(), Clock(), forget, dict)
     for number in range(MOST_UNKNOWN):
         one, cookie = wait(waiting, f"https://junk{number}.example/client.json", Kind.document)
@@ -258,7 +258,7 @@ def test_strangers_do_not_crowd_out_chatgpt():
     wait(waiting, "https://chatgpt.com/oauth/client.json", Kind.document)
 
 
-async def test_the_person_is_told_once_of_a_crowd_of_strangers():
+async def test_crowd_of_strangers_is_reported_once():
     told = []
 
     class Screen(NoScreen):
@@ -278,7 +278,7 @@ async def test_the_person_is_told_once_of_a_crowd_of_strangers():
 
 
 @pytest.mark.parametrize(("secret_hash", "noted"), [(b"secret", True), (None, False)])
-async def test_another_loopback_port_is_noted_for_a_client_with_a_secret_only(secret_hash, noted):
+async def test_other_loopback_port_is_shown_for_a_confidential_client_only(secret_hash, noted):
     waiting = PendingAuthorizations(Quiet(), Clock(), forget, dict)
     before = ("http://127.0.0.1:5000/callback",)
     registration = Registration("id", Kind.own, "app", callbacks=before, secret_hash=secret_hash)

@@ -2,7 +2,7 @@ from server.access.oauth.rate_limit import RateLimit
 from tests.server.access.oauth.conftest import Hands
 
 
-def test_so_many_in_so_long_and_then_again():
+def test_rate_limit_refuses_above_its_number_until_the_window_passed():
     hands = Hands()
     rate = RateLimit(3, 60, hands)
     assert [rate.take() for _ in range(5)] == [True, True, True, False, False]

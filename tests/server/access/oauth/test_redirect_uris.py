@@ -9,7 +9,7 @@ from server.core.errors import InvalidInput
 @pytest.mark.parametrize(
     "uri", ["http://127.0.0.1/", "http://[::1]:80/cb?x=1", "http://localhost:65535", "http://127.0.0.1:1/a/b"]
 )
-def test_loopback_is_this_computer_by_name(uri):
+def test_loopback_host_is_recognized(uri):
     assert is_loopback(uri)
     assert may_register(uri)
 
@@ -25,12 +25,12 @@ def test_loopback_is_this_computer_by_name(uri):
         "http://127.0.0.1:x/",
     ],
 )
-def test_what_only_looks_like_this_computer_is_not(uri):
+def test_lookalike_of_a_loopback_host_is_refused(uri):
     assert not is_loopback(uri)
 
 
 @given(st.text(max_size=60))
-def test_nothing_before_or_after_a_pattern_is_passed_over(text):
+def test_pattern_matches_the_whole_redirect_uri(text):
     for uri in ("https://chatgpt.com/aip/g-1/oauth/callback", "https://claude.ai/api/mcp/auth_callback"):
         if text:
             assert not is_gpt(uri + text)
@@ -39,13 +39,13 @@ def test_nothing_before_or_after_a_pattern_is_passed_over(text):
     assert not is_gpt(text)
 
 
-def test_only_the_port_may_be_another_and_only_on_loopback():
+def test_port_may_vary_on_loopback_only():
     assert is_among("http://127.0.0.1:2/cb", ["http://127.0.0.1:1/cb"], any_port=True)
     assert not is_among("http://127.0.0.1:2/cb", ["http://127.0.0.1:1/cb"], any_port=False)
     assert not is_among("https://a.example:2/cb", ["https://a.example:1/cb"], any_port=True)
 
 
-def test_the_persons_own_addresses_are_taken_once_each():
+def test_custom_redirect_uris_are_unique():
     assert check_own(["https://a.example/cb", "https://a.example/cb"]) == ("https://a.example/cb",)
     with pytest.raises(InvalidInput, match="at most"):
         check_own([f"https://a.example/{number}" for number in range(11)])
@@ -54,5 +54,5 @@ def test_the_persons_own_addresses_are_taken_once_each():
 @pytest.mark.parametrize(
     "uri", ["https://a:b@c/", "https://a:99999/", "https://[/", "https://a/\u00fc", "HTTPS://a/", "https://" + "a" * 600]
 )
-def test_an_address_that_two_programs_could_read_in_two_ways_is_none(uri):
+def test_ambiguous_redirect_uri_is_refused(uri):
     assert not is_https(uri)

@@ -29,10 +29,10 @@ TERMS = RequestContext(ADDRESS.public, list_bases(ADDRESS), datetime(2026, 1, 1,
         ("", None),
     ],
 )
-def test_a_resource_is_one_of_ours_or_none(wanted, found):
+def test_resource_is_one_of_ours_or_none(wanted, found):
     assert TERMS.find_resource(wanted) == found
 
 
-def test_moments_are_told_so_that_they_can_be_compared():
+def test_times_are_comparable_text():
     assert TERMS.after(60) == "2026-01-01T00:01:00+00:00"
     assert TERMS.after(0.5) > TERMS.after(0)

@@ -15,33 +15,33 @@ FOREIGN = {"Origin": "https://evil.test"}
 @pytest.mark.parametrize(
     "body", [b"", b"\xff\xfe", b"a=%ff%fe&client_id=%00", b"&" * 100 + b"a=b" * 90, b"client_id=a&client_id=b", b"{}", b"a=\r\n"]
 )
-def test_a_form_that_nobody_can_read_is_an_invalid_request(served, path, body):
+def test_malformed_form_is_invalid_request(served, path, body):
     answer = ask(served, "POST", path, content=body, headers=FORM)
     assert answer.status_code in {400, 401}
     assert answer.json()["error"]
 
 
 @pytest.mark.parametrize("kind", ["application/json", "multipart/form-data; boundary=x", "", "text/plain"])
-def test_what_is_no_form_is_an_invalid_request(served, kind):
+def test_other_content_type_than_form_is_invalid_request(served, kind):
     answer = ask(served, "POST", TOKEN, content=b"grant_type=refresh_token", headers={"Content-Type": kind})
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
 
 
 @pytest.mark.parametrize("header", ["Basic", "Basic !!!", "Basic //8=", "Basic w7w6w7w=", "Bearer x", "Basic " + "A" * 4000])
-def test_a_header_that_nobody_can_read_is_no_failure_of_ours(served, header):
+def test_malformed_authorization_header_is_no_server_error(served, header):
     form = {"grant_type": "refresh_token", "refresh_token": "x"}
     answer = ask(served, "POST", TOKEN, data=form, headers={"Authorization": header})
     assert answer.status_code in {400, 401}, answer.text
 
 
 @pytest.mark.parametrize("path", [TOKEN, REGISTER, "/chatgpt/oauth/revoke", "/chatgpt/oauth/authorize"])
-def test_a_large_body_is_refused(served, path):
+def test_large_body_is_refused(served, path):
     allow_registration(served)
     assert ask(served, "POST", path, content=b"a" * 20_000, headers=FORM).status_code == 413
 
 
 @pytest.mark.parametrize("name", ["state", "client_id", "redirect_uri", "code_challenge", "nonsense"])
-def test_a_parameter_given_twice_is_refused(served, name):
+def test_duplicate_parameter_is_refused(served, name):
     program = own(served)
     told = [("response_type", "code"), ("client_id", program.client_id), ("redirect_uri", GPT), (name, "x"), (name, "y")]
     answer = ask(served, "GET", "/chatgpt/oauth/authorize", params=told)
@@ -52,7 +52,7 @@ def test_a_parameter_given_twice_is_refused(served, name):
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
 
 
-def test_a_browser_is_told_in_words_and_the_person_sees_what_was_refused(served):
+def test_browser_gets_an_error_page_and_the_refusal_is_recorded(served):
     program = own(served)
     told = {"response_type": "code", "client_id": program.client_id, "redirect_uri": "https://evil.test/cb"}
     page = ask(served, "GET", "/chatgpt/oauth/authorize", params=told, headers={"Accept": "text/html,*/*;q=0.8"})
@@ -63,7 +63,7 @@ def test_a_browser_is_told_in_words_and_the_person_sees_what_was_refused(served)
     assert refused["reason"]
 
 
-def test_an_unknown_program_is_not_sent_anywhere_and_its_browser_is_told_in_words(served):
+def test_unknown_client_is_not_redirected_and_its_browser_gets_an_error_page(served):
     told = {"response_type": "code", "client_id": "x", "redirect_uri": GPT}
     answer = ask(served, "GET", "/chatgpt/oauth/authorize", params=told)
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_client")
@@ -73,14 +73,14 @@ def test_an_unknown_program_is_not_sent_anywhere_and_its_browser_is_told_in_word
     assert not {"location", "refresh"} & set(page.headers)
 
 
-def test_looking_before_does_no_harm(served):
+def test_prefetch_does_not_change_the_authorization(served):
     program = own(served)
     for _ in range(3):
         assert program.begin().status_code == 303
     assert len(questions(served)) == 1
 
 
-def test_the_cookie_is_for_that_page_alone_and_for_no_script(served, serve):
+def test_cookie_is_limited_to_its_page_and_http_only(served, serve):
     cookie = own(served).begin().headers["set-cookie"]
     assert "HttpOnly" in cookie
     assert "Path=/chatgpt/consent/signin-" in cookie
@@ -89,7 +89,7 @@ def test_the_cookie_is_for_that_page_alone_and_for_no_script(served, serve):
     assert "Secure" in own(tunnelled).begin().headers["set-cookie"]
 
 
-def test_the_pages_lose_no_window_that_opened_them_and_stand_in_no_frame(served):
+def test_pages_keep_their_opener_and_refuse_framing(served):
     program = own(served)
     for answer in (program.begin(), program.browser.look()):
         assert answer.headers["cross-origin-opener-policy"] == "unsafe-none"
@@ -100,7 +100,7 @@ def test_the_pages_lose_no_window_that_opened_them_and_stand_in_no_frame(served)
     assert ask(served, "GET", "/chatgpt/consent/signin-00").status_code == 403
 
 
-def test_a_foreign_page_may_read_what_is_for_every_program_and_nothing_else(served):
+def test_cors_is_open_for_metadata_and_token_endpoints_only(served):
     allow_registration(served)
     for method, path in (
         ("GET", "/.well-known/oauth-authorization-server"),
@@ -126,7 +126,7 @@ def test_a_foreign_page_may_read_what_is_for_every_program_and_nothing_else(serv
         assert (answer.status_code, "access-control-allow-origin" in answer.headers) == (403, False), path
 
 
-def test_programs_register_only_where_the_person_allows_it(served):
+def test_registration_needs_the_setting(served):
     told = {"redirect_uris": [GPT.replace("aip", "x")], "token_endpoint_auth_method": "none"}
     assert ask(served, "POST", REGISTER, json=told).status_code == 403
     assert "registration_endpoint" not in ask(served, "GET", "/.well-known/oauth-authorization-server").json()
@@ -137,7 +137,7 @@ def test_programs_register_only_where_the_person_allows_it(served):
 
 
 @pytest.mark.parametrize("nested", [b"[" * 16_000, b"null", b"[]", b'"x"', b'{"redirect_uris": ["\\ud800"]}', b"\xff", b"NaN"])
-def test_what_is_no_metadata_is_told_so(served, nested):
+def test_malformed_metadata_is_refused_with_its_error_code(served, nested):
     allow_registration(served)
     answer = ask(served, "POST", REGISTER, content=nested, headers={"Content-Type": "application/json"})
     assert answer.status_code == 400

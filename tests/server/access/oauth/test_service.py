@@ -10,7 +10,7 @@ from tests.server.access.oauth.programs import approve, landed, own
 from tests.server.conftest import Served
 
 
-def test_a_retry_is_answered_the_same_after_a_restart_however_long_that_took(serve):
+def test_retried_refresh_gets_the_same_response_after_a_restart(serve):
     first, clock = serve(demo=True), Hands()
     program = own(first)
     old = program.sign_in()["refresh_token"]
@@ -27,7 +27,7 @@ def test_a_retry_is_answered_the_same_after_a_restart_however_long_that_took(ser
     assert second.stop()
 
 
-async def test_where_no_secret_can_be_kept_tokens_are_refreshed_all_the_same(opened, monkeypatch):
+async def test_tokens_are_refreshed_without_a_keyring(opened, monkeypatch):
     async def refuse(*_):
         raise Unavailable("The keyring is locked.")
 
@@ -37,7 +37,7 @@ async def test_where_no_secret_can_be_kept_tokens_are_refreshed_all_the_same(ope
         assert answer.body["error"] == "invalid_client"
 
 
-async def test_a_sign_in_that_cannot_be_stored_waits_on(opened, monkeypatch):
+async def test_sign_in_that_cannot_be_stored_stays_pending(opened, monkeypatch):
     pairs = (("response_type", "code"), ("redirect_uri", "https://chatgpt.com/aip/g-1/oauth/callback"))
 
     async with opened() as state:
@@ -60,7 +60,7 @@ async def test_a_sign_in_that_cannot_be_stored_waits_on(opened, monkeypatch):
         assert "code=" in (await state.oauth.finish(again)).headers["Location"]
 
 
-def test_the_window_hears_of_a_sign_in(served):
+def test_sign_in_is_published_to_the_window(served):
     program = own(served)
     program.begin()
     approve(served, program.browser)

@@ -34,7 +34,7 @@ def count(connection):
     return [len(connection.execute(table.select()).all()) for table in (oauth_client, oauth_grant, oauth_code, oauth_token)]
 
 
-async def test_who_comes_in_with_a_grant_may_do_what_both_may_until_it_ends_also_after_a_restart(opened, clock):
+async def test_grant_permits_the_scopes_of_client_and_grant_until_it_ends_also_after_a_restart(opened, clock):
     async with opened() as state:
         grant = await let_in(state, clock)
     async with opened() as state:
@@ -49,7 +49,7 @@ async def test_who_comes_in_with_a_grant_may_do_what_both_may_until_it_ends_also
             await state.context.database.read(require_credential, found.credential)
 
 
-async def test_an_access_token_ends_by_itself_and_its_grant_stays(opened, clock):
+async def test_expired_access_token_leaves_its_grant(opened, clock):
     async with opened() as state:
         grant = await let_in(state, clock, seconds=60)
         clock.move(seconds=61)
@@ -57,7 +57,7 @@ async def test_an_access_token_ends_by_itself_and_its_grant_stays(opened, clock)
         assert state.clients.find_by_credential(f"grant:{grant}")
 
 
-async def test_everything_off_ends_every_sign_in(opened, clock):
+async def test_everything_off_ends_every_grant(opened, clock):
     async with opened() as state:
         grant = await let_in(state, clock)
         await state.clients.revoke_all()
@@ -67,7 +67,7 @@ async def test_everything_off_ends_every_sign_in(opened, clock):
 
 
 @pytest.mark.parametrize("way", ["its sign-in is ended", "its secret is renewed"])
-async def test_what_the_person_allowed_for_a_while_ends_with_a_sign_in(opened, clock, way):
+async def test_temporary_allowances_end_with_their_grant(opened, clock, way):
     async with opened() as state:
         grant = await let_in(state, clock)
         bot, (other, _) = await state.clients.show("bot"), await state.clients.create("other", frozenset(), {})
@@ -79,7 +79,7 @@ async def test_what_the_person_allowed_for_a_while_ends_with_a_sign_in(opened, c
         assert left == [0, 1]
 
 
-async def test_what_opens_nothing_any_more_is_swept_out_and_the_rest_stays(opened, clock):
+async def test_invalid_tokens_are_pruned_and_the_rest_stays(opened, clock):
     async with opened() as state:
         prune, database = state.oauth.prune, state.context.database
         grant = await let_in(state, clock)
@@ -93,7 +93,7 @@ async def test_what_opens_nothing_any_more_is_swept_out_and_the_rest_stays(opene
         assert await database.read(count) == [1, 0, 0, 0]
 
 
-async def test_an_id_that_was_ended_can_be_known_again(opened, clock):
+async def test_ended_client_id_can_register_again(opened, clock):
     async with opened() as state:
         await let_in(state, clock)
         (program,) = (await state.programs.read()).values()
@@ -103,7 +103,7 @@ async def test_an_id_that_was_ended_can_be_known_again(opened, clock):
         assert (await state.context.database.read(store.find_registration, again.id)).name == "again"
 
 
-async def test_the_oldest_that_nobody_let_in_gives_way_and_those_that_wait_or_were_let_in_stay(opened, clock):
+async def test_oldest_unapproved_registration_is_evicted_first(opened, clock):
     async with opened() as state:
         database = state.context.database
         await let_in(state, clock)

@@ -2,7 +2,7 @@ from server.access.oauth.tokens import ACCESS, REFRESH, derive, digest, is_same,
 from server.core.redaction import redact
 
 
-def test_every_secret_is_another_and_none_reaches_a_log():
+def test_tokens_are_unique_and_redacted_in_logs():
     made = {new_secret(ACCESS) for _ in range(100)}
     assert len(made) == 100
     secret = made.pop()
@@ -10,14 +10,14 @@ def test_every_secret_is_another_and_none_reaches_a_log():
     assert new_id() not in made
 
 
-def test_a_secret_is_known_by_its_hash_and_no_secret_by_none():
+def test_token_is_identified_by_its_hash():
     secret = new_secret(REFRESH)
     assert is_same(secret, digest(secret))
     assert not is_same(secret + "x", digest(secret))
     assert not is_same("", None)
 
 
-def test_an_heir_is_the_same_for_who_asks_twice_and_another_for_everybody_else():
+def test_successor_is_the_same_for_the_same_token_and_differs_otherwise():
     assert derive(b"key", REFRESH, "one") == derive(b"key", REFRESH, "one")
     others = {derive(b"key", ACCESS, "one"), derive(b"other", REFRESH, "one"), derive(b"key", REFRESH, "two")}
     assert derive(b"key", REFRESH, "one") not in others

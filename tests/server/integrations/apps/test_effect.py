@@ -10,7 +10,7 @@ from tests.server.integrations.apps.desk import RESTART, START, STOP, eventually
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the programs that these tests start are written for POSIX")
 
 
-def test_a_file_is_opened_as_one_argument(desk):
+def test_file_is_opened_as_one_argument(desk):
     folder = desk.folder / "papers"
     folder.mkdir()
     (folder / "my notes; rm.txt").write_text("hello")
@@ -32,7 +32,7 @@ def test_a_file_is_opened_as_one_argument(desk):
     assert told["SHA-256"] == "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
 
 
-def test_an_address_is_opened_where_the_template_says(desk):
+def test_url_is_inserted_into_its_template(desk):
     desk.recorder(args=["--app={target}", "--calm"], open={"addresses": ["https://example.com"]})
 
     async def scenario(launcher):
@@ -45,7 +45,7 @@ def test_an_address_is_opened_where_the_template_says(desk):
     assert [record["argv"] for record in desk.records()] == [["--app=https://example.com/a?b=c", "--calm"], ["--calm"]]
 
 
-def test_the_effect_is_literally_what_runs(desk):
+def test_effect_is_the_command_that_runs(desk):
     desk.recorder(name="recorder", args=["a b"], env={"EXTRA": "1"})
 
     async def scenario(launcher):
@@ -64,7 +64,7 @@ def test_the_effect_is_literally_what_runs(desk):
     )
 
 
-def test_the_effect_of_a_stop_names_what_would_end(desk):
+def test_effect_of_a_stop_names_the_processes_that_would_end(desk):
     desk.recorder(stop={"timeout_s": 2.5})
 
     async def scenario(launcher):
@@ -81,7 +81,7 @@ def test_the_effect_of_a_stop_names_what_would_end(desk):
     desk.play(scenario)
 
 
-def test_a_preview_starts_and_stops_nothing(desk):
+def test_preview_starts_and_stops_nothing(desk):
     desk.recorder()
 
     async def scenario(launcher):

@@ -88,7 +88,7 @@ def expected(desk, order):
 
 
 @pytest.mark.timeout(7_200)
-def test_nothing_runs_but_what_is_on_the_list(hostile, long):
+def test_hostile_request_runs_only_listed_commands(hostile, long):
     papers = str(hostile.folder / "papers")
     seen = []
 

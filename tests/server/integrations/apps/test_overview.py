@@ -3,7 +3,7 @@ from server.integrations.apps.overview import try_out, view_list
 from tests.server.integrations.apps.desk import entry_for, eventually
 
 
-def test_the_person_sees_what_would_run_and_what_runs(desk):
+def test_overview_shows_commands_and_processes(desk):
     desk.allow(
         recorder=entry_for(desk.write("recorder"), args=["--x"]),
         gone=entry_for(str(desk.programs / "gone")),

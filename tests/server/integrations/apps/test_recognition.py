@@ -22,7 +22,7 @@ subprocess.Popen([sys.argv[0], "apart"])
 """
 
 
-def test_what_the_person_started_is_left_alone(desk):
+def test_process_started_by_the_user_is_left_alone(desk):
     desk.recorder()
 
     async def scenario(launcher):
@@ -40,7 +40,7 @@ def test_what_the_person_started_is_left_alone(desk):
     desk.play(scenario)
 
 
-def test_what_the_person_started_is_not_the_app_where_the_entry_says_so(desk):
+def test_process_started_by_the_user_does_not_count_if_the_entry_says_so(desk):
     desk.recorder(match={"own": False}, stop={"only_ours": False})
 
     async def scenario(launcher):
@@ -55,7 +55,7 @@ def test_what_the_person_started_is_not_the_app_where_the_entry_says_so(desk):
     desk.play(scenario)
 
 
-def test_what_the_person_started_is_stopped_where_the_entry_says_so(desk):
+def test_process_started_by_the_user_is_stopped_if_the_entry_says_so(desk):
     desk.recorder(stop={"only_ours": False})
     bystander = desk.write("recorder2")
 
@@ -71,7 +71,7 @@ def test_what_the_person_started_is_stopped_where_the_entry_says_so(desk):
     desk.play(scenario)
 
 
-def test_a_name_that_is_part_of_another_stops_nothing_else(desk):
+def test_similar_process_name_is_not_stopped(desk):
     desk.recorder("code", stop={"only_ours": False})
     for name in ("code2", "mycode"):
         shutil.copy2(desk.programs / "code", desk.programs / name)
@@ -86,7 +86,7 @@ def test_a_name_that_is_part_of_another_stops_nothing_else(desk):
     desk.play(scenario)
 
 
-def test_what_was_started_is_known_after_a_restart_of_deskhand(desk):
+def test_started_process_is_recognized_after_a_restart_of_deskhand(desk):
     desk.recorder()
     started = desk.play(lambda launcher: start_and_wait(launcher, desk))
 
@@ -99,7 +99,7 @@ def test_what_was_started_is_known_after_a_restart_of_deskhand(desk):
     assert desk.processes() == []
 
 
-def test_what_ended_while_deskhand_was_off_is_forgotten(desk):
+def test_process_that_ended_while_deskhand_was_off_is_forgotten(desk):
     desk.recorder()
     started = psutil.Process(desk.play(lambda launcher: start_and_wait(launcher, desk)).pid)
     started.kill()
@@ -117,7 +117,7 @@ async def check_nothing_is_known(launcher):
     assert (await launcher.read("recorder")).ended is None
 
 
-def test_a_program_that_ends_at_once_with_a_code_is_no_success(desk):
+def test_program_that_exits_at_once_with_an_error_code_is_a_failure(desk):
     desk.allow(recorder=entry_for(desk.write("recorder", "raise SystemExit(3)")))
 
     async def scenario(launcher):
@@ -128,13 +128,13 @@ def test_a_program_that_ends_at_once_with_a_code_is_no_success(desk):
     desk.play(scenario)
 
 
-def test_a_program_that_is_done_at_once_is_fine(desk):
+def test_program_that_exits_at_once_with_0_is_a_success(desk):
     desk.allow(recorder=entry_for(desk.write("recorder", "")))
     outcome = desk.play(lambda launcher: launcher.control(START))
     assert (outcome.success, outcome.message) == (True, "recorder has run, and has ended already.")
 
 
-def test_how_a_program_ended_is_told(desk):
+def test_exit_code_is_reported(desk):
     desk.recorder()
 
     async def scenario(launcher):
@@ -149,7 +149,7 @@ def test_how_a_program_ended_is_told(desk):
     desk.play(scenario)
 
 
-def test_a_launcher_that_leaves_a_child_and_goes_is_followed(desk):
+def test_launcher_that_leaves_a_child_process_is_followed(desk):
     desk.allow(recorder=entry_for(desk.write("recorder", DETACHES)))
 
     async def scenario(launcher):
@@ -163,7 +163,7 @@ def test_a_launcher_that_leaves_a_child_and_goes_is_followed(desk):
     assert desk.processes() == []
 
 
-def test_a_launcher_that_hands_over_to_another_program_is_followed(desk):
+def test_launcher_that_hands_over_to_another_process_is_followed(desk):
     engine = desk.write("engine")
     handing = f"import subprocess\nsubprocess.Popen([{engine!r}], start_new_session=True)"
     desk.allow(recorder=entry_for(desk.write("recorder", handing), match={"exe": [engine]}))
@@ -179,7 +179,7 @@ def test_a_launcher_that_hands_over_to_another_program_is_followed(desk):
     assert desk.processes() == []
 
 
-def test_a_launcher_whose_program_runs_already_says_so(desk):
+def test_launcher_whose_program_is_already_running_is_reported(desk):
     engine = desk.write("engine")
     entry = {"match": {"exe": [engine]}, "single_instance": False}
     desk.allow(recorder=entry_for(desk.write("recorder", ""), **entry))

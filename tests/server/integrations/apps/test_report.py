@@ -19,13 +19,13 @@ def seen(name="app", **more):
     return AppState(name, Entry(name=f"The {name}", aliases=["x"], presets={"p": ["--secret"]}), **{"launch_spec": SPEC, **more})
 
 
-def test_an_app_is_shown_without_where_it_lies():
+def test_app_is_shown_without_its_path():
     app = show(seen(others=(SECOND, FIRST)))
     assert (app.title, app.type, app.available, app.running, app.since) == ("The app", "desktop", True, True, SINCE)
     assert "secret" not in app.model_dump_json().lower()
 
 
-def test_the_status_has_the_oldest_process():
+def test_status_has_the_oldest_process():
     now = datetime.fromtimestamp(1700000061, UTC)
     status = to_app_status(seen(ours={SECOND: "later"}, others=(FIRST,)), None, now)
     assert (status.pid, status.since, status.uptime_seconds, status.processes) == (5, SINCE, 61, 2)
@@ -33,13 +33,13 @@ def test_the_status_has_the_oldest_process():
     assert status.message == f"The app has been running since {SINCE}."
 
 
-def test_the_status_says_what_the_person_started():
+def test_status_names_processes_started_by_the_user():
     status = to_app_status(seen(others=(FIRST,)), None, datetime.fromtimestamp(0, UTC))
     assert status.message.endswith("Deskhand did not start it.")
     assert status.uptime_seconds == 0
 
 
-def test_the_status_of_what_does_not_run():
+def test_status_of_a_stopped_app():
     ended = LastEnd(at=SINCE, how="It ended by itself.", code=0)
     status = to_app_status(seen(), ended, datetime.now(UTC))
     assert (status.pid, status.since, status.uptime_seconds, status.ended) == (None, None, None, ended)
@@ -47,7 +47,7 @@ def test_the_status_of_what_does_not_run():
     assert to_app_status(seen(launch_spec=None), None, datetime.now(UTC)).message == "The app is not installed on this computer."
 
 
-def test_a_list_that_is_too_long_is_shortened_and_says_so():
+def test_long_list_is_truncated_and_says_so():
     every = [AppState(f"{count:060}", Entry(aliases=[f"{count}-{word:050}" for word in range(20)]), None) for count in range(300)]
     listed = to_app_list(every)
     assert listed.truncated
@@ -55,14 +55,14 @@ def test_a_list_that_is_too_long_is_shortened_and_says_so():
     assert json.loads(listed.model_dump_json())["message"].startswith(f"The first {len(listed.apps)} of 300 apps")
 
 
-def test_a_list_is_in_order():
+def test_list_is_sorted():
     listed = to_app_list([seen("b"), seen("a", launch_spec=None)])
     assert [app.name for app in listed.apps] == ["a", "b"]
     assert listed.message == "2 on the list, 1 of them installed here."
     assert to_app_list([]).message == "No app is on the list."
 
 
-def test_a_stop_is_told():
+def test_stop_is_formatted():
     assert report_stop(seen(), 0, others=False) == "The app has been stopped."
     assert "so it was ended" in report_stop(seen(), 1, others=False)
     assert "runs on" in report_stop(seen(), 0, others=True)
@@ -77,5 +77,5 @@ def test_a_stop_is_told():
         (-99, "It was ended by the signal 99."),
     ],
 )
-def test_an_end_is_told(code, told):
+def test_process_end_is_formatted(code, told):
     assert describe_exit(code) == told

@@ -33,7 +33,7 @@ def control(served, **order):
     return served.call("POST", "/apps/control", json=order)
 
 
-def test_a_client_lists_starts_reads_and_stops(served, tmp_path):
+def test_client_lists_starts_reads_and_stops_apps(served, tmp_path):
     listed = served.call("GET", "/apps/list").json()
     assert listed["message"] == "1 on the list, 1 of them installed here."
     assert listed["apps"] == [
@@ -59,7 +59,7 @@ def test_a_client_lists_starts_reads_and_stops(served, tmp_path):
     asyncio.run(eventually(lambda: not psutil.pid_exists(started["pid"])))
 
 
-def test_the_activity_keeps_what_really_ran(served, tmp_path):
+def test_activity_has_the_command_that_ran(served, tmp_path):
     control(served, app_name="nap", action="start")
     (entry,) = [entry for entry in served.activity() if entry["operation"] == "control_app"]
     assert entry["sentence"] == "started nap"
@@ -67,7 +67,7 @@ def test_the_activity_keeps_what_really_ran(served, tmp_path):
     assert str(tmp_path) not in entry["result"]
 
 
-def test_an_unknown_app_is_not_found(served, tmp_path):
+def test_unknown_app_is_not_found(served, tmp_path):
     for answer in (control(served, app_name="napp", action="start"), served.call("GET", "/apps/napp")):
         assert answer.status_code == 404
         assert answer.json()["detail"] == "There is no app called 'napp' on the list. Did you mean nap?"
@@ -88,22 +88,22 @@ def test_an_unknown_app_is_not_found(served, tmp_path):
         [],
     ],
 )
-def test_an_order_that_makes_no_sense_is_refused(served, order):
+def test_invalid_start_request_is_refused(served, order):
     assert served.call("POST", "/apps/control", json=order).status_code == 422
     assert not served.call("GET", "/apps/nap").json()["running"]
 
 
-def test_what_is_not_allowed_is_forbidden(served):
+def test_action_that_is_not_allowed_is_forbidden(served):
     assert control(served, app_name="nap", action="open", target="/etc/passwd").status_code == 403
 
 
-def test_names_from_the_address_may_be_anything(served):
+def test_app_names_in_the_path_may_have_any_characters(served):
     for name in ("%00", "%ED%A0%80", "%2e%2e%2fetc", "%F0%9F%98%80", "a" * 200, "%0a"):
         assert served.call("GET", f"/apps/{name}").status_code == 404
     assert served.call("GET", f"/apps/{'a' * 201}").status_code == 422
 
 
-def test_the_person_sees_the_list_with_its_paths(served, tmp_path):
+def test_local_list_has_its_paths(served, tmp_path):
     shown = served.person("GET", "/api/apps").json()
     assert shown["file"] == str(tmp_path / "data" / "app_config.json")
     assert shown["problem"] is None
@@ -111,7 +111,7 @@ def test_the_person_sees_the_list_with_its_paths(served, tmp_path):
     assert served.call("GET", "/api/apps").status_code == 404
 
 
-def test_the_person_replaces_the_list(served):
+def test_app_list_is_replaced(served):
     shown = served.person("GET", "/api/apps").json()["list"]
     shown["apps"]["second"] = {"platforms": {"linux": {"path": "sleep"}}}
     saved = served.person("PUT", "/api/apps", json=shown)
@@ -122,7 +122,7 @@ def test_the_person_replaces_the_list(served):
     assert [app["name"] for app in served.call("GET", "/apps/list").json()["apps"]] == ["nap", "second"]
 
 
-def test_the_person_adds_and_removes_an_app(served):
+def test_app_is_added_and_removed(served):
     added = served.person("PUT", "/api/apps/Second", json={"platforms": {"linux": {"path": "sleep"}}})
     assert [app["name"] for app in added.json()["apps"]] == ["nap", "second"]
     for name, entry in (("third", {"aliases": ["nap"]}), ("a%0ab", {}), ("third", {"path": "./x"})):
@@ -131,14 +131,14 @@ def test_the_person_adds_and_removes_an_app(served):
     assert served.person("DELETE", "/api/apps/second").status_code == 404
 
 
-def test_the_person_tries_an_app_out(served):
+def test_app_is_tried_out(served):
     tried = served.person("POST", "/api/apps/nap/test-start").json()
     assert (tried["success"], tried["message"]) == (True, "nap has been started.")
     assert psutil.pid_exists(tried["pid"])
     assert served.person("POST", "/api/apps/gone/test-start").status_code == 404
 
 
-def test_a_broken_list_is_told_to_the_person_and_the_last_good_one_stays(served, tmp_path):
+def test_broken_list_is_reported_locally_and_the_last_good_one_stays(served, tmp_path):
     (tmp_path / "data" / "app_config.json").write_text('{"version": 2, "apps": {')
     assert [app["name"] for app in served.call("GET", "/apps/list").json()["apps"]] == ["nap"]
     assert "app_config.json is broken" in served.person("GET", "/api/apps").json()["problem"]
@@ -152,7 +152,7 @@ def test_demo_mode_has_an_app_to_try(demo):
     asyncio.run(eventually(lambda: not psutil.pid_exists(started["pid"])))
 
 
-def test_the_person_adds_a_program_by_its_name(served):
+def test_program_is_added_by_its_name(served):
     added = served.person("POST", "/api/apps", json={"program": "sleep 30", "title": "Short nap"})
     assert added.status_code == 201, added.text
     assert added.json()["name"] == "short-nap"
@@ -161,13 +161,13 @@ def test_the_person_adds_a_program_by_its_name(served):
     assert (refused.status_code, "in PATH" in refused.json()["detail"]) == (422, True)
 
 
-def test_programs_are_suggested_while_the_person_writes(served):
+def test_programs_are_suggested_while_typing(served):
     told = served.person("GET", "/api/apps/suggestions", params={"query": "slee"}).json()["programs"]
     assert "sleep" in [one["program"] for one in told]
     assert served.call("GET", "/api/apps/suggestions").status_code == 404
 
 
-def test_a_change_that_comes_too_late_is_refused(served):
+def test_change_with_a_stale_etag_is_refused(served):
     (shown,) = served.person("GET", "/api/apps").json()["apps"]
     entry = {"platforms": {"linux": {"path": "sleep"}}}
     assert served.person("PUT", f"/api/apps/nap?mark={shown['mark']}", json=entry).status_code == 200
@@ -177,7 +177,7 @@ def test_a_change_that_comes_too_late_is_refused(served):
     assert served.person("DELETE", f"/api/apps/nap?mark={shown['mark']}").json()["apps"] == []
 
 
-def test_the_person_stops_what_was_started_and_it_is_told_that_one_can(served):
+def test_started_app_is_listed_as_stoppable_and_stopped(served):
     assert not served.person("GET", "/api/apps").json()["apps"][0]["stoppable"]
     served.person("POST", "/api/apps/nap/test-start")
     assert served.person("GET", "/api/apps").json()["apps"][0]["stoppable"]
@@ -185,7 +185,7 @@ def test_the_person_stops_what_was_started_and_it_is_told_that_one_can(served):
     assert not served.person("GET", "/api/apps").json()["apps"][0]["running"]
 
 
-def test_the_person_puts_the_last_good_list_back(served, tmp_path):
+def test_last_good_list_is_restored(served, tmp_path):
     before = served.person("GET", "/api/apps").json()
     assert before["sound"]
     (tmp_path / "data" / "app_config.json").write_text("{")

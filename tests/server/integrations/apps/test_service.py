@@ -27,7 +27,7 @@ CHATTERS = (
 )
 
 
-def test_a_program_is_started_and_stopped(desk):
+def test_program_is_started_and_stopped(desk):
     desk.recorder(name="recorder")
 
     async def scenario(launcher):
@@ -43,7 +43,7 @@ def test_a_program_is_started_and_stopped(desk):
     assert desk.processes() == []
 
 
-def test_a_program_gets_the_configured_arguments_byte_for_byte(desk):
+def test_program_gets_the_configured_arguments_byte_for_byte(desk):
     arguments = ["--plain", "two words", "$HOME", "`id`", "; echo hello", "*", "ü\n", "", '"', "%PATH%", "--"]
     desk.recorder(args=arguments, presets={"wild": ["&& true", "|", ">out"]})
 
@@ -55,7 +55,7 @@ def test_a_program_gets_the_configured_arguments_byte_for_byte(desk):
     assert [record["argv"] for record in desk.records()] == [[*arguments, "&& true", "|", ">out"]]
 
 
-def test_a_program_gets_nothing_of_ours(desk, monkeypatch):
+def test_program_inherits_no_descriptor_or_secret(desk, monkeypatch):
     desk.recorder(env={"EXTRA": "yes"})
     descriptor = os.open(desk.folder, os.O_RDONLY)
     os.set_inheritable(descriptor, True)
@@ -85,19 +85,19 @@ def test_a_program_gets_nothing_of_ours(desk, monkeypatch):
     assert record["descriptors"] == {"0": "/dev/null", "1": "/dev/null", "2": "/dev/null"}
 
 
-def test_a_program_starts_in_its_own_folder(desk):
+def test_program_starts_in_its_working_folder(desk):
     desk.recorder(cwd=str(desk.programs))
     desk.play(lambda launcher: start_and_wait(launcher, desk))
     assert desk.records()[0]["folder"] == str(desk.programs)
 
 
-def test_a_folder_that_is_not_there_is_told(desk):
+def test_missing_working_folder_is_reported(desk):
     desk.recorder(cwd=str(desk.folder / "gone"))
     with pytest.raises(Conflict, match="folder"):
         desk.play(lambda launcher: launcher.control(START))
 
 
-def test_a_program_that_prints_much_does_not_hang(desk):
+def test_program_with_much_output_does_not_block(desk):
     desk.allow(recorder=entry_for(desk.write("recorder", CHATTERS)))
 
     async def scenario(launcher):
@@ -107,7 +107,7 @@ def test_a_program_that_prints_much_does_not_hang(desk):
     desk.play(scenario)
 
 
-def test_what_runs_already_is_not_started_again(desk):
+def test_running_app_is_not_started_again(desk):
     desk.recorder()
 
     async def scenario(launcher):
@@ -125,7 +125,7 @@ def test_what_runs_already_is_not_started_again(desk):
     assert len(desk.records()) == 1
 
 
-def test_two_starts_at_once_start_one(desk):
+def test_two_concurrent_starts_start_one_process(desk):
     desk.recorder()
 
     async def scenario(launcher):
@@ -137,7 +137,7 @@ def test_two_starts_at_once_start_one(desk):
     assert len(desk.processes()) == 1
 
 
-def test_an_app_may_run_several_times(desk):
+def test_app_may_run_several_times(desk):
     desk.recorder(single_instance=False)
 
     async def scenario(launcher):
@@ -150,7 +150,7 @@ def test_an_app_may_run_several_times(desk):
     assert desk.processes() == []
 
 
-def test_stopping_what_does_not_run_is_fine(desk):
+def test_stop_of_a_stopped_app_succeeds(desk):
     desk.recorder()
 
     async def scenario(launcher):
@@ -161,7 +161,7 @@ def test_stopping_what_does_not_run_is_fine(desk):
     assert (outcome.success, outcome.message) == (True, "recorder is not running.")
 
 
-def test_stopping_ends_grandchildren(desk):
+def test_stop_ends_grandchildren(desk):
     desk.allow(recorder=entry_for(desk.write("recorder", HAS_FAMILY)))
 
     async def scenario(launcher):
@@ -173,7 +173,7 @@ def test_stopping_ends_grandchildren(desk):
     assert desk.processes() == []
 
 
-def test_who_does_not_go_is_ended_and_it_is_told(desk):
+def test_process_that_ignores_quit_is_killed_and_reported(desk):
     desk.allow(recorder=entry_for(desk.write("recorder", STUBBORN), stop={"timeout_s": 0.2}))
 
     async def scenario(launcher):
@@ -185,7 +185,7 @@ def test_who_does_not_go_is_ended_and_it_is_told(desk):
     assert desk.processes() == []
 
 
-def test_restart_ends_the_old_one_and_starts_a_new_one(desk):
+def test_restart_ends_the_old_process_and_starts_a_new_one(desk):
     desk.recorder()
 
     async def scenario(launcher):
@@ -199,13 +199,13 @@ def test_restart_ends_the_old_one_and_starts_a_new_one(desk):
     desk.play(scenario)
 
 
-def test_restart_starts_what_does_not_run(desk):
+def test_restart_starts_a_stopped_app(desk):
     desk.recorder()
     outcome = desk.play(lambda launcher: start_and_wait(launcher, desk, RESTART))
     assert outcome.success and outcome.pid
 
 
-def test_a_caller_that_goes_away_leaves_nothing_undone_or_unknown(desk):
+def test_disconnect_leaves_the_start_complete_and_recorded(desk):
     desk.recorder()
 
     async def scenario(launcher):
@@ -222,7 +222,7 @@ def test_a_caller_that_goes_away_leaves_nothing_undone_or_unknown(desk):
     assert desk.play(lambda launcher: launcher.read("recorder")).started_by_deskhand
 
 
-def test_an_unknown_app_is_not_there_and_near_ones_are_named(desk):
+def test_unknown_app_is_refused_with_similar_names(desk):
     desk.allow(notepad=entry_for(desk.write("notepad"), aliases=["editor"]), hidden=entry_for("sleep", enabled=False))
     with pytest.raises(NotFound, match=r"no app called 'notpad' on the list. Did you mean notepad\?") as caught:
         desk.play(lambda launcher: launcher.control(Order(app_name="notpad", action="start")))
@@ -232,7 +232,7 @@ def test_an_unknown_app_is_not_there_and_near_ones_are_named(desk):
             desk.play(lambda launcher, name=name: launcher.read(name))
 
 
-def test_an_app_goes_by_its_aliases_and_its_title(desk):
+def test_app_is_addressed_by_aliases_and_title(desk):
     desk.allow(notepad=entry_for(desk.write("notepad"), aliases=["Editor"], name="Text Editor"))
 
     async def scenario(launcher):
@@ -241,7 +241,7 @@ def test_an_app_goes_by_its_aliases_and_its_title(desk):
     assert desk.play(scenario) == ["notepad"] * 3
 
 
-def test_only_what_the_entry_allows_is_done(desk):
+def test_only_allowed_actions_are_executed(desk):
     desk.recorder(allow=["start"])
     for action in ("stop", "restart", "open"):
         with pytest.raises(Forbidden, match="Its entry allows start"):
@@ -257,14 +257,14 @@ def test_only_what_the_entry_allows_is_done(desk):
         Order(app_name="recorder", action="open"),
     ],
 )
-def test_words_that_do_not_belong_to_an_action_are_refused(desk, order):
+def test_arguments_of_another_action_are_refused(desk, order):
     desk.recorder(open={"addresses": ["https://example.com"]})
     with pytest.raises(InvalidInput):
         desk.play(lambda launcher: launcher.control(order))
     assert desk.processes() == []
 
 
-def test_an_app_that_is_not_installed_is_listed_and_cannot_be_started(desk):
+def test_app_that_is_not_installed_is_listed_and_cannot_start(desk):
     desk.allow(recorder=entry_for(str(desk.programs / "gone")))
 
     async def scenario(launcher):
@@ -276,7 +276,7 @@ def test_an_app_that_is_not_installed_is_listed_and_cannot_be_started(desk):
     desk.play(scenario)
 
 
-def test_a_program_that_cannot_be_run_is_told_without_its_path(desk):
+def test_failed_launch_is_reported_without_its_path(desk):
     path = Path(desk.write("recorder"))
     path.write_bytes(b"\x7fELF nonsense")
     desk.allow(recorder=entry_for(str(path)))
@@ -285,7 +285,7 @@ def test_a_program_that_cannot_be_run_is_told_without_its_path(desk):
     assert str(desk.folder) not in caught.value.detail
 
 
-def test_the_list_tells_no_path_and_no_argument(desk):
+def test_list_discloses_no_path_and_no_argument(desk):
     desk.recorder(args=["--secret-argument"], presets={"quiet": ["--secret-preset"]})
 
     async def scenario(launcher):
@@ -298,7 +298,7 @@ def test_the_list_tells_no_path_and_no_argument(desk):
     assert '"presets":["quiet"]' in told
 
 
-def test_the_list_is_read_again_when_it_changes(desk):
+def test_list_is_reloaded_when_it_changes(desk):
     desk.recorder()
 
     async def scenario(launcher):
@@ -308,7 +308,7 @@ def test_the_list_is_read_again_when_it_changes(desk):
     assert desk.play(scenario) == ["another"]
 
 
-def test_news_go_out_when_an_app_starts_and_ends(desk):
+def test_events_are_published_when_an_app_starts_and_ends(desk):
     desk.recorder()
 
     async def scenario(launcher):
@@ -338,7 +338,7 @@ class Told:
             raise Unavailable("Paused.")
 
 
-def test_what_may_not_run_any_more_when_its_turn_comes_neither_starts_nor_ends_anything(desk):
+def test_queued_action_that_is_no_longer_permitted_does_nothing(desk):
     desk.recorder()
 
     async def scenario(launcher):

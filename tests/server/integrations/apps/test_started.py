@@ -19,7 +19,7 @@ def play(desk, scenario):
     return desk.play(run)
 
 
-def test_what_was_started_is_remembered(desk):
+def test_started_process_is_stored(desk):
     async def scenario(started):
         started.add("a", [FIRST, SECOND])
         started.add("b", [CHILD])
@@ -30,7 +30,7 @@ def test_what_was_started_is_remembered(desk):
     assert list(again.of("b")) == [CHILD]
 
 
-def test_what_has_ended_is_forgotten_and_its_end_told(desk):
+def test_ended_process_is_removed_and_its_end_published(desk):
     async def scenario(started):
         started.add("a", [FIRST, SECOND])
         started.record_end("a", End(FIRST, -9))
@@ -40,7 +40,7 @@ def test_what_has_ended_is_forgotten_and_its_end_told(desk):
     assert list(play(desk, scenario).of("a")) == [SECOND]
 
 
-def test_what_it_leaves_running_is_ours(desk):
+def test_child_left_running_is_tracked(desk):
     async def scenario(started):
         started.add("a", [FIRST])
         started.record_end("a", End(FIRST, 0, (CHILD,)))
@@ -48,7 +48,7 @@ def test_what_it_leaves_running_is_ours(desk):
     assert list(play(desk, scenario).of("a")) == [CHILD]
 
 
-def test_what_is_being_stopped_leaves_nothing(desk):
+def test_stopped_app_leaves_no_process(desk):
     async def scenario(started):
         started.add("a", [FIRST, SECOND])
         started.begin_stop([FIRST, SECOND])
@@ -59,7 +59,7 @@ def test_what_is_being_stopped_leaves_nothing(desk):
     assert list(play(desk, scenario).of("a")) == [SECOND]
 
 
-def test_what_ended_unseen_is_told_so(desk):
+def test_end_while_deskhand_was_off_is_reported_as_unknown(desk):
     async def scenario(started):
         started.add("a", [FIRST])
         started.record_gone({"a": [FIRST], "b": []})
@@ -69,7 +69,7 @@ def test_what_ended_unseen_is_told_so(desk):
     assert play(desk, scenario).of("a") == {}
 
 
-def test_an_end_that_is_not_ours_is_not_told(desk):
+def test_end_of_a_foreign_process_is_not_published(desk):
     async def scenario(started):
         started.record_end("a", End(FIRST, 1))
         assert started.ends == {}
@@ -77,7 +77,7 @@ def test_an_end_that_is_not_ours_is_not_told(desk):
     play(desk, scenario)
 
 
-def test_a_store_that_does_not_take_it_changes_nothing_about_what_runs(desk):
+def test_failing_store_does_not_affect_running_processes(desk):
     async def scenario(started):
         await desk.context.database.close()
         started.add("a", [FIRST])

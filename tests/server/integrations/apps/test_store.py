@@ -24,7 +24,7 @@ def with_database(tmp_path, steps):
     return asyncio.run(run())
 
 
-def test_what_was_added_is_read_again_oldest_first(tmp_path):
+def test_processes_are_read_oldest_first(tmp_path):
     async def steps(database):
         await database.write(store.add, [FIRST, SECOND])
         await database.write(store.add, [THIRD])
@@ -33,7 +33,7 @@ def test_what_was_added_is_read_again_oldest_first(tmp_path):
     assert with_database(tmp_path, lambda database: database.read(store.read_all)) == [THIRD, FIRST, SECOND]
 
 
-def test_one_process_is_forgotten_and_not_another_with_its_pid(tmp_path):
+def test_process_is_deleted_and_not_another_with_its_pid(tmp_path):
     async def steps(database):
         await database.write(store.add, [FIRST, SECOND])
         await database.write(store.forget, [FIRST])
@@ -42,7 +42,7 @@ def test_one_process_is_forgotten_and_not_another_with_its_pid(tmp_path):
     assert with_database(tmp_path, steps) == [SECOND]
 
 
-def test_nothing_is_a_list_too(tmp_path):
+def test_empty_list_is_read(tmp_path):
     async def steps(database):
         await database.write(store.add, [])
         await database.write(store.forget, [])

@@ -49,33 +49,33 @@ def call(demo):
     return call
 
 
-def test_signing_in_waits_for_the_person(demo, call):
+def test_sign_in_waits_for_the_browser(demo, call):
     browsers = []
     told = sign_in(call, show=lambda address: browsers.append(browse(address)), poll_seconds=0.05)
     assert told == f"{ALEX} is signed in."
     browsers[0].join()
 
 
-def test_a_refusal_ends_the_waiting(demo, call):
+def test_denial_ends_the_wait(demo, call):
     browsers = []
     with pytest.raises(DeskhandError, match="refused"):
         sign_in(call, show=lambda address: browsers.append(browse(address, "refuse")), poll_seconds=0.05)
     browsers[0].join()
 
 
-def test_nobody_waits_for_ever(demo, call):
+def test_wait_has_a_timeout(demo, call):
     with pytest.raises(DeskhandError, match="Nobody"):
         sign_in(call, show=lambda address: None, seconds=0.2, poll_seconds=0.05)
 
 
-def test_credentials_are_handed_over_first(demo, call, tmp_path):
+def test_credentials_are_sent_first(demo, call, tmp_path):
     file = tmp_path / "client.json"
     file.write_text(json.dumps({"web": {}}))
     with pytest.raises(DeskhandError, match="Desktop app"):
         sign_in(call, show=lambda address: None, credentials=file)
 
 
-def test_the_browser_is_opened_unless_it_is_not_wanted(demo, monkeypatch):
+def test_browser_is_opened_unless_disabled(demo, monkeypatch):
     opened = []
     monkeypatch.setattr(webbrowser, "open", lambda address: opened.append(browse(address)))
     done = run(demo, "sign-in")
@@ -84,7 +84,7 @@ def test_the_browser_is_opened_unless_it_is_not_wanted(demo, monkeypatch):
     opened[0].join()
 
 
-def test_the_status_is_told_to_people_and_scripts(demo):
+def test_status_is_printed_as_text_and_json(demo):
     assert run(demo, "status").output.splitlines() == [
         f"{ALEX}: may read, send, label and trash",
         f"{OTHER}: may read, send, label and trash",
@@ -92,30 +92,30 @@ def test_the_status_is_told_to_people_and_scripts(demo):
     assert [one["address"] for one in json.loads(run(demo, "status", "--json").output)["accounts"]] == [ALEX, OTHER]
 
 
-def test_an_account_signs_out_by_name_and_the_last_one_without(demo):
+def test_account_is_signed_out_by_name_and_the_last_one_without(demo):
     assert run(demo, "sign-out", ALEX).output == f"{ALEX} is signed out.\n"
     assert run(demo, "sign-out").output == f"{OTHER} is signed out.\n"
     assert "not signed in" in run(demo, "status").output
 
 
-def test_where_there_are_several_one_must_be_named(call):
+def test_sign_out_needs_a_name_with_several_accounts(call):
     with pytest.raises(DeskhandError, match=f"{ALEX}, {OTHER}"):
         sign_out(call, None)
 
 
-def test_where_there_is_none_that_is_said(demo, call):
+def test_sign_out_without_an_account_is_reported(demo, call):
     for account in (ALEX, OTHER):
         sign_out(call, account)
     with pytest.raises(DeskhandError, match="No account"):
         sign_out(call, None)
 
 
-def test_a_problem_is_told_in_its_words():
+def test_problem_is_printed_with_its_sentence():
     account = {"address": ALEX, "problem": "Sign in again.", "can_read": True, "can_send": True, "can_change": True}
     assert describe_status({"accounts": [account], "message": ""}) == [f"{ALEX}: Sign in again."]
 
 
-def test_nothing_runs_and_that_is_said(tmp_path):
+def test_missing_server_is_reported(tmp_path):
     done = click.testing.CliRunner().invoke(gmail, ["status", "--data-dir", str(tmp_path)], obj=connect)
     assert isinstance(done.exception, DeskhandError)
     assert "not running" in done.exception.detail

@@ -6,7 +6,7 @@ from server.storage.settings import Settings
 ALEX, OTHER = "alex@example.com", "alex.morgan@example.org"
 
 
-def test_both_accounts_are_signed_in_at_googles_stand_in(demo):
+def test_both_demo_accounts_are_signed_in_at_the_fake(demo):
     status = demo.call("GET", "/gmail/auth/status").json()
     assert [(one["address"], one["can_read"], one["can_send"], one["can_change"]) for one in status["accounts"]] == [
         (ALEX, True, True, True),
@@ -16,19 +16,19 @@ def test_both_accounts_are_signed_in_at_googles_stand_in(demo):
     assert all(address.startswith("http://127.0.0.1:") for address in settings.endpoints.model_dump().values())
 
 
-def test_mail_is_there_in_both(demo):
+def test_both_demo_accounts_have_mail(demo):
     for account in (ALEX, OTHER):
         assert demo.call("GET", f"/gmail/messages?max_results=1&account={account}").json()
 
 
-def test_a_second_start_is_as_good_as_the_first(serve, tmp_path):
+def test_second_start_of_the_demo_is_equivalent(serve, tmp_path):
     first = serve(demo=True)
     assert first.background.stop()
     second = serve(first.data, demo=True)
     assert second.call("GET", "/gmail/messages?max_results=1").status_code == 200
 
 
-def test_without_demo_mode_the_person_signs_in_at_google(serve):
+def test_real_google_is_used_outside_of_demo_mode(serve):
     real = serve()
     client = {"client_id": "client-id-of-mine", "client_secret": "secret-of-mine"}
     assert real.person("POST", "/api/gmail/credentials", json=client).status_code == 200

@@ -20,14 +20,14 @@ READ, COMPOSE, MODIFY = REQUESTED
         ([], []),
     ],
 )
-def test_what_was_really_granted_is_told(scopes, granted):
+def test_granted_permissions_are_shown(scopes, granted):
     (account,) = describe_accounts([SignedIn(address="a@example.com", scopes=scopes)])
     assert [one.name for one in account.permissions if one.granted] == granted
     assert all(one.title and one.missing and one.google for one in account.permissions)
     assert account.full == (FULL_SCOPE in scopes)
 
 
-def test_the_first_account_is_the_one_that_is_used():
+def test_first_account_is_the_default():
     accounts = describe_accounts([SignedIn(address="a@example.com"), SignedIn(address="b@example.com", problem="Over.")])
     assert [(one.address, one.first, one.problem) for one in accounts] == [
         ("a@example.com", True, None),

@@ -30,7 +30,7 @@ def accounts(demo) -> list[dict]:
     return demo.person("GET", "/api/gmail/status").json()["accounts"]
 
 
-def test_a_person_signs_out_and_in_again(demo):
+def test_account_is_signed_out_and_in_again(demo):
     assert demo.person("DELETE", f"/api/gmail/accounts/{ALEX}").json()["message"] == f"{ALEX} is signed out."
     assert [one["address"] for one in accounts(demo)] == [OTHER]
     page = consent(demo)
@@ -41,7 +41,7 @@ def test_a_person_signs_out_and_in_again(demo):
     assert (status["sign_in"], status["sign_in_message"], status["has_credentials"]) == ("done", f"{ALEX} is signed in.", True)
 
 
-def test_the_page_holds_nothing_that_runs_or_stays(demo):
+def test_callback_page_has_no_script_and_is_not_cached(demo):
     page = consent(demo)
     assert "<script" not in page.text
     assert page.headers["content-security-policy"].startswith("default-src 'none'")
@@ -49,12 +49,12 @@ def test_the_page_holds_nothing_that_runs_or_stays(demo):
     assert page.headers["referrer-policy"] == "no-referrer"
 
 
-def test_a_page_shows_a_sentence_and_runs_none_of_it():
+def test_callback_page_escapes_its_message():
     page = make_page("<b>", "<script>", 403)
     assert (page.status_code, b"<script>" in page.body, b"&lt;script&gt;" in page.body) == (403, False, True)
 
 
-def test_less_than_everything_may_be_ticked(demo):
+def test_permissions_can_be_granted_partly(demo):
     consent(demo, scope=["https://www.googleapis.com/auth/gmail.readonly"])
     granted = {one["address"]: (one["can_read"], one["can_send"], one["can_change"]) for one in accounts(demo)}
     assert granted[ALEX] == (True, False, False)
@@ -63,7 +63,7 @@ def test_less_than_everything_may_be_ticked(demo):
 
 
 @pytest.mark.parametrize("changes", [{"answer": "refuse"}, {"scope": []}])
-def test_a_refusal_is_told(demo, changes):
+def test_denied_consent_is_shown(demo, changes):
     page = consent(demo, **changes)
     assert page.status_code == 403
     assert "Not signed in" in page.text
@@ -71,7 +71,7 @@ def test_a_refusal_is_told(demo, changes):
 
 
 @pytest.mark.parametrize("path", ["/oauth2callback", "/gmail/auth/callback"])
-def test_a_page_that_nobody_asked_for_signs_nobody_in(demo, path):
+def test_callback_without_a_pending_sign_in_is_refused(demo, path):
     page = loopback.get(f"{demo.local}{path}?state=%3Cscript%3E&code=x")
     assert page.status_code == 422
     assert "<script" not in page.text
@@ -79,13 +79,13 @@ def test_a_page_that_nobody_asked_for_signs_nobody_in(demo, path):
     assert (posted.status_code, "detail" in posted.json()) == (422, True)
 
 
-def test_everything_else_is_for_the_person_alone(demo):
+def test_other_routes_need_the_session(demo):
     for method, path in (("GET", "status"), ("POST", "sign-in"), ("POST", "credentials"), ("DELETE", f"accounts/{ALEX}")):
         assert loopback.request(method, f"{demo.local}/api/gmail/{path}").status_code in {401, 403}
     assert [one["address"] for one in accounts(demo)] == [ALEX, OTHER]
 
 
-def test_credentials_are_kept_from_a_file_or_pasted(demo):
+def test_credentials_are_stored_from_a_file_or_fields(demo):
     described = {"installed": {"client_id": "client-id-of-mine", "client_secret": "secret-of-mine"}}
     assert demo.person("POST", "/api/gmail/credentials", json={"file": json.dumps(described)}).json()["success"]
     address = demo.person("POST", "/api/gmail/sign-in").json()["address"]
@@ -96,23 +96,23 @@ def test_credentials_are_kept_from_a_file_or_pasted(demo):
 
 
 @pytest.mark.parametrize("body", [{}, {"file": "{}"}, {"file": '{"web": {}}'}, {"client_id": "only this"}])
-def test_credentials_that_are_none_are_refused(demo, body):
+def test_invalid_credentials_are_refused(demo, body):
     answer = demo.person("POST", "/api/gmail/credentials", json=body)
     assert answer.status_code == 422
     assert "secret-of" not in answer.text
 
 
-def test_an_account_that_is_not_there_cannot_sign_out(demo):
+def test_unknown_account_cannot_sign_out(demo):
     assert demo.person("DELETE", "/api/gmail/accounts/eve@example.com").status_code == 404
 
 
-def test_the_account_that_is_used_first_is_chosen(demo):
+def test_default_account_is_chosen(demo):
     assert demo.person("POST", f"/api/gmail/accounts/{OTHER}/first").json()["success"]
     assert [(one["address"], one["first"]) for one in accounts(demo)] == [(OTHER, True), (ALEX, False)]
     assert demo.person("POST", "/api/gmail/accounts/eve@example.com/first").status_code == 404
 
 
-def test_where_no_browser_can_be_opened_the_address_is_answered(demo):
+def test_address_is_returned_if_no_browser_can_be_opened(demo):
     begun = demo.person("POST", "/api/gmail/sign-in", json={"open": True, "account": OTHER}).json()
     assert begun["opened"] is False
     assert "login_hint=alex.morgan%40example.org" in begun["address"]
@@ -123,7 +123,7 @@ def test_where_no_browser_can_be_opened_the_address_is_answered(demo):
     assert (status["sign_in"], status["sign_in_address"]) == ("none", "")
 
 
-def test_the_page_at_google_is_opened_on_the_persons_screen(demo, monkeypatch):
+def test_google_page_is_opened_on_the_screen(demo, monkeypatch):
     opened = []
     monkeypatch.setattr(NoScreen, "open_address", lambda _, address: opened.append(address))
     begun = demo.person("POST", "/api/gmail/sign-in", json={"open": True}).json()
@@ -132,7 +132,7 @@ def test_the_page_at_google_is_opened_on_the_persons_screen(demo, monkeypatch):
     assert len(opened) == 1
 
 
-def test_the_client_is_told_by_its_id_alone(demo):
+def test_oauth_client_is_shown_by_its_id_only(demo):
     pasted = {"client_id": "another-client", "client_secret": "another-secret"}
     demo.person("POST", "/api/gmail/credentials", json=pasted)
     status = demo.person("GET", "/api/gmail/status")

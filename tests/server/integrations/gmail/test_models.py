@@ -6,12 +6,12 @@ from pydantic import ValidationError
 from server.integrations.gmail.models import DraftMail, GmailSettings, NewMail, Reply
 
 
-def test_a_recipient_may_stand_alone_or_in_a_list():
+def test_recipients_may_be_a_string_or_a_list():
     assert NewMail(to="bob@example.com", subject="s", body="b").to == ["bob@example.com"]
     assert NewMail(to=["a@example.com", "b@example.com"], cc="c@example.com", subject="s", body="b").cc == ["c@example.com"]
 
 
-def test_chatgpt_is_told_of_strings_and_sends_objects():
+def test_chatgpt_file_is_documented_as_string_and_accepted_as_object():
     described = NewMail.model_json_schema()["properties"]["openaiFileIdRefs"]
     assert (described["type"], described["items"]) == ("array", {"type": "string"})
     link = {"name": "a.csv", "id": "file-1", "mime_type": "text/csv", "download_link": "https://files.example.com/a"}
@@ -21,7 +21,7 @@ def test_chatgpt_is_told_of_strings_and_sends_objects():
     assert found.download_link == "file-1"
 
 
-def test_the_document_has_one_type_for_each_field():
+def test_document_has_one_type_for_each_field():
     for model in (NewMail, Reply, DraftMail):
         described = model.model_json_schema()["properties"]
         unions = {name: [one.get("type") for one in told["anyOf"]] for name, told in described.items() if "anyOf" in told}
@@ -46,16 +46,16 @@ def test_the_document_has_one_type_for_each_field():
     ],
     ids=range(12),
 )
-def test_what_is_none_of_it_is_refused(wrong):
+def test_invalid_file_reference_is_refused(wrong):
     with pytest.raises(ValidationError):
         NewMail(**{"to": "bob@example.com", "subject": "s", "body": "b", **wrong})
 
 
 @pytest.mark.parametrize("wrong", ["../x", "a/b", "a b", "", "x" * 129, "a\n", "é"])
-def test_an_id_cannot_lead_elsewhere(wrong):
+def test_id_cannot_change_the_path(wrong):
     with pytest.raises(ValidationError):
         Reply(thread_id=wrong, body="b")
 
 
-def test_settings_have_a_default_for_everything():
+def test_settings_have_defaults():
     assert (GmailSettings().accounts, GmailSettings().timeout_seconds) == ([], 30)

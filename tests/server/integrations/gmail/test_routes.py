@@ -42,7 +42,7 @@ def first(client, query, **options):
     return found
 
 
-def test_a_list_is_a_bare_array_and_its_next_page_stands_in_a_header(client):
+def test_list_is_a_bare_array_with_its_next_page_in_a_header(client):
     answer = client.call("GET", "/gmail/messages?max_results=10&query=in:inbox")
     mails = answer.json()
     assert len(mails) == 10
@@ -53,7 +53,7 @@ def test_a_list_is_a_bare_array_and_its_next_page_stands_in_a_header(client):
     assert not {one["id"] for one in mails} & {one["id"] for one in more}
 
 
-def test_a_mail_and_its_thread_are_read(client):
+def test_message_and_thread_are_read(client):
     found = first(client, '"valve in stock"')
     mail = client.call("GET", f"/gmail/messages/{found['id']}").json()
     assert set(mail) >= SEED_FIELDS
@@ -61,7 +61,7 @@ def test_a_mail_and_its_thread_are_read(client):
     assert found["id"] in {one["id"] for one in thread["messages"]}
 
 
-def test_a_mail_is_sent_and_answered(client):
+def test_mail_is_sent_and_replied_to(client):
     sent = client.call("POST", "/gmail/send", json={"to": OTHER, "subject": "Lunch", "body": "Tuesday?", "cc": [ALEX]})
     assert (sent.status_code, sent.json()["message"]) == (200, "Email sent successfully")
     arrived = first(client, "subject:Lunch in:inbox", account=OTHER)
@@ -74,14 +74,14 @@ def test_a_mail_is_sent_and_answered(client):
     assert len(client.call("GET", f"/gmail/threads/{sent.json()['thread_id']}").json()["messages"]) == 2
 
 
-def test_the_activity_has_the_mail_word_for_word(client):
+def test_activity_has_the_mail_verbatim(client):
     client.call("POST", "/gmail/send", json={"to": "bob@example.com", "subject": "Lunch", "body": "Tuesday?"})
     (entry,) = [one for one in client.activity() if one["operation"] == "send_mail"]
     assert entry["sentence"] == "sent mail to bob@example.com"
     assert "Tuesday?" in str(entry)
 
 
-def test_a_large_attachment_goes_out_and_comes_back(client):
+def test_large_attachment_is_sent_and_downloaded(client):
     content = base64.b64encode(bytes(range(256)) * 12_000).decode()
     file = {"name": "big.bin", "content": content}
     sent = client.call("POST", "/gmail/send", json={"to": ALEX, "subject": "Big", "body": "b", "attachments": [file]})
@@ -95,7 +95,7 @@ def test_a_large_attachment_goes_out_and_comes_back(client):
     assert again.status_code == 200
 
 
-def test_a_draft_lives_and_goes(client):
+def test_draft_is_created_and_deleted(client):
     kept = client.call("POST", "/gmail/drafts", json={"to": "bob@example.com", "subject": "s", "body": "b"}).json()
     path = f"/gmail/drafts/{kept['draft_id']}"
     assert kept["draft_id"] in {one["draft_id"] for one in client.call("GET", "/gmail/drafts").json()["drafts"]}
@@ -145,7 +145,7 @@ def test_yes_to_these_recipients_does_not_cover_an_unseen_one(google, add_case, 
     assert set(read_recipients(arrived.raw)) == everybody
 
 
-def test_a_mail_is_sorted(client):
+def test_message_is_labelled(client):
     path = f"/gmail/messages/{first(client, chr(34) + 'valve in stock' + chr(34))['id']}"
     assert "Travel" in client.call("POST", f"{path}/labels", json={"add": ["travel"]}).json()["labels"]
     assert client.call("POST", f"{path}/read", json={"unread": False}).json()["success"]
@@ -158,7 +158,7 @@ def test_a_mail_is_sorted(client):
     assert (missing.status_code, "Travel" in missing.json()["detail"]) == (404, True)
 
 
-def test_labels_unread_and_status_are_told(client):
+def test_labels_unread_and_status_are_returned(client):
     assert {"INBOX", "Travel"} <= {one["name"] for one in client.call("GET", "/gmail/labels").json()["labels"]}
     assert client.call("GET", "/gmail/unread").json()["unread_messages"] > 0
     status = client.call("GET", "/gmail/auth/status").json()
@@ -166,7 +166,7 @@ def test_labels_unread_and_status_are_told(client):
     assert [one["address"] for one in status["accounts"]] == [ALEX, OTHER]
 
 
-def test_signing_in_is_not_for_clients(client):
+def test_sign_in_routes_are_local_only(client):
     told = client.call("GET", "/gmail/auth/url").json()
     assert told == {"auth_url": None, "message": "Open Deskhand's window and choose Sign in."}
     for path in ("/oauth2callback", "/gmail/auth/callback", "/api/gmail/status", "/api/gmail/sign-in"):
@@ -196,20 +196,20 @@ def test_signing_in_is_not_for_clients(client):
     ],
     ids=range(12),
 )
-def test_what_does_not_fit_is_told_in_a_sentence(client, method, path, body):
+def test_invalid_request_is_refused_with_a_sentence(client, method, path, body):
     answer = client.call(method, path, json=body)
     assert answer.status_code == 422
     assert answer.json()["detail"]
 
 
-def test_an_id_that_is_none_is_not_found_and_an_account_neither(client):
+def test_malformed_id_and_unknown_account_are_not_found(client):
     for path in ("/gmail/messages/nonsense", "/gmail/messages/ffffffffffffffff", "/gmail/threads/zz", "/gmail/drafts/r-1"):
         assert client.call("GET", path).status_code == 404, path
     answer = client.call("GET", "/gmail/messages?account=eve@example.com")
     assert (answer.status_code, ALEX in answer.json()["detail"]) == (404, True)
 
 
-def test_a_client_reads_and_does_not_change_unless_it_may(demo):
+def test_client_reads_and_needs_permission_to_change(demo):
     demo.make_client("reader")
     mail = {"to": "bob@example.com", "subject": "s", "body": "b"}
     asked = demo.call("POST", "/gmail/send", json=mail, headers={"Prefer": "respond-async"})
@@ -217,7 +217,7 @@ def test_a_client_reads_and_does_not_change_unless_it_may(demo):
     assert demo.call("GET", "/gmail/search?query=subject:s+in:sent").json()["messages"] == []
 
 
-def test_every_operation_is_declared_as_it_should_be():
+def test_operations_declare_their_effects():
     operations = {one.name: one for one in list_operations(integration.load().public[0])}
     assert len(operations) <= 24
     assert sorted(name for name, one in operations.items() if one.changes) == sorted(CHANGES)

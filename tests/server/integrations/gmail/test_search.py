@@ -31,14 +31,14 @@ WHOLE = ENTRY | {
 }
 
 
-def test_an_id_leads_back_to_the_mail_and_its_account():
+def test_document_id_names_message_and_account():
     (found,) = lookup.search.read({"messages": [ENTRY], "result_size_estimate": 1}, "https://here")
     assert lookup.reading.ask(found.id) == {"message_id": "18c2", "account": "me+work@example.com"}
     assert found.title == "(no subject)"
     assert found.url == "https://mail.google.com/mail/?authuser=me%2Bwork%40example.com#all/18c2"
 
 
-def test_a_mail_is_a_document_that_says_where_it_goes_on():
+def test_message_is_a_document_with_its_address():
     document = lookup.reading.read(WHOLE, "https://here")
     assert (document.title, document.text) == ("Hello", "Hi there")
     assert document.metadata["from"] == "Bob <bob@example.com>"
@@ -47,6 +47,6 @@ def test_a_mail_is_a_document_that_says_where_it_goes_on():
 
 
 @pytest.mark.parametrize("asked", ["", "18c2", ":me@example.com", "18c2:"])
-def test_an_id_that_search_never_answers_finds_nothing(asked):
+def test_unknown_document_id_is_not_found(asked):
     with pytest.raises(NotFound):
         read_arguments(asked)

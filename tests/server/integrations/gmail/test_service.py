@@ -4,12 +4,12 @@ from server.integrations.gmail.accounts.accounts import NOT_SIGNED_IN
 from server.integrations.gmail.accounts.session import REQUESTED
 
 
-def test_nobody_is_signed_in(new_desk):
+def test_status_without_an_account(new_desk):
     status = new_desk.mailbox.status()
     assert (status.authenticated, status.message, status.accounts) == (False, NOT_SIGNED_IN, [])
 
 
-def test_everybody_is_told_with_what_was_granted(new_desk):
+def test_accounts_are_listed_with_their_permissions(new_desk):
     new_desk.sign_in()
     new_desk.sign_in("alex.morgan@example.org", REQUESTED[:1])
     status = new_desk.mailbox.status()
@@ -17,7 +17,7 @@ def test_everybody_is_told_with_what_was_granted(new_desk):
     assert [(one.can_read, one.can_send, one.can_change) for one in status.accounts] == [(True, True, True), (True, False, False)]
 
 
-def test_an_account_with_a_problem_is_not_signed_in(new_desk):
+def test_account_with_a_problem_is_not_signed_in(new_desk):
     new_desk.sign_in()
     new_desk.run(new_desk.mailbox.accounts.mark("alex@example.com", "Sign in again."))
     status = new_desk.mailbox.status()
@@ -25,5 +25,5 @@ def test_an_account_with_a_problem_is_not_signed_in(new_desk):
     assert not status.accounts[0].signed_in
 
 
-def test_starting_asks_google_for_nothing(desk):
+def test_start_does_not_call_google(desk):
     assert list(desk.google.calls) == []

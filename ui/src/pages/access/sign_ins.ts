@@ -1,5 +1,5 @@
-/** Programs that sign in, in a person's words. */
-import type { ClientView } from '../../lib/local'
+/** Labels of OAuth clients. */
+import type { ClientView } from '../../lib/api'
 
 const list = new Intl.ListFormat('en', { type: 'conjunction' })
 const CALLERS: readonly (readonly [RegExp, string])[] = [
@@ -10,7 +10,7 @@ const CALLERS: readonly (readonly [RegExp, string])[] = [
 const VERBS: Record<string, string> = { read: 'look at', write: 'change', control: 'control', call: 'use' }
 const NOUNS: Record<string, string> = { mail: 'mail', apps: 'programs', memories: 'what the wearable heard' }
 
-/** Who is answered at an address, such as "ChatGPT": known ones by their name, others by their host. */
+/** Name of a redirect URI's owner, such as "ChatGPT"; its host if unknown. */
 export function callerOf(callback: string): string {
   try {
     const { hostname, protocol } = new URL(callback)
@@ -19,18 +19,18 @@ export function callerOf(callback: string): string {
   } catch { return callback }
 }
 
-const sayScope = (scope: string): string => {
+const formatScope = (scope: string): string => {
   const [verb = '', noun = ''] = scope.split(':')
   return VERBS[verb] && NOUNS[noun] ? `${VERBS[verb]} ${NOUNS[noun]}` : scope
 }
 
-/** Scopes in words, such as "look at mail and control programs". */
+/** Formats scopes, such as "look at mail and control programs". */
 export function enumerateScopes(scopes: readonly string[]): string {
-  const told = scopes.filter((scope) => scope !== 'offline_access').map(sayScope)
-  return told.length ? list.format(told) : 'do nothing'
+  const labels = scopes.filter((scope) => scope !== 'offline_access').map(formatScope)
+  return labels.length ? list.format(labels) : 'do nothing'
 }
 
-/** How a client shows who it is, in a word or two for a list. */
+/** Authentication method of a client, for lists. */
 export function wayIn({ oauth, key_hint }: ClientView): string {
   if (!oauth) return 'Key'
   if (key_hint) return 'Key, OAuth'

@@ -1,4 +1,4 @@
-/** The days of the diary, as people call them. */
+/** Day headings of the activity feed. */
 import { locale } from '../../lib/clock.svelte'
 const thisYear = new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long' })
 const anyYear = new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' })
@@ -14,7 +14,7 @@ export function nameDay(at: string, now: number): string {
   return (day.getFullYear() === new Date(now).getFullYear() ? thisYear : anyYear).format(day)
 }
 
-/** Puts what stands in order under its days. */
+/** Groups sorted entries by day. */
 export function groupByDay<T extends { at: string }>(entries: readonly T[], now: number): { day: string; entries: T[] }[] {
   const groups: { day: string; entries: T[] }[] = []
   for (const entry of entries) {

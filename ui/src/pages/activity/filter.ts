@@ -1,5 +1,5 @@
-/** Which calls the diary shows, as the address spells it: `#activity/client/my-gpt/end/failed/123` opens call 123 among them. */
-import type { ActivityLine } from '../../lib/local'
+/** Activity filter in the URL: `#activity/client/my-gpt/end/failed/123` opens call 123. */
+import type { ActivityLine } from '../../lib/api'
 
 export type Kind = '' | 'reads' | 'changes'
 export type End = '' | 'waiting' | 'done' | 'failed' | 'refused'
@@ -17,7 +17,7 @@ const OUTCOMES: Record<End, ActivityLine['outcome'][]> = { '': [], waiting: ['wa
 const isKind = (word: string): word is Kind => KINDS.some(({ value }) => value === word)
 const isEnd = (word: string): word is End => ENDS.some(({ value }) => value === word)
 
-/** Reads the rest of the address. What nobody knows counts for nothing. */
+/** Parses the route; unknown parts are ignored. */
 export function read(rest: readonly string[]): { filter: Filter; open: number | null } {
   const filter = { ...NOTHING }
   const words = [...rest]
@@ -31,7 +31,7 @@ export function read(rest: readonly string[]): { filter: Filter; open: number | 
   return { filter, open: Number.isSafeInteger(open) ? open : null }
 }
 
-/** The rest of the address for a filter and the call that is open. */
+/** Route of a filter and the open call. */
 export function spell(filter: Filter, open: number | null = null): string[] {
   const words = Object.entries(filter).filter(([, value]) => value).flat()
   return open === null ? words : [...words, String(open)]
@@ -39,7 +39,7 @@ export function spell(filter: Filter, open: number | null = null): string[] {
 
 export const isSet = (filter: Filter): boolean => Object.values(filter).some(Boolean)
 
-/** As the local surface takes it. */
+/** Query parameters of the local API. */
 export function toQuery({ client, kind, end, integration, search }: Filter) {
   return {
     ...(client && { client }), ...(kind && { kind }), ...(integration && { integration }), ...(search && { search: search.slice(0, 200) }),
@@ -47,7 +47,7 @@ export function toQuery({ client, kind, end, integration, search }: Filter) {
   }
 }
 
-/** Whether a call that runs at this moment belongs among those that are shown; how it ends nobody knows yet. */
+/** Returns true if a running call matches the filter; its outcome is still unknown. */
 export function fits(filter: Filter, entry: { client: string; changes: boolean; integration: string | null }): boolean {
   return !filter.end && !filter.search && (!filter.client || filter.client === entry.client)
     && (!filter.integration || filter.integration === entry.integration) && (!filter.kind || (filter.kind === 'changes') === entry.changes)

@@ -1,4 +1,4 @@
-/** The ways in which something is connected. */
+/** Connection kinds. */
 import Bot from '@lucide/svelte/icons/bot'
 import Plug from '@lucide/svelte/icons/plug'
 import SquareTerminal from '@lucide/svelte/icons/square-terminal'

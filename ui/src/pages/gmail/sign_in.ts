@@ -1,9 +1,9 @@
-import { ask, local } from '../../lib/local'
+import { unwrap, api } from '../../lib/api'
 
-/** Begins to sign an account in: Deskhand opens Google's page in this computer's browser, if it can. */
+/** Starts a sign-in: Deskhand opens Google's page in the browser, if it can. */
 export async function signIn(account = ''): Promise<void> {
-  await ask(local.POST('/api/gmail/sign-in', { body: { open: true, account } }))
+  await unwrap(api.POST('/api/gmail/sign-in', { body: { open: true, account } }))
 }
 
-/** Waits for no sign-in any more, and says nothing more of one that failed. */
-export const forgetSignIn = () => ask(local.DELETE('/api/gmail/sign-in'))
+/** Cancels a pending sign-in and dismisses a failed one. */
+export const forgetSignIn = () => unwrap(api.DELETE('/api/gmail/sign-in'))

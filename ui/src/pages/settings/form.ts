@@ -1,9 +1,9 @@
-/** A section's JSON schema, as the fields of a form. */
-import type { SectionView } from '../../lib/local'
+/** Form fields of a section's JSON schema. */
+import type { SectionView } from '../../lib/api'
 
 export type Value = string | number | boolean | string[] | null
 export interface FormField {
-  /** Where it stands: ["frame", "width"]. */
+  /** Path: ["frame", "width"]. */
   path: string[]
   kind: 'text' | 'integer' | 'number' | 'switch' | 'choice' | 'list'
   title: string
@@ -28,7 +28,7 @@ interface Schema {
   anyOf?: Schema[]
 }
 
-/** The fields in their order; those inside of others stand among the others. */
+/** Fields in order, nested ones flattened. */
 export function listFields(schema: unknown, path: string[] = []): FormField[] {
   return Object.entries((schema as Schema).properties ?? {}).flatMap(([name, field]) => {
     const here = [...path, name]
@@ -39,7 +39,7 @@ export function listFields(schema: unknown, path: string[] = []): FormField[] {
 
 function describe(field: Schema, path: string[]): FormField {
   const kinds: Record<string, FormField['kind']> = { integer: 'integer', number: 'number', boolean: 'switch', array: 'list' }
-  const choices = (field.enum ?? []).map((value) => ({ value: String(value), label: field.labels?.[String(value)] ?? sayChoice(String(value)) }))
+  const choices = (field.enum ?? []).map((value) => ({ value: String(value), label: field.labels?.[String(value)] ?? formatChoice(String(value)) }))
   return {
     path,
     kind: field.enum ? 'choice' : (kinds[field.type ?? ''] ?? 'text'),
@@ -53,24 +53,24 @@ function describe(field: Schema, path: string[]): FormField {
   }
 }
 
-const sayChoice = (value: string): string => value.charAt(0).toUpperCase() + value.slice(1).replaceAll('_', ' ')
+const formatChoice = (value: string): string => value.charAt(0).toUpperCase() + value.slice(1).replaceAll('_', ' ')
 
-/** "1 to 365 days": what may be entered. */
-export function sayLimits({ least, most, unit }: FormField): string {
+/** Limits, such as "1 to 365 days". */
+export function formatLimits({ least, most, unit }: FormField): string {
   if (most === undefined) return unit
   const range = least === undefined || (least > 0 && least < 1) ? `at most ${most}` : `${least} to ${most}`
   return `${range} ${unit}`.trim()
 }
 
-/** A value by where it stands. */
+/** Value at a path. */
 export function get(values: SectionView['values'], path: readonly string[]): Value {
   return path.reduce<unknown>((inner, name) => (inner as Record<string, unknown>)[name], values) as Value
 }
 
-/** As a text field shows it. */
+/** Text of a value. */
 export const toText = (value: Value): string => (Array.isArray(value) ? value.join('\n') : value === null ? '' : String(value))
 
-/** As it is sent; what is no number is sent as it was typed, and Deskhand says what is wrong with it. */
+/** Value to send; an invalid number is sent as typed, and the server reports the error. */
 export function fromText(field: FormField, text: string): Value {
   const plain = text.trim()
   if (field.kind === 'list') return text.split('\n').map((line) => line.trim()).filter(Boolean)
@@ -78,7 +78,7 @@ export function fromText(field: FormField, text: string): Value {
   return plain !== '' && Number.isFinite(Number(plain)) ? Number(plain) : plain
 }
 
-/** Values by where they stand: {frame: {width: 3}}. */
+/** Nested object of values by path: {frame: {width: 3}}. */
 export function build(parts: readonly (readonly [readonly string[], Value])[]): Record<string, unknown> {
   const built: Record<string, unknown> = {}
   for (const [path, value] of parts) {

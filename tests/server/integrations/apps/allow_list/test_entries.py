@@ -9,7 +9,7 @@ def read(value):
     return AppsFile.model_validate(value)
 
 
-def test_the_flat_form_is_read():
+def test_flat_form_is_read():
     apps = read(
         {
             "MyApp": {"path": "C:\\Path\\To\\MyApp.exe", "type": "executable"},
@@ -22,22 +22,22 @@ def test_the_flat_form_is_read():
     assert (command.type, command.platforms.linux[0].path, command.args) == ("command", "mycommand", ["--flag", "two words"])
 
 
-def test_a_flat_command_of_windows_keeps_its_backslashes():
+def test_flat_windows_command_keeps_its_backslashes():
     (entry,) = read({"app": {"path": '"C:\\Program Files\\A b\\a.exe" /x "c d"', "type": "command"}}).apps.values()
     assert entry.platforms.windows[0].path == "C:\\Program Files\\A b\\a.exe"
     assert entry.args == ["/x", "c d"]
 
 
-def test_the_flat_form_may_stand_within_the_new_one():
+def test_flat_form_may_be_mixed_with_the_new_one():
     apps = read({"version": 2, "apps": {"a": {"path": "gedit", "aliases": ["Editor"]}}}).apps
     assert apps["a"].aliases == ["editor"]
 
 
-def test_a_flat_list_may_have_an_app_called_apps():
+def test_flat_list_may_have_an_app_called_apps():
     assert list(read({"apps": {"path": "gedit", "type": "executable"}}).apps) == ["apps"]
 
 
-def test_the_whole_of_the_new_form_is_read():
+def test_new_form_is_read_completely():
     apps = read(
         {
             "version": 2,
@@ -69,7 +69,7 @@ def test_the_whole_of_the_new_form_is_read():
     assert list(apps["editor"].presets) == ["quiet"]
 
 
-def test_what_may_be_done_unless_it_is_said():
+def test_actions_have_their_default():
     assert Entry().actions() == [Action.start, Action.stop, Action.restart]
     assert Entry(open={"files": ["/x"]}).actions() == list(Action)
     assert Entry(allow=["open"]).actions() == []
@@ -79,7 +79,7 @@ def test_what_may_be_done_unless_it_is_said():
     "path",
     ["./a", "a/b", "..\\a.exe", "C:a.exe", "dir\\a.exe", "", ".", "..", " a", "a\0b", "file:a", "\\a.exe", "~other/a"],
 )
-def test_a_program_that_depends_on_the_working_folder_is_refused(path):
+def test_program_that_depends_on_the_working_folder_is_refused(path):
     with pytest.raises(ValidationError):
         Entry(platforms={"linux": {"path": path}})
 
@@ -87,7 +87,7 @@ def test_a_program_that_depends_on_the_working_folder_is_refused(path):
 @pytest.mark.parametrize(
     "path", ["gedit", "/usr/bin/gedit", "~/bin/a", "C:\\a b\\c.exe", "%SystemRoot%\\a.exe", "\\\\host\\share\\a.exe"]
 )
-def test_a_program_that_stands_by_itself_is_taken(path):
+def test_program_with_a_full_path_is_accepted(path):
     assert Entry(platforms={"linux": {"path": path}}).platforms.linux[0].path == path
 
 
@@ -122,7 +122,7 @@ def test_a_program_that_stands_by_itself_is_taken(path):
         {"stop": {"method": "maybe"}},
     ],
 )
-def test_an_entry_that_makes_no_sense_is_refused(entry):
+def test_invalid_entry_is_refused(entry):
     with pytest.raises(ValidationError):
         Entry.model_validate(entry)
 
@@ -144,6 +144,6 @@ def test_an_entry_that_makes_no_sense_is_refused(entry):
         [],
     ],
 )
-def test_a_list_that_makes_no_sense_is_refused(value):
+def test_invalid_list_is_refused(value):
     with pytest.raises(ValidationError):
         read(value)

@@ -39,19 +39,19 @@ def copies(places):
     return sorted(path.name for path in places.own.parent.glob("*.broken-*"))
 
 
-def test_a_person_without_a_list_gets_the_shipped_one(places):
+def test_missing_list_is_created_from_the_shipped_one(places):
     assert names(open_allow_list(places)) == ["shipped"]
     assert places.own.read_bytes() == places.shipped.read_bytes()
 
 
-def test_a_persons_own_list_is_not_touched(places):
+def test_existing_list_is_not_overwritten(places):
     write(places, {"own": {"path": "sleep"}})
     before = places.own.read_bytes()
     assert names(open_allow_list(places)) == ["own"]
     assert places.own.read_bytes() == before
 
 
-def test_a_changed_list_is_read_on_the_next_use(places):
+def test_changed_list_is_read_on_the_next_use(places):
     allow_list = open_allow_list(places)
     write(places, {"one": {"path": "sleep"}})
     assert names(allow_list) == ["one"]
@@ -59,7 +59,7 @@ def test_a_changed_list_is_read_on_the_next_use(places):
     assert names(allow_list) == ["two"]
 
 
-def test_an_unchanged_list_is_not_read_again(places):
+def test_unchanged_list_is_not_read_again(places):
     allow_list = open_allow_list(places)
     first = allow_list.current()
     assert allow_list.current() is first
@@ -78,7 +78,7 @@ def test_an_unchanged_list_is_not_read_again(places):
         (b" " * (1024 * 1024 + 1), "larger than 1 MiB"),
     ],
 )
-def test_a_broken_list_is_told_and_kept_aside_and_the_last_good_one_stays(places, content, told):
+def test_broken_list_is_reported_and_kept_aside_and_the_last_good_one_stays(places, content, told):
     allow_list = open_allow_list(places)
     places.own.write_bytes(content)
     assert names(allow_list) == ["shipped"]
@@ -89,7 +89,7 @@ def test_a_broken_list_is_told_and_kept_aside_and_the_last_good_one_stays(places
     assert places.own.read_bytes() == content
 
 
-def test_a_broken_list_is_kept_aside_once(places):
+def test_broken_list_is_kept_aside_once(places):
     allow_list = open_allow_list(places)
     places.own.write_text("{")
     names(allow_list)
@@ -99,7 +99,7 @@ def test_a_broken_list_is_kept_aside_once(places):
     assert len(copies(places)) == 1
 
 
-def test_broken_lists_do_not_pile_up(places):
+def test_number_of_broken_lists_is_limited(places):
     times = (NOON + timedelta(seconds=count) for count in range(100))
     allow_list = open_allow_list(places, lambda: next(times))
     for count in range(30):
@@ -109,7 +109,7 @@ def test_broken_lists_do_not_pile_up(places):
     assert copies(places)[-1] == "app_config.broken-2026-01-02T120029Z.json"
 
 
-def test_a_mended_list_is_in_force_again(places):
+def test_repaired_list_is_in_force_again(places):
     allow_list = open_allow_list(places)
     places.own.write_text("{")
     names(allow_list)
@@ -118,7 +118,7 @@ def test_a_mended_list_is_in_force_again(places):
     assert allow_list.problem is None
 
 
-def test_the_last_good_list_outlives_a_restart(places):
+def test_last_good_list_survives_a_restart(places):
     write(places, {"good": {"path": "sleep"}})
     open_allow_list(places)
     places.own.write_text("{")
@@ -127,19 +127,19 @@ def test_the_last_good_list_outlives_a_restart(places):
     assert again.problem
 
 
-def test_without_a_good_list_nothing_is_allowed(places):
+def test_nothing_is_allowed_without_a_good_list(places):
     places.own.write_text("{")
     assert names(open_allow_list(places)) == []
 
 
-def test_a_list_that_goes_away_stays_in_force(places):
+def test_deleted_list_stays_in_force(places):
     allow_list = open_allow_list(places)
     places.own.unlink()
     assert names(allow_list) == ["shipped"]
     assert "cannot be read" in allow_list.problem
 
 
-def test_a_list_with_the_mark_of_notepad_is_read(places):
+def test_list_with_a_byte_order_mark_is_read(places):
     places.own.write_bytes(b"\xef\xbb\xbf" + places.shipped.read_bytes())
     assert names(open_allow_list(places)) == ["shipped"]
 
@@ -152,7 +152,7 @@ def test_saving_replaces_the_file_and_is_in_force(places):
     assert names(open_allow_list(places)) == ["a"]
 
 
-def test_saving_where_the_disk_does_not_take_it_is_told(places):
+def test_failed_save_is_reported(places):
     allow_list = open_allow_list(places)
     places.own.unlink()
     places.own.mkdir()
@@ -173,13 +173,13 @@ def test_apps_are_added_and_removed(places):
     assert names(allow_list) == ["shipped"]
 
 
-def test_more_apps_than_anyone_needs_are_refused():
+def test_number_of_apps_is_limited():
     apps = {f"app{count}": {"path": "sleep"} for count in range(MOST_APPS + 1)}
     with pytest.raises(InvalidList):
         parse(json.dumps({"version": 2, "apps": apps}).encode())
 
 
-def test_an_app_is_found_by_what_it_is_called():
+def test_app_is_looked_up_by_name_alias_and_title():
     apps = parse(
         b'{"version": 2, "apps": {"a": {"path": "x", "name": "Same"}, "b": {"path": "x", "name": "Same", "aliases": ["c"]}}}'
     )
@@ -190,7 +190,7 @@ def test_an_app_is_found_by_what_it_is_called():
             find_entry(apps, unclear)
 
 
-def test_the_shipped_list_makes_sense():
+def test_shipped_list_is_valid():
     apps = parse(shipped("app_config.json").read_bytes()).apps
     assert {"notepad", "calculator", "chrome", "firefox", "vscode"} <= apps.keys()
     for name, entry in apps.items():
@@ -199,7 +199,7 @@ def test_the_shipped_list_makes_sense():
     assert all(getattr(apps["demo-clock"].platforms, system) for system in ("windows", "macos", "linux"))
 
 
-def test_a_change_writes_only_what_does_not_go_without_saying(places):
+def test_saved_entry_omits_defaults(places):
     allow_list = open_allow_list(places)
     entry = Entry.model_validate({"path": "sleep", "args": ["1"]})
     allow_list.put("nap", Entry.model_validate(entry.model_dump(mode="json")))
@@ -208,7 +208,7 @@ def test_a_change_writes_only_what_does_not_go_without_saying(places):
     assert written["platforms"]["linux"] == [{"path": "sleep"}]
 
 
-def test_an_app_that_was_changed_elsewhere_is_not_changed_back(places):
+def test_stale_etag_is_refused(places):
     write(places, {"nap": {"path": "sleep"}})
     allow_list = open_allow_list(places)
     mark = etag_of(allow_list.current().apps["nap"])
@@ -223,13 +223,13 @@ def test_an_app_that_was_changed_elsewhere_is_not_changed_back(places):
     assert not allow_list.current().apps["nap"].enabled
 
 
-def test_a_mark_stays_as_long_as_an_entry_means_the_same(places):
+def test_etag_is_stable_while_the_entry_means_the_same(places):
     flat = Entry.model_validate({"path": "sleep", "aliases": [], "enabled": True})
     assert etag_of(flat) == etag_of(Entry.model_validate(flat.model_dump(mode="json")))
     assert etag_of(flat) != etag_of(flat.model_copy(update={"enabled": False}))
 
 
-def test_a_list_that_is_being_written_is_not_changed_under_the_persons_hands(places):
+def test_list_is_not_changed_while_it_is_written_elsewhere(places):
     allow_list = open_allow_list(places)
     places.own.write_text("{")
     for change in (
@@ -242,7 +242,7 @@ def test_a_list_that_is_being_written_is_not_changed_under_the_persons_hands(pla
     assert places.own.read_text() == "{"
 
 
-def test_the_last_good_list_is_put_back_as_it_was_written(places):
+def test_last_good_list_is_restored_as_it_was_written(places):
     allow_list = open_allow_list(places)
     before = places.own.read_bytes()
     places.own.write_text("{")
@@ -253,13 +253,13 @@ def test_the_last_good_list_is_put_back_as_it_was_written(places):
     assert (allow_list.problem, allow_list.is_valid) == (None, True)
 
 
-def test_where_no_list_was_good_there_is_none_to_put_back(places):
+def test_last_good_list_cannot_be_restored_if_none_was_good(places):
     places.own.write_text("{")
     with pytest.raises(NotFound, match="no list to put back"):
         open_allow_list(places).restore()
 
 
-def test_an_app_is_added_under_a_name_of_its_own(places):
+def test_added_app_gets_a_unique_name(places):
     write(places, {"nap": {"path": "sleep", "aliases": ["nap-2"]}})
     allow_list = open_allow_list(places)
     assert allow_list.add("Nap", Entry()) == "nap-3"
@@ -271,11 +271,11 @@ def test_an_app_is_added_under_a_name_of_its_own(places):
     ("wish", "name"),
     [("Visual Studio Code", "visual-studio-code"), ("...", "app"), ("x" * 99, "x" * 56), ("Über/uns", "über-uns")],
 )
-def test_a_name_is_one_that_clients_can_write(wish, name):
+def test_app_name_is_one_that_clients_can_write(wish, name):
     assert free_name(wish, []) == name
 
 
-def test_changes_at_the_same_time_are_all_kept(places):
+def test_concurrent_changes_of_the_list_are_all_stored(places):
     allow_list = open_allow_list(places)
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(lambda number: allow_list.put(f"app{number}", Entry()), range(24)))

@@ -57,7 +57,7 @@ def add(machine, program, title=None):
         ),
     ],
 )
-def test_what_was_written_or_chosen_becomes_an_entry(machine, program, title, wish, entry):
+def test_typed_or_chosen_program_becomes_an_entry(machine, program, title, wish, entry):
     assert add(machine, program, title) == (wish, entry)
 
 
@@ -77,12 +77,12 @@ def test_what_was_written_or_chosen_becomes_an_entry(machine, program, title, wi
         ("a\0b", "Write the name"),
     ],
 )
-def test_what_cannot_be_started_is_refused_with_what_to_do(machine, program, told):
+def test_program_that_cannot_be_started_is_refused_with_a_hint(machine, program, told):
     with pytest.raises(InvalidInput, match=told):
         add(machine, program)
 
 
-def test_on_windows_a_link_is_followed(tmp_path):
+def test_windows_shortcut_is_followed(tmp_path):
     (tmp_path / "Writer.lnk").write_bytes(make_link("C:\\Writer\\wr.exe"))
     (tmp_path / "Broken.lnk").write_bytes(b"x")
     machine = Machine("windows", {"HOME": str(tmp_path)}, lambda path: path == "C:\\Writer\\wr.exe")
@@ -94,7 +94,7 @@ def test_on_windows_a_link_is_followed(tmp_path):
         add(machine, "~/Broken.lnk")
 
 
-def test_a_program_has_a_short_name():
+def test_program_has_a_short_name():
     windows, linux = Machine("windows", {}), Machine("linux", {})
     assert stem_of("C:\\Code\\Code.exe", windows) == "Code"
     assert stem_of("/opt/app/Tool.AppImage", linux) == "Tool"

@@ -47,7 +47,7 @@ def write_shortcut(tmp_path, name, text, whose="shared"):
     file.write_text(f"[Desktop Entry]\nType=Application\n{text}\n\n[Desktop Action new]\nName=Other\nExec=other\n")
 
 
-def test_what_lies_in_path_is_found_by_its_name_once(machine, tmp_path):
+def test_programs_in_path_are_listed_once_by_name(machine, tmp_path):
     make_program(tmp_path / "bin" / "tool")
     make_program(tmp_path / "more" / "tool")
     make_program(tmp_path / "more" / "other")
@@ -57,7 +57,7 @@ def test_what_lies_in_path_is_found_by_its_name_once(machine, tmp_path):
     assert found == {"tool": str(tmp_path / "bin" / "tool"), "other": str(tmp_path / "more" / "other")}
 
 
-def test_the_menu_has_what_a_person_starts(machine, tmp_path):
+def test_menu_entries_are_listed(machine, tmp_path):
     make_program(tmp_path / "bin" / "writer")
     write_shortcut(tmp_path, "org.Writer.desktop", "Name=Writer\nName[de]=Schreiber\nGenericName=Editor\nExec=writer --new %U")
     for name, text in (
@@ -74,14 +74,14 @@ def test_the_menu_has_what_a_person_starts(machine, tmp_path):
     assert (one.executable, one.words.strip()) == (str(tmp_path / "bin" / "writer"), "Editor")
 
 
-def test_a_persons_own_shortcut_hides_the_shared_one(machine, tmp_path):
+def test_user_shortcut_hides_the_shared_one(machine, tmp_path):
     make_program(tmp_path / "bin" / "writer")
     write_shortcut(tmp_path, "writer.desktop", "Name=Writer\nExec=writer")
     write_shortcut(tmp_path, "writer.desktop", "Name=Writer\nHidden=true\nExec=writer", whose="own")
     assert list(list_shortcuts(machine)) == []
 
 
-def test_a_pipe_or_a_device_in_the_place_of_a_file_is_passed_over(machine, tmp_path):
+def test_pipe_or_device_is_skipped(machine, tmp_path):
     make_program(tmp_path / "bin" / "writer")
     write_shortcut(tmp_path, "writer.desktop", "Name=Writer\nExec=writer")
     os.mkfifo(tmp_path / "shared" / "applications" / "trap.desktop")
@@ -91,7 +91,7 @@ def test_a_pipe_or_a_device_in_the_place_of_a_file_is_passed_over(machine, tmp_p
     assert read_command("zeros.desktop", machine.environment, machine.home) == []
 
 
-def test_a_program_that_is_an_application_is_told_once(machine, tmp_path):
+def test_program_that_is_also_an_application_is_listed_once(machine, tmp_path):
     make_program(tmp_path / "bin" / "writer")
     make_program(tmp_path / "bin" / "reader")
     write_shortcut(tmp_path, "writer.desktop", "Name=Writer\nExec=writer %F")
@@ -104,7 +104,7 @@ def test_a_program_that_is_an_application_is_told_once(machine, tmp_path):
     ]
 
 
-def test_what_runs_is_told_wherever_it_lies(machine, tmp_path):
+def test_running_programs_are_listed_from_any_folder(machine, tmp_path):
     shutil.copy2(shutil.which("sleep"), tmp_path / "bin" / "napper")
     shutil.copy2(shutil.which("sleep"), tmp_path / "elsewhere")
     (tmp_path / "bin" / "alias").symlink_to("napper")
@@ -122,7 +122,7 @@ def test_what_runs_is_told_wherever_it_lies(machine, tmp_path):
             process.wait()
 
 
-def test_on_a_mac_applications_are_bundles(tmp_path):
+def test_mac_applications_are_bundles(tmp_path):
     bundle = tmp_path / "Applications" / "Writer.app"
     make_program(bundle / "Contents" / "MacOS" / "writer-bin")
     (bundle / "Contents" / "Info.plist").write_bytes(plistlib.dumps({"CFBundleExecutable": "writer-bin"}))
@@ -132,7 +132,7 @@ def test_on_a_mac_applications_are_bundles(tmp_path):
     assert found[0].executable == f"{bundle}/Contents/MacOS/writer-bin"
 
 
-def test_on_windows_the_start_menu_leads_to_programs(tmp_path):
+def test_windows_start_menu_resolves_to_programs(tmp_path):
     # Windows writes this folder with backslashes, which are part of a name here.
     menu = Path(f"{tmp_path}\\Microsoft\\Windows\\Start Menu\\Programs")
     (menu / "Tools").mkdir(parents=True)

@@ -31,7 +31,7 @@ EVERY = [BONFIRE, DAEMON, FIRE, FIREFOX, EDITOR]
         ("  ", [FIREFOX, EDITOR, DAEMON]),
     ],
 )
-def test_what_fits_best_comes_first(query, found):
+def test_best_suggestion_is_first(query, found):
     assert rank(query, EVERY) == found
 
 
@@ -48,13 +48,13 @@ def programs(monkeypatch):
     return Programs(Machine("linux", {}), lambda: clock[0], fresh_seconds=10), looks, clock
 
 
-def test_only_so_many_are_told(programs):
+def test_number_of_suggestions_is_limited(programs):
     every, _, _ = programs
     told = asyncio.run(every.suggest("fire", most=8))
     assert (len(told.programs), told.more) == (8, 42)
 
 
-def test_while_one_writes_the_computer_is_looked_at_once(programs):
+def test_installed_programs_are_scanned_once_while_typing(programs):
     every, looks, clock = programs
     for query in ("f", "fi", "fir"):
         asyncio.run(every.suggest(query))
@@ -64,7 +64,7 @@ def test_while_one_writes_the_computer_is_looked_at_once(programs):
     assert len(looks) == 2
 
 
-def test_a_folder_that_does_not_answer_makes_suggestions_late_and_holds_nobody(monkeypatch):
+def test_hanging_folder_delays_suggestions_without_blocking(monkeypatch):
     answers = threading.Event()
 
     def inspect_apps(_):
@@ -86,7 +86,7 @@ def test_a_folder_that_does_not_answer_makes_suggestions_late_and_holds_nobody(m
     asyncio.run(asyncio.wait_for(main(), 60))
 
 
-def test_a_look_that_failed_is_begun_again(monkeypatch):
+def test_failed_scan_is_started_again(monkeypatch):
     ways = [OSError("not now"), None]
 
     def inspect_apps(_):

@@ -21,11 +21,11 @@ def make_link(path="C:\\Program Files\\App\\app.exe", *, flags=0x02, kinds=0x01,
 
 
 @pytest.mark.parametrize("options", [{}, {"wide": True}, {"flags": 0x03, "ids": b"\x14\x00" + b"x" * 18 + b"\0\0"}])
-def test_a_link_leads_to_its_program(options):
+def test_shortcut_resolves_to_its_program(options):
     assert target_of(make_link(**options)) == "C:\\Program Files\\App\\app.exe"
 
 
-def test_a_path_in_any_script_is_read():
+def test_shortcut_path_is_read_in_any_script():
     assert target_of(make_link("C:\\Приложение\\app.exe", wide=True)) == "C:\\Приложение\\app.exe"
 
 
@@ -42,5 +42,5 @@ def test_a_path_in_any_script_is_read():
         make_link(""),
     ],
 )
-def test_what_leads_nowhere_is_no_program(content):
+def test_dangling_shortcut_is_no_program(content):
     assert target_of(content) is None

@@ -12,11 +12,11 @@ from server.integrations.apps.resolve.desktop_entry import application_folders, 
         ("app", ["app"]),
     ],
 )
-def test_the_exec_line_is_taken_apart(line, words):
+def test_exec_line_is_parsed(line, words):
     assert command_of(f"[Desktop Entry]\nName=App\nExec={line}\n\n[Desktop Action new]\nExec=other\n") == words
 
 
-def test_the_persons_own_file_comes_first(tmp_path):
+def test_user_desktop_entry_comes_first(tmp_path):
     for folder, program in (("own", "mine"), ("shared", "theirs")):
         (tmp_path / folder / "applications").mkdir(parents=True)
         (tmp_path / folder / "applications" / "a.desktop").write_text(f"[Desktop Entry]\nExec={program}\n")
@@ -27,7 +27,7 @@ def test_the_persons_own_file_comes_first(tmp_path):
     assert read_command("b.desktop", environment, "/h") == []
 
 
-def test_without_variables_the_usual_folders_are_looked_at():
+def test_default_folders_are_searched_without_xdg_variables():
     assert [str(folder) for folder in application_folders({}, "/h")] == [
         "/h/.local/share/applications",
         "/usr/local/share/applications",
@@ -35,7 +35,7 @@ def test_without_variables_the_usual_folders_are_looked_at():
     ]
 
 
-def test_a_file_that_says_nothing_runs_nothing(tmp_path):
+def test_desktop_entry_without_exec_runs_nothing(tmp_path):
     (tmp_path / "applications").mkdir()
     for text in ("[Desktop Entry]\nName=x\n", "[Other]\n", 'x"', '[Desktop Entry]\nExec="\n'):
         (tmp_path / "applications" / "a.desktop").write_text(text)

@@ -12,7 +12,7 @@ PERSONS = {
 }
 
 
-def test_only_the_persons_own_variables_are_kept():
+def test_environment_has_the_variables_of_the_user_only():
     ours = {
         "DESKHAND_API_KEY": "k",
         "PYTHONPATH": "/x",
@@ -24,23 +24,23 @@ def test_only_the_persons_own_variables_are_kept():
     assert clean({**PERSONS, **ours}, "linux") == PERSONS
 
 
-def test_windows_writes_names_in_any_case():
+def test_variable_names_are_case_insensitive_on_windows():
     persons = {"Path": "C:\\Windows", "SystemRoot": "C:\\Windows", "ProgramFiles(x86)": "C:\\P", "APPDATA": "C:\\A"}
     assert clean({**persons, "Deskhand": "x"}, "windows") == persons
 
 
-def test_elsewhere_case_matters():
+def test_variable_names_are_case_sensitive_elsewhere():
     assert clean({"home": "/h"}, "linux") == {}
 
 
-def test_what_pyinstaller_put_before_the_libraries_is_undone():
+def test_library_path_set_by_pyinstaller_is_restored():
     frozen = {"LD_LIBRARY_PATH": "/ours", "LD_LIBRARY_PATH_ORIG": "/persons"}
     assert clean(frozen, "linux", frozen=True) == {"LD_LIBRARY_PATH": "/persons"}
     assert clean({"LD_LIBRARY_PATH": "/ours"}, "linux", frozen=True) == {}
     assert clean({"LD_LIBRARY_PATH": "/persons"}, "linux", frozen=False) == {"LD_LIBRARY_PATH": "/persons"}
 
 
-def test_our_own_folders_are_not_in_path(monkeypatch):
+def test_folders_of_the_frozen_program_are_not_in_path(monkeypatch):
     monkeypatch.setattr(sys, "prefix", "/venv")
     monkeypatch.setattr(sys, "base_prefix", "/usr")
     monkeypatch.setattr(sys, "_MEIPASS", "/frozen", raising=False)
@@ -51,7 +51,7 @@ def test_platforms_have_the_names_of_the_list():
     assert [system_of(name) for name in ("win32", "darwin", "linux", "freebsd14")] == ["windows", "macos", "linux", "linux"]
 
 
-def test_a_path_may_begin_with_the_persons_folder_or_a_variable():
+def test_path_may_begin_with_home_or_a_variable():
     assert expand("~", {}, "/h") == "/h"
     assert expand("~/a", {}, "/h") == "/h/a"
     assert expand("%APPDATA%\\a", {"AppData": "C:\\A"}, "") == "C:\\A\\a"
@@ -59,7 +59,7 @@ def test_a_path_may_begin_with_the_persons_folder_or_a_variable():
     assert expand("/a/~", {}, "/h") == "/a/~"
 
 
-def test_the_persons_folder_is_where_the_platform_says():
+def test_home_folder_follows_the_platform():
     assert home_of({"HOME": "/h"}) == "/h"
     assert home_of({"USERPROFILE": "C:\\h"}) == "C:\\h"
     assert home_of({})

@@ -40,7 +40,7 @@ def program(folder, name):
     return str(path)
 
 
-def test_a_bare_name_is_looked_up_in_path_only(tmp_path, monkeypatch):
+def test_bare_name_is_looked_up_in_path_only(tmp_path, monkeypatch):
     edit = program(tmp_path, "edit")
     monkeypatch.chdir(tmp_path / "bin")
     launch_spec = resolve(entry("linux", {"path": "edit"}), on_linux(tmp_path))
@@ -51,28 +51,28 @@ def test_a_bare_name_is_looked_up_in_path_only(tmp_path, monkeypatch):
     assert resolve(entry("linux", {"path": "edit"}), on_linux(tmp_path)) is None
 
 
-def test_the_first_candidate_that_is_there_is_taken(tmp_path):
+def test_first_existing_candidate_is_used(tmp_path):
     second = program(tmp_path, "second")
     program(tmp_path, "third")
     launch_spec = resolve(entry("linux", {"path": "first"}, {"path": "~/bin/second"}, {"path": "third"}), on_linux(tmp_path))
     assert launch_spec.command() == (second,)
 
 
-def test_a_file_that_cannot_be_run_is_not_a_program(tmp_path):
+def test_file_that_is_not_executable_is_no_program(tmp_path):
     (tmp_path / "text").write_text("x")
     assert resolve(entry("linux", {"path": str(tmp_path / "text")}), on_linux(tmp_path)) is None
 
 
-def test_another_platforms_candidates_are_not_for_us(tmp_path):
+def test_candidates_of_other_platforms_are_skipped(tmp_path):
     program(tmp_path, "edit")
     assert resolve(entry("windows", {"path": "edit"}), on_linux(tmp_path)) is None
 
 
-def test_a_path_of_windows_is_not_a_program_elsewhere(tmp_path):
+def test_windows_path_is_no_program_elsewhere(tmp_path):
     assert resolve(Entry.model_validate({"path": "C:\\a\\b.exe"}), on_linux(tmp_path)) is None
 
 
-def test_a_desktop_file_says_what_runs(tmp_path):
+def test_desktop_file_sets_the_command(tmp_path):
     edit = program(tmp_path, "edit")
     (tmp_path / "share" / "applications").mkdir(parents=True)
     (tmp_path / "share" / "applications" / "edit.desktop").write_text('[Desktop Entry]\nExec=edit --name "a b" %U\n')
@@ -82,7 +82,7 @@ def test_a_desktop_file_says_what_runs(tmp_path):
     assert launch_spec.command(target="/a file") == (edit, "--name", "a b", "/a file", "-x")
 
 
-def test_a_flatpak_is_run_where_it_is_installed(tmp_path):
+def test_flatpak_is_run_if_it_is_installed(tmp_path):
     flatpak = program(tmp_path, "flatpak")
     asked = entry("linux", {"flatpak": "org.a.B"}, args=["-x"])
     assert resolve(asked, on_linux(tmp_path)) is None
@@ -92,12 +92,12 @@ def test_a_flatpak_is_run_where_it_is_installed(tmp_path):
     assert launch_spec.pattern.programs == ()
 
 
-def test_on_windows_a_bare_name_gets_its_ending_from_pathext():
+def test_bare_name_gets_its_suffix_from_pathext_on_windows():
     launch_spec = resolve(entry("windows", {"path": "tool"}), on_windows("relative\\tool.exe", "D:\\Tools\\tool.exe"))
     assert launch_spec.command() == ("D:\\Tools\\tool.exe",)
 
 
-def test_on_windows_variables_and_the_persons_folder_are_written_out():
+def test_variables_and_home_are_expanded_on_windows():
     there = "C:\\Users\\Ann\\AppData\\Local\\Programs\\Code.exe"
     asked = entry("windows", {"path": "%ProgramFiles%\\Code.exe"}, {"path": "%localappdata%\\Programs\\Code.exe"})
     launch_spec = resolve(asked, on_windows(there))
@@ -105,7 +105,7 @@ def test_on_windows_variables_and_the_persons_folder_are_written_out():
     assert launch_spec.folder == "C:\\Users\\Ann"
 
 
-def test_on_windows_addresses_and_store_apps_go_through_explorer():
+def test_addresses_and_store_apps_are_opened_by_explorer_on_windows():
     store = resolve(entry("windows", {"aumid": "Calc_8we!App"}), on_windows())
     assert store.command() == ("C:\\Windows\\explorer.exe", "shell:AppsFolder\\Calc_8we!App")
     music = resolve(entry("windows", {"uri": "spotify:"}), on_windows())
@@ -118,18 +118,18 @@ def test_on_windows_addresses_and_store_apps_go_through_explorer():
 
 
 @pytest.mark.parametrize("name", ["D:\\a.bat", "D:\\a.CMD", "D:\\a.cmd. .", "D:\\a.bat "])
-def test_a_batch_file_is_handed_nothing_that_a_caller_says(name):
+def test_batch_file_gets_no_argument_of_a_caller(name):
     assert is_batch(name)
 
 
-def test_a_batch_file_runs_with_the_lists_own_arguments_only():
+def test_batch_file_runs_with_the_arguments_of_the_list_only():
     launch_spec = resolve(entry("windows", {"path": "D:\\a.bat"}, args=["/x"]), on_windows("D:\\a.bat"))
     assert launch_spec.command(("/preset",)) == ("D:\\a.bat", "/x", "/preset")
     with pytest.raises(InvalidInput, match="batch file"):
         launch_spec.command(target="C:\\a.txt")
 
 
-def test_on_macos_a_bundle_is_opened_by_its_identifier():
+def test_bundle_is_opened_by_its_identifier_on_macos():
     asked = entry("macos", {"bundle": "com.apple.TextEdit"}, args=["--one", "--x={target}"])
     launch_spec = resolve(asked, on_macos())
     assert launch_spec.command() == ("/usr/bin/open", "-b", "com.apple.TextEdit", "--args", "--one")
@@ -143,7 +143,7 @@ def test_on_macos_a_bundle_is_opened_by_its_identifier():
     assert launch_spec.hands_over
 
 
-def test_on_macos_a_bundle_is_there_where_its_executable_is():
+def test_bundle_is_installed_if_its_executable_is_on_macos():
     executable = "/Applications/A.app/Contents/MacOS/A"
     asked = entry("macos", {"bundle": "a.b"}, match={"exe": [executable]})
     assert resolve(asked, on_macos()) is None
@@ -151,7 +151,7 @@ def test_on_macos_a_bundle_is_there_where_its_executable_is():
     assert [known.executable for known in launch_spec.pattern.programs] == [executable]
 
 
-def test_on_macos_an_application_is_the_executable_that_it_names(tmp_path):
+def test_application_is_its_named_executable_on_macos(tmp_path):
     application = tmp_path / "A.app"
     executable = application / "Contents" / "MacOS" / "Runner"
     executable.parent.mkdir(parents=True)
@@ -163,7 +163,7 @@ def test_on_macos_an_application_is_the_executable_that_it_names(tmp_path):
     assert resolve(entry("macos", {"path": str(application)}), on_macos(str(executable))) is None
 
 
-def test_a_target_is_one_argument_whatever_it_holds(tmp_path):
+def test_target_is_one_argument_with_any_content(tmp_path):
     edit = program(tmp_path, "edit")
     launch_spec = resolve(entry("linux", {"path": "edit"}, args=["-x", "{target}", "-y"]), on_linux(tmp_path))
     assert launch_spec.command(("-p",), "/a {target} b; c") == (edit, "-x", "/a {target} b; c", "-y", "-p")
@@ -172,27 +172,27 @@ def test_a_target_is_one_argument_whatever_it_holds(tmp_path):
     assert plain.command(("-p",), "/a b") == (edit, "-x", "-p", "/a b")
 
 
-def test_a_program_is_known_by_the_arguments_it_always_has(tmp_path):
+def test_process_is_recognized_by_its_fixed_arguments(tmp_path):
     program(tmp_path, "edit")
     launch_spec = resolve(entry("linux", {"path": "edit"}, args=["-x", "{target}", "-y"]), on_linux(tmp_path))
     assert launch_spec.pattern.programs[0].arguments == ("-x",)
 
 
-def test_an_entry_adds_its_own_variables(tmp_path):
+def test_entry_adds_its_own_variables(tmp_path):
     program(tmp_path, "edit")
     launch_spec = resolve(entry("linux", {"path": "edit"}, env={"A": "b"}, cwd="~/bin"), on_linux(tmp_path))
     assert launch_spec.environment["A"] == "b"
     assert launch_spec.folder == str(tmp_path / "bin")
 
 
-def test_a_candidate_may_have_arguments_of_its_own(tmp_path):
+def test_candidate_may_have_its_own_arguments(tmp_path):
     edit = program(tmp_path, "edit")
     launch_spec = resolve(entry("linux", {"path": "edit", "args": ["-n", "1"]}, args=["-x"]), on_linux(tmp_path))
     assert launch_spec.command() == (edit, "-n", "1")
     assert launch_spec.pattern.programs[0].arguments == ("-n", "1")
 
 
-def test_a_program_that_serves_many_is_known_only_where_deskhand_started_it(tmp_path):
+def test_shared_interpreter_is_recognized_only_if_deskhand_started_it(tmp_path):
     program(tmp_path, "edit")
     launch_spec = resolve(entry("linux", {"path": "edit"}, match={"own": False}), on_linux(tmp_path))
     assert launch_spec.pattern == Pattern()

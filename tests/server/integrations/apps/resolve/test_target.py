@@ -26,30 +26,30 @@ def check(papers, asked, *allowed):
     return check_target(asked, opening, lambda path: str(papers) + path[1:] if path.startswith("~") else path).value
 
 
-def test_a_file_is_found_by_its_whole_path_or_its_name(papers):
+def test_target_file_is_given_by_path_or_name(papers):
     for asked in (str(papers / "papers/a.txt"), "~/papers/a.txt", "a.txt", "./a.txt"):
         assert check(papers, asked, "papers") == str(papers / "papers/a.txt")
     assert check(papers, "deep/er/b.txt", "papers") == str(papers / "papers/deep/er/b.txt")
 
 
-def test_a_name_that_looks_like_an_option_becomes_a_whole_path(papers):
+def test_name_that_looks_like_an_option_becomes_a_full_path(papers):
     assert check(papers, "-rf", "papers") == str(papers / "papers/-rf")
 
 
-def test_a_link_is_followed_before_it_is_judged(papers):
+def test_symlink_is_resolved_before_it_is_checked(papers):
     assert check(papers, "inside", "papers") == str(papers / "papers/deep/c.md")
     for asked in ("key", "way-out/key.txt", "way-out/gone.txt", "way-out", "~/papers/key"):
         with pytest.raises(NotFound):
             check(papers, asked, "papers")
 
 
-def test_an_allowed_folder_may_be_a_link_itself(papers):
+def test_allowed_folder_may_be_a_symlink(papers):
     (papers / "link").symlink_to(papers / "papers")
     assert check(papers, "a.txt", "link") == str(papers / "papers/a.txt")
 
 
 @pytest.mark.parametrize("asked", ["~/secret/key.txt", "~/papers.txt", "~/gone.txt", "~", "/etc/passwd", "/gone"])
-def test_what_lies_outside_is_forbidden_whether_it_is_there_or_not(papers, asked):
+def test_path_outside_is_forbidden_whether_it_exists_or_not(papers, asked):
     with pytest.raises(Forbidden) as caught:
         check(papers, asked, "papers")
     assert str(papers) not in caught.value.detail
@@ -59,24 +59,24 @@ def test_what_lies_outside_is_forbidden_whether_it_is_there_or_not(papers, asked
     "asked",
     ["../secret/key.txt", "../gone", "deep/../../secret/key.txt", "..", "deep\\..\\..\\x", "//host/share/x", "\\\\host\\x"],
 )
-def test_ways_up_and_to_other_computers_are_refused(papers, asked):
+def test_parent_and_network_paths_are_refused(papers, asked):
     with pytest.raises(InvalidInput):
         check(papers, asked, "papers")
 
 
 @pytest.mark.parametrize("asked", ["gone.txt", "~/papers/gone.txt", "deep/gone", "x" * 4000, "a.txt/b"])
-def test_what_is_not_there_is_not_found(papers, asked):
+def test_missing_message_is_not_found(papers, asked):
     with pytest.raises(NotFound):
         check(papers, asked, "papers")
 
 
-def test_a_loop_of_links_is_not_found(papers):
+def test_symlink_loop_is_not_found(papers):
     (papers / "papers" / "loop").symlink_to("loop")
     with pytest.raises(NotFound):
         check(papers, "loop", "papers")
 
 
-def test_patterns_narrow_a_folder_down(papers):
+def test_patterns_limit_the_files_of_a_folder(papers):
     assert check(papers, "deep/er/b.txt", "papers/**/*.txt").endswith("b.txt")
     assert check(papers, "a.txt", "papers/**/*.txt").endswith("a.txt")
     for asked, pattern in (("deep/c.md", "papers/**/*.txt"), ("deep/er/b.txt", "papers/*.txt"), ("a.txt", "papers/*/*")):
@@ -84,7 +84,7 @@ def test_patterns_narrow_a_folder_down(papers):
             check(papers, asked, pattern)
 
 
-def test_folders_only_means_folders_only(papers):
+def test_folder_target_does_not_accept_files(papers):
     assert check(papers, "deep", "papers/") == str(papers / "papers/deep")
     assert check(papers, ".", "papers/") == str(papers / "papers")
     with pytest.raises(Forbidden):
@@ -92,7 +92,7 @@ def test_folders_only_means_folders_only(papers):
 
 
 @pytest.mark.parametrize("name", ["x.exe", "x.LNK", "x.desktop", "x.bat", "x.cmd. ", "X.App", "x.url"])
-def test_a_file_that_the_system_would_run_is_not_opened(papers, name):
+def test_executable_file_is_not_opened(papers, name):
     (papers / "papers" / name).write_text("x")
     with pytest.raises(Forbidden, match="program"):
         check(papers, name, "papers")
@@ -105,7 +105,7 @@ def test_only_files_and_folders_are_opened(papers):
         check(papers, "pipe", "papers")
 
 
-def test_nothing_is_open_unless_it_is_named(papers):
+def test_no_target_is_allowed_by_default(papers):
     for asked in ("~/papers/a.txt", "https://example.com"):
         with pytest.raises(Forbidden):
             check(papers, asked)
@@ -126,11 +126,11 @@ def check_web(asked, *allowed):
         ("https://example.com/page", "https://example.com/page"),
     ],
 )
-def test_an_allowed_address_is_passed_on(asked, allowed):
+def test_allowed_url_is_passed_on(asked, allowed):
     assert check_web(asked, allowed) == asked
 
 
-def test_the_host_is_written_small():
+def test_host_is_compared_in_lower_case():
     assert check_web("HTTPS://Example.COM/Path", "https://example.com") == "https://example.com/Path"
 
 
@@ -147,7 +147,7 @@ def test_the_host_is_written_small():
         ("https://example.com/page?x", "https://example.com/page"),
     ],
 )
-def test_another_address_is_forbidden(asked, allowed):
+def test_other_url_is_forbidden(asked, allowed):
     with pytest.raises(Forbidden):
         check_web(asked, allowed)
 
@@ -176,12 +176,12 @@ def test_another_address_is_forbidden(asked, allowed):
         "\x1b[0m",
     ],
 )
-def test_what_is_no_plain_https_address_is_refused(asked):
+def test_url_that_is_not_plain_https_is_refused(asked):
     with pytest.raises(InvalidInput):
         check_web(asked, "https://example.com", "https://example.com/docs/*")
 
 
-def test_no_error_tells_where_things_are(papers):
+def test_target_errors_disclose_no_path(papers):
     for asked in ("gone.txt", "~/secret/key.txt", "way-out", "a.txt"):
         with pytest.raises(DeskhandError) as caught:
             check(papers, asked, "papers/*.none")

@@ -13,7 +13,7 @@ from server.integrations.gmail.models import Endpoints, GmailSettings
 FIRST, SECOND = "alex@example.com", "alex.morgan@example.org"
 
 
-def test_the_first_account_is_used_where_none_is_named(desk):
+def test_first_account_is_the_default(desk):
     accounts = desk.mailbox.accounts
     assert accounts.find(None).address == FIRST
     assert accounts.find(" Alex.Morgan@EXAMPLE.org ").address == SECOND
@@ -21,12 +21,12 @@ def test_the_first_account_is_used_where_none_is_named(desk):
         accounts.find("eve@example.com")
 
 
-def test_without_an_account_the_person_is_told_what_to_do(new_desk):
+def test_missing_account_is_refused_with_a_hint_to_sign_in(new_desk):
     with pytest.raises(SignInNeeded, match="choose Sign in"):
         new_desk.mailbox.accounts.find(None)
 
 
-def test_a_token_is_used_while_it_lives_and_renewed_once_for_everybody(desk):
+def test_access_token_is_used_until_it_expires_and_refreshed_once_for_concurrent_calls(desk):
     accounts = desk.mailbox.accounts
 
     async def ask_often():
@@ -41,7 +41,7 @@ def test_a_token_is_used_while_it_lives_and_renewed_once_for_everybody(desk):
     assert len(desk.calls("^/token")) == 1
 
 
-def test_a_renewed_token_is_kept_for_the_next_start(desk):
+def test_refreshed_token_is_stored_for_the_next_start(desk):
     desk.clock.later += timedelta(hours=2)
     token = desk.run(desk.mailbox.accounts.token(FIRST))
     again = Accounts(desk.context, RealGoogle())
@@ -50,7 +50,7 @@ def test_a_renewed_token_is_kept_for_the_next_start(desk):
     assert len(desk.calls("^/token")) == 1
 
 
-def test_tokens_lie_among_the_secrets_and_nowhere_else(desk):
+def test_tokens_are_stored_in_the_keyring_only(desk):
     stored = Tokens.load(desk.run(desk.context.secrets.get(secret_name(FIRST))))
     assert stored.refresh not in repr(stored)
     settings = (desk.context.folders.data / "settings.json").read_text()
@@ -59,7 +59,7 @@ def test_tokens_lie_among_the_secrets_and_nowhere_else(desk):
     assert FIRST in settings
 
 
-def test_a_grant_that_was_taken_back_becomes_a_state_until_the_person_signs_in_again(desk):
+def test_revoked_grant_becomes_a_problem_until_the_next_sign_in(desk):
     desk.google.revoke(FIRST)
     desk.clock.later += timedelta(hours=2)
     for _ in range(2):
@@ -74,7 +74,7 @@ def test_a_grant_that_was_taken_back_becomes_a_state_until_the_person_signs_in_a
     assert [one.address for one in desk.mailbox.status().accounts] == [FIRST, SECOND]
 
 
-def test_a_short_trouble_at_google_is_no_reason_to_sign_in(desk):
+def test_temporary_failure_of_google_does_not_require_a_sign_in(desk):
     desk.clock.later += timedelta(hours=2)
     desk.google.fail_next(400, path="^/token", times=1)
     desk.google.drop_next(path="^/token", times=9)
@@ -86,7 +86,7 @@ def test_a_short_trouble_at_google_is_no_reason_to_sign_in(desk):
 
 
 @pytest.mark.parametrize("stored", [None, "", "{}", "[]", '{"refresh": "x"}'])
-def test_tokens_that_are_lost_are_a_reason_to_sign_in(new_desk, stored):
+def test_lost_tokens_require_a_sign_in(new_desk, stored):
     new_desk.sign_in(FIRST)
     if stored is None:
         new_desk.run(new_desk.context.secrets.delete(secret_name(FIRST)))
@@ -98,45 +98,45 @@ def test_tokens_that_are_lost_are_a_reason_to_sign_in(new_desk, stored):
     accounts.close()
 
 
-def test_signing_out_takes_the_grant_back_and_forgets(desk):
+def test_sign_out_revokes_the_grant_and_deletes_the_account(desk):
     desk.run(desk.mailbox.accounts.forget(FIRST))
     assert [one.status for one in desk.calls("^/revoke")] == [200]
     assert desk.run(desk.context.secrets.get(secret_name(FIRST))) is None
     assert [one.address for one in desk.mailbox.accounts.settings.accounts] == [SECOND]
 
 
-def test_signing_out_works_without_google(desk):
+def test_sign_out_works_without_google(desk):
     desk.google.drop_next(path="^/revoke", times=5)
     desk.run(desk.mailbox.accounts.forget(FIRST))
     assert [one.address for one in desk.mailbox.accounts.settings.accounts] == [SECOND]
 
 
-def test_new_credentials_give_every_account_another_chance(desk):
+def test_new_credentials_reset_the_problem_of_every_account(desk):
     desk.run(desk.mailbox.accounts.mark(FIRST, "Google does not know this client any more."))
     desk.run(desk.mailbox.accounts.keep_client(desk.run(desk.mailbox.accounts.need_client())))
     assert desk.run(desk.mailbox.inbox.summarize_unread(None)).account == FIRST
 
 
-def test_the_window_hears_of_every_change(desk):
+def test_account_changes_are_published(desk):
     with desk.context.events.subscribed() as news:
         desk.run(desk.mailbox.accounts.forget(SECOND))
         assert desk.run(anext(news)).topic == "gmail"
 
 
-def test_outside_of_demo_mode_only_googles_own_addresses_are_used(desk):
+def test_only_google_hosts_are_used_outside_of_demo_mode(desk):
     real = Accounts(type(desk.context)(**{**vars(desk.context), "demo": False}), RealGoogle())
     assert real.endpoints == Endpoints()
     assert all(address.startswith("https://") for address in Endpoints().model_dump().values())
     real.close()
 
 
-def test_in_demo_mode_nothing_but_this_computer_is_asked(desk):
+def test_only_loopback_is_used_in_demo_mode(desk):
     desk.set(endpoints=Endpoints())
     with pytest.raises(Unavailable, match="demo"):
         _ = desk.mailbox.accounts.endpoints
 
 
-def test_accounts_that_change_at_the_same_time_are_all_kept(new_desk):
+def test_concurrent_account_changes_are_all_stored(new_desk):
     accounts = new_desk.mailbox.accounts
 
     async def remember_many():
@@ -146,7 +146,7 @@ def test_accounts_that_change_at_the_same_time_are_all_kept(new_desk):
     assert len(new_desk.context.settings.read(SECTION, GmailSettings).accounts) == 10
 
 
-def test_another_account_becomes_the_first(desk):
+def test_default_account_is_changed(desk):
     first, second = desk.google.accounts
     desk.run(desk.mailbox.accounts.put_first(second.upper()))
     assert [one.address for one in desk.mailbox.accounts.settings.accounts] == [second, first]

@@ -19,11 +19,11 @@ READ, COMPOSE, MODIFY = REQUESTED
         ([f"{SCOPE}send", f"{SCOPE}labels"], [False, False, False]),
     ],
 )
-def test_a_permission_is_what_googles_scopes_say(scopes, granted):
+def test_permissions_follow_from_the_scopes_of_google(scopes, granted):
     assert [one.granted(scopes) for one in Permission] == granted
 
 
-def test_what_was_not_granted_is_refused_by_its_name_before_google_is_asked(new_desk):
+def test_missing_permission_is_refused_by_name_before_google_is_called(new_desk):
     new_desk.sign_in(scopes=[READ])
     with pytest.raises(Forbidden, match='"Manage drafts and send emails"'):
         new_desk.run(new_desk.mailbox.outbox.send(NewMail(to="bob@example.com", subject="s", body="b")))
@@ -33,26 +33,26 @@ def test_what_was_not_granted_is_refused_by_its_name_before_google_is_asked(new_
     assert new_desk.run(new_desk.mailbox.inbox.summarize_unread(None)).account
 
 
-def test_sending_alone_works_without_reading(new_desk):
+def test_send_scope_alone_suffices_for_sending(new_desk):
     new_desk.sign_in(scopes=[COMPOSE])
     assert new_desk.run(new_desk.mailbox.outbox.send(NewMail(to="bob@example.com", subject="s", body="b"))).success
     with pytest.raises(Forbidden, match='"View your email messages and settings"'):
         new_desk.run(new_desk.mailbox.outbox.reply(Reply(thread_id="18bd43cf52511532", body="b")))
 
 
-def test_a_token_that_google_refuses_is_renewed_once(desk):
+def test_rejected_access_token_is_refreshed_once(desk):
     desk.google.expire_tokens()
     assert desk.run(open_session(desk.mailbox.accounts, None).read("getProfile"))["emailAddress"]
     assert len(desk.calls("^/token")) == 1
 
 
-def test_a_mail_goes_out_once_when_the_token_had_ended(desk):
+def test_mail_is_sent_once_with_an_expired_token(desk):
     desk.google.expire_tokens()
     desk.run(desk.mailbox.outbox.send(NewMail(to="bob@example.com", subject="only once", body="b")))
     assert [one.status for one in desk.calls("drafts/send")] == [200]
 
 
-def test_a_sign_in_that_google_keeps_refusing_becomes_a_state(desk):
+def test_repeated_rejection_by_google_becomes_a_problem(desk):
     desk.google.fail_next(401, times=9, path="profile")
     session = open_session(desk.mailbox.accounts, None)
     with pytest.raises(SignInNeeded, match="refuses"):
@@ -63,7 +63,7 @@ def test_a_sign_in_that_google_keeps_refusing_becomes_a_state(desk):
     assert open_session(desk.mailbox.accounts, "alex.morgan@example.org")
 
 
-def test_readings_run_side_by_side_and_answer_in_order(desk):
+def test_reads_run_in_parallel_and_return_in_order(desk):
     session = open_session(desk.mailbox.accounts, None)
     ids = [one["id"] for one in desk.mails()][:23]
     calls = [{"id": one, "format": "minimal"} for one in [*ids, "ffffffffffffffff"]]
@@ -73,7 +73,7 @@ def test_readings_run_side_by_side_and_answer_in_order(desk):
     assert desk.run(session.read_each("messages.get", [])) == []
 
 
-def test_one_failure_among_many_is_told(desk):
+def test_single_failure_of_parallel_reads_is_raised(desk):
     session = open_session(desk.mailbox.accounts, None)
     desk.google.fail_next(429, path="messages/", retry_after=3)
     with pytest.raises(TooManyRequests) as failed:
@@ -81,7 +81,7 @@ def test_one_failure_among_many_is_told(desk):
     assert failed.value.retry_after == 3
 
 
-def test_a_change_is_tried_once_and_a_reading_as_often_as_is_set(desk):
+def test_change_is_tried_once_and_a_read_is_retried(desk):
     desk.set(read_retries=2)
     session = open_session(desk.mailbox.accounts, None)
     desk.google.fail_next(503, path="labels")
@@ -92,6 +92,6 @@ def test_a_change_is_tried_once_and_a_reading_as_often_as_is_set(desk):
     assert len(desk.calls("trash")) == 1
 
 
-def test_what_is_not_there_is_not_found(desk):
+def test_missing_message_is_not_found(desk):
     with pytest.raises(NotFound):
         desk.run(open_session(desk.mailbox.accounts, None).read("messages.get", id="ffffffffffffffff"))

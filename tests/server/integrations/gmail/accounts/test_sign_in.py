@@ -27,7 +27,7 @@ def finish(desk, back: dict[str, str]) -> str:
     return desk.run(desk.mailbox.sign_ins.finish(back.get("state", ""), back.get("code", ""), back.get("error", "")))
 
 
-def test_a_person_signs_in(new_desk):
+def test_sign_in_adds_the_account(new_desk):
     address = new_desk.run(new_desk.mailbox.sign_ins.begin())
     assert new_desk.mailbox.sign_ins.latest.state == "waiting"
     assert finish(new_desk, answer(new_desk, address, Consent())) == "alex@example.com"
@@ -36,7 +36,7 @@ def test_a_person_signs_in(new_desk):
     assert new_desk.run(new_desk.mailbox.inbox.summarize_unread(None)).unread_messages > 0
 
 
-def test_what_was_not_ticked_is_not_granted(new_desk):
+def test_unticked_permission_is_not_granted(new_desk):
     address = new_desk.run(new_desk.mailbox.sign_ins.begin())
     finish(new_desk, answer(new_desk, address, Consent(scopes=frozenset(REQUESTED[:1]))))
     (account,) = new_desk.mailbox.status().accounts
@@ -46,7 +46,7 @@ def test_what_was_not_ticked_is_not_granted(new_desk):
 @pytest.mark.parametrize(
     ("consent", "why"), [(Consent(refused=True), "did not sign you in"), (Consent(scopes=frozenset()), "was ticked")]
 )
-def test_refusal_signs_nobody_in(new_desk, consent, why):
+def test_denied_consent_adds_no_account(new_desk, consent, why):
     back = answer(new_desk, new_desk.run(new_desk.mailbox.sign_ins.begin()), consent)
     with pytest.raises(Forbidden, match=why):
         finish(new_desk, back)
@@ -54,7 +54,7 @@ def test_refusal_signs_nobody_in(new_desk, consent, why):
     assert new_desk.mailbox.accounts.settings.accounts == []
 
 
-def test_a_sign_in_works_once(new_desk):
+def test_sign_in_callback_works_once(new_desk):
     back = answer(new_desk, new_desk.run(new_desk.mailbox.sign_ins.begin()), Consent())
     finish(new_desk, back)
     with pytest.raises(InvalidInput, match="finished already"):
@@ -63,14 +63,14 @@ def test_a_sign_in_works_once(new_desk):
 
 
 @pytest.mark.parametrize("state", ["", "guessed", "\ud800"])
-def test_nobody_elses_sign_in_is_finished_here(new_desk, state):
+def test_sign_in_with_a_foreign_state_is_refused(new_desk, state):
     back = answer(new_desk, new_desk.run(new_desk.mailbox.sign_ins.begin()), Consent())
     with pytest.raises(InvalidInput):
         finish(new_desk, {**back, "state": state})
     assert new_desk.calls("^/token") == []
 
 
-def test_a_code_of_another_sign_in_is_refused_by_google(new_desk):
+def test_code_of_another_sign_in_is_refused_by_google(new_desk):
     first = answer(new_desk, new_desk.run(new_desk.mailbox.sign_ins.begin()), Consent())
     second = answer(new_desk, new_desk.run(new_desk.mailbox.sign_ins.begin()), Consent(account="alex.morgan@example.org"))
     with pytest.raises(SignInNeeded):
@@ -78,21 +78,21 @@ def test_a_code_of_another_sign_in_is_refused_by_google(new_desk):
     assert new_desk.mailbox.accounts.settings.accounts == []
 
 
-def test_a_sign_in_does_not_wait_for_ever(new_desk):
+def test_sign_in_expires(new_desk):
     back = answer(new_desk, new_desk.run(new_desk.mailbox.sign_ins.begin()), Consent())
     new_desk.clock.later += timedelta(minutes=11)
     with pytest.raises(InvalidInput, match="too long"):
         finish(new_desk, back)
 
 
-def test_only_so_many_sign_ins_wait(new_desk):
+def test_number_of_pending_sign_ins_is_limited(new_desk):
     addresses = [new_desk.run(new_desk.mailbox.sign_ins.begin()) for _ in range(MOST_WAITING + 2)]
     with pytest.raises(InvalidInput):
         finish(new_desk, answer(new_desk, addresses[0], Consent()))
     assert finish(new_desk, answer(new_desk, addresses[-1], Consent()))
 
 
-def test_trouble_at_google_is_told_and_signs_nobody_in(new_desk):
+def test_failure_at_google_is_reported_and_adds_no_account(new_desk):
     back = answer(new_desk, new_desk.run(new_desk.mailbox.sign_ins.begin()), Consent())
     new_desk.google.fail_next(500, path="profile")
     with pytest.raises(DeskhandError):
@@ -101,19 +101,19 @@ def test_trouble_at_google_is_told_and_signs_nobody_in(new_desk):
     assert new_desk.mailbox.accounts.settings.accounts == []
 
 
-def test_without_credentials_there_is_nothing_to_begin(new_desk):
+def test_sign_in_needs_credentials(new_desk):
     new_desk.run(new_desk.context.secrets.delete("gmail/client"))
     with pytest.raises(Conflict, match="credentials"):
         new_desk.run(new_desk.mailbox.sign_ins.begin())
 
 
-def test_without_a_server_nobody_could_be_sent_back(new_desk):
+def test_sign_in_needs_a_running_server(new_desk):
     object.__setattr__(new_desk.context, "local_address", lambda: "")
     with pytest.raises(Unavailable):
         new_desk.run(new_desk.mailbox.sign_ins.begin())
 
 
-def test_googles_file_is_read(google):
+def test_credentials_file_of_google_is_parsed(google):
     client = read_credentials(json.dumps(google.client_secrets()))
     assert client.client_id == google.client_secrets()["installed"]["client_id"]
 
@@ -131,21 +131,21 @@ def test_googles_file_is_read(google):
         ('{"installed": {"client_id": "with spaces in it", "client_secret": "secret"}}', "without spaces"),
     ],
 )
-def test_another_file_is_refused_with_what_to_do(text, words):
+def test_other_file_is_refused_with_a_hint(text, words):
     with pytest.raises(InvalidInput, match=words):
         read_credentials(text)
 
 
-def test_pasted_credentials_lose_the_spaces_around_them():
+def test_pasted_credentials_are_stripped():
     assert make_credentials(" client-id-1 \n", "\tsecret ").client_id == "client-id-1"
 
 
-def test_a_grant_that_ends_with_its_token_is_of_no_use():
+def test_grant_without_a_refresh_token_is_refused():
     with pytest.raises(Conflict, match="lasting"):
         check_grant(Grant("token", "", 3600, REQUESTED))
 
 
-def test_nobody_waits_any_more_once_the_time_is_over(new_desk):
+def test_expired_sign_in_is_failed(new_desk):
     new_desk.run(new_desk.mailbox.sign_ins.begin())
     assert new_desk.mailbox.sign_ins.latest.address.startswith("http")
     new_desk.clock.later += timedelta(minutes=11)
@@ -154,7 +154,7 @@ def test_nobody_waits_any_more_once_the_time_is_over(new_desk):
     assert "within 10 minutes" in latest.message
 
 
-def test_whoever_follows_hears_when_the_time_is_over(new_desk):
+def test_expiry_of_a_sign_in_is_published(new_desk):
     new_desk.mailbox.sign_ins.minutes = -1 / 60  # over before it began, and told at once
 
     async def follow() -> list[str]:
@@ -166,7 +166,7 @@ def test_whoever_follows_hears_when_the_time_is_over(new_desk):
     assert new_desk.mailbox.sign_ins.latest.state == "failed"
 
 
-def test_a_cancelled_sign_in_is_not_finished(new_desk):
+def test_cancelled_sign_in_cannot_be_finished(new_desk):
     back = answer(new_desk, new_desk.run(new_desk.mailbox.sign_ins.begin()), Consent())
     new_desk.mailbox.sign_ins.cancel()
     assert new_desk.mailbox.sign_ins.latest.state == "none"
@@ -175,12 +175,12 @@ def test_a_cancelled_sign_in_is_not_finished(new_desk):
     assert new_desk.mailbox.accounts.settings.accounts == []
 
 
-def test_google_offers_the_account_that_is_to_be_signed_in_again(new_desk):
+def test_repeated_sign_in_hints_the_account_to_google(new_desk):
     address = new_desk.run(new_desk.mailbox.sign_ins.begin("alex.morgan@example.org"))
     assert finish(new_desk, answer(new_desk, address, Consent())) == "alex.morgan@example.org"
 
 
-def test_every_step_of_a_sign_in_is_news(new_desk):
+def test_sign_in_steps_are_published(new_desk):
     async def follow() -> list[str]:
         sign_ins = new_desk.mailbox.sign_ins
         with new_desk.context.events.subscribed() as news:

@@ -52,30 +52,30 @@ def send(address: str, method: str = "GET", body: bytes = b"", seconds: float = 
         return connection.request(address, method, body)
 
 
-def test_a_request_is_not_sent_again_when_google_hangs_up():
+def test_request_is_not_repeated_when_google_disconnects():
     with listening(None) as google, pytest.raises(OSError, match="hung up"):
         send(google.address, "POST", b"send this mail")
     assert google.requests == 1
 
 
-def test_silence_ends_in_time():
+def test_silence_is_a_timeout():
     with listening(b"") as google, pytest.raises(UpstreamTimedOut):
         send(google.address, seconds=0.2)
     assert google.requests == 1
 
 
-def test_an_answer_that_stops_midway_ends_in_time():
+def test_stalled_response_is_a_timeout():
     with listening(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf") as google, pytest.raises(UpstreamTimedOut):
         send(google.address, seconds=0.2)
 
 
-def test_a_redirect_is_not_followed():
+def test_redirect_is_not_followed():
     with listening(b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n") as google:
         status = send(google.address)[0].status
     assert status == 302
 
 
-def test_a_computer_that_does_not_take_the_connection_in_time_got_nothing():
+def test_connect_timeout_sent_nothing():
     full = socket.create_server(("127.0.0.1", 0), backlog=0)
     address = full.getsockname()
     waiting = [socket.socket() for _ in range(8)]
@@ -88,13 +88,13 @@ def test_a_computer_that_does_not_take_the_connection_in_time_got_nothing():
         one.close()
 
 
-def test_no_proxy_stands_between_this_computer_and_itself(monkeypatch):
+def test_loopback_is_called_without_a_proxy(monkeypatch):
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     with listening(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok") as google:
         assert send(google.address)[1] == b"ok"
 
 
-def test_only_this_computer_is_spoken_to_over_http():
+def test_http_is_limited_to_loopback():
     assert as_https("http://127.0.0.1:9/token") == "https://127.0.0.1:9/token"
     assert as_http("https://127.0.0.1:9/token") == "http://127.0.0.1:9/token"
     with pytest.raises(ValueError, match="this computer"):

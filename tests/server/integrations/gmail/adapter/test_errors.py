@@ -52,7 +52,7 @@ def answer(message: str = "No.", reason: str = "", *, modern: bool = False) -> b
         (504, answer(), UpstreamTimedOut, "too long"),
     ],
 )
-def test_an_error_of_googles_is_told_in_our_words(status, content, kind, words):
+def test_error_of_google_has_our_own_message(status, content, kind, words):
     error = read_failure(status, {}, content)
     assert type(error) is kind
     assert words.lower() in error.detail.lower()
@@ -61,19 +61,19 @@ def test_an_error_of_googles_is_told_in_our_words(status, content, kind, words):
 @pytest.mark.parametrize(
     ("header", "seconds"), [("7", 7), ("0", 1), ("99999999", 3600), ("Fri, 20 Nov", USUAL_WAIT), ("", USUAL_WAIT)]
 )
-def test_google_says_how_long_to_wait(header, seconds):
+def test_retry_after_of_google_is_read(header, seconds):
     assert read_wait({"retry-after": header}) == seconds
     assert read_failure(429, {"retry-after": header}, b"").retry_after == seconds
 
 
-def test_what_google_says_is_one_short_line():
+def test_message_of_google_is_shortened_to_one_line():
     told = read_failure(400, {}, answer("a\r\nb\u202e" + "x" * 1000)).detail
     assert "\n" not in told
     assert "\u202e" not in told
     assert len(told) < 300
 
 
-def test_google_out_of_reach_is_a_failure_of_the_way_there():
+def test_unreachable_google_is_a_connection_error():
     assert NotReached().status == 502
     assert "internet" in NotReached().detail
 
@@ -82,5 +82,5 @@ def test_google_out_of_reach_is_a_failure_of_the_way_there():
     st.integers(300, 600),
     st.binary() | st.recursive(st.none() | st.text(), st.lists).map(lambda one: json.dumps({"error": one}).encode()),
 )
-def test_no_answer_is_too_strange(status, content):
+def test_error_response_of_any_form_is_handled(status, content):
     assert 400 <= read_failure(status, {}, content).status < 600

@@ -52,7 +52,7 @@ def consent(google, begun: SignIn, answer: Consent) -> str:
     return parse_qs(urlsplit(sent_back).query)["code"][0]
 
 
-def test_signing_in_proves_itself_and_tells_what_was_really_granted(google, client, endpoints):
+def test_sign_in_uses_pkce_and_returns_the_granted_scopes(google, client, endpoints):
     begun = RealGoogle().begin(client, endpoints, REQUESTED, "http://127.0.0.1:7/oauth2callback")
     asked = parse_qs(urlsplit(begun.address).query)
     assert begun.address.startswith(endpoints.sign_in)
@@ -66,7 +66,7 @@ def test_signing_in_proves_itself_and_tells_what_was_really_granted(google, clie
     assert grant.seconds > 3000
 
 
-def test_a_code_is_worth_nothing_without_the_verifier(google, client, endpoints):
+def test_code_needs_its_verifier(google, client, endpoints):
     begun = RealGoogle().begin(client, endpoints, REQUESTED, "http://127.0.0.1:7/oauth2callback")
     code = consent(google, begun, Consent())
     stolen = SignIn(begun.address, begun.state, "x" * 64, begun.redirect)
@@ -74,25 +74,25 @@ def test_a_code_is_worth_nothing_without_the_verifier(google, client, endpoints)
         RealGoogle().finish(client, endpoints, stolen, code, SECONDS)
 
 
-def test_a_token_is_renewed(google, client, endpoints):
+def test_access_token_is_refreshed(google, client, endpoints):
     grant = RealGoogle().refresh(client, endpoints, google.grant(scopes=REQUESTED)["refresh_token"], SECONDS)
     assert RealGoogle().call_each(CallOptions(google.address, grant.access_token), "getProfile", [{}])[0]["emailAddress"]
     assert 3000 < grant.seconds < 3700
 
 
-def test_a_grant_that_was_taken_back_needs_the_person(google, client, endpoints):
+def test_revoked_grant_needs_a_new_sign_in(google, client, endpoints):
     token = google.grant()["refresh_token"]
     RealGoogle().revoke(endpoints, token, SECONDS)
     with pytest.raises(SignInNeeded, match="ended this sign-in"):
         RealGoogle().refresh(client, endpoints, token, SECONDS)
 
 
-def test_a_client_that_google_does_not_know_is_told_apart(google, endpoints):
+def test_unknown_oauth_client_is_a_separate_error(google, endpoints):
     with pytest.raises(SignInNeeded, match="credentials"):
         RealGoogle().refresh(ClientCredentials("other-client", "secret"), endpoints, google.grant()["refresh_token"], SECONDS)
 
 
-def test_trouble_at_the_token_address_is_not_the_persons(google, client, endpoints):
+def test_failure_of_the_token_endpoint_needs_no_new_sign_in(google, client, endpoints):
     token = google.grant()["refresh_token"]
     google.drop_next(times=10, path="^/token")
     with pytest.raises(UpstreamFailed):
@@ -120,7 +120,7 @@ def test_trouble_at_the_token_address_is_not_the_persons(google, client, endpoin
         (503, "", UpstreamFailed),
     ],
 )
-def test_an_error_is_an_answer_too(google, options, status, reason, kind):
+def test_error_status_is_a_response(google, options, status, reason, kind):
     google.fail_next(status, path="profile", reason=reason, retry_after=7)
     first, second = RealGoogle().call_each(options, "getProfile", [{}, {}])
     assert isinstance(first, kind)
@@ -128,7 +128,7 @@ def test_an_error_is_an_answer_too(google, options, status, reason, kind):
     assert second["emailAddress"] == "alex@example.com"
 
 
-def test_silence_is_told_apart_from_a_broken_line(google, options):
+def test_read_timeout_differs_from_a_connection_error(google, options):
     google.delay_next(1, path="profile")
     assert isinstance(
         RealGoogle().call_each(CallOptions(options.endpoint, options.token, 0.1), "getProfile", [{}])[0], UpstreamTimedOut
@@ -138,13 +138,13 @@ def test_silence_is_told_apart_from_a_broken_line(google, options):
     assert type(broken) is UpstreamFailed
 
 
-def test_google_out_of_reach_got_nothing(options):
+def test_unreachable_google_received_nothing(options):
     assert isinstance(RealGoogle().call_each(CallOptions("http://127.0.0.1:1", options.token), "getProfile", [{}])[0], NotReached)
     nowhere = CallOptions("https://google.invalid", options.token)
     assert isinstance(RealGoogle().call_each(nowhere, "getProfile", [{}])[0], NotReached)
 
 
-def test_a_reading_is_tried_again_and_a_sending_is_not(google, options):
+def test_read_is_retried_and_a_send_is_not(google, options):
     google.fail_next(503, path="profile")
     retrying = CallOptions(options.endpoint, options.token, SECONDS, retries=1)
     assert RealGoogle().call_each(retrying, "getProfile", [{}])[0]["emailAddress"]
@@ -165,7 +165,7 @@ def test_small_and_large_mails_become_drafts_and_are_replaced(google, options, s
     assert subjects == ["larger"]
 
 
-def test_nothing_secret_is_logged_or_shown(google, client, endpoints, caplog, capsys):
+def test_secrets_are_neither_logged_nor_in_the_repr(google, client, endpoints, caplog, capsys):
     caplog.set_level(logging.DEBUG)
     begun = RealGoogle().begin(client, endpoints, REQUESTED, "http://127.0.0.1:7/oauth2callback")
     grant = RealGoogle().finish(client, endpoints, begun, consent(google, begun, Consent()), SECONDS)
@@ -180,17 +180,17 @@ def test_nothing_secret_is_logged_or_shown(google, client, endpoints, caplog, ca
     assert not [secret for secret in [*secrets, "canary-in-a-search"] if secret in shown]
 
 
-def test_a_refusal_names_no_more_than_its_code():
+def test_error_of_a_refusal_has_only_its_code():
     assert "access_denied" in read_refusal("access_denied").detail
     assert "<script>" not in read_refusal("<script>").detail
     assert isinstance(read_refusal("invalid_grant"), SignInNeeded)
 
 
-def test_a_grant_hides_its_tokens():
+def test_repr_of_a_grant_hides_its_tokens():
     assert "ya29" not in repr(Grant("ya29.secret", "ya29.other", 1, ()))
 
 
-def test_googles_libraries_wait_until_they_are_needed():
+def test_google_libraries_are_imported_lazily():
     program = (
         "import sys, json; from server.integrations.gmail import integration; integration.load(); integration.commands(); "
         "print(json.dumps([name for name in sys.modules if name.split('.')[0] in "

@@ -21,7 +21,7 @@ def post() -> Post:
     return Post({account.address: Mailbox(account, Clock()) for account in ACCOUNTS}, Clock())
 
 
-def test_what_is_missing_is_filled_in(post: Post) -> None:
+def test_missing_headers_are_added(post: Post) -> None:
     sent = post.send(post.mailboxes[MINE], b"To: a@example.net\n\nx")
 
     assert sent.header("From") == f"Alex Morgan <{MINE}>"
@@ -31,21 +31,21 @@ def test_what_is_missing_is_filled_in(post: Post) -> None:
     assert sent.raw.endswith(b"\r\n\r\nx")
 
 
-def test_what_is_there_stays(post: Post) -> None:
+def test_existing_headers_stay(post: Post) -> None:
     dated = "Date: Fri, 02 Jan 2026 00:00:00 +0000\nMessage-ID: <mine@example.com>\nMIME-Version: 1.0"
     raw = f"From: Al <{MINE}>\nTo: a@example.net\n{dated}\n\nx"
 
     assert post.send(post.mailboxes[MINE], raw.encode()).raw == raw.replace("\n", "\r\n").encode()
 
 
-def test_nobody_sends_under_another_address(post: Post) -> None:
+def test_foreign_sender_address_is_replaced(post: Post) -> None:
     sent = post.send(post.mailboxes[MINE], b"From: Boss <boss@example.net>\nTo: a@example.net\n\nx")
 
     assert sent.header("From") == f"Boss <{MINE}>"
     assert sent.header("X-Google-Original-From") == "Boss <boss@example.net>"
 
 
-def test_a_sender_s_name_adds_no_header(post: Post) -> None:
+def test_sender_name_adds_no_header(post: Post) -> None:
     name = "=?utf-8?Q?Boss=0D=0AX-Added:_1?= =?utf-8?Q?=C3=BC?="
 
     sent = post.send(post.mailboxes[MINE], f"From: {name} <b\u00fcro@example.net>\nTo: a@example.net\n\nx".encode())
@@ -54,7 +54,7 @@ def test_a_sender_s_name_adds_no_header(post: Post) -> None:
     assert sent.header("X-Google-Original-From") == "Boss X-Added: 1ü <büro@example.net>"
 
 
-def test_own_accounts_receive_it_unread_and_without_bcc(post: Post) -> None:
+def test_own_accounts_receive_the_mail_unread_and_without_bcc(post: Post) -> None:
     raw = f"To: {THEIRS.upper()}\nBcc: a@example.net,\n b@example.net\nSubject: x\n\nbcc: stays"
     post.send(post.mailboxes[MINE], raw.encode())
 
@@ -64,13 +64,13 @@ def test_own_accounts_receive_it_unread_and_without_bcc(post: Post) -> None:
     assert received.raw.endswith(b"\r\n\r\nbcc: stays")
 
 
-def test_a_hidden_recipient_receives_it_too(post: Post) -> None:
+def test_bcc_recipient_receives_the_mail(post: Post) -> None:
     post.send(post.mailboxes[MINE], f"To: a@example.net\nBcc: {THEIRS}\n\nx".encode())
 
     assert len(post.mailboxes[THEIRS].mails) == 1
 
 
-def test_a_mail_to_oneself_lies_there_once(post: Post) -> None:
+def test_mail_to_oneself_is_stored_once(post: Post) -> None:
     name, _, host = MINE.partition("@")
 
     sent = post.send(post.mailboxes[MINE], f"To: {name}+notes@{host}\n\nx".encode())
@@ -79,7 +79,7 @@ def test_a_mail_to_oneself_lies_there_once(post: Post) -> None:
     assert len(post.mailboxes[MINE].mails) == 1
 
 
-def test_an_answer_arrives_in_the_thread_of_what_it_answers(post: Post) -> None:
+def test_reply_is_delivered_into_its_thread(post: Post) -> None:
     first = post.send(post.mailboxes[MINE], f"To: {THEIRS}\nSubject: Plan\nMessage-ID: <1@example.com>\n\nx".encode())
     named = "In-Reply-To: <1@example.com>\nReferences: <1@example.com>\n"
 

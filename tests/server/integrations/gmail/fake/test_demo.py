@@ -28,7 +28,7 @@ def mailboxes() -> dict[str, Mailbox]:
     return mailboxes
 
 
-def test_a_file_says_when_and_where_its_mail_came_in() -> None:
+def test_demo_file_has_the_age_and_labels_of_its_mail() -> None:
     told = b"X-Demo-Age: 2d 3h\nX-Demo-Labels: INBOX, My Label\nX-Demo-Account: other@example.net\n"
     raw = told + b"Subject: x\n\nDue @{+3d %Y-%m-%d}, since @{-1d2h %H:%M}"
 
@@ -39,18 +39,18 @@ def test_a_file_says_when_and_where_its_mail_came_in() -> None:
     assert mail.raw == b"Date: Thu, 19 Nov 2026 09:00:00 +0000\r\nSubject: x\r\n\r\nDue 2026-11-24, since 10:00"
 
 
-def test_a_file_may_leave_the_date_out() -> None:
+def test_demo_file_may_omit_the_date() -> None:
     mail = read_demo_mail("one", b"X-Demo-Date: none\nSubject: x\n\n", NOW, FIRST)
 
     assert (mail.account, mail.raw) == (FIRST, b"Subject: x\r\n\r\n")
 
 
 @pytest.mark.parametrize(("text", "hours"), [("3h", 3), ("2d 4h", 52), ("1w", 168), ("90m", 1.5), ("1d2h30m", 26.5)])
-def test_spans_are_read(text: str, hours: float) -> None:
+def test_time_spans_are_parsed(text: str, hours: float) -> None:
     assert read_span(text) == timedelta(hours=hours)
 
 
-def test_every_mail_is_fresh_and_says_nothing_of_the_demo(mailboxes: dict[str, Mailbox]) -> None:
+def test_demo_mails_are_recent_and_do_not_mention_the_demo(mailboxes: dict[str, Mailbox]) -> None:
     mails = [mail for mailbox in mailboxes.values() for mail in mailbox.mails.values()]
 
     assert len(mails) == len(FILES)
@@ -62,13 +62,13 @@ def test_every_mail_is_fresh_and_says_nothing_of_the_demo(mailboxes: dict[str, M
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_only_example_addresses_are_named(path: Path) -> None:
+def test_demo_uses_example_addresses_only(path: Path) -> None:
     hosts = re.findall(rb"(?:@|https?://)((?:[a-z0-9-]+\.)+[a-z]{2,})", path.read_bytes(), re.IGNORECASE)
 
     assert [host for host in hosts if not re.search(rb"(^|\.)example\.(com|org|net)$", host)] == []
 
 
-def test_threads_are_together_and_labels_are_made(mailboxes: dict[str, Mailbox]) -> None:
+def test_demo_threads_are_joined_and_labels_created(mailboxes: dict[str, Mailbox]) -> None:
     mailbox = mailboxes[FIRST]
 
     for query, size in (("subject:lisbon", 5), ("subject:boiler", 4), ("subject:outing", 3)):
@@ -79,7 +79,7 @@ def test_threads_are_together_and_labels_are_made(mailboxes: dict[str, Mailbox])
     assert len(mailbox.drafts) == 1
 
 
-def test_it_holds_every_kind_of_trouble(mailboxes: dict[str, Mailbox]) -> None:
+def test_demo_has_every_kind_of_difficult_mail(mailboxes: dict[str, Mailbox]) -> None:
     mails = list(mailboxes[FIRST].mails.values())
     kinds = {part.get_content_type() for mail in mails for part in walk(mail.parsed)}
     charsets = {str(part.get_content_charset()) for mail in mails for part in walk(mail.parsed)}
@@ -100,7 +100,7 @@ def test_it_holds_every_kind_of_trouble(mailboxes: dict[str, Mailbox]) -> None:
     assert any("\u202e" in name for mail in mails for name in mail.filenames)
 
 
-def test_ids_are_the_same_whenever_the_demo_starts(mailboxes: dict[str, Mailbox]) -> None:
+def test_demo_ids_are_stable(mailboxes: dict[str, Mailbox]) -> None:
     later = {account.address: Mailbox(account, Clock()) for account in ACCOUNTS}
     fill_mailboxes(later, read_demo_mails(FOLDER, NOW + timedelta(days=30), FIRST))
 

@@ -14,7 +14,7 @@ def refused(request: Any) -> HttpError:
     return error.value
 
 
-def test_a_draft_becomes_another_mail_when_it_is_sent_and_is_gone_then(google: FakeGoogle, users: Any, write: Any) -> None:
+def test_sent_draft_is_deleted_and_becomes_another_message(google: FakeGoogle, users: Any, write: Any) -> None:
     drafts = users.drafts()
     made = drafts.create(userId="me", body={"message": write(To="alex.morgan@example.org", Subject="Plan")}).execute()
     read = drafts.get(userId="me", id=made["id"]).execute()
@@ -31,14 +31,14 @@ def test_a_draft_becomes_another_mail_when_it_is_sent_and_is_gone_then(google: F
     assert len(google.mailboxes["alex.morgan@example.org"].search("subject:plan")) == 1
 
 
-def test_a_draft_that_cannot_be_sent_stays(users: Any, write: Any) -> None:
+def test_draft_that_cannot_be_sent_stays(users: Any, write: Any) -> None:
     made = users.drafts().create(userId="me", body={"message": write(Subject="nobody")}).execute()
 
     assert refused(users.drafts().send(userId="me", body={"id": made["id"]})).reason == "Recipient address required"
     assert users.drafts().get(userId="me", id=made["id"], format="minimal").execute()["id"] == made["id"]
 
 
-def test_a_changed_draft_keeps_its_id_and_has_another_mail(users: Any, write: Any) -> None:
+def test_updated_draft_keeps_its_id_with_another_message(users: Any, write: Any) -> None:
     drafts = users.drafts()
     made = drafts.create(userId="me", body={"message": write("one", To="mei@example.com")}).execute()
 
@@ -50,7 +50,7 @@ def test_a_changed_draft_keeps_its_id_and_has_another_mail(users: Any, write: An
     assert drafts.get(userId="me", id=made["id"], format="minimal").execute()["message"]["snippet"] == "two"
 
 
-def test_a_draft_in_a_thread_is_sent_into_it_and_leaves_it_without_the_thread(users: Any, write: Any) -> None:
+def test_draft_in_a_thread_is_sent_into_it_and_leaves_it_without_the_thread(users: Any, write: Any) -> None:
     last = users.messages().list(userId="me", q="subject:lisbon").execute()["messages"][0]
     named = {"In_Reply_To": "<CAlisbon5@mail.example.com>", "References": "<CAlisbon5@mail.example.com>"}
     headers = {"To": "mei@example.com", "Subject": "Re: Lisbon in spring?", **named}
@@ -81,5 +81,5 @@ def test_drafts_are_listed_searched_and_deleted(users: Any, write: Any) -> None:
 
 
 @pytest.mark.parametrize("body", [{}, {"message": {}}, {"message": 3}, {"message": {"raw": 3}}])
-def test_a_draft_without_a_mail_is_refused(users: Any, body: Any) -> None:
+def test_draft_without_a_message_is_refused(users: Any, body: Any) -> None:
     assert refused(users.drafts().create(userId="me", body=body)).status_code == 400

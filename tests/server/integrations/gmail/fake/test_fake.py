@@ -28,7 +28,7 @@ def ask(address: str, token: str, path: str = PROFILE, **options: Any) -> httpx2
     return loopback.request(options.pop("method", "GET"), address + path, headers=headers, timeout=10, **options)
 
 
-def test_it_serves_inside_a_running_loop_and_lets_go_of_its_port() -> None:
+def test_fake_serves_inside_a_running_loop_and_frees_its_port() -> None:
     async def use() -> tuple[str, int]:
         fake = FakeGoogle(folder=None)
         async with fake.serving() as address:
@@ -43,7 +43,7 @@ def test_it_serves_inside_a_running_loop_and_lets_go_of_its_port() -> None:
         loopback.get(address)
 
 
-def test_it_serves_on_the_port_that_is_wanted_and_says_when_that_is_taken() -> None:
+def test_fake_uses_the_requested_port_or_raises_if_it_is_taken() -> None:
     with running_fake_google(FakeGoogle(folder=None)) as fake:
         port = int(fake.address.rpartition(":")[2])
     with running_fake_google(FakeGoogle(folder=None), port=port) as fake:
@@ -52,7 +52,7 @@ def test_it_serves_on_the_port_that_is_wanted_and_says_when_that_is_taken() -> N
             pass
 
 
-def test_accounts_may_be_others() -> None:
+def test_accounts_are_configurable() -> None:
     fake = FakeGoogle(accounts=[Account("sam@example.net", "Sam")], folder=None)
 
     with running_fake_google(fake):
@@ -61,7 +61,7 @@ def test_accounts_may_be_others() -> None:
     assert answer.json()["emailAddress"] == "sam@example.net"
 
 
-def test_tokens_end_by_the_clock_that_was_handed_in() -> None:
+def test_tokens_expire_by_the_injected_clock() -> None:
     class Clock:
         moment = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -95,7 +95,7 @@ def count(fake: FakeGoogle) -> int:
     return len(fake.mailboxes["alex@example.com"].mails)
 
 
-def test_it_fails_as_often_as_it_is_told_and_only_where(fake: FakeGoogle) -> None:
+def test_fault_is_limited_to_its_number_and_method(fake: FakeGoogle) -> None:
     fake.fail_next(503, times=2, path="/send$")
 
     statuses = [ask(fake.address, fake.grant()["token"]).status_code, *(send(fake).status_code for _ in range(3))]
@@ -104,7 +104,7 @@ def test_it_fails_as_often_as_it_is_told_and_only_where(fake: FakeGoogle) -> Non
     assert count(fake) == 1
 
 
-def test_too_many_calls_are_told_when_to_come_back(fake: FakeGoogle) -> None:
+def test_rate_limit_has_retry_after(fake: FakeGoogle) -> None:
     fake.fail_next(429, retry_after=7)
 
     answer = send(fake)
@@ -117,14 +117,14 @@ def test_too_many_calls_are_told_when_to_come_back(fake: FakeGoogle) -> None:
     }
 
 
-def test_a_quota_is_told_as_google_tells_it(fake: FakeGoogle) -> None:
+def test_quota_error_has_the_format_of_google(fake: FakeGoogle) -> None:
     fake.fail_next(403, reason="userRateLimitExceeded")
 
     assert send(fake).json()["error"]["errors"][0]["reason"] == "userRateLimitExceeded"
 
 
 @pytest.mark.parametrize("after", [True, False])
-def test_an_error_may_hide_that_the_call_took_effect(fake: FakeGoogle, after: bool) -> None:
+def test_error_can_hide_that_the_call_took_effect(fake: FakeGoogle, after: bool) -> None:
     fake.fail_next(500, after=after)
 
     assert send(fake).status_code == 500
@@ -132,7 +132,7 @@ def test_an_error_may_hide_that_the_call_took_effect(fake: FakeGoogle, after: bo
 
 
 @pytest.mark.parametrize("after", [True, False])
-def test_it_hangs_up(fake: FakeGoogle, after: bool) -> None:
+def test_connection_is_closed_by_a_fault(fake: FakeGoogle, after: bool) -> None:
     fake.drop_next(after=after)
 
     with pytest.raises(httpx2.RemoteProtocolError):
@@ -142,7 +142,7 @@ def test_it_hangs_up(fake: FakeGoogle, after: bool) -> None:
     assert send(fake).status_code == 200
 
 
-def test_it_answers_slowly(fake: FakeGoogle) -> None:
+def test_response_is_delayed_by_a_fault(fake: FakeGoogle) -> None:
     fake.delay_next(0.3)
 
     began = time.monotonic()
@@ -150,7 +150,7 @@ def test_it_answers_slowly(fake: FakeGoogle) -> None:
     assert time.monotonic() - began >= 0.3
 
 
-def test_it_ends_at_once_although_an_answer_is_still_to_come() -> None:
+def test_shutdown_does_not_wait_for_a_pending_response() -> None:
     with running_fake_google(FakeGoogle(folder=None)) as fake:
         fake.delay_next(60)
         with pytest.raises(httpx2.ReadTimeout):
@@ -159,7 +159,7 @@ def test_it_ends_at_once_although_an_answer_is_still_to_come() -> None:
     assert time.monotonic() - began < 5
 
 
-def test_it_tells_which_calls_arrived(fake: FakeGoogle) -> None:
+def test_received_calls_are_listed(fake: FakeGoogle) -> None:
     send(fake)
     loopback.get(fake.address + PROFILE)
 
@@ -169,7 +169,7 @@ def test_it_tells_which_calls_arrived(fake: FakeGoogle) -> None:
     ]
 
 
-def test_many_threads_may_send_at_once(fake: FakeGoogle) -> None:
+def test_concurrent_sends_are_all_stored(fake: FakeGoogle) -> None:
     with ThreadPoolExecutor(8) as pool:
         sent = [answer.json()["id"] for answer in pool.map(lambda _: send(fake), range(40))]
 
@@ -187,7 +187,7 @@ def process(*arguments: str) -> Iterator[dict[str, Any]]:
             running.kill()
 
 
-def test_it_runs_as_a_process_and_takes_orders_over_the_wire() -> None:
+def test_fake_runs_as_a_process_with_fault_controls() -> None:
     with process() as ready:
         address, granted = ready["address"], ready["grants"]["alex.morgan@example.org"]
         fault = {"path": "profile", "status": 503}
@@ -204,12 +204,12 @@ def test_it_runs_as_a_process_and_takes_orders_over_the_wire() -> None:
     assert ready["client_secrets"]["installed"]["token_uri"] == f"{address}/token"
 
 
-def test_without_controls_nobody_orders_faults_over_the_wire(fake: FakeGoogle) -> None:
+def test_fault_controls_are_off_by_default(fake: FakeGoogle) -> None:
     assert loopback.post(f"{fake.address}/fake/faults", json={"status": 500}).status_code == 404
 
 
 @pytest.mark.parametrize("order", [lambda fake: fake.fail_next(500), lambda fake: fake.faults.order(Fault(drop=True))])
-def test_orders_can_be_taken_back(fake: FakeGoogle, order: Callable[[FakeGoogle], None]) -> None:
+def test_faults_can_be_removed(fake: FakeGoogle, order: Callable[[FakeGoogle], None]) -> None:
     order(fake)
 
     fake.faults.clear()

@@ -27,7 +27,7 @@ METHODS = read_methods(DOCUMENT["resources"]["users"])
 
 
 @pytest.mark.parametrize("offer", OFFERS, ids=lambda offer: offer.id)
-def test_every_method_stands_where_the_discovery_document_says(offer: Offer) -> None:
+def test_every_method_has_the_path_of_the_discovery_document(offer: Offer) -> None:
     method = METHODS[offer.id]
     asked = {name for name, parameter in method["parameters"].items() if parameter["location"] == "query"}
     granted = {scope for scope in method["scopes"] if ".addons." not in scope}
@@ -45,7 +45,7 @@ def get(fake: FakeGoogle, path: str, token: str | None = None, **options: Any) -
     return loopback.request(options.pop("method", "GET"), fake.address + path, headers=headers, **options)
 
 
-def test_a_call_without_a_token_is_told_to_bring_one(google: FakeGoogle) -> None:
+def test_call_without_a_token_is_401(google: FakeGoogle) -> None:
     answer = get(google, "/gmail/v1/users/me/profile")
 
     assert answer.status_code == 401
@@ -66,14 +66,14 @@ def test_a_call_without_a_token_is_told_to_bring_one(google: FakeGoogle) -> None
     }
 
 
-def test_a_made_up_token_is_refused(google: FakeGoogle) -> None:
+def test_invalid_token_is_refused(google: FakeGoogle) -> None:
     answer = get(google, "/gmail/v1/users/me/profile", "ya29.none")
 
     assert answer.status_code == 401
     assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
 
 
-def test_a_token_without_the_scope_is_refused(google: FakeGoogle) -> None:
+def test_token_without_the_scope_is_refused(google: FakeGoogle) -> None:
     token = google.grant(scopes=[f"{SCOPES}send"])["token"]
 
     answer = get(google, "/gmail/v1/users/me/messages", token)
@@ -83,7 +83,7 @@ def test_a_token_without_the_scope_is_refused(google: FakeGoogle) -> None:
     assert answer.json()["error"]["status"] == "PERMISSION_DENIED"
 
 
-def test_an_account_has_its_own_mailbox_only(connect: Any) -> None:
+def test_account_has_access_to_its_own_mailbox_only(connect: Any) -> None:
     second = connect("alex.morgan@example.org")
 
     assert second.getProfile(userId="me").execute()["messagesTotal"] == 5
@@ -93,7 +93,7 @@ def test_an_account_has_its_own_mailbox_only(connect: Any) -> None:
     assert refused.value.status_code == 403
 
 
-def test_requests_with_names_that_nobody_knows_are_refused(google: FakeGoogle) -> None:
+def test_unknown_parameters_are_refused(google: FakeGoogle) -> None:
     token = google.grant()["token"]
 
     query = get(google, "/gmail/v1/users/me/messages?max_results=3", token)
@@ -106,7 +106,7 @@ def test_requests_with_names_that_nobody_knows_are_refused(google: FakeGoogle) -
 
 
 @pytest.mark.parametrize("content", [b"{", b"[]", b'{"raw": NaN}', b"\xff", b"[" * 100_000])
-def test_what_is_no_json_object_is_refused(google: FakeGoogle, content: bytes) -> None:
+def test_body_that_is_no_json_object_is_refused(google: FakeGoogle, content: bytes) -> None:
     token = google.grant()["token"]
 
     answer = get(google, "/gmail/v1/users/me/messages/send", token, method="POST", content=content)
@@ -118,13 +118,13 @@ def test_what_is_no_json_object_is_refused(google: FakeGoogle, content: bytes) -
 MAIL = b"To: alex.morgan@example.org\r\nSubject: big\r\n\r\n" + b"--x\r\n\r\n\xc3\xa9\r\n" * 3
 
 
-def test_a_mail_may_be_uploaded_alone(google: FakeGoogle, users: Any) -> None:
+def test_mail_is_uploaded_as_media(google: FakeGoogle, users: Any) -> None:
     sent = users.messages().send(userId="me", media_body=MediaInMemoryUpload(MAIL, "message/rfc822")).execute()
 
     assert google.mailboxes["alex@example.com"].find(sent["id"]).raw.endswith(MAIL)
 
 
-def test_a_mail_may_be_uploaded_with_json_beside_it(google: FakeGoogle, users: Any, write: Any) -> None:
+def test_mail_is_uploaded_as_multipart_with_json(google: FakeGoogle, users: Any, write: Any) -> None:
     draft = users.drafts().create(userId="me", body={"message": write(To="mei@example.com")}).execute()
     mail = MAIL.replace(b"\xc3\xa9", b"e")  # the client cannot put anything but ASCII beside JSON
     upload = MediaInMemoryUpload(mail, "message/rfc822")
@@ -141,19 +141,19 @@ def test_a_mail_may_be_uploaded_with_json_beside_it(google: FakeGoogle, users: A
     ("query", "kind"),
     [("", "message/rfc822"), ("?uploadType=resumable", "message/rfc822"), ("?uploadType=multipart", "multipart/related")],
 )
-def test_an_upload_of_another_form_is_refused(google: FakeGoogle, query: str, kind: str) -> None:
+def test_other_upload_type_is_refused(google: FakeGoogle, query: str, kind: str) -> None:
     headers = {"Authorization": f"Bearer {google.grant()['token']}", "Content-Type": kind}
     address = f"{google.address}/upload/gmail/v1/users/me/messages/send{query}"
 
     assert loopback.post(address, content=MAIL, headers=headers).status_code == 400
 
 
-def test_only_the_fields_that_are_asked_for_come_back(users: Any) -> None:
+def test_fields_parameter_limits_the_response(users: Any) -> None:
     found = users.messages().list(userId="me", maxResults=2, fields="messages(id)").execute()
 
     assert [list(one) for one in found["messages"]] == [["id"], ["id"]]
     assert list(found) == ["messages"]
 
 
-def test_an_unknown_address_is_not_found(google: FakeGoogle) -> None:
+def test_unknown_path_is_not_found(google: FakeGoogle) -> None:
     assert get(google, "/gmail/v1/users/me/nothing").status_code == 404

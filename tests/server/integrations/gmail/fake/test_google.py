@@ -19,14 +19,14 @@ from server.integrations.gmail.fake.google import Fault, Faults, GoogleError
         (418, "UNKNOWN", "backendError", "global"),
     ],
 )
-def test_an_error_says_everything_twice_as_google_does(status: int, name: str, reason: str, domain: str) -> None:
+def test_error_has_both_formats_of_google(status: int, name: str, reason: str, domain: str) -> None:
     error = GoogleError(status).describe()["error"]
 
     assert (error["code"], error["status"]) == (status, name)
     assert error["errors"][0].items() >= {"reason": reason, "domain": domain, "message": error["message"]}.items()
 
 
-def test_faults_happen_in_turn_and_as_often_as_ordered() -> None:
+def test_faults_happen_in_order_and_as_often_as_configured() -> None:
     faults = Faults()
     faults.order(Fault(path="send", method="POST", status=500, times=2))
     faults.order(Fault(status=503))
@@ -36,6 +36,6 @@ def test_faults_happen_in_turn_and_as_often_as_ordered() -> None:
     assert [fault and fault.status for fault in taken] == [500, 503, 500, None]
 
 
-def test_a_fault_tells_when_to_come_back() -> None:
+def test_fault_has_retry_after() -> None:
     assert Fault(status=429, retry_after=1.5).describe().headers == {"Retry-After": "1.5"}
     assert Fault(status=429).describe().headers == {}

@@ -32,7 +32,7 @@ def body_of(part: dict[str, Any]) -> str:
         ("utf-16\x00", b"abc", "abc"),
     ],
 )
-def test_text_comes_as_utf_8_whatever_it_was(charset: str, content: bytes, text: str) -> None:
+def test_text_is_returned_as_utf_8(charset: str, content: bytes, text: str) -> None:
     kind = f'Content-Type: text/plain; charset="{charset}"' if charset else "Content-Type: text/plain"
 
     payload = describe_mail(read(kind.encode() + b"\nContent-Transfer-Encoding: 8bit\n\n" + content))["payload"]
@@ -57,11 +57,11 @@ def test_text_comes_as_utf_8_whatever_it_was(charset: str, content: bytes, text:
         ("caf\u00e9", "café"),
     ],
 )
-def test_header_values_come_decoded(value: str, text: str) -> None:
+def test_header_values_are_decoded(value: str, text: str) -> None:
     assert read(f"Subject: {value}\n\n").header("subject") == text
 
 
-def test_header_names_stay_as_they_are_and_twice_is_twice() -> None:
+def test_header_names_and_repetitions_are_preserved() -> None:
     mail = read("tO: a@example.com,\n\tb@example.com\nto: c@example.com\nX-Raw: caf\n\n")
 
     assert mail.headers[0] == ("tO", "a@example.com,\tb@example.com")
@@ -115,7 +115,7 @@ nameless
 """
 
 
-def test_the_payload_is_the_tree_of_parts() -> None:
+def test_payload_is_the_tree_of_parts() -> None:
     def outline(part: dict[str, Any]) -> Any:
         told = (part["partId"], part["mimeType"], part["filename"], sorted(part["body"]))
         return (*told, [outline(below) for below in part["parts"]]) if "parts" in part else told
@@ -138,7 +138,7 @@ def test_the_payload_is_the_tree_of_parts() -> None:
     )  # fmt: skip
 
 
-def test_every_attachment_is_found_by_its_id() -> None:
+def test_attachment_is_returned_by_its_id() -> None:
     mail = read(NESTED)
     parts = describe_mail(mail)["payload"]["parts"]
 
@@ -154,12 +154,12 @@ def test_every_attachment_is_found_by_its_id() -> None:
 @pytest.mark.parametrize(
     "attachment_id", ["", "ANGjdJ", "ANGjdJ!!!", "ANGjdJ" + encode(b"x|9"), "ANGjdJ" + encode(b"x|a"), "\u00e9"]
 )
-def test_an_id_of_no_attachment_is_refused(attachment_id: str) -> None:
+def test_unknown_attachment_id_is_refused(attachment_id: str) -> None:
     with pytest.raises(GoogleError, match="Invalid attachment token"):
         find_attachment(read(NESTED), attachment_id)
 
 
-def test_the_words_of_a_mail_are_its_text_and_not_what_it_carries() -> None:
+def test_searchable_words_of_a_mail_omit_its_attachments() -> None:
     mail = read(NESTED)
 
     assert mail.text.split() == ["plain", "&", "simple"]
@@ -167,7 +167,7 @@ def test_the_words_of_a_mail_are_its_text_and_not_what_it_carries() -> None:
     assert mail.filenames == ["old.eml", "noname"]
 
 
-def test_a_snippet_is_short_one_line_and_escaped() -> None:
+def test_snippet_is_short_one_line_and_escaped() -> None:
     mail = read("Content-Type: text/html\n\n<style>p{}</style><p>it's&nbsp;5&lt;6</p>\n" + "word " * 100)
 
     assert mail.snippet.startswith("it&#39;s 5&lt;6 word")
@@ -175,12 +175,12 @@ def test_a_snippet_is_short_one_line_and_escaped() -> None:
     assert mail.snippet.endswith("word")
 
 
-def test_labels_are_left_out_where_there_are_none() -> None:
+def test_empty_label_list_is_omitted() -> None:
     assert "labelIds" not in describe_mail(read("\n\nx"), "minimal")
     assert describe_mail(read("\n\nx", labels={"B", "A"}), "minimal")["labelIds"] == ["A", "B"]
 
 
-def test_raw_is_the_mail_itself() -> None:
+def test_raw_format_is_the_mail_itself() -> None:
     described = describe_mail(read(b"Subject: x\n\n\xff"), "raw")
 
     assert decode(described["raw"]) == b"Subject: x\r\n\r\n\xff"
@@ -190,22 +190,22 @@ def test_raw_is_the_mail_itself() -> None:
 @pytest.mark.parametrize(
     "text", ["", "\n", "Content-Type: multipart/mixed\n\nx", "Content-Type: ;;;\n\nx", "no headers at all", "A" * 3000]
 )
-def test_hardly_a_mail_is_described_all_the_same(text: str) -> None:
+def test_malformed_mail_is_described(text: str) -> None:
     assert describe_mail(read(text))["payload"]["body"]["size"] >= 0
 
 
 @pytest.mark.parametrize("text", ["YWI", "YWI=", "YWI=="])
-def test_base64_is_read_with_and_without_padding(text: str) -> None:
+def test_base64_is_decoded_with_and_without_padding(text: str) -> None:
     assert decode(text) == b"ab"
 
 
 @pytest.mark.parametrize("text", ["%", "YWI*", "YW I", "Y"])
-def test_what_is_no_base64_is_refused(text: str) -> None:
+def test_invalid_base64_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"base64|padding|Only|number of data"):
         decode(text)
 
 
-def test_tags_scripts_and_comments_are_no_words() -> None:
+def test_tags_scripts_and_comments_are_not_searchable() -> None:
     assert strip_tags("<head><title>no</title></head>a<!-- no --><SCRIPT>no</script >b&eacute;").split() == ["a", "bé"]
 
 

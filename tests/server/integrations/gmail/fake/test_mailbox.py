@@ -22,7 +22,7 @@ FIRST = b"Subject: Plan\nMessage-ID: <1@example.com>\n\nfirst\n"
 ANSWER = b"Subject: RE: plan\nIn-Reply-To: <1@example.com>\nReferences: <1@example.com>\n\nsecond\n"
 
 
-def test_ids_are_sixteen_hexadecimal_digits_and_a_seed_repeats_them(mailbox: Mailbox) -> None:
+def test_ids_are_sixteen_hexadecimal_digits_and_repeat_with_a_seed(mailbox: Mailbox) -> None:
     ids = [mailbox.add(FIRST).id, mailbox.add(FIRST).id, mailbox.add(FIRST, seed="a").id]
 
     assert all(len(one) == 16 and int(one, 16) for one in ids)
@@ -30,7 +30,7 @@ def test_ids_are_sixteen_hexadecimal_digits_and_a_seed_repeats_them(mailbox: Mai
     assert Mailbox(mailbox.account, Clock()).add(FIRST, seed="a").id == ids[2]
 
 
-def test_an_arriving_answer_joins_the_mail_that_it_answers(mailbox: Mailbox) -> None:
+def test_arriving_reply_joins_the_thread(mailbox: Mailbox) -> None:
     first = mailbox.add(FIRST)
 
     assert mailbox.place_arrival(ANSWER) == first.thread_id
@@ -38,7 +38,7 @@ def test_an_arriving_answer_joins_the_mail_that_it_answers(mailbox: Mailbox) -> 
     assert mailbox.place_arrival(ANSWER.replace(b"<1@", b"<2@")) == ""
 
 
-def test_a_sent_answer_must_ask_for_the_thread_and_name_it(mailbox: Mailbox) -> None:
+def test_sent_reply_joins_a_thread_by_id_and_references(mailbox: Mailbox) -> None:
     first = mailbox.add(FIRST)
 
     assert mailbox.place_answer(ANSWER, first.thread_id) == first.thread_id
@@ -53,11 +53,11 @@ def test_a_sent_answer_must_ask_for_the_thread_and_name_it(mailbox: Mailbox) -> 
     ("subject", "plain"),
     [("Re: Plan", "plan"), ("RE: Fwd: re[2]:  Plan  B", "plan b"), ("AW: Plan", "plan"), ("Regards", "regards"), ("", "")],
 )
-def test_subjects_are_compared_without_the_marks_of_answering(subject: str, plain: str) -> None:
+def test_subjects_are_compared_without_reply_prefixes(subject: str, plain: str) -> None:
     assert plain_subject(subject) == plain
 
 
-def test_a_thread_is_oldest_first_and_a_list_newest_first(mailbox: Mailbox) -> None:
+def test_thread_is_sorted_oldest_first_and_a_list_newest_first(mailbox: Mailbox) -> None:
     late = mailbox.add(ANSWER, thread_id="aa", received=2)
     early = mailbox.add(FIRST, thread_id="aa", received=1)
 
@@ -66,7 +66,7 @@ def test_a_thread_is_oldest_first_and_a_list_newest_first(mailbox: Mailbox) -> N
     assert [one["id"] for one in mailbox.describe()] == [late.id, early.id]
 
 
-def test_deleting_a_mail_deletes_its_draft(mailbox: Mailbox) -> None:
+def test_deleted_message_deletes_its_draft(mailbox: Mailbox) -> None:
     draft_id = mailbox.keep_draft(mailbox.add(FIRST, {"DRAFT"}))
 
     mailbox.delete(mailbox.find_draft(draft_id).id)
@@ -75,7 +75,7 @@ def test_deleting_a_mail_deletes_its_draft(mailbox: Mailbox) -> None:
         mailbox.find_draft(draft_id)
 
 
-def test_a_label_counts_mails_and_threads(mailbox: Mailbox) -> None:
+def test_label_counts_messages_and_threads(mailbox: Mailbox) -> None:
     for thread in ("aa", "aa", "bb"):
         mailbox.add(FIRST, {"INBOX", "UNREAD"} if thread == "aa" else {"INBOX"}, thread_id=thread)
 
@@ -83,6 +83,6 @@ def test_a_label_counts_mails_and_threads(mailbox: Mailbox) -> None:
 
 
 @pytest.mark.parametrize("mail_id", ["", "XYZ", "12345678901234567", "../x"])
-def test_what_is_no_id_is_refused(mailbox: Mailbox, mail_id: str) -> None:
+def test_invalid_id_is_refused(mailbox: Mailbox, mail_id: str) -> None:
     with pytest.raises(GoogleError, match="Invalid id value"):
         mailbox.find(mail_id)

@@ -23,7 +23,7 @@ def decode(text: str) -> bytes:
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
-def test_every_mail_of_the_demo_reads_in_every_format(connect: Any) -> None:
+def test_demo_mails_are_returned_in_every_format(connect: Any) -> None:
     for account in ("alex@example.com", "alex.morgan@example.org"):
         messages = connect(account).messages()
         for one in messages.list(userId="me", maxResults=500, includeSpamTrash=True).execute()["messages"]:
@@ -32,7 +32,7 @@ def test_every_mail_of_the_demo_reads_in_every_format(connect: Any) -> None:
                 assert answer["threadId"] == one["threadId"]
 
 
-def test_pages_follow_each_other_and_hold_every_mail_once(users: Any) -> None:
+def test_pages_are_consecutive_and_complete(users: Any) -> None:
     messages = users.messages()
     request, pages = messages.list(userId="me", maxResults=15), []
     while request is not None:
@@ -44,11 +44,11 @@ def test_pages_follow_each_other_and_hold_every_mail_once(users: Any) -> None:
     assert len(set(ids)) == len(ids) == pages[0]["resultSizeEstimate"]
 
 
-def test_a_list_without_mails_has_no_messages_at_all(users: Any) -> None:
+def test_empty_list_omits_messages(users: Any) -> None:
     assert users.messages().list(userId="me", q="subject:nothing-like-this").execute() == {"resultSizeEstimate": 0}
 
 
-def test_labels_narrow_a_list_and_unknown_ones_are_not_found(users: Any) -> None:
+def test_labels_filter_a_list_and_unknown_ones_are_not_found(users: Any) -> None:
     both = users.messages().list(userId="me", labelIds=["INBOX", "STARRED"]).execute()
 
     assert len(both["messages"]) == 2
@@ -56,14 +56,14 @@ def test_labels_narrow_a_list_and_unknown_ones_are_not_found(users: Any) -> None
 
 
 @pytest.mark.parametrize("options", [{"pageToken": "x"}, {"maxResults": "-1"}])
-def test_a_page_that_cannot_be_is_refused(google: FakeGoogle, users: Any, options: dict[str, Any]) -> None:
+def test_invalid_page_token_is_refused(google: FakeGoogle, users: Any, options: dict[str, Any]) -> None:
     request = users.messages().list(userId="me")
     request.uri += "".join(f"&{name}={value}" for name, value in options.items())
 
     assert refused(request).status_code == 400
 
 
-def test_headers_can_be_read_alone(users: Any) -> None:
+def test_headers_can_be_requested_alone(users: Any) -> None:
     mail = find(users, "subject:minutes")[0]
 
     answer = users.messages().get(userId="me", id=mail, format="metadata", metadataHeaders=["from", "TO"]).execute()
@@ -72,12 +72,12 @@ def test_headers_can_be_read_alone(users: Any) -> None:
 
 
 @pytest.mark.parametrize(("mail_id", "status"), [("no-id", 400), ("1234567890abcdef", 404)])
-def test_mails_that_are_not_there(users: Any, mail_id: str, status: int) -> None:
+def test_missing_mails_are_not_found(users: Any, mail_id: str, status: int) -> None:
     assert refused(users.messages().get(userId="me", id=mail_id)).status_code == status
     assert refused(users.threads().get(userId="me", id=mail_id)).status_code == status
 
 
-def test_an_attachment_is_fetched_by_an_id_that_is_never_the_same_twice(users: Any) -> None:
+def test_attachment_is_fetched_by_an_id_that_changes_with_each_response(users: Any) -> None:
     mail = find(users, "filename:BL-20931.pdf")[0]
 
     def read_body() -> dict[str, Any]:
@@ -99,7 +99,7 @@ def test_an_attachment_is_fetched_by_an_id_that_is_never_the_same_twice(users: A
     assert refused(wrong).reason == "Invalid attachment token"
 
 
-def test_what_is_sent_lies_in_sent_and_at_the_recipients(google: FakeGoogle, users: Any, connect: Any, write: Any) -> None:
+def test_sent_mail_is_in_sent_and_delivered_to_its_recipients(google: FakeGoogle, users: Any, connect: Any, write: Any) -> None:
     body = write("Grüße", To="alex.morgan@example.org", Bcc="mei@example.com", Subject="Über uns")
 
     sent = users.messages().send(userId="me", body=body).execute()
@@ -120,7 +120,7 @@ def test_what_is_sent_lies_in_sent_and_at_the_recipients(google: FakeGoogle, use
     assert {"INBOX", "UNREAD"} <= set(theirs["labelIds"])
 
 
-def test_an_answer_joins_the_thread_only_by_all_three_signs(users: Any, write: Any) -> None:
+def test_reply_joins_the_thread_only_with_id_subject_and_references(users: Any, write: Any) -> None:
     first = users.messages().get(userId="me", id=find(users, "from:northside subject:boiler")[0]).execute()
     thread = first["threadId"]
     named = {
@@ -152,7 +152,7 @@ def test_an_answer_joins_the_thread_only_by_all_three_signs(users: Any, write: A
         ({"raw": base64.urlsafe_b64encode(b"To: a@example.com\r\n\r\n").decode(), "threadId": 7}, "Invalid thread_id"),
     ],
 )
-def test_what_cannot_be_sent_is_refused_and_leaves_no_trace(google: FakeGoogle, users: Any, body: Any, sentence: str) -> None:
+def test_mail_that_cannot_be_sent_is_refused_without_effect(google: FakeGoogle, users: Any, body: Any, sentence: str) -> None:
     before = len(google.mailboxes["alex@example.com"].mails)
 
     error = refused(users.messages().send(userId="me", body=body))
@@ -161,7 +161,7 @@ def test_what_cannot_be_sent_is_refused_and_leaves_no_trace(google: FakeGoogle, 
     assert len(google.mailboxes["alex@example.com"].mails) == before
 
 
-def test_labels_are_put_on_and_taken_off(users: Any) -> None:
+def test_labels_are_added_and_removed(users: Any) -> None:
     mail = find(users, "subject:parcel")[0]
     change = {"addLabelIds": ["STARRED"], "removeLabelIds": ["UNREAD"]}
 
@@ -189,7 +189,7 @@ def test_labels_that_cannot_be_changed_are_refused(users: Any, change: Any) -> N
     assert refused(users.messages().modify(userId="me", id=mail, body=change)).status_code == 400
 
 
-def test_the_trash_hides_a_mail_and_gives_it_back(users: Any) -> None:
+def test_trashed_mail_is_hidden_and_can_be_restored(users: Any) -> None:
     mail = find(users, "subject:parcel")[0]
 
     thrown = users.messages().trash(userId="me", id=mail).execute()
@@ -202,7 +202,7 @@ def test_the_trash_hides_a_mail_and_gives_it_back(users: Any) -> None:
     assert find(users, "subject:parcel") == [mail]
 
 
-def test_thread_is_read_oldest_first_and_never_raw(users: Any) -> None:
+def test_thread_is_returned_oldest_first_and_never_raw(users: Any) -> None:
     thread_id = users.messages().get(userId="me", id=find(users, "from:tomas subject:lisbon")[0]).execute()["threadId"]
     threads = users.threads()
     trip = threads.get(userId="me", id=thread_id, format="metadata", metadataHeaders=["Message-ID"]).execute()

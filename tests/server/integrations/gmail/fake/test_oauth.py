@@ -40,7 +40,7 @@ def begin(oauth: OAuth, **changed: str) -> dict[str, str]:
     return FORM | {"code": code, "redirect_uri": "http://localhost:1"}
 
 
-def test_an_access_token_ends_after_its_seconds(oauth: OAuth, clock: Clock) -> None:
+def test_access_token_expires(oauth: OAuth, clock: Clock) -> None:
     tokens = oauth.mint("alex@example.com", ["a"])
 
     clock.pass_by(59)
@@ -52,7 +52,7 @@ def test_an_access_token_ends_after_its_seconds(oauth: OAuth, clock: Clock) -> N
     assert (tokens["expires_in"], refused.value.status) == (60, 401)
 
 
-def test_a_code_ends_after_ten_minutes(oauth: OAuth, clock: Clock) -> None:
+def test_code_expires_after_ten_minutes(oauth: OAuth, clock: Clock) -> None:
     early, late = begin(oauth), begin(oauth)
 
     clock.pass_by(CODE_SECONDS - 1)
@@ -62,19 +62,19 @@ def test_a_code_ends_after_ten_minutes(oauth: OAuth, clock: Clock) -> None:
         oauth.exchange(late)
 
 
-def test_only_offline_access_gives_a_refresh_token(oauth: OAuth) -> None:
+def test_refresh_token_needs_offline_access(oauth: OAuth) -> None:
     assert "refresh_token" not in oauth.exchange(begin(oauth))
     assert "refresh_token" in oauth.exchange(begin(oauth, access_type="offline"))
 
 
-def test_a_plain_challenge_is_the_verifier_itself(oauth: OAuth) -> None:
+def test_plain_challenge_equals_the_verifier(oauth: OAuth) -> None:
     form = begin(oauth, code_challenge="abc", code_challenge_method="plain")
 
     assert oauth.exchange(form | {"code_verifier": "abc"})["token_type"] == "Bearer"
 
 
 @pytest.mark.parametrize("authorization", ["", "Bearer", "Bearer ", "Basic abc", "Bearer none"])
-def test_what_is_no_token_of_ours_opens_nothing(oauth: OAuth, authorization: str) -> None:
+def test_unknown_token_is_refused(oauth: OAuth, authorization: str) -> None:
     with pytest.raises(GoogleError) as refused:
         oauth.check(authorization)
 
@@ -85,7 +85,7 @@ def test_what_is_no_token_of_ours_opens_nothing(oauth: OAuth, authorization: str
 @pytest.mark.parametrize(
     "address", ["http://127.0.0.1:80/x", "http://localhost", "http://[::1]:9/back?x=1", "http://127.0.0.1:65535/"]
 )
-def test_addresses_on_this_computer_may_be_answered(oauth: OAuth, address: str) -> None:
+def test_loopback_redirect_uri_is_accepted(oauth: OAuth, address: str) -> None:
     query = {"client_id": CLIENT_ID, "redirect_uri": address, "response_type": "code", "scope": "a"}
 
     assert oauth.decide(oauth.read_request(query), Consent()).startswith(f"{address}{'&' if '?' in address else '?'}code=")
@@ -95,7 +95,7 @@ def test_addresses_on_this_computer_may_be_answered(oauth: OAuth, address: str) 
     "address",
     ["", "https://localhost", "http://localhost.example.com", "http://127.0.0.1@example.com/", "urn:ietf:wg:oauth:2.0:oob"],
 )
-def test_no_other_address_is_answered(oauth: OAuth, address: str) -> None:
+def test_other_redirect_uri_is_refused(oauth: OAuth, address: str) -> None:
     query = {"client_id": CLIENT_ID, "redirect_uri": address, "response_type": "code", "scope": "a"}
 
     with pytest.raises(OAuthError) as refused:
@@ -107,7 +107,7 @@ def test_no_other_address_is_answered(oauth: OAuth, address: str) -> None:
     "end",
     [lambda oauth, tokens: oauth.revoke(tokens["refresh_token"]), lambda oauth, _: oauth.revoke_account("alex@example.com")],
 )
-def test_a_revoked_sign_in_leaves_no_token(oauth: OAuth, end: Callable[[OAuth, dict[str, str]], None]) -> None:
+def test_revoked_grant_leaves_no_token(oauth: OAuth, end: Callable[[OAuth, dict[str, str]], None]) -> None:
     tokens = oauth.mint("alex@example.com", ["a"])
 
     end(oauth, tokens)

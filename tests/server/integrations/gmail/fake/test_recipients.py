@@ -7,13 +7,13 @@ from server.integrations.gmail.fake.recipients import find_addresses, read_recip
 
 
 @pytest.mark.parametrize("raw", [b"Subject: x\r\n\r\n", b"To: \r\n\r\n", b"To: undisclosed-recipients:;\r\n\r\n"])
-def test_a_mail_to_nobody_is_refused(raw: bytes) -> None:
+def test_mail_without_recipients_is_refused(raw: bytes) -> None:
     with pytest.raises(GoogleError, match="Recipient address required"):
         read_recipients(raw)
 
 
 @pytest.mark.parametrize("value", ["nobody", "a@", "@b", "a@b@c", "a@example.com, nobody"])
-def test_what_is_no_address_is_refused(value: str) -> None:
+def test_malformed_recipient_is_refused(value: str) -> None:
     with pytest.raises(GoogleError, match="Invalid Cc header"):
         read_recipients(f"To: a@example.com\r\nCc: {value}\r\n\r\n".encode())
 
@@ -29,7 +29,7 @@ def test_every_recipient_is_read() -> None:
     ]
 
 
-def test_second_header_of_a_name_is_read() -> None:
+def test_second_recipient_header_is_read() -> None:
     headers = ["To: a@example.com", "Cc: b@example.com", "Cc :", " c@example.com <d@example.com>", "Bcc: e@example.com"]
     raw = "\r\n".join([*headers, "", "Cc: f@example.com"]).encode()
 
@@ -46,5 +46,5 @@ def test_second_header_of_a_name_is_read() -> None:
         ('"unclosed <a@example.com>, b@example.com', ["a@example.com", "b@example.com"]),
     ],
 )
-def test_text_in_the_place_of_an_address_is_one(value: str, addresses: list[str]) -> None:
+def test_free_text_counts_as_a_recipient(value: str, addresses: list[str]) -> None:
     assert find_addresses(value) == addresses

@@ -168,7 +168,7 @@ SHOWN = "bill answer plan letter html résumé"
         ("(" * 5000 + "invoice" + ")" * 5000, "bill"),
     ],
 )
-def test_a_search_finds_what_gmail_would_find(mailbox: Mailbox, query: str, found: str) -> None:
+def test_search_returns_the_same_mails_as_gmail(mailbox: Mailbox, query: str, found: str) -> None:
     assert [mail.thread_id for mail in mailbox.search(query)] == found.split()
 
 

@@ -19,7 +19,7 @@ from server.integrations.gmail.fake.search_operators import fold, read_moment, w
         ("", None),
     ],
 )
-def test_dates_mean_midnight_on_the_pacific_and_numbers_mean_seconds(text: str, moment: datetime | None) -> None:
+def test_dates_are_pacific_midnight_and_numbers_are_seconds(text: str, moment: datetime | None) -> None:
     assert read_moment(text) == moment
 
 
@@ -35,9 +35,9 @@ def test_dates_mean_midnight_on_the_pacific_and_numbers_mean_seconds(text: str, 
         ("...", "anything", True),
     ],
 )
-def test_words_fit_whole_words_one_after_another(wanted: str, text: str, fits: bool) -> None:
+def test_words_match_whole_words_in_sequence(wanted: str, text: str, fits: bool) -> None:
     assert words_fit(wanted, text) is fits
 
 
-def test_case_and_accents_do_not_count() -> None:
+def test_search_ignores_case_and_accents() -> None:
     assert fold("ÉCOLE Straße") == "ecole strasse"

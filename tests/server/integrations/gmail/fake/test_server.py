@@ -7,13 +7,13 @@ import pytest
 from server.integrations.gmail.fake.server import bind
 
 
-def test_it_binds_loopback_alone_and_sends_without_delay() -> None:
+def test_server_binds_loopback_only_and_disables_nagle() -> None:
     with bind() as bound:
         assert bound.getsockname()[0] == "127.0.0.1"
         assert bound.proto == socket.IPPROTO_TCP
 
 
-def test_a_port_is_taken_once() -> None:
+def test_port_cannot_be_bound_twice() -> None:
     with bind() as bound:
         bound.listen()
         with pytest.raises(OSError, match="in use"):

@@ -46,7 +46,7 @@ def read_back(answer: httpx2.Response) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(answer.headers["Location"]).query).items()}
 
 
-def test_a_person_chooses_an_account_and_its_permissions(fake: FakeGoogle) -> None:
+def test_account_and_permissions_are_chosen_on_the_consent_page(fake: FakeGoogle) -> None:
     flow, url = begin(fake, [READ, SEND])
 
     back = answer_page(fake, url, "continue", account="alex.morgan@example.org", scope=[SEND])
@@ -59,7 +59,7 @@ def test_a_person_chooses_an_account_and_its_permissions(fake: FakeGoogle) -> No
     assert fake.oauth.check(f"Bearer {flow.credentials.token}") == ("alex.morgan@example.org", {SEND})
 
 
-def test_a_person_refuses(fake: FakeGoogle) -> None:
+def test_consent_is_denied(fake: FakeGoogle) -> None:
     _, url = begin(fake, [READ])
 
     back = answer_page(fake, url, "refuse")
@@ -67,7 +67,7 @@ def test_a_person_refuses(fake: FakeGoogle) -> None:
     assert (back["error"], set(back)) == ("access_denied", {"error", "state"})
 
 
-def test_a_page_answers_once(fake: FakeGoogle) -> None:
+def test_consent_page_is_answered_once(fake: FakeGoogle) -> None:
     _, url = begin(fake, [READ])
     page = loopback.get(url).text
     form = {"ticket": re.findall(r'name="ticket" value="([^"]+)"', page)[0], "answer": "refuse"}
@@ -77,7 +77,7 @@ def test_a_page_answers_once(fake: FakeGoogle) -> None:
     assert loopback.post(address, data=form).status_code == 400
 
 
-def test_a_page_shows_nothing_of_a_request_as_markup(fake: FakeGoogle) -> None:
+def test_consent_page_escapes_the_request(fake: FakeGoogle) -> None:
     _, url = begin(fake, [READ, "<script>alert(1)</script>"])
 
     page = loopback.get(url).text
@@ -93,7 +93,7 @@ def test_a_page_shows_nothing_of_a_request_as_markup(fake: FakeGoogle) -> None:
         (Consent("alex.morgan@example.org", frozenset({READ})), {"account": "alex.morgan@example.org", "scopes": {READ}}),
     ],
 )
-def test_an_arranged_consent_needs_nobody(fake: FakeGoogle, consent: Consent, expected: dict[str, Any]) -> None:
+def test_configured_consent_needs_no_user(fake: FakeGoogle, consent: Consent, expected: dict[str, Any]) -> None:
     fake.sign_in.consent = consent
     flow, url = begin(fake, [READ, SEND])
 
@@ -102,7 +102,7 @@ def test_an_arranged_consent_needs_nobody(fake: FakeGoogle, consent: Consent, ex
     assert fake.oauth.check(f"Bearer {flow.credentials.token}") == (expected["account"], expected["scopes"])
 
 
-def test_the_hint_chooses_the_account(fake: FakeGoogle) -> None:
+def test_login_hint_chooses_the_account(fake: FakeGoogle) -> None:
     fake.sign_in.consent = Consent()
     flow, url = begin(fake, [READ], login_hint="alex.morgan@example.org")
 
@@ -111,7 +111,7 @@ def test_the_hint_chooses_the_account(fake: FakeGoogle) -> None:
     assert fake.oauth.check(f"Bearer {flow.credentials.token}")[0] == "alex.morgan@example.org"
 
 
-def test_an_arranged_refusal_needs_nobody(fake: FakeGoogle) -> None:
+def test_configured_denial_needs_no_user(fake: FakeGoogle) -> None:
     fake.sign_in.consent = Consent(refused=True)
 
     assert read_back(loopback.get(begin(fake, [READ])[1]))["error"] == "access_denied"
@@ -127,7 +127,7 @@ def test_an_arranged_refusal_needs_nobody(fake: FakeGoogle) -> None:
         ("scope=", "sc0pe=", 400),
     ],
 )
-def test_a_wrong_request_is_shown_and_never_sent_back(fake: FakeGoogle, old: str, new: str, status: int) -> None:
+def test_invalid_authorization_request_is_shown_and_not_redirected(fake: FakeGoogle, old: str, new: str, status: int) -> None:
     fake.sign_in.consent = Consent()
     url = begin(fake, [READ])[1]
     assert old in url
@@ -156,7 +156,7 @@ def redeem(fake: FakeGoogle, **changed: str) -> httpx2.Response:
     return answer
 
 
-def test_a_code_is_redeemed_once(fake: FakeGoogle) -> None:
+def test_code_is_redeemed_once(fake: FakeGoogle) -> None:
     answer = redeem(fake)
 
     assert answer.status_code == 200
@@ -176,13 +176,13 @@ def test_a_code_is_redeemed_once(fake: FakeGoogle) -> None:
         ({"grant_type": "password"}, 400, "unsupported_grant_type"),
     ],
 )
-def test_a_code_is_not_redeemed_wrongly(fake: FakeGoogle, changed: dict[str, str], status: int, error: str) -> None:
+def test_code_with_wrong_parameters_is_refused(fake: FakeGoogle, changed: dict[str, str], status: int, error: str) -> None:
     answer = redeem(fake, **changed)
 
     assert (answer.status_code, answer.json()["error"]) == (status, error)
 
 
-def test_client_secret_may_be_sent_in_a_header(fake: FakeGoogle) -> None:
+def test_client_secret_is_accepted_in_the_header(fake: FakeGoogle) -> None:
     made = fake.client_secrets()["installed"]
     form = {"grant_type": "refresh_token", "refresh_token": fake.grant()["refresh_token"]}
 
@@ -199,7 +199,7 @@ def credentials(fake: FakeGoogle) -> Credentials:
     return Credentials(granted["token"], **{name: granted[name] for name in known})
 
 
-def test_a_token_is_refreshed_until_the_sign_in_is_revoked(fake: FakeGoogle) -> None:
+def test_access_token_is_refreshed_until_the_grant_is_revoked(fake: FakeGoogle) -> None:
     held = credentials(fake)
     first = held.token
     fake.expire_tokens()
@@ -215,7 +215,7 @@ def test_a_token_is_refreshed_until_the_sign_in_is_revoked(fake: FakeGoogle) -> 
     assert loopback.post(f"{fake.address}/revoke", data={"token": held.token}).status_code == 400
 
 
-def test_an_owner_ends_every_sign_in_of_the_account(fake: FakeGoogle) -> None:
+def test_account_owner_revokes_every_grant(fake: FakeGoogle) -> None:
     held, other = credentials(fake), fake.grant("alex.morgan@example.org")
 
     fake.revoke("alex@example.com")

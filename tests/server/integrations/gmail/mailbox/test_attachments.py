@@ -56,18 +56,18 @@ def inline(name: str, content: bytes, media_type: str = "text/plain") -> dict[st
     return {"name": name, "media_type": media_type, "content": base64.b64encode(content).decode()}
 
 
-def test_a_file_from_a_conversation_is_fetched_once_and_stays_what_it_was(desk, shop):
+def test_conversation_file_is_downloaded_once_and_stays_unchanged(desk, shop):
     link = {"name": "../list.csv", "id": "file-1", "mime_type": "text/csv", "download_link": f"{shop}/a?sig=1"}
     (first,) = gather(desk, openaiFileIdRefs=[link])
     (again,) = gather(desk, openaiFileIdRefs=[link])
     assert first == again == File("list.csv", "text/csv", b"file 1")
 
 
-def test_a_link_alone_is_enough(desk, shop):
+def test_download_link_suffices(desk, shop):
     assert gather(desk, openaiFileIdRefs=[f"{shop}/report.csv"]) == (File("report.csv", "text/csv", b"file 1"),)
 
 
-def test_what_was_sent_is_fetched_anew_the_next_time(desk, shop):
+def test_sent_file_is_downloaded_again_next_time(desk, shop):
     order = Enclosing(openaiFileIdRefs=[f"{shop}/report.csv"])
     files = desk.mailbox.outbox.files
     desk.run(files.gather(order))
@@ -75,7 +75,7 @@ def test_what_was_sent_is_fetched_anew_the_next_time(desk, shop):
     assert desk.run(files.gather(order))[0].content == b"file 2"
 
 
-def test_an_id_without_a_link_cannot_be_fetched(desk):
+def test_file_id_without_a_link_is_refused(desk):
     with pytest.raises(InvalidInput, match="again"):
         gather(desk, openaiFileIdRefs=["file-abc123"])
 
@@ -83,17 +83,17 @@ def test_an_id_without_a_link_cannot_be_fetched(desk):
 @pytest.mark.parametrize(
     "link", ["https://example.com/x", "http://169.254.169.254/", "file:///etc/passwd", "http://127.0.0.1:1/"]
 )
-def test_nothing_is_fetched_from_where_nothing_may_be_fetched(desk, link):
+def test_download_from_a_foreign_or_private_address_is_refused(desk, link):
     with pytest.raises(DeskhandError):
         gather(desk, openaiFileIdRefs=[link])
 
 
-def test_a_file_that_is_gone_is_told(desk, shop):
+def test_expired_download_is_reported(desk, shop):
     with pytest.raises(UpstreamFailed, match="404"):
         gather(desk, openaiFileIdRefs=[f"{shop}/gone"])
 
 
-def test_files_from_all_places_come_together_in_order(desk, shop):
+def test_attachments_of_all_sources_are_collected_in_order(desk, shop):
     (desk.context.folders.files / "own.pdf").write_bytes(b"own")
     found = gather(desk, files=["own.pdf"], attachments=[inline("in.txt", b"in")], openaiFileIdRefs=[f"{shop}/a.csv"])
     assert [(one.name, one.media_type) for one in found] == [
@@ -103,12 +103,12 @@ def test_files_from_all_places_come_together_in_order(desk, shop):
     ]
 
 
-def test_ten_files_are_enough(desk):
+def test_number_of_attachments_is_limited_to_ten(desk):
     with pytest.raises(InvalidInput, match="10"):
         gather(desk, attachments=[inline("a", b"")] * 6, files=["x"] * 5)
 
 
-def test_together_they_have_a_limit_whatever_their_place(desk, shop, monkeypatch):
+def test_total_size_of_attachments_is_limited(desk, shop, monkeypatch):
     monkeypatch.setattr(attachments, "LARGEST_FILES", 1000)
     (desk.context.folders.files / "own").write_bytes(bytes(600))
     assert gather(desk, files=["own"], openaiFileIdRefs=[f"{shop}/a?size=400"])
@@ -123,7 +123,7 @@ def test_together_they_have_a_limit_whatever_their_place(desk, shop, monkeypatch
             gather(desk, **order)
 
 
-def test_a_kept_file_counts_as_well(desk, shop, monkeypatch):
+def test_staged_file_counts_towards_the_size_limit(desk, shop, monkeypatch):
     gather(desk, openaiFileIdRefs=[f"{shop}/a?size=600"])
     monkeypatch.setattr(attachments, "LARGEST_FILES", 1000)
     with pytest.raises(TooLarge):
@@ -131,17 +131,17 @@ def test_a_kept_file_counts_as_well(desk, shop, monkeypatch):
 
 
 @pytest.mark.parametrize("content", ["!", "a", "aGk", "aGk=\x00", "äöü"])
-def test_base64_that_is_none_is_refused(content):
+def test_invalid_base64_is_refused(content):
     with pytest.raises(InvalidInput, match=r"a\.txt is no base64"):
         decode_file(InlineFile(name="a.txt", content=content))
 
 
-def test_base64_may_be_broken_into_lines():
+def test_base64_may_have_line_breaks():
     assert decode_file(InlineFile(name="/tmp/../a.txt", content="a\r\nGk=\n")) == File("a.txt", "application/octet-stream", b"hi")
 
 
 @pytest.mark.parametrize("name", ["/", "..", "\u202e", " . "])
-def test_a_file_needs_a_name(name):
+def test_attachment_needs_a_name(name):
     with pytest.raises(InvalidInput, match="name"):
         decode_file(InlineFile(name=name, content=""))
 
@@ -150,7 +150,7 @@ def test_a_file_needs_a_name(name):
     "name",
     ["../secret", "/etc/passwd", "sub/x", "link", "folder", "pipe", "", ".", "..", "nothing", "a\\b", "x\x00y", "own.txt/"],
 )
-def test_only_plain_files_of_the_folder_are_attached(tmp_path, name):
+def test_only_regular_files_of_the_folder_are_attached(tmp_path, name):
     folder = tmp_path / "files"
     (folder / "sub").mkdir(parents=True)
     (folder / "folder").mkdir()
@@ -163,7 +163,7 @@ def test_only_plain_files_of_the_folder_are_attached(tmp_path, name):
         read_named(folder, name, LARGEST_FILES)
 
 
-def test_a_name_that_is_nearly_right_gets_a_hint(tmp_path):
+def test_misspelled_file_name_gets_a_hint(tmp_path):
     (tmp_path / "Invoice-2026.pdf").write_text("x")
     with pytest.raises(NotFound, match=r"Did you mean Invoice-2026\.pdf"):
         read_named(tmp_path, "invoice 2026.pdf", LARGEST_FILES)
@@ -171,7 +171,7 @@ def test_a_name_that_is_nearly_right_gets_a_hint(tmp_path):
         read_named(tmp_path / "missing", "x", LARGEST_FILES)
 
 
-def test_a_file_is_saved_beside_the_others_and_for_its_owner_alone(tmp_path):
+def test_attachment_is_saved_with_a_unique_name_and_private(tmp_path):
     names = [save_file(tmp_path, File("plan.pdf", "application/pdf", bytes([number]))) for number in range(3)]
     assert names == ["plan.pdf", "plan (2).pdf", "plan (3).pdf"]
     assert [(tmp_path / name).read_bytes() for name in names] == [b"\0", b"\1", b"\2"]
@@ -189,24 +189,24 @@ def test_a_file_is_saved_beside_the_others_and_for_its_owner_alone(tmp_path):
         ("C:\\a.exe", "a.exe"),
     ],
 )
-def test_a_sender_does_not_choose_where_a_file_goes(tmp_path, name, saved):
+def test_sender_cannot_choose_the_path_of_an_attachment(tmp_path, name, saved):
     assert save_file(tmp_path, File(name, "a/b", b"x")) == saved
     assert [path.name for path in tmp_path.iterdir()] == [saved]
 
 
-def test_a_link_of_that_name_is_not_followed(tmp_path):
+def test_symlink_with_the_name_of_an_attachment_is_not_followed(tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "a.txt").symlink_to(tmp_path / "target")
     assert save_file(tmp_path / "out", File("a.txt", "a/b", b"x")) == "a (2).txt"
     assert not (tmp_path / "target").exists()
 
 
-def test_where_nothing_can_be_saved_the_person_is_told(tmp_path):
+def test_failed_save_is_reported(tmp_path):
     with pytest.raises(Unavailable, match="folder"):
         save_file(tmp_path / "missing", File("a", "a/b", b"x"))
 
 
-def test_many_savings_at_once_do_not_meet(desk):
+def test_concurrent_saves_do_not_collide(desk):
     async def save_all():
         file = File("a.txt", "text/plain", b"x")
         return await asyncio.gather(*(desk.mailbox.inbox.files.save(file) for _ in range(8)))
@@ -214,14 +214,14 @@ def test_many_savings_at_once_do_not_meet(desk):
     assert len(set(desk.run(save_all()))) == 8
 
 
-def test_a_full_disk_is_a_sentence_and_leaves_no_half_file(small_disk):
+def test_full_disk_is_reported_and_leaves_no_partial_file(small_disk):
     small_disk.fill()
     with pytest.raises(Unavailable, match="disk is full"):
         save_file(small_disk.folder, File("report.pdf", "application/pdf", bytes(100_000)))
     assert not (small_disk.folder / "report.pdf").exists()
 
 
-def test_a_name_that_windows_takes_for_a_stream_is_made_safe(tmp_path):
+def test_name_of_a_windows_stream_is_sanitized(tmp_path):
     name = save_file(tmp_path, File("report.pdf:hidden", "application/pdf", b"x"))
     assert ":" not in name
     assert [path.name for path in tmp_path.iterdir()] == [name]

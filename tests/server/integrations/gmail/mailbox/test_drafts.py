@@ -23,7 +23,7 @@ def headers_of(desk, message_id):
     return {one["name"].lower(): one["value"] for one in mail["payload"]["headers"]}
 
 
-def test_a_draft_is_kept_and_not_sent(desk):
+def test_draft_is_stored_and_not_sent(desk):
     kept = create(desk, to="bob@example.com", subject="Later", body="Not yet")
     draft = desk.run(desk.mailbox.drafts.read(kept.draft_id, None))
     assert (draft.mail.to, draft.mail.subject, draft.mail.body) == (["bob@example.com"], "Later", "Not yet")
@@ -31,7 +31,7 @@ def test_a_draft_is_kept_and_not_sent(desk):
     assert desk.calls("send") == []
 
 
-def test_drafts_are_listed_newest_first_page_by_page(desk):
+def test_drafts_are_listed_newest_first_in_pages(desk):
     for number in range(5):
         create(desk, to="bob@example.com", subject=f"number {number}")
     first = desk.run(desk.mailbox.drafts.list_drafts(None, 4, None))
@@ -41,14 +41,14 @@ def test_drafts_are_listed_newest_first_page_by_page(desk):
     assert second.next_page_token is None
 
 
-def test_a_draft_may_be_empty(desk):
+def test_draft_may_be_empty(desk):
     kept = create(desk)
     assert desk.run(desk.mailbox.drafts.read(kept.draft_id, None)).mail.subject == ""
     with pytest.raises(InvalidInput, match="nobody"):
         desk.run(desk.mailbox.drafts.preview_send(kept.draft_id, None))
 
 
-def test_a_draft_can_answer_a_thread(desk):
+def test_draft_can_reply_to_a_thread(desk):
     thread_id = desk.run(desk.mailbox.inbox.read(desk.find("valve in stock"), 0, None)).thread_id
     effect = desk.run(desk.mailbox.drafts.preview_create(DraftMail(thread_id=thread_id, body="Yes")))
     assert dict(effect.fields)["To"].endswith("<appointments@northside-heating.example.org>")
@@ -59,7 +59,7 @@ def test_a_draft_can_answer_a_thread(desk):
     assert headers["in-reply-to"] in headers["references"]
 
 
-def test_a_draft_is_replaced_in_its_thread(desk):
+def test_draft_is_replaced_in_its_thread(desk):
     thread_id = desk.run(desk.mailbox.inbox.read(desk.find("valve in stock"), 0, None)).thread_id
     kept = create(desk, thread_id=thread_id, body="Yes")
     order = DraftMail(to="joan@example.com", subject="RE: Boiler inspection", body="No")
@@ -71,7 +71,7 @@ def test_a_draft_is_replaced_in_its_thread(desk):
     assert desk.run(desk.mailbox.drafts.read(kept.draft_id, None)).mail.body == "No"
 
 
-def test_what_goes_out_is_shown_with_its_files(desk):
+def test_preview_of_a_draft_has_its_attachments(desk):
     file = InlineFile(name="größe.txt", media_type="text/plain", content=base64.b64encode(b"content").decode())
     kept = create(desk, to="Bob <bob@example.com>", bcc=["eve@example.com"], subject="Hällo", body="Text", attachments=[file])
     effect = desk.run(desk.mailbox.drafts.preview_send(kept.draft_id, None))
@@ -111,7 +111,7 @@ def store(desk, raw: bytes) -> str:
         (b"To: " + b", ".join(b"u%d@example.com" % number for number in range(501)), "500 people at most"),
     ],
 )
-def test_draft_that_might_reach_somebody_unseen_is_not_sent(desk, headers, why):
+def test_draft_with_uncertain_recipients_is_not_sent(desk, headers, why):
     draft_id = store(desk, headers + b"\nSubject: s\n\ntext")
     for attempt in (desk.mailbox.drafts.preview_send, desk.mailbox.drafts.send):
         with pytest.raises(InvalidInput, match=re.escape(why)):
@@ -120,7 +120,7 @@ def test_draft_that_might_reach_somebody_unseen_is_not_sent(desk, headers, why):
     assert desk.run(desk.mailbox.drafts.preview_delete(draft_id, None)).sentence.startswith("delete the draft")
 
 
-def test_a_draft_that_somebody_changed_is_shown_anew(desk):
+def test_changed_draft_is_previewed_again(desk):
     kept = create(desk, to="bob@example.com", subject="s", body="Text")
     before = desk.run(desk.mailbox.drafts.preview_send(kept.draft_id, None))
     desk.run(desk.mailbox.drafts.update(kept.draft_id, DraftMail(to="eve@example.com", subject="s", body="Text")))
@@ -132,7 +132,7 @@ def sent_to(desk):
     return {header["value"] for one in sent for header in one["payload"]["headers"] if header["name"] == "To"}
 
 
-def test_a_draft_that_somebody_changed_since_it_was_shown_is_not_sent(desk):
+def test_draft_changed_after_its_preview_is_not_sent(desk):
     kept = create(desk, to="bob@example.com", subject="s", body="Text", html="<p>Text</p>")
     shown = desk.run(desk.mailbox.drafts.preview_send(kept.draft_id, None))
     same = DraftMail(to="bob@example.com", subject="s", body="Text", html="<p><!-- as good as nothing -->Text</p>")
@@ -144,7 +144,7 @@ def test_a_draft_that_somebody_changed_since_it_was_shown_is_not_sent(desk):
     assert desk.run(desk.mailbox.drafts.read(kept.draft_id, None)).mail.body == "Text"
 
 
-def test_what_is_written_into_a_draft_in_the_moment_of_sending_does_not_go_out(desk, monkeypatch):
+def test_draft_changed_at_the_moment_of_sending_is_sent_as_approved(desk, monkeypatch):
     kept = create(desk, to="bob@example.com", subject="s", body="Text")
     send = RealGoogle.call_each
 
@@ -163,13 +163,13 @@ def test_what_is_written_into_a_draft_in_the_moment_of_sending_does_not_go_out(d
         desk.run(desk.mailbox.drafts.read(kept.draft_id, None))
 
 
-def test_a_draft_in_a_thread_is_sent_into_it(desk):
+def test_draft_in_a_thread_is_sent_into_it(desk):
     thread_id = desk.run(desk.mailbox.inbox.read(desk.find("valve in stock"), 0, None)).thread_id
     kept = create(desk, thread_id=thread_id, body="Yes")
     assert desk.run(desk.mailbox.drafts.send(kept.draft_id, None)).thread_id == thread_id
 
 
-def test_a_draft_is_sent_once(desk):
+def test_draft_is_sent_once(desk):
     kept = create(desk, to="bob@example.com", subject="s", body="Text")
     desk.google.drop_next(path="drafts/send", after=True)
     with pytest.raises(UpstreamFailed, match="Look into Sent"):
@@ -177,7 +177,7 @@ def test_a_draft_is_sent_once(desk):
     assert len(desk.calls("drafts/send")) == 1
 
 
-def test_a_deleted_draft_is_shown_first_and_gone_then(desk):
+def test_deletion_of_a_draft_has_a_preview(desk):
     kept = create(desk, to="bob@example.com", subject="Gone", body="Text")
     effect = desk.run(desk.mailbox.drafts.preview_delete(kept.draft_id, None))
     assert effect.sentence == "delete the draft 'Gone' for good"
@@ -191,7 +191,7 @@ def test_a_deleted_draft_is_shown_first_and_gone_then(desk):
 @pytest.mark.parametrize(
     "fields", [{"to": "bob"}, {"subject": "a\nb"}, {"files": ["missing"]}, {"thread_id": "ffffffffffffffff"}]
 )
-def test_a_draft_that_cannot_be_written_is_refused(desk, fields):
+def test_draft_that_cannot_be_composed_is_refused(desk, fields):
     with pytest.raises((InvalidInput, NotFound)):
         create(desk, **fields)
     assert desk.calls("drafts", "POST") == []

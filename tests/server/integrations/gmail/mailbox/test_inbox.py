@@ -27,7 +27,7 @@ def write(text="Hello", **headers):
     return mail
 
 
-def test_the_newest_come_first_with_their_texts(desk):
+def test_messages_are_listed_newest_first_with_their_text(desk):
     mails, token = desk.run(desk.mailbox.inbox.list_mails(ListQuery(most=5)))
     assert [one.date for one in mails] == sorted((one.date for one in mails), reverse=True)
     assert len(mails) == 5
@@ -36,7 +36,7 @@ def test_the_newest_come_first_with_their_texts(desk):
     assert token
 
 
-def test_pages_follow_each_other_without_gap_or_double(desk):
+def test_pages_are_consecutive_and_complete(desk):
     everything, _ = desk.run(desk.mailbox.inbox.list_mails(ListQuery(most=50)))
     found, token = [], None
     while True:
@@ -58,11 +58,11 @@ def test_pages_follow_each_other_without_gap_or_double(desk):
         ("is:unread -in:inbox", 0),
     ],
 )
-def test_gmails_search_is_understood(desk, query, count):
+def test_gmail_search_syntax_is_accepted(desk, query, count):
     assert len(desk.run(desk.mailbox.inbox.search(ListQuery(query=query, most=50))).messages) == count
 
 
-def test_a_label_narrows_the_list_by_name_or_id(desk):
+def test_label_filters_the_list_by_name_or_id(desk):
     by_name = desk.run(desk.mailbox.inbox.search(ListQuery(label="rowing")))
     assert [one.labels.count("Rowing") for one in by_name.messages] == [1, 1, 1]
     assert by_name == desk.run(desk.mailbox.inbox.search(ListQuery(label="Label_4")))
@@ -70,30 +70,30 @@ def test_a_label_narrows_the_list_by_name_or_id(desk):
         desk.run(desk.mailbox.inbox.search(ListQuery(label="Rowin")))
 
 
-def test_a_search_and_a_list_agree_about_a_mail(desk):
+def test_search_and_list_agree_about_a_message(desk):
     (entry,) = desk.run(desk.mailbox.inbox.search(ListQuery(query="subject:invoice from:brightline"))).messages
     mail = desk.run(desk.mailbox.inbox.read(entry.id, 0, None))
     assert entry.has_attachments
     assert {name: getattr(mail, name) for name in type(entry).model_fields} == entry.model_dump()
 
 
-def test_a_query_without_end_is_refused(desk):
+def test_query_that_is_too_long_is_refused(desk):
     with pytest.raises(InvalidInput, match="too long"):
         desk.run(desk.mailbox.inbox.search(ListQuery(query="ä" * 900)))
 
 
-def test_the_other_account_is_read_when_it_is_named(desk):
+def test_named_account_is_read(desk):
     mails, _ = desk.run(desk.mailbox.inbox.list_mails(ListQuery(account=OTHER)))
     assert {one.account for one in mails} == {OTHER}
 
 
-def test_a_mail_that_vanishes_meanwhile_is_left_out(desk):
+def test_message_deleted_meanwhile_is_skipped(desk):
     desk.google.fail_next(404, path=r"messages/\w+$")
     mails, _ = desk.run(desk.mailbox.inbox.list_mails(ListQuery(most=5)))
     assert len(mails) == 4
 
 
-def test_fifty_long_mails_make_one_answer(desk):
+def test_fifty_long_messages_fit_into_one_response(desk):
     for number in range(50):
         receive(desk, write(f"{number} " + 'say "hi"\n' * 3000))
     mails, _ = desk.run(desk.mailbox.inbox.list_mails(ListQuery(most=50)))
@@ -102,7 +102,7 @@ def test_fifty_long_mails_make_one_answer(desk):
     assert sum(len(one.model_dump_json()) + 1 for one in mails) <= LARGEST_ANSWER
 
 
-def test_a_long_mail_is_read_to_its_end(desk):
+def test_long_message_is_read_to_its_end(desk):
     text = "".join(f"line {number}\n" for number in range(30_000))
     mail_id = receive(desk, write(text))
     offset, read = 0, ""
@@ -112,7 +112,7 @@ def test_a_long_mail_is_read_to_its_end(desk):
     assert read == text.rstrip("\n")
 
 
-def test_everything_of_a_mail_is_told(desk):
+def test_message_has_all_its_fields(desk):
     mail = write("text", Cc="ann@example.com", Reply_To="desk@example.com", In_Reply_To="<m1@x>", Message_ID="<m2@x>")
     mail.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="größe.pdf")
     found = desk.run(desk.mailbox.inbox.read(receive(desk, mail), 0, None))
@@ -126,7 +126,7 @@ def test_everything_of_a_mail_is_told(desk):
     assert [(one.name, one.size, one.media_type) for one in found.attachments] == [("größe.pdf", 4, "application/pdf")]
 
 
-def test_a_thread_is_told_from_its_beginning(desk):
+def test_thread_is_returned_from_its_beginning(desk):
     thread_id = desk.run(desk.mailbox.inbox.read(desk.find("valve in stock"), 0, None)).thread_id
     thread = desk.run(desk.mailbox.inbox.read_thread(thread_id, None))
     assert thread.subject == "Boiler inspection"
@@ -134,7 +134,7 @@ def test_a_thread_is_told_from_its_beginning(desk):
     assert (len(thread.messages), thread.earlier) == (4, 0)
 
 
-def test_of_an_endless_thread_the_newest_mails_are_told(desk):
+def test_long_thread_has_its_newest_messages(desk):
     first = receive(desk, write("0 " + "x" * 5000, Message_ID="<m0@x>"))
     with desk.google.lock:
         for number in range(1, 60):
@@ -145,7 +145,7 @@ def test_of_an_endless_thread_the_newest_mails_are_told(desk):
     assert len(thread.model_dump_json()) <= LARGEST_ANSWER
 
 
-def test_an_attachment_is_handed_over_as_it_is(desk):
+def test_attachment_is_returned_unchanged(desk):
     mail = write("text")
     mail.add_attachment(bytes(range(256)), maintype="application", subtype="zip", filename="a.zip")
     handed = desk.run(desk.mailbox.inbox.read_attachment(receive(desk, mail), "0-1", None))
@@ -156,7 +156,7 @@ def test_an_attachment_is_handed_over_as_it_is(desk):
 @pytest.mark.parametrize(
     ("kind", "size", "words"), [("image/png", 10, "picture"), ("video/mp4", 10, "film"), ("application/pdf", 10_000_001, "10 MB")]
 )
-def test_what_chatgpt_does_not_take_is_offered_for_saving(desk, kind, size, words):
+def test_attachment_type_that_chatgpt_rejects_is_offered_for_saving(desk, kind, size, words):
     mail = write("text")
     mail.add_attachment(bytes(size), maintype=kind.partition("/")[0], subtype=kind.partition("/")[2], filename="a")
     mail_id = receive(desk, mail)
@@ -167,7 +167,7 @@ def test_what_chatgpt_does_not_take_is_offered_for_saving(desk, kind, size, word
     assert desk.calls("attachments") == []
 
 
-def test_an_attachment_is_saved_under_a_safe_name_and_nobody_learns_where(desk):
+def test_saved_attachment_has_a_safe_name_and_no_disclosed_path(desk):
     mail = write("text")
     mail.add_attachment(b"#!/bin/sh", maintype="application", subtype="x-sh", filename="../../.bashrc")
     mail_id = receive(desk, mail)
@@ -179,13 +179,13 @@ def test_an_attachment_is_saved_under_a_safe_name_and_nobody_learns_where(desk):
     assert str(desk.context.folders.files) not in saved.model_dump_json() + str(effect)
 
 
-def test_there_is_no_attachment_where_there_is_none(desk):
+def test_missing_attachment_is_not_found(desk):
     for attachment_id in ("0", "0-7", "nonsense"):
         with pytest.raises(NotFound, match="read_mail"):
             desk.run(desk.mailbox.inbox.read_attachment(desk.find("valve in stock"), attachment_id, None))
 
 
-def test_unread_mail_is_summed_up(desk):
+def test_unread_mail_is_summarized(desk):
     for number in range(SUMMED_UP + 10):
         receive(desk, write(f"{number}", From="Often <often@example.com>"))
     summary = desk.run(desk.mailbox.inbox.summarize_unread(None))
@@ -219,7 +219,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("case", HOSTILE)
-def test_a_hostile_mail_hides_no_other(desk, case):
+def test_hostile_message_does_not_hide_others(desk, case):
     mail_id = receive(desk, HOSTILE[case])
     mails, _ = desk.run(desk.mailbox.inbox.list_mails(ListQuery(most=50)))
     assert len(mails) > 30
@@ -228,7 +228,7 @@ def test_a_hostile_mail_hides_no_other(desk, case):
     desk.run(desk.mailbox.inbox.search(ListQuery(most=50))).model_dump_json()
 
 
-def test_an_answer_that_is_none_is_googles_failure(desk):
+def test_malformed_response_of_google_is_a_bad_gateway(desk):
     desk.set(timeout_seconds=0.3)
     desk.google.delay_next(1, path="messages$")
     with pytest.raises(UpstreamTimedOut):

@@ -21,14 +21,14 @@ def change(desk, mail_id, **changes):
     return desk.run(desk.mailbox.labels.change(mail_id, LabelChange(**changes), None))
 
 
-def test_gmails_own_labels_come_before_the_persons(desk):
+def test_system_labels_come_before_user_labels(desk):
     found = desk.run(desk.mailbox.labels.list_labels(None))
     assert [one.name for one in found.labels if one.kind == "user"] == ["Home", "Money", "Rowing", "Travel"]
     assert found.labels[0].kind == "system"
     assert not found.truncated
 
 
-def test_a_mail_gets_and_loses_labels_by_name_or_id(desk):
+def test_labels_are_added_and_removed_by_name_or_id(desk):
     mail_id = desk.find("valve in stock")
     done = change(desk, mail_id, add=["travel", "STARRED"], remove=["Label_1"])
     assert {"Travel", "STARRED"} <= set(done.labels)
@@ -36,7 +36,7 @@ def test_a_mail_gets_and_loses_labels_by_name_or_id(desk):
     assert {"Label_2", "STARRED"} <= labels_of(desk, mail_id)
 
 
-def test_a_label_that_is_not_there_is_told_with_those_that_come_close(desk):
+def test_unknown_label_is_refused_with_similar_names(desk):
     with pytest.raises(NotFound, match="Did you mean Travel"):
         change(desk, desk.find("valve in stock"), add=["Travels"])
     with pytest.raises(NotFound, match="list_labels"):
@@ -55,13 +55,13 @@ def test_a_label_that_is_not_there_is_told_with_those_that_come_close(desk):
         ({"remove": ["UNREAD"]}, "with mark_mail"),
     ],
 )
-def test_change_of_labels_is_refused_before_google_is_asked(desk, changes, why):
+def test_label_change_is_refused_before_google_is_called(desk, changes, why):
     with pytest.raises(InvalidInput, match=why):
         change(desk, desk.find("valve in stock"), **changes)
     assert desk.calls("modify") == []
 
 
-def test_a_new_label_is_seen_at_once_and_a_renamed_one_after_a_while(desk):
+def test_new_label_is_visible_at_once_and_a_renamed_one_after_a_while(desk):
     mail_id = desk.find("valve in stock")
     with desk.google.lock:
         made = desk.google.mailboxes[ALEX].labels.named("Fresh")
@@ -72,13 +72,13 @@ def test_a_new_label_is_seen_at_once_and_a_renamed_one_after_a_while(desk):
     assert "Renamed" in desk.run(desk.mailbox.inbox.read(mail_id, 0, None)).labels
 
 
-def test_labels_are_asked_for_once_in_a_while(desk):
+def test_labels_are_cached(desk):
     for _ in range(4):
         desk.find("valve in stock")
     assert len(desk.calls("labels$")) == 1
 
 
-def test_a_thousand_labels_fit_into_an_answer(desk):
+def test_a_thousand_labels_fit_into_a_response(desk):
     with desk.google.lock:
         for number in range(450):
             desk.google.mailboxes[ALEX].labels.named(f"label {number} " + "x" * 200)
@@ -87,7 +87,7 @@ def test_a_thousand_labels_fit_into_an_answer(desk):
     assert len(found.model_dump_json()) <= LARGEST_ANSWER + 100
 
 
-def test_a_mail_is_marked_archived_and_thrown_away(desk):
+def test_message_is_marked_archived_and_trashed(desk):
     labels, mail_id = desk.mailbox.labels, desk.find("valve in stock")
     desk.run(labels.mark(mail_id, UnreadMark(unread=False), None))
     assert "UNREAD" not in labels_of(desk, mail_id)
@@ -101,7 +101,7 @@ def test_a_mail_is_marked_archived_and_thrown_away(desk):
     assert "TRASH" not in labels_of(desk, mail_id)
 
 
-def test_the_person_sees_which_mail_it_is_about(desk):
+def test_preview_of_a_label_change_names_the_message(desk):
     labels, mail_id = desk.mailbox.labels, desk.find("valve in stock")
     before = labels_of(desk, mail_id)
     previews = {
@@ -121,7 +121,7 @@ def test_the_person_sees_which_mail_it_is_about(desk):
     assert labels_of(desk, mail_id) == before
 
 
-def test_a_mail_that_is_not_there_cannot_be_changed(desk):
+def test_missing_message_cannot_be_changed(desk):
     for attempt in (desk.mailbox.labels.preview_trash, desk.mailbox.labels.trash, desk.mailbox.labels.archive):
         with pytest.raises(NotFound, match=re.escape("no")):
             desk.run(attempt("ffffffffffffffff", None))

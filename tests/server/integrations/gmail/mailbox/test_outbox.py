@@ -40,7 +40,7 @@ def header(mail, name):
     return [one["value"] for one in mail["payload"]["headers"] if one["name"].lower() == name.lower()]
 
 
-def test_a_mail_is_a_draft_first_and_then_sent(desk):
+def test_mail_is_created_as_draft_and_then_sent(desk):
     drafts = len(in_label(desk, "DRAFT"))
     sent = send(desk, cc=["eve@example.com"], html="<p>Hello</p>")
     assert (sent.success, sent.message, sent.account) == (True, "Email sent successfully", ALEX)
@@ -55,7 +55,7 @@ def test_a_mail_is_a_draft_first_and_then_sent(desk):
     assert [one.path.rpartition("/")[2] for one in desk.calls("gmail", "POST")] == ["drafts", "send"]
 
 
-def test_a_mail_between_the_two_accounts_arrives(desk):
+def test_mail_between_the_two_accounts_arrives(desk):
     sent = send(desk, to=[ALEX, "bob@example.com"], bcc="x@example.com", account=OTHER, subject="Across")
     assert sent.account == OTHER
     (arrived,) = [one for one in in_label(desk, "INBOX") if header(one, "Subject") == ["Across"]]
@@ -63,14 +63,14 @@ def test_a_mail_between_the_two_accounts_arrives(desk):
     assert OTHER in header(arrived, "From")[0]
 
 
-def test_a_recipient_that_hides_behind_the_name_of_another_is_seen_as_both(desk):
+def test_recipient_hidden_in_a_display_name_is_shown_too(desk):
     effect = desk.run(desk.mailbox.outbox.preview_send(new_mail(to="bob@example.com <eve@example.com>")))
     assert effect.recipients == ("eve@example.com",)
     assert dict(effect.fields)["To"] == "bob@example.com <eve@example.com>"
     assert effect.sentence == "send mail to eve@example.com"
 
 
-def test_files_arrive_as_they_were_shown(desk):
+def test_attachments_arrive_as_previewed(desk):
     content = bytes(range(256)) * 10
     order = new_mail(to=OTHER, attachments=[InlineFile(name="a.bin", content=base64.b64encode(content).decode())])
     effect = desk.run(desk.mailbox.outbox.preview_send(order))
@@ -81,7 +81,7 @@ def test_files_arrive_as_they_were_shown(desk):
     assert base64.b64decode(handed[0].content) == content
 
 
-def test_the_person_is_shown_what_will_really_happen(desk):
+def test_preview_shows_the_mail_that_is_sent(desk):
     effect = desk.run(desk.mailbox.outbox.preview_send(new_mail(bcc=["eve@example.com"])))
     assert effect.sentence == "send mail to bob@example.com, eve@example.com"
     assert effect.recipients == ("bob@example.com", "eve@example.com")
@@ -108,20 +108,20 @@ def test_the_person_is_shown_what_will_really_happen(desk):
     ],
     ids=range(7),
 )
-def test_what_cannot_be_written_never_reaches_google(desk, changes):
+def test_mail_that_cannot_be_composed_is_not_sent_to_google(desk, changes):
     for attempt in (desk.mailbox.outbox.preview_send, desk.mailbox.outbox.send):
         with pytest.raises(InvalidInput):
             desk.run(attempt(new_mail(**changes)))
     assert desk.calls("gmail") == []
 
 
-def test_a_mail_to_nobody_is_refused_before_google_is_asked(desk):
+def test_mail_without_recipients_is_refused_before_google_is_called(desk):
     with pytest.raises(InvalidInput, match="nobody"):
         send(desk, to="")
     assert desk.calls("gmail") == []
 
 
-def test_an_unknown_account_is_told_with_the_known_ones(desk):
+def test_unknown_account_is_refused_with_the_known_ones(desk):
     with pytest.raises(NotFound, match=OTHER):
         send(desk, account="eve@example.com")
 
@@ -130,7 +130,7 @@ def test_an_unknown_account_is_told_with_the_known_ones(desk):
     ("status", "reason", "kind"),
     [(403, "", Forbidden), (403, "userRateLimitExceeded", TooManyRequests), (429, "", TooManyRequests), (400, "", InvalidInput)],
 )
-def test_a_refusal_leaves_the_draft_and_says_so(desk, status, reason, kind):
+def test_refused_send_leaves_the_draft_and_says_so(desk, status, reason, kind):
     before = len(in_label(desk, "DRAFT"))
     desk.google.fail_next(status, path="drafts/send", reason=reason, retry_after=5)
     with pytest.raises(kind, match="draft is still in Gmail's Drafts") as failed:
@@ -144,7 +144,7 @@ def test_a_refusal_leaves_the_draft_and_says_so(desk, status, reason, kind):
 
 @pytest.mark.parametrize("arrived", [True, False], ids=["arrived", "lost on the way"])
 @pytest.mark.parametrize("trouble", ["slow", "broken", "failed"])
-def test_nobody_knows_what_became_of_it_and_it_is_not_sent_again(desk, trouble, arrived):
+def test_send_with_unknown_outcome_is_not_repeated(desk, trouble, arrived):
     desk.set(timeout_seconds=0.5, read_retries=5)
     if trouble == "slow":
         desk.google.delay_next(1.5, path="drafts/send")
@@ -161,7 +161,7 @@ def test_nobody_knows_what_became_of_it_and_it_is_not_sent_again(desk, trouble, 
 
 
 @pytest.mark.parametrize("status", [403, 500])
-def test_without_a_draft_nothing_is_sent(desk, status):
+def test_mail_is_not_sent_without_a_draft(desk, status):
     desk.google.fail_next(status, path="drafts$")
     with pytest.raises(DeskhandError) as failed:
         send(desk)
@@ -169,7 +169,7 @@ def test_without_a_draft_nothing_is_sent(desk, status):
     assert status == 403 or "No mail was sent" in failed.value.detail
 
 
-def test_an_answer_stays_in_its_thread_and_reaches_the_right_people(desk):
+def test_reply_stays_in_its_thread_and_has_the_right_recipients(desk):
     mail_id = desk.find("valve in stock")
     thread = desk.run(desk.mailbox.inbox.read(mail_id, 0, None)).thread_id
     reply = Reply(thread_id=thread, body="Tuesday, please.", reply_all=True)
@@ -195,7 +195,7 @@ def test_an_answer_stays_in_its_thread_and_reaches_the_right_people(desk):
         ("name-holds-an-address", "name 8", "Zoë <zoe@old.example>", "zoe@new.example"),
     ],
 )
-def test_answer_reaches_a_sender_with_an_odd_name(desk, add_case, case, subject, sender, address):
+def test_reply_reaches_a_sender_with_an_odd_name(desk, add_case, case, subject, sender, address):
     add_case(case)
     mail_id = desk.find(f'subject:"{subject}"')
     assert desk.run(desk.mailbox.inbox.read(mail_id, 0, None)).from_email == f"{sender} <{address}>"
@@ -204,7 +204,7 @@ def test_answer_reaches_a_sender_with_an_odd_name(desk, add_case, case, subject,
         assert read_recipients(desk.google.mailboxes[ALEX].find(sent.message_id).raw) == [address, "kim@example.net"]
 
 
-def test_answer_to_all_reaches_all_but_oneself(desk, add_case):
+def test_reply_to_all_reaches_everybody_but_oneself(desk, add_case):
     add_case("reply-all")
     reply = Reply(message_id=desk.find('subject:"One odd name"'), body="x", reply_all=True)
     assert desk.run(desk.mailbox.outbox.preview_reply(reply)).recipients == (
@@ -216,7 +216,7 @@ def test_answer_to_all_reaches_all_but_oneself(desk, add_case):
     )
 
 
-def test_answer_that_would_not_reach_everybody_is_refused(desk):
+def test_reply_to_unreadable_recipients_is_refused(desk):
     with desk.google.lock:
         raw = b"From: bob@example.com\r\nTo: alex@example.com, cleo@ito, eve@example.com\r\nSubject: Partly\r\n\r\nx"
         mail_id = desk.google.mailboxes[ALEX].add(raw, {"INBOX"}).id
@@ -226,13 +226,13 @@ def test_answer_that_would_not_reach_everybody_is_refused(desk):
     assert desk.run(desk.mailbox.outbox.reply(Reply(message_id=mail_id, body="x"))).success
 
 
-def test_an_answer_to_one_goes_to_one(desk):
+def test_reply_to_the_sender_has_one_recipient(desk):
     sent = desk.run(desk.mailbox.outbox.reply(Reply(message_id=desk.find("valve in stock"), body="x")))
     (mail,) = [one for one in in_label(desk, "SENT") if one["id"] == sent.message_id]
     assert header(mail, "Cc") == []
 
 
-def test_an_answer_whose_recipient_has_moved_since_it_was_shown_is_not_sent(desk):
+def test_reply_whose_recipient_changed_after_its_preview_is_not_sent(desk):
     thread = desk.run(desk.mailbox.inbox.read(desk.find("valve in stock"), 0, None)).thread_id
     reply = Reply(thread_id=thread, body="Tuesday, please.")
     shown = desk.run(desk.mailbox.outbox.preview_reply(reply))
@@ -245,7 +245,7 @@ def test_an_answer_whose_recipient_has_moved_since_it_was_shown_is_not_sent(desk
     assert desk.calls("gmail", "POST") == []
 
 
-def test_what_is_written_into_the_draft_of_a_mail_before_it_is_sent_does_not_go_out(desk, monkeypatch):
+def test_draft_of_a_mail_changed_before_sending_is_sent_as_approved(desk, monkeypatch):
     hand_over = RealGoogle.send_draft
 
     def change_and_send(google, options, content, thread_id, draft_id):
@@ -259,7 +259,7 @@ def test_what_is_written_into_the_draft_of_a_mail_before_it_is_sent_does_not_go_
 
 
 @pytest.mark.parametrize("change", [{"html": "<p><!-- -->Hello</p>"}, {"attachments": "text/html"}], ids=["html", "media type"])
-def test_a_yes_holds_for_what_the_person_is_not_shown_too(desk, change):
+def test_approval_covers_fields_that_are_not_shown_too(desk, change):
     order = {"html": "<p>Hello</p>", "attachments": "text/plain", **change}
     effects = []
     for one in ({"html": "<p>Hello</p>", "attachments": "text/plain"}, order):
@@ -270,7 +270,7 @@ def test_a_yes_holds_for_what_the_person_is_not_shown_too(desk, change):
 
 
 @pytest.mark.parametrize("looks", [0, 1], ids=["before its draft", "before it goes"])
-def test_a_mail_that_may_not_go_any_more_does_not_go(desk, looks):
+def test_mail_without_permission_is_not_sent(desk, looks):
     class Parameter:
         client_id = "bot"
         left = looks
@@ -289,13 +289,13 @@ def test_a_mail_that_may_not_go_any_more_does_not_go(desk, looks):
     assert (len(desk.calls("drafts$", "POST")), desk.calls("drafts/send")) == (looks, [])
 
 
-def test_an_answer_to_nothing_is_refused(desk):
+def test_reply_to_a_missing_message_is_refused(desk):
     with pytest.raises(InvalidInput):
         desk.run(desk.mailbox.outbox.reply(Reply(body="x")))
     with pytest.raises(NotFound):
         desk.run(desk.mailbox.outbox.reply(Reply(message_id="ffffffffffffffff", body="x")))
 
 
-def test_the_same_effect_comes_out_twice(desk):
+def test_effect_is_deterministic(desk):
     reply = Reply(thread_id=desk.find("parcel SP"), body="x")
     assert desk.run(desk.mailbox.outbox.preview_reply(reply)) == desk.run(desk.mailbox.outbox.preview_reply(reply))

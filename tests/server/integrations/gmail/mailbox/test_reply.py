@@ -52,14 +52,14 @@ def people(found):
     ],
     ids=range(8),
 )
-def test_everybody_gets_the_answer_who_should(headers, to, cc):
+def test_reply_recipients_are_complete(headers, to, cc):
     answer = make_answer(message(**headers), ME, everybody=True)
     assert people(answer.to) == to
     assert [one.address for one in answer.cc] == [one.rpartition("<")[2].strip(">") for one in cc]
     assert make_answer(message(**headers), ME, everybody=False).cc == ()
 
 
-def test_answer_says_whom_it_leaves_out():
+def test_reply_names_the_recipients_it_leaves_out():
     answer = make_answer(message(From="bob@example.com", To="broken, eve@example.com", Cc="cleo@ito"), ME, everybody=True)
     assert answer.left_out == ("broken", "cleo@ito")
     with pytest.raises(InvalidInput, match="'broken, cleo@ito'"):
@@ -68,7 +68,7 @@ def test_answer_says_whom_it_leaves_out():
     make_answer(message(From="bob@example.com", To="broken"), ME, everybody=False).require_everybody()
 
 
-def test_a_mail_from_nobody_cannot_be_answered():
+def test_mail_without_a_sender_cannot_be_replied_to():
     with pytest.raises(InvalidInput, match="nobody"):
         make_answer(message(From="undisclosed"), ME, everybody=False)
 
@@ -84,7 +84,7 @@ def test_a_mail_from_nobody_cannot_be_answered():
         ("Reply", "Re: Reply"),
     ],
 )
-def test_the_subject_stays(subject, answer):
+def test_subject_of_a_reply_stays(subject, answer):
     assert answer_subject(subject) == answer
 
 
@@ -103,12 +103,12 @@ def test_the_subject_stays(subject, answer):
     ],
     ids=range(5),
 )
-def test_the_answer_says_what_it_answers(headers, in_reply_to, references):
+def test_reply_has_the_references_of_its_message(headers, in_reply_to, references):
     answer = make_answer(message(From="bob@example.com", **headers), ME, everybody=False)
     assert (answer.in_reply_to, answer.references) == (in_reply_to, references)
 
 
-def test_the_newest_mail_from_somebody_else_is_answered():
+def test_newest_message_of_another_sender_is_replied_to():
     first, own = message(mail_id="1", From="bob@example.com"), message(("SENT",), "2", From=ME)
     draft, foreign_draft = message(("DRAFT",), "3", From=ME), message(("DRAFT",), "4", From="bob@example.com")
     assert choose_answered([first, own, draft, foreign_draft], ME, None)["id"] == "1"
@@ -117,7 +117,7 @@ def test_the_newest_mail_from_somebody_else_is_answered():
         choose_answered([draft], ME, None)
 
 
-def test_a_mail_is_found_by_its_message_id_with_and_without_brackets():
+def test_message_is_looked_up_by_message_id_with_and_without_brackets():
     mails = [message(mail_id="1", Message_ID="<m1@x>"), message(mail_id="2", Message_Id="<m2@x>")]
     for wanted in ("<m1@x>", "m1@x", " <m1@x> ", "1"):
         assert choose_answered(mails, ME, wanted)["id"] == "1"
@@ -125,7 +125,7 @@ def test_a_mail_is_found_by_its_message_id_with_and_without_brackets():
         choose_answered(mails, ME, "<m3@x>")
 
 
-def test_in_a_real_thread_the_reply_to_address_counts(desk):
+def test_reply_to_header_is_used_in_a_real_thread(desk):
     session = open_session(desk.mailbox.accounts, None)
     answer = desk.run(
         find_answer(session, thread_id=desk.run(desk.mailbox.inbox.read(desk.find("valve in stock"), 0, None)).thread_id)
@@ -135,14 +135,14 @@ def test_in_a_real_thread_the_reply_to_address_counts(desk):
     assert len(answer.references) > 1
 
 
-def test_any_mail_of_a_thread_names_it(desk):
+def test_thread_is_given_by_any_of_its_messages(desk):
     session = open_session(desk.mailbox.accounts, None)
     newest = desk.find("valve in stock")
     answer = desk.run(find_answer(session, thread_id=newest))
     assert answer == desk.run(find_answer(session, thread_id=answer.thread_id))
 
 
-def test_what_does_not_belong_together_is_refused(desk):
+def test_contradictory_reply_parameters_are_refused(desk):
     session = open_session(desk.mailbox.accounts, None)
     heating, parcel = desk.find("valve in stock"), desk.find("parcel SP")
     with pytest.raises(InvalidInput, match="not in the thread"):

@@ -39,19 +39,19 @@ def message(text: str = "hi", *, crowd: int = 1, subject: str = "Hi", files: int
     }
 
 
-def test_a_mail_is_told_with_the_names_of_its_labels():
+def test_message_has_the_names_of_its_labels():
     entry = view_entry(message(), ME, {"Label_1": "Travel"})
     assert (entry.id, entry.thread_id, entry.from_email) == ("18aa", "18ab", "Eve <eve@example.com>")
     assert (entry.labels, entry.unread, entry.has_attachments) == (["INBOX", "UNREAD", "Travel"], True, False)
     assert entry.date == "2025-10-09T08:53:20Z"
 
 
-def test_short_mails_stay_whole():
+def test_short_messages_stay_complete():
     mails = shorten_to_limit([view_listed(message("hello\n" * 20), ME, {}, {}) for _ in range(10)])
     assert all(one.body == "\n".join(["hello"] * 20) and not one.truncated for one in mails)
 
 
-def test_one_long_mail_does_not_shorten_the_short_ones():
+def test_long_message_does_not_shorten_the_short_ones():
     mails = [view_listed(message(text), ME, {}, {}) for text in ("short", "x" * 500_000, "short too")]
     first, second, third = shorten_to_limit(mails)
     assert (first.body, third.body) == ("short", "short too")
@@ -61,21 +61,21 @@ def test_one_long_mail_does_not_shorten_the_short_ones():
 
 @pytest.mark.parametrize("text", ["x" * 100_000, '"\\\n' * 50_000, "日本語" * 40_000, "\t" * 100_000])
 @pytest.mark.parametrize(("crowd", "subject"), [(1, "Hi"), (60, "S" * 5000)])
-def test_fifty_long_mails_fit(text, crowd, subject):
+def test_fifty_long_messages_fit(text, crowd, subject):
     one = view_listed(message(text, crowd=crowd, subject=subject), ME, {}, {})
     mails = shorten_to_limit([one] * 50)
     assert len(mails) == 50
     assert sum(len(one.model_dump_json()) + 1 for one in mails) <= LARGEST_ANSWER
 
 
-def test_fifty_crowded_entries_fit():
+def test_fifty_entries_with_long_headers_fit():
     entries = lean_entries([view_entry(message(crowd=60, subject="S" * 5000), ME, {"Label_1": "L" * 400})] * 50)
     assert sum(len(one.model_dump_json()) + 1 for one in entries) <= LARGEST_ANSWER
     assert entries[0].id == "18aa"
 
 
 @pytest.mark.parametrize("text", ["0123456789" * 30_000, 'say "hi"\n' * 20_000, "é" * 100_000, "short", ""])
-def test_a_long_mail_is_read_page_by_page_without_a_gap(text):
+def test_long_message_is_paginated_without_a_gap(text):
     offset, pages = 0, []
     while True:
         page = view_whole(message(text, crowd=60, files=300, name="n" * 250), ME, {}, {}, offset)
@@ -90,12 +90,12 @@ def test_a_long_mail_is_read_page_by_page_without_a_gap(text):
     assert len(pages) < 12
 
 
-def test_behind_the_end_there_is_nothing():
+def test_page_after_the_end_is_empty():
     page = view_whole(message("hi"), ME, {}, {}, 1000)
     assert (page.body, page.truncated, page.next_offset) == ("", False, None)
 
 
-def test_attachments_have_short_ids_of_our_own():
+def test_attachments_have_short_ids():
     (first, second) = view_whole(message(files=2), ME, {}, {}).attachments
     assert (first.attachment_id, second.attachment_id, first.name, first.size) == ("0-1", "0-2", "a.pdf", 1)
 

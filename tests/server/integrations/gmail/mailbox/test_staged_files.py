@@ -21,14 +21,14 @@ def stage(tmp_path, moments):
     return Staging(tmp_path / "staged", lambda: moments[-1], lambda: 30)
 
 
-def test_a_file_is_found_again_by_its_link_as_it_was(stage):
+def test_staged_file_is_read_unchanged_by_its_link(stage):
     file = File("größe\n.pdf", "application/pdf", b"\n\x00{}\n")
     stage.keep(LINK, file)
     assert stage.find(LINK) == file
     assert stage.find(f"{LINK}&other") is None
 
 
-def test_a_file_is_for_its_owner_alone_and_does_not_tell_its_link(stage):
+def test_staged_file_is_private_and_does_not_disclose_its_link(stage):
     stage.keep(LINK, File("a", "a/b", b"x"))
     (path,) = stage.folder.iterdir()
     assert path.stat().st_mode & 0o077 == 0
@@ -36,7 +36,7 @@ def test_a_file_is_for_its_owner_alone_and_does_not_tell_its_link(stage):
     assert b"secret" not in path.read_bytes()
 
 
-def test_an_old_file_is_not_found_and_goes_with_the_next(stage, moments):
+def test_expired_staged_file_is_pruned(stage, moments):
     stage.keep(LINK, File("a", "a/b", b"x"))
     moments.append(moments[0] + timedelta(minutes=30))
     assert stage.find(LINK) is None
@@ -44,14 +44,14 @@ def test_an_old_file_is_not_found_and_goes_with_the_next(stage, moments):
     assert len(list(stage.folder.iterdir())) == 1
 
 
-def test_what_was_sent_goes_at_once(stage):
+def test_sent_staged_file_is_deleted_at_once(stage):
     stage.keep(LINK, File("a", "a/b", b"x"))
     stage.discard([LINK, "https://never.example"])
     assert stage.find(LINK) is None
     assert list(stage.folder.iterdir()) == []
 
 
-def test_the_oldest_go_where_it_is_too_much(stage, monkeypatch):
+def test_oldest_staged_files_are_evicted_above_the_limit(stage, monkeypatch):
     monkeypatch.setattr(staged_files, "LARGEST_STAGE", 2500)
     for number in range(4):
         stage.keep(f"https://x.example/{number}", File("a", "a/b", bytes(1000)))
@@ -60,7 +60,7 @@ def test_the_oldest_go_where_it_is_too_much(stage, monkeypatch):
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[]\n", b'{"at": "soon"}\nx', b"\xff\n"])
-def test_what_cannot_be_read_is_as_good_as_gone(stage, content):
+def test_unreadable_staged_file_counts_as_missing(stage, content):
     stage.keep(LINK, File("a", "a/b", b"x"))
     (path,) = stage.folder.iterdir()
     path.write_bytes(content)
@@ -69,6 +69,6 @@ def test_what_cannot_be_read_is_as_good_as_gone(stage, content):
     assert list(stage.folder.iterdir()) == []
 
 
-def test_an_empty_place_is_swept_too(stage):
+def test_empty_folder_is_pruned_too(stage):
     stage.prune()
     assert not stage.folder.exists()

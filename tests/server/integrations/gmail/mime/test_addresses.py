@@ -80,12 +80,12 @@ UNPARSED = [
 
 
 @pytest.mark.parametrize("header", WELL_FORMED)
-def test_well_formed_header_is_read_as_the_grammar_says(header):
+def test_well_formed_header_is_parsed_by_its_grammar(header):
     assert parse_addresses([header]) == [ParsedAddress(name, address) for name, address in WELL_FORMED[header]]
 
 
 @pytest.mark.parametrize("header", MALFORMED)
-def test_malformed_entry_is_read_and_says_so(header):
+def test_malformed_entry_is_read_and_marked(header):
     entries = parse_addresses([header])
     for entry, expected in zip(entries, MALFORMED[header], strict=True):
         assert expected in {None, (entry.name, entry.address)}
@@ -93,7 +93,7 @@ def test_malformed_entry_is_read_and_says_so(header):
 
 
 @pytest.mark.parametrize("header", UNPARSED)
-def test_entry_without_a_readable_address_is_kept_as_itself(header):
+def test_entry_without_a_readable_address_is_preserved(header):
     assert parse_addresses([f"c@example.com, {header}"]) == [ParsedAddress("", "c@example.com"), unparsed(header)]
     assert str(unparsed(header)) == header
 
@@ -147,7 +147,7 @@ def test_no_address_is_lost(header):
 
 
 @given(st.lists(st.tuples(NOISE, st.sampled_from(["{}, ", " <{}>, "]), ADDRESS), min_size=1, max_size=4))
-def test_well_formed_header_reaches_nobody_but_those_who_were_read(entries):
+def test_well_formed_header_has_no_other_recipients_than_parsed(entries):
     header = "".join(noise + form.format(address) for noise, form, address in entries)
     raw = f"To: {' '.join(header.split())}\r\n\r\n".encode("utf-8", "replace")
     try:

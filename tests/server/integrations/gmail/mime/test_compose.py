@@ -49,7 +49,7 @@ def write(**changes):
         (["", " , "], []),
     ],
 )
-def test_addresses_are_read_alone_and_in_lists(values, people):
+def test_addresses_are_parsed_alone_and_in_lists(values, people):
     assert [str(one) for one in read_people(values, "to")] == people
 
 
@@ -75,13 +75,13 @@ def test_addresses_are_read_alone_and_in_lists(values, people):
         '"' * 999,
     ],
 )
-def test_what_is_no_address_is_refused_by_the_name_of_its_field(value):
+def test_malformed_address_is_refused_by_the_name_of_its_field(value):
     with pytest.raises(InvalidInput, match=r"^cc: "):
         read_people([value], "cc")
 
 
 @given(st.text(max_size=60))
-def test_an_address_is_understood_by_mail_programs_as_it_was_shown(text):
+def test_address_is_parsed_by_mail_programs_as_it_was_shown(text):
     try:
         people = read_people([text], "to")
     except InvalidInput:
@@ -94,7 +94,7 @@ def test_an_address_is_understood_by_mail_programs_as_it_was_shown(text):
 
 
 @given(st.text(max_size=30), st.text(max_size=30), st.text(max_size=80))
-def test_nobody_is_added_by_what_stands_in_a_name_or_subject(name, other, subject):
+def test_names_and_subjects_add_no_recipient(name, other, subject):
     try:
         outgoing = OutgoingMail(
             "me@example.com",
@@ -111,7 +111,7 @@ def test_nobody_is_added_by_what_stands_in_a_name_or_subject(name, other, subjec
 
 @given(st.lists(st.text(max_size=90), max_size=6))
 @example(["Zoë <zoe@old.example>"] * 3)  # the comma between them stood in an encoded word
-def test_recipients_stay_apart_and_keep_their_names(names):
+def test_recipients_are_separate_and_keep_their_names(names):
     people = tuple(Person(f"user{index}@a-domain.example", name, "") for index, name in enumerate(names))
     people = tuple(replace(person, ascii=person.address) for person in people)
     try:
@@ -128,23 +128,23 @@ def test_recipients_stay_apart_and_keep_their_names(names):
 
 
 @pytest.mark.parametrize("subject", ["a\r\nBcc: eve@example.com", "a\nb", "a\x00", "a\u2028b", "a\x85b"])
-def test_a_subject_is_one_line(subject):
+def test_subject_is_one_line(subject):
     with pytest.raises(InvalidInput):
         check_subject(subject)
 
 
 @pytest.mark.parametrize("subject", ["Hällo", "ä" * 500, "x" * 900, "=?utf-8?q?not_decoded?= =", "a  b\tc"[:4], ""])
-def test_a_subject_arrives_as_it_was_written(subject):
+def test_subject_arrives_unchanged(subject):
     assert str(write(subject=check_subject(subject))["Subject"] or "") == subject
 
 
 @pytest.mark.parametrize("body", ["x", "", "ä\n\n  b\n", "From here\n.\n", "x" * 5000, "日本語\n" * 300, "trailing \nspace "])
-def test_a_text_arrives_as_it_was_written(body):
+def test_text_arrives_unchanged(body):
     arrived = write(body=body).get_content().replace("\r\n", "\n")
     assert arrived.rstrip("\n") == body.rstrip("\n")
 
 
-def test_everything_travels_as_ascii():
+def test_mail_is_ascii_on_the_wire():
     content = compose(
         OutgoingMail("me@example.com", read_people(["Jörg <j@example.com>"], "to"), "Hällo", "ä" * 2000, html="<p>ö</p>")
     )
@@ -153,7 +153,7 @@ def test_everything_travels_as_ascii():
     assert b"\n" not in content.replace(b"\r\n", b"")
 
 
-def test_an_address_that_ascii_cannot_write_makes_a_mail_in_utf8():
+def test_internationalized_address_makes_a_utf8_mail():
     content = compose(OutgoingMail("me@example.com", read_people(["jörg@exämple.com"], "to"), "Hällo", "ä"))
     assert "To: jörg@exämple.com".encode() in content
     assert "xn--exmple-cua" in write(to=read_people(["bob@exämple.com"], "to"))["To"]
@@ -165,7 +165,7 @@ def test_html_is_an_alternative_to_the_text():
     assert [one.get_content_type() for one in mail.iter_parts()] == ["text/plain", "text/html"]
 
 
-def test_files_arrive_byte_for_byte_with_their_names():
+def test_attachments_arrive_byte_for_byte_with_their_names():
     files = (File("größe.pdf", "application/pdf", bytes(range(256))), File("mail.eml", "message/rfc822", b"Subject: x\r\n\r\ny"))
     first, second = write(files=files).iter_attachments()
     assert (first.get_filename(), first.get_content_type(), first.get_content()) == (
@@ -176,18 +176,18 @@ def test_files_arrive_byte_for_byte_with_their_names():
     assert (second.get_content_type(), second.get_content()) == ("application/octet-stream", b"Subject: x\r\n\r\ny")
 
 
-def test_long_message_ids_stay_whole():
+def test_long_message_ids_are_not_folded():
     content = compose(OutgoingMail("me@example.com", (), "s", "b", in_reply_to=LONG_ID, references=(LONG_ID, "<a@b>", LONG_ID)))
     assert f"In-Reply-To: {LONG_ID}\r\nReferences: {LONG_ID}\r\n <a@b>\r\n {LONG_ID}\r\n".encode() in content
 
 
-def test_message_ids_are_picked_out_of_anything():
+def test_message_ids_are_extracted_from_any_text():
     assert read_ids("<a@b> junk <c@d>\r\nBcc: <x y> <é@f>") == ["<a@b>", "<c@d>"]
     many = [f"<{number}@x>" for number in range(200)]
     assert read_ids(" ".join(many)) == [many[0], *many[-MOST_REFERENCES + 1 :]]
 
 
-def test_a_mail_has_an_end():
+def test_size_of_a_mail_is_limited():
     with pytest.raises(TooLarge):
         write(files=(File("a.bin", "application/octet-stream", bytes(28_000_000)),))
     with pytest.raises(InvalidInput):
@@ -195,12 +195,12 @@ def test_a_mail_has_an_end():
 
 
 @pytest.mark.parametrize("kind", ["pdf", "a/b/c", "text/plain; charset=x", "a/b\r\nX: y", "", "ü/x"])
-def test_what_is_no_media_type_is_refused(kind):
+def test_malformed_media_type_is_refused(kind):
     with pytest.raises(InvalidInput):
         check_media_type(kind)
 
 
-def test_the_person_is_shown_all_that_the_recipient_gets():
+def test_preview_has_everything_that_the_recipient_gets():
     outgoing = OutgoingMail(
         "me@example.com",
         read_people(["Bob <bob@example.com>"], "to"),
@@ -222,7 +222,7 @@ def test_the_person_is_shown_all_that_the_recipient_gets():
     )
 
 
-def test_a_sentence_names_three_people_at_most():
+def test_summary_names_three_people_at_most():
     people = tuple(Person(f"{name}@example.com") for name in "abcde")
     assert name_recipients(people) == "a@example.com, b@example.com, c@example.com and 2 more"
     assert name_recipients(()) == "nobody yet"
@@ -238,7 +238,7 @@ TRICKS = [
 
 
 @pytest.mark.parametrize("trick", TRICKS)
-def test_an_encoded_word_is_text_and_never_another_header(trick: str) -> None:
+def test_encoded_word_is_text_and_never_another_header(trick: str) -> None:
     outgoing = OutgoingMail("me@example.com", (Person("bob@example.com", trick[:60], "bob@example.com"),), trick.strip(), "body")
     parsed = message_from_bytes(compose(outgoing), policy=policy.default)
     expected = {"from", "to", "subject", "mime-version", "content-type", "content-transfer-encoding"}
@@ -257,7 +257,7 @@ def test_encoded_word_in_a_name_arrives_as_it_is_shown():
 
 
 @pytest.mark.parametrize("line", [b"Bcc: eve@example.com", b"To: eve@example.com", b"X-Other: x"])
-def test_header_that_was_not_asked_for_is_refused(line):
+def test_unexpected_header_is_refused(line):
     outgoing = OutgoingMail("me@example.com", read_people(["bob@example.com"], "to"), "Hi", "x")
     content = compose(outgoing)
     check_head(content, outgoing)
@@ -266,7 +266,7 @@ def test_header_that_was_not_asked_for_is_refused(line):
         check_head(line + b"\r\n" + content, outgoing)
 
 
-def test_addresses_hold_every_recipient_once():
+def test_recipients_are_unique():
     to, cc, bcc = (read_people([value], "to") for value in ("bob@example.com", "Bob <bob@example.com>", "eve@example.com"))
     outgoing = OutgoingMail("me@example.com", to, "Hi", "x", cc=cc, bcc=bcc)
 

@@ -84,13 +84,13 @@ TEXTS = {
 
 
 @pytest.mark.parametrize("case", TEXTS)
-def test_the_text_that_a_person_would_read_is_found(case):
+def test_readable_text_part_is_chosen(case):
     payload, text, html = TEXTS[case]
     reading = read_text(read_parts(payload), {})
     assert (reading.text, reading.html) == (text, html)
 
 
-def test_a_text_that_gmail_keeps_apart_is_asked_for_and_put_in_place():
+def test_text_stored_as_attachment_is_fetched_and_inserted():
     fetched = {"mimeType": "text/plain", "body": {"attachmentId": "ANGx", "size": 5}}
     root = read_parts(part("multipart/alternative", None, fetched, HTML))
     (wanted,) = find_detached_texts(root)
@@ -99,14 +99,14 @@ def test_a_text_that_gmail_keeps_apart_is_asked_for_and_put_in_place():
     assert read_text(root, {}).text == "html"
 
 
-def test_nesting_without_end_is_cut_off():
+def test_deep_nesting_is_cut_off():
     payload = PLAIN
     for _ in range(DEEPEST * 3):
         payload = part("multipart/mixed", None, payload)
     assert read_text(read_parts(payload), {}).text == ""
 
 
-def test_attachments_are_found_in_order_with_ids_that_stay():
+def test_attachments_are_listed_in_order_with_stable_ids():
     root = read_parts(
         part(
             "multipart/mixed",
@@ -128,24 +128,24 @@ def test_attachments_are_found_in_order_with_ids_that_stay():
     ]
 
 
-def test_the_name_of_a_file_cannot_pretend():
+def test_deceptive_file_name_is_sanitized():
     (found,) = find_attachments(read_parts(part("application/x-msdownload", b"x", name="invoice\u202efdp.exe\r\n")))
     assert found.file_name == "invoicefdp.exe"
 
 
-def test_headers_are_found_whatever_their_case():
+def test_header_lookup_is_case_insensitive():
     headers = read_headers({"headers": [{"name": "SUBJECT", "value": "one"}, {"name": "Message-Id", "value": "<m@x>"}]})
     assert headers.get("Subject") == "one"
     assert headers.get("message-ID") == "<m@x>"
     assert headers.get("Date") == ""
 
 
-def test_a_parameter_is_read_in_every_spelling():
+def test_parameter_is_read_in_every_encoding():
     for value in ("text/plain; charset=koi8-r", 'text/plain;CHARSET="koi8-r"', "text/plain; charset*=us-ascii'en'koi8-r"):
         assert Headers((("content-type", value),)).parameter("Content-Type", "charset") == "koi8-r"
 
 
-def test_a_crowd_is_told_by_its_size():
+def test_long_recipient_list_is_shown_by_its_size():
     headers = Headers((("to", ", ".join(f"u{number}@example.com" for number in range(80))),))
     people = read_people(headers, "To")
     assert len(people) == 50
@@ -165,11 +165,11 @@ def test_a_crowd_is_told_by_its_size():
         ("", None, ""),
     ],
 )
-def test_a_date_is_told_in_utc_where_it_can_be_read(header, received, date):
+def test_date_is_utc_if_it_can_be_parsed(header, received, date):
     assert read_date(header, received) == date
 
 
-def test_base64url_is_read_with_and_without_padding():
+def test_base64url_is_decoded_with_and_without_padding():
     assert decode_base64url("aMOpbGxv") == "héllo".encode()
     assert decode_base64url("aGk") == decode_base64url("aGk=") == b"hi"
     assert decode_base64url("_-8") == b"\xff\xef"
@@ -213,7 +213,7 @@ PAYLOADS = st.recursive(
 
 
 @given(PAYLOADS)
-def test_every_payload_is_read_and_is_valid_json(payload):
+def test_any_payload_is_parsed_into_valid_json(payload):
     root = read_parts(payload)
     told = [read_text(root, {}).text, *read_people(root.headers, "To"), read_date(root.headers.get("Date"), payload)]
     told += [name for part in find_attachments(root) for name in (part.file_name, part.media_type, part.id)]

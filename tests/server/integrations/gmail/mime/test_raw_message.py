@@ -9,7 +9,7 @@ from server.integrations.gmail.mime.compose import File, OutgoingMail, compose, 
 from server.integrations.gmail.mime.raw_message import read_raw
 
 
-def test_what_was_composed_is_read_back():
+def test_composed_mail_is_parsed_back():
     outgoing = OutgoingMail(
         "me@example.com",
         read_people(["Jörg <j@example.com>", "bob@example.com"], "to"),
@@ -27,7 +27,7 @@ def test_what_was_composed_is_read_back():
     assert mail.recipients == "Jörg <j@example.com>, bob@example.com, eve@example.com"
 
 
-def test_everything_in_it_is_shown_also_what_is_odd():
+def test_preview_of_a_raw_message_shows_its_anomalies():
     mail = read_raw(
         b"To: a@example.com\nTo: b@example.com\nReply-To: c@example.com\nContent-Type: multipart/mixed; boundary=x\n\n"
         b"--x\n\none\n--x\nContent-Type: text/plain; charset=koi8-r\n\n\xf0\xd2\n"
@@ -45,19 +45,19 @@ def test_everything_in_it_is_shown_also_what_is_odd():
 @given(
     st.binary() | st.lists(st.sampled_from([b"Content-Type: multipart/mixed; boundary=x\n", b"--x\n", b"\n", b"a"])).map(b"".join)
 )
-def test_no_bytes_are_refused(content):
+def test_empty_message_is_refused(content):
     mail = read_raw(content)
     assert mail.fields()
     assert isinstance(mail.recipients, str)
 
 
-def test_everybody_counts_who_would_get_it_whatever_they_are_called():
+def test_all_recipient_headers_count():
     mail = read_raw(b"To: bob@example.com <eve@example.com>, Team:x@example.com, y@example.com;\nBcc: broken address\n\nhi\n")
     assert {"bob@example.com", "eve@example.com", "x@example.com", "y@example.com"} <= set(mail.addresses)
     assert [one for one in mail.addresses if "broken" in one], "what nobody can read is nobody whom the person has allowed"
 
 
-def test_header_in_utf8_is_read():
+def test_utf8_header_is_parsed():
     mail = read_raw("To: Jörg <jörg@exämple.com>, järg@exämple.com\n\n".encode())
     assert mail.addresses == ("jörg@exämple.com", "järg@exämple.com")
     mail.require_clear_recipients()
@@ -66,6 +66,6 @@ def test_header_in_utf8_is_read():
 @pytest.mark.parametrize(
     "raw", [b"To: j\xc3\xb6\xff\xc3\xb6\xc3\xb6rg@example.com\n\n", b" To: a@example.com\n\n", b"To: a@example.com\n: b\n\n"]
 )
-def test_mail_whose_recipients_are_not_certain_says_so(raw):
+def test_mail_with_uncertain_recipients_is_marked(raw):
     with pytest.raises(InvalidInput):
         read_raw(raw).require_clear_recipients()

@@ -42,7 +42,7 @@ DECODED = [
 
 
 @pytest.mark.parametrize(("content", "charset", "text"), DECODED, ids=range(len(DECODED)))
-def test_every_charset_is_decoded_somehow(content, charset, text):
+def test_text_of_any_charset_is_decoded(content, charset, text):
     decoded = decode_text(content, charset)
     assert decoded == text if text else decoded.startswith("die Größe ändert")
 
@@ -56,7 +56,7 @@ def test_decoding_never_fails_and_prefers_utf_8(content, charset):
 
 
 @pytest.mark.parametrize("name", ["idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "", "\ud800", "é"])
-def test_what_no_mail_is_written_in_is_no_charset(name):
+def test_codec_that_is_no_charset_is_ignored(name):
     assert find_charset(name) == ""
 
 
@@ -72,7 +72,7 @@ def test_what_no_mail_is_written_in_is_no_charset(name):
         ("plain", "plain"),
     ],
 )
-def test_encoded_words_are_decoded_where_they_can_be(header, text):
+def test_encoded_words_are_decoded_if_possible(header, text):
     decoded = decode_words(header)
     assert text is None or decoded == text
 
@@ -90,26 +90,26 @@ def test_encoded_words_are_decoded_where_they_can_be(header, text):
         ("x" * 5000, "x" * 999 + "…"),
     ],
 )
-def test_a_header_becomes_one_harmless_line(value, line):
+def test_header_becomes_one_harmless_line(value, line):
     assert one_line(value) == line
 
 
 @given(st.text())
-def test_a_line_can_be_sent_and_is_one(value):
+def test_single_line_field_is_normalized(value):
     line = one_line(value)
     json.dumps(line, ensure_ascii=False).encode()
     assert len(line.splitlines()) <= 1
 
 
-def test_a_text_keeps_its_lines_and_loses_its_control_characters():
+def test_text_keeps_its_lines_and_loses_its_control_characters():
     assert clean_text("\r\na\r\nb\rc\x07\x1b[31m\td\u202e\ud800\n") == "a\nb\nc[31m\td?"
 
 
-def test_html_loses_its_hidden_characters_too():
+def test_html_loses_its_invisible_characters_too():
     assert html_to_text("<p>in&#8203;voice&#x202e;</p>") == "invoice"
 
 
-def test_a_snippet_is_unescaped():
+def test_snippet_is_unescaped():
     assert read_snippet("Tom &amp; Jerry&#39;s") == "Tom & Jerry's"
     assert read_snippet(None) == ""
 
@@ -130,18 +130,18 @@ def test_flowed_lines_are_joined(text, joined):
     assert unflow(text, delete_space=False) == joined
 
 
-def test_flowed_lines_lose_the_space_that_was_added():
+def test_flowed_lines_lose_the_stuffed_space():
     assert unflow("日本 \n語", delete_space=True) == "日本語"
 
 
 @given(st.text(), st.integers(2, 200))
-def test_what_is_cut_fits(text, most):
+def test_truncated_text_fits_the_limit(text, most):
     piece = cut(text.encode("utf-8", "replace").decode(), most)
     assert json_length(piece) <= max(most, 2)
     assert text.encode("utf-8", "replace").decode().startswith(piece)
 
 
-def test_what_fits_is_not_cut():
+def test_short_text_is_not_truncated():
     assert cut('say "hi"\n', json_length('say "hi"\n')) == 'say "hi"\n'
 
 

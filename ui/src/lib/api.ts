@@ -1,14 +1,14 @@
-/** The local surface: a client typed by its document, and failures as sentences. */
+/** Client of the local API, typed by its OpenAPI document; failures are sentences. */
 import createClient, { type FetchResponse } from 'openapi-fetch'
 import { EventSourceParserStream } from 'eventsource-parser/stream'
 import type { paths } from '../../generated/local'
 
 export type * from '../../generated/local'
 
-/** What the local surface says when it does not do what was asked, in a sentence for the person. */
+/** Refusal of the local API, with a sentence for the person. */
 export class Refused extends Error {
   readonly status: number
-  /** What is wrong with which value, so that it can stand beside it. */
+  /** Validation errors by field. */
   readonly fields: readonly { field: string; message: string }[]
 
   constructor(message: string, status = 0, fields: readonly { field: string; message: string }[] = []) {
@@ -18,7 +18,7 @@ export class Refused extends Error {
   }
 }
 
-// It came in the address, which no server is told, and stays with this tab: another page of this computer has the cookie, never this.
+// From the URL fragment, which is never sent to a server. Kept in this tab only: another page of this computer has the cookie, never the token.
 const TAB = 'token'
 const entry = new URLSearchParams(location.hash.slice(1))
 const came = entry.get('token')
@@ -33,14 +33,14 @@ const headers = { 'X-Deskhand-Token': token }
 export const NOT_ANSWERING = 'Deskhand is not answering. Trying again…'
 const NONSENSE = 'Deskhand did not answer as it should. Open the window again.'
 
-/** `ask(local.GET('/api/…'))` answers what was asked for, or throws. */
-export const local = createClient<paths>({ headers })
+/** Returns the data of `unwrap(api.GET('/api/…'))`; throws Refused on failure. */
+export const api = createClient<paths>({ headers })
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
-export async function ask<T extends Record<string | number, any>, O, M extends `${string}/${string}`>(
-  asked: Promise<FetchResponse<T, O, M>>,
+export async function unwrap<T extends Record<string | number, any>, O, M extends `${string}/${string}`>(
+  request: Promise<FetchResponse<T, O, M>>,
 ): Promise<NonNullable<FetchResponse<T, O, M>['data']>> {
-  const { data, error, response } = await asked.catch(() => { throw new Refused(NOT_ANSWERING) })
+  const { data, error, response } = await request.catch(() => { throw new Refused(NOT_ANSWERING) })
   if (response.ok) return data as NonNullable<typeof data>
   throw new Refused(readDetail(error), response.status, (error as { errors?: Refused['fields'] } | undefined)?.errors ?? [])
 }
@@ -50,19 +50,19 @@ function readDetail(error: unknown): string {
   return typeof detail === 'string' ? detail : NONSENSE
 }
 
-/** Why something did not work, in a sentence. */
+/** Error message as a sentence. */
 export const explain = (error: unknown): string =>
   error instanceof Refused ? error.message : error instanceof TypeError ? NOT_ANSWERING : NONSENSE
 
-export interface Piece { topic: string; data: unknown }
+export interface FeedEvent { topic: string; data: unknown }
 
-/** Calls back at every piece of news, "hello" first, when the feed stands. Throws what keeps it from going on. */
-export async function follow(onNews: (piece: Piece) => void, signal: AbortSignal): Promise<never> {
+/** Calls back for each server-sent event, "hello" first. Throws when the stream ends. */
+export async function follow(onEvent: (event: FeedEvent) => void, signal: AbortSignal): Promise<never> {
   const answer = await fetch('/api/events', { headers, signal })
   if (!answer.ok || !answer.body) throw new Refused(readDetail(await answer.json().catch(() => undefined)), answer.status)
-  const news = answer.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream()).getReader()
-  for (let piece = await news.read(); !piece.done; piece = await news.read()) {
-    onNews({ topic: piece.value.event ?? '', data: JSON.parse(piece.value.data || 'null') })
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream()).getReader()
+  for (let event = await reader.read(); !event.done; event = await reader.read()) {
+    onEvent({ topic: event.value.event ?? '', data: JSON.parse(event.value.data || 'null') })
   }
   throw new TypeError('The feed ended.')
 }

@@ -1,5 +1,5 @@
-/** How far the person has come with setting Deskhand up. Deskhand keeps it, so that they can go on another time. */
-import { ask, local, type Onboarding, type Progress, type StepView } from '../../lib/local'
+/** Setup wizard. The server stores its progress. */
+import { unwrap, api, type Onboarding, type Progress, type StepView } from '../../lib/api'
 import { go } from '../../lib/route.svelte'
 
 const STEPS: readonly StepView[] = [
@@ -10,17 +10,17 @@ const STEPS: readonly StepView[] = [
 
 const ORDER = ['gmail', 'apps'] // of the integrations; the others follow
 
-class Journey {
-  /** First those of every first run, then those of the integrations. */
+class Wizard {
+  /** Fixed steps, then those of the integrations. */
   steps = $state.raw(STEPS)
   value = $state.raw<Onboarding>()
-  /** The first client's key, which Deskhand tells once; it is nowhere but in this page. */
+  /** Key of the first client, shown once and kept in this page only. */
   key = $state('')
 
   readonly next = $derived(this.steps.find(({ name }) => this.value?.steps[name] === 'open')?.name)
 
   async load(): Promise<void> {
-    const [value, integrations] = await Promise.all([ask(local.GET('/api/onboarding')), ask(local.GET('/api/onboarding/steps'))])
+    const [value, integrations] = await Promise.all([unwrap(api.GET('/api/onboarding')), unwrap(api.GET('/api/onboarding/steps'))])
     const known = ORDER.flatMap((name) => integrations.filter((step) => step.name === name))
     this.steps = [...STEPS, ...known, ...integrations.filter(({ name }) => !ORDER.includes(name))]
     this.value = value
@@ -29,10 +29,10 @@ class Journey {
   async save(change: Partial<Progress>): Promise<void> {
     const { finished = false, steps, client = null } = this.value ?? {}
     const body: Progress = { finished, client, ...(steps && { steps }), ...change }
-    this.value = await ask(local.PUT('/api/onboarding', { body }))
+    this.value = await unwrap(api.PUT('/api/onboarding', { body }))
   }
 
-  /** Notes how a step ended and goes to the one after it; after the last one the window is the usual one. */
+  /** Records how a step ended and shows the next one, or the overview after the last. */
   async leave(name: string, how: 'done' | 'skipped', more: Partial<Progress> = {}): Promise<void> {
     const after = this.steps[this.steps.findIndex((step) => step.name === name) + 1]
     const steps = { ...this.value!.steps, [name]: how }
@@ -42,10 +42,10 @@ class Journey {
   }
 }
 
-export const journey = new Journey()
+export const wizard = new Wizard()
 
-/** At a first start the window begins with the welcome, unless it was asked for another page. */
-export async function beginWhereItBegins(): Promise<void> {
-  await journey.load().catch(() => undefined) // the overview says what is wrong
-  if (journey.value && !journey.value.finished && !location.hash) go('welcome')
+/** Opens the wizard at the first start, unless another page is requested. */
+export async function openWizardAtFirstStart(): Promise<void> {
+  await wizard.load().catch(() => undefined) // the overview shows the error
+  if (wizard.value && !wizard.value.finished && !location.hash) go('welcome')
 }

@@ -1,5 +1,5 @@
-/** What OMI sends, in the words of the person. */
-import type { LastArrival } from '../../lib/local'
+/** Labels and formats of OMI's deliveries. */
+import type { LastArrival } from '../../lib/api'
 
 export const KINDS: readonly { kind: LastArrival['kind']; title: string; nothing: string }[] = [
   { kind: 'memory', title: 'Conversations', nothing: 'After a conversation OMI thinks about it for a minute or two.' },
@@ -9,23 +9,23 @@ export const KINDS: readonly { kind: LastArrival['kind']; title: string; nothing
   { kind: 'button', title: 'Its button', nothing: 'It comes when the button is pressed.' },
 ]
 
-export const counted = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`
+export const pluralize = (count: number, singular: string, plural: string): string => `${count} ${count === 1 ? singular : plural}`
 
-/** Whoever spoke, from the person's side. */
+/** Speaker name; the owner is "You". */
 export const nameSpeaker = (speaker: string, isUser: boolean): string => (isUser ? 'You' : speaker)
 
-/** Seconds since a talk began, as a clock shows them: "1:02", "1:00:10". */
-export function sayOffset(seconds: number): string {
+/** Formats an offset into a conversation: "1:02", "1:00:10". */
+export function formatOffset(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds))
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60]
   const two = (part: number) => String(part).padStart(2, '0')
   return hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`
 }
 
-export interface Words { id: string; speaker: string; is_user: boolean; text: string; start: number }
+export interface Segment { id: string; speaker: string; is_user: boolean; text: string; start: number }
 
-/** What one speaker says in a row is one block. */
-export function groupBySpeaker<T extends Words>(segments: readonly T[]): { id: string; speaker: string; is_user: boolean; start: number; texts: string[] }[] {
+/** Groups consecutive segments of a speaker into blocks. */
+export function groupBySpeaker<T extends Segment>(segments: readonly T[]): { id: string; speaker: string; is_user: boolean; start: number; texts: string[] }[] {
   const blocks: { id: string; speaker: string; is_user: boolean; start: number; texts: string[] }[] = []
   for (const { id, speaker, is_user, start, text } of segments) {
     const last = blocks.at(-1)

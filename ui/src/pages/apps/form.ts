@@ -1,5 +1,5 @@
-/** An app's entry as a form of texts, and back. What the form does not show is kept as it was. */
-import type { Action, Entry, OwnList } from '../../lib/local'
+/** Conversion of an app entry to form fields and back; fields without a control are preserved. */
+import type { Action, Entry, OwnList } from '../../lib/api'
 
 export type System = OwnList['system']
 type Place = { path?: string | null; desktop?: string | null; flatpak?: string | null; bundle?: string | null; uri?: string | null; aumid?: string | null; args?: string[] | null }
@@ -7,11 +7,11 @@ type Place = { path?: string | null; desktop?: string | null; flatpak?: string |
 const KINDS = ['desktop', 'flatpak', 'bundle', 'uri', 'aumid'] as const
 const OWN_KINDS = { linux: ['flatpak'], macos: ['bundle'], windows: ['uri', 'aumid'] } as const
 
-/** One thing a line, without the empty ones. */
+/** Non-empty lines. */
 export const lines = (text: string): string[] => text.split('\n').map((line) => line.trim()).filter(Boolean)
 export const words = (text: string): string[] => text.split(',').map((word) => word.trim()).filter(Boolean)
 
-/** A place where a program may be, as a line: "gedit", "org.gnome.TextEditor.desktop", "flatpak org.gnome.TextEditor". */
+/** Candidate location of a program as a line: "gedit", "org.gnome.TextEditor.desktop", "flatpak org.gnome.TextEditor". */
 export function showPlace(place: Place): string {
   if (place.path) return place.path
   const kind = KINDS.find((name) => place[name])
@@ -37,7 +37,7 @@ export interface Form {
   files: string
   addresses: string
   onlyOurs: boolean
-  asked: boolean
+  graceful: boolean
   seconds: string
   once: boolean
 }
@@ -56,13 +56,13 @@ export function fillForm(entry: Entry, system: System): Form {
     files: (entry.open?.files ?? []).join('\n'),
     addresses: (entry.open?.addresses ?? []).join('\n'),
     onlyOurs: entry.stop?.only_ours ?? true,
-    asked: (entry.stop?.method ?? 'graceful') === 'graceful',
+    graceful: (entry.stop?.method ?? 'graceful') === 'graceful',
     seconds: String(entry.stop?.timeout_s ?? 5),
     once: entry.single_instance ?? true,
   }
 }
 
-/** The entry with what the form says. Lines of arguments are handed over as they stand, blanks included. */
+/** Entry with the form's values. Argument lines are passed verbatim, blanks included. */
 export function readForm(form: Form, entry: Entry, system: System): Entry {
   const before = new Map((entry.platforms?.[system] ?? []).map((place) => [showPlace(place), place as Place]))
   const places = lines(form.places).map((line) => before.get(line) ?? readPlace(line, system))
@@ -76,12 +76,12 @@ export function readForm(form: Form, entry: Entry, system: System): Entry {
     cwd: form.cwd.trim() || null,
     allow: allowed.length === ACTIONS.length ? null : allowed,
     open: { files: lines(form.files), addresses: lines(form.addresses) },
-    stop: { method: form.asked ? 'graceful' : 'kill', timeout_s: Number(form.seconds), only_ours: form.onlyOurs },
+    stop: { method: form.graceful ? 'graceful' : 'kill', timeout_s: Number(form.seconds), only_ours: form.onlyOurs },
     single_instance: form.once,
   }
 }
 
-/** What an entry has that only its file shows. */
+/** Parts of an entry without a form control. */
 export function listFurther(entry: Entry): string[] {
   const { exe = [], process_name: names = [], cmdline = [], own = true } = entry.match ?? {}
   return [
@@ -91,13 +91,13 @@ export function listFurther(entry: Entry): string[] {
   ].filter(Boolean)
 }
 
-/** Sentences for the fields, out of what the local surface said, such as "open.files.1: Value error, write the whole path". */
-export function sortTroubles(sentence: string, system: System): { fields: Record<string, string>; rest: string } {
-  const [, told] = /^The request does not fit\. (.*)\.$/s.exec(sentence) ?? []
-  if (!told) return { fields: {}, rest: sentence }
+/** Field errors parsed from the API's message, such as "open.files.1: Value error, write the whole path". */
+export function sortErrors(sentence: string, system: System): { fields: Record<string, string>; rest: string } {
+  const [, message] = /^The request does not fit\. (.*)\.$/s.exec(sentence) ?? []
+  if (!message) return { fields: {}, rest: sentence }
   const fields: Record<string, string> = {}
   const others: string[] = []
-  for (const part of told.split('; ')) {
+  for (const part of message.split('; ')) {
     const [, place = '', words = part] = /^([\w.\[\]-]+): (?:Value error, )?(.*)$/s.exec(part) ?? []
     const known = [...PLACES, `platforms.${system}`].find((name) => place === name || place.startsWith(`${name}.`))
     if (!known) { others.push(words); continue }

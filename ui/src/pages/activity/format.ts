@@ -1,0 +1,54 @@
+/** Contents of a call as readable fields. */
+import type { ActivityView } from '../../lib/api'
+
+type Field = readonly [string, string]
+
+/** Fields of the effect, in the recipient's order. */
+export function readEffect(effect: unknown): Field[] | undefined {
+  const fields = (effect as { fields?: unknown } | null)?.fields
+  return Array.isArray(fields) ? fields.map(([name, value]) => [String(name), String(value)] as const) : undefined
+}
+
+/** Arguments by name, nested ones by both names; omitted ones are left out. */
+export function flatten(value: unknown, name = ''): Field[] {
+  if (value === null || value === undefined || value === '' || (Array.isArray(value) && !value.length)) return []
+  if (Array.isArray(value) && value.every((item) => typeof item !== 'object')) return [[formatName(name), value.join(', ')]]
+  if (typeof value !== 'object') return [[formatName(name), typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value)]]
+  const inner = Object.entries(value)
+  const wrapped = !name && inner.length === 1 && typeof inner[0]![1] === 'object' && !Array.isArray(inner[0]![1])
+  return inner.flatMap(([key, item]) => flatten(item, wrapped ? '' : name ? `${name} ${key}` : key))
+}
+
+const formatName = (name: string): string => {
+  const words = name.replaceAll('_', ' ').trim()
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}
+
+/** Pretty-prints JSON; other text is returned unchanged. */
+export function formatJson(text: string): string {
+  try { return JSON.stringify(JSON.parse(text), null, 2) } catch { return text }
+}
+
+export function formatOutcome({ outcome, changes, decision }: ActivityView): string {
+  return {
+    waiting: 'It waits for your word, under Approvals; nothing has been done.',
+    running: 'It runs at this moment.',
+    done: changes ? 'It was done.' : 'It was answered.',
+    failed: 'It was tried, and failed.',
+    refused: decision === 'denied' ? 'You said no; nothing was done.' : 'It was refused; nothing was done.',
+    repeated: 'It had been called before; nothing was done again.',
+    uncertain: 'Nobody knows whether it was done.',
+  }[outcome]
+}
+
+const REASON_IS_COMPLETE = ['allowed', 'denied', 'repeated', 'asked'] // such as "You allowed it once."
+
+/** Decision with its reason: "Refused: it has to be allowed first". */
+export function formatDecision({ decision, reason }: ActivityView): string {
+  const word = decision.charAt(0).toUpperCase() + decision.slice(1)
+  if (!reason) return word
+  return !REASON_IS_COMPLETE.includes(decision) ? `${word}: ${reason.charAt(0).toLowerCase()}${reason.slice(1)}` : reason
+}
+
+/** Title of the effect, by outcome. */
+export const formatEffectTitle = ({ outcome }: ActivityView): string => (outcome === 'done' ? 'What it did, word for word' : 'What it was to do, word for word')

@@ -1,0 +1,55 @@
+/** Approval requests on screen. Nothing moves while the pointer or the focus is inside the list. */
+import type { QuestionView } from '../../lib/api'
+
+export interface BoardItem {
+  question: QuestionView
+  /** Outcome as a sentence; null while pending. */
+  ended: string | null
+  /** Error of the last attempt, such as a wrong code; the reason if the request ends with it. */
+  lastError?: string
+}
+
+const GONE = 'This waits no longer: it was answered elsewhere, or nobody wants it any more.'
+const LATE = 'Nobody answered in time, so nothing was done.'
+
+export class ApprovalBoard {
+  items = $state<BoardItem[]>([])
+  #active = { pointer: false, focus: false }
+
+  /** Synchronizes with the pending requests: new ones are appended, ended ones keep their place without buttons. */
+  sync(questions: readonly QuestionView[], now: number): void {
+    const waiting = new Map(questions.map((question) => [question.id, question]))
+    for (const item of this.items) {
+      const current = waiting.get(item.question.id)
+      waiting.delete(item.question.id)
+      if (current && item.ended === null) item.question = current
+      if (!current) item.ended ??= isLate(item.question, now) ? LATE : item.lastError ?? GONE
+    }
+    this.items.push(...[...waiting.values()].map((question) => ({ question, ended: null })))
+    this.#tidy()
+  }
+
+  /** Ends expired requests. */
+  expire(now: number): void {
+    for (const item of this.items) if (item.ended === null && isLate(item.question, now)) item.ended = LATE
+    this.#tidy()
+  }
+
+  end(id: string, message: string): void {
+    const item = this.items.find(({ question }) => question.id === id)
+    if (item) item.ended = message
+  }
+
+  /** Records that the pointer or the focus entered or left. */
+  setActive(what: 'pointer' | 'focus', there: boolean): void {
+    this.#active[what] = there
+    this.#tidy()
+  }
+
+  #tidy(): void {
+    if (this.#active.pointer || this.#active.focus || this.items.every(({ ended }) => ended === null)) return
+    this.items = this.items.filter(({ ended }) => ended === null)
+  }
+}
+
+const isLate = ({ expires_at }: QuestionView, now: number): boolean => expires_at !== null && Date.parse(expires_at) <= now
