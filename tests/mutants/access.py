@@ -174,15 +174,15 @@ MUTANTS = [
         ("tests/server/access/guard/test_record.py",),
     ),
     Mutant(
-        "server/access/guard/request.py",
-        "[operation.name, client.id, arguments]",
-        "[operation.name, arguments]",
+        "server/access/guard/call.py",
+        "[self._operation.name, self.client_id, record.arguments]",
+        "[self._operation.name, record.arguments]",
         ("tests/server/access/approvals/test_service.py::test_the_same_call_is_asked_once_and_has_what_the_first_one_has",),
     ),
     Mutant(
-        "server/access/guard/request.py",
-        "[operation.name, client.id, arguments]",
-        "[client.id, arguments]",
+        "server/access/guard/call.py",
+        "[self._operation.name, self.client_id, record.arguments]",
+        "[self.client_id, record.arguments]",
         ("tests/server/access/approvals/test_service.py::test_the_same_call_is_asked_once_and_has_what_the_first_one_has",),
     ),
     Mutant(

@@ -7,7 +7,7 @@ import pytest
 
 from server.core.errors import NotFound, SignInNeeded, Unavailable
 from server.integrations.gmail.accounts.accounts import SECTION, Accounts, Tokens, secret_name
-from server.integrations.gmail.adapter.google import Grant, RealGoogle
+from server.integrations.gmail.adapter.google import Google, Grant
 from server.integrations.gmail.models import Endpoints, GmailSettings
 
 FIRST, SECOND = "alex@example.com", "alex.morgan@example.org"
@@ -44,7 +44,7 @@ def test_a_token_is_used_while_it_lives_and_renewed_once_for_everybody(desk):
 def test_a_renewed_token_is_kept_for_the_next_start(desk):
     desk.clock.later += timedelta(hours=2)
     token = desk.run(desk.mailbox.accounts.token(FIRST))
-    again = Accounts(desk.context, RealGoogle())
+    again = Accounts(desk.context, Google())
     assert desk.run(again.token(FIRST)) == token
     again.close()
     assert len(desk.calls("^/token")) == 1
@@ -92,7 +92,7 @@ def test_tokens_that_are_lost_are_a_reason_to_sign_in(new_desk, stored):
         new_desk.run(new_desk.context.secrets.delete(secret_name(FIRST)))
     else:
         new_desk.run(new_desk.context.secrets.set(secret_name(FIRST), stored))
-    accounts = Accounts(new_desk.context, RealGoogle())
+    accounts = Accounts(new_desk.context, Google())
     with pytest.raises(SignInNeeded, match="lost"):
         new_desk.run(accounts.token(FIRST))
     accounts.close()
@@ -124,7 +124,7 @@ def test_the_window_hears_of_every_change(desk):
 
 
 def test_outside_of_demo_mode_only_googles_own_addresses_are_used(desk):
-    real = Accounts(type(desk.context)(**{**vars(desk.context), "demo": False}), RealGoogle())
+    real = Accounts(type(desk.context)(**{**vars(desk.context), "demo": False}), Google())
     assert real.endpoints == Endpoints()
     assert all(address.startswith("https://") for address in Endpoints().model_dump().values())
     real.close()
