@@ -21,7 +21,7 @@ from desktop.window.window import Window
 from server.core.errors import DeskhandError
 from server.lifecycle.crash_log import remember
 from server.sdk.cli import explain
-from server.storage.data_dir import Home, InUse, find_home
+from server.storage.data_dir import DataDir, InUse, find_home
 
 if TYPE_CHECKING:
     from desktop.server_thread import BackgroundServer
@@ -79,7 +79,7 @@ def show_running_instance(data: Path, ask: Callable[[Path], object] = show_runni
 class DesktopApplication:
     """A run. The main thread is the toolkit's; the server, its status feed and the window have their own threads."""
 
-    home: Home
+    home: DataDir
     demo: bool
     visitor: bool
     data_dir: Path | None

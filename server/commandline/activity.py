@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from server.commandline.client import connect
+from server.commandline.client import ask
 from server.sdk.cli import data_dir_option, example, json_option, print_json, say, say_time
 
 NOT_WELL = ("failed", "uncertain", "refused")  # outcomes
@@ -25,8 +25,7 @@ NOT_WELL = ("failed", "uncertain", "refused")  # outcomes
 def activity(number: int | None, data_dir: Path | None, *, as_json: bool, **wanted: Any) -> None:
     """List what happened, newest first; with the NUMBER of a call, show all that is known of it."""
     path = f"/api/activity/{number}" if number is not None else f"/api/activity?{encode_query(**wanted)}"
-    with connect(data_dir) as deskhand:
-        answer = deskhand.call("GET", path)
+    answer = ask(data_dir, "GET", path)
     if as_json:
         print_json(answer)
     elif number is not None:

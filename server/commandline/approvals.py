@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import click
 
-from server.commandline.client import connect
+from server.commandline.client import ask
 from server.sdk.approval_requests import ApprovalDuration
 from server.sdk.cli import data_dir_option, example, json_option, print_json, say, say_time
 
@@ -23,8 +23,7 @@ def approvals() -> None:
 @data_dir_option
 def list_approvals(data_dir: Path | None, *, as_json: bool) -> None:
     """List the calls and sign-ins that wait, oldest first, with what they would do."""
-    with connect(data_dir) as deskhand:
-        requests = deskhand.call("GET", "/api/approvals")
+    requests = ask(data_dir, "GET", "/api/approvals")
     if as_json:
         print_json(requests)
     elif not requests:
@@ -71,8 +70,13 @@ class DurationChoice(click.Choice[str]):
 @data_dir_option
 def approve(question_id: str, code: str | None, extent: str, data_dir: Path | None) -> None:
     """Say yes."""
-    with connect(data_dir, running_only=True) as deskhand:
-        answer = deskhand.call("POST", f"/api/approvals/{quote(question_id, safe='')}/approve", {"extent": extent, "code": code})
+    answer = ask(
+        data_dir,
+        "POST",
+        f"/api/approvals/{quote(question_id, safe='')}/approve",
+        {"extent": extent, "code": code},
+        running_only=True,
+    )
     say(answer["message"])
 
 
@@ -82,6 +86,5 @@ def approve(question_id: str, code: str | None, extent: str, data_dir: Path | No
 @data_dir_option
 def deny(question_id: str, reason: str, data_dir: Path | None) -> None:
     """Say no."""
-    with connect(data_dir, running_only=True) as deskhand:
-        answer = deskhand.call("POST", f"/api/approvals/{quote(question_id, safe='')}/deny", {"reason": reason})
+    answer = ask(data_dir, "POST", f"/api/approvals/{quote(question_id, safe='')}/deny", {"reason": reason}, running_only=True)
     say(answer["message"])

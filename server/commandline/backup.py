@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from server.commandline.client import connect, find_running
+from server.commandline.client import ask, find_running
 from server.core.errors import Conflict
 from server.sdk.cli import data_dir_option, example, say
 from server.storage.data_dir import open_home
@@ -16,8 +16,7 @@ from server.storage.data_dir import open_home
 @data_dir_option
 def backup(file: Path, data_dir: Path | None, *, overwrite: bool) -> None:
     """Put a copy of what is kept, without any secret, into FILE. The server may run meanwhile."""
-    with connect(data_dir) as deskhand:
-        made = deskhand.call("POST", "/api/backup", {"path": str(file.resolve()), "overwrite": overwrite})
+    made = ask(data_dir, "POST", "/api/backup", {"path": str(file.resolve()), "overwrite": overwrite})
     say(f"Backed up to {made['path']}.")
 
 

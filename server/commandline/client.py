@@ -59,6 +59,12 @@ def connect(data_dir: Path | None, *, running_only: bool = False) -> Iterator[Lo
                 runner.run(stack.aclose())
 
 
+def ask(data_dir: Path | None, method: str, path: str, body: Any = None, *, running_only: bool = False) -> Any:
+    """Send one request to the local API and return the JSON of its response. Raises DeskhandError."""
+    with connect(data_dir, running_only=running_only) as api:
+        return api.call(method, path, body)
+
+
 async def open_here(stack: AsyncExitStack, data_dir: Path | None, runner: asyncio.Runner) -> "InProcess":
     """Open the database in this process, with the local API over it. The integrations are loaded if it asks for them."""
     from server.http.addresses import Address  # a command that finds a server running does without the whole of it

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from server.commandline.client import connect
+from server.commandline.client import ask, connect
 from server.sdk.cli import data_dir_option, example, json_option, print_json, say, say_time
 
 WAYS = {"own": "made here", "registered": "registered itself", "document": "known by a document"}
@@ -64,8 +64,7 @@ def create(  # noqa: PLR0913, one argument for each option
     check_redirects(redirect_uris, oauth=oauth)
     order: dict[str, Any] = {"name": name, "scopes": list(scopes) or None, "allow": list(allow), "deny": list(deny), "rate": rate}
     order |= {"oauth": oauth, "redirect_uris": list(redirect_uris)}
-    with connect(data_dir) as deskhand:
-        made = deskhand.call("POST", "/api/clients", order)
+    made = ask(data_dir, "POST", "/api/clients", order)
     for warning in made["warnings"]:
         say(f"For a script this is fine; ChatGPT would not take its document: {warning}", err=True)
     if as_json:
@@ -79,8 +78,7 @@ def create(  # noqa: PLR0913, one argument for each option
 @data_dir_option
 def list_clients(data_dir: Path | None, *, as_json: bool) -> None:
     """List the clients, newest first."""
-    with connect(data_dir) as deskhand:
-        listed = deskhand.call("GET", "/api/clients")
+    listed = ask(data_dir, "GET", "/api/clients")
     if as_json:
         print_json(listed)
         return
@@ -106,36 +104,29 @@ def show(name: str, data_dir: Path | None, *, as_json: bool) -> None:
     else:
         tell(client)
         for allowance in allowances:
-            tell_allowance(allowance)
+            whom = f" to {', '.join(allowance['recipients'])}" if allowance["recipients"] else ""
+            until = say_time(allowance["until"]) if allowance["until"] else "you end it"
+            say(f"allowed {allowance['operation']}{whom} without asking, until {until}")
         if allowances:
             say(f"Have it ask again: deskhand clients ask {name} OPERATION")
 
 
-@clients.command(epilog=example("deskhand clients allow my-gpt send_mail"))
-@click.argument("name")
-@click.argument("operations", nargs=-1, required=True)
-@data_dir_option
-def allow(name: str, operations: tuple[str, ...], data_dir: Path | None) -> None:
-    """Let a client's OPERATIONS run without asking."""
-    change_policies(data_dir, name, operations, "allow")
+def add_policy_command(policy: str, operation: str, text: str) -> None:
+    """Add the command that sets a policy for operations of a client."""
+
+    @clients.command(policy, help=text, epilog=example(f"deskhand clients {policy} my-gpt {operation}"))
+    @click.argument("name")
+    @click.argument("operations", nargs=-1, required=True)
+    @data_dir_option
+    def set_policy(name: str, operations: tuple[str, ...], data_dir: Path | None) -> None:
+        order = {"policies": dict.fromkeys(operations, policy)}
+        tell(ask(data_dir, "PATCH", f"/api/clients/{quoted(name)}", order))
 
 
-@clients.command(epilog=example("deskhand clients ask my-gpt send_mail"))
-@click.argument("name")
-@click.argument("operations", nargs=-1, required=True)
-@data_dir_option
-def ask(name: str, operations: tuple[str, ...], data_dir: Path | None) -> None:
-    """Be asked about a client's OPERATIONS. It ends whatever you allowed of them, also for a while or to some recipients."""
-    change_policies(data_dir, name, operations, "ask")
-
-
-@clients.command(epilog=example("deskhand clients deny my-gpt delete_draft"))
-@click.argument("name")
-@click.argument("operations", nargs=-1, required=True)
-@data_dir_option
-def deny(name: str, operations: tuple[str, ...], data_dir: Path | None) -> None:
-    """Refuse a client OPERATIONS, and do not show them to it. It ends whatever you allowed of them, as `ask` does."""
-    change_policies(data_dir, name, operations, "deny")
+ENDS = "It ends whatever you allowed of them,"
+add_policy_command("allow", "send_mail", "Let a client's OPERATIONS run without asking.")
+add_policy_command("ask", "send_mail", f"Be asked about a client's OPERATIONS. {ENDS} also for a while or to some recipients.")
+add_policy_command("deny", "delete_draft", f"Refuse a client OPERATIONS, and do not show them to it. {ENDS} as `ask` does.")
 
 
 @clients.command(epilog=example("deskhand clients renew my-gpt"))
@@ -171,13 +162,6 @@ def revoke(name: str | None, data_dir: Path | None, *, every: bool) -> None:
             say(f"{name} is revoked.")
 
 
-def change_policies(data_dir: Path | None, name: str, operations: tuple[str, ...], policy: str) -> None:
-    """Say what happens when a client calls operations, and show it."""
-    with connect(data_dir) as deskhand:
-        order = {"policies": dict.fromkeys(operations, policy)}
-        tell(deskhand.call("PATCH", f"/api/clients/{quoted(name)}", order))
-
-
 def check_redirects(redirect_uris: tuple[str, ...], *, oauth: bool) -> None:
     """Raises UsageError for callback addresses of a client that has none."""
     if redirect_uris and not oauth:
@@ -206,13 +190,6 @@ def tell(client: dict[str, Any]) -> None:
     say(f"used    {used}, {client['calls_today']} calls today")
     for name, policy in client["operations"].items():
         say(f"  {policy:<6} {name}")
-
-
-def tell_allowance(allowance: dict[str, Any]) -> None:
-    """Show what a client may do without asking again."""
-    whom = f" to {', '.join(allowance['recipients'])}" if allowance["recipients"] else ""
-    until = say_time(allowance["until"]) if allowance["until"] else "you end it"
-    say(f"allowed {allowance['operation']}{whom} without asking, until {until}")
 
 
 def quoted(name: str) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from server.commandline.client import connect
+from server.commandline.client import ask
 from server.core.errors import InvalidInput
 from server.sdk.cli import data_dir_option, example, json_option, print_json, say
 
@@ -16,8 +16,7 @@ from server.sdk.cli import data_dir_option, example, json_option, print_json, sa
 @data_dir_option
 def addresses(data_dir: Path | None, *, as_json: bool) -> None:
     """Print everything one pastes elsewhere."""
-    with connect(data_dir, running_only=True) as deskhand:
-        listed = deskhand.call("GET", "/api/addresses")
+    listed = ask(data_dir, "GET", "/api/addresses", running_only=True)
     if as_json:
         print_json(listed)
         return
@@ -30,8 +29,7 @@ def addresses(data_dir: Path | None, *, as_json: bool) -> None:
 @data_dir_option
 def quit_deskhand(data_dir: Path | None) -> None:
     """End Deskhand, its tray and its window."""
-    with connect(data_dir, running_only=True) as deskhand:
-        deskhand.call("POST", "/api/quit")
+    ask(data_dir, "POST", "/api/quit", running_only=True)
     click.echo("Deskhand is ending.")
 
 
@@ -42,8 +40,7 @@ def pause(minutes: float | None, data_dir: Path | None) -> None:
     """Let nothing that changes something run, for MINUTES or until `deskhand resume`."""
     if minutes is not None and not math.isfinite(minutes):
         raise click.BadParameter("say how many minutes")
-    with connect(data_dir) as deskhand:
-        deskhand.call("POST", "/api/pause", {"minutes": minutes})
+    ask(data_dir, "POST", "/api/pause", {"minutes": minutes})
     click.echo(f"Paused for {minutes:g} minutes." if minutes else "Paused until `deskhand resume`.")
 
 
@@ -51,8 +48,7 @@ def pause(minutes: float | None, data_dir: Path | None) -> None:
 @data_dir_option
 def resume(data_dir: Path | None) -> None:
     """Go on after a pause."""
-    with connect(data_dir) as deskhand:
-        deskhand.call("DELETE", "/api/pause")
+    ask(data_dir, "DELETE", "/api/pause")
     click.echo("Deskhand goes on.")
 
 
@@ -66,8 +62,7 @@ def generate_schema(client: str | None, output: Path | None, form: str | None, d
     from urllib.parse import quote
 
     path = "/api/schema" + (f"?client={quote(client, safe='')}" if client else "")
-    with connect(data_dir, running_only=True) as deskhand:
-        document = deskhand.call("GET", path)
+    document = ask(data_dir, "GET", path, running_only=True)
     if (form or (output.suffix if output else "")).lstrip(".") == "json":
         text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
     else:
@@ -89,8 +84,7 @@ def generate_schema(client: str | None, output: Path | None, form: str | None, d
 @data_dir_option
 def doctor(data_dir: Path | None, *, as_json: bool) -> None:
     """Look at everything once and say what is not well. Ends with 1 if something is not."""
-    with connect(data_dir) as deskhand:
-        checks = deskhand.call("GET", "/api/checks")
+    checks = ask(data_dir, "GET", "/api/checks")
     if as_json:
         print_json(checks)
     for check in [] if as_json else checks:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from server.commandline.client import connect
+from server.commandline.client import ask, connect
 from server.core.errors import DeskhandError
 from server.sdk.cli import LocalApi, data_dir_option, example, json_option, print_json, say
 
@@ -40,8 +40,7 @@ def on(data_dir: Path | None, *, as_json: bool) -> None:
 @data_dir_option
 def off(data_dir: Path | None) -> None:
     """Close the tunnel; nobody reaches this computer from outside then."""
-    with connect(data_dir, running_only=True) as deskhand:
-        deskhand.call("POST", "/api/tunnel/close")
+    ask(data_dir, "POST", "/api/tunnel/close", running_only=True)
     click.echo("The tunnel is off.")
 
 
@@ -50,8 +49,7 @@ def off(data_dir: Path | None) -> None:
 @data_dir_option
 def status(data_dir: Path | None, *, as_json: bool) -> None:
     """Say whether the tunnel is open, and where."""
-    with connect(data_dir, running_only=True) as deskhand:
-        view = deskhand.call("GET", "/api/tunnel")
+    view = ask(data_dir, "GET", "/api/tunnel", running_only=True)
     if as_json:
         print_json(view)
         return

@@ -26,6 +26,10 @@ class DeskhandError(Exception):
 
     status = 500
 
+    def __init_subclass__(cls, *, status: int = 0, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls.status = status or cls.status
+
     def __init__(self, detail: str = "", *, retry_after: float | None = None, **extra: Any) -> None:
         self.detail = detail or inspect.cleandoc(type(self).__doc__ or "")
         self.retry_after = retry_after
@@ -33,74 +37,51 @@ class DeskhandError(Exception):
         super().__init__(self.detail)
 
 
-class InvalidInput(DeskhandError):
+class InvalidInput(DeskhandError, status=422):
     """The request does not fit. Read the operation's description and send it again."""
 
-    status = 422
 
-
-class NotAuthenticated(DeskhandError):
+class NotAuthenticated(DeskhandError, status=401):
     """Send your Deskhand key or token, as `Authorization: Bearer dh_…` or as `X-API-Key: dh_…`."""
 
-    status = 401
     challenge = 'Bearer realm="Deskhand"'  # the WWW-Authenticate header
 
 
-class SignInNeeded(DeskhandError):
+class SignInNeeded(DeskhandError, status=401):
     """An account is not signed in. Open Deskhand's window and choose Sign in."""
 
-    status = 401
 
-
-class Forbidden(DeskhandError):
+class Forbidden(DeskhandError, status=403):
     """This client may not do that."""
 
-    status = 403
 
-
-class NotFound(DeskhandError):
+class NotFound(DeskhandError, status=404):
     """There is no such thing."""
 
-    status = 404
 
-
-class Conflict(DeskhandError):
+class Conflict(DeskhandError, status=409):
     """That does not fit what is there now. Look again before you repeat it."""
 
-    status = 409
 
-
-class TooLarge(DeskhandError):
+class TooLarge(DeskhandError, status=413):
     """The request is too large. Send less at once."""
 
-    status = 413
 
-
-class Misdirected(DeskhandError):
+class Misdirected(DeskhandError, status=421):
     """Deskhand does not answer at this address. Use one of those that `deskhand addresses` prints."""
 
-    status = 421
 
-
-class TooManyRequests(DeskhandError):
+class TooManyRequests(DeskhandError, status=429):
     """Too many calls. Wait a little and go on."""
 
-    status = 429
 
-
-class UpstreamFailed(DeskhandError):
+class UpstreamFailed(DeskhandError, status=502):
     """The service behind this did not answer as it should. Try again in a moment."""
 
-    status = 502
 
-
-class Unavailable(DeskhandError):
+class Unavailable(DeskhandError, status=503):
     """This part of Deskhand is off or busy. Try again in a moment."""
 
-    status = 503
 
-
-class UpstreamTimedOut(DeskhandError):
+class UpstreamTimedOut(DeskhandError, status=504):
     """The service behind this took too long. Try again in a moment."""
-
-    status = 504

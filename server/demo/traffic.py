@@ -130,7 +130,9 @@ class Simulation:
         with suppress(StopIteration):
             while True:
                 await asyncio.sleep(pause())
-                await ensure_schema(client, choose_base(self._state.address))
+                base = choose_base(self._state.address)
+                if client.server != base:  # at first use and after a change of the address
+                    await client.import_schema(base)
                 if step.undo and step.undo not in self._undos:
                     self._undos.append(step.undo)
                 answer = await client.call(step.operation, step.arguments)
@@ -145,12 +147,6 @@ class Simulation:
             async with asyncio.timeout(CLEANUP_SECONDS):
                 for step in self._undos:
                     await self._clients[Persona.gpt].call(step.operation, step.arguments)
-
-
-async def ensure_schema(client: ChatGPT, base: str) -> None:
-    """Import the schema at first use and after a change of the address."""
-    if client.server != base:
-        await client.import_schema(base)
 
 
 async def prepare_client(state: State, client: SimulatedClient) -> str:

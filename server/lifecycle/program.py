@@ -133,7 +133,7 @@ class Program:
 
     async def _serve(self, state: State, public: socket.socket, local: socket.socket, on_ready: Callable[[Ready], None]) -> None:
         sockets = self.options.sockets
-        counted = RequestCountingMiddleware(create_public(state), state.tunnel.counter)
+        counted = RequestCountingMiddleware(create_public(state), state.tunnel.status.counter)
         listeners = [Listener(counted, public, sockets), Listener(create_local(state), local, sockets)]
         async with asyncio.TaskGroup() as group:
             serving = [group.create_task(listener.run_until_stopped()) for listener in listeners]
@@ -211,7 +211,7 @@ class Program:
         """Open the tunnel where that is set; where it was asked for, wait for its address, and go on without if there is none."""
         await state.tunnel.start(wanted=self.options.tunnel)
         if self.options.tunnel:
-            await self._wait_until(state.tunnel.wait_until_settled())
+            await self._wait_until(state.tunnel.status.wait_until_settled())
 
 
 async def prune(state: State) -> None:

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -75,7 +74,7 @@ def create_routes(state: State) -> APIRouter:
     @routes.get("/today")
     async def count_today() -> TodayView:
         """Counts the calls since midnight, as this computer's clock shows it."""
-        return TodayView(**asdict(await state.activity.count_today()))
+        return TodayView.model_validate(await state.activity.count_today(), from_attributes=True)
 
     @routes.get("/{entry_id}")
     async def read_activity(entry_id: Annotated[Id, Path()]) -> ActivityView:

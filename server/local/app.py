@@ -59,7 +59,7 @@ def create_local_application(state: State, *, complete: bool = False) -> FastAPI
     locked = [Depends(entries.check)]
     deferred = DeferredRoutes(app, state.runtime.wait_for)
     deferred.add(("/", "/assets", "/enter"), lambda: [*create_entry(entries).routes, *create_pages()])
-    deferred.add(("/api/status", "/api/events"), lambda: include(*create_tray_parts(state), prefix="/api", dependencies=locked))
+    deferred.add(("/api/status", "/api/events"), lambda: [*make_part(("status",), state, locked), *create_feed(state, locked)])
     deferred.add(("/api/entries",), lambda: include(create_keys(state, entries), prefix="/api", dependencies=locked))
     for path, names in PARTS.items():
         deferred.add((path,), partial(make_part, names, state, locked))
@@ -76,20 +76,13 @@ def create_local_application(state: State, *, complete: bool = False) -> FastAPI
     return app
 
 
-def create_tray_parts(state: State) -> list[APIRouter]:
-    """Make the routers that the tray uses, which come first."""
-    from server.local import status
-
-    return [status.create_routes(state), create_feed(state)]
-
-
 def make_part(names: Sequence[str], state: State, locked: Sequence[Any]) -> list[BaseRoute]:
     """Make the routes of some modules."""
     modules = [import_module(f"{__package__}.{name}") for name in names]
     return include(*(module.create_routes(state) for module in modules), prefix="/api", dependencies=locked)
 
 
-def create_feed(state: State) -> APIRouter:
+def create_feed(state: State, locked: Sequence[Any]) -> list[BaseRoute]:
     """Make the route of server-sent events."""
     routes = APIRouter()
 
@@ -101,7 +94,7 @@ def create_feed(state: State) -> APIRouter:
             async for event in news:
                 yield ServerSentEvent(event=event.topic, data=event.data or {})
 
-    return routes
+    return include(routes, prefix="/api", dependencies=locked)
 
 
 def create_keys(state: State, entries: Entries) -> APIRouter:

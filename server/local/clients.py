@@ -1,20 +1,15 @@
 """Clients: creation, changes and revocation."""
 
-from dataclasses import dataclass
-
 from fastapi import APIRouter, Depends
 
 from server.access.clients.client import UNCHANGED, Change, Client, Policy
 from server.access.clients.usage import Use
-from server.access.oauth.models import ClientCredentials
-from server.access.oauth.oauth_clients import OAuthClient
 from server.core.errors import InvalidInput
 from server.local.models import ClientChange, ClientsEnded, ClientView, DocumentView, MadeClient, NewClient, view_client
-from server.local.oauth_models import CallbackOrder, OAuthOrder, OAuthPair, view_program
+from server.local.oauth_models import CallbackOrder, OAuthOrder, view_program
 from server.projections.documents import Documents, permitted
 from server.projections.openapi import MOST_OPERATIONS, walk_operations
 from server.runtime.state import State
-from server.sdk.operation import Operation
 
 
 def create_routes(state: State) -> APIRouter:
@@ -25,19 +20,22 @@ def create_routes(state: State) -> APIRouter:
     @routes.get("")
     async def list_clients() -> list[ClientView]:
         """Lists the clients, revoked ones too, newest first."""
-        context = await read_view_context(state)
-        return [context.show(client) for client in await state.clients.list()]
+        return await show_clients(state, await state.clients.list())
 
     @routes.post("", status_code=201)
     async def create_client(order: NewClient) -> MadeClient:
         """Creates a client. Its key, or its OAuth id and secret, is in this response only."""
-        scopes, policies, pair, key = check_scopes(state, order.scopes), check_policies(state, order), None, ""
+        check_operations(state, {*order.allow, *order.deny})
+        if both := sorted(set(order.allow) & set(order.deny)):
+            raise InvalidInput(f"{', '.join(both)} cannot be allowed and denied at once.")
+        scopes, oauth, key = check_scopes(state, order.scopes), None, ""
+        policies = dict.fromkeys(order.allow, Policy.allow) | dict.fromkeys(order.deny, Policy.deny)
         if order.oauth:
-            client, pair = await state.programs.create(order.name, scopes, policies, order.rate, order.redirect_uris)
+            client, oauth = await state.programs.create(order.name, scopes, policies, order.rate, order.redirect_uris)
         else:
             client, key = await state.clients.create(order.name, scopes, policies, order.rate)
         state.context.events.publish("clients")
-        return MadeClient(client=await look(state, client), key=key, oauth=view_pair(pair), warnings=documents.check(client))
+        return MadeClient(client=await look(state, client), key=key, oauth=oauth, warnings=documents.check(client))
 
     @routes.get("/{name}")
     async def read_client(name: str) -> ClientView:
@@ -68,9 +66,9 @@ def create_oauth(state: State, documents: Documents) -> APIRouter:
     @routes.post("/{name}/oauth")
     async def renew_oauth(name: str, order: OAuthOrder) -> MadeClient:
         """Issues an OAuth id and secret, which are in this response only. Earlier grants end."""
-        client, pair = await state.programs.renew(name, order.redirect_uris)
+        client, oauth = await state.programs.renew(name, order.redirect_uris)
         state.context.events.publish("clients")
-        return MadeClient(client=await look(state, client), key="", oauth=view_pair(pair), warnings=documents.check(client))
+        return MadeClient(client=await look(state, client), key="", oauth=oauth, warnings=documents.check(client))
 
     @routes.put("/{name}/oauth/callbacks")
     async def change_callbacks(name: str, order: CallbackOrder) -> ClientView:
@@ -124,40 +122,22 @@ def create_changes(state: State, documents: Documents) -> APIRouter:
     return routes
 
 
-@dataclass(frozen=True)
-class ClientViewContext:
-    """Data needed to show clients, as it is now."""
-
-    operations: dict[str, Operation]
-    uses: dict[str, Use]
-    programs: dict[str, OAuthClient]
-    address: str
-
-    def show(self, client: Client) -> ClientView:
-        """Show a client with the policy of each operation that it can see, without those that every client has."""
-        shown = permitted(client, self.operations)
-        seen = {operation.name: client.policy_for(operation) for operation in shown if operation.scope}
-        denied = {name: policy for name, policy in client.policies.items() if policy is Policy.deny and name in self.operations}
-        program = self.programs.get(client.id)
-        oauth = view_program(program, self.address) if program else None
-        return view_client(client, seen | denied, self.uses.get(client.id, Use()), oauth)
-
-
-async def read_view_context(state: State) -> ClientViewContext:
-    """Read the data needed to show clients."""
-    return ClientViewContext(
-        state.runtime.operations(), await state.usage.read(), await state.programs.read(), state.address.public
-    )
+async def show_clients(state: State, clients: list[Client]) -> list[ClientView]:
+    """Show clients with the policy of each operation that they can see, without those that every client has."""
+    operations, uses, programs = state.runtime.operations(), await state.usage.read(), await state.programs.read()
+    views = []
+    for client in clients:
+        seen = {operation.name: client.policy_for(operation) for operation in permitted(client, operations) if operation.scope}
+        denied = {name: policy for name, policy in client.policies.items() if policy is Policy.deny and name in operations}
+        program = programs.get(client.id)
+        oauth = view_program(program, state.address.public) if program else None
+        views.append(view_client(client, seen | denied, uses.get(client.id, Use()), oauth))
+    return views
 
 
 async def look(state: State, client: Client) -> ClientView:
     """Show a client."""
-    return (await read_view_context(state)).show(client)
-
-
-def view_pair(pair: ClientCredentials | None) -> OAuthPair | None:
-    """Show an id and a secret."""
-    return OAuthPair(client_id=pair.client_id, client_secret=pair.client_secret) if pair else None
+    return (await show_clients(state, [client]))[0]
 
 
 def check_scopes(state: State, wanted: list[str] | None, had: frozenset[str] = frozenset()) -> frozenset[str]:
@@ -168,14 +148,6 @@ def check_scopes(state: State, wanted: list[str] | None, had: frozenset[str] = f
     if unknown := sorted(set(wanted) - set(known) - had):
         raise InvalidInput(f"There is no scope {', '.join(unknown)}. There are: {', '.join(known)}.")
     return frozenset(wanted)
-
-
-def check_policies(state: State, order: NewClient) -> dict[str, Policy]:
-    """The named policies. Raises InvalidInput for an unknown or duplicate operation."""
-    check_operations(state, {*order.allow, *order.deny})
-    if both := sorted(set(order.allow) & set(order.deny)):
-        raise InvalidInput(f"{', '.join(both)} cannot be allowed and denied at once.")
-    return dict.fromkeys(order.allow, Policy.allow) | dict.fromkeys(order.deny, Policy.deny)
 
 
 def check_operations(state: State, names: set[str]) -> None:

@@ -24,7 +24,7 @@ def create_routes(state: State) -> APIRouter:
     @routes.get("/lost")
     async def list_lost_addresses() -> list[LostAddressView]:
         """Lists the addresses that are lost while a client that used one still has the key it had then."""
-        lost = [address for address in await state.tunnel.list_lost_addresses() if not address.reserved]
+        lost = [address for address in await state.tunnel.status.store.list_lost() if not address.reserved]
         if not lost:
             return []
         live = [client for client in await state.clients.list() if client.revoked_at is None]

@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from server.access.activity.entry import Outcome
 from server.access.clients.registry import Client, Policy
 from server.access.clients.usage import Use
-from server.local.oauth_models import OAuthPair, OAuthView
+from server.access.oauth.models import ClientCredentials
+from server.local.oauth_models import OAuthView
 from server.runtime.integrations import State as IntegrationState
 
 
@@ -133,7 +134,7 @@ class MadeClient(BaseModel):
 
     client: ClientView
     key: str
-    oauth: OAuthPair | None = None
+    oauth: ClientCredentials | None = None
     warnings: list[str]
 
 

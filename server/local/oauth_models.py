@@ -33,13 +33,6 @@ class OAuthView(BaseModel):
     grants: list[GrantView] = Field(description="Oldest first.")
 
 
-class OAuthPair(BaseModel):
-    """Client id and secret, to paste into a GPT. The secret is shown this once."""
-
-    client_id: str
-    client_secret: str
-
-
 class OAuthOrder(BaseModel):
     """Another id and secret."""
 

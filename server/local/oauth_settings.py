@@ -1,23 +1,13 @@
 """Settings of sign-ins."""
 
-from dataclasses import asdict
-
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from server.access.oauth.models import SECTION, OAuthSettings
+from server.access.oauth.oauth_clients import RefusedRequest
 from server.runtime.state import State
 
 TOPIC = "sign-ins"
-
-
-class RefusedView(BaseModel):
-    """Refused sign-in."""
-
-    at: str
-    client: str = Field(description="The client_id that it said.")
-    callback: str = Field(description="Where it wanted to be answered.")
-    reason: str = Field(description="Why, in a sentence.")
 
 
 class SignInOrder(BaseModel):
@@ -32,7 +22,7 @@ class SignInView(SignInOrder):
 
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
-    refused: RefusedView | None = Field(None, description="What was refused last, since Deskhand started.")
+    refused: RefusedRequest | None = Field(None, description="What was refused last, since Deskhand started.")
 
 
 def create_routes(state: State) -> APIRouter:
@@ -47,11 +37,8 @@ def create_routes(state: State) -> APIRouter:
     @routes.put("")
     async def set_sign_ins(order: SignInOrder) -> SignInView:
         """Changes the registration settings. Existing grants stay."""
-
-        def change(now: OAuthSettings) -> OAuthSettings:
-            return now.model_copy(update=order.model_dump())
-
-        await state.context.settings.change(SECTION, OAuthSettings, change)
+        changed = order.model_dump()
+        await state.context.settings.change(SECTION, OAuthSettings, lambda now: now.model_copy(update=changed))
         state.context.events.publish(TOPIC)
         return show(state)
 
@@ -60,9 +47,9 @@ def create_routes(state: State) -> APIRouter:
 
 def show(state: State) -> SignInView:
     """Show the current settings."""
-    settings, refused = state.context.settings.read(SECTION, OAuthSettings), state.programs.refused
+    settings = state.context.settings.read(SECTION, OAuthSettings)
     return SignInView(
         registration_allowed=settings.registration_allowed,
         documents_allowed=settings.documents_allowed,
-        refused=RefusedView.model_validate(asdict(refused)) if refused else None,
+        refused=state.programs.refused,
     )

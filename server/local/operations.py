@@ -7,7 +7,7 @@ from server.local.models import OperationView
 from server.projections.openapi import select_routes
 from server.runtime.integrations import LoadedIntegration
 from server.runtime.state import State
-from server.sdk.operation import Operation, in_few_words, operation_of
+from server.sdk.operation import in_few_words, operation_of
 
 
 def create_routes(state: State) -> APIRouter:
@@ -33,22 +33,8 @@ def view(member: LoadedIntegration, route: RouteContext) -> OperationView:
     operation = operation_of(route.endpoint)
     if operation is None:
         raise TypeError(f"{route.path} is no operation.")
-    return OperationView(
-        name=operation.name,
-        title=name_in_words(operation),
-        sentence=operation.summary,
-        method=min(route.methods or {"GET"}),
-        path=route.path,
-        scope=operation.scope,
-        changes=operation.changes,
-        reaches_others=operation.reaches_others,
-        integration=member.integration.name,
-        integration_title=member.integration.title,
-    )
-
-
-def name_in_words(operation: Operation) -> str:
-    """Name an operation without its arguments: by the last of its phrases that needs none."""
-    plain = [phrase for phrase in operation.summary_templates if "{" not in phrase]
+    plain = [phrase for phrase in operation.summary_templates if "{" not in phrase]  # the last one that needs no argument
     phrase = plain[-1] if plain else in_few_words(operation.summary).partition(":")[0]
-    return phrase[:1].upper() + phrase[1:]
+    more = {"title": phrase[:1].upper() + phrase[1:], "sentence": operation.summary, "path": route.path}
+    more |= {"integration": member.integration.name, "integration_title": member.integration.title}
+    return OperationView.model_validate(vars(operation) | more | {"method": min(route.methods or {"GET"})})

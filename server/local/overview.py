@@ -24,7 +24,6 @@ from server.local.models import (
     PauseView,
 )
 from server.projections.documents import Documents
-from server.runtime.integrations import LoadedIntegration
 from server.runtime.integrations import State as IntegrationState
 from server.runtime.state import State
 from server.storage.backup import back_up
@@ -36,8 +35,31 @@ A_YEAR = timedelta(days=365)  # longer than any pause with an end
 
 def create_routes(state: State) -> APIRouter:
     """Make the routes."""
-    routes = create_pause(state)
-    routes.include_router(create_backup(state))
+    routes = APIRouter()
+
+    @routes.post("/pause")
+    async def begin_pause(order: PauseOrder) -> PauseView:
+        """Has nothing that changes something run, for some minutes or until it is resumed."""
+        await state.pause.begin(order.minutes)
+        state.context.events.publish("overview")
+        return PauseView(paused_until=state.pause.until)
+
+    @routes.delete("/pause")
+    async def end_pause() -> PauseView:
+        """Goes on."""
+        await state.pause.end()
+        state.context.events.publish("overview")
+        return PauseView(paused_until=None)
+
+    @routes.post("/backup")
+    async def make_backup(order: BackupOrder) -> BackupView:
+        """Puts a copy of what is kept, without a secret, into one file."""
+        if not Path(order.path).is_absolute() or "\0" in order.path or len(order.path) > LONGEST_PATH:
+            raise InvalidInput("Name the whole path of the file that the backup is to be.")
+        data, config = state.home.folders.data, state.home.folders.config
+        made = await asyncio.to_thread(back_up, data, Path(order.path), config=config, overwrite=order.overwrite)
+        return BackupView(path=str(made))
+
     routes.include_router(create_details(state))
     return routes
 
@@ -97,46 +119,12 @@ async def describe(state: State, documents: Documents) -> Overview:
     )
 
 
-def create_pause(state: State) -> APIRouter:
-    """Make the routes of the pause."""
-    routes = APIRouter()
-
-    @routes.post("/pause")
-    async def begin_pause(order: PauseOrder) -> PauseView:
-        """Has nothing that changes something run, for some minutes or until it is resumed."""
-        await state.pause.begin(order.minutes)
-        state.context.events.publish("overview")
-        return PauseView(paused_until=state.pause.until)
-
-    @routes.delete("/pause")
-    async def end_pause() -> PauseView:
-        """Resumes."""
-        await state.pause.end()
-        state.context.events.publish("overview")
-        return PauseView(paused_until=None)
-
-    return routes
-
-
-def create_backup(state: State) -> APIRouter:
-    """Make the route of backups."""
-    routes = APIRouter()
-
-    @routes.post("/backup")
-    async def make_backup(order: BackupOrder) -> BackupView:
-        """Puts a copy of what is kept, without a secret, into one file."""
-        if not Path(order.path).is_absolute() or "\0" in order.path or len(order.path) > LONGEST_PATH:
-            raise InvalidInput("Name the whole path of the file that the backup is to be.")
-        data, config = state.home.folders.data, state.home.folders.config
-        made = await asyncio.to_thread(back_up, data, Path(order.path), config=config, overwrite=order.overwrite)
-        return BackupView(path=str(made))
-
-    return routes
-
-
 async def list_addresses(state: State) -> Addresses:
-    """Everything one pastes elsewhere, at the public address of the moment."""
-    base = state.address.public
+    """Everything one pastes elsewhere, at the public address of the moment, without what has a secret that is out of reach."""
+    base, more = state.address.public, dict[str, Any]()
+    for service in state.runtime.running():
+        with suppress(Unavailable):
+            more |= {name: base + path for name, path in (await service.list_addresses()).items()}
     names = [client.name for client in await state.clients.list() if not client.revoked_at]
     return Addresses(
         public=base,
@@ -150,35 +138,23 @@ async def list_addresses(state: State) -> Addresses:
         oauth_token=f"{base}/chatgpt/oauth/token",
         oauth_scope=" ".join(state.runtime.scopes()),
         gpts={name: f"{base}/gpts/{name}/openapi.json" for name in names},
-        **await list_more_addresses(state),
+        **more,
     )
-
-
-async def list_more_addresses(state: State) -> dict[str, Any]:
-    """List the integrations' own addresses, without those whose secret is out of reach."""
-    addresses: dict[str, Any] = {}
-    for service in state.runtime.running():
-        with suppress(Unavailable):
-            addresses |= {name: state.address.public + path for name, path in (await service.list_addresses()).items()}
-    return addresses
 
 
 def list_integrations(state: State) -> list[IntegrationView]:
-    """List the integrations with their health."""
-    return [view_integration(member) for member in state.runtime.members]
-
-
-def view_integration(member: LoadedIntegration) -> IntegrationView:
-    """Show an integration with the health of its service."""
-    health = member.service
-    return IntegrationView(
-        name=member.integration.name,
-        title=member.integration.title,
-        state=member.state,
-        problem=member.problem or (health and health.problem),
-        setup_hint=health and health.setup_hint,
-        summary=(health and health.summary) or STATES.get(member.state, "Off"),
-    )
+    """List the integrations with the health of their services."""
+    return [
+        IntegrationView(
+            name=member.integration.name,
+            title=member.integration.title,
+            state=member.state,
+            problem=member.problem or (member.service and member.service.problem),
+            setup_hint=member.service and member.service.setup_hint,
+            summary=(member.service and member.service.summary) or STATES.get(member.state, "Off"),
+        )
+        for member in state.runtime.members
+    ]
 
 
 def tell_pause(until: datetime, now: datetime) -> str:

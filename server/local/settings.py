@@ -87,11 +87,12 @@ def create_routes(state: State) -> APIRouter:
     async def read_places() -> Places:
         """Returns the data paths."""
         folders, today = state.home.folders, state.context.clock.now().astimezone().date()
+        own = Path.home() / "Documents" if await asyncio.to_thread((Path.home() / "Documents").is_dir) else Path.home()
         return Places(
             data=show_path(folders.data),
             files=show_path(folders.files),
             secrets=state.context.secrets.place,
-            backup=show_path(await asyncio.to_thread(find_documents) / f"deskhand-{today.isoformat()}.zip"),
+            backup=show_path(own / f"deskhand-{today.isoformat()}.zip"),
         )
 
     @routes.put("/{section}")
@@ -112,12 +113,6 @@ def create_routes(state: State) -> APIRouter:
 def show_path(path: Path) -> str:
     """Write a path as text; what is no text in it becomes a question mark in a box."""
     return str(path).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-
-
-def find_documents() -> Path:
-    """The folder in which people look for their own files."""
-    home = Path.home()
-    return home / "Documents" if (home / "Documents").is_dir() else home
 
 
 def list_sections(state: State) -> list[Section]:

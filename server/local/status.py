@@ -7,7 +7,7 @@ from enum import StrEnum
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from server.access.activity.entry import Entry, Outcome
+from server.access.activity.entry import Outcome
 from server.core.text import tell
 from server.local.health import list_problems, refresh
 from server.runtime.state import State
@@ -75,20 +75,17 @@ def create_routes(state: State) -> APIRouter:
             paused_until=state.pause.until.isoformat() if state.pause.until else None,
             waiting=len(questions),
             problems=problems,
-            recent=[view_call(entry) for entry in latest],
+            recent=[
+                Recent(client=entry.client_name, sentence=tell(entry.sentence, entry.outcome), at=entry.at, outcome=entry.outcome)
+                for entry in latest
+            ],
             demo=state.context.demo,
             update=state.updates.found,
             tunnel=tunnel.state if tunnel.state is not TunnelState.off or await tunnel.find_agent() else None,
-            address_changed_at=tunnel.address_changed_at,
+            address_changed_at=tunnel.status.address_changed_at,
         )
 
     return routes
-
-
-def view_call(entry: Entry) -> Recent:
-    """Show a call."""
-    sentence = tell(entry.sentence, entry.outcome)
-    return Recent(client=entry.client_name, sentence=sentence, at=entry.at, outcome=entry.outcome)
 
 
 def count_waiting(questions: Sequence[ApprovalRequest]) -> str:

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from starlette.routing import BaseRoute
-
 from server.access.clients.registry import Client, Policy
 from server.core.version import read_version
 from server.projections.openapi import find_excesses, make_document
@@ -32,7 +30,7 @@ class Documents:
             if len(self._made) >= MOST_KEPT:
                 self._made.clear()
             self._made[key] = make_document(
-                list_routes(self._state),
+                [route for router in self._state.runtime.routers() for route in router.routes],
                 address=address,
                 title=title,
                 version=self.version,
@@ -52,11 +50,6 @@ class Documents:
         """Say what ChatGPT would not take about a client's document."""
         names = {operation.name for operation in offered(client, self._state.runtime.operations())}
         return find_excesses(self.make(names))
-
-
-def list_routes(state: State) -> list[BaseRoute]:
-    """The routes of everything that is offered."""
-    return [route for router in state.runtime.routers() for route in router.routes]
 
 
 def offered(client: Client, operations: dict[str, Operation]) -> list[Operation]:

@@ -33,7 +33,11 @@ def create_public(state: State) -> ASGIApp:
     app.state.delivery_log = DeliveryLog(state.context.database, state.context.events, state.context.clock)
     app.state.services = state.runtime.services
     deferred = DeferredRoutes(app, state.runtime.wait_for)
-    deferred.add(("/chatgpt/oauth", "/.well-known"), lambda: make_oauth_routes(state))
+    loaded = [Depends(state.runtime.wait)]  # the scopes of the authorization server are the integrations'
+    deferred.add(
+        ("/chatgpt/oauth", "/.well-known"),
+        lambda: include(import_module("server.access.oauth.routes").create_routes(state.oauth), dependencies=loaded),
+    )
     deferred.add(("/approvals",), lambda: [route for router in state.runtime.core for route in router.routes])
     state.runtime.attach(deferred, make_routes)
     documents = Documents(state)
@@ -57,13 +61,6 @@ def create_status_pages(version: str) -> list[BaseRoute]:
         return JSONResponse({"status": "healthy"})
 
     return [Route("/", show_service), Route("/health", show_health)]
-
-
-def make_oauth_routes(state: State) -> Sequence[BaseRoute]:
-    """Make the routes of the authorization server, whose scopes are the integrations'."""
-    from server.access.oauth.routes import create_routes
-
-    return include(create_routes(state.oauth), dependencies=[Depends(state.runtime.wait)])
 
 
 def make_routes(member: LoadedIntegration) -> Sequence[BaseRoute]:

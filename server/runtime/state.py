@@ -33,7 +33,7 @@ from server.sdk.approval_requests import ApprovalRequests
 from server.sdk.context import Context
 from server.sdk.desktop import NoScreen, Screen
 from server.storage.backup import finish_restore
-from server.storage.data_dir import Home
+from server.storage.data_dir import DataDir
 from server.storage.database import DATABASE_FILE, Database, open_database
 from server.storage.keyring_worker import KeyringTimeouts
 from server.storage.migrations import migrate
@@ -63,7 +63,7 @@ class State:
     `quitting`: the person asked the program to end. `shutdown_hooks` are awaited before the sockets close.
     """
 
-    home: Home
+    home: DataDir
     context: Context
     address: Address
     clients: Clients
@@ -107,7 +107,7 @@ class State:
 
 @asynccontextmanager
 async def open_state(
-    home: Home,
+    home: DataDir,
     address: Address,
     *,
     demo: bool = False,
@@ -138,7 +138,7 @@ async def open_state(
         await database.close()
 
 
-def make_state(home: Home, address: Address, context: Context, rules: RateLimits, timing: Timing | None) -> State:
+def make_state(home: DataDir, address: Address, context: Context, rules: RateLimits, timing: Timing | None) -> State:
     """Put the parts together."""
     database, clock = context.database, context.clock
     clients, activity = Clients(database, clock), Activity(database, context.events, clock)
@@ -171,7 +171,7 @@ def make_state(home: Home, address: Address, context: Context, rules: RateLimits
 
 
 def make_context(
-    home: Home, address: Address, database: Database, screen: Screen, clock: Clock, *, demo: bool, used: bool
+    home: DataDir, address: Address, database: Database, screen: Screen, clock: Clock, *, demo: bool, used: bool
 ) -> Context:
     """Make what integrations are handed. `used`: there was a database here before."""
     data, settings, events = home.folders.data, Settings(home.folders.data), Events()

@@ -3,7 +3,7 @@
 import gc
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -65,6 +65,12 @@ def say_time(at: str) -> str:
 def print_json(value: Any) -> None:
     """Print JSON on one line."""
     say(json.dumps(value, ensure_ascii=False))
+
+
+def show(response: Any, describe: Callable[[Any], Iterable[str]], *, as_json: bool) -> None:
+    """Print a response: as JSON, or line by line for a person."""
+    for line in [json.dumps(response, ensure_ascii=False)] if as_json else describe(response):
+        say(line)
 
 
 def explain(error: Exception) -> str:

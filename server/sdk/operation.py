@@ -15,7 +15,7 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
 from server.core.errors import Conflict
-from server.http.strict_json import StrictRequest
+from server.http.request_body import StrictRequest
 from server.sdk.routing import DeferredRouter
 
 LARGEST_BODY = 1024 * 1024
@@ -146,10 +146,10 @@ async def run_for(effect: Effect | None, function: Callable[..., Awaitable[Any]]
 
 
 class Operations(DeferredRouter):
-    """A router whose routes are operations. `open_world`: the default of its operations."""
+    """A router whose routes are operations. `open_world`: the default of its operations. `scopes`: of GET, and of the others."""
 
-    def __init__(self, *, prefix: str, title: str, open_world: bool = False) -> None:
-        self._open_world = open_world
+    def __init__(self, *, prefix: str, title: str, open_world: bool = False, scopes: tuple[str, str] = ("", "")) -> None:
+        self._open_world, self._scopes = open_world, scopes
         super().__init__(prefix=prefix, tags=[title], route_class=OperationRoute, redirect_slashes=False)
 
     def operation(  # noqa: PLR0913, a declaration has many options
@@ -157,7 +157,7 @@ class Operations(DeferredRouter):
         method: str,
         path: str,
         *,
-        scope: str,
+        scope: str | None = None,
         summary_templates: str | tuple[str, ...] = (),
         preview: Preview | str | None = None,
         changes: bool | None = None,
@@ -190,7 +190,8 @@ class Operations(DeferredRouter):
             repeatable = not changing if idempotent is None else idempotent
             hints = (largest_body, templates, destroys, repeatable, open_to, ingests)
             effect = ServicePreview.of(function, preview) if isinstance(preview, str) else preview
-            operation = Operation(name, scope, summary, changing, reaches_others, effect, *hints)
+            needed = self._scopes[method != "GET"] if scope is None else scope
+            operation = Operation(name, needed, summary, changing, reaches_others, effect, *hints)
             self._add(path, method, function, operation, status_code=status_code, response_model_exclude_none=not keep_nulls)
             return function
 

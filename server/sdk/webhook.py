@@ -17,7 +17,7 @@ from fastapi import APIRouter, Request
 from starlette.requests import ClientDisconnect
 
 from server.core.errors import DeskhandError
-from server.http.strict_json import StrictRequest
+from server.http.request_body import StrictRequest
 from server.sdk.webhook_auth import SignedRequest, WebhookAuthenticator
 
 LARGEST_UNVERIFIED = 1024 * 1024  # bytes that are read of a sender who is not known yet

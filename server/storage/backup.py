@@ -130,17 +130,12 @@ def prepare_database(path: Path, folders: Sequence[Path], revoke: Callable[[Path
     if not set(find_newest([CORE_FOLDER])) <= {branch_of(version) for version in versions}:
         raise InvalidInput("This backup does not hold Deskhand's data. Nothing was changed.")
     refuse_newer(path, folders)
-    refuse_triggers(path)
+    with closing(sqlite3.connect(path)) as connection:  # triggers and views could undo a revocation; ours has none
+        if connection.execute("SELECT 1 FROM sqlite_master WHERE type IN ('trigger', 'view')").fetchone():
+            raise InvalidInput("This backup holds something that Deskhand does not write. Nothing was changed.")
     revoke(path)
     consolidate_database(path)
     sync(path)
-
-
-def refuse_triggers(path: Path) -> None:
-    """Raise InvalidInput if a database has triggers or views, which could undo a revocation. Ours has none."""
-    with closing(sqlite3.connect(path)) as connection:
-        if connection.execute("SELECT 1 FROM sqlite_master WHERE type IN ('trigger', 'view')").fetchone():
-            raise InvalidInput("This backup holds something that Deskhand does not write. Nothing was changed.")
 
 
 def consolidate_database(path: Path) -> None:

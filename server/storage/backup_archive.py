@@ -64,7 +64,9 @@ def unpack(source: Path, folder: Path) -> list[str]:
     try:
         with zipfile.ZipFile(source) as archive:
             manifest = read_manifest(archive)
-            require_room(folder, manifest)
+            needed = sum(content.size for content in manifest.files.values()) + ROOM_TO_LEAVE
+            if needed > shutil.disk_usage(folder).free:
+                raise Unavailable(f"The disk has no room for this backup. Free {needed // MEBIBYTE} MB and try again.")
             for name, content in manifest.files.items():
                 extract(archive, name, content, folder / name)
             return list(manifest.files)
@@ -98,13 +100,6 @@ def read_manifest(archive: zipfile.ZipFile) -> Manifest:
         if content.size > LARGEST.get(name, -1) or content.size != archive.getinfo(name).file_size:
             raise ValueError(f"{name} is unknown or has an impossible size")
     return manifest
-
-
-def require_room(folder: Path, manifest: Manifest) -> None:
-    """Raise Unavailable if the disk has no room for the backup."""
-    needed = sum(content.size for content in manifest.files.values()) + ROOM_TO_LEAVE
-    if needed > shutil.disk_usage(folder).free:
-        raise Unavailable(f"The disk has no room for this backup. Free {needed // MEBIBYTE} MB and try again.")
 
 
 def extract(archive: zipfile.ZipFile, name: str, content: Content, path: Path) -> None:

@@ -37,28 +37,28 @@ class Folders:
 
 
 @dataclass(frozen=True)
-class Home:
+class DataDir:
     """`own`: everything lies in one folder that the person named (or demo mode's), the operating system's keyring included."""
 
     folders: Folders
     own: bool
 
 
-def find_home(data_dir: Path | None, *, demo: bool) -> Home:
+def find_home(data_dir: Path | None, *, demo: bool) -> DataDir:
     """Return the folders without creating them."""
     if data_dir:
         base = data_dir.expanduser().resolve()
-        return Home(Folders(base, base, base / "files", base / "logs"), own=True)
+        return DataDir(Folders(base, base, base / "files", base / "logs"), own=True)
     places = PlatformDirs("Deskhand", appauthor=False, roaming=False)
     if demo:
         base = places.user_data_path / "demo"
-        return Home(Folders(base, base, base / "files", base / "logs"), own=True)
+        return DataDir(Folders(base, base, base / "files", base / "logs"), own=True)
     data = places.user_data_path
-    return Home(Folders(data, places.user_config_path, data / "files", places.user_log_path), own=False)
+    return DataDir(Folders(data, places.user_config_path, data / "files", places.user_log_path), own=False)
 
 
 @contextmanager
-def open_home(data_dir: Path | None, *, demo: bool | None) -> Iterator[Home]:
+def open_home(data_dir: Path | None, *, demo: bool | None) -> Iterator[DataDir]:
     """Make the folders and hold their lock. `demo` None: whichever kind of data lies there.
 
     Raises InUse while another Deskhand holds the lock, and Conflict where made-up accounts would meet a person's own.
@@ -101,7 +101,7 @@ def make(folder: Path, *, own: bool) -> None:
         folder.chmod(0o700)
 
 
-def warn_if_readable(home: Home) -> str | None:
+def warn_if_readable(home: DataDir) -> str | None:
     """Return a warning if others may read the folder that the person named, else None."""
     with suppress(OSError):
         if grants_access(home.folders.data, stat.S_IRGRP, stat.S_IROTH):

@@ -1,7 +1,7 @@
 """Sentences for ngrok's error codes (https://ngrok.com/docs/errors/reference) and for what is missing."""
 
 import re
-from dataclasses import dataclass
+from functools import partial
 
 from server.tunnel.provider import TunnelError
 
@@ -11,58 +11,57 @@ DOMAINS_PAGE = "https://dashboard.ngrok.com/domains"
 USAGE_PAGE = "https://dashboard.ngrok.com/usage"
 
 
-@dataclass(frozen=True)
-class Meaning:
-    """Meaning of a code. `transient`: trying again may help."""
-
-    problem: str
-    advice: str
-    transient: bool = False
-
-
 PASTE = "paste it in Deskhand's window, or run `deskhand tunnel set --authtoken`"
 DOWNLOAD = "in its window or with `deskhand tunnel download`"
 NEW_TOKEN = f"Copy your authtoken from {TOKEN_PAGE} again and {PASTE}."
-NOT_A_TOKEN = Meaning("This is not an authtoken of ngrok.", NEW_TOKEN)
-REVOKED = Meaning("ngrok does not know this authtoken any more. It was reset, or its account is closed.", NEW_TOKEN)
-NO_ACCOUNT = Meaning(
+NOT_A_TOKEN = partial(TunnelError, "This is not an authtoken of ngrok.", NEW_TOKEN)
+REVOKED = partial(TunnelError, "ngrok does not know this authtoken any more. It was reset, or its account is closed.", NEW_TOKEN)
+NO_ACCOUNT = partial(
+    TunnelError,
     "ngrok wants an account, which is free, and its authtoken.",
     f"Sign up at https://dashboard.ngrok.com/signup, confirm the mail, copy the authtoken from {TOKEN_PAGE}, then {PASTE}.",
 )
-TOO_MANY = Meaning(
+TOO_MANY = partial(
+    TunnelError,
     "Your ngrok account runs as many agents as its plan allows.",
     "Stop ngrok on your other computers, or in https://dashboard.ngrok.com/agents, then open the tunnel again.",
     transient=True,
 )
-TOO_OLD = Meaning(
+TOO_OLD = partial(
+    TunnelError,
     "This ngrok program is too old.",
     f"Update it, or let Deskhand download a new one, {DOWNLOAD}.",
 )
-NOT_YOURS = Meaning(
+NOT_YOURS = partial(
+    TunnelError,
     "ngrok does not give your account this address.",
     f"Look at {DOMAINS_PAGE} which one is yours, or leave the address empty: `deskhand tunnel set --no-domain`.",
 )
-IN_USE = Meaning(
+IN_USE = partial(
+    TunnelError,
     "Another ngrok program has this address open already.",
     "Stop it there. After a sudden end of Deskhand it may take ngrok a minute to notice.",
     transient=True,
 )
-MONTH_OVER = Meaning(
+MONTH_OVER = partial(
+    TunnelError,
     "Your ngrok account has used up what its plan allows for this month.",
     f"Look at {USAGE_PAGE}. It starts anew next month; a paid plan lifts the limit.",
 )
-TOO_FAST = Meaning("Too many requests came in a short time for your ngrok plan.", "Wait a minute.", transient=True)
-AGENT_MISSING = Meaning(
+TOO_FAST = partial(TunnelError, "Too many requests came in a short time for your ngrok plan.", "Wait a minute.", transient=True)
+AGENT_MISSING = partial(
+    TunnelError,
     "The tunnel needs ngrok's program, which is not on this computer.",
     f"Let Deskhand download it, {DOWNLOAD}; or name the one you have, there or with `deskhand tunnel set --agent PATH`.",
 )
-AGENT_MOVED = Meaning(
+AGENT_MOVED = partial(
+    TunnelError,
     "Your ngrok program is not where it was.",
     "Name its new place, in Deskhand's window or with `deskhand tunnel set --agent PATH`. "
     f"Or let Deskhand download one, {DOWNLOAD}.",
 )
-NO_AUTHTOKEN = Meaning(
-    "The tunnel needs the authtoken of your ngrok account, which is free.", f"Copy it from {TOKEN_PAGE} and {PASTE}."
+NO_AUTHTOKEN = partial(
+    TunnelError, "The tunnel needs the authtoken of your ngrok account, which is free.", f"Copy it from {TOKEN_PAGE} and {PASTE}."
 )
 
 MEANINGS = {
@@ -75,7 +74,8 @@ MEANINGS = {
     121: TOO_OLD,
     319: NOT_YOURS,
     320: NOT_YOURS,
-    324: Meaning(
+    324: partial(
+        TunnelError,
         "Your ngrok account has as many tunnels open as its plan allows.",
         "Close others, in https://dashboard.ngrok.com/endpoints, then open the tunnel again.",
         transient=True,
@@ -85,19 +85,22 @@ MEANINGS = {
     725: MONTH_OVER,
     727: MONTH_OVER,
     734: TOO_FAST,
-    3004: Meaning("ngrok and Deskhand do not understand each other: one speaks https, the other http.", "Start Deskhand again."),
-    3200: Meaning("ngrok says that nothing is at this address now.", "Open the tunnel again.", transient=True),
+    3004: partial(
+        TunnelError, "ngrok and Deskhand do not understand each other: one speaks https, the other http.", "Start Deskhand again."
+    ),
+    3200: partial(TunnelError, "ngrok says that nothing is at this address now.", "Open the tunnel again.", transient=True),
     4018: NO_ACCOUNT,
     4019: NO_ACCOUNT,
-    8012: Meaning("ngrok found nobody at Deskhand's port.", "Start Deskhand again.", transient=True),
-    9040: Meaning(
+    8012: partial(TunnelError, "ngrok found nobody at Deskhand's port.", "Start Deskhand again.", transient=True),
+    9040: partial(
+        TunnelError,
         "ngrok does not let your internet address in.",
         "Try another network, without a VPN. If it stays so, ask support@ngrok.com.",
     ),
 }
 
 UNREACHABLE = re.compile(r"dial|lookup|timeout|timed out|no such host|unreachable|refused|EOF|reset by peer", re.IGNORECASE)
-UNREACHED = Meaning("ngrok could not be reached.", "Look whether this computer is online.", transient=True)
+UNREACHED = partial(TunnelError, "ngrok could not be reached.", "Look whether this computer is online.", transient=True)
 TOO_OLD_FOR_FILE = re.compile(r"config.*version|unknown (command|flag|field)|/api/endpoints.*too old", re.IGNORECASE | re.DOTALL)
 
 
@@ -114,18 +117,13 @@ def explain(text: str) -> TunnelError:
         return explain_code(code)
     for pattern, meaning in ((TOO_OLD_FOR_FILE, TOO_OLD), (UNREACHABLE, UNREACHED)):
         if pattern.search(text):
-            return to_error(meaning)
+            return meaning()
     return TunnelError("ngrok ended without a reason that Deskhand knows.", "Deskhand's log says more.", transient=True)
 
 
 def explain_code(code: int) -> TunnelError:
     """Translate an error code, or refer to ngrok's page about it."""
     if meaning := MEANINGS.get(code):
-        return to_error(meaning)
+        return meaning()
     page = f"https://ngrok.com/docs/errors/err_ngrok_{code}"
     return TunnelError(f"ngrok refused, with its code ERR_NGROK_{code}.", f"{page} says what that means.")
-
-
-def to_error(meaning: Meaning) -> TunnelError:
-    """Build the error to raise."""
-    return TunnelError(meaning.problem, meaning.advice, transient=meaning.transient)

@@ -1,20 +1,18 @@
 """The tunnel as the rest of Deskhand uses it: open, close, settings, download of its program."""
 
 import asyncio
-from datetime import datetime
 
 from server.core.errors import Conflict, Unavailable
 from server.http.addresses import Address
 from server.sdk.context import Context
+from server.system.sleep_inhibitor import SleepInhibitor
 from server.tunnel.agent import Agent, find_agent
 from server.tunnel.backoff import Timing
 from server.tunnel.download import Download
 from server.tunnel.models import AgentView, TunnelChange, TunnelState, TunnelView
-from server.tunnel.ngrok_errors import AGENT_MISSING, AGENT_MOVED, NO_AUTHTOKEN, to_error
+from server.tunnel.ngrok_errors import AGENT_MISSING, AGENT_MOVED, NO_AUTHTOKEN
 from server.tunnel.provider import Provider, TunnelRequest
-from server.tunnel.request_counter import RequestCounter
-from server.tunnel.status import SleepInhibitor, TunnelStatus
-from server.tunnel.store import LostAddress
+from server.tunnel.status import TunnelStatus
 from server.tunnel.supervisor import Supervisor
 
 FOLDER = "tunnel"  # in the data folder: the downloaded agent and its configuration
@@ -56,22 +54,12 @@ class Tunnel:
         """Sentence for the person about what is wrong."""
         return self.status.problem
 
-    @property
-    def address_changed_at(self) -> datetime | None:
-        """Time since the start at which the address became another."""
-        return self.status.address_changed_at
-
-    @property
-    def counter(self) -> RequestCounter:
-        """Counter of the requests that come through the tunnel."""
-        return self.status.counter
-
     async def start(self, *, wanted: bool = False) -> None:
         """Clean up after an earlier run, and open the tunnel if that is wanted or set."""
         if self.state is TunnelState.fixed:
             return
         await asyncio.to_thread(self._provider.end_stale, self._folder)
-        await self.counter.load()
+        await self.status.counter.load()
         if wanted or self.status.preferences.settings.open_at_start:
             await self.open(retry=True)
 
@@ -112,10 +100,6 @@ class Tunnel:
         elif self._supervisor and self.status.error and self.status.error.transient:
             await self.open(retry=True)
 
-    async def wait_until_settled(self) -> None:
-        """Wait until the first attempt to open the tunnel has succeeded or failed."""
-        await self.status.wait_until_settled()
-
     async def change(self, order: TunnelChange) -> None:
         """Change the settings; a tunnel that is on is opened anew if it needs that. Raises InvalidInput."""
         if await self.status.preferences.change(order) and self.status.is_on:
@@ -129,10 +113,6 @@ class Tunnel:
         if self._command:
             raise Conflict(IN_DEMO)
         self.download.begin(self._provider.download_address())
-
-    async def list_lost_addresses(self) -> list[LostAddress]:
-        """List former public addresses, the latest first."""
-        return await self.status.store.list_lost()
 
     async def describe(self) -> TunnelView:
         """Return the tunnel as the window shows it."""
@@ -153,7 +133,7 @@ class Tunnel:
             download=self.download.view,
             opened_at=status.opened_at,
             address_changed_at=status.address_changed_at,
-            requests_this_month=self.counter.requests,
+            requests_this_month=self.status.counter.requests,
             requests_limit=status.requests_limit,
             open_at_start=settings.open_at_start,
             keep_awake=settings.keep_awake,
@@ -171,9 +151,10 @@ class Tunnel:
         preferences = self.status.preferences
         agent = await self.find_agent()
         if agent is None:
-            raise to_error(AGENT_MOVED if preferences.settings.agent_path else AGENT_MISSING)
+            raise AGENT_MOVED() if preferences.settings.agent_path else AGENT_MISSING()
         if self._provider.needs_authtoken and not self._command and not await preferences.has_authtoken():
-            raise to_error(NO_AUTHTOKEN)
+            error = NO_AUTHTOKEN()
+            raise error
         return TunnelRequest(
             upstream=self._address.own,
             command=agent.command,

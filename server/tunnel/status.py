@@ -4,12 +4,12 @@ import asyncio
 import logging
 from contextlib import suppress
 from datetime import datetime
-from typing import Protocol
 
 from server.core.errors import DeskhandError
 from server.http.addresses import Address, spell_hosts
 from server.sdk.context import Context
 from server.sdk.desktop import SHOW_NOTIFICATION
+from server.system.sleep_inhibitor import SleepInhibitor
 from server.tunnel.models import TunnelState
 from server.tunnel.provider import Provider, TunnelError, check_address
 from server.tunnel.request_counter import RequestCounter
@@ -19,16 +19,6 @@ from server.tunnel.store import TunnelStore
 log = logging.getLogger(__name__)
 
 ON = {TunnelState.opening, TunnelState.open, TunnelState.reconnecting}
-
-
-class SleepInhibitor(Protocol):
-    """Keeps the computer awake. Both methods block and are thread-safe. `problem`: why the system does not allow it."""
-
-    problem: str | None
-
-    def hold(self, reason: str) -> None: ...
-
-    def release(self) -> None: ...
 
 
 class TunnelStatus:

@@ -166,15 +166,15 @@ MUTANTS = [
         ("tests/server/access/guard/test_record.py",),
     ),
     Mutant(
-        "server/access/guard/request.py",
-        "[operation.name, client.id, arguments]",
-        "[operation.name, arguments]",
+        "server/access/guard/call.py",
+        "[self._operation.name, self.client_id, record.arguments]",
+        "[self._operation.name, record.arguments]",
         ("tests/server/access/approvals/test_service.py::test_same_call_is_one_approval_request_with_one_result",),
     ),
     Mutant(
-        "server/access/guard/request.py",
-        "[operation.name, client.id, arguments]",
-        "[client.id, arguments]",
+        "server/access/guard/call.py",
+        "[self._operation.name, self.client_id, record.arguments]",
+        "[self.client_id, record.arguments]",
         ("tests/server/access/approvals/test_service.py::test_same_call_is_one_approval_request_with_one_result",),
     ),
     Mutant(

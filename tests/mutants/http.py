@@ -6,7 +6,7 @@ HTTP = "server/http/"
 MCP = "server/projections/mcp/"
 TESTS = "tests/server/http/test_"
 CORE_JSON = ("tests/server/core/test_strict_json.py",)
-MIDDLEWARE, PROTOCOL, JSON = (f"{TESTS}middleware.py",), (f"{TESTS}protocol.py",), (f"{TESTS}strict_json.py",)
+MIDDLEWARE, PROTOCOL, JSON = (f"{TESTS}middleware.py",), (f"{TESTS}protocol.py",), (f"{TESTS}request_body.py",)
 IN_PROCESS, HEADS = (f"{TESTS}in_process.py",), (f"{TESTS}request_heads.py", f"{TESTS}protocol.py")
 REDACTION = ("tests/server/core/test_redaction.py",)
 MCP_TESTS = "tests/server/projections/mcp/test_"
@@ -30,8 +30,8 @@ MUTANTS = [
         MIDDLEWARE,
     ),
     Mutant(f"{HTTP}middleware.py", 'raw.endswith(b"/")', 'path.endswith("/")', MIDDLEWARE),
-    Mutant(f"{HTTP}strict_json.py", "if length.isdecimal() and int(length) > self._largest:", "if False:", JSON),
-    Mutant(f"{HTTP}strict_json.py", "if read > self._largest:", "if False:", JSON),
+    Mutant(f"{HTTP}request_body.py", "if length.isdecimal() and int(length) > self._largest:", "if False:", JSON),
+    Mutant(f"{HTTP}request_body.py", "if read > self._largest:", "if False:", JSON),
     Mutant("server/core/strict_json.py", "allow_inf_nan=False", "allow_inf_nan=True", CORE_JSON),
     Mutant("server/core/strict_json.py", "json.dumps(value, allow_nan=False)", "pass", CORE_JSON),
     Mutant(

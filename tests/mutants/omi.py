@@ -115,7 +115,7 @@ MUTANTS = [
     ),
     Mutant(f"{OMI}/recordings.py", "file.truncate(HEADER_BYTES + size)", "file.seek(0)", (f"{OMI_TESTS}/test_recordings.py",)),
     Mutant(f"{OMI}/parsers.py", "if not re.fullmatch(UID_PATTERN, uid):", "if False:", (f"{OMI_TESTS}/test_parsers.py",)),
-    Mutant(f"{OMI}/webhook.py", "text.isascii() and text.isdecimal()", "text.isdecimal()", (f"{OMI_TESTS}/test_webhook.py",)),
+    Mutant(f"{OMI}/webhook.py", "rate.isascii() and rate.isdecimal()", "rate.isdecimal()", (f"{OMI_TESTS}/test_webhook.py",)),
     Mutant(
         f"{OMI}/webhook.py",
         "await omi.ingest.take(delivery, received.store)",

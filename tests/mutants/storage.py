@@ -58,7 +58,7 @@ MUTANTS = [
         "    if DATABASE_FILE not in manifest.files:",
     ),
     change("backup_archive", "    if manifest.format > FORMAT:", "    if False:"),
-    change("backup", "    refuse_triggers(path)\n", "", "backup_archive"),
+    change("backup", "IN ('trigger', 'view')", "IN ('none')", "backup_archive"),
     change("backup", "    revoke(path)\n", "", "backup"),
     change("backup", "    refuse_newer(path, folders)\n", "", "backup_archive", "backup"),
     change("backup", "    if not stat.S_ISREG(existing.st_mode) or not backup_archive.is_backup(target):", "    if False:"),

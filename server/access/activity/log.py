@@ -155,7 +155,7 @@ class Activity:
 
     async def recover(self) -> int:
         """At start: mark the calls that were running as uncertain. Answers how many there were."""
-        return await self._database.write(mark_uncertain)
+        return await self._database.write(lambda connection: connection.execute(UNCERTAIN).rowcount)
 
     async def prune(self, retention: Retention) -> None:
         """Delete what is older than its retention."""
@@ -175,11 +175,8 @@ class Activity:
 
 COLUMNS = [column for column in activity.c if column.name != "id"]
 ADD = insert(activity)
-END = (
-    update(activity)
-    .where(activity.c.id == bindparam("of"))
-    .values({name: bindparam(name) for name in ("outcome", "status", "duration_ms", "result", "decision", "reason")})
-)
+ENDED = ("outcome", "status", "duration_ms", "result", "decision", "reason")  # columns that are known at the end
+END = update(activity).where(activity.c.id == bindparam("of")).values({name: bindparam(name) for name in ENDED})
 ADD_KEY = insert(idempotency)
 END_KEY = (
     update(idempotency)
@@ -245,18 +242,7 @@ def begin_call(
 
 
 def end_call(connection: Connection, entry: Entry, key: str | None, body: str | None) -> None:
-    connection.execute(
-        END,
-        {
-            "of": entry.id,
-            "outcome": entry.outcome,
-            "status": entry.status,
-            "duration_ms": entry.duration_ms,
-            "result": entry.result,
-            "decision": entry.decision,
-            "reason": entry.reason,
-        },
-    )
+    connection.execute(END, {"of": entry.id} | {name: getattr(entry, name) for name in ENDED})
     if key is not None and entry.outcome is Outcome.refused:
         connection.execute(DROP_KEY, {"of_client": entry.client_id, "of_key": key})
     elif key is not None:
@@ -266,10 +252,6 @@ def end_call(connection: Connection, entry: Entry, key: str | None, body: str | 
 def keep_answer(connection: Connection, client_id: str, key: str, status: int | None, body: str | None) -> None:
     """Store the answer for an Idempotency-Key."""
     connection.execute(END_KEY, {"of_client": client_id, "of_key": key, "status": status, "body": body})
-
-
-def mark_uncertain(connection: Connection) -> int:
-    return connection.execute(UNCERTAIN).rowcount
 
 
 def prune(connection: Connection, statement: Executable, until: str) -> int:

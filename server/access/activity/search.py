@@ -60,10 +60,11 @@ class Search:
         """Condition: the word is somewhere in the row. SQLite ignores case in ASCII only; others are searched in each case."""
         columns, spellings = activity.c, {word, word.lower(), word.upper(), word.capitalize()} if not word.isascii() else {word}
         plain = (columns.sentence, columns.client_name, columns.operation, columns.reason)
+        escaped = [json.dumps(text, ensure_ascii=False)[1:-1] for text in spellings]
         return or_(
             *(columns.sentence.contains(verb, autoescape=True) for verb in to_do(word.lower())),
             *(column.contains(text, autoescape=True) for text in spellings for column in plain),
-            *(column.contains(to_json(text), autoescape=True) for text in spellings for column in PAYLOADS),
+            *(column.contains(text, autoescape=True) for text in escaped for column in PAYLOADS),
         )
 
 
@@ -125,8 +126,3 @@ def to_entry(row: Any) -> Entry:
 def to_utc(moment: datetime) -> str:
     """Moment as stored: ISO 8601, UTC. One without a zone is local time."""
     return moment.astimezone(UTC).isoformat()
-
-
-def to_json(text: str) -> str:
-    """Text as it is escaped inside JSON."""
-    return json.dumps(text, ensure_ascii=False)[1:-1]

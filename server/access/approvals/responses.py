@@ -6,7 +6,6 @@ from fastapi import Response
 
 from server.access.activity.entry import Entry, Outcome
 from server.access.approvals.approval import OPEN, Approval, State, say_minutes
-from server.access.approvals.store import STOPPED
 from server.http.problem_details import PROBLEM_TYPE, problem_body
 from server.sdk.approval_requests import ApprovalDuration
 
@@ -57,11 +56,6 @@ def say_expired(minutes: float) -> tuple[str, str]:
 def write_problem(approval: Approval, status: int, detail: str) -> str:
     """Answer to a call that was not run."""
     return problem_body(status, detail, {"approval_id": approval.id}).decode()
-
-
-def write_uncertain() -> str:
-    """Answer to a call that was interrupted."""
-    return problem_body(409, STOPPED, {}).decode()
 
 
 def make_entry(approval: Approval, outcome: Outcome, decision: str, reason: str, status: int | None = None) -> Entry:

@@ -43,16 +43,13 @@ class Runner:
         if client is None:
             await self._approvals.cancel(approval, KEY_ENDED, "Its key was ended.", 401)
             return
-        await self._cancel_unstarted(approval, await self._send(approval, client))
+        response = await self._send(approval, client)
+        current = await self._approvals.find(approval.id)
+        if current.state is State.approved and current.question == approval.question:  # it never reached the guard
+            await self._approvals.cancel(current, read_detail(response.body) or LOST, status=max(response.status, 400))
 
     async def _send(self, approval: Approval, client: Client) -> InternalResponse:
         stored = await self._approvals.read_request(approval)
         headers = (("content-type", stored.content_type),) if stored.content_type else ()
         request = InternalRequest(stored.method, stored.path, stored.query, stored.body, headers)
         return await self._inside.call(request, **{CLIENT: client, OPERATION: approval.operation, APPROVAL: approval})
-
-    async def _cancel_unstarted(self, approval: Approval, response: InternalResponse) -> None:
-        """Cancel a call that never reached the guard, such as one to an address that does not exist any more."""
-        current = await self._approvals.find(approval.id)
-        if current.state is State.approved and current.question == approval.question:
-            await self._approvals.cancel(current, read_detail(response.body) or LOST, status=max(response.status, 400))

@@ -24,6 +24,7 @@ from server.access.approvals.waiters import Waiters
 from server.access.clients.allowances import Allowances, add_allowance, make_allowance
 from server.access.clients.client import Client
 from server.core.errors import NotFound, TooManyRequests
+from server.http.problem_details import problem_body
 from server.sdk.approval_requests import ApprovalDuration
 from server.sdk.context import Context
 from server.sdk.operation import Effect, Operation
@@ -192,7 +193,7 @@ class Approvals:
 
     async def recover(self) -> int:
         """At start: mark what was running as uncertain. Answers how many there were."""
-        return await self._database.write(store.recover, self._now(), responses.write_uncertain())
+        return await self._database.write(store.recover, self._now(), problem_body(409, store.STOPPED, {}).decode())
 
     async def prune(self, days: float) -> None:
         """Delete what ended longer ago than this."""

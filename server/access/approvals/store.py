@@ -164,7 +164,7 @@ def add_call(
     row |= {"effect": from_effect(new.effect), "activity_id": begun}
     row |= {field.name: getattr(request, field.name) for field in fields(Request)}
     connection.execute(ADD, row)
-    return to_approval({**{column.name: row[column.name] for column in ROW}})
+    return to_approval({column.name: row[column.name] for column in ROW})
 
 
 class TooManyPending(Exception):

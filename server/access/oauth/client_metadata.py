@@ -15,7 +15,7 @@ from server.access.oauth.models import Kind, Registration
 from server.access.oauth.rate_limit import RateLimit
 from server.access.oauth.redirect_uris import LONGEST, MOST, find_known_host, is_https, may_register
 from server.core.clock import Clock
-from server.core.errors import DeskhandError, InvalidInput, TooManyRequests, UpstreamFailed
+from server.core.errors import InvalidInput, TooManyRequests, UpstreamFailed
 from server.outbound.fetch import Fetch
 
 LARGEST = 16_384  # bytes of a document
@@ -80,7 +80,8 @@ def read_document(address: str, content: bytes) -> Registration:
     if "none" not in {metadata.token_endpoint_auth_method, *metadata.token_endpoint_auth_methods_supported}:
         raise InvalidInput("This program wants to sign in with a key of its own, which Deskhand does not take.")
     host = urlsplit(address).netloc
-    uris = [uri for uri in metadata.redirect_uris if is_usable(uri, host)][:MOST]
+    fitting = [uri for uri in metadata.redirect_uris if len(uri) <= LONGEST]
+    uris = [uri for uri in fitting if may_register(uri) or (is_https(uri) and urlsplit(uri).netloc == host)][:MOST]
     if not uris:
         raise InvalidInput("The program's document names no callback address that Deskhand answers.")
     return Registration(address, Kind.document, metadata.client_name, tuple(uris))
@@ -94,13 +95,3 @@ def parse(content: bytes) -> ClientMetadata:
         return ClientMetadata.model_validate(document)
     except (ValueError, ValidationError, RecursionError):
         raise UpstreamFailed("The program's document cannot be read.") from None
-
-
-def is_usable(uri: str, host: str) -> bool:
-    """Return whether a redirect_uri is accepted: a known site, loopback, or the document's own host."""
-    return len(uri) <= LONGEST and (may_register(uri) or (is_https(uri) and urlsplit(uri).netloc == host))
-
-
-def describe(error: DeskhandError) -> str:
-    """Error description for the client."""
-    return f"The document of this client could not be used. {error.detail}"

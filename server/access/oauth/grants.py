@@ -28,12 +28,6 @@ SIGNED_OUT = "It signed out by itself."
 SAID_NO = "The person at this computer said no."
 
 
-def to_error_description(text: str) -> str:
-    """Text with only the characters that RFC 6749 permits in an error_description."""
-    plain = text.replace('"', "'").replace("\\", "/").encode("ascii", "replace").decode()
-    return "".join(char for char in plain if " " <= char <= "~").strip()
-
-
 class Server(Protocol):
     """The authorization server, as the grants use it."""
 
@@ -80,7 +74,9 @@ class CodeGrant(AuthorizationCodeGrant):
 
     def create_authorization_response(self, redirect_uri: str, grant_user: Any) -> Any:
         if not grant_user:
-            raise AccessDeniedError(to_error_description(f"{SAID_NO} {self.request.denial}"), redirect_uri=redirect_uri)
+            said = f"{SAID_NO} {self.request.denial}".replace('"', "'").replace("\\", "/").encode("ascii", "replace").decode()
+            plain = "".join(char for char in said if " " <= char <= "~").strip()  # what RFC 6749 permits in a description
+            raise AccessDeniedError(plain, redirect_uri=redirect_uri)
         return super().create_authorization_response(redirect_uri, grant_user)
 
     def generate_authorization_code(self) -> str:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from server.access.clients import store as client_store
 from server.access.clients.client import Client, Policy
 from server.access.clients.grants import Grant
 from server.access.clients.registry import Clients
+from server.access.clients.store import add_client, with_free_name
 from server.access.oauth import store
 from server.access.oauth.models import ClientCredentials, Kind, Registration
 from server.access.oauth.redirect_uris import check_own
@@ -100,7 +100,8 @@ class OAuthClients:
                 log.warning("OPENAI_CLIENT_SECRET is not the secret that is kept for OPENAI_CLIENT_ID, which stays in force.")
             return
         client = self._clients.prepare(OPENAI, scopes, {})
-        await self._clients.write(add_with_free_name, client, self._own(client, credentials, ()))
+        registration = self._own(client, credentials, ())
+        await self._clients.write(lambda connection: add_both(connection, with_free_name(connection, client), registration))
 
     def _own(self, client: Client, credentials: ClientCredentials, redirect_uris: tuple[str, ...]) -> Registration:
         return Registration(
@@ -121,13 +122,8 @@ def new_credentials() -> ClientCredentials:
 
 def add_both(connection: Connection, client: Client, registration: Registration) -> None:
     """Add a client and its OAuth registration, in one transaction."""
-    client_store.add_client(connection, client)
+    add_client(connection, client)
     store.add_registration(connection, registration)
-
-
-def add_with_free_name(connection: Connection, client: Client, registration: Registration) -> None:
-    """The same, with a number after its name if another client has that name."""
-    add_both(connection, client_store.with_free_name(connection, client), registration)
 
 
 def read_oauth_clients(connection: Connection, now: str) -> dict[str, OAuthClient]:

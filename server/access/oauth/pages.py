@@ -64,13 +64,7 @@ def make_waiting_page(pending: PendingAuthorization) -> str:
     return make_page("Sign in", body, refresh=True)
 
 
-def make_busy_page(sentence: str, *, again: bool) -> str:
-    """Page of a request that has to wait for another. `again`: reload automatically, which is impossible after a form."""
-    further = "This page goes on by itself when it is over." if again else "Then begin this one again where it began."
-    body = f"<h1>{BUSY}</h1><p>{escape(sentence)}</p><p>{further}</p>"
-    return make_page(BUSY, body, refresh=again)
-
-
-def make_message_page(title: str, sentence: str) -> str:
-    """Page with one sentence."""
-    return make_page(title, f"<h1>{escape(title)}</h1><p>{escape(sentence)}</p>")
+def make_message_page(title: str, *sentences: str, refresh: bool = False) -> str:
+    """Page with a few sentences."""
+    body = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
+    return make_page(title, f"<h1>{escape(title)}</h1>{body}", refresh=refresh)

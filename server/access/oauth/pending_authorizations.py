@@ -131,8 +131,10 @@ class PendingAuthorizations:
         if crowd := same or (unknown if full else []):
             oldest = min(crowd, key=lambda pending: pending.polled_at or never)
             if oldest.polled_at and self._clock.now() - oldest.polled_at < gone:
-                ends = min(pending.expires_at for pending in crowd) - self._clock.now()
-                raise Conflict(f"{SAME_WAITS if same else CROWDED} {describe_end(ends)}")
+                left = min(pending.expires_at for pending in crowd) - self._clock.now()
+                minutes = max(1, ceil(left.total_seconds() / 60))
+                ends = f"It ends in {minutes} minute{'s' if minutes > 1 else ''} at most."
+                raise Conflict(f"{SAME_WAITS if same else CROWDED} {ends}")
             del self._waiting[oldest.id]
         return bool(same)
 
@@ -233,12 +235,6 @@ def is_from_known_site(request: AuthorizationRequest) -> bool:
     return redirect_uris.find_known_host(request.registration.id) is not None
 
 
-def describe_end(left: timedelta) -> str:
-    """Sentence about the longest time to wait."""
-    minutes = max(1, ceil(left.total_seconds() / 60))
-    return f"It ends in {minutes} minute{'s' if minutes > 1 else ''} at most."
-
-
 def describe_origin(request: AuthorizationRequest) -> str:
     """Verified origin of a client."""
     registration = request.registration
@@ -249,18 +245,13 @@ def describe_origin(request: AuthorizationRequest) -> str:
     return f"It registered itself here on {registration.created_at[:10]}, and could call itself anything"
 
 
-def describe_name(request: AuthorizationRequest) -> str:
-    """Name that a client gives itself; for pending that the person created, the name they gave it."""
-    called = spell_name(request.registration.name)
-    return called if request.registration.kind is Kind.own else f"It calls itself “{called}”" if called else "It does not say"
-
-
 def describe(pending: PendingAuthorization) -> ApprovalRequest:
     """ApprovalRequest about a pending request, without the digits."""
-    request = pending.request
+    request, called = pending.request, spell_name(pending.request.registration.name)
+    own = request.registration.kind is Kind.own  # then the person gave it its name
     reach = "its tools, at " if request.resource else ""
     fields = [
-        ("Program", describe_name(request)),
+        ("Program", called if own else f"It calls itself “{called}”" if called else "It does not say"),
         ("Known by", describe_origin(request)),
         ("Answer goes to", request.callback),
         ("What it may do", "\n".join(pending.permissions)),

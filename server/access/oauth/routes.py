@@ -172,7 +172,9 @@ def show(request: Request, answer: OAuthResponse) -> Response:
         return JSONResponse(answer.body, answer.status, PAGE_HEADERS)
     sentence = str(answer.body.get("error_description") or answer.body["error"])
     if answer.status == 409:
-        return HTMLResponse(pages.make_busy_page(sentence, again=request.method == "GET"), 409, PAGE_HEADERS)
+        again = request.method == "GET"  # such a page reloads by itself, which a form's cannot
+        further = "This page goes on by itself when it is over." if again else "Then begin this one again where it began."
+        return HTMLResponse(pages.make_message_page(pages.BUSY, sentence, further, refresh=again), 409, PAGE_HEADERS)
     page = pages.make_message_page("This sign-in cannot go on", f"{sentence} (What asked for it made this mistake, not you.)")
     return HTMLResponse(page, answer.status, PAGE_HEADERS)
 

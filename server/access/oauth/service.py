@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from server.access.activity.log import Activity
 from server.access.clients.registry import Clients
 from server.access.oauth import store
-from server.access.oauth.client_metadata import ClientMetadataCache, describe, is_document
+from server.access.oauth.client_metadata import ClientMetadataCache, is_document
 from server.access.oauth.dynamic_registration import MOST_A_MINUTE, MOST_UNUSED, NOT_ALLOWED, register
 from server.access.oauth.models import SECTION, OAuthSettings, Registration
 from server.access.oauth.oauth_clients import OAuthClients, RefusedRequest
@@ -146,7 +146,8 @@ class OAuth:
             stored = await self._context.database.read(store.find_registration, client_id)
             return {client_id: await self._documents.find(client_id, known=bool(stored and stored.client))}
         except DeskhandError as error:
-            return OAuthResponse.failed("invalid_client", describe(error), 429 if error.status == 429 else 400)
+            detail = f"The document of this client could not be used. {error.detail}"
+            return OAuthResponse.failed("invalid_client", detail, 429 if error.status == 429 else 400)
 
     async def _apply(self, answer: OAuthResponse) -> OAuthResponse:
         """Reload the credentials if they have changed, and publish it."""

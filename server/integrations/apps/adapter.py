@@ -17,6 +17,8 @@ from server.system.processes import Process
 
 ASK_SECONDS = 5.0  # for the system's own program that asks another one to go
 DETACHED = 0x00000008 | 0x00000200  # DETACHED_PROCESS | CREATE_NEW_PROCESS_GROUP
+NO_WINDOW = 0x08000000
+QUIET = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 
 
 @dataclass(frozen=True)
@@ -33,8 +35,7 @@ OnEnd = Callable[[End], None]
 
 def launch_options(system: str) -> dict[str, Any]:
     """Options that detach a program from Deskhand: no pipes, no signals, no inherited descriptors."""
-    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "close_fds": True}
-    return {**quiet, "creationflags": DETACHED} if system == "windows" else {**quiet, "start_new_session": True}
+    return {**QUIET, "close_fds": True} | ({"creationflags": DETACHED} if system == "windows" else {"start_new_session": True})
 
 
 def launch(command: tuple[str, ...], launch_spec: LaunchSpec, system: str, on_end: OnEnd) -> Process:
@@ -97,18 +98,13 @@ def asking_command(launch_spec: LaunchSpec | None, machine: Machine, process: Pr
 def end(process: Process, launch_spec: LaunchSpec | None, machine: Machine, grace_seconds: float) -> processes.Ended:
     """End a program and all below it. `grace_seconds`: how long it may take to go when asked; 0: it is not asked."""
     asking = asking_command(launch_spec, machine, process)
+    options: dict[str, Any] = {**QUIET, "creationflags": NO_WINDOW} if machine.system == "windows" else QUIET
 
     def ask(wanted: Process) -> None:
         if asking and processes.is_running(wanted):
             with contextlib.suppress(OSError, subprocess.TimeoutExpired):  # then it is ended without having been asked
                 subprocess.run(  # noqa: S603, a program of the system, with a pid or what the person's list names
-                    asking, timeout=ASK_SECONDS, check=False, env=dict(machine.environment), **quiet_run(machine.system)
+                    asking, timeout=ASK_SECONDS, check=False, env=dict(machine.environment), **options
                 )
 
     return processes.end_tree(process, grace_seconds, ask=ask if asking else None)
-
-
-def quiet_run(system: str) -> dict[str, Any]:
-    """Options that run a system program without a window."""
-    options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    return {**options, "creationflags": 0x08000000} if system == "windows" else options  # CREATE_NO_WINDOW

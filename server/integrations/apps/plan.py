@@ -3,7 +3,6 @@
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 
 from server.core.errors import Conflict, Forbidden, InvalidInput
 from server.integrations.apps.allow_list.entries import Entry
@@ -161,14 +160,10 @@ def target_fields(target: Target) -> tuple[tuple[str, str], ...]:
         return (("Target", target.value),)
     try:
         status = target.file.stat()
-        known_by = fingerprint(target.file, status.st_size, status.st_mtime)
+        if status.st_size <= HASHED:
+            known_by = ("SHA-256", hash_file(target.file))
+        else:
+            known_by = ("Changed", datetime.fromtimestamp(status.st_mtime, UTC).isoformat(timespec="seconds"))
     except OSError as error:
         raise Conflict(f"This file cannot be read ({error.strerror}).") from error
     return (("Target", target.value), ("Size", f"{status.st_size} bytes"), known_by)
-
-
-def fingerprint(file: Path, size: int, changed: float) -> tuple[str, str]:
-    """Fingerprint of a file for the Effect."""
-    if size <= HASHED:
-        return ("SHA-256", hash_file(file))
-    return ("Changed", datetime.fromtimestamp(changed, UTC).isoformat(timespec="seconds"))

@@ -10,11 +10,11 @@ from server.integrations.apps.discovery.suggestions import Suggestions
 from server.integrations.apps.models import Action, AppList, AppStatus, Order, Outcome
 from server.integrations.apps.overview import AppAdded, OwnList, try_out, view_list
 from server.integrations.apps.service import Launcher
-from server.sdk.operation import Effect, Operations
+from server.sdk.operation import Operations
 from server.sdk.routing import DeferredRouter
 from server.sdk.services import provided
 
-public = Operations(prefix="/apps", title="Apps")
+public = Operations(prefix="/apps", title="Apps", scopes=("read:apps", "control:apps"))
 local = DeferredRouter(prefix="/api/apps", tags=["Apps"])
 Apps = Annotated[Launcher, provided(Launcher)]
 Name = Annotated[str, Path(max_length=200, description="The app's name, or one of its aliases, as list_apps tells them.")]
@@ -22,26 +22,19 @@ Name = Annotated[str, Path(max_length=200, description="The app's name, or one o
 Mark = Annotated[str | None, Query(max_length=64, description="The entry's mark as it was seen; refused where it has changed.")]
 
 
-async def preview_control(apps: Apps, order: Order) -> Effect:
-    """Build the Effect of an order."""
-    return await apps.preview(order)
-
-
-@public.operation("GET", "/list", scope="read:apps", summary_templates="list the programs")
+@public.operation("GET", "/list", summary_templates="list the programs")
 async def list_apps(apps: Apps) -> AppList:
     """List the programs that may be started, stopped or told to open something here, and whether they run."""
     return await apps.list_all()
 
 
-@public.operation(
-    "POST", "/control", scope="control:apps", summary_templates="control a program", preview=preview_control, open_world=True
-)
+@public.operation("POST", "/control", summary_templates="control a program", preview="preview", open_world=True)
 async def control_app(apps: Apps, order: Order) -> Outcome:
     """Start, stop or restart a program on the person's list, or have it open a file or an address that is allowed."""
     return await apps.control(order)
 
 
-@public.operation("GET", "/{app_name}", scope="read:apps", summary_templates="look how {app_name} is")
+@public.operation("GET", "/{app_name}", summary_templates="look how {app_name} is")
 async def read_app(apps: Apps, app_name: Name) -> AppStatus:
     """Read one program: whether it runs, since when, and how it ended last."""
     return await apps.read(app_name)

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import click
 
 from server.core.errors import DeskhandError
-from server.sdk.cli import connect, data_dir_option, example, json_option, print_json, say
+from server.sdk.cli import connect, data_dir_option, example, json_option, say, show
 
 Call = Callable[..., Any]
 LONGEST_SIGN_IN = 600.0  # seconds, as long as Deskhand waits for Google's answer
@@ -97,12 +97,7 @@ def sign_in_command(data_dir: Path | None, credentials: Path | None, *, no_brows
 def status_command(data_dir: Path | None, *, as_json: bool) -> None:
     """Say which accounts are signed in, and what they may be used for."""
     with connect(data_dir, running_only=True) as deskhand:
-        status = deskhand.call("GET", "/api/gmail/status")
-    if as_json:
-        print_json(status)
-    else:
-        for line in describe_status(status):
-            say(line)
+        show(deskhand.call("GET", "/api/gmail/status"), describe_status, as_json=as_json)
 
 
 @gmail.command("sign-out", epilog=example("deskhand gmail sign-out alex@example.com"))

@@ -13,7 +13,7 @@ from typing import Any
 from server.integrations.gmail.accounts.accounts import SECTION, Accounts
 from server.integrations.gmail.accounts.session import REQUESTED
 from server.integrations.gmail.accounts.sign_in import make_credentials
-from server.integrations.gmail.adapter.google import Grant, RealGoogle
+from server.integrations.gmail.adapter.google import Google, Grant
 from server.integrations.gmail.models import Endpoints, GmailSettings
 from server.sdk.context import Context
 
@@ -43,7 +43,7 @@ async def serve_fake(context: Context) -> AsyncIterator[None]:
 
 async def sign_in_all(context: Context, client: dict[str, str], grants: list[dict[str, Any]]) -> None:
     """Put the stand-in's accounts where signing in puts accounts."""
-    accounts = Accounts(context, RealGoogle())
+    accounts = Accounts(context, Google())
     try:
         await accounts.keep_client(make_credentials(client["client_id"], client["client_secret"]))
         for issued in grants:

@@ -37,26 +37,17 @@ class PersonalAccount(AccountStatus):
 
 def describe_accounts(accounts: Sequence[SignedIn]) -> list[PersonalAccount]:
     """Describe the accounts and their permissions; the first one is the default."""
-    return [describe_personal(account, first=place == 0) for place, account in enumerate(accounts)]
-
-
-def describe_personal(account: SignedIn, *, first: bool) -> PersonalAccount:
-    """Describe an account and its permissions."""
-    permissions = [
-        Granted(
-            name=permission.name,
-            title=title,
-            granted=permission.granted(account.scopes),
-            missing=missing,
-            google=permission.title,
+    return [
+        PersonalAccount(
+            **describe_account(account).model_dump(),
+            first=place == 0,
+            added_at=account.added_at,
+            scopes=account.scopes,
+            full=FULL_SCOPE in account.scopes,
+            permissions=[
+                Granted(name=need.name, title=title, granted=need.granted(account.scopes), missing=missing, google=need.title)
+                for need, (title, missing) in WORDS.items()
+            ],
         )
-        for permission, (title, missing) in WORDS.items()
+        for place, account in enumerate(accounts)
     ]
-    return PersonalAccount(
-        **describe_account(account).model_dump(),
-        first=first,
-        added_at=account.added_at,
-        scopes=account.scopes,
-        full=FULL_SCOPE in account.scopes,
-        permissions=permissions,
-    )

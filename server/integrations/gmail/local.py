@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from server.core.errors import DeskhandError, Unavailable
 from server.integrations.gmail.accounts.sign_in import CALLBACK, make_credentials, read_credentials
 from server.integrations.gmail.granted import PersonalAccount, describe_accounts
-from server.integrations.gmail.models import Done
+from server.integrations.gmail.models import Done, GmailStatus
 from server.integrations.gmail.service import Mailbox
 from server.sdk.routing import DeferredRouter
 from server.sdk.services import provided
@@ -26,12 +26,10 @@ PAGE_HEADERS = {
 STYLE = "body{font:16px/1.5 system-ui,sans-serif;max-width:36rem;margin:4rem auto;padding:0 1rem}:root{color-scheme:light dark}"
 
 
-class PersonalStatus(BaseModel):
+class PersonalStatus(GmailStatus):
     """Gmail, as the person sees it."""
 
-    authenticated: bool = Field(description="Whether at least one account can be used.")
-    message: str = Field(description="The same in a sentence.")
-    accounts: list[PersonalAccount] = Field(description="The accounts; the first is used where none is named.")
+    accounts: list[PersonalAccount] = Field(description="The accounts; the first is used where none is named.")  # type: ignore[assignment]  # a list that nobody changes
     has_credentials: bool = Field(description="Whether an OAuth client was entered.")
     client_id: str = Field(description="Which one: its id, which is no secret; empty where none was entered.")
     sign_in: Literal["none", "waiting", "done", "failed"] = Field(description="How the latest sign-in stands.")

@@ -1,6 +1,6 @@
 """Gmail's settings, requests and responses."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, WithJsonSchema
 
@@ -61,15 +61,9 @@ class GmailSettings(BaseModel):
     )
 
 
-def _as_list(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
-
-
 Address = Annotated[str, StringConstraints(max_length=1000)]
 Recipients = Annotated[
-    list[Address],
-    BeforeValidator(_as_list),
-    Field(max_length=500),
+    list[Address], BeforeValidator(lambda value: [value] if isinstance(value, str) else value), Field(max_length=500)
 ]
 OneOrMore = Annotated[Recipients, WithJsonSchema({"type": "string", "maxLength": 20_000})]
 
@@ -82,12 +76,9 @@ class FileReference(BaseModel):
     mime_type: str | None = Field(None, max_length=200)
 
 
-def _as_reference(value: Any) -> Any:
-    return {"download_link": value} if isinstance(value, str) else value
-
-
+Reference = Annotated[FileReference, BeforeValidator(lambda link: {"download_link": link} if isinstance(link, str) else link)]
 FileReferences = Annotated[
-    list[Annotated[FileReference, BeforeValidator(_as_reference)]],
+    list[Reference],
     Field(max_length=MOST_FILES),
     WithJsonSchema({"type": "array", "items": {"type": "string"}, "maxItems": MOST_FILES}),
 ]
@@ -143,14 +134,12 @@ class Reply(Enclosing):
     reply_all: bool = Field(False, description="Whether to answer everybody who got the mail, and not only its sender.")
 
 
-class DraftMail(Enclosing):
+class DraftMail(NewMail):
     """A draft."""
 
     to: OneOrMore = Field([], description="Who will get it: one address, or several with commas between.")
     subject: str = Field("", max_length=2000, description="The subject, one line.")
     body: str = Field("", max_length=LARGEST_MAIL_TEXT, description="The text of the mail, plain.")
-    cc: Recipients = Field([], description="Addresses that get a copy.")
-    bcc: Recipients = Field([], description="Addresses that get a copy without the others seeing it.")
     thread_id: Id | None = Field(
         None, description="Makes it an answer in this thread; recipient and subject are filled in where they are missing."
     )

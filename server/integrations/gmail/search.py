@@ -11,11 +11,6 @@ from server.sdk.search import Document, Lookup, Reading, Result, Search
 MOST_FOUND = 20
 
 
-def search_arguments(query: str) -> Mapping[str, Any]:
-    """The arguments that find mails."""
-    return {"query": query[:1000], "max_results": MOST_FOUND}
-
-
 def list_results(answer: Any, _: str) -> list[Result]:
     """Convert search results. An id holds the account too, because each account numbers its own mails."""
     mails = SearchResult.model_validate({"next_page_token": None, **answer}).messages
@@ -53,5 +48,7 @@ def make_url(message_id: str, account: str) -> str:
 
 
 lookup = Lookup(
-    "mail", Search("search_mail", search_arguments, list_results), Reading("read_mail", read_arguments, make_document)
+    "mail",
+    Search("search_mail", lambda query: {"query": query[:1000], "max_results": MOST_FOUND}, list_results),
+    Reading("read_mail", read_arguments, make_document),
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from server.integrations.gmail.accounts.accounts import NOT_SIGNED_IN, Accounts
 from server.integrations.gmail.accounts.session import Permission
 from server.integrations.gmail.accounts.sign_in import SignIns
-from server.integrations.gmail.adapter.google import Google, RealGoogle
+from server.integrations.gmail.adapter.google import Google
 from server.integrations.gmail.mailbox.attachments import Files
 from server.integrations.gmail.mailbox.drafts import Drafts
 from server.integrations.gmail.mailbox.inbox import Inbox
@@ -82,7 +82,7 @@ def make_mailbox(context: Context, google: Google) -> Mailbox:
 @asynccontextmanager
 async def start(context: Context) -> AsyncIterator[Mailbox]:
     """Open the mailbox. Google is not asked for anything yet."""
-    mailbox = make_mailbox(context, RealGoogle())
+    mailbox = make_mailbox(context, Google())
     try:
         await mailbox.accounts.run(mailbox.outbox.files.staging.prune)
         yield mailbox

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import click
 
 from server.core.errors import DeskhandError
-from server.sdk.cli import connect, data_dir_option, example, json_option, print_json, say, say_time
+from server.sdk.cli import connect, data_dir_option, example, json_option, print_json, say, say_time, show
 
 FIELDS = {
     "memory": "Memory Creation Webhook",
@@ -67,12 +67,7 @@ def describe_source(source: dict[str, Any]) -> str:
 def status_command(data_dir: Path | None, *, as_json: bool) -> None:
     """Say what arrived last, from whom, and what is set up."""
     with connect(data_dir, running_only=True) as deskhand:
-        status = deskhand.call("GET", "/api/omi")
-    if as_json:
-        print_json(status)
-    else:
-        for line in describe_status(status):
-            say(line)
+        show(deskhand.call("GET", "/api/omi"), describe_status, as_json=as_json)
 
 
 @omi.command("address", epilog=example("deskhand omi address --new"))

@@ -16,6 +16,7 @@ from server.integrations.omi.fake.sample_data import make_conversations, make_da
 from server.integrations.omi.models import Kind, SourceState
 from server.integrations.omi.service import make_authenticator, make_path
 from server.integrations.omi.store import conversations, sources
+from server.integrations.omi.store.tables import count
 from server.sdk.context import Context
 
 log = logging.getLogger(__name__)
@@ -67,7 +68,7 @@ async def deliver_all(context: Context, platform: Platform) -> None:
     now = context.clock.now()
     try:
         async with platform.running():
-            if not await context.database.read(conversations.count):
+            if not await context.database.read(count, conversations.COUNT):
                 talks = list(make_conversations(now))
                 for talk in talks:
                     await platform.deliver("memory_created", OWN_UID, talk)

@@ -42,7 +42,7 @@ class Ingest:
         OMI tries again after 429 and 5xx only: what the person does not want is 403, so that it does not.
         `store`: runs the transaction; None: without an activity record, for a call has its own.
         """
-        store = store or self._store_unrecorded
+        store = store or (lambda write, _=None: self._context.database.write(write))
         if delivery.kind is Kind.audio:
             async with self._recording:
                 await self._take_audio(delivery, store)
@@ -79,9 +79,6 @@ class Ingest:
             self._context.events.publish(TOPIC, {"kind": delivery.kind})
         if result.is_new_source:
             await self._ask(delivery.uid)
-
-    async def _store_unrecorded(self, write: Callable[[Any], DeliveryResult], _: Stream | None = None) -> DeliveryResult:
-        return await self._context.database.write(write)
 
     def _settings(self) -> OmiSettings:
         return self._context.settings.read(SECTION, OmiSettings)

@@ -16,7 +16,6 @@ from server.integrations.omi.models import (
     ActionItemList,
     ConversationLine,
     ConversationList,
-    DaySummary,
     DaySummaryList,
     Done,
     LiveTranscript,
@@ -52,7 +51,7 @@ class Memories:
 
     async def list_conversations(self, query: ConversationQuery) -> ConversationList:
         """List a page of conversations."""
-        rows = await self._database.read(conversations.read_some, with_next(query))
+        rows = await self._database.read(conversations.read_some, replace(query, limit=query.limit + 1))
         lines = view_each(rows[: query.limit], view_line)
         return ConversationList(conversations=lines, next_offset=find_next(rows, query.limit, query.offset))
 
@@ -97,7 +96,7 @@ class Memories:
     async def list_day_summaries(self, limit: int, offset: int) -> DaySummaryList:
         """List a page of day summaries."""
         rows = await self._database.read(day_summaries.read_some, limit + 1, offset)
-        days = view_each(rows[:limit], view_day)
+        days = view_each(rows[:limit], lambda row: summaries.view(row["id"], row["date"], json.loads(row["body"])))
         return DaySummaryList(day_summaries=days, next_offset=find_next(rows, limit, offset))
 
     async def read_live(self, session: str | None) -> LiveTranscript:
@@ -122,11 +121,6 @@ class Memories:
         return row
 
 
-def with_next(query: ConversationQuery) -> ConversationQuery:
-    """Extend a query by one row, which tells whether there is another page."""
-    return replace(query, limit=query.limit + 1)
-
-
 def find_next(rows: list[Mapping[str, Any]], limit: int, offset: int) -> int | None:
     """Return the offset of the next page; None on the last one."""
     return offset + limit if len(rows) > limit else None
@@ -141,11 +135,6 @@ def view_each(rows: Iterable[Mapping[str, Any]], view: Callable[[Mapping[str, An
         except Exception:  # whatever was sent years ago, the list has to open
             log.exception("Something that OMI sent cannot be shown.")
     return views
-
-
-def view_day(row: Mapping[str, Any]) -> DaySummary:
-    """View a day summary."""
-    return summaries.view(row["id"], row["date"], json.loads(row["body"]))
 
 
 def view_line(row: Mapping[str, Any]) -> ConversationLine:

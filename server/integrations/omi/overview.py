@@ -8,6 +8,7 @@ from server.integrations.omi.models import Kind
 from server.integrations.omi.payload import read_conversation, read_object, read_segments
 from server.integrations.omi.service import OmiService, make_path
 from server.integrations.omi.store import action_items, audio, conversations, day_summaries, deliveries, sources, transcripts
+from server.integrations.omi.store.tables import count
 from server.integrations.omi.transcript import Segment
 from server.integrations.omi.views import (
     ConversationView,
@@ -39,11 +40,11 @@ async def view_all(omi: OmiService) -> OmiView:
         secret=SigningView(is_set=await authenticator.is_signing(), previous_until=authenticator.previous_until()),
         last=[LastArrival.model_validate(row) for row in await database.read(deliveries.read_last, MOST_LAST)],
         counts=Counts(
-            conversations=await database.read(conversations.count),
-            action_items=await database.read(action_items.count_open),
-            day_summaries=await database.read(day_summaries.count),
-            sound_bytes=await database.read(audio.measure),
-            waiting=await database.read(sources.count_waiting),
+            conversations=await database.read(count, conversations.COUNT),
+            action_items=await database.read(count, action_items.COUNT_OPEN),
+            day_summaries=await database.read(count, day_summaries.COUNT),
+            sound_bytes=await database.read(count, audio.SIZE),
+            waiting=await database.read(count, sources.COUNT_WAITING),
         ),
         sources=[SourceView.model_validate(row) for row in await database.read(sources.read_all)],
     )
@@ -81,10 +82,4 @@ async def view_conversation(omi: OmiService, conversation_id: str) -> Conversati
 
 def view_segments(segments: Iterable[Segment]) -> list[LiveSegment]:
     """View segments that have text."""
-    return [
-        LiveSegment(
-            id=segment.id, speaker=segment.who, is_user=segment.is_user, text=segment.text, start=segment.start, end=segment.end
-        )
-        for segment in segments
-        if segment.text
-    ]
+    return [LiveSegment.model_validate(vars(segment) | {"speaker": segment.who}) for segment in segments if segment.text]

@@ -117,7 +117,8 @@ def read_segments(value: Any) -> list[Segment]:
 def read_segment(data: Mapping[str, Any], place: int = 0) -> Segment:
     """Parse a segment, with either spelling of its speaker."""
     speaker = read_text(data.get("speaker"))
-    numbers = [data[name] for name in ("speaker_id", "speakerId") if is_speaker(data.get(name))]
+    numbers = [number for name in ("speaker_id", "speakerId") if isinstance(number := data.get(name), int)]
+    numbers = [number for number in numbers if abs(number) < MOST_SPEAKERS]
     named = SPEAKER.fullmatch(speaker)
     start = read_number(data.get("start"))
     return Segment(
@@ -129,11 +130,6 @@ def read_segment(data: Mapping[str, Any], place: int = 0) -> Segment:
         start=start,
         end=read_number(data.get("end"), start),
     )
-
-
-def is_speaker(value: Any) -> bool:
-    """Return whether it is the number of a speaker."""
-    return isinstance(value, int) and abs(value) < MOST_SPEAKERS
 
 
 def read_todo(item: Any) -> Todo | None:

@@ -25,11 +25,12 @@ class Recordings:
     def append(self, name: str, rate: int, size: int, audio: bytes) -> None:
         """Append audio after the first `size` bytes of a file; it is on the disk when this returns. Blocks."""
         make_private_folder(self.folder)
-        path = self.folder / name
+        path, length = self.folder / name, size + len(audio)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
         with os.fdopen(descriptor, "r+b") as file:
             file.truncate(HEADER_BYTES + size)
-            file.write(make_header(rate, size + len(audio)))
+            file.write(struct.pack("<4sI4s4sIHHIIHH", b"RIFF", 36 + length, b"WAVE", b"fmt ", 16, 1, 1, rate, rate * 2, 2, 16))
+            file.write(struct.pack("<4sI", b"data", length))  # the header of one channel of 16 bits
             file.seek(HEADER_BYTES + size)
             file.write(audio)
             file.flush()
@@ -39,12 +40,6 @@ class Recordings:
         """Remove files that exist. Blocks."""
         for name in names:
             (self.folder / name).unlink(missing_ok=True)
-
-
-def make_header(rate: int, size: int) -> bytes:
-    """Make the header of a WAV file with one channel of 16 bits."""
-    head = struct.pack("<4sI4s4sIHHIIHH", b"RIFF", 36 + size, b"WAVE", b"fmt ", 16, 1, 1, rate, rate * 2, 2, 16)
-    return head + struct.pack("<4sI", b"data", size)
 
 
 def make_name(uid: str, rate: int, now: datetime) -> str:

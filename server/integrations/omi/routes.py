@@ -21,17 +21,18 @@ from server.integrations.omi.models import (
 from server.integrations.omi.parsers import IncomingDelivery
 from server.integrations.omi.service import OmiService
 from server.integrations.omi.store.conversations import ConversationQuery
-from server.sdk.operation import Effect, Operations, current_call
+from server.sdk.operation import Operations, current_call
 from server.sdk.services import provided
 
 LARGEST_MEMORY = 4 * 1024 * 1024  # a day of talk
 INGESTING: dict[str, Any] = {
-    "scope": "write:memories",
     "ingests": True,
     "open_world": False,
     "largest_body": LARGEST_MEMORY,
 }
-operations = Operations(prefix="", title="OMI", open_world=True)  # who talks there may be anybody
+operations = Operations(
+    prefix="", title="OMI", open_world=True, scopes=("read:memories", "write:memories")
+)  # who talks there may be anybody
 Omi = Annotated[OmiService, provided(OmiService)]
 ConversationId = Annotated[str, Path(max_length=200, description="The conversation's id, as list_conversations tells it.")]
 ItemId = Annotated[str, Path(max_length=200, description="The action item's id, as list_action_items tells it.")]
@@ -53,16 +54,6 @@ Session = Annotated[str | None, Query(max_length=200, description="Which stretch
 From = Annotated[int, Query(ge=0, description="From which character of the transcript on: next_offset of the answer before.")]
 
 
-async def preview_delete(omi: Omi, conversation_id: ConversationId) -> Effect:
-    """Preview which conversation is removed."""
-    return await omi.memories.preview_delete(conversation_id)
-
-
-async def preview_mark(omi: Omi, item_id: ItemId, mark: Mark) -> Effect:
-    """Preview which action item is marked."""
-    return await omi.memories.preview_mark(item_id, mark)
-
-
 async def ingest(omi: OmiService, uid: str, memory: dict[str, Any]) -> None:
     """Store a conversation that a client sends."""
     call = current_call.get()
@@ -74,7 +65,6 @@ async def ingest(omi: OmiService, uid: str, memory: dict[str, Any]) -> None:
 @operations.operation(
     "GET",
     "/api/conversations",
-    scope="read:memories",
     summary_templates=("look for {query} in the conversations", "list the conversations"),
 )
 async def list_conversations(  # noqa: PLR0913, PLR0917, each narrows the list in its own way
@@ -95,9 +85,7 @@ async def list_conversations(  # noqa: PLR0913, PLR0917, each narrows the list i
     )
 
 
-@operations.operation(
-    "GET", "/api/conversations/{conversation_id}", scope="read:memories", summary_templates="read a conversation", keep_nulls=True
-)
+@operations.operation("GET", "/api/conversations/{conversation_id}", summary_templates="read a conversation", keep_nulls=True)
 async def read_conversation(omi: Omi, conversation_id: ConversationId, offset: From = 0) -> WholeConversation:
     """Read what was said in a conversation, and what OMI made of it."""
     return await omi.memories.read_conversation(conversation_id, offset)
@@ -106,17 +94,16 @@ async def read_conversation(omi: Omi, conversation_id: ConversationId, offset: F
 @operations.operation(
     "DELETE",
     "/api/conversations/{conversation_id}",
-    scope="write:memories",
     summary_templates="delete a conversation",
     idempotent=True,
-    preview=preview_delete,
+    preview="memories.preview_delete",
 )
 async def delete_conversation(omi: Omi, conversation_id: ConversationId) -> Done:
     """Delete a conversation for good, with what was to be done after it."""
     return await omi.memories.delete_conversation(conversation_id)
 
 
-@operations.operation("GET", "/api/action-items", scope="read:memories", summary_templates="list what is to be done")
+@operations.operation("GET", "/api/action-items", summary_templates="list what is to be done")
 async def list_action_items(omi: Omi, completed: Completed = None, limit: Limit = 50, offset: Offset = 0) -> ActionItemList:
     """List what is to be done after the person's conversations, the newest first."""
     return await omi.memories.list_action_items(limit, offset, completed)
@@ -125,9 +112,8 @@ async def list_action_items(omi: Omi, completed: Completed = None, limit: Limit 
 @operations.operation(
     "PUT",
     "/api/action-items/{item_id}",
-    scope="write:memories",
     summary_templates="mark an action item",
-    preview=preview_mark,
+    preview="memories.preview_mark",
     destructive=False,
     idempotent=True,
 )
@@ -136,7 +122,7 @@ async def mark_action_item(omi: Omi, item_id: ItemId, mark: Mark) -> Done:
     return await omi.memories.mark_action_item(item_id, mark)
 
 
-@operations.operation("GET", "/api/day-summaries", scope="read:memories", summary_templates="list the summaries of days")
+@operations.operation("GET", "/api/day-summaries", summary_templates="list the summaries of days")
 async def list_day_summaries(
     omi: Omi, limit: Annotated[int, Query(ge=1, le=20, description="How many at most.")] = 7, offset: Offset = 0
 ) -> DaySummaryList:
@@ -144,7 +130,7 @@ async def list_day_summaries(
     return await omi.memories.list_day_summaries(limit, offset)
 
 
-@operations.operation("GET", "/api/live-transcript", scope="read:memories", summary_templates="read what is being said")
+@operations.operation("GET", "/api/live-transcript", summary_templates="read what is being said")
 async def read_live_transcript(omi: Omi, session_id: Session = None) -> LiveTranscript:
     """Read what is being said around the person's OMI wearable now, or was said last."""
     return await omi.memories.read_live(session_id)

@@ -12,11 +12,6 @@ MAX_RESULTS = 20
 UNTITLED = "(no title)"
 
 
-def ask_search(query: str) -> Mapping[str, Any]:
-    """Make the arguments that find conversations."""
-    return {"query": query[:500], "limit": MAX_RESULTS}
-
-
 def list_results(answer: Any, base: str) -> list[Result]:
     """List the results."""
     conversations = ConversationList.model_validate(answer).conversations
@@ -49,5 +44,7 @@ def make_url(base: str, conversation_id: str) -> str:
 
 
 lookup = Lookup(
-    "conversation", Search("list_conversations", ask_search, list_results), Reading("read_conversation", ask_read, make_document)
+    "conversation",
+    Search("list_conversations", lambda query: {"query": query[:500], "limit": MAX_RESULTS}, list_results),
+    Reading("read_conversation", ask_read, make_document),
 )

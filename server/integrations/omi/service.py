@@ -14,6 +14,7 @@ from server.integrations.omi.models import Kind, OmiSettings
 from server.integrations.omi.recordings import Recordings
 from server.integrations.omi.sources import Sources
 from server.integrations.omi.store import audio, conversations, day_summaries, deliveries, transcripts
+from server.integrations.omi.store.tables import count, forget
 from server.sdk.context import Context
 from server.sdk.health import Health
 from server.sdk.webhook_auth import WebhookAuthenticator
@@ -51,7 +52,7 @@ class OmiService(Health):
 
     async def refresh(self) -> None:
         """Refresh the numbers."""
-        self.conversations = await self.context.database.read(conversations.count)
+        self.conversations = await self.context.database.read(count, conversations.COUNT)
         self.has_address = await self.authenticator.has_secret_path()
         await self.sources.load()
 
@@ -76,11 +77,10 @@ class OmiService(Health):
         """Remove what has expired."""
         settings, now = self.context.settings.read(SECTION, OmiSettings), self.context.clock.now()
         database, before = self.context.database, LONG_AGO
-        await database.write(deliveries.forget_old, (now - timedelta(days=settings.delivery_days)).isoformat())
+        await database.write(forget, deliveries.FORGET_OLD, (now - timedelta(days=settings.delivery_days)).isoformat())
         if settings.keep_days:
             before = (now - timedelta(days=settings.keep_days)).isoformat()
-            for forget in (conversations.forget_old, transcripts.forget_old, day_summaries.forget_old):
-                await database.write(forget, before)
+            await database.write(forget, (*conversations.FORGET_OLD, *transcripts.FORGET_OLD, *day_summaries.FORGET_OLD), before)
         removed = await database.write(audio.forget_old, before, settings.sound_megabytes * MEGABYTE)
         await asyncio.to_thread(self.recordings.remove, removed)
 

@@ -10,6 +10,7 @@ from server.integrations.omi.ingest import TOPIC
 from server.integrations.omi.models import Kind
 from server.integrations.omi.recordings import Recordings
 from server.integrations.omi.store import sources
+from server.integrations.omi.store.tables import count
 from server.sdk.approval_requests import ApprovalDuration, ApprovalRequest
 from server.sdk.approval_requests import Kind as QuestionKind
 from server.sdk.context import Context
@@ -36,7 +37,7 @@ class Sources:
 
     async def load(self) -> None:
         """Load how many wait."""
-        self.waiting = await self._database.read(sources.count_waiting)
+        self.waiting = await self._database.read(count, sources.COUNT_WAITING)
 
     async def ask(self, uid: str) -> None:
         """Notify the person of a new uid."""

@@ -25,14 +25,11 @@ class Segment:
 
 def write_transcript(segments: Sequence[Segment]) -> str:
     """Format segments; without times if they overlap, for then the times mean nothing."""
-    timed = not overlap(segments)
-    return "\n\n".join(write_segment(segment, timed=timed) for segment in segments if segment.text)
-
-
-def write_segment(segment: Segment, *, timed: bool) -> str:
-    """Format a segment."""
-    time = f"[{write_seconds(segment.start)} - {write_seconds(segment.end)}] " if timed else ""
-    return f"{time}{segment.who}: {segment.text}"
+    spoken = [segment for segment in segments if segment.text]
+    if overlap(segments):
+        return "\n\n".join(f"{part.who}: {part.text}" for part in spoken)
+    times = (f"[{write_seconds(part.start)} - {write_seconds(part.end)}] " for part in spoken)
+    return "\n\n".join(f"{time}{part.who}: {part.text}" for time, part in zip(times, spoken, strict=True))
 
 
 def write_seconds(seconds: float) -> str:

@@ -9,7 +9,7 @@ from starlette.types import Scope
 
 from server.integrations.omi.models import Kind
 from server.integrations.omi.parsers import IncomingDelivery
-from server.integrations.omi.service import TITLE, OmiService
+from server.integrations.omi.service import TITLE, OmiService, make_path
 from server.integrations.omi.signature import DELIVERY, SIGNATURE
 from server.sdk.services import provided
 from server.sdk.webhook import WebhookKind, WebhookRouter, read_idempotency_key, receive
@@ -44,6 +44,7 @@ deliveries = WebhookRouter(*KINDS.values())
 async def take(omi: OmiService, request: Request, kind: Kind, secret_path: str | None = None) -> None:
     """Receive and store one delivery."""
     query = request.query_params
+    rate = query.get("sample_rate", "")
     async with receive(request, omi.authenticator, KINDS[kind], secret_path) as received:
         delivery = IncomingDelivery(
             kind=kind,
@@ -53,14 +54,9 @@ async def take(omi: OmiService, request: Request, kind: Kind, secret_path: str |
             key=read_idempotency_key(request, DELIVERY),
             signed_at=received.signed_at,
             session=query.get("session_id", ""),
-            rate=parse_rate(query.get("sample_rate", "")),
+            rate=int(rate) if rate.isascii() and rate.isdecimal() and len(rate) < 8 else 0,
         )
         await omi.ingest.take(delivery, received.store)
-
-
-def parse_rate(text: str) -> int:
-    """Parse samples per second; 0 if it is no number."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 8 else 0
 
 
 @signed_deliveries.post("/chatgpt/webhook/memory")
@@ -75,31 +71,14 @@ async def store_signed(omi: Omi, request: Request) -> dict[str, str]:
     return STORED
 
 
-@deliveries.post("/chatgpt/webhook/memory/{secret_path}")
-async def receive_conversation(omi: Omi, request: Request, secret_path: str) -> dict[str, str]:
-    await take(omi, request, Kind.memory, secret_path)
-    return RECEIVED
+def add_route(kind: Kind, response: dict[str, str]) -> None:
+    """Add the route of a kind at its secret address."""
+
+    @deliveries.post(make_path(kind, "{secret_path}"))
+    async def receive_delivery(omi: Omi, request: Request, secret_path: str) -> dict[str, str]:
+        await take(omi, request, kind, secret_path)
+        return response
 
 
-@deliveries.post("/chatgpt/webhook/transcript/{secret_path}")
-async def receive_transcript(omi: Omi, request: Request, secret_path: str) -> dict[str, str]:
-    await take(omi, request, Kind.transcript, secret_path)
-    return NOTHING
-
-
-@deliveries.post("/chatgpt/webhook/day-summary/{secret_path}")
-async def receive_day_summary(omi: Omi, request: Request, secret_path: str) -> dict[str, str]:
-    await take(omi, request, Kind.day_summary, secret_path)
-    return NOTHING
-
-
-@deliveries.post("/chatgpt/webhook/audio/{secret_path}")
-async def receive_audio(omi: Omi, request: Request, secret_path: str) -> dict[str, str]:
-    await take(omi, request, Kind.audio, secret_path)
-    return NOTHING
-
-
-@deliveries.post("/chatgpt/webhook/button/{secret_path}")
-async def receive_button_press(omi: Omi, request: Request, secret_path: str) -> dict[str, str]:
-    await take(omi, request, Kind.button, secret_path)
-    return NOTHING
+for each in Kind:
+    add_route(each, RECEIVED if each is Kind.memory else NOTHING)

@@ -6,13 +6,14 @@ developers.openai.com/api/docs/mcp: `search(query)` answers {"results": [{id, ti
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from dataclasses import asdict
 from itertools import chain, zip_longest
 from typing import Any
 
 from server.core.errors import DeskhandError, NotFound
 from server.projections.mcp.calls import Answer, fail, succeed
 from server.projections.mcp.tools import Annotations, Tool
-from server.sdk.search import Arguments, Lookup, Result
+from server.sdk.search import Arguments, Lookup
 
 SEARCH, FETCH = "search", "fetch"
 LONGEST_QUERY = 1000
@@ -73,23 +74,18 @@ def make_tools(lookups: list[Lookup], scopes: tuple[str, ...]) -> list[Tool]:
 
 async def search(lookups: list[Lookup], ask: Ask, query: str, address: str) -> Answer:
     """Ask all at once. One that fails is told beside what the others found."""
-    outcomes = await asyncio.gather(*(search_one(lookup, ask, query, address) for lookup in lookups), return_exceptions=True)
+
+    async def search_one(lookup: Lookup) -> list[dict[str, str]]:
+        results = lookup.search.read(await ask(lookup.search.operation, lookup.search.ask(query)), address)
+        return [{"id": f"{lookup.prefix}:{result.id}", "title": result.title, "url": result.url} for result in results]
+
+    outcomes = await asyncio.gather(*map(search_one, lookups), return_exceptions=True)
     problems = [tell(problem) for problem in outcomes if isinstance(problem, BaseException)]
     if len(problems) == len(lookups):
         return fail(" ".join(problems))
     rows = zip_longest(*(results for results in outcomes if not isinstance(results, BaseException)))
     results = [result for result in chain.from_iterable(rows) if result]
     return succeed({"results": results} | ({"problems": problems} if problems else {}))
-
-
-async def search_one(lookup: Lookup, ask: Ask, query: str, address: str) -> list[dict[str, str]]:
-    """Search in one of them."""
-    answer = await ask(lookup.search.operation, lookup.search.ask(query))
-    return [describe(lookup, result) for result in lookup.search.read(answer, address)]
-
-
-def describe(lookup: Lookup, result: Result) -> dict[str, str]:
-    return {"id": f"{lookup.prefix}:{result.id}", "title": result.title, "url": result.url}
 
 
 def tell(problem: BaseException) -> str:
@@ -109,15 +105,7 @@ async def fetch(lookups: list[Lookup], ask: Ask, document_id: str, address: str)
         document = lookup.reading.read(await ask(lookup.reading.operation, lookup.reading.ask(own)), address)
     except DeskhandError as error:
         return fail(error.detail)
-    return succeed(
-        {
-            "id": document_id,
-            "title": document.title,
-            "text": document.text,
-            "url": document.url,
-            "metadata": dict(document.metadata),
-        }
-    )
+    return succeed({"id": document_id, **asdict(document)})
 
 
 def read_argument(arguments: Mapping[str, Any], name: str) -> str:

@@ -7,6 +7,7 @@ from mcp.server.caching import CacheHint
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel.server import Server
 from mcp.shared.exceptions import MCPError
+from starlette.datastructures import Headers
 
 from server.access.clients.registry import Client
 from server.core.version import read_version
@@ -32,8 +33,10 @@ def make_server(dispatcher: ToolDispatcher) -> Server[Any]:
         return types.ListToolsResult(tools=[describe(tool) for tool in dispatcher.list_tools(find_client(context))])
 
     async def call_tool(context: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
+        client, headers = find_client(context), context.request.headers if context.request else Headers()
+        preferences = tuple(("prefer", value) for value in headers.getlist("prefer"))  # RFC 7240, such as respond-async
         try:
-            answer = await dispatcher.call(find_client(context), params.name, params.arguments or {}, read_preferences(context))
+            answer = await dispatcher.call(client, params.name, params.arguments or {}, preferences)
         except UnknownTool:
             raise MCPError(types.INVALID_PARAMS, f"Unknown tool: {params.name[:100]}") from None
         return types.CallToolResult(
@@ -62,12 +65,6 @@ def find_client(context: Context) -> Client:
         raise MCPError(types.INVALID_REQUEST, "This is spoken over HTTP.")
     client: Client = context.request.scope[CLIENT]
     return client
-
-
-def read_preferences(context: Context) -> tuple[tuple[str, str], ...]:
-    """Read the preferences of a request (RFC 7240), such as `Prefer: respond-async`."""
-    values = context.request.headers.getlist("prefer") if context.request else []
-    return tuple(("prefer", value) for value in values)
 
 
 def describe(tool: Tool) -> types.Tool:

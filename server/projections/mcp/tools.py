@@ -65,7 +65,7 @@ def make_binding(document: Schema, path: str, method: str, described: Mapping[st
     output_schema, wraps = make_output(document, dict(described), changes=operation.changes)
     tool = Tool(
         operation.name,
-        make_title(operation.name),
+        operation.name.replace("_", " ").capitalize(),
         described.get("description") or operation.summary,
         make_input(document, dict(described)),
         output_schema,
@@ -79,8 +79,3 @@ def make_binding(document: Schema, path: str, method: str, described: Mapping[st
     return ToolBinding(
         tool, operation, method.upper(), path, locations, bool(body), WHOLE_BODY in body.get("properties", {}), wraps
     )
-
-
-def make_title(name: str) -> str:
-    """A name as a person reads it."""
-    return name.replace("_", " ").capitalize()

@@ -22,7 +22,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 
 from server.http.in_process import InternalRequest, ResponseCollector, make_scope
-from server.http.strict_json import StrictRequest
+from server.http.request_body import StrictRequest
 from server.projections.mcp.event_stream import streaming
 from server.projections.mcp.sessions import Session, Sessions
 

@@ -298,11 +298,11 @@ async def test_invalid_address_is_neither_stored_nor_published(tmp_path, address
         async with open_state(opened, here, demo=False) as state:
             with pytest.raises(TunnelError, match="cannot be a public one"):
                 await state.tunnel.status.set_open(address)
-            assert (here.public_url, await state.tunnel.list_lost_addresses()) == (None, [])
+            assert (here.public_url, await state.tunnel.status.store.list_lost()) == (None, [])
             assert state.tunnel.state is TunnelState.off
             await state.tunnel.status.set_open("https://X.ngrok.app")
             await state.tunnel.status.set_open("https://y.ngrok.app")
-            assert [lost.address for lost in await state.tunnel.list_lost_addresses()] == ["https://x.ngrok.app"]
+            assert [lost.address for lost in await state.tunnel.status.store.list_lost()] == ["https://x.ngrok.app"]
 
 
 def test_requests_of_the_month_are_counted_across_restarts(serve) -> None:
@@ -359,7 +359,7 @@ async def test_sleep_is_inhibited_while_the_tunnel_is_on_if_set(tmp_path) -> Non
             await tunnel.open()
             assert inhibitor.calls == []
             await tunnel.change(TunnelChange(keep_awake=True))
-            await tunnel.wait_until_settled()
+            await tunnel.status.wait_until_settled()
             assert (tunnel.state, tunnel.problem) == (TunnelState.open, "It falls asleep all the same.")
             await tunnel.check_now()
             await tunnel.close()
@@ -378,7 +378,7 @@ async def test_failed_tunnel_is_reopened_when_the_computer_wakes(tmp_path) -> No
             assert tunnel.state is TunnelState.off
             await tunnel.change(TunnelChange(authtoken="offline-token"))
             await tunnel.open()
-            await tunnel.wait_until_settled()
+            await tunnel.status.wait_until_settled()
             assert tunnel.state is TunnelState.failed
             await tunnel.check_now()
             assert tunnel.state is TunnelState.opening
@@ -390,7 +390,7 @@ async def test_permanent_failure_is_not_reopened_when_the_computer_wakes(tmp_pat
         async with open_state(home, Address(9, 9), demo=True, tunnel_timing=QUICK) as state:
             await state.tunnel.change(TunnelChange(authtoken="revoked-token"))
             await state.tunnel.open()
-            await state.tunnel.wait_until_settled()
+            await state.tunnel.status.wait_until_settled()
             assert state.tunnel.state is TunnelState.failed
             await state.tunnel.check_now()
             assert state.tunnel.state is TunnelState.failed

@@ -38,7 +38,8 @@ class Installed:
 def list_programs(machine: Machine) -> list[Installed]:
     """List all programs once: as an application, else as a running process, else from PATH."""
     live = processes.running_executables()
-    applications = {(program.executable, program.arguments): program for program in reversed([*list_applications(machine)])}
+    menu = {"macos": list_bundles, "windows": list_menu, "linux": list_shortcuts}[machine.system]
+    applications = {(program.executable, program.arguments): program for program in reversed([*menu(machine)])}
     plain = {executable for executable, arguments in applications if not arguments}
     path = [program for program in list_path(machine) if program.executable not in plain]
     named = {program.executable for program in path}
@@ -59,13 +60,6 @@ def list_programs(machine: Machine) -> list[Installed]:
 def mark_running(program: Installed) -> Installed:
     """The same program, which runs."""
     return replace(program, running=True, source="running" if program.source == "path" else program.source)
-
-
-def list_applications(machine: Machine) -> Iterator[Installed]:
-    """List the applications of the desktop's menu."""
-    if machine.system == "macos":
-        return list_bundles(machine)
-    return list_menu(machine) if machine.system == "windows" else list_shortcuts(machine)
 
 
 def list_shortcuts(machine: Machine) -> Iterator[Installed]:

@@ -54,7 +54,7 @@ class Programs:
         """Answer what fits best. Nothing written: what is in the menu and what runs."""
         late = not await self._refresh()
         fitting = await asyncio.to_thread(rank, query, self._found)
-        best = [describe(program) for program in fitting[:most]]
+        best = [Suggestion.model_validate(program, from_attributes=True) for program in fitting[:most]]
         return Suggestions(programs=best, more=max(0, len(fitting) - most), late=LATE if late else None)
 
     async def _refresh(self) -> bool:
@@ -114,14 +114,3 @@ def fit(words: Sequence[str], program: Installed) -> int | None:
         return 3
     far = f"{title} {program.words.lower()} {program.executable.lower() if len(query) > 2 else ''}"
     return 4 if all(word in far for word in words) else None
-
-
-def describe(program: Installed) -> Suggestion:
-    """A program as the page shows it."""
-    return Suggestion(
-        title=program.title,
-        program=program.program,
-        executable=program.executable,
-        source=program.source,
-        running=program.running,
-    )

@@ -23,7 +23,10 @@ LIBRARIES = "LD_LIBRARY_PATH"
 def clean(environment: Mapping[str, str], system: str, *, frozen: bool | None = None) -> dict[str, str]:
     """Pick the person's variables out of ours. Windows writes their names in any case."""
     frozen = getattr(sys, "frozen", False) if frozen is None else frozen
-    variables = {name: value for name, value in environment.items() if is_kept(name.upper() if system == "windows" else name)}
+    spelled = str.upper if system == "windows" else str
+    variables = {
+        name: value for name, value in environment.items() if spelled(name) in NAMES or spelled(name).startswith(PREFIXES)
+    }
     # PyInstaller puts its own libraries first, which breaks other programs, and keeps the person's value beside it:
     # https://pyinstaller.org/en/stable/common-issues-and-pitfalls.html#launching-external-programs-from-the-frozen-application
     libraries = environment.get(f"{LIBRARIES}_ORIG") if frozen else environment.get(LIBRARIES)
@@ -34,11 +37,6 @@ def clean(environment: Mapping[str, str], system: str, *, frozen: bool | None = 
         separator = ";" if system == "windows" else ":"
         variables[path] = separator.join(folder for folder in variables[path].split(separator) if folder and not is_ours(folder))
     return variables
-
-
-def is_kept(name: str) -> bool:
-    """Return whether a variable is the person's."""
-    return name in NAMES or name.startswith(PREFIXES)
 
 
 def is_ours(folder: str) -> bool:

@@ -95,16 +95,14 @@ class LaunchSpec:
         given = [word for word in self.arguments if target is not None or TARGET not in word]
         if self.kind == "bundle":
             own = [word for word in given if TARGET not in word] + list(preset)
-            return (self.executable, *self._opens(), *([target] if target else []), *(["--args", *own] if own else []))
+            bundle = ("-b", self.bundle) if self.bundle else ()
+            return (self.executable, *bundle, *([target] if target else []), *(["--args", *own] if own else []))
         words = [*given, *preset]
         if target is not None:
             if not any(TARGET in word for word in given):
                 words.append(TARGET)
             words = [word.replace(TARGET, target) for word in words]
         return (self.executable, *words)
-
-    def _opens(self) -> tuple[str, ...]:
-        return ("-b", self.bundle) if self.bundle else ()
 
 
 def is_batch(executable: str) -> bool:
@@ -154,7 +152,8 @@ def find_candidate(candidate: Candidate, entry: Entry, machine: Machine) -> Foun
     if isinstance(candidate, LinuxCandidate):
         return find_on_linux(candidate, entry, machine)
     if isinstance(candidate, MacosCandidate):
-        return FoundProgram("bundle", OPEN, hands_over=True, bundle=candidate.bundle) if has_bundle(entry, machine) else None
+        there = not entry.match.exe or any(machine.is_there(machine.expand(path)) for path in entry.match.exe)
+        return FoundProgram("bundle", OPEN, hands_over=True, bundle=candidate.bundle) if there else None
     if isinstance(candidate, WindowsCandidate):
         address = candidate.uri or f"shell:AppsFolder\\{candidate.aumid}"
         kind = "uri" if candidate.uri else "store"
@@ -206,8 +205,3 @@ def find_on_linux(candidate: LinuxCandidate, entry: Entry, machine: Machine) -> 
     if executable is None or not any(Path(place, "app", candidate.flatpak or "").is_dir() for place in places):
         return None
     return FoundProgram("flatpak", executable, ("run", candidate.flatpak or ""))
-
-
-def has_bundle(entry: Entry, machine: Machine) -> bool:
-    """Return whether an application is installed, judged by the paths of its entry."""
-    return not entry.match.exe or any(machine.is_there(machine.expand(path)) for path in entry.match.exe)

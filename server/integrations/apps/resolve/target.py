@@ -75,7 +75,8 @@ def check_file(requested: str, allowed: Sequence[str], expand: Callable[[str], s
     matches = [path for place in places if (path := find_real(place)) and any(pattern.holds(path) for pattern in patterns)]
     for path in matches:
         if any(pattern.covers(path) for pattern in patterns):
-            refuse_programs(path)
+            if path.name.lower().rstrip(". ").endswith(RUNS_BY_ITSELF):  # Windows leaves dots and blanks at the end out
+                raise Forbidden("This file is a program, or starts one, so it cannot be opened.")
             return Target(str(path), path)
     # Whether something is there is told of the folders that are open, and of no others.
     if matches or (wanted.is_absolute() and not any(wanted.is_relative_to(pattern.folder) for pattern in patterns)):
@@ -90,13 +91,6 @@ def find_real(path: Path) -> Path | None:
         return real if real.is_file() or real.is_dir() else None
     except (OSError, RuntimeError, ValueError):  # missing, a loop of links, too long
         return None
-
-
-def refuse_programs(path: Path) -> None:
-    """Opening must not turn into running. (Windows leaves dots and blanks at the end of a name out.)"""
-    name = path.name.lower().rstrip(". ")
-    if name.endswith(RUNS_BY_ITSELF):
-        raise Forbidden("This file is a program, or starts one, so it cannot be opened.")
 
 
 @dataclass(frozen=True)

@@ -179,7 +179,7 @@ class Accounts:
         async with self._locks.setdefault(address, asyncio.Lock()):
             await self._keep_tokens(address, grant, "")
         entry = SignedIn(address=address, scopes=list(grant.scopes), added_at=self.context.clock.now().isoformat())
-        await self._change(lambda accounts: replace_or_append(accounts, entry))
+        await self._change(lambda accounts: list(({known.address: known for known in accounts} | {address: entry}).values()))
 
     async def forget(self, address: str) -> None:
         """Take back the grant at Google, as far as it answers, and forget the account."""
@@ -198,18 +198,10 @@ class Accounts:
         await self._change(lambda accounts: sorted(accounts, key=lambda other: other.address != first))
 
     async def _change(self, change: Callable[[list[SignedIn]], list[SignedIn]]) -> None:
-        def change_accounts(settings: GmailSettings) -> GmailSettings:
-            return settings.model_copy(update={"accounts": change(settings.accounts)})
-
-        await self.context.settings.change(SECTION, GmailSettings, change_accounts)
+        await self.context.settings.change(
+            SECTION, GmailSettings, lambda settings: settings.model_copy(update={"accounts": change(settings.accounts)})
+        )
         self.context.events.publish("gmail")
-
-
-def replace_or_append(accounts: list[SignedIn], entry: SignedIn) -> list[SignedIn]:
-    """Put an account where it stood before, or at the end."""
-    if all(other.address != entry.address for other in accounts):
-        return [*accounts, entry]
-    return [entry if other.address == entry.address else other for other in accounts]
 
 
 def secret_name(address: str) -> str:

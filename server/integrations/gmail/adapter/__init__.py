@@ -1,1 +1,1 @@
-"""Google's API behind a Protocol, the only importer of its libraries."""
+"""Google's API, and the only importer of its libraries."""

@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlencode
 
 from server.core.errors import DeskhandError, SignInNeeded, UpstreamFailed, UpstreamTimedOut
@@ -63,35 +63,8 @@ class CallOptions:
     retries: int = 0
 
 
-class Google(Protocol):
-    """Google, as the rest of this folder sees it. Raises the errors of server/core/errors.py."""
-
-    def begin(
-        self, client: ClientCredentials, endpoints: Endpoints, scopes: Sequence[str], redirect: str, hint: str = ""
-    ) -> SignIn:
-        """Begin a sign-in. `hint`: the address that Google shall offer first."""
-
-    def finish(self, client: ClientCredentials, endpoints: Endpoints, sign_in: SignIn, code: str, seconds: float) -> Grant:
-        """Get tokens for the code with which Google sent the person's browser back."""
-
-    def refresh(self, client: ClientCredentials, endpoints: Endpoints, refresh_token: str, seconds: float) -> Grant:
-        """Get a new access token; what was granted stays. Raises SignInNeeded where the person has to sign in again."""
-
-    def revoke(self, endpoints: Endpoints, token: str, seconds: float) -> None:
-        """Take a grant back."""
-
-    def call_each(self, options: CallOptions, method: str, calls: Iterable[Mapping[str, Any]]) -> list[Result]:
-        """Call one method of Gmail's API, such as "messages.get", many times over one connection. Failures are answers too."""
-
-    def save_draft(self, options: CallOptions, content: bytes, thread_id: str | None, draft_id: str | None) -> Result:
-        """Make a draft of a mail, or put the mail in the place of a draft."""
-
-    def send_draft(self, options: CallOptions, content: bytes, thread_id: str | None, draft_id: str) -> Result:
-        """Send this mail in the place of a draft, which is gone then, whatever it holds by now."""
-
-
-class RealGoogle:
-    """Google over its own client libraries."""
+class Google:
+    """Google over its own client libraries. Raises the errors of server/core/errors.py."""
 
     def __init__(self) -> None:
         self._services: dict[str, Any] = {}
@@ -100,12 +73,14 @@ class RealGoogle:
     def begin(
         self, client: ClientCredentials, endpoints: Endpoints, scopes: Sequence[str], redirect: str, hint: str = ""
     ) -> SignIn:
+        """Begin a sign-in. `hint`: the address that Google shall offer first."""
         flow = _open_flow(client, endpoints, redirect, scopes=list(scopes))
         hinted = {"login_hint": hint} if hint else {}
         address, state = flow.authorization_url(access_type="offline", prompt="consent", **hinted)
         return SignIn(_with_scheme_of(address, endpoints.sign_in), state, flow.code_verifier, redirect)
 
     def finish(self, client: ClientCredentials, endpoints: Endpoints, sign_in: SignIn, code: str, seconds: float) -> Grant:
+        """Get tokens for the code with which Google sent the person's browser back."""
         # Without scopes of our own oauthlib does not take it for an error that the person granted fewer.
         flow = _open_flow(client, endpoints, sign_in.redirect, scopes=None, code_verifier=sign_in.verifier, state=sign_in.state)
         with _oauth_failures():
@@ -119,6 +94,7 @@ class RealGoogle:
             )
 
     def refresh(self, client: ClientCredentials, endpoints: Endpoints, refresh_token: str, seconds: float) -> Grant:
+        """Get a new access token; what was granted stays. Raises SignInNeeded where the person has to sign in again."""
         from google.auth.transport.requests import Request
         from google.oauth2.credentials import Credentials
 
@@ -137,6 +113,7 @@ class RealGoogle:
         return Grant(str(credentials.token), str(credentials.refresh_token or ""), left, scopes=())
 
     def revoke(self, endpoints: Endpoints, token: str, seconds: float) -> None:
+        """Take a grant back."""
         from google.auth.transport.requests import Request
 
         _hush()
@@ -147,16 +124,19 @@ class RealGoogle:
             raise UpstreamFailed
 
     def call_each(self, options: CallOptions, method: str, calls: Iterable[Mapping[str, Any]]) -> list[Result]:
+        """Call one method of Gmail's API, such as "messages.get", many times over one connection. Failures are answers too."""
         from server.integrations.gmail.adapter.connection import Connection
 
         with closing(Connection(options.endpoint, options.seconds)) as connection:
             return [self._call(options, connection, method, arguments) for arguments in calls]
 
     def save_draft(self, options: CallOptions, content: bytes, thread_id: str | None, draft_id: str | None) -> Result:
+        """Make a draft of a mail, or put the mail in the place of a draft."""
         method, arguments = ("drafts.update", {"id": draft_id}) if draft_id else ("drafts.create", {})
         return self._upload(options, method, arguments, {}, content, thread_id)
 
     def send_draft(self, options: CallOptions, content: bytes, thread_id: str | None, draft_id: str) -> Result:
+        """Send this mail in the place of a draft, which is gone then, whatever it holds by now."""
         # https://developers.google.com/workspace/gmail/api/guides/drafts: what is sent is the mail that comes with the request
         return self._upload(options, "drafts.send", {}, {"id": draft_id}, content, thread_id)
 

@@ -14,11 +14,13 @@ import threading
 from collections import deque
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
+from typing import Any
 
 from starlette.applications import Starlette
 
+from server.core.clock import Clock
 from server.integrations.gmail.fake.delivery import Post
 from server.integrations.gmail.fake.demo import ACCOUNTS, FOLDER, fill_mailboxes, read_demo_mails
 from server.integrations.gmail.fake.gmail import SCOPES, Gmail
@@ -31,11 +33,6 @@ from server.integrations.gmail.fake.sign_in import SignIn
 __all__ = ["FOLDER", "Account", "Consent", "FakeGoogle", "Fault", "running_fake_google"]
 
 MODIFY = f"{SCOPES}modify"
-
-
-class _Now:
-    def now(self) -> datetime:
-        return datetime.now(UTC)
 
 
 class FakeGoogle:
@@ -55,7 +52,7 @@ class FakeGoogle:
         consent: Consent | None = None,
         controls: bool = False,
     ) -> None:
-        self.clock = clock or _Now()
+        self.clock = clock or Clock()
         self.lock = threading.RLock()
         self.accounts = {account.address: account for account in accounts}
         self.mailboxes = {address: Mailbox(account, self.clock) for address, account in self.accounts.items()}
@@ -126,18 +123,9 @@ class FakeGoogle:
         with self.lock:
             self.oauth.access_tokens.clear()
 
-    def fail_next(
-        self,
-        status: int,
-        times: int = 1,
-        path: str = "",
-        *,
-        reason: str = "",
-        retry_after: float | None = None,
-        after: bool = False,
-    ) -> None:
-        """Answer the next requests to this path with an error; `after`: the call takes effect all the same."""
-        self.faults.order(Fault(path, times=times, status=status, reason=reason, retry_after=retry_after, after=after))
+    def fail_next(self, status: int, times: int = 1, path: str = "", **how: Any) -> None:
+        """Answer the next requests to this path with an error. `how`: other fields of Fault."""
+        self.faults.order(Fault(path, times=times, status=status, **how))
 
     def delay_next(self, seconds: float, times: int = 1, path: str = "") -> None:
         """Answer the next requests to this path slowly."""

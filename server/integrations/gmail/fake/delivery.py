@@ -32,11 +32,12 @@ class Post:
     def send(self, mailbox: Mailbox, raw: bytes, thread_id: str = "") -> Mail:
         """Send a mail, and answer the copy that the sender keeps."""
         raw = self.complete(raw, mailbox.account)
-        reached = {self._own_address(address) for address in read_recipients(raw)}
+        parts = (address.casefold().rpartition("@") for address in read_recipients(raw))
+        reached = {f"{name.partition('+')[0]}@{host}" for name, _, host in parts} & self.mailboxes.keys()
         sender = mailbox.account.address
         labels = {"SENT", "INBOX", "UNREAD"} if sender in reached else {"SENT"}
         sent = mailbox.add(raw, labels, thread_id=mailbox.place_answer(raw, thread_id))
-        for address in sorted(reached - {sender, ""}):
+        for address in sorted(reached - {sender}):
             self.deliver(raw, address)
         return sent
 
@@ -58,8 +59,3 @@ class Post:
         if address:  # nobody sends under another's address
             added.append(("X-Google-Original-From", written))
         return with_headers(without_header(raw, "From"), added)
-
-    def _own_address(self, address: str) -> str:
-        name, _, host = address.casefold().rpartition("@")
-        plain = f"{name.partition('+')[0]}@{host}"
-        return plain if plain in self.mailboxes else ""

@@ -17,8 +17,7 @@ def list_drafts(call: Call) -> JsonObject:
 
 
 def get_draft(call: Call) -> JsonObject:
-    mail = call.mailbox.find_draft(call.path["id"])
-    return {"id": call.path["id"], "message": describe_mail(mail, call.form())}
+    return {"id": call.path["id"], "message": describe_mail(call.mailbox.find_draft(call.path["id"]), call.form())}
 
 
 def create_draft(call: Call) -> JsonObject:

@@ -5,7 +5,7 @@ https://developers.google.com/workspace/gmail/api/reference/rest
 
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from email.message import Message
 from typing import Any
@@ -123,8 +123,11 @@ class Gmail:
             if request.path_params["userId"].casefold() not in {"me", address}:
                 raise GoogleError(403, f"Delegation denied for {address}", "forbidden")
             body, mail = read_upload(request, content) if upload else (read_body(content), None)
-            query = _known_query(request, offer)
-            _check_names(body, offer.body)
+            query = {name: request.query_params.getlist(name) for name in request.query_params}
+            for name in sorted(query.keys() - USUAL_QUERY - set(offer.query)):
+                raise GoogleError(400, f'Invalid JSON payload received. Unknown name "{name}": Cannot bind query parameter.')
+            for name in sorted(body.keys() - offer.body):
+                raise GoogleError(400, f'Invalid JSON payload received. Unknown name "{name}": Cannot find field.')
             mailbox = self.post.mailboxes[address]
             result = offer.run(methods.Call(mailbox, self.post, request.path_params, query, body, mail))
             return None if result is None else choose_fields(result, request.query_params.get("fields", ""))
@@ -167,15 +170,3 @@ def _split_parts(content: bytes, boundary: str) -> list[bytes]:
     if not boundary or len(parts) != 2:
         raise GoogleError(400, "Malformed multipart body.", "badRequest")
     return parts
-
-
-def _known_query(request: Request, offer: Offer) -> Mapping[str, list[str]]:
-    names = set(request.query_params.keys())
-    for name in sorted(names - USUAL_QUERY - set(offer.query)):
-        raise GoogleError(400, f'Invalid JSON payload received. Unknown name "{name}": Cannot bind query parameter.')
-    return {name: request.query_params.getlist(name) for name in names}
-
-
-def _check_names(body: JsonObject, known: frozenset[str]) -> None:
-    for name in sorted(set(body) - known):
-        raise GoogleError(400, f'Invalid JSON payload received. Unknown name "{name}": Cannot find field.')

@@ -9,35 +9,17 @@ from typing import Any, Protocol
 
 JsonObject = dict[str, Any]
 
-ERROR_STATUSES = {
-    400: "INVALID_ARGUMENT",
-    401: "UNAUTHENTICATED",
-    403: "PERMISSION_DENIED",
-    404: "NOT_FOUND",
-    409: "ABORTED",
-    429: "RESOURCE_EXHAUSTED",
-    500: "INTERNAL",
-    503: "UNAVAILABLE",
-    504: "DEADLINE_EXCEEDED",
-}
-REASONS = {
-    400: "invalidArgument",
-    401: "authError",
-    403: "forbidden",
-    404: "notFound",
-    409: "aborted",
-    429: "rateLimitExceeded",
-    500: "backendError",
-    503: "backendError",
-    504: "backendError",
-}
-SENTENCES = {
-    401: "Request had invalid authentication credentials.",
-    403: "Request had insufficient authentication scopes.",
-    404: "Requested entity was not found.",
-    429: "Too many concurrent requests for user.",
-    500: "Internal error encountered.",
-    503: "The service is currently unavailable.",
+UNKNOWN = ("UNKNOWN", "backendError", "Request contains an invalid argument.")
+ERRORS = {  # status, reason and message of each code
+    400: ("INVALID_ARGUMENT", "invalidArgument", "Request contains an invalid argument."),
+    401: ("UNAUTHENTICATED", "authError", "Request had invalid authentication credentials."),
+    403: ("PERMISSION_DENIED", "forbidden", "Request had insufficient authentication scopes."),
+    404: ("NOT_FOUND", "notFound", "Requested entity was not found."),
+    409: ("ABORTED", "aborted", "Request contains an invalid argument."),
+    429: ("RESOURCE_EXHAUSTED", "rateLimitExceeded", "Too many concurrent requests for user."),
+    500: ("INTERNAL", "backendError", "Internal error encountered."),
+    503: ("UNAVAILABLE", "backendError", "The service is currently unavailable."),
+    504: ("DEADLINE_EXCEEDED", "backendError", "Request contains an invalid argument."),
 }
 
 
@@ -63,22 +45,19 @@ class GoogleError(Exception):
 
     def __init__(self, status: int, message: str = "", reason: str = "", *, headers: Mapping[str, str] | None = None) -> None:
         self.status = status
-        self.message = message or SENTENCES.get(status, "Request contains an invalid argument.")
-        self.reason = reason or REASONS.get(status, "backendError")
+        _, usual_reason, usual_message = ERRORS.get(status, UNKNOWN)
+        self.message, self.reason = message or usual_message, reason or usual_reason
         self.headers = dict(headers or {})
         super().__init__(self.message)
 
     def describe(self) -> JsonObject:
         """Answer the body."""
-        detail = {"message": self.message, "domain": self._domain, "reason": self.reason}
+        domain = "usageLimits" if "limit" in self.reason.casefold() else "global"
+        detail = {"message": self.message, "domain": domain, "reason": self.reason}
         if self.status == 401:
             detail |= {"location": "Authorization", "locationType": "header"}
-        status = ERROR_STATUSES.get(self.status, "UNKNOWN")
+        status = ERRORS.get(self.status, UNKNOWN)[0]
         return {"error": {"code": self.status, "message": self.message, "errors": [detail], "status": status}}
-
-    @property
-    def _domain(self) -> str:
-        return "usageLimits" if "limit" in self.reason.casefold() else "global"
 
 
 @dataclass(frozen=True)

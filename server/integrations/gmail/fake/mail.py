@@ -87,10 +87,7 @@ def describe_mail(mail: Mail, form: str = "full", only_headers: Collection[str] 
         shape["payload"] = {"mimeType": mail.parsed.get_content_type()} | ({"headers": _pairs(shown)} if shown else {})
     elif form == "raw":
         shape["raw"] = encode(mail.raw)
-    return shape | {
-        "sizeEstimate": len(mail.raw),
-        "internalDate": str(mail.received),
-    }
+    return shape | {"sizeEstimate": len(mail.raw), "internalDate": str(mail.received)}
 
 
 def describe_part(part: Part, part_id: str = "") -> JsonObject:
@@ -115,13 +112,9 @@ def describe_body(part: Part, part_id: str) -> JsonObject:
         return {"size": 0}
     content = read_content(part)
     if not is_text(part):
-        return {"attachmentId": new_attachment_id(part_id), "size": len(content)}
+        found_by = encode(os.urandom(150) + f"|{part_id}".encode()).rstrip("=")  # never the same twice, as with Gmail
+        return {"attachmentId": f"ANGjdJ{found_by}", "size": len(content)}
     return {"size": len(content), "data": encode(content)} if content else {"size": 0}
-
-
-def new_attachment_id(part_id: str) -> str:
-    """Make up an id that find_attachment understands; it is never the same twice, as with Gmail."""
-    return "ANGjdJ" + encode(os.urandom(150) + f"|{part_id}".encode()).rstrip("=")
 
 
 def find_attachment(mail: Mail, attachment_id: str) -> bytes:

@@ -3,7 +3,7 @@
 import hashlib
 import re
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from server.integrations.gmail.fake.google import Account, GoogleError, JsonObject, TimeSource
@@ -31,8 +31,9 @@ class Mailbox:
         self, raw: bytes, labels: Iterable[str] = (), *, thread_id: str = "", received: int | None = None, seed: str = ""
     ) -> Mail:
         """Keep a mail. Without a `thread_id` it begins one; a `seed` gives it an id that is the same in every run."""
-        mail_id = f"18{hashlib.sha256(seed.encode()).hexdigest()[:14]}" if seed else self._new_id()
-        received = self._now() if received is None else received
+        now = int(self.clock.now().timestamp() * 1000)
+        mail_id = f"18{hashlib.sha256(seed.encode()).hexdigest()[:14]}" if seed else f"{now << 20 | secrets.randbits(20):016x}"
+        received = now if received is None else received
         mail = Mail(mail_id, thread_id or mail_id, normalise(raw), received, set(labels))
         self.mails[mail.id] = mail
         return mail
@@ -63,7 +64,7 @@ class Mailbox:
 
     def search(self, query: str = "", label_ids: Iterable[str] = (), *, everywhere: bool = False) -> list[Mail]:
         """Answer the mails that fit, newest first; what is in spam and trash only when it is asked for."""
-        parsed = parse_query(query, self._search_context())
+        parsed = parse_query(query, SearchContext(self.account.address, self.clock.now(), self.labels.matching))
         labels = set(label_ids)
         everywhere = everywhere or parsed.everywhere or bool(labels & _HIDDEN)
         mails = [
@@ -117,16 +118,6 @@ class Mailbox:
     def describe(self, form: str = "minimal") -> list[JsonObject]:
         """Answer every mail as Gmail's API would, newest first: for a test that looks at what is there."""
         return [describe_mail(mail, form) for mail in self.search(everywhere=True)]
-
-    def _now(self) -> int:
-        return int(self.clock.now().timestamp() * 1000)
-
-    def _new_id(self) -> str:
-        return f"{self._now() << 20 | secrets.randbits(20):016x}"
-
-    def _search_context(self) -> SearchContext:
-        label: Callable[[str], str] = self.labels.matching
-        return SearchContext(address=self.account.address, now=self.clock.now(), label=label)
 
 
 def check_id(value: str) -> None:

@@ -1,7 +1,8 @@
 """The methods of Gmail's API that the fake answers, as the discovery document in google-api-python-client describes them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 from server.integrations.gmail.fake.delivery import Post
@@ -26,10 +27,6 @@ class Call:
     def ask(self, name: str, default: str = "") -> str:
         """Answer a query parameter."""
         return self.query[name][-1] if self.query.get(name) else default
-
-    def flag(self, name: str) -> bool:
-        """Answer a query parameter that is true or false."""
-        return self.ask(name).lower() == "true"
 
     def form(self, default: str = "full") -> str:
         """Answer the format that the caller wants and may see."""
@@ -92,26 +89,22 @@ def modify_message(call: Call) -> JsonObject:
     return _reference(mail, labels=True)
 
 
-def trash_message(call: Call) -> JsonObject:
+def move_message(call: Call, add: Collection[str], remove: Collection[str]) -> JsonObject:
     mail = call.mailbox.find(call.path["id"])
-    call.mailbox.change_labels(mail, {"TRASH"}, {"INBOX", "SPAM"})
+    call.mailbox.change_labels(mail, add, remove)
     return _reference(mail, labels=True)
 
 
-def untrash_message(call: Call) -> JsonObject:
-    mail = call.mailbox.find(call.path["id"])
-    call.mailbox.change_labels(mail, (), {"TRASH"})
-    return _reference(mail, labels=True)
+trash_message = partial(move_message, add={"TRASH"}, remove={"INBOX", "SPAM"})
+untrash_message = partial(move_message, add=(), remove={"TRASH"})
 
 
 def get_thread(call: Call) -> JsonObject:
     form = call.form()
     if form == "raw":
         raise GoogleError(400, "Invalid value at 'format': \"raw\"")
-    mails = call.mailbox.thread(call.path["id"])
-    names = call.query.get("metadataHeaders", ())
-    described = [describe_mail(mail, form, names) for mail in mails]
-    return {"id": call.path["id"], "messages": described}
+    names, mails = call.query.get("metadataHeaders", ()), call.mailbox.thread(call.path["id"])
+    return {"id": call.path["id"], "messages": [describe_mail(mail, form, names) for mail in mails]}
 
 
 def list_labels(call: Call) -> JsonObject:
@@ -127,7 +120,7 @@ def search(call: Call) -> list[Mail]:
     label_ids = call.query.get("labelIds", ())
     for label_id in label_ids:
         call.mailbox.labels.describe(label_id)
-    return call.mailbox.search(call.ask("q"), label_ids, everywhere=call.flag("includeSpamTrash"))
+    return call.mailbox.search(call.ask("q"), label_ids, everywhere=call.ask("includeSpamTrash").lower() == "true")
 
 
 def page(call: Call, items: Sequence[Item], most: int = 500) -> tuple[Sequence[Item], dict[str, Any]]:

@@ -168,7 +168,10 @@ class OAuth:
             raise OAuthError(400, "invalid_grant", "Malformed auth code.")
         if form.get("redirect_uri") != request.redirect_uri:
             raise OAuthError(400, "redirect_uri_mismatch", "Bad Request")
-        if request.challenge and not _proves(form.get("code_verifier", ""), request):
+        proof = form.get("code_verifier", "")
+        if request.challenge_method == "S256":
+            proof = base64.urlsafe_b64encode(hashlib.sha256(proof.encode()).digest()).rstrip(b"=").decode()
+        if request.challenge and not compare_digest(proof.encode(), request.challenge.encode()):
             sentence = "Invalid code verifier." if form.get("code_verifier") else "Missing code verifier."
             raise OAuthError(400, "invalid_grant", sentence)
         return self._issue(grant, offline=request.offline)
@@ -184,13 +187,6 @@ class OAuth:
             answer["refresh_token"] = f"1//0{secrets.token_urlsafe(48)}"
             self.refresh_tokens[answer["refresh_token"]] = grant
         return answer | {"scope": " ".join(grant.scopes)}
-
-
-def _proves(verifier: str, request: AuthorizationRequest) -> bool:
-    made = verifier
-    if request.challenge_method == "S256":
-        made = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
-    return compare_digest(made.encode(), request.challenge.encode())
 
 
 def _extend(address: str, query: Mapping[str, str]) -> str:

@@ -33,19 +33,13 @@ class _Token:
 def parse_query(text: str, context: SearchContext) -> Query:
     """Understand a search; whatever is written, something is understood."""
     tokens = [_read(match) for match in _TOKEN.finditer(text)]
-    return Query(_Parser(tokens, context).parse_all(), _names_hidden(tokens))
+    places = [token.value or "" for token in tokens if token.operator in {"in", "label"} and not token.minus]
+    return Query(_Parser(tokens, context).parse_all(), any(place.lower() in {"trash", "spam", "anywhere"} for place in places))
 
 
 def _read(match: re.Match[str]) -> _Token:
     value = match["quoted"] if match["quoted"] is not None else match["word"]
     return _Token(match["minus"] == "-", (match["operator"] or "").lower(), value, match["mark"] or "")
-
-
-def _names_hidden(tokens: list[_Token]) -> bool:
-    hidden = {"trash", "spam", "anywhere"}
-    return any(
-        not token.minus and token.operator in {"in", "label"} and (token.value or "").lower() in hidden for token in tokens
-    )
 
 
 class _Parser:
@@ -80,7 +74,7 @@ class _Parser:
 
     def parse_item(self, token: _Token, operator: str) -> Test:
         test = self.parse_group(token, operator) if token.mark else make_test(operator, token.value or "", self.context)
-        return _not(test) if token.minus else test
+        return (lambda mail: not test(mail)) if token.minus else test
 
     def parse_group(self, token: _Token, operator: str) -> Test:
         if self.depth >= _DEEPEST:
@@ -98,7 +92,3 @@ def _all_of(tests: list[Test]) -> Test:
 
 def _any_of(tests: list[Test]) -> Test:
     return lambda mail: not tests or any(test(mail) for test in tests)
-
-
-def _not(test: Test) -> Test:
-    return lambda mail: not test(mail)

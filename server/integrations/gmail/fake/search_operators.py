@@ -13,16 +13,9 @@ from server.integrations.gmail.fake.mail import Mail
 
 Test = Callable[[Mail], bool]
 
-_PACIFIC = timezone(
-    timedelta(hours=-8)
-)  # a date means midnight there: https://developers.google.com/workspace/gmail/api/guides/filtering
-_HEADERS = {
-    "from": ("From",),
-    "to": ("To", "Cc", "Bcc"),
-    "cc": ("Cc",),
-    "bcc": ("Bcc",),
-    "subject": ("Subject",),
-}
+# A date means midnight in California: https://developers.google.com/workspace/gmail/api/guides/filtering
+_PACIFIC = timezone(timedelta(hours=-8))
+_HEADERS = {"from": ("From",), "to": ("To", "Cc", "Bcc"), "cc": ("Cc",), "bcc": ("Bcc",), "subject": ("Subject",)}
 _PLACES = {"drafts": "DRAFT", "starred": "STARRED", "important": "IMPORTANT", "unread": "UNREAD", "chats": "CHAT"} | {
     place.lower(): place for place in ("INBOX", "SENT", "DRAFT", "TRASH", "SPAM")
 }
@@ -41,11 +34,7 @@ class SearchContext:
 def make_test(operator: str, value: str, context: SearchContext) -> Test:
     """Answer the test that one operator and its value stand for."""
     test = _OPERATORS[operator](value, context) if operator in _OPERATORS and value else None
-    return test or _has_words(f"{operator} {value}")
-
-
-def _has_words(value: str) -> Test:
-    return lambda mail: words_fit(value, _everything(mail))
+    return test or (lambda mail: words_fit(f"{operator} {value}", _everything(mail)))
 
 
 def _everything(mail: Mail) -> str:
@@ -79,23 +68,13 @@ def _is_state(value: str, _context: SearchContext) -> Test | None:
     return lambda mail: _PLACES[name] in mail.labels
 
 
-def _has_feature(value: str, _context: SearchContext) -> Test | None:
-    if value.lower() == "attachment":
-        return lambda mail: bool(mail.filenames)
-    return None
-
-
 def _has_file(value: str, _context: SearchContext) -> Test:
     ending = f".{value.lower().removeprefix('.')}"
     return lambda mail: any(name.lower().endswith(ending) or words_fit(value, name) for name in mail.filenames)
 
 
 def _since(sign: int) -> Callable[[str, SearchContext], Test | None]:
-    def make(value: str, _context: SearchContext) -> Test | None:
-        moment = read_moment(value)
-        return None if moment is None else _compare(sign, moment)
-
-    return make
+    return lambda value, _: _compare(sign, moment) if (moment := read_moment(value)) else None
 
 
 def _within(sign: int) -> Callable[[str, SearchContext], Test | None]:
@@ -148,7 +127,7 @@ _OPERATORS: dict[str, Callable[[str, SearchContext], Test | None]] = {
     "in": _in_place,
     "label": _in_place,
     "is": _is_state,
-    "has": _has_feature,
+    "has": lambda value, _: (lambda mail: bool(mail.filenames)) if value.lower() == "attachment" else None,
     "filename": _has_file,
     "after": _since(1),
     "newer": _since(1),

@@ -72,7 +72,7 @@ class FaultyServer(uvicorn.Server):
 
         async def note(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._note(scope, message["status"])
+                self.calls.append(Called(scope["method"], scope["path"], message["status"]))
             await send(message)
 
         fault = self.faults.take(scope["method"], scope["path"])
@@ -81,9 +81,10 @@ class FaultyServer(uvicorn.Server):
     async def _go_wrong(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
         await asyncio.sleep(fault.seconds)
         if fault.after:
-            await self.app(scope, receive, _lose)
+            await self.app(scope, receive, lambda _: asyncio.sleep(0))
         elif fault.drop:
-            await _read_all(receive)  # what is left unread makes the system reset the connection instead
+            while (await receive()).get("more_body"):
+                pass  # what is left unread makes the system reset the connection instead
         if fault.drop:
             await self._hang_up(scope, receive)
         elif fault.status:
@@ -92,11 +93,8 @@ class FaultyServer(uvicorn.Server):
         else:
             await self.app(scope, receive, send)
 
-    def _note(self, scope: Scope, status: int) -> None:
-        self.calls.append(Called(scope["method"], scope["path"], status))
-
     async def _hang_up(self, scope: Scope, receive: Receive) -> None:
-        self._note(scope, 0)
+        self.calls.append(Called(scope["method"], scope["path"], 0))
         for connection in list(self.server_state.connections):
             if getattr(connection, "client", None) == scope["client"]:
                 connection.transport.close()
@@ -139,12 +137,3 @@ def bind(port: int = 0) -> socket.socket:
         bound.close()
         raise
     return bound
-
-
-async def _read_all(receive: Receive) -> None:
-    while (await receive()).get("more_body"):
-        pass
-
-
-async def _lose(_: Message) -> None:
-    pass

@@ -161,15 +161,7 @@ def view_draft(draft: dict[str, Any], account: str) -> DraftEntry:
     """A draft without its text."""
     message = draft.get("message") or {}
     entry = lean_entries([view_entry(message, account, {})], 1500)[0]
-    return DraftEntry(
-        draft_id=str(draft.get("id", "")),
-        message_id=entry.id,
-        thread_id=entry.thread_id,
-        to=entry.to,
-        subject=entry.subject,
-        snippet=entry.snippet,
-        date=entry.date,
-    )
+    return DraftEntry(draft_id=str(draft.get("id", "")), message_id=entry.id, **entry.model_dump(exclude={"id"}))
 
 
 def describe_saved(draft: dict[str, Any], sentence: str) -> DraftSaved:

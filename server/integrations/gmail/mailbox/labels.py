@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partialmethod
 from itertools import accumulate
 from typing import Any, NoReturn
 
@@ -82,32 +83,28 @@ class Labels:
         await self._modify(self._open(account), message_id, add, remove)
         return Done(success=True, message=f"The mail is marked as {'unread' if order.unread else 'read'}.")
 
-    async def preview_archive(self, message_id: str, account: str | None) -> Effect:
-        """Foresee which mail leaves the inbox."""
-        return await self._preview(self._open(account), message_id, "archive")
-
     async def archive(self, message_id: str, account: str | None) -> Done:
         """Take a mail out of the inbox."""
         await self._modify(self._open(account), message_id, [], ["INBOX"])
         return Done(success=True, message="The mail is archived; search finds it still.")
-
-    async def preview_trash(self, message_id: str, account: str | None) -> Effect:
-        """Foresee which mail goes into the trash."""
-        return await self._preview(self._open(account), message_id, "put into the trash")
 
     async def trash(self, message_id: str, account: str | None) -> Done:
         """Put a mail into the trash."""
         await self._open(account).change("messages.trash", id=message_id)
         return Done(success=True, message="The mail is in the trash. Gmail deletes it for good after 30 days.")
 
-    async def preview_untrash(self, message_id: str, account: str | None) -> Effect:
-        """Foresee which mail comes out of the trash."""
-        return await self._preview(self._open(account), message_id, "take out of the trash")
-
     async def untrash(self, message_id: str, account: str | None) -> Done:
         """Take a mail out of the trash."""
         await self._open(account).change("messages.untrash", id=message_id)
         return Done(success=True, message="The mail is out of the trash.")
+
+    async def _preview_move(self, verb: str, message_id: str, account: str | None) -> Effect:
+        """Foresee which mail is moved."""
+        return await self._preview(self._open(account), message_id, verb)
+
+    preview_archive = partialmethod(_preview_move, "archive")
+    preview_trash = partialmethod(_preview_move, "put into the trash")
+    preview_untrash = partialmethod(_preview_move, "take out of the trash")
 
     def _open(self, account: str | None) -> Session:
         return open_session(self.accounts, account, Permission.read, Permission.change)
@@ -145,7 +142,15 @@ class Labels:
 
     async def _fetch(self, session: Session) -> list[MailLabel]:
         answer = await session.read("labels.list")
-        listed = [read_label(label) for label in answer.get("labels") or [] if isinstance(label, dict)]
+        listed = [
+            MailLabel(
+                id=str(label.get("id", "")),
+                name=one_line(str(label.get("name", "")), 300),
+                kind="system" if label.get("type") == "system" else "user",
+            )
+            for label in answer.get("labels") or []
+            if isinstance(label, dict)
+        ]
         labels = sorted(listed, key=lambda label: (label.kind != "system", label.name.casefold()))
         self._known[session.address] = self.accounts.context.clock.monotonic(), labels
         return labels
@@ -161,9 +166,3 @@ def find_label(name: str, labels: list[MailLabel]) -> MailLabel | None:
     """Find a label by its name, whatever its case, or by its id."""
     by_id = next((label for label in labels if label.id == name), None)
     return by_id or next((label for label in labels if label.name.casefold() == name.strip().casefold()), None)
-
-
-def read_label(label: Mapping[str, Any]) -> MailLabel:
-    """A label as Gmail tells it."""
-    kind = "system" if label.get("type") == "system" else "user"
-    return MailLabel(id=str(label.get("id", "")), name=one_line(str(label.get("name", "")), 300), kind=kind)

@@ -16,7 +16,7 @@ from server.integrations.gmail.mime.compose import (
     name_recipients,
     read_people,
 )
-from server.integrations.gmail.models import DraftMail, Enclosing, NewMail, Reply, Sent
+from server.integrations.gmail.models import Enclosing, NewMail, Reply, Sent
 from server.sdk.operation import Effect, require_allowed, require_still_allowed
 
 STILL_THERE = "The mail was not sent; its draft is still in Gmail's Drafts."
@@ -106,7 +106,7 @@ class Outbox:
         return sent
 
 
-def make_outgoing(session: Session, order: NewMail | DraftMail) -> OutgoingMail:
+def make_outgoing(session: Session, order: NewMail) -> OutgoingMail:
     """Make a mail of what was asked for, without files. Raises InvalidInput."""
     outgoing = OutgoingMail(
         sender=session.address,

@@ -41,7 +41,10 @@ def view_whole(
         reply_to=read_people(headers, "Reply-To"),
         message_id_header=headers.line("Message-ID"),
         in_reply_to=headers.line("In-Reply-To"),
-        attachments=[view_attachment(part) for part in find_attachments(root)[:MOST_ATTACHMENTS]],
+        attachments=[
+            AttachedFile(attachment_id=part.id, name=part.file_name, media_type=part.media_type, size=part.size)
+            for part in find_attachments(root)[:MOST_ATTACHMENTS]
+        ],
         html=reading.html,
         body="",
         truncated=False,
@@ -73,11 +76,6 @@ def lean_entries(entries: Sequence[Entry], most: int = LARGEST_ANSWER) -> list[E
     if sum(len(entry.model_dump_json()) + 1 for entry in entries) <= most * 3 // 4:
         return list(entries)
     return [_lean(entry) for entry in entries]
-
-
-def view_attachment(part: Part) -> AttachedFile:
-    """An attached file."""
-    return AttachedFile(attachment_id=part.id, name=part.file_name, media_type=part.media_type, size=part.size)
 
 
 def name_labels(message: Message, labels: Mapping[str, str]) -> list[str]:

@@ -83,7 +83,8 @@ def _split_entries(value: str) -> Iterator[tuple[list[_Token], str]]:
         if token.kind != "separator":
             entry.append(token)
         elif token.text == ":":
-            if semicolons and not in_group and _is_group_name(entry):
+            plain = all(part.kind != "bracketed" and "@" not in part.text and not _is_odd(part) for part in entry)
+            if semicolons and not in_group and plain and _join(entry):
                 entry, in_group = [], True
             else:
                 entry.append(_Token("text", ":"))
@@ -128,11 +129,6 @@ def _find_comments(value: str) -> dict[int, int]:
         elif character == ")" and opened:
             comments[opened.pop()] = position + 1
     return comments
-
-
-def _is_group_name(tokens: Sequence[_Token]) -> bool:
-    plain = all(token.kind != "bracketed" and "@" not in token.text and not _is_odd(token) for token in tokens)
-    return plain and bool(_join(tokens))
 
 
 def _is_odd(token: _Token) -> bool:

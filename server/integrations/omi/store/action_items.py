@@ -73,8 +73,3 @@ def read_of(connection: Connection, uid: str, conversation_id: str) -> list[Mapp
 def mark(connection: Connection, item_id: str, *, completed: bool) -> None:
     """Mark an item as done or not done."""
     connection.execute(MARK, {"which": item_id, "done": completed})
-
-
-def count_open(connection: Connection) -> int:
-    """Count those that are not done."""
-    return int(connection.execute(COUNT_OPEN).scalar_one())

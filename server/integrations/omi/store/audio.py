@@ -45,8 +45,3 @@ def forget_old(connection: Connection, before: str, limit: int) -> list[str]:
             total -= row.size
             connection.execute(REMOVE, {"which": row.name})
     return removed
-
-
-def measure(connection: Connection) -> int:
-    """Sum the bytes of accepted uids."""
-    return int(connection.execute(SIZE).scalar_one())

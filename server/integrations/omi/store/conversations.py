@@ -37,12 +37,12 @@ CHANGE = update(conversation).where(*OWN)
 REMOVE = CHANGE.values(deleted_at=bindparam("now"), body="", words="", title="", overview="")
 NEWEST = (conversation.c.created_at.desc(), conversation.c.uid, conversation.c.id)
 OLD = conversation.c.created_at < bindparam("before")
-FORGET_OLD = delete(conversation).where(OLD)
-FORGET_ITEMS_OF_OLD = delete(action_item).where(
+ITEMS_OF_OLD = delete(action_item).where(
     select(conversation.c.id)
     .where(OLD, conversation.c.uid == action_item.c.uid, conversation.c.id == action_item.c.conversation_id)
     .exists()
 )
+FORGET_OLD = (ITEMS_OF_OLD, delete(conversation).where(OLD))
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,8 @@ def put(connection: Connection, uid: str, content: Conversation, body: str, now:
     row = connection.execute(FIND, key).mappings().first()
     known = dict(row) if row else None
     if client:
-        require_own(client, known)
+        if known and known["added_by"] != client:  # what a client hands over is not approved first
+            raise Conflict(NOT_YOURS)
         content = replace(content, updated_at=min(content.updated_at, now) if content.updated_at else None)
     if known and (known["deleted_at"] or (known["added_by"] == client and is_older(content, known))):
         return False
@@ -92,12 +93,6 @@ def put(connection: Connection, uid: str, content: Conversation, body: str, now:
         connection.execute(ADD, {"uid": uid, "id": content.id, "arrived_at": now, **values})
     put_all(connection, uid, content.id, content.todos, created_at)
     return True
-
-
-def require_own(client: str, known: Mapping[str, Any] | None) -> None:
-    """Raises Conflict if another client or OMI added it, for what a client hands over is not approved first."""
-    if known and known["added_by"] != client:
-        raise Conflict(NOT_YOURS)
 
 
 def is_older(content: Conversation, known: Mapping[str, Any]) -> bool:
@@ -135,18 +130,7 @@ def read(connection: Connection, conversation_id: str) -> Mapping[str, Any] | No
     return dict(row) if row else None
 
 
-def count(connection: Connection) -> int:
-    """Count those that clients can read."""
-    return int(connection.execute(COUNT).scalar_one())
-
-
 def remove(connection: Connection, uid: str, conversation_id: str, now: str) -> bool:
     """Remove a conversation. That it was removed stays known, so that a late delivery does not restore it."""
     connection.execute(REMOVE_OF, {"of": uid, "which": conversation_id})
     return connection.execute(REMOVE, {"of": uid, "which": conversation_id, "now": now}).rowcount > 0
-
-
-def forget_old(connection: Connection, before: str) -> None:
-    """Delete those from before a moment."""
-    connection.execute(FORGET_ITEMS_OF_OLD, {"before": before})
-    connection.execute(FORGET_OLD, {"before": before})

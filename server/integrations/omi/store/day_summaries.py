@@ -39,18 +39,7 @@ def read_some(connection: Connection, limit: int, offset: int) -> list[Mapping[s
     return [dict(row) for row in connection.execute(READ.limit(limit).offset(offset)).mappings()]
 
 
-def count(connection: Connection) -> int:
-    """Count those of accepted uids."""
-    return int(connection.execute(COUNT).scalar_one())
-
-
 def add_press(connection: Connection, uid: str, event: str, body: str, now: str) -> bool:
     """Add a press of the button."""
     connection.execute(ADD_PRESS, {"uid": uid, "event": event, "at": now, "body": body})
     return True
-
-
-def forget_old(connection: Connection, before: str) -> None:
-    """Delete those from before a moment."""
-    for statement in FORGET_OLD:
-        connection.execute(statement, {"before": before})

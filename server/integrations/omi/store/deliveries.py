@@ -25,7 +25,7 @@ BY_KEY = select(table.c.digest).where(*OF, table.c.key == bindparam("named"))
 BY_DIGEST = select(table.c.signed_at).where(*OF, table.c.digest == bindparam("hashed"))
 LATEST = select(table.c.digest).where(*OF, table.c.subject == bindparam("about")).order_by(table.c.number.desc()).limit(1)
 REMEMBER = insert(table)
-FORGET_OLD = delete(table).where(table.c.at < bindparam("before"))
+FORGET_OLD = (delete(table).where(table.c.at < bindparam("before")),)
 COUNT = (
     update(arrival)
     .where(arrival.c.uid == bindparam("of"), arrival.c.kind == bindparam("what"))
@@ -107,19 +107,14 @@ def receive(connection: Connection, delivery: ParsedDelivery, settings: OmiSetti
     if waits and is_full(connection, known, delivery, settings):
         return DeliveryResult(DeliveryOutcome.full)
     if known is None:
-        sources.add(connection, make_source(delivery))
+        first = {"first_kind": delivery.kind, "first_client": delivery.client, "first_at": delivery.at, "last_at": delivery.at}
+        row = {"uid": delivery.uid, "question": delivery.question, "form": delivery.form, "state": SourceState.waiting}
+        sources.add(connection, row | first)
     remember(connection, delivery)
     sources.count_stored(connection, delivery.uid, delivery.at, delivery.size, waits=waits)
     count_arrival(connection, delivery)
     outcome = DeliveryOutcome.stored if delivery.save(connection) else DeliveryOutcome.duplicate
     return DeliveryResult(outcome, is_new_source=known is None, note=WAITING if waits else "")
-
-
-def make_source(delivery: ParsedDelivery) -> dict[str, Any]:
-    """Make the row of a uid that is new."""
-    first = {"first_kind": delivery.kind, "first_client": delivery.client, "first_at": delivery.at, "last_at": delivery.at}
-    row = {"uid": delivery.uid, "question": delivery.question, "form": delivery.form, "state": SourceState.waiting}
-    return row | first
 
 
 def remember(connection: Connection, delivery: ParsedDelivery) -> None:
@@ -167,8 +162,3 @@ def count_arrival(connection: Connection, delivery: ParsedDelivery) -> None:
 def read_last(connection: Connection, limit: int) -> list[Mapping[str, Any]]:
     """Read the last arrival of each kind from accepted uids, the newest first."""
     return [dict(row) for row in connection.execute(LAST, {"most": limit}).mappings()]
-
-
-def forget_old(connection: Connection, before: str) -> None:
-    """Forget deliveries from before a moment."""
-    connection.execute(FORGET_OLD, {"before": before})

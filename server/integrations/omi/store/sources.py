@@ -12,6 +12,7 @@ from server.integrations.omi.store.tables import (
     arrival,
     button,
     conversation,
+    count,
     delivery,
     recording,
     segment,
@@ -68,15 +69,10 @@ def read_waiting(connection: Connection) -> list[Row]:
     return [dict(row) for row in connection.execute(WAITING).mappings()]
 
 
-def count_waiting(connection: Connection) -> int:
-    """Count those that wait."""
-    return int(connection.execute(COUNT_WAITING).scalar_one())
-
-
 def count_rivals(connection: Connection, client: str) -> int:
     """Count the waiting uids under the same limit: those that clients named, or those that OMI named."""
-    of_clients = int(connection.execute(COUNT_OF_CLIENTS).scalar_one())
-    return of_clients if client else count_waiting(connection) - of_clients
+    of_clients = count(connection, COUNT_OF_CLIENTS)
+    return of_clients if client else count(connection, COUNT_WAITING) - of_clients
 
 
 def add(connection: Connection, values: Row) -> None:

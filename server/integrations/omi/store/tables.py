@@ -1,6 +1,8 @@
 """The tables, as the migrations make them. Moments are ISO 8601 in UTC; a `body` is what arrived, with every field."""
 
-from sqlalchemy import Boolean, Column, Float, Index, Integer, MetaData, Table, Text
+from collections.abc import Iterable
+
+from sqlalchemy import Boolean, Column, Connection, Delete, Float, Index, Integer, MetaData, Select, Table, Text
 
 metadata = MetaData()
 
@@ -125,3 +127,14 @@ recording = Table(
     Column("started_at", Text, nullable=False),
     Column("last_at", Text, nullable=False),
 )
+
+
+def count(connection: Connection, statement: Select[tuple[int]]) -> int:
+    """Return the number that a statement selects."""
+    return int(connection.execute(statement).scalar_one())
+
+
+def forget(connection: Connection, statements: Iterable[Delete], before: str) -> None:
+    """Delete rows from before a moment."""
+    for statement in statements:
+        connection.execute(statement, {"before": before})

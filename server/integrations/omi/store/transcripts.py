@@ -17,7 +17,7 @@ CHANGE = update(segment).where(*BY_ID).values(start=bindparam("begins"), at=bind
 ADD = insert(segment)
 LATEST = select(segment.c.uid, segment.c.session, segment.c.at).where(segment.c.uid.in_(ACCEPTED)).order_by(segment.c.at.desc())
 READ = select(segment.c.body).where(*OF).order_by(segment.c.start.desc(), segment.c.id.desc()).limit(bindparam("most"))
-FORGET_OLD = delete(segment).where(segment.c.at < bindparam("before"))
+FORGET_OLD = (delete(segment).where(segment.c.at < bindparam("before")),)
 
 
 def put_all(connection: Connection, uid: str, session: str, segments: Iterable[Mapping[str, Any]], now: str) -> bool:
@@ -42,8 +42,3 @@ def read(connection: Connection, uid: str, session: str, most: int) -> list[Segm
     """Read the last segments of a session, in their order."""
     rows = connection.execute(READ, {"of": uid, "during": session, "most": most})
     return [read_segment(json.loads(row.body)) for row in rows][::-1]
-
-
-def forget_old(connection: Connection, before: str) -> None:
-    """Delete those from before a moment."""
-    connection.execute(FORGET_OLD, {"before": before})

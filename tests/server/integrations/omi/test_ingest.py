@@ -7,6 +7,7 @@ from server.core.errors import Forbidden, InvalidInput, TooManyRequests
 from server.integrations.omi.models import Kind
 from server.integrations.omi.store import audio, conversations, day_summaries, sources
 from server.integrations.omi.store.conversations import ConversationQuery
+from server.integrations.omi.store.tables import count
 from tests.server.integrations.omi.pendant import FIRST_FORM, make_memory
 
 
@@ -167,7 +168,7 @@ def test_audio_becomes_a_playable_file(pendant, tmp_path) -> None:
     with wave.open(str(file)) as recorded:
         assert (recorded.getframerate(), recorded.getnchannels(), recorded.getsampwidth()) == (16_000, 1, 2)
         assert recorded.readframes(99_999) == second * 2
-    assert pendant.read(audio.measure) == len(second) * 2
+    assert pendant.read(count, audio.SIZE) == len(second) * 2
 
 
 @pytest.mark.parametrize(("sound_bytes", "rate"), [(b"", 16_000), (b"odd", 16_000), (b"even", 0)])

@@ -7,7 +7,7 @@ import pytest
 
 from server.core.errors import NotFound, SignInNeeded, Unavailable
 from server.integrations.gmail.accounts.accounts import SECTION, Accounts, Tokens, secret_name
-from server.integrations.gmail.adapter.google import Grant, RealGoogle
+from server.integrations.gmail.adapter.google import Google, Grant
 from server.integrations.gmail.models import Endpoints, GmailSettings
 
 FIRST, SECOND = "alex@example.com", "alex.morgan@example.org"
@@ -44,7 +44,7 @@ def test_access_token_is_used_until_it_expires_and_refreshed_once_for_concurrent
 def test_refreshed_token_is_stored_for_the_next_start(desk):
     desk.clock.later += timedelta(hours=2)
     token = desk.run(desk.mailbox.accounts.token(FIRST))
-    again = Accounts(desk.context, RealGoogle())
+    again = Accounts(desk.context, Google())
     assert desk.run(again.token(FIRST)) == token
     again.close()
     assert len(desk.calls("^/token")) == 1
@@ -92,7 +92,7 @@ def test_lost_tokens_require_a_sign_in(new_desk, stored):
         new_desk.run(new_desk.context.secrets.delete(secret_name(FIRST)))
     else:
         new_desk.run(new_desk.context.secrets.set(secret_name(FIRST), stored))
-    accounts = Accounts(new_desk.context, RealGoogle())
+    accounts = Accounts(new_desk.context, Google())
     with pytest.raises(SignInNeeded, match="lost"):
         new_desk.run(accounts.token(FIRST))
     accounts.close()
@@ -124,7 +124,7 @@ def test_account_changes_are_published(desk):
 
 
 def test_only_google_hosts_are_used_outside_of_demo_mode(desk):
-    real = Accounts(type(desk.context)(**{**vars(desk.context), "demo": False}), RealGoogle())
+    real = Accounts(type(desk.context)(**{**vars(desk.context), "demo": False}), Google())
     assert real.endpoints == Endpoints()
     assert all(address.startswith("https://") for address in Endpoints().model_dump().values())
     real.close()

@@ -15,8 +15,8 @@ from server.integrations.gmail.adapter.google import (
     LARGEST_JSON_MAIL,
     CallOptions,
     ClientCredentials,
+    Google,
     Grant,
-    RealGoogle,
     SignIn,
     read_refusal,
 )
@@ -53,59 +53,59 @@ def consent(google, begun: SignIn, answer: Consent) -> str:
 
 
 def test_sign_in_uses_pkce_and_returns_the_granted_scopes(google, client, endpoints):
-    begun = RealGoogle().begin(client, endpoints, REQUESTED, "http://127.0.0.1:7/oauth2callback")
+    begun = Google().begin(client, endpoints, REQUESTED, "http://127.0.0.1:7/oauth2callback")
     asked = parse_qs(urlsplit(begun.address).query)
     assert begun.address.startswith(endpoints.sign_in)
     assert (asked["access_type"], asked["prompt"], asked["code_challenge_method"]) == (["offline"], ["consent"], ["S256"])
     assert asked["scope"] == [" ".join(REQUESTED)]
     assert begun.verifier not in begun.address
     code = consent(google, begun, Consent(scopes=frozenset(REQUESTED[:1])))
-    grant = RealGoogle().finish(client, endpoints, begun, code, SECONDS)
+    grant = Google().finish(client, endpoints, begun, code, SECONDS)
     assert grant.scopes == REQUESTED[:1]
     assert grant.refresh_token
     assert grant.seconds > 3000
 
 
 def test_code_needs_its_verifier(google, client, endpoints):
-    begun = RealGoogle().begin(client, endpoints, REQUESTED, "http://127.0.0.1:7/oauth2callback")
+    begun = Google().begin(client, endpoints, REQUESTED, "http://127.0.0.1:7/oauth2callback")
     code = consent(google, begun, Consent())
     stolen = SignIn(begun.address, begun.state, "x" * 64, begun.redirect)
     with pytest.raises(SignInNeeded):
-        RealGoogle().finish(client, endpoints, stolen, code, SECONDS)
+        Google().finish(client, endpoints, stolen, code, SECONDS)
 
 
 def test_access_token_is_refreshed(google, client, endpoints):
-    grant = RealGoogle().refresh(client, endpoints, google.grant(scopes=REQUESTED)["refresh_token"], SECONDS)
-    assert RealGoogle().call_each(CallOptions(google.address, grant.access_token), "getProfile", [{}])[0]["emailAddress"]
+    grant = Google().refresh(client, endpoints, google.grant(scopes=REQUESTED)["refresh_token"], SECONDS)
+    assert Google().call_each(CallOptions(google.address, grant.access_token), "getProfile", [{}])[0]["emailAddress"]
     assert 3000 < grant.seconds < 3700
 
 
 def test_revoked_grant_needs_a_new_sign_in(google, client, endpoints):
     token = google.grant()["refresh_token"]
-    RealGoogle().revoke(endpoints, token, SECONDS)
+    Google().revoke(endpoints, token, SECONDS)
     with pytest.raises(SignInNeeded, match="ended this sign-in"):
-        RealGoogle().refresh(client, endpoints, token, SECONDS)
+        Google().refresh(client, endpoints, token, SECONDS)
 
 
 def test_unknown_oauth_client_is_a_separate_error(google, endpoints):
     with pytest.raises(SignInNeeded, match="credentials"):
-        RealGoogle().refresh(ClientCredentials("other-client", "secret"), endpoints, google.grant()["refresh_token"], SECONDS)
+        Google().refresh(ClientCredentials("other-client", "secret"), endpoints, google.grant()["refresh_token"], SECONDS)
 
 
 def test_failure_of_the_token_endpoint_needs_no_new_sign_in(google, client, endpoints):
     token = google.grant()["refresh_token"]
     google.drop_next(times=10, path="^/token")
     with pytest.raises(UpstreamFailed):
-        RealGoogle().refresh(client, endpoints, token, SECONDS)
+        Google().refresh(client, endpoints, token, SECONDS)
     google.faults.clear()
-    begun = RealGoogle().begin(client, endpoints, REQUESTED, "http://127.0.0.1:7/oauth2callback")
+    begun = Google().begin(client, endpoints, REQUESTED, "http://127.0.0.1:7/oauth2callback")
     code = consent(google, begun, Consent())
     google.fail_next(503, path="^/token")
     with pytest.raises(UpstreamFailed):
-        RealGoogle().finish(client, endpoints, begun, code, SECONDS)
+        Google().finish(client, endpoints, begun, code, SECONDS)
     google.delay_next(2, path="^/token")
     with pytest.raises(UpstreamTimedOut):
-        RealGoogle().finish(client, endpoints, begun, code, 0.1)
+        Google().finish(client, endpoints, begun, code, 0.1)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_failure_of_the_token_endpoint_needs_no_new_sign_in(google, client, endp
 )
 def test_error_status_is_a_response(google, options, status, reason, kind):
     google.fail_next(status, path="profile", reason=reason, retry_after=7)
-    first, second = RealGoogle().call_each(options, "getProfile", [{}, {}])
+    first, second = Google().call_each(options, "getProfile", [{}, {}])
     assert isinstance(first, kind)
     assert first.retry_after == (7 if kind is TooManyRequests else None)
     assert second["emailAddress"] == "alex@example.com"
@@ -131,25 +131,25 @@ def test_error_status_is_a_response(google, options, status, reason, kind):
 def test_read_timeout_differs_from_a_connection_error(google, options):
     google.delay_next(1, path="profile")
     assert isinstance(
-        RealGoogle().call_each(CallOptions(options.endpoint, options.token, 0.1), "getProfile", [{}])[0], UpstreamTimedOut
+        Google().call_each(CallOptions(options.endpoint, options.token, 0.1), "getProfile", [{}])[0], UpstreamTimedOut
     )
     google.drop_next(path="profile")
-    broken = RealGoogle().call_each(options, "getProfile", [{}])[0]
+    broken = Google().call_each(options, "getProfile", [{}])[0]
     assert type(broken) is UpstreamFailed
 
 
 def test_unreachable_google_received_nothing(options):
-    assert isinstance(RealGoogle().call_each(CallOptions("http://127.0.0.1:1", options.token), "getProfile", [{}])[0], NotReached)
+    assert isinstance(Google().call_each(CallOptions("http://127.0.0.1:1", options.token), "getProfile", [{}])[0], NotReached)
     nowhere = CallOptions("https://google.invalid", options.token)
-    assert isinstance(RealGoogle().call_each(nowhere, "getProfile", [{}])[0], NotReached)
+    assert isinstance(Google().call_each(nowhere, "getProfile", [{}])[0], NotReached)
 
 
 def test_read_is_retried_and_a_send_is_not(google, options):
     google.fail_next(503, path="profile")
     retrying = CallOptions(options.endpoint, options.token, SECONDS, retries=1)
-    assert RealGoogle().call_each(retrying, "getProfile", [{}])[0]["emailAddress"]
+    assert Google().call_each(retrying, "getProfile", [{}])[0]["emailAddress"]
     google.drop_next(path="drafts/send")
-    RealGoogle().call_each(options, "drafts.send", [{"body": {"id": "r-1"}}])
+    Google().call_each(options, "drafts.send", [{"body": {"id": "r-1"}}])
     assert len([one for one in google.calls if one.path.endswith("drafts/send")]) == 1
 
 
@@ -157,21 +157,21 @@ def test_read_is_retried_and_a_send_is_not(google, options):
 def test_small_and_large_mails_become_drafts_and_are_replaced(google, options, size):
     options = CallOptions(options.endpoint, options.token, seconds=60)
     mail = b"To: bob@example.com\r\nSubject: large\r\n\r\nFrom here\r\n" + b"x" * 70 + b"\r\n" * (size // 2)
-    kept = RealGoogle().save_draft(options, mail, None, None)
-    again = RealGoogle().save_draft(options, mail.replace(b"large", b"larger"), None, kept["id"])
+    kept = Google().save_draft(options, mail, None, None)
+    again = Google().save_draft(options, mail.replace(b"large", b"larger"), None, kept["id"])
     assert again["id"] == kept["id"]
-    (draft,) = RealGoogle().call_each(options, "drafts.get", [{"id": kept["id"], "format": "full"}])
+    (draft,) = Google().call_each(options, "drafts.get", [{"id": kept["id"], "format": "full"}])
     subjects = [one["value"] for one in draft["message"]["payload"]["headers"] if one["name"] == "Subject"]
     assert subjects == ["larger"]
 
 
 def test_secrets_are_neither_logged_nor_in_the_repr(google, client, endpoints, caplog, capsys):
     caplog.set_level(logging.DEBUG)
-    begun = RealGoogle().begin(client, endpoints, REQUESTED, "http://127.0.0.1:7/oauth2callback")
-    grant = RealGoogle().finish(client, endpoints, begun, consent(google, begun, Consent()), SECONDS)
-    renewed = RealGoogle().refresh(client, endpoints, grant.refresh_token, SECONDS)
-    RealGoogle().call_each(CallOptions(google.address, renewed.access_token), "messages.list", [{"q": "canary-in-a-search"}])
-    RealGoogle().revoke(endpoints, grant.refresh_token, SECONDS)
+    begun = Google().begin(client, endpoints, REQUESTED, "http://127.0.0.1:7/oauth2callback")
+    grant = Google().finish(client, endpoints, begun, consent(google, begun, Consent()), SECONDS)
+    renewed = Google().refresh(client, endpoints, grant.refresh_token, SECONDS)
+    Google().call_each(CallOptions(google.address, renewed.access_token), "messages.list", [{"q": "canary-in-a-search"}])
+    Google().revoke(endpoints, grant.refresh_token, SECONDS)
     logged = [one.getMessage() for one in caplog.records if one.name.partition(".")[0] not in OURS]
     shown = "".join(
         [*logged, *capsys.readouterr(), repr((client, begun, grant, renewed, CallOptions("x", renewed.access_token)))]

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from server.core.errors import Conflict, InvalidInput, NotFound, UpstreamFailed
-from server.integrations.gmail.adapter.google import RealGoogle
+from server.integrations.gmail.adapter.google import Google
 from server.integrations.gmail.models import DraftMail, InlineFile
 from server.sdk.operation import run_for
 
@@ -146,7 +146,7 @@ def test_draft_changed_after_its_preview_is_not_sent(desk):
 
 def test_draft_changed_at_the_moment_of_sending_is_sent_as_approved(desk, monkeypatch):
     kept = create(desk, to="bob@example.com", subject="s", body="Text")
-    send = RealGoogle.call_each
+    send = Google.call_each
 
     def change_and_send(google, options, method, calls):
         if method == "drafts.send":
@@ -154,7 +154,7 @@ def test_draft_changed_at_the_moment_of_sending_is_sent_as_approved(desk, monkey
             assert google.save_draft(options, mail, None, kept.draft_id)["id"] == kept.draft_id
         return send(google, options, method, calls)
 
-    monkeypatch.setattr(RealGoogle, "call_each", change_and_send)
+    monkeypatch.setattr(Google, "call_each", change_and_send)
     shown = desk.run(desk.mailbox.drafts.preview_send(kept.draft_id, None))
     sent = desk.run(run_for(shown, desk.mailbox.drafts.send, {"draft_id": kept.draft_id, "account": None}))
     assert headers_of(desk, sent.message_id)["to"] == "bob@example.com"

@@ -16,7 +16,7 @@ from server.core.errors import (
     UpstreamFailed,
     UpstreamTimedOut,
 )
-from server.integrations.gmail.adapter.google import RealGoogle
+from server.integrations.gmail.adapter.google import Google
 from server.integrations.gmail.fake.recipients import read_recipients
 from server.integrations.gmail.models import InlineFile, NewMail, Reply
 from server.sdk.operation import current_call, run_for
@@ -246,13 +246,13 @@ def test_reply_whose_recipient_changed_after_its_preview_is_not_sent(desk):
 
 
 def test_draft_of_a_mail_changed_before_sending_is_sent_as_approved(desk, monkeypatch):
-    hand_over = RealGoogle.send_draft
+    hand_over = Google.send_draft
 
     def change_and_send(google, options, content, thread_id, draft_id):
         google.save_draft(options, b"To: eve@example.com\r\nSubject: s\r\n\r\nsecret", None, draft_id)
         return hand_over(google, options, content, thread_id, draft_id)
 
-    monkeypatch.setattr(RealGoogle, "send_draft", change_and_send)
+    monkeypatch.setattr(Google, "send_draft", change_and_send)
     sent_id = send(desk).message_id
     (mail,) = [one for one in in_label(desk, "SENT") if one["id"] == sent_id]
     assert header(mail, "To") == ["Bob <bob@example.com>"]

@@ -1,5 +1,6 @@
 from server.integrations.omi.payload import Todo
 from server.integrations.omi.store import action_items
+from server.integrations.omi.store.tables import count
 
 
 def test_items_are_replaced_and_unique(pendant) -> None:
@@ -17,4 +18,4 @@ def test_items_of_a_waiting_uid_are_hidden(pendant) -> None:
     todo = Todo("theirs", completed=False, due_at=None, created_at=None)
     pendant.write(action_items.put_all, "stranger", "c1", [todo], "2026")
     assert pendant.read(action_items.read, action_items.make_id("stranger", "c1", "theirs")) is None
-    assert pendant.read(action_items.count_open) == 0
+    assert pendant.read(count, action_items.COUNT_OPEN) == 0

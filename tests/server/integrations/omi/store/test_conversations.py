@@ -6,6 +6,7 @@ from server.core.errors import Conflict
 from server.integrations.omi.payload import read_conversation
 from server.integrations.omi.store import conversations
 from server.integrations.omi.store.conversations import is_older
+from server.integrations.omi.store.tables import count
 from tests.server.integrations.omi.pendant import make_memory
 
 TOLD = read_conversation(make_memory())
@@ -35,7 +36,7 @@ def test_removed_conversation_stays_removed(pendant) -> None:
     assert pendant.write(conversations.remove, "me", TOLD.id, "2026")
     assert not pendant.write(conversations.put, "me", replace(TOLD, updated_at="9999"), "{}", "2026")
     assert pendant.read(conversations.read, TOLD.id) is None
-    assert pendant.read(conversations.count) == 0
+    assert pendant.read(count, conversations.COUNT) == 0
 
 
 def test_client_changes_only_what_it_added(pendant) -> None:

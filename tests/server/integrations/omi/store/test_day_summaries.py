@@ -1,4 +1,5 @@
 from server.integrations.omi.store import day_summaries
+from server.integrations.omi.store.tables import count, forget
 
 
 def test_days_are_read_newest_first(pendant) -> None:
@@ -7,6 +8,6 @@ def test_days_are_read_newest_first(pendant) -> None:
         assert pendant.write(day_summaries.put, "me", told)
         assert not pendant.write(day_summaries.put, "me", told | {"created_at": "2000"})
     assert [row["date"] for row in pendant.read(day_summaries.read_some, 2, 0)] == ["2026-11-21", "2026-11-20"]
-    assert pendant.read(day_summaries.count) == 3
-    pendant.write(day_summaries.forget_old, "2026-11-21")
-    assert pendant.read(day_summaries.count) == 1
+    assert pendant.read(count, day_summaries.COUNT) == 3
+    pendant.write(forget, day_summaries.FORGET_OLD, "2026-11-21")
+    assert pendant.read(count, day_summaries.COUNT) == 1

@@ -3,6 +3,7 @@ from dataclasses import replace
 from server.integrations.omi.models import Kind, OmiSettings
 from server.integrations.omi.store import deliveries
 from server.integrations.omi.store.deliveries import DeliveryOutcome, ParsedDelivery
+from server.integrations.omi.store.tables import forget
 
 DELIVERY = ParsedDelivery(Kind.memory, "me", "k1", "d1", 10, "2026-11-21", "A talk", "a test", "omi-1", lambda _: True)
 
@@ -18,7 +19,7 @@ def test_duplicate_is_recognized_by_key_and_by_content(pendant) -> None:
     assert receive(pendant, replace(DELIVERY, digest="d2")) is DeliveryOutcome.key_reused
     assert receive(pendant, replace(DELIVERY, kind=Kind.button)) is DeliveryOutcome.stored
     assert receive(pendant, replace(DELIVERY, uid="another")) is DeliveryOutcome.stored
-    pendant.write(deliveries.forget_old, "2027")
+    pendant.write(forget, deliveries.FORGET_OLD, "2027")
     assert receive(pendant, DELIVERY) is DeliveryOutcome.stored
 
 

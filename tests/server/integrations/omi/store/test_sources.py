@@ -1,11 +1,12 @@
 from server.integrations.omi.store import sources
+from server.integrations.omi.store.tables import count
 from tests.server.integrations.omi.pendant import make_memory
 
 
 def test_waiting_uids_come_first(pendant) -> None:
     pendant.send(make_memory(), uid="waiting")
     assert [(row["uid"], row["state"]) for row in pendant.read(sources.read_all)] == [("waiting", "waiting"), ("me", "accepted")]
-    assert pendant.read(sources.count_waiting) == 1
+    assert pendant.read(count, sources.COUNT_WAITING) == 1
     assert pendant.read(sources.find, "nobody") is None
 
 

@@ -1,4 +1,5 @@
 from server.integrations.omi.store import transcripts
+from server.integrations.omi.store.tables import forget
 
 
 def test_sessions_are_separate_and_the_last_segments_are_read(pendant) -> None:
@@ -8,5 +9,5 @@ def test_sessions_are_separate_and_the_last_segments_are_read(pendant) -> None:
     assert pendant.read(transcripts.find_latest)["session"] == "b"
     assert pendant.read(transcripts.find_latest, "a")["session"] == "a"
     assert [one.text for one in pendant.read(transcripts.read, "me", "a", 2)] == ["a2", "a3"]
-    pendant.write(transcripts.forget_old, "2026-02")
+    pendant.write(forget, transcripts.FORGET_OLD, "2026-02")
     assert pendant.read(transcripts.find_latest, "a") is None

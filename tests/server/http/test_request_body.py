@@ -3,7 +3,7 @@ import json
 import pytest
 from starlette.exceptions import HTTPException
 
-from server.http.strict_json import StrictRequest
+from server.http.request_body import StrictRequest
 
 
 def make_request(*chunks: bytes, declared: int | None = None) -> StrictRequest:
