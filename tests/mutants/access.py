@@ -60,7 +60,12 @@ MUTANTS = [
             "tests/server/access/guard/test_permissions.py::test_what_the_person_changes_while_a_call_waits_for_its_turn_holds_for_that_call",
         ),
     ),
-    Mutant("server/access/guard/call.py", "if name in self._parameters}", "}", ("tests/server/access/guard/test_guard.py",)),
+    Mutant(
+        "server/access/guard/call.py",
+        "if name in self._parameters}",
+        "}",
+        ("tests/server/access/guard/test_guard.py::test_recorded_arguments_are_those_of_the_caller",),
+    ),
     Mutant(
         "server/access/guard/guard.py",
         "        if services.clients.refresh(client) is None:",
@@ -73,7 +78,7 @@ MUTANTS = [
         "server/access/guard/guard.py",
         "if request.scope.get(OPERATION, operation.name) != operation.name:",
         "if False:",
-        ("tests/server/access/guard/test_guard.py",),
+        ("tests/server/access/guard/test_guard.py::test_path_that_leads_to_another_operation_is_not_found",),
     ),
     Mutant(
         "server/access/guard/guard.py",
@@ -103,7 +108,7 @@ MUTANTS = [
         "server/access/guard/guard.py",
         "        if not operation.changes:\n            await call.close",
         "        if False:\n            await call.close",
-        ("tests/server/access/guard/test_guard.py",),
+        ("tests/server/access/guard/test_guard.py::test_reading_call_of_a_disconnected_caller_is_recorded",),
     ),
     Mutant(
         "server/access/guard/permissions.py",
@@ -115,7 +120,7 @@ MUTANTS = [
         "server/access/guard/permissions.py",
         "        if record.operation.changes or record.operation.ingests:",
         "        if record.operation.changes:",
-        ("tests/server/access/guard/test_guard.py::test_while_paused_reading_goes_on_and_nothing_changes",),
+        ("tests/server/access/guard/test_guard.py::test_ingesting_is_refused_while_paused",),
     ),
     Mutant(
         "server/access/guard/permissions.py",
@@ -177,19 +182,23 @@ MUTANTS = [
         "server/access/guard/request.py",
         "[operation.name, client.id, arguments]",
         "[operation.name, arguments]",
-        ("tests/server/access/approvals/test_service.py::test_the_same_call_is_asked_once_and_has_what_the_first_one_has",),
+        (
+            "tests/server/access/guard/test_request.py::test_digest_tells_operations_clients_and_arguments_apart_but_not_their_order",
+        ),
     ),
     Mutant(
         "server/access/guard/request.py",
         "[operation.name, client.id, arguments]",
         "[client.id, arguments]",
-        ("tests/server/access/approvals/test_service.py::test_the_same_call_is_asked_once_and_has_what_the_first_one_has",),
+        (
+            "tests/server/access/guard/test_request.py::test_digest_tells_operations_clients_and_arguments_apart_but_not_their_order",
+        ),
     ),
     Mutant(
         "server/access/guard/request.py",
         "if len(key) > LONGEST_IDEMPOTENCY_KEY:",
         "if False:",
-        ("tests/server/access/guard/test_duplicates.py",),
+        ("tests/server/access/guard/test_duplicates.py::test_an_idempotency_key_that_is_too_long_is_refused",),
     ),
     Mutant(
         "server/access/guard/rate_limits.py",

@@ -243,9 +243,14 @@ MUTANTS: list[Mutant] = [
         "server/tunnel/archive.py",
         "if size > CHUNK or self.file.tell() > MAX_SIZE:",
         "if self.file.tell() > MAX_SIZE:",
-        (f"{T}/test_archive.py",),
+        (f"{T}/test_archive.py::test_read_and_seek_that_an_archive_claims_are_refused_before_they_are_done",),
     ),
-    Mutant("server/tunnel/archive.py", "        if offset > MAX_SIZE:\n", "        if False:\n", (f"{T}/test_archive.py",)),
+    Mutant(
+        "server/tunnel/archive.py",
+        "        if offset > MAX_SIZE:\n",
+        "        if False:\n",
+        (f"{T}/test_archive.py::test_read_and_seek_that_an_archive_claims_are_refused_before_they_are_done",),
+    ),
     Mutant(
         "server/tunnel/archive.py",
         "if member.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:",
@@ -259,8 +264,18 @@ MUTANTS: list[Mutant] = [
         (f"{T}/test_archive.py",),
     ),
     Mutant("server/tunnel/archive.py", "    if len(members) != 1:\n", "    if not members:\n", (f"{T}/test_archive.py",)),
-    Mutant("server/tunnel/archive.py", "        if left < 0:\n", "        if False:\n", (f"{T}/test_archive.py",)),
-    Mutant("server/tunnel/archive.py", "        if count == MAX_FILES:\n", "        if False:\n", (f"{T}/test_archive.py",)),
+    Mutant(
+        "server/tunnel/archive.py",
+        "        if left < 0:\n",
+        "        if False:\n",
+        (f"{T}/test_archive.py::test_too_large_program_is_refused",),
+    ),
+    Mutant(
+        "server/tunnel/archive.py",
+        "        if count == MAX_FILES:\n",
+        "        if False:\n",
+        (f"{T}/test_archive.py::test_number_of_members_is_limited",),
+    ),
     # The fake agent of the demo
     Mutant(
         "server/tunnel/fake/api.py",
