@@ -352,11 +352,7 @@ MUTANTS = [
         "server/access/approvals/runner.py",
         "        if current.state is State.approved and",
         "        if",
-        (
-            "tests/server/access/approvals/test_runner.py::test_what_would_do_something_else_by_now_is_asked_anew",
-            "tests/server/access/approvals/test_runner.py::test_what_fails_says_so",
-            "tests/server/access/approvals/test_runner.py::test_what_nobody_offers_any_more_is_cancelled",
-        ),
+        ("tests/server/access/approvals/test_runner.py::test_what_is_paused_between_the_yes_and_the_run_waits_for_another_yes",),
     ),
     Mutant(
         "server/access/activity/entry.py",
@@ -431,13 +427,7 @@ MUTANTS = [
         "server/access/clients/registry.py",
         'if token.resource not in {"", resource} or',
         "if",
-        (
-            "tests/server/access/oauth/test_routes.py",
-            "tests/server/access/oauth/test_service.py",
-            "tests/server/access/oauth/test_grants.py",
-            "tests/server/access/oauth/test_store.py",
-            "tests/server/access/oauth/test_metadata.py",
-        ),
+        ("tests/server/access/oauth/test_authorization_server.py::test_a_token_for_the_tools_opens_nothing_else",),
     ),
     Mutant(
         "server/access/clients/registry.py",

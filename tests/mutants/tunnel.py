@@ -185,6 +185,24 @@ MUTANTS: list[Mutant] = [
         (f"{T}/test_ngrok.py::test_endpoint_closed_by_ngrok_fails_the_check",),
     ),
     Mutant(
+        "server/tunnel/ngrok.py",
+        'line = SECRET.sub(r"\\1•••", line)',
+        "pass",
+        (f"{T}/test_ngrok.py::test_log_has_the_errors_of_the_agent_without_authtokens",),
+    ),
+    Mutant(
+        "server/tunnel/ngrok.py",
+        'return line.replace(self._request.authtoken, "•••") if self._request.authtoken else line',
+        "return line",
+        (f"{T}/test_ngrok.py::test_log_has_the_errors_of_the_agent_without_authtokens",),
+    ),
+    Mutant(
+        "server/tunnel/ngrok.py",
+        'logging.getLogger("pyngrok").setLevel(logging.CRITICAL + 1)',
+        "pass",
+        (f"{T}/test_ngrok.py::test_log_has_the_errors_of_the_agent_without_authtokens",),
+    ),
+    Mutant(
         "server/tunnel/ngrok_errors.py",
         "    107: REVOKED,\n",
         "",
