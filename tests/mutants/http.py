@@ -101,7 +101,12 @@ MUTANTS = [
     Mutant(f"{MCP}calls.py", "if response.status >= 400:", "if response.status >= 500:", CALLS),
     Mutant(f"{MCP}search_tools.py", "<= set(offered)]", "& set(offered)]", (f"{MCP_TESTS}search_tools.py", *DISPATCHER)),
     Mutant("server/projections/documents.py", "if client.policies.get(operation.name) is not Policy.deny", "", DOCUMENTS),
-    Mutant("server/projections/documents.py", "if not operation.ingests]", "]", (*DOCUMENTS, *DISPATCHER)),
+    Mutant(
+        "server/projections/documents.py",
+        "if not operation.ingests]",
+        "]",
+        ("tests/server/projections/test_documents.py::test_document_has_no_ingesting_operation",),
+    ),
     Mutant(
         "server/projections/documents.py", "None if names is None else frozenset(names), signs_in)", "None, signs_in)", DOCUMENTS
     ),
