@@ -25,7 +25,7 @@ SAMPLE = 5
 SAMPLED = ("gmail", "outbound", "storage", "system")  # tables whose every change is known to be noticed
 EXPECTED: list[Mutant] = [mutant for name in SAMPLED for mutant in importlib.import_module(f"tests.mutants.{name}").MUTANTS]
 MUTANT_SECONDS = 300  # for the tests of one mutant on a busy machine
-LEFT_OUT = shutil.ignore_patterns(".git", ".venv*", "node_modules", "__pycache__", ".*_cache", ".hypothesis", "pictures")
+LEFT_OUT = shutil.ignore_patterns(".git", ".venv*", "node_modules", ".*_cache", ".hypothesis", "pictures")
 
 
 def name_of(mutant: Mutant) -> str:
