@@ -451,13 +451,15 @@ MUTANTS = [
         "server/access/clients/registry.py",
         "if key is not None and len(key) < SHORTEST_KEY:",
         "if False:",
-        ("tests/server/access/clients/test_registry.py",),
+        (
+            "tests/server/access/clients/test_registry.py::test_a_short_key_of_the_persons_own_is_refused_and_a_long_one_is_hardly_shown",
+        ),
     ),
     Mutant(
         "server/access/clients/store.py",
         ".where(api_key.c.revoked_at.is_(None), client.c.revoked_at.is_(None))\n)\nVALID_KEY",
         ".where(client.c.revoked_at.is_(None))\n)\nVALID_KEY",
-        ("tests/server/access/clients/test_registry.py", "tests/server/access/clients/test_store.py"),
+        ("tests/server/access/clients/test_registry.py::test_a_renewed_key_opens_and_the_old_one_does_not_also_after_a_restart",),
     ),
     Mutant(
         "server/access/clients/store.py",
@@ -484,7 +486,9 @@ MUTANTS = [
         "server/access/clients/grants.py",
         "    .where(oauth_grant.c.ended_at.is_(None), oauth_client.c.revoked_at.is_(None))\n",
         "    .where(oauth_client.c.revoked_at.is_(None))\n",
-        ("tests/server/access/clients/test_grants.py", "tests/server/access/oauth/test_store.py"),
+        (
+            "tests/server/access/oauth/test_store.py::test_who_comes_in_with_a_grant_may_do_what_both_may_until_it_ends_also_after_a_restart",
+        ),
     ),
     Mutant(
         "server/access/oauth/grants.py",
