@@ -16,6 +16,7 @@ SECRETS = [
     "4/0AanRRrtT1vVyq_abcdefghij",
     "GOCSPX-abcDEF123_456",
     "2Yh4KqW9xZbTnR7mVcJd5fGsA1e_3pLuXwQzB8tYkNvM6rHjC",
+    "2Yh4KqW9xZbTnR7mVcJd5_3pLuXwQzB8tYkNv",  # as short as one may be
     "cr_2Yh4KqW9xZbTnR7mVcJd5fGsA1e",
     "sk-proj-abcdefghijklmnop",
     "eyJhbGciOiJI.eyJzdWIi.c2ln",

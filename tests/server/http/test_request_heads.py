@@ -5,6 +5,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
+from server.http.protocol import TWO_WAYS, check_head
 from server.http.server import run
 from tests.server.listening import HOST, Heard, serve, talk, until_alone
 
@@ -60,6 +61,19 @@ def test_ambiguous_head_is_refused_with_a_sentence(data):
         assert closed
 
     serve(echo, test)
+
+
+@pytest.mark.parametrize(
+    "framing",
+    [
+        [(b"content-length", b"3"), (b"content-length", b"3")],
+        [(b"content-length", b"3"), (b"transfer-encoding", b"chunked")],
+        [(b"transfer-encoding", b"chunked"), (b"transfer-encoding", b"chunked")],
+        [(b"transfer-encoding", b"gzip, chunked")],
+    ],
+)
+def test_ambiguous_framing_is_refused_even_if_the_parser_takes_it(framing):
+    assert check_head(b"/", [(b"host", b"localhost"), *framing], "1.1", 1000) == (400, TWO_WAYS)
 
 
 @pytest.mark.parametrize(

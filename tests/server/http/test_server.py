@@ -180,6 +180,7 @@ def test_it_may_be_stopped_before_it_starts_and_more_than_once(app):
         listener.stop()
         async with asyncio.timeout(2):
             await listener.run_until_stopped()
+        assert listener.bound.fileno() == -1
 
     run(main)
 

@@ -103,6 +103,19 @@ def test_restore_keeps_replaced_data_and_revokes_access(home: Home, file: Path) 
         assert {path.stat().st_mode & 0o077 for path in (home.database, kept, home.config / "app_config.json")} == {0}
 
 
+def test_backup_and_restored_files_are_on_the_disk_before_they_have_their_names(
+    home: Home, file: Path, durable, tmp_path
+) -> None:
+    home.restore(file)
+    targets = [
+        home.database,
+        home.data / "settings.json",
+        home.config / "app_config.json",
+        home.back_up(tmp_path / "another.zip"),
+    ]
+    assert {target: durable[target] for target in targets} == dict.fromkeys(targets, True)
+
+
 def test_restore_with_access_keeps_keys(home: Home, file: Path) -> None:
     home.restore(file, with_access=True)
     assert home.ask(LIVE_KEYS) == [1]

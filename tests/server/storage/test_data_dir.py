@@ -45,9 +45,12 @@ def test_demo_and_own_data_never_mix(tmp_path: Path) -> None:
 def test_default_folders_hold_the_demo_and_a_persons_own_data(tmp_path: Path, monkeypatch, order: tuple[bool, ...]) -> None:
     for name in ("DATA", "CONFIG", "STATE"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name))
+    data = set()
     for demo in order:
         with open_home(None, demo=demo) as home:
+            data.add((demo, home.folders.data))
             (home.folders.data / "deskhand.db").touch()
+    assert len(data) == len({folder for _, folder in data}) == 2
 
 
 @pytest.mark.parametrize("names", [["demo"], ["demo", "deskhand.db"]])
@@ -137,6 +140,7 @@ def test_lock_check_does_not_block_a_start(tmp_path: Path) -> None:
     finally:
         ended.set()
         looking.join()
+    assert not is_held(tmp_path)
 
 
 def test_existing_default_folder_becomes_private(tmp_path: Path, monkeypatch) -> None:
