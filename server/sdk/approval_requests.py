@@ -95,7 +95,7 @@ class ApprovalRequests:
 
     async def list(self) -> list[ApprovalRequest]:
         """List the pending requests, oldest first."""
-        pending = [request for source in self._sources.values() for request in await source.list_requests()]
+        pending = [request for source in tuple(self._sources.values()) for request in await source.list_requests()]
         return sorted(pending, key=lambda request: request.asked_at)
 
     async def approve(self, question_id: str, extent: ApprovalDuration = ApprovalDuration.once, code: str | None = None) -> str:
