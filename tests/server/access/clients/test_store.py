@@ -4,8 +4,8 @@ import pytest
 
 from server.access.clients.allowances import Allowance, add_allowance, read_allowances
 from server.access.clients.client import Change, Policy
-from server.access.clients.registry import hash_key
 from server.access.clients.store import change_client, read_clients, require_credential, revoke_clients
+from server.access.oauth.tokens import digest
 from server.core.errors import NotAuthenticated, NotFound
 from server.sdk.approval_requests import ApprovalDuration
 
@@ -15,9 +15,9 @@ async def test_revoked_key_is_invalid_from_the_next_write(opened, clock) -> None
         _, key = await state.clients.create("bot", frozenset(), {})
         write, now = state.context.database.write, clock.now().isoformat()
         looked = await asyncio.gather(
-            write(require_credential, f"key:{hash_key(key).hex()}"),
+            write(require_credential, f"key:{digest(key).hex()}"),
             write(revoke_clients, now),
-            write(require_credential, f"key:{hash_key(key).hex()}"),
+            write(require_credential, f"key:{digest(key).hex()}"),
             return_exceptions=True,
         )
         assert [type(one) for one in looked] == [type(None), int, NotAuthenticated]

@@ -39,7 +39,7 @@ from server.sdk.approval_requests import ApprovalRequests
 from server.sdk.context import Context
 from server.sdk.desktop import NoScreen
 from server.storage.data_dir import Folders
-from server.storage.database import open_database
+from server.storage.database import Database
 from server.storage.secrets import Secrets
 from server.storage.settings import Settings
 
@@ -243,7 +243,7 @@ def new_desk(google: FakeGoogle, tmp_path: Path) -> Iterator[Desk]:
                 folders=Folders(data, data, files, data / "logs"),
                 settings=Settings(data),
                 secrets=Secrets(data, folder_only=True),
-                database=open_database(data / "deskhand.db"),
+                database=Database(data / "deskhand.db"),
                 events=(events := Events()),
                 fetch=Fetch(only_allowed=True),
                 screen=NoScreen(),
