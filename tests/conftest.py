@@ -32,9 +32,9 @@ IMPURE_EVENTS = {"os.exec", "os.fork", "os.posix_spawn", "os.system", "socket.bi
 impure_events: set[str] = set()  # of the current test
 
 
-def need(found: object, what: str, how: str) -> None:
+def need(available: object, what: str, how: str) -> None:
     """Skip the test unless `found`, or fail it where CI=true: `need(shutil.which("ps"), "ps", "apt-get install procps")`."""
-    if found:
+    if available:
         return
     reason = f"needs {what}: {how}"
     if os.environ.get("CI") == "true":
@@ -67,7 +67,10 @@ def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
     """Mark the tests that start no server, browser or process."""
     for item in items:
         fixtures = item._fixtureinfo.name2fixturedefs
-        modules = {item.module.__name__, *(one.func.__module__ for definitions in fixtures.values() for one in definitions)}
+        modules = {
+            item.module.__name__,
+            *(definition.func.__module__ for definitions in fixtures.values() for definition in definitions),
+        }
         if "tmp_path_factory" not in fixtures and all(map(is_pure_module, modules)):
             item.add_marker("pure")
 
@@ -87,9 +90,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         return
     from tests.checks.canary import find_ours
 
-    found = find_ours(session.config._tmp_path_factory.getbasetemp())  # type: ignore[attr-defined]
-    if found:
-        print("\nSecrets lie in clear in:", *found, sep="\n")
+    processes = find_ours(session.config._tmp_path_factory.getbasetemp())  # type: ignore[attr-defined]
+    if processes:
+        print("\nSecrets lie in clear in:", *processes, sep="\n")
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 

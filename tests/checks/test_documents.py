@@ -27,6 +27,6 @@ def test_documents_pass_redocly_recommended_rules(start, redocly, tmp_path: Path
         file = tmp_path / f"{number}.json"
         file.write_text(json.dumps(answer.json()))
         done = redocly(file)
-        told = done.stdout + done.stderr
-        assert done.returncode == 0, told
-        assert "warning" not in told.lower(), told
+        output = done.stdout + done.stderr
+        assert done.returncode == 0, output
+        assert "warning" not in output.lower(), output

@@ -30,7 +30,7 @@ def all_at_once(act: Callable[[], httpx2.Response]) -> list[httpx2.Response]:
         return act()
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        return [one.result() for one in [pool.submit(wait_and_act) for _ in range(AT_ONCE)]]
+        return [future.result() for future in [pool.submit(wait_and_act) for _ in range(AT_ONCE)]]
 
 
 def opens(gpt: Gpt, token: str) -> bool:
@@ -39,8 +39,8 @@ def opens(gpt: Gpt, token: str) -> bool:
 
 
 def test_code_is_exchanged_once_and_its_reuse_revokes_the_tokens(gpt) -> None:
-    asked = urlencode({"response_type": "code", "client_id": gpt.client_id, "redirect_uri": GPT_CALLBACK})
-    code = read_answer(visit(gpt.server, f"{gpt.server.public}/chatgpt/oauth/authorize?{asked}"))["code"]
+    query = urlencode({"response_type": "code", "client_id": gpt.client_id, "redirect_uri": GPT_CALLBACK})
+    code = read_answer(visit(gpt.server, f"{gpt.server.public}/chatgpt/oauth/authorize?{query}"))["code"]
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": GPT_CALLBACK}
     answers = all_at_once(lambda: gpt.ask_token(form))
     won = [answer.json() for answer in answers if answer.status_code == 200]

@@ -37,15 +37,15 @@ FORBIDDEN = OWN | {
 
 def test_no_file_of_the_core_names_an_integration():
     core = [path for path in SOURCES if not OWN & set(path.parts)]
-    named = {name_of(path): found for path in core if (found := find_strings(path.read_text(encoding="utf-8")) & FORBIDDEN)}
+    named = {name_of(path): names for path in core if (names := find_strings(path.read_text(encoding="utf-8")) & FORBIDDEN)}
     assert named == {}
 
 
 def test_no_shared_part_of_the_window_names_an_integration():
     named = {
-        name_of(path): found
+        name_of(path): names
         for path in WINDOW
-        if (found := {match["text"] for match in QUOTED.finditer(path.read_text(encoding="utf-8"))} & FORBIDDEN)
+        if (names := {match["text"] for match in QUOTED.finditer(path.read_text(encoding="utf-8"))} & FORBIDDEN)
     }
     assert named == {}
 

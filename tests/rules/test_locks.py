@@ -61,8 +61,8 @@ def test_installed_packages_have_what_they_require():
     for distribution in distributions():
         for requirement in map(Requirement, distribution.requires or ()):
             if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
-                found = version(requirement.name)
-                assert requirement.specifier.contains(found, prereleases=True), f"{distribution.name} needs {requirement}"
+                installed = version(requirement.name)
+                assert requirement.specifier.contains(installed, prereleases=True), f"{distribution.name} needs {requirement}"
 
 
 @pytest.mark.parametrize("lock", [RUN, TEST, BUILD], ids=["run", "test", "build"])

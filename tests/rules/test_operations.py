@@ -50,15 +50,17 @@ def test_preview_takes_the_arguments_of_its_operation(folder):
 def test_every_parameter_and_field_is_described_within_chatgpts_limits(folder):
     routes = [route for router in describe(folder).load().public for route in router.routes]
     document = make_document(routes, address="https://example.com", title="Rules", version="0")
-    told = {
+    descriptions = {
         f"{call['operationId']}({parameter['name']})": parameter.get("description", "")
         for _, _, call in walk_operations(document)
         for parameter in call.get("parameters", [])
     }
     for name, schema in document["components"]["schemas"].items():
         if name not in NOT_THEIRS:
-            told |= {f"{name}.{field}": about.get("description", "") for field, about in schema.get("properties", {}).items()}
-    assert [name for name, description in told.items() if not 0 < len(description) <= LONGEST_PARAMETER] == []
+            descriptions |= {
+                f"{name}.{field}": about.get("description", "") for field, about in schema.get("properties", {}).items()
+            }
+    assert [name for name, description in descriptions.items() if not 0 < len(description) <= LONGEST_PARAMETER] == []
 
 
 def test_the_name_of_an_operation_is_unique():

@@ -22,10 +22,10 @@ def list_files(root):
 
 
 def test_no_file_names_a_machine_or_a_registry(root):
-    found = [
+    findings = [
         f"{path.relative_to(root)}: {match[0].decode()}"
         for path in list_files(root)
         if path.is_file()
         for match in FORBIDDEN.finditer(path.read_bytes())
     ]
-    assert found == []
+    assert findings == []

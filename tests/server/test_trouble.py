@@ -11,9 +11,9 @@ from server.core.errors import Unavailable
 
 
 def problems(served):
-    told = served.person("GET", "/api/overview")
-    assert told.status_code == 200, told.text
-    return told.json()["problems"] + told.json()["notices"]
+    response = served.person("GET", "/api/overview")
+    assert response.status_code == 200, response.text
+    return response.json()["problems"] + response.json()["notices"]
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff\x00", b'{"_default": 5}', b'{"access": {"x": 1}}'])
@@ -21,11 +21,11 @@ def test_broken_settings_are_kept_aside_and_told(serve, tmp_path, content) -> No
     (tmp_path / "data").mkdir(0o700)
     (tmp_path / "data" / "settings.json").write_bytes(content)
     served = serve()
-    (told,) = problems(served)
-    assert "settings could not be read" in told
+    (problem,) = problems(served)
+    assert "settings could not be read" in problem
     (aside,) = served.data.glob("settings.broken-*.json")
     assert aside.read_bytes() == content
-    assert aside.name in told
+    assert aside.name in problem
     assert served.person("POST", "/api/pause", json={"minutes": 5}).status_code == 200
 
 
@@ -36,8 +36,8 @@ def test_a_broken_list_of_apps_is_told_and_the_last_good_one_stays(serve, conten
     first.background.stop()
     (first.data / "app_config.json").write_bytes(content)
     served = serve()
-    (told,) = problems(served)
-    assert "app_config.json is broken" in told
+    (problem,) = problems(served)
+    assert "app_config.json is broken" in problem
     key = served.make_client("another")
     assert served.call("GET", "/apps/list", key).json()["apps"] == before["apps"]
 
@@ -47,7 +47,7 @@ def test_broken_secrets_are_kept_aside_and_told(serve, tmp_path, content) -> Non
     (tmp_path / "data").mkdir(0o700)
     (tmp_path / "data" / "secrets.json").write_bytes(content)
     served = serve()
-    assert any("secrets could not be read" in told for told in problems(served))
+    assert any("secrets could not be read" in problem for problem in problems(served))
     (aside,) = served.data.glob("secrets.broken-*.json")
     assert aside.read_bytes() == content
 
@@ -56,8 +56,8 @@ def test_logs_that_cannot_be_written_are_told(serve, tmp_path) -> None:
     (tmp_path / "data").mkdir(0o700)
     (tmp_path / "data" / "logs").write_text("a file in the place of the folder")
     served = serve()
-    (told,) = problems(served)
-    assert "log cannot be written" in told
+    (problem,) = problems(served)
+    assert "log cannot be written" in problem
     assert served.call("GET", "/apps/list").status_code == 200
 
 
@@ -72,8 +72,8 @@ def test_a_crash_of_the_run_before_is_told(serve, tmp_path) -> None:
     (tmp_path / "data" / "logs").mkdir()
     (tmp_path / "data" / "logs" / "crash.log").write_text("Fatal Python error: Segmentation fault")
     served = serve()
-    (told,) = problems(served)
-    assert "ended unexpectedly" in told
+    (problem,) = problems(served)
+    assert "ended unexpectedly" in problem
     served.background.stop()
     assert problems(serve()) == []
 
@@ -87,8 +87,8 @@ def test_a_program_that_crashes_for_real_tells_it_at_its_next_start(serve, root,
     program.communicate()
     assert program.returncode == -signal.SIGSEGV
     served = serve()
-    (told,) = problems(served)
-    assert "ended unexpectedly" in told
+    (problem,) = problems(served)
+    assert "ended unexpectedly" in problem
     assert "Segmentation fault" in (served.data / "logs" / "crash.log.1").read_text()
 
 

@@ -37,7 +37,7 @@ class PromptSource:
 
     prefix: str = "test"
     questions: dict[str, ApprovalRequest] = field(default_factory=dict)
-    heard: list[tuple[str, ...]] = field(default_factory=list)
+    received: list[tuple[str, ...]] = field(default_factory=list)
     tries: int = 5
 
     async def list_requests(self) -> list[ApprovalRequest]:
@@ -48,13 +48,13 @@ class PromptSource:
         if question.wants_code and code != CODE:
             self.tries -= 1
             raise InvalidInput(f"These are not the digits. {self.tries} more tries.")
-        self.heard.append(("yes", question_id, extent.value, code or ""))
+        self.received.append(("yes", question_id, extent.value, code or ""))
         del self.questions[question_id]
         return "It is allowed, and runs now."
 
     async def deny(self, question_id: str, reason: str) -> str:
         self._find(question_id)
-        self.heard.append(("no", question_id, reason))
+        self.received.append(("no", question_id, reason))
         del self.questions[question_id]
         return "It does not run."
 
@@ -69,11 +69,11 @@ class AskingProgram(Program):
     """A server in which that asker is one of the askers."""
 
     asker: PromptSource = field(default_factory=PromptSource)
-    told: ApprovalRequests | None = None
+    approval_requests: ApprovalRequests | None = None
 
     async def _stay(self, state: Any, on_ready: Any) -> None:
-        self.told = state.context.approval_requests
-        self.told.add(self.asker)
+        self.approval_requests = state.context.approval_requests
+        self.approval_requests.add(self.asker)
         await super()._stay(state, on_ready)
 
 
@@ -84,8 +84,8 @@ class Asking(Served):
     program: AskingProgram = field(default_factory=lambda: AskingProgram(Options()))
 
     @property
-    def heard(self) -> list[tuple[str, ...]]:
-        return self.program.asker.heard
+    def received(self) -> list[tuple[str, ...]]:
+        return self.program.asker.received
 
     def ask(self, name: str = "1", sentence: str = "send mail to bob@example.com", **more: Any) -> str:
         """Ask something; the person is told of it as of every question."""
@@ -98,8 +98,8 @@ class Asking(Served):
 
         async def add() -> None:
             self.program.asker.questions[question.id] = question
-            assert self.program.told
-            self.program.told.notify(question)
+            assert self.program.approval_requests
+            self.program.approval_requests.notify(question)
 
         self._do(add())
         return question.id
@@ -109,8 +109,8 @@ class Asking(Served):
 
         async def take() -> None:
             del self.program.asker.questions[question_id]
-            assert self.program.told
-            self.program.told.publish_change()
+            assert self.program.approval_requests
+            self.program.approval_requests.publish_change()
 
         self._do(take())
 

@@ -101,7 +101,7 @@ def listen(server: Served) -> None:
         deliver("memory", talk)
     for words in make_live("this morning"):
         deliver("transcript", words)
-    (question,) = [one for one in server.person("GET", "/api/approvals").json() if one["kind"] == "source"]
+    (question,) = [approval for approval in server.person("GET", "/api/approvals").json() if approval["kind"] == "source"]
     server.person("POST", f"/api/approvals/{question['id']}/approve", json={"extent": "once"})
 
 

@@ -6,9 +6,9 @@ from server.core.events import LARGEST_BACKLOG, Events
 def test_everybody_who_listens_hears_it() -> None:
     async def main() -> list[str]:
         events = Events()
-        with events.subscribed() as one, events.subscribed() as other:
+        with events.subscribed() as first, events.subscribed() as other:
             events.publish("activity", {"id": 1})
-            return [(await anext(one)).topic, (await anext(other)).topic]
+            return [(await anext(first)).topic, (await anext(other)).topic]
 
     assert asyncio.run(main()) == ["activity", "activity"]
 

@@ -24,10 +24,10 @@ def test_what_is_to_be_done_is_told_as_done(before, after):
 
 
 def test_a_call_is_told_by_how_it_ended():
-    told = {outcome: tell("send {mail} to ann", outcome) for outcome in Outcome}
-    assert told[Outcome.done] == "sent {mail} to ann"
-    assert told[Outcome.refused] == "wanted to send {mail} to ann"
-    assert all("send {mail} to ann" in sentence for outcome, sentence in told.items() if outcome is not Outcome.done)
+    sentences = {outcome: tell("send {mail} to ann", outcome) for outcome in Outcome}
+    assert sentences[Outcome.done] == "sent {mail} to ann"
+    assert sentences[Outcome.refused] == "wanted to send {mail} to ann"
+    assert all("send {mail} to ann" in sentence for outcome, sentence in sentences.items() if outcome is not Outcome.done)
 
 
 def test_a_moment_is_told_as_the_clock_of_this_computer_shows_it():
@@ -68,8 +68,8 @@ def test_what_would_steer_or_turn_is_shown_and_letters_of_every_script_stay():
     assert make_visible("a\x1b]0;x\x07\x7f\x9b\u202eb\u2066\u200f\u061c") == "a␛]0;x␇\\u007f\\u009b\\u202eb\\u2066\\u200f\\u061c"
     assert make_visible("a\nb\tc") == "a␊b␉c"
     assert make_visible("a\nb\tc\r", lines=True) == "a\nb\tc␍"
-    for kept in ("שלום עולם", "مرحبا", "naïve 👩\u200d💻 “x”"):
-        assert make_visible(kept) == kept
+    for unchanged in ("שלום עולם", "مرحبا", "naïve 👩\u200d💻 “x”"):
+        assert make_visible(unchanged) == unchanged
 
 
 def test_json_is_the_same_json_when_it_is_made_visible():

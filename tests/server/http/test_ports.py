@@ -40,9 +40,9 @@ def test_where_no_port_was_asked_for_the_next_one_is_taken_and_told(taken, monke
     ready = background.start()
     try:
         assert str(taken) not in ready.public
-        told = ready.notices[0]
-        assert f"Port {taken} is held by" in told
-        assert f"Deskhand is at {ready.public.rpartition(':')[2]} this time" in told
+        notice = ready.notices[0]
+        assert f"Port {taken} is held by" in notice
+        assert f"Deskhand is at {ready.public.rpartition(':')[2]} this time" in notice
     finally:
         background.stop()
 
@@ -51,10 +51,10 @@ def test_the_usual_port_needs_no_word(monkeypatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         free = probe.getsockname()[1]
     monkeypatch.setattr(ports, "USUAL_PORT", free)
-    bound, told = bind_public("127.0.0.1", None)
+    bound, notice = bind_public("127.0.0.1", None)
     with bound:
         assert bound.getsockname()[1] == free
-    assert told is None
+    assert notice is None
 
 
 def test_an_address_that_is_not_of_this_computer_is_a_sentence() -> None:

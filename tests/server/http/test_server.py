@@ -14,7 +14,7 @@ from websockets.asyncio.client import connect
 
 from server.http.server import Limits, Listener, WithoutQuery, bind, install_log_filter, run
 from tests.conftest import need
-from tests.server.listening import HOST, Heard, call, listening, serve, talk, until
+from tests.server.listening import HOST, RecordingListener, call, listening, serve, talk, until
 
 CLOSE = b"connection: close\r\n\r\n"
 
@@ -58,7 +58,7 @@ def app() -> App:
     return App()
 
 
-def stop_while(app: App, before: Callable[[Heard], Awaitable[None]], limits: Limits) -> float:
+def stop_while(app: App, before: Callable[[RecordingListener], Awaitable[None]], limits: Limits) -> float:
     """Stop a listener after something was done with it; how long that took."""
 
     async def main() -> float:
@@ -107,7 +107,7 @@ def test_it_runs_in_the_fast_loop_where_there_is_one():
 
 
 def test_answers_say_when_and_not_by_what_they_were_made(app):
-    async def test(listener: Heard) -> None:
+    async def test(listener: RecordingListener) -> None:
         answer, _ = await talk(listener, b"GET /caller HTTP/1.1\r\n" + HOST + CLOSE)
         assert b"\r\ndate: " in answer and b" GMT\r\n" in answer and b"server" not in answer.lower()
 
@@ -115,7 +115,7 @@ def test_answers_say_when_and_not_by_what_they_were_made(app):
 
 
 def test_nobody_can_pretend_to_be_another_caller(app):
-    async def test(listener: Heard) -> None:
+    async def test(listener: RecordingListener) -> None:
         forged = b"x-forwarded-for: 1.2.3.4\r\nx-forwarded-proto: https\r\nforwarded: for=1.2.3.4\r\n"
         answer, _ = await talk(listener, b"GET /caller HTTP/1.1\r\n" + HOST + forged + CLOSE)
         assert b"127.0.0.1" in answer and b"1.2.3.4" not in answer and b"https" not in answer
@@ -126,7 +126,7 @@ def test_nobody_can_pretend_to_be_another_caller(app):
 def test_a_stream_that_says_goodbye_is_heard_to_the_end(app):
     heard = []
 
-    async def open_stream(listener: Heard) -> None:
+    async def open_stream(listener: RecordingListener) -> None:
         caller = await call(listener, b"GET /polite HTTP/1.1\r\n" + HOST + b"\r\n")
         await caller.reader.readuntil(b"hello")
         heard.append(asyncio.create_task(caller.read_to_end()))
@@ -137,7 +137,7 @@ def test_a_stream_that_says_goodbye_is_heard_to_the_end(app):
 
 
 def test_a_call_that_does_not_end_is_cancelled_and_waited_for(app):
-    async def make_call(listener: Heard) -> None:
+    async def make_call(listener: RecordingListener) -> None:
         await call(listener, b"GET /stubborn HTTP/1.1\r\n" + HOST + b"\r\n")
         await until(lambda: bool(listener.server_state.tasks))
 
@@ -152,7 +152,7 @@ def test_a_caller_who_never_reads_does_not_keep_it_from_stopping(app):
     async def large() -> bytes:
         return b"x" * 30_000_000
 
-    async def make_call(listener: Heard) -> None:
+    async def make_call(listener: RecordingListener) -> None:
         calls.append(await call(listener, b"GET /large HTTP/1.1\r\n" + HOST + b"\r\n"))
         calls[0].writer.transport.pause_reading()
         await until(lambda: listener.server_state.total_requests == 1)
@@ -165,7 +165,7 @@ def test_a_caller_who_never_reads_does_not_keep_it_from_stopping(app):
 def test_a_websocket_is_told_that_the_server_stops(app):
     sockets = []
 
-    async def open_socket(listener: Heard) -> None:
+    async def open_socket(listener: RecordingListener) -> None:
         sockets.append(await connect(f"ws://127.0.0.1:{listener.port}/ws"))
         assert await sockets[0].recv() == "hello"
 
@@ -214,7 +214,7 @@ def test_it_sleeps_when_nobody_calls(app):
 
 
 def test_no_query_string_and_no_header_stands_in_a_log(app, caplog):
-    async def test(listener: Heard) -> None:
+    async def test(listener: RecordingListener) -> None:
         url = f"ws://127.0.0.1:{listener.port}/ws?key=SECRET"
         async with connect(url, additional_headers={"X-API-Key": "SECRET"}) as client:
             await client.recv()
@@ -228,7 +228,7 @@ def test_no_query_string_and_no_header_stands_in_a_log(app, caplog):
 
 
 def test_strangers_cannot_fill_the_log(app, caplog):
-    async def test(listener: Heard) -> None:
+    async def test(listener: RecordingListener) -> None:
         await talk(listener, b"\0\r\n\r\n")
         await talk(listener, b"GET /caller HTTP/1.1\r\n" + HOST + b"upgrade: x\r\nconnection: upgrade, close\r\n\r\n", 0.3)
 
@@ -241,4 +241,4 @@ def test_the_log_filter_is_installed_once():
     for _ in range(2):
         install_log_filter()
     filters = logging.getLogger("uvicorn.error").filters
-    assert len([one for one in filters if isinstance(one, WithoutQuery)]) == 1
+    assert len([log_filter for log_filter in filters if isinstance(log_filter, WithoutQuery)]) == 1

@@ -64,10 +64,10 @@ async def test_what_a_part_of_the_program_died_of_is_kept_though_the_program_end
         thread.start()
         thread.join()
         loop.call_exception_handler({"message": "in the loop", "exception": ValueError("nobody waits")})
-    kept = (tmp_path / "crash.log.1").read_text()
-    assert "The thread tray ended" in kept
-    assert "KeyError: 'in a thread'" in kept
-    assert "nobody waits" in kept
+    text = (tmp_path / "crash.log.1").read_text()
+    assert "The thread tray ended" in text
+    assert "KeyError: 'in a thread'" in text
+    assert "nobody waits" in text
     assert find_end(tmp_path / "crash.log") is None
 
 

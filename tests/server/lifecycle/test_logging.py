@@ -12,8 +12,8 @@ def log():
     """A logger of its own."""
     log = logging.getLogger("server.test_of_the_log")
     yield log
-    for one in list(log.filters):
-        log.removeFilter(one)
+    for log_filter in list(log.filters):
+        log.removeFilter(log_filter)
 
 
 def test_keys_and_tokens_do_not_stand_in_the_log(caplog, log) -> None:

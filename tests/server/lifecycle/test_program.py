@@ -68,8 +68,8 @@ def test_a_failure_while_it_runs_ends_it_and_is_told(tmp_path) -> None:
 def test_a_start_after_a_kill_says_that_there_was_one(tmp_path, serve) -> None:
     (tmp_path / "data").mkdir(0o700)
     (tmp_path / "data" / "runtime.json").write_text("{}")
-    (told,) = serve().person("GET", "/api/overview").json()["notices"]
-    assert "without a chance to say goodbye" in told
+    (notice,) = serve().person("GET", "/api/overview").json()["notices"]
+    assert "without a chance to say goodbye" in notice
 
 
 def test_stopped_program_is_garbage_collected(tmp_path) -> None:

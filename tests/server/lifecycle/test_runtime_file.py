@@ -54,9 +54,9 @@ def test_what_a_killed_server_left_is_gone_once_another_starts(serve, tmp_path: 
     left = replace(make(), pid=os.getpid(), key="left")
     with runtime_file.publish(tmp_path, left):
         served = serve(tmp_path)
-        found = runtime_file.read(tmp_path)
-        assert found
-        assert (found.local, found.key == "left") == (served.local, False)
+        instance = runtime_file.read(tmp_path)
+        assert instance
+        assert (instance.local, instance.key == "left") == (served.local, False)
 
 
 def test_a_broken_file_does_not_count(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 def test_the_service_says_what_it_is(serve) -> None:
     served = serve()
-    told = served.call("GET", "/", key="").json()
-    assert (told["status"], told["service"]) == ("online", "Deskhand")
+    body = served.call("GET", "/", key="").json()
+    assert (body["status"], body["service"]) == ("online", "Deskhand")
     assert served.call("GET", "/health", key="").json() == {"status": "healthy"}
 
 

@@ -19,9 +19,9 @@ def test_what_there_is_to_know_is_asked_anew_each_time(tmp_path: Path) -> None:
     async def ask() -> tuple[list[str], list[str]]:
         with open_home(tmp_path, demo=False) as home:
             async with open_state(home, Address()) as state:
-                said: list[str | None] = ["the disk is full"]
-                state.notices.extend([lambda: None, lambda: said[0]])
-                before, said[0] = state.list_notices(), None
+                problems: list[str | None] = ["the disk is full"]
+                state.notices.extend([lambda: None, lambda: problems[0]])
+                before, problems[0] = state.list_notices(), None
                 return before, state.list_notices()
 
     assert asyncio.run(ask()) == (["the disk is full"], [])

@@ -26,12 +26,12 @@ class Owl:
         return "It does not run."
 
 
-class Told(NoScreen):
+class RecordingScreen(NoScreen):
     def __init__(self):
-        self.told = []
+        self.notifications = []
 
     def notify(self, title, text):
-        self.told.append((title, text))
+        self.notifications.append((title, text))
 
 
 class Broken(NoScreen):
@@ -88,7 +88,7 @@ def test_a_notification_is_short_and_nothing_in_it_acts():
     assert not set(title + text) & set("\u202e\x1b\n")
 
 
-@pytest.mark.parametrize("screen", [Told(), Broken()])
+@pytest.mark.parametrize("screen", [RecordingScreen(), Broken()])
 async def test_the_person_is_told_of_a_new_question_and_a_desktop_that_fails_harms_nothing(screen):
     before, events = asyncio.all_tasks(), Events()
     questions = ApprovalRequests(events, screen, Tasks())

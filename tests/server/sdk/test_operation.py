@@ -34,9 +34,9 @@ def test_an_operation_takes_no_header_because_a_kept_call_has_none() -> None:
 async def test_a_function_that_finds_something_else_than_was_allowed_does_nothing() -> None:
     allowed, other = Effect("answer ann"), Effect("answer eve")
 
-    async def answer(found: Effect) -> str:
-        require_allowed(found)
-        return found.sentence
+    async def answer(effect: Effect) -> str:
+        require_allowed(effect)
+        return effect.sentence
 
     assert await run_for(allowed, answer, {"found": allowed}) == "answer ann"
     with pytest.raises(Conflict, match="Nothing was"):

@@ -82,7 +82,7 @@ def test_folder_readable_by_others_is_reported(tmp_path: Path) -> None:
     (folder / "logs").mkdir()
     (folder / "logs").chmod(0o755)
     with open_home(folder, demo=False) as home:
-        assert [one.stat().st_mode & 0o777 for one in (folder, folder / "logs", folder / "files")] == [0o755, 0o755, 0o700]
+        assert [path.stat().st_mode & 0o777 for path in (folder, folder / "logs", folder / "files")] == [0o755, 0o755, 0o700]
         assert "may look into" in (warn_if_readable(home) or "")
         folder.chmod(0o700)
         assert warn_if_readable(home) is None

@@ -60,9 +60,9 @@ def test_written_section_is_read_at_once_and_after_a_restart(tmp_path: Path) -> 
     write(settings, "mail", Mail(signature="Yours", accounts=["a", "b"]))
     write(settings, "other", Account(name="x"))
     write(settings, "mail", Mail(signature="Yours", accounts=["b"], first=Account(colours={"sky": "blue"})))
-    for one in (settings, Settings(tmp_path)):
-        assert one.read("mail", Mail) == Mail(signature="Yours", accounts=["b"], first=Account(colours={"sky": "blue"}))
-        assert one.read("other", Account).name == "x"
+    for reader in (settings, Settings(tmp_path)):
+        assert reader.read("mail", Mail) == Mail(signature="Yours", accounts=["b"], first=Account(colours={"sky": "blue"}))
+        assert reader.read("other", Account).name == "x"
 
 
 def test_removed_key_stays_removed(tmp_path: Path) -> None:
@@ -139,8 +139,8 @@ def test_full_disk_changes_nothing(tmp_path: Path) -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     write(settings, "other", Account(name="later"))
-    for one in (settings, Settings(tmp_path)):
-        assert one.read("mail", Mail).signature == "old"
+    for reader in (settings, Settings(tmp_path)):
+        assert reader.read("mail", Mail).signature == "old"
     assert [file.name for file in tmp_path.iterdir()] == [SETTINGS_FILE]
 
 

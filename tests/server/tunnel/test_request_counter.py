@@ -55,8 +55,8 @@ def test_warning_begins_at_four_fifths_of_the_limit(opened: Opened, clock: Moved
             assert counter.warn(None) is None
             return counter.warn(100)
 
-    said = asyncio.run(main())
-    assert said is None if words is None else words in (said or "")
+    warnings = asyncio.run(main())
+    assert warnings is None if words is None else words in (warnings or "")
 
 
 async def nothing(*_: object) -> None:

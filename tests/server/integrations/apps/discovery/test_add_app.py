@@ -62,7 +62,7 @@ def test_typed_or_chosen_program_becomes_an_entry(machine, program, title, wish,
 
 
 @pytest.mark.parametrize(
-    ("program", "told"),
+    ("program", "sentence"),
     [
         ("", "Write the name"),
         ("nothing", "No program called 'nothing' is in PATH"),
@@ -77,8 +77,8 @@ def test_typed_or_chosen_program_becomes_an_entry(machine, program, title, wish,
         ("a\0b", "Write the name"),
     ],
 )
-def test_program_that_cannot_be_started_is_refused_with_a_hint(machine, program, told):
-    with pytest.raises(InvalidInput, match=told):
+def test_program_that_cannot_be_started_is_refused_with_a_hint(machine, program, sentence):
+    with pytest.raises(InvalidInput, match=sentence):
         add(machine, program)
 
 
