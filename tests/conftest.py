@@ -1,4 +1,4 @@
-"""What all tests share. A test whose system packages are missing skips with the reason; where CI=true it fails instead."""
+"""Shared fixtures. A test without its system packages is skipped with the reason, or fails if CI=true."""
 
 import os
 import sys
@@ -112,13 +112,13 @@ def stopped_programs_are_freed() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def long(request: pytest.FixtureRequest) -> bool:
-    """Whether a long check is to run in full; otherwise it runs in its short form."""
+    """Return whether a long check runs in full."""
     return bool(request.config.getoption("--long"))
 
 
 @pytest.fixture(scope="session")
 def pictures(request: pytest.FixtureRequest) -> bool:
-    """Whether the pictures of the window are to be made anew."""
+    """Return whether the screenshots are made again."""
     return bool(request.config.getoption("--pictures"))
 
 

@@ -31,7 +31,7 @@ def find_in(content: bytes, secrets: dict[str, str]) -> list[str]:
 
 
 def search_folder(folder: Path, secrets: dict[str, str], spare: Iterable[str] = ()) -> list[tuple[str, str]]:
-    """Where under a folder which secret stands. `spare`: names of files that hold secrets by their purpose."""
+    """Secrets found below a folder, with their files. `spare`: names of files that hold secrets by their purpose."""
     files = [path for path in folder.rglob("*") if path.is_file() and path.name not in spare]
     return [(path.name, name) for path in files for name in find_in(path.read_bytes(), secrets)]
 

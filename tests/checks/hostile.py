@@ -1,4 +1,4 @@
-"""What a client that obeys somebody else would try, as tables. Nothing here may reach anybody without the person's word."""
+"""Tables of hostile calls. None of them may have an effect without approval."""
 
 from dataclasses import dataclass, field
 from typing import Any

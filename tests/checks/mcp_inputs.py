@@ -103,7 +103,7 @@ def require(
 
 
 def fits(question: Any, got: Any) -> bool:
-    """Whether an answer is one to its question."""
+    """Return whether an answer matches its question."""
     if isinstance(question, types.ElicitRequest):
         return isinstance(got, types.ElicitResult)
     kind = types.ListRootsResult if isinstance(question, types.ListRootsRequest) else types.CreateMessageResult

@@ -1,4 +1,4 @@
-"""What really happened, seen from outside of Deskhand: mails that left the mailbox, programs that run."""
+"""Observed effects, from outside of Deskhand: mails that left the mailbox, programs that run."""
 
 from dataclasses import dataclass
 

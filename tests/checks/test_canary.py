@@ -13,7 +13,7 @@ from tests.checks.attacker import make_attacker
 from tests.checks.canary import disguise, find_in, find_ours, list_readable_texts, search_children, search_folder
 from tests.checks.conftest import Process
 from tests.checks.consent import read_answer, run_command, visit
-from tests.checks.guests import APP_CALLBACK, GPT_CALLBACK, make_gpt
+from tests.checks.oauth_apps import APP_CALLBACK, GPT_CALLBACK, make_gpt
 
 KEPT = {"secrets.json": {"omi secret", "omi segment", "google", "google access", "google client"}, "runtime.json": {"local"}}
 
@@ -39,7 +39,7 @@ def sign_gpt_in(server: Process) -> dict[str, str]:
 
 
 def register_app(server: Process) -> dict[str, str]:
-    """Have a program register itself with a secret."""
+    """Register a confidential client dynamically."""
     server.person("PUT", "/api/sign-ins", json={"registration_allowed": True})
     metadata = loopback.get(f"{server.public}/.well-known/oauth-authorization-server").json()
     wanted = {"redirect_uris": [APP_CALLBACK], "token_endpoint_auth_method": "client_secret_post"}
@@ -73,11 +73,11 @@ def list_own(server: Process) -> dict[str, str]:
 def test_secrets_leak_nowhere(start, tmp_path: Path, capfd) -> None:
     server = start("--demo", "--verbose")
     owner = make_attacker(server, "owner", allow=["control_app"])
-    asker = make_attacker(server)
-    values = {"key": owner.key, "other key": asker.key} | sign_gpt_in(server) | register_app(server) | connect_omi(server)
+    other = make_attacker(server)
+    values = {"key": owner.key, "other key": other.key} | sign_gpt_in(server) | register_app(server) | connect_omi(server)
     values |= list_own(server)
-    renewed = server.person("POST", f"/api/clients/{asker.name}/key").json()["key"]
-    assert asker.request("GET", "/apps/list").status_code == 401
+    renewed = server.person("POST", f"/api/clients/{other.name}/key").json()["key"]
+    assert other.request("GET", "/apps/list").status_code == 401
     for path in ("/apps/list", "/nowhere", f"/apps/{owner.key}"):
         owner.request("GET", path)
         loopback.get(f"{server.own}{path}?api_key={renewed}&access_token={renewed}")

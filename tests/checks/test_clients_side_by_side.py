@@ -14,9 +14,9 @@ from server.storage.settings import Settings
 from tests import loopback
 from tests.checks.conftest import Process, SignedIn
 from tests.checks.consent import run_command, visit
-from tests.checks.guests import Gpt, TokenStorage, make_gpt, open_app
 from tests.checks.hostile import mail
 from tests.checks.mutations import example
+from tests.checks.oauth_apps import Gpt, TokenStorage, make_gpt, open_app
 from tests.checks.outside import Outside
 from tests.checks.waiting import until
 
@@ -100,11 +100,11 @@ def test_clients_are_limited_to_their_own_permissions(server, signed_in) -> None
         app = pool.submit(asyncio.run, use_app())
         others = [pool.submit(use_every_operation, gpt) for gpt in (trusted, careful)]
         answers, pending = app.result()
-        trusted_told, careful_told = (other.result() for other in others)
+        trusted_statuses, careful_statuses = (other.result() for other in others)
     check_answers(answers)
     assert pending.structured_content["status"] == "pending"
-    assert "send_mail" in trusted_told and "send_mail" not in careful_told
-    statuses = {*trusted_told.values(), *careful_told.values()}
+    assert "send_mail" in trusted_statuses and "send_mail" not in careful_statuses
+    statuses = {*trusted_statuses.values(), *careful_statuses.values()}
     assert not {status for status in statuses if status in {401, 403} or status >= 500}
     sent = [client.call("send_mail", mail(to="tom@example.com")) for client in (trusted, careful)]
     assert [answer.status_code for answer in sent] == [200, 403]

@@ -1,4 +1,4 @@
-"""What somebody could do with a yes that was given, or is asked for: use it twice, for more, for others, or after it ended."""
+"""Abuse of approvals: use twice, for another call, by another client, or after expiry."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -27,11 +27,11 @@ class Victim:
     signed_in: SignedIn
 
     def look_outside(self) -> Outside:
-        """What happens from now on."""
+        """Observe effects from now on."""
         return Outside(self.signed_in, self.server)
 
     def list_waiting(self, attacker: Attacker) -> list[dict[str, Any]]:
-        """What the person is asked on behalf of a client."""
+        """List the pending approvals of a client."""
         approvals = self.server.person("GET", "/api/approvals").json()
         return [question for question in approvals if question["client"] == attacker.name]
 
@@ -40,7 +40,7 @@ class Victim:
         return self.server.person("POST", f"/api/approvals/{question['id']}/approve", json={"extent": extent})
 
     def allow(self, attacker: Attacker, operation: str, arguments: dict[str, Any], extent: str) -> None:
-        """Have a client ask, and say yes to more than that."""
+        """Call as a client, and approve it with a wider duration."""
         body = attacker.call(operation, arguments).json()
         (question,) = self.list_waiting(attacker)
         assert self.approve(question, extent).status_code == 200
@@ -143,8 +143,8 @@ def test_client_changed_while_its_approval_is_pending_gets_nothing(victim, attac
     status = attacker.look(approval)
     assert status.get("status") in {"cancelled", 401}, status
     if how == "revoked":
-        heir = make_attacker(victim.server, attacker.name)
-        assert heir.request("GET", f"/approvals/{approval}").status_code == 404, "the next of that name is somebody else"
+        successor = make_attacker(victim.server, attacker.name)
+        assert successor.request("GET", f"/approvals/{approval}").status_code == 404, "the next of that name is somebody else"
     assert outside.reached() == []
 
 
@@ -162,7 +162,7 @@ def test_approval_has_no_effect_while_paused(victim, attacker) -> None:
 
 
 def change_reply_to(victim: Victim, message_id: str, address: str) -> None:
-    """Have the sender of a mail say after the fact where the answer goes."""
+    """Change the Reply-To header of a received mail."""
     with victim.signed_in.google.lock:
         box = next(box for box in victim.signed_in.google.mailboxes.values() if message_id in box.mails)
         had = box.mails[message_id]

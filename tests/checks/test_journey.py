@@ -1,4 +1,4 @@
-"""What a newcomer's script does, against the printed addresses of a server in demo mode; and what it must not be able to do."""
+"""End-to-end calls of a script against a server in demo mode, and their limits."""
 
 import asyncio
 import json

@@ -27,7 +27,7 @@ NEEDS_NO_FIXTURE = {
 }
 NOTHING_WAITS = {"read_approval"}  # a test of its own looks at what waits
 TASKS = re.compile(r"tasks-")  # an extension, and experimental
-TOLD = re.compile(r"^([✓✗]) ([\w-]+): (\d+) passed", re.MULTILINE)
+RESULT_LINE = re.compile(r"^([✓✗]) ([\w-]+): (\d+) passed", re.MULTILINE)
 
 Call = Callable[..., Awaitable[Any]]
 
@@ -39,7 +39,7 @@ def judge(node: Node, server: Any, revision: str) -> dict[str, bool]:
     arguments = ["server", "--url", f"{server.public}/mcp", "--requirements", revision, "--timeout", "8000"]
     carrying = {**node.environment, "DESKHAND_KEY": key}
     done = node.run("--import", "./carry_key.mjs", str(script), *arguments, env=carrying)
-    return {name: mark == "✓" for mark, name, _ in TOLD.findall(done.stdout)} | {"all": done.returncode == 0}
+    return {name: mark == "✓" for mark, name, _ in RESULT_LINE.findall(done.stdout)} | {"all": done.returncode == 0}
 
 
 @pytest.mark.parametrize("revision", REVISIONS)

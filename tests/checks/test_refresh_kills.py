@@ -13,7 +13,7 @@ from tests.server.access.oauth.programs import Browser, Program, approve, landed
 
 @dataclass
 class CurrentServer:
-    """Where the server is now, as the programs need it."""
+    """The current server process, for the OAuth clients."""
 
     process: object
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests import loopback
 from tests.checks.consent import read_answer, visit
-from tests.checks.guests import GPT_CALLBACK, Gpt, make_gpt
+from tests.checks.oauth_apps import GPT_CALLBACK, Gpt, make_gpt
 
 AT_ONCE = 50
 
@@ -22,7 +22,7 @@ def gpt(start) -> Gpt:
 
 
 def all_at_once(act: Callable[[], httpx2.Response]) -> list[httpx2.Response]:
-    """Have everybody do the same at the same moment."""
+    """Run a function concurrently."""
     together = threading.Barrier(AT_ONCE)
 
     def wait_and_act() -> httpx2.Response:
@@ -56,7 +56,7 @@ def test_refresh_token_has_one_successor(gpt) -> None:
     answers: list[dict[str, Any]] = [answer.json() for answer in all_at_once(lambda: gpt.ask_token(form))]
     pairs = {(answer["access_token"], answer["refresh_token"]) for answer in answers}
     assert len(pairs) == 1, "whoever asked twice got the very same pair"
-    (access, heir) = pairs.pop()
-    assert heir != gpt.tokens["refresh_token"]
+    (access, successor) = pairs.pop()
+    assert successor != gpt.tokens["refresh_token"]
     assert opens(gpt, access)
-    assert gpt.ask_token({"grant_type": "refresh_token", "refresh_token": heir}).status_code == 200
+    assert gpt.ask_token({"grant_type": "refresh_token", "refresh_token": successor}).status_code == 200

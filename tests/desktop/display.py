@@ -69,7 +69,7 @@ class Deskhand:
 
 @dataclass
 class Display:
-    """What a person has before them. `environment` is that of the session."""
+    """A desktop session. `environment`: its variables."""
 
     environment: dict[str, str]
     stack: ExitStack
@@ -103,7 +103,7 @@ class Display:
         return self.folder / "data"
 
     def processes(self) -> list[str]:
-        """What runs of Deskhand, its children and theirs."""
+        """Processes of Deskhand, with all descendants."""
         return [" ".join(process.cmdline()) for process in psutil.process_iter() if self._is_ours(process)]
 
     def _is_ours(self, process: psutil.Process) -> bool:
@@ -116,7 +116,7 @@ class Display:
         return ImageGrab.grab(box, xdisplay=self.environment["DISPLAY"])
 
     def tray(self) -> tuple[int, int, int, int]:
-        """Where the tray is: x, y, width, height; it is a pixel wide while it is empty."""
+        """Position of the tray: x, y, width, height; an empty tray is one pixel wide."""
         text = self.run("xdotool", "search", "--onlyvisible", "--class", "trayer", "getwindowgeometry", "--shell")
         fields = dict(line.split("=") for line in text.split() if "=" in line)
         return tuple(int(fields.get(name, 0)) for name in ("X", "Y", "WIDTH", "HEIGHT"))  # type: ignore[return-value]
@@ -219,7 +219,7 @@ def opened(folder: Path, *, tray: bool = True, notifications: bool = True) -> It
 
 
 def is_managed(display: Display, managers: "list[subprocess.Popen[str]]") -> bool:
-    """Whether a window manager is at work; one that has ended, as it may on a display that just opened, is started again."""
+    """Return whether a window manager runs; one that has ended, as on a display that just opened, is started again."""
     if managers[-1].poll() is not None:
         managers.append(display.keep("openbox", name=f"openbox-{len(managers)}"))
     return bool(display.run("wmctrl", "-m"))

@@ -7,7 +7,7 @@ MCP = "server/projections/mcp/"
 TESTS = "tests/server/http/test_"
 CORE_JSON = ("tests/server/core/test_strict_json.py",)
 MIDDLEWARE, PROTOCOL, JSON = (f"{TESTS}middleware.py",), (f"{TESTS}protocol.py",), (f"{TESTS}strict_json.py",)
-IN_PROCESS, HEADS = (f"{TESTS}in_process.py",), (f"{TESTS}request_heads.py", f"{TESTS}protocol.py")
+IN_PROCESS, REQUEST_HEAD = (f"{TESTS}in_process.py",), (f"{TESTS}request_head.py", f"{TESTS}protocol.py")
 REDACTION = ("tests/server/core/test_redaction.py",)
 MCP_TESTS = "tests/server/projections/mcp/test_"
 TRANSPORT, DISPATCHER, CALLS = (f"{MCP_TESTS}transport.py",), (f"{MCP_TESTS}dispatcher.py",), (f"{MCP_TESTS}calls.py",)
@@ -41,9 +41,9 @@ MUTANTS = [
         IN_PROCESS,
     ),
     Mutant(f"{HTTP}in_process.py", "self._app, self._routes = app, {}", "self._app = app", IN_PROCESS),
-    Mutant(f"{HTTP}protocol.py", "if len(url) + sum(", "if 0 * sum(", HEADS),
-    Mutant(f"{HTTP}protocol.py", 'names.count(b"host") != 1 or not framed_once', "not framed_once", HEADS),
-    Mutant(f"{HTTP}protocol.py", 'names.count(b"host") != 1 or not framed_once or', 'names.count(b"host") != 1 or', HEADS),
+    Mutant(f"{HTTP}protocol.py", "if len(url) + sum(", "if 0 * sum(", REQUEST_HEAD),
+    Mutant(f"{HTTP}protocol.py", 'names.count(b"host") != 1 or not framed_once', "not framed_once", REQUEST_HEAD),
+    Mutant(f"{HTTP}protocol.py", 'names.count(b"host") != 1 or not framed_once or', 'names.count(b"host") != 1 or', REQUEST_HEAD),
     Mutant(f"{HTTP}protocol.py", "if self._in_head:  # trailers", "if True:  # trailers", PROTOCOL),
     Mutant(f"{HTTP}protocol.py", "if len(self.connections) > self._limits.connections:", "if False:", PROTOCOL),
     Mutant(f"{HTTP}protocol.py", "self._reading.extend(len(body) / self._limits.slow_body)", "pass", PROTOCOL),

@@ -24,7 +24,7 @@ def normalise(requirement):
     return re.sub(r"[-_.]+", "-", re.match(r"[\w.-]+", requirement)[0]).lower()
 
 
-def test_what_is_imported_is_asked_for(root):
+def test_imported_packages_are_declared(root):
     graph = grimp.build_graph(*OURS, include_external_packages=True, cache_dir=None)
     outside = {name for name in graph.modules if name.partition(".")[0] not in OURS} - sys.stdlib_module_names - FROM_THE_SYSTEM
     owners = importlib.metadata.packages_distributions()

@@ -1,4 +1,4 @@
-"""What an operation says about itself is read by models and by people, so all of it is there."""
+"""Operations are fully described, for models and people."""
 
 import inspect
 from typing import get_type_hints
@@ -24,7 +24,7 @@ def list_functions(folder):
     return [(operation_of(route.endpoint), inspect.unwrap(route.endpoint)) for route in routes]
 
 
-def test_an_operation_is_a_sentence_and_typed(folder):
+def test_operation_is_typed_and_described_by_a_sentence(folder):
     for operation, function in list_functions(folder):
         assert 0 < len(operation.summary) <= LONGEST_DESCRIPTION, operation.name
         assert inspect.signature(function).return_annotation is not inspect.Signature.empty, operation.name
@@ -63,6 +63,6 @@ def test_every_parameter_and_field_is_described_within_chatgpts_limits(folder):
     assert [name for name, description in descriptions.items() if not 0 < len(description) <= LONGEST_PARAMETER] == []
 
 
-def test_the_name_of_an_operation_is_unique():
+def test_operation_name_is_unique():
     names = [operation.name for folder in INTEGRATIONS for operation, _ in list_functions(folder)]
     assert len(names) == len(set(names))

@@ -60,14 +60,14 @@ def imported(words: list[str], data: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("words", STARTS.values(), ids=STARTS)
-def test_a_start_imports_nothing_that_it_does_not_need(words, tmp_path):
+def test_start_imports_only_needed_modules(words, tmp_path):
     assert "alembic" in imported(words, tmp_path)  # which makes the database at the first one
     modules = imported(words, tmp_path)
     assert "fastapi" in modules
     assert sorted(modules & set(WHEN_NEEDED.split())) == []
 
 
-def test_the_icon_is_there_before_the_server_is_imported():
+def test_tray_icon_is_shown_before_the_server_is_imported():
     code = "import sys, desktop.application; print(*sys.modules)"
     modules = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
     assert "desktop.application" in modules

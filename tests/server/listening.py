@@ -81,7 +81,7 @@ class Caller:
                 await self.writer.drain()
 
     async def read_to_end(self, seconds: float = 3) -> tuple[bytes, bool]:
-        """What came back before the other side hung up, and whether it did."""
+        """Read the response until the peer disconnects; return it, and whether it did."""
         got = b""
         try:
             async with asyncio.timeout(seconds):

@@ -33,7 +33,7 @@ SIGN_IN = (
 
 @dataclass
 class PromptSource:
-    """Keeps questions, and what was answered to them. A prefix of its own, beside those of the real askers."""
+    """Keeps questions, and what was answered to them. A prefix of its own, beside those of the real sources."""
 
     prefix: str = "test"
     questions: dict[str, ApprovalRequest] = field(default_factory=dict)
@@ -66,14 +66,14 @@ class PromptSource:
 
 @dataclass
 class AskingProgram(Program):
-    """A server in which that asker is one of the askers."""
+    """A server with that prompt source."""
 
-    asker: PromptSource = field(default_factory=PromptSource)
+    source: PromptSource = field(default_factory=PromptSource)
     approval_requests: ApprovalRequests | None = None
 
     async def _stay(self, state: Any, on_ready: Any) -> None:
         self.approval_requests = state.context.approval_requests
-        self.approval_requests.add(self.asker)
+        self.approval_requests.add(self.source)
         await super()._stay(state, on_ready)
 
 
@@ -85,10 +85,10 @@ class Asking(Served):
 
     @property
     def received(self) -> list[tuple[str, ...]]:
-        return self.program.asker.received
+        return self.program.source.received
 
     def ask(self, name: str = "1", sentence: str = "send mail to bob@example.com", **more: Any) -> str:
-        """Ask something; the person is told of it as of every question."""
+        """Add an approval request, with its notification."""
         now = datetime.now(UTC)
         question = ApprovalRequest(
             f"test-{name}", Kind.call, "my-gpt", sentence, now.isoformat(), (now + timedelta(minutes=MINUTES)).isoformat()
@@ -97,7 +97,7 @@ class Asking(Served):
         question = replace(question, **{**mail, **more})
 
         async def add() -> None:
-            self.program.asker.questions[question.id] = question
+            self.program.source.questions[question.id] = question
             assert self.program.approval_requests
             self.program.approval_requests.notify(question)
 
@@ -108,7 +108,7 @@ class Asking(Served):
         """Nobody wants it any more."""
 
         async def take() -> None:
-            del self.program.asker.questions[question_id]
+            del self.program.source.questions[question_id]
             assert self.program.approval_requests
             self.program.approval_requests.publish_change()
 

@@ -63,7 +63,7 @@ OpenPage = Callable[..., Page]
 
 @pytest.fixture
 def server(serve) -> Served:
-    """What the window shows: a server in demo mode."""
+    """A server in demo mode."""
     served = serve(demo=True)
     served.person("GET", "/api/overview")  # waits until the integrations have loaded
     return served
@@ -117,13 +117,13 @@ def answered(page: Page, method: str) -> AbstractContextManager[object]:
 
 
 def find_barriers(page: Page) -> list[str]:
-    """What axe finds that keeps somebody from reading or using the page."""
+    """Accessibility violations found by axe."""
     page.evaluate((ROOT / "ui" / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8"))
     violations = page.evaluate(RULES)["violations"]
     return [f"{rule['id']}: {node['html'][:120]} {node['failureSummary']}" for rule in violations for node in rule["nodes"]]
 
 
 def scrolls_sideways(page: Page, size: str = "100%") -> bool:
-    """Whether the page is wider than the window, with the person's own size of letters."""
+    """Return whether the page is wider than the window, with the user's font size."""
     page.evaluate(f"document.documentElement.style.fontSize = '{size}'")
     return page.evaluate("document.documentElement.scrollWidth > innerWidth")

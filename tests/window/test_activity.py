@@ -1,4 +1,4 @@
-"""The diary, as a person reads it."""
+"""The activity page."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What waits for the person's word, as they read and answer it."""
+"""The approvals page."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor

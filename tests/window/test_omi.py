@@ -76,7 +76,7 @@ def talk(number: int = 1, title: str = "Timeline talk", text: str = "Let's plan.
 
 
 def words(*texts: str) -> dict:
-    """What is being said, as OMI sends it."""
+    """Transcript segments, as OMI sends them."""
     segments = [
         {
             "id": f"l{at}",

@@ -1,4 +1,4 @@
-"""What a person sets, in forms."""
+"""The settings page."""
 
 import pytest
 from playwright.sync_api import expect

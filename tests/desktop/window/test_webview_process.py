@@ -59,7 +59,7 @@ def write_path(display, path: Path) -> None:
 
 
 def is_still(display) -> bool:
-    """Whether the screen does not change just now."""
+    """Return whether the screen is still."""
     before = display.picture()
     return all(display.picture() == before for _ in range(4))
 

@@ -125,7 +125,7 @@ def layers() -> LayeredApplication:
 
 
 def is_problem(answer: httpx2.Response, status: int, words: str) -> bool:
-    """Whether an answer is a problem document that says so, and the connection ends with it."""
+    """Return whether a response is a problem document with this status that closes the connection."""
     body = answer.json()
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.headers["connection"] == "close"
@@ -185,7 +185,7 @@ def test_foreign_origins_are_refused(layers, origin, method):
     assert not [name for name in answer.headers if name.startswith("access-control")]
 
 
-def test_two_origins_are_refused(layers):
+def test_duplicate_origin_header_is_refused(layers):
     async def test(listener: RecordingListener) -> None:
         headers = [("host", "localhost"), ("origin", LISTED), ("origin", LISTED)]
         async with loopback.AsyncClient() as client:

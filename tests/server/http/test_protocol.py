@@ -18,7 +18,7 @@ SHORT = Limits(head_seconds=0.3, body_seconds=0.3, linger_seconds=0.2, write_sec
 
 @dataclass
 class CallRecorder:
-    """What the application saw; `go_on` lets its slow answer go."""
+    """Calls received by the application; `go_on` releases its slow response."""
 
     calls: list[str] = field(default_factory=list)
     go_on: asyncio.Event = field(default_factory=asyncio.Event)
@@ -71,7 +71,7 @@ def make_app(seen: CallRecorder) -> FastAPI:
 
 
 def narrow(listener: RecordingListener) -> None:
-    """Have the system keep little of what callers do not read."""
+    """Shrink the send buffer of the system."""
     listener.bound.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
 
 
@@ -122,7 +122,7 @@ def beside(request: pytest.FixtureRequest, seen: CallRecorder) -> Callable[..., 
     ],
     ids=["silent", "half a line", "half a head", "half a body", "empty line", "half a chunk"],
 )
-def test_a_caller_who_dawdles_is_hung_up_on(beside, data):
+def test_slow_request_head_is_disconnected(beside, data):
     async def test(listener: RecordingListener) -> None:
         assert await talk(listener, data) == (b"", True)
 
@@ -143,7 +143,7 @@ async def outlast_head(listener: RecordingListener) -> None:
 
 
 @pytest.mark.parametrize(("start", "drop"), DRIPPING.values(), ids=DRIPPING)
-def test_a_caller_who_drips_is_hung_up_on(beside, start, drop):
+def test_slow_request_body_is_disconnected(beside, start, drop):
     async def test(listener: RecordingListener) -> None:
         caller = await call(listener, start)
         reading = asyncio.create_task(caller.read_to_end())
@@ -156,7 +156,7 @@ def test_a_caller_who_drips_is_hung_up_on(beside, start, drop):
     beside(test, SHORT)
 
 
-def test_a_connection_left_idle_is_closed_and_so_is_one_that_only_sends_empty_lines(beside):
+def test_idle_connection_is_closed_even_if_it_sends_empty_lines(beside):
     async def test(listener: RecordingListener) -> None:
         for rest in (b"", b"\r\n"):
             caller = await call(listener, POST + b"content-length: 2\r\n\r\nab")
@@ -167,7 +167,7 @@ def test_a_connection_left_idle_is_closed_and_so_is_one_that_only_sends_empty_li
     beside(test, SHORT)
 
 
-def test_an_empty_line_after_a_request_does_not_cut_its_answer_short(beside, seen):
+def test_empty_line_after_a_request_does_not_truncate_its_response(beside, seen):
     async def test(listener: RecordingListener) -> None:
         caller = await call(listener, GET)
         await until(lambda: seen.calls == ["slow"])
@@ -179,7 +179,7 @@ def test_an_empty_line_after_a_request_does_not_cut_its_answer_short(beside, see
     beside(test, SHORT)
 
 
-def test_two_hundred_half_sent_heads_are_closed_while_a_call_works(beside):
+def test_two_hundred_incomplete_requests_are_closed_while_a_call_works(beside):
     async def test(listener: RecordingListener) -> None:
         slow = [await call(listener, b"GET / HTT") for _ in range(200)]
         answer, _ = await talk(listener, POST + b"connection: close\r\ncontent-length: 3\r\n\r\nabc")
@@ -191,7 +191,7 @@ def test_two_hundred_half_sent_heads_are_closed_while_a_call_works(beside):
     beside(test, SHORT)
 
 
-def test_a_large_body_gets_the_time_that_it_needs_at_a_usual_speed(beside):
+def test_time_limit_of_a_large_body_grows_with_its_size(beside):
     async def test(listener: RecordingListener) -> None:
         caller = await call(listener, POST + b"content-length: 50000\r\n\r\n")
         await caller.send(b"x" * 25_000)
@@ -203,7 +203,7 @@ def test_a_large_body_gets_the_time_that_it_needs_at_a_usual_speed(beside):
     beside(test, Limits(body_seconds=0.2, slow_body=5_000))
 
 
-def test_a_body_that_is_announced_too_large_is_refused_before_it_is_sent(beside):
+def test_body_with_a_too_large_content_length_is_refused_before_it_is_sent(beside):
     async def test(listener: RecordingListener) -> None:
         answer, closed = await talk(listener, POST + b"content-length: 1000000000000\r\n\r\n" + b"x" * 1000)
         assert answer.startswith(b"HTTP/1.1 413") and closed
@@ -211,7 +211,7 @@ def test_a_body_that_is_announced_too_large_is_refused_before_it_is_sent(beside)
     beside(test, SHORT)
 
 
-def test_a_body_without_an_end_is_cut_off_after_its_refusal(beside):
+def test_endless_body_is_cut_off_after_its_refusal(beside):
     async def test(listener: RecordingListener) -> None:
         caller = await call(listener, POST + b"transfer-encoding: chunked\r\n\r\n")
         reading = asyncio.create_task(caller.read_to_end(10))
@@ -225,7 +225,7 @@ def test_a_body_without_an_end_is_cut_off_after_its_refusal(beside):
     beside(test, Limits(linger_seconds=0.2))
 
 
-def test_headers_after_the_body_are_not_added_to_those_that_were_checked(beside):
+def test_trailers_are_not_added_to_the_headers(beside):
     async def test(listener: RecordingListener) -> None:
         chunks = b"transfer-encoding: chunked\r\n\r\n1\r\na\r\n0\r\nhost: evil\r\nx-api-key: x\r\n\r\n"
         caller = await call(listener, b"POST /trailers HTTP/1.1\r\n" + HOST + chunks)
@@ -235,7 +235,7 @@ def test_headers_after_the_body_are_not_added_to_those_that_were_checked(beside)
     beside(test)
 
 
-def test_a_connection_serves_one_request_after_another(beside):
+def test_connection_is_kept_alive_for_further_requests(beside):
     async def test(listener: RecordingListener) -> None:
         caller = await call(listener)
         for length in (1, 2, 3):
@@ -246,7 +246,7 @@ def test_a_connection_serves_one_request_after_another(beside):
     beside(test)
 
 
-def test_requests_sent_at_once_are_answered_in_their_order(beside):
+def test_pipelined_requests_are_answered_in_order(beside):
     async def test(listener: RecordingListener) -> None:
         sizes = [1, 22, 333]
         requests = [POST + b"content-length: %d\r\n\r\n" % size + b"x" * size for size in sizes]
@@ -256,7 +256,7 @@ def test_requests_sent_at_once_are_answered_in_their_order(beside):
     beside(test)
 
 
-def test_a_request_that_waits_behind_a_slow_one_is_not_hung_up_on(beside, seen):
+def test_pipelined_request_behind_a_slow_one_is_not_disconnected(beside, seen):
     async def test(listener: RecordingListener) -> None:
         caller = await call(listener, GET + POST + b"content-length: 2\r\n\r\nab" + b"GET /th")
         await until(lambda: seen.calls == ["slow"])
@@ -270,7 +270,7 @@ def test_a_request_that_waits_behind_a_slow_one_is_not_hung_up_on(beside, seen):
     beside(test, SHORT)
 
 
-def test_a_broken_second_request_does_not_write_into_the_answer_to_the_first(beside, seen):
+def test_malformed_second_request_does_not_corrupt_the_first_response(beside, seen):
     async def test(listener: RecordingListener) -> None:
         caller = await call(listener, GET)
         await until(lambda: seen.calls == ["slow"])
@@ -281,7 +281,7 @@ def test_a_broken_second_request_does_not_write_into_the_answer_to_the_first(bes
     beside(test)
 
 
-def test_a_websocket_does_not_take_over_while_an_answer_is_due(beside, seen):
+def test_websocket_upgrade_waits_for_a_pending_response(beside, seen):
     async def test(listener: RecordingListener) -> None:
         caller = await call(listener, GET)
         await until(lambda: seen.calls == ["slow"])
@@ -300,7 +300,7 @@ UNREAD = {
 
 
 @pytest.mark.parametrize("request_line", UNREAD.values(), ids=UNREAD)
-def test_a_caller_who_never_reads_is_hung_up_on(beside, request_line):
+def test_client_that_never_reads_is_disconnected(beside, request_line):
     async def test(listener: RecordingListener) -> None:
         narrow(listener)
         caller = await call_narrowly(listener)
@@ -312,7 +312,7 @@ def test_a_caller_who_never_reads_is_hung_up_on(beside, request_line):
     beside(test, SHORT)
 
 
-def test_a_caller_who_stops_reading_close_to_the_end_is_hung_up_on(beside):
+def test_client_that_stops_reading_near_the_end_is_disconnected(beside):
     async def test(listener: RecordingListener) -> None:
         narrow(listener)
         request = b"GET /page?size=200000 HTTP/1.1\r\nconnection: close\r\n" + HOST + b"\r\n"
@@ -326,7 +326,7 @@ def test_a_caller_who_stops_reading_close_to_the_end_is_hung_up_on(beside):
     beside(test, SHORT)
 
 
-def test_a_caller_who_reads_after_a_while_is_not_hung_up_on(beside):
+def test_client_that_reads_after_a_while_is_not_disconnected(beside):
     async def test(listener: RecordingListener) -> None:
         caller = await call(listener, b"GET /large HTTP/1.1\r\n" + HOST + b"\r\n")
         caller.writer.transport.pause_reading()
@@ -345,7 +345,7 @@ def test_a_caller_who_reads_after_a_while_is_not_hung_up_on(beside):
     beside(test, Limits(write_seconds=1))
 
 
-def test_an_application_learns_that_a_caller_left_even_behind_a_second_request(beside, seen):
+def test_disconnect_is_signalled_even_behind_a_second_request(beside, seen):
     async def test(listener: RecordingListener) -> None:
         for rest in (b"", GET):
             seen.calls.clear()
@@ -361,7 +361,7 @@ def test_an_application_learns_that_a_caller_left_even_behind_a_second_request(b
     beside(test)
 
 
-def test_one_connection_too_many_is_told_so(beside):
+def test_connection_above_the_limit_is_refused(beside):
     async def test(listener: RecordingListener) -> None:
         first = [await call(listener) for _ in range(3)]
         await until(lambda: len(listener.server_state.connections) == 3)

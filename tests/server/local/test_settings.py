@@ -19,7 +19,7 @@ class Colour(StrEnum):
 
 
 class Frame(BaseModel):
-    """What is around it."""
+    """Frame of a picture."""
 
     width: int = Field(1, ge=1, le=9, title="Width")
     made_by: str = "nobody"

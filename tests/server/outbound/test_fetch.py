@@ -318,7 +318,7 @@ def test_redirect_from_an_allowed_address_is_not_followed():
     beside(Web([answer(b"", "Location: /elsewhere", status="302 Found")]), test)
 
 
-def test_only_allowed_excludes_everything_else(papers):
+def test_allow_list_excludes_all_other_hosts(papers):
     web = Web([])
     with pytest.raises(InvalidInput, match="demo mode"):
         run(lambda: Fetch(only_allowed=True, resolve=web.resolve, trust=papers.client).get(LINK, largest=1))

@@ -2,7 +2,7 @@ from server.sdk.integration import IntegrationSpec
 from server.sdk.search import Document, Lookup, Reading, Result, Search
 
 
-def test_an_integration_says_what_can_be_looked_up_in_it() -> None:
+def test_integration_declares_its_lookups() -> None:
     search = Search(
         "find", lambda query: {"words": query}, lambda answer, at: [Result(name, name, f"{at}/{name}") for name in answer]
     )

@@ -109,7 +109,7 @@ def test_restore_with_access_keeps_keys(home: Home, file: Path) -> None:
     assert home.ask("SELECT count(*) FROM idempotency") == [1]
 
 
-def test_two_restores_keep_what_each_replaced(home: Home, file: Path) -> None:
+def test_repeated_restore_keeps_the_data_replaced_each_time(home: Home, file: Path) -> None:
     first, second = home.restore(file), home.restore(file)
     assert first
     assert second
@@ -180,7 +180,7 @@ def test_backup_leaves_neighbouring_files_alone(home: Home, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("kind", ["zip", "link", "pipe"])
-def test_only_a_backup_of_deskhand_is_overwritten(home: Home, tmp_path: Path, kind: str) -> None:
+def test_foreign_file_is_not_overwritten_by_a_backup(home: Home, tmp_path: Path, kind: str) -> None:
     letter, target = tmp_path / "letter.docx", tmp_path / "target"
     with zipfile.ZipFile(letter, "w") as packed:
         packed.writestr("word/document.xml", "dear")

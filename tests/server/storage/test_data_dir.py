@@ -8,7 +8,7 @@ from server.core.errors import Conflict
 from server.storage.data_dir import find_home, is_held, open_home, warn_if_readable
 
 
-def test_one_program_at_a_time_uses_a_folder(tmp_path: Path) -> None:
+def test_folder_is_used_by_one_program_at_a_time(tmp_path: Path) -> None:
     with open_home(tmp_path, demo=False), pytest.raises(Conflict, match="running already"), open_home(tmp_path, demo=False):
         pass
     with open_home(tmp_path, demo=False):

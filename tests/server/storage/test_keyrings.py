@@ -87,7 +87,7 @@ def test_secret_with_a_piece_missing_is_none(drawer: Drawer) -> None:
     assert ring.get("gmail") is None
 
 
-def test_only_a_keyring_that_keeps_secrets_is_found(drawer: Drawer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_keyring_without_storage_is_ignored(drawer: Drawer, monkeypatch: pytest.MonkeyPatch) -> None:
     assert find_keyring() is drawer
     for useless in (fail.Keyring(), null.Keyring()):  # type: ignore[no-untyped-call]
         keyring.set_keyring(useless)
@@ -97,7 +97,7 @@ def test_only_a_keyring_that_keeps_secrets_is_found(drawer: Drawer, monkeypatch:
     assert find_keyring() is None
 
 
-def test_of_several_keyrings_the_best_that_keeps_secrets_is_found(drawer: Drawer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_best_of_several_keyrings_is_chosen(drawer: Drawer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ChainerBackend, "backends", [null.Keyring(), drawer])  # type: ignore[no-untyped-call]
     keyring.set_keyring(ChainerBackend())  # type: ignore[no-untyped-call]
     assert find_keyring() is drawer

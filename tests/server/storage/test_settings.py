@@ -106,7 +106,7 @@ def test_settings_file_is_private(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content", [b"", b'{"mail": ', b"[]", b'{"mail": 3}', b'{"mail": {"x": {}}}', b'{"mail": {"1": 2}}', b"\xff\xfe", b"[" * 9999]
 )
-def test_broken_file_is_kept_aside_and_told(tmp_path: Path, content: bytes) -> None:
+def test_broken_file_is_kept_aside_and_reported(tmp_path: Path, content: bytes) -> None:
     tmp_path.joinpath(SETTINGS_FILE).write_bytes(content)
     settings = Settings(tmp_path, lambda: datetime(2026, 11, 21, 4, 5, 6, tzinfo=UTC))
     aside = tmp_path / "settings.broken-2026-11-21T040506Z.json"

@@ -10,7 +10,7 @@ from tests.server.access.conftest import MovedClock, Opened
 HTTP = {"type": "http"}
 
 
-async def test_only_requests_to_the_host_of_the_tunnel_are_counted(opened: Opened, clock: MovedClock) -> None:
+async def test_requests_to_the_tunnel_host_only_are_counted(opened: Opened, clock: MovedClock) -> None:
     async with opened() as state:
         counter = RequestCounter(TunnelStore(state.context.database), clock)
         app = RequestCountingMiddleware(nothing, counter)

@@ -1,4 +1,4 @@
-"""What was approved runs once, by walking the way again, and only if it is still what was approved and still allowed."""
+"""Approved calls run once, through the guard again, and only if unchanged and still permitted."""
 
 import asyncio
 import sqlite3

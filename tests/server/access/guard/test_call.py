@@ -1,4 +1,4 @@
-"""What one call says of itself; the way of calls is in test_guard and test_guard_meanwhile, the questions in approvals."""
+"""One call and its Effect; see test_guard for the checks before it."""
 
 import asyncio
 

@@ -59,7 +59,7 @@ class Browser:
 
 
 def questions(served: Any) -> list[dict[str, Any]]:
-    """What waits for the person."""
+    """Pending approval requests."""
     return served.person("GET", "/api/approvals").json()
 
 
@@ -130,7 +130,7 @@ class Program:
 
 
 def landed(answer: httpx2.Response, callback: str = GPT) -> dict[str, str]:
-    """Where a browser was sent in the end, and with what."""
+    """Query of the final redirect."""
     assert answer.status_code == 302, answer.text
     where = urlsplit(answer.headers["location"])
     return dict(parse_qsl(where.query))

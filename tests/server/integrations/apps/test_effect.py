@@ -1,4 +1,4 @@
-"""What would run, literally, before anything does."""
+"""Previews of app actions."""
 
 import os
 

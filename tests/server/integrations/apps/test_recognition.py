@@ -1,4 +1,4 @@
-"""What runs and is an app's, whoever started it, and how it ended."""
+"""Recognition of an app's processes, and of their exit."""
 
 import asyncio
 import os

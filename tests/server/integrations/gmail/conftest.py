@@ -202,7 +202,7 @@ class Desk:
         return self.runner.run(waiting)
 
     def sign_in(self, account: str = "", scopes: Iterable[str] = REQUESTED, seconds: float = 3599) -> str:
-        """Have an account signed in as if the person had done it."""
+        """Sign an account in."""
         made = self.google.grant(account, scopes)
         grant = Grant(made["token"], made["refresh_token"], seconds, tuple(made["scopes"]))
         self.run(self.mailbox.accounts.remember(made["account"], grant))

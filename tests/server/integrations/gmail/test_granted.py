@@ -1,4 +1,4 @@
-"""What was granted is told in words, with what does not work without it."""
+"""Granted permissions, and the consequences of missing ones."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What the person does about Gmail, and where Google sends their browser back, stand on the local surface alone."""
+"""Local routes of Gmail: accounts, credentials and the sign-in callback."""
 
 import json
 from urllib.parse import urlsplit

@@ -1,4 +1,4 @@
-"""What clients may write is understood as they mean it."""
+"""Request models."""
 
 import pytest
 from pydantic import ValidationError

@@ -1,4 +1,4 @@
-"""What clients call, over a real server."""
+"""Routes of the public API, over a real server."""
 
 from urllib.parse import urlsplit
 

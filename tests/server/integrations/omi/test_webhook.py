@@ -150,7 +150,7 @@ def test_each_delivery_is_in_the_activity_and_a_session_is_one_record(served) ->
 
 
 def accept(served, path: str) -> None:
-    """Have the uid `me` accepted."""
+    """Accept the uid `me`."""
     assert served.call("POST", path + "?uid=me", key="", content=b"{}").status_code == 200
     (question,) = served.person("GET", "/api/approvals").json()
     assert served.person("POST", f"/api/approvals/{question['id']}/approve", json={}).status_code == 200

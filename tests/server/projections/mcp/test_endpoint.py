@@ -24,7 +24,7 @@ def test_both_kinds_of_revisions_are_served_at_one_path(demo):
     assert names(demo.call("POST", path, **older("tools/list", session=session))) == tools
 
 
-def test_unauthenticated_request_is_told_where_to_get_a_token(demo):
+def test_unauthenticated_request_gets_the_address_of_the_metadata(demo):
     for key in ("", "dh_wrong"):
         refused = demo.call("POST", "/mcp", key=key, **modern("tools/list"))
         assert refused.status_code == 401

@@ -268,11 +268,11 @@ def test_added_app_gets_a_unique_name(places):
 
 
 @pytest.mark.parametrize(
-    ("wish", "name"),
+    ("wanted", "name"),
     [("Visual Studio Code", "visual-studio-code"), ("...", "app"), ("x" * 99, "x" * 56), ("Über/uns", "über-uns")],
 )
-def test_app_name_is_one_that_clients_can_write(wish, name):
-    assert free_name(wish, []) == name
+def test_app_name_is_one_that_clients_can_write(wanted, name):
+    assert free_name(wanted, []) == name
 
 
 def test_concurrent_changes_of_the_list_are_all_stored(places):

@@ -27,12 +27,12 @@ def machine(tmp_path):
 
 
 def add(machine, program, title=None):
-    wish, entry = make_entry(NewApp(program=program, title=title), machine)
-    return wish, entry.model_dump(mode="json", exclude_unset=True, exclude_none=True)
+    name, entry = make_entry(NewApp(program=program, title=title), machine)
+    return name, entry.model_dump(mode="json", exclude_unset=True, exclude_none=True)
 
 
 @pytest.mark.parametrize(
-    ("program", "title", "wish", "entry"),
+    ("program", "title", "name", "entry"),
     [
         ("writer", None, "writer", {"platforms": {"linux": [{"path": "writer"}]}}),
         (" writer ", "Writer", "Writer", {"platforms": {"linux": [{"path": "writer"}]}}),
@@ -57,8 +57,8 @@ def add(machine, program, title=None):
         ),
     ],
 )
-def test_typed_or_chosen_program_becomes_an_entry(machine, program, title, wish, entry):
-    assert add(machine, program, title) == (wish, entry)
+def test_typed_or_chosen_program_becomes_an_entry(machine, program, title, name, entry):
+    assert add(machine, program, title) == (name, entry)
 
 
 @pytest.mark.parametrize(

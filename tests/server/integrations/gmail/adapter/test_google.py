@@ -46,7 +46,7 @@ def options(google):
 
 
 def consent(google, begun: SignIn, answer: Consent) -> str:
-    """Have the person answer, and get the code."""
+    """Answer the consent page and return the code."""
     google.sign_in.consent = answer
     sent_back = loopback.get(begun.address).headers["location"]
     return parse_qs(urlsplit(sent_back).query)["code"][0]

@@ -1,4 +1,4 @@
-"""What the fake's Gmail does with drafts, seen through Google's own client."""
+"""Draft methods of the fake Gmail, called with Google's client library."""
 
 from typing import Any
 

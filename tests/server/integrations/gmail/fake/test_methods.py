@@ -1,4 +1,4 @@
-"""What the fake's Gmail does with mails and threads, seen through Google's own client."""
+"""Message and thread methods of the fake Gmail, called with Google's client library."""
 
 import base64
 from typing import Any

@@ -13,7 +13,7 @@ ALEX, OTHER = "alex@example.com", "alex.morgan@example.org"
 
 
 def receive(desk, mail, account=ALEX):
-    """Have a mail arrive."""
+    """Deliver a mail."""
     raw = mail if isinstance(mail, bytes) else mail.as_bytes()
     with desk.google.lock:
         return desk.google.mailboxes[account].add(raw, {"INBOX", "UNREAD"}).id

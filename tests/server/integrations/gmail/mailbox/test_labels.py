@@ -78,7 +78,7 @@ def test_labels_are_cached(desk):
     assert len(desk.calls("labels$")) == 1
 
 
-def test_a_thousand_labels_fit_into_a_response(desk):
+def test_thousand_labels_fit_into_a_response(desk):
     with desk.google.lock:
         for number in range(450):
             desk.google.mailboxes[ALEX].labels.named(f"label {number} " + "x" * 200)

@@ -1,4 +1,4 @@
-"""What is written is what arrives: addresses, headers, text and files, and nothing slips in."""
+"""Composed mails arrive unchanged: addresses, headers, text and attachments."""
 
 from dataclasses import replace
 from email import message_from_bytes, policy

@@ -8,7 +8,7 @@ from server.integrations.omi.store import conversations
 from server.integrations.omi.store.conversations import is_older
 from tests.server.integrations.omi.pendant import make_memory
 
-TOLD = read_conversation(make_memory())
+CONVERSATION = read_conversation(make_memory())
 
 
 @pytest.mark.parametrize(
@@ -27,20 +27,20 @@ TOLD = read_conversation(make_memory())
 )
 def test_older_state_is_recognized(known, incoming, older) -> None:
     empty = {"updated_at": None, "finished_at": None, "status": "completed"}
-    assert is_older(replace(TOLD, **{**empty, **incoming}), {**empty, **known}) is older
+    assert is_older(replace(CONVERSATION, **{**empty, **incoming}), {**empty, **known}) is older
 
 
 def test_removed_conversation_stays_removed(pendant) -> None:
-    assert pendant.write(conversations.put, "me", TOLD, "{}", "2026")
-    assert pendant.write(conversations.remove, "me", TOLD.id, "2026")
-    assert not pendant.write(conversations.put, "me", replace(TOLD, updated_at="9999"), "{}", "2026")
-    assert pendant.read(conversations.read, TOLD.id) is None
+    assert pendant.write(conversations.put, "me", CONVERSATION, "{}", "2026")
+    assert pendant.write(conversations.remove, "me", CONVERSATION.id, "2026")
+    assert not pendant.write(conversations.put, "me", replace(CONVERSATION, updated_at="9999"), "{}", "2026")
+    assert pendant.read(conversations.read, CONVERSATION.id) is None
     assert pendant.read(conversations.count) == 0
 
 
 def test_client_changes_only_what_it_added(pendant) -> None:
     def put(title: str, client: str = "", number: str = "c1", at: str = "9998") -> bool:
-        conversation = replace(TOLD, id=number, title=title, updated_at=at)
+        conversation = replace(CONVERSATION, id=number, title=title, updated_at=at)
         return pendant.write(conversations.put, "me", conversation, "{}", "2026-11-21", client)
 
     def title(number: str) -> str:
@@ -62,14 +62,14 @@ def test_client_changes_only_what_it_added(pendant) -> None:
 
 def test_future_update_time_of_a_client_is_capped_at_now(pendant) -> None:
     for at, now in (("9998", "2026-11-21"), ("9997", "2026-11-22")):
-        conversation = replace(TOLD, updated_at=at, title=at)
+        conversation = replace(CONVERSATION, updated_at=at, title=at)
         assert pendant.write(conversations.put, "me", conversation, "{}", now, "client")
-    assert pendant.read(conversations.read, TOLD.id)["updated_at"] == "2026-11-22"
+    assert pendant.read(conversations.read, CONVERSATION.id)["updated_at"] == "2026-11-22"
 
 
 def test_client_cannot_hide_a_conversation_behind_the_same_id(pendant) -> None:
     pendant.send(make_memory(), uid="second")
     pendant.accept("second")
-    conversation = replace(TOLD, created_at="9998", title="poisoned")
+    conversation = replace(CONVERSATION, created_at="9998", title="poisoned")
     assert pendant.write(conversations.put, "me", conversation, "{}", "2026", "client")
-    assert pendant.read(conversations.read, TOLD.id)["uid"] == "second"
+    assert pendant.read(conversations.read, CONVERSATION.id)["uid"] == "second"

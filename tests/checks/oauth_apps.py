@@ -98,7 +98,7 @@ def make_gpt(server: Process, name: str, proof: Literal["body", "header"], *more
 
 @dataclass
 class TokenStorage:
-    """Where the SDK's client keeps what it was given."""
+    """Token storage of the SDK's client."""
 
     tokens: OAuthToken | None = None
     client: OAuthClientInformationFull | None = None

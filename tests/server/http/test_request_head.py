@@ -76,7 +76,7 @@ def test_ambiguous_head_is_refused_with_a_sentence(data):
     ids=["one header", "many headers", "path", "unfinished header", "chunk extension", "trailers", "empty lines"],
 )
 @pytest.mark.parametrize("runner", [run, lambda main: asyncio.run(main())], ids=["fast loop", "plain loop"])
-def test_heads_that_are_too_large_or_endless_are_refused(data, runner):
+def test_oversized_or_endless_request_head_is_refused(data, runner):
     async def test(listener: RecordingListener) -> None:
         answer, closed = await talk(listener, data)
         assert closed
