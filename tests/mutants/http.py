@@ -7,8 +7,8 @@ MCP = "server/projections/mcp/"
 TESTS = "tests/server/http/test_"
 CORE_JSON = ("tests/server/core/test_strict_json.py",)
 MIDDLEWARE, PROTOCOL, JSON = (f"{TESTS}middleware.py",), (f"{TESTS}protocol.py",), (f"{TESTS}request_body.py",)
-IN_PROCESS, HEADS = (f"{TESTS}in_process.py",), (f"{TESTS}request_heads.py", f"{TESTS}protocol.py")
-FRAMING = (f"{TESTS}request_heads.py::test_ambiguous_framing_is_refused_even_if_the_parser_takes_it",)
+IN_PROCESS, REQUEST_HEAD = (f"{TESTS}in_process.py",), (f"{TESTS}request_head.py", f"{TESTS}protocol.py")
+FRAMING = (f"{TESTS}request_head.py::test_ambiguous_framing_is_refused_even_if_the_parser_takes_it",)
 REDACTION = ("tests/server/core/test_redaction.py",)
 MCP_TESTS = "tests/server/projections/mcp/test_"
 TRANSPORT, DISPATCHER, CALLS = (f"{MCP_TESTS}transport.py",), (f"{MCP_TESTS}dispatcher.py",), (f"{MCP_TESTS}calls.py",)
@@ -42,8 +42,8 @@ MUTANTS = [
         IN_PROCESS,
     ),
     Mutant(f"{HTTP}in_process.py", "self._app, self._routes = app, {}", "self._app = app", IN_PROCESS),
-    Mutant(f"{HTTP}protocol.py", "if len(url) + sum(", "if 0 * sum(", HEADS),
-    Mutant(f"{HTTP}protocol.py", 'names.count(b"host") != 1 or not framed_once', "not framed_once", HEADS),
+    Mutant(f"{HTTP}protocol.py", "if len(url) + sum(", "if 0 * sum(", REQUEST_HEAD),
+    Mutant(f"{HTTP}protocol.py", 'names.count(b"host") != 1 or not framed_once', "not framed_once", REQUEST_HEAD),
     Mutant(f"{HTTP}protocol.py", 'names.count(b"host") != 1 or not framed_once or', 'names.count(b"host") != 1 or', FRAMING),
     Mutant(f"{HTTP}protocol.py", "if self._in_head:  # trailers", "if True:  # trailers", PROTOCOL),
     Mutant(

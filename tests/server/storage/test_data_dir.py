@@ -8,7 +8,7 @@ from server.core.errors import Conflict
 from server.storage.data_dir import find_home, is_held, open_home, warn_if_readable
 
 
-def test_one_program_at_a_time_uses_a_folder(tmp_path: Path) -> None:
+def test_folder_is_used_by_one_program_at_a_time(tmp_path: Path) -> None:
     with open_home(tmp_path, demo=False), pytest.raises(Conflict, match="running already"), open_home(tmp_path, demo=False):
         pass
     with open_home(tmp_path, demo=False):
@@ -85,7 +85,7 @@ def test_folder_readable_by_others_is_reported(tmp_path: Path) -> None:
     (folder / "logs").mkdir()
     (folder / "logs").chmod(0o755)
     with open_home(folder, demo=False) as home:
-        assert [one.stat().st_mode & 0o777 for one in (folder, folder / "logs", folder / "files")] == [0o755, 0o755, 0o700]
+        assert [path.stat().st_mode & 0o777 for path in (folder, folder / "logs", folder / "files")] == [0o755, 0o755, 0o700]
         assert "may look into" in (warn_if_readable(home) or "")
         folder.chmod(0o700)
         assert warn_if_readable(home) is None

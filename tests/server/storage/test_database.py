@@ -211,9 +211,9 @@ def test_caller_cancelled_during_its_function_does_not_block_other_results(path:
         started, held = asyncio.Event(), [threading.Event(), threading.Event()]
         loop = asyncio.get_running_loop()
 
-        def hold(connection: Connection, gate: threading.Event) -> None:
+        def hold(connection: Connection, release: threading.Event) -> None:
             loop.call_soon_threadsafe(started.set)
-            gate.wait(10)
+            release.wait(10)
 
         first = asyncio.create_task(database.write(hold, held[0]))
         await started.wait()

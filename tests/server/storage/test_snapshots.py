@@ -19,9 +19,9 @@ def writer(tmp_path: Path) -> Iterator[sqlite3.Connection]:
 
 def read(path: Path) -> list[object]:
     connection = sqlite3.connect(path)
-    found = [row[0] for row in connection.execute("SELECT x FROM t")]
+    rows = [row[0] for row in connection.execute("SELECT x FROM t")]
     connection.close()
-    return found
+    return rows
 
 
 def test_copy_is_consistent_during_writes(tmp_path: Path, writer: sqlite3.Connection, durable) -> None:

@@ -22,15 +22,15 @@ class EventRecorder:
         self.events: list[TunnelEvent] = []
         self._condition = threading.Condition()
 
-    def __call__(self, one: TunnelEvent) -> None:
+    def __call__(self, event: TunnelEvent) -> None:
         with self._condition:
-            self.events.append(one)
+            self.events.append(event)
             self._condition.notify_all()
 
     def wait_for(self, kind: EventKind, seconds: float = 20) -> TunnelEvent:
         with self._condition:
-            assert self._condition.wait_for(lambda: any(one.kind is kind for one in self.events), seconds), self.events
-            return next(one for one in self.events if one.kind is kind)
+            assert self._condition.wait_for(lambda: any(event.kind is kind for event in self.events), seconds), self.events
+            return next(event for event in self.events if event.kind is kind)
 
 
 def make_request(tmp_path: Path, **changes) -> TunnelRequest:
@@ -140,10 +140,10 @@ def test_log_has_the_errors_of_the_agent_without_authtokens(tmp_path: Path, capl
 
 
 def test_undecodable_log_line_does_not_end_reading() -> None:
-    said = io.TextIOWrapper(io.BytesIO(b"\xff\xfe\n" + b"lvl=info msg=last\n" * 9000), "utf-8")
-    assert list(read_lines(said))[-1] == "lvl=info msg=last\n"
-    said.close()
-    assert list(read_lines(said)) == []
+    log = io.TextIOWrapper(io.BytesIO(b"\xff\xfe\n" + b"lvl=info msg=last\n" * 9000), "utf-8")
+    assert list(read_lines(log))[-1] == "lvl=info msg=last\n"
+    log.close()
+    assert list(read_lines(log)) == []
 
 
 def test_request_limit_applies_to_addresses_of_the_free_plan() -> None:

@@ -20,7 +20,7 @@ async def test_revoked_key_is_invalid_from_the_next_write(opened, clock) -> None
             write(require_credential, f"key:{digest(key).hex()}"),
             return_exceptions=True,
         )
-        assert [type(one) for one in looked] == [type(None), int, NotAuthenticated]
+        assert [type(result) for result in looked] == [type(None), int, NotAuthenticated]
 
 
 async def test_client_is_listed_once_with_its_last_key(opened, clock) -> None:
@@ -66,7 +66,7 @@ async def test_revoked_permission_ends_its_temporary_allowances(opened, clock, c
             ways = {"renew": clients.renew_key, "revoke": clients.revoke, "revoke all": clients.revoke_all}
             await ways[change](*([] if change == "revoke all" else ["bot"]))
         read = state.context.database.read
-        assert sorted(one.id for one in await read(read_allowances, bot.id, now)) == left
+        assert sorted(allowance.id for allowance in await read(read_allowances, bot.id, now)) == left
         assert len(await read(read_allowances, other.id, now)) == (0 if change == "revoke all" else 1)
 
 

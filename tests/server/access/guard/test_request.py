@@ -32,9 +32,11 @@ def test_stored_request_can_be_replayed() -> None:
     async def receive() -> dict:
         return {"type": "http.request", "body": letter.body}
 
-    kept = asyncio.run(read_request(Request(scope, receive)))
-    again = make_scope(InternalRequest(kept.method, kept.path, kept.query, kept.body, (("content-type", kept.content_type),)))
-    assert (again, kept.body) == (scope, letter.body)
+    stored = asyncio.run(read_request(Request(scope, receive)))
+    again = make_scope(
+        InternalRequest(stored.method, stored.path, stored.query, stored.body, (("content-type", stored.content_type),))
+    )
+    assert (again, stored.body) == (scope, letter.body)
 
 
 def test_malformed_query_string_can_be_stored() -> None:

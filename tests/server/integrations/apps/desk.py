@@ -117,13 +117,13 @@ class Desk:
 
     def processes(self) -> list[psutil.Process]:
         """Everything that runs out of the folder of programs."""
-        found = []
+        messages = []
         for process in psutil.process_iter():
             with suppress(psutil.Error):
                 ended = process.status() == psutil.STATUS_ZOMBIE
                 if not ended and any(word.startswith(str(self.programs)) for word in process.cmdline()):
-                    found.append(process)
-        return found
+                    messages.append(process)
+        return messages
 
 
 def entry_for(path: str, **more: Any) -> dict[str, Any]:
