@@ -186,14 +186,14 @@ MUTANTS: list[Mutant] = [
     ),
     Mutant(
         "server/tunnel/ngrok.py",
-        'line = SECRET.sub(r"\\1•••", line)',
-        "pass",
+        'SECRET.sub(r"\\1•••", entry.line)',
+        "entry.line",
         (f"{T}/test_ngrok.py::test_log_has_the_errors_of_the_agent_without_authtokens",),
     ),
     Mutant(
         "server/tunnel/ngrok.py",
-        'return line.replace(self._request.authtoken, "•••") if self._request.authtoken else line',
-        "return line",
+        'line.replace(self._request.authtoken, "•••") if self._request.authtoken else line)',
+        "line)",
         (f"{T}/test_ngrok.py::test_log_has_the_errors_of_the_agent_without_authtokens",),
     ),
     Mutant(
