@@ -190,7 +190,7 @@ MUTANTS = [
         "server/access/guard/request.py",
         "if len(key) > LONGEST_IDEMPOTENCY_KEY:",
         "if False:",
-        ("tests/server/access/guard/test_duplicates.py::test_an_idempotency_key_that_is_too_long_is_refused",),
+        ("tests/server/access/guard/test_duplicates.py::test_idempotency_key_that_is_too_long_is_refused",),
     ),
     Mutant(
         "server/access/guard/rate_limits.py",
@@ -330,7 +330,7 @@ MUTANTS = [
         "server/access/approvals/runner.py",
         "        if current.state is State.approved and",
         "        if",
-        ("tests/server/access/approvals/test_runner.py::test_what_is_paused_between_the_yes_and_the_run_waits_for_another_yes",),
+        ("tests/server/access/approvals/test_runner.py::test_pause_between_approval_and_run_needs_another_approval",),
     ),
     Mutant(
         "server/access/activity/entry.py",
@@ -405,7 +405,7 @@ MUTANTS = [
         "server/access/clients/registry.py",
         'if token.resource not in {"", resource} or',
         "if",
-        ("tests/server/access/oauth/test_authorization_server.py::test_a_token_for_the_tools_opens_nothing_else",),
+        ("tests/server/access/oauth/test_authorization_server.py::test_token_for_the_mcp_resource_is_valid_for_no_other",),
     ),
     Mutant(
         "server/access/clients/registry.py",
@@ -429,15 +429,13 @@ MUTANTS = [
         "server/access/clients/registry.py",
         "if key is not None and len(key) < SHORTEST_KEY:",
         "if False:",
-        (
-            "tests/server/access/clients/test_registry.py::test_a_short_key_of_the_persons_own_is_refused_and_a_long_one_is_hardly_shown",
-        ),
+        ("tests/server/access/clients/test_registry.py::test_short_custom_key_is_refused_and_a_long_one_is_masked",),
     ),
     Mutant(
         "server/access/clients/store.py",
         ".where(api_key.c.revoked_at.is_(None), client.c.revoked_at.is_(None))\n)\nVALID_KEY",
         ".where(client.c.revoked_at.is_(None))\n)\nVALID_KEY",
-        ("tests/server/access/clients/test_registry.py::test_a_renewed_key_opens_and_the_old_one_does_not_also_after_a_restart",),
+        ("tests/server/access/clients/test_registry.py::test_rotated_key_is_valid_and_the_old_key_is_not_also_after_a_restart",),
     ),
     Mutant(
         "server/access/clients/store.py",
@@ -465,7 +463,7 @@ MUTANTS = [
         "    .where(oauth_grant.c.ended_at.is_(None), oauth_client.c.revoked_at.is_(None))\n",
         "    .where(oauth_client.c.revoked_at.is_(None))\n",
         (
-            "tests/server/access/oauth/test_store.py::test_who_comes_in_with_a_grant_may_do_what_both_may_until_it_ends_also_after_a_restart",
+            "tests/server/access/oauth/test_store.py::test_grant_permits_the_scopes_of_client_and_grant_until_it_ends_also_after_a_restart",
         ),
     ),
     Mutant(

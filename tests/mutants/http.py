@@ -50,14 +50,14 @@ MUTANTS = [
         f"{HTTP}protocol.py",
         "if len(self.connections) > self._limits.connections:",
         "if False:",
-        ("tests/server/http/test_protocol.py::test_one_connection_too_many_is_told_so",),
+        ("tests/server/http/test_protocol.py::test_connection_above_the_limit_is_refused",),
     ),
     Mutant(f"{HTTP}protocol.py", "self._reading.extend(len(body) / self._limits.slow_body)", "pass", PROTOCOL),
     Mutant(
         f"{HTTP}protocol.py",
         "            self._reading.allow(self._limits.linger_seconds)",
         "            pass",
-        ("tests/server/http/test_protocol.py::test_a_body_without_an_end_is_cut_off_after_its_refusal",),
+        ("tests/server/http/test_protocol.py::test_endless_body_is_cut_off_after_its_refusal",),
     ),
     Mutant(
         f"{HTTP}websocket.py",
@@ -70,13 +70,13 @@ MUTANTS = [
         "server/core/redaction.py",
         "if secret.start() >= most:",
         "if secret.end() >= most:",
-        ("tests/server/core/test_redaction.py::test_the_start_of_a_text_holds_no_secret_that_goes_on_behind_it",),
+        ("tests/server/core/test_redaction.py::test_secret_cut_off_at_the_start_of_a_text_is_redacted",),
     ),
     Mutant(
         "server/core/redaction.py",
         '.replace("i\\u0307", "i")',
         "",
-        ("tests/server/core/test_redaction.py::test_scheme_of_a_header_is_known_in_every_spelling_that_ignores_case",),
+        ("tests/server/core/test_redaction.py::test_authorization_scheme_is_case_insensitive",),
     ),
     Mutant("server/core/redaction.py", '{15}")  # many', '{16}")  # many', REDACTION),
     Mutant("server/core/redaction.py", '"eyJ": r"(?<![\\w-])(?=[\\w-]++', '"eyJ": r"(?=[\\w-]+', REDACTION),
@@ -147,7 +147,7 @@ MUTANTS = [
         "None if names is None else frozenset(names), signs_in)",
         "None, signs_in)",
         (
-            "tests/server/projections/test_documents.py::test_a_client_with_too_much_for_chatgpt_is_made_with_a_warning_and_one_with_less_without",
+            "tests/server/projections/test_documents.py::test_client_with_too_many_operations_for_chatgpt_is_created_with_a_warning",
         ),
     ),
 ]
