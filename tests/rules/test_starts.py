@@ -69,9 +69,9 @@ def data(tmp_path_factory):
 
 @pytest.mark.parametrize("words", STARTS.values(), ids=STARTS)
 def test_start_imports_only_needed_modules(words, data):
-    found = imported(words, data)
-    assert "fastapi" in found
-    assert sorted(found & set(WHEN_NEEDED.split())) == []
+    modules = imported(words, data)
+    assert "fastapi" in modules
+    assert sorted(modules & set(WHEN_NEEDED.split())) == []
 
 
 def test_tray_icon_is_shown_before_the_server_is_imported():

@@ -192,7 +192,7 @@ def drawer() -> Iterator[Drawer]:
 
 @pytest.fixture
 def durable(monkeypatch) -> dict[Path, bool]:
-    """Whether each file that was renamed had its content on the disk by then, under its new path."""
+    """Files that were renamed, by their new path: true if their content was on the disk by then."""
     synced: dict[int, int] = {}
     renamed: dict[Path, bool] = {}
     fsync, replace = os.fsync, os.replace
