@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-LIBRARIES = "LD_LIBRARY_PATH"
 SECRETS = frozenset(["API_KEY", "DESKHAND_API_KEY", "NGROK_API_KEY", "NGROK_AUTHTOKEN"])
 SECRETS_OF_OTHERS = re.compile(r"OPENAI_\w*(KEY|SECRET)\w*")
 
@@ -25,19 +24,6 @@ def relaunch_environment(environment: Mapping[str, str], root: Path = ROOT) -> d
     variables = without_secrets(environment)
     if (root / "pyproject.toml").is_file():
         variables["PYTHONPATH"] = os.pathsep.join(filter(None, [str(root), environment.get("PYTHONPATH")]))
-    return variables
-
-
-def external_environment(environment: Mapping[str, str], *, frozen: bool | None = None) -> dict[str, str]:
-    """Environment for external programs, without secrets and without the libraries of a frozen program:
-    https://pyinstaller.org/en/stable/common-issues-and-pitfalls.html#launching-external-programs-from-the-frozen-application
-    """
-    variables = without_secrets(environment)
-    if getattr(sys, "frozen", False) if frozen is None else frozen:
-        original = variables.pop(f"{LIBRARIES}_ORIG", None)
-        variables.pop(LIBRARIES, None)
-        if original:
-            variables[LIBRARIES] = original
     return variables
 
 

@@ -80,6 +80,11 @@ def copy_files(places: RestorePaths, workplace: Path) -> dict[str, Path]:
     return files
 
 
+def ignore(share: float) -> None:
+    """Report progress to nobody."""
+    del share
+
+
 @dataclass(frozen=True)
 class RestoreOptions:
     """`with_access`: keys and clients in the backup are valid again; otherwise all are revoked.
@@ -93,7 +98,7 @@ class RestoreOptions:
     revocations: Sequence[Revocation] = ()
     harmless: Mapping[str, Collection[str]] = field(default_factory=dict)
     running: bool = False
-    on_progress: Callable[[float], None] = lambda _: None
+    on_progress: Callable[[float], None] = ignore
 
 
 def restore(

@@ -5,11 +5,12 @@ from server.sdk.integration import Integration, IntegrationSpec, OnboardingStep
 
 def load() -> IntegrationSpec:
     """Import what it is made of."""
+    from server.integrations.apps.restored import RestoredApps
     from server.integrations.apps.routes import local, public
     from server.integrations.apps.scenarios import SCRIPT
     from server.integrations.apps.service import start
 
-    return IntegrationSpec(start=start, public=(public,), local=(local,), demo=SCRIPT)
+    return IntegrationSpec(start=start, public=(public,), local=(local,), restored=RestoredApps, demo=SCRIPT)
 
 
 integration = Integration(

@@ -43,7 +43,15 @@ def test_only_harmless_settings_of_a_backup_are_in_force(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     "backup",
-    ["{", "[]", '{"a": 1}', '{"a": {"1": 1}}', '{"a": {"1": {"b": NaN}}}', '{"a": {"1": {"b": "\\ud800"}}}', '{"a":' * 3000],
+    [
+        "{",
+        "[]",
+        '{"a": 1}',
+        '{"a": {"1": 1}}',
+        '{"look": {"1": {"theme": NaN}}}',
+        '{"a": {"1": {"b": "\\ud800"}}}',
+        '{"a":' * 3000,
+    ],
 )
 def test_damaged_settings_of_a_backup_are_refused(tmp_path: Path, backup: str) -> None:
     with pytest.raises(InvalidInput, match="damaged"):

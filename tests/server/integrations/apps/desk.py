@@ -18,7 +18,7 @@ from server.core.events import Events
 from server.integrations import apps
 from server.integrations.apps.allow_list.file import AllowList, default_paths
 from server.integrations.apps.models import Order
-from server.integrations.apps.resolve.environment import clean, system_of
+from server.system.environment import clean, system_of
 from server.integrations.apps.resolve.launch_spec import Machine
 from server.integrations.apps.service import Launcher, Timing
 from server.sdk.context import Context
