@@ -36,7 +36,7 @@ from server.storage.backup import finish_restore
 from server.storage.data_dir import DataDir
 from server.storage.database import DATABASE_FILE, Database, open_database
 from server.storage.keyring_worker import KeyringTimeouts
-from server.storage.migrations import migrate
+from server.storage.migrations import migrate, remove_unfinished
 from server.storage.secrets import SECTION, Secrets
 from server.storage.settings import Settings
 from server.storage.sqlite import check
@@ -123,6 +123,7 @@ async def open_state(
     data = home.folders.data
     used = (data / DATABASE_FILE).exists()
     finish_restore(data, home.folders.config)
+    remove_unfinished(data / DATABASE_FILE)
     check(data / DATABASE_FILE)
     migrate(data / DATABASE_FILE, find_migrations())
     database = open_database(data / DATABASE_FILE)

@@ -76,6 +76,9 @@ def test_impossible_backup_is_a_sentence(home: Home, tmp_path: Path) -> None:
     home.database.write_bytes(home.database.read_bytes()[:5_000])
     with pytest.raises(Unavailable, match="damaged"):
         home.back_up(tmp_path / "backup.zip")
+    home.database.write_bytes(b"")
+    with pytest.raises(Unavailable, match="is empty"):
+        home.back_up(tmp_path / "backup.zip")
     home.database.unlink()
     with pytest.raises(NotFound, match="nothing to back up"):
         home.back_up(tmp_path / "backup.zip")
