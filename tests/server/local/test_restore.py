@@ -8,19 +8,9 @@ import pytest
 from server.lifecycle import runtime_file
 from tests.server.conftest import Served
 from tests.server.hostile_backup import make_hostile
+from tests.server.restarts import wait_for_restart
 
 AGENT = "#!/bin/sh\ntouch {ran}\necho ngrok version 3.22.1\n"
-
-
-def wait_for_restart(served: Served, key: str) -> Served:
-    """Wait until the server answers with its new key."""
-    deadline = time.monotonic() + 60
-    while True:
-        running = runtime_file.read(served.data)
-        if running and running.key != key:
-            return Served(served.background, running.public, running.local, served.data)
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def restore(served: Served, file: Path) -> Served:
