@@ -50,8 +50,7 @@ def run(platform: str = sys.platform) -> None:
 
 def run_tool(command: list[str], text: str = "") -> None:
     """Run a program of the system, with a text on its standard input, until it ends."""
-    environment = clean_environment()
-    subprocess.run(command, input=text.encode(), env=environment, check=False, capture_output=True)  # noqa: S603, the system's own
+    subprocess.run(command, input=text.encode(), env=clean_environment(), check=False, capture_output=True)  # noqa: S603, the system's own
 
 
 def show_gtk(text: str) -> bool:

@@ -23,6 +23,7 @@ from server.integrations import discover
 from server.lifecycle import crash_log, runtime_file
 from server.lifecycle.logging import file_logging
 from server.local.app import create_local
+from server.local.restored_settings import find_notice
 from server.public.app import create_public
 from server.runtime.state import RateLimits, State, open_state
 from server.sdk.desktop import NoScreen, Screen
@@ -124,6 +125,7 @@ class Program:
                 lambda: crashed.sentence or last,
                 lambda: warn_if_readable(home),
                 lambda: self.screen.notice,
+                lambda: find_notice(state),
             ]
             state.notices.extend(own)
             state.problem_sources.append(lambda: log_file.problem)

@@ -110,7 +110,9 @@ class RestoreJob:
         self._state.context.events.publish(TOPIC)
 
 
-def make_options(*, with_access: bool = False, running: bool = False, on_progress: Callable[[float], None] = ignore) -> RestoreOptions:
+def make_options(
+    *, with_access: bool = False, running: bool = False, on_progress: Callable[[float], None] = ignore
+) -> RestoreOptions:
     """Make the options of a restore that keeps everything out that could open or run something."""
     return RestoreOptions(
         with_access=with_access,
@@ -180,7 +182,7 @@ async def find(state: State, difference_id: str) -> RestoredContent:
 async def view(state: State, job: RestoreJob) -> RestoreView:
     """Show the restore that runs, and the latest one."""
     restored = state.context.settings.read(SECTION, Restored)
-    there = restored.replaced and await asyncio.to_thread(Path(restored.replaced).is_dir)
+    there = bool(restored.replaced) and await asyncio.to_thread(Path(restored.replaced).is_dir)
     latest = RestoreReport.model_validate({**restored.model_dump(), "replaced": restored.replaced if there else ""})
     return RestoreView(
         state=job.state,

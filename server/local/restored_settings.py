@@ -57,6 +57,7 @@ TITLES = {
     "updates.feed_url": "Address of the update check",
     "updates.page_url": "Address of the download page",
 }
+NOTICE = "The restored backup differs in what could open or run something. Confirm or discard that under Settings."
 LONGEST_SHOWN = 20_000
 TOO_LONG = "This value is too long to be shown, so it can only be discarded."
 
@@ -77,6 +78,10 @@ class RestoredSettings:
     async def list_differences(self) -> list[Difference]:
         """List what differs from what is in force."""
         return [difference for _, _, difference in self._iterate()]
+
+    def has_differences(self) -> bool:
+        """Return whether anything differs from what is in force."""
+        return next(self._iterate(), None) is not None
 
     async def accept(self, difference_id: str) -> None:
         """Put a value in force, after the checks of one that the person types. Raises NotFound and InvalidInput."""
@@ -155,6 +160,12 @@ class RestoredSettings:
             if member.parts and member.parts.settings
         )
         return next((section for section in (*SECTIONS, *theirs) if section.name == name), None)
+
+
+def find_notice(state: State) -> str | None:
+    """Return a sentence while a restored backup has something to confirm; None if there is nothing."""
+    waits = state.context.settings.read(SECTION, Restored).files or RestoredSettings(state).has_differences()
+    return NOTICE if waits else None
 
 
 def find_field(model: type[BaseModel], stored: str) -> str:

@@ -1,6 +1,5 @@
 """The data directory of one person, and the lock that lets one program at a time use it."""
 
-import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress

@@ -1,8 +1,10 @@
 """The variables that a child process gets: those of the person's session, by name, and nothing of ours."""
 
 import os
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 # What Deskhand or its toolkits set for themselves is on neither list; the window alone sets a dozen.
@@ -18,6 +20,8 @@ WORDS = """
 NAMES = frozenset(WORDS.split())
 PREFIXES = ("LC_", "XDG_")
 LIBRARIES = "LD_LIBRARY_PATH"
+SECRETS = frozenset(["API_KEY", "DESKHAND_API_KEY", "NGROK_API_KEY", "NGROK_AUTHTOKEN"])
+SECRETS_OF_OTHERS = re.compile(r"OPENAI_\w*(KEY|SECRET)\w*")
 
 
 def clean(environment: Mapping[str, str], system: str, *, frozen: bool | None = None) -> dict[str, str]:
@@ -53,3 +57,23 @@ def system_of(platform: str = sys.platform) -> str:
 def clean_environment() -> dict[str, str]:
     """Return the variables of this process that another program may have."""
     return clean(os.environ, system_of())
+
+
+def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
+    """Remove the variables that hold secrets."""
+    return {name: value for name, value in environment.items() if not is_secret(name)}
+
+
+def is_secret(name: str) -> bool:
+    """Return whether a variable holds a secret of the server."""
+    return name.upper() in SECRETS or bool(SECRETS_OF_OTHERS.fullmatch(name.upper()))
+
+
+@contextmanager
+def hidden_secrets() -> Iterator[None]:
+    """Hide secrets from a program that can only be started with our own environment."""
+    variables = {name: os.environ.pop(name) for name in list(os.environ) if is_secret(name)}
+    try:
+        yield
+    finally:
+        os.environ.update(variables)

@@ -1,6 +1,6 @@
 """Starts and stops the programs on the person's list, and opens what they allow."""
 
-from server.sdk.integration import Integration, IntegrationSpec, OnboardingStep
+from server.sdk.integration import Integration, IntegrationSpec, OnboardingStep, Revocation
 
 
 def load() -> IntegrationSpec:
@@ -19,6 +19,7 @@ integration = Integration(
     prefixes=("/apps",),
     load=load,
     scopes={"read:apps": "See which of your listed programs run", "control:apps": "Start and stop your listed programs"},
+    revocations=(Revocation("apps_process"),),  # processes of another time or computer: one of them would be ended as ours
     onboarding=OnboardingStep("Programs", "Choose your programs", "Only what stands on your list can be started."),
     instructions="It starts and stops the programs that the person listed.",
 )

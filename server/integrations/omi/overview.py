@@ -7,7 +7,16 @@ from server.core.errors import NotFound
 from server.integrations.omi.models import Kind
 from server.integrations.omi.payload import read_conversation, read_object, read_segments
 from server.integrations.omi.service import OmiService, make_path
-from server.integrations.omi.store import action_items, aside, audio, conversations, day_summaries, deliveries, sources, transcripts
+from server.integrations.omi.store import (
+    action_items,
+    aside,
+    audio,
+    conversations,
+    day_summaries,
+    deliveries,
+    sources,
+    transcripts,
+)
 from server.integrations.omi.store.tables import count
 from server.integrations.omi.transcript import Segment
 from server.integrations.omi.views import (

@@ -83,7 +83,9 @@ class OmiService(Health):
         await database.write(forget, deliveries.FORGET_OLD, (now - timedelta(days=settings.delivery_days)).isoformat())
         if settings.keep_days:
             before = (now - timedelta(days=settings.keep_days)).isoformat()
-            await database.write(forget, (*conversations.FORGET_OLD, *transcripts.FORGET_OLD, *day_summaries.FORGET_OLD, *aside.FORGET_OLD), before)
+            await database.write(
+                forget, (*conversations.FORGET_OLD, *transcripts.FORGET_OLD, *day_summaries.FORGET_OLD, *aside.FORGET_OLD), before
+            )
         removed = await database.write(audio.forget_old, before, settings.sound_megabytes * MEGABYTE)
         await asyncio.to_thread(self.recordings.remove, removed)
 

@@ -28,7 +28,11 @@ def test_differences_of_a_restored_backup_are_confirmed_one_by_one(deskhand, ser
     served.make_client("bot")
     served.background.stop()
     assert deskhand("backup", str(tmp_path / "good.zip")).returncode == 0
-    settings = {"origins": {"allowed": ["https://evil.example"]}, "nobody": {"knows": "th\u202eis"}, "tunnel": {"agent_path": "sh"}}
+    settings = {
+        "origins": {"allowed": ["https://evil.example"]},
+        "nobody": {"knows": "th\u202eis"},
+        "tunnel": {"agent_path": "sh"},
+    }
     apps = {"shell": {"platforms": {"linux": {"path": "/bin/sh"}}}}
     file = make_hostile(tmp_path / "good.zip", tmp_path / "bad.zip", settings, apps)
     restored = deskhand("restore", str(file))

@@ -1,7 +1,7 @@
 import os
 import sys
 
-from server.system.environment import clean, clean_environment, system_of
+from server.system.environment import clean, clean_environment, hidden_secrets, system_of
 
 PERSONS = {
     "PATH": "/usr/bin:/bin",
@@ -58,3 +58,14 @@ def test_child_gets_the_clean_environment_of_this_process(monkeypatch):
     assert clean_environment() == clean(os.environ, system_of())
     assert clean_environment()["LC_TIME"] == "C"
     assert "DESKHAND_API_KEY" not in clean_environment()
+
+
+KEYS = ["API_KEY", "DESKHAND_API_KEY", "NGROK_AUTHTOKEN", "NGROK_API_KEY", "OPENAI_API_KEY", "OPENAI_CLIENT_SECRET"]
+
+
+def test_secrets_are_hidden_from_programs_with_our_own_environment(monkeypatch):
+    for name in KEYS:
+        monkeypatch.setenv(name, "secret")
+    with hidden_secrets():
+        assert not set(KEYS) & set(os.environ)
+    assert [os.environ[name] for name in KEYS] == ["secret"] * len(KEYS)

@@ -116,7 +116,9 @@ def receive(connection: Connection, delivery: ParsedDelivery, settings: OmiSetti
     sources.count_stored(connection, delivery.uid, delivery.at, delivery.size, waits=waits)
     count_arrival(connection, delivery)
     outcome = DeliveryOutcome.stored if delivery.save(connection) else DeliveryOutcome.duplicate
-    return DeliveryResult(outcome, is_new_source=known is None, note=" ".join(filter(None, (WAITING if waits else "", delivery.note))))
+    return DeliveryResult(
+        outcome, is_new_source=known is None, note=" ".join(filter(None, (WAITING if waits else "", delivery.note)))
+    )
 
 
 def remember(connection: Connection, delivery: ParsedDelivery) -> None:

@@ -190,7 +190,12 @@ def test_audio_is_refused_if_its_limit_is_zero(pendant) -> None:
         {},
         {"transcript_segments": 3},
         {"id": "c1"},
-        {"created_at": "2026-11-20T23:59:45Z", "structured": {"title": " ", "action_items": [{}]}, "photos": [], "status": "completed"},
+        {
+            "created_at": "2026-11-20T23:59:45Z",
+            "structured": {"title": " ", "action_items": [{}]},
+            "photos": [],
+            "status": "completed",
+        },
         {"transcript_segments": [{"text": "", "start": 0}, 7], "external_data": {}},
         {"discarded": True},
     ],

@@ -5,7 +5,6 @@ import pytest
 
 from server.integrations.omi.recordings import Recordings, make_name
 
-
 A_FILE = make_name("a", 8_000, datetime(2026, 11, 20, tzinfo=UTC))
 
 
