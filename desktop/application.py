@@ -219,10 +219,10 @@ class DesktopApplication:
     def _follow(self) -> None:
         from desktop.tray.status_feed import StatusFeed
 
-        try:
-            local = reach(self.home.folders.data)
-        except DeskhandError:  # it is ending already
-            return
         while self.server and not self._ending.is_set() and not self.server.wait(RETRY_SECONDS):
+            try:
+                local = reach(self.home.folders.data)
+            except DeskhandError:  # it starts again with restored data, or is ending
+                continue
             self._feed = StatusFeed(local, self.controller.show)
             self._feed.follow()

@@ -1,16 +1,13 @@
-"""Commands and environments of child processes."""
+"""Command and environment that run this program again."""
 
 import os
-import re
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
+from server.system.environment import without_secrets
+
 ROOT = Path(__file__).resolve().parents[1]
-LIBRARIES = "LD_LIBRARY_PATH"
-SECRETS = frozenset(["API_KEY", "DESKHAND_API_KEY", "NGROK_API_KEY", "NGROK_AUTHTOKEN"])
-SECRETS_OF_OTHERS = re.compile(r"OPENAI_\w*(KEY|SECRET)\w*")
 
 
 def relaunch_command(*arguments: str, frozen: bool | None = None) -> list[str]:
@@ -26,36 +23,3 @@ def relaunch_environment(environment: Mapping[str, str], root: Path = ROOT) -> d
     if (root / "pyproject.toml").is_file():
         variables["PYTHONPATH"] = os.pathsep.join(filter(None, [str(root), environment.get("PYTHONPATH")]))
     return variables
-
-
-def external_environment(environment: Mapping[str, str], *, frozen: bool | None = None) -> dict[str, str]:
-    """Environment for external programs, without secrets and without the libraries of a frozen program:
-    https://pyinstaller.org/en/stable/common-issues-and-pitfalls.html#launching-external-programs-from-the-frozen-application
-    """
-    variables = without_secrets(environment)
-    if getattr(sys, "frozen", False) if frozen is None else frozen:
-        original = variables.pop(f"{LIBRARIES}_ORIG", None)
-        variables.pop(LIBRARIES, None)
-        if original:
-            variables[LIBRARIES] = original
-    return variables
-
-
-def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
-    """Remove the variables that hold secrets."""
-    return {name: value for name, value in environment.items() if not is_secret(name)}
-
-
-def is_secret(name: str) -> bool:
-    """Return whether a variable holds a secret of the server."""
-    return name.upper() in SECRETS or bool(SECRETS_OF_OTHERS.fullmatch(name.upper()))
-
-
-@contextmanager
-def hidden_secrets() -> Iterator[None]:
-    """Hide secrets from a program that can only be started with our own environment."""
-    variables = {name: os.environ.pop(name) for name in list(os.environ) if is_secret(name)}
-    try:
-        yield
-    finally:
-        os.environ.update(variables)

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from desktop import autostart
-from desktop.relaunch import external_environment, hidden_secrets, relaunch_command, relaunch_environment
+from desktop.relaunch import relaunch_command, relaunch_environment
 from desktop.window.browser import browse, has_screen
 from desktop.window.window import Window
 from server.core.errors import Unavailable
+from server.system.environment import clean_environment, hidden_secrets
 
 
 @dataclass
@@ -67,8 +68,8 @@ def open_folder(folder: Path, platform: str = sys.platform) -> None:
         with hidden_secrets():
             os.startfile(folder)  # type: ignore[attr-defined,unused-ignore] # noqa: S606, a folder of our own
         return
-    command, environment = ["open" if platform == "darwin" else "xdg-open", str(folder)], external_environment(os.environ)
-    subprocess.run(command, check=True, timeout=20, env=environment, capture_output=True)  # noqa: S603, the system's own
+    command = ["open" if platform == "darwin" else "xdg-open", str(folder)]
+    subprocess.run(command, check=True, timeout=20, env=clean_environment(), capture_output=True)  # noqa: S603, the system's own
 
 
 def start_detached(command: list[str], text: str = "") -> None:

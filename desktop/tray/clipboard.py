@@ -6,8 +6,8 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 
-from desktop.relaunch import external_environment
 from desktop.toolkit import find_gtk
+from server.system.environment import clean_environment
 
 Copy = Callable[[str], None]
 SECONDS = 5.0
@@ -26,8 +26,7 @@ def find_copier(*, has_gtk_loop: bool, platform: str = sys.platform, environment
 
 def run(command: list[str], text: bytes) -> None:
     """Pipe a text to a program. Raises OSError or subprocess.SubprocessError."""
-    environment = external_environment(os.environ)
-    subprocess.run(command, input=text, check=True, timeout=SECONDS, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603, one of those above
+    subprocess.run(command, input=text, check=True, timeout=SECONDS, env=clean_environment(), stdout=subprocess.DEVNULL)  # noqa: S603, one of those above
 
 
 def copy_with_gtk(text: str) -> None:

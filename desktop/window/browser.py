@@ -6,9 +6,9 @@ from html import escape
 from pathlib import Path
 
 from desktop.api_client import ApiClient
-from desktop.relaunch import hidden_secrets
 from server.core.errors import Unavailable
 from server.lifecycle import runtime_file
+from server.system.environment import hidden_secrets
 from server.system.files import replace_file
 
 NAME = "open-window.html"

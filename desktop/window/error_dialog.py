@@ -5,17 +5,17 @@ A failed start ends immediately with its exit code and releases its folder's loc
 
 import ctypes
 import json
-import os
 import shutil
 import subprocess
 import sys
 from contextlib import suppress
 
-from desktop.relaunch import external_environment, relaunch_command
+from desktop.relaunch import relaunch_command
 from desktop.screen import start_detached
 from desktop.toolkit import find_gtk
 from desktop.window.browser import has_screen
 from server.core.text import make_visible
+from server.system.environment import clean_environment
 
 TITLE = "Deskhand"
 WINDOWS_ICON, WINDOWS_TO_FRONT = 0x10, 0x10000  # MB_ICONERROR, MB_SETFOREGROUND
@@ -50,8 +50,7 @@ def run(platform: str = sys.platform) -> None:
 
 def run_tool(command: list[str], text: str = "") -> None:
     """Run a program of the system, with a text on its standard input, until it ends."""
-    environment = external_environment(os.environ)
-    subprocess.run(command, input=text.encode(), env=environment, check=False, capture_output=True)  # noqa: S603, the system's own
+    subprocess.run(command, input=text.encode(), env=clean_environment(), check=False, capture_output=True)  # noqa: S603, the system's own
 
 
 def show_gtk(text: str) -> bool:

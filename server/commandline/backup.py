@@ -1,12 +1,14 @@
-"""`deskhand backup` and `deskhand restore`."""
+"""`deskhand backup`, `deskhand restore`, and `deskhand differences` between the two."""
 
+from collections.abc import Iterable
 from pathlib import Path
+from urllib.parse import quote
 
 import click
 
-from server.commandline.client import ask, find_running
+from server.commandline.client import ask, connect, find_running
 from server.core.errors import Conflict
-from server.sdk.cli import data_dir_option, example, say
+from server.sdk.cli import data_dir_option, example, json_option, print_json, say
 from server.storage.data_dir import open_home
 
 
@@ -25,22 +27,81 @@ def backup(file: Path, data_dir: Path | None, *, overwrite: bool) -> None:
 @click.option("--with-access", is_flag=True, help="Let the keys in it open again. Otherwise all of them are revoked.")
 @data_dir_option
 def restore(file: Path, data_dir: Path | None, *, with_access: bool) -> None:
-    """Go back to what FILE holds. What is replaced is kept beside it."""
-    from server.integrations import find_migrations, list_revocations
+    """Go back to what FILE holds. What is replaced is kept beside it.
+
+    What could open or run something, such as programs and addresses, is not in force until you accept it.
+    """
+    from server.local.restore import make_options
     from server.storage import backup as backups
 
     if find_running(data_dir):
-        raise Conflict("Deskhand is running. Quit it first, then restore.")
+        raise Conflict("Deskhand is running. Quit it first, then restore; or restore in its window, under Settings.")
     with open_home(data_dir, demo=None) as home:
         folders = home.folders
-        replaced = backups.restore(
-            file,
-            folders.data,
-            config=folders.config,
-            folders=find_migrations(),
-            revocations=() if with_access else list_revocations(),
-            with_access=with_access,
-        )
+        replaced = backups.restore(file, folders.data, make_options(with_access=with_access), config=folders.config)
     say(f"Restored. What was there before is in {replaced}." if replaced else "Restored.")
     if not with_access:
         click.echo("All keys are revoked; make new ones with `deskhand clients create`.")
+    if found := ask(data_dir, "GET", "/api/restore")["differences"]:
+        show_differences(found)
+
+
+@click.group(epilog=example("deskhand differences list"))
+def differences() -> None:
+    """Confirm what a restored backup would change: programs, addresses, clients and settings."""
+
+
+@differences.command("list", epilog=example("deskhand differences list --json"))
+@json_option
+@data_dir_option
+def list_differences(data_dir: Path | None, *, as_json: bool) -> None:
+    """List what differs from what is in force. None of it is in force until you accept it."""
+    found = ask(data_dir, "GET", "/api/restore")["differences"]
+    if as_json:
+        print_json(found)
+    elif not found:
+        say("There is nothing to confirm.")
+    else:
+        show_differences(found)
+
+
+def show_differences(found: list[dict[str, str]]) -> None:
+    """Print differences, each with all that it says."""
+    say(f"{len(found)} {'difference is' if len(found) == 1 else 'differences are'} not in force until you accept:")
+    for difference in found:
+        say(f"{difference['id']}  {difference['title']}")
+        for label, value in (("now", difference["now"]), ("backup", difference["restored"])):
+            first, *others = value.splitlines() or [""]
+            say(f"    {label}: {first}")
+            for line in others:
+                say(f"        {line}")
+    say("Accept: deskhand differences accept ID   Discard: deskhand differences discard ID, or --all")
+
+
+@differences.command(epilog=example("deskhand differences accept 3f9a21c40b7e"))
+@click.argument("ids", metavar="ID...", nargs=-1, required=True)
+@data_dir_option
+def accept(ids: tuple[str, ...], data_dir: Path | None) -> None:
+    """Put differences in force, each after the checks of one that you type."""
+    decide(data_dir, "accept", ids)
+    say("Accepted.")
+
+
+@differences.command(epilog=example("deskhand differences discard --all"))
+@click.argument("ids", metavar="[ID...]", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="Discard all.")
+@data_dir_option
+def discard(ids: tuple[str, ...], data_dir: Path | None, *, everything: bool) -> None:
+    """Forget differences; what is in force stays."""
+    if bool(ids) == everything:
+        raise click.UsageError("Name the differences, or give --all.")
+    every = ask(data_dir, "GET", "/api/restore")["differences"] if everything else []
+    decide(data_dir, "discard", ids or [difference["id"] for difference in every])
+    say("Discarded.")
+
+
+def decide(data_dir: Path | None, decision: str, ids: Iterable[str]) -> None:
+    """Accept or discard differences."""
+    with connect(data_dir) as api:
+        for each in ids:
+            api.call("POST", f"/api/restore/differences/{quote(each, safe='')}/{decision}")

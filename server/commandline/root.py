@@ -26,6 +26,7 @@ WORDS = {  # the module and the name of each
     "generate-schema": "control:generate_schema",
     "backup": "backup:backup",
     "restore": "backup:restore",
+    "differences": "backup:differences",
     "doctor": "control:doctor",
 }
 

@@ -6,7 +6,7 @@ import logging
 import socket
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, contextmanager, nullcontext, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from server.access.activity.log import RETENTION, Retention
 from server.access.oauth.models import ClientCredentials
 from server.core.clock import Clock
+from server.core.errors import DeskhandError
 from server.core.version import read_version
 from server.http.addresses import Address
 from server.http.ports import bind_or_say, bind_public
@@ -22,10 +23,11 @@ from server.integrations import discover
 from server.lifecycle import crash_log, runtime_file
 from server.lifecycle.logging import file_logging
 from server.local.app import create_local
+from server.local.restored_settings import find_notice
 from server.public.app import create_public
 from server.runtime.state import RateLimits, State, open_state
 from server.sdk.desktop import NoScreen, Screen
-from server.storage.data_dir import open_home, warn_if_readable
+from server.storage.data_dir import DataDir, open_home, warn_if_readable
 from server.system.sleep_monitor import watch_sleep
 from server.tunnel.backoff import Timing
 from server.tunnel.request_counter import RequestCountingMiddleware
@@ -82,14 +84,22 @@ class Program:
     clock: Clock = field(default_factory=Clock)
     _loop: asyncio.AbstractEventLoop | None = None
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    _ended: bool = False
+    _restarted: bool = False
 
     async def run(self, on_ready: Callable[[Ready], None]) -> None:
         """Serve until `stop`. Raises DeskhandError, with a sentence for the person, when it cannot start."""
         self._loop = asyncio.get_running_loop()
+        with open_home(self.options.data_dir, demo=self.options.demo) as home:
+            restarting, killed = True, runtime_file.forget(home.folders.data)
+            while restarting:
+                restarting = await self._run_once(home, on_ready, killed=killed)
+                killed = False
+
+    async def _run_once(self, home: DataDir, on_ready: Callable[[Ready], None], *, killed: bool) -> bool:
+        """Serve until the end or a restart. Returns whether to start again."""
         options = self.options
         async with AsyncExitStack() as stack:
-            home = stack.enter_context(open_home(options.data_dir, demo=options.demo))
-            killed = runtime_file.forget(home.folders.data)
             crashed = stack.enter_context(crash_log.crash_reporting(home.folders.logs, self.clock))
             log_file = stack.enter_context(file_logging(home.folders.logs))
             public, moved = bind_public(options.host, options.port)
@@ -115,6 +125,7 @@ class Program:
                 lambda: crashed.sentence or last,
                 lambda: warn_if_readable(home),
                 lambda: self.screen.notice,
+                lambda: find_notice(state),
             ]
             state.notices.extend(own)
             state.problem_sources.append(lambda: log_file.problem)
@@ -122,9 +133,16 @@ class Program:
             log.info("Deskhand %s starts at port %d, locally at %d.", read_version(), address.public_port, address.local_port)
             stack.push_async_callback(state.tunnel.stop)
             await self._serve(state, public, local, on_ready)
+        if self._ended or not state.restarting.is_set():
+            return False
+        self.options = replace(options, port=address.public_port, local_port=address.local_port, visitor=None)
+        self._stopping.clear()
+        self._restarted = True
+        return True
 
     def stop(self) -> None:
         """Ask the server to stop; `run` returns when it has."""
+        self._ended = True
         if self._loop is None:
             self._stopping.set()
             return
@@ -165,10 +183,11 @@ class Program:
         tasks.start(watch_sleep(state.report_wake_up, self.clock), name="watch for sleep of the computer")
         tasks.start(state.updates.run(), name="look for a newer version")
         tasks.start(state.run_approvals(), name="watch the approval requests")
-        tasks.start(self._wait_for_quit(state), name="wait for the window's Quit")
+        tasks.start(self._stop_when(state.quitting), name="wait for the window's Quit")
+        tasks.start(self._stop_when(state.restarting), name="wait for a restored backup")
 
-    async def _wait_for_quit(self, state: State) -> None:
-        await state.quitting.wait()
+    async def _stop_when(self, event: asyncio.Event) -> None:
+        await event.wait()
         self._stopping.set()
 
     async def _stay(self, state: State, on_ready: Callable[[Ready], None]) -> None:
@@ -178,10 +197,17 @@ class Program:
         with runtime_file.publish(state.home.folders.data, running) as file:
             on_ready(Ready(running.public, running.local, str(file), running.pid, tuple(state.list_notices())))
             state.runtime.start(state.context, discover)
+            if self._restarted:
+                state.context.tasks.start(self._show_window(), name="show the window again")
             await self._wait_until(state.runtime.wait())
             async with self._traffic(state):
                 with rare_collections():
                     await self._stopping.wait()
+
+    async def _show_window(self) -> None:
+        """Show the window again after a restart, which the person asked for there."""
+        with suppress(DeskhandError):  # there is no screen
+            await asyncio.to_thread(self.screen.show_window, "settings")
 
     def _traffic(self, state: State) -> AbstractAsyncContextManager[None]:
         if self.options.visitor is None or self._stopping.is_set():

@@ -36,7 +36,7 @@ from server.storage.backup import finish_restore
 from server.storage.data_dir import DataDir
 from server.storage.database import DATABASE_FILE, Database
 from server.storage.keyring_worker import KeyringTimeouts
-from server.storage.migrations import migrate
+from server.storage.migrations import migrate, remove_unfinished
 from server.storage.secrets import SECTION, Secrets
 from server.storage.settings import Settings
 from server.storage.sqlite import check
@@ -60,7 +60,8 @@ class State:
     """`key` opens the local surface, and is new at every start.
 
     `notices` and `problem_sources` each return a sentence for the person, or None; notices can be dismissed.
-    `quitting`: the person asked the program to end. `shutdown_hooks` are awaited before the sockets close.
+    `quitting`: the person asked the program to end. `restarting`: it is to start again, with other data.
+    `shutdown_hooks` are awaited before the sockets close.
     """
 
     home: DataDir
@@ -83,6 +84,7 @@ class State:
     problem_sources: list[Callable[[], str | None]] = field(default_factory=list)
     put_away: set[str] = field(default_factory=set)
     quitting: asyncio.Event = field(default_factory=asyncio.Event)
+    restarting: asyncio.Event = field(default_factory=asyncio.Event)
     inside: InProcessClient = field(default_factory=InProcessClient)
     shutdown_hooks: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
@@ -121,6 +123,7 @@ async def open_state(
     data = home.folders.data
     used = (data / DATABASE_FILE).exists()
     finish_restore(data, home.folders.config)
+    remove_unfinished(data / DATABASE_FILE)
     check(data / DATABASE_FILE)
     migrate(data / DATABASE_FILE, find_migrations())
     database = Database(data / DATABASE_FILE)

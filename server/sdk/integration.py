@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # each of these takes a while to import
     from server.sdk.context import Context
     from server.sdk.demo import DemoScript
     from server.sdk.operation import Operations
+    from server.sdk.restored import RestoredContent
     from server.sdk.search import Lookup
 
 __all__ = ["Integration", "IntegrationSpec", "OnboardingStep", "Revocation"]
@@ -37,6 +38,7 @@ class IntegrationSpec:
     `deliveries` routers are on the public surface and authenticate by themselves: an outside service has no API key.
     `lookups`: what `search` and `fetch` find here.
     `fake(context)` runs the outside service on loopback in demo mode and points the settings there.
+    `restored(context)`: what of a restored backup waits for the person, besides settings. The service may not run.
     `demo`: what the demo's simulated clients do with it.
     """
 
@@ -48,6 +50,7 @@ class IntegrationSpec:
     settings: "type[BaseModel] | None" = None
     lookups: "tuple[Lookup, ...]" = ()
     fake: "Callable[[Context], AbstractAsyncContextManager[None]] | None" = None
+    restored: "Callable[[Context], RestoredContent] | None" = None
     demo: "DemoScript | None" = None
 
 

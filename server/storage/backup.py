@@ -5,23 +5,29 @@ import shutil
 import sqlite3
 import stat
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from sqlalchemy.exc import DBAPIError
+
 from server.core.errors import Conflict, InvalidInput, NotFound, Unavailable
 from server.storage import backup_archive, restore_journal
-from server.storage.backup_archive import LARGEST
+from server.storage.backup_archive import APP_CONFIG_FILE, LARGEST, Manifest
 from server.storage.database import DATABASE_FILE
 from server.storage.restore_journal import RestorePaths
+from server.storage.restored import Restored, read_text_file, separate_settings
 from server.storage.revocation import Revocation, revoke_access
 from server.storage.schema_versions import CORE_FOLDER, branch_of, find_newest, read_versions, refuse_newer
+from server.storage.settings import SETTINGS_FILE
 from server.storage.snapshots import copy_database
-from server.storage.sqlite import check
-from server.system.files import Now, create_private_file, not_stored, sync, utc_now
+from server.storage.sqlite import check, explain
+from server.system.files import Now, not_stored, sync, utc_now
 
 WORKPLACE = ".backup-"
+FOREIGN = "This backup holds something that Deskhand does not write. Nothing was changed."
 NO_NAME = "No file can have this name. Choose another one."
 
 
@@ -74,34 +80,50 @@ def copy_files(places: RestorePaths, workplace: Path) -> dict[str, Path]:
     return files
 
 
-def restore(
-    source: Path,
-    data: Path,
-    *,
-    with_access: bool,
-    config: Path | None = None,
-    folders: Sequence[Path] = (),
-    revocations: Sequence[Revocation] = (),
-    now: Now = utc_now,
-) -> Path | None:
-    """Go back to a backup; the caller holds the lock of the data. Answers the folder with what was replaced, if anything.
+def ignore(share: float) -> None:
+    """Report progress to nobody."""
+    del share
 
-    Without `with_access` every key in it is revoked. `folders`, `revocations`: the integrations'. Raises InvalidInput for a file
-    that is no backup and Conflict for one of a newer Deskhand or while another process uses the data; then, and after a
-    kill, everything is as it was, or `finish_restore` makes it all as in the backup. Blocking.
+
+@dataclass(frozen=True)
+class RestoreOptions:
+    """`with_access`: keys and clients in the backup are valid again; otherwise all are revoked.
+
+    `folders`, `revocations`: the integrations'. `harmless`: the fields of each section of the settings that need no confirmation.
+    `running`: a server uses the data, so the files are replaced when the next one starts. `on_progress`: called with a share.
     """
+
+    with_access: bool = False
+    folders: Sequence[Path] = ()
+    revocations: Sequence[Revocation] = ()
+    harmless: Mapping[str, Collection[str]] = field(default_factory=dict)
+    running: bool = False
+    on_progress: Callable[[float], None] = ignore
+
+
+def restore(
+    source: Path, data: Path, options: RestoreOptions | None = None, *, config: Path | None = None, now: Now = utc_now
+) -> Path | None:
+    """Go back to a backup; the caller holds the lock of the data. Returns the folder with what was replaced, if anything.
+
+    The settings and the programs of the backup that could open or run something wait for the person: see `Restored`.
+    Raises InvalidInput for a file that is no backup and Conflict for one of a newer Deskhand or while another process uses the
+    data; then, and after a kill, everything is as it was, or `finish_restore` makes it all as in the backup. Blocking.
+    """
+    options = options or RestoreOptions()
     if not source.is_file():
         raise NotFound(f"There is no file {source.name}.")
     places = RestorePaths(data, config or data)
-    restore_journal.finish(places)
+    if options.running and places.journal.exists():
+        raise Conflict("A backup is being restored already.")
+    if not options.running:
+        restore_journal.finish(places)
     places.clear()
     try:
-        names = backup_archive.unpack(source, places.prepared(DATABASE_FILE).parent)
-        revoke = partial(revoke_access, moment=now(), more=revocations, with_access=with_access)
-        prepare_database(places.prepared(DATABASE_FILE), folders, revoke)
-        consolidate_database(places.target(DATABASE_FILE))
-        move_to_targets(places, names)
-        replaced = restore_journal.begin(places, names, now())
+        replaced = prepare(source, places, options, now)
+        if options.running:
+            return replaced
+        restore_journal.finish(places)
     except OSError as error:
         raise not_stored(error, "Deskhand's data") from error
     finally:
@@ -111,6 +133,36 @@ def restore(
         return replaced
     replaced.rmdir()
     return None
+
+
+def prepare(source: Path, places: RestorePaths, options: RestoreOptions, now: Now) -> Path:
+    """Prepare the files that the next `finish_restore` moves into their places. Returns the folder for what they replace."""
+    moment = now()
+    manifest = backup_archive.unpack(source, places.prepared(DATABASE_FILE).parent, options.on_progress)
+    revoke = partial(revoke_access, moment=moment, more=options.revocations, with_access=options.with_access)
+    prepare_database(places.prepared(DATABASE_FILE), options.folders, revoke)
+    if not options.running:
+        consolidate_database(places.target(DATABASE_FILE))
+    replaced = restore_journal.make_replaced_folder(places, moment)
+    try:
+        prepare_settings(places, manifest, options, Restored(at=moment.isoformat(), replaced=str(replaced)))
+        restore_journal.plan(places, replaced)
+    except BaseException:
+        replaced.rmdir()
+        raise
+    return replaced
+
+
+def prepare_settings(places: RestorePaths, manifest: Manifest, options: RestoreOptions, restored: Restored) -> None:
+    """Prepare the settings, with what waits for the person."""
+    restored = restored.model_copy(update={"made_at": manifest.created_at.isoformat(), "version": manifest.deskhand})
+    apps = places.prepared(APP_CONFIG_FILE)
+    if apps.exists():
+        text = read_text_file(apps)
+        current = places.target(APP_CONFIG_FILE)
+        if not current.exists() or current.read_bytes() != text.encode():
+            restored.files[APP_CONFIG_FILE] = text
+    separate_settings(places.prepared(SETTINGS_FILE), places.target(SETTINGS_FILE), options.harmless, restored)
 
 
 def finish_restore(data: Path, config: Path | None = None) -> None:
@@ -131,9 +183,13 @@ def prepare_database(path: Path, folders: Sequence[Path], revoke: Callable[[Path
         raise InvalidInput("This backup does not hold Deskhand's data. Nothing was changed.")
     refuse_newer(path, folders)
     with closing(sqlite3.connect(path)) as connection:  # triggers and views could undo a revocation; ours has none
-        if connection.execute("SELECT 1 FROM sqlite_master WHERE type IN ('trigger', 'view')").fetchone():
-            raise InvalidInput("This backup holds something that Deskhand does not write. Nothing was changed.")
-    revoke(path)
+        if connection.execute("SELECT 1 FROM sqlite_master WHERE type NOT IN ('table', 'index') OR rootpage = 0").fetchone():
+            raise InvalidInput(FOREIGN)
+    try:
+        revoke(path)
+    except (ValueError, DBAPIError) as error:  # a table that is made otherwise than ours could keep what is revoked
+        cause = explain(error)
+        raise cause if isinstance(cause, Unavailable) else InvalidInput(FOREIGN) from error
     consolidate_database(path)
     sync(path)
 
@@ -158,14 +214,3 @@ def looks_like_database(path: Path) -> bool:
         return False
     with path.open("rb") as file:
         return file.read(16) == b"SQLite format 3\0"
-
-
-def move_to_targets(places: RestorePaths, names: Sequence[str]) -> None:
-    """Copy unpacked files into the file systems of their targets."""
-    for name in names:
-        unpacked = places.prepared(DATABASE_FILE).with_name(name)
-        if unpacked != places.prepared(name):
-            with create_private_file(places.prepared(name)) as file:
-                file.write(unpacked.read_bytes())
-            sync(places.prepared(name))
-            unpacked.unlink()

@@ -5,7 +5,7 @@ import shutil
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -59,17 +59,23 @@ def pack(target: Path, files: Mapping[str, Path], created_at: datetime) -> None:
         new.unlink(missing_ok=True)
 
 
-def unpack(source: Path, folder: Path) -> list[str]:
-    """Check an archive and put its files into a folder. Nothing is written that the manifest does not vouch for."""
+def unpack(source: Path, folder: Path, on_progress: Callable[[float], None] = lambda _: None) -> Manifest:
+    """Check an archive and put its files into a folder. Nothing is written that the manifest does not vouch for.
+
+    `on_progress` is called with the share that is written.
+    """
     try:
         with zipfile.ZipFile(source) as archive:
             manifest = read_manifest(archive)
-            needed = sum(content.size for content in manifest.files.values()) + ROOM_TO_LEAVE
+            total, written = sum(content.size for content in manifest.files.values()), 0
+            needed = total + ROOM_TO_LEAVE
             if needed > shutil.disk_usage(folder).free:
                 raise Unavailable(f"The disk has no room for this backup. Free {needed // MEBIBYTE} MB and try again.")
             for name, content in manifest.files.items():
-                extract(archive, name, content, folder / name)
-            return list(manifest.files)
+                for size in extract(archive, name, content, folder / name):
+                    written += size
+                    on_progress(written / total if total else 1)
+            return manifest
     except UNREADABLE as error:
         raise InvalidInput("This is not a backup of Deskhand, or a damaged one. Nothing was changed.") from error
 
@@ -102,10 +108,11 @@ def read_manifest(archive: zipfile.ZipFile) -> Manifest:
     return manifest
 
 
-def extract(archive: zipfile.ZipFile, name: str, content: Content, path: Path) -> None:
-    """Write one file, which zipfile truncates at its declared size, and check it against the manifest."""
+def extract(archive: zipfile.ZipFile, name: str, content: Content, path: Path) -> Iterator[int]:
+    """Write one file, which zipfile truncates at its declared size, and check it against the manifest. Yields bytes written."""
     with archive.open(name) as packed, create_private_file(path) as file:
-        shutil.copyfileobj(packed, file, MEBIBYTE)
+        while chunk := packed.read(MEBIBYTE):
+            yield file.write(chunk)
     if path.stat().st_size != content.size or hash_file(path) != content.sha256:
         raise ValueError(f"{name} has other content than the manifest says")
     sync(path)

@@ -1,6 +1,5 @@
 """The data directory of one person, and the lock that lets one program at a time use it."""
 
-import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,6 +11,7 @@ from platformdirs import PlatformDirs
 
 from server.core.errors import Conflict, Unavailable
 from server.system.files import make_private_folder
+from server.system.permissions import grants_access
 
 LOCK_FILE = "lock"
 LOCK_SECONDS = 0.5  # that a start waits for one who only looks whether the lock is held
@@ -82,7 +82,7 @@ def ensure_folder(folder: Path, *, own: bool) -> None:
     """Create a folder. Raises Unavailable if the system refuses, Conflict if others may write into it."""
     try:
         make(folder, own=own)
-        if grants_access(folder, stat.S_IWGRP, stat.S_IWOTH):
+        if grants_access(folder.stat(), stat.S_IWGRP, stat.S_IWOTH):
             raise Conflict(
                 f"Others on this computer may write into {folder}, so it is no place for passwords. "
                 f"Take that right from them (chmod go-w), or give another folder with --data-dir."
@@ -101,32 +101,12 @@ def make(folder: Path, *, own: bool) -> None:
 def warn_if_readable(home: DataDir) -> str | None:
     """Return a warning if others may read the folder that the person named, else None."""
     with suppress(OSError):
-        if grants_access(home.folders.data, stat.S_IRGRP, stat.S_IROTH):
+        if grants_access(home.folders.data.stat(), stat.S_IRGRP, stat.S_IROTH):
             return (
                 f"Others on this computer may look into {home.folders.data}. They see which files are there, and cannot read "
                 "Deskhand's. To keep them out: chmod go-rwx, on that folder."
             )
     return None
-
-
-def grants_access(folder: Path, group: int, everyone: int) -> bool:
-    """Return whether a folder grants a right to others, or to its group unless that is this person's own group."""
-    if os.name == "nt":
-        return False
-    status = folder.stat()
-    return bool(status.st_mode & everyone) or (bool(status.st_mode & group) and not is_own_group(status.st_gid))
-
-
-def is_own_group(number: int) -> bool:
-    """Return whether a group is the user private group of this person, with no other member."""
-    import grp
-    import pwd
-
-    try:
-        person, group = pwd.getpwuid(os.getuid()), grp.getgrgid(number)
-    except KeyError:
-        return False
-    return (number, group.gr_name) == (person.pw_gid, person.pw_name) and set(group.gr_mem) <= {person.pw_name}
 
 
 def is_held(data: Path) -> bool:

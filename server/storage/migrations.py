@@ -1,8 +1,10 @@
 """Database migrations at start: all or nothing, with a copy of the old database."""
 
 import logging
+import secrets
 import sqlite3
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import cast
 
@@ -12,9 +14,11 @@ from sqlalchemy.exc import DBAPIError
 from server.storage.schema_versions import CORE_FOLDER, find_foreign, find_newest, find_pending, read_versions, versions_of
 from server.storage.snapshots import keep_snapshot
 from server.storage.sqlite import connect, explain, writing_engine
+from server.system.files import move, not_stored, sync
 
 LONGEST_WAIT = 60_000  # milliseconds for another start to finish its migrations
 KEPT_COPIES = 3
+NEW = ".new"  # of a database that is being made
 
 log = logging.getLogger(__name__)
 alembic_version = table("alembic_version", column("version_num"))
@@ -29,8 +33,46 @@ def migrate(path: Path, folders: Sequence[Path] = ()) -> None:
     before the server starts. Two starters take turns.
     """
     folders = list(dict.fromkeys((CORE_FOLDER, *folders)))
-    if not find_pending(read_versions(path), find_newest(folders)):
-        return
+    if not path.exists():
+        create(path, folders)
+    elif find_pending(read_versions(path), find_newest(folders)):
+        upgrade_file(path, folders)
+
+
+def create(path: Path, folders: Sequence[Path]) -> None:
+    """Make a database under another name first: one that is empty has lost its content, and is none that is being made."""
+    new = path.with_name(f"{path.name}.{secrets.token_hex(8)}{NEW}")
+    try:
+        upgrade_file(new, folders)
+        with suppress(FileExistsError):  # another start was faster
+            link(new, path)
+            sync(path.parent)
+    except OSError as error:
+        raise not_stored(error, path.name) from error
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def link(new: Path, path: Path) -> None:
+    """Give a file its name unless another has it. Raises FileExistsError."""
+    try:
+        path.hardlink_to(new)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        if path.exists():
+            raise FileExistsError(path) from None
+        move(new, path)
+
+
+def remove_unfinished(path: Path) -> None:
+    """Remove what a killed first start has left beside a database, before anything is opened."""
+    for unfinished in path.parent.glob(f"{path.name}.*{NEW}*"):
+        unfinished.unlink(missing_ok=True)
+
+
+def upgrade_file(path: Path, folders: Sequence[Path]) -> None:
+    """Run what is missing in a database."""
     engine = writing_engine(path, LONGEST_WAIT)
     try:
         with connect(engine) as connection:

@@ -5,18 +5,19 @@ replacing goes on at the next start until it is done, and before that it has not
 """
 
 import shutil
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from server.storage.backup_archive import APP_CONFIG_FILE, LARGEST
+from server.storage.backup_archive import APP_CONFIG_FILE
 from server.storage.database import DATABASE_FILE
+from server.storage.settings import SETTINGS_FILE
 from server.system.files import make_private_folder, move, read_json_object, replace_file, stamp, sync, write_json
 
 FOLDER = "restoring"
 JOURNAL_FILE = "journal.json"
+REPLACED = (DATABASE_FILE, SETTINGS_FILE)  # app_config.json waits for confirmation
 BESIDE_DATABASE = ("-wal", "-shm")
 
 
@@ -37,28 +38,23 @@ class RestorePaths:
 
     def prepared(self, name: str) -> Path:
         """Path of the prepared file, in the file system of its target."""
-        return self.target(name).parent / FOLDER / name
+        return self.data / FOLDER / name
 
     def clear(self) -> None:
-        """Make the folders for what is prepared, empty."""
+        """Make the folder for what is prepared, empty."""
         self.remove()
-        for folder in {self.data, self.config}:
-            make_private_folder(folder / FOLDER)
+        make_private_folder(self.data / FOLDER)
 
     def remove(self) -> None:
-        """Remove the folders for what is prepared."""
+        """Remove the folder for what is prepared; a version before this one had another beside app_config.json."""
         for folder in {self.data, self.config}:
             shutil.rmtree(folder / FOLDER, ignore_errors=True)
 
 
-def begin(places: RestorePaths, prepared: Sequence[str], now: datetime) -> Path:
-    """Write the journal and replace the files. Files that are not prepared are removed. Returns the folder with the old ones."""
-    replaced = make_new_folder(places.data, f"before-restore-{stamp(now)}")
-    for name in prepared:
-        sync(places.prepared(name).parent)
-    write_json(places.journal, {"kept": replaced.name, "prepared": list(prepared)})
-    finish(places)
-    return replaced
+def plan(places: RestorePaths, replaced: Path) -> None:
+    """Write the journal: from now on the next `finish` replaces the files. `replaced`: the folder for the old ones."""
+    sync(places.data / FOLDER)
+    write_json(places.journal, {"kept": replaced.name, "prepared": REPLACED})
 
 
 def finish(places: RestorePaths) -> None:
@@ -66,7 +62,7 @@ def finish(places: RestorePaths) -> None:
     journal = read_json_object(places.journal)
     if journal:
         replaced = places.data / journal["kept"]
-        for name in LARGEST:
+        for name in REPLACED:
             replace(places, name, replaced, is_prepared=name in journal["prepared"])
         sync(places.data)
         places.journal.unlink()
@@ -88,6 +84,11 @@ def replace(places: RestorePaths, name: str, replaced: Path, *, is_prepared: boo
             target.unlink()
     if is_prepared:
         move(new, target)
+
+
+def make_replaced_folder(places: RestorePaths, now: datetime) -> Path:
+    """Make the folder for what is replaced."""
+    return make_new_folder(places.data, f"before-restore-{stamp(now)}")
 
 
 def make_new_folder(parent: Path, name: str) -> Path:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sqlalchemy import Executable
+    from sqlalchemy import ColumnElement, Executable, TableClause
 
 NOW = ":now"  # a value that stands for the time of the restore
 LONGEST_WAIT = 5_000  # milliseconds
@@ -41,7 +41,8 @@ PENDING = (Revocation("approval"),)  # may have been executed since, and must no
 def revoke_access(path: Path, moment: datetime, more: Iterable[Revocation] = (), *, with_access: bool = False) -> None:
     """Revoke everything in a database that grants access, or `with_access` only what is pending.
 
-    `more`: the integrations' revocations. Tables that an older database does not have are skipped.
+    `more`: the integrations' revocations. Tables that an older database does not have are skipped. Raises ValueError if
+    something is not revoked, as in a table with a conflict clause.
     """
     from sqlalchemy import inspect
 
@@ -54,15 +55,32 @@ def revoke_access(path: Path, moment: datetime, more: Iterable[Revocation] = (),
             for revocation in PENDING if with_access else (*PENDING, *REVOCATIONS, *more):
                 if revocation.table in tables:
                     connection.execute(to_statement(revocation, moment.isoformat()))
+                    if connection.execute(to_query(revocation)).first():
+                        raise ValueError(revocation.table)
     finally:
         engine.dispose()
 
 
 def to_statement(revocation: Revocation, now: str) -> "Executable":
     """Write a revocation in SQL."""
-    from sqlalchemy import column, delete, table, update
+    from sqlalchemy import delete, update
 
-    rows = table(revocation.table, *map(column, {*revocation.where, *revocation.values}))
-    matches = [rows.c[name].is_not_distinct_from(value) for name, value in revocation.where.items()]
+    rows, matches = select_rows(revocation)
     values = {name: now if value == NOW else value for name, value in revocation.values.items()}
     return (update(rows).values(values) if values else delete(rows)).where(*matches)
+
+
+def to_query(revocation: Revocation) -> "Executable":
+    """Write the query for a row that is not revoked."""
+    from sqlalchemy import literal, select
+
+    rows, matches = select_rows(revocation)
+    return select(literal(1)).select_from(rows).where(*matches).limit(1)
+
+
+def select_rows(revocation: Revocation) -> "tuple[TableClause, list[ColumnElement[bool]]]":
+    """Describe the rows of a revocation: their table and the conditions."""
+    from sqlalchemy import column, table
+
+    rows = table(revocation.table, *map(column, {*revocation.where, *revocation.values}))
+    return rows, [rows.c[name].is_not_distinct_from(value) for name, value in revocation.where.items()]

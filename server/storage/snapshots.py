@@ -4,7 +4,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from server.storage.sqlite import connect_directly, explain
+from server.storage.sqlite import connect_directly, explain, refuse_empty
 from server.system.files import make_private_file, move, not_stored, sync
 
 
@@ -12,6 +12,7 @@ def copy_database(source: Path, target: Path) -> None:
     """Copy a database as it is at one moment, without what was deleted from it. The target appears whole or not at all."""
     new = target.with_name(f"{target.name}.new")
     try:
+        refuse_empty(source)
         new.unlink(missing_ok=True)
         make_private_file(new)
         with closing(connect_directly(source)) as connection:

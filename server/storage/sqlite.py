@@ -21,6 +21,8 @@ SENTENCES = {
     sqlite3.SQLITE_CORRUPT: "Deskhand's data is damaged. Quit Deskhand and restore a backup.",
     sqlite3.SQLITE_NOTADB: "Deskhand's data is damaged. Quit Deskhand and restore a backup.",
 }
+EMPTY = "{name} is empty, so what Deskhand stored is gone. Restore a backup, or delete this file to begin anew."
+LOG_ALONE = "{name} is gone, and only its log {log} is left. Put it back or restore a backup, or delete the log to begin anew."
 PASSING = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 COMMON = {"foreign_keys": "ON", "synchronous": "FULL", "trusted_schema": "OFF"}
 
@@ -86,17 +88,36 @@ def connect(engine: Engine) -> Connection:
 
 
 def check(path: Path) -> None:
-    """Check a database for damage. Raises Unavailable if there is any. Blocking."""
+    """Check a database for damage. Raises Unavailable if there is any, or nothing at all in it. Blocking."""
     if not path.exists():
+        log = path.with_name(f"{path.name}-wal")
+        if log.exists():  # SQLite would run it on a new database
+            raise Unavailable(LOG_ALONE.format(name=path.name, log=log.name))
         return
+    refuse_empty(path)
     try:
         with closing(connect_directly(path)) as connection:
             connection.text_factory = bytes  # a damaged file may hold anything
             said = [row[0] for row in connection.execute("PRAGMA quick_check(1)")]
+            has_tables = connection.execute("SELECT 1 FROM sqlite_master").fetchone()
     except sqlite3.Error as error:
         raise explain(error) from error
     if said != [b"ok"]:
         raise Unavailable(SENTENCES[sqlite3.SQLITE_CORRUPT])
+    if not has_tables:
+        raise Unavailable(EMPTY.format(name=path.name))
+
+
+def refuse_empty(path: Path) -> None:
+    """Raise Unavailable for a file of no bytes: a database appears whole (see migrations), so it has lost its content.
+
+    SQLite would take it for a new one, and remove the log beside it.
+    """
+    try:
+        if path.stat().st_size == 0:
+            raise Unavailable(EMPTY.format(name=path.name))
+    except OSError as error:
+        raise not_stored(error, path.name) from error
 
 
 def explain(error: Exception) -> Exception:

@@ -19,6 +19,8 @@ REPLACE_TRIES = 20  # times 50 ms: on Windows a virus scanner may hold a file fo
 BINARY: int = getattr(os, "O_BINARY", 0)  # Windows would convert line ends
 NONBLOCKING: int = getattr(os, "O_NONBLOCK", 0)  # opening a pipe without a writer would block forever
 
+NO_FOLLOW: int = getattr(os, "O_NOFOLLOW", 0)
+
 Now = Callable[[], datetime]
 
 
@@ -123,9 +125,9 @@ def write_json(path: Path, value: dict[str, Any]) -> None:
         raise not_stored(error, path.name) from error
 
 
-def open_plain_file(path: Path) -> IO[bytes]:
-    """Open an untrusted file. Raises OSError if it is a pipe, a device or a folder, or cannot be read."""
-    file = os.fdopen(os.open(path, os.O_RDONLY | NONBLOCKING | BINARY), "rb")
+def open_plain_file(path: Path, *, follow: bool = True) -> IO[bytes]:
+    """Open an untrusted file. Raises OSError if it is a pipe, a device or a folder, or cannot be read; a link unless `follow`."""
+    file = os.fdopen(os.open(path, os.O_RDONLY | NONBLOCKING | BINARY | (0 if follow else NO_FOLLOW)), "rb")
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         file.close()
         raise OSError(errno.EINVAL, "This is no plain file", str(path))

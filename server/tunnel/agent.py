@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from server.core.errors import InvalidInput
+from server.system.environment import clean_environment
 from server.system.files import open_plain_file, read_small_file
 from server.system.processes import POLL_SECONDS, end_tree, identify_child, is_running, left_behind
 
@@ -41,9 +42,11 @@ def file_name(program: str) -> str:
 
 
 def find_agent(program: str, folder: Path, own_path: str | None) -> Agent | None:
-    """Find an agent that can be run. Blocks."""
+    """Find an agent that can be run. The person's own passes the checks of one that they type. Blocks."""
     if own_path:
-        return make_agent(Path(own_path), own=True)
+        with suppress(InvalidInput):
+            return make_agent(Path(check_own(own_path)), own=True)
+        return None
     ours = make_agent(folder / file_name(program), own=False)
     return ours or next(filter(None, (make_agent(path, own=True) for path in find_in_path(program))), None)
 
@@ -107,6 +110,7 @@ def run_program(path: str, argument: str, seconds: float = VERSION_SECONDS) -> s
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         bufsize=0,
+        env=clean_environment(),
         start_new_session=os.name == "posix",
         creationflags=NO_WINDOW,
     )

@@ -1,19 +1,27 @@
 """File that starts the agent and makes it end when Deskhand ends, in whatever way.
 
 pyngrok runs one file with its own arguments. On Windows that is the agent itself; elsewhere a script that ties the process to
-Deskhand, removes Deskhand's own environment variables, and then becomes the agent.
+Deskhand, removes the environment variables that another program may not have, and then becomes the agent.
 """
 
 import functools
 import os
+import re
 import shlex
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+from server.system.environment import clean_environment
 from server.system.files import make_private_folder, replace_file
 
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")  # others no shell can unset
+# What ngrok reads of the environment, what LIBRARIES needs, and what a shell sets itself or cannot unset.
+LEFT = """
+    HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY SSL_CERT_FILE SSL_CERT_DIR NGROK_AUTHTOKEN LD_LIBRARY_PATH LD_LIBRARY_PATH_ORIG
+    UID EUID PPID PWD OLDPWD SHLVL IFS OPTIND BASHOPTS SHELLOPTS BASH_VERSINFO _
+"""
 OURS = ("API_KEY", "DESKHAND_API_KEY", "DESKHAND_DATA_DIR", "NGROK_API_KEY", "OPENAI_CLIENT_ID", "OPENAI_CLIENT_SECRET")
 WATCH_SECONDS = 2  # interval at which the script checks that Deskhand runs, if the system cannot tie processes
 SCRIPT = """#!/bin/sh
@@ -52,7 +60,9 @@ def write_script(command: tuple[str, ...], setpriv: str | None, *, keep_token: b
         start = TIED.format(setpriv=shlex.quote(setpriv), command=quoted)
     else:
         start = WATCHED.format(seconds=WATCH_SECONDS, command=quoted)
-    names = OURS if keep_token else (*OURS, "NGROK_AUTHTOKEN")
+    foreign = {name for name in os.environ.keys() - clean_environment().keys() if NAME.fullmatch(name)}
+    names = sorted({*OURS, *(name for name in foreign if name.upper() not in LEFT.split())})
+    names += [] if keep_token else ["NGROK_AUTHTOKEN"]
     return SCRIPT.format(names=" ".join(names), libraries=LIBRARIES if frozen else "", start=start)
 
 
@@ -68,5 +78,5 @@ def find_setpriv() -> str | None:
     path = shutil.which("setpriv", path=os.defpath)
     if not path:
         return None
-    done = subprocess.run([path, "--pdeathsig", "KILL", "--", "true"], capture_output=True, check=False)  # noqa: S603, the system's own
+    done = subprocess.run([path, "--pdeathsig", "KILL", "--", "true"], env=clean_environment(), capture_output=True, check=False)  # noqa: S603, the system's own
     return path if done.returncode == 0 else None

@@ -1,17 +1,19 @@
 """The tunnel as the rest of Deskhand uses it: open, close, settings, download of its program."""
 
 import asyncio
+from contextlib import suppress
+from pathlib import Path
 
-from server.core.errors import Conflict, Unavailable
+from server.core.errors import Conflict, InvalidInput, Unavailable
 from server.http.addresses import Address
 from server.sdk.context import Context
 from server.system.sleep_inhibitor import SleepInhibitor
-from server.tunnel.agent import Agent, find_agent
+from server.tunnel.agent import Agent, check_own, find_agent
 from server.tunnel.backoff import Timing
 from server.tunnel.download import Download
 from server.tunnel.models import AgentView, TunnelChange, TunnelState, TunnelView
 from server.tunnel.ngrok_errors import AGENT_MISSING, AGENT_MOVED, NO_AUTHTOKEN
-from server.tunnel.provider import Provider, TunnelRequest
+from server.tunnel.provider import Provider, TunnelError, TunnelRequest
 from server.tunnel.status import TunnelStatus
 from server.tunnel.supervisor import Supervisor
 
@@ -151,7 +153,7 @@ class Tunnel:
         preferences = self.status.preferences
         agent = await self.find_agent()
         if agent is None:
-            raise AGENT_MOVED() if preferences.settings.agent_path else AGENT_MISSING()
+            raise await asyncio.to_thread(explain_own, path) if (path := preferences.settings.agent_path) else AGENT_MISSING()
         if self._provider.needs_authtoken and not self._command and not await preferences.has_authtoken():
             error = NO_AUTHTOKEN()
             raise error
@@ -179,3 +181,13 @@ class Tunnel:
     def _refuse_fixed(self) -> None:
         if self.state is TunnelState.fixed:
             raise Conflict(FIXED)
+
+
+def explain_own(path: str) -> TunnelError:
+    """Explain why the person's own agent is not run. Blocks."""
+    moved = AGENT_MOVED()
+    with suppress(InvalidInput, OSError):
+        if Path(path).exists():
+            check_own(path)
+        return moved
+    return TunnelError(f"{path} is not run, because it is not ngrok's agent in version 3.", moved.advice)

@@ -3,6 +3,9 @@
 import pytest
 from playwright.sync_api import expect
 
+from server.lifecycle import runtime_file
+from tests.server.hostile_backup import make_hostile
+from tests.server.restarts import wait_for_restart
 from tests.window.conftest import answered, find_barriers, scrolls_sideways
 
 
@@ -94,6 +97,40 @@ def test_data_paths_are_shown_and_a_backup_is_made(open_page, server, tmp_path):
     expect(dialog).to_have_count(0)
     assert (tmp_path / "backup.zip").is_file()
     assert file.read_text() == "Something of mine."
+
+
+def test_backup_is_restored_and_its_differences_are_confirmed(open_page, server, tmp_path):
+    assert server.person("POST", "/api/backup", json={"path": str(tmp_path / "good.zip")}).status_code == 200
+    settings = {"origins": {"allowed": ["https://evil.example"]}, "tunnel": {"agent_path": "/bin/sh", "open_at_start": True}}
+    make_hostile(tmp_path / "good.zip", tmp_path / "bad.zip", settings, {"shell": {"path": "/bin/sh"}})
+    page = open_page("settings")
+    card(page, "Your data").get_by_role("button", name="Restore…").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Backup file").fill(str(tmp_path / "none.zip"))
+    dialog.get_by_role("button", name="Restore and restart").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("There is no file none.zip")
+    assert find_barriers(page) == []
+    running = runtime_file.read(server.data)
+    dialog.get_by_label("Backup file").fill(str(tmp_path / "bad.zip"))
+    dialog.get_by_role("button", name="Restore and restart").click()
+    expect(dialog.get_by_text("Deskhand is restarting")).to_be_visible()
+    restarted = wait_for_restart(server, running.key)
+    assert restarted.local == server.local
+    page = open_page("settings", width=480)
+    differences = card(page, "Restored backup")
+    expect(differences.get_by_role("listitem")).to_have_count(4)
+    expect(differences.get_by_text("https://evil.example")).to_be_visible()
+    assert find_barriers(page) == []
+    assert not scrolls_sideways(page)
+    agent = differences.get_by_role("listitem").filter(has_text="Path of the ngrok program")
+    agent.get_by_role("button", name="Accept").click()
+    expect(agent.get_by_role("status")).to_contain_text("not ngrok's agent")
+    agent.get_by_role("button", name="Discard").click()
+    expect(agent).to_have_count(0)
+    pages = differences.get_by_role("listitem").filter(has_text="Web pages that may call")
+    pages.get_by_role("button", name="Accept").click()
+    expect(pages).to_have_count(0)
+    assert server.person("GET", "/api/origins").json() == {"allowed": ["https://evil.example"]}
 
 
 def test_log_folder_is_named_without_a_screen(open_page, server):

@@ -148,6 +148,11 @@ class Clients:
         self._publish_scopes_lost(client.id)
         return replace(client, revoked_at=now)
 
+    async def reinstate(self, client: Client) -> None:
+        """Make a revoked client and its last key valid again. Raises InvalidInput, and Conflict if its name is in use."""
+        self.prepare(client.name, client.scopes, client.policies, client.rate)
+        await self.write(store.reinstate_client, client)
+
     async def revoke_all(self) -> int:
         """Revoke every client. Returns their number."""
         revoked = int(await self.write(revoke_clients, self._clock.now().isoformat()))

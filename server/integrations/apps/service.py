@@ -18,13 +18,13 @@ from server.integrations.apps.discovery.suggestions import Programs
 from server.integrations.apps.models import AppList, AppStatus, Order, Outcome
 from server.integrations.apps.plan import AppState, Plan, make_plan
 from server.integrations.apps.report import describe_action, describe_exit, report_stop, to_app_list, to_app_status, to_outcome
-from server.integrations.apps.resolve.environment import clean, system_of
 from server.integrations.apps.resolve.launch_spec import Machine, resolve
 from server.integrations.apps.started import LaunchedProcesses
 from server.sdk.context import Context
 from server.sdk.health import Health
 from server.sdk.operation import Effect, require_still_allowed
 from server.system import processes
+from server.system.environment import clean, system_of
 from server.system.processes import Process
 
 log = logging.getLogger(__name__)

@@ -10,6 +10,7 @@ import click
 
 from server.core.errors import DeskhandError
 from server.sdk.cli import connect, data_dir_option, example, json_option, say, show
+from server.system.environment import hidden_secrets
 
 Call = Callable[..., Any]
 LONGEST_SIGN_IN = 600.0  # seconds, as long as Deskhand waits for Google's answer
@@ -85,7 +86,8 @@ def sign_in_command(data_dir: Path | None, credentials: Path | None, *, no_brows
         if not no_browser:
             import webbrowser
 
-            webbrowser.open(address)
+            with hidden_secrets():
+                webbrowser.open(address)
 
     with connect(data_dir, running_only=True) as deskhand:
         say(sign_in(deskhand.call, show=show, credentials=credentials))

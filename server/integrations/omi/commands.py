@@ -37,6 +37,8 @@ def describe_status(status: dict[str, Any]) -> Iterator[str]:
     for arrival in status["last"]:
         title = f"  {arrival['title']}" if arrival["title"] else ""
         yield f"{say_time(arrival['at'])}  {arrival['kind']:<11}  {arrival['uid']}{title}"
+    if aside := status["counts"]["aside"]:
+        yield f"Without content, kept aside: {aside}"
     if not status["last"]:
         yield "Nothing has arrived yet."
     for source in status["sources"]:

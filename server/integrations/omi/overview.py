@@ -7,7 +7,16 @@ from server.core.errors import NotFound
 from server.integrations.omi.models import Kind
 from server.integrations.omi.payload import read_conversation, read_object, read_segments
 from server.integrations.omi.service import OmiService, make_path
-from server.integrations.omi.store import action_items, audio, conversations, day_summaries, deliveries, sources, transcripts
+from server.integrations.omi.store import (
+    action_items,
+    aside,
+    audio,
+    conversations,
+    day_summaries,
+    deliveries,
+    sources,
+    transcripts,
+)
 from server.integrations.omi.store.tables import count
 from server.integrations.omi.transcript import Segment
 from server.integrations.omi.views import (
@@ -45,6 +54,7 @@ async def view_all(omi: OmiService) -> OmiView:
             day_summaries=await database.read(count, day_summaries.COUNT),
             sound_bytes=await database.read(count, audio.SIZE),
             waiting=await database.read(count, sources.COUNT_WAITING),
+            aside=await database.read(count, aside.COUNT),
         ),
         sources=[SourceView.model_validate(row) for row in await database.read(sources.read_all)],
     )

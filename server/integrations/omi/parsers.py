@@ -20,7 +20,7 @@ from server.integrations.omi.payload import (
     read_text,
     require_object,
 )
-from server.integrations.omi.store import conversations, day_summaries, transcripts
+from server.integrations.omi.store import aside, conversations, day_summaries, transcripts
 from server.integrations.omi.store.deliveries import ParsedDelivery
 from server.sdk.webhook import Stream
 
@@ -29,6 +29,7 @@ LONGEST_SESSION = 200
 SESSION_GAP = timedelta(minutes=10)  # the longest pause in a session that OMI does not name
 DISTINGUISHING = ("event_id", "timestamp", "id", "created_at")  # fields that make two presses of a button two
 TOO_DEEP = "This is nested too deep to be a delivery of OMI."
+NO_CONTENT = "It has no content, so it is kept aside and clients do not see it."
 BAD_UID = "The uid has letters, digits, - and _ only, 128 at most, as OMI gives it."
 
 
@@ -70,7 +71,9 @@ def parse_memory(delivery: IncomingDelivery, data: Any, content_hash: str, now: 
     """Parse a conversation."""
     content, uid = read_conversation(require_object(data)), choose_uid(delivery, data)
     save = partial(conversations.put, uid=uid, content=content, body=delivery.text, now=now, client=delivery.client)
-    return to_parsed(delivery, uid, content_hash, now, content.title, save, content.id)
+    parsed = to_parsed(delivery, uid, content_hash, now, content.title, save, content.id)
+    is_change = content.discarded and bool(data.get("id"))
+    return parsed if content.has_content or is_change else keep_aside(parsed, delivery)
 
 
 def parse_transcript(delivery: IncomingDelivery, data: Any, content_hash: str, now: str) -> ParsedDelivery:
@@ -92,7 +95,8 @@ def parse_day_summary(delivery: IncomingDelivery, data: Any, content_hash: str, 
     values = summaries.describe(data, uid, now) | {"body": delivery.text}
     headline = read_text(summaries.find_summary(data).get("headline"))
     save = partial(day_summaries.put, uid=uid, values=values)
-    return to_parsed(delivery, uid, content_hash, now, headline, save, values["id"])
+    parsed = to_parsed(delivery, uid, content_hash, now, headline, save, values["id"])
+    return parsed if summaries.has_content(data) else keep_aside(parsed, delivery)
 
 
 def parse_button_press(delivery: IncomingDelivery, data: Any, content_hash: str, now: str) -> ParsedDelivery:
@@ -111,6 +115,12 @@ PARSERS: dict[Kind, Callable[[IncomingDelivery, Any, str, str], ParsedDelivery]]
     Kind.day_summary: parse_day_summary,
     Kind.button: parse_button_press,
 }
+
+
+def keep_aside(parsed: ParsedDelivery, delivery: IncomingDelivery) -> ParsedDelivery:
+    """Keep a delivery without content as it came, in place of an empty conversation or summary."""
+    row = {"uid": parsed.uid, "kind": parsed.kind, "at": parsed.at, "added_by": delivery.client, "body": delivery.text}
+    return replace(parsed, save=partial(aside.put, row=row), note=NO_CONTENT)
 
 
 def make_digest(delivery: IncomingDelivery) -> str:

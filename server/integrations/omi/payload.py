@@ -19,6 +19,7 @@ KNOWN = """
 CATEGORIES = frozenset(KNOWN.split())
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}")
 SPEAKER = re.compile(r"SPEAKER_(\d{1,6})")
+MORE = ("photos", "apps_results", "plugins_results")
 MOST_SPEAKERS = 1_000_000
 NOT_JSON = "This is no delivery of OMI: its body has to be a JSON object."
 
@@ -50,6 +51,12 @@ class Conversation:
     discarded: bool
     transcript: str
     todos: tuple[Todo, ...]
+    has_more: bool = False
+
+    @property
+    def has_content(self) -> bool:
+        """Return whether there is anything to read in it. `has_more`: also what only its body holds, such as photos."""
+        return bool(self.title or self.overview or self.transcript or self.todos or self.has_more)
 
 
 def parse(body: bytes) -> Any:
@@ -92,6 +99,7 @@ def read_conversation(data: Mapping[str, Any]) -> Conversation:
         discarded=data.get("discarded") is True,
         transcript=write_transcript(read_segments(data.get("transcript_segments"))) or read_external(data.get("external_data")),
         todos=tuple(todo for item in items if (todo := read_todo(item))),
+        has_more=any(any(isinstance(item, dict) and item for item in read_list(data.get(name))) for name in MORE),
     )
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from server.system.files import make_private_folder
 HEADER_BYTES = 44
 LONGEST_BYTES = 16_000 * 2 * 300  # five minutes at 16 kHz
 SAMPLE_BYTES = 2
+NAME = re.compile(r"[0-9T]{1,40}-[0-9a-f]{12}-\d{1,7}\.wav")  # a restored database may hold any other
 RATES = range(1_000, 192_001)
 
 
@@ -24,6 +26,8 @@ class Recordings:
 
     def append(self, name: str, rate: int, size: int, audio: bytes) -> None:
         """Append audio after the first `size` bytes of a file; it is on the disk when this returns. Blocks."""
+        if not NAME.fullmatch(name):
+            raise ValueError(name)
         make_private_folder(self.folder)
         path, length = self.folder / name, size + len(audio)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
@@ -39,7 +43,8 @@ class Recordings:
     def remove(self, names: Iterable[str]) -> None:
         """Remove files that exist. Blocks."""
         for name in names:
-            (self.folder / name).unlink(missing_ok=True)
+            if NAME.fullmatch(name):
+                (self.folder / name).unlink(missing_ok=True)
 
 
 def make_name(uid: str, rate: int, now: datetime) -> str:

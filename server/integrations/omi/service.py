@@ -13,7 +13,7 @@ from server.integrations.omi.memories import Memories
 from server.integrations.omi.models import Kind, OmiSettings
 from server.integrations.omi.recordings import Recordings
 from server.integrations.omi.sources import Sources
-from server.integrations.omi.store import audio, conversations, day_summaries, deliveries, transcripts
+from server.integrations.omi.store import aside, audio, conversations, day_summaries, deliveries, transcripts
 from server.integrations.omi.store.tables import count, forget
 from server.sdk.context import Context
 from server.sdk.health import Health
@@ -30,7 +30,7 @@ LONG_AGO = "0001"  # before every moment
 
 @dataclass
 class OmiService(Health):
-    """The parts of OMI. `conversations`, `has_address`: as of the last refresh."""
+    """The parts of OMI. `conversations`, `aside`, `has_address`: as of the last refresh."""
 
     context: Context
     authenticator: WebhookAuthenticator
@@ -39,20 +39,23 @@ class OmiService(Health):
     memories: Memories
     recordings: Recordings
     conversations: int = 0
+    aside: int = 0
     has_address: bool = False
 
     @property
     def summary(self) -> str:
         """Summary in a few words. Without a wearable nothing is needed of the person, so there is no setup hint."""
-        if not self.has_address and not self.conversations:
+        if not self.has_address and not self.conversations and not self.aside:
             return NOT_SET_UP
         heard = f"{self.conversations} {'conversation' if self.conversations == 1 else 'conversations'}"
+        heard += f", {self.aside} without content kept aside" if self.aside else ""
         waiting = self.sources.waiting
         return f"{heard}, {waiting} {'account waits' if waiting == 1 else 'accounts wait'} for your word" if waiting else heard
 
     async def refresh(self) -> None:
         """Refresh the numbers."""
         self.conversations = await self.context.database.read(count, conversations.COUNT)
+        self.aside = await self.context.database.read(count, aside.COUNT)
         self.has_address = await self.authenticator.has_secret_path()
         await self.sources.load()
 
@@ -81,7 +84,9 @@ class OmiService(Health):
         await database.write(forget, deliveries.FORGET_OLD, (now - timedelta(days=settings.delivery_days)).isoformat())
         if settings.keep_days:
             before = (now - timedelta(days=settings.keep_days)).isoformat()
-            await database.write(forget, (*conversations.FORGET_OLD, *transcripts.FORGET_OLD, *day_summaries.FORGET_OLD), before)
+            await database.write(
+                forget, (*conversations.FORGET_OLD, *transcripts.FORGET_OLD, *day_summaries.FORGET_OLD, *aside.FORGET_OLD), before
+            )
         removed = await database.write(audio.forget_old, before, settings.sound_megabytes * MEGABYTE)
         await asyncio.to_thread(self.recordings.remove, removed)
 

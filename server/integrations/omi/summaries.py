@@ -53,6 +53,11 @@ def describe(data: Mapping[str, Any], uid: str, now: str) -> dict[str, str]:
     return {"id": number, "date": date, "created_at": created}
 
 
+def has_content(data: Mapping[str, Any]) -> bool:
+    """Return whether there is anything to read in a summary."""
+    return any(view("", "", data).model_dump(exclude={"id", "date"}).values())
+
+
 def view(summary_id: str, date: str, data: Mapping[str, Any]) -> DaySummary:
     """View a summary."""
     summary = find_summary(data)

@@ -39,6 +39,7 @@ class Counts(BaseModel):
     day_summaries: int = Field(description="Days that have a summary.")
     sound_bytes: int = Field(description="Sound, in bytes.")
     waiting: int = Field(description="Uids that wait for the person's word.")
+    aside: int = Field(description="Deliveries without content, which are kept aside.")
 
 
 class SourceView(BaseModel):

@@ -1,4 +1,7 @@
+import json
 from pathlib import Path
+
+from tests.server.hostile_backup import make_hostile
 
 
 def test_backup_is_restored_and_its_keys_are_invalid(deskhand, serve, tmp_path: Path) -> None:
@@ -18,3 +21,34 @@ def test_backup_is_restored_and_its_keys_are_invalid(deskhand, serve, tmp_path: 
     again.background.stop()
     assert deskhand("restore", str(file), "--with-access").returncode == 0
     assert serve().call("GET", "/apps/list", key).status_code == 200
+
+
+def test_differences_of_a_restored_backup_are_confirmed_one_by_one(deskhand, serve, tmp_path: Path) -> None:
+    served = serve()
+    served.make_client("bot")
+    served.background.stop()
+    assert deskhand("backup", str(tmp_path / "good.zip")).returncode == 0
+    settings = {
+        "origins": {"allowed": ["https://evil.example"]},
+        "nobody": {"knows": "th\u202eis"},
+        "tunnel": {"agent_path": "sh"},
+    }
+    apps = {"shell": {"platforms": {"linux": {"path": "/bin/sh"}}}}
+    file = make_hostile(tmp_path / "good.zip", tmp_path / "bad.zip", settings, apps)
+    restored = deskhand("restore", str(file))
+    assert restored.returncode == 0, restored.stderr
+    for part in ("5 differences", "Web pages that may call", "Program: shell", '"/bin/sh"', "Client: bot", "th\\u202eis"):
+        assert part in restored.stdout
+    listed = json.loads(deskhand("differences", "list", "--json").stdout)
+    ids = {difference["title"].partition(": ")[0]: difference["id"] for difference in listed}
+    accepted = deskhand("differences", "accept", ids["Web pages"], ids["Program"], ids["Client"])
+    assert accepted.returncode == 0, accepted.stderr
+    refused = deskhand("differences", "accept", ids["Tunnel"])
+    assert (refused.returncode, "whole path" in refused.stderr) == (1, True)
+    assert deskhand("differences", "discard").returncode == 2
+    assert deskhand("differences", "discard", "--all").returncode == 0
+    assert "nothing to confirm" in deskhand("differences", "list").stdout
+    again = serve()
+    assert again.person("GET", "/api/origins").json() == {"allowed": ["https://evil.example"]}
+    assert "shell" in {app["name"] for app in again.person("GET", "/api/apps").json()["apps"]}
+    assert [client["name"] for client in again.person("GET", "/api/clients").json() if not client["revoked_at"]] == ["bot"]

@@ -76,6 +76,9 @@ def test_impossible_backup_is_a_sentence(home: Home, tmp_path: Path) -> None:
     home.database.write_bytes(home.database.read_bytes()[:5_000])
     with pytest.raises(Unavailable, match="damaged"):
         home.back_up(tmp_path / "backup.zip")
+    home.database.write_bytes(b"")
+    with pytest.raises(Unavailable, match="is empty"):
+        home.back_up(tmp_path / "backup.zip")
     home.database.unlink()
     with pytest.raises(NotFound, match="nothing to back up"):
         home.back_up(tmp_path / "backup.zip")
@@ -89,18 +92,19 @@ def test_restore_keeps_replaced_data_and_revokes_access(home: Home, file: Path) 
     assert home.ask("SELECT count(*) FROM idempotency") == [0]
     assert json.loads(home.data.joinpath("secrets.json").read_text()) == {"secret": "old-hidden"}
     assert restored == home.data / "before-restore-2026-11-21T120000Z"
+    assert json.loads(home.config.joinpath("app_config.json").read_text()) == {"apps": "old"}
     old = Home(home.data)
-    old.data = old.config = restored
+    old.data, old.config = restored, home.config
     old.database = restored / DATABASE_FILE
     assert old.words() == ["old"] * 3
     assert old.ask(LIVE_KEYS) == [1]
     assert home.files() == {
         *(f"data/{name}" for name in (DATABASE_FILE, "settings.json", "secrets.json")),
         "config/app_config.json",
-        *(f"data/{restored.name}/{name}" for name in (DATABASE_FILE, "settings.json", "app_config.json")),
+        *(f"data/{restored.name}/{name}" for name in (DATABASE_FILE, "settings.json")),
     }
     if os.name == "posix":
-        assert {path.stat().st_mode & 0o077 for path in (home.database, restored, home.config / "app_config.json")} == {0}
+        assert {path.stat().st_mode & 0o077 for path in (home.database, restored, home.data / "settings.json")} == {0}
 
 
 def test_backup_and_restored_files_are_on_the_disk_before_they_have_their_names(
@@ -110,7 +114,6 @@ def test_backup_and_restored_files_are_on_the_disk_before_they_have_their_names(
     targets = [
         home.database,
         home.data / "settings.json",
-        home.config / "app_config.json",
         home.back_up(tmp_path / "another.zip"),
     ]
     assert {target: durable[target] for target in targets} == dict.fromkeys(targets, True)
@@ -142,20 +145,19 @@ def test_restore_works_without_existing_data(tmp_path: Path, file: Path) -> None
 def test_restore_works_in_a_single_folder(tmp_path: Path, file: Path) -> None:
     fresh = tmp_path / "fresh"
     fresh.mkdir()
-    restore(file, fresh, with_access=False)
-    assert sorted(path.name for path in fresh.iterdir()) == ["app_config.json", DATABASE_FILE, "settings.json"]
+    restore(file, fresh)
+    assert sorted(path.name for path in fresh.iterdir()) == [DATABASE_FILE, "settings.json"]
     back_up(fresh, tmp_path / "again.zip")
     with zipfile.ZipFile(tmp_path / "again.zip") as packed:
-        assert len(packed.namelist()) == 4
+        assert len(packed.namelist()) == 3
 
 
-def test_file_missing_in_the_backup_is_kept_aside(home: Home, tmp_path: Path) -> None:
+def test_file_missing_in_the_backup_stays(home: Home, tmp_path: Path) -> None:
     other = Home(tmp_path / "other").fill("new")
     other.config.joinpath("app_config.json").unlink()
     restored = home.restore(other.back_up(tmp_path / "backup.zip"))
     assert restored
-    assert not home.config.joinpath("app_config.json").exists()
-    assert restored.joinpath("app_config.json").read_text() == '{"apps": "old"}'
+    assert home.apps() == "old"
 
 
 def test_damaged_data_is_replaced_and_kept(home: Home, file: Path) -> None:

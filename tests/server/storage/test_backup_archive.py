@@ -93,6 +93,28 @@ HOSTILE: dict[str, tuple[Callable[[dict[str, bytes]], object], bool, type[Deskha
         Conflict,
         "newer Deskhand",
     ),
+    "a key that cannot be revoked": (
+        with_statement(
+            "ALTER TABLE api_key RENAME TO old",
+            "CREATE TABLE api_key (hash, client_id, hint, created_at, revoked_at UNIQUE ON CONFLICT IGNORE)",
+            "INSERT INTO api_key SELECT * FROM old",
+            "INSERT INTO api_key VALUES (x'03', 'c', 'dh_c', 'then', NULL), (x'04', 'c', 'dh_d', 'then', NULL)",
+        ),
+        True,
+        InvalidInput,
+        "does not write",
+    ),
+    "a key that refuses to be revoked": (
+        with_statement(
+            "ALTER TABLE api_key RENAME TO old",
+            "CREATE TABLE api_key (hash, client_id, hint, created_at, revoked_at CHECK (revoked_at IS NULL))",
+            "INSERT INTO api_key VALUES (x'03', 'c', 'dh_c', 'then', NULL)",
+        ),
+        True,
+        InvalidInput,
+        "does not write",
+    ),
+    "a virtual table": (with_statement("CREATE VIRTUAL TABLE t USING fts5(x)"), True, InvalidInput, "does not write"),
     "a statement that runs by itself": (with_statement(UNREVOKE), True, InvalidInput, "does not write"),
 }
 
@@ -128,8 +150,8 @@ def test_archive_damaged_anywhere_changes_nothing(home: Home, file: Path, tmp_pa
         else:  # a byte that means nothing, such as a date
             assert home.words() == ["new"] * 3
             home.run("UPDATE client SET name = 'old'")
-            for path in (home.data / "settings.json", home.config / "app_config.json"):
-                path.write_text(path.read_text().replace("new", "old"))
+            path = home.data / "settings.json"
+            path.write_text(path.read_text().replace("new", "old"))
 
 
 def test_full_disk_is_detected_before_unpacking(home: Home, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import create_engine
 
 from server.access.tables import metadata
 from server.core.errors import Conflict, Unavailable
-from server.storage.migrations import migrate
+from server.storage.migrations import migrate, remove_unfinished
 from server.storage.schema_versions import CORE_FOLDER, find_newest
 from server.tunnel import tables as tunnel_tables
 
@@ -199,6 +199,22 @@ def test_simultaneous_first_starts_all_succeed(path: Path, folder: Path) -> None
         starter.communicate()
     assert [starter.returncode for starter in starters] == [0] * 4
     assert versions(path) == [CORE, "demo_0001"]
+
+
+DIE_AT_FIRST = START + '    if os.environ.get("DIE"):\n        os.kill(os.getpid(), 9)\n'
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows knows no kill -9.")
+def test_first_start_that_was_killed_leaves_no_database(path: Path, folder: Path) -> None:
+    add_revision(folder, 1, DIE_AT_FIRST)
+    with start(path, folder, DIE="1") as killed:
+        assert killed.wait() == -9
+    assert not path.exists()
+    assert list(path.parent.iterdir())
+    remove_unfinished(path)
+    assert not list(path.parent.iterdir())
+    migrate(path, [folder])
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
 def test_failed_migration_is_rolled_back(path: Path, folder: Path) -> None:

@@ -13,8 +13,9 @@ from tests.server.storage.conftest import LIVE_KEYS, ROOT, Home
 KILLED_EVERYWHERE = """
 import os, random, shutil, sys
 from pathlib import Path
-from server.storage.backup import finish_restore, restore
+from server.storage.backup import RestoreOptions, finish_restore, restore
 
+options = RestoreOptions(harmless={"mail": {"signature"}})
 template, file, work = map(Path, sys.argv[1:])
 STEPS = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "sqlite3.connect"}
 
@@ -34,13 +35,13 @@ def die_at(step, function, *arguments, **named):
     os._exit(0)
 
 shutil.copytree(template, work / "first")
-restore(file, work / "first" / "data", with_access=False, config=work / "first" / "config")
+restore(file, work / "first" / "data", options, config=work / "first" / "config")
 shutil.rmtree(work / "first")
 step = 0
 while True:
     home = work / str(step)
     shutil.copytree(template, home)
-    code = die_at(step, restore, file, home / "data", with_access=False, config=home / "config")
+    code = die_at(step, restore, file, home / "data", options, config=home / "config")
     if code == 0:
         break
     assert code == -9

@@ -41,6 +41,23 @@ def test_database_that_was_cut_off_is_damaged(path: Path) -> None:
         check(path)
 
 
+def test_database_without_content_is_damaged_and_stays_as_it_is(path: Path) -> None:
+    path.write_bytes(b"")
+    log = path.with_name(f"{path.name}-wal")
+    log.write_bytes(b"all that is left")
+    with pytest.raises(Unavailable, match="is empty"):
+        check(path)
+    path.unlink()
+    with pytest.raises(Unavailable, match="is gone"):
+        check(path)
+    assert log.read_bytes() == b"all that is left"
+    log.unlink()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+    with pytest.raises(Unavailable, match="is empty"):
+        check(path)
+
+
 def test_programming_error_is_not_converted(path: Path) -> None:
     with closing(connect_directly(path)) as connection, pytest.raises(sqlite3.OperationalError) as mistake:
         connection.execute("SELECT * FROM nowhere")

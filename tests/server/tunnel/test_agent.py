@@ -100,3 +100,15 @@ def test_endless_and_missing_output_are_cut_off(tmp_path: Path) -> None:
     silent = write(tmp_path / "silent" / "ngrok", f"#!/bin/sh\nsleep 600 & echo $! > {children}\nexec sleep 600\n")
     assert run_program(str(silent), "version", 1) is None
     assert identify(int(children.read_text())) is None
+
+
+def test_version_check_gets_the_clean_environment(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("DESKHAND_API_KEY", "secret")
+    program = write(tmp_path / "ngrok", "#!/bin/sh\nenv\n")
+    assert "secret" not in (run_program(str(program), "version") or "secret")
+
+
+@pytest.mark.parametrize("text", ["#!/bin/sh\necho hello\n", AGENT.format("2.3.40")])
+def test_own_agent_of_the_settings_passes_the_checks_of_a_typed_one(tmp_path: Path, text: str) -> None:
+    assert find_agent("ngrok", tmp_path, str(write(tmp_path / "own" / "ngrok", text))) is None
+    assert find_agent("ngrok", tmp_path, "own/ngrok") is None

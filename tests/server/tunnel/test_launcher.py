@@ -73,6 +73,7 @@ def test_watcher_ends_with_the_agent(tmp_path: Path) -> None:
 
 def test_agent_gets_none_of_our_environment_variables(tmp_path: Path, monkeypatch) -> None:
     command = (sys.executable, "-c", "import os; print(sorted(os.environ)); print(os.getcwd())")
+    monkeypatch.setenv("SOME_SECRET_OF_OURS", "secret")
     launcher = write_launcher(tmp_path / "tunnel", command, keep_token=False)
     assert launcher.stat().st_mode & 0o777 == 0o700
     for name in ("API_KEY", "DESKHAND_API_KEY", "NGROK_AUTHTOKEN"):

@@ -1,7 +1,9 @@
 """The allow-list in force: app_config.json in its last valid version."""
 
+import errno
 import hashlib
 import json
+import os
 import re
 import threading
 from collections.abc import Collection
@@ -15,11 +17,13 @@ from server.core.errors import Conflict, InvalidInput, NotFound
 from server.core.strict_json import parse_json
 from server.integrations.apps.allow_list.entries import AppsFile, Entry
 from server.system.files import Now, not_stored, open_plain_file, replace_file, stamp
+from server.system.permissions import find_fault
 
 FILE = "app_config.json"
 LARGEST = 1024 * 1024
 LONGEST_NAME = 56  # leaves room for a number
 WORDS = {"extra_forbidden": "there is no such word here", "missing": "it is missing"}
+TRUSTED = "Replace it by a plain file of your own that nobody else may write (chmod go-w)."
 MOST_COPIES = 20  # of broken lists; then the oldest goes
 
 
@@ -57,7 +61,7 @@ class AllowList:
             parse(self.places.shipped.read_bytes())
             replace_file(self.places.own, self.places.shipped.read_bytes())
         try:
-            self._apps = parse(self.places.good.read_bytes())
+            self._apps = parse(read_trusted(self.places.good))
         except (OSError, InvalidList):
             self._apps = AppsFile()
         self.current()
@@ -71,17 +75,22 @@ class AllowList:
         """The list in force."""
         with self._lock:
             try:
-                status = self.places.own.stat()
+                status = self.places.own.lstat()
+                if fault := find_fault(self.places.own, status):
+                    return self._refuse(f"is not used, because {fault}. {TRUSTED}")
             except OSError as error:
-                self._seen = None
-                self.is_valid = False
-                self.problem = f"{FILE} cannot be read ({error.strerror}). The last list stays in force."
-                return self._apps
+                return self._refuse(f"cannot be read ({error.strerror}).")
             signature = (status.st_mtime_ns, status.st_size, status.st_ino)
             if signature != self._seen:
-                self._read()
                 self._seen = signature
+                self._read()
             return self._apps
+
+    def _refuse(self, why: str) -> AppsFile:
+        """Leave the last list in force."""
+        self._seen, self.is_valid = None, False
+        self.problem = f"{FILE} {why} The last good list stays in force."
+        return self._apps
 
     def save(self, apps: AppsFile) -> None:
         """Put another list in the place of the person's. Unavailable where the disk does not take it."""
@@ -122,7 +131,7 @@ class AllowList:
         """Put the last list that made sense back in its place. NotFound: there is none."""
         with self._lock:
             try:
-                content = self.places.good.read_bytes()
+                content = read_trusted(self.places.good)
                 parse(content)
             except (OSError, InvalidList) as error:
                 raise NotFound("There is no list to put back. Mend the file, or remove it and start Deskhand again.") from error
@@ -158,13 +167,12 @@ class AllowList:
     def _read(self) -> None:
         self.is_valid = False
         try:
-            with open_plain_file(self.places.own) as file:
-                content = file.read()
+            content = read_trusted(self.places.own)
             self._apps = parse(content)
             self.is_valid, self.problem = True, None
             self._copy_good(content)
         except OSError as error:
-            self.problem = f"{FILE} cannot be read ({error.strerror}). The last list stays in force."
+            self._refuse(f"cannot be read ({error.strerror}).")
         except InvalidList as error:
             note = self._copy_broken(content)
             self.problem = f"{FILE} is broken: {error} The last good list stays in force{note}."
@@ -190,6 +198,14 @@ class AllowList:
         except OSError:
             return ""
         return "; the broken one is kept beside it"
+
+
+def read_trusted(path: Path) -> bytes:
+    """Read a list that nobody but this person may change. Raises OSError."""
+    with open_plain_file(path, follow=False) as file:
+        if fault := find_fault(path, os.fstat(file.fileno())):
+            raise OSError(errno.EPERM, fault, str(path))
+        return file.read(LARGEST + 1)
 
 
 def digest(content: bytes) -> bytes:

@@ -40,9 +40,14 @@ def make_entry(request: NewApp, machine: Machine) -> tuple[str, Entry]:
         entry = Entry.model_validate(fields)
     except ValidationError as error:
         raise InvalidInput(f"This program cannot be added. {explain(error)}") from error
-    if resolve(entry, machine) is None:
-        raise InvalidInput(tell_missing(text, machine))
+    check_installed(entry, machine, text)
     return title or stem_of(next(iter(place.values())), machine), entry
+
+
+def check_installed(entry: Entry, machine: Machine, program: str = "") -> None:
+    """Raise InvalidInput if an entry starts no program of this computer. `program`: what the person typed."""
+    if resolve(entry, machine) is None:
+        raise InvalidInput(tell_missing(program, machine) if program else "This program is not installed on this computer.")
 
 
 def find_place(text: str, machine: Machine) -> tuple[dict[str, str], list[str]]:

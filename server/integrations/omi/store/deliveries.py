@@ -53,6 +53,7 @@ class ParsedDelivery:
     `signed_at`: by its verified signature, in seconds since 1970. `client`: the name of the client that hands it over; empty
     if it came from OMI. `form`: by which address it came, in words. `question`: the id of the approval request for a new uid.
     `save` stores the content, and returns False if something newer is known. `stream`: the session it is a part of.
+    `note`: a remark for the person.
     """
 
     kind: Kind
@@ -69,6 +70,7 @@ class ParsedDelivery:
     subject: str = ""
     signed_at: int | None = None
     stream: Stream | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,9 @@ def receive(connection: Connection, delivery: ParsedDelivery, settings: OmiSetti
         arrived = {"uid": delivery.uid, "kind": delivery.kind, "at": delivery.at, "title": delivery.title, "count": 1}
         connection.execute(FIRST, arrived)
     outcome = DeliveryOutcome.stored if delivery.save(connection) else DeliveryOutcome.duplicate
-    return DeliveryResult(outcome, is_new_source=known is None, note=WAITING if waits else "")
+    return DeliveryResult(
+        outcome, is_new_source=known is None, note=" ".join(filter(None, (WAITING if waits else "", delivery.note)))
+    )
 
 
 def remember(connection: Connection, delivery: ParsedDelivery) -> None:

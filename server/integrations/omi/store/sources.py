@@ -10,6 +10,7 @@ from server.integrations.omi.models import SourceState
 from server.integrations.omi.store.tables import (
     action_item,
     arrival,
+    aside,
     button,
     conversation,
     count,
@@ -20,7 +21,7 @@ from server.integrations.omi.store.tables import (
     summary,
 )
 
-WHAT_IT_SENT = (action_item, arrival, button, conversation, delivery, recording, segment, summary)
+WHAT_IT_SENT = (action_item, arrival, aside, button, conversation, delivery, recording, segment, summary)
 ORDER = {SourceState.waiting: 0, SourceState.accepted: 1, SourceState.denied: 2}
 FIND = select(source).where(source.c.uid == bindparam("which"))
 ALL = select(source).order_by(source.c.last_at.desc())

@@ -128,6 +128,17 @@ recording = Table(
     Column("last_at", Text, nullable=False),
 )
 
+aside = Table(
+    "omi_aside",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("uid", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    Column("added_by", Text, nullable=False),  # as in conversation
+    Column("body", Text, nullable=False),
+)
+
 
 def count(connection: Connection, statement: Select[int]) -> int:
     """Return the number that a statement selects."""

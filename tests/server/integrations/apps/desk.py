@@ -18,13 +18,13 @@ from server.core.events import Events
 from server.integrations import apps
 from server.integrations.apps.allow_list.file import AllowList, default_paths
 from server.integrations.apps.models import Order
-from server.integrations.apps.resolve.environment import clean, system_of
 from server.integrations.apps.resolve.launch_spec import Machine
 from server.integrations.apps.service import Launcher, Timing
 from server.sdk.context import Context
 from server.storage.data_dir import Folders
 from server.storage.database import Database
 from server.storage.migrations import migrate
+from server.system.environment import clean, system_of
 
 MIGRATIONS = Path(apps.__file__).parent / "migrations"
 START, STOP = Order(app_name="recorder", action="start"), Order(app_name="recorder", action="stop")

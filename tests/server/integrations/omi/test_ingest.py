@@ -5,7 +5,7 @@ import pytest
 
 from server.core.errors import Forbidden, InvalidInput, TooManyRequests
 from server.integrations.omi.models import Kind
-from server.integrations.omi.store import audio, conversations, day_summaries, sources
+from server.integrations.omi.store import aside, audio, conversations, day_summaries, sources
 from server.integrations.omi.store.conversations import ConversationQuery
 from server.integrations.omi.store.tables import count
 from tests.server.integrations.omi.pendant import FIRST_FORM, make_memory
@@ -73,7 +73,8 @@ def test_body_that_is_no_object_is_refused(pendant, body) -> None:
 @pytest.mark.parametrize(
     "odd",
     [
-        {"structured": None, "transcript_segments": "none"},
+        {"structured": None},
+        {"transcript_segments": "none"},
         {"created_at": 17, "started_at": "yesterday", "finished_at": {}},
         {"id": ["x"], "transcript_segments": [3, None, {"start": "a", "end": None, "text": 7}]},
         {"structured": {"title": 5, "category": [], "action_items": [3, "call", {"description": None}]}, "discarded": "no"},
@@ -181,3 +182,68 @@ def test_audio_is_refused_if_its_limit_is_zero(pendant) -> None:
     pendant.set(sound_megabytes=0)
     with pytest.raises(Forbidden):
         pendant.send(b"even", Kind.audio, rate=16_000)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"transcript_segments": 3},
+        {"id": "c1"},
+        {
+            "created_at": "2026-11-20T23:59:45Z",
+            "structured": {"title": " ", "action_items": [{}]},
+            "photos": [],
+            "status": "completed",
+        },
+        {"transcript_segments": [{"text": "", "start": 0}, 7], "external_data": {}},
+        {"discarded": True},
+    ],
+)
+def test_memory_without_content_is_kept_aside_and_reported(pendant, body) -> None:
+    pendant.send(make_memory("c1"))
+    pendant.send(body)
+    pendant.send(body)
+    assert titles(pendant) == ["Timeline talk"], "nor does it empty the one that is known"
+    assert pendant.read(count, aside.COUNT) == 1
+    pendant.run(pendant.omi.refresh())
+    assert pendant.omi.summary == "1 conversation, 1 without content kept aside"
+    pendant.run(pendant.omi.sources.forget("me"))
+    assert pendant.read(count, aside.COUNT) == 0
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"photos": [{"description": "a cat"}]},
+        {"plugins_results": [{"content": "Test app response"}]},
+        {"external_data": {"text": "brought in"}},
+        {"structured": {"action_items": ["call Bob"]}},
+    ],
+)
+def test_memory_with_any_content_is_a_conversation(pendant, body) -> None:
+    pendant.send(body)
+    assert len(titles(pendant)) == 1
+    assert pendant.read(count, aside.COUNT) == 0
+
+
+def test_change_of_a_conversation_needs_no_content(pendant) -> None:
+    pendant.send(make_memory("c1"))
+    pendant.send({"id": "c1", "discarded": True, "updated_at": "2026-11-22T00:00:00Z"})
+    assert titles(pendant) == []
+    assert pendant.read(count, aside.COUNT) == 0
+
+
+def test_day_summary_without_content_is_kept_aside(pendant) -> None:
+    for body in ({}, {"summary_json": {}}, {"summary": {"highlights": [{}]}}):
+        pendant.send(body, Kind.day_summary)
+    assert (pendant.read(count, day_summaries.COUNT), pendant.read(count, aside.COUNT)) == (0, 3)
+    pendant.send({"summary": "A calm day."}, Kind.day_summary)
+    assert pendant.read(count, day_summaries.COUNT) == 1
+
+
+def test_only_the_newest_without_content_are_kept(pendant, monkeypatch) -> None:
+    monkeypatch.setattr(aside, "MOST_KEPT", 2)
+    for number in range(4):
+        pendant.send({"nothing": number})
+    assert pendant.read(count, aside.COUNT) == 2

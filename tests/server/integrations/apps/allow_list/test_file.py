@@ -280,3 +280,56 @@ def test_concurrent_changes_of_the_list_are_all_stored(places):
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(lambda number: allow_list.put(f"app{number}", Entry()), range(24)))
     assert len(names(allow_list)) == 25
+
+
+EVIL = json.dumps({"version": 2, "apps": {"evil": {"path": "sh"}}})
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other rights.")
+@pytest.mark.parametrize("kind", ["a link", "writable by everybody", "in a folder that everybody may write into", "a pipe"])
+def test_list_that_others_may_change_is_not_in_force(places, kind):
+    write(places, {"own": {"path": "sleep"}})
+    allow_list = open_allow_list(places)
+    elsewhere = places.own.parent.parent / "elsewhere.json"
+    elsewhere.write_text(EVIL)
+    places.own.unlink()
+    if kind == "a link":
+        places.own.symlink_to(elsewhere)
+    elif kind == "a pipe":
+        os.mkfifo(places.own)
+    else:
+        places.own.write_text(EVIL)
+        (places.own.parent if "folder" in kind else places.own).chmod(0o777)
+    assert names(allow_list) == ["own"]
+    assert "The last good list stays in force" in allow_list.problem
+    assert names(open_allow_list(places)) == ["own"], "nor after a restart"
+    with pytest.raises(Conflict):
+        allow_list.put("more", Entry.model_validate({"path": "sleep"}))
+    places.own.parent.chmod(0o755)
+    allow_list.restore()
+    assert (names(allow_list), allow_list.problem) == (["own"], None)
+    assert elsewhere.read_text() == EVIL
+
+
+def test_list_of_another_user_is_not_in_force(places, monkeypatch):
+    write(places, {"own": {"path": "sleep"}})
+    allow_list = open_allow_list(places)
+    write(places, {"evil": {"path": "sh"}})
+    owner = places.own.stat().st_uid
+    monkeypatch.setattr(os, "getuid", lambda: owner + 1)
+    assert names(allow_list) == ["own"]
+    assert "belongs to another user" in allow_list.problem
+    monkeypatch.setattr(os, "getuid", lambda: owner)
+    assert names(allow_list) == ["evil"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other rights.")
+def test_copy_of_the_last_good_list_is_trusted_only_if_nobody_else_may_change_it(places):
+    open_allow_list(places)
+    places.good.write_text(EVIL)
+    places.good.chmod(0o666)
+    places.own.write_text("{")
+    allow_list = open_allow_list(places)
+    assert names(allow_list) == []
+    with pytest.raises(NotFound):
+        allow_list.restore()

@@ -1,0 +1,150 @@
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from server.lifecycle import runtime_file
+from tests.server.conftest import Served
+from tests.server.hostile_backup import make_hostile
+from tests.server.restarts import wait_for_restart
+
+AGENT = "#!/bin/sh\ntouch {ran}\necho ngrok version 3.22.1\n"
+
+
+def restore(served: Served, file: Path) -> Served:
+    """Restore in the running server, and wait until it has restarted."""
+    running = runtime_file.read(served.data)
+    assert running
+    answer = served.person("POST", "/api/restore", json={"path": str(file)})
+    assert answer.status_code == 202, answer.text
+    return wait_for_restart(served, running.key)
+
+
+def titles(served: Served) -> dict[str, str]:
+    """The ids of the differences, by title."""
+    found = served.person("GET", "/api/restore").json()["differences"]
+    return {difference["title"]: difference["id"] for difference in found}
+
+
+def decide(served: Served, title: str, decision: str = "accept") -> Any:
+    return served.person("POST", f"/api/restore/differences/{titles(served)[title]}/{decision}")
+
+
+def read_settings(served: Served) -> dict[str, Any]:
+    path = served.data / "settings.json"
+    stored = json.loads(path.read_text()) if path.exists() else {}
+    return {name: fields["1"] for name, fields in stored.items()}
+
+
+@pytest.fixture
+def hostile(tmp_path: Path) -> dict[str, dict[str, Any]]:
+    """Settings of every kind that could open or run something."""
+    agent = tmp_path / "evil" / "ngrok"
+    agent.parent.mkdir()
+    agent.write_text(AGENT.format(ran=tmp_path / "ran"))
+    agent.chmod(0o700)
+    return {
+        "tunnel": {"agent_path": str(agent), "domain": "evil.ngrok.app", "open_at_start": True},
+        "origins": {"allowed": ["https://evil.example"]},
+        "oauth": {"registration_allowed": True, "access_minutes": 999},
+        "approvals": {"allowance_minutes": 1440, "patience_seconds": 1},
+        "gmail": {"endpoints": {"api": "https://evil.example"}, "timeout_seconds": 119},
+        "retention": {"payload_days": 3650},
+        "updates": {"feed_url": "https://evil.example/feed"},
+        "updates_seen": {"address": "https://evil.example", "version": "99"},
+        "nobody": {"knows": "this"},
+        "look": {"theme": "dark"},
+    }
+
+
+def test_restored_backup_is_harmless_until_each_difference_is_accepted(serve, tmp_path, hostile) -> None:
+    served = serve()
+    key = served.make_client("bot")
+    assert served.person("POST", "/api/backup", json={"path": str(tmp_path / "good.zip")}).status_code == 200
+    apps = {"evil": {"name": "Evil", "platforms": {"linux": {"path": "/bin/sh"}}}, "gone": {"path": "/nowhere/evil"}}
+    file = make_hostile(tmp_path / "good.zip", tmp_path / "bad.zip", hostile, apps)
+    before = {name: fields for name, fields in read_settings(served).items() if name not in {"look", "restored"}}
+    listed = served.data.joinpath("app_config.json").read_bytes()
+    served = restore(served, file)
+    after = read_settings(served)
+    assert after.pop("look") == {"theme": "dark"}
+    assert {name: fields for name, fields in after.items() if name != "restored"} == before
+    assert served.data.joinpath("app_config.json").read_bytes() == listed
+    assert served.call("GET", "/apps/list", key).status_code == 401
+    assert not (tmp_path / "ran").exists(), "its agent is not even asked for its version"
+    assert set(titles(served)) == {
+        "Approvals: Minutes that an approval for a while holds",
+        "Approvals: Seconds that a call waits for approval",
+        "Client: bot",
+        "Gmail: endpoints",
+        "Gmail: Wait for Google",
+        "Program: Evil (evil)",
+        "Program: gone",
+        "Sign-ins: Let clients register themselves",
+        "Tunnel: Open the tunnel at start",
+        "Tunnel: Path of the ngrok program",
+        "Tunnel: Reserved domain",
+        "Updates: Address of the update check",
+        "Web pages: Web pages that may call Deskhand",
+        "What Deskhand remembers: Contents of calls",
+        "nobody: unknown setting knows",
+        "Sign-ins: unknown setting access_minutes",
+    }
+    report = served.person("GET", "/api/restore").json()["latest"]
+    assert Path(report["replaced"]).joinpath("deskhand.db").is_file()
+
+
+def test_accepted_difference_is_in_force_and_a_discarded_one_is_gone(serve, tmp_path, hostile) -> None:
+    served = serve()
+    key = served.make_client("bot")
+    served.person("POST", "/api/backup", json={"path": str(tmp_path / "good.zip")})
+    hostile["tunnel"]["agent_path"] = "/bin/sh"
+    hostile["origins"]["allowed"] = ["HTTPS://Notes.example.org/"]
+    hostile["pause"] = {"until": "no time"}
+    apps = {"shell": {"platforms": {"linux": {"path": "/bin/sh"}}}, "gone": {"path": "/nowhere/evil"}}
+    served = restore(served, make_hostile(tmp_path / "good.zip", tmp_path / "bad.zip", hostile, apps))
+    refused = decide(served, "Tunnel: Path of the ngrok program")
+    assert (refused.status_code, "not ngrok's agent" in refused.text) == (422, True)
+    assert decide(served, "Pause: Pause all actions until").status_code == 422
+    assert decide(served, "Program: gone").status_code == 422
+    assert decide(served, "Tunnel: Path of the ngrok program", "discard").status_code == 200
+    for title in (
+        "Tunnel: Reserved domain",
+        "Web pages: Web pages that may call Deskhand",
+        "Approvals: Seconds that a call waits for approval",
+        "nobody: unknown setting knows",
+        "Program: shell",
+        "Client: bot",
+    ):
+        answer = decide(served, title)
+        assert answer.status_code == 200, answer.text
+        assert title not in titles(served)
+    settings = read_settings(served)
+    assert settings["tunnel"]["domain"] == "evil.ngrok.app"
+    assert settings["tunnel"].get("agent_path") is None
+    assert settings["origins"]["allowed"] == ["https://notes.example.org"]
+    assert settings["approvals"]["wait_seconds"] == 1
+    assert settings["nobody"] == {"knows": "this"}
+    assert "shell" in {app["name"] for app in served.person("GET", "/api/apps").json()["apps"]}
+    assert served.call("GET", "/apps/list", key).status_code == 200
+    served.background.stop()
+    again = serve()
+    assert "Program: gone" in titles(again), "what waits is there after a restart"
+    assert decide(again, "Program: gone", "discard").status_code == 200
+    assert "Program: gone" not in titles(again)
+    assert again.person("POST", "/api/restore/differences/none/accept").status_code == 404
+
+
+def test_backup_that_cannot_be_restored_changes_nothing(serve, tmp_path) -> None:
+    served = serve()
+    (tmp_path / "no.zip").write_bytes(b"no backup")
+    assert served.person("POST", "/api/restore", json={"path": "no.zip"}).status_code == 422
+    assert served.person("POST", "/api/restore", json={"path": str(tmp_path / "no.zip")}).status_code == 202
+    deadline = time.monotonic() + 30
+    while (view := served.person("GET", "/api/restore").json())["state"] == "running":
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert (view["state"], "not a backup" in view["problem"], view["latest"]) == ("failed", True, None)
+    assert served.person("GET", "/api/overview").json()["problems"] == []
