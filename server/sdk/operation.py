@@ -15,7 +15,7 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
 from server.core.errors import Conflict
-from server.http.request_body import StrictRequest
+from server.http.request_body import StrictRequest, handle_leniently, wants_list
 from server.sdk.routing import DeferredRouter
 
 LARGEST_BODY = 1024 * 1024
@@ -246,10 +246,11 @@ class OperationRoute(APIRoute):
         if declared.header_params or declared.cookie_params:
             raise TypeError(f"{operation.name}: a call is stored as path, query and body, so it takes no header or cookie.")
         names = frozenset(part.name for part in (*declared.path_params, *declared.query_params, *declared.body_params))
+        lists = frozenset(part.alias for part in declared.query_params if wants_list(part.field_info.annotation))
 
         async def enter(request: Request) -> Response:
             guard: GuardProtocol = request.app.state.guard
-            strict = StrictRequest(request.scope, request.receive, operation.largest_body)
-            return await guard.handle(strict, operation, names, handle)
+            strict = StrictRequest(request.scope, request.receive, operation.largest_body, lists)
+            return await guard.handle(strict, operation, names, lambda _: handle_leniently(strict, handle))
 
         return enter
