@@ -16,8 +16,10 @@ from fastapi.routing import APIRoute
 
 from server.core.errors import Conflict
 from server.http.request_body import StrictRequest, handle_leniently, wants_list
+from server.outbound.previews import require_no_preview
 from server.sdk.routing import DeferredRouter
 
+__all__ = ["require_no_preview"]  # for integrations, which do not import server.outbound
 LARGEST_BODY = 1024 * 1024
 Preview = Callable[..., Awaitable["Effect"]]
 
@@ -30,12 +32,14 @@ class Effect:
     `fields`: names and values in the order in which the recipient would see them; programs show executable and arguments,
     files their name, size and SHA-256. `recipients`: the addresses of everybody whom it reaches, if any.
     `seal`: a hash of everything, if the fields leave something out; it is not shown, and the approval is bound to it.
+    `links`: addresses that the caller chose, to be fetched or of files in it. Such a call is always asked about, each time.
     """
 
     sentence: str
     fields: tuple[tuple[str, str], ...] = ()
     recipients: tuple[str, ...] = ()
     seal: str = ""
+    links: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

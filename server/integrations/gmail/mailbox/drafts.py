@@ -61,11 +61,12 @@ class Drafts:
         """Foresee which draft is written."""
         _, outgoing, _ = await self._settle(order)
         await self.outbox.check(outgoing)
-        return Effect(f"write a draft to {name_recipients(outgoing.recipients())}", outgoing.fields())
+        return foresee_draft(outgoing)
 
     async def create(self, order: DraftMail) -> DraftSaved:
         """Write a draft."""
         session, outgoing, thread_id = await self._settle(order)
+        require_allowed(foresee_draft(outgoing))
         saved = await session.save_draft(await self.accounts.run(compose, outgoing), thread_id)
         await self.outbox.files.release(order)
         return describe_saved(saved, "The draft was written. It was not sent.")
@@ -74,16 +75,21 @@ class Drafts:
         """Foresee which draft is replaced, and by which mail."""
         session, outgoing, _ = await self._settle(order, draft_id)
         await self.outbox.check(outgoing)
-        before = await self._read_raw(session, draft_id)
-        fields = (*outgoing.fields(), ("Replaces", f"a draft to {before.recipients or 'nobody yet'}: {before.subject}"))
-        return Effect(f"replace a draft to {name_recipients(outgoing.recipients())}", fields)
+        return await self._foresee_update(session, draft_id, outgoing)
 
     async def update(self, draft_id: str, order: DraftMail) -> DraftSaved:
         """Replace a draft, attachments included; it stays in its thread."""
         session, outgoing, thread_id = await self._settle(order, draft_id)
+        require_allowed(await self._foresee_update(session, draft_id, outgoing))
         saved = await session.save_draft(await self.accounts.run(compose, outgoing), thread_id, draft_id)
         await self.outbox.files.release(order)
         return describe_saved(saved, "The draft was replaced. It was not sent.")
+
+    async def _foresee_update(self, session: Session, draft_id: str, outgoing: OutgoingMail) -> Effect:
+        before = await self._read_raw(session, draft_id)
+        fields = (*outgoing.fields(), ("Replaces", f"a draft to {before.recipients or 'nobody yet'}: {before.subject}"))
+        sentence = f"replace a draft to {name_recipients(outgoing.recipients())}"
+        return Effect(sentence, fields, seal=outgoing.seal(), links=outgoing.links())
 
     async def preview_send(self, draft_id: str, account: str | None) -> Effect:
         """Foresee the mail that goes out, with the hashes of its attachments."""
@@ -147,6 +153,12 @@ class Drafts:
             outgoing, references=tuple(read_ids(headers.get("References"))), in_reply_to=answered[0] if answered else ""
         )
         return outgoing, message.get("threadId")
+
+
+def foresee_draft(outgoing: OutgoingMail) -> Effect:
+    """Effect of writing a draft."""
+    sentence = f"write a draft to {name_recipients(outgoing.recipients())}"
+    return Effect(sentence, outgoing.fields(), seal=outgoing.seal(), links=outgoing.links())
 
 
 async def read_stored(session: Session, draft_id: str) -> Stored:
