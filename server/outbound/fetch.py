@@ -150,7 +150,7 @@ class Fetch:
 
 def fits(host: str, pattern: str) -> bool:
     """Return whether a host is the one of a pattern, or below that of a pattern such as *.example.com."""
-    return host.endswith(pattern[1:]) and host != pattern[2:] if pattern.startswith("*.") else host == pattern
+    return host.endswith(pattern[1:]) if pattern.startswith("*.") else host == pattern
 
 
 def check_response(status: int, coding: str) -> None:

@@ -243,8 +243,8 @@ def send(served, link: str, operation: str = "send", **more: Any) -> Any:
 
 @pytest.mark.parametrize("policy", ["ask", "allow"])
 def test_approval_of_a_link_permits_the_fetch_alone_and_then_the_whole_is_asked(served, shop, policy):
-    operations = {"send_mail": policy}
-    assert served.person("PATCH", "/api/clients/bot", json={"operations": operations}).status_code == 200
+    policies = {"send_mail": policy}
+    assert served.person("PATCH", "/api/clients/bot", json={"policies": policies}).status_code == 200
     link, sent = f"{shop}/plan.csv?{next(NUMBERS)}", count_sent(served)
     path = link.removeprefix(shop)
     asked = send(served, link)
@@ -267,7 +267,7 @@ def test_approval_of_a_link_permits_the_fetch_alone_and_then_the_whole_is_asked(
     approve(served, second)
     until(lambda: served.call("GET", f"/approvals/{asked.json()['approval_id']}").json()["status"] == "done")
     assert (Shop.asked.count(path), count_sent(served)) == (1, sent + 1)
-    served.person("PATCH", "/api/clients/bot", json={"operations": {"send_mail": "ask"}})
+    served.person("PATCH", "/api/clients/bot", json={"policies": {"send_mail": "ask"}})
 
 
 def count_sent(served) -> int:
