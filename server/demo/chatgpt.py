@@ -36,12 +36,16 @@ class Answer:
 
 @dataclass
 class ChatGPT:
-    """One GPT in one conversation. `name`: its client's. `waits`: for the result of a call that the person must approve."""
+    """One GPT in one conversation. `name`: its client's. `waits`: for the result of a call that the person must approve.
+
+    `document_id`: of its document's address; without one the document is asked for by name, with the key.
+    """
 
     name: str
     key: str = field(repr=False)
     http: "httpx2.AsyncClient"
     conversation: str = "demo"
+    document_id: str = ""
     server: str = ""
     waits: bool = True
     document: Document = field(default_factory=dict)
@@ -51,7 +55,8 @@ class ChatGPT:
 
         The server in the document may be a proxy of the person's, which the demo does not call.
         """
-        answer = await self.http.get(f"{base}/gpts/{self.name}/openapi.json", headers={"User-Agent": AGENT})
+        headers = {"User-Agent": AGENT} if self.document_id else self._headers()
+        answer = await self.http.get(f"{base}/gpts/{self.document_id or self.name}/openapi.json", headers=headers)
         self.document, self.server = answer.raise_for_status().json(), base
 
     async def call(self, operation: str, arguments: Mapping[str, Any] | None = None) -> Answer:

@@ -9,7 +9,7 @@ from itertools import chain, cycle, repeat
 from random import Random
 from urllib.parse import urlsplit
 
-from server.access.clients.registry import Policy
+from server.access.clients.registry import Client, Policy
 from server.core.errors import NotFound
 from server.demo.chatgpt import ChatGPT, NotOffered
 from server.http.addresses import Address
@@ -95,9 +95,9 @@ class Simulation:
         async with httpx2.AsyncClient(timeout=CALL_SECONDS, trust_env=False) as http:
             try:
                 for client in list_clients(self._scripts):
-                    key = await prepare_client(self._state, client)
+                    made, key = await prepare_client(self._state, client)
                     conversation = f"{client.name}-{self._schedule.seed}"
-                    self._clients[client.name] = ChatGPT(client.name, key, http, conversation, waits=False)
+                    self._clients[client.name] = ChatGPT(client.name, key, http, conversation, made.document_id, waits=False)
             except Exception:
                 log.exception("The demo's clients could not be created.")
                 return
@@ -149,15 +149,15 @@ class Simulation:
                     await self._clients[Persona.gpt].call(step.operation, step.arguments)
 
 
-async def prepare_client(state: State, client: SimulatedClient) -> str:
-    """Create the client, or renew the key of an earlier start, since keys are not stored. Return the key."""
+async def prepare_client(state: State, client: SimulatedClient) -> tuple[Client, str]:
+    """Create the client, or renew the key of an earlier start, since keys are not stored. Return it with the key."""
     try:
-        _, key = await state.clients.renew_key(client.name)
+        made, key = await state.clients.renew_key(client.name)
     except NotFound:
         scopes = frozenset(state.runtime.scopes()) if client.scopes is None else client.scopes
-        _, key = await state.clients.create(client.name, scopes, dict.fromkeys(client.allowed, Policy.allow))
+        made, key = await state.clients.create(client.name, scopes, dict.fromkeys(client.allowed, Policy.allow))
     state.context.events.publish("clients")
-    return key
+    return made, key
 
 
 def choose_base(address: Address) -> str:

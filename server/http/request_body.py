@@ -1,22 +1,42 @@
-"""Requests with a body of strict JSON and of a limited size."""
+"""Requests with a body of strict JSON and of a limited size, in which lists may be written in other ways."""
 
 import json
-from collections.abc import AsyncGenerator
-from typing import Any
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
+from types import NoneType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
-from fastapi import Request
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope
 
+from server.core.lists import make_list
 from server.core.strict_json import parse_json
+
+NO_LIST = {"list_type", "tuple_type", "set_type", "frozen_set_type"}  # pydantic's errors
+LISTS = (list, tuple, set, frozenset, Sequence)
+DEEPEST = 4  # lists within lists that are read from other forms
 
 
 class StrictRequest(Request):
-    """A request whose body is strict JSON and of at most `largest` bytes; one that declares a larger size is refused unread."""
+    """A request whose body is strict JSON and of at most `largest` bytes; one that declares a larger size is refused unread.
 
-    def __init__(self, scope: Scope, receive: Receive, largest: int) -> None:
+    `lists`: the parameters of its query that are lists.
+    """
+
+    def __init__(self, scope: Scope, receive: Receive, largest: int, lists: Collection[str] = ()) -> None:
         super().__init__(scope, receive)
         self._largest = largest
+        self._lists = lists
+
+    @property
+    def query_params(self) -> QueryParams:
+        """Parameters of the query; one that is a list may be the JSON of it."""
+        given = super().query_params
+        alone = {name for name in self._lists if len(given.getlist(name)) == 1}
+        items = [(name, item) for name, value in given.multi_items() for item in (make_list(value) if name in alone else [value])]
+        return QueryParams([(name, item if isinstance(item, str) else json.dumps(item)) for name, item in items])
 
     async def stream(self) -> AsyncGenerator[bytes]:
         length, read = self.headers.get("content-length", "0"), 0
@@ -29,8 +49,54 @@ class StrictRequest(Request):
             yield chunk
 
     async def json(self) -> Any:
+        if hasattr(self, "_json"):
+            return self._json
         body = await self.body()
         try:
-            return parse_json(body)
+            self._json = parse_json(body)
         except (ValueError, RecursionError) as error:
             raise json.JSONDecodeError(str(error), body.decode(errors="replace"), 0) from None
+        return self._json
+
+    def read_lists(self, error: RequestValidationError) -> bool:
+        """Put a list into the body wherever one is wanted and something else was sent. Answers whether there was any."""
+        return any([self._read_list(("_json", *detail["loc"][1:])) for detail in error.errors() if is_no_list(detail)])
+
+    def _read_list(self, path: Sequence[Any]) -> bool:
+        within: Any = vars(self)
+        try:
+            for part in path[:-1]:
+                within = within[part]
+            value = within[path[-1]]
+        except (KeyError, IndexError, TypeError):
+            return False  # the location names a choice of a union besides
+        if value is None or value == "" or isinstance(value, list):
+            return False
+        within[path[-1]] = make_list(value)
+        return True
+
+
+def is_no_list(detail: dict[str, Any]) -> bool:
+    """Return whether something in the body should have been a list."""
+    return detail["type"] in NO_LIST and detail["loc"][0] == "body"
+
+
+def wants_list(annotation: Any) -> bool:
+    """Return whether a parameter is a list, and nothing else."""
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return wants_list(get_args(annotation)[0])
+    if origin in {Union, UnionType}:
+        return all(wants_list(choice) for choice in get_args(annotation) if choice is not NoneType)
+    return (origin or annotation) in LISTS
+
+
+async def handle_leniently(request: StrictRequest, handle: Callable[[Request], Awaitable[Response]]) -> Response:
+    """Handle a request, also if it gives a list as JSON or as a single value: models often do. Nothing else is loosened."""
+    for _ in range(DEEPEST):
+        try:
+            return await handle(request)
+        except RequestValidationError as error:
+            if not request.read_lists(error):
+                raise
+    return await handle(request)

@@ -125,7 +125,7 @@ async def list_addresses(state: State) -> Addresses:
     for service in state.runtime.running():
         with suppress(Unavailable):
             more |= {name: base + path for name, path in (await service.list_addresses()).items()}
-    names = [client.name for client in await state.clients.list() if not client.revoked_at]
+    clients = [client for client in await state.clients.list() if not client.revoked_at]
     return Addresses(
         public=base,
         here=state.address.own,
@@ -137,7 +137,7 @@ async def list_addresses(state: State) -> Addresses:
         oauth_authorize=f"{base}/chatgpt/oauth/authorize",
         oauth_token=f"{base}/chatgpt/oauth/token",
         oauth_scope=" ".join(state.runtime.scopes()),
-        gpts={name: f"{base}/gpts/{name}/openapi.json" for name in names},
+        gpts={client.name: f"{base}/gpts/{client.document_id}/openapi.json" for client in clients},
         **more,
     )
 

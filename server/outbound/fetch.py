@@ -3,14 +3,17 @@
 import asyncio
 import re
 import ssl
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from email.message import Message
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import unquote
+
+from pydantic import BaseModel, Field, StringConstraints
 
 from server.core.errors import InvalidInput, TooLarge, UpstreamFailed, UpstreamTimedOut
 from server.core.file_names import clean_name
+from server.outbound.previews import FetchNotPermitted, Link, is_permitted
 
 if TYPE_CHECKING:
     import httpcore2
@@ -34,6 +37,19 @@ HEADERS: list[tuple[bytes | str, bytes | str]] = [
     ("User-Agent", "Deskhand"),
 ]
 
+SECTION = "downloads"  # of the settings
+HostPattern = Annotated[str, StringConstraints(pattern=r"^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+$", max_length=253)]
+
+
+class DownloadSettings(BaseModel):
+    """Downloads from addresses that callers choose."""
+
+    trusted_hosts: list[HostPattern] = Field(
+        ["*.oaiusercontent.com"],
+        description="Hosts from which files are fetched before the person is asked. OpenAI's links expire after five minutes, "
+        "and nobody else can read what is in them.",
+    )
+
 
 @dataclass(frozen=True)
 class Fetched:
@@ -46,25 +62,42 @@ class Fetched:
 
 @dataclass(frozen=True)
 class Fetch:
-    """Fetches over https from the public internet only.
+    """Fetches over https from the public internet only; during a preview only what the person has approved.
 
     `allowed`: pairs of host and port on this computer that may be fetched over http as well; read at each call, so it may
-    change. `only_allowed`: nothing else is fetched. Tests replace the resolver, the dialer and the trusted certificates.
+    change. `only_allowed`: nothing else is fetched. `trusted_hosts`: answers those from which a preview may fetch.
+    Tests replace the resolver, the dialer and the trusted certificates.
     """
 
     allowed: Collection[tuple[str, int]] = ()
     only_allowed: bool = False
+    trusted_hosts: Callable[[], Collection[str]] = tuple
     resolve: "Resolver | None" = None
     dialer: "httpcore2.AsyncNetworkBackend | None" = None
     trust: ssl.SSLContext | None = None
 
+    def is_trusted(self, url: str) -> bool:
+        """Return whether a preview may fetch from an address unasked. Raises InvalidInput for one that is not allowed."""
+        address = self._parse(url)
+        host = address.raw_host.decode()
+        return address.scheme == "https" and any(fits(host, pattern) for pattern in self.trusted_hosts())
+
+    def require_permitted(self, *urls: str) -> None:
+        """Raises FetchNotPermitted, in a preview, with all addresses that the person has not approved; InvalidInput first."""
+        parsed = {url: self._parse(url) for url in urls}
+        links = [Link(url, str(address), address.raw_host.decode()) for url, address in parsed.items()]
+        refused = [link for link in links if not is_permitted(link.given) and not self.is_trusted(link.given)]
+        if refused:
+            raise FetchNotPermitted(refused)
+
     async def get(self, url: str, *, largest: int, seconds: float = 15) -> Fetched:
         """Fetch a file of at most `largest` bytes within so many seconds in total.
 
-        Raises InvalidInput for an address that is not allowed, TooLarge, UpstreamFailed and UpstreamTimedOut.
+        Raises InvalidInput for an address that is not allowed, FetchNotPermitted, TooLarge, UpstreamFailed and UpstreamTimedOut.
         """
         import httpcore2
 
+        self.require_permitted(url)
         address = self._parse(url)
         try:
             async with asyncio.timeout(seconds):
@@ -113,6 +146,11 @@ class Fetch:
             read_media_type(headers.get(b"content-type", "")),
             choose_name(headers.get(b"content-disposition", ""), address.path),
         )
+
+
+def fits(host: str, pattern: str) -> bool:
+    """Return whether a host is the one of a pattern, or below that of a pattern such as *.example.com."""
+    return host.endswith(pattern[1:]) if pattern.startswith("*.") else host == pattern
 
 
 def check_response(status: int, coding: str) -> None:

@@ -6,6 +6,8 @@ Addresses that a caller chose are for server.outbound.fetch, which guards agains
 import asyncio
 from typing import TYPE_CHECKING
 
+from server.outbound.previews import require_no_preview
+
 if TYPE_CHECKING:
     import httpx2
 
@@ -44,6 +46,11 @@ def make_client() -> "httpx2.AsyncClient":
 
     import httpx2
 
+    async def refuse_in_preview(_: httpx2.Request) -> None:
+        require_no_preview()
+
     no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
     direct = dict.fromkeys(LOOPBACK, None)
-    return httpx2.AsyncClient(cookies=no_cookies, mounts=direct, timeout=SECONDS, headers={"User-Agent": "Deskhand"})
+    hooks = {"request": [refuse_in_preview]}
+    headers = {"User-Agent": "Deskhand"}
+    return httpx2.AsyncClient(cookies=no_cookies, mounts=direct, timeout=SECONDS, headers=headers, event_hooks=hooks)

@@ -1,5 +1,6 @@
 """The document of each client: the operations that its scopes reach and the person has not denied."""
 
+from hmac import compare_digest
 from typing import Any
 
 from server.access.clients.registry import Client, Policy
@@ -40,9 +41,13 @@ class Documents:
             )
         return self._made[key]
 
-    async def make_for(self, client_name: str) -> dict[str, Any]:
-        """Make a client's document. Raises NotFound for a client that there is not."""
-        client = await self._state.clients.show(client_name)
+    async def find_client(self, document_id: str) -> Client | None:
+        """Find the client of a document's address; None if it is no such address, or the client is revoked."""
+        live = [client for client in await self._state.clients.list() if client.revoked_at is None]
+        return next((client for client in live if compare_digest(client.document_id, document_id)), None)
+
+    def make_for(self, client: Client) -> dict[str, Any]:
+        """Make a client's document."""
         names = {operation.name for operation in offered(client, self._state.runtime.operations())}
         return self.make(names, f"Deskhand for {client.name}", signs_in=client.signs_in)
 

@@ -10,13 +10,15 @@ from fastapi import Path as InPath
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from server.access.activity.log import RETENTION, Retention
+from server.core.errors import NotFound
 from server.core.resources import shipped
 from server.projections import help as help_page
 from server.projections.documents import Documents
 from server.projections.manifest import make_manifest
 from server.runtime.state import State
 
-Name = Annotated[str, InPath(pattern=r"^[a-z0-9][a-z0-9._-]{0,39}$", description="The client's name.")]
+Name = Annotated[str, InPath(pattern=r"^[a-z0-9][a-z0-9._-]{0,39}$", description="The document's id, or the client's name.")]
+OTHER_DOCUMENT = "This key has no document of that name. Deskhand shows each client's address under Connect."
 PRIVACY = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Privacy</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="/docs/style.css"></head>
 <body><main><h1>Privacy</h1>
@@ -76,10 +78,13 @@ def create_documents(state: State, documents: Documents) -> APIRouter:
         return await to_yaml(await hand_out(client, request))
 
     async def hand_out(client: str, request: Request) -> dict[str, Any]:
-        document = await documents.make_for(client)
-        if state.usage.record_document(client, request.headers.get("host", "")):
+        """Document by its unguessable id; by a client's name with its key only, so that nobody learns which clients exist."""
+        found = await documents.find_client(client) or await state.guard.authenticate_request(request.headers)
+        if client not in {found.document_id, found.name}:
+            raise NotFound(OTHER_DOCUMENT)
+        if state.usage.record_document(found.name, request.headers.get("host", "")):
             state.context.events.publish("documents")
-        return document
+        return documents.make_for(found)
 
     return routes
 

@@ -26,7 +26,8 @@ from server.core.tasks import Tasks
 from server.http.addresses import Address
 from server.http.in_process import InProcessClient
 from server.integrations import find_migrations
-from server.outbound.fetch import Fetch
+from server.outbound.fetch import SECTION as DOWNLOADS
+from server.outbound.fetch import DownloadSettings, Fetch
 from server.runtime.integrations import Runtime
 from server.runtime.updates import Updates
 from server.sdk.approval_requests import ApprovalRequests
@@ -186,7 +187,7 @@ def make_context(
         secrets=Secrets(data, folder_only=home.own, from_before=used, timeouts=timeouts),
         database=database,
         events=events,
-        fetch=Fetch(only_allowed=demo),
+        fetch=Fetch(only_allowed=demo, trusted_hosts=lambda: settings.read(DOWNLOADS, DownloadSettings).trusted_hosts),
         screen=screen,
         approval_requests=ApprovalRequests(events, screen, tasks),
         clock=clock,

@@ -15,9 +15,11 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
 from server.core.errors import Conflict
-from server.http.request_body import StrictRequest
+from server.http.request_body import StrictRequest, handle_leniently, wants_list
+from server.outbound.previews import require_no_preview
 from server.sdk.routing import DeferredRouter
 
+__all__ = ["require_no_preview"]  # for integrations, which do not import server.outbound
 LARGEST_BODY = 1024 * 1024
 Preview = Callable[..., Awaitable["Effect"]]
 
@@ -30,12 +32,14 @@ class Effect:
     `fields`: names and values in the order in which the recipient would see them; programs show executable and arguments,
     files their name, size and SHA-256. `recipients`: the addresses of everybody whom it reaches, if any.
     `seal`: a hash of everything, if the fields leave something out; it is not shown, and the approval is bound to it.
+    `links`: addresses that the caller chose, to be fetched or of files in it. Such a call is always asked about, each time.
     """
 
     sentence: str
     fields: tuple[tuple[str, str], ...] = ()
     recipients: tuple[str, ...] = ()
     seal: str = ""
+    links: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -246,10 +250,11 @@ class OperationRoute(APIRoute):
         if declared.header_params or declared.cookie_params:
             raise TypeError(f"{operation.name}: a call is stored as path, query and body, so it takes no header or cookie.")
         names = frozenset(part.name for part in (*declared.path_params, *declared.query_params, *declared.body_params))
+        lists = frozenset(part.alias for part in declared.query_params if wants_list(part.field_info.annotation))
 
         async def enter(request: Request) -> Response:
             guard: GuardProtocol = request.app.state.guard
-            strict = StrictRequest(request.scope, request.receive, operation.largest_body)
-            return await guard.handle(strict, operation, names, handle)
+            strict = StrictRequest(request.scope, request.receive, operation.largest_body, lists)
+            return await guard.handle(strict, operation, names, lambda _: handle_leniently(strict, handle))
 
         return enter

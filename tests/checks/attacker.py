@@ -74,5 +74,5 @@ def make_attacker(server: Process, name: str = "", **order: Any) -> Attacker:
     """Make a client like any other: reading is allowed, changing asks."""
     name = name or f"hostile-{next(NUMBERS)}"
     key = server.make_client(name, **order)
-    document = HTTP.get(f"{server.own}/gpts/{name}/openapi.json").json()
+    document = HTTP.get(f"{server.own}/gpts/{name}/openapi.json", headers={"X-API-Key": key}).json()
     return Attacker(server, name, key, document)

@@ -81,7 +81,7 @@ class Gpt:
 
     def import_document(self) -> dict[str, Any]:
         """Import the schema as ChatGPT's editor does."""
-        return dict(loopback.get(f"{self.server.public}/gpts/{self.name}/openapi.json").json())
+        return dict(loopback.get(self.server.person("GET", "/api/addresses").json()["gpts"][self.name]).json())
 
     def _call_once(self, operation: str, arguments: dict[str, Any]) -> httpx2.Response:
         request = compose(self.all_operations, operation, arguments)

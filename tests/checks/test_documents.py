@@ -18,8 +18,8 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     host = "desk.example.org"
     with starting(tmp_path_factory.mktemp("documents") / "data") as start:
         server = start("--demo", "--public-url", f"https://{host}")
-        server.make_client("gpt")
-        return [loopback.get(server.own + path, headers={"Host": host}).json() for path in PATHS]
+        headers = {"Host": host, "X-API-Key": server.make_client("gpt")}
+        return [loopback.get(server.own + path, headers=headers).json() for path in PATHS]
 
 
 def test_documents_are_openapi_3_1(documents) -> None:

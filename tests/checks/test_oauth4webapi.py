@@ -14,7 +14,7 @@ STEPS = [
     "a wrong verifier is refused",
     "exchange",
     "refresh",
-    "a spent refresh token ends its family",
+    "a spent refresh token is refused",
     "revocation",
     "a code is used once",
     "done",

@@ -486,15 +486,27 @@ MUTANTS = [
     ),
     Mutant(
         "server/access/oauth/grants.py",
-        "            server.end(stored.grant, REFRESH_TWICE)\n",
-        "",
-        ("tests/server/access/oauth/test_grants.py::test_reused_refresh_token_revokes_its_family_after_the_grace_period",),
+        "                server.end(stored.grant, REFRESH_TWICE)\n",
+        "                pass\n",
+        (
+            "tests/server/access/oauth/test_grants.py::test_spent_refresh_token_is_refused_for_five_minutes_and_then_revokes_its_family",
+        ),
     ),
     Mutant(
         "server/access/oauth/grants.py",
-        "return late or successor is None or successor.used_at is not None",
-        "return late",
-        ("tests/server/access/oauth/test_grants.py::test_reused_refresh_token_revokes_its_family_once_its_successor_was_used",),
+        "if self._age(stored) > PARALLEL_USE:",
+        "if self._age(stored):",
+        (
+            "tests/server/access/oauth/test_grants.py::test_spent_refresh_token_is_refused_for_five_minutes_and_then_revokes_its_family",
+        ),
+    ),
+    Mutant(
+        "server/access/oauth/grants.py",
+        "return successor is not None and successor.used_at is None",
+        "return successor is not None",
+        (
+            "tests/server/access/oauth/test_grants.py::test_refresh_token_whose_successor_was_used_is_refused_at_once_and_revokes_its_family_later",
+        ),
     ),
     Mutant(
         "server/access/oauth/grants.py",
@@ -584,5 +596,23 @@ MUTANTS = [
         "hashed is not None and hmac.compare_digest(digest(secret), hashed)",
         "hashed is None or hmac.compare_digest(digest(secret), hashed)",
         ("tests/server/access/oauth/test_tokens.py",),
+    ),
+    Mutant(
+        "server/access/oauth/dynamic_registration.py",
+        "return [item for item in given if supported(item)]",
+        "return list(given)",
+        ("tests/server/access/oauth/test_dynamic_registration.py::test_foreign_redirect_uri_is_left_out_and_alone_refused",),
+    ),
+    Mutant(
+        "server/access/oauth/dynamic_registration.py",
+        "return value if value in METHODS else METHODS[0]",
+        "return value",
+        ("tests/server/access/oauth/test_dynamic_registration.py",),
+    ),
+    Mutant(
+        "server/access/oauth/dynamic_registration.py",
+        "Grants = Annotated[list[str], keep_supported(GRANTS.__contains__), ",
+        "Grants = Annotated[list[str], ",
+        ("tests/server/access/oauth/test_dynamic_registration.py::test_vs_code_is_registered_with_what_is_supported",),
     ),
 ]

@@ -15,6 +15,8 @@ TRANSPORT, DISPATCHER, CALLS = (f"{MCP_TESTS}transport.py",), (f"{MCP_TESTS}disp
 ENDPOINT, SESSIONS, EVENTS = (f"{MCP_TESTS}endpoint.py",), (f"{MCP_TESTS}sessions.py",), (f"{MCP_TESTS}event_stream.py",)
 DOCUMENTS = ("tests/server/projections/test_documents.py", "tests/server/projections/test_openapi.py")
 
+LISTS = ("tests/server/sdk/test_operation.py",)
+
 MUTANTS = [
     Mutant(f"{HTTP}middleware.py", "if len(host) != 1 or host[0] not in", "if host[0] not in", MIDDLEWARE),
     Mutant(f"{HTTP}middleware.py", "not in {name.lower() for name in self._hosts()}", "in {'evil.example'}", MIDDLEWARE),
@@ -149,5 +151,28 @@ MUTANTS = [
         (
             "tests/server/projections/test_documents.py::test_client_with_too_many_operations_for_chatgpt_is_created_with_a_warning",
         ),
+    ),
+    Mutant(
+        f"{HTTP}request_body.py",
+        "within[path[-1]] = make_list(value)",
+        "within[path[-1]] = [value]",
+        LISTS,
+    ),
+    Mutant(f"{HTTP}request_body.py", "            if not request.read_lists(error):\n", "            if True:\n", LISTS),
+    Mutant(f"{HTTP}request_body.py", "(make_list(value) if name in alone else [value])", "[value]", LISTS),
+    Mutant(f"{HTTP}request_body.py", "(make_list(value) if name in alone else [value])", "make_list(value)", LISTS),
+    Mutant(f"{HTTP}request_body.py", 'if value is None or value == "" or', "if", LISTS),
+    Mutant(
+        "server/public/pages.py",
+        "await documents.find_client(client) or await state.guard.authenticate_request(request.headers)",
+        "await documents.find_client(client) or await state.clients.show(client)",
+        DOCUMENTS,
+    ),
+    Mutant("server/public/pages.py", "if client not in {found.document_id, found.name}:", "if False:", DOCUMENTS),
+    Mutant(
+        "server/access/clients/client.py",
+        'f"document of {self.id}".encode()',
+        'f"document of {self.name}".encode()[:0]',
+        DOCUMENTS,
     ),
 ]

@@ -5,6 +5,7 @@ from tests.mutants.mutant import Mutant
 FETCH = ("tests/server/outbound/test_fetch.py",)
 NETWORK = ("tests/server/outbound/test_public_network.py",)
 CLIENT = ("tests/server/outbound/test_http_client.py",)
+PREVIEWS = ("tests/server/access/guard/test_previews.py",)
 
 MUTANTS: list[Mutant] = [
     Mutant(
@@ -89,4 +90,33 @@ MUTANTS: list[Mutant] = [
     Mutant("server/outbound/http_client.py", "DefaultCookiePolicy(allowed_domains=())", "DefaultCookiePolicy()", CLIENT),
     Mutant("server/outbound/http_client.py", "mounts=direct, ", "", CLIENT),
     Mutant("server/outbound/http_client.py", "            await client.aclose()", "            pass", CLIENT),
+    Mutant(
+        "server/outbound/fetch.py",
+        "        self.require_permitted(url)\n        address = self._parse(url)\n",
+        "        address = self._parse(url)\n",
+        FETCH,
+    ),
+    Mutant(
+        "server/outbound/fetch.py", "if not is_permitted(link.given) and not self.is_trusted(link.given)]", "if False]", PREVIEWS
+    ),
+    Mutant("server/outbound/fetch.py", "host.endswith(pattern[1:])", "host.endswith(pattern[2:])", FETCH),
+    Mutant("server/outbound/fetch.py", 'return address.scheme == "https" and any(', "return any(", FETCH),
+    Mutant("server/outbound/previews.py", "given in permitted", "bool(permitted)", ("tests/server/outbound/test_previews.py",)),
+    Mutant("server/outbound/http_client.py", ", event_hooks=hooks)", ")", CLIENT),
+    Mutant("server/access/guard/previews.py", "        with previewing(permitted):\n", "        if True:\n", PREVIEWS),
+    Mutant("server/access/guard/call.py", "is Policy.ask or effect.links:", "is Policy.ask:", PREVIEWS),
+    Mutant("server/access/guard/call.py", "None if effect.links else await self._find", "await self._find", PREVIEWS),
+    Mutant(
+        "server/access/guard/call.py",
+        "if previewed.unfetched and bind(digest, previewed.effect) == approval.hash:",
+        "if previewed.unfetched:",
+        PREVIEWS,
+    ),
+    Mutant("server/access/approvals/approval.py", "        if self.effect.links:\n", "        if False:\n", PREVIEWS),
+    Mutant(
+        "server/integrations/gmail/mailbox/attachments.py",
+        "return file if fetch.is_trusted(link) else replace(file, link=link)",
+        "return file",
+        PREVIEWS,
+    ),
 ]

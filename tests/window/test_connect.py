@@ -46,13 +46,14 @@ def test_connect_page_is_accessible(open_page, server, look, width):
 def test_connection_from_start_to_first_call(open_page, server):
     page = open_page("connect")
     page.get_by_role("link", name=re.compile("^A custom GPT")).press("Enter")
-    public = turn_on(page)
+    turn_on(page)
     page.get_by_role("button", name="New client").press("Enter")
     expect(page.get_by_label("Name")).to_have_value("My GPT")
     page.get_by_role("button", name="Make client").press("Enter")
     expect(page.get_by_role("group", name="Key", exact=True)).to_be_in_viewport()
     key, schema = value(page, "Key"), value(page, "Schema address")
-    assert schema == f"{public}/gpts/my-gpt/openapi.json"
+    assert schema == server.person("GET", "/api/addresses").json()["gpts"]["my-gpt"]
+    assert re.fullmatch(re.escape(public) + r"/gpts/[0-9a-f]{32}/openapi\.json", schema)
     expect(step(page, "Its schema")).to_contain_text("This step ticks itself off")
     document = loopback.get(schema).json()
     expect(step(page, "Its schema").get_by_role("heading")).to_contain_text("Step 3, done")
@@ -112,7 +113,7 @@ def test_instructions_follow_the_public_address_and_report_a_lost_one(open_page,
     expect(page.get_by_role("group", name="Schema address")).to_have_count(0)
     second = turn_on(page)
     assert second != first
-    expect(page.get_by_role("group", name="Schema address")).to_contain_text(f"{second}/gpts/my-gpt/openapi.json")
+    expect(page.get_by_role("group", name="Schema address")).to_contain_text(f"{second}/gpts/")
     notice = page.get_by_role("status").filter(has_text=first)
     expect(notice).to_contain_text("was lost")
     assert find_barriers(page) == []
@@ -135,10 +136,10 @@ def test_script_instructions_have_a_working_command(open_page, server):
 def test_values_are_copied_and_shown_as_qr_codes(open_page, server):
     server.make_client("my-gpt")
     page = open_page("connect/gpt/my-gpt")
-    public = turn_on(page)
+    turn_on(page)
     page.get_by_role("button", name="Copy Schema address").press("Enter")
     expect(page.get_by_text("Copied", exact=True)).to_be_visible()
-    assert page.evaluate("navigator.clipboard.readText()") == f"{public}/gpts/my-gpt/openapi.json"
+    assert page.evaluate("navigator.clipboard.readText()") == server.person("GET", "/api/addresses").json()["gpts"]["my-gpt"]
     for label in ("Public address", "Schema address", "Instructions", "Privacy policy"):
         page.get_by_role("button", name=f"Show {label} as a QR code").click()
         expect(page.get_by_role("img", name=f"QR code of {label}")).to_be_visible()
@@ -155,7 +156,7 @@ def test_unused_key_is_replaced_at_once(open_page, server):
 def test_gpt_sign_in_fields_are_named_as_in_its_editor(open_page, server):
     server.make_client("my-gpt")
     page = open_page("connect/gpt/my-gpt")
-    public = turn_on(page)
+    turn_on(page)
     page.get_by_role("radio", name="OAuth").check()
     page.get_by_role("button", name="Make an id and secret").press("Enter")
     expect(page.get_by_role("group", name="Client Secret")).to_be_in_viewport()
@@ -196,7 +197,7 @@ def test_app_with_a_key_gets_a_working_configuration(open_page, server):
 def test_client_registration_of_chatgpt_is_enabled_at_the_connect_page(open_page, server):
     server.person("PUT", "/api/sign-ins", json={"documents_allowed": False})
     page = open_page("connect/app")
-    public = turn_on(page)
+    turn_on(page)
     heading = step(page, "ChatGPT may introduce itself").get_by_role("heading")
     expect(heading).not_to_contain_text("done")
     page.get_by_role("switch", name="Apps known by a document at their own address").press("Space")

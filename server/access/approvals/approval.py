@@ -96,7 +96,12 @@ class Approval:
 
     @property
     def extents(self) -> tuple[ApprovalDuration, ...]:
-        """Possible durations of an approval: a call that reaches other people is never allowed permanently."""
+        """Possible durations of an approval: a call that reaches other people is never allowed permanently.
+
+        One with links is allowed once, as the next one's links are others.
+        """
+        if self.effect.links:
+            return (ApprovalDuration.once,)
         recipients = (ApprovalDuration.recipients,) if self.effect.recipients else ()
         return (
             ApprovalDuration.once,

@@ -185,10 +185,10 @@ class Approvals:
         entry = responses.make_entry(approval, Outcome.waiting, "asked", reason)
         await self._store(approval, entry, store.wait_again, approval, entry)
 
-    async def ask_again(self, approval: Approval, effect: Effect) -> None:
+    async def ask_again(self, approval: Approval, effect: Effect, reason: str = CHANGED) -> None:
         """Prompt again with the current Effect. The client goes on polling the same approval."""
         renewed = replace(approval, **self._ask(approval.call_hash, effect))
-        entry = responses.make_entry(renewed, Outcome.waiting, "asked", CHANGED)
+        entry = responses.make_entry(renewed, Outcome.waiting, "asked", reason)
         if await self._store(approval, entry, store.ask_again, approval, renewed, entry):
             self._context.approval_requests.notify(renewed.ask())
 

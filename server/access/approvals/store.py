@@ -114,12 +114,13 @@ def to_effect(text: str) -> Effect:
     """Make an Effect of its stored JSON."""
     stored = json.loads(text)
     shown = tuple((str(name), str(value)) for name, value in stored["fields"])
-    return Effect(stored["sentence"], shown, tuple(stored["recipients"]))
+    return Effect(stored["sentence"], shown, tuple(stored["recipients"]), links=tuple(stored.get("links", ())))
 
 
 def from_effect(effect: Effect) -> str:
     """Write an Effect as JSON, unabridged."""
-    return json.dumps({"sentence": effect.sentence, "fields": effect.fields, "recipients": effect.recipients})
+    names = ("sentence", "fields", "recipients", "links")
+    return json.dumps({name: getattr(effect, name) for name in names})
 
 
 def find(connection: Connection, statement: Any, values: Mapping[str, Any]) -> Approval | None:

@@ -1,5 +1,6 @@
 """A client: its name, scopes, policies and rate limit."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -35,6 +36,11 @@ class Client:
     def signs_in(self) -> bool:
         """Return whether it has no key, and uses OAuth."""
         return not self.key_hint
+
+    @property
+    def document_id(self) -> str:
+        """Id in the address of its document, which names its operations: unguessable, as its own id is random and secret."""
+        return hashlib.sha256(f"document of {self.id}".encode()).hexdigest()[:32]
 
     @property
     def credential(self) -> str:

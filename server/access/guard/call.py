@@ -1,7 +1,7 @@
 """One call on its way through the guard."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from server.access.activity.entry import Entry, Outcome
 from server.access.activity.log import Activity, IdempotencyRecord
 from server.access.approvals import responses
 from server.access.approvals.approval import Approval, State, bind
-from server.access.approvals.service import WAITS, Approvals
+from server.access.approvals.service import CHANGED, WAITS, Approvals
 from server.access.approvals.store import DuplicateCall
 from server.access.clients.allowances import Allowance
 from server.access.clients.client import Client, Policy
@@ -21,6 +21,7 @@ from server.access.clients.store import require_credential
 from server.access.clients.usage import Usage
 from server.access.guard.duplicates import Duplicates
 from server.access.guard.permissions import ALLOWANCE_ENDED, KEY_WAS_ENDED, Permissions
+from server.access.guard.previews import Preview, preview
 from server.access.guard.rate_limits import Limits
 from server.access.guard.record import CallRecord, CallState
 from server.access.guard.request import digest_call, read_idempotency_key, read_request
@@ -36,6 +37,7 @@ from server.sdk.operation import Effect, Operation, run_for
 log = logging.getLogger(__name__)
 
 Function = Callable[..., Awaitable[Any]]
+FETCHED = "What you allowed to be downloaded is here, so you are asked about the whole."
 
 
 @dataclass(frozen=True)
@@ -100,9 +102,9 @@ class Call:
 
     async def _run(self, duplicates: Duplicates, function: Function, arguments: dict[str, Any]) -> Any:
         self._permissions.check()
-        effect = await self._preview(arguments)
-        if self._permissions.check() is Policy.ask:
-            self._allowance = await self._find_allowance(effect)
+        effect = (await self._preview(arguments)).effect
+        if self._permissions.check() is Policy.ask or effect.links:
+            self._allowance = None if effect.links else await self._find_allowance(effect)
             if self._allowance is None:
                 return await self._ask(duplicates, effect)
         begun = await self._begin(duplicates.digest)
@@ -121,10 +123,10 @@ class Call:
         self._permissions.require_held(self._allowance, held)
         self._permissions.check()
 
-    async def _preview(self, arguments: dict[str, Any]) -> Effect:
-        if self._operation.preview:
-            self._record.effect = await self._operation.preview(**arguments)
-        return self._record.effect or Effect(self._record.summary)
+    async def _preview(self, arguments: dict[str, Any], permitted: Collection[str] = ()) -> Preview:
+        previewed = await preview(self._operation, arguments, self._record.summary, permitted)
+        self._record.effect = previewed.effect
+        return previewed
 
     async def _find_allowance(self, effect: Effect) -> Allowance | None:
         approvals = self._services.approvals
@@ -177,11 +179,15 @@ class Call:
             record.refuse("It is not the call that was asked about.")
             raise Conflict("This is not the call that was approved. Send it again.")
         self._permissions.check()
-        effect = await self._preview(arguments)
+        previewed, reason = await self._preview(arguments), CHANGED
         self._permissions.check()
+        if previewed.unfetched and bind(digest, previewed.effect) == approval.hash:  # the fetch alone was approved
+            previewed, reason = await self._preview(arguments, previewed.unfetched), FETCHED
+            self._permissions.check()
+        effect = previewed.effect
         if bind(digest, effect) != approval.hash:
             record.wait(WAITS)
-            await approvals.ask_again(approval, effect)
+            await approvals.ask_again(approval, effect, reason)
             return responses.answer(replace(approval, state=State.pending))
         record.allow(responses.say_yes(approval.extent, approvals.settings.allowance_minutes))
         await approvals.claim(approval, replace(record.entry(Outcome.running), id=approval.activity_id))

@@ -1,15 +1,18 @@
 """Dynamic client registration (RFC 7591), if the person allows it."""
 
 import json
-from typing import Annotated, Any, Literal
+from collections.abc import Callable
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError
 
+from server.access.oauth.metadata import METHODS
 from server.access.oauth.models import Kind, Registration
 from server.access.oauth.redirect_uris import LONGEST, MOST, may_register
 from server.access.oauth.request_context import OAuthResponse
 from server.access.oauth.tokens import CLIENT_SECRET, digest, new_id, new_secret
 from server.core.clock import Clock
+from server.core.lists import make_list
 
 MOST_UNUSED = 100  # registrations without consent
 MOST_A_MINUTE = 30
@@ -18,19 +21,38 @@ NOT_ALLOWED = (
 )
 
 
-def check_callback(uri: str) -> str:
-    if len(uri) > LONGEST or not may_register(uri):
-        raise ValueError("redirect_uri")
-    return uri
+def keep_supported(supported: Callable[[str], bool]) -> BeforeValidator:
+    """Validator that leaves out what is not supported, as RFC 7591, section 2 permits; the response says what was registered."""
+
+    def keep(value: object) -> list[str]:
+        given = dict.fromkeys(item for item in make_list(value) if isinstance(item, str))
+        return [item for item in given if supported(item)]
+
+    return BeforeValidator(keep)
+
+
+def choose_method(value: object) -> object:
+    """Supported method of authentication; RFC 7591's default in place of another."""
+    return value if value in METHODS else METHODS[0]
+
+
+def is_supported_uri(uri: str) -> bool:
+    return len(uri) <= LONGEST and may_register(uri)
+
+
+GRANTS = ("authorization_code", "refresh_token")
+Callbacks = Annotated[list[str], keep_supported(is_supported_uri), AfterValidator(lambda uris: uris[:MOST]), Field(min_length=1)]
+Grants = Annotated[list[str], keep_supported(GRANTS.__contains__), Field(min_length=1)]
+ResponseTypes = Annotated[list[str], keep_supported("code".__eq__), Field(min_length=1)]
 
 
 class Metadata(BaseModel):
-    """Client metadata; unknown fields are ignored."""
+    """Client metadata, of which what is not supported is left out; unknown fields are ignored."""
 
-    redirect_uris: list[Annotated[str, AfterValidator(check_callback)]] = Field(min_length=1, max_length=MOST)
-    token_endpoint_auth_method: Literal["client_secret_basic", "client_secret_post", "none"] = "client_secret_basic"  # noqa: S105, a method
-    grant_types: list[Literal["authorization_code", "refresh_token"]] = ["authorization_code", "refresh_token"]
-    response_types: list[Literal["code"]] = ["code"]
+    redirect_uris: Callbacks
+    token_endpoint_auth_method: Annotated[str, BeforeValidator(choose_method)] = METHODS[0]
+    grant_types: Grants = list(GRANTS)
+    response_types: ResponseTypes = ["code"]
     client_name: str = Field("", max_length=200)
     scope: str = Field("", max_length=1000)
 
@@ -40,7 +62,7 @@ def register(body: bytes, clock: Clock) -> tuple[OAuthResponse, Registration | N
     try:
         fields: Any = json.loads(body)
         if isinstance(fields, dict):
-            fields = {name: value for name, value in fields.items() if value not in (None, "")}
+            fields = {name: value for name, value in fields.items() if value not in (None, "", [])}
         metadata = Metadata.model_validate(fields)
     except ValidationError as error:
         callback = any("redirect_uris" in detail["loc"] for detail in error.errors())

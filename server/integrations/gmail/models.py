@@ -4,6 +4,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, WithJsonSchema
 
+from server.core.lists import make_list
+
 ID_PATTERN = r"^[A-Za-z0-9_-]{1,128}$"
 MOST_FILES = 10
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -64,7 +66,7 @@ class GmailSettings(BaseModel):
 Address = Annotated[str, StringConstraints(max_length=1000)]
 LabelName = Annotated[str, StringConstraints(max_length=300)]
 Recipients = Annotated[
-    list[Address], BeforeValidator(lambda value: [value] if isinstance(value, str) else value), Field(max_length=500)
+    list[Address], BeforeValidator(lambda value: make_list(value) if isinstance(value, str) else value), Field(max_length=500)
 ]
 OneOrMore = Annotated[Recipients, WithJsonSchema({"type": "string", "maxLength": 20_000})]
 

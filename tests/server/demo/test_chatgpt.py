@@ -42,6 +42,7 @@ def test_calls_look_like_those_of_a_gpt(demo):
     async def converse():
         async with loopback.AsyncClient(timeout=30, event_hooks={"request": [note]}) as http:
             gpt = ChatGPT("helper", demo.make_client("helper", scopes=["read:mail"]), http)
+            gpt.document_id = demo.person("GET", "/api/addresses").json()["gpts"]["helper"].split("/")[-2]
             await gpt.import_schema(demo.public)
             results = await gpt.call("search_mail", {"query": "is:unread", "max_results": 2})
             with pytest.raises(NotOffered):
@@ -51,7 +52,7 @@ def test_calls_look_like_those_of_a_gpt(demo):
     gpt, results = asyncio.run(converse())
     assert results.succeeded and len(results.body["messages"]) == 2
     assert gpt.document["servers"][0]["url"] == gpt.server == demo.public
-    assert sent[0].url.path == "/gpts/helper/openapi.json" and "authorization" not in sent[0].headers
+    assert sent[0].url.path == f"/gpts/{gpt.document_id}/openapi.json" and "authorization" not in sent[0].headers
     assert {request.headers["user-agent"] for request in sent} == {AGENT}
     assert sent[1].headers["openai-conversation-id"]
     assert demo.activity()[0]["client"] == "helper"

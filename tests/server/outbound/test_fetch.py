@@ -15,10 +15,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from pydantic import ValidationError
 
 from server.core.errors import InvalidInput, TooLarge, UpstreamFailed, UpstreamTimedOut
 from server.http.server import run
-from server.outbound.fetch import Fetch, Fetched, choose_name, read_media_type
+from server.outbound.fetch import DownloadSettings, Fetch, Fetched, choose_name, read_media_type
+from server.outbound.previews import FetchNotPermitted, previewing
 
 PUBLIC = "93.184.215.14"
 LINK = "https://files.example/folder/report.pdf?sig=1"
@@ -100,12 +102,13 @@ class Web:
         async with server:
             yield self
 
-    def fetch(self, papers: Papers, url: str = LINK, *, largest: int = 1000, seconds: float = 5) -> Fetched:
+    def fetch(self, papers: Papers, url: str = LINK, *, largest: int = 1000, seconds: float = 5, trusted: str = "") -> Fetched:
         """Fetch from this server, as if it were on the internet."""
 
         async def main() -> Fetched:
             async with self.serving(papers):
-                fetch = Fetch(resolve=self.resolve, dialer=self.wire, trust=papers.client)
+                hosts = trusted.split()
+                fetch = Fetch(resolve=self.resolve, dialer=self.wire, trust=papers.client, trusted_hosts=lambda: hosts)
                 return await fetch.get(url, largest=largest, seconds=seconds)
 
         return run(main)
@@ -360,3 +363,101 @@ def test_invalid_media_type_is_octet_stream():
     assert read_media_type("Text/Plain; charset=utf-8") == "text/plain"
     for header in ("", "text", "text/plain\x00", "a/b/c", "../etc"):
         assert read_media_type(header) == "application/octet-stream"
+
+
+def test_preview_fetches_nothing_that_was_not_approved(papers):
+    web = Web([answer(b"x")])
+    with previewing(["https://files.example/other"]), pytest.raises(FetchNotPermitted) as refusal:
+        web.fetch(papers)
+    assert [(link.given, link.address, link.host) for link in refusal.value.links] == [(LINK, LINK, "files.example")]
+    assert (web.asked, web.wire.dialled) == ([], [])
+    with previewing([LINK]):
+        assert web.fetch(papers).content == b"x"
+
+
+def test_all_links_are_refused_at_once_and_shown_as_they_would_be_requested():
+    links = ("https://b\u00fccher.example/\u202ea?q=\u00e9", LINK, LINK)
+    with previewing([]), pytest.raises(FetchNotPermitted) as refusal:
+        Fetch().require_permitted(*links)
+    first, second = refusal.value.links
+    assert (first.given, first.host) == (links[0], "xn--bcher-kva.example")
+    assert first.address == "https://xn--bcher-kva.example/%E2%80%AEa?q=%C3%A9"
+    assert second.given == LINK
+    Fetch().require_permitted(*links)
+
+
+@pytest.mark.parametrize("pattern", ["*.example", "files.example"])
+def test_preview_fetches_from_a_trusted_host(papers, pattern):
+    with previewing():
+        assert Web([answer(b"x")]).fetch(papers, trusted=pattern).content == b"x"
+
+
+def test_trusted_host_leads_a_preview_nowhere_else(papers):
+    web = Web([answer(b"", "Location: https://evil.example/?q=secret", status="302 Found")])
+    with previewing(), pytest.raises(UpstreamFailed, match="another address"):
+        web.fetch(papers, trusted="files.example")
+    assert web.asked == ["files.example"]
+    private = Web([answer(b"x")], names=[["127.0.0.1"]])
+    with previewing(), pytest.raises(InvalidInput, match="not a public one"):
+        private.fetch(papers, trusted="files.example")
+    assert private.wire.dialled == []
+
+
+TRUSTED = DownloadSettings().trusted_hosts
+
+
+@pytest.mark.parametrize("url", ["https://files.oaiusercontent.com/a", "https://A.b.OAIUSERCONTENT.com/?sig=x"])
+def test_openai_files_are_trusted(url):
+    assert Fetch(trusted_hosts=lambda: TRUSTED).is_trusted(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://oaiusercontent.com/",
+        "https://evil-oaiusercontent.com/",
+        "https://oaiusercontent.com.evil.example/",
+        "https://files.oaiusercontent.com.evil.example/",
+        "https://files.oaiusercontent.co/",
+        "https://evil.example/files.oaiusercontent.com",
+        "https://evil.example/?.oaiusercontent.com",
+        "https://evil.example#.oaiusercontent.com",
+        "https://files.o\u0430iusercontent.com/",
+        "https://[::1]/.oaiusercontent.com",
+    ],
+)
+def test_lookalike_of_a_trusted_host_is_not_trusted(url):
+    fetch = Fetch(trusted_hosts=lambda: TRUSTED)
+    assert not fetch.is_trusted(url)
+    with previewing(), pytest.raises(FetchNotPermitted):
+        fetch.require_permitted(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://files.oaiusercontent.com/",
+        "https://files.oaiusercontent.com:8443/",
+        "https://files.oaiusercontent.com@evil.example/",
+        "https://u:p@files.oaiusercontent.com/",
+        "https://files.oaiusercontent.com./",
+        "https://evil.example\\.oaiusercontent.com/",
+        "https://.oaiusercontent.com/",
+    ],
+)
+def test_trusted_host_is_reached_in_no_other_way(url):
+    with previewing(), pytest.raises(InvalidInput):
+        Fetch(trusted_hosts=lambda: TRUSTED).require_permitted(url)
+
+
+def test_address_of_this_computer_is_never_trusted():
+    fetch = Fetch(allowed=[("localhost", 80)], trusted_hosts=lambda: ["localhost"])
+    assert not fetch.is_trusted("http://localhost/")
+
+
+@pytest.mark.parametrize(
+    "pattern", ["*", "*.com", "com", "*.*.com", "https://a.example", "a.example:80", "a.*", "", "a.example/"]
+)
+def test_trusted_host_must_be_named(pattern):
+    with pytest.raises(ValidationError):
+        DownloadSettings(trusted_hosts=[pattern])

@@ -5,6 +5,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse
 
 from server.outbound.http_client import HttpClient
+from server.outbound.previews import previewing
 from tests.server.listening import listening
 
 
@@ -37,6 +38,14 @@ async def test_requests_keep_no_cookies_and_follow_no_redirect_unasked(client):
         assert (await http.get(f"http://127.0.0.1:{listener.port}/moved")).status_code == 307
         answers = [(await http.get(f"http://127.0.0.1:{listener.port}")).json() for _ in range(2)]
     assert answers == [{"cookie": None, "agent": "Deskhand"}] * 2
+
+
+async def test_no_request_is_sent_in_a_preview(client):
+    http = await client.get()  # also by a client that was there before
+    async with listening(echo) as listener:
+        with previewing(), pytest.raises(RuntimeError, match="preview"):
+            await http.get(f"http://127.0.0.1:{listener.port}")
+        assert (await http.get(f"http://127.0.0.1:{listener.port}")).status_code == 200
 
 
 async def test_this_computer_is_never_reached_through_a_proxy(client, monkeypatch):

@@ -1,3 +1,5 @@
+from urllib.parse import urlsplit
+
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 
@@ -5,7 +7,8 @@ def test_security_scheme_is_oauth_or_the_key(serve) -> None:
     served = serve(public_url="https://desk.example.org")
     served.person("POST", "/api/clients", json={"name": "gpt", "oauth": True, "scopes": ["read:apps"]})
     served.make_client("script", scopes=["read:apps"])
-    documents = {name: served.call("GET", f"/gpts/{name}/openapi.json", key="").json() for name in ("gpt", "script")}
+    addresses = served.person("GET", "/api/addresses").json()["gpts"]
+    documents = {name: served.call("GET", urlsplit(addresses[name]).path, key="").json() for name in ("gpt", "script")}
     for document in documents.values():
         OpenAPIV31SpecValidator(document).validate()
     ways = {name: document["components"]["securitySchemes"] for name, document in documents.items()}

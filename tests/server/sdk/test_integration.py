@@ -44,7 +44,7 @@ def test_integration_folder_is_loaded_under_several_names(tmp_path) -> None:
 def test_integration_is_in_documents_tools_scopes_and_settings(example, serve) -> None:
     served = serve()
     key = served.make_client("bot")
-    document = served.call("GET", "/gpts/bot/openapi.json", "").json()
+    document = served.call("GET", "/gpts/bot/openapi.json", key).json()
     assert {"/example/notes"} <= set(document["paths"])
     assert "write_example_note" in served.call("GET", "/docs", "").text
     assert {

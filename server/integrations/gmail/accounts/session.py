@@ -9,7 +9,7 @@ from typing import Any
 from server.core.errors import DeskhandError, Forbidden, NotFound, SignInNeeded
 from server.integrations.gmail.accounts.accounts import Accounts, Results
 from server.integrations.gmail.adapter.google import Answer, CallOptions
-from server.sdk.operation import require_still_allowed
+from server.sdk.operation import require_no_preview, require_still_allowed
 
 WORKERS = 5  # connections that share many reads
 SCOPE = "https://www.googleapis.com/auth/gmail."
@@ -35,7 +35,10 @@ class Permission(Enum):
 
 @dataclass(frozen=True)
 class Session:
-    """An open account: calls of Gmail's API go through here. A token that Google refuses is renewed once."""
+    """An open account: calls of Gmail's API go through here. A token that Google refuses is renewed once.
+
+    A preview may read: this is the person's own account, at an address that no caller chooses. It may not change anything.
+    """
 
     accounts: Accounts
     address: str
@@ -55,15 +58,18 @@ class Session:
 
     async def change(self, method: str, **arguments: Any) -> Answer:
         """Call a method that changes something, once."""
+        require_no_preview()
         return checked(await self._call_each(method, [arguments], retry=False))[0]
 
     async def save_draft(self, content: bytes, thread_id: str | None = None, draft_id: str | None = None) -> Answer:
         """Make a draft of a mail, or replace one."""
+        require_no_preview()
         google = self.accounts.google
         return await self._call(lambda options: [google.save_draft(options, content, thread_id, draft_id)])
 
     async def send_draft(self, content: bytes, thread_id: str | None, draft_id: str) -> Answer:
         """Send this mail in the place of a draft, once."""
+        require_no_preview()
         google = self.accounts.google
         check = require_still_allowed  # the token may have been renewed first, which takes a while
         return await self._call(lambda options: [google.send_draft(options, content, thread_id, draft_id)], check)

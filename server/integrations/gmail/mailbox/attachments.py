@@ -6,7 +6,7 @@ import difflib
 import errno
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
 from server.core.errors import InvalidInput, NotFound, TooLarge, Unavailable
@@ -42,6 +42,8 @@ class Files:
             raise TooLarge(TOO_LARGE)
         files = [decode_file(file) for file in inline]
         files += await self.accounts.run(self._read_named, named, remaining_bytes(files))
+        links = [file.download_link for file in references]
+        self._require_permitted(await self.accounts.run(self.staging.list_missing, links))
         fetched: list[File] = []
         for reference in references:
             fetched.append(await self._fetch(reference, remaining_bytes(files + fetched)))
@@ -52,20 +54,24 @@ class Files:
         links = [file.download_link for file in order.openaiFileIdRefs]
         await self.accounts.run(self.staging.discard, links)
 
-    async def _fetch(self, reference: FileReference, room: int) -> File:
-        link = reference.download_link
-        staged = await self.accounts.run(self.staging.find, link)
-        if staged:
-            if len(staged.content) > room:
-                raise TooLarge(TOO_LARGE)
-            return staged
-        if "://" not in link:
+    def _require_permitted(self, links: list[str]) -> None:
+        """Raises FetchNotPermitted, in a preview, for links that the person has to see before anything is fetched."""
+        if any("://" not in link for link in links):
             raise InvalidInput("ChatGPT named a file without a link to it. Attach the file in the conversation again.")
-        fetched = await self.accounts.context.fetch.get(link, largest=room)
-        name = clean_name(reference.name) or fetched.name
-        file = File(name, check_media_type(reference.mime_type or fetched.media_type), fetched.content)
-        await self.accounts.run(self.staging.keep, link, file)
-        return file
+        self.accounts.context.fetch.require_permitted(*links)
+
+    async def _fetch(self, reference: FileReference, room: int) -> File:
+        """Fetch a file unless it is staged. Its link is part of it, unless it is one of ChatGPT's own."""
+        link, fetch = reference.download_link, self.accounts.context.fetch
+        file = await self.accounts.run(self.staging.find, link)
+        if file is None:
+            fetched = await fetch.get(link, largest=room)
+            name = clean_name(reference.name) or fetched.name
+            file = File(name, check_media_type(reference.mime_type or fetched.media_type), fetched.content)
+            await self.accounts.run(self.staging.keep, link, file)
+        if len(file.content) > room:
+            raise TooLarge(TOO_LARGE)
+        return file if fetch.is_trusted(link) else replace(file, link=link)
 
     def _read_named(self, names: list[str], room: int) -> list[File]:
         files: list[File] = []

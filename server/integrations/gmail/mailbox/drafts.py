@@ -65,7 +65,7 @@ class Drafts:
         """Foresee which draft is written."""
         _, outgoing, _ = await self._settle(order)
         await self.outbox.check(outgoing)
-        return Effect(f"write a draft to {name_recipients(outgoing.recipients())}", outgoing.fields())
+        return foresee_draft(outgoing)
 
     async def create(self, order: DraftMail) -> DraftSaved:
         """Write a draft."""
@@ -75,9 +75,7 @@ class Drafts:
         """Foresee which draft is replaced, and by which mail."""
         session, outgoing, _ = await self._settle(order, draft_id)
         await self.outbox.check(outgoing)
-        before = await self._read_raw(session, draft_id)
-        fields = (*outgoing.fields(), ("Replaces", f"a draft to {before.recipients or 'nobody yet'}: {before.subject}"))
-        return Effect(f"replace a draft to {name_recipients(outgoing.recipients())}", fields)
+        return await self._foresee_update(session, draft_id, outgoing)
 
     async def update(self, draft_id: str, order: DraftMail) -> DraftSaved:
         """Replace a draft, attachments included; it stays in its thread."""
@@ -85,6 +83,7 @@ class Drafts:
 
     async def _save(self, order: DraftMail, draft_id: str | None, sentence: str) -> DraftSaved:
         session, outgoing, thread_id = await self._settle(order, draft_id)
+        require_allowed(await self._foresee_update(session, draft_id, outgoing) if draft_id else foresee_draft(outgoing))
         saved = await session.save_draft(await self.accounts.run(compose, outgoing), thread_id, draft_id)
         await self.outbox.files.release(order)
         message = saved.get("message") or {}
@@ -95,6 +94,12 @@ class Drafts:
             message_id=str(message.get("id", "")),
             thread_id=str(message.get("threadId", "")),
         )
+
+    async def _foresee_update(self, session: Session, draft_id: str, outgoing: OutgoingMail) -> Effect:
+        before = await self._read_raw(session, draft_id)
+        fields = (*outgoing.fields(), ("Replaces", f"a draft to {before.recipients or 'nobody yet'}: {before.subject}"))
+        sentence = f"replace a draft to {name_recipients(outgoing.recipients())}"
+        return Effect(sentence, fields, seal=outgoing.seal(), links=outgoing.links())
 
     async def preview_send(self, draft_id: str, account: str | None) -> Effect:
         """Foresee the mail that goes out, with the hashes of its attachments."""
@@ -158,6 +163,12 @@ class Drafts:
             outgoing, references=tuple(read_ids(headers.get("References"))), in_reply_to=answered[0] if answered else ""
         )
         return outgoing, message.get("threadId")
+
+
+def foresee_draft(outgoing: OutgoingMail) -> Effect:
+    """Effect of writing a draft."""
+    sentence = f"write a draft to {name_recipients(outgoing.recipients())}"
+    return Effect(sentence, outgoing.fields(), seal=outgoing.seal(), links=outgoing.links())
 
 
 async def read_stored(session: Session, draft_id: str) -> Stored:

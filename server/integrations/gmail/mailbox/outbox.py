@@ -126,15 +126,15 @@ def make_outgoing(session: Session, order: NewMail) -> OutgoingMail:
 
 def foresee_mail(outgoing: OutgoingMail) -> Effect:
     """Effect of sending a mail."""
-    return Effect(
-        f"send mail to {name_recipients(outgoing.recipients())}", outgoing.fields(), outgoing.addresses(), outgoing.seal()
-    )
+    sentence = f"send mail to {name_recipients(outgoing.recipients())}"
+    return Effect(sentence, outgoing.fields(), outgoing.addresses(), outgoing.seal(), outgoing.links())
 
 
 def foresee_answer(outgoing: OutgoingMail, answer: Answer) -> Effect:
     """Effect of a reply."""
     fields = (*outgoing.fields(), ("Answers", answer.answered), ("Thread", answer.thread_id))
-    return Effect(f"answer {name_recipients(outgoing.recipients())}", fields, outgoing.addresses(), outgoing.seal())
+    sentence = f"answer {name_recipients(outgoing.recipients())}"
+    return Effect(sentence, fields, outgoing.addresses(), outgoing.seal(), outgoing.links())
 
 
 async def post_draft(session: Session, draft_id: str, content: bytes, thread_id: str | None, message: str) -> Sent:

@@ -33,6 +33,10 @@ class Staging:
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
+    def list_missing(self, links: list[str]) -> list[str]:
+        """List the links whose file is not here."""
+        return [link for link in links if not self._holds(link)]
+
     def keep(self, link: str, file: File) -> None:
         """Keep what a link led to, and let go of what is old."""
         make_private_folder(self.folder)
@@ -53,6 +57,12 @@ class Staging:
                 left += path.stat().st_size
                 if self._is_old_file(path) or left + room > LARGEST_STAGE:
                     path.unlink(missing_ok=True)
+
+    def _holds(self, link: str) -> bool:
+        try:
+            return not self._is_old_file(self._path(link))
+        except OSError:
+            return False
 
     def _is_old_file(self, path: Path) -> bool:
         try:

@@ -63,11 +63,12 @@ class Person:
 
 @dataclass(frozen=True)
 class File:
-    """A file that is attached."""
+    """A file that is attached. `link`: the address that it came from, if the caller chose that."""
 
     name: str
     media_type: str
     content: bytes = field(repr=False)
+    link: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         return f"{self.name}, {len(self.content)} bytes, SHA-256 {self.sha256}"
@@ -99,6 +100,10 @@ class OutgoingMail:
         """Addresses it goes to, without names."""
         return tuple(dict.fromkeys(person.address for person in self.recipients()))
 
+    def links(self) -> tuple[str, ...]:
+        """Addresses that the caller chose, of files in it."""
+        return tuple(file.link for file in self.files if file.link)
+
     def seal(self) -> str:
         """Hash everything that goes out, what the person is not shown included."""
         people = [[(person.name, person.address) for person in group] for group in (self.to, self.cc, self.bcc)]
@@ -116,7 +121,7 @@ class OutgoingMail:
             ("Subject", self.subject),
             ("Body", self.body),
             *((("HTML part", html_to_text(self.html)),) if self.html is not None else ()),
-            *(("Attachment", str(file)) for file in self.files),
+            *(line for file in self.files for line in (("Attachment", str(file)), ("Downloaded from", file.link)) if line[1]),
         )
 
 

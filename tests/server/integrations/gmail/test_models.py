@@ -8,6 +8,8 @@ from server.integrations.gmail.models import DraftMail, GmailSettings, NewMail, 
 
 def test_recipients_may_be_a_string_or_a_list():
     assert NewMail(to="bob@example.com", subject="s", body="b").to == ["bob@example.com"]
+    assert DraftMail(to='["a@example.com", "Bob <b@example.com>"]').to == ["a@example.com", "Bob <b@example.com>"]
+    assert DraftMail(to="[Team] <bob@example.com>").to == ["[Team] <bob@example.com>"]
     assert NewMail(to=["a@example.com", "b@example.com"], cc="c@example.com", subject="s", body="b").cc == ["c@example.com"]
 
 

@@ -52,6 +52,17 @@ async def test_tool_call_runs_its_operation(opened):
         assert [entry.operation for entry in await post.state.activity.list()] == ["list_letters", "send_letter"]
 
 
+async def test_argument_that_is_a_list_may_be_json_or_a_single_value(opened):
+    async with boxed(opened) as (post, box, _):
+        await post.client("host", invite_people="ask")
+        host = await post.state.clients.show("host")
+        headers = (("Prefer", "respond-async"),)
+        called = await box.call(host, "invite_people", {"to": "ann", "bcc": '["bob", "eve"]', "text": '["hi"]'}, headers)
+        assert called.structured["status"] == "pending", called
+        question = await post.question()
+        assert (question.recipients, dict(question.fields)["Text"]) == (("ann", "bob", "eve"), '["hi"]')
+
+
 async def test_tools_of_a_client_are_those_it_may_use(opened):
     async with boxed(opened) as (post, box, client):
         names = [tool.name for tool in box.list_tools(client)]

@@ -5,6 +5,7 @@ import pytest
 from server.core.errors import Forbidden, NotFound, SignInNeeded, TooManyRequests, UpstreamFailed
 from server.integrations.gmail.accounts.session import FULL_SCOPE, REQUESTED, SCOPE, Permission, open_session
 from server.integrations.gmail.models import NewMail, Reply
+from server.outbound.previews import previewing
 
 READ, COMPOSE, MODIFY = REQUESTED
 
@@ -31,6 +32,24 @@ def test_missing_permission_is_refused_by_name_before_google_is_called(new_desk)
         new_desk.run(new_desk.mailbox.labels.archive("18bd43cf52511532", None))
     assert new_desk.calls("gmail") == []
     assert new_desk.run(new_desk.mailbox.inbox.summarize_unread(None)).account
+
+
+@pytest.mark.parametrize("change", ["create", "send", "archive"])
+def test_preview_reads_the_account_and_changes_nothing_in_it(desk, change):
+    async def preview():
+        with previewing():
+            session = open_session(desk.mailbox.accounts, None, Permission.read)
+            assert (await session.read("labels.list"))["labels"]
+            calls = {
+                "create": lambda: session.save_draft(b"To: bob@example.com"),
+                "send": lambda: session.send_draft(b"To: bob@example.com", None, "r-1"),
+                "archive": lambda: session.change("messages.modify", id="18bd43cf52511532", body={}),
+            }
+            with pytest.raises(RuntimeError, match="preview"):
+                await calls[change]()
+
+    desk.run(preview())
+    assert [called.method for called in desk.calls("gmail")] == ["GET"]
 
 
 def test_send_scope_alone_suffices_for_sending(new_desk):

@@ -23,6 +23,21 @@ def headers_of(desk, message_id):
     return {message["name"].lower(): message["value"] for message in mail["payload"]["headers"]}
 
 
+def test_draft_with_another_file_than_was_allowed_is_not_written(desk):
+    file = desk.context.folders.files / "plan.txt"
+    file.write_text("as shown")
+    drafts = desk.mailbox.drafts
+    kept, order = create(desk, subject="before"), DraftMail(subject="s", files=["plan.txt"])
+    shown = [desk.run(drafts.preview_create(order)), desk.run(drafts.preview_update(kept.draft_id, order))]
+    file.write_text("another")
+    before = len(desk.calls("drafts", "POST") + desk.calls("drafts", "PUT"))
+    for effect, write, arguments in zip(shown, (drafts.create, drafts.update), ({}, {"draft_id": kept.draft_id}), strict=True):
+        with pytest.raises(Conflict, match="Nothing was"):
+            desk.run(run_for(effect, write, {"order": order, **arguments}))
+    assert len(desk.calls("drafts", "POST") + desk.calls("drafts", "PUT")) == before
+    assert desk.run(run_for(desk.run(drafts.preview_create(order)), drafts.create, {"order": order})).success
+
+
 def test_draft_is_stored_and_not_sent(desk):
     created = create(desk, to="bob@example.com", subject="Later", body="Not yet")
     draft = desk.run(desk.mailbox.drafts.read(created.draft_id, None))
