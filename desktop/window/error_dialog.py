@@ -15,7 +15,7 @@ from desktop.relaunch import external_environment, relaunch_command
 from desktop.screen import start_detached
 from desktop.toolkit import find_gtk
 from desktop.window.browser import has_screen
-from server.core.text import make_visible
+from server.core.invisible import make_visible
 
 TITLE = "Deskhand"
 WINDOWS_ICON, WINDOWS_TO_FRONT = 0x10, 0x10000  # MB_ICONERROR, MB_SETFOREGROUND
