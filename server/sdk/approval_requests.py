@@ -11,8 +11,8 @@ from typing import Protocol
 
 from server.core.errors import NotFound
 from server.core.events import Events
-from server.core.tasks import Tasks
 from server.core.invisible import show_line
+from server.core.tasks import Tasks
 from server.sdk.desktop import SHOW_NOTIFICATION, Screen
 
 TOPIC = "approvals"
