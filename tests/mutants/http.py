@@ -47,7 +47,23 @@ MUTANTS = [
     Mutant(f"{HTTP}protocol.py", "if self._in_head:  # trailers", "if True:  # trailers", PROTOCOL),
     Mutant(f"{HTTP}protocol.py", "if len(self.connections) > self._limits.connections:", "if False:", PROTOCOL),
     Mutant(f"{HTTP}protocol.py", "self._reading.extend(len(body) / self._limits.slow_body)", "pass", PROTOCOL),
-    Mutant(f"{HTTP}protocol.py", "            self._reading.allow(self._limits.linger_seconds)", "            pass", PROTOCOL),
+    Mutant(
+        f"{HTTP}protocol.py", "                self._reading.allow(self._limits.linger_seconds)", "                pass", PROTOCOL
+    ),
+    Mutant(f"{HTTP}protocol.py", "ResponseTransport(self.transport, self._close_gracefully)", "self.transport", PROTOCOL),
+    Mutant(
+        f"{HTTP}protocol.py",
+        "            self._close_gracefully()\n        else:",
+        "            self._close()\n        else:",
+        PROTOCOL,
+    ),
+    Mutant(
+        f"{HTTP}protocol.py",
+        "        self._draining = True\n        self._reading.allow(self._limits.linger_seconds)",
+        "        self._draining = True",
+        PROTOCOL,
+    ),
+    Mutant(f"{HTTP}protocol.py", "if self._unread > self._limits.linger_bytes", "if False", PROTOCOL),
     Mutant(
         f"{HTTP}websocket.py",
         "        self._writing.allow(self.config.limits.write_seconds)",

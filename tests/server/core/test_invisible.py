@@ -26,7 +26,7 @@ READABLE = {
     "families and professions": "👨\u200d👩\u200d👧 👩🏽\u200d💻 🏳\ufe0f\u200d🌈 🙂\u200d↔\ufe0f",
     "emoji of other symbols": "❤\ufe0f ©\ufe0f 1\ufe0f\u20e3 ☎\ufe0e",
     "flags": "🇩🇪 " + "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
-    "Persian": "می‌خواهم کتاب‌ها",
+    "Persian": "می‌خواهم می‌روم",
     "Arabic and Hebrew": "مرحبا بِكُمْ שלום עולם",
     "Indic scripts": "क्\u200dष शुद्\u200cध അവന്\u200d ශ්\u200dරී",
     "others": "naïve “x” 你好 안녕 Ελλάδα Привет Việt Nam ﷺ",
