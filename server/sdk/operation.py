@@ -15,6 +15,7 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
 from server.core.errors import Conflict
+from server.core.memory_budget import MemoryBudget
 from server.http.request_body import StrictRequest
 from server.sdk.routing import DeferredRouter
 
@@ -83,7 +84,9 @@ class ServicePreview:
 
 
 class GuardProtocol(Protocol):
-    """The guard, as the routes see it."""
+    """The guard, as the routes see it. `memory`: room for large bodies."""
+
+    memory: MemoryBudget
 
     async def handle(
         self,
@@ -249,7 +252,8 @@ class OperationRoute(APIRoute):
 
         async def enter(request: Request) -> Response:
             guard: GuardProtocol = request.app.state.guard
-            strict = StrictRequest(request.scope, request.receive, operation.largest_body)
-            return await guard.handle(strict, operation, names, handle)
+            async with guard.memory.request():
+                strict = StrictRequest(request.scope, request.receive, operation.largest_body)
+                return await guard.handle(strict, operation, names, handle)
 
         return enter
