@@ -14,7 +14,7 @@ from desktop.relaunch import relaunch_command
 from desktop.screen import start_detached
 from desktop.toolkit import find_gtk
 from desktop.window.browser import has_screen
-from server.core.text import make_visible
+from server.core.invisible import make_visible
 from server.system.environment import clean_environment
 
 TITLE = "Deskhand"

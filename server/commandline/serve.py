@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from server.core.text import make_visible
+from server.core.invisible import make_visible
 from server.sdk.cli import data_dir_option, example
 
 if TYPE_CHECKING:

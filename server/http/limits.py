@@ -13,16 +13,17 @@ class Limits:
     """Limits for callers, in seconds and bytes.
 
     `head_seconds`: from the first byte, or the opening of the connection, to the end of the headers. `body_seconds`: for
-    the body, and one second more for each `slow_body` bytes of it. `linger_seconds`: to read an answer that came before
-    the whole body. `write_seconds`: for the client to read the pending response. `idle_seconds`: between two requests.
-    `ping_seconds`: between two pings on a WebSocket, and to answer one. `stop_seconds`: for open answers, at the end.
-    `largest_message`: on a WebSocket. `connections`: maximum for one socket.
+    the body, and one second more for each `slow_body` bytes of it. `linger_seconds`: for the rest of a request whose answer
+    came before its end, of which up to `linger_bytes` are read and discarded. `write_seconds`: for the client to read the
+    pending response. `idle_seconds`: between two requests. `ping_seconds`: between two pings on a WebSocket, and to answer
+    one. `stop_seconds`: for open answers, at the end. `largest_message`: on a WebSocket. `connections`: maximum for one socket.
     """
 
     head_seconds: float = 10
     body_seconds: float = 30
     slow_body: int = 64 * 1024
-    linger_seconds: float = 2
+    linger_seconds: float = 10
+    linger_bytes: int = 64 * 1024 * 1024
     write_seconds: float = 30
     idle_seconds: float = 30
     ping_seconds: float = 20

@@ -5,6 +5,7 @@ for httptools wraps it in an HttpParserError.
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
@@ -35,6 +36,14 @@ def check_head(url: bytes, headers: list[tuple[bytes, bytes]], version: str, lar
     return None
 
 
+class ResponseTransport:
+    """Transport as a response sees it. `close`: what closing it does."""
+
+    def __init__(self, transport: asyncio.Transport, close: Callable[[], None]) -> None:
+        self.write, self.is_closing, self.get_extra_info = transport.write, transport.is_closing, transport.get_extra_info
+        self.close = close
+
+
 class HardenedHttpProtocol(HttpToolsProtocol):
     """Hangs up on callers who dawdle or flood, and refuses headers that two programs could read in two ways."""
 
@@ -47,7 +56,8 @@ class HardenedHttpProtocol(HttpToolsProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self._limits = config.limits
-        self._in_message = self._in_head = self._lingering = self._progress = False
+        self._in_message = self._in_head = self._lingering = self._draining = self._progress = False
+        self._unread = 0  # bytes of a request that were thrown away, as its answer came before its end
         self._quiet = 0  # bytes outside of a complete head or body: an endless header triggers no callback
         self._refusal = (400, BAD)
         self._running: RequestResponseCycle | None = None
@@ -80,6 +90,9 @@ class HardenedHttpProtocol(HttpToolsProtocol):
             self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
+        if self._draining:
+            self._throw_away(len(data))
+            return
         if not (self._in_message or self._busy or self._reading.running):
             self._reading.allow(self._limits.head_seconds)
         self._progress = False
@@ -91,6 +104,7 @@ class HardenedHttpProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         self._progress = self._in_message = self._in_head = True
         self._lingering = False
+        self._unread = 0
         self._reading.allow(self._limits.head_seconds)
         super().on_message_begin()
 
@@ -110,9 +124,11 @@ class HardenedHttpProtocol(HttpToolsProtocol):
         self._progress = True
         if not self.cycle.response_complete:
             self._reading.extend(len(body) / self._limits.slow_body)
-        elif not self._lingering:
-            self._lingering = True
-            self._reading.allow(self._limits.linger_seconds)
+        else:
+            if not self._lingering:
+                self._lingering = True
+                self._reading.allow(self._limits.linger_seconds)
+            self._throw_away(len(body))
         super().on_body(body)
 
     def on_message_complete(self) -> None:
@@ -122,9 +138,14 @@ class HardenedHttpProtocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._running = cycle
+        cycle.transport = cast(asyncio.Transport, ResponseTransport(self.transport, self._close_gracefully))
         super()._start_asgi_task(cycle, app)
 
     def on_response_complete(self) -> None:
+        if self._draining:
+            self.server_state.total_requests += 1
+            self.flow.resume_reading()
+            return
         super().on_response_complete()
         if self.transport.is_closing():
             self._writing.allow(self._limits.write_seconds)
@@ -172,5 +193,24 @@ class HardenedHttpProtocol(HttpToolsProtocol):
             ]
             lines = b"".join(b"%b: %b\r\n" % header for header in headers)
             self.transport.write(b"%b%b\r\n%b" % (STATUS_LINE[status], lines, body))
+            self._close_gracefully()
+        else:
+            self._close()
+
+    def _close(self) -> None:
         self.transport.close()
         self._writing.allow(self._limits.write_seconds)
+
+    def _close_gracefully(self) -> None:
+        """Close after a response. RFC 9112, section 9.6: a reset could delete it before a client that still sends has read it."""
+        if not self._in_message or not self.transport.can_write_eof():
+            self._close()
+            return
+        self._draining = True
+        self._reading.allow(self._limits.linger_seconds)
+        self.transport.write_eof()
+
+    def _throw_away(self, size: int) -> None:
+        self._unread += size
+        if self._unread > self._limits.linger_bytes and not self.transport.is_closing():
+            self._close()

@@ -9,8 +9,8 @@ from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
+from server.core.invisible import make_visible
 from server.core.redaction import redact
-from server.core.text import make_visible
 
 LOG_FILE = "deskhand.log"
 LARGEST = 1_000_000  # bytes of one file

@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from server.access.activity.entry import Entry, Outcome
 from server.access.activity.search import Search
 from server.access.guard.record import NO_FIT
-from server.core.text import make_visible, shorten, tell
+from server.core.invisible import make_visible
+from server.core.text import shorten, tell
 from server.local.models import ActivityLine, ActivityPage, ActivityView, TodayView
 from server.runtime.state import State
 

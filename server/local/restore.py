@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
 from server.core.errors import Conflict, DeskhandError, InvalidInput, NotFound
-from server.core.text import make_visible
+from server.core.invisible import make_visible
 from server.integrations import find_migrations, list_revocations
 from server.local.restored_clients import RestoredClients
 from server.local.restored_settings import HARMLESS, RestoredSettings

@@ -22,6 +22,7 @@ from server.access.oauth.service import OAuth
 from server.access.pause import Pause
 from server.core.clock import Clock
 from server.core.events import Events
+from server.core.memory_budget import MemoryBudget
 from server.core.tasks import Tasks
 from server.http.addresses import Address
 from server.http.in_process import InProcessClient
@@ -149,7 +150,8 @@ def make_state(home: DataDir, address: Address, context: Context, rules: RateLim
     pause, usage, inside = Pause(context.settings, clock), Usage(database, address, clock), InProcessClient()
     approvals, programs = Approvals(context, activity), OAuthClients(clients, database, clock)
     limits = Limits(rules.reading, rules.changing)
-    runner = Runner(approvals, clients, inside, context.tasks)
+    memory = MemoryBudget(home.folders.data)
+    runner = Runner(approvals, clients, inside, context.tasks, memory)
     context.approval_requests.add(CallPrompts(approvals, runner, clients, pause, context.tasks))
     runtime = Runtime(core=(approval_routes,), services={Approvals: approvals})
     command = agent_command() if context.demo else None
@@ -165,7 +167,7 @@ def make_state(home: DataDir, address: Address, context: Context, rules: RateLim
         pause=pause,
         programs=programs,
         oauth=OAuth(context, address, clients, programs, activity, runtime.scopes),
-        guard=Guard(GuardServices(clients, usage, activity, approvals, limits, pause, clock, address)),
+        guard=Guard(GuardServices(clients, usage, activity, approvals, limits, pause, clock, address, memory)),
         runtime=runtime,
         tunnel=Tunnel(context, address, Ngrok(), command=command, inhibitor=SleepInhibitor(), timing=timing),
         updates=Updates(context),

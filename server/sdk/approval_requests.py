@@ -11,8 +11,8 @@ from typing import Protocol
 
 from server.core.errors import NotFound
 from server.core.events import Events
+from server.core.invisible import show_line
 from server.core.tasks import Tasks
-from server.core.text import make_visible
 from server.sdk.desktop import SHOW_NOTIFICATION, Screen
 
 TOPIC = "approvals"
@@ -134,5 +134,5 @@ def describe(request: ApprovalRequest) -> tuple[str, str]:
 
 def shorten(text: str, longest: int) -> str:
     """Reduce a text to one line with nothing invisible in it."""
-    line = make_visible(" ".join(text.split()))
+    line = show_line(text)
     return line if len(line) <= longest else f"{line[: longest - 1].rstrip()}…"

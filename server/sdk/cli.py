@@ -13,7 +13,7 @@ import click
 from click.core import ParameterSource
 
 from server.core.errors import DeskhandError
-from server.core.text import make_visible
+from server.core.invisible import escape_json, make_visible
 
 
 class LocalApi(Protocol):
@@ -64,12 +64,15 @@ def say_time(at: str) -> str:
 
 def print_json(value: Any) -> None:
     """Print JSON on one line."""
-    say(json.dumps(value, ensure_ascii=False))
+    click.echo(escape_json(json.dumps(value, ensure_ascii=False)))
 
 
 def show(response: Any, describe: Callable[[Any], Iterable[str]], *, as_json: bool) -> None:
     """Print a response: as JSON, or line by line for a person."""
-    for line in [json.dumps(response, ensure_ascii=False)] if as_json else describe(response):
+    if as_json:
+        print_json(response)
+        return
+    for line in describe(response):
         say(line)
 
 

@@ -15,6 +15,7 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
 from server.core.errors import Conflict
+from server.core.memory_budget import MemoryBudget
 from server.http.request_body import StrictRequest, handle_leniently, wants_list
 from server.outbound.previews import require_no_preview
 from server.sdk.routing import DeferredRouter
@@ -87,7 +88,9 @@ class ServicePreview:
 
 
 class GuardProtocol(Protocol):
-    """The guard, as the routes see it."""
+    """The guard, as the routes see it. `memory`: room for large bodies."""
+
+    memory: MemoryBudget
 
     async def handle(
         self,
@@ -254,7 +257,8 @@ class OperationRoute(APIRoute):
 
         async def enter(request: Request) -> Response:
             guard: GuardProtocol = request.app.state.guard
-            strict = StrictRequest(request.scope, request.receive, operation.largest_body, lists)
-            return await guard.handle(strict, operation, names, lambda _: handle_leniently(strict, handle))
+            async with guard.memory.request():
+                strict = StrictRequest(request.scope, request.receive, operation.largest_body, lists)
+                return await guard.handle(strict, operation, names, lambda _: handle_leniently(strict, handle))
 
         return enter

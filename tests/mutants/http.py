@@ -57,10 +57,24 @@ MUTANTS = [
     Mutant(f"{HTTP}protocol.py", "self._reading.extend(len(body) / self._limits.slow_body)", "pass", PROTOCOL),
     Mutant(
         f"{HTTP}protocol.py",
-        "            self._reading.allow(self._limits.linger_seconds)",
-        "            pass",
+        "                self._reading.allow(self._limits.linger_seconds)",
+        "                pass",
         ("tests/server/http/test_protocol.py::test_endless_body_is_cut_off_after_its_refusal",),
     ),
+    Mutant(f"{HTTP}protocol.py", "ResponseTransport(self.transport, self._close_gracefully)", "self.transport", PROTOCOL),
+    Mutant(
+        f"{HTTP}protocol.py",
+        "            self._close_gracefully()\n        else:",
+        "            self._close()\n        else:",
+        PROTOCOL,
+    ),
+    Mutant(
+        f"{HTTP}protocol.py",
+        "        self._draining = True\n        self._reading.allow(self._limits.linger_seconds)",
+        "        self._draining = True",
+        PROTOCOL,
+    ),
+    Mutant(f"{HTTP}protocol.py", "if self._unread > self._limits.linger_bytes", "if False", PROTOCOL),
     Mutant(
         f"{HTTP}websocket.py",
         "        self._writing.allow(self.config.limits.write_seconds)",

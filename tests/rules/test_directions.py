@@ -47,6 +47,7 @@ IMPORTERS = {
     "limits": r"server\.access\..+",
     "psutil": r"server\.system\.(processes|port_owners)",
     "pyngrok": r"server\.tunnel\.ngrok",
+    "regex": r"server\.core\.invisible",
     "AppKit": r"desktop\.tray\.backends",
     "PIL": r"desktop\.tray\.icon",
     "Xlib": r"desktop\.tray\.backends",

@@ -21,7 +21,7 @@ STARTS = {
 }
 WHEN_NEEDED = """
     PIL alembic authlib google googleapiclient google_auth_oauthlib httpcore2 httplib2 httpx2 keyring limits mako mcp oauthlib
-    openai packaging plistlib pyngrok pystray requests server.access.oauth.routes server.demo.traffic server.local.clients
+    openai packaging plistlib pyngrok pystray regex requests server.access.oauth.routes server.demo.traffic server.local.clients
     server.local.models server.local.overview server.projections.mcp.transport server.public.pages sqlalchemy.dialects.postgresql
     sqlalchemy.orm tarfile tenacity wakepy webbrowser webview yaml
 """

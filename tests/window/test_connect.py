@@ -46,7 +46,7 @@ def test_connect_page_is_accessible(open_page, server, look, width):
 def test_connection_from_start_to_first_call(open_page, server):
     page = open_page("connect")
     page.get_by_role("link", name=re.compile("^A custom GPT")).press("Enter")
-    turn_on(page)
+    public = turn_on(page)
     page.get_by_role("button", name="New client").press("Enter")
     expect(page.get_by_label("Name")).to_have_value("My GPT")
     page.get_by_role("button", name="Make client").press("Enter")
@@ -156,7 +156,7 @@ def test_unused_key_is_replaced_at_once(open_page, server):
 def test_gpt_sign_in_fields_are_named_as_in_its_editor(open_page, server):
     server.make_client("my-gpt")
     page = open_page("connect/gpt/my-gpt")
-    turn_on(page)
+    public = turn_on(page)
     page.get_by_role("radio", name="OAuth").check()
     page.get_by_role("button", name="Make an id and secret").press("Enter")
     expect(page.get_by_role("group", name="Client Secret")).to_be_in_viewport()
@@ -176,7 +176,7 @@ def test_gpt_sign_in_fields_are_named_as_in_its_editor(open_page, server):
 def test_document_too_long_for_chatgpt_has_the_number_of_excess_operations(open_page, server):
     server.make_client("my-gpt")
     page = open_page("connect/gpt/my-gpt")
-    turn_on(page)
+    public = turn_on(page)
     document = server.person("GET", "/api/clients/my-gpt/document").json()
     expect(step(page, "Its schema")).to_contain_text(f"It has {document['operations']} operations; ChatGPT takes 30.")
     expect(step(page, "Its schema").get_by_role("status")).to_have_count(int(document["operations"] > 30))
@@ -197,7 +197,7 @@ def test_app_with_a_key_gets_a_working_configuration(open_page, server):
 def test_client_registration_of_chatgpt_is_enabled_at_the_connect_page(open_page, server):
     server.person("PUT", "/api/sign-ins", json={"documents_allowed": False})
     page = open_page("connect/app")
-    turn_on(page)
+    public = turn_on(page)
     heading = step(page, "ChatGPT may introduce itself").get_by_role("heading")
     expect(heading).not_to_contain_text("done")
     page.get_by_role("switch", name="Apps known by a document at their own address").press("Space")

@@ -4,6 +4,7 @@ from server.access.approvals.approval import Approval, State
 from server.access.approvals.service import Approvals
 from server.access.clients.registry import Client, Clients
 from server.access.clients.store import KEY_ENDED
+from server.core.memory_budget import LARGE, MemoryBudget
 from server.core.tasks import Tasks
 from server.http.in_process import APPROVAL, CLIENT, OPERATION, InProcessClient, InternalRequest, InternalResponse
 from server.http.problem_details import read_detail
@@ -15,7 +16,10 @@ LOST = "It is not known how this ended. Look whether it happened before you repe
 class Runner:
     """Runs approved calls, each in a task of its own. Its row decides whether one begins."""
 
-    def __init__(self, approvals: Approvals, clients: Clients, inside: InProcessClient, tasks: Tasks) -> None:
+    def __init__(
+        self, approvals: Approvals, clients: Clients, inside: InProcessClient, tasks: Tasks, memory: MemoryBudget
+    ) -> None:
+        self._memory = memory
         self._approvals = approvals
         self._clients = clients
         self._inside = inside
@@ -49,7 +53,12 @@ class Runner:
             await self._approvals.cancel(current, read_detail(response.body) or LOST, status=max(response.status, 400))
 
     async def _send(self, approval: Approval, client: Client) -> InternalResponse:
-        stored = await self._approvals.read_request(approval)
-        headers = (("content-type", stored.content_type),) if stored.content_type else ()
-        request = InternalRequest(stored.method, stored.path, stored.query, stored.body, headers)
-        return await self._inside.call(request, **{CLIENT: client, OPERATION: approval.operation, APPROVAL: approval})
+        async with self._memory.request() as reservation:
+            size = await self._approvals.measure_request(approval)
+            if size > LARGE:
+                await self._memory.reserve(reservation, size, forever=True)
+                reservation.is_large = True
+            stored = await self._approvals.read_request(approval)
+            headers = (("content-type", stored.content_type),) if stored.content_type else ()
+            request = InternalRequest(stored.method, stored.path, stored.query, stored.body, headers)
+            return await self._inside.call(request, **{CLIENT: client, OPERATION: approval.operation, APPROVAL: approval})

@@ -92,6 +92,10 @@ class Approvals:
         """List the approved calls that have not begun."""
         return await self._database.read(store.find_all, State.approved)
 
+    async def measure_request(self, approval: Approval) -> int:
+        """Return the size of the stored call's body, in bytes."""
+        return await self._database.read(store.measure_request, approval.id)
+
     async def read_request(self, approval: Approval) -> Request:
         """Read the stored call, to send it again."""
         return await self._database.read(store.read_request, approval.id)

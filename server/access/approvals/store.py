@@ -56,6 +56,7 @@ PENDING_COUNT = select(func.count()).where(
 REQUEST = select(table.c.method, table.c.path, table.c.query, table.c.content_type, table.c.body).where(
     table.c.id == bindparam("id")
 )
+SIZE = select(func.coalesce(func.length(table.c.body), 0)).where(table.c.id == bindparam("id"))
 ADD = insert(table)
 MOVE = update(table).where(
     table.c.id == bindparam("of"),
@@ -170,6 +171,11 @@ def add_call(
 
 class TooManyPending(Exception):
     """Too many calls of a client are pending."""
+
+
+def measure_request(connection: Connection, approval_id: str) -> int:
+    """Return the size of a stored request's body, in bytes."""
+    return int(connection.execute(SIZE, {"id": approval_id}).scalar_one())
 
 
 def read_request(connection: Connection, approval_id: str) -> Request:

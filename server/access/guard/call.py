@@ -1,5 +1,6 @@
 """One call on its way through the guard."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, replace
@@ -28,6 +29,7 @@ from server.access.guard.request import digest_call, read_idempotency_key, read_
 from server.access.pause import Pause
 from server.core.clock import Clock
 from server.core.errors import Conflict, DeskhandError, Forbidden, NotAuthenticated
+from server.core.memory_budget import MemoryBudget, current
 from server.http.addresses import Address
 from server.http.exception_handlers import to_response
 from server.http.in_process import APPROVAL
@@ -52,6 +54,7 @@ class GuardServices:
     pause: Pause
     clock: Clock
     address: Address
+    memory: MemoryBudget
 
 
 class Call:
@@ -92,7 +95,9 @@ class Call:
             self._permissions.check()
             with self._services.activity.watching(record.entry(Outcome.running)):
                 return await function(**arguments)
-        digest = digest_call(self._operation, record.client, record.arguments)
+        identity = self._operation, record.client, record.arguments
+        large = (reservation := current.get()) is not None and reservation.is_large
+        digest = await asyncio.to_thread(digest_call, *identity) if large else digest_call(*identity)
         if self._approval:
             return await self._run_approved(self._approval, digest, function, arguments)
         self._key = read_idempotency_key(self._request.headers)
@@ -159,7 +164,8 @@ class Call:
 
     async def _ask(self, duplicates: Duplicates, effect: Effect) -> Response:
         """Store the call, ask the person, and wait for them as long as the client can."""
-        approvals, record = self._services.approvals, self._record
+        services = self._services
+        approvals, record = services.approvals, self._record
         record.wait(WAITS)
         request = approvals.create(record.client, self._operation, duplicates.digest, effect, self._key)
         try:
@@ -168,6 +174,9 @@ class Call:
             expected = isinstance(error, DeskhandError) and error.status < 500
             record.refuse(str(error) if expected else "It could not wait for your word.")
             raise
+        reservation = current.get()
+        if reservation and not reservation.is_large:
+            services.memory.release(reservation)  # the preview is over
         if isinstance(stored, Approval) and stored.id == request.id:
             return await duplicates.wait(stored)
         return await duplicates.answer(stored)

@@ -14,6 +14,7 @@ from server.access.clients.client import Policy
 from server.access.guard.record import CallRecord
 from server.access.guard.request import prefers_async
 from server.core.errors import Conflict, InvalidInput
+from server.core.memory_budget import current
 from server.http.problem_details import PROBLEM_TYPE
 
 UNCERTAIN = (
@@ -50,7 +51,8 @@ class Duplicates:
 
     async def wait(self, approval: Approval) -> Response:
         """Wait for the person as long as the client can, and answer with what the approval has then."""
-        at_once = prefers_async(self.headers)
+        reservation = current.get()  # a large call is not kept in memory while the person decides
+        at_once = prefers_async(self.headers) or (reservation is not None and reservation.is_large)
         return responses.answer(await self.approvals.wait(approval, at_once=at_once), preferred=at_once)
 
     async def _join(self, approval: Approval) -> Response:

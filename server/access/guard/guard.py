@@ -10,6 +10,7 @@ from server.access.clients.client import Client
 from server.access.clients.store import KEY_ENDED
 from server.access.guard.call import Call, GuardServices
 from server.access.guard.rate_limits import Quota
+from server.access.guard.response_text import clean_response
 from server.access.oauth.metadata import challenge
 from server.core.errors import NotAuthenticated, NotFound, TooManyRequests
 from server.http.exception_handlers import respond, to_response
@@ -25,6 +26,7 @@ class Guard:
 
     def __init__(self, services: GuardServices) -> None:
         self._services = services
+        self.memory = services.memory
 
     async def handle(self, request: Request, operation: Operation, parameters: frozenset[str], handle: Handle) -> Response:
         """Take one request along the whole way. An unauthenticated request ends here, before its body is read."""
@@ -43,6 +45,7 @@ class Guard:
             response = await run_in_context(call, request, operation, handle)
         except Exception as error:  # noqa: BLE001, the edge at which every failure becomes an answer
             response = to_response(error)
+        response = clean_response(response)
         if quota is None or quota.passed or quota.first_refusal:
             response = await call.close(response)
         if services.clients.refresh(client) is None:

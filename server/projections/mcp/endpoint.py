@@ -59,7 +59,8 @@ class Endpoint:
         scope = {**scope, "headers": bare, CLIENT: client}
         if transport.opens_session(scope):
             await self._state.guard.count(client, changing=False)
-        await transport.answer(scope, receive, send, client=client.id)
+        async with self._state.guard.memory.request():
+            await transport.answer(scope, receive, send, client=client.id)
 
     async def _open(self) -> "Transport":
         async with self._opening:

@@ -1,10 +1,9 @@
-import json
 from datetime import UTC, datetime
 
 import pytest
 
 from server.access.activity.entry import Outcome
-from server.core.text import PAST, fill, make_visible, tell, tell_moment, to_do, to_past
+from server.core.text import PAST, fill, tell, tell_moment, to_do, to_past
 from server.integrations import discover
 from server.runtime.integrations import Runtime
 
@@ -62,19 +61,6 @@ async def test_every_operation_has_a_short_summary_template():
 def test_past_tense_sentence_becomes_imperative(past, verb):
     assert verb in to_do(past)
     assert to_do("mail") == []
-
-
-def test_control_characters_are_escaped_and_letters_of_every_script_stay():
-    assert make_visible("a\x1b]0;x\x07\x7f\x9b\u202eb\u2066\u200f\u061c") == "a␛]0;x␇\\u007f\\u009b\\u202eb\\u2066\\u200f\\u061c"
-    assert make_visible("a\nb\tc") == "a␊b␉c"
-    assert make_visible("a\nb\tc\r", lines=True) == "a\nb\tc␍"
-    for unchanged in ("שלום עולם", "مرحبا", "naïve 👩\u200d💻 “x”"):
-        assert make_visible(unchanged) == unchanged
-
-
-def test_json_is_the_same_json_when_it_is_made_visible():
-    hostile = "".join(map(chr, range(0x2100)))
-    assert json.loads(make_visible(json.dumps(hostile, ensure_ascii=False))) == hostile
 
 
 def test_hostile_arguments_are_escaped_in_a_sentence():

@@ -1,7 +1,9 @@
 import asyncio
+import contextlib
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from http.client import HTTPConnection
 
 import pytest
 from fastapi import FastAPI, Request
@@ -223,6 +225,49 @@ def test_endless_body_is_cut_off_after_its_refusal(beside):
         assert answer.startswith(b"HTTP/1.1 413") and closed
 
     beside(test, Limits(linger_seconds=0.2))
+
+
+LARGE = b"x" * 20_000_000
+REFUSED = {
+    "by its length": ({"Content-Length": str(len(LARGE))}, 413),
+    "while it is read": ({"Transfer-Encoding": "chunked"}, 413),
+    "for its headers": ({"Content-Length": str(len(LARGE)), "Transfer-Encoding": "chunked"}, 400),
+}
+
+
+@pytest.mark.parametrize("connection", ["close", "keep-alive"])
+@pytest.mark.parametrize(("headers", "status"), REFUSED.values(), ids=REFUSED)
+def test_client_that_sends_a_refused_body_to_its_end_reads_the_refusal(beside, headers, status, connection):
+    def post(port: int) -> tuple[int, bytes]:
+        client = HTTPConnection("127.0.0.1", port, timeout=20)
+        with contextlib.closing(client):
+            client.request(
+                "POST", "/echo", LARGE, {"Connection": connection, **headers}, encode_chunked="Transfer-Encoding" in headers
+            )
+            answer = client.getresponse()
+            return answer.status, answer.read()
+
+    async def test(listener: RecordingListener) -> None:
+        status_seen, body = await asyncio.to_thread(post, listener.port)
+        assert status_seen == status and body
+        await until_alone(listener)
+
+    beside(test)
+
+
+@pytest.mark.parametrize(
+    "limits", [Limits(linger_seconds=0.2, linger_bytes=10**9), Limits(linger_bytes=1_000_000)], ids=["time", "bytes"]
+)
+@pytest.mark.parametrize("connection", [b"close", b"keep-alive"])
+def test_refused_body_without_an_end_is_read_for_a_while_only(beside, connection, limits):
+    async def test(listener: RecordingListener) -> None:
+        caller = await call(listener, POST + b"connection: " + connection + b"\r\ncontent-length: 1000000000000\r\n\r\n")
+        async with asyncio.timeout(8):
+            while listener.server_state.connections:
+                await caller.send(b"x" * 0x8000)
+                await asyncio.sleep(0.001)
+
+    beside(test, limits)
 
 
 def test_trailers_are_not_added_to_the_headers(beside):

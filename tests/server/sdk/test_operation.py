@@ -7,6 +7,7 @@ from fastapi.testclient import TestClient
 from pydantic import BaseModel
 
 from server.core.errors import Conflict
+from server.core.memory_budget import MemoryBudget
 from server.http.exception_handlers import install
 from server.sdk.operation import Effect, Operations, current_call, operation_of, require_allowed, run_for
 
@@ -66,6 +67,8 @@ class Order(BaseModel):
 
 class OpenGuard:
     """Lets everybody in, and executes at once."""
+
+    memory = MemoryBudget()
 
     async def handle(self, request, operation, parameters, handle):
         current_call.set(self)

@@ -14,6 +14,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from server.core.errors import Conflict, InvalidInput, NotFound
+from server.core.invisible import remove_hidden
 from server.core.strict_json import parse_json
 from server.integrations.apps.allow_list.entries import AppsFile, Entry
 from server.system.files import Now, not_stored, open_plain_file, replace_file, stamp
@@ -266,12 +267,12 @@ def free_name(title: str, taken: Collection[str]) -> str:
 
 def find_entry(apps: AppsFile, requested: str) -> tuple[str, Entry]:
     """Find the app that a name or alias means. NotFound names those that are nearly called so."""
-    wanted = requested.strip().lower()
+    wanted = requested.strip().lower()  # a client was told a name without what is hidden in it
     known = {name: entry for name, entry in apps.apps.items() if entry.enabled}
     for name, entry in known.items():
-        if wanted == name or wanted in entry.aliases:
+        if wanted in {name, *entry.aliases} or wanted in map(remove_hidden, (name, *entry.aliases)):
             return name, entry
-    titled = [(name, entry) for name, entry in known.items() if entry.name and entry.name.lower() == wanted]
+    titled = [(name, entry) for name, entry in known.items() if entry.name and remove_hidden(entry.name).lower() == wanted]
     if len(titled) == 1:
         return titled[0]
     words = {word: name for name, entry in known.items() for word in (name, *entry.aliases, (entry.name or name).lower())}

@@ -11,6 +11,7 @@ from pathlib import Path, PurePath
 
 from server.core.errors import InvalidInput, NotFound, TooLarge, Unavailable
 from server.core.file_names import clean_name
+from server.core.memory_budget import reserve
 from server.integrations.gmail.accounts.accounts import Accounts
 from server.integrations.gmail.mailbox.staged_files import Staging
 from server.integrations.gmail.mime.compose import File, check_media_type
@@ -40,14 +41,18 @@ class Files:
             raise InvalidInput(f"A mail carries {MOST_FILES} files at most.")
         if sum(len(file.content) for file in inline) * 3 // 4 > LARGEST_FILES:
             raise TooLarge(TOO_LARGE)
-        files = [decode_file(file) for file in inline]
+        if references or named:
+            await reserve(LARGEST_FILES)
+        files = await self.accounts.run(decode_files, inline)
         files += await self.accounts.run(self._read_named, named, remaining_bytes(files))
         links = [file.download_link for file in references]
         self._require_permitted(await self.accounts.run(self.staging.list_missing, links))
         fetched: list[File] = []
         for reference in references:
             fetched.append(await self._fetch(reference, remaining_bytes(files + fetched)))
-        return (*fetched, *files)
+        gathered = (*fetched, *files)
+        await self.accounts.run(lambda: [file.sha256 for file in gathered])  # which the person is shown
+        return gathered
 
     async def release(self, order: Enclosing) -> None:
         """Let go of what was fetched for a mail that is out."""
@@ -88,6 +93,11 @@ class Files:
 def remaining_bytes(files: list[File]) -> int:
     """Count the bytes that may still be attached."""
     return LARGEST_FILES - sum(len(file.content) for file in files)
+
+
+def decode_files(inline: list[InlineFile]) -> list[File]:
+    """Read the files that are written in the request."""
+    return [decode_file(file) for file in inline]
 
 
 def decode_file(inline: InlineFile) -> File:

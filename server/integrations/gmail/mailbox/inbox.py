@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from server.core.errors import InvalidInput, NotFound
+from server.core.memory_budget import reserve
 from server.integrations.gmail.accounts.accounts import Accounts
 from server.integrations.gmail.accounts.session import Permission, Session, open_session
 from server.integrations.gmail.mailbox.attachments import Files
@@ -211,6 +212,7 @@ class Inbox:
     async def _fetch_content(self, session: Session, message_id: str, part: Part) -> bytes:
         if part.data is not None or not part.gmail_id:
             return part.data or b""
+        await reserve(2 * part.size)
         answer = await session.read("messages.attachments.get", messageId=message_id, id=part.gmail_id)
         return decode_base64url(answer.get("data")) or b""
 

@@ -9,6 +9,7 @@ from email.header import Header
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import quote
+from functools import cached_property
 from typing import Any
 
 from server.core.errors import InvalidInput, TooLarge
@@ -73,7 +74,7 @@ class File:
     def __str__(self) -> str:
         return f"{self.name}, {len(self.content)} bytes, SHA-256 {self.sha256}"
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         return hashlib.sha256(self.content).hexdigest()
 

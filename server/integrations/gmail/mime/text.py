@@ -8,6 +8,7 @@ from contextlib import suppress
 from email.errors import HeaderParseError
 from email.header import decode_header
 
+from server.core.invisible import remove_hidden
 from server.integrations.gmail.mime.html import read_html
 
 _ALIASES = {
@@ -18,13 +19,7 @@ _ALIASES = {
     "shift_jis": "cp932",
 }  # as browsers do
 _NO_CHARSETS = {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "mbcs", "oem"}
-# Direction marks can turn a shown name round, invisible characters hide a word from a search, and the "tag" characters carry text
-# that only a model sees. Joiners stay: scripts and emoji need them.
-_HIDDEN = re.compile(
-    "[\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\U000e0000-\U000e007f]"
-)
 _BREAKS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\\s]+")
-_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _QUOTED = re.compile(r">*")
 _ENCODED_WORD = r"=\?[^?@\s]*\?(?:[bB]\?[A-Za-z0-9+/=\s]{0,500}|[qQ]\?(?:[^?]|\?(?!=)){0,500})\?="
 _ADDRESS_IN_WORD = re.compile(r"[^\s?=_]+@[^\s?=]+")
@@ -85,13 +80,13 @@ def one_line(value: str, most: int = 1000) -> str:
 
 def clean_line(value: str) -> str:
     """Make text without encoded words fit for one line."""
-    return sendable(_BREAKS.sub(" ", _HIDDEN.sub("", value)).strip())
+    return remove_hidden(_BREAKS.sub(" ", sendable(value))).strip()
 
 
 def clean_text(value: str) -> str:
     """Make a text of several lines fit for an answer."""
     text = value.replace("\r\n", "\n").replace("\r", "\n")
-    return sendable(_CONTROLS.sub("", _HIDDEN.sub("", text))).strip("\n")
+    return remove_hidden(sendable(text)).strip("\n")
 
 
 def sendable(value: str) -> str:
