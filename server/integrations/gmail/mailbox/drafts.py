@@ -8,7 +8,7 @@ from server.core.errors import InvalidInput
 from server.integrations.gmail.accounts.accounts import Accounts
 from server.integrations.gmail.accounts.session import Permission, Session, open_session
 from server.integrations.gmail.mailbox.inbox import Inbox
-from server.integrations.gmail.mailbox.outbox import Outbox, make_outgoing, post_draft
+from server.integrations.gmail.mailbox.outbox import Outbox, post_draft
 from server.integrations.gmail.mailbox.reply import find_answer
 from server.integrations.gmail.mailbox.responses import lean_entries, view_entry
 from server.integrations.gmail.mime.compose import OutgoingMail, check_recipients, compose, name_recipients, read_ids
@@ -61,14 +61,14 @@ class Drafts:
         """Foresee which draft is written."""
         _, outgoing, _ = await self._settle(order)
         await self.outbox.check(outgoing)
-        return Effect(f"write a draft to {name_recipients(outgoing.recipients())}", outgoing.fields())
+        return Effect(f"write a draft to {name_recipients(outgoing.recipients())}", outgoing.fields(), html=outgoing.rendered)
 
     async def create(self, order: DraftMail) -> DraftSaved:
         """Write a draft."""
         session, outgoing, thread_id = await self._settle(order)
         saved = await session.save_draft(await self.accounts.run(compose, outgoing), thread_id)
         await self.outbox.files.release(order)
-        return describe_saved(saved, "The draft was written. It was not sent.")
+        return describe_saved(saved, outgoing.describe("The draft was written. It was not sent."))
 
     async def preview_update(self, draft_id: str, order: DraftMail) -> Effect:
         """Foresee which draft is replaced, and by which mail."""
@@ -76,14 +76,14 @@ class Drafts:
         await self.outbox.check(outgoing)
         before = await self._read_raw(session, draft_id)
         fields = (*outgoing.fields(), ("Replaces", f"a draft to {before.recipients or 'nobody yet'}: {before.subject}"))
-        return Effect(f"replace a draft to {name_recipients(outgoing.recipients())}", fields)
+        return Effect(f"replace a draft to {name_recipients(outgoing.recipients())}", fields, html=outgoing.rendered)
 
     async def update(self, draft_id: str, order: DraftMail) -> DraftSaved:
         """Replace a draft, attachments included; it stays in its thread."""
         session, outgoing, thread_id = await self._settle(order, draft_id)
         saved = await session.save_draft(await self.accounts.run(compose, outgoing), thread_id, draft_id)
         await self.outbox.files.release(order)
-        return describe_saved(saved, "The draft was replaced. It was not sent.")
+        return describe_saved(saved, outgoing.describe("The draft was replaced. It was not sent."))
 
     async def preview_send(self, draft_id: str, account: str | None) -> Effect:
         """Foresee the mail that goes out, with the hashes of its attachments."""
@@ -103,8 +103,11 @@ class Drafts:
             raise InvalidInput("This draft names nobody who would get it. Add somebody with update_draft.")
         mail.require_clear_recipients()
         check_recipients(mail.addresses)
-        fields = (("Account", session.address), *mail.fields(), ("Draft", draft_id))
-        return Effect(f"send the draft to {mail.recipients}", fields, mail.addresses, stored.seal())
+        mail.require_showable()
+        unshown = (("Not shown completely", mail.describe_unshown()),) if mail.unshown else ()
+        fields = (("Account", session.address), *mail.fields(), *unshown, ("Draft", draft_id))
+        html = await self.accounts.run(mail.render)
+        return Effect(f"send the draft to {mail.recipients}", fields, mail.addresses, stored.seal(), html, mail.source)
 
     async def preview_delete(self, draft_id: str, account: str | None) -> Effect:
         """Foresee which draft is deleted."""
@@ -125,7 +128,8 @@ class Drafts:
     async def _settle(self, draft: DraftMail, draft_id: str | None = None) -> tuple[Session, OutgoingMail, str | None]:
         needs = (Permission.read, Permission.send) if draft.thread_id or draft_id else (Permission.send,)
         session = open_session(self.accounts, draft.account, *needs)
-        outgoing, thread_id = await self._place_in_thread(session, make_outgoing(session, draft), draft.thread_id, draft_id)
+        made = await self.outbox.make_outgoing(session, draft)
+        outgoing, thread_id = await self._place_in_thread(session, made, draft.thread_id, draft_id)
         return session, await self.outbox.with_files(outgoing, draft), thread_id
 
     async def _place_in_thread(

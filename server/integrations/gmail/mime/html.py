@@ -17,7 +17,7 @@ _DOCUMENTS = {"iframe": "src", "frame": "src", "embed": "src", "object": "data"}
 _PICTURES = {"img": ("src", "srcset"), "image": ("href", "xlink:href"), "video": ("poster",), "input": ("src",)}
 _BUTTONS = {"submit": "Submit", "reset": "Reset"}
 # These bring words or pictures of their own, or turn the order of letters.
-_STYLES = re.compile(r"content|list-style|quotes|url|image|text-overflow|hyphenate|bidi|\\", re.IGNORECASE)
+_STYLES = re.compile(r"\b(?:content|list-style|quotes|text-overflow|hyphenate|unicode-bidi)|url\s*\(|image-set|\\", re.IGNORECASE)
 OTHER_DOCUMENT = "another document inside it"
 PICTURES = "pictures that are not in the mail"
 STYLE_SHEET = "a style sheet, which may add words"
@@ -44,6 +44,17 @@ def read_html(source: str) -> HtmlText:
     reader.writer.end_link()
     cut = limit < len(source)
     return HtmlText("".join(reader.writer.out), (*reader.unshown, *((REST,) if cut else ())), cut)
+
+
+def list_elements(source: str) -> list[tuple[str, dict[str, str]]]:
+    """List the elements of a document with their attributes."""
+    from selectolax.lexbor import LexborHTMLParser
+
+    return [(node.tag or "", _read_attributes(node)) for node in LexborHTMLParser(source).css("*")]
+
+
+def _read_attributes(node: "LexborNode") -> dict[str, str]:
+    return {key: value or "" for key, value in node.attributes.items()}
 
 
 @dataclass
@@ -85,14 +96,14 @@ class _Reader:
         if not node.is_element_node:
             return not node.is_comment_node
         name = node.tag or ""
-        attributes = {key: restore_names(value or "") for key, value in node.attributes.items()}
+        attributes = {key: restore_names(value) for key, value in _read_attributes(node).items()}
         self.writer.begin(name)
         self._note_unshown(name, attributes)
         if name == "a":
             self._begin_link(attributes)
         self.writer.write(_find_words(name, attributes))
         if name == "template":
-            self._go_deeper(lambda: [self._walk(part) for part in node.template_fragments()[:1]])
+            self._go_deeper(lambda: self._read_template(node))
         elif name == "iframe" and "srcdoc" in attributes:
             self._go_deeper(lambda: self._read_frame(attributes["srcdoc"]))
         return name not in _NOT_SHOWN
@@ -104,6 +115,10 @@ class _Reader:
     def _begin_link(self, attributes: dict[str, str]) -> None:
         if not self.writer.begin_link(attributes.get("href") or attributes.get("xlink:href") or ""):
             self.unshown[LONG_LINK] = None
+
+    def _read_template(self, node: "LexborNode") -> None:
+        for fragment in node.template_fragments()[:1]:
+            self._walk(fragment)
 
     def _read_frame(self, source: str) -> None:
         if find_limit(source) < len(source):

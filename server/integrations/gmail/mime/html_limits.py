@@ -35,15 +35,18 @@ def restore_names(text: str) -> str:
     return _PLAIN.sub(r"\1\2", text)
 
 
-def find_limit(source: str) -> int:
-    """Find how much of the beginning of a document can be parsed in bounded time and memory."""
+def find_limit(source: str, *, keep_formatting: bool = False) -> int:
+    """Find how much of the beginning of a document can be parsed in bounded time and memory.
+
+    `keep_formatting`: it is parsed without `drop_formatting`.
+    """
     end = len(source)
     if end > LARGEST_HTML and len(_EMBEDDED.sub("", source)) > LARGEST_HTML:
         end = LARGEST_HTML
-    keeps_formatting, formatting = bool(_FOREIGN.search(source)), 0
+    formatting, reopens = 0, keep_formatting or bool(_FOREIGN.search(source))
     for number, tag in enumerate(_TAG.finditer(source, 0, end)):
         formatting += tag[1] is not None
-        if number == MOST_TAGS or (keeps_formatting and number * formatting > MOST_REOPENED):
+        if number == MOST_TAGS or (reopens and number * formatting > MOST_REOPENED):
             end = tag.start()
             break
     return min(end, find_crowded_tag(source[:end]))

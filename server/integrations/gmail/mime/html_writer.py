@@ -89,13 +89,13 @@ class Writer:
         if not self.link:
             return
         begins, address = self.link
-        self.link = None
         text = "".join(self.out[begins:]).strip()
         if not text:
             self._put(address)
         elif text not in {address, address.removeprefix("mailto:")}:
             self.out[begins] = "["
             self.out.append(f"]({address})")
+        self.link = None
 
     def _separate(self, name: str) -> None:
         separation = 2 if name in PREFORMATTED - {"textarea"} else BREAKS.get(name, 0)
