@@ -7,6 +7,7 @@ from urllib.parse import quote
 import click
 
 from server.commandline.client import ask
+from server.core.errors import NotFound
 from server.sdk.approval_requests import ApprovalDuration
 from server.sdk.cli import data_dir_option, example, json_option, print_json, say, say_time
 
@@ -41,12 +42,30 @@ def show(question: dict[str, Any]) -> None:
         say(f"    {field['name']}: {first}")
         for line in others:
             say(f"        {line}")
+    if question["must_open"]:
+        say(f"    Not all of it can be shown here. Read it in full first: deskhand approvals show {question['id']}")
     code = " --code NNNN" if question["wants_code"] else ""
     say(f"    Yes: deskhand approvals approve {question['id']}{code}   No: deskhand approvals deny {question['id']}")
     if further := question["extents"][1:]:
         say(f"    A yes can go further: --for {' or '.join(further)}")
     if question["expires_at"]:
         say(f"    It waits until {say_time(question['expires_at'])}.")
+
+
+@approvals.command("show", epilog=example("deskhand approvals show call-3f9a21"))
+@id_argument
+@data_dir_option
+def show_approval(question_id: str, data_dir: Path | None) -> None:
+    """Show one of them, and in full what the list cannot show completely."""
+    question = next((entry for entry in ask(data_dir, "GET", "/api/approvals") if entry["id"] == question_id), None)
+    if question is None:
+        raise NotFound("Nothing with this ID waits. `deskhand approvals list` shows what does.")
+    show(question | {"must_open": False})
+    if question["must_open"]:
+        answer = ask(data_dir, "POST", f"/api/approvals/{quote(question_id, safe='')}/open", running_only=True)
+        say("    In full:")
+        for line in answer["text"].splitlines():
+            say(f"        {line}")
 
 
 class DurationChoice(click.Choice[str]):

@@ -30,6 +30,12 @@ class QuestionView(BaseModel):
     wants_code: bool = Field(description="Whether the yes needs the four digits that the asking browser shows.")
     extents: list[ApprovalDuration] = Field(description="How far a yes may go; the first is the usual one.")
     recipients: list[str] = Field(description="Whom a yes to these recipients would stand for.")
+    html: str = Field(
+        description="What its recipients see, without scripts and pictures from elsewhere; empty if it has no HTML."
+    )
+    must_open: bool = Field(
+        description="Whether the fields do not show all of it, so that it must be opened before it is approved."
+    )
 
 
 class Yes(BaseModel):
@@ -43,6 +49,12 @@ class No(BaseModel):
     """A denial."""
 
     reason: str = Field("", max_length=500, description="Why; the client reads it.")
+
+
+class Source(BaseModel):
+    """What a question cannot show completely."""
+
+    text: str = Field(description="All of it.")
 
 
 class Message(BaseModel):
@@ -60,6 +72,11 @@ def create_routes(state: State) -> APIRouter:
         """Lists the pending approvals, oldest first."""
         return [view(question) for question in await questions.list()]
 
+    @routes.post("/{question_id}/open")
+    async def open_source(question_id: str) -> Source:
+        """Shows in full what a question cannot show completely, after which it can be approved."""
+        return Source(text=await questions.open(question_id))
+
     @routes.post("/{question_id}/approve")
     async def approve(question_id: str, yes: Yes) -> Message:
         """Approves a request."""
@@ -76,4 +93,4 @@ def create_routes(state: State) -> APIRouter:
 def view(question: ApprovalRequest) -> QuestionView:
     """Show a request."""
     fields = [{"name": name, "value": value} for name, value in question.fields]
-    return QuestionView.model_validate(asdict(question) | {"fields": fields})
+    return QuestionView.model_validate(asdict(question) | {"fields": fields, "must_open": bool(question.source)})

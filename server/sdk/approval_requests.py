@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from server.core.errors import NotFound
+from server.core.errors import Conflict, NotFound
 from server.core.events import Events
 from server.core.invisible import show_line
 from server.core.tasks import Tasks
 from server.sdk.desktop import SHOW_NOTIFICATION, Screen
 
 TOPIC = "approvals"
+MUST_BE_OPENED = "Not all of this could be shown. Open it in full first, in the window or with `deskhand approvals show ID`."
 LONGEST_NAME, LONGEST_SENTENCE = 40, 160  # characters that a notification shows everywhere
 
 
@@ -47,6 +48,7 @@ class ApprovalRequest:
 
     `fields`: exactly what will happen. `wants_code`: the person types the digits that the requesting browser shows.
     `extents`: the durations that can be approved; the first is the default. `recipients`: those of ApprovalDuration.recipients.
+    `html`, `source`: see Effect.
     """
 
     id: str
@@ -60,6 +62,8 @@ class ApprovalRequest:
     wants_code: bool = False
     extents: tuple[ApprovalDuration, ...] = (ApprovalDuration.once,)
     recipients: tuple[str, ...] = ()
+    html: str = ""
+    source: str = ""
 
 
 class PromptSource(Protocol):
@@ -88,6 +92,7 @@ class ApprovalRequests:
         self._screen = screen
         self._sources: dict[str, PromptSource] = {}
         self._tasks = tasks
+        self._opened: set[str] = set()
 
     def add(self, source: PromptSource) -> None:
         """Register a source."""
@@ -99,10 +104,20 @@ class ApprovalRequests:
         return sorted(pending, key=lambda request: request.asked_at)
 
     async def approve(self, question_id: str, extent: ApprovalDuration = ApprovalDuration.once, code: str | None = None) -> str:
-        """Approve a request. Raises what PromptSource.approve raises."""
+        """Approve a request. Raises what PromptSource.approve raises, and Conflict if it must be opened in full before."""
+        if question_id not in self._opened and (request := await self._request(question_id)) and request.source:
+            raise Conflict(MUST_BE_OPENED)
         sentence = await self._find(question_id).approve(question_id, extent, code)
         self.publish_change()
         return sentence
+
+    async def open(self, question_id: str) -> str:
+        """Open in full what a request cannot show completely, so that it can be approved. Raises NotFound."""
+        request = await self._request(question_id)
+        if request is None or not request.source:
+            raise NotFound("There is nothing more to show of this question, or it waits no longer.")
+        self._opened.add(question_id)
+        return request.source
 
     async def deny(self, question_id: str, reason: str = "") -> str:
         """Deny a request. Raises NotFound."""
@@ -118,6 +133,10 @@ class ApprovalRequests:
         """Notify the person of a new request, without waiting for the desktop to show it."""
         self.publish_change()
         self._tasks.start(asyncio.to_thread(self._screen.notify, *describe(request)), name=SHOW_NOTIFICATION)
+
+    async def _request(self, question_id: str) -> ApprovalRequest | None:
+        requests = await self._find(question_id).list_requests()
+        return next((request for request in requests if request.id == question_id), None)
 
     def _find(self, question_id: str) -> PromptSource:
         prefix = question_id.partition("-")[0]

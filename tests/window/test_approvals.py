@@ -303,3 +303,63 @@ def test_approved_call_continues_and_is_listed_as_decided(open_page, server):
     assert answer.status_code == 200, answer.text
     decided = page.locator("section").filter(has=page.get_by_role("heading", name="Decided lately"))
     expect(decided.get_by_role("listitem")).to_contain_text("my-gpt sent mail to ann@example.com")
+
+
+def test_formatted_mail_is_shown(open_page, server):
+    server.ask(html='<p style="color:red">Hi <b>Bob</b></p><a href="https://a.example/">link</a>')
+    page = open_page("approvals")
+    expect(page.locator("iframe")).to_have_count(0)
+    page.get_by_role("button", name="Show the formatted mail").click()
+    frame = page.frame_locator("iframe")
+    expect(frame.get_by_text("Bob")).to_be_visible()
+    expect(frame.locator("p")).to_have_css("color", "rgb(255, 0, 0)")
+    assert page.locator("iframe").get_attribute("sandbox") == ""
+    expect(frame.get_by_role("link")).to_be_visible()
+    page.get_by_role("button", name="Hide the formatted mail").click()
+    expect(page.locator("iframe")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<script>top.document.title = 'run'; fetch('/run')</script>",
+        "<img src=/assets/run.png onerror=\"top.document.title = 'run'\">",
+        "<style>b { background: url(/assets/run.png) }</style><link rel=stylesheet href=/assets/run.css>",
+        "<iframe src=/run></iframe><object data=/run></object><video src=/run poster=/run></video>",
+        "<meta http-equiv=refresh content='0; url=/run'><form action=/run><button autofocus>b</button></form>",
+        "<p style='background: url(/assets/run.png)'>",
+        "<a href=https://run.example>link</a><a href=https://run.example target=_top>link</a>",
+    ],
+)
+def test_frame_of_a_formatted_mail_runs_and_loads_nothing(browser, server, html):
+    server.ask(html=f"{html}<b>Bob</b>")
+    page, loaded, failures = browser.new_page(), [], set()
+    entry = server.person("POST", "/api/entries").json()
+    page.goto(f"{entry['address']}?key={entry['key']}&page=approvals")
+    page.on("requestfinished", lambda request: loaded.append(request.url))
+    page.on("requestfailed", lambda request: failures.add(request.failure))
+    page.get_by_role("button", name="Show the formatted mail").click()
+    bob = page.frame_locator("iframe").get_by_text("Bob")
+    for link in page.frame_locator("iframe").get_by_role("link").all():
+        link.click()
+    expect(bob).to_be_visible()
+    assert bob.evaluate("element => getComputedStyle(element).backgroundImage") == "none"
+    assert len(page.context.pages) == 1
+    assert "run" not in page.title()
+    assert [url for url in loaded if "run" in url] == []
+    assert failures <= {"csp"}
+    page.close()
+
+
+def test_mail_that_is_not_shown_completely_is_opened_before_it_is_allowed(open_page, server):
+    asked = server.ask(source="<style>p::after { content: 'pay' }</style>")
+    page = open_page("approvals")
+    expect(page.get_by_text("Not all of this can be shown here.")).to_be_visible()
+    expect(page.get_by_role("button", name="Allow once")).to_be_disabled()
+    expect(page.get_by_role("button", name="Allow more")).to_have_count(0)
+    assert server.person("POST", f"/api/approvals/{asked}/approve", json={}).status_code == 409
+    press(page, "Open in full")
+    expect(page.get_by_role("group", name="In full")).to_have_text("<style>p::after { content: 'pay' }</style>")
+    press(page, "Allow once")
+    expect(page.locator(".toast")).to_have_text("It is allowed, and runs now.")
+    assert server.heard == [("yes", asked, "once", "")]

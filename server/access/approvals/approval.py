@@ -123,6 +123,8 @@ class Approval:
             operation=self.operation,
             extents=self.extents,
             recipients=self.effect.recipients,
+            html=self.effect.html,
+            source=self.effect.source,
         )
 
 
@@ -139,7 +141,9 @@ class Request:
 
 def bind(call_hash: str, effect: Effect) -> str:
     """Hash of an approval request: the call and its Effect."""
-    text = json.dumps([call_hash, effect.sentence, effect.fields, effect.recipients, effect.seal])
+    parts = [call_hash, effect.sentence, effect.fields, effect.recipients, effect.seal]
+    more = [{name: value} for name, value in (("html", effect.html), ("source", effect.source)) if value]
+    text = json.dumps([*parts, *more])  # without these, as earlier versions did
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 

@@ -5,7 +5,7 @@ A state changes only from an expected one, so of two that decide or run at the s
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, exists, func, insert, or_, select, update
@@ -115,13 +115,14 @@ def to_effect(text: str) -> Effect:
     """Make an Effect of its stored JSON."""
     stored = json.loads(text)
     shown = tuple((str(name), str(value)) for name, value in stored["fields"])
-    return Effect(stored["sentence"], shown, tuple(stored["recipients"]), links=tuple(stored.get("links", ())))
+    shown_otherwise = {name: str(stored[name]) for name in ("html", "source") if stored.get(name)}
+    links = tuple(stored.get("links", ()))
+    return Effect(stored["sentence"], shown, tuple(stored["recipients"]), links=links, **shown_otherwise)
 
 
 def from_effect(effect: Effect) -> str:
     """Write an Effect as JSON, unabridged."""
-    names = ("sentence", "fields", "recipients", "links")
-    return json.dumps({name: getattr(effect, name) for name in names})
+    return json.dumps({key: value for key, value in asdict(effect).items() if key != "seal"})
 
 
 def find(connection: Connection, statement: Any, values: Mapping[str, Any]) -> Approval | None:

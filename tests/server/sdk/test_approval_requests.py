@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from server.core.errors import NotFound
+from server.core.errors import Conflict, NotFound
 from server.core.events import Events
 from server.core.tasks import Tasks
 from server.sdk.approval_requests import ApprovalDuration, ApprovalRequest, ApprovalRequests, Kind, describe
@@ -109,3 +109,25 @@ async def test_source_may_be_added_while_requests_are_listed():
 
     requests.add(Loading("call", ask("call-1", "2026-01-01")))
     assert [request.id for request in await requests.list()] == ["call-1"]
+
+
+def test_request_that_is_not_shown_completely_is_approved_only_after_it_was_opened():
+    async def scenario():
+        questions = ApprovalRequests(Events(), NoScreen(), Tasks())
+        owl = Owl("call", replace(ask("call-1", "2026-01-01"), source="all of it"), ask("call-2", "2026-01-02"))
+        questions.add(owl)
+        with pytest.raises(Conflict, match="Open it in full first"):
+            await questions.approve("call-1")
+        for question_id in ("call-2", "call-3"):
+            with pytest.raises(NotFound, match="nothing more to show"):
+                await questions.open(question_id)
+        assert await questions.approve("call-2") == "It runs now."
+        with pytest.raises(Conflict):
+            await questions.approve("call-1")
+        assert await questions.open("call-1") == "all of it"
+        assert await questions.approve("call-1") == "It runs now."
+        owl.questions = [replace(ask("call-4", "2026-01-01"), source="changed meanwhile")]
+        with pytest.raises(Conflict):
+            await questions.approve("call-4")
+
+    asyncio.run(scenario())

@@ -7,7 +7,7 @@ from server.core.errors import InvalidInput
 from server.integrations.gmail.accounts.accounts import Accounts
 from server.integrations.gmail.accounts.session import Permission, Session, open_session
 from server.integrations.gmail.mailbox.inbox import Inbox
-from server.integrations.gmail.mailbox.outbox import Outbox, make_outgoing, post_draft
+from server.integrations.gmail.mailbox.outbox import Outbox, post_draft
 from server.integrations.gmail.mailbox.reply import find_answer
 from server.integrations.gmail.mailbox.responses import lean_entries, view_entry
 from server.integrations.gmail.mime.compose import OutgoingMail, check_recipients, compose, name_recipients, read_ids
@@ -89,7 +89,7 @@ class Drafts:
         message = saved.get("message") or {}
         return DraftSaved(
             success=True,
-            message=sentence,
+            message=outgoing.describe(sentence),
             draft_id=str(saved.get("id", "")),
             message_id=str(message.get("id", "")),
             thread_id=str(message.get("threadId", "")),
@@ -99,7 +99,7 @@ class Drafts:
         before = await self._read_raw(session, draft_id)
         fields = (*outgoing.fields(), ("Replaces", f"a draft to {before.recipients or 'nobody yet'}: {before.subject}"))
         sentence = f"replace a draft to {name_recipients(outgoing.recipients())}"
-        return Effect(sentence, fields, seal=outgoing.seal(), links=outgoing.links())
+        return Effect(sentence, fields, seal=outgoing.seal(), html=outgoing.rendered, links=outgoing.links())
 
     async def preview_send(self, draft_id: str, account: str | None) -> Effect:
         """Foresee the mail that goes out, with the hashes of its attachments."""
@@ -119,8 +119,11 @@ class Drafts:
             raise InvalidInput("This draft names nobody who would get it. Add somebody with update_draft.")
         mail.require_clear_recipients()
         check_recipients(mail.addresses)
-        fields = (("Account", session.address), *mail.fields(), ("Draft", draft_id))
-        return Effect(f"send the draft to {mail.recipients}", fields, mail.addresses, stored.seal())
+        mail.require_showable()
+        unshown = (("Not shown completely", mail.describe_unshown()),) if mail.unshown else ()
+        fields = (("Account", session.address), *mail.fields(), *unshown, ("Draft", draft_id))
+        html = await self.accounts.run(mail.render)
+        return Effect(f"send the draft to {mail.recipients}", fields, mail.addresses, stored.seal(), html, mail.source)
 
     async def preview_delete(self, draft_id: str, account: str | None) -> Effect:
         """Foresee which draft is deleted."""
@@ -141,7 +144,8 @@ class Drafts:
     async def _settle(self, draft: DraftMail, draft_id: str | None = None) -> tuple[Session, OutgoingMail, str | None]:
         needs = (Permission.read, Permission.send) if draft.thread_id or draft_id else (Permission.send,)
         session = open_session(self.accounts, draft.account, *needs)
-        outgoing, thread_id = await self._place_in_thread(session, make_outgoing(session, draft), draft.thread_id, draft_id)
+        made = await self.outbox.make_outgoing(session, draft)
+        outgoing, thread_id = await self._place_in_thread(session, made, draft.thread_id, draft_id)
         return session, await self.outbox.with_files(outgoing, draft), thread_id
 
     async def _place_in_thread(
@@ -168,7 +172,7 @@ class Drafts:
 def foresee_draft(outgoing: OutgoingMail) -> Effect:
     """Effect of writing a draft."""
     sentence = f"write a draft to {name_recipients(outgoing.recipients())}"
-    return Effect(sentence, outgoing.fields(), seal=outgoing.seal(), links=outgoing.links())
+    return Effect(sentence, outgoing.fields(), seal=outgoing.seal(), html=outgoing.rendered, links=outgoing.links())
 
 
 async def read_stored(session: Session, draft_id: str) -> Stored:

@@ -16,6 +16,7 @@ from server.integrations.gmail.mime.compose import (
     name_recipients,
     read_people,
 )
+from server.integrations.gmail.mime.outgoing_html import rebuild
 from server.integrations.gmail.models import Enclosing, NewMail, Reply, Sent
 from server.sdk.operation import Effect, require_allowed, require_still_allowed
 
@@ -43,7 +44,7 @@ class Outbox:
         """Send a mail, once."""
         session, outgoing = await self._settle(order)
         require_allowed(foresee_mail(outgoing))
-        return await self._post(session, outgoing, None, order, "Email sent successfully")
+        return await self._post(session, outgoing, None, order, outgoing.describe("Email sent successfully"))
 
     async def preview_reply(self, order: Reply) -> Effect:
         """Foresee a reply, whose recipients are determined here."""
@@ -55,11 +56,11 @@ class Outbox:
         """Answer a mail, once."""
         session, outgoing, answer = await self._settle_reply(order)
         require_allowed(foresee_answer(outgoing, answer))
-        return await self._post(session, outgoing, answer.thread_id, order, "Reply sent successfully")
+        return await self._post(session, outgoing, answer.thread_id, order, outgoing.describe("Reply sent successfully"))
 
     async def _settle(self, mail: NewMail) -> tuple[Session, OutgoingMail]:
         session = open_session(self.accounts, mail.account, Permission.send)
-        outgoing = make_outgoing(session, mail)
+        outgoing = await self.make_outgoing(session, mail)
         if not outgoing.recipients():
             raise InvalidInput("This mail names nobody who would get it. Give an address in `to`.")
         return session, await self.with_files(outgoing, mail)
@@ -80,12 +81,26 @@ class Outbox:
             cc=answer.cc,
             subject=answer.subject,
             body=reply.body,
-            html=reply.html,
+            html=await self.accounts.run(rebuild, reply.html),
             in_reply_to=answer.in_reply_to,
             references=answer.references,
         )
         check_recipients(outgoing.recipients())
         return session, await self.with_files(outgoing, reply), answer
+
+    async def make_outgoing(self, session: Session, order: NewMail) -> OutgoingMail:
+        """Make a mail of what was asked for, without files. Raises InvalidInput."""
+        outgoing = OutgoingMail(
+            sender=session.address,
+            to=read_people(order.to, "to"),
+            cc=read_people(order.cc, "cc"),
+            bcc=read_people(order.bcc, "bcc"),
+            subject=check_subject(order.subject),
+            body=order.body,
+            html=await self.accounts.run(rebuild, order.html),
+        )
+        check_recipients(outgoing.recipients())
+        return outgoing
 
     async def with_files(self, outgoing: OutgoingMail, order: Enclosing) -> OutgoingMail:
         """Attach what was asked for."""
@@ -109,32 +124,19 @@ class Outbox:
         return sent
 
 
-def make_outgoing(session: Session, order: NewMail) -> OutgoingMail:
-    """Make a mail of what was asked for, without files. Raises InvalidInput."""
-    outgoing = OutgoingMail(
-        sender=session.address,
-        to=read_people(order.to, "to"),
-        cc=read_people(order.cc, "cc"),
-        bcc=read_people(order.bcc, "bcc"),
-        subject=check_subject(order.subject),
-        body=order.body,
-        html=order.html,
-    )
-    check_recipients(outgoing.recipients())
-    return outgoing
-
-
 def foresee_mail(outgoing: OutgoingMail) -> Effect:
     """Effect of sending a mail."""
     sentence = f"send mail to {name_recipients(outgoing.recipients())}"
-    return Effect(sentence, outgoing.fields(), outgoing.addresses(), outgoing.seal(), outgoing.links())
+    return Effect(
+        sentence, outgoing.fields(), outgoing.addresses(), outgoing.seal(), html=outgoing.rendered, links=outgoing.links()
+    )
 
 
 def foresee_answer(outgoing: OutgoingMail, answer: Answer) -> Effect:
     """Effect of a reply."""
     fields = (*outgoing.fields(), ("Answers", answer.answered), ("Thread", answer.thread_id))
     sentence = f"answer {name_recipients(outgoing.recipients())}"
-    return Effect(sentence, fields, outgoing.addresses(), outgoing.seal(), outgoing.links())
+    return Effect(sentence, fields, outgoing.addresses(), outgoing.seal(), html=outgoing.rendered, links=outgoing.links())
 
 
 async def post_draft(session: Session, draft_id: str, content: bytes, thread_id: str | None, message: str) -> Sent:

@@ -14,7 +14,7 @@ from typing import Any
 
 from server.core.errors import InvalidInput, TooLarge
 from server.integrations.gmail.mime.addresses import ParsedAddress, parse_addresses
-from server.integrations.gmail.mime.text import html_to_text
+from server.integrations.gmail.mime.outgoing_html import OutgoingHtml
 
 LARGEST_MAIL = 35_000_000  # Gmail takes 35 MB: https://developers.google.com/workspace/gmail/api/guides/uploads
 MOST_RECIPIENTS = 500
@@ -89,7 +89,7 @@ class OutgoingMail:
     body: str
     cc: tuple[Person, ...] = ()
     bcc: tuple[Person, ...] = ()
-    html: str | None = None
+    html: OutgoingHtml | None = None
     files: tuple[File, ...] = ()
     in_reply_to: str = ""
     references: tuple[str, ...] = ()
@@ -105,11 +105,21 @@ class OutgoingMail:
         """Addresses that the caller chose, of files in it."""
         return tuple(file.link for file in self.files if file.link)
 
+    @property
+    def rendered(self) -> str:
+        """The HTML for the approval request; empty if there is none."""
+        return self.html.source if self.html else ""
+
+    def describe(self, message: str) -> str:
+        """Add to a message what was removed of this mail."""
+        return f"{message.rstrip('.')}. {self.html.note}" if self.html and self.html.note else message
+
     def seal(self) -> str:
         """Hash everything that goes out, what the person is not shown included."""
         people = [[(person.name, person.address) for person in group] for group in (self.to, self.cc, self.bcc)]
         files = [(str(file), file.media_type) for file in self.files]
-        mail = [self.sender, people, self.subject, self.body, self.html, files, self.in_reply_to, self.references]
+        html = self.html.source if self.html else None
+        mail = [self.sender, people, self.subject, self.body, html, files, self.in_reply_to, self.references]
         return hashlib.sha256(json.dumps(mail).encode("ascii")).hexdigest()
 
     def fields(self) -> tuple[tuple[str, str], ...]:
@@ -121,7 +131,8 @@ class OutgoingMail:
             *((name, ", ".join(map(str, group))) for name, group in people if group),
             ("Subject", self.subject),
             ("Body", self.body),
-            *((("HTML part", html_to_text(self.html)),) if self.html is not None else ()),
+            *((("HTML part", self.html.text),) if self.html else ()),
+            *((("Removed", self.html.note),) if self.html and self.html.note else ()),
             *(line for file in self.files for line in (("Attachment", str(file)), ("Downloaded from", file.link)) if line[1]),
         )
 
@@ -165,8 +176,8 @@ def compose(outgoing: OutgoingMail) -> bytes:
     except ValueError:
         raise InvalidInput("A header of this mail cannot be written. Use plain names, and a subject of one line.") from None
     message.set_content(outgoing.body)
-    if outgoing.html is not None:
-        message.add_alternative(outgoing.html, subtype="html")
+    if outgoing.html:
+        message.add_alternative(outgoing.html.source, subtype="html")
     for file in outgoing.files:
         kind, _, form = file.media_type.partition("/")
         if kind in {"multipart", "message"}:  # these would have to be parsed to be attached

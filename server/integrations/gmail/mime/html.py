@@ -1,173 +1,164 @@
-"""Makes text of HTML that strangers wrote, in time that grows with its length alone.
+"""Reads HTML as browsers do: every word that one would show its reader, in bounded time and memory."""
 
-The usual readers of HTML do not have that: a mail of 50 kB of `<!--` or of line ends, which anybody can send, keeps Python's own
-parser, or html2text, busy for minutes.
-"""
-
-import html
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-LARGEST_HTML = 500_000  # characters
-DEEPEST = 6  # quotations and lists in each other
-LONGEST_LINK = 2000
-BREAKS = {
-    **dict.fromkeys(("p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "table", "pre", "blockquote", "hr"), 2),
-    **dict.fromkeys(
-        ("br", "div", "li", "tr", "dt", "dd", "section", "article", "header", "footer", "center", "form", "option"), 1
-    ),
-}
-UNREAD = frozenset({"script", "style", "title", "template", "svg", "math", "noscript", "textarea", "select", "iframe", "object"})
-_NAME = re.compile(r"(/?)([a-zA-Z][a-zA-Z0-9]*)")
-_ATTRIBUTE = re.compile(r"""\b(href|alt)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
-_ENDS = {name: re.compile(rf"</{name}\b", re.IGNORECASE) for name in UNREAD}
-_SPACES = re.compile(r"\s+")
+from server.integrations.gmail.mime.html_limits import drop_formatting, find_limit, restore_names
+from server.integrations.gmail.mime.html_writer import Writer
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborNode
+
+DEEPEST = 3  # documents in each other
+_NOT_SHOWN = frozenset({"script", "style", "title", "link"})
+_DOCUMENTS = {"iframe": "src", "frame": "src", "embed": "src", "object": "data"}
+_PICTURES = {"img": ("src", "srcset"), "image": ("href", "xlink:href"), "video": ("poster",), "input": ("src",)}
+_BUTTONS = {"submit": "Submit", "reset": "Reset"}
+# These bring words or pictures of their own, or turn the order of letters.
+_STYLES = re.compile(r"\b(?:content|list-style|quotes|text-overflow|hyphenate|unicode-bidi)|url\s*\(|image-set|\\", re.IGNORECASE)
+OTHER_DOCUMENT = "another document inside it"
+PICTURES = "pictures that are not in the mail"
+STYLE_SHEET = "a style sheet, which may add words"
+REVERSED = "words that are shown in another order"
+LONG_LINK = "a very long address"
+REST = "its end, because it is too long or too intricate"
 
 
 @dataclass(frozen=True)
-class Tag:
-    """A tag. `rest`: its attributes, as they stand."""
+class HtmlText:
+    """The text of HTML. `unshown`: what a browser would show and the text does not. `cut`: the text ends before its source."""
 
-    name: str
-    ends: bool
-    rest: str
-
-    def attribute(self, attribute: str) -> str:
-        for name, *values in _ATTRIBUTE.findall(self.rest[: 2 * LONGEST_LINK]):
-            if name.lower() == attribute:
-                return html.unescape("".join(values)).strip()
-        return ""
+    text: str
+    unshown: tuple[str, ...] = ()
+    cut: bool = False
 
 
-def split(value: str) -> Iterator[str | Tag]:
-    """Split HTML into text and tags. Comments, declarations, scripts and the like are left out; what is broken is text."""
-    last_close, last_comment_end = value.rfind(">"), value.rfind("-->")  # so that nothing is looked for in vain, again and again
-    place = 0
-    while 0 <= (opens := value.find("<", place)) < last_close:
-        yield value[place:opens]
-        if value.startswith("<!--", opens):
-            if opens >= last_comment_end:
-                return
-            place = value.find("-->", opens + 2) + 3
-            continue
-        named = _NAME.match(value, opens + 1)
-        if not named and value[opens + 1] not in "!?/":
-            yield "<"
-            place = opens + 1
-            continue
-        place = value.find(">", opens) + 1
-        if named:
-            tag = Tag(named[2].lower(), bool(named[1]), value[named.end() : place - 1])
-            if tag.name in UNREAD and not tag.ends and not tag.rest.endswith("/"):
-                ending = _ENDS[tag.name].search(value, place)
-                if not ending:
-                    return
-                place = ending.start()
-            yield tag
-    yield value[place:].partition("<!--")[0]
+def read_html(source: str) -> HtmlText:
+    """Read HTML, whatever it is. Never raises."""
+    source = source.encode("utf-8", "replace").decode()
+    limit = find_limit(source)
+    reader = _Reader()
+    reader.read(drop_formatting(source[:limit]))
+    reader.writer.end_link()
+    cut = limit < len(source)
+    return HtmlText("".join(reader.writer.out), (*reader.unshown, *((REST,) if cut else ())), cut)
+
+
+def list_elements(source: str) -> list[tuple[str, dict[str, str]]]:
+    """List the elements of a document with their attributes."""
+    from selectolax.lexbor import LexborHTMLParser
+
+    return [(node.tag or "", _read_attributes(node)) for node in LexborHTMLParser(source).css("*")]
+
+
+def _read_attributes(node: "LexborNode") -> dict[str, str]:
+    return {key: value or "" for key, value in node.attributes.items()}
 
 
 @dataclass
-class Writer:
-    """Writes text, with a line for each block, links as Markdown has them, and marks before lists and quotations."""
+class _Reader:
+    """Walks trees and writes their text."""
 
-    out: list[str] = field(default_factory=list)
-    breaks: int = 0
-    space: bool = False
-    quotes: int = 0
-    lists: list[int] = field(default_factory=list)  # for each open list the number of its next entry; 0 where it has dots
-    preformatted: int = 0
-    link: tuple[int, str] | None = None  # where its text begins, and where it leads
+    writer: Writer = field(default_factory=Writer)
+    unshown: dict[str, None] = field(default_factory=dict)
+    depth: int = 0
 
-    def write(self, text: str) -> None:
-        text = html.unescape(text)
-        if self.preformatted:
-            for number, line in enumerate(text.splitlines()):
-                self.breaks = max(self.breaks, 1) if number else self.breaks
-                self._put(line.rstrip())
-            return
-        words = _SPACES.sub(" ", text)
-        self.space = self.space or words.startswith(" ")
-        if words.strip():
-            self._put(words.strip())
-            self.space = words.endswith(" ")
+    def read(self, source: str) -> None:
+        from selectolax.lexbor import LexborHTMLParser
 
-    def mark(self, tag: Tag) -> None:
-        """Do what a tag means for the text."""
-        name = tag.name
-        self.breaks = max(self.breaks, BREAKS.get(name, 0))
-        if name in {"ul", "ol"}:
-            self._nest(name, ends=tag.ends)
-        elif name == "pre":
-            self.preformatted = max(0, self.preformatted + (-1 if tag.ends else 1))
-        elif name == "blockquote":
-            self.quotes = max(0, self.quotes + (-1 if tag.ends else 1))
-        elif name == "li" and not tag.ends:
-            self._put(self._bullet())
-            self.space = True
+        root = LexborHTMLParser(source).root
+        if root is not None:
+            self._walk(root)
+
+    def _walk(self, root: "LexborNode") -> None:
+        node: LexborNode | None = root
+        top = root.mem_id
+        while node is not None:
+            following = node.first_child if self._enter(node) else None
+            while following is None:
+                self._leave(node)
+                if node.mem_id == top:
+                    return
+                following = node.next
+                if following is None:
+                    node = node.parent
+                    if node is None:
+                        return
+            node = following
+
+    def _enter(self, node: "LexborNode") -> bool:
+        """Begin a node. Answers whether what is inside of it is shown."""
+        if node.is_text_node:
+            self.writer.write(restore_names(node.text_content or ""))
+            return False
+        if not node.is_element_node:
+            return not node.is_comment_node
+        name = node.tag or ""
+        attributes = {key: restore_names(value) for key, value in _read_attributes(node).items()}
+        self.writer.begin(name)
+        self._note_unshown(name, attributes)
+        if name == "a":
+            self._begin_link(attributes)
+        self.writer.write(_find_words(name, attributes))
+        if name == "template":
+            self._go_deeper(lambda: self._read_template(node))
+        elif name == "iframe" and "srcdoc" in attributes:
+            self._go_deeper(lambda: self._read_frame(attributes["srcdoc"]))
+        return name not in _NOT_SHOWN
+
+    def _leave(self, node: "LexborNode") -> None:
+        if node.is_element_node:
+            self.writer.end(node.tag or "")
+
+    def _begin_link(self, attributes: dict[str, str]) -> None:
+        if not self.writer.begin_link(attributes.get("href") or attributes.get("xlink:href") or ""):
+            self.unshown[LONG_LINK] = None
+
+    def _read_template(self, node: "LexborNode") -> None:
+        for fragment in node.template_fragments()[:1]:
+            self._walk(fragment)
+
+    def _read_frame(self, source: str) -> None:
+        if find_limit(source) < len(source):
+            self.unshown[OTHER_DOCUMENT] = None
         else:
-            self._mark_within_line(tag)
+            self.read(drop_formatting(source))
 
-    def _mark_within_line(self, tag: Tag) -> None:
-        name = tag.name
-        if name in {"td", "th"}:
-            self.space = True
-        elif name == "a":
-            self._end_link()
-            if not tag.ends:
-                self._begin_link(tag.attribute("href"))
-        elif name == "img" and self.link:
-            self.write(html.escape(tag.attribute("alt")))
-
-    def _put(self, text: str) -> None:
-        if self.breaks and self.out:
-            self.out.append("\n" * self.breaks + "> " * min(self.quotes, DEEPEST))
-        elif not self.out:
-            self.out.append("> " * min(self.quotes, DEEPEST))
-        elif self.space:
-            self.out.append(" ")
-        self.out.append(text)
-        self.breaks, self.space = 0, False
-
-    def _nest(self, name: str, *, ends: bool) -> None:
-        if not ends:
-            self.lists.append(1 if name == "ol" else 0)
-        elif self.lists:
-            self.lists.pop()
-        if len(self.lists) > (0 if ends else 1):
-            self.breaks = 1
-
-    def _bullet(self) -> str:
-        indent = "  " * (min(len(self.lists), DEEPEST) - 1)
-        if not self.lists or not self.lists[-1]:
-            return f"{indent}*"
-        self.lists[-1] += 1
-        return f"{indent}{self.lists[-1] - 1}."
-
-    def _begin_link(self, address: str) -> None:
-        if address.lower().startswith(("http://", "https://", "mailto:")) and len(address) <= LONGEST_LINK:
-            self._put("")
-            self.link = len(self.out) - 1, _SPACES.sub("%20", address)
-
-    def _end_link(self) -> None:
-        if not self.link:
+    def _go_deeper(self, read: Callable[[], object]) -> None:
+        if self.depth == DEEPEST:
+            self.unshown[OTHER_DOCUMENT] = None
             return
-        begins, address = self.link
-        self.link = None
-        text = "".join(self.out[begins:]).strip()
-        if text and text not in {address, address.removeprefix("mailto:")}:
-            self.out[begins] = "["
-            self.out.append(f"]({address})")
+        self.depth += 1
+        read()
+        self.depth -= 1
+
+    def _note_unshown(self, name: str, attributes: dict[str, str]) -> None:
+        if name in {"style", "link"}:
+            self.unshown[STYLE_SHEET] = None
+        if attributes.get(_DOCUMENTS.get(name, ""), ""):
+            self.unshown[OTHER_DOCUMENT] = None
+        pictures = [attributes.get(attribute, "") for attribute in (*_PICTURES.get(name, ()), "background")]
+        if any(picture and not picture.strip().lower().startswith("cid:") for picture in pictures):
+            self.unshown[PICTURES] = None
+        if name == "bdo":
+            self.unshown[REVERSED] = None
+        if _STYLES.search(attributes.get("style", "")):
+            self.unshown[STYLE_SHEET] = None
 
 
-def read_html(value: str) -> str:
-    """Make text of HTML."""
-    writer = Writer()
-    for piece in split(value[:LARGEST_HTML]):
-        if isinstance(piece, Tag):
-            writer.mark(piece)
-        elif piece:
-            writer.write(piece)
-    writer.mark(Tag("a", ends=True, rest=""))
-    return "".join(writer.out)
+def _find_words(name: str, attributes: dict[str, str]) -> str:
+    """Find the words that an element shows of its attributes."""
+    if name in {"img", "area"}:
+        return attributes.get("alt", "")
+    if name in {"option", "optgroup"}:
+        return attributes.get("label", "")
+    if name == "textarea":
+        return attributes.get("placeholder", "")
+    if name != "input":
+        return ""
+    kind = attributes.get("type", "").strip().lower()
+    if kind == "hidden":
+        return ""
+    return " ".join(filter(None, [attributes.get("value", _BUTTONS.get(kind, "")), *map(attributes.get, ("placeholder", "alt"))]))

@@ -1,15 +1,19 @@
 """Reads a mail from its own bytes, as a draft holds it: everything that will go out, attachments included."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from email import errors, message_from_bytes
 from email.message import Message
 
 from server.core.errors import InvalidInput
-from server.integrations.gmail.mime.compose import File
 from server.integrations.gmail.mime.message import Headers
-from server.integrations.gmail.mime.text import clean_text, decode_text, decode_words, html_to_text, one_line, shorten
+from server.integrations.gmail.mime.outgoing_html import rebuild
+from server.integrations.gmail.mime.raw_part import RawPart, read_part
+from server.integrations.gmail.mime.text import decode_text, one_line, shorten
 
+LONGEST_SUBJECT = 100_000
+LONGEST_SOURCE = 2_000_000
 _SHOWN = ("From", "To", "Cc", "Bcc", "Reply-To")
 _RECIPIENTS = ("To", "Cc", "Bcc")
 # Where Python's parser takes the rest of the headers for the body, or leaves a line out, a mail server may find a recipient.
@@ -26,14 +30,37 @@ class RawMail:
     """A mail as its bytes have it."""
 
     headers: Headers
-    texts: tuple[str, ...]
-    html: tuple[str, ...]
-    files: tuple[File, ...]
+    parts: tuple[RawPart, ...]
     broken_headers: bool = False
 
     @property
     def subject(self) -> str:
-        return self.headers.line("Subject")
+        return one_line(self.headers.get("Subject"), LONGEST_SUBJECT)
+
+    @property
+    def unshown(self) -> tuple[RawPart, ...]:
+        """Parts that the fields do not show completely."""
+        return tuple(part for part in self.parts if part.unshown)
+
+    @property
+    def source(self) -> str:
+        """These parts in full."""
+        return "\n\n".join(f"Part {part.number}, {part.media_type}:\n{part.source}" for part in self.unshown)
+
+    def describe_unshown(self) -> str:
+        """Name what the fields do not show."""
+        named = [f"part {part.number} ({part.media_type}): {', '.join(part.unshown)}" for part in self.unshown]
+        return f"{'; '.join(named)}. Open these parts in full before you allow this."
+
+    def render(self) -> str:
+        """The HTML, if there is one part of it, and it is harmless as it is; else nothing."""
+        sources = [part.source for part in self.parts if part.kind == "text/html"]
+        if len(sources) != 1:
+            return ""
+        with suppress(InvalidInput):
+            rebuilt = rebuild(sources[0])
+            return rebuilt.source if rebuilt and not rebuilt.removed else ""
+        return ""
 
     @property
     def recipients(self) -> str:
@@ -61,15 +88,20 @@ class RawMail:
                     "Name its recipients anew with update_draft."
                 )
 
+    def require_showable(self) -> None:
+        """Raises InvalidInput if the person cannot be shown all of it, not even in full."""
+        if len(self.source) > LONGEST_SOURCE:
+            raise InvalidInput("A part of this draft is too long to be shown, so it cannot be approved here. Send it in Gmail.")
+
     def fields(self) -> tuple[tuple[str, str], ...]:
         """Fields of the approval request."""
         people = [(name, ", ".join(map(str, self.headers.addresses(name)))) for name in _SHOWN]
         return (
             *((name, shown) for name, shown in people if shown),
             ("Subject", self.subject),
-            *(("Body", text) for text in self.texts),
-            *(("HTML part", text) for text in self.html),
-            *(("Attachment", str(file)) for file in self.files),
+            *(("Body", part.text) for part in self.parts if part.kind == "text/plain"),
+            *(("HTML part", part.text) for part in self.parts if part.kind == "text/html"),
+            *(("Attachment", str(part.file)) for part in self.parts if part.file),
         )
 
 
@@ -77,15 +109,8 @@ def read_raw(content: bytes) -> RawMail:
     """Read a mail from its bytes. Never raises."""
     message = message_from_bytes(content)
     headers = Headers(tuple((name.lower(), read_header(value)) for name, value in message.raw_items()))
-    leaves = list(walk(message))
-    texts = tuple(clean_text(read_leaf(leaf)) for leaf in leaves if kind_of(leaf) == "text/plain")
-    html = tuple(html_to_text(read_leaf(leaf)) for leaf in leaves if kind_of(leaf) == "text/html")
-    files = tuple(
-        File(file_name(leaf, place), leaf.get_content_type(), leaf_content(leaf))
-        for place, leaf in enumerate(leaves, 1)
-        if kind_of(leaf) == "file"
-    )
-    return RawMail(headers, texts, html, files, any(isinstance(defect, _BROKEN_HEADERS) for defect in message.defects))
+    parts = tuple(read_part(leaf, number) for number, leaf in enumerate(walk(message), 1))
+    return RawMail(headers, parts, any(isinstance(defect, _BROKEN_HEADERS) for defect in message.defects))
 
 
 def read_header(value: str) -> str:
@@ -101,36 +126,3 @@ def walk(message: Message) -> Iterator[Message]:
     for part in message.get_payload():
         if isinstance(part, Message):
             yield from walk(part)
-
-
-def kind_of(part: Message) -> str:
-    """text/plain, text/html or file."""
-    attached = part.get_content_disposition() == "attachment" or bool(file_name_given(part))
-    kind = part.get_content_type()
-    return kind if kind in {"text/plain", "text/html"} and not attached else "file"
-
-
-def read_leaf(part: Message) -> str:
-    """The text of a part."""
-    charset = part.get_param("charset", "")
-    return decode_text(leaf_content(part), charset if isinstance(charset, str) else charset[2])
-
-
-def leaf_content(part: Message) -> bytes:
-    """The bytes of a part."""
-    if part.is_multipart():
-        return b"\r\n".join(mail.as_bytes() for mail in part.get_payload() if isinstance(mail, Message))
-    content = part.get_payload(decode=True)
-    return content if isinstance(content, bytes) else b""
-
-
-def file_name_given(part: Message) -> str:
-    try:
-        return one_line(decode_words(part.get_filename() or ""), 255)
-    except (LookupError, ValueError):
-        return ""
-
-
-def file_name(part: Message, place: int) -> str:
-    """The name of a file, never empty."""
-    return file_name_given(part) or f"attachment-{place}"

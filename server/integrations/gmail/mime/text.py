@@ -11,6 +11,7 @@ from email.header import decode_header
 from server.core.invisible import remove_hidden
 from server.integrations.gmail.mime.html import read_html
 
+CUT = "[The rest of this mail is too long or too intricate to be shown.]"
 _ALIASES = {
     "iso8859-1": "cp1252",
     "gb2312": "gb18030",
@@ -105,7 +106,8 @@ def read_snippet(value: object) -> str:
 
 def html_to_text(value: str) -> str:
     """Make text of HTML: links stay, pictures, styles and scripts go."""
-    return clean_text(read_html(value))
+    reading = read_html(value)
+    return clean_text(f"{reading.text}\n\n{CUT}" if reading.cut else reading.text)
 
 
 def unflow(text: str, *, delete_space: bool) -> str:

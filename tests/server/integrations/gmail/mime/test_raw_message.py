@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from server.core.errors import InvalidInput
 from server.integrations.gmail.mime.compose import File, OutgoingMail, compose, read_people
+from server.integrations.gmail.mime.outgoing_html import rebuild
 from server.integrations.gmail.mime.raw_message import read_raw
 
 
@@ -16,14 +17,15 @@ def test_composed_mail_is_parsed_back():
         "Hällo",
         "Text ä\n",
         cc=read_people(["eve@example.com"], "cc"),
-        html="<p>Text</p>",
+        html=rebuild("<p>Text</p>"),
         files=(File("größe.txt", "text/plain", b"hi"), File("a.pdf", "application/pdf", b"\x00\xff")),
     )
     mail = read_raw(compose(outgoing))
     shown = dict(mail.fields())
     assert shown["To"] == "Jörg <j@example.com>, bob@example.com"
     assert (shown["Cc"], shown["Subject"], shown["Body"], shown["HTML part"]) == ("eve@example.com", "Hällo", "Text ä", "Text")
-    assert mail.files == outgoing.files
+    assert tuple(part.file for part in mail.parts if part.file) == outgoing.files
+    assert (mail.unshown, mail.source, mail.render()) == ((), "", "<p>Text</p>\n")
     assert mail.recipients == "Jörg <j@example.com>, bob@example.com, eve@example.com"
 
 
@@ -38,8 +40,14 @@ def test_preview_of_a_raw_message_shows_its_anomalies():
     assert shown[:2] == (("To", "a@example.com, b@example.com"), ("Reply-To", "c@example.com"))
     assert mail.addresses == ("a@example.com", "b@example.com")
     assert [value for name, value in shown if name == "Body"] == ["one", "Пр"]
-    assert [(file.name, file.media_type) for file in mail.files] == [("attachment-3", "message/rfc822"), ("nöte", "text/plain")]
-    assert b"Subject: inner" in mail.files[0].content
+    files = [part.file for part in mail.parts if part.file]
+    assert [(file.name, file.media_type) for file in files] == [("attachment-3", "message/rfc822"), ("nöte", "text/plain")]
+    assert b"Subject: inner" in files[0].content
+    assert [part.number for part in mail.unshown] == [3], "mail programs show a mail within a mail"
+    assert mail.describe_unshown() == (
+        "part 3 (message/rfc822): mail programs may show it as text. Open these parts in full before you allow this."
+    )
+    assert mail.source.startswith("Part 3, message/rfc822:\nSubject: inner\n\nmail")
 
 
 @given(

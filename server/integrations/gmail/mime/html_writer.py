@@ -1,0 +1,124 @@
+"""Lays out the text of HTML: a line for each block, links as Markdown has them, marks before lists and quotations."""
+
+import re
+from dataclasses import dataclass, field
+
+DEEPEST = 6  # quotations and lists in each other that are marked
+LONGEST_LINK = 2000
+BREAKS = {
+    **dict.fromkeys(("p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "table", "pre", "blockquote", "hr"), 2),
+    **dict.fromkeys(
+        ("br", "div", "li", "tr", "dt", "dd", "section", "article", "header", "footer", "center", "form", "option", "textarea"), 1
+    ),
+}
+PREFORMATTED = frozenset({"pre", "textarea", "xmp", "listing", "plaintext"})
+SPACED = frozenset({"td", "th", "img", "input", "button", "select", "optgroup", "iframe", "svg", "text", "math", "template"})
+_SPACES = re.compile(r"\s+")
+_REMOVED = re.compile(r"[\t\n\r]")  # browsers leave these out of addresses
+_SCHEME = re.compile(r"(?!javascript:|vbscript:|data:|cid:|about:|blob:)[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+
+
+@dataclass
+class Writer:
+    """The text so far. `lists`: for each open list the number of its next entry; 0 where it has dots.
+
+    `link`: where the text of the open link begins, and its address.
+    """
+
+    out: list[str] = field(default_factory=list)
+    breaks: int = 0
+    space: bool = False
+    quotes: int = 0
+    lists: list[int] = field(default_factory=list)
+    preformatted: int = 0
+    link: tuple[int, str] | None = None
+
+    def write(self, text: str) -> None:
+        """Write text, with its spaces as the elements around it want them."""
+        if self.preformatted:
+            for number, line in enumerate(text.splitlines()):
+                self.breaks = max(self.breaks, 1) if number else self.breaks
+                self._put(line.rstrip())
+            return
+        words = _SPACES.sub(" ", text)
+        self.space = self.space or words.startswith(" ")
+        if words.strip():
+            self._put(words.strip())
+            self.space = words.endswith(" ")
+
+    def begin(self, name: str) -> None:
+        """Begin an element."""
+        self._separate(name)
+        if name in {"ul", "ol"}:
+            self.lists.append(1 if name == "ol" else 0)
+            self._close_up(1)
+        elif name == "blockquote":
+            self.quotes += 1
+        elif name in PREFORMATTED:
+            self.preformatted += 1
+        elif name == "li":
+            self._put(self._bullet())
+            self.space = True
+
+    def end(self, name: str) -> None:
+        """End an element."""
+        self._separate(name)
+        if name in {"ul", "ol"}:
+            self.lists.pop()
+            self._close_up(0)
+        elif name == "blockquote":
+            self.quotes -= 1
+        elif name in PREFORMATTED:
+            self.preformatted -= 1
+        elif name == "a":
+            self.end_link()
+
+    def begin_link(self, address: str) -> bool:
+        """Begin a link. Answers whether all of its address will be shown."""
+        self.end_link()
+        address = _REMOVED.sub("", address).strip()
+        if not _SCHEME.match(address):
+            return True
+        self._put("")
+        shown = address if len(address) <= LONGEST_LINK else f"{address[:LONGEST_LINK]}…"
+        self.link = len(self.out) - 1, _SPACES.sub("%20", shown)
+        return shown == address
+
+    def end_link(self) -> None:
+        """End the open link, if there is one. One without text stands as its address."""
+        if not self.link:
+            return
+        begins, address = self.link
+        text = "".join(self.out[begins:]).strip()
+        if not text:
+            self._put(address)
+        elif text not in {address, address.removeprefix("mailto:")}:
+            self.out[begins] = "["
+            self.out.append(f"]({address})")
+        self.link = None
+
+    def _separate(self, name: str) -> None:
+        separation = 2 if name in PREFORMATTED - {"textarea"} else BREAKS.get(name, 0)
+        self.breaks = max(self.breaks, separation)
+        self.space = self.space or name in SPACED
+
+    def _close_up(self, depth: int) -> None:
+        if len(self.lists) > depth:
+            self.breaks = 1
+
+    def _put(self, text: str) -> None:
+        if self.breaks and self.out:
+            self.out.append("\n" * self.breaks + "> " * min(self.quotes, DEEPEST))
+        elif not self.out:
+            self.out.append("> " * min(self.quotes, DEEPEST))
+        elif self.space and not (self.link and self.link[0] == len(self.out) - 1):
+            self.out.append(" ")
+        self.out.append(text)
+        self.breaks, self.space = 0, False
+
+    def _bullet(self) -> str:
+        indent = "  " * (min(len(self.lists), DEEPEST) - 1)
+        if not self.lists or not self.lists[-1]:
+            return f"{indent}*"
+        self.lists[-1] += 1
+        return f"{indent}{self.lists[-1] - 1}."
