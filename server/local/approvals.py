@@ -52,7 +52,7 @@ class No(BaseModel):
 
 
 class Source(BaseModel):
-    """What a question cannot show completely."""
+    """The full text of what a question cannot show completely."""
 
     text: str = Field(description="All of it.")
 

@@ -91,7 +91,7 @@ SHAPES = (
 
 def make_mail(seed: int) -> str:
     """Make the HTML of one mail."""
-    chance = random.Random(seed)  # noqa: S311, nothing secret
+    chance = random.Random(seed)
     numbers = count(1)
     return "".join(make_pieces(chance, lambda: f"w{seed}x{next(numbers)}y", chance.randint(2, 8)))
 

@@ -19,7 +19,8 @@ SHOWN = {
     "IMG": ["alt"],
     "INPUT": ["alt", "placeholder"],
     "TEXTAREA": ["placeholder"],
-    **dict.fromkeys(("OPTION", "OPTGROUP"), ["label"]),
+    "OPTION": ["label"],
+    "OPTGROUP": ["label"],
 }
 ON_ONE_PAGE = 50
 MOST_UNSHOWN = 0.7  # of the drafts

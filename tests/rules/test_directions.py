@@ -45,6 +45,8 @@ IMPORTERS = {
     "httplib2": r"server\.integrations\.\w+\.adapter\.\w+",
     "keyring": r"server\.storage\.keyrings",
     "limits": r"server\.access\..+",
+    "nh3": r"server\.integrations\.\w+\.mime\.outgoing_html",
+    "selectolax": r"server\.integrations\.\w+\.mime\.html",
     "psutil": r"server\.system\.(processes|port_owners)",
     "pyngrok": r"server\.tunnel\.ngrok",
     "regex": r"server\.core\.invisible",

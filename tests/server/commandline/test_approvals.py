@@ -1,3 +1,6 @@
+from tests.window.asking import asking
+
+
 def test_empty_approval_list_is_reported(deskhand, serve):
     serve()
     assert deskhand("approvals", "list").stdout == "Nothing waits for you.\n"
@@ -26,3 +29,22 @@ def test_decision_about_an_unknown_approval_exits_with_1(deskhand, serve):
 def test_decision_needs_a_running_server(deskhand):
     answer = deskhand("approvals", "approve", "call-1")
     assert (answer.returncode, "not running" in answer.stderr) == (1, True)
+
+
+def test_approval_that_is_not_shown_completely_is_shown_in_full_before_it_is_approved(deskhand, tmp_path):
+    with asking(tmp_path / "data") as served:
+        question_id = served.ask(source="<style>\x1b\np::after { content: 'pay' }</style>")
+        listed = deskhand("approvals", "list").stdout
+        assert f"Read it in full first: deskhand approvals show {question_id}\n" in listed
+        refused = deskhand("approvals", "approve", question_id)
+        assert (refused.returncode, "Open it in full first" in refused.stderr) == (1, True)
+        shown = deskhand("approvals", "show", question_id).stdout
+        assert "    To: Bob <bob@example.com>\n" in shown
+        assert shown.endswith("    In full:\n        <style>\u241b\n        p::after { content: 'pay' }</style>\n")
+        assert deskhand("approvals", "approve", question_id).stdout == "It is allowed, and runs now.\n"
+
+
+def test_unknown_approval_cannot_be_shown(deskhand, serve):
+    serve()
+    answer = deskhand("approvals", "show", "call-1")
+    assert (answer.returncode, "Nothing with this ID waits" in answer.stderr) == (1, True)

@@ -212,3 +212,39 @@ def test_draft_that_cannot_be_composed_is_refused(desk, fields):
     with pytest.raises((InvalidInput, NotFound)):
         create(desk, **fields)
     assert desk.calls("drafts", "POST") == []
+
+
+HTML_DRAFT = b"To: bob@example.com\nSubject: s\nContent-Type: text/html; charset=utf-8\n\n"
+
+
+def test_stored_draft_is_shown_as_it_is(desk):
+    effect = desk.run(desk.mailbox.drafts.preview_send(store(desk, HTML_DRAFT + b"<p>Hi <b>Bob</b></p>"), None))
+    assert (dict(effect.fields)["HTML part"], effect.html, effect.source) == ("Hi Bob", "<p>Hi <b>Bob</b></p>", "")
+
+
+def test_stored_draft_that_cannot_be_shown_completely_says_so_and_has_its_source(desk):
+    html = b"<style>p::after{content:'pay'}</style><p>Hi"
+    draft_id = store(desk, HTML_DRAFT + html)
+    effect = desk.run(desk.mailbox.drafts.preview_send(draft_id, None))
+    assert dict(effect.fields)["Not shown completely"] == (
+        "part 1 (text/html): a style sheet, which may add words. Open these parts in full before you allow this."
+    )
+    assert (effect.html, effect.source) == ("", f"Part 1, text/html:\n{html.decode()}")
+    assert desk.run(run_for(effect, desk.mailbox.drafts.send, {"draft_id": draft_id, "account": None})).success
+
+
+def test_end_of_a_very_long_stored_draft_can_be_opened(desk):
+    effect = desk.run(desk.mailbox.drafts.preview_send(store(desk, HTML_DRAFT + b"word\n" * 120_000 + b"and pay"), None))
+    assert "its end, because it is too long" in dict(effect.fields)["Not shown completely"]
+    assert effect.source.endswith("and pay")
+
+
+def test_stored_draft_that_is_too_long_to_be_shown_is_not_sent(desk):
+    draft_id = store(desk, HTML_DRAFT + b"word\n" * 500_000)
+    with pytest.raises(InvalidInput, match="too long to be shown"):
+        desk.run(desk.mailbox.drafts.preview_send(draft_id, None))
+
+
+def test_whole_subject_of_a_stored_draft_is_shown(desk):
+    draft_id = store(desk, b"To: bob@example.com\nSubject: " + b"\n ".join([b"word"] * 500) + b" pay\n\ntext")
+    assert dict(desk.run(desk.mailbox.drafts.preview_send(draft_id, None)).fields)["Subject"].endswith("word pay")

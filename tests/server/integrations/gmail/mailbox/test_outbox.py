@@ -301,3 +301,28 @@ def test_reply_to_a_missing_message_is_refused(desk):
 def test_effect_is_deterministic(desk):
     reply = Reply(thread_id=desk.find("parcel SP"), body="x")
     assert desk.run(desk.mailbox.outbox.preview_reply(reply)) == desk.run(desk.mailbox.outbox.preview_reply(reply))
+
+
+def test_html_is_sent_as_the_person_was_shown_it(desk):
+    hidden = "<p>See you</p><svg><text>signed</text></svg><img alt='at noon' src=https://x.example/x.png onclick=x>"
+    order = new_mail(html=hidden)
+    effect = desk.run(desk.mailbox.outbox.preview_send(order))
+    shown = dict(effect.fields)
+    assert (shown["HTML part"], shown["Removed"]) == ("See you\n\nat noon", "Removed from the HTML: svg, text, src, onclick.")
+    assert effect.html == '<p>See you</p><img alt="at noon">'
+    sent = desk.run(run_for(effect, desk.mailbox.outbox.send, {"order": order}))
+    assert sent.message == "Email sent successfully. Removed from the HTML: svg, text, src, onclick."
+    (mail,) = [one for one in in_label(desk, "SENT") if one["id"] == sent.message_id]
+    (html,) = [part for part in mail["payload"]["parts"] if part["mimeType"] == "text/html"]
+    assert base64.urlsafe_b64decode(html["body"]["data"] + "==").decode().strip() == effect.html
+
+
+def test_html_of_a_reply_is_rebuilt_too(desk):
+    order = Reply(message_id=desk.find("valve in stock"), body="Yes", html="<p>Yes</p><script>x</script>")
+    effect = desk.run(desk.mailbox.outbox.preview_reply(order))
+    assert (effect.html, dict(effect.fields)["Removed"]) == ("<p>Yes</p>", "Removed from the HTML: script.")
+
+
+def test_html_that_cannot_be_shown_is_refused(desk):
+    with pytest.raises(InvalidInput, match="too long or too intricate"):
+        desk.run(desk.mailbox.outbox.preview_send(new_mail(html="x " * 260_000 + "and pay")))
