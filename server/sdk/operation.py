@@ -33,18 +33,18 @@ class Effect:
     `fields`: names and values in the order in which the recipient would see them; programs show executable and arguments,
     files their name, size and SHA-256. `recipients`: the addresses of everybody whom it reaches, if any.
     `seal`: a hash of everything, if the fields leave something out; it is not shown, and the approval is bound to it.
-    `links`: addresses that the caller chose, to be fetched or of files in it. Such a call is always asked about, each time.
     `html`: what one of the fields has as text, as its recipients see it; harmless, without scripts and pictures from elsewhere.
     `source`: in full what the fields cannot show completely; the person opens it before they can approve the call.
+    `links`: addresses that the caller chose, to be fetched or of files in it. Such a call is always asked about, each time.
     """
 
     sentence: str
     fields: tuple[tuple[str, str], ...] = ()
     recipients: tuple[str, ...] = ()
     seal: str = ""
-    links: tuple[str, ...] = ()
     html: str = ""
     source: str = ""
+    links: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
