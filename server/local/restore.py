@@ -16,7 +16,7 @@ from server.integrations import find_migrations, list_revocations
 from server.local.restored_clients import RestoredClients
 from server.local.restored_settings import HARMLESS, RestoredSettings
 from server.runtime.state import State
-from server.sdk.restored import Difference, RestoredContent
+from server.sdk.integration import Difference, RestoredContent
 from server.storage.backup import RestoreOptions, ignore, restore
 from server.storage.restored import SECTION, Restored
 

@@ -15,7 +15,7 @@ from server.local.origins import check_origin
 from server.local.settings import OWN, Section, put_in_words
 from server.runtime import updates
 from server.runtime.state import State
-from server.sdk.restored import Difference
+from server.sdk.integration import Difference
 from server.storage import keyring_worker, secrets
 from server.storage.restored import SECTION, Restored, make_id
 from server.tunnel import models as tunnel

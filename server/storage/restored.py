@@ -1,4 +1,4 @@
-"""What a restored backup may not change before the person has confirmed it. A backup is untrusted input."""
+"""Settings and files of a restored backup that wait for confirmation. A backup is untrusted input."""
 
 import hashlib
 import json
