@@ -31,7 +31,7 @@ def restore(file: Path, data_dir: Path | None, *, with_access: bool) -> None:
 
     What could open or run something, such as programs and addresses, is not in force until you accept it.
     """
-    from server.local.restore import make_options
+    from server.local.restore_job import make_options
     from server.storage import backup as backups
 
     if find_running(data_dir):
