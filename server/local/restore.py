@@ -124,4 +124,5 @@ async def view(state: State, job: RestoreJob) -> RestoreView:
 
 def view_difference(difference: Difference) -> DifferenceView:
     """Show a difference, with characters that cannot be seen made visible."""
-    return DifferenceView.model_validate({name: make_visible(value, lines=True) for name, value in asdict(difference).items()})
+    values = {name: make_visible(value, lines=name in {"now", "restored"}) for name, value in asdict(difference).items()}
+    return DifferenceView.model_validate(values)

@@ -16,6 +16,8 @@ from server.storage.restored import SECTION, Restored, make_id
 from server.tunnel import models as tunnel
 
 NOTICE = "The restored backup differs in what could open or run something. Confirm or discard that under Settings."
+LONGEST_NAME = 100  # of a section and its field together
+LONGEST_TITLE = 200
 LONGEST_SHOWN = 20_000
 TOO_LONG = "This value is too long to be shown, so it can only be discarded."
 
@@ -45,7 +47,7 @@ class RestoredSettings:
         """Put a value in force, after the checks of one that the person types. Raises NotFound and InvalidInput."""
         section, name, _ = self._find(difference_id)
         value = self._settings.read(SECTION, Restored).settings[section][name]
-        if len(format_value(value)) > LONGEST_SHOWN:
+        if not can_be_shown(section, name, value):
             raise InvalidInput(TOO_LONG)
         known = self._find_section(section)
         await self._store(section, known, find_field(known.model, name) if known else name, value)
@@ -92,15 +94,14 @@ class RestoredSettings:
                 now = self._read_present(section, known, name)
                 if section in IGNORED or is_same(known, name, value, now):
                     continue
-                shown = format_value(value)
                 yield (
                     section,
                     stored,
                     Difference(
                         id=make_id("settings", section, stored, value),
-                        title=make_title(section, known, name),
+                        title=make_title(section, known, name)[:LONGEST_TITLE],
                         now=format_value(now),
-                        restored=shown if len(shown) <= LONGEST_SHOWN else TOO_LONG,
+                        restored=format_value(value) if can_be_shown(section, stored, value) else TOO_LONG,
                     ),
                 )
 
@@ -124,6 +125,11 @@ def find_notice(state: State) -> str | None:
     """Return a sentence while a restored backup has something to confirm; None if there is nothing."""
     waits = state.context.settings.read(SECTION, Restored).files or RestoredSettings(state).has_differences()
     return NOTICE if waits else None
+
+
+def can_be_shown(section: str, name: str, value: Any) -> bool:
+    """Return whether a setting is short enough to be read by a person before it is in force."""
+    return len(section) + len(name) <= LONGEST_NAME and len(format_value(value)) <= LONGEST_SHOWN
 
 
 def check_value(model: type[BaseModel], name: str, value: Any, present: BaseModel) -> Any:

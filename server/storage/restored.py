@@ -14,6 +14,7 @@ from server.system.files import write_json
 
 SECTION = "restored"  # of the settings; one in a backup is never read
 LARGEST_FILE = 1 << 20  # bytes of a file other than the database
+MOST_WAITING = 1_000  # settings, of which Deskhand has some dozens
 UNREADABLE = "The settings in this backup are damaged. Nothing was changed."
 
 Fields = dict[str, Any]
@@ -49,7 +50,8 @@ def separate_settings(backup: Path, current: Path, harmless: Mapping[str, Collec
                 continue
             place = tables if name in harmless.get(section, ()) else restored.settings
             place.setdefault(section, {})[name] = value
-    if len(json.dumps(restored.settings)) > LARGEST_FILE:
+    count = sum(map(len, restored.settings.values()))
+    if count > MOST_WAITING or len(json.dumps(restored.settings)) > LARGEST_FILE:
         raise InvalidInput("This backup has more settings than Deskhand stores. Nothing was changed.")
     tables[SECTION] = restored.model_dump(mode="json")
     try:

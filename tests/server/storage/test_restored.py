@@ -58,9 +58,10 @@ def test_damaged_settings_of_a_backup_are_refused(tmp_path: Path, backup: str) -
         separate(tmp_path, backup, {})
 
 
-def test_settings_larger_than_deskhand_stores_are_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("fields", [{"b": "x" * (1 << 20)}, dict.fromkeys(map(str, range(1_001)))], ids=["large", "many"])
+def test_more_settings_than_deskhand_stores_are_refused(tmp_path: Path, fields: dict[str, Any]) -> None:
     with pytest.raises(InvalidInput, match="more settings"):
-        separate(tmp_path, json.dumps({"a": {"1": {"b": "x" * (1 << 20)}}}), {})
+        separate(tmp_path, json.dumps({"a": {"1": fields}}), {})
 
 
 def test_file_that_waits_is_small_text(tmp_path: Path) -> None:
