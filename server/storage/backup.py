@@ -189,7 +189,7 @@ def prepare_database(path: Path, folders: Sequence[Path], revoke: Callable[[Path
         revoke(path)
     except (DeskhandError, OSError):
         raise
-    except Exception as error:  # noqa: BLE001, a table or a version that is not ours can fail in any way
+    except Exception as error:
         cause = explain(error)
         raise cause if isinstance(cause, Unavailable) else InvalidInput(FOREIGN) from error
     consolidate_database(path)
