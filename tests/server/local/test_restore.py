@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from server.lifecycle import runtime_file
+from server.local.restored_settings import NOTICE
 from tests.server.conftest import Served
 from tests.server.hostile_backup import make_hostile
 from tests.server.restarts import wait_for_restart
@@ -91,6 +92,12 @@ def test_restored_backup_is_harmless_until_each_difference_is_accepted(serve, tm
         "nobody: unknown setting knows",
         "Sign-ins: unknown setting access_minutes",
     }
+    assert NOTICE in served.person("GET", "/api/overview").json()["notices"]
+    for difference in titles(served).values():
+        assert served.person("POST", f"/api/restore/differences/{difference}/discard").status_code == 200
+    assert titles(served) == {}
+    assert NOTICE not in served.person("GET", "/api/overview").json()["notices"]
+    assert served.call("GET", "/apps/list", key).status_code == 401
     report = served.person("GET", "/api/restore").json()["latest"]
     assert Path(report["replaced"]).joinpath("deskhand.db").is_file()
 
