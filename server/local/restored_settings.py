@@ -65,7 +65,7 @@ class RestoredSettings:
     async def _store(self, section: str, known: Section | None, name: str, value: Any) -> None:
         if known and name in known.model.model_fields:
             value = check_value(known.model, name, value, self._settings.read(section, known.model))
-        if section == tunnel.SECTION and name in tunnel.TunnelChange.model_fields:
+        if section == tunnel.SECTION and name in tunnel.TunnelSettings.model_fields:
             await self._state.tunnel.change(tunnel.TunnelChange.model_validate({name: value}))
             return
         if (section, name) == (origins.SECTION, "allowed"):

@@ -72,13 +72,10 @@ def read_sections(path: Path, *, strict: bool) -> dict[str, Fields]:
 
 
 def read_text_file(path: Path) -> str:
-    """Read a file of a backup that waits for confirmation. Raises InvalidInput if it is too large or no text."""
+    """Read a file of a backup that waits for confirmation; empty if it is too large or no text."""
     if path.stat().st_size > LARGEST_FILE:
-        raise InvalidInput(f"{path.name} in this backup is too large. Nothing was changed.")
-    try:
-        return path.read_text("utf-8-sig")
-    except ValueError as error:
-        raise InvalidInput(f"{path.name} in this backup is damaged. Nothing was changed.") from error
+        return ""
+    return path.read_bytes().decode("utf-8-sig", "replace")
 
 
 def make_id(*parts: object) -> str:

@@ -41,7 +41,7 @@ MUTANTS: list[Mutant] = [
     Mutant(f"{LOCAL}/restored_settings.py", "list(dict.fromkeys(map(check_origin, value)))", "value", RESTORE),
     Mutant(
         f"{LOCAL}/restored_settings.py",
-        "if section == tunnel.SECTION and name in tunnel.TunnelChange.model_fields:",
+        "if section == tunnel.SECTION and name in tunnel.TunnelSettings.model_fields:",
         "if False:",
         RESTORE,
     ),

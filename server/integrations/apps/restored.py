@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 
-from server.core.errors import NotFound
+from server.core.errors import InvalidInput, NotFound
 from server.core.resources import shipped
 from server.integrations.apps.allow_list.entries import Entry
 from server.integrations.apps.allow_list.file import (
@@ -49,9 +49,12 @@ class RestoredApps:
         """Forget a program. Raises NotFound."""
 
         def remove(restored: Restored) -> Restored:
-            name, _ = find(restored, difference_id)
-            rest = {known: entry for known, entry in read_apps(restored).items() if known != name}
-            restored.files.pop(FILE)
+            try:
+                name, _ = find(restored, difference_id)
+                rest = {known: entry for known, entry in read_apps(restored).items() if known != name}
+            except InvalidList:
+                rest = {}
+            restored.files.pop(FILE, None)
             if rest:
                 restored.files[FILE] = json.dumps({"version": 2, "apps": dump(rest)})
             return restored
@@ -62,12 +65,18 @@ class RestoredApps:
         restored = self._context.settings.read(SECTION, Restored)
         if FILE not in restored.files:
             return []
-        present, apps = read_in_force(self._places).apps, read_apps(restored)
+        try:
+            present, apps = read_in_force(self._places).apps, read_apps(restored)
+        except InvalidList as error:
+            return [describe_broken(restored, error)]
         return [describe(name, entry, present.get(name)) for name, entry in apps.items() if not is_same(entry, present.get(name))]
 
     def _accept(self, difference_id: str) -> None:
         restored = self._context.settings.read(SECTION, Restored)
-        name, entry = find(restored, difference_id)
+        try:
+            name, entry = find(restored, difference_id)
+        except InvalidList as error:
+            raise InvalidInput(f"The list of programs in this backup cannot be read: {error}") from error
         check_installed(entry, self._machine)
         allow_list = AllowList(self._places, self._context.clock.now)
         allow_list.open()
@@ -83,11 +92,13 @@ def find(restored: Restored, difference_id: str) -> tuple[str, Entry]:
 
 
 def read_apps(restored: Restored) -> dict[str, Entry]:
-    """Read the programs that wait; none if the backup's list makes no sense."""
-    try:
-        return parse(restored.files.get(FILE, "{}").encode()).apps
-    except InvalidList:
-        return {}
+    """Read the programs that wait. Raises InvalidList if the backup's list makes no sense."""
+    return parse(restored.files.get(FILE, "{}").encode()).apps
+
+
+def describe_broken(restored: Restored, error: InvalidList) -> Difference:
+    """Describe a list that makes no sense, which can only be discarded."""
+    return Difference(make_id("apps", restored.files[FILE]), "List of programs", "as it is", f"It cannot be read: {error}")
 
 
 def is_same(entry: Entry, present: Entry | None) -> bool:

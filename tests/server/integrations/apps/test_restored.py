@@ -84,9 +84,15 @@ async def test_program_that_could_not_be_typed_is_not_accepted(context, tmp_path
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", '{"apps": {"a": {"path": "./evil"}}}', '{"apps": {"a": {"path": "sh", "evil": 1}}}']
 )
-async def test_list_that_makes_no_sense_offers_nothing(context, text):
+async def test_list_that_makes_no_sense_can_only_be_discarded(context, text):
     restored = await restore(context, text, {"own": SLEEP})
+    (difference,) = await restored.list_differences()
+    assert (difference.title, "cannot be read" in difference.restored) == ("List of programs", True)
+    with pytest.raises(InvalidInput, match="cannot be read"):
+        await restored.accept(difference.id)
+    await restored.discard(difference.id)
     assert await restored.list_differences() == []
+    assert set(listed(context)) == {"own"}
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has other rights.")
