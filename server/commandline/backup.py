@@ -31,7 +31,7 @@ def restore(file: Path, data_dir: Path | None, *, with_access: bool) -> None:
 
     What could open or run something, such as programs and addresses, is not in force until you accept it.
     """
-    from server.local.restore import make_options
+    from server.local.restore_job import make_options
     from server.storage import backup as backups
 
     if find_running(data_dir):
@@ -42,8 +42,8 @@ def restore(file: Path, data_dir: Path | None, *, with_access: bool) -> None:
     say(f"Restored. What was there before is in {replaced}." if replaced else "Restored.")
     if not with_access:
         click.echo("All keys are revoked; make new ones with `deskhand clients create`.")
-    if found := ask(data_dir, "GET", "/api/restore")["differences"]:
-        show_differences(found)
+    if waiting := ask(data_dir, "GET", "/api/restore")["differences"]:
+        show_differences(waiting)
 
 
 @click.group(epilog=example("deskhand differences list"))
@@ -56,19 +56,19 @@ def differences() -> None:
 @data_dir_option
 def list_differences(data_dir: Path | None, *, as_json: bool) -> None:
     """List what differs from what is in force. None of it is in force until you accept it."""
-    found = ask(data_dir, "GET", "/api/restore")["differences"]
+    waiting = ask(data_dir, "GET", "/api/restore")["differences"]
     if as_json:
-        print_json(found)
-    elif not found:
+        print_json(waiting)
+    elif not waiting:
         say("There is nothing to confirm.")
     else:
-        show_differences(found)
+        show_differences(waiting)
 
 
-def show_differences(found: list[dict[str, str]]) -> None:
+def show_differences(waiting: list[dict[str, str]]) -> None:
     """Print differences, each with all that it says."""
-    say(f"{len(found)} {'difference is' if len(found) == 1 else 'differences are'} not in force until you accept:")
-    for difference in found:
+    say(f"{len(waiting)} {'difference is' if len(waiting) == 1 else 'differences are'} not in force until you accept:")
+    for difference in waiting:
         say(f"{difference['id']}  {difference['title']}")
         for label, value in (("now", difference["now"]), ("backup", difference["restored"])):
             first, *others = value.splitlines() or [""]

@@ -1,37 +1,22 @@
-"""Restoring a backup while Deskhand runs, and the differences that the person confirms."""
+"""Restoring a backup, and the differences that the person confirms."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import asdict
-from enum import StrEnum
-from functools import partial
 from pathlib import Path
 
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
-from server.core.errors import Conflict, DeskhandError, InvalidInput, NotFound
+from server.core.errors import InvalidInput, NotFound
 from server.core.invisible import make_visible
-from server.integrations import find_migrations, list_revocations
+from server.local.restore_job import TOPIC, RestoreJob, RestoreState
 from server.local.restored_clients import RestoredClients
-from server.local.restored_settings import HARMLESS, RestoredSettings
+from server.local.restored_settings import RestoredSettings
 from server.runtime.state import State
-from server.sdk.restored import Difference, RestoredContent
-from server.storage.backup import RestoreOptions, ignore, restore
+from server.sdk.integration import Difference, RestoredContent
 from server.storage.restored import SECTION, Restored
 
-TOPIC = "restore"
 LONGEST_PATH = 1000
-STEP = 0.01  # of the share, between two events
-
-
-class RestoreState(StrEnum):
-    """State of a restore."""
-
-    idle = "idle"  #: nothing is being restored
-    running = "running"  #: the backup is being checked and unpacked
-    restarting = "restarting"  #: Deskhand restarts with the restored data
-    failed = "failed"  #: nothing was changed; `problem` says why
 
 
 class RestoreOrder(BaseModel):
@@ -66,62 +51,6 @@ class RestoreView(BaseModel):
     problem: str | None = None
     latest: RestoreReport | None = None
     differences: list[DifferenceView] = Field(description="Each is not in force until it is accepted.")
-
-
-class RestoreJob:
-    """A restore in a running server. It prepares everything; the files are replaced by the restart."""
-
-    def __init__(self, state: State) -> None:
-        self._state = state
-        self.state, self.share, self.problem = RestoreState.idle, 0.0, ""
-
-    def begin(self, path: Path) -> None:
-        """Begin to restore. Raises Conflict if one runs already."""
-        if not self._state.address.public_port:
-            raise Conflict("Deskhand is not running. Restore with `deskhand restore FILE`.")
-        if self.state in {RestoreState.running, RestoreState.restarting}:
-            raise Conflict("A backup is being restored already.")
-        self.state, self.share, self.problem = RestoreState.running, 0.0, ""
-        self._state.context.tasks.start(self._run(path), name="restore a backup")
-
-    async def _run(self, path: Path) -> None:
-        loop, folders = asyncio.get_running_loop(), self._state.home.folders
-
-        def report(share: float) -> None:
-            if share - self.share >= STEP:
-                loop.call_soon_threadsafe(self._set, RestoreState.running, share)
-
-        try:
-            options = make_options(running=True, on_progress=report)
-            await asyncio.to_thread(partial(restore, path, folders.data, options, config=folders.config))
-        except DeskhandError as error:
-            self.problem = error.detail
-            self._set(RestoreState.failed, 0)
-        except BaseException:
-            self.problem = "The backup could not be restored. Nothing was changed."
-            self._set(RestoreState.failed, 0)
-            raise
-        else:
-            self._set(RestoreState.restarting, 1)
-            self._state.restarting.set()
-
-    def _set(self, state: RestoreState, share: float) -> None:
-        self.state, self.share = state, share
-        self._state.context.events.publish(TOPIC)
-
-
-def make_options(
-    *, with_access: bool = False, running: bool = False, on_progress: Callable[[float], None] = ignore
-) -> RestoreOptions:
-    """Make the options of a restore that keeps everything out that could open or run something."""
-    return RestoreOptions(
-        with_access=with_access,
-        folders=find_migrations(),
-        revocations=() if with_access else list_revocations(),
-        harmless=HARMLESS,
-        running=running,
-        on_progress=on_progress,
-    )
 
 
 def create_routes(state: State) -> APIRouter:
@@ -195,4 +124,5 @@ async def view(state: State, job: RestoreJob) -> RestoreView:
 
 def view_difference(difference: Difference) -> DifferenceView:
     """Show a difference, with characters that cannot be seen made visible."""
-    return DifferenceView.model_validate({name: make_visible(value, lines=True) for name, value in asdict(difference).items()})
+    values = {name: make_visible(value, lines=name in {"now", "restored"}) for name, value in asdict(difference).items()}
+    return DifferenceView.model_validate(values)

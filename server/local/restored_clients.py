@@ -5,7 +5,7 @@ import json
 from server.access.clients.client import Client
 from server.core.errors import NotFound
 from server.runtime.state import State
-from server.sdk.restored import Difference
+from server.sdk.integration import Difference
 from server.storage.restored import SECTION, Restored, make_id
 
 

@@ -1,63 +1,23 @@
 """Settings of a restored backup that wait for confirmation."""
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
-from server.access import origins, pause
-from server.access.approvals import approval
-from server.access.oauth import models as oauth
+from server.access import origins
 from server.core.errors import InvalidInput, NotFound
-from server.local import onboarding, theme
 from server.local.origins import check_origin
-from server.local.settings import OWN, Section, put_in_words
-from server.runtime import updates
+from server.local.restored_sections import IGNORED, SECTIONS, find_field, format_value, make_title
+from server.local.settings import Section, put_in_words
 from server.runtime.state import State
-from server.sdk.restored import Difference
-from server.storage import keyring_worker, secrets
+from server.sdk.integration import Difference
 from server.storage.restored import SECTION, Restored, make_id
 from server.tunnel import models as tunnel
 
-HARMLESS: Mapping[str, frozenset[str]] = {  # what a restore may put in force at once: it opens, runs and removes nothing
-    theme.SECTION: frozenset({"theme"}),
-    onboarding.SECTION: frozenset({"version", "finished", "steps"}),
-}
-IGNORED = {updates.LAST_CHECK}  # state of this computer
-SECTIONS = (
-    *OWN,
-    Section(approval.SECTION, "Approvals", approval.ApprovalSettings),
-    Section(oauth.SECTION, "Sign-ins", oauth.OAuthSettings),
-    Section(onboarding.SECTION, "Welcome", onboarding.Onboarding),
-    Section(origins.SECTION, "Web pages", origins.OriginSettings),
-    Section(pause.SECTION, "Pause", pause.PauseSettings),
-    Section(secrets.SECTION, "Keyring", keyring_worker.KeyringTimeouts),
-    Section(theme.SECTION, "Look", theme.Look),
-    Section(tunnel.SECTION, "Tunnel", tunnel.TunnelSettings),
-    Section(updates.SECTION, "Updates", updates.UpdateSettings),
-)
-TITLES = {
-    "approvals.allowance_minutes": "Minutes that an approval for a while holds",
-    "approvals.duplicate_minutes": "Minutes that a repeated call gets the first result",
-    "approvals.expiry_minutes": "Minutes until a request expires",
-    "approvals.most_waiting": "Requests of one client that may wait",
-    "approvals.running_seconds": "Seconds that an approved call is awaited",
-    "approvals.wait_seconds": "Seconds that a call waits for approval",
-    "oauth.documents_allowed": "Allow clients with a metadata document",
-    "oauth.registration_allowed": "Let clients register themselves",
-    "onboarding.client": "Client of the welcome",
-    "origins.allowed": "Web pages that may call Deskhand",
-    "pause.until": "Pause all actions until",
-    "tunnel.agent_path": "Path of the ngrok program",
-    "tunnel.domain": "Reserved domain",
-    "tunnel.keep_awake": "Keep this computer awake",
-    "tunnel.open_at_start": "Open the tunnel at start",
-    "updates.check": "Check for updates",
-    "updates.feed_url": "Address of the update check",
-    "updates.page_url": "Address of the download page",
-}
 NOTICE = "The restored backup differs in what could open or run something. Confirm or discard that under Settings."
+LONGEST_NAME = 100  # of a section and its field together
+LONGEST_TITLE = 200
 LONGEST_SHOWN = 20_000
 TOO_LONG = "This value is too long to be shown, so it can only be discarded."
 
@@ -87,7 +47,7 @@ class RestoredSettings:
         """Put a value in force, after the checks of one that the person types. Raises NotFound and InvalidInput."""
         section, name, _ = self._find(difference_id)
         value = self._settings.read(SECTION, Restored).settings[section][name]
-        if len(format_value(value)) > LONGEST_SHOWN:
+        if not can_be_shown(section, name, value):
             raise InvalidInput(TOO_LONG)
         known = self._find_section(section)
         await self._store(section, known, find_field(known.model, name) if known else name, value)
@@ -105,7 +65,7 @@ class RestoredSettings:
     async def _store(self, section: str, known: Section | None, name: str, value: Any) -> None:
         if known and name in known.model.model_fields:
             value = check_value(known.model, name, value, self._settings.read(section, known.model))
-        if section == tunnel.SECTION and name in tunnel.TunnelChange.model_fields:
+        if section == tunnel.SECTION and name in tunnel.TunnelSettings.model_fields:
             await self._state.tunnel.change(tunnel.TunnelChange.model_validate({name: value}))
             return
         if (section, name) == (origins.SECTION, "allowed"):
@@ -134,15 +94,14 @@ class RestoredSettings:
                 now = self._read_present(section, known, name)
                 if section in IGNORED or is_same(known, name, value, now):
                     continue
-                shown = format_value(value)
                 yield (
                     section,
                     stored,
                     Difference(
                         id=make_id("settings", section, stored, value),
-                        title=make_title(section, known, name),
+                        title=make_title(section, known, name)[:LONGEST_TITLE],
                         now=format_value(now),
-                        restored=shown if len(shown) <= LONGEST_SHOWN else TOO_LONG,
+                        restored=format_value(value) if can_be_shown(section, stored, value) else TOO_LONG,
                     ),
                 )
 
@@ -168,12 +127,9 @@ def find_notice(state: State) -> str | None:
     return NOTICE if waits else None
 
 
-def find_field(model: type[BaseModel], stored: str) -> str:
-    """Find the field that a stored name means: its own, or a former one."""
-    for name, field in model.model_fields.items():
-        if isinstance(field.validation_alias, AliasChoices) and stored in field.validation_alias.choices:
-            return name
-    return stored
+def can_be_shown(section: str, name: str, value: Any) -> bool:
+    """Return whether a setting is short enough to be read by a person before it is in force."""
+    return len(section) + len(name) <= LONGEST_NAME and len(format_value(value)) <= LONGEST_SHOWN
 
 
 def check_value(model: type[BaseModel], name: str, value: Any, present: BaseModel) -> Any:
@@ -192,23 +148,3 @@ def is_same(known: Section | None, name: str, value: Any, now: Any) -> bool:
         except InvalidInput:
             return False
     return bool(value == now)
-
-
-def make_title(section: str, known: Section | None, name: str) -> str:
-    """Make the title of a setting; one that this version does not know has its stored name."""
-    field = known.model.model_fields.get(name) if known else None
-    title = TITLES.get(f"{section}.{name}") or (field and (field.title or (field.description or name).partition(".")[0]))
-    return f"{known.title if known else section}: {title or f'unknown setting {name}'}"
-
-
-def format_value(value: Any) -> str:
-    """Write a value for the person."""
-    if value is None:
-        return "not set"
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    if isinstance(value, str):
-        return value
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return "\n".join(value) or "none"
-    return json.dumps(value, ensure_ascii=False, indent=2)

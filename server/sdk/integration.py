@@ -9,7 +9,7 @@ without, loading it. `load` imports the rest, so a broken integration is still k
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from server.sdk.health import Health
 from server.storage.revocation import Revocation
@@ -22,10 +22,35 @@ if TYPE_CHECKING:  # each of these takes a while to import
     from server.sdk.context import Context
     from server.sdk.demo import DemoScript
     from server.sdk.operation import Operations
-    from server.sdk.restored import RestoredContent
     from server.sdk.search import Lookup
 
-__all__ = ["Integration", "IntegrationSpec", "OnboardingStep", "Revocation"]
+__all__ = ["Difference", "Integration", "IntegrationSpec", "OnboardingStep", "RestoredContent", "Revocation"]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A difference between a restored backup and what is in force. `now`, `restored`: what each has, complete and as text.
+
+    `id` names the value too, so that what is accepted is what was shown.
+    """
+
+    id: str
+    title: str
+    now: str
+    restored: str
+
+
+class RestoredContent(Protocol):
+    """A part of a restored backup that waits for confirmation."""
+
+    async def list_differences(self) -> list[Difference]:
+        """List what differs from what is in force."""
+
+    async def accept(self, difference_id: str) -> None:
+        """Put one in force, after the checks of one that the person types. Raises NotFound and InvalidInput."""
+
+    async def discard(self, difference_id: str) -> None:
+        """Forget one. Raises NotFound."""
 
 
 @dataclass(frozen=True)

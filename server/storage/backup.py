@@ -11,12 +11,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from sqlalchemy.exc import DBAPIError
-
-from server.core.errors import Conflict, InvalidInput, NotFound, Unavailable
+from server.core.errors import Conflict, DeskhandError, InvalidInput, NotFound, Unavailable
 from server.storage import backup_archive, restore_journal
 from server.storage.backup_archive import APP_CONFIG_FILE, LARGEST, Manifest
 from server.storage.database import DATABASE_FILE
+from server.storage.migrations import migrate
 from server.storage.restore_journal import RestorePaths
 from server.storage.restored import Restored, read_text_file, separate_settings
 from server.storage.revocation import Revocation, revoke_access
@@ -173,7 +172,7 @@ def finish_restore(data: Path, config: Path | None = None) -> None:
 
 
 def prepare_database(path: Path, folders: Sequence[Path], revoke: Callable[[Path], None]) -> None:
-    """Check that a database is sound, ours and not newer, and revoke the access in it."""
+    """Check that a database is sound, ours and not newer, bring it up to date, and revoke the access in it."""
     try:
         check(path)
         versions = read_versions(path)
@@ -186,8 +185,11 @@ def prepare_database(path: Path, folders: Sequence[Path], revoke: Callable[[Path
         if connection.execute("SELECT 1 FROM sqlite_master WHERE type NOT IN ('table', 'index') OR rootpage = 0").fetchone():
             raise InvalidInput(FOREIGN)
     try:
+        migrate(path, folders)
         revoke(path)
-    except (ValueError, DBAPIError) as error:  # a table that is made otherwise than ours could keep what is revoked
+    except (DeskhandError, OSError):
+        raise
+    except Exception as error:
         cause = explain(error)
         raise cause if isinstance(cause, Unavailable) else InvalidInput(FOREIGN) from error
     consolidate_database(path)

@@ -1,4 +1,4 @@
-"""What a restored backup may not change before the person has confirmed it. A backup is untrusted input."""
+"""Settings and files of a restored backup that wait for confirmation. A backup is untrusted input."""
 
 import hashlib
 import json
@@ -14,6 +14,7 @@ from server.system.files import write_json
 
 SECTION = "restored"  # of the settings; one in a backup is never read
 LARGEST_FILE = 1 << 20  # bytes of a file other than the database
+MOST_WAITING = 1_000  # settings, of which Deskhand has some dozens
 UNREADABLE = "The settings in this backup are damaged. Nothing was changed."
 
 Fields = dict[str, Any]
@@ -49,7 +50,8 @@ def separate_settings(backup: Path, current: Path, harmless: Mapping[str, Collec
                 continue
             place = tables if name in harmless.get(section, ()) else restored.settings
             place.setdefault(section, {})[name] = value
-    if len(json.dumps(restored.settings)) > LARGEST_FILE:
+    count = sum(map(len, restored.settings.values()))
+    if count > MOST_WAITING or len(json.dumps(restored.settings)) > LARGEST_FILE:
         raise InvalidInput("This backup has more settings than Deskhand stores. Nothing was changed.")
     tables[SECTION] = restored.model_dump(mode="json")
     try:
@@ -70,13 +72,10 @@ def read_sections(path: Path, *, strict: bool) -> dict[str, Fields]:
 
 
 def read_text_file(path: Path) -> str:
-    """Read a file of a backup that waits for confirmation. Raises InvalidInput if it is too large or no text."""
+    """Read a file of a backup that waits for confirmation; empty if it is too large or no text."""
     if path.stat().st_size > LARGEST_FILE:
-        raise InvalidInput(f"{path.name} in this backup is too large. Nothing was changed.")
-    try:
-        return path.read_text("utf-8-sig")
-    except ValueError as error:
-        raise InvalidInput(f"{path.name} in this backup is damaged. Nothing was changed.") from error
+        return ""
+    return path.read_bytes().decode("utf-8-sig", "replace")
 
 
 def make_id(*parts: object) -> str:

@@ -52,11 +52,13 @@ def revoke_access(path: Path, moment: datetime, more: Iterable[Revocation] = (),
     try:
         with connect(engine) as connection, connection.begin():
             tables = set(inspect(connection).get_table_names())
-            for revocation in PENDING if with_access else (*PENDING, *REVOCATIONS, *more):
-                if revocation.table in tables:
-                    connection.execute(to_statement(revocation, moment.isoformat()))
-                    if connection.execute(to_query(revocation)).first():
-                        raise ValueError(revocation.table)
+            every = PENDING if with_access else (*PENDING, *REVOCATIONS, *more)
+            revocations = [revocation for revocation in every if revocation.table in tables]
+            for revocation in revocations:
+                connection.execute(to_statement(revocation, moment.isoformat()))
+            for revocation in revocations:  # after all of them: one may undo another by a foreign key's action
+                if connection.execute(to_query(revocation)).first():
+                    raise ValueError(revocation.table)
     finally:
         engine.dispose()
 

@@ -1,4 +1,4 @@
-"""Who may change a file or a folder. Windows has access lists, which nothing here reads."""
+"""Permissions of files and folders. Windows has access lists, which nothing here reads."""
 
 import os
 import stat

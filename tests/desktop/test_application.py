@@ -98,6 +98,24 @@ def test_program_works_from_start_to_quit(display, reader):
     nothing_is_left(display)
 
 
+def test_restored_backup_restarts_the_server_below_tray_and_window(display, reader, tmp_path):
+    program = display.start("--hidden")
+    display.wait_for_icon()
+    program.wait_for("Deskhand is on")
+    before = local(display)
+    before.ask("POST", "/api/backup", {"path": str(tmp_path / "backup.zip")})
+    before.ask("POST", "/api/restore", {"path": str(tmp_path / "backup.zip")})
+    until(lambda: local(display).running.key != before.running.key, "the server is there again")
+    until(lambda: TITLE in display.windows(), "its window is shown")
+    after = local(display)
+    after.ask("POST", "/api/pause", {"minutes": 60})
+    choose(display, reader, "Resume actions")
+    until(lambda: not after.ask("GET", "/api/status")["paused_until"], "the tray follows the new server")
+    choose(display, reader, "Quit Deskhand")
+    assert program.ended_with() == 0
+    nothing_is_left(display)
+
+
 def test_menu_items_do_what_they_say(display, reader, tmp_path):
     opener = tmp_path / "xdg-open"
     opener.write_text(f'#!/bin/sh\necho "$1" > {tmp_path}/opened\n')

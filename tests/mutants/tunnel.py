@@ -220,8 +220,8 @@ MUTANTS: list[Mutant] = [
     ),
     Mutant(
         "server/tunnel/launcher.py",
-        'names = OURS if keep_token else (*OURS, "NGROK_AUTHTOKEN")',
-        "names = OURS",
+        'names += [] if keep_token else ["NGROK_AUTHTOKEN"]',
+        "names += []",
         (f"{T}/test_launcher.py",),
     ),
     Mutant("server/tunnel/launcher.py", "    path.chmod(0o700)\n", "    path.chmod(0o755)\n", (f"{T}/test_launcher.py",)),

@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 
-from server.core.errors import NotFound
+from server.core.errors import InvalidInput, NotFound
 from server.core.resources import shipped
 from server.integrations.apps.allow_list.entries import Entry
 from server.integrations.apps.allow_list.file import (
@@ -15,12 +15,13 @@ from server.integrations.apps.allow_list.file import (
     dump,
     dump_minimal,
     parse,
+    read_in_force,
     title_of,
 )
 from server.integrations.apps.discovery.add_app import check_installed
 from server.integrations.apps.resolve.launch_spec import Machine
 from server.sdk.context import Context
-from server.sdk.restored import Difference
+from server.sdk.integration import Difference
 from server.storage.restored import SECTION, Restored, make_id
 from server.system.environment import clean, system_of
 
@@ -32,8 +33,7 @@ class RestoredApps:
         self._context = context
         system = system_of()
         self._machine = Machine(system, clean(os.environ, system))
-        places = default_paths(context.folders.config, context.folders.data, shipped(FILE))
-        self._allow_list = AllowList(places, context.clock.now)
+        self._places = default_paths(context.folders.config, context.folders.data, shipped(FILE))
 
     async def list_differences(self) -> list[Difference]:
         """List the programs that the list in force does not have, or has otherwise."""
@@ -49,9 +49,12 @@ class RestoredApps:
         """Forget a program. Raises NotFound."""
 
         def remove(restored: Restored) -> Restored:
-            name, _, _ = self._find(restored, difference_id)
-            rest = {known: entry for known, entry in read_apps(restored).items() if known != name}
-            restored.files.pop(FILE)
+            try:
+                name, _ = find(restored, difference_id)
+                rest = {known: entry for known, entry in read_apps(restored).items() if known != name}
+            except InvalidList:
+                rest = {}
+            restored.files.pop(FILE, None)
             if rest:
                 restored.files[FILE] = json.dumps({"version": 2, "apps": dump(rest)})
             return restored
@@ -62,36 +65,40 @@ class RestoredApps:
         restored = self._context.settings.read(SECTION, Restored)
         if FILE not in restored.files:
             return []
-        present = self._read_present()
-        apps = read_apps(restored)
+        try:
+            present, apps = read_in_force(self._places).apps, read_apps(restored)
+        except InvalidList as error:
+            return [describe_broken(restored, error)]
         return [describe(name, entry, present.get(name)) for name, entry in apps.items() if not is_same(entry, present.get(name))]
 
     def _accept(self, difference_id: str) -> None:
         restored = self._context.settings.read(SECTION, Restored)
-        self._read_present()
-        name, entry, _ = self._find(restored, difference_id)
+        try:
+            name, entry = find(restored, difference_id)
+        except InvalidList as error:
+            raise InvalidInput(f"The list of programs in this backup cannot be read: {error}") from error
         check_installed(entry, self._machine)
-        self._allow_list.put(name, entry)
+        allow_list = AllowList(self._places, self._context.clock.now)
+        allow_list.open()
+        allow_list.put(name, entry)
 
-    def _find(self, restored: Restored, difference_id: str) -> tuple[str, Entry, Entry | None]:
-        present = self._allow_list.latest.apps
-        for name, entry in read_apps(restored).items():
-            if describe(name, entry, present.get(name)).id == difference_id:
-                return name, entry, present.get(name)
-        raise NotFound("There is no such program in the restored backup.")
 
-    def _read_present(self) -> dict[str, Entry]:
-        """Read the list in force; the shipped one if there is none yet."""
-        self._allow_list.open()
-        return self._allow_list.latest.apps
+def find(restored: Restored, difference_id: str) -> tuple[str, Entry]:
+    """Find a program that waits. Raises NotFound."""
+    for name, entry in read_apps(restored).items():
+        if describe(name, entry, None).id == difference_id:
+            return name, entry
+    raise NotFound("There is no such program in the restored backup.")
 
 
 def read_apps(restored: Restored) -> dict[str, Entry]:
-    """Read the programs that wait; none if the backup's list makes no sense."""
-    try:
-        return parse(restored.files.get(FILE, "{}").encode()).apps
-    except InvalidList:
-        return {}
+    """Read the programs that wait. Raises InvalidList if the backup's list makes no sense."""
+    return parse(restored.files.get(FILE, "{}").encode()).apps
+
+
+def describe_broken(restored: Restored, error: InvalidList) -> Difference:
+    """Describe a list that makes no sense, which can only be discarded."""
+    return Difference(make_id("apps", restored.files[FILE]), "List of programs", "as it is", f"It cannot be read: {error}")
 
 
 def is_same(entry: Entry, present: Entry | None) -> bool:

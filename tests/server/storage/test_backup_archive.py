@@ -114,6 +114,18 @@ HOSTILE: dict[str, tuple[Callable[[dict[str, bytes]], object], bool, type[Deskha
         InvalidInput,
         "does not write",
     ),
+    "a version that its tables are not of": (
+        with_statement("UPDATE alembic_version SET version_num = 'core_0004'"),
+        True,
+        InvalidInput,
+        "does not write",
+    ),
+    "a version that never was": (
+        with_statement("UPDATE alembic_version SET version_num = 'core_0000'"),
+        True,
+        InvalidInput,
+        "does not write",
+    ),
     "a virtual table": (with_statement("CREATE VIRTUAL TABLE t USING fts5(x)"), True, InvalidInput, "does not write"),
     "a statement that runs by itself": (with_statement(UNREVOKE), True, InvalidInput, "does not write"),
 }

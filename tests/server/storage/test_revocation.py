@@ -1,5 +1,8 @@
 import sqlite3
+from contextlib import closing
 from pathlib import Path
+
+import pytest
 
 from server.storage.revocation import NOW, Revocation, revoke_access
 from tests.server.storage.conftest import LIVE_KEYS, NOON, Home
@@ -67,3 +70,16 @@ def test_integration_revokes_its_rows(tmp_path: Path) -> None:
     assert rows == [("waiting", NOON.isoformat()), ("denied", None), ("accepted", "x")]
     assert connection.execute("SELECT count(*) FROM code").fetchone() == (0,)
     connection.close()
+
+
+def test_table_that_undoes_a_revocation_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "test.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.executescript(
+            "CREATE TABLE idempotency (at TEXT PRIMARY KEY);"
+            f"INSERT INTO idempotency VALUES ('{NOON.isoformat()}');"
+            "CREATE TABLE api_key (revoked_at TEXT REFERENCES idempotency(at) ON DELETE SET NULL);"
+            "INSERT INTO api_key VALUES (NULL)"
+        )
+    with pytest.raises(ValueError, match="api_key"):
+        revoke_access(path, NOON)

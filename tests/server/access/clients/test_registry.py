@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import text
@@ -155,3 +156,27 @@ async def test_short_custom_key_is_refused_and_a_long_one_is_masked(opened) -> N
             await state.clients.create("bot", frozenset(), {}, key="hunter2")
         made, _ = await state.clients.create("bot", frozenset(), {}, key="a key of the person's own")
         assert len(made.key_hint) == 3
+
+
+async def test_reinstated_client_has_its_last_key_again(opened) -> None:
+    async with opened() as state:
+        _, old = await state.clients.create("bot", frozenset({"read:apps"}), {})
+        _, key = await state.clients.renew_key("bot")
+        revoked = await state.clients.revoke("bot")
+        await state.clients.create("bot", frozenset(), {})
+        (client,) = [client for client in await state.clients.list() if client.id == revoked.id]
+        with pytest.raises(Conflict, match="bot"):
+            await state.clients.reinstate(client)
+        await state.clients.revoke("bot")
+        await state.clients.reinstate(client)
+        assert state.clients.find(key)
+        assert state.clients.find(old) is None
+
+
+async def test_client_with_a_name_that_nobody_could_give_is_not_reinstated(opened) -> None:
+    async with opened() as state:
+        _, key = await state.clients.create("bot", frozenset(), {})
+        client = replace(await state.clients.revoke("bot"), name="b\u202eot")
+        with pytest.raises(InvalidInput):
+            await state.clients.reinstate(client)
+        assert state.clients.find(key) is None
