@@ -69,6 +69,14 @@ def create_documents(state: State, documents: Documents) -> APIRouter:
     async def show_manifest() -> JSONResponse:
         return JSONResponse(make_manifest(state.address.public, documents.make()))
 
+    routes.include_router(create_client_documents(state, documents))
+    return routes
+
+
+def create_client_documents(state: State, documents: Documents) -> APIRouter:
+    """Make the routes of each client's own document."""
+    routes = APIRouter()
+
     @routes.get("/gpts/{client}/openapi.json")
     async def show_client_document(client: Name, request: Request) -> JSONResponse:
         return JSONResponse(await hand_out(client, request))

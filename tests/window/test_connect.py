@@ -136,7 +136,7 @@ def test_script_instructions_have_a_working_command(open_page, server):
 def test_values_are_copied_and_shown_as_qr_codes(open_page, server):
     server.make_client("my-gpt")
     page = open_page("connect/gpt/my-gpt")
-    public = turn_on(page)
+    turn_on(page)
     page.get_by_role("button", name="Copy Schema address").press("Enter")
     expect(page.get_by_text("Copied", exact=True)).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == server.person("GET", "/api/addresses").json()["gpts"]["my-gpt"]

@@ -18,9 +18,7 @@ class Preview:
     unfetched: frozenset[str] = frozenset()
 
 
-async def preview(
-    operation: Operation, arguments: Mapping[str, Any], summary: str, permitted: Collection[str] = ()
-) -> Preview:
+async def preview(operation: Operation, arguments: Mapping[str, Any], summary: str, permitted: Collection[str] = ()) -> Preview:
     """Preview a call, without contacting an address that the caller chose. `permitted`: links that the person has approved."""
     if operation.preview is None:
         return Preview(Effect(summary))

@@ -455,7 +455,9 @@ def test_address_of_this_computer_is_never_trusted():
     assert not fetch.is_trusted("http://localhost/")
 
 
-@pytest.mark.parametrize("pattern", ["*", "*.com", "com", "*.*.com", "https://a.example", "a.example:80", "a.*", "", "a.example/"])
+@pytest.mark.parametrize(
+    "pattern", ["*", "*.com", "com", "*.*.com", "https://a.example", "a.example:80", "a.*", "", "a.example/"]
+)
 def test_trusted_host_must_be_named(pattern):
     with pytest.raises(ValidationError):
         DownloadSettings(trusted_hosts=[pattern])

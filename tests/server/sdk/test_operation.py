@@ -67,7 +67,7 @@ class Order(BaseModel):
 class OpenGuard:
     """Lets everybody in, and executes at once."""
 
-    async def handle(self, request, operation, parameters, handle):
+    async def handle(self, request, _operation, _parameters, handle):
         current_call.set(self)
         return await handle(request)
 
@@ -92,7 +92,7 @@ def lists() -> Callable[..., tuple[int, Any]]:
 
     @things.operation("GET", "/find", scope="")
     async def find(
-        numbers: Annotated[list[int] | None, Query()] = None, names: Annotated[list[str], Query()] = [], text: str = ""
+        numbers: Annotated[list[int] | None, Query()] = None, names: Annotated[list[str], Query()] = (), text: str = ""
     ) -> list[Any]:
         """Find."""
         return [numbers, names, text]
