@@ -617,14 +617,14 @@ MUTANTS = [
     Mutant("server/access/oauth/capacity.py", ">= DIFFERENT for", ">= 1 for", CAPACITY),
     Mutant(
         "server/access/oauth/pending_authorizations.py",
-        "        if not found[0].asks_the_same(pending):\n",
+        "        if not matching[0].asks_the_same(pending):\n",
         "        if False:\n",
         PENDING,
     ),
     Mutant(
         "server/access/oauth/pending_authorizations.py",
-        "if other.client_id == pending.client_id]\n        found",
-        "if other is pending]\n        found",
+        "if other.client_id == pending.client_id]\n        matching",
+        "if other is pending]\n        matching",
         PENDING,
     ),
     Mutant(

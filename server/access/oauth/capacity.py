@@ -40,7 +40,7 @@ def choose_digits(taken: Collection[str]) -> str:
     """Choose four digits that differ from all others in more than one place."""
     while True:
         digits = f"{secrets.randbelow(10_000):04}"
-        if all(sum(one != other for one, other in zip(digits, used, strict=True)) >= DIFFERENT for used in taken):
+        if all(sum(digit != other for digit, other in zip(digits, used, strict=True)) >= DIFFERENT for used in taken):
             return digits
 
 

@@ -172,14 +172,14 @@ class PendingAuthorizations:
         The person need not find out which of several is theirs. One that asks for something else is shown to them first.
         """
         same = [other for other in self._list_waiting() if other.client_id == pending.client_id]
-        found = [other for other in same if hmac.compare_digest(typed, other.digits)]
-        if not found:
+        matching = [other for other in same if hmac.compare_digest(typed, other.digits)]
+        if not matching:
             await self._count_wrong(pending)
-        if not found[0].asks_the_same(pending):
-            found[0].found_by_digits = True
+        if not matching[0].asks_the_same(pending):
+            matching[0].found_by_digits = True
             self._questions.publish_change()
             raise InvalidInput(OTHER_REQUEST)
-        return found[0]
+        return matching[0]
 
     async def _decide(self, pending: PendingAuthorization, decision: Decision, reason: str) -> None:
         """Set the decision, and record it in the activity."""
