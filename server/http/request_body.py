@@ -80,7 +80,8 @@ class StrictRequest(Request):
 
     def read_lists(self, error: RequestValidationError) -> bool:
         """Put a list into the body wherever one is wanted and something else was sent. Answers whether there was any."""
-        return any([self._read_list(("_json", *detail["loc"][1:])) for detail in error.errors() if is_no_list(detail)])
+        read = [self._read_list(("_json", *detail["loc"][1:])) for detail in error.errors() if is_no_list(detail)]
+        return any(read)
 
     def _read_list(self, path: Sequence[Any]) -> bool:
         within: Any = vars(self)

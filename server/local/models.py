@@ -39,9 +39,7 @@ class Addresses(BaseModel):
     oauth_authorize: str = Field(description="A GPT's authorization URL.")
     oauth_token: str = Field(description="A GPT's token URL.")
     oauth_scope: str = Field(description="A GPT's scope: all there are.")
-    gpts: dict[str, str] = Field(
-        default_factory=dict, description="Each client's own document, at an address that nobody can guess."
-    )
+    gpts: dict[str, str] = Field(default_factory=dict, description="Each client's own document, at an unguessable address.")
 
 
 class Overview(BaseModel):

@@ -95,7 +95,7 @@ def create_details(state: State) -> APIRouter:
     @routes.get("/schema")
     async def make_schema(client: str | None = None) -> dict[str, Any]:
         """Makes the document of all operations, or of a client's."""
-        return await documents.make_for(client) if client else documents.make()
+        return documents.make_for(await state.clients.show(client)) if client else documents.make()
 
     return routes
 

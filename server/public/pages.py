@@ -69,6 +69,14 @@ def create_documents(state: State, documents: Documents) -> APIRouter:
     async def show_manifest() -> JSONResponse:
         return JSONResponse(make_manifest(state.address.public, documents.make()))
 
+    routes.include_router(create_client_documents(state, documents))
+    return routes
+
+
+def create_client_documents(state: State, documents: Documents) -> APIRouter:
+    """Make the routes of each client's own document."""
+    routes = APIRouter()
+
     @routes.get("/gpts/{client}/openapi.json")
     async def show_client_document(client: Name, request: Request) -> JSONResponse:
         return JSONResponse(await hand_out(client, request))
@@ -79,12 +87,12 @@ def create_documents(state: State, documents: Documents) -> APIRouter:
 
     async def hand_out(client: str, request: Request) -> dict[str, Any]:
         """Document by its unguessable id; by a client's name with its key only, so that nobody learns which clients exist."""
-        found = await documents.find_client(client) or await state.guard.authenticate_request(request.headers)
-        if client not in {found.document_id, found.name}:
+        owner = await documents.find_client(client) or await state.guard.authenticate_request(request.headers)
+        if client not in {owner.document_id, owner.name}:
             raise NotFound(OTHER_DOCUMENT)
-        if state.usage.record_document(found.name, request.headers.get("host", "")):
+        if state.usage.record_document(owner.name, request.headers.get("host", "")):
             state.context.events.publish("documents")
-        return documents.make_for(found)
+        return documents.make_for(owner)
 
     return routes
 

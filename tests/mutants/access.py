@@ -2,6 +2,9 @@
 
 from tests.mutants.mutant import Mutant
 
+PENDING = ("tests/server/access/oauth/test_pending_authorizations.py",)
+CAPACITY = ("tests/server/access/oauth/test_capacity.py",)
+
 MUTANTS = [
     Mutant(
         "server/access/guard/call.py",
@@ -552,11 +555,11 @@ MUTANTS = [
         ("tests/server/access/oauth/test_redirect_uris.py",),
     ),
     Mutant(
-        "server/access/oauth/pending_authorizations.py",
+        "server/access/oauth/pending_authorization.py",
         "any_port=registration.secret_hash is None",
         "any_port=True",
         (
-            "tests/server/access/oauth/test_pending_authorizations.py::test_other_loopback_port_is_shown_for_a_confidential_client_only",
+            "tests/server/access/oauth/test_pending_authorization.py::test_other_loopback_port_is_shown_for_a_confidential_client_only",
         ),
     ),
     Mutant(
@@ -569,12 +572,6 @@ MUTANTS = [
         "server/access/oauth/pending_authorizations.py",
         "if pending.tries >= MOST_TRIES:",
         "if False:",
-        ("tests/server/access/oauth/test_pending_authorizations.py",),
-    ),
-    Mutant(
-        "server/access/oauth/pending_authorizations.py",
-        "and self._clock.now() - oldest.polled_at < gone:",
-        "and False:",
         ("tests/server/access/oauth/test_pending_authorizations.py",),
     ),
     Mutant("server/access/oauth/consent.py", "if scope not in lost)", "if True)", ("tests/server/access/oauth/test_consent.py",)),
@@ -614,5 +611,34 @@ MUTANTS = [
         "Grants = Annotated[list[str], keep_supported(GRANTS.__contains__), ",
         "Grants = Annotated[list[str], ",
         ("tests/server/access/oauth/test_dynamic_registration.py::test_vs_code_is_registered_with_what_is_supported",),
+    ),
+    Mutant("server/access/oauth/capacity.py", "if len(queue) < MOST_WAITING:", "if False:", CAPACITY),
+    Mutant("server/access/oauth/capacity.py", "disconnected or [", "[", CAPACITY),
+    Mutant("server/access/oauth/capacity.py", " if pending.source == crowd]", "]", CAPACITY),
+    Mutant("server/access/oauth/capacity.py", ">= DIFFERENT for", ">= 1 for", CAPACITY),
+    Mutant(
+        "server/access/oauth/pending_authorizations.py",
+        "        if not matching[0].asks_the_same(pending):\n",
+        "        if False:\n",
+        PENDING,
+    ),
+    Mutant(
+        "server/access/oauth/pending_authorizations.py",
+        "if other.client_id == pending.client_id]\n        matching",
+        "if other is pending]\n        matching",
+        PENDING,
+    ),
+    Mutant(
+        "server/access/oauth/pending_authorizations.py",
+        "            self._denied.add(pending.browser)\n",
+        "            pass\n",
+        PENDING,
+    ),
+    Mutant("server/access/oauth/pending_authorizations.py", "digits=choose_digits(same),", 'digits="1234",', PENDING),
+    Mutant(
+        "server/access/oauth/pending_authorizations.py",
+        "if browser and p.browser == browser and p.client_id",
+        "if p.client_id",
+        PENDING,
     ),
 ]

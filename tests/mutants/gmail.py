@@ -49,7 +49,7 @@ MUTANTS = [
     ),
     change("mailbox/attachments", "        if not stat.S_ISREG(status.st_mode):", "        if False:"),
     change("mailbox/attachments", "if sum(len(file.content) for file in inline) * 3 // 4 > LARGEST_FILES:", "if False:"),
-    change("mailbox/attachments", "            if len(staged.content) > room:", "            if False:"),
+    change("mailbox/attachments", "        if len(file.content) > room:", "        if False:"),
     change("mailbox/attachments", "os.O_CREAT | os.O_EXCL | os.O_WRONLY", "os.O_CREAT | os.O_WRONLY"),
     change("mailbox/attachments", ", 0o600)", ", 0o644)"),
     change("mailbox/attachments", 'clean_name(file.name).lstrip(".") or', "file.name or"),

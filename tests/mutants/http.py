@@ -182,7 +182,7 @@ MUTANTS = [
         "await documents.find_client(client) or await state.clients.show(client)",
         DOCUMENTS,
     ),
-    Mutant("server/public/pages.py", "if client not in {found.document_id, found.name}:", "if False:", DOCUMENTS),
+    Mutant("server/public/pages.py", "if client not in {owner.document_id, owner.name}:", "if False:", DOCUMENTS),
     Mutant(
         "server/access/clients/client.py",
         'f"document of {self.id}".encode()',

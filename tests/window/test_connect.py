@@ -176,7 +176,7 @@ def test_gpt_sign_in_fields_are_named_as_in_its_editor(open_page, server):
 def test_document_too_long_for_chatgpt_has_the_number_of_excess_operations(open_page, server):
     server.make_client("my-gpt")
     page = open_page("connect/gpt/my-gpt")
-    public = turn_on(page)
+    turn_on(page)
     document = server.person("GET", "/api/clients/my-gpt/document").json()
     expect(step(page, "Its schema")).to_contain_text(f"It has {document['operations']} operations; ChatGPT takes 30.")
     expect(step(page, "Its schema").get_by_role("status")).to_have_count(int(document["operations"] > 30))

@@ -32,8 +32,9 @@ class OAuthSettings(BaseModel):
     leeway_seconds: float = Field(30, ge=0, description="How long a spent refresh token answers the very same pair again.")
     waiting_seconds: float = Field(300, gt=0, description="How long a sign-in waits for the person.")
     gone_seconds: float = Field(
-        10, gt=0, description="After how long without a look a browser counts as gone, so that its sign-in may be begun anew."
+        10, gt=0, description="After how long without a look a browser counts as gone, so that it gives way where many wait."
     )
+    denied_seconds: float = Field(300, ge=0, description="How long a browser that was denied cannot ask again.")
 
 
 @dataclass(frozen=True)

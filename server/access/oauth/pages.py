@@ -3,7 +3,7 @@
 from html import escape
 
 from server.access.oauth.client_names import name_client
-from server.access.oauth.pending_authorizations import PendingAuthorization, describe_origin
+from server.access.oauth.pending_authorization import PendingAuthorization, describe_origin
 
 PALETTE = """
 :root {
@@ -42,7 +42,6 @@ dd { margin: 0; overflow-wrap: anywhere; }
 )
 STYLE_PATH = "/chatgpt/consent/style.css"
 REFRESH = '<meta http-equiv="refresh" content="2">'
-BUSY = "This sign-in has to wait"
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">{refresh}<title>{title} · Deskhand</title><link rel="stylesheet" href="{style}"></head>
@@ -69,7 +68,7 @@ def make_waiting_page(pending: PendingAuthorization) -> str:
     return make_page("Sign in", body, refresh=True)
 
 
-def make_message_page(title: str, *sentences: str, refresh: bool = False) -> str:
+def make_message_page(title: str, *sentences: str) -> str:
     """Page with a few sentences."""
     body = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
-    return make_page(title, f"<h1>{escape(title)}</h1>{body}", refresh=refresh)
+    return make_page(title, f"<h1>{escape(title)}</h1>{body}")

@@ -3,82 +3,55 @@
 import hmac
 import re
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from math import ceil
+from typing import NoReturn
 
-from server.access.activity.entry import Entry, Outcome, effect_text
+from server.access.activity.entry import Entry
 from server.access.approvals.responses import say_no
-from server.access.oauth import redirect_uris
-from server.access.oauth.client_names import name_client, spell_name
-from server.access.oauth.models import Kind, OAuthSettings
+from server.access.oauth.capacity import DeniedBrowsers, choose_digits, choose_evicted
+from server.access.oauth.client_names import name_client
+from server.access.oauth.models import OAuthSettings
+from server.access.oauth.pending_authorization import Decision, PendingAuthorization, describe, make_entry
 from server.access.oauth.request_context import AuthorizationRequest, FormParams
 from server.access.oauth.scopes import describe_scope
 from server.access.oauth.tokens import digest, is_same
 from server.core.clock import Clock
-from server.core.errors import Conflict, InvalidInput, NotFound
+from server.core.errors import Forbidden, InvalidInput, NotFound
 from server.sdk.approval_requests import ApprovalDuration, ApprovalRequest, ApprovalRequests
-from server.sdk.approval_requests import Kind as Subject
-from server.sdk.operation import Effect
 
 FOUR_DIGITS = re.compile("[0-9]{4}")
 MOST_TRIES = 5
-MOST_UNKNOWN = 5  # pending requests of unknown clients
-SENTENCE = "sign in to Deskhand"
+MOST_SHOWN = 5  # pending requests of one client
 QUIET = timedelta(seconds=30)  # between two notifications about unknown clients
 GONE = "This sign-in does not wait any more. Begin it again in the browser."
 LAST_WRONG = "Five wrong codes were typed."
-SAME_WAITS = "Another sign-in of this program waits already. If it is not yours, say no to it in Deskhand."
-CROWDED = "Too many programs that are new here wait already. Say no in Deskhand to those that are not yours."
+DENIED = "The person at this computer said no to this browser. It can ask again in {minutes}."
+OTHER_REQUEST = (
+    "These digits belong to another sign-in of this program, which asks for something else. Check it, and type them there."
+)
+SEVERAL = "{count} browsers want to sign in as this program. Only the one whose digits you type is let in."
 Record = Callable[[Entry], Awaitable[object]]  # adds an entry to the activity
 
 
-class Decision(StrEnum):
-    """Decision on an authorization request."""
+@dataclass(frozen=True)
+class Visitor:
+    """The browser of a request. `cookie`: by which it is known again, empty if it sent none. `source`: its network address."""
 
-    waiting = "waiting"
-    approved = "approved"
-    denied = "denied"
+    cookie: str = ""
+    source: str = ""
 
 
-@dataclass
-class PendingAuthorization:
-    """A pending request. Only the browser that began it shows the digits; `cookie`: hash of the secret that identifies it."""
-
-    id: str
-    cookie: bytes = field(repr=False)
-    digits: str = field(repr=False)
-    request: AuthorizationRequest
-    params: FormParams = field(repr=False)
-    address: str
-    asked_at: datetime
-    expires_at: datetime
-    tries: int = 0
-    polled_at: datetime | None = None
-    decision: Decision = Decision.waiting
-    reason: str = ""
-    permissions: tuple[str, ...] = ()
-
-    @property
-    def is_unknown(self) -> bool:
-        """Return whether the person has neither let in nor created this client."""
-        return self.request.client is None
-
-    @property
-    def moved(self) -> bool:
-        """Return whether the client was let in before, with another redirect_uri."""
-        registration = self.request.registration
-        known = redirect_uris.is_among(self.request.callback, registration.callbacks, any_port=registration.secret_hash is None)
-        return bool(registration.callbacks) and not known
+NOBODY = Visitor()
 
 
 class PendingAuthorizations:
-    """Source of the questions about sign-ins: one pending request for each client.
+    """Source of the questions about sign-ins. Several of one client may wait, each with its own digits.
 
-    While its browser polls, no other request replaces it: otherwise a stranger with a known client_id, such as ChatGPT's,
-    could end the person's own request. Unknown clients share MOST_UNKNOWN places. A decided request takes no place, and stays
+    A stranger may know a client_id, such as ChatGPT's, so their requests neither refuse the person's own nor hide it: it is
+    added whatever waits already, and its digits are accepted at any request that asks for the same. A decided request stays
     until its browser has fetched the response.
     """
 
@@ -90,47 +63,52 @@ class PendingAuthorizations:
         self._questions, self._clock, self._record = questions, clock, record
         self._waiting: dict[str, PendingAuthorization] = {}
         self._notified_at: datetime | None = None
+        self._denied = DeniedBrowsers(clock)
         self._labels = labels
 
     def add(
-        self, request: AuthorizationRequest, params: FormParams, address: str, settings: OAuthSettings
+        self, request: AuthorizationRequest, params: FormParams, address: str, settings: OAuthSettings, visitor: Visitor = NOBODY
     ) -> tuple[PendingAuthorization, str]:
-        """Add a request. Answers it, and the cookie for its browser. Raises Conflict while its place is taken."""
+        """Add a request, in place of an earlier one of the same browser. Answers it, and the cookie for its page."""
         self._prune()
-        again = self._make_room(request, timedelta(seconds=settings.gone_seconds))
         now, cookie, labels = self._clock.now(), secrets.token_urlsafe(32), self._labels()
+        waiting = self._make_room(request, digest(visitor.cookie) if visitor.cookie else b"", settings.gone_seconds)
+        same = [pending.digits for pending in waiting if pending.client_id == request.registration.id]
         pending = PendingAuthorization(
             id=f"{self.prefix}-{secrets.token_hex(8)}",
             cookie=digest(cookie),
-            digits=f"{secrets.randbelow(10_000):04}",
+            digits=choose_digits(same),
             request=request,
             params=params,
             address=address,
             asked_at=now,
             expires_at=now + timedelta(seconds=settings.waiting_seconds),
+            browser=digest(visitor.cookie) if visitor.cookie else b"",
+            source=visitor.source,
             permissions=tuple(describe_scope(scope, labels) for scope in request.scopes),
         )
         self._waiting[pending.id] = pending
-        self._notify(pending, again=again)
+        self._notify(pending, again=bool(same))
         return pending, cookie
 
-    def _make_room(self, request: AuthorizationRequest, gone: timedelta) -> bool:
-        """Evict a request whose browser disconnected. Answers whether it was of the same client. Raises Conflict."""
-        waiting = [pending for pending in self._waiting.values() if pending.decision is Decision.waiting]
-        same = [pending for pending in waiting if pending.request.registration.id == request.registration.id]
-        known_site = is_from_known_site(request)
-        unknown = [pending for pending in waiting if pending.is_unknown and is_from_known_site(pending.request) == known_site]
-        full = request.client is None and len(unknown) >= MOST_UNKNOWN
-        never = datetime.min.replace(tzinfo=UTC)  # no browser has shown its digits
-        if crowd := same or (unknown if full else []):
-            oldest = min(crowd, key=lambda pending: pending.polled_at or never)
-            if oldest.polled_at and self._clock.now() - oldest.polled_at < gone:
-                left = min(pending.expires_at for pending in crowd) - self._clock.now()
-                minutes = max(1, ceil(left.total_seconds() / 60))
-                ends = f"It ends in {minutes} minute{'s' if minutes > 1 else ''} at most."
-                raise Conflict(f"{SAME_WAITS if same else CROWDED} {ends}")
-            del self._waiting[oldest.id]
-        return bool(same)
+    def require_not_denied(self, visitor: Visitor, settings: OAuthSettings) -> None:
+        """Raises Forbidden for a browser that the person denied lately."""
+        left = self._denied.seconds_left(digest(visitor.cookie), settings.denied_seconds)
+        if left:
+            minutes = max(1, ceil(left / 60))
+            raise Forbidden(DENIED.format(minutes="1 minute" if minutes == 1 else f"{minutes} minutes"))
+
+    def _make_room(self, request: AuthorizationRequest, browser: bytes, gone_seconds: float) -> list[PendingAuthorization]:
+        """Evict what gives way to a new request. Answers all that wait then."""
+        waiting = self._list_waiting()
+        again = [p for p in waiting if browser and p.browser == browser and p.client_id == request.registration.id]
+        evicted = choose_evicted(waiting, request, self._clock.now(), timedelta(seconds=gone_seconds))
+        for pending in again or ([evicted] if evicted else []):
+            del self._waiting[pending.id]
+        return self._list_waiting()
+
+    def _list_waiting(self) -> list[PendingAuthorization]:
+        return [pending for pending in self._waiting.values() if pending.decision is Decision.waiting]
 
     def find(self, sign_in_id: str, cookie: str) -> PendingAuthorization | None:
         """Find the request of a browser; None for any other browser, and when it is over."""
@@ -138,6 +116,8 @@ class PendingAuthorizations:
         pending = self._waiting.get(sign_in_id)
         if pending is None or not is_same(cookie, pending.cookie):
             return None
+        if pending.polled_at is None:
+            self._questions.publish_change()  # now its digits are shown, it is listed
         pending.polled_at = self._clock.now()
         return pending
 
@@ -163,7 +143,9 @@ class PendingAuthorizations:
 
     async def list_requests(self) -> list[ApprovalRequest]:
         self._prune()
-        return [describe(pending) for pending in self._waiting.values() if pending.decision is Decision.waiting]
+        waiting = self._list_waiting()
+        clients = dict.fromkeys(pending.client_id for pending in waiting)
+        return [request for client_id in clients for request in describe_all([p for p in waiting if p.client_id == client_id])]
 
     async def approve(self, question_id: str, extent: ApprovalDuration, code: str | None) -> str:
         pending = self._find(question_id)
@@ -172,23 +154,39 @@ class PendingAuthorizations:
         typed = "".join((code or "").split())
         if not FOUR_DIGITS.fullmatch(typed):
             raise InvalidInput("Type the four digits that the browser shows.")
-        if not hmac.compare_digest(typed, pending.digits):
-            await self._count_wrong(pending)
+        pending = await self._find_by_digits(pending, typed)
         await self._decide(pending, Decision.approved, "You typed the digits that its browser showed.")
         return f"{name_client(pending.request)} is let in. The browser goes on by itself."
 
     async def deny(self, question_id: str, reason: str) -> str:
         pending = self._find(question_id)
         pending.reason = reason
+        if pending.browser:
+            self._denied.add(pending.browser)
         await self._decide(pending, Decision.denied, say_no(reason)[1])
         return f"{name_client(pending.request)} is not let in."
+
+    async def _find_by_digits(self, pending: PendingAuthorization, typed: str) -> PendingAuthorization:
+        """Find the request of the same client whose browser shows these digits. Raises InvalidInput if there is none.
+
+        The person need not find out which of several is theirs. One that asks for something else is shown to them first.
+        """
+        same = [other for other in self._list_waiting() if other.client_id == pending.client_id]
+        matching = [other for other in same if hmac.compare_digest(typed, other.digits)]
+        if not matching:
+            await self._count_wrong(pending)
+        if not matching[0].asks_the_same(pending):
+            matching[0].found_by_digits = True
+            self._questions.publish_change()
+            raise InvalidInput(OTHER_REQUEST)
+        return matching[0]
 
     async def _decide(self, pending: PendingAuthorization, decision: Decision, reason: str) -> None:
         """Set the decision, and record it in the activity."""
         pending.decision = decision
         await self._record(make_entry(pending, reason, self._clock.now()))
 
-    async def _count_wrong(self, pending: PendingAuthorization) -> None:
+    async def _count_wrong(self, pending: PendingAuthorization) -> NoReturn:
         pending.tries += 1
         if pending.tries >= MOST_TRIES:
             pending.reason = LAST_WRONG
@@ -224,60 +222,12 @@ class PendingAuthorizations:
         self._questions.notify(describe(pending))
 
 
-def is_from_known_site(request: AuthorizationRequest) -> bool:
-    """Return whether a client's metadata is on a host of ChatGPT or Claude; these are counted apart."""
-    return redirect_uris.find_known_host(request.registration.id) is not None
+def describe_all(waiting: Sequence[PendingAuthorization]) -> list[ApprovalRequest]:
+    """Describe the pending requests of one client, oldest first.
 
-
-def describe_origin(request: AuthorizationRequest) -> str:
-    """Verified origin of a client."""
-    registration = request.registration
-    if registration.kind is Kind.own:
-        return "Made here, by you"
-    if registration.kind is Kind.document:
-        return registration.id
-    return f"It registered itself here on {registration.created_at[:10]}, and could call itself anything"
-
-
-def describe(pending: PendingAuthorization) -> ApprovalRequest:
-    """ApprovalRequest about a pending request, without the digits."""
-    request, called = pending.request, spell_name(pending.request.registration.name)
-    own = request.registration.kind is Kind.own  # then the person gave it its name
-    reach = "its tools, at " if request.resource else ""
-    fields = [
-        ("Program", called if own else f"It calls itself “{called}”" if called else "It does not say"),
-        ("Known by", describe_origin(request)),
-        ("Answer goes to", request.callback),
-        ("What it may do", "\n".join(pending.permissions)),
-        ("Reached at", f"{reach}{pending.address}{request.resource}"),
-    ]
-    if pending.moved:
-        before = "\n".join(("Another callback than before. Before:", *request.registration.callbacks))
-        fields.append(("Note", before))
-    return ApprovalRequest(
-        id=pending.id,
-        kind=Subject.sign_in,
-        client=name_client(request),
-        sentence=SENTENCE,
-        asked_at=pending.asked_at.isoformat(),
-        expires_at=pending.expires_at.isoformat(),
-        fields=tuple(fields),
-        wants_code=True,
-    )
-
-
-def make_entry(pending: PendingAuthorization, reason: str, now: datetime) -> Entry:
-    """Entry of a decided request in the activity."""
-    approved = pending.decision is Decision.approved
-    return Entry(
-        at=now.isoformat(),
-        client_id=pending.request.client.id if pending.request.client else None,
-        client_name=name_client(pending.request),
-        operation="sign_in",
-        sentence=SENTENCE,
-        changes=True,
-        decision="allowed" if approved else "denied",
-        reason=reason,
-        outcome=Outcome.done if approved else Outcome.refused,
-        effect=effect_text(Effect(SENTENCE, describe(pending).fields)),
-    )
+    Digits that no browser has shown are typed by nobody, so such a request is left out unless it is the newest.
+    """
+    shown = [pending for pending in waiting if pending.polled_at or pending is waiting[-1]]
+    note = (("Waiting", SEVERAL.format(count=len(shown))),) if len(shown) > 1 else ()
+    newest = sorted(shown, key=lambda pending: pending.found_by_digits)[-MOST_SHOWN:]
+    return [replace(request, fields=(*request.fields, *note)) for request in map(describe, newest)]

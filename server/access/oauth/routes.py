@@ -1,5 +1,6 @@
 """Routes of the authorization server on the public surface."""
 
+import secrets
 from collections.abc import Awaitable, Callable
 from functools import partial
 from urllib.parse import parse_qsl
@@ -8,7 +9,8 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from server.access.oauth import metadata, pages
-from server.access.oauth.pending_authorizations import Decision
+from server.access.oauth.pending_authorization import Decision
+from server.access.oauth.pending_authorizations import Visitor
 from server.access.oauth.request_context import TOOLS, FormParams, OAuthResponse
 from server.access.oauth.service import CONSENT, OAuth
 from server.core.errors import TooLarge
@@ -17,6 +19,8 @@ from server.http.addresses import spell_hosts
 LARGEST_BODY = 16_384  # bytes
 MOST_FIELDS = 40
 COOKIE = "deskhand_sign_in"
+BROWSER_COOKIE = "deskhand_browser"
+LONGEST_COOKIE = 100
 FORM = "application/x-www-form-urlencoded"
 NO_FORM = OAuthResponse.failed("invalid_request", "Send the parameters as application/x-www-form-urlencoded.")
 OVER = "This sign-in is over, was begun anew, or belongs to another browser. Go back to where it began, and begin again."
@@ -41,11 +45,14 @@ def create_routes(oauth: OAuth) -> APIRouter:
             params = parse(request.scope["query_string"]) if request.method == "GET" else await read_form(request)
         except Unreadable:
             return show(request, NO_FORM)
-        answer, cookie = await oauth.authorize(request.method, params)
+        known = request.cookies.get(BROWSER_COOKIE, "")[:LONGEST_COOKIE]
+        visitor = Visitor(known or secrets.token_urlsafe(32), find_source(request))
+        answer, cookie = await oauth.authorize(request.method, params, visitor)
         response = show(request, answer)
         if cookie:
-            path, safe = answer.headers["Location"], is_https(oauth, request)
-            response.set_cookie(COOKIE, cookie, path=path, httponly=True, samesite="lax", secure=safe)
+            set_cookie = partial(response.set_cookie, httponly=True, samesite="lax", secure=is_https(oauth, request))
+            set_cookie(COOKIE, cookie, path=answer.headers["Location"])
+            set_cookie(BROWSER_COOKIE, visitor.cookie, path=metadata.AUTHORIZE)
         return response
 
     @routes.post(metadata.TOKEN)
@@ -165,12 +172,16 @@ def show(request: Request, answer: OAuthResponse) -> Response:
     if "text/html" not in request.headers.get("accept", ""):
         return JSONResponse(answer.body, answer.status, PAGE_HEADERS)
     sentence = str(answer.body.get("error_description") or answer.body["error"])
-    if answer.status == 409:
-        again = request.method == "GET"  # such a page reloads by itself, which a form's cannot
-        further = "This page goes on by itself when it is over." if again else "Then begin this one again where it began."
-        return HTMLResponse(pages.make_message_page(pages.BUSY, sentence, further, refresh=again), 409, PAGE_HEADERS)
-    page = pages.make_message_page("This sign-in cannot go on", f"{sentence} (What asked for it made this mistake, not you.)")
+    mistake = "" if answer.status == 403 else " (What asked for it made this mistake, not you.)"
+    page = pages.make_message_page("This sign-in cannot go on", f"{sentence}{mistake}")
     return HTMLResponse(page, answer.status, PAGE_HEADERS)
+
+
+def find_source(request: Request) -> str:
+    """Network address of a browser: the last one that a proxy added, as earlier ones can be made up. Used for fairness only."""
+    added = request.headers.getlist("x-forwarded-for")
+    last = added[-1].rpartition(",")[2].strip()[:100] if added else ""
+    return last or (request.client.host if request.client else "")
 
 
 def is_https(oauth: OAuth, request: Request) -> bool:

@@ -15,10 +15,11 @@ from server.access.oauth.client_metadata import ClientMetadataCache, is_document
 from server.access.oauth.dynamic_registration import MOST_A_MINUTE, MOST_UNUSED, NOT_ALLOWED, register
 from server.access.oauth.models import SECTION, OAuthSettings, Registration
 from server.access.oauth.oauth_clients import OAuthClients, RefusedRequest
-from server.access.oauth.pending_authorizations import Decision, PendingAuthorization, PendingAuthorizations
+from server.access.oauth.pending_authorization import Decision, PendingAuthorization
+from server.access.oauth.pending_authorizations import NOBODY, PendingAuthorizations, Visitor
 from server.access.oauth.rate_limit import RateLimit
 from server.access.oauth.request_context import AuthorizationRequest, FormParams, OAuthResponse, RequestContext, list_bases
-from server.core.errors import Conflict, DeskhandError, Unavailable
+from server.core.errors import DeskhandError, Forbidden, Unavailable
 from server.core.text import shorten
 from server.http.addresses import Address
 from server.sdk.context import Context
@@ -59,7 +60,7 @@ class OAuth:
         """Current settings."""
         return self._context.settings.read(SECTION, OAuthSettings)
 
-    async def authorize(self, method: str, params: FormParams) -> tuple[OAuthResponse, str]:
+    async def authorize(self, method: str, params: FormParams, visitor: Visitor = NOBODY) -> tuple[OAuthResponse, str]:
         """Handle an authorization request. A valid one waits for the person: a redirect to its page, and its browser's cookie."""
         from server.access.oauth.authorization_server import check_request
 
@@ -72,9 +73,10 @@ class OAuth:
             self._record_refused(request, params)
             return request, ""
         try:
-            pending, cookie = self.pending.add(request, params, self.address.public, self.settings)
-        except Conflict as error:
-            return OAuthResponse.failed("temporarily_unavailable", error.detail, error.status), ""
+            self.pending.require_not_denied(visitor, self.settings)
+        except Forbidden as error:
+            return OAuthResponse.failed("access_denied", error.detail, error.status), ""
+        pending, cookie = self.pending.add(request, params, self.address.public, self.settings, visitor)
         return OAuthResponse(303, None, {"Location": f"{CONSENT}/{pending.id}"}), cookie
 
     async def finish(self, pending: PendingAuthorization) -> OAuthResponse | None:

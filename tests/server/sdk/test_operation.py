@@ -70,7 +70,7 @@ class OpenGuard:
 
     memory = MemoryBudget()
 
-    async def handle(self, request, operation, parameters, handle):
+    async def handle(self, request, _operation, _parameters, handle):
         current_call.set(self)
         return await handle(request)
 
@@ -95,7 +95,7 @@ def lists() -> Callable[..., tuple[int, Any]]:
 
     @things.operation("GET", "/find", scope="")
     async def find(
-        numbers: Annotated[list[int] | None, Query()] = None, names: Annotated[list[str], Query()] = [], text: str = ""
+        numbers: Annotated[list[int] | None, Query()] = None, names: Annotated[list[str], Query()] = (), text: str = ""
     ) -> list[Any]:
         """Find."""
         return [numbers, names, text]

@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -47,13 +47,13 @@ class Network:
 
 
 NETWORK = Network()
-sys.addaudithook(lambda event, arguments: NETWORK.note(event, arguments))
+sys.addaudithook(NETWORK.note)
 
 
 class Shop(http.server.BaseHTTPRequestHandler):
     """Hands out files, and notes which were asked for."""
 
-    asked: list[str] = []
+    asked: ClassVar[list[str]] = []
 
     def do_GET(self) -> None:
         self.asked.append(self.path)
@@ -124,16 +124,13 @@ def approve(served, question: dict[str, Any]) -> None:
 def find_allowed(served) -> set[int]:
     """The ports that are the person's own: the account's (here its stand-in) and this server's."""
     settings = json.loads((served.data / "settings.json").read_text())
-    api = next(
-        str(section["values"]["endpoints"]["api"]) for section in walk(settings) if "endpoints" in section.get("values", {})
-    )
+    api = next(str(section["endpoints"]["api"]) for section in walk(settings) if "endpoints" in section)
     return {int(api.rpartition(":")[2]), served.port, int(served.local.rpartition(":")[2])}
 
 
 def walk(value: Any) -> Iterator[dict[str, Any]]:
     if isinstance(value, dict):
         yield value
-        yield {"values": value}
         for inner in value.values():
             yield from walk(inner)
 
@@ -175,11 +172,8 @@ def make_bodies(served) -> dict[str, tuple[dict[str, str], dict[str, Any] | None
     approve(served, questions(served)[0])  # who sends it
     (talk,) = served.call("GET", "/api/conversations").json()["conversations"]
     (item,) = served.call("GET", "/api/action-items").json()["action_items"]
-    one, written = (
-        {"message_id": mail["id"]},
-        {"to": "bob@example.com", "subject": URL, "body": URL, "html": f"<a href='{URL}'>a</a>"},
-    )
-    linked = {**written, "openaiFileIdRefs": [URL]}
+    one, html = {"message_id": mail["id"]}, f"<a href='{URL}'>a</a>"
+    linked = {"to": "bob@example.com", "subject": URL, "body": URL, "html": html, "openaiFileIdRefs": [URL]}
     attachment = {**one, "attachment_id": whole["attachments"][0]["attachment_id"]}
     return {
         "control_app": ({}, {"app_name": "demo-clock", "action": "start"}),

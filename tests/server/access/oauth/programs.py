@@ -38,13 +38,17 @@ class Browser:
     served: Any
     path: str = ""
     cookie: str = ""
+    known: str = ""  # the cookie by which it is known when it comes again
+    address: str = ""
 
     def go(self, **parameters: str) -> httpx2.Response:
         """Begin a sign-in."""
-        answer = ask(self.served, "GET", f"/chatgpt/oauth/authorize?{urlencode(parameters)}")
+        headers = {"Cookie": self.known} if self.known else {}
+        headers |= {"X-Forwarded-For": self.address} if self.address else {}
+        answer = ask(self.served, "GET", f"/chatgpt/oauth/authorize?{urlencode(parameters)}", headers=headers)
         if answer.status_code == 303:
             self.path = answer.headers["location"]
-            self.cookie = answer.headers["set-cookie"].partition(";")[0]
+            self.cookie, self.known = (one.partition(";")[0] for one in answer.headers.get_list("set-cookie"))
         return answer
 
     def look(self) -> httpx2.Response:
@@ -86,7 +90,11 @@ class Program:
 
     def begin(self, **parameters: str) -> httpx2.Response:
         """Send a browser to sign in."""
-        self.browser = Browser(self.served)
+        return self.begin_in(Browser(self.served), **parameters)
+
+    def begin_in(self, browser: Browser, **parameters: str) -> httpx2.Response:
+        """Send this browser to sign in."""
+        self.browser = browser
         usual = {"response_type": "code", "client_id": self.client_id, "redirect_uri": self.callback, "state": "s 1&ü"}
         if self.pkce:
             self.word, challenge = verifier()

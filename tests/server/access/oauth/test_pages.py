@@ -22,15 +22,16 @@ def test_sign_in_page_needs_no_script_and_refreshes_itself(served):
     assert "<form" not in page.text
 
 
-def test_sign_in_page_that_waits_refreshes_itself(served):
+def test_page_for_a_denied_browser_blames_nobody(served):
     program = own(served)
     program.begin()
-    assert program.browser.look().status_code == 200
+    browser = program.browser
+    served.person("POST", f"/api/approvals/{browser.path.rpartition('/')[2]}/deny", json={"reason": ""})
     asking = {"response_type": "code", "client_id": program.client_id, "redirect_uri": program.callback}
-    where, page = "/chatgpt/oauth/authorize", {"Accept": "text/html"}
-    busy = ask(served, "GET", where, params=asking, headers=page)
-    assert (busy.status_code, "This sign-in has to wait" in busy.text) == (409, True)
-    assert 'http-equiv="refresh"' in busy.text
-    assert "made this mistake" not in busy.text
-    sent = ask(served, "POST", where, data=asking, headers=page)
-    assert (sent.status_code, 'http-equiv="refresh"' in sent.text) == (409, False), "a form does not come again"
+    headers = {"Accept": "text/html", "Cookie": browser.known}
+    page = ask(served, "GET", "/chatgpt/oauth/authorize", params=asking, headers=headers)
+    assert (page.status_code, "It can ask again in 5 minutes" in page.text) == (403, True)
+    assert "made this mistake" not in page.text
+    asking["redirect_uri"] = "https://evil.example/"
+    wrong = ask(served, "GET", "/chatgpt/oauth/authorize", params=asking, headers={"Accept": "text/html"})
+    assert (wrong.status_code, "made this mistake" in wrong.text) == (400, True)

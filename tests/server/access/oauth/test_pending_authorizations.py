@@ -1,20 +1,20 @@
 import re
+from itertools import combinations
 from urllib.parse import urlsplit
 
 import pytest
 
+from server.access.clients.client import Client
+from server.access.oauth.capacity import MOST_WAITING
 from server.access.oauth.models import Kind, OAuthSettings, Registration
-from server.access.oauth.pending_authorizations import MOST_TRIES, MOST_UNKNOWN, PendingAuthorizations
+from server.access.oauth.pending_authorizations import MOST_SHOWN, MOST_TRIES, PendingAuthorizations
 from server.access.oauth.request_context import AuthorizationRequest
 from server.core.clock import Clock
-from server.core.errors import Conflict
 from server.core.events import Events
 from server.core.tasks import Tasks
 from server.sdk.approval_requests import ApprovalRequests
 from server.sdk.desktop import NoScreen
-from tests.server.access.oauth.programs import GPT, HERE, allow_registration, approve, landed, own, questions, register
-
-GONE = OAuthSettings().gone_seconds
+from tests.server.access.oauth.programs import GPT, HERE, Browser, allow_registration, approve, landed, own, questions, register
 
 
 class Quiet(ApprovalRequests):
@@ -31,9 +31,9 @@ async def forget(entry):
     """Nothing is noted."""
 
 
-def wait(waiting, program_id, kind):
-    request = AuthorizationRequest(Registration(program_id, kind, "Some App"), None, HERE, ("read:mail",), "")
-    return waiting.add(request, (), "https://desk.example.org", OAuthSettings())
+def wait(waiting, program_id, kind, client=None):
+    asked = AuthorizationRequest(Registration(program_id, kind, "Some App"), client, HERE, ("read:mail",), "")
+    return waiting.add(asked, (), "https://desk.example.org", OAuthSettings())
 
 
 def last_line(served):
@@ -149,47 +149,127 @@ def test_pending_authorization_expires_after_five_minutes(served, served_clock):
     assert questions(served) == []
 
 
-def test_new_authorization_replaces_one_whose_browser_disconnected(served, served_clock):
+def question_of(browser) -> str:
+    return browser.path.rpartition("/")[2]
+
+
+def test_several_browsers_wait_each_with_its_own_digits(served):
     program = own(served)
-    program.begin()
-    first = program.browser
-    assert first.look().status_code == 200
-    served_clock.move(seconds=GONE)
-    program.begin()
-    assert len(questions(served)) == 1
+    browsers = [begin(program) for _ in range(4)]
+    digits = [browser.digits() for browser in browsers]
+    assert all(sum(one != other for one, other in zip(*pair, strict=True)) >= 2 for pair in combinations(digits, 2))
+    assert {question["id"] for question in questions(served)} == set(map(question_of, browsers))
+    assert all("4 browsers want to sign in" in str(question["fields"]) for question in questions(served))
+    approve(served, browsers[2])
+    assert "code" in landed(browsers[2].look())
+    assert [browser.look().status_code for browser in browsers if browser is not browsers[2]] == [200] * 3
+    assert {question["id"] for question in questions(served)} == set(map(question_of, browsers)) - {question_of(browsers[2])}
+    approve(served, browsers[0])
+    assert "code" in landed(browsers[0].look())
+
+
+def begin(program, **parameters):
+    assert program.begin(**parameters).status_code == 303
+    return program.browser
+
+
+def test_stranger_who_knows_the_client_id_cannot_block_the_person(served):
+    program = own(served)
+    strangers = [begin(program) for _ in range(MOST_WAITING + 20)]
+    mine = begin(program)
+    strangers += [begin(program) for _ in range(MOST_SHOWN)]
+    for browser in (mine, *strangers[-MOST_SHOWN:]):
+        assert browser.look().status_code == 200
+    shown = questions(served)
+    assert (len(shown), question_of(mine) in {question["id"] for question in shown}) == (MOST_SHOWN, False)
+    answer = served.person("POST", f"/api/approvals/{shown[0]['id']}/approve", json={"code": mine.digits()})
+    assert answer.status_code == 200, answer.text
+    assert "code" in landed(mine.look())
+    assert strangers[-1].look().status_code == 200, "who was not let in"
+
+
+def test_digits_of_a_request_for_something_else_are_accepted_there_only(served):
+    program = own(served)
+    narrow = begin(program, scope="read:apps")
+    for _ in range(MOST_SHOWN):
+        wide = begin(program)
+        assert wide.look().status_code == 200
+    assert question_of(narrow) not in {question["id"] for question in questions(served)}
+    code = {"code": narrow.digits()}
+    for _ in range(MOST_TRIES + 1):
+        answer = served.person("POST", f"/api/approvals/{question_of(wide)}/approve", json=code)
+        assert (answer.status_code, "asks for something else" in answer.json()["detail"]) == (422, True)
+    assert wide.look().status_code == narrow.look().status_code == 200
+    assert question_of(narrow) in {question["id"] for question in questions(served)}, "it is shown now"
+    assert served.person("POST", f"/api/approvals/{question_of(narrow)}/approve", json=code).status_code == 200
+    assert "code" in landed(narrow.look())
+
+
+def test_digits_of_another_client_are_wrong(served):
+    one, other = own(served, "one"), own(served, "other")
+    mine, theirs = begin(one), begin(other)
+    answer = served.person("POST", f"/api/approvals/{question_of(mine)}/approve", json={"code": theirs.digits()})
+    assert answer.status_code == 422 or mine.digits() == theirs.digits()
+    assert theirs.look().status_code == 200
+
+
+def test_browser_that_begins_again_takes_its_own_place(served):
+    program = own(served)
+    first = begin(program)
+    path, cookie = first.path, first.cookie
+    assert program.begin_in(first).status_code == 303
+    assert [question["id"] for question in questions(served)] == [question_of(first)]
+    assert first.path != path
+    first.path, first.cookie = path, cookie
     assert first.look().status_code == 403
-    approve(served, program.browser)
-    assert "code" in landed(program.browser.look())
 
 
-def test_authorization_is_not_replaced_while_its_browser_waits(served, served_clock):
+def test_denied_browser_cannot_return_for_five_minutes(served, served_clock):
     program = own(served)
-    program.begin()
-    waits = program.browser
-    for _ in range(3):
-        served_clock.move(seconds=GONE - 1)
-        assert waits.look().status_code == 200
-        refused = program.begin()
-        assert (refused.status_code, refused.json()["error"]) == (409, "temporarily_unavailable")
-        assert re.search(
-            r"Another sign-in of this program waits .* ends in \d minutes at most", refused.json()["error_description"]
-        )
-    assert [question["id"] for question in questions(served)] == [waits.path.rpartition("/")[2]]
-    approve(served, waits)
-    served_clock.move(seconds=GONE)
-    assert program.begin().status_code == 303, "what is decided holds no place"
-    assert len(questions(served)) == 1
-    assert "code" in landed(waits.look()), "and is not thrown out"
+    denied, other = begin(program), begin(program)
+    served.person("POST", f"/api/approvals/{question_of(denied)}/deny", json={"reason": ""})
+    assert landed(denied.look())["error"] == "access_denied"
+    refused = program.begin_in(denied)
+    assert (refused.status_code, refused.json()["error"]) == (403, "access_denied")
+    assert other.look().status_code == 200
+    assert program.begin().status_code == 303, "another browser can"
+    served_clock.move(seconds=299)
+    assert program.begin_in(denied).status_code == 403
+    served_clock.move(seconds=2)
+    assert program.begin_in(denied).status_code == 303
 
 
-def test_denied_authorization_frees_its_slot_at_once(served):
+def test_five_wrong_codes_do_not_keep_the_browser_away(served):
     program = own(served)
-    program.begin()
-    assert program.browser.look().status_code == 200
-    assert program.begin().status_code == 409
-    (question,) = questions(served)
-    served.person("POST", f"/api/approvals/{question['id']}/deny", json={"reason": ""})
-    assert program.begin().status_code == 303
+    browser = begin(program)
+    wrong = f"{(int(browser.digits()) + 1) % 10_000:04}"
+    for _ in range(MOST_TRIES):
+        type_code(served, wrong)
+    assert program.begin_in(browser).status_code == 303
+
+
+def test_decided_authorization_is_not_evicted(served):
+    program = own(served)
+    mine = begin(program)
+    approve(served, mine)
+    for _ in range(MOST_WAITING + 1):
+        begin(program)
+    assert "code" in landed(mine.look())
+
+
+def test_crowd_from_one_network_address_evicts_itself(served):
+    program = own(served)
+    addresses = ["203.0.113.7", "1.2.3.4, 198.51.100.9"]
+    mine = Browser(served, address=addresses[0])
+    assert program.begin_in(mine).status_code == 303
+    crowd = [Browser(served, address=addresses[1]) for _ in range(MOST_WAITING * 2)]
+    for browser in [mine, *crowd]:
+        if browser is not mine:
+            assert program.begin_in(browser).status_code == 303
+        assert browser.look().status_code == 200
+    approve(served, mine)
+    assert "code" in landed(mine.look())
+    assert crowd[0].look().status_code == 403
 
 
 def test_changed_redirect_uri_is_shown(served):
@@ -229,33 +309,16 @@ def test_revoked_client_has_no_pending_authorization(served):
     assert other.browser.look().status_code == 403
 
 
-def test_strangers_evict_each_other_and_no_known_client(served, served_clock):
-    known = own(served)
-    known.begin()
-    allow_registration(served)
-    strangers = [register(served) for _ in range(MOST_UNKNOWN + 1)]
-    for stranger in strangers[:MOST_UNKNOWN]:
-        stranger.begin()
-        assert stranger.browser.look().status_code == 200
-    assert strangers[-1].begin().status_code == 409
-    served_clock.move(seconds=GONE - 1)
-    remaining = [stranger for stranger in strangers[:MOST_UNKNOWN] if stranger is not strangers[2]]
-    assert {stranger.browser.look().status_code for stranger in remaining} == {200}
-    served_clock.move(seconds=1)
-    gone = strangers[2].browser
-    assert strangers[-1].begin().status_code == 303
-    assert gone.look().status_code == 403
-    assert {stranger.browser.look().status_code for stranger in [*remaining, known]} == {200}
-
-
-def test_strangers_do_not_evict_chatgpt():
+def test_strangers_evict_each_other_and_no_known_client_or_chatgpt():
     waiting = PendingAuthorizations(Quiet(), Clock(), forget, dict)
-    for number in range(MOST_UNKNOWN):
-        pending, cookie = wait(waiting, f"https://junk{number}.example/client.json", Kind.document)
-        assert waiting.find(pending.id, cookie)
-    with pytest.raises(Conflict):
-        wait(waiting, "https://one-more.example/client.json", Kind.document)
-    wait(waiting, "https://chatgpt.com/oauth/client.json", Kind.document)
+    chatgpt = wait(waiting, "https://chatgpt.com/oauth/client.json", Kind.document)
+    strangers = [wait(waiting, f"https://junk{number}.example/client.json", Kind.document) for number in range(MOST_WAITING + 3)]
+    assert [waiting.find(pending.id, cookie) is None for pending, cookie in strangers] == [True] * 3 + [False] * MOST_WAITING
+    known = (Client("1", "bot", frozenset()), "junk")
+    assert waiting.find(chatgpt[0].id, chatgpt[1])
+    mine = wait(waiting, known[1], Kind.own, known[0])
+    wait(waiting, "https://one-more.example/client.json", Kind.document)
+    assert waiting.find(mine[0].id, mine[1])
 
 
 async def test_crowd_of_strangers_is_reported_once():
@@ -275,15 +338,3 @@ async def test_crowd_of_strangers_is_reported_once():
     await asyncio.sleep(0.05)
     ((title, text),) = notifications
     assert (title, "May it sign in to Deskhand?" in text) == ("Unknown program, calling itself “Some A… asks you", True)
-
-
-@pytest.mark.parametrize(("secret_hash", "noted"), [(b"secret", True), (None, False)])
-async def test_other_loopback_port_is_shown_for_a_confidential_client_only(secret_hash, noted):
-    waiting = PendingAuthorizations(Quiet(), Clock(), forget, dict)
-    before = ("http://127.0.0.1:5000/callback",)
-    registration = Registration("id", Kind.own, "app", callbacks=before, secret_hash=secret_hash)
-    request = AuthorizationRequest(registration, None, "http://127.0.0.1:6000/callback", ("read:mail",), "")
-    pending, _ = waiting.add(request, (), "https://desk.example.org", OAuthSettings())
-    assert pending.moved is noted
-    (question,) = await waiting.list_requests()
-    assert ("Note" in dict(question.fields)) is noted
