@@ -10,6 +10,7 @@ from fastapi import Request
 from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope
 
+from server.core.errors import Unavailable
 from server.core.memory_budget import LARGE, MemoryBudget, Reservation, current
 from server.core.strict_json import parse_json
 from server.http.in_process import OPERATION
@@ -41,6 +42,8 @@ class StrictRequest(Request):
             async for chunk in self.stream():
                 await spool.write(chunk)
             self._body = await spool.load()
+        except Unavailable as error:  # FastAPI would make a 400 of it
+            raise HTTPException(error.status, error.detail, {"Retry-After": f"{error.retry_after:.0f}"}) from None
         finally:
             spool.close()
         return self._body

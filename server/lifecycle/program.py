@@ -26,6 +26,7 @@ from server.public.app import create_public
 from server.runtime.state import RateLimits, State, open_state
 from server.sdk.desktop import NoScreen, Screen
 from server.storage.data_dir import open_home, warn_if_readable
+from server.system.memory import return_large_blocks
 from server.system.sleep_monitor import watch_sleep
 from server.tunnel.backoff import Timing
 from server.tunnel.request_counter import RequestCountingMiddleware
@@ -86,6 +87,7 @@ class Program:
     async def run(self, on_ready: Callable[[Ready], None]) -> None:
         """Serve until `stop`. Raises DeskhandError, with a sentence for the person, when it cannot start."""
         self._loop = asyncio.get_running_loop()
+        return_large_blocks()
         options = self.options
         async with AsyncExitStack() as stack:
             home = stack.enter_context(open_home(options.data_dir, demo=options.demo))
