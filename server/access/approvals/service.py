@@ -20,6 +20,7 @@ from server.access.approvals.approval import (
     make_approval,
     make_question,
 )
+from server.access.approvals.denials import check_denials
 from server.access.approvals.waiters import Waiters
 from server.access.clients.allowances import Allowances, add_allowance, make_allowance
 from server.access.clients.client import Client
@@ -31,7 +32,7 @@ from server.sdk.operation import Effect, Operation
 
 WAITS = "It waits for your word."
 CHANGED = "What it would do is not any more what you allowed, so you are asked again."
-TOO_MANY = "{most} calls of this client wait for the person's word already. Wait until they have decided."
+TOO_MANY = "{most} calls of this client, or large ones, wait for the person's word already. Wait until they have decided."
 GONE = "There is no such approval, or it is not yours."
 
 
@@ -105,7 +106,11 @@ class Approvals:
         return make_approval(client, operation, key, self._ask(digest, effect))
 
     async def submit(self, approval: Approval, request: Request, entry: Entry) -> Approval | IdempotencyRecord:
-        """Store a call and prompt the person. Returns it, or its stored duplicate. Raises TooManyRequests."""
+        """Store a call and prompt the person. Returns it, or its stored duplicate. Raises TooManyRequests.
+
+        Of a client that was denied several times in a row, all pending calls share one notification.
+        """
+        insistent = await check_denials(self._database, approval.client_id, self.settings, self._clock.now())
         try:
             stored = await self._database.write(store.add_call, approval, request, entry, self._window())
         except store.TooManyPending:
@@ -114,7 +119,8 @@ class Approvals:
             with self._activity.storing(replace(entry, id=stored.activity_id)):
                 pass
             self.changed.set()
-            self._context.approval_requests.notify(stored.ask())
+            silently = insistent and sum(other.client_id == stored.client_id for other in await self.list_pending()) > 1
+            self._context.approval_requests.notify(stored.ask(), silently=silently)
         return stored
 
     async def wait(self, approval: Approval, *, at_once: bool = False) -> Approval:
@@ -234,7 +240,7 @@ class Approvals:
     def _window(self) -> store.Window:
         now, settings = self._clock.now(), self.settings
         since = now - timedelta(minutes=settings.duplicate_minutes)
-        return store.Window(now.isoformat(), since.isoformat(), settings.most_waiting)
+        return store.Window(now.isoformat(), since.isoformat(), settings.most_waiting, settings.largest_waiting)
 
     def _now(self) -> str:
         return self._clock.now().isoformat()
