@@ -3,7 +3,7 @@ import wave
 
 import pytest
 
-from server.core.errors import Forbidden, InvalidInput, TooManyRequests
+from server.core.errors import Forbidden, InvalidInput, TooLarge, TooManyRequests
 from server.integrations.omi.models import Kind
 from server.integrations.omi.store import audio, conversations, day_summaries, sources
 from server.integrations.omi.store.conversations import ConversationQuery
@@ -181,3 +181,26 @@ def test_audio_is_refused_if_its_limit_is_zero(pendant) -> None:
     pendant.set(sound_megabytes=0)
     with pytest.raises(Forbidden):
         pendant.send(b"even", Kind.audio, rate=16_000)
+
+
+def test_client_adds_no_more_than_its_room(pendant) -> None:
+    pendant.set(client_megabytes=1)
+    large = [make_memory(f"large-{number}", structured={"overview": "x" * 300_000}) for number in range(2)]
+    first = {"client": "id-1", "client_name": "first"}
+    pendant.send(large[0], **first)
+    with pytest.raises(TooLarge, match="as much as it may"):
+        pendant.send(large[1], **first)
+    pendant.send(large[0], **first)  # the same one again changes nothing
+    pendant.send(large[1], client="id-2", client_name="second")
+    pendant.send(make_memory("of-omi", structured={"overview": "x" * 2_000_000}))
+    pendant.write(conversations.remove, "me", "large-0", "2026-11-22")
+    pendant.send(make_memory("small"), **first)
+    assert len(titles(pendant)) == 3
+
+
+def test_small_conversations_take_room_too(pendant) -> None:
+    pendant.set(client_megabytes=1)
+    with pytest.raises(TooLarge):
+        for number in range(1_000):
+            pendant.send(make_memory(f"c{number}"), client="id-1", client_name="first")
+    assert len(titles(pendant)) == 50
