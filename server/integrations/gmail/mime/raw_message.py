@@ -1,14 +1,17 @@
 """Reads a mail from its own bytes, as a draft holds it: everything that will go out, attachments included."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email import errors, message_from_bytes
 from email.message import Message
 
+from server.core.domains import show_address
 from server.core.errors import InvalidInput
-from server.integrations.gmail.mime.compose import File
+from server.integrations.gmail.mime.addresses import ParsedAddress
+from server.integrations.gmail.mime.compose import File, warn_of_domains
+from server.integrations.gmail.mime.html import read_html
 from server.integrations.gmail.mime.message import Headers
-from server.integrations.gmail.mime.text import clean_text, decode_text, decode_words, html_to_text, one_line, shorten
+from server.integrations.gmail.mime.text import decode_text, keep_line, keep_text, shorten
 
 _SHOWN = ("From", "To", "Cc", "Bcc", "Reply-To")
 _RECIPIENTS = ("To", "Cc", "Bcc")
@@ -33,7 +36,7 @@ class RawMail:
 
     @property
     def subject(self) -> str:
-        return self.headers.line("Subject")
+        return keep_line(self.headers.get("Subject"))
 
     @property
     def recipients(self) -> str:
@@ -44,9 +47,8 @@ class RawMail:
     def addresses(self) -> tuple[str, ...]:
         """Addresses it goes to, without names. An entry that is no address stands for itself, so that none is left out."""
         entries = self.headers.addresses(*_RECIPIENTS)
-        return tuple(
-            dict.fromkeys(address for entry in entries for address in (entry.address or entry.name, *entry.alternatives))
-        )
+        found = (address for entry in entries for address in (entry.address or entry.name, *entry.alternatives))
+        return tuple(dict.fromkeys(map(show_address, found)))
 
     def require_clear_recipients(self) -> None:
         """Raises InvalidInput if a mail server may deliver it to somebody else than `addresses`."""
@@ -63,9 +65,11 @@ class RawMail:
 
     def fields(self) -> tuple[tuple[str, str], ...]:
         """Fields of the approval request."""
-        people = [(name, ", ".join(map(str, self.headers.addresses(name)))) for name in _SHOWN]
+        people = [(name, ", ".join(map(show_entry, self.headers.addresses(name)))) for name in _SHOWN]
+        domains = (entry.address for name in _SHOWN for entry in self.headers.addresses(name) if entry.address)
         return (
             *((name, shown) for name, shown in people if shown),
+            *warn_of_domains(domains),
             ("Subject", self.subject),
             *(("Body", text) for text in self.texts),
             *(("HTML part", text) for text in self.html),
@@ -73,13 +77,18 @@ class RawMail:
         )
 
 
+def show_entry(entry: ParsedAddress) -> str:
+    """An entry of an address header with its domain as punycode."""
+    return str(replace(entry, address=show_address(entry.address)) if entry.address else entry)
+
+
 def read_raw(content: bytes) -> RawMail:
     """Read a mail from its bytes. Never raises."""
     message = message_from_bytes(content)
     headers = Headers(tuple((name.lower(), read_header(value)) for name, value in message.raw_items()))
     leaves = list(walk(message))
-    texts = tuple(clean_text(read_leaf(leaf)) for leaf in leaves if kind_of(leaf) == "text/plain")
-    html = tuple(html_to_text(read_leaf(leaf)) for leaf in leaves if kind_of(leaf) == "text/html")
+    texts = tuple(keep_text(read_leaf(leaf)) for leaf in leaves if kind_of(leaf) == "text/plain")
+    html = tuple(keep_text(read_html(read_leaf(leaf))) for leaf in leaves if kind_of(leaf) == "text/html")
     files = tuple(
         File(file_name(leaf, place), leaf.get_content_type(), leaf_content(leaf))
         for place, leaf in enumerate(leaves, 1)
@@ -126,7 +135,7 @@ def leaf_content(part: Message) -> bytes:
 
 def file_name_given(part: Message) -> str:
     try:
-        return one_line(decode_words(part.get_filename() or ""), 255)
+        return keep_line(part.get_filename() or "", 255)
     except (LookupError, ValueError):
         return ""
 
