@@ -17,7 +17,10 @@ LONGEST_DELAY = 900.0  # seconds
 
 
 async def check_denials(database: Database, client_id: str, settings: ApprovalSettings, now: datetime) -> bool:
-    """Return whether a client was denied several times in a row. Raises TooManyRequests for a while after each denial."""
+    """Return whether a client was denied several times in a row, so that its requests share one notification.
+
+    Raises TooManyRequests for a while after each denial.
+    """
     count, last = await database.read(store.count_denials, client_id, (now - COUNTED_FOR).isoformat())
     if count < settings.most_denials:
         return False

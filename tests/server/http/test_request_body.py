@@ -67,4 +67,3 @@ async def test_large_body_waits_on_the_disk_for_its_turn(tmp_path: Path) -> None
 async def in_new_context(coroutine: Any) -> Any:
     current.set(None)
     return await coroutine
-

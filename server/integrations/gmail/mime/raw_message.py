@@ -47,8 +47,8 @@ class RawMail:
     def addresses(self) -> tuple[str, ...]:
         """Addresses it goes to, without names. An entry that is no address stands for itself, so that none is left out."""
         entries = self.headers.addresses(*_RECIPIENTS)
-        found = (address for entry in entries for address in (entry.address or entry.name, *entry.alternatives))
-        return tuple(dict.fromkeys(map(show_address, found)))
+        addresses = (address for entry in entries for address in (entry.address or entry.name, *entry.alternatives))
+        return tuple(dict.fromkeys(map(show_address, addresses)))
 
     def require_clear_recipients(self) -> None:
         """Raises InvalidInput if a mail server may deliver it to somebody else than `addresses`."""

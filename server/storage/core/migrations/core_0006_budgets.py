@@ -1,4 +1,4 @@
-"""What each client has sent to other people lately, and whom it has written to before."""
+"""Mail that each client has sent lately, and its recipients so far."""
 
 import sqlalchemy as sa
 from alembic import op

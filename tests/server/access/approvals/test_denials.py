@@ -6,10 +6,10 @@ from tests.server.access.letters import posting
 
 class RecordingScreen(NoScreen):
     def __init__(self) -> None:
-        self.shown: list[str] = []
+        self.shown: list[tuple[str, str]] = []
 
     def notify(self, title: str, text: str) -> None:
-        self.shown.append(text)
+        self.shown.append((title, text))
 
 
 async def deny_some(post, bot, count: int, text: str = "") -> None:
