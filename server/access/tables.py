@@ -116,6 +116,23 @@ allowance = Table(
 )
 Index("allowance_client", allowance.c.client_id, allowance.c.operation)
 
+outgoing = Table(
+    "outgoing",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("client_id", Text, ForeignKey("client.id"), nullable=False),
+    Column("at", Text, nullable=False),
+)
+Index("outgoing_client", outgoing.c.client_id, outgoing.c.at)
+
+recipient = Table(
+    "recipient",
+    metadata,
+    Column("client_id", Text, ForeignKey("client.id"), primary_key=True),
+    Column("address", Text, primary_key=True),
+    Column("first_at", Text, nullable=False),
+)
+
 # A client of the authorization server (RFC 6749). `client_id` is null until the person has let it in.
 oauth_client = Table(
     "oauth_client",

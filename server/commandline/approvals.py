@@ -38,7 +38,7 @@ def show(question: dict[str, Any]) -> None:
     """Print a question, word for word."""
     say(f"{question['id']}  {question['client']} asks: may it {question['sentence']}?")
     for field in question["fields"]:
-        first, *others = field["value"].splitlines() or [""]
+        first, *others = field["value"].split("\n")
         say(f"    {field['name']}: {first}")
         for line in others:
             say(f"        {line}")

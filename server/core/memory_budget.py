@@ -33,7 +33,7 @@ class MemoryBudget:
     """
 
     def __init__(
-        self, folder: Path | None = None, total: int = 64 * LARGE, spooled: int = 1024 * LARGE, wait_seconds: float = 60
+        self, folder: Path | None = None, total: int = 48 * LARGE, spooled: int = 1024 * LARGE, wait_seconds: float = 60
     ) -> None:
         self.folder = folder
         self.reserved = self.waiting = 0

@@ -21,6 +21,7 @@ from server.http.problem_details import problem_body
 CLIENT = "deskhand.client"  # the server.access.clients.client.Client on whose behalf it is
 OPERATION = "deskhand.operation"  # the operation's name; where a path leads to another one, nothing runs
 APPROVAL = "deskhand.approval"  # the approval with which it runs
+COUNTED = "deskhand.counted"  # its rate limit has counted the request that it is part of
 ADDRESS = ("127.0.0.1", 0)
 JSON_HEADER = (b"content-type", b"application/json")
 

@@ -16,6 +16,7 @@ from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope
 
+from server.core.errors import Unavailable
 from server.core.lists import make_list
 from server.core.memory_budget import LARGE, MemoryBudget, Reservation, current
 from server.core.strict_json import parse_json
@@ -64,6 +65,8 @@ class StrictRequest(Request):
             async for chunk in self.stream():
                 await spool.write(chunk)
             self._body = await spool.load()
+        except Unavailable as error:  # FastAPI would make a 400 of it
+            raise HTTPException(error.status, error.detail, {"Retry-After": f"{error.retry_after:.0f}"}) from None
         finally:
             spool.close()
         return self._body

@@ -28,6 +28,7 @@ from server.public.app import create_public
 from server.runtime.state import RateLimits, State, open_state
 from server.sdk.desktop import NoScreen, Screen
 from server.storage.data_dir import DataDir, open_home, warn_if_readable
+from server.system.memory import return_large_blocks
 from server.system.sleep_monitor import watch_sleep
 from server.tunnel.backoff import Timing
 from server.tunnel.request_counter import RequestCountingMiddleware
@@ -90,6 +91,7 @@ class Program:
     async def run(self, on_ready: Callable[[Ready], None]) -> None:
         """Serve until `stop`. Raises DeskhandError, with a sentence for the person, when it cannot start."""
         self._loop = asyncio.get_running_loop()
+        return_large_blocks()
         with open_home(self.options.data_dir, demo=self.options.demo) as home:
             restarting, killed = True, runtime_file.forget(home.folders.data)
             while restarting:

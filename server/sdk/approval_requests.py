@@ -129,9 +129,11 @@ class ApprovalRequests:
         """Publish that the pending requests have changed."""
         self._events.publish(TOPIC)
 
-    def notify(self, request: ApprovalRequest) -> None:
-        """Notify the person of a new request, without waiting for the desktop to show it."""
+    def notify(self, request: ApprovalRequest, *, silently: bool = False) -> None:
+        """Notify the person of a new request, without waiting for the desktop to show it. `silently`: in the lists alone."""
         self.publish_change()
+        if silently:
+            return
         self._tasks.start(asyncio.to_thread(self._screen.notify, *describe(request)), name=SHOW_NOTIFICATION)
 
     async def _request(self, question_id: str) -> ApprovalRequest | None:

@@ -39,8 +39,13 @@ MUTANTS = [
     change("mime/raw_message", "(entry.address or entry.name, *entry.alternatives)", "(entry.address or entry.name,)"),
     change("mime/raw_message", '            *(("Attachment", str(file)) for file in self.files),\n', "", "mailbox/test_drafts"),
     change("mime/raw_message", '            *(("HTML part", text) for text in self.html),\n', ""),
-    change("mime/text", '_BREAKS.sub(" ", _HIDDEN.sub("", value))', '_BREAKS.sub(" ", value)'),
-    change("mime/text", '_CONTROLS.sub("", _HIDDEN.sub("", text))', '_HIDDEN.sub("", text)'),
+    change("mime/text", 'remove_hidden(_BREAKS.sub(" ", sendable(value)))', '_BREAKS.sub(" ", sendable(value))'),
+    change("mime/text", "remove_hidden(keep_text(value))", "keep_text(value)"),
+    change("mime/compose", "            *warn_of_domains(person.address for person in self.recipients()),\n", ""),
+    change("mime/compose", "        return show_address(self.address)", "        return self.address"),
+    change("mime/raw_message", "            *warn_of_domains(domains),\n", ""),
+    change("mime/raw_message", "map(show_entry, self", "map(str, self"),
+    change("mime/raw_message", "return keep_line(self.headers.get(", 'return self.headers.line("Subject") or (self.headers.get('),
     # files
     change(
         "mailbox/attachments",

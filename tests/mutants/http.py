@@ -111,9 +111,7 @@ MUTANTS = [
     Mutant(f"{MCP}sessions.py", "if (session.over or not session.id) and session in own:", "if False:", SESSIONS + TRANSPORT),
     Mutant(f"{MCP}event_stream.py", "if self._streaming or status == 200:", "if True:", EVENTS),
     Mutant(f"{MCP}event_stream.py", "header[0].lower() not in REPLACED", "True", EVENTS),
-    Mutant(
-        f"{MCP}endpoint.py", "            await self._state.guard.count(client, changing=False)", "            pass", ENDPOINT
-    ),
+    Mutant(f"{MCP}endpoint.py", "        await self._state.guard.count(client)\n", "", ENDPOINT),
     Mutant(
         f"{MCP}endpoint.py",
         'value.strip(b" \\t")',

@@ -43,6 +43,7 @@ IMPORTERS = {
     "google_auth_oauthlib": r"server\.integrations\.\w+\.adapter\.\w+",
     "googleapiclient": r"server\.integrations\.\w+\.adapter\.\w+",
     "httplib2": r"server\.integrations\.\w+\.adapter\.\w+",
+    "idna": r"server\.core\.domains",
     "keyring": r"server\.storage\.keyrings",
     "limits": r"server\.access\..+",
     "nh3": r"server\.integrations\.\w+\.mime\.outgoing_html",

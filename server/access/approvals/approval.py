@@ -43,6 +43,19 @@ class ApprovalSettings(BaseModel):
     )
     allowance_minutes: float = Field(15, gt=0, le=1440, description="How long a yes for a while holds.")
     most_waiting: int = Field(10, ge=1, le=100, description="Calls of one client that may wait at once.")
+    largest_waiting: int = Field(
+        256 * 1024 * 1024, ge=1024 * 1024, description="Bytes of all calls of one client that may wait at once."
+    )
+    daily_mails: int = Field(
+        50, ge=0, le=100_000, description="What one client may send to other people in 24 hours; beyond that you are asked."
+    )
+    hourly_new_recipients: int = Field(
+        10, ge=0, le=100_000, description="People to whom one client may write for the first time in an hour, likewise."
+    )
+    most_denials: int = Field(3, ge=1, le=100, description="After so many denials in a row a client's requests are delayed.")
+    denial_delay_seconds: float = Field(
+        30, ge=0, le=900, description="So long at first; each further denial doubles it, up to 15 minutes."
+    )
 
 
 class State(StrEnum):

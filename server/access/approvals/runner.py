@@ -1,10 +1,12 @@
 """Runs approved calls by sending them through the application again, on behalf of their client."""
 
+from functools import partial
+
 from server.access.approvals.approval import Approval, State
 from server.access.approvals.service import Approvals
 from server.access.clients.registry import Client, Clients
 from server.access.clients.store import KEY_ENDED
-from server.core.memory_budget import LARGE, MemoryBudget
+from server.core.memory_budget import LARGE, MemoryBudget, Reservation
 from server.core.tasks import Tasks
 from server.http.in_process import APPROVAL, CLIENT, OPERATION, InProcessClient, InternalRequest, InternalResponse
 from server.http.problem_details import read_detail
@@ -52,13 +54,14 @@ class Runner:
         if current.state is State.approved and current.question == approval.question:  # it never reached the guard
             await self._approvals.cancel(current, read_detail(response.body) or LOST, status=max(response.status, 400))
 
+    async def _make_room(self, reservation: Reservation, size: int) -> None:
+        if size > LARGE:
+            await self._memory.reserve(reservation, size, forever=True)
+            reservation.is_large = True
+
     async def _send(self, approval: Approval, client: Client) -> InternalResponse:
         async with self._memory.request() as reservation:
-            size = await self._approvals.measure_request(approval)
-            if size > LARGE:
-                await self._memory.reserve(reservation, size, forever=True)
-                reservation.is_large = True
-            stored = await self._approvals.read_request(approval)
+            stored = await self._approvals.read_request(approval, partial(self._make_room, reservation))
             headers = (("content-type", stored.content_type),) if stored.content_type else ()
             request = InternalRequest(stored.method, stored.path, stored.query, stored.body, headers)
             return await self._inside.call(request, **{CLIENT: client, OPERATION: approval.operation, APPROVAL: approval})

@@ -1,6 +1,7 @@
 """Calls that need approval: stored, decided, begun once and ended. Each step is committed before it is published."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +21,7 @@ from server.access.approvals.approval import (
     make_approval,
     make_question,
 )
+from server.access.approvals.denials import check_denials
 from server.access.approvals.waiters import Waiters
 from server.access.clients.allowances import Allowances, add_allowance, make_allowance
 from server.access.clients.client import Client
@@ -31,7 +33,7 @@ from server.sdk.operation import Effect, Operation
 
 WAITS = "It waits for your word."
 CHANGED = "What it would do is not any more what you allowed, so you are asked again."
-TOO_MANY = "{most} calls of this client wait for the person's word already. Wait until they have decided."
+TOO_MANY = "{most} calls of this client, or large ones, wait for the person's word already. Wait until they have decided."
 GONE = "There is no such approval, or it is not yours."
 
 
@@ -92,20 +94,19 @@ class Approvals:
         """List the approved calls that have not begun."""
         return await self._database.read(store.find_all, State.approved)
 
-    async def measure_request(self, approval: Approval) -> int:
-        """Return the size of the stored call's body, in bytes."""
-        return await self._database.read(store.measure_request, approval.id)
-
-    async def read_request(self, approval: Approval) -> Request:
-        """Read the stored call, to send it again."""
+    async def read_request(self, approval: Approval, room: Callable[[int], Awaitable[None]]) -> Request:
+        """Read the stored call, to send it again. `room` is awaited with the size of its body first."""
+        await room(await self._database.read(store.measure_request, approval.id))
         return await self._database.read(store.read_request, approval.id)
 
     def create(self, client: Client, operation: Operation, digest: str, effect: Effect, key: str | None) -> Approval:
         """Create an approval that is not stored yet."""
-        return make_approval(client, operation, key, self._ask(digest, effect))
+        question = make_question(digest, effect, self._clock.now(), self.settings.expiry_minutes)
+        return make_approval(client, operation, key, question)
 
     async def submit(self, approval: Approval, request: Request, entry: Entry) -> Approval | IdempotencyRecord:
         """Store a call and prompt the person. Returns it, or its stored duplicate. Raises TooManyRequests."""
+        insistent = await check_denials(self._database, approval.client_id, self.settings, self._clock.now())
         try:
             stored = await self._database.write(store.add_call, approval, request, entry, self._window())
         except store.TooManyPending:
@@ -114,7 +115,8 @@ class Approvals:
             with self._activity.storing(replace(entry, id=stored.activity_id)):
                 pass
             self.changed.set()
-            self._context.approval_requests.notify(stored.ask())
+            silently = insistent and sum(other.client_id == stored.client_id for other in await self.list_pending()) > 1
+            self._context.approval_requests.notify(stored.ask(), silently=silently)
         return stored
 
     async def wait(self, approval: Approval, *, at_once: bool = False) -> Approval:
@@ -191,7 +193,8 @@ class Approvals:
 
     async def ask_again(self, approval: Approval, effect: Effect, reason: str = CHANGED) -> None:
         """Prompt again with the current Effect. The client goes on polling the same approval."""
-        renewed = replace(approval, **self._ask(approval.call_hash, effect))
+        question = make_question(approval.call_hash, effect, self._clock.now(), self.settings.expiry_minutes)
+        renewed = replace(approval, **question)
         entry = responses.make_entry(renewed, Outcome.waiting, "asked", reason)
         if await self._store(approval, entry, store.ask_again, approval, renewed, entry):
             self._context.approval_requests.notify(renewed.ask())
@@ -202,15 +205,11 @@ class Approvals:
 
     async def prune(self, days: float) -> None:
         """Delete what ended longer ago than this."""
-        until = self._clock.now() - timedelta(days=days)
-        await self._database.write(store.prune, until.isoformat())
+        await self._database.write(store.prune, (self._clock.now() - timedelta(days=days)).isoformat())
 
     def stop(self) -> None:
         """Answer everybody who waits: the program ends."""
         self._waiters.stop()
-
-    def _ask(self, call_hash: str, effect: Effect) -> dict[str, Any]:
-        return make_question(call_hash, effect, self._clock.now(), self.settings.expiry_minutes)
 
     async def _end(
         self, approval: Approval, states: list[State], state: State, entry: Entry, *, reason: str, detail: str = ""
@@ -235,7 +234,7 @@ class Approvals:
     def _window(self) -> store.Window:
         now, settings = self._clock.now(), self.settings
         since = now - timedelta(minutes=settings.duplicate_minutes)
-        return store.Window(now.isoformat(), since.isoformat(), settings.most_waiting)
+        return store.Window(now.isoformat(), since.isoformat(), settings.most_waiting, settings.largest_waiting)
 
     def _now(self) -> str:
         return self._clock.now().isoformat()

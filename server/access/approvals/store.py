@@ -6,12 +6,14 @@ A state changes only from an expected one, so of two that decide or run at the s
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, exists, func, insert, or_, select, update
 
 from server.access.activity.entry import Entry, Outcome, effect_text
 from server.access.activity.log import IdempotencyRecord, begin_call, end_call, keep_answer
+from server.access.approvals import budgets
 from server.access.approvals.approval import OPEN, REPLAYED, Approval, Request, State
 from server.access.clients.allowances import take_back
 from server.access.clients.client import Policy
@@ -56,6 +58,11 @@ PENDING_COUNT = select(func.count()).where(
 REQUEST = select(table.c.method, table.c.path, table.c.query, table.c.content_type, table.c.body).where(
     table.c.id == bindparam("id")
 )
+PENDING_BYTES = PENDING_COUNT.with_only_columns(func.coalesce(func.sum(func.length(table.c.body)), 0))
+LAST_APPROVED = select(func.coalesce(func.max(table.c.decided_at), "")).where(table.c.client_id == bindparam("of"))
+DENIALS = select(func.count(), func.coalesce(func.max(table.c.ended_at), "")).where(
+    table.c.client_id == bindparam("of"), table.c.state == State.denied, table.c.ended_at > bindparam("after")
+)
 SIZE = select(func.coalesce(func.length(table.c.body), 0)).where(table.c.id == bindparam("id"))
 ADD = insert(table)
 MOVE = update(table).where(
@@ -91,11 +98,15 @@ PRUNE = delete(table).where(table.c.ended_at < bindparam("until"))
 
 @dataclass(frozen=True)
 class Window:
-    """Limits for a new call. `since`: a call that ended later is a duplicate. `most`: maximum of pending calls."""
+    """Limits for a new call. `since`: a call that ended later is a duplicate. `most`: maximum of pending calls.
+
+    `largest`: maximum of their bytes.
+    """
 
     now: str
     since: str
     most: int
+    largest: int
 
 
 class DuplicateCall(Exception):
@@ -163,6 +174,9 @@ def add_call(
         return begun
     if connection.execute(PENDING_COUNT, {"client_id": new.client_id, "now": window.now}).scalar_one() >= window.most:
         raise TooManyPending
+    waiting = connection.execute(PENDING_BYTES, {"client_id": new.client_id, "now": window.now}).scalar_one()
+    if waiting + len(request.body) > window.largest:
+        raise TooManyPending
     row = {field.name: getattr(new, field.name) for field in fields(Approval)}
     row |= {"effect": from_effect(new.effect), "activity_id": begun}
     row |= {field.name: getattr(request, field.name) for field in fields(Request)}
@@ -177,6 +191,13 @@ class TooManyPending(Exception):
 def measure_request(connection: Connection, approval_id: str) -> int:
     """Return the size of a stored request's body, in bytes."""
     return int(connection.execute(SIZE, {"id": approval_id}).scalar_one())
+
+
+def count_denials(connection: Connection, client_id: str, since: str) -> tuple[int, str]:
+    """Count the denials since a client's last approval, and at most since a moment. Returns the time of the last one, too."""
+    approved = connection.execute(LAST_APPROVED, {"of": client_id}).scalar_one()
+    count, last = connection.execute(DENIALS, {"of": client_id, "after": max(approved, since)}).one()
+    return count, last
 
 
 def read_request(connection: Connection, approval_id: str) -> Request:
@@ -210,6 +231,8 @@ def claim(connection: Connection, approval: Approval, entry: Entry) -> None:
     require_credential(connection, approval.credential)
     if not move(connection, approval, [State.approved], state=State.running):
         raise Conflict(NOT_NOW)
+    if approval.reaches_others:
+        budgets.record(connection, approval.client_id, approval.effect.recipients, datetime.fromisoformat(entry.at))
     end_call(connection, entry, None, None)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from server.access.activity.entry import Entry, Outcome
 from server.access.activity.log import Activity, IdempotencyRecord
-from server.access.approvals import responses
+from server.access.approvals import budgets, responses
 from server.access.approvals.approval import Approval, State, bind
 from server.access.approvals.service import CHANGED, WAITS, Approvals
 from server.access.approvals.store import DuplicateCall
@@ -112,7 +112,10 @@ class Call:
             self._allowance = None if effect.links else await self._find_allowance(effect)
             if self._allowance is None:
                 return await self._ask(duplicates, effect)
-        begun = await self._begin(duplicates.digest)
+        try:
+            begun = await self._begin(duplicates.digest, effect)
+        except budgets.BudgetExceeded as exceeded:
+            return await self._ask(duplicates, effect, str(exceeded))
         if not isinstance(begun, int):
             return await duplicates.answer(begun)
         self._record.begin(begun)
@@ -140,8 +143,11 @@ class Call:
             self._record.allow(responses.say_yes(allowance.extent, approvals.settings.allowance_minutes))
         return allowance
 
-    async def _begin(self, digest: str) -> int | IdempotencyRecord | Approval:
-        """Commit the row that says `running`. Answers its id, or the earlier call that this one repeats."""
+    async def _begin(self, digest: str, effect: Effect) -> int | IdempotencyRecord | Approval:
+        """Commit the row that says `running`. Returns its id, or the earlier call that this one repeats.
+
+        Raises BudgetExceeded if the person has to be asked after all.
+        """
         approvals, client, allowance = self._services.approvals, self._record.client, self._allowance
 
         def require(connection: Connection) -> None:
@@ -150,6 +156,10 @@ class Call:
                 approvals.require_new(connection, client.id, digest)
             if allowance:
                 approvals.allowances.require(connection, allowance)
+            if self._operation.reaches_others:
+                now = self._services.clock.now()
+                budgets.require_budget(connection, client.id, effect.recipients, now, approvals.settings)
+                budgets.record(connection, client.id, effect.recipients, now)
 
         try:
             return await self._services.activity.begin(self._record.entry(Outcome.running), self._key, digest, require)
@@ -162,11 +172,11 @@ class Call:
             self._record.refuse(ALLOWANCE_ENDED)
             raise
 
-    async def _ask(self, duplicates: Duplicates, effect: Effect) -> Response:
+    async def _ask(self, duplicates: Duplicates, effect: Effect, reason: str = WAITS) -> Response:
         """Store the call, ask the person, and wait for them as long as the client can."""
         services = self._services
         approvals, record = services.approvals, self._record
-        record.wait(WAITS)
+        record.wait(reason)
         request = approvals.create(record.client, self._operation, duplicates.digest, effect, self._key)
         try:
             stored = await approvals.submit(request, await read_request(self._request), record.entry(Outcome.waiting))

@@ -14,7 +14,7 @@ from server.access.guard.response_text import clean_response
 from server.access.oauth.metadata import challenge
 from server.core.errors import NotAuthenticated, NotFound, TooManyRequests
 from server.http.exception_handlers import respond, to_response
-from server.http.in_process import APPROVAL, CLIENT, OPERATION
+from server.http.in_process import APPROVAL, CLIENT, COUNTED, OPERATION
 from server.sdk.operation import Operation, current_call
 
 CLIENT_CLOSED_REQUEST = 499  # nginx's status for a caller that went away
@@ -38,7 +38,7 @@ class Guard:
         quota: Quota | None = None
         try:
             if APPROVAL not in request.scope:  # which was counted when it was asked
-                quota = await services.limits.take(client, changing=operation.changes)
+                quota = await services.limits.take(client, changing=operation.changes, counted=COUNTED in request.scope)
             if quota and not quota.passed:
                 raise too_many_requests(client, quota)
             call.check_scope()
@@ -56,9 +56,9 @@ class Guard:
             response.raw_headers.extend((name.lower().encode(), value.encode()) for name, value in quota.headers.items())
         return response
 
-    async def count(self, client: Client, *, changing: bool) -> None:
-        """Count a request that is no operation, but costs as much as one. Raises TooManyRequests."""
-        quota = await self._services.limits.take(client, changing=changing)
+    async def count(self, client: Client) -> None:
+        """Count a request that may contain calls; those that only read are not counted again. Raises TooManyRequests."""
+        quota = await self._services.limits.take(client, changing=False)
         if quota and not quota.passed:
             raise too_many_requests(client, quota)
 

@@ -44,12 +44,12 @@ class Limits:
 
         return MovingWindowRateLimiter(MemoryStorage())
 
-    async def take(self, client: Client, *, changing: bool) -> Quota | None:
-        """Count one call. None: this client has no limit."""
-        if client.rate == "none":
+    async def take(self, client: Client, *, changing: bool, counted: bool = False) -> Quota | None:
+        """Count one call. None: this client has no limit, or the request of the call was `counted` as reading."""
+        kind = changing and client.rate is None
+        if client.rate == "none" or (counted and not kind):
             return None
         item = read_rate(client.rate or self._usual[changing])
-        kind = changing and client.rate is None
         name = "changing" if kind else "reading"
         passed = await self._limiter.hit(item, client.id, name)
         window = await self._limiter.get_window_stats(item, client.id, name)

@@ -47,6 +47,14 @@ class OmiSettings(WebhookSettings):
         description="How much sound is kept; the oldest makes room. 0 keeps none.",
         json_schema_extra={"unit": "MB"},
     )
+    client_megabytes: int = Field(
+        50,
+        ge=0,
+        le=100_000,
+        title="Room for each client",
+        description="How much a client may add, all of its conversations together.",
+        json_schema_extra={"unit": "MB"},
+    )
     delivery_days: float = Field(7, description="How long a delivery is remembered, to know it again.")
     sweep_minutes: float = Field(60, description="Between two looks at what is to be removed.")
     waiting_uids: int = Field(20, description="How many uids may wait for the person's word.")

@@ -163,6 +163,7 @@ def to_parsed(
         question=f"omi-{secrets.token_urlsafe(9)}",
         save=save,
         client=delivery.client_name,
+        client_id=delivery.client,
         subject=subject,
         signed_at=delivery.signed_at,
     )

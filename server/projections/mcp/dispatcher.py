@@ -7,7 +7,7 @@ from typing import Any
 
 from server.access.clients.registry import Client
 from server.core.errors import DeskhandError, InvalidInput
-from server.http.in_process import CLIENT, OPERATION, InternalResponse
+from server.http.in_process import CLIENT, COUNTED, OPERATION, InternalResponse
 from server.projections.documents import Documents, offered
 from server.projections.mcp import search_tools
 from server.projections.mcp.calls import Answer, fail, make_request, read_body, read_response
@@ -97,7 +97,8 @@ class ToolDispatcher:
             request = replace(make_request(binding, arguments), headers=headers)
         except (RecursionError, ValueError) as error:
             raise InvalidInput from error
-        call = self._state.inside.call(request, **{CLIENT: client, OPERATION: binding.operation.name})
+        scope = {CLIENT: client, OPERATION: binding.operation.name, COUNTED: True}  # by the endpoint
+        call = self._state.inside.call(request, **scope)
         if not binding.operation.changes:
             return await call
         return await self._state.context.tasks.complete(call, name=TOOL_CALL)

@@ -54,11 +54,10 @@ class Endpoint:
             await refusal(scope, receive, send)
             return
         client = await self._state.guard.authenticate_request(Headers(scope=scope), PATH)
+        await self._state.guard.count(client)
         transport = self._transport or await self._open()
         bare = [(name, value.strip(b" \t")) for name, value in scope["headers"]]  # RFC 9110 5.5; the parser leaves some
         scope = {**scope, "headers": bare, CLIENT: client}
-        if transport.opens_session(scope):
-            await self._state.guard.count(client, changing=False)
         async with self._state.guard.memory.request():
             await transport.answer(scope, receive, send, client=client.id)
 

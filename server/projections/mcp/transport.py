@@ -108,10 +108,6 @@ class Transport:
                 await self._end(evicted, scope)
             await self._manager.handle_request(scope, receive, partial(watch, session, scope["method"], send))
 
-    def opens_session(self, scope: Scope) -> bool:
-        """Return whether a request may open a session."""
-        return not is_modern(scope) and MCP_SESSION_ID_HEADER not in Headers(scope=scope)
-
     async def _end(self, session_id: str, scope: Scope) -> None:
         """End a session as its client would."""
         ending = InternalRequest("DELETE", scope["path"], headers=((MCP_SESSION_ID_HEADER, session_id),))

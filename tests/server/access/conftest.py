@@ -8,6 +8,7 @@ import pytest
 from server.core.clock import Clock
 from server.http.addresses import Address
 from server.runtime.state import RateLimits, State, open_state
+from server.sdk.desktop import Screen
 from server.storage.data_dir import open_home
 
 
@@ -37,9 +38,9 @@ def opened(tmp_path: Path, clock: MovedClock) -> Opened:
     """Open the store in this test's folder; again and again, as after a restart."""
 
     @asynccontextmanager
-    async def open_it(rules: RateLimits | None = None) -> AsyncIterator[State]:
+    async def open_it(rules: RateLimits | None = None, screen: Screen | None = None) -> AsyncIterator[State]:
         with open_home(tmp_path / "data", demo=False) as home:
-            async with open_state(home, Address(), rules=rules, clock=clock) as state:
+            async with open_state(home, Address(), rules=rules, screen=screen, clock=clock) as state:
                 yield state
 
     return open_it

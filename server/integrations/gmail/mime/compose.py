@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Sized
+from collections.abc import Iterable, Iterator, Sized
 from dataclasses import dataclass, field
 from email.header import Header
 from email.message import EmailMessage
@@ -12,9 +12,11 @@ from email.utils import quote
 from functools import cached_property
 from typing import Any
 
+from server.core.domains import explain_domain, show_address
 from server.core.errors import InvalidInput, TooLarge
 from server.integrations.gmail.mime.addresses import ParsedAddress, parse_addresses
 from server.integrations.gmail.mime.outgoing_html import OutgoingHtml
+from server.integrations.gmail.mime.text import keep_text
 
 LARGEST_MAIL = 35_000_000  # Gmail takes 35 MB: https://developers.google.com/workspace/gmail/api/guides/uploads
 MOST_RECIPIENTS = 500
@@ -44,7 +46,12 @@ class Person:
         object.__setattr__(self, "name", self.name.replace("=?", "= ?"))
 
     def __str__(self) -> str:
-        return f"{self.name} <{self.address}>" if self.name else self.address
+        return f"{self.name} <{self.shown}>" if self.name else self.shown
+
+    @property
+    def shown(self) -> str:
+        """The address as people are shown it."""
+        return show_address(self.address)
 
     def header(self) -> str:
         """Write it for an address header. Raises ValueError if the name is not one line."""
@@ -99,7 +106,7 @@ class OutgoingMail:
 
     def addresses(self) -> tuple[str, ...]:
         """Addresses it goes to, without names."""
-        return tuple(dict.fromkeys(person.address for person in self.recipients()))
+        return tuple(dict.fromkeys(person.shown for person in self.recipients()))
 
     def links(self) -> tuple[str, ...]:
         """Addresses that the caller chose, of files in it."""
@@ -129,9 +136,10 @@ class OutgoingMail:
             ("Account", self.sender),
             ("From", self.sender),
             *((name, ", ".join(map(str, group))) for name, group in people if group),
+            *warn_of_domains(person.address for person in self.recipients()),
             ("Subject", self.subject),
             ("Body", self.body),
-            *((("HTML part", self.html.text),) if self.html else ()),
+            *((("HTML part", keep_text(self.html.text)),) if self.html else ()),
             *((("Removed", self.html.note),) if self.html and self.html.note else ()),
             *(line for file in self.files for line in (("Attachment", str(file)), ("Downloaded from", file.link)) if line[1]),
         )
@@ -265,5 +273,12 @@ def read_ids(value: Any) -> list[str]:
 
 def name_recipients(people: tuple[Person, ...]) -> str:
     """Name who gets a mail, for a sentence."""
-    named = ", ".join(person.address for person in people[:3])
+    named = ", ".join(person.shown for person in people[:3])
     return f"{named} and {len(people) - 3} more" if len(people) > 3 else named or "nobody yet"
+
+
+def warn_of_domains(addresses: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Explain the internationalized domains among addresses, for the approval request."""
+    for domain in dict.fromkeys(address.rpartition("@")[2].lower() for address in addresses):
+        if explained := explain_domain(domain):
+            yield "Warning", explained

@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email import errors, message_from_bytes
 from email.message import Message
 
+from server.core.domains import show_address
 from server.core.errors import InvalidInput
+from server.integrations.gmail.mime.addresses import ParsedAddress
+from server.integrations.gmail.mime.compose import warn_of_domains
 from server.integrations.gmail.mime.message import Headers
 from server.integrations.gmail.mime.outgoing_html import rebuild
 from server.integrations.gmail.mime.raw_part import RawPart, read_part
-from server.integrations.gmail.mime.text import decode_text, one_line, shorten
+from server.integrations.gmail.mime.text import decode_text, keep_line, shorten
 
 LONGEST_SUBJECT = 100_000
 LONGEST_SOURCE = 2_000_000
@@ -35,7 +38,7 @@ class RawMail:
 
     @property
     def subject(self) -> str:
-        return one_line(self.headers.get("Subject"), LONGEST_SUBJECT)
+        return keep_line(self.headers.get("Subject"), LONGEST_SUBJECT)
 
     @property
     def unshown(self) -> tuple[RawPart, ...]:
@@ -71,9 +74,8 @@ class RawMail:
     def addresses(self) -> tuple[str, ...]:
         """Addresses it goes to, without names. An entry that is no address stands for itself, so that none is left out."""
         entries = self.headers.addresses(*_RECIPIENTS)
-        return tuple(
-            dict.fromkeys(address for entry in entries for address in (entry.address or entry.name, *entry.alternatives))
-        )
+        addresses = (address for entry in entries for address in (entry.address or entry.name, *entry.alternatives))
+        return tuple(dict.fromkeys(map(show_address, addresses)))
 
     def require_clear_recipients(self) -> None:
         """Raises InvalidInput if a mail server may deliver it to somebody else than `addresses`."""
@@ -95,14 +97,21 @@ class RawMail:
 
     def fields(self) -> tuple[tuple[str, str], ...]:
         """Fields of the approval request."""
-        people = [(name, ", ".join(map(str, self.headers.addresses(name)))) for name in _SHOWN]
+        people = [(name, ", ".join(map(show_entry, self.headers.addresses(name)))) for name in _SHOWN]
+        domains = (entry.address for name in _SHOWN for entry in self.headers.addresses(name) if entry.address)
         return (
             *((name, shown) for name, shown in people if shown),
+            *warn_of_domains(domains),
             ("Subject", self.subject),
             *(("Body", part.text) for part in self.parts if part.kind == "text/plain"),
             *(("HTML part", part.text) for part in self.parts if part.kind == "text/html"),
             *(("Attachment", str(part.file)) for part in self.parts if part.file),
         )
+
+
+def show_entry(entry: ParsedAddress) -> str:
+    """An entry of an address header with its domain as punycode."""
+    return str(replace(entry, address=show_address(entry.address)) if entry.address else entry)
 
 
 def read_raw(content: bytes) -> RawMail:

@@ -5,7 +5,7 @@ from email.message import Message
 
 from server.integrations.gmail.mime.compose import File
 from server.integrations.gmail.mime.html import HtmlText, read_html
-from server.integrations.gmail.mime.text import clean_text, decode_text, decode_words, find_charset, one_line
+from server.integrations.gmail.mime.text import decode_text, find_charset, keep_line, keep_text
 
 _ENCODINGS = {"", "7bit", "8bit", "binary", "base64", "quoted-printable"}
 _SHOWN_OTHERWISE = "mail programs may show it as text"
@@ -39,7 +39,7 @@ def read_part(part: Message, number: int) -> RawPart:
         return RawPart(number, kind, media_type, "", source if unshown else "", unshown, File(name, media_type, content))
     reading = read_html(source) if kind == "text/html" else HtmlText(source)
     unclear = () if is_clear(part, content, charset, source) else ("its encoding is unclear",)
-    return RawPart(number, kind, media_type, clean_text(reading.text), source, (*reading.unshown, *unclear))
+    return RawPart(number, kind, media_type, keep_text(reading.text), source, (*reading.unshown, *unclear))
 
 
 def kind_of(part: Message) -> str:
@@ -80,6 +80,6 @@ def leaf_content(part: Message) -> bytes:
 def file_name_given(part: Message) -> str:
     """The name of a file; empty if it has none."""
     try:
-        return one_line(decode_words(part.get_filename() or ""), 255)
+        return keep_line(part.get_filename() or "", 255)
     except (LookupError, ValueError):
         return ""

@@ -86,8 +86,17 @@ def clean_line(value: str) -> str:
 
 def clean_text(value: str) -> str:
     """Make a text of several lines fit for an answer."""
-    text = value.replace("\r\n", "\n").replace("\r", "\n")
-    return remove_hidden(sendable(text)).strip("\n")
+    return remove_hidden(keep_text(value)).strip("\n")
+
+
+def keep_text(value: str) -> str:
+    """Make a text fit for the person, who is shown what is hidden in it."""
+    return sendable(value.replace("\r\n", "\n").replace("\r", "\n")).strip("\n")
+
+
+def keep_line(value: str, most: int = 1000) -> str:
+    """Make a header fit for the person, who is shown what is hidden in it."""
+    return shorten(" ".join(sendable(decode_words(value[: most * 20])).split()), most)
 
 
 def sendable(value: str) -> str:

@@ -13,6 +13,7 @@ from server.integrations.omi.store.sources import ACCEPTED
 from server.integrations.omi.store.tables import action_item, conversation
 
 NOT_YOURS = "A conversation with this id is here already, and you did not add it. Give yours an id of its own."
+ROW_SIZE = 1_000  # characters, whatever stands in it
 UNFINISHED = ("in_progress", "processing", "merging")
 SAME = ("title", "overview", "category", "finished_at", "updated_at", "status", "discarded")  # stored as they are delivered
 LINE = (
@@ -33,6 +34,9 @@ READ = (
     .limit(1)
 )
 COUNT = select(func.count()).select_from(conversation).where(*READABLE, conversation.c.discarded.is_(False))
+SIZE = select(func.coalesce(func.sum(func.length(conversation.c.body) + func.length(conversation.c.words) + ROW_SIZE), 0)).where(
+    conversation.c.added_by == bindparam("client")
+)
 ADD = insert(conversation)
 CHANGE = update(conversation).where(*OWN)
 REMOVE = CHANGE.values(deleted_at=bindparam("now"), body="", words="", title="", overview="")
@@ -87,6 +91,11 @@ def put(connection: Connection, uid: str, content: Conversation, body: str, now:
         connection.execute(ADD, {"uid": uid, "id": content.id, "arrived_at": now, **values})
     put_all(connection, uid, content.id, content.todos, created_at)
     return True
+
+
+def measure(connection: Connection, client: str) -> int:
+    """Return how many characters a client has added; what was removed counts as an empty row."""
+    return int(connection.execute(SIZE, {"client": client}).scalar_one())
 
 
 def is_older(content: Conversation, known: Mapping[str, Any]) -> bool:

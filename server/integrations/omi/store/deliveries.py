@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from server.core.errors import DeskhandError, Forbidden, InvalidInput, TooManyRequests
+from server.core.errors import DeskhandError, Forbidden, InvalidInput, TooLarge, TooManyRequests
 from server.integrations.omi.models import Kind, OmiSettings, SourceState
-from server.integrations.omi.store import sources
+from server.integrations.omi.store import conversations, sources
 from server.integrations.omi.store.sources import ACCEPTED
 from server.integrations.omi.store.tables import arrival
 from server.integrations.omi.store.tables import delivery as table
@@ -18,6 +18,8 @@ from server.sdk.webhook import Stream
 WAIT_SECONDS = 60  # until a full uid may try again
 DENIED = "The person at this computer does not want what this uid sends."
 FULL = "More of this uid has arrived than can wait for the person's word. They find the question in Deskhand's window."
+MEGABYTE = 1_000_000
+OVER_QUOTA = "This client has added as much as it may. The person can remove some of it, or allow more in OMI's settings."
 KEY_REUSED = "This Idempotency-Key belongs to another delivery. Choose a new one for each."
 WAITING = "It is kept aside until you accept the OMI account."
 OF = (table.c.uid == bindparam("of"), table.c.kind == bindparam("what"))
@@ -42,6 +44,7 @@ class DeliveryOutcome(StrEnum):
     duplicate = "duplicate"  #: it was here before, or something newer was; nothing changed
     denied = "denied"  #: the person does not want what this uid sends
     full = "full"  #: too much waits for the person's decision
+    over_quota = "over_quota"  #: its client has added as much as it may
     key_reused = "key_reused"  #: its Idempotency-Key belongs to another delivery
 
 
@@ -67,6 +70,7 @@ class ParsedDelivery:
     question: str
     save: Callable[[Connection], bool]
     client: str = ""
+    client_id: str = ""
     subject: str = ""
     signed_at: int | None = None
     stream: Stream | None = None
@@ -88,6 +92,8 @@ class DeliveryResult:
             return Forbidden(DENIED)
         if self.outcome is DeliveryOutcome.full:
             return TooManyRequests(FULL, retry_after=WAIT_SECONDS)
+        if self.outcome is DeliveryOutcome.over_quota:
+            return TooLarge(OVER_QUOTA)
         return InvalidInput(KEY_REUSED) if self.outcome is DeliveryOutcome.key_reused else None
 
     @property
@@ -108,6 +114,9 @@ def receive(connection: Connection, delivery: ParsedDelivery, settings: OmiSetti
     waits = state == SourceState.waiting
     if waits and is_full(connection, known, delivery, settings):
         return DeliveryResult(DeliveryOutcome.full)
+    room = settings.client_megabytes * MEGABYTE - 2 * delivery.size  # its body, and the words that are searched
+    if delivery.client_id and conversations.measure(connection, delivery.client_id) > room:
+        return DeliveryResult(DeliveryOutcome.over_quota)
     if known is None:
         first = {"first_kind": delivery.kind, "first_client": delivery.client, "first_at": delivery.at, "last_at": delivery.at}
         row = {"uid": delivery.uid, "question": delivery.question, "form": delivery.form, "state": SourceState.waiting}

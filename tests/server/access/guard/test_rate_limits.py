@@ -29,6 +29,15 @@ def test_custom_rate_counts_reads_and_changes_together() -> None:
     assert passed(take(Limits("1/minute", "1/minute"), calls)) == [True, True, False]
 
 
+def test_counted_request_is_not_counted_again_unless_it_changes_something() -> None:
+    async def main() -> list[bool]:
+        limits, bot = Limits("1/minute", "1/minute"), client()
+        counted = [await limits.take(bot, changing=changing, counted=True) for changing in (False, True, False, True)]
+        return passed([*counted, await limits.take(bot, changing=False), await limits.take(bot, changing=False)])
+
+    assert asyncio.run(main()) == [True, True, True, False, True, False]
+
+
 def test_client_without_a_limit_has_no_quota() -> None:
     assert take(Limits("1/minute", "1/minute"), [(client(rate="none"), True)] * 3) == [None, None, None]
 

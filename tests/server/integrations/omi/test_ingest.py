@@ -3,7 +3,7 @@ import wave
 
 import pytest
 
-from server.core.errors import Forbidden, InvalidInput, TooManyRequests
+from server.core.errors import Forbidden, InvalidInput, TooLarge, TooManyRequests
 from server.integrations.omi.models import Kind
 from server.integrations.omi.store import aside, audio, conversations, day_summaries, sources
 from server.integrations.omi.store.conversations import ConversationQuery
@@ -247,3 +247,28 @@ def test_only_the_newest_without_content_are_kept(pendant, monkeypatch) -> None:
     for number in range(4):
         pendant.send({"nothing": number})
     assert pendant.read(count, aside.COUNT) == 2
+
+
+def test_client_adds_no_more_than_its_room(pendant) -> None:
+    pendant.set(client_megabytes=1)
+    large = [make_memory(f"large-{number}", structured={"overview": "x" * 300_000}) for number in range(2)]
+    first = {"client": "id-1", "client_name": "first"}
+    pendant.send(large[0], **first)
+    with pytest.raises(TooLarge, match="as much as it may"):
+        pendant.send(large[1], **first)
+    pendant.send(large[0], **first)  # the same one again changes nothing
+    pendant.send(large[1], client="id-2", client_name="second")
+    pendant.send(make_memory("of-omi", structured={"overview": "x" * 2_000_000}))
+    pendant.write(conversations.remove, "me", "large-0", "2026-11-22")
+    pendant.send(make_memory("small"), **first)
+    assert len(titles(pendant)) == 3
+
+
+def test_small_conversations_take_room_too(pendant) -> None:
+    pendant.set(client_megabytes=1)
+    for number in range(1_000):
+        try:
+            pendant.send(make_memory(f"c{number}"), client="id-1", client_name="first")
+        except TooLarge:
+            break
+    assert 100 < number < 900

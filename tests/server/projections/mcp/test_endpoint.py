@@ -4,6 +4,8 @@ import subprocess
 import sys
 from itertools import product
 
+import pytest
+
 from server.projections.mcp.endpoint import Endpoint
 from tests.server.projections.mcp.speaking import initialize, modern, older, read
 
@@ -107,6 +109,26 @@ def test_opening_a_session_counts_against_the_rate_limit(demo):
     statuses = [demo.call("POST", "/mcp", key, **initialize()).status_code for _ in range(3)]
     assert statuses == [200, 200, 429]
     assert demo.call("POST", "/mcp", demo.make_client("calm"), **initialize()).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        modern("tools/list"),
+        modern("server/discover"),
+        modern("tools/call", {"name": "list_apps", "arguments": {}}),
+        modern("tools/call", {"name": "no_such_tool", "arguments": {}}),
+        older("ping", session="made-up"),
+        older("notifications/initialized", session="made-up", id=None),
+        {"content": b"{broken", "headers": {"Content-Type": "application/json"}},
+    ],
+    ids=["list", "discovery", "call", "unknown tool", "unknown session", "notification", "malformed"],
+)
+def test_every_request_counts_once_against_the_rate_limit(demo, asked):
+    key = demo.make_client(f"eager-{hash(str(asked))}", rate="2/minute")
+    answers = [demo.call("POST", "/mcp", key, **asked) for _ in range(3)]
+    assert [answer.status_code == 429 for answer in answers] == [False, False, True]
+    assert int(answers[2].headers["retry-after"]) >= 1
 
 
 def test_tool_call_has_an_activity_row(demo):

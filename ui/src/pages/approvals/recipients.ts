@@ -1,10 +1,12 @@
+import { makeVisible } from '../../lib/visible'
+
 /** Recipients of a mail: the address counts, whatever the display name. */
 
 export interface Recipient {
   name: string
   address: string
-  /** Warning about a deceptive name or address. */
-  warning: string | null
+  /** Everything deceptive about the name or the address. */
+  warnings: string[]
 }
 
 const ADDRESS = /^[^\s@<>,]+@[^\s@<>,]+$/
@@ -27,25 +29,30 @@ export function parseRecipients(value: string, reached: readonly string[]): Reci
 }
 
 function describe(name: string, address: string): Recipient {
-  return { name, address, warning: checkName(name) ?? checkLetters(address) }
+  const shown = toAscii(address)
+  const warnings = [
+    /[@＠﹫]/.test(name) && 'This name looks like an address. The mail does not go there.',
+    makeVisible(name + address) !== name + address && 'Invisible characters are part of this recipient.',
+    !isAscii(shown) && 'This address has letters of another alphabet.',
+    /@(.*\.)?xn--/i.test(shown) && 'This domain has letters of another alphabet. It can look like another domain.',
+  ]
+  return { name, address: shown, warnings: warnings.filter((warning) => warning !== false) }
 }
 
-const checkName = (name: string): string | null =>
-  name.includes('@') || name.includes('＠') ? 'This name looks like an address. The mail does not go there.' : null
+const isAscii = (text: string): boolean => /^\p{ASCII}*$/u.test(text)
 
-/** Warns of homographs: a domain in another alphabet can look like a known one. */
-function checkLetters(address: string): string | null {
-  const domain = address.slice(address.lastIndexOf('@') + 1)
-  // eslint-disable-next-line no-control-regex
-  if (/^[\x00-\x7f]*$/.test(domain)) return /^[\x00-\x7f]*$/.test(address) ? null : 'This address has letters of another alphabet.'
+/** Writes the domain as punycode, which looks like no other domain. */
+function toAscii(address: string): string {
+  const at = address.lastIndexOf('@') + 1
+  if (isAscii(address.slice(at))) return address
   try {
-    return `This address has letters of another alphabet. Computers write it ${new URL(`http://${domain}`).hostname}.`
-  } catch { return 'This address has letters of another alphabet.' }
+    return address.slice(0, at) + new URL(`http://${address.slice(at)}`).hostname
+  } catch { return address }
 }
 
 /** Returns true if the lines name exactly the reached addresses without a warning. */
 export function isPlain(lines: readonly string[], reached: readonly string[]): boolean {
   const people = lines.flatMap((line) => parseRecipients(line, reached))
   const shown = new Set(people.map(({ address }) => address.toLowerCase()))
-  return people.every(({ warning, address }) => !warning && address) && reached.every((address) => shown.has(address.toLowerCase())) && shown.size === new Set(reached.map((address) => address.toLowerCase())).size
+  return people.every(({ warnings, address }) => !warnings.length && address) && reached.every((address) => shown.has(address.toLowerCase())) && shown.size === new Set(reached.map((address) => address.toLowerCase())).size
 }

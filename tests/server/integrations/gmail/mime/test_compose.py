@@ -46,7 +46,7 @@ def write(**changes):
         (["bob@example.com, Eve Li <eve@example.com>"], ["bob@example.com", "Eve Li <eve@example.com>"]),
         (['"Doe, Jane" <jane@example.com>,bob@example.com'], ["Doe, Jane <jane@example.com>", "bob@example.com"]),
         (["bob@example.com", "Bob@Example.com"], ["bob@example.com"]),
-        (["jörg@exämple.com"], ["jörg@exämple.com"]),
+        (["jörg@exämple.com"], ["jörg@xn--exmple-cua.com"]),
         (["", " , "], []),
     ],
 )
@@ -282,3 +282,12 @@ def test_header_within_an_address_is_refused():
 
     with pytest.raises(InvalidInput, match="cannot be written"):
         compose(OutgoingMail("me@example.com", (person,), "Hi", "x"))
+
+
+def test_look_alike_domain_is_shown_as_punycode_with_a_warning():
+    mail = OutgoingMail("me@example.com", read_people(["Ann <ann@p\u0430ypal.com>", "bob@example.com"], "to"), "Hi", "Text")
+    shown = dict(mail.fields())
+    assert shown["To"] == "Ann <ann@xn--pypal-4ve.com>, bob@example.com"
+    assert "Cyrillic and Latin, one word mixes alphabets" in shown["Warning"]
+    assert name_recipients(mail.to) == "ann@xn--pypal-4ve.com, bob@example.com"
+    assert mail.addresses() == ("ann@xn--pypal-4ve.com", "bob@example.com")

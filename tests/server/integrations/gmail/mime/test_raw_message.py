@@ -69,7 +69,7 @@ def test_all_recipient_headers_count():
 
 def test_utf8_header_is_parsed():
     mail = read_raw("To: Jörg <jörg@exämple.com>, järg@exämple.com\n\n".encode())
-    assert mail.addresses == ("jörg@exämple.com", "järg@exämple.com")
+    assert mail.addresses == ("jörg@xn--exmple-cua.com", "järg@xn--exmple-cua.com")
     mail.require_clear_recipients()
 
 
@@ -79,3 +79,17 @@ def test_utf8_header_is_parsed():
 def test_mail_with_uncertain_recipients_is_marked(raw):
     with pytest.raises(InvalidInput):
         read_raw(raw).require_clear_recipients()
+
+
+def test_draft_is_shown_with_what_is_hidden_in_it():
+    head = "To: ann@example.com\nSubject: =?utf-8?q?pay=E2=80=8B_now?=\nContent-Type: text/plain; charset=utf-8\n\n"
+    shown = dict(read_raw(f"{head}in\u200bvoice\u202e \U000e0041".encode()).fields())
+    assert (shown["Subject"], shown["Body"]) == ("pay\u200b now", "in\u200bvoice\u202e \U000e0041")
+    page = "To: ann@example.com\nContent-Type: text/html; charset=utf-8\n\n<p>in&#8203;voice</p>"
+    assert dict(read_raw(page.encode()).fields())["HTML part"] == "in\u200bvoice"
+
+
+def test_look_alike_domain_of_a_draft_is_shown_as_punycode_with_a_warning():
+    shown = dict(read_raw("To: Ann <ann@p\u0430ypal.com>\n\n".encode()).fields())
+    assert shown["To"] == "Ann <ann@xn--pypal-4ve.com>"
+    assert "Cyrillic and Latin, one word mixes alphabets" in shown["Warning"]

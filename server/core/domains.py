@@ -1,0 +1,56 @@
+"""Internationalized domains for people: as punycode, which looks like no other domain, with what is odd about them."""
+
+import unicodedata
+
+JAPANESE = {"CJK", "HIRAGANA", "KATAKANA"}  # written together
+LATIN = "LATIN"
+
+
+def show_address(address: str) -> str:
+    """Show a mail address with its domain as punycode."""
+    local, at, domain = address.rpartition("@")
+    return f"{local}{at}{to_ascii(domain)}"
+
+
+def to_ascii(domain: str) -> str:
+    """Write a domain as computers do (RFC 5891), also one that nobody could register."""
+    if domain.isascii():
+        return domain
+    import idna
+
+    try:
+        return idna.encode(domain, uts46=True).decode()
+    except UnicodeError:
+        labels = (label if label.isascii() else f"xn--{label.encode('punycode').decode()}" for label in domain.split("."))
+        return ".".join(labels)
+
+
+def to_unicode(domain: str) -> str:
+    """Write a domain as people do; what is no valid punycode stays."""
+    if "xn--" not in domain.lower():
+        return domain
+    import idna
+
+    try:
+        return idna.decode(domain)
+    except UnicodeError:
+        return domain
+
+
+def explain_domain(domain: str) -> str | None:
+    """Explain what a domain in other letters than ASCII is, and everything that is odd about it; None for others."""
+    plain, spelled = to_ascii(domain), to_unicode(domain)
+    if spelled.isascii() and "xn--" not in plain.lower():
+        return None
+    scripts = [find_scripts(label) for label in spelled.split(".")]
+    names = sorted(set().union(*scripts))
+    remarks = [f"its letters are {' and '.join(name.capitalize() for name in names)}"] if names and names != [LATIN] else []
+    if any(len(label - JAPANESE) + bool(label & JAPANESE) > 1 for label in scripts):
+        remarks.append("one word mixes alphabets")
+    remarks.append("it can look like another domain")
+    return f"{plain} is written {spelled}: {', '.join(remarks)}."
+
+
+def find_scripts(label: str) -> set[str]:
+    """Find the alphabets of a text's letters, by the first words of their names."""
+    return {unicodedata.name(char, "UNKNOWN").split()[0] for char in label if char.isalpha()}
