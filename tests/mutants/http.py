@@ -142,8 +142,8 @@ MUTANTS = [
     ),
     Mutant(
         f"{MCP}dispatcher.py",
-        "**{CLIENT: client, OPERATION: binding.operation.name}",
-        "**{OPERATION: binding.operation.name}",
+        "scope = {CLIENT: client, OPERATION",
+        "scope = {OPERATION",
         DISPATCHER,
     ),
     Mutant(f"{MCP}calls.py", 'quote(to_text(value), safe=""', 'quote(to_text(value), safe="/"', CALLS),

@@ -77,8 +77,8 @@ MUTANTS: list[Mutant] = [
     ),
     Mutant(
         "server/core/file_names.py",
-        'if unicodedata.category(char)[0] != "C")',
-        "if True)",
+        'CONTROLS.sub("", remove_hidden(unicodedata.normalize("NFC", name)))',
+        'unicodedata.normalize("NFC", name)',
         ("tests/server/core/test_file_names.py",),
     ),
     Mutant(
