@@ -61,8 +61,9 @@ def is_clear(part: Message, content: bytes, charset: str, text: str) -> bool:
     if any(len(part.get_all(name, [])) > 1 for name in ("Content-Type", "Content-Transfer-Encoding")):
         return False
     codec = find_charset(charset)
-    if codec == "utf-7" or (charset and not codec and not content.isascii()):
-        return False
+    plain = content.isascii() and b"\x1b" not in content
+    if codec == "utf-7" or not (plain or codec or (not charset and part.get_content_type() == "text/plain")):
+        return False  # of HTML without a charset, browsers look for one inside
     try:
         return content.decode(codec or "utf-8") == text
     except (LookupError, ValueError):

@@ -77,3 +77,11 @@ def test_utf8_header_is_parsed():
 def test_mail_with_uncertain_recipients_is_marked(raw):
     with pytest.raises(InvalidInput):
         read_raw(raw).require_clear_recipients()
+
+
+@pytest.mark.parametrize("end", [b"", b"--y--\n"])
+def test_broken_structure_is_not_shown_completely(end):
+    content = b"Content-Type: multipart/mixed; boundary=x\n\nbefore\n--x\n\none\n" + end
+    mail = read_raw(content)
+    assert [part.media_type for part in mail.unshown] == ["the whole mail"]
+    assert mail.source.endswith("--x\n\none\n" + end.decode())
