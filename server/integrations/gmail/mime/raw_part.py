@@ -32,11 +32,11 @@ def read_part(part: Message, number: int) -> RawPart:
     kind, media_type, content = kind_of(part), part.get_content_type(), leaf_content(part)
     charset = part.get_param("charset", "")
     charset = charset if isinstance(charset, str) else charset[2]
-    source = decode_text(content, charset)
     if kind == "file":
-        name = file_name_given(part) or f"attachment-{number}"
+        file = File(file_name_given(part) or f"attachment-{number}", media_type, content)
         unshown = (_SHOWN_OTHERWISE,) if is_shown_inline(part) else ()
-        return RawPart(number, kind, media_type, "", source if unshown else "", unshown, File(name, media_type, content))
+        return RawPart(number, kind, media_type, "", decode_text(content, charset) if unshown else "", unshown, file)
+    source = decode_text(content, charset)
     reading = read_html(source) if kind == "text/html" else HtmlText(source)
     unclear = () if is_clear(part, content, charset, source) else ("its encoding is unclear",)
     return RawPart(number, kind, media_type, clean_text(reading.text), source, (*reading.unshown, *unclear))
