@@ -7,6 +7,30 @@ CAPACITY = ("tests/server/access/oauth/test_capacity.py",)
 
 MUTANTS = [
     Mutant(
+        "server/access/approvals/store.py",
+        'for name in ("html", "source")',
+        'for name in ("html",)',
+        ("tests/server/access/approvals/test_store.py::test_effect_is_stored_completely",),
+    ),
+    Mutant(
+        "server/access/approvals/approval.py",
+        "    text = json.dumps([*parts, *more])",
+        "    text = json.dumps(parts)",
+        ("tests/server/access/approvals/test_approval.py",),
+    ),
+    Mutant(
+        "server/access/approvals/approval.py",
+        "            source=self.effect.source,\n",
+        "",
+        ("tests/server/access/approvals/test_approval.py",),
+    ),
+    Mutant(
+        "server/sdk/approval_requests.py",
+        "request.source:\n            raise Conflict",
+        "False:\n            raise Conflict",
+        ("tests/server/sdk/test_approval_requests.py",),
+    ),
+    Mutant(
         "server/access/guard/call.py",
         "        self._record.begin(begun)\n        if self._permissions.check() is Policy.ask:",
         "        self._record.begin(begun)\n        if False and self._permissions.check() is Policy.ask:",

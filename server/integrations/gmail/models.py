@@ -99,7 +99,9 @@ class Enclosing(BaseModel):
     """Optional parts of every mail that is written."""
 
     html: str | None = Field(
-        None, max_length=LARGEST_MAIL_TEXT, description="The same text in HTML, for programs that show it. The body is sent too."
+        None,
+        max_length=LARGEST_MAIL_TEXT,
+        description="The same text in HTML, for programs that show it; without pictures and scripts. The body is sent too.",
     )
     openaiFileIdRefs: FileReferences = Field(  # noqa: N815, the name that ChatGPT looks for
         [], description="Files from this conversation to attach, at most 10."

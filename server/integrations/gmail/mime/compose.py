@@ -122,11 +122,10 @@ class OutgoingMail:
         return f"{message.rstrip('.')}. {self.html.note}" if self.html and self.html.note else message
 
     def seal(self) -> str:
-        """Hash everything that goes out, what the person is not shown included."""
+        """Hash everything that goes out but the HTML, which is a part of the Effect; what the person is not shown included."""
         people = [[(person.name, person.address) for person in group] for group in (self.to, self.cc, self.bcc)]
         files = [(str(file), file.media_type) for file in self.files]
-        html = self.html.source if self.html else None
-        mail = [self.sender, people, self.subject, self.body, html, files, self.in_reply_to, self.references]
+        mail = [self.sender, people, self.subject, self.body, files, self.in_reply_to, self.references]
         return hashlib.sha256(json.dumps(mail).encode("ascii")).hexdigest()
 
     def fields(self) -> tuple[tuple[str, str], ...]:

@@ -15,6 +15,7 @@ DEEPEST = 3  # documents in each other
 _NOT_SHOWN = frozenset({"script", "style", "title", "link"})
 _DOCUMENTS = {"iframe": "src", "frame": "src", "embed": "src", "object": "data"}
 _PICTURES = {"img": ("src", "srcset"), "image": ("href", "xlink:href"), "video": ("poster",), "input": ("src",)}
+_IN_MAIL = re.compile(r"\s*(?:cid:|$)", re.IGNORECASE)
 _BUTTONS = {"submit": "Submit", "reset": "Reset"}
 # These bring words or pictures of their own, or turn the order of letters.
 _STYLES = re.compile(r"\b(?:content|list-style|quotes|text-overflow|hyphenate|unicode-bidi)|url\s*\(|image-set|\\", re.IGNORECASE)
@@ -98,10 +99,12 @@ class _Reader:
         name = node.tag or ""
         attributes = {key: restore_names(value) for key, value in _read_attributes(node).items()}
         self.writer.begin(name)
-        self._note_unshown(name, attributes)
+        if attributes or name == "style":
+            self._note_unshown(name, attributes)
         if name == "a":
             self._begin_link(attributes)
-        self.writer.write(_find_words(name, attributes))
+        elif words := _find_words(name, attributes):
+            self.writer.write(words)
         if name == "template":
             self._go_deeper(lambda: self._read_template(node))
         elif name == "iframe" and "srcdoc" in attributes:
@@ -139,9 +142,9 @@ class _Reader:
             self.unshown[STYLE_SHEET] = None
         if attributes.get(_DOCUMENTS.get(name, ""), ""):
             self.unshown[OTHER_DOCUMENT] = None
-        pictures = [attributes.get(attribute, "") for attribute in (*_PICTURES.get(name, ()), "background")]
-        if any(picture and not picture.strip().lower().startswith("cid:") for picture in pictures):
-            self.unshown[PICTURES] = None
+        for attribute in _PICTURES.get(name, ("background",)):
+            if not _IN_MAIL.match(attributes.get(attribute, "")):
+                self.unshown[PICTURES] = None
         if name == "bdo":
             self.unshown[REVERSED] = None
         if _STYLES.search(attributes.get("style", "")):

@@ -32,7 +32,7 @@ def drop_formatting(source: str) -> str:
 
 def restore_names(text: str) -> str:
     """Restore the names in text, where what looked like an element was none."""
-    return _PLAIN.sub(r"\1\2", text)
+    return _PLAIN.sub(r"\1\2", text) if "\ue000" in text else text
 
 
 def find_limit(source: str, *, keep_formatting: bool = False) -> int:

@@ -15,6 +15,7 @@ from server.integrations.gmail.mime.outgoing_html import rebuild
 from server.integrations.gmail.mime.raw_part import RawPart, read_part
 from server.integrations.gmail.mime.text import decode_text, keep_line, shorten
 
+BROKEN = "its structure is broken, so mail programs may show something else"
 LONGEST_SUBJECT = 100_000
 LONGEST_SOURCE = 2_000_000
 _SHOWN = ("From", "To", "Cc", "Bcc", "Reply-To")
@@ -118,8 +119,10 @@ def read_raw(content: bytes) -> RawMail:
     """Read a mail from its bytes. Never raises."""
     message = message_from_bytes(content)
     headers = Headers(tuple((name.lower(), read_header(value)) for name, value in message.raw_items()))
-    parts = tuple(read_part(leaf, number) for number, leaf in enumerate(walk(message), 1))
-    return RawMail(headers, parts, any(isinstance(defect, _BROKEN_HEADERS) for defect in message.defects))
+    parts = [read_part(leaf, number) for number, leaf in enumerate(walk(message), 1)]
+    if any(part.defects for part in message.walk() if part.get_content_maintype() == "multipart"):
+        parts.append(RawPart(len(parts) + 1, "whole", "the whole mail", source=decode_text(content), unshown=(BROKEN,)))
+    return RawMail(headers, tuple(parts), any(isinstance(defect, _BROKEN_HEADERS) for defect in message.defects))
 
 
 def read_header(value: str) -> str:

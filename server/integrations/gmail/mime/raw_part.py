@@ -32,11 +32,11 @@ def read_part(part: Message, number: int) -> RawPart:
     kind, media_type, content = kind_of(part), part.get_content_type(), leaf_content(part)
     charset = part.get_param("charset", "")
     charset = charset if isinstance(charset, str) else charset[2]
-    source = decode_text(content, charset)
     if kind == "file":
-        name = file_name_given(part) or f"attachment-{number}"
+        file = File(file_name_given(part) or f"attachment-{number}", media_type, content)
         unshown = (_SHOWN_OTHERWISE,) if is_shown_inline(part) else ()
-        return RawPart(number, kind, media_type, "", source if unshown else "", unshown, File(name, media_type, content))
+        return RawPart(number, kind, media_type, "", decode_text(content, charset) if unshown else "", unshown, file)
+    source = decode_text(content, charset)
     reading = read_html(source) if kind == "text/html" else HtmlText(source)
     unclear = () if is_clear(part, content, charset, source) else ("its encoding is unclear",)
     return RawPart(number, kind, media_type, keep_text(reading.text), source, (*reading.unshown, *unclear))
@@ -61,8 +61,9 @@ def is_clear(part: Message, content: bytes, charset: str, text: str) -> bool:
     if any(len(part.get_all(name, [])) > 1 for name in ("Content-Type", "Content-Transfer-Encoding")):
         return False
     codec = find_charset(charset)
-    if codec == "utf-7" or (charset and not codec and not content.isascii()):
-        return False
+    plain = content.isascii() and b"\x1b" not in content
+    if codec == "utf-7" or not (plain or codec or (not charset and part.get_content_type() == "text/plain")):
+        return False  # of HTML without a charset, browsers look for one inside
     try:
         return content.decode(codec or "utf-8") == text
     except (LookupError, ValueError):

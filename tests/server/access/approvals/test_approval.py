@@ -1,9 +1,11 @@
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
-from server.access.approvals.approval import ApprovalSettings, bind, say_minutes
-from server.sdk.operation import Effect
+from server.access.approvals.approval import ApprovalSettings, bind, make_approval, make_question, say_minutes
+from server.access.clients.client import Client
+from server.sdk.operation import Effect, Operation
 
 EFFECT = Effect("send mail to ann", (("To", "ann"), ("Text", "hi")), ("ann",))
 
@@ -23,6 +25,8 @@ def test_approval_limits_have_defaults() -> None:
         replace(EFFECT, fields=(("To", "ann, Text: hi"),)),
         replace(EFFECT, fields=EFFECT.fields[::-1]),
         replace(EFFECT, recipients=("ann", "eve")),
+        replace(EFFECT, html="<p>"),
+        replace(EFFECT, source="<p>"),
     ],
 )
 def test_different_effect_is_a_different_approval_request(other: Effect) -> None:
@@ -38,3 +42,10 @@ def test_former_names_of_settings_are_accepted() -> None:
     settings = ApprovalSettings.model_validate({"patience_seconds": 5, "joining_minutes": 3})
     assert (settings.wait_seconds, settings.duplicate_minutes) == (5, 3)
     assert set(settings.model_dump()) >= {"wait_seconds", "duplicate_minutes"}
+
+
+def test_request_shows_html_and_source_of_the_effect() -> None:
+    effect = replace(EFFECT, html="<p>", source="<style>")
+    question = make_question("call", effect, datetime.now(UTC), 15)
+    request = make_approval(Client("id", "name", frozenset()), Operation("send", "", "Send.", changes=True), None, question).ask()
+    assert (request.html, request.source) == ("<p>", "<style>")

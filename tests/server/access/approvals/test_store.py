@@ -13,7 +13,9 @@ from tests.server.access.letters import posting
 
 
 def test_effect_is_stored_completely() -> None:
-    effect = Effect("do it", (("Text", "ä\n\ud800\u0000" + "x" * 10_000), ("Text", "")), ("ann", "bob"))
+    effect = Effect(
+        "do it", (("Text", "ä\n\ud800\u0000" + "x" * 10_000), ("Text", "")), ("ann", "bob"), html="<p>", source="ä" * 10_000
+    )
     assert store.to_effect(store.from_effect(effect)) == effect
 
 

@@ -93,3 +93,11 @@ def test_look_alike_domain_of_a_draft_is_shown_as_punycode_with_a_warning():
     shown = dict(read_raw("To: Ann <ann@p\u0430ypal.com>\n\n".encode()).fields())
     assert shown["To"] == "Ann <ann@xn--pypal-4ve.com>"
     assert "Cyrillic and Latin, one word mixes alphabets" in shown["Warning"]
+
+
+@pytest.mark.parametrize("end", [b"", b"--y--\n"])
+def test_broken_structure_is_not_shown_completely(end):
+    content = b"Content-Type: multipart/mixed; boundary=x\n\nbefore\n--x\n\none\n" + end
+    mail = read_raw(content)
+    assert [part.media_type for part in mail.unshown] == ["the whole mail"]
+    assert mail.source.endswith("--x\n\none\n" + end.decode())

@@ -8,6 +8,7 @@ from server.integrations.gmail.mime.raw_part import read_part
 
 SHOWN = [
     b"\ntext",
+    "\ntäxt".encode(),
     b"Content-Type: text/plain; charset=iso-8859-1\n\nna\xefve",
     b"Content-Type: text/html; charset=utf-8\nContent-Transfer-Encoding: base64\n\nPGI+eDwvYj4=",
     b"Content-Type: application/pdf; name=a.pdf\n\nx",
@@ -16,6 +17,8 @@ SHOWN = [
 UNSHOWN = {
     b"Content-Type: text/html\n\n<style>p::after{content:'pay'}</style>": "a style sheet, which may add words",
     b"Content-Type: text/plain; charset=made-up\n\nna\xefve": "its encoding is unclear",
+    b"Content-Type: text/html\n\n<meta charset=koi8-r>\xc3\xa4": "its encoding is unclear",
+    b"Content-Type: text/html\n\n<meta charset=iso-2022-jp>\x1b$B$\x22\x1b(B": "its encoding is unclear",
     b"Content-Type: text/plain; charset=utf-7\n\n+AGE-": "its encoding is unclear",
     b"Content-Type: text/plain; charset=gb18030\n\n\xc3\xa4": "its encoding is unclear",
     b"Content-Transfer-Encoding: x-uuencode\n\nbegin 644 a\n!80\nend": "its encoding is unclear",

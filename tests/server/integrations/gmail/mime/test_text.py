@@ -154,3 +154,8 @@ def test_shares_are_fair(costs, budget):
         assert shares == costs
     cut_short = [share for share, cost in zip(shares, costs, strict=True) if share < cost]
     assert not cut_short or max(shares) - min(cut_short) <= max(1, len(costs))
+
+
+def test_text_of_html_says_that_it_is_cut():
+    assert html_to_text("x " * 300_000).endswith("x\n\n[The rest of this mail is too long or too intricate to be shown.]")
+    assert html_to_text("<p>x") == "x"
