@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from desktop.tray.icon import StatusLevel
 from desktop.tray.status import Status
+from server.core.invisible import show_line
 
 LONGEST = 60  # characters of an item
 INDEFINITE = timedelta(days=3650)  # a longer pause has no end
@@ -144,5 +145,5 @@ def program_items(status: Status) -> Iterator[MenuItem]:
 
 def shorten(text: str) -> str:
     """Shorten a text to one line of a menu."""
-    line = " ".join(text.split())
+    line = show_line(text)
     return line if len(line) <= LONGEST else line[: LONGEST - 1].rstrip() + "…"

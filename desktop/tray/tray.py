@@ -15,6 +15,7 @@ from desktop.tray.icon import StatusLevel, draw
 from desktop.tray.menu import SEPARATOR, MenuAction, MenuItem, menu
 from desktop.tray.status import Status
 from desktop.window.browser import has_screen
+from server.core.invisible import make_visible, show_line
 
 if TYPE_CHECKING:
     import pystray
@@ -78,7 +79,7 @@ class Tray:
         """Show a notification if the desktop supports it."""
         if self.icon.HAS_NOTIFICATION and not self._ended:
             with suppress(Exception):  # a notification that cannot be shown is dropped
-                self.backend.notify(title or "Deskhand", text)
+                self.backend.notify(show_line(title) or "Deskhand", make_visible(text, lines=True))
 
     def _draw_later(self) -> None:
         with self._lock:

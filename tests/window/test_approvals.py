@@ -85,11 +85,12 @@ def test_approval_request_is_shown_verbatim_and_inert(open_page, server):
 
 
 def test_recipient_name_that_looks_like_an_address_is_marked(open_page, server):
-    people = "bob@example.com, Bob <eve@evil.example>, Zoe <zoe@ex\u0430mple.com>"
+    people = "bob@example.com, Bob <eve@evil.example>, ann@example.com <zoe@ex\u0430mple.com>"
     server.ask(fields=(("To", people), ("Subject", "Hi")), recipients=("eve@evil.example", "zoe@ex\u0430mple.com"))
     card = cards(open_page("approvals"))
-    expect(card.get_by_text("This name looks like an address. The mail does not go there.")).to_have_count(1)
-    expect(card.get_by_text("Computers write it xn--exmple-4nf.com.")).to_be_visible()
+    expect(card.get_by_text("This name looks like an address. The mail does not go there.")).to_have_count(2)
+    expect(card.get_by_text("It can look like another domain.")).to_be_visible()
+    expect(card.get_by_text("<zoe@xn--exmple-4nf.com>")).to_be_visible()
     expect(card.get_by_text("Really reaches").locator("xpath=following-sibling::dd")).to_contain_text("eve@evil.example")
 
 

@@ -118,3 +118,9 @@ def test_groups_have_one_separator():
     lines = menu(replace(REACHED, demo=True), NOW)
     assert lines[-1].action is MenuAction.quit
     assert not any(item is SEPARATOR and other is SEPARATOR for item, other in pairwise(lines))
+
+
+def test_hidden_characters_of_the_activity_are_shown():
+    status = replace(SERVING, recent=("b\u202eot: sent mail to ann\u200b\U000e0041\x1b",))
+    (recent,) = [line for line in menu(status, NOW) if line.text == "Recent activity"]
+    assert recent.below[0].text == "b\\u202eot: sent mail to ann\\u200b\\u{e0041}␛"

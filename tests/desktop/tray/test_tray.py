@@ -92,8 +92,10 @@ def test_simultaneous_statuses_are_drawn_once():
 
 def test_failed_notification_is_ignored():
     icon = Icon()
-    Tray(print, Status(), icon, Backend(icon)).notify("", "The address is new.")
-    assert icon.text == [("Deskhand", "The address is new.")]
+    tray = Tray(print, Status(), icon, Backend(icon))
+    tray.notify("", "The address is new.")
+    tray.notify("b\u202eot asks you", "May it send\u200b?")
+    assert icon.text == [("Deskhand", "The address is new."), ("b\\u202eot asks you", "May it send\\u200b?")]
 
 
 def test_tray_is_unavailable_without_a_screen(monkeypatch):

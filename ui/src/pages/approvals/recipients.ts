@@ -54,5 +54,6 @@ function toAscii(address: string): string {
 export function isPlain(lines: readonly string[], reached: readonly string[]): boolean {
   const people = lines.flatMap((line) => parseRecipients(line, reached))
   const shown = new Set(people.map(({ address }) => address.toLowerCase()))
-  return people.every(({ warnings, address }) => !warnings.length && address) && reached.every((address) => shown.has(address.toLowerCase())) && shown.size === new Set(reached.map((address) => address.toLowerCase())).size
+  const wanted = new Set(reached.map((address) => toAscii(address).toLowerCase()))
+  return people.every(({ warnings, address }) => !warnings.length && address) && [...wanted].every((address) => shown.has(address)) && shown.size === wanted.size
 }
