@@ -333,3 +333,15 @@ def test_copy_of_the_last_good_list_is_trusted_only_if_nobody_else_may_change_it
     assert names(allow_list) == []
     with pytest.raises(NotFound):
         allow_list.restore()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other rights.")
+def test_change_of_rights_alone_is_noticed(places):
+    write(places, {"own": {"path": "sleep"}})
+    allow_list = open_allow_list(places)
+    places.own.chmod(0o666)
+    assert names(allow_list) == ["own"]
+    assert "other users of this computer may write to it" in (allow_list.problem or "")
+    places.own.chmod(0o644)
+    assert names(allow_list) == ["own"]
+    assert allow_list.problem is None
