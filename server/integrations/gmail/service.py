@@ -19,6 +19,7 @@ from server.sdk.context import Context
 from server.sdk.health import Health
 
 STAGED_FOLDER = "staged"
+LEAST_STAGED_MINUTES = 5.0  # a file has to stay until the person has seen what it is
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,11 @@ def describe_account(account: SignedIn) -> AccountStatus:
 def make_mailbox(context: Context, google: Google) -> Mailbox:
     """Put a mailbox together."""
     accounts = Accounts(context, google)
-    staging = Staging(context.folders.data / STAGED_FOLDER, context.clock.now, lambda: accounts.settings.staged_minutes)
+    staging = Staging(
+        context.folders.data / STAGED_FOLDER,
+        context.clock.now,
+        lambda: max(accounts.settings.staged_minutes, LEAST_STAGED_MINUTES),
+    )
     files = Files(accounts, staging)
     labels = Labels(accounts)
     inbox = Inbox(accounts, labels, files)

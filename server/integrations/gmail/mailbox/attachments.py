@@ -9,7 +9,7 @@ import stat
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
-from server.core.errors import InvalidInput, NotFound, TooLarge, Unavailable
+from server.core.errors import Forbidden, InvalidInput, NotFound, TooLarge, Unavailable
 from server.core.file_names import clean_name
 from server.core.memory_budget import reserve
 from server.integrations.gmail.accounts.accounts import Accounts
@@ -45,8 +45,7 @@ class Files:
             await reserve(LARGEST_FILES)
         files = await self.accounts.run(decode_files, inline)
         files += await self.accounts.run(self._read_named, named, remaining_bytes(files))
-        links = [file.download_link for file in references]
-        self._require_permitted(await self.accounts.run(self.staging.list_missing, links))
+        await self._require_permitted(references, remaining_bytes(files))
         fetched: list[File] = []
         for reference in references:
             fetched.append(await self._fetch(reference, remaining_bytes(files + fetched)))
@@ -59,11 +58,22 @@ class Files:
         links = [file.download_link for file in order.openaiFileIdRefs]
         await self.accounts.run(self.staging.discard, links)
 
-    def _require_permitted(self, links: list[str]) -> None:
-        """Raises FetchNotPermitted, in a preview, for links that the person has to see before anything is fetched."""
-        if any("://" not in link for link in links):
+    async def _require_permitted(self, references: list[FileReference], room: int) -> None:
+        """Raises FetchNotPermitted, in a preview, for links that the person has to see before anything is fetched from them.
+
+        ChatGPT's own links are fetched before, as they expire while the person decides about others.
+        """
+        fetch = self.accounts.context.fetch
+        missing = await self.accounts.run(self.staging.list_missing, [file.download_link for file in references])
+        if any("://" not in link for link in missing):
             raise InvalidInput("ChatGPT named a file without a link to it. Attach the file in the conversation again.")
-        self.accounts.context.fetch.require_permitted(*links)
+        try:
+            fetch.require_permitted(*missing)
+        except Forbidden:
+            for reference in references:
+                if fetch.is_trusted(reference.download_link):
+                    await self._fetch(reference, room)
+            raise
 
     async def _fetch(self, reference: FileReference, room: int) -> File:
         """Fetch a file unless it is staged. Its link is part of it, unless it is one of ChatGPT's own."""

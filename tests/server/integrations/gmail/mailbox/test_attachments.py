@@ -16,6 +16,10 @@ from server.integrations.gmail.mailbox.attachments import LARGEST_FILES, decode_
 from server.integrations.gmail.mime.compose import File
 from server.integrations.gmail.models import Enclosing, InlineFile
 from server.outbound.fetch import Fetch
+from server.outbound.previews import FetchNotPermitted, previewing
+from tests.server.outbound.test_fetch import LINK, Web, answer, papers
+
+__all__ = ["papers"]
 
 
 class Shop(http.server.BaseHTTPRequestHandler):
@@ -73,6 +77,29 @@ def test_sent_file_is_downloaded_again_next_time(desk, shop):
     desk.run(files.gather(order))
     desk.run(files.release(order))
     assert desk.run(files.gather(order))[0].content == b"file 2"
+
+
+def test_trusted_link_is_fetched_before_the_person_is_asked_about_another(desk, papers):
+    web, files, other = Web([answer(b"plan")]), desk.mailbox.outbox.files, "https://other.example/b"
+
+    async def preview():
+        async with web.serving(papers):
+            hosts = ["files.example"]
+            fetch = Fetch(resolve=web.resolve, dialer=web.wire, trust=papers.client, trusted_hosts=lambda: hosts)
+            object.__setattr__(desk.mailbox.accounts, "context", replace(desk.context, fetch=fetch))
+            with previewing(), pytest.raises(FetchNotPermitted) as refusal:
+                await files.gather(Enclosing(openaiFileIdRefs=[other, LINK]))
+            return refusal.value.links
+
+    assert [link.given for link in desk.run(preview())] == [other]
+    assert web.asked == ["files.example"]
+    assert files.staging.find(LINK).content == b"plan"
+    assert files.staging.find(other) is None
+
+
+def test_file_stays_until_the_person_can_have_seen_it_whatever_the_setting(desk, shop):
+    desk.set(staged_minutes=0)
+    assert [gather(desk, openaiFileIdRefs=[f"{shop}/a"])[0].content for _ in range(2)] == [b"file 1"] * 2
 
 
 def test_file_id_without_a_link_is_refused(desk):
