@@ -171,9 +171,11 @@ class Google:
             return error
         except (OSError, http.client.HTTPException, HttpLib2Error) as error:
             return _read_trouble(error)
-        except (ValueError, RecursionError):
+        except (ValueError, TypeError, AttributeError, RecursionError, MemoryError):
             return UpstreamFailed(f"Gmail answered something that cannot be read. {_RETRIED}")
-        return answer if isinstance(answer, dict) else {}
+        if answer and not isinstance(answer, dict):
+            return UpstreamFailed(f"Gmail answered something that cannot be read. {_RETRIED}")
+        return answer or {}
 
     def _service(self, endpoint: str) -> Any:
         with self._lock:

@@ -15,6 +15,7 @@ from email import message_from_bytes
 from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import Message
+from email.policy import Compat32
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -23,6 +24,12 @@ from server.integrations.gmail.fake.google import GoogleError, JsonObject
 Part: TypeAlias = "Message[str, str]"  # at run time it takes no parameters
 
 _ENCODED_WORDS = re.compile(r"=\?[^?\s]+\?[bqBQ]\?[^?]*\?=(?:\s+=\?[^?\s]+\?[bqBQ]\?[^?]*\?=)*")
+_LONGEST_PARAMETERS = 5000
+_LONGEST_WORDS = 20_000
+_NO_CHARSETS = {"idna", "punycode"}  # slow, and no mail has them
+_TAG = re.compile(r"(<[^<>]*>)")
+_UNSHOWN = re.compile(r"<(/?)(script|style|head)\b", re.IGNORECASE)
+_LONG_NUMBER = re.compile(r"&#(?:[0-9]{9,}|[xX][0-9a-fA-F]{9,});?")
 _SNIPPET_LENGTH = 200
 _DEEPEST = 50
 
@@ -39,7 +46,7 @@ class Mail:
 
     @cached_property
     def parsed(self) -> Part:
-        return message_from_bytes(self.raw)
+        return parse_mail(self.raw)
 
     @cached_property
     def headers(self) -> list[tuple[str, str]]:
@@ -71,6 +78,23 @@ class Mail:
     def references(self) -> set[str]:
         """Answer the Message-IDs that it says it follows."""
         return set(re.findall(r"<[^<>\s]+>", self.header("References", "In-Reply-To")))
+
+
+class BoundedPolicy(Compat32):
+    """Cuts the headers that describe a part: Python takes quadratic time for their parameters."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        return name, value[:_LONGEST_PARAMETERS] if name.lower().startswith("content-") else value
+
+
+def parse_mail(raw: bytes) -> Part:
+    """Parse a mail; of one that is nested too deep only the headers."""
+    policy = BoundedPolicy()
+    try:
+        return message_from_bytes(raw, policy=policy)
+    except RecursionError:
+        return message_from_bytes(raw.partition(b"\r\n\r\n")[0] + b"\r\n\r\n", policy=policy)
 
 
 def describe_mail(mail: Mail, form: str = "full", only_headers: Collection[str] = ()) -> JsonObject:
@@ -176,7 +200,11 @@ def read_content(part: Part) -> bytes:
 def read_text(part: Part) -> str:
     """Answer the decoded text of a part."""
     content: Any = part.get_payload(decode=True)
-    return to_text(content, part.get_param("charset")) if isinstance(content, bytes) else ""
+    try:
+        charset = part.get_param("charset")
+    except (LookupError, ValueError, TypeError):  # RFC 2231 that is broken
+        charset = None
+    return to_text(content, charset) if isinstance(content, bytes) else ""
 
 
 def read_headers(part: Part) -> Iterator[tuple[str, str]]:
@@ -189,6 +217,8 @@ def decode_words(text: str) -> str:
     """Decode the encoded words of RFC 2047; what is none stays as it stands."""
 
     def decode_run(match: re.Match[str]) -> str:
+        if len(match[0]) > _LONGEST_WORDS:  # decoding them takes quadratic time
+            return match[0]
         try:
             pieces = decode_header(match[0])
         except HeaderParseError:  # broken base64
@@ -207,6 +237,8 @@ def to_text(content: bytes, charset: object) -> str:
             return content.decode(guess)
         except ValueError:
             continue
+    if name in _NO_CHARSETS:
+        name = ""
     try:
         return content.decode(name or "utf-8", "replace").encode("utf-8", "replace").decode()  # some make lone surrogates
     except (LookupError, ValueError):
@@ -215,8 +247,17 @@ def to_text(content: bytes, charset: object) -> str:
 
 def strip_tags(markup: str) -> str:
     """Answer the words between the tags."""
-    shown = re.sub(r"(?is)<(script|style|head)\b.*?</\1\s*>|<!--.*?-->", " ", markup)
-    return html.unescape(re.sub(r"(?s)<[^>]*>", " ", shown))
+    words: list[str] = []
+    inside = ""
+    for piece in _TAG.split(markup):
+        unshown = _UNSHOWN.match(piece)
+        if unshown and not inside and not unshown[1]:
+            inside = unshown[2].casefold()
+        elif unshown and unshown[1] and unshown[2].casefold() == inside:
+            inside = ""
+        elif not inside:
+            words.append(" " if _TAG.fullmatch(piece) else piece)
+    return html.unescape(_LONG_NUMBER.sub("\ufffd", "".join(words)))
 
 
 def encode(content: bytes) -> str:

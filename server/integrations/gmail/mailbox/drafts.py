@@ -4,13 +4,13 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import Any
 
-from server.core.errors import InvalidInput
+from server.core.errors import DeskhandError, InvalidInput, UpstreamFailed
 from server.integrations.gmail.accounts.accounts import Accounts
 from server.integrations.gmail.accounts.session import Permission, Session, open_session
 from server.integrations.gmail.mailbox.inbox import Inbox
 from server.integrations.gmail.mailbox.outbox import Outbox, make_outgoing, post_draft
 from server.integrations.gmail.mailbox.reply import find_answer
-from server.integrations.gmail.mailbox.responses import lean_entries, view_entry
+from server.integrations.gmail.mailbox.responses import PROBLEM, lean_entries, view_entries
 from server.integrations.gmail.mime.compose import OutgoingMail, check_recipients, compose, name_recipients, read_ids
 from server.integrations.gmail.mime.message import decode_base64url, read_headers
 from server.integrations.gmail.mime.raw_message import RawMail, read_raw
@@ -46,8 +46,16 @@ class Drafts:
         session = open_session(self.accounts, account, Permission.read)
         options = {"pageToken": page_token} if page_token else {}
         page = await session.read("drafts.list", maxResults=most, **options)
-        calls = [{"id": draft["id"], "format": "full", "fields": FIELDS} for draft in page.get("drafts", []) if draft.get("id")]
-        drafts = [draft for draft in await session.read_each("drafts.get", calls) if draft]
+        listed = page.get("drafts") or []
+        ids = [draft["id"] for draft in listed if isinstance(draft, dict) and isinstance(draft.get("id"), str)]
+        answers = await session.read_each(
+            "drafts.get", [{"id": draft_id, "format": "full", "fields": FIELDS} for draft_id in ids]
+        )
+        drafts = [
+            {"id": draft_id, "message": {PROBLEM: answer.detail}} if isinstance(answer, DeskhandError) else answer
+            for draft_id, answer in zip(ids, answers, strict=True)
+            if answer is not None
+        ]
         token = page.get("nextPageToken")
         return DraftList(drafts=[view_draft(draft, session.address) for draft in drafts], next_page_token=token)
 
@@ -154,13 +162,16 @@ async def read_stored(session: Session, draft_id: str) -> Stored:
     draft = await session.read("drafts.get", id=draft_id, format="raw")
     message = draft.get("message")
     content = message if isinstance(message, dict) else {}
-    return Stored(decode_base64url(content.get("raw")) or b"", content.get("threadId"))
+    raw = decode_base64url(content.get("raw"))
+    if not raw:
+        raise UpstreamFailed("Gmail did not answer the content of this draft. Open it in Gmail.")
+    return Stored(raw, content.get("threadId"))
 
 
 def view_draft(draft: dict[str, Any], account: str) -> DraftEntry:
     """A draft without its text."""
     message = draft.get("message") or {}
-    entry = lean_entries([view_entry(message, account, {})], 1500)[0]
+    entry = lean_entries(view_entries([message], account, {}), 1500)[0]
     return DraftEntry(draft_id=str(draft.get("id", "")), message_id=entry.id, **entry.model_dump(exclude={"id"}))
 
 
