@@ -57,7 +57,7 @@ class Session:
     async def read_each(self, method: str, calls: Sequence[Mapping[str, Any]]) -> list[Answer | DeskhandError | None]:
         """Call a reading method many times, in a few threads. A call whose object does not exist any more gives None.
 
-        The failure of one call is its answer, so that the others count. Raises the failure of all, and what others would meet too.
+        The failure of one call is its answer, so that the others count. Raises what would befall the others too.
         """
         shares = [calls[worker::WORKERS] for worker in range(WORKERS) if calls[worker::WORKERS]]
         results = await asyncio.gather(*(self._call_each(method, share, retry=True) for share in shares))

@@ -9,6 +9,7 @@ from server.integrations.gmail.accounts.accounts import Accounts
 from server.integrations.gmail.accounts.session import Permission, Session, open_session
 from server.integrations.gmail.mailbox.inbox import Inbox
 from server.integrations.gmail.mailbox.outbox import Outbox, make_outgoing, post_draft
+from server.integrations.gmail.mailbox.own_addresses import read_own_addresses
 from server.integrations.gmail.mailbox.reply import find_answer
 from server.integrations.gmail.mailbox.responses import PROBLEM, lean_entries, view_entries
 from server.integrations.gmail.mime.compose import OutgoingMail, check_recipients, compose, name_recipients, read_ids
@@ -143,7 +144,9 @@ class Drafts:
             answer = await find_answer(session, thread_id=thread_id)
             if not outgoing.to:
                 answer.require_everybody()
-            outgoing = replace(outgoing, to=outgoing.to or answer.to, subject=outgoing.subject or answer.subject)
+            outgoing = replace(
+                outgoing, sender=answer.sender, to=outgoing.to or answer.to, subject=outgoing.subject or answer.subject
+            )
             return replace(outgoing, in_reply_to=answer.in_reply_to, references=answer.references), answer.thread_id
         if not draft_id:
             return outgoing, None
@@ -152,7 +155,10 @@ class Drafts:
         headers = read_headers(message.get("payload"))
         answered = read_ids(headers.get("In-Reply-To"))
         outgoing = replace(
-            outgoing, references=tuple(read_ids(headers.get("References"))), in_reply_to=answered[0] if answered else ""
+            outgoing,
+            sender=(await read_own_addresses(session)).choose_sender(headers, "From"),
+            references=tuple(read_ids(headers.get("References"))),
+            in_reply_to=answered[0] if answered else "",
         )
         return outgoing, message.get("threadId")
 

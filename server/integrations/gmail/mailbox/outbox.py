@@ -75,7 +75,8 @@ class Outbox:
         )
         answer.require_everybody()
         outgoing = OutgoingMail(
-            sender=session.address,
+            account=session.address,
+            sender=answer.sender,
             to=answer.to,
             cc=answer.cc,
             subject=answer.subject,
@@ -109,6 +110,7 @@ class Outbox:
 def make_outgoing(session: Session, order: NewMail) -> OutgoingMail:
     """Make a mail of what was asked for, without files. Raises InvalidInput."""
     outgoing = OutgoingMail(
+        account=session.address,
         sender=session.address,
         to=read_people(order.to, "to"),
         cc=read_people(order.cc, "cc"),

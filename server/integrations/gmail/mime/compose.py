@@ -79,7 +79,7 @@ class File:
 
 @dataclass(frozen=True)
 class OutgoingMail:
-    """A mail to send, with everything settled."""
+    """A mail to send, with everything settled. `sender`: an address from which `account` may send."""
 
     sender: str
     to: tuple[Person, ...]
@@ -91,6 +91,7 @@ class OutgoingMail:
     files: tuple[File, ...] = ()
     in_reply_to: str = ""
     references: tuple[str, ...] = ()
+    account: str = ""
 
     def recipients(self) -> tuple[Person, ...]:
         return (*self.to, *self.cc, *self.bcc)
@@ -110,7 +111,7 @@ class OutgoingMail:
         """Fields of the approval request, as the recipients will see them."""
         people = [("To", self.to), ("Cc", self.cc), ("Bcc", self.bcc)]
         return (
-            ("Account", self.sender),
+            ("Account", self.account or self.sender),
             ("From", self.sender),
             *((name, ", ".join(map(str, group))) for name, group in people if group),
             ("Subject", self.subject),

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from server.integrations.gmail.mime.invitation import LARGEST_CALENDAR, MOST_EVENTS, describe_calendar
+from server.integrations.gmail.mime.invitation import MOST_EVENTS, describe_calendar
 
 CUSTOM_ZONE = (
     "BEGIN:VTIMEZONE",
