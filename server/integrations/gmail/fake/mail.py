@@ -10,6 +10,7 @@ import html
 import os
 import re
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.errors import HeaderParseError
@@ -26,12 +27,14 @@ Part: TypeAlias = "Message[str, str]"  # at run time it takes no parameters
 _ENCODED_WORDS = re.compile(r"=\?[^?\s]+\?[bqBQ]\?[^?]*\?=(?:\s+=\?[^?\s]+\?[bqBQ]\?[^?]*\?=)*")
 _LONGEST_PARAMETERS = 5000
 _LONGEST_WORDS = 20_000
+_LONGEST_INLINE = 50_000  # bytes of a text that the answer holds
 _NO_CHARSETS = {"idna", "punycode"}  # slow, and no mail has them
 _TAG = re.compile(r"(<[^<>]*>)")
 _UNSHOWN = re.compile(r"<(/?)(script|style|head)\b", re.IGNORECASE)
 _LONG_NUMBER = re.compile(r"&#(?:[0-9]{9,}|[xX][0-9a-fA-F]{9,});?")
 _SNIPPET_LENGTH = 200
 _DEEPEST = 50
+_DEEPEST_PARSED = 100
 
 
 @dataclass
@@ -91,10 +94,19 @@ class BoundedPolicy(Compat32):
 def parse_mail(raw: bytes) -> Part:
     """Parse a mail; of one that is nested too deep only the headers."""
     policy = BoundedPolicy()
-    try:
-        return message_from_bytes(raw, policy=policy)
-    except RecursionError:
-        return message_from_bytes(raw.partition(b"\r\n\r\n")[0] + b"\r\n\r\n", policy=policy)
+    with suppress(RecursionError):
+        parsed = message_from_bytes(raw, policy=policy)
+        if not is_too_deep(parsed):
+            return parsed
+    return message_from_bytes(raw.partition(b"\r\n\r\n")[0] + b"\r\n\r\n", policy=policy)
+
+
+def is_too_deep(part: Part) -> bool:
+    """Check whether parts are nested deeper than Python can walk through."""
+    level = [part]
+    for _ in range(_DEEPEST_PARSED):
+        level = [child for above in level if above.is_multipart() for child in above.get_payload()]  # type: ignore[misc]
+    return bool(level)
 
 
 def describe_mail(mail: Mail, form: str = "full", only_headers: Collection[str] = ()) -> JsonObject:
@@ -131,11 +143,11 @@ def describe_part(part: Part, part_id: str = "") -> JsonObject:
 
 
 def describe_body(part: Part, part_id: str) -> JsonObject:
-    """Answer Gmail's MessagePartBody: text stands in it, anything else is fetched by its id."""
+    """Answer Gmail's MessagePartBody: text stands in it unless it is long, anything else is fetched by its id."""
     if part.get_content_maintype() == "multipart":
         return {"size": 0}
     content = read_content(part)
-    if not is_text(part):
+    if not is_text(part) or len(content) > _LONGEST_INLINE:
         found_by = encode(os.urandom(150) + f"|{part_id}".encode()).rstrip("=")  # never the same twice, as with Gmail
         return {"attachmentId": f"ANGjdJ{found_by}", "size": len(content)}
     return {"size": len(content), "data": encode(content)} if content else {"size": 0}
@@ -180,7 +192,7 @@ def file_name(part: Part) -> str:
     """Answer the decoded file name; an attachment without one is called noname, as Gmail does."""
     try:
         name = part.get_filename() or ""
-    except (LookupError, ValueError):  # RFC 2231 with a charset that nobody knows
+    except (LookupError, ValueError, TypeError):  # RFC 2231 that is broken, or with a charset that nobody knows
         name = ""
     named = decode_words(_from_wire(name))
     return named or ("noname" if part.get_content_disposition() == "attachment" else "")

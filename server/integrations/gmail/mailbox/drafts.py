@@ -13,7 +13,7 @@ from server.integrations.gmail.mailbox.own_addresses import read_own_addresses
 from server.integrations.gmail.mailbox.reply import find_answer
 from server.integrations.gmail.mailbox.responses import PROBLEM, lean_entries, view_entries
 from server.integrations.gmail.mime.compose import OutgoingMail, check_recipients, compose, name_recipients, read_ids
-from server.integrations.gmail.mime.message import decode_base64url, read_headers
+from server.integrations.gmail.mime.message import Headers, decode_base64url, read_headers
 from server.integrations.gmail.mime.raw_message import RawMail, read_raw
 from server.integrations.gmail.models import Done, DraftEntry, DraftList, DraftMail, DraftSaved, Sent, WholeDraft
 from server.sdk.operation import Effect, require_allowed
@@ -129,7 +129,11 @@ class Drafts:
         return Done(success=True, message="The draft was deleted.")
 
     async def _read_raw(self, session: Session, draft_id: str) -> RawMail:
-        return await self.accounts.run(read_raw, (await read_stored(session, draft_id)).content)
+        stored = await read_stored(session, draft_id)
+        try:
+            return await self.accounts.run(read_raw, stored.content)
+        except InvalidInput:
+            return RawMail(Headers(), ("This draft cannot be read here.",), (), ())
 
     async def _settle(self, draft: DraftMail, draft_id: str | None = None) -> tuple[Session, OutgoingMail, str | None]:
         needs = (Permission.read, Permission.send) if draft.thread_id or draft_id else (Permission.send,)

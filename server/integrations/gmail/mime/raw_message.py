@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from email import errors, message_from_bytes
 from email.message import Message
+from email.policy import Compat32
 
 from server.core.errors import InvalidInput
 from server.integrations.gmail.mime.compose import File
-from server.integrations.gmail.mime.message import Headers
+from server.integrations.gmail.mime.message import LONGEST_PARAMETERS, Headers
 from server.integrations.gmail.mime.text import clean_text, decode_text, decode_words, html_to_text, one_line, shorten
 
 _SHOWN = ("From", "To", "Cc", "Bcc", "Reply-To")
@@ -73,9 +74,26 @@ class RawMail:
         )
 
 
+class _Strict(Compat32):
+    """Refuses long headers that describe a part: Python takes quadratic time for their parameters."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        if name.lower().startswith("content-") and len(value) > LONGEST_PARAMETERS:
+            raise ValueError
+        return name, value
+
+
 def read_raw(content: bytes) -> RawMail:
-    """Read a mail from its bytes. Never raises."""
-    message = message_from_bytes(content)
+    """Read a mail from its bytes. Raises InvalidInput if that is not possible, for example because it is nested too deep."""
+    try:
+        return _read_raw(content)
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        raise InvalidInput("This draft cannot be read here, so it is not certain what would be sent. Open it in Gmail.") from None
+
+
+def _read_raw(content: bytes) -> RawMail:
+    message = message_from_bytes(content, policy=_Strict())
     headers = Headers(tuple((name.lower(), read_header(value)) for name, value in message.raw_items()))
     leaves = list(walk(message))
     texts = tuple(clean_text(read_leaf(leaf)) for leaf in leaves if kind_of(leaf) == "text/plain")
@@ -127,7 +145,7 @@ def leaf_content(part: Message) -> bytes:
 def file_name_given(part: Message) -> str:
     try:
         return one_line(decode_words(part.get_filename() or ""), 255)
-    except (LookupError, ValueError):
+    except (LookupError, ValueError, TypeError):
         return ""
 
 

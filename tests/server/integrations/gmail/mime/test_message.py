@@ -8,14 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from server.core.errors import TooLarge
 from server.integrations.gmail.mime.message import (
     Headers,
     decode_base64url,
     find_attachments,
+    limit_list,
     read_date,
     read_headers,
     read_parts,
     read_people,
+    shorten_person,
 )
 
 
@@ -78,6 +81,37 @@ def test_long_recipient_list_is_shown_by_its_size():
     people = read_people(headers, "To")
     assert len(people) == 50
     assert people[-1] == "… and 31 more"
+
+
+def test_end_of_a_long_header_cuts_no_address():
+    many = ", ".join(f"recipient-{number}-{'x' * 100}@host-{number}.example" for number in range(400))
+    headers = Headers((("to", many),))
+    assert len(headers.addresses("To")) == 400
+    people = read_people(headers, "To", most=1000)
+    assert all(person.endswith(".example") for person in people[:-1])
+    assert people[-1] == f"… and {400 - len(people) + 1} more"
+    assert read_people(headers, "To")[-1] == "… and 351 more"
+    with pytest.raises(TooLarge):
+        Headers((("to", many), ("cc", many * 5))).addresses("To", "Cc")
+
+
+@pytest.mark.parametrize(
+    ("person", "shown"),
+    [
+        ("Bob <bob@example.com>", "Bob <bob@example.com>"),
+        ("Bob Bob Bob Bob Bob <bob@example.com>", "Bob Bob B… <bob@example.com>"),
+        ("bob-and-his-many-colleagues@example.com", "… (too long to show)"),
+        ("Bob <bob-and-his-many-colleagues@example.com>", "… (too long to show)"),
+    ],
+)
+def test_shortening_somebody_keeps_the_address(person, shown):
+    assert shorten_person(person, 28) == shown
+
+
+def test_remark_about_more_entries_adds_up():
+    assert limit_list(["a", "b", "… and 7 more"], 2) == ["a", "… and 8 more"]
+    assert limit_list(["a", "b", "c"], 2) == ["a", "… and 2 more"]
+    assert limit_list(["a", "b"], 2) == ["a", "b"]
 
 
 @pytest.mark.parametrize(
