@@ -169,7 +169,10 @@ class DesktopApplication:
                 self._follow()
                 self.error = self.server.error if self.server else None
         except InUse:
-            self._hand_over()
+            try:
+                show_running_instance(self.home.folders.data, wait_and_show_running_window)
+            except DeskhandError as error:
+                self.error = error
         except BaseException as error:  # noqa: BLE001, it is raised again on the main thread
             self.error = error
         finally:
@@ -187,12 +190,6 @@ class DesktopApplication:
             return None
         self.server = BackgroundServer(Program(options, self.screen))
         return self.server.start()
-
-    def _hand_over(self) -> None:
-        try:
-            show_running_instance(self.home.folders.data, wait_and_show_running_window)
-        except DeskhandError as error:
-            self.error = error
 
     def _greet(self, ready: "Ready") -> None:
         from server.commandline.serve import tell

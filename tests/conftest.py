@@ -1,4 +1,4 @@
-"""What all tests share. A test whose system packages are missing skips with the reason; where CI=true it fails instead."""
+"""Shared fixtures. A test without its system packages is skipped with the reason, or fails if CI=true."""
 
 import os
 import sys
@@ -33,9 +33,9 @@ IMPURE_EVENTS = {"os.exec", "os.fork", "os.posix_spawn", "os.system", "socket.bi
 impure_events: set[str] = set()  # of the current test
 
 
-def need(found: object, what: str, how: str) -> None:
+def need(available: object, what: str, how: str) -> None:
     """Skip the test unless `found`, or fail it where CI=true: `need(shutil.which("ps"), "ps", "apt-get install procps")`."""
-    if found:
+    if available:
         return
     reason = f"needs {what}: {how}"
     if os.environ.get("CI") == "true":
@@ -72,7 +72,10 @@ def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
         if limit and limit.args[0] > SHORT_SECONDS and not item.config.option.long:
             item.add_marker(pytest.mark.timeout(SHORT_SECONDS), append=False)
         fixtures = item._fixtureinfo.name2fixturedefs
-        modules = {item.module.__name__, *(one.func.__module__ for definitions in fixtures.values() for one in definitions)}
+        modules = {
+            item.module.__name__,
+            *(definition.func.__module__ for definitions in fixtures.values() for definition in definitions),
+        }
         if "tmp_path_factory" not in fixtures and all(map(is_pure_module, modules)):
             item.add_marker("pure")
 
@@ -92,9 +95,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         return
     from tests.checks.canary import find_ours
 
-    found = find_ours(session.config._tmp_path_factory.getbasetemp())  # type: ignore[attr-defined]
-    if found:
-        print("\nSecrets lie in clear in:", *found, sep="\n")
+    processes = find_ours(session.config._tmp_path_factory.getbasetemp())  # type: ignore[attr-defined]
+    if processes:
+        print("\nSecrets lie in clear in:", *processes, sep="\n")
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
@@ -114,13 +117,13 @@ def stopped_programs_are_freed() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def long(request: pytest.FixtureRequest) -> bool:
-    """Whether a long check is to run in full; otherwise it runs in its short form."""
+    """Return whether a long check runs in full."""
     return bool(request.config.getoption("--long"))
 
 
 @pytest.fixture(scope="session")
 def pictures(request: pytest.FixtureRequest) -> bool:
-    """Whether the pictures of the window are to be made anew."""
+    """Return whether the screenshots are made again."""
     return bool(request.config.getoption("--pictures"))
 
 

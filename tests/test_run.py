@@ -178,7 +178,7 @@ def test_folder_of_the_same_name_in_the_working_directory_hides_nothing(installe
     assert installed.run(cwd=stranger.parents[1]).stdout == "ours\n"
 
 
-def test_only_locked_packages_are_looked_up(checkout, tmp_path):
+def test_lookup_is_limited_to_locked_packages(checkout, tmp_path):
     links = tmp_path / "links"
     links.mkdir()
     with zipfile.ZipFile(links / "as_wheel-1-py3-none-any.whl", "w") as wheel:

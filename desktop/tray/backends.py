@@ -206,12 +206,9 @@ class Xorg(Backend):
         """Dock again if the tray dropped the icon or was restarted; pystray docks only once."""
         while not self._over.wait(HOST_SECONDS):
             with suppress(Exception):  # the tray may end between two questions
-                if not self._is_docked() and self.has_host():
+                tree = self.icon._window.query_tree()
+                if tree.parent == tree.root and self.has_host():
                     self.call(self.icon._show)
-
-    def _is_docked(self) -> bool:
-        tree = self.icon._window.query_tree()
-        return bool(tree.parent != tree.root)
 
 
 class Mac(Backend):

@@ -139,18 +139,13 @@ def import_pystray() -> Any:
             import pystray
         except Exception as error:  # noqa: BLE001, each toolkit fails in a way of its own
             reasons.append(str(error))
-            forget_pystray()
+            for module in [module for module in sys.modules if module.partition(".")[0] == "pystray"]:
+                del sys.modules[module]  # so that it can be imported again
         else:
             return pystray
         finally:
             restore(chosen)
     raise TrayUnavailable(f"No icon can be shown in a tray here ({'; '.join(reasons)}).")
-
-
-def forget_pystray() -> None:
-    """Remove pystray from sys.modules so that it can be imported again."""
-    for name in [name for name in sys.modules if name.partition(".")[0] == "pystray"]:
-        del sys.modules[name]
 
 
 def restore(chosen: str | None) -> None:

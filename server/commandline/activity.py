@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from server.commandline.client import ask
-from server.sdk.cli import data_dir_option, example, json_option, print_json, say, say_time
+from server.sdk.cli import data_dir_option, example, json_option, say, say_time, show
 
 NOT_WELL = ("failed", "uncertain", "refused")  # outcomes
 
@@ -26,11 +26,8 @@ def activity(number: int | None, data_dir: Path | None, *, as_json: bool, **want
     """List what happened, newest first; with the NUMBER of a call, show all that is known of it."""
     path = f"/api/activity/{number}" if number is not None else f"/api/activity?{encode_query(**wanted)}"
     answer = ask(data_dir, "GET", path)
-    if as_json:
-        print_json(answer)
-    elif number is not None:
-        for line in describe(answer):
-            say(line)
+    if as_json or number is not None:
+        show(answer, describe, as_json=as_json)
     else:
         list_entries(answer, chosen=any(wanted[name] for name in ("client", "search", "failed", "waiting")))
 

@@ -70,13 +70,8 @@ class DurationChoice(click.Choice[str]):
 @data_dir_option
 def approve(question_id: str, code: str | None, extent: str, data_dir: Path | None) -> None:
     """Say yes."""
-    answer = ask(
-        data_dir,
-        "POST",
-        f"/api/approvals/{quote(question_id, safe='')}/approve",
-        {"extent": extent, "code": code},
-        running_only=True,
-    )
+    path, order = f"/api/approvals/{quote(question_id, safe='')}/approve", {"extent": extent, "code": code}
+    answer = ask(data_dir, "POST", path, order, running_only=True)
     say(answer["message"])
 
 

@@ -86,7 +86,7 @@ class Simulation:
         self._random = Random(schedule.seed)  # noqa: S311, it shuffles pauses
         self._clients: dict[str, ChatGPT] = {}
         self._undos: list[Step] = []
-        self._scripts = state.runtime.demo_scripts()
+        self._scripts = [part.demo for member in state.runtime.members if (part := member.parts) and part.demo]
 
     async def run(self) -> None:
         """Run all scenarios."""

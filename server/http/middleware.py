@@ -50,14 +50,15 @@ class HostOriginMiddleware:
             await self._app(scope, receive, send)
             return
         host, origin = read_headers(scope, b"host"), read_headers(scope, b"origin")
-        listed = bool(origin) and (origin[0] in clean_origins(self._origins()) or self._is_open(scope))
+        allowed = {known.lower().rstrip("/") for known in self._origins()} if origin else set()
+        listed = bool(origin) and (origin[0] in allowed or self._is_open(scope))
         if len(host) != 1 or host[0] not in {name.lower() for name in self._hosts()}:
             await refuse(scope, receive, send, 421, Misdirected().detail)
         elif len(origin) > 1 or (origin and not listed and not is_own_origin(origin[0], host[0])):
             await refuse(scope, receive, send, 403, FOREIGN)
         elif not listed or scope["type"] == "websocket":
             await self._app(scope, receive, send)
-        elif is_preflight(scope):
+        elif scope["method"] == "OPTIONS" and read_headers(scope, b"access-control-request-method"):
             await answer_preflight(send, origin[0])
         else:
             await self._app(scope, receive, add_headers(send, allow_reading(origin[0])))
@@ -119,18 +120,9 @@ def read_headers(scope: Scope, name: bytes) -> list[str]:
     return [value.decode("latin-1").lower() for header, value in scope["headers"] if header == name]
 
 
-def clean_origins(origins: Collection[str]) -> set[str]:
-    return {origin.lower().rstrip("/") for origin in origins}
-
-
 def is_own_origin(origin: str, host: str) -> bool:
     """Return whether a request is same-origin with one of our own addresses."""
     return origin in {f"http://{host}", f"https://{host}"}
-
-
-def is_preflight(scope: Scope) -> bool:
-    """Return whether a browser asks what a page may send."""
-    return scope["method"] == "OPTIONS" and bool(read_headers(scope, b"access-control-request-method"))
 
 
 def allow_reading(origin: str) -> RawHeaders:

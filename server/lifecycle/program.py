@@ -141,7 +141,9 @@ class Program:
                 for listener in listeners:
                     await listener.ready.wait()
                 await self._make_clients(state)
-                await self._start_tunnel(state)
+                await state.tunnel.start(wanted=self.options.tunnel)
+                if self.options.tunnel:  # its address is waited for, and without one it goes on
+                    await self._wait_until(state.tunnel.status.wait_until_settled())
                 self._start_tasks(state)
                 await self._stay(state, on_ready)
             finally:  # whatever happened: a listener that is not stopped, but cancelled, never ends
@@ -206,12 +208,6 @@ class Program:
             if options.openai:
                 scopes = (member.integration.openai_scopes for member in state.runtime.members)
                 await state.programs.add_openai(options.openai, frozenset[str]().union(*scopes))
-
-    async def _start_tunnel(self, state: State) -> None:
-        """Open the tunnel where that is set; where it was asked for, wait for its address, and go on without if there is none."""
-        await state.tunnel.start(wanted=self.options.tunnel)
-        if self.options.tunnel:
-            await self._wait_until(state.tunnel.status.wait_until_settled())
 
 
 async def prune(state: State) -> None:

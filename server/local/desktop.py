@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from server.core.errors import Unavailable
+from server.local.models import PathView
 from server.runtime.state import State
 from server.runtime.updates import Update
 
@@ -26,12 +27,6 @@ class DesktopSettingsUpdate(BaseModel):
 
     start_at_login: bool | None = Field(None, description="Whether to start at login.")
     check_for_updates: bool | None = Field(None, description="Whether to look once a day for a newer version.")
-
-
-class LogsView(BaseModel):
-    """Folder of the logs."""
-
-    path: str = Field(description="The folder that was opened.")
 
 
 def create_routes(state: State) -> APIRouter:
@@ -65,9 +60,9 @@ def create_routes(state: State) -> APIRouter:
         return await view()
 
     @routes.post("/logs/open")
-    async def open_logs() -> LogsView:
+    async def open_logs() -> PathView:
         """Shows the folder of the logs."""
         await asyncio.to_thread(screen.open_folder, logs)
-        return LogsView(path=str(logs))
+        return PathView(path=str(logs))
 
     return routes

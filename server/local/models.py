@@ -209,8 +209,8 @@ class BackupOrder(BaseModel):
     overwrite: bool = False
 
 
-class BackupView(BaseModel):
-    """A backup that was made."""
+class PathView(BaseModel):
+    """A file that was made, or a folder that was opened."""
 
     path: str
 

@@ -15,11 +15,11 @@ from server.local.health import list_problems, refresh
 from server.local.models import (
     Addresses,
     BackupOrder,
-    BackupView,
     Check,
     IntegrationView,
     NoticeOrder,
     Overview,
+    PathView,
     PauseOrder,
     PauseView,
 )
@@ -52,13 +52,13 @@ def create_routes(state: State) -> APIRouter:
         return PauseView(paused_until=None)
 
     @routes.post("/backup")
-    async def make_backup(order: BackupOrder) -> BackupView:
+    async def make_backup(order: BackupOrder) -> PathView:
         """Puts a copy of what is kept, without a secret, into one file."""
         if not Path(order.path).is_absolute() or "\0" in order.path or len(order.path) > LONGEST_PATH:
             raise InvalidInput("Name the whole path of the file that the backup is to be.")
         data, config = state.home.folders.data, state.home.folders.config
         made = await asyncio.to_thread(back_up, data, Path(order.path), config=config, overwrite=order.overwrite)
-        return BackupView(path=str(made))
+        return PathView(path=str(made))
 
     routes.include_router(create_details(state))
     return routes

@@ -3,16 +3,12 @@
 from html import escape
 from typing import Any
 
+from server.access.oauth.pages import PALETTE
 from server.projections.openapi import walk_operations
 
-STYLE = """
-:root {
-  color-scheme: light dark;
-  --ink: #131a1b; --dim: #5b686b; --page: #f6f7f7; --card: #fff; --line: #e0e5e6; --accent: #0b6b68;
-}
-@media (prefers-color-scheme: dark) {
-  :root { --ink: #e9eeee; --dim: #93a0a1; --page: #0f1314; --card: #171c1d; --line: #283031; --accent: #58c4ba; }
-}
+STYLE = (
+    PALETTE
+    + """\
 body {
   margin: 0 auto; max-width: 760px; padding: 40px 24px 80px;
   background: var(--page); color: var(--ink); font: 15px/24px system-ui, sans-serif;
@@ -30,6 +26,7 @@ dt code { color: var(--dim); }
 dd { margin: 0; }
 a { color: var(--accent); }
 """
+)
 
 
 def make_page(document: dict[str, Any]) -> str:

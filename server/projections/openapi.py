@@ -85,7 +85,7 @@ def make_document(
     )
     components["responses"] = {str(status): describe_failure(status, text) for status, text in FAILURES.items()}
     schemas = components.setdefault("schemas", {})
-    schemas |= {"Problem": schema_of(Problem), "Pending": schema_of(Pending)}
+    schemas |= {model.__name__: model.model_json_schema(ref_template=SCHEMAS + "{model}") for model in (Problem, Pending)}
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     for _, _, operation in walk_operations(document):
@@ -147,10 +147,6 @@ def find_references(node: Any) -> set[str]:
     reference = node.get("$ref", "")
     own = {reference.removeprefix(SCHEMAS)} if isinstance(reference, str) and reference.startswith(SCHEMAS) else set()
     return own.union(*map(find_references, node.values()))
-
-
-def schema_of(model: type[BaseModel]) -> dict[str, Any]:
-    return model.model_json_schema(ref_template=SCHEMAS + "{model}")
 
 
 def simplify(node: Any) -> None:

@@ -26,21 +26,17 @@ def name_scheme(
         document["components"]["securitySchemes"] = {KEY: WITH_KEY}
         return
     scopes = sorted({scope for operation in operations for scope in needed(operation)})
-    document["components"]["securitySchemes"] = {SIGN_IN: describe_sign_in(sign_in_at, scopes, labels)}
-    for operation in operations:
-        operation["security"] = [{SIGN_IN: needed(operation)}]
-
-
-def describe_sign_in(address: str, scopes: list[str], labels: Mapping[str, str]) -> dict[str, Any]:
-    """The form of https://spec.openapis.org/oas/v3.1.0#oauth-flow-object."""
-    words = "The person lets the program in at their computer."
-    flow = {
-        "authorizationUrl": address + AUTHORIZE,
-        "tokenUrl": address + TOKEN,
-        "refreshUrl": address + TOKEN,
+    flow = {  # https://spec.openapis.org/oas/v3.1.0#oauth-flow-object
+        "authorizationUrl": sign_in_at + AUTHORIZE,
+        "tokenUrl": sign_in_at + TOKEN,
+        "refreshUrl": sign_in_at + TOKEN,
         "scopes": {scope: describe_scope(scope, labels) for scope in scopes},
     }
-    return {"type": "oauth2", "description": words, "flows": {"authorizationCode": flow}}
+    words = "The person lets the program in at their computer."
+    scheme = {"type": "oauth2", "description": words, "flows": {"authorizationCode": flow}}
+    document["components"]["securitySchemes"] = {SIGN_IN: scheme}
+    for operation in operations:
+        operation["security"] = [{SIGN_IN: needed(operation)}]
 
 
 def needed(operation: dict[str, Any]) -> list[str]:

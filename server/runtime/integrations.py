@@ -15,7 +15,6 @@ from server.access.oauth.scopes import describe_scope
 from server.core.errors import DeskhandError, Unavailable
 from server.http.deferred_routes import DeferredRoutes, building
 from server.sdk.context import Context
-from server.sdk.demo import DemoScript
 from server.sdk.health import Health
 from server.sdk.integration import Integration, IntegrationSpec
 from server.sdk.operation import Operation, Operations, operation_of
@@ -259,10 +258,6 @@ class Runtime:
     def running(self) -> list[Health]:
         """List the services of the running integrations."""
         return [member.service for member in self.members if member.service]
-
-    def demo_scripts(self) -> list[DemoScript]:
-        """List the demo scripts of the running integrations."""
-        return [member.parts.demo for member in self.members if member.parts and member.parts.demo]
 
 
 def list_operations(router: Operations) -> list[Operation]:

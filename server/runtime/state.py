@@ -34,7 +34,7 @@ from server.sdk.context import Context
 from server.sdk.desktop import NoScreen, Screen
 from server.storage.backup import finish_restore
 from server.storage.data_dir import DataDir
-from server.storage.database import DATABASE_FILE, Database, open_database
+from server.storage.database import DATABASE_FILE, Database
 from server.storage.keyring_worker import KeyringTimeouts
 from server.storage.migrations import migrate
 from server.storage.secrets import SECTION, Secrets
@@ -123,7 +123,7 @@ async def open_state(
     finish_restore(data, home.folders.config)
     check(data / DATABASE_FILE)
     migrate(data / DATABASE_FILE, find_migrations())
-    database = open_database(data / DATABASE_FILE)
+    database = Database(data / DATABASE_FILE)
     context = make_context(home, address, database, screen or NoScreen(), clock, demo=demo, used=used)
     try:
         state = make_state(home, address, context, rules, tunnel_timing)

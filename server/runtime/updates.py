@@ -169,14 +169,9 @@ def read_release(body: bytes, tag: str, page_url: str) -> LastCheck:
         raise ValueError("the answer is no release") from error
     if release.draft or release.prerelease:
         return LastCheck(tag=tag)
-    version = str(Version(release.tag_name))
-    return LastCheck(tag=tag, version=version, address=choose_page(release.html_url, page_url))
-
-
-def choose_page(address: str, page_url: str) -> str:
-    """Return the page of a release if it is one of ours, else the page of all releases: the person is sent there."""
-    own = re.escape(page_url.rstrip("/")) + r"/tag/[A-Za-z0-9._+%~-]+"
-    return address if page_url and re.fullmatch(own, address) else page_url
+    version, own = str(Version(release.tag_name)), re.escape(page_url.rstrip("/")) + r"/tag/[A-Za-z0-9._+%~-]+"
+    is_own = page_url and re.fullmatch(own, release.html_url)  # else the page of all releases: the person is sent there
+    return LastCheck(tag=tag, version=version, address=release.html_url if is_own else page_url)
 
 
 def is_newer(version: str, own: str) -> bool:

@@ -46,12 +46,9 @@ class DataDir:
 
 def find_home(data_dir: Path | None, *, demo: bool) -> DataDir:
     """Return the folders without creating them."""
-    if data_dir:
-        base = data_dir.expanduser().resolve()
-        return DataDir(Folders(base, base, base / "files", base / "logs"), own=True)
     places = PlatformDirs("Deskhand", appauthor=False, roaming=False)
-    if demo:
-        base = places.user_data_path / "demo"
+    if data_dir or demo:
+        base = data_dir.expanduser().resolve() if data_dir else places.user_data_path / "demo"
         return DataDir(Folders(base, base, base / "files", base / "logs"), own=True)
     data = places.user_data_path
     return DataDir(Folders(data, places.user_config_path, data / "files", places.user_log_path), own=False)

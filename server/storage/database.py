@@ -72,7 +72,10 @@ class Outcome:
 
 
 class Database:
-    """One writer thread stores what arrived during its last flush in one transaction, each function in a savepoint."""
+    """One writer thread stores what arrived during its last flush in one transaction, each function in a savepoint.
+
+    It is of the loop in which it is made, and the file is migrated. Raises Unavailable if the file cannot be used.
+    """
 
     def __init__(self, path: Path, limits: Limits = USUAL) -> None:
         self._loop = asyncio.get_running_loop()
@@ -175,11 +178,6 @@ def require_transaction(driver: sqlite3.Connection) -> None:
     """Raise RuntimeError if a function committed, and with it the work of others."""
     if not driver.in_transaction:
         raise RuntimeError("A function given to `write` must not commit.")
-
-
-def open_database(path: Path, limits: Limits = USUAL) -> Database:
-    """Open a migrated database, inside a running loop. Unavailable: it cannot be used, and the sentence says why."""
-    return Database(path, limits)
 
 
 def resolve_all(outcomes: list[Outcome]) -> None:

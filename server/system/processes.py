@@ -130,14 +130,9 @@ def program_of(path: str, arguments: tuple[str, ...] = ()) -> Program:
         return Program(real(path), arguments)
     interpreter, *options = os.fsdecode(first[2:]).strip().split(maxsplit=1) or ["/bin/sh"]
     if Path(interpreter).name == "env":
-        interpreter, options = interpreter_of_env(options)
+        words = [word for word in " ".join(options).split() if word != "-S"] or ["sh"]
+        interpreter, options = shutil.which(words[0]) or words[0], words[1:]
     return Program(real(interpreter), arguments, real(path), tuple(options))
-
-
-def interpreter_of_env(options: list[str]) -> tuple[str, list[str]]:
-    """Return the interpreter of `#!/usr/bin/env NAME` and `#!/usr/bin/env -S NAME OPTIONS`."""
-    words = [word for word in " ".join(options).split() if word != "-S"] or ["sh"]
-    return shutil.which(words[0]) or words[0], words[1:]
 
 
 def find_by_endings(endings: Sequence[Sequence[str]]) -> list[Process]:

@@ -85,7 +85,10 @@ class Download:
 
     async def _run(self, address: str) -> None:
         try:
-            await self._fetch_and_unpack(address)
+            make_private_folder(self._folder)
+            partial = PartialFile(self._folder / f"{self._program}.part")
+            await self._fetch(address, partial)
+            await asyncio.to_thread(self._unpack, partial)
         except OSError as error:
             self._show(DownloadView(running=False, problem=not_stored(error, "ngrok's program").detail))
         except DeskhandError as error:
@@ -95,12 +98,6 @@ class Download:
             self._show(DownloadView(running=False, problem="It could not be downloaded. Deskhand's log says why."))
         else:
             self._show(None)
-
-    async def _fetch_and_unpack(self, address: str) -> None:
-        make_private_folder(self._folder)
-        partial = PartialFile(self._folder / f"{self._program}.part")
-        await self._fetch(address, partial)
-        await asyncio.to_thread(self._unpack, partial)
 
     async def _fetch(self, address: str, partial: PartialFile) -> None:
         http, headers = await self._context.http.get(), partial.headers()
@@ -128,7 +125,9 @@ class Download:
             if size > MAX_SIZE:
                 raise TooLarge("The download is far larger than ngrok's program. It was stopped.")
             await asyncio.to_thread(file.write, chunk)
-            self._show_share(size / whole if whole else 0.0)
+            share = min(round(size / whole, 2), 1.0) if whole else 0.0
+            if self.view and self.view.share != share:
+                self._show(DownloadView(running=True, share=share))
 
     def _unpack(self, partial: PartialFile) -> None:
         from server.tunnel.archive import BROKEN, unpack_program
@@ -143,11 +142,6 @@ class Download:
             with suppress(OSError):
                 new.unlink(missing_ok=True)
                 partial.remove()
-
-    def _show_share(self, share: float) -> None:
-        share = min(round(share, 2), 1.0)
-        if self.view and self.view.share != share:
-            self._show(DownloadView(running=True, share=share))
 
     def _show(self, view: DownloadView | None) -> None:
         self.view = view

@@ -194,7 +194,8 @@ class NgrokSession:
         message = entry.msg or ""
         if entry.lvl in {"ERROR", "CRITICAL"}:
             if self._last_error != (entry.err or message):
-                log.warning("ngrok: %s", self._redact(entry.line))
+                line = SECRET.sub(r"\1•••", entry.line)
+                log.warning("ngrok: %s", line.replace(self._request.authtoken, "•••") if self._request.authtoken else line)
             self._last_error = entry.err or message
             if self._address and "reconnect" in message and not self._down:
                 self._down = True
@@ -203,10 +204,6 @@ class NgrokSession:
         elif self._down and "session established" in message:
             self._down, self._last_error = False, ""
             self._on_event(TunnelEvent(EventKind.up, self._address))
-
-    def _redact(self, line: str) -> str:
-        line = SECRET.sub(r"\1•••", line)
-        return line.replace(self._request.authtoken, "•••") if self._request.authtoken else line
 
     def _clean_up(self) -> None:
         from pyngrok import ngrok

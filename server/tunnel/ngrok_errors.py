@@ -114,16 +114,10 @@ def explain(text: str) -> TunnelError:
     """Translate ngrok's output into a sentence. None of it is repeated: it may contain the authtoken."""
     code = find_code(text)
     if code is not None:
-        return explain_code(code)
+        page = f"https://ngrok.com/docs/errors/err_ngrok_{code} says what that means."
+        known = MEANINGS.get(code)
+        return known() if known else TunnelError(f"ngrok refused, with its code ERR_NGROK_{code}.", page)
     for pattern, meaning in ((TOO_OLD_FOR_FILE, TOO_OLD), (UNREACHABLE, UNREACHED)):
         if pattern.search(text):
             return meaning()
     return TunnelError("ngrok ended without a reason that Deskhand knows.", "Deskhand's log says more.", transient=True)
-
-
-def explain_code(code: int) -> TunnelError:
-    """Translate an error code, or refer to ngrok's page about it."""
-    if meaning := MEANINGS.get(code):
-        return meaning()
-    page = f"https://ngrok.com/docs/errors/err_ngrok_{code}"
-    return TunnelError(f"ngrok refused, with its code ERR_NGROK_{code}.", f"{page} says what that means.")

@@ -46,14 +46,9 @@ class TunnelPreferences:
         if changes:
             await self.context.settings.write(SECTION, self.settings.model_copy(update=changes))
         if "authtoken" in given:
-            await self._store_authtoken(authtoken)
+            secrets = self.context.secrets
+            await (secrets.set(AUTHTOKEN, authtoken) if authtoken else secrets.delete(AUTHTOKEN))
         return bool(given & REOPENING)
-
-    async def _store_authtoken(self, authtoken: str | None) -> None:
-        if authtoken:
-            await self.context.secrets.set(AUTHTOKEN, authtoken)
-        else:
-            await self.context.secrets.delete(AUTHTOKEN)
 
 
 def check_authtoken(text: str) -> str:

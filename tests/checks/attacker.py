@@ -30,14 +30,14 @@ class Attacker:
 
     def call(self, operation: str, arguments: dict[str, Any], **headers: str) -> httpx2.Response:
         """Call an operation as an Action does, without waiting for the person."""
-        asked = compose(self.document, operation, arguments)
-        told = {"Prefer": "respond-async"} | {name.replace("_", "-"): value for name, value in headers.items()}
-        return self.request(asked.method, asked.path, params=asked.query, json=asked.body, headers=told)
+        request = compose(self.document, operation, arguments)
+        fields = {"Prefer": "respond-async"} | {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.request(request.method, request.path, params=request.query, json=request.body, headers=fields)
 
     def use_tool(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Call an operation as a tool, and answer the tool's result."""
-        asked = modern("tools/call", {"name": name, "arguments": arguments})
-        answer = self.request("POST", "/mcp", **asked)
+        request = modern("tools/call", {"name": name, "arguments": arguments})
+        answer = self.request("POST", "/mcp", **request)
         assert answer.status_code == 200, answer.text
         return dict(read(answer)["result"])
 
@@ -54,10 +54,10 @@ class Attacker:
     def send_raw(self, raw: Raw, waiting: str) -> bytes:
         """Send a request as it is written, and answer what came back."""
         self.made += 1
-        told = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json", "Connection": "close"}
-        told = {"Host": urlsplit(self.server.own).netloc, "Prefer": "respond-async"} | told | raw.headers
+        fields = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json", "Connection": "close"}
+        fields = {"Host": urlsplit(self.server.own).netloc, "Prefer": "respond-async"} | fields | raw.headers
         body = raw.content.replace("{waiting}", waiting).encode()
-        lines = [f"{raw.method} {raw.path} HTTP/1.1", *(f"{name}: {value}" for name, value in told.items())]
+        lines = [f"{raw.method} {raw.path} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items())]
         head = "\r\n".join([*lines, f"Content-Length: {len(body)}", "", ""]).replace("{waiting}", waiting)
         return exchange(self.server.own, head.encode() + body)
 

@@ -22,27 +22,27 @@ def disguise(secret: str) -> set[bytes]:
     for shift in range(3):
         inner = base64.b64encode(b"\0" * shift + raw)[4 if shift else 0 : -4]
         written |= {inner, inner.translate(bytes.maketrans(b"+/", b"-_"))}
-    return {one for one in written if len(one) >= SHORTEST}
+    return {text for text in written if len(text) >= SHORTEST}
 
 
 def find_in(content: bytes, secrets: dict[str, str]) -> list[str]:
     """The names of the secrets that stand in some bytes."""
-    return [name for name, secret in secrets.items() if any(one in content for one in disguise(secret))]
+    return [name for name, secret in secrets.items() if any(form in content for form in disguise(secret))]
 
 
 def search_folder(folder: Path, secrets: dict[str, str], spare: Iterable[str] = ()) -> list[tuple[str, str]]:
-    """Where under a folder which secret stands. `spare`: names of files that hold secrets by their purpose."""
+    """Secrets found below a folder, with their files. `spare`: names of files that hold secrets by their purpose."""
     files = [path for path in folder.rglob("*") if path.is_file() and path.name not in spare]
     return [(path.name, name) for path in files for name in find_in(path.read_bytes(), secrets)]
 
 
 def search_children(pid: int, secrets: dict[str, str]) -> list[tuple[str, str]]:
     """Which secret stands in the environment or on the command line of what a process has started."""
-    told = ((child, text) for child in psutil.Process(pid).children(recursive=True) for text in tell_all(child))
-    return [(child.name(), name) for child, text in told for name in find_in(text, secrets)]
+    texts = ((child, text) for child in psutil.Process(pid).children(recursive=True) for text in list_readable_texts(child))
+    return [(child.name(), name) for child, text in texts for name in find_in(text, secrets)]
 
 
-def tell_all(process: psutil.Process) -> Iterator[bytes]:
+def list_readable_texts(process: psutil.Process) -> Iterator[bytes]:
     """All that whoever looks at a process can see of it."""
     yield "\n".join(process.cmdline()).encode()
     yield "\n".join(f"{name}={value}" for name, value in process.environ().items()).encode()

@@ -84,8 +84,8 @@ class SignedIn:
 @pytest.fixture
 def signed_in(tmp_path: Path) -> Iterator[SignedIn]:
     """Demo mode with a Google in the test's own process, where the server under test finds it."""
-    with signing_in(tmp_path / "data") as found:
-        yield found
+    with signing_in(tmp_path / "data") as clients:
+        yield clients
 
 
 @contextmanager
@@ -127,15 +127,15 @@ class Node:
     def run(self, program: Path | str, *arguments: str, seconds: float = 300, **options: Any) -> subprocess.CompletedProcess[str]:
         """Run a script of this folder, or the program that a package brings."""
         command = [str(self.programs / "node"), str(program), *arguments]
-        asked: dict[str, Any] = {"cwd": TOOLS, "env": self.environment, "timeout": seconds} | options
-        return subprocess.run(command, capture_output=True, text=True, check=False, **asked)
+        process_options: dict[str, Any] = {"cwd": TOOLS, "env": self.environment, "timeout": seconds} | options
+        return subprocess.run(command, capture_output=True, text=True, check=False, **process_options)
 
     @contextmanager
     def talk(self, program: Path | str, *arguments: str, **options: Any) -> Iterator[subprocess.Popen[str]]:
         """Run a script while the block runs, to write to it and to read what it says; it is over when the block is."""
         command = [str(self.programs / "node"), str(program), *arguments]
-        asked: dict[str, Any] = {"cwd": TOOLS, "env": self.environment, "stderr": subprocess.STDOUT} | options
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, **asked) as process:
+        process_options: dict[str, Any] = {"cwd": TOOLS, "env": self.environment, "stderr": subprocess.STDOUT} | options
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, **process_options) as process:
             try:
                 yield process
             finally:

@@ -45,17 +45,19 @@ def is_own(server: Process, address: str) -> bool:
 
 def read_digits(page: str) -> str:
     """Read what a person sees: the four digits."""
-    found = DIGITS.findall(page)
-    assert len(found) == 1, page
-    return str(found[0])
+    matches = DIGITS.findall(page)
+    assert len(matches) == 1, page
+    return str(matches[0])
 
 
 def type_digits(server: Process, digits: str) -> dict[str, Any]:
     """Say yes as the command line does, where the digits are not shown. Answers what was asked."""
-    question = until(lambda: [one for one in server.person("GET", "/api/approvals").json() if one["wants_code"]])[-1]
+    question = until(lambda: [approval for approval in server.person("GET", "/api/approvals").json() if approval["wants_code"]])[
+        -1
+    ]
     assert digits not in str(question), "whoever looks at the question alone does not know the digits"
-    said = server.person("POST", f"/api/approvals/{question['id']}/approve", json={"code": digits})
-    assert said.status_code == 200, said.text
+    response = server.person("POST", f"/api/approvals/{question['id']}/approve", json={"code": digits})
+    assert response.status_code == 200, response.text
     return dict(question)
 
 

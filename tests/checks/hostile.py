@@ -1,4 +1,4 @@
-"""What a client that obeys somebody else would try, as tables. Nothing here may reach anybody without the person's word."""
+"""Tables of hostile calls. None of them may have an effect without approval."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -95,9 +95,9 @@ def mail(**more: Any) -> dict[str, Any]:
     return {"to": BOB, "subject": "Hi", "body": "All that you had in your inbox."} | more
 
 
-def list_orders(found: dict[str, str]) -> list[Order]:
+def list_orders(ids: dict[str, str]) -> list[Order]:
     """Calls that change something, each of which a mail asked for. `found`: ids of a mail, its thread, a draft, a file."""
-    message, thread, draft = found["message"], found["thread"], found["draft"]
+    message, thread, draft = ids["message"], ids["thread"], ids["draft"]
     sends = [Order(f"mail to somebody {title}", "send_mail", mail(to=text)) for title, text in DISGUISES.items()]
     subjects = [Order(f"subject with {title}", "send_mail", mail(subject=text)) for title, text in SUBJECTS.items()]
     return [

@@ -56,8 +56,8 @@ def embed(uri: str, words: str, kind: str = "text/plain") -> types.EmbeddedResou
     return types.EmbeddedResource(type="resource", resource=types.TextResourceContents(uri=uri, mime_type=kind, text=words))
 
 
-def words(told: str) -> types.TextContent:
-    return types.TextContent(type="text", text=told)
+def words(content: str) -> types.TextContent:
+    return types.TextContent(type="text", text=content)
 
 
 MIXED = embed("test://mixed-content-resource", '{"test":"data","value":123}', "application/json")
@@ -109,12 +109,12 @@ async def progress(context: Context, _: types.CallToolRequestParams) -> Answer:
 
 
 async def fail(_: Context, __: types.CallToolRequestParams) -> Answer:
-    told = words("This tool intentionally returns an error for testing")
-    return types.CallToolResult(content=[told], is_error=True)
+    content = words("This tool intentionally returns an error for testing")
+    return types.CallToolResult(content=[content], is_error=True)
 
 
-async def show(_: Context, asked: types.CallToolRequestParams) -> Answer:
-    return types.CallToolResult(content=CONTENTS[asked.name])
+async def show(_: Context, params: types.CallToolRequestParams) -> Answer:
+    return types.CallToolResult(content=CONTENTS[params.name])
 
 
 CALLS: dict[str, Call] = {
@@ -144,51 +144,51 @@ STATIC = "This is the content of the static text resource."
 
 async def list_prompts(_: Context, __: Any) -> types.ListPromptsResult:
     def describe(name: str) -> types.Prompt:
-        needed = [types.PromptArgument(name=one, required=True) for one in PROMPT_ARGUMENTS.get(name, ())]
+        needed = [types.PromptArgument(name=argument, required=True) for argument in PROMPT_ARGUMENTS.get(name, ())]
         return types.Prompt(name=name, description="For the conformance suite.", arguments=needed)
 
     return types.ListPromptsResult(prompts=[describe(name) for name in (*PROMPTS, *PROMPT_ARGUMENTS)])
 
 
-async def get_prompt(_: Context, asked: types.GetPromptRequestParams) -> types.GetPromptResult | types.InputRequiredResult:
-    given = asked.arguments or {}
-    if asked.name == "test_input_required_result_prompt":
+async def get_prompt(_: Context, params: types.GetPromptRequestParams) -> types.GetPromptResult | types.InputRequiredResult:
+    given = params.arguments or {}
+    if params.name == "test_input_required_result_prompt":
         question = {"user_context": inputs.form("What context should the prompt use?", context="string")}
-        if again := inputs.require(asked, question):
+        if again := inputs.require(params, question):
             return again
-    if asked.name == "test_prompt_with_arguments":
-        told: list[Any] = [words(f"Prompt with arguments: arg1='{given.get('arg1')}', arg2='{given.get('arg2')}'")]
-    elif asked.name == "test_prompt_with_embedded_resource":
+    if params.name == "test_prompt_with_arguments":
+        contents: list[Any] = [words(f"Prompt with arguments: arg1='{given.get('arg1')}', arg2='{given.get('arg2')}'")]
+    elif params.name == "test_prompt_with_embedded_resource":
         embedded = embed(given.get("resourceUri", ""), "Embedded resource content for testing.")
-        told = [embedded, words("Please process the embedded resource above.")]
+        contents = [embedded, words("Please process the embedded resource above.")]
     else:
-        told = PROMPTS[asked.name]
-    return types.GetPromptResult(messages=[types.PromptMessage(role="user", content=one) for one in told])
+        contents = PROMPTS[params.name]
+    return types.GetPromptResult(messages=[types.PromptMessage(role="user", content=content) for content in contents])
 
 
 async def list_resources(_: Context, __: Any) -> types.ListResourcesResult:
     kinds = {"test://static-text": "text/plain", "test://static-binary": "image/png", "test://watched-resource": "text/plain"}
-    told = [types.Resource(uri=uri, name=uri, description="For the suite.", mime_type=kind) for uri, kind in kinds.items()]
-    return types.ListResourcesResult(resources=told)
+    resources = [types.Resource(uri=uri, name=uri, description="For the suite.", mime_type=kind) for uri, kind in kinds.items()]
+    return types.ListResourcesResult(resources=resources)
 
 
 async def list_templates(_: Context, __: Any) -> types.ListResourceTemplatesResult:
-    told = types.ResourceTemplate(uri_template=TEMPLATE, name="template", mime_type="application/json")
-    return types.ListResourceTemplatesResult(resource_templates=[told])
+    template = types.ResourceTemplate(uri_template=TEMPLATE, name="template", mime_type="application/json")
+    return types.ListResourceTemplatesResult(resource_templates=[template])
 
 
-async def read_resource(_: Context, asked: types.ReadResourceRequestParams) -> types.ReadResourceResult:
-    uri, found = asked.uri, asked.uri.removeprefix("test://template/").removesuffix("/data")
+async def read_resource(_: Context, params: types.ReadResourceRequestParams) -> types.ReadResourceResult:
+    uri, name = params.uri, params.uri.removeprefix("test://template/").removesuffix("/data")
     if uri in {"test://static-text", "test://watched-resource"}:
-        told: Any = types.TextResourceContents(uri=uri, mime_type="text/plain", text=STATIC)
+        contents: Any = types.TextResourceContents(uri=uri, mime_type="text/plain", text=STATIC)
     elif uri == "test://static-binary":
-        told = types.BlobResourceContents(uri=uri, mime_type="image/png", blob=PIXEL)
-    elif uri == TEMPLATE.format(id=found):
-        data = f'{{"id":"{found}","templateTest":true,"data":"Data for ID: {found}"}}'
-        told = types.TextResourceContents(uri=uri, mime_type="application/json", text=data)
+        contents = types.BlobResourceContents(uri=uri, mime_type="image/png", blob=PIXEL)
+    elif uri == TEMPLATE.format(id=name):
+        data = f'{{"id":"{name}","templateTest":true,"data":"Data for ID: {name}"}}'
+        contents = types.TextResourceContents(uri=uri, mime_type="application/json", text=data)
     else:
         raise MCPError(types.INVALID_PARAMS, "Resource not found", {"uri": uri})
-    return types.ReadResourceResult(contents=[told])
+    return types.ReadResourceResult(contents=[contents])
 
 
 async def complete(_: Context, __: types.CompleteRequestParams) -> types.CompleteResult:
@@ -206,20 +206,20 @@ def add_tools(server: Server[Any], bus: InMemorySubscriptionBus) -> None:
     assert calling
     changes = {"test_trigger_tool_change": ToolsListChanged(), "test_trigger_prompt_change": PromptsListChanged()}
 
-    async def list_tools(context: Context, asked: types.PaginatedRequestParams) -> Any:
-        told = await listing.handler(context, asked)
+    async def list_tools(context: Context, params: types.PaginatedRequestParams) -> Any:
+        listed = await listing.handler(context, params)
         nothing = {"type": "object", "properties": {}}
         more = [
             types.Tool(name=name, description="For the suite.", input_schema=ARGUMENTS.get(name, nothing))
             for name in (*CALLS, *changes)
         ]
-        return told.model_copy(update={"tools": [*told.tools, *more]})
+        return listed.model_copy(update={"tools": [*listed.tools, *more]})
 
-    async def call_tool(context: Context, asked: types.CallToolRequestParams) -> Any:
-        if asked.name in changes:
-            await bus.publish(changes[asked.name])
+    async def call_tool(context: Context, params: types.CallToolRequestParams) -> Any:
+        if params.name in changes:
+            await bus.publish(changes[params.name])
             return text("It changed.")
-        return await CALLS.get(asked.name, calling.handler)(context, asked)
+        return await CALLS.get(params.name, calling.handler)(context, params)
 
     server.add_request_handler("tools/list", types.PaginatedRequestParams, list_tools)
     server.add_request_handler("tools/call", types.CallToolRequestParams, call_tool)

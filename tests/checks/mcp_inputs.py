@@ -44,8 +44,8 @@ async def elicit(context: Context, message: str, fields: dict[str, Any], begin: 
     return text(f"{begin}: action={got.action}, content={json.dumps(got.content)}")
 
 
-async def ask_contact(context: Context, asked: types.CallToolRequestParams) -> Answer:
-    message = str((asked.arguments or {}).get("message", "Who?"))
+async def ask_contact(context: Context, params: types.CallToolRequestParams) -> Answer:
+    message = str((params.arguments or {}).get("message", "Who?"))
     return await elicit(context, message, CONTACT, "User response", ("username", "email"))
 
 
@@ -57,10 +57,10 @@ async def ask_enums(context: Context, _: types.CallToolRequestParams) -> Answer:
     return await elicit(context, "Choose.", ENUMS, "Elicitation completed")
 
 
-async def sample(context: Context, asked: types.CallToolRequestParams) -> Answer:
-    prompt = types.TextContent(type="text", text=str((asked.arguments or {}).get("prompt", "")))
-    told = [types.SamplingMessage(role="user", content=prompt)]
-    got = await context.session.create_message(told, max_tokens=100, related_request_id=context.request_id)
+async def sample(context: Context, params: types.CallToolRequestParams) -> Answer:
+    prompt = types.TextContent(type="text", text=str((params.arguments or {}).get("prompt", "")))
+    messages = [types.SamplingMessage(role="user", content=prompt)]
+    got = await context.session.create_message(messages, max_tokens=100, related_request_id=context.request_id)
     return text(f"LLM response: {got.content.text if isinstance(got.content, types.TextContent) else ''}")
 
 
@@ -72,8 +72,8 @@ def form(message: str, **fields: str) -> types.ElicitRequest:
 
 def complete(prompt: str, tokens: int) -> types.CreateMessageRequest:
     """A question to the model, as a result has it."""
-    told = [types.SamplingMessage(role="user", content=types.TextContent(type="text", text=prompt))]
-    return types.CreateMessageRequest(params=types.CreateMessageRequestParams(messages=told, max_tokens=tokens))
+    messages = [types.SamplingMessage(role="user", content=types.TextContent(type="text", text=prompt))]
+    return types.CreateMessageRequest(params=types.CreateMessageRequestParams(messages=messages, max_tokens=tokens))
 
 
 NAME = form("What is your name?", name="string")
@@ -93,53 +93,53 @@ ROUNDS: dict[str, tuple[dict[str, Any], bool]] = {  # what each tool asks for, a
 
 
 def require(
-    asked: types.InputResponseRequestParams, questions: dict[str, Any], *, keeps: bool = False
+    params: types.InputResponseRequestParams, questions: dict[str, Any], *, keeps: bool = False
 ) -> types.InputRequiredResult | None:
     """Ask again until every question is answered as it should be."""
-    got = asked.input_responses or {}
+    got = params.input_responses or {}
     if set(questions) <= set(got) and all(fits(questions[name], got[name]) for name in questions):
         return None
     return types.InputRequiredResult(input_requests=questions, request_state=KEPT if keeps else None)
 
 
 def fits(question: Any, got: Any) -> bool:
-    """Whether an answer is one to its question."""
+    """Return whether an answer matches its question."""
     if isinstance(question, types.ElicitRequest):
         return isinstance(got, types.ElicitResult)
     kind = types.ListRootsResult if isinstance(question, types.ListRootsRequest) else types.CreateMessageResult
     return isinstance(got, kind)
 
 
-async def take_round(_: Context, asked: types.CallToolRequestParams) -> Answer:
+async def take_round(_: Context, params: types.CallToolRequestParams) -> Answer:
     """Ask for what a tool needs; once it is there, say what it was."""
-    questions, keeps = ROUNDS[asked.name]
-    if again := require(asked, questions, keeps=keeps):
+    questions, keeps = ROUNDS[params.name]
+    if again := require(params, questions, keeps=keeps):
         return again
-    if keeps and asked.request_state != KEPT:
+    if keeps and params.request_state != KEPT:
         raise MCPError(types.INVALID_PARAMS, "The state is missing.")
-    got = {name: one.model_dump(mode="json") for name, one in (asked.input_responses or {}).items()}
+    got = {name: response.model_dump(mode="json") for name, response in (params.input_responses or {}).items()}
     name = got.get("user_name", {}).get("content") or {}
     return text(f"Hello, {name.get('name', 'you')}! state-ok {json.dumps(got)}")
 
 
-async def take_rounds(_: Context, asked: types.CallToolRequestParams) -> Answer:
+async def take_rounds(_: Context, params: types.CallToolRequestParams) -> Answer:
     """Ask twice, and remember in between what was said."""
-    got = asked.input_responses or {}
-    if asked.request_state == "second" and "step2" in got:
+    got = params.input_responses or {}
+    if params.request_state == "second" and "step2" in got:
         return text("Both steps are done.")
-    if asked.request_state == "first" and "step1" in got:
+    if params.request_state == "first" and "step1" in got:
         again = {"step2": form("Step 2: What is your favorite color?", color="string")}
         return types.InputRequiredResult(input_requests=again, request_state="second")
     step = {"step1": form("Step 1: What is your name?", name="string")}
     return types.InputRequiredResult(input_requests=step, request_state="first")
 
 
-async def take_able(context: Context, asked: types.CallToolRequestParams) -> Answer:
+async def take_able(context: Context, params: types.CallToolRequestParams) -> Answer:
     """Ask only for what the client said that it can do."""
     able = context.session.client_capabilities or types.ClientCapabilities()
     questions: dict[str, Any] = {"who": NAME} if able.elicitation else {}
     questions |= {"greeting": complete("Generate a greeting", 50)} if able.sampling else {}
-    return require(asked, questions) or text("Thank you.")
+    return require(params, questions) or text("Thank you.")
 
 
 async def need_sampling(context: Context, _: types.CallToolRequestParams) -> Answer:

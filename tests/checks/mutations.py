@@ -45,7 +45,7 @@ AT_ONCE = 16
 
 @dataclass
 class Tally:
-    """What came back. `failures`: the requests that were answered 5xx, with the answer."""
+    """Response statistics. `failures`: the requests that were answered 5xx, with the answer."""
 
     statuses: Counter[str] = field(default_factory=Counter)
     failures: list[tuple[bytes, bytes]] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""What really happened, seen from outside of Deskhand: mails that left the mailbox, programs that run."""
+"""Observed effects, from outside of Deskhand: mails that left the mailbox, programs that run."""
 
 from dataclasses import dataclass
 
@@ -30,7 +30,7 @@ class Outside:
         """The command lines of the programs that were started since the beginning and run still."""
         return [line for pid, line in self._children().items() if pid not in self._ours]
 
-    def kept(self) -> tuple[int, int]:
+    def count_mails(self) -> tuple[int, int]:
         """How many mails and drafts there are, whatever was done to them."""
         with self.signed_in.google.lock:
             boxes = self.signed_in.google.mailboxes.values()
@@ -47,13 +47,13 @@ class Outside:
             return {mail.id: mail.raw for box in boxes for mail in box.mails.values() if "SENT" in mail.labels}
 
     def _children(self) -> dict[int, list[str]]:
-        found = {}
+        children = {}
         for child in psutil.Process(self.server.process.pid).children(recursive=True):
             try:
-                found[child.pid] = child.cmdline()
+                children[child.pid] = child.cmdline()
             except psutil.Error:  # it has just ended
                 continue
-        return found
+        return children
 
 
 def read_people(raw: bytes) -> list[str]:

@@ -29,7 +29,7 @@ OUT_OF_THREE = 3  # of three mails the person denies one
 
 
 @dataclass
-class Game:
+class Scenario:
     """Clients that ask, and a person who decides, with whatever server runs now."""
 
     key: str
@@ -50,10 +50,10 @@ class Game:
         deadline, path = time.monotonic() + 300, ""
         while time.monotonic() < deadline and not self.over.is_set():
             answer = self.request("GET", path) if path else self.request("POST", "/gmail/send", json=mail)
-            told = answer.json() if answer is not None and answer.headers["content-type"].startswith("application/") else {}
-            path = path or told.get("poll", "")
-            if answer is not None and path.endswith(told.get("approval_id", "?")) and told["status"] in ENDED:
-                self.fates[number] = told["status"]
+            body = answer.json() if answer is not None and answer.headers["content-type"].startswith("application/") else {}
+            path = path or body.get("poll", "")
+            if answer is not None and path.endswith(body.get("approval_id", "?")) and body["status"] in ENDED:
+                self.fates[number] = body["status"]
                 return
             if answer is not None and not path and answer.status_code in {200, 409} | {403}:
                 self.fates[number] = {200: "done", 409: "uncertain", 403: "denied"}[answer.status_code]
@@ -75,7 +75,7 @@ class Game:
         with suppress(httpx2.HTTPError, ValueError, AssertionError):  # nobody serves at this moment
             waiting = self.server.person("GET", "/api/approvals").json()
             for question in waiting if isinstance(waiting, list) else ():  # another program may have the port meanwhile
-                number = int(re.findall(r"\d+", {one["name"]: one["value"] for one in question["fields"]}["Subject"])[0])
+                number = int(re.findall(r"\d+", {entry["name"]: entry["value"] for entry in question["fields"]}["Subject"])[0])
                 word = "approve" if number % OUT_OF_THREE else "deny"
                 for _ in range(2):
                     self.server.person("POST", f"/api/approvals/{question['id']}/{word}", json={})
@@ -85,51 +85,55 @@ class Game:
 def test_approved_call_runs_at_most_once_and_never_against_the_decision_despite_kills(start, signed_in, long: bool) -> None:
     mails, most_kills, dice = 1500 if long else 18, 1000 if long else 3, random.Random(11)
     server = start("--demo", data=signed_in.data, DESKHAND_DEMO_GOOGLE="own")
-    game, kills = Game(server.make_client("sender", rate="none"), server), 0
-    person = threading.Thread(target=game.decide)
+    scenario, kills = Scenario(server.make_client("sender", rate="none"), server), 0
+    person = threading.Thread(target=scenario.decide)
     person.start()
     try:
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            asked = [pool.submit(game.ask, number) for number in range(mails)]
-            while len(game.fates) < mails and kills < most_kills and not any(one.done() and one.exception() for one in asked):
-                wait_for(game, len(game.fates) + dice.randint(0, 60 if long else 5))
+            futures = [pool.submit(scenario.ask, number) for number in range(mails)]
+            while (
+                len(scenario.fates) < mails
+                and kills < most_kills
+                and not any(future.done() and future.exception() for future in futures)
+            ):
+                wait_for(scenario, len(scenario.fates) + dice.randint(0, 60 if long else 5))
                 server.kill()
                 kills += 1
-                server = game.server = start("--demo", data=signed_in.data, DESKHAND_DEMO_GOOGLE="own")
-            for one in asked:
-                one.result()
+                server = scenario.server = start("--demo", data=signed_in.data, DESKHAND_DEMO_GOOGLE="own")
+            for future in futures:
+                future.result()
     finally:
-        game.over.set()
+        scenario.over.set()
         person.join()
     subjects = Counter(signed_in.sent_subjects())
     sent = {number: subjects[f"Number {number}."] for number in range(mails)}
     assert max(sent.values()) == 1, "a mail went out twice"
-    for number, fate in game.fates.items():
+    for number, fate in scenario.fates.items():
         assert fate in {"done", "denied", "uncertain", "failed"}, (number, fate)
         assert sent[number] == 1 or fate != "done", f"mail {number} was told as done"
         assert sent[number] == 0 or number % OUT_OF_THREE, f"mail {number} went out though it was denied"
         assert (fate == "denied") == (number % OUT_OF_THREE == 0)
-    print(f"{kills} kills, {Counter(game.fates.values())}")
+    print(f"{kills} kills, {Counter(scenario.fates.values())}")
     assert kills >= (10 if long else 2)
 
 
-def wait_for(game: Game, fates: int) -> None:
+def wait_for(scenario: Scenario, fates: int) -> None:
     """Wait until so many have met their fate, or for some seconds."""
     until = time.monotonic() + 10
-    while len(game.fates) < fates and time.monotonic() < until:
-        game.over.wait(0.005)
+    while len(scenario.fates) < fates and time.monotonic() < until:
+        scenario.over.wait(0.005)
 
 
 def test_approval_given_twice_at_the_end_of_the_wait_runs_the_call_once(opened, long: bool) -> None:
     async def main() -> tuple[list[int], list[str]]:
-        dice, patience = random.Random(5), 0.05
-        async with posting(opened, patience_seconds=patience, running_seconds=10) as post:
+        dice, wait_seconds = random.Random(5), 0.05
+        async with posting(opened, patience_seconds=wait_seconds, running_seconds=10) as post:
             bot, statuses = await post.client(rate="none"), []
             for number in range(300 if long else 40):
                 call = asyncio.create_task(post.send(bot, f"{number}", wait=True))
                 question = await post.question()
                 approve = post.state.context.approval_requests.approve
-                await asyncio.sleep(patience * dice.uniform(0.7, 1.1))
+                await asyncio.sleep(wait_seconds * dice.uniform(0.7, 1.1))
                 await asyncio.gather(approve(question.id), approve(question.id), return_exceptions=True)
                 answer = await call
                 statuses.append(answer.status_code)

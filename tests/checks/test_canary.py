@@ -10,10 +10,10 @@ import pytest
 from server.lifecycle import runtime_file
 from tests import loopback
 from tests.checks.attacker import make_attacker
-from tests.checks.canary import disguise, find_in, find_ours, search_children, search_folder, tell_all
+from tests.checks.canary import disguise, find_in, find_ours, list_readable_texts, search_children, search_folder
 from tests.checks.conftest import Process
 from tests.checks.consent import read_answer, run_command, visit
-from tests.checks.guests import APP_CALLBACK, GPT_CALLBACK, make_gpt
+from tests.checks.oauth_apps import APP_CALLBACK, GPT_CALLBACK, make_gpt
 
 KEPT = {"secrets.json": {"omi secret", "omi segment", "google", "google access", "google client"}, "runtime.json": {"local"}}
 
@@ -21,25 +21,25 @@ KEPT = {"secrets.json": {"omi secret", "omi segment", "google", "google access",
 def sign_gpt_in(server: Process) -> dict[str, str]:
     """Sign a GPT in, refresh, repeat a spent token, and try a wrong secret; answer all secrets that went by."""
     gpt = make_gpt(server, "gpt", "header", "--allow", "send_mail")
-    asked = urlencode({"response_type": "code", "client_id": gpt.client_id, "redirect_uri": GPT_CALLBACK, "state": "s"})
-    back = read_answer(visit(server, f"{server.public}/chatgpt/oauth/authorize?{asked}"))
+    query = urlencode({"response_type": "code", "client_id": gpt.client_id, "redirect_uri": GPT_CALLBACK, "state": "s"})
+    back = read_answer(visit(server, f"{server.public}/chatgpt/oauth/authorize?{query}"))
     form = {"grant_type": "authorization_code", "code": back["code"], "redirect_uri": GPT_CALLBACK}
     first = gpt.ask_token(form).json()
     gpt.tokens = first
     assert gpt.call("list_mail", {}).status_code == 200
     assert gpt.call("send_mail", {"to": "ann@example.com", "subject": "x", "body": "y"}).status_code == 200
     gpt.refresh()
-    unused = read_answer(visit(server, f"{server.public}/chatgpt/oauth/authorize?{asked}"))
-    found = {"secret": gpt.secret, "code": back["code"], "unused code": unused["code"]}
-    found |= {f"first {name}": first[name] for name in ("access_token", "refresh_token")}
-    found |= {f"second {name}": gpt.tokens[name] for name in ("access_token", "refresh_token")}
+    unused = read_answer(visit(server, f"{server.public}/chatgpt/oauth/authorize?{query}"))
+    values = {"secret": gpt.secret, "code": back["code"], "unused code": unused["code"]}
+    values |= {f"first {name}": first[name] for name in ("access_token", "refresh_token")}
+    values |= {f"second {name}": gpt.tokens[name] for name in ("access_token", "refresh_token")}
     right, gpt.secret = gpt.secret, "dh_cs_" + secrets.token_urlsafe(32)
     assert gpt.ask_token(form).status_code in {400, 401}
-    return found | {"guessed secret": gpt.secret, "right secret": right}
+    return values | {"guessed secret": gpt.secret, "right secret": right}
 
 
 def register_app(server: Process) -> dict[str, str]:
-    """Have a program register itself with a secret."""
+    """Register a confidential client dynamically."""
     server.person("PUT", "/api/sign-ins", json={"registration_allowed": True})
     metadata = loopback.get(f"{server.public}/.well-known/oauth-authorization-server").json()
     wanted = {"redirect_uris": [APP_CALLBACK], "token_endpoint_auth_method": "client_secret_post"}
@@ -73,28 +73,28 @@ def list_own(server: Process) -> dict[str, str]:
 def test_secrets_leak_nowhere(start, tmp_path: Path, capfd) -> None:
     server = start("--demo", "--verbose")
     owner = make_attacker(server, "owner", allow=["control_app"])
-    asker = make_attacker(server)
-    found = {"key": owner.key, "other key": asker.key} | sign_gpt_in(server) | register_app(server) | connect_omi(server)
-    found |= list_own(server)
-    renewed = server.person("POST", f"/api/clients/{asker.name}/key").json()["key"]
-    assert asker.request("GET", "/apps/list").status_code == 401
+    other = make_attacker(server)
+    values = {"key": owner.key, "other key": other.key} | sign_gpt_in(server) | register_app(server) | connect_omi(server)
+    values |= list_own(server)
+    renewed = server.person("POST", f"/api/clients/{other.name}/key").json()["key"]
+    assert other.request("GET", "/apps/list").status_code == 401
     for path in ("/apps/list", "/nowhere", f"/apps/{owner.key}"):
         owner.request("GET", path)
         loopback.get(f"{server.own}{path}?api_key={renewed}&access_token={renewed}")
-    found["renewed key"] = renewed
+    values["renewed key"] = renewed
     started = owner.call("control_app", {"app_name": "demo-clock", "action": "start"}).json()
     assert started["success"] is True
     try:
-        assert search_children(server.process.pid, found) == []
+        assert search_children(server.process.pid, values) == []
     finally:
         owner.call("control_app", {"app_name": "demo-clock", "action": "stop"})
     run_command(server, "backup", str(tmp_path / "copy.zip"))
     server.process.terminate()
     assert server.process.wait(20) == 0
-    lying = search_folder(tmp_path, found)
+    lying = search_folder(tmp_path, values)
     assert [(file, name) for file, name in lying if name not in KEPT.get(file, set())] == []
-    said = capfd.readouterr()
-    assert find_in((said.out + said.err).encode(), found) == []
+    output = capfd.readouterr()
+    assert find_in((output.out + output.err).encode(), values) == []
 
 
 def test_leaked_secret_would_be_detected(start, tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_leaked_secret_would_be_detected(start, tmp_path: Path) -> None:
     assert find_ours(tmp_path) == [tmp_path / "key"]
     (tmp_path / "key").unlink()
     server = start("--demo", DESKHAND_TEST=secret["it"])
-    assert any(find_in(text, secret) for text in tell_all(psutil.Process(server.process.pid)))
+    assert any(find_in(text, secret) for text in list_readable_texts(psutil.Process(server.process.pid)))
     owner = make_attacker(server, "owner", allow=["control_app"])
     assert owner.call("control_app", {"app_name": "demo-clock", "action": "start"}).json()["success"] is True
     assert search_children(server.process.pid, secret) == [], "what it starts is not handed what is its own"

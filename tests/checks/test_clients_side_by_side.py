@@ -14,9 +14,9 @@ from server.storage.settings import Settings
 from tests import loopback
 from tests.checks.conftest import Process, SignedIn
 from tests.checks.consent import run_command, visit
-from tests.checks.guests import Gpt, Purse, make_gpt, open_app
 from tests.checks.hostile import mail
 from tests.checks.mutations import example
+from tests.checks.oauth_apps import Gpt, TokenStorage, make_gpt, open_app
 from tests.checks.outside import Outside
 from tests.checks.waiting import until
 
@@ -34,10 +34,10 @@ def server(start, signed_in) -> Process:
     return start("--demo", data=signed_in.data, DESKHAND_DEMO_GOOGLE="own")
 
 
-def make_arguments(schema: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
+def make_arguments(schema: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
     """Plausible arguments for a tool or an operation, with what there is where it asks for it."""
     wanted = schema.get("required", [])
-    return {name: found.get(name, example(schema, part)) for name, part in schema.get("properties", {}).items() if name in wanted}
+    return {name: known.get(name, example(schema, part)) for name, part in schema.get("properties", {}).items() if name in wanted}
 
 
 async def use_every_tool(app: Any) -> dict[str, Any]:
@@ -46,7 +46,7 @@ async def use_every_tool(app: Any) -> dict[str, Any]:
     mails = (await app.call_tool("search_mail", {"query": "in:inbox has:attachment"})).structured_content["messages"]
     drafts = (await app.call_tool("list_drafts", {})).structured_content["drafts"]
     whole = (await app.call_tool("read_mail", {"message_id": mails[0]["id"]})).structured_content
-    found = {
+    known = {
         "message_id": mails[0]["id"],
         "thread_id": mails[0]["thread_id"],
         "attachment_id": whole["attachments"][0]["attachment_id"],
@@ -57,7 +57,7 @@ async def use_every_tool(app: Any) -> dict[str, Any]:
         "id": f"mail:{mails[0]['id']}",
         "approval_id": "call-0123456789abcdef",
     }
-    return {tool.name: await app.call_tool(tool.name, make_arguments(tool.input_schema, found)) for tool in listed}
+    return {tool.name: await app.call_tool(tool.name, make_arguments(tool.input_schema, known)) for tool in listed}
 
 
 def check_answers(answers: dict[str, Any]) -> None:
@@ -74,14 +74,14 @@ def check_answers(answers: dict[str, Any]) -> None:
 def use_every_operation(gpt: Gpt) -> dict[str, int]:
     """Call each operation of a GPT's document once, and answer the statuses."""
     document = gpt.import_document()
-    told = {}
+    statuses = {}
     for item in document["paths"].values():
         for operation in item.values():
             body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
             arguments = example(document, body) or {}
             arguments |= {part["name"]: "18f0a1b2c3d4e5f6" for part in operation.get("parameters", []) if part["in"] == "path"}
-            told[operation["operationId"]] = gpt.call(operation["operationId"], arguments).status_code
-    return told
+            statuses[operation["operationId"]] = gpt.call(operation["operationId"], arguments).status_code
+    return statuses
 
 
 def test_clients_are_limited_to_their_own_permissions(server, signed_in) -> None:
@@ -92,7 +92,7 @@ def test_clients_are_limited_to_their_own_permissions(server, signed_in) -> None
         gpt.sign_in()
 
     async def use_app() -> tuple[dict[str, Any], Any]:
-        async with open_app(server, Purse()) as app:
+        async with open_app(server, TokenStorage()) as app:
             pending = await app.call_tool("send_mail", mail(to="ann@example.com"))
             return await use_every_tool(app), pending
 
@@ -100,13 +100,13 @@ def test_clients_are_limited_to_their_own_permissions(server, signed_in) -> None
         app = pool.submit(asyncio.run, use_app())
         others = [pool.submit(use_every_operation, gpt) for gpt in (trusted, careful)]
         answers, pending = app.result()
-        trusted_told, careful_told = (other.result() for other in others)
+        trusted_statuses, careful_statuses = (other.result() for other in others)
     check_answers(answers)
     assert pending.structured_content["status"] == "pending"
-    assert "send_mail" in trusted_told and "send_mail" not in careful_told
-    statuses = {*trusted_told.values(), *careful_told.values()}
+    assert "send_mail" in trusted_statuses and "send_mail" not in careful_statuses
+    statuses = {*trusted_statuses.values(), *careful_statuses.values()}
     assert not {status for status in statuses if status in {401, 403} or status >= 500}
-    sent = [one.call("send_mail", mail(to="tom@example.com")) for one in (trusted, careful)]
+    sent = [client.call("send_mail", mail(to="tom@example.com")) for client in (trusted, careful)]
     assert [answer.status_code for answer in sent] == [200, 403]
     assert "tom@example.com" in outside.reached()
     assert "ann@example.com" not in outside.reached()
@@ -146,12 +146,12 @@ def test_clients_refresh_their_tokens(start, signed_in) -> None:
     gpt.sign_in()
     until(lambda: gpt.call("list_apps", {}).status_code == 200 and gpt.refreshed >= 2)
 
-    async def use_app(purse: Purse) -> None:
+    async def use_app(purse: TokenStorage) -> None:
         async with open_app(server, purse) as app:
             while purse.pairs < 3:
                 assert not (await app.call_tool("list_apps", {})).is_error
                 await asyncio.sleep(0.05)
 
-    purse = Purse()
+    purse = TokenStorage()
     asyncio.run(asyncio.wait_for(use_app(purse), 30))
     assert purse.tokens

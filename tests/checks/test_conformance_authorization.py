@@ -25,19 +25,19 @@ def test_mcp_authorization_conformance_succeeds(start, node: Node) -> None:
     server, port = start("--demo"), free_port()
     assert not server.public.endswith("/")
     client = register(server, f"http://127.0.0.1:{port}/callback")
-    asked = ["--url", server.public, "--client-id", client, "--resource", f"{server.public}/mcp", "-p", str(port)]
-    said = []
+    arguments = ["--url", server.public, "--client-id", client, "--resource", f"{server.public}/mcp", "-p", str(port)]
+    lines = []
     with (
         TemporaryDirectory() as record,  # the suite's own, of every token that it gets: none that a test leaves behind
-        node.talk(node.find_program("conformance"), "authorization", *asked, "-o", record, cwd=record) as suite,
+        node.talk(node.find_program("conformance"), "authorization", *arguments, "-o", record, cwd=record) as suite,
     ):
         assert suite.stdout
         for line in suite.stdout:
-            said.append(line)
-            if found := re.search(r"http://\S+/authorize\?\S+", line):
-                loopback.get(visit(server, found[0]))
-    told = "".join(said)
-    assert suite.returncode == 0, told
+            lines.append(line)
+            if match := re.search(r"http://\S+/authorize\?\S+", line):
+                loopback.get(visit(server, match[0]))
+    output = "".join(lines)
+    assert suite.returncode == 0, output
     for scenario in SCENARIOS:
-        assert scenario in told
-    assert re.search(r"0 failed", told), told
+        assert scenario in output
+    assert re.search(r"0 failed", output), output

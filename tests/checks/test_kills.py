@@ -31,14 +31,14 @@ class Sender:
         """Send one mail until its fate is known: again and again with the same Idempotency-Key."""
         headers = {"Authorization": f"Bearer {self.key}", "Idempotency-Key": f"mail-{number}"}
         mail = {"to": "friend@example.com", "subject": f"Number {number}.", "body": "hello"}
-        deadline, told = time.monotonic() + 180, ""
+        deadline, text = time.monotonic() + 180, ""
         while time.monotonic() < deadline:
             try:
                 answer = loopback.post(f"{self.public}/gmail/send", json=mail, headers=headers, timeout=20)
             except httpx2.HTTPError:
                 self.over.wait(0.02)
                 continue
-            told = answer.text
+            text = answer.text
             if answer.status_code == 200:
                 return self.note(self.acknowledged, number)
             if answer.status_code == 409 and "nobody knows" in answer.text:
@@ -46,7 +46,7 @@ class Sender:
             assert answer.status_code in {409, 502, 503, 504}, answer.text
             if answer.status_code in {502, 504}:
                 return self.note(self.uncertain, number)
-        raise AssertionError(f"Nobody learned what became of mail {number}: {told}")
+        raise AssertionError(f"Nobody learned what became of mail {number}: {text}")
 
     def wait_for(self, done: int, seconds: float) -> None:
         """Wait until so many mails have met their fate, or for some seconds."""
@@ -68,17 +68,17 @@ def test_acknowledged_data_survives_kills_and_no_mail_is_sent_twice(start, signe
     kills = 0
     with ThreadPoolExecutor(AT_ONCE) as pool:
         sent = [pool.submit(sender.send, number) for number in range(mails)]
-        while sender.done < mails and not any(one.done() and one.exception() for one in sent):
+        while sender.done < mails and not any(future.done() and future.exception() for future in sent):
             sender.wait_for(sender.done + dice.randint(0, 150 if long else 12), seconds=10)
             server.kill()
             kills += 1
             server = start("--demo", data=signed_in.data, DESKHAND_DEMO_GOOGLE="own")
             sender.public = server.public
-        for one in sent:
-            one.result()
+        for future in sent:
+            future.result()
     subjects = Counter(signed_in.sent_subjects())
     assert set(subjects.values()) <= {1}, "a mail went out twice"
-    told = {
+    states = {
         entry["effect"]["fields"] and dict(entry["effect"]["fields"])["Subject"]: entry
         for entry in all_entries(server)
         if entry["operation"] == "send_mail" and entry["outcome"] != "repeated"
@@ -86,18 +86,18 @@ def test_acknowledged_data_survives_kills_and_no_mail_is_sent_twice(start, signe
     for number in sender.acknowledged:
         subject = f"Number {number}."
         assert subjects[subject] == 1
-        assert told[subject]["outcome"] == "done"
+        assert states[subject]["outcome"] == "done"
     for number in sender.uncertain:
-        assert told[f"Number {number}."]["outcome"] in {"uncertain", "failed"}
+        assert states[f"Number {number}."]["outcome"] in {"uncertain", "failed"}
     print(f"{kills} kills, {len(sender.acknowledged)} acknowledged, {len(sender.uncertain)} uncertain")
     assert kills >= (10 if long else 2)
 
 
 def all_entries(server) -> list[dict]:
-    found: list[dict] = []
+    entries: list[dict] = []
     while True:
-        before = f"&before={found[-1]['id']}" if found else ""
+        before = f"&before={entries[-1]['id']}" if entries else ""
         page = server.person("GET", f"/api/activity?limit=1000{before}").json()
         if not page:
-            return found
-        found += page
+            return entries
+        entries += page

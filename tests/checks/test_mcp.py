@@ -27,7 +27,7 @@ NEEDS_NO_FIXTURE = {
 }
 NOTHING_WAITS = {"read_approval"}  # a test of its own looks at what waits
 TASKS = re.compile(r"tasks-")  # an extension, and experimental
-TOLD = re.compile(r"^([✓✗]) ([\w-]+): (\d+) passed", re.MULTILINE)
+RESULT_LINE = re.compile(r"^([✓✗]) ([\w-]+): (\d+) passed", re.MULTILINE)
 
 Call = Callable[..., Awaitable[Any]]
 
@@ -43,10 +43,10 @@ def judge(node: Node, server: Any, revision: str) -> dict[str, bool]:
     """Which scenarios of the conformance suite pass; the suite's own exit code says whether all do."""
     key = server.make_client(f"suite-{revision}")
     script = node.find_program("conformance")
-    asked = ["server", "--url", f"{server.public}/mcp", "--requirements", revision, "--timeout", "8000"]
+    arguments = ["server", "--url", f"{server.public}/mcp", "--requirements", revision, "--timeout", "8000"]
     carrying = {**node.environment, "DESKHAND_KEY": key}
-    done = node.run("--import", "./carry_key.mjs", str(script), *asked, env=carrying)
-    return {name: mark == "✓" for mark, name, _ in TOLD.findall(done.stdout)} | {"all": done.returncode == 0}
+    done = node.run("--import", "./carry_key.mjs", str(script), *arguments, env=carrying)
+    return {name: mark == "✓" for mark, name, _ in RESULT_LINE.findall(done.stdout)} | {"all": done.returncode == 0}
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
@@ -66,9 +66,9 @@ def test_mcp_conformance_with_the_tools_of_the_suite_succeeds(start, node: Node,
 def test_mcp_inspector_accepts_every_schema(demo, node_tool, node: Node, tmp_path) -> None:
     for name, order in (("everything", {}), ("reader", {"scopes": ["read:mail"]})):
         key = demo.make_client(name, **order)
-        asked = ["--cli", f"{demo.public}/mcp", "--transport", "http", "--method", "tools/list", "--strict"]
+        arguments = ["--cli", f"{demo.public}/mcp", "--transport", "http", "--method", "tools/list", "--strict"]
         home = {**node.environment, "HOME": str(tmp_path), "MCP_CATALOG_PATH": str(tmp_path / "mcp.json")}
-        done = node_tool("mcp-inspector")(*asked, "--header", f"Authorization: Bearer {key}", env=home)
+        done = node_tool("mcp-inspector")(*arguments, "--header", f"Authorization: Bearer {key}", env=home)
         assert done.returncode == 0, done.stderr
         assert len(json.loads(done.stdout)["tools"]) > 10
 
@@ -87,8 +87,8 @@ async def call_everything(call: Call) -> set[str]:
 
 
 async def read_everything(use: Call) -> None:
-    found = await use("search", query="lisbon")
-    assert (await use("fetch", id=found["results"][0]["id"]))["text"]
+    results = await use("search", query="lisbon")
+    assert (await use("fetch", id=results["results"][0]["id"]))["text"]
     mail = (await use("list_mail", max_results=3))["result"][0]
     assert (await use("read_mail", message_id=mail["id"]))["body"]
     await use("search_mail", query="in:inbox")

@@ -23,20 +23,20 @@ STEPS = [
 
 def run_script(node: Node, server, resource: str, *more: str) -> list[str]:
     """Run it, and be its browser and its person; answer its steps."""
-    steps, said = [], ""
+    steps, output = [], ""
     with node.talk("oauth4webapi.mjs", server.public, resource, CALLBACK, *more) as script:
         assert script.stdin and script.stdout
         for line in script.stdout:
             if not line.startswith("{"):
-                said += line
+                output += line
                 continue
-            told = json.loads(line)
-            if told["step"] == "visit":
-                script.stdin.write(visit(server, told["address"]) + "\n")
+            message = json.loads(line)
+            if message["step"] == "visit":
+                script.stdin.write(visit(server, message["address"]) + "\n")
                 script.stdin.flush()
             else:
-                steps.append(told["step"])
-    assert script.returncode == 0, f"after {steps}: {said}"
+                steps.append(message["step"])
+    assert script.returncode == 0, f"after {steps}: {output}"
     return steps
 
 

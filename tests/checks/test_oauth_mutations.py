@@ -19,15 +19,15 @@ def make_requests(client, secret, host):
         ("/chatgpt/oauth/token", {"grant_type": "refresh_token", "refresh_token": "dh_rt_x"}),
         ("/chatgpt/oauth/revoke", {"token": "dh_rt_x", "token_type_hint": "refresh_token"}),
     ]
-    said = {"client_id": client, "client_secret": secret}
+    credentials = {"client_id": client, "client_secret": secret}
     form = f"Host: {host}\r\nContent-Type: application/x-www-form-urlencoded\r\nConnection: close\r\n"
     json = f"Host: {host}\r\nContent-Type: application/json\r\nConnection: close\r\n"
     yield f"GET /chatgpt/oauth/authorize?{asking} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n".encode(), b""
     yield f"POST /chatgpt/oauth/authorize HTTP/1.1\r\n{form}".encode(), asking.encode()
     for path, values in forms:
-        yield f"POST {path} HTTP/1.1\r\n{form}".encode(), urlencode(values | said).encode()
-    told = b'{"redirect_uris": ["http://127.0.0.1/cb"], "token_endpoint_auth_method": "none", "client_name": "x"}'
-    yield f"POST /chatgpt/oauth/register HTTP/1.1\r\n{json}".encode(), told
+        yield f"POST {path} HTTP/1.1\r\n{form}".encode(), urlencode(values | credentials).encode()
+    registration = b'{"redirect_uris": ["http://127.0.0.1/cb"], "token_endpoint_auth_method": "none", "client_name": "x"}'
+    yield f"POST /chatgpt/oauth/register HTTP/1.1\r\n{json}".encode(), registration
     yield f"GET /chatgpt/consent/signin-0123 HTTP/1.1\r\nHost: {host}\r\nCookie: deskhand_sign_in=x\r\n".encode(), b""
     yield f"GET /apps/list HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer dh_at_x\r\nConnection: close\r\n".encode(), b""
 

@@ -12,8 +12,8 @@ from tests.server.access.oauth.programs import Browser, Program, approve, landed
 
 
 @dataclass
-class Place:
-    """Where the server is now, as the programs need it."""
+class CurrentServer:
+    """The current server process, for the OAuth clients."""
 
     process: object
 
@@ -55,7 +55,7 @@ class Refresher:
             self.done += 1
 
 
-def sign_in(place: Place, number: int) -> Refresher:
+def sign_in(place: CurrentServer, number: int) -> Refresher:
     """Make a program and let it in."""
     pair = place.person("POST", "/api/clients", json={"name": f"bot-{number}", "oauth": True}).json()["oauth"]
     program = Program(place, pair["client_id"], pair["client_secret"])
@@ -68,9 +68,9 @@ def sign_in(place: Place, number: int) -> Refresher:
 @pytest.mark.timeout(1800)
 def test_refresh_token_survives_kills(start, long):
     kills, dice = (200 if long else 3), random.Random(11)
-    place = Place(start("--demo"))
+    place = CurrentServer(start("--demo"))
     refreshers = [sign_in(place, number) for number in range(4)]
-    threads = [threading.Thread(target=one.run) for one in refreshers]
+    threads = [threading.Thread(target=refresher.run) for refresher in refreshers]
     for thread in threads:
         thread.start()
     try:
@@ -80,11 +80,11 @@ def test_refresh_token_survives_kills(start, long):
             place.process = start("--demo")
         time.sleep(0.3)
     finally:
-        for one in refreshers:
-            one.over.set()
+        for refresher in refreshers:
+            refresher.over.set()
         for thread in threads:
             thread.join(30)
-    print(f"{kills} kills, {sum(one.done for one in refreshers)} refreshes")
-    assert [one.failure for one in refreshers] == [""] * len(refreshers)
-    assert all(one.done for one in refreshers)
-    assert all(one.program.refresh(one.token).status_code == 200 for one in refreshers)
+    print(f"{kills} kills, {sum(refresher.done for refresher in refreshers)} refreshes")
+    assert [refresher.failure for refresher in refreshers] == [""] * len(refreshers)
+    assert all(refresher.done for refresher in refreshers)
+    assert all(refresher.program.refresh(refresher.token).status_code == 200 for refresher in refreshers)

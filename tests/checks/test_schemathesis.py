@@ -26,10 +26,10 @@ def test_responses_are_documented_and_never_5xx(start, long: bool, tmp_path: Pat
         "--no-color",
     ]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    told = done.stdout[-6000:] + done.stderr[-2000:]
-    assert done.returncode == 0, told
+    output = done.stdout[-6000:] + done.stderr[-2000:]
+    assert done.returncode == 0, output
     cases = [int(number) for number in re.findall(r"(\d+) generated", done.stdout)]
-    assert cases, told
-    print(told[-1500:])
+    assert cases, output
+    print(output[-1500:])
     if long:
         assert sum(cases) >= 3000

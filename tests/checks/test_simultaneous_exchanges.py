@@ -11,7 +11,7 @@ import pytest
 
 from tests import loopback
 from tests.checks.consent import read_answer, visit
-from tests.checks.guests import GPT_CALLBACK, Gpt, make_gpt
+from tests.checks.oauth_apps import GPT_CALLBACK, Gpt, make_gpt
 
 AT_ONCE = 50
 
@@ -22,7 +22,7 @@ def gpt(start) -> Gpt:
 
 
 def all_at_once(act: Callable[[], httpx2.Response]) -> list[httpx2.Response]:
-    """Have everybody do the same at the same moment."""
+    """Run a function concurrently."""
     together = threading.Barrier(AT_ONCE)
 
     def wait_and_act() -> httpx2.Response:
@@ -30,7 +30,7 @@ def all_at_once(act: Callable[[], httpx2.Response]) -> list[httpx2.Response]:
         return act()
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        return [one.result() for one in [pool.submit(wait_and_act) for _ in range(AT_ONCE)]]
+        return [future.result() for future in [pool.submit(wait_and_act) for _ in range(AT_ONCE)]]
 
 
 def opens(gpt: Gpt, token: str) -> bool:
@@ -39,8 +39,8 @@ def opens(gpt: Gpt, token: str) -> bool:
 
 
 def test_code_is_exchanged_once_and_its_reuse_revokes_the_tokens(gpt) -> None:
-    asked = urlencode({"response_type": "code", "client_id": gpt.client_id, "redirect_uri": GPT_CALLBACK})
-    code = read_answer(visit(gpt.server, f"{gpt.server.public}/chatgpt/oauth/authorize?{asked}"))["code"]
+    query = urlencode({"response_type": "code", "client_id": gpt.client_id, "redirect_uri": GPT_CALLBACK})
+    code = read_answer(visit(gpt.server, f"{gpt.server.public}/chatgpt/oauth/authorize?{query}"))["code"]
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": GPT_CALLBACK}
     answers = all_at_once(lambda: gpt.ask_token(form))
     won = [answer.json() for answer in answers if answer.status_code == 200]
@@ -56,7 +56,7 @@ def test_refresh_token_has_one_successor(gpt) -> None:
     answers: list[dict[str, Any]] = [answer.json() for answer in all_at_once(lambda: gpt.ask_token(form))]
     pairs = {(answer["access_token"], answer["refresh_token"]) for answer in answers}
     assert len(pairs) == 1, "whoever asked twice got the very same pair"
-    (access, heir) = pairs.pop()
-    assert heir != gpt.tokens["refresh_token"]
+    (access, successor) = pairs.pop()
+    assert successor != gpt.tokens["refresh_token"]
     assert opens(gpt, access)
-    assert gpt.ask_token({"grant_type": "refresh_token", "refresh_token": heir}).status_code == 200
+    assert gpt.ask_token({"grant_type": "refresh_token", "refresh_token": successor}).status_code == 200

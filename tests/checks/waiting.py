@@ -15,15 +15,15 @@ PAUSE = threading.Event()
 def until(look: Callable[[], T], seconds: float = 20) -> T:
     """Look until there is something."""
     end = time.monotonic() + seconds
-    while not (found := look()):
+    while not (result := look()):
         assert time.monotonic() < end, "It did not happen."
         PAUSE.wait(0.02)
-    return found
+    return result
 
 
 def settle(client: Attacker, approval_id: str) -> dict[str, Any]:
     """Wait until a call is decided and has run."""
-    return until(lambda: told if (told := client.look(approval_id)).get("status") not in {"pending", "running"} else {})
+    return until(lambda: status if (status := client.look(approval_id)).get("status") not in {"pending", "running"} else {})
 
 
 def free_port() -> int:

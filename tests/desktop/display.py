@@ -27,7 +27,7 @@ PACKAGES = (
 HERE = Path(__file__).resolve().parent
 MARK = "DESKHAND_TEST"
 NOT_OURS = {"HOST", "PORT", "API_KEY", "DESKHAND_API_KEY", "DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "BROWSER"}
-PATIENCE = 60.0  # seconds; a busy machine is no failure
+TIMEOUT = 60.0  # seconds; a busy machine is no failure
 T = TypeVar("T")
 
 
@@ -38,11 +38,11 @@ def need_desktop() -> None:
     need(any(fits(folder) for folder in FOLDERS), "GTK for exactly this Python", PACKAGES)
 
 
-def until(found: Callable[[], T], what: str, seconds: float = PATIENCE) -> T:
+def until(condition: Callable[[], T], what: str, seconds: float = TIMEOUT) -> T:
     """Wait for a condition."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        if value := found():
+        if value := condition():
             return value
         time.sleep(0.05)
     raise AssertionError(f"{what}: not within {seconds} seconds")
@@ -53,23 +53,23 @@ class Deskhand:
     """The program itself, as a person starts it."""
 
     process: "subprocess.Popen[str]"
-    said: Path
+    log: Path
 
     @property
     def output(self) -> str:
-        return self.said.read_text(encoding="utf-8")
+        return self.log.read_text(encoding="utf-8")
 
     def wait_for(self, text: str) -> None:
         until(lambda: text in self.output or self.process.poll() is not None, f"Deskhand says {text!r}")
         assert text in self.output, self.output
 
     def ended_with(self) -> int:
-        return self.process.wait(PATIENCE)
+        return self.process.wait(TIMEOUT)
 
 
 @dataclass
 class Display:
-    """What a person has before them. `environment` is that of the session."""
+    """A desktop session. `environment`: its variables."""
 
     environment: dict[str, str]
     stack: ExitStack
@@ -83,7 +83,7 @@ class Display:
 
     def keep(self, *command: str, name: str, **environment: str) -> "subprocess.Popen[str]":
         """Start something that runs as long as the test."""
-        return self.stack.enter_context(kept(command, {**self.environment, **environment}, self.folder / f"{name}.txt"))
+        return self.stack.enter_context(run_process(command, {**self.environment, **environment}, self.folder / f"{name}.txt"))
 
     def start(self, *arguments: str, **environment: str) -> Deskhand:
         """Start Deskhand, as the demo in a folder of its own."""
@@ -92,18 +92,18 @@ class Display:
     def launch(self, *arguments: str, **environment: str) -> Deskhand:
         """Start Deskhand with these arguments alone."""
         number = len(list(self.folder.glob("deskhand-*.txt")))
-        said = self.folder / f"deskhand-{number}.txt"
+        output = self.folder / f"deskhand-{number}.txt"
         command = [sys.executable, "-m", "desktop", *arguments]
         everything = {**self.environment, MARK: self.mark, **environment}
-        process = self.stack.enter_context(kept(command, everything, said))
-        return Deskhand(process, said)
+        process = self.stack.enter_context(run_process(command, everything, output))
+        return Deskhand(process, output)
 
     @property
     def data(self) -> Path:
         return self.folder / "data"
 
     def processes(self) -> list[str]:
-        """What runs of Deskhand, its children and theirs."""
+        """Processes of Deskhand, with all descendants."""
         return [" ".join(process.cmdline()) for process in psutil.process_iter() if self._is_ours(process)]
 
     def _is_ours(self, process: psutil.Process) -> bool:
@@ -116,10 +116,10 @@ class Display:
         return ImageGrab.grab(box, xdisplay=self.environment["DISPLAY"])
 
     def tray(self) -> tuple[int, int, int, int]:
-        """Where the tray is: x, y, width, height; it is a pixel wide while it is empty."""
+        """Position of the tray: x, y, width, height; an empty tray is one pixel wide."""
         text = self.run("xdotool", "search", "--onlyvisible", "--class", "trayer", "getwindowgeometry", "--shell")
-        found = dict(line.split("=") for line in text.split() if "=" in line)
-        return tuple(int(found.get(name, 0)) for name in ("X", "Y", "WIDTH", "HEIGHT"))  # type: ignore[return-value]
+        fields = dict(line.split("=") for line in text.split() if "=" in line)
+        return tuple(int(fields.get(name, 0)) for name in ("X", "Y", "WIDTH", "HEIGHT"))  # type: ignore[return-value]
 
     def wait_for_icon(self) -> None:
         until(lambda: self.tray()[2] > 16, "an icon is in the tray")
@@ -163,14 +163,14 @@ class Reader:
             fitting = [part for part in self.read() if part["role"] == role and part["name"].startswith(name)]
             return next((part for part in fitting if part["width"] > 0), None)
 
-        found = until(level, f"{role} {name!r} is on the screen")
-        assert found
-        return found
+        node = until(level, f"{role} {name!r} is on the screen")
+        assert node
+        return node
 
 
 @contextmanager
-def kept(command: Any, environment: dict[str, str], said: Path) -> "Iterator[subprocess.Popen[str]]":
-    with said.open("w", encoding="utf-8") as output:
+def run_process(command: Any, environment: dict[str, str], log: Path) -> "Iterator[subprocess.Popen[str]]":
+    with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT, text=True)
     try:
         yield process
@@ -219,7 +219,7 @@ def opened(folder: Path, *, tray: bool = True, notifications: bool = True) -> It
 
 
 def is_managed(display: Display, managers: "list[subprocess.Popen[str]]") -> bool:
-    """Whether a window manager is at work; one that has ended, as it may on a display that just opened, is started again."""
+    """Return whether a window manager runs; one that has ended, as on a display that just opened, is started again."""
     if managers[-1].poll() is not None:
         managers.append(display.keep("openbox", name=f"openbox-{len(managers)}"))
     return bool(display.run("wmctrl", "-m"))

@@ -9,13 +9,13 @@ from desktop.toolkit import find_gi
 DEEPEST = 60
 
 
-def read(node: Any, found: list[dict[str, Any]], depth: int = 0) -> None:
+def read(node: Any, nodes: list[dict[str, Any]], depth: int = 0) -> None:
     if node is None or depth > DEEPEST:
         return
     try:
-        found.append(describe(node))
+        nodes.append(describe(node))
         for index in range(node.get_child_count()):
-            read(node.get_child_at_index(index), found, depth + 1)
+            read(node.get_child_at_index(index), nodes, depth + 1)
     except GLib.Error:  # it went away meanwhile
         return
 

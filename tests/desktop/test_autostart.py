@@ -141,16 +141,16 @@ def test_run_key_starts_the_program_on_windows() -> None:
     assert not key.is_on()
 
 
-@pytest.mark.parametrize("said", [b"\x03" + bytes(11), b"\x07" + bytes(11)])
-def test_autostart_disabled_in_task_manager_stays_off(said) -> None:
+@pytest.mark.parametrize("state", [b"\x03" + bytes(11), b"\x07" + bytes(11)])
+def test_autostart_disabled_in_task_manager_stays_off(state) -> None:
     registry = Registry()
     key = RunKey(registry)
     key.put(["deskhand"])
-    registry.values[APPROVED, "Deskhand"] = said
+    registry.values[APPROVED, "Deskhand"] = state
     assert not key.is_on()
     with pytest.raises(Unavailable, match="Task Manager"):
         key.put(["deskhand"])
-    assert registry.values[APPROVED, "Deskhand"] == said
+    assert registry.values[APPROVED, "Deskhand"] == state
 
 
 def test_unwritable_autostart_folder_is_a_sentence(config) -> None:

@@ -28,8 +28,8 @@ KEYS = ["API_KEY", "DESKHAND_API_KEY", "NGROK_AUTHTOKEN", "NGROK_API_KEY", "OPEN
 
 def test_external_programs_get_no_secret(tmp_path):
     environment = {"HOME": "/home/jo", "OPENAI_MODEL": "m", **dict.fromkeys(KEYS, "secret")}
-    for kept in (relaunch_environment(environment, tmp_path), external_environment(environment, frozen=False)):
-        assert kept == {"HOME": "/home/jo", "OPENAI_MODEL": "m"}
+    for variables in (relaunch_environment(environment, tmp_path), external_environment(environment, frozen=False)):
+        assert variables == {"HOME": "/home/jo", "OPENAI_MODEL": "m"}
 
 
 def test_secrets_are_hidden_from_programs_with_our_own_environment(monkeypatch):

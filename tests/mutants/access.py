@@ -56,7 +56,12 @@ MUTANTS = [
         "",
         ("tests/server/access/guard/test_permissions.py::test_permission_change_while_a_call_is_queued_holds_for_that_call",),
     ),
-    Mutant("server/access/guard/call.py", "if name in self._parameters}", "}", ("tests/server/access/guard/test_guard.py",)),
+    Mutant(
+        "server/access/guard/call.py",
+        "if name in self._parameters}",
+        "}",
+        ("tests/server/access/guard/test_guard.py::test_recorded_arguments_are_those_of_the_caller",),
+    ),
     Mutant(
         "server/access/guard/guard.py",
         "        if services.clients.refresh(client) is None:",
@@ -67,7 +72,7 @@ MUTANTS = [
         "server/access/guard/guard.py",
         "if request.scope.get(OPERATION, operation.name) != operation.name:",
         "if False:",
-        ("tests/server/access/guard/test_guard.py",),
+        ("tests/server/access/guard/test_guard.py::test_path_that_leads_to_another_operation_is_not_found",),
     ),
     Mutant(
         "server/access/guard/guard.py",
@@ -97,7 +102,7 @@ MUTANTS = [
         "server/access/guard/guard.py",
         "        if not operation.changes:\n            await call.close",
         "        if False:\n            await call.close",
-        ("tests/server/access/guard/test_guard.py",),
+        ("tests/server/access/guard/test_guard.py::test_reading_call_of_a_disconnected_caller_is_recorded",),
     ),
     Mutant(
         "server/access/guard/permissions.py",
@@ -109,7 +114,7 @@ MUTANTS = [
         "server/access/guard/permissions.py",
         "        if record.operation.changes or record.operation.ingests:",
         "        if record.operation.changes:",
-        ("tests/server/access/guard/test_guard.py::test_reads_continue_while_paused_and_changes_are_refused",),
+        ("tests/server/access/guard/test_guard.py::test_ingesting_is_refused_while_paused",),
     ),
     Mutant(
         "server/access/guard/permissions.py",
@@ -166,22 +171,26 @@ MUTANTS = [
         ("tests/server/access/guard/test_record.py",),
     ),
     Mutant(
-        "server/access/guard/call.py",
-        "[self._operation.name, self.client_id, record.arguments]",
-        "[self._operation.name, record.arguments]",
-        ("tests/server/access/approvals/test_service.py::test_same_call_is_one_approval_request_with_one_result",),
+        "server/access/guard/request.py",
+        "[operation.name, client.id, arguments]",
+        "[operation.name, arguments]",
+        (
+            "tests/server/access/guard/test_request.py::test_digest_tells_operations_clients_and_arguments_apart_but_not_their_order",
+        ),
     ),
     Mutant(
-        "server/access/guard/call.py",
-        "[self._operation.name, self.client_id, record.arguments]",
-        "[self.client_id, record.arguments]",
-        ("tests/server/access/approvals/test_service.py::test_same_call_is_one_approval_request_with_one_result",),
+        "server/access/guard/request.py",
+        "[operation.name, client.id, arguments]",
+        "[client.id, arguments]",
+        (
+            "tests/server/access/guard/test_request.py::test_digest_tells_operations_clients_and_arguments_apart_but_not_their_order",
+        ),
     ),
     Mutant(
         "server/access/guard/request.py",
         "if len(key) > LONGEST_IDEMPOTENCY_KEY:",
         "if False:",
-        ("tests/server/access/guard/test_duplicates.py",),
+        ("tests/server/access/guard/test_duplicates.py::test_idempotency_key_that_is_too_long_is_refused",),
     ),
     Mutant(
         "server/access/guard/rate_limits.py",
@@ -321,11 +330,7 @@ MUTANTS = [
         "server/access/approvals/runner.py",
         "        if current.state is State.approved and",
         "        if",
-        (
-            "tests/server/access/approvals/test_runner.py::test_changed_effect_needs_a_new_approval",
-            "tests/server/access/approvals/test_runner.py::test_failed_call_reports_its_failure",
-            "tests/server/access/approvals/test_runner.py::test_approval_of_a_removed_operation_is_cancelled",
-        ),
+        ("tests/server/access/approvals/test_runner.py::test_pause_between_approval_and_run_needs_another_approval",),
     ),
     Mutant(
         "server/access/activity/entry.py",
@@ -400,13 +405,7 @@ MUTANTS = [
         "server/access/clients/registry.py",
         'if token.resource not in {"", resource} or',
         "if",
-        (
-            "tests/server/access/oauth/test_routes.py",
-            "tests/server/access/oauth/test_service.py",
-            "tests/server/access/oauth/test_grants.py",
-            "tests/server/access/oauth/test_store.py",
-            "tests/server/access/oauth/test_metadata.py",
-        ),
+        ("tests/server/access/oauth/test_authorization_server.py::test_token_for_the_mcp_resource_is_valid_for_no_other",),
     ),
     Mutant(
         "server/access/clients/registry.py",
@@ -430,13 +429,13 @@ MUTANTS = [
         "server/access/clients/registry.py",
         "if key is not None and len(key) < SHORTEST_KEY:",
         "if False:",
-        ("tests/server/access/clients/test_registry.py",),
+        ("tests/server/access/clients/test_registry.py::test_short_custom_key_is_refused_and_a_long_one_is_masked",),
     ),
     Mutant(
         "server/access/clients/store.py",
         ".where(api_key.c.revoked_at.is_(None), client.c.revoked_at.is_(None))\n)\nVALID_KEY",
         ".where(client.c.revoked_at.is_(None))\n)\nVALID_KEY",
-        ("tests/server/access/clients/test_registry.py", "tests/server/access/clients/test_store.py"),
+        ("tests/server/access/clients/test_registry.py::test_rotated_key_is_valid_and_the_old_key_is_not_also_after_a_restart",),
     ),
     Mutant(
         "server/access/clients/store.py",
@@ -463,7 +462,9 @@ MUTANTS = [
         "server/access/clients/grants.py",
         "    .where(oauth_grant.c.ended_at.is_(None), oauth_client.c.revoked_at.is_(None))\n",
         "    .where(oauth_client.c.revoked_at.is_(None))\n",
-        ("tests/server/access/clients/test_grants.py", "tests/server/access/oauth/test_store.py"),
+        (
+            "tests/server/access/oauth/test_store.py::test_grant_permits_the_scopes_of_client_and_grant_until_it_ends_also_after_a_restart",
+        ),
     ),
     Mutant(
         "server/access/oauth/grants.py",

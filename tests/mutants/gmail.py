@@ -77,7 +77,7 @@ MUTANTS = [
         "mailbox/test_outbox",
     ),
     # accounts, permissions and demo mode
-    change("accounts/session", "check=require_still_allowed,", "check=None,", "mailbox/test_outbox"),
+    change("accounts/session", "check = require_still_allowed", "check = None", "mailbox/test_outbox"),
     change("accounts/session", "        if not permission.granted(entry.scopes):", "        if False:"),
     change("accounts/session", "[arguments], retry=False)", "[arguments], retry=True)"),
     change("accounts/accounts", "        if not self.context.demo:", "        if self.context.demo:"),

@@ -7,7 +7,8 @@ MCP = "server/projections/mcp/"
 TESTS = "tests/server/http/test_"
 CORE_JSON = ("tests/server/core/test_strict_json.py",)
 MIDDLEWARE, PROTOCOL, JSON = (f"{TESTS}middleware.py",), (f"{TESTS}protocol.py",), (f"{TESTS}request_body.py",)
-IN_PROCESS, HEADS = (f"{TESTS}in_process.py",), (f"{TESTS}request_heads.py", f"{TESTS}protocol.py")
+IN_PROCESS, REQUEST_HEAD = (f"{TESTS}in_process.py",), (f"{TESTS}request_head.py", f"{TESTS}protocol.py")
+FRAMING = (f"{TESTS}request_head.py::test_ambiguous_framing_is_refused_even_if_the_parser_takes_it",)
 REDACTION = ("tests/server/core/test_redaction.py",)
 MCP_TESTS = "tests/server/projections/mcp/test_"
 TRANSPORT, DISPATCHER, CALLS = (f"{MCP_TESTS}transport.py",), (f"{MCP_TESTS}dispatcher.py",), (f"{MCP_TESTS}calls.py",)
@@ -41,13 +42,23 @@ MUTANTS = [
         IN_PROCESS,
     ),
     Mutant(f"{HTTP}in_process.py", "self._app, self._routes = app, {}", "self._app = app", IN_PROCESS),
-    Mutant(f"{HTTP}protocol.py", "if len(url) + sum(", "if 0 * sum(", HEADS),
-    Mutant(f"{HTTP}protocol.py", 'names.count(b"host") != 1 or not framed_once', "not framed_once", HEADS),
-    Mutant(f"{HTTP}protocol.py", 'names.count(b"host") != 1 or not framed_once or', 'names.count(b"host") != 1 or', HEADS),
+    Mutant(f"{HTTP}protocol.py", "if len(url) + sum(", "if 0 * sum(", REQUEST_HEAD),
+    Mutant(f"{HTTP}protocol.py", 'names.count(b"host") != 1 or not framed_once', "not framed_once", REQUEST_HEAD),
+    Mutant(f"{HTTP}protocol.py", 'names.count(b"host") != 1 or not framed_once or', 'names.count(b"host") != 1 or', FRAMING),
     Mutant(f"{HTTP}protocol.py", "if self._in_head:  # trailers", "if True:  # trailers", PROTOCOL),
-    Mutant(f"{HTTP}protocol.py", "if len(self.connections) > self._limits.connections:", "if False:", PROTOCOL),
+    Mutant(
+        f"{HTTP}protocol.py",
+        "if len(self.connections) > self._limits.connections:",
+        "if False:",
+        ("tests/server/http/test_protocol.py::test_connection_above_the_limit_is_refused",),
+    ),
     Mutant(f"{HTTP}protocol.py", "self._reading.extend(len(body) / self._limits.slow_body)", "pass", PROTOCOL),
-    Mutant(f"{HTTP}protocol.py", "            self._reading.allow(self._limits.linger_seconds)", "            pass", PROTOCOL),
+    Mutant(
+        f"{HTTP}protocol.py",
+        "            self._reading.allow(self._limits.linger_seconds)",
+        "            pass",
+        ("tests/server/http/test_protocol.py::test_endless_body_is_cut_off_after_its_refusal",),
+    ),
     Mutant(
         f"{HTTP}websocket.py",
         "        self._writing.allow(self.config.limits.write_seconds)",
@@ -55,12 +66,27 @@ MUTANTS = [
         (f"{TESTS}websocket.py",),
     ),
     Mutant("server/core/redaction.py", "most + LONGEST_SECRET", "most", REDACTION),
-    Mutant("server/core/redaction.py", "if secret.start() >= most:", "if secret.end() >= most:", REDACTION),
-    Mutant("server/core/redaction.py", '.replace("i\\u0307", "i")', "", REDACTION),
+    Mutant(
+        "server/core/redaction.py",
+        "if secret.start() >= most:",
+        "if secret.end() >= most:",
+        ("tests/server/core/test_redaction.py::test_secret_cut_off_at_the_start_of_a_text_is_redacted",),
+    ),
+    Mutant(
+        "server/core/redaction.py",
+        '.replace("i\\u0307", "i")',
+        "",
+        ("tests/server/core/test_redaction.py::test_authorization_scheme_is_case_insensitive",),
+    ),
     Mutant("server/core/redaction.py", '{15}")  # many', '{16}")  # many', REDACTION),
     Mutant("server/core/redaction.py", '"eyJ": r"(?<![\\w-])(?=[\\w-]++', '"eyJ": r"(?=[\\w-]+', REDACTION),
     Mutant(f"{MCP}transport.py", "client_id=client, scopes", 'client_id="", scopes', TRANSPORT),
-    Mutant(f"{MCP}transport.py", "            with DisconnectWatch(receive):", "            if True:", TRANSPORT),
+    Mutant(
+        f"{MCP}transport.py",
+        "            with DisconnectWatch(receive):",
+        "            if True:",
+        ("tests/server/projections/mcp/test_transport.py::test_disconnect_cancels_a_stateless_call",),
+    ),
     Mutant(f"{MCP}transport.py", "(evicted := self._sessions.make_room(client))", "(evicted := None)", TRANSPORT),
     Mutant(f"{MCP}transport.py", 'if "accept" not in request.headers:', "if False:", TRANSPORT),
     Mutant(f"{MCP}transport.py", "PROGRESS in body and ", "", TRANSPORT),
@@ -72,7 +98,12 @@ MUTANTS = [
     Mutant(
         f"{MCP}endpoint.py", "            await self._state.guard.count(client, changing=False)", "            pass", ENDPOINT
     ),
-    Mutant(f"{MCP}endpoint.py", 'value.strip(b" \\t")', "value", ENDPOINT),
+    Mutant(
+        f"{MCP}endpoint.py",
+        'value.strip(b" \\t")',
+        "value",
+        ("tests/server/projections/mcp/test_endpoint.py::test_white_space_around_a_header_is_ignored",),
+    ),
     Mutant(
         f"{MCP}endpoint.py",
         "Headers(scope=scope), PATH)",
@@ -87,9 +118,14 @@ MUTANTS = [
         f"{MCP}dispatcher.py",
         "        return await self._state.context.tasks.complete(call, name=TOOL_CALL)",
         "        return await call",
-        DISPATCHER,
+        ("tests/server/projections/mcp/test_dispatcher.py::test_changing_call_goes_on_when_its_client_disconnects",),
     ),
-    Mutant(f"{MCP}dispatcher.py", "        if not binding.operation.changes:\n            return await call\n", "", DISPATCHER),
+    Mutant(
+        f"{MCP}dispatcher.py",
+        "        if not binding.operation.changes:\n            return await call\n",
+        "",
+        ("tests/server/projections/mcp/test_dispatcher.py::test_reading_call_ends_when_its_client_disconnects",),
+    ),
     Mutant(
         f"{MCP}dispatcher.py",
         "**{CLIENT: client, OPERATION: binding.operation.name}",
@@ -100,8 +136,18 @@ MUTANTS = [
     Mutant(f"{MCP}calls.py", "if response.status >= 400:", "if response.status >= 500:", CALLS),
     Mutant(f"{MCP}search_tools.py", "<= set(offered)]", "& set(offered)]", (f"{MCP_TESTS}search_tools.py", *DISPATCHER)),
     Mutant("server/projections/documents.py", "if client.policies.get(operation.name) is not Policy.deny", "", DOCUMENTS),
-    Mutant("server/projections/documents.py", "if not operation.ingests]", "]", (*DOCUMENTS, *DISPATCHER)),
     Mutant(
-        "server/projections/documents.py", "None if names is None else frozenset(names), signs_in)", "None, signs_in)", DOCUMENTS
+        "server/projections/documents.py",
+        "if not operation.ingests]",
+        "]",
+        ("tests/server/projections/test_documents.py::test_document_has_no_ingesting_operation",),
+    ),
+    Mutant(
+        "server/projections/documents.py",
+        "None if names is None else frozenset(names), signs_in)",
+        "None, signs_in)",
+        (
+            "tests/server/projections/test_documents.py::test_client_with_too_many_operations_for_chatgpt_is_created_with_a_warning",
+        ),
     ),
 ]

@@ -68,6 +68,11 @@ MUTANTS = [
     change("restore_journal", "    write_json(places.journal,", "    finish(places)\n    write_json(places.journal,"),
     change("restore_journal", "    if is_prepared and not new.exists():\n        return", "    if False:\n        return"),
     change("restore_journal", "        replace_file(replaced / name, target.read_bytes())\n", "", "backup"),
+    change("backup", "    consolidate_database(path)\n    sync(path)\n", "    consolidate_database(path)\n"),
+    change("backup", "            sync(places.prepared(name))\n", ""),
+    change("backup_archive", "        sync(new)\n", "", "backup"),
+    change("backup_archive", 'the manifest says")\n    sync(path)\n', 'the manifest says")\n', "backup"),
+    change("snapshots", "        sync(new)\n", ""),
     change("secrets", "        self._index.record(name, stored=True)  # first", "        pass  # first"),
     change(
         "secrets",

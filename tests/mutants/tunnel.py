@@ -185,6 +185,24 @@ MUTANTS: list[Mutant] = [
         (f"{T}/test_ngrok.py::test_endpoint_closed_by_ngrok_fails_the_check",),
     ),
     Mutant(
+        "server/tunnel/ngrok.py",
+        'SECRET.sub(r"\\1•••", entry.line)',
+        "entry.line",
+        (f"{T}/test_ngrok.py::test_log_has_the_errors_of_the_agent_without_authtokens",),
+    ),
+    Mutant(
+        "server/tunnel/ngrok.py",
+        'line.replace(self._request.authtoken, "•••") if self._request.authtoken else line)',
+        "line)",
+        (f"{T}/test_ngrok.py::test_log_has_the_errors_of_the_agent_without_authtokens",),
+    ),
+    Mutant(
+        "server/tunnel/ngrok.py",
+        'logging.getLogger("pyngrok").setLevel(logging.CRITICAL + 1)',
+        "pass",
+        (f"{T}/test_ngrok.py::test_log_has_the_errors_of_the_agent_without_authtokens",),
+    ),
+    Mutant(
         "server/tunnel/ngrok_errors.py",
         "    107: REVOKED,\n",
         "",
@@ -243,9 +261,14 @@ MUTANTS: list[Mutant] = [
         "server/tunnel/archive.py",
         "if size > CHUNK or self.file.tell() > MAX_SIZE:",
         "if self.file.tell() > MAX_SIZE:",
-        (f"{T}/test_archive.py",),
+        (f"{T}/test_archive.py::test_read_and_seek_that_an_archive_claims_are_refused_before_they_are_done",),
     ),
-    Mutant("server/tunnel/archive.py", "        if offset > MAX_SIZE:\n", "        if False:\n", (f"{T}/test_archive.py",)),
+    Mutant(
+        "server/tunnel/archive.py",
+        "        if offset > MAX_SIZE:\n",
+        "        if False:\n",
+        (f"{T}/test_archive.py::test_read_and_seek_that_an_archive_claims_are_refused_before_they_are_done",),
+    ),
     Mutant(
         "server/tunnel/archive.py",
         "if member.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:",
@@ -259,8 +282,18 @@ MUTANTS: list[Mutant] = [
         (f"{T}/test_archive.py",),
     ),
     Mutant("server/tunnel/archive.py", "    if len(members) != 1:\n", "    if not members:\n", (f"{T}/test_archive.py",)),
-    Mutant("server/tunnel/archive.py", "        if left < 0:\n", "        if False:\n", (f"{T}/test_archive.py",)),
-    Mutant("server/tunnel/archive.py", "        if count == MAX_FILES:\n", "        if False:\n", (f"{T}/test_archive.py",)),
+    Mutant(
+        "server/tunnel/archive.py",
+        "        if left < 0:\n",
+        "        if False:\n",
+        (f"{T}/test_archive.py::test_too_large_program_is_refused",),
+    ),
+    Mutant(
+        "server/tunnel/archive.py",
+        "        if count == MAX_FILES:\n",
+        "        if False:\n",
+        (f"{T}/test_archive.py::test_number_of_members_is_limited",),
+    ),
     # The fake agent of the demo
     Mutant(
         "server/tunnel/fake/api.py",

@@ -24,10 +24,10 @@ def normalise(requirement):
     return re.sub(r"[-_.]+", "-", re.match(r"[\w.-]+", requirement)[0]).lower()
 
 
-def test_what_is_imported_is_asked_for(root):
+def test_imported_packages_are_declared(root):
     graph = grimp.build_graph(*OURS, include_external_packages=True, cache_dir=None)
     outside = {name for name in graph.modules if name.partition(".")[0] not in OURS} - sys.stdlib_module_names - FROM_THE_SYSTEM
     owners = importlib.metadata.packages_distributions()
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    asked = {normalise(requirement) for requirement in project["dependencies"]} | PART_OF_ANOTHER
-    assert [name for name in outside if not {normalise(owner) for owner in owners.get(name, [])} & asked] == []
+    declared = {normalise(requirement) for requirement in project["dependencies"]} | PART_OF_ANOTHER
+    assert [name for name in outside if not {normalise(owner) for owner in owners.get(name, [])} & declared] == []

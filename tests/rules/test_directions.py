@@ -88,7 +88,7 @@ def find_cycles(graph: grimp.ImportGraph) -> list[set[str]]:
     return cycles
 
 
-def test_no_module_is_outside_the_packages():
+def test_every_module_is_in_a_package():
     assert {path.name for path in (ROOT / "server").glob("*.py")} == {"__init__.py", "__main__.py"}
     assert {path.parent.name for path in (ROOT / "server").glob("*/__init__.py")} | {"__main__", "desktop"} == set(RANKS)
 
@@ -102,18 +102,18 @@ def test_imports_only_go_down_the_levels(graph):
     assert upward == []
 
 
-def test_no_files_import_each_other(graph):
+def test_files_do_not_import_each_other(graph):
     assert find_cycles(graph) == []
 
 
-def test_a_cycle_is_found():
+def test_import_cycle_is_detected():
     graph = grimp.ImportGraph()
     for importer, imported in (("server.a", "server.b"), ("server.b", "server.c"), ("server.c", "server.a")):
         graph.add_import(importer=importer, imported=imported)
     assert find_cycles(graph) == [{"server.a", "server.b", "server.c"}]
 
 
-def test_an_integration_imports_the_sdk_and_itself(graph):
+def test_integration_imports_the_sdk_and_itself_only(graph):
     others = [
         f"{importer} imports {imported}"
         for importer, imported in list_imports(graph)
@@ -124,7 +124,7 @@ def test_an_integration_imports_the_sdk_and_itself(graph):
     assert others == []
 
 
-def test_nobody_imports_an_integration(graph):
+def test_integrations_are_imported_by_no_other_package(graph):
     importers = [
         f"{importer} imports {imported}"
         for importer, imported in list_imports(graph)
@@ -133,17 +133,17 @@ def test_nobody_imports_an_integration(graph):
     assert importers == []
 
 
-def test_inside_an_integration_everything_points_one_way(graph):
+def test_imports_inside_an_integration_are_acyclic(graph):
     containers = set(graph.find_children("server.integrations"))
     assert graph.find_illegal_dependencies_for_layers(layers=INSIDE, containers=containers) == set()
 
 
-def test_the_rules_of_an_integration_do_without_http(graph):
+def test_rules_of_an_integration_do_not_import_http(graph):
     importers = graph.find_modules_that_directly_import("fastapi")
     assert [name for name in importers if re.fullmatch(WITHOUT_HTTP, name)] == []
 
 
 @pytest.mark.parametrize("library", IMPORTERS)
-def test_a_library_has_one_place(graph, library):
+def test_library_is_imported_in_one_package(graph, library):
     importers = graph.find_modules_that_directly_import(library) if library in graph.modules else set()
     assert [name for name in importers if not re.fullmatch(IMPORTERS[library], name)] == []

@@ -35,22 +35,22 @@ FORBIDDEN = OWN | {
 }
 
 
-def test_no_file_of_the_core_names_an_integration():
+def test_core_files_do_not_name_an_integration():
     core = [path for path in SOURCES if not OWN & set(path.parts)]
-    named = {name_of(path): found for path in core if (found := find_strings(path.read_text(encoding="utf-8")) & FORBIDDEN)}
+    named = {name_of(path): names for path in core if (names := find_strings(path.read_text(encoding="utf-8")) & FORBIDDEN)}
     assert named == {}
 
 
-def test_no_shared_part_of_the_window_names_an_integration():
+def test_shared_window_files_do_not_name_an_integration():
     named = {
-        name_of(path): found
+        name_of(path): names
         for path in WINDOW
-        if (found := {match["text"] for match in QUOTED.finditer(path.read_text(encoding="utf-8"))} & FORBIDDEN)
+        if (names := {match["text"] for match in QUOTED.finditer(path.read_text(encoding="utf-8"))} & FORBIDDEN)
     }
     assert named == {}
 
 
-def test_a_name_is_found_as_a_string_and_as_a_field():
+def test_integration_name_is_detected_as_string_and_as_field():
     assert find_strings("WORDS = {'read:mail': 'Read'}\nclass Steps:\n    gmail: int = 0\n") & FORBIDDEN == {"read:mail", "gmail"}
 
 

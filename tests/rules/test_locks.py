@@ -42,11 +42,11 @@ def names_of(requirements):
     ],
     ids=["run", "test", "build"],
 )
-def test_a_lock_covers_what_is_asked_for(lock, wanted):
+def test_lock_covers_the_declared_requirements(lock, wanted):
     assert names_of(wanted) <= {name for name, _ in read_pins(lock)}
 
 
-def test_the_locks_agree():
+def test_locks_agree():
     run, test, build = map(read_pins, (RUN, TEST, BUILD))
     assert run.items() <= test.items()
     assert {key: pin for key, pin in build.items() if key in test}.items() <= test.items()
@@ -61,19 +61,19 @@ def test_installed_packages_have_what_they_require():
     for distribution in distributions():
         for requirement in map(Requirement, distribution.requires or ()):
             if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
-                found = version(requirement.name)
-                assert requirement.specifier.contains(found, prereleases=True), f"{distribution.name} needs {requirement}"
+                installed = version(requirement.name)
+                assert requirement.specifier.contains(installed, prereleases=True), f"{distribution.name} needs {requirement}"
 
 
 @pytest.mark.parametrize("lock", [RUN, TEST, BUILD], ids=["run", "test", "build"])
-def test_a_lock_has_a_hash_for_everything_and_no_address(lock):
+def test_lock_has_hashes_and_no_url(lock):
     text = lock.read_text(encoding="utf-8")
     assert "://" not in text
     assert text.count("==") - text.count(" == ") == len(re.findall(r"^\S.*\\\n    --hash=sha256:", text, re.MULTILINE))
 
 
 @pytest.mark.parametrize("folder", ["ui", "tests/checks/node"])
-def test_a_lock_of_npm_says_what_and_not_from_where(folder):
+def test_npm_lock_has_no_registry_url(folder):
     packages = json.loads((ROOT / folder / "package-lock.json").read_text(encoding="utf-8"))["packages"]
     assert not [name for name, package in packages.items() if "resolved" in package]
     assert [name for name, package in packages.items() if "integrity" not in package] == [""]

@@ -12,11 +12,11 @@ MIRRORED = [
 
 
 @pytest.mark.parametrize("path", MIRRORED, ids=name_of)
-def test_a_source_has_its_tests_beside_it_in_the_mirror(path):
+def test_every_source_file_has_its_mirrored_test_file(path):
     twin = ROOT / "tests" / path.relative_to(ROOT).with_name(f"test_{path.name}")
     assert twin.is_file()
 
 
-def test_no_package_below_tests_hides_one_of_ours():
+def test_test_packages_shadow_no_package_of_ours():
     packages = {path.parent for path in (ROOT / "tests").rglob("__init__.py")}
     assert packages == {ROOT / "tests" / "server" / "sdk" / "example"}, "that one is copied to where it is imported"

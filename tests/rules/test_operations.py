@@ -1,4 +1,4 @@
-"""What an operation says about itself is read by models and by people, so all of it is there."""
+"""Operations are fully described, for models and people."""
 
 import inspect
 from typing import get_type_hints
@@ -24,7 +24,7 @@ def list_functions(folder):
     return [(operation_of(route.endpoint), inspect.unwrap(route.endpoint)) for route in routes]
 
 
-def test_an_operation_is_a_sentence_and_typed(folder):
+def test_operation_is_typed_and_described_by_a_sentence(folder):
     for operation, function in list_functions(folder):
         assert 0 < len(operation.summary) <= LONGEST_DESCRIPTION, operation.name
         assert inspect.signature(function).return_annotation is not inspect.Signature.empty, operation.name
@@ -50,17 +50,19 @@ def test_preview_takes_the_arguments_of_its_operation(folder):
 def test_every_parameter_and_field_is_described_within_chatgpts_limits(folder):
     routes = [route for router in describe(folder).load().public for route in router.routes]
     document = make_document(routes, address="https://example.com", title="Rules", version="0")
-    told = {
+    descriptions = {
         f"{call['operationId']}({parameter['name']})": parameter.get("description", "")
         for _, _, call in walk_operations(document)
         for parameter in call.get("parameters", [])
     }
     for name, schema in document["components"]["schemas"].items():
         if name not in NOT_THEIRS:
-            told |= {f"{name}.{field}": about.get("description", "") for field, about in schema.get("properties", {}).items()}
-    assert [name for name, description in told.items() if not 0 < len(description) <= LONGEST_PARAMETER] == []
+            descriptions |= {
+                f"{name}.{field}": about.get("description", "") for field, about in schema.get("properties", {}).items()
+            }
+    assert [name for name, description in descriptions.items() if not 0 < len(description) <= LONGEST_PARAMETER] == []
 
 
-def test_the_name_of_an_operation_is_unique():
+def test_operation_name_is_unique():
     names = [operation.name for folder in INTEGRATIONS for operation, _ in list_functions(folder)]
     assert len(names) == len(set(names))

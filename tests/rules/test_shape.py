@@ -15,7 +15,7 @@ def folder(request):
     return request.param
 
 
-def test_the_descriptor_says_what_the_folder_is(folder):
+def test_descriptor_matches_its_folder(folder):
     integration = describe(folder)
     assert integration.name == folder.name
     assert integration.title
@@ -23,7 +23,7 @@ def test_the_descriptor_says_what_the_folder_is(folder):
     assert all(re.fullmatch(r"(/[\w.-]+)+", prefix) for prefix in integration.prefixes)
 
 
-def test_its_first_line_tells_what_it_does(folder):
+def test_first_line_of_the_docstring_describes_the_integration(folder):
     first = (folder / "__init__.py").read_text(encoding="utf-8").partition("\n")[0]
     assert re.fullmatch(r'"""[A-Z].+\."""', first)
 
@@ -34,6 +34,6 @@ def test_its_files_are_the_parts_of_an_integration_or_nouns_split_off(folder):
         assert name not in NO_NOUNS
 
 
-def test_it_has_its_page_and_its_tests(folder):
+def test_integration_has_its_documentation_page_and_tests(folder):
     assert (folder.parents[2] / "docs" / "integrations" / f"{folder.name}.md").is_file()
     assert (folder.parents[2] / "tests" / "server" / "integrations" / folder.name).is_dir()

@@ -14,7 +14,7 @@ LARGEST_MEDIAN = 90
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name_of)
-def test_a_file_its_classes_and_its_functions_are_small(path):
+def test_files_classes_and_functions_are_small(path):
     text = path.read_text(encoding="utf-8")
     assert len(text.splitlines()) <= LARGEST_FILE
     for node in ast.walk(ast.parse(text)):

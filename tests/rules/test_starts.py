@@ -39,7 +39,7 @@ def wait_until_loaded(data: Path) -> None:
 
 def imported(words: list[str], data: Path) -> set[str]:
     """Start it, end it as soon as it is on, and tell what Python imported."""
-    told: list[str] = []
+    lines: list[str] = []
     environment = {name: value for name, value in os.environ.items() if name not in {"DISPLAY", "WAYLAND_DISPLAY"}}
     with subprocess.Popen(
         [sys.executable, *words, "--data-dir", str(data)],
@@ -49,14 +49,14 @@ def imported(words: list[str], data: Path) -> set[str]:
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        reading = threading.Thread(target=lambda: told.append(process.stderr.read()))
+        reading = threading.Thread(target=lambda: lines.append(process.stderr.read()))
         reading.start()
-        said = process.stdout.readline()
+        line = process.stdout.readline()
         wait_until_loaded(data)
         process.terminate()
         reading.join(60)
-    assert "Deskhand is on" in said, told
-    return set(LISTED.findall(told[0]))
+    assert "Deskhand is on" in line, lines
+    return set(LISTED.findall(lines[0]))
 
 
 @pytest.fixture(scope="module")
@@ -68,17 +68,17 @@ def data(tmp_path_factory):
 
 
 @pytest.mark.parametrize("words", STARTS.values(), ids=STARTS)
-def test_a_start_imports_nothing_that_it_does_not_need(words, data):
-    found = imported(words, data)
-    assert "fastapi" in found
-    assert sorted(found & set(WHEN_NEEDED.split())) == []
+def test_start_imports_only_needed_modules(words, data):
+    modules = imported(words, data)
+    assert "fastapi" in modules
+    assert sorted(modules & set(WHEN_NEEDED.split())) == []
 
 
-def test_the_icon_is_there_before_the_server_is_imported():
+def test_tray_icon_is_shown_before_the_server_is_imported():
     code = "import sys, desktop.application; print(*sys.modules)"
-    found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
-    assert "desktop.application" in found
-    assert not {"fastapi", "pydantic", "sqlalchemy", "uvicorn"} & set(found)
+    modules = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    assert "desktop.application" in modules
+    assert not {"fastapi", "pydantic", "sqlalchemy", "uvicorn"} & set(modules)
 
 
 def test_command_that_needs_a_server_imports_no_framework(tmp_path):

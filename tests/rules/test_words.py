@@ -21,11 +21,11 @@ def list_files(root):
     return [root / name for name in listed.stdout.decode().split("\0") if name]
 
 
-def test_no_file_names_a_machine_or_a_registry(root):
-    found = [
+def test_files_name_no_machine_and_no_registry(root):
+    findings = [
         f"{path.relative_to(root)}: {match[0].decode()}"
         for path in list_files(root)
         if path.is_file()
         for match in FORBIDDEN.finditer(path.read_bytes())
     ]
-    assert found == []
+    assert findings == []

@@ -59,7 +59,7 @@ class Served:
         return loopback.request(method, f"http://127.0.0.1:{self.port}{path}", headers=headers, timeout=30, **options)
 
     def activity(self, limit: int = 50) -> list[dict[str, Any]]:
-        """What happened, newest first."""
+        """Activity entries, newest first."""
         return self.person("GET", f"/api/activity?limit={limit}").json()
 
 

@@ -13,7 +13,7 @@ from server.http.server import Limits, Listener, bind, run
 HOST = b"host: localhost\r\n"
 
 
-class Heard(Listener):
+class RecordingListener(Listener):
     """A listener that knows who called and who was `left` when it had stopped, and hangs up for them in the end."""
 
     def __init__(self, app: ASGIApp, limits: Limits | None) -> None:
@@ -23,8 +23,8 @@ class Heard(Listener):
 
 
 @contextlib.asynccontextmanager
-async def listening(app: ASGIApp, limits: Limits | None = None) -> AsyncIterator[Heard]:
-    listener = Heard(app, limits)
+async def listening(app: ASGIApp, limits: Limits | None = None) -> AsyncIterator[RecordingListener]:
+    listener = RecordingListener(app, limits)
     task = asyncio.create_task(listener.run_until_stopped())
     await listener.ready.wait()
     try:
@@ -37,7 +37,9 @@ async def listening(app: ASGIApp, limits: Limits | None = None) -> AsyncIterator
             caller.hang_up()
 
 
-def serve(app: ASGIApp, test: Callable[[Heard], Awaitable[None]], limits: Limits | None = None, runner: Any = run) -> None:
+def serve(
+    app: ASGIApp, test: Callable[[RecordingListener], Awaitable[None]], limits: Limits | None = None, runner: Any = run
+) -> None:
     """Run a test's coroutine beside a server."""
 
     async def main() -> None:
@@ -79,7 +81,7 @@ class Caller:
                 await self.writer.drain()
 
     async def read_to_end(self, seconds: float = 3) -> tuple[bytes, bool]:
-        """What came back before the other side hung up, and whether it did."""
+        """Read the response until the peer disconnects; return it, and whether it did."""
         got = b""
         try:
             async with asyncio.timeout(seconds):
@@ -99,14 +101,14 @@ class Caller:
             return head + await self.reader.readexactly(length)
 
 
-async def call(listener: Heard, data: bytes = b"") -> Caller:
+async def call(listener: RecordingListener, data: bytes = b"") -> Caller:
     caller = Caller(*await asyncio.open_connection("127.0.0.1", listener.port))
     listener.callers.append(caller)
     await caller.send(data)
     return caller
 
 
-async def talk(listener: Heard, data: bytes, seconds: float = 3) -> tuple[bytes, bool]:
+async def talk(listener: RecordingListener, data: bytes, seconds: float = 3) -> tuple[bytes, bool]:
     """Send all of it; what came back before the server hung up, and whether it did."""
     caller = await call(listener, data)
     answer = await caller.read_to_end(seconds)

@@ -33,11 +33,11 @@ SIGN_IN = (
 
 @dataclass
 class PromptSource:
-    """Keeps questions, and what was answered to them. A prefix of its own, beside those of the real askers."""
+    """Keeps questions, and what was answered to them. A prefix of its own, beside those of the real sources."""
 
     prefix: str = "test"
     questions: dict[str, ApprovalRequest] = field(default_factory=dict)
-    heard: list[tuple[str, ...]] = field(default_factory=list)
+    received: list[tuple[str, ...]] = field(default_factory=list)
     tries: int = 5
 
     async def list_requests(self) -> list[ApprovalRequest]:
@@ -48,13 +48,13 @@ class PromptSource:
         if question.wants_code and code != CODE:
             self.tries -= 1
             raise InvalidInput(f"These are not the digits. {self.tries} more tries.")
-        self.heard.append(("yes", question_id, extent.value, code or ""))
+        self.received.append(("yes", question_id, extent.value, code or ""))
         del self.questions[question_id]
         return "It is allowed, and runs now."
 
     async def deny(self, question_id: str, reason: str) -> str:
         self._find(question_id)
-        self.heard.append(("no", question_id, reason))
+        self.received.append(("no", question_id, reason))
         del self.questions[question_id]
         return "It does not run."
 
@@ -66,14 +66,14 @@ class PromptSource:
 
 @dataclass
 class AskingProgram(Program):
-    """A server in which that asker is one of the askers."""
+    """A server with that prompt source."""
 
-    asker: PromptSource = field(default_factory=PromptSource)
-    told: ApprovalRequests | None = None
+    source: PromptSource = field(default_factory=PromptSource)
+    approval_requests: ApprovalRequests | None = None
 
     async def _stay(self, state: Any, on_ready: Any) -> None:
-        self.told = state.context.approval_requests
-        self.told.add(self.asker)
+        self.approval_requests = state.context.approval_requests
+        self.approval_requests.add(self.source)
         await super()._stay(state, on_ready)
 
 
@@ -84,11 +84,11 @@ class Asking(Served):
     program: AskingProgram = field(default_factory=lambda: AskingProgram(Options()))
 
     @property
-    def heard(self) -> list[tuple[str, ...]]:
-        return self.program.asker.heard
+    def received(self) -> list[tuple[str, ...]]:
+        return self.program.source.received
 
     def ask(self, name: str = "1", sentence: str = "send mail to bob@example.com", **more: Any) -> str:
-        """Ask something; the person is told of it as of every question."""
+        """Add an approval request, with its notification."""
         now = datetime.now(UTC)
         question = ApprovalRequest(
             f"test-{name}", Kind.call, "my-gpt", sentence, now.isoformat(), (now + timedelta(minutes=MINUTES)).isoformat()
@@ -97,9 +97,9 @@ class Asking(Served):
         question = replace(question, **{**mail, **more})
 
         async def add() -> None:
-            self.program.asker.questions[question.id] = question
-            assert self.program.told
-            self.program.told.notify(question)
+            self.program.source.questions[question.id] = question
+            assert self.program.approval_requests
+            self.program.approval_requests.notify(question)
 
         self._do(add())
         return question.id
@@ -108,9 +108,9 @@ class Asking(Served):
         """Nobody wants it any more."""
 
         async def take() -> None:
-            del self.program.asker.questions[question_id]
-            assert self.program.told
-            self.program.told.publish_change()
+            del self.program.source.questions[question_id]
+            assert self.program.approval_requests
+            self.program.approval_requests.publish_change()
 
         self._do(take())
 

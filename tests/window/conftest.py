@@ -63,7 +63,7 @@ OpenPage = Callable[..., Page]
 
 @pytest.fixture
 def server(serve) -> Served:
-    """What the window shows: a server in demo mode."""
+    """A server in demo mode."""
     served = serve(demo=True)
     served.person("GET", "/api/overview")  # waits until the integrations have loaded
     return served
@@ -87,11 +87,11 @@ def open_page(browser: Browser, server: Served) -> Iterator[OpenPage]:
         if at:
             context.clock.set_fixed_time(at)
         context.grant_permissions(["clipboard-read", "clipboard-write"])
-        page, asked, said = context.new_page(), [], []
-        opened.append((context, page, asked, said))
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
+        page, requested_urls, console_messages = context.new_page(), [], []
+        opened.append((context, page, requested_urls, console_messages))
+        page.on("request", lambda request: requested_urls.append(request.url))
+        page.on("console", lambda message: console_messages.append(message.text))
+        page.on("pageerror", lambda error: console_messages.append(str(error)))
         page.add_init_script(WATCH)
         entry = server.person("POST", "/api/entries").json()
         page.goto(f"{entry['address']}?key={entry['key']}")
@@ -101,11 +101,13 @@ def open_page(browser: Browser, server: Served) -> Iterator[OpenPage]:
         return page
 
     yield enter
-    for context, page, asked, said in opened:
+    for context, page, requested_urls, console_messages in opened:
         assert page.evaluate("violations") == []
         # The browser notes each refusal; pages say it in words.
-        assert [text for text in said if not re.search("status of (4|503)", text)] == []
-        assert {urlsplit(url).netloc for url in asked} == {urlsplit(server.local).netloc}, "something left the local surface"
+        assert [text for text in console_messages if not re.search("status of (4|503)", text)] == []
+        assert {urlsplit(url).netloc for url in requested_urls} == {urlsplit(server.local).netloc}, (
+            "something left the local surface"
+        )
         context.close()
 
 
@@ -115,13 +117,13 @@ def answered(page: Page, method: str) -> AbstractContextManager[object]:
 
 
 def find_barriers(page: Page) -> list[str]:
-    """What axe finds that keeps somebody from reading or using the page."""
+    """Accessibility violations found by axe."""
     page.evaluate((ROOT / "ui" / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8"))
-    found = page.evaluate(RULES)["violations"]
-    return [f"{rule['id']}: {node['html'][:120]} {node['failureSummary']}" for rule in found for node in rule["nodes"]]
+    violations = page.evaluate(RULES)["violations"]
+    return [f"{rule['id']}: {node['html'][:120]} {node['failureSummary']}" for rule in violations for node in rule["nodes"]]
 
 
 def scrolls_sideways(page: Page, size: str = "100%") -> bool:
-    """Whether the page is wider than the window, with the person's own size of letters."""
+    """Return whether the page is wider than the window, with the user's font size."""
     page.evaluate(f"document.documentElement.style.fontSize = '{size}'")
     return page.evaluate("document.documentElement.scrollWidth > innerWidth")

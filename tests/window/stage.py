@@ -20,7 +20,7 @@ from tests import loopback
 from tests.server.conftest import Served
 
 GPT, SCRIPT = Persona.gpt.value, Persona.script.value
-WEARABLE = "alex"
+UID = "alex"
 NOW = datetime(2026, 6, 17, 8, 41, tzinfo=UTC)  # a Wednesday in June, at 9:41 in London
 STEP = timedelta(seconds=9)
 PROGRAMS = ("code", "firefox", "gnome-calculator", "gnome-text-editor", "nautilus", "spotify", "sleep")
@@ -58,7 +58,7 @@ def lay_out_programs(folder: Path) -> None:
 
 
 def ask_without_waiting(data: Path) -> None:
-    """Have whoever asks the person be answered at once that it waits: the story goes on."""
+    """Answer calls that need approval with 202 immediately."""
     data.mkdir(0o700)
     run_apart(Settings(data).write(SECTION, ApprovalSettings(patience_seconds=0)))
 
@@ -70,19 +70,19 @@ def run_apart(work: Coroutine[Any, Any, None]) -> None:
 
 
 def play(server: Served, clock: WoundClock) -> None:
-    """Have everything happen that a morning brings."""
+    """Play all scenarios of the demo."""
     keys = {SCRIPT: server.make_client(SCRIPT, scopes=["read:mail"])}
     clock.at += STEP  # the newest client stands first
     keys[GPT] = server.make_client(GPT, allow=["control_app", "mark_mail", "reply_to_mail"])
 
     async def act() -> None:
         async with loopback.AsyncClient(timeout=30) as http:
-            guests = {name: ChatGPT(name, key, http) for name, key in keys.items()}
-            for guest in guests.values():
-                await guest.import_schema(f"http://127.0.0.1:{server.port}")
+            gpts = {name: ChatGPT(name, key, http) for name, key in keys.items()}
+            for gpt in gpts.values():
+                await gpt.import_schema(f"http://127.0.0.1:{server.port}")
             for minutes, name, begin in STORY:
                 clock.at = NOW - timedelta(minutes=minutes)
-                await carry_out(guests[name], begin(), clock)
+                await carry_out(gpts[name], begin(), clock)
 
     run_apart(act())
     clock.at = NOW
@@ -90,22 +90,22 @@ def play(server: Served, clock: WoundClock) -> None:
 
 
 def listen(server: Served) -> None:
-    """Have the wearable hear what made-up people say."""
+    """Deliver a made-up conversation of the wearable."""
     addresses = server.person("POST", "/api/omi/address").json()["addresses"]
 
     def deliver(kind: str, delivery: dict[str, Any]) -> None:
         path = urlsplit(addresses[kind]).path
-        assert server.call("POST", f"{path}?uid={WEARABLE}", "", json=delivery).status_code == 200
+        assert server.call("POST", f"{path}?uid={UID}", "", json=delivery).status_code == 200
 
     for talk in make_conversations(NOW):
         deliver("memory", talk)
     for words in make_live("this morning"):
         deliver("transcript", words)
-    (question,) = [one for one in server.person("GET", "/api/approvals").json() if one["kind"] == "source"]
+    (question,) = [approval for approval in server.person("GET", "/api/approvals").json() if approval["kind"] == "source"]
     server.person("POST", f"/api/approvals/{question['id']}/approve", json={"extent": "once"})
 
 
-async def carry_out(guest: ChatGPT, scenario: Scenario, clock: WoundClock) -> None:
+async def carry_out(gpt: ChatGPT, scenario: Scenario, clock: WoundClock) -> None:
     """Make the calls of a scenario, one a few seconds after the other."""
     answer: Answer | None = None
     while True:
@@ -113,5 +113,5 @@ async def carry_out(guest: ChatGPT, scenario: Scenario, clock: WoundClock) -> No
             step = next(scenario) if answer is None else scenario.send(answer)
         except StopIteration:
             return
-        answer = await guest.call(step.operation, step.arguments)
+        answer = await gpt.call(step.operation, step.arguments)
         clock.at += STEP

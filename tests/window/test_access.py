@@ -220,8 +220,8 @@ def test_dynamic_client_registration_is_switched(open_page, server):
     with answered(page, "PUT"):
         page.get_by_role("switch", name="Apps known by a document at their own address").press("Space")
     expect(page.get_by_role("switch", name="Apps known by a document at their own address")).not_to_be_checked()
-    told = server.person("GET", "/api/sign-ins").json()
-    assert (told["registration_allowed"], told["documents_allowed"]) == (True, False)
+    body = server.person("GET", "/api/sign-ins").json()
+    assert (body["registration_allowed"], body["documents_allowed"]) == (True, False)
 
 
 def test_rate_limit_is_changed(open_page, clients):

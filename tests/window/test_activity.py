@@ -1,4 +1,4 @@
-"""The diary, as a person reads it."""
+"""The activity page."""
 
 import json
 import re
@@ -99,8 +99,8 @@ def test_calls_are_filtered_by_client_operation_outcome_and_text(open_page, diar
 
 def start_clock(server, key: str):
     order = {"app_name": "demo-clock", "action": "start"}
-    kept = server.call("POST", "/apps/control", key, json=order, headers={"Prefer": "respond-async"})
-    assert kept.status_code == 202, kept.text
+    response = server.call("POST", "/apps/control", key, json=order, headers={"Prefer": "respond-async"})
+    assert response.status_code == 202, response.text
 
 
 def decide(server, word: str, **body) -> None:

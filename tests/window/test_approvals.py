@@ -1,4 +1,4 @@
-"""What waits for the person's word, as they read and answer it."""
+"""The approvals page."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -97,7 +97,7 @@ def test_plain_recipient_name_is_not_marked(open_page, server):
     people = '"Doe, Ann" <ann@example.com>, bob@example.com'
     server.ask(
         fields=(("To", people), ("Cc", "Cy <cy@example.com>")),
-        recipients=tuple(f"{one}@example.com" for one in ("ann", "bob", "cy")),
+        recipients=tuple(f"{name}@example.com" for name in ("ann", "bob", "cy")),
     )
     card = cards(open_page("approvals"))
     expect(card.get_by_text("<ann@example.com>")).to_be_visible()
@@ -117,17 +117,17 @@ def test_long_text_is_scrolled_by_keyboard(open_page, server):
 
 def test_program_arguments_are_shown_separately(open_page, server):
     server.ask(sentence="start Notepad", fields=PROGRAM, operation="control_app", recipients=())
-    found = cards(open_page("approvals")).get_by_text("Arguments", exact=True).locator("xpath=following-sibling::dd//bdi")
-    expect(found).to_have_text(["--new", "a file.txt"])
+    arguments = cards(open_page("approvals")).get_by_text("Arguments", exact=True).locator("xpath=following-sibling::dd//bdi")
+    expect(arguments).to_have_text(["--new", "a file.txt"])
 
 
 def test_call_is_approved_once_with_a_toast(open_page, server):
-    asked = server.ask()
+    approval = server.ask()
     page = open_page("approvals")
     expect(page.get_by_role("navigation").get_by_role("link", name="Approvals 1 waiting")).to_be_visible()
     press(page, "Allow once")
     expect(page.locator(".toast")).to_have_text("It is allowed, and runs now.")
-    assert server.heard == [("yes", asked, "once", "")]
+    assert server.received == [("yes", approval, "once", "")]
     page.mouse.move(0, 0)
     expect(page.get_by_role("heading", name="Nothing waits for you")).to_be_visible()
     expect(page.get_by_role("navigation").get_by_text("waiting")).to_have_count(0)
@@ -141,50 +141,50 @@ def test_enter_key_does_not_approve_and_the_space_bar_does(open_page, server):
     expect(button).not_to_have_attribute(HELD, "true")
     page.keyboard.press("Enter")
     expect(page.locator(".toast")).to_have_text("Enter does not allow anything. Press the space bar.")
-    assert server.heard == []
+    assert server.received == []
     page.keyboard.press("Space")
     expect(cards(page).first).to_contain_text("It is allowed, and runs now.")
     expect(cards(page)).to_have_count(2)  # it stays while the keyboard is here
     reach(page, NO)
     page.keyboard.press("Enter")
     expect(cards(page).nth(1)).to_contain_text("It does not run.")
-    assert server.heard == [("yes", first, "once", ""), ("no", second, "")]
+    assert server.received == [("yes", first, "once", ""), ("no", second, "")]
 
 
 def test_denial_reason_reaches_the_client(open_page, server):
-    asked = server.ask()
+    approval = server.ask()
     page = open_page("approvals")
     press(page, "Say why not…")
     expect(page.get_by_label("Why not? my-gpt reads it.")).to_be_focused()
     page.keyboard.type("Not to him.")
     press(page, NO)
     expect(cards(page)).to_contain_text("It does not run.")
-    assert server.heard == [("no", asked, "Not to him.")]
+    assert server.received == [("no", approval, "Not to him.")]
 
 
 @pytest.mark.parametrize(
-    ("label", "extent", "told"),
+    ("label", "extent", "explanation"),
     [
         ("Allow for 15 minutes", "temporary", "For 15 minutes my-gpt may use send_mail without asking you, whatever it says"),
         ("Allow to these recipients", "recipients", "as long as it reaches nobody but these"),
     ],
 )
-def test_wider_approval_explains_its_effect_first(open_page, server, label, extent, told):
-    asked = server.ask(recipients=("bob@example.com", "ann@example.com"))
+def test_wider_approval_explains_its_effect_first(open_page, server, label, extent, explanation):
+    approval = server.ask(recipients=("bob@example.com", "ann@example.com"))
     page = open_page("approvals")
     expect(cards(page).get_by_role("button", name="Allow once")).not_to_have_attribute(HELD, "true")
     cards(page).get_by_role("button", name="Allow more").click()
     page.get_by_role("menuitem", name=label).press("Enter")
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text(told)
+    expect(dialog).to_contain_text(explanation)
     if extent == "recipients":
         expect(dialog.get_by_role("listitem")).to_have_text(["bob@example.com", "ann@example.com"])
     assert find_barriers(page) == []
     dialog.get_by_role("button", name=label).press("Enter")
-    assert server.heard == []
+    assert server.received == []
     dialog.get_by_role("button", name=label).press("Space")
     expect(page.locator(".toast")).to_have_text("It is allowed, and runs now.")
-    assert server.heard == [("yes", asked, extent, "")]
+    assert server.received == [("yes", approval, extent, "")]
 
 
 def test_only_possible_approval_durations_are_offered(open_page, server):
@@ -197,7 +197,9 @@ def test_only_possible_approval_durations_are_offered(open_page, server):
 
 
 def test_sign_in_needs_its_code_and_reports_a_wrong_one(open_page, server):
-    asked = server.ask("door", "use Deskhand", kind=Kind.sign_in, client="ChatGPT", fields=SIGN_IN, wants_code=True, **NO_EXTENT)
+    approval = server.ask(
+        "door", "use Deskhand", kind=Kind.sign_in, client="ChatGPT", fields=SIGN_IN, wants_code=True, **NO_EXTENT
+    )
     page = open_page("approvals")
     expect(page.get_by_text(dict(SIGN_IN)["Callback"])).to_be_visible()
     assert CODE not in page.locator("body").inner_text()
@@ -206,7 +208,7 @@ def test_sign_in_needs_its_code_and_reports_a_wrong_one(open_page, server):
     reach_field.focus()
     page.keyboard.type("0815")
     page.keyboard.press("Enter")
-    assert server.heard == []
+    assert server.received == []
     expect(reach(page, "Let it in")).not_to_have_attribute(HELD, "true")
     page.keyboard.press("Space")
     expect(page.get_by_role("alert")).to_have_text("These are not the digits. 4 more tries.")
@@ -215,7 +217,7 @@ def test_sign_in_needs_its_code_and_reports_a_wrong_one(open_page, server):
     reach_field.fill(CODE)
     press(page, "Let it in")
     expect(cards(page)).to_contain_text("It is allowed, and runs now.")
-    assert server.heard == [("yes", asked, "once", CODE)]
+    assert server.received == [("yes", approval, "once", CODE)]
 
 
 def test_new_approval_is_last_and_a_finished_one_leaves_a_gap(open_page, server):
@@ -252,7 +254,7 @@ def test_button_that_just_moved_ignores_clicks(open_page, server):
     )
     assert held
     expect(button).not_to_have_attribute(HELD, "true")
-    assert server.heard == []
+    assert server.received == []
 
 
 def test_approval_expires_and_can_no_longer_be_answered(open_page, server):

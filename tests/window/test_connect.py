@@ -69,12 +69,12 @@ def test_connection_from_start_to_first_call(open_page, server):
 def test_instructions_match_the_permissions_of_the_client(open_page, server):
     server.make_client("my-gpt", scopes=["read:apps", "write:mail"], allow=["send_mail"])
     page = open_page("connect/gpt/my-gpt")
-    told = value(page, "Instructions")
-    assert "- Apps: list_apps, read_app" in told
-    assert "These change something at once: send_mail." in told
-    assert "These reach other people: send_mail, reply_to_mail, send_draft." in told
-    assert "list_mail" not in told
-    assert re.search("wait for my word at my computer: .*trash_mail.* read_approval", told)
+    instructions = value(page, "Instructions")
+    assert "- Apps: list_apps, read_app" in instructions
+    assert "These change something at once: send_mail." in instructions
+    assert "These reach other people: send_mail, reply_to_mail, send_draft." in instructions
+    assert "list_mail" not in instructions
+    assert re.search("wait for my word at my computer: .*trash_mail.* read_approval", instructions)
     server.person("PATCH", "/api/clients/my-gpt", json={"scopes": ["read:apps"]})
     expect(page.get_by_role("group", name="Instructions")).to_contain_text("You change nothing.")
 
@@ -86,7 +86,7 @@ def test_key_is_visible_until_the_page_is_left(open_page, server):
     page.get_by_role("button", name="Replace the key…").click()
     page.get_by_role("button", name="Replace it").click()
     key = value(page, "Key")
-    assert [server.call("GET", "/apps/list", one).status_code for one in (old, key)] == [401, 200]
+    assert [server.call("GET", "/apps/list", credential).status_code for credential in (old, key)] == [401, 200]
     page.get_by_role("link", name="Overview").click()
     page.evaluate("location.hash = 'connect/gpt/my-gpt'")
     expect(page.get_by_text("was shown once, when it was made.")).to_be_visible()
@@ -149,7 +149,7 @@ def test_unused_key_is_replaced_at_once(open_page, server):
     old = server.make_client("my-gpt")
     page = open_page("connect/gpt/my-gpt")
     page.get_by_role("button", name="Make another key").press("Enter")
-    assert [server.call("GET", "/apps/list", one).status_code for one in (old, value(page, "Key"))] == [401, 200]
+    assert [server.call("GET", "/apps/list", credential).status_code for credential in (old, value(page, "Key"))] == [401, 200]
 
 
 def test_gpt_sign_in_fields_are_named_as_in_its_editor(open_page, server):
@@ -176,9 +176,9 @@ def test_document_too_long_for_chatgpt_has_the_number_of_excess_operations(open_
     server.make_client("my-gpt")
     page = open_page("connect/gpt/my-gpt")
     turn_on(page)
-    found = server.person("GET", "/api/clients/my-gpt/document").json()
-    expect(step(page, "Its schema")).to_contain_text(f"It has {found['operations']} operations; ChatGPT takes 30.")
-    expect(step(page, "Its schema").get_by_role("status")).to_have_count(int(found["operations"] > 30))
+    document = server.person("GET", "/api/clients/my-gpt/document").json()
+    expect(step(page, "Its schema")).to_contain_text(f"It has {document['operations']} operations; ChatGPT takes 30.")
+    expect(step(page, "Its schema").get_by_role("status")).to_have_count(int(document["operations"] > 30))
 
 
 def test_app_with_a_key_gets_a_working_configuration(open_page, server):

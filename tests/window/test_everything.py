@@ -1,4 +1,4 @@
-"""What holds on every page of the window, whoever made it. No axe finding, no sideways scrolling, all of it by keyboard."""
+"""Rules for every page of the window: no axe finding, no sideways scrolling, all of it by keyboard."""
 
 from itertools import pairwise
 

@@ -27,7 +27,7 @@ def consent(address: str, **changes) -> None:
     """Answer Google's page as the person would in their browser."""
     page = loopback.get(address)
     ticket = page.text.partition('name="ticket" value="')[2].partition('"')[0]
-    scopes = [f"https://www.googleapis.com/auth/gmail.{one}" for one in ("readonly", "compose", "modify")]
+    scopes = [f"https://www.googleapis.com/auth/gmail.{name}" for name in ("readonly", "compose", "modify")]
     form = {"ticket": ticket, "account": ALEX, "scope": scopes, "answer": "continue", **changes}
     google = "{0.scheme}://{0.netloc}".format(urlsplit(address))
     httpx2.get(loopback.post(f"{google}/o/oauth2/consent", data=form).headers["location"], trust_env=False)
@@ -213,7 +213,7 @@ def test_sign_out_is_confirmed_by_keyboard(open_page, server):
     page.get_by_role("menuitem", name="Sign out").press("Enter")
     page.get_by_role("dialog").get_by_role("button", name="Sign out").press("Enter")
     expect(card(page, ALEX)).to_have_count(0)
-    assert [one["address"] for one in server.person("GET", "/api/gmail/status").json()["accounts"]] == [OTHER]
+    assert [account["address"] for account in server.person("GET", "/api/gmail/status").json()["accounts"]] == [OTHER]
 
 
 def test_google_oauth_client_is_replaced(open_page):

@@ -35,7 +35,7 @@ def accept(server) -> None:
         assert server.person("POST", f"/api/approvals/{question['id']}/approve", json={"extent": "once"}).status_code == 200
 
 
-def talk(number: int = 1, title: str = "Timeline talk", said: str = "Let's plan.") -> dict:
+def talk(number: int = 1, title: str = "Timeline talk", text: str = "Let's plan.") -> dict:
     """A conversation as OMI sends it."""
     return {
         "id": f"c-{number}",
@@ -52,7 +52,7 @@ def talk(number: int = 1, title: str = "Timeline talk", said: str = "Let's plan.
         "transcript_segments": [
             {
                 "id": "s1",
-                "text": said,
+                "text": text,
                 "speaker": "SPEAKER_00",
                 "speaker_id": 0,
                 "speaker_name": "John",
@@ -76,7 +76,7 @@ def talk(number: int = 1, title: str = "Timeline talk", said: str = "Let's plan.
 
 
 def words(*texts: str) -> dict:
-    """What is being said, as OMI sends it."""
+    """Transcript segments, as OMI sends them."""
     segments = [
         {
             "id": f"l{at}",
@@ -198,12 +198,12 @@ def test_live_transcript_is_not_fully_announced(open_page, server, heard):
     page = open_page("omi/heard")
     expect(page.get_by_text("While somebody speaks, the words stand here.")).to_be_visible()
     deliver(server, heard["transcript"], words("Good"))
-    said = page.get_by_role("log")
-    expect(said).to_contain_text("Good")
+    transcript = page.get_by_role("log")
+    expect(transcript).to_contain_text("Good")
     deliver(server, heard["transcript"], words("Good morning.", "How are you?"))
-    expect(said).to_contain_text("Good morning. How are you?")
-    expect(said.get_by_text("Good", exact=True)).to_have_count(0)
-    assert said.get_attribute("aria-live") == "off"
+    expect(transcript).to_contain_text("Good morning. How are you?")
+    expect(transcript.get_by_text("Good", exact=True)).to_have_count(0)
+    assert transcript.get_attribute("aria-live") == "off"
     expect(page.get_by_role("status").filter(has_text="Somebody is speaking.")).to_have_count(1)
     expect(page.get_by_role("heading", name="Being said now")).to_be_visible()
 

@@ -76,5 +76,5 @@ def quantise(picture: bytes) -> bytes:
 
 
 def test_screenshots_are_small():
-    found = {path.name: path.stat().st_size for path in FOLDER.glob("*.png")}
-    assert sum(found.values()) < MOST_BYTES, found
+    sizes = {path.name: path.stat().st_size for path in FOLDER.glob("*.png")}
+    assert sum(sizes.values()) < MOST_BYTES, sizes

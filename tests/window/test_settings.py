@@ -1,4 +1,4 @@
-"""What a person sets, in forms."""
+"""The settings page."""
 
 import pytest
 from playwright.sync_api import expect
@@ -7,7 +7,7 @@ from tests.window.conftest import answered, find_barriers, scrolls_sideways
 
 
 def values(server, section):
-    return next(one["values"] for one in server.person("GET", "/api/settings").json() if one["name"] == section)
+    return next(setting["values"] for setting in server.person("GET", "/api/settings").json() if setting["name"] == section)
 
 
 def card(page, title):

@@ -13,9 +13,9 @@ def test_tunnel_is_configured_and_its_token_never_shown_again(open_page, server)
     field.fill("2abc_secret_token_of_mine_000000000000000000000")
     page.get_by_role("button", name="Keep it").press("Enter")
     expect(page.get_by_text("Kept.", exact=True)).to_be_visible()
-    told = server.person("GET", "/api/tunnel").json()
-    assert told["has_authtoken"]
-    assert told["keep_awake"]
+    body = server.person("GET", "/api/tunnel").json()
+    assert body["has_authtoken"]
+    assert body["keep_awake"]
     assert "2abc" not in page.content()
 
 

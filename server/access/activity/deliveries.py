@@ -111,7 +111,8 @@ def put(connection: Connection, record: DeliveryRecord, entry: Entry, now: datet
     """Add the entry, or count it in the record of its series."""
     stream = record.stream if entry.outcome is Outcome.done else Stream(entry.reason, REPETITION_GAP)
     if stream is None:
-        return add(connection, replace(entry, sentence=describe(record, 1, record.size), arguments=f'{{"bytes": {record.size}}}'))
+        entry = replace(entry, sentence=describe(record, 1, record.size), arguments=f'{{"bytes": {record.size}}}')
+        return replace(entry, id=add_entry(connection, entry))
     series = hashlib.sha256(stream.key.encode("utf-8", "replace")).hexdigest()[:16]
     row = find_open(connection, entry, series, stream.gap, now)
     before = json.loads(row.arguments) if row else {"deliveries": 0, "bytes": 0}
@@ -119,16 +120,11 @@ def put(connection: Connection, record: DeliveryRecord, entry: Entry, now: datet
     contents = json.dumps({"series": series, "deliveries": count, "bytes": size})
     entry = replace(entry, sentence=describe(record, count, size), arguments=contents)
     if row is None:
-        return add(connection, entry)
+        return replace(entry, id=add_entry(connection, entry))
     duration = round((now - datetime.fromisoformat(row.at)).total_seconds() * 1000)
     entry = replace(entry, id=row.id, at=row.at, duration_ms=duration)
     connection.execute(CHANGE, {"record": entry.id, **{name: getattr(entry, name) for name in COUNTED}})
     return entry
-
-
-def add(connection: Connection, entry: Entry) -> Entry:
-    """Add a record of its own."""
-    return replace(entry, id=add_entry(connection, entry))
 
 
 def find_open(connection: Connection, entry: Entry, series: str, gap: timedelta | None, now: datetime) -> Any:

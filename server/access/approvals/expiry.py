@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 
 from server.access.approvals.service import Approvals
 from server.core.clock import Clock
@@ -20,8 +21,6 @@ async def watch(approvals: Approvals, clock: Clock, longest: float = 60.0) -> No
             wait = None if next_end is None else min(longest, max(0.05, (next_end - clock.now()).total_seconds()))
         except DeskhandError:
             log.exception("Approvals could not be expired.")
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(wait):
                 await approvals.changed.wait()
-        except TimeoutError:
-            pass

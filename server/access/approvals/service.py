@@ -136,7 +136,8 @@ class Approvals:
         )
 
         def decide(connection: Connection) -> None:
-            store.require_move(connection, approval, [State.pending], state=State.approved, decided_at=now, extent=extent)
+            if not store.move(connection, approval, [State.pending], state=State.approved, decided_at=now, extent=extent):
+                raise NotFound(store.DECIDED)
             if allowance and store.is_permitted(connection, approval):  # else it is being revoked right now
                 add_allowance(connection, allowance)
 

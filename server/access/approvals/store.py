@@ -18,7 +18,7 @@ from server.access.clients.client import Policy
 from server.access.clients.store import find_client, require_credential
 from server.access.tables import activity, idempotency
 from server.access.tables import approval as table
-from server.core.errors import Conflict, NotAuthenticated, NotFound
+from server.core.errors import Conflict, NotAuthenticated
 from server.sdk.approval_requests import ApprovalDuration
 from server.sdk.operation import Effect
 
@@ -195,12 +195,6 @@ def is_permitted(connection: Connection, approval: Approval) -> bool:
         and client.policies.get(approval.operation) is not Policy.deny
         and approval.scope in {"", *client.scopes}
     )
-
-
-def require_move(connection: Connection, approval: Approval, states: Iterable[State], **values: Any) -> None:
-    """The same; raises NotFound if it was decided before."""
-    if not move(connection, approval, states, **values):
-        raise NotFound(DECIDED)
 
 
 def claim(connection: Connection, approval: Approval, entry: Entry) -> None:

@@ -55,17 +55,8 @@ class Token:
 
 
 def to_grant(row: Mapping[str, Any]) -> Grant:
-    return Grant(
-        id=row["id"],
-        oauth_client=row["oauth_client_id"],
-        client=row["client_id"],
-        callback=row["callback"],
-        scopes=frozenset(row["scopes"].split()),
-        resource=row["resource"],
-        address=row["address"],
-        created_at=row["created_at"],
-        last_used_at=row["last_used_at"],
-    )
+    ids = {"oauth_client": row["oauth_client_id"], "client": row["client_id"], "scopes": frozenset(row["scopes"].split())}
+    return Grant(**ids, **{name: row[name] for name in ("id", "callback", "resource", "address", "created_at", "last_used_at")})
 
 
 def read_rows(connection: Connection, statement: Select[Any], **values: Any) -> list[Mapping[str, Any]]:

@@ -1,7 +1,6 @@
 """Clients: each GPT, app or script that may call, with its key, scopes, policies and rate limit."""
 
 import asyncio
-import hashlib
 import re
 import secrets
 from collections.abc import Callable, Collection, Mapping
@@ -14,6 +13,7 @@ from sqlalchemy import Connection
 from server.access.clients import grants, store
 from server.access.clients.client import UNCHANGED, Change, Client, Policy
 from server.access.clients.grants import Token
+from server.access.oauth.tokens import digest
 from server.core.clock import Clock
 from server.core.errors import InvalidInput, NotFound
 from server.core.text import shorten
@@ -67,7 +67,7 @@ class Clients:
 
         `resource`: the requested one, "/mcp" for the tools. A token for the tools is valid for nothing else.
         """
-        hashed = hash_key(key)
+        hashed = digest(key)
         token = self._cache.tokens.get(hashed)
         if token is None:
             return self._cache.keys.get(hashed)
@@ -98,11 +98,9 @@ class Clients:
         """Create a client and its key, of which only the SHA-256 is stored. Raises Conflict for a name in use."""
         if key is not None and len(key) < SHORTEST_KEY:
             raise InvalidInput(f"A key of your own has at least {SHORTEST_KEY} characters. Leave it out and Deskhand makes one.")
-        hint = key[:3] if key else ""
-        key = key or new_key()
+        hint, key = (key[:3], key) if key else make_key()
         new = self.prepare(name, scopes, policies, rate)
-        hint = hint or hint_of(key)
-        new = replace(new, key_hint=hint, key_created_at=new.created_at, key_hash=hash_key(key))
+        new = replace(new, key_hint=hint, key_created_at=new.created_at, key_hash=digest(key))
         await self.write(store.add_client, new)
         return new, key
 
@@ -138,9 +136,8 @@ class Clients:
 
     async def renew_key(self, name: str) -> tuple[Client, str]:
         """Replace a client's key. The old one ends in the same transaction."""
-        client, key = await self.show(name), new_key()
-        now = self._clock.now().isoformat()
-        fresh = replace(client, key_hint=hint_of(key), key_created_at=now, key_hash=hash_key(key))
+        client, now, (hint, key) = await self.show(name), self._clock.now().isoformat(), make_key()
+        fresh = replace(client, key_hint=hint, key_created_at=now, key_hash=digest(key))
         await self.write(store.replace_key, fresh, now)
         return fresh, key
 
@@ -172,8 +169,8 @@ class Clients:
 
 def read_credentials(connection: Connection, now: str) -> CredentialCache:
     """Read the valid credentials."""
-    granted = grants.read_granted(connection)
-    return CredentialCache(store.read_usable_keys(connection), grants.read_valid_tokens(connection, now), granted)
+    keys = {row["hash"]: store.to_client(row) for row in grants.read_rows(connection, store.USABLE_KEYS)}
+    return CredentialCache(keys, grants.read_valid_tokens(connection, now), grants.read_granted(connection))
 
 
 def revoke_clients(connection: Connection, now: str, client_ids: Collection[str] | None = None) -> int:
@@ -182,19 +179,10 @@ def revoke_clients(connection: Connection, now: str, client_ids: Collection[str]
     return store.revoke_clients(connection, now, client_ids)
 
 
-def new_key() -> str:
-    """Generate a key of 256 random bits."""
-    return KEY_PREFIX + secrets.token_urlsafe(32)
-
-
-def hint_of(key: str) -> str:
-    """Beginning of a generated key, by which the person recognizes it."""
-    return key[:7]
-
-
-def hash_key(key: str) -> bytes:
-    """SHA-256 is right for a key of 256 random bits; a slow hash is for passwords."""
-    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
+def make_key() -> tuple[str, str]:
+    """Generate a key of 256 random bits. Answers its beginning, by which the person recognizes it, and the key."""
+    key = KEY_PREFIX + secrets.token_urlsafe(32)
+    return key[:7], key
 
 
 @lru_cache(maxsize=64)

@@ -44,13 +44,9 @@ END_KEYS = update(api_key).where(api_key.c.revoked_at.is_(None)).values(revoked_
 
 def to_client(row: Mapping[str, Any]) -> Client:
     return Client(
-        id=row["id"],
-        name=row["name"],
+        **{name: row[name] for name in ("id", "name", "rate", "created_at", "revoked_at")},
         scopes=frozenset(json.loads(row["scopes"])),
         policies={name: Policy(value) for name, value in json.loads(row["policies"]).items()},
-        rate=row["rate"],
-        created_at=row["created_at"],
-        revoked_at=row["revoked_at"],
         key_hint=row.get("hint") or "",
         key_created_at=row.get("key_created_at") or "",
         key_hash=row.get("hash") or b"",
@@ -61,11 +57,6 @@ def read_clients(connection: Connection) -> list[Client]:
     """Read all clients, newest first, each with its newest key."""
     rows = connection.execute(ALL_CLIENTS).mappings()
     return list({row["id"]: to_client(row) for row in rows}.values())  # type: ignore[arg-type]  # RowMapping
-
-
-def read_usable_keys(connection: Connection) -> dict[bytes, Client]:
-    """Read the clients that have a valid key, by its hash."""
-    return {row["hash"]: to_client(row) for row in connection.execute(USABLE_KEYS).mappings()}  # type: ignore[arg-type]  # RowMapping
 
 
 def require_credential(connection: Connection, credential: str) -> None:
@@ -82,18 +73,9 @@ def require_credential(connection: Connection, credential: str) -> None:
 def add_client(connection: Connection, new: Client) -> None:
     if connection.execute(NAMED, {"name": new.name}).first():
         raise Conflict(f"There is a client named {new.name!r} already. Choose another name, or revoke that one first.")
-    connection.execute(
-        ADD_CLIENT,
-        {
-            "id": new.id,
-            "name": new.name,
-            "scopes": json.dumps(sorted(new.scopes)),
-            "policies": json.dumps(new.policies),
-            "rate": new.rate,
-            "created_at": new.created_at,
-            "revoked_at": None,
-        },
-    )
+    row = {name: getattr(new, name) for name in ("id", "name", "rate", "created_at")}
+    lists = {"scopes": json.dumps(sorted(new.scopes)), "policies": json.dumps(new.policies)}
+    connection.execute(ADD_CLIENT, {**row, **lists, "revoked_at": None})
     if new.key_hash:
         add_key(connection, new)
 

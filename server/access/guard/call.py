@@ -1,7 +1,5 @@
 """One call on its way through the guard."""
 
-import hashlib
-import json
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -25,7 +23,7 @@ from server.access.guard.duplicates import Duplicates
 from server.access.guard.permissions import ALLOWANCE_ENDED, KEY_WAS_ENDED, Permissions
 from server.access.guard.rate_limits import Limits
 from server.access.guard.record import CallRecord, CallState
-from server.access.guard.request import read_idempotency_key, read_request
+from server.access.guard.request import digest_call, read_idempotency_key, read_request
 from server.access.pause import Pause
 from server.core.clock import Clock
 from server.core.errors import Conflict, DeskhandError, Forbidden, NotAuthenticated
@@ -92,8 +90,7 @@ class Call:
             self._permissions.check()
             with self._services.activity.watching(record.entry(Outcome.running)):
                 return await function(**arguments)
-        canonical = json.dumps([self._operation.name, self.client_id, record.arguments], sort_keys=True, separators=(",", ":"))
-        digest = hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()  # spelling and order do not matter
+        digest = digest_call(self._operation, record.client, record.arguments)
         if self._approval:
             return await self._run_approved(self._approval, digest, function, arguments)
         self._key = read_idempotency_key(self._request.headers)

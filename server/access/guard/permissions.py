@@ -37,7 +37,11 @@ class Permissions:
         self.check_scope()
         policy = self._check_policy()
         if record.operation.changes or record.operation.ingests:
-            self._check_pause()
+            try:
+                self.pause.check()
+            except Unavailable:
+                record.pause()
+                raise
         return policy
 
     def check_scope(self) -> None:
@@ -73,10 +77,3 @@ class Permissions:
             default = "Keeping what it hands over is allowed." if operation.ingests else "Reading is allowed."
             self.record.allow("You allowed it." if operation.name in client.policies else default)
         return policy
-
-    def _check_pause(self) -> None:
-        try:
-            self.pause.check()
-        except Unavailable:
-            self.record.pause()
-            raise

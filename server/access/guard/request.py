@@ -1,15 +1,27 @@
 """Parts of a request that the guard needs."""
 
+import hashlib
+import json
+from collections.abc import Mapping
 from string import punctuation
+from typing import Any
 from urllib.parse import quote
 
 from fastapi import Request
 from starlette.datastructures import Headers
 
 from server.access.approvals.approval import Request as KeptRequest
+from server.access.clients.client import Client
 from server.core.errors import InvalidInput
+from server.sdk.operation import Operation
 
 LONGEST_IDEMPOTENCY_KEY = 255
+
+
+def digest_call(operation: Operation, client: Client, arguments: Mapping[str, Any]) -> str:
+    """Hash a call by what it means: spelling, order and white space do not matter."""
+    canonical = json.dumps([operation.name, client.id, arguments], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 async def read_request(request: Request) -> KeptRequest:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from authlib.common.urls import add_params_to_uri
@@ -182,8 +183,4 @@ def exchange(connection: Connection, context: RequestContext, params: FormParams
 def revoke(connection: Connection, context: RequestContext, params: FormParams, headers: Mapping[str, str]) -> OAuthResponse:
     """Revoke a token's grant (RFC 7009)."""
     server = RequestServer(connection, context)
-
-    def sign_out(request: Request) -> Any:
-        return server.create_endpoint_response("revocation", request)
-
-    return server.answer(sign_out, "POST", params, headers)
+    return server.answer(partial(server.create_endpoint_response, "revocation"), "POST", params, headers)

@@ -1,5 +1,6 @@
 """OAuth clients that the person creates here, and the grants of each."""
 
+import json
 import logging
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -7,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from server.access.clients.client import Client, Policy
-from server.access.clients.grants import Grant
+from server.access.clients.grants import Grant, read_rows, to_grant
 from server.access.clients.registry import Clients
 from server.access.clients.store import add_client, with_free_name
 from server.access.oauth import store
@@ -77,7 +78,8 @@ class OAuthClients:
         oauth_client = (await self.read()).get(client.id)
         if oauth_client is None or oauth_client.registration.kind is not Kind.own:
             raise Conflict(f"Where {name!r} may be answered is not said here.")
-        await self._clients.write(store.change_redirects, oauth_client.registration.id, check_own(redirect_uris))
+        values = {"of": oauth_client.registration.id, "uris": json.dumps(check_own(redirect_uris))}
+        await self._clients.write(lambda connection: connection.execute(store.MOVE_REDIRECTS, values).rowcount)
         return client
 
     async def read(self) -> dict[str, OAuthClient]:
@@ -94,7 +96,7 @@ class OAuthClients:
 
     async def add_openai(self, credentials: ClientCredentials, scopes: frozenset[str]) -> None:
         """Create the client whose credentials are in the environment, unless there is or was one with this id."""
-        existing = await self._database.read(store.find_any, credentials.client_id)
+        existing = await self._database.read(store.find_registration, credentials.client_id, revoked=True)
         if existing:
             if not is_same(credentials.client_secret, existing.secret_hash):
                 log.warning("OPENAI_CLIENT_SECRET is not the secret that is kept for OPENAI_CLIENT_ID, which stays in force.")
@@ -128,7 +130,7 @@ def add_both(connection: Connection, client: Client, registration: Registration)
 
 def read_oauth_clients(connection: Connection, now: str) -> dict[str, OAuthClient]:
     """Read the OAuth clients with their grants, by the id of the Deskhand client."""
-    grants = store.read_held_grants(connection, now)
+    grants = [to_grant(row) for row in read_rows(connection, store.HELD_GRANTS, now=now)]
     return {
         registration.client: OAuthClient(registration, tuple(grant for grant in grants if grant.oauth_client == registration.id))
         for registration in store.read_registrations(connection)

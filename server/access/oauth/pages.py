@@ -5,7 +5,7 @@ from html import escape
 from server.access.oauth.client_names import name_client
 from server.access.oauth.pending_authorizations import PendingAuthorization, describe_origin
 
-STYLE = """
+PALETTE = """
 :root {
   color-scheme: light dark;
   --ink: #131a1b; --dim: #5b686b; --page: #f6f7f7; --card: #fff; --line: #e0e5e6; --accent: #0b6b68;
@@ -13,6 +13,10 @@ STYLE = """
 @media (prefers-color-scheme: dark) {
   :root { --ink: #e9eeee; --dim: #93a0a1; --page: #0f1314; --card: #171c1d; --line: #283031; --accent: #58c4ba; }
 }
+"""
+STYLE = (
+    PALETTE
+    + """\
 * { box-sizing: border-box; }
 body { margin: 0; padding: 48px 16px; background: var(--page); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; }
 main {
@@ -35,6 +39,7 @@ dd { margin: 0; overflow-wrap: anywhere; }
 .dim { margin: 24px 0 0; color: var(--dim); font-size: .875rem; }
 @media (max-width: 480px) { body { padding: 0; } main { border: 0; border-radius: 0; min-height: 100vh; padding: 24px 16px; } }
 """
+)
 STYLE_PATH = "/chatgpt/consent/style.css"
 REFRESH = '<meta http-equiv="refresh" content="2">'
 BUSY = "This sign-in has to wait"

@@ -15,7 +15,7 @@ from server.access.oauth import redirect_uris
 from server.access.oauth.client_names import name_client, spell_name
 from server.access.oauth.models import Kind, OAuthSettings
 from server.access.oauth.request_context import AuthorizationRequest, FormParams
-from server.access.oauth.scopes import describe_scopes
+from server.access.oauth.scopes import describe_scope
 from server.access.oauth.tokens import digest, is_same
 from server.core.clock import Clock
 from server.core.errors import Conflict, InvalidInput, NotFound
@@ -67,11 +67,6 @@ class PendingAuthorization:
         return self.request.client is None
 
     @property
-    def is_from_known_site(self) -> bool:
-        """Return whether its metadata is on a host of ChatGPT or Claude."""
-        return is_from_known_site(self.request)
-
-    @property
     def moved(self) -> bool:
         """Return whether the client was let in before, with another redirect_uri."""
         registration = self.request.registration
@@ -103,7 +98,7 @@ class PendingAuthorizations:
         """Add a request. Answers it, and the cookie for its browser. Raises Conflict while its place is taken."""
         self._prune()
         again = self._make_room(request, timedelta(seconds=settings.gone_seconds))
-        now, cookie = self._clock.now(), secrets.token_urlsafe(32)
+        now, cookie, labels = self._clock.now(), secrets.token_urlsafe(32), self._labels()
         pending = PendingAuthorization(
             id=f"{self.prefix}-{secrets.token_hex(8)}",
             cookie=digest(cookie),
@@ -113,7 +108,7 @@ class PendingAuthorizations:
             address=address,
             asked_at=now,
             expires_at=now + timedelta(seconds=settings.waiting_seconds),
-            permissions=tuple(describe_scopes(request.scopes, self._labels())),
+            permissions=tuple(describe_scope(scope, labels) for scope in request.scopes),
         )
         self._waiting[pending.id] = pending
         self._notify(pending, again=again)
@@ -123,9 +118,8 @@ class PendingAuthorizations:
         """Evict a request whose browser disconnected. Answers whether it was of the same client. Raises Conflict."""
         waiting = [pending for pending in self._waiting.values() if pending.decision is Decision.waiting]
         same = [pending for pending in waiting if pending.request.registration.id == request.registration.id]
-        unknown = [
-            pending for pending in waiting if pending.is_unknown and pending.is_from_known_site == is_from_known_site(request)
-        ]
+        known_site = is_from_known_site(request)
+        unknown = [pending for pending in waiting if pending.is_unknown and is_from_known_site(pending.request) == known_site]
         full = request.client is None and len(unknown) >= MOST_UNKNOWN
         never = datetime.min.replace(tzinfo=UTC)  # no browser has shown its digits
         if crowd := same or (unknown if full else []):

@@ -38,7 +38,7 @@ def create_routes(oauth: OAuth) -> APIRouter:
     async def authorize(request: Request) -> Response:
         """Authorization endpoint."""
         try:
-            params = read_query(request) if request.method == "GET" else await read_form(request)
+            params = parse(request.scope["query_string"]) if request.method == "GET" else await read_form(request)
         except Unreadable:
             return show(request, NO_FORM)
         answer, cookie = await oauth.authorize(request.method, params)
@@ -73,12 +73,10 @@ def create_well_known(oauth: OAuth) -> APIRouter:
         return JSONResponse(metadata.describe_server(oauth.address.public, oauth.scopes(), oauth.settings))
 
     @routes.get(metadata.RESOURCE)
-    async def describe_all() -> JSONResponse:
-        return JSONResponse(metadata.describe_resource(oauth.address.public, "", oauth.scopes()))
-
     @routes.get(metadata.RESOURCE + TOOLS)
-    async def describe_tools() -> JSONResponse:
-        return JSONResponse(metadata.describe_resource(oauth.address.public, TOOLS, oauth.scopes()))
+    async def describe_resource(request: Request) -> JSONResponse:
+        path = TOOLS if request.url.path.endswith(TOOLS) else ""
+        return JSONResponse(metadata.describe_resource(oauth.address.public, path, oauth.scopes()))
 
     return routes
 
@@ -121,10 +119,6 @@ async def answer_form(request: Request, work: Callable[[FormParams, dict[str, st
         return to_json_response(NO_FORM)
     sent = request.headers.get("authorization")
     return to_json_response(await work(params, {"Authorization": sent} if sent else {}))
-
-
-def read_query(request: Request) -> FormParams:
-    return parse(request.scope["query_string"])
 
 
 async def read_form(request: Request) -> FormParams:

@@ -7,12 +7,13 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
 
 from server.access.clients.allowances import end_allowances
-from server.access.clients.grants import LIVE_GRANTS, Grant, end_oauth_clients, read_rows, to_grant
+from server.access.clients.grants import LIVE_GRANTS, end_oauth_clients, read_rows
 from server.access.oauth.models import Kind, Registration
 from server.access.tables import client, oauth_client, oauth_code, oauth_grant, oauth_token
 
 ADD_REGISTRATION = insert(oauth_client)
-REGISTRATION = select(oauth_client).where(oauth_client.c.id == bindparam("id"), oauth_client.c.revoked_at.is_(None))
+ANY_REGISTRATION = select(oauth_client).where(oauth_client.c.id == bindparam("id"))
+REGISTRATION = ANY_REGISTRATION.where(oauth_client.c.revoked_at.is_(None))
 REGISTRATIONS = select(oauth_client).where(oauth_client.c.client_id.is_not(None), oauth_client.c.revoked_at.is_(None))
 UNUSED = (
     select(oauth_client.c.id)
@@ -38,26 +39,17 @@ MOVE_REDIRECTS = update(oauth_client).where(oauth_client.c.id == bindparam("of")
 
 def to_registration(row: Mapping[str, Any]) -> Registration:
     return Registration(
-        id=row["id"],
+        **{name: row[name] for name in ("id", "name", "secret_hash", "created_at")},
         kind=Kind(row["kind"]),
-        name=row["name"],
         redirect_uris=tuple(json.loads(row["redirect_uris"])),
         callbacks=tuple(json.loads(row["callbacks"])),
-        secret_hash=row["secret_hash"],
         client=row["client_id"],
-        created_at=row["created_at"],
     )
 
 
-def find_registration(connection: Connection, oauth_id: str) -> Registration | None:
-    """Find a registration by its client_id; None if there is none, or it was revoked."""
-    rows = read_rows(connection, REGISTRATION, id=oauth_id)
-    return to_registration(rows[0]) if rows else None
-
-
-def find_any(connection: Connection, oauth_id: str) -> Registration | None:
-    """Find a registration by its client_id, also a revoked one."""
-    rows = read_rows(connection, select(oauth_client).where(oauth_client.c.id == oauth_id))
+def find_registration(connection: Connection, oauth_id: str, *, revoked: bool = False) -> Registration | None:
+    """Find a registration by its client_id. `revoked`: also one that was revoked."""
+    rows = read_rows(connection, ANY_REGISTRATION if revoked else REGISTRATION, id=oauth_id)
     return to_registration(rows[0]) if rows else None
 
 
@@ -66,35 +58,14 @@ def read_registrations(connection: Connection) -> list[Registration]:
     return [to_registration(row) for row in read_rows(connection, REGISTRATIONS.order_by(oauth_client.c.created_at))]
 
 
-def read_held_grants(connection: Connection, now: str) -> list[Grant]:
-    """Read the live grants with a valid token, oldest first."""
-    return [to_grant(row) for row in read_rows(connection, HELD_GRANTS, now=now)]
-
-
-def change_redirects(connection: Connection, oauth_id: str, uris: Collection[str]) -> None:
-    """Replace the redirect_uris of a registration."""
-    connection.execute(MOVE_REDIRECTS, {"of": oauth_id, "uris": json.dumps(list(uris))})
-
-
 def add_registration(connection: Connection, new: Registration) -> None:
     """Add a registration, in place of a revoked one with the same id."""
     revoked = select(oauth_client.c.id).where(oauth_client.c.id == new.id, oauth_client.c.revoked_at.is_not(None))
     if connection.execute(revoked).first():
         delete_registrations(connection, [new.id])
-    connection.execute(
-        ADD_REGISTRATION,
-        {
-            "id": new.id,
-            "kind": new.kind,
-            "client_id": new.client,
-            "name": new.name,
-            "secret_hash": new.secret_hash,
-            "redirect_uris": json.dumps(new.redirect_uris),
-            "callbacks": json.dumps(new.callbacks),
-            "created_at": new.created_at,
-            "revoked_at": None,
-        },
-    )
+    row = {name: getattr(new, name) for name in ("id", "kind", "name", "secret_hash", "created_at")}
+    uris = {"redirect_uris": json.dumps(new.redirect_uris), "callbacks": json.dumps(new.callbacks)}
+    connection.execute(ADD_REGISTRATION, {**row, **uris, "client_id": new.client, "revoked_at": None})
 
 
 def delete_registrations(connection: Connection, ids: Collection[str]) -> None:

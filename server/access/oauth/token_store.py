@@ -1,7 +1,7 @@
 """Codes and tokens in the database, as hashes only."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,12 @@ from sqlalchemy import Connection, Table, bindparam, insert, select, update
 from server.access.oauth.tokens import digest
 from server.access.tables import oauth_client, oauth_code, oauth_grant, oauth_token
 
-GRANT = (oauth_grant.c.oauth_client_id, oauth_grant.c.scopes.label("granted"), oauth_grant.c.resource)
+GRANT = (
+    oauth_grant.c.id.label("grant"),
+    oauth_grant.c.oauth_client_id.label("oauth_client"),
+    oauth_grant.c.scopes.label("granted"),
+    oauth_grant.c.resource,
+)
 ADD_CODE = insert(oauth_code)
 ADD_TOKEN = insert(oauth_token)
 SPEND_CODE = update(oauth_code).where(oauth_code.c.hash == bindparam("of")).values(used_at=bindparam("now"))
@@ -102,15 +107,7 @@ def find_with_grant(connection: Connection, table: Table, secret: str) -> Mappin
 
 def row_of_grant(row: Mapping[str, Any]) -> dict[str, Any]:
     """Fields that codes and tokens share."""
-    return {
-        "hash": row["hash"],
-        "grant": row["grant_id"],
-        "oauth_client": row["oauth_client_id"],
-        "granted": row["granted"],
-        "resource": row["resource"],
-        "expires_at": row["expires_at"],
-        "used_at": row["used_at"],
-    }
+    return {field.name: row[field.name] for field in fields(StoredCredential)}
 
 
 def find_token(connection: Connection, hashed: bytes) -> TokenRow | None:

@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 
 from server.integrations.apps.allow_list.entries import AppsFile
 from server.integrations.apps.allow_list.file import etag_of
-from server.integrations.apps.models import Action, App, Order, Outcome
+from server.integrations.apps.models import Action, App
 from server.integrations.apps.plan import AppState
 from server.integrations.apps.report import show
 from server.integrations.apps.service import Launcher
@@ -64,8 +64,3 @@ def view_app(seen: AppState) -> AppView:
         stoppable=bool(seen.reachable()) and Action.stop in seen.entry.actions(),
         mark=etag_of(seen.entry),
     )
-
-
-async def try_out(launcher: Launcher, name: str, action: Action) -> Outcome:
-    """Start or stop an app, as a client would."""
-    return await launcher.control(Order(app_name=name, action=action))

@@ -70,13 +70,8 @@ def make_plan(order: Order, seen: AppState, machine: Machine) -> Plan:
         raise InvalidInput("A target is for open only.")
     if order.action is Action.stop and order.preset is not None:
         raise InvalidInput("A preset is for start, restart and open only.")
-    if order.action is Action.stop:
-        return plan_stop(seen)
-    return plan_run(order, seen, machine)
-
-
-def plan_stop(seen: AppState) -> Plan:
-    """Plan a stop."""
+    if order.action is not Action.stop:
+        return plan_run(order, seen, machine)
     if not seen.running():
         return plan_nothing(seen, Action.stop, "it is not running")
     stops = find_stoppable(seen)

@@ -8,7 +8,7 @@ from server.integrations.apps.allow_list.entries import AppsFile, Entry
 from server.integrations.apps.discovery.add_app import NewApp
 from server.integrations.apps.discovery.suggestions import Suggestions
 from server.integrations.apps.models import Action, AppList, AppStatus, Order, Outcome
-from server.integrations.apps.overview import AppAdded, OwnList, try_out, view_list
+from server.integrations.apps.overview import AppAdded, OwnList, view_list
 from server.integrations.apps.service import Launcher
 from server.sdk.operation import Operations
 from server.sdk.routing import DeferredRouter
@@ -90,10 +90,10 @@ async def remove_app(apps: Apps, name: str, mark: Mark = None) -> OwnList:
 @local.post("/{name}/test-start")
 async def test_start(apps: Apps, name: str) -> Outcome:
     """Starts an app as a client would, to see whether its entry is right."""
-    return await try_out(apps, name, Action.start)
+    return await apps.control(Order(app_name=name, action=Action.start))
 
 
 @local.post("/{name}/test-stop")
 async def test_stop(apps: Apps, name: str) -> Outcome:
     """Stops an app as a client would."""
-    return await try_out(apps, name, Action.stop)
+    return await apps.control(Order(app_name=name, action=Action.stop))

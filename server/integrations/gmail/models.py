@@ -62,6 +62,7 @@ class GmailSettings(BaseModel):
 
 
 Address = Annotated[str, StringConstraints(max_length=1000)]
+LabelName = Annotated[str, StringConstraints(max_length=300)]
 Recipients = Annotated[
     list[Address], BeforeValidator(lambda value: [value] if isinstance(value, str) else value), Field(max_length=500)
 ]
@@ -148,12 +149,8 @@ class DraftMail(NewMail):
 class LabelChange(BaseModel):
     """Labels to put on a mail and to take off it."""
 
-    add: list[Annotated[str, StringConstraints(max_length=300)]] = Field(
-        [], max_length=50, description="Labels to put on it, by name or id."
-    )
-    remove: list[Annotated[str, StringConstraints(max_length=300)]] = Field(
-        [], max_length=50, description="Labels to take off it, by name or id."
-    )
+    add: list[LabelName] = Field([], max_length=50, description="Labels to put on it, by name or id.")
+    remove: list[LabelName] = Field([], max_length=50, description="Labels to take off it, by name or id.")
 
 
 class UnreadMark(BaseModel):

@@ -195,11 +195,7 @@ async def update_draft(mailbox: Box, draft_id: DraftId, order: DraftMail) -> Dra
 
 
 @mail.operation(
-    "POST",
-    "/drafts/{draft_id}/send",
-    summary_templates="send a draft",
-    preview="drafts.preview_send",
-    reaches_others=True,
+    "POST", "/drafts/{draft_id}/send", summary_templates="send a draft", preview="drafts.preview_send", reaches_others=True
 )
 async def send_draft(mailbox: Box, draft_id: DraftId, account: Account = None) -> Sent:
     """Send a draft as it is."""
@@ -207,11 +203,7 @@ async def send_draft(mailbox: Box, draft_id: DraftId, account: Account = None) -
 
 
 @mail.operation(
-    "DELETE",
-    "/drafts/{draft_id}",
-    summary_templates="delete a draft",
-    preview="drafts.preview_delete",
-    idempotent=True,
+    "DELETE", "/drafts/{draft_id}", summary_templates="delete a draft", preview="drafts.preview_delete", idempotent=True
 )
 async def delete_draft(mailbox: Box, draft_id: DraftId, account: Account = None) -> Done:
     """Delete a draft for good."""

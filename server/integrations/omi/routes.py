@@ -30,9 +30,8 @@ INGESTING: dict[str, Any] = {
     "open_world": False,
     "largest_body": LARGEST_MEMORY,
 }
-operations = Operations(
-    prefix="", title="OMI", open_world=True, scopes=("read:memories", "write:memories")
-)  # who talks there may be anybody
+SCOPES = ("read:memories", "write:memories")
+operations = Operations(prefix="", title="OMI", open_world=True, scopes=SCOPES)  # who talks there may be anybody
 Omi = Annotated[OmiService, provided(OmiService)]
 ConversationId = Annotated[str, Path(max_length=200, description="The conversation's id, as list_conversations tells it.")]
 ItemId = Annotated[str, Path(max_length=200, description="The action item's id, as list_action_items tells it.")]
@@ -63,9 +62,7 @@ async def ingest(omi: OmiService, uid: str, memory: dict[str, Any]) -> None:
 
 
 @operations.operation(
-    "GET",
-    "/api/conversations",
-    summary_templates=("look for {query} in the conversations", "list the conversations"),
+    "GET", "/api/conversations", summary_templates=("look for {query} in the conversations", "list the conversations")
 )
 async def list_conversations(  # noqa: PLR0913, PLR0917, each narrows the list in its own way
     omi: Omi,

@@ -60,7 +60,8 @@ class OmiService(Health):
         """List the paths to paste into the OMI app; none until they were made."""
         authenticator = self.authenticator
         path = await authenticator.secret_path() if await authenticator.has_secret_path() else None
-        return {f"omi_{NAMES[kind]}": make_path(kind, path) for kind in Kind} if path else {}
+        names = {kind: "webhook" if kind is Kind.memory else kind for kind in Kind}
+        return {f"omi_{name}": make_path(kind, path) for kind, name in names.items()} if path else {}
 
     async def make_address(self) -> None:
         """Make the addresses, or replace them."""
@@ -87,15 +88,6 @@ class OmiService(Health):
     def prune_seconds(self) -> float:
         """Return the time between two prunings."""
         return self.context.settings.read(SECTION, OmiSettings).sweep_minutes * 60
-
-
-NAMES = {
-    Kind.memory: "webhook",
-    Kind.transcript: "transcript",
-    Kind.day_summary: "day_summary",
-    Kind.audio: "audio",
-    Kind.button: "button",
-}
 
 
 def make_path(kind: Kind, secret_path: str) -> str:

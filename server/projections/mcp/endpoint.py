@@ -70,7 +70,9 @@ class Endpoint:
 
     async def _make_transport(self) -> "Transport":
         await self._state.runtime.wait()
-        server, transport = [await asyncio.to_thread(importlib.import_module, f"{__package__}.{name}") for name in PARTS]
+        server, transport = [
+            await asyncio.to_thread(importlib.import_module, f"{__package__}.{name}") for name in ("server", "transport")
+        ]
         bindings = await asyncio.to_thread(lambda: self._dispatcher.bindings)
         largest = max((binding.operation.largest_body for binding in bindings.values()), default=0) + ENVELOPE
         made: Transport = transport.Transport(server.make_server(self._dispatcher), transport.SessionLimits(largest_body=largest))
@@ -81,6 +83,3 @@ class Endpoint:
         if self._transport:
             await self._transport.close()
         await self._dispatcher.close(STOP_SECONDS)
-
-
-PARTS = ("server", "transport")

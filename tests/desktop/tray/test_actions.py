@@ -8,7 +8,7 @@ from server.core.errors import DeskhandError
 
 
 class Desk:
-    """What the wishes reach, written down."""
+    """Records the executed actions."""
 
     def __init__(self, folder) -> None:
         self.did = []

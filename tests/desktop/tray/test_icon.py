@@ -18,17 +18,17 @@ def luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def contrast(one: str, other: str) -> float:
-    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+def contrast(first: str, other: str) -> float:
+    light, dark = sorted((luminance(first), luminance(other)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
 
 
 @pytest.mark.parametrize("size", [16, 22, 32, 64])
 def test_status_levels_differ_in_shape_without_colour(size):
     shapes = {level: draw(level, size=size).getchannel("A") for level in StatusLevel}
-    for one, other in itertools.combinations(StatusLevel, 2):
-        difference = ImageStat.Stat(ImageChops.difference(shapes[one], shapes[other])).sum[0] / 255
-        assert difference >= size * size * 0.008, f"{one} looks like {other} at {size} pixels"
+    for first, other in itertools.combinations(StatusLevel, 2):
+        difference = ImageStat.Stat(ImageChops.difference(shapes[first], shapes[other])).sum[0] / 255
+        assert difference >= size * size * 0.008, f"{first} looks like {other} at {size} pixels"
 
 
 @pytest.mark.parametrize("size", [16, 22, 32, 64])
@@ -56,8 +56,8 @@ def test_pictures_are_current(request, browser, root, tmp_path):
     (tmp_path / "icon.svg").write_bytes((assets / "icon.svg").read_bytes())
     drawing.draw_all(browser, tmp_path)
     for name in (drawing.MASK, drawing.PICTURE, drawing.WINDOWS, drawing.MACOS):
-        with Image.open(assets / name) as kept, Image.open(tmp_path / name) as fresh:
-            difference = ImageChops.difference(kept.convert("RGBA"), fresh.convert("RGBA"))
+        with Image.open(assets / name) as stored, Image.open(tmp_path / name) as fresh:
+            difference = ImageChops.difference(stored.convert("RGBA"), fresh.convert("RGBA"))
         assert max(ImageStat.Stat(difference).mean) < 1, (
             f"{name} is old: python3 run.py test tests/desktop/tray/test_icon.py --draw"
         )

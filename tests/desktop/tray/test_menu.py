@@ -117,4 +117,4 @@ def test_update_and_demo_are_marked():
 def test_groups_have_one_separator():
     lines = menu(replace(REACHED, demo=True), NOW)
     assert lines[-1].action is MenuAction.quit
-    assert not any(one is SEPARATOR and other is SEPARATOR for one, other in pairwise(lines))
+    assert not any(item is SEPARATOR and other is SEPARATOR for item, other in pairwise(lines))

@@ -59,9 +59,9 @@ def write_path(display, path: Path) -> None:
 
 
 def is_still(display) -> bool:
-    """Whether the screen does not change just now."""
-    one = display.picture()
-    return all(display.picture() == one for _ in range(4))
+    """Return whether the screen is still."""
+    before = display.picture()
+    return all(display.picture() == before for _ in range(4))
 
 
 def test_page_gets_a_chosen_file_under_the_strictest_policy(display, site, window, tmp_path):

@@ -70,9 +70,9 @@ class Post:
 
     async def question(self) -> ApprovalRequest:
         async with asyncio.timeout(20):
-            while not (found := await self.state.context.approval_requests.list()):
+            while not (approval_requests := await self.state.context.approval_requests.list()):
                 await asyncio.sleep(0.005)
-        return found[-1]
+        return approval_requests[-1]
 
     async def approve(self, extent: ApprovalDuration = ApprovalDuration.once) -> str:
         return await self.state.context.approval_requests.approve((await self.question()).id, extent)

@@ -13,7 +13,7 @@ def test_tables_match_the_migrations(opened) -> None:
 
     def differences(connection) -> list:
         options = {"include_name": lambda name, kind, _: kind != "table" or name in metadata.tables}
-        found = compare_metadata(MigrationContext.configure(connection, opts=options), metadata)
-        return [str(difference) for difference in found]
+        differences_found = compare_metadata(MigrationContext.configure(connection, opts=options), metadata)
+        return [str(difference) for difference in differences_found]
 
     assert asyncio.run(main()) == []

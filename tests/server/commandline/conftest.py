@@ -44,8 +44,8 @@ def deskhand_process(tmp_path: Path) -> Deskhand:
     """Run the command as a person does, in a process of its own, with this test's folder."""
 
     def run_process(*arguments: str, typed: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
-        kept = {name: value for name, value in os.environ.items() if name not in CLEARED}
-        everything = {**kept, "DESKHAND_DATA_DIR": str(tmp_path / "data"), **environment}
+        variables = {name: value for name, value in os.environ.items() if name not in CLEARED}
+        everything = {**variables, "DESKHAND_DATA_DIR": str(tmp_path / "data"), **environment}
         command = [sys.executable, "-m", "desktop", *arguments]
         return subprocess.run(
             command, cwd=ROOT, env=everything, input=typed, capture_output=True, text=True, check=False, timeout=60

@@ -16,22 +16,22 @@ def test_activity_is_printed_as_sentences(deskhand, serve) -> None:
 def test_times_are_local(deskhand_process, serve) -> None:
     served = serve()
     served.call("GET", "/apps/list")
-    kept = datetime.fromisoformat(json.loads(deskhand_process("activity", "--json").stdout)[0]["at"])
+    stored = datetime.fromisoformat(json.loads(deskhand_process("activity", "--json").stdout)[0]["at"])
     for zone, hours in (("XYZ-5", 5), ("XYZ+3", -3)):
-        told = deskhand_process("activity", TZ=zone).stdout.split("  done")[0].split(maxsplit=1)[1].strip()
-        assert (datetime.fromisoformat(told) - kept.replace(tzinfo=None, microsecond=0)).total_seconds() == hours * 3600
+        printed = deskhand_process("activity", TZ=zone).stdout.split("  done")[0].split(maxsplit=1)[1].strip()
+        assert (datetime.fromisoformat(printed) - stored.replace(tzinfo=None, microsecond=0)).total_seconds() == hours * 3600
 
 
 def test_control_characters_are_escaped_on_the_terminal(deskhand, serve) -> None:
     served = serve(demo=True)
     hostile = "x\x1b]0;owned\x07\x9b31m\u202e"
     served.call("GET", "/gmail/messages", params={"query": hostile})
-    told = deskhand("activity", "--limit", "1")
-    assert "x␛]0;owned␇\\u009b31m\\u202e" in told.stdout
+    output = deskhand("activity", "--limit", "1")
+    assert "x␛]0;owned␇\\u009b31m\\u202e" in output.stdout
     shown = json.loads(deskhand("activity", "--json", "--limit", "1").stdout)[0]
     assert shown["arguments"]["query"] == hostile
     failed = deskhand("clients", "show", hostile)
-    for text in (told.stdout, deskhand("activity", "--json").stdout, deskhand("activity", "1").stdout, failed.stderr):
+    for text in (output.stdout, deskhand("activity", "--json").stdout, deskhand("activity", "1").stdout, failed.stderr):
         assert not set(text) & set("\x1b\x07\x9b\u202e")
 
 
@@ -51,8 +51,8 @@ def test_pending_approval_is_marked(deskhand, serve) -> None:
     served.call("GET", "/apps/list")
     order = {"app_name": "demo-clock", "action": "start"}
     served.call("POST", "/apps/control", json=order, headers={"Prefer": "respond-async"})
-    told = deskhand("activity", "--waiting").stdout
-    assert ("waiting   script wants to start Demo clock" in told, told.count("script")) == (True, 1)
+    output = deskhand("activity", "--waiting").stdout
+    assert ("waiting   script wants to start Demo clock" in output, output.count("script")) == (True, 1)
     assert "decision   asked: It waits for your word." in deskhand("activity", "2").stdout
 
 

@@ -8,12 +8,12 @@ def test_pending_approval_is_printed_with_its_durations_and_expiry(deskhand, ser
     served = serve(demo=True)
     key = served.make_client("bot")
     order = {"to": "ann@example.com", "subject": "Hi", "body": "Hello"}
-    asked = served.call("POST", "/gmail/send", key, json=order, headers={"Prefer": "respond-async"})
-    told = deskhand("approvals", "list").stdout
-    assert f"{asked.json()['approval_id']}  bot asks: may it send mail to ann@example.com?" in told
-    assert "    To: ann@example.com\n" in told
-    assert "    A yes can go further: --for temporary or recipients\n" in told
-    assert "    It waits until " in told
+    response = served.call("POST", "/gmail/send", key, json=order, headers={"Prefer": "respond-async"})
+    output = deskhand("approvals", "list").stdout
+    assert f"{response.json()['approval_id']}  bot asks: may it send mail to ann@example.com?" in output
+    assert "    To: ann@example.com\n" in output
+    assert "    A yes can go further: --for temporary or recipients\n" in output
+    assert "    It waits until " in output
 
 
 def test_decision_about_an_unknown_approval_exits_with_1(deskhand, serve):

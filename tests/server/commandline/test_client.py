@@ -39,7 +39,7 @@ def stranger():
 
 
 def left_at(server: HTTPServer) -> runtime_file.Running:
-    """What a server has left whose port and number others have now."""
+    """Runtime file of a killed server whose port and pid are reused."""
     address = f"http://127.0.0.1:{server.server_port}"
     return runtime_file.make(address, server.server_port, address, "key")
 

@@ -37,9 +37,9 @@ def test_doctor_exits_with_1_on_problems(deskhand, serve, tmp_path: Path) -> Non
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "settings.json").write_text("{broken")
     serve()
-    told = deskhand("doctor")
-    assert told.returncode == 1
-    assert "✕ Settings" in told.stdout
+    output = deskhand("doctor")
+    assert output.returncode == 1
+    assert "✕ Settings" in output.stdout
 
 
 def test_stop_command_ends_the_server(deskhand, serve) -> None:

@@ -21,9 +21,9 @@ def test_every_command_has_help_with_an_example_and_a_data_dir() -> None:
     commands = dict(walk(build(lambda **_: None)))
     assert commands.keys() >= SOME
     for words, command in commands.items():
-        told = command.get_help(click.Context(command, info_name=words))
-        assert f"deskhand {words}" in told.partition("Example:")[2], words
-        assert "--data-dir" in told, words
+        output = command.get_help(click.Context(command, info_name=words))
+        assert f"deskhand {words}" in output.partition("Example:")[2], words
+        assert "--data-dir" in output, words
 
 
 def test_data_dir_is_accepted_before_the_command(deskhand, tmp_path) -> None:
@@ -35,15 +35,15 @@ def test_data_dir_is_accepted_before_the_command(deskhand, tmp_path) -> None:
 
 
 def test_help_is_printed(deskhand) -> None:
-    told = deskhand("clients", "create", "--help")
-    assert (told.returncode, "deskhand clients create bot" in told.stdout) == (0, True)
+    output = deskhand("clients", "create", "--help")
+    assert (output.returncode, "deskhand clients create bot" in output.stdout) == (0, True)
 
 
 def test_selftest_names_the_integrations(deskhand) -> None:
-    told = deskhand("--selftest")
-    assert told.returncode == 0, told.stdout
-    assert "apps" in told.stdout
-    assert "gmail" in told.stdout
+    output = deskhand("--selftest")
+    assert output.returncode == 0, output.stdout
+    assert "apps" in output.stdout
+    assert "gmail" in output.stdout
 
 
 def test_version_is_printed(deskhand_process) -> None:

@@ -55,16 +55,16 @@ def test_tunnel_is_configured_on_the_command_line(deskhand, serve) -> None:
     done = deskhand("tunnel", "set", "--authtoken", "--domain", "desk.ngrok.app", "--open-at-start", typed="2abcdefgh_IJ\n")
     assert (done.returncode, done.stderr) == (0, "")
     assert "2abcdefgh_IJ" not in done.stdout
-    found = served.person("GET", "/api/tunnel").json()
-    assert (found["has_authtoken"], found["domain"], found["open_at_start"], found["keep_awake"]) == (
+    body = served.person("GET", "/api/tunnel").json()
+    assert (body["has_authtoken"], body["domain"], body["open_at_start"], body["keep_awake"]) == (
         True,
         "desk.ngrok.app",
         True,
         False,
     )
     assert deskhand("tunnel", "set", "--no-domain", "--no-open-at-start", "--keep-awake").returncode == 0
-    found = served.person("GET", "/api/tunnel").json()
-    assert (found["has_authtoken"], found["domain"], found["open_at_start"], found["keep_awake"]) == (True, None, False, True)
+    body = served.person("GET", "/api/tunnel").json()
+    assert (body["has_authtoken"], body["domain"], body["open_at_start"], body["keep_awake"]) == (True, None, False, True)
 
 
 def test_invalid_tunnel_setting_is_reported(deskhand, serve) -> None:
@@ -72,13 +72,13 @@ def test_invalid_tunnel_setting_is_reported(deskhand, serve) -> None:
     assert deskhand("tunnel", "set").returncode == 2
     assert deskhand("tunnel", "set", "--domain", "desk.ngrok.app", "--no-domain").returncode == 2
     assert deskhand("tunnel", "set", "--authtoken=2abcdefgh_IJ").returncode == 2
-    for arguments, said in (
+    for arguments, sentence in (
         (("--authtoken",), "No authtoken"),
         (("--agent", "nowhere"), "no program at"),
         (("--domain", "no domain"), "cannot be an address"),
     ):
         failed = deskhand("tunnel", "set", *arguments)
-        assert (failed.returncode, said in failed.stderr) == (1, True), failed.stderr
+        assert (failed.returncode, sentence in failed.stderr) == (1, True), failed.stderr
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such terminals.")

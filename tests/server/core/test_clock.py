@@ -3,7 +3,7 @@ from datetime import UTC
 from server.core.clock import Clock
 
 
-def test_the_clock_tells_utc_and_durations_that_never_run_backwards() -> None:
+def test_clock_returns_utc_and_monotonic_durations() -> None:
     clock = Clock()
     assert clock.now().tzinfo is UTC
     assert clock.monotonic() <= clock.monotonic()

@@ -3,17 +3,17 @@ import asyncio
 from server.core.events import LARGEST_BACKLOG, Events
 
 
-def test_everybody_who_listens_hears_it() -> None:
+def test_every_subscriber_receives_the_event() -> None:
     async def main() -> list[str]:
         events = Events()
-        with events.subscribed() as one, events.subscribed() as other:
+        with events.subscribed() as first, events.subscribed() as other:
             events.publish("activity", {"id": 1})
-            return [(await anext(one)).topic, (await anext(other)).topic]
+            return [(await anext(first)).topic, (await anext(other)).topic]
 
     assert asyncio.run(main()) == ["activity", "activity"]
 
 
-def test_who_is_too_far_behind_is_told_to_look_again() -> None:
+def test_slow_subscriber_is_notified_of_missed_events() -> None:
     async def main() -> list[str]:
         events = Events()
         with events.subscribed() as news:
@@ -25,7 +25,7 @@ def test_who_is_too_far_behind_is_told_to_look_again() -> None:
     assert asyncio.run(main()) == ["missed"]
 
 
-def test_closing_ends_every_listener() -> None:
+def test_closing_ends_every_subscriber() -> None:
     async def main() -> list[str]:
         events = Events()
         with events.subscribed() as news:

@@ -19,24 +19,24 @@ from server.runtime.integrations import Runtime
         ("play", "played"),
     ],
 )
-def test_what_is_to_be_done_is_told_as_done(before, after):
+def test_imperative_sentence_becomes_past_tense(before, after):
     assert to_past(before) == after
 
 
-def test_a_call_is_told_by_how_it_ended():
-    told = {outcome: tell("send {mail} to ann", outcome) for outcome in Outcome}
-    assert told[Outcome.done] == "sent {mail} to ann"
-    assert told[Outcome.refused] == "wanted to send {mail} to ann"
-    assert all("send {mail} to ann" in sentence for outcome, sentence in told.items() if outcome is not Outcome.done)
+def test_sentence_of_a_call_follows_its_outcome():
+    sentences = {outcome: tell("send {mail} to ann", outcome) for outcome in Outcome}
+    assert sentences[Outcome.done] == "sent {mail} to ann"
+    assert sentences[Outcome.refused] == "wanted to send {mail} to ann"
+    assert all("send {mail} to ann" in sentence for outcome, sentence in sentences.items() if outcome is not Outcome.done)
 
 
-def test_a_moment_is_told_as_the_clock_of_this_computer_shows_it():
+def test_local_time_is_formatted():
     here = datetime(2026, 6, 17, 8, 41, 5, tzinfo=UTC).astimezone()
     assert tell_moment("2026-06-17T08:41:05+00:00") == f"{here:%Y-%m-%d %H:%M}"
     assert [tell_moment(text) for text in ("", "yesterday")] == ["", "yesterday"]
 
 
-def test_a_phrase_is_filled_with_what_was_asked():
+def test_summary_template_is_filled_with_arguments():
     phrases = ("search mail for “{query}”", "list mails")
     assert fill(phrases, {"query": "from:ann"}) == "search mail for “from:ann”"
     assert fill(phrases, {"query": None}) == "list mails"
@@ -44,7 +44,7 @@ def test_a_phrase_is_filled_with_what_was_asked():
     assert "\n" not in fill(phrases, {"query": "a\nb"})
 
 
-async def test_every_operation_says_what_it_does_in_a_few_words():
+async def test_every_operation_has_a_short_summary_template():
     runtime = Runtime()
     runtime.describe(discover)
     await runtime.wait()
@@ -59,17 +59,17 @@ async def test_every_operation_says_what_it_does_in_a_few_words():
 
 
 @pytest.mark.parametrize(("past", "verb"), [("sent", "send"), ("started", "start"), ("archived", "archive")])
-def test_what_was_done_is_found_as_something_to_be_done(past, verb):
+def test_past_tense_sentence_becomes_imperative(past, verb):
     assert verb in to_do(past)
     assert to_do("mail") == []
 
 
-def test_what_would_steer_or_turn_is_shown_and_letters_of_every_script_stay():
+def test_control_characters_are_escaped_and_letters_of_every_script_stay():
     assert make_visible("a\x1b]0;x\x07\x7f\x9b\u202eb\u2066\u200f\u061c") == "a␛]0;x␇\\u007f\\u009b\\u202eb\\u2066\\u200f\\u061c"
     assert make_visible("a\nb\tc") == "a␊b␉c"
     assert make_visible("a\nb\tc\r", lines=True) == "a\nb\tc␍"
-    for kept in ("שלום עולם", "مرحبا", "naïve 👩\u200d💻 “x”"):
-        assert make_visible(kept) == kept
+    for unchanged in ("שלום עולם", "مرحبا", "naïve 👩\u200d💻 “x”"):
+        assert make_visible(unchanged) == unchanged
 
 
 def test_json_is_the_same_json_when_it_is_made_visible():
@@ -77,6 +77,6 @@ def test_json_is_the_same_json_when_it_is_made_visible():
     assert json.loads(make_visible(json.dumps(hostile, ensure_ascii=False))) == hostile
 
 
-def test_nothing_hostile_stands_in_a_sentence():
+def test_hostile_arguments_are_escaped_in_a_sentence():
     assert fill(("search mail for “{query}”",), {"query": "x\x1b[2J\u202e"}) == "search mail for “x␛[2J\\u202e”"
     assert tell("send mail to \u202eann", "done") == "sent mail to \\u202eann"

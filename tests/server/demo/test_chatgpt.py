@@ -43,13 +43,13 @@ def test_calls_look_like_those_of_a_gpt(demo):
         async with loopback.AsyncClient(timeout=30, event_hooks={"request": [note]}) as http:
             gpt = ChatGPT("helper", demo.make_client("helper", scopes=["read:mail"]), http)
             await gpt.import_schema(demo.public)
-            found = await gpt.call("search_mail", {"query": "is:unread", "max_results": 2})
+            results = await gpt.call("search_mail", {"query": "is:unread", "max_results": 2})
             with pytest.raises(NotOffered):
                 await gpt.call("list_apps")
-            return gpt, found
+            return gpt, results
 
-    gpt, found = asyncio.run(converse())
-    assert found.succeeded and len(found.body["messages"]) == 2
+    gpt, results = asyncio.run(converse())
+    assert results.succeeded and len(results.body["messages"]) == 2
     assert gpt.document["servers"][0]["url"] == gpt.server == demo.public
     assert sent[0].url.path == "/gpts/helper/openapi.json" and "authorization" not in sent[0].headers
     assert {request.headers["user-agent"] for request in sent} == {AGENT}

@@ -21,8 +21,8 @@ def wait_for():
 
     def wait(true, seconds=60):
         for _ in range(seconds * 20):
-            if found := true():
-                return found
+            if result := true():
+                return result
             waiting.wait(0.05)
         raise AssertionError("it did not happen")
 
@@ -33,35 +33,37 @@ def wait_for():
 def visited(serve, wait_for):
     """A demo in which everything was done once."""
     server = serve(demo=True, visitor=QUICK)
-    wait_for(lambda: [one for one in told(server, "control_app") if one["arguments"]["order"]["action"] == "stop"][1:])
+    wait_for(
+        lambda: [entry for entry in list_calls(server, "control_app") if entry["arguments"]["order"]["action"] == "stop"][1:]
+    )
     return server
 
 
-def told(server, operation=None):
-    return [one for one in server.activity(200) if operation in {None, one["operation"]}]
+def list_calls(server, operation=None):
+    return [entry for entry in server.activity(200) if operation in {None, entry["operation"]}]
 
 
 def names(server):
-    return [one["name"] for one in server.person("GET", "/api/clients").json() if not one["revoked_at"]]
+    return [client["name"] for client in server.person("GET", "/api/clients").json() if not client["revoked_at"]]
 
 
 def test_activity_shows_the_calls_of_the_gpt_and_the_script(visited):
-    calls = told(visited)
-    assert {one["client"] for one in calls} == {GPT, SCRIPT}
-    done = {one["operation"] for one in calls if one["outcome"] == "done"}
+    calls = list_calls(visited)
+    assert {call["client"] for call in calls} == {GPT, SCRIPT}
+    done = {call["operation"] for call in calls if call["outcome"] == "done"}
     assert done >= {"summarize_unread", "search_mail", "read_mail", "list_mail", "read_thread", "list_apps", "read_app"}
     assert done >= {"reply_to_mail", "send_mail", "mark_mail", "control_app"}
 
 
 def test_traffic_includes_pending_refused_and_failed_calls(visited):
-    assert [one["outcome"] for one in told(visited, "trash_mail")] == ["waiting"]
-    assert [one["operation"] for one in visited.person("GET", "/api/approvals").json()] == ["trash_mail"]
-    assert "refused" in {one["outcome"] for one in told(visited, "control_app")}
-    assert "failed" in {one["outcome"] for one in told(visited, "read_mail")}
+    assert [entry["outcome"] for entry in list_calls(visited, "trash_mail")] == ["waiting"]
+    assert [entry["operation"] for entry in visited.person("GET", "/api/approvals").json()] == ["trash_mail"]
+    assert "refused" in {entry["outcome"] for entry in list_calls(visited, "control_app")}
+    assert "failed" in {entry["outcome"] for entry in list_calls(visited, "read_mail")}
 
 
 def test_three_conversations_are_answered_in_their_thread(visited):
-    answered = [one["sentence"] for one in told(visited, "reply_to_mail")]
+    answered = [entry["sentence"] for entry in list_calls(visited, "reply_to_mail")]
     assert len(answered) == 3
     assert any("northside-heating" in sentence for sentence in answered)
 
@@ -76,19 +78,19 @@ def test_clients_are_reused_at_the_next_start(serve, visited, wait_for):
     visited.person("PATCH", f"/api/clients/{SCRIPT}", json={"policies": {"list_mail": "deny"}})
     visited.background.stop()
     again = serve(data=visited.data, demo=True, visitor=QUICK)
-    wait_for(lambda: len(told(again, "summarize_unread")) > 2)
+    wait_for(lambda: len(list_calls(again, "summarize_unread")) > 2)
     assert sorted(names(again)) == [SCRIPT, GPT]
     assert again.person("GET", f"/api/clients/{SCRIPT}").json()["operations"]["list_mail"] == "deny"
-    assert {one["client"] for one in told(again)} == {GPT, SCRIPT}
+    assert {entry["client"] for entry in list_calls(again)} == {GPT, SCRIPT}
 
 
 def test_revoked_client_is_refused_and_the_traffic_continues(serve, wait_for):
     server = serve(demo=True, visitor=TrafficSchedule(opening_seconds=0.02, shortest=0.02, longest=0.03))
-    wait_for(lambda: told(server, "search_mail"))
+    wait_for(lambda: list_calls(server, "search_mail"))
     server.person("DELETE", f"/api/clients/{GPT}")
     latest = server.activity(1)[0]["id"]
-    later = wait_for(lambda: [one for one in server.activity(200) if one["id"] > latest + 2])
-    assert {one["client"] for one in later} == {SCRIPT}
+    later = wait_for(lambda: [entry for entry in server.activity(200) if entry["id"] > latest + 2])
+    assert {entry["client"] for entry in later} == {SCRIPT}
 
 
 def test_traffic_ends_with_the_program_and_stops_its_app(serve, wait_for):

@@ -4,7 +4,7 @@ from server.core.errors import InvalidInput
 from server.http.addresses import Address
 
 
-def test_a_public_url_stands_in_for_the_own_address() -> None:
+def test_public_url_replaces_the_own_address() -> None:
     address = Address(public_port=8000, local_port=9000)
     assert address.public == "http://127.0.0.1:8000"
     address.set_public_url("https://Desk.example.org/")
@@ -26,12 +26,12 @@ def test_a_public_url_stands_in_for_the_own_address() -> None:
         "https://x:0",
     ],
 )
-def test_what_cannot_be_a_public_url_is_refused_with_an_example(url: str) -> None:
+def test_invalid_public_url_is_refused_with_an_example(url: str) -> None:
     with pytest.raises(InvalidInput, match=r"https://desk\.example\.org"):
         Address().set_public_url(url)
 
 
-def test_listeners_hear_of_a_change() -> None:
+def test_listeners_are_notified_of_an_address_change() -> None:
     heard: list[int] = []
     address = Address()
     address.listeners.append(lambda: heard.append(1))
@@ -39,7 +39,7 @@ def test_listeners_hear_of_a_change() -> None:
     assert heard == [1]
 
 
-def test_the_hosts_of_the_surfaces_are_their_own() -> None:
+def test_hosts_of_public_and_local_api_differ() -> None:
     address = Address(public_port=8000, local_port=9000)
     assert not address.public_hosts() & address.local_hosts()
     assert address.local_origins() == {"http://127.0.0.1:9000", "http://localhost:9000", "http://[::1]:9000"}

@@ -12,9 +12,9 @@ from server.http.exception_handlers import install, to_response
 
 def test_error_becomes_a_problem_document_with_a_sentence() -> None:
     response = to_response(TooManyRequests("Slow down.", retry_after=2.1, extra_field=1))
-    told = json.loads(response.body)
+    body = json.loads(response.body)
     assert response.media_type == "application/problem+json"
-    assert (told["status"], told["detail"], told["extra_field"]) == (429, "Slow down.", 1)
+    assert (body["status"], body["detail"], body["extra_field"]) == (429, "Slow down.", 1)
     assert response.headers["retry-after"] == "3"
 
 
@@ -26,9 +26,9 @@ def test_missing_key_says_how_to_send_one() -> None:
 
 def test_wrong_field_is_named_without_its_value() -> None:
     error = RequestValidationError([{"type": "x", "loc": ("body", "to", 0), "msg": "is no address", "input": "\ud800secret"}])
-    told = json.loads(to_response(error).body)
-    assert told["detail"] == "The request does not fit. to.0: is no address."
-    assert told["errors"] == [{"field": "to.0", "message": "is no address"}]
+    body = json.loads(to_response(error).body)
+    assert body["detail"] == "The request does not fit. to.0: is no address."
+    assert body["errors"] == [{"field": "to.0", "message": "is no address"}]
 
 
 def test_malformed_json_is_wrong_as_a_whole() -> None:

@@ -20,13 +20,13 @@ def taken():
         yield held.getsockname()[1]
 
 
-def test_a_taken_port_that_was_asked_for_is_a_sentence_that_names_who_holds_it(tmp_path, taken) -> None:
+def test_taken_configured_port_is_reported_with_its_owner(tmp_path, taken) -> None:
     with pytest.raises(CannotStart, match="--port") as refused:
         BackgroundServer(Program(Options(port=taken, data_dir=tmp_path))).start()
     assert f"Port {taken} is held by {psutil.Process().name()} (pid {os.getpid()})" in refused.value.detail
 
 
-def test_with_a_port_of_ones_own_the_command_ends_with_one(root, tmp_path, taken) -> None:
+def test_command_with_a_taken_configured_port_exits_with_1(root, tmp_path, taken) -> None:
     command = [sys.executable, "-m", "server", "serve", "--port", str(taken), "--data-dir", tmp_path]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     assert done.returncode == 1
@@ -34,30 +34,30 @@ def test_with_a_port_of_ones_own_the_command_ends_with_one(root, tmp_path, taken
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_where_no_port_was_asked_for_the_next_one_is_taken_and_told(taken, monkeypatch, tmp_path) -> None:
+def test_next_free_port_is_used_and_reported_if_no_port_is_configured(taken, monkeypatch, tmp_path) -> None:
     monkeypatch.setattr(ports, "USUAL_PORT", taken)
     background = BackgroundServer(Program(Options(data_dir=tmp_path)))
     ready = background.start()
     try:
         assert str(taken) not in ready.public
-        told = ready.notices[0]
-        assert f"Port {taken} is held by" in told
-        assert f"Deskhand is at {ready.public.rpartition(':')[2]} this time" in told
+        notice = ready.notices[0]
+        assert f"Port {taken} is held by" in notice
+        assert f"Deskhand is at {ready.public.rpartition(':')[2]} this time" in notice
     finally:
         background.stop()
 
 
-def test_the_usual_port_needs_no_word(monkeypatch) -> None:
+def test_default_port_needs_no_notice(monkeypatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         free = probe.getsockname()[1]
     monkeypatch.setattr(ports, "USUAL_PORT", free)
-    bound, told = bind_public("127.0.0.1", None)
+    bound, notice = bind_public("127.0.0.1", None)
     with bound:
         assert bound.getsockname()[1] == free
-    assert told is None
+    assert notice is None
 
 
-def test_an_address_that_is_not_of_this_computer_is_a_sentence() -> None:
+def test_foreign_address_is_refused_with_a_sentence() -> None:
     with pytest.raises(CannotStart, match=r"cannot listen on 192\.0\.2\.1"):
         bind_or_say("192.0.2.1", 0)
 
@@ -75,7 +75,7 @@ def test_another_deskhand_is_called_by_its_name(root, tmp_path) -> None:
         other.communicate()
 
 
-def test_a_program_with_a_hostile_name_steers_no_terminal(monkeypatch, taken) -> None:
+def test_hostile_program_name_is_escaped_for_the_terminal(monkeypatch, taken) -> None:
     monkeypatch.setattr(psutil.Process, "name", lambda _: "x\x1b[2J\u202e")
     with pytest.raises(CannotStart) as refused:
         bind_or_say("127.0.0.1", taken)

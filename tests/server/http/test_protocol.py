@@ -9,7 +9,7 @@ from fastapi.sse import EventSourceResponse
 from starlette.responses import PlainTextResponse, StreamingResponse
 
 from server.http.server import Limits, run
-from tests.server.listening import HOST, Caller, Heard, call, serve, talk, until, until_alone, until_writing_waits
+from tests.server.listening import HOST, Caller, RecordingListener, call, serve, talk, until, until_alone, until_writing_waits
 
 POST = b"POST /echo HTTP/1.1\r\n" + HOST
 GET = b"GET /slow HTTP/1.1\r\n" + HOST + b"\r\n"
@@ -17,14 +17,14 @@ SHORT = Limits(head_seconds=0.3, body_seconds=0.3, linger_seconds=0.2, write_sec
 
 
 @dataclass
-class Seen:
-    """What the application saw; `go_on` lets its slow answer go."""
+class CallRecorder:
+    """Calls received by the application; `go_on` releases its slow response."""
 
     calls: list[str] = field(default_factory=list)
     go_on: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-def make_app(seen: Seen) -> FastAPI:
+def make_app(seen: CallRecorder) -> FastAPI:
     app = FastAPI(max_body_size=100_000)
 
     @app.post("/echo")
@@ -70,12 +70,12 @@ def make_app(seen: Seen) -> FastAPI:
     return app
 
 
-def narrow(listener: Heard) -> None:
-    """Have the system keep little of what callers do not read."""
+def narrow(listener: RecordingListener) -> None:
+    """Shrink the send buffer of the system."""
     listener.bound.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
 
 
-async def call_narrowly(listener: Heard) -> Caller:
+async def call_narrowly(listener: RecordingListener) -> Caller:
     line = socket.socket()
     line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     line.connect(("127.0.0.1", listener.port))
@@ -90,16 +90,16 @@ def run_plainly(main):
 
 
 @pytest.fixture
-def seen() -> Seen:
-    return Seen()
+def seen() -> CallRecorder:
+    return CallRecorder()
 
 
 @pytest.fixture(params=[run, run_plainly], ids=["fast loop", "plain loop"])
-def beside(request: pytest.FixtureRequest, seen: Seen) -> Callable[..., None]:
+def beside(request: pytest.FixtureRequest, seen: CallRecorder) -> Callable[..., None]:
     """Run a test's coroutine beside a server, in both kinds of event loop."""
 
-    def go(test: Callable[[Heard], Awaitable[None]], limits: Limits | None = None) -> None:
-        async def test_and_let_go(listener: Heard) -> None:
+    def go(test: Callable[[RecordingListener], Awaitable[None]], limits: Limits | None = None) -> None:
+        async def test_and_let_go(listener: RecordingListener) -> None:
             try:
                 await test(listener)
             finally:
@@ -122,8 +122,8 @@ def beside(request: pytest.FixtureRequest, seen: Seen) -> Callable[..., None]:
     ],
     ids=["silent", "half a line", "half a head", "half a body", "empty line", "half a chunk"],
 )
-def test_a_caller_who_dawdles_is_hung_up_on(beside, data):
-    async def test(listener: Heard) -> None:
+def test_slow_request_head_is_disconnected(beside, data):
+    async def test(listener: RecordingListener) -> None:
         assert await talk(listener, data) == (b"", True)
 
     beside(test, SHORT)
@@ -137,14 +137,14 @@ DRIPPING = {
 }
 
 
-async def outlast_head(listener: Heard) -> None:
+async def outlast_head(listener: RecordingListener) -> None:
     """Wait until the time for a head is over, as it is for a caller who begins now and sends no more."""
     assert await (await call(listener, b"GET /")).read_to_end() == (b"", True)
 
 
 @pytest.mark.parametrize(("start", "drop"), DRIPPING.values(), ids=DRIPPING)
-def test_a_caller_who_drips_is_hung_up_on(beside, start, drop):
-    async def test(listener: Heard) -> None:
+def test_slow_request_body_is_disconnected(beside, start, drop):
+    async def test(listener: RecordingListener) -> None:
         caller = await call(listener, start)
         reading = asyncio.create_task(caller.read_to_end())
         while not reading.done():
@@ -156,8 +156,8 @@ def test_a_caller_who_drips_is_hung_up_on(beside, start, drop):
     beside(test, SHORT)
 
 
-def test_a_connection_left_idle_is_closed_and_so_is_one_that_only_sends_empty_lines(beside):
-    async def test(listener: Heard) -> None:
+def test_idle_connection_is_closed_even_if_it_sends_empty_lines(beside):
+    async def test(listener: RecordingListener) -> None:
         for rest in (b"", b"\r\n"):
             caller = await call(listener, POST + b"content-length: 2\r\n\r\nab")
             assert (await caller.read_answer()).endswith(b"2")
@@ -167,8 +167,8 @@ def test_a_connection_left_idle_is_closed_and_so_is_one_that_only_sends_empty_li
     beside(test, SHORT)
 
 
-def test_an_empty_line_after_a_request_does_not_cut_its_answer_short(beside, seen):
-    async def test(listener: Heard) -> None:
+def test_empty_line_after_a_request_does_not_truncate_its_response(beside, seen):
+    async def test(listener: RecordingListener) -> None:
         caller = await call(listener, GET)
         await until(lambda: seen.calls == ["slow"])
         await caller.send(b"\r\n")
@@ -179,8 +179,8 @@ def test_an_empty_line_after_a_request_does_not_cut_its_answer_short(beside, see
     beside(test, SHORT)
 
 
-def test_two_hundred_half_sent_heads_are_closed_while_a_call_works(beside):
-    async def test(listener: Heard) -> None:
+def test_two_hundred_incomplete_requests_are_closed_while_a_call_works(beside):
+    async def test(listener: RecordingListener) -> None:
         slow = [await call(listener, b"GET / HTT") for _ in range(200)]
         answer, _ = await talk(listener, POST + b"connection: close\r\ncontent-length: 3\r\n\r\nabc")
         assert answer.startswith(b"HTTP/1.1 200") and answer.endswith(b"3")
@@ -191,8 +191,8 @@ def test_two_hundred_half_sent_heads_are_closed_while_a_call_works(beside):
     beside(test, SHORT)
 
 
-def test_a_large_body_gets_the_time_that_it_needs_at_a_usual_speed(beside):
-    async def test(listener: Heard) -> None:
+def test_time_limit_of_a_large_body_grows_with_its_size(beside):
+    async def test(listener: RecordingListener) -> None:
         caller = await call(listener, POST + b"content-length: 50000\r\n\r\n")
         await caller.send(b"x" * 25_000)
         waiting = await call(listener, POST + b"content-length: 1\r\n\r\n")
@@ -203,16 +203,16 @@ def test_a_large_body_gets_the_time_that_it_needs_at_a_usual_speed(beside):
     beside(test, Limits(body_seconds=0.2, slow_body=5_000))
 
 
-def test_a_body_that_is_announced_too_large_is_refused_before_it_is_sent(beside):
-    async def test(listener: Heard) -> None:
+def test_body_with_a_too_large_content_length_is_refused_before_it_is_sent(beside):
+    async def test(listener: RecordingListener) -> None:
         answer, closed = await talk(listener, POST + b"content-length: 1000000000000\r\n\r\n" + b"x" * 1000)
         assert answer.startswith(b"HTTP/1.1 413") and closed
 
     beside(test, SHORT)
 
 
-def test_a_body_without_an_end_is_cut_off_after_its_refusal(beside):
-    async def test(listener: Heard) -> None:
+def test_endless_body_is_cut_off_after_its_refusal(beside):
+    async def test(listener: RecordingListener) -> None:
         caller = await call(listener, POST + b"transfer-encoding: chunked\r\n\r\n")
         reading = asyncio.create_task(caller.read_to_end(10))
         async with asyncio.timeout(5):
@@ -225,8 +225,8 @@ def test_a_body_without_an_end_is_cut_off_after_its_refusal(beside):
     beside(test, Limits(linger_seconds=0.2))
 
 
-def test_headers_after_the_body_are_not_added_to_those_that_were_checked(beside):
-    async def test(listener: Heard) -> None:
+def test_trailers_are_not_added_to_the_headers(beside):
+    async def test(listener: RecordingListener) -> None:
         chunks = b"transfer-encoding: chunked\r\n\r\n1\r\na\r\n0\r\nhost: evil\r\nx-api-key: x\r\n\r\n"
         caller = await call(listener, b"POST /trailers HTTP/1.1\r\n" + HOST + chunks)
         answer = await caller.read_answer()
@@ -235,8 +235,8 @@ def test_headers_after_the_body_are_not_added_to_those_that_were_checked(beside)
     beside(test)
 
 
-def test_a_connection_serves_one_request_after_another(beside):
-    async def test(listener: Heard) -> None:
+def test_connection_is_kept_alive_for_further_requests(beside):
+    async def test(listener: RecordingListener) -> None:
         caller = await call(listener)
         for length in (1, 2, 3):
             await caller.send(POST + b"content-length: %d\r\n\r\n" % length + b"x" * length)
@@ -246,8 +246,8 @@ def test_a_connection_serves_one_request_after_another(beside):
     beside(test)
 
 
-def test_requests_sent_at_once_are_answered_in_their_order(beside):
-    async def test(listener: Heard) -> None:
+def test_pipelined_requests_are_answered_in_order(beside):
+    async def test(listener: RecordingListener) -> None:
         sizes = [1, 22, 333]
         requests = [POST + b"content-length: %d\r\n\r\n" % size + b"x" * size for size in sizes]
         caller = await call(listener, b"".join(requests))
@@ -256,8 +256,8 @@ def test_requests_sent_at_once_are_answered_in_their_order(beside):
     beside(test)
 
 
-def test_a_request_that_waits_behind_a_slow_one_is_not_hung_up_on(beside, seen):
-    async def test(listener: Heard) -> None:
+def test_pipelined_request_behind_a_slow_one_is_not_disconnected(beside, seen):
+    async def test(listener: RecordingListener) -> None:
         caller = await call(listener, GET + POST + b"content-length: 2\r\n\r\nab" + b"GET /th")
         await until(lambda: seen.calls == ["slow"])
         await outlast_head(listener)
@@ -270,8 +270,8 @@ def test_a_request_that_waits_behind_a_slow_one_is_not_hung_up_on(beside, seen):
     beside(test, SHORT)
 
 
-def test_a_broken_second_request_does_not_write_into_the_answer_to_the_first(beside, seen):
-    async def test(listener: Heard) -> None:
+def test_malformed_second_request_does_not_corrupt_the_first_response(beside, seen):
+    async def test(listener: RecordingListener) -> None:
         caller = await call(listener, GET)
         await until(lambda: seen.calls == ["slow"])
         await caller.send(b"\0\0\0\r\n\r\n")
@@ -281,8 +281,8 @@ def test_a_broken_second_request_does_not_write_into_the_answer_to_the_first(bes
     beside(test)
 
 
-def test_a_websocket_does_not_take_over_while_an_answer_is_due(beside, seen):
-    async def test(listener: Heard) -> None:
+def test_websocket_upgrade_waits_for_a_pending_response(beside, seen):
+    async def test(listener: RecordingListener) -> None:
         caller = await call(listener, GET)
         await until(lambda: seen.calls == ["slow"])
         await caller.send(b"GET /ws HTTP/1.1\r\n" + HOST + b"connection: upgrade\r\nupgrade: websocket\r\n\r\n")
@@ -300,8 +300,8 @@ UNREAD = {
 
 
 @pytest.mark.parametrize("request_line", UNREAD.values(), ids=UNREAD)
-def test_a_caller_who_never_reads_is_hung_up_on(beside, request_line):
-    async def test(listener: Heard) -> None:
+def test_client_that_never_reads_is_disconnected(beside, request_line):
+    async def test(listener: RecordingListener) -> None:
         narrow(listener)
         caller = await call_narrowly(listener)
         await caller.send(request_line + HOST + b"\r\n")
@@ -312,8 +312,8 @@ def test_a_caller_who_never_reads_is_hung_up_on(beside, request_line):
     beside(test, SHORT)
 
 
-def test_a_caller_who_stops_reading_close_to_the_end_is_hung_up_on(beside):
-    async def test(listener: Heard) -> None:
+def test_client_that_stops_reading_near_the_end_is_disconnected(beside):
+    async def test(listener: RecordingListener) -> None:
         narrow(listener)
         request = b"GET /page?size=200000 HTTP/1.1\r\nconnection: close\r\n" + HOST + b"\r\n"
         callers = [await call_narrowly(listener) for _ in range(8)]
@@ -326,8 +326,8 @@ def test_a_caller_who_stops_reading_close_to_the_end_is_hung_up_on(beside):
     beside(test, SHORT)
 
 
-def test_a_caller_who_reads_after_a_while_is_not_hung_up_on(beside):
-    async def test(listener: Heard) -> None:
+def test_client_that_reads_after_a_while_is_not_disconnected(beside):
+    async def test(listener: RecordingListener) -> None:
         caller = await call(listener, b"GET /large HTTP/1.1\r\n" + HOST + b"\r\n")
         caller.writer.transport.pause_reading()
         await until_writing_waits(listener)
@@ -345,8 +345,8 @@ def test_a_caller_who_reads_after_a_while_is_not_hung_up_on(beside):
     beside(test, Limits(write_seconds=1))
 
 
-def test_an_application_learns_that_a_caller_left_even_behind_a_second_request(beside, seen):
-    async def test(listener: Heard) -> None:
+def test_disconnect_is_signalled_even_behind_a_second_request(beside, seen):
+    async def test(listener: RecordingListener) -> None:
         for rest in (b"", GET):
             seen.calls.clear()
             caller = await call(listener, b"GET /events HTTP/1.1\r\n" + HOST + b"\r\n")
@@ -361,8 +361,8 @@ def test_an_application_learns_that_a_caller_left_even_behind_a_second_request(b
     beside(test)
 
 
-def test_one_connection_too_many_is_told_so(beside):
-    async def test(listener: Heard) -> None:
+def test_connection_above_the_limit_is_refused(beside):
+    async def test(listener: RecordingListener) -> None:
         first = [await call(listener) for _ in range(3)]
         await until(lambda: len(listener.server_state.connections) == 3)
         answer, closed = await talk(listener, b"")

@@ -14,7 +14,7 @@ from websockets.asyncio.client import connect
 
 from server.http.server import Limits, Listener, WithoutQuery, bind, install_log_filter, run
 from tests.conftest import need
-from tests.server.listening import HOST, Heard, call, listening, serve, talk, until
+from tests.server.listening import HOST, RecordingListener, call, listening, serve, talk, until
 
 CLOSE = b"connection: close\r\n\r\n"
 
@@ -58,7 +58,7 @@ def app() -> App:
     return App()
 
 
-def stop_while(app: App, before: Callable[[Heard], Awaitable[None]], limits: Limits) -> float:
+def stop_while(app: App, before: Callable[[RecordingListener], Awaitable[None]], limits: Limits) -> float:
     """Stop a listener after something was done with it; how long that took."""
 
     async def main() -> float:
@@ -72,7 +72,7 @@ def stop_while(app: App, before: Callable[[Heard], Awaitable[None]], limits: Lim
     return run(main)
 
 
-def test_a_port_is_ours_from_the_moment_it_is_bound():
+def test_port_is_reserved_from_its_binding():
     with bind() as first:
         port = first.getsockname()[1]
         with pytest.raises(OSError, match=r"in use|access"):
@@ -83,39 +83,39 @@ def test_a_port_is_ours_from_the_moment_it_is_bound():
 
 
 @pytest.mark.parametrize("port", [-1, 65536, 70000])
-def test_a_port_that_does_not_exist_cannot_be_bound(port):
+def test_port_out_of_range_cannot_be_bound(port):
     with pytest.raises(OSError, match="There is no port"):
         bind(port=port)
 
 
-def test_an_address_that_is_not_here_cannot_be_bound():
+def test_foreign_address_cannot_be_bound():
     with pytest.raises(OSError, match=r"assign|valid"):
         bind("192.0.2.1")
 
 
-def test_it_binds_an_address_of_the_newer_kind():
+def test_ipv6_address_is_bound():
     need(socket.has_ipv6 and Path("/proc/net/if_inet6").exists(), "IPv6", "switch it on in the kernel")
     with bind("::1") as bound:
         assert bound.family == socket.AF_INET6
 
 
-def test_it_runs_in_the_fast_loop_where_there_is_one():
+def test_uvloop_is_used_if_available():
     async def name_loop() -> str:
         return type(asyncio.get_running_loop()).__module__
 
     assert run(name_loop).startswith("asyncio" if sys.platform == "win32" else "uvloop")
 
 
-def test_answers_say_when_and_not_by_what_they_were_made(app):
-    async def test(listener: Heard) -> None:
+def test_responses_have_a_date_and_no_server_header(app):
+    async def test(listener: RecordingListener) -> None:
         answer, _ = await talk(listener, b"GET /caller HTTP/1.1\r\n" + HOST + CLOSE)
         assert b"\r\ndate: " in answer and b" GMT\r\n" in answer and b"server" not in answer.lower()
 
     serve(app, test)
 
 
-def test_nobody_can_pretend_to_be_another_caller(app):
-    async def test(listener: Heard) -> None:
+def test_forwarded_headers_cannot_spoof_the_client(app):
+    async def test(listener: RecordingListener) -> None:
         forged = b"x-forwarded-for: 1.2.3.4\r\nx-forwarded-proto: https\r\nforwarded: for=1.2.3.4\r\n"
         answer, _ = await talk(listener, b"GET /caller HTTP/1.1\r\n" + HOST + forged + CLOSE)
         assert b"127.0.0.1" in answer and b"1.2.3.4" not in answer and b"https" not in answer
@@ -123,10 +123,10 @@ def test_nobody_can_pretend_to_be_another_caller(app):
     serve(app, test)
 
 
-def test_a_stream_that_says_goodbye_is_heard_to_the_end(app):
+def test_stream_that_ends_at_shutdown_is_sent_completely(app):
     heard = []
 
-    async def open_stream(listener: Heard) -> None:
+    async def open_stream(listener: RecordingListener) -> None:
         caller = await call(listener, b"GET /polite HTTP/1.1\r\n" + HOST + b"\r\n")
         await caller.reader.readuntil(b"hello")
         heard.append(asyncio.create_task(caller.read_to_end()))
@@ -136,8 +136,8 @@ def test_a_stream_that_says_goodbye_is_heard_to_the_end(app):
     assert b"bye" in answer and answer.endswith(b"0\r\n\r\n") and closed
 
 
-def test_a_call_that_does_not_end_is_cancelled_and_waited_for(app):
-    async def make_call(listener: Heard) -> None:
+def test_call_that_does_not_end_is_cancelled_and_awaited(app):
+    async def make_call(listener: RecordingListener) -> None:
         await call(listener, b"GET /stubborn HTTP/1.1\r\n" + HOST + b"\r\n")
         await until(lambda: bool(listener.server_state.tasks))
 
@@ -145,14 +145,14 @@ def test_a_call_that_does_not_end_is_cancelled_and_waited_for(app):
     assert app.ended == 1
 
 
-def test_a_caller_who_never_reads_does_not_keep_it_from_stopping(app):
+def test_client_that_never_reads_does_not_block_shutdown(app):
     calls = []
 
     @app.get("/large")
     async def large() -> bytes:
         return b"x" * 30_000_000
 
-    async def make_call(listener: Heard) -> None:
+    async def make_call(listener: RecordingListener) -> None:
         calls.append(await call(listener, b"GET /large HTTP/1.1\r\n" + HOST + b"\r\n"))
         calls[0].writer.transport.pause_reading()
         await until(lambda: listener.server_state.total_requests == 1)
@@ -162,10 +162,10 @@ def test_a_caller_who_never_reads_does_not_keep_it_from_stopping(app):
     assert calls[1].left == 0
 
 
-def test_a_websocket_is_told_that_the_server_stops(app):
+def test_websocket_is_closed_at_shutdown(app):
     sockets = []
 
-    async def open_socket(listener: Heard) -> None:
+    async def open_socket(listener: RecordingListener) -> None:
         sockets.append(await connect(f"ws://127.0.0.1:{listener.port}/ws"))
         assert await sockets[0].recv() == "hello"
 
@@ -173,18 +173,19 @@ def test_a_websocket_is_told_that_the_server_stops(app):
     assert sockets[0].protocol.close_rcvd.code == 1012
 
 
-def test_it_may_be_stopped_before_it_starts_and_more_than_once(app):
+def test_server_may_be_stopped_before_its_start_and_repeatedly(app):
     async def main() -> None:
         listener = Listener(app, bind())
         listener.stop()
         listener.stop()
         async with asyncio.timeout(2):
             await listener.run_until_stopped()
+        assert listener.bound.fileno() == -1
 
     run(main)
 
 
-def test_it_sleeps_when_nobody_calls(app):
+def test_server_sleeps_between_requests(app):
     need(Path("/proc/self/task").is_dir(), "Linux", "run the tests there")
     known = []
 
@@ -213,8 +214,8 @@ def test_it_sleeps_when_nobody_calls(app):
         thread.join(10)
 
 
-def test_no_query_string_and_no_header_stands_in_a_log(app, caplog):
-    async def test(listener: Heard) -> None:
+def test_query_strings_and_headers_are_not_logged(app, caplog):
+    async def test(listener: RecordingListener) -> None:
         url = f"ws://127.0.0.1:{listener.port}/ws?key=SECRET"
         async with connect(url, additional_headers={"X-API-Key": "SECRET"}) as client:
             await client.recv()
@@ -228,7 +229,7 @@ def test_no_query_string_and_no_header_stands_in_a_log(app, caplog):
 
 
 def test_strangers_cannot_fill_the_log(app, caplog):
-    async def test(listener: Heard) -> None:
+    async def test(listener: RecordingListener) -> None:
         await talk(listener, b"\0\r\n\r\n")
         await talk(listener, b"GET /caller HTTP/1.1\r\n" + HOST + b"upgrade: x\r\nconnection: upgrade, close\r\n\r\n", 0.3)
 
@@ -237,8 +238,8 @@ def test_strangers_cannot_fill_the_log(app, caplog):
     assert not [record for record in caplog.records if record.levelno > logging.INFO]
 
 
-def test_the_log_filter_is_installed_once():
+def test_log_filter_is_installed_once():
     for _ in range(2):
         install_log_filter()
     filters = logging.getLogger("uvicorn.error").filters
-    assert len([one for one in filters if isinstance(one, WithoutQuery)]) == 1
+    assert len([log_filter for log_filter in filters if isinstance(log_filter, WithoutQuery)]) == 1

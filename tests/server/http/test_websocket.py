@@ -10,7 +10,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from server.http.server import Limits
-from tests.server.listening import Caller, Heard, call, serve, until, until_alone, until_writing_waits
+from tests.server.listening import Caller, RecordingListener, call, serve, until, until_alone, until_writing_waits
 
 
 async def count_letters(socket: WebSocket) -> None:
@@ -41,18 +41,18 @@ APP = Starlette(
 )
 
 
-def address(listener: Heard, path: str) -> str:
+def address(listener: RecordingListener, path: str) -> str:
     return f"ws://127.0.0.1:{listener.port}{path}"
 
 
-async def shake_hands(listener: Heard, path: str, *headers: str) -> Caller:
+async def shake_hands(listener: RecordingListener, path: str, *headers: str) -> Caller:
     usual = ("Host: localhost", "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13")
     key = f"Sec-WebSocket-Key: {base64.b64encode(os.urandom(16)).decode()}"
     return await call(listener, "\r\n".join([f"GET {path} HTTP/1.1", *usual, key, *headers, "", ""]).encode())
 
 
 def test_message_that_is_too_large_closes_the_socket():
-    async def test(listener: Heard) -> None:
+    async def test(listener: RecordingListener) -> None:
         async with connect(address(listener, "/count"), max_size=None) as socket:
             await socket.send("x" * 1_000_000)
             assert await socket.recv() == "1000000"
@@ -64,7 +64,7 @@ def test_message_that_is_too_large_closes_the_socket():
 
 
 def test_message_in_too_many_fragments_closes_the_socket():
-    async def test(listener: Heard) -> None:
+    async def test(listener: RecordingListener) -> None:
         async with connect(address(listener, "/count")) as socket:
             with contextlib.suppress(ConnectionClosed):
                 await socket.send("x" * 100_000 for _ in range(11))
@@ -76,7 +76,7 @@ def test_message_in_too_many_fragments_closes_the_socket():
 
 @pytest.mark.parametrize("header", ["X: " + "a" * 20_000, "X: y\r\n" * 200 + "X: y"], ids=["one header", "many headers"])
 def test_handshake_that_is_too_large_is_refused(header):
-    async def test(listener: Heard) -> None:
+    async def test(listener: RecordingListener) -> None:
         caller = await shake_hands(listener, "/count", header)
         answer, closed = await caller.read_to_end()
         assert answer.startswith(b"HTTP/1.1 400") and closed
@@ -85,7 +85,7 @@ def test_handshake_that_is_too_large_is_refused(header):
 
 
 def test_client_that_never_reads_is_disconnected():
-    async def test(listener: Heard) -> None:
+    async def test(listener: RecordingListener) -> None:
         caller = await shake_hands(listener, "/flood")
         await caller.reader.readuntil(b"\r\n\r\n")
         caller.writer.transport.pause_reading()
@@ -95,7 +95,7 @@ def test_client_that_never_reads_is_disconnected():
 
 
 def test_client_that_reads_after_a_while_stays_connected():
-    async def test(listener: Heard) -> None:
+    async def test(listener: RecordingListener) -> None:
         async with connect(address(listener, "/much")) as socket:
             socket.transport.pause_reading()
             await until_writing_waits(listener)
@@ -111,7 +111,7 @@ def test_client_that_reads_after_a_while_stays_connected():
 
 
 def test_client_that_answers_no_ping_is_disconnected_whatever_waits_to_be_sent():
-    async def test(listener: Heard) -> None:
+    async def test(listener: RecordingListener) -> None:
         for path in ("/count", "/flood"):
             caller = await shake_hands(listener, path)
             await caller.reader.readuntil(b"\r\n\r\n")

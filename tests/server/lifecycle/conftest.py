@@ -41,7 +41,7 @@ integration = Integration("slow", "Slow", ("/slow",), load, scopes={"read:slow":
 
 
 class GuardProtocol:
-    """What `import slow_gate` finds."""
+    """The module imported as `slow_gate`."""
 
     def __init__(self) -> None:
         self.opened = threading.Event()
@@ -54,9 +54,9 @@ def slow_integration(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pyte
     folder = tmp_path_factory.mktemp("integrations")
     (folder / "slow").mkdir()
     (folder / "slow" / "__init__.py").write_text(SLOW, "utf-8")
-    gate = GuardProtocol()
-    monkeypatch.setitem(sys.modules, "slow_gate", gate)
+    guard = GuardProtocol()
+    monkeypatch.setitem(sys.modules, "slow_gate", guard)
     monkeypatch.setattr(integrations, "__path__", [*integrations.__path__, str(folder)])
-    yield gate.opened
-    gate.opened.set()
+    yield guard.opened
+    guard.opened.set()
     sys.modules.pop("server.integrations.slow", None)

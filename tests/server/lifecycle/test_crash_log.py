@@ -38,7 +38,7 @@ def live(root, folder, what):
         ("os.abort()", "Aborted"),
     ],
 )
-def test_a_crash_is_written_down_and_told_until_the_next_clean_end(root, tmp_path, what, why) -> None:
+def test_crash_is_recorded_and_reported_until_the_next_clean_exit(root, tmp_path, what, why) -> None:
     assert live(root, tmp_path, what) == "None"
     file = tmp_path / "crash.log"
     assert why in file.read_text()
@@ -49,12 +49,12 @@ def test_a_crash_is_written_down_and_told_until_the_next_clean_end(root, tmp_pat
 
 
 @pytest.mark.parametrize("what", ["pass", "os.kill(os.getpid(), 9)", "sys.exit(3)"])
-def test_an_end_that_somebody_wanted_is_no_crash(root, tmp_path, what) -> None:
+def test_requested_exit_is_no_crash(root, tmp_path, what) -> None:
     live(root, tmp_path, what)
     assert live(root, tmp_path, "pass") == "None"
 
 
-async def test_what_a_part_of_the_program_died_of_is_kept_though_the_program_ended_well(tmp_path) -> None:
+async def test_crash_of_a_thread_is_recorded_despite_a_clean_exit(tmp_path) -> None:
     def fail():
         raise KeyError("in a thread")
 
@@ -64,14 +64,14 @@ async def test_what_a_part_of_the_program_died_of_is_kept_though_the_program_end
         thread.start()
         thread.join()
         loop.call_exception_handler({"message": "in the loop", "exception": ValueError("nobody waits")})
-    kept = (tmp_path / "crash.log.1").read_text()
-    assert "The thread tray ended" in kept
-    assert "KeyError: 'in a thread'" in kept
-    assert "nobody waits" in kept
+    text = (tmp_path / "crash.log.1").read_text()
+    assert "The thread tray ended" in text
+    assert "KeyError: 'in a thread'" in text
+    assert "nobody waits" in text
     assert find_end(tmp_path / "crash.log") is None
 
 
-async def test_what_ends_the_main_thread_is_a_crash_though_the_server_ends_well(tmp_path) -> None:
+async def test_crash_of_the_main_thread_is_recorded_despite_a_clean_server_exit(tmp_path) -> None:
     with crash_reporting(tmp_path, Clock()):
         remember(Conflict("wanted"))
         assert (tmp_path / "crash.log").read_text() == ""
@@ -81,7 +81,7 @@ async def test_what_ends_the_main_thread_is_a_crash_though_the_server_ends_well(
     remember(ValueError("when nobody keeps it"))
 
 
-def test_the_hooks_are_as_they_were_afterwards(tmp_path) -> None:
+def test_exception_hooks_are_restored(tmp_path) -> None:
     before = sys.excepthook, threading.excepthook
 
     async def run() -> None:
@@ -95,7 +95,7 @@ def test_the_hooks_are_as_they_were_afterwards(tmp_path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_only_a_few_crashes_are_kept(tmp_path) -> None:
+def test_number_of_crash_files_is_limited(tmp_path) -> None:
     file = tmp_path / "crash.log"
     for number in range(9):
         file.write_text(f"crash {number}")
@@ -104,7 +104,7 @@ def test_only_a_few_crashes_are_kept(tmp_path) -> None:
     assert (tmp_path / "crash.log.1").read_text() == "crash 8"
 
 
-def test_a_folder_that_takes_no_file_stops_nobody(tmp_path) -> None:
+def test_crash_log_failure_does_not_stop_the_program(tmp_path) -> None:
     folder = tmp_path / "logs"
     folder.write_text("a file in its place")
 

@@ -12,11 +12,11 @@ def log():
     """A logger of its own."""
     log = logging.getLogger("server.test_of_the_log")
     yield log
-    for one in list(log.filters):
-        log.removeFilter(one)
+    for log_filter in list(log.filters):
+        log.removeFilter(log_filter)
 
 
-def test_keys_and_tokens_do_not_stand_in_the_log(caplog, log) -> None:
+def test_keys_and_tokens_are_redacted_in_the_log(caplog, log) -> None:
     log.addFilter(Redaction())
     try:
         raise ValueError("with ya29.a-token-of-googles")
@@ -27,13 +27,13 @@ def test_keys_and_tokens_do_not_stand_in_the_log(caplog, log) -> None:
     assert "the key •••" in caplog.text
 
 
-def test_what_would_steer_a_terminal_is_shown_in_the_log(caplog, log) -> None:
+def test_control_characters_are_escaped_in_the_log(caplog, log) -> None:
     log.addFilter(Redaction())
     log.warning("it said %s\nand more", "\x1b[2J\x9b31m\u202e")
     assert "it said ␛[2J\\u009b31m\\u202e\nand more" in caplog.text
 
 
-def test_the_log_lies_in_files_for_this_person_alone_from_info_on(tmp_path, log) -> None:
+def test_log_files_are_private_and_start_at_level_info(tmp_path, log) -> None:
     with file_logging(tmp_path):
         log.info("the server listens")
         log.debug("a detail")
@@ -49,7 +49,7 @@ def test_the_log_lies_in_files_for_this_person_alone_from_info_on(tmp_path, log)
     assert "after the end" not in file.read_text()
 
 
-def test_the_console_hears_warnings_only(tmp_path, root) -> None:
+def test_console_shows_warnings_only(tmp_path, root) -> None:
     script = (
         "import logging, pathlib, sys; from server.lifecycle.logging import configure, file_logging; configure()\n"
         "with file_logging(pathlib.Path(sys.argv[1])): log = logging.getLogger('server'); log.info('quiet'); log.warning('loud')"
@@ -60,7 +60,7 @@ def test_the_console_hears_warnings_only(tmp_path, root) -> None:
     assert "quiet" in (tmp_path / "deskhand.log").read_text()
 
 
-def test_a_long_log_is_kept_in_a_few_files(tmp_path) -> None:
+def test_log_is_rotated_into_a_few_files(tmp_path) -> None:
     handler = LogFile(tmp_path / "deskhand.log", largest=300, older=2)
     for number in range(50):
         handler.handle(logging.makeLogRecord({"levelno": logging.WARNING, "msg": f"line {number}"}))
@@ -70,7 +70,7 @@ def test_a_long_log_is_kept_in_a_few_files(tmp_path) -> None:
     assert "line 49" in (tmp_path / "deskhand.log").read_text()
 
 
-def test_a_folder_that_takes_no_log_is_told_once_and_forgiven(tmp_path, capsys) -> None:
+def test_unwritable_log_folder_is_reported_once(tmp_path, capsys) -> None:
     folder = tmp_path / "logs"
     folder.write_text("a file in its place")
     handler = LogFile(folder / "deskhand.log")
@@ -86,7 +86,7 @@ def test_a_folder_that_takes_no_log_is_told_once_and_forgiven(tmp_path, capsys) 
     assert "found" in (folder / "deskhand.log").read_text()
 
 
-def test_a_full_disk_is_told_and_the_log_goes_on_when_there_is_room(small_disk, capsys) -> None:
+def test_full_disk_is_reported_and_logging_resumes_with_free_space(small_disk, capsys) -> None:
     handler = LogFile(small_disk.folder / "deskhand.log")
     small_disk.fill()
     handler.handle(logging.makeLogRecord({"levelno": logging.WARNING, "msg": "lost " * 10_000}))
@@ -98,14 +98,14 @@ def test_a_full_disk_is_told_and_the_log_goes_on_when_there_is_room(small_disk, 
     assert "there is room" in (small_disk.folder / "deskhand.log").read_text()
 
 
-def test_a_line_that_does_not_fit_its_arguments_is_kept(tmp_path) -> None:
+def test_log_line_with_mismatched_arguments_is_written(tmp_path) -> None:
     handler = LogFile(tmp_path / "deskhand.log")
     handler.handle(logging.makeLogRecord({"levelno": logging.WARNING, "msg": "two %s of %s", "args": ("one",)}))
     handler.close()
     assert "two %s of %s" in (tmp_path / "deskhand.log").read_text()
 
 
-def test_a_program_without_a_console_logs_all_the_same(tmp_path, root) -> None:
+def test_program_without_a_console_logs_to_files(tmp_path, root) -> None:
     script = (
         "import sys, logging, pathlib; sys.stdout = sys.stderr = None\n"
         "from server.lifecycle.logging import configure, file_logging; configure()\n"
@@ -115,7 +115,7 @@ def test_a_program_without_a_console_logs_all_the_same(tmp_path, root) -> None:
     assert "heard" in (tmp_path / "deskhand.log").read_text()
 
 
-def test_setting_up_twice_is_setting_up_once() -> None:
+def test_repeated_setup_has_no_effect() -> None:
     handlers = logging.getLogger().handlers[:]
     level = logging.getLogger().level
     try:

@@ -15,13 +15,13 @@ from tests import loopback
 from tests.conftest import forget_endpoints
 
 
-def test_a_second_server_with_the_same_folder_is_refused_with_a_sentence(serve) -> None:
+def test_second_server_with_the_same_folder_is_refused_with_a_sentence(serve) -> None:
     served = serve()
     with pytest.raises(Conflict, match="running already"):
         BackgroundServer(Program(Options(port=0, data_dir=served.data))).start()
 
 
-def test_the_runtime_file_is_there_while_it_runs_and_for_this_person_alone(serve) -> None:
+def test_runtime_file_exists_while_running_and_is_private(serve) -> None:
     served = serve()
     file = served.data / "runtime.json"
     assert file.stat().st_mode & 0o777 == 0o600
@@ -30,7 +30,7 @@ def test_the_runtime_file_is_there_while_it_runs_and_for_this_person_alone(serve
     assert not file.exists()
 
 
-def test_the_key_from_the_environment_makes_one_client_once(serve) -> None:
+def test_key_of_the_environment_creates_one_client_once(serve) -> None:
     key = "a long key that the person chose"
     served = serve(first_key=key)
     assert served.call("GET", "/apps/list", key).status_code == 200
@@ -40,7 +40,7 @@ def test_the_key_from_the_environment_makes_one_client_once(serve) -> None:
     assert again.call("GET", "/apps/list", key).status_code == 401
 
 
-def test_the_server_stops_before_it_has_started(tmp_path) -> None:
+def test_server_can_be_stopped_before_it_has_started(tmp_path) -> None:
     program = Program(Options(port=0, data_dir=tmp_path))
     program.stop()
     background = BackgroundServer(program)
@@ -48,7 +48,7 @@ def test_the_server_stops_before_it_has_started(tmp_path) -> None:
     assert background.wait(10)
 
 
-def test_nothing_is_said_twice_in_the_headers(serve) -> None:
+def test_response_headers_are_not_duplicated(serve) -> None:
     answer = loopback.get(serve().public + "/health")
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert len(answer.headers.get_list("content-security-policy")) == 1
@@ -56,7 +56,7 @@ def test_nothing_is_said_twice_in_the_headers(serve) -> None:
 
 
 @pytest.mark.timeout(60)
-def test_a_failure_while_it_runs_ends_it_and_is_told(tmp_path) -> None:
+def test_failure_while_running_ends_the_program_and_is_raised(tmp_path) -> None:
     def fail(_: object) -> None:
         raise ZeroDivisionError
 
@@ -65,11 +65,11 @@ def test_a_failure_while_it_runs_ends_it_and_is_told(tmp_path) -> None:
     assert failure.group_contains(ZeroDivisionError)
 
 
-def test_a_start_after_a_kill_says_that_there_was_one(tmp_path, serve) -> None:
+def test_start_after_a_kill_reports_it(tmp_path, serve) -> None:
     (tmp_path / "data").mkdir(0o700)
     (tmp_path / "data" / "runtime.json").write_text("{}")
-    (told,) = serve().person("GET", "/api/overview").json()["notices"]
-    assert "without a chance to say goodbye" in told
+    (notice,) = serve().person("GET", "/api/overview").json()["notices"]
+    assert "without a chance to say goodbye" in notice
 
 
 def test_stopped_program_is_garbage_collected(tmp_path) -> None:

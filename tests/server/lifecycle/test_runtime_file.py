@@ -16,7 +16,7 @@ def make(pid: int | None = None) -> Running:
     return mine if pid is None else replace(mine, pid=pid)
 
 
-def test_a_running_server_is_found_and_one_that_has_gone_is_not(tmp_path: Path) -> None:
+def test_running_server_is_found_and_a_stopped_one_is_not(tmp_path: Path) -> None:
     running = make()
     with open_home(tmp_path, demo=False):
         with runtime_file.publish(tmp_path, running) as file:
@@ -25,12 +25,12 @@ def test_a_running_server_is_found_and_one_that_has_gone_is_not(tmp_path: Path) 
         assert runtime_file.read(tmp_path) is None
 
 
-def test_the_file_of_a_killed_server_does_not_count(tmp_path: Path) -> None:
+def test_runtime_file_of_a_killed_server_is_ignored(tmp_path: Path) -> None:
     with open_home(tmp_path, demo=False), runtime_file.publish(tmp_path, make(NO_PROCESS)):
         assert runtime_file.read(tmp_path) is None
 
 
-def test_one_that_does_not_hold_its_folder_does_not_run_whatever_the_file_says(tmp_path: Path) -> None:
+def test_runtime_file_without_the_lock_of_its_folder_is_ignored(tmp_path: Path) -> None:
     with runtime_file.publish(tmp_path, make()):
         assert runtime_file.read(tmp_path) is None
         with open_home(tmp_path, demo=False):
@@ -40,7 +40,7 @@ def test_one_that_does_not_hold_its_folder_does_not_run_whatever_the_file_says(t
             assert runtime_file.read(tmp_path), "to look has not taken the lock"
 
 
-def test_another_process_under_the_same_number_is_not_the_server(tmp_path: Path) -> None:
+def test_another_process_with_the_same_pid_is_not_the_server(tmp_path: Path) -> None:
     with (
         open_home(tmp_path, demo=False),
         subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other,
@@ -50,16 +50,16 @@ def test_another_process_under_the_same_number_is_not_the_server(tmp_path: Path)
         other.communicate(b"\n")
 
 
-def test_what_a_killed_server_left_is_gone_once_another_starts(serve, tmp_path: Path) -> None:
+def test_runtime_file_of_a_killed_server_is_removed_by_the_next(serve, tmp_path: Path) -> None:
     left = replace(make(), pid=os.getpid(), key="left")
     with runtime_file.publish(tmp_path, left):
         served = serve(tmp_path)
-        found = runtime_file.read(tmp_path)
-        assert found
-        assert (found.local, found.key == "left") == (served.local, False)
+        instance = runtime_file.read(tmp_path)
+        assert instance
+        assert (instance.local, instance.key == "left") == (served.local, False)
 
 
-def test_a_broken_file_does_not_count(tmp_path: Path) -> None:
+def test_malformed_runtime_file_is_ignored(tmp_path: Path) -> None:
     with open_home(tmp_path, demo=False):
         for text in ("", "{", "[]", '{"public": 1}'):
             (tmp_path / runtime_file.NAME).write_text(text)

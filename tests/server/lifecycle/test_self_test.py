@@ -1,5 +1,5 @@
 from server.lifecycle.self_test import find_missing
 
 
-def test_everything_that_ships_is_there() -> None:
+def test_self_test_finds_the_shipped_files() -> None:
     assert find_missing() == []

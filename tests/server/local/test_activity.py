@@ -71,10 +71,10 @@ def test_subject_of_a_call_is_readable() -> None:
 
 def test_pending_approval_is_titled_as_request_and_its_decision_stays(demo) -> None:
     mail = {"to": "mei.tanaka@example.org", "subject": "Lunch", "body": "hello"}
-    asked = demo.call("POST", "/gmail/send", json=mail, headers={"Prefer": "respond-async"}).json()["approval_id"]
+    approval_id = demo.call("POST", "/gmail/send", json=mail, headers={"Prefer": "respond-async"}).json()["approval_id"]
     (line,) = demo.person("GET", "/api/activity/page?outcome=waiting").json()["entries"]
     assert (line["sentence"], line["note"]) == ("wants to send mail to mei.tanaka@example.org", None)
-    assert demo.person("POST", f"/api/approvals/{asked}/deny", json={"reason": "Not today."}).status_code == 200
+    assert demo.person("POST", f"/api/approvals/{approval_id}/deny", json={"reason": "Not today."}).status_code == 200
     (line,) = demo.person("GET", "/api/activity/page?outcome=refused").json()["entries"]
     assert line["sentence"] == "wanted to send mail to mei.tanaka@example.org"
     assert (line["note"], line["about"]) == ("You said no: Not today.", None)

@@ -52,10 +52,10 @@ def test_pending_approvals_are_listed_while_stopped_and_prompted_at_next_start(s
     served = serve(demo=True)
     mail = {"to": "mei.tanaka@example.org", "subject": "Lunch", "body": "hello"}
     key = served.make_client()
-    asked = served.call("POST", "/gmail/send", key, json=mail, headers={"Prefer": "respond-async"}).json()
+    body = served.call("POST", "/gmail/send", key, json=mail, headers={"Prefer": "respond-async"}).json()
     served.background.stop()
     listed = CliRunner().invoke(approvals, ["list", "--json", "--data-dir", str(served.data)])
-    assert [one["id"] for one in json.loads(listed.output)] == [asked["approval_id"]]
+    assert [load["id"] for load in json.loads(listed.output)] == [body["approval_id"]]
     again = serve(data=served.data, demo=True)
-    assert again.person("POST", f"/api/approvals/{asked['approval_id']}/approve", json={}).status_code == 200
+    assert again.person("POST", f"/api/approvals/{body['approval_id']}/approve", json={}).status_code == 200
     assert again.call("POST", "/gmail/send", key, json=mail).status_code == 200

@@ -86,8 +86,8 @@ def test_last_use_is_shown_with_its_public_address(serve) -> None:
 
 def test_document_is_shown_with_the_problems_chatgpt_would_find(demo) -> None:
     demo.make_client("bot", scopes=["read:apps"])
-    found = demo.person("GET", "/api/clients/bot/document").json()
-    assert found == {"operations": 2, "most": 30, "warnings": [], "fetched_at": None}
+    document = demo.person("GET", "/api/clients/bot/document").json()
+    assert document == {"operations": 2, "most": 30, "warnings": [], "fetched_at": None}
     assert demo.call("GET", "/gpts/bot/openapi.json").status_code == 200
     assert demo.person("GET", "/api/clients/bot/document").json()["fetched_at"]
     assert demo.person("GET", "/api/clients/nobody/document").status_code == 404

@@ -22,9 +22,9 @@ class Desktop(NoScreen):
 
 def test_start_at_login_needs_a_screen(serve) -> None:
     served = serve()
-    told = served.person("GET", "/api/desktop").json()
-    assert told["start_at_login"] is None
-    assert told["logs"] == str(served.data / "logs")
+    body = served.person("GET", "/api/desktop").json()
+    assert body["start_at_login"] is None
+    assert body["logs"] == str(served.data / "logs")
     refused = served.person("PUT", "/api/desktop", json={"start_at_login": True})
     assert refused.status_code == Unavailable.status
     assert "deskhand serve" in refused.json()["detail"]
@@ -48,9 +48,9 @@ def test_demo_does_not_start_at_login(serve) -> None:
 
 
 def test_update_page_is_empty_without_published_updates(demo) -> None:
-    told = demo.person("GET", "/api/desktop").json()
-    assert told["check_for_updates"] is None
-    assert told["update"] is None
+    body = demo.person("GET", "/api/desktop").json()
+    assert body["check_for_updates"] is None
+    assert body["update"] is None
 
 
 def test_log_folder_is_opened(serve) -> None:

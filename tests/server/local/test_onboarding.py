@@ -78,9 +78,9 @@ def test_demo_is_started_beside_the_program(serve):
 def test_demo_command_is_shown_without_a_screen(serve):
     answer = serve().person("POST", "/api/demo")
     assert answer.status_code == 503
-    with pytest.raises(Unavailable) as told:
+    with pytest.raises(Unavailable) as refusal:
         NoScreen().start_demo()
-    assert answer.json()["detail"] == told.value.detail
+    assert answer.json()["detail"] == refusal.value.detail
 
 
 def test_demo_cannot_start_a_demo(demo):

@@ -1,6 +1,6 @@
 def test_operations_are_listed_with_their_summary_and_effects(demo) -> None:
-    told = {one["name"]: one for one in demo.person("GET", "/api/operations").json()}
-    assert told["send_mail"] == {
+    operations = {operation["name"]: operation for operation in demo.person("GET", "/api/operations").json()}
+    assert operations["send_mail"] == {
         "name": "send_mail",
         "title": "Send a mail",
         "sentence": "Send a new mail. To answer one, use reply_to_mail.",
@@ -12,7 +12,7 @@ def test_operations_are_listed_with_their_summary_and_effects(demo) -> None:
         "integration": "gmail",
         "integration_title": "Gmail",
     }
-    assert not told["list_apps"]["changes"]
-    assert [told[name]["title"] for name in ("list_mail", "read_app")] == ["Read the latest mails", "Read one program"]
+    assert not operations["list_apps"]["changes"]
+    assert [operations[name]["title"] for name in ("list_mail", "read_app")] == ["Read the latest mails", "Read one program"]
     made = demo.person("POST", "/api/clients", json={"name": "all"}).json()["client"]
-    assert set(told) == set(made["operations"]) - {"read_approval"}
+    assert set(operations) == set(made["operations"]) - {"read_approval"}

@@ -17,7 +17,7 @@ def test_listed_origin_may_call_and_others_may_not(demo) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "kept"),
+    ("given", "normalized"),
     [
         ("https://A.b:443/", "https://a.b"),
         ("http://a.b:80", "http://a.b"),
@@ -31,8 +31,8 @@ def test_listed_origin_may_call_and_others_may_not(demo) -> None:
         ("chrome-extension://abcdefghijklmnopabcdefghijklmnop", "chrome-extension://abcdefghijklmnopabcdefghijklmnop"),
     ],
 )
-def test_origin_is_normalized_as_a_browser_sends_it(given: str, kept: str) -> None:
-    assert check_origin(given) == kept
+def test_origin_is_normalized_as_a_browser_sends_it(given: str, normalized: str) -> None:
+    assert check_origin(given) == normalized
 
 
 @pytest.mark.parametrize(

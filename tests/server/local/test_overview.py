@@ -10,15 +10,15 @@ NOW = datetime(2026, 6, 17, 8, 41, tzinfo=UTC)
 
 
 def test_overview_has_the_state_and_the_problems(demo) -> None:
-    told = demo.person("GET", "/api/overview").json()
-    assert told["demo"] is True
-    assert {one["name"]: one["state"] for one in told["integrations"]} == {
+    overview = demo.person("GET", "/api/overview").json()
+    assert overview["demo"] is True
+    assert {integration["name"]: integration["state"] for integration in overview["integrations"]} == {
         "apps": "running",
         "gmail": "running",
         "omi": "running",
     }
-    assert told["problems"] == []
-    assert told["addresses"]["public"] == demo.public
+    assert overview["problems"] == []
+    assert overview["addresses"]["public"] == demo.public
 
 
 def test_pause_begins_and_ends(demo) -> None:
@@ -31,8 +31,8 @@ def test_pause_begins_and_ends(demo) -> None:
 def test_pause_has_its_end_in_local_time(demo) -> None:
     demo.person("POST", "/api/pause", json={"minutes": 15})
     ends = datetime.fromisoformat(demo.person("GET", "/api/overview").json()["paused_until"]).astimezone()
-    (told,) = [check["detail"] for check in demo.person("GET", "/api/checks").json() if check["what"] == "Pause"]
-    assert told == f"All actions are paused until {ends:%Y-%m-%d %H:%M}."
+    (detail,) = [check["detail"] for check in demo.person("GET", "/api/checks").json() if check["what"] == "Pause"]
+    assert detail == f"All actions are paused until {ends:%Y-%m-%d %H:%M}."
     assert tell_pause(NOW + timedelta(days=36_500), NOW) == "All actions are paused until you resume them."
 
 
@@ -43,12 +43,12 @@ def test_health_checks_pass_in_demo_mode(demo) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "told"), [(None, "this computer only"), ("https://desk.example.org", "https://desk.example.org")]
+    ("given", "sentence"), [(None, "this computer only"), ("https://desk.example.org", "https://desk.example.org")]
 )
-def test_health_checks_name_who_can_reach_the_address(serve, given, told) -> None:
+def test_health_checks_name_who_can_reach_the_address(serve, given, sentence) -> None:
     served = serve(public_url=given)
     (detail,) = [check["detail"] for check in served.person("GET", "/api/checks").json() if check["what"] == "Address"]
-    assert told in detail
+    assert sentence in detail
     assert ("deskhand tunnel on" in detail) == (given is None)
 
 
@@ -64,10 +64,10 @@ def test_notice_stays_until_it_is_dismissed(serve, monkeypatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         monkeypatch.setattr(ports, "USUAL_PORT", taken.getsockname()[1])
         served = serve(port=None)
-        (told,) = served.person("GET", "/api/overview").json()["notices"]
-    assert "is held by" in told
+        (notice,) = served.person("GET", "/api/overview").json()["notices"]
+    assert "is held by" in notice
     assert served.person("GET", "/api/status").json()["look"] == "local"
-    assert served.person("POST", "/api/notices/put-away", json={"notice": told}).json()["notices"] == []
+    assert served.person("POST", "/api/notices/put-away", json={"notice": notice}).json()["notices"] == []
     assert served.person("GET", "/api/overview").json()["notices"] == []
 
 

@@ -19,7 +19,7 @@ class Colour(StrEnum):
 
 
 class Frame(BaseModel):
-    """What is around it."""
+    """Frame of a picture."""
 
     width: int = Field(1, ge=1, le=9, title="Width")
     made_by: str = "nobody"
@@ -51,8 +51,8 @@ def test_settings_form_exists_for_every_part_with_settings(demo) -> None:
 
 
 def test_settings_forms_omit_accounts_addresses_and_secrets(demo) -> None:
-    told = demo.person("GET", "/api/settings").text
-    assert not [word for word in ("accounts", "endpoints", "token", "secret") if word in told]
+    text = demo.person("GET", "/api/settings").text
+    assert not [word for word in ("accounts", "endpoints", "token", "secret") if word in text]
 
 
 def test_saved_setting_holds_and_the_others_stay(demo) -> None:
@@ -75,7 +75,7 @@ def test_saved_setting_holds_and_the_others_stay(demo) -> None:
 def test_invalid_setting_is_refused_with_a_sentence(demo, values, field, sentence) -> None:
     refused = demo.person("PUT", "/api/settings/retention", json=values)
     assert (refused.status_code, refused.json()["detail"]) == (422, sentence)
-    assert [one["field"] for one in refused.json()["errors"]] == [field]
+    assert [error["field"] for error in refused.json()["errors"]] == [field]
     assert find(demo, "retention")["values"] == {"payload_days": 7, "activity_days": 90}
 
 

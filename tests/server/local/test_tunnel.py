@@ -31,8 +31,8 @@ def test_tunnel_settings_are_updated_separately_and_secrets_are_never_shown(serv
     )
     assert "2abcdefgh_IJ" not in changed.text
     served.person("PUT", "/api/tunnel/settings", json={"open_at_start": True})
-    found = read(served)
-    assert (found["domain"], found["open_at_start"], found["keep_awake"]) == ("desk.ngrok.app", True, False)
+    tunnel = read(served)
+    assert (tunnel["domain"], tunnel["open_at_start"], tunnel["keep_awake"]) == ("desk.ngrok.app", True, False)
     assert "2abcdefgh_IJ" not in (served.data / "settings.json").read_text()
 
 

@@ -40,8 +40,8 @@ def test_key_opens_one_session_that_needs_cookie_and_token(serve) -> None:
 def test_key_redirects_only_to_a_page_of_the_window(serve, page, place) -> None:
     made = serve().person("POST", "/api/entries").json()
     entered = loopback.post(made["address"], data={"key": made["key"], "page": page})
-    token, found, rest = entered.headers["location"].partition("&")
-    assert found + rest == place
+    token, separator, rest = entered.headers["location"].partition("&")
+    assert separator + rest == place
     assert token.startswith("/#token=")
 
 

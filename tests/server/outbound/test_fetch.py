@@ -71,13 +71,13 @@ class Web:
     corrupt: bool = False
     names: list[list[str]] = field(default_factory=lambda: [[PUBLIC]])
     requests: list[bytes] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)
+    requested_hosts: list[str] = field(default_factory=list)
     wire: Wire = field(default_factory=lambda: Wire(0))
     port: int = 0
 
     async def resolve(self, host: str, _port: int) -> list[str]:
-        self.asked.append(host)
-        return self.names[min(len(self.asked), len(self.names)) - 1]
+        self.requested_hosts.append(host)
+        return self.names[min(len(self.requested_hosts), len(self.names)) - 1]
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
@@ -119,7 +119,7 @@ def answer(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
 def test_file_is_fetched_with_its_type_and_name(papers):
     web = Web([answer(b"%PDF", "Content-Type: Application/PDF; x=y", 'Content-Disposition: attachment; filename="a b.pdf"')])
     assert web.fetch(papers) == Fetched(b"%PDF", "application/pdf", "a b.pdf")
-    assert web.asked == ["files.example"] and web.wire.dialled == [(PUBLIC, 443)]
+    assert web.requested_hosts == ["files.example"] and web.wire.dialled == [(PUBLIC, 443)]
     request = web.requests[0].lower()
     assert request.startswith(b"get /folder/report.pdf?sig=1 http/1.1\r\n") and b"host: files.example\r\n" in request
     assert b"accept-encoding: identity\r\n" in request
@@ -169,7 +169,7 @@ def test_other_kinds_of_addresses_are_refused_without_a_request(papers, url):
     web = Web([answer(b"x")])
     with pytest.raises(InvalidInput, match="https://"):
         web.fetch(papers, url)
-    assert web.asked == [] and web.wire.dialled == []
+    assert web.requested_hosts == [] and web.wire.dialled == []
 
 
 NOT_PUBLIC = (
@@ -201,7 +201,7 @@ def test_name_that_resolves_to_a_private_address_is_refused(papers, names):
 def test_dns_rebinding_has_no_effect(papers):
     web = Web([answer(b"x")], names=[[PUBLIC], ["127.0.0.1"]])
     assert web.fetch(papers).content == b"x"
-    assert web.asked == ["files.example"] and web.wire.dialled == [(PUBLIC, 443)]
+    assert web.requested_hosts == ["files.example"] and web.wire.dialled == [(PUBLIC, 443)]
 
 
 @pytest.mark.parametrize("status", ["301 Moved", "302 Found", "307 Temporary", "308 Permanent"])
@@ -209,7 +209,7 @@ def test_redirect_is_not_followed(papers, status):
     web = Web([answer(b"", "Location: http://127.0.0.1/", status=status)])
     with pytest.raises(UpstreamFailed, match="does not follow"):
         web.fetch(papers)
-    assert len(web.requests) == len(web.asked) == 1
+    assert len(web.requests) == len(web.requested_hosts) == 1
 
 
 @pytest.mark.parametrize("status", ["404 Not Found", "500 Oops", "206 Partial Content", "204 No Content"])
@@ -318,11 +318,11 @@ def test_redirect_from_an_allowed_address_is_not_followed():
     beside(Web([answer(b"", "Location: /elsewhere", status="302 Found")]), test)
 
 
-def test_only_allowed_excludes_everything_else(papers):
+def test_allow_list_excludes_all_other_hosts(papers):
     web = Web([])
     with pytest.raises(InvalidInput, match="demo mode"):
         run(lambda: Fetch(only_allowed=True, resolve=web.resolve, trust=papers.client).get(LINK, largest=1))
-    assert web.asked == []
+    assert web.requested_hosts == []
 
 
 NAMES = {

@@ -93,9 +93,9 @@ def test_allowed_name_must_resolve_to_this_computer():
 def test_unusual_spellings_are_resolved_before_the_check():
     spellings = ["127.1", "0x7f.1", "2130706433", "0", "017700000001", "127.0.0.1", "localhost", "0x7f000001"]
     for spelling in spellings:
-        found = asyncio.run(resolve_name(spelling, 443))
-        assert found or sys.platform != "linux", spelling
-        assert not any(is_public(address) for address in found), spelling
+        resolved = asyncio.run(resolve_name(spelling, 443))
+        assert resolved or sys.platform != "linux", spelling
+        assert not any(is_public(address) for address in resolved), spelling
 
 
 def test_unknown_name_has_no_address():

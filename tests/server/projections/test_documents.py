@@ -13,6 +13,14 @@ def test_document_of_a_client_has_the_operations_of_its_scopes_that_are_not_deni
     assert "/apps/list" not in denied["paths"]
 
 
+def test_document_has_no_ingesting_operation(serve) -> None:
+    served = serve()
+    served.make_client("device", scopes=["read:memories", "write:memories"])
+    paths = served.call("GET", "/gpts/device/openapi.json", key="").json()["paths"]
+    assert "/api/action-items" in paths
+    assert "/chatgpt/memory" not in paths
+
+
 def test_document_has_the_current_public_address(serve) -> None:
     served = serve(public_url="https://desk.example.org")
     served.make_client("bot")

@@ -16,7 +16,7 @@ class Order(BaseModel):
 
 
 class Made(BaseModel):
-    """What was made."""
+    """A response."""
 
     success: bool = Field(description="Whether it worked.")
 

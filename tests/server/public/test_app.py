@@ -4,7 +4,7 @@ import pytest
 from tests import loopback
 
 
-def test_hosts_and_origins_that_are_not_ours_are_refused(serve) -> None:
+def test_foreign_hosts_and_origins_are_refused(serve) -> None:
     served = serve(public_url="https://desk.example.org")
     port = httpx2.URL(served.local).port
     public = f"http://127.0.0.1:{served.port}"
@@ -30,13 +30,13 @@ def test_every_path_answers_with_and_without_a_trailing_slash_and_never_by_redir
 
 
 @pytest.mark.parametrize("path", ["/", "/health", "/privacy", "/docs", "/openapi.json", "/openapi.yaml"])
-def test_the_public_pages_need_no_key(demo, path: str) -> None:
+def test_public_pages_need_no_key(demo, path: str) -> None:
     answer = demo.call("GET", path, key="")
     assert answer.status_code == 200
     assert answer.headers["x-deskhand-demo"] == "1"
 
 
-def test_a_body_over_the_limit_is_413_before_it_is_read(demo) -> None:
+def test_body_over_the_limit_is_413_before_it_is_read(demo) -> None:
     key = demo.make_client(allow=["control_app"])
     answer = demo.call(
         "POST", "/apps/control", key, content=b"x" * (1024 * 1024 + 1), headers={"Content-Type": "application/json"}
@@ -45,13 +45,13 @@ def test_a_body_over_the_limit_is_413_before_it_is_read(demo) -> None:
     assert answer.json()["detail"].endswith("Send less at once.")
 
 
-def test_what_there_is_not_is_a_problem_document(demo) -> None:
+def test_unknown_path_is_a_problem_document(demo) -> None:
     answer = demo.call("GET", "/nothing", key="")
     assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
     assert demo.call("DELETE", "/health", key="").status_code == 405
 
 
-def test_a_refused_body_stands_in_the_activity(demo) -> None:
+def test_refused_body_is_recorded_in_activity(demo) -> None:
     key = demo.make_client(allow=["control_app"])
 
     def endless():

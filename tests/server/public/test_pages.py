@@ -1,11 +1,11 @@
-def test_the_service_says_what_it_is(serve) -> None:
+def test_root_describes_the_service(serve) -> None:
     served = serve()
-    told = served.call("GET", "/", key="").json()
-    assert (told["status"], told["service"]) == ("online", "Deskhand")
+    body = served.call("GET", "/", key="").json()
+    assert (body["status"], body["service"]) == ("online", "Deskhand")
     assert served.call("GET", "/health", key="").json() == {"status": "healthy"}
 
 
-def test_the_privacy_page_says_what_is_kept(serve) -> None:
+def test_privacy_page_describes_the_stored_data(serve) -> None:
     page = serve().call("GET", "/privacy", key="").text
     assert "7" in page
     assert "90" in page

@@ -56,11 +56,11 @@ def described(name: str, start) -> Integration:
     return Integration(name, name.title(), (f"/{name}",), lambda: IntegrationSpec(start=start, public=(things,)))
 
 
-def test_the_integrations_are_found_by_their_folders() -> None:
+def test_integrations_are_discovered_by_their_folders() -> None:
     assert {"apps", "gmail"} <= {integration.name for integration in discover()}
 
 
-async def test_a_broken_one_becomes_a_state_with_a_sentence_and_the_others_run(tmp_path) -> None:
+async def test_broken_integration_is_a_state_with_a_sentence_and_the_others_run(tmp_path) -> None:
     with open_home(tmp_path, demo=False) as home:
         async with open_state(home, Address()) as state:
             runtime = Runtime()
@@ -84,7 +84,7 @@ async def test_a_broken_one_becomes_a_state_with_a_sentence_and_the_others_run(t
             assert closed == ["shelf"]
 
 
-async def test_a_broken_one_answers_503_with_its_sentence_under_its_prefixes(tmp_path) -> None:
+async def test_broken_integration_answers_503_under_its_prefixes(tmp_path) -> None:
     import httpx2
 
     with open_home(tmp_path, demo=False) as home:

@@ -6,7 +6,7 @@ from server.runtime.state import open_state
 from server.storage.data_dir import open_home
 
 
-def test_each_opening_has_a_key_of_its_own(tmp_path: Path) -> None:
+def test_each_state_has_its_own_key(tmp_path: Path) -> None:
     async def open_once() -> str:
         with open_home(tmp_path, demo=False) as home:
             async with open_state(home, Address()) as state:
@@ -15,19 +15,19 @@ def test_each_opening_has_a_key_of_its_own(tmp_path: Path) -> None:
     assert asyncio.run(open_once()) != asyncio.run(open_once())
 
 
-def test_what_there_is_to_know_is_asked_anew_each_time(tmp_path: Path) -> None:
+def test_problems_are_evaluated_at_each_request(tmp_path: Path) -> None:
     async def ask() -> tuple[list[str], list[str]]:
         with open_home(tmp_path, demo=False) as home:
             async with open_state(home, Address()) as state:
-                said: list[str | None] = ["the disk is full"]
-                state.notices.extend([lambda: None, lambda: said[0]])
-                before, said[0] = state.list_notices(), None
+                problems: list[str | None] = ["the disk is full"]
+                state.notices.extend([lambda: None, lambda: problems[0]])
+                before, problems[0] = state.list_notices(), None
                 return before, state.list_notices()
 
     assert asyncio.run(ask()) == (["the disk is full"], [])
 
 
-def test_whoever_listens_hears_that_the_computer_slept(tmp_path: Path) -> None:
+def test_sleep_of_the_computer_is_published(tmp_path: Path) -> None:
     async def listen() -> tuple[str, object]:
         with open_home(tmp_path, demo=False) as home:
             async with open_state(home, Address()) as state:

@@ -26,12 +26,12 @@ class Owl:
         return "It does not run."
 
 
-class Told(NoScreen):
+class RecordingScreen(NoScreen):
     def __init__(self):
-        self.told = []
+        self.notifications = []
 
     def notify(self, title, text):
-        self.told.append((title, text))
+        self.notifications.append((title, text))
 
 
 class Broken(NoScreen):
@@ -43,7 +43,7 @@ def ask(question_id, at):
     return ApprovalRequest(question_id, Kind.call, "bot", "send mail to bob@example.com", at)
 
 
-def test_the_questions_of_all_askers_are_one_list_oldest_first():
+def test_requests_of_all_sources_are_one_list_oldest_first():
     async def scenario():
         questions = ApprovalRequests(Events(), NoScreen(), Tasks())
         questions.add(Owl("call", ask("call-2", "2026-01-02"), ask("call-1", "2026-01-01")))
@@ -53,7 +53,7 @@ def test_the_questions_of_all_askers_are_one_list_oldest_first():
     assert asyncio.run(scenario()) == ["call-1", "omi-1", "call-2"]
 
 
-def test_a_word_reaches_whoever_asked_and_is_told_to_all():
+def test_decision_reaches_its_source_and_is_published():
     async def scenario():
         events = Events()
         questions, owl, other = ApprovalRequests(events, NoScreen(), Tasks()), Owl("call"), Owl("omi")
@@ -71,7 +71,7 @@ def test_a_word_reaches_whoever_asked_and_is_told_to_all():
 
 
 @pytest.mark.parametrize("question_id", ["other-1", "", "call", "-"])
-async def test_nobody_asked_that(question_id):
+async def test_unknown_approval_request_is_refused(question_id):
     questions = ApprovalRequests(Events(), NoScreen(), Tasks())
     with pytest.raises(NotFound, match="no such question"):
         await questions.approve(question_id)
@@ -79,7 +79,7 @@ async def test_nobody_asked_that(question_id):
         await questions.deny(question_id)
 
 
-def test_a_notification_is_short_and_nothing_in_it_acts():
+def test_notification_is_short_and_inert():
     hostile = replace(ask("call-1", "2026-01-01"), client="b\u202eot " * 40, sentence="send\n\x1b mail to " + "x" * 400)
     title, text = describe(hostile)
     assert len(title) < 60
@@ -88,8 +88,8 @@ def test_a_notification_is_short_and_nothing_in_it_acts():
     assert not set(title + text) & set("\u202e\x1b\n")
 
 
-@pytest.mark.parametrize("screen", [Told(), Broken()])
-async def test_the_person_is_told_of_a_new_question_and_a_desktop_that_fails_harms_nothing(screen):
+@pytest.mark.parametrize("screen", [RecordingScreen(), Broken()])
+async def test_person_is_notified_of_a_new_request_even_if_the_desktop_fails(screen):
     before, events = asyncio.all_tasks(), Events()
     questions = ApprovalRequests(events, screen, Tasks())
     with events.subscribed() as news:

@@ -9,7 +9,7 @@ def test_wrong_usage_is_2(deskhand) -> None:
     assert deskhand("activity", "--limit", "0").returncode == 2
 
 
-def test_a_failure_is_1_with_one_sentence_on_stderr(deskhand) -> None:
+def test_failure_exits_with_1_and_one_sentence_on_stderr(deskhand) -> None:
     failed = deskhand("clients", "show", "nobody")
     assert (failed.returncode, failed.stdout) == (1, "")
     assert failed.stderr.strip().count("\n") == 0

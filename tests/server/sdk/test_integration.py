@@ -33,7 +33,7 @@ def test_listing_the_integrations_imports_nothing_heavy() -> None:
     assert not HEAVY & set(modules)
 
 
-def test_one_folder_is_loaded_under_several_names(tmp_path) -> None:
+def test_integration_folder_is_loaded_under_several_names(tmp_path) -> None:
     names = ["first", "second", "third"]
     folder = install(tmp_path, names)
     code = "[found.load() for found in discover()]"
@@ -41,7 +41,7 @@ def test_one_folder_is_loaded_under_several_names(tmp_path) -> None:
     assert {f"server.integrations.{name}.service" for name in names} <= set(modules)
 
 
-def test_it_appears_in_documents_tools_scopes_and_settings(example, serve) -> None:
+def test_integration_is_in_documents_tools_scopes_and_settings(example, serve) -> None:
     served = serve()
     key = served.make_client("bot")
     document = served.call("GET", "/gpts/bot/openapi.json", "").json()
@@ -58,7 +58,7 @@ def test_it_appears_in_documents_tools_scopes_and_settings(example, serve) -> No
     assert {operation["name"] for operation in served.person("GET", "/api/operations").json()} > OPERATIONS
 
 
-def test_its_settings_count_and_its_calls_are_asked_about_and_recorded(example, serve) -> None:
+def test_settings_of_an_integration_count_and_its_calls_are_approved_and_recorded(example, serve) -> None:
     served = serve()
     key = served.make_client("bot", allow=["write_example_note"])
     assert served.person("PUT", "/api/settings/example", json={"longest": 3}).status_code == 200
@@ -71,7 +71,7 @@ def test_its_settings_count_and_its_calls_are_asked_about_and_recorded(example, 
     assert (written["sentence"], written["outcome"]) == ("wrote the example note first", "done")
 
 
-def test_it_appears_in_onboarding_and_doctor(example, serve, deskhand) -> None:
+def test_integration_is_in_onboarding_and_doctor(example, serve, deskhand) -> None:
     served = serve()
     assert served.person("GET", "/api/onboarding").json()["steps"]["example"] == "open"
     steps = served.person("GET", "/api/onboarding/steps").json()
@@ -81,7 +81,7 @@ def test_it_appears_in_onboarding_and_doctor(example, serve, deskhand) -> None:
     assert CHECK in json.loads(doctor.stdout)
 
 
-def test_a_restore_brings_it_back_without_its_access(example, serve, deskhand, tmp_path) -> None:
+def test_restored_integration_has_its_data_without_access(example, serve, deskhand, tmp_path) -> None:
     served = serve()
     served.call("POST", "/example/notes", served.make_client("bot", allow=["write_example_note"]), json=NOTE)
     file = tmp_path / "backup.zip"
@@ -95,7 +95,7 @@ def test_a_restore_brings_it_back_without_its_access(example, serve, deskhand, t
         assert again.background.stop()
 
 
-def test_a_restore_refuses_if_its_access_cannot_be_revoked(example, serve, deskhand_process, tmp_path) -> None:
+def test_restore_is_refused_if_access_cannot_be_revoked(example, serve, deskhand_process, tmp_path) -> None:
     served, file = serve(), tmp_path / "backup.zip"
     assert deskhand_process("backup", str(file)).returncode == 0
     assert served.background.stop()
@@ -106,7 +106,7 @@ def test_a_restore_refuses_if_its_access_cannot_be_revoked(example, serve, deskh
     assert deskhand_process("restore", str(file), "--with-access").returncode == 0
 
 
-def test_nothing_stays_when_it_is_removed(example, serve, deskhand) -> None:
+def test_removed_integration_leaves_nothing(example, serve, deskhand) -> None:
     served = serve()
     key = served.make_client("bot", allow=["write_example_note"])
     served.call("POST", "/example/notes", key, json=NOTE)
@@ -125,7 +125,7 @@ def test_nothing_stays_when_it_is_removed(example, serve, deskhand) -> None:
 
 
 @pytest.mark.parametrize("file", ["__init__.py", "routes.py"])
-def test_a_broken_one_answers_503_and_the_others_run(example, serve, tmp_path, file) -> None:
+def test_broken_integration_answers_503_and_the_others_run(example, serve, tmp_path, file) -> None:
     (tmp_path / "integrations" / "example" / file).write_text("raise RuntimeError", encoding="utf-8")
     served = serve()
     assert served.call("GET", "/example/notes").status_code == 503

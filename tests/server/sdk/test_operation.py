@@ -5,7 +5,7 @@ from server.core.errors import Conflict
 from server.sdk.operation import Effect, Operations, operation_of, require_allowed, run_for
 
 
-def test_an_operation_is_found_again_by_its_endpoint() -> None:
+def test_operation_is_found_by_its_endpoint() -> None:
     things = Operations(prefix="/things", title="Things")
 
     @things.operation("GET", "", scope="read:things")
@@ -19,7 +19,7 @@ def test_an_operation_is_found_again_by_its_endpoint() -> None:
     assert operation_of(list_things) is None
 
 
-def test_an_operation_takes_no_header_because_a_kept_call_has_none() -> None:
+def test_operation_cannot_take_a_header_because_stored_calls_have_none() -> None:
     things = Operations(prefix="/things", title="Things")
 
     async def read_thing(x: str = Header()) -> str:
@@ -31,14 +31,14 @@ def test_an_operation_takes_no_header_because_a_kept_call_has_none() -> None:
         _ = things.routes
 
 
-async def test_a_function_that_finds_something_else_than_was_allowed_does_nothing() -> None:
+async def test_function_whose_effect_differs_from_the_approved_one_does_nothing() -> None:
     allowed, other = Effect("answer ann"), Effect("answer eve")
 
-    async def answer(found: Effect) -> str:
-        require_allowed(found)
-        return found.sentence
+    async def answer(effect: Effect) -> str:
+        require_allowed(effect)
+        return effect.sentence
 
-    assert await run_for(allowed, answer, {"found": allowed}) == "answer ann"
+    assert await run_for(allowed, answer, {"effect": allowed}) == "answer ann"
     with pytest.raises(Conflict, match="Nothing was"):
-        await run_for(allowed, answer, {"found": other})
-    assert await run_for(None, answer, {"found": other}) == await answer(other) == "answer eve"
+        await run_for(allowed, answer, {"effect": other})
+    assert await run_for(None, answer, {"effect": other}) == await answer(other) == "answer eve"

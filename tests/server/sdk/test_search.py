@@ -2,11 +2,13 @@ from server.sdk.integration import IntegrationSpec
 from server.sdk.search import Document, Lookup, Reading, Result, Search
 
 
-def test_an_integration_says_what_can_be_looked_up_in_it() -> None:
+def test_integration_declares_its_lookups() -> None:
     search = Search(
-        "find", lambda query: {"words": query}, lambda answer, at: [Result(one, one, f"{at}/{one}") for one in answer]
+        "find", lambda query: {"words": query}, lambda answer, at: [Result(name, name, f"{at}/{name}") for name in answer]
     )
-    reading = Reading("read", lambda asked: {"name": asked}, lambda answer, at: Document(answer, answer, f"{at}/{answer}"))
+    reading = Reading(
+        "read", lambda document_id: {"name": document_id}, lambda answer, at: Document(answer, answer, f"{at}/{answer}")
+    )
     parts = IntegrationSpec(start=lambda _: None, lookups=(Lookup("note", search, reading),))
     (lookup,) = parts.lookups
     assert lookup.search.read(["a"], "https://here") == [Result("a", "a", "https://here/a")]

@@ -15,11 +15,11 @@ def find(services: dict) -> object:
     return provided(Shelf).dependency(request)
 
 
-def test_a_route_is_handed_the_running_service() -> None:
+def test_route_receives_the_running_service() -> None:
     shelf = Shelf()
     assert find({Shelf: shelf}) is shelf
 
 
-def test_a_service_that_does_not_run_is_503() -> None:
+def test_service_that_is_not_running_is_503() -> None:
     with pytest.raises(Unavailable):
         find({})

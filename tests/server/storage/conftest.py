@@ -188,3 +188,25 @@ def drawer() -> Iterator[Drawer]:
     yield drawer
     drawer.open.set()
     keyring.set_keyring(before)
+
+
+@pytest.fixture
+def durable(monkeypatch) -> dict[Path, bool]:
+    """Files that were renamed, by their new path: true if their content was on the disk by then."""
+    synced: dict[int, int] = {}
+    renamed: dict[Path, bool] = {}
+    fsync, replace = os.fsync, os.replace
+
+    def record_fsync(descriptor: int) -> None:
+        fsync(descriptor)
+        status = os.fstat(descriptor)
+        synced[status.st_ino] = status.st_mtime_ns
+
+    def record_replace(source: Path, target: Path) -> None:
+        status = Path(source).stat()
+        renamed[Path(target)] = synced.get(status.st_ino) == status.st_mtime_ns
+        replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", record_fsync)
+    monkeypatch.setattr(os, "replace", record_replace)
+    return renamed

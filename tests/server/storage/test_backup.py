@@ -83,24 +83,37 @@ def test_impossible_backup_is_a_sentence(home: Home, tmp_path: Path) -> None:
 
 
 def test_restore_keeps_replaced_data_and_revokes_access(home: Home, file: Path) -> None:
-    kept = home.restore(file)
+    restored = home.restore(file)
     assert home.words() == ["new"] * 3
     assert home.ask("SELECT revoked_at FROM api_key ORDER BY hash") == ["2026-11-21T12:00:00+00:00", "before"]
     assert home.ask("SELECT count(*) FROM idempotency") == [0]
     assert json.loads(home.data.joinpath("secrets.json").read_text()) == {"secret": "old-hidden"}
-    assert kept == home.data / "before-restore-2026-11-21T120000Z"
+    assert restored == home.data / "before-restore-2026-11-21T120000Z"
     old = Home(home.data)
-    old.data = old.config = kept
-    old.database = kept / DATABASE_FILE
+    old.data = old.config = restored
+    old.database = restored / DATABASE_FILE
     assert old.words() == ["old"] * 3
     assert old.ask(LIVE_KEYS) == [1]
     assert home.files() == {
         *(f"data/{name}" for name in (DATABASE_FILE, "settings.json", "secrets.json")),
         "config/app_config.json",
-        *(f"data/{kept.name}/{name}" for name in (DATABASE_FILE, "settings.json", "app_config.json")),
+        *(f"data/{restored.name}/{name}" for name in (DATABASE_FILE, "settings.json", "app_config.json")),
     }
     if os.name == "posix":
-        assert {path.stat().st_mode & 0o077 for path in (home.database, kept, home.config / "app_config.json")} == {0}
+        assert {path.stat().st_mode & 0o077 for path in (home.database, restored, home.config / "app_config.json")} == {0}
+
+
+def test_backup_and_restored_files_are_on_the_disk_before_they_have_their_names(
+    home: Home, file: Path, durable, tmp_path
+) -> None:
+    home.restore(file)
+    targets = [
+        home.database,
+        home.data / "settings.json",
+        home.config / "app_config.json",
+        home.back_up(tmp_path / "another.zip"),
+    ]
+    assert {target: durable[target] for target in targets} == dict.fromkeys(targets, True)
 
 
 def test_restore_with_access_keeps_keys(home: Home, file: Path) -> None:
@@ -109,7 +122,7 @@ def test_restore_with_access_keeps_keys(home: Home, file: Path) -> None:
     assert home.ask("SELECT count(*) FROM idempotency") == [1]
 
 
-def test_two_restores_keep_what_each_replaced(home: Home, file: Path) -> None:
+def test_repeated_restore_keeps_the_data_replaced_each_time(home: Home, file: Path) -> None:
     first, second = home.restore(file), home.restore(file)
     assert first
     assert second
@@ -139,19 +152,19 @@ def test_restore_works_in_a_single_folder(tmp_path: Path, file: Path) -> None:
 def test_file_missing_in_the_backup_is_kept_aside(home: Home, tmp_path: Path) -> None:
     other = Home(tmp_path / "other").fill("new")
     other.config.joinpath("app_config.json").unlink()
-    kept = home.restore(other.back_up(tmp_path / "backup.zip"))
-    assert kept
+    restored = home.restore(other.back_up(tmp_path / "backup.zip"))
+    assert restored
     assert not home.config.joinpath("app_config.json").exists()
-    assert kept.joinpath("app_config.json").read_text() == '{"apps": "old"}'
+    assert restored.joinpath("app_config.json").read_text() == '{"apps": "old"}'
 
 
 def test_damaged_data_is_replaced_and_kept(home: Home, file: Path) -> None:
     home.database.write_bytes(b"not a database. " * 500)
     home.database.with_name(f"{DATABASE_FILE}-wal").write_bytes(b"nor this")
-    kept = home.restore(file)
-    assert kept
+    restored = home.restore(file)
+    assert restored
     assert home.words() == ["new"] * 3
-    assert kept.joinpath(f"{DATABASE_FILE}-wal").read_bytes() == b"nor this"
+    assert restored.joinpath(f"{DATABASE_FILE}-wal").read_bytes() == b"nor this"
 
 
 def test_data_in_use_is_not_replaced(home: Home, file: Path) -> None:
@@ -180,7 +193,7 @@ def test_backup_leaves_neighbouring_files_alone(home: Home, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("kind", ["zip", "link", "pipe"])
-def test_only_a_backup_of_deskhand_is_overwritten(home: Home, tmp_path: Path, kind: str) -> None:
+def test_foreign_file_is_not_overwritten_by_a_backup(home: Home, tmp_path: Path, kind: str) -> None:
     letter, target = tmp_path / "letter.docx", tmp_path / "target"
     with zipfile.ZipFile(letter, "w") as packed:
         packed.writestr("word/document.xml", "dear")

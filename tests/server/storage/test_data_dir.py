@@ -8,7 +8,7 @@ from server.core.errors import Conflict
 from server.storage.data_dir import find_home, is_held, open_home, warn_if_readable
 
 
-def test_one_program_at_a_time_uses_a_folder(tmp_path: Path) -> None:
+def test_folder_is_used_by_one_program_at_a_time(tmp_path: Path) -> None:
     with open_home(tmp_path, demo=False), pytest.raises(Conflict, match="running already"), open_home(tmp_path, demo=False):
         pass
     with open_home(tmp_path, demo=False):
@@ -45,9 +45,12 @@ def test_demo_and_own_data_never_mix(tmp_path: Path) -> None:
 def test_default_folders_hold_the_demo_and_a_persons_own_data(tmp_path: Path, monkeypatch, order: tuple[bool, ...]) -> None:
     for name in ("DATA", "CONFIG", "STATE"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name))
+    data = set()
     for demo in order:
         with open_home(None, demo=demo) as home:
+            data.add((demo, home.folders.data))
             (home.folders.data / "deskhand.db").touch()
+    assert len(data) == len({folder for _, folder in data}) == 2
 
 
 @pytest.mark.parametrize("names", [["demo"], ["demo", "deskhand.db"]])
@@ -82,7 +85,7 @@ def test_folder_readable_by_others_is_reported(tmp_path: Path) -> None:
     (folder / "logs").mkdir()
     (folder / "logs").chmod(0o755)
     with open_home(folder, demo=False) as home:
-        assert [one.stat().st_mode & 0o777 for one in (folder, folder / "logs", folder / "files")] == [0o755, 0o755, 0o700]
+        assert [path.stat().st_mode & 0o777 for path in (folder, folder / "logs", folder / "files")] == [0o755, 0o755, 0o700]
         assert "may look into" in (warn_if_readable(home) or "")
         folder.chmod(0o700)
         assert warn_if_readable(home) is None
@@ -137,6 +140,7 @@ def test_lock_check_does_not_block_a_start(tmp_path: Path) -> None:
     finally:
         ended.set()
         looking.join()
+    assert not is_held(tmp_path)
 
 
 def test_existing_default_folder_becomes_private(tmp_path: Path, monkeypatch) -> None:

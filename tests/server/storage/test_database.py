@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text, insert, select
 
 from server.core.errors import Unavailable
-from server.storage.database import Database, Limits, open_database
+from server.storage.database import Database, Limits
 
 note = Table("note", MetaData(), Column("id", Integer, primary_key=True), Column("words", Text, nullable=False))
 ADD = insert(note)
@@ -37,7 +37,7 @@ def outsider(path: Path) -> Iterator[sqlite3.Connection]:
 
 def use(path: Path, work: Callable[[Database], Awaitable[None]], limits: Limits = IMPATIENT) -> None:
     async def run() -> None:
-        database = open_database(path, limits)
+        database = Database(path, limits)
         try:
             await work(database)
         finally:
@@ -211,9 +211,9 @@ def test_caller_cancelled_during_its_function_does_not_block_other_results(path:
         started, held = asyncio.Event(), [threading.Event(), threading.Event()]
         loop = asyncio.get_running_loop()
 
-        def hold(connection: Connection, gate: threading.Event) -> None:
+        def hold(connection: Connection, release: threading.Event) -> None:
             loop.call_soon_threadsafe(started.set)
-            gate.wait(10)
+            release.wait(10)
 
         first = asyncio.create_task(database.write(hold, held[0]))
         await started.wait()
@@ -293,13 +293,13 @@ LITTLE_ROOM = """
 import asyncio, resource, sys
 from pathlib import Path
 from server.core.errors import Unavailable
-from server.storage.database import open_database
+from server.storage.database import Database
 
 def add(connection, size):
     connection.exec_driver_sql("INSERT INTO note (words) VALUES (?)", ("x" * size,))
 
 async def main():
-    database = open_database(Path(sys.argv[1]))
+    database = Database(Path(sys.argv[1]))
     await database.write(add, 1)
     unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, unlimited[1]))
@@ -344,19 +344,19 @@ async def test_file_that_is_no_database_is_refused_at_open(tmp_path: Path, conte
     path.write_bytes(content)
 
     with pytest.raises(Unavailable, match="damaged"):
-        open_database(path)
+        Database(path)
 
 
 async def test_missing_folder_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match=r"test\.db could not be used"):
-        open_database(tmp_path / "none" / "test.db")
+        Database(tmp_path / "none" / "test.db")
 
 
 WRITER = """
 import asyncio, itertools
 from pathlib import Path
 from sqlalchemy import text
-from server.storage.database import open_database
+from server.storage.database import Database
 
 ADD = text("INSERT INTO note (words) VALUES (:words)")
 
@@ -371,7 +371,7 @@ async def write_on(database, worker):
         say(words)
 
 async def main(path):
-    database = open_database(Path(path))
+    database = Database(Path(path))
     await asyncio.gather(*(write_on(database, worker) for worker in range(8)))
 
 def live(path):

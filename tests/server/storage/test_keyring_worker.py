@@ -12,17 +12,17 @@ def refuse() -> None:
 
 
 def test_simultaneous_calls_share_one_refusal() -> None:
-    asking, asked = KeyringWorker(60), []
+    asking, calls = KeyringWorker(60), []
 
     def work() -> None:
-        asked.append(1)
+        calls.append(1)
         refuse()
 
     async def ask_often() -> list[object]:
         return list(await asyncio.gather(*(asking.run(work, 10) for _ in range(5)), return_exceptions=True))
 
     assert {str(answer) for answer in asyncio.run(ask_often())} == {"It is locked."}
-    assert (len(asked), asking.is_resting, asking.refusal) == (1, True, "It is locked.")
+    assert (len(calls), asking.is_resting, asking.refusal) == (1, True, "It is locked.")
 
 
 def test_keyring_is_called_again_after_its_rest() -> None:

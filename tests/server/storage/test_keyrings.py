@@ -87,7 +87,7 @@ def test_secret_with_a_piece_missing_is_none(drawer: Drawer) -> None:
     assert ring.get("gmail") is None
 
 
-def test_only_a_keyring_that_keeps_secrets_is_found(drawer: Drawer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_keyring_without_storage_is_ignored(drawer: Drawer, monkeypatch: pytest.MonkeyPatch) -> None:
     assert find_keyring() is drawer
     for useless in (fail.Keyring(), null.Keyring()):  # type: ignore[no-untyped-call]
         keyring.set_keyring(useless)
@@ -97,7 +97,7 @@ def test_only_a_keyring_that_keeps_secrets_is_found(drawer: Drawer, monkeypatch:
     assert find_keyring() is None
 
 
-def test_of_several_keyrings_the_best_that_keeps_secrets_is_found(drawer: Drawer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_best_of_several_keyrings_is_chosen(drawer: Drawer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ChainerBackend, "backends", [null.Keyring(), drawer])  # type: ignore[no-untyped-call]
     keyring.set_keyring(ChainerBackend())  # type: ignore[no-untyped-call]
     assert find_keyring() is drawer
@@ -134,13 +134,13 @@ asyncio.run(main())
     [("--unlock", "Secrets lie in the keyring of this computer (SecretService"), ("--daemonize", "refused or did not answer")],
 )
 def test_real_secret_service_or_the_file_keeps_secrets(tmp_path: Path, start: str, answer: str) -> None:
-    found = shutil.which("gnome-keyring-daemon") and shutil.which("dbus-run-session")
-    need(found, "a secret service", "apt-get install gnome-keyring dbus")
+    available = shutil.which("gnome-keyring-daemon") and shutil.which("dbus-run-session")
+    need(available, "a secret service", "apt-get install gnome-keyring dbus")
     program = f'printf secret | gnome-keyring-daemon {start} --components=secrets >/dev/null; exec "$@"'
     unwanted = ("PYTHON_KEYRING_BACKEND", "DISPLAY", "WAYLAND_DISPLAY")  # nobody shall be asked for a password
     environment = {name: value for name, value in os.environ.items() if name not in unwanted}
     own = dict.fromkeys(("HOME", "XDG_RUNTIME_DIR", "XDG_DATA_HOME"), str(tmp_path))
-    said = subprocess.run(
+    completed = subprocess.run(
         ["dbus-run-session", "--", "sh", "-c", program, "sh", sys.executable, "-c", IN_A_SESSION, str(tmp_path)],
         cwd=ROOT,
         env=environment | own,
@@ -149,5 +149,5 @@ def test_real_secret_service_or_the_file_keeps_secrets(tmp_path: Path, start: st
         timeout=60,
         check=True,
     ).stdout
-    assert answer in said
+    assert answer in completed
     assert tmp_path.joinpath(SECRETS_FILE).exists() == (start == "--daemonize")

@@ -219,7 +219,7 @@ def test_migration_with_orphaned_rows_is_refused(path: Path, folder: Path) -> No
     assert ask(path, "SELECT id FROM thing") == [(1,)]
 
 
-def test_damaged_file_is_told_in_a_sentence(path: Path) -> None:
+def test_damaged_file_is_reported_with_a_sentence(path: Path) -> None:
     path.write_bytes(b"no database, whatever its name says. " * 100)
     with pytest.raises(Unavailable, match="damaged"):
         migrate(path)

@@ -58,12 +58,12 @@ def test_restore_killed_at_any_step_is_all_old_or_all_new(home: Home, file: Path
     subprocess.run(command, cwd=ROOT, check=True, timeout=110)
     seen = set()
     for folder in work.iterdir():
-        one = Home(folder)
-        finish_restore(one.data, one.config)
-        word = str(one.words()[0])
-        assert one.words() == [word] * 3, folder.name
-        assert one.ask(LIVE_KEYS) == ([1] if word == "old" else [0]), folder.name
-        assert not list(one.data.rglob("restoring*")) + list(one.config.glob("restoring*"))
+        restored_home = Home(folder)
+        finish_restore(restored_home.data, restored_home.config)
+        word = str(restored_home.words()[0])
+        assert restored_home.words() == [word] * 3, folder.name
+        assert restored_home.ask(LIVE_KEYS) == ([1] if word == "old" else [0]), folder.name
+        assert not list(restored_home.data.rglob("restoring*")) + list(restored_home.config.glob("restoring*"))
         seen.add(word)
     assert seen == {"old", "new"}
     assert len(list(work.iterdir())) > 50

@@ -49,7 +49,7 @@ def test_table_that_is_not_there_is_skipped(tmp_path: Path) -> None:
     connection.close()
 
 
-def test_an_integration_revokes_its_rows(tmp_path: Path) -> None:
+def test_integration_revokes_its_rows(tmp_path: Path) -> None:
     path = tmp_path / "test.db"
     connection = sqlite3.connect(path, isolation_level=None)
     connection.executescript(

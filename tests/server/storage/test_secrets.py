@@ -109,9 +109,9 @@ def test_data_from_before_the_index_looks_up_each_name_once(tmp_path: Path, draw
         assert await secrets.has("gmail")
 
     use(Secrets(tmp_path, from_before=True), work)
-    asked = drawer.asked
+    lookups = drawer.asked
     use(Secrets(tmp_path, from_before=True), work)
-    assert drawer.asked == asked + 1  # for what it has
+    assert drawer.asked == lookups + 1  # for what it has
 
 
 @pytest.mark.parametrize("answer", ["cancel", "hang"])

@@ -60,9 +60,9 @@ def test_written_section_is_read_at_once_and_after_a_restart(tmp_path: Path) -> 
     write(settings, "mail", Mail(signature="Yours", accounts=["a", "b"]))
     write(settings, "other", Account(name="x"))
     write(settings, "mail", Mail(signature="Yours", accounts=["b"], first=Account(colours={"sky": "blue"})))
-    for one in (settings, Settings(tmp_path)):
-        assert one.read("mail", Mail) == Mail(signature="Yours", accounts=["b"], first=Account(colours={"sky": "blue"}))
-        assert one.read("other", Account).name == "x"
+    for reader in (settings, Settings(tmp_path)):
+        assert reader.read("mail", Mail) == Mail(signature="Yours", accounts=["b"], first=Account(colours={"sky": "blue"}))
+        assert reader.read("other", Account).name == "x"
 
 
 def test_removed_key_stays_removed(tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_settings_file_is_private(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content", [b"", b'{"mail": ', b"[]", b'{"mail": 3}', b'{"mail": {"x": {}}}', b'{"mail": {"1": 2}}', b"\xff\xfe", b"[" * 9999]
 )
-def test_broken_file_is_kept_aside_and_told(tmp_path: Path, content: bytes) -> None:
+def test_broken_file_is_kept_aside_and_reported(tmp_path: Path, content: bytes) -> None:
     tmp_path.joinpath(SETTINGS_FILE).write_bytes(content)
     settings = Settings(tmp_path, lambda: datetime(2026, 11, 21, 4, 5, 6, tzinfo=UTC))
     aside = tmp_path / "settings.broken-2026-11-21T040506Z.json"
@@ -139,8 +139,8 @@ def test_full_disk_changes_nothing(tmp_path: Path) -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     write(settings, "other", Account(name="later"))
-    for one in (settings, Settings(tmp_path)):
-        assert one.read("mail", Mail).signature == "old"
+    for reader in (settings, Settings(tmp_path)):
+        assert reader.read("mail", Mail).signature == "old"
     assert [file.name for file in tmp_path.iterdir()] == [SETTINGS_FILE]
 
 

@@ -19,15 +19,16 @@ def writer(tmp_path: Path) -> Iterator[sqlite3.Connection]:
 
 def read(path: Path) -> list[object]:
     connection = sqlite3.connect(path)
-    found = [row[0] for row in connection.execute("SELECT x FROM t")]
+    rows = [row[0] for row in connection.execute("SELECT x FROM t")]
     connection.close()
-    return found
+    return rows
 
 
-def test_copy_is_consistent_during_writes(tmp_path: Path, writer: sqlite3.Connection) -> None:
+def test_copy_is_consistent_during_writes(tmp_path: Path, writer: sqlite3.Connection, durable) -> None:
     writer.executescript("BEGIN IMMEDIATE; INSERT INTO t VALUES ('not yet')")
     copy_database(tmp_path / "test.db", tmp_path / "copy.db")
     writer.execute("COMMIT")
+    assert durable == {tmp_path / "copy.db": True}
     assert read(tmp_path / "copy.db") == ["stored"]
     assert not list(tmp_path.glob("*.new"))
     if os.name == "posix":

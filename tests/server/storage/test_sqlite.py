@@ -50,11 +50,11 @@ def test_programming_error_is_not_converted(path: Path) -> None:
 
 
 def test_lock_error_has_retry_after(path: Path) -> None:
-    with closing(connect_directly(path)) as one, closing(connect_directly(path, busy_milliseconds=1)) as other:
-        one.execute("BEGIN IMMEDIATE")
+    with closing(connect_directly(path)) as first, closing(connect_directly(path, busy_milliseconds=1)) as other:
+        first.execute("BEGIN IMMEDIATE")
         with pytest.raises(sqlite3.OperationalError) as busy:
             other.execute("BEGIN IMMEDIATE")
-    told = explain(OperationalError("BEGIN", {}, busy.value))
-    assert isinstance(told, Unavailable)
-    assert told.retry_after
-    assert "Another program" in told.detail
+    explained = explain(OperationalError("BEGIN", {}, busy.value))
+    assert isinstance(explained, Unavailable)
+    assert explained.retry_after
+    assert "Another program" in explained.detail

@@ -21,7 +21,7 @@ def test_file_is_replaced_and_no_temporary_file_remains(tmp_path: Path) -> None:
         assert path.read_bytes() == content
     path.with_name("file.new").write_bytes(b"left by a kill")
     files.replace_file(path, b"again")
-    assert [(one.name, one.read_bytes()) for one in tmp_path.iterdir()] == [("file", b"again")]
+    assert [(entry.name, entry.read_bytes()) for entry in tmp_path.iterdir()] == [("file", b"again")]
 
 
 @POSIX

@@ -180,7 +180,7 @@ def test_script_started_by_a_relative_path_is_found(nursery, tmp_path):
     script = nursery.write("nap", NAP)
     child = subprocess.Popen(["./nap"], cwd=tmp_path)
     nursery.children.append(child)
-    wait_for(lambda: [one.pid for one in find_by_executable(str(script))] == [child.pid])
+    wait_for(lambda: [process.pid for process in find_by_executable(str(script))] == [child.pid])
 
 
 @pytest.mark.parametrize("first", ["#!/usr/bin/env {python}", "#!/usr/bin/env -S {python} -E", "#! {python} -E"])
@@ -231,7 +231,7 @@ def test_topmost_of_a_program_that_starts_itself_is_found(nursery):
 
 
 def test_deskhand_does_not_find_itself():
-    here = {one.pid for one in find_by_executable(sys.executable)}
+    here = {process.pid for process in find_by_executable(sys.executable)}
     assert not here & {os.getpid(), os.getppid()}
 
 
@@ -248,7 +248,7 @@ def test_deskhand_does_not_end_itself_when_it_runs_in_the_session_it_ends(nurser
 def test_tree_includes_grandchildren(nursery):
     family = nursery.run("family", FAMILY, "deeper-deeper-deeper")
     pids = {number_in(nursery.folder / "family", ready) for ready in ("", "deeper", "deeper-deeper", "deeper-deeper-deeper")}
-    assert {one.pid for one in tree(family)} == pids
+    assert {process.pid for process in tree(family)} == pids
 
 
 def test_end_of_a_tree_ends_grandchildren(nursery):
@@ -256,7 +256,7 @@ def test_end_of_a_tree_ends_grandchildren(nursery):
     members = tree(family)
     assert len(members) == 4
     assert end_tree(family, 20) == Ended(killed=0)
-    assert not [one for one in members if is_running(one)]
+    assert not [process for process in members if is_running(process)]
 
 
 def test_process_that_ignores_the_request_is_killed(nursery):
@@ -272,14 +272,14 @@ def test_process_is_killed_at_once_without_grace(nursery):
 
 def test_request_to_end_can_be_replaced(nursery):
     napper = nursery.start("sleep", "600")
-    asked = []
+    requests = []
 
     def ask(process: Process) -> None:
-        asked.append(process)
+        requests.append(process)
         os.kill(process.pid, signal.SIGUSR1)
 
     assert end_tree(napper, 20, ask=ask) == Ended()
-    assert asked == [napper]
+    assert requests == [napper]
     assert nursery.children[0].wait() == -signal.SIGUSR1
 
 
@@ -301,7 +301,7 @@ def test_rest_of_a_session_is_found_before_its_leader_is_reaped(nursery):
     parent = nursery.start(nursery.write("leaver", LEAVES_A_CHILD))
     child = wait_for(lambda: number_in(nursery.folder / "leaver"))
     os.waitid(os.P_PID, parent.pid, os.WEXITED | os.WNOWAIT)
-    assert [one.pid for one in processes.left_behind(parent.pid)] == [child]
+    assert [process.pid for process in processes.left_behind(parent.pid)] == [child]
 
 
 def test_unreadable_file_is_a_program(tmp_path):

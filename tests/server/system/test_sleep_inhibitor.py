@@ -20,7 +20,7 @@ class Session:
         self.address, self._recorder = address, recorder
 
     def read(self) -> dict:
-        """What the power manager was asked next."""
+        """Read the next request to the power manager."""
         return json.loads(self._recorder.stdout.readline())
 
 

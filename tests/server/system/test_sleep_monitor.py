@@ -39,7 +39,7 @@ def test_clocks_of_this_computer_agree_while_it_is_awake() -> None:
 
 
 class Samples:
-    """What is seen on the clocks, one look after the other; then the last one again and again."""
+    """Clock samples in order; the last one repeats."""
 
     def __init__(self, *remaining):
         self.remaining, self.over = list(remaining), asyncio.Event()

@@ -20,12 +20,12 @@ def write(path: Path, text: str = AGENT.format("3.22.1")) -> Path:
 def test_own_agent_precedes_the_downloaded_one_and_the_one_in_path(tmp_path: Path, monkeypatch) -> None:
     own, ours, common = (write(tmp_path / folder / "ngrok") for folder in ("own", "ours", "common"))
     monkeypatch.setenv("PATH", os.pathsep.join([str(common.parent), "/usr/bin", "/bin"]))
-    found = find_agent("ngrok", ours.parent, str(own))
-    assert found and (found.path, found.own, found.version) == (str(own), True, "3.22.1")
-    found = find_agent("ngrok", ours.parent, None)
-    assert found and (found.path, found.own) == (str(ours), False)
-    found = find_agent("ngrok", tmp_path, None)
-    assert found and (found.path, found.own) == (str(common), True)
+    agent = find_agent("ngrok", ours.parent, str(own))
+    assert agent and (agent.path, agent.own, agent.version) == (str(own), True, "3.22.1")
+    agent = find_agent("ngrok", ours.parent, None)
+    assert agent and (agent.path, agent.own) == (str(ours), False)
+    agent = find_agent("ngrok", tmp_path, None)
+    assert agent and (agent.path, agent.own) == (str(common), True)
     own.unlink()
     assert find_agent("ngrok", ours.parent, str(own)) is None
 

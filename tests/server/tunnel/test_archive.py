@@ -8,7 +8,7 @@ import pytest
 
 from server.core.errors import UpstreamFailed
 from server.tunnel import archive
-from server.tunnel.archive import unpack_program
+from server.tunnel.archive import limit, unpack_program
 
 
 def write_tar(path: Path, members: dict[str, bytes], *, link: str | None = None) -> Path:
@@ -25,7 +25,7 @@ def write_tar(path: Path, members: dict[str, bytes], *, link: str | None = None)
 
 
 def write_zip(path: Path, members: dict[str, bytes]) -> Path:
-    with zipfile.ZipFile(path, "w") as pack:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as pack:
         for name, content in members.items():
             pack.writestr(name, content)
     return path
@@ -64,10 +64,13 @@ def test_broken_or_truncated_archive_is_refused(tmp_path: Path) -> None:
         assert not (tmp_path / "new").exists()
 
 
-def test_too_large_program_is_refused(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(archive, "MAX_SIZE", 1000)
+@pytest.mark.parametrize("write", [write_tar, write_zip])
+def test_too_large_program_is_refused(tmp_path: Path, monkeypatch, write) -> None:
+    monkeypatch.setattr(archive, "MAX_SIZE", 20_000)
+    unpack_program(write(tmp_path / "pack", {"ngrok": bytes(10_000)}), "ngrok", tmp_path / "new")
     with pytest.raises(UpstreamFailed):
-        unpack_program(write_tar(tmp_path / "pack", {"ngrok": bytes(2000)}), "ngrok", tmp_path / "new")
+        unpack_program(write(tmp_path / "pack", {"ngrok": bytes(20_001)}), "ngrok", tmp_path / "new")
+    assert not (tmp_path / "new").exists()
 
 
 def write_pax(path: Path, size: int) -> Path:
@@ -93,12 +96,25 @@ def test_large_member_headers_are_refused(tmp_path: Path) -> None:
         unpack_program(write_zip(tmp_path / "pack", {"ngrok": b"x", **names}), "ngrok", tmp_path / "new")
 
 
-def test_size_and_number_of_other_members_are_limited(tmp_path: Path, monkeypatch) -> None:
+def test_read_and_seek_that_an_archive_claims_are_refused_before_they_are_done() -> None:
+    file = limit(io.BytesIO(b"x"))
+    with pytest.raises(ValueError, match="too much"):
+        file.read(archive.CHUNK + 1)
+    with pytest.raises(ValueError, match="too far"):
+        file.seek(archive.MAX_SIZE + 1)
+    assert (file.tell(), file.read(archive.CHUNK)) == (0, b"x")
+
+
+def test_size_of_other_members_is_limited(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(archive, "MAX_SIZE", 20_000)
     unpack_program(write_tar(tmp_path / "pack", {"beside": bytes(50), "ngrok": b"x"}), "ngrok", tmp_path / "new")
     with pytest.raises(UpstreamFailed):
         unpack_program(write_tar(tmp_path / "pack", {"beside": bytes(5_000_000), "ngrok": b"x"}), "ngrok", tmp_path / "new")
+
+
+def test_number_of_members_is_limited(tmp_path: Path) -> None:
     many = {f"{number}": b"" for number in range(archive.MAX_FILES)}
+    unpack_program(write_tar(tmp_path / "pack", {"ngrok": b"x", **dict(list(many.items())[1:])}), "ngrok", tmp_path / "new")
     with pytest.raises(UpstreamFailed):
         unpack_program(write_tar(tmp_path / "pack", {"ngrok": b"x", **many}), "ngrok", tmp_path / "new")
 

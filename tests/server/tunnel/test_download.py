@@ -96,10 +96,10 @@ def served(serve, monkeypatch, tmp_path: Path):
 
 def wait_for_download(served, fits) -> dict:
     deadline = time.monotonic() + 20
-    while not fits((found := read(served))["download"], found):
-        assert time.monotonic() < deadline, found
+    while not fits((tunnel := read(served))["download"], tunnel):
+        assert time.monotonic() < deadline, tunnel
         time.sleep(0.02)
-    return found
+    return tunnel
 
 
 def over(view, _) -> bool:
@@ -113,10 +113,10 @@ def test_download_shows_its_progress_and_installs_the_agent(served, source) -> N
     half = wait_for_download(served, lambda view, _: view["share"] >= 0.4)["download"]
     assert half["share"] <= 0.5
     source.going_on.set()
-    found = wait_for_download(served, over)
+    tunnel = wait_for_download(served, over)
     ours = served.data / "tunnel" / "ngrok"
-    assert found["download"] is None
-    assert found["agent"] == {"found": True, "path": str(ours), "own": False, "version": "3.99.1"}
+    assert tunnel["download"] is None
+    assert tunnel["agent"] == {"found": True, "path": str(ours), "own": False, "version": "3.99.1"}
     assert sorted(file.name for file in ours.parent.iterdir()) == ["ngrok"]
 
 
@@ -164,9 +164,9 @@ def test_other_content_is_refused_with_a_sentence(served, source, change, senten
     for name, value in change.items():
         setattr(source, name, value)
     served.person("POST", "/api/tunnel/agent")
-    found = wait_for_download(served, over)
-    assert sentence in found["download"]["problem"]
-    assert not found["agent"]["found"]
+    tunnel = wait_for_download(served, over)
+    assert sentence in tunnel["download"]["problem"]
+    assert not tunnel["agent"]["found"]
     assert not list((served.data / "tunnel").iterdir())
 
 
@@ -199,10 +199,10 @@ def test_redirect_without_https_is_not_requested(served, source) -> None:
         other.leads_to = source.address  # and back, so that the last address alone would look well
         source.leads_to = other.address
         served.person("POST", "/api/tunnel/agent")
-        found = wait_for_download(served, over)
+        tunnel = wait_for_download(served, over)
     finally:
         other.shutdown()
         thread.join()
         other.server_close()
-    assert "without https" in found["download"]["problem"]
+    assert "without https" in tunnel["download"]["problem"]
     assert (len(source.ranges), other.ranges) == (1, [])

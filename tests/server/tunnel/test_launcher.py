@@ -77,13 +77,13 @@ def test_agent_gets_none_of_our_environment_variables(tmp_path: Path, monkeypatc
     assert launcher.stat().st_mode & 0o777 == 0o700
     for name in ("API_KEY", "DESKHAND_API_KEY", "NGROK_AUTHTOKEN"):
         monkeypatch.setenv(name, "secret")
-    said = subprocess.run([launcher], capture_output=True, text=True, check=True).stdout
-    assert "'PATH'" in said
-    assert "KEY" not in said
-    assert "NGROK" not in said
-    assert said.endswith("\n/\n")
-    kept = write_launcher(tmp_path / "tunnel", command, keep_token=True)
-    assert "NGROK_AUTHTOKEN" in subprocess.run([kept], capture_output=True, text=True, check=True).stdout
+    output = subprocess.run([launcher], capture_output=True, text=True, check=True).stdout
+    assert "'PATH'" in output
+    assert "KEY" not in output
+    assert "NGROK" not in output
+    assert output.endswith("\n/\n")
+    wrapper = write_launcher(tmp_path / "tunnel", command, keep_token=True)
+    assert "NGROK_AUTHTOKEN" in subprocess.run([wrapper], capture_output=True, text=True, check=True).stdout
 
 
 def test_library_path_of_a_frozen_program_is_not_inherited() -> None:

@@ -9,6 +9,6 @@ def test_authtoken_is_in_no_view_and_no_setting() -> None:
     assert "authtoken" not in {*TunnelView.model_fields, *TunnelSettings.model_fields}
 
 
-def test_at_first_nothing_opens_by_itself() -> None:
+def test_tunnel_is_closed_by_default() -> None:
     assert TunnelSettings() == TunnelSettings(domain=None, agent_path=None, keep_awake=False, open_at_start=False)
     assert {state.value for state in TunnelState} == {"off", "opening", "open", "reconnecting", "failed", "fixed"}

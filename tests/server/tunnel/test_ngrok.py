@@ -22,15 +22,15 @@ class EventRecorder:
         self.events: list[TunnelEvent] = []
         self._condition = threading.Condition()
 
-    def __call__(self, one: TunnelEvent) -> None:
+    def __call__(self, event: TunnelEvent) -> None:
         with self._condition:
-            self.events.append(one)
+            self.events.append(event)
             self._condition.notify_all()
 
     def wait_for(self, kind: EventKind, seconds: float = 20) -> TunnelEvent:
         with self._condition:
-            assert self._condition.wait_for(lambda: any(one.kind is kind for one in self.events), seconds), self.events
-            return next(one for one in self.events if one.kind is kind)
+            assert self._condition.wait_for(lambda: any(event.kind is kind for event in self.events), seconds), self.events
+            return next(event for event in self.events if event.kind is kind)
 
 
 def make_request(tmp_path: Path, **changes) -> TunnelRequest:
@@ -124,11 +124,26 @@ def test_broken_agent_is_explained_in_a_sentence(tmp_path: Path, program: str | 
     session.close()
 
 
+def test_log_has_the_errors_of_the_agent_without_authtokens(tmp_path: Path, caplog) -> None:
+    caplog.set_level("DEBUG")
+    caplog.set_level("DEBUG", "pyngrok")
+    error = r"from-the-person is unknown\nYour authtoken: from-the-file\nERR_NGROK_107"
+    file = tmp_path / "ngrok"
+    file.write_text(f"#!/bin/sh\ncat <<'END'\nt=2026-01-01T00:00:00Z lvl=eror msg=closing err=\"{error}\"\nEND\nexit 1\n")
+    file.chmod(0o700)
+    recorder = EventRecorder()
+    session = Ngrok().start(make_request(tmp_path, command=(str(file),), authtoken="from-the-person"), recorder)
+    recorder.wait_for(EventKind.ended)
+    session.close()
+    assert "ngrok: " in caplog.text and "ERR_NGROK_107" in caplog.text
+    assert "from-the" not in caplog.text
+
+
 def test_undecodable_log_line_does_not_end_reading() -> None:
-    said = io.TextIOWrapper(io.BytesIO(b"\xff\xfe\n" + b"lvl=info msg=last\n" * 9000), "utf-8")
-    assert list(read_lines(said))[-1] == "lvl=info msg=last\n"
-    said.close()
-    assert list(read_lines(said)) == []
+    log = io.TextIOWrapper(io.BytesIO(b"\xff\xfe\n" + b"lvl=info msg=last\n" * 9000), "utf-8")
+    assert list(read_lines(log))[-1] == "lvl=info msg=last\n"
+    log.close()
+    assert list(read_lines(log)) == []
 
 
 def test_request_limit_applies_to_addresses_of_the_free_plan() -> None:

@@ -20,7 +20,7 @@ def test_unknown_code_refers_to_the_page_of_ngrok() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "words", "transient"),
+    ("output", "words", "transient"),
     [
         ("failed to dial ngrok server: dial tcp: lookup connect.ngrok-agent.com: no such host", "could not be reached", True),
         ("read EOF from remote peer", "could not be reached", True),
@@ -28,8 +28,8 @@ def test_unknown_code_refers_to_the_page_of_ngrok() -> None:
         ("", "without a reason", True),
     ],
 )
-def test_output_without_a_code_is_explained(said: str, words: str, transient: bool) -> None:
-    error = explain(said)
+def test_output_without_a_code_is_explained(output: str, words: str, transient: bool) -> None:
+    error = explain(output)
     assert words in error.detail
     assert error.transient is transient
 

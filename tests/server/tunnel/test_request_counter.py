@@ -10,7 +10,7 @@ from tests.server.access.conftest import MovedClock, Opened
 HTTP = {"type": "http"}
 
 
-async def test_only_requests_to_the_host_of_the_tunnel_are_counted(opened: Opened, clock: MovedClock) -> None:
+async def test_requests_to_the_tunnel_host_only_are_counted(opened: Opened, clock: MovedClock) -> None:
     async with opened() as state:
         counter = RequestCounter(TunnelStore(state.context.database), clock)
         app = RequestCountingMiddleware(nothing, counter)
@@ -55,8 +55,8 @@ def test_warning_begins_at_four_fifths_of_the_limit(opened: Opened, clock: Moved
             assert counter.warn(None) is None
             return counter.warn(100)
 
-    said = asyncio.run(main())
-    assert said is None if words is None else words in (said or "")
+    warnings = asyncio.run(main())
+    assert warnings is None if words is None else words in (warnings or "")
 
 
 async def nothing(*_: object) -> None:

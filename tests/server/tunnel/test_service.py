@@ -243,11 +243,11 @@ def test_agent_of_a_killed_deskhand_is_ended_at_the_next_start(serve) -> None:
     demo = serve(demo=True, tunnel_timing=QUICK)
     open_tunnel(demo)
     config = demo.data / "tunnel" / "ngrok.yml"
-    kept = {file: file.read_bytes() for file in config.parent.iterdir()}
+    files = {file: file.read_bytes() for file in config.parent.iterdir()}
     (agent,) = agents(demo.data)
     command = agent.cmdline()
     demo.background.stop()
-    for file, content in kept.items():  # as a Deskhand leaves them that is killed
+    for file, content in files.items():  # as a Deskhand leaves them that is killed
         file.write_bytes(content)
     stale = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     reader = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", "--config", str(config)])

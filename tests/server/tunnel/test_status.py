@@ -34,7 +34,7 @@ async def status(tmp_path: Path, screen: Screen) -> AsyncIterator[TunnelStatus]:
             yield TunnelStatus(state.context, state.address, Ngrok(), None, demo=False)
 
 
-async def test_only_another_address_than_before_is_notified(status, screen) -> None:
+async def test_changed_address_only_is_notified(status, screen) -> None:
     await status.set_open("https://a.ngrok.app")
     await status.set_open("https://a.ngrok.app")
     assert status.address_changed_at is None

@@ -23,10 +23,10 @@ def until(
 ) -> dict[str, Any]:
     """Wait until the tunnel is so."""
     deadline = time.monotonic() + seconds
-    while (found := read(served))["state"] != state or not fits(found):
-        assert time.monotonic() < deadline, found
+    while (tunnel := read(served))["state"] != state or not fits(tunnel):
+        assert time.monotonic() < deadline, tunnel
         time.sleep(0.02)
-    return found
+    return tunnel
 
 
 def open_tunnel(served: Served) -> str:

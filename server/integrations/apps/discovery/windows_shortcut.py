@@ -4,6 +4,7 @@ https://learn.microsoft.com/openspecs/windows_protocols/ms-shllink/
 """
 
 import struct
+import sys
 
 LARGEST = 64 * 1024  # bytes of such a file
 HEADER = b"\x4c\x00\x00\x00\x01\x14\x02\x00\x00\x00\x00\x00\xc0\x00\x00\x00\x00\x00\x00\x46"
@@ -36,7 +37,8 @@ def read_place(content: bytes) -> str | None:
     if header >= WIDE_HEADER:
         (wide,) = struct.unpack_from("<I", content, start + 0x1C)
         return read_wide(content, start + wide) or None
-    return content[start + place :].partition(b"\0")[0].decode("mbcs" if is_windows() else "cp1252") or None
+    encoding = "mbcs" if sys.platform == "win32" else "cp1252"
+    return content[start + place :].partition(b"\0")[0].decode(encoding) or None
 
 
 def read_wide(content: bytes, start: int) -> str:
@@ -45,12 +47,3 @@ def read_wide(content: bytes, start: int) -> str:
     while content[end : end + 2] not in {b"\0\0", b""}:
         end += 2
     return content[start:end].decode("utf-16-le")
-
-
-def is_windows() -> bool:
-    """Return whether the ANSI code page is available."""
-    try:
-        "".encode("mbcs")
-    except LookupError:
-        return False
-    return True

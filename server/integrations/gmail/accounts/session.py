@@ -1,7 +1,7 @@
 """An account opened for a call, with its permissions checked."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -17,7 +17,7 @@ from server.core.errors import (
     UpstreamTimedOut,
 )
 from server.integrations.gmail.accounts.accounts import Accounts, Results
-from server.integrations.gmail.adapter.google import Answer, Result
+from server.integrations.gmail.adapter.google import Answer, CallOptions, Result
 from server.sdk.operation import require_still_allowed
 
 WORKERS = 5  # connections that share many reads
@@ -77,20 +77,18 @@ class Session:
     async def save_draft(self, content: bytes, thread_id: str | None = None, draft_id: str | None = None) -> Answer:
         """Make a draft of a mail, or replace one."""
         google = self.accounts.google
-        return checked(
-            await self.accounts.call(self.address, lambda options: [google.save_draft(options, content, thread_id, draft_id)])
-        )[0]
+        return await self._call(lambda options: [google.save_draft(options, content, thread_id, draft_id)])
 
     async def send_draft(self, content: bytes, thread_id: str | None, draft_id: str) -> Answer:
         """Send this mail in the place of a draft, once."""
         google = self.accounts.google
-        return checked(
-            await self.accounts.call(
-                self.address,
-                lambda options: [google.send_draft(options, content, thread_id, draft_id)],
-                check=require_still_allowed,  # the token may have been renewed first, which takes a while
-            )
-        )[0]
+        check = require_still_allowed  # the token may have been renewed first, which takes a while
+        return await self._call(lambda options: [google.send_draft(options, content, thread_id, draft_id)], check)
+
+    async def _call(
+        self, function: Callable[[CallOptions], Results], check: Callable[[], Awaitable[None]] | None = None
+    ) -> Answer:
+        return checked(await self.accounts.call(self.address, function, check=check))[0]
 
     async def _call_each(self, method: str, calls: Sequence[Mapping[str, Any]], *, retry: bool) -> Results:
         google = self.accounts.google

@@ -154,7 +154,7 @@ class Google:
 
     def _call(self, options: CallOptions, connection: Any, method: str, arguments: Mapping[str, Any]) -> Result:
         from googleapiclient.errors import HttpError
-        from httplib2.error import HttpLib2Error
+        from httplib2.error import HttpLib2Error, ServerNotFoundError
 
         *path, verb = method.split(".")
         resource = self._service(options.endpoint).users()
@@ -165,15 +165,17 @@ class Google:
         request.headers["authorization"] = f"Bearer {options.token}"
         try:
             answer = request.execute(http=connection, num_retries=options.retries)
+            if answer and not isinstance(answer, dict):
+                raise ValueError
         except HttpError as error:
             return read_failure(int(error.resp.status), error.resp, error.content)
         except DeskhandError as error:
             return error
         except (OSError, http.client.HTTPException, HttpLib2Error) as error:
-            return _read_trouble(error)
+            if isinstance(error, ServerNotFoundError | socket.gaierror | ConnectionRefusedError):
+                return NotReached()
+            return UpstreamFailed(f"The connection to Gmail broke. {_RETRIED}")
         except (ValueError, TypeError, AttributeError, RecursionError, MemoryError):
-            return UpstreamFailed(f"Gmail answered something that cannot be read. {_RETRIED}")
-        if answer and not isinstance(answer, dict):
             return UpstreamFailed(f"Gmail answered something that cannot be read. {_RETRIED}")
         return answer or {}
 
@@ -237,7 +239,9 @@ def _oauth_failures() -> Iterator[None]:
     except RefreshError as error:
         if error.retryable:
             raise UpstreamFailed(f"Google could not renew the sign-in just now. {_RETRIED}") from None
-        raise read_refusal(_refresh_error_code(error)) from None
+        details = error.args[1] if len(error.args) > 1 else None
+        code = details.get("error", "") if isinstance(details, dict) else str(*error.args[:1]).partition(":")[0]
+        raise read_refusal(str(code)) from None
     except OAuth2Error as error:
         raise read_refusal(str(error.error or "")) from None
     except (RequestException, GoogleAuthError) as error:
@@ -248,13 +252,6 @@ def _oauth_failures() -> Iterator[None]:
         raise UpstreamFailed(f"Google answered something that cannot be read. {_RETRIED}") from None
 
 
-def _refresh_error_code(error: Exception) -> str:
-    details = error.args[1] if len(error.args) > 1 else None
-    if isinstance(details, dict):
-        return str(details.get("error", ""))
-    return str(error.args[0]).partition(":")[0] if error.args else ""
-
-
 def read_refusal(code: str) -> DeskhandError:
     """Make our error of OAuth's (RFC 6749, section 5.2)."""
     if code == "invalid_grant":
@@ -263,11 +260,3 @@ def read_refusal(code: str) -> DeskhandError:
         return SignInNeeded("Google does not know this client any more. Open Deskhand's window and enter its credentials again.")
     named = f" ({code})" if code.isidentifier() else ""
     return UpstreamFailed(f"Google refused to sign in{named}. {_RETRIED}")
-
-
-def _read_trouble(error: Exception) -> DeskhandError:
-    from httplib2 import ServerNotFoundError
-
-    if isinstance(error, ServerNotFoundError | socket.gaierror | ConnectionRefusedError):
-        return NotReached()
-    return UpstreamFailed(f"The connection to Gmail broke. {_RETRIED}")

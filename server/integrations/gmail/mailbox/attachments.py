@@ -116,7 +116,10 @@ def read_named(folder: Path, name: str, room: int) -> File:
         os.close(descriptor)
     if len(content) > room:
         raise TooLarge(TOO_LARGE)
-    return File(name, guess_media_type(name), content)
+    import mimetypes
+
+    guessed, packed = mimetypes.guess_type(name)
+    return File(name, guessed if guessed and not packed else UNKNOWN_TYPE, content)
 
 
 def not_there(folder: Path, name: str) -> NotFound:
@@ -125,14 +128,6 @@ def not_there(folder: Path, name: str) -> NotFound:
     close = difflib.get_close_matches(name, there, cutoff=0.4)
     hint = f" Did you mean {' or '.join(close)}?" if close else ""
     return NotFound(f"There is no file of this name in Deskhand's folder for files.{hint}")
-
-
-def guess_media_type(name: str) -> str:
-    """Guess what a file is from its name."""
-    import mimetypes
-
-    guessed, packed = mimetypes.guess_type(name)
-    return guessed if guessed and not packed else UNKNOWN_TYPE
 
 
 def save_file(folder: Path, file: File) -> str:

@@ -2,7 +2,6 @@
 
 import hashlib
 from dataclasses import dataclass, replace
-from typing import Any
 
 from server.core.errors import DeskhandError, InvalidInput, UpstreamFailed
 from server.integrations.gmail.accounts.accounts import Accounts
@@ -58,7 +57,13 @@ class Drafts:
             if answer is not None
         ]
         token = page.get("nextPageToken")
-        return DraftList(drafts=[view_draft(draft, session.address) for draft in drafts], next_page_token=token)
+        messages = [draft.get("message") or {} for draft in drafts]
+        entries = [lean_entries(view_entries([message], session.address, {}), 1500)[0] for message in messages]
+        views = [
+            DraftEntry(draft_id=str(draft.get("id", "")), message_id=entry.id, **entry.model_dump(exclude={"id"}))
+            for draft, entry in zip(drafts, entries, strict=True)
+        ]
+        return DraftList(drafts=views, next_page_token=token)
 
     async def read(self, draft_id: str, account: str | None) -> WholeDraft:
         """Read a draft."""
@@ -74,10 +79,7 @@ class Drafts:
 
     async def create(self, order: DraftMail) -> DraftSaved:
         """Write a draft."""
-        session, outgoing, thread_id = await self._settle(order)
-        saved = await session.save_draft(await self.accounts.run(compose, outgoing), thread_id)
-        await self.outbox.files.release(order)
-        return describe_saved(saved, "The draft was written. It was not sent.")
+        return await self._save(order, None, "The draft was written. It was not sent.")
 
     async def preview_update(self, draft_id: str, order: DraftMail) -> Effect:
         """Foresee which draft is replaced, and by which mail."""
@@ -89,10 +91,20 @@ class Drafts:
 
     async def update(self, draft_id: str, order: DraftMail) -> DraftSaved:
         """Replace a draft, attachments included; it stays in its thread."""
+        return await self._save(order, draft_id, "The draft was replaced. It was not sent.")
+
+    async def _save(self, order: DraftMail, draft_id: str | None, sentence: str) -> DraftSaved:
         session, outgoing, thread_id = await self._settle(order, draft_id)
         saved = await session.save_draft(await self.accounts.run(compose, outgoing), thread_id, draft_id)
         await self.outbox.files.release(order)
-        return describe_saved(saved, "The draft was replaced. It was not sent.")
+        message = saved.get("message") or {}
+        return DraftSaved(
+            success=True,
+            message=sentence,
+            draft_id=str(saved.get("id", "")),
+            message_id=str(message.get("id", "")),
+            thread_id=str(message.get("threadId", "")),
+        )
 
     async def preview_send(self, draft_id: str, account: str | None) -> Effect:
         """Foresee the mail that goes out, with the hashes of its attachments."""
@@ -176,22 +188,3 @@ async def read_stored(session: Session, draft_id: str) -> Stored:
     if not raw:
         raise UpstreamFailed("Gmail did not answer the content of this draft. Open it in Gmail.")
     return Stored(raw, content.get("threadId"))
-
-
-def view_draft(draft: dict[str, Any], account: str) -> DraftEntry:
-    """A draft without its text."""
-    message = draft.get("message") or {}
-    entry = lean_entries(view_entries([message], account, {}), 1500)[0]
-    return DraftEntry(draft_id=str(draft.get("id", "")), message_id=entry.id, **entry.model_dump(exclude={"id"}))
-
-
-def describe_saved(draft: dict[str, Any], sentence: str) -> DraftSaved:
-    """Answer what was written where."""
-    message = draft.get("message") or {}
-    return DraftSaved(
-        success=True,
-        message=sentence,
-        draft_id=str(draft.get("id", "")),
-        message_id=str(message.get("id", "")),
-        thread_id=str(message.get("threadId", "")),
-    )

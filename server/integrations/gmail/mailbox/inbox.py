@@ -58,15 +58,6 @@ class ListQuery:
 
 
 @dataclass(frozen=True)
-class Page:
-    """Page of a message list: ids only."""
-
-    ids: list[str]
-    next_token: str | None
-    estimate: int
-
-
-@dataclass(frozen=True)
 class Inbox:
     """Reads mails, threads and attachments."""
 
@@ -77,18 +68,18 @@ class Inbox:
     async def list_mails(self, query: ListQuery) -> tuple[list[ListedMail], str | None]:
         """List mails with their texts, newest first, and the token of the next page."""
         session = open_session(self.accounts, query.account, Permission.read)
-        page = await self._find(session, query)
-        messages = await self._fetch(session, page.ids, format="full")
-        return await self.accounts.run(shorten_to_limit, await self._view_listed(session, messages)), page.next_token
+        ids, token, _ = await self._find(session, query)
+        messages = await self._fetch(session, ids, format="full")
+        return await self.accounts.run(shorten_to_limit, await self._view_listed(session, messages)), token
 
     async def search(self, query: ListQuery) -> SearchResult:
         """List mails without their texts, newest first."""
         session = open_session(self.accounts, query.account, Permission.read)
-        page = await self._find(session, query)
-        messages = await self._fetch(session, page.ids, format="full", fields=ENTRY_FIELDS)
+        ids, token, estimate = await self._find(session, query)
+        messages = await self._fetch(session, ids, format="full", fields=ENTRY_FIELDS)
         names = await self.labels.names(session, messages)
         entries = await self.accounts.run(view_entries, messages, session.address, names)
-        return SearchResult(messages=lean_entries(entries), next_page_token=page.next_token, result_size_estimate=page.estimate)
+        return SearchResult(messages=lean_entries(entries), next_page_token=token, result_size_estimate=estimate)
 
     async def read(self, message_id: str, offset: int, account: str | None) -> WholeMail:
         """Read a mail, its text from an offset on."""
@@ -169,7 +160,8 @@ class Inbox:
         bodies = await fetch_bodies(session, messages, LISTED)
         return await self.accounts.run(view_all_listed, messages, session.address, names, bodies)
 
-    async def _find(self, session: Session, query: ListQuery) -> Page:
+    async def _find(self, session: Session, query: ListQuery) -> tuple[list[str], str | None, int]:
+        """Find a page of mails: their ids, the token of the next page, and about how many there are."""
         if len(quote(query.query)) > LONGEST_QUERY:
             raise InvalidInput("The query is too long. Search for less at once.")
         options: dict[str, Any] = {"maxResults": query.most}
@@ -183,7 +175,7 @@ class Inbox:
         listed = answer.get("messages") or []
         ids = [entry["id"] for entry in listed if isinstance(entry, dict) and isinstance(entry.get("id"), str)]
         token = answer.get("nextPageToken")
-        return Page(ids, token if isinstance(token, str) else None, _count(answer.get("resultSizeEstimate")))
+        return ids, token if isinstance(token, str) else None, _count(answer.get("resultSizeEstimate"))
 
     async def _fetch(self, session: Session, ids: list[str], **options: Any) -> list[Mapping[str, Any]]:
         answers = await session.read_each("messages.get", [{"id": message_id, **options} for message_id in ids])

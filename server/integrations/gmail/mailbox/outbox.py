@@ -101,8 +101,11 @@ class Outbox:
     ) -> Sent:
         content = await self.accounts.run(compose, outgoing)
         await require_still_allowed()  # files may have taken their time
-        draft_id = await make_draft(session, content, thread_id)
-        sent = await post_draft(session, draft_id, content, thread_id, message)
+        try:
+            draft = await session.save_draft(content, thread_id)
+        except (UpstreamFailed, UpstreamTimedOut) as error:
+            raise add_sentence(error, NOTHING_SENT) from None
+        sent = await post_draft(session, str(draft.get("id", "")), content, thread_id, message)
         await self.files.release(order)
         return sent
 
@@ -134,15 +137,6 @@ def foresee_answer(outgoing: OutgoingMail, answer: Answer) -> Effect:
     """Effect of a reply."""
     fields = (*outgoing.fields(), ("Answers", answer.answered), ("Thread", answer.thread_id))
     return Effect(f"answer {name_recipients(outgoing.recipients())}", fields, outgoing.addresses(), outgoing.seal())
-
-
-async def make_draft(session: Session, content: bytes, thread_id: str | None) -> str:
-    """Make a draft of a mail that is to be sent."""
-    try:
-        draft = await session.save_draft(content, thread_id)
-    except (UpstreamFailed, UpstreamTimedOut) as error:
-        raise add_sentence(error, NOTHING_SENT) from None
-    return str(draft.get("id", ""))
 
 
 async def post_draft(session: Session, draft_id: str, content: bytes, thread_id: str | None, message: str) -> Sent:

@@ -15,10 +15,10 @@ def answer_subject(subject: str) -> str:
     """Write the subject of an answer: as it is, with one prefix. Gmail leaves a thread whose subject changes otherwise."""
     prefix, lists, place = "", "", 0
     while True:
-        if found := _PREFIX.match(subject, place):
-            prefix = prefix or (found[0] if found["reply"] else "")
-        elif (found := _LIST.match(subject, place)) and _PREFIX.match(subject, found.end()):
-            lists += found[1]
+        if match := _PREFIX.match(subject, place):
+            prefix = prefix or (match[0] if match["reply"] else "")
+        elif (match := _LIST.match(subject, place)) and _PREFIX.match(subject, match.end()):
+            lists += match[1]
         else:
             return f"{prefix or 'Re: '}{lists}{subject[place:]}"
-        place = found.end()
+        place = match.end()

@@ -163,7 +163,10 @@ def compose(outgoing: OutgoingMail) -> bytes:
     if outgoing.html is not None:
         message.add_alternative(outgoing.html, subtype="html")
     for file in outgoing.files:
-        _attach(message, file)
+        kind, _, form = file.media_type.partition("/")
+        if kind in {"multipart", "message"}:  # these would have to be parsed to be attached
+            kind, form = "application", "octet-stream"
+        message.add_attachment(file.content, maintype=kind, subtype=form, filename=file.name)
     content = message.as_bytes()
     check_head(content, outgoing)
     if len(content) > LARGEST_MAIL:
@@ -191,13 +194,6 @@ def _write_headers(message: EmailMessage, outgoing: OutgoingMail) -> None:
         message["In-Reply-To"] = outgoing.in_reply_to
     if outgoing.references:
         message["References"] = " ".join(outgoing.references)
-
-
-def _attach(message: EmailMessage, file: File) -> None:
-    kind, _, form = file.media_type.partition("/")
-    if kind in {"multipart", "message"}:  # these would have to be parsed to be attached
-        kind, form = "application", "octet-stream"
-    message.add_attachment(file.content, maintype=kind, subtype=form, filename=file.name)
 
 
 def check_subject(subject: str) -> str:

@@ -99,19 +99,15 @@ class Writer:
         self.breaks = max(self.breaks, BREAKS.get(name, 0))
         if name in {"ul", "ol"}:
             self._nest(name, ends=tag.ends)
-        elif name in {"blockquote", "pre"}:
-            self._deepen(name, -1 if tag.ends else 1)
+        elif name == "pre":
+            self.preformatted = max(0, self.preformatted + (-1 if tag.ends else 1))
+        elif name == "blockquote":
+            self.quotes = max(0, self.quotes + (-1 if tag.ends else 1))
         elif name == "li" and not tag.ends:
             self._put(self._bullet())
             self.space = True
         else:
             self._mark_within_line(tag)
-
-    def _deepen(self, name: str, by: int) -> None:
-        if name == "pre":
-            self.preformatted = max(0, self.preformatted + by)
-        else:
-            self.quotes = max(0, self.quotes + by)
 
     def _mark_within_line(self, tag: Tag) -> None:
         name = tag.name

@@ -7,7 +7,7 @@ from server.integrations.gmail.mime.text import clean_line, clean_text, shorten
 
 LARGEST_CALENDAR = 100_000  # characters
 MOST_EVENTS = 3
-MOST_GUESTS = 20
+MOST_ATTENDEES = 20
 LONGEST_DETAIL = 500
 LONGEST_NOTES = 2000
 _TITLES = {
@@ -38,9 +38,9 @@ def describe_calendar(content: str, method: str = "") -> str:
 
 
 def _describe_event(event: Any, method: str) -> str:
-    guests = [_describe_person(guest) for guest in _read_all(event, "ATTENDEE")]
-    if len(guests) > MOST_GUESTS:
-        guests = [*guests[:MOST_GUESTS], f"… and {len(guests) - MOST_GUESTS} more"]
+    attendees = [_describe_person(attendee) for attendee in _read_all(event, "ATTENDEE")]
+    if len(attendees) > MOST_ATTENDEES:
+        attendees = [*attendees[:MOST_ATTENDEES], f"… and {len(attendees) - MOST_ATTENDEES} more"]
     fields = {
         _find_title(event, method): _read(event, "SUMMARY") or "(no title)",
         "When": _describe_period(event),
@@ -48,7 +48,7 @@ def _describe_event(event: Any, method: str) -> str:
         "Repeats": _read_rule(event),
         "Where": _read(event, "LOCATION"),
         "Organizer": "; ".join(_describe_person(person) for person in _read_all(event, "ORGANIZER")[:1]),
-        "Guests": "; ".join(guests),  # names may hold commas
+        "Guests": "; ".join(attendees),  # names may hold commas
         "Comment": _read(event, "COMMENT"),
         "Link": _read(event, "URL"),
         "Notes": shorten(clean_text(str(next(iter(_read_all(event, "DESCRIPTION")), ""))), LONGEST_NOTES),

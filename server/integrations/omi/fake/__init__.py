@@ -133,7 +133,9 @@ class Platform:
             return 0
         breaker.note(well=answer.is_success)
         if sent.event == "realtime_transcript" and answer.status_code == 200:
-            self._read_answer(answer)
+            message = answer.json().get("message", "") if answer.content else ""
+            if len(message) > SHORTEST_MESSAGE:
+                self.notifications.append(f"Webhook says: {message}")
         return answer.status_code
 
     def _sign(self, sent: Sent, uid: str, body: bytes) -> dict[str, str]:
@@ -143,11 +145,6 @@ class Platform:
         digests = [sign(secret, now, uid, body) for secret in (self.secret, self.previous) if secret]
         signature = ",".join([f"t={now}", *(f"v1={digest}" for digest in digests)])
         return {"X-Omi-Signature": signature, "X-Omi-Event": sent.event, "X-Omi-Delivery": sent.key}
-
-    def _read_answer(self, answer: "httpx2.Response") -> None:
-        message = answer.json().get("message", "") if answer.content else ""
-        if len(message) > SHORTEST_MESSAGE:
-            self.notifications.append(f"Webhook says: {message}")
 
     def _note(self, hook: Hook, sent: Sent) -> None:
         hook.failures = 0 if sent.arrived else hook.failures + 1

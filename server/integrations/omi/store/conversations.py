@@ -14,6 +14,7 @@ from server.integrations.omi.store.tables import action_item, conversation
 
 NOT_YOURS = "A conversation with this id is here already, and you did not add it. Give yours an id of its own."
 UNFINISHED = ("in_progress", "processing", "merging")
+SAME = ("title", "overview", "category", "finished_at", "updated_at", "status", "discarded")  # stored as they are delivered
 LINE = (
     conversation.c.uid,
     conversation.c.id,
@@ -73,15 +74,8 @@ def put(connection: Connection, uid: str, content: Conversation, body: str, now:
     if known and (known["deleted_at"] or (known["added_by"] == client and is_older(content, known))):
         return False
     created_at = content.created_at or (str(known["created_at"]) if known else now)
-    values = {
-        "title": content.title,
-        "overview": content.overview,
-        "category": content.category,
+    values = {name: getattr(content, name) for name in SAME} | {
         "created_at": created_at,
-        "finished_at": content.finished_at,
-        "updated_at": content.updated_at,
-        "status": content.status,
-        "discarded": content.discarded,
         "changed_at": now,
         "words": f"{content.title}\n{content.overview}\n{content.transcript}".casefold(),
         "added_by": client,

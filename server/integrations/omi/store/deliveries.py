@@ -99,7 +99,7 @@ def receive(connection: Connection, delivery: ParsedDelivery, settings: OmiSetti
     known = sources.find(connection, delivery.uid)
     state = known["state"] if known else SourceState.waiting
     if state == SourceState.denied:
-        sources.count_dropped(connection, delivery.uid, delivery.at)
+        connection.execute(sources.DROP, {"which": delivery.uid, "now": delivery.at})
         return DeliveryResult(DeliveryOutcome.denied)
     if repeated := find_duplicate(connection, delivery):
         return DeliveryResult(repeated)
@@ -111,8 +111,12 @@ def receive(connection: Connection, delivery: ParsedDelivery, settings: OmiSetti
         row = {"uid": delivery.uid, "question": delivery.question, "form": delivery.form, "state": SourceState.waiting}
         sources.add(connection, row | first)
     remember(connection, delivery)
-    sources.count_stored(connection, delivery.uid, delivery.at, delivery.size, waits=waits)
-    count_arrival(connection, delivery)
+    aside = {"more": int(waits), "size": delivery.size if waits else 0}
+    connection.execute(sources.KEEP_ASIDE, {"which": delivery.uid, "now": delivery.at, **aside})
+    values = {"of": delivery.uid, "what": delivery.kind, "now": delivery.at, "called": delivery.title}
+    if not connection.execute(COUNT, values).rowcount:
+        arrived = {"uid": delivery.uid, "kind": delivery.kind, "at": delivery.at, "title": delivery.title, "count": 1}
+        connection.execute(FIRST, arrived)
     outcome = DeliveryOutcome.stored if delivery.save(connection) else DeliveryOutcome.duplicate
     return DeliveryResult(outcome, is_new_source=known is None, note=WAITING if waits else "")
 
@@ -149,14 +153,6 @@ def is_full(connection: Connection, known: Mapping[str, Any] | None, delivery: P
         return True
     count, size = (known["kept_aside"], known["bytes_aside"]) if known else (0, 0)
     return bool(count >= settings.waiting_deliveries or size + delivery.size > settings.waiting_bytes)
-
-
-def count_arrival(connection: Connection, delivery: ParsedDelivery) -> None:
-    """Count a delivery of its kind."""
-    values = {"of": delivery.uid, "what": delivery.kind, "now": delivery.at, "called": delivery.title}
-    if not connection.execute(COUNT, values).rowcount:
-        row = {"uid": delivery.uid, "kind": delivery.kind, "at": delivery.at, "title": delivery.title, "count": 1}
-        connection.execute(FIRST, row)
 
 
 def read_last(connection: Connection, limit: int) -> list[Mapping[str, Any]]:

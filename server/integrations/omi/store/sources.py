@@ -80,16 +80,6 @@ def add(connection: Connection, values: Row) -> None:
     connection.execute(ADD, {"first_client": "", "kept_aside": 0, "bytes_aside": 0, "dropped": 0, **values})
 
 
-def count_stored(connection: Connection, uid: str, now: str, size: int, *, waits: bool) -> None:
-    """Count a stored delivery; as kept aside if the uid waits."""
-    connection.execute(KEEP_ASIDE, {"which": uid, "now": now, "more": int(waits), "size": size if waits else 0})
-
-
-def count_dropped(connection: Connection, uid: str, now: str) -> None:
-    """Count a dropped delivery."""
-    connection.execute(DROP, {"which": uid, "now": now})
-
-
 def accept(connection: Connection, question: str) -> str:
     """Accept a uid and return it. Raises NotFound if the approval request is not waiting any more."""
     uid = find_waiting(connection, question)

@@ -129,7 +129,7 @@ recording = Table(
 )
 
 
-def count(connection: Connection, statement: Select[tuple[int]]) -> int:
+def count(connection: Connection, statement: Select[int]) -> int:
     """Return the number that a statement selects."""
     return int(connection.execute(statement).scalar_one())
 

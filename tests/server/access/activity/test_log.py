@@ -29,9 +29,9 @@ async def test_unfinished_call_is_uncertain_after_restart(opened, clock) -> None
         await state.activity.begin(entry, "key", "h")
     async with opened() as state:
         assert [entry.outcome for entry in await state.activity.list()] == [Outcome.uncertain, Outcome.done]
-        kept = await state.activity.find_idempotency_record("c", "key")
-        assert kept is not None
-        assert (kept.outcome, kept.status) == (Outcome.uncertain, None)
+        record = await state.activity.find_idempotency_record("c", "key")
+        assert record is not None
+        assert (record.outcome, record.status) == (Outcome.uncertain, None)
 
 
 async def test_repeated_idempotency_key_gets_the_first_record(opened, clock) -> None:

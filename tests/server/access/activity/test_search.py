@@ -46,7 +46,7 @@ def search(opened, clock):
 
 
 @pytest.mark.parametrize(
-    ("wanted", "found"),
+    ("wanted", "expected"),
     [
         ({}, [3, 2, 1]),
         ({"client": "gpt"}, [2]),
@@ -68,8 +68,8 @@ def search(opened, clock):
         ({"text": "nothing such"}, []),
     ],
 )
-def test_calls_are_filtered_by_their_fields(search, wanted, found) -> None:
-    assert search(**wanted) == found
+def test_calls_are_filtered_by_their_fields(search, wanted, expected) -> None:
+    assert search(**wanted) == expected
 
 
 def test_calls_are_filtered_by_time(search, clock) -> None:
@@ -91,8 +91,8 @@ async def test_rare_match_is_found_or_a_cursor_to_continue_is_returned(opened, c
         await state.activity.add(replace(SENT, at=at))
         await state.context.database.write(fill, 2 * WINDOW, at)
         rare = Search(client="gpt")
-        found = await state.activity.search(rare, 10)
-        assert ([entry.id for entry in found.entries], found.earlier) == ([1], None)
+        results = await state.activity.search(rare, 10)
+        assert ([entry.id for entry in results.entries], results.earlier) == ([1], None)
         first = await state.activity.search(rare, 10, seconds=0)
         assert (first.entries, first.earlier) == ([], WINDOW + 2)
         rest = await state.activity.search(rare, 10, before=first.earlier)
@@ -103,8 +103,8 @@ async def test_page_omits_results_except_of_failures(opened, clock) -> None:
     async with opened() as state:
         for status in (200, 404):
             await state.activity.add(replace(READ, at=clock.now().isoformat(), status=status))
-        found = await state.activity.search(Search(contents=False), 2)
-        assert [(entry.result, entry.arguments) for entry in found.entries] == [
+        results = await state.activity.search(Search(contents=False), 2)
+        assert [(entry.result, entry.arguments) for entry in results.entries] == [
             ("[]", READ.arguments),
             (None, READ.arguments),
         ]

@@ -31,7 +31,7 @@ def test_different_effect_is_a_different_approval_request(other: Effect) -> None
 
 
 def test_minutes_are_formatted() -> None:
-    assert [say_minutes(one) for one in (1, 15, 0.5)] == ["1 minute", "15 minutes", "0.5 minutes"]
+    assert [say_minutes(minutes) for minutes in (1, 15, 0.5)] == ["1 minute", "15 minutes", "0.5 minutes"]
 
 
 def test_former_names_of_settings_are_accepted() -> None:

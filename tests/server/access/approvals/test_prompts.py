@@ -45,21 +45,21 @@ async def test_decided_approval_is_not_prompted_again(opened) -> None:
         bot, questions = await post.client(), post.state.context.approval_requests
         for decide in (questions.approve, questions.deny):
             await post.send(bot, decide.__name__)
-            one = await post.question()
-            await decide(one.id)
+            approval_request = await post.question()
+            await decide(approval_request.id)
             for again in (questions.approve, questions.deny):
                 with pytest.raises(NotFound):
-                    await again(one.id)
+                    await again(approval_request.id)
 
 
 async def test_desktop_is_notified_of_each_approval_request_once(opened) -> None:
     async with posting(opened) as post:
-        told = []
-        post.state.context.screen.notify = lambda title, text: told.append((title, text))
+        notifications = []
+        post.state.context.screen.notify = lambda title, text: notifications.append((title, text))
         bot = await post.client()
         await post.send(bot)
         await post.send(bot)
         async with asyncio.timeout(20):
-            while not told:
+            while not notifications:
                 await asyncio.sleep(0.005)
-        assert told == [("bot asks you", "May it send a letter to ann? Answer in Deskhand.")]
+        assert notifications == [("bot asks you", "May it send a letter to ann? Answer in Deskhand.")]

@@ -1,4 +1,4 @@
-"""What was approved runs once, by walking the way again, and only if it is still what was approved and still allowed."""
+"""Approved calls run once, through the guard again, and only if unchanged and still permitted."""
 
 import asyncio
 import sqlite3
@@ -52,12 +52,12 @@ async def test_changed_effect_needs_a_new_approval(opened) -> None:
         post.signature = "Eve"
         await post.approve()
         async with asyncio.timeout(20):
-            while not (asked := await post.state.context.approval_requests.list()):
+            while not (approval_requests := await post.state.context.approval_requests.list()):
                 await asyncio.sleep(0.005)
         assert (await post.look(bot, approval))["status"] == "pending"
-        assert asked[0].id != old.id
-        assert ("Signature", "Eve") in asked[0].fields
-        entry = next(one for one in await post.state.activity.list() if one.operation == "send_letter")
+        assert approval_requests[0].id != old.id
+        assert ("Signature", "Eve") in approval_requests[0].fields
+        entry = next(record for record in await post.state.activity.list() if record.operation == "send_letter")
         assert (entry.outcome, "you are asked again" in entry.reason) == ("waiting", True)
         with pytest.raises(NotFound):  # a second click on what the person has seen says nothing about what they have not
             await post.state.context.approval_requests.approve(old.id)
@@ -164,7 +164,7 @@ async def test_pause_between_approval_and_run_needs_another_approval(opened) -> 
         seen = await post.look(bot, approval)
         assert (seen["status"], post.sent) == ("pending", [])
         assert (await post.question()).id == approval
-        entry = next(one for one in await post.state.activity.list() if one.operation == "send_letter")
+        entry = next(record for record in await post.state.activity.list() if record.operation == "send_letter")
         assert (entry.outcome, "paused" in entry.reason) == ("waiting", True)
 
 
@@ -229,7 +229,7 @@ async def test_call_running_at_a_crash_is_uncertain_and_never_repeated(opened) -
         seen = await post.look(bot, approval)
         assert (seen["status"], "Look whether it happened" in seen["reason"], post.sent) == ("uncertain", True, [])
         assert (await post.send(bot)).status_code == 409, "the same call is not run either"
-        entry = next(one for one in await post.state.activity.list() if one.outcome == "uncertain")
+        entry = next(record for record in await post.state.activity.list() if record.outcome == "uncertain")
         assert entry.operation == "send_letter"
 
 

@@ -22,7 +22,9 @@ async def test_call_approved_in_time_gets_its_own_response(opened) -> None:
         answer = await call
         assert (answer.status_code, answer.json(), post.sent) == (200, {"sent": 1}, ["hi"])
         entries = await post.state.activity.list()
-        assert [(one.outcome, one.decision, one.reason) for one in entries] == [("done", "allowed", "You allowed it once.")]
+        assert [(entry.outcome, entry.decision, entry.reason) for entry in entries] == [
+            ("done", "allowed", "You allowed it once.")
+        ]
         assert entries[0].status == 200
         assert entries[0].result == '{"sent":1}'
 
@@ -33,9 +35,9 @@ async def test_unanswered_approval_is_a_202_with_its_status_url(opened) -> None:
         answer = await post.send(bot, wait=True)
         assert answer.status_code == 202
         assert "preference-applied" not in answer.headers
-        told = answer.json()
-        approval = told["approval_id"]
-        assert told == {
+        body = answer.json()
+        approval = body["approval_id"]
+        assert body == {
             "status": "pending",
             "approval_id": approval,
             "summary": "send a letter to ann",
@@ -86,8 +88,8 @@ async def test_same_call_is_one_approval_request_with_one_result(opened, clock) 
         other = await post.client("other")
         assert (await post.send(other)).json()["approval_id"] != first, "another client's is another call"
         assert len(await post.state.context.approval_requests.list()) == 3
-        one = (await post.state.context.approval_requests.list())[0]
-        await post.state.context.approval_requests.approve(one.id)
+        approval_request = (await post.state.context.approval_requests.list())[0]
+        await post.state.context.approval_requests.approve(approval_request.id)
         await post.wait_for(bot, first, "done")
         again = await post.send(bot)
         assert (again.status_code, again.json(), post.sent) == (200, {"sent": 1}, ["hi"])
@@ -179,7 +181,7 @@ async def test_unanswered_approval_expires(opened, clock) -> None:
         assert (seen["status"], "within 15 minutes" in seen["reason"]) == ("expired", True)
         with pytest.raises(NotFound, match="decided already"):
             await post.state.context.approval_requests.approve(question.id)
-        entry = [one for one in await post.state.activity.list() if one.operation == "send_letter"][-1]
+        entry = [record for record in await post.state.activity.list() if record.operation == "send_letter"][-1]
         assert (entry.outcome, entry.reason) == ("refused", "Nobody answered within 15 minutes.")
 
 
@@ -187,7 +189,7 @@ async def test_unanswered_approval_expires(opened, clock) -> None:
 async def test_approval_just_after_revocation_leaves_no_allowance(opened, taken: str) -> None:
     async with posting(opened) as post:
         bot, clients, approvals = await post.client(), post.state.clients, post.state.approvals
-        one = await approvals.find((await post.invite(bot, "ann")).json()["approval_id"])
+        stored = await approvals.find((await post.invite(bot, "ann")).json()["approval_id"])
         clients.on_change.clear()  # it waits still, as for a yes that is on its way
         if taken == "the key":
             await clients.renew_key("bot")
@@ -195,8 +197,8 @@ async def test_approval_just_after_revocation_leaves_no_allowance(opened, taken:
             scopes = frozenset({"read:mail"}) if taken == "the scope" else None
             policies = {"invite_people": Policy.deny} if taken == "the operation" else {}
             await clients.change("bot", Change(scopes, policies))
-        await approvals.approve(one, ApprovalDuration.recipients)
-        assert await approvals.allowances.list(one.client_id) == []
+        await approvals.approve(stored, ApprovalDuration.recipients)
+        assert await approvals.allowances.list(stored.client_id) == []
 
 
 async def test_waiters_are_released_at_shutdown(opened) -> None:
@@ -216,7 +218,7 @@ async def test_old_decision_is_pruned(opened, clock) -> None:
         second = (await post.send(bot, text="other")).json()["approval_id"]
         clock.move(days=8)
         await post.state.approvals.prune(7)
-        answers = [await post.http.get(f"/approvals/{one}", headers=bot) for one in (first, second)]
+        answers = [await post.http.get(f"/approvals/{approval_id}", headers=bot) for approval_id in (first, second)]
         assert [answer.status_code for answer in answers] == [404, 200]
 
 

@@ -20,18 +20,18 @@ def test_effect_is_stored_completely() -> None:
 async def test_state_changes_once_and_only_from_the_expected_state(opened) -> None:
     async with posting(opened) as post:
         approval = (await post.send(await post.client())).json()["approval_id"]
-        one, write = await post.state.approvals.find(approval), post.state.context.database.write
+        stored, write = await post.state.approvals.find(approval), post.state.context.database.write
         entry = await post.last()
         with pytest.raises(Conflict):
-            await write(store.claim, one, entry)
-        assert await write(store.move, one, [State.pending], state=State.approved)
-        assert not await write(store.move, one, [State.pending], state=State.denied)
-        await write(store.claim, one, entry)
+            await write(store.claim, stored, entry)
+        assert await write(store.move, stored, [State.pending], state=State.approved)
+        assert not await write(store.move, stored, [State.pending], state=State.denied)
+        await write(store.claim, stored, entry)
         with pytest.raises(Conflict):
-            await write(store.claim, one, entry)
+            await write(store.claim, stored, entry)
         ended = {"state": State.done, "ended_at": entry.at, "status": 200, "result": "{}"}
-        assert await write(store.end, one, [State.running], entry, ended)
-        assert not await write(store.end, one, [State.running], entry, ended)
+        assert await write(store.end, stored, [State.running], entry, ended)
+        assert not await write(store.end, stored, [State.running], entry, ended)
 
 
 async def test_payload_of_a_finished_call_is_removed(opened) -> None:

@@ -12,9 +12,9 @@ async def test_key_is_valid_until_its_client_is_revoked_also_after_a_restart(ope
         made, key = await state.clients.create("bot", frozenset({"read:apps"}), {})
         assert key.startswith("dh_")
         assert len(key) > 40
-        found = state.clients.find(key)
-        assert found is not None
-        assert found.id == made.id
+        client = state.clients.find(key)
+        assert client is not None
+        assert client.id == made.id
         assert state.clients.find(key + "x") is None
     async with opened() as state:
         assert state.clients.find(key) is not None
@@ -65,9 +65,9 @@ async def test_malformed_rate_is_refused(opened, rate: str) -> None:
 async def test_policies_are_loaded_with_their_client(opened) -> None:
     async with opened() as state:
         made, key = await state.clients.create("bot", frozenset(), {"a": Policy.allow, "b": Policy.deny})
-        kept = state.clients.find(key)
-        assert kept is not None
-        assert kept.policies == made.policies
+        stored = state.clients.find(key)
+        assert stored is not None
+        assert stored.policies == made.policies
 
 
 async def test_client_update_holds_at_once_and_keeps_the_other_fields(opened) -> None:
@@ -77,10 +77,10 @@ async def test_client_update_holds_at_once_and_keeps_the_other_fields(opened) ->
         await state.clients.change("bot", Change(scopes=frozenset({"read:mail"})))
         await state.clients.change("bot", Change(rate=None))
     async with opened() as state:
-        found = state.clients.find(key)
-        assert found is not None
-        assert (found.scopes, found.rate) == (frozenset({"read:mail"}), None)
-        assert found.policies == {"a": Policy.deny, "b": Policy.allow}
+        client = state.clients.find(key)
+        assert client is not None
+        assert (client.scopes, client.rate) == (frozenset({"read:mail"}), None)
+        assert client.policies == {"a": Policy.deny, "b": Policy.allow}
 
 
 async def test_concurrent_client_updates_are_both_applied(opened) -> None:
@@ -125,7 +125,7 @@ async def test_concurrently_created_and_revoked_keys_are_all_invalid(opened) -> 
         renewed, *_ = await asyncio.gather(
             state.clients.renew_key("bot-0"), *(state.clients.revoke(f"bot-{number}") for number in range(1, 20))
         )
-        assert [one.name for _, key in made if (one := state.clients.find(key))] == []
+        assert [client.name for _, key in made if (client := state.clients.find(key))] == []
         assert state.clients.find(renewed[1]) is not None
 
 

@@ -4,8 +4,8 @@ import pytest
 
 from server.access.clients.allowances import Allowance, add_allowance, read_allowances
 from server.access.clients.client import Change, Policy
-from server.access.clients.registry import hash_key
 from server.access.clients.store import change_client, read_clients, require_credential, revoke_clients
+from server.access.oauth.tokens import digest
 from server.core.errors import NotAuthenticated, NotFound
 from server.sdk.approval_requests import ApprovalDuration
 
@@ -15,12 +15,12 @@ async def test_revoked_key_is_invalid_from_the_next_write(opened, clock) -> None
         _, key = await state.clients.create("bot", frozenset(), {})
         write, now = state.context.database.write, clock.now().isoformat()
         looked = await asyncio.gather(
-            write(require_credential, f"key:{hash_key(key).hex()}"),
+            write(require_credential, f"key:{digest(key).hex()}"),
             write(revoke_clients, now),
-            write(require_credential, f"key:{hash_key(key).hex()}"),
+            write(require_credential, f"key:{digest(key).hex()}"),
             return_exceptions=True,
         )
-        assert [type(one) for one in looked] == [type(None), int, NotAuthenticated]
+        assert [type(result) for result in looked] == [type(None), int, NotAuthenticated]
 
 
 async def test_client_is_listed_once_with_its_last_key(opened, clock) -> None:
@@ -66,7 +66,7 @@ async def test_revoked_permission_ends_its_temporary_allowances(opened, clock, c
             ways = {"renew": clients.renew_key, "revoke": clients.revoke, "revoke all": clients.revoke_all}
             await ways[change](*([] if change == "revoke all" else ["bot"]))
         read = state.context.database.read
-        assert sorted(one.id for one in await read(read_allowances, bot.id, now)) == left
+        assert sorted(allowance.id for allowance in await read(read_allowances, bot.id, now)) == left
         assert len(await read(read_allowances, other.id, now)) == (0 if change == "revoke all" else 1)
 
 

@@ -1,4 +1,4 @@
-"""What one call says of itself; the way of calls is in test_guard and test_guard_meanwhile, the questions in approvals."""
+"""One call and its Effect; see test_guard for the checks before it."""
 
 import asyncio
 
@@ -14,8 +14,8 @@ async def test_approved_call_is_one_row_and_its_repetition_another(opened) -> No
         await post.approve()
         await post.wait_for(bot, approval, "done")
         await post.send(bot)
-        rows = [one for one in await post.state.activity.list() if one.operation == "send_letter"]
-        assert [one.outcome for one in rows] == ["repeated", "done"]
+        rows = [entry for entry in await post.state.activity.list() if entry.operation == "send_letter"]
+        assert [entry.outcome for entry in rows] == ["repeated", "done"]
         assert rows[0].reason == f"It is the same as call {rows[1].id}."
         assert (rows[1].duration_ms or 0) >= 0
         assert '["Text", "hi"]' in (rows[1].effect or "")
@@ -29,7 +29,7 @@ async def test_call_whose_effect_differs_from_its_preview_does_not_run(opened, p
         if policy == "ask":
             await post.approve()
         async with asyncio.timeout(20):
-            while not any(one.outcome == "running" for one in await post.state.activity.list()):
+            while not any(entry.outcome == "running" for entry in await post.state.activity.list()):
                 await asyncio.sleep(0)
         post.signature = "eve"
         post.hold.set()
@@ -42,11 +42,11 @@ async def test_approval_does_not_hold_for_another_digest(opened) -> None:
     async with posting(opened) as post:
         bot = await post.client()
         approval = (await post.send(bot)).json()["approval_id"]
-        asked, post.paper = await post.question(), "another"
+        question, post.paper = await post.question(), "another"
         await post.approve()
         async with asyncio.timeout(20):
-            while (again := await post.question()).id == asked.id:
+            while (again := await post.question()).id == question.id:
                 await asyncio.sleep(0.005)
-        assert (again.fields, post.sent) == (asked.fields, [])
+        assert (again.fields, post.sent) == (question.fields, [])
         await post.approve()
         await post.wait_for(bot, approval, "done")

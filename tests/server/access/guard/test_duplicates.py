@@ -23,8 +23,8 @@ async def test_repeated_idempotency_key_gets_the_first_response_without_running_
 async def test_idempotency_key_runs_once_for_twenty_concurrent_calls(opened) -> None:
     async with posting(opened) as post:
         bot = {**await post.client(send_letter="allow"), "Idempotency-Key": "k1"}
-        asked = (post.http.post("/mail/send", json={"to": "ann", "text": "hi"}, headers=bot) for _ in range(20))
-        answers = await asyncio.gather(*asked)
+        requests = (post.http.post("/mail/send", json={"to": "ann", "text": "hi"}, headers=bot) for _ in range(20))
+        answers = await asyncio.gather(*requests)
         assert post.sent == ["hi"]
         assert {answer.status_code for answer in answers} <= {200, 409}
 

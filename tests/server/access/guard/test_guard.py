@@ -1,8 +1,32 @@
+import asyncio
+import json
+
+import httpx2
 import pytest
+from fastapi import Depends
 
 from server.core.errors import UpstreamFailed
+from server.http.in_process import OPERATION
 from server.runtime.state import RateLimits
+from server.sdk.operation import Operations
 from tests.server.access.letters import posting
+
+
+def make_notes() -> Operations:
+    """Make a router with an operation whose value is the application's own, and with one that ingests."""
+    notes = Operations(prefix="/notes", title="Notes")
+
+    @notes.operation("GET", "", scope="read:mail")
+    async def list_notes(most: int = 10, _service: object = Depends(object)) -> int:
+        """List the notes."""
+        return most
+
+    @notes.operation("POST", "", scope="write:mail", ingests=True)
+    async def add_note(text: str) -> str:
+        """Add a note."""
+        return text
+
+    return notes
 
 
 async def test_unauthenticated_request_is_refused_before_its_body_is_read(opened) -> None:
@@ -22,8 +46,8 @@ async def test_credential_is_accepted_in_every_header_and_two_credentials_are_re
             assert (await post.http.get("/mail/list", headers=headers)).status_code == 200
         both = {"X-API-Key": key, "Authorization": f"Bearer {key}"}
         assert (await post.http.get("/mail/list", headers=both)).status_code == 200
-        both["X-API-Key"] = "dh_another"
-        assert (await post.http.get("/mail/list", headers=both)).status_code == 401
+        refused = await post.http.get("/mail/list", headers=both | {"X-API-Key": "dh_another"})
+        assert (refused.status_code, "two different keys" in refused.json()["detail"]) == (401, True)
 
 
 async def test_missing_scope_is_refused_and_recorded_before_the_body_is_read(opened) -> None:
@@ -143,3 +167,47 @@ async def test_key_in_a_text_is_redacted_in_activity(opened) -> None:
         bot = await post.client(send_letter="allow")
         await post.http.post("/mail/send", json={"to": "ann", "text": "my key is dh_0123456789abcdef"}, headers=bot)
         assert "dh_0123456789" not in str(await post.last())
+
+
+async def test_recorded_arguments_are_those_of_the_caller(opened) -> None:
+    async with posting(opened) as post:
+        post.state.inside.app.include_router(make_notes())
+        assert (await post.http.get("/notes?most=3", headers=await post.client())).json() == 3
+        assert json.loads((await post.last()).arguments) == {"most": 3}
+
+
+async def test_ingesting_is_refused_while_paused(opened) -> None:
+    async with posting(opened) as post:
+        post.state.inside.app.include_router(make_notes())
+        bot = await post.client()
+        assert (await post.http.post("/notes?text=hi", headers=bot)).json() == "hi"
+        await post.state.pause.begin(15)
+        assert (await post.http.post("/notes?text=hi", headers=bot)).status_code == 503
+        assert (await post.last()).reason == "You had paused all actions."
+
+
+async def test_path_that_leads_to_another_operation_is_not_found(opened) -> None:
+    async with posting(opened) as post:
+        app, bot = post.state.inside.app, await post.client()
+        for operation, status in (("list_letters", 200), ("send_letter", 404)):
+
+            async def send_as(scope, receive, send, name=operation) -> None:
+                await app(scope | {OPERATION: name}, receive, send)
+
+            async with httpx2.AsyncClient(transport=httpx2.ASGITransport(send_as), base_url="http://test") as http:
+                assert (await http.get("/mail/list", headers=bot)).status_code == status
+        assert len(await post.state.activity.list()) == 1
+
+
+async def test_reading_call_of_a_disconnected_caller_is_recorded(opened) -> None:
+    async with posting(opened) as post:
+        bot, post.hold = await post.client(), asyncio.Event()
+        call = asyncio.create_task(post.http.get("/mail/list", headers=bot))
+        async with asyncio.timeout(20):
+            while not post.state.activity.running():
+                await asyncio.sleep(0)
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        entry = await post.last()
+        assert (entry.operation, entry.outcome, entry.status) == ("list_letters", "failed", 499)

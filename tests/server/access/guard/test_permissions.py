@@ -1,4 +1,4 @@
-"""What the person changes while a call is on its way holds for that call."""
+"""Permission changes apply to calls in progress."""
 
 import asyncio
 import json

@@ -10,7 +10,7 @@ def client(name: str = "bot", rate: str | None = None) -> Client:
 
 def take(limits: Limits, calls: list[tuple[Client, bool]]) -> list[Quota | None]:
     async def main() -> list[Quota | None]:
-        return [await limits.take(one, changing=changing) for one, changing in calls]
+        return [await limits.take(caller, changing=changing) for caller, changing in calls]
 
     return asyncio.run(main())
 

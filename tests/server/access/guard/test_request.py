@@ -4,8 +4,10 @@ import pytest
 from starlette.datastructures import Headers
 from starlette.requests import Request
 
-from server.access.guard.request import prefers_async, read_request
+from server.access.clients.client import Client
+from server.access.guard.request import digest_call, prefers_async, read_request
 from server.http.in_process import InternalRequest, make_scope
+from server.sdk.operation import Operation
 
 
 @pytest.mark.parametrize(
@@ -30,9 +32,11 @@ def test_stored_request_can_be_replayed() -> None:
     async def receive() -> dict:
         return {"type": "http.request", "body": letter.body}
 
-    kept = asyncio.run(read_request(Request(scope, receive)))
-    again = make_scope(InternalRequest(kept.method, kept.path, kept.query, kept.body, (("content-type", kept.content_type),)))
-    assert (again, kept.body) == (scope, letter.body)
+    stored = asyncio.run(read_request(Request(scope, receive)))
+    again = make_scope(
+        InternalRequest(stored.method, stored.path, stored.query, stored.body, (("content-type", stored.content_type),))
+    )
+    assert (again, stored.body) == (scope, letter.body)
 
 
 def test_malformed_query_string_can_be_stored() -> None:
@@ -42,3 +46,11 @@ def test_malformed_query_string_can_be_stored() -> None:
         return {"type": "http.request", "body": b""}
 
     assert asyncio.run(read_request(Request(scope, receive))).query == "q=%C3%A4%20b"
+
+
+def test_digest_tells_operations_clients_and_arguments_apart_but_not_their_order() -> None:
+    def digest(operation: str = "send_letter", client: str = "1", **arguments: object) -> str:
+        return digest_call(Operation(operation, "", "", changes=True), Client(client, "bot", frozenset()), arguments)
+
+    assert digest(to="ann", text="hi") == digest(text="hi", to="ann")
+    assert len({digest(to="ann"), digest("burn_letter", to="ann"), digest(client="2", to="ann"), digest(to="bob")}) == 4

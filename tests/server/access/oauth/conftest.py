@@ -10,7 +10,7 @@ from server.sdk.desktop import NoScreen
 from tests.server.conftest import Served
 
 
-class Hands(Clock):
+class AdvancingClock(Clock):
     """A clock that a test moves on."""
 
     def __init__(self) -> None:
@@ -24,17 +24,17 @@ class Hands(Clock):
 
 
 @pytest.fixture(scope="module")
-def standing(tmp_path_factory) -> Iterator[tuple[Served, Hands]]:
+def standing(tmp_path_factory) -> Iterator[tuple[Served, AdvancingClock]]:
     """A server with apps and mail to play with, for all tests of a file."""
-    hands, data = Hands(), tmp_path_factory.mktemp("standing") / "data"
-    background = BackgroundServer(Program(Options(port=0, data_dir=data, demo=True), NoScreen(), hands))
+    served_clock, data = AdvancingClock(), tmp_path_factory.mktemp("standing") / "data"
+    background = BackgroundServer(Program(Options(port=0, data_dir=data, demo=True), NoScreen(), served_clock))
     ready = background.start()
-    yield Served(background, ready.public, ready.local, data), hands
+    yield Served(background, ready.public, ready.local, data), served_clock
     assert background.stop(), "the server did not stop"
 
 
 @pytest.fixture
-def hands(standing) -> Hands:
+def served_clock(standing) -> AdvancingClock:
     """The clock of that server. It never goes back."""
     return standing[1]
 

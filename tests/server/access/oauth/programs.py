@@ -53,13 +53,13 @@ class Browser:
 
     def digits(self) -> str:
         """The digits on the page."""
-        found = re.search(r'aria-hidden="true">(\d{4})<', self.look().text)
-        assert found, self.look().text
-        return found[1]
+        match = re.search(r'aria-hidden="true">(\d{4})<', self.look().text)
+        assert match, self.look().text
+        return match[1]
 
 
 def questions(served: Any) -> list[dict[str, Any]]:
-    """What waits for the person."""
+    """Pending approval requests."""
     return served.person("GET", "/api/approvals").json()
 
 
@@ -98,9 +98,9 @@ class Program:
         begun = self.begin(**parameters)
         assert begun.status_code == 303, begun.text
         approve(self.served, self.browser)
-        told = landed(self.browser.look())
-        assert told["state"] == "s 1&ü"
-        return told["code"]
+        query = landed(self.browser.look())
+        assert query["state"] == "s 1&ü"
+        return query["code"]
 
     def post(self, path: str, **form: str) -> httpx2.Response:
         """Send a form, saying who it is."""
@@ -115,8 +115,8 @@ class Program:
     def exchange(self, code: str, **form: str) -> httpx2.Response:
         """Bring a code."""
         word = {"code_verifier": self.word} if self.pkce else {}
-        told = {"grant_type": "authorization_code", "code": code, "redirect_uri": self.callback, **word, **form}
-        return self.post("/chatgpt/oauth/token", **told)
+        fields = {"grant_type": "authorization_code", "code": code, "redirect_uri": self.callback, **word, **form}
+        return self.post("/chatgpt/oauth/token", **fields)
 
     def refresh(self, token: str, **form: str) -> httpx2.Response:
         """Ask for a new pair."""
@@ -130,7 +130,7 @@ class Program:
 
 
 def landed(answer: httpx2.Response, callback: str = GPT) -> dict[str, str]:
-    """Where a browser was sent in the end, and with what."""
+    """Query of the final redirect."""
     assert answer.status_code == 302, answer.text
     where = urlsplit(answer.headers["location"])
     return dict(parse_qsl(where.query))
@@ -152,7 +152,7 @@ def allow_registration(served: Any) -> None:
 
 def register(served: Any, callback: str = HERE, **more: Any) -> Program:
     """A public program that registers itself."""
-    told = {"redirect_uris": [callback], "token_endpoint_auth_method": "none", "client_name": "Some App", **more}
-    answer = ask(served, "POST", "/chatgpt/oauth/register", json=told)
+    metadata = {"redirect_uris": [callback], "token_endpoint_auth_method": "none", "client_name": "Some App", **more}
+    answer = ask(served, "POST", "/chatgpt/oauth/register", json=metadata)
     assert answer.status_code == 201, answer.text
     return Program(served, answer.json()["client_id"], answer.json().get("client_secret", ""), callback, pkce=True)

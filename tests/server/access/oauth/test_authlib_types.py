@@ -45,8 +45,8 @@ def test_unknown_redirect_uri_is_refused(served, callback):
     program = own(served)
     program.callback = callback
     for method in ("GET", "POST"):
-        told = {"response_type": "code", "client_id": program.client_id, "redirect_uri": callback, "state": "x"}
-        send = {"params": told} if method == "GET" else {"data": told}
+        query = {"response_type": "code", "client_id": program.client_id, "redirect_uri": callback, "state": "x"}
+        send = {"params": query} if method == "GET" else {"data": query}
         answer = ask(served, method, "/chatgpt/oauth/authorize", **send)
         assert (answer.status_code, "location" in answer.headers) == (400, False)
     assert questions(served) == []
@@ -97,7 +97,7 @@ def test_code_is_bound_to_its_redirect_uri(served):
 
 
 @pytest.mark.parametrize(
-    ("asked", "given"),
+    ("requested", "given"),
     [
         ("", "control:apps read:apps"),
         ("read:apps", "read:apps"),
@@ -107,8 +107,8 @@ def test_code_is_bound_to_its_redirect_uri(served):
         ("read:apps offline_access openid", "read:apps offline_access"),
     ],
 )
-def test_unknown_scopes_are_dropped(served, asked, given):
-    assert own(served).sign_in(scope=asked)["scope"] == given
+def test_unknown_scopes_are_dropped(served, requested, given):
+    assert own(served).sign_in(scope=requested)["scope"] == given
 
 
 def test_missing_scope_parameter_grants_all_scopes_of_the_client(served):
@@ -137,8 +137,8 @@ def test_confidential_client_needs_its_secret_and_public_client_has_none(served)
 
 @pytest.mark.parametrize("kind", ["token", "code token", "", None])
 def test_response_type_is_code_only(served, kind):
-    told = {"response_type": kind} if kind is not None else {}
-    answer = own(served).begin(**{"response_type": "", **told})
+    query = {"response_type": kind} if kind is not None else {}
+    answer = own(served).begin(**{"response_type": "", **query})
     assert answer.status_code in {302, 400}
     if answer.status_code == 302:
         assert landed(answer)["error"] == "unsupported_response_type"

@@ -98,17 +98,17 @@ def test_gpt_and_app_sign_in_concurrently_each_with_its_own_policies(served):
     approve(served, app.browser)
     token = app.exchange(landed(app.browser.look(), HERE)["code"]).json()["access_token"]
     served.person("PATCH", "/api/clients/some-app", json={"policies": {"list_apps": "deny"}})
-    assert [served.call("GET", "/apps/list", one).status_code for one in (gpt, token)] == [200, 403]
-    assert [one["client"] for one in served.activity(2)] == ["some-app", "my-gpt"]
+    assert [served.call("GET", "/apps/list", item).status_code for item in (gpt, token)] == [200, 403]
+    assert [item["client"] for item in served.activity(2)] == ["some-app", "my-gpt"]
 
 
 def test_unauthenticated_request_gets_the_address_of_the_metadata(served):
     for sent, wrong in (({}, False), ({"Authorization": "Bearer dh_at_nonsense"}, True)):
         answer = ask(served, "GET", "/apps/list", headers=sent)
-        told = answer.headers["www-authenticate"]
+        header = answer.headers["www-authenticate"]
         assert answer.status_code == 401
-        assert f'resource_metadata="{served.public}/.well-known/oauth-protected-resource"' in told
-        assert 'scope="read:apps"' in told
-        assert ('error="invalid_token"' in told) is wrong
+        assert f'resource_metadata="{served.public}/.well-known/oauth-protected-resource"' in header
+        assert 'scope="read:apps"' in header
+        assert ('error="invalid_token"' in header) is wrong
     mcp = ask(served, "POST", "/mcp", json={}).headers["www-authenticate"]
     assert f'resource_metadata="{served.public}/.well-known/oauth-protected-resource/mcp"' in mcp

@@ -14,7 +14,7 @@ from cryptography.x509.oid import NameOID
 from server.access.oauth.client_metadata import MOST_CACHED, MOST_FETCHES, is_document, read_document
 from server.core.errors import DeskhandError
 from server.outbound.fetch import Fetch
-from tests.server.access.oauth.conftest import Hands
+from tests.server.access.oauth.conftest import AdvancingClock
 from tests.server.access.oauth.programs import Program, approve, landed, questions
 
 HOST = "chatgpt.com"
@@ -138,19 +138,19 @@ def test_client_metadata_fetches_by_strangers_are_rate_limited(web, reaching):
 
 
 def test_invalid_client_ids_do_not_use_up_the_limit_of_chatgpt_or_known_clients(web, serve, monkeypatch):
-    hands = Hands()
+    served_clock = AdvancingClock()
     monkeypatch.setattr("server.runtime.state.Fetch", web.make_fetch)
-    reaching = serve(demo=True, clock=hands)
+    reaching = serve(demo=True, clock=served_clock)
     junk = [f"https://junk.example/{number}" for number in range(MOST_FETCHES + 1)]
     assert Program(reaching, junk[-1], callback=CALLBACK).begin().status_code == 400
-    for one in junk[1:]:
-        last = Program(reaching, one, callback=CALLBACK).begin()
+    for client_id in junk[1:]:
+        last = Program(reaching, client_id, callback=CALLBACK).begin()
     assert last.status_code == 429
     program = Program(reaching, ID, callback=CALLBACK, pkce=True)
     assert program.begin().status_code == 303
     approve(reaching, program.browser)
     assert program.exchange(landed(program.browser.look())["code"]).status_code == 200
-    hands.move(hours=2)
+    served_clock.move(hours=2)
     for number in range(MOST_FETCHES + 1):
         last = Program(reaching, f"https://{HOST}/{number}", callback=CALLBACK).begin()
     assert last.status_code == 429
@@ -199,6 +199,6 @@ def test_response_that_is_no_client_metadata_is_refused(content):
 
 def test_redirect_uris_of_client_metadata_are_filtered_by_the_allowed_ones():
     uris = ["https://chatgpt.com/own", "https://evil.test/cb", "http://127.0.0.1/cb", "cursor://cb", CALLBACK]
-    found = read_document(ID, json.dumps(CHATGPT | {"redirect_uris": uris}).encode())
-    assert found.redirect_uris == ("https://chatgpt.com/own", "http://127.0.0.1/cb", CALLBACK)
-    assert found.name == "ChatGPT"
+    registration = read_document(ID, json.dumps(CHATGPT | {"redirect_uris": uris}).encode())
+    assert registration.redirect_uris == ("https://chatgpt.com/own", "http://127.0.0.1/cb", CALLBACK)
+    assert registration.name == "ChatGPT"

@@ -21,8 +21,8 @@ def test_unverified_client_name_is_marked_in_every_prompt(served):
 
 
 def test_client_with_metadata_is_named_by_its_host_first():
-    told = name("https://evil.test/chatgpt.com/x", Kind.document, "ChatGPT” of chatgpt.com")
-    assert told == 'evil.test, calling itself “ChatGPT" of chatgpt.com”'
+    shown = name("https://evil.test/chatgpt.com/x", Kind.document, "ChatGPT” of chatgpt.com")
+    assert shown == 'evil.test, calling itself “ChatGPT" of chatgpt.com”'
     long = name(f"https://chatgpt.com.{'a' * 60}.evil.test/x", Kind.document, "")
     assert long.startswith("…")
     assert long.endswith(".evil.test")
@@ -35,9 +35,9 @@ def test_known_client_has_its_local_name():
 
 @pytest.mark.parametrize("unseen", ["\u200b", "\u202e", "\u3164", "\U000e0041", "\ufeff", "\u2028", "\x1b"])
 def test_invisible_characters_of_a_client_name_are_escaped(unseen):
-    told = name("deskhand-1", Kind.registered, f"Desk{unseen}hand")
-    assert unseen not in told
-    assert f"Desk\\u{ord(unseen):04x}hand" in told
+    shown = name("deskhand-1", Kind.registered, f"Desk{unseen}hand")
+    assert unseen not in shown
+    assert f"Desk\\u{ord(unseen):04x}hand" in shown
 
 
 def test_long_client_name_is_truncated_and_a_missing_one_stays_empty():

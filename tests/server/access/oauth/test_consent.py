@@ -10,11 +10,11 @@ from tests.server.access.oauth.programs import HERE, allow_registration, approve
 
 
 @pytest.mark.parametrize(
-    ("told", "name"),
+    ("claimed", "name"),
     [("ChatGPT (web)", "chatgpt-web"), ("  ", "app"), ("../../x", "x"), ("Ä", "app"), ("x" * 90, "x" * 40), ("-a-", "a")],
 )
-def test_consented_client_has_the_name_of_its_metadata(told, name):
-    assert choose_name(Registration("https://app/x", Kind.document, told)) == name
+def test_consented_client_has_the_name_of_its_metadata(claimed, name):
+    assert choose_name(Registration("https://app/x", Kind.document, claimed)) == name
     assert choose_name(Registration("deskhand-1", Kind.registered, "")) == "program"
 
 
@@ -28,7 +28,7 @@ def test_two_oauth_clients_of_one_name_are_two_clients(served):
     allow_registration(served)
     for _ in range(3):
         let_in(register(served))
-    names = {one["name"] for one in served.person("GET", "/api/clients").json() if not one["revoked_at"]}
+    names = {client["name"] for client in served.person("GET", "/api/clients").json() if not client["revoked_at"]}
     assert names == {"some-app", "some-app-2", "some-app-3"}
 
 
@@ -72,9 +72,9 @@ async def test_permission_revoked_during_consent_is_not_restored_by_it(opened, c
 
 def test_sign_ins_are_ended_separately(served):
     program = own(served)
-    one, other = program.sign_in(), program.sign_in()
+    first, other = program.sign_in(), program.sign_in()
     grants = served.person("GET", "/api/clients/my-gpt").json()["oauth"]["grants"]
     answer = served.person("DELETE", f"/api/clients/my-gpt/oauth/grants/{grants[0]['id']}")
     assert [grant["id"] for grant in answer.json()["oauth"]["grants"]] == [grants[1]["id"]]
-    assert [served.call("GET", "/apps/list", pair["access_token"]).status_code for pair in (one, other)] == [401, 200]
+    assert [served.call("GET", "/apps/list", pair["access_token"]).status_code for pair in (first, other)] == [401, 200]
     assert served.person("DELETE", f"/api/clients/my-gpt/oauth/grants/{grants[0]['id']}").status_code == 404

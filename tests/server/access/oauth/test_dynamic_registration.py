@@ -10,15 +10,15 @@ from tests.server.access.oauth.programs import register as register_here
 GOOD = {"redirect_uris": [HERE], "token_endpoint_auth_method": "none"}
 
 
-def told(**more):
+def try_register(**more):
     answer, made = register(json.dumps(GOOD | more).encode(), Clock())
     return answer, made
 
 
 def test_public_client_gets_no_secret_and_a_confidential_one_is_stored_as_hash():
-    answer, made = told()
+    answer, made = try_register()
     assert (answer.status, "client_secret" in answer.body, made.secret_hash) == (201, False, None)
-    answer, made = told(token_endpoint_auth_method="client_secret_basic", client_name="", scope=None, jwks={"keys": []})
+    answer, made = try_register(token_endpoint_auth_method="client_secret_basic", client_name="", scope=None, jwks={"keys": []})
     assert answer.body["client_secret"].startswith("dh_cs_")
     assert made.secret_hash
     assert "jwks" not in answer.body
@@ -37,7 +37,7 @@ def test_public_client_gets_no_secret_and_a_confidential_one_is_stored_as_hash()
     ],
 )
 def test_registration_with_a_foreign_redirect_uri_is_refused(uri):
-    answer, made = told(redirect_uris=[HERE, uri])
+    answer, made = try_register(redirect_uris=[HERE, uri])
     assert (answer.status, answer.body["error"], made) == (400, "invalid_redirect_uri", None)
 
 
@@ -45,7 +45,7 @@ def test_registration_with_a_foreign_redirect_uri_is_refused(uri):
     "more", [{"redirect_uris": []}, {"redirect_uris": [HERE] * 11}, {"redirect_uris": None}, {"redirect_uris": "x"}]
 )
 def test_number_of_redirect_uris_is_limited(more):
-    assert told(**more)[0].body["error"] == "invalid_redirect_uri"
+    assert try_register(**more)[0].body["error"] == "invalid_redirect_uri"
 
 
 @pytest.mark.parametrize(
@@ -59,14 +59,14 @@ def test_number_of_redirect_uris_is_limited(more):
     ],
 )
 def test_unsupported_registration_metadata_is_refused(more):
-    assert told(**more)[0].body["error"] == "invalid_client_metadata"
+    assert try_register(**more)[0].body["error"] == "invalid_client_metadata"
 
 
-def test_registrations_are_rate_limited(served, hands):
-    hands.move(minutes=2)
+def test_registrations_are_rate_limited(served, served_clock):
+    served_clock.move(minutes=2)
     allow_registration(served)
     answers = [ask(served, "POST", "/chatgpt/oauth/register", json=GOOD).status_code for _ in range(MOST_A_MINUTE + 1)]
     assert answers == [201] * MOST_A_MINUTE + [429]
-    hands.move(seconds=61)
+    served_clock.move(seconds=61)
     assert own(served).begin().status_code == 303
     assert register_here(served)

@@ -15,39 +15,39 @@ def opens(served, token):
     return served.call("GET", "/apps/list", token).status_code
 
 
-def test_code_is_valid_once_and_its_reuse_revokes_every_token_issued_from_it(served, hands):
+def test_code_is_valid_once_and_its_reuse_revokes_every_token_issued_from_it(served, served_clock):
     program = own(served)
     code = program.code()
     first = program.exchange(code).json()
     assert opens(served, first["access_token"]) == 200
-    hands.move(minutes=10)
+    served_clock.move(minutes=10)
     assert error(program.exchange(code)) == "invalid_grant"
     assert opens(served, first["access_token"]) == 401
     assert error(program.refresh(first["refresh_token"])) == "invalid_grant"
     notices = served.person("GET", "/api/overview").json()["notices"]
-    (told,) = [notice for notice in notices if "used twice" in notice]
-    assert told.startswith("my-gpt was signed out. Its code was used twice.")
+    (matching,) = [notice for notice in notices if "used twice" in notice]
+    assert matching.startswith("my-gpt was signed out. Its code was used twice.")
 
 
-def test_lifetime_of_code_is_a_minute_and_of_access_token_an_hour(served, hands):
+def test_lifetime_of_code_is_a_minute_and_of_access_token_an_hour(served, served_clock):
     program = own(served)
     late = program.code()
-    hands.move(seconds=61)
+    served_clock.move(seconds=61)
     assert error(program.exchange(late)) == "invalid_grant"
     pair = program.sign_in()
-    hands.move(minutes=59)
+    served_clock.move(minutes=59)
     assert opens(served, pair["access_token"]) == 200
-    hands.move(minutes=2)
+    served_clock.move(minutes=2)
     assert opens(served, pair["access_token"]) == 401
     assert opens(served, program.refresh(pair["refresh_token"]).json()["access_token"]) == 200
 
 
-def test_refresh_token_expires_after_ninety_days_without_use(served, hands):
+def test_refresh_token_expires_after_ninety_days_without_use(served, served_clock):
     program = own(served)
     pair = program.sign_in()
-    hands.move(days=89)
+    served_clock.move(days=89)
     pair = program.refresh(pair["refresh_token"]).json()
-    hands.move(days=91)
+    served_clock.move(days=91)
     assert error(program.refresh(pair["refresh_token"])) == "invalid_grant"
 
 
@@ -75,8 +75,8 @@ def test_pkce_is_checked_if_sent_and_required_of_public_clients(served):
     for more in ({}, {"token_endpoint_auth_method": "client_secret_post"}):
         public = register(served, **more)
         public.pkce = False
-        told = landed(public.begin())
-        assert (told["error"], told["state"], told["iss"]) == ("invalid_request", "s 1&ü", served.public)
+        query = landed(public.begin())
+        assert (query["error"], query["state"], query["iss"]) == ("invalid_request", "s 1&ü", served.public)
 
 
 def test_verifier_for_a_code_without_challenge_is_refused(served):
@@ -89,15 +89,15 @@ def test_challenge_method_is_s256_only(served, method):
     allow_registration(served)
     program = register(served)
     program.pkce = False
-    told = {"code_challenge": "x" * 43} | ({} if method is None else {"code_challenge_method": method})
-    assert landed(program.begin(**told))["error"] == "invalid_request"
+    fields = {"code_challenge": "x" * 43} | ({} if method is None else {"code_challenge_method": method})
+    assert landed(program.begin(**fields))["error"] == "invalid_request"
 
 
-def test_refresh_token_is_rotated_and_returns_the_same_pair_for_half_a_minute(served, hands):
+def test_refresh_token_is_rotated_and_returns_the_same_pair_for_half_a_minute(served, served_clock):
     program = own(served)
     old = program.sign_in()["refresh_token"]
     new = program.refresh(old).json()
-    hands.move(seconds=20)
+    served_clock.move(seconds=20)
     again = program.refresh(old, scope="read:apps").json()
     assert (again["access_token"], again["refresh_token"]) == (new["access_token"], new["refresh_token"])
     assert again["scope"] == new["scope"], "it is the first answer's token, with the first answer's scope"
@@ -105,11 +105,11 @@ def test_refresh_token_is_rotated_and_returns_the_same_pair_for_half_a_minute(se
     assert opens(served, again["access_token"]) == 200
 
 
-def test_reused_refresh_token_revokes_its_family_after_the_grace_period(served, hands):
+def test_reused_refresh_token_revokes_its_family_after_the_grace_period(served, served_clock):
     program = own(served)
     old = program.sign_in()["refresh_token"]
     new = program.refresh(old).json()
-    hands.move(seconds=31)
+    served_clock.move(seconds=31)
     assert error(program.refresh(old)) == "invalid_grant"
     assert opens(served, new["access_token"]) == 401
     assert error(program.refresh(new["refresh_token"])) == "invalid_grant"
@@ -136,11 +136,11 @@ def test_code_or_token_of_another_client_is_neither_accepted_nor_revoked(served)
     assert opens(served, pair["access_token"]) == 200
 
 
-def test_rotated_token_of_another_client_revokes_nothing(served, hands):
+def test_rotated_token_of_another_client_revokes_nothing(served, served_clock):
     mine, other = own(served), own(served, "other")
     old = mine.sign_in()["refresh_token"]
     new = mine.refresh(old).json()
-    hands.move(seconds=31)
+    served_clock.move(seconds=31)
     assert error(other.refresh(old)) == "invalid_grant"
     assert opens(served, new["access_token"]) == 200
 
@@ -184,8 +184,8 @@ def test_stored_tokens_are_hashes_only(served):
     code = program.code()
     pair = program.exchange(code).json()
     newer = program.refresh(pair["refresh_token"]).json()
-    told = [program.secret, code, *(one[kind] for one in (pair, newer) for kind in ("access_token", "refresh_token"))]
-    kept = b"".join(file.read_bytes() for file in served.data.rglob("*") if file.is_file())
-    assert [one for one in told if one.encode() in kept] == []
-    assert hashlib.sha256(newer["access_token"].encode()).digest() in kept, "so it was looked for where it would be"
+    secrets = [program.secret, code, *(secret[kind] for secret in (pair, newer) for kind in ("access_token", "refresh_token"))]
+    content = b"".join(file.read_bytes() for file in served.data.rglob("*") if file.is_file())
+    assert [secret for secret in secrets if secret.encode() in content] == []
+    assert hashlib.sha256(newer["access_token"].encode()).digest() in content, "so it was looked for where it would be"
     assert ask(served, "GET", "/health").status_code == 200

@@ -29,17 +29,17 @@ def test_metadata_follows_the_public_address(serve):
 
 
 def test_disabled_features_are_not_in_the_metadata():
-    told = describe_server("https://x", ["b", "a"], OAuthSettings(documents_allowed=False))
-    assert "registration_endpoint" not in told
-    assert told["client_id_metadata_document_supported"] is False
-    assert told["scopes_supported"] == ["a", "b", "offline_access"]
-    assert told["code_challenge_methods_supported"] == ["S256"]
-    assert "private_key_jwt" not in str(told)
+    server_metadata = describe_server("https://x", ["b", "a"], OAuthSettings(documents_allowed=False))
+    assert "registration_endpoint" not in server_metadata
+    assert server_metadata["client_id_metadata_document_supported"] is False
+    assert server_metadata["scopes_supported"] == ["a", "b", "offline_access"]
+    assert server_metadata["code_challenge_methods_supported"] == ["S256"]
+    assert "private_key_jwt" not in str(server_metadata)
 
 
 @pytest.mark.parametrize("wrong", [False, True])
 def test_challenge_has_the_address_of_the_metadata(wrong):
-    told = challenge("https://x", "/mcp", "", wrong=wrong)
-    assert 'resource_metadata="https://x/.well-known/oauth-protected-resource/mcp"' in told
-    assert ("invalid_token" in told) is wrong
-    assert "scope" not in told
+    header = challenge("https://x", "/mcp", "", wrong=wrong)
+    assert 'resource_metadata="https://x/.well-known/oauth-protected-resource/mcp"' in header
+    assert ("invalid_token" in header) is wrong
+    assert "scope" not in header

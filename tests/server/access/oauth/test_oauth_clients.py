@@ -22,7 +22,7 @@ def test_client_with_a_key_may_sign_in_too(served):
     made = served.person("POST", "/api/clients/script/oauth", json={}).json()
     program = Program(served, made["oauth"]["client_id"], made["oauth"]["client_secret"])
     token = program.sign_in()["access_token"]
-    assert [served.call("GET", "/apps/list", one).status_code for one in (key, token)] == [200, 200]
+    assert [served.call("GET", "/apps/list", credential).status_code for credential in (key, token)] == [200, 200]
 
 
 def test_client_that_signs_in_has_no_key_until_it_gets_one(served):
@@ -47,7 +47,9 @@ def test_client_of_the_environment_is_created_once(serve):
     again.person("DELETE", "/api/clients/openai")
     assert again.background.stop()
     last = serve(first.data, demo=True, openai=PAIR)
-    assert all(one["revoked_at"] for one in last.person("GET", "/api/clients").json()), "one that was ended is not made again"
+    assert all(listed["revoked_at"] for listed in last.person("GET", "/api/clients").json()), (
+        "one that was ended is not made again"
+    )
 
 
 def test_client_of_the_environment_yields_to_a_client_of_that_name(serve):
@@ -55,4 +57,4 @@ def test_client_of_the_environment_yields_to_a_client_of_that_name(serve):
     first.make_client("openai")
     assert first.background.stop()
     again = serve(first.data, demo=True, openai=PAIR)
-    assert {one["name"] for one in again.person("GET", "/api/clients").json()} == {"openai", "openai-2"}
+    assert {client["name"] for client in again.person("GET", "/api/clients").json()} == {"openai", "openai-2"}

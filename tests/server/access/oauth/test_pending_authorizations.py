@@ -32,8 +32,8 @@ async def forget(entry):
 
 
 def wait(waiting, program_id, kind):
-    asked = AuthorizationRequest(Registration(program_id, kind, "Some App"), None, HERE, ("read:mail",), "")
-    return waiting.add(asked, (), "https://desk.example.org", OAuthSettings())
+    request = AuthorizationRequest(Registration(program_id, kind, "Some App"), None, HERE, ("read:mail",), "")
+    return waiting.add(request, (), "https://desk.example.org", OAuthSettings())
 
 
 def last_line(served):
@@ -58,8 +58,8 @@ def test_pending_authorization_shows_client_origin_and_scopes_without_its_code(s
         "See which of your listed programs run",
     ]
     assert shown["Reached at"] == served.public
-    told = re.sub(r"[0-9a-f]{12,}|\d{4}-\d\d-\d\dT[\d:.+]+|:\d+", "", str(question))
-    assert digits not in told
+    text = re.sub(r"[0-9a-f]{12,}|\d{4}-\d\d-\d\dT[\d:.+]+|:\d+", "", str(question))
+    assert digits not in text
     assert digits not in served.person("GET", "/api/activity").text
     page = program.browser.look().text
     assert GPT in page
@@ -133,28 +133,28 @@ def test_denial_is_redirected_with_its_reason(served):
     program.begin()
     (question,) = questions(served)
     served.person("POST", f"/api/approvals/{question['id']}/deny", json={"reason": 'Not "today", é'})
-    told = landed(program.browser.look())
-    assert (told["error"], told["state"], told["iss"]) == ("access_denied", "s 1&ü", served.public)
-    assert "today" in told["error_description"]
+    query = landed(program.browser.look())
+    assert (query["error"], query["state"], query["iss"]) == ("access_denied", "s 1&ü", served.public)
+    assert "today" in query["error_description"]
     assert program.exchange("dh_ac_x").status_code == 400
 
 
-def test_pending_authorization_expires_after_five_minutes(served, hands):
+def test_pending_authorization_expires_after_five_minutes(served, served_clock):
     program = own(served)
     program.begin()
-    hands.move(seconds=299)
+    served_clock.move(seconds=299)
     assert program.browser.look().status_code == 200
-    hands.move(seconds=2)
+    served_clock.move(seconds=2)
     assert program.browser.look().status_code == 403
     assert questions(served) == []
 
 
-def test_new_authorization_replaces_one_whose_browser_disconnected(served, hands):
+def test_new_authorization_replaces_one_whose_browser_disconnected(served, served_clock):
     program = own(served)
     program.begin()
     first = program.browser
     assert first.look().status_code == 200
-    hands.move(seconds=GONE)
+    served_clock.move(seconds=GONE)
     program.begin()
     assert len(questions(served)) == 1
     assert first.look().status_code == 403
@@ -162,12 +162,12 @@ def test_new_authorization_replaces_one_whose_browser_disconnected(served, hands
     assert "code" in landed(program.browser.look())
 
 
-def test_authorization_is_not_replaced_while_its_browser_waits(served, hands):
+def test_authorization_is_not_replaced_while_its_browser_waits(served, served_clock):
     program = own(served)
     program.begin()
     waits = program.browser
     for _ in range(3):
-        hands.move(seconds=GONE - 1)
+        served_clock.move(seconds=GONE - 1)
         assert waits.look().status_code == 200
         refused = program.begin()
         assert (refused.status_code, refused.json()["error"]) == (409, "temporarily_unavailable")
@@ -176,7 +176,7 @@ def test_authorization_is_not_replaced_while_its_browser_waits(served, hands):
         )
     assert [question["id"] for question in questions(served)] == [waits.path.rpartition("/")[2]]
     approve(served, waits)
-    hands.move(seconds=GONE)
+    served_clock.move(seconds=GONE)
     assert program.begin().status_code == 303, "what is decided holds no place"
     assert len(questions(served)) == 1
     assert "code" in landed(waits.look()), "and is not thrown out"
@@ -218,62 +218,62 @@ def test_other_loopback_port_is_no_changed_redirect_uri_for_a_public_client(serv
 
 
 def test_revoked_client_has_no_pending_authorization(served):
-    one, other = own(served, "one"), own(served, "other")
-    one.begin()
+    first, other = own(served, "one"), own(served, "other")
+    first.begin()
     other.begin()
     served.person("DELETE", "/api/clients/one")
     assert [question["client"] for question in questions(served)] == ["other"]
-    assert one.browser.look().status_code == 403
+    assert first.browser.look().status_code == 403
     served.person("POST", "/api/clients/revoke-all")
     assert questions(served) == []
     assert other.browser.look().status_code == 403
 
 
-def test_strangers_evict_each_other_and_no_known_client(served, hands):
+def test_strangers_evict_each_other_and_no_known_client(served, served_clock):
     known = own(served)
     known.begin()
     allow_registration(served)
     strangers = [register(served) for _ in range(MOST_UNKNOWN + 1)]
-    for one in strangers[:MOST_UNKNOWN]:
-        one.begin()
-        assert one.browser.look().status_code == 200
+    for stranger in strangers[:MOST_UNKNOWN]:
+        stranger.begin()
+        assert stranger.browser.look().status_code == 200
     assert strangers[-1].begin().status_code == 409
-    hands.move(seconds=GONE - 1)
-    kept = [one for one in strangers[:MOST_UNKNOWN] if one is not strangers[2]]
-    assert {one.browser.look().status_code for one in kept} == {200}
-    hands.move(seconds=1)
+    served_clock.move(seconds=GONE - 1)
+    remaining = [stranger for stranger in strangers[:MOST_UNKNOWN] if stranger is not strangers[2]]
+    assert {stranger.browser.look().status_code for stranger in remaining} == {200}
+    served_clock.move(seconds=1)
     gone = strangers[2].browser
     assert strangers[-1].begin().status_code == 303
     assert gone.look().status_code == 403
-    assert {one.browser.look().status_code for one in [*kept, known]} == {200}
+    assert {stranger.browser.look().status_code for stranger in [*remaining, known]} == {200}
 
 
 def test_strangers_do_not_evict_chatgpt():
     waiting = PendingAuthorizations(Quiet(), Clock(), forget, dict)
     for number in range(MOST_UNKNOWN):
-        one, cookie = wait(waiting, f"https://junk{number}.example/client.json", Kind.document)
-        assert waiting.find(one.id, cookie)
+        pending, cookie = wait(waiting, f"https://junk{number}.example/client.json", Kind.document)
+        assert waiting.find(pending.id, cookie)
     with pytest.raises(Conflict):
         wait(waiting, "https://one-more.example/client.json", Kind.document)
     wait(waiting, "https://chatgpt.com/oauth/client.json", Kind.document)
 
 
 async def test_crowd_of_strangers_is_reported_once():
-    told = []
+    notifications = []
 
     class Screen(NoScreen):
         def notify(self, title: str, text: str) -> None:
-            told.append((title, text))
+            notifications.append((title, text))
 
     import asyncio
 
     waiting = PendingAuthorizations(ApprovalRequests(Events(), Screen(), Tasks()), Clock(), forget, dict)
     for number in range(4):
         wait(waiting, f"deskhand-{number}", Kind.registered)
-    while not told:
+    while not notifications:
         await asyncio.sleep(0)
     await asyncio.sleep(0.05)
-    ((title, text),) = told
+    ((title, text),) = notifications
     assert (title, "May it sign in to Deskhand?" in text) == ("Unknown program, calling itself “Some A… asks you", True)
 
 

@@ -1,10 +1,10 @@
 from server.access.oauth.rate_limit import RateLimit
-from tests.server.access.oauth.conftest import Hands
+from tests.server.access.oauth.conftest import AdvancingClock
 
 
 def test_rate_limit_refuses_above_its_number_until_the_window_passed():
-    hands = Hands()
-    rate = RateLimit(3, 60, hands)
+    served_clock = AdvancingClock()
+    rate = RateLimit(3, 60, served_clock)
     assert [rate.take() for _ in range(5)] == [True, True, True, False, False]
-    hands.move(seconds=61)
+    served_clock.move(seconds=61)
     assert rate.take()

@@ -11,7 +11,7 @@ TERMS = RequestContext(ADDRESS.public, list_bases(ADDRESS), datetime(2026, 1, 1,
 
 
 @pytest.mark.parametrize(
-    ("wanted", "found"),
+    ("wanted", "expected"),
     [
         ("https://desk.example.org", ""),
         ("https://DESK.example.org:443/", ""),
@@ -29,8 +29,8 @@ TERMS = RequestContext(ADDRESS.public, list_bases(ADDRESS), datetime(2026, 1, 1,
         ("", None),
     ],
 )
-def test_resource_is_one_of_ours_or_none(wanted, found):
-    assert TERMS.find_resource(wanted) == found
+def test_resource_is_one_of_ours_or_none(wanted, expected):
+    assert TERMS.find_resource(wanted) == expected
 
 
 def test_times_are_comparable_text():

@@ -43,8 +43,8 @@ def test_large_body_is_refused(served, path):
 @pytest.mark.parametrize("name", ["state", "client_id", "redirect_uri", "code_challenge", "nonsense"])
 def test_duplicate_parameter_is_refused(served, name):
     program = own(served)
-    told = [("response_type", "code"), ("client_id", program.client_id), ("redirect_uri", GPT), (name, "x"), (name, "y")]
-    answer = ask(served, "GET", "/chatgpt/oauth/authorize", params=told)
+    fields = [("response_type", "code"), ("client_id", program.client_id), ("redirect_uri", GPT), (name, "x"), (name, "y")]
+    answer = ask(served, "GET", "/chatgpt/oauth/authorize", params=fields)
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
     token = base64.b64encode(f"{program.client_id}:{program.secret}".encode()).decode()
     twice = b"grant_type=refresh_token&refresh_token=a&refresh_token=b"
@@ -54,8 +54,8 @@ def test_duplicate_parameter_is_refused(served, name):
 
 def test_browser_gets_an_error_page_and_the_refusal_is_recorded(served):
     program = own(served)
-    told = {"response_type": "code", "client_id": program.client_id, "redirect_uri": "https://evil.test/cb"}
-    page = ask(served, "GET", "/chatgpt/oauth/authorize", params=told, headers={"Accept": "text/html,*/*;q=0.8"})
+    fields = {"response_type": "code", "client_id": program.client_id, "redirect_uri": "https://evil.test/cb"}
+    page = ask(served, "GET", "/chatgpt/oauth/authorize", params=fields, headers={"Accept": "text/html,*/*;q=0.8"})
     assert (page.status_code, page.headers["content-type"]) == (400, "text/html; charset=utf-8")
     assert "cannot go on" in page.text
     refused = served.person("GET", "/api/sign-ins").json()["refused"]
@@ -64,10 +64,10 @@ def test_browser_gets_an_error_page_and_the_refusal_is_recorded(served):
 
 
 def test_unknown_client_is_not_redirected_and_its_browser_gets_an_error_page(served):
-    told = {"response_type": "code", "client_id": "x", "redirect_uri": GPT}
-    answer = ask(served, "GET", "/chatgpt/oauth/authorize", params=told)
+    fields = {"response_type": "code", "client_id": "x", "redirect_uri": GPT}
+    answer = ask(served, "GET", "/chatgpt/oauth/authorize", params=fields)
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_client")
-    page = ask(served, "GET", "/chatgpt/oauth/authorize", params=told, headers={"Accept": "text/html"})
+    page = ask(served, "GET", "/chatgpt/oauth/authorize", params=fields, headers={"Accept": "text/html"})
     assert (page.status_code, page.headers["content-type"]) == (400, "text/html; charset=utf-8")
     assert "cannot go on" in page.text
     assert not {"location", "refresh"} & set(page.headers)
@@ -127,8 +127,8 @@ def test_cors_is_open_for_metadata_and_token_endpoints_only(served):
 
 
 def test_registration_needs_the_setting(served):
-    told = {"redirect_uris": [GPT.replace("aip", "x")], "token_endpoint_auth_method": "none"}
-    assert ask(served, "POST", REGISTER, json=told).status_code == 403
+    metadata = {"redirect_uris": [GPT.replace("aip", "x")], "token_endpoint_auth_method": "none"}
+    assert ask(served, "POST", REGISTER, json=metadata).status_code == 403
     assert "registration_endpoint" not in ask(served, "GET", "/.well-known/oauth-authorization-server").json()
     allow_registration(served)
     described = ask(served, "GET", "/.well-known/oauth-authorization-server").json()

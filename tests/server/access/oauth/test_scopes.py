@@ -1,6 +1,6 @@
 import pytest
 
-from server.access.oauth.scopes import describe_scope, describe_scopes
+from server.access.oauth.scopes import describe_scope
 
 LABELS = {"read:mail": "Read your mail"}
 
@@ -16,7 +16,3 @@ LABELS = {"read:mail": "Read your mail"}
 )
 def test_scope_is_labelled(scope, label):
     assert describe_scope(scope, LABELS) == label
-
-
-def test_scopes_are_labelled_in_their_order():
-    assert describe_scopes(["extension", "read:mail"], LABELS) == ["Extension", "Read your mail"]

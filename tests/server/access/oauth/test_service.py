@@ -5,13 +5,13 @@ from server.core.errors import Unavailable
 from server.integrations import discover
 from server.lifecycle.program import Options, Program
 from server.sdk.desktop import NoScreen
-from tests.server.access.oauth.conftest import Hands
+from tests.server.access.oauth.conftest import AdvancingClock
 from tests.server.access.oauth.programs import approve, landed, own
 from tests.server.conftest import Served
 
 
 def test_retried_refresh_gets_the_same_response_after_a_restart(serve):
-    first, clock = serve(demo=True), Hands()
+    first, clock = serve(demo=True), AdvancingClock()
     program = own(first)
     old = program.sign_in()["refresh_token"]
     new = program.refresh(old).json()
@@ -46,8 +46,8 @@ async def test_sign_in_that_cannot_be_stored_stays_pending(opened, monkeypatch):
         _, pair = await state.programs.create("bot", frozenset({"read:apps"}), {})
         answer, cookie = await state.oauth.authorize("GET", (*pairs, ("client_id", pair.client_id)))
         name = answer.headers["Location"].rpartition("/")[2]
-        one = state.oauth.pending.find(name, cookie)
-        await state.context.approval_requests.approve(name, code=one.digits)
+        pending = state.oauth.pending.find(name, cookie)
+        await state.context.approval_requests.approve(name, code=pending.digits)
 
         async def refuse(*_):
             raise Unavailable("The disk is full.")
@@ -55,7 +55,7 @@ async def test_sign_in_that_cannot_be_stored_stays_pending(opened, monkeypatch):
         with monkeypatch.context() as patched:
             patched.setattr(state.context.database, "write", refuse)
             with pytest.raises(Unavailable):
-                await state.oauth.finish(one)
+                await state.oauth.finish(pending)
         again = state.oauth.pending.find(name, cookie)
         assert "code=" in (await state.oauth.finish(again)).headers["Location"]
 

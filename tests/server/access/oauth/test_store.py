@@ -38,15 +38,15 @@ async def test_grant_permits_the_scopes_of_client_and_grant_until_it_ends_also_a
     async with opened() as state:
         grant = await let_in(state, clock)
     async with opened() as state:
-        found = state.clients.find("token")
-        assert (found.name, found.scopes, found.credential) == ("bot", frozenset({"read:apps"}), f"grant:{grant}")
-        assert state.clients.find_by_credential(found.credential) == found
-        await state.context.database.read(require_credential, found.credential)
+        client = state.clients.find("token")
+        assert (client.name, client.scopes, client.credential) == ("bot", frozenset({"read:apps"}), f"grant:{grant}")
+        assert state.clients.find_by_credential(client.credential) == client
+        await state.context.database.read(require_credential, client.credential)
         await state.programs.end_grant("bot", grant)
-        assert state.clients.refresh(found) is None
+        assert state.clients.refresh(client) is None
         assert state.clients.find("token") is None
         with pytest.raises(NotAuthenticated):
-            await state.context.database.read(require_credential, found.credential)
+            await state.context.database.read(require_credential, client.credential)
 
 
 async def test_expired_access_token_leaves_its_grant(opened, clock):
@@ -72,8 +72,8 @@ async def test_temporary_allowances_end_with_their_grant(opened, clock, way):
         grant = await let_in(state, clock)
         bot, (other, _) = await state.clients.show("bot"), await state.clients.create("other", frozenset(), {})
         for client in (bot, other):
-            one = Allowance(client.name, client.id, "send_mail", ApprovalDuration.recipients, ("ann",), "2026", None)
-            await state.context.database.write(add_allowance, one)
+            allowance = Allowance(client.name, client.id, "send_mail", ApprovalDuration.recipients, ("ann",), "2026", None)
+            await state.context.database.write(add_allowance, allowance)
         await (state.programs.renew("bot") if "secret" in way else state.programs.end_grant("bot", grant))
         left = [len(await state.approvals.allowances.list(client.id)) for client in (bot, other)]
         assert left == [0, 1]
@@ -111,6 +111,6 @@ async def test_oldest_unapproved_registration_is_evicted_first(opened, clock):
             clock.move(seconds=1)
             made = Registration(f"deskhand-{number}", Kind.registered, "x", created_at=clock.now().isoformat())
             await database.write(store.add_unused, made, 3, {"deskhand-0"})
-        found = [await database.read(store.find_registration, f"deskhand-{number}") for number in range(5)]
-        assert [one is not None for one in found] == [True, False, True, True, True]
+        registrations = [await database.read(store.find_registration, f"deskhand-{number}") for number in range(5)]
+        assert [registration is not None for registration in registrations] == [True, False, True, True, True]
         assert len(await state.programs.read()) == 1

@@ -1,4 +1,4 @@
-"""What the tests of the apps share."""
+"""Shared fixtures of the apps' tests."""
 
 import time
 from collections.abc import Iterator

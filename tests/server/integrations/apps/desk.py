@@ -23,7 +23,7 @@ from server.integrations.apps.resolve.launch_spec import Machine
 from server.integrations.apps.service import Launcher, Timing
 from server.sdk.context import Context
 from server.storage.data_dir import Folders
-from server.storage.database import open_database
+from server.storage.database import Database
 from server.storage.migrations import migrate
 
 MIGRATIONS = Path(apps.__file__).parent / "migrations"
@@ -93,7 +93,7 @@ class Desk:
 
         async def run() -> Any:
             migrate(self.data / "deskhand.db", [MIGRATIONS])
-            database = open_database(self.data / "deskhand.db")
+            database = Database(self.data / "deskhand.db")
             folders = Folders(self.data, self.config, self.data / "files", self.data / "logs")
             self.context = Context(folders, None, None, database, Events(), None, None, None, Clock())
             allow_list = AllowList(default_paths(self.config, self.data, Path("app_config.json")), self.context.clock.now)
@@ -117,13 +117,13 @@ class Desk:
 
     def processes(self) -> list[psutil.Process]:
         """Everything that runs out of the folder of programs."""
-        found = []
+        messages = []
         for process in psutil.process_iter():
             with suppress(psutil.Error):
                 ended = process.status() == psutil.STATUS_ZOMBIE
                 if not ended and any(word.startswith(str(self.programs)) for word in process.cmdline()):
-                    found.append(process)
-        return found
+                    messages.append(process)
+        return messages
 
 
 def entry_for(path: str, **more: Any) -> dict[str, Any]:

@@ -49,8 +49,8 @@ def test_macos_quits_a_bundle():
 
 
 def test_sigterm_asks_elsewhere():
-    for machine, one in ((LINUX, launch_spec()), (MACOS, launch_spec()), (MACOS, None)):
-        assert adapter.asking_command(one, machine, Process(77, 0)) is None
+    for machine, spec in ((LINUX, launch_spec()), (MACOS, launch_spec()), (MACOS, None)):
+        assert adapter.asking_command(spec, machine, Process(77, 0)) is None
 
 
 def test_program_is_started_watched_and_reaped():

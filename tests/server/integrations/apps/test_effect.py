@@ -1,4 +1,4 @@
-"""What would run, literally, before anything does."""
+"""Previews of app actions."""
 
 import os
 
@@ -27,9 +27,9 @@ def test_file_is_opened_as_one_argument(desk):
     file = str(folder / "my notes; rm.txt")
     assert desk.records()[0]["argv"] == ["--new", file]
     assert effect.sentence == "open my notes; rm.txt with recorder"
-    told = dict(effect.fields)
-    assert told["Target"] == file
-    assert told["SHA-256"] == "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
+    fields = dict(effect.fields)
+    assert fields["Target"] == file
+    assert fields["SHA-256"] == "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
 
 
 def test_url_is_inserted_into_its_template(desk):

@@ -1,5 +1,5 @@
-from server.integrations.apps.models import Action
-from server.integrations.apps.overview import try_out, view_list
+from server.integrations.apps.models import Action, Order
+from server.integrations.apps.overview import view_list
 from tests.server.integrations.apps.desk import entry_for, eventually
 
 
@@ -11,7 +11,7 @@ def test_overview_shows_commands_and_processes(desk):
     )
 
     async def scenario(launcher):
-        started = await try_out(launcher, "recorder", Action.start)
+        started = await launcher.control(Order(app_name="recorder", action=Action.start))
         await eventually(desk.records)
         shown = await view_list(launcher)
         assert shown.file == str(desk.list)

@@ -88,7 +88,7 @@ def test_app_that_is_not_installed_can_be_stopped():
 @pytest.mark.parametrize("action", list(Action))
 def test_only_allowed_actions_are_planned(action):
     with pytest.raises(DeskhandError, match="may not be told to"):
-        plan(action, see(allow=[one for one in Action if one is not action], open={"files": ["/h"]}))
+        plan(action, see(allow=[other for other in Action if other is not action], open={"files": ["/h"]}))
 
 
 def test_preset_adds_its_arguments():
@@ -122,9 +122,9 @@ def test_very_large_file_is_identified_by_size_and_modification_time(tmp_path):
 def test_folder_and_url_are_shown_unchanged(tmp_path):
     (tmp_path / "deep").mkdir()
     entry = {"open": {"files": [str(tmp_path)], "addresses": ["https://example.com"]}}
-    for target, told in (("deep", str(tmp_path / "deep")), ("https://example.com/x", "https://example.com/x")):
+    for target, shown in (("deep", str(tmp_path / "deep")), ("https://example.com/x", "https://example.com/x")):
         fields = plan("open", see(**entry), target=target).effect.fields
-        assert fields[-1] == ("Target", told)
+        assert fields[-1] == ("Target", shown)
 
 
 def test_variables_of_the_entry_are_shown():

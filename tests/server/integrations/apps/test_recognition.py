@@ -1,4 +1,4 @@
-"""What runs and is an app's, whoever started it, and how it ended."""
+"""Recognition of an app's processes, and of their exit."""
 
 import asyncio
 import os
@@ -81,7 +81,7 @@ def test_similar_process_name_is_not_stopped(desk):
         await eventually(lambda: desk.records("code2") and desk.records("mycode"))
         outcome = await launcher.control(Order(app_name="code", action="stop"))
         assert outcome.message == "code is not running."
-        assert [one.poll() for one in others] == [None, None]
+        assert [process.poll() for process in others] == [None, None]
 
     desk.play(scenario)
 

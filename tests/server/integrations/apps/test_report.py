@@ -69,7 +69,7 @@ def test_stop_is_formatted():
 
 
 @pytest.mark.parametrize(
-    ("code", "told"),
+    ("code", "sentence"),
     [
         (0, "It ended by itself."),
         (3, "It ended with code 3."),
@@ -77,5 +77,5 @@ def test_stop_is_formatted():
         (-99, "It was ended by the signal 99."),
     ],
 )
-def test_process_end_is_formatted(code, told):
-    assert describe_exit(code) == told
+def test_process_end_is_formatted(code, sentence):
+    assert describe_exit(code) == sentence

@@ -162,8 +162,8 @@ def test_program_is_added_by_its_name(served):
 
 
 def test_programs_are_suggested_while_typing(served):
-    told = served.person("GET", "/api/apps/suggestions", params={"query": "slee"}).json()["programs"]
-    assert "sleep" in [one["program"] for one in told]
+    suggestions = served.person("GET", "/api/apps/suggestions", params={"query": "slee"}).json()["programs"]
+    assert "sleep" in [suggestion["program"] for suggestion in suggestions]
     assert served.call("GET", "/api/apps/suggestions").status_code == 404
 
 

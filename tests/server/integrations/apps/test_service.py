@@ -79,8 +79,8 @@ def test_program_inherits_no_descriptor_or_secret(desk, monkeypatch):
     desk.play(scenario, environment)
     os.close(descriptor)
     (record,) = desk.records()
-    told = {name: value for name, value in record["environment"].items() if name != "LC_CTYPE"}
-    assert told == {"HOME": str(desk.folder), "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "DISPLAY": ":7", "EXTRA": "yes"}
+    variables = {name: value for name, value in record["environment"].items() if name != "LC_CTYPE"}
+    assert variables == {"HOME": str(desk.folder), "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "DISPLAY": ":7", "EXTRA": "yes"}
     assert record["folder"] == str(desk.folder)
     assert record["descriptors"] == {"0": "/dev/null", "1": "/dev/null", "2": "/dev/null"}
 
@@ -292,10 +292,10 @@ def test_list_discloses_no_path_and_no_argument(desk):
         await start_and_wait(launcher, desk)
         return (await launcher.list_all()).model_dump_json() + (await launcher.read("recorder")).model_dump_json()
 
-    told = desk.play(scenario)
-    assert "secret" not in told
-    assert str(desk.folder) not in told
-    assert '"presets":["quiet"]' in told
+    listed = desk.play(scenario)
+    assert "secret" not in listed
+    assert str(desk.folder) not in listed
+    assert '"presets":["quiet"]' in listed
 
 
 def test_list_is_reloaded_when_it_changes(desk):
@@ -321,7 +321,7 @@ def test_events_are_published_when_an_app_starts_and_ends(desk):
     desk.play(scenario)
 
 
-class Told:
+class LimitedCall:
     """A call that may go on until the person says otherwise."""
 
     client_id = "bot"
@@ -343,23 +343,23 @@ def test_queued_action_that_is_no_longer_permitted_does_nothing(desk):
 
     async def scenario(launcher):
         with pytest.raises(Unavailable):
-            await told(launcher, START, looks=0)
+            await control_within(launcher, START, looks=0)
         assert desk.processes() == []
         started = await launcher.control(START)
         for order in (STOP, RESTART):
             with pytest.raises(Unavailable):
-                await told(launcher, order, looks=0)
+                await control_within(launcher, order, looks=0)
         assert psutil.pid_exists(started.pid)
         with pytest.raises(Unavailable) as refused:
-            await told(launcher, RESTART, looks=1)
+            await control_within(launcher, RESTART, looks=1)
         assert refused.value.detail == "Paused. recorder had been ended already, and was not started again."
         assert desk.processes() == []
 
     desk.play(scenario)
 
 
-async def told(launcher, order, looks):
-    token = current_call.set(Told(looks=looks))
+async def control_within(launcher, order, looks):
+    token = current_call.set(LimitedCall(looks=looks))
     try:
         return await launcher.control(order)
     finally:

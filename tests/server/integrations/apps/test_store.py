@@ -2,7 +2,7 @@ import asyncio
 
 from server.integrations.apps import store
 from server.integrations.apps.store import Tracked
-from server.storage.database import open_database
+from server.storage.database import Database
 from server.storage.migrations import migrate
 from server.system.processes import Process
 from tests.server.integrations.apps.desk import MIGRATIONS
@@ -15,7 +15,7 @@ THIRD = Tracked("b", Process(11, 1600000000.0), "2020-09-13T12:26:40+00:00")
 def with_database(tmp_path, steps):
     async def run():
         migrate(tmp_path / "d.db", [MIGRATIONS])
-        database = open_database(tmp_path / "d.db")
+        database = Database(tmp_path / "d.db")
         try:
             return await steps(database)
         finally:

@@ -39,7 +39,7 @@ from server.sdk.approval_requests import ApprovalRequests
 from server.sdk.context import Context
 from server.sdk.desktop import NoScreen
 from server.storage.data_dir import Folders
-from server.storage.database import open_database
+from server.storage.database import Database
 from server.storage.secrets import Secrets
 from server.storage.settings import Settings
 
@@ -58,15 +58,15 @@ def discovery() -> dict[str, Any]:
 @cache
 def described_methods() -> dict[str, dict[str, Any]]:
     """Every method of the document by its id."""
-    found: dict[str, dict[str, Any]] = {}
+    methods: dict[str, dict[str, Any]] = {}
 
     def walk(resource: dict[str, Any]) -> None:
-        found.update({method["id"]: method for method in resource.get("methods", {}).values()})
+        methods.update({method["id"]: method for method in resource.get("methods", {}).values()})
         for below in resource.get("resources", {}).values():
             walk(below)
 
     walk(discovery())
-    return found
+    return methods
 
 
 def to_json_schema(described: dict[str, Any]) -> dict[str, Any]:
@@ -75,7 +75,7 @@ def to_json_schema(described: dict[str, Any]) -> dict[str, Any]:
         return {"$ref": f"#/$defs/{described['$ref']}"}
     schema: dict[str, Any] = {"type": described["type"]}
     if described["type"] == "object":
-        below = {name: to_json_schema(one) for name, one in described.get("properties", {}).items()}
+        below = {name: to_json_schema(property_schema) for name, property_schema in described.get("properties", {}).items()}
         schema |= {"properties": below, "additionalProperties": False}
     if described["type"] == "array":
         schema |= {"items": to_json_schema(described["items"])}
@@ -202,7 +202,7 @@ class Desk:
         return self.runner.run(waiting)
 
     def sign_in(self, account: str = "", scopes: Iterable[str] = REQUESTED, seconds: float = 3599) -> str:
-        """Have an account signed in as if the person had done it."""
+        """Sign an account in."""
         made = self.google.grant(account, scopes)
         grant = Grant(made["token"], made["refresh_token"], seconds, tuple(made["scopes"]))
         self.run(self.mailbox.accounts.remember(made["account"], grant))
@@ -215,7 +215,7 @@ class Desk:
 
     def calls(self, path: str, method: str = "") -> list[Called]:
         """The requests that Google got at this path."""
-        return [one for one in self.google.calls if re.search(path, one.path) and method in {"", one.method}]
+        return [call for call in self.google.calls if re.search(path, call.path) and method in {"", call.method}]
 
     def mails(self, account: str = "alex@example.com") -> list[dict[str, Any]]:
         """Everything in a mailbox at Google, newest first."""
@@ -224,9 +224,9 @@ class Desk:
 
     def find(self, query: str, account: str | None = None) -> str:
         """The id of the one mail that fits."""
-        found = self.run(self.mailbox.inbox.search(ListQuery(query, account=account))).messages
-        assert len(found) == 1, found
-        return found[0].id
+        messages = self.run(self.mailbox.inbox.search(ListQuery(query, account=account))).messages
+        assert len(messages) == 1, messages
+        return messages[0].id
 
 
 @pytest.fixture
@@ -243,7 +243,7 @@ def new_desk(google: FakeGoogle, tmp_path: Path) -> Iterator[Desk]:
                 folders=Folders(data, data, files, data / "logs"),
                 settings=Settings(data),
                 secrets=Secrets(data, folder_only=True),
-                database=open_database(data / "deskhand.db"),
+                database=Database(data / "deskhand.db"),
                 events=(events := Events()),
                 fetch=Fetch(only_allowed=True),
                 screen=NoScreen(),

@@ -94,10 +94,10 @@ def nest(kind: str, depth: int) -> bytes:
     """Nest parts in each other."""
     if kind == "rfc822":
         return b"Content-Type: message/rfc822\r\n\r\n" * depth + b"\r\ntext"
-    heads = (
+    starts = (
         b"Content-Type: multipart/%s; boundary=b%d\r\n\r\n--b%d\r\n" % (kind.encode(), place, place) for place in range(depth)
     )
-    return b"".join(heads) + b"\r\ntext"
+    return b"".join(starts) + b"\r\ntext"
 
 
 def write_crafted() -> Iterator[bytes]:

@@ -51,8 +51,8 @@ def call(demo):
 
 def test_sign_in_waits_for_the_browser(demo, call):
     browsers = []
-    told = sign_in(call, show=lambda address: browsers.append(browse(address)), poll_seconds=0.05)
-    assert told == f"{ALEX} is signed in."
+    message = sign_in(call, show=lambda address: browsers.append(browse(address)), poll_seconds=0.05)
+    assert message == f"{ALEX} is signed in."
     browsers[0].join()
 
 
@@ -89,7 +89,7 @@ def test_status_is_printed_as_text_and_json(demo):
         f"{ALEX}: may read, send, label and trash",
         f"{OTHER}: may read, send, label and trash",
     ]
-    assert [one["address"] for one in json.loads(run(demo, "status", "--json").output)["accounts"]] == [ALEX, OTHER]
+    assert [account["address"] for account in json.loads(run(demo, "status", "--json").output)["accounts"]] == [ALEX, OTHER]
 
 
 def test_account_is_signed_out_by_name_and_the_last_one_without(demo):

@@ -8,7 +8,9 @@ ALEX, OTHER = "alex@example.com", "alex.morgan@example.org"
 
 def test_both_demo_accounts_are_signed_in_at_the_fake(demo):
     status = demo.call("GET", "/gmail/auth/status").json()
-    assert [(one["address"], one["can_read"], one["can_send"], one["can_change"]) for one in status["accounts"]] == [
+    assert [
+        (account["address"], account["can_read"], account["can_send"], account["can_change"]) for account in status["accounts"]
+    ] == [
         (ALEX, True, True, True),
         (OTHER, True, True, True),
     ]

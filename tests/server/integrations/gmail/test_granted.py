@@ -1,4 +1,4 @@
-"""What was granted is told in words, with what does not work without it."""
+"""Granted permissions, and the consequences of missing ones."""
 
 import pytest
 
@@ -22,14 +22,14 @@ READ, COMPOSE, MODIFY = REQUESTED
 )
 def test_granted_permissions_are_shown(scopes, granted):
     (account,) = describe_accounts([SignedIn(address="a@example.com", scopes=scopes)])
-    assert [one.name for one in account.permissions if one.granted] == granted
-    assert all(one.title and one.missing and one.google for one in account.permissions)
+    assert [permission.name for permission in account.permissions if permission.granted] == granted
+    assert all(permission.title and permission.missing and permission.google for permission in account.permissions)
     assert account.full == (FULL_SCOPE in scopes)
 
 
 def test_first_account_is_the_default():
     accounts = describe_accounts([SignedIn(address="a@example.com"), SignedIn(address="b@example.com", problem="Over.")])
-    assert [(one.address, one.first, one.problem) for one in accounts] == [
+    assert [(account.address, account.first, account.problem) for account in accounts] == [
         ("a@example.com", True, None),
         ("b@example.com", False, "Over."),
     ]

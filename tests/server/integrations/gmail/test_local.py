@@ -1,4 +1,4 @@
-"""What the person does about Gmail, and where Google sends their browser back, stand on the local surface alone."""
+"""Local routes of Gmail: accounts, credentials and the sign-in callback."""
 
 import json
 from urllib.parse import urlsplit
@@ -18,7 +18,7 @@ def consent(demo, **changes) -> httpx2.Response:
     address = demo.person("POST", "/api/gmail/sign-in").json()["address"]
     page = loopback.get(address)
     ticket = page.text.partition('name="ticket" value="')[2].partition('"')[0]
-    scopes = [f"https://www.googleapis.com/auth/gmail.{one}" for one in ("readonly", "compose", "modify")]
+    scopes = [f"https://www.googleapis.com/auth/gmail.{name}" for name in ("readonly", "compose", "modify")]
     form = {"ticket": ticket, "account": ALEX, "scope": scopes, "answer": "continue", **changes}
     google = "{0.scheme}://{0.netloc}".format(urlsplit(address))
     back = loopback.post(f"{google}/o/oauth2/consent", data=form).headers["location"]
@@ -32,11 +32,11 @@ def accounts(demo) -> list[dict]:
 
 def test_account_is_signed_out_and_in_again(demo):
     assert demo.person("DELETE", f"/api/gmail/accounts/{ALEX}").json()["message"] == f"{ALEX} is signed out."
-    assert [one["address"] for one in accounts(demo)] == [OTHER]
+    assert [account["address"] for account in accounts(demo)] == [OTHER]
     page = consent(demo)
     assert page.status_code == 200
     assert f"{ALEX} is signed in." in page.text
-    assert [one["address"] for one in accounts(demo)] == [OTHER, ALEX]
+    assert [account["address"] for account in accounts(demo)] == [OTHER, ALEX]
     status = demo.person("GET", "/api/gmail/status").json()
     assert (status["sign_in"], status["sign_in_message"], status["has_credentials"]) == ("done", f"{ALEX} is signed in.", True)
 
@@ -56,7 +56,9 @@ def test_callback_page_escapes_its_message():
 
 def test_permissions_can_be_granted_partly(demo):
     consent(demo, scope=["https://www.googleapis.com/auth/gmail.readonly"])
-    granted = {one["address"]: (one["can_read"], one["can_send"], one["can_change"]) for one in accounts(demo)}
+    granted = {
+        account["address"]: (account["can_read"], account["can_send"], account["can_change"]) for account in accounts(demo)
+    }
     assert granted[ALEX] == (True, False, False)
     refused = demo.call("GET", "/gmail/messages?max_results=1")
     assert refused.status_code == 200
@@ -82,7 +84,7 @@ def test_callback_without_a_pending_sign_in_is_refused(demo, path):
 def test_other_routes_need_the_session(demo):
     for method, path in (("GET", "status"), ("POST", "sign-in"), ("POST", "credentials"), ("DELETE", f"accounts/{ALEX}")):
         assert loopback.request(method, f"{demo.local}/api/gmail/{path}").status_code in {401, 403}
-    assert [one["address"] for one in accounts(demo)] == [ALEX, OTHER]
+    assert [account["address"] for account in accounts(demo)] == [ALEX, OTHER]
 
 
 def test_credentials_are_stored_from_a_file_or_fields(demo):
@@ -108,7 +110,7 @@ def test_unknown_account_cannot_sign_out(demo):
 
 def test_default_account_is_chosen(demo):
     assert demo.person("POST", f"/api/gmail/accounts/{OTHER}/first").json()["success"]
-    assert [(one["address"], one["first"]) for one in accounts(demo)] == [(OTHER, True), (ALEX, False)]
+    assert [(account["address"], account["first"]) for account in accounts(demo)] == [(OTHER, True), (ALEX, False)]
     assert demo.person("POST", "/api/gmail/accounts/eve@example.com/first").status_code == 404
 
 

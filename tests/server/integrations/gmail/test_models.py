@@ -1,4 +1,4 @@
-"""What clients may write is understood as they mean it."""
+"""Request models."""
 
 import pytest
 from pydantic import ValidationError
@@ -15,16 +15,18 @@ def test_chatgpt_file_is_documented_as_string_and_accepted_as_object():
     described = NewMail.model_json_schema()["properties"]["openaiFileIdRefs"]
     assert (described["type"], described["items"]) == ("array", {"type": "string"})
     link = {"name": "a.csv", "id": "file-1", "mime_type": "text/csv", "download_link": "https://files.example.com/a"}
-    (found,) = NewMail(to="bob@example.com", subject="s", body="b", openaiFileIdRefs=[link]).openaiFileIdRefs
-    assert (found.name, found.mime_type, found.download_link) == ("a.csv", "text/csv", "https://files.example.com/a")
-    (found,) = DraftMail(openaiFileIdRefs=["file-1"]).openaiFileIdRefs
-    assert found.download_link == "file-1"
+    (file,) = NewMail(to="bob@example.com", subject="s", body="b", openaiFileIdRefs=[link]).openaiFileIdRefs
+    assert (file.name, file.mime_type, file.download_link) == ("a.csv", "text/csv", "https://files.example.com/a")
+    (file,) = DraftMail(openaiFileIdRefs=["file-1"]).openaiFileIdRefs
+    assert file.download_link == "file-1"
 
 
 def test_document_has_one_type_for_each_field():
     for model in (NewMail, Reply, DraftMail):
         described = model.model_json_schema()["properties"]
-        unions = {name: [one.get("type") for one in told["anyOf"]] for name, told in described.items() if "anyOf" in told}
+        unions = {
+            name: [option.get("type") for option in schema["anyOf"]] for name, schema in described.items() if "anyOf" in schema
+        }
         assert all(sorted(types) == ["null", "string"] for types in unions.values()), unions
 
 

@@ -38,27 +38,27 @@ def client(demo):
 
 
 def first(client, query, **options):
-    (found,) = client.call("GET", "/gmail/search", params={"query": query, **options}).json()["messages"]
-    return found
+    (message,) = client.call("GET", "/gmail/search", params={"query": query, **options}).json()["messages"]
+    return message
 
 
 def test_list_is_a_bare_array_with_its_next_page_in_a_header(client):
     answer = client.call("GET", "/gmail/messages?max_results=10&query=in:inbox")
     mails = answer.json()
     assert len(mails) == 10
-    assert all(set(one) >= SEED_FIELDS and isinstance(one["to"], list) for one in mails)
+    assert all(set(mail) >= SEED_FIELDS and isinstance(mail["to"], list) for mail in mails)
     more = client.call(
         "GET", "/gmail/messages", params={"query": "in:inbox", "page_token": answer.headers["X-Next-Page-Token"]}
     ).json()
-    assert not {one["id"] for one in mails} & {one["id"] for one in more}
+    assert not {mail["id"] for mail in mails} & {mail["id"] for mail in more}
 
 
 def test_message_and_thread_are_read(client):
-    found = first(client, '"valve in stock"')
-    mail = client.call("GET", f"/gmail/messages/{found['id']}").json()
+    first_message = first(client, '"valve in stock"')
+    mail = client.call("GET", f"/gmail/messages/{first_message['id']}").json()
     assert set(mail) >= SEED_FIELDS
-    thread = client.call("GET", f"/gmail/threads/{found['thread_id']}").json()
-    assert found["id"] in {one["id"] for one in thread["messages"]}
+    thread = client.call("GET", f"/gmail/threads/{first_message['thread_id']}").json()
+    assert first_message["id"] in {message["id"] for message in thread["messages"]}
 
 
 def test_mail_is_sent_and_replied_to(client):
@@ -76,7 +76,7 @@ def test_mail_is_sent_and_replied_to(client):
 
 def test_activity_has_the_mail_verbatim(client):
     client.call("POST", "/gmail/send", json={"to": "bob@example.com", "subject": "Lunch", "body": "Tuesday?"})
-    (entry,) = [one for one in client.activity() if one["operation"] == "send_mail"]
+    (entry,) = [record for record in client.activity() if record["operation"] == "send_mail"]
     assert entry["sentence"] == "sent mail to bob@example.com"
     assert "Tuesday?" in str(entry)
 
@@ -96,9 +96,9 @@ def test_large_attachment_is_sent_and_downloaded(client):
 
 
 def test_draft_is_created_and_deleted(client):
-    kept = client.call("POST", "/gmail/drafts", json={"to": "bob@example.com", "subject": "s", "body": "b"}).json()
-    path = f"/gmail/drafts/{kept['draft_id']}"
-    assert kept["draft_id"] in {one["draft_id"] for one in client.call("GET", "/gmail/drafts").json()["drafts"]}
+    draft = client.call("POST", "/gmail/drafts", json={"to": "bob@example.com", "subject": "s", "body": "b"}).json()
+    path = f"/gmail/drafts/{draft['draft_id']}"
+    assert draft["draft_id"] in {listed["draft_id"] for listed in client.call("GET", "/gmail/drafts").json()["drafts"]}
     assert client.call("PUT", path, json={"to": "eve@example.com", "subject": "s2", "body": "b2"}).status_code == 200
     assert client.call("GET", path).json()["mail"]["to"] == ["eve@example.com"]
     assert client.call("POST", f"{path}/send").json()["success"]
@@ -116,8 +116,8 @@ def test_yes_to_these_recipients_does_not_cover_an_unseen_one(google, add_case, 
     server.make_client("bot", allow=["create_draft"])
 
     def ask(draft_id: str) -> dict:
-        asked = server.call("POST", f"/gmail/drafts/{draft_id}/send", headers={"Prefer": "respond-async"})
-        assert asked.status_code == 202, asked.text
+        response = server.call("POST", f"/gmail/drafts/{draft_id}/send", headers={"Prefer": "respond-async"})
+        assert response.status_code == 202, response.text
         (question,) = server.person("GET", "/api/approvals").json()
         return question
 
@@ -133,10 +133,10 @@ def test_yes_to_these_recipients_does_not_cover_an_unseen_one(google, add_case, 
 
     add_case("draft-unseen-cc")
     drafts = server.call("GET", "/gmail/drafts").json()["drafts"]
-    question = ask(next(one["draft_id"] for one in drafts if one["subject"] == "Draft c"))
+    question = ask(next(field["draft_id"] for field in drafts if field["subject"] == "Draft c"))
     everybody = {"priya@example.net", OTHER, "eve@evil.example"}
     assert everybody <= set(question["recipients"])
-    shown = str([one["value"] for one in question["fields"] if one["name"] in {"To", "Cc"}])
+    shown = str([field["value"] for field in question["fields"] if field["name"] in {"To", "Cc"}])
     assert all(address in shown and address in question["sentence"] for address in everybody)
     assert not google.mailboxes[OTHER].search("subject:Draft")
 
@@ -159,16 +159,16 @@ def test_message_is_labelled(client):
 
 
 def test_labels_unread_and_status_are_returned(client):
-    assert {"INBOX", "Travel"} <= {one["name"] for one in client.call("GET", "/gmail/labels").json()["labels"]}
+    assert {"INBOX", "Travel"} <= {label["name"] for label in client.call("GET", "/gmail/labels").json()["labels"]}
     assert client.call("GET", "/gmail/unread").json()["unread_messages"] > 0
     status = client.call("GET", "/gmail/auth/status").json()
     assert status["authenticated"] is True
-    assert [one["address"] for one in status["accounts"]] == [ALEX, OTHER]
+    assert [label["address"] for label in status["accounts"]] == [ALEX, OTHER]
 
 
 def test_sign_in_routes_are_local_only(client):
-    told = client.call("GET", "/gmail/auth/url").json()
-    assert told == {"auth_url": None, "message": "Open Deskhand's window and choose Sign in."}
+    body = client.call("GET", "/gmail/auth/url").json()
+    assert body == {"auth_url": None, "message": "Open Deskhand's window and choose Sign in."}
     for path in ("/oauth2callback", "/gmail/auth/callback", "/api/gmail/status", "/api/gmail/sign-in"):
         for method in ("GET", "POST"):
             assert client.call(method, path).status_code == 404
@@ -212,17 +212,21 @@ def test_malformed_id_and_unknown_account_are_not_found(client):
 def test_client_reads_and_needs_permission_to_change(demo):
     demo.make_client("reader")
     mail = {"to": "bob@example.com", "subject": "s", "body": "b"}
-    asked = demo.call("POST", "/gmail/send", json=mail, headers={"Prefer": "respond-async"})
-    assert (asked.status_code, asked.json()["summary"]) == (202, "send mail to bob@example.com")
+    response = demo.call("POST", "/gmail/send", json=mail, headers={"Prefer": "respond-async"})
+    assert (response.status_code, response.json()["summary"]) == (202, "send mail to bob@example.com")
     assert demo.call("GET", "/gmail/search?query=subject:s+in:sent").json()["messages"] == []
 
 
 def test_operations_declare_their_effects():
-    operations = {one.name: one for one in list_operations(integration.load().public[0])}
+    operations = {operation.name: operation for operation in list_operations(integration.load().public[0])}
     assert len(operations) <= 24
-    assert sorted(name for name, one in operations.items() if one.changes) == sorted(CHANGES)
-    assert {name for name, one in operations.items() if one.reaches_others} == {"send_mail", "reply_to_mail", "send_draft"}
-    assert {one.scope for one in operations.values()} == {"read:mail", "write:mail"}
-    assert all((one.scope == "write:mail") == one.changes for one in operations.values())
-    assert all(re.fullmatch(r"[^\n]{10,300}", one.summary) for one in operations.values())
+    assert sorted(name for name, operation in operations.items() if operation.changes) == sorted(CHANGES)
+    assert {name for name, operation in operations.items() if operation.reaches_others} == {
+        "send_mail",
+        "reply_to_mail",
+        "send_draft",
+    }
+    assert {operation.scope for operation in operations.values()} == {"read:mail", "write:mail"}
+    assert all((operation.scope == "write:mail") == operation.changes for operation in operations.values())
+    assert all(re.fullmatch(r"[^\n]{10,300}", operation.summary) for operation in operations.values())
     assert operation_of(None) is None

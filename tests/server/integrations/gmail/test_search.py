@@ -32,10 +32,10 @@ WHOLE = ENTRY | {
 
 
 def test_document_id_names_message_and_account():
-    (found,) = lookup.search.read({"messages": [ENTRY], "result_size_estimate": 1}, "https://here")
-    assert lookup.reading.ask(found.id) == {"message_id": "18c2", "account": "me+work@example.com"}
-    assert found.title == "(no subject)"
-    assert found.url == "https://mail.google.com/mail/?authuser=me%2Bwork%40example.com#all/18c2"
+    (result,) = lookup.search.read({"messages": [ENTRY], "result_size_estimate": 1}, "https://here")
+    assert lookup.reading.ask(result.id) == {"message_id": "18c2", "account": "me+work@example.com"}
+    assert result.title == "(no subject)"
+    assert result.url == "https://mail.google.com/mail/?authuser=me%2Bwork%40example.com#all/18c2"
 
 
 def test_message_is_a_document_with_its_address():
@@ -46,7 +46,7 @@ def test_message_is_a_document_with_its_address():
     assert "attachments" not in document.metadata
 
 
-@pytest.mark.parametrize("asked", ["", "18c2", ":me@example.com", "18c2:"])
-def test_unknown_document_id_is_not_found(asked):
+@pytest.mark.parametrize("document_id", ["", "18c2", ":me@example.com", "18c2:"])
+def test_unknown_document_id_is_not_found(document_id):
     with pytest.raises(NotFound):
-        read_arguments(asked)
+        read_arguments(document_id)

@@ -14,7 +14,10 @@ def test_accounts_are_listed_with_their_permissions(new_desk):
     new_desk.sign_in("alex.morgan@example.org", REQUESTED[:1])
     status = new_desk.mailbox.status()
     assert status.message == "Signed in: alex@example.com, alex.morgan@example.org."
-    assert [(one.can_read, one.can_send, one.can_change) for one in status.accounts] == [(True, True, True), (True, False, False)]
+    assert [(account.can_read, account.can_send, account.can_change) for account in status.accounts] == [
+        (True, True, True),
+        (True, False, False),
+    ]
 
 
 def test_account_with_a_problem_is_not_signed_in(new_desk):

@@ -20,7 +20,7 @@ from server.sdk.approval_requests import ApprovalRequest, ApprovalRequests
 from server.sdk.context import Context
 from server.sdk.desktop import NoScreen
 from server.storage.data_dir import Folders
-from server.storage.database import open_database
+from server.storage.database import Database
 from server.storage.migrations import migrate
 from server.storage.secrets import Secrets
 from server.storage.settings import Settings
@@ -133,7 +133,7 @@ async def open_context(data: Path, clock: Clock) -> Context:
         folders=Folders(data, data, files, data / "logs"),
         settings=Settings(data),
         secrets=Secrets(data, folder_only=True),
-        database=open_database(data / "deskhand.db"),
+        database=Database(data / "deskhand.db"),
         events=events,
         fetch=Fetch(only_allowed=True),
         screen=NoScreen(),

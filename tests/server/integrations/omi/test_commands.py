@@ -49,14 +49,14 @@ def test_address_is_made_on_demand_only(served, run):
 
 def test_secret_is_read_from_stdin_and_never_shown(served, run):
     address = json.loads(run("address", "--new", "--json").stdout)["memory"]
-    kept = run("secret", typed="whsec_of-the-test\n")
-    assert kept.exit_code == 0
+    stored = run("secret", typed="whsec_of-the-test\n")
+    assert stored.exit_code == 0
     assert deliver(served, address) == 401
     assert "Signatures: asked for" in run("status").stdout
     assert run("secret", typed="whsec_another-one\n").exit_code == 0
     assert "the secret before counts until" in run("status").stdout
-    told = kept.output + run("status").output + run("status", "--json").output
-    assert "whsec_" not in told
+    output = stored.output + run("status").output + run("status", "--json").output
+    assert "whsec_" not in output
     assert run("secret", "--remove").exit_code == 0
     assert "Signatures: not asked for" in run("status").stdout
     assert deliver(served, address) == 200
@@ -70,9 +70,9 @@ def test_status_lists_arrivals_and_accounts(served, run):
     assert "alex: waits for your word, 1 kept aside: deskhand approvals approve omi-" in waiting
     (question,) = served.person("GET", "/api/approvals").json()
     served.person("POST", f"/api/approvals/{question['id']}/approve", json={"extent": "once"})
-    told = run("status").stdout
-    assert "alex  Timeline talk" in told
-    assert "alex: accepted, 1 conversations" in told
+    output = run("status").stdout
+    assert "alex  Timeline talk" in output
+    assert "alex: accepted, 1 conversations" in output
 
 
 def test_forget_asks_first(served, run):

@@ -7,9 +7,9 @@ from server.integrations.omi.fake import Platform, add_uid
 
 def eventually(look, seconds: float = 20):
     until = time.monotonic() + seconds
-    while not (found := look()) and time.monotonic() < until:
+    while not (result := look()) and time.monotonic() < until:
         time.sleep(0.05)
-    return found
+    return result
 
 
 def test_demo_has_conversations_a_live_transcript_and_an_approval_request(serve, monkeypatch) -> None:
@@ -17,7 +17,7 @@ def test_demo_has_conversations_a_live_transcript_and_an_approval_request(serve,
     served = serve(demo=True)
     key = served.make_client()
     assert eventually(lambda: served.call("GET", "/api/live-transcript", key).json()["transcript"])
-    titles = [one["title"] for one in served.call("GET", "/api/conversations", key).json()["conversations"]]
+    titles = [conversation["title"] for conversation in served.call("GET", "/api/conversations", key).json()["conversations"]]
     assert titles == ["The garden fence", "Timeline of the library move", "Soup for twelve"]
     assert served.call("GET", "/api/day-summaries", key).json()["day_summaries"][0]["headline"]
     (question,) = served.person("GET", "/api/approvals").json()

@@ -34,13 +34,13 @@ def test_retry_is_recognized_by_key_and_by_content(pendant) -> None:
 
 
 def test_late_older_update_changes_nothing(pendant) -> None:
-    def told(title: str, at: str | None):
+    def make_conversation(title: str, at: str | None):
         return make_memory(updated_at=at, structured={"title": title})
 
-    pendant.send(told("first", None))
-    pendant.send(told("third", "2026-11-21T02:00:00Z"))
-    pendant.send(told("second", "2026-11-21T01:00:00Z"))
-    pendant.send(told("first again", None))
+    pendant.send(make_conversation("first", None))
+    pendant.send(make_conversation("third", "2026-11-21T02:00:00Z"))
+    pendant.send(make_conversation("second", "2026-11-21T01:00:00Z"))
+    pendant.send(make_conversation("first again", None))
     assert titles(pendant) == ["third"]
 
 
@@ -130,7 +130,7 @@ def test_limit_of_uids_named_by_clients_is_separate(new_pendant) -> None:
         new_pendant.send(make_memory(), uid=f"sent-{number}")
     with pytest.raises(TooManyRequests):
         new_pendant.send(make_memory(), uid="sent-2")
-    assert [one.client for one in new_pendant.questions()] == ["My GPT"] * 3 + ["OMI"] * 2
+    assert [question.client for question in new_pendant.questions()] == ["My GPT"] * 3 + ["OMI"] * 2
 
 
 def test_same_conversation_id_of_another_uid_changes_nothing(pendant) -> None:

@@ -14,12 +14,15 @@ def test_source_is_shown_and_forgotten(serve) -> None:
     question = seen["sources"][0]["question"]
     assert served.person("POST", f"/api/approvals/{question}/approve", json={}).status_code == 200
     seen = served.person("GET", "/api/omi").json()
-    assert [(one["kind"], one["title"]) for one in seen["last"]] == [("transcript", None), ("memory", "Timeline talk")]
+    assert [(arrival["kind"], arrival["title"]) for arrival in seen["last"]] == [
+        ("transcript", None),
+        ("memory", "Timeline talk"),
+    ]
     assert seen["counts"] | {"conversations": 1, "action_items": 1, "waiting": 0} == seen["counts"]
     assert served.person("GET", "/api/omi/live").json()["segments"][0]["text"] == "Hello"
     for search, many in (("plan", 1), ("PLAN timeline", 1), ("100%", 0)):
-        found = served.person("GET", "/api/omi/conversations", params={"search": search}).json()["conversations"]
-        assert len(found) == many, search
+        conversations = served.person("GET", "/api/omi/conversations", params={"search": search}).json()["conversations"]
+        assert len(conversations) == many, search
     assert served.person("GET", "/api/omi/conversations/c1").json()["segments"][0]["text"] == "Let's plan."
     assert served.person("DELETE", "/api/omi/sources/me").status_code == 200
     assert served.person("GET", "/api/omi").json()["sources"] == []

@@ -10,7 +10,10 @@ from tests.server.integrations.omi.pendant import make_memory
 
 def find(pendant, **wanted) -> list[str]:
     wanted = {"limit": 50} | wanted
-    return [one.id for one in pendant.run(pendant.omi.memories.list_conversations(ConversationQuery(**wanted))).conversations]
+    return [
+        conversation.id
+        for conversation in pendant.run(pendant.omi.memories.list_conversations(ConversationQuery(**wanted))).conversations
+    ]
 
 
 def test_conversations_are_filtered_by_day_category_and_words_newest_first(pendant) -> None:
@@ -34,7 +37,7 @@ def test_pages_are_complete_and_in_order(pendant) -> None:
     memories, seen, offset = pendant.omi.memories, [], 0
     while offset is not None:
         page = pendant.run(memories.list_conversations(ConversationQuery(2, offset)))
-        seen += [one.id for one in page.conversations]
+        seen += [conversation.id for conversation in page.conversations]
         offset = page.next_offset
     assert seen == [f"c{number}" for number in range(5)]
 
@@ -88,8 +91,8 @@ def test_malformed_date_is_refused(text) -> None:
 def test_unreadable_row_is_left_out_of_a_list(pendant) -> None:
     pendant.send({"summary": "words"}, Kind.day_summary)
     for number, body in enumerate(("[3]", "no JSON", '{"summary_json": {"highlights": {}}}')):
-        told = {"id": f"odd{number}", "date": "2026-01-01", "created_at": "2026", "body": body}
-        pendant.write(day_summaries.put, "me", told)
-    found = pendant.run(pendant.omi.memories.list_day_summaries(5, 0)).day_summaries
-    assert [one.overview for one in found if not one.id.startswith("odd")] == ["words"]
-    assert "odd1" not in {one.id for one in found}
+        summary = {"id": f"odd{number}", "date": "2026-01-01", "created_at": "2026", "body": body}
+        pendant.write(day_summaries.put, "me", summary)
+    summaries = pendant.run(pendant.omi.memories.list_day_summaries(5, 0)).day_summaries
+    assert [day.overview for day in summaries if not day.id.startswith("odd")] == ["words"]
+    assert "odd1" not in {day.id for day in summaries}

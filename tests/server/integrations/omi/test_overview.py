@@ -5,7 +5,7 @@ from server.integrations.omi.overview import MOST_LIVE, view_all, view_live
 def test_live_view_shows_the_latest_segments_in_order(pendant) -> None:
     words = [{"id": f"{number:04}", "text": str(number), "start": number} for number in range(MOST_LIVE + 5)]
     pendant.send(words, Kind.transcript)
-    texts = [one.text for one in pendant.run(view_live(pendant.omi)).segments]
+    texts = [segment.text for segment in pendant.run(view_live(pendant.omi)).segments]
     assert texts == [str(number) for number in range(5, MOST_LIVE + 5)]
 
 

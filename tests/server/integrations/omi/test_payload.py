@@ -58,8 +58,8 @@ def test_time_is_converted_to_utc_or_dropped(value, expected) -> None:
 
 
 def test_imported_conversation_has_its_text() -> None:
-    told = read_conversation(make_memory(transcript_segments=[], external_data={"text": "From elsewhere"}))
-    assert told.transcript == "From elsewhere"
+    conversation = read_conversation(make_memory(transcript_segments=[], external_data={"text": "From elsewhere"}))
+    assert conversation.transcript == "From elsewhere"
     assert read_conversation({"external_data": "plain"}).transcript == "plain"
     assert read_conversation({"external_data": {"other": 1}}).transcript == '{"other": 1}'
 

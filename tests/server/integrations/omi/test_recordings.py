@@ -1,7 +1,7 @@
 import wave
 from datetime import UTC, datetime
 
-from server.integrations.omi.recordings import Recordings, make_name
+from server.integrations.omi.recordings import HEADER_BYTES, Recordings, make_name
 
 
 def test_interrupted_append_is_overwritten(tmp_path) -> None:
@@ -9,6 +9,7 @@ def test_interrupted_append_is_overwritten(tmp_path) -> None:
     recordings.append("a.wav", 8_000, 0, b"\1\0" * 10)
     recordings.append("a.wav", 8_000, 20, b"\2\0" * 10)  # a kill came before its row was stored
     recordings.append("a.wav", 8_000, 20, b"\3\0" * 5)
+    assert (tmp_path / "omi" / "a.wav").stat().st_size == HEADER_BYTES + 30
     with wave.open(str(tmp_path / "omi" / "a.wav")) as recorded:
         assert recorded.readframes(99) == b"\1\0" * 10 + b"\3\0" * 5
     recordings.remove(["a.wav", "never.wav"])

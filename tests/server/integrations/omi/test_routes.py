@@ -1,4 +1,4 @@
-"""What clients call, over a real server."""
+"""Routes of the public API, over a real server."""
 
 from urllib.parse import urlsplit
 
@@ -24,9 +24,9 @@ def test_client_with_the_scope_hands_over_and_reads(served) -> None:
         "/chatgpt/webhook/memory?uid=test_user": {"status": "success", "message": "Memory data received and logged"},
         "/chatgpt/memory?uid=test_user": {"message": "Memory successfully received and stored"},
     }
-    for path, told in answers.items():
+    for path, expected in answers.items():
         answer = served.call("POST", path, json=FIRST_FORM)
-        assert (answer.status_code, answer.json()) == (200, told)
+        assert (answer.status_code, answer.json()) == (200, expected)
     assert served.call("GET", "/api/conversations").json() == {"conversations": []}
     accept_all(served)
     (line,) = served.call("GET", "/api/conversations").json()["conversations"]
@@ -100,4 +100,4 @@ def test_client_cannot_overwrite_a_conversation_of_omi(served) -> None:
         assert served.call("POST", where, json=make_memory("mine", structured={"title": "Changed"})).status_code == 200
         assert served.call("POST", where, json=make_memory()).status_code == 200  # the very same: nothing changes
     lines = served.call("GET", "/api/conversations").json()["conversations"]
-    assert {one["id"]: one["title"] for one in lines} == {"c1": "Timeline talk", "mine": "Changed"}
+    assert {line["id"]: line["title"] for line in lines} == {"c1": "Timeline talk", "mine": "Changed"}

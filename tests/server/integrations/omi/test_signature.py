@@ -44,7 +44,7 @@ def test_every_digit_of_a_signature_counts(request_, version, digest) -> None:
         assert not accepts(f"t={NOW},{version}={digest[:place]}{digit}{digest[place + 1 :]}", request_), place
 
 
-def test_one_right_signature_of_several_is_enough() -> None:
+def test_valid_signature_among_several_suffices() -> None:
     header = f"t={NOW},v1={'0' * 64}, v1={V1}"
     assert accepts(header, secrets=("another", SECRET))
     assert accepts(header, secrets=(SECRET, "another"))

@@ -46,9 +46,9 @@ def test_hostile_summary_is_neither_evaluated_nor_fatal(text) -> None:
 
 
 def test_summary_without_a_date_has_the_day_of_its_arrival() -> None:
-    told = describe({"summary": "words"}, "me", "2026-11-21T12:00:00+00:00")
-    assert told["date"] == "2026-11-21"
-    assert told["id"].startswith("d-")
+    summary = describe({"summary": "words"}, "me", "2026-11-21T12:00:00+00:00")
+    assert summary["date"] == "2026-11-21"
+    assert summary["id"].startswith("d-")
     assert view("x", "2026-11-21", {"summary": "words"}).overview == "words"
 
 

@@ -8,8 +8,8 @@ def say(start: float, end: float, text: str = "Hi", *, is_user: bool = False) ->
 
 
 def test_transcript_has_omis_format() -> None:
-    told = [say(10.0, 20.4), say(20.4, 3_700, "Yes", is_user=True), say(3_700, 3_701, "")]
-    assert write_transcript(told) == "[0:00:10 - 0:00:20] Speaker 1: Hi\n\n[0:00:20 - 1:01:40] User: Yes"
+    segments = [say(10.0, 20.4), say(20.4, 3_700, "Yes", is_user=True), say(3_700, 3_701, "")]
+    assert write_transcript(segments) == "[0:00:10 - 0:00:20] Speaker 1: Hi\n\n[0:00:20 - 1:01:40] User: Yes"
 
 
 def test_overlapping_segments_have_no_times() -> None:
@@ -18,6 +18,6 @@ def test_overlapping_segments_have_no_times() -> None:
     assert not overlap([say(1, 2), say(2, 3)])
 
 
-@pytest.mark.parametrize(("seconds", "told"), [(-5, "0:00:00"), (59.9, "0:00:59"), (90_000, "1 day, 1:00:00")])
-def test_seconds_are_formatted_as_hours(seconds, told) -> None:
-    assert write_seconds(seconds) == told
+@pytest.mark.parametrize(("seconds", "expected"), [(-5, "0:00:00"), (59.9, "0:00:59"), (90_000, "1 day, 1:00:00")])
+def test_seconds_are_formatted_as_hours(seconds, expected) -> None:
+    assert write_seconds(seconds) == expected

@@ -32,8 +32,8 @@ def sign(body: bytes, uid: str, secret: str = SECRET, now: float | None = None) 
 def test_each_address_accepts_its_kind_and_answers_as_omi_expects(served) -> None:
     paths = make_paths(served)
     assert re.fullmatch(r"/chatgpt/webhook/memory/[\w-]{32}", paths["memory"])
-    told = served.call("POST", paths["memory"] + "?uid=me", key="", json=FIRST_FORM)
-    assert (told.status_code, told.json()["status"]) == (200, "success")
+    response = served.call("POST", paths["memory"] + "?uid=me", key="", json=FIRST_FORM)
+    assert (response.status_code, response.json()["status"]) == (200, "success")
     bodies = {"transcript": {"segments": [{"id": "1", "text": "hi"}]}, "day_summary": {"summary": "{'headline': 'Hi'}"}}
     bodies |= {"button": {"button_event": "single_tap", "event_id": "1"}}
     for kind, body in bodies.items():
@@ -132,10 +132,10 @@ def test_each_delivery_is_in_the_activity_and_a_session_is_one_record(served) ->
     assert served.call("POST", paths["day_summary"] + "?uid=me", key="", json={"summary": {"headline": "Hi"}}).status_code == 200
     assert served.call("POST", paths["button"] + "?uid=me", key="", content=b"nonsense").status_code == 422
     assert served.call("POST", paths["memory"] + "?uid=me", key="", json=FIRST_FORM).status_code == 200
-    told = [(sentence, outcome) for _, sentence, outcome in list_deliveries(served)]
-    assert told[0] == ("delivered a memory (2 bytes)", "done")
-    assert re.fullmatch(r"delivered a memory \(\d+ bytes\)", told[1][0])
-    assert [re.sub(r"\d+ bytes", "N bytes", sentence) for sentence, _ in told[2:]] == [
+    recorded = [(sentence, outcome) for _, sentence, outcome in list_deliveries(served)]
+    assert recorded[0] == ("delivered a memory (2 bytes)", "done")
+    assert re.fullmatch(r"delivered a memory \(\d+ bytes\)", recorded[1][0])
+    assert [re.sub(r"\d+ bytes", "N bytes", sentence) for sentence, _ in recorded[2:]] == [
         "delivered a live transcript (3 parts, N bytes)",
         "delivered a live transcript (2 parts, N bytes)",
         "delivered audio (3 parts, 4.8 kB)",
@@ -150,7 +150,7 @@ def test_each_delivery_is_in_the_activity_and_a_session_is_one_record(served) ->
 
 
 def accept(served, path: str) -> None:
-    """Have the uid `me` accepted."""
+    """Accept the uid `me`."""
     assert served.call("POST", path + "?uid=me", key="", content=b"{}").status_code == 200
     (question,) = served.person("GET", "/api/approvals").json()
     assert served.person("POST", f"/api/approvals/{question['id']}/approve", json={}).status_code == 200

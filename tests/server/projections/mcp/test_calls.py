@@ -44,9 +44,9 @@ def test_null_argument_is_left_out():
     assert json.loads(request.body) == {"files": [{"name": "n"}]}
 
 
-@pytest.mark.parametrize(("arguments", "told"), [({"box": "in", "hue": 1}, "hue"), ({}, "needs box"), ({"box": None}, "box")])
-def test_unknown_or_missing_argument_is_named(arguments, told):
-    with pytest.raises(InvalidInput, match=told):
+@pytest.mark.parametrize(("arguments", "sentence"), [({"box": "in", "hue": 1}, "hue"), ({}, "needs box"), ({"box": None}, "box")])
+def test_unknown_or_missing_argument_is_named(arguments, sentence):
+    with pytest.raises(InvalidInput, match=sentence):
         make_request(binding(), arguments)
 
 

@@ -54,8 +54,8 @@ async def test_tool_call_runs_its_operation(opened):
 
 async def test_tools_of_a_client_are_those_it_may_use(opened):
     async with boxed(opened) as (post, box, client):
-        told = [tool.name for tool in box.list_tools(client)]
-        assert told[:4] == ["search", "fetch", "list_letters", "send_letter"]
+        names = [tool.name for tool in box.list_tools(client)]
+        assert names[:4] == ["search", "fetch", "list_letters", "send_letter"]
         await post.client("writer", scopes="write:mail")
         writer = await post.state.clients.show("writer")
         assert not {"search", "fetch", "list_letters"} & {tool.name for tool in box.list_tools(writer)}
@@ -70,8 +70,8 @@ async def test_tools_of_a_client_are_those_it_may_use(opened):
 async def test_search_and_fetch_pass_the_guard(opened):
     async with boxed(opened) as (post, box, client):
         post.sent = ["hello", "bye"]
-        found = (await box.call(client, "search", {"query": "words"})).structured["results"]
-        assert [one["id"] for one in found] == ["letter:0", "letter:1"]
+        documents = (await box.call(client, "search", {"query": "words"})).structured["results"]
+        assert [result["id"] for result in documents] == ["letter:0", "letter:1"]
         assert (await box.call(client, "fetch", {"id": "letter:0"})).structured["text"] == "hello"
         assert {(entry.operation, entry.client_name) for entry in await post.state.activity.list()} == {("list_letters", "bot")}
         post.fail = UpstreamFailed("The post office is closed.")
@@ -95,9 +95,9 @@ async def give_up(post, box, client, name, arguments):
 
 async def wait_for(post, outcome):
     async with asyncio.timeout(10):
-        while (found := await post.state.activity.list(1)) == [] or found[0].outcome != outcome:
+        while (entries := await post.state.activity.list(1)) == [] or entries[0].outcome != outcome:
             await asyncio.sleep(0.01)
-    return found[0]
+    return entries[0]
 
 
 async def test_reading_call_ends_when_its_client_disconnects(opened):

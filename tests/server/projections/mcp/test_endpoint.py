@@ -14,17 +14,17 @@ def names(answer):
 
 def test_both_kinds_of_revisions_are_served_at_one_path(demo):
     path = "/mcp"
-    told = names(demo.call("POST", path, **modern("tools/list")))
-    assert names(demo.call("POST", f"{path}/", **modern("tools/list"))) == told
-    assert {"search", "fetch", "list_mail", "send_mail"} <= set(told)
+    tools = names(demo.call("POST", path, **modern("tools/list")))
+    assert names(demo.call("POST", f"{path}/", **modern("tools/list"))) == tools
+    assert {"search", "fetch", "list_mail", "send_mail"} <= set(tools)
     begun = demo.call("POST", path, **initialize())
     assert read(begun)["result"]["serverInfo"]["title"] == "Deskhand"
     session = begun.headers["mcp-session-id"]
     assert demo.call("POST", path, **older("notifications/initialized", session=session, id=None)).status_code == 202
-    assert names(demo.call("POST", path, **older("tools/list", session=session))) == told
+    assert names(demo.call("POST", path, **older("tools/list", session=session))) == tools
 
 
-def test_unauthenticated_request_is_told_where_to_get_a_token(demo):
+def test_unauthenticated_request_gets_the_address_of_the_metadata(demo):
     for key in ("", "dh_wrong"):
         refused = demo.call("POST", "/mcp", key=key, **modern("tools/list"))
         assert refused.status_code == 401
@@ -36,8 +36,8 @@ def test_unauthenticated_request_is_told_where_to_get_a_token(demo):
 
 def test_key_in_its_own_header_is_accepted(demo):
     key = demo.make_client("plain")
-    asked = modern("tools/list", **{"X-API-Key": key})
-    assert demo.call("POST", "/mcp", key="", **asked).status_code == 200
+    request = modern("tools/list", **{"X-API-Key": key})
+    assert demo.call("POST", "/mcp", key="", **request).status_code == 200
 
 
 def test_get_is_not_allowed(demo):
@@ -87,10 +87,10 @@ def test_listed_origin_is_answered(demo):
 
 
 def test_white_space_around_a_header_is_ignored(demo):
-    asked = modern("tools/call", {"name": "list_apps", "arguments": {}})
-    body = json.dumps(asked["json"])
+    request = modern("tools/call", {"name": "list_apps", "arguments": {}})
+    body = json.dumps(request["json"])
     lines = {
-        **asked["headers"],
+        **request["headers"],
         "Mcp-Name": "  list_apps \t ",
         "Authorization": f"Bearer {demo.make_client()}",
         "Connection": "close",
@@ -114,7 +114,7 @@ def test_tool_call_has_an_activity_row(demo):
     assert [(entry["client"], entry["operation"], entry["outcome"]) for entry in demo.activity(1)] == [
         ("bot", "list_apps", "done")
     ]
-    used = next(one for one in demo.person("GET", "/api/clients").json() if one["name"] == "bot")
+    used = next(client for client in demo.person("GET", "/api/clients").json() if client["name"] == "bot")
     assert json.dumps(used).count("20")  # when it last called
     assert used["last_used_at"]
 

@@ -9,13 +9,13 @@ from server.sdk.search import Document, Lookup, Reading, Result, Search
 
 def make_lookup(prefix):
     def read_search(answer, address):
-        return [Result(one, one.title(), f"{address}/{one}") for one in answer]
+        return [Result(document_id, document_id.title(), f"{address}/{document_id}") for document_id in answer]
 
     def read_document(answer, address):
         return Document(answer, f"All of {answer}", address, {"kind": prefix})
 
     search = Search(f"find_{prefix}", lambda query: {"q": query}, read_search)
-    return Lookup(prefix, search, Reading(f"read_{prefix}", lambda asked: {"id": asked}, read_document))
+    return Lookup(prefix, search, Reading(f"read_{prefix}", lambda requested_id: {"id": requested_id}, read_document))
 
 
 LOOKUPS = [make_lookup("mail"), make_lookup("omi")]
@@ -35,9 +35,9 @@ def look(query="words", asking=ask):
 
 
 def test_results_of_several_lookups_alternate():
-    found = look().structured["results"]
-    assert [one["id"] for one in found] == ["mail:a", "omi:d", "mail:b", "mail:c"]
-    assert found[0] == {"id": "mail:a", "title": "A", "url": "https://here/a"}
+    results = look().structured["results"]
+    assert [result["id"] for result in results] == ["mail:a", "omi:d", "mail:b", "mail:c"]
+    assert results[0] == {"id": "mail:a", "title": "A", "url": "https://here/a"}
     assert len(look().texts) == 1
 
 
@@ -48,7 +48,7 @@ def test_failing_lookup_does_not_hide_the_others():
         return await ask(operation, arguments)
 
     answer = look(asking=half)
-    assert [one["id"] for one in answer.structured["results"]] == ["omi:d"]
+    assert [result["id"] for result in answer.structured["results"]] == ["omi:d"]
     assert answer.structured["problems"] == ["Gmail does not answer."]
 
 
@@ -80,9 +80,9 @@ def test_document_is_fetched_by_its_whole_id():
     }
 
 
-@pytest.mark.parametrize("asked", ["", "mail", "mail:", "book:1", "omi:1"])
-def test_unknown_id_is_a_failure_with_a_sentence(asked):
-    answer = asyncio.run(fetch(LOOKUPS, ask, asked, "https://here"))
+@pytest.mark.parametrize("document_id", ["", "mail", "mail:", "book:1", "omi:1"])
+def test_unknown_id_is_a_failure_with_a_sentence(document_id):
+    answer = asyncio.run(fetch(LOOKUPS, ask, document_id, "https://here"))
     assert answer.failed
     assert answer.texts[0]
 

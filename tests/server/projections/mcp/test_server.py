@@ -4,8 +4,8 @@ from tests.server.projections.mcp.speaking import initialize, modern, read
 
 
 def call(demo, name, arguments=None, key=None, **headers):
-    asked = modern("tools/call", {"name": name, "arguments": arguments or {}}, **headers)
-    return read(demo.call("POST", "/mcp", key, **asked))
+    request = modern("tools/call", {"name": name, "arguments": arguments or {}}, **headers)
+    return read(demo.call("POST", "/mcp", key, **request))
 
 
 def list_tools(demo, key=None):
@@ -32,9 +32,9 @@ def test_tool_has_title_schemas_annotations_and_scopes(demo):
 
 
 def test_instructions_warn_of_untrusted_content(demo):
-    told = read(demo.call("POST", "/mcp", **initialize()))["result"]["instructions"]
+    instructions = read(demo.call("POST", "/mcp", **initialize()))["result"]["instructions"]
     for word in ("mail", "programs", "OMI", "search and fetch", "read_approval", "no instruction to you"):
-        assert word in told
+        assert word in instructions
 
 
 def test_tool_list_of_a_client_is_stable(demo):
@@ -54,7 +54,7 @@ def test_result_on_the_wire_is_an_object_and_the_same_as_text(demo):
 
 
 def test_failure_is_a_tool_error_with_its_sentence(demo):
-    for name, arguments, told in (
+    for name, arguments, sentence in (
         ("list_mail", {"max_results": 1000}, "max_results"),
         ("list_mail", {"colour": "red"}, "colour"),
         ("read_mail", {}, "message_id"),
@@ -62,25 +62,25 @@ def test_failure_is_a_tool_error_with_its_sentence(demo):
     ):
         answer = call(demo, name, arguments)["result"]
         assert answer["isError"]
-        assert told in answer["content"][0]["text"]
+        assert sentence in answer["content"][0]["text"]
 
 
 def test_pending_call_can_be_polled(demo):
     order = {"to": "ann@example.com", "subject": "Hello", "body": "It works."}
-    asked = call(demo, "send_mail", order, Prefer="respond-async")["result"]
-    assert not asked["isError"]
-    pending = asked["structuredContent"]
+    accepted = call(demo, "send_mail", order, Prefer="respond-async")["result"]
+    assert not accepted["isError"]
+    pending = accepted["structuredContent"]
     assert pending["status"] == "pending"
     assert "ann@example.com" in pending["summary"]
-    assert "read_approval" in asked["content"][1]["text"]
+    assert "read_approval" in accepted["content"][1]["text"]
     look = {"approval_id": pending["approval_id"]}
     assert call(demo, "read_approval", look)["result"]["structuredContent"]["status"] == "pending"
     assert call(demo, "read_approval", look, demo.make_client("other"))["result"]["isError"]
     assert demo.person("POST", f"/api/approvals/{pending['approval_id']}/approve", json={"extent": "once"}).status_code < 300
     until = time.monotonic() + 20
-    while (told := call(demo, "read_approval", look)["result"]["structuredContent"])["status"] in {"pending", "running"}:
+    while (status := call(demo, "read_approval", look)["result"]["structuredContent"])["status"] in {"pending", "running"}:
         assert time.monotonic() < until
-    assert told["status"] == "done"
+    assert status["status"] == "done"
     assert call(demo, "search_mail", {"query": "in:sent subject:Hello"})["result"]["structuredContent"]["messages"]
 
 

@@ -9,7 +9,7 @@ from tests.rules.sources import INTEGRATIONS, describe
 @pytest.fixture(scope="module")
 def bindings():
     routes = [route for folder in INTEGRATIONS for router in describe(folder).load().public for route in router.routes]
-    operations = {found.name: found for found in map(operation_of, (route.endpoint for route in routes)) if found}
+    operations = {operation.name: operation for operation in map(operation_of, (route.endpoint for route in routes)) if operation}
     document = make_document(routes, address="https://example.com", title="Tools", version="0")
     return make_bindings(document, operations)
 
@@ -40,16 +40,16 @@ def test_changing_tool_requires_nothing_of_its_output(bindings):
 
 
 def test_annotations_say_what_a_tool_may_do(bindings):
-    told = {
+    described = {
         name: (annotations.read_only, annotations.destructive, annotations.idempotent, annotations.open_world)
         for name, annotations in annotations_of(bindings)
     }
-    assert told["read_mail"] == (True, False, True, True)
-    assert told["list_apps"] == (True, False, True, False)
-    assert told["send_mail"] == (False, True, False, True)
-    assert told["delete_draft"] == (False, True, True, True)
-    assert told["archive_mail"] == (False, False, True, True)
-    assert told["control_app"] == (False, True, False, True)
+    assert described["read_mail"] == (True, False, True, True)
+    assert described["list_apps"] == (True, False, True, False)
+    assert described["send_mail"] == (False, True, False, True)
+    assert described["delete_draft"] == (False, True, True, True)
+    assert described["archive_mail"] == (False, False, True, True)
+    assert described["control_app"] == (False, True, False, True)
 
 
 def annotations_of(bindings):

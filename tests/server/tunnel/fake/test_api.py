@@ -38,7 +38,7 @@ async def test_requests_of_a_browser_and_foreign_upstreams_are_refused() -> None
             assert refused.status_code == status
         assert (await http.get("/api/endpoints", headers={"Host": "rebound.example"})).status_code == 403
         for elsewhere in ("http://127.0.0.3:9", "http://192.0.2.1", "https://127.0.0.1:9", "http://127.0.0.1@192.0.2.1"):
-            asked = {**ASKED, "upstream": {"url": elsewhere}}
-            assert (await http.post("/api/endpoints", json=asked)).status_code == 400
+            body = {**ASKED, "upstream": {"url": elsewhere}}
+            assert (await http.post("/api/endpoints", json=body)).status_code == 400
     assert not api.endpoints
     api.close()

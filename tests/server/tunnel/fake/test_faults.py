@@ -16,6 +16,6 @@ def test_other_authtoken_has_no_fault() -> None:
 
 @pytest.mark.parametrize("fault", REFUSALS)
 def test_refusal_repeats_the_authtoken(fault: Fault) -> None:
-    said = refuse(fault, "its-token") or ""
-    assert "its-token" in said
-    assert "ERR_NGROK_" in said
+    output = refuse(fault, "its-token") or ""
+    assert "its-token" in output
+    assert "ERR_NGROK_" in output

@@ -12,7 +12,7 @@ from websockets.asyncio.client import connect
 from server.tunnel.fake.proxy import Proxy, rewrite
 from server.tunnel.fake.wire import Head
 from tests import loopback
-from tests.server.listening import Heard, serve
+from tests.server.listening import RecordingListener, serve
 
 
 async def echo(request: Request) -> JSONResponse:
@@ -45,7 +45,7 @@ def application(go_on: asyncio.Event, left: asyncio.Event) -> Starlette:
 
 
 def behind_proxy(test, **events) -> None:
-    async def main(listener: Heard) -> None:
+    async def main(listener: RecordingListener) -> None:
         proxy = Proxy(f"http://127.0.0.1:{listener.port}")
         address = await proxy.open()
         try:

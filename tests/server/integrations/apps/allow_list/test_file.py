@@ -66,7 +66,7 @@ def test_unchanged_list_is_not_read_again(places):
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "sentence"),
     [
         (b"{", "it is no JSON ("),
         (b"[]", "it is no JSON object"),
@@ -78,12 +78,12 @@ def test_unchanged_list_is_not_read_again(places):
         (b" " * (1024 * 1024 + 1), "larger than 1 MiB"),
     ],
 )
-def test_broken_list_is_reported_and_kept_aside_and_the_last_good_one_stays(places, content, told):
+def test_broken_list_is_reported_and_kept_aside_and_the_last_good_one_stays(places, content, sentence):
     allow_list = open_allow_list(places)
     places.own.write_bytes(content)
     assert names(allow_list) == ["shipped"]
     assert "app_config.json is broken" in allow_list.problem
-    assert told in allow_list.problem
+    assert sentence in allow_list.problem
     assert copies(places) == ["app_config.broken-2026-01-02T120000Z.json"]
     assert (places.own.parent / copies(places)[0]).read_bytes() == content
     assert places.own.read_bytes() == content
@@ -268,11 +268,11 @@ def test_added_app_gets_a_unique_name(places):
 
 
 @pytest.mark.parametrize(
-    ("wish", "name"),
+    ("wanted", "name"),
     [("Visual Studio Code", "visual-studio-code"), ("...", "app"), ("x" * 99, "x" * 56), ("Über/uns", "über-uns")],
 )
-def test_app_name_is_one_that_clients_can_write(wish, name):
-    assert free_name(wish, []) == name
+def test_app_name_is_one_that_clients_can_write(wanted, name):
+    assert free_name(wanted, []) == name
 
 
 def test_concurrent_changes_of_the_list_are_all_stored(places):

@@ -27,12 +27,12 @@ def machine(tmp_path):
 
 
 def add(machine, program, title=None):
-    wish, entry = make_entry(NewApp(program=program, title=title), machine)
-    return wish, entry.model_dump(mode="json", exclude_unset=True, exclude_none=True)
+    name, entry = make_entry(NewApp(program=program, title=title), machine)
+    return name, entry.model_dump(mode="json", exclude_unset=True, exclude_none=True)
 
 
 @pytest.mark.parametrize(
-    ("program", "title", "wish", "entry"),
+    ("program", "title", "name", "entry"),
     [
         ("writer", None, "writer", {"platforms": {"linux": [{"path": "writer"}]}}),
         (" writer ", "Writer", "Writer", {"platforms": {"linux": [{"path": "writer"}]}}),
@@ -57,12 +57,12 @@ def add(machine, program, title=None):
         ),
     ],
 )
-def test_typed_or_chosen_program_becomes_an_entry(machine, program, title, wish, entry):
-    assert add(machine, program, title) == (wish, entry)
+def test_typed_or_chosen_program_becomes_an_entry(machine, program, title, name, entry):
+    assert add(machine, program, title) == (name, entry)
 
 
 @pytest.mark.parametrize(
-    ("program", "told"),
+    ("program", "sentence"),
     [
         ("", "Write the name"),
         ("nothing", "No program called 'nothing' is in PATH"),
@@ -77,8 +77,8 @@ def test_typed_or_chosen_program_becomes_an_entry(machine, program, title, wish,
         ("a\0b", "Write the name"),
     ],
 )
-def test_program_that_cannot_be_started_is_refused_with_a_hint(machine, program, told):
-    with pytest.raises(InvalidInput, match=told):
+def test_program_that_cannot_be_started_is_refused_with_a_hint(machine, program, sentence):
+    with pytest.raises(InvalidInput, match=sentence):
         add(machine, program)
 
 

@@ -53,8 +53,8 @@ def test_programs_in_path_are_listed_once_by_name(machine, tmp_path):
     make_program(tmp_path / "more" / "other")
     (tmp_path / "bin" / "readme").write_text("no program")
     (tmp_path / "bin" / "folder").mkdir()
-    found = {one.program: one.executable for one in list_path(machine)}
-    assert found == {"tool": str(tmp_path / "bin" / "tool"), "other": str(tmp_path / "more" / "other")}
+    executables = {program.program: program.executable for program in list_path(machine)}
+    assert executables == {"tool": str(tmp_path / "bin" / "tool"), "other": str(tmp_path / "more" / "other")}
 
 
 def test_menu_entries_are_listed(machine, tmp_path):
@@ -69,9 +69,9 @@ def test_menu_entries_are_listed(machine, tmp_path):
         ("broken", 'Name=Broken\nExec="writer'),
     ):
         write_shortcut(tmp_path, f"{name}.desktop", text)
-    (one,) = list_shortcuts(machine)
-    assert (one.title, one.program, one.arguments) == ("Writer", "org.Writer.desktop", ("--new",))
-    assert (one.executable, one.words.strip()) == (str(tmp_path / "bin" / "writer"), "Editor")
+    (program,) = list_shortcuts(machine)
+    assert (program.title, program.program, program.arguments) == ("Writer", "org.Writer.desktop", ("--new",))
+    assert (program.executable, program.words.strip()) == (str(tmp_path / "bin" / "writer"), "Editor")
 
 
 def test_user_shortcut_hides_the_shared_one(machine, tmp_path):
@@ -86,7 +86,7 @@ def test_pipe_or_device_is_skipped(machine, tmp_path):
     write_shortcut(tmp_path, "writer.desktop", "Name=Writer\nExec=writer")
     os.mkfifo(tmp_path / "shared" / "applications" / "trap.desktop")
     (tmp_path / "shared" / "applications" / "zeros.desktop").symlink_to("/dev/zero")
-    assert [one.title for one in list_shortcuts(machine)] == ["Writer"]
+    assert [program.title for program in list_shortcuts(machine)] == ["Writer"]
     assert read_command("trap.desktop", machine.environment, machine.home) == []
     assert read_command("zeros.desktop", machine.environment, machine.home) == []
 
@@ -96,8 +96,8 @@ def test_program_that_is_also_an_application_is_listed_once(machine, tmp_path):
     make_program(tmp_path / "bin" / "reader")
     write_shortcut(tmp_path, "writer.desktop", "Name=Writer\nExec=writer %F")
     write_shortcut(tmp_path, "reader.desktop", "Name=Big reader\nExec=reader --big")
-    mine = [one for one in list_programs(machine) if one.executable.startswith(str(tmp_path))]
-    assert sorted((one.title, one.source) for one in mine) == [
+    mine = [program for program in list_programs(machine) if program.executable.startswith(str(tmp_path))]
+    assert sorted((program.title, program.source) for program in mine) == [
         ("Big reader", "application"),
         ("Writer", "application"),
         ("reader", "path"),
@@ -110,8 +110,8 @@ def test_running_programs_are_listed_from_any_folder(machine, tmp_path):
     (tmp_path / "bin" / "alias").symlink_to("napper")
     running = [subprocess.Popen([tmp_path / name, "600"]) for name in ("bin/napper", "elsewhere")]
     try:
-        mine = [one for one in list_programs(machine) if one.executable.startswith(str(tmp_path))]
-        assert {(one.program, one.source, one.running) for one in mine} == {
+        mine = [program for program in list_programs(machine) if program.executable.startswith(str(tmp_path))]
+        assert {(program.program, program.source, program.running) for program in mine} == {
             ("napper", "running", True),
             ("alias", "path", False),
             (str(tmp_path / "elsewhere"), "running", True),
@@ -127,9 +127,9 @@ def test_mac_applications_are_bundles(tmp_path):
     make_program(bundle / "Contents" / "MacOS" / "writer-bin")
     (bundle / "Contents" / "Info.plist").write_bytes(plistlib.dumps({"CFBundleExecutable": "writer-bin"}))
     (tmp_path / "Applications" / "Empty.app").mkdir()
-    found = list(list_bundles(Machine("macos", {"HOME": str(tmp_path)})))
-    assert [(one.title, one.program) for one in found] == [("Writer", str(bundle))]
-    assert found[0].executable == f"{bundle}/Contents/MacOS/writer-bin"
+    bundles = list(list_bundles(Machine("macos", {"HOME": str(tmp_path)})))
+    assert [(bundle_program.title, bundle_program.program) for bundle_program in bundles] == [("Writer", str(bundle))]
+    assert bundles[0].executable == f"{bundle}/Contents/MacOS/writer-bin"
 
 
 def test_windows_start_menu_resolves_to_programs(tmp_path):
@@ -140,4 +140,4 @@ def test_windows_start_menu_resolves_to_programs(tmp_path):
     (menu / "Manual.lnk").write_bytes(make_link("C:\\Writer\\manual.pdf"))
     (menu / "Gone.lnk").write_bytes(make_link("C:\\gone.exe"))
     machine = Machine("windows", {"APPDATA": str(tmp_path)}, lambda path: path != "C:\\gone.exe")
-    assert [(one.title, one.program) for one in list_menu(machine)] == [("Writer", "C:\\Writer\\writer.exe")]
+    assert [(program.title, program.program) for program in list_menu(machine)] == [("Writer", "C:\\Writer\\writer.exe")]

@@ -18,7 +18,7 @@ EVERY = [BONFIRE, DAEMON, FIRE, FIREFOX, EDITOR]
 
 
 @pytest.mark.parametrize(
-    ("query", "found"),
+    ("query", "expected"),
     [
         ("fire", [FIRE, FIREFOX, BONFIRE]),
         ("FIREF", [FIREFOX]),
@@ -31,8 +31,8 @@ EVERY = [BONFIRE, DAEMON, FIRE, FIREFOX, EDITOR]
         ("  ", [FIREFOX, EDITOR, DAEMON]),
     ],
 )
-def test_best_suggestion_is_first(query, found):
-    assert rank(query, EVERY) == found
+def test_best_suggestion_is_first(query, expected):
+    assert rank(query, EVERY) == expected
 
 
 @pytest.fixture
@@ -50,8 +50,8 @@ def programs(monkeypatch):
 
 def test_number_of_suggestions_is_limited(programs):
     every, _, _ = programs
-    told = asyncio.run(every.suggest("fire", most=8))
-    assert (len(told.programs), told.more) == (8, 42)
+    suggested = asyncio.run(every.suggest("fire", most=8))
+    assert (len(suggested.programs), suggested.more) == (8, 42)
 
 
 def test_installed_programs_are_scanned_once_while_typing(programs):
@@ -73,12 +73,12 @@ def test_hanging_folder_delays_suggestions_without_blocking(monkeypatch):
 
     async def main():
         late = [await every.suggest("fire") for _ in range(20)]  # more than there are threads for everything else
-        assert all(told.late and not told.programs for told in late)
+        assert all(suggested.late and not suggested.programs for suggested in late)
         assert await asyncio.to_thread(lambda: "free") == "free"
         answers.set()
         clock[0] = -1  # so there is time to wait for it
-        told = await every.suggest("fire")
-        assert (told.late, [one.program for one in told.programs]) == (None, ["fire"])
+        suggested = await every.suggest("fire")
+        assert (suggested.late, [program.program for program in suggested.programs]) == (None, ["fire"])
 
     clock = [0.0]
     monkeypatch.setattr(suggestions, "list_programs", inspect_apps)

@@ -84,10 +84,10 @@ def test_desktop_file_sets_the_command(tmp_path):
 
 def test_flatpak_is_run_if_it_is_installed(tmp_path):
     flatpak = program(tmp_path, "flatpak")
-    asked = entry("linux", {"flatpak": "org.a.B"}, args=["-x"])
-    assert resolve(asked, on_linux(tmp_path)) is None
+    app_entry = entry("linux", {"flatpak": "org.a.B"}, args=["-x"])
+    assert resolve(app_entry, on_linux(tmp_path)) is None
     (tmp_path / ".local/share/flatpak/app/org.a.B").mkdir(parents=True)
-    launch_spec = resolve(asked, on_linux(tmp_path))
+    launch_spec = resolve(app_entry, on_linux(tmp_path))
     assert launch_spec.command() == (flatpak, "run", "org.a.B", "-x")
     assert launch_spec.pattern.programs == ()
 
@@ -99,8 +99,8 @@ def test_bare_name_gets_its_suffix_from_pathext_on_windows():
 
 def test_variables_and_home_are_expanded_on_windows():
     there = "C:\\Users\\Ann\\AppData\\Local\\Programs\\Code.exe"
-    asked = entry("windows", {"path": "%ProgramFiles%\\Code.exe"}, {"path": "%localappdata%\\Programs\\Code.exe"})
-    launch_spec = resolve(asked, on_windows(there))
+    app_entry = entry("windows", {"path": "%ProgramFiles%\\Code.exe"}, {"path": "%localappdata%\\Programs\\Code.exe"})
+    launch_spec = resolve(app_entry, on_windows(there))
     assert launch_spec.command() == (there,)
     assert launch_spec.folder == "C:\\Users\\Ann"
 
@@ -130,8 +130,8 @@ def test_batch_file_runs_with_the_arguments_of_the_list_only():
 
 
 def test_bundle_is_opened_by_its_identifier_on_macos():
-    asked = entry("macos", {"bundle": "com.apple.TextEdit"}, args=["--one", "--x={target}"])
-    launch_spec = resolve(asked, on_macos())
+    app_entry = entry("macos", {"bundle": "com.apple.TextEdit"}, args=["--one", "--x={target}"])
+    launch_spec = resolve(app_entry, on_macos())
     assert launch_spec.command() == ("/usr/bin/open", "-b", "com.apple.TextEdit", "--args", "--one")
     assert launch_spec.command(("-p",), "/a file") == (
         *("/usr/bin/open", "-b", "com.apple.TextEdit", "/a file"),
@@ -145,9 +145,9 @@ def test_bundle_is_opened_by_its_identifier_on_macos():
 
 def test_bundle_is_installed_if_its_executable_is_on_macos():
     executable = "/Applications/A.app/Contents/MacOS/A"
-    asked = entry("macos", {"bundle": "a.b"}, match={"exe": [executable]})
-    assert resolve(asked, on_macos()) is None
-    launch_spec = resolve(asked, on_macos(executable))
+    app_entry = entry("macos", {"bundle": "a.b"}, match={"exe": [executable]})
+    assert resolve(app_entry, on_macos()) is None
+    launch_spec = resolve(app_entry, on_macos(executable))
     assert [known.executable for known in launch_spec.pattern.programs] == [executable]
 
 

@@ -21,14 +21,14 @@ def papers(tmp_path):
     return tmp_path
 
 
-def check(papers, asked, *allowed):
+def check(papers, requested, *allowed):
     opening = Opening(files=[f"~/{pattern}" for pattern in allowed])
-    return check_target(asked, opening, lambda path: str(papers) + path[1:] if path.startswith("~") else path).value
+    return check_target(requested, opening, lambda path: str(papers) + path[1:] if path.startswith("~") else path).value
 
 
 def test_target_file_is_given_by_path_or_name(papers):
-    for asked in (str(papers / "papers/a.txt"), "~/papers/a.txt", "a.txt", "./a.txt"):
-        assert check(papers, asked, "papers") == str(papers / "papers/a.txt")
+    for requested in (str(papers / "papers/a.txt"), "~/papers/a.txt", "a.txt", "./a.txt"):
+        assert check(papers, requested, "papers") == str(papers / "papers/a.txt")
     assert check(papers, "deep/er/b.txt", "papers") == str(papers / "papers/deep/er/b.txt")
 
 
@@ -38,9 +38,9 @@ def test_name_that_looks_like_an_option_becomes_a_full_path(papers):
 
 def test_symlink_is_resolved_before_it_is_checked(papers):
     assert check(papers, "inside", "papers") == str(papers / "papers/deep/c.md")
-    for asked in ("key", "way-out/key.txt", "way-out/gone.txt", "way-out", "~/papers/key"):
+    for requested in ("key", "way-out/key.txt", "way-out/gone.txt", "way-out", "~/papers/key"):
         with pytest.raises(NotFound):
-            check(papers, asked, "papers")
+            check(papers, requested, "papers")
 
 
 def test_allowed_folder_may_be_a_symlink(papers):
@@ -48,26 +48,26 @@ def test_allowed_folder_may_be_a_symlink(papers):
     assert check(papers, "a.txt", "link") == str(papers / "papers/a.txt")
 
 
-@pytest.mark.parametrize("asked", ["~/secret/key.txt", "~/papers.txt", "~/gone.txt", "~", "/etc/passwd", "/gone"])
-def test_path_outside_is_forbidden_whether_it_exists_or_not(papers, asked):
+@pytest.mark.parametrize("requested", ["~/secret/key.txt", "~/papers.txt", "~/gone.txt", "~", "/etc/passwd", "/gone"])
+def test_path_outside_is_forbidden_whether_it_exists_or_not(papers, requested):
     with pytest.raises(Forbidden) as caught:
-        check(papers, asked, "papers")
+        check(papers, requested, "papers")
     assert str(papers) not in caught.value.detail
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "requested",
     ["../secret/key.txt", "../gone", "deep/../../secret/key.txt", "..", "deep\\..\\..\\x", "//host/share/x", "\\\\host\\x"],
 )
-def test_parent_and_network_paths_are_refused(papers, asked):
+def test_parent_and_network_paths_are_refused(papers, requested):
     with pytest.raises(InvalidInput):
-        check(papers, asked, "papers")
+        check(papers, requested, "papers")
 
 
-@pytest.mark.parametrize("asked", ["gone.txt", "~/papers/gone.txt", "deep/gone", "x" * 4000, "a.txt/b"])
-def test_missing_message_is_not_found(papers, asked):
+@pytest.mark.parametrize("requested", ["gone.txt", "~/papers/gone.txt", "deep/gone", "x" * 4000, "a.txt/b"])
+def test_missing_target_is_not_found(papers, requested):
     with pytest.raises(NotFound):
-        check(papers, asked, "papers")
+        check(papers, requested, "papers")
 
 
 def test_symlink_loop_is_not_found(papers):
@@ -79,9 +79,9 @@ def test_symlink_loop_is_not_found(papers):
 def test_patterns_limit_the_files_of_a_folder(papers):
     assert check(papers, "deep/er/b.txt", "papers/**/*.txt").endswith("b.txt")
     assert check(papers, "a.txt", "papers/**/*.txt").endswith("a.txt")
-    for asked, pattern in (("deep/c.md", "papers/**/*.txt"), ("deep/er/b.txt", "papers/*.txt"), ("a.txt", "papers/*/*")):
+    for requested, pattern in (("deep/c.md", "papers/**/*.txt"), ("deep/er/b.txt", "papers/*.txt"), ("a.txt", "papers/*/*")):
         with pytest.raises(Forbidden):
-            check(papers, asked, pattern)
+            check(papers, requested, pattern)
 
 
 def test_folder_target_does_not_accept_files(papers):
@@ -106,17 +106,17 @@ def test_only_files_and_folders_are_opened(papers):
 
 
 def test_no_target_is_allowed_by_default(papers):
-    for asked in ("~/papers/a.txt", "https://example.com"):
+    for requested in ("~/papers/a.txt", "https://example.com"):
         with pytest.raises(Forbidden):
-            check(papers, asked)
+            check(papers, requested)
 
 
-def check_web(asked, *allowed):
-    return check_target(asked, Opening(addresses=list(allowed)), str).value
+def check_web(requested, *allowed):
+    return check_target(requested, Opening(addresses=list(allowed)), str).value
 
 
 @pytest.mark.parametrize(
-    ("asked", "allowed"),
+    ("requested", "allowed"),
     [
         ("https://example.com", "https://example.com"),
         ("https://example.com/any/where?q=1#there", "https://example.com"),
@@ -126,8 +126,8 @@ def check_web(asked, *allowed):
         ("https://example.com/page", "https://example.com/page"),
     ],
 )
-def test_allowed_url_is_passed_on(asked, allowed):
-    assert check_web(asked, allowed) == asked
+def test_allowed_url_is_passed_on(requested, allowed):
+    assert check_web(requested, allowed) == requested
 
 
 def test_host_is_compared_in_lower_case():
@@ -135,7 +135,7 @@ def test_host_is_compared_in_lower_case():
 
 
 @pytest.mark.parametrize(
-    ("asked", "allowed"),
+    ("requested", "allowed"),
     [
         ("https://example.com.evil.net/", "https://example.com"),
         ("https://evil.net/https://example.com", "https://example.com"),
@@ -147,13 +147,13 @@ def test_host_is_compared_in_lower_case():
         ("https://example.com/page?x", "https://example.com/page"),
     ],
 )
-def test_other_url_is_forbidden(asked, allowed):
+def test_other_url_is_forbidden(requested, allowed):
     with pytest.raises(Forbidden):
-        check_web(asked, allowed)
+        check_web(requested, allowed)
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "requested",
     [
         "http://example.com",
         "file:///etc/passwd",
@@ -176,13 +176,13 @@ def test_other_url_is_forbidden(asked, allowed):
         "\x1b[0m",
     ],
 )
-def test_url_that_is_not_plain_https_is_refused(asked):
+def test_url_that_is_not_plain_https_is_refused(requested):
     with pytest.raises(InvalidInput):
-        check_web(asked, "https://example.com", "https://example.com/docs/*")
+        check_web(requested, "https://example.com", "https://example.com/docs/*")
 
 
 def test_target_errors_disclose_no_path(papers):
-    for asked in ("gone.txt", "~/secret/key.txt", "way-out", "a.txt"):
+    for requested in ("gone.txt", "~/secret/key.txt", "way-out", "a.txt"):
         with pytest.raises(DeskhandError) as caught:
-            check(papers, asked, "papers/*.none")
+            check(papers, requested, "papers/*.none")
         assert str(Path(papers)) not in caught.value.detail

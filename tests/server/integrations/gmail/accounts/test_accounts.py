@@ -67,11 +67,11 @@ def test_revoked_grant_becomes_a_problem_until_the_next_sign_in(desk):
             desk.run(desk.mailbox.inbox.summarize_unread(None))
     assert len(desk.calls("^/token")) == 1
     status = desk.mailbox.status()
-    assert [one.signed_in for one in status.accounts] == [False, True]
+    assert [account.signed_in for account in status.accounts] == [False, True]
     assert "ended" in status.accounts[0].problem
     desk.sign_in(FIRST)
     assert desk.run(desk.mailbox.inbox.summarize_unread(None)).account == FIRST
-    assert [one.address for one in desk.mailbox.status().accounts] == [FIRST, SECOND]
+    assert [account.address for account in desk.mailbox.status().accounts] == [FIRST, SECOND]
 
 
 def test_temporary_failure_of_google_does_not_require_a_sign_in(desk):
@@ -100,15 +100,15 @@ def test_lost_tokens_require_a_sign_in(new_desk, stored):
 
 def test_sign_out_revokes_the_grant_and_deletes_the_account(desk):
     desk.run(desk.mailbox.accounts.forget(FIRST))
-    assert [one.status for one in desk.calls("^/revoke")] == [200]
+    assert [call.status for call in desk.calls("^/revoke")] == [200]
     assert desk.run(desk.context.secrets.get(secret_name(FIRST))) is None
-    assert [one.address for one in desk.mailbox.accounts.settings.accounts] == [SECOND]
+    assert [call.address for call in desk.mailbox.accounts.settings.accounts] == [SECOND]
 
 
 def test_sign_out_works_without_google(desk):
     desk.google.drop_next(path="^/revoke", times=5)
     desk.run(desk.mailbox.accounts.forget(FIRST))
-    assert [one.address for one in desk.mailbox.accounts.settings.accounts] == [SECOND]
+    assert [account.address for account in desk.mailbox.accounts.settings.accounts] == [SECOND]
 
 
 def test_new_credentials_reset_the_problem_of_every_account(desk):
@@ -149,7 +149,7 @@ def test_concurrent_account_changes_are_all_stored(new_desk):
 def test_default_account_is_changed(desk):
     first, second = desk.google.accounts
     desk.run(desk.mailbox.accounts.put_first(second.upper()))
-    assert [one.address for one in desk.mailbox.accounts.settings.accounts] == [second, first]
+    assert [account.address for account in desk.mailbox.accounts.settings.accounts] == [second, first]
     assert desk.mailbox.accounts.find(None).address == second
     with pytest.raises(NotFound):
         desk.run(desk.mailbox.accounts.put_first("eve@example.com"))

@@ -20,7 +20,7 @@ READ, COMPOSE, MODIFY = REQUESTED
     ],
 )
 def test_permissions_follow_from_the_scopes_of_google(scopes, granted):
-    assert [one.granted(scopes) for one in Permission] == granted
+    assert [permission.granted(scopes) for permission in Permission] == granted
 
 
 def test_missing_permission_is_refused_by_name_before_google_is_called(new_desk):
@@ -49,7 +49,7 @@ def test_rejected_access_token_is_refreshed_once(desk):
 def test_mail_is_sent_once_with_an_expired_token(desk):
     desk.google.expire_tokens()
     desk.run(desk.mailbox.outbox.send(NewMail(to="bob@example.com", subject="only once", body="b")))
-    assert [one.status for one in desk.calls("drafts/send")] == [200]
+    assert [call.status for call in desk.calls("drafts/send")] == [200]
 
 
 def test_repeated_rejection_by_google_becomes_a_problem(desk):
@@ -65,10 +65,10 @@ def test_repeated_rejection_by_google_becomes_a_problem(desk):
 
 def test_reads_run_in_parallel_and_return_in_order(desk):
     session = open_session(desk.mailbox.accounts, None)
-    ids = [one["id"] for one in desk.mails()][:23]
-    calls = [{"id": one, "format": "minimal"} for one in [*ids, "ffffffffffffffff"]]
+    ids = [mail_id["id"] for mail_id in desk.mails()][:23]
+    calls = [{"id": mail_id, "format": "minimal"} for mail_id in [*ids, "ffffffffffffffff"]]
     answers = desk.run(session.read_each("messages.get", calls))
-    assert [one["id"] for one in answers[:-1]] == ids
+    assert [mail_id["id"] for mail_id in answers[:-1]] == ids
     assert answers[-1] is None
     assert desk.run(session.read_each("messages.get", [])) == []
 
@@ -77,13 +77,13 @@ def test_single_failure_of_parallel_reads_is_raised(desk):
     session = open_session(desk.mailbox.accounts, None)
     desk.google.fail_next(429, path="messages/", retry_after=3)
     with pytest.raises(TooManyRequests) as failed:
-        desk.run(session.read_each("messages.get", [{"id": one["id"]} for one in desk.mails()[:9]]))
+        desk.run(session.read_each("messages.get", [{"id": mail["id"]} for mail in desk.mails()[:9]]))
     assert failed.value.retry_after == 3
 
 
 def test_failure_of_one_of_many_reads_is_its_answer(desk):
     session = open_session(desk.mailbox.accounts, None)
-    calls = [{"id": one["id"]} for one in desk.mails()[:9]]
+    calls = [{"id": mail["id"]} for mail in desk.mails()[:9]]
     desk.google.fail_next(500, path=f"messages/{calls[3]['id']}")
     answers = desk.run(session.read_each("messages.get", calls))
     assert [isinstance(answer, UpstreamFailed) for answer in answers] == [place == 3 for place in range(9)]

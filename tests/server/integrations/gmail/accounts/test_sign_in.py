@@ -186,14 +186,14 @@ def test_sign_in_steps_are_published(new_desk):
         with new_desk.context.events.subscribed() as news:
             address = await sign_ins.begin()
             await anext(news)
-            told = [sign_ins.latest.message]
+            messages = [sign_ins.latest.message]
             back = await asyncio.to_thread(answer, new_desk, address, Consent())
             finishing = asyncio.create_task(sign_ins.finish(back["state"], back["code"], ""))
             await anext(news)
-            told.append(sign_ins.latest.message)
+            messages.append(sign_ins.latest.message)
             await finishing
             await anext(news)
-            return [*told, sign_ins.latest.message]
+            return [*messages, sign_ins.latest.message]
 
     first, second, third = new_desk.run(follow())
     assert first == "Google asks in your browser."

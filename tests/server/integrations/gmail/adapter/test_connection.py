@@ -79,13 +79,13 @@ def test_connect_timeout_sent_nothing():
     full = socket.create_server(("127.0.0.1", 0), backlog=0)
     address = full.getsockname()
     waiting = [socket.socket() for _ in range(8)]
-    for one in waiting:
-        one.setblocking(False)
-        one.connect_ex(address)
+    for connection in waiting:
+        connection.setblocking(False)
+        connection.connect_ex(address)
     with pytest.raises(NotReached):
         send(f"http://127.0.0.1:{address[1]}", seconds=0.2)
-    for one in (full, *waiting):
-        one.close()
+    for connection in (full, *waiting):
+        connection.close()
 
 
 def test_loopback_is_called_without_a_proxy(monkeypatch):

@@ -21,8 +21,8 @@ from server.integrations.gmail.adapter.errors import USUAL_WAIT, NotReached, rea
 
 
 def answer(message: str = "No.", reason: str = "", *, modern: bool = False) -> bytes:
-    told = {"reason": reason}
-    return json.dumps({"error": {"message": message, "details" if modern else "errors": [told]}}).encode()
+    error = {"reason": reason}
+    return json.dumps({"error": {"message": message, "details" if modern else "errors": [error]}}).encode()
 
 
 @pytest.mark.parametrize(
@@ -67,10 +67,10 @@ def test_retry_after_of_google_is_read(header, seconds):
 
 
 def test_message_of_google_is_shortened_to_one_line():
-    told = read_failure(400, {}, answer("a\r\nb\u202e" + "x" * 1000)).detail
-    assert "\n" not in told
-    assert "\u202e" not in told
-    assert len(told) < 300
+    detail = read_failure(400, {}, answer("a\r\nb\u202e" + "x" * 1000)).detail
+    assert "\n" not in detail
+    assert "\u202e" not in detail
+    assert len(detail) < 300
 
 
 def test_unreachable_google_is_a_connection_error():
@@ -80,7 +80,7 @@ def test_unreachable_google_is_a_connection_error():
 
 @given(
     st.integers(300, 600),
-    st.binary() | st.recursive(st.none() | st.text(), st.lists).map(lambda one: json.dumps({"error": one}).encode()),
+    st.binary() | st.recursive(st.none() | st.text(), st.lists).map(lambda error: json.dumps({"error": error}).encode()),
 )
 def test_error_response_of_any_form_is_handled(status, content):
     assert 400 <= read_failure(status, {}, content).status < 600

@@ -46,7 +46,7 @@ def options(google):
 
 
 def consent(google, begun: SignIn, answer: Consent) -> str:
-    """Have the person answer, and get the code."""
+    """Answer the consent page and return the code."""
     google.sign_in.consent = answer
     sent_back = loopback.get(begun.address).headers["location"]
     return parse_qs(urlsplit(sent_back).query)["code"][0]
@@ -54,10 +54,10 @@ def consent(google, begun: SignIn, answer: Consent) -> str:
 
 def test_sign_in_uses_pkce_and_returns_the_granted_scopes(google, client, endpoints):
     begun = Google().begin(client, endpoints, REQUESTED, "http://127.0.0.1:7/oauth2callback")
-    asked = parse_qs(urlsplit(begun.address).query)
+    query = parse_qs(urlsplit(begun.address).query)
     assert begun.address.startswith(endpoints.sign_in)
-    assert (asked["access_type"], asked["prompt"], asked["code_challenge_method"]) == (["offline"], ["consent"], ["S256"])
-    assert asked["scope"] == [" ".join(REQUESTED)]
+    assert (query["access_type"], query["prompt"], query["code_challenge_method"]) == (["offline"], ["consent"], ["S256"])
+    assert query["scope"] == [" ".join(REQUESTED)]
     assert begun.verifier not in begun.address
     code = consent(google, begun, Consent(scopes=frozenset(REQUESTED[:1])))
     grant = Google().finish(client, endpoints, begun, code, SECONDS)
@@ -150,18 +150,18 @@ def test_read_is_retried_and_a_send_is_not(google, options):
     assert Google().call_each(retrying, "getProfile", [{}])[0]["emailAddress"]
     google.drop_next(path="drafts/send")
     Google().call_each(options, "drafts.send", [{"body": {"id": "r-1"}}])
-    assert len([one for one in google.calls if one.path.endswith("drafts/send")]) == 1
+    assert len([call for call in google.calls if call.path.endswith("drafts/send")]) == 1
 
 
 @pytest.mark.parametrize("size", [10, LARGEST_JSON_MAIL + 1])
 def test_small_and_large_mails_become_drafts_and_are_replaced(google, options, size):
     options = CallOptions(options.endpoint, options.token, seconds=60)
     mail = b"To: bob@example.com\r\nSubject: large\r\n\r\nFrom here\r\n" + b"x" * 70 + b"\r\n" * (size // 2)
-    kept = Google().save_draft(options, mail, None, None)
-    again = Google().save_draft(options, mail.replace(b"large", b"larger"), None, kept["id"])
-    assert again["id"] == kept["id"]
-    (draft,) = Google().call_each(options, "drafts.get", [{"id": kept["id"], "format": "full"}])
-    subjects = [one["value"] for one in draft["message"]["payload"]["headers"] if one["name"] == "Subject"]
+    saved = Google().save_draft(options, mail, None, None)
+    again = Google().save_draft(options, mail.replace(b"large", b"larger"), None, saved["id"])
+    assert again["id"] == saved["id"]
+    (draft,) = Google().call_each(options, "drafts.get", [{"id": saved["id"], "format": "full"}])
+    subjects = [header["value"] for header in draft["message"]["payload"]["headers"] if header["name"] == "Subject"]
     assert subjects == ["larger"]
 
 
@@ -172,7 +172,7 @@ def test_secrets_are_neither_logged_nor_in_the_repr(google, client, endpoints, c
     renewed = Google().refresh(client, endpoints, grant.refresh_token, SECONDS)
     Google().call_each(CallOptions(google.address, renewed.access_token), "messages.list", [{"q": "canary-in-a-search"}])
     Google().revoke(endpoints, grant.refresh_token, SECONDS)
-    logged = [one.getMessage() for one in caplog.records if one.name.partition(".")[0] not in OURS]
+    logged = [record.getMessage() for record in caplog.records if record.name.partition(".")[0] not in OURS]
     shown = "".join(
         [*logged, *capsys.readouterr(), repr((client, begun, grant, renewed, CallOptions("x", renewed.access_token)))]
     )

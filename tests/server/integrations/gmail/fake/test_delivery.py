@@ -1,4 +1,4 @@
-"""What leaves a mailbox, and what arrives."""
+"""Sending and delivery of mails."""
 
 from datetime import UTC, datetime
 

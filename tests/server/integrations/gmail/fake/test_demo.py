@@ -29,8 +29,8 @@ def mailboxes() -> dict[str, Mailbox]:
 
 
 def test_demo_file_has_the_age_and_labels_of_its_mail() -> None:
-    told = b"X-Demo-Age: 2d 3h\nX-Demo-Labels: INBOX, My Label\nX-Demo-Account: other@example.net\n"
-    raw = told + b"Subject: x\n\nDue @{+3d %Y-%m-%d}, since @{-1d2h %H:%M}"
+    headers = b"X-Demo-Age: 2d 3h\nX-Demo-Labels: INBOX, My Label\nX-Demo-Account: other@example.net\n"
+    raw = headers + b"Subject: x\n\nDue @{+3d %Y-%m-%d}, since @{-1d2h %H:%M}"
 
     mail = read_demo_mail("one", raw, NOW, FIRST)
 
@@ -72,8 +72,8 @@ def test_demo_threads_are_joined_and_labels_created(mailboxes: dict[str, Mailbox
     mailbox = mailboxes[FIRST]
 
     for query, size in (("subject:lisbon", 5), ("subject:boiler", 4), ("subject:outing", 3)):
-        found = mailbox.search(query)
-        assert (len(found), len({mail.thread_id for mail in found})) == (size, 1)
+        results = mailbox.search(query)
+        assert (len(results), len({mail.thread_id for mail in results})) == (size, 1)
     assert len(mailboxes[ACCOUNTS[1].address].search("subject:museum")) == 3
     assert len(mailbox.search("label:travel")) == 5
     assert len(mailbox.drafts) == 1

@@ -1,4 +1,4 @@
-"""What the fake's Gmail does with drafts, seen through Google's own client."""
+"""Draft methods of the fake Gmail, called with Google's client library."""
 
 from typing import Any
 
@@ -71,11 +71,11 @@ def test_drafts_are_listed_searched_and_deleted(users: Any, write: Any) -> None:
     made = users.drafts().create(userId="me", body={"message": write(To="mei@example.com", Subject="Ferry")}).execute()
 
     listed = users.drafts().list(userId="me").execute()
-    found = users.drafts().list(userId="me", q="subject:ferry").execute()
+    matching = users.drafts().list(userId="me", q="subject:ferry").execute()
     users.drafts().delete(userId="me", id=made["id"]).execute()
 
     assert len(listed["drafts"]) == 2
-    assert [draft["id"] for draft in found["drafts"]] == [made["id"]]
+    assert [draft["id"] for draft in matching["drafts"]] == [made["id"]]
     assert users.drafts().list(userId="me", q="subject:ferry").execute() == {"resultSizeEstimate": 0}
     assert refused(users.drafts().delete(userId="me", id=made["id"])).status_code == 404
 

@@ -25,6 +25,6 @@ def test_only_what_is_chosen_is_left(fields: str, left: Any) -> None:
 
 
 @pytest.mark.parametrize("fields", ["a(", "a)", "a/b", "*", "(a)", "a(b", ",", "a b"])
-def test_what_makes_no_sense_is_refused(fields: str) -> None:
+def test_malformed_field_mask_is_refused(fields: str) -> None:
     with pytest.raises(GoogleError, match="Invalid field selection"):
         choose_fields(ANSWER, fields)

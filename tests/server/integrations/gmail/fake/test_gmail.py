@@ -17,10 +17,10 @@ DOCUMENT = json.loads((files("googleapiclient.discovery_cache") / "documents" / 
 
 
 def read_methods(resource: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    found = {method["id"].removeprefix("gmail.users."): method for method in resource.get("methods", {}).values()}
+    methods = {method["id"].removeprefix("gmail.users."): method for method in resource.get("methods", {}).values()}
     for below in resource.get("resources", {}).values():
-        found |= read_methods(below)
-    return found
+        methods |= read_methods(below)
+    return methods
 
 
 METHODS = read_methods(DOCUMENT["resources"]["users"])
@@ -29,12 +29,12 @@ METHODS = read_methods(DOCUMENT["resources"]["users"])
 @pytest.mark.parametrize("offer", OFFERS, ids=lambda offer: offer.id)
 def test_every_method_has_the_path_of_the_discovery_document(offer: Offer) -> None:
     method = METHODS[offer.id]
-    asked = {name for name, parameter in method["parameters"].items() if parameter["location"] == "query"}
+    parameters = {name for name, parameter in method["parameters"].items() if parameter["location"] == "query"}
     granted = {scope for scope in method["scopes"] if ".addons." not in scope}
     body = DOCUMENT["schemas"][method["request"]["$ref"]]["properties"] if "request" in method else {}
 
     assert (offer.verb, f"gmail/v1/users/{{userId}}/{offer.path}") == (method["httpMethod"], method["path"])
-    assert set(offer.query) == asked
+    assert set(offer.query) == parameters
     assert {EVERYTHING, *(SCOPES + scope for scope in offer.scopes)} == granted
     assert set(offer.body) == set(body)
     assert offer.upload == ("mediaUpload" in method)
@@ -149,10 +149,10 @@ def test_other_upload_type_is_refused(google: FakeGoogle, query: str, kind: str)
 
 
 def test_fields_parameter_limits_the_response(users: Any) -> None:
-    found = users.messages().list(userId="me", maxResults=2, fields="messages(id)").execute()
+    listed = users.messages().list(userId="me", maxResults=2, fields="messages(id)").execute()
 
-    assert [list(one) for one in found["messages"]] == [["id"], ["id"]]
-    assert list(found) == ["messages"]
+    assert [list(message) for message in listed["messages"]] == [["id"], ["id"]]
+    assert list(listed) == ["messages"]
 
 
 def test_unknown_path_is_not_found(google: FakeGoogle) -> None:

@@ -117,8 +117,8 @@ nameless
 
 def test_payload_is_the_tree_of_parts() -> None:
     def outline(part: dict[str, Any]) -> Any:
-        told = (part["partId"], part["mimeType"], part["filename"], sorted(part["body"]))
-        return (*told, [outline(below) for below in part["parts"]]) if "parts" in part else told
+        described = (part["partId"], part["mimeType"], part["filename"], sorted(part["body"]))
+        return (*described, [outline(below) for below in part["parts"]]) if "parts" in part else described
 
     attached, text = ["attachmentId", "size"], ["data", "size"]
     assert outline(describe_mail(read(NESTED))["payload"]) == (

@@ -25,7 +25,7 @@ ANSWER = b"Subject: RE: plan\nIn-Reply-To: <1@example.com>\nReferences: <1@examp
 def test_ids_are_sixteen_hexadecimal_digits_and_repeat_with_a_seed(mailbox: Mailbox) -> None:
     ids = [mailbox.add(FIRST).id, mailbox.add(FIRST).id, mailbox.add(FIRST, seed="a").id]
 
-    assert all(len(one) == 16 and int(one, 16) for one in ids)
+    assert all(len(mail_id) == 16 and int(mail_id, 16) for mail_id in ids)
     assert len(set(ids)) == 3
     assert Mailbox(mailbox.account, Clock()).add(FIRST, seed="a").id == ids[2]
 
@@ -63,7 +63,7 @@ def test_thread_is_sorted_oldest_first_and_a_list_newest_first(mailbox: Mailbox)
 
     assert mailbox.thread("aa") == [early, late]
     assert mailbox.search() == [late, early]
-    assert [one["id"] for one in mailbox.describe()] == [late.id, early.id]
+    assert [message["id"] for message in mailbox.describe()] == [late.id, early.id]
 
 
 def test_deleted_message_deletes_its_draft(mailbox: Mailbox) -> None:

@@ -1,4 +1,4 @@
-"""What the fake's Gmail does with mails and threads, seen through Google's own client."""
+"""Message and thread methods of the fake Gmail, called with Google's client library."""
 
 import base64
 from typing import Any
@@ -10,7 +10,7 @@ from server.integrations.gmail.fake import FakeGoogle
 
 
 def find(users: Any, query: str) -> list[str]:
-    return [one["id"] for one in users.messages().list(userId="me", q=query).execute().get("messages", [])]
+    return [message["id"] for message in users.messages().list(userId="me", q=query).execute().get("messages", [])]
 
 
 def refused(request: Any) -> HttpError:
@@ -26,10 +26,10 @@ def decode(text: str) -> bytes:
 def test_demo_mails_are_returned_in_every_format(connect: Any) -> None:
     for account in ("alex@example.com", "alex.morgan@example.org"):
         messages = connect(account).messages()
-        for one in messages.list(userId="me", maxResults=500, includeSpamTrash=True).execute()["messages"]:
+        for message in messages.list(userId="me", maxResults=500, includeSpamTrash=True).execute()["messages"]:
             for form in ("minimal", "full", "raw", "metadata"):
-                answer = messages.get(userId="me", id=one["id"], format=form).execute()
-                assert answer["threadId"] == one["threadId"]
+                answer = messages.get(userId="me", id=message["id"], format=form).execute()
+                assert answer["threadId"] == message["threadId"]
 
 
 def test_pages_are_consecutive_and_complete(users: Any) -> None:
@@ -39,7 +39,7 @@ def test_pages_are_consecutive_and_complete(users: Any) -> None:
         pages.append(request.execute())
         request = messages.list_next(request, pages[-1])
 
-    ids = [one["id"] for page in pages for one in page["messages"]]
+    ids = [message["id"] for page in pages for message in page["messages"]]
     assert [len(page["messages"]) for page in pages] == [15, 15, 7]
     assert len(set(ids)) == len(ids) == pages[0]["resultSizeEstimate"]
 
@@ -224,4 +224,4 @@ def test_labels_are_listed_and_counted(users: Any) -> None:
 
 def test_addresses_to_send_from_are_listed(users: Any) -> None:
     listed = users.settings().sendAs().list(userId="me").execute()["sendAs"]
-    assert [one["sendAsEmail"] for one in listed] == ["alex@example.com", "hello@harbour-studio.example"]
+    assert [entry["sendAsEmail"] for entry in listed] == ["alex@example.com", "hello@harbour-studio.example"]

@@ -81,7 +81,7 @@ SHOWN = "bill answer plan letter html résumé"
 
 
 @pytest.mark.parametrize(
-    ("query", "found"),
+    ("query", "expected"),
     [
         ("", SHOWN),
         ("in:inbox", "bill plan html"),
@@ -168,8 +168,8 @@ SHOWN = "bill answer plan letter html résumé"
         ("(" * 5000 + "invoice" + ")" * 5000, "bill"),
     ],
 )
-def test_search_returns_the_same_mails_as_gmail(mailbox: Mailbox, query: str, found: str) -> None:
-    assert [mail.thread_id for mail in mailbox.search(query)] == found.split()
+def test_search_returns_the_same_mails_as_gmail(mailbox: Mailbox, query: str, expected: str) -> None:
+    assert [mail.thread_id for mail in mailbox.search(query)] == expected.split()
 
 
 def test_labels_and_spam_narrow_and_widen_a_search(mailbox: Mailbox) -> None:

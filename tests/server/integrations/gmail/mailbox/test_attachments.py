@@ -95,8 +95,8 @@ def test_expired_download_is_reported(desk, shop):
 
 def test_attachments_of_all_sources_are_collected_in_order(desk, shop):
     (desk.context.folders.files / "own.pdf").write_bytes(b"own")
-    found = gather(desk, files=["own.pdf"], attachments=[inline("in.txt", b"in")], openaiFileIdRefs=[f"{shop}/a.csv"])
-    assert [(one.name, one.media_type) for one in found] == [
+    gathered = gather(desk, files=["own.pdf"], attachments=[inline("in.txt", b"in")], openaiFileIdRefs=[f"{shop}/a.csv"])
+    assert [(result.name, result.media_type) for result in gathered] == [
         ("a.csv", "text/csv"),
         ("in.txt", "text/plain"),
         ("own.pdf", "application/pdf"),

@@ -19,13 +19,13 @@ def create(desk, **fields):
 
 
 def headers_of(desk, message_id):
-    (mail,) = [one for one in desk.mails() if one["id"] == message_id]
-    return {one["name"].lower(): one["value"] for one in mail["payload"]["headers"]}
+    (mail,) = [message for message in desk.mails() if message["id"] == message_id]
+    return {message["name"].lower(): message["value"] for message in mail["payload"]["headers"]}
 
 
 def test_draft_is_stored_and_not_sent(desk):
-    kept = create(desk, to="bob@example.com", subject="Later", body="Not yet")
-    draft = desk.run(desk.mailbox.drafts.read(kept.draft_id, None))
+    created = create(desk, to="bob@example.com", subject="Later", body="Not yet")
+    draft = desk.run(desk.mailbox.drafts.read(created.draft_id, None))
     assert (draft.mail.to, draft.mail.subject, draft.mail.body) == (["bob@example.com"], "Later", "Not yet")
     assert draft.mail.labels == ["DRAFT"]
     assert desk.calls("send") == []
@@ -36,59 +36,61 @@ def test_drafts_are_listed_newest_first_in_pages(desk):
         create(desk, to="bob@example.com", subject=f"number {number}")
     first = desk.run(desk.mailbox.drafts.list_drafts(None, 4, None))
     second = desk.run(desk.mailbox.drafts.list_drafts(None, 4, first.next_page_token))
-    assert [one.subject for one in first.drafts] == ["number 4", "number 3", "number 2", "number 1"]
-    assert [one.subject for one in second.drafts] == ["number 0", "Claim for a broken bicycle lamp"]
+    assert [draft.subject for draft in first.drafts] == ["number 4", "number 3", "number 2", "number 1"]
+    assert [draft.subject for draft in second.drafts] == ["number 0", "Claim for a broken bicycle lamp"]
     assert second.next_page_token is None
 
 
 def test_draft_may_be_empty(desk):
-    kept = create(desk)
-    assert desk.run(desk.mailbox.drafts.read(kept.draft_id, None)).mail.subject == ""
+    draft = create(desk)
+    assert desk.run(desk.mailbox.drafts.read(draft.draft_id, None)).mail.subject == ""
     with pytest.raises(InvalidInput, match="nobody"):
-        desk.run(desk.mailbox.drafts.preview_send(kept.draft_id, None))
+        desk.run(desk.mailbox.drafts.preview_send(draft.draft_id, None))
 
 
 def test_draft_can_reply_to_a_thread(desk):
     thread_id = desk.run(desk.mailbox.inbox.read(desk.find("valve in stock"), 0, None)).thread_id
     effect = desk.run(desk.mailbox.drafts.preview_create(DraftMail(thread_id=thread_id, body="Yes")))
     assert dict(effect.fields)["To"].endswith("<appointments@northside-heating.example.org>")
-    kept = create(desk, thread_id=thread_id, body="Yes", to="joan@example.com")
-    assert kept.thread_id == thread_id
-    headers = headers_of(desk, kept.message_id)
+    draft = create(desk, thread_id=thread_id, body="Yes", to="joan@example.com")
+    assert draft.thread_id == thread_id
+    headers = headers_of(desk, draft.message_id)
     assert (headers["to"], headers["subject"]) == ("joan@example.com", "RE: Boiler inspection")
     assert headers["in-reply-to"] in headers["references"]
 
 
 def test_draft_is_replaced_in_its_thread(desk):
     thread_id = desk.run(desk.mailbox.inbox.read(desk.find("valve in stock"), 0, None)).thread_id
-    kept = create(desk, thread_id=thread_id, body="Yes")
+    draft = create(desk, thread_id=thread_id, body="Yes")
     order = DraftMail(to="joan@example.com", subject="RE: Boiler inspection", body="No")
-    effect = desk.run(desk.mailbox.drafts.preview_update(kept.draft_id, order))
+    effect = desk.run(desk.mailbox.drafts.preview_update(draft.draft_id, order))
     assert "appointments@northside" in dict(effect.fields)["Replaces"]
-    again = desk.run(desk.mailbox.drafts.update(kept.draft_id, order))
-    assert (again.draft_id, again.thread_id) == (kept.draft_id, thread_id)
+    again = desk.run(desk.mailbox.drafts.update(draft.draft_id, order))
+    assert (again.draft_id, again.thread_id) == (draft.draft_id, thread_id)
     assert headers_of(desk, again.message_id)["in-reply-to"]
-    assert desk.run(desk.mailbox.drafts.read(kept.draft_id, None)).mail.body == "No"
+    assert desk.run(desk.mailbox.drafts.read(draft.draft_id, None)).mail.body == "No"
 
 
 def test_preview_of_a_draft_has_its_attachments(desk):
     file = InlineFile(name="größe.txt", media_type="text/plain", content=base64.b64encode(b"content").decode())
-    kept = create(desk, to="Bob <bob@example.com>", bcc=["eve@example.com"], subject="Hällo", body="Text", attachments=[file])
-    effect = desk.run(desk.mailbox.drafts.preview_send(kept.draft_id, None))
+    draft = create(desk, to="Bob <bob@example.com>", bcc=["eve@example.com"], subject="Hällo", body="Text", attachments=[file])
+    effect = desk.run(desk.mailbox.drafts.preview_send(draft.draft_id, None))
     shown = dict(effect.fields)
     assert effect.sentence == "send the draft to Bob <bob@example.com>, eve@example.com"
     assert effect.recipients == ("bob@example.com", "eve@example.com")
     assert (shown["Account"], shown["Bcc"], shown["Subject"], shown["Body"]) == (ALEX, "eve@example.com", "Hällo", "Text")
     assert shown["Attachment"] == f"größe.txt, 7 bytes, SHA-256 {hashlib.sha256(b'content').hexdigest()}"
-    sent = desk.run(desk.mailbox.drafts.send(kept.draft_id, None))
-    assert sent.message_id in {one["id"] for one in desk.mails() if "SENT" in one["labelIds"]}
+    sent = desk.run(desk.mailbox.drafts.send(draft.draft_id, None))
+    assert sent.message_id in {mail["id"] for mail in desk.mails() if "SENT" in mail["labelIds"]}
     with pytest.raises(NotFound):
-        desk.run(desk.mailbox.drafts.send(kept.draft_id, None))
+        desk.run(desk.mailbox.drafts.send(draft.draft_id, None))
 
 
 def test_every_recipient_of_a_stored_draft_is_shown(desk, add_case):
     add_case("draft-unseen-cc")
-    (draft,) = [one for one in desk.run(desk.mailbox.drafts.list_drafts(None, 10, None)).drafts if one.subject == "Draft c"]
+    (draft,) = [
+        listed for listed in desk.run(desk.mailbox.drafts.list_drafts(None, 10, None)).drafts if listed.subject == "Draft c"
+    ]
     effect = desk.run(desk.mailbox.drafts.preview_send(draft.draft_id, None))
     assert dict(effect.fields)["Cc"] == "Second Account <alex.morgan@example.org>, boss@corp.example <eve@evil.example>"
     assert set(effect.recipients) == {"priya@example.net", "alex.morgan@example.org", "eve@evil.example", "boss@corp.example"}
@@ -121,71 +123,71 @@ def test_draft_with_uncertain_recipients_is_not_sent(desk, headers, why):
 
 
 def test_changed_draft_is_previewed_again(desk):
-    kept = create(desk, to="bob@example.com", subject="s", body="Text")
-    before = desk.run(desk.mailbox.drafts.preview_send(kept.draft_id, None))
-    desk.run(desk.mailbox.drafts.update(kept.draft_id, DraftMail(to="eve@example.com", subject="s", body="Text")))
-    assert desk.run(desk.mailbox.drafts.preview_send(kept.draft_id, None)) != before
+    draft = create(desk, to="bob@example.com", subject="s", body="Text")
+    before = desk.run(desk.mailbox.drafts.preview_send(draft.draft_id, None))
+    desk.run(desk.mailbox.drafts.update(draft.draft_id, DraftMail(to="eve@example.com", subject="s", body="Text")))
+    assert desk.run(desk.mailbox.drafts.preview_send(draft.draft_id, None)) != before
 
 
 def sent_to(desk):
-    sent = [one for one in desk.mails() if "SENT" in one["labelIds"]]
-    return {header["value"] for one in sent for header in one["payload"]["headers"] if header["name"] == "To"}
+    sent = [mail for mail in desk.mails() if "SENT" in mail["labelIds"]]
+    return {header["value"] for mail in sent for header in mail["payload"]["headers"] if header["name"] == "To"}
 
 
 def test_draft_changed_after_its_preview_is_not_sent(desk):
-    kept = create(desk, to="bob@example.com", subject="s", body="Text", html="<p>Text</p>")
-    shown = desk.run(desk.mailbox.drafts.preview_send(kept.draft_id, None))
+    draft = create(desk, to="bob@example.com", subject="s", body="Text", html="<p>Text</p>")
+    shown = desk.run(desk.mailbox.drafts.preview_send(draft.draft_id, None))
     same = DraftMail(to="bob@example.com", subject="s", body="Text", html="<p><!-- as good as nothing -->Text</p>")
     for other in (DraftMail(to="eve@example.com", subject="s", body="Text", html="<p>Text</p>"), same):
-        desk.run(desk.mailbox.drafts.update(kept.draft_id, other))
+        desk.run(desk.mailbox.drafts.update(draft.draft_id, other))
         with pytest.raises(Conflict, match="Nothing was"):
-            desk.run(run_for(shown, desk.mailbox.drafts.send, {"draft_id": kept.draft_id, "account": None}))
+            desk.run(run_for(shown, desk.mailbox.drafts.send, {"draft_id": draft.draft_id, "account": None}))
     assert desk.calls("drafts/send") == []
-    assert desk.run(desk.mailbox.drafts.read(kept.draft_id, None)).mail.body == "Text"
+    assert desk.run(desk.mailbox.drafts.read(draft.draft_id, None)).mail.body == "Text"
 
 
 def test_draft_changed_at_the_moment_of_sending_is_sent_as_approved(desk, monkeypatch):
-    kept = create(desk, to="bob@example.com", subject="s", body="Text")
+    draft = create(desk, to="bob@example.com", subject="s", body="Text")
     send = Google.call_each
 
     def change_and_send(google, options, method, calls):
         if method == "drafts.send":
             mail = b"To: eve@example.com\r\nSubject: s\r\n\r\nsecret"
-            assert google.save_draft(options, mail, None, kept.draft_id)["id"] == kept.draft_id
+            assert google.save_draft(options, mail, None, draft.draft_id)["id"] == draft.draft_id
         return send(google, options, method, calls)
 
     monkeypatch.setattr(Google, "call_each", change_and_send)
-    shown = desk.run(desk.mailbox.drafts.preview_send(kept.draft_id, None))
-    sent = desk.run(run_for(shown, desk.mailbox.drafts.send, {"draft_id": kept.draft_id, "account": None}))
+    shown = desk.run(desk.mailbox.drafts.preview_send(draft.draft_id, None))
+    sent = desk.run(run_for(shown, desk.mailbox.drafts.send, {"draft_id": draft.draft_id, "account": None}))
     assert headers_of(desk, sent.message_id)["to"] == "bob@example.com"
     assert "eve@example.com" not in sent_to(desk)
     with pytest.raises(NotFound):
-        desk.run(desk.mailbox.drafts.read(kept.draft_id, None))
+        desk.run(desk.mailbox.drafts.read(draft.draft_id, None))
 
 
 def test_draft_in_a_thread_is_sent_into_it(desk):
     thread_id = desk.run(desk.mailbox.inbox.read(desk.find("valve in stock"), 0, None)).thread_id
-    kept = create(desk, thread_id=thread_id, body="Yes")
-    assert desk.run(desk.mailbox.drafts.send(kept.draft_id, None)).thread_id == thread_id
+    draft = create(desk, thread_id=thread_id, body="Yes")
+    assert desk.run(desk.mailbox.drafts.send(draft.draft_id, None)).thread_id == thread_id
 
 
 def test_draft_is_sent_once(desk):
-    kept = create(desk, to="bob@example.com", subject="s", body="Text")
+    draft = create(desk, to="bob@example.com", subject="s", body="Text")
     desk.google.drop_next(path="drafts/send", after=True)
     with pytest.raises(UpstreamFailed, match="Look into Sent"):
-        desk.run(desk.mailbox.drafts.send(kept.draft_id, None))
+        desk.run(desk.mailbox.drafts.send(draft.draft_id, None))
     assert len(desk.calls("drafts/send")) == 1
 
 
 def test_deletion_of_a_draft_has_a_preview(desk):
-    kept = create(desk, to="bob@example.com", subject="Gone", body="Text")
-    effect = desk.run(desk.mailbox.drafts.preview_delete(kept.draft_id, None))
+    draft = create(desk, to="bob@example.com", subject="Gone", body="Text")
+    effect = desk.run(desk.mailbox.drafts.preview_delete(draft.draft_id, None))
     assert effect.sentence == "delete the draft 'Gone' for good"
     assert dict(effect.fields)["Note"] == "This cannot be undone."
-    assert desk.run(desk.mailbox.drafts.delete(kept.draft_id, None)).success
+    assert desk.run(desk.mailbox.drafts.delete(draft.draft_id, None)).success
     for attempt in (desk.mailbox.drafts.read, desk.mailbox.drafts.preview_delete, desk.mailbox.drafts.delete):
         with pytest.raises(NotFound):
-            desk.run(attempt(kept.draft_id, None))
+            desk.run(attempt(draft.draft_id, None))
 
 
 @pytest.mark.parametrize(

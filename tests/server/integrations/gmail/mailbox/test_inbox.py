@@ -17,7 +17,7 @@ ALEX, OTHER = "alex@example.com", "alex.morgan@example.org"
 
 
 def receive(desk, mail, account=ALEX):
-    """Have a mail arrive."""
+    """Deliver a mail."""
     raw = mail if isinstance(mail, bytes) else mail.as_bytes()
     with desk.google.lock:
         return desk.google.mailboxes[account].add(raw, {"INBOX", "UNREAD"}).id
@@ -33,7 +33,7 @@ def write(text="Hello", **headers):
 
 def test_messages_are_listed_newest_first_with_their_text(desk):
     mails, token = desk.run(desk.mailbox.inbox.list_mails(ListQuery(most=5)))
-    assert [one.date for one in mails] == sorted((one.date for one in mails), reverse=True)
+    assert [mail.date for mail in mails] == sorted((mail.date for mail in mails), reverse=True)
     assert len(mails) == 5
     assert mails[0].body.startswith("Alex, is the flat paid?")
     assert "Travel" in mails[0].labels
@@ -42,14 +42,14 @@ def test_messages_are_listed_newest_first_with_their_text(desk):
 
 def test_pages_are_consecutive_and_complete(desk):
     everything, _ = desk.run(desk.mailbox.inbox.list_mails(ListQuery(most=50)))
-    found, token = [], None
+    messages, token = [], None
     while True:
         page = desk.run(desk.mailbox.inbox.search(ListQuery(most=7, page_token=token)))
-        found += page.messages
+        messages += page.messages
         token = page.next_page_token
         if not token:
             break
-    assert [one.id for one in found] == [one.id for one in everything]
+    assert [message.id for message in messages] == [message.id for message in everything]
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_gmail_search_syntax_is_accepted(desk, query, count):
 
 def test_label_filters_the_list_by_name_or_id(desk):
     by_name = desk.run(desk.mailbox.inbox.search(ListQuery(label="rowing")))
-    assert [one.labels.count("Rowing") for one in by_name.messages] == [1, 1, 1]
+    assert [message.labels.count("Rowing") for message in by_name.messages] == [1, 1, 1]
     assert by_name == desk.run(desk.mailbox.inbox.search(ListQuery(label="Label_4")))
     with pytest.raises(NotFound, match="Did you mean Rowing"):
         desk.run(desk.mailbox.inbox.search(ListQuery(label="Rowin")))
@@ -88,7 +88,7 @@ def test_query_that_is_too_long_is_refused(desk):
 
 def test_named_account_is_read(desk):
     mails, _ = desk.run(desk.mailbox.inbox.list_mails(ListQuery(account=OTHER)))
-    assert {one.account for one in mails} == {OTHER}
+    assert {mail.account for mail in mails} == {OTHER}
 
 
 def test_message_deleted_meanwhile_is_skipped(desk):
@@ -102,8 +102,8 @@ def test_fifty_long_messages_fit_into_one_response(desk):
         receive(desk, write(f"{number} " + 'say "hi"\n' * 3000))
     mails, _ = desk.run(desk.mailbox.inbox.list_mails(ListQuery(most=50)))
     assert len(mails) == 50
-    assert all(one.truncated for one in mails)
-    assert sum(len(one.model_dump_json()) + 1 for one in mails) <= LARGEST_ANSWER
+    assert all(mail.truncated for mail in mails)
+    assert sum(len(mail.model_dump_json()) + 1 for mail in mails) <= LARGEST_ANSWER
 
 
 def test_long_message_is_read_to_its_end(desk):
@@ -119,22 +119,24 @@ def test_long_message_is_read_to_its_end(desk):
 def test_message_has_all_its_fields(desk):
     mail = write("text", Cc="ann@example.com", Reply_To="desk@example.com", In_Reply_To="<m1@x>", Message_ID="<m2@x>")
     mail.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="größe.pdf")
-    found = desk.run(desk.mailbox.inbox.read(receive(desk, mail), 0, None))
-    assert (found.cc, found.reply_to, found.in_reply_to, found.message_id_header) == (
+    message = desk.run(desk.mailbox.inbox.read(receive(desk, mail), 0, None))
+    assert (message.cc, message.reply_to, message.in_reply_to, message.message_id_header) == (
         ["ann@example.com"],
         ["desk@example.com"],
         "<m1@x>",
         "<m2@x>",
     )
-    assert (found.html, found.truncated, found.next_offset, found.body) == (False, False, None, "text")
-    assert [(one.name, one.size, one.media_type) for one in found.attachments] == [("größe.pdf", 4, "application/pdf")]
+    assert (message.html, message.truncated, message.next_offset, message.body) == (False, False, None, "text")
+    assert [(attachment.name, attachment.size, attachment.media_type) for attachment in message.attachments] == [
+        ("größe.pdf", 4, "application/pdf")
+    ]
 
 
 def test_thread_is_returned_from_its_beginning(desk):
     thread_id = desk.run(desk.mailbox.inbox.read(desk.find("valve in stock"), 0, None)).thread_id
     thread = desk.run(desk.mailbox.inbox.read_thread(thread_id, None))
     assert thread.subject == "Boiler inspection"
-    assert [one.date for one in thread.messages] == sorted(one.date for one in thread.messages)
+    assert [message.date for message in thread.messages] == sorted(message.date for message in thread.messages)
     assert (len(thread.messages), thread.earlier) == (4, 0)
 
 
@@ -193,7 +195,7 @@ def test_unread_mail_is_summarized(desk):
     for number in range(SUMMED_UP + 10):
         receive(desk, write(f"{number}", From="Often <often@example.com>"))
     summary = desk.run(desk.mailbox.inbox.summarize_unread(None))
-    inbox = [one for one in desk.mails() if {"INBOX", "UNREAD"} <= set(one["labelIds"])]
+    inbox = [mail for mail in desk.mails() if {"INBOX", "UNREAD"} <= set(mail["labelIds"])]
     assert summary.unread_messages == len(inbox)
     assert (summary.senders[0].from_email, summary.senders[0].count) == ("Often <often@example.com>", SUMMED_UP)
     assert len(summary.newest) == SUMMED_UP
@@ -217,7 +219,7 @@ HOSTILE = {
     + b"\r\nSubject: "
     + b"=?" * 9000
     + b"\r\n\r\n",
-    "deep": b"".join(b"Content-Type: multipart/mixed; boundary=%d\r\n\r\n--%d\r\n" % (one, one) for one in range(60))
+    "deep": b"".join(b"Content-Type: multipart/mixed; boundary=%d\r\n\r\n--%d\r\n" % (level, level) for level in range(60))
     + b"\r\ntext",
 }
 
@@ -227,7 +229,7 @@ def test_hostile_message_does_not_hide_others(desk, case):
     mail_id = receive(desk, HOSTILE[case])
     mails, _ = desk.run(desk.mailbox.inbox.list_mails(ListQuery(most=50)))
     assert len(mails) > 30
-    assert mail_id in {one.id for one in mails}
+    assert mail_id in {mail.id for mail in mails}
     desk.run(desk.mailbox.inbox.read(mail_id, 0, None)).model_dump_json()
     desk.run(desk.mailbox.inbox.search(ListQuery(most=50))).model_dump_json()
 
@@ -250,10 +252,10 @@ def test_corpus_of_hostile_mails_hides_no_other(desk, long):
     listed, searched, token = {}, {}, None
     while len(listed) <= len(ids):
         mails, token = desk.run(desk.mailbox.inbox.list_mails(ListQuery(most=50, page_token=token)))
-        assert sum(len(one.model_dump_json()) + 1 for one in mails) <= LARGEST_ANSWER
-        listed |= {one.id: one for one in mails}
+        assert sum(len(entry.model_dump_json()) + 1 for entry in mails) <= LARGEST_ANSWER
+        listed |= {entry.id: entry for entry in mails}
         page = desk.run(desk.mailbox.inbox.search(ListQuery(most=50, page_token=token)))
-        searched |= {one.id: one for one in page.messages}
+        searched |= {entry.id: entry for entry in page.messages}
         token = token or page.next_page_token
         if token is None:
             break
@@ -269,10 +271,10 @@ def test_mail_that_gmail_does_not_answer_is_an_item_that_says_so(desk):
     desk.google.fail_next(500, times=3, path=f"messages/{broken}$")
     mails, _ = desk.run(desk.mailbox.inbox.list_mails(ListQuery(most=5)))
     entries = desk.run(desk.mailbox.inbox.search(ListQuery(most=5))).messages
-    for found in (mails, entries):
-        assert len(found) == 5
-        assert [one.id for one in found if one.problem] == [broken]
-    (unreadable,) = [one for one in mails if one.problem]
+    for items in (mails, entries):
+        assert len(items) == 5
+        assert [entry.id for entry in items if entry.problem] == [broken]
+    (unreadable,) = [entry for entry in mails if entry.problem]
     assert (unreadable.truncated, unreadable.body) == (True, "")
     assert "Open it in Gmail" in unreadable.problem
     desk.google.fail_next(500, times=9, path="messages/")
@@ -288,14 +290,14 @@ def test_newest_long_texts_are_fetched_and_the_others_are_marked(desk):
             desk.google.mailboxes[ALEX].add(raw, {"INBOX"}, thread_id=first, received=2_000_000_000_000 + number)
     thread = desk.run(desk.mailbox.inbox.read_thread(first, None)).messages
     assert len(thread) == 15
-    assert [one.body.partition(" ")[0] for one in thread[-10:]] == [str(number) for number in range(5, 15)]
-    assert [(one.body, one.truncated) for one in thread[1:5]] == [("", True)] * 4
+    assert [entry.body.partition(" ")[0] for entry in thread[-10:]] == [str(number) for number in range(5, 15)]
+    assert [(entry.body, entry.truncated) for entry in thread[1:5]] == [("", True)] * 4
     assert (thread[0].body, thread[0].truncated) == ("first", False)
     left_out = desk.run(desk.mailbox.inbox.read(thread[1].id, 0, None))
     assert left_out.body.startswith("1 x x")
     listed, _ = desk.run(desk.mailbox.inbox.list_mails(ListQuery(most=14)))
-    assert [one.body.partition(" ")[0] for one in listed[:10]] == [str(number) for number in range(14, 4, -1)]
-    assert all(one.truncated for one in listed)
+    assert [entry.body.partition(" ")[0] for entry in listed[:10]] == [str(number) for number in range(14, 4, -1)]
+    assert all(entry.truncated for entry in listed)
 
 
 def test_long_text_that_gmail_does_not_hand_out_can_be_fetched_as_a_file(desk):

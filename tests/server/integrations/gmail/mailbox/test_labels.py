@@ -13,7 +13,7 @@ ALEX = "alex@example.com"
 
 
 def labels_of(desk, mail_id):
-    (mail,) = [one for one in desk.mails() if one["id"] == mail_id]
+    (mail,) = [message for message in desk.mails() if message["id"] == mail_id]
     return set(mail["labelIds"])
 
 
@@ -22,10 +22,10 @@ def change(desk, mail_id, **changes):
 
 
 def test_system_labels_come_before_user_labels(desk):
-    found = desk.run(desk.mailbox.labels.list_labels(None))
-    assert [one.name for one in found.labels if one.kind == "user"] == ["Home", "Money", "Rowing", "Travel"]
-    assert found.labels[0].kind == "system"
-    assert not found.truncated
+    listed = desk.run(desk.mailbox.labels.list_labels(None))
+    assert [label.name for label in listed.labels if label.kind == "user"] == ["Home", "Money", "Rowing", "Travel"]
+    assert listed.labels[0].kind == "system"
+    assert not listed.truncated
 
 
 def test_labels_are_added_and_removed_by_name_or_id(desk):
@@ -78,13 +78,13 @@ def test_labels_are_cached(desk):
     assert len(desk.calls("labels$")) == 1
 
 
-def test_a_thousand_labels_fit_into_a_response(desk):
+def test_thousand_labels_fit_into_a_response(desk):
     with desk.google.lock:
         for number in range(450):
             desk.google.mailboxes[ALEX].labels.named(f"label {number} " + "x" * 200)
-    found = desk.run(desk.mailbox.labels.list_labels(None))
-    assert found.truncated
-    assert len(found.model_dump_json()) <= LARGEST_ANSWER + 100
+    listed = desk.run(desk.mailbox.labels.list_labels(None))
+    assert listed.truncated
+    assert len(listed.model_dump_json()) <= LARGEST_ANSWER + 100
 
 
 def test_message_is_marked_archived_and_trashed(desk):

@@ -33,18 +33,18 @@ def send(desk, **changes):
 
 
 def in_label(desk, label, account=ALEX):
-    return [one for one in desk.mails(account) if label in one["labelIds"]]
+    return [mail for mail in desk.mails(account) if label in mail["labelIds"]]
 
 
 def header(mail, name):
-    return [one["value"] for one in mail["payload"]["headers"] if one["name"].lower() == name.lower()]
+    return [field["value"] for field in mail["payload"]["headers"] if field["name"].lower() == name.lower()]
 
 
 def test_mail_is_created_as_draft_and_then_sent(desk):
     drafts = len(in_label(desk, "DRAFT"))
     sent = send(desk, cc=["eve@example.com"], html="<p>Hello</p>")
     assert (sent.success, sent.message, sent.account) == (True, "Email sent successfully", ALEX)
-    (mail,) = [one for one in in_label(desk, "SENT") if one["id"] == sent.message_id]
+    (mail,) = [message for message in in_label(desk, "SENT") if message["id"] == sent.message_id]
     assert (header(mail, "To"), header(mail, "Cc"), header(mail, "Subject")) == (
         ["Bob <bob@example.com>"],
         ["eve@example.com"],
@@ -52,13 +52,13 @@ def test_mail_is_created_as_draft_and_then_sent(desk):
     )
     assert mail["threadId"] == sent.thread_id
     assert len(in_label(desk, "DRAFT")) == drafts
-    assert [one.path.rpartition("/")[2] for one in desk.calls("gmail", "POST")] == ["drafts", "send"]
+    assert [message.path.rpartition("/")[2] for message in desk.calls("gmail", "POST")] == ["drafts", "send"]
 
 
 def test_mail_between_the_two_accounts_arrives(desk):
     sent = send(desk, to=[ALEX, "bob@example.com"], bcc="x@example.com", account=OTHER, subject="Across")
     assert sent.account == OTHER
-    (arrived,) = [one for one in in_label(desk, "INBOX") if header(one, "Subject") == ["Across"]]
+    (arrived,) = [mail for mail in in_label(desk, "INBOX") if header(mail, "Subject") == ["Across"]]
     assert header(arrived, "Bcc") == []
     assert OTHER in header(arrived, "From")[0]
 
@@ -76,8 +76,8 @@ def test_attachments_arrive_as_previewed(desk):
     effect = desk.run(desk.mailbox.outbox.preview_send(order))
     assert ("Attachment", f"a.bin, 2560 bytes, SHA-256 {hashlib.sha256(content).hexdigest()}") in effect.fields
     desk.run(desk.mailbox.outbox.send(order))
-    (found,) = [one for one in desk.mails(OTHER) if header(one, "Subject") == ["A plan"]]
-    handed = desk.run(desk.mailbox.inbox.read_attachment(found["id"], "0-1", OTHER)).openaiFileResponse
+    (arrived,) = [mail for mail in desk.mails(OTHER) if header(mail, "Subject") == ["A plan"]]
+    handed = desk.run(desk.mailbox.inbox.read_attachment(arrived["id"], "0-1", OTHER)).openaiFileResponse
     assert base64.b64decode(handed[0].content) == content
 
 
@@ -156,7 +156,7 @@ def test_send_with_unknown_outcome_is_not_repeated(desk, trouble, arrived):
         send(desk, subject="Once")
     assert failed.value.status == (504 if trouble == "slow" else 502)
     if trouble != "slow":
-        assert len([one for one in in_label(desk, "SENT") if header(one, "Subject") == ["Once"]]) == arrived
+        assert len([mail for mail in in_label(desk, "SENT") if header(mail, "Subject") == ["Once"]]) == arrived
         assert len(desk.calls("drafts/send")) == 1
 
 
@@ -182,7 +182,7 @@ def test_reply_stays_in_its_thread_and_has_the_right_recipients(desk):
     assert effect.recipients == ("appointments@northside-heating.example.org", "priya.nair@example.net")
     sent = desk.run(desk.mailbox.outbox.reply(reply))
     assert (sent.message, sent.thread_id) == ("Reply sent successfully", thread)
-    (mail,) = [one for one in in_label(desk, "SENT") if one["id"] == sent.message_id]
+    (mail,) = [message for message in in_label(desk, "SENT") if message["id"] == sent.message_id]
     assert header(mail, "In-Reply-To")[0] in header(mail, "References")[0]
     assert header(mail, "Subject") == ["RE: Boiler inspection"]
 
@@ -239,7 +239,7 @@ def test_reply_to_unreadable_recipients_is_refused(desk):
 
 def test_reply_to_the_sender_has_one_recipient(desk):
     sent = desk.run(desk.mailbox.outbox.reply(Reply(message_id=desk.find("valve in stock"), body="x")))
-    (mail,) = [one for one in in_label(desk, "SENT") if one["id"] == sent.message_id]
+    (mail,) = [message for message in in_label(desk, "SENT") if message["id"] == sent.message_id]
     assert header(mail, "Cc") == []
 
 
@@ -265,7 +265,7 @@ def test_draft_of_a_mail_changed_before_sending_is_sent_as_approved(desk, monkey
 
     monkeypatch.setattr(Google, "send_draft", change_and_send)
     sent_id = send(desk).message_id
-    (mail,) = [one for one in in_label(desk, "SENT") if one["id"] == sent_id]
+    (mail,) = [message for message in in_label(desk, "SENT") if message["id"] == sent_id]
     assert header(mail, "To") == ["Bob <bob@example.com>"]
 
 
@@ -273,9 +273,9 @@ def test_draft_of_a_mail_changed_before_sending_is_sent_as_approved(desk, monkey
 def test_approval_covers_fields_that_are_not_shown_too(desk, change):
     order = {"html": "<p>Hello</p>", "attachments": "text/plain", **change}
     effects = []
-    for one in ({"html": "<p>Hello</p>", "attachments": "text/plain"}, order):
-        files = [InlineFile(name="a", media_type=one["attachments"], content="")]
-        effects.append(desk.run(desk.mailbox.outbox.preview_send(new_mail(html=one["html"], attachments=files))))
+    for fields in ({"html": "<p>Hello</p>", "attachments": "text/plain"}, order):
+        files = [InlineFile(name="a", media_type=fields["attachments"], content="")]
+        effects.append(desk.run(desk.mailbox.outbox.preview_send(new_mail(html=fields["html"], attachments=files))))
     assert effects[0].fields == effects[1].fields
     assert effects[0] != effects[1]
 

@@ -16,8 +16,8 @@ def message(labels=("INBOX",), mail_id="18aa", **headers):
     return {"id": mail_id, "threadId": "18a0", "labelIds": list(labels), "payload": {"headers": listed}}
 
 
-def people(found):
-    return [str(one) for one in found]
+def people(addresses):
+    return [str(address) for address in addresses]
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def people(found):
 def test_reply_recipients_are_complete(headers, to, cc):
     answer = make_answer(message(**headers), OWN, everybody=True)
     assert people(answer.to) == to
-    assert [one.address for one in answer.cc] == [one.rpartition("<")[2].strip(">") for one in cc]
+    assert [address.address for address in answer.cc] == [address.rpartition("<")[2].strip(">") for address in cc]
     assert make_answer(message(**headers), OWN, everybody=False).cc == ()
 
 

@@ -27,7 +27,7 @@ ME = "me@example.com"
 def message(text: str = "hi", *, crowd: int = 1, subject: str = "Hi", files: int = 0, name: str = "a.pdf") -> dict:
     data = base64.urlsafe_b64encode(text.encode()).decode()
     people = ", ".join(f"{'N' * 150} <{'u' * 200}{number}@example.com>" for number in range(crowd))
-    headers = [{"name": one, "value": people} for one in ("To", "Cc", "Bcc", "Reply-To")]
+    headers = [{"name": header_name, "value": people} for header_name in ("To", "Cc", "Bcc", "Reply-To")]
     headers += [{"name": "Subject", "value": subject}, {"name": "From", "value": "Eve <eve@example.com>"}]
     parts = [{"mimeType": "text/plain", "body": {"data": data}}]
     parts += [{"mimeType": "application/pdf", "filename": name, "body": {"attachmentId": "A" * 400, "size": 1}}] * files
@@ -52,7 +52,7 @@ def test_message_has_the_names_of_its_labels():
 
 def test_short_messages_stay_complete():
     mails = shorten_to_limit([view_listed(message("hello\n" * 20), ME, {}, {}) for _ in range(10)])
-    assert all(one.body == "\n".join(["hello"] * 20) and not one.truncated for one in mails)
+    assert all(mail.body == "\n".join(["hello"] * 20) and not mail.truncated for mail in mails)
 
 
 def test_long_message_does_not_shorten_the_short_ones():
@@ -66,15 +66,15 @@ def test_long_message_does_not_shorten_the_short_ones():
 @pytest.mark.parametrize("text", ["x" * 100_000, '"\\\n' * 50_000, "日本語" * 40_000, "\t" * 100_000])
 @pytest.mark.parametrize(("crowd", "subject"), [(1, "Hi"), (60, "S" * 5000)])
 def test_fifty_long_messages_fit(text, crowd, subject):
-    one = view_listed(message(text, crowd=crowd, subject=subject), ME, {}, {})
-    mails = shorten_to_limit([one] * 50)
+    viewed = view_listed(message(text, crowd=crowd, subject=subject), ME, {}, {})
+    mails = shorten_to_limit([viewed] * 50)
     assert len(mails) == 50
-    assert sum(len(one.model_dump_json()) + 1 for one in mails) <= LARGEST_ANSWER
+    assert sum(len(viewed.model_dump_json()) + 1 for viewed in mails) <= LARGEST_ANSWER
 
 
 def test_fifty_entries_with_long_headers_fit():
     entries = lean_entries([view_entry(message(crowd=60, subject="S" * 5000), ME, {"Label_1": "L" * 400})] * 50)
-    assert sum(len(one.model_dump_json()) + 1 for one in entries) <= LARGEST_ANSWER
+    assert sum(len(entry.model_dump_json()) + 1 for entry in entries) <= LARGEST_ANSWER
     assert entries[0].id == "18aa"
 
 
@@ -135,8 +135,8 @@ def test_mail_that_cannot_be_read_is_an_item_that_says_so():
     messages = [message("one"), {**message(), "id": "18ff", "payload": Unreadable()}, message("three")]
     entries, listed = view_entries(messages, ME, {}), view_all_listed(messages, ME, {}, {})
     whole = view_whole(messages[1], ME, {}, {})
-    assert [one.body for one in listed] == ["one", "", "three"]
-    assert [one.problem is None for one in entries] == [one.problem is None for one in listed] == [True, False, True]
+    assert [entry.body for entry in listed] == ["one", "", "three"]
+    assert [entry.problem is None for entry in entries] == [entry.problem is None for entry in listed] == [True, False, True]
     for item in (entries[1], listed[1], whole):
         assert (item.id, item.problem, item.unread, item.date) == ("18ff", UNREADABLE, True, "2025-10-09T08:53:20Z")
     assert (listed[1].truncated, whole.truncated) == (True, True)
@@ -156,7 +156,7 @@ def test_shortened_people_keep_their_addresses(crowd):
     for entry in lean_entries(view_all_listed([strange] * 120, ME, {}, {})):
         for person in (*entry.to, *entry.cc, *entry.from_email.split(", ")):
             assert re.fullmatch(r"N+… <recipient-\d+@host\.example>|… and \d+ more", person)
-        assert entry.to[-1] == ("… and 398 more" if crowd == 400 else f"{'N' * 69}… <recipient-0@host.example>")
+        assert entry.to[-1] == ("… and 398 more" if crowd == 400 else f"{'N' * 72}… <recipient-0@host.example>")
 
 
 def test_attachments_that_are_not_listed_are_counted():

@@ -1,4 +1,4 @@
-"""What is written is what arrives: addresses, headers, text and files, and nothing slips in."""
+"""Composed mails arrive unchanged: addresses, headers, text and attachments."""
 
 from dataclasses import replace
 from email import message_from_bytes, policy
@@ -50,7 +50,7 @@ def write(**changes):
     ],
 )
 def test_addresses_are_parsed_alone_and_in_lists(values, people):
-    assert [str(one) for one in read_people(values, "to")] == people
+    assert [str(address) for address in read_people(values, "to")] == people
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,9 @@ def test_address_is_parsed_by_mail_programs_as_it_was_shown(text):
         arrived = message_from_bytes(compose(OutgoingMail("me@example.com", people, "s", "b")), policy=policy.default)[
             "To"
         ].addresses
-        assert [one.addr_spec.casefold() for one in arrived] == [(one.ascii or one.address).casefold() for one in people]
+        assert [address.addr_spec.casefold() for address in arrived] == [
+            (address.ascii or address.address).casefold() for address in people
+        ]
 
 
 @given(st.text(max_size=30), st.text(max_size=30), st.text(max_size=80))
@@ -162,7 +164,7 @@ def test_internationalized_address_makes_a_utf8_mail():
 def test_html_is_an_alternative_to_the_text():
     mail = write(html="<p>hi</p>")
     assert mail.get_content_type() == "multipart/alternative"
-    assert [one.get_content_type() for one in mail.iter_parts()] == ["text/plain", "text/html"]
+    assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
 
 
 def test_attachments_arrive_byte_for_byte_with_their_names():
@@ -244,8 +246,8 @@ def test_encoded_word_is_text_and_never_another_header(trick: str) -> None:
     expected = {"from", "to", "subject", "mime-version", "content-type", "content-transfer-encoding"}
     assert {name.lower() for name in parsed} == expected
     pieces = decode_header(message_from_bytes(compose(outgoing))["Subject"])
-    told = "".join(text if isinstance(text, str) else text.decode(charset or "ascii") for text, charset in pieces)
-    assert told.split() == outgoing.subject.split()
+    decoded = "".join(text if isinstance(text, str) else text.decode(charset or "ascii") for text, charset in pieces)
+    assert decoded.split() == outgoing.subject.split()
     assert parsed.get_content().strip() == "body"
 
 

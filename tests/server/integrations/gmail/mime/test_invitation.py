@@ -124,8 +124,8 @@ def test_long_calendar_is_cut_and_says_so():
     described = describe_calendar(f"BEGIN:VCALENDAR\r\n{event * 10}END:VCALENDAR\r\n")
     assert described.count("Event: x") == MOST_EVENTS
     assert described.endswith("… and 7 more events")
-    guests = describe_calendar(write("SUMMARY:x", *(f"ATTENDEE:mailto:u{number}@example.com" for number in range(60))))
-    assert guests.endswith("… and 40 more")
+    attendees = describe_calendar(write("SUMMARY:x", *(f"ATTENDEE:mailto:u{number}@example.com" for number in range(60))))
+    assert attendees.endswith("… and 40 more")
 
 
 def test_text_of_an_event_cannot_hide_characters():

@@ -49,8 +49,10 @@ def test_attachments_are_listed_in_order_with_stable_ids():
             part("application/octet-stream", b"z"),
         )
     )
-    found = [(one.id, one.file_name, one.media_type, one.size) for one in find_attachments(root)]
-    assert found == [
+    attachments = [
+        (attachment.id, attachment.file_name, attachment.media_type, attachment.size) for attachment in find_attachments(root)
+    ]
+    assert attachments == [
         ("0-0-1", "logo.png", "image/png", 2),
         ("0-1", "a.pdf", "application/pdf", 1024),
         ("0-2", "message-0-2.eml", "message/rfc822", 0),
@@ -60,8 +62,8 @@ def test_attachments_are_listed_in_order_with_stable_ids():
 
 
 def test_deceptive_file_name_is_sanitized():
-    (found,) = find_attachments(read_parts(part("application/x-msdownload", b"x", name="invoice\u202efdp.exe\r\n")))
-    assert found.file_name == "invoicefdp.exe"
+    (attachment,) = find_attachments(read_parts(part("application/x-msdownload", b"x", name="invoice\u202efdp.exe\r\n")))
+    assert attachment.file_name == "invoicefdp.exe"
 
 
 def test_header_lookup_is_case_insensitive():
@@ -177,9 +179,9 @@ PAYLOADS = st.recursive(
 @given(PAYLOADS)
 def test_any_payload_is_parsed_into_valid_json(payload):
     root = read_parts(payload)
-    told = [*read_people(root.headers, "To"), read_date(root.headers.get("Date"), payload)]
-    told += [name for part in find_attachments(root) for name in (part.file_name, part.media_type, part.id)]
-    told += [root.headers.line("Subject")]
+    texts = [*read_people(root.headers, "To"), read_date(root.headers.get("Date"), payload)]
+    texts += [name for part in find_attachments(root) for name in (part.file_name, part.media_type, part.id)]
+    texts += [root.headers.line("Subject")]
 
-    assert json.loads(json.dumps(told, ensure_ascii=False).encode()) == told
+    assert json.loads(json.dumps(texts, ensure_ascii=False).encode()) == texts
     assert all(part.file_name and part.id for part in find_attachments(root))

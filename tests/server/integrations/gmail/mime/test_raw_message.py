@@ -54,7 +54,9 @@ def test_empty_message_is_refused(content):
 def test_all_recipient_headers_count():
     mail = read_raw(b"To: bob@example.com <eve@example.com>, Team:x@example.com, y@example.com;\nBcc: broken address\n\nhi\n")
     assert {"bob@example.com", "eve@example.com", "x@example.com", "y@example.com"} <= set(mail.addresses)
-    assert [one for one in mail.addresses if "broken" in one], "what nobody can read is nobody whom the person has allowed"
+    assert [address for address in mail.addresses if "broken" in address], (
+        "what nobody can read is nobody whom the person has allowed"
+    )
 
 
 def test_utf8_header_is_parsed():

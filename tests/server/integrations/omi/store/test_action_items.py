@@ -5,7 +5,7 @@ from server.integrations.omi.store.tables import count
 
 def test_items_are_replaced_and_unique(pendant) -> None:
     def put(*words: str) -> list[str]:
-        todos = [Todo(one, completed=False, due_at=None, created_at=None) for one in words]
+        todos = [Todo(word, completed=False, due_at=None, created_at=None) for word in words]
         pendant.write(action_items.put_all, "me", "c1", todos, "2026")
         return [row["description"] for row in pendant.read(action_items.read_some, 10, 0, completed=None)]
 

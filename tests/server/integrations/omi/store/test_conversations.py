@@ -9,11 +9,11 @@ from server.integrations.omi.store.conversations import is_older
 from server.integrations.omi.store.tables import count
 from tests.server.integrations.omi.pendant import make_memory
 
-TOLD = read_conversation(make_memory())
+CONVERSATION = read_conversation(make_memory())
 
 
 @pytest.mark.parametrize(
-    ("known", "told", "older"),
+    ("known", "incoming", "older"),
     [
         ({"updated_at": "2"}, {"updated_at": "1"}, True),
         ({"updated_at": "1"}, {"updated_at": "2"}, False),
@@ -26,23 +26,23 @@ TOLD = read_conversation(make_memory())
         ({}, {}, False),
     ],
 )
-def test_older_state_is_recognized(known, told, older) -> None:
+def test_older_state_is_recognized(known, incoming, older) -> None:
     empty = {"updated_at": None, "finished_at": None, "status": "completed"}
-    assert is_older(replace(TOLD, **{**empty, **told}), {**empty, **known}) is older
+    assert is_older(replace(CONVERSATION, **{**empty, **incoming}), {**empty, **known}) is older
 
 
 def test_removed_conversation_stays_removed(pendant) -> None:
-    assert pendant.write(conversations.put, "me", TOLD, "{}", "2026")
-    assert pendant.write(conversations.remove, "me", TOLD.id, "2026")
-    assert not pendant.write(conversations.put, "me", replace(TOLD, updated_at="9999"), "{}", "2026")
-    assert pendant.read(conversations.read, TOLD.id) is None
+    assert pendant.write(conversations.put, "me", CONVERSATION, "{}", "2026")
+    assert pendant.write(conversations.remove, "me", CONVERSATION.id, "2026")
+    assert not pendant.write(conversations.put, "me", replace(CONVERSATION, updated_at="9999"), "{}", "2026")
+    assert pendant.read(conversations.read, CONVERSATION.id) is None
     assert pendant.read(count, conversations.COUNT) == 0
 
 
 def test_client_changes_only_what_it_added(pendant) -> None:
     def put(title: str, client: str = "", number: str = "c1", at: str = "9998") -> bool:
-        told = replace(TOLD, id=number, title=title, updated_at=at)
-        return pendant.write(conversations.put, "me", told, "{}", "2026-11-21", client)
+        conversation = replace(CONVERSATION, id=number, title=title, updated_at=at)
+        return pendant.write(conversations.put, "me", conversation, "{}", "2026-11-21", client)
 
     def title(number: str) -> str:
         return pendant.read(conversations.read, number)["title"]
@@ -63,14 +63,14 @@ def test_client_changes_only_what_it_added(pendant) -> None:
 
 def test_future_update_time_of_a_client_is_capped_at_now(pendant) -> None:
     for at, now in (("9998", "2026-11-21"), ("9997", "2026-11-22")):
-        told = replace(TOLD, updated_at=at, title=at)
-        assert pendant.write(conversations.put, "me", told, "{}", now, "client")
-    assert pendant.read(conversations.read, TOLD.id)["updated_at"] == "2026-11-22"
+        conversation = replace(CONVERSATION, updated_at=at, title=at)
+        assert pendant.write(conversations.put, "me", conversation, "{}", now, "client")
+    assert pendant.read(conversations.read, CONVERSATION.id)["updated_at"] == "2026-11-22"
 
 
 def test_client_cannot_hide_a_conversation_behind_the_same_id(pendant) -> None:
     pendant.send(make_memory(), uid="second")
     pendant.accept("second")
-    told = replace(TOLD, created_at="9998", title="poisoned")
-    assert pendant.write(conversations.put, "me", told, "{}", "2026", "client")
-    assert pendant.read(conversations.read, TOLD.id)["uid"] == "second"
+    conversation = replace(CONVERSATION, created_at="9998", title="poisoned")
+    assert pendant.write(conversations.put, "me", conversation, "{}", "2026", "client")
+    assert pendant.read(conversations.read, CONVERSATION.id)["uid"] == "second"

@@ -4,10 +4,10 @@ from server.integrations.omi.store.tables import forget
 
 def test_sessions_are_separate_and_the_last_segments_are_read(pendant) -> None:
     for session, now in (("a", "2026-01"), ("b", "2026-02")):
-        told = [{"id": str(number), "text": f"{session}{number}", "start": number} for number in range(4)]
-        pendant.write(transcripts.put_all, "me", session, told, now)
+        segments = [{"id": str(number), "text": f"{session}{number}", "start": number} for number in range(4)]
+        pendant.write(transcripts.put_all, "me", session, segments, now)
     assert pendant.read(transcripts.find_latest)["session"] == "b"
     assert pendant.read(transcripts.find_latest, "a")["session"] == "a"
-    assert [one.text for one in pendant.read(transcripts.read, "me", "a", 2)] == ["a2", "a3"]
+    assert [segment.text for segment in pendant.read(transcripts.read, "me", "a", 2)] == ["a2", "a3"]
     pendant.write(forget, transcripts.FORGET_OLD, "2026-02")
     assert pendant.read(transcripts.find_latest, "a") is None

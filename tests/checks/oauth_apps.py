@@ -43,14 +43,14 @@ class Gpt:
     def sign_in(self) -> None:
         """Let somebody sign in, as ChatGPT does when a GPT is used for the first time."""
         state = secrets.token_urlsafe(16)
-        asked = {"response_type": "code", "client_id": self.client_id, "redirect_uri": GPT_CALLBACK, "state": state, "scope": ""}
-        answer = read_answer(visit(self.server, f"{self.server.public}/chatgpt/oauth/authorize?{urlencode(asked)}"))
+        query = {"response_type": "code", "client_id": self.client_id, "redirect_uri": GPT_CALLBACK, "state": state, "scope": ""}
+        answer = read_answer(visit(self.server, f"{self.server.public}/chatgpt/oauth/authorize?{urlencode(query)}"))
         assert answer["state"] == state
         assert answer["iss"] == self.server.public
         code = {"grant_type": "authorization_code", "code": answer["code"], "redirect_uri": GPT_CALLBACK}
-        told = self.ask_token(code)
-        assert told.status_code == 200, told.text
-        self.tokens = told.json()
+        tokens = self.ask_token(code)
+        assert tokens.status_code == 200, tokens.text
+        self.tokens = tokens.json()
 
     def ask_token(self, form: dict[str, str]) -> httpx2.Response:
         """Ask for tokens, with the secret where it belongs."""
@@ -62,9 +62,9 @@ class Gpt:
 
     def refresh(self) -> None:
         """Change the refresh token for another pair."""
-        told = self.ask_token({"grant_type": "refresh_token", "refresh_token": self.tokens["refresh_token"]})
-        assert told.status_code == 200, told.text
-        self.tokens, self.refreshed = told.json(), self.refreshed + 1
+        tokens = self.ask_token({"grant_type": "refresh_token", "refresh_token": self.tokens["refresh_token"]})
+        assert tokens.status_code == 200, tokens.text
+        self.tokens, self.refreshed = tokens.json(), self.refreshed + 1
 
     def call(self, operation: str, arguments: dict[str, Any]) -> httpx2.Response:
         """Call an operation, with another token where this one has ended."""
@@ -75,7 +75,7 @@ class Gpt:
         return self._call_once(operation, arguments)
 
     @cached_property
-    def known(self) -> dict[str, Any]:
+    def all_operations(self) -> dict[str, Any]:
         """All operations that there are, whether or not its own document names them."""
         return dict(loopback.get(f"{self.server.public}/openapi.json").json())
 
@@ -84,10 +84,10 @@ class Gpt:
         return dict(loopback.get(f"{self.server.public}/gpts/{self.name}/openapi.json").json())
 
     def _call_once(self, operation: str, arguments: dict[str, Any]) -> httpx2.Response:
-        asked = compose(self.known, operation, arguments)
+        request = compose(self.all_operations, operation, arguments)
         headers = {"Authorization": f"Bearer {self.tokens['access_token']}"}
-        address = self.server.public + asked.path
-        return loopback.request(asked.method, address, params=asked.query, json=asked.body, headers=headers, timeout=45)
+        address = self.server.public + request.path
+        return loopback.request(request.method, address, params=request.query, json=request.body, headers=headers, timeout=45)
 
 
 def make_gpt(server: Process, name: str, proof: Literal["body", "header"], *more: str) -> Gpt:
@@ -97,8 +97,8 @@ def make_gpt(server: Process, name: str, proof: Literal["body", "header"], *more
 
 
 @dataclass
-class Purse:
-    """Where the SDK's client keeps what it was given."""
+class TokenStorage:
+    """Token storage of the SDK's client."""
 
     tokens: OAuthToken | None = None
     client: OAuthClientInformationFull | None = None
@@ -118,7 +118,7 @@ class Purse:
 
 
 @asynccontextmanager
-async def open_app(server: Process, purse: Purse, name: str = "An app") -> AsyncIterator[Client]:
+async def open_app(server: Process, purse: TokenStorage, name: str = "An app") -> AsyncIterator[Client]:
     """The SDK's own client, which registers and signs in by itself."""
     answers: list[str] = []
 

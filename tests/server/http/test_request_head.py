@@ -5,8 +5,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
+from server.http.protocol import TWO_WAYS, check_head
 from server.http.server import run
-from tests.server.listening import HOST, Heard, serve, talk, until_alone
+from tests.server.listening import HOST, RecordingListener, serve, talk, until_alone
 
 POST = b"POST /echo HTTP/1.1\r\n" + HOST
 
@@ -52,7 +53,7 @@ AMBIGUOUS = {
 
 @pytest.mark.parametrize("data", AMBIGUOUS.values(), ids=AMBIGUOUS)
 def test_ambiguous_head_is_refused_with_a_sentence(data):
-    async def test(listener: Heard) -> None:
+    async def test(listener: RecordingListener) -> None:
         answer, closed = await talk(listener, data)
         assert answer.startswith(b"HTTP/1.1 400 Bad Request\r\n"), answer
         assert answer.count(b"\r\n\r\n") == 1
@@ -60,6 +61,19 @@ def test_ambiguous_head_is_refused_with_a_sentence(data):
         assert closed
 
     serve(echo, test)
+
+
+@pytest.mark.parametrize(
+    "framing",
+    [
+        [(b"content-length", b"3"), (b"content-length", b"3")],
+        [(b"content-length", b"3"), (b"transfer-encoding", b"chunked")],
+        [(b"transfer-encoding", b"chunked"), (b"transfer-encoding", b"chunked")],
+        [(b"transfer-encoding", b"gzip, chunked")],
+    ],
+)
+def test_ambiguous_framing_is_refused_even_if_the_parser_takes_it(framing):
+    assert check_head(b"/", [(b"host", b"localhost"), *framing], "1.1", 1000) == (400, TWO_WAYS)
 
 
 @pytest.mark.parametrize(
@@ -76,8 +90,8 @@ def test_ambiguous_head_is_refused_with_a_sentence(data):
     ids=["one header", "many headers", "path", "unfinished header", "chunk extension", "trailers", "empty lines"],
 )
 @pytest.mark.parametrize("runner", [run, lambda main: asyncio.run(main())], ids=["fast loop", "plain loop"])
-def test_heads_that_are_too_large_or_endless_are_refused(data, runner):
-    async def test(listener: Heard) -> None:
+def test_oversized_or_endless_request_head_is_refused(data, runner):
+    async def test(listener: RecordingListener) -> None:
         answer, closed = await talk(listener, data)
         assert closed
         assert answer == b"" or answer.startswith(b"HTTP/1.1 431 "), answer[:100]  # a reset may overtake it
@@ -87,7 +101,7 @@ def test_heads_that_are_too_large_or_endless_are_refused(data, runner):
 
 
 def test_broken_paths_are_read_and_never_a_server_error():
-    async def test(listener: Heard) -> None:
+    async def test(listener: RecordingListener) -> None:
         for path in (b"/%zz", b"/%ff%fe", b"/%00", b"//evil/x", b"/a#b", b"/%ed%a0%80", b"/?%ff", b"/..%2f..%2f"):
             answer, _ = await talk(listener, b"GET " + path + b" HTTP/1.1\r\n" + HOST + b"connection: close\r\n\r\n")
             assert answer.startswith(b"HTTP/1.1 200"), (path, answer)
