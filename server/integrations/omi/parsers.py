@@ -79,9 +79,9 @@ def parse_transcript(delivery: IncomingDelivery, data: Any, content_hash: str, n
     uid = choose_uid(delivery, body)
     segments = [segment for segment in read_list(body.get("segments")) if isinstance(segment, dict)]
     named = delivery.session or read_text(body.get("session_id"))
-    session = (named or uid)[:LONGEST_SESSION]
+    session = fit_key(named or uid, LONGEST_SESSION)
     save = partial(transcripts.put_all, uid=uid, session=session, segments=segments, now=now)
-    stream = make_stream(uid, named[:LONGEST_SESSION])
+    stream = make_stream(uid, fit_key(named, LONGEST_SESSION))
     return replace(to_parsed(delivery, uid, digest([session, content_hash]), now, None, save, session), stream=stream)
 
 
@@ -111,6 +111,11 @@ PARSERS: dict[Kind, Callable[[IncomingDelivery, Any, str, str], ParsedDelivery]]
     Kind.day_summary: parse_day_summary,
     Kind.button: parse_button_press,
 }
+
+
+def fit_key(key: str, most: int) -> str:
+    """Make a key fit its column. A long one is hashed rather than cut, so that two remain two."""
+    return key if len(key) <= most else digest(key)
 
 
 def make_digest(delivery: IncomingDelivery) -> str:
@@ -144,7 +149,7 @@ def to_parsed(
     return ParsedDelivery(
         kind=delivery.kind,
         uid=uid,
-        key=delivery.key[:LONGEST_KEY] if delivery.key else None,
+        key=fit_key(delivery.key, LONGEST_KEY) if delivery.key else None,
         digest=content_hash,
         size=len(delivery.body),
         at=now,
