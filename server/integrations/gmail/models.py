@@ -61,7 +61,7 @@ class GmailSettings(BaseModel):
     )
 
 
-Address = Annotated[str, StringConstraints(max_length=1000)]
+Address = Annotated[str, StringConstraints(max_length=20_000)]
 LabelName = Annotated[str, StringConstraints(max_length=300)]
 Recipients = Annotated[
     list[Address], BeforeValidator(lambda value: [value] if isinstance(value, str) else value), Field(max_length=500)

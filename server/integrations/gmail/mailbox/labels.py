@@ -163,6 +163,9 @@ class Labels:
 
 
 def find_label(name: str, labels: list[MailLabel]) -> MailLabel | None:
-    """Find a label by its name, whatever its case, or by its id."""
+    """Find a label by its name, whatever its case, or by its id. Raises InvalidInput if several are shown by this name."""
     by_id = next((label for label in labels if label.id == name), None)
-    return by_id or next((label for label in labels if label.name.casefold() == name.strip().casefold()), None)
+    named = [label for label in labels if label.name.casefold() == name.strip().casefold()]
+    if not by_id and len(named) > 1:
+        raise InvalidInput(f"Several labels are called {name[:100]!r}. Give the id of the one that you mean; list_labels has it.")
+    return by_id or next(iter(named), None)

@@ -9,7 +9,7 @@ from server.integrations.gmail.mime.invitation import LARGEST_CALENDAR, describe
 from server.integrations.gmail.mime.message import Part, walk
 from server.integrations.gmail.mime.text import clean_text, decode_text, html_to_text, unflow
 
-LONGEST_COMPARED = 20_000  # letters and digits of an alternative
+LONGEST_COMPARED = 100_000  # letters and digits of an alternative
 SHINGLE = 5  # letters and digits in a row: they can be compared in every script, with or without spaces
 LONGEST_STUB = 1500  # letters and digits
 MOST_TOLERATED = 0.2  # share of the HTML that a plain text may lack
