@@ -71,3 +71,17 @@ def test_utf8_header_is_parsed():
 def test_mail_with_uncertain_recipients_is_marked(raw):
     with pytest.raises(InvalidInput):
         read_raw(raw).require_clear_recipients()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"To: a@example.com\n"
+        + b"".join(b"Content-Type: multipart/mixed; boundary=%d\n\n--%d\n" % (at, at) for at in range(3000)),
+        b"To: a@example.com\nContent-Type: text/plain" + b";" * 10_000 + b"\n\nhi",
+    ],
+    ids=["nesting", "parameters"],
+)
+def test_draft_that_cannot_be_read_completely_is_refused(content):
+    with pytest.raises(InvalidInput, match="Open it in Gmail"):
+        read_raw(content)

@@ -154,3 +154,8 @@ def test_shares_are_fair(costs, budget):
         assert shares == costs
     cut_short = [share for share, cost in zip(shares, costs, strict=True) if share < cost]
     assert not cut_short or max(shares) - min(cut_short) <= max(1, len(costs))
+
+
+def test_snippet_with_a_long_number_is_read():
+    assert read_snippet(f"before &#{'9' * 4301}; after").startswith("before ")
+    assert read_snippet("a &amp; b &#228;") == "a & b ä"
