@@ -29,6 +29,13 @@ MUTANTS = [
         "OF_ONE_CALL = (InvalidInput,)",
     ),
     change("accounts/session", "            checked(failures)\n", "            pass\n"),
+    change(
+        "mime/message",
+        "convert_item(payload, lambda payload: read_parts(payload, place, depth), lambda _: unreadable)",
+        "read_parts(payload, place, depth)",
+        "mailbox/test_responses",
+    ),
+    change("mailbox/responses", '({"problem": INCOMPLETE} if reading.missing else {})', "{}"),
     change("mime/text", "html.unescape(value[:LONGEST_SNIPPET])", "html.unescape(value)"),
     change("mime/raw_message", "AttributeError, RecursionError):", "AttributeError):"),
     change("mime/raw_message", 'if name.lower().startswith("content-") and len(value) > LONGEST_PARAMETERS:', "if False:"),

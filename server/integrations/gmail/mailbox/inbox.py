@@ -146,7 +146,7 @@ class Inbox:
         session = open_session(self.accounts, account, Permission.read)
         counted = await session.read("labels.get", id="INBOX")
         unread = await self.search(ListQuery(query="in:inbox is:unread", most=SUMMED_UP, account=session.address))
-        senders = Counter(mail.from_email for mail in unread.messages)
+        senders = Counter(mail.from_email for mail in unread.messages if not mail.problem)
         return UnreadSummary(
             account=session.address,
             unread_messages=_count(counted.get("messagesUnread")),

@@ -25,6 +25,7 @@ MOST_ATTACHMENTS = 100
 MOST_LABELS = 100
 PROBLEM = "problem"  # of what stands in for a message that Gmail did not answer: why
 _SENDERS = re.compile("(?<=>), ")  # between senders that have names
+INCOMPLETE = "A part of this mail's text could not be read here. Open it in Gmail."
 UNREADABLE = "This mail could not be read here. Open it in Gmail."
 
 Message = Mapping[str, Any]
@@ -79,7 +80,8 @@ def _view_whole(
 ) -> WholeMail:
     root = read_payload(message)
     reading = read_text(root, fetched)
-    whole = _make_whole(_describe(message, root, account, labels), root.headers, find_files(root, reading), reading)
+    described = _describe(message, root, account, labels) | ({"problem": INCOMPLETE} if reading.missing else {})
+    whole = _make_whole(described, root.headers, find_files(root, reading), reading)
     if len(whole.model_dump_json()) > LARGEST_REST:
         whole = _lean(whole)
     rest = reading.text[offset:]

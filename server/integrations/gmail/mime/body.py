@@ -104,6 +104,10 @@ def _join(readings: Iterable[Reading]) -> Reading:
 
 
 def _read_leaf(part: Part, fetched: Mapping[str, bytes]) -> Reading:
+    return convert_item(part, lambda part: _read_content(part, fetched), lambda part: Reading(missing=(part,)))
+
+
+def _read_content(part: Part, fetched: Mapping[str, bytes]) -> Reading:
     content = part.data if part.data is not None else fetched.get(part.id)
     if part.incomplete or (content is None and (part.gmail_id or part.size)):
         return Reading(missing=(part,))

@@ -218,7 +218,8 @@ def read_people(values: Iterable[str], field_name: str) -> tuple[Person, ...]:
             raise InvalidInput(f"{field_name}: {value[:200]!r} is no list of mail addresses.")
         for entry in parse_addresses([value]):
             if not entry.well_formed or len(entry.name) > LONGEST_NAME:
-                raise InvalidInput(f"{field_name}: {str(entry)[:200]!r} is no mail address.")
+                hint = " Put a name with commas or other special characters in quotation marks." if entry.address else ""
+                raise InvalidInput(f"{field_name}: {str(entry)[:200]!r} is no mail address.{hint}")
             person = validate_person(entry, field_name)
             people.setdefault(person.address.casefold(), person)
     return tuple(people.values())

@@ -15,6 +15,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from server.core.errors import TooLarge
+from server.core.items import convert_item
 from server.integrations.gmail.mime.addresses import ParsedAddress, parse_addresses
 from server.integrations.gmail.mime.text import one_line, shorten
 
@@ -140,9 +141,15 @@ def read_parts(payload: Any, place: str = "0", depth: int = 0) -> Part:
         headers=headers,
         data=data,
         gmail_id=_text(body.get("attachmentId")),
-        parts=() if enclosed else tuple(read_parts(child, f"{place}-{index}", depth + 1) for index, child in enumerate(inner)),
+        parts=() if enclosed else tuple(_read_child(child, f"{place}-{index}", depth + 1) for index, child in enumerate(inner)),
         incomplete=empty_container or bool(body.get("data") and not data),
     )
+
+
+def _read_child(payload: Any, place: str, depth: int) -> Part:
+    """Read a part within another. One that cannot be read is a file without content."""
+    unreadable = Part(place, "application/octet-stream", "", 0, Headers(), None, "", incomplete=True)
+    return convert_item(payload, lambda payload: read_parts(payload, place, depth), lambda _: unreadable)
 
 
 def read_headers(payload: Any) -> Headers:

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.integrations.gmail.mailbox.responses import (
+    INCOMPLETE,
     LARGEST_ANSWER,
     UNREADABLE,
     label_ids,
@@ -140,6 +141,20 @@ def test_mail_that_cannot_be_read_is_an_item_that_says_so():
     for item in (entries[1], listed[1], whole):
         assert (item.id, item.problem, item.unread, item.date) == ("18ff", UNREADABLE, True, "2025-10-09T08:53:20Z")
     assert (listed[1].truncated, whole.truncated) == (True, True)
+
+
+def test_part_that_cannot_be_read_hides_no_other_part():
+    broken = message("one", files=1)
+    broken["payload"]["parts"].insert(1, Unreadable())
+    whole = view_whole(broken, ME, {}, {})
+    assert (whole.body, whole.problem) == ("one", None)
+    assert [file.name for file in whole.attachments] == ["attachment-0-1", "a.pdf"]
+
+
+def test_text_that_cannot_be_read_keeps_the_rest_of_the_mail():
+    part = {"mimeType": "text/plain", "body": {"data": "a"}}
+    whole = view_whole({**message(), "payload": {**message()["payload"], "parts": [part]}}, ME, {}, {})
+    assert (whole.subject, whole.body, whole.truncated, whole.problem) == ("Hi", "", True, INCOMPLETE)
 
 
 def test_text_that_is_not_here_stays_truncated_in_a_list():

@@ -281,3 +281,10 @@ def test_header_within_an_address_is_refused():
 
     with pytest.raises(InvalidInput, match="cannot be written"):
         compose(OutgoingMail("me@example.com", (person,), "Hi", "x"))
+
+
+def test_refused_name_with_a_comma_comes_with_a_hint():
+    with pytest.raises(InvalidInput, match="in quotation marks"):
+        read_people(["Lind, Rosa <rosa@lind.example>"], "to")
+    (person,) = read_people(['"Lind, Rosa" <rosa@lind.example>'], "to")
+    assert (person.name, person.address) == ("Lind, Rosa", "rosa@lind.example")
