@@ -100,7 +100,8 @@ MUTANTS = [
     change("mime/body", "(content is None and (part.gmail_id or part.size))", "False"),
     # the text that a reader sees
     change("mime/body", "    if only_rich <= MOST_TOLERATED * len(rich_shingles):\n        return plain\n", "    return plain\n"),
-    change("mime/body", "    if _STUB.search(plain) and len(plain_shingles) <= LONGEST_STUB:\n        return rich\n", ""),
+    change("mime/body", "    if len(content) < len(plain_shingles) and", "    if False and"),
+    change("mime/body", "and len(content - rich_shingles) <= max(only_rich, LEAST_DIFFERENCE):", "and True:"),
     change("mime/body", "    if not reading.text and not reading.missing:", "    if False:"),
     change("mime/body", "texts = [text for text in (reading.text, *invitations) if text]", "texts = [reading.text]"),
     change("mime/message", '            return "invite.ics"\n', '            return "attachment"\n'),

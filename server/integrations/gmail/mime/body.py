@@ -11,10 +11,10 @@ from server.integrations.gmail.mime.text import clean_text, decode_text, html_to
 
 LONGEST_COMPARED = 100_000  # letters and digits of an alternative
 SHINGLE = 5  # letters and digits in a row: they can be compared in every script, with or without spaces
-LONGEST_STUB = 1500  # letters and digits
 MOST_TOLERATED = 0.2  # share of the HTML that a plain text may lack
-LEAST_DIFFERENCE = 20  # shingles; below it both say the same
+LEAST_DIFFERENCE = 30  # shingles; below it both say the same
 _ADDRESSES = re.compile(r"(?:https?://|mailto:|www\.)[^\s<>()\[\]]+", re.IGNORECASE)
+_SENTENCES = re.compile(r"[.!?\n\u3002]+")
 _NO_LETTERS = re.compile(r"[\W_]+")
 # What stands in for a text: "View this mail in your browser", "This is an HTML mail".
 _STUB = re.compile(
@@ -60,7 +60,8 @@ def choose_alternative(plain: str, rich: str) -> str:
     only_plain, only_rich = len(plain_shingles - rich_shingles), len(rich_shingles - plain_shingles)
     if only_rich <= MOST_TOLERATED * len(rich_shingles):
         return plain
-    if _STUB.search(plain) and len(plain_shingles) <= LONGEST_STUB:
+    content = make_shingles(" ".join(sentence for sentence in _SENTENCES.split(plain) if not _STUB.search(sentence)))
+    if len(content) < len(plain_shingles) and len(content - rich_shingles) <= max(only_rich, LEAST_DIFFERENCE):
         return rich
     if only_rich < LEAST_DIFFERENCE:
         return plain

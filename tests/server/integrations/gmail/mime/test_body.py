@@ -137,6 +137,11 @@ CHOICES = {
         "<p>Your code is 482913</p>",
         "html",
     ),
+    "content beside a word of a stub": (
+        f"The browser tests failed in 2 of 40 jobs. {LONG}",
+        "<p>The tests failed. See the report of all of the jobs of this run.</p>",
+        "both",
+    ),
     "stub in a language that is not known": ("Gwelwch y neges hon ar y we.", NEWS, "html"),
     "beginning alone": ("This week. Tuesday 19:30: The Lighthouse Keeper, hall 2.", NEWS, "html"),
     "greeting around the same words": ("Hello Alex,\n\n" + SAME, NEWS, "plain"),
