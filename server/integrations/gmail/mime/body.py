@@ -12,7 +12,7 @@ from server.integrations.gmail.mime.text import clean_text, decode_text, html_to
 LONGEST_COMPARED = 100_000  # letters and digits of an alternative
 SHINGLE = 5  # letters and digits in a row: they can be compared in every script, with or without spaces
 MOST_TOLERATED = 0.2  # share of the HTML that a plain text may lack
-LEAST_DIFFERENCE = 30  # shingles; below it both say the same
+LEAST_DIFFERENCE = 20  # shingles; below it both say the same
 _ADDRESSES = re.compile(r"(?:https?://|mailto:|www\.)[^\s<>()\[\]]+", re.IGNORECASE)
 _SENTENCES = re.compile(r"[.!?\n\u3002]+")
 _NO_LETTERS = re.compile(r"[\W_]+")
