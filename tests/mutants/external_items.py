@@ -42,12 +42,7 @@ MUTANTS = [
     change("fake/mail", "        if not is_too_deep(parsed):\n            return parsed", "        return parsed"),
     change("fake/mail", "    with suppress(RecursionError):\n", "    with suppress(KeyError):\n"),
     change("fake/mail", 'html.unescape(_LONG_NUMBER.sub("\\ufffd", "".join(words)))', 'html.unescape("".join(words))'),
-    change_omi(
-        "memories",
-        "rows[: query.limit], view_line, make_unreadable_line)",
-        "rows[:0], view_line, make_unreadable_line)",
-        "test_memories",
-    ),
+    change_omi("memories", "days = convert_items(", "days = (lambda rows, view, _: list(map(view, rows)))(", "test_memories"),
     change_omi(
         "memories",
         "(row, content, offset) if content else make_unreadable_conversation(row)",
