@@ -244,6 +244,7 @@ def test_malformed_response_of_google_is_a_bad_gateway(desk):
         desk.run(desk.mailbox.inbox.search(ListQuery()))
 
 
+@pytest.mark.timeout(900)
 def test_corpus_of_hostile_mails_hides_no_other(desk, long):
     corpus = write_corpus()
     chosen = corpus if long else random.Random(len(corpus)).sample(corpus, 60)

@@ -227,6 +227,24 @@ def test_reply_to_all_reaches_everybody_but_oneself(desk, add_case):
     )
 
 
+def test_reply_to_all_reaches_four_hundred_and_refuses_more_than_a_mail_takes(desk):
+    for count in (400, 501):
+        many = ", ".join(f"recipient-{number}-{'x' * 50}@host-{number}.example" for number in range(count))
+        raw = f"From: bob@example.com\r\nTo: {many}\r\nSubject: Many\r\n\r\nx".encode()
+        with desk.google.lock:
+            mail_id = desk.google.mailboxes[ALEX].add(raw, {"INBOX"}).id
+        order = Reply(message_id=mail_id, body="x", reply_all=True)
+        if count > 500:
+            with pytest.raises(InvalidInput, match="500 people at most"):
+                desk.run(desk.mailbox.outbox.preview_reply(order))
+            continue
+        assert len(desk.run(desk.mailbox.outbox.preview_reply(order)).recipients) == count + 1
+        sent = desk.run(desk.mailbox.outbox.reply(order))
+        with desk.google.lock:
+            reached = read_recipients(desk.google.mailboxes[ALEX].find(sent.message_id).raw)
+        assert (len(reached), reached[-1]) == (count + 1, many.rpartition(", ")[2])
+
+
 def test_reply_to_unreadable_recipients_is_refused(desk):
     with desk.google.lock:
         raw = b"From: bob@example.com\r\nTo: alex@example.com, cleo@ito, eve@example.com\r\nSubject: Partly\r\n\r\nx"
