@@ -36,7 +36,7 @@ def make_document(answer: Any, _: str) -> Document:
         "date": mail.date,
         "labels": ", ".join(mail.labels),
         "attachments": ", ".join([*(file.name for file in mail.attachments), *name_more(mail.more_attachments)]),
-        "goes_on": tell_rest(mail) if mail.truncated else "",
+        "goes_on": describe_rest(mail) if mail.truncated else "",
         "problem": mail.problem or "",
     }
     metadata = {name: text for name, text in more.items() if text}
@@ -48,8 +48,8 @@ def name_more(count: int) -> list[str]:
     return [f"… and {count} more"] if count else []
 
 
-def tell_rest(mail: WholeMail) -> str:
-    """Tell how to get the rest of a text that is not complete."""
+def describe_rest(mail: WholeMail) -> str:
+    """Describe how to get the rest of a text that is not complete."""
     if mail.next_offset:
         return f"read_mail with offset {mail.next_offset} has the rest"
     return "a part of the text was not loaded; read_attachment has it if it is among the attachments"

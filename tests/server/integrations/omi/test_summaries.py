@@ -62,7 +62,7 @@ def test_endless_number_is_dropped_alone(pendant, field) -> None:
     assert len(days) == 2
 
 
-def test_what_is_left_out_of_a_summary_shows() -> None:
+def test_summary_shows_that_something_is_left_out() -> None:
     day = view("d1", "2026-11-20", {"overview": "x" * 5000, "highlights": [f"h{number}" for number in range(40)]})
     assert day.overview.endswith("x…")
     assert day.highlights[-2:] == ["h29", "… and 10 more"]

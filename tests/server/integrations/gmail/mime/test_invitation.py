@@ -85,7 +85,7 @@ def test_invitation_is_described_completely():
         (["DTSTART:20261203T100000Z", "DTEND;VALUE=DATE:20261204"], "Thu 2026-12-03 11:00 CET"),
     ],
 )
-def test_moment_is_told_in_the_persons_zone(lines, when):
+def test_moment_is_written_in_the_persons_zone(lines, when):
     assert describe_calendar(write("SUMMARY:x", *lines)).split("\n")[1] == f"When: {when}"
 
 
