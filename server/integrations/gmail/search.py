@@ -35,11 +35,24 @@ def make_document(answer: Any, _: str) -> Document:
         "to": ", ".join(mail.to),
         "date": mail.date,
         "labels": ", ".join(mail.labels),
-        "attachments": ", ".join(file.name for file in mail.attachments),
-        "goes_on": f"read_mail with offset {mail.next_offset} has the rest" if mail.truncated else "",
+        "attachments": ", ".join([*(file.name for file in mail.attachments), *name_more(mail.more_attachments)]),
+        "goes_on": describe_rest(mail) if mail.truncated else "",
+        "problem": mail.problem or "",
     }
     metadata = {name: text for name, text in more.items() if text}
     return Document(mail.subject or "(no subject)", mail.body, make_url(mail.id, mail.account), metadata)
+
+
+def name_more(count: int) -> list[str]:
+    """Name how many attachments are not listed."""
+    return [f"… and {count} more"] if count else []
+
+
+def describe_rest(mail: WholeMail) -> str:
+    """Describe how to get the rest of a text that is not complete."""
+    if mail.next_offset:
+        return f"read_mail with offset {mail.next_offset} has the rest"
+    return "a part of the text was not loaded; read_attachment has it if it is among the attachments"
 
 
 def make_url(message_id: str, account: str) -> str:

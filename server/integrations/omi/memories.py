@@ -1,13 +1,14 @@
 """Conversations, action items and summaries, as clients read and change them."""
 
+import asyncio
 import json
-import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 from server.core.errors import InvalidInput, NotFound
+from server.core.items import convert_item, convert_items
 from server.core.text import tell_moment
 from server.integrations.omi import summaries
 from server.integrations.omi.ingest import TOPIC
@@ -23,20 +24,18 @@ from server.integrations.omi.models import (
     Structured,
     WholeConversation,
 )
-from server.integrations.omi.payload import Conversation, read_conversation
+from server.integrations.omi.payload import Conversation, read_conversation, shorten
 from server.integrations.omi.store import action_items, conversations, day_summaries, transcripts
 from server.integrations.omi.store.conversations import ConversationQuery
 from server.integrations.omi.transcript import write_transcript
 from server.sdk.context import Context
 from server.sdk.operation import Effect
 
-log = logging.getLogger(__name__)
-View = TypeVar("View")
-
 LONGEST_OVERVIEW = 500  # characters in a list
 LONGEST_TRANSCRIPT = 60_000  # characters in one answer
 LONGEST_LIVE = 20_000
 MOST_SEGMENTS = 500
+UNREADABLE = "This could not be read here. The OMI app has it."
 NO_CONVERSATION = "Conversation not found. list_conversations tells which there are."
 NO_ITEM = "Action item not found. list_action_items tells which there are."
 NO_DATE = "Write a date as 2026-11-21 or a moment as 2026-11-21T09:30:00Z."
@@ -52,13 +51,14 @@ class Memories:
     async def list_conversations(self, query: ConversationQuery) -> ConversationList:
         """List a page of conversations."""
         rows = await self._database.read(conversations.read_some, replace(query, limit=query.limit + 1))
-        lines = view_each(rows[: query.limit], view_line)
+        lines = convert_items(rows[: query.limit], view_line, make_unreadable_line)
         return ConversationList(conversations=lines, next_offset=find_next(rows, query.limit, query.offset))
 
     async def read_conversation(self, conversation_id: str, offset: int) -> WholeConversation:
         """Read a conversation. Raises NotFound, and InvalidInput if the offset is beyond its end."""
         row = await self._find(conversation_id)
-        return view_whole(row, read_conversation(json.loads(row["body"])), offset)
+        content = await asyncio.to_thread(convert_item, row["body"], parse_stored, lambda _: None)
+        return view_whole(row, content, offset) if content else make_unreadable_conversation(row)
 
     async def preview_delete(self, conversation_id: str) -> Effect:
         """Preview which conversation is removed."""
@@ -76,7 +76,7 @@ class Memories:
     async def list_action_items(self, limit: int, offset: int, completed: bool | None) -> ActionItemList:
         """List a page of action items."""
         rows = await self._database.read(action_items.read_some, limit + 1, offset, completed=completed)
-        items = view_each(rows[:limit], ActionItem.model_validate)
+        items = convert_items(rows[:limit], ActionItem.model_validate, make_unreadable_item)
         return ActionItemList(action_items=items, next_offset=find_next(rows, limit, offset))
 
     async def preview_mark(self, item_id: str, mark: Mark) -> Effect:
@@ -96,7 +96,11 @@ class Memories:
     async def list_day_summaries(self, limit: int, offset: int) -> DaySummaryList:
         """List a page of day summaries."""
         rows = await self._database.read(day_summaries.read_some, limit + 1, offset)
-        days = view_each(rows[:limit], lambda row: summaries.view(row["id"], row["date"], json.loads(row["body"])))
+        days = convert_items(
+            rows[:limit],
+            lambda row: summaries.view(row["id"], row["date"], json.loads(row["body"])),
+            lambda row: summaries.make_unreadable(str(row["id"]), str(row["date"]), UNREADABLE),
+        )
         return DaySummaryList(day_summaries=days, next_offset=find_next(rows, limit, offset))
 
     async def read_live(self, session: str | None) -> LiveTranscript:
@@ -105,7 +109,8 @@ class Memories:
         if latest is None:
             return LiveTranscript(session_id=session or "", updated_at="", transcript="")
         segments = await self._database.read(transcripts.read, latest["uid"], latest["session"], MOST_SEGMENTS)
-        text = write_transcript(segments)[-LONGEST_LIVE:]
+        text = write_transcript(segments)
+        text = text if len(text) <= LONGEST_LIVE else f"…{text[1 - LONGEST_LIVE :]}"
         return LiveTranscript(session_id=latest["session"], updated_at=latest["at"], transcript=text)
 
     async def _find(self, conversation_id: str) -> Mapping[str, Any]:
@@ -126,23 +131,40 @@ def find_next(rows: list[Mapping[str, Any]], limit: int, offset: int) -> int | N
     return offset + limit if len(rows) > limit else None
 
 
-def view_each(rows: Iterable[Mapping[str, Any]], view: Callable[[Mapping[str, Any]], View]) -> list[View]:
-    """View the rows of a list. A row that cannot be viewed is left out, so that the others can be read."""
-    views = []
-    for row in rows:
-        try:
-            views.append(view(row))
-        except Exception:  # whatever was sent years ago, the list has to open
-            log.exception("Something that OMI sent cannot be shown.")
-    return views
-
-
 def view_line(row: Mapping[str, Any]) -> ConversationLine:
     """View a conversation in a list."""
-    overview = row["overview"]
-    short = overview if len(overview) <= LONGEST_OVERVIEW else overview[: LONGEST_OVERVIEW - 1] + "…"
-    columns = {name: row[name] for name in ("id", "created_at", "category")}
-    return ConversationLine(title=row["title"][:LONGEST_OVERVIEW], overview=short, **columns)
+    texts = {name: shorten(row[name], LONGEST_OVERVIEW) for name in ("title", "overview")}
+    return ConversationLine(**texts, **{name: row[name] for name in ("id", "created_at", "category")})
+
+
+def make_unreadable_line(row: Mapping[str, Any]) -> ConversationLine:
+    """Make the line of a conversation that cannot be viewed."""
+    known = {name: str(row[name]) for name in ("id", "created_at")}
+    return ConversationLine(**known, title="", category="other", overview="", problem=UNREADABLE)
+
+
+def make_unreadable_item(row: Mapping[str, Any]) -> ActionItem:
+    """Make the entry of an action item that cannot be viewed."""
+    known = {name: str(row[name]) for name in ("id", "conversation_id", "created_at")}
+    return ActionItem(**known, description="", completed=False, problem=UNREADABLE)
+
+
+def make_unreadable_conversation(row: Mapping[str, Any]) -> WholeConversation:
+    """Make what stands for a conversation that cannot be read."""
+    return WholeConversation(
+        id=str(row["id"]),
+        created_at=str(row["created_at"]),
+        started_at=None,
+        finished_at=None,
+        transcript="",
+        structured=Structured(title="", overview="", emoji="", category="other"),
+        problem=UNREADABLE,
+    )
+
+
+def parse_stored(body: str) -> Conversation:
+    """Parse a conversation as it was delivered."""
+    return read_conversation(json.loads(body))
 
 
 def view_whole(row: Mapping[str, Any], content: Conversation, offset: int) -> WholeConversation:
@@ -158,7 +180,7 @@ def view_whole(row: Mapping[str, Any], content: Conversation, offset: int) -> Wh
         finished_at=content.finished_at,
         transcript=content.transcript[offset:end],
         structured=Structured(
-            title=content.title, overview=content.overview[:10_000], emoji=content.emoji[:100], category=content.category
+            title=content.title, overview=shorten(content.overview, 10_000), emoji=content.emoji[:100], category=content.category
         ),
         truncated=goes_on,
         next_offset=end if goes_on else None,

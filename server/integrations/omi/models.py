@@ -71,6 +71,7 @@ class ConversationLine(BaseModel):
     created_at: str = Field(description="When it was, ISO 8601 in UTC.")
     category: str = Field(description="Its kind, such as work, family or health.")
     overview: str = Field(description="What it was about; a long one is cut here.")
+    problem: str | None = Field(None, description="Why it could not be read; left out when all is well.")
 
 
 class ConversationList(BaseModel):
@@ -102,6 +103,7 @@ class WholeConversation(BaseModel):
     structured: Structured = Field(description="What OMI made of it.")
     truncated: bool = Field(False, description="Whether the transcript goes on beyond this answer.")
     next_offset: int | None = Field(None, description="Where it goes on: the offset for the next call; null at its end.")
+    problem: str | None = Field(None, description="Why it could not be read; null when all is well.")
 
 
 class ActionItem(BaseModel):
@@ -113,6 +115,7 @@ class ActionItem(BaseModel):
     due_at: str | None = Field(None, description="Until when, ISO 8601 in UTC; left out where nobody said.")
     conversation_id: str = Field(description="The conversation that it came up in.")
     created_at: str = Field(description="When it came up, ISO 8601 in UTC.")
+    problem: str | None = Field(None, description="Why it could not be read; left out when all is well.")
 
 
 class ActionItemList(BaseModel):
@@ -142,6 +145,7 @@ class DaySummary(BaseModel):
     unresolved_questions: list[str] = Field(description="What stayed open.")
     decisions_made: list[str] = Field(description="What was decided.")
     knowledge_nuggets: list[str] = Field(description="What was learned.")
+    problem: str | None = Field(None, description="Why it could not be read; left out when all is well.")
 
 
 class DaySummaryList(BaseModel):

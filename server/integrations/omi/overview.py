@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 
 from server.core.errors import NotFound
+from server.core.items import convert_item
 from server.integrations.omi.models import Kind
 from server.integrations.omi.payload import read_conversation, read_object, read_segments
 from server.integrations.omi.service import OmiService, make_path
@@ -76,7 +77,7 @@ async def view_conversation(omi: OmiService, conversation_id: str) -> Conversati
     row = await database.read(conversations.read, conversation_id)
     if row is None:
         raise NotFound(NO_CONVERSATION)
-    body = read_object(json.loads(row["body"]))
+    body = read_object(convert_item(row["body"], json.loads, lambda _: None))
     content, segments = read_conversation(body), read_segments(body.get("transcript_segments"))
     todos = await database.read(action_items.read_of, row["uid"], row["id"])
     return ConversationView(

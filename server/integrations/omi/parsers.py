@@ -82,9 +82,9 @@ def parse_transcript(delivery: IncomingDelivery, data: Any, content_hash: str, n
     uid = choose_uid(delivery, body)
     segments = [segment for segment in read_list(body.get("segments")) if isinstance(segment, dict)]
     named = delivery.session or read_text(body.get("session_id"))
-    session = (named or uid)[:LONGEST_SESSION]
+    session = fit_key(named or uid, LONGEST_SESSION)
     save = partial(transcripts.put_all, uid=uid, session=session, segments=segments, now=now)
-    stream = make_stream(uid, named[:LONGEST_SESSION])
+    stream = make_stream(uid, fit_key(named, LONGEST_SESSION))
     return replace(to_parsed(delivery, uid, digest([session, content_hash]), now, None, save, session), stream=stream)
 
 
@@ -123,6 +123,11 @@ def keep_aside(parsed: ParsedDelivery, delivery: IncomingDelivery) -> ParsedDeli
     return replace(parsed, save=partial(aside.put, row=row), note=NO_CONTENT)
 
 
+def fit_key(key: str, most: int) -> str:
+    """Make a key fit its column. A long one is hashed rather than cut, so that two remain two."""
+    return key if len(key) <= most else digest(key)
+
+
 def make_digest(delivery: IncomingDelivery) -> str:
     """Make the deduplication key of a delivery whose content may come twice: from its Idempotency-Key alone, if it has one."""
     return digest([delivery.key or secrets.token_hex(), len(delivery.body)])
@@ -154,7 +159,7 @@ def to_parsed(
     return ParsedDelivery(
         kind=delivery.kind,
         uid=uid,
-        key=delivery.key[:LONGEST_KEY] if delivery.key else None,
+        key=fit_key(delivery.key, LONGEST_KEY) if delivery.key else None,
         digest=content_hash,
         size=len(delivery.body),
         at=now,

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from server.core.errors import InvalidInput
+from server.core.items import convert_item
 from server.integrations.omi.transcript import Segment, write_transcript
 
 KNOWN = """
@@ -21,6 +22,7 @@ ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}")
 SPEAKER = re.compile(r"SPEAKER_(\d{1,6})")
 MORE = ("photos", "apps_results", "plugins_results")
 MOST_SPEAKERS = 1_000_000
+UNREADABLE = "(These words could not be read.)"
 NOT_JSON = "This is no delivery of OMI: its body has to be a JSON object."
 
 
@@ -57,6 +59,9 @@ class Conversation:
     def has_content(self) -> bool:
         """Return whether there is anything to read in it. `has_more`: also what only its body holds, such as photos."""
         return bool(self.title or self.overview or self.transcript or self.todos or self.has_more)
+
+
+UNREADABLE_TODO = Todo("(This action item could not be read.)", completed=False, due_at=None, created_at=None)
 
 
 def parse(body: bytes) -> Any:
@@ -98,7 +103,7 @@ def read_conversation(data: Mapping[str, Any]) -> Conversation:
         status=read_text(data.get("status")) or "completed",
         discarded=data.get("discarded") is True,
         transcript=write_transcript(read_segments(data.get("transcript_segments"))) or read_external(data.get("external_data")),
-        todos=tuple(todo for item in items if (todo := read_todo(item))),
+        todos=tuple(todo for item in items if (todo := convert_item(item, read_todo, lambda _: UNREADABLE_TODO))),
         has_more=any(any(isinstance(item, dict) and item for item in read_list(data.get(name))) for name in MORE),
     )
 
@@ -123,6 +128,12 @@ def read_segments(value: Any) -> list[Segment]:
 
 
 def read_segment(data: Mapping[str, Any], place: int = 0) -> Segment:
+    """Parse a segment. One that cannot be parsed says so, so that the others can be read."""
+    unreadable = Segment(f"unreadable-{place}", UNREADABLE, speaker=0, name="Unknown speaker", is_user=False, start=0.0, end=0.0)
+    return convert_item(data, lambda data: parse_segment(data, place), lambda _: unreadable)
+
+
+def parse_segment(data: Mapping[str, Any], place: int) -> Segment:
     """Parse a segment, with either spelling of its speaker."""
     speaker = read_text(data.get("speaker"))
     numbers = [number for name in ("speaker_id", "speakerId") if isinstance(number := data.get(name), int)]
@@ -157,6 +168,11 @@ def read_external(value: Any) -> str:
         return read_text(value)
     text = read_text(read_object(value).get("text"))
     return text or (read_text(json.dumps(value, ensure_ascii=False)) if value else "")
+
+
+def shorten(text: str, most: int) -> str:
+    """Cut a text for display, and show that it goes on."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def read_text(value: Any) -> str:

@@ -5,11 +5,15 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from server.core.items import convert_item
 from server.integrations.omi.models import DaySummary
-from server.integrations.omi.payload import digest, read_id, read_list, read_moment, read_object, read_text
+from server.integrations.omi.payload import digest, read_id, read_list, read_moment, read_object, read_text, shorten
 
 LONGEST_WRITTEN = 200_000  # characters
 DEEPEST = 30
+MOST_ENTRIES = 30
+UNREADABLE = "(This could not be read.)"
+LISTS = ("highlights", "action_items", "unresolved_questions", "decisions_made", "knowledge_nuggets")
 TEXT_FIELDS = ("description", "summary", "question", "decision", "insight", "text", "topic", "title", "name")
 
 
@@ -61,20 +65,30 @@ def has_content(data: Mapping[str, Any]) -> bool:
 def view(summary_id: str, date: str, data: Mapping[str, Any]) -> DaySummary:
     """View a summary."""
     summary = find_summary(data)
-    lists = ("highlights", "action_items", "unresolved_questions", "decisions_made", "knowledge_nuggets")
     return DaySummary(
         id=summary_id,
         date=date,
-        headline=read_text(summary.get("headline"))[:500],
-        overview=read_text(summary.get("overview"))[:4000],
-        **{name: [text for item in read_list(summary.get(name))[:30] if (text := find_text(item))] for name in lists},
+        headline=shorten(read_text(summary.get("headline")), 500),
+        overview=shorten(read_text(summary.get("overview")), 4000),
+        **{name: view_list(read_list(summary.get(name))) for name in LISTS},
     )
+
+
+def make_unreadable(summary_id: str, date: str, problem: str) -> DaySummary:
+    """Make what stands for a summary that cannot be viewed."""
+    return DaySummary(id=summary_id, date=date, headline="", overview="", **{name: [] for name in LISTS}, problem=problem)
+
+
+def view_list(items: list[Any]) -> list[str]:
+    """View the entries of a list, with a remark in the end if there are more."""
+    texts = [text for item in items[:MOST_ENTRIES] if (text := convert_item(item, find_text, lambda _: UNREADABLE))]
+    return texts if len(items) <= MOST_ENTRIES else [*texts, f"… and {len(items) - MOST_ENTRIES} more"]
 
 
 def find_text(value: Any) -> str:
     """Return the text of an entry, whichever field it stands in."""
     if not isinstance(value, dict):
-        return read_text(value)[:500]
+        return shorten(read_text(value), 500)
     topic = read_text(value.get("topic"))
     text = next((text for name in TEXT_FIELDS if (text := read_text(value.get(name)))), "")
-    return (f"{topic}: {text}" if topic and topic != text else text)[:500]
+    return shorten(f"{topic}: {text}" if topic and topic != text else text, 500)

@@ -6,12 +6,22 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from server.core.errors import DeskhandError, Forbidden, NotFound, SignInNeeded
+from server.core.errors import (
+    DeskhandError,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    SignInNeeded,
+    TooLarge,
+    UpstreamFailed,
+    UpstreamTimedOut,
+)
 from server.integrations.gmail.accounts.accounts import Accounts, Results
-from server.integrations.gmail.adapter.google import Answer, CallOptions
+from server.integrations.gmail.adapter.google import Answer, CallOptions, Result
 from server.sdk.operation import require_no_preview, require_still_allowed
 
 WORKERS = 5  # connections that share many reads
+OF_ONE_CALL = (InvalidInput, TooLarge, UpstreamFailed, UpstreamTimedOut)  # failures after which others may succeed
 SCOPE = "https://www.googleapis.com/auth/gmail."
 FULL_SCOPE = "https://mail.google.com/"
 REQUESTED = (f"{SCOPE}readonly", f"{SCOPE}compose", f"{SCOPE}modify")
@@ -47,13 +57,20 @@ class Session:
         """Call a method that only reads; it is retried if it fails."""
         return checked(await self._call_each(method, [arguments], retry=True))[0]
 
-    async def read_each(self, method: str, calls: Sequence[Mapping[str, Any]]) -> list[Answer | None]:
-        """Call a reading method many times, in a few threads. A call whose object does not exist any more gives None."""
+    async def read_each(self, method: str, calls: Sequence[Mapping[str, Any]]) -> list[Answer | DeskhandError | None]:
+        """Call a reading method many times, in a few threads. A call whose object does not exist any more gives None.
+
+        The failure of one call is its answer, so that the others count. Raises what would befall the others too.
+        """
         shares = [calls[worker::WORKERS] for worker in range(WORKERS) if calls[worker::WORKERS]]
         results = await asyncio.gather(*(self._call_each(method, share, retry=True) for share in shares))
-        answers: list[Answer | None] = [None] * len(calls)
+        answers: list[Answer | DeskhandError | None] = [None] * len(calls)
         for worker, share in enumerate(results):
-            answers[worker::WORKERS] = [None if isinstance(result, NotFound) else checked([result])[0] for result in share]
+            answers[worker::WORKERS] = [None if isinstance(result, NotFound) else result for result in share]
+        failures = [answer for answer in answers if isinstance(answer, DeskhandError)]
+        checked([failure for failure in failures if not isinstance(failure, OF_ONE_CALL)])
+        if len(failures) == len([answer for answer in answers if answer is not None]):
+            checked(failures)
         return answers
 
     async def change(self, method: str, **arguments: Any) -> Answer:
@@ -84,7 +101,7 @@ class Session:
         return await self.accounts.call(self.address, lambda options: google.call_each(options, method, calls), retry=retry)
 
 
-def checked(results: Results) -> list[Answer]:
+def checked(results: Iterable[Result]) -> list[Answer]:
     """The answers; raises the first failure."""
     answers = []
     for result in results:

@@ -165,6 +165,8 @@ class Google:
         request.headers["authorization"] = f"Bearer {options.token}"
         try:
             answer = request.execute(http=connection, num_retries=options.retries)
+            if answer and not isinstance(answer, dict):
+                raise ValueError
         except HttpError as error:
             return read_failure(int(error.resp.status), error.resp, error.content)
         except DeskhandError as error:
@@ -173,9 +175,9 @@ class Google:
             if isinstance(error, ServerNotFoundError | socket.gaierror | ConnectionRefusedError):
                 return NotReached()
             return UpstreamFailed(f"The connection to Gmail broke. {_RETRIED}")
-        except (ValueError, RecursionError):
+        except (ValueError, TypeError, AttributeError, RecursionError, MemoryError):
             return UpstreamFailed(f"Gmail answered something that cannot be read. {_RETRIED}")
-        return answer if isinstance(answer, dict) else {}
+        return answer or {}
 
     def _service(self, endpoint: str) -> Any:
         with self._lock:

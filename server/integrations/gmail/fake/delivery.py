@@ -32,8 +32,9 @@ class Post:
     def send(self, mailbox: Mailbox, raw: bytes, thread_id: str = "") -> Mail:
         """Send a mail, and answer the copy that the sender keeps."""
         raw = self.complete(raw, mailbox.account)
+        owners = {name: address for address, owned in self.mailboxes.items() for name in (address, *owned.account.aliases)}
         parts = (address.casefold().rpartition("@") for address in read_recipients(raw))
-        reached = {f"{name.partition('+')[0]}@{host}" for name, _, host in parts} & self.mailboxes.keys()
+        reached = {owners.get(f"{name.partition('+')[0]}@{host}", "") for name, _, host in parts} - {""}
         sender = mailbox.account.address
         labels = {"SENT", "INBOX", "UNREAD"} if sender in reached else {"SENT"}
         sent = mailbox.add(raw, labels, thread_id=mailbox.place_answer(raw, thread_id))
@@ -53,7 +54,7 @@ class Post:
         written = read_header(raw, "From")
         named, _, address = written.removesuffix(">").rpartition("<")
         named, address = named.strip(' "'), address.strip()
-        if address.casefold() == account.address:
+        if address.casefold() in {account.address, *account.aliases}:
             return raw
         added = [("From", formataddr((named or account.name, account.address)))]
         if address:  # nobody sends under another's address

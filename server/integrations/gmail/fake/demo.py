@@ -21,7 +21,10 @@ from server.integrations.gmail.fake.google import Account
 from server.integrations.gmail.fake.mailbox import Mailbox
 from server.integrations.gmail.fake.wire import normalise, read_header, with_headers, without_header
 
-ACCOUNTS = (Account("alex@example.com", "Alex Morgan"), Account("alex.morgan@example.org", "Alex Morgan (Harbour Studio)"))
+ACCOUNTS = (
+    Account("alex@example.com", "Alex Morgan", ("hello@harbour-studio.example",)),
+    Account("alex.morgan@example.org", "Alex Morgan (Harbour Studio)"),
+)
 FOLDER = Path(__file__).with_name("demo_mailbox")
 _UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes"}
 _MOMENT = re.compile(rb"@\{([+-]?)((?:\d+[wdhm])+) ([^}]+)\}")

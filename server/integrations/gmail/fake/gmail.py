@@ -81,6 +81,7 @@ OFFERS = (
     Offer("drafts.update", "PUT", "drafts/{id}", drafts.update_draft, _COMPOSE, (), frozenset({"id", "message"}), upload=True),
     Offer("drafts.send", "POST", "drafts/send", drafts.send_draft, _COMPOSE, (), frozenset({"id", "message"}), upload=True),
     Offer("drafts.delete", "DELETE", "drafts/{id}", drafts.delete_draft, _COMPOSE),
+    Offer("settings.sendAs.list", "GET", "settings/sendAs", methods.list_send_as, (*_READ[:2], "settings.basic")),
     Offer("labels.list", "GET", "labels", methods.list_labels, (*_READ, "labels")),
     Offer("labels.get", "GET", "labels/{id}", methods.get_label, (*_READ, "labels")),
 )  # fmt: skip

@@ -31,10 +31,11 @@ class TimeSource(Protocol):
 
 @dataclass(frozen=True)
 class Account:
-    """A person with a Google account."""
+    """A person with a Google account. `aliases`: other addresses of theirs, from which they may send."""
 
     address: str
     name: str
+    aliases: tuple[str, ...] = ()
 
 
 class GoogleError(Exception):

@@ -10,11 +10,13 @@ import html
 import os
 import re
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import Message
+from email.policy import Compat32
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -23,8 +25,16 @@ from server.integrations.gmail.fake.google import GoogleError, JsonObject
 Part: TypeAlias = "Message[str, str]"  # at run time it takes no parameters
 
 _ENCODED_WORDS = re.compile(r"=\?[^?\s]+\?[bqBQ]\?[^?]*\?=(?:\s+=\?[^?\s]+\?[bqBQ]\?[^?]*\?=)*")
+_LONGEST_PARAMETERS = 5000
+_LONGEST_WORDS = 20_000
+_LONGEST_INLINE = 50_000  # bytes of a text that the answer holds
+_NO_CHARSETS = {"idna", "punycode"}  # slow, and no mail has them
+_TAG = re.compile(r"(<[^<>]*>)")
+_UNSHOWN = re.compile(r"<(/?)(script|style|head)\b", re.IGNORECASE)
+_LONG_NUMBER = re.compile(r"&#(?:[0-9]{9,}|[xX][0-9a-fA-F]{9,});?")
 _SNIPPET_LENGTH = 200
 _DEEPEST = 50
+_DEEPEST_PARSED = 100
 
 
 @dataclass
@@ -39,7 +49,7 @@ class Mail:
 
     @cached_property
     def parsed(self) -> Part:
-        return message_from_bytes(self.raw)
+        return parse_mail(self.raw)
 
     @cached_property
     def headers(self) -> list[tuple[str, str]]:
@@ -71,6 +81,32 @@ class Mail:
     def references(self) -> set[str]:
         """Answer the Message-IDs that it says it follows."""
         return set(re.findall(r"<[^<>\s]+>", self.header("References", "In-Reply-To")))
+
+
+class BoundedPolicy(Compat32):
+    """Cuts the headers that describe a part: Python takes quadratic time for their parameters."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        return name, value[:_LONGEST_PARAMETERS] if name.lower().startswith("content-") else value
+
+
+def parse_mail(raw: bytes) -> Part:
+    """Parse a mail; of one that is nested too deep only the headers."""
+    policy = BoundedPolicy()
+    with suppress(RecursionError):
+        parsed = message_from_bytes(raw, policy=policy)
+        if not is_too_deep(parsed):
+            return parsed
+    return message_from_bytes(raw.partition(b"\r\n\r\n")[0] + b"\r\n\r\n", policy=policy)
+
+
+def is_too_deep(part: Part) -> bool:
+    """Check whether parts are nested deeper than Python can walk through."""
+    level = [part]
+    for _ in range(_DEEPEST_PARSED):
+        level = [child for above in level if above.is_multipart() for child in above.get_payload()]  # type: ignore[misc]
+    return bool(level)
 
 
 def describe_mail(mail: Mail, form: str = "full", only_headers: Collection[str] = ()) -> JsonObject:
@@ -107,11 +143,11 @@ def describe_part(part: Part, part_id: str = "") -> JsonObject:
 
 
 def describe_body(part: Part, part_id: str) -> JsonObject:
-    """Answer Gmail's MessagePartBody: text stands in it, anything else is fetched by its id."""
+    """Answer Gmail's MessagePartBody: text stands in it unless it is long, anything else is fetched by its id."""
     if part.get_content_maintype() == "multipart":
         return {"size": 0}
     content = read_content(part)
-    if not is_text(part):
+    if not is_text(part) or len(content) > _LONGEST_INLINE:
         found_by = encode(os.urandom(150) + f"|{part_id}".encode()).rstrip("=")  # never the same twice, as with Gmail
         return {"attachmentId": f"ANGjdJ{found_by}", "size": len(content)}
     return {"size": len(content), "data": encode(content)} if content else {"size": 0}
@@ -156,7 +192,7 @@ def file_name(part: Part) -> str:
     """Answer the decoded file name; an attachment without one is called noname, as Gmail does."""
     try:
         name = part.get_filename() or ""
-    except (LookupError, ValueError):  # RFC 2231 with a charset that nobody knows
+    except (LookupError, ValueError, TypeError):  # RFC 2231 that is broken, or with a charset that nobody knows
         name = ""
     named = decode_words(_from_wire(name))
     return named or ("noname" if part.get_content_disposition() == "attachment" else "")
@@ -176,7 +212,11 @@ def read_content(part: Part) -> bytes:
 def read_text(part: Part) -> str:
     """Answer the decoded text of a part."""
     content: Any = part.get_payload(decode=True)
-    return to_text(content, part.get_param("charset")) if isinstance(content, bytes) else ""
+    try:
+        charset = part.get_param("charset")
+    except (LookupError, ValueError, TypeError):  # RFC 2231 that is broken
+        charset = None
+    return to_text(content, charset) if isinstance(content, bytes) else ""
 
 
 def read_headers(part: Part) -> Iterator[tuple[str, str]]:
@@ -189,6 +229,8 @@ def decode_words(text: str) -> str:
     """Decode the encoded words of RFC 2047; what is none stays as it stands."""
 
     def decode_run(match: re.Match[str]) -> str:
+        if len(match[0]) > _LONGEST_WORDS:  # decoding them takes quadratic time
+            return match[0]
         try:
             pieces = decode_header(match[0])
         except HeaderParseError:  # broken base64
@@ -207,6 +249,8 @@ def to_text(content: bytes, charset: object) -> str:
             return content.decode(guess)
         except ValueError:
             continue
+    if name in _NO_CHARSETS:
+        name = ""
     try:
         return content.decode(name or "utf-8", "replace").encode("utf-8", "replace").decode()  # some make lone surrogates
     except (LookupError, ValueError):
@@ -215,8 +259,17 @@ def to_text(content: bytes, charset: object) -> str:
 
 def strip_tags(markup: str) -> str:
     """Answer the words between the tags."""
-    shown = re.sub(r"(?is)<(script|style|head)\b.*?</\1\s*>|<!--.*?-->", " ", markup)
-    return html.unescape(re.sub(r"(?s)<[^>]*>", " ", shown))
+    words: list[str] = []
+    inside = ""
+    for piece in _TAG.split(markup):
+        unshown = _UNSHOWN.match(piece)
+        if unshown and not inside and not unshown[1]:
+            inside = unshown[2].casefold()
+        elif unshown and unshown[1] and unshown[2].casefold() == inside:
+            inside = ""
+        elif not inside:
+            words.append(" " if _TAG.fullmatch(piece) else piece)
+    return html.unescape(_LONG_NUMBER.sub("\ufffd", "".join(words)))
 
 
 def encode(content: bytes) -> str:

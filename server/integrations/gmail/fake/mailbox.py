@@ -14,7 +14,10 @@ from server.integrations.gmail.fake.search_operators import SearchContext
 from server.integrations.gmail.fake.wire import normalise
 
 _HIDDEN = {"SPAM", "TRASH"}
-_ANSWERED = re.compile(r"^\s*((re|fwd?|aw|sv|antw)\s*(\[\d+\])?\s*:\s*)+", re.IGNORECASE)
+_ANSWERED = re.compile(
+    r"^\s*((re|r|fwd?|i|aw|wg|sv|vs|vb|antw|res|enc|rif|rv|tr|odp|ynt|回复|回覆|转发|返信|転送)\s*(\[\d+\])?\s*[:\uff1a]\s*)+",
+    re.IGNORECASE,
+)
 
 
 @dataclass

@@ -111,6 +111,16 @@ def list_labels(call: Call) -> JsonObject:
     return {"labels": call.mailbox.labels.describe_all()}
 
 
+def list_send_as(call: Call) -> JsonObject:
+    account = call.mailbox.account
+    primary = {"sendAsEmail": account.address, "displayName": account.name, "isPrimary": True, "isDefault": True}
+    others = [
+        {"sendAsEmail": alias, "displayName": account.name, "treatAsAlias": True, "verificationStatus": "accepted"}
+        for alias in account.aliases
+    ]
+    return {"sendAs": [primary, *others]}
+
+
 def get_label(call: Call) -> JsonObject:
     return call.mailbox.labels.describe(call.path["id"]) | call.mailbox.count(call.path["id"])
 

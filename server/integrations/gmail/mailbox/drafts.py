@@ -3,16 +3,18 @@
 import hashlib
 from dataclasses import dataclass, replace
 
-from server.core.errors import InvalidInput
+from server.core.errors import DeskhandError, InvalidInput, UpstreamFailed
 from server.integrations.gmail.accounts.accounts import Accounts
 from server.integrations.gmail.accounts.session import Permission, Session, open_session
 from server.integrations.gmail.mailbox.inbox import Inbox
 from server.integrations.gmail.mailbox.outbox import Outbox, post_draft
+from server.integrations.gmail.mailbox.own_addresses import read_own_addresses
 from server.integrations.gmail.mailbox.reply import find_answer
-from server.integrations.gmail.mailbox.responses import lean_entries, view_entry
+from server.integrations.gmail.mailbox.responses import PROBLEM, lean_entries, view_entries
 from server.integrations.gmail.mime.compose import OutgoingMail, check_recipients, compose, name_recipients, read_ids
-from server.integrations.gmail.mime.message import decode_base64url, read_headers
+from server.integrations.gmail.mime.message import Headers, decode_base64url, read_headers
 from server.integrations.gmail.mime.raw_message import RawMail, read_raw
+from server.integrations.gmail.mime.raw_part import RawPart
 from server.integrations.gmail.models import Done, DraftEntry, DraftList, DraftMail, DraftSaved, Sent, WholeDraft
 from server.sdk.operation import Effect, require_allowed
 
@@ -45,10 +47,19 @@ class Drafts:
         session = open_session(self.accounts, account, Permission.read)
         options = {"pageToken": page_token} if page_token else {}
         page = await session.read("drafts.list", maxResults=most, **options)
-        calls = [{"id": draft["id"], "format": "full", "fields": FIELDS} for draft in page.get("drafts", []) if draft.get("id")]
-        drafts = [draft for draft in await session.read_each("drafts.get", calls) if draft]
+        listed = page.get("drafts") or []
+        ids = [draft["id"] for draft in listed if isinstance(draft, dict) and isinstance(draft.get("id"), str)]
+        answers = await session.read_each(
+            "drafts.get", [{"id": draft_id, "format": "full", "fields": FIELDS} for draft_id in ids]
+        )
+        drafts = [
+            {"id": draft_id, "message": {PROBLEM: answer.detail}} if isinstance(answer, DeskhandError) else answer
+            for draft_id, answer in zip(ids, answers, strict=True)
+            if answer is not None
+        ]
         token = page.get("nextPageToken")
-        entries = [lean_entries([view_entry(draft.get("message") or {}, session.address, {})], 1500)[0] for draft in drafts]
+        messages = [draft.get("message") or {} for draft in drafts]
+        entries = [lean_entries(view_entries([message], session.address, {}), 1500)[0] for message in messages]
         views = [
             DraftEntry(draft_id=str(draft.get("id", "")), message_id=entry.id, **entry.model_dump(exclude={"id"}))
             for draft, entry in zip(drafts, entries, strict=True)
@@ -139,7 +150,11 @@ class Drafts:
         return Done(success=True, message="The draft was deleted.")
 
     async def _read_raw(self, session: Session, draft_id: str) -> RawMail:
-        return await self.accounts.run(read_raw, (await read_stored(session, draft_id)).content)
+        stored = await read_stored(session, draft_id)
+        try:
+            return await self.accounts.run(read_raw, stored.content)
+        except InvalidInput:
+            return RawMail(Headers(), (RawPart(1, "text/plain", "text/plain", "This draft cannot be read here."),))
 
     async def _settle(self, draft: DraftMail, draft_id: str | None = None) -> tuple[Session, OutgoingMail, str | None]:
         needs = (Permission.read, Permission.send) if draft.thread_id or draft_id else (Permission.send,)
@@ -155,7 +170,9 @@ class Drafts:
             answer = await find_answer(session, thread_id=thread_id)
             if not outgoing.to:
                 answer.require_everybody()
-            outgoing = replace(outgoing, to=outgoing.to or answer.to, subject=outgoing.subject or answer.subject)
+            outgoing = replace(
+                outgoing, sender=answer.sender, to=outgoing.to or answer.to, subject=outgoing.subject or answer.subject
+            )
             return replace(outgoing, in_reply_to=answer.in_reply_to, references=answer.references), answer.thread_id
         if not draft_id:
             return outgoing, None
@@ -164,7 +181,10 @@ class Drafts:
         headers = read_headers(message.get("payload"))
         answered = read_ids(headers.get("In-Reply-To"))
         outgoing = replace(
-            outgoing, references=tuple(read_ids(headers.get("References"))), in_reply_to=answered[0] if answered else ""
+            outgoing,
+            sender=(await read_own_addresses(session)).choose_sender(headers, "From"),
+            references=tuple(read_ids(headers.get("References"))),
+            in_reply_to=answered[0] if answered else "",
         )
         return outgoing, message.get("threadId")
 
@@ -180,4 +200,7 @@ async def read_stored(session: Session, draft_id: str) -> Stored:
     draft = await session.read("drafts.get", id=draft_id, format="raw")
     message = draft.get("message")
     content = message if isinstance(message, dict) else {}
-    return Stored(decode_base64url(content.get("raw")) or b"", content.get("threadId"))
+    raw = decode_base64url(content.get("raw"))
+    if not raw:
+        raise UpstreamFailed("Gmail did not answer the content of this draft. Open it in Gmail.")
+    return Stored(raw, content.get("threadId"))

@@ -7,28 +7,24 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from server.core.errors import InvalidInput, NotFound
+from server.core.errors import DeskhandError, InvalidInput, NotFound, UpstreamFailed
 from server.core.memory_budget import reserve
 from server.integrations.gmail.accounts.accounts import Accounts
 from server.integrations.gmail.accounts.session import Permission, Session, open_session
 from server.integrations.gmail.mailbox.attachments import Files
+from server.integrations.gmail.mailbox.bodies import LISTED, WHOLE, fetch_bodies
 from server.integrations.gmail.mailbox.labels import Labels
 from server.integrations.gmail.mailbox.responses import (
     LARGEST_ANSWER,
+    PROBLEM,
     lean_entries,
     shorten_to_limit,
-    view_entry,
-    view_listed,
+    view_all_listed,
+    view_entries,
     view_whole,
 )
 from server.integrations.gmail.mime.compose import File
-from server.integrations.gmail.mime.message import (
-    Part,
-    decode_base64url,
-    find_attachments,
-    find_detached_texts,
-    read_parts,
-)
+from server.integrations.gmail.mime.message import Part, decode_base64url, read_parts, walk
 from server.integrations.gmail.models import (
     HandedFile,
     HandedFiles,
@@ -45,10 +41,10 @@ from server.sdk.operation import Effect
 LARGEST_HANDED = 10_000_000  # what ChatGPT takes
 LONGEST_QUERY = 1500  # characters in the address; the client library makes something else of longer ones
 MOST_IN_THREAD = 50
-MOST_FETCHED_TEXTS = 5  # long texts fetched for one answer
 SUMMED_UP = 25
 SHAPE = "filename,mimeType,headers"
-ENTRY_FIELDS = f"id,threadId,labelIds,snippet,internalDate,payload({SHAPE},parts({SHAPE},parts({SHAPE},parts({SHAPE}))))"
+LEVELS = 8  # of parts that are looked through for attachments
+ENTRY_FIELDS = f"id,threadId,labelIds,snippet,internalDate,payload({SHAPE}{f',parts({SHAPE}' * LEVELS}{')' * LEVELS})"
 
 
 @dataclass(frozen=True)
@@ -83,8 +79,8 @@ class Inbox:
         ids, token, estimate = await self._find(session, query)
         messages = await self._fetch(session, ids, format="full", fields=ENTRY_FIELDS)
         names = await self.labels.names(session, messages)
-        entries = lean_entries([view_entry(message, session.address, names) for message in messages])
-        return SearchResult(messages=entries, next_page_token=token, result_size_estimate=estimate)
+        entries = await self.accounts.run(view_entries, messages, session.address, names)
+        return SearchResult(messages=lean_entries(entries), next_page_token=token, result_size_estimate=estimate)
 
     async def read(self, message_id: str, offset: int, account: str | None) -> WholeMail:
         """Read a mail, its text from an offset on."""
@@ -94,9 +90,9 @@ class Inbox:
     async def view(self, session: Session, message: Mapping[str, Any], offset: int = 0) -> WholeMail:
         """Make the answer of a message of Gmail's."""
         names = await self.labels.names(session, [message])
-        fetched = await self._fetch_text_attachments(session, [message])
-        bodies = fetched.get(str(message.get("id")), {})
-        return await self.accounts.run(view_whole, message, session.address, names, bodies, offset)
+        bodies = await fetch_bodies(session, [message], WHOLE)
+        fetched = bodies.get(str(message.get("id")), {})
+        return await self.accounts.run(view_whole, message, session.address, names, fetched, offset)
 
     async def read_thread(self, thread_id: str, account: str | None) -> Thread:
         """Read a thread, the oldest mail first; of a long one the newest mails."""
@@ -151,7 +147,7 @@ class Inbox:
         session = open_session(self.accounts, account, Permission.read)
         counted = await session.read("labels.get", id="INBOX")
         unread = await self.search(ListQuery(query="in:inbox is:unread", most=SUMMED_UP, account=session.address))
-        senders = Counter(mail.from_email for mail in unread.messages)
+        senders = Counter(mail.from_email for mail in unread.messages if not mail.problem)
         return UnreadSummary(
             account=session.address,
             unread_messages=_count(counted.get("messagesUnread")),
@@ -162,8 +158,8 @@ class Inbox:
 
     async def _view_listed(self, session: Session, messages: Sequence[Mapping[str, Any]]) -> list[ListedMail]:
         names = await self.labels.names(session, messages)
-        fetched = await self._fetch_text_attachments(session, messages)
-        return [view_listed(message, session.address, names, fetched.get(str(message.get("id")), {})) for message in messages]
+        bodies = await fetch_bodies(session, messages, LISTED)
+        return await self.accounts.run(view_all_listed, messages, session.address, names, bodies)
 
     async def _find(self, session: Session, query: ListQuery) -> tuple[list[str], str | None, int]:
         """Find a page of mails: their ids, the token of the next page, and about how many there are."""
@@ -184,37 +180,29 @@ class Inbox:
 
     async def _fetch(self, session: Session, ids: list[str], **options: Any) -> list[Mapping[str, Any]]:
         answers = await session.read_each("messages.get", [{"id": message_id, **options} for message_id in ids])
-        return [message for message in answers if message is not None]
-
-    async def _fetch_text_attachments(
-        self, session: Session, messages: Sequence[Mapping[str, Any]]
-    ) -> dict[str, dict[str, bytes]]:
-        parts = [
-            (str(message.get("id")), part)
-            for message in messages
-            for part in find_detached_texts(read_parts(message.get("payload")))
+        return [
+            {"id": message_id, PROBLEM: answer.detail} if isinstance(answer, DeskhandError) else answer
+            for message_id, answer in zip(ids, answers, strict=True)
+            if answer is not None
         ]
-        parts = parts[:MOST_FETCHED_TEXTS]
-        calls: list[Mapping[str, Any]] = [{"messageId": message_id, "id": part.gmail_id} for message_id, part in parts]
-        answers = await session.read_each("messages.attachments.get", calls) if calls else []
-        bodies: dict[str, dict[str, bytes]] = {}
-        for (message_id, part), answer in zip(parts, answers, strict=True):
-            bodies.setdefault(message_id, {})[part.id] = decode_base64url((answer or {}).get("data")) or b""
-        return bodies
 
     async def _find_attachment(self, session: Session, message_id: str, attachment_id: str) -> tuple[Mapping[str, Any], Part]:
         message = await session.read("messages.get", id=message_id, format="full")
-        for part in find_attachments(read_parts(message.get("payload"))):
-            if part.id == attachment_id:
+        for part in walk(read_parts(message.get("payload"))):
+            if part.id == attachment_id and (part.is_attachment or part.gmail_id):
                 return message, part
         raise NotFound("This mail has no such attachment. read_mail lists those that it has.")
 
     async def _fetch_content(self, session: Session, message_id: str, part: Part) -> bytes:
-        if part.data is not None or not part.gmail_id:
-            return part.data or b""
-        await reserve(2 * part.size)
-        answer = await session.read("messages.attachments.get", messageId=message_id, id=part.gmail_id)
-        return decode_base64url(answer.get("data")) or b""
+        if part.data is None and part.gmail_id:
+            await reserve(2 * part.size)
+            answer = await session.read("messages.attachments.get", messageId=message_id, id=part.gmail_id)
+            content = decode_base64url(answer.get("data"))
+        else:
+            content = part.data
+        if part.incomplete or (not content and part.size):
+            raise UpstreamFailed(f"Gmail did not answer the content of {part.file_name}. Open the mail in Gmail.")
+        return content or b""
 
 
 def _count(value: Any) -> int:

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 from server.core.errors import InvalidInput, NotFound
 from server.integrations.gmail.accounts.accounts import Accounts
 from server.integrations.gmail.accounts.session import Permission, Session, open_session
-from server.integrations.gmail.mailbox.responses import LARGEST_ANSWER, name_labels
+from server.integrations.gmail.mailbox.responses import LARGEST_ANSWER, label_ids, name_labels
 from server.integrations.gmail.mime.message import read_headers
 from server.integrations.gmail.mime.text import one_line
 from server.integrations.gmail.models import Done, LabelChange, LabelList, MailLabel, Relabelled, UnreadMark
@@ -44,7 +44,7 @@ class Labels:
 
     async def names(self, session: Session, messages: Sequence[Mapping[str, Any]]) -> dict[str, str]:
         """The names of labels by their ids, as far as these mails need them."""
-        used = {label_id for message in messages for label_id in message.get("labelIds") or [] if isinstance(label_id, str)}
+        used = {label_id for message in messages for label_id in label_ids(message)}
         if not any(label_id.startswith("Label_") for label_id in used):
             return {}
         names = {label.id: label.name for label in await self._recall(session)}
@@ -163,6 +163,9 @@ class Labels:
 
 
 def find_label(name: str, labels: list[MailLabel]) -> MailLabel | None:
-    """Find a label by its name, whatever its case, or by its id."""
+    """Find a label by its name, whatever its case, or by its id. Raises InvalidInput if several are shown by this name."""
     by_id = next((label for label in labels if label.id == name), None)
-    return by_id or next((label for label in labels if label.name.casefold() == name.strip().casefold()), None)
+    named = [label for label in labels if label.name.casefold() == name.strip().casefold()]
+    if not by_id and len(named) > 1:
+        raise InvalidInput(f"Several labels are called {name[:100]!r}. Give the id of the one that you mean; list_labels has it.")
+    return by_id or next(iter(named), None)

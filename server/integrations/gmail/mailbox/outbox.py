@@ -76,7 +76,8 @@ class Outbox:
         )
         answer.require_everybody()
         outgoing = OutgoingMail(
-            sender=session.address,
+            account=session.address,
+            sender=answer.sender,
             to=answer.to,
             cc=answer.cc,
             subject=answer.subject,
@@ -91,6 +92,7 @@ class Outbox:
     async def make_outgoing(self, session: Session, order: NewMail) -> OutgoingMail:
         """Make a mail of what was asked for, without files. Raises InvalidInput."""
         outgoing = OutgoingMail(
+            account=session.address,
             sender=session.address,
             to=read_people(order.to, "to"),
             cc=read_people(order.cc, "cc"),

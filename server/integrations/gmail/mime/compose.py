@@ -88,7 +88,7 @@ class File:
 
 @dataclass(frozen=True)
 class OutgoingMail:
-    """A mail to send, with everything settled."""
+    """A mail to send, with everything settled. `sender`: an address from which `account` may send."""
 
     sender: str
     to: tuple[Person, ...]
@@ -100,6 +100,7 @@ class OutgoingMail:
     files: tuple[File, ...] = ()
     in_reply_to: str = ""
     references: tuple[str, ...] = ()
+    account: str = ""
 
     def recipients(self) -> tuple[Person, ...]:
         return (*self.to, *self.cc, *self.bcc)
@@ -132,7 +133,7 @@ class OutgoingMail:
         """Fields of the approval request, as the recipients will see them."""
         people = [("To", self.to), ("Cc", self.cc), ("Bcc", self.bcc)]
         return (
-            ("Account", self.sender),
+            ("Account", self.account or self.sender),
             ("From", self.sender),
             *((name, ", ".join(map(str, group))) for name, group in people if group),
             *warn_of_domains(person.address for person in self.recipients()),
@@ -241,7 +242,8 @@ def read_people(values: Iterable[str], field_name: str) -> tuple[Person, ...]:
             raise InvalidInput(f"{field_name}: {value[:200]!r} is no list of mail addresses.")
         for entry in parse_addresses([value]):
             if not entry.well_formed or len(entry.name) > LONGEST_NAME:
-                raise InvalidInput(f"{field_name}: {str(entry)[:200]!r} is no mail address.")
+                hint = " Put a name with commas or other special characters in quotation marks." if entry.address else ""
+                raise InvalidInput(f"{field_name}: {str(entry)[:200]!r} is no mail address.{hint}")
             person = validate_person(entry, field_name)
             people.setdefault(person.address.casefold(), person)
     return tuple(people.values())

@@ -5,7 +5,8 @@ https://developers.google.com/workspace/gmail/api/reference/rest/v1/users.messag
 
 import base64
 import binascii
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -13,13 +14,19 @@ from email.message import Message
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from server.core.errors import TooLarge
+from server.core.items import convert_item
 from server.integrations.gmail.mime.addresses import ParsedAddress, parse_addresses
-from server.integrations.gmail.mime.text import clean_text, decode_text, html_to_text, one_line, shorten, unflow
+from server.integrations.gmail.mime.text import one_line, shorten
 
-DEEPEST = 30
+DEEPEST = 100
 _NOT_READ = {"text/calendar", "text/x-amp-html", "text/watch-html"}
-LONGEST_HEADER = 20_000
+_CALENDARS = {"text/calendar", "application/ics"}
+LONGEST_PARAMETERS = 5000  # of a header such as Content-Type: Python takes quadratic time for them
+LONGEST_SHOWN = 20_000  # characters of an address header that are parsed for display; an action takes all, or is refused
+LONGEST_ADDRESSES = 250_000  # more than 500 recipients need
 LONGEST_ENTRY = 320
+_MORE = re.compile(r"… and (\d{1,9}) more")
 RawHeaders = tuple[tuple[str, str], ...]
 
 
@@ -40,13 +47,16 @@ class Headers:
         return one_line(self.get(name), most)
 
     def addresses(self, *names: str) -> list[ParsedAddress]:
-        """Parse all occurrences of address headers such as To."""
-        return parse_addresses(value for name in names for value in self.all(name))
+        """Parse all occurrences of address headers such as To. Raises TooLarge rather than leave one out."""
+        values = [value for name in names for value in self.all(name)]
+        if sum(map(len, values)) > LONGEST_ADDRESSES:
+            raise TooLarge("This mail names more people than a mail can be sent to. Write to those you mean with send_mail.")
+        return parse_addresses(values)
 
     def parameter(self, name: str, parameter: str) -> str:
         """A parameter of a header, such as Content-Type's charset."""
         message = Message()
-        message[name] = self.get(name)
+        message[name] = self.get(name)[:LONGEST_PARAMETERS]
         try:
             value = message.get_param(parameter, "", name)
         except (ValueError, IndexError, TypeError):
@@ -56,7 +66,10 @@ class Headers:
 
 @dataclass(frozen=True)
 class Part:
-    """A part of a mail. `id` says where it stands in the tree: Gmail's ids of attachments are long, and new in each answer."""
+    """A part of a mail. `id` says where it stands in the tree: Gmail's ids of attachments are long, and new in each answer.
+
+    `incomplete`: something of it is not here, and Gmail's answer does not say where it could be fetched.
+    """
 
     id: str
     media_type: str
@@ -66,14 +79,30 @@ class Part:
     data: bytes | None
     gmail_id: str
     parts: tuple["Part", ...] = ()
+    incomplete: bool = False
 
     @property
     def is_attachment(self) -> bool:
         """True if mail programs show it as an attached file."""
-        if self.name or self.headers.get("Content-Disposition").strip().lower().startswith("attachment"):
+        if self.name or self.is_declared_attachment:
             return True
         kind = self.media_type.partition("/")[0]
         return kind not in {"text", "multipart"} or self.media_type == "text/calendar"
+
+    @property
+    def is_declared_attachment(self) -> bool:
+        """True if its sender wants it to be shown as an attached file."""
+        return self.headers.get("Content-Disposition").strip().lower().startswith("attachment")
+
+    @property
+    def is_named_text(self) -> bool:
+        """True if it is text with a file name, which may be the text of the mail."""
+        return bool(self.name) and self.media_type in {"text/plain", "text/html"} and not self.is_declared_attachment
+
+    @property
+    def is_calendar(self) -> bool:
+        """True if it is an iCalendar file, such as an invitation."""
+        return self.media_type in _CALENDARS or self.name.lower().endswith(".ics")
 
     @property
     def is_text(self) -> bool:
@@ -85,11 +114,15 @@ class Part:
         """The name to show, never empty."""
         if self.name:
             return self.name
+        if self.is_calendar:
+            return "invite.ics"
+        if self.media_type.startswith("text/"):
+            return f"text-{self.id}.{'html' if self.media_type == 'text/html' else 'txt'}"
         return f"message-{self.id}.eml" if self.media_type == "message/rfc822" else f"attachment-{self.id}"
 
 
 def read_parts(payload: Any, place: str = "0", depth: int = 0) -> Part:
-    """Read the tree below a payload; what is deeper than thirty levels is left out."""
+    """Read the tree below a payload; what is deeper than a hundred levels is left out."""
     payload = payload if isinstance(payload, dict) else {}
     headers = read_headers(payload)
     body = payload.get("body")
@@ -99,6 +132,7 @@ def read_parts(payload: Any, place: str = "0", depth: int = 0) -> Part:
     media_type = _text(payload.get("mimeType")).lower() or "text/plain"
     inner = payload.get("parts")
     enclosed = media_type == "message/rfc822" or depth >= DEEPEST or not isinstance(inner, list)
+    empty_container = media_type.startswith("multipart/") and data is None and (enclosed or not inner)
     return Part(
         id=place,
         media_type=one_line(media_type, 120),
@@ -107,15 +141,22 @@ def read_parts(payload: Any, place: str = "0", depth: int = 0) -> Part:
         headers=headers,
         data=data,
         gmail_id=_text(body.get("attachmentId")),
-        parts=() if enclosed else tuple(read_parts(child, f"{place}-{index}", depth + 1) for index, child in enumerate(inner)),
+        parts=() if enclosed else tuple(_read_child(child, f"{place}-{index}", depth + 1) for index, child in enumerate(inner)),
+        incomplete=empty_container or bool(body.get("data") and not data),
     )
+
+
+def _read_child(payload: Any, place: str, depth: int) -> Part:
+    """Read a part within another. One that cannot be read is a file without content."""
+    unreadable = Part(place, "application/octet-stream", "", 0, Headers(), None, "", incomplete=True)
+    return convert_item(payload, lambda payload: read_parts(payload, place, depth), lambda _: unreadable)
 
 
 def read_headers(payload: Any) -> Headers:
     """Read the headers of a payload."""
     headers = payload.get("headers") if isinstance(payload, dict) else None
     pairs = (header for header in headers if isinstance(header, dict)) if isinstance(headers, list) else ()
-    return Headers(tuple((_text(header.get("name")).lower(), _text(header.get("value"))[:LONGEST_HEADER]) for header in pairs))
+    return Headers(tuple((_text(header.get("name")).lower(), _text(header.get("value"))) for header in pairs))
 
 
 def walk(part: Part) -> Iterator[Part]:
@@ -130,47 +171,40 @@ def find_attachments(part: Part) -> list[Part]:
     return [inner for inner in walk(part) if inner.is_attachment]
 
 
-def find_detached_texts(part: Part) -> list[Part]:
-    """The texts that Gmail hands out separately, because they are long."""
-    return [inner for inner in walk(part) if inner.is_text and inner.data is None and inner.gmail_id]
-
-
-@dataclass(frozen=True)
-class Reading:
-    """A mail's text. `html`: it was made from HTML."""
-
-    text: str = ""
-    html: bool = False
-
-
-def read_text(part: Part, fetched: Mapping[str, bytes]) -> Reading:
-    """Read a mail's text: plain where there is some, else from HTML. `fetched`: what was fetched separately, by the part's id."""
-    if part.is_attachment:
-        return Reading()
-    if part.is_text:
-        return _read_leaf(part, part.data if part.data is not None else fetched.get(part.id, b""))
-    if part.media_type == "multipart/related":
-        return next((reading for inner in part.parts if (reading := read_text(inner, fetched)).text), Reading())
-    readings = [reading for inner in part.parts if (reading := read_text(inner, fetched)).text]
-    if part.media_type == "multipart/alternative":
-        return next((reading for reading in readings if not reading.html), readings[0] if readings else Reading())
-    return Reading("\n\n".join(reading.text for reading in readings), any(reading.html for reading in readings))
-
-
-def _read_leaf(part: Part, content: bytes) -> Reading:
-    text = decode_text(content, part.headers.parameter("Content-Type", "charset"))
-    if part.media_type == "text/html":
-        return Reading(html_to_text(text), html=True)
-    text = clean_text(text)
-    if part.headers.parameter("Content-Type", "format").lower() == "flowed":
-        text = unflow(text, delete_space=part.headers.parameter("Content-Type", "delsp").lower() == "yes")
-    return Reading(text if text.strip() else "")
-
-
 def read_people(headers: Headers, name: str, most: int = 50) -> list[str]:
     """Write everybody in a header, with a remark in the end where there are too many."""
-    people = [str(replace(entry, name=shorten(entry.name, LONGEST_ENTRY))) for entry in headers.addresses(name)]
-    return people if len(people) <= most else [*people[: most - 1], f"… and {len(people) - most + 1} more"]
+    values = headers.all(name)
+    entries = [entry for value in values for entry in _parse_beginning(value)]
+    people = [str(replace(entry, name=shorten(entry.name, LONGEST_ENTRY))) for entry in entries]
+    more = sum(value.count("@") for value in values) - sum(str(entry).count("@") for entry in entries)
+    if more > 0 and any(len(value) > LONGEST_SHOWN for value in values):
+        people.append(f"… and {more} more")
+    return limit_list(people, most)
+
+
+def _parse_beginning(value: str) -> list[ParsedAddress]:
+    """Parse the beginning of a long address header, for display only. An address that the end cuts is left out."""
+    entries = parse_addresses([value[:LONGEST_SHOWN]])
+    return entries if len(value) <= LONGEST_SHOWN else entries[:-1]
+
+
+def limit_list(entries: Sequence[str], most: int) -> list[str]:
+    """Write the first of a list, with a remark in the end if there are more."""
+    if len(entries) <= most:
+        return list(entries)
+    earlier = _MORE.fullmatch(entries[-1])
+    count = len(entries) - most + 1 + (int(earlier[1]) - 1 if earlier else 0)
+    return [*entries[: most - 1], f"… and {count} more"]
+
+
+def shorten_person(person: str, most: int) -> str:
+    """Shorten the name of somebody, never the address, which would be somebody else's."""
+    if len(person) <= most:
+        return person
+    name, space, address = person.rpartition(" <") if person.endswith(">") else ("", "", person)
+    if len(address) + len("… <") > most:
+        return "… (too long to show)"
+    return f"{shorten(name, most - len(space + address))}{space}{address}"
 
 
 def read_date(value: str, received: Any) -> str:

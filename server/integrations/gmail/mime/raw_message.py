@@ -5,12 +5,13 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from email import errors, message_from_bytes
 from email.message import Message
+from email.policy import Compat32
 
 from server.core.domains import show_address
 from server.core.errors import InvalidInput
 from server.integrations.gmail.mime.addresses import ParsedAddress
 from server.integrations.gmail.mime.compose import warn_of_domains
-from server.integrations.gmail.mime.message import Headers
+from server.integrations.gmail.mime.message import LONGEST_PARAMETERS, Headers
 from server.integrations.gmail.mime.outgoing_html import rebuild
 from server.integrations.gmail.mime.raw_part import RawPart, read_part
 from server.integrations.gmail.mime.text import decode_text, keep_line, shorten
@@ -115,9 +116,26 @@ def show_entry(entry: ParsedAddress) -> str:
     return str(replace(entry, address=show_address(entry.address)) if entry.address else entry)
 
 
+class _Strict(Compat32):
+    """Refuses long headers that describe a part: Python takes quadratic time for their parameters."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        if name.lower().startswith("content-") and len(value) > LONGEST_PARAMETERS:
+            raise ValueError
+        return name, value
+
+
 def read_raw(content: bytes) -> RawMail:
-    """Read a mail from its bytes. Never raises."""
-    message = message_from_bytes(content)
+    """Read a mail from its bytes. Raises InvalidInput if that is not possible, for example because it is nested too deep."""
+    try:
+        return _read_raw(content)
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        raise InvalidInput("This draft cannot be read here, so it is not certain what would be sent. Open it in Gmail.") from None
+
+
+def _read_raw(content: bytes) -> RawMail:
+    message = message_from_bytes(content, policy=_Strict())
     headers = Headers(tuple((name.lower(), read_header(value)) for name, value in message.raw_items()))
     parts = [read_part(leaf, number) for number, leaf in enumerate(walk(message), 1)]
     if any(part.defects for part in message.walk() if part.get_content_maintype() == "multipart"):

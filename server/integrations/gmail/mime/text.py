@@ -12,6 +12,7 @@ from server.core.invisible import remove_hidden
 from server.integrations.gmail.mime.html import read_html
 
 CUT = "[The rest of this mail is too long or too intricate to be shown.]"
+LONGEST_SNIPPET = 2000  # characters; Gmail's have 200
 _ALIASES = {
     "iso8859-1": "cp1252",
     "gb2312": "gb18030",
@@ -110,7 +111,8 @@ def shorten(value: str, most: int) -> str:
 
 def read_snippet(value: object) -> str:
     """Gmail's snippets are escaped as HTML is."""
-    return one_line(html.unescape(value), 300) if isinstance(value, str) else ""
+    # The cut bounds the digits of a character's number: of more than 4,300 Python makes an error.
+    return one_line(html.unescape(value[:LONGEST_SNIPPET]), 300) if isinstance(value, str) else ""
 
 
 def html_to_text(value: str) -> str:
@@ -121,7 +123,7 @@ def html_to_text(value: str) -> str:
 
 def unflow(text: str, *, delete_space: bool) -> str:
     """Join the lines that were broken for sending (RFC 3676, format=flowed)."""
-    lines: list[str] = []
+    lines: list[list[str]] = []  # in pieces, because a long text that grows takes quadratic time
     open_depth = -1
     for line in text.split("\n"):
         depth = len(_QUOTED.match(line)[0])  # type: ignore[index]  # it matches everything
@@ -130,11 +132,11 @@ def unflow(text: str, *, delete_space: bool) -> str:
         if flows and delete_space:
             content = content[:-1]
         if depth == open_depth and content != "-- ":
-            lines[-1] += content
+            lines[-1].append(content)
         else:
-            lines.append(f"{'>' * depth} {content}" if depth else content)
+            lines.append([f"{'>' * depth} {content}" if depth else content])
         open_depth = depth if flows else -1
-    return "\n".join(lines)
+    return "\n".join(map("".join, lines))
 
 
 def json_length(value: str) -> int:

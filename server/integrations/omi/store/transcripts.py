@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
+from server.core.items import convert_item
 from server.integrations.omi.payload import read_segment
 from server.integrations.omi.store.sources import ACCEPTED
 from server.integrations.omi.store.tables import segment
@@ -41,4 +42,5 @@ def find_latest(connection: Connection, session: str | None = None) -> Mapping[s
 def read(connection: Connection, uid: str, session: str, most: int) -> list[Segment]:
     """Read the last segments of a session, in their order."""
     rows = connection.execute(READ, {"of": uid, "during": session, "most": most})
-    return [read_segment(json.loads(row.body)) for row in rows][::-1]
+    bodies = [convert_item(row.body, json.loads, lambda _: None) for row in rows]
+    return [read_segment(body) for body in bodies][::-1]

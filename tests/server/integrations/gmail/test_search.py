@@ -50,3 +50,11 @@ def test_message_is_a_document_with_its_address():
 def test_unknown_document_id_is_not_found(document_id):
     with pytest.raises(NotFound):
         read_arguments(document_id)
+
+
+def test_document_whose_text_is_not_complete_says_how_to_get_it():
+    whole = {name: value for name, value in WHOLE.items() if name != "next_offset"}
+    metadata = lookup.reading.read({**whole, "more_attachments": 3, "problem": "Broken."}, "https://here").metadata
+    assert "None" not in metadata["goes_on"]
+    assert "read_attachment" in metadata["goes_on"]
+    assert (metadata["attachments"], metadata["problem"]) == ("… and 3 more", "Broken.")

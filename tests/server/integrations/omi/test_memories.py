@@ -1,9 +1,17 @@
 import pytest
 
 from server.core.errors import InvalidInput, NotFound
-from server.integrations.omi.memories import LONGEST_TRANSCRIPT, read_bound
+from server.integrations.omi.memories import (
+    LONGEST_LIVE,
+    LONGEST_TRANSCRIPT,
+    UNREADABLE,
+    make_unreadable_item,
+    make_unreadable_line,
+    read_bound,
+)
 from server.integrations.omi.models import Kind, Mark
-from server.integrations.omi.store import day_summaries
+from server.integrations.omi.payload import read_conversation
+from server.integrations.omi.store import conversations, day_summaries
 from server.integrations.omi.store.conversations import ConversationQuery
 from tests.server.integrations.omi.pendant import make_memory
 
@@ -88,11 +96,35 @@ def test_malformed_date_is_refused(text) -> None:
         read_bound(text, end=True)
 
 
-def test_unreadable_row_is_left_out_of_a_list(pendant) -> None:
+def test_unreadable_row_is_an_item_that_says_so(pendant) -> None:
     pendant.send({"summary": "words"}, Kind.day_summary)
     for number, body in enumerate(("[3]", "no JSON", '{"summary_json": {"highlights": {}}}')):
         summary = {"id": f"odd{number}", "date": "2026-01-01", "created_at": "2026", "body": body}
         pendant.write(day_summaries.put, "me", summary)
     summaries = pendant.run(pendant.omi.memories.list_day_summaries(5, 0)).day_summaries
     assert [day.overview for day in summaries if not day.id.startswith("odd")] == ["words"]
-    assert "odd1" not in {day.id for day in summaries}
+    assert {day.id: day.problem for day in summaries}["odd1"] == UNREADABLE
+    assert {day.id: day.problem for day in summaries}["odd2"] is None
+
+
+def test_conversation_that_cannot_be_read_says_so_beside_the_others(pendant) -> None:
+    pendant.send(make_memory("c1"))
+    content = read_conversation(make_memory("c2"))
+    pendant.write(conversations.put, "me", content, "no JSON", "2026-11-21T12:00:00+00:00")
+    memories = pendant.omi.memories
+    assert sorted(find(pendant)) == ["c1", "c2"]
+    assert pendant.run(memories.read_conversation("c1", 0)).problem is None
+    broken = pendant.run(memories.read_conversation("c2", 0))
+    assert (broken.problem, broken.transcript) == (UNREADABLE, "")
+
+
+def test_row_that_cannot_be_viewed_keeps_its_id() -> None:
+    row = {"id": "c1", "conversation_id": "c0", "created_at": "2026", "date": "2026"}
+    assert (make_unreadable_line(row).id, make_unreadable_item(row).id) == ("c1", "c1")
+    assert make_unreadable_line(row).problem == make_unreadable_item(row).problem == UNREADABLE
+
+
+def test_long_live_transcript_shows_that_it_began_earlier(pendant) -> None:
+    pendant.send([{"id": "1", "text": "word " * 10_000}], Kind.transcript)
+    live = pendant.run(pendant.omi.memories.read_live(None)).transcript
+    assert (len(live), live[0]) == (LONGEST_LIVE, "…")

@@ -1,6 +1,15 @@
 import pytest
 
-from server.integrations.omi.payload import make_id, read_conversation, read_id, read_moment, read_segment, read_text
+from server.integrations.omi.payload import (
+    UNREADABLE,
+    UNREADABLE_TODO,
+    make_id,
+    read_conversation,
+    read_id,
+    read_moment,
+    read_segment,
+    read_text,
+)
 from tests.server.integrations.omi.pendant import FIRST_FORM, make_memory
 
 
@@ -74,3 +83,18 @@ def test_endless_number_is_no_text() -> None:
     assert read_id(endless) == ""
     assert read_text(endless) == ""
     assert read_segment({"speaker_id": endless}).who == "Speaker 0"
+
+
+class Unreadable(dict):
+    """A segment at which reading fails as nobody foresaw."""
+
+    def get(self, *_):
+        raise RuntimeError
+
+
+def test_segment_that_cannot_be_parsed_hides_no_other() -> None:
+    memory = make_memory(transcript_segments=[{"text": "one"}, Unreadable(text="x"), {"text": "three"}])
+    memory["structured"] = {**memory["structured"], "action_items": ["write", Unreadable(), "call"]}
+    conversation = read_conversation(memory)
+    assert [text in conversation.transcript for text in ("one", UNREADABLE, "three")] == [True, True, True]
+    assert [todo.description for todo in conversation.todos] == ["write", UNREADABLE_TODO.description, "call"]

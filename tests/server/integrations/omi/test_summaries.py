@@ -60,3 +60,10 @@ def test_endless_number_is_dropped_alone(pendant, field) -> None:
     days = pendant.run(pendant.omi.memories.list_day_summaries(5, 0)).day_summaries
     assert [day.overview for day in days if day.overview != "words"] == ["" if field == "overview" else "A day"]
     assert len(days) == 2
+
+
+def test_summary_shows_that_something_is_left_out() -> None:
+    day = view("d1", "2026-11-20", {"overview": "x" * 5000, "highlights": [f"h{number}" for number in range(40)]})
+    assert day.overview.endswith("x…")
+    assert day.highlights[-2:] == ["h29", "… and 10 more"]
+    assert view("d1", "2026-11-20", {"overview": "x", "highlights": ["h"] * 30}).highlights == ["h"] * 30

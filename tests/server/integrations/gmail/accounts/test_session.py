@@ -100,6 +100,17 @@ def test_single_failure_of_parallel_reads_is_raised(desk):
     assert failed.value.retry_after == 3
 
 
+def test_failure_of_one_of_many_reads_is_its_answer(desk):
+    session = open_session(desk.mailbox.accounts, None)
+    calls = [{"id": mail["id"]} for mail in desk.mails()[:9]]
+    desk.google.fail_next(500, path=f"messages/{calls[3]['id']}")
+    answers = desk.run(session.read_each("messages.get", calls))
+    assert [isinstance(answer, UpstreamFailed) for answer in answers] == [place == 3 for place in range(9)]
+    desk.google.fail_next(500, times=9, path="messages/")
+    with pytest.raises(UpstreamFailed):
+        desk.run(session.read_each("messages.get", calls))
+
+
 def test_change_is_tried_once_and_a_read_is_retried(desk):
     desk.set(read_retries=2)
     session = open_session(desk.mailbox.accounts, None)

@@ -64,6 +64,15 @@ def test_own_accounts_receive_the_mail_unread_and_without_bcc(post: Post) -> Non
     assert received.raw.endswith(b"\r\n\r\nbcc: stays")
 
 
+def test_alias_sends_and_receives(post: Post) -> None:
+    (alias,) = ACCOUNTS[0].aliases
+    sent = post.send(post.mailboxes[MINE], f"From: Studio <{alias}>\nTo: a@example.net\n\nx".encode())
+    post.send(post.mailboxes[THEIRS], f"To: {alias}\n\nx".encode())
+
+    assert sent.header("From") == f"Studio <{alias}>"
+    assert [mail.header("Delivered-To") for mail in post.mailboxes[MINE].search("in:inbox")] == [MINE]
+
+
 def test_bcc_recipient_receives_the_mail(post: Post) -> None:
     post.send(post.mailboxes[MINE], f"To: a@example.net\nBcc: {THEIRS}\n\nx".encode())
 

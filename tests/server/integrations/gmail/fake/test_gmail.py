@@ -18,8 +18,8 @@ DOCUMENT = json.loads((files("googleapiclient.discovery_cache") / "documents" / 
 
 def read_methods(resource: dict[str, Any]) -> dict[str, dict[str, Any]]:
     methods = {method["id"].removeprefix("gmail.users."): method for method in resource.get("methods", {}).values()}
-    for name, below in resource.get("resources", {}).items():
-        methods |= {} if name == "settings" else read_methods(below)
+    for below in resource.get("resources", {}).values():
+        methods |= read_methods(below)
     return methods
 
 

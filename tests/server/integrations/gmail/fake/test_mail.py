@@ -211,3 +211,32 @@ def test_tags_scripts_and_comments_are_not_searchable() -> None:
 
 def test_encoded_words_inside_text_are_decoded() -> None:
     assert decode_words("x =?utf-8?Q?=C3=A9?= y") == "x é y"
+
+
+@pytest.mark.parametrize("depth", [60, 400, 3000])
+@pytest.mark.parametrize("kind", ["multipart/mixed; boundary=b", "message/rfc822"])
+def test_mail_that_is_nested_too_deep_is_described(kind: str, depth: int) -> None:
+    levels = (f"Content-Type: {kind}{number}\n\n--b{number}\n" for number in range(depth))
+    text = "Subject: deep\n" + ("".join(levels) if "boundary" in kind else f"Content-Type: {kind}\n\n" * depth) + "\ntext"
+
+    assert describe_mail(read(text))["payload"]["headers"][0] == {"name": "Subject", "value": "deep"}
+
+
+def test_long_number_of_a_character_is_replaced() -> None:
+    assert strip_tags(f"<p>before &#{'9' * 5000}; &#x{'f' * 5000}; &#228; after") == " before \ufffd \ufffd ä after"
+
+
+def test_long_text_is_fetched_by_its_id() -> None:
+    mail = read("\n" + "long " * 20_000)
+    body = describe_mail(mail)["payload"]["body"]
+
+    assert "data" not in body
+    assert find_attachment(mail, body["attachmentId"]).startswith(b"long long")
+
+
+def test_broken_parameters_have_no_name() -> None:
+    mail = read(
+        "Content-Type: text/plain; name*0*=x'y'%zz; name*=x'y'%zz\nContent-Disposition: inline; filename*0*=a; filename*=b\n\nhi"
+    )
+
+    assert describe_mail(mail)["payload"]["body"]["size"] == 2

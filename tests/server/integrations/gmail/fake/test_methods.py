@@ -220,3 +220,8 @@ def test_labels_are_listed_and_counted(users: Any) -> None:
     assert {"INBOX", "UNREAD", "Label_1"} <= {label["id"] for label in users.labels().list(userId="me").execute()["labels"]}
     assert counted["messagesTotal"] >= counted["messagesUnread"] > 0
     assert refused(users.labels().get(userId="me", id="Label_99")).status_code == 404
+
+
+def test_addresses_to_send_from_are_listed(users: Any) -> None:
+    listed = users.settings().sendAs().list(userId="me").execute()["sendAs"]
+    assert [entry["sendAsEmail"] for entry in listed] == ["alex@example.com", "hello@harbour-studio.example"]

@@ -248,3 +248,34 @@ def test_stored_draft_that_is_too_long_to_be_shown_is_not_sent(desk):
 def test_whole_subject_of_a_stored_draft_is_shown(desk):
     draft_id = store(desk, b"To: bob@example.com\nSubject: " + b"\n ".join([b"word"] * 500) + b" pay\n\ntext")
     assert dict(desk.run(desk.mailbox.drafts.preview_send(draft_id, None)).fields)["Subject"].endswith("word pay")
+
+
+def test_draft_that_cannot_be_read_is_not_sent_and_can_be_deleted(desk):
+    with desk.google.lock:
+        mailbox = desk.google.mailboxes["alex@example.com"]
+        draft_id = mailbox.keep_draft(mailbox.add(b"To: a@example.com\r\nContent-Type: text/plain" + b";" * 10_000, {"DRAFT"}))
+    with pytest.raises(InvalidInput, match="Open it in Gmail"):
+        desk.run(desk.mailbox.drafts.preview_send(draft_id, None))
+    assert "cannot be read" in dict(desk.run(desk.mailbox.drafts.preview_delete(draft_id, None)).fields)["Body"]
+    assert desk.run(desk.mailbox.drafts.delete(draft_id, None)).success
+
+
+def test_draft_that_gmail_does_not_answer_hides_no_other(desk):
+    drafts = desk.run(desk.mailbox.drafts.list_drafts(None, 20, None)).drafts
+    with desk.google.lock:
+        mailbox = desk.google.mailboxes["alex@example.com"]
+        broken = mailbox.keep_draft(mailbox.add(b"To: a@example.com\r\n\r\nhi", {"DRAFT"}))
+    desk.google.fail_next(500, path=f"drafts/{broken}$")
+    listed = desk.run(desk.mailbox.drafts.list_drafts(None, 20, None)).drafts
+    assert len(listed) == len(drafts) + 1
+    assert [draft.draft_id for draft in listed if draft.problem] == [broken]
+
+
+def test_draft_in_a_thread_is_written_from_the_address_that_was_written_to(desk, add_case):
+    add_case("alias")
+    thread_id = desk.run(desk.mailbox.inbox.read(desk.find('subject:"Alias mail"'), 0, None)).thread_id
+    saved = desk.run(desk.mailbox.drafts.create(DraftMail(body="Yes.", thread_id=thread_id)))
+    written = desk.run(desk.mailbox.drafts.read(saved.draft_id, None)).mail
+    assert (written.from_email, written.to) == ("hello@harbour-studio.example", ["Rosa Lind <rosa@lind.example>"])
+    desk.run(desk.mailbox.drafts.update(saved.draft_id, DraftMail(to="rosa@lind.example", body="No.")))
+    assert desk.run(desk.mailbox.drafts.read(saved.draft_id, None)).mail.from_email == "hello@harbour-studio.example"

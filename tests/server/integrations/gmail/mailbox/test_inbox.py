@@ -1,13 +1,17 @@
 """Mail is found and read, page by page, whatever it is."""
 
 import base64
+import random
 from email.message import EmailMessage
 
 import pytest
 
 from server.core.errors import InvalidInput, NotFound, UpstreamFailed, UpstreamTimedOut
+from server.integrations.gmail.accounts.session import open_session
 from server.integrations.gmail.mailbox.inbox import SUMMED_UP, ListQuery
 from server.integrations.gmail.mailbox.responses import LARGEST_ANSWER
+from server.integrations.gmail.mime.message import read_parts
+from tests.server.integrations.gmail.hostile import write_corpus
 
 ALEX, OTHER = "alex@example.com", "alex.morgan@example.org"
 
@@ -238,3 +242,97 @@ def test_malformed_response_of_google_is_a_bad_gateway(desk):
     desk.google.drop_next(path="messages$")
     with pytest.raises(UpstreamFailed):
         desk.run(desk.mailbox.inbox.search(ListQuery()))
+
+
+@pytest.mark.timeout(900)
+def test_corpus_of_hostile_mails_hides_no_other(desk, long):
+    corpus = write_corpus()
+    chosen = corpus if long else random.Random(len(corpus)).sample(corpus, 60)
+    ids = {receive(desk, raw) for raw in chosen}
+    good = receive(desk, write("I can be read."))
+    listed, searched, token = {}, {}, None
+    while len(listed) <= len(ids):
+        mails, token = desk.run(desk.mailbox.inbox.list_mails(ListQuery(most=50, page_token=token)))
+        assert sum(len(entry.model_dump_json()) + 1 for entry in mails) <= LARGEST_ANSWER
+        listed |= {entry.id: entry for entry in mails}
+        page = desk.run(desk.mailbox.inbox.search(ListQuery(most=50, page_token=token)))
+        searched |= {entry.id: entry for entry in page.messages}
+        token = token or page.next_page_token
+        if token is None:
+            break
+    assert ids <= listed.keys()
+    assert listed[good].body == "I can be read."
+    for mail_id in random.Random(1).sample(sorted(ids), 20):
+        desk.run(desk.mailbox.inbox.read(mail_id, 0, None)).model_dump_json().encode()
+        desk.run(desk.mailbox.inbox.read_thread(mail_id, None)).model_dump_json().encode()
+
+
+def test_mail_that_gmail_does_not_answer_is_an_item_that_says_so(desk):
+    broken = receive(desk, write("never seen", Subject="Broken"))
+    desk.google.fail_next(500, times=3, path=f"messages/{broken}$")
+    mails, _ = desk.run(desk.mailbox.inbox.list_mails(ListQuery(most=5)))
+    entries = desk.run(desk.mailbox.inbox.search(ListQuery(most=5))).messages
+    for items in (mails, entries):
+        assert len(items) == 5
+        assert [entry.id for entry in items if entry.problem] == [broken]
+    (unreadable,) = [entry for entry in mails if entry.problem]
+    assert (unreadable.truncated, unreadable.body) == (True, "")
+    assert "Open it in Gmail" in unreadable.problem
+    desk.google.fail_next(500, times=9, path="messages/")
+    with pytest.raises(UpstreamFailed):
+        desk.run(desk.mailbox.inbox.search(ListQuery(most=5)))
+
+
+def test_newest_long_texts_are_fetched_and_the_others_are_marked(desk):
+    first = receive(desk, write("first", Message_ID="<m0@x>"))
+    with desk.google.lock:
+        for number in range(1, 15):
+            raw = write(f"{number} " + "x " * 30_000).as_bytes()
+            desk.google.mailboxes[ALEX].add(raw, {"INBOX"}, thread_id=first, received=2_000_000_000_000 + number)
+    thread = desk.run(desk.mailbox.inbox.read_thread(first, None)).messages
+    assert len(thread) == 15
+    assert [entry.body.partition(" ")[0] for entry in thread[-10:]] == [str(number) for number in range(5, 15)]
+    assert [(entry.body, entry.truncated) for entry in thread[1:5]] == [("", True)] * 4
+    assert (thread[0].body, thread[0].truncated) == ("first", False)
+    left_out = desk.run(desk.mailbox.inbox.read(thread[1].id, 0, None))
+    assert left_out.body.startswith("1 x x")
+    listed, _ = desk.run(desk.mailbox.inbox.list_mails(ListQuery(most=14)))
+    assert [entry.body.partition(" ")[0] for entry in listed[:10]] == [str(number) for number in range(14, 4, -1)]
+    assert all(entry.truncated for entry in listed)
+
+
+def test_long_text_that_gmail_does_not_hand_out_can_be_fetched_as_a_file(desk):
+    mail_id = receive(desk, write("long " * 20_000))
+    desk.google.fail_next(404, path="attachments")
+    mail = desk.run(desk.mailbox.inbox.read(mail_id, 0, None))
+    assert (mail.body, mail.truncated, mail.next_offset) == ("", True, None)
+    (file,) = mail.attachments
+    handed = desk.run(desk.mailbox.inbox.read_attachment(mail_id, file.attachment_id, None))
+    assert base64.b64decode(handed.openaiFileResponse[0].content).startswith(b"long long")
+    assert file.name == "text-0.txt"
+
+
+def test_attachment_without_its_content_is_not_saved_as_an_empty_file(desk):
+    mail = write("text")
+    mail.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="a.pdf")
+    mail_id = receive(desk, mail)
+    session = open_session(desk.mailbox.accounts, None)
+    whole = desk.run(session.read("messages.get", id=mail_id))
+    part = {**whole["payload"]["parts"][1], "body": {"size": 4}}
+    with pytest.raises(UpstreamFailed, match=r"a\.pdf"):
+        desk.run(desk.mailbox.inbox._fetch_content(session, mail_id, read_parts(part)))
+
+
+@pytest.mark.parametrize(
+    ("case", "subject", "contained"),
+    [
+        ("stub-text", "Quayside", ("seats are F7 and F8", "QX-4471")),
+        ("named-body", "Body with a name", ("the meter reads 48213",)),
+        ("invitation", "crane survey", ("Crane survey", "2026-12-03", "09:00", "Europe/Lisbon", "Pier 4", "cal@lind.example")),
+    ],
+)
+def test_text_of_a_mail_is_what_its_reader_sees(desk, add_case, case, subject, contained):
+    add_case(case)
+    mail = desk.run(desk.mailbox.inbox.read(desk.find(f'subject:"{subject}"'), 0, None))
+    assert [text for text in contained if text not in mail.body] == []
+    assert [file.name for file in mail.attachments] == {"invitation": ["invite.ics"], "named-body": ["message.txt"]}.get(case, [])

@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 
 from server.core.errors import InvalidInput, NotFound
+from server.integrations.gmail.mailbox.labels import find_label
 from server.integrations.gmail.mailbox.responses import LARGEST_ANSWER
-from server.integrations.gmail.models import LabelChange, UnreadMark
+from server.integrations.gmail.models import LabelChange, MailLabel, UnreadMark
 
 ALEX = "alex@example.com"
 
@@ -125,3 +126,10 @@ def test_missing_message_cannot_be_changed(desk):
     for attempt in (desk.mailbox.labels.preview_trash, desk.mailbox.labels.trash, desk.mailbox.labels.archive):
         with pytest.raises(NotFound, match=re.escape("no")):
             desk.run(attempt("ffffffffffffffff", None))
+
+
+def test_label_whose_name_is_not_its_alone_needs_its_id():
+    labels = [MailLabel(id="Label_1", name="Bills", kind="user"), MailLabel(id="Label_2", name="bills", kind="user")]
+    assert find_label("Label_2", labels) == labels[1]
+    with pytest.raises(InvalidInput, match="Give the id"):
+        find_label("Bills", labels)

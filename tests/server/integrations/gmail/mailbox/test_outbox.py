@@ -204,6 +204,17 @@ def test_reply_reaches_a_sender_with_an_odd_name(desk, add_case, case, subject, 
         assert read_recipients(desk.google.mailboxes[ALEX].find(sent.message_id).raw) == [address, "kim@example.net"]
 
 
+def test_reply_to_all_leaves_out_an_alias_and_is_sent_from_it(desk, add_case):
+    add_case("alias")
+    order = Reply(message_id=desk.find('subject:"Alias mail"'), body="Yes.", reply_all=True)
+    effect = desk.run(desk.mailbox.outbox.preview_reply(order))
+    shown = dict(effect.fields)
+    assert (shown["Account"], shown["From"]) == ("alex@example.com", "hello@harbour-studio.example")
+    assert effect.recipients == ("rosa@lind.example", "ben@okafor.example")
+    sent = desk.run(desk.mailbox.outbox.reply(order))
+    assert desk.run(desk.mailbox.inbox.read(sent.message_id, 0, None)).from_email == "hello@harbour-studio.example"
+
+
 def test_reply_to_all_reaches_everybody_but_oneself(desk, add_case):
     add_case("reply-all")
     reply = Reply(message_id=desk.find('subject:"One odd name"'), body="x", reply_all=True)
@@ -214,6 +225,24 @@ def test_reply_to_all_reaches_everybody_but_oneself(desk, add_case):
         "cleo@ito.example",
         "dan@ito.example",
     )
+
+
+def test_reply_to_all_reaches_four_hundred_and_refuses_more_than_a_mail_takes(desk):
+    for count in (400, 501):
+        many = ", ".join(f"recipient-{number}-{'x' * 50}@host-{number}.example" for number in range(count))
+        raw = f"From: bob@example.com\r\nTo: {many}\r\nSubject: Many\r\n\r\nx".encode()
+        with desk.google.lock:
+            mail_id = desk.google.mailboxes[ALEX].add(raw, {"INBOX"}).id
+        order = Reply(message_id=mail_id, body="x", reply_all=True)
+        if count > 500:
+            with pytest.raises(InvalidInput, match="500 people at most"):
+                desk.run(desk.mailbox.outbox.preview_reply(order))
+            continue
+        assert len(desk.run(desk.mailbox.outbox.preview_reply(order)).recipients) == count + 1
+        sent = desk.run(desk.mailbox.outbox.reply(order))
+        with desk.google.lock:
+            reached = read_recipients(desk.google.mailboxes[ALEX].find(sent.message_id).raw)
+        assert (len(reached), reached[-1]) == (count + 1, many.rpartition(", ")[2])
 
 
 def test_reply_to_unreadable_recipients_is_refused(desk):

@@ -1,17 +1,22 @@
 """No answer is longer than a client takes, whatever a mail holds."""
 
 import base64
+import re
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.integrations.gmail.mailbox.responses import (
+    INCOMPLETE,
     LARGEST_ANSWER,
+    UNREADABLE,
     label_ids,
     lean_entries,
     name_labels,
     shorten_to_limit,
+    view_all_listed,
+    view_entries,
     view_entry,
     view_listed,
     view_whole,
@@ -118,3 +123,59 @@ def test_malformed_message_is_described_within_the_limit(strange):
 
     assert (entry.id, entry.labels) == (whole.id, whole.labels) == (listed.id, listed.labels)
     assert max(len(view.model_dump_json()) for view in (entry, whole, listed)) <= LARGEST_ANSWER
+
+
+class Unreadable(dict):
+    """A part of a mail at which reading fails as nobody foresaw."""
+
+    def get(self, *_):
+        raise RuntimeError
+
+
+def test_mail_that_cannot_be_read_is_an_item_that_says_so():
+    messages = [message("one"), {**message(), "id": "18ff", "payload": Unreadable()}, message("three")]
+    entries, listed = view_entries(messages, ME, {}), view_all_listed(messages, ME, {}, {})
+    whole = view_whole(messages[1], ME, {}, {})
+    assert [entry.body for entry in listed] == ["one", "", "three"]
+    assert [entry.problem is None for entry in entries] == [entry.problem is None for entry in listed] == [True, False, True]
+    for item in (entries[1], listed[1], whole):
+        assert (item.id, item.problem, item.unread, item.date) == ("18ff", UNREADABLE, True, "2025-10-09T08:53:20Z")
+    assert (listed[1].truncated, whole.truncated) == (True, True)
+
+
+def test_part_that_cannot_be_read_hides_no_other_part():
+    broken = message("one", files=1)
+    broken["payload"]["parts"].insert(1, Unreadable())
+    whole = view_whole(broken, ME, {}, {})
+    assert (whole.body, whole.problem) == ("one", None)
+    assert [file.name for file in whole.attachments] == ["attachment-0-1", "a.pdf"]
+
+
+def test_text_that_cannot_be_read_keeps_the_rest_of_the_mail():
+    part = {"mimeType": "text/plain", "body": {"data": "a"}}
+    whole = view_whole({**message(), "payload": {**message()["payload"], "parts": [part]}}, ME, {}, {})
+    assert (whole.subject, whole.body, whole.truncated, whole.problem) == ("Hi", "", True, INCOMPLETE)
+
+
+def test_text_that_is_not_here_stays_truncated_in_a_list():
+    part = {"mimeType": "text/plain", "body": {"attachmentId": "ANGx", "size": 9}}
+    (listed,) = shorten_to_limit(view_all_listed([{**message(), "payload": part}], ME, {}, {}))
+    assert (listed.body, listed.truncated) == ("", True)
+
+
+@pytest.mark.parametrize("crowd", [1, 400])
+def test_shortened_people_keep_their_addresses(crowd):
+    people = ", ".join(f"{'N' * 300} <recipient-{number}@host.example>" for number in range(crowd))
+    headers = [{"name": name, "value": people} for name in ("From", "To", "Cc")]
+    strange = {**message(), "payload": {"mimeType": "text/plain", "headers": headers}}
+    for entry in lean_entries(view_all_listed([strange] * 120, ME, {}, {})):
+        for person in (*entry.to, *entry.cc, *entry.from_email.split(", ")):
+            assert re.fullmatch(r"N+… <recipient-\d+@host\.example>|… and \d+ more", person)
+        assert entry.to[-1] == ("… and 398 more" if crowd == 400 else f"{'N' * 72}… <recipient-0@host.example>")
+
+
+def test_attachments_that_are_not_listed_are_counted():
+    assert view_whole(message(files=130), ME, {}, {}).more_attachments == 30
+    long = view_whole(message(files=300, name="n" * 250, crowd=60), ME, {}, {})
+    assert len(long.attachments) + long.more_attachments == 300
+    assert view_whole(message(files=3), ME, {}, {}).more_attachments == 0

@@ -291,3 +291,10 @@ def test_look_alike_domain_is_shown_as_punycode_with_a_warning():
     assert "Cyrillic and Latin, one word mixes alphabets" in shown["Warning"]
     assert name_recipients(mail.to) == "ann@xn--pypal-4ve.com, bob@example.com"
     assert mail.addresses() == ("ann@xn--pypal-4ve.com", "bob@example.com")
+
+
+def test_refused_name_with_a_comma_comes_with_a_hint():
+    with pytest.raises(InvalidInput, match="in quotation marks"):
+        read_people(["Lind, Rosa <rosa@lind.example>"], "to")
+    (person,) = read_people(['"Lind, Rosa" <rosa@lind.example>'], "to")
+    assert (person.name, person.address) == ("Lind, Rosa", "rosa@lind.example")

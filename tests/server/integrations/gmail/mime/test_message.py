@@ -8,17 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from server.core.errors import TooLarge
 from server.integrations.gmail.mime.message import (
-    DEEPEST,
     Headers,
     decode_base64url,
     find_attachments,
-    find_detached_texts,
+    limit_list,
     read_date,
     read_headers,
     read_parts,
     read_people,
-    read_text,
+    shorten_person,
 )
 
 
@@ -35,75 +35,6 @@ def part(kind: str, text: Any = None, *parts: Any, name: str = "", **headers: st
 
 PLAIN, HTML = part("text/plain", "plain"), part("text/html", "<p>html</p>")
 PDF = {"mimeType": "application/pdf", "filename": "a.pdf", "body": {"attachmentId": "ANGj", "size": 1024}}
-TEXTS = {
-    "single plain": (PLAIN, "plain", False),
-    "single html": (HTML, "html", True),
-    "alternative": (part("multipart/alternative", None, PLAIN, HTML), "plain", False),
-    "html first": (part("multipart/alternative", None, HTML, PLAIN), "plain", False),
-    "empty plain": (part("multipart/alternative", None, part("text/plain", " \n"), HTML), "html", True),
-    "mixed around alternative": (
-        part("multipart/mixed", None, part("multipart/alternative", None, PLAIN, HTML), PDF),
-        "plain",
-        False,
-    ),
-    "related in alternative": (
-        part("multipart/alternative", None, part("multipart/related", None, HTML, part("image/png", b"x", name="i.png"))),
-        "html",
-        True,
-    ),
-    "footer of a list": (part("multipart/mixed", None, PLAIN, part("text/plain", "footer")), "plain\n\nfooter", False),
-    "text that is attached": (part("multipart/mixed", None, PLAIN, part("text/plain", "x", name="notes.txt")), "plain", False),
-    "attached by its disposition": (
-        part("multipart/mixed", None, PLAIN, part("text/plain", "x", Content_Disposition="ATTACHMENT")),
-        "plain",
-        False,
-    ),
-    "a mail within": (
-        part("multipart/mixed", None, PLAIN, part("message/rfc822", None, part("text/plain", "inner"))),
-        "plain",
-        False,
-    ),
-    "amp": (part("multipart/alternative", None, part("text/x-amp-html", "<p>amp</p>"), HTML), "html", True),
-    "other text": (part("text/markdown", "# hi"), "# hi", False),
-    "declared charset": (
-        part("text/plain", "Привет".encode("koi8-r"), Content_Type='text/plain; charset="koi8-r"'),
-        "Привет",
-        False,
-    ),
-    "flowed": (part("text/plain", "one \r\ntwo", CONTENT_TYPE="text/plain; FORMAT=Flowed"), "one two", False),
-    "flowed with DelSp": (
-        part("text/plain", "日本 \r\n語", Content_Type="text/plain; charset=utf-8; format=flowed; delsp=YES"),
-        "日本語",
-        False,
-    ),
-    "nothing": ({}, "", False),
-    "a picture alone": (part("image/png", b"x"), "", False),
-    "a container without parts": (part("multipart/mixed"), "", False),
-    "broken base64": ({"mimeType": "text/plain", "body": {"data": "a"}}, "", False),
-}
-
-
-@pytest.mark.parametrize("case", TEXTS)
-def test_readable_text_part_is_chosen(case):
-    payload, text, html = TEXTS[case]
-    reading = read_text(read_parts(payload), {})
-    assert (reading.text, reading.html) == (text, html)
-
-
-def test_text_stored_as_attachment_is_fetched_and_inserted():
-    fetched = {"mimeType": "text/plain", "body": {"attachmentId": "ANGx", "size": 5}}
-    root = read_parts(part("multipart/alternative", None, fetched, HTML))
-    (wanted,) = find_detached_texts(root)
-    assert wanted.gmail_id == "ANGx"
-    assert read_text(root, {wanted.id: b"long"}).text == "long"
-    assert read_text(root, {}).text == "html"
-
-
-def test_deep_nesting_is_cut_off():
-    payload = PLAIN
-    for _ in range(DEEPEST * 3):
-        payload = part("multipart/mixed", None, payload)
-    assert read_text(read_parts(payload), {}).text == ""
 
 
 def test_attachments_are_listed_in_order_with_stable_ids():
@@ -125,7 +56,7 @@ def test_attachments_are_listed_in_order_with_stable_ids():
         ("0-0-1", "logo.png", "image/png", 2),
         ("0-1", "a.pdf", "application/pdf", 1024),
         ("0-2", "message-0-2.eml", "message/rfc822", 0),
-        ("0-3", "attachment-0-3", "text/calendar", 15),
+        ("0-3", "invite.ics", "text/calendar", 15),
         ("0-4", "attachment-0-4", "application/octet-stream", 1),
     ]
 
@@ -152,6 +83,37 @@ def test_long_recipient_list_is_shown_by_its_size():
     people = read_people(headers, "To")
     assert len(people) == 50
     assert people[-1] == "… and 31 more"
+
+
+def test_end_of_a_long_header_cuts_no_address():
+    many = ", ".join(f"recipient-{number}-{'x' * 100}@host-{number}.example" for number in range(400))
+    headers = Headers((("to", many),))
+    assert len(headers.addresses("To")) == 400
+    people = read_people(headers, "To", most=1000)
+    assert all(person.endswith(".example") for person in people[:-1])
+    assert people[-1] == f"… and {400 - len(people) + 1} more"
+    assert read_people(headers, "To")[-1] == "… and 351 more"
+    with pytest.raises(TooLarge):
+        Headers((("to", many), ("cc", many * 5))).addresses("To", "Cc")
+
+
+@pytest.mark.parametrize(
+    ("person", "shown"),
+    [
+        ("Bob <bob@example.com>", "Bob <bob@example.com>"),
+        ("Bob Bob Bob Bob Bob <bob@example.com>", "Bob Bob B… <bob@example.com>"),
+        ("bob-and-his-many-colleagues@example.com", "… (too long to show)"),
+        ("Bob <bob-and-his-many-colleagues@example.com>", "… (too long to show)"),
+    ],
+)
+def test_shortening_somebody_keeps_the_address(person, shown):
+    assert shorten_person(person, 28) == shown
+
+
+def test_remark_about_more_entries_adds_up():
+    assert limit_list(["a", "b", "… and 7 more"], 2) == ["a", "… and 8 more"]
+    assert limit_list(["a", "b", "c"], 2) == ["a", "… and 2 more"]
+    assert limit_list(["a", "b"], 2) == ["a", "b"]
 
 
 @pytest.mark.parametrize(
@@ -217,9 +179,9 @@ PAYLOADS = st.recursive(
 @given(PAYLOADS)
 def test_any_payload_is_parsed_into_valid_json(payload):
     root = read_parts(payload)
-    texts = [read_text(root, {}).text, *read_people(root.headers, "To"), read_date(root.headers.get("Date"), payload)]
+    texts = [*read_people(root.headers, "To"), read_date(root.headers.get("Date"), payload)]
     texts += [name for part in find_attachments(root) for name in (part.file_name, part.media_type, part.id)]
-    texts += [root.headers.line("Subject"), str([part.id for part in find_detached_texts(root)])]
+    texts += [root.headers.line("Subject")]
 
     assert json.loads(json.dumps(texts, ensure_ascii=False).encode()) == texts
     assert all(part.file_name and part.id for part in find_attachments(root))

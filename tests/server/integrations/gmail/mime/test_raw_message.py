@@ -101,3 +101,17 @@ def test_broken_structure_is_not_shown_completely(end):
     mail = read_raw(content)
     assert [part.media_type for part in mail.unshown] == ["the whole mail"]
     assert mail.source.endswith("--x\n\none\n" + end.decode())
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"To: a@example.com\n"
+        + b"".join(b"Content-Type: multipart/mixed; boundary=%d\n\n--%d\n" % (at, at) for at in range(3000)),
+        b"To: a@example.com\nContent-Type: text/plain" + b";" * 10_000 + b"\n\nhi",
+    ],
+    ids=["nesting", "parameters"],
+)
+def test_draft_that_cannot_be_read_completely_is_refused(content):
+    with pytest.raises(InvalidInput, match="Open it in Gmail"):
+        read_raw(content)

@@ -159,3 +159,8 @@ def test_shares_are_fair(costs, budget):
 def test_text_of_html_says_that_it_is_cut():
     assert html_to_text("x " * 300_000).endswith("x\n\n[The rest of this mail is too long or too intricate to be shown.]")
     assert html_to_text("<p>x") == "x"
+
+
+def test_snippet_with_a_long_number_is_read():
+    assert read_snippet(f"before &#{'9' * 4301}; after").startswith("before ")
+    assert read_snippet("a &amp; b &#228;") == "a & b ä"
