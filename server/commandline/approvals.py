@@ -7,6 +7,7 @@ from urllib.parse import quote
 import click
 
 from server.commandline.client import ask
+from server.core.command import format_command
 from server.sdk.approval_requests import ApprovalDuration
 from server.sdk.cli import data_dir_option, example, json_option, print_json, say, say_time
 
@@ -42,7 +43,8 @@ def show(question: dict[str, Any]) -> None:
         for line in others:
             say(f"        {line}")
     code = " --code NNNN" if question["wants_code"] else ""
-    say(f"    Yes: deskhand approvals approve {question['id']}{code}   No: deskhand approvals deny {question['id']}")
+    yes, no = (f"{format_command(f'approvals {word}')} {question['id']}" for word in ("approve", "deny"))
+    say(f"    Yes: {yes}{code}   No: {no}")
     if further := question["extents"][1:]:
         say(f"    A yes can go further: --for {' or '.join(further)}")
     if question["expires_at"]:

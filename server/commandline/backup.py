@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from server.commandline.client import ask, find_running
+from server.core.command import format_command
 from server.core.errors import Conflict
 from server.sdk.cli import data_dir_option, example, say
 from server.storage.data_dir import open_home
@@ -43,4 +44,4 @@ def restore(file: Path, data_dir: Path | None, *, with_access: bool) -> None:
         )
     say(f"Restored. What was there before is in {replaced}." if replaced else "Restored.")
     if not with_access:
-        click.echo("All keys are revoked; make new ones with `deskhand clients create`.")
+        click.echo(f"All keys are revoked; make new ones with `{format_command('clients create')}`.")

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from server.commandline.client import ask
+from server.core.command import format_command
 from server.core.errors import InvalidInput
 from server.sdk.cli import data_dir_option, example, json_option, print_json, say
 
@@ -37,11 +38,11 @@ def quit_deskhand(data_dir: Path | None) -> None:
 @click.argument("minutes", type=click.FloatRange(min=0, min_open=True, max=525_600), required=False)
 @data_dir_option
 def pause(minutes: float | None, data_dir: Path | None) -> None:
-    """Let nothing that changes something run, for MINUTES or until `deskhand resume`."""
+    """Let nothing that changes something run, for MINUTES or until you resume."""
     if minutes is not None and not math.isfinite(minutes):
         raise click.BadParameter("say how many minutes")
     ask(data_dir, "POST", "/api/pause", {"minutes": minutes})
-    click.echo(f"Paused for {minutes:g} minutes." if minutes else "Paused until `deskhand resume`.")
+    click.echo(f"Paused for {minutes:g} minutes." if minutes else f"Paused until `{format_command('resume')}`.")
 
 
 @click.command(epilog=example("deskhand resume"))

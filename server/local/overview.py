@@ -8,6 +8,7 @@ from typing import Any
 
 from fastapi import APIRouter, Depends
 
+from server.core.command import format_command
 from server.core.errors import InvalidInput, Unavailable
 from server.core.text import tell_moment
 from server.local import theme
@@ -105,6 +106,7 @@ async def describe(state: State, documents: Documents) -> Overview:
     await refresh(state)
     return Overview(
         version=documents.version,
+        command=format_command(),
         demo=state.context.demo,
         theme=state.context.settings.read(theme.SECTION, theme.Look).theme,
         here_only=state.address.is_here_only(),
@@ -184,7 +186,7 @@ def check_reach(state: State) -> list[Check]:
     """Look at how others come to Deskhand, where it runs."""
     if not state.address.public_port:
         return []
-    alone = " (this computer only; ChatGPT comes in once `deskhand tunnel on` has opened a tunnel)"
+    alone = f" (this computer only; ChatGPT comes in once `{format_command('tunnel on')}` has opened a tunnel)"
     checks = [Check(what="Address", well=True, detail=state.address.public + (alone if state.address.is_here_only() else ""))]
     if problem := state.tunnel.problem:
         checks.append(Check(what="Tunnel", well=False, detail=problem))

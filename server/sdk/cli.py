@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import click
 from click.core import ParameterSource
 
+from server.core.command import format_command
 from server.core.errors import DeskhandError
 from server.core.text import make_visible
 
@@ -49,7 +50,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JS
 
 def example(text: str) -> str:
     """The last line of a command's --help."""
-    return f"\b\nExample:\n  {text}"
+    return f"\b\nExample:\n  {format_command(text.removeprefix('deskhand '))}"
 
 
 def say(text: str, *, err: bool = False) -> None:
@@ -84,7 +85,7 @@ def run(command: click.Command, arguments: list[str] | None = None) -> None:
     """Run a command: exit code 0 success, 1 failure with one sentence, 2 usage error."""
     gc.set_threshold(50_000)  # collecting garbage among imported modules finds none and takes an eighth of the start
     try:
-        command.main(args=arguments, prog_name="deskhand")
+        command.main(args=arguments, prog_name=format_command())
     except Exception as error:
         if not isinstance(error, DeskhandError):
             import logging

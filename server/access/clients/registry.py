@@ -15,6 +15,7 @@ from server.access.clients.client import UNCHANGED, Change, Client, Policy
 from server.access.clients.grants import Token
 from server.access.oauth.tokens import digest
 from server.core.clock import Clock
+from server.core.command import format_command
 from server.core.errors import InvalidInput, NotFound
 from server.core.text import shorten
 from server.storage.database import Database
@@ -122,7 +123,7 @@ class Clients:
         for client in await self.list():
             if client.name == name and client.revoked_at is None:
                 return client
-        raise NotFound(f"There is no client named {name!r}. `deskhand clients list` names them.")
+        raise NotFound(f"There is no client named {name!r}. `{format_command('clients list')}` names them.")
 
     async def change(self, name: str, change: Change) -> Client:
         """Change what a client may do, from its next call on. Raises NotFound."""

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import click
 
+from server.core.command import format_command
 from server.core.errors import DeskhandError
 from server.sdk.cli import connect, data_dir_option, example, json_option, print_json, say, say_time, show
 
@@ -18,8 +19,8 @@ FIELDS = {
     "button": "Button Webhook",
 }  # as the OMI app calls them
 SECONDS_OF_SOUND = ",5"  # in one delivery, as the app wants it said
-NO_ADDRESS = "There is no address yet. Make one: deskhand omi address --new"
-HERE_ONLY = "OMI cannot reach this computer yet: `deskhand tunnel on` opens a public address."
+NO_ADDRESS = f"There is no address yet. Make one: {format_command('omi address --new')}"
+HERE_ONLY = f"OMI cannot reach this computer yet: `{format_command('tunnel on')}` opens a public address."
 
 
 @click.group(epilog=example("deskhand omi status"))
@@ -53,8 +54,9 @@ def describe_signing(secret: dict[str, Any]) -> str:
 
 def describe_source(source: dict[str, Any]) -> str:
     """Say what is known of an OMI account."""
+    approve = format_command("approvals approve")
     text = {
-        "waiting": f"waits for your word, {source['kept_aside']} kept aside: deskhand approvals approve {source['question']}",
+        "waiting": f"waits for your word, {source['kept_aside']} kept aside: {approve} {source['question']}",
         "accepted": f"accepted, {source['conversations']} conversations",
         "denied": f"denied, {source['dropped']} dropped",
     }

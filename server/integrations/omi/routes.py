@@ -94,6 +94,7 @@ async def read_conversation(omi: Omi, conversation_id: ConversationId, offset: F
     summary_templates="delete a conversation",
     idempotent=True,
     preview="memories.preview_delete",
+    rare=True,
 )
 async def delete_conversation(omi: Omi, conversation_id: ConversationId) -> Done:
     """Delete a conversation for good, with what was to be done after it."""

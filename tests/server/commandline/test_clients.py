@@ -89,3 +89,14 @@ def test_temporary_allowance_is_shown_and_ended(deskhand, serve) -> None:
     served.person("PATCH", "/api/clients/bot", json={"policies": {"send_mail": "ask"}})
     assert send("asked").status_code == 202
     assert "without asking" not in deskhand("clients", "show", "bot").stdout
+
+
+def test_preset_is_chosen_and_what_always_permits_is_said(deskhand) -> None:
+    made = deskhand("clients", "create", "my-gpt", "--preset", "ask", "--allow", "send_mail")
+    assert (made.returncode, made.stdout.startswith("dh_")) == (0, True)
+    assert made.stderr == "send_mail: Without asking, it can send any text to anyone in your name. You see it only afterwards.\n"
+    shown = json.loads(deskhand("clients", "show", "my-gpt", "--json").stdout)["operations"]
+    assert (shown["send_mail"], shown["trash_mail"]) == ("allow", "ask")
+    assert "not all of it can be undone" in deskhand("clients", "allow", "my-gpt", "trash_mail").stderr
+    assert deskhand("clients", "deny", "my-gpt", "send_mail").stderr == ""
+    assert "takes 30. Choose a preset" in deskhand("clients", "create", "everything").stderr

@@ -131,3 +131,8 @@ def test_traffic_stays_on_this_computer(public_url, base):
     address = Address(8000)
     address.set_public_url(public_url)
     assert choose_base(address) == base
+
+
+def test_gpt_of_the_demo_fits_chatgpt(visited):
+    document = visited.person("GET", f"/api/clients/{GPT}/document").json()
+    assert (document["warnings"], document["operations"] <= document["most"]) == ([], True)
