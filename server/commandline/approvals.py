@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import click
 
-from server.commandline.client import ask
+from server.commandline.client import ask, connect
 from server.core.command import format_command
 from server.sdk.approval_requests import ApprovalDuration
 from server.sdk.cli import data_dir_option, example, json_option, print_json, say, say_time
@@ -73,8 +73,12 @@ class DurationChoice(click.Choice[str]):
 def approve(question_id: str, code: str | None, extent: str, data_dir: Path | None) -> None:
     """Say yes."""
     path, order = f"/api/approvals/{quote(question_id, safe='')}/approve", {"extent": extent, "code": code}
-    answer = ask(data_dir, "POST", path, order, running_only=True)
+    with connect(data_dir, running_only=True) as deskhand:
+        question = next((item for item in deskhand.call("GET", "/api/approvals") if item["id"] == question_id), None)
+        answer = deskhand.call("POST", path, order)
     say(answer["message"])
+    if extent == ApprovalDuration.always and question and question["always"]:
+        say(question["always"], err=True)
 
 
 @approvals.command(epilog=example("deskhand approvals deny call-3f9a21 --reason 'Not to him.'"))
