@@ -84,11 +84,12 @@ def generate_schema(client: str | None, output: Path | None, form: str | None, d
 @json_option
 @data_dir_option
 def doctor(data_dir: Path | None, *, as_json: bool) -> None:
-    """Look at everything once and say what is not well. Ends with 1 if something is not."""
+    """Check everything: ✓ fine, ○ left to set up, ✕ wrong. Ends with 1 if something is wrong."""
     checks = ask(data_dir, "GET", "/api/checks")
     if as_json:
         print_json(checks)
     for check in [] if as_json else checks:
-        say(f"{'✓' if check['well'] else '✕'} {check['what']}: {check['detail']}")
+        mark = "✕" if not check["well"] else "○" if check["to_do"] else "✓"
+        say(f"{mark} {check['what']}: {check['detail']}")
     if not all(check["well"] for check in checks):
         raise SystemExit(1)

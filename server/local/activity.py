@@ -106,7 +106,8 @@ def make_search(state: State, wanted: Wanted, *, contents: bool = True, without:
 
 def view_line(entry: Entry, owners: Mapping[str, str]) -> ActivityLine:
     """Show an entry as a line."""
-    lacks_subject = entry.changes and entry.outcome in WITHOUT_EFFECT and entry.decision not in ASKED
+    without_effect = entry.outcome in WITHOUT_EFFECT or (entry.outcome is Outcome.failed and entry.effect is None)
+    lacks_subject = entry.changes and without_effect and entry.decision not in ASKED
     shown = {
         "client": entry.client_name,
         "integration": owners.get(entry.operation),

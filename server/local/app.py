@@ -35,7 +35,7 @@ PARTS = {  # the modules with the routes below each path; the last has all other
     "/api/clients": ("clients", "allowances"),
     "/api/tunnel": ("tunnel",),
     "/api": (
-        *("overview", "lost_addresses", "onboarding", "oauth_settings", "operations", "origins", "settings", "theme"),
+        *("checks", "overview", "lost_addresses", "onboarding", "oauth_settings", "operations", "origins", "settings", "theme"),
         *("desktop", "window"),
     ),
 }

@@ -201,7 +201,7 @@ class TodayView(BaseModel):
 
     calls: int = Field(description="All of them.")
     changes: int = Field(description="Those that changed something.")
-    refused: int = Field(description="Those that were not started.")
+    refused: int = Field(description="Those that were not permitted.")
     failed: int = Field(description="Those that went wrong, or of which nobody knows the end.")
 
 
@@ -242,6 +242,7 @@ class Check(BaseModel):
 
     what: str
     well: bool
+    to_do: bool = Field(False, description="Nothing is wrong, and something is left to set up or to turn on.")
     detail: str
 
 
