@@ -10,7 +10,7 @@ import click
 from server.access.clients.presets import Preset
 from server.commandline.client import ask, connect
 from server.core.command import format_command
-from server.sdk.cli import LocalApi, data_dir_option, example, json_option, print_json, say, say_time
+from server.sdk.cli import LocalApi, confirm, data_dir_option, example, json_option, print_json, say, say_time, yes_option
 
 WAYS = {"own": "made here", "registered": "registered itself", "document": "known by a document"}
 
@@ -147,10 +147,12 @@ add_policy_command("deny", "delete_draft", f"Refuse a client OPERATIONS, and do 
 @click.argument("name")
 @oauth_option
 @redirect_option
+@yes_option
 @data_dir_option
-def renew(name: str, redirect_uris: tuple[str, ...], data_dir: Path | None, *, oauth: bool) -> None:
+def renew(name: str, redirect_uris: tuple[str, ...], data_dir: Path | None, *, oauth: bool, yes: bool) -> None:
     """Print another key for a client, or another OAuth id and secret, only this once. The old ones end in the same moment."""
     check_redirects(redirect_uris, oauth=oauth)
+    confirm(f"The old {'secret and sign-ins' if oauth else 'key'} of {name} stop working.", yes=yes)
     with connect(data_dir) as deskhand:
         if oauth:
             made = deskhand.call("POST", f"/api/clients/{quoted(name)}/oauth", {"redirect_uris": list(redirect_uris) or None})
@@ -162,11 +164,13 @@ def renew(name: str, redirect_uris: tuple[str, ...], data_dir: Path | None, *, o
 @clients.command(epilog=example("deskhand clients revoke my-gpt"))
 @click.argument("name", required=False)
 @click.option("--all", "every", is_flag=True, help="Every client there is, at once.")
+@yes_option
 @data_dir_option
-def revoke(name: str | None, data_dir: Path | None, *, every: bool) -> None:
+def revoke(name: str | None, data_dir: Path | None, *, every: bool, yes: bool) -> None:
     """End a client: its key opens nothing from this moment on."""
     if (name is None) != every:
         raise click.UsageError("Name the client, or say --all.")
+    confirm(f"{'All keys and sign-ins' if every else f'The key and the sign-ins of {name}'} stop working.", yes=yes)
     with connect(data_dir) as deskhand:
         if every:
             ended = deskhand.call("POST", "/api/clients/revoke-all")["ended"]

@@ -45,7 +45,14 @@ data_dir_option = click.option(
     callback=choose_folder,
     help="The folder of all data. Default: the usual places of this system.",
 )
+yes_option = click.option("--yes", is_flag=True, help="Don't ask for confirmation.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for scripts.")
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Ask before something that cannot be undone. Raises Abort if the answer is no, or if nobody is there to answer."""
+    if not yes:
+        click.confirm(f"{question} Continue?", abort=True, err=True)
 
 
 def example(text: str) -> str:

@@ -45,8 +45,8 @@ Search = Annotated[
     str,
     Query(
         max_length=1000,
-        description="A search as in Gmail: words, from:, to:, subject:, in:, is:unread, has:attachment, label:, after:2026/1/31, "
-        "older_than:7d, quotes, and minus for what must not be there. Empty: everything but spam and trash.",
+        description="A search as in Gmail: words, from:, to:, subject:, in:, is:unread, has:attachment, label:, after:2026/1/31 "
+        "(the person's local time), older_than:7d, quotes, and minus for what must not be there. Empty: all but spam and trash.",
     ),
 ]
 PageToken = Annotated[

@@ -8,10 +8,12 @@ from typing import Any
 from urllib.parse import quote
 
 from server.core.errors import InvalidInput, NotFound
+from server.core.local_time import name_zone
 from server.integrations.gmail.accounts.accounts import Accounts
 from server.integrations.gmail.accounts.session import Permission, Session, open_session
 from server.integrations.gmail.mailbox.attachments import Files
 from server.integrations.gmail.mailbox.labels import Labels
+from server.integrations.gmail.mailbox.local_dates import localize_dates
 from server.integrations.gmail.mailbox.responses import (
     LARGEST_ANSWER,
     lean_entries,
@@ -83,7 +85,8 @@ class Inbox:
         messages = await self._fetch(session, ids, format="full", fields=ENTRY_FIELDS)
         names = await self.labels.names(session, messages)
         entries = lean_entries([view_entry(message, session.address, names) for message in messages])
-        return SearchResult(messages=entries, next_page_token=token, result_size_estimate=estimate)
+        zone = name_zone(self.accounts.context.clock.now())
+        return SearchResult(messages=entries, next_page_token=token, result_size_estimate=estimate, time_zone=zone)
 
     async def read(self, message_id: str, offset: int, account: str | None) -> WholeMail:
         """Read a mail, its text from an offset on."""
@@ -170,7 +173,7 @@ class Inbox:
             raise InvalidInput("The query is too long. Search for less at once.")
         options: dict[str, Any] = {"maxResults": query.most}
         if query.query:
-            options["q"] = query.query
+            options["q"] = localize_dates(query.query)
         if query.page_token:
             options["pageToken"] = query.page_token
         if query.label:
