@@ -31,7 +31,7 @@ POLICY = (
 
 PARTS = {  # the modules with the routes below each path; the last has all others
     "/api/approvals": ("approvals",),
-    "/api/activity": ("activity",),
+    "/api/activity": ("activity", "undo"),
     "/api/clients": ("clients", "allowances"),
     "/api/tunnel": ("tunnel",),
     "/api": (

@@ -110,6 +110,13 @@ def create_changes(state: State, documents: Documents) -> APIRouter:
         state.context.events.publish("clients")
         return ClientsEnded(ended=ended)
 
+    @routes.post("/{name}/reinstate")
+    async def reinstate_client(name: str) -> ClientView:
+        """Undoes a revocation, for a minute: its key and its sign-ins are valid again."""
+        client = await state.clients.reinstate(name)
+        state.context.events.publish("clients")
+        return await look(state, client)
+
     @routes.delete("/{name}")
     async def revoke_client(name: str) -> ClientView:
         """Ends a client: its key opens nothing from this moment on."""

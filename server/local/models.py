@@ -187,6 +187,13 @@ class ActivityView(ActivityLine):
     arguments: Any = None
     effect: Any = None
     result: str | None = None
+    undoable: bool = Field(False, description="Whether the opposite can be done.")
+
+
+class Undone(BaseModel):
+    """A call was undone."""
+
+    operation: str = Field(description="The operation of which the opposite was done.")
 
 
 class ActivityPage(BaseModel):

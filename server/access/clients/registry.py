@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from server.access.clients import grants, store
 from server.access.clients.client import UNCHANGED, Change, Client, Policy
 from server.access.clients.grants import Token
+from server.access.clients.reinstate import UNDO_TIME, reinstate_client
 from server.access.oauth.tokens import digest
 from server.core.clock import Clock
 from server.core.command import format_command
@@ -148,6 +149,11 @@ class Clients:
         await self.write(revoke_clients, now, [client.id])
         self._publish_scopes_lost(client.id)
         return replace(client, revoked_at=now)
+
+    async def reinstate(self, name: str) -> Client:
+        """Undo the revocation of a client, for a minute. Raises NotFound and Conflict."""
+        await self.write(reinstate_client, name, (self._clock.now() - UNDO_TIME).isoformat())
+        return await self.show(name)
 
     async def revoke_all(self) -> int:
         """Revoke every client. Returns their number."""
