@@ -328,3 +328,12 @@ def test_preset_is_chosen_for_a_new_client_and_changed_later(open_page, server):
     with changed(page):
         choice(page, "Send a mail", "Allow").check()
     expect(page.get_by_text("Without asking you: send a mail. This covers every later request")).to_be_visible()
+
+
+def test_revoked_client_is_brought_back_by_undo(open_page, clients):
+    page = open_page("access/my-gpt")
+    page.get_by_role("button", name="End my-gpt…").click()
+    page.get_by_role("dialog").get_by_role("button", name="End it").click()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("link", name=re.compile("my-gpt"))).to_be_visible()
+    assert clients.call("GET", "/apps/list", clients.keys["my-gpt"]).status_code == 200

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from server.core.errors import InvalidInput, NotFound
@@ -96,3 +98,18 @@ def test_unreadable_row_is_left_out_of_a_list(pendant) -> None:
     summaries = pendant.run(pendant.omi.memories.list_day_summaries(5, 0)).day_summaries
     assert [day.overview for day in summaries if not day.id.startswith("odd")] == ["words"]
     assert "odd1" not in {day.id for day in summaries}
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="no variable says the zone there")
+def test_day_is_local_and_the_answer_names_the_zone(pendant, monkeypatch):
+    monkeypatch.setenv("TZ", "XYZ-5")
+    time.tzset()
+    try:
+        pendant.send(make_memory("night", created_at="2026-10-01T20:00:00Z"))  # 1:00 on 2 October
+        for day, ids in (("2026-10-01", []), ("2026-10-02", ["night"])):
+            assert find(pendant, start=read_bound(day, end=False), end=read_bound(day, end=True)) == ids
+        listed = pendant.run(pendant.omi.memories.list_conversations(ConversationQuery(50)))
+        assert listed.time_zone == "UTC+05:00 (XYZ)"
+    finally:
+        monkeypatch.undo()
+        time.tzset()

@@ -1,6 +1,7 @@
 """Mail is found and read, page by page, whatever it is."""
 
 import base64
+import time
 from email.message import EmailMessage
 
 import pytest
@@ -238,3 +239,18 @@ def test_malformed_response_of_google_is_a_bad_gateway(desk):
     desk.google.drop_next(path="messages$")
     with pytest.raises(UpstreamFailed):
         desk.run(desk.mailbox.inbox.search(ListQuery()))
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="no variable says the zone there")
+def test_day_of_a_search_is_local(desk, monkeypatch):
+    monkeypatch.setenv("TZ", "XYZ-5")
+    time.tzset()
+    try:
+        wanted = receive(desk, write(Subject="Night shift", Date="Sat, 31 Jan 2026 20:00:00 +0000"))  # 1:00 on 1 February
+        query = "subject:night after:2026/2/1 before:2026/2/2"
+        found = desk.run(desk.mailbox.inbox.search(ListQuery(query)))
+        assert [mail.id for mail in found.messages] == [wanted]
+        assert found.time_zone == "UTC+05:00 (XYZ)"
+    finally:
+        monkeypatch.undo()
+        time.tzset()
