@@ -11,6 +11,7 @@ An installation that fails or is interrupted leaves the previous one in its plac
 
 import hashlib
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -41,11 +42,12 @@ def describe_packages(lock: Path) -> str:
 
 
 def describe_deskhand() -> str:
-    """Describe what Deskhand in its environment depends on: its project file and the window's sources."""
+    """Describe what Deskhand in its environment depends on: its project file and what the window is made of."""
     files = [HERE / "pyproject.toml", HERE / "assets" / "icon.svg"]
     for folder, folders, names in os.walk(UI):
         folders[:] = sorted(set(folders) - NOT_SOURCES)
         files += [Path(folder, name) for name in sorted(names)]
+    files += [*sorted(HERE.glob("docs/*.md")), *sorted(HERE.glob("docs/integrations/*.md"))]
     return "\n".join([*map(describe_file, files), ""])
 
 
@@ -166,6 +168,11 @@ def become(command: list[str]) -> int:
         return 130
 
 
+def describe_command() -> str:
+    """Describe how this was started, for the commands that Deskhand prints."""
+    return " ".join(["py" if WINDOWS else "python3", shlex.quote(sys.argv[0])])
+
+
 def main(arguments: list[str]) -> int:
     """Install what is missing, then become the program or its tests."""
     if sys.version_info < (3, 11):  # noqa: UP036, whoever starts this by hand may well have an older one
@@ -186,6 +193,7 @@ def main(arguments: list[str]) -> int:
     if what == "test":
         os.chdir(HERE)
         return become([str(PYTHON), "-m", "pytest", *arguments[1:]])
+    os.environ["DESKHAND_COMMAND"] = describe_command()
     # -P: a folder named `server` where this is started must not hide ours.
     return become([str(PYTHON), "-P", "-m", "desktop", *arguments])
 

@@ -18,6 +18,7 @@ from desktop.tray.tray import TrayUnavailable
 from desktop.window.browser import explain_browser_access, has_screen, reach
 from desktop.window.error_dialog import show_error
 from desktop.window.window import Window
+from server.core.command import format_command
 from server.core.errors import DeskhandError
 from server.lifecycle.crash_log import remember
 from server.sdk.cli import explain
@@ -40,10 +41,10 @@ NO_HOST = (
 )
 DISPLAY_LOST = "The screen that Deskhand was started on is gone, so it ends. Start it again where there is one."
 NO_SCREEN = (
-    "There is no screen here, so there is no icon and no window. The command line does the same: deskhand --help\n"
+    f"There is no screen here, so there is no icon and no window. The command line does the same: {format_command('--help')}\n"
     "To see its page in a browser of this computer, start Deskhand once more: it makes a file that opens the page."
 )
-NO_WINDOW = "The command line does the same: deskhand --help"
+NO_WINDOW = f"The command line does the same: {format_command('--help')}"
 
 
 def start(*, demo: bool, visitor: bool, data_dir: Path | None, hidden: bool) -> None:

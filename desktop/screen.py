@@ -13,6 +13,7 @@ from desktop import autostart
 from desktop.relaunch import relaunch_command, relaunch_environment
 from desktop.window.browser import browse, has_screen
 from desktop.window.window import Window
+from server.core.command import format_command
 from server.core.errors import Unavailable
 from server.system.environment import clean_environment, hidden_secrets
 
@@ -47,11 +48,13 @@ class DesktopScreen:
 
     def start_demo(self) -> None:
         if not has_screen():
-            raise Unavailable("There is no screen here. Start the demo yourself: deskhand serve --demo")
+            raise Unavailable(f"There is no screen here. Start the demo yourself: {format_command('serve --demo')}")
         try:
             start_detached(relaunch_command("--demo", *(["--data-dir", str(self.own_data / "demo")] if self.own_data else [])))
         except OSError as error:
-            raise Unavailable(f"The demo could not be started ({error}). Start it yourself: deskhand --demo") from error
+            raise Unavailable(
+                f"The demo could not be started ({error}). Start it yourself: {format_command('--demo')}"
+            ) from error
 
     def starts_at_login(self) -> bool | None:
         return autostart.is_on() if autostart.can() and not self.demo else None

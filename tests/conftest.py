@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no failure
 settings.load_profile("patient")
 
+os.environ["DESKHAND_COMMAND"] = "deskhand"  # however the tests were started
 os.environ.setdefault("DESKHAND_DEMO_OMI", "quiet")  # a test that wants the demo's deliveries asks for them
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -18,10 +18,11 @@ SHIPPED = ("ui/dist", "assets", "app_config.json")
 
 
 def list_sources(root: Path) -> list[Path]:
-    """List what the pages are made of, all below ui/ and the icon."""
+    """List what the pages are made of: all below ui/, the guides and the icon."""
     ui = root / "ui"
     files = [path for path in ui.rglob("*") if path.is_file() and not NOT_SOURCES & set(path.relative_to(ui).parts)]
-    return sorted([*files, root / "assets" / "icon.svg"])
+    guides = [*(root / "docs").glob("*.md"), *(root / "docs" / "integrations").glob("*.md")]
+    return sorted([*files, *guides, root / "assets" / "icon.svg"])
 
 
 def make_fingerprint(root: Path) -> str:

@@ -6,6 +6,7 @@ from html import escape
 from pathlib import Path
 
 from desktop.api_client import ApiClient
+from server.core.command import format_command
 from server.core.errors import Unavailable
 from server.lifecycle import runtime_file
 from server.system.environment import hidden_secrets
@@ -62,5 +63,5 @@ def explain_browser_access(data: Path) -> str:
         return "Deskhand is running already, without a window of its own; its page is in your browser."
     return (
         "Deskhand is running already, without a window. Its page opens with this file in a browser of this computer, once and "
-        f"within half a minute: {write_entry(data).as_uri()}\nThe command line does the same: deskhand --help"
+        f"within half a minute: {write_entry(data).as_uri()}\nThe command line does the same: {format_command('--help')}"
     )

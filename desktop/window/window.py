@@ -11,6 +11,7 @@ from pathlib import Path
 
 from desktop.relaunch import relaunch_command, relaunch_environment
 from desktop.window.browser import has_screen, reach, show_in_browser
+from server.core.command import format_command
 from server.core.errors import Unavailable
 from server.system.files import create_private_file
 
@@ -37,7 +38,7 @@ class Window:
         Raises Unavailable if nothing can show it.
         """
         if not has_screen():
-            raise Unavailable("There is no screen here. The command line does what the window does: deskhand --help")
+            raise Unavailable(f"There is no screen here. The command line does what the window does: {format_command('--help')}")
         with self._lock:
             if not (self._raise(page) or (not self._in_browser and self._open(page))):
                 self._in_browser = True
@@ -109,7 +110,9 @@ class Window:
     def _show_in_browser(self, page: str) -> None:
         log.info("There is no web view here; the window is shown in the browser. %s says more.", self.logs / "window.log")
         if not show_in_browser(self.data, page):
-            raise Unavailable("No browser could be opened for the window. The command line does the same: deskhand --help")
+            raise Unavailable(
+                f"No browser could be opened for the window. The command line does the same: {format_command('--help')}"
+            )
 
 
 def follow(process: "subprocess.Popen[str]", seen: threading.Event) -> None:

@@ -7,15 +7,17 @@ from typing import Any
 
 import click
 
-from server.commandline.client import ask
-from server.sdk.cli import data_dir_option, example, json_option, say, say_time, show
+from server.commandline.client import ask, connect
+from server.sdk.cli import LocalApi, data_dir_option, example, json_option, print_json, say, say_time, show
 
+LARGEST_PAGE = 1000  # of the local API
 NOT_WELL = ("failed", "uncertain", "refused")  # outcomes
 
 
 @click.command(epilog=example("deskhand activity --client my-gpt --search invoice --failed"))
 @click.argument("number", type=int, required=False)
-@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="How many calls.")
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="How many calls.")
+@click.option("--before", type=click.IntRange(1), help="Only those before the call with this number.")
 @click.option("--client", help="Only this client's.")
 @click.option("--search", default="", help="Only those in which these words stand.")
 @click.option("--failed", is_flag=True, help="Only those that went wrong or were refused.")
@@ -24,20 +26,35 @@ NOT_WELL = ("failed", "uncertain", "refused")  # outcomes
 @data_dir_option
 def activity(number: int | None, data_dir: Path | None, *, as_json: bool, **wanted: Any) -> None:
     """List what happened, newest first; with the NUMBER of a call, show all that is known of it."""
-    path = f"/api/activity/{number}" if number is not None else f"/api/activity?{encode_query(**wanted)}"
-    answer = ask(data_dir, "GET", path)
-    if as_json or number is not None:
-        show(answer, describe, as_json=as_json)
-    else:
-        list_entries(answer, chosen=any(wanted[name] for name in ("client", "search", "failed", "waiting")))
+    if number is not None:
+        show(ask(data_dir, "GET", f"/api/activity/{number}"), describe, as_json=as_json)
+        return
+    with connect(data_dir) as deskhand:
+        pages = read_pages(deskhand, **wanted)
+        if as_json:
+            print_json([entry for page in pages for entry in page])
+            return
+        for number_of_page, page in enumerate(pages):
+            if page or not number_of_page:
+                list_entries(page, chosen=any(wanted[name] for name in ("client", "search", "failed", "waiting", "before")))
 
 
-def encode_query(limit: int, client: str | None, search: str, *, failed: bool, waiting: bool) -> str:
+def read_pages(deskhand: LocalApi, limit: int, before: int | None, **wanted: Any) -> Iterator[list[dict[str, Any]]]:
+    """Read calls page by page, newest first, until there are `limit` or no more."""
+    while limit:
+        size = min(limit, LARGEST_PAGE)
+        page = deskhand.call("GET", f"/api/activity?{encode_query(size, before, **wanted)}")
+        yield page
+        limit = limit - size if len(page) == size else 0
+        before = page[-1]["id"] if page else None
+
+
+def encode_query(limit: int, before: int | None, client: str | None, search: str, *, failed: bool, waiting: bool) -> str:
     """Encode the filter as the query of the local API."""
     from urllib.parse import urlencode
 
     outcomes = [*(NOT_WELL if failed else ()), *(("waiting",) if waiting else ())]
-    wanted = {"limit": limit, "client": client, "search": search, "outcome": outcomes}
+    wanted = {"limit": limit, "before": before, "client": client, "search": search, "outcome": outcomes}
     return urlencode({name: value for name, value in wanted.items() if value is not None}, doseq=True)
 
 

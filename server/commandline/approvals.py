@@ -6,7 +6,8 @@ from urllib.parse import quote
 
 import click
 
-from server.commandline.client import ask
+from server.commandline.client import ask, connect
+from server.core.command import format_command
 from server.core.errors import NotFound
 from server.sdk.approval_requests import ApprovalDuration
 from server.sdk.cli import data_dir_option, example, json_option, print_json, say, say_time
@@ -45,7 +46,8 @@ def show(question: dict[str, Any]) -> None:
     if question["must_open"]:
         say(f"    Not all of it can be shown here. Read it in full first: deskhand approvals show {question['id']}")
     code = " --code NNNN" if question["wants_code"] else ""
-    say(f"    Yes: deskhand approvals approve {question['id']}{code}   No: deskhand approvals deny {question['id']}")
+    yes, no = (f"{format_command(f'approvals {word}')} {question['id']}" for word in ("approve", "deny"))
+    say(f"    Yes: {yes}{code}   No: {no}")
     if further := question["extents"][1:]:
         say(f"    A yes can go further: --for {' or '.join(further)}")
     if question["expires_at"]:
@@ -90,8 +92,12 @@ class DurationChoice(click.Choice[str]):
 def approve(question_id: str, code: str | None, extent: str, data_dir: Path | None) -> None:
     """Say yes."""
     path, order = f"/api/approvals/{quote(question_id, safe='')}/approve", {"extent": extent, "code": code}
-    answer = ask(data_dir, "POST", path, order, running_only=True)
+    with connect(data_dir, running_only=True) as deskhand:
+        question = next((item for item in deskhand.call("GET", "/api/approvals") if item["id"] == question_id), None)
+        answer = deskhand.call("POST", path, order)
     say(answer["message"])
+    if extent == ApprovalDuration.always and question and question["always"]:
+        say(question["always"], err=True)
 
 
 @approvals.command(epilog=example("deskhand approvals deny call-3f9a21 --reason 'Not to him.'"))

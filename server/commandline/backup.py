@@ -7,6 +7,7 @@ from urllib.parse import quote
 import click
 
 from server.commandline.client import ask, connect, find_running
+from server.core.command import format_command
 from server.core.errors import Conflict
 from server.sdk.cli import data_dir_option, example, json_option, print_json, say
 from server.storage.data_dir import open_home
@@ -41,7 +42,7 @@ def restore(file: Path, data_dir: Path | None, *, with_access: bool) -> None:
         replaced = backups.restore(file, folders.data, make_options(with_access=with_access), config=folders.config)
     say(f"Restored. What was there before is in {replaced}." if replaced else "Restored.")
     if not with_access:
-        click.echo("All keys are revoked; make new ones with `deskhand clients create`.")
+        click.echo(f"All keys are revoked; make new ones with `{format_command('clients create')}`.")
     if waiting := ask(data_dir, "GET", "/api/restore")["differences"]:
         show_differences(waiting)
 
@@ -75,7 +76,7 @@ def show_differences(waiting: list[dict[str, str]]) -> None:
             say(f"    {label}: {first}")
             for line in others:
                 say(f"        {line}")
-    say("Accept: deskhand differences accept ID   Discard: deskhand differences discard ID, or --all")
+    say(f"Accept: {format_command('differences accept')} ID   Discard: {format_command('differences discard')} ID, or --all")
 
 
 @differences.command(epilog=example("deskhand differences accept 3f9a21c40b7e"))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from server.core.command import format_command
 from server.core.errors import DeskhandError, Unavailable
 from server.lifecycle import runtime_file
 from server.sdk.cli import LocalApi
@@ -17,7 +18,7 @@ from server.storage.data_dir import find_home, open_home
 if TYPE_CHECKING:
     import httpx2
 
-NOTHING_RUNS = "Deskhand is not running. Start it with `deskhand serve`, or from its icon."
+NOTHING_RUNS = f"Deskhand is not running. Start it with `{format_command('serve')}`, or from its icon."
 SECONDS = 60.0
 
 

@@ -1,13 +1,16 @@
 """`deskhand clients`: who may call."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
+from server.access.clients.presets import Preset
 from server.commandline.client import ask, connect
-from server.sdk.cli import data_dir_option, example, json_option, print_json, say, say_time
+from server.core.command import format_command
+from server.sdk.cli import LocalApi, confirm, data_dir_option, example, json_option, print_json, say, say_time, yes_option
 
 WAYS = {"own": "made here", "registered": "registered itself", "document": "known by a document"}
 
@@ -26,8 +29,13 @@ def clients() -> None:
     """Make, list, change and end the GPTs, apps and scripts that may call."""
 
 
-@clients.command(epilog=example("deskhand clients create bot --allow send_mail --rate 30/minute"))
+@clients.command(epilog=example("deskhand clients create my-gpt --preset ask"))
 @click.argument("name")
+@click.option(
+    "--preset",
+    type=click.Choice([preset.value for preset in Preset]),
+    help="Permissions by meaning, as many as a GPT takes. read-only: looks things up. ask: asks you before it changes anything.",
+)
 @click.option(
     "--scope",
     "scopes",
@@ -57,14 +65,17 @@ def create(  # noqa: PLR0913, one argument for each option
     redirect_uris: tuple[str, ...],
     data_dir: Path | None,
     *,
+    preset: str | None,
     oauth: bool,
     as_json: bool,
 ) -> None:
     """Make a client and print its key, or its OAuth id and secret, alone on stdout and only this once."""
     check_redirects(redirect_uris, oauth=oauth)
     order: dict[str, Any] = {"name": name, "scopes": list(scopes) or None, "allow": list(allow), "deny": list(deny), "rate": rate}
-    order |= {"oauth": oauth, "redirect_uris": list(redirect_uris)}
-    made = ask(data_dir, "POST", "/api/clients", order)
+    order |= {"preset": preset, "oauth": oauth, "redirect_uris": list(redirect_uris)}
+    with connect(data_dir) as deskhand:
+        made = deskhand.call("POST", "/api/clients", order)
+        warn_of_always(deskhand, allow)
     for warning in made["warnings"]:
         say(f"For a script this is fine; ChatGPT would not take its document: {warning}", err=True)
     if as_json:
@@ -87,7 +98,7 @@ def list_clients(data_dir: Path | None, *, as_json: bool) -> None:
         credential = f"{client['key_hint']}…" if client["key_hint"] else "OAuth"
         say(f"{client['name']:<24} {credential:<8}  {' '.join(client['scopes'])}{ended}")
     if not listed:
-        click.echo("There are no clients yet. Make one: deskhand clients create my-gpt", err=True)
+        click.echo(f"There are no clients yet. Make one: {format_command('clients create my-gpt')}", err=True)
 
 
 @clients.command(epilog=example("deskhand clients show my-gpt"))
@@ -108,7 +119,7 @@ def show(name: str, data_dir: Path | None, *, as_json: bool) -> None:
             until = say_time(allowance["until"]) if allowance["until"] else "you end it"
             say(f"allowed {allowance['operation']}{whom} without asking, until {until}")
         if allowances:
-            say(f"Have it ask again: deskhand clients ask {name} OPERATION")
+            say(f"Have it ask again: {format_command('clients ask')} {name} OPERATION")
 
 
 def add_policy_command(policy: str, operation: str, text: str) -> None:
@@ -120,7 +131,10 @@ def add_policy_command(policy: str, operation: str, text: str) -> None:
     @data_dir_option
     def set_policy(name: str, operations: tuple[str, ...], data_dir: Path | None) -> None:
         order = {"policies": dict.fromkeys(operations, policy)}
-        tell(ask(data_dir, "PATCH", f"/api/clients/{quoted(name)}", order))
+        with connect(data_dir) as deskhand:
+            client = deskhand.call("PATCH", f"/api/clients/{quoted(name)}", order)
+            warn_of_always(deskhand, operations if policy == "allow" else ())
+        tell(client)
 
 
 ENDS = "It ends whatever you allowed of them,"
@@ -133,10 +147,12 @@ add_policy_command("deny", "delete_draft", f"Refuse a client OPERATIONS, and do 
 @click.argument("name")
 @oauth_option
 @redirect_option
+@yes_option
 @data_dir_option
-def renew(name: str, redirect_uris: tuple[str, ...], data_dir: Path | None, *, oauth: bool) -> None:
+def renew(name: str, redirect_uris: tuple[str, ...], data_dir: Path | None, *, oauth: bool, yes: bool) -> None:
     """Print another key for a client, or another OAuth id and secret, only this once. The old ones end in the same moment."""
     check_redirects(redirect_uris, oauth=oauth)
+    confirm(f"The old {'secret and sign-ins' if oauth else 'key'} of {name} stop working.", yes=yes)
     with connect(data_dir) as deskhand:
         if oauth:
             made = deskhand.call("POST", f"/api/clients/{quoted(name)}/oauth", {"redirect_uris": list(redirect_uris) or None})
@@ -148,11 +164,13 @@ def renew(name: str, redirect_uris: tuple[str, ...], data_dir: Path | None, *, o
 @clients.command(epilog=example("deskhand clients revoke my-gpt"))
 @click.argument("name", required=False)
 @click.option("--all", "every", is_flag=True, help="Every client there is, at once.")
+@yes_option
 @data_dir_option
-def revoke(name: str | None, data_dir: Path | None, *, every: bool) -> None:
+def revoke(name: str | None, data_dir: Path | None, *, every: bool, yes: bool) -> None:
     """End a client: its key opens nothing from this moment on."""
     if (name is None) != every:
         raise click.UsageError("Name the client, or say --all.")
+    confirm(f"{'All keys and sign-ins' if every else f'The key and the sign-ins of {name}'} stop working.", yes=yes)
     with connect(data_dir) as deskhand:
         if every:
             ended = deskhand.call("POST", "/api/clients/revoke-all")["ended"]
@@ -160,6 +178,13 @@ def revoke(name: str | None, data_dir: Path | None, *, every: bool) -> None:
         else:
             deskhand.call("DELETE", f"/api/clients/{quoted(name or '')}")
             say(f"{name} is revoked.")
+
+
+def warn_of_always(deskhand: LocalApi, names: Sequence[str]) -> None:
+    """Say what is permitted by allowing these operations without asking."""
+    for operation in deskhand.call("GET", "/api/operations") if names else []:
+        if operation["name"] in names and operation["always"]:
+            say(f"{operation['name']}: {operation['always']}", err=True)
 
 
 def check_redirects(redirect_uris: tuple[str, ...], *, oauth: bool) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from server.commandline.client import ask
+from server.core.command import format_command
 from server.core.errors import InvalidInput
 from server.sdk.cli import data_dir_option, example, json_option, print_json, say
 
@@ -37,11 +38,11 @@ def quit_deskhand(data_dir: Path | None) -> None:
 @click.argument("minutes", type=click.FloatRange(min=0, min_open=True, max=525_600), required=False)
 @data_dir_option
 def pause(minutes: float | None, data_dir: Path | None) -> None:
-    """Let nothing that changes something run, for MINUTES or until `deskhand resume`."""
+    """Let nothing that changes something run, for MINUTES or until you resume."""
     if minutes is not None and not math.isfinite(minutes):
         raise click.BadParameter("say how many minutes")
     ask(data_dir, "POST", "/api/pause", {"minutes": minutes})
-    click.echo(f"Paused for {minutes:g} minutes." if minutes else "Paused until `deskhand resume`.")
+    click.echo(f"Paused for {minutes:g} minutes." if minutes else f"Paused until `{format_command('resume')}`.")
 
 
 @click.command(epilog=example("deskhand resume"))
@@ -83,11 +84,12 @@ def generate_schema(client: str | None, output: Path | None, form: str | None, d
 @json_option
 @data_dir_option
 def doctor(data_dir: Path | None, *, as_json: bool) -> None:
-    """Look at everything once and say what is not well. Ends with 1 if something is not."""
+    """Check everything: ✓ fine, ○ left to set up, ✕ wrong. Ends with 1 if something is wrong."""
     checks = ask(data_dir, "GET", "/api/checks")
     if as_json:
         print_json(checks)
     for check in [] if as_json else checks:
-        say(f"{'✓' if check['well'] else '✕'} {check['what']}: {check['detail']}")
+        mark = "✕" if not check["well"] else "○" if check["to_do"] else "✓"
+        say(f"{mark} {check['what']}: {check['detail']}")
     if not all(check["well"] for check in checks):
         raise SystemExit(1)

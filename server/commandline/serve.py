@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from server.core.command import format_command
 from server.core.invisible import make_visible
 from server.sdk.cli import data_dir_option, example
 
@@ -128,7 +129,7 @@ def tell(ready: "Ready", *, demo: bool) -> str:
         f"  for ChatGPT and scripts   {ready.public}",
         f"  what it offers            {ready.public}/docs",
         f"  its document              {ready.public}/openapi.json",
-        "Make a key for a script:    deskhand clients create my-script",
+        f"Make a key for a script:    {format_command('clients create my-script')}",
         *ready.notices,
     ]
     return "\n".join(map(make_visible, lines))

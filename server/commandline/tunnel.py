@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from server.commandline.client import ask, connect
+from server.core.command import format_command
 from server.core.errors import DeskhandError
 from server.sdk.cli import LocalApi, data_dir_option, example, json_option, print_json, say
 
@@ -31,7 +32,9 @@ def on(data_dir: Path | None, *, as_json: bool) -> None:
     if as_json:
         print_json(view)
     if view["state"] not in {"open", "fixed"}:
-        raise DeskhandError(format_problem(view) or "The tunnel is not open yet. `deskhand tunnel status` tells more.")
+        raise DeskhandError(
+            format_problem(view) or f"The tunnel is not open yet. `{format_command('tunnel status')}` tells more."
+        )
     if not as_json:
         say(view["address"])
 

@@ -68,7 +68,7 @@ class TooLarge(DeskhandError, status=413):
 
 
 class Misdirected(DeskhandError, status=421):
-    """Deskhand does not answer at this address. Use one of those that `deskhand addresses` prints."""
+    """Deskhand does not answer at this address. Use one that its window shows."""
 
 
 class TooManyRequests(DeskhandError, status=429):

@@ -9,6 +9,7 @@ from itertools import chain, cycle, repeat
 from random import Random
 from urllib.parse import urlsplit
 
+from server.access.clients.presets import Preset, make_permissions
 from server.access.clients.registry import Client, Policy
 from server.core.errors import NotFound
 from server.demo.chatgpt import ChatGPT, NotOffered
@@ -40,19 +41,20 @@ class TrafficSchedule:
 
 @dataclass(frozen=True)
 class SimulatedClient:
-    """Client of the demo. `scopes` None: all scopes."""
+    """Client of the demo. `scopes`: within which its preset applies; None: all."""
 
     name: str
-    scopes: frozenset[str] | None
+    preset: Preset
+    scopes: frozenset[str] | None = None
     allowed: tuple[str, ...] = ()
 
 
 def list_clients(scripts: Sequence[DemoScript]) -> tuple[SimulatedClient, ...]:
-    """List the simulated clients: a script that only reads, and a GPT with every scope."""
+    """List the simulated clients: a script that only reads, and a GPT that asks before changes."""
     script_scopes = frozenset(scope for script in scripts for scope in script.script_scopes)
     return (
-        SimulatedClient(Persona.script, script_scopes),
-        SimulatedClient(Persona.gpt, None, tuple(name for script in scripts for name in script.allowed)),
+        SimulatedClient(Persona.script, Preset.read_only, script_scopes),
+        SimulatedClient(Persona.gpt, Preset.ask, allowed=tuple(name for script in scripts for name in script.allowed)),
     )
 
 
@@ -154,8 +156,9 @@ async def prepare_client(state: State, client: SimulatedClient) -> tuple[Client,
     try:
         made, key = await state.clients.renew_key(client.name)
     except NotFound:
-        scopes = frozenset(state.runtime.scopes()) if client.scopes is None else client.scopes
-        made, key = await state.clients.create(client.name, scopes, dict.fromkeys(client.allowed, Policy.allow))
+        permissions = make_permissions(client.preset, state.runtime.operations().values(), client.scopes)
+        policies = {**permissions.policies, **dict.fromkeys(client.allowed, Policy.allow)}
+        made, key = await state.clients.create(client.name, permissions.scopes, policies)
     state.context.events.publish("clients")
     return made, key
 

@@ -48,8 +48,10 @@ class Address:
             tell()
 
     def is_here_only(self) -> bool:
-        """Return whether only programs on this computer can use the public address."""
-        return self.public_url is None and self._own_host in LOOPBACK
+        """Return whether only programs on this computer can use the public address, as in the demo, whose tunnel leads here."""
+        if self.public_url is None:
+            return self._own_host in LOOPBACK
+        return urlsplit(self.public_url).hostname in {name.strip("[]") for name in LOOPBACK}
 
     def public_hosts(self) -> set[str]:
         """The Host headers that the public surface answers to."""

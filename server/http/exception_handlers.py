@@ -18,7 +18,7 @@ from server.http.problem_details import PROBLEM_TYPE, problem_body
 log = logging.getLogger(__name__)
 
 SENTENCES = {
-    404: "There is nothing at this address. `deskhand addresses` and /docs say what there is.",
+    404: "There is nothing at this address. /docs says what there is.",
     405: "This address does not take that method. /docs says which it takes.",
     413: "The request is too large. Send less at once.",
 }

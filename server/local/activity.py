@@ -80,7 +80,8 @@ def create_routes(state: State) -> APIRouter:
     @routes.get("/{entry_id}")
     async def read_activity(entry_id: Annotated[Id, Path()]) -> ActivityView:
         """Shows one call with its contents."""
-        return view(await state.activity.read(entry_id), state.runtime.owners())
+        entry = await state.activity.read(entry_id)
+        return view(entry, state.runtime.owners()).model_copy(update={"undoable": is_undoable(state, entry)})
 
     return routes
 
@@ -107,7 +108,8 @@ def make_search(state: State, wanted: Wanted, *, contents: bool = True, without:
 
 def view_line(entry: Entry, owners: Mapping[str, str]) -> ActivityLine:
     """Show an entry as a line."""
-    lacks_subject = entry.changes and entry.outcome in WITHOUT_EFFECT and entry.decision not in ASKED
+    without_effect = entry.outcome in WITHOUT_EFFECT or (entry.outcome is Outcome.failed and entry.effect is None)
+    lacks_subject = entry.changes and without_effect and entry.decision not in ASKED
     shown = {
         "client": entry.client_name,
         "integration": owners.get(entry.operation),
@@ -150,3 +152,12 @@ def explain(entry: Entry) -> str:
 def parse(text: str | None) -> Any:
     """Parse stored JSON."""
     return json.loads(text) if text else None
+
+
+def is_undoable(state: State, entry: Entry) -> bool:
+    """Return whether a call has been done, has an inverse, and its arguments are still stored."""
+    arguments: Mapping[str, Any] | None = parse(entry.arguments)
+    if entry.outcome is not Outcome.done or not arguments or not state.runtime.has_undo(entry.operation):
+        return False
+    order = arguments.get("order")
+    return not isinstance(order, dict) or order.get("action", "start") == "start"

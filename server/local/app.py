@@ -32,11 +32,12 @@ POLICY = (
 
 PARTS = {  # the modules with the routes below each path; the last has all others
     "/api/approvals": ("approvals",),
-    "/api/activity": ("activity",),
+    "/api/activity": ("activity", "undo"),
     "/api/clients": ("clients", "allowances"),
     "/api/tunnel": ("tunnel",),
     "/api": (
-        *("overview", "lost_addresses", "onboarding", "oauth_settings", "operations", "origins", "restore", "settings", "theme"),
+        *("checks", "overview", "lost_addresses", "onboarding", "oauth_settings", "operations", "origins", "restore"),
+        *("settings", "theme"),
         *("desktop", "window"),
     ),
 }

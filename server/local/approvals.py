@@ -1,12 +1,15 @@
 """Approval requests: listing them, and approving or denying one."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
+from server.access.clients.presets import describe_always
 from server.runtime.state import State
 from server.sdk.approval_requests import ApprovalDuration, ApprovalRequest, Kind
+from server.sdk.operation import Operation
 
 
 class QuestionField(BaseModel):
@@ -29,6 +32,7 @@ class QuestionView(BaseModel):
     expires_at: str | None = Field(description="Until when it waits, ISO 8601 in UTC.")
     wants_code: bool = Field(description="Whether the yes needs the four digits that the asking browser shows.")
     extents: list[ApprovalDuration] = Field(description="How far a yes may go; the first is the usual one.")
+    always: str = Field(description="What is permitted by always allowing it; empty if that is unknown.")
     recipients: list[str] = Field(description="Whom a yes to these recipients would stand for.")
     html: str = Field(
         description="What its recipients see, without scripts and pictures from elsewhere; empty if it has no HTML."
@@ -70,7 +74,8 @@ def create_routes(state: State) -> APIRouter:
     @routes.get("")
     async def list_questions() -> list[QuestionView]:
         """Lists the pending approvals, oldest first."""
-        return [view(question) for question in await questions.list()]
+        operations = state.runtime.operations()
+        return [view(question, operations) for question in await questions.list()]
 
     @routes.post("/{question_id}/open")
     async def open_source(question_id: str) -> Source:
@@ -90,7 +95,9 @@ def create_routes(state: State) -> APIRouter:
     return routes
 
 
-def view(question: ApprovalRequest) -> QuestionView:
+def view(question: ApprovalRequest, operations: Mapping[str, Operation]) -> QuestionView:
     """Show a request."""
+    operation = operations.get(question.operation or "")
     fields = [{"name": name, "value": value} for name, value in question.fields]
-    return QuestionView.model_validate(asdict(question) | {"fields": fields, "must_open": bool(question.source)})
+    more = {"must_open": bool(question.source), "always": describe_always(operation) if operation else ""}
+    return QuestionView.model_validate(asdict(question) | {"fields": fields} | more)

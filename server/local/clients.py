@@ -3,12 +3,13 @@
 from fastapi import APIRouter, Depends
 
 from server.access.clients.client import UNCHANGED, Change, Client, Policy
+from server.access.clients.presets import MOST_OPERATIONS, Permissions, make_permissions
 from server.access.clients.usage import Use
 from server.core.errors import InvalidInput
 from server.local.models import ClientChange, ClientsEnded, ClientView, DocumentView, MadeClient, NewClient, view_client
 from server.local.oauth_models import CallbackOrder, OAuthOrder, view_program
 from server.projections.documents import Documents, permitted
-from server.projections.openapi import MOST_OPERATIONS, walk_operations
+from server.projections.openapi import walk_operations
 from server.runtime.state import State
 
 
@@ -25,11 +26,8 @@ def create_routes(state: State) -> APIRouter:
     @routes.post("", status_code=201)
     async def create_client(order: NewClient) -> MadeClient:
         """Creates a client. Its key, or its OAuth id and secret, is in this response only."""
-        check_operations(state, {*order.allow, *order.deny})
-        if both := sorted(set(order.allow) & set(order.deny)):
-            raise InvalidInput(f"{', '.join(both)} cannot be allowed and denied at once.")
-        scopes, oauth, key = check_scopes(state, order.scopes), None, ""
-        policies = dict.fromkeys(order.allow, Policy.allow) | dict.fromkeys(order.deny, Policy.deny)
+        permissions, oauth, key = choose_permissions(state, order), None, ""
+        scopes, policies = permissions.scopes, permissions.policies
         if order.oauth:
             client, oauth = await state.programs.create(order.name, scopes, policies, order.rate, order.redirect_uris)
         else:
@@ -112,6 +110,13 @@ def create_changes(state: State, documents: Documents) -> APIRouter:
         state.context.events.publish("clients")
         return ClientsEnded(ended=ended)
 
+    @routes.post("/{name}/reinstate")
+    async def reinstate_client(name: str) -> ClientView:
+        """Undoes a revocation, for a minute: its key and its sign-ins are valid again."""
+        client = await state.clients.reinstate(name)
+        state.context.events.publish("clients")
+        return await look(state, client)
+
     @routes.delete("/{name}")
     async def revoke_client(name: str) -> ClientView:
         """Ends a client: its key opens nothing from this moment on."""
@@ -138,6 +143,20 @@ async def show_clients(state: State, clients: list[Client]) -> list[ClientView]:
 async def look(state: State, client: Client) -> ClientView:
     """Show a client."""
     return (await show_clients(state, [client]))[0]
+
+
+def choose_permissions(state: State, order: NewClient) -> Permissions:
+    """Choose the permissions of a new client: those of its preset or all, then what is allowed or denied by name."""
+    check_operations(state, {*order.allow, *order.deny})
+    if both := sorted(set(order.allow) & set(order.deny)):
+        raise InvalidInput(f"{', '.join(both)} cannot be allowed and denied at once.")
+    permissions, operations = Permissions(check_scopes(state, order.scopes), {}), state.runtime.operations()
+    if order.preset:
+        permissions = make_permissions(order.preset, operations.values(), permissions.scopes)
+        if beyond := sorted(name for name in order.allow if operations[name].scope not in {"", *permissions.scopes}):
+            raise InvalidInput(f"The preset {order.preset} does not include {', '.join(beyond)}. Choose another one.")
+    named = dict.fromkeys(order.allow, Policy.allow) | dict.fromkeys(order.deny, Policy.deny)
+    return Permissions(permissions.scopes, {**permissions.policies, **named})
 
 
 def check_scopes(state: State, wanted: list[str] | None, had: frozenset[str] = frozenset()) -> frozenset[str]:

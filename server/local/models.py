@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from server.access.activity.entry import Outcome
+from server.access.clients.presets import Preset
 from server.access.clients.registry import Client, Policy
 from server.access.clients.usage import Use
 from server.access.oauth.models import ClientCredentials
@@ -46,6 +47,7 @@ class Overview(BaseModel):
     """Is it on, what is connected, what is wrong."""
 
     version: str
+    command: str = Field(description="How the person starts Deskhand on a command line, such as deskhand.")
     demo: bool
     theme: Literal["system", "light", "dark"]
     here_only: bool = Field(description="Whether only programs on this computer can use the public address.")
@@ -109,14 +111,27 @@ class OperationView(BaseModel):
     scope: str
     changes: bool = Field(description="It alters something, here or elsewhere.")
     reaches_others: bool = Field(description="Other people see what it does.")
+    always: str = Field(description="What is permitted by allowing it without asking; empty for one that reads.")
     integration: str
     integration_title: str
+
+
+class PresetView(BaseModel):
+    """A preset with the policy of each operation that is on now."""
+
+    name: Preset
+    title: str
+    text: str = Field(description="What it means, for the person.")
+    policies: dict[str, Policy]
 
 
 class NewClient(BaseModel):
     """A client to be made."""
 
     name: str
+    preset: Preset | None = Field(
+        None, description="Its permissions by meaning, within `scopes`; `allow` and `deny` come on top."
+    )
     scopes: list[str] | None = Field(None, description="None: all that are on now.")
     allow: list[str] = Field(default_factory=list, description="Operations that run without asking.")
     deny: list[str] = Field(default_factory=list, description="Operations that are refused.")
@@ -172,6 +187,13 @@ class ActivityView(ActivityLine):
     arguments: Any = None
     effect: Any = None
     result: str | None = None
+    undoable: bool = Field(False, description="Whether the opposite can be done.")
+
+
+class Undone(BaseModel):
+    """A call was undone."""
+
+    operation: str = Field(description="The operation of which the opposite was done.")
 
 
 class ActivityPage(BaseModel):
@@ -186,7 +208,7 @@ class TodayView(BaseModel):
 
     calls: int = Field(description="All of them.")
     changes: int = Field(description="Those that changed something.")
-    refused: int = Field(description="Those that were not started.")
+    refused: int = Field(description="Those that were not permitted.")
     failed: int = Field(description="Those that went wrong, or of which nobody knows the end.")
 
 
@@ -227,6 +249,7 @@ class Check(BaseModel):
 
     what: str
     well: bool
+    to_do: bool = Field(False, description="Nothing is wrong, and something is left to set up or to turn on.")
     detail: str
 
 

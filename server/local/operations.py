@@ -3,7 +3,9 @@
 from fastapi import APIRouter, Depends
 from fastapi.routing import RouteContext
 
-from server.local.models import OperationView
+from server.access.clients.client import Client, Policy
+from server.access.clients.presets import LABELS, Preset, describe_always, make_permissions
+from server.local.models import OperationView, PresetView
 from server.projections.openapi import select_routes
 from server.runtime.integrations import LoadedIntegration
 from server.runtime.state import State
@@ -25,7 +27,25 @@ def create_routes(state: State) -> APIRouter:
             for route in select_routes(router.routes, None)
         ]
 
+    @routes.get("/presets")
+    async def list_presets() -> list[PresetView]:
+        """Lists the permission presets with what they permit now."""
+        return [view_preset(state, preset) for preset in Preset]
+
     return routes
+
+
+def view_preset(state: State, preset: Preset) -> PresetView:
+    """Show a preset."""
+    operations = [operation for operation in state.runtime.operations().values() if operation.scope]
+    permissions = make_permissions(preset, state.runtime.operations().values())
+    client = Client("", "", permissions.scopes, permissions.policies)
+    title, text = LABELS[preset]
+    policies = {
+        operation.name: client.policy_for(operation) if operation.scope in client.scopes else Policy.deny
+        for operation in operations
+    }
+    return PresetView(name=preset, title=title, text=text, policies=policies)
 
 
 def view(member: LoadedIntegration, route: RouteContext) -> OperationView:
@@ -36,5 +56,9 @@ def view(member: LoadedIntegration, route: RouteContext) -> OperationView:
     plain = [phrase for phrase in operation.summary_templates if "{" not in phrase]  # the last one that needs no argument
     phrase = plain[-1] if plain else in_few_words(operation.summary).partition(":")[0]
     more = {"title": phrase[:1].upper() + phrase[1:], "sentence": operation.summary, "path": route.path}
-    more |= {"integration": member.integration.name, "integration_title": member.integration.title}
+    more |= {
+        "integration": member.integration.name,
+        "integration_title": member.integration.title,
+        "always": describe_always(operation),
+    }
     return OperationView.model_validate(vars(operation) | more | {"method": min(route.methods or {"GET"})})

@@ -2,20 +2,18 @@
 
 import asyncio
 from contextlib import suppress
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Depends
 
+from server.core.command import format_command
 from server.core.errors import InvalidInput, Unavailable
-from server.core.text import tell_moment
 from server.local import theme
 from server.local.health import list_problems, refresh
 from server.local.models import (
     Addresses,
     BackupOrder,
-    Check,
     IntegrationView,
     NoticeOrder,
     Overview,
@@ -30,7 +28,6 @@ from server.storage.backup import back_up
 
 LONGEST_PATH = 1000
 STATES = {IntegrationState.running: "Ready", IntegrationState.loading: "Loading"}
-A_YEAR = timedelta(days=365)  # longer than any pause with an end
 
 
 def create_routes(state: State) -> APIRouter:
@@ -86,12 +83,6 @@ def create_details(state: State) -> APIRouter:
         """Lists everything one pastes elsewhere."""
         return await list_addresses(state)
 
-    @routes.get("/checks")
-    async def run_checks() -> list[Check]:
-        """Runs the health checks."""
-        await refresh(state)
-        return check_all(state)
-
     @routes.get("/schema")
     async def make_schema(client: str | None = None) -> dict[str, Any]:
         """Makes the document of all operations, or of a client's."""
@@ -105,6 +96,7 @@ async def describe(state: State, documents: Documents) -> Overview:
     await refresh(state)
     return Overview(
         version=documents.version,
+        command=format_command(),
         demo=state.context.demo,
         theme=state.context.settings.read(theme.SECTION, theme.Look).theme,
         here_only=state.address.is_here_only(),
@@ -155,37 +147,3 @@ def list_integrations(state: State) -> list[IntegrationView]:
         )
         for member in state.runtime.members
     ]
-
-
-def tell_pause(until: datetime, now: datetime) -> str:
-    """Format the end of a pause in local time."""
-    when = "you resume them" if until - now > A_YEAR else tell_moment(until.isoformat())
-    return f"All actions are paused until {when}."
-
-
-def check_all(state: State) -> list[Check]:
-    """Look at what a person would otherwise have to look at."""
-    checks = [
-        Check(what=view.title, well=view.problem is None, detail=view.problem or view.setup_hint or view.summary)
-        for view in list_integrations(state)
-    ]
-    if until := state.pause.until:
-        checks.append(Check(what="Pause", well=True, detail=tell_pause(until, state.context.clock.now())))
-    problem = state.context.settings.problem
-    checks.append(Check(what="Settings", well=problem is None, detail=problem or "They can be read."))
-    secrets = state.context.secrets
-    checks.append(Check(what="Secrets", well=secrets.problem is None, detail=secrets.problem or secrets.place))
-    checks += [Check(what="Deskhand", well=False, detail=problem) for problem in state.list_problems()]
-    checks += [Check(what="Deskhand", well=True, detail=notice) for notice in state.list_notices()]
-    return checks + check_reach(state)
-
-
-def check_reach(state: State) -> list[Check]:
-    """Look at how others come to Deskhand, where it runs."""
-    if not state.address.public_port:
-        return []
-    alone = " (this computer only; ChatGPT comes in once `deskhand tunnel on` has opened a tunnel)"
-    checks = [Check(what="Address", well=True, detail=state.address.public + (alone if state.address.is_here_only() else ""))]
-    if problem := state.tunnel.problem:
-        checks.append(Check(what="Tunnel", well=False, detail=problem))
-    return checks

@@ -22,7 +22,7 @@ class RestoredClients:
     async def accept(self, difference_id: str) -> None:
         """Make a client valid again, with its key. Raises NotFound and InvalidInput, and Conflict if its name is in use."""
         client = await self._find(difference_id)
-        await self._clients.reinstate(client)
+        await self._clients.reinstate_restored(client)
 
     async def discard(self, difference_id: str) -> None:
         """Leave a client revoked. Raises NotFound."""

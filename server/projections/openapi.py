@@ -12,11 +12,11 @@ from fastapi.routing import RouteContext, iter_route_contexts
 from pydantic import BaseModel, Field
 from starlette.routing import BaseRoute
 
+from server.access.clients.presets import MOST_OPERATIONS
 from server.http.exception_handlers import Problem, phrase
 from server.projections.security import name_scheme
 from server.sdk.operation import operation_of
 
-MOST_OPERATIONS = 30
 NULL = {"type": "null"}
 SCHEMAS = "#/components/schemas/"
 KINDS = {"string": str, "array": list, "object": dict, "boolean": bool}
@@ -181,7 +181,9 @@ def find_excesses(document: dict[str, Any]) -> list[str]:
     excesses = []
     operations = list(walk_operations(document))
     if len(operations) > MOST_OPERATIONS:
-        excesses.append(f"It has {len(operations)} operations and ChatGPT takes {MOST_OPERATIONS}. Give the client fewer scopes.")
+        excesses.append(
+            f"It has {len(operations)} operations and ChatGPT takes {MOST_OPERATIONS}. Choose a preset, or fewer permissions."
+        )
     for _, _, operation in operations:
         name = operation["operationId"]
         for part in ("summary", "description"):

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -254,6 +254,16 @@ class Runtime:
         labels = {scope: label for member in self.members for scope, label in member.integration.scopes.items()}
         scopes = sorted({operation.scope for operation in self.operations().values() if operation.scope})
         return {scope: describe_scope(scope, labels) for scope in scopes}
+
+    def has_undo(self, operation: str) -> bool:
+        """Return whether an operation has an inverse now."""
+        return any(member.service and member.parts and operation in member.parts.undos for member in self.members)
+
+    async def undo(self, operation: str, arguments: Mapping[str, Any]) -> None:
+        """Do the opposite of an operation, for the person. Raises LookupError without an inverse."""
+        running = [(member.parts.undos, member.service) for member in self.members if member.service and member.parts]
+        undo, service = next((undos[operation], service) for undos, service in running if operation in undos)
+        await undo(service, arguments)
 
     def running(self) -> list[Health]:
         """List the services of the running integrations."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from server.core.command import format_command
 from server.core.errors import Conflict, NotFound
 from server.core.events import Events
 from server.core.invisible import show_line
@@ -143,7 +144,7 @@ class ApprovalRequests:
     def _find(self, question_id: str) -> PromptSource:
         prefix = question_id.partition("-")[0]
         if prefix not in self._sources:
-            raise NotFound("There is no such question. `deskhand approvals list` shows what waits.")
+            raise NotFound(f"There is no such question. `{format_command('approvals list')}` shows what waits.")
         return self._sources[prefix]
 
 

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import click
 from click.core import ParameterSource
 
+from server.core.command import format_command
 from server.core.errors import DeskhandError
 from server.core.invisible import escape_json, make_visible
 
@@ -44,12 +45,19 @@ data_dir_option = click.option(
     callback=choose_folder,
     help="The folder of all data. Default: the usual places of this system.",
 )
+yes_option = click.option("--yes", is_flag=True, help="Don't ask for confirmation.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for scripts.")
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Ask before something that cannot be undone. Raises Abort if the answer is no, or if nobody is there to answer."""
+    if not yes:
+        click.confirm(f"{question} Continue?", abort=True, err=True)
 
 
 def example(text: str) -> str:
     """The last line of a command's --help."""
-    return f"\b\nExample:\n  {text}"
+    return f"\b\nExample:\n  {format_command(text.removeprefix('deskhand '))}"
 
 
 def say(text: str, *, err: bool = False) -> None:
@@ -87,7 +95,7 @@ def run(command: click.Command, arguments: list[str] | None = None) -> None:
     """Run a command: exit code 0 success, 1 failure with one sentence, 2 usage error."""
     gc.set_threshold(50_000)  # collecting garbage among imported modules finds none and takes an eighth of the start
     try:
-        command.main(args=arguments, prog_name="deskhand")
+        command.main(args=arguments, prog_name=format_command())
     except Exception as error:
         if not isinstance(error, DeskhandError):
             import logging

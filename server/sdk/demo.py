@@ -12,7 +12,7 @@ from typing import Any, Protocol
 class Persona(StrEnum):
     """The simulated clients."""
 
-    gpt = "my-gpt"  #: a GPT with every scope
+    gpt = "my-gpt"  #: a GPT that asks before it changes something
     script = "morning-script"  #: a script that only reads
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Protocol
 
+from server.core.command import format_command
 from server.core.errors import Unavailable
 
 SHOW_NOTIFICATION = "show a notification"  # name of the background tasks that do
@@ -53,14 +54,14 @@ class NoScreen:
         raise Unavailable(f"There is no screen here. The folder is {folder}")
 
     def show_window(self, page: str = "") -> None:  # noqa: ARG002, there is none to show
-        raise Unavailable("Deskhand runs here without a screen. The command line does what the window does: deskhand --help")
+        raise Unavailable(f"There is no screen here. The command line does what the window does: {format_command('--help')}")
 
     def start_demo(self) -> None:
-        raise Unavailable("There is no screen here. Start the demo yourself: deskhand serve --demo")
+        raise Unavailable(f"There is no screen here. Start the demo yourself: {format_command('serve --demo')}")
 
     def starts_at_login(self) -> bool | None:
         return None
 
     def set_start_at_login(self, wanted: bool) -> None:
         if wanted:
-            raise Unavailable("There is no screen here to sign in at. Let the system's services start `deskhand serve`.")
+            raise Unavailable(f"There is no screen here to sign in at. Let a system service run `{format_command('serve')}`.")

@@ -6,10 +6,10 @@ The descriptor is cheap to import and holds everything that the rest of Deskhand
 without, loading it. `load` imports the rest, so a broken integration is still known by its prefixes.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from server.sdk.health import Health
 from server.storage.revocation import Revocation
@@ -23,6 +23,8 @@ if TYPE_CHECKING:  # each of these takes a while to import
     from server.sdk.demo import DemoScript
     from server.sdk.operation import Operations
     from server.sdk.search import Lookup
+
+Undo = Callable[[Any, Mapping[str, Any]], Awaitable[None]]  # of the service and the arguments of the call
 
 __all__ = ["Difference", "Integration", "IntegrationSpec", "OnboardingStep", "RestoredContent", "Revocation"]
 
@@ -65,6 +67,7 @@ class IntegrationSpec:
     `fake(context)` runs the outside service on loopback in demo mode and points the settings there.
     `restored(context)`: what of a restored backup waits for the person, besides settings. The service may not run.
     `demo`: what the demo's simulated clients do with it.
+    `undos`: functions that do the opposite of an operation, by its name, for the person.
     """
 
     start: "Callable[[Context], AbstractAsyncContextManager[Health]]"
@@ -77,6 +80,7 @@ class IntegrationSpec:
     fake: "Callable[[Context], AbstractAsyncContextManager[None]] | None" = None
     restored: "Callable[[Context], RestoredContent] | None" = None
     demo: "DemoScript | None" = None
+    undos: "Mapping[str, Undo]" = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

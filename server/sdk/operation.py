@@ -56,6 +56,7 @@ class Operation:
     `destructive`: it cannot be undone, or something is lost. `idempotent`: a second call changes nothing more.
     `open_world`: it deals with content of strangers, or with something outside of this computer and the person's own things.
     `ingests`: it only adds to Deskhand's own data, so it needs no approval, and yet is not read-only.
+    `rare`: seldom needed, so presets leave it out first when there are more operations than ChatGPT takes.
     `preview` takes the same arguments as the function and returns the Effect; every changing operation has one.
     `summary_templates`: short summaries for the activity, verb first; the first one whose {arguments} were given is used.
     """
@@ -72,6 +73,7 @@ class Operation:
     idempotent: bool = True
     open_world: bool = False
     ingests: bool = False
+    rare: bool = False
 
 
 @dataclass(frozen=True)
@@ -177,6 +179,7 @@ class Operations(DeferredRouter):
         idempotent: bool | None = None,
         open_world: bool | None = None,
         ingests: bool = False,
+        rare: bool = False,
         largest_body: int = LARGEST_BODY,
         status_code: int | None = None,
         keep_nulls: bool = False,
@@ -199,7 +202,7 @@ class Operations(DeferredRouter):
             name, open_to = function.__name__, reaches_others or (self._open_world if open_world is None else open_world)
             destroys = changing if destructive is None else destructive
             repeatable = not changing if idempotent is None else idempotent
-            hints = (largest_body, templates, destroys, repeatable, open_to, ingests)
+            hints = (largest_body, templates, destroys, repeatable, open_to, ingests, rare)
             effect = ServicePreview.of(function, preview) if isinstance(preview, str) else preview
             needed = self._scopes[method != "GET"] if scope is None else scope
             operation = Operation(name, needed, summary, changing, reaches_others, effect, *hints)

@@ -3,6 +3,7 @@
 import re
 from functools import partial
 
+from server.core.command import format_command
 from server.tunnel.provider import TunnelError
 
 CODE = re.compile(r"ERR_NGROK_(\d+)")
@@ -11,8 +12,8 @@ DOMAINS_PAGE = "https://dashboard.ngrok.com/domains"
 USAGE_PAGE = "https://dashboard.ngrok.com/usage"
 
 
-PASTE = "paste it in Deskhand's window, or run `deskhand tunnel set --authtoken`"
-DOWNLOAD = "in its window or with `deskhand tunnel download`"
+PASTE = f"paste it in Deskhand's window, or run `{format_command('tunnel set --authtoken')}`"
+DOWNLOAD = f"in its window or with `{format_command('tunnel download')}`"
 NEW_TOKEN = f"Copy your authtoken from {TOKEN_PAGE} again and {PASTE}."
 NOT_A_TOKEN = partial(TunnelError, "This is not an authtoken of ngrok.", NEW_TOKEN)
 REVOKED = partial(TunnelError, "ngrok does not know this authtoken any more. It was reset, or its account is closed.", NEW_TOKEN)
@@ -35,7 +36,7 @@ TOO_OLD = partial(
 NOT_YOURS = partial(
     TunnelError,
     "ngrok does not give your account this address.",
-    f"Look at {DOMAINS_PAGE} which one is yours, or leave the address empty: `deskhand tunnel set --no-domain`.",
+    f"Look at {DOMAINS_PAGE} which one is yours, or leave the address empty: `{format_command('tunnel set --no-domain')}`.",
 )
 IN_USE = partial(
     TunnelError,
@@ -52,12 +53,12 @@ TOO_FAST = partial(TunnelError, "Too many requests came in a short time for your
 AGENT_MISSING = partial(
     TunnelError,
     "The tunnel needs ngrok's program, which is not on this computer.",
-    f"Let Deskhand download it, {DOWNLOAD}; or name the one you have, there or with `deskhand tunnel set --agent PATH`.",
+    f"Let Deskhand download it, {DOWNLOAD}; or name yours, there or with `{format_command('tunnel set --agent PATH')}`.",
 )
 AGENT_MOVED = partial(
     TunnelError,
     "Your ngrok program is not where it was.",
-    "Name its new place, in Deskhand's window or with `deskhand tunnel set --agent PATH`. "
+    f"Name its new place, in Deskhand's window or with `{format_command('tunnel set --agent PATH')}`. "
     f"Or let Deskhand download one, {DOWNLOAD}.",
 )
 NO_AUTHTOKEN = partial(

@@ -33,6 +33,10 @@ def choice(page: Page, title: str, word: str):
     return page.get_by_role("group", name=title, exact=True).get_by_role("radio", name=word, exact=True)
 
 
+def choose_preset(page: Page, title: str) -> None:
+    page.get_by_role("group", name="Permissions").get_by_role("radio", name=title, exact=True).check()
+
+
 def changed(page: Page):
     """Until the server has answered that a client may do something else now."""
     return answered(page, "PATCH")
@@ -54,7 +58,7 @@ def test_access_page_is_accessible(open_page, clients, look, width):
     expect(page.get_by_role("heading", name="my-gpt", level=1)).to_be_visible()
     unfold(page, "Change", 1)
     expect(choice(page, "Send a mail", "Allow")).to_be_checked()
-    expect(page.get_by_text("It could write to anybody in your name")).to_be_visible()
+    expect(page.get_by_text("any text to anyone in your name")).to_be_visible()
     assert find_barriers(page) == []
     assert not [size for size in ("100%", "200%") if scrolls_sideways(page, size)]
 
@@ -84,6 +88,7 @@ def test_client_gets_exactly_the_chosen_permissions(open_page, server):
     page = open_page("access")
     page.get_by_role("button", name="New client").click()
     page.get_by_label("Name").fill("writer")
+    choose_preset(page, "Let me choose")
     set_all(page, "Apps: look", NEVER)
     set_all(page, "Apps: change", NEVER)
     unfold(page, "Change", 1)
@@ -112,7 +117,7 @@ def test_client_permission_is_changed_by_keyboard(open_page, clients):
     with changed(page):
         choice(page, "Send a mail", "Allow").press("ArrowRight")
     expect(choice(page, "Send a mail", "Ask me")).to_be_checked()
-    expect(page.get_by_text("It could write to anybody in your name")).to_have_count(0)
+    expect(page.get_by_text("any text to anyone in your name")).to_have_count(0)
     with changed(page):
         choice(page, "Change the labels of a mail", "Ask me").press("ArrowLeft")
     expect(choice(page, "Change the labels of a mail", "Allow")).to_be_checked()
@@ -299,3 +304,36 @@ def test_cors_origins_are_added_and_removed(open_page, clients):
         page.get_by_role("button", name="Remove https://notes.example.org").click()
     expect(listed).to_have_text(["https://diary.example.org"])
     assert clients.person("GET", "/api/origins").json() == {"allowed": ["https://diary.example.org"]}
+
+
+def test_preset_is_chosen_for_a_new_client_and_changed_later(open_page, server):
+    page = open_page("access")
+    page.get_by_role("button", name="New client").click()
+    page.get_by_label("Name").fill("reader")
+    expect(page.get_by_role("group", name="Permissions").get_by_role("radio", name="Ask me before changes")).to_be_checked()
+    expect(page.get_by_text("custom GPT takes")).to_have_count(0)
+    choose_preset(page, "Read only")
+    expect(page.get_by_text("It cannot change or send anything.")).to_be_visible()
+    expect(page.get_by_role("combobox", name="Gmail: change, all of it")).to_have_count(0)
+    assert find_barriers(page) == []
+    page.get_by_role("button", name="Make client").click()
+    page.get_by_role("button", name="I have copied it").click()
+    expect(page.get_by_role("heading", name="reader", level=1)).to_be_visible()
+    assert "ask" not in read(server, "reader")["operations"].values()
+    with changed(page):
+        choose_preset(page, "Ask me before changes")
+    assert read(server, "reader")["operations"]["send_mail"] == "ask"
+    choose_preset(page, "Let me choose")
+    unfold(page, "Change", 1)
+    with changed(page):
+        choice(page, "Send a mail", "Allow").check()
+    expect(page.get_by_text("Without asking you: send a mail. This covers every later request")).to_be_visible()
+
+
+def test_revoked_client_is_brought_back_by_undo(open_page, clients):
+    page = open_page("access/my-gpt")
+    page.get_by_role("button", name="End my-gpt…").click()
+    page.get_by_role("dialog").get_by_role("button", name="End it").click()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("link", name=re.compile("my-gpt"))).to_be_visible()
+    assert clients.call("GET", "/apps/list", clients.keys["my-gpt"]).status_code == 200

@@ -209,3 +209,51 @@ def test_native_file_dialog_chooses_a_program(open_page, server, tmp_path):
     page.get_by_role("button", name="Browse").click()
     expect(row(page, "napper")).to_be_visible()
     assert read_list(server)["napper"] == {"platforms": {"linux": [{"path": str(tmp_path / "bin" / "napper")}]}}
+
+
+def test_enter_waits_for_the_list_that_belongs_to_the_text(open_page, server):
+    page = open_page("apps")
+    held = []
+    page.route("**/api/apps/suggestions?query=nothing-like-it", lambda route: held.append(route))
+    before = read_list(server)
+    field = page.get_by_role("combobox", name="Add a program")
+    field.fill("nappe")
+    expect(page.get_by_role("option", name="napper").first).to_have_attribute("data-highlighted", "")
+    with page.expect_request("**/api/apps/suggestions?query=nothing-like-it"):
+        field.fill("nothing-like-it")
+    field.press("Enter")
+    expect(page.get_by_text("Searching…")).to_be_visible()
+    expect(field).to_have_value("nothing-like-it")
+    for route in held:
+        route.continue_()
+    expect(page.get_by_role("option", name="as it is written")).to_be_visible()
+    field.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("No program called 'nothing-like-it'")
+    assert read_list(server) == before
+
+
+def test_added_program_is_removed_by_undo(open_page, server):
+    page = open_page("apps")
+    page.get_by_role("combobox", name="Add a program").fill("nappe")
+    page.get_by_role("option", name="napper").first.click()
+    expect(page.get_by_role("status").filter(has_text="napper is on the list.")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("status").filter(has_text="Undone.")).to_be_visible()
+    assert "napper" not in read_list(server)
+
+
+def test_shell_is_added_only_after_a_warning(open_page, server, tmp_path):
+    (tmp_path / "bin" / "bash").symlink_to("/bin/sh")
+    page = open_page("apps")
+    page.get_by_role("combobox", name="Add a program").fill(str(tmp_path / "bin" / "bash"))
+    page.get_by_role("option", name="as it is written").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("bash runs any command")
+    assert find_barriers(page) == []
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(dialog).to_have_count(0)
+    assert "bash" not in read_list(server)
+    page.get_by_role("combobox", name="Add a program").press("Enter")
+    page.get_by_role("dialog").get_by_role("button", name="Add anyway").click()
+    expect(page.get_by_role("status").filter(has_text="bash is on the list.")).to_be_visible()
+    assert "bash" in read_list(server)

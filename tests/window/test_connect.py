@@ -8,18 +8,33 @@ from playwright.sync_api import Page, expect
 from tests import loopback
 from tests.window.conftest import find_barriers, scrolls_sideways
 
+PUBLIC = "https://desk.example.org"
+through_a_proxy = pytest.mark.parametrize("public_url", [PUBLIC])
+
+
+@pytest.fixture
+def public_url():
+    """None: the demo's tunnel, which leads to this computer only."""
+    return
+
+
+@pytest.fixture
+def server(serve, public_url):
+    served = serve(demo=True, public_url=public_url)
+    served.person("GET", "/api/overview")  # waits until the integrations have loaded
+    return served
+
 
 def step(page: Page, title: str):
     return page.locator("main").get_by_role("listitem").filter(has=page.get_by_role("heading", name=title))
 
 
-def turn_on(page: Page) -> str:
-    """Turn the tunnel on where the page offers it, and answer its address."""
+def turn_on(page: Page) -> None:
+    """Turn the tunnel on where the page offers it."""
     step(page, "An address that ChatGPT can reach").get_by_role("button", name="Turn the tunnel on").click()
     expect(step(page, "An address that ChatGPT can reach").get_by_role("button", name="Turn the tunnel off")).to_be_visible(
         timeout=20_000
     )
-    return page.get_by_role("group", name="Public address").locator(".value").inner_text()
 
 
 def value(page: Page, label: str) -> str:
@@ -43,26 +58,25 @@ def test_connect_page_is_accessible(open_page, server, look, width):
         page.get_by_role("link", name="Connect", exact=True).last.click()
 
 
+@through_a_proxy
 def test_connection_from_start_to_first_call(open_page, server):
     page = open_page("connect")
     page.get_by_role("link", name=re.compile("^A custom GPT")).press("Enter")
-    public = turn_on(page)
     page.get_by_role("button", name="New client").press("Enter")
     expect(page.get_by_label("Name")).to_have_value("My GPT")
     page.get_by_role("button", name="Make client").press("Enter")
     expect(page.get_by_role("group", name="Key", exact=True)).to_be_in_viewport()
     key, schema = value(page, "Key"), value(page, "Schema address")
     assert schema == server.person("GET", "/api/addresses").json()["gpts"]["my-gpt"]
-    assert re.fullmatch(re.escape(public) + r"/gpts/[0-9a-f]{32}/openapi\.json", schema)
+    assert re.fullmatch(re.escape(PUBLIC) + r"/gpts/[0-9a-f]{32}/openapi\.json", schema)
     expect(step(page, "Its schema")).to_contain_text("This step ticks itself off")
-    document = loopback.get(schema).json()
+    document = server.call("GET", "/gpts/my-gpt/openapi.json", "").json()
     expect(step(page, "Its schema").get_by_role("heading")).to_contain_text("Step 3, done")
-    assert document["servers"][0]["url"] == public
+    assert document["servers"][0]["url"] == PUBLIC
     assert {operation["operationId"] for item in document["paths"].values() for operation in item.values()} >= {"list_mail"}
-    assert loopback.get(value(page, "Privacy policy")).status_code == 200
+    assert value(page, "Privacy policy") == f"{PUBLIC}/privacy"
     expect(page.get_by_text("Waiting for its first call.")).to_be_visible()
-    called = loopback.get(f"{public}/apps/list", headers={"Authorization": f"Bearer {key}"})
-    assert called.status_code == 200
+    assert server.call("GET", "/apps/list", key).status_code == 200
     expect(page.get_by_role("heading", name=re.compile("It works"))).to_be_visible()
     expect(page.get_by_text(re.compile("my-gpt called"))).to_be_visible()
 
@@ -104,16 +118,30 @@ def test_new_key_is_handed_over_from_access(open_page, server):
     assert server.call("GET", "/apps/list", value(page, "Key")).status_code == 200
 
 
-def test_instructions_follow_the_public_address_and_report_a_lost_one(open_page, server):
+def test_demo_address_is_not_offered_to_chatgpt(open_page, server):
+    server.make_client("my-gpt")
+    page = open_page("connect/gpt/my-gpt")
+    turn_on(page)
+    expect(step(page, "An address that ChatGPT can reach")).to_contain_text("ChatGPT cannot use this address")
+    for label in ("Public address", "Schema address", "Privacy policy"):
+        expect(page.get_by_role("group", name=label)).to_have_count(0)
+    page.get_by_role("radio", name="OAuth").check()
+    page.get_by_role("button", name="Make an id and secret").click()
+    expect(page.get_by_role("group", name="Client ID")).to_be_visible()
+    expect(page.get_by_role("group", name="Token URL")).to_have_count(0)
+    assert find_barriers(page) == []
+
+
+def test_lost_address_is_reported_with_the_client_that_used_it(open_page, server):
     key = server.make_client("my-gpt")
     page = open_page("connect/gpt/my-gpt")
-    first = turn_on(page)
+    turn_on(page)
+    first = server.person("GET", "/api/tunnel").json()["address"]
     assert loopback.get(f"{first}/apps/list", headers={"Authorization": f"Bearer {key}"}).status_code == 200
     page.get_by_role("button", name="Turn the tunnel off").click()
-    expect(page.get_by_role("group", name="Schema address")).to_have_count(0)
-    second = turn_on(page)
+    turn_on(page)
+    second = server.person("GET", "/api/tunnel").json()["address"]
     assert second != first
-    expect(page.get_by_role("group", name="Schema address")).to_contain_text(f"{second}/gpts/")
     notice = page.get_by_role("status").filter(has_text=first)
     expect(notice).to_contain_text("was lost")
     assert find_barriers(page) == []
@@ -133,10 +161,10 @@ def test_script_instructions_have_a_working_command(open_page, server):
     expect(page.get_by_role("heading", name=re.compile("It works"))).to_be_visible()
 
 
+@through_a_proxy
 def test_values_are_copied_and_shown_as_qr_codes(open_page, server):
     server.make_client("my-gpt")
     page = open_page("connect/gpt/my-gpt")
-    turn_on(page)
     page.get_by_role("button", name="Copy Schema address").press("Enter")
     expect(page.get_by_text("Copied", exact=True)).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == server.person("GET", "/api/addresses").json()["gpts"]["my-gpt"]
@@ -153,17 +181,17 @@ def test_unused_key_is_replaced_at_once(open_page, server):
     assert [server.call("GET", "/apps/list", credential).status_code for credential in (old, value(page, "Key"))] == [401, 200]
 
 
+@through_a_proxy
 def test_gpt_sign_in_fields_are_named_as_in_its_editor(open_page, server):
     server.make_client("my-gpt")
     page = open_page("connect/gpt/my-gpt")
-    public = turn_on(page)
     page.get_by_role("radio", name="OAuth").check()
     page.get_by_role("button", name="Make an id and secret").press("Enter")
     expect(page.get_by_role("group", name="Client Secret")).to_be_in_viewport()
     made = server.person("GET", "/api/clients/my-gpt").json()["oauth"]
     assert value(page, "Client ID") == made["client_id"]
-    assert value(page, "Authorization URL") == f"{public}/chatgpt/oauth/authorize"
-    assert value(page, "Token URL") == f"{public}/chatgpt/oauth/token"
+    assert value(page, "Authorization URL") == f"{PUBLIC}/chatgpt/oauth/authorize"
+    assert value(page, "Token URL") == f"{PUBLIC}/chatgpt/oauth/token"
     assert "read:mail" in value(page, "Scope").split()
     expect(page.get_by_text("Default (POST request)")).to_be_visible()
     assert find_barriers(page) == []
@@ -173,10 +201,10 @@ def test_gpt_sign_in_fields_are_named_as_in_its_editor(open_page, server):
     expect(page.get_by_text(secret)).to_have_count(0)
 
 
+@through_a_proxy
 def test_document_too_long_for_chatgpt_has_the_number_of_excess_operations(open_page, server):
     server.make_client("my-gpt")
     page = open_page("connect/gpt/my-gpt")
-    turn_on(page)
     document = server.person("GET", "/api/clients/my-gpt/document").json()
     expect(step(page, "Its schema")).to_contain_text(f"It has {document['operations']} operations; ChatGPT takes 30.")
     expect(step(page, "Its schema").get_by_role("status")).to_have_count(int(document["operations"] > 30))
@@ -194,15 +222,15 @@ def test_app_with_a_key_gets_a_working_configuration(open_page, server):
     assert entry["headers"] == {"Authorization": f"Bearer {value(page, 'Key')}"}
 
 
+@through_a_proxy
 def test_client_registration_of_chatgpt_is_enabled_at_the_connect_page(open_page, server):
     server.person("PUT", "/api/sign-ins", json={"documents_allowed": False})
     page = open_page("connect/app")
-    public = turn_on(page)
     heading = step(page, "ChatGPT may introduce itself").get_by_role("heading")
     expect(heading).not_to_contain_text("done")
     page.get_by_role("switch", name="Apps known by a document at their own address").press("Space")
     expect(heading).to_contain_text("Step 2, done")
-    assert value(page, "MCP Server URL") == f"{public}/mcp"
+    assert value(page, "MCP Server URL") == f"{PUBLIC}/mcp"
     assert server.person("GET", "/api/sign-ins").json()["documents_allowed"]
     page.get_by_role("radio", name="Claude").check()
     expect(page.get_by_role("switch", name="Programs may register themselves")).not_to_be_checked()

@@ -95,6 +95,7 @@ def test_choices_can_be_changed_by_going_back(open_page, server):
     expect(heading(page, "Let ChatGPT reach this computer")).to_be_visible()
     page.get_by_role("button", name="Back").click()
     expect(page.get_by_text("my-gpt is made.")).to_be_visible()
+    page.get_by_role("radio", name="Let me choose").check()
     region = page.get_by_role("region", name="Apps")
     region.get_by_role("button", name=re.compile("^Change")).click()
     region.get_by_role("radio", name="Allow", exact=True).check()

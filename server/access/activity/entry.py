@@ -19,8 +19,8 @@ class Outcome(StrEnum):
     waiting = "waiting"  #: it waits for the person's word
     running = "running"  #: it has been started and has not answered yet
     done = "done"  #: it ran and answered
-    failed = "failed"  #: it was started and did not succeed
-    refused = "refused"  #: it was not started
+    failed = "failed"  #: it did not succeed
+    refused = "refused"  #: it was not permitted, so it was not started
     repeated = "repeated"  #: the same call had been made; its answer was given again
     uncertain = "uncertain"  #: Deskhand stopped while it ran, so nobody knows; it is never repeated by itself
 

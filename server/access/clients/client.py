@@ -4,8 +4,10 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from server.sdk.operation import Operation
+if TYPE_CHECKING:  # it takes a second to import
+    from server.sdk.operation import Operation
 
 
 class Policy(StrEnum):
@@ -51,7 +53,7 @@ class Client:
         """The client with the scopes that both it and the grant have."""
         return replace(self, grant=grant, scopes=self.scopes & scopes)
 
-    def policy_for(self, operation: Operation) -> Policy:
+    def policy_for(self, operation: "Operation") -> Policy:
         """Policy for an operation. By default reading and keeping are allowed, and changing asks."""
         return self.policies.get(operation.name, Policy.ask if operation.changes else Policy.allow)
 

@@ -13,8 +13,10 @@ from sqlalchemy import Connection
 from server.access.clients import grants, store
 from server.access.clients.client import UNCHANGED, Change, Client, Policy
 from server.access.clients.grants import Token
+from server.access.clients.reinstate import UNDO_TIME, reinstate_client
 from server.access.oauth.tokens import digest
 from server.core.clock import Clock
+from server.core.command import format_command
 from server.core.errors import InvalidInput, NotFound
 from server.core.text import shorten
 from server.storage.database import Database
@@ -122,7 +124,7 @@ class Clients:
         for client in await self.list():
             if client.name == name and client.revoked_at is None:
                 return client
-        raise NotFound(f"There is no client named {name!r}. `deskhand clients list` names them.")
+        raise NotFound(f"There is no client named {name!r}. `{format_command('clients list')}` names them.")
 
     async def change(self, name: str, change: Change) -> Client:
         """Change what a client may do, from its next call on. Raises NotFound."""
@@ -148,10 +150,15 @@ class Clients:
         self._publish_scopes_lost(client.id)
         return replace(client, revoked_at=now)
 
-    async def reinstate(self, client: Client) -> None:
+    async def reinstate_restored(self, client: Client) -> None:
         """Make a revoked client and its last key valid again. Raises InvalidInput, and Conflict if its name is in use."""
         self.prepare(client.name, client.scopes, client.policies, client.rate)
         await self.write(store.reinstate_client, client)
+
+    async def reinstate(self, name: str) -> Client:
+        """Undo the revocation of a client, for a minute. Raises NotFound and Conflict."""
+        await self.write(reinstate_client, name, (self._clock.now() - UNDO_TIME).isoformat())
+        return await self.show(name)
 
     async def revoke_all(self) -> int:
         """Revoke every client. Returns their number."""

@@ -16,13 +16,14 @@ from server.core.text import fill
 from server.sdk.operation import Effect, Operation
 
 NO_FIT = "The request did not fit."  # the answer says how
+REFUSALS = {401, 403, 429}  # statuses that tell of a decision; any other, such as 404, tells of the request
 PAUSED = "You had paused all actions."
 
 
 class CallState(Enum):
     """How far a call is. The value is the decision in its row."""
 
-    received = "refused", "received"  #: nothing is decided: an error is the request's own
+    received = "failed", "received"  #: nothing is decided: an error is the request's own
     allowed = "allowed", "allowed"  #: it may run; a changing call has no row yet
     running = "allowed", "running"  #: its row says `running`
     waiting = "asked", "waiting"  #: the person is asked; approvals writes its row
@@ -101,7 +102,7 @@ class CallRecord:
         if self.is_refused:
             return Outcome.refused
         began = self.state is CallState.running or (self.state is CallState.allowed and not self.operation.changes)
-        return Outcome.failed if began or status >= 500 else Outcome.refused
+        return Outcome.refused if status in REFUSALS and not began else Outcome.failed
 
     def entry(self, outcome: Outcome) -> Entry:
         """Its row in the activity before it has been answered."""

@@ -9,8 +9,9 @@ def load() -> IntegrationSpec:
     from server.integrations.apps.routes import local, public
     from server.integrations.apps.scenarios import SCRIPT
     from server.integrations.apps.service import start
+    from server.integrations.apps.undo import UNDOS
 
-    return IntegrationSpec(start=start, public=(public,), local=(local,), restored=RestoredApps, demo=SCRIPT)
+    return IntegrationSpec(start=start, public=(public,), local=(local,), restored=RestoredApps, demo=SCRIPT, undos=UNDOS)
 
 
 integration = Integration(

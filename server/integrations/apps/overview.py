@@ -9,6 +9,7 @@ from server.integrations.apps.allow_list.file import etag_of
 from server.integrations.apps.models import Action, App
 from server.integrations.apps.plan import AppState
 from server.integrations.apps.report import show
+from server.integrations.apps.resolve.interpreters import warn_of_interpreter
 from server.integrations.apps.service import Launcher
 
 
@@ -19,6 +20,7 @@ class AppView(App):
     command: list[str] = Field(description="What would run; empty where it is not installed.")
     pids: list[int] = Field(description="The processes it runs as.")
     stoppable: bool = Field(description="Whether something runs that may be stopped: what the person started may be left alone.")
+    warning: str | None = Field(description="What to know about it: it runs whatever it is given.")
     mark: str = Field(description="Send it along with a change, so that what was changed elsewhere meanwhile is not undone.")
 
 
@@ -31,6 +33,12 @@ class OwnList(BaseModel):
     system: Literal["windows", "macos", "linux"] = Field(description="Which of an entry's platforms this computer is.")
     apps: list[AppView] = Field(description="The apps as they are here.")
     list: AppsFile = Field(description="The list in force, as it can be sent back changed.")
+
+
+class ProgramWarning(BaseModel):
+    """What to know before a program is added."""
+
+    warning: str | None = Field(description="None: nothing in particular.")
 
 
 class AppAdded(BaseModel):
@@ -62,5 +70,6 @@ def view_app(seen: AppState) -> AppView:
         command=list(seen.launch_spec.command()) if seen.launch_spec else [],
         pids=[process.pid for process in seen.running()],
         stoppable=bool(seen.reachable()) and Action.stop in seen.entry.actions(),
+        warning=seen.launch_spec and warn_of_interpreter(seen.launch_spec),
         mark=etag_of(seen.entry),
     )

@@ -8,7 +8,7 @@ from server.integrations.apps.allow_list.entries import AppsFile, Entry
 from server.integrations.apps.discovery.add_app import NewApp
 from server.integrations.apps.discovery.suggestions import Suggestions
 from server.integrations.apps.models import Action, AppList, AppStatus, Order, Outcome
-from server.integrations.apps.overview import AppAdded, OwnList, view_list
+from server.integrations.apps.overview import AppAdded, OwnList, ProgramWarning, view_list
 from server.integrations.apps.service import Launcher
 from server.sdk.operation import Operations
 from server.sdk.routing import DeferredRouter
@@ -58,6 +58,12 @@ async def add_app(apps: Apps, order: NewApp) -> AppAdded:
     """Adds a program of this computer to the list."""
     name = await apps.add(order)
     return AppAdded(name=name, list=await view_list(apps))
+
+
+@local.post("/warning")
+async def warn_of_app(apps: Apps, order: NewApp) -> ProgramWarning:
+    """Tells what to know before a program is added, and refuses one that is not there."""
+    return ProgramWarning(warning=await apps.warn(order))
 
 
 @local.get("/suggestions")

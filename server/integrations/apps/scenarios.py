@@ -20,7 +20,7 @@ def stop_clock() -> Scenario:
 
 
 def start_unlisted() -> Scenario:
-    """Start a program that is not on the person's list; it is refused."""
+    """Start a program that is not on the person's list, which fails."""
     yield Step("control_app", {"app_name": "photo-editor", "action": "start"})
 
 

@@ -17,6 +17,7 @@ def load() -> IntegrationSpec:
     from server.integrations.gmail.scenarios import SCRIPT
     from server.integrations.gmail.search import lookup
     from server.integrations.gmail.service import start
+    from server.integrations.gmail.undo import UNDOS
 
     return IntegrationSpec(
         start=start,
@@ -27,6 +28,7 @@ def load() -> IntegrationSpec:
         lookups=(lookup,),
         fake=serve_fake,
         demo=SCRIPT,
+        undos=UNDOS,
     )
 
 

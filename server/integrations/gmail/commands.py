@@ -9,7 +9,7 @@ from urllib.parse import quote
 import click
 
 from server.core.errors import DeskhandError
-from server.sdk.cli import connect, data_dir_option, example, json_option, say, show
+from server.sdk.cli import confirm, connect, data_dir_option, example, json_option, say, show, yes_option
 from server.system.environment import hidden_secrets
 
 Call = Callable[..., Any]
@@ -104,8 +104,10 @@ def status_command(data_dir: Path | None, *, as_json: bool) -> None:
 
 @gmail.command("sign-out", epilog=example("deskhand gmail sign-out alex@example.com"))
 @click.argument("account", required=False)
+@yes_option
 @data_dir_option
-def sign_out_command(data_dir: Path | None, account: str | None) -> None:
+def sign_out_command(data_dir: Path | None, account: str | None, *, yes: bool) -> None:
     """Take back what ACCOUNT granted, and forget it."""
+    confirm(f"{account or 'The account'} is signed out of Deskhand, and its access is taken back.", yes=yes)
     with connect(data_dir, running_only=True) as deskhand:
         say(sign_out(deskhand.call, account))

@@ -219,6 +219,7 @@ class SearchResult(BaseModel):
     messages: list[MailEntry] = Field(description="The mails of this page.")
     next_page_token: str | None = Field(description="Give this as page_token for the next page; not there at the end.")
     result_size_estimate: int = Field(description="About how many fit in all, as Gmail guesses.")
+    time_zone: str = Field("", description="The person's time zone, in which dates of the search count.")
 
 
 class Thread(BaseModel):

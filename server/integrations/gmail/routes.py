@@ -45,8 +45,8 @@ Search = Annotated[
     str,
     Query(
         max_length=1000,
-        description="A search as in Gmail: words, from:, to:, subject:, in:, is:unread, has:attachment, label:, after:2026/1/31, "
-        "older_than:7d, quotes, and minus for what must not be there. Empty: everything but spam and trash.",
+        description="A search as in Gmail: words, from:, to:, subject:, in:, is:unread, has:attachment, label:, after:2026/1/31 "
+        "(the person's local time), older_than:7d, quotes, and minus for what must not be there. Empty: all but spam and trash.",
     ),
 ]
 PageToken = Annotated[
@@ -203,7 +203,12 @@ async def send_draft(mailbox: Box, draft_id: DraftId, account: Account = None) -
 
 
 @mail.operation(
-    "DELETE", "/drafts/{draft_id}", summary_templates="delete a draft", preview="drafts.preview_delete", idempotent=True
+    "DELETE",
+    "/drafts/{draft_id}",
+    summary_templates="delete a draft",
+    preview="drafts.preview_delete",
+    idempotent=True,
+    rare=True,
 )
 async def delete_draft(mailbox: Box, draft_id: DraftId, account: Account = None) -> Done:
     """Delete a draft for good."""
@@ -274,19 +279,20 @@ async def trash_mail(mailbox: Box, message_id: MailId, account: Account = None) 
     preview="labels.preview_untrash",
     destructive=False,
     idempotent=True,
+    rare=True,
 )
 async def untrash_mail(mailbox: Box, message_id: MailId, account: Account = None) -> Done:
     """Take a mail out of the trash."""
     return await mailbox.labels.untrash(message_id, account)
 
 
-@mail.operation("GET", "/auth/status", summary_templates="look whether Gmail is signed in")
+@mail.operation("GET", "/auth/status", summary_templates="look whether Gmail is signed in", rare=True)
 async def read_gmail_status(mailbox: Box) -> GmailStatus:
     """Show whether Gmail is signed in, with which accounts, and what they may be used for."""
     return mailbox.status()
 
 
-@mail.operation("GET", "/auth/url", summary_templates="ask how to sign in to Gmail", keep_nulls=True)
+@mail.operation("GET", "/auth/url", summary_templates="ask how to sign in to Gmail", keep_nulls=True, rare=True)
 async def read_sign_in_address(mailbox: Box) -> SignInAddress:  # noqa: ARG001, off like the rest where Gmail could not be started
     """Explain how to sign in: the person does that at their computer."""
     return SignInAddress(auth_url=None, message="Open Deskhand's window and choose Sign in.")

@@ -7,8 +7,9 @@ from urllib.parse import quote
 
 import click
 
+from server.core.command import format_command
 from server.core.errors import DeskhandError
-from server.sdk.cli import connect, data_dir_option, example, json_option, print_json, say, say_time, show
+from server.sdk.cli import confirm, connect, data_dir_option, example, json_option, print_json, say, say_time, show, yes_option
 
 FIELDS = {
     "memory": "Memory Creation Webhook",
@@ -18,8 +19,8 @@ FIELDS = {
     "button": "Button Webhook",
 }  # as the OMI app calls them
 SECONDS_OF_SOUND = ",5"  # in one delivery, as the app wants it said
-NO_ADDRESS = "There is no address yet. Make one: deskhand omi address --new"
-HERE_ONLY = "OMI cannot reach this computer yet: `deskhand tunnel on` opens a public address."
+NO_ADDRESS = f"There is no address yet. Make one: {format_command('omi address --new')}"
+HERE_ONLY = f"OMI cannot reach this computer yet: `{format_command('tunnel on')}` opens a public address."
 
 
 @click.group(epilog=example("deskhand omi status"))
@@ -55,8 +56,9 @@ def describe_signing(secret: dict[str, Any]) -> str:
 
 def describe_source(source: dict[str, Any]) -> str:
     """Say what is known of an OMI account."""
+    approve = format_command("approvals approve")
     text = {
-        "waiting": f"waits for your word, {source['kept_aside']} kept aside: deskhand approvals approve {source['question']}",
+        "waiting": f"waits for your word, {source['kept_aside']} kept aside: {approve} {source['question']}",
         "accepted": f"accepted, {source['conversations']} conversations",
         "denied": f"denied, {source['dropped']} dropped",
     }
@@ -75,13 +77,17 @@ def status_command(data_dir: Path | None, *, as_json: bool) -> None:
 @omi.command("address", epilog=example("deskhand omi address --new"))
 @click.option("--new", is_flag=True, help="Make a new one first; the one before stops working in that moment.")
 @json_option
+@yes_option
 @data_dir_option
-def address_command(data_dir: Path | None, *, new: bool, as_json: bool) -> None:
+def address_command(data_dir: Path | None, *, new: bool, as_json: bool, yes: bool) -> None:
     """Print what to paste into the OMI app's Developer Settings."""
     with connect(data_dir, running_only=True) as deskhand:
-        if new:
-            deskhand.call("POST", "/api/omi/address")
         status = deskhand.call("GET", "/api/omi")
+        if new:
+            if any(status["addresses"].values()):
+                confirm("The address in use stops working.", yes=yes)
+            deskhand.call("POST", "/api/omi/address")
+            status = deskhand.call("GET", "/api/omi")
     addresses = {name: address for name, address in status["addresses"].items() if address}
     if as_json:
         print_json(addresses)
@@ -96,9 +102,12 @@ def address_command(data_dir: Path | None, *, new: bool, as_json: bool) -> None:
 
 @omi.command("secret", epilog=example("deskhand omi secret < secret.txt"))
 @click.option("--remove", is_flag=True, help="Ask for no signature any more.")
+@yes_option
 @data_dir_option
-def secret_command(data_dir: Path | None, *, remove: bool) -> None:
+def secret_command(data_dir: Path | None, *, remove: bool, yes: bool) -> None:
     """Keep the signing secret that the OMI app shows; it is typed unseen or comes from stdin, never as an argument."""
+    if remove:
+        confirm("Deliveries without a signature are accepted.", yes=yes)
     secret = None if remove else click.prompt("Signing secret", hide_input=True, err=True, type=str).strip()
     with connect(data_dir, running_only=True) as deskhand:
         deskhand.call("PUT", "/api/omi/secret", {"secret": secret})
@@ -110,12 +119,11 @@ def secret_command(data_dir: Path | None, *, remove: bool) -> None:
 
 @omi.command("forget", epilog=example("deskhand omi forget Xz81hQ"))
 @click.argument("uid")
-@click.option("--yes", is_flag=True, help="Ask nothing.")
+@yes_option
 @data_dir_option
 def forget_command(uid: str, data_dir: Path | None, *, yes: bool) -> None:
     """Remove everything that the OMI account UID has sent."""
-    if not yes:
-        click.confirm("Its conversations, transcripts, days and sound are removed. Go on?", abort=True, err=True)
+    confirm("Its conversations, transcripts, days and sound are removed.", yes=yes)
     with connect(data_dir, running_only=True) as deskhand:
         deskhand.call("DELETE", f"/api/omi/sources/{quote(uid, safe='')}")
     say(f"Everything of {uid} is gone.")

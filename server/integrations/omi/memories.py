@@ -4,11 +4,12 @@ import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC
 from typing import Any
 
 from server.core.errors import InvalidInput, NotFound
 from server.core.items import convert_item, convert_items
+from server.core.local_time import name_zone, read_local
 from server.core.text import tell_moment
 from server.integrations.omi import summaries
 from server.integrations.omi.ingest import TOPIC
@@ -52,7 +53,8 @@ class Memories:
         """List a page of conversations."""
         rows = await self._database.read(conversations.read_some, replace(query, limit=query.limit + 1))
         lines = convert_items(rows[: query.limit], view_line, make_unreadable_line)
-        return ConversationList(conversations=lines, next_offset=find_next(rows, query.limit, query.offset))
+        zone = name_zone(self._context.clock.now())
+        return ConversationList(conversations=lines, next_offset=find_next(rows, query.limit, query.offset), time_zone=zone)
 
     async def read_conversation(self, conversation_id: str, offset: int) -> WholeConversation:
         """Read a conversation. Raises NotFound, and InvalidInput if the offset is beyond its end."""
@@ -188,13 +190,10 @@ def view_whole(row: Mapping[str, Any], content: Conversation, offset: int) -> Wh
 
 
 def read_bound(text: str | None, *, end: bool) -> str:
-    """Parse one end of a period, in UTC; a date means the whole day. Raises InvalidInput."""
+    """Parse one end of a period, in UTC; a date means the whole day, in local time. Raises InvalidInput."""
     if not text:
         return ""
     try:
-        moment = datetime.fromisoformat(text)
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        whole_day = end and len(text) <= len("2026-11-21")
-        return (moment.astimezone(UTC) + (timedelta(days=1) if whole_day else timedelta())).isoformat()
-    except (ValueError, OverflowError):
+        return read_local(text, end=end).astimezone(UTC).isoformat()
+    except (ValueError, OverflowError, OSError):
         raise InvalidInput(NO_DATE) from None

@@ -78,6 +78,7 @@ class ConversationList(BaseModel):
     """Conversations, the newest first."""
 
     conversations: list[ConversationLine] = Field(description="Those that fit what was asked.")
+    time_zone: str = Field("", description="The person's time zone, in which their days begin and end.")
     next_offset: int | None = Field(None, description="The offset of the next page; left out on the last one.")
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from server.core.errors import InvalidInput
 from server.core.items import convert_item
+from server.core.text import shorten as shorten_line
 from server.integrations.omi.transcript import Segment, write_transcript
 
 KNOWN = """
@@ -144,11 +145,16 @@ def parse_segment(data: Mapping[str, Any], place: int) -> Segment:
         id=read_text(data.get("id")) or f"{start:.3f}-{place}",
         text=read_text(data.get("text")),
         speaker=numbers[0] if numbers else int(named[1]) if named else 0,
-        name=read_text(data.get("speaker_name")),
+        name=read_name(data.get("speaker_name")) or ("" if named else read_name(speaker)),
         is_user=data.get("is_user") is True,
         start=start,
         end=read_number(data.get("end"), start),
     )
+
+
+def read_name(value: Any) -> str:
+    """Return the name or label of a speaker on one line."""
+    return shorten_line(read_text(value))
 
 
 def read_todo(item: Any) -> Todo | None:

@@ -42,9 +42,13 @@ Memory = Annotated[dict[str, Any], Body(description="A conversation, as OMI send
 Words = Annotated[
     str | None, Query(max_length=500, description="Words that all have to be in it: title, overview or transcript.")
 ]
-Start = Annotated[str | None, Query(max_length=40, description="Only from this day or moment on, such as 2026-11-21 (UTC).")]
+Start = Annotated[
+    str | None,
+    Query(max_length=40, description="Only from this day or moment on, in the person's time: 2026-11-21."),
+]
 End = Annotated[
-    str | None, Query(max_length=40, description="Only up to this day (all of it) or moment, such as 2026-11-21 (UTC).")
+    str | None,
+    Query(max_length=40, description="Only up to this day (all of it) or moment, in the person's time: 2026-11-21."),
 ]
 Category = Annotated[str | None, Query(max_length=40, description="Only of this kind, such as work, family or health.")]
 Discarded = Annotated[bool, Query(description="Whether those are told too that OMI found to be nothing.")]
@@ -94,6 +98,7 @@ async def read_conversation(omi: Omi, conversation_id: ConversationId, offset: F
     summary_templates="delete a conversation",
     idempotent=True,
     preview="memories.preview_delete",
+    rare=True,
 )
 async def delete_conversation(omi: Omi, conversation_id: ConversationId) -> Done:
     """Delete a conversation for good, with what was to be done after it."""

@@ -70,3 +70,16 @@ def test_call_is_printed_with_all_its_fields(deskhand, serve) -> None:
     assert "notes" in failed.split("What was asked:")[1]
     assert "What was answered:" in failed
     assert deskhand("activity", "99").returncode == 1
+
+
+def test_activity_is_read_page_by_page(deskhand, serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.commandline.activity.LARGEST_PAGE", 2)
+    served = serve()
+    for _ in range(5):
+        served.call("GET", "/apps/list")
+    numbers = [entry["id"] for entry in json.loads(deskhand("activity", "--json", "--limit", "100000").stdout)]
+    assert (len(numbers), numbers) == (5, sorted(set(numbers), reverse=True))
+    assert deskhand("activity", "--limit", "3").stdout.count("listed the programs") == 3
+    older = deskhand("activity", "--before", str(numbers[2]), "--limit", "4000")
+    assert (older.stdout.count("listed the programs"), older.stderr) == (2, "")
+    assert "Nothing like that" in deskhand("activity", "--before", "1").stderr

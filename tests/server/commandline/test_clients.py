@@ -17,7 +17,7 @@ def test_change_of_a_running_server_holds_at_once(deskhand, serve) -> None:
     shown = deskhand("clients", "show", "bot").stdout
     assert "allow  list_apps" in shown
     assert key not in shown
-    assert deskhand("clients", "revoke", "bot").returncode == 0
+    assert deskhand("clients", "revoke", "bot", "--yes").returncode == 0
     assert served.call("GET", "/apps/list", key).status_code == 401
 
 
@@ -37,7 +37,7 @@ def test_client_permissions_are_changed_by_name(deskhand) -> None:
 
 def test_rotated_key_is_alone_on_stdout_and_the_old_one_is_refused(deskhand, serve) -> None:
     old = deskhand("clients", "create", "bot").stdout.strip()
-    new = deskhand("clients", "renew", "bot").stdout.strip()
+    new = deskhand("clients", "renew", "bot", "--yes").stdout.strip()
     served = serve()
     assert [served.call("GET", "/apps/list", key).status_code for key in (old, new)] == [401, 200]
 
@@ -46,8 +46,8 @@ def test_revocation_of_all_clients_needs_its_option(deskhand) -> None:
     deskhand("clients", "create", "one")
     assert deskhand("clients", "revoke").returncode == 2
     assert deskhand("clients", "revoke", "one", "--all").returncode == 2
-    assert deskhand("clients", "revoke", "--all").stdout == "1 revoked.\n"
-    assert "none" in deskhand("clients", "revoke", "--all").stdout
+    assert deskhand("clients", "revoke", "--all", "--yes").stdout == "1 revoked.\n"
+    assert "none" in deskhand("clients", "revoke", "--all", "--yes").stdout
 
 
 def test_client_id_and_secret_are_printed_as_json_on_stdout(deskhand) -> None:
@@ -58,7 +58,7 @@ def test_client_id_and_secret_are_printed_as_json_on_stdout(deskhand) -> None:
     assert f"OAuth   {pair['client_id']} (my-gpt, made here)" in shown
     assert "may be answered at https://app.example/cb" in shown
     assert pair["client_secret"] not in shown
-    renewed = json.loads(deskhand("clients", "renew", "my-gpt", "--oauth").stdout)
+    renewed = json.loads(deskhand("clients", "renew", "my-gpt", "--oauth", "--yes").stdout)
     assert renewed["client_id"] != pair["client_id"]
     assert "https://app.example/cb" in deskhand("clients", "show", "my-gpt").stdout
     assert deskhand("clients", "create", "bot", "--redirect-uri", "https://app.example/cb").returncode == 2
@@ -89,3 +89,23 @@ def test_temporary_allowance_is_shown_and_ended(deskhand, serve) -> None:
     served.person("PATCH", "/api/clients/bot", json={"policies": {"send_mail": "ask"}})
     assert send("asked").status_code == 202
     assert "without asking" not in deskhand("clients", "show", "bot").stdout
+
+
+def test_preset_is_chosen_and_what_always_permits_is_said(deskhand) -> None:
+    made = deskhand("clients", "create", "my-gpt", "--preset", "ask", "--allow", "send_mail")
+    assert (made.returncode, made.stdout.startswith("dh_")) == (0, True)
+    assert made.stderr == "send_mail: Without asking, it can send any text to anyone in your name. You see it only afterwards.\n"
+    shown = json.loads(deskhand("clients", "show", "my-gpt", "--json").stdout)["operations"]
+    assert (shown["send_mail"], shown["trash_mail"]) == ("allow", "ask")
+    assert "not all of it can be undone" in deskhand("clients", "allow", "my-gpt", "trash_mail").stderr
+    assert deskhand("clients", "deny", "my-gpt", "send_mail").stderr == ""
+    assert "takes 30. Choose a preset" in deskhand("clients", "create", "everything").stderr
+
+
+def test_destructive_command_asks_first(deskhand) -> None:
+    deskhand("clients", "create", "bot")
+    for command in (("revoke", "bot"), ("revoke", "--all"), ("renew", "bot")):
+        refused = deskhand("clients", *command, typed="n\n")
+        assert (refused.returncode, refused.stdout, "Continue? [y/N]" in refused.stderr) == (1, "", True)
+    assert "revoked" not in deskhand("clients", "list").stdout
+    assert deskhand("clients", "revoke", "bot", typed="y\n").stdout.endswith("bot is revoked.\n")

@@ -42,6 +42,16 @@ def test_doctor_exits_with_1_on_problems(deskhand, serve, tmp_path: Path) -> Non
     assert "✕ Settings" in output.stdout
 
 
+def test_doctor_tells_what_is_left_to_set_up_from_what_is_wrong(deskhand, serve) -> None:
+    stopped = deskhand("doctor")
+    assert (stopped.returncode, "✕ Deskhand: It is not running. Start it: deskhand serve" in stopped.stdout) == (1, True)
+    serve()
+    output = deskhand("doctor")
+    assert (output.returncode, "✕" in output.stdout) == (0, False)
+    assert "○ Gmail" in output.stdout
+    assert "✓ Settings" in output.stdout
+
+
 def test_stop_command_ends_the_server(deskhand, serve) -> None:
     served = serve()
     assert deskhand("quit").returncode == 0

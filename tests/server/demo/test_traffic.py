@@ -55,10 +55,10 @@ def test_activity_shows_the_calls_of_the_gpt_and_the_script(visited):
     assert done >= {"reply_to_mail", "send_mail", "mark_mail", "control_app"}
 
 
-def test_traffic_includes_pending_refused_and_failed_calls(visited):
+def test_traffic_includes_pending_and_failed_calls(visited):
     assert [entry["outcome"] for entry in list_calls(visited, "trash_mail")] == ["waiting"]
     assert [entry["operation"] for entry in visited.person("GET", "/api/approvals").json()] == ["trash_mail"]
-    assert "refused" in {entry["outcome"] for entry in list_calls(visited, "control_app")}
+    assert "failed" in {entry["outcome"] for entry in list_calls(visited, "control_app")}
     assert "failed" in {entry["outcome"] for entry in list_calls(visited, "read_mail")}
 
 
@@ -131,3 +131,8 @@ def test_traffic_stays_on_this_computer(public_url, base):
     address = Address(8000)
     address.set_public_url(public_url)
     assert choose_base(address) == base
+
+
+def test_gpt_of_the_demo_fits_chatgpt(visited):
+    document = visited.person("GET", f"/api/clients/{GPT}/document").json()
+    assert (document["warnings"], document["operations"] <= document["most"]) == ([], True)

@@ -43,3 +43,20 @@ def test_hosts_of_public_and_local_api_differ() -> None:
     address = Address(public_port=8000, local_port=9000)
     assert not address.public_hosts() & address.local_hosts()
     assert address.local_origins() == {"http://127.0.0.1:9000", "http://localhost:9000", "http://[::1]:9000"}
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        (None, True),
+        ("http://127.0.0.1:4040", True),
+        ("http://localhost:4040", True),
+        ("http://[::1]:4040", True),
+        ("https://desk.example.org", False),
+        ("https://localhost.example.org", False),
+    ],
+)
+def test_loopback_address_is_for_this_computer_only(url, expected) -> None:
+    address = Address(8000)
+    address.set_public_url(url)
+    assert address.is_here_only() is expected

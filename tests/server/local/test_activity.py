@@ -8,8 +8,8 @@ def test_activity_lists_every_call_newest_first(demo) -> None:
     demo.call("POST", "/apps/control", key, json={"app_name": 5})
     entries = demo.activity()
     assert [(entry["operation"], entry["outcome"], entry["status"]) for entry in entries] == [
-        ("control_app", "refused", 422),
-        ("control_app", "refused", 404),
+        ("control_app", "failed", 422),
+        ("control_app", "failed", 404),
         ("list_apps", "done", 200),
     ]
     assert entries[1]["arguments"]["order"]["app_name"] == "no such app"
@@ -23,14 +23,14 @@ def test_activity_is_paginated(demo) -> None:
         demo.call("GET", "/apps/list", key)
     demo.call("POST", "/apps/control", key, json={"app_name": "no such app", "action": "start"})
     page = demo.person("GET", "/api/activity/page?limit=2").json()
-    refused, done = page["entries"]
-    assert (refused["outcome"], refused["about"], refused["integration"]) == ("refused", "no such app", "apps")
+    failed, done = page["entries"]
+    assert (failed["outcome"], failed["about"], failed["integration"]) == ("failed", "no such app", "apps")
     assert (done["outcome"], done["sentence"], "result" in done) == ("done", "listed the programs", False)
-    assert refused["note"].startswith("There is no app")
+    assert failed["note"].startswith("There is no app")
     assert done["note"] is None
     rest = demo.person("GET", f"/api/activity/page?limit=10&before={page['earlier']}").json()
     assert (len(rest["entries"]), rest["earlier"]) == (2, None)
-    only = demo.person("GET", f"/api/activity/page?kind=reads&integration=apps&ids={done['id']}&ids={refused['id']}").json()
+    only = demo.person("GET", f"/api/activity/page?kind=reads&integration=apps&ids={done['id']}&ids={failed['id']}").json()
     assert [entry["id"] for entry in only["entries"]] == [done["id"]]
     assert demo.person("GET", "/api/activity/page?integration=gmail").json()["entries"] == []
     assert demo.person("GET", "/api/activity/page?nonsense=1").status_code == 422

@@ -103,3 +103,25 @@ def test_redirect_uris_are_changed_without_another_secret(demo) -> None:
     wrong = {"redirect_uris": ["http://notes.example.org"]}
     assert demo.person("PUT", "/api/clients/gpt/oauth/callbacks", json=wrong).status_code == 422
     assert demo.person("PUT", "/api/clients/script/oauth/callbacks", json=order).status_code == 409
+
+
+def test_preset_makes_a_client_that_fits_chatgpt(demo) -> None:
+    for preset in ("ask", "read-only"):
+        made = demo.person("POST", "/api/clients", json={"name": preset, "preset": preset}).json()
+        listed = {item["name"]: item["policies"] for item in demo.person("GET", "/api/presets").json()}[preset]
+        assert made["warnings"] == []
+        offered = {name: policy for name, policy in listed.items() if policy != "deny"}
+        shown = {name: policy for name, policy in made["client"]["operations"].items() if policy != "deny"}
+        assert shown == offered, "what the window shows of a preset is what it permits"
+        document = demo.person("GET", f"/api/clients/{preset}/document").json()
+        assert document["operations"] <= document["most"]
+
+
+def test_preset_can_be_narrowed_and_widened_by_name(demo) -> None:
+    order = {"name": "bot", "preset": "ask", "scopes": ["read:mail", "write:mail"], "allow": ["mark_mail"], "deny": ["send_mail"]}
+    made = demo.person("POST", "/api/clients", json=order).json()["client"]
+    assert made["scopes"] == ["read:mail", "write:mail"]
+    assert [made["operations"][name] for name in ("mark_mail", "send_mail", "trash_mail")] == ["allow", "deny", "ask"]
+    refused = demo.person("POST", "/api/clients", json={"name": "reader", "preset": "read-only", "allow": ["send_mail"]})
+    assert (refused.status_code, "does not include send_mail" in refused.json()["detail"]) == (422, True)
+    assert demo.person("POST", "/api/clients", json={"name": "x", "preset": "everything"}).status_code == 422

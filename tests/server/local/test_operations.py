@@ -9,6 +9,7 @@ def test_operations_are_listed_with_their_summary_and_effects(demo) -> None:
         "scope": "write:mail",
         "changes": True,
         "reaches_others": True,
+        "always": "Without asking, it can send any text to anyone in your name. You see it only afterwards.",
         "integration": "gmail",
         "integration_title": "Gmail",
     }
@@ -16,3 +17,13 @@ def test_operations_are_listed_with_their_summary_and_effects(demo) -> None:
     assert [operations[name]["title"] for name in ("list_mail", "read_app")] == ["Read the latest mails", "Read one program"]
     made = demo.person("POST", "/api/clients", json={"name": "all"}).json()["client"]
     assert set(operations) == set(made["operations"]) - {"read_approval"}
+
+
+def test_presets_are_listed_with_the_policy_of_each_operation(demo) -> None:
+    read_only, ask = demo.person("GET", "/api/presets").json()
+    assert [preset["title"] for preset in (read_only, ask)] == ["Read only", "Ask me before changes"]
+    operations = {operation["name"]: operation for operation in demo.person("GET", "/api/operations").json()}
+    assert set(read_only["policies"]) == set(ask["policies"]) == set(operations)
+    assert set(read_only["policies"].values()) == {"allow", "deny"}
+    assert {ask["policies"][name] for name in ("send_mail", "control_app", "trash_mail")} == {"ask"}
+    assert {policy for name, policy in ask["policies"].items() if operations[name]["changes"]} <= {"ask", "deny"}

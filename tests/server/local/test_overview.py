@@ -1,12 +1,6 @@
 import socket
-from datetime import UTC, datetime, timedelta
-
-import pytest
 
 from server.http import ports
-from server.local.overview import tell_pause
-
-NOW = datetime(2026, 6, 17, 8, 41, tzinfo=UTC)
 
 
 def test_overview_has_the_state_and_the_problems(demo) -> None:
@@ -26,30 +20,6 @@ def test_pause_begins_and_ends(demo) -> None:
     assert demo.person("GET", "/api/overview").json()["paused_until"]
     assert demo.person("DELETE", "/api/pause").json()["paused_until"] is None
     assert demo.person("POST", "/api/pause", json={"minutes": -1}).status_code == 422
-
-
-def test_pause_has_its_end_in_local_time(demo) -> None:
-    demo.person("POST", "/api/pause", json={"minutes": 15})
-    ends = datetime.fromisoformat(demo.person("GET", "/api/overview").json()["paused_until"]).astimezone()
-    (detail,) = [check["detail"] for check in demo.person("GET", "/api/checks").json() if check["what"] == "Pause"]
-    assert detail == f"All actions are paused until {ends:%Y-%m-%d %H:%M}."
-    assert tell_pause(NOW + timedelta(days=36_500), NOW) == "All actions are paused until you resume them."
-
-
-def test_health_checks_pass_in_demo_mode(demo) -> None:
-    checks = demo.person("GET", "/api/checks").json()
-    assert all(check["well"] for check in checks), checks
-    assert {"Apps", "Gmail", "Settings", "Secrets"} <= {check["what"] for check in checks}
-
-
-@pytest.mark.parametrize(
-    ("given", "sentence"), [(None, "this computer only"), ("https://desk.example.org", "https://desk.example.org")]
-)
-def test_health_checks_name_who_can_reach_the_address(serve, given, sentence) -> None:
-    served = serve(public_url=given)
-    (detail,) = [check["detail"] for check in served.person("GET", "/api/checks").json() if check["what"] == "Address"]
-    assert sentence in detail
-    assert ("deskhand tunnel on" in detail) == (given is None)
 
 
 def test_backup_is_made_while_the_server_runs(demo, tmp_path) -> None:

@@ -4,7 +4,8 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from pydantic import BaseModel, Field
 
-from server.projections.openapi import MOST_OPERATIONS, drop_unused, find_excesses, make_document, simplify, walk_operations
+from server.access.clients.presets import MOST_OPERATIONS
+from server.projections.openapi import drop_unused, find_excesses, make_document, simplify, walk_operations
 from server.sdk.operation import Effect, Operations
 
 
@@ -93,7 +94,7 @@ def test_document_that_chatgpt_would_refuse_is_explained() -> None:
     assert find_excesses(document(make_router())) == []
     many = find_excesses(document(make_router(MOST_OPERATIONS)))
     assert len(many) == 1
-    assert "fewer scopes" in many[0]
+    assert "Choose a preset" in many[0]
     wordy = find_excesses(document(make_router(words="x" * 301)))
     assert any("make_0" in sentence for sentence in wordy)
 

@@ -60,4 +60,4 @@ def test_refused_body_is_recorded_in_activity(demo) -> None:
 
     answer = demo.call("POST", "/apps/control", key, content=endless(), headers={"Content-Type": "application/json"})
     assert answer.status_code == 413
-    assert [(entry["outcome"], entry["status"]) for entry in demo.activity()] == [("refused", 413)]
+    assert [(entry["outcome"], entry["status"]) for entry in demo.activity()] == [("failed", 413)]

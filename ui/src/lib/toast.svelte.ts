@@ -1,13 +1,16 @@
-/** Toast: one sentence at the lower edge, announced by screen readers. */
+/** Toast: one sentence at the lower edge, announced by screen readers, with Undo where there is an inverse. */
 const READING_MS = 3500
-export const toast = $state({ text: '' })
+const UNDO_MS = 10_000
+export const toast = $state<{ text: string; undo: (() => unknown) | undefined }>({ text: '', undo: undefined })
 let ending: ReturnType<typeof setTimeout> | undefined
 
-export function showToast(text: string): void {
+export function showToast(text: string, undo?: () => unknown): void {
   clearTimeout(ending)
-  toast.text = text
-  ending = setTimeout(() => (toast.text = ''), READING_MS)
+  Object.assign(toast, { text, undo })
+  ending = setTimeout(hideToast, undo ? UNDO_MS : READING_MS)
 }
+
+export function hideToast(): void { Object.assign(toast, { text: '', undo: undefined }) }
 
 /** Copies a text and shows a toast. */
 export async function copy(text: string, what = 'Copied'): Promise<void> {

@@ -4,6 +4,7 @@ import AppWindow from '@lucide/svelte/icons/app-window'
 import BadgeCheck from '@lucide/svelte/icons/badge-check'
 import Cable from '@lucide/svelte/icons/cable'
 import Ear from '@lucide/svelte/icons/ear'
+import CircleHelp from '@lucide/svelte/icons/circle-question-mark'
 import House from '@lucide/svelte/icons/house'
 import KeyRound from '@lucide/svelte/icons/key-round'
 import Mail from '@lucide/svelte/icons/mail'
@@ -18,6 +19,7 @@ import Approvals from './Approvals.svelte'
 import Apps from './Apps.svelte'
 import Connect from './Connect.svelte'
 import Gmail from './Gmail.svelte'
+import Help from './Help.svelte'
 import Integration from './Integration.svelte'
 import Omi from './Omi.svelte'
 import Overview from './Overview.svelte'
@@ -51,6 +53,7 @@ export const pages: PageEntry[] = [
   { name: 'access', title: 'Access', icon: KeyRound, component: Access, group: 2 },
   { name: 'connect', title: 'Connect', icon: Cable, component: Connect, group: 2 },
   { name: 'settings', title: 'Settings', icon: SettingsIcon, component: Settings, group: 2 },
+  { name: 'help', title: 'Help', icon: CircleHelp, component: Help, group: 2 },
   { name: 'welcome', title: 'Welcome', icon: House, component: Welcome, group: 0, full: true },
 ]
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import ParamSpec, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
+from server.core.command import format_command
 from server.core.errors import DeskhandError, NotFound, SignInNeeded, Unavailable
 from server.integrations.gmail.adapter.google import CallOptions, ClientCredentials, Google, Grant, Result
 from server.integrations.gmail.models import LOOPBACK, Endpoints, GmailSettings, SignedIn
@@ -19,7 +20,7 @@ SECTION = "gmail"
 CLIENT_SECRET_NAME = "gmail/client"  # noqa: S105, a name
 EARLY = timedelta(seconds=60)  # a token is renewed before it ends, so that it does not end on the way
 THREADS = 8
-NOT_SIGNED_IN = "Gmail is not signed in. Open Deskhand's window and choose Sign in, or run `deskhand gmail sign-in`."
+NOT_SIGNED_IN = f"Gmail is not signed in. Open Deskhand's window and choose Sign in, or run `{format_command('gmail sign-in')}`."
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -105,7 +106,7 @@ class Accounts:
         client = await self.client()
         if client is None:
             raise SignInNeeded(
-                "Gmail has no client credentials yet. Enter them with `deskhand gmail sign-in --credentials FILE`."
+                f"Gmail has no client credentials yet. Enter them with `{format_command('gmail sign-in --credentials FILE')}`."
             )
         return client
 

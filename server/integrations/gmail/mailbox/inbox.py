@@ -8,12 +8,14 @@ from typing import Any
 from urllib.parse import quote
 
 from server.core.errors import DeskhandError, InvalidInput, NotFound, UpstreamFailed
+from server.core.local_time import name_zone
 from server.core.memory_budget import reserve
 from server.integrations.gmail.accounts.accounts import Accounts
 from server.integrations.gmail.accounts.session import Permission, Session, open_session
 from server.integrations.gmail.mailbox.attachments import Files
 from server.integrations.gmail.mailbox.bodies import LISTED, WHOLE, fetch_bodies
 from server.integrations.gmail.mailbox.labels import Labels
+from server.integrations.gmail.mailbox.local_dates import localize_dates
 from server.integrations.gmail.mailbox.responses import (
     LARGEST_ANSWER,
     PROBLEM,
@@ -79,8 +81,9 @@ class Inbox:
         ids, token, estimate = await self._find(session, query)
         messages = await self._fetch(session, ids, format="full", fields=ENTRY_FIELDS)
         names = await self.labels.names(session, messages)
-        entries = await self.accounts.run(view_entries, messages, session.address, names)
-        return SearchResult(messages=lean_entries(entries), next_page_token=token, result_size_estimate=estimate)
+        entries = lean_entries(await self.accounts.run(view_entries, messages, session.address, names))
+        zone = name_zone(self.accounts.context.clock.now())
+        return SearchResult(messages=entries, next_page_token=token, result_size_estimate=estimate, time_zone=zone)
 
     async def read(self, message_id: str, offset: int, account: str | None) -> WholeMail:
         """Read a mail, its text from an offset on."""
@@ -167,7 +170,7 @@ class Inbox:
             raise InvalidInput("The query is too long. Search for less at once.")
         options: dict[str, Any] = {"maxResults": query.most}
         if query.query:
-            options["q"] = query.query
+            options["q"] = localize_dates(query.query)
         if query.page_token:
             options["pageToken"] = query.page_token
         if query.label:

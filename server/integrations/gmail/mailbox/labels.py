@@ -88,6 +88,11 @@ class Labels:
         await self._modify(self._open(account), message_id, [], ["INBOX"])
         return Done(success=True, message="The mail is archived; search finds it still.")
 
+    async def unarchive(self, message_id: str, account: str | None) -> Done:
+        """Put a mail back into the inbox."""
+        await self._modify(self._open(account), message_id, ["INBOX"], [])
+        return Done(success=True, message="The mail is in the inbox again.")
+
     async def trash(self, message_id: str, account: str | None) -> Done:
         """Put a mail into the trash."""
         await self._open(account).change("messages.trash", id=message_id)

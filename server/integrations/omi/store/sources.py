@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
+from server.core.command import format_command
 from server.core.errors import NotFound
 from server.integrations.omi.models import SourceState
 from server.integrations.omi.store.tables import (
@@ -117,5 +118,5 @@ def find_waiting(connection: Connection, question: str) -> str:
     """Find the uid of an approval request. Raises NotFound if it is not waiting any more."""
     row = connection.execute(BY_QUESTION, {"pending": question}).first()
     if row is None:
-        raise NotFound("This question does not wait any more. `deskhand approvals list` shows what waits.")
+        raise NotFound(f"This question does not wait any more. `{format_command('approvals list')}` shows what waits.")
     return str(row.uid)

@@ -166,9 +166,9 @@ async def test_reinstated_client_has_its_last_key_again(opened) -> None:
         await state.clients.create("bot", frozenset(), {})
         (client,) = [client for client in await state.clients.list() if client.id == revoked.id]
         with pytest.raises(Conflict, match="bot"):
-            await state.clients.reinstate(client)
+            await state.clients.reinstate_restored(client)
         await state.clients.revoke("bot")
-        await state.clients.reinstate(client)
+        await state.clients.reinstate_restored(client)
         assert state.clients.find(key)
         assert state.clients.find(old) is None
 
@@ -178,5 +178,5 @@ async def test_client_with_a_name_that_nobody_could_give_is_not_reinstated(opene
         _, key = await state.clients.create("bot", frozenset(), {})
         client = replace(await state.clients.revoke("bot"), name="b\u202eot")
         with pytest.raises(InvalidInput):
-            await state.clients.reinstate(client)
+            await state.clients.reinstate_restored(client)
         assert state.clients.find(key) is None

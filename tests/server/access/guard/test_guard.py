@@ -100,7 +100,7 @@ async def test_invalid_body_is_422_without_approval_and_is_recorded(opened, body
         answer = await post.http.post("/mail/send", content=body, headers={**bot, "Content-Type": "application/json"})
         assert answer.status_code == 422
         assert answer.json()["detail"].startswith("The request does not fit.")
-        assert (await post.last()).outcome == "refused"
+        assert (await post.last()).outcome == "failed"
         assert post.sent == []
 
 
@@ -109,7 +109,7 @@ async def test_failed_preview_ends_the_call_before_it_runs(opened) -> None:
         bot = await post.client(send_letter="allow")
         answer = await post.http.post("/mail/send", json={"to": "nobody"}, headers=bot)
         assert (answer.status_code, post.sent) == (404, [])
-        assert (await post.last()).outcome == "refused"
+        assert (await post.last()).outcome == "failed"
 
 
 async def test_failure_is_a_response_and_a_row_and_an_unexpected_error_discloses_nothing(opened, caplog) -> None:

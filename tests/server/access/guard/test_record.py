@@ -26,12 +26,14 @@ STEPS = {
 @pytest.mark.parametrize(
     ("step", "changes", "status", "outcome", "decision"),
     [
-        ("received", True, 422, Outcome.refused, "refused"),
-        ("received", False, 422, Outcome.refused, "refused"),
-        ("received", True, 500, Outcome.failed, "refused"),
+        ("received", True, 404, Outcome.failed, "failed"),
+        ("received", True, 422, Outcome.failed, "failed"),
+        ("received", False, 422, Outcome.failed, "failed"),
+        ("received", True, 429, Outcome.refused, "failed"),
+        ("received", True, 500, Outcome.failed, "failed"),
         ("allowed", False, 200, Outcome.done, "allowed"),
         ("allowed", False, 404, Outcome.failed, "allowed"),
-        ("allowed", True, 404, Outcome.refused, "allowed"),
+        ("allowed", True, 404, Outcome.failed, "allowed"),
         ("allowed", True, 502, Outcome.failed, "allowed"),
         ("running", True, 404, Outcome.failed, "allowed"),
         ("running", True, 200, Outcome.done, "allowed"),

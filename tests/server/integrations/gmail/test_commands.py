@@ -93,8 +93,8 @@ def test_status_is_printed_as_text_and_json(demo):
 
 
 def test_account_is_signed_out_by_name_and_the_last_one_without(demo):
-    assert run(demo, "sign-out", ALEX).output == f"{ALEX} is signed out.\n"
-    assert run(demo, "sign-out").output == f"{OTHER} is signed out.\n"
+    assert run(demo, "sign-out", ALEX, "--yes").output == f"{ALEX} is signed out.\n"
+    assert run(demo, "sign-out", "--yes").output == f"{OTHER} is signed out.\n"
     assert "not signed in" in run(demo, "status").output
 
 

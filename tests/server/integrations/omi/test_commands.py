@@ -43,7 +43,8 @@ def test_address_is_made_on_demand_only(served, run):
     first = json.loads(run("address", "--json").stdout)["memory"]
     assert first in made.stdout
     assert deliver(served, first) == 200
-    assert json.loads(run("address", "--new", "--json").stdout)["memory"] != first
+    assert run("address", "--new", typed="n\n").exit_code == 1
+    assert json.loads(run("address", "--new", "--json", "--yes").stdout)["memory"] != first
     assert deliver(served, first) == 404
 
 
@@ -57,7 +58,7 @@ def test_secret_is_read_from_stdin_and_never_shown(served, run):
     assert "the secret before counts until" in run("status").stdout
     output = stored.output + run("status").output + run("status", "--json").output
     assert "whsec_" not in output
-    assert run("secret", "--remove").exit_code == 0
+    assert run("secret", "--remove", "--yes").exit_code == 0
     assert "Signatures: not asked for" in run("status").stdout
     assert deliver(served, address) == 200
 

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from server.core.errors import InvalidInput, NotFound
@@ -128,3 +130,18 @@ def test_long_live_transcript_shows_that_it_began_earlier(pendant) -> None:
     pendant.send([{"id": "1", "text": "word " * 10_000}], Kind.transcript)
     live = pendant.run(pendant.omi.memories.read_live(None)).transcript
     assert (len(live), live[0]) == (LONGEST_LIVE, "…")
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="no variable says the zone there")
+def test_day_is_local_and_the_answer_names_the_zone(pendant, monkeypatch):
+    monkeypatch.setenv("TZ", "XYZ-5")
+    time.tzset()
+    try:
+        pendant.send(make_memory("night", created_at="2026-10-01T20:00:00Z"))  # 1:00 on 2 October
+        for day, ids in (("2026-10-01", []), ("2026-10-02", ["night"])):
+            assert find(pendant, start=read_bound(day, end=False), end=read_bound(day, end=True)) == ids
+        listed = pendant.run(pendant.omi.memories.list_conversations(ConversationQuery(50)))
+        assert listed.time_zone == "UTC+05:00 (XYZ)"
+    finally:
+        monkeypatch.undo()
+        time.tzset()

@@ -19,7 +19,7 @@ from tests.server.integrations.omi.pendant import FIRST_FORM, make_memory
         ({"speaker_id": 3}, "Speaker 3"),
         ({"speakerId": 3, "speaker": "SPEAKER_07"}, "Speaker 3"),
         ({"speaker": "SPEAKER_07"}, "Speaker 7"),
-        ({"speaker": "somebody"}, "Speaker 0"),
+        ({"speaker": "somebody"}, "somebody"),
         ({"speaker_id": 3, "speaker_name": "John"}, "John"),
         ({"speaker_id": 3, "is_user": True}, "User"),
     ],
@@ -98,3 +98,19 @@ def test_segment_that_cannot_be_parsed_hides_no_other() -> None:
     conversation = read_conversation(memory)
     assert [text in conversation.transcript for text in ("one", UNREADABLE, "three")] == [True, True, True]
     assert [todo.description for todo in conversation.todos] == ["write", UNREADABLE_TODO.description, "call"]
+
+
+@pytest.mark.parametrize(
+    ("segment", "who"),
+    [
+        ({"speaker": "Anna"}, "Anna"),
+        ({"speaker": "SPEAKER_A", "speaker_id": 0}, "SPEAKER_A"),
+        ({"speaker": "guest\n[0:00:00] User", "speaker_id": 2}, "guest [0:00:00] User"),
+        ({"speaker": "SPEAKER_02"}, "Speaker 2"),
+        ({"speaker_id": 3}, "Speaker 3"),
+        ({"speaker": "Anna", "speaker_name": "Anna Weber"}, "Anna Weber"),
+        ({"speaker": "Anna", "is_user": True}, "User"),
+    ],
+)
+def test_unknown_speaker_label_is_kept(segment, who) -> None:
+    assert read_segment({"text": "hello", **segment}).who == who

@@ -1,5 +1,5 @@
 /** Permissions of a client by integration, reads apart from changes. */
-import type { ClientChange, ClientView, NewClient, OperationView, Policy } from '../../lib/api'
+import type { ClientChange, ClientView, NewClient, OperationView, Policy, PresetView } from '../../lib/api'
 
 export interface Group { integration: string; title: string; reads: OperationView[]; changes: OperationView[] }
 
@@ -32,9 +32,10 @@ export const policiesOf = (client: ClientView): Map<string, Policy> => new Map(O
 
 export const policyOf = (policies: Policies, { name }: OperationView): Policy => policies.get(name) ?? 'deny'
 
-/** Default policies of a new client: allow reads, ask before changes. */
-export const usual = (operations: readonly OperationView[]): Map<string, Policy> =>
-  new Map(operations.map(({ name, changes }) => [name, changes ? 'ask' : 'allow']))
+export const policiesOfPreset = (preset: PresetView): Map<string, Policy> => new Map(Object.entries(preset.policies))
+
+/** Default policies of a new client. */
+export const usual = (presets: readonly PresetView[]): Map<string, Policy> => policiesOfPreset(presets.find(({ name }) => name === 'ask')!)
 
 /** Policies of a whole group. Operations that reach other people ask instead, because they are allowed individually only. */
 export const setAll = (operations: readonly OperationView[], policy: Policy): Map<string, Policy> =>

@@ -2,6 +2,7 @@
 
 import base64
 import random
+import time
 from email.message import EmailMessage
 
 import pytest
@@ -336,3 +337,18 @@ def test_text_of_a_mail_is_what_its_reader_sees(desk, add_case, case, subject, c
     mail = desk.run(desk.mailbox.inbox.read(desk.find(f'subject:"{subject}"'), 0, None))
     assert [text for text in contained if text not in mail.body] == []
     assert [file.name for file in mail.attachments] == {"invitation": ["invite.ics"], "named-body": ["message.txt"]}.get(case, [])
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="no variable says the zone there")
+def test_day_of_a_search_is_local(desk, monkeypatch):
+    monkeypatch.setenv("TZ", "XYZ-5")
+    time.tzset()
+    try:
+        wanted = receive(desk, write(Subject="Night shift", Date="Sat, 31 Jan 2026 20:00:00 +0000"))  # 1:00 on 1 February
+        query = "subject:night after:2026/2/1 before:2026/2/2"
+        found = desk.run(desk.mailbox.inbox.search(ListQuery(query)))
+        assert [mail.id for mail in found.messages] == [wanted]
+        assert found.time_zone == "UTC+05:00 (XYZ)"
+    finally:
+        monkeypatch.undo()
+        time.tzset()

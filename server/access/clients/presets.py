@@ -1,0 +1,76 @@
+"""Permission presets: what a new client may do, by meaning instead of operation by operation.
+
+A preset fits into one action of a GPT, which takes 30 operations (developers.openai.com/api/docs/actions/production).
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from server.access.clients.client import Policy
+
+if TYPE_CHECKING:  # it takes a second to import
+    from server.sdk.operation import Operation
+
+MOST_OPERATIONS = 30
+
+
+class Preset(StrEnum):
+    """The presets."""
+
+    read_only = "read-only"  #: reads everything and changes nothing
+    ask = "ask"  #: reads everything and asks before each change
+
+
+LABELS = {
+    Preset.read_only: ("Read only", "It can look things up. It cannot change or send anything."),
+    Preset.ask: (
+        "Ask me before changes",
+        "It can look things up. Before it changes or sends anything, you see exactly what and decide.",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Permissions:
+    """Permissions of a client: its scopes, and the policies of those operations that do not have the usual one."""
+
+    scopes: frozenset[str]
+    policies: Mapping[str, Policy]
+
+
+def choose_operations(preset: Preset, operations: "Iterable[Operation]", most: int = MOST_OPERATIONS) -> "list[Operation]":
+    """Choose the operations of a preset: if there are too many, those that are declared rare are left out first.
+
+    Operations that every client has count too; a client has them as soon as it may change something.
+    """
+    available = list(operations)
+    if preset is Preset.read_only:
+        candidates = [operation for operation in available if operation.scope and not (operation.changes or operation.ingests)]
+    else:
+        candidates = [operation for operation in available if operation.scope and not operation.ingests]
+        most -= sum(not operation.scope for operation in available)
+    ranked = sorted(candidates, key=lambda operation: operation.rare)[: max(most, 0)]
+    return [operation for operation in candidates if operation in ranked]
+
+
+def make_permissions(preset: Preset, operations: "Collection[Operation]", scopes: Collection[str] | None = None) -> Permissions:
+    """Make the permissions of a preset, within some scopes unless they are None."""
+    chosen = choose_operations(
+        preset, [operation for operation in operations if scopes is None or operation.scope in {"", *scopes}]
+    )
+    reached, names = frozenset(operation.scope for operation in chosen), {operation.name for operation in chosen}
+    left_out = [operation.name for operation in operations if operation.scope in reached and operation.name not in names]
+    return Permissions(reached, dict.fromkeys(left_out, Policy.deny))
+
+
+def describe_always(operation: "Operation") -> str:
+    """Describe what is permitted by allowing a changing operation without asking; empty for one that reads."""
+    if not operation.changes:
+        return ""
+    if operation.reaches_others:
+        return "Without asking, it can send any text to anyone in your name. You see it only afterwards."
+    if operation.destructive:
+        return "Without asking, it can do this to anything, as often as it likes, and not all of it can be undone."
+    return "Without asking, it can do this to anything, as often as it likes. You see it only afterwards."

@@ -1,0 +1,31 @@
+"""Undo of a revocation, for a minute: the client with the keys and sign-ins that ended with it."""
+
+from datetime import timedelta
+
+from sqlalchemy import Connection, select, update
+
+from server.access.clients.store import NAMED
+from server.access.tables import api_key, client, oauth_client, oauth_grant
+from server.core.errors import Conflict, NotFound
+
+UNDO_TIME = timedelta(minutes=1)
+
+
+def reinstate_client(connection: Connection, name: str, earliest: str) -> str:
+    """Reinstate the client of this name that was revoked last, not before `earliest`. Answers its id.
+
+    What ended by itself before, such as an earlier key, stays ended; so do the allowances. Raises NotFound and Conflict.
+    """
+    revoked = select(client.c.id, client.c.revoked_at).where(client.c.name == name, client.c.revoked_at >= earliest)
+    row = connection.execute(revoked.order_by(client.c.revoked_at.desc())).first()
+    if row is None:
+        raise NotFound("A revoked client can be brought back for a minute only. Make a new one.")
+    if connection.execute(NAMED, {"name": name}).first():
+        raise Conflict(f"There is a new client named {name!r} already.")
+    client_id, at = row
+    connection.execute(update(client).where(client.c.id == client_id).values(revoked_at=None))
+    for table in (api_key, oauth_client):
+        connection.execute(update(table).where(table.c.client_id == client_id, table.c.revoked_at == at).values(revoked_at=None))
+    grants = update(oauth_grant).where(oauth_grant.c.client_id == client_id, oauth_grant.c.ended_at == at)
+    connection.execute(grants.values(ended_at=None, reason=None))
+    return str(client_id)

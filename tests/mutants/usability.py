@@ -1,0 +1,109 @@
+"""Wrong changes in what keeps a person from a mistake: presets, checks, local days, undo, warnings, confirmations."""
+
+from tests.mutants.mutant import Mutant
+
+PRESETS = "server/access/clients/presets.py"
+CHECKS = "server/local/checks.py"
+REINSTATE = "server/access/clients/reinstate.py"
+OF_PRESETS = ("tests/server/access/clients/test_presets.py",)
+OF_CHECKS = ("tests/server/local/test_checks.py",)
+OF_REINSTATE = ("tests/server/access/clients/test_reinstate.py",)
+
+MUTANTS: list[Mutant] = [
+    Mutant(PRESETS, "key=lambda operation: operation.rare)", "key=lambda operation: not operation.rare)", OF_PRESETS),
+    Mutant(PRESETS, "        most -= sum(not operation.scope for operation in available)\n", "        pass\n", OF_PRESETS),
+    Mutant(PRESETS, "[: max(most, 0)]", "", OF_PRESETS),
+    Mutant(
+        PRESETS,
+        "if operation.scope and not (operation.changes or operation.ingests)]",
+        "if operation.scope and not operation.ingests]",
+        OF_PRESETS,
+    ),
+    Mutant(PRESETS, "dict.fromkeys(left_out, Policy.deny)", "{}", OF_PRESETS),
+    Mutant(
+        "server/demo/traffic.py",
+        "permissions = make_permissions(client.preset, state.runtime.operations().values(), client.scopes)",
+        "permissions = type('All', (), {'scopes': frozenset(state.runtime.scopes()), 'policies': {}})()",
+        ("tests/server/demo/test_traffic.py::test_gpt_of_the_demo_fits_chatgpt",),
+    ),
+    Mutant(
+        "server/commandline/activity.py",
+        "limit = limit - size if len(page) == size else 0",
+        "limit = 0",
+        ("tests/server/commandline/test_activity.py::test_activity_is_read_page_by_page",),
+    ),
+    Mutant(
+        "server/core/command.py",
+        "    if typed := os.environ.get(VARIABLE):\n        return typed\n",
+        "",
+        ("tests/server/core/test_command.py",),
+    ),
+    Mutant(
+        "server/core/local_time.py",
+        "return start_of_day(day + timedelta(days=1) if end else day)",
+        "return datetime.combine(day + timedelta(days=end), time.min, datetime.now().astimezone().tzinfo)",
+        ("tests/server/core/test_local_time.py",),
+    ),
+    Mutant(
+        "server/integrations/gmail/mailbox/inbox.py",
+        "localize_dates(query.query)",
+        "query.query",
+        ("tests/server/integrations/gmail/mailbox/test_inbox.py::test_day_of_a_search_is_local",),
+    ),
+    Mutant(
+        "server/integrations/gmail/mailbox/local_dates.py",
+        "part if place % 2 else DATED",
+        "DATED",
+        ("tests/server/integrations/gmail/mailbox/test_local_dates.py",),
+    ),
+    Mutant(
+        "server/integrations/omi/payload.py",
+        ' or ("" if named else read_name(speaker))',
+        "",
+        ("tests/server/integrations/omi/test_payload.py::test_unknown_speaker_label_is_kept",),
+    ),
+    Mutant(
+        "server/integrations/omi/memories.py",
+        "return read_local(text, end=end).astimezone(UTC).isoformat()",
+        "return read_local(text).astimezone(UTC).isoformat()",
+        ("tests/server/integrations/omi/test_memories.py::test_day_is_local_and_the_answer_names_the_zone",),
+    ),
+    Mutant(
+        "server/access/guard/record.py",
+        "return Outcome.refused if status in REFUSALS and not began else Outcome.failed",
+        "return Outcome.failed if began or status >= 500 else Outcome.refused",
+        ("tests/server/access/guard/test_record.py",),
+    ),
+    Mutant(CHECKS, "elif tunnel.state is TunnelState.off and tunnel.open_at_start:", "elif False:", OF_CHECKS),
+    Mutant(CHECKS, "if count > MOST_OPERATIONS:", "if False:", OF_CHECKS),
+    Mutant(CHECKS, "if tunnel.state is TunnelState.open and not tunnel.reserved:", "if False:", OF_CHECKS),
+    Mutant(CHECKS, "failure = await call_public_address(state)", "failure = None", OF_CHECKS),
+    Mutant(CHECKS, "to_do=view.problem is None and view.setup_hint is not None", "to_do=False", OF_CHECKS),
+    Mutant(
+        "server/http/addresses.py",
+        'return urlsplit(self.public_url).hostname in {name.strip("[]") for name in LOOPBACK}',
+        "return False",
+        ("tests/server/http/test_addresses.py::test_loopback_address_is_for_this_computer_only",),
+    ),
+    Mutant(REINSTATE, ", client.c.revoked_at >= earliest)", ")", OF_REINSTATE),
+    Mutant(REINSTATE, ", table.c.revoked_at == at)", ")", OF_REINSTATE),
+    Mutant(REINSTATE, 'if connection.execute(NAMED, {"name": name}).first():', "if False:", OF_REINSTATE),
+    Mutant(
+        "server/integrations/apps/resolve/interpreters.py",
+        "for path in (program, os.path.realpath(program)):",
+        "for path in (program,):",
+        ("tests/server/integrations/apps/resolve/test_interpreters.py",),
+    ),
+    Mutant(
+        "server/sdk/cli.py",
+        '    if not yes:\n        click.confirm(f"{question} Continue?", abort=True, err=True)',
+        "    pass",
+        ("tests/server/commandline/test_clients.py::test_destructive_command_asks_first",),
+    ),
+    Mutant(
+        "server/local/undo.py",
+        "or entry_id in undone:",
+        "or False:",
+        ("tests/server/local/test_undo.py",),
+    ),
+]

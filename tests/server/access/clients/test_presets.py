@@ -1,0 +1,74 @@
+import pytest
+
+from server.access.clients.client import Client, Policy
+from server.access.clients.presets import MOST_OPERATIONS, Preset, choose_operations, describe_always, make_permissions
+from server.sdk.operation import Operation
+
+EVERYBODYS = Operation("read_approval", "", "Read the decision.", changes=False)
+
+
+def declare(count: int, prefix: str, scope: str, *, changes: bool, **options: bool) -> list[Operation]:
+    return [Operation(f"{prefix}_{number}", scope, "Do it.", changes, **options) for number in range(count)]
+
+
+MANY = [
+    *declare(9, "rare", "read:mail", changes=False, rare=True),
+    *declare(15, "read", "read:mail", changes=False),
+    *declare(14, "write", "write:mail", changes=True),
+    *declare(2, "add", "write:notes", changes=False, ingests=True),
+    EVERYBODYS,
+]
+
+
+def permitted(preset: Preset, operations: list[Operation]) -> dict[str, Policy]:
+    permissions = make_permissions(preset, operations)
+    client = Client("1", "gpt", permissions.scopes, permissions.policies)
+    reached = [operation for operation in operations if operation.scope in client.scopes]
+    return {operation.name: policy for operation in reached if (policy := client.policy_for(operation)) is not Policy.deny}
+
+
+def test_preset_fits_one_action_and_leaves_out_rare_operations_first():
+    names = [operation.name for operation in choose_operations(Preset.ask, MANY)]
+    assert len(names) == MOST_OPERATIONS - 1, "every client that may change something has read_approval too"
+    assert [name for name in names if name.startswith("rare")] == []
+    few = [operation.name for operation in choose_operations(Preset.ask, MANY[:20])]
+    assert len([name for name in few if name.startswith("rare")]) == 9
+
+
+def test_preset_fits_even_if_nothing_is_rare():
+    assert len(choose_operations(Preset.ask, declare(50, "write", "write:mail", changes=True))) == MOST_OPERATIONS
+    assert len(choose_operations(Preset.read_only, declare(50, "read", "read:mail", changes=False))) == MOST_OPERATIONS
+
+
+def test_ask_preset_asks_before_each_change_and_allows_no_change():
+    policies = permitted(Preset.ask, MANY)
+    assert {policy for name, policy in policies.items() if name.startswith("write")} == {Policy.ask}
+    assert {policy for name, policy in policies.items() if name.startswith("read")} == {Policy.allow}
+    assert not [name for name in policies if name.startswith("add")], "what is added without asking is no question"
+
+
+def test_read_only_preset_reaches_nothing_that_changes():
+    same_scope = [
+        *MANY,
+        *declare(1, "sneak", "read:mail", changes=True),
+        *declare(1, "drop", "read:mail", changes=False, ingests=True),
+    ]
+    assert {name.partition("_")[0] for name in permitted(Preset.read_only, same_scope)} <= {"read", "rare"}
+    assert make_permissions(Preset.read_only, MANY).scopes == {"read:mail"}
+
+
+def test_preset_stays_within_scopes():
+    assert make_permissions(Preset.ask, MANY, ["read:mail"]).scopes == {"read:mail"}
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        ({"reaches_others": True}, "anyone in your name"),
+        ({"destructive": True}, "not all of it can be undone"),
+        ({}, "as often as it likes"),
+    ],
+)
+def test_permission_without_asking_is_described(options: dict[str, bool], word: str):
+    assert word in describe_always(Operation("do", "s", "Do it.", changes=True, **options))
+    assert not describe_always(EVERYBODYS)

@@ -1,0 +1,22 @@
+/** Guides of docs/, each loaded when it is opened. */
+export interface Guide { title: string; html: string }
+
+const files = import.meta.glob<Guide>(['../../../../docs/*.md', '../../../../docs/integrations/*.md'], { import: 'default' })
+
+/** Guides by name, in the order in which to read them. */
+const NAMES = ['first-gpt', 'first-mcp-app', 'tunnel', 'gmail', 'apps', 'omi', 'security', 'troubleshooting']
+
+export const names: readonly string[] = [...NAMES, ...Object.keys(files).map(nameOf).filter((name) => !NAMES.includes(name))]
+
+function nameOf(path: string): string { return path.slice(path.lastIndexOf('/') + 1, -'.md'.length) }
+
+export async function load(name: string): Promise<Guide | undefined> {
+  return Object.entries(files).find(([path]) => nameOf(path) === name)?.[1]()
+}
+
+const BY_PAGE: Record<string, string> = {
+  access: 'security', activity: 'troubleshooting', approvals: 'security', connect: 'first-gpt', overview: 'troubleshooting', settings: 'tunnel', welcome: 'first-gpt',
+}
+
+/** Guide for a page of the window; the list of all guides if it has none. */
+export const guideFor = (page: string): string | undefined => BY_PAGE[page] ?? names.find((name) => name === page)
