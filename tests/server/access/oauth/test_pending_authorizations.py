@@ -274,7 +274,10 @@ async def test_crowd_of_strangers_is_reported_once():
         await asyncio.sleep(0)
     await asyncio.sleep(0.05)
     ((title, text),) = notifications
-    assert (title, "May it sign in to Deskhand?" in text) == ("Unknown program, calling itself “Some A… asks you", True)
+    assert (title, "It wants to sign in to Deskhand." in text) == (
+        "Unknown program, calling itself “Some A… needs your approval",
+        True,
+    )
 
 
 @pytest.mark.parametrize(("secret_hash", "noted"), [(b"secret", True), (None, False)])
