@@ -18,7 +18,7 @@ from server.sdk.desktop import SHOW_NOTIFICATION, Screen
 
 TOPIC = "approvals"
 MUST_BE_OPENED = "Not all of this could be shown. Open it in full first, in the window or with `deskhand approvals show ID`."
-LONGEST_NAME, LONGEST_SENTENCE = 40, 160  # characters that a notification shows everywhere
+LONGEST_NAME, LONGEST_SENTENCE = 38, 150  # characters that a notification shows everywhere
 
 
 class Kind(StrEnum):
@@ -151,7 +151,7 @@ class ApprovalRequests:
 def describe(request: ApprovalRequest) -> tuple[str, str]:
     """Write the notification of a request: the client and the sentence, but no contents, as others may see the screen."""
     client, sentence = shorten(request.client, LONGEST_NAME), shorten(request.sentence, LONGEST_SENTENCE)
-    return f"{client} asks you", f"May it {sentence}? Answer in Deskhand."
+    return f"{client} needs your approval", f"It wants to {sentence}. Open Deskhand to review."
 
 
 def shorten(text: str, longest: int) -> str:

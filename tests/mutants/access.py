@@ -665,4 +665,16 @@ MUTANTS = [
         "if p.client_id",
         PENDING,
     ),
+    Mutant(
+        "server/access/approvals/prompts.py",
+        "ended = await self._approvals.wait_for_end(approved)",
+        "ended = approved",
+        ("tests/server/access/approvals/test_prompts.py::test_approval_tells_that_its_call_failed",),
+    ),
+    Mutant(
+        "server/integrations/gmail/scenarios.py",
+        "        Task(Persona.gpt, NEIGHBOUR),  # the first thing that a person sees is a request for approval\n",
+        "",
+        ("tests/server/demo/test_traffic.py::test_first_call_of_the_demo_asks_to_send_a_mail_and_sends_it_when_approved",),
+    ),
 ]

@@ -13,7 +13,7 @@ from tests.window.conftest import find_barriers, scrolls_sideways
 
 NO_EXTENT = {"extents": (ApprovalDuration.once,), "recipients": (), "operation": None}
 HELD = "aria-disabled"
-NO = "Don\u2019t allow"
+NO = "Deny"
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_approval_request_is_shown_verbatim_and_inert(open_page, server):
     server.ask(sentence="send mail to <i>bob</i>", fields=(("To", "bob@example.com"), ("Body", hostile)), client="my\u202egpt")
     page = open_page("approvals")
     card = cards(page)
-    expect(card.get_by_role("heading", level=2)).to_have_text("May my\\u202egpt send mail to <i>bob</i>?")
+    expect(card.get_by_role("heading", level=2)).to_have_text("my\\u202egpt wants to send mail to <i>bob</i>")
     expect(card.get_by_role("group", name="Body")).to_have_text(
         '<img src=x onerror="document.title=1"><b>bold</b>\n\n  indented \\u202e txt.exe \\u200b␛', use_inner_text=True
     )
@@ -89,9 +89,8 @@ def test_recipient_name_that_looks_like_an_address_is_marked(open_page, server):
     server.ask(fields=(("To", people), ("Subject", "Hi")), recipients=("eve@evil.example", "zoe@ex\u0430mple.com"))
     card = cards(open_page("approvals"))
     expect(card.get_by_text("This name looks like an address. The mail does not go there.")).to_have_count(2)
-    expect(card.get_by_text("It can look like another domain.")).to_be_visible()
     expect(card.get_by_text("<zoe@xn--exmple-4nf.com>")).to_be_visible()
-    expect(card.get_by_text("Really reaches").locator("xpath=following-sibling::dd")).to_contain_text("eve@evil.example")
+    expect(card.get_by_text("Actual recipients").locator("xpath=following-sibling::dd")).to_contain_text("eve@evil.example")
 
 
 def test_plain_recipient_name_is_not_marked(open_page, server):
@@ -103,7 +102,7 @@ def test_plain_recipient_name_is_not_marked(open_page, server):
     card = cards(open_page("approvals"))
     expect(card.get_by_text("<ann@example.com>")).to_be_visible()
     expect(card.get_by_text("looks like")).to_have_count(0)
-    expect(card.get_by_text("Really reaches")).to_have_count(0)
+    expect(card.get_by_text("Actual recipients")).to_have_count(0)
 
 
 def test_long_text_is_scrolled_by_keyboard(open_page, server):
@@ -130,7 +129,7 @@ def test_call_is_approved_once_with_a_toast(open_page, server):
     expect(page.locator(".toast")).to_have_text("It is allowed, and runs now.")
     assert server.received == [("yes", approval, "once", "")]
     page.mouse.move(0, 0)
-    expect(page.get_by_role("heading", name="Nothing waits for you")).to_be_visible()
+    expect(page.get_by_role("heading", name="No pending requests")).to_be_visible()
     expect(page.get_by_role("navigation").get_by_text("waiting")).to_have_count(0)
 
 
@@ -141,7 +140,7 @@ def test_enter_key_does_not_approve_and_the_space_bar_does(open_page, server):
     button = reach(page, "Allow once")
     expect(button).not_to_have_attribute(HELD, "true")
     page.keyboard.press("Enter")
-    expect(page.locator(".toast")).to_have_text("Enter does not allow anything. Press the space bar.")
+    expect(page.locator(".toast")).to_have_text("Press Space to allow (Enter is disabled here for safety).")
     assert server.received == []
     page.keyboard.press("Space")
     expect(cards(page).first).to_contain_text("It is allowed, and runs now.")
@@ -155,8 +154,8 @@ def test_enter_key_does_not_approve_and_the_space_bar_does(open_page, server):
 def test_denial_reason_reaches_the_client(open_page, server):
     approval = server.ask()
     page = open_page("approvals")
-    press(page, "Say why not…")
-    expect(page.get_by_label("Why not? my-gpt reads it.")).to_be_focused()
+    press(page, "Add a reason…")
+    expect(page.get_by_label("Reason (my-gpt will see this)")).to_be_focused()
     page.keyboard.type("Not to him.")
     press(page, NO)
     expect(cards(page)).to_contain_text("It does not run.")
@@ -166,15 +165,19 @@ def test_denial_reason_reaches_the_client(open_page, server):
 @pytest.mark.parametrize(
     ("label", "extent", "explanation"),
     [
-        ("Allow for 15 minutes", "temporary", "For 15 minutes my-gpt may use send_mail without asking you, whatever it says"),
-        ("Allow to these recipients", "recipients", "as long as it reaches nobody but these"),
+        (
+            "Allow for 15 minutes",
+            "temporary",
+            "For 15 minutes, my-gpt can use send_mail without asking, with any content and any recipients",
+        ),
+        ("Always allow for these recipients", "recipients", "for these recipients only"),
     ],
 )
 def test_wider_approval_explains_its_effect_first(open_page, server, label, extent, explanation):
     approval = server.ask(recipients=("bob@example.com", "ann@example.com"))
     page = open_page("approvals")
     expect(cards(page).get_by_role("button", name="Allow once")).not_to_have_attribute(HELD, "true")
-    cards(page).get_by_role("button", name="Allow more").click()
+    cards(page).get_by_role("button", name="More options").click()
     page.get_by_role("menuitem", name=label).press("Enter")
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text(explanation)
@@ -192,8 +195,8 @@ def test_only_possible_approval_durations_are_offered(open_page, server):
     server.ask("1", extents=(ApprovalDuration.once,))
     server.ask("2", extents=(ApprovalDuration.once, ApprovalDuration.always))
     page = open_page("approvals")
-    expect(cards(page).nth(0).get_by_role("button", name="Allow more")).to_have_count(0)
-    cards(page).nth(1).get_by_role("button", name="Allow more").click()
+    expect(cards(page).nth(0).get_by_role("button", name="More options")).to_have_count(0)
+    cards(page).nth(1).get_by_role("button", name="More options").click()
     expect(page.get_by_role("menuitem")).to_have_text(["Always allow…"])
 
 
@@ -204,19 +207,19 @@ def test_sign_in_needs_its_code_and_reports_a_wrong_one(open_page, server):
     page = open_page("approvals")
     expect(page.get_by_text(dict(SIGN_IN)["Callback"])).to_be_visible()
     assert CODE not in page.locator("body").inner_text()
-    expect(page.get_by_role("button", name="Let it in")).to_be_disabled()
-    reach_field = page.get_by_label("The four digits")
+    expect(page.get_by_role("button", name="Allow sign-in")).to_be_disabled()
+    reach_field = page.get_by_label("4-digit code")
     reach_field.focus()
     page.keyboard.type("0815")
     page.keyboard.press("Enter")
     assert server.received == []
-    expect(reach(page, "Let it in")).not_to_have_attribute(HELD, "true")
+    expect(reach(page, "Allow sign-in")).not_to_have_attribute(HELD, "true")
     page.keyboard.press("Space")
     expect(page.get_by_role("alert")).to_have_text("These are not the digits. 4 more tries.")
     expect(reach_field).to_have_value("")
     assert find_barriers(page) == []
     reach_field.fill(CODE)
-    press(page, "Let it in")
+    press(page, "Allow sign-in")
     expect(cards(page)).to_contain_text("It is allowed, and runs now.")
     assert server.received == [("yes", approval, "once", CODE)]
 
@@ -224,17 +227,19 @@ def test_sign_in_needs_its_code_and_reports_a_wrong_one(open_page, server):
 def test_new_approval_is_last_and_a_finished_one_leaves_a_gap(open_page, server):
     first = server.ask("1", sentence="do the first")
     page = open_page("approvals")
-    press(page, "Say why not…")  # the pointer is among them now
+    press(page, "Add a reason…")  # the pointer is among them now
     server.ask("2", sentence="do the second")
-    expect(cards(page).get_by_role("heading", level=2)).to_have_text(["May my-gpt do the first?", "May my-gpt do the second?"])
+    expect(cards(page).get_by_role("heading", level=2)).to_have_text(
+        ["my-gpt wants to do the first", "my-gpt wants to do the second"]
+    )
     place = cards(page).nth(1).bounding_box()
     server.withdraw(first)
-    expect(cards(page).first).to_contain_text("This waits no longer")
+    expect(cards(page).first).to_contain_text("This request was already answered")
     expect(cards(page).first.get_by_role("button")).to_have_count(0)
     assert cards(page).nth(1).bounding_box()["y"] <= place["y"]
     page.mouse.move(0, 0)
     page.evaluate("document.activeElement.blur()")
-    expect(cards(page).get_by_role("heading", level=2)).to_have_text(["May my-gpt do the second?"])
+    expect(cards(page).get_by_role("heading", level=2)).to_have_text(["my-gpt wants to do the second"])
 
 
 def test_button_that_just_moved_ignores_clicks(open_page, server):
@@ -267,19 +272,20 @@ def test_approval_expires_and_can_no_longer_be_answered(open_page, server):
     page.clock.set_fixed_time(now + timedelta(minutes=14, seconds=30))
     expect(cards(page)).to_contain_text(re.compile("[23][0-9] s left"))
     page.clock.set_fixed_time(now + timedelta(minutes=15))
-    expect(cards(page)).to_contain_text("Nobody answered in time, so nothing was done.")
+    expect(cards(page)).to_contain_text("Expired. Nothing was done.")
     expect(cards(page).get_by_role("button")).to_have_count(0)
 
 
 def test_overview_links_to_pending_approvals(open_page, server):
     page = open_page("overview")
-    expect(page.get_by_role("link", name="Look and answer")).to_have_count(0)
+    expect(page.get_by_role("link", name="Review all 5")).to_have_count(0)
     for number in range(5):
         server.ask(str(number), sentence=f"do number {number}")
-    expect(page.get_by_role("heading", name="5 questions wait for you")).to_be_visible()
-    expect(page.get_by_text("and 2 more")).to_be_visible()
+    expect(page.get_by_role("heading", name="5 requests need your approval")).to_be_visible()
+    expect(cards(page)).to_have_count(1)
+    expect(cards(page).get_by_role("button", name="Deny")).to_be_visible()
     assert find_barriers(page) == []
-    page.get_by_role("link", name="Look and answer").click()
+    page.get_by_role("link", name="Review all 5").click()
     expect(cards(page)).to_have_count(5)
 
 
@@ -302,7 +308,7 @@ def test_approved_call_continues_and_is_listed_as_decided(open_page, server):
         press(page, "Allow once")
         answer = sending.result(30)
     assert answer.status_code == 200, answer.text
-    decided = page.locator("section").filter(has=page.get_by_role("heading", name="Decided lately"))
+    decided = page.locator("section").filter(has=page.get_by_role("heading", name="Recent decisions"))
     expect(decided.get_by_role("listitem")).to_contain_text("my-gpt sent mail to ann@example.com")
 
 

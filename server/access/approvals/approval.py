@@ -33,6 +33,9 @@ class ApprovalSettings(BaseModel):
     running_seconds: float = Field(
         10, ge=0, le=40, description="So much longer where the person has said yes meanwhile. ChatGPT gives up after 45 seconds."
     )
+    result_seconds: float = Field(
+        3, ge=0, le=10, description="How long an approval waits for the call to end, so that it can say what became of it."
+    )
     expiry_minutes: float = Field(15, gt=0, le=1440, description="After that a question is not asked any more.")
     duplicate_minutes: float = Field(
         10,

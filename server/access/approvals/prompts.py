@@ -1,6 +1,7 @@
 """Prompts the person about calls and records the decisions."""
 
-from server.access.approvals.approval import PREFIX, Approval, say_minutes
+from server.access.activity.entry import Outcome
+from server.access.approvals.approval import PREFIX, Approval, State, say_minutes
 from server.access.approvals.runner import Runner
 from server.access.approvals.service import Approvals
 from server.access.clients.client import Change, Policy
@@ -9,9 +10,19 @@ from server.access.clients.store import KEY_ENDED
 from server.access.pause import Pause
 from server.core.errors import InvalidInput, NotFound, Unavailable
 from server.core.tasks import Tasks
+from server.core.text import tell
 from server.sdk.approval_requests import ApprovalDuration, ApprovalRequest
 
-PAUSED = "All actions are paused, so nothing can be allowed now. Resume first; the question waits."
+PAUSED = "Deskhand is paused. Resume to approve; the request stays here."
+OUTCOMES = {
+    State.pending: Outcome.waiting,  # its effect changed meanwhile
+    State.approved: Outcome.running,
+    State.running: Outcome.running,
+    State.done: Outcome.done,
+    State.failed: Outcome.failed,
+    State.uncertain: Outcome.uncertain,
+    State.cancelled: Outcome.refused,
+}
 
 
 class CallPrompts:
@@ -40,16 +51,18 @@ class CallPrompts:
             raise Unavailable(PAUSED)
         if not await self._review(approval):
             raise NotFound("The client that asked for this may not do it any more, so nothing is done.")
-        self._runner.start(await self._approvals.approve(approval, extent))
+        approved = await self._approvals.approve(approval, extent)
+        self._runner.start(approved)
         if extent is ApprovalDuration.always:
             await self._clients.change(approval.client_name, Change(policies={approval.operation: Policy.allow}))
-        return f"{approval.client_name} may {approval.effect.sentence}{self._say_extent(extent)}."
+        ended = await self._approvals.wait_for_end(approved)
+        return f"{ended.client_name} {tell(ended.effect.sentence, OUTCOMES[ended.state])}.{self._say_extent(extent)}"
 
     async def deny(self, question_id: str, reason: str) -> str:
         """Record a denial."""
         approval = await self._approvals.find_pending(question_id)
         await self._approvals.deny(approval, reason.strip())
-        return f"{approval.client_name} may not {approval.effect.sentence}. It is told so."
+        return f"Denied. {approval.client_name} will see {'your reason' if reason.strip() else 'that you denied it'}."
 
     async def review(self) -> None:
         """Cancel pending calls that their client may not make any more; runs after every change of the clients."""
@@ -75,7 +88,7 @@ class CallPrompts:
         minutes = say_minutes(self._approvals.settings.allowance_minutes)
         return {
             ApprovalDuration.once: "",
-            ApprovalDuration.temporary: f", and all of that kind for {minutes}",
-            ApprovalDuration.recipients: ", and write to these recipients from now on",
-            ApprovalDuration.always: ", and all of that kind from now on",
+            ApprovalDuration.temporary: f" Similar requests are allowed for {minutes}.",
+            ApprovalDuration.recipients: " These recipients are always allowed from now on.",
+            ApprovalDuration.always: " Similar requests are always allowed from now on.",
         }[extent]

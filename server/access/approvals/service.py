@@ -31,6 +31,7 @@ from server.sdk.approval_requests import ApprovalDuration
 from server.sdk.context import Context
 from server.sdk.operation import Effect, Operation
 
+BEGUN = (State.approved, State.running)
 WAITS = "It waits for your word."
 CHANGED = "What it would do is not any more what you allowed, so you are asked again."
 TOO_MANY = "{most} calls of this client, or large ones, wait for the person's word already. Wait until they have decided."
@@ -132,6 +133,15 @@ class Approvals:
             if current.state not in OPEN or current.state is State.pending or at_once:
                 return current
             return await self._waiters.follow(changed, read, lambda seen: seen.state not in OPEN, settings.running_seconds)
+
+    async def wait_for_end(self, approval: Approval) -> Approval:
+        """Wait a moment for the end of an approved call: most end soon."""
+
+        async def read() -> Approval:
+            return await self.find(approval.id)
+
+        with self._waiters.listening(approval.id) as changed:
+            return await self._waiters.follow(changed, read, lambda seen: seen.state not in BEGUN, self.settings.result_seconds)
 
     async def approve(self, approval: Approval, extent: ApprovalDuration) -> Approval:
         """Take the person's yes. Raises NotFound if it is not pending any more."""

@@ -68,6 +68,7 @@ MISSING = call("read_mail", message_id="18f0c3a9d2b47e61")  # there is no such m
 
 SCRIPT = DemoScript(
     opening=(
+        Task(Persona.gpt, NEIGHBOUR),  # the first thing that a person sees is a request for approval
         Task(Persona.script, call("list_mail", query="in:inbox is:unread newer_than:1d", max_results=3)),
         Task(Persona.gpt, read_news),
     ),
@@ -77,10 +78,9 @@ SCRIPT = DemoScript(
         Task(Persona.script, call("list_mail", query="subject:parcel", max_results=3)),
         Task(Persona.gpt, LISBON),
         Task(Persona.gpt, read_news),
-        Task(Persona.gpt, NEIGHBOUR),
         Task(Persona.script, MISSING),
         Task(Persona.gpt, ROWING),
     ),
-    allowed=("mark_mail", "reply_to_mail", "send_mail"),
+    allowed=("mark_mail", "reply_to_mail"),
     script_scopes=frozenset({"read:mail"}),
 )

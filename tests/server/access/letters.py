@@ -143,7 +143,9 @@ async def posting(opened, rules: RateLimits | None = None, **settings: float) ->
         app = new_application("Test")
         app.state.guard = state.guard
         app.state.services = state.runtime.services
-        await state.context.settings.write(SECTION, ApprovalSettings.model_validate({"wait_seconds": 20, **settings}))
+        await state.context.settings.write(
+            SECTION, ApprovalSettings.model_validate({"wait_seconds": 20, "result_seconds": 0, **settings})
+        )
         state.inside.app = app
         for router in state.runtime.core:
             app.include_router(router)

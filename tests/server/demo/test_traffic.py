@@ -52,12 +52,22 @@ def test_activity_shows_the_calls_of_the_gpt_and_the_script(visited):
     assert {call["client"] for call in calls} == {GPT, SCRIPT}
     done = {call["operation"] for call in calls if call["outcome"] == "done"}
     assert done >= {"summarize_unread", "search_mail", "read_mail", "list_mail", "read_thread", "list_apps", "read_app"}
-    assert done >= {"reply_to_mail", "send_mail", "mark_mail", "control_app"}
+    assert done >= {"reply_to_mail", "mark_mail", "control_app"}
+
+
+def test_first_call_of_the_demo_asks_to_send_a_mail_and_sends_it_when_approved(visited):
+    first = visited.activity(200)[-1]
+    assert (first["client"], first["operation"], first["outcome"]) == (GPT, "send_mail", "waiting")
+    (request,) = [entry for entry in visited.person("GET", "/api/approvals").json() if entry["operation"] == "send_mail"]
+    assert {field["name"]: field["value"] for field in request["fields"]}["To"] == "priya.nair@example.net"
+    approved = visited.person("POST", f"/api/approvals/{request['id']}/approve", json={"extent": "once"})
+    assert approved.json()["message"] == "my-gpt sent mail to priya.nair@example.net."
+    assert [entry["outcome"] for entry in list_calls(visited, "send_mail")] == ["done"]
 
 
 def test_traffic_includes_pending_and_failed_calls(visited):
     assert [entry["outcome"] for entry in list_calls(visited, "trash_mail")] == ["waiting"]
-    assert [entry["operation"] for entry in visited.person("GET", "/api/approvals").json()] == ["trash_mail"]
+    assert [entry["operation"] for entry in visited.person("GET", "/api/approvals").json()] == ["send_mail", "trash_mail"]
     assert "failed" in {entry["outcome"] for entry in list_calls(visited, "control_app")}
     assert "failed" in {entry["outcome"] for entry in list_calls(visited, "read_mail")}
 

@@ -84,7 +84,7 @@ def test_notification_is_short_and_inert():
     title, text = describe(hostile)
     assert len(title) < 60
     assert len(text) < 200
-    assert text.endswith("…? Answer in Deskhand.")
+    assert text.endswith("…. Open Deskhand to review.")
     assert not set(title + text) & set("\u202e\x1b\n")
 
 
@@ -96,7 +96,10 @@ async def test_person_is_notified_of_a_new_request_even_if_the_desktop_fails(scr
         questions.notify(ask("call-1", "2026-01-01"))
         assert (await anext(news)).topic == "approvals"
     await asyncio.wait(asyncio.all_tasks() - before)
-    assert getattr(screen, "told", [()]) in ([()], [("bot asks you", "May it send mail to bob@example.com? Answer in Deskhand.")])
+    assert getattr(screen, "told", [()]) in (
+        [()],
+        [("bot needs your approval", "It wants to send mail to bob@example.com. Open Deskhand to review.")],
+    )
 
 
 async def test_source_may_be_added_while_requests_are_listed():

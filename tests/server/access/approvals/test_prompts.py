@@ -33,11 +33,20 @@ async def test_permanent_approval_is_neither_offered_nor_accepted_for_calls_that
 
 
 async def test_permanent_approval_is_visible_as_client_policy(opened) -> None:
-    async with posting(opened) as post:
+    async with posting(opened, result_seconds=10) as post:
         bot = await post.client()
         await post.send(bot)
-        assert await post.approve(ApprovalDuration.always) == ("bot may send a letter to ann, and all of that kind from now on.")
+        assert await post.approve(ApprovalDuration.always) == (
+            "bot sent a letter to ann. Similar requests are always allowed from now on."
+        )
         assert (await post.state.clients.show("bot")).policies == {"send_letter": "allow"}
+
+
+async def test_approval_tells_that_its_call_failed(opened) -> None:
+    async with posting(opened, result_seconds=10) as post:
+        await post.send(await post.client())
+        post.fail = NotFound("There is no such address.")
+        assert await post.approve() == "bot tried to send a letter to ann."
 
 
 async def test_decided_approval_is_not_prompted_again(opened) -> None:
@@ -62,4 +71,4 @@ async def test_desktop_is_notified_of_each_approval_request_once(opened) -> None
         async with asyncio.timeout(20):
             while not notifications:
                 await asyncio.sleep(0.005)
-        assert notifications == [("bot asks you", "May it send a letter to ann? Answer in Deskhand.")]
+        assert notifications == [("bot needs your approval", "It wants to send a letter to ann. Open Deskhand to review.")]

@@ -337,4 +337,19 @@ async def test_crowd_of_strangers_is_reported_once():
         await asyncio.sleep(0)
     await asyncio.sleep(0.05)
     ((title, text),) = notifications
-    assert (title, "May it sign in to Deskhand?" in text) == ("Unknown program, calling itself “Some A… asks you", True)
+    assert (title, "It wants to sign in to Deskhand." in text) == (
+        "Unknown program, calling itself “Some A… needs your approval",
+        True,
+    )
+
+
+@pytest.mark.parametrize(("secret_hash", "noted"), [(b"secret", True), (None, False)])
+async def test_other_loopback_port_is_shown_for_a_confidential_client_only(secret_hash, noted):
+    waiting = PendingAuthorizations(Quiet(), Clock(), forget, dict)
+    before = ("http://127.0.0.1:5000/callback",)
+    registration = Registration("id", Kind.own, "app", callbacks=before, secret_hash=secret_hash)
+    request = AuthorizationRequest(registration, None, "http://127.0.0.1:6000/callback", ("read:mail",), "")
+    pending, _ = waiting.add(request, (), "https://desk.example.org", OAuthSettings())
+    assert pending.moved is noted
+    (question,) = await waiting.list_requests()
+    assert ("Note" in dict(question.fields)) is noted

@@ -1,5 +1,6 @@
 /** Approval requests on screen. Nothing moves while the pointer or the focus is inside the list. */
 import type { QuestionView } from '../../lib/api'
+import { texts } from '../../texts/approvals'
 
 export interface BoardItem {
   question: QuestionView
@@ -8,9 +9,6 @@ export interface BoardItem {
   /** Error of the last attempt, such as a wrong code; the reason if the request ends with it. */
   lastError?: string
 }
-
-const GONE = 'This waits no longer: it was answered elsewhere, or nobody wants it any more.'
-const LATE = 'Nobody answered in time, so nothing was done.'
 
 export class ApprovalBoard {
   items = $state<BoardItem[]>([])
@@ -23,7 +21,7 @@ export class ApprovalBoard {
       const current = waiting.get(item.question.id)
       waiting.delete(item.question.id)
       if (current && item.ended === null) item.question = current
-      if (!current) item.ended ??= isLate(item.question, now) ? LATE : item.lastError ?? GONE
+      if (!current) item.ended ??= isLate(item.question, now) ? texts.expired : item.lastError ?? texts.gone
     }
     this.items.push(...[...waiting.values()].map((question) => ({ question, ended: null })))
     this.#tidy()
@@ -31,7 +29,7 @@ export class ApprovalBoard {
 
   /** Ends expired requests. */
   expire(now: number): void {
-    for (const item of this.items) if (item.ended === null && isLate(item.question, now)) item.ended = LATE
+    for (const item of this.items) if (item.ended === null && isLate(item.question, now)) item.ended = texts.expired
     this.#tidy()
   }
 
