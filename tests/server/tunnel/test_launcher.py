@@ -82,6 +82,7 @@ def test_agent_gets_none_of_our_environment_variables(tmp_path: Path, monkeypatc
     assert "'PATH'" in said
     assert "KEY" not in said
     assert "NGROK" not in said
+    assert "SOME_SECRET" not in said
     assert said.endswith("\n/\n")
     kept = write_launcher(tmp_path / "tunnel", command, keep_token=True)
     assert "NGROK_AUTHTOKEN" in subprocess.run([kept], capture_output=True, text=True, check=True).stdout
