@@ -82,6 +82,7 @@ def test_agent_gets_none_of_our_environment_variables(tmp_path: Path, monkeypatc
     assert "'PATH'" in output
     assert "KEY" not in output
     assert "NGROK" not in output
+    assert "SOME_SECRET" not in output
     assert output.endswith("\n/\n")
     wrapper = write_launcher(tmp_path / "tunnel", command, keep_token=True)
     assert "NGROK_AUTHTOKEN" in subprocess.run([wrapper], capture_output=True, text=True, check=True).stdout

@@ -2,10 +2,11 @@ import json
 import wave
 
 import pytest
+from sqlalchemy import func, select
 
 from server.core.errors import Forbidden, InvalidInput, TooLarge, TooManyRequests
 from server.integrations.omi.models import Kind
-from server.integrations.omi.store import aside, audio, conversations, day_summaries, sources
+from server.integrations.omi.store import aside, audio, conversations, day_summaries, sources, tables
 from server.integrations.omi.store.conversations import ConversationQuery
 from server.integrations.omi.store.tables import count
 from tests.server.integrations.omi.pendant import FIRST_FORM, make_memory
@@ -209,7 +210,7 @@ def test_memory_without_content_is_kept_aside_and_reported(pendant, body) -> Non
     pendant.run(pendant.omi.refresh())
     assert pendant.omi.summary == "1 conversation, 1 without content kept aside"
     pendant.run(pendant.omi.sources.forget("me"))
-    assert pendant.read(count, aside.COUNT) == 0
+    assert pendant.read(count, select(func.count()).select_from(tables.aside)) == 0
 
 
 @pytest.mark.parametrize(
