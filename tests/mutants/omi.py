@@ -122,4 +122,11 @@ MUTANTS = [
         "await omi.ingest.take(delivery)",
         (f"{OMI_TESTS}/test_webhook.py",),
     ),
+    Mutant(
+        f"{OMI}/store/deliveries.py",
+        "if delivery.client_id and conversations.measure(connection, delivery.client_id) > room:",
+        "if False:",
+        (f"{OMI_TESTS}/test_ingest.py",),
+    ),
+    Mutant(f"{OMI}/store/conversations.py", " + ROW_SIZE", "", (f"{OMI_TESTS}/test_ingest.py",)),
 ]
