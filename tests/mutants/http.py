@@ -9,6 +9,7 @@ CORE_JSON = ("tests/server/core/test_strict_json.py",)
 MIDDLEWARE, PROTOCOL, JSON = (f"{TESTS}middleware.py",), (f"{TESTS}protocol.py",), (f"{TESTS}request_body.py",)
 IN_PROCESS, REQUEST_HEAD = (f"{TESTS}in_process.py",), (f"{TESTS}request_head.py", f"{TESTS}protocol.py")
 FRAMING = (f"{TESTS}request_head.py::test_ambiguous_framing_is_refused_even_if_the_parser_takes_it",)
+INVISIBLE = ("tests/server/core/test_invisible.py",)
 REDACTION = ("tests/server/core/test_redaction.py",)
 MCP_TESTS = "tests/server/projections/mcp/test_"
 TRANSPORT, DISPATCHER, CALLS = (f"{MCP_TESTS}transport.py",), (f"{MCP_TESTS}dispatcher.py",), (f"{MCP_TESTS}calls.py",)
@@ -187,4 +188,32 @@ MUTANTS = [
         'f"document of {self.name}".encode()[:0]',
         DOCUMENTS,
     ),
+    Mutant(f"{HTTP}request_body.py", "        await self._budget.reserve(self._reservation, ", "        print(", JSON),
+    Mutant(
+        "server/core/memory_budget.py",
+        "self.reserved + size > self._total",
+        "False",
+        ("tests/server/core/test_memory_budget.py",),
+    ),
+    Mutant(
+        "server/core/memory_budget.py",
+        "self.waiting + size > self._spooled",
+        "False",
+        ("tests/server/core/test_memory_budget.py",),
+    ),
+    Mutant(
+        "server/system/memory.py",
+        "            mallopt(M_MMAP",
+        "            print(M_MMAP",
+        ("tests/server/system/test_memory.py",),
+    ),
+    Mutant(f"{MCP}dispatcher.py", ", COUNTED: True}", "}", ENDPOINT),
+    Mutant("server/core/invisible.py", r"\p{Default_Ignorable_Code_Point}", "", INVISIBLE),
+    Mutant("server/core/invisible.py", r"\p{Bidi_Control}", "", INVISIBLE),
+    Mutant("server/core/invisible.py", r"\u2800\ufff9-\ufffc", "", INVISIBLE),
+    Mutant("server/core/invisible.py", "(?!{SPELLED})", "", INVISIBLE),
+    Mutant(
+        "server/core/domains.py", 'remarks.append("one word mixes alphabets")', "pass", ("tests/server/core/test_domains.py",)
+    ),
+    Mutant("desktop/tray/menu.py", "    line = show_line(text)", "    line = text", ("tests/desktop/tray/test_menu.py",)),
 ]

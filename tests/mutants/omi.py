@@ -147,4 +147,11 @@ MUTANTS = [
         "await omi.ingest.take(delivery)",
         ("tests/server/integrations/omi/test_webhook.py::test_each_delivery_is_in_the_activity_and_a_session_is_one_record",),
     ),
+    Mutant(
+        f"{OMI}/store/deliveries.py",
+        "if delivery.client_id and conversations.measure(connection, delivery.client_id) > room:",
+        "if False:",
+        (f"{OMI_TESTS}/test_ingest.py",),
+    ),
+    Mutant(f"{OMI}/store/conversations.py", " + ROW_SIZE", "", (f"{OMI_TESTS}/test_ingest.py",)),
 ]

@@ -128,6 +128,12 @@ def make_router(post: Post) -> Operations:
         post.sent.append(letter.text)
         return {"sent": len(post.sent)}
 
+    @mail.operation("POST", "/large", scope="write:mail", preview=preview, largest_body=8 * 1024 * 1024)
+    async def send_large_letter(letter: Letter) -> dict[str, int]:
+        """Send a letter with something large in it."""
+        post.sent.append(letter.text[:10])
+        return {"sent": len(post.sent)}
+
     @mail.operation("POST", "/invite", scope="write:mail", preview=preview_invitation, reaches_others=True)
     async def invite_people(order: Invitation) -> dict[str, int]:
         """Invite people."""

@@ -1,11 +1,13 @@
 """A call that has to be asked about: how long it waits, what it is answered, and that the same one is asked once."""
 
 import asyncio
+import json
 
 import pytest
 
 from server.access.clients.registry import Change, Policy
 from server.core.errors import NotFound
+from server.core.memory_budget import LARGE
 from server.sdk.approval_requests import ApprovalDuration
 from server.sdk.operation import Effect
 from tests.server.access.letters import posting
@@ -237,3 +239,25 @@ async def test_stale_approval_does_not_decide_on_a_question_that_replaced_it(ope
         assert (renewed.state, renewed.effect.recipients) == ("pending", ("eve",))
         assert renewed.question != stale.question
         assert await approvals.allowances.list(stale.client_id) == []
+
+
+async def test_calls_of_a_client_wait_with_so_many_bytes_at_most(opened) -> None:
+    async with posting(opened, largest_waiting=1024 * 1024) as post:
+        bot = await post.client()
+        assert (await post.send(bot, "x" * 700_000)).status_code == 202
+        assert (await post.send(bot, "y" * 700_000)).status_code == 429
+        assert (await post.send(await post.client("other"), "y" * 700_000)).status_code == 202
+
+
+async def test_large_call_is_not_kept_in_memory_while_the_person_decides(opened) -> None:
+    async with posting(opened, wait_seconds=40) as post:
+        bot = await post.client()
+        body = json.dumps({"to": "ann", "text": "x" * 1_100_000}).encode()
+        assert len(body) > LARGE
+        async with asyncio.timeout(20):
+            answer = await post.http.post("/mail/large", content=body, headers={**bot, "Content-Type": "application/json"})
+        assert answer.status_code == 202
+        assert post.state.guard.memory.reserved == 0
+        await post.approve()
+        await post.wait_for(bot, answer.json()["approval_id"], "done")
+        assert post.state.guard.memory.reserved == 0
