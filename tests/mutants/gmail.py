@@ -77,7 +77,12 @@ MUTANTS = [
     change("mime/html", '        if attributes.get(_DOCUMENTS.get(name, ""), ""):', "        if False:"),
     change("mime/html", '            if not _IN_MAIL.match(attributes.get(attribute, "")):', "            if False:"),
     change("mime/html", "*((REST,) if cut else ())", "*()"),
-    change("mime/html", "    limit = find_limit(source)\n", "    limit = len(source)\n"),
+    Mutant(
+        f"{HERE}/mime/html.py",
+        "    limit = find_limit(source)\n",
+        "    limit = len(source)\n",
+        (f"{TESTS}/mime/test_html.py::test_long_html_is_cut_and_says_so",),
+    ),
     change("mime/html", 'restore_names(node.text_content or "")', '(node.text_content or "")'),
     change("mime/html_limits", "        if number == MOST_TAGS or (", "        if ("),
     change("mime/html_limits", "        if count > MOST_ATTRIBUTES:", "        if False:"),

@@ -352,3 +352,11 @@ def test_day_of_a_search_is_local(desk, monkeypatch):
     finally:
         monkeypatch.undo()
         time.tzset()
+
+
+def test_descriptions_of_pictures_and_links_without_text_are_in_the_body(desk, add_case):
+    add_case("alt-texts")
+    body = desk.run(desk.mailbox.inbox.read(desk.find("picture newsletter"), 0, None)).body
+    assert body == (
+        "50% off all ropes until Sunday Code MAST20\n\n[To the shop](https://x.example/shop)\n\nhttps://x.example/empty"
+    )

@@ -29,6 +29,10 @@ def test_ordinary_document_has_no_limit():
     assert find_limit(source) == len(source)
 
 
+def test_length_is_limited():
+    assert find_limit("x" * (LARGEST_HTML + 1)) == LARGEST_HTML
+
+
 def test_number_of_tags_is_limited():
     assert find_limit("<p>" * (MOST_TAGS + 1)) == 3 * MOST_TAGS
     assert find_limit("</p>" * (MOST_TAGS + 1)) == 4 * MOST_TAGS

@@ -48,13 +48,13 @@ def test_what_is_removed_is_named(source, removed):
 
 @pytest.mark.parametrize(
     "source",
-    ["x " * 260_000, "<p>" * 20_001, "<b id=1>" * 2000, "&" * 100_001, "<p" + "".join(f" a{n}" for n in range(600)) + ">"],
+    ["x " * 260_000, "<p>" * 20_001, "<b id=1>" * 2000, "&" * 499_000, "<p" + "".join(f" a{n}" for n in range(600)) + ">"],
 )
 def test_html_beyond_the_limits_is_refused_at_once(source):
     begun = time.process_time()
     with pytest.raises(InvalidInput, match="too long or too intricate"):
         rebuild(source)
-    assert time.process_time() - begun < 5
+    assert time.process_time() - begun < 3
 
 
 def test_long_address_is_refused():
