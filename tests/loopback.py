@@ -7,8 +7,10 @@ from functools import partial
 
 import httpx2
 
-request = partial(httpx2.request, trust_env=False, verify=False)
+SECONDS = 60.0  # that a server on a busy machine has for an answer
+
+request = partial(httpx2.request, trust_env=False, verify=False, timeout=SECONDS)
 get, post, put, delete = (partial(request, method) for method in ("GET", "POST", "PUT", "DELETE"))
-stream = partial(httpx2.stream, trust_env=False, verify=False)
-Client = partial(httpx2.Client, trust_env=False, verify=False)
-AsyncClient = partial(httpx2.AsyncClient, trust_env=False, verify=False)
+stream = partial(httpx2.stream, trust_env=False, verify=False, timeout=SECONDS)
+Client = partial(httpx2.Client, trust_env=False, verify=False, timeout=SECONDS)
+AsyncClient = partial(httpx2.AsyncClient, trust_env=False, verify=False, timeout=SECONDS)

@@ -16,6 +16,8 @@ import pytest
 
 from tests.conftest import need
 
+pytestmark = pytest.mark.timeout(300)  # pip installs much here
+
 # Builds wheels by hand, so that pip has nothing to download. Waits for the end of the pipe `pause` if the checkout has one.
 BACKEND = """
 import pathlib, zipfile
@@ -92,7 +94,7 @@ class Checkout:
 
     def run(self, *arguments: str, **options) -> subprocess.CompletedProcess[str]:
         process = self.start(*arguments, **options)
-        stdout, stderr = process.communicate(timeout=60)
+        stdout, stderr = process.communicate(timeout=240)
         return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
 
     def start_and_pause(self) -> subprocess.Popen[str]:
@@ -101,7 +103,7 @@ class Checkout:
         (self.folder / "paused").unlink(missing_ok=True)
         os.mkfifo(self.folder / "pause")
         process = self.start()
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 240
         while not (self.folder / "paused").exists():
             assert time.monotonic() < deadline, "pip did not get that far"
             time.sleep(0.01)
@@ -230,7 +232,7 @@ def test_another_python_gets_a_new_environment(installed):
 def test_interrupted_installation_leaves_the_previous_one(installed):
     with installed.start_and_pause() as process:
         os.killpg(process.pid, signal.SIGINT)
-        assert process.wait(60) == 130
+        assert process.wait(240) == 130
     (installed.folder / "pause").unlink()
     installed.assert_first_installation_works()
 
@@ -267,5 +269,5 @@ def test_start_waits_for_pip_whose_start_was_killed(installed):
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     following = installed.start()
     installed.resume()
-    assert following.communicate(timeout=60)[0] == "ours\n"
+    assert following.communicate(timeout=240)[0] == "ours\n"
     installed.assert_first_installation_works()

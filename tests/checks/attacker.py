@@ -15,7 +15,7 @@ from tests.checks.hostile_requests import Raw
 from tests.server.projections.mcp.speaking import modern, read
 
 NUMBERS = itertools.count()
-HTTP = loopback.Client(timeout=30)
+HTTP = loopback.Client()
 
 
 @dataclass

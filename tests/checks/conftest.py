@@ -42,7 +42,7 @@ class Process:
         running = runtime_file.read(self.data)
         assert running
         headers = {"Authorization": f"Bearer {running.key}"}
-        return loopback.request(method, self.local + path, headers=headers, timeout=30, **options)
+        return loopback.request(method, self.local + path, headers=headers, **options)
 
     def make_client(self, name: str, **order: Any) -> str:
         """Make a client and answer its key."""

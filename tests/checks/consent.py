@@ -17,7 +17,7 @@ DIGITS = re.compile(r'class="digits"[^>]*>(?:<[^>]*>)?(\d{4})<')
 
 def visit(server: Process, address: str) -> str:
     """Open an authorization, consent to it, and answer the address that the browser is sent to."""
-    with loopback.Client(timeout=30) as browser:
+    with loopback.Client() as browser:
         page = open_page(browser, server, address)
         if page.is_redirect:
             return page.headers["location"]

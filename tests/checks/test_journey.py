@@ -31,7 +31,7 @@ def call(server) -> Call:
     key = server.make_client("script", allow=["send_mail", "reply_to_mail", "control_app"])
 
     def send(method: str, path: str, **options) -> httpx2.Response:
-        return loopback.request(method, server.public + path, headers={"X-API-Key": key} | CONTENT_TYPE, timeout=30, **options)
+        return loopback.request(method, server.public + path, headers={"X-API-Key": key} | CONTENT_TYPE, **options)
 
     return send
 

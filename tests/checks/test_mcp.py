@@ -133,7 +133,7 @@ async def test_mcp_sdk_client_calls_every_tool(demo, mode: str) -> None:
     carried = {"Authorization": f"Bearer {demo.make_client(f'sdk-{mode}', allow=EVERYTHING)}"}
 
     async with (
-        loopback.AsyncClient(headers=carried, timeout=30) as http,
+        loopback.AsyncClient(headers=carried) as http,
         Client(streamable_http_client(f"{demo.public}/mcp", http_client=http), mode=mode) as client,
     ):
 

@@ -41,7 +41,7 @@ class Served:
         running = runtime_file.read(self.data)
         assert running
         headers = {"Authorization": f"Bearer {running.key}", **options.pop("headers", {})}
-        return loopback.request(method, self.local + path, headers=headers, timeout=30, **options)
+        return loopback.request(method, self.local + path, headers=headers, **options)
 
     def make_client(self, name: str = "script", **order: Any) -> str:
         """Make a client and answer its key."""
@@ -56,7 +56,7 @@ class Served:
             key = next(iter(self.keys.values())) if self.keys else self.make_client()
         host = {"Host": httpx2.URL(self.public).netloc.decode()}
         headers = {**host, **({"Authorization": f"Bearer {key}"} if key else {}), **options.pop("headers", {})}
-        return loopback.request(method, f"http://127.0.0.1:{self.port}{path}", headers=headers, timeout=30, **options)
+        return loopback.request(method, f"http://127.0.0.1:{self.port}{path}", headers=headers, **options)
 
     def activity(self, limit: int = 50) -> list[dict[str, Any]]:
         """Activity entries, newest first."""
