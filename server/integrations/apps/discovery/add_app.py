@@ -11,6 +11,7 @@ from server.integrations.apps.allow_list.entries import Entry, is_absolute, spli
 from server.integrations.apps.allow_list.file import explain
 from server.integrations.apps.discovery import windows_shortcut
 from server.integrations.apps.resolve import desktop_entry
+from server.integrations.apps.resolve.interpreters import warn_of_interpreter
 from server.integrations.apps.resolve.launch_spec import Machine, resolve
 from server.system.files import read_small_file
 
@@ -43,6 +44,12 @@ def make_entry(request: NewApp, machine: Machine) -> tuple[str, Entry]:
     if resolve(entry, machine) is None:
         raise InvalidInput(tell_missing(text, machine))
     return title or stem_of(next(iter(place.values())), machine), entry
+
+
+def warn_of(request: NewApp, machine: Machine) -> str | None:
+    """Return what to know before a program is added. InvalidInput: there is no such program. Blocks."""
+    launch_spec = resolve(make_entry(request, machine)[1], machine)
+    return warn_of_interpreter(launch_spec) if launch_spec else None
 
 
 def find_place(text: str, machine: Machine) -> tuple[dict[str, str], list[str]]:
