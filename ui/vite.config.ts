@@ -1,10 +1,11 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { Marked } from 'marked'
+import { compile } from 'svelte/compiler'
 import { defineConfig, type Plugin } from 'vite'
 
 const GUIDE = /(?:^|\/)([\w-]+)\.md(?:#.*)?$/
 
-/** Guides of docs/ as modules `{title, html}`, so that the window shows them without the network and without a parser. */
+/** Guides of docs/ as components, so that the window shows them without the network, a parser or trusted HTML of its own. */
 function guides(): Plugin {
   const markdown = new Marked({
     walkTokens: (token) => {
@@ -13,11 +14,14 @@ function guides(): Plugin {
   })
   return {
     name: 'guides',
-    transform(code, id) {
+    transform(text, id) {
       if (!id.endsWith('.md')) return undefined
-      const [first = '', ...rest] = code.split('\n')
-      const html = (markdown.parse(rest.join('\n')) as string).replaceAll('<a href="http', '<a target="_blank" rel="noreferrer" href="http')
-      return `export default ${JSON.stringify({ title: first.replace(/^# /, ''), html })}`
+      const [first = '', ...rest] = text.split('\n')
+      const html = (markdown.parse(rest.join('\n')) as string)
+        .replaceAll('<a href="http', '<a target="_blank" rel="noreferrer" href="http')
+        .replace(/[{}]/g, (brace) => `&#${brace.charCodeAt(0)};`)
+      const source = `<script module>export const title = ${JSON.stringify(first.replace(/^# /, ''))}</script>\n${html}`
+      return { code: compile(source, { filename: id, generate: 'client' }).js.code, map: null }
     },
   }
 }

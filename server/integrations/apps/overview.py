@@ -20,7 +20,7 @@ class AppView(App):
     command: list[str] = Field(description="What would run; empty where it is not installed.")
     pids: list[int] = Field(description="The processes it runs as.")
     stoppable: bool = Field(description="Whether something runs that may be stopped: what the person started may be left alone.")
-    warning: str | None = Field(description="What to know about it: it runs whatever it is given.")
+    warning: str | None = Field(description="Set if it runs whatever it is given, such as a shell.")
     mark: str = Field(description="Send it along with a change, so that what was changed elsewhere meanwhile is not undone.")
 
 
@@ -36,7 +36,7 @@ class OwnList(BaseModel):
 
 
 class ProgramWarning(BaseModel):
-    """What to know before a program is added."""
+    """A warning before a program is added."""
 
     warning: str | None = Field(description="None: nothing in particular.")
 

@@ -1,11 +1,12 @@
 """Operations of clients, and routes of the window and the command line."""
 
+import asyncio
 from typing import Annotated
 
 from fastapi import Path, Query
 
 from server.integrations.apps.allow_list.entries import AppsFile, Entry
-from server.integrations.apps.discovery.add_app import NewApp
+from server.integrations.apps.discovery.add_app import NewApp, warn_of
 from server.integrations.apps.discovery.suggestions import Suggestions
 from server.integrations.apps.models import Action, AppList, AppStatus, Order, Outcome
 from server.integrations.apps.overview import AppAdded, OwnList, ProgramWarning, view_list
@@ -63,7 +64,7 @@ async def add_app(apps: Apps, order: NewApp) -> AppAdded:
 @local.post("/warning")
 async def warn_of_app(apps: Apps, order: NewApp) -> ProgramWarning:
     """Tells what to know before a program is added, and refuses one that is not there."""
-    return ProgramWarning(warning=await apps.warn(order))
+    return ProgramWarning(warning=await asyncio.to_thread(warn_of, order, apps.machine))
 
 
 @local.get("/suggestions")

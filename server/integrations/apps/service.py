@@ -18,7 +18,6 @@ from server.integrations.apps.discovery.suggestions import Programs
 from server.integrations.apps.models import AppList, AppStatus, Order, Outcome
 from server.integrations.apps.plan import AppState, Plan, make_plan
 from server.integrations.apps.report import describe_action, describe_exit, report_stop, to_app_list, to_app_status, to_outcome
-from server.integrations.apps.resolve.interpreters import warn_of_interpreter
 from server.integrations.apps.resolve.launch_spec import Machine, resolve
 from server.integrations.apps.started import LaunchedProcesses
 from server.sdk.context import Context
@@ -123,15 +122,6 @@ class Launcher(Health):
         name = await asyncio.to_thread(add)
         self._context.events.publish("apps")
         return name
-
-    async def warn(self, requested: NewApp) -> str | None:
-        """Return what to know before this program is added. InvalidInput: there is no such program."""
-
-        def warn() -> str | None:
-            launch_spec = resolve(make_entry(requested, self.machine)[1], self.machine)
-            return warn_of_interpreter(launch_spec) if launch_spec else None
-
-        return await asyncio.to_thread(warn)
 
     async def remove(self, name: str, mark: str | None = None) -> None:
         """Take an app off the list. NotFound: it is not on it. Conflict: it is not as it was with this mark."""

@@ -39,7 +39,7 @@ def test_installed_command_is_named_if_it_is_on_the_path(monkeypatch: pytest.Mon
 
 
 def test_sentence_names_a_command_by_this_function_only() -> None:
-    found = []
+    offenders = []
     for path in [*(ROOT / "server").rglob("*.py"), *(ROOT / "desktop").rglob("*.py")]:
         lines = path.read_text(encoding="utf-8").splitlines() if path.relative_to(ROOT).as_posix() not in QUOTING else []
         strings = [
@@ -47,8 +47,8 @@ def test_sentence_names_a_command_by_this_function_only() -> None:
             for line in lines
             if '"' in line and '"""' not in line and "example(" not in line and not line.lstrip().startswith("#")
         ]
-        found += [f"{path.name}: {line.strip()}" for line in strings if AS_PRINTED.search(line)]
-    assert found == []
+        offenders += [f"{path.name}: {line.strip()}" for line in strings if AS_PRINTED.search(line)]
+    assert offenders == []
 
 
 def test_window_names_no_command_by_itself() -> None:

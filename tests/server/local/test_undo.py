@@ -27,7 +27,7 @@ def test_call_is_undone_once(allowed) -> None:
     assert [undo(allowed, entry).status_code for _ in range(2)] == [200, 409]
 
 
-def test_what_has_no_inverse_is_not_undone(allowed) -> None:
+def test_call_without_an_inverse_is_not_undone(allowed) -> None:
     sent = call(allowed, "POST", "/gmail/send", {"to": "ann@example.com", "subject": "Hello", "body": "Hi"})
     listed = call(allowed, "GET", "/apps/list")
     for entry in (sent, listed):

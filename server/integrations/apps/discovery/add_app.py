@@ -11,6 +11,7 @@ from server.integrations.apps.allow_list.entries import Entry, is_absolute, spli
 from server.integrations.apps.allow_list.file import explain
 from server.integrations.apps.discovery import windows_shortcut
 from server.integrations.apps.resolve import desktop_entry
+from server.integrations.apps.resolve.interpreters import warn_of_interpreter
 from server.integrations.apps.resolve.launch_spec import Machine, resolve
 from server.system.files import read_small_file
 
@@ -48,6 +49,12 @@ def check_installed(entry: Entry, machine: Machine, program: str = "") -> None:
     """Raise InvalidInput if an entry starts no program of this computer. `program`: what the person typed."""
     if resolve(entry, machine) is None:
         raise InvalidInput(tell_missing(program, machine) if program else "This program is not installed on this computer.")
+
+
+def warn_of(request: NewApp, machine: Machine) -> str | None:
+    """Return what to know before a program is added. InvalidInput: there is no such program. Blocks."""
+    launch_spec = resolve(make_entry(request, machine)[1], machine)
+    return warn_of_interpreter(launch_spec) if launch_spec else None
 
 
 def find_place(text: str, machine: Machine) -> tuple[dict[str, str], list[str]]:

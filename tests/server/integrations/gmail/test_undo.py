@@ -36,8 +36,8 @@ def read_labels(served, mail: str) -> set[str]:
 )
 def test_change_of_a_mail_is_undone(allowed, path: str, body: dict | None) -> None:
     query = "in:inbox -is:starred " + ("is:unread" if body == {"unread": False} else "is:read")
-    found = allowed.call("GET", "/gmail/search", allowed.keys["bot"], params={"query": query}).json()
-    mail = found["messages"][0]["id"]
+    listed = allowed.call("GET", "/gmail/search", allowed.keys["bot"], params={"query": query}).json()
+    mail = listed["messages"][0]["id"]
     before = read_labels(allowed, mail)
     entry = call(allowed, "POST", f"/gmail/messages/{mail}/{path}", body)
     assert read_labels(allowed, mail) != before

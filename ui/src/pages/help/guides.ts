@@ -1,7 +1,9 @@
 /** Guides of docs/, each loaded when it is opened. */
-export interface Guide { title: string; html: string }
+import type { Component } from 'svelte'
 
-const files = import.meta.glob<Guide>(['../../../../docs/*.md', '../../../../docs/integrations/*.md'], { import: 'default' })
+export interface Guide { title: string; default: Component }
+
+const files = import.meta.glob<Guide>(['../../../../docs/*.md', '../../../../docs/integrations/*.md'])
 
 /** Guides by name, in the order in which to read them. */
 const NAMES = ['first-gpt', 'first-mcp-app', 'tunnel', 'gmail', 'apps', 'omi', 'security', 'troubleshooting']

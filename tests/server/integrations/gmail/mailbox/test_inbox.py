@@ -3,6 +3,7 @@
 import base64
 import random
 import time
+from datetime import UTC, datetime
 from email.message import EmailMessage
 
 import pytest
@@ -344,11 +345,13 @@ def test_day_of_a_search_is_local(desk, monkeypatch):
     monkeypatch.setenv("TZ", "XYZ-5")
     time.tzset()
     try:
-        wanted = receive(desk, write(Subject="Night shift", Date="Sat, 31 Jan 2026 20:00:00 +0000"))  # 1:00 on 1 February
+        received = int(datetime(2026, 1, 31, 20, tzinfo=UTC).timestamp() * 1000)  # here it is 1:00 on 1 February
+        with desk.google.lock:
+            wanted = desk.google.mailboxes[ALEX].add(write(Subject="Night shift").as_bytes(), {"INBOX"}, received=received).id
         query = "subject:night after:2026/2/1 before:2026/2/2"
-        found = desk.run(desk.mailbox.inbox.search(ListQuery(query)))
-        assert [mail.id for mail in found.messages] == [wanted]
-        assert found.time_zone == "UTC+05:00 (XYZ)"
+        listed = desk.run(desk.mailbox.inbox.search(ListQuery(query)))
+        assert [mail.id for mail in listed.messages] == [wanted]
+        assert listed.time_zone == "UTC+05:00 (XYZ)"
     finally:
         monkeypatch.undo()
         time.tzset()

@@ -38,7 +38,7 @@ def test_date_of_a_search_begins_at_local_midnight(operator: str, written: str) 
         "hereafter:2026/1/31",
     ],
 )
-def test_what_is_no_date_of_a_search_stays(query: str) -> None:
+def test_words_that_are_no_date_of_a_search_stay(query: str) -> None:
     assert localize_dates(query) == query
 
 
