@@ -107,8 +107,8 @@ MUTANTS = [
     Mutant(f"{MCP}dispatcher.py", "        if not binding.operation.changes:\n            return await call\n", "", DISPATCHER),
     Mutant(
         f"{MCP}dispatcher.py",
-        "**{CLIENT: client, OPERATION: binding.operation.name}",
-        "**{OPERATION: binding.operation.name}",
+        "{CLIENT: client, OPERATION: binding.operation.name, COUNTED: True}",
+        "{OPERATION: binding.operation.name, COUNTED: True}",
         DISPATCHER,
     ),
     Mutant(f"{MCP}calls.py", 'quote(to_text(value), safe=""', 'quote(to_text(value), safe="/"', CALLS),
