@@ -12,6 +12,7 @@ from server.local.health import refresh
 from server.local.models import Check
 from server.local.overview import list_integrations
 from server.projections.documents import offered
+from server.runtime.integrations import State as IntegrationState
 from server.runtime.state import State
 from server.tunnel.models import TunnelState
 
@@ -40,7 +41,7 @@ def check_integrations(state: State) -> list[Check]:
         Check(
             what=view.title,
             well=view.problem is None,
-            to_do=view.problem is None and view.setup_hint is not None,
+            to_do=view.problem is None and (view.setup_hint is not None or view.state is not IntegrationState.running),
             detail=view.problem or view.setup_hint or view.summary,
         )
         for view in list_integrations(state)

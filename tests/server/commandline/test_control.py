@@ -44,6 +44,7 @@ def test_doctor_exits_with_1_on_problems(deskhand, serve, tmp_path: Path) -> Non
 
 def test_doctor_tells_what_is_left_to_set_up_from_what_is_wrong(deskhand, serve) -> None:
     stopped = deskhand("doctor")
+    assert "✓ Gmail" not in stopped.stdout
     assert (stopped.returncode, "✕ Deskhand: It is not running. Start it: deskhand serve" in stopped.stdout) == (1, True)
     serve()
     output = deskhand("doctor")

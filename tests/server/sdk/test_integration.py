@@ -18,7 +18,7 @@ HEAVY = {"alembic", "fastapi", "pydantic", "sqlalchemy", "starlette"}
 NOTE = {"name": "first", "text": "Hello", "state": "shared"}
 OPERATIONS = {"list_example_notes", "write_example_note"}
 SCOPES = {"read:example", "write:example"}
-CHECK = {"what": "Example", "well": True, "detail": "Write a first example note."}
+CHECK = {"what": "Example", "well": True, "to_do": True, "detail": "Write a first example note."}
 
 
 def list_modules(code: str, **environment: str) -> list[str]:
