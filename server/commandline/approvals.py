@@ -44,7 +44,7 @@ def show(question: dict[str, Any]) -> None:
         for line in others:
             say(f"        {line}")
     if question["must_open"]:
-        say(f"    Not all of it can be shown here. Read it in full first: deskhand approvals show {question['id']}")
+        say(f"    Not all of it can be shown here. Read it in full first: {format_command('approvals show')} {question['id']}")
     code = " --code NNNN" if question["wants_code"] else ""
     yes, no = (f"{format_command(f'approvals {word}')} {question['id']}" for word in ("approve", "deny"))
     say(f"    Yes: {yes}{code}   No: {no}")
@@ -61,7 +61,7 @@ def show_approval(question_id: str, data_dir: Path | None) -> None:
     """Show one of them, and in full what the list cannot show completely."""
     question = next((entry for entry in ask(data_dir, "GET", "/api/approvals") if entry["id"] == question_id), None)
     if question is None:
-        raise NotFound("Nothing with this ID waits. `deskhand approvals list` shows what does.")
+        raise NotFound(f"Nothing with this ID waits. `{format_command('approvals list')}` shows what does.")
     show(question | {"must_open": False})
     if question["must_open"]:
         answer = ask(data_dir, "POST", f"/api/approvals/{quote(question_id, safe='')}/open", running_only=True)

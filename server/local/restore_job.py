@@ -6,6 +6,7 @@ from enum import StrEnum
 from functools import partial
 from pathlib import Path
 
+from server.core.command import format_command
 from server.core.errors import Conflict, DeskhandError
 from server.integrations import find_migrations, list_revocations
 from server.local.restored_sections import HARMLESS
@@ -35,7 +36,7 @@ class RestoreJob:
     def begin(self, path: Path) -> None:
         """Begin to restore. Raises Conflict if one runs already."""
         if not self._state.address.public_port:
-            raise Conflict("Deskhand is not running. Restore with `deskhand restore FILE`.")
+            raise Conflict(f"Deskhand is not running. Restore with `{format_command('restore')} FILE`.")
         if self.state in {RestoreState.running, RestoreState.restarting}:
             raise Conflict("A backup is being restored already.")
         self.state, self.share, self.problem = RestoreState.running, 0.0, ""

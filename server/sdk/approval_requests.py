@@ -17,7 +17,7 @@ from server.core.tasks import Tasks
 from server.sdk.desktop import SHOW_NOTIFICATION, Screen
 
 TOPIC = "approvals"
-MUST_BE_OPENED = "Not all of this could be shown. Open it in full first, in the window or with `deskhand approvals show ID`."
+MUST_BE_OPENED = "Not all of this could be shown. Open it in full first, in the window or with `{}`."
 LONGEST_NAME, LONGEST_SENTENCE = 38, 150  # characters that a notification shows everywhere
 
 
@@ -107,7 +107,7 @@ class ApprovalRequests:
     async def approve(self, question_id: str, extent: ApprovalDuration = ApprovalDuration.once, code: str | None = None) -> str:
         """Approve a request. Raises what PromptSource.approve raises, and Conflict if it must be opened in full before."""
         if question_id not in self._opened and (request := await self._request(question_id)) and request.source:
-            raise Conflict(MUST_BE_OPENED)
+            raise Conflict(MUST_BE_OPENED.format(f"{format_command('approvals show')} {question_id}"))
         sentence = await self._find(question_id).approve(question_id, extent, code)
         self.publish_change()
         return sentence

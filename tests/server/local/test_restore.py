@@ -24,8 +24,8 @@ def restore(served: Served, file: Path) -> Served:
 
 def titles(served: Served) -> dict[str, str]:
     """The ids of the differences, by title."""
-    found = served.person("GET", "/api/restore").json()["differences"]
-    return {difference["title"]: difference["id"] for difference in found}
+    differences = served.person("GET", "/api/restore").json()["differences"]
+    return {difference["title"]: difference["id"] for difference in differences}
 
 
 def decide(served: Served, title: str, decision: str = "accept") -> Any:

@@ -14,8 +14,8 @@ def test_file_that_others_may_write_is_at_fault(tmp_path: Path, mode: int, fault
     path = tmp_path / "file"
     path.touch()
     path.chmod(mode)
-    found = find_fault(path, path.lstat())
-    assert (found is None) if fault is None else (fault in (found or ""))
+    result = find_fault(path, path.lstat())
+    assert (result is None) if fault is None else (fault in (result or ""))
 
 
 def test_link_folder_and_file_in_an_open_folder_are_at_fault(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ LATER = {"Prefer": "respond-async"}
 
 @dataclass
 class Network:
-    """What this process asks the network for, while it is watched. `resolved`: names that a fetch would look up."""
+    """Requests of this process to the network. `resolved`: names that a fetch would look up."""
 
     reached: list[Any] = field(default_factory=list)
     resolved: list[str] = field(default_factory=list)
@@ -53,10 +53,10 @@ sys.addaudithook(NETWORK.note)
 class Shop(http.server.BaseHTTPRequestHandler):
     """Hands out files, and notes which were asked for."""
 
-    asked: ClassVar[list[str]] = []
+    requests: ClassVar[list[str]] = []
 
     def do_GET(self) -> None:
-        self.asked.append(self.path)
+        self.requests.append(self.path)
         content = b"secret,plan" if "gone" not in self.path else b""
         self.send_response(200 if content else 404)
         self.send_header("Content-Type", "text/csv")
@@ -113,7 +113,7 @@ def questions(served) -> list[dict[str, Any]]:
 
 
 def fields(question: dict[str, Any]) -> list[tuple[str, str]]:
-    return [(one["name"], one["value"]) for one in question["fields"]]
+    return [(entry["name"], entry["value"]) for entry in question["fields"]]
 
 
 def approve(served, question: dict[str, Any]) -> None:
@@ -166,15 +166,15 @@ def make_bodies(served) -> dict[str, tuple[dict[str, str], dict[str, Any] | None
     whole = served.call("GET", f"/gmail/messages/{mail['id']}").json()
     draft = served.call("GET", "/gmail/drafts").json()["drafts"][0]["draft_id"]
     said = {"text": "Please water the plants.", "speaker": "SPEAKER_00", "is_user": True, "start": 0.0, "end": 2.0}
-    told = {"title": "Talk", "overview": "Plants.", "action_items": [{"description": "Water the plants"}]}
-    heard = {"id": "talk", "created_at": "2026-11-01T10:00:00+00:00", "transcript_segments": [said], "structured": told}
+    output = {"title": "Talk", "overview": "Plants.", "action_items": [{"description": "Water the plants"}]}
+    heard = {"id": "talk", "created_at": "2026-11-01T10:00:00+00:00", "transcript_segments": [said], "structured": output}
     assert served.call("POST", "/chatgpt/memory", json=heard).status_code == 200
     approve(served, questions(served)[0])  # who sends it
     (talk,) = served.call("GET", "/api/conversations").json()["conversations"]
     (item,) = served.call("GET", "/api/action-items").json()["action_items"]
-    one, html = {"message_id": mail["id"]}, f"<a href='{URL}'>a</a>"
+    entry, html = {"message_id": mail["id"]}, f"<a href='{URL}'>a</a>"
     linked = {"to": "bob@example.com", "subject": URL, "body": URL, "html": html, "openaiFileIdRefs": [URL]}
-    attachment = {**one, "attachment_id": whole["attachments"][0]["attachment_id"]}
+    attachment = {**entry, "attachment_id": whole["attachments"][0]["attachment_id"]}
     return {
         "control_app": ({}, {"app_name": "demo-clock", "action": "start"}),
         "save_attachment": (attachment, None),
@@ -184,29 +184,29 @@ def make_bodies(served) -> dict[str, tuple[dict[str, str], dict[str, Any] | None
         "update_draft": ({"draft_id": draft}, linked),
         "send_draft": ({"draft_id": draft}, None),
         "delete_draft": ({"draft_id": draft}, None),
-        "label_mail": (one, {"add": ["STARRED"]}),
-        "mark_mail": (one, {"unread": True}),
-        "archive_mail": (one, None),
-        "trash_mail": (one, None),
-        "untrash_mail": (one, None),
+        "label_mail": (entry, {"add": ["STARRED"]}),
+        "mark_mail": (entry, {"unread": True}),
+        "archive_mail": (entry, None),
+        "trash_mail": (entry, None),
+        "untrash_mail": (entry, None),
         "delete_conversation": ({"conversation_id": talk["id"]}, None),
         "mark_action_item": ({"item_id": item["id"]}, {"completed": True}),
     }
 
 
 def test_no_preview_contacts_an_address_that_the_caller_chose(served, network):
-    bodies, asked = make_bodies(served), dict[str, str]()
+    bodies, requests = make_bodies(served), dict[str, str]()
     changes = list_changes(served)
     assert set(bodies) == set(changes)
     for name, (method, path, _) in changes.items():
         arguments, body = bodies[name]
         answer = served.call(method, path.format(**arguments), json=body, headers=LATER)
         assert answer.status_code == 202, (name, answer.text)
-        asked[name] = answer.json().get("summary", "")
+        requests[name] = answer.json().get("summary", "")
         deny_all(served)
     assert network() == []
     linked = {name for name, (_, body) in bodies.items() if body and "openaiFileIdRefs" in body}
-    assert {name for name, sentence in asked.items() if sentence == "download a file from leak.example"} == linked
+    assert {name for name, sentence in requests.items() if sentence == "download a file from leak.example"} == linked
 
 
 def test_no_argument_of_any_operation_leads_a_preview_outside(served, network):
@@ -246,12 +246,12 @@ def test_approval_of_a_link_permits_the_fetch_alone_and_then_the_whole_is_asked(
     assert served.person("PATCH", "/api/clients/bot", json={"policies": policies}).status_code == 200
     link, sent = f"{shop}/plan.csv?{next(NUMBERS)}", count_sent(served)
     path = link.removeprefix(shop)
-    asked = send(served, link)
-    assert asked.status_code == 202, asked.text
+    requests = send(served, link)
+    assert requests.status_code == 202, requests.text
     (first,) = questions(served)
     assert (first["sentence"], first["extents"]) == ("download a file from 127.0.0.1", ["once"])
     assert fields(first)[:2] == [("Host", "127.0.0.1"), ("Link", link)]
-    assert (path in Shop.asked, count_sent(served)) == (False, sent)
+    assert (path in Shop.requests, count_sent(served)) == (False, sent)
 
     approve(served, first)
     until(lambda: [question["id"] for question in questions(served)] not in ([], [first["id"]]))
@@ -260,12 +260,12 @@ def test_approval_of_a_link_permits_the_fetch_alone_and_then_the_whole_is_asked(
     shown = dict(fields(second))
     assert shown["Attachment"].startswith("plan.csv, 11 bytes, SHA-256 ")
     assert shown["Downloaded from"] == link
-    assert (Shop.asked.count(path), count_sent(served)) == (1, sent)
-    assert served.call("GET", f"/approvals/{asked.json()['approval_id']}").json()["status"] == "pending"
+    assert (Shop.requests.count(path), count_sent(served)) == (1, sent)
+    assert served.call("GET", f"/approvals/{requests.json()['approval_id']}").json()["status"] == "pending"
 
     approve(served, second)
-    until(lambda: served.call("GET", f"/approvals/{asked.json()['approval_id']}").json()["status"] == "done")
-    assert (Shop.asked.count(path), count_sent(served)) == (1, sent + 1)
+    until(lambda: served.call("GET", f"/approvals/{requests.json()['approval_id']}").json()["status"] == "done")
+    assert (Shop.requests.count(path), count_sent(served)) == (1, sent + 1)
     served.person("PATCH", "/api/clients/bot", json={"policies": {"send_mail": "ask"}})
 
 
@@ -301,14 +301,14 @@ def test_link_whose_file_is_gone_is_not_fetched_again_unasked(served, shop):
         approve(served, before)
         until(lambda before=before: [question["id"] for question in questions(served)] not in ([], [before["id"]]))
         (after,) = questions(served)
-        assert (after["sentence"], Shop.asked.count(link.removeprefix(shop))) == (sentence, 1)
+        assert (after["sentence"], Shop.requests.count(link.removeprefix(shop))) == (sentence, 1)
 
 
-def test_failed_fetch_ends_the_call_and_is_told(served, shop):
-    asked = send(served, f"{shop}/gone?{next(NUMBERS)}")
+def test_failed_fetch_ends_the_call_with_its_reason(served, shop):
+    requests = send(served, f"{shop}/gone?{next(NUMBERS)}")
     (question,) = questions(served)
     approve(served, question)
-    path = f"/approvals/{asked.json()['approval_id']}"
+    path = f"/approvals/{requests.json()['approval_id']}"
     until(lambda: served.call("GET", path).json()["status"] not in {"pending", "running"})
     ended = served.call("GET", path).json()
     assert "404 instead of the file" in str(ended), ended

@@ -48,7 +48,7 @@ class Browser:
         answer = ask(self.served, "GET", f"/chatgpt/oauth/authorize?{urlencode(parameters)}", headers=headers)
         if answer.status_code == 303:
             self.path = answer.headers["location"]
-            self.cookie, self.known = (one.partition(";")[0] for one in answer.headers.get_list("set-cookie"))
+            self.cookie, self.known = (item.partition(";")[0] for item in answer.headers.get_list("set-cookie"))
         return answer
 
     def look(self) -> httpx2.Response:

@@ -7,7 +7,7 @@ from server.access.oauth.capacity import MOST_WAITING, DeniedBrowsers, choose_di
 from server.access.oauth.models import Kind, Registration
 from server.access.oauth.pending_authorization import PendingAuthorization
 from server.access.oauth.request_context import AuthorizationRequest
-from tests.server.access.oauth.conftest import Hands
+from tests.server.access.oauth.conftest import AdvancingClock
 from tests.server.access.oauth.test_pending_authorization import NOW
 
 GONE = timedelta(seconds=10)
@@ -58,13 +58,13 @@ def test_digits_differ_in_two_places_at_least():
     taken: list[str] = []
     for _ in range(MOST_WAITING):
         taken.append(choose_digits(taken))
-    assert all(sum(one != other for one, other in zip(*pair, strict=True)) >= 2 for pair in combinations(taken, 2))
+    assert all(sum(item != other for item, other in zip(*pair, strict=True)) >= 2 for pair in combinations(taken, 2))
     assert all(len(digits) == 4 and digits.isdecimal() for digits in taken)
-    assert any(one > other for one, other in pairwise(taken))
+    assert any(item > other for item, other in pairwise(taken))
 
 
 def test_browser_is_denied_for_a_while(monkeypatch):
-    hands = Hands()
+    hands = AdvancingClock()
     denied = DeniedBrowsers(hands)
     denied.add(b"a")
     assert (denied.seconds_left(b"a", 300) > 299, denied.seconds_left(b"b", 300)) == (True, 0)

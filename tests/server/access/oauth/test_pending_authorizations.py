@@ -32,8 +32,8 @@ async def forget(entry):
 
 
 def wait(waiting, program_id, kind, client=None):
-    asked = AuthorizationRequest(Registration(program_id, kind, "Some App"), client, HERE, ("read:mail",), "")
-    return waiting.add(asked, (), "https://desk.example.org", OAuthSettings())
+    request = AuthorizationRequest(Registration(program_id, kind, "Some App"), client, HERE, ("read:mail",), "")
+    return waiting.add(request, (), "https://desk.example.org", OAuthSettings())
 
 
 def last_line(served):
@@ -157,7 +157,7 @@ def test_several_browsers_wait_each_with_its_own_digits(served):
     program = own(served)
     browsers = [begin(program) for _ in range(4)]
     digits = [browser.digits() for browser in browsers]
-    assert all(sum(one != other for one, other in zip(*pair, strict=True)) >= 2 for pair in combinations(digits, 2))
+    assert all(sum(item != other for item, other in zip(*pair, strict=True)) >= 2 for pair in combinations(digits, 2))
     assert {question["id"] for question in questions(served)} == set(map(question_of, browsers))
     assert all("4 browsers want to sign in" in str(question["fields"]) for question in questions(served))
     approve(served, browsers[2])
@@ -206,8 +206,8 @@ def test_digits_of_a_request_for_something_else_are_accepted_there_only(served):
 
 
 def test_digits_of_another_client_are_wrong(served):
-    one, other = own(served, "one"), own(served, "other")
-    mine, theirs = begin(one), begin(other)
+    item, other = own(served, "one"), own(served, "other")
+    mine, theirs = begin(item), begin(other)
     answer = served.person("POST", f"/api/approvals/{question_of(mine)}/approve", json={"code": theirs.digits()})
     assert answer.status_code == 422 or mine.digits() == theirs.digits()
     assert theirs.look().status_code == 200

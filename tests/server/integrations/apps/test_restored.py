@@ -29,7 +29,7 @@ def listed(context):
 
 
 async def restore(context, text, present=None):
-    """Have a list wait, beside the one in force."""
+    """Store a list that waits, beside the one in force."""
     if present is not None:
         (context.folders.config / FILE).write_text(json.dumps({"version": 2, "apps": present}))
     await context.settings.write(SECTION, Restored(at="then", files={FILE: text}))

@@ -27,11 +27,11 @@ def test_draft_with_another_file_than_was_allowed_is_not_written(desk):
     file = desk.context.folders.files / "plan.txt"
     file.write_text("as shown")
     drafts = desk.mailbox.drafts
-    kept, order = create(desk, subject="before"), DraftMail(subject="s", files=["plan.txt"])
-    shown = [desk.run(drafts.preview_create(order)), desk.run(drafts.preview_update(kept.draft_id, order))]
+    stored, order = create(desk, subject="before"), DraftMail(subject="s", files=["plan.txt"])
+    shown = [desk.run(drafts.preview_create(order)), desk.run(drafts.preview_update(stored.draft_id, order))]
     file.write_text("another")
     before = len(desk.calls("drafts", "POST") + desk.calls("drafts", "PUT"))
-    for effect, write, arguments in zip(shown, (drafts.create, drafts.update), ({}, {"draft_id": kept.draft_id}), strict=True):
+    for effect, write, arguments in zip(shown, (drafts.create, drafts.update), ({}, {"draft_id": stored.draft_id}), strict=True):
         with pytest.raises(Conflict, match="Nothing was"):
             desk.run(run_for(effect, write, {"order": order, **arguments}))
     assert len(desk.calls("drafts", "POST") + desk.calls("drafts", "PUT")) == before

@@ -341,7 +341,7 @@ def test_html_is_sent_as_the_person_was_shown_it(desk):
     assert effect.html == '<p>See you</p><img alt="at noon">'
     sent = desk.run(run_for(effect, desk.mailbox.outbox.send, {"order": order}))
     assert sent.message == "Email sent successfully. Removed from the HTML: svg, text, src, onclick."
-    (mail,) = [one for one in in_label(desk, "SENT") if one["id"] == sent.message_id]
+    (mail,) = [item for item in in_label(desk, "SENT") if item["id"] == sent.message_id]
     (html,) = [part for part in mail["payload"]["parts"] if part["mimeType"] == "text/html"]
     assert base64.urlsafe_b64decode(html["body"]["data"] + "==").decode().strip() == effect.html
 

@@ -132,7 +132,7 @@ def test_unclosed_formatting_is_read_in_bounded_memory(opened):
         (f"<a href='https://a.example/{'x' * 2000}'>x", "a very long address"),
     ],
 )
-def test_what_the_text_cannot_show_is_named(source, unshown):
+def test_content_that_text_cannot_show_is_named(source, unshown):
     assert read_html(source).unshown == (unshown,)
 
 

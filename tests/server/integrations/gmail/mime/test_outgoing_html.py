@@ -40,7 +40,7 @@ def test_plain_html_stays_as_it_is():
         ("<html><head><meta charset=utf-8><title>t</title></head><body class=y>x", ("title",)),
     ],
 )
-def test_what_is_removed_is_named(source, removed):
+def test_removed_elements_are_named(source, removed):
     rebuilt = rebuild(source)
     assert rebuilt.removed == removed
     assert "pay" not in rebuilt.source
