@@ -1,5 +1,6 @@
 """kill -9 at random moments while mails are sent: what was acknowledged is in the activity, and nothing went out twice."""
 
+import asyncio
 import random
 import threading
 import time
@@ -10,6 +11,8 @@ from dataclasses import dataclass, field
 import httpx2
 import pytest
 
+from server.access.approvals.approval import ApprovalSettings
+from server.storage.settings import Settings
 from tests import loopback
 
 AT_ONCE = 8
@@ -63,6 +66,7 @@ class Sender:
 @pytest.mark.timeout(1800)
 def test_acknowledged_data_survives_kills_and_no_mail_is_sent_twice(start, signed_in, long: bool) -> None:
     mails, dice = 2000 if long else 30, random.Random(7)
+    asyncio.run(Settings(signed_in.data).write("approvals", ApprovalSettings(daily_mails=100_000)))
     server = start("--demo", data=signed_in.data, DESKHAND_DEMO_GOOGLE="own")
     sender = Sender(server.make_client("sender", allow=["send_mail"], rate="none"), server.public)
     kills = 0
