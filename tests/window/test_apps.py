@@ -214,7 +214,11 @@ def test_native_file_dialog_chooses_a_program(open_page, server, tmp_path):
 def test_enter_waits_for_the_list_that_belongs_to_the_text(open_page, server):
     page = open_page("apps")
     held = []
-    page.route("**/api/apps/suggestions?query=nothing-like-it", held.append)
+
+    def hold(route):
+        held.append(route)
+
+    page.route("**/api/apps/suggestions?query=nothing-like-it", hold)
     before = read_list(server)
     field = page.get_by_role("combobox", name="Add a program")
     field.fill("nappe")

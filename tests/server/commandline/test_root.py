@@ -36,7 +36,7 @@ def test_data_dir_is_accepted_before_the_command(deskhand, tmp_path) -> None:
 
 def test_help_is_printed(deskhand) -> None:
     output = deskhand("clients", "create", "--help")
-    assert (output.returncode, "deskhand clients create bot" in output.stdout) == (0, True)
+    assert (output.returncode, "deskhand clients create my-gpt --preset ask" in output.stdout) == (0, True)
 
 
 def test_selftest_names_the_integrations(deskhand) -> None:
