@@ -29,6 +29,7 @@ IMPURE_MODULES = {
     "subprocess",
     "tests.loopback",
     "tests.server.listening",
+    "tests.window.conftest",
 }
 IMPURE_EVENTS = {"os.exec", "os.fork", "os.posix_spawn", "os.system", "socket.bind", "socket.connect", "subprocess.Popen"}
 impure_events: set[str] = set()  # of the current test
