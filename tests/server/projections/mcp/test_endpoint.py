@@ -112,7 +112,7 @@ def test_opening_a_session_counts_against_the_rate_limit(demo):
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "message",
     [
         modern("tools/list"),
         modern("server/discover"),
@@ -124,9 +124,9 @@ def test_opening_a_session_counts_against_the_rate_limit(demo):
     ],
     ids=["list", "discovery", "call", "unknown tool", "unknown session", "notification", "malformed"],
 )
-def test_every_request_counts_once_against_the_rate_limit(demo, request):
-    key = demo.make_client(f"eager-{hash(str(request))}", rate="2/minute")
-    answers = [demo.call("POST", "/mcp", key, **request) for _ in range(3)]
+def test_every_request_counts_once_against_the_rate_limit(demo, message):
+    key = demo.make_client(f"eager-{hash(str(message))}", rate="2/minute")
+    answers = [demo.call("POST", "/mcp", key, **message) for _ in range(3)]
     assert [answer.status_code == 429 for answer in answers] == [False, False, True]
     assert int(answers[2].headers["retry-after"]) >= 1
 
