@@ -29,7 +29,7 @@ def test_running_instance_shows_its_window(serve_on):
 
 
 def test_running_instance_without_a_screen_is_an_error(serve):
-    with pytest.raises(DeskhandError, match="without a screen"):
+    with pytest.raises(DeskhandError, match="no screen here"):
         show_running_window(serve(demo=True).data)
 
 
