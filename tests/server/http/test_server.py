@@ -221,7 +221,11 @@ def test_query_strings_and_headers_are_not_logged(app, caplog):
             await client.recv()
         await talk(listener, b"GET /none?key=SECRET HTTP/1.1\r\n" + HOST + CLOSE)
 
-    with caplog.at_level(logging.DEBUG):
+    with (
+        caplog.at_level(logging.DEBUG),
+        caplog.at_level(logging.DEBUG, "uvicorn.error"),
+        caplog.at_level(logging.DEBUG, "uvicorn"),
+    ):
         logging.getLogger("websockets.client").setLevel(logging.WARNING)
         serve(app, test)
     assert '"WebSocket /ws" [accepted]' in caplog.text
