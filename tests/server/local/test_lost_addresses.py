@@ -1,4 +1,7 @@
+import socket
 import time
+from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -10,6 +13,13 @@ DEADLINE = 20.0
 @pytest.fixture
 def served(serve):
     return serve(demo=True)
+
+
+@contextmanager
+def taken(address: str):
+    """Hold the port of a closed tunnel, which the next one could get by chance."""
+    with socket.create_server(("127.0.0.1", urlsplit(address).port)):
+        yield
 
 
 def open_tunnel(served) -> str:
@@ -35,7 +45,8 @@ def test_client_used_through_a_lost_address_is_listed_until_its_key_is_replaced(
     served.person("POST", "/api/tunnel/close")
     served.public = here
     served.call("GET", "/apps/list", unused)
-    assert open_tunnel(served) != first
+    with taken(first):
+        assert open_tunnel(served) != first
     served.person("DELETE", "/api/clients/ended")
     (lost,) = served.person("GET", "/api/addresses/lost").json()
     assert (lost["address"], lost["clients"]) == (first, ["used"])
@@ -49,7 +60,8 @@ def test_oauth_client_of_a_lost_address_is_listed_until_its_secret_is_rotated(se
     token = gpt.sign_in()["access_token"]
     assert served.call("GET", "/apps/list", token).status_code == 200
     served.person("POST", "/api/tunnel/close")
-    assert open_tunnel(served) != first
+    with taken(first):
+        assert open_tunnel(served) != first
     (lost,) = served.person("GET", "/api/addresses/lost").json()
     assert (lost["address"], lost["clients"]) == (first, ["my-gpt"])
     served.person("POST", "/api/clients/my-gpt/oauth", json={})
