@@ -580,9 +580,9 @@ MUTANTS = [
     ),
     Mutant("server/access/pause.py", "if self._unknown:", "if False:", ("tests/server/access/test_pause.py",)),
     Mutant(
-        "server/access/oauth/tokens.py",
+        "server/core/credentials.py",
         "hashed is not None and hmac.compare_digest(digest(secret), hashed)",
         "hashed is None or hmac.compare_digest(digest(secret), hashed)",
-        ("tests/server/access/oauth/test_tokens.py",),
+        ("tests/server/core/test_credentials.py",),
     ),
 ]

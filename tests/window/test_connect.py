@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import loopback
-from tests.server.local.test_lost_addresses import taken
+from tests.loopback import hold_port
 from tests.window.conftest import find_barriers, scrolls_sideways
 
 
@@ -111,7 +111,7 @@ def test_instructions_follow_the_public_address_and_report_a_lost_one(open_page,
     assert loopback.get(f"{first}/apps/list", headers={"Authorization": f"Bearer {key}"}).status_code == 200
     page.get_by_role("button", name="Turn the tunnel off").click()
     expect(page.get_by_role("group", name="Schema address")).to_have_count(0)
-    with taken(first):
+    with hold_port(first):
         second = turn_on(page)
     assert second != first
     expect(page.get_by_role("group", name="Schema address")).to_contain_text(f"{second}/gpts/my-gpt/openapi.json")

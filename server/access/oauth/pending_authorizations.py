@@ -16,8 +16,8 @@ from server.access.oauth.client_names import name_client, spell_name
 from server.access.oauth.models import Kind, OAuthSettings
 from server.access.oauth.request_context import AuthorizationRequest, FormParams
 from server.access.oauth.scopes import describe_scope
-from server.access.oauth.tokens import digest, is_same
 from server.core.clock import Clock
+from server.core.credentials import digest, is_same
 from server.core.errors import Conflict, InvalidInput, NotFound
 from server.sdk.approval_requests import ApprovalDuration, ApprovalRequest, ApprovalRequests
 from server.sdk.approval_requests import Kind as Subject

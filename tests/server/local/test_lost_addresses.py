@@ -1,10 +1,8 @@
-import socket
 import time
-from contextlib import contextmanager
-from urllib.parse import urlsplit
 
 import pytest
 
+from tests.loopback import hold_port
 from tests.server.access.oauth.programs import own
 
 DEADLINE = 20.0
@@ -13,13 +11,6 @@ DEADLINE = 20.0
 @pytest.fixture
 def served(serve):
     return serve(demo=True)
-
-
-@contextmanager
-def taken(address: str):
-    """Hold the port of a closed tunnel, which the next one could get by chance."""
-    with socket.create_server(("127.0.0.1", urlsplit(address).port)):
-        yield
 
 
 def open_tunnel(served) -> str:
@@ -45,7 +36,7 @@ def test_client_used_through_a_lost_address_is_listed_until_its_key_is_replaced(
     served.person("POST", "/api/tunnel/close")
     served.public = here
     served.call("GET", "/apps/list", unused)
-    with taken(first):
+    with hold_port(first):
         assert open_tunnel(served) != first
     served.person("DELETE", "/api/clients/ended")
     (lost,) = served.person("GET", "/api/addresses/lost").json()
@@ -60,7 +51,7 @@ def test_oauth_client_of_a_lost_address_is_listed_until_its_secret_is_rotated(se
     token = gpt.sign_in()["access_token"]
     assert served.call("GET", "/apps/list", token).status_code == 200
     served.person("POST", "/api/tunnel/close")
-    with taken(first):
+    with hold_port(first):
         assert open_tunnel(served) != first
     (lost,) = served.person("GET", "/api/addresses/lost").json()
     assert (lost["address"], lost["clients"]) == (first, ["my-gpt"])

@@ -36,7 +36,6 @@ const checkName = (name: string): string | null =>
 /** Warns of homographs: a domain in another alphabet can look like a known one. */
 function checkLetters(address: string): string | null {
   const domain = address.slice(address.lastIndexOf('@') + 1)
-  // eslint-disable-next-line no-control-regex
   if (/^[\x00-\x7f]*$/.test(domain)) return /^[\x00-\x7f]*$/.test(address) ? null : 'This address has letters of another alphabet.'
   try {
     return `This address has letters of another alphabet. Computers write it ${new URL(`http://${domain}`).hostname}.`
