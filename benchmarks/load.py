@@ -13,7 +13,7 @@ import json
 import statistics
 import sys
 import time
-from itertools import repeat
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -74,9 +74,9 @@ async def measure(told: dict[str, Any]) -> dict[str, float]:
     for number in range(told["callers"]):
         body = told["body"].replace("CALLER", str(1000 + number)).encode()
         request = f"{told['head']}Content-Length: {len(body)}\r\n\r\n".encode() + body
-        caller = Caller(request, told["expect"].encode(), began + told["seconds"])
+        make_caller = partial(Caller, request, told["expect"].encode(), began + told["seconds"])
+        _, caller = await loop.create_connection(make_caller, told["host"], told["port"])
         callers.append(caller)
-        await loop.create_connection(repeat(caller).__next__, told["host"], told["port"])
     async with asyncio.timeout(told["seconds"] + PATIENCE):
         await asyncio.gather(*(caller.done for caller in callers))
     took = time.perf_counter() - began

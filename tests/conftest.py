@@ -97,9 +97,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         return
     from tests.checks.canary import find_ours
 
-    processes = find_ours(session.config._tmp_path_factory.getbasetemp())  # type: ignore[attr-defined]
-    if processes:
-        print("\nSecrets lie in clear in:", *processes, sep="\n")
+    leaks = find_ours(session.config._tmp_path_factory.getbasetemp())  # type: ignore[attr-defined]
+    if leaks:
+        print("\nSecrets lie in clear in:", *leaks, sep="\n")
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 

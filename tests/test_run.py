@@ -9,6 +9,7 @@ import sys
 import tarfile
 import time
 import zipfile
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -17,6 +18,15 @@ import pytest
 from tests.conftest import need
 
 pytestmark = pytest.mark.timeout(300)  # pip installs much here
+
+
+@pytest.fixture(autouse=True, scope="module")
+def interruptible() -> Iterator[None]:
+    """Let child processes be interrupted: SIGINT is ignored where a shell runs the tests in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
 
 # Builds wheels by hand, so that pip has nothing to download. Waits for the end of the pipe `pause` if the checkout has one.
 BACKEND = """

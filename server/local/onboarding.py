@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
 from server.core.errors import Conflict
@@ -60,7 +60,7 @@ class Progress(BaseModel):
 
 def create_routes(state: State) -> APIRouter:
     """Make the routes."""
-    routes = APIRouter()
+    routes = APIRouter(dependencies=[Depends(state.runtime.wait)])  # which knows their steps
     settings = state.context.settings
 
     @routes.get("/onboarding")

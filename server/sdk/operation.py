@@ -161,7 +161,7 @@ async def run_for(effect: Effect | None, function: Callable[..., Awaitable[Any]]
 class Operations(DeferredRouter):
     """A router whose routes are operations. `open_world`: the default of its operations. `scopes`: of GET, and of the others."""
 
-    def __init__(self, *, prefix: str, title: str, open_world: bool = False, scopes: tuple[str, str] = ("", "")) -> None:
+    def __init__(self, *, prefix: str, title: str, open_world: bool = False, scopes: tuple[str, str] | None = None) -> None:
         self._open_world, self._scopes = open_world, scopes
         super().__init__(prefix=prefix, tags=[title], route_class=OperationRoute, redirect_slashes=False)
 
@@ -204,12 +204,20 @@ class Operations(DeferredRouter):
             repeatable = not changing if idempotent is None else idempotent
             hints = (largest_body, templates, destroys, repeatable, open_to, ingests, rare)
             effect = ServicePreview.of(function, preview) if isinstance(preview, str) else preview
-            needed = self._scopes[method != "GET"] if scope is None else scope
+            needed = self._choose_scope(name, method, scope)
             operation = Operation(name, needed, summary, changing, reaches_others, effect, *hints)
             self._add(path, method, function, operation, status_code=status_code, response_model_exclude_none=not keep_nulls)
             return function
 
         return declare
+
+    def _choose_scope(self, name: str, method: str, scope: str | None) -> str:
+        if scope is not None:
+            return scope
+        if self._scopes is None:
+            raise TypeError(f"{name} needs a scope, or an empty one to be open to every client.")
+        reading, changing = self._scopes
+        return reading if method == "GET" else changing
 
     def _add(self, path: str, method: str, function: Callable[..., Awaitable[Any]], operation: Operation, **options: Any) -> None:
         self.add_api_route(

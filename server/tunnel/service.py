@@ -155,8 +155,7 @@ class Tunnel:
         if agent is None:
             raise await asyncio.to_thread(explain_own, path) if (path := preferences.settings.agent_path) else AGENT_MISSING()
         if self._provider.needs_authtoken and not self._command and not await preferences.has_authtoken():
-            error = NO_AUTHTOKEN()
-            raise error
+            raise NO_AUTHTOKEN()  # noqa: RSE102, a partial, not a class
         return TunnelRequest(
             upstream=self._address.own,
             command=agent.command,

@@ -84,8 +84,8 @@ class SignedIn:
 @pytest.fixture
 def signed_in(tmp_path: Path) -> Iterator[SignedIn]:
     """Demo mode with a Google in the test's own process, where the server under test finds it."""
-    with signing_in(tmp_path / "data") as clients:
-        yield clients
+    with signing_in(tmp_path / "data") as signed_in:
+        yield signed_in
 
 
 @contextmanager

@@ -119,7 +119,8 @@ class Display:
         """Position of the tray: x, y, width, height; an empty tray is one pixel wide."""
         text = self.run("xdotool", "search", "--onlyvisible", "--class", "trayer", "getwindowgeometry", "--shell")
         fields = dict(line.split("=") for line in text.split() if "=" in line)
-        return tuple(int(fields.get(name, 0)) for name in ("X", "Y", "WIDTH", "HEIGHT"))  # type: ignore[return-value]
+        x, y, width, height = (int(fields.get(name, 0)) for name in ("X", "Y", "WIDTH", "HEIGHT"))
+        return x, y, width, height
 
     def wait_for_icon(self) -> None:
         until(lambda: self.tray()[2] > 16, "an icon is in the tray")

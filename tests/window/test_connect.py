@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import loopback
+from tests.loopback import hold_port
 from tests.window.conftest import find_barriers, scrolls_sideways
 
 PUBLIC = "https://desk.example.org"
@@ -139,8 +140,9 @@ def test_lost_address_is_reported_with_the_client_that_used_it(open_page, server
     first = server.person("GET", "/api/tunnel").json()["address"]
     assert loopback.get(f"{first}/apps/list", headers={"Authorization": f"Bearer {key}"}).status_code == 200
     page.get_by_role("button", name="Turn the tunnel off").click()
-    turn_on(page)
-    second = server.person("GET", "/api/tunnel").json()["address"]
+    with hold_port(first):
+        turn_on(page)
+        second = server.person("GET", "/api/tunnel").json()["address"]
     assert second != first
     notice = page.get_by_role("status").filter(has_text=first)
     expect(notice).to_contain_text("was lost")

@@ -14,9 +14,9 @@ from server.access.clients import grants, store
 from server.access.clients.client import UNCHANGED, Change, Client, Policy
 from server.access.clients.grants import Token
 from server.access.clients.reinstate import UNDO_TIME, reinstate_client
-from server.access.oauth.tokens import digest
 from server.core.clock import Clock
 from server.core.command import format_command
+from server.core.credentials import digest, new_secret
 from server.core.errors import InvalidInput, NotFound
 from server.core.text import shorten
 from server.storage.database import Database
@@ -193,7 +193,7 @@ def revoke_clients(connection: Connection, now: str, client_ids: Collection[str]
 
 def make_key() -> tuple[str, str]:
     """Generate a key of 256 random bits. Answers its beginning, by which the person recognizes it, and the key."""
-    key = KEY_PREFIX + secrets.token_urlsafe(32)
+    key = new_secret(KEY_PREFIX)
     return key[:7], key
 
 

@@ -11,7 +11,7 @@ from server.access.clients.client import Client
 from server.access.oauth import redirect_uris
 from server.access.oauth.models import OFFLINE, Kind, Registration
 from server.access.oauth.request_context import AuthorizationRequest, FormParams
-from server.access.oauth.tokens import is_same
+from server.core.credentials import is_same
 
 
 class Payload(OAuth2Payload):

@@ -18,7 +18,8 @@ from server.access.oauth.grants import CodeGrant, InvalidTargetError, Pkce, Refr
 from server.access.oauth.models import Registration
 from server.access.oauth.request_context import AuthorizationRequest, FormParams, OAuthResponse, RequestContext
 from server.access.oauth.token_store import StoredCode, StoredToken
-from server.access.oauth.tokens import ACCESS, REFRESH, derive, digest, new_secret
+from server.access.oauth.tokens import ACCESS, REFRESH, derive
+from server.core.credentials import digest, new_secret
 
 WRONG_CLIENT = (
     "The client_id or its secret is wrong or missing. Deskhand shows the id under Access, and can renew the secret there."

@@ -10,8 +10,9 @@ from server.access.oauth.metadata import METHODS
 from server.access.oauth.models import Kind, Registration
 from server.access.oauth.redirect_uris import LONGEST, MOST, may_register
 from server.access.oauth.request_context import OAuthResponse
-from server.access.oauth.tokens import CLIENT_SECRET, digest, new_id, new_secret
+from server.access.oauth.tokens import CLIENT_SECRET, new_id
 from server.core.clock import Clock
+from server.core.credentials import digest, new_secret
 from server.core.lists import make_list
 
 MOST_UNUSED = 100  # registrations without consent

@@ -19,7 +19,8 @@ from server.access.oauth.authlib_types import AuthlibClient, Request, split
 from server.access.oauth.consent import record_consent
 from server.access.oauth.request_context import RequestContext
 from server.access.oauth.token_store import StoredCode, StoredToken
-from server.access.oauth.tokens import CODE, REFRESH, derive, digest, new_secret
+from server.access.oauth.tokens import CODE, REFRESH, derive
+from server.core.credentials import digest, new_secret
 
 PARALLEL_USE = timedelta(minutes=5)  # hosts that refresh in parallel were measured 33 to 76 seconds apart
 METHODS = ["client_secret_basic", "client_secret_post", "none"]

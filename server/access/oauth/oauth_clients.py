@@ -14,8 +14,9 @@ from server.access.clients.store import add_client, with_free_name
 from server.access.oauth import store
 from server.access.oauth.models import ClientCredentials, Kind, Registration
 from server.access.oauth.redirect_uris import check_own
-from server.access.oauth.tokens import CLIENT_SECRET, digest, is_same, new_id, new_secret
+from server.access.oauth.tokens import CLIENT_SECRET, new_id
 from server.core.clock import Clock
+from server.core.credentials import digest, is_same, new_secret
 from server.core.errors import Conflict, NotFound
 from server.storage.database import Database
 

@@ -17,8 +17,8 @@ from server.access.oauth.models import OAuthSettings
 from server.access.oauth.pending_authorization import Decision, PendingAuthorization, describe, make_entry
 from server.access.oauth.request_context import AuthorizationRequest, FormParams
 from server.access.oauth.scopes import describe_scope
-from server.access.oauth.tokens import digest, is_same
 from server.core.clock import Clock
+from server.core.credentials import digest, is_same
 from server.core.errors import Forbidden, InvalidInput, NotFound
 from server.sdk.approval_requests import ApprovalDuration, ApprovalRequest, ApprovalRequests
 

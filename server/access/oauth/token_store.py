@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, insert, select, update
 
-from server.access.oauth.tokens import digest
 from server.access.tables import oauth_client, oauth_code, oauth_grant, oauth_token
+from server.core.credentials import digest
 
 GRANT = (
     oauth_grant.c.id.label("grant"),

@@ -1,6 +1,7 @@
 """Gmail's routes for the window, and the callback of a sign-in."""
 
 import asyncio
+from collections.abc import Sequence
 from html import escape
 from typing import Annotated, Literal
 
@@ -29,7 +30,7 @@ STYLE = "body{font:16px/1.5 system-ui,sans-serif;max-width:36rem;margin:4rem aut
 class PersonalStatus(GmailStatus):
     """Gmail, as the person sees it."""
 
-    accounts: list[PersonalAccount] = Field(description="The accounts; the first is used where none is named.")  # type: ignore[assignment]  # a list that nobody changes
+    accounts: Sequence[PersonalAccount] = Field(description="The accounts; the first is used where none is named.")
     has_credentials: bool = Field(description="Whether an OAuth client was entered.")
     client_id: str = Field(description="Which one: its id, which is no secret; empty where none was entered.")
     sign_in: Literal["none", "waiting", "done", "failed"] = Field(description="How the latest sign-in stands.")

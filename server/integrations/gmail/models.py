@@ -1,5 +1,6 @@
 """Gmail's settings, requests and responses."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, WithJsonSchema
@@ -362,7 +363,7 @@ class GmailStatus(BaseModel):
 
     authenticated: bool = Field(description="Whether at least one account can be used.")
     message: str = Field(description="The same in a sentence.")
-    accounts: list[AccountStatus] = Field(description="The accounts; the first is used where none is named.")
+    accounts: Sequence[AccountStatus] = Field(description="The accounts; the first is used where none is named.")
 
 
 class SignInAddress(BaseModel):

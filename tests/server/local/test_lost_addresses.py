@@ -2,6 +2,7 @@ import time
 
 import pytest
 
+from tests.loopback import hold_port
 from tests.server.access.oauth.programs import own
 
 DEADLINE = 20.0
@@ -35,7 +36,8 @@ def test_client_used_through_a_lost_address_is_listed_until_its_key_is_replaced(
     served.person("POST", "/api/tunnel/close")
     served.public = here
     served.call("GET", "/apps/list", unused)
-    assert open_tunnel(served) != first
+    with hold_port(first):
+        assert open_tunnel(served) != first
     served.person("DELETE", "/api/clients/ended")
     (lost,) = served.person("GET", "/api/addresses/lost").json()
     assert (lost["address"], lost["clients"]) == (first, ["used"])
@@ -49,7 +51,8 @@ def test_oauth_client_of_a_lost_address_is_listed_until_its_secret_is_rotated(se
     token = gpt.sign_in()["access_token"]
     assert served.call("GET", "/apps/list", token).status_code == 200
     served.person("POST", "/api/tunnel/close")
-    assert open_tunnel(served) != first
+    with hold_port(first):
+        assert open_tunnel(served) != first
     (lost,) = served.person("GET", "/api/addresses/lost").json()
     assert (lost["address"], lost["clients"]) == (first, ["my-gpt"])
     served.person("POST", "/api/clients/my-gpt/oauth", json={})

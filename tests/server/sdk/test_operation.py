@@ -26,6 +26,19 @@ def test_operation_is_found_by_its_endpoint() -> None:
     assert operation_of(list_things) is None
 
 
+def test_operation_without_a_scope_says_so() -> None:
+    things = Operations(prefix="/things", title="Things")
+
+    async def list_things() -> list[str]:
+        """List the things."""
+        return []
+
+    with pytest.raises(TypeError, match="needs a scope"):
+        things.operation("GET", "")(list_things)
+    things.operation("GET", "", scope="")(list_things)
+    assert things.endpoints
+
+
 def test_operation_cannot_take_a_header_because_stored_calls_have_none() -> None:
     things = Operations(prefix="/things", title="Things")
 

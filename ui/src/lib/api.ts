@@ -36,7 +36,6 @@ const NONSENSE = 'Deskhand did not answer as it should. Open the window again.'
 /** Returns the data of `unwrap(api.GET('/api/…'))`; throws Refused on failure. */
 export const api = createClient<paths>({ headers })
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
 export async function unwrap<T extends Record<string | number, any>, O, M extends `${string}/${string}`>(
   request: Promise<FetchResponse<T, O, M>>,
 ): Promise<NonNullable<FetchResponse<T, O, M>['data']>> {

@@ -16,7 +16,6 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, timedelta
 from pathlib import Path
-from typing import Any
 
 from starlette.applications import Starlette
 
@@ -123,9 +122,18 @@ class FakeGoogle:
         with self.lock:
             self.oauth.access_tokens.clear()
 
-    def fail_next(self, status: int, times: int = 1, path: str = "", **how: Any) -> None:
-        """Answer the next requests to this path with an error. `how`: other fields of Fault."""
-        self.faults.order(Fault(path, times=times, status=status, **how))
+    def fail_next(
+        self,
+        status: int,
+        times: int = 1,
+        path: str = "",
+        *,
+        reason: str = "",
+        retry_after: float | None = None,
+        after: bool = False,
+    ) -> None:
+        """Answer the next requests to this path with an error; `after`: the call takes effect all the same."""
+        self.faults.order(Fault(path, times=times, status=status, reason=reason, retry_after=retry_after, after=after))
 
     def delay_next(self, seconds: float, times: int = 1, path: str = "") -> None:
         """Answer the next requests to this path slowly."""

@@ -5,7 +5,7 @@ import pytest
 from server.access.clients.allowances import Allowance, add_allowance, read_allowances
 from server.access.clients.client import Change, Policy
 from server.access.clients.store import change_client, read_clients, require_credential, revoke_clients
-from server.access.oauth.tokens import digest
+from server.core.credentials import digest
 from server.core.errors import NotAuthenticated, NotFound
 from server.sdk.approval_requests import ApprovalDuration
 

@@ -1,8 +1,8 @@
 from server.access.oauth.models import Kind, Registration
 from server.access.oauth.store import add_registration, end_grant
 from server.access.oauth.token_store import add_code, add_token, find_code, find_stored_token, spend_code, spend_token
-from server.access.oauth.tokens import digest
 from server.access.tables import oauth_grant
+from server.core.credentials import digest
 
 
 async def test_codes_and_tokens_are_found_until_their_grant_ends(opened, clock):

@@ -1,4 +1,5 @@
-from server.access.oauth.tokens import ACCESS, REFRESH, derive, digest, is_same, new_id, new_secret
+from server.access.oauth.tokens import ACCESS, REFRESH, derive, new_id
+from server.core.credentials import new_secret
 from server.core.redaction import redact
 
 
@@ -8,13 +9,6 @@ def test_tokens_are_unique_and_redacted_in_logs():
     secret = made.pop()
     assert secret not in redact(f"it sent {secret} here")
     assert new_id() not in made
-
-
-def test_token_is_identified_by_its_hash():
-    secret = new_secret(REFRESH)
-    assert is_same(secret, digest(secret))
-    assert not is_same(secret + "x", digest(secret))
-    assert not is_same("", None)
 
 
 def test_successor_is_the_same_for_the_same_token_and_differs_otherwise():

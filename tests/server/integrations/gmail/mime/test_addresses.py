@@ -168,4 +168,6 @@ def test_hostile_header_takes_linear_time(unit):
         parse_addresses([unit * (size // len(unit)) + "<a@example.com>"])
         return time.process_time() - start
 
-    assert measure(80_000) < 16 * max(measure(10_000), 0.05)
+    # Eight times the header takes 8 times as long, or 64 if it is searched once for each of its characters. A busy machine can
+    # make one look like the other, but not five times.
+    assert any(measure(80_000) < 24 * max(measure(10_000), 0.02) for _ in range(5))
