@@ -126,7 +126,7 @@ def test_client_permission_is_changed_by_keyboard(open_page, clients):
     expect(choice(page, "Delete a draft", NEVER)).to_be_checked()
     operations = read(clients, "my-gpt")["operations"]
     assert [operations[name] for name in ("label_mail", "send_mail", "delete_draft")] == ["allow", "ask", "deny"]
-    schema = clients.call("GET", "/gpts/my-gpt/openapi.json").text
+    schema = clients.call("GET", "/gpts/my-gpt/openapi.json", clients.keys["my-gpt"]).text
     assert ("send_mail" in schema, "delete_draft" in schema) == (True, False)
 
 

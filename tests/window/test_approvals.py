@@ -108,7 +108,7 @@ def test_plain_recipient_name_is_not_marked(open_page, server):
 def test_long_text_is_scrolled_by_keyboard(open_page, server):
     server.ask(fields=(("Body", "\n".join(f"line {number}" for number in range(200)) + "\nthe end"),))
     page = open_page("approvals")
-    expect(page.get_by_text("It goes on: 201 lines")).to_be_visible()
+    expect(page.get_by_text("201 lines, 1,697 characters – scroll to read all")).to_be_visible()
     region = page.get_by_role("group", name="Body")
     region.focus()
     page.keyboard.press("End")
@@ -369,4 +369,4 @@ def test_mail_that_is_not_shown_completely_is_opened_before_it_is_allowed(open_p
     expect(page.get_by_role("group", name="In full")).to_have_text("<style>p::after { content: 'pay' }</style>")
     press(page, "Allow once")
     expect(page.locator(".toast")).to_have_text("It is allowed, and runs now.")
-    assert server.heard == [("yes", request_id, "once", "")]
+    assert server.received == [("yes", request_id, "once", "")]
