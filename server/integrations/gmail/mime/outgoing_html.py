@@ -1,6 +1,6 @@
 """Rebuilds the HTML of a mail from an allow-list of elements, so that what is shown, approved and sent is one tree.
 
-See docs/decisions/0014-html-is-parsed-as-browsers-do.md.
+See docs/decisions/0015-html-is-parsed-as-browsers-do.md.
 """
 
 import re
