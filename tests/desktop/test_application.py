@@ -172,7 +172,7 @@ def test_pending_approval_shows_in_the_tray_and_is_approved_with_the_keyboard(di
         until(lambda: display.active() == TITLE, "the window is in front")
         until(lambda: is_focused(reader, "Allow once") or display.run("xdotool", "key", "Tab"), "the keyboard is at the answer")
         display.run("xdotool", "key", "Return")
-        reader.hears("Enter does not allow anything.")
+        reader.hears("Press Space to allow")
         until(
             lambda: display.run("xdotool", "key", "space") or running.ask("GET", "/api/status")["waiting"] == 0, "it is allowed"
         )
