@@ -15,19 +15,19 @@ id_argument = click.argument("question_id", metavar="ID")
 
 @click.group(epilog=example("deskhand approvals list"))
 def approvals() -> None:
-    """See what waits for your word, and give it."""
+    """List and answer approval requests."""
 
 
 @approvals.command("list", epilog=example("deskhand approvals list --json"))
 @json_option
 @data_dir_option
 def list_approvals(data_dir: Path | None, *, as_json: bool) -> None:
-    """List the calls and sign-ins that wait, oldest first, with what they would do."""
+    """List pending requests, oldest first, with exactly what each would do."""
     requests = ask(data_dir, "GET", "/api/approvals")
     if as_json:
         print_json(requests)
     elif not requests:
-        say("Nothing waits for you.")
+        say("No pending requests.")
     else:
         for question in requests:
             show(question)
@@ -35,18 +35,18 @@ def list_approvals(data_dir: Path | None, *, as_json: bool) -> None:
 
 def show(question: dict[str, Any]) -> None:
     """Print a question, word for word."""
-    say(f"{question['id']}  {question['client']} asks: may it {question['sentence']}?")
+    say(f"{question['id']}  {question['client']} wants to {question['sentence']}")
     for field in question["fields"]:
         first, *others = field["value"].splitlines() or [""]
         say(f"    {field['name']}: {first}")
         for line in others:
             say(f"        {line}")
     code = " --code NNNN" if question["wants_code"] else ""
-    say(f"    Yes: deskhand approvals approve {question['id']}{code}   No: deskhand approvals deny {question['id']}")
+    say(f"    Approve: deskhand approvals approve {question['id']}{code}   Deny: deskhand approvals deny {question['id']}")
     if further := question["extents"][1:]:
-        say(f"    A yes can go further: --for {' or '.join(further)}")
+        say(f"    Approve more than this request: --for {' or '.join(further)}")
     if question["expires_at"]:
-        say(f"    It waits until {say_time(question['expires_at'])}.")
+        say(f"    Expires {say_time(question['expires_at'])}.")
 
 
 class DurationChoice(click.Choice[str]):
@@ -58,18 +58,18 @@ class DurationChoice(click.Choice[str]):
 
 @approvals.command(epilog=example("deskhand approvals approve call-3f9a21 --for recipients"))
 @id_argument
-@click.option("--code", metavar="NNNN", help="The four digits that the asking browser shows, for a sign-in.")
+@click.option("--code", metavar="NNNN", help="The 4-digit code that the browser shows, for a sign-in.")
 @click.option(
     "--for",
     "extent",
     type=DurationChoice([extent.value for extent in ApprovalDuration]),
     default=ApprovalDuration.once.value,
     show_default=True,
-    help="How far the yes goes: this once, for 15 minutes, to these recipients, or always.",
+    help="What to approve: this request, similar ones for 15 minutes, these recipients, or always.",
 )
 @data_dir_option
 def approve(question_id: str, code: str | None, extent: str, data_dir: Path | None) -> None:
-    """Say yes."""
+    """Approve a request."""
     path, order = f"/api/approvals/{quote(question_id, safe='')}/approve", {"extent": extent, "code": code}
     answer = ask(data_dir, "POST", path, order, running_only=True)
     say(answer["message"])
@@ -77,7 +77,7 @@ def approve(question_id: str, code: str | None, extent: str, data_dir: Path | No
 
 @approvals.command(epilog=example("deskhand approvals deny call-3f9a21 --reason 'Not to him.'"))
 @id_argument
-@click.option("--reason", default="", metavar="TEXT", help="Why; the client reads it.")
+@click.option("--reason", default="", metavar="TEXT", help="A reason, which the client will see.")
 @data_dir_option
 def deny(question_id: str, reason: str, data_dir: Path | None) -> None:
     """Say no."""

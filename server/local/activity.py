@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from server.access.activity.entry import Entry, Outcome
 from server.access.activity.search import Search
 from server.access.guard.record import NO_FIT
-from server.core.text import make_visible, shorten, tell
+from server.core.sentences import describe_outcome
+from server.core.text import make_visible, shorten
 from server.local.models import ActivityLine, ActivityPage, ActivityView, TodayView
 from server.runtime.state import State
 
@@ -110,7 +111,7 @@ def view_line(entry: Entry, owners: Mapping[str, str]) -> ActivityLine:
     shown = {
         "client": entry.client_name,
         "integration": owners.get(entry.operation),
-        "sentence": tell(entry.sentence, entry.outcome),
+        "sentence": describe_outcome(entry.sentence, entry.outcome),
         "about": tell_about(parse(entry.arguments)) if lacks_subject else None,
         "note": None if entry.outcome in WELL else make_visible(explain(entry)),
     }

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from server.access.activity.entry import Outcome
-from server.core.text import tell
+from server.core.sentences import describe_outcome
 from server.local.health import list_problems, refresh
 from server.runtime.state import State
 from server.runtime.updates import Update
@@ -76,7 +76,12 @@ def create_routes(state: State) -> APIRouter:
             waiting=len(questions),
             problems=problems,
             recent=[
-                Recent(client=entry.client_name, sentence=tell(entry.sentence, entry.outcome), at=entry.at, outcome=entry.outcome)
+                Recent(
+                    client=entry.client_name,
+                    sentence=describe_outcome(entry.sentence, entry.outcome),
+                    at=entry.at,
+                    outcome=entry.outcome,
+                )
                 for entry in latest
             ],
             demo=state.context.demo,

@@ -148,10 +148,10 @@ def test_pending_approval_shows_in_the_tray_and_is_approved_with_the_keyboard(di
         until(lambda: running.ask("GET", "/api/status")["waiting"] == 1, "it waits")
         until(lambda: display.picture(tray_box(display)).tobytes() != before, "the icon shows it")
         text = display.folder / "notifications.txt"
-        until(lambda: "It wants to send mail to ann@example.com. Open Deskhand to review." in text.read_text(), "it is told")
+        until(lambda: "It wants to send an email to ann@example.com. Open Deskhand to review." in text.read_text(), "it is told")
         choose(display, reader, "1 waits for you")
         until(lambda: TITLE in display.windows(), "the window opens")
-        reader.hears("my-gpt wants to send mail to ann@example.com")
+        reader.hears("my-gpt wants to send an email to ann@example.com")
         until(lambda: display.active() == TITLE, "the window is in front")
         until(lambda: is_focused(reader, "Allow once") or display.run("xdotool", "key", "Tab"), "the keyboard is at the answer")
         display.run("xdotool", "key", "Return")

@@ -60,9 +60,9 @@ def test_call_is_a_sentence_with_its_outcome(open_page, diary):
     page = open_page("activity")
     expect(page.get_by_role("heading", name="Today")).to_be_visible()
     expect(page.get_by_text("Today: 3 calls, 1 refused, 1 failed.")).to_be_visible()
-    expect(lines(page).nth(0)).to_contain_text("Failed: script tried to read a mail")
+    expect(lines(page).nth(0)).to_contain_text("Failed: script could not read an email")
     expect(lines(page).nth(1)).to_contain_text(
-        "Refused: my-gpt wanted to control a program no such app You denied it to this client."
+        "Refused: my-gpt was denied: control an app no such app You denied it to this client."
     )
     expect(lines(page).nth(2)).to_contain_text("Done: my-gpt searched mail for “invoice”")
 
@@ -81,7 +81,7 @@ def test_calls_are_filtered_by_client_operation_outcome_and_text(open_page, diar
     page = open_page("activity")
     page.get_by_role("radio", name="Refused").check()
     expect(lines(page)).to_have_count(1)
-    expect(lines(page)).to_contain_text("wanted to control")
+    expect(lines(page)).to_contain_text("was denied: control")
     page.get_by_role("radio", name="Any outcome").check()
     page.get_by_role("radio", name="Reads").check()
     expect(lines(page)).to_have_count(2)
@@ -135,7 +135,7 @@ def test_denial_is_shown_with_its_reason(open_page, server):
     start_clock(server, server.make_client("my-gpt"))
     page = open_page("activity")
     decide(server, "deny", reason="Not before noon.")
-    expect(lines(page)).to_contain_text("Refused: my-gpt wanted to start Demo clock")
+    expect(lines(page)).to_contain_text("Refused: my-gpt was denied: start Demo clock")
     expect(lines(page)).to_contain_text("You said no: Not before noon.")
     lines(page).click()
     expect(page.get_by_role("dialog")).to_contain_text("You said no; nothing was done.")
@@ -223,7 +223,7 @@ def test_running_calls_are_on_top(open_page, server, tmp_path):
     with ThreadPoolExecutor(1) as caller:
         stopping = caller.submit(server.call, "POST", "/apps/control", key, json={"app_name": "slow", "action": "stop"})
         now = page.locator("section").filter(has=page.get_by_role("heading", name="Running now"))
-        expect(now.get_by_role("listitem")).to_contain_text("my-gpt began to stop Slow")
+        expect(now.get_by_role("listitem")).to_contain_text("my-gpt is stopping Slow")
         now.get_by_role("link").click()
         expect(page.get_by_role("dialog")).to_contain_text("It runs at this moment.")
         leave.touch()

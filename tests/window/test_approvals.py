@@ -309,4 +309,4 @@ def test_approved_call_continues_and_is_listed_as_decided(open_page, server):
         answer = sending.result(30)
     assert answer.status_code == 200, answer.text
     decided = page.locator("section").filter(has=page.get_by_role("heading", name="Recent decisions"))
-    expect(decided.get_by_role("listitem")).to_contain_text("my-gpt sent mail to ann@example.com")
+    expect(decided.get_by_role("listitem")).to_contain_text("my-gpt sent an email to ann@example.com")

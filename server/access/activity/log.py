@@ -16,6 +16,7 @@ from server.access.tables import activity, idempotency
 from server.core.clock import Clock
 from server.core.errors import NotFound
 from server.core.events import Events
+from server.core.sentences import to_text
 from server.storage.database import Database
 
 LONGEST_RESULT = 4_000
@@ -212,7 +213,7 @@ PRUNE_KEYS = delete(idempotency).where(idempotency.c.at < bindparam("until"))
 
 
 def to_row(entry: Entry) -> dict[str, Any]:
-    return {column.name: getattr(entry, column.name) for column in COLUMNS}
+    return {column.name: getattr(entry, column.name) for column in COLUMNS} | {"sentence": to_text(entry.sentence)}
 
 
 def find_idempotency_record(connection: Connection, client_id: str, key: str) -> IdempotencyRecord | None:

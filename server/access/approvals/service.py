@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
@@ -29,11 +30,15 @@ from server.sdk.approval_requests import ApprovalDuration
 from server.sdk.context import Context
 from server.sdk.operation import Effect, Operation
 
-BEGUN = (State.approved, State.running)
 WAITS = "It waits for your word."
 CHANGED = "What it would do is not any more what you allowed, so you are asked again."
 TOO_MANY = "{most} calls of this client wait for the person's word already. Wait until they have decided."
 GONE = "There is no such approval, or it is not yours."
+
+
+def has_ended(approval: Approval) -> bool:
+    """Return whether an approved call has ended, or is asked about again."""
+    return approval.state not in {State.approved, State.running}
 
 
 class Approvals:
@@ -116,11 +121,7 @@ class Approvals:
 
     async def wait(self, approval: Approval, *, at_once: bool = False) -> Approval:
         """Wait for the decision, and after a yes for the end. `at_once`: the client does not want to wait."""
-
-        async def read() -> Approval:
-            return await self.find(approval.id)
-
-        settings = self.settings
+        read, settings = partial(self.find, approval.id), self.settings
         with self._waiters.listening(approval.id) as changed:
             timeout = 0 if at_once else settings.wait_seconds
             current = await self._waiters.follow(changed, read, lambda seen: seen.state is not State.pending, timeout)
@@ -130,12 +131,8 @@ class Approvals:
 
     async def wait_for_end(self, approval: Approval) -> Approval:
         """Wait a moment for the end of an approved call: most end soon."""
-
-        async def read() -> Approval:
-            return await self.find(approval.id)
-
         with self._waiters.listening(approval.id) as changed:
-            return await self._waiters.follow(changed, read, lambda seen: seen.state not in BEGUN, self.settings.result_seconds)
+            return await self._waiters.follow(changed, partial(self.find, approval.id), has_ended, self.settings.result_seconds)
 
     async def approve(self, approval: Approval, extent: ApprovalDuration) -> Approval:
         """Take the person's yes. Raises NotFound if it is not pending any more."""
@@ -239,9 +236,8 @@ class Approvals:
         self.changed.set()
 
     def _window(self) -> store.Window:
-        now, settings = self._clock.now(), self.settings
-        since = now - timedelta(minutes=settings.duplicate_minutes)
-        return store.Window(now.isoformat(), since.isoformat(), settings.most_waiting)
+        since = self._clock.now() - timedelta(minutes=self.settings.duplicate_minutes)
+        return store.Window(self._now(), since.isoformat(), self.settings.most_waiting)
 
     def _now(self) -> str:
         return self._clock.now().isoformat()

@@ -19,6 +19,7 @@ from server.access.clients.store import find_client, require_credential
 from server.access.tables import activity, idempotency
 from server.access.tables import approval as table
 from server.core.errors import Conflict, NotAuthenticated
+from server.core.sentences import from_text, to_text
 from server.sdk.approval_requests import ApprovalDuration
 from server.sdk.operation import Effect
 
@@ -114,12 +115,12 @@ def to_effect(text: str) -> Effect:
     """Make an Effect of its stored JSON."""
     stored = json.loads(text)
     shown = tuple((str(name), str(value)) for name, value in stored["fields"])
-    return Effect(stored["sentence"], shown, tuple(stored["recipients"]))
+    return Effect(from_text(stored["sentence"]), shown, tuple(stored["recipients"]))
 
 
 def from_effect(effect: Effect) -> str:
     """Write an Effect as JSON, unabridged."""
-    return json.dumps({"sentence": effect.sentence, "fields": effect.fields, "recipients": effect.recipients})
+    return json.dumps({"sentence": to_text(effect.sentence), "fields": effect.fields, "recipients": effect.recipients})
 
 
 def find(connection: Connection, statement: Any, values: Mapping[str, Any]) -> Approval | None:
@@ -232,7 +233,7 @@ def ask_again(connection: Connection, approval: Approval, renewed: Approval, ent
         return False
     take_back(connection, approval.question)
     end_call(connection, entry, None, None)
-    row = {"of": approval.activity_id, "sentence": renewed.effect.sentence, "effect": effect_text(renewed.effect)}
+    row = {"of": approval.activity_id, "sentence": to_text(renewed.effect.sentence), "effect": effect_text(renewed.effect)}
     connection.execute(ASK_AGAIN, row)
     return True
 

@@ -19,6 +19,7 @@ from server.access.oauth.scopes import describe_scope
 from server.access.oauth.tokens import digest, is_same
 from server.core.clock import Clock
 from server.core.errors import Conflict, InvalidInput, NotFound
+from server.core.sentences import Sentence
 from server.sdk.approval_requests import ApprovalDuration, ApprovalRequest, ApprovalRequests
 from server.sdk.approval_requests import Kind as Subject
 from server.sdk.operation import Effect
@@ -26,7 +27,7 @@ from server.sdk.operation import Effect
 FOUR_DIGITS = re.compile("[0-9]{4}")
 MOST_TRIES = 5
 MOST_UNKNOWN = 5  # pending requests of unknown clients
-SENTENCE = "sign in to Deskhand"
+SENTENCE = Sentence("sign in to Deskhand", "is signing in to Deskhand", "signed in to Deskhand", "could not sign in to Deskhand")
 QUIET = timedelta(seconds=30)  # between two notifications about unknown clients
 GONE = "This sign-in does not wait any more. Begin it again in the browser."
 LAST_WRONG = "Five wrong codes were typed."

@@ -8,7 +8,7 @@ import pytest
 def test_activity_is_printed_as_sentences(deskhand, serve) -> None:
     served = serve()
     served.call("GET", "/apps/list")
-    assert "done      script listed the programs (" in deskhand("activity").stdout
+    assert "done      script listed apps (" in deskhand("activity").stdout
     assert json.loads(deskhand("activity", "--json", "--limit", "1").stdout)[0]["operation"] == "list_apps"
 
 
@@ -62,7 +62,7 @@ def test_call_is_printed_with_all_its_fields(deskhand, serve) -> None:
     served.call("POST", "/apps/control", json={"app_name": "notes", "action": "start"})
     served.call("GET", "/apps/notes")
     refused, failed = deskhand("activity", "1").stdout, deskhand("activity", "2").stdout
-    assert "my-gpt wanted to control a program" in refused
+    assert "my-gpt was denied: control an app" in refused
     assert "decision   refused: The scope is missing." in refused
     assert "operation  read_app" in failed
     assert "decision   allowed: Reading is allowed." in failed

@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass, replace
 
 from server.core.errors import InvalidInput
+from server.integrations.gmail import wording
 from server.integrations.gmail.accounts.accounts import Accounts
 from server.integrations.gmail.accounts.session import Permission, Session, open_session
 from server.integrations.gmail.mailbox.inbox import Inbox
@@ -65,7 +66,7 @@ class Drafts:
         """Foresee which draft is written."""
         _, outgoing, _ = await self._settle(order)
         await self.outbox.check(outgoing)
-        return Effect(f"write a draft to {name_recipients(outgoing.recipients())}", outgoing.fields())
+        return Effect(wording.DRAFT_TO.fill(to=name_recipients(outgoing.recipients())), outgoing.fields())
 
     async def create(self, order: DraftMail) -> DraftSaved:
         """Write a draft."""
@@ -77,7 +78,7 @@ class Drafts:
         await self.outbox.check(outgoing)
         before = await self._read_raw(session, draft_id)
         fields = (*outgoing.fields(), ("Replaces", f"a draft to {before.recipients or 'nobody yet'}: {before.subject}"))
-        return Effect(f"replace a draft to {name_recipients(outgoing.recipients())}", fields)
+        return Effect(wording.REPLACE_DRAFT_TO.fill(to=name_recipients(outgoing.recipients())), fields)
 
     async def update(self, draft_id: str, order: DraftMail) -> DraftSaved:
         """Replace a draft, attachments included; it stays in its thread."""
@@ -115,14 +116,14 @@ class Drafts:
         mail.require_clear_recipients()
         check_recipients(mail.addresses)
         fields = (("Account", session.address), *mail.fields(), ("Draft", draft_id))
-        return Effect(f"send the draft to {mail.recipients}", fields, mail.addresses, stored.seal())
+        return Effect(wording.SEND_DRAFT_TO.fill(to=mail.recipients), fields, mail.addresses, stored.seal())
 
     async def preview_delete(self, draft_id: str, account: str | None) -> Effect:
         """Foresee which draft is deleted."""
         session = open_session(self.accounts, account, Permission.read, Permission.send)
         mail = await self._read_raw(session, draft_id)
         fields = (("Account", session.address), *mail.fields(), ("Draft", draft_id), ("Note", PERMANENT))
-        return Effect(f"delete the draft {mail.subject!r} for good", fields)
+        return Effect(wording.DELETE_DRAFT_NAMED.fill(subject=mail.subject or wording.NO_SUBJECT), fields)
 
     async def delete(self, draft_id: str, account: str | None) -> Done:
         """Delete a draft for good."""

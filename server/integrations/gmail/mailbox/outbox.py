@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from server.core.errors import DeskhandError, InvalidInput, UpstreamFailed, UpstreamTimedOut
+from server.integrations.gmail import wording
 from server.integrations.gmail.accounts.accounts import Accounts
 from server.integrations.gmail.accounts.session import Permission, Session, open_session
 from server.integrations.gmail.adapter.errors import NotReached
@@ -127,14 +128,14 @@ def make_outgoing(session: Session, order: NewMail) -> OutgoingMail:
 def foresee_mail(outgoing: OutgoingMail) -> Effect:
     """Effect of sending a mail."""
     return Effect(
-        f"send mail to {name_recipients(outgoing.recipients())}", outgoing.fields(), outgoing.addresses(), outgoing.seal()
+        wording.SEND_TO.fill(to=name_recipients(outgoing.recipients())), outgoing.fields(), outgoing.addresses(), outgoing.seal()
     )
 
 
 def foresee_answer(outgoing: OutgoingMail, answer: Answer) -> Effect:
     """Effect of a reply."""
     fields = (*outgoing.fields(), ("Answers", answer.answered), ("Thread", answer.thread_id))
-    return Effect(f"answer {name_recipients(outgoing.recipients())}", fields, outgoing.addresses(), outgoing.seal())
+    return Effect(wording.REPLY_TO.fill(to=name_recipients(outgoing.recipients())), fields, outgoing.addresses(), outgoing.seal())
 
 
 async def post_draft(session: Session, draft_id: str, content: bytes, thread_id: str | None, message: str) -> Sent:
