@@ -15,15 +15,15 @@ NOT_WELL = ("failed", "uncertain", "refused")  # outcomes
 
 @click.command(epilog=example("deskhand activity --client my-gpt --search invoice --failed"))
 @click.argument("number", type=int, required=False)
-@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="How many calls.")
-@click.option("--client", help="Only this client's.")
-@click.option("--search", default="", help="Only those in which these words stand.")
-@click.option("--failed", is_flag=True, help="Only those that went wrong or were refused.")
-@click.option("--waiting", is_flag=True, help="Only those that wait for your word.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="Number of entries.")
+@click.option("--client", help="Only requests of this client.")
+@click.option("--search", default="", help="Only entries containing these words.")
+@click.option("--failed", is_flag=True, help="Only failed or denied requests.")
+@click.option("--waiting", is_flag=True, help="Only requests that need your approval.")
 @json_option
 @data_dir_option
 def activity(number: int | None, data_dir: Path | None, *, as_json: bool, **wanted: Any) -> None:
-    """List what happened, newest first; with the NUMBER of a call, show all that is known of it."""
+    """List activity, newest first; with the NUMBER of an entry, show its details."""
     path = f"/api/activity/{number}" if number is not None else f"/api/activity?{encode_query(**wanted)}"
     answer = ask(data_dir, "GET", path)
     if as_json or number is not None:

@@ -80,6 +80,6 @@ def approve(question_id: str, code: str | None, extent: str, data_dir: Path | No
 @click.option("--reason", default="", metavar="TEXT", help="A reason, which the client will see.")
 @data_dir_option
 def deny(question_id: str, reason: str, data_dir: Path | None) -> None:
-    """Say no."""
+    """Deny a request."""
     answer = ask(data_dir, "POST", f"/api/approvals/{quote(question_id, safe='')}/deny", {"reason": reason}, running_only=True)
     say(answer["message"])

@@ -33,7 +33,7 @@ class Wanted(BaseModel):
 
     limit: int = Field(50, ge=1, le=1000, description="How many at most.")
     before: Id | None = Field(None, ge=1, description="The id from which to go on.")
-    client: str | None = Field(None, max_length=200, description="Only this client's.")
+    client: str | None = Field(None, max_length=200, description="Only requests of this client.")
     outcome: list[Outcome] = Field([], max_length=10, description="Only those that ended in one of these ways.")
     kind: Literal["reads", "changes"] | None = Field(
         None, description="Only those that read, or only those that change something."

@@ -79,9 +79,9 @@ def test_program_works_from_start_to_quit(display, reader):
     reader.hears("visitor")
     reader.hears("labels")
 
-    choose(display, reader, "Pause all actions", "For 1 hour")
+    choose(display, reader, "Pause", "For 1 hour")
     until(lambda: running.ask("GET", "/api/status")["paused_until"], "it is paused")
-    choose(display, reader, "Resume actions")
+    choose(display, reader, "Resume")
     until(lambda: not running.ask("GET", "/api/status")["paused_until"], "it goes on")
 
     display.run("wmctrl", "-c", TITLE)

@@ -28,7 +28,7 @@ def test_overview_shows_state_and_address(open_page, server):
 
 def test_overview_updates_live(open_page, server):
     page = open_page()
-    expect(page.get_by_text("Nobody may call it yet.")).to_be_visible()
+    expect(page.get_by_text("No clients yet")).to_be_visible()
     server.make_client("reader")
     expect(page.get_by_text("1 client", exact=True)).to_be_visible()
     server.call("GET", "/apps/list")
@@ -75,7 +75,7 @@ def test_tunnel_is_opened_and_its_address_shown(open_page, server):
     address = server.person("GET", "/api/tunnel").json()["address"]
     expect(page.get_by_text(address)).to_be_visible()
     page.get_by_role("switch", name="Tunnel").press("Space")
-    expect(page.get_by_role("heading", name="for this computer only")).to_be_visible()
+    expect(page.get_by_role("heading", name="local only")).to_be_visible()
 
 
 @pytest.mark.parametrize("address", ["%", "access/%zz", "constructor", "__proto__"])

@@ -44,7 +44,7 @@ class Retention(BaseModel):
         7,
         ge=1,
         le=3650,
-        title="Contents of calls",
+        title="Keep request contents for",
         description="The texts that were read or sent and the answers that were given. They are the private part.",
         json_schema_extra={"unit": "days"},
     )
@@ -52,7 +52,7 @@ class Retention(BaseModel):
         90,
         ge=1,
         le=3650,
-        title="That a call was made",
+        title="Keep log entries for",
         description="One line for each call: who, what and when.",
         json_schema_extra={"unit": "days"},
     )

@@ -30,7 +30,7 @@ from server.sdk.approval_requests import ApprovalDuration
 from server.sdk.context import Context
 from server.sdk.operation import Effect, Operation
 
-WAITS = "It waits for your word."
+WAITS = "Needs your approval."
 CHANGED = "What it would do is not any more what you allowed, so you are asked again."
 TOO_MANY = "{most} calls of this client wait for the person's word already. Wait until they have decided."
 GONE = "There is no such approval, or it is not yours."

@@ -42,7 +42,7 @@ dd { margin: 0; overflow-wrap: anywhere; }
 )
 STYLE_PATH = "/chatgpt/consent/style.css"
 REFRESH = '<meta http-equiv="refresh" content="2">'
-BUSY = "This sign-in has to wait"
+BUSY = "Another sign-in is in progress"
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">{refresh}<title>{title} · Deskhand</title><link rel="stylesheet" href="{style}"></head>
@@ -60,11 +60,11 @@ def make_waiting_page(pending: PendingAuthorization) -> str:
     may = "".join(f"<li>{escape(words)}</li>" for words in pending.permissions)
     moved = "<dt>Please note</dt><dd>It was answered at another address before.</dd>" if pending.moved else ""
     body = f"""<h1>{name} wants to sign in</h1>
-<p>Open Deskhand on your computer and type these digits there. This page goes on by itself.</p>
+<p>Open Deskhand on your computer and type these digits there. This page updates automatically.</p>
 <p class="digits"><span aria-hidden="true">{pending.digits}</span><span class="heard">{" ".join(pending.digits)}</span></p>
-<h2>What it may do then</h2><ul>{may}</ul>
+<h2>Permissions</h2><ul>{may}</ul>
 <dl><dt>Who it is</dt><dd>{escape(describe_origin(request))}</dd>
-<dt>Where the answer goes</dt><dd>{escape(request.callback)}</dd>{moved}</dl>
+<dt>Redirects to</dt><dd>{escape(request.callback)}</dd>{moved}</dl>
 <p class="dim">Did you not begin this yourself? Then close this page and type nothing.</p>"""
     return make_page("Sign in", body, refresh=True)
 

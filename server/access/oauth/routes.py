@@ -169,7 +169,7 @@ def show(request: Request, answer: OAuthResponse) -> Response:
         again = request.method == "GET"  # such a page reloads by itself, which a form's cannot
         further = "This page goes on by itself when it is over." if again else "Then begin this one again where it began."
         return HTMLResponse(pages.make_message_page(pages.BUSY, sentence, further, refresh=again), 409, PAGE_HEADERS)
-    page = pages.make_message_page("This sign-in cannot go on", f"{sentence} (What asked for it made this mistake, not you.)")
+    page = pages.make_message_page("This sign-in failed", f"{sentence} (What asked for it made this mistake, not you.)")
     return HTMLResponse(page, answer.status, PAGE_HEADERS)
 
 

@@ -108,7 +108,7 @@ def secret_command(data_dir: Path | None, *, remove: bool) -> None:
 
 @omi.command("forget", epilog=example("deskhand omi forget Xz81hQ"))
 @click.argument("uid")
-@click.option("--yes", is_flag=True, help="Ask nothing.")
+@click.option("--yes", is_flag=True, help="Don't ask for confirmation.")
 @data_dir_option
 def forget_command(uid: str, data_dir: Path | None, *, yes: bool) -> None:
     """Remove everything that the OMI account UID has sent."""

@@ -53,7 +53,7 @@ def test_pending_approval_is_marked(deskhand, serve) -> None:
     served.call("POST", "/apps/control", json=order, headers={"Prefer": "respond-async"})
     output = deskhand("activity", "--waiting").stdout
     assert ("waiting   script wants to start Demo clock" in output, output.count("script")) == (True, 1)
-    assert "decision   asked: It waits for your word." in deskhand("activity", "2").stdout
+    assert "decision   asked: Needs your approval." in deskhand("activity", "2").stdout
 
 
 def test_call_is_printed_with_all_its_fields(deskhand, serve) -> None:

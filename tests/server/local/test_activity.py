@@ -77,4 +77,4 @@ def test_pending_approval_is_titled_as_request_and_its_decision_stays(demo) -> N
     assert demo.person("POST", f"/api/approvals/{approval_id}/deny", json={"reason": "Not today."}).status_code == 200
     (line,) = demo.person("GET", "/api/activity/page?outcome=refused").json()["entries"]
     assert line["sentence"] == "was denied: send an email to mei.tanaka@example.org"
-    assert (line["note"], line["about"]) == ("You said no: Not today.", None)
+    assert (line["note"], line["about"]) == ("You denied it: Not today.", None)

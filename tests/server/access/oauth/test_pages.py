@@ -29,7 +29,7 @@ def test_sign_in_page_that_waits_refreshes_itself(served):
     asking = {"response_type": "code", "client_id": program.client_id, "redirect_uri": program.callback}
     where, page = "/chatgpt/oauth/authorize", {"Accept": "text/html"}
     busy = ask(served, "GET", where, params=asking, headers=page)
-    assert (busy.status_code, "This sign-in has to wait" in busy.text) == (409, True)
+    assert (busy.status_code, "Another sign-in is in progress" in busy.text) == (409, True)
     assert 'http-equiv="refresh"' in busy.text
     assert "made this mistake" not in busy.text
     sent = ask(served, "POST", where, data=asking, headers=page)

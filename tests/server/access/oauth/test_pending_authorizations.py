@@ -97,7 +97,7 @@ def test_decision_is_recorded_in_activity(served):
     served.person("POST", f"/api/approvals/{question['id']}/deny", json={"reason": "Not today"})
     line = last_line(served)
     assert (line["client"], line["sentence"]) == ("my-gpt", "was denied: sign in to Deskhand")
-    assert (line["outcome"], line["note"]) == ("refused", "You said no: Not today")
+    assert (line["outcome"], line["note"]) == ("refused", "You denied it: Not today")
 
 
 @pytest.mark.parametrize("code", [None, "", "12", "12345", "abcd", "٤٢٤٢"])
