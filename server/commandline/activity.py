@@ -73,10 +73,10 @@ def describe(entry: dict[str, Any]) -> Iterator[str]:
         yield "What it does, word for word:"
         yield from indent("\n".join(f"{name}: {value}" for name, value in effect))
     if entry["arguments"]:
-        yield "What was asked:"
+        yield "Request:"
         yield from indent(json.dumps(entry["arguments"], ensure_ascii=False, indent=2))
     if entry["result"]:
-        yield "What was answered:"
+        yield "Response:"
         yield from indent(entry["result"])
 
 

@@ -56,7 +56,7 @@ def test_pending_approvals_are_first_and_the_default_item():
 def test_problem_is_shown_beside_pending_approvals():
     sentence = "Gmail wants you to sign in again."
     status = replace(SERVING, level=StatusLevel.attention, sentence=sentence, problem=sentence, waiting=1)
-    assert texts(status)[:3] == ["1 request needs approval…", "◌ Needs you", sentence]
+    assert texts(status)[:3] == ["1 request needs approval…", "◌ Action needed", sentence]
 
 
 def test_address_can_be_copied_if_there_is_a_clipboard():
@@ -110,7 +110,7 @@ def test_start_at_login_is_offered_if_supported():
 
 
 def test_update_and_demo_are_marked():
-    assert "Deskhand 2.0 is there" in texts(replace(SERVING, update="2.0"))
+    assert "Update available: 2.0" in texts(replace(SERVING, update="2.0"))
     assert "Demo mode" in texts(replace(SERVING, demo=True))
 
 

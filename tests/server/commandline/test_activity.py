@@ -66,7 +66,7 @@ def test_call_is_printed_with_all_its_fields(deskhand, serve) -> None:
     assert "decision   refused: The scope is missing." in refused
     assert "operation  read_app" in failed
     assert "decision   allowed: Reading is allowed." in failed
-    assert "What was asked:" in failed
-    assert "notes" in failed.split("What was asked:")[1]
-    assert "What was answered:" in failed
+    assert "Request:" in failed
+    assert "notes" in failed.split("Request:")[1]
+    assert "Response:" in failed
     assert deskhand("activity", "99").returncode == 1

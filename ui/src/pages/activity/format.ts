@@ -31,7 +31,7 @@ export function formatJson(text: string): string {
 
 export function formatOutcome({ outcome, changes, decision }: ActivityView): string {
   return {
-    waiting: 'Needs your approval. Nothing has been done yet.',
+    waiting: 'Approval needed. Nothing has been done yet.',
     running: 'Running',
     done: changes ? 'Done' : 'Answered',
     failed: 'Failed',
