@@ -64,7 +64,7 @@ def test_call_is_a_sentence_with_its_outcome(open_page, diary):
     expect(lines(page).nth(1)).to_contain_text(
         "Denied: my-gpt was denied: control an app no such app You denied it to this client."
     )
-    expect(lines(page).nth(2)).to_contain_text("Done: my-gpt searched mail for “invoice”")
+    expect(lines(page).nth(2)).to_contain_text("Done: my-gpt searched email for “invoice”")
 
 
 def test_calls_are_grouped_by_day(open_page, diary):
@@ -79,7 +79,7 @@ def test_calls_are_grouped_by_day(open_page, diary):
 
 def test_calls_are_filtered_by_client_operation_outcome_and_text(open_page, diary):
     page = open_page("activity")
-    page.get_by_role("radio", name="Refused").check()
+    page.get_by_role("radio", name="Denied").check()
     expect(lines(page)).to_have_count(1)
     expect(lines(page)).to_contain_text("was denied: control")
     page.get_by_role("radio", name="All results").check()
@@ -115,12 +115,12 @@ def test_pending_approval_is_marked_until_decided(open_page, server):
     start_clock(server, key)
     expect(lines(page)).to_contain_text("my-gpt wants to start Demo clock")
     expect(lines(page)).to_contain_text("Needs approval")
-    page.get_by_role("radio", name="Waiting").check()
+    page.get_by_role("radio", name="Needs approval").check()
     expect(lines(page)).to_have_count(1)
     assert find_barriers(page) == []
     lines(page).click()
     drawer = page.get_by_role("dialog")
-    expect(drawer).to_contain_text("It waits for your word, under Approvals; nothing has been done.")
+    expect(drawer).to_contain_text("Approval needed. Nothing has been done yet.")
     expect(drawer.get_by_role("link", name="Answer it")).to_be_visible()
     decide(server, "approve", extent="once")
     expect(drawer).to_contain_text("It was done.")
@@ -138,14 +138,14 @@ def test_denial_is_shown_with_its_reason(open_page, server):
     expect(lines(page)).to_contain_text("Denied: my-gpt was denied: start Demo clock")
     expect(lines(page)).to_contain_text("You denied it: Not before noon.")
     lines(page).click()
-    expect(page.get_by_role("dialog")).to_contain_text("You denied it; nothing was done.")
+    expect(page.get_by_role("dialog")).to_contain_text("You denied it. Nothing was done.")
 
 
 def test_activity_link_opens_filtered_calls_and_a_single_call(open_page, diary):
     page = open_page("activity/client/my-gpt/kind/changes")
     expect(lines(page)).to_have_count(1)
     page = open_page("activity/1")
-    expect(page.get_by_role("dialog")).to_contain_text("my-gpt searched mail for “invoice”")
+    expect(page.get_by_role("dialog")).to_contain_text("my-gpt searched email for “invoice”")
     expect(page.get_by_role("dialog")).to_contain_text("search_mail, of Gmail")
 
 
@@ -161,12 +161,12 @@ def test_call_details_are_read_by_keyboard(open_page, diary):
     expect(lines(page).nth(1).get_by_role("link")).to_be_focused()
     page.keyboard.press("Enter")
     drawer = page.get_by_role("dialog")
-    expect(drawer).to_contain_text("It was refused; nothing was done.")
+    expect(drawer).to_contain_text("Denied. Nothing was done.")
     expect(drawer).to_contain_text("no such app")
     page.keyboard.press("j")
     expect(drawer).to_contain_text("It was answered.")
     page.keyboard.press("k")
-    expect(drawer).to_contain_text("It was refused")
+    expect(drawer).to_contain_text("Denied")
     page.keyboard.press("Escape")
     expect(drawer).to_have_count(0)
     expect(lines(page).nth(1).get_by_role("link")).to_be_focused()

@@ -53,7 +53,7 @@ def test_connection_from_start_to_first_call(open_page, server):
     expect(page.get_by_role("group", name="Key", exact=True)).to_be_in_viewport()
     key, schema = value(page, "Key"), value(page, "Schema address")
     assert schema == f"{public}/gpts/my-gpt/openapi.json"
-    expect(step(page, "Schema")).to_contain_text("This step ticks itself off")
+    expect(step(page, "Schema")).to_contain_text("Waiting for ChatGPT to fetch it")
     document = loopback.get(schema).json()
     expect(step(page, "Schema").get_by_role("heading")).to_contain_text("Step 3, done")
     assert document["servers"][0]["url"] == public

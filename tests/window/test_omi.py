@@ -121,7 +121,7 @@ def test_omi_page_is_accessible(open_page, server, heard, look, width):
 
 def test_webhook_address_is_created_by_keyboard_and_copied(open_page, server):
     page = open_page("omi")
-    expect(page.get_by_text("What to paste stands here as soon as there is an address.")).to_be_visible()
+    expect(page.get_by_text("Create an address first.")).to_be_visible()
     assert find_barriers(page) == []
     page.get_by_role("button", name="Make the address").press("Enter")
     expect(page.get_by_role("group", name="Memory Creation Webhook")).to_be_visible()

@@ -64,7 +64,7 @@ def test_mcp_sign_in_and_call_complete_their_steps(open_page, server):
     allow_registration(server)
     page = open_page("connect/app")
     page.get_by_role("radio", name="Claude").check()
-    expect(page.get_by_text("Nobody is signed in from Claude yet.")).to_be_visible()
+    expect(page.get_by_text("Waiting for the first sign-in from Claude")).to_be_visible()
     token = register(server, CLAUDE).sign_in()["access_token"]
     expect(page.get_by_role("list", name="Let in").get_by_role("listitem")).to_contain_text("Signed in")
     assert find_barriers(page) == []
