@@ -71,7 +71,7 @@ class Places(BaseModel):
     backup: str = Field(description="A good name for a backup that is made today.")
 
 
-OWN = (Section(RETENTION, "What Deskhand remembers", Retention, forget_old),)
+OWN = (Section(RETENTION, "Activity history", Retention, forget_old),)
 
 
 def create_routes(state: State) -> APIRouter:
