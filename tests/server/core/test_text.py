@@ -7,5 +7,3 @@ def test_local_time_is_formatted():
     here = datetime(2026, 6, 17, 8, 41, 5, tzinfo=UTC).astimezone()
     assert tell_moment("2026-06-17T08:41:05+00:00") == f"{here:%Y-%m-%d %H:%M}"
     assert [tell_moment(text) for text in ("", "yesterday")] == ["", "yesterday"]
-
-
