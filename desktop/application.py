@@ -35,10 +35,7 @@ HOST_SECONDS = 10.0  # after a login for a tray to appear
 RETRY_SECONDS = 0.2  # before the status feed is followed again
 LAST_SECONDS = 5.0  # for the toolkit to end, after everything else
 RUNNING = "Deskhand is running already; here is its window."
-NO_HOST = (
-    "This desktop shows no icons of programs, so there is none of Deskhand. It goes on when its window is closed; "
-    "start it again to see the window."
-)
+NO_HOST = "This desktop has no tray. Deskhand keeps running when you close the window; start it again to see the window."
 DISPLAY_LOST = "The screen that Deskhand was started on is gone, so it ends. Start it again where there is one."
 NO_SCREEN = (
     f"There is no screen here, so there is no icon and no window. The command line does the same: {format_command('--help')}\n"

@@ -14,9 +14,9 @@ INDEFINITE = timedelta(days=3650)  # a longer pause has no end
 MARKS = {StatusLevel.off: "○", StatusLevel.local: "◐", StatusLevel.online: "●", StatusLevel.attention: "◌"}
 WORDS = {
     StatusLevel.off: "Off",
-    StatusLevel.local: "On, on this computer only",
+    StatusLevel.local: "Running (local only)",
     StatusLevel.online: "Online",
-    StatusLevel.attention: "Needs you",
+    StatusLevel.attention: "Action needed",
 }
 CLOSED, OPEN = {"off", "failed"}, {"opening", "open", "reconnecting"}
 
@@ -78,7 +78,7 @@ def status_items(status: Status, now: datetime) -> Iterator[MenuItem]:
     """Status items: pending approvals first."""
     level = status.level
     if status.serving and status.waiting:
-        waits = "1 waits for you…" if status.waiting == 1 else f"{status.waiting} wait for you…"
+        waits = "1 request needs approval…" if status.waiting == 1 else f"{status.waiting} requests need approval…"
         yield MenuItem(waits, MenuAction.show_approvals, default=True)
         if not status.problem:  # else the problem decides
             level = StatusLevel.online if status.address else StatusLevel.local
@@ -87,7 +87,7 @@ def status_items(status: Status, now: datetime) -> Iterator[MenuItem]:
     if level is StatusLevel.attention:
         yield MenuItem(shorten(status.sentence))
     if status.demo:
-        yield MenuItem("Demo: made-up accounts")
+        yield MenuItem("Demo mode")
     if status.paused_until:
         yield MenuItem(describe_pause(status.paused_until, now))
 
@@ -106,7 +106,7 @@ def connection_items(status: Status) -> Iterator[MenuItem]:
         return
     yield MenuItem("Open Deskhand", MenuAction.open, default=not status.waiting)
     if status.address and status.can_copy:
-        yield MenuItem("The address is new: copy it" if status.address_is_new else "Copy public address", MenuAction.copy)
+        yield MenuItem("Copy new public address" if status.address_is_new else "Copy public address", MenuAction.copy)
     if status.tunnel in CLOSED | OPEN:
         is_on = status.tunnel in OPEN
         yield MenuItem("Tunnel", MenuAction.close_tunnel if is_on else MenuAction.open_tunnel, checked=is_on)
@@ -117,14 +117,14 @@ def activity_items(status: Status) -> Iterator[MenuItem]:
     if not status.serving:
         return
     if status.paused_until:
-        yield MenuItem("Resume actions", MenuAction.resume)
+        yield MenuItem("Resume", MenuAction.resume)
     else:
         pauses = (
             MenuItem("For 15 minutes", MenuAction.pause_quarter),
             MenuItem("For 1 hour", MenuAction.pause_hour),
             MenuItem("Until I resume", MenuAction.pause),
         )
-        yield MenuItem("Pause all actions", below=pauses)
+        yield MenuItem("Pause", below=pauses)
     if status.recent:
         yield MenuItem(
             "Recent activity", below=tuple(MenuItem(shorten(text), MenuAction.show_activity) for text in status.recent)
@@ -136,7 +136,7 @@ def program_items(status: Status) -> Iterator[MenuItem]:
     if not status.serving:
         return
     if status.update:
-        yield MenuItem(f"Deskhand {status.update} is there", MenuAction.show_update)
+        yield MenuItem(f"Update available: {status.update}", MenuAction.show_update)
     yield MenuItem("Open logs", MenuAction.open_logs)
     if status.starts_at_login is not None:
         action = MenuAction.no_start_at_login if status.starts_at_login else MenuAction.start_at_login

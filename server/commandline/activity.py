@@ -16,16 +16,16 @@ NOT_WELL = ("failed", "uncertain", "refused")  # outcomes
 
 @click.command(epilog=example("deskhand activity --client my-gpt --search invoice --failed"))
 @click.argument("number", type=int, required=False)
-@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="How many calls.")
-@click.option("--before", type=click.IntRange(1), help="Only those before the call with this number.")
-@click.option("--client", help="Only this client's.")
-@click.option("--search", default="", help="Only those in which these words stand.")
-@click.option("--failed", is_flag=True, help="Only those that went wrong or were refused.")
-@click.option("--waiting", is_flag=True, help="Only those that wait for your word.")
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="Number of entries.")
+@click.option("--before", type=click.IntRange(1), help="Only entries before the one with this number.")
+@click.option("--client", help="Only requests of this client.")
+@click.option("--search", default="", help="Only entries containing these words.")
+@click.option("--failed", is_flag=True, help="Only failed or denied requests.")
+@click.option("--waiting", is_flag=True, help="Only requests that need your approval.")
 @json_option
 @data_dir_option
 def activity(number: int | None, data_dir: Path | None, *, as_json: bool, **wanted: Any) -> None:
-    """List what happened, newest first; with the NUMBER of a call, show all that is known of it."""
+    """List activity, newest first; with the NUMBER of an entry, show its details."""
     if number is not None:
         show(ask(data_dir, "GET", f"/api/activity/{number}"), describe, as_json=as_json)
         return
@@ -90,10 +90,10 @@ def describe(entry: dict[str, Any]) -> Iterator[str]:
         yield "What it does, word for word:"
         yield from indent("\n".join(f"{name}: {value}" for name, value in effect))
     if entry["arguments"]:
-        yield "What was asked:"
+        yield "Request:"
         yield from indent(json.dumps(entry["arguments"], ensure_ascii=False, indent=2))
     if entry["result"]:
-        yield "What was answered:"
+        yield "Response:"
         yield from indent(entry["result"])
 
 

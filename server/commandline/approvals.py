@@ -17,19 +17,19 @@ id_argument = click.argument("question_id", metavar="ID")
 
 @click.group(epilog=example("deskhand approvals list"))
 def approvals() -> None:
-    """See what waits for your word, and give it."""
+    """List and answer approval requests."""
 
 
 @approvals.command("list", epilog=example("deskhand approvals list --json"))
 @json_option
 @data_dir_option
 def list_approvals(data_dir: Path | None, *, as_json: bool) -> None:
-    """List the calls and sign-ins that wait, oldest first, with what they would do."""
+    """List pending requests, oldest first, with exactly what each would do."""
     requests = ask(data_dir, "GET", "/api/approvals")
     if as_json:
         print_json(requests)
     elif not requests:
-        say("Nothing waits for you.")
+        say("No pending requests.")
     else:
         for question in requests:
             show(question)
@@ -37,7 +37,7 @@ def list_approvals(data_dir: Path | None, *, as_json: bool) -> None:
 
 def show(question: dict[str, Any]) -> None:
     """Print a question, word for word."""
-    say(f"{question['id']}  {question['client']} asks: may it {question['sentence']}?")
+    say(f"{question['id']}  {question['client']} wants to {question['sentence']}")
     for field in question["fields"]:
         first, *others = field["value"].split("\n")
         say(f"    {field['name']}: {first}")
@@ -47,11 +47,11 @@ def show(question: dict[str, Any]) -> None:
         say(f"    Not all of it can be shown here. Read it in full first: {format_command('approvals show')} {question['id']}")
     code = " --code NNNN" if question["wants_code"] else ""
     yes, no = (f"{format_command(f'approvals {word}')} {question['id']}" for word in ("approve", "deny"))
-    say(f"    Yes: {yes}{code}   No: {no}")
+    say(f"    Approve: {yes}{code}   Deny: {no}")
     if further := question["extents"][1:]:
-        say(f"    A yes can go further: --for {' or '.join(further)}")
+        say(f"    Approve more than this request: --for {' or '.join(further)}")
     if question["expires_at"]:
-        say(f"    It waits until {say_time(question['expires_at'])}.")
+        say(f"    Expires {say_time(question['expires_at'])}.")
 
 
 @approvals.command("show", epilog=example("deskhand approvals show call-3f9a21"))
@@ -79,18 +79,18 @@ class DurationChoice(click.Choice[str]):
 
 @approvals.command(epilog=example("deskhand approvals approve call-3f9a21 --for recipients"))
 @id_argument
-@click.option("--code", metavar="NNNN", help="The four digits that the asking browser shows, for a sign-in.")
+@click.option("--code", metavar="NNNN", help="The 4-digit code that the browser shows, for a sign-in.")
 @click.option(
     "--for",
     "extent",
     type=DurationChoice([extent.value for extent in ApprovalDuration]),
     default=ApprovalDuration.once.value,
     show_default=True,
-    help="How far the yes goes: this once, for 15 minutes, to these recipients, or always.",
+    help="What to approve: this request, similar ones for 15 minutes, these recipients, or always.",
 )
 @data_dir_option
 def approve(question_id: str, code: str | None, extent: str, data_dir: Path | None) -> None:
-    """Say yes."""
+    """Approve a request."""
     path, order = f"/api/approvals/{quote(question_id, safe='')}/approve", {"extent": extent, "code": code}
     with connect(data_dir, running_only=True) as deskhand:
         question = next((item for item in deskhand.call("GET", "/api/approvals") if item["id"] == question_id), None)
@@ -102,9 +102,9 @@ def approve(question_id: str, code: str | None, extent: str, data_dir: Path | No
 
 @approvals.command(epilog=example("deskhand approvals deny call-3f9a21 --reason 'Not to him.'"))
 @id_argument
-@click.option("--reason", default="", metavar="TEXT", help="Why; the client reads it.")
+@click.option("--reason", default="", metavar="TEXT", help="A reason, which the client will see.")
 @data_dir_option
 def deny(question_id: str, reason: str, data_dir: Path | None) -> None:
-    """Say no."""
+    """Deny a request."""
     answer = ask(data_dir, "POST", f"/api/approvals/{quote(question_id, safe='')}/deny", {"reason": reason}, running_only=True)
     say(answer["message"])

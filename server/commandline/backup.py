@@ -18,19 +18,19 @@ from server.storage.data_dir import open_home
 @click.option("--overwrite", is_flag=True, help="Replace a file of this name.")
 @data_dir_option
 def backup(file: Path, data_dir: Path | None, *, overwrite: bool) -> None:
-    """Put a copy of what is kept, without any secret, into FILE. The server may run meanwhile."""
+    """Back up all data except secrets to FILE. Works while the server is running."""
     made = ask(data_dir, "POST", "/api/backup", {"path": str(file.resolve()), "overwrite": overwrite})
     say(f"Backed up to {made['path']}.")
 
 
 @click.command(epilog=example("deskhand restore deskhand-backup.zip"))
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
-@click.option("--with-access", is_flag=True, help="Let the keys in it open again. Otherwise all of them are revoked.")
+@click.option("--with-access", is_flag=True, help="Keep the keys in it valid. Otherwise all of them are revoked.")
 @data_dir_option
 def restore(file: Path, data_dir: Path | None, *, with_access: bool) -> None:
-    """Go back to what FILE holds. What is replaced is kept beside it.
+    """Restore the backup FILE. The replaced data is kept next to it.
 
-    What could open or run something, such as programs and addresses, is not in force until you accept it.
+    Changes that could open or run something, such as programs and addresses, apply only after you accept them.
     """
     from server.local.restore_job import make_options
     from server.storage import backup as backups

@@ -14,19 +14,19 @@ from server.sdk.cli import LocalApi, confirm, data_dir_option, example, json_opt
 
 WAYS = {"own": "made here", "registered": "registered itself", "document": "known by a document"}
 
-oauth_option = click.option("--oauth", is_flag=True, help="It signs in with OAuth: print an id and a secret as JSON, and no key.")
+oauth_option = click.option("--oauth", is_flag=True, help="Use OAuth: print a client ID and secret as JSON instead of a key.")
 redirect_option = click.option(
     "--redirect-uri",
     "redirect_uris",
     multiple=True,
     metavar="URI",
-    help="With --oauth: where it may be answered; again for more. ChatGPT's and Claude's own addresses need not be given.",
+    help="With --oauth: a redirect URL; repeatable. ChatGPT's and Claude's own are known.",
 )
 
 
 @click.group(epilog=example("deskhand clients create my-gpt --scope read:mail --scope write:mail"))
 def clients() -> None:
-    """Make, list, change and end the GPTs, apps and scripts that may call."""
+    """Create, list, change and revoke clients: GPTs, apps and scripts."""
 
 
 @clients.command(epilog=example("deskhand clients create my-gpt --preset ask"))
@@ -41,16 +41,14 @@ def clients() -> None:
     "scopes",
     multiple=True,
     metavar="SCOPE",
-    help="What it may see; again for more. Default: all that are on now.",
+    help="A scope; repeatable. Default: all current scopes.",
 )
-@click.option(
-    "--allow", multiple=True, metavar="OPERATION", help="A changing operation that runs without asking; again for more."
-)
-@click.option("--deny", multiple=True, metavar="OPERATION", help="An operation that is refused; again for more.")
+@click.option("--allow", multiple=True, metavar="OPERATION", help="A changing operation to allow without approval; repeatable.")
+@click.option("--deny", multiple=True, metavar="OPERATION", help="An operation to block; repeatable.")
 @click.option(
     "--rate",
     metavar="N/minute|none",
-    help="How often it may call. Default: 300 reading and 60 changing calls a minute.",
+    help="Rate limit. Default: 300 reads and 60 changes a minute.",
 )
 @oauth_option
 @redirect_option
@@ -69,7 +67,7 @@ def create(  # noqa: PLR0913, one argument for each option
     oauth: bool,
     as_json: bool,
 ) -> None:
-    """Make a client and print its key, or its OAuth id and secret, alone on stdout and only this once."""
+    """Create a client and print its key, or its OAuth ID and secret. They are shown only once."""
     check_redirects(redirect_uris, oauth=oauth)
     order: dict[str, Any] = {"name": name, "scopes": list(scopes) or None, "allow": list(allow), "deny": list(deny), "rate": rate}
     order |= {"preset": preset, "oauth": oauth, "redirect_uris": list(redirect_uris)}
@@ -106,7 +104,7 @@ def list_clients(data_dir: Path | None, *, as_json: bool) -> None:
 @json_option
 @data_dir_option
 def show(name: str, data_dir: Path | None, *, as_json: bool) -> None:
-    """Show what a client may do, also what you allowed it for a while or to some recipients."""
+    """Show the permissions of a client, including temporary ones and those for recipients."""
     with connect(data_dir) as deskhand:
         client = deskhand.call("GET", f"/api/clients/{quoted(name)}")
         allowances = deskhand.call("GET", f"/api/clients/{quoted(name)}/allowances")
@@ -150,7 +148,7 @@ add_policy_command("deny", "delete_draft", f"Refuse a client OPERATIONS, and do 
 @yes_option
 @data_dir_option
 def renew(name: str, redirect_uris: tuple[str, ...], data_dir: Path | None, *, oauth: bool, yes: bool) -> None:
-    """Print another key for a client, or another OAuth id and secret, only this once. The old ones end in the same moment."""
+    """Create a new key for a client, or a new OAuth ID and secret. The old ones stop working immediately."""
     check_redirects(redirect_uris, oauth=oauth)
     confirm(f"The old {'secret and sign-ins' if oauth else 'key'} of {name} stop working.", yes=yes)
     with connect(data_dir) as deskhand:
@@ -163,11 +161,11 @@ def renew(name: str, redirect_uris: tuple[str, ...], data_dir: Path | None, *, o
 
 @clients.command(epilog=example("deskhand clients revoke my-gpt"))
 @click.argument("name", required=False)
-@click.option("--all", "every", is_flag=True, help="Every client there is, at once.")
+@click.option("--all", "every", is_flag=True, help="All clients.")
 @yes_option
 @data_dir_option
 def revoke(name: str | None, data_dir: Path | None, *, every: bool, yes: bool) -> None:
-    """End a client: its key opens nothing from this moment on."""
+    """Revoke a client: its key stops working immediately."""
     if (name is None) != every:
         raise click.UsageError("Name the client, or say --all.")
     confirm(f"{'All keys and sign-ins' if every else f'The key and the sign-ins of {name}'} stop working.", yes=yes)

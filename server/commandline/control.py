@@ -16,7 +16,7 @@ from server.sdk.cli import data_dir_option, example, json_option, print_json, sa
 @json_option
 @data_dir_option
 def addresses(data_dir: Path | None, *, as_json: bool) -> None:
-    """Print everything one pastes elsewhere."""
+    """Show all addresses to copy."""
     listed = ask(data_dir, "GET", "/api/addresses", running_only=True)
     if as_json:
         print_json(listed)
@@ -29,16 +29,16 @@ def addresses(data_dir: Path | None, *, as_json: bool) -> None:
 @click.command("quit", epilog=example("deskhand quit"))
 @data_dir_option
 def quit_deskhand(data_dir: Path | None) -> None:
-    """End Deskhand, its tray and its window."""
+    """Quit Deskhand."""
     ask(data_dir, "POST", "/api/quit", running_only=True)
-    click.echo("Deskhand is ending.")
+    click.echo("Shutting down…")
 
 
 @click.command(epilog=example("deskhand pause 15"))
 @click.argument("minutes", type=click.FloatRange(min=0, min_open=True, max=525_600), required=False)
 @data_dir_option
 def pause(minutes: float | None, data_dir: Path | None) -> None:
-    """Let nothing that changes something run, for MINUTES or until you resume."""
+    """Block all changes for MINUTES, or until `deskhand resume`."""
     if minutes is not None and not math.isfinite(minutes):
         raise click.BadParameter("say how many minutes")
     ask(data_dir, "POST", "/api/pause", {"minutes": minutes})
@@ -48,9 +48,9 @@ def pause(minutes: float | None, data_dir: Path | None) -> None:
 @click.command(epilog=example("deskhand resume"))
 @data_dir_option
 def resume(data_dir: Path | None) -> None:
-    """Go on after a pause."""
+    """Allow changes again after a pause."""
     ask(data_dir, "DELETE", "/api/pause")
-    click.echo("Deskhand goes on.")
+    click.echo("Resumed.")
 
 
 @click.command("generate-schema", epilog=example("deskhand generate-schema my-gpt --output openapi.yaml"))
@@ -84,7 +84,7 @@ def generate_schema(client: str | None, output: Path | None, form: str | None, d
 @json_option
 @data_dir_option
 def doctor(data_dir: Path | None, *, as_json: bool) -> None:
-    """Check everything: ✓ fine, ○ left to set up, ✕ wrong. Ends with 1 if something is wrong."""
+    """Check the setup: ✓ fine, ○ not set up yet, ✕ a problem. Exits with 1 if there is a problem."""
     checks = ask(data_dir, "GET", "/api/checks")
     if as_json:
         print_json(checks)

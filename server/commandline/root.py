@@ -10,7 +10,7 @@ import click
 from server.sdk.cli import LocalApi, data_dir_option, example
 
 DEMO_ELSEWHERE = "--demo starts the demo. What a command works on is the Deskhand that runs, or the folder after --data-dir."
-SELFTEST = "Say whether everything that ships is there, and stop."
+SELFTEST = "Check the installation and exit."
 
 
 WORDS = {  # the module and the name of each
@@ -65,15 +65,15 @@ def build(start: Start) -> click.Group:
     """Make the command."""
 
     @click.group(cls=Words, invoke_without_command=True, epilog=example("deskhand --demo"))
-    @click.option("--demo", is_flag=True, help="Play with made-up accounts; nothing outside this computer is reached.")
-    @click.option("--visitor/--no-visitor", default=True, help="In demo mode: have a scripted ChatGPT call now and then.")
+    @click.option("--demo", is_flag=True, help="Use sample accounts; nothing leaves this computer.")
+    @click.option("--visitor/--no-visitor", default=True, help="In demo mode: simulate ChatGPT.")
     @click.option("--hidden", is_flag=True, help="Start without showing a window.")
     @click.option("--selftest", is_flag=True, callback=test, is_eager=True, expose_value=False, help=SELFTEST)
-    @click.option("--version", is_flag=True, callback=tell_version, is_eager=True, expose_value=False, help="Say which this is.")
+    @click.option("--version", is_flag=True, callback=tell_version, is_eager=True, expose_value=False, help="Show the version.")
     @data_dir_option
     @click.pass_context
     def deskhand(context: click.Context, data_dir: Path | None, *, demo: bool, visitor: bool, hidden: bool) -> None:
-        """Let ChatGPT work on your own PC, on your terms. Without a command: start."""
+        """Let ChatGPT use your computer, with your approval. Without a command: start."""
         from server.lifecycle.logging import configure
 
         configure()

@@ -32,11 +32,11 @@ LAST_SECONDS = 3.0  # that threads have to let go in, when everything has ended
     help="The public port. Default: 8000, or the next free one; 0: any.",
 )
 @click.option("--local-port", type=click.IntRange(0, 65535), default=0, help="The local surface's port. Default: any.")
-@click.option("--public-url", help="The address at which a proxy of your own makes the public port known.")
+@click.option("--public-url", help="Public URL of your reverse proxy.")
 @click.option("--tunnel", is_flag=True, help="Open the tunnel, so that ChatGPT reaches this computer.")
-@click.option("--demo", is_flag=True, help="Play with made-up accounts; nothing outside this computer is reached.")
-@click.option("--visitor", is_flag=True, help="In demo mode: have a scripted ChatGPT call now and then.")
-@click.option("--verbose", is_flag=True, help="Tell more on stderr.")
+@click.option("--demo", is_flag=True, help="Use sample accounts; nothing leaves this computer.")
+@click.option("--visitor", is_flag=True, help="In demo mode: simulate ChatGPT.")
+@click.option("--verbose", is_flag=True, help="Log more to stderr.")
 @click.option("--json", "as_json", is_flag=True, help="When ready, print one line of JSON.")
 @data_dir_option
 def serve(  # noqa: PLR0913, the options of a command
@@ -125,11 +125,11 @@ def make_schedule(*, wanted: bool) -> "TrafficSchedule | None":
 def tell(ready: "Ready", *, demo: bool) -> str:
     """Say where the server is and what to do next, for a person."""
     lines = [
-        "Deskhand is on, in demo mode: made-up accounts, nothing leaves this computer." if demo else "Deskhand is on.",
+        "Deskhand is running in demo mode: sample accounts, nothing leaves this computer." if demo else "Deskhand is running.",
         f"  for ChatGPT and scripts   {ready.public}",
-        f"  what it offers            {ready.public}/docs",
-        f"  its document              {ready.public}/openapi.json",
-        f"Make a key for a script:    {format_command('clients create my-script')}",
+        f"  API docs                  {ready.public}/docs",
+        f"  OpenAPI document          {ready.public}/openapi.json",
+        f"Create a key for a script:  {format_command('clients create my-script')}",
         *ready.notices,
     ]
     return "\n".join(map(make_visible, lines))

@@ -18,7 +18,7 @@ LOOK_EVERY = 0.2
 
 @click.group(epilog=example("deskhand tunnel on"))
 def tunnel() -> None:
-    """Set up, open and close the address at which ChatGPT reaches this computer."""
+    """Set up, open and close the tunnel, through which ChatGPT reaches this computer."""
 
 
 @tunnel.command(epilog=example("deskhand tunnel on"))
@@ -42,7 +42,7 @@ def on(data_dir: Path | None, *, as_json: bool) -> None:
 @tunnel.command(epilog=example("deskhand tunnel off"))
 @data_dir_option
 def off(data_dir: Path | None) -> None:
-    """Close the tunnel; nobody reaches this computer from outside then."""
+    """Close the tunnel."""
     ask(data_dir, "POST", "/api/tunnel/close", running_only=True)
     click.echo("The tunnel is off.")
 
@@ -51,7 +51,7 @@ def off(data_dir: Path | None) -> None:
 @json_option
 @data_dir_option
 def status(data_dir: Path | None, *, as_json: bool) -> None:
-    """Say whether the tunnel is open, and where."""
+    """Show whether the tunnel is open, and its address."""
     view = ask(data_dir, "GET", "/api/tunnel", running_only=True)
     if as_json:
         print_json(view)
@@ -64,15 +64,15 @@ def status(data_dir: Path | None, *, as_json: bool) -> None:
 
 
 @tunnel.command("set", epilog=example("deskhand tunnel set --authtoken --domain desk.ngrok.app --open-at-start"))
-@click.option("--authtoken", is_flag=True, help="Ask for the authtoken, unseen, or read it from a pipe.")
+@click.option("--authtoken", is_flag=True, help="Enter the authtoken (hidden), or read it from a pipe.")
 @click.option("--domain", metavar="D", help="The reserved address, such as desk.ngrok.app.")
-@click.option("--no-domain", is_flag=True, help="Take whichever address is given.")
+@click.option("--no-domain", is_flag=True, help="Use any address that ngrok assigns.")
 @click.option("--agent", metavar="PATH", help="Your own ngrok program.")
 @click.option("--open-at-start/--no-open-at-start", default=None, help="Open the tunnel whenever Deskhand starts.")
 @click.option("--keep-awake/--no-keep-awake", default=None, help="Keep the computer awake while the tunnel is on.")
 @data_dir_option
 def change(data_dir: Path | None, *, authtoken: bool, no_domain: bool, agent: str | None, **given: Any) -> None:
-    """Set the tunnel up. What is not named stays as it is."""
+    """Configure the tunnel. Options that are not given stay unchanged."""
     if no_domain and given["domain"]:
         raise click.UsageError("Say --domain or --no-domain, not both.")
     order = {name: value for name, value in given.items() if value is not None} | ({"domain": None} if no_domain else {})

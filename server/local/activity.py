@@ -13,7 +13,8 @@ from server.access.activity.entry import Entry, Outcome
 from server.access.activity.search import Search
 from server.access.guard.record import NO_FIT
 from server.core.invisible import make_visible
-from server.core.text import shorten, tell
+from server.core.sentences import describe_outcome
+from server.core.text import shorten
 from server.local.models import ActivityLine, ActivityPage, ActivityView, TodayView
 from server.runtime.state import State
 
@@ -33,7 +34,7 @@ class Wanted(BaseModel):
 
     limit: int = Field(50, ge=1, le=1000, description="How many at most.")
     before: Id | None = Field(None, ge=1, description="The id from which to go on.")
-    client: str | None = Field(None, max_length=200, description="Only this client's.")
+    client: str | None = Field(None, max_length=200, description="Only requests of this client.")
     outcome: list[Outcome] = Field([], max_length=10, description="Only those that ended in one of these ways.")
     kind: Literal["reads", "changes"] | None = Field(
         None, description="Only those that read, or only those that change something."
@@ -113,7 +114,7 @@ def view_line(entry: Entry, owners: Mapping[str, str]) -> ActivityLine:
     shown = {
         "client": entry.client_name,
         "integration": owners.get(entry.operation),
-        "sentence": tell(entry.sentence, entry.outcome),
+        "sentence": describe_outcome(entry.sentence, entry.outcome),
         "about": tell_about(parse(entry.arguments)) if lacks_subject else None,
         "note": None if entry.outcome in WELL else make_visible(explain(entry)),
     }

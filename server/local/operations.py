@@ -9,7 +9,7 @@ from server.local.models import OperationView, PresetView
 from server.projections.openapi import select_routes
 from server.runtime.integrations import LoadedIntegration
 from server.runtime.state import State
-from server.sdk.operation import in_few_words, operation_of
+from server.sdk.operation import operation_of
 
 
 def create_routes(state: State) -> APIRouter:
@@ -53,9 +53,7 @@ def view(member: LoadedIntegration, route: RouteContext) -> OperationView:
     operation = operation_of(route.endpoint)
     if operation is None:
         raise TypeError(f"{route.path} is no operation.")
-    plain = [phrase for phrase in operation.summary_templates if "{" not in phrase]  # the last one that needs no argument
-    phrase = plain[-1] if plain else in_few_words(operation.summary).partition(":")[0]
-    more = {"title": phrase[:1].upper() + phrase[1:], "sentence": operation.summary, "path": route.path}
+    more = {"title": operation.wording.title, "sentence": operation.wording.description, "path": route.path}
     more |= {
         "integration": member.integration.name,
         "integration_title": member.integration.title,

@@ -75,7 +75,7 @@ class Places(BaseModel):
 
 OWN = (
     Section(APPROVALS, "Approvals", ApprovalSettings),
-    Section(RETENTION, "What Deskhand remembers", Retention, forget_old),
+    Section(RETENTION, "Activity history", Retention, forget_old),
 )
 
 

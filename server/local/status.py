@@ -8,11 +8,11 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from server.access.activity.entry import Outcome
-from server.core.text import tell
+from server.core.sentences import describe_outcome
 from server.local.health import list_problems, refresh
 from server.runtime.state import State
 from server.runtime.updates import Update
-from server.sdk.approval_requests import ApprovalRequest, Kind
+from server.sdk.approval_requests import ApprovalRequest
 from server.tunnel.models import TunnelState
 
 RECENT = 5
@@ -76,7 +76,12 @@ def create_routes(state: State) -> APIRouter:
             waiting=len(questions),
             problems=problems,
             recent=[
-                Recent(client=entry.client_name, sentence=tell(entry.sentence, entry.outcome), at=entry.at, outcome=entry.outcome)
+                Recent(
+                    client=entry.client_name,
+                    sentence=describe_outcome(entry.sentence, entry.outcome),
+                    at=entry.at,
+                    outcome=entry.outcome,
+                )
                 for entry in latest
             ],
             demo=state.context.demo,
@@ -90,8 +95,7 @@ def create_routes(state: State) -> APIRouter:
 
 def count_waiting(questions: Sequence[ApprovalRequest]) -> str:
     """Format the number of pending approvals."""
-    what = "call" if all(question.kind is Kind.call for question in questions) else "question"
-    return f"1 {what} waits for you" if len(questions) == 1 else f"{len(questions)} {what}s wait for you"
+    return "1 request needs approval" if len(questions) == 1 else f"{len(questions)} requests need approval"
 
 
 def judge(
@@ -101,9 +105,9 @@ def judge(
     if questions:
         return Face.attention, count_waiting(questions)
     if problems:
-        return Face.attention, "Deskhand needs you"
+        return Face.attention, "Action needed"
     if paused:
         return Face.local, "Paused"
     if loading:
         return Face.off, "Loading"
-    return (Face.local, "On, for this computer only") if here else (Face.online, "Online")
+    return (Face.local, "Running (local only)") if here else (Face.online, "Online")

@@ -9,7 +9,7 @@ from server.runtime.state import State
 
 
 class Quit(BaseModel):
-    """Deskhand is ending."""
+    """Shutting down…"""
 
     quitting: bool
 

@@ -16,6 +16,7 @@ from fastapi.routing import APIRoute
 
 from server.core.errors import Conflict
 from server.core.memory_budget import MemoryBudget
+from server.core.sentences import Sentence
 from server.http.request_body import StrictRequest, handle_leniently, wants_list
 from server.outbound.previews import require_no_preview
 from server.sdk.routing import DeferredRouter
@@ -29,7 +30,7 @@ Preview = Callable[..., Awaitable["Effect"]]
 class Effect:
     """The exact consequences of a changing call, as the person is shown them and the activity records them.
 
-    `sentence`: verb and object without a full stop, such as "send mail to bob@example.com".
+    `sentence`: verb and object without a full stop, such as "send an email to bob@example.com"; a Sentence has the other forms.
     `fields`: names and values in the order in which the recipient would see them; programs show executable and arguments,
     files their name, size and SHA-256. `recipients`: the addresses of everybody whom it reaches, if any.
     `seal`: a hash of everything, if the fields leave something out; it is not shown, and the approval is bound to it.
@@ -48,6 +49,24 @@ class Effect:
 
 
 @dataclass(frozen=True)
+class Wording:
+    """Texts about an operation for people. `title`: of its permission, such as "Send email"; `description`: more about it.
+
+    `sentences`: templates for the activity and for approvals; the first one whose {arguments} were given is used.
+    """
+
+    title: str = ""
+    description: str = ""
+    sentences: tuple[Sentence, ...] = ()
+
+    @classmethod
+    def of(cls, summary: str) -> "Wording":
+        """Derive it from the description for models, for an operation without a wording of its own."""
+        clause = summary.partition(". ")[0].rstrip(".")
+        return cls(clause.partition(":")[0], summary, (Sentence(clause[:1].lower() + clause[1:]),))
+
+
+@dataclass(frozen=True)
 class Operation:
     """The declaration of an operation.
 
@@ -58,7 +77,7 @@ class Operation:
     `ingests`: it only adds to Deskhand's own data, so it needs no approval, and yet is not read-only.
     `rare`: seldom needed, so presets leave it out first when there are more operations than ChatGPT takes.
     `preview` takes the same arguments as the function and returns the Effect; every changing operation has one.
-    `summary_templates`: short summaries for the activity, verb first; the first one whose {arguments} were given is used.
+    `summary` is for models, `wording` for people.
     """
 
     name: str
@@ -68,7 +87,7 @@ class Operation:
     reaches_others: bool = False
     preview: Preview | None = None
     largest_body: int = LARGEST_BODY
-    summary_templates: tuple[str, ...] = ()
+    wording: Wording = Wording()
     destructive: bool = False
     idempotent: bool = True
     open_world: bool = False
@@ -171,7 +190,7 @@ class Operations(DeferredRouter):
         path: str,
         *,
         scope: str | None = None,
-        summary_templates: str | tuple[str, ...] = (),
+        wording: Wording | None = None,
         preview: Preview | str | None = None,
         changes: bool | None = None,
         reaches_others: bool = False,
@@ -197,12 +216,11 @@ class Operations(DeferredRouter):
             if changing and preview is None:
                 raise TypeError(f"{function.__name__} changes something, so it needs a preview.")
             summary = (function.__doc__ or "").strip().partition("\n")[0]
-            templates = summary_templates or (in_few_words(summary),)
-            templates = (templates,) if isinstance(templates, str) else templates
+            words = wording or Wording.of(summary)
             name, open_to = function.__name__, reaches_others or (self._open_world if open_world is None else open_world)
             destroys = changing if destructive is None else destructive
             repeatable = not changing if idempotent is None else idempotent
-            hints = (largest_body, templates, destroys, repeatable, open_to, ingests, rare)
+            hints = (largest_body, words, destroys, repeatable, open_to, ingests, rare)
             effect = ServicePreview.of(function, preview) if isinstance(preview, str) else preview
             needed = self._choose_scope(name, method, scope)
             operation = Operation(name, needed, summary, changing, reaches_others, effect, *hints)
@@ -232,12 +250,6 @@ class Operations(DeferredRouter):
             },
             **options,
         )
-
-
-def in_few_words(summary: str) -> str:
-    """Reduce a summary to its first clause, for the activity."""
-    first = summary.partition(". ")[0].rstrip(".")
-    return first[:1].lower() + first[1:]
 
 
 def guarded(function: Callable[..., Awaitable[Any]], operation: Operation) -> Callable[..., Awaitable[Any]]:

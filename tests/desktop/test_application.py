@@ -79,9 +79,9 @@ def test_program_works_from_start_to_quit(display, reader):
     reader.hears("visitor")
     reader.hears("labels")
 
-    choose(display, reader, "Pause all actions", "For 1 hour")
+    choose(display, reader, "Pause", "For 1 hour")
     until(lambda: running.ask("GET", "/api/status")["paused_until"], "it is paused")
-    choose(display, reader, "Resume actions")
+    choose(display, reader, "Resume")
     until(lambda: not running.ask("GET", "/api/status")["paused_until"], "it goes on")
 
     display.run("wmctrl", "-c", TITLE)
@@ -165,10 +165,10 @@ def test_pending_approval_shows_in_the_tray_and_is_approved_with_the_keyboard(di
         until(lambda: running.ask("GET", "/api/status")["waiting"] == 1, "it waits")
         until(lambda: display.picture(tray_box(display)).tobytes() != before, "the icon shows it")
         text = display.folder / "notifications.txt"
-        until(lambda: "It wants to send mail to ann@example.com. Open Deskhand to review." in text.read_text(), "it is told")
+        until(lambda: "It wants to send an email to ann@example.com. Open Deskhand to review." in text.read_text(), "it is told")
         choose(display, reader, "1 waits for you")
         until(lambda: TITLE in display.windows(), "the window opens")
-        reader.hears("my-gpt wants to send mail to ann@example.com")
+        reader.hears("my-gpt wants to send an email to ann@example.com")
         until(lambda: display.active() == TITLE, "the window is in front")
         until(lambda: is_focused(reader, "Allow once") or display.run("xdotool", "key", "Tab"), "the keyboard is at the answer")
         display.run("xdotool", "key", "Return")

@@ -50,7 +50,7 @@ def set_all(page: Page, group: str, word: str) -> None:
 @pytest.mark.parametrize(("look", "width"), [("light", 960), ("dark", 480)])
 def test_access_page_is_accessible(open_page, clients, look, width):
     page = open_page("access", look, width)
-    expect(page.get_by_role("link", name=re.compile("my-gpt.*1 call today"))).to_be_visible()
+    expect(page.get_by_role("link", name=re.compile("my-gpt.*1 request today"))).to_be_visible()
     assert find_barriers(page) == []
     assert not [size for size in ("100%", "200%") if scrolls_sideways(page, size)]
     page.evaluate("document.documentElement.style.fontSize = '100%'")
@@ -65,7 +65,7 @@ def test_access_page_is_accessible(open_page, clients, look, width):
 
 def test_client_is_created_by_keyboard_and_its_key_is_shown_once(open_page, server):
     page = open_page("access")
-    expect(page.get_by_text("Nobody may call yet")).to_be_visible()
+    expect(page.get_by_text("No clients yet")).to_be_visible()
     page.get_by_role("button", name="New client").press("Enter")
     expect(page.get_by_label("Name")).to_be_focused()
     page.keyboard.type("Mein GPT für Ärzte")
@@ -220,11 +220,11 @@ def test_redirect_uri_is_added_and_removed(open_page, server):
 def test_dynamic_client_registration_is_switched(open_page, server):
     page = open_page("access")
     with answered(page, "PUT"):
-        page.get_by_role("switch", name="Programs may register themselves").press("Space")
-    expect(page.get_by_role("switch", name="Programs may register themselves")).to_be_checked()
+        page.get_by_role("switch", name="Allow dynamic client registration (older apps)").press("Space")
+    expect(page.get_by_role("switch", name="Allow dynamic client registration (older apps)")).to_be_checked()
     with answered(page, "PUT"):
-        page.get_by_role("switch", name="Apps known by a document at their own address").press("Space")
-    expect(page.get_by_role("switch", name="Apps known by a document at their own address")).not_to_be_checked()
+        page.get_by_role("switch", name="Apps with a client ID document (recommended: ChatGPT)").press("Space")
+    expect(page.get_by_role("switch", name="Apps with a client ID document (recommended: ChatGPT)")).not_to_be_checked()
     body = server.person("GET", "/api/sign-ins").json()
     assert (body["registration_allowed"], body["documents_allowed"]) == (True, False)
 
@@ -255,7 +255,7 @@ def test_client_is_revoked_after_confirmation(open_page, clients):
     page.get_by_role("button", name="Cancel").click()
     assert clients.call("GET", "/apps/list", clients.keys["my-gpt"]).status_code == 200
     page.get_by_role("button", name="End my-gpt…").click()
-    page.get_by_role("button", name="End it").click()
+    page.get_by_role("button", name="Revoke it").click()
     expect(page.get_by_role("heading", name="Access", level=1)).to_be_visible()
     expect(page.get_by_role("list", name="Clients").get_by_role("listitem")).to_have_count(1)
     assert clients.call("GET", "/apps/list", clients.keys["my-gpt"]).status_code == 401
@@ -265,21 +265,21 @@ def test_client_is_revoked_after_confirmation(open_page, clients):
 
 def test_everything_off_needs_confirmation(open_page, clients):
     page = open_page("access")
-    page.get_by_role("button", name="End every client…").press("Enter")
+    page.get_by_role("button", name="Revoke every client…").press("Enter")
     expect(page.get_by_role("dialog")).to_contain_text("no key opens anything")
     assert find_barriers(page) == []
     page.get_by_role("button", name="End all 2").press("Enter")
-    expect(page.get_by_text("Nobody may call yet")).to_be_visible()
+    expect(page.get_by_text("No clients yet")).to_be_visible()
     assert {clients.call("GET", "/apps/list", key).status_code for key in clients.keys.values()} == {401}
 
 
 def test_client_created_elsewhere_and_its_calls_appear_live(open_page, server):
     page = open_page("access")
-    expect(page.get_by_text("Nobody may call yet")).to_be_visible()
+    expect(page.get_by_text("No clients yet")).to_be_visible()
     key = server.make_client("script")
-    expect(page.get_by_role("link", name=re.compile("script.*Never called"))).to_be_visible()
+    expect(page.get_by_role("link", name=re.compile("script.*Never used"))).to_be_visible()
     server.call("GET", "/apps/list", key)
-    expect(page.get_by_role("link", name=re.compile("script.*1 call today"))).to_be_visible()
+    expect(page.get_by_role("link", name=re.compile("script.*1 request today"))).to_be_visible()
 
 
 def test_missing_client_page_links_back(open_page, server):

@@ -59,12 +59,12 @@ def test_activity_page_is_accessible(open_page, diary, look, width):
 def test_call_is_a_sentence_with_its_outcome(open_page, diary):
     page = open_page("activity")
     expect(page.get_by_role("heading", name="Today")).to_be_visible()
-    expect(page.get_by_text("Today: 3 calls, 1 refused, 1 failed.")).to_be_visible()
-    expect(lines(page).nth(0)).to_contain_text("Failed: script tried to read a mail")
+    expect(page.get_by_text("Today: 3 requests · 1 denied · 1 failed")).to_be_visible()
+    expect(lines(page).nth(0)).to_contain_text("Failed: script could not read an email")
     expect(lines(page).nth(1)).to_contain_text(
-        "Refused: my-gpt wanted to control a program no such app You denied it to this client."
+        "Denied: my-gpt was denied: control an app no such app You denied it to this client."
     )
-    expect(lines(page).nth(2)).to_contain_text("Done: my-gpt searched mail for “invoice”")
+    expect(lines(page).nth(2)).to_contain_text("Done: my-gpt searched email for “invoice”")
 
 
 def test_calls_are_grouped_by_day(open_page, diary):
@@ -79,18 +79,18 @@ def test_calls_are_grouped_by_day(open_page, diary):
 
 def test_calls_are_filtered_by_client_operation_outcome_and_text(open_page, diary):
     page = open_page("activity")
-    page.get_by_role("radio", name="Refused").check()
+    page.get_by_role("radio", name="Denied").check()
     expect(lines(page)).to_have_count(1)
-    expect(lines(page)).to_contain_text("wanted to control")
-    page.get_by_role("radio", name="Any outcome").check()
+    expect(lines(page)).to_contain_text("was denied: control")
+    page.get_by_role("radio", name="All results").check()
     page.get_by_role("radio", name="Reads").check()
     expect(lines(page)).to_have_count(2)
     page.get_by_role("combobox", name=re.compile("^Client")).click()
     page.get_by_role("option", name="my-gpt").click()
     expect(lines(page)).to_have_count(1)
     page.get_by_role("searchbox").fill("nothing such")
-    expect(page.get_by_role("heading", name="No call is like that")).to_be_visible()
-    page.get_by_role("button", name="Show everything").click()
+    expect(page.get_by_role("heading", name="No results")).to_be_visible()
+    page.get_by_role("button", name="Clear filters").click()
     expect(lines(page)).to_have_count(3)
     expect(page.get_by_role("searchbox")).to_have_value("")
     page.get_by_role("searchbox").fill("invoice")
@@ -111,23 +111,23 @@ def decide(server, word: str, **body) -> None:
 def test_pending_approval_is_marked_until_decided(open_page, server):
     key = server.make_client("my-gpt")
     page = open_page("activity")
-    expect(page.get_by_role("heading", name="Nothing has happened yet")).to_be_visible()
+    expect(page.get_by_role("heading", name="No activity yet")).to_be_visible()
     start_clock(server, key)
     expect(lines(page)).to_contain_text("my-gpt wants to start Demo clock")
-    expect(lines(page)).to_contain_text("Waits for you")
-    page.get_by_role("radio", name="Waiting").check()
+    expect(lines(page)).to_contain_text("Needs approval")
+    page.get_by_role("radio", name="Needs approval").check()
     expect(lines(page)).to_have_count(1)
     assert find_barriers(page) == []
     lines(page).click()
     drawer = page.get_by_role("dialog")
-    expect(drawer).to_contain_text("It waits for your word, under Approvals; nothing has been done.")
-    expect(drawer.get_by_role("link", name="Answer it")).to_be_visible()
+    expect(drawer).to_contain_text("Approval needed. Nothing has been done yet.")
+    expect(drawer.get_by_role("link", name="Review")).to_be_visible()
     decide(server, "approve", extent="once")
-    expect(drawer).to_contain_text("It was done.")
+    expect(drawer).to_contain_text("Done")
     expect(drawer).to_contain_text("You allowed it once.")
     page.keyboard.press("Escape")
     expect(lines(page)).to_have_count(0)
-    page.get_by_role("button", name="Show everything").click()
+    page.get_by_role("button", name="Clear filters").click()
     expect(lines(page)).to_contain_text("Done: my-gpt started Demo clock")
 
 
@@ -135,17 +135,17 @@ def test_denial_is_shown_with_its_reason(open_page, server):
     start_clock(server, server.make_client("my-gpt"))
     page = open_page("activity")
     decide(server, "deny", reason="Not before noon.")
-    expect(lines(page)).to_contain_text("Refused: my-gpt wanted to start Demo clock")
-    expect(lines(page)).to_contain_text("You said no: Not before noon.")
+    expect(lines(page)).to_contain_text("Denied: my-gpt was denied: start Demo clock")
+    expect(lines(page)).to_contain_text("You denied it: Not before noon.")
     lines(page).click()
-    expect(page.get_by_role("dialog")).to_contain_text("You said no; nothing was done.")
+    expect(page.get_by_role("dialog")).to_contain_text("You denied it. Nothing was done.")
 
 
 def test_activity_link_opens_filtered_calls_and_a_single_call(open_page, diary):
     page = open_page("activity/client/my-gpt/kind/changes")
     expect(lines(page)).to_have_count(1)
     page = open_page("activity/1")
-    expect(page.get_by_role("dialog")).to_contain_text("my-gpt searched mail for “invoice”")
+    expect(page.get_by_role("dialog")).to_contain_text("my-gpt searched email for “invoice”")
     expect(page.get_by_role("dialog")).to_contain_text("search_mail, of Gmail")
 
 
@@ -161,12 +161,12 @@ def test_call_details_are_read_by_keyboard(open_page, diary):
     expect(lines(page).nth(1).get_by_role("link")).to_be_focused()
     page.keyboard.press("Enter")
     drawer = page.get_by_role("dialog")
-    expect(drawer).to_contain_text("It was refused; nothing was done.")
+    expect(drawer).to_contain_text("Denied. Nothing was done.")
     expect(drawer).to_contain_text("no such app")
     page.keyboard.press("j")
-    expect(drawer).to_contain_text("It was answered.")
+    expect(drawer).to_contain_text("Answered")
     page.keyboard.press("k")
-    expect(drawer).to_contain_text("It was refused")
+    expect(drawer).to_contain_text("Denied")
     page.keyboard.press("Escape")
     expect(drawer).to_have_count(0)
     expect(lines(page).nth(1).get_by_role("link")).to_be_focused()
@@ -204,9 +204,9 @@ def test_older_calls_are_loaded_at_the_end_of_the_list(open_page, diary):
             database.execute(f"INSERT INTO activity ({columns}) SELECT {columns} FROM activity WHERE id = 1")
     page = open_page("activity")
     expect(lines(page)).to_have_count(50)
-    page.get_by_role("button", name="Show earlier calls").scroll_into_view_if_needed()
+    page.get_by_role("button", name="Show older activity").scroll_into_view_if_needed()
     expect(lines(page)).to_have_count(73)
-    expect(page.get_by_role("button", name="Show earlier calls")).to_have_count(0)
+    expect(page.get_by_role("button", name="Show older activity")).to_have_count(0)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a program is asked to go in another way there")
@@ -223,12 +223,12 @@ def test_running_calls_are_on_top(open_page, server, tmp_path):
     with ThreadPoolExecutor(1) as caller:
         stopping = caller.submit(server.call, "POST", "/apps/control", key, json={"app_name": "slow", "action": "stop"})
         now = page.locator("section").filter(has=page.get_by_role("heading", name="Running now"))
-        expect(now.get_by_role("listitem")).to_contain_text("my-gpt began to stop Slow")
+        expect(now.get_by_role("listitem")).to_contain_text("my-gpt is stopping Slow")
         now.get_by_role("link").click()
         expect(page.get_by_role("dialog")).to_contain_text("It runs at this moment.")
         leave.touch()
         assert stopping.result().json()["success"]
-    expect(page.get_by_role("dialog")).to_contain_text("It was done.")
+    expect(page.get_by_role("dialog")).to_contain_text("Done")
     page.keyboard.press("Escape")
     expect(now).to_have_count(0)
     expect(lines(page).first).to_contain_text("my-gpt stopped Slow")
@@ -237,7 +237,7 @@ def test_running_calls_are_on_top(open_page, server, tmp_path):
 
 def test_empty_activity_has_an_explanation(open_page, server):
     page = open_page("activity")
-    expect(page.get_by_role("heading", name="Nothing has happened yet")).to_be_visible()
+    expect(page.get_by_role("heading", name="No activity yet")).to_be_visible()
     assert find_barriers(page) == []
 
 
@@ -247,7 +247,7 @@ def test_bidirectional_text_is_isolated(open_page, server):
     line = lines(page).first
     expect(line.locator("bdi.sentence")).to_contain_text("a\\u202egnp.exe\\u2066␛")
     line.click()
-    page.get_by_text("What was asked").locator("..").locator("bdi").first.wait_for(state="attached")
+    page.get_by_text("Request").locator("..").locator("bdi").first.wait_for(state="attached")
     expect(page.get_by_role("dialog").get_by_role("definition").filter(has_text="gnp.exe")).to_have_text(
         "a\\u202egnp.exe\\u2066␛"
     )

@@ -309,7 +309,7 @@ def test_approved_call_continues_and_is_listed_as_decided(open_page, server):
         answer = sending.result(30)
     assert answer.status_code == 200, answer.text
     decided = page.locator("section").filter(has=page.get_by_role("heading", name="Recent decisions"))
-    expect(decided.get_by_role("listitem")).to_contain_text("my-gpt sent mail to ann@example.com")
+    expect(decided.get_by_role("listitem")).to_contain_text("my-gpt sent an email to ann@example.com")
 
 
 def test_formatted_mail_is_shown(open_page, server):
@@ -363,7 +363,7 @@ def test_mail_that_is_not_shown_completely_is_opened_before_it_is_allowed(open_p
     page = open_page("approvals")
     expect(page.get_by_text("Not all of this can be shown here.")).to_be_visible()
     expect(page.get_by_role("button", name="Allow once")).to_be_disabled()
-    expect(page.get_by_role("button", name="Allow more")).to_have_count(0)
+    expect(page.get_by_role("button", name="More options")).to_have_count(0)
     assert server.person("POST", f"/api/approvals/{request_id}/approve", json={}).status_code == 409
     press(page, "Open in full")
     expect(page.get_by_role("group", name="In full")).to_have_text("<style>p::after { content: 'pay' }</style>")

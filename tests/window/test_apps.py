@@ -175,8 +175,8 @@ def test_broken_list_is_reported_and_the_last_good_one_restored(open_page, serve
     expect(page.get_by_text("apps.nap.alow: there is no such word here")).to_be_visible()
     expect(page.get_by_role("combobox")).to_have_count(0)
     expect(row(page, "Demo clock").get_by_role("switch")).to_be_disabled()
-    page.get_by_role("button", name="Put the last good list back").click()
-    page.get_by_role("dialog").get_by_role("button", name="Put it back").click()
+    page.get_by_role("button", name="Restore last working list").click()
+    page.get_by_role("dialog").get_by_role("button", name="Restore").click()
     expect(page.get_by_role("combobox")).to_be_visible()
     assert (server.data / "app_config.json").read_text() == before
 

@@ -49,7 +49,7 @@ def test_connect_page_is_accessible(open_page, server, look, width):
     kits = {"A custom GPT": ("API key", "OAuth"), "A ChatGPT app": ("Claude", "Another, with a key"), "A script": ()}
     for kind, ways in kits.items():
         page.get_by_role("link", name=re.compile(f"^{kind}")).click()
-        expect(page.get_by_text("Waiting for its first call.")).to_be_visible()
+        expect(page.get_by_text("Waiting for the first request…")).to_be_visible()
         for way in (None, *ways):
             if way:
                 page.get_by_role("radio", name=way).check()
@@ -70,13 +70,13 @@ def test_connection_from_start_to_first_call(open_page, server):
     key, schema = value(page, "Key"), value(page, "Schema address")
     assert schema == server.person("GET", "/api/addresses").json()["gpts"]["my-gpt"]
     assert re.fullmatch(re.escape(PUBLIC) + r"/gpts/[0-9a-f]{32}/openapi\.json", schema)
-    expect(step(page, "Its schema")).to_contain_text("This step ticks itself off")
+    expect(step(page, "Schema")).to_contain_text("Waiting for ChatGPT to fetch it")
     document = server.call("GET", schema.removeprefix(PUBLIC), "").json()
-    expect(step(page, "Its schema").get_by_role("heading")).to_contain_text("Step 3, done")
+    expect(step(page, "Schema").get_by_role("heading")).to_contain_text("Step 3, done")
     assert document["servers"][0]["url"] == PUBLIC
     assert {operation["operationId"] for item in document["paths"].values() for operation in item.values()} >= {"list_mail"}
     assert value(page, "Privacy policy") == f"{PUBLIC}/privacy"
-    expect(page.get_by_text("Waiting for its first call.")).to_be_visible()
+    expect(page.get_by_text("Waiting for the first request…")).to_be_visible()
     assert server.call("GET", "/apps/list", key).status_code == 200
     expect(page.get_by_role("heading", name=re.compile("It works"))).to_be_visible()
     expect(page.get_by_text(re.compile("my-gpt called"))).to_be_visible()
@@ -90,7 +90,7 @@ def test_instructions_match_the_permissions_of_the_client(open_page, server):
     assert "These change something at once: send_mail." in instructions
     assert "These reach other people: send_mail, reply_to_mail, send_draft." in instructions
     assert "list_mail" not in instructions
-    assert re.search("wait for my word at my computer: .*trash_mail.* read_approval", instructions)
+    assert re.search("need my approval on my computer: .*trash_mail.* read_approval", instructions)
     server.person("PATCH", "/api/clients/my-gpt", json={"scopes": ["read:apps"]})
     expect(page.get_by_role("group", name="Instructions")).to_contain_text("You change nothing.")
 
@@ -114,7 +114,7 @@ def test_new_key_is_handed_over_from_access(open_page, server):
     page.get_by_role("button", name="New client").click()
     page.get_by_label("Name").fill("bot")
     page.get_by_role("button", name="Make client").click()
-    page.get_by_role("button", name="Go on with connecting it").click()
+    page.get_by_role("button", name="Continue to setup").click()
     page.get_by_role("link", name=re.compile("^A custom GPT")).click()
     assert server.call("GET", "/apps/list", value(page, "Key")).status_code == 200
 
@@ -146,7 +146,7 @@ def test_lost_address_is_reported_with_the_client_that_used_it(open_page, server
         second = server.person("GET", "/api/tunnel").json()["address"]
     assert second != first
     notice = page.get_by_role("status").filter(has_text=first)
-    expect(notice).to_contain_text("was lost")
+    expect(notice).to_contain_text("is no longer yours")
     assert find_barriers(page) == []
     notice.get_by_role("button", name="Replace its key").click()
     expect(notice).to_have_count(0)
@@ -209,8 +209,8 @@ def test_document_too_long_for_chatgpt_has_the_number_of_excess_operations(open_
     server.make_client("my-gpt")
     page = open_page("connect/gpt/my-gpt")
     document = server.person("GET", "/api/clients/my-gpt/document").json()
-    expect(step(page, "Its schema")).to_contain_text(f"It has {document['operations']} operations; ChatGPT takes 30.")
-    expect(step(page, "Its schema").get_by_role("status")).to_have_count(int(document["operations"] > 30))
+    expect(step(page, "Schema")).to_contain_text(f"It has {document['operations']} operations; ChatGPT takes 30.")
+    expect(step(page, "Schema").get_by_role("status")).to_have_count(int(document["operations"] > 30))
 
 
 def test_app_with_a_key_gets_a_working_configuration(open_page, server):
@@ -229,11 +229,11 @@ def test_app_with_a_key_gets_a_working_configuration(open_page, server):
 def test_client_registration_of_chatgpt_is_enabled_at_the_connect_page(open_page, server):
     server.person("PUT", "/api/sign-ins", json={"documents_allowed": False})
     page = open_page("connect/app")
-    heading = step(page, "ChatGPT may introduce itself").get_by_role("heading")
+    heading = step(page, "Allow ChatGPT to register").get_by_role("heading")
     expect(heading).not_to_contain_text("done")
-    page.get_by_role("switch", name="Apps known by a document at their own address").press("Space")
+    page.get_by_role("switch", name="Apps with a client ID document (recommended: ChatGPT)").press("Space")
     expect(heading).to_contain_text("Step 2, done")
     assert value(page, "MCP Server URL") == f"{PUBLIC}/mcp"
     assert server.person("GET", "/api/sign-ins").json()["documents_allowed"]
     page.get_by_role("radio", name="Claude").check()
-    expect(page.get_by_role("switch", name="Programs may register themselves")).not_to_be_checked()
+    expect(page.get_by_role("switch", name="Allow dynamic client registration (older apps)")).not_to_be_checked()

@@ -185,20 +185,20 @@ def test_revoked_sign_in_is_shown_with_a_way_to_renew_it(open_page, server, open
     loopback.post(f"{google}/revoke", data={"token": refresh})
     page = open_page("gmail")
     assert server.call("GET", "/gmail/messages?max_results=1").status_code == 401
-    expect(card(page, ALEX)).to_contain_text("Needs you")
+    expect(card(page, ALEX)).to_contain_text("Action needed")
     card(page, ALEX).get_by_role("button", name="Sign in again").click()
     expect(page.get_by_role("button", name="Open again")).to_be_visible()
     consent(opened[0])
-    expect(card(page, ALEX)).not_to_contain_text("Needs you")
+    expect(card(page, ALEX)).not_to_contain_text("Action needed")
     assert server.call("GET", "/gmail/messages?max_results=1").status_code == 200
 
 
 def test_default_account_is_chosen(open_page, server):
     page = open_page("gmail")
-    expect(card(page, ALEX)).to_contain_text("used where a call names no account")
+    expect(card(page, ALEX)).to_contain_text("Default account")
     card(page, OTHER).get_by_role("button", name="More about").click()
-    page.get_by_role("menuitem", name="Use where none is named").click()
-    expect(card(page, OTHER)).to_contain_text("used where a call names no account")
+    page.get_by_role("menuitem", name="Make default").click()
+    expect(card(page, OTHER)).to_contain_text("Default account")
     assert server.person("GET", "/api/gmail/status").json()["accounts"][0]["address"] == OTHER
 
 

@@ -33,7 +33,7 @@ def test_integration_step_is_in_the_welcome(open_page, server):
     page = open_page("welcome")
     page.get_by_role("link", name="Write an example note").click()
     expect(page.get_by_role("heading", level=1, name="Write an example note")).to_be_visible()
-    page.get_by_role("button", name="Not now").click()
+    page.get_by_role("button", name="Skip").click()
     expect(page.get_by_role("heading", level=1, name="Overview")).to_be_visible()
     assert server.person("GET", "/api/onboarding").json()["steps"]["example"] == "skipped"
 

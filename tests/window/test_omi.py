@@ -121,7 +121,7 @@ def test_omi_page_is_accessible(open_page, server, heard, look, width):
 
 def test_webhook_address_is_created_by_keyboard_and_copied(open_page, server):
     page = open_page("omi")
-    expect(page.get_by_text("What to paste stands here as soon as there is an address.")).to_be_visible()
+    expect(page.get_by_text("Create an address first.")).to_be_visible()
     assert find_barriers(page) == []
     page.get_by_role("button", name="Make the address").press("Enter")
     expect(page.get_by_role("group", name="Memory Creation Webhook")).to_be_visible()
@@ -164,7 +164,7 @@ def test_signature_is_required_replaced_and_switched_off(open_page, server, hear
     assert SECRET not in page.content()
     page.get_by_role("button", name="Replace…").click()
     page.get_by_label("Signing secret").fill(SECRET + "-two")
-    page.get_by_role("button", name="Keep it").click()
+    page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("The one before counts too, until")).to_be_visible()
     page.get_by_role("button", name="Remove…").click()
     expect(page.get_by_role("dialog")).to_contain_text("Whoever knows the address can then send")
@@ -188,7 +188,7 @@ def test_delivery_appears_live_and_a_new_device_needs_confirmation(open_page, se
     accept(server)
     expect(page.get_by_role("link", name="Timeline talk")).to_have_count(2)
     page.get_by_role("radio", name="Set-up").check()
-    expect(page.get_by_role("heading", name="It arrives")).to_be_visible()
+    expect(page.get_by_role("heading", name="Connected")).to_be_visible()
     expect(page.get_by_role("listitem").filter(has_text="Conversations Timeline talk").last).to_contain_text("just now")
     expect(page.get_by_role("listitem").filter(has_text=UID)).to_contain_text("Accepted")
     expect(page.get_by_role("listitem").filter(has_text=UID)).to_contain_text("2 conversations")
@@ -205,7 +205,7 @@ def test_live_transcript_is_not_fully_announced(open_page, server, heard):
     expect(transcript.get_by_text("Good", exact=True)).to_have_count(0)
     assert transcript.get_attribute("aria-live") == "off"
     expect(page.get_by_role("status").filter(has_text="Somebody is speaking.")).to_have_count(1)
-    expect(page.get_by_role("heading", name="Being said now")).to_be_visible()
+    expect(page.get_by_role("heading", name="Live")).to_be_visible()
 
 
 def test_conversation_is_found_and_read_by_keyboard(open_page, server, heard):

@@ -20,9 +20,9 @@ def card(page, title):
 @pytest.mark.parametrize(("look", "width"), [("light", 960), ("dark", 480)])
 def test_settings_page_is_accessible(open_page, look, width):
     page = open_page("settings", look, width)
-    expect(page.get_by_label("Wait for Google")).to_be_visible()
-    page.get_by_label("Wait for Google").fill("500")
-    page.get_by_label("Wait for Google").press("Enter")
+    expect(page.get_by_label("Google timeout")).to_be_visible()
+    page.get_by_label("Google timeout").fill("500")
+    page.get_by_label("Google timeout").press("Enter")
     expect(page.get_by_role("alert")).to_be_visible()
     assert find_barriers(page) == []
     assert not [size for size in ("100%", "200%") if scrolls_sideways(page, size)]
@@ -30,7 +30,7 @@ def test_settings_page_is_accessible(open_page, look, width):
 
 def test_setting_is_changed_by_keyboard(open_page, server):
     page = open_page("settings")
-    field = page.get_by_label("Try again")
+    field = page.get_by_label("Retries (read requests only)")
     field.focus()
     page.keyboard.press("Control+A")
     page.keyboard.type("4")
@@ -39,37 +39,37 @@ def test_setting_is_changed_by_keyboard(open_page, server):
     assert values(server, "gmail")["read_retries"] == 4
     page.reload()
     other = open_page("settings")
-    expect(other.get_by_label("Try again")).to_have_value("4")
+    expect(other.get_by_label("Retries (read requests only)")).to_have_value("4")
 
 
 def test_invalid_setting_is_reported_at_its_field_and_not_saved(open_page, server):
     page = open_page("settings")
-    page.get_by_label("Contents of calls").fill("soon")
+    page.get_by_label("Keep request contents for").fill("soon")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("alert")).to_have_text("It has to be a whole number.")
-    expect(page.get_by_label("Contents of calls")).to_have_attribute("aria-invalid", "true")
+    expect(page.get_by_label("Keep request contents for")).to_have_attribute("aria-invalid", "true")
     assert values(server, "retention")["payload_days"] == 7
-    page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_label("Contents of calls")).to_have_value("7")
+    page.get_by_role("button", name="Discard changes").click()
+    expect(page.get_by_label("Keep request contents for")).to_have_value("7")
     expect(page.get_by_role("alert")).to_have_count(0)
 
 
 def test_setting_is_reset_to_its_default(open_page, server):
     server.person("PUT", "/api/settings/retention", json={"payload_days": 30, "activity_days": 300})
     page = open_page("settings")
-    expect(page.get_by_label("Contents of calls")).to_have_value("30")
+    expect(page.get_by_label("Keep request contents for")).to_have_value("30")
     with answered(page, "PUT"):
-        page.get_by_role("button", name="Back to defaults").click()
-    expect(page.get_by_label("That a call was made")).to_have_value("90")
+        page.get_by_role("button", name="Reset to defaults").click()
+    expect(page.get_by_label("Keep log entries for")).to_have_value("90")
     assert values(server, "retention") == {"payload_days": 7, "activity_days": 90}
 
 
 def test_external_change_is_shown_and_typed_input_stays(open_page, server):
     page = open_page("settings")
-    page.get_by_label("Contents of calls").fill("20")
+    page.get_by_label("Keep request contents for").fill("20")
     server.person("PUT", "/api/settings/retention", json={"activity_days": 60})
-    expect(page.get_by_label("That a call was made")).to_have_value("60")
-    expect(page.get_by_label("Contents of calls")).to_have_value("20")
+    expect(page.get_by_label("Keep log entries for")).to_have_value("60")
+    expect(page.get_by_label("Keep request contents for")).to_have_value("20")
 
 
 def test_theme_is_chosen(open_page, server):

@@ -26,14 +26,14 @@ def test_sign_ins_are_listed_and_signed_out(open_page, server):
     token = own(server).sign_in()["access_token"]
     page = open_page("access/my-gpt")
     signed = page.get_by_role("list", name="Signed in").get_by_role("listitem")
-    expect(signed).to_contain_text(re.compile("ChatGPT is signed in since .*, and has not called yet"))
+    expect(signed).to_contain_text(re.compile("ChatGPT signed in .*, and has not called yet"))
     expect(signed).to_contain_text(GPT)
     expect(signed).to_contain_text("May control programs and look at programs.")
     assert find_barriers(page) == []
     assert call(server, token) == 200
     signed.get_by_role("button", name="Sign out").press("Enter")
     page.get_by_role("dialog").get_by_role("button", name="Sign it out").press("Enter")
-    expect(page.get_by_text("Nobody now.")).to_be_visible()
+    expect(page.get_by_text("None")).to_be_visible()
     assert call(server, token) == 401
 
 
@@ -53,7 +53,7 @@ def test_refused_redirect_uri_is_added_with_one_click(open_page, server):
 def test_gpt_sign_in_completes_its_step(open_page, server):
     program = own(server)
     page = open_page("connect/gpt/my-gpt")
-    step = page.locator("main").get_by_role("listitem").filter(has=page.get_by_role("heading", name="Its authentication"))
+    step = page.locator("main").get_by_role("listitem").filter(has=page.get_by_role("heading", name="Authentication"))
     expect(step.get_by_role("heading")).not_to_contain_text("done")
     program.sign_in()
     expect(step.get_by_role("heading")).to_contain_text("Step 4, done")
@@ -64,7 +64,7 @@ def test_mcp_sign_in_and_call_complete_their_steps(open_page, server):
     allow_registration(server)
     page = open_page("connect/app")
     page.get_by_role("radio", name="Claude").check()
-    expect(page.get_by_text("Nobody is signed in from Claude yet.")).to_be_visible()
+    expect(page.get_by_text("Waiting for the first sign-in from Claude")).to_be_visible()
     token = register(server, CLAUDE).sign_in()["access_token"]
     expect(page.get_by_role("list", name="Let in").get_by_role("listitem")).to_contain_text("Signed in")
     assert find_barriers(page) == []

@@ -11,8 +11,8 @@ def test_tunnel_is_configured_and_its_token_never_shown_again(open_page, server)
     expect(field).to_be_focused()
     assert find_barriers(page) == []
     field.fill("2abc_secret_token_of_mine_000000000000000000000")
-    page.get_by_role("button", name="Keep it").press("Enter")
-    expect(page.get_by_text("Kept.", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Save").press("Enter")
+    expect(page.get_by_text("Saved", exact=True)).to_be_visible()
     body = server.person("GET", "/api/tunnel").json()
     assert body["has_authtoken"]
     assert body["keep_awake"]
@@ -23,7 +23,7 @@ def test_invalid_tunnel_address_is_refused_at_its_field(open_page):
     page = open_page("settings")
     page.get_by_role("button", name="Change…").click()
     page.get_by_role("textbox", name="Address").fill("not an address")
-    page.get_by_role("button", name="Keep it").click()
+    page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("dialog").get_by_role("alert")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)

@@ -19,7 +19,7 @@ def test_overview_page_is_accessible(open_page, server, look, width):
 
 def test_overview_shows_state_and_address(open_page, server):
     page = open_page()
-    expect(page.get_by_role("heading", name="Deskhand is on")).to_be_visible()
+    expect(page.get_by_role("heading", name="Deskhand is running")).to_be_visible()
     expect(page.get_by_text(server.public)).to_be_visible()
     expect(page.get_by_text("Demo", exact=True)).to_be_visible()
     for title in ("Apps", "Gmail"):
@@ -28,7 +28,7 @@ def test_overview_shows_state_and_address(open_page, server):
 
 def test_overview_updates_live(open_page, server):
     page = open_page()
-    expect(page.get_by_text("Nobody may call it yet.")).to_be_visible()
+    expect(page.get_by_text("No clients yet")).to_be_visible()
     server.make_client("reader")
     expect(page.get_by_text("1 client", exact=True)).to_be_visible()
     server.call("GET", "/apps/list")
@@ -44,13 +44,13 @@ def test_pause_and_resume_by_keyboard(open_page, server):
     expect(page.get_by_role("heading", name="Deskhand is paused")).to_be_visible()
     assert server.person("GET", "/api/overview").json()["paused_until"]
     page.get_by_role("button", name="Resume").press("Enter")
-    expect(page.get_by_role("heading", name="Deskhand is on")).to_be_visible()
+    expect(page.get_by_role("heading", name="Deskhand is running")).to_be_visible()
 
 
 def test_theme_is_chosen_and_stored(open_page, server):
     page = open_page()
     for theme in ("light", "dark", "system"):
-        page.get_by_role("button", name=re.compile("^Look: ")).click()
+        page.get_by_role("button", name=re.compile("^Theme: ")).click()
         if theme == "system":
             expect(page.locator("html")).not_to_have_attribute("data-theme", re.compile("."))
         else:
@@ -71,11 +71,11 @@ def test_token_is_removed_from_the_address_and_another_page_is_refused(open_page
 def test_tunnel_is_opened_and_its_address_shown(open_page, server):
     page = open_page()
     page.get_by_role("switch", name="Tunnel").press("Space")
-    expect(page.get_by_role("heading", name="Deskhand is on", exact=True)).to_be_visible()
+    expect(page.get_by_role("heading", name="Deskhand is running", exact=True)).to_be_visible()
     address = server.person("GET", "/api/tunnel").json()["address"]
     expect(page.get_by_text(address)).to_be_visible()
     page.get_by_role("switch", name="Tunnel").press("Space")
-    expect(page.get_by_role("heading", name="for this computer only")).to_be_visible()
+    expect(page.get_by_role("heading", name="local only")).to_be_visible()
 
 
 @pytest.mark.parametrize("address", ["%", "access/%zz", "constructor", "__proto__"])

@@ -19,6 +19,7 @@ from server.access.tables import activity
 from server.core.clock import Clock
 from server.core.errors import DeskhandError
 from server.core.events import Events
+from server.core.sentences import Sentence, to_text
 from server.http.exception_handlers import SENTENCES
 from server.sdk.webhook import DeliveryRecord, Result, Stream
 from server.storage.database import Database
@@ -26,6 +27,7 @@ from server.storage.database import Database
 DUPLICATE = "It was here before, so nothing changed."
 REPETITION_GAP = timedelta(minutes=10)  # between two refusals that are counted in one record
 LONGEST_SERIES = timedelta(days=1)
+DELIVER = Sentence("deliver {what}", "is delivering {what}", "delivered {what}", "could not deliver {what}")
 COUNTED = ("sentence", "reason", "duration_ms", "arguments")  # columns that change with each delivery of a series
 FIND = (
     select(activity.c.id, activity.c.at, activity.c.duration_ms, activity.c.arguments)
@@ -123,7 +125,9 @@ def put(connection: Connection, record: DeliveryRecord, entry: Entry, now: datet
         return replace(entry, id=add_entry(connection, entry))
     duration = round((now - datetime.fromisoformat(row.at)).total_seconds() * 1000)
     entry = replace(entry, id=row.id, at=row.at, duration_ms=duration)
-    connection.execute(CHANGE, {"record": entry.id, **{name: getattr(entry, name) for name in COUNTED}})
+    connection.execute(
+        CHANGE, {"record": entry.id, **{name: getattr(entry, name) for name in COUNTED}, "sentence": to_text(entry.sentence)}
+    )
     return entry
 
 
@@ -138,10 +142,10 @@ def find_open(connection: Connection, entry: Entry, series: str, gap: timedelta 
     return row if gap is None or now - latest <= gap else None
 
 
-def describe(record: DeliveryRecord, count: int, size: int) -> str:
+def describe(record: DeliveryRecord, count: int, size: int) -> Sentence:
     """Write the sentence of a record."""
     parts = f"{count} {'parts' if record.stream else 'times'}, " if count > 1 else ""
-    return f"deliver {record.kind.noun} ({parts}{format_size(size)})"
+    return DELIVER.fill(what=f"{record.kind.noun} ({parts}{format_size(size)})")
 
 
 def format_size(size: int) -> str:

@@ -16,6 +16,7 @@ from server.access.tables import activity, idempotency
 from server.core.clock import Clock
 from server.core.errors import NotFound
 from server.core.events import Events
+from server.core.sentences import to_text
 from server.storage.database import Database
 
 LONGEST_RESULT = 4_000
@@ -43,7 +44,7 @@ class Retention(BaseModel):
         7,
         ge=1,
         le=3650,
-        title="Contents of calls",
+        title="Keep request contents for",
         description="The texts that were read or sent and the answers that were given. They are the private part.",
         json_schema_extra={"unit": "days"},
     )
@@ -51,7 +52,7 @@ class Retention(BaseModel):
         90,
         ge=1,
         le=3650,
-        title="That a call was made",
+        title="Keep log entries for",
         description="One line for each call: who, what and when.",
         json_schema_extra={"unit": "days"},
     )
@@ -212,7 +213,7 @@ PRUNE_KEYS = delete(idempotency).where(idempotency.c.at < bindparam("until"))
 
 
 def to_row(entry: Entry) -> dict[str, Any]:
-    return {column.name: getattr(entry, column.name) for column in COLUMNS}
+    return {column.name: getattr(entry, column.name) for column in COLUMNS} | {"sentence": to_text(entry.sentence)}
 
 
 def find_idempotency_record(connection: Connection, client_id: str, key: str) -> IdempotencyRecord | None:

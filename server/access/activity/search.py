@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Select, case, func, or_, select
 
 from server.access.activity.entry import Entry, Outcome
 from server.access.tables import activity
-from server.core.text import to_do
+from server.core.sentences import from_text
 
 WINDOW = 5_000  # rows that are searched in one transaction
 PAYLOADS = (activity.c.arguments, activity.c.effect, activity.c.result)
@@ -62,7 +62,6 @@ class Search:
         plain = (columns.sentence, columns.client_name, columns.operation, columns.reason)
         escaped = [json.dumps(text, ensure_ascii=False)[1:-1] for text in spellings]
         return or_(
-            *(columns.sentence.contains(verb, autoescape=True) for verb in to_do(word.lower())),
             *(column.contains(text, autoescape=True) for text in spellings for column in plain),
             *(column.contains(text, autoescape=True) for text in escaped for column in PAYLOADS),
         )
@@ -120,7 +119,7 @@ def read_entry(connection: Connection, entry_id: int) -> Entry | None:
 
 def to_entry(row: Any) -> Entry:
     """Make an entry of a row."""
-    return Entry(**{**row, "outcome": Outcome(row["outcome"])})
+    return Entry(**{**row, "outcome": Outcome(row["outcome"]), "sentence": from_text(row["sentence"])})
 
 
 def to_utc(moment: datetime) -> str:

@@ -9,8 +9,8 @@ from server.access.clients.registry import Clients
 from server.access.clients.store import KEY_ENDED
 from server.access.pause import Pause
 from server.core.errors import InvalidInput, NotFound, Unavailable
+from server.core.sentences import describe_outcome
 from server.core.tasks import Tasks
-from server.core.text import tell
 from server.sdk.approval_requests import ApprovalDuration, ApprovalRequest
 
 PAUSED = "Deskhand is paused. Resume to approve; the request stays here."
@@ -56,7 +56,7 @@ class CallPrompts:
         if extent is ApprovalDuration.always:
             await self._clients.change(approval.client_name, Change(policies={approval.operation: Policy.allow}))
         ended = await self._approvals.wait_for_end(approved)
-        return f"{ended.client_name} {tell(ended.effect.sentence, OUTCOMES[ended.state])}.{self._say_extent(extent)}"
+        return f"{ended.client_name} {describe_outcome(ended.effect.sentence, OUTCOMES[ended.state])}.{self._say_extent(extent)}"
 
     async def deny(self, question_id: str, reason: str) -> str:
         """Record a denial."""

@@ -40,7 +40,7 @@ def say_no(reason: str) -> tuple[str, str]:
     """Sentences about a denial, for the client and for the person."""
     return (
         f"The person at this computer said no: {reason}" if reason else "The person at this computer said no.",
-        f"You said no: {reason}" if reason else "You said no.",
+        f"You denied it: {reason}" if reason else "You denied it.",
     )
 
 

@@ -9,9 +9,22 @@ from pydantic import BaseModel, Field
 
 from server.access.approvals.approval import Approval, State
 from server.access.approvals.service import Approvals
-from server.sdk.operation import Operations, current_call
+from server.core.sentences import Sentence
+from server.sdk.operation import Operations, Wording, current_call
 from server.sdk.services import provided
 
+CHECK_STATUS = Wording(
+    "Check the status of a request",
+    "Shows whether a request that needs approval was approved, and its result.",
+    (
+        Sentence(
+            "check the status of a request",
+            "is checking the status of a request",
+            "checked the status of a request",
+            "could not check the status of a request",
+        ),
+    ),
+)
 Id = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,100}$", description="The approval_id that the call was answered with.")]
 Service = Annotated[Approvals, provided(Approvals)]
 
@@ -44,7 +57,7 @@ class ApprovalView(BaseModel):
 approvals = Operations(prefix="/approvals", title="Approvals")
 
 
-@approvals.operation("GET", "/{approval_id}", scope="", summary_templates="look what became of a call", keep_nulls=True)
+@approvals.operation("GET", "/{approval_id}", scope="", wording=CHECK_STATUS, keep_nulls=True)
 async def read_approval(service: Service, approval_id: Id) -> ApprovalView:
     """Look what became of a call that waits for the person. Ask again after some seconds while it is pending or running."""
     return view(await service.find(approval_id, current_call.get().client_id))

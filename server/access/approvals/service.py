@@ -32,11 +32,15 @@ from server.sdk.approval_requests import ApprovalDuration
 from server.sdk.context import Context
 from server.sdk.operation import Effect, Operation
 
-BEGUN = (State.approved, State.running)
-WAITS = "It waits for your word."
+WAITS = "Needs your approval."
 CHANGED = "What it would do is not any more what you allowed, so you are asked again."
 TOO_MANY = "{most} calls of this client, or large ones, wait for the person's word already. Wait until they have decided."
 GONE = "There is no such approval, or it is not yours."
+
+
+def has_ended(approval: Approval) -> bool:
+    """Return whether an approved call has ended, or is asked about again."""
+    return approval.state not in {State.approved, State.running}
 
 
 class Approvals:
@@ -135,7 +139,7 @@ class Approvals:
         """Wait a moment for the end of an approved call: most end soon."""
         read, seconds = partial(self.find, approval.id), self.settings.result_seconds
         with self._waiters.listening(approval.id) as changed:
-            return await self._waiters.follow(changed, read, lambda seen: seen.state not in BEGUN, seconds)
+            return await self._waiters.follow(changed, read, has_ended, seconds)
 
     async def approve(self, approval: Approval, extent: ApprovalDuration) -> Approval:
         """Take the person's yes. Raises NotFound if it is not pending any more."""
@@ -233,9 +237,9 @@ class Approvals:
         self.changed.set()
 
     def _window(self) -> store.Window:
-        now, settings = self._clock.now(), self.settings
-        since = now - timedelta(minutes=settings.duplicate_minutes)
-        return store.Window(now.isoformat(), since.isoformat(), settings.most_waiting, settings.largest_waiting)
+        settings = self.settings
+        since = self._clock.now() - timedelta(minutes=settings.duplicate_minutes)
+        return store.Window(self._now(), since.isoformat(), settings.most_waiting, settings.largest_waiting)
 
     def _now(self) -> str:
         return self._clock.now().isoformat()

@@ -21,6 +21,7 @@ from server.access.clients.store import find_client, require_credential
 from server.access.tables import activity, idempotency
 from server.access.tables import approval as table
 from server.core.errors import Conflict, NotAuthenticated
+from server.core.sentences import from_text, to_text
 from server.sdk.approval_requests import ApprovalDuration
 from server.sdk.operation import Effect
 
@@ -128,12 +129,13 @@ def to_effect(text: str) -> Effect:
     shown = tuple((str(name), str(value)) for name, value in stored["fields"])
     shown_otherwise = {name: str(stored[name]) for name in ("html", "source") if stored.get(name)}
     links = tuple(stored.get("links", ()))
-    return Effect(stored["sentence"], shown, tuple(stored["recipients"]), links=links, **shown_otherwise)
+    return Effect(from_text(stored["sentence"]), shown, tuple(stored["recipients"]), links=links, **shown_otherwise)
 
 
 def from_effect(effect: Effect) -> str:
     """Write an Effect as JSON, unabridged."""
-    return json.dumps({key: value for key, value in asdict(effect).items() if key != "seal"})
+    stored = {key: value for key, value in asdict(effect).items() if key != "seal"}
+    return json.dumps(stored | {"sentence": to_text(effect.sentence)})
 
 
 def find(connection: Connection, statement: Any, values: Mapping[str, Any]) -> Approval | None:
@@ -263,7 +265,7 @@ def ask_again(connection: Connection, approval: Approval, renewed: Approval, ent
         return False
     take_back(connection, approval.question)
     end_call(connection, entry, None, None)
-    row = {"of": approval.activity_id, "sentence": renewed.effect.sentence, "effect": effect_text(renewed.effect)}
+    row = {"of": approval.activity_id, "sentence": to_text(renewed.effect.sentence), "effect": effect_text(renewed.effect)}
     connection.execute(ASK_AGAIN, row)
     return True
 

@@ -4,9 +4,16 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from server.core.sentences import Sentence
 from server.outbound.previews import FetchNotPermitted, Link, previewing
 from server.sdk.operation import Effect, Operation
 
+FETCH = Sentence(
+    "download {files} from {hosts}",
+    "is downloading {files} from {hosts}",
+    "downloaded {files} from {hosts}",
+    "could not download {files} from {hosts}",
+)
 NEXT = "You are asked again, with the name, size and hash of each file, before anything else happens."
 
 
@@ -35,4 +42,4 @@ def foresee_fetch(links: Collection[Link], summary: str) -> Effect:
     files = "a file" if len(links) == 1 else f"{len(links)} files"
     shown = [field for link in links for field in (("Host", link.host), ("Link", link.address))]
     fields = (*shown, ("To then", summary), ("Next", NEXT))
-    return Effect(f"download {files} from {hosts}", fields, links=tuple(link.given for link in links))
+    return Effect(FETCH.fill(files=files, hosts=hosts), fields, links=tuple(link.given for link in links))

@@ -12,7 +12,7 @@ from server.access.activity.log import LONGEST_RESULT
 from server.access.clients.client import Client
 from server.core.clock import Clock
 from server.core.redaction import redact_start
-from server.core.text import fill
+from server.core.sentences import fill
 from server.sdk.operation import Effect, Operation
 
 NO_FIT = "The request did not fit."  # the answer says how
@@ -61,8 +61,8 @@ class CallRecord:
 
     @property
     def summary(self) -> str:
-        """The operation's phrase, filled with the arguments."""
-        return fill(self.operation.summary_templates, self._redacted)
+        """The operation's sentence, filled with the arguments."""
+        return fill(self.operation.wording.sentences, self._redacted)
 
     @property
     def is_refused(self) -> bool:

@@ -59,11 +59,11 @@ def make_waiting_page(pending: PendingAuthorization) -> str:
     may = "".join(f"<li>{escape(words)}</li>" for words in pending.permissions)
     moved = "<dt>Please note</dt><dd>It was answered at another address before.</dd>" if pending.moved else ""
     body = f"""<h1>{name} wants to sign in</h1>
-<p>Open Deskhand on your computer and type these digits there. This page goes on by itself.</p>
+<p>Open Deskhand on your computer and type these digits there. This page updates automatically.</p>
 <p class="digits"><span aria-hidden="true">{pending.digits}</span><span class="heard">{" ".join(pending.digits)}</span></p>
-<h2>What it may do then</h2><ul>{may}</ul>
+<h2>Permissions</h2><ul>{may}</ul>
 <dl><dt>Who it is</dt><dd>{escape(describe_origin(request))}</dd>
-<dt>Where the answer goes</dt><dd>{escape(request.callback)}</dd>{moved}</dl>
+<dt>Redirects to</dt><dd>{escape(request.callback)}</dd>{moved}</dl>
 <p class="dim">Did you not begin this yourself? Then close this page and type nothing.</p>"""
     return make_page("Sign in", body, refresh=True)
 

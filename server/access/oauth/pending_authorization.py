@@ -9,11 +9,12 @@ from server.access.oauth import redirect_uris
 from server.access.oauth.client_names import name_client, spell_name
 from server.access.oauth.models import Kind
 from server.access.oauth.request_context import AuthorizationRequest, FormParams
+from server.core.sentences import Sentence
 from server.sdk.approval_requests import ApprovalRequest
 from server.sdk.approval_requests import Kind as Subject
 from server.sdk.operation import Effect
 
-SENTENCE = "sign in to Deskhand"
+SENTENCE = Sentence("sign in to Deskhand", "is signing in to Deskhand", "signed in to Deskhand", "could not sign in to Deskhand")
 
 
 class Decision(StrEnum):

@@ -173,7 +173,7 @@ def show(request: Request, answer: OAuthResponse) -> Response:
         return JSONResponse(answer.body, answer.status, PAGE_HEADERS)
     sentence = str(answer.body.get("error_description") or answer.body["error"])
     mistake = "" if answer.status == 403 else " (What asked for it made this mistake, not you.)"
-    page = pages.make_message_page("This sign-in cannot go on", f"{sentence}{mistake}")
+    page = pages.make_message_page("This sign-in failed", f"{sentence}{mistake}")
     return HTMLResponse(page, answer.status, PAGE_HEADERS)
 
 

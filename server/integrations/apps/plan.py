@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from server.core.errors import Conflict, Forbidden, InvalidInput
+from server.integrations.apps import wording
 from server.integrations.apps.allow_list.entries import Entry
 from server.integrations.apps.allow_list.file import title_of
 from server.integrations.apps.models import Action, Order
@@ -14,6 +15,7 @@ from server.sdk.operation import Effect
 from server.system.files import hash_file
 from server.system.processes import Process
 
+RUNS = {Action.start: wording.START, Action.restart: wording.RESTART, Action.open: wording.OPEN}
 HASHED = 64 * 1024 * 1024  # a larger file is shown by its size and its last change
 
 
@@ -75,7 +77,12 @@ def make_plan(order: Order, seen: AppState, machine: Machine) -> Plan:
     if not seen.running():
         return plan_nothing(seen, Action.stop, "it is not running")
     stops = find_stoppable(seen)
-    return Plan(seen, Action.stop, Effect(f"stop {seen.title}", (("App", seen.title), *stop_fields(seen, stops))), tuple(stops))
+    return Plan(
+        seen,
+        Action.stop,
+        Effect(wording.STOP.fill(app=seen.title), (("App", seen.title), *stop_fields(seen, stops))),
+        tuple(stops),
+    )
 
 
 def plan_run(order: Order, seen: AppState, machine: Machine) -> Plan:
@@ -89,7 +96,7 @@ def plan_run(order: Order, seen: AppState, machine: Machine) -> Plan:
     stops = find_stoppable(seen) if order.action is Action.restart and running else {}
     target = find_target(order, seen.entry, machine)
     command = launch_spec.command(find_preset(order.preset, seen.entry), target.value if target else None)
-    sentence = f"{order.action} {seen.title}" if target is None else f"open {order.target} with {seen.title}"
+    sentence = RUNS[order.action].fill(app=seen.title, target=order.target or "")
     fields = (
         ("App", seen.title),
         *(stop_fields(seen, stops) if stops else ()),
@@ -104,7 +111,7 @@ def plan_run(order: Order, seen: AppState, machine: Machine) -> Plan:
 
 def plan_nothing(seen: AppState, action: Action, why: str) -> Plan:
     """Plan nothing."""
-    effect = Effect(f"leave {seen.title} as it is, for {why}", (("App", seen.title), *process_fields(seen.running())))
+    effect = Effect(wording.UNCHANGED.fill(app=seen.title, reason=why), (("App", seen.title), *process_fields(seen.running())))
     return Plan(seen, action, effect, nothing=f"{seen.title} {why.removeprefix('it ')}.")
 
 

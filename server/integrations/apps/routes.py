@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import Path, Query
 
+from server.integrations.apps import wording
 from server.integrations.apps.allow_list.entries import AppsFile, Entry
 from server.integrations.apps.discovery.add_app import NewApp, warn_of
 from server.integrations.apps.discovery.suggestions import Suggestions
@@ -23,19 +24,19 @@ Name = Annotated[str, Path(max_length=200, description="The app's name, or one o
 Mark = Annotated[str | None, Query(max_length=64, description="The entry's mark as it was seen; refused where it has changed.")]
 
 
-@public.operation("GET", "/list", summary_templates="list the programs")
+@public.operation("GET", "/list", wording=wording.LIST)
 async def list_apps(apps: Apps) -> AppList:
     """List the programs that may be started, stopped or told to open something here, and whether they run."""
     return await apps.list_all()
 
 
-@public.operation("POST", "/control", summary_templates="control a program", preview="preview", open_world=True)
+@public.operation("POST", "/control", wording=wording.CONTROL, preview="preview", open_world=True)
 async def control_app(apps: Apps, order: Order) -> Outcome:
     """Start, stop or restart a program on the person's list, or have it open a file or an address that is allowed."""
     return await apps.control(order)
 
 
-@public.operation("GET", "/{app_name}", summary_templates="look how {app_name} is")
+@public.operation("GET", "/{app_name}", wording=wording.READ)
 async def read_app(apps: Apps, app_name: Name) -> AppStatus:
     """Read one program: whether it runs, since when, and how it ended last."""
     return await apps.read(app_name)

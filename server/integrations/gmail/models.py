@@ -41,7 +41,7 @@ class GmailSettings(BaseModel):
         30,
         ge=0.05,
         le=120,
-        title="Wait for Google",
+        title="Google timeout",
         description="How long a call waits for Google's answer before it gives up.",
         json_schema_extra={"unit": "seconds"},
     )
@@ -49,7 +49,7 @@ class GmailSettings(BaseModel):
         2,
         ge=0,
         le=5,
-        title="Try again",
+        title="Retries (read requests only)",
         description="How often a failed reading is tried again. What sends or changes something is never tried twice.",
         json_schema_extra={"unit": "times"},
     )

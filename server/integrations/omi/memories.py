@@ -11,7 +11,7 @@ from server.core.errors import InvalidInput, NotFound
 from server.core.items import convert_item, convert_items
 from server.core.local_time import name_zone, read_local
 from server.core.text import tell_moment
-from server.integrations.omi import summaries
+from server.integrations.omi import summaries, wording
 from server.integrations.omi.ingest import TOPIC
 from server.integrations.omi.models import (
     ActionItem,
@@ -66,7 +66,7 @@ class Memories:
         """Preview which conversation is removed."""
         row = await self._find(conversation_id)
         fields = (("Title", row["title"]), ("When", tell_moment(row["created_at"])), ("Id", row["id"]))
-        return Effect(f"delete the conversation {row['title'] or row['id']!r} for good", fields)
+        return Effect(wording.DELETE_NAMED.fill(title=row["title"] or row["id"]), fields)
 
     async def delete_conversation(self, conversation_id: str) -> Done:
         """Remove a conversation for good. Raises NotFound."""
@@ -86,7 +86,7 @@ class Memories:
         item = await self._find_item(item_id)
         state = "done" if mark.completed else "still to be done"
         fields = (("Action item", item["description"]), ("Mark as", state), ("Conversation", item["conversation_id"]))
-        return Effect(f"mark an action item as {state}", fields)
+        return Effect(wording.MARK_DONE if mark.completed else wording.MARK_OPEN, fields)
 
     async def mark_action_item(self, item_id: str, mark: Mark) -> Done:
         """Mark an action item as done or not done. Raises NotFound."""

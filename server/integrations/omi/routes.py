@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import Body, Path, Query
 
+from server.integrations.omi import wording
 from server.integrations.omi.memories import read_bound
 from server.integrations.omi.models import (
     UID_PATTERN,
@@ -65,9 +66,7 @@ async def ingest(omi: OmiService, uid: str, memory: dict[str, Any]) -> None:
     await omi.ingest.take(delivery)
 
 
-@operations.operation(
-    "GET", "/api/conversations", summary_templates=("look for {query} in the conversations", "list the conversations")
-)
+@operations.operation("GET", "/api/conversations", wording=wording.LIST)
 async def list_conversations(  # noqa: PLR0913, PLR0917, each narrows the list in its own way
     omi: Omi,
     query: Words = None,
@@ -86,7 +85,7 @@ async def list_conversations(  # noqa: PLR0913, PLR0917, each narrows the list i
     )
 
 
-@operations.operation("GET", "/api/conversations/{conversation_id}", summary_templates="read a conversation", keep_nulls=True)
+@operations.operation("GET", "/api/conversations/{conversation_id}", wording=wording.READ, keep_nulls=True)
 async def read_conversation(omi: Omi, conversation_id: ConversationId, offset: From = 0) -> WholeConversation:
     """Read what was said in a conversation, and what OMI made of it."""
     return await omi.memories.read_conversation(conversation_id, offset)
@@ -95,7 +94,7 @@ async def read_conversation(omi: Omi, conversation_id: ConversationId, offset: F
 @operations.operation(
     "DELETE",
     "/api/conversations/{conversation_id}",
-    summary_templates="delete a conversation",
+    wording=wording.DELETE,
     idempotent=True,
     preview="memories.preview_delete",
     rare=True,
@@ -105,7 +104,7 @@ async def delete_conversation(omi: Omi, conversation_id: ConversationId) -> Done
     return await omi.memories.delete_conversation(conversation_id)
 
 
-@operations.operation("GET", "/api/action-items", summary_templates="list what is to be done")
+@operations.operation("GET", "/api/action-items", wording=wording.LIST_TODOS)
 async def list_action_items(omi: Omi, completed: Completed = None, limit: Limit = 50, offset: Offset = 0) -> ActionItemList:
     """List what is to be done after the person's conversations, the newest first."""
     return await omi.memories.list_action_items(limit, offset, completed)
@@ -114,7 +113,7 @@ async def list_action_items(omi: Omi, completed: Completed = None, limit: Limit 
 @operations.operation(
     "PUT",
     "/api/action-items/{item_id}",
-    summary_templates="mark an action item",
+    wording=wording.MARK,
     preview="memories.preview_mark",
     destructive=False,
     idempotent=True,
@@ -124,7 +123,7 @@ async def mark_action_item(omi: Omi, item_id: ItemId, mark: Mark) -> Done:
     return await omi.memories.mark_action_item(item_id, mark)
 
 
-@operations.operation("GET", "/api/day-summaries", summary_templates="list the summaries of days")
+@operations.operation("GET", "/api/day-summaries", wording=wording.LIST_SUMMARIES)
 async def list_day_summaries(
     omi: Omi, limit: Annotated[int, Query(ge=1, le=20, description="How many at most.")] = 7, offset: Offset = 0
 ) -> DaySummaryList:
@@ -132,20 +131,20 @@ async def list_day_summaries(
     return await omi.memories.list_day_summaries(limit, offset)
 
 
-@operations.operation("GET", "/api/live-transcript", summary_templates="read what is being said")
+@operations.operation("GET", "/api/live-transcript", wording=wording.LIVE)
 async def read_live_transcript(omi: Omi, session_id: Session = None) -> LiveTranscript:
     """Read what is being said around the person's OMI wearable now, or was said last."""
     return await omi.memories.read_live(session_id)
 
 
-@operations.operation("POST", "/chatgpt/webhook/memory", summary_templates="hand over a conversation as OMI does", **INGESTING)
+@operations.operation("POST", "/chatgpt/webhook/memory", wording=wording.ADD, **INGESTING)
 async def receive_memory(omi: Omi, memory: Memory, uid: Uid = "default_user") -> MemoryReceipt:
     """Keep a conversation as OMI's webhook sends it; the same one sent again changes nothing."""
     await ingest(omi, uid, memory)
     return MemoryReceipt(status="success", message="Memory data received and logged")
 
 
-@operations.operation("POST", "/chatgpt/memory", summary_templates="keep a conversation", **INGESTING)
+@operations.operation("POST", "/chatgpt/memory", wording=wording.ADD, **INGESTING)
 async def store_memory(omi: Omi, memory: Memory, uid: Uid = "default_user") -> MemoryReceipt:
     """Keep a conversation for the person; the same one sent again changes nothing."""
     await ingest(omi, uid, memory)

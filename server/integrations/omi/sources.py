@@ -80,12 +80,12 @@ class Sources:
 def view(row: Mapping[str, Any]) -> ApprovalRequest:
     """View a uid as an approval request."""
     client, account = row["first_client"], f"the OMI account {row['uid']}"
-    what = f"what comes for {account}" if client else f"what {account} sends"
+    what = f"conversations for {account}" if client else f"conversations from {account}"
     return ApprovalRequest(
         id=row["question"],
         kind=QuestionKind.source,
         client=client or "OMI",
-        sentence=f"keep {what}, and let your clients read it",
+        sentence=f"store {what}, so that your clients can read them",
         asked_at=row["first_at"],
         fields=(
             ("uid", row["uid"]),

@@ -9,7 +9,7 @@ from desktop.tray.menu import LONGEST, SEPARATOR, MenuAction, MenuItem, menu
 from desktop.tray.status import Status
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-SERVING = Status(level=StatusLevel.local, sentence="On, for this computer only", serving=True)
+SERVING = Status(level=StatusLevel.local, sentence="Running (local only)", serving=True)
 REACHED = replace(SERVING, level=StatusLevel.online, address="https://abel.ngrok.app", tunnel="open", can_copy=True)
 
 
@@ -44,19 +44,19 @@ def test_open_is_the_default_item(status):
 
 
 def test_pending_approvals_are_first_and_the_default_item():
-    waiting = replace(REACHED, level=StatusLevel.attention, sentence="2 calls wait for you", waiting=2)
+    waiting = replace(REACHED, level=StatusLevel.attention, sentence="2 requests need approval", waiting=2)
     first, second, *_ = menu(waiting, NOW)
-    assert (first.text, first.action, first.default) == ("2 wait for you…", MenuAction.show_approvals, True)
+    assert (first.text, first.action, first.default) == ("2 requests need approval…", MenuAction.show_approvals, True)
     assert second.text == "● Online · https://abel.ngrok.app"
     assert [line.action for line in menu(waiting, NOW) if line.default] == [MenuAction.show_approvals]
     assert MenuAction.open in actions(waiting)
-    assert menu(replace(waiting, waiting=1), NOW)[0].text == "1 waits for you…"
+    assert menu(replace(waiting, waiting=1), NOW)[0].text == "1 request needs approval…"
 
 
 def test_problem_is_shown_beside_pending_approvals():
     sentence = "Gmail wants you to sign in again."
     status = replace(SERVING, level=StatusLevel.attention, sentence=sentence, problem=sentence, waiting=1)
-    assert texts(status)[:3] == ["1 waits for you…", "◌ Needs you", sentence]
+    assert texts(status)[:3] == ["1 request needs approval…", "◌ Action needed", sentence]
 
 
 def test_address_can_be_copied_if_there_is_a_clipboard():
@@ -67,7 +67,7 @@ def test_address_can_be_copied_if_there_is_a_clipboard():
 
 def test_new_address_is_marked_until_copied():
     changed = replace(REACHED, changed=True)
-    assert actions(changed)[MenuAction.copy].text == "The address is new: copy it"
+    assert actions(changed)[MenuAction.copy].text == "Copy new public address"
     assert actions(replace(changed, copied=changed.address))[MenuAction.copy].text == "Copy public address"
 
 
@@ -110,8 +110,8 @@ def test_start_at_login_is_offered_if_supported():
 
 
 def test_update_and_demo_are_marked():
-    assert "Deskhand 2.0 is there" in texts(replace(SERVING, update="2.0"))
-    assert "Demo: made-up accounts" in texts(replace(SERVING, demo=True))
+    assert "Update available: 2.0" in texts(replace(SERVING, update="2.0"))
+    assert "Demo mode" in texts(replace(SERVING, demo=True))
 
 
 def test_groups_have_one_separator():

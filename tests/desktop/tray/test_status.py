@@ -18,7 +18,7 @@ def test_status_keeps_public_address_and_recent_activity():
     entry = {"client": "my-gpt", "sentence": "read a mail", "at": "", "outcome": "done"}
     answer = {
         "look": "attention",
-        "sentence": "Deskhand needs you",
+        "sentence": "Action needed",
         "problems": ["Gmail wants you to sign in again."],
         "public": "https://abel.ngrok.app",
         "here_only": False,

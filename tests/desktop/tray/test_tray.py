@@ -63,7 +63,7 @@ def test_pending_approvals_change_icon_and_tooltip():
     before = icon.icon.tobytes()
     tray.show(replace(ONLINE, level=StatusLevel.attention, waiting=2))
     until(lambda: icon.icon.tobytes() != before, "the icon shows it")
-    until(lambda: icon.title == "Deskhand: 2 wait for you…", "it is said")
+    until(lambda: icon.title == "Deskhand: 2 requests need approval…", "it is said")
 
 
 @pytest.mark.usefixtures("built")

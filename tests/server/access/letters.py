@@ -12,10 +12,15 @@ from pydantic import BaseModel
 from server.access.approvals.approval import SECTION, ApprovalSettings
 from server.access.clients.registry import Policy
 from server.core.errors import NotFound
+from server.core.sentences import Sentence
 from server.http.application import new_application
 from server.runtime.state import RateLimits, State
 from server.sdk.approval_requests import ApprovalDuration, ApprovalRequest
 from server.sdk.operation import Effect, Operations, require_allowed, require_still_allowed
+
+LETTER = Sentence(
+    "send a letter to {to}", "is sending a letter to {to}", "sent a letter to {to}", "could not send a letter to {to}"
+)
 
 
 class Letter(BaseModel):
@@ -97,7 +102,7 @@ def make_router(post: Post) -> Operations:
 
     def foresee(letter: Letter) -> Effect:
         signed = (("Signature", post.signature),) if post.signature else ()
-        return Effect(f"send a letter to {letter.to}", (("To", letter.to), ("Text", letter.text), *signed), seal=post.paper)
+        return Effect(LETTER.fill(to=letter.to), (("To", letter.to), ("Text", letter.text), *signed), seal=post.paper)
 
     async def preview_invitation(order: Invitation) -> Effect:
         post.previewing.set()

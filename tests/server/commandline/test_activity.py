@@ -8,7 +8,7 @@ import pytest
 def test_activity_is_printed_as_sentences(deskhand, serve) -> None:
     served = serve()
     served.call("GET", "/apps/list")
-    assert "done      script listed the programs (" in deskhand("activity").stdout
+    assert "done      script listed apps (" in deskhand("activity").stdout
     assert json.loads(deskhand("activity", "--json", "--limit", "1").stdout)[0]["operation"] == "list_apps"
 
 
@@ -53,7 +53,7 @@ def test_pending_approval_is_marked(deskhand, serve) -> None:
     served.call("POST", "/apps/control", json=order, headers={"Prefer": "respond-async"})
     output = deskhand("activity", "--waiting").stdout
     assert ("waiting   script wants to start Demo clock" in output, output.count("script")) == (True, 1)
-    assert "decision   asked: It waits for your word." in deskhand("activity", "2").stdout
+    assert "decision   asked: Needs your approval." in deskhand("activity", "2").stdout
 
 
 def test_call_is_printed_with_all_its_fields(deskhand, serve) -> None:
@@ -62,13 +62,13 @@ def test_call_is_printed_with_all_its_fields(deskhand, serve) -> None:
     served.call("POST", "/apps/control", json={"app_name": "notes", "action": "start"})
     served.call("GET", "/apps/notes")
     refused, failed = deskhand("activity", "1").stdout, deskhand("activity", "2").stdout
-    assert "my-gpt wanted to control a program" in refused
+    assert "my-gpt was denied: control an app" in refused
     assert "decision   refused: The scope is missing." in refused
     assert "operation  read_app" in failed
     assert "decision   allowed: Reading is allowed." in failed
-    assert "What was asked:" in failed
-    assert "notes" in failed.split("What was asked:")[1]
-    assert "What was answered:" in failed
+    assert "Request:" in failed
+    assert "notes" in failed.split("Request:")[1]
+    assert "Response:" in failed
     assert deskhand("activity", "99").returncode == 1
 
 

@@ -5,7 +5,7 @@ from tests.window.asking import asking
 
 def test_empty_approval_list_is_reported(deskhand, serve):
     serve()
-    assert deskhand("approvals", "list").stdout == "Nothing waits for you.\n"
+    assert deskhand("approvals", "list").stdout == "No pending requests.\n"
     assert deskhand("approvals", "list", "--json").stdout == "[]\n"
 
 
@@ -15,9 +15,9 @@ def test_pending_approval_is_printed_with_its_durations_and_expiry(deskhand, ser
     order = {"to": "ann@example.com", "subject": "Hi", "body": "Hello"}
     response = served.call("POST", "/gmail/send", key, json=order, headers={"Prefer": "respond-async"})
     output = deskhand("approvals", "list").stdout
-    assert f"{response.json()['approval_id']}  bot asks: may it send mail to ann@example.com?" in output
+    assert f"{response.json()['approval_id']}  bot wants to send an email to ann@example.com" in output
     assert "    To: ann@example.com\n" in output
-    assert "    A yes can go further: --for temporary or recipients\n" in output
+    assert "    Approve more than this request: --for temporary or recipients\n" in output
     assert "    It waits until " in output
 
 

@@ -61,7 +61,7 @@ def test_first_call_of_the_demo_asks_to_send_a_mail_and_sends_it_when_approved(v
     (request,) = [entry for entry in visited.person("GET", "/api/approvals").json() if entry["operation"] == "send_mail"]
     assert {field["name"]: field["value"] for field in request["fields"]}["To"] == "priya.nair@example.net"
     approved = visited.person("POST", f"/api/approvals/{request['id']}/approve", json={"extent": "once"})
-    assert approved.json()["message"] == "my-gpt sent mail to priya.nair@example.net."
+    assert approved.json()["message"] == "my-gpt sent an email to priya.nair@example.net."
     assert [entry["outcome"] for entry in list_calls(visited, "send_mail")] == ["done"]
 
 

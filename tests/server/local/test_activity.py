@@ -25,7 +25,7 @@ def test_activity_is_paginated(demo) -> None:
     page = demo.person("GET", "/api/activity/page?limit=2").json()
     failed, done = page["entries"]
     assert (failed["outcome"], failed["about"], failed["integration"]) == ("failed", "no such app", "apps")
-    assert (done["outcome"], done["sentence"], "result" in done) == ("done", "listed the programs", False)
+    assert (done["outcome"], done["sentence"], "result" in done) == ("done", "listed apps", False)
     assert failed["note"].startswith("There is no app")
     assert done["note"] is None
     rest = demo.person("GET", f"/api/activity/page?limit=10&before={page['earlier']}").json()
@@ -73,8 +73,8 @@ def test_pending_approval_is_titled_as_request_and_its_decision_stays(demo) -> N
     mail = {"to": "mei.tanaka@example.org", "subject": "Lunch", "body": "hello"}
     approval_id = demo.call("POST", "/gmail/send", json=mail, headers={"Prefer": "respond-async"}).json()["approval_id"]
     (line,) = demo.person("GET", "/api/activity/page?outcome=waiting").json()["entries"]
-    assert (line["sentence"], line["note"]) == ("wants to send mail to mei.tanaka@example.org", None)
+    assert (line["sentence"], line["note"]) == ("wants to send an email to mei.tanaka@example.org", None)
     assert demo.person("POST", f"/api/approvals/{approval_id}/deny", json={"reason": "Not today."}).status_code == 200
     (line,) = demo.person("GET", "/api/activity/page?outcome=refused").json()["entries"]
-    assert line["sentence"] == "wanted to send mail to mei.tanaka@example.org"
-    assert (line["note"], line["about"]) == ("You said no: Not today.", None)
+    assert line["sentence"] == "was denied: send an email to mei.tanaka@example.org"
+    assert (line["note"], line["about"]) == ("You denied it: Not today.", None)

@@ -36,7 +36,7 @@ def test_mail_waits_is_shown_completely_and_is_sent_after_approval(demo):
     assert question["extents"] == ["once", "temporary", "recipients"]
     status, overview = demo.person("GET", "/api/status").json(), demo.person("GET", "/api/overview").json()
     assert (status["waiting"], status["look"], overview["waiting"]) == (1, "attention", 1)
-    assert status["sentence"] == "1 call waits for you"
+    assert status["sentence"] == "1 request needs approval"
     assert demo.person("POST", f"/api/approvals/{question['id']}/approve", json={"extent": "always"}).status_code == 422
     assert demo.person("POST", f"/api/approvals/{question['id']}/approve", json={}).status_code == 200
     again = demo.call("POST", "/gmail/send", json=mail)

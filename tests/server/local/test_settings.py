@@ -66,10 +66,10 @@ def test_saved_setting_holds_and_the_others_stay(demo) -> None:
 @pytest.mark.parametrize(
     ("values", "field", "sentence"),
     [
-        ({"payload_days": 0}, "payload_days", "Contents of calls has to be 1 or more."),
-        ({"payload_days": 99999}, "payload_days", "Contents of calls may be 3650 at most."),
-        ({"payload_days": "soon"}, "payload_days", "Contents of calls has to be a whole number."),
-        ({"activity_days": None}, "activity_days", "That a call was made has to be a whole number."),
+        ({"payload_days": 0}, "payload_days", "Keep request contents for has to be 1 or more."),
+        ({"payload_days": 99999}, "payload_days", "Keep request contents for may be 3650 at most."),
+        ({"payload_days": "soon"}, "payload_days", "Keep request contents for has to be a whole number."),
+        ({"activity_days": None}, "activity_days", "Keep log entries for has to be a whole number."),
     ],
 )
 def test_invalid_setting_is_refused_with_a_sentence(demo, values, field, sentence) -> None:

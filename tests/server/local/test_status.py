@@ -6,9 +6,9 @@ SIGN_IN = ApprovalRequest("signin-1", Kind.sign_in, "bot", "sign in", "2026")
 
 
 def test_pending_approvals_are_the_first_status() -> None:
-    assert judge(paused=True, here=False, problems=["x"], questions=[CALL]) == (Face.attention, "1 call waits for you")
-    assert count_waiting([CALL, CALL]) == "2 calls wait for you"
-    assert count_waiting([CALL, SIGN_IN]) == "2 questions wait for you"
+    assert judge(paused=True, here=False, problems=["x"], questions=[CALL]) == (Face.attention, "1 request needs approval")
+    assert count_waiting([CALL, CALL]) == "2 requests need approval"
+    assert count_waiting([CALL, SIGN_IN]) == "2 requests need approval"
 
 
 def test_status_is_published_to_the_tray_with_its_events(serve) -> None:

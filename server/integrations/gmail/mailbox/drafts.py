@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass, replace
 
 from server.core.errors import DeskhandError, InvalidInput, UpstreamFailed
+from server.integrations.gmail import wording
 from server.integrations.gmail.accounts.accounts import Accounts
 from server.integrations.gmail.accounts.session import Permission, Session, open_session
 from server.integrations.gmail.mailbox.inbox import Inbox
@@ -109,7 +110,7 @@ class Drafts:
     async def _foresee_update(self, session: Session, draft_id: str, outgoing: OutgoingMail) -> Effect:
         before = await self._read_raw(session, draft_id)
         fields = (*outgoing.fields(), ("Replaces", f"a draft to {before.recipients or 'nobody yet'}: {before.subject}"))
-        sentence = f"replace a draft to {name_recipients(outgoing.recipients())}"
+        sentence = wording.REPLACE_DRAFT_TO.fill(to=name_recipients(outgoing.recipients()))
         return Effect(sentence, fields, seal=outgoing.seal(), html=outgoing.rendered, links=outgoing.links())
 
     async def preview_send(self, draft_id: str, account: str | None) -> Effect:
@@ -134,14 +135,15 @@ class Drafts:
         unshown = (("Not shown completely", mail.describe_unshown()),) if mail.unshown else ()
         fields = (("Account", session.address), *mail.fields(), *unshown, ("Draft", draft_id))
         html = await self.accounts.run(mail.render)
-        return Effect(f"send the draft to {mail.recipients}", fields, mail.addresses, stored.seal(), html, mail.source)
+        sentence = wording.SEND_DRAFT_TO.fill(to=mail.recipients)
+        return Effect(sentence, fields, mail.addresses, stored.seal(), html, mail.source)
 
     async def preview_delete(self, draft_id: str, account: str | None) -> Effect:
         """Foresee which draft is deleted."""
         session = open_session(self.accounts, account, Permission.read, Permission.send)
         mail = await self._read_raw(session, draft_id)
         fields = (("Account", session.address), *mail.fields(), ("Draft", draft_id), ("Note", PERMANENT))
-        return Effect(f"delete the draft {mail.subject!r} for good", fields)
+        return Effect(wording.DELETE_DRAFT_NAMED.fill(subject=mail.subject or wording.NO_SUBJECT), fields)
 
     async def delete(self, draft_id: str, account: str | None) -> Done:
         """Delete a draft for good."""
@@ -191,7 +193,7 @@ class Drafts:
 
 def foresee_draft(outgoing: OutgoingMail) -> Effect:
     """Effect of writing a draft."""
-    sentence = f"write a draft to {name_recipients(outgoing.recipients())}"
+    sentence = wording.DRAFT_TO.fill(to=name_recipients(outgoing.recipients()))
     return Effect(sentence, outgoing.fields(), seal=outgoing.seal(), html=outgoing.rendered, links=outgoing.links())
 
 

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from server.core.errors import DeskhandError, InvalidInput, NotFound, UpstreamFailed
 from server.core.local_time import name_zone
 from server.core.memory_budget import reserve
+from server.integrations.gmail import wording
 from server.integrations.gmail.accounts.accounts import Accounts
 from server.integrations.gmail.accounts.session import Permission, Session, open_session
 from server.integrations.gmail.mailbox.attachments import Files
@@ -136,7 +137,9 @@ class Inbox:
         file = File(part.file_name, part.media_type, await self._fetch_content(session, message_id, part))
         headers = read_parts(message.get("payload")).headers
         shown = [(name, headers.line(name, 300)) for name in ("From", "Subject")]
-        return Effect(f"save {part.file_name} from a mail", (("Account", session.address), *shown, ("Attachment", str(file))))
+        return Effect(
+            wording.SAVE_FILE_NAMED.fill(name=part.file_name), (("Account", session.address), *shown, ("Attachment", str(file)))
+        )
 
     async def save_attachment(self, message_id: str, attachment_id: str, account: str | None) -> SavedFile:
         """Save an attached file into the folder for files."""

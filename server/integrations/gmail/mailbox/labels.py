@@ -8,6 +8,8 @@ from itertools import accumulate
 from typing import Any, NoReturn
 
 from server.core.errors import InvalidInput, NotFound
+from server.core.sentences import Sentence
+from server.integrations.gmail import wording
 from server.integrations.gmail.accounts.accounts import Accounts
 from server.integrations.gmail.accounts.session import Permission, Session, open_session
 from server.integrations.gmail.mailbox.responses import LARGEST_ANSWER, label_ids, name_labels
@@ -64,7 +66,7 @@ class Labels:
         session, add, remove = await self._resolve_change(order, account)
         fields = [("Add labels", add), ("Remove labels", remove)]
         more = [(title, ", ".join(label.name for label in labels)) for title, labels in fields if labels]
-        return await self._preview(session, message_id, "change the labels of", *more)
+        return await self._preview(session, message_id, wording.LABEL_NAMED, *more)
 
     async def change(self, message_id: str, order: LabelChange, account: str | None) -> Relabelled:
         """Add labels to a mail and remove others."""
@@ -75,7 +77,7 @@ class Labels:
 
     async def preview_mark(self, message_id: str, order: UnreadMark, account: str | None) -> Effect:
         """Foresee which mail is marked."""
-        return await self._preview(self._open(account), message_id, f"mark as {'unread' if order.unread else 'read'}")
+        return await self._preview(self._open(account), message_id, wording.MARK_UNREAD if order.unread else wording.MARK_READ)
 
     async def mark(self, message_id: str, order: UnreadMark, account: str | None) -> Done:
         """Mark a mail as unread or read."""
@@ -103,13 +105,13 @@ class Labels:
         await self._open(account).change("messages.untrash", id=message_id)
         return Done(success=True, message="The mail is out of the trash.")
 
-    async def _preview_move(self, verb: str, message_id: str, account: str | None) -> Effect:
+    async def _preview_move(self, sentence: Sentence, message_id: str, account: str | None) -> Effect:
         """Foresee which mail is moved."""
-        return await self._preview(self._open(account), message_id, verb)
+        return await self._preview(self._open(account), message_id, sentence)
 
-    preview_archive = partialmethod(_preview_move, "archive")
-    preview_trash = partialmethod(_preview_move, "put into the trash")
-    preview_untrash = partialmethod(_preview_move, "take out of the trash")
+    preview_archive = partialmethod(_preview_move, wording.ARCHIVE_NAMED)
+    preview_trash = partialmethod(_preview_move, wording.TRASH_NAMED)
+    preview_untrash = partialmethod(_preview_move, wording.RESTORE_NAMED)
 
     def _open(self, account: str | None) -> Session:
         return open_session(self.accounts, account, Permission.read, Permission.change)
@@ -131,14 +133,14 @@ class Labels:
     async def _modify(self, session: Session, message_id: str, add: list[str], remove: list[str]) -> dict[str, Any]:
         return await session.change("messages.modify", id=message_id, body={"addLabelIds": add, "removeLabelIds": remove})
 
-    async def _preview(self, session: Session, message_id: str, verb: str, *more: tuple[str, str]) -> Effect:
+    async def _preview(self, session: Session, message_id: str, sentence: Sentence, *more: tuple[str, str]) -> Effect:
         message = await session.read(
             "messages.get", id=message_id, format="metadata", metadataHeaders=["From", "Subject", "Date"]
         )
         headers = read_headers(message.get("payload"))
         shown = [(name, headers.line(name, 300)) for name in ("From", "Subject", "Date")]
         fields = (("Account", session.address), *shown, *more, ("Mail", message_id))
-        return Effect(f"{verb} the mail {headers.line('Subject', 100)!r}", fields)
+        return Effect(sentence.fill(subject=headers.line("Subject", 100) or wording.NO_SUBJECT), fields)
 
     async def _recall(self, session: Session) -> list[MailLabel]:
         at, labels = self._known.get(session.address, (0.0, []))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from server.core.errors import DeskhandError, InvalidInput, UpstreamFailed, UpstreamTimedOut
+from server.integrations.gmail import wording
 from server.integrations.gmail.accounts.accounts import Accounts
 from server.integrations.gmail.accounts.session import Permission, Session, open_session
 from server.integrations.gmail.adapter.errors import NotReached
@@ -128,7 +129,7 @@ class Outbox:
 
 def foresee_mail(outgoing: OutgoingMail) -> Effect:
     """Effect of sending a mail."""
-    sentence = f"send mail to {name_recipients(outgoing.recipients())}"
+    sentence = wording.SEND_TO.fill(to=name_recipients(outgoing.recipients()))
     return Effect(
         sentence, outgoing.fields(), outgoing.addresses(), outgoing.seal(), html=outgoing.rendered, links=outgoing.links()
     )
@@ -137,7 +138,7 @@ def foresee_mail(outgoing: OutgoingMail) -> Effect:
 def foresee_answer(outgoing: OutgoingMail, answer: Answer) -> Effect:
     """Effect of a reply."""
     fields = (*outgoing.fields(), ("Answers", answer.answered), ("Thread", answer.thread_id))
-    sentence = f"answer {name_recipients(outgoing.recipients())}"
+    sentence = wording.REPLY_TO.fill(to=name_recipients(outgoing.recipients()))
     return Effect(sentence, fields, outgoing.addresses(), outgoing.seal(), html=outgoing.rendered, links=outgoing.links())
 
 

@@ -9,6 +9,7 @@ from server.access.activity.entry import Entry, Outcome
 from server.access.activity.log import to_row
 from server.access.activity.search import WINDOW, Search
 from server.access.tables import activity
+from server.core.sentences import Sentence
 
 READ = Entry(
     at="",
@@ -23,7 +24,14 @@ READ = Entry(
     arguments='{"query": "a \\"quoted\\" word"}',
     result="[]",
 )
-SENT = replace(READ, client_name="gpt", operation="send_mail", sentence="send mail to Österreich", changes=True, arguments=None)
+SENT = replace(
+    READ,
+    client_name="gpt",
+    operation="send_mail",
+    sentence=Sentence("send mail to Österreich", "is sending mail", "sent mail to Österreich", "could not send mail"),
+    changes=True,
+    arguments=None,
+)
 FAILED = replace(
     READ, client_name="100%", operation="list_apps", sentence="List_the apps", arguments=None, outcome=Outcome.failed
 )
@@ -60,6 +68,7 @@ def search(opened, clock):
         ({"without": (3,)}, [2, 1]),
         ({"text": "MAILS find"}, [1]),
         ({"text": "sent Mail"}, [2]),
+        ({"text": "is sending"}, [2]),
         ({"text": '"quoted"'}, [1]),
         ({"text": "österreich"}, [2]),
         ({"text": "%"}, [3]),

@@ -46,7 +46,7 @@ async def test_approval_tells_that_its_call_failed(opened) -> None:
     async with posting(opened, result_seconds=10) as post:
         await post.send(await post.client())
         post.fail = NotFound("There is no such address.")
-        assert await post.approve() == "bot tried to send a letter to ann."
+        assert await post.approve() == "bot could not send a letter to ann."
 
 
 async def test_decided_approval_is_not_prompted_again(opened) -> None:

@@ -118,7 +118,7 @@ async def test_revoked_permission_ends_the_approval_and_answers_its_call(opened,
         assert (await post.state.approvals.find(question.id)).state == "cancelled"
         assert post.sent == []
         entry = (await post.state.activity.list())[-1]
-        assert (entry.outcome, entry.reason != "It waits for your word.") == ("refused", True)
+        assert (entry.outcome, entry.reason != "Needs your approval.") == ("refused", True)
 
 
 @pytest.mark.parametrize("change", ["scope", "deny", "revoke"])

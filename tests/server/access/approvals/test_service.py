@@ -77,7 +77,7 @@ async def test_denial_is_returned_with_its_reason(opened, reason: str) -> None:
         seen = await post.look(bot, answer.json()["approval_id"])
         assert (seen["status"], seen["reason"], post.sent) == ("denied", reason, [])
         entry = (await post.state.activity.list())[-1]
-        noted = f"You said no{': ' + reason if reason else '.'}"
+        noted = f"You denied it{': ' + reason if reason else '.'}"
         assert (entry.outcome, entry.decision, entry.reason) == ("refused", "denied", noted)
 
 

@@ -4,11 +4,14 @@ from server.access.activity.entry import Outcome
 from server.access.clients.client import Client
 from server.access.guard.record import NO_FIT, PAUSED, CallRecord
 from server.core.clock import Clock
-from server.sdk.operation import Effect, Operation
+from server.core.sentences import Sentence
+from server.sdk.operation import Effect, Operation, Wording
 
 
 def make_record(*, changes: bool) -> CallRecord:
-    operation = Operation("send", "write:mail", "Send.", changes, summary_templates=("send mail to {to}", "send mail"))
+    operation = Operation(
+        "send", "write:mail", "Send.", changes, wording=Wording(sentences=(Sentence("send mail to {to}"), Sentence("send mail")))
+    )
     return CallRecord(Clock(), Client("1", "bot", frozenset()), operation)
 
 

@@ -96,8 +96,8 @@ def test_decision_is_recorded_in_activity(served):
     (question,) = questions(served)
     served.person("POST", f"/api/approvals/{question['id']}/deny", json={"reason": "Not today"})
     line = last_line(served)
-    assert (line["client"], line["sentence"]) == ("my-gpt", "wanted to sign in to Deskhand")
-    assert (line["outcome"], line["note"]) == ("refused", "You said no: Not today")
+    assert (line["client"], line["sentence"]) == ("my-gpt", "was denied: sign in to Deskhand")
+    assert (line["outcome"], line["note"]) == ("refused", "You denied it: Not today")
 
 
 @pytest.mark.parametrize("code", [None, "", "12", "12345", "abcd", "٤٢٤٢"])
@@ -338,7 +338,7 @@ async def test_crowd_of_strangers_is_reported_once():
     await asyncio.sleep(0.05)
     ((title, text),) = notifications
     assert (title, "It wants to sign in to Deskhand." in text) == (
-        "Unknown program, calling itself “Some A… needs your approval",
+        "Unknown program, calling itself “Some… needs your approval",
         True,
     )
 

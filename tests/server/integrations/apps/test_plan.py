@@ -36,7 +36,7 @@ def test_start_runs_the_command_of_the_entry():
 def test_running_app_is_not_started_again(seen):
     made = plan("start", seen)
     assert (made.command, made.nothing) == ((), "app is already running.")
-    assert made.effect.sentence == "leave app as it is, for it is already running"
+    assert made.effect.sentence == "leave app unchanged (it is already running)"
 
 
 def test_start_ends_nothing_if_several_instances_are_allowed():

@@ -77,7 +77,7 @@ def test_mail_is_sent_and_replied_to(client):
 def test_activity_has_the_mail_verbatim(client):
     client.call("POST", "/gmail/send", json={"to": "bob@example.com", "subject": "Lunch", "body": "Tuesday?"})
     (entry,) = [record for record in client.activity() if record["operation"] == "send_mail"]
-    assert entry["sentence"] == "sent mail to bob@example.com"
+    assert entry["sentence"] == "sent an email to bob@example.com"
     assert "Tuesday?" in str(entry)
 
 
@@ -216,7 +216,7 @@ def test_client_reads_and_needs_permission_to_change(demo):
     demo.make_client("reader")
     mail = {"to": "bob@example.com", "subject": "s", "body": "b"}
     response = demo.call("POST", "/gmail/send", json=mail, headers={"Prefer": "respond-async"})
-    assert (response.status_code, response.json()["summary"]) == (202, "send mail to bob@example.com")
+    assert (response.status_code, response.json()["summary"]) == (202, "send an email to bob@example.com")
     assert demo.call("GET", "/gmail/search?query=subject:s+in:sent").json()["messages"] == []
 
 

@@ -85,7 +85,7 @@ def test_mark_survives_an_update_by_omi(pendant) -> None:
 def test_deletion_is_previewed_and_removes_action_items(pendant) -> None:
     memories = pendant.omi.memories
     pendant.send(make_memory())
-    assert "'Timeline talk'" in pendant.run(memories.preview_delete("c1")).sentence
+    assert "“Timeline talk”" in pendant.run(memories.preview_delete("c1")).sentence
     pendant.run(memories.delete_conversation("c1"))
     assert pendant.run(memories.list_action_items(10, 0, None)).action_items == []
     with pytest.raises(NotFound):

@@ -20,7 +20,7 @@ def test_uid_named_by_a_client_is_asked_about_in_the_clients_name(new_pendant) -
     (question,) = new_pendant.questions()
     assert (question.client, question.sentence) == (
         "My GPT",
-        "keep what comes for the OMI account new-one, and let your clients read it",
+        "store conversations for the OMI account new-one, so that your clients can read them",
     )
 
 

@@ -140,8 +140,8 @@ def test_each_delivery_is_in_the_activity_and_a_session_is_one_record(served) ->
         "delivered a live transcript (2 parts, N bytes)",
         "delivered audio (3 parts, 4.8 kB)",
         "delivered a day summary (N bytes)",
-        "wanted to deliver a button press (N bytes)",
-        "asked again to deliver a memory (N bytes)",
+        "was denied: deliver a button press (N bytes)",
+        "repeated a request to deliver a memory (N bytes)",
     ]
     assert {client for client, *_ in list_deliveries(served)} == {"OMI"}
     activity = served.person("GET", "/api/activity").text

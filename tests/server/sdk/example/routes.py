@@ -17,13 +17,13 @@ async def preview_note(notes: Notes, note: ExampleNote) -> Effect:
     return await notes.preview(note)
 
 
-@example.operation("GET", "/notes", scope="read:example", summary_templates="list the example notes")
+@example.operation("GET", "/notes", scope="read:example")
 async def list_example_notes(notes: Notes) -> list[ExampleNote]:
     """List the example notes."""
     return await notes.read_all()
 
 
-@example.operation("POST", "/notes", scope="write:example", summary_templates="write an example note", preview=preview_note)
+@example.operation("POST", "/notes", scope="write:example", preview=preview_note)
 async def write_example_note(notes: Notes, note: ExampleNote) -> ExampleNote:
     """Write an example note."""
     return await notes.write(note)

@@ -7,9 +7,17 @@ from server.integrations.example import store
 from server.integrations.example.models import ExampleNote, ExampleSettings
 
 from server.core.errors import InvalidInput
+from server.core.sentences import Sentence
 from server.sdk.context import Context
 from server.sdk.health import Health
 from server.sdk.operation import Effect
+
+WRITE = Sentence(
+    "write the example note {name}",
+    "is writing the example note {name}",
+    "wrote the example note {name}",
+    "could not write the example note {name}",
+)
 
 
 class ExampleNotes(Health):
@@ -38,7 +46,7 @@ class ExampleNotes(Health):
         """Describe what writing a note does. Raises InvalidInput if it is longer than the settings allow."""
         if len(note.text) > self._context.settings.read("example", ExampleSettings).longest:
             raise InvalidInput("The note is too long. Write less.")
-        return Effect(f"write the example note {note.name}", (("Text", note.text), ("State", note.state)))
+        return Effect(WRITE.fill(name=note.name), (("Text", note.text), ("State", note.state)))
 
     async def write(self, note: ExampleNote) -> ExampleNote:
         """Keep a note."""

@@ -10,7 +10,7 @@ export const KINDS: readonly { value: Kind; label: string }[] = [
   { value: '', label: 'Everything' }, { value: 'reads', label: 'Reads' }, { value: 'changes', label: 'Changes' },
 ]
 export const ENDS: readonly { value: End; label: string }[] = [
-  { value: '', label: 'Any outcome' }, { value: 'waiting', label: 'Waiting' }, { value: 'done', label: 'Done' }, { value: 'failed', label: 'Failed' }, { value: 'refused', label: 'Refused' },
+  { value: '', label: 'All results' }, { value: 'waiting', label: 'Needs approval' }, { value: 'done', label: 'Done' }, { value: 'failed', label: 'Failed' }, { value: 'refused', label: 'Denied' },
 ]
 const OUTCOMES: Record<End, ActivityLine['outcome'][]> = { '': [], waiting: ['waiting'], done: ['done', 'repeated'], failed: ['failed', 'uncertain'], refused: ['refused'] }
 

@@ -31,13 +31,13 @@ export function formatJson(text: string): string {
 
 export function formatOutcome({ outcome, changes, decision }: ActivityView): string {
   return {
-    waiting: 'It waits for your word, under Approvals; nothing has been done.',
-    running: 'It runs at this moment.',
-    done: changes ? 'It was done.' : 'It was answered.',
-    failed: 'It was tried, and failed.',
-    refused: decision === 'denied' ? 'You said no; nothing was done.' : 'It was refused; nothing was done.',
-    repeated: 'It had been called before; nothing was done again.',
-    uncertain: 'Nobody knows whether it was done.',
+    waiting: 'Approval needed. Nothing has been done yet.',
+    running: 'Running',
+    done: changes ? 'Done' : 'Answered',
+    failed: 'Failed',
+    refused: decision === 'denied' ? 'You denied it. Nothing was done.' : 'Denied. Nothing was done.',
+    repeated: 'Duplicate request – not run again',
+    uncertain: 'Unknown result. Check whether it was done before repeating it.',
   }[outcome]
 }
 
@@ -51,4 +51,4 @@ export function formatDecision({ decision, reason }: ActivityView): string {
 }
 
 /** Title of the effect, by outcome. */
-export const formatEffectTitle = ({ outcome }: ActivityView): string => (outcome === 'done' ? 'What it did, word for word' : 'What it was to do, word for word')
+export const formatEffectTitle = ({ outcome }: ActivityView): string => (outcome === 'done' ? 'What it did' : 'What it would have done')

@@ -6,7 +6,7 @@ import SquareTerminal from '@lucide/svelte/icons/square-terminal'
 export const KINDS = [
   {
     kind: 'gpt', suggested: 'My GPT', icon: Bot, title: 'A custom GPT', lead: 'In the GPT editor you give it an address, a key or a sign-in, and its instructions.',
-    for: 'For a GPT of your own with a task of its own. It takes a plan with which one can make GPTs.',
+    for: 'For a GPT of your own with a task of its own. Needs a ChatGPT plan that can create GPTs (Plus, Pro, Business…).',
   },
   {
     kind: 'app', suggested: 'My app', icon: Plug, title: 'A ChatGPT app', lead: 'ChatGPT and other assistants connect by themselves, over MCP. You let them in here.',

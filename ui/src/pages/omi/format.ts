@@ -2,9 +2,9 @@
 import type { LastArrival } from '../../lib/api'
 
 export const KINDS: readonly { kind: LastArrival['kind']; title: string; nothing: string }[] = [
-  { kind: 'memory', title: 'Conversations', nothing: 'After a conversation OMI thinks about it for a minute or two.' },
+  { kind: 'memory', title: 'Conversations', nothing: 'Arrives 1–2 minutes after a conversation ends.' },
   { kind: 'transcript', title: 'What is being said', nothing: 'It comes while somebody speaks.' },
-  { kind: 'day_summary', title: 'Days', nothing: 'It comes in the evening, on days with talk.' },
+  { kind: 'day_summary', title: 'Days', nothing: 'Arrives in the evening.' },
   { kind: 'audio', title: 'Sound', nothing: 'It comes while somebody speaks.' },
   { kind: 'button', title: 'Its button', nothing: 'It comes when the button is pressed.' },
 ]

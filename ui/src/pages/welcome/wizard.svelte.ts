@@ -3,8 +3,8 @@ import { unwrap, api, type Onboarding, type Progress, type StepView } from '../.
 import { go } from '../../lib/route.svelte'
 
 const STEPS: readonly StepView[] = [
-  { name: 'use', label: 'Permissions', title: 'Choose what ChatGPT may use', text: 'Nothing is open until you open it.' },
-  { name: 'tunnel', label: 'Address', title: 'Let ChatGPT reach this computer', text: 'With a free ngrok account. Scripts on this computer need none.' },
+  { name: 'use', label: 'Permissions', title: 'Choose what ChatGPT may use', text: 'Everything is off by default.' },
+  { name: 'tunnel', label: 'Address', title: 'Let ChatGPT reach this computer', text: 'With a free ngrok account.' },
   { name: 'connect', label: 'ChatGPT', title: 'Connect a GPT', text: 'An address and a key, pasted into ChatGPT.' },
 ]
 

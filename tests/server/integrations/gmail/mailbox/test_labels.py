@@ -106,16 +106,16 @@ def test_preview_of_a_label_change_names_the_message(desk):
     labels, mail_id = desk.mailbox.labels, desk.find("valve in stock")
     before = labels_of(desk, mail_id)
     previews = {
-        "archive the mail": labels.preview_archive(mail_id, None),
-        "put into the trash the mail": labels.preview_trash(mail_id, None),
-        "take out of the trash the mail": labels.preview_untrash(mail_id, None),
-        "mark as read the mail": labels.preview_mark(mail_id, UnreadMark(unread=False), None),
-        "change the labels of the mail": labels.preview_change(mail_id, LabelChange(add=["travel"], remove=["Home"]), None),
+        "archive {}": labels.preview_archive(mail_id, None),
+        "move {} to the trash": labels.preview_trash(mail_id, None),
+        "restore {} from the trash": labels.preview_untrash(mail_id, None),
+        "mark {} as read": labels.preview_mark(mail_id, UnreadMark(unread=False), None),
+        "change the labels of {}": labels.preview_change(mail_id, LabelChange(add=["travel"], remove=["Home"]), None),
     }
     for sentence, preview in previews.items():
         effect = desk.run(preview)
         shown = dict(effect.fields)
-        assert effect.sentence == f"{sentence} 'RE: Boiler inspection'"
+        assert effect.sentence == sentence.format("“RE: Boiler inspection”")
         assert (shown["Account"], shown["Subject"], shown["Mail"]) == (ALEX, "RE: Boiler inspection", mail_id)
         assert "northside-heating" in shown["From"]
     assert (shown["Add labels"], shown["Remove labels"]) == ("Travel", "Home")

@@ -67,7 +67,7 @@ def test_recipient_hidden_in_a_display_name_is_shown_too(desk):
     effect = desk.run(desk.mailbox.outbox.preview_send(new_mail(to="bob@example.com <eve@example.com>")))
     assert effect.recipients == ("eve@example.com",)
     assert dict(effect.fields)["To"] == "bob@example.com <eve@example.com>"
-    assert effect.sentence == "send mail to eve@example.com"
+    assert effect.sentence == "send an email to eve@example.com"
 
 
 def test_attachments_arrive_as_previewed(desk):
@@ -83,7 +83,7 @@ def test_attachments_arrive_as_previewed(desk):
 
 def test_preview_shows_the_mail_that_is_sent(desk):
     effect = desk.run(desk.mailbox.outbox.preview_send(new_mail(bcc=["eve@example.com"])))
-    assert effect.sentence == "send mail to bob@example.com, eve@example.com"
+    assert effect.sentence == "send an email to bob@example.com, eve@example.com"
     assert effect.recipients == ("bob@example.com", "eve@example.com")
     assert effect.fields[:5] == (
         ("Account", ALEX),
@@ -178,7 +178,7 @@ def test_reply_stays_in_its_thread_and_has_the_right_recipients(desk):
     assert shown["To"] == "Northside Heating, appointments <appointments@northside-heating.example.org>"
     assert shown["Cc"] == "Priya Nair <priya.nair@example.net>"
     assert "office@northside-heating" in shown["Answers"]
-    assert effect.sentence == "answer appointments@northside-heating.example.org, priya.nair@example.net"
+    assert effect.sentence == "reply to appointments@northside-heating.example.org, priya.nair@example.net"
     assert effect.recipients == ("appointments@northside-heating.example.org", "priya.nair@example.net")
     sent = desk.run(desk.mailbox.outbox.reply(reply))
     assert (sent.message, sent.thread_id) == ("Reply sent successfully", thread)
