@@ -88,7 +88,7 @@ def test_restored_backup_is_harmless_until_each_difference_is_accepted(serve, tm
         "Tunnel: Reserved domain",
         "Updates: Address of the update check",
         "Web pages: Web pages that may call Deskhand",
-        "Activity history: X",
+        "Activity history: Keep request contents for",
         "nobody: unknown setting knows",
         "Sign-ins: unknown setting access_minutes",
     }
