@@ -31,6 +31,7 @@ SECTIONS = (
     Section(updates.SECTION, "Updates", updates.UpdateSettings),
 )
 TITLES = {
+    "approvals.allowance_minutes": "Minutes that a temporary approval applies",
     "approvals.duplicate_minutes": "Minutes that a repeated call gets the first result",
     "approvals.most_waiting": "Requests of one client that may wait",
     "approvals.running_seconds": "Seconds that an approved call is awaited",

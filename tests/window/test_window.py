@@ -71,11 +71,13 @@ def test_token_is_removed_from_the_address_and_another_page_is_refused(open_page
 def test_tunnel_is_opened_and_its_address_shown(open_page, server):
     page = open_page()
     page.get_by_role("switch", name="Tunnel").press("Space")
-    expect(page.get_by_role("heading", name="Deskhand is running", exact=True)).to_be_visible()
+    expect(page.get_by_role("switch", name="Tunnel")).to_be_checked()
+    expect(page.get_by_text(server.public)).to_have_count(0)
     address = server.person("GET", "/api/tunnel").json()["address"]
     expect(page.get_by_text(address)).to_be_visible()
+    expect(page.get_by_role("heading", name="local only")).to_be_visible()  # the demo's tunnel leads nowhere else
     page.get_by_role("switch", name="Tunnel").press("Space")
-    expect(page.get_by_role("heading", name="local only")).to_be_visible()
+    expect(page.get_by_text(server.public)).to_be_visible()
 
 
 @pytest.mark.parametrize("address", ["%", "access/%zz", "constructor", "__proto__"])

@@ -51,14 +51,7 @@ class ApprovalSettings(BaseModel):
         validation_alias=AliasChoices("duplicate_minutes", "joining_minutes"),
         description="So long the same call gets what the first one has.",
     )
-    allowance_minutes: float = Field(
-        15,
-        gt=0,
-        le=1440,
-        title="Temporary approvals last",
-        description="How long an approval for a limited time applies.",
-        json_schema_extra={"unit": "minutes"},
-    )
+    allowance_minutes: float = Field(15, gt=0, le=1440, description="How long an approval for a limited time applies.")
     most_waiting: int = Field(10, ge=1, le=100, description="Calls of one client that may wait at once.")
     largest_waiting: int = Field(
         256 * 1024 * 1024, ge=1024 * 1024, description="Bytes of all calls of one client that may wait at once."
