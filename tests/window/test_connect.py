@@ -33,9 +33,7 @@ def step(page: Page, title: str):
 def turn_on(page: Page) -> None:
     """Turn the tunnel on where the page offers it."""
     step(page, "An address that ChatGPT can reach").get_by_role("button", name="Turn the tunnel on").click()
-    expect(step(page, "An address that ChatGPT can reach").get_by_role("button", name="Turn the tunnel off")).to_be_visible(
-        timeout=20_000
-    )
+    expect(step(page, "An address that ChatGPT can reach").get_by_role("button", name="Turn the tunnel off")).to_be_visible()
 
 
 def value(page: Page, label: str) -> str:
