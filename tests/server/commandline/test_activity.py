@@ -79,7 +79,7 @@ def test_activity_is_read_page_by_page(deskhand, serve, monkeypatch: pytest.Monk
         served.call("GET", "/apps/list")
     numbers = [entry["id"] for entry in json.loads(deskhand("activity", "--json", "--limit", "100000").stdout)]
     assert (len(numbers), numbers) == (5, sorted(set(numbers), reverse=True))
-    assert deskhand("activity", "--limit", "3").stdout.count("listed the programs") == 3
+    assert deskhand("activity", "--limit", "3").stdout.count("listed apps") == 3
     older = deskhand("activity", "--before", str(numbers[2]), "--limit", "4000")
-    assert (older.stdout.count("listed the programs"), older.stderr) == (2, "")
+    assert (older.stdout.count("listed apps"), older.stderr) == (2, "")
     assert "Nothing like that" in deskhand("activity", "--before", "1").stderr

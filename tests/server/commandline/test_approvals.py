@@ -18,7 +18,7 @@ def test_pending_approval_is_printed_with_its_durations_and_expiry(deskhand, ser
     assert f"{response.json()['approval_id']}  bot wants to send an email to ann@example.com" in output
     assert "    To: ann@example.com\n" in output
     assert "    Approve more than this request: --for temporary or recipients\n" in output
-    assert "    It waits until " in output
+    assert "    Expires " in output
 
 
 def test_hidden_characters_of_a_pending_approval_are_printed(deskhand, serve):
@@ -26,7 +26,7 @@ def test_hidden_characters_of_a_pending_approval_are_printed(deskhand, serve):
     order = {"to": "ann@p\u0430ypal.com", "subject": "Hi", "body": "pay\u200b\x85now\u2028\u202e\U000e0041❤\ufe0f"}
     served.call("POST", "/gmail/send", served.make_client("bot"), json=order, headers={"Prefer": "respond-async"})
     output = deskhand("approvals", "list").stdout
-    assert "may it send mail to ann@xn--pypal-4ve.com?" in output
+    assert "wants to send an email to ann@xn--pypal-4ve.com" in output
     assert "    Body: pay\\u200b\\u0085now\\u2028\\u202e\\u{e0041}❤\ufe0f\n" in output
     assert "    Warning: xn--pypal-4ve.com is written p\u0430ypal.com: its letters are Cyrillic and Latin" in output
     (question,) = json.loads(deskhand("approvals", "list", "--json").stdout)
