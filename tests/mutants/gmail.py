@@ -90,6 +90,8 @@ MUTANTS = [
     change("mime/html_limits", "keep_formatting or bool(_FOREIGN.search(source))", "keep_formatting"),
     change("mime/html_limits", "if quote and quote in", "if quote and quote not in"),
     change("mime/html_writer", "            self._put(address)\n", "            pass\n"),
+    change("mime/html_writer", r"[^\S\v\x1c-\x1f\x85\u2028\u2029]+", r"\s+"),
+    change("mime/html_writer", '.removesuffix("\\n").split("\\n") if text else ()', ".splitlines()"),
     change("mime/outgoing_html", "    cleaned = _clean(_clean(source))\n", "    cleaned = source\n"),
     change("mime/outgoing_html", "    if reading.unshown or ", "    if "),
     change("mime/outgoing_html", "find_limit(source, keep_formatting=True) < len(source)", "False"),
@@ -114,6 +116,8 @@ MUTANTS = [
     change("mime/compose", "            *warn_of_domains(person.address for person in self.recipients()),\n", ""),
     change("mime/compose", "        return show_address(self.address)", "        return self.address"),
     change("mime/raw_message", "            *warn_of_domains(domains),\n", ""),
+    change("mime/raw_message", "addresses(*names, clean=clean_name)", "addresses(*names)"),
+    change("mime/text", 'return SPACES.sub(" ", value).strip(" ")', 'return " ".join(value.split())', "mime/test_raw_message"),
     change("mime/raw_message", "map(show_entry, self", "map(str, self"),
     change("mime/raw_message", "return keep_line(self.headers.get(", 'return self.headers.line("Subject") or (self.headers.get('),
     # files

@@ -13,7 +13,8 @@ BREAKS = {
 }
 PREFORMATTED = frozenset({"pre", "textarea", "xmp", "listing", "plaintext"})
 SPACED = frozenset({"td", "th", "img", "input", "button", "select", "optgroup", "iframe", "svg", "text", "math", "template"})
-_SPACES = re.compile(r"\s+")
+_SPACES = re.compile(r"[^\S\v\x1c-\x1f\x85\u2028\u2029]+")  # without those that show nothing, which the person is shown
+_LINE_ENDS = re.compile(r"\r\n?")
 _REMOVED = re.compile(r"[\t\n\r]")  # browsers leave these out of addresses
 _SCHEME = re.compile(r"(?!javascript:|vbscript:|data:|cid:|about:|blob:)[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 
@@ -36,14 +37,14 @@ class Writer:
     def write(self, text: str) -> None:
         """Write text, with its spaces as the elements around it want them."""
         if self.preformatted:
-            for number, line in enumerate(text.splitlines()):
+            for number, line in enumerate(_LINE_ENDS.sub("\n", text).removesuffix("\n").split("\n") if text else ()):
                 self.breaks = max(self.breaks, 1) if number else self.breaks
-                self._put(line.rstrip())
+                self._put(line.rstrip(" \t"))
             return
         words = _SPACES.sub(" ", text)
         self.space = self.space or words.startswith(" ")
-        if words.strip():
-            self._put(words.strip())
+        if plain := words.strip(" "):
+            self._put(plain)
             self.space = words.endswith(" ")
 
     def begin(self, name: str) -> None:

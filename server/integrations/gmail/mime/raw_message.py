@@ -14,7 +14,7 @@ from server.integrations.gmail.mime.compose import warn_of_domains
 from server.integrations.gmail.mime.message import LONGEST_PARAMETERS, Headers
 from server.integrations.gmail.mime.outgoing_html import rebuild
 from server.integrations.gmail.mime.raw_part import RawPart, read_part
-from server.integrations.gmail.mime.text import decode_text, keep_line, shorten
+from server.integrations.gmail.mime.text import decode_text, join_lines, keep_line, sendable, shorten
 
 BROKEN = "its structure is broken, so mail programs may show something else"
 LONGEST_SUBJECT = 100_000
@@ -52,6 +52,10 @@ class RawMail:
         """These parts in full."""
         return "\n\n".join(f"Part {part.number}, {part.media_type}:\n{part.source}" for part in self.unshown)
 
+    def list_people(self, *names: str) -> list[ParsedAddress]:
+        """List the entries of address headers, names with what is hidden in them."""
+        return self.headers.addresses(*names, clean=clean_name)
+
     def describe_unshown(self) -> str:
         """Name what the fields do not show."""
         named = [f"part {part.number} ({part.media_type}): {', '.join(part.unshown)}" for part in self.unshown]
@@ -70,12 +74,12 @@ class RawMail:
     @property
     def recipients(self) -> str:
         """Everybody who would get it."""
-        return ", ".join(map(str, self.headers.addresses(*_RECIPIENTS)))
+        return ", ".join(map(str, self.list_people(*_RECIPIENTS)))
 
     @property
     def addresses(self) -> tuple[str, ...]:
         """Addresses it goes to, without names. An entry that is no address stands for itself, so that none is left out."""
-        entries = self.headers.addresses(*_RECIPIENTS)
+        entries = self.list_people(*_RECIPIENTS)
         addresses = (address for entry in entries for address in (entry.address or entry.name, *entry.alternatives))
         return tuple(dict.fromkeys(map(show_address, addresses)))
 
@@ -85,7 +89,7 @@ class RawMail:
             raise InvalidInput(
                 "A header of this draft is malformed, so it is not certain who would get it. Write it anew with update_draft."
             )
-        for entry in self.headers.addresses(*_RECIPIENTS):
+        for entry in self.list_people(*_RECIPIENTS):
             if not entry.well_formed:
                 raise InvalidInput(
                     f"This draft names {shorten(str(entry), 200)!r} as a recipient, which is not a plain mail address. "
@@ -99,8 +103,8 @@ class RawMail:
 
     def fields(self) -> tuple[tuple[str, str], ...]:
         """Fields of the approval request."""
-        people = [(name, ", ".join(map(show_entry, self.headers.addresses(name)))) for name in _SHOWN]
-        domains = (entry.address for name in _SHOWN for entry in self.headers.addresses(name) if entry.address)
+        people = [(name, ", ".join(map(show_entry, self.list_people(name)))) for name in _SHOWN]
+        domains = (entry.address for name in _SHOWN for entry in self.list_people(name) if entry.address)
         return (
             *((name, shown) for name, shown in people if shown),
             *warn_of_domains(domains),
@@ -109,6 +113,11 @@ class RawMail:
             *(("HTML part", part.text) for part in self.parts if part.kind == "text/html"),
             *(("Attachment", str(part.file)) for part in self.parts if part.file),
         )
+
+
+def clean_name(name: str) -> str:
+    """Make a name one line for the person, who is shown what is hidden in it."""
+    return join_lines(sendable(name))
 
 
 def show_entry(entry: ParsedAddress) -> str:
@@ -145,7 +154,7 @@ def _read_raw(content: bytes) -> RawMail:
 
 def read_header(value: str) -> str:
     """Unfold a header's value. What is no ASCII is UTF-8 (RFC 6532); Python hands it out as surrogates."""
-    return " ".join(decode_text(value.encode("utf-8", "surrogateescape")).split())
+    return join_lines(decode_text(value.encode("utf-8", "surrogateescape")))
 
 
 def walk(message: Message) -> Iterator[Message]:

@@ -1,5 +1,7 @@
 """A draft's own bytes are shown before it goes out."""
 
+import base64
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -115,3 +117,19 @@ def test_broken_structure_is_not_shown_completely(end):
 def test_draft_that_cannot_be_read_completely_is_refused(content):
     with pytest.raises(InvalidInput, match="Open it in Gmail"):
         read_raw(content)
+
+
+@pytest.mark.parametrize("hidden", ["\u200b", "\u202e", "\u2028", "\x85", "\x1c", "\v", "\U000e0041"])
+def test_headers_of_a_draft_are_shown_with_what_is_hidden_in_them(hidden):
+    word = f"=?utf-8?b?{base64.b64encode(f'in{hidden}voice'.encode()).decode()}?="
+    head = f"From: {word} <me@example.com>\nTo: {word} <ann@example.com>\nSubject: {word}\n"
+    file = f"Content-Type: application/pdf; name={word}\n\nx"
+    shown = dict(read_raw(f"{head}{file}".encode()).fields())
+    assert (shown["To"], shown["Subject"]) == (f"in{hidden}voice <ann@example.com>", f"in{hidden}voice")
+    assert shown["From"].startswith(f"in{hidden}voice ")
+    assert shown["Attachment"].startswith(f"in{hidden}voice,")
+
+
+def test_raw_header_of_a_draft_is_shown_with_what_is_hidden_in_it():
+    shown = dict(read_raw("To: In\u2028voice <ann@example.com>\nSubject: pay\u2028 it\x85now\n\n".encode()).fields())
+    assert (shown["To"], shown["Subject"]) == ("In\u2028voice <ann@example.com>", "pay\u2028 it\x85now")
