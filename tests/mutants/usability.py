@@ -48,7 +48,9 @@ MUTANTS: list[Mutant] = [
         "server/commandline/approvals.py",
         """answer["text"].split("\\n")""",
         """answer["text"].splitlines()""",
-        ("tests/server/commandline/test_approvals.py::test_approval_that_is_not_shown_completely_is_shown_in_full_before_it_is_approved",),
+        (
+            "tests/server/commandline/test_approvals.py::test_approval_that_is_not_shown_completely_is_shown_in_full_before_it_is_approved",
+        ),
     ),
     Mutant(
         "server/core/command.py",
