@@ -33,6 +33,26 @@ MUTANTS: list[Mutant] = [
         ("tests/server/commandline/test_activity.py::test_activity_is_read_page_by_page",),
     ),
     Mutant(
+        "server/commandline/activity.py",
+        'f"    {line}" for line in others',
+        "line for line in others",
+        ("tests/server/commandline/test_activity.py::test_line_of_a_text_is_not_taken_for_a_field",),
+    ),
+    Mutant(
+        "server/commandline/activity.py",
+        """f"  {line}" for line in text.split("\\n")""",
+        """f"  {line}" for line in text.splitlines()""",
+        ("tests/server/commandline/test_activity.py::test_line_of_a_text_is_not_taken_for_a_field",),
+    ),
+    Mutant(
+        "server/commandline/approvals.py",
+        """answer["text"].split("\\n")""",
+        """answer["text"].splitlines()""",
+        (
+            "tests/server/commandline/test_approvals.py::test_approval_that_is_not_shown_completely_is_shown_in_full_before_it_is_approved",
+        ),
+    ),
+    Mutant(
         "server/core/command.py",
         "    if typed := os.environ.get(VARIABLE):\n        return typed\n",
         "",
