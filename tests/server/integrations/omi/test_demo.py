@@ -24,7 +24,7 @@ def test_demo_has_conversations_a_live_transcript_and_an_approval_request(serve,
     assert served.call("GET", "/api/day-summaries", key).json()["day_summaries"][0]["headline"]
     (question,) = eventually(lambda: served.person("GET", "/api/approvals").json(), seconds=60)
     assert "demo_neighbour" in question["sentence"]
-    assert [entry["operation"] for entry in served.activity() if entry["client"] == "OMI"][0] == "omi_memory"  # after the email
+    assert next(entry["operation"] for entry in served.activity() if entry["client"] == "OMI") == "omi_memory"  # after the email
     assert not served.person("GET", "/api/omi").json()["secret"]["is_set"]  # anybody may try an address
 
 
