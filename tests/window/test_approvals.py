@@ -242,6 +242,18 @@ def test_new_approval_is_last_and_a_finished_one_leaves_a_gap(open_page, server)
     expect(cards(page).get_by_role("heading", level=2)).to_have_text(["my-gpt wants to do the second"])
 
 
+def test_request_that_expires_comes_before_one_that_does_not(open_page, server):
+    server.ask("1", sentence="keep what it sends", expires_at=None)
+    page = open_page("overview")
+    expect(cards(page)).to_contain_text("keep what it sends")
+    server.ask("2")
+    expect(cards(page)).to_contain_text("send mail to bob@example.com")
+    page.evaluate("location.hash = 'approvals'")
+    cards(page).first.hover()
+    server.ask("3", sentence="start a program")
+    expect(cards(page).get_by_role("heading", level=2)).to_contain_text(["send mail", "keep what", "start a program"])
+
+
 def test_button_that_just_moved_ignores_clicks(open_page, server):
     server.ask()
     page = open_page("approvals")
