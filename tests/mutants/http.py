@@ -212,6 +212,8 @@ MUTANTS = [
     Mutant("server/core/invisible.py", r"\p{Bidi_Control}", "", INVISIBLE),
     Mutant("server/core/invisible.py", r"\u2800\ufff9-\ufffc", "", INVISIBLE),
     Mutant("server/core/invisible.py", "(?!{SPELLED})", "", INVISIBLE),
+    Mutant("server/core/domains.py", "unquote(piece)", "piece", ("tests/server/core/test_domains.py",)),
+    Mutant("server/core/domains.py", "(link or ENDING", "(ENDING", ("tests/server/core/test_domains.py",)),
     Mutant(
         "server/core/domains.py", 'remarks.append("one word mixes alphabets")', "pass", ("tests/server/core/test_domains.py",)
     ),

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from server.core.domains import show_link
 from server.integrations.gmail.mime.html_lists import OpenList, open_list
 
 DEEPEST = 6  # quotations and lists in each other that are marked
@@ -86,7 +87,7 @@ class Writer:
             return True
         self._put("")
         shown = address if len(address) <= LONGEST_LINK else f"{address[:LONGEST_LINK]}…"
-        self.link = len(self.out) - 1, _SPACES.sub("%20", shown)
+        self.link = len(self.out) - 1, _SPACES.sub("%20", show_link(shown))
         return shown == address
 
     def end_link(self) -> None:

@@ -11,7 +11,7 @@ from email.policy import Compat32
 from server.core.domains import show_address
 from server.core.errors import InvalidInput
 from server.integrations.gmail.mime.addresses import ParsedAddress
-from server.integrations.gmail.mime.compose import warn_of_domains
+from server.integrations.gmail.mime.compose import warn_of_domains, warn_of_links
 from server.integrations.gmail.mime.message import LONGEST_PARAMETERS, Headers
 from server.integrations.gmail.mime.outgoing_html import rebuild
 from server.integrations.gmail.mime.raw_part import RawPart, has_clear_type, read_part
@@ -114,6 +114,7 @@ class RawMail:
             *(("Subject", keep_line(subject, LONGEST_SUBJECT)) for subject in self.headers.all("Subject") or [""]),
             *(("Body", part.text) for part in self.parts if part.kind == "text/plain"),
             *(("HTML part", part.text) for part in self.parts if part.kind == "text/html"),
+            *warn_of_links(*(part.text for part in self.parts)),
             *(("Attachment", str(part.file)) for part in self.parts if part.file),
         )
 

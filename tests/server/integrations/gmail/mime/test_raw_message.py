@@ -161,3 +161,10 @@ def test_every_header_that_names_people_is_shown():
     assert {(name, f"{name.lower()}@example.com") for name in names} <= set(mail.fields())
     assert {"resent-to@example.com", "resent-bcc@example.com", "apparently-to@example.com"} <= set(mail.addresses)
     assert [value for name, value in mail.fields() if name == "Subject"] == ["one", "two"]
+
+
+def test_links_of_a_draft_are_explained():
+    shown = read_raw(
+        "To: a@example.com\nContent-Type: text/plain; charset=utf-8\n\nsee https://p\u0430ypal.com/".encode()
+    ).fields()
+    assert [value.split()[0] for name, value in shown if name == "Warning"] == ["xn--pypal-4ve.com"]
