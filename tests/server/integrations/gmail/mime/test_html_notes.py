@@ -1,4 +1,4 @@
-"""What the text of HTML cannot show is named."""
+"""Notes on text of HTML that cannot be shown."""
 
 import pytest
 
