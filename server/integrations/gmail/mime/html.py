@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from server.integrations.gmail.mime.html_colors import Colors, UnknownColor
 from server.integrations.gmail.mime.html_limits import drop_formatting, find_limit, restore_names
-from server.integrations.gmail.mime.html_notes import OTHER_DOCUMENT, REVERSED, find_direction, find_notes, is_turned
+from server.integrations.gmail.mime.html_notes import HIDDEN, OTHER_DOCUMENT, REVERSED, find_direction, find_notes, is_turned
 from server.integrations.gmail.mime.html_writer import Writer
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class _Reader:
     writer: Writer = field(default_factory=Writer)
     unshown: dict[str, None] = field(default_factory=dict)
     directions: set[str] = field(default_factory=set)
+    colors: list[Colors] = field(default_factory=lambda: [Colors()])
     depth: int = 0
 
     def read(self, source: str) -> None:
@@ -86,7 +88,7 @@ class _Reader:
     def _enter(self, node: "LexborNode") -> bool:
         """Begin a node. Answers whether what is inside of it is shown."""
         if node.is_text_node:
-            self.writer.write(restore_names(node.text_content or ""))
+            self._write(restore_names(node.text_content or ""))
             return False
         if not node.is_element_node:
             return not node.is_comment_node
@@ -96,10 +98,11 @@ class _Reader:
         self.unshown.update(dict.fromkeys(find_notes(name, attributes)))
         if attributes:
             self.directions.add(find_direction(attributes))
+        self._begin_colors(attributes)
         if name in {"a", "area"}:
             self._begin_link(attributes)
         if words := _find_words(name, attributes):
-            self.writer.write(words)
+            self._write(words)
         if name == "template":
             self._go_deeper(lambda: self._read_template(node))
         elif name == "iframe" and "srcdoc" in attributes:
@@ -109,6 +112,22 @@ class _Reader:
     def _leave(self, node: "LexborNode") -> None:
         if node.is_element_node:
             self.writer.end(node.tag or "")
+            self.colors.pop()
+
+    def _write(self, text: str) -> None:
+        self.writer.write(text)
+        if not self.colors[-1].can_be_told_apart and text.strip():
+            self.unshown[HIDDEN] = None
+
+    def _begin_colors(self, attributes: dict[str, str]) -> None:
+        """Begin the colours of an element."""
+        colors = self.colors[-1]
+        if attributes:
+            try:
+                colors = colors.within(attributes)
+            except UnknownColor:
+                self.unshown[HIDDEN] = None
+        self.colors.append(colors)
 
     def _begin_link(self, attributes: dict[str, str]) -> None:
         if not self.writer.begin_link(attributes.get("href") or attributes.get("xlink:href") or ""):

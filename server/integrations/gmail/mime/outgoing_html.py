@@ -4,14 +4,14 @@ See docs/decisions/0015-html-is-parsed-as-browsers-do.md.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 
 from server.core.errors import InvalidInput
 from server.integrations.gmail.mime.html import list_elements, read_html
 from server.integrations.gmail.mime.html_limits import find_limit
-from server.integrations.gmail.mime.html_notes import REVERSED, note_style
+from server.integrations.gmail.mime.html_notes import HIDDEN, REVERSED, note_style
 
 ELEMENTS = {
     *("a", "abbr", "address", "article", "b", "blockquote", "br", "caption", "center", "cite", "code", "col", "colgroup", "dd"),
@@ -40,6 +40,7 @@ SCHEMES = {"http", "https", "mailto", "tel"}
 MOST_REFERENCES = 100_000  # character references, which take the library long
 MOST_NAMED, LONGEST_NAME = 20, 40
 _STRUCTURE = {"html", "head", "body", "meta"}
+_PLAIN = {REVERSED: ("dir",), HIDDEN: ("background-color", "bgcolor", "color")}
 _UNSEEN = re.compile(r"class|id|name|rel|role|target|title|content|charset|http-equiv|(?:data|aria|xmlns|xml).*")
 _NAME = re.compile(r"[\w-]+")
 TOO_INTRICATE = "This HTML is too long or too intricate to be shown to the person. Send a plainer one, or the text alone."
@@ -68,24 +69,25 @@ def rebuild(source: str | None) -> OutgoingHtml | None:
         raise InvalidInput(TOO_INTRICATE)
     cleaned = _clean(_clean(source))
     reading, removed = read_html(cleaned), _list_removed(source)
-    if reading.unshown == (REVERSED,):  # by a direction that does not fit the letters
-        cleaned, removed = _clean(cleaned, ATTRIBUTES | {"*": ATTRIBUTES["*"] - {"dir"}}), chain(["dir"], removed)
+    if left := set(reading.unshown) & _PLAIN.keys():  # by a direction that does not fit the letters, or a colour that hides them
+        names = {name for note in left for name in _PLAIN[note]}
+        cleaned, removed = _clean(cleaned, names), chain(sorted(names), removed)
         reading = read_html(cleaned)
     if reading.unshown or _clean(cleaned) != cleaned:
         raise InvalidInput(TOO_INTRICATE)
     return OutgoingHtml(cleaned, reading.text, tuple(islice(dict.fromkeys(removed), MOST_NAMED)))
 
 
-def _clean(source: str, attributes: Mapping[str, set[str]] = ATTRIBUTES) -> str:
+def _clean(source: str, without: Collection[str] = ()) -> str:
     import nh3
 
     return nh3.clean(
         source,
         tags=ELEMENTS,
         clean_content_tags=EMPTIED,
-        attributes=dict(attributes),
+        attributes={name: allowed.difference(without) for name, allowed in ATTRIBUTES.items()},
         attribute_filter=_filter_attribute,
-        filter_style_properties=STYLES,
+        filter_style_properties=STYLES.difference(without),
         url_schemes=SCHEMES,
         url_relative="deny",
         link_rel=None,

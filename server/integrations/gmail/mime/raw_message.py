@@ -161,8 +161,7 @@ def is_clear_container(part: Message) -> bool:
     if part.get_content_maintype() != "multipart":
         return True
     beside = all(_PREAMBLE.fullmatch(text or "") for text in (part.preamble, part.epilogue))
-    plain = part.get("Content-Transfer-Encoding", "").strip().lower() in {"", "7bit", "8bit", "binary"}
-    return beside and plain and has_clear_type(part) and not part.defects
+    return beside and has_clear_type(part) and not part.defects
 
 
 def read_header(value: str) -> str:

@@ -80,6 +80,7 @@ def test_no_html_stays_none():
         ),
         ("I do <span style='font-size:0;color:red'>not</span>", 'I do <span style="color:red">not</span>', ("font-size",)),
         ("<p style='color:transparent'>x", '<p style="">x</p>', ("color",)),
+        ("I do <font color=#fefefe>not</font>", "I do <font>not</font>", ("background-color", "bgcolor", "color")),
         ("<p style='margin: 0 0 0 -99px'>x", '<p style="">x</p>', ("margin",)),
     ],
 )
