@@ -15,6 +15,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.routing import Match
 from starlette.types import Message
 
+from server.http.dynamic_routes import DynamicRoutes
 from server.http.exception_handlers import SENTENCES
 from server.http.problem_details import problem_body
 
@@ -49,10 +50,11 @@ class InternalResponse:
 class InProcessClient:
     """Sends the program's own calls to their routes. `app`: the public application; set when it is put together.
 
-    `prepare`: makes the deferred routes that own a path.
+    `prepare`: makes the deferred routes that own a path. `dynamic`: the routes that come and go.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, dynamic: DynamicRoutes | None = None) -> None:
+        self._dynamic = dynamic or DynamicRoutes()
         self._app: FastAPI | None = None
         self._routes: dict[str, APIRoute] = {}
         self.prepare: Callable[[str], Awaitable[bool]] | None = None
@@ -89,7 +91,7 @@ class InProcessClient:
         if operation not in self._routes and self._app:
             routes = [context.original_route for context in iter_route_contexts(self._app.routes)]
             self._routes = {route.operation_id: route for route in routes if isinstance(route, APIRoute) and route.operation_id}
-        return self._routes.get(operation)
+        return self._routes.get(operation) or self._dynamic.find(operation)
 
 
 class ResponseCollector:

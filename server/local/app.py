@@ -19,7 +19,7 @@ from server.http.application import new_application
 from server.http.deferred_routes import DeferredRoutes, include
 from server.http.middleware import HostOriginMiddleware, SecurityHeadersMiddleware, TrailingSlashMiddleware
 from server.local.window_auth import Entries, name_cookie
-from server.runtime.integrations import LoadedIntegration
+from server.runtime.catalogue import LoadedIntegration
 from server.runtime.state import State
 from server.sdk.operation import LARGEST_BODY
 

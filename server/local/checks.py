@@ -12,7 +12,7 @@ from server.local.health import refresh
 from server.local.models import Check
 from server.local.overview import list_integrations
 from server.projections.documents import offered
-from server.runtime.integrations import State as IntegrationState
+from server.runtime.catalogue import State as IntegrationState
 from server.runtime.state import State
 from server.tunnel.models import TunnelState
 

@@ -11,7 +11,7 @@ from server.access.clients.registry import Client, Policy
 from server.access.clients.usage import Use
 from server.access.oauth.models import ClientCredentials
 from server.local.oauth_models import OAuthView
-from server.runtime.integrations import State as IntegrationState
+from server.runtime.catalogue import State as IntegrationState
 
 
 class IntegrationView(BaseModel):

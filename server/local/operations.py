@@ -7,7 +7,7 @@ from server.access.clients.client import Client, Policy
 from server.access.clients.presets import LABELS, Preset, describe_always, make_permissions
 from server.local.models import OperationView, PresetView
 from server.projections.openapi import select_routes
-from server.runtime.integrations import LoadedIntegration
+from server.runtime.catalogue import LoadedIntegration
 from server.runtime.state import State
 from server.sdk.operation import operation_of
 
@@ -22,8 +22,7 @@ def create_routes(state: State) -> APIRouter:
         return [
             view(member, route)
             for member in state.runtime.members
-            if member.parts
-            for router in member.parts.public
+            for router in member.routers
             for route in select_routes(router.routes, None)
         ]
 

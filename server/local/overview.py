@@ -22,7 +22,7 @@ from server.local.models import (
     PauseView,
 )
 from server.projections.documents import Documents
-from server.runtime.integrations import State as IntegrationState
+from server.runtime.catalogue import State as IntegrationState
 from server.runtime.state import State
 from server.storage.backup import back_up
 

@@ -17,7 +17,9 @@ class Documents:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._made: dict[tuple[str, str, frozenset[str] | None, bool], dict[str, Any]] = {}  # strangers may ask for them as well
+        self._made: dict[
+            tuple[int, str, str, frozenset[str] | None, bool], dict[str, Any]
+        ] = {}  # strangers may ask for them as well
         self.version = read_version()
 
     def make(self, names: set[str] | None = None, title: str = "Deskhand", *, signs_in: bool = False) -> dict[str, Any]:
@@ -25,19 +27,19 @@ class Documents:
 
         It is not to be changed: the next caller gets the same one.
         """
-        address = self._state.address.public
-        key = (address, title, None if names is None else frozenset(names), signs_in)
+        address, runtime = self._state.address.public, self._state.runtime
+        key = (runtime.revision, address, title, None if names is None else frozenset(names), signs_in)
         if key not in self._made:
             if len(self._made) >= MOST_KEPT:
                 self._made.clear()
             self._made[key] = make_document(
-                [route for router in self._state.runtime.routers() for route in router.routes],
+                [route for router in runtime.routers() for route in router.routes],
                 address=address,
                 title=title,
                 version=self.version,
                 names=names,
                 signs_in=signs_in,
-                scope_labels=self._state.runtime.scopes(),
+                scope_labels=runtime.scopes(),
             )
         return self._made[key]
 

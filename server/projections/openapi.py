@@ -15,13 +15,13 @@ from starlette.routing import BaseRoute
 from server.access.clients.presets import MOST_OPERATIONS
 from server.http.exception_handlers import Problem, phrase
 from server.projections.security import name_scheme
+from server.sdk.dynamic import LONGEST_DESCRIPTION
 from server.sdk.operation import operation_of
+from server.sdk.tool_schema import LONGEST_PARAMETER
 
 NULL = {"type": "null"}
 SCHEMAS = "#/components/schemas/"
 KINDS = {"string": str, "array": list, "object": dict, "boolean": bool}
-LONGEST_DESCRIPTION = 300
-LONGEST_PARAMETER = 700
 DESCRIPTION = (
     "What this computer offers to ChatGPT and to scripts, as far as the person at it allows. "
     "Operations that change something run only when that person has allowed them. An answer 202 means that they are being asked."
@@ -134,7 +134,7 @@ def drop_unused(document: dict[str, Any]) -> None:
     while waiting:
         for name in find_references(waiting.pop()) - reached:
             reached.add(name)
-            waiting.append(schemas[name])
+            waiting.append(schemas.get(name, {}))  # what looks like a reference may be an example in a dynamic operation
     document["components"]["schemas"] = {name: schema for name, schema in schemas.items() if name in reached}
 
 

@@ -18,7 +18,7 @@ from server.http.deferred_routes import DeferredRoutes, include
 from server.http.middleware import HostOriginMiddleware, PathMiddleware, SecurityHeadersMiddleware, TrailingSlashMiddleware
 from server.projections.documents import Documents
 from server.projections.mcp.endpoint import PATH, Endpoint
-from server.runtime.integrations import LoadedIntegration
+from server.runtime.catalogue import LoadedIntegration
 from server.runtime.state import State
 
 PAGES = ("/docs", "/privacy", "/favicon.ico", "/openapi.json", "/openapi.yaml", "/gpts", "/.well-known/ai-plugin.json")
@@ -40,6 +40,7 @@ def create_public(state: State) -> ASGIApp:
     )
     deferred.add(("/approvals",), lambda: [route for router in state.runtime.core for route in router.routes])
     state.runtime.attach(deferred, make_routes)
+    app.router.routes.append(state.runtime.dynamic)
     documents = Documents(state)
     app.router.routes += create_status_pages(documents.version)
     deferred.add(PAGES, lambda: include(import_module("server.public.pages").create_pages(state, documents)))

@@ -2,24 +2,22 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from enum import StrEnum
 from functools import partial
 from typing import Any
 
 from starlette.routing import BaseRoute
 
-from server.access.oauth.scopes import describe_scope
-from server.core.errors import DeskhandError, Unavailable
+from server.core.errors import InvalidInput, Unavailable
+from server.core.events import Events
 from server.http.deferred_routes import DeferredRoutes, building
+from server.http.dynamic_routes import DynamicRoutes
+from server.runtime.catalogue import Catalogue, LoadedIntegration, State
 from server.sdk.context import Context
-from server.sdk.health import Health
-from server.sdk.integration import Integration, IntegrationSpec
-from server.sdk.operation import Operation, Operations, operation_of
-from server.sdk.search import Lookup
-from server.sdk.webhook import WebhookRouter
+from server.sdk.dynamic import make_routes
+from server.sdk.integration import Integration
 
 log = logging.getLogger(__name__)
 
@@ -28,61 +26,21 @@ STOPPING = "Deskhand is stopping. Try again when it runs."
 NEXT_SECONDS = 1.0  # a load that takes longer no longer holds up the next one
 
 Discover = Callable[[], Sequence[Integration]]
-
-
-class State(StrEnum):
-    """State of an integration."""
-
-    loading = "loading"  #: it is being loaded and started
-    running = "running"  #: it answers
-    broken = "broken"  #: it could not be started; its addresses say why
-
-
-@dataclass
-class LoadedIntegration:
-    """An integration as it is now. `problem`: a sentence for the person. `service`: what it started, if it runs.
-
-    `settled`: set once it runs or is broken. `stopping`: set to have it stop.
-    """
-
-    integration: Integration
-    parts: IntegrationSpec | None = None
-    service: Health | None = None
-    state: State = State.loading
-    problem: str | None = None
-    settled: asyncio.Event = field(default_factory=asyncio.Event)
-    stopping: asyncio.Event = field(default_factory=asyncio.Event)
-
-    @property
-    def prefixes(self) -> tuple[str, ...]:
-        """Prefixes of its paths, on both surfaces. A callback may have any path."""
-        anywhere = ("",) if self.parts and self.parts.callbacks else ()
-        return (*self.integration.prefixes, f"/api/{self.integration.name}", *anywhere)
-
-    def owns(self, path: str) -> bool:
-        """Check whether a path lies under one of its prefixes."""
-        own = (*self.integration.prefixes, f"/api/{self.integration.name}")
-        return any(path == prefix or path.startswith(f"{prefix}/") for prefix in own)
-
-    def fail(self, error: Exception) -> None:
-        """Record why it could not be loaded or started."""
-        self.parts, self.state, self.problem = None, State.broken, explain(self.integration, error)
-
-
 MakeRoutes = Callable[[LoadedIntegration], Sequence[BaseRoute]]
 
 
 @dataclass
-class Runtime:
+class Runtime(Catalogue):
     """The integrations of a server. `services` holds what their routes are handed, by type.
 
-    `core`: operations that belong to no integration. After `start` the integrations load while the server answers; after
+    After `start` the integrations load while the server answers; after
     `describe` they are loaded at the first `wait`, and never started. `wait` before any of the lists is used.
     """
 
-    members: list[LoadedIntegration] = field(default_factory=list)
     services: dict[type, Any] = field(default_factory=dict)
-    core: tuple[Operations, ...] = ()
+    dynamic: DynamicRoutes = field(default_factory=DynamicRoutes)
+    _events: Events = field(default_factory=Events)
+    _refreshing: asyncio.Lock = field(default_factory=asyncio.Lock)
     _surfaces: list[tuple[DeferredRoutes, MakeRoutes]] = field(default_factory=list)
     _undescribed: Discover | None = None
     _loader: asyncio.Task[None] | None = None
@@ -109,6 +67,7 @@ class Runtime:
     def start(self, context: Context, find: Discover, seconds: float = START_SECONDS) -> None:
         """Begin to load and start the integrations, unless that has begun. Each has so many seconds."""
         if not self._loader:
+            self._events, context.operations.apply, context.operations.list_names = context.events, self.refresh, self.list_names
             self._loader = asyncio.create_task(self._start_all(context, find, seconds))
 
     async def wait(self) -> None:
@@ -162,6 +121,7 @@ class Runtime:
             await asyncio.wait([load], timeout=NEXT_SECONDS)
         for member in self.members:
             await member.settled.wait()
+        await self._check_dynamic()
         self._loaded.set()
         context.events.publish("overview")
 
@@ -188,6 +148,8 @@ class Runtime:
             await stack.enter_async_context(member.parts.fake(context))
         member.service = await stack.enter_async_context(member.parts.start(context))
         self.services[type(member.service)] = member.service
+        if member.parts.dynamic:
+            await self.refresh()
         member.state = State.running
 
     async def wait_for(self, path: str) -> None:
@@ -198,6 +160,34 @@ class Runtime:
             await self._described.wait()
             for settled in [member.settled for member in self.members if member.owns(path)] or [self._loaded]:
                 await settled.wait()
+
+    async def refresh(self) -> None:
+        """Put the dynamic operations in force as they are now. Raises InvalidInput; then the former stay."""
+        async with self._refreshing:
+            offered = [
+                (member, member.parts.dynamic(member.service))
+                for member in self.members
+                if member.service and member.parts and member.parts.dynamic
+            ]
+            sources = [(routers, member.owns) for member, routers in offered]
+            routes = await asyncio.to_thread(make_routes, sources, self.list_taken())
+            for member, routers in offered:
+                member.dynamic = routers
+            self.dynamic.replace(routes)
+            self.revision += 1  # after the change: what is made meanwhile belongs to the former revision
+        self._events.publish("operations")
+
+    async def _check_dynamic(self) -> None:
+        """Fail the integrations whose dynamic operations have a name of another one that was loaded after them."""
+        dynamic = [member for member in self.members if member.dynamic]
+        try:
+            if dynamic:
+                await self.refresh()
+        except InvalidInput as error:
+            log.exception("The dynamic operations could not be put in force.")
+            for member in dynamic:
+                member.fail(error)
+            await self.refresh()
 
     def _settle(self, member: LoadedIntegration) -> None:
         for routes, make in self._surfaces:
@@ -219,66 +209,3 @@ class Runtime:
             log.exception("The routes of %s could not be made.", member.integration.title)
             member.fail(error)
             return make(member)
-
-    def operations(self) -> dict[str, Operation]:
-        """The operations that are on now, by name."""
-        own = [operation for router in self.core for operation in list_operations(router)]
-        return {operation.name: operation for operation in (*(offered for _, offered in self._offered()), *own)}
-
-    def routers(self) -> list[Operations]:
-        """The routers with operations that are on now; those of no integration come last."""
-        theirs = [router for member in self.members if member.parts for router in member.parts.public]
-        return [*theirs, *self.core]
-
-    def owners(self) -> dict[str, str]:
-        """The name of the integration that each operation or kind of delivery belongs to, by its name in the activity."""
-        deliveries = {
-            name: member.integration.name
-            for member in self.members
-            for router in (member.parts.deliveries if member.parts else ())
-            for name in (router.operations if isinstance(router, WebhookRouter) else ())
-        }
-        return {operation.name: member.integration.name for member, operation in self._offered()} | deliveries
-
-    def lookups(self) -> list[Lookup]:
-        """List the lookups, in the order of the integrations."""
-        return [lookup for member in self.members if member.parts for lookup in member.parts.lookups]
-
-    def _offered(self) -> Iterator[tuple[LoadedIntegration, Operation]]:
-        for member in self.members:
-            for router in member.parts.public if member.parts else ():
-                yield from ((member, operation) for operation in list_operations(router))
-
-    def scopes(self) -> dict[str, str]:
-        """Label each scope of the operations that are on now, sorted. Operations that every client has need none."""
-        labels = {scope: label for member in self.members for scope, label in member.integration.scopes.items()}
-        scopes = sorted({operation.scope for operation in self.operations().values() if operation.scope})
-        return {scope: describe_scope(scope, labels) for scope in scopes}
-
-    def has_undo(self, operation: str) -> bool:
-        """Return whether an operation has an inverse now."""
-        return any(member.service and member.parts and operation in member.parts.undos for member in self.members)
-
-    async def undo(self, operation: str, arguments: Mapping[str, Any]) -> None:
-        """Do the opposite of an operation, for the person. Raises LookupError without an inverse."""
-        running = [(member.parts.undos, member.service) for member in self.members if member.service and member.parts]
-        undo, service = next((undos[operation], service) for undos, service in running if operation in undos)
-        await undo(service, arguments)
-
-    def running(self) -> list[Health]:
-        """List the services of the running integrations."""
-        return [member.service for member in self.members if member.service]
-
-
-def list_operations(router: Operations) -> list[Operation]:
-    """List the operations of a router, in the order of their declaration."""
-    return [operation for endpoint in router.endpoints if (operation := operation_of(endpoint))]
-
-
-def explain(integration: Integration, error: Exception) -> str:
-    """Explain in a sentence why an integration is broken."""
-    if isinstance(error, DeskhandError):
-        return error.detail
-    if isinstance(error, TimeoutError):
-        return f"{integration.title} took too long to start. Start Deskhand again; its log says more."
-    return f"{integration.title} could not be started. Deskhand's log says why."

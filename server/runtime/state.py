@@ -147,13 +147,14 @@ def make_state(home: DataDir, address: Address, context: Context, rules: RateLim
     """Put the parts together."""
     database, clock = context.database, context.clock
     clients, activity = Clients(database, clock), Activity(database, context.events, clock)
-    pause, usage, inside = Pause(context.settings, clock), Usage(database, address, clock), InProcessClient()
+    runtime = Runtime(core=(approval_routes,))
+    pause, usage, inside = Pause(context.settings, clock), Usage(database, address, clock), InProcessClient(runtime.dynamic)
     approvals, programs = Approvals(context, activity), OAuthClients(clients, database, clock)
     limits = Limits(rules.reading, rules.changing)
     memory = MemoryBudget(home.folders.data)
     runner = Runner(approvals, clients, inside, context.tasks, memory)
     context.approval_requests.add(CallPrompts(approvals, runner, clients, pause, context.tasks))
-    runtime = Runtime(core=(approval_routes,), services={Approvals: approvals})
+    runtime.services[Approvals] = approvals
     command = agent_command() if context.demo else None
     return State(
         home=home,

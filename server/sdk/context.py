@@ -11,6 +11,7 @@ from server.outbound.fetch import Fetch
 from server.outbound.http_client import HttpClient
 from server.sdk.approval_requests import ApprovalRequests
 from server.sdk.desktop import Screen
+from server.sdk.operation_changes import OperationChanges
 from server.storage.data_dir import Folders
 from server.storage.database import Database
 from server.storage.secrets import Secrets
@@ -22,6 +23,7 @@ class Context:
     """`demo`: nothing outside this computer may be reached. `local_address` returns the local surface's base address.
 
     `address`: where Deskhand is reached now. `tasks` end with the program. `http`: for addresses that no caller chose.
+    `operations`: for an integration whose dynamic operations have changed.
     """
 
     folders: Folders
@@ -38,3 +40,4 @@ class Context:
     address: Address = field(default_factory=Address)
     tasks: Tasks = field(default_factory=Tasks)
     http: HttpClient = field(default_factory=HttpClient)
+    operations: OperationChanges = field(default_factory=OperationChanges)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # each of these takes a while to import
 
     from server.sdk.context import Context
     from server.sdk.demo import DemoScript
+    from server.sdk.dynamic import DynamicOperations
     from server.sdk.operation import Operations
     from server.sdk.search import Lookup
 
@@ -60,7 +61,9 @@ class IntegrationSpec:
     """The parts of an integration.
 
     `start(context)` yields its service and closes it afterwards.
-    `public` routers hold the operations. `local` routers serve the window and the command line only.
+    `public` routers hold the operations. `dynamic(service)`: routers with operations that come and go, as they are
+    now; the service puts a change in force with `context.operations.refresh()`.
+    `local` routers serve the window and the command line only.
     `callbacks` routers are on the local surface without its key: an outside service redirects the person's browser there.
     `deliveries` routers are on the public surface and authenticate by themselves: an outside service has no API key.
     `lookups`: what `search` and `fetch` find here.
@@ -72,6 +75,7 @@ class IntegrationSpec:
 
     start: "Callable[[Context], AbstractAsyncContextManager[Health]]"
     public: "tuple[Operations, ...]" = ()
+    dynamic: "Callable[[Any], tuple[DynamicOperations, ...]] | None" = None
     local: "tuple[APIRouter, ...]" = ()
     callbacks: "tuple[APIRouter, ...]" = ()
     deliveries: "tuple[APIRouter, ...]" = ()

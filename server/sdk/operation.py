@@ -5,7 +5,7 @@ The guard, the OpenAPI documents and the list of tools all read the one `Operati
 
 import functools
 import inspect
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from operator import attrgetter
@@ -76,6 +76,8 @@ class Operation:
     `open_world`: it deals with content of strangers, or with something outside of this computer and the person's own things.
     `ingests`: it only adds to Deskhand's own data, so it needs no approval, and yet is not read-only.
     `rare`: seldom needed, so presets leave it out first when there are more operations than ChatGPT takes.
+    `trusted`: it changes something and yet is allowed by default.
+    `alias`: the name under which clients see it, if it is another one; policies, approvals and the activity have `name`.
     `preview` takes the same arguments as the function and returns the Effect; every changing operation has one.
     `summary` is for models, `wording` for people.
     """
@@ -93,6 +95,13 @@ class Operation:
     open_world: bool = False
     ingests: bool = False
     rare: bool = False
+    trusted: bool = False
+    alias: str = ""
+
+    @property
+    def public_name(self) -> str:
+        """The operationId, and the name of the tool."""
+        return self.alias or self.name
 
 
 @dataclass(frozen=True)
@@ -237,16 +246,27 @@ class Operations(DeferredRouter):
         reading, changing = self._scopes
         return reading if method == "GET" else changing
 
-    def _add(self, path: str, method: str, function: Callable[..., Awaitable[Any]], operation: Operation, **options: Any) -> None:
+    def _add(
+        self,
+        path: str,
+        method: str,
+        function: Callable[..., Awaitable[Any]],
+        operation: Operation,
+        body: Mapping[str, Any] | None = None,
+        **options: Any,
+    ) -> None:
+        """Add the route. `body`: the schema of its body, if that is not its function's."""
+        described = {"requestBody": {"content": {"application/json": {"schema": body}}}} if body else {}
         self.add_api_route(
             path,
             guarded(function, operation),
             methods=[method],
-            operation_id=operation.name,
+            operation_id=operation.public_name,
             summary=operation.summary,
             openapi_extra={
                 "x-openai-isConsequential": operation.changes,
                 "security": [{"key": [operation.scope] if operation.scope else []}],
+                **described,
             },
             **options,
         )

@@ -36,6 +36,12 @@ class DeferredRouter(APIRouter):
         made = [route.endpoint for route in self._routes if hasattr(route, "endpoint")]
         return [*made, *(endpoint for _, endpoint, _ in self._declared)]
 
+    @property
+    def paths(self) -> list[str]:
+        """The declared paths, without making their routes."""
+        made = [route.path for route in self._routes if hasattr(route, "path")]
+        return [*made, *(self.prefix + path for path, _, _ in self._declared)]
+
     def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         """Declare a route."""
         self._declared.append((path, endpoint, options))

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+SEARCH, FETCH = "search", "fetch"  # the names of the tools that ask all of them
 Arguments = Mapping[str, Any]  # an operation's, by name
 
 

@@ -44,6 +44,7 @@ IMPORTERS = {
     "googleapiclient": r"server\.integrations\.\w+\.adapter\.\w+",
     "httplib2": r"server\.integrations\.\w+\.adapter\.\w+",
     "idna": r"server\.core\.domains",
+    "jsonschema_rs": r"server\.sdk\.tool_schema",
     "keyring": r"server\.storage\.keyrings",
     "limits": r"server\.access\..+",
     "nh3": r"server\.integrations\.\w+\.mime\.outgoing_html",

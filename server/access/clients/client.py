@@ -54,8 +54,9 @@ class Client:
         return replace(self, grant=grant, scopes=self.scopes & scopes)
 
     def policy_for(self, operation: "Operation") -> Policy:
-        """Policy for an operation. By default reading and keeping are allowed, and changing asks."""
-        return self.policies.get(operation.name, Policy.ask if operation.changes else Policy.allow)
+        """Policy for an operation. By default reading, keeping and what is trusted are allowed, and changing asks."""
+        usual = Policy.ask if operation.changes and not operation.trusted else Policy.allow
+        return self.policies.get(operation.name, usual)
 
 
 UNCHANGED = "as it was"

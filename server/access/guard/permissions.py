@@ -9,6 +9,7 @@ from server.access.clients.store import KEY_ENDED
 from server.access.guard.record import CallRecord
 from server.access.pause import Pause
 from server.core.errors import Forbidden, NotAuthenticated, Unavailable
+from server.sdk.operation import Operation
 
 KEY_WAS_ENDED = "Its key was ended."
 ALLOWANCE_ENDED = "You had just ended what allowed it."
@@ -74,6 +75,12 @@ class Permissions:
             self.record.refuse("You denied it to this client.")
             raise Forbidden(f"The person at this computer has switched {operation.name} off for {client.name!r}.")
         if policy is Policy.allow and not self.approved:
-            default = "Keeping what it hands over is allowed." if operation.ingests else "Reading is allowed."
-            self.record.allow("You allowed it." if operation.name in client.policies else default)
+            self.record.allow("You allowed it." if operation.name in client.policies else describe_default(operation))
         return policy
+
+
+def describe_default(operation: Operation) -> str:
+    """Describe in a sentence why an operation is allowed by default."""
+    if operation.ingests:
+        return "Keeping what it hands over is allowed."
+    return "You trust it." if operation.changes else "Reading is allowed."

@@ -1,8 +1,9 @@
 """The tools of each client, and their calls: the same as a call of the operation over HTTP."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 from server.access.clients.registry import Client
@@ -11,9 +12,9 @@ from server.http.in_process import CLIENT, COUNTED, OPERATION, InternalResponse
 from server.projections.documents import Documents, offered
 from server.projections.mcp import search_tools
 from server.projections.mcp.calls import Answer, fail, make_request, read_body, read_response
-from server.projections.mcp.search_tools import FETCH, SEARCH
 from server.projections.mcp.tools import Tool, ToolBinding, make_bindings
 from server.runtime.state import State
+from server.sdk.search import FETCH, SEARCH
 
 TOOL_CALL = "complete an app's tool call"
 
@@ -34,11 +35,25 @@ class ToolDispatcher:
     def __init__(self, state: State, documents: Documents) -> None:
         self._state = state
         self._documents = documents
+        self._bindings: dict[str, ToolBinding] = {}
+        self._revision = -1
+        self._updating = asyncio.Lock()
 
-    @cached_property
+    @property
     def bindings(self) -> dict[str, ToolBinding]:
-        """The binding of each tool; made once, which takes a while."""
-        return make_bindings(self._documents.make(), self._state.runtime.operations())
+        """The binding of each tool; made once for each revision of the operations, which takes a while."""
+        revision = self._state.runtime.revision
+        if revision != self._revision:
+            self._bindings = make_bindings(self._documents.make(), self._state.runtime.operations())
+            self._revision = revision
+        return self._bindings
+
+    async def update(self) -> None:
+        """Make the bindings in a thread, if they are not those of now."""
+        if self._revision == self._state.runtime.revision:
+            return
+        async with self._updating:
+            await asyncio.to_thread(lambda: self.bindings)
 
     @property
     def instructions(self) -> list[str]:
@@ -50,7 +65,7 @@ class ToolDispatcher:
         names = {operation.name for operation in offered(client, self._state.runtime.operations())}
         lookups = search_tools.find_usable(self._state.runtime.lookups(), names)
         scopes = sorted({self.bindings[lookup.search.operation].operation.scope for lookup in lookups})
-        own = [binding.tool for name, binding in self.bindings.items() if name in names]
+        own = [binding.tool for binding in self.bindings.values() if binding.operation.name in names]
         return [*search_tools.make_tools(lookups, tuple(scopes)), *own]
 
     async def call(self, client: Client, name: str, arguments: Mapping[str, Any], headers: RawHeaders = ()) -> Answer:

@@ -12,6 +12,7 @@ from server.http.in_process import CLIENT
 from server.projections.documents import Documents
 from server.projections.mcp.dispatcher import ToolDispatcher
 from server.runtime.state import State
+from server.sdk.operation import LARGEST_BODY
 
 if TYPE_CHECKING:
     from server.projections.mcp.transport import Transport
@@ -56,6 +57,7 @@ class Endpoint:
         client = await self._state.guard.authenticate_request(Headers(scope=scope), PATH)
         await self._state.guard.count(client)
         transport = self._transport or await self._open()
+        await self._dispatcher.update()
         bare = [(name, value.strip(b" \t")) for name, value in scope["headers"]]  # RFC 9110 5.5; the parser leaves some
         scope = {**scope, "headers": bare, CLIENT: client}
         async with self._state.guard.memory.request():
@@ -73,8 +75,8 @@ class Endpoint:
         server, transport = [
             await asyncio.to_thread(importlib.import_module, f"{__package__}.{name}") for name in ("server", "transport")
         ]
-        bindings = await asyncio.to_thread(lambda: self._dispatcher.bindings)
-        largest = max((binding.operation.largest_body for binding in bindings.values()), default=0) + ENVELOPE
+        operations = self._state.runtime.operations().values()
+        largest = max((operation.largest_body for operation in operations), default=LARGEST_BODY) + ENVELOPE
         made: Transport = transport.Transport(server.make_server(self._dispatcher), transport.SessionLimits(largest_body=largest))
         await made.open()
         return made

@@ -13,9 +13,8 @@ from typing import Any
 from server.core.errors import DeskhandError, NotFound
 from server.projections.mcp.calls import Answer, fail, succeed
 from server.projections.mcp.tools import Annotations, Tool
-from server.sdk.search import Arguments, Lookup
+from server.sdk.search import FETCH, SEARCH, Arguments, Lookup
 
-SEARCH, FETCH = "search", "fetch"
 LONGEST_QUERY = 1000
 Ask = Callable[[str, Arguments], Awaitable[Any]]  # an operation's answer; raises DeskhandError with its sentence
 

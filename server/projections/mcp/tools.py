@@ -53,10 +53,10 @@ class ToolBinding:
 
 def make_bindings(document: Schema, operations: Mapping[str, Operation]) -> dict[str, ToolBinding]:
     """Bind every operation in a document, by its name and in the document's order."""
-    bindings = {}
+    bindings, by_name = {}, {operation.public_name: operation for operation in operations.values()}
     for path, method, described in walk_operations(document):
-        operation = operations[described["operationId"]]
-        bindings[operation.name] = make_binding(document, path, method, described, operation)
+        operation = by_name[described["operationId"]]
+        bindings[operation.public_name] = make_binding(document, path, method, described, operation)
     return bindings
 
 
@@ -64,8 +64,8 @@ def make_binding(document: Schema, path: str, method: str, described: Mapping[st
     """Bind an operation as the document describes it."""
     output_schema, wraps = make_output(document, dict(described), changes=operation.changes)
     tool = Tool(
-        operation.name,
-        operation.name.replace("_", " ").capitalize(),
+        operation.public_name,
+        operation.wording.title if operation.alias else operation.name.replace("_", " ").capitalize(),
         described.get("description") or operation.summary,
         make_input(document, dict(described)),
         output_schema,

@@ -6,7 +6,8 @@ from server.core.errors import Unavailable
 from server.http.addresses import Address
 from server.integrations import broken_integration, discover
 from server.public.app import create_public
-from server.runtime.integrations import Runtime, State
+from server.runtime.catalogue import State
+from server.runtime.integrations import Runtime
 from server.runtime.state import open_state
 from server.sdk.context import Context
 from server.sdk.health import Health

@@ -16,7 +16,7 @@ __all__ = ["deskhand", "deskhand_process", "example"]
 
 HEAVY = {"alembic", "fastapi", "pydantic", "sqlalchemy", "starlette"}
 NOTE = {"name": "first", "text": "Hello", "state": "shared"}
-OPERATIONS = {"list_example_notes", "write_example_note"}
+OPERATIONS = {"list_example_notes", "replace_example_tools", "write_example_note"}
 SCOPES = {"read:example", "write:example"}
 CHECK = {"what": "Example", "well": True, "to_do": True, "detail": "Write a first example note."}
 
@@ -56,6 +56,60 @@ def test_integration_is_in_documents_tools_scopes_and_settings(example, serve) -
     (section,) = [section for section in served.person("GET", "/api/settings").json() if section["name"] == "example"]
     assert section["values"] == {"longest": 200}
     assert {operation["name"] for operation in served.person("GET", "/api/operations").json()} > OPERATIONS
+
+
+def list_tools(served, key):
+    return {tool["name"]: tool for tool in read(served.call("POST", "/mcp", key, **modern("tools/list")))["result"]["tools"]}
+
+
+def test_dynamic_operation_comes_and_goes_everywhere(example, serve) -> None:
+    served = serve()
+    manager = served.make_client("manager", scopes=["write:example"])
+    call = {"json": {"text": "Hello"}}
+    assert served.call("POST", "/example/tools/first-tool", manager, **call).status_code == 404
+    assert "first_tool" not in list_tools(served, manager)
+    documented = served.call("GET", "/openapi.json", "").json()["paths"]
+    assert "/example/tools/first-tool" not in documented
+    assert served.call("PUT", "/example/tools", manager, json=["first_tool"]).json() == ["first_tool"]
+
+    assert served.call("POST", "/example/tools/first-tool", "", **call).status_code == 401
+    assert served.call("POST", "/example/tools/first-tool", manager, **call).status_code == 403
+    assert "use:example" in served.call("GET", "/.well-known/oauth-authorization-server", "").json()["scopes_supported"]
+    (listed,) = [one for one in served.person("GET", "/api/operations").json() if one["name"] == "example__first_tool"]
+    assert (listed["integration"], listed["scope"], listed["method"]) == ("example", "use:example", "POST")
+    key = served.make_client("bot", scopes=["use:example"])
+    described = served.call("GET", "/gpts/bot/openapi.json", key).json()["paths"]["/example/tools/first-tool"]["post"]
+    assert described["operationId"] == "first_tool"
+    schema = described["requestBody"]["content"]["application/json"]["schema"]
+    assert schema["properties"]["to"]["properties"]["friend"] == {"type": "object"}
+    assert list_tools(served, key)["first_tool"]["inputSchema"]["required"] == ["text"]
+
+    invalid = served.call("POST", "/example/tools/first-tool", key, json={"text": "Hello", "to": {"name": 1}})
+    assert (invalid.status_code, invalid.json()["errors"][0]["message"]) == (
+        422,
+        'Value error, to.name: 1 is not of type "string"',
+    )
+    waiting = served.call("POST", "/example/tools/first-tool/", key, **call, headers={"Prefer": "respond-async"})
+    assert waiting.status_code == 202
+    (approval,) = served.person("GET", "/api/approvals").json()
+    assert approval["operation"] == "example__first_tool"
+    assert served.person("POST", f"/api/approvals/{approval['id']}/approve", json={"extent": "always"}).status_code == 200
+    assert served.call("GET", waiting.json()["poll"], key).json()["result"] == {"used": "Hello"}
+    called = modern("tools/call", {"name": "first_tool", "arguments": {"text": "Again"}})
+    assert read(served.call("POST", "/mcp", key, **called))["result"]["structuredContent"] == {"result": {"used": "Again"}}
+    assert served.call("GET", "/example/tools/first-tool", key).status_code == 405
+
+    refused = served.call("PUT", "/example/tools", manager, json=["second_tool", "list_apps"])
+    assert (refused.status_code, refused.json()["detail"]) == (
+        422,
+        "There is another list_apps. Give one of them another name.",
+    )
+    assert {"first_tool"} == {"first_tool", "second_tool"} & list_tools(served, key).keys()
+    assert served.call("PUT", "/example/tools", manager, json=[]).json() == []
+    assert served.call("POST", "/example/tools/first-tool", key, **call).status_code == 404
+    assert "first_tool" not in list_tools(served, key)
+    assert served.call("GET", "/openapi.json", "").json()["paths"] == documented
+    assert "use:example" not in served.call("GET", "/.well-known/oauth-authorization-server", "").json()["scopes_supported"]
 
 
 def test_settings_of_an_integration_count_and_its_calls_are_approved_and_recorded(example, serve) -> None:

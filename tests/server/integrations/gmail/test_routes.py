@@ -8,7 +8,7 @@ import pytest
 
 from server.integrations.gmail import integration
 from server.integrations.gmail.fake.recipients import read_recipients
-from server.runtime.integrations import list_operations
+from server.runtime.catalogue import list_operations
 from server.sdk.operation import operation_of
 from tests.checks.conftest import sign_in
 from tests.checks.waiting import until

@@ -10,7 +10,7 @@ from server.http.application import new_application
 from server.http.in_process import CLIENT, OPERATION, InternalRequest
 from server.projections.documents import Documents
 from server.projections.mcp.dispatcher import ToolDispatcher, UnknownTool
-from server.runtime.integrations import LoadedIntegration
+from server.runtime.catalogue import LoadedIntegration
 from server.sdk.integration import Integration, IntegrationSpec
 from server.sdk.operation import Operations
 from server.sdk.search import Document, Lookup, Reading, Result, Search

@@ -6,10 +6,10 @@ from server.sdk.integration import Integration, IntegrationSpec, OnboardingStep,
 def load() -> IntegrationSpec:
     """Import the parts."""
     from server.integrations.example.models import ExampleSettings
-    from server.integrations.example.routes import example
+    from server.integrations.example.routes import example, list_dynamic
     from server.integrations.example.service import start
 
-    return IntegrationSpec(start=start, public=(example,), settings=ExampleSettings)
+    return IntegrationSpec(start=start, public=(example,), dynamic=list_dynamic, settings=ExampleSettings)
 
 
 integration = Integration(

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from server.integrations.example import store
 from server.integrations.example.models import ExampleNote, ExampleSettings
@@ -26,6 +27,7 @@ class ExampleNotes(Health):
     def __init__(self, context: Context) -> None:
         self._context = context
         self._count = 0
+        self.tool_names: list[str] = []
 
     @property
     def setup_hint(self) -> str | None:
@@ -53,6 +55,24 @@ class ExampleNotes(Health):
         await self._context.database.write(store.add, note)
         self._context.events.publish("example")
         return note
+
+    async def replace_tools(self, names: list[str]) -> list[str]:
+        """Replace the tools. Raises InvalidInput for a name that cannot be one; then the former stay."""
+        former, self.tool_names = self.tool_names, names
+        try:
+            await self._context.operations.refresh()
+        except InvalidInput:
+            self.tool_names = former
+            raise
+        return self.tool_names
+
+    async def preview_tool(self, arguments: dict[str, Any]) -> Effect:
+        """Describe what using a tool does."""
+        return Effect("use an example tool", (("Text", arguments["text"]),))
+
+    async def use_tool(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Use a tool."""
+        return {"used": arguments["text"]}
 
 
 @asynccontextmanager

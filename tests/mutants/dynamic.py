@@ -1,0 +1,24 @@
+"""Wrong changes in dynamic operations that the tests must notice."""
+
+from tests.mutants.mutant import Mutant
+
+EVERYWHERE = ("tests/server/sdk/test_integration.py::test_dynamic_operation_comes_and_goes_everywhere",)
+SCHEMAS = ("tests/server/sdk/test_tool_schema.py",)
+RULES = ("tests/server/sdk/test_dynamic.py",)
+
+MUTANTS = [
+    Mutant("server/runtime/integrations.py", "            self.revision += 1", "            pass", EVERYWHERE),
+    Mutant("server/runtime/integrations.py", "            self.dynamic.replace(routes)\n", "", EVERYWHERE),
+    Mutant("server/projections/documents.py", "key = (runtime.revision, ", "key = (0, ", EVERYWHERE),
+    Mutant("server/projections/mcp/dispatcher.py", "if revision != self._revision:", "if self._revision < 0:", EVERYWHERE),
+    Mutant("server/http/in_process.py", " or self._dynamic.find(operation)", "", EVERYWHERE),
+    Mutant("server/runtime/catalogue.py", "(*self.parts.public, *self.dynamic)", "self.parts.public", EVERYWHERE),
+    Mutant("server/sdk/dynamic.py", "            AfterValidator(partial(check_arguments, validator)),\n", "", EVERYWHERE),
+    Mutant("server/sdk/dynamic.py", " or name in RESERVED", "", RULES),
+    Mutant("server/sdk/dynamic.py", "if double := sorted(own & used):", "if double := []:", RULES),
+    Mutant("server/sdk/dynamic.py", " or not owns(route.path)", "", RULES),
+    Mutant("server/sdk/dynamic.py", "not PATH.fullmatch(route.path) or ", "", RULES),
+    Mutant("server/sdk/tool_schema.py", "self._nodes > MOST_NODES or depth > DEEPEST", "self._nodes > 10**7", SCHEMAS),
+    Mutant("server/sdk/tool_schema.py", "if reference in within:", "if False:", SCHEMAS),
+    Mutant("server/sdk/tool_schema.py", ", size_limit=LARGEST_PATTERN", "", SCHEMAS),
+]
