@@ -1,6 +1,6 @@
 """Tables of access, as its migrations create them."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text, text
+from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
 metadata = MetaData()
 
@@ -132,6 +132,23 @@ recipient = Table(
     Column("address", Text, primary_key=True),
     Column("first_at", Text, nullable=False),
 )
+
+job = Table(
+    "job",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("client_id", Text, ForeignKey("client.id"), nullable=False),
+    Column("operation", Text, nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("state", Text, nullable=False, index=True),
+    Column("created_at", Text, nullable=False),
+    Column("ended_at", Text, index=True),
+    Column("progress", Float),
+    Column("message", Text, nullable=False),
+    Column("status", Integer),
+    Column("result", Text),
+)
+Index("job_client", job.c.client_id, job.c.created_at)
 
 # A client of the authorization server (RFC 6749). `client_id` is null until the person has let it in.
 oauth_client = Table(

@@ -3,6 +3,7 @@
 from hmac import compare_digest
 from typing import Any
 
+from server.access.clients.presets import is_needed
 from server.access.clients.registry import Client, Policy
 from server.core.version import read_version
 from server.projections.openapi import find_excesses, make_document
@@ -67,5 +68,5 @@ def offered(client: Client, operations: dict[str, Operation]) -> list[Operation]
 def permitted(client: Client, operations: dict[str, Operation]) -> list[Operation]:
     """The operations that a client may call. What every client has comes with those that may wait for the person's word."""
     allowed = [operation for operation in operations.values() if client.policies.get(operation.name) is not Policy.deny]
-    changing = any(operation.changes and operation.scope in client.scopes for operation in allowed)
-    return [operation for operation in allowed if operation.scope in client.scopes or (changing and not operation.scope)]
+    own = [operation for operation in allowed if operation.scope in client.scopes]
+    return [operation for operation in allowed if operation in own or (not operation.scope and is_needed(operation, own))]

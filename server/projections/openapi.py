@@ -108,7 +108,7 @@ def finish_operation(operation: dict[str, Any]) -> None:
     responses.pop("422", None)
     if operation["x-openai-isConsequential"]:
         content = {"application/json": {"schema": {"$ref": "#/components/schemas/Pending"}}}
-        responses["202"] = {"description": "The person is being asked.", "content": content}
+        responses.setdefault("202", {"description": "The person is being asked.", "content": content})
     responses |= {str(status): {"$ref": f"#/components/responses/{status}"} for status in FAILURES}
     if operation.get("description", "").strip() == operation.get("summary"):
         del operation["description"]

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 from server.access.activity.deliveries import DeliveryLog
 from server.access.oauth.metadata import OPEN_TO_PAGES
 from server.access.origins import SECTION, OriginSettings
-from server.core.errors import Unavailable
+from server.core.errors import NotFound, Unavailable
 from server.http.application import new_application
 from server.http.deferred_routes import DeferredRoutes, include
 from server.http.middleware import HostOriginMiddleware, PathMiddleware, SecurityHeadersMiddleware, TrailingSlashMiddleware
@@ -20,6 +20,7 @@ from server.projections.documents import Documents
 from server.projections.mcp.endpoint import PATH, Endpoint
 from server.runtime.catalogue import LoadedIntegration
 from server.runtime.state import State
+from server.sdk.assets import DOWNLOAD, Assets
 
 PAGES = ("/docs", "/privacy", "/favicon.ico", "/openapi.json", "/openapi.yaml", "/gpts", "/.well-known/ai-plugin.json")
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -38,11 +39,11 @@ def create_public(state: State) -> ASGIApp:
         ("/chatgpt/oauth", "/.well-known"),
         lambda: include(import_module("server.access.oauth.routes").create_routes(state.oauth), dependencies=loaded),
     )
-    deferred.add(("/approvals",), lambda: [route for router in state.runtime.core for route in router.routes])
+    deferred.add(("/approvals", "/jobs"), lambda: [route for router in state.runtime.core for route in router.routes])
     state.runtime.attach(deferred, make_routes)
     app.router.routes.append(state.runtime.dynamic)
     documents = Documents(state)
-    app.router.routes += create_status_pages(documents.version)
+    app.router.routes += [*create_status_pages(documents.version), create_asset_route(state.assets)]
     deferred.add(PAGES, lambda: include(import_module("server.public.pages").create_pages(state, documents)))
     state.inside.app, state.inside.prepare = app, deferred.prepare
     headers = {"Content-Security-Policy": POLICY} | ({"X-Deskhand-Demo": "1"} if state.context.demo else {})
@@ -62,6 +63,20 @@ def create_status_pages(version: str) -> list[BaseRoute]:
         return JSONResponse({"status": "healthy"})
 
     return [Route("/", show_service), Route("/health", show_health)]
+
+
+def create_asset_route(assets: Assets) -> BaseRoute:
+    """Make the route of the files of answers. They need no key, as ChatGPT fetches them; their ids cannot be guessed."""
+
+    async def show_asset(request: Request) -> Response:
+        asset = assets.find(request.path_params["asset_id"])
+        if asset is None:
+            raise NotFound("There is no such file, or its time is over.")
+        headers = {"Cache-Control": "private, max-age=600"}
+        headers |= {"Content-Disposition": "attachment"} if asset.media_type == DOWNLOAD else {}
+        return Response(asset.data, headers=headers, media_type=asset.media_type)
+
+    return Route("/assets/{asset_id}", show_asset)
 
 
 def make_routes(member: LoadedIntegration) -> Sequence[BaseRoute]:

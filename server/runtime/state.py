@@ -17,6 +17,8 @@ from server.access.clients.usage import Usage
 from server.access.guard.call import GuardServices
 from server.access.guard.guard import Guard
 from server.access.guard.rate_limits import Limits
+from server.access.jobs.routes import jobs as job_routes
+from server.access.jobs.service import Jobs
 from server.access.oauth.oauth_clients import OAuthClients
 from server.access.oauth.service import OAuth
 from server.access.pause import Pause
@@ -32,6 +34,7 @@ from server.outbound.fetch import DownloadSettings, Fetch
 from server.runtime.integrations import Runtime
 from server.runtime.updates import Updates
 from server.sdk.approval_requests import ApprovalRequests
+from server.sdk.assets import Assets
 from server.sdk.context import Context
 from server.sdk.desktop import NoScreen, Screen
 from server.storage.backup import finish_restore
@@ -81,6 +84,8 @@ class State:
     runtime: Runtime
     tunnel: Tunnel
     updates: Updates
+    jobs: Jobs
+    assets: Assets
     key: str
     notices: list[Callable[[], str | None]] = field(default_factory=list)
     problem_sources: list[Callable[[], str | None]] = field(default_factory=list)
@@ -135,6 +140,7 @@ async def open_state(
         await state.clients.load()
         await state.activity.recover()
         await state.approvals.recover()
+        await state.jobs.recover()
         state.problem_sources.append(lambda: context.tasks.problem)
         yield state
     finally:
@@ -147,14 +153,15 @@ def make_state(home: DataDir, address: Address, context: Context, rules: RateLim
     """Put the parts together."""
     database, clock = context.database, context.clock
     clients, activity = Clients(database, clock), Activity(database, context.events, clock)
-    runtime = Runtime(core=(approval_routes,))
+    runtime = Runtime(core=(approval_routes, job_routes))
     pause, usage, inside = Pause(context.settings, clock), Usage(database, address, clock), InProcessClient(runtime.dynamic)
     approvals, programs = Approvals(context, activity), OAuthClients(clients, database, clock)
     limits = Limits(rules.reading, rules.changing)
     memory = MemoryBudget(home.folders.data)
     runner = Runner(approvals, clients, inside, context.tasks, memory)
     context.approval_requests.add(CallPrompts(approvals, runner, clients, pause, context.tasks))
-    runtime.services[Approvals] = approvals
+    jobs, assets = Jobs(database, context.settings, context.tasks, clock), Assets(clock)
+    runtime.services |= {Approvals: approvals, Assets: assets, Jobs: jobs, Address: address}
     command = agent_command() if context.demo else None
     return State(
         home=home,
@@ -168,12 +175,14 @@ def make_state(home: DataDir, address: Address, context: Context, rules: RateLim
         pause=pause,
         programs=programs,
         oauth=OAuth(context, address, clients, programs, activity, runtime.scopes),
-        guard=Guard(GuardServices(clients, usage, activity, approvals, limits, pause, clock, address, memory)),
+        guard=Guard(GuardServices(clients, usage, activity, approvals, limits, pause, clock, address, memory, jobs)),
         runtime=runtime,
         tunnel=Tunnel(context, address, Ngrok(), command=command, inhibitor=SleepInhibitor(), timing=timing),
         updates=Updates(context),
         key=secrets.token_urlsafe(32),
         inside=inside,
+        jobs=jobs,
+        assets=assets,
     )
 
 

@@ -11,11 +11,17 @@ from fastapi.routing import APIRoute
 from pydantic import AfterValidator, WithJsonSchema
 
 from server.core.errors import InvalidInput
+from server.http.addresses import Address
+from server.sdk.assets import Assets
+from server.sdk.content import Content, ContentView, show
 from server.sdk.operation import Effect, Operation, Operations, operation_of
 from server.sdk.search import FETCH, SEARCH
+from server.sdk.services import provided
 from server.sdk.tool_schema import LONGEST_PARAMETER, ArgumentValidator, Schema, write_out
 
 Arguments = dict[str, Any]
+Files = Annotated[Assets, provided(Assets)]
+Place = Annotated[Address, provided(Address)]
 LONGEST_NAME = 64  # of a tool (anthropics/claude-code#22599)
 LONGEST_DESCRIPTION = 300  # of an operation (developers.openai.com/api/docs/actions/production)
 NAME = re.compile(rf"[A-Za-z0-9_-]{{1,{LONGEST_NAME}}}")
@@ -40,14 +46,15 @@ class DynamicOperations(Operations):
         self,
         operation: Operation,
         path: str,
-        function: Callable[[Arguments], Awaitable[Any]],
+        function: Callable[[Arguments], Awaitable[Content | Any]],
         preview: Callable[[Arguments], Awaitable[Effect]],
         schema: Any,
     ) -> None:
         """Add an operation that is called with POST and one object. Raises InvalidInput if a rule is broken.
 
         `schema`: the JSON Schema of the object, which is checked before anybody is asked. `preview`: also of what only reads, as
-        the person decides what that is; the operation has the router's scope.
+        the person decides what that is; the operation has the router's scope. The function of one whose answer is `content`
+        returns Content.
         """
         written = write_out(schema)
         check_operation(operation, written)
@@ -60,15 +67,18 @@ class DynamicOperations(Operations):
             Body(title=operation.wording.title) if required else Body(title=operation.wording.title, default_factory=dict),
         ]
 
-        async def call(body: Arguments) -> Any:
-            return await function(body)
+        async def call(assets: Files, address: Place, body: Arguments) -> Any:
+            answer = await function(body)
+            return show(answer, assets, address.public) if isinstance(answer, Content) else answer
 
-        async def describe_effect(body: Arguments) -> Effect:
+        async def describe_effect(assets: Files, address: Place, body: Arguments) -> Effect:  # noqa: ARG001, those of `call`
             return await preview(body)
 
         for wrapper in (call, describe_effect):
             wrapper.__annotations__["body"] = kind
-        self._add(path, "POST", call, replace(operation, scope=self.scope, preview=describe_effect), body=written)
+        options = {"response_model": ContentView, "response_model_exclude_defaults": True} if operation.content else {}
+        own = replace(operation, scope=self.scope, preview=describe_effect)
+        self._add(path, "POST", call, own, body=written, **options)
 
 
 def check_arguments(validator: ArgumentValidator, arguments: Arguments) -> Arguments:

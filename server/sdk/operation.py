@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
+from pydantic import BaseModel, Field
 
 from server.core.errors import Conflict
 from server.core.memory_budget import MemoryBudget
@@ -77,6 +78,7 @@ class Operation:
     `ingests`: it only adds to Deskhand's own data, so it needs no approval, and yet is not read-only.
     `rare`: seldom needed, so presets leave it out first when there are more operations than ChatGPT takes.
     `trusted`: it changes something and yet is allowed by default.
+    `long`: it may take longer than a client waits, and then becomes a job. `content`: its answer is a ContentView.
     `alias`: the name under which clients see it, if it is another one; policies, approvals and the activity have `name`.
     `preview` takes the same arguments as the function and returns the Effect; every changing operation has one.
     `summary` is for models, `wording` for people.
@@ -96,6 +98,8 @@ class Operation:
     ingests: bool = False
     rare: bool = False
     trusted: bool = False
+    long: bool = False
+    content: bool = False
     alias: str = ""
 
     @property
@@ -119,6 +123,16 @@ class ServicePreview:
     async def __call__(self, **arguments: Any) -> Effect:
         effect: Effect = await attrgetter(self.method)(arguments.pop(self.service))(**arguments)
         return effect
+
+
+class Accepted(BaseModel):
+    """The call has not ended yet."""
+
+    status: str = Field(description="pending: the person is being asked, and nothing has happened. running: it goes on.")
+    approval_id: str = Field("", description="The number of the question, for read_approval.")
+    job_id: str = Field("", description="The number of the call that goes on, for read_job.")
+    summary: str = Field(description="What it does, in a sentence.")
+    poll: str = Field(description="The path to look at for the decision or the result.")
 
 
 class GuardProtocol(Protocol):
@@ -208,6 +222,8 @@ class Operations(DeferredRouter):
         open_world: bool | None = None,
         ingests: bool = False,
         rare: bool = False,
+        trusted: bool = False,
+        long: bool = False,
         largest_body: int = LARGEST_BODY,
         status_code: int | None = None,
         keep_nulls: bool = False,
@@ -229,7 +245,7 @@ class Operations(DeferredRouter):
             name, open_to = function.__name__, reaches_others or (self._open_world if open_world is None else open_world)
             destroys = changing if destructive is None else destructive
             repeatable = not changing if idempotent is None else idempotent
-            hints = (largest_body, words, destroys, repeatable, open_to, ingests, rare)
+            hints = (largest_body, words, destroys, repeatable, open_to, ingests, rare, trusted, long)
             effect = ServicePreview.of(function, preview) if isinstance(preview, str) else preview
             needed = self._choose_scope(name, method, scope)
             operation = Operation(name, needed, summary, changing, reaches_others, effect, *hints)
@@ -256,6 +272,8 @@ class Operations(DeferredRouter):
         **options: Any,
     ) -> None:
         """Add the route. `body`: the schema of its body, if that is not its function's."""
+        if operation.long:
+            options["responses"] = {202: {"model": Accepted, "description": "It goes on, or the person is being asked."}}
         described = {"requestBody": {"content": {"application/json": {"schema": body}}}} if body else {}
         self.add_api_route(
             path,

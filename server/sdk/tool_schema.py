@@ -20,7 +20,6 @@ LONGEST_PARAMETER = 700  # characters of a description (developers.openai.com/ap
 MOST_NODES = 5000  # subschemas
 DEEPEST = 40
 MOST_BACKTRACKING = 100_000  # steps of one match
-LARGEST_PATTERN = 1_000_000  # bytes of one that is compiled
 MAPS = {"properties", "patternProperties", "dependentSchemas"}  # keywords whose value is schemas by name
 LISTS = {"anyOf", "oneOf", "allOf", "prefixItems"}
 SINGLE = {"items", "additionalProperties", "additionalItems", "contains", "propertyNames", "not", "if", "then", "else"}
@@ -117,7 +116,7 @@ class ArgumentValidator:
         import jsonschema_rs
 
         known = isinstance(dialect, str) and dialect.startswith(DIALECTS)
-        patterns = jsonschema_rs.FancyRegexOptions(backtrack_limit=MOST_BACKTRACKING, size_limit=LARGEST_PATTERN)
+        patterns = jsonschema_rs.FancyRegexOptions(backtrack_limit=MOST_BACKTRACKING)
         try:
             self._validator: Validator = jsonschema_rs.validator_for(
                 {**schema, "$schema": dialect} if known else schema, pattern_options=patterns, retriever=refuse

@@ -50,9 +50,14 @@ def choose_operations(preset: Preset, operations: "Iterable[Operation]", most: i
         candidates = [operation for operation in available if operation.scope and not (operation.changes or operation.ingests)]
     else:
         candidates = [operation for operation in available if operation.scope and not operation.ingests]
-        most -= sum(not operation.scope for operation in available)
+        most -= sum(not operation.scope and is_needed(operation, candidates) for operation in available)
     ranked = sorted(candidates, key=lambda operation: operation.rare)[: max(most, 0)]
     return [operation for operation in candidates if operation in ranked]
+
+
+def is_needed(operation: "Operation", others: "Iterable[Operation]") -> bool:
+    """Return whether clients with some operations need one that has no scope: to poll approvals, or calls that take long."""
+    return any(other.long if operation.long else other.changes for other in others)
 
 
 def make_permissions(preset: Preset, operations: "Collection[Operation]", scopes: Collection[str] | None = None) -> Permissions:

@@ -26,6 +26,7 @@ from server.access.guard.previews import Preview, preview
 from server.access.guard.rate_limits import Limits
 from server.access.guard.record import CallRecord, CallState
 from server.access.guard.request import digest_call, read_idempotency_key, read_request
+from server.access.jobs.service import Jobs
 from server.access.pause import Pause
 from server.core.clock import Clock
 from server.core.errors import Conflict, DeskhandError, Forbidden, NotAuthenticated
@@ -55,10 +56,11 @@ class GuardServices:
     clock: Clock
     address: Address
     memory: MemoryBudget
+    jobs: Jobs
 
 
 class Call:
-    """One call. `parameters`: the names of the arguments that come from the caller."""
+    """One call. `parameters`: the names of the arguments that come from the caller. `detached`: it has become a job."""
 
     def __init__(
         self, services: GuardServices, client: Client, operation: Operation, request: Request, parameters: frozenset[str]
@@ -68,20 +70,21 @@ class Call:
         self._request = request
         self._parameters = parameters
         self._approval: Approval | None = request.scope.get(APPROVAL)
-        self._record = CallRecord(services.clock, client, operation)
-        self._permissions = Permissions(services.clients, services.pause, self._record, approved=self._approval is not None)
+        self.record = CallRecord(services.clock, client, operation)
+        self._permissions = Permissions(services.clients, services.pause, self.record, approved=self._approval is not None)
         self._key: str | None = None
         self._allowance: Allowance | None = None
+        self.detached = False
 
     @property
     def client_id(self) -> str:
         """The caller's id."""
-        return self._record.client.id
+        return self.record.client.id
 
     @property
     def client_name(self) -> str:
         """The caller's name, as the person chose it."""
-        return self._record.client.name
+        return self.record.client.name
 
     def check_scope(self) -> None:
         """Raises Forbidden if the client lacks the operation's scope."""
@@ -89,7 +92,7 @@ class Call:
 
     async def execute(self, function: Function, arguments: dict[str, Any]) -> Any:
         """Decide on a validated call; then run it, or answer in its place."""
-        record = self._record
+        record = self.record
         record.set_arguments({name: value for name, value in arguments.items() if name in self._parameters})
         if not self._operation.changes:
             self._permissions.check()
@@ -118,7 +121,7 @@ class Call:
             return await self._ask(duplicates, effect, str(exceeded))
         if not isinstance(begun, int):
             return await duplicates.answer(begun)
-        self._record.begin(begun)
+        self.record.begin(begun)
         if self._permissions.check() is Policy.ask:  # while the row was written the person may have changed something
             self._permissions.require_allowance(self._allowance)
         return await run_for(effect, function, arguments)
@@ -132,15 +135,15 @@ class Call:
         self._permissions.check()
 
     async def _preview(self, arguments: dict[str, Any], permitted: Collection[str] = ()) -> Preview:
-        previewed = await preview(self._operation, arguments, self._record.summary, permitted)
-        self._record.effect = previewed.effect
+        previewed = await preview(self._operation, arguments, self.record.summary, permitted)
+        self.record.effect = previewed.effect
         return previewed
 
     async def _find_allowance(self, effect: Effect) -> Allowance | None:
         approvals = self._services.approvals
         allowance = await approvals.allowances.find(self.client_id, self._operation.name, effect.recipients)
         if allowance:
-            self._record.allow(responses.say_yes(allowance.extent, approvals.settings.allowance_minutes))
+            self.record.allow(responses.say_yes(allowance.extent, approvals.settings.allowance_minutes))
         return allowance
 
     async def _begin(self, digest: str, effect: Effect) -> int | IdempotencyRecord | Approval:
@@ -148,7 +151,7 @@ class Call:
 
         Raises BudgetExceeded if the person has to be asked after all.
         """
-        approvals, client, allowance = self._services.approvals, self._record.client, self._allowance
+        approvals, client, allowance = self._services.approvals, self.record.client, self._allowance
 
         def require(connection: Connection) -> None:
             require_credential(connection, client.credential)
@@ -162,20 +165,20 @@ class Call:
                 budgets.record(connection, client.id, effect.recipients, now)
 
         try:
-            return await self._services.activity.begin(self._record.entry(Outcome.running), self._key, digest, require)
+            return await self._services.activity.begin(self.record.entry(Outcome.running), self._key, digest, require)
         except DuplicateCall as duplicate:
             return duplicate.approval
         except NotAuthenticated:
-            self._record.refuse(KEY_WAS_ENDED)
+            self.record.refuse(KEY_WAS_ENDED)
             raise
         except Forbidden:
-            self._record.refuse(ALLOWANCE_ENDED)
+            self.record.refuse(ALLOWANCE_ENDED)
             raise
 
     async def _ask(self, duplicates: Duplicates, effect: Effect, reason: str = WAITS) -> Response:
         """Store the call, ask the person, and wait for them as long as the client can."""
         services = self._services
-        approvals, record = services.approvals, self._record
+        approvals, record = services.approvals, self.record
         record.wait(reason)
         request = approvals.create(record.client, self._operation, duplicates.digest, effect, self._key)
         try:
@@ -193,7 +196,7 @@ class Call:
 
     async def _run_approved(self, approval: Approval, digest: str, function: Function, arguments: dict[str, Any]) -> Any:
         """Run a stored call if it is still allowed, and still what the person approved."""
-        approvals, record = self._services.approvals, self._record
+        approvals, record = self._services.approvals, self.record
         if digest != approval.call_hash:
             record.refuse("It is not the call that was asked about.")
             raise Conflict("This is not the call that was approved. Send it again.")
@@ -220,13 +223,13 @@ class Call:
             await self.finish(response.status_code, bytes(response.body))
         except DeskhandError as error:
             log.exception("The activity could not be written.")
-            error.detail += " The call itself was made." if self._record.state is CallState.running else " Nothing was done."
+            error.detail += " The call itself was made." if self.record.state is CallState.running else " Nothing was done."
             return to_response(error)
         return response
 
     async def finish(self, status: int, body: bytes) -> None:
         """Record the answer of a call that is over. An answer in parts is recorded with the last of them."""
-        record = self._record
+        record = self.record
         if record.state is CallState.waiting:
             return
         text = body.decode("utf-8", "replace")
@@ -240,12 +243,12 @@ class Call:
 
     async def _finish_approved(self, approval: Approval, entry: Entry, body: str) -> None:
         """Record how a stored call ended: it ran, it may run later, or it may not run."""
-        approvals, state = self._services.approvals, self._record.state
+        approvals, state = self._services.approvals, self.record.state
         if state is CallState.running:
             await approvals.finish(approval, entry, body)
         elif state is CallState.paused:
             await approvals.wait_again(approval, "You had paused all actions before it could run; it waits again.")
         else:
             detail = read_detail(body.encode())
-            reason = self._record.reason if state is CallState.refused else detail
+            reason = self.record.reason if state is CallState.refused else detail
             await approvals.cancel(approval, detail, reason, entry.status or 403)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from fastapi import Request, Response
 from starlette.datastructures import Headers
@@ -42,11 +43,11 @@ class Guard:
             if quota and not quota.passed:
                 raise too_many_requests(client, quota)
             call.check_scope()
-            response = await run_in_context(call, request, operation, handle)
+            response = await self._run(call, request, operation, handle)
         except Exception as error:  # noqa: BLE001, the edge at which every failure becomes an answer
             response = to_response(error)
         response = clean_response(response)
-        if quota is None or quota.passed or quota.first_refusal:
+        if not call.detached and (quota is None or quota.passed or quota.first_refusal):
             response = await call.close(response)
         if services.clients.refresh(client) is None:
             ended = NotAuthenticated(f"{KEY_ENDED} What this call did stands in Deskhand's activity.")
@@ -55,6 +56,13 @@ class Guard:
         if quota:
             response.raw_headers.extend((name.lower().encode(), value.encode()) for name, value in quota.headers.items())
         return response
+
+    async def _run(self, call: Call, request: Request, operation: Operation, handle: Handle) -> Response:
+        """Run a call. One that takes long becomes a job, unless it was approved: its approval is polled."""
+        if not operation.long:
+            return await run_in_context(call, request, operation, handle)
+        work = partial(run_in_context, call, request, operation, handle)
+        return await self._services.jobs.run(call, work, waits=APPROVAL in request.scope)
 
     async def count(self, client: Client) -> None:
         """Count a request that may contain calls; those that only read are not counted again. Raises TooManyRequests."""
@@ -96,7 +104,7 @@ async def run_in_context(call: Call, request: Request, operation: Operation, han
     try:
         return await handle(request)
     except asyncio.CancelledError:
-        if not operation.changes:
+        if not (operation.changes or call.detached):
             await call.close(respond(CLIENT_CLOSED_REQUEST, "The caller went away."))
         raise
     finally:

@@ -69,6 +69,11 @@ class CallRecord:
         """Return whether it may not run, which may be decided after its row was written."""
         return self.state in {CallState.refused, CallState.paused}
 
+    @property
+    def runs(self) -> bool:
+        """Return whether the function of the operation has started."""
+        return self.state is (CallState.running if self.operation.changes else CallState.allowed)
+
     def allow(self, reason: str) -> None:
         """Note that the call may run, or may go on."""
         self.state, self.reason = CallState.allowed if self.row_id is None else CallState.running, reason

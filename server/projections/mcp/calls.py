@@ -12,20 +12,25 @@ from server.http.in_process import InternalRequest, InternalResponse
 from server.projections.mcp.schemas import NEXT_PAGE, NEXT_PAGE_HEADER, RESULT, WHOLE_BODY, Schema
 from server.projections.mcp.tools import ToolBinding
 from server.projections.openapi import NULL
+from server.sdk.assets import Assets
+from server.sdk.content import Block
 
 WAITS = (
     "Nothing has been done yet: the person at the computer is being asked. Tell them so, do not send it again, "
     "and look with read_approval, giving it the approval_id, for how they decided."
 )
 
+RUNS = "It takes longer and goes on. Do not send it again: look with read_job, giving it the job_id, for its result."
+
 
 @dataclass(frozen=True)
 class Answer:
-    """A tool's result: an object, the same as text, and whether it failed."""
+    """A tool's result: an object, the same as text, and whether it failed. `parts`: the content instead of the texts."""
 
     structured: dict[str, Any] | None
     texts: tuple[str, ...]
     failed: bool = False
+    parts: tuple[Block, ...] = ()
 
 
 def fail(sentence: str) -> Answer:
@@ -85,18 +90,34 @@ def to_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def read_response(binding: ToolBinding, response: InternalResponse) -> Answer:
-    """Make a tool's result of its operation's response."""
+def read_response(binding: ToolBinding, response: InternalResponse, assets: Assets | None = None) -> Answer:
+    """Make a tool's result of its operation's response. `assets`: where the pictures of an answer in parts are."""
     body = read_body(response)
     if response.status >= 400:
         return fail(describe_failure(response.status, body))
     if response.status == 202 and isinstance(body, dict) and "approval_id" in body:
         # What only reads has promised the shape of its result, so that it waits can be said in words alone.
         return succeed(body, WAITS) if binding.operation.changes else fail(f"{WAITS} The approval_id is {body['approval_id']}.")
+    if response.status == 202 and isinstance(body, dict) and "job_id" in body:
+        return succeed(body, RUNS)
+    if binding.operation.content and isinstance(body, dict) and "content" in body:
+        parts = tuple(read_part(part, assets) for part in body["content"])
+        return Answer(body.get("structuredContent"), (), parts=parts)
     if binding.wraps or not isinstance(body, dict):
         token = response.headers.get(NEXT_PAGE_HEADER)
         body = {RESULT: body} | ({NEXT_PAGE: token} if token else {})
-    return succeed(omit_nulls(body, binding.tool.output_schema))
+    return succeed(omit_nulls(body, binding.tool.output_schema or {}))
+
+
+def read_part(part: Mapping[str, str], assets: Assets | None) -> Block:
+    """Read one part of an answer, with the bytes of a picture in place of its link."""
+    asset = assets.find(part["url"].rpartition("/")[2]) if assets and part.get("url") else None
+    if asset:
+        return Block(part["type"], data=asset.data, mime_type=asset.declared)
+    kind = "resource_link" if part["type"] == "resource_link" else "text"
+    return Block(
+        kind, part.get("text", ""), mime_type=part.get("mimeType", ""), uri=part.get("uri", ""), name=part.get("name", "")
+    )
 
 
 def omit_nulls(value: Any, schema: Schema) -> Any:

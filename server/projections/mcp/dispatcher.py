@@ -79,7 +79,7 @@ class ToolDispatcher:
             binding = self.bindings.get(name)
             if binding is None:
                 raise UnknownTool(name)
-            return read_response(binding, await self._execute(client, binding, arguments, headers))
+            return read_response(binding, await self._execute(client, binding, arguments, headers), self._state.assets)
         except DeskhandError as error:
             return fail(error.detail)
 

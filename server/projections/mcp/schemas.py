@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from server.projections.openapi import SCHEMAS, Pending
+from server.sdk.operation import Accepted
 
 Schema = dict[str, Any]
 
@@ -21,6 +22,7 @@ NEXT_PAGE_HEADER = "x-next-page-token"
 MANY = ("anyOf", "oneOf", "allOf", "prefixItems")
 NOT_PORTABLE = {"title", "discriminator", "examples", "example", "const", "format", "default"}
 NOTHING: tuple[Any, ...] = (None, "", [], {})
+ACCEPTED = {name: {"type": "string", "description": str(field.description)} for name, field in Accepted.model_fields.items()}
 PENDING = {name: {"type": "string", "description": str(field.description)} for name, field in Pending.model_fields.items()}
 
 
@@ -52,10 +54,11 @@ def find_body(operation: Mapping[str, Any]) -> Schema:
     return {"properties": {WHOLE_BODY: schema}, "required": [WHOLE_BODY]}
 
 
-def make_output(document: Schema, operation: Schema, *, changes: bool) -> tuple[Schema, bool]:
+def make_output(document: Schema, operation: Schema, *, changes: bool, long: bool = False) -> tuple[Schema, bool]:
     """Make the output schema, and whether the answer is put under `result` because it is no object.
 
-    Where the person may be asked first, nothing of it is promised, and the answer may be that they are being asked.
+    Where the person may be asked first, nothing of it is promised, and the answer may be that they are being asked; neither
+    where it may become a job.
     """
     done: Schema = next((answer for status, answer in operation["responses"].items() if status in {"200", "201"}), {})
     schema = write_out(find_schema(done), document)
@@ -67,8 +70,8 @@ def make_output(document: Schema, operation: Schema, *, changes: bool) -> tuple[
                 "type": "string",
                 "description": "Give this for the next page, where there is one.",
             }
-    if changes:
-        schema["properties"] = PENDING | schema.get("properties", {})
+    if changes or long:
+        schema["properties"] = (ACCEPTED if long else PENDING) | schema.get("properties", {})
         schema.pop("required", None)
     return schema, wraps
 

@@ -1,5 +1,6 @@
 """The server as the protocol's SDK has it: it lists a client's tools and calls them."""
 
+import base64
 from typing import Any
 
 import mcp_types as types
@@ -14,6 +15,7 @@ from server.core.version import read_version
 from server.http.in_process import CLIENT
 from server.projections.mcp.dispatcher import ToolDispatcher, UnknownTool
 from server.projections.mcp.tools import Tool
+from server.sdk.content import Block
 
 Context = ServerRequestContext[Any, Any]
 FRESH_MS = 60_000  # for how long a client may go on with the tools that it was told; the guard decides by those of now
@@ -40,7 +42,7 @@ def make_server(dispatcher: ToolDispatcher) -> Server[Any]:
         except UnknownTool:
             raise MCPError(types.INVALID_PARAMS, f"Unknown tool: {params.name[:100]}") from None
         return types.CallToolResult(
-            content=[types.TextContent(type="text", text=text) for text in answer.texts],
+            content=[*(types.TextContent(type="text", text=text) for text in answer.texts), *map(make_block, answer.parts)],
             structured_content=answer.structured,
             is_error=answer.failed,
         )
@@ -65,6 +67,18 @@ def find_client(context: Context) -> Client:
         raise MCPError(types.INVALID_REQUEST, "This is spoken over HTTP.")
     client: Client = context.request.scope[CLIENT]
     return client
+
+
+def make_block(block: Block) -> types.ContentBlock:
+    """A part of an answer as the protocol has it."""
+    data, mime_type = base64.b64encode(block.data).decode(), block.mime_type or "application/octet-stream"
+    if block.kind == "image":
+        return types.ImageContent(type="image", data=data, mime_type=mime_type)
+    if block.kind == "audio":
+        return types.AudioContent(type="audio", data=data, mime_type=mime_type)
+    if block.kind == "resource_link":
+        return types.ResourceLink(type="resource_link", uri=block.uri, name=block.name, mime_type=block.mime_type or None)
+    return types.TextContent(type="text", text=block.text)
 
 
 def describe(tool: Tool) -> types.Tool:

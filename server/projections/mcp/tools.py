@@ -21,13 +21,13 @@ class Annotations:
 
 @dataclass(frozen=True)
 class Tool:
-    """A tool as clients see it. `scopes`: what a client's token needs for it."""
+    """A tool as clients see it. `scopes`: what a client's token needs for it. One that answers in parts has no output schema."""
 
     name: str
     title: str
     description: str
     input_schema: Schema
-    output_schema: Schema
+    output_schema: Schema | None
     annotations: Annotations
     scopes: tuple[str, ...] = ()
 
@@ -62,13 +62,13 @@ def make_bindings(document: Schema, operations: Mapping[str, Operation]) -> dict
 
 def make_binding(document: Schema, path: str, method: str, described: Mapping[str, Any], operation: Operation) -> ToolBinding:
     """Bind an operation as the document describes it."""
-    output_schema, wraps = make_output(document, dict(described), changes=operation.changes)
+    output_schema, wraps = make_output(document, dict(described), changes=operation.changes, long=operation.long)
     tool = Tool(
         operation.public_name,
         operation.wording.title if operation.alias else operation.name.replace("_", " ").capitalize(),
         described.get("description") or operation.summary,
         make_input(document, dict(described)),
-        output_schema,
+        None if operation.content else output_schema,
         Annotations(
             not (operation.changes or operation.ingests), operation.destructive, operation.idempotent, operation.open_world
         ),

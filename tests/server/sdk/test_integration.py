@@ -16,7 +16,7 @@ __all__ = ["deskhand", "deskhand_process", "example"]
 
 HEAVY = {"alembic", "fastapi", "pydantic", "sqlalchemy", "starlette"}
 NOTE = {"name": "first", "text": "Hello", "state": "shared"}
-OPERATIONS = {"list_example_notes", "replace_example_tools", "write_example_note"}
+OPERATIONS = {"list_example_notes", "release_example_tools", "replace_example_tools", "write_example_note"}
 SCOPES = {"read:example", "write:example"}
 CHECK = {"what": "Example", "well": True, "to_do": True, "detail": "Write a first example note."}
 
@@ -94,9 +94,9 @@ def test_dynamic_operation_comes_and_goes_everywhere(example, serve) -> None:
     (approval,) = served.person("GET", "/api/approvals").json()
     assert approval["operation"] == "example__first_tool"
     assert served.person("POST", f"/api/approvals/{approval['id']}/approve", json={"extent": "always"}).status_code == 200
-    assert served.call("GET", waiting.json()["poll"], key).json()["result"] == {"used": "Hello"}
+    assert served.call("GET", waiting.json()["poll"], key).json()["result"]["structuredContent"] == {"used": "Hello"}
     called = modern("tools/call", {"name": "first_tool", "arguments": {"text": "Again"}})
-    assert read(served.call("POST", "/mcp", key, **called))["result"]["structuredContent"] == {"result": {"used": "Again"}}
+    assert read(served.call("POST", "/mcp", key, **called))["result"]["structuredContent"] == {"used": "Again"}
     assert served.call("GET", "/example/tools/first-tool", key).status_code == 405
 
     refused = served.call("PUT", "/example/tools", manager, json=["second_tool", "list_apps"])
@@ -110,6 +110,29 @@ def test_dynamic_operation_comes_and_goes_everywhere(example, serve) -> None:
     assert "first_tool" not in list_tools(served, key)
     assert served.call("GET", "/openapi.json", "").json()["paths"] == documented
     assert "use:example" not in served.call("GET", "/.well-known/oauth-authorization-server", "").json()["scopes_supported"]
+
+
+def test_long_dynamic_operation_becomes_a_job_and_answers_in_parts(example, serve) -> None:
+    served = serve()
+    served.person("PUT", "/api/settings/approvals", json={})
+    manager = served.make_client("manager", scopes=["write:example"])
+    served.call("PUT", "/example/tools", manager, json=["first_tool"])
+    key = served.make_client("bot", scopes=["use:example"], allow=["example__first_tool"])
+    assert {"read_job", "cancel_job"} <= list_tools(served, key).keys()
+    assert not {"read_job", "cancel_job"} & list_tools(served, manager).keys()
+
+    shown = served.call("POST", "/example/tools/first-tool", key, json={"text": "picture"}).json()
+    text, picture = shown["content"]
+    assert (text, picture["type"]) == ({"type": "text", "text": "picture"}, "image")
+    assert (shown["result"], shown["structuredContent"]) == ({"used": "picture"}, {"used": "picture"})
+    fetched = served.call("GET", picture["url"].removeprefix(served.public), "")
+    assert (fetched.content, fetched.headers["content-type"]) == (b"\x89PNG\r\n\x1a\n", "image/png")
+    assert served.call("GET", "/assets/other", "").status_code == 404
+    result = read(
+        served.call("POST", "/mcp", key, **modern("tools/call", {"name": "first_tool", "arguments": {"text": "picture"}}))
+    )
+    assert [part["type"] for part in result["result"]["content"]] == ["text", "image"]
+    assert result["result"]["content"][1]["data"] == "iVBORw0KGgo="
 
 
 def test_settings_of_an_integration_count_and_its_calls_are_approved_and_recorded(example, serve) -> None:

@@ -6,7 +6,7 @@ from server.core.errors import InvalidInput
 from server.sdk.tool_schema import LONGEST_PARAMETER, ArgumentValidator, write_out
 
 TREE = {"type": "object", "properties": {"children": {"type": "array", "items": {"$ref": "#"}}}}
-BOMB = {f"d{n}": {"anyOf": [{"$ref": f"#/$defs/d{n + 1}"}] * 10} for n in range(9)} | {"d9": {}}
+BOMB = {f"d{n}": {"anyOf": [{"$ref": f"#/$defs/d{n + 1}"}] * 10} for n in range(4)} | {"d4": {}}
 
 
 def written(field, **schema):

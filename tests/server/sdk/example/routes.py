@@ -43,10 +43,18 @@ async def replace_example_tools(notes: Notes, names: list[str]) -> list[str]:
     return await notes.replace_tools(names)
 
 
+@example.operation("DELETE", "/waiting", scope="write:example", changes=False)
+async def release_example_tools(notes: Notes) -> None:
+    """Let the example tools go on that wait."""
+    await notes.release_tools()
+
+
 def list_dynamic(notes: ExampleNotes) -> tuple[DynamicOperations, ...]:
     """Make a dynamic operation for each tool that there is now."""
     tools = DynamicOperations(prefix="/example/tools", title="Example tools", scope="use:example")
     for name in notes.tool_names:
-        operation = Operation(f"example__{name}", "", f"Use the example tool {name}.", changes=True, alias=name)
+        operation = Operation(
+            f"example__{name}", "", f"Use the example tool {name}.", changes=True, long=True, content=True, alias=name
+        )
         tools.add(operation, f"/{name.replace('_', '-')}", notes.use_tool, notes.preview_tool, SCHEMA)
     return (tools,) if notes.tool_names else ()

@@ -1,5 +1,6 @@
 """The rules of notes."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -9,10 +10,13 @@ from server.integrations.example.models import ExampleNote, ExampleSettings
 
 from server.core.errors import InvalidInput
 from server.core.sentences import Sentence
+from server.sdk.content import Block, Content
 from server.sdk.context import Context
 from server.sdk.health import Health
 from server.sdk.operation import Effect
+from server.sdk.progress import report_progress
 
+PICTURE = b"\x89PNG\r\n\x1a\n"
 WRITE = Sentence(
     "write the example note {name}",
     "is writing the example note {name}",
@@ -28,6 +32,7 @@ class ExampleNotes(Health):
         self._context = context
         self._count = 0
         self.tool_names: list[str] = []
+        self.released = asyncio.Event()
 
     @property
     def setup_hint(self) -> str | None:
@@ -70,9 +75,18 @@ class ExampleNotes(Health):
         """Describe what using a tool does."""
         return Effect("use an example tool", (("Text", arguments["text"]),))
 
-    async def use_tool(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        """Use a tool."""
-        return {"used": arguments["text"]}
+    async def use_tool(self, arguments: dict[str, Any]) -> Content:
+        """Use a tool; "wait" takes long, and "picture" answers one."""
+        text = arguments["text"]
+        if text == "wait":
+            report_progress(0.5, "Half of it.")
+            await self.released.wait()
+        picture = (Block("image", data=PICTURE, mime_type="image/png"),) if text == "picture" else ()
+        return Content((Block("text", text), *picture), {"used": text})
+
+    async def release_tools(self) -> None:
+        """Let the tools go on that wait."""
+        self.released.set()
 
 
 @asynccontextmanager

@@ -1,0 +1,1 @@
+"""Jobs: calls that take longer than their client waits."""
