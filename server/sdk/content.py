@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field
 from server.sdk.assets import Assets
 
 LONGEST_TEXTS = 80_000  # characters of all parts of an answer, below the 90,000 that any answer may have
+SHORTEST = 200  # characters that a further part needs
 LEFT_OUT = " … (the rest was left out, as the answer is too long)"
 Kind = Literal["text", "image", "audio", "resource_link"]
 
@@ -61,18 +62,20 @@ class ContentView(BaseModel):
 
 def show(content: Content, assets: Assets, address: str) -> ContentView:
     """Show an answer over HTTP, with pictures and sound as links at this address. What is too long is cut."""
-    structured, left = well_formed(content.structured), LONGEST_TEXTS
+    structured, left, times = well_formed(content.structured), LONGEST_TEXTS, 2
     if structured is not None:
-        size = len(to_json(structured))
-        structured, left = (structured, left - 2 * size) if 2 * size <= left else (None, left)  # it is there twice
-    blocks = []
+        size = 2 * len(to_json(structured))  # it is there twice; else the text is
+        structured, left, times = (structured, left - size, 1) if size <= left else (None, left, 2)
+    blocks: list[BlockView] = []
     for block in content.blocks:
         shown = show_block(block, assets, address)
-        kept = shorten_json(shown.text, max(left // (1 if structured is not None else 2), 0))
-        left -= len(to_json(kept)) * (1 if structured is not None else 2) + len(to_json(shown.uri + shown.name))
-        blocks.append(shown.model_copy(update={"text": kept}))
-        if left <= 0:
+        left -= len(shown.model_copy(update={"text": ""}).model_dump_json(by_alias=True)) + 1
+        if left < times * SHORTEST:
+            blocks.append(BlockView(type="text", text=LEFT_OUT))
             break
+        text = shorten_json(shown.text, left // times)
+        left -= times * len(to_json(text))
+        blocks.append(shown.model_copy(update={"text": text}))
     texts = [block.text for block in blocks if block.text]
     return ContentView(
         result="\n".join(texts) if structured is None else structured, content=blocks, structured_content=structured

@@ -79,6 +79,7 @@ class Operation:
     `rare`: seldom needed, so presets leave it out first when there are more operations than ChatGPT takes.
     `trusted`: it changes something and yet is allowed by default.
     `long`: it may take longer than a client waits, and then becomes a job. `content`: its answer is a ContentView.
+    `for_jobs`: clients need it for operations that are `long`, and only for them.
     `alias`: the name under which clients see it, if it is another one; policies, approvals and the activity have `name`.
     `preview` takes the same arguments as the function and returns the Effect; every changing operation has one.
     `summary` is for models, `wording` for people.
@@ -100,6 +101,7 @@ class Operation:
     trusted: bool = False
     long: bool = False
     content: bool = False
+    for_jobs: bool = False
     alias: str = ""
 
     @property
@@ -224,6 +226,7 @@ class Operations(DeferredRouter):
         rare: bool = False,
         trusted: bool = False,
         long: bool = False,
+        for_jobs: bool = False,
         largest_body: int = LARGEST_BODY,
         status_code: int | None = None,
         keep_nulls: bool = False,
@@ -245,7 +248,7 @@ class Operations(DeferredRouter):
             name, open_to = function.__name__, reaches_others or (self._open_world if open_world is None else open_world)
             destroys = changing if destructive is None else destructive
             repeatable = not changing if idempotent is None else idempotent
-            hints = (largest_body, words, destroys, repeatable, open_to, ingests, rare, trusted, long)
+            hints = (largest_body, words, destroys, repeatable, open_to, ingests, rare, trusted, long, False, for_jobs)
             effect = ServicePreview.of(function, preview) if isinstance(preview, str) else preview
             needed = self._choose_scope(name, method, scope)
             operation = Operation(name, needed, summary, changing, reaches_others, effect, *hints)

@@ -57,7 +57,7 @@ def choose_operations(preset: Preset, operations: "Iterable[Operation]", most: i
 
 def is_needed(operation: "Operation", others: "Iterable[Operation]") -> bool:
     """Return whether clients with some operations need one that has no scope: to poll approvals, or calls that take long."""
-    return any(other.long if operation.long else other.changes for other in others)
+    return any(other.long if operation.for_jobs else other.changes for other in others)
 
 
 def make_permissions(preset: Preset, operations: "Collection[Operation]", scopes: Collection[str] | None = None) -> Permissions:

@@ -48,13 +48,13 @@ async def preview_cancellation(service: Service, job_id: Id) -> Effect:
     return Effect(CANCEL_SENTENCE, (("Call", job.summary),))
 
 
-@jobs.operation("GET", "/{job_id}", scope="", wording=READ, long=True)
+@jobs.operation("GET", "/{job_id}", scope="", wording=READ, for_jobs=True)
 async def read_job(service: Service, job_id: Id) -> JobView:
     """Look how far a call is that takes long, and what it answered. Ask again after some seconds while it is running."""
     return view(await service.find(job_id, current_call.get().client_id))
 
 
-@jobs.operation("DELETE", "/{job_id}", scope="", wording=CANCEL, preview=preview_cancellation, trusted=True, long=True, rare=True)
+@jobs.operation("DELETE", "/{job_id}", scope="", wording=CANCEL, preview=preview_cancellation, trusted=True, for_jobs=True)
 async def cancel_job(service: Service, job_id: Id) -> JobView:
     """Cancel a call of yours that takes long. What it did until then is not undone."""
     return view(await service.cancel(job_id, current_call.get().client_id))

@@ -1,0 +1,37 @@
+"""Wrong changes in long calls and answers in parts that the tests must notice."""
+
+from tests.mutants.mutant import Mutant
+
+JOBS = ("tests/server/access/jobs/test_service.py",)
+CONTENT = ("tests/server/sdk/test_content.py",)
+ASSETS = ("tests/server/sdk/test_assets.py",)
+
+MUTANTS = [
+    Mutant("server/access/jobs/service.py", "            if not done and call.record.runs:", "            if False:", JOBS),
+    Mutant("server/access/jobs/service.py", ">= settings.most_running:", ">= 1000:", JOBS),
+    Mutant("server/access/jobs/service.py", "timeout=None if waits else settings", "timeout=settings", JOBS),
+    Mutant("server/access/jobs/service.py", "asyncio.timeout(limit_seconds)", "asyncio.timeout(None)", JOBS),
+    Mutant("server/access/jobs/service.py", "            run.cancelled = True\n", "", JOBS),
+    Mutant("server/access/jobs/store.py", ', table.c.client_id == bindparam("client_id")', "", JOBS),
+    Mutant("server/access/jobs/store.py", "    connection.execute(PRUNE_MANY,", "    dict(PRUNE_MANY=", JOBS),
+    Mutant("server/access/jobs/store.py", '    connection.execute(PRUNE, {"until": until})\n', "", JOBS),
+    Mutant("server/access/guard/guard.py", "if not call.detached and (quota", "if (quota", JOBS),
+    Mutant("server/runtime/state.py", "        await state.jobs.recover()\n", "", JOBS),
+    Mutant("server/sdk/content.py", "    return body if len(body) <= limit else", "    return body if body else", CONTENT),
+    Mutant(
+        "server/sdk/content.py",
+        "view = BlockView(type=block.kind, text=well_formed(block.text)",
+        "view = BlockView(type=block.kind, text=block.text",
+        CONTENT,
+    ),
+    Mutant(
+        "server/sdk/content.py",
+        "structured, left = well_formed(content.structured),",
+        "structured, left = content.structured,",
+        CONTENT,
+    ),
+    Mutant("server/sdk/assets.py", "if len(data) > LARGEST:", "if False:", ASSETS),
+    Mutant("server/sdk/assets.py", "self._bytes + len(data) > MOST_BYTES or ", "", ASSETS),
+    Mutant("server/sdk/assets.py", "asset.until > self._clock.monotonic()", "True", ASSETS),
+    Mutant("server/sdk/assets.py", "declared if declared in SHOWN else DOWNLOAD", "declared", ASSETS),
+]
