@@ -234,8 +234,7 @@ class Operations(DeferredRouter):
         """Declare a function as an operation: its name is the operationId, its docstring the model's description.
 
         `preview`: a function, or the dotted name of a method of the service that the operation takes as its first argument.
-        `largest_body`: bytes, if the surface's limit of 1 MiB is too small. `keep_nulls`: nulls in a response are kept; by
-        default they are left out, as the documents have no unions with null (ChatGPT's editor does not handle them).
+        `largest_body`: bytes, if 1 MiB is too small. `keep_nulls`: else nulls are left out, as ChatGPT's editor has no unions.
         A changing operation is `destructive` and not `idempotent` unless it says otherwise.
         """
 
@@ -244,14 +243,13 @@ class Operations(DeferredRouter):
             if changing and preview is None:
                 raise TypeError(f"{function.__name__} changes something, so it needs a preview.")
             summary = (function.__doc__ or "").strip().partition("\n")[0]
-            words = wording or Wording.of(summary)
             name, open_to = function.__name__, reaches_others or (self._open_world if open_world is None else open_world)
             destroys = changing if destructive is None else destructive
-            repeatable = not changing if idempotent is None else idempotent
-            hints = (largest_body, words, destroys, repeatable, open_to, ingests, rare, trusted, long, False, for_jobs)
+            repeats = not changing if idempotent is None else idempotent
+            more = (largest_body, wording or Wording.of(summary), destroys, repeats, open_to, ingests, rare, trusted, long, False)
             effect = ServicePreview.of(function, preview) if isinstance(preview, str) else preview
             needed = self._choose_scope(name, method, scope)
-            operation = Operation(name, needed, summary, changing, reaches_others, effect, *hints)
+            operation = Operation(name, needed, summary, changing, reaches_others, effect, *more, for_jobs)
             self._add(path, method, function, operation, status_code=status_code, response_model_exclude_none=not keep_nulls)
             return function
 

@@ -28,6 +28,7 @@ NAMING = {"$schema", "$id", "id", "$defs", "definitions", "$anchor", "$comment",
 NAMING |= {"$dynamicAnchor", "$dynamicRef", "$recursiveAnchor", "$recursiveRef"}
 DIALECTS = ("http://json-schema.org/", "https://json-schema.org/")
 ANNOTATIONS = {"title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly"}
+SHORT = {"type", "title", "description"}  # what is left of a schema that comes back to itself
 TOO_LARGE = "This schema is too large."
 
 
@@ -73,8 +74,7 @@ class Writer:
     def _follow(self, reference: str, within: tuple[str, ...], depth: int) -> Schema:
         target = self._find(reference)
         if reference in within:
-            kept = {"type", "title", "description"}
-            return {key: value for key, value in target.items() if key in kept} if isinstance(target, Mapping) else {}
+            return {key: value for key, value in target.items() if key in SHORT} if isinstance(target, Mapping) else {}
         return self.write(target, (*within, reference), depth + 1)
 
     def _find(self, reference: str) -> Any:

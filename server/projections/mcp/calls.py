@@ -13,7 +13,7 @@ from server.projections.mcp.schemas import NEXT_PAGE, NEXT_PAGE_HEADER, RESULT, 
 from server.projections.mcp.tools import ToolBinding
 from server.projections.openapi import NULL
 from server.sdk.assets import Assets
-from server.sdk.content import Block
+from server.sdk.content import Block, Kind
 
 WAITS = (
     "Nothing has been done yet: the person at the computer is being asked. Tell them so, do not send it again, "
@@ -109,12 +109,12 @@ def read_response(binding: ToolBinding, response: InternalResponse, assets: Asse
     return succeed(omit_nulls(body, binding.tool.output_schema or {}))
 
 
-def read_part(part: Mapping[str, str], assets: Assets | None) -> Block:
+def read_part(part: Mapping[str, Any], assets: Assets | None) -> Block:
     """Read one part of an answer, with the bytes of a picture in place of its link."""
     asset = assets.find(part["url"].rpartition("/")[2]) if assets and part.get("url") else None
     if asset:
         return Block(part["type"], data=asset.data, mime_type=asset.declared)
-    kind = "resource_link" if part["type"] == "resource_link" else "text"
+    kind: Kind = "resource_link" if part["type"] == "resource_link" else "text"
     return Block(
         kind, part.get("text", ""), mime_type=part.get("mimeType", ""), uri=part.get("uri", ""), name=part.get("name", "")
     )

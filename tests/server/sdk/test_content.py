@@ -62,7 +62,7 @@ def test_body_is_kept_as_json(body, expected):
 
 
 def test_body_that_is_too_long_is_cut():
-    kept = cut(json.dumps(["a" * 100_000]))
-    assert len(kept) <= LONGEST_TEXTS + 100
-    assert json.loads(kept)["truncated"] is True
+    body = cut(json.dumps(["a" * 100_000]))
+    assert len(body) <= LONGEST_TEXTS + 100
+    assert json.loads(body)["truncated"] is True
     assert len(cut("漢" * 100_000)) <= LONGEST_TEXTS + 100

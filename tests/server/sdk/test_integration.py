@@ -75,7 +75,9 @@ def test_dynamic_operation_comes_and_goes_everywhere(example, serve) -> None:
     assert served.call("POST", "/example/tools/first-tool", "", **call).status_code == 401
     assert served.call("POST", "/example/tools/first-tool", manager, **call).status_code == 403
     assert "use:example" in served.call("GET", "/.well-known/oauth-authorization-server", "").json()["scopes_supported"]
-    (listed,) = [one for one in served.person("GET", "/api/operations").json() if one["name"] == "example__first_tool"]
+    (listed,) = [
+        operation for operation in served.person("GET", "/api/operations").json() if operation["name"] == "example__first_tool"
+    ]
     assert (listed["integration"], listed["scope"], listed["method"]) == ("example", "use:example", "POST")
     key = served.make_client("bot", scopes=["use:example"])
     described = served.call("GET", "/gpts/bot/openapi.json", key).json()["paths"]["/example/tools/first-tool"]["post"]

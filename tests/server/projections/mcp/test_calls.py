@@ -16,7 +16,7 @@ def binding(*, changes=False, wraps=False, has_body=True):
     input_schema = {"properties": {name: {} for name in names}, "required": ["box"]}
     return SimpleNamespace(
         tool=SimpleNamespace(name="send", input_schema=input_schema, output_schema=ANSWERS),
-        operation=SimpleNamespace(changes=changes),
+        operation=SimpleNamespace(changes=changes, content=False),
         method="POST",
         path="/mail/{box}/send",
         locations={"box": "path", "labels": "query", "unread": "query"},
