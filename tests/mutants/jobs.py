@@ -6,7 +6,29 @@ JOBS = ("tests/server/access/jobs/test_service.py",)
 CONTENT = ("tests/server/sdk/test_content.py",)
 ASSETS = ("tests/server/sdk/test_assets.py",)
 
+CALLS = ("tests/server/projections/mcp/test_calls.py",)
+
 MUTANTS = [
+    Mutant(
+        "server/access/clients/presets.py",
+        "other.long if operation.for_jobs else other.changes",
+        "True",
+        ("tests/server/access/clients/test_presets.py::test_polling_of_jobs_counts_only_if_an_operation_may_take_long",),
+    ),
+    Mutant(
+        "server/access/clients/client.py",
+        "operation.changes and not operation.trusted",
+        "operation.changes",
+        ("tests/server/access/clients/test_client.py::test_trusted_operation_is_allowed_by_default",),
+    ),
+    Mutant("server/projections/mcp/calls.py", "        return succeed(body, RUNS)\n", "        pass\n", CALLS),
+    Mutant("server/projections/mcp/calls.py", "    if asset:\n", "    if False:\n", CALLS),
+    Mutant(
+        "server/public/app.py",
+        'if asset.media_type == DOWNLOAD else {}',
+        'if False else {}',
+        ("tests/server/public/test_app.py::test_file_of_an_answer_that_a_browser_could_run_is_a_download",),
+    ),
     Mutant("server/access/jobs/service.py", "            if not done and call.record.runs:", "            if False:", JOBS),
     Mutant("server/access/jobs/service.py", ">= settings.most_running:", ">= 1000:", JOBS),
     Mutant("server/access/jobs/service.py", "timeout=None if waits else settings", "timeout=settings", JOBS),

@@ -1,6 +1,10 @@
 import httpx2
 import pytest
+from starlette.applications import Starlette
 
+from server.core.clock import Clock
+from server.public.app import create_asset_route
+from server.sdk.assets import DOWNLOAD, Assets
 from tests import loopback
 
 
@@ -61,3 +65,13 @@ def test_refused_body_is_recorded_in_activity(demo) -> None:
     answer = demo.call("POST", "/apps/control", key, content=endless(), headers={"Content-Type": "application/json"})
     assert answer.status_code == 413
     assert [(entry["outcome"], entry["status"]) for entry in demo.activity()] == [("failed", 413)]
+
+
+async def test_file_of_an_answer_that_a_browser_could_run_is_a_download() -> None:
+    assets = Assets(Clock())
+    links = [assets.add(b"<svg/>", declared) for declared in ("image/svg+xml", "image/png")]
+    transport = httpx2.ASGITransport(Starlette(routes=[create_asset_route(assets)]))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://test") as http:
+        drawing, picture = [await http.get(f"/assets/{link}") for link in links]
+    assert (drawing.headers["content-type"], drawing.headers["content-disposition"]) == (DOWNLOAD, "attachment")
+    assert (picture.headers["content-type"], "content-disposition" in picture.headers) == ("image/png", False)

@@ -12,5 +12,11 @@ def test_default_policy_allows_reads_and_asks_for_changes() -> None:
     assert (other.policy_for(READ), other.policy_for(CHANGE)) == (Policy.deny, Policy.allow)
 
 
+def test_trusted_operation_is_allowed_by_default() -> None:
+    trusted = Operation("cancel_job", "", "Cancel.", changes=True, trusted=True)
+    assert Client("1", "bot", frozenset()).policy_for(trusted) is Policy.allow
+    assert Client("1", "bot", frozenset(), {"cancel_job": Policy.ask}).policy_for(trusted) is Policy.ask
+
+
 def test_key_hash_is_not_in_the_repr() -> None:
     assert "hash-of-it" not in repr(Client("1", "bot", frozenset(), key_hash=b"hash-of-it"))

@@ -35,6 +35,13 @@ def test_preset_fits_one_action_and_leaves_out_rare_operations_first():
     assert len([name for name in few if name.startswith("rare")]) == 9
 
 
+@pytest.mark.parametrize("long", [True, False])
+def test_polling_of_jobs_counts_only_if_an_operation_may_take_long(long):
+    polling = Operation("read_job", "", "Read the job.", changes=False, for_jobs=True)
+    many = [*declare(40, "write", "write:mail", changes=True, long=long), EVERYBODYS, polling]
+    assert len(choose_operations(Preset.ask, many)) == MOST_OPERATIONS - (2 if long else 1)
+
+
 def test_preset_fits_even_if_nothing_is_rare():
     assert len(choose_operations(Preset.ask, declare(50, "write", "write:mail", changes=True))) == MOST_OPERATIONS
     assert len(choose_operations(Preset.read_only, declare(50, "read", "read:mail", changes=False))) == MOST_OPERATIONS

@@ -3,9 +3,12 @@ from types import SimpleNamespace
 
 import pytest
 
+from server.core.clock import Clock
 from server.core.errors import InvalidInput
 from server.http.in_process import InternalResponse
 from server.projections.mcp.calls import make_request, read_response
+from server.sdk.assets import Assets
+from server.sdk.content import Block
 
 TIME = {"type": "object", "properties": {"at": {"type": "string"}, "until": {"type": "null", "description": "Always."}}}
 ANSWERS = {"type": "object", "properties": {"times": {"type": "array", "items": TIME}}}
@@ -90,3 +93,27 @@ def test_pending_reading_call_is_a_failure_with_its_approval_id():
 def test_null_field_is_left_out_if_its_schema_has_no_null():
     answer = read_response(binding(), reply(200, {"times": [{"at": None, "until": None, "other": None}]}))
     assert answer.structured == {"times": [{"until": None, "other": None}]}
+
+
+def test_call_that_became_a_job_says_how_to_look_for_its_result():
+    answer = read_response(binding(), reply(202, {"status": "running", "job_id": "job-1", "summary": "x", "poll": "/jobs/job-1"}))
+    assert (answer.structured["job_id"], answer.failed) == ("job-1", False)
+    assert "read_job" in answer.texts[1]
+
+
+def test_answer_in_parts_has_the_bytes_of_its_pictures_while_they_are_there():
+    assets, parts = Assets(Clock()), binding()
+    parts.operation.content = True
+    url = f"https://example.com/assets/{assets.add(b'sound', 'audio/wav')}"
+    content = [
+        {"type": "audio", "url": url, "mimeType": "audio/wav"},
+        {"type": "image", "url": "https://example.com/assets/gone", "text": "A picture."},
+        {"type": "resource_link", "uri": "file:///a", "name": "A"},
+    ]
+    answer = read_response(parts, reply(200, {"result": "", "content": content}), assets)
+    assert answer.parts == (
+        Block("audio", data=b"sound", mime_type="audio/wav"),
+        Block("text", "A picture."),
+        Block("resource_link", uri="file:///a", name="A"),
+    )
+    assert answer.structured is None
