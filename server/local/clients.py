@@ -1,5 +1,7 @@
 """Clients: creation, changes and revocation."""
 
+import asyncio
+
 from fastapi import APIRouter, Depends
 
 from server.access.clients.client import UNCHANGED, Change, Client, Policy
@@ -33,7 +35,9 @@ def create_routes(state: State) -> APIRouter:
         else:
             client, key = await state.clients.create(order.name, scopes, policies, order.rate)
         state.context.events.publish("clients")
-        return MadeClient(client=await look(state, client), key=key, oauth=oauth, warnings=documents.check(client))
+        return MadeClient(
+            client=await look(state, client), key=key, oauth=oauth, warnings=await asyncio.to_thread(documents.check, client)
+        )
 
     @routes.get("/{name}")
     async def read_client(name: str) -> ClientView:
@@ -44,11 +48,11 @@ def create_routes(state: State) -> APIRouter:
     async def check_document(name: str) -> DocumentView:
         """Returns the problems that ChatGPT would find in a client's document, and when it was last fetched."""
         client = await state.clients.show(name)
-        document = documents.make_for(await state.clients.show(name))
+        document = await asyncio.to_thread(documents.make_for, await state.clients.show(name))
         return DocumentView(
             operations=sum(1 for _ in walk_operations(document)),
             most=MOST_OPERATIONS,
-            warnings=documents.check(client),
+            warnings=await asyncio.to_thread(documents.check, client),
             fetched_at=state.usage.find_document(name),
         )
 
@@ -66,7 +70,9 @@ def create_oauth(state: State, documents: Documents) -> APIRouter:
         """Issues an OAuth id and secret, which are in this response only. Earlier grants end."""
         client, oauth = await state.programs.renew(name, order.redirect_uris)
         state.context.events.publish("clients")
-        return MadeClient(client=await look(state, client), key="", oauth=oauth, warnings=documents.check(client))
+        return MadeClient(
+            client=await look(state, client), key="", oauth=oauth, warnings=await asyncio.to_thread(documents.check, client)
+        )
 
     @routes.put("/{name}/oauth/callbacks")
     async def change_callbacks(name: str, order: CallbackOrder) -> ClientView:
@@ -101,7 +107,7 @@ def create_changes(state: State, documents: Documents) -> APIRouter:
         """Rotates the key of a client, which is in this response only. The old key is invalid immediately."""
         client, key = await state.clients.renew_key(name)
         state.context.events.publish("clients")
-        return MadeClient(client=await look(state, client), key=key, warnings=documents.check(client))
+        return MadeClient(client=await look(state, client), key=key, warnings=await asyncio.to_thread(documents.check, client))
 
     @routes.post("/revoke-all")
     async def revoke_all() -> ClientsEnded:

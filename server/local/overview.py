@@ -86,7 +86,11 @@ def create_details(state: State) -> APIRouter:
     @routes.get("/schema")
     async def make_schema(client: str | None = None) -> dict[str, Any]:
         """Makes the document of all operations, or of a client's."""
-        return documents.make_for(await state.clients.show(client)) if client else documents.make()
+        return await (
+            asyncio.to_thread(documents.make_for, await state.clients.show(client))
+            if client
+            else asyncio.to_thread(documents.make)
+        )
 
     return routes
 

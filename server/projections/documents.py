@@ -26,14 +26,14 @@ class Documents:
     def make(self, names: set[str] | None = None, title: str = "Deskhand", *, signs_in: bool = False) -> dict[str, Any]:
         """Make the document of all operations, or of those named, for a key or for who signs in.
 
-        It is not to be changed: the next caller gets the same one.
+        It is not to be changed: the next caller gets the same one. With hundreds of operations it takes half a second, so a
+        thread does it.
         """
         address, runtime = self._state.address.public, self._state.runtime
         key = (runtime.revision, address, title, None if names is None else frozenset(names), signs_in)
-        if key not in self._made:
-            if len(self._made) >= MOST_KEPT:
-                self._made.clear()
-            self._made[key] = make_document(
+        document = self._made.get(key)
+        if document is None:
+            document = make_document(
                 [route for router in runtime.routers() for route in router.routes],
                 address=address,
                 title=title,
@@ -42,7 +42,10 @@ class Documents:
                 signs_in=signs_in,
                 scope_labels=runtime.scopes(),
             )
-        return self._made[key]
+            if len(self._made) >= MOST_KEPT:
+                self._made.clear()
+            self._made[key] = document
+        return document
 
     async def find_client(self, document_id: str) -> Client | None:
         """Find the client of a document's address; None if it is no such address, or the client is revoked."""

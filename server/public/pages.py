@@ -40,7 +40,7 @@ def create_pages(state: State, documents: Documents) -> APIRouter:
 
     @pages.get("/docs", dependencies=[Depends(state.runtime.wait)])
     async def show_help() -> HTMLResponse:
-        return HTMLResponse(help_page.make_page(documents.make()))
+        return HTMLResponse(help_page.make_page(await asyncio.to_thread(documents.make)))
 
     @pages.get("/docs/style.css")
     async def show_style() -> Response:
@@ -59,15 +59,15 @@ def create_documents(state: State, documents: Documents) -> APIRouter:
 
     @routes.get("/openapi.json")
     async def show_document() -> JSONResponse:
-        return JSONResponse(documents.make())
+        return JSONResponse(await asyncio.to_thread(documents.make))
 
     @routes.get("/openapi.yaml")
     async def show_document_yaml() -> Response:
-        return await to_yaml(documents.make())
+        return await to_yaml(await asyncio.to_thread(documents.make))
 
     @routes.get("/.well-known/ai-plugin.json")
     async def show_manifest() -> JSONResponse:
-        return JSONResponse(make_manifest(state.address.public, documents.make()))
+        return JSONResponse(make_manifest(state.address.public, await asyncio.to_thread(documents.make)))
 
     routes.include_router(create_client_documents(state, documents))
     return routes
@@ -92,7 +92,7 @@ def create_client_documents(state: State, documents: Documents) -> APIRouter:
             raise NotFound(OTHER_DOCUMENT)
         if state.usage.record_document(owner.name, request.headers.get("host", "")):
             state.context.events.publish("documents")
-        return documents.make_for(owner)
+        return await asyncio.to_thread(documents.make_for, owner)
 
     return routes
 

@@ -5,8 +5,8 @@ from tests.mutants.mutant import Mutant
 MUTANTS = [
     Mutant(
         "server/access/guard/call.py",
-        "        self._record.begin(begun)\n        if self._permissions.check() is Policy.ask:",
-        "        self._record.begin(begun)\n        if False and self._permissions.check() is Policy.ask:",
+        "        self.record.begin(begun)\n        if self._permissions.check() is Policy.ask:",
+        "        self.record.begin(begun)\n        if False and self._permissions.check() is Policy.ask:",
         (
             "tests/server/access/guard/test_permissions.py::test_change_while_the_row_is_written_stops_a_call_that_does_not_check_again",
         ),
@@ -94,13 +94,13 @@ MUTANTS = [
     ),
     Mutant(
         "server/access/guard/guard.py",
-        "        if quota is None or quota.passed or quota.first_refusal:",
-        "        if True:",
+        "(quota is None or quota.passed or quota.first_refusal)",
+        "True",
         ("tests/server/access/guard/test_guard.py::test_exceeded_rate_limit_is_429_with_retry_after_and_one_row",),
     ),
     Mutant(
         "server/access/guard/guard.py",
-        "        if not operation.changes:\n            await call.close",
+        "        if not (operation.changes or call.detached):\n            await call.close",
         "        if False:\n            await call.close",
         ("tests/server/access/guard/test_guard.py::test_reading_call_of_a_disconnected_caller_is_recorded",),
     ),

@@ -25,8 +25,8 @@ MUTANTS = [
     Mutant("server/projections/mcp/calls.py", "    if asset:\n", "    if False:\n", CALLS),
     Mutant(
         "server/public/app.py",
-        'if asset.media_type == DOWNLOAD else {}',
-        'if False else {}',
+        "if asset.media_type == DOWNLOAD else {}",
+        "if False else {}",
         ("tests/server/public/test_app.py::test_file_of_an_answer_that_a_browser_could_run_is_a_download",),
     ),
     Mutant("server/access/jobs/service.py", "            if not done and call.record.runs:", "            if False:", JOBS),
@@ -48,8 +48,8 @@ MUTANTS = [
     ),
     Mutant(
         "server/sdk/content.py",
-        "structured, left = well_formed(content.structured),",
-        "structured, left = content.structured,",
+        "left, times = well_formed(content.structured),",
+        "left, times = content.structured,",
         CONTENT,
     ),
     Mutant("server/sdk/assets.py", "if len(data) > LARGEST:", "if False:", ASSETS),

@@ -11,7 +11,12 @@ OF_REINSTATE = ("tests/server/access/clients/test_reinstate.py",)
 
 MUTANTS: list[Mutant] = [
     Mutant(PRESETS, "key=lambda operation: operation.rare)", "key=lambda operation: not operation.rare)", OF_PRESETS),
-    Mutant(PRESETS, "        most -= sum(not operation.scope for operation in available)\n", "        pass\n", OF_PRESETS),
+    Mutant(
+        PRESETS,
+        "        most -= sum(not operation.scope and is_needed(operation, candidates) for operation in available)\n",
+        "        pass\n",
+        OF_PRESETS,
+    ),
     Mutant(PRESETS, "[: max(most, 0)]", "", OF_PRESETS),
     Mutant(
         PRESETS,
