@@ -7,8 +7,9 @@ from functools import partial
 from typing import Annotated, Any
 
 from fastapi import Body
+from fastapi.openapi.models import Schema as DocumentSchema
 from fastapi.routing import APIRoute
-from pydantic import AfterValidator, WithJsonSchema
+from pydantic import AfterValidator, ValidationError, WithJsonSchema
 
 from server.core.errors import InvalidInput
 from server.http.addresses import Address
@@ -94,6 +95,10 @@ def check_operation(operation: Operation, schema: Schema) -> None:
             raise InvalidInput(f"{name[:LONGEST_NAME]!r} cannot be the name of an operation.")
     if not 0 < len(operation.summary) <= LONGEST_DESCRIPTION:
         raise InvalidInput(f"The description of {operation.name} needs 1 to {LONGEST_DESCRIPTION} characters.")
+    try:
+        DocumentSchema.model_validate(schema)
+    except ValidationError as error:
+        raise InvalidInput(f"The schema of {operation.name} cannot stand in an OpenAPI document.") from error
     for name, field in schema["properties"].items():
         if len(str(field.get("description", ""))) > LONGEST_PARAMETER:
             raise InvalidInput(f"The description of {name[:LONGEST_NAME]} of {operation.name} is too long.")

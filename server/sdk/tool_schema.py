@@ -24,7 +24,9 @@ MAPS = {"properties", "patternProperties", "dependentSchemas"}  # keywords whose
 LISTS = {"anyOf", "oneOf", "allOf", "prefixItems"}
 SINGLE = {"items", "additionalProperties", "additionalItems", "contains", "propertyNames", "not", "if", "then", "else"}
 SINGLE |= {"unevaluatedItems", "unevaluatedProperties"}
-NAMING = {"$schema", "$id", "id", "$defs", "definitions", "$anchor", "$comment", "$vocabulary"}
+OPEN = {"additionalProperties", "additionalItems", "unevaluatedItems", "unevaluatedProperties"}  # that are mostly true or false
+OPENAPI_ONLY = {"discriminator", "xml", "externalDocs", "example"}
+NAMING = OPENAPI_ONLY | {"$schema", "$id", "id", "$defs", "definitions", "$anchor", "$comment", "$vocabulary"}
 NAMING |= {"$dynamicAnchor", "$dynamicRef", "$recursiveAnchor", "$recursiveRef"}
 DIALECTS = ("http://json-schema.org/", "https://json-schema.org/")
 ANNOTATIONS = {"title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly"}
@@ -99,7 +101,7 @@ class Writer:
             return [self.write(inner, within, depth) for inner in value]
         if key == "items" and isinstance(value, list):  # draft 7
             return [self.write(inner, within, depth) for inner in value]
-        if key in SINGLE:
+        if key in SINGLE and not (key in OPEN and isinstance(value, bool)):
             return self.write(value, within, depth)
         if key == "description" and isinstance(value, str) and len(value) > LONGEST_PARAMETER:
             return f"{value[: LONGEST_PARAMETER - 1]}…"

@@ -63,7 +63,8 @@ def make_request(binding: ToolBinding, arguments: Mapping[str, Any]) -> Internal
 def check_names(binding: ToolBinding, given: Mapping[str, Any]) -> None:
     """Raises InvalidInput for an argument that there is not, or one that is missing from the path."""
     properties = binding.tool.input_schema["properties"]
-    if strange := sorted(name for name in given if name not in properties):
+    closed = binding.tool.input_schema.get("additionalProperties") is False
+    if closed and (strange := sorted(name for name in given if name not in properties)):
         raise InvalidInput(
             f"{binding.tool.name} takes no {', '.join(strange)[:200]}. It takes: {', '.join(properties) or 'nothing'}."
         )

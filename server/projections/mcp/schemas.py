@@ -42,7 +42,7 @@ def make_input(document: Schema, operation: Schema) -> Schema:
         "type": "object",
         "properties": taken,
         "required": required + list(body.get("required", [])),
-        "additionalProperties": False,
+        "additionalProperties": body.get("additionalProperties", False),
     }
 
 

@@ -1,6 +1,8 @@
 import pytest
 
 from server.core.errors import InvalidInput
+from server.projections.mcp.tools import make_bindings
+from server.projections.openapi import make_document
 from server.sdk.dynamic import DynamicOperations, make_routes
 from server.sdk.operation import Effect, Operation
 
@@ -71,3 +73,22 @@ def test_name_or_path_of_a_built_in_operation_is_refused(taken):
 def test_two_operations_of_one_path_are_refused():
     with pytest.raises(InvalidInput):
         combine(make(("one", ""), path="/a"), make(("two", ""), path="/a"))
+
+
+@pytest.mark.parametrize("field", [{"format": 1}, {"title": {}}, {"deprecated": "maybe"}, {"examples": "x"}])
+@pytest.mark.parametrize("dialect", ["http://json-schema.org/draft-04/schema#", "https://example.com/own"])
+def test_schema_that_would_break_the_document_is_refused(field, dialect):
+    with pytest.raises(InvalidInput):
+        make(("one", ""), schema={"$schema": dialect, "properties": {"a": field}})
+
+
+def test_document_has_the_schema_without_what_is_not_portable():
+    field = {"type": ["string", "null"], "discriminator": "x", "example": {"$ref": "#/components/schemas/Gone"}, "x-own": 1}
+    schema = {"properties": {"a": field, "b": {"default": {"$ref": "#/components/schemas/Gone"}}}, "additionalProperties": True}
+    routes = combine(make(("one", ""), schema=schema))
+    document = make_document(list(routes.values()), address="https://example.com", title="Test", version="0")
+    body = document["paths"]["/tools/one"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    assert body["properties"]["a"] == {"type": ["string", "null"], "x-own": 1}
+    operations = {route.endpoint.operation.name: route.endpoint.operation for route in routes.values()}
+    tool = make_bindings(document, operations)["one"].tool
+    assert (tool.input_schema["additionalProperties"], set(tool.input_schema["properties"])) == (True, {"a", "b"})

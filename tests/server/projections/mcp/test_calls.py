@@ -16,7 +16,7 @@ ANSWERS = {"type": "object", "properties": {"times": {"type": "array", "items": 
 
 def binding(*, changes=False, wraps=False, has_body=True):
     names = ("box", "labels", "unread", "text", "files")
-    input_schema = {"properties": {name: {} for name in names}, "required": ["box"]}
+    input_schema = {"properties": {name: {} for name in names}, "required": ["box"], "additionalProperties": False}
     return SimpleNamespace(
         tool=SimpleNamespace(name="send", input_schema=input_schema, output_schema=ANSWERS),
         operation=SimpleNamespace(changes=changes, content=False),
@@ -117,3 +117,9 @@ def test_answer_in_parts_has_the_bytes_of_its_pictures_while_they_are_there():
         Block("resource_link", uri="file:///a", name="A"),
     )
     assert answer.structured is None
+
+
+def test_tool_that_takes_any_argument_gets_it():
+    anything = binding()
+    anything.tool.input_schema["additionalProperties"] = True
+    assert json.loads(make_request(anything, {"box": "in", "hue": 1}).body) == {"hue": 1}
