@@ -175,7 +175,8 @@ class Runtime(Catalogue):
                 member.dynamic = routers
             self.dynamic.replace(routes)
             self.revision += 1  # after the change: what is made meanwhile belongs to the former revision
-        self._events.publish("operations")
+        for member, _ in offered:
+            self._events.publish(member.integration.name)
 
     async def _check_dynamic(self) -> None:
         """Fail the integrations whose dynamic operations have a name of another one that was loaded after them."""

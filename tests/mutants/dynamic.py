@@ -6,7 +6,16 @@ EVERYWHERE = ("tests/server/sdk/test_integration.py::test_dynamic_operation_come
 SCHEMAS = ("tests/server/sdk/test_tool_schema.py",)
 RULES = ("tests/server/sdk/test_dynamic.py",)
 
+RUNTIME = ("tests/server/runtime/test_integrations.py",)
+
 MUTANTS = [
+    Mutant("server/runtime/integrations.py", "        await self._check_dynamic()\n", "", RUNTIME),
+    Mutant(
+        "server/runtime/integrations.py",
+        "            self._events.publish(member.integration.name)\n",
+        "            pass\n",
+        RUNTIME,
+    ),
     Mutant("server/runtime/integrations.py", "            self.revision += 1", "            pass", EVERYWHERE),
     Mutant("server/runtime/integrations.py", "            self.dynamic.replace(routes)\n", "", EVERYWHERE),
     Mutant("server/projections/documents.py", "key = (runtime.revision, ", "key = (0, ", EVERYWHERE),

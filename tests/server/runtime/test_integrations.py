@@ -1,8 +1,12 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
 
-from server.core.errors import Unavailable
+import pytest
+
+from server.core.errors import InvalidInput, Unavailable
 from server.http.addresses import Address
 from server.integrations import broken_integration, discover
 from server.public.app import create_public
@@ -10,9 +14,10 @@ from server.runtime.catalogue import State
 from server.runtime.integrations import Runtime
 from server.runtime.state import open_state
 from server.sdk.context import Context
+from server.sdk.dynamic import DynamicOperations
 from server.sdk.health import Health
 from server.sdk.integration import Integration, IntegrationSpec
-from server.sdk.operation import Effect, Operations
+from server.sdk.operation import Effect, Operation, Operations
 from server.storage.data_dir import open_home
 
 things = Operations(prefix="/things", title="Things")
@@ -101,3 +106,72 @@ async def test_broken_integration_answers_503_under_its_prefixes(tmp_path) -> No
                     assert (answer.status_code, answer.json()["detail"]) == (503, "The shelf fell down. Put it up again.")
                 assert (await http.get("/things")).json() == ["one"]
             await state.runtime.stop()
+
+
+@dataclass
+class Toolbox(Health):
+    names: tuple[str, ...] = ("use_tool",)
+
+
+@asynccontextmanager
+async def start_tools(context: Context) -> AsyncIterator[Toolbox]:
+    yield Toolbox()
+
+
+async def run(arguments: dict[str, Any]) -> dict[str, Any]:
+    return arguments
+
+
+async def preview_tool(arguments: dict[str, Any]) -> Effect:
+    return Effect("use a tool")
+
+
+def list_tools(toolbox: Toolbox) -> tuple[DynamicOperations, ...]:
+    router = DynamicOperations(prefix="/tools", title="Tools", scope="use:tools")
+    for name in toolbox.names:
+        router.add(Operation(name, "", "Use it.", changes=True), f"/{name}", run, preview_tool, {})
+    return (router,)
+
+
+TOOLS = Integration("tools", "Tools", ("/tools",), lambda: IntegrationSpec(start=start_tools, dynamic=list_tools))
+
+
+async def test_change_of_dynamic_operations_is_complete_and_published_or_does_not_happen(tmp_path) -> None:
+    with open_home(tmp_path, demo=False) as home:
+        async with open_state(home, Address()) as state:
+            runtime = state.runtime
+            runtime.start(state.context, lambda: [TOOLS, described("things", start_shelf)])
+            await runtime.wait()
+            toolbox, before = runtime.services[Toolbox], runtime.revision
+            toolbox.names = ("use_tool", "use_another")
+            with state.context.events.subscribed() as events:
+                await state.context.operations.refresh()
+                assert (await asyncio.wait_for(anext(events), 20)).topic == "tools"
+            assert runtime.revision != before
+            assert {"use_tool", "use_another"} < runtime.operations().keys()
+            assert state.context.operations.list_names() >= {"list_things", "read_approval", "read_job"}
+            toolbox.names = ("use_a_third", "list_things")
+            with pytest.raises(InvalidInput):
+                await state.context.operations.refresh()
+            assert {"use_tool", "use_another"} < runtime.operations().keys()
+            assert "use_a_third" not in runtime.operations()
+            assert runtime.dynamic.find("use_another")
+            await runtime.stop()
+
+
+async def test_dynamic_operation_with_a_name_that_is_loaded_later_breaks_its_integration(tmp_path) -> None:
+    colliding = Integration(
+        "tools",
+        "Tools",
+        ("/tools",),
+        lambda: IntegrationSpec(start=start_tools, dynamic=lambda _: list_tools(Toolbox(("list_things",)))),
+    )
+    with open_home(tmp_path, demo=False) as home:
+        async with open_state(home, Address()) as state:
+            runtime = Runtime()
+            runtime.start(state.context, lambda: [colliding, described("things", start_shelf)])
+            await runtime.wait()
+            assert [member.state for member in runtime.members] == [State.broken, State.running]
+            assert "another list_things" in (runtime.members[0].problem or "")
+            assert (runtime.operations()["list_things"].scope, runtime.dynamic.find("list_things")) == ("read:things", None)
+            await runtime.stop()
