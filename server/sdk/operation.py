@@ -77,7 +77,7 @@ class Operation:
     `open_world`: it deals with content of strangers, or with something outside of this computer and the person's own things.
     `ingests`: it only adds to Deskhand's own data, so it needs no approval, and yet is not read-only.
     `rare`: seldom needed, so presets leave it out first when there are more operations than ChatGPT takes.
-    `trusted`: it changes something and yet is allowed by default.
+    `trusted`: it changes something and yet is allowed by default, as the person trusts whose it is.
     `long`: it may take longer than a client waits, and then becomes a job. `content`: its answer is a ContentView.
     `for_jobs`: clients need it for operations that are `long`, and only for them.
     `alias`: the name under which clients see it, if it is another one; policies, approvals and the activity have `name`.
@@ -224,7 +224,6 @@ class Operations(DeferredRouter):
         open_world: bool | None = None,
         ingests: bool = False,
         rare: bool = False,
-        trusted: bool = False,
         long: bool = False,
         for_jobs: bool = False,
         largest_body: int = LARGEST_BODY,
@@ -246,7 +245,7 @@ class Operations(DeferredRouter):
             name, open_to = function.__name__, reaches_others or (self._open_world if open_world is None else open_world)
             destroys = changing if destructive is None else destructive
             repeats = not changing if idempotent is None else idempotent
-            more = (largest_body, wording or Wording.of(summary), destroys, repeats, open_to, ingests, rare, trusted, long, False)
+            more = (largest_body, wording or Wording.of(summary), destroys, repeats, open_to, ingests, rare, False, long, False)
             effect = ServicePreview.of(function, preview) if isinstance(preview, str) else preview
             needed = self._choose_scope(name, method, scope)
             operation = Operation(name, needed, summary, changing, reaches_others, effect, *more, for_jobs)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from server.access.jobs.job import Job, State
 from server.access.jobs.service import Jobs
 from server.core.sentences import Sentence
-from server.sdk.operation import Effect, Operations, Wording, current_call
+from server.sdk.operation import Operations, Wording, current_call
 from server.sdk.services import provided
 
 READ = Wording(
@@ -17,10 +17,11 @@ READ = Wording(
     "Shows how far a call that takes long is, and its result.",
     (Sentence("check a long call", "is checking a long call", "checked a long call", "could not check a long call"),),
 )
-CANCEL_SENTENCE = Sentence(
-    "cancel a long call", "is cancelling a long call", "cancelled a long call", "could not cancel a long call"
+CANCEL = Wording(
+    "Cancel a long call",
+    "Ends a call that it has made itself and that still runs.",
+    (Sentence("cancel a long call", "is cancelling a long call", "cancelled a long call", "could not cancel a long call"),),
 )
-CANCEL = Wording("Cancel a long call", "Ends a call that it has made itself and that still runs.", (CANCEL_SENTENCE,))
 Id = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,100}$", description="The job_id that the call was answered with.")]
 Service = Annotated[Jobs, provided(Jobs)]
 
@@ -42,19 +43,13 @@ class JobView(BaseModel):
 jobs = Operations(prefix="/jobs", title="Jobs")
 
 
-async def preview_cancellation(service: Service, job_id: Id) -> Effect:
-    """Preview the cancellation of a job. Raises NotFound."""
-    job = await service.find(job_id, current_call.get().client_id)
-    return Effect(CANCEL_SENTENCE, (("Call", job.summary),))
-
-
 @jobs.operation("GET", "/{job_id}", scope="", wording=READ, for_jobs=True)
 async def read_job(service: Service, job_id: Id) -> JobView:
     """Look how far a call is that takes long, and what it answered. Ask again after some seconds while it is running."""
     return view(await service.find(job_id, current_call.get().client_id))
 
 
-@jobs.operation("DELETE", "/{job_id}", scope="", wording=CANCEL, preview=preview_cancellation, trusted=True, for_jobs=True)
+@jobs.operation("DELETE", "/{job_id}", scope="", wording=CANCEL, changes=False, destructive=True, for_jobs=True)
 async def cancel_job(service: Service, job_id: Id) -> JobView:
     """Cancel a call of yours that takes long. What it did until then is not undone."""
     return view(await service.cancel(job_id, current_call.get().client_id))

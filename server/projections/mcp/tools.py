@@ -70,7 +70,10 @@ def make_binding(document: Schema, path: str, method: str, described: Mapping[st
         make_input(document, dict(described)),
         None if operation.content else output_schema,
         Annotations(
-            not (operation.changes or operation.ingests), operation.destructive, operation.idempotent, operation.open_world
+            not (operation.changes or operation.ingests or operation.destructive),
+            operation.destructive,
+            operation.idempotent,
+            operation.open_world,
         ),
         (operation.scope,) if operation.scope else (),
     )

@@ -121,6 +121,7 @@ def test_long_dynamic_operation_becomes_a_job_and_answers_in_parts(example, serv
     served.call("PUT", "/example/tools", manager, json=["first_tool"])
     key = served.make_client("bot", scopes=["use:example"], allow=["example__first_tool"])
     assert {"read_job", "cancel_job"} <= list_tools(served, key).keys()
+    assert not list_tools(served, key)["cancel_job"]["annotations"]["readOnlyHint"]
     assert not {"read_job", "cancel_job"} & list_tools(served, manager).keys()
 
     shown = served.call("POST", "/example/tools/first-tool", key, json={"text": "picture"}).json()

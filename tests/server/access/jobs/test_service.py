@@ -179,7 +179,7 @@ async def test_job_that_was_interrupted_is_uncertain(opened, tmp_path):
 
 async def test_call_that_waits_for_the_person_is_no_job_and_its_approval_has_the_result(opened):
     async with slowly(opened) as post:
-        bot = await post.client()
+        bot = await post.client(rate="none")
         answer = await start(post, bot, "POST", Prefer="respond-async")
         assert "approval_id" in answer.json()
         await post.approve()
