@@ -109,13 +109,13 @@ async def test_broken_integration_answers_503_under_its_prefixes(tmp_path) -> No
 
 
 @dataclass
-class Toolbox(Health):
+class ToolService(Health):
     names: tuple[str, ...] = ("use_tool",)
 
 
 @asynccontextmanager
-async def start_tools(context: Context) -> AsyncIterator[Toolbox]:
-    yield Toolbox()
+async def start_tools(context: Context) -> AsyncIterator[ToolService]:
+    yield ToolService()
 
 
 async def run(arguments: dict[str, Any]) -> dict[str, Any]:
@@ -126,9 +126,9 @@ async def preview_tool(arguments: dict[str, Any]) -> Effect:
     return Effect("use a tool")
 
 
-def list_tools(toolbox: Toolbox) -> tuple[DynamicOperations, ...]:
+def list_tools(service: ToolService) -> tuple[DynamicOperations, ...]:
     router = DynamicOperations(prefix="/tools", title="Tools", scope="use:tools")
-    for name in toolbox.names:
+    for name in service.names:
         router.add(Operation(name, "", "Use it.", changes=True), f"/{name}", run, preview_tool, {})
     return (router,)
 
@@ -142,15 +142,15 @@ async def test_change_of_dynamic_operations_is_complete_and_published_or_does_no
             runtime = state.runtime
             runtime.start(state.context, lambda: [TOOLS, described("things", start_shelf)])
             await runtime.wait()
-            toolbox, before = runtime.services[Toolbox], runtime.revision
-            toolbox.names = ("use_tool", "use_another")
+            service, before = runtime.services[ToolService], runtime.revision
+            service.names = ("use_tool", "use_another")
             with state.context.events.subscribed() as events:
                 await state.context.operations.refresh()
                 assert (await asyncio.wait_for(anext(events), 20)).topic == "tools"
             assert runtime.revision != before
             assert {"use_tool", "use_another"} < runtime.operations().keys()
             assert state.context.operations.list_names() >= {"list_things", "read_approval", "read_job"}
-            toolbox.names = ("use_a_third", "list_things")
+            service.names = ("use_a_third", "list_things")
             with pytest.raises(InvalidInput):
                 await state.context.operations.refresh()
             assert {"use_tool", "use_another"} < runtime.operations().keys()
@@ -164,7 +164,7 @@ async def test_dynamic_operation_with_a_name_that_is_loaded_later_breaks_its_int
         "tools",
         "Tools",
         ("/tools",),
-        lambda: IntegrationSpec(start=start_tools, dynamic=lambda _: list_tools(Toolbox(("list_things",)))),
+        lambda: IntegrationSpec(start=start_tools, dynamic=lambda _: list_tools(ToolService(("list_things",)))),
     )
     with open_home(tmp_path, demo=False) as home:
         async with open_state(home, Address()) as state:
