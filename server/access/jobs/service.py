@@ -75,8 +75,8 @@ class Jobs:
         return self._settings.read(SECTION, JobSettings)
 
     async def recover(self) -> None:
-        """At start: mark the jobs that were interrupted as uncertain."""
-        await self._database.write(store.cut_short, self._now())
+        """At start: mark the jobs that were interrupted as uncertain, and forget old ones."""
+        await self._database.write(store.cut_short, self._now(), self._oldest())
 
     async def run(self, call: CallProtocol, work: Work, *, waits: bool = False) -> Response:
         """Run a call and return its response, or, after some seconds, that it has become a job.
@@ -94,7 +94,7 @@ class Jobs:
         try:
             done, _ = await asyncio.wait([run.task], timeout=None if waits else settings.wait_seconds)
             if not done and call.record.runs:
-                return await self._detach(run, settings)
+                return await self._detach(run, settings.most_kept)
             return await asyncio.shield(run.task)
         except asyncio.CancelledError:
             if not call.record.operation.changes:
@@ -146,7 +146,7 @@ class Jobs:
         except Exception as error:  # noqa: BLE001, the answer of a call whose client is gone
             return to_response(error)
 
-    async def _detach(self, run: Run, settings: JobSettings) -> Response:
+    async def _detach(self, run: Run, most_kept: int) -> Response:
         """Store the call as a job, and answer where to look; if it has just ended, answer its response."""
         record, now = run.call.record, self._clock.now()
         about = (record.client.id, record.operation.name, str(record.effect.sentence if record.effect else record.summary))
@@ -154,8 +154,7 @@ class Jobs:
         async with run.lock:  # it does not end meanwhile
             if run.task is None or run.task.done():
                 return await asyncio.shield(run.task) if run.task else respond(500, "")
-            until = (now - timedelta(hours=settings.kept_hours)).isoformat()
-            await self._database.write(store.add, job, until, settings.most_kept)
+            await self._database.write(store.add, job, self._oldest(), most_kept)
             run.job, run.call.detached = job, True
             self._running[job.id] = run
         body = {"status": "running", "job_id": job.id, "summary": job.summary, "poll": f"/jobs/{job.id}"}
@@ -168,6 +167,9 @@ class Jobs:
         result = cut(bytes(response.body).decode("utf-8", "replace"))
         ended = replace(job, state=state, ended_at=self._now(), status=response.status_code, result=result)
         await self._database.write(store.end, replace(ended, progress=run.progress, message=run.message))
+
+    def _oldest(self) -> str:
+        return (self._clock.now() - timedelta(hours=self.settings.kept_hours)).isoformat()
 
     def _now(self) -> str:
         return self._clock.now().isoformat()

@@ -40,6 +40,7 @@ def find(connection: Connection, job_id: str, client_id: str) -> Job | None:
     return Job(**{**row._asdict(), "state": State(row.state)}) if row else None
 
 
-def cut_short(connection: Connection, now: str) -> None:
-    """Mark the jobs that Deskhand's end interrupted."""
+def cut_short(connection: Connection, now: str, until: str) -> None:
+    """Mark the jobs that Deskhand's end interrupted, and forget those that ended before a moment."""
+    connection.execute(PRUNE, {"until": until})
     connection.execute(CUT_SHORT, {"now": now})

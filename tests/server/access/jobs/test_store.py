@@ -14,6 +14,8 @@ async def test_job_that_has_ended_is_not_changed_any_more(opened):
         ended = replace(job, state=State.done, ended_at=JOB.created_at, status=200, result='"hi"', progress=1.0)
         await database.write(store.end, ended)
         await database.write(store.end, replace(ended, state=State.failed))
-        await database.write(store.cut_short, "2026-01-02")
+        await database.write(store.cut_short, "2026-01-02", "2026-01-01")
         assert await database.read(store.find, "job-1", client.id) == ended
         assert await database.read(store.find, "job-1", "other") is None
+        await database.write(store.cut_short, "2026-01-03", "2026-01-02")
+        assert await database.read(store.find, "job-1", client.id) is None
