@@ -60,6 +60,6 @@ def list_arguments(document: dict[str, Any], operation: dict[str, Any]) -> list[
     """List the parameters of an operation, then the fields of its body."""
     fields = [(parameter["name"], parameter.get("description", "")) for parameter in operation.get("parameters", [])]
     content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
-    reference = content.get("schema", {}).get("$ref", "")
-    model = document["components"]["schemas"].get(reference.rpartition("/")[2], {})
+    schema = content.get("schema", {})  # of a dynamic operation: as it is
+    model = document["components"]["schemas"].get(schema.get("$ref", "").rpartition("/")[2], schema)
     return fields + [(name, field.get("description", "")) for name, field in model.get("properties", {}).items()]

@@ -25,6 +25,12 @@ MUTANTS = [
     Mutant("server/sdk/dynamic.py", "            AfterValidator(partial(check_arguments, validator)),\n", "", EVERYWHERE),
     Mutant("server/sdk/dynamic.py", "        DocumentSchema.model_validate(schema)\n", "        pass\n", RULES),
     Mutant("server/sdk/tool_schema.py", "NAMING = OPENAPI_ONLY | {", "NAMING = {", RULES),
+    Mutant(
+        "server/projections/help.py",
+        'rpartition("/")[2], schema)',
+        'rpartition("/")[2], {})',
+        ("tests/server/projections/test_help.py::test_fields_of_a_schema_that_has_no_model_are_listed",),
+    ),
     Mutant("server/projections/openapi.py", "schemas.get(name, {})", "schemas[name]", RULES),
     Mutant("server/projections/mcp/schemas.py", 'body.get("additionalProperties", False)', "False", RULES),
     Mutant("server/sdk/dynamic.py", " or name in RESERVED", "", RULES),
