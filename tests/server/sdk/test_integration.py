@@ -107,7 +107,12 @@ def test_dynamic_operation_comes_and_goes_everywhere(example, serve) -> None:
         "There is another list_apps. Give one of them another name.",
     )
     assert {"first_tool"} == {"first_tool", "second_tool"} & list_tools(served, key).keys()
+    other = served.make_client("other", scopes=["use:example"])
+    waiting = served.call("POST", "/example/tools/first-tool", other, **call, headers={"Prefer": "respond-async"})
     assert served.call("PUT", "/example/tools", manager, json=[]).json() == []
+    (approval,) = served.person("GET", "/api/approvals").json()
+    served.person("POST", f"/api/approvals/{approval['id']}/approve", json={})
+    assert served.call("GET", waiting.json()["poll"], other).json()["status"] == "cancelled"
     assert served.call("POST", "/example/tools/first-tool", key, **call).status_code == 404
     assert "first_tool" not in list_tools(served, key)
     assert served.call("GET", "/openapi.json", "").json()["paths"] == documented
