@@ -60,12 +60,12 @@ def nothing_is_left(display) -> None:
 def test_program_works_from_start_to_quit(display, reader):
     program = display.start("--hidden")
     display.wait_for_icon()
-    program.wait_for("Deskhand is on")
+    program.wait_for("Deskhand is running")
     assert TITLE not in display.windows()
 
     choose(display, reader, "Open Deskhand")
     until(lambda: TITLE in display.windows(), "the window opens")
-    reader.hears("Deskhand is on")
+    reader.hears("Deskhand is running")
 
     running = local(display)
     choose(display, reader, "Tunnel")
@@ -101,7 +101,7 @@ def test_program_works_from_start_to_quit(display, reader):
 def test_restored_backup_restarts_the_server_below_tray_and_window(display, reader, tmp_path):
     program = display.start("--hidden")
     display.wait_for_icon()
-    program.wait_for("Deskhand is on")
+    program.wait_for("Deskhand is running")
     before = local(display)
     before.ask("POST", "/api/backup", {"path": str(tmp_path / "backup.zip")})
     before.ask("POST", "/api/restore", {"path": str(tmp_path / "backup.zip")})
@@ -122,7 +122,7 @@ def test_menu_items_do_what_they_say(display, reader, tmp_path):
     opener.chmod(0o755)
     program = display.start("--hidden", PATH=f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     display.wait_for_icon()
-    program.wait_for("Deskhand is on")
+    program.wait_for("Deskhand is running")
     running = local(display)
 
     off = display.picture(tray_box(display)).tobytes()
@@ -155,7 +155,7 @@ def test_menu_items_do_what_they_say(display, reader, tmp_path):
 def test_pending_approval_shows_in_the_tray_and_is_approved_with_the_keyboard(display, reader):
     program = display.start("--hidden")
     display.wait_for_icon()
-    program.wait_for("Deskhand is on")
+    program.wait_for("Deskhand is running")
     running = local(display)
     key = running.ask("POST", "/api/clients", {"name": "my-gpt"})["key"]
     until(lambda: running.ask("GET", "/api/status")["recent"] == [], "nothing has happened")
@@ -226,7 +226,7 @@ def test_window_ends_when_the_program_is_killed(display):
 def test_click_opens_the_window_in_the_simplest_tray(display):
     program = display.start("--hidden", PYSTRAY_BACKEND="xorg")
     display.wait_for_icon()
-    program.wait_for("Deskhand is on")
+    program.wait_for("Deskhand is running")
     until(lambda: display.click_icon() or TITLE in display.windows(), "a click opens the window")
     program.process.send_signal(signal.SIGTERM)
     assert program.ended_with() == 0
@@ -243,7 +243,7 @@ def open_tray(display):
 def test_icon_docks_in_a_tray_that_starts_later(open_display, backend):
     display = open_display(tray=False)
     program = display.start("--hidden", PYSTRAY_BACKEND=backend)
-    program.wait_for("Deskhand is on")
+    program.wait_for("Deskhand is running")
     open_tray(display)
     display.wait_for_icon()
     program.process.send_signal(signal.SIGTERM)
@@ -277,7 +277,7 @@ def test_missing_tray_is_reported_once_and_the_window_opens(open_display):
 
 def test_program_serves_without_dbus(display):
     program = display.start("--hidden", DBUS_SESSION_BUS_ADDRESS="unix:path=/nowhere")
-    program.wait_for("Deskhand is on")
+    program.wait_for("Deskhand is running")
     program.process.send_signal(signal.SIGTERM)
     assert program.ended_with() == 0
     nothing_is_left(display)
@@ -346,7 +346,7 @@ def test_real_program_starts_again_after_the_demo_that_welcome_started(display, 
     assert program.ended_with() == 0
     nothing_is_left(display)
     again = display.launch(**environment)
-    again.wait_for("Deskhand is on.")
+    again.wait_for("Deskhand is running.")
     again.process.send_signal(signal.SIGTERM)
     assert again.ended_with() == 0
     nothing_is_left(display)
@@ -355,7 +355,7 @@ def test_real_program_starts_again_after_the_demo_that_welcome_started(display, 
 def test_program_ends_when_its_screen_is_lost(display):
     program = display.start("--hidden")
     display.wait_for_icon()
-    program.wait_for("Deskhand is on")
+    program.wait_for("Deskhand is running")
     display.screen.kill()
     assert program.ended_with() == 0
     assert program.output.count("is gone, so it ends") == 1

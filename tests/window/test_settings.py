@@ -127,7 +127,7 @@ def test_backup_is_restored_and_its_differences_are_confirmed(open_page, server,
     expect(agent.get_by_role("status")).to_contain_text("not ngrok's agent")
     agent.get_by_role("button", name="Discard").click()
     expect(agent).to_have_count(0)
-    pages = differences.get_by_role("listitem").filter(has_text="Web pages that may call")
+    pages = differences.get_by_role("listitem").filter(has_text="Allowed origins")
     pages.get_by_role("button", name="Accept").click()
     expect(pages).to_have_count(0)
     assert server.person("GET", "/api/origins").json() == {"allowed": ["https://evil.example"]}

@@ -141,7 +141,7 @@ class OutgoingMail:
             ("Body", self.body),
             *((("HTML part", keep_text(self.html.text)),) if self.html else ()),
             *((("Removed", self.html.note),) if self.html and self.html.note else ()),
-            *(line for file in self.files for line in (("Attachment", str(file)), ("Downloaded from", file.link)) if line[1]),
+            *(line for file in self.files for line in (("Attachment", str(file)), ("Download from", file.link)) if line[1]),
         )
 
 

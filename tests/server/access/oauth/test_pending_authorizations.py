@@ -78,7 +78,7 @@ def test_five_wrong_codes_end_the_authorization(served):
     question = program.browser.path.rpartition("/")[2]
     assert served.person("POST", f"/api/approvals/{question}/approve", json={"code": right}).status_code == 404
     assert landed(program.browser.look())["error"] == "access_denied"
-    assert (last_line(served)["outcome"], last_line(served)["note"]) == ("refused", "Five wrong codes were typed.")
+    assert (last_line(served)["outcome"], last_line(served)["note"]) == ("refused", "Five wrong codes were entered.")
 
 
 def test_decision_is_recorded_in_activity(served):

@@ -196,6 +196,6 @@ def test_sign_in_steps_are_published(new_desk):
             return [*messages, sign_ins.latest.message]
 
     first, second, third = new_desk.run(follow())
-    assert first == "Google asks in your browser."
+    assert first == "Continue on Google's page in your browser."
     assert second.startswith("Google has answered")
     assert third == "alex@example.com is signed in."
