@@ -109,7 +109,7 @@ def test_restored_backup_restarts_the_server_below_tray_and_window(display, read
     until(lambda: TITLE in display.windows(), "its window is shown")
     after = local(display)
     after.ask("POST", "/api/pause", {"minutes": 60})
-    choose(display, reader, "Resume actions")
+    choose(display, reader, "Resume")
     until(lambda: not after.ask("GET", "/api/status")["paused_until"], "the tray follows the new server")
     choose(display, reader, "Quit Deskhand")
     assert program.ended_with() == 0
@@ -167,7 +167,7 @@ def test_pending_approval_shows_in_the_tray_and_is_approved_with_the_keyboard(di
         until(lambda: display.picture(tray_box(display)).tobytes() != before, "the icon shows it")
         text = display.folder / "notifications.txt"
         until(lambda: "It wants to send an email to ann@example.com. Open Deskhand to review." in text.read_text(), "it is told")
-        choose(display, reader, "1 waits for you")
+        choose(display, reader, "1 request needs approval")
         until(lambda: TITLE in display.windows(), "the window opens")
         reader.hears("my-gpt wants to send an email to ann@example.com")
         until(lambda: display.active() == TITLE, "the window is in front")
@@ -267,12 +267,12 @@ def test_icon_docks_again_in_a_restarted_tray(open_display, backend):
 def test_missing_tray_is_reported_once_and_the_window_opens(open_display):
     display = open_display(tray=False, notifications=False)
     program = display.start()
-    program.wait_for("shows no icons of programs")
+    program.wait_for("has no tray")
     until(lambda: TITLE in display.windows(), "a start shows the window")
-    until(lambda: "shows no icons" in str(local(display).ask("GET", "/api/overview")["notices"]), "the window says so too")
+    until(lambda: "has no tray" in str(local(display).ask("GET", "/api/overview")["notices"]), "the window says so too")
     program.process.send_signal(signal.SIGTERM)
     assert program.ended_with() == 0
-    assert program.output.count("shows no icons") == 1
+    assert program.output.count("has no tray") == 1
 
 
 def test_program_serves_without_dbus(display):
@@ -358,7 +358,7 @@ def test_program_ends_when_its_screen_is_lost(display):
     program.wait_for("Deskhand is running")
     display.screen.kill()
     assert program.ended_with() == 0
-    assert program.output.count("is gone, so it ends") == 1
-    assert "is gone, so it ends" in (display.data / "logs" / "deskhand.log").read_text()
+    assert program.output.count("is gone, so it quits") == 1
+    assert "is gone, so it quits" in (display.data / "logs" / "deskhand.log").read_text()
     assert not (display.data / runtime_file.NAME).exists()
     nothing_is_left(display)

@@ -43,7 +43,7 @@ def changed(page: Page):
 
 
 def set_all(page: Page, group: str, word: str) -> None:
-    page.get_by_role("combobox", name=f"{group}, all of it").press("Enter")
+    page.get_by_role("combobox", name=f"{group}, all").press("Enter")
     page.get_by_role("option", name=word, exact=True).click()
 
 
@@ -205,7 +205,7 @@ def test_redirect_uri_is_added_and_removed(open_page, server):
     field = page.get_by_label("Redirect URL")
     field.fill("http://notes.example.org")
     field.press("Enter")
-    expect(page.get_by_role("alert")).to_contain_text("cannot be a callback address")
+    expect(page.get_by_role("alert")).to_contain_text("cannot be a redirect URL")
     field.fill("https://notes.example.org/callback")
     field.press("Enter")
     listed = page.get_by_role("list", name="Redirect URLs").get_by_role("listitem")

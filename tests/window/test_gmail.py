@@ -48,7 +48,7 @@ def test_gmail_page_is_accessible(open_page, server, opened, look, width):
     page.get_by_role("button", name="Add an account").click()
     expect(page.get_by_role("heading", name="Continue on Google's page in your browser.")).to_be_visible()
     consent(opened[0], scope=["https://www.googleapis.com/auth/gmail.readonly"])
-    expect(card(page, ALEX)).to_contain_text("No client can write a draft")
+    expect(card(page, ALEX)).to_contain_text("Clients can't write drafts")
     server.person("POST", "/api/gmail/sign-in")
     page.get_by_text("No page opened?").click()
     assert find_barriers(page) == []
@@ -135,9 +135,9 @@ def test_denied_sign_in_is_shown_and_dismissed(open_page, opened):
     page.get_by_role("button", name="Add an account").click()
     expect(page.get_by_role("button", name="Open again")).to_be_visible()
     consent(opened[0], answer="refuse")
-    expect(page.get_by_text("Google did not sign you in")).to_be_visible()
+    expect(page.get_by_text("Google did not complete the sign-in")).to_be_visible()
     page.get_by_role("button", name="Dismiss").click()
-    expect(page.get_by_text("Google did not sign you in")).to_have_count(0)
+    expect(page.get_by_text("Google did not complete the sign-in")).to_have_count(0)
 
 
 def test_sign_in_address_is_copyable_without_a_browser(open_page, server):

@@ -84,7 +84,7 @@ def test_data_paths_are_shown_and_a_backup_is_made(open_page, server, tmp_path):
     page = open_page("settings")
     data = card(page, "Your data")
     expect(data.get_by_text(str(server.data), exact=True)).to_be_visible()
-    expect(data.get_by_text("Secrets lie in Deskhand's folder")).to_be_visible()
+    expect(data.get_by_text("Secrets are stored in Deskhand's folder")).to_be_visible()
     data.get_by_role("button", name="Back up…").click()
     dialog = page.get_by_role("dialog")
     file = tmp_path / "mine.zip"

@@ -43,7 +43,7 @@ def test_activity_is_filtered(deskhand, serve) -> None:
     assert deskhand("activity", "--client", "my-gpt", "--search", "pad & fr").stdout.count("my-gpt") == 1
     assert "failed" in deskhand("activity", "--failed").stdout
     assert "done" not in deskhand("activity", "--failed").stdout
-    assert "Nothing like that" in deskhand("activity", "--client", "nobody").stderr
+    assert "No matching activity" in deskhand("activity", "--client", "nobody").stderr
 
 
 def test_pending_approval_is_marked(deskhand, serve) -> None:
@@ -79,7 +79,7 @@ def test_activity_is_read_page_by_page(deskhand, serve, monkeypatch: pytest.Monk
         served.call("GET", "/apps/list")
     numbers = [entry["id"] for entry in json.loads(deskhand("activity", "--json", "--limit", "100000").stdout)]
     assert (len(numbers), numbers) == (5, sorted(set(numbers), reverse=True))
-    assert deskhand("activity", "--limit", "3").stdout.count("listed the programs") == 3
+    assert deskhand("activity", "--limit", "3").stdout.count("listed apps") == 3
     older = deskhand("activity", "--before", str(numbers[2]), "--limit", "4000")
-    assert (older.stdout.count("listed the programs"), older.stderr) == (2, "")
-    assert "Nothing like that" in deskhand("activity", "--before", "1").stderr
+    assert (older.stdout.count("listed apps"), older.stderr) == (2, "")
+    assert "No matching activity" in deskhand("activity", "--before", "1").stderr

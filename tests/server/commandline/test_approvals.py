@@ -18,7 +18,7 @@ def test_pending_approval_is_printed_with_its_durations_and_expiry(deskhand, ser
     assert f"{response.json()['approval_id']}  bot wants to send an email to ann@example.com" in output
     assert "    To: ann@example.com\n" in output
     assert "    Approve more than this request: --for temporary or recipients\n" in output
-    assert "    It waits until " in output
+    assert "    Expires " in output
 
 
 def test_hidden_characters_of_a_pending_approval_are_printed(deskhand, serve):
@@ -26,7 +26,7 @@ def test_hidden_characters_of_a_pending_approval_are_printed(deskhand, serve):
     order = {"to": "ann@p\u0430ypal.com", "subject": "Hi", "body": "pay\u200b\x85now\u2028\u202e\U000e0041❤\ufe0f"}
     served.call("POST", "/gmail/send", served.make_client("bot"), json=order, headers={"Prefer": "respond-async"})
     output = deskhand("approvals", "list").stdout
-    assert "may it send mail to ann@xn--pypal-4ve.com?" in output
+    assert "wants to send an email to ann@xn--pypal-4ve.com" in output
     assert "    Body: pay\\u200b\\u0085now\\u2028\\u202e\\u{e0041}❤\ufe0f\n" in output
     assert "    Warning: xn--pypal-4ve.com is written p\u0430ypal.com: its letters are Cyrillic and Latin" in output
     (question,) = json.loads(deskhand("approvals", "list", "--json").stdout)
@@ -36,7 +36,7 @@ def test_hidden_characters_of_a_pending_approval_are_printed(deskhand, serve):
 def test_decision_about_an_unknown_approval_exits_with_1(deskhand, serve):
     serve()
     answer = deskhand("approvals", "approve", "nobody-1")
-    assert (answer.returncode, "no such question" in answer.stderr) == (1, True)
+    assert (answer.returncode, "no such request" in answer.stderr) == (1, True)
     assert deskhand("approvals", "deny", "nobody").returncode == 1
 
 
@@ -61,4 +61,4 @@ def test_approval_that_is_not_shown_completely_is_shown_in_full_before_it_is_app
 def test_unknown_approval_cannot_be_shown(deskhand, serve):
     serve()
     answer = deskhand("approvals", "show", "call-1")
-    assert (answer.returncode, "Nothing with this ID waits" in answer.stderr) == (1, True)
+    assert (answer.returncode, "no pending request with this ID" in answer.stderr) == (1, True)

@@ -79,7 +79,7 @@ def test_restored_backup_is_harmless_until_each_difference_is_accepted(serve, tm
         "Approvals: Seconds that a call waits for approval",
         "Client: bot",
         "Gmail: endpoints",
-        "Gmail: Wait for Google",
+        "Gmail: Google timeout",
         "Program: Evil (evil)",
         "Program: gone",
         "Sign-ins: Let clients register themselves",
@@ -88,7 +88,7 @@ def test_restored_backup_is_harmless_until_each_difference_is_accepted(serve, tm
         "Tunnel: Reserved domain",
         "Updates: Address of the update check",
         "Web pages: Allowed origins",
-        "What Deskhand remembers: Contents of calls",
+        "Activity history: Keep request contents for",
         "nobody: unknown setting knows",
         "Sign-ins: unknown setting access_minutes",
     }

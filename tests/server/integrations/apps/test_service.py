@@ -112,7 +112,7 @@ def test_running_app_is_not_started_again(desk):
 
     async def scenario(launcher):
         first = await start_and_wait(launcher, desk)
-        assert (await launcher.preview(START)).sentence == "leave recorder as it is, for it is already running"
+        assert (await launcher.preview(START)).sentence == "leave recorder unchanged (it is already running)"
         again = await launcher.control(START)
         assert (again.success, again.message, again.pid, again.since) == (
             True,
@@ -154,7 +154,7 @@ def test_stop_of_a_stopped_app_succeeds(desk):
     desk.recorder()
 
     async def scenario(launcher):
-        assert (await launcher.preview(STOP)).sentence == "leave recorder as it is, for it is not running"
+        assert (await launcher.preview(STOP)).sentence == "leave recorder unchanged (it is not running)"
         return await launcher.control(STOP)
 
     outcome = desk.play(scenario)

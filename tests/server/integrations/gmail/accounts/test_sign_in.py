@@ -44,7 +44,7 @@ def test_unticked_permission_is_not_granted(new_desk):
 
 
 @pytest.mark.parametrize(
-    ("consent", "why"), [(Consent(refused=True), "did not sign you in"), (Consent(scopes=frozenset()), "was ticked")]
+    ("consent", "why"), [(Consent(refused=True), "did not complete the sign-in"), (Consent(scopes=frozenset()), "was selected")]
 )
 def test_denied_consent_adds_no_account(new_desk, consent, why):
     back = answer(new_desk, new_desk.run(new_desk.mailbox.sign_ins.begin()), consent)

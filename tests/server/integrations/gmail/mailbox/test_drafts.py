@@ -197,7 +197,7 @@ def test_draft_is_sent_once(desk):
 def test_deletion_of_a_draft_has_a_preview(desk):
     draft = create(desk, to="bob@example.com", subject="Gone", body="Text")
     effect = desk.run(desk.mailbox.drafts.preview_delete(draft.draft_id, None))
-    assert effect.sentence == "delete the draft 'Gone' for good"
+    assert effect.sentence == "delete the draft “Gone” permanently"
     assert dict(effect.fields)["Note"] == "This cannot be undone."
     assert desk.run(desk.mailbox.drafts.delete(draft.draft_id, None)).success
     for attempt in (desk.mailbox.drafts.read, desk.mailbox.drafts.preview_delete, desk.mailbox.drafts.delete):
