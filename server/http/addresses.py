@@ -80,7 +80,7 @@ def spell_hosts(url: str) -> set[str]:
 
 def check_public_url(url: str) -> str:
     """Normalize an address that replaces a tunnel. Raises InvalidInput if it is malformed."""
-    wrong = InvalidInput(f"{url!r} cannot be a public address. Give one such as https://desk.example.org, without a path.")
+    wrong = InvalidInput(f"{url!r} cannot be a public URL. Give one such as https://desk.example.org, without a path.")
     try:
         parts = urlsplit(url.strip())
         port = parts.port

@@ -57,7 +57,7 @@ def test_unwritable_logs_are_reported(serve, tmp_path) -> None:
     (tmp_path / "data" / "logs").write_text("a file in the place of the folder")
     served = serve()
     (problem,) = problems(served)
-    assert "log cannot be written" in problem
+    assert "log can't be written" in problem
     assert served.call("GET", "/apps/list").status_code == 200
 
 

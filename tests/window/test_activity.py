@@ -164,7 +164,7 @@ def test_call_details_are_read_by_keyboard(open_page, diary):
     expect(drawer).to_contain_text("Denied. Nothing was done.")
     expect(drawer).to_contain_text("no such app")
     page.keyboard.press("j")
-    expect(drawer).to_contain_text("Answered")
+    expect(drawer).to_contain_text("Done")
     page.keyboard.press("k")
     expect(drawer).to_contain_text("Denied")
     page.keyboard.press("Escape")

@@ -88,7 +88,7 @@ def test_recipient_name_that_looks_like_an_address_is_marked(open_page, server):
     people = "bob@example.com, Bob <eve@evil.example>, ann@example.com <zoe@ex\u0430mple.com>"
     server.ask(fields=(("To", people), ("Subject", "Hi")), recipients=("eve@evil.example", "zoe@ex\u0430mple.com"))
     card = cards(open_page("approvals"))
-    expect(card.get_by_text("This name looks like an address. The mail does not go there.")).to_have_count(2)
+    expect(card.get_by_text("This name looks like an address, but the email goes elsewhere.")).to_have_count(2)
     expect(card.get_by_text("<zoe@xn--exmple-4nf.com>")).to_be_visible()
     expect(card.get_by_text("Actual recipients").locator("xpath=following-sibling::dd")).to_contain_text("eve@evil.example")
 
@@ -328,13 +328,13 @@ def test_formatted_mail_is_shown(open_page, server):
     server.ask(html='<p style="color:red">Hi <b>Bob</b></p><a href="https://a.example/">link</a>')
     page = open_page("approvals")
     expect(page.locator("iframe")).to_have_count(0)
-    page.get_by_role("button", name="Show the formatted mail").click()
+    page.get_by_role("button", name="Show formatted email").click()
     frame = page.frame_locator("iframe")
     expect(frame.get_by_text("Bob")).to_be_visible()
     expect(frame.locator("p")).to_have_css("color", "rgb(255, 0, 0)")
     assert page.locator("iframe").get_attribute("sandbox") == ""
     expect(frame.get_by_role("link")).to_be_visible()
-    page.get_by_role("button", name="Hide the formatted mail").click()
+    page.get_by_role("button", name="Hide formatted email").click()
     expect(page.locator("iframe")).to_have_count(0)
 
 
@@ -357,7 +357,7 @@ def test_frame_of_a_formatted_mail_runs_and_loads_nothing(browser, server, html)
     page.goto(f"{entry['address']}?key={entry['key']}&page=approvals")
     page.on("requestfinished", lambda request: loaded.append(request.url))
     page.on("requestfailed", lambda request: failures.add(request.failure))
-    page.get_by_role("button", name="Show the formatted mail").click()
+    page.get_by_role("button", name="Show formatted email").click()
     bob = page.frame_locator("iframe").get_by_text("Bob")
     for link in page.frame_locator("iframe").get_by_role("link").all():
         link.click()

@@ -44,8 +44,8 @@ def test_refused_redirect_uri_is_added_with_one_click(open_page, server):
     notice = page.get_by_role("status").filter(has_text="wanted to sign in")
     expect(notice).to_contain_text(ELSEWHERE)
     assert find_barriers(page) == []
-    notice.get_by_role("button", name="Add it to my-gpt").press("Enter")
-    expect(notice.get_by_role("button", name="Add it to my-gpt")).to_have_count(0)
+    notice.get_by_role("button", name="Add to my-gpt").press("Enter")
+    expect(notice.get_by_role("button", name="Add to my-gpt")).to_have_count(0)
     assert server.person("GET", "/api/clients/my-gpt").json()["oauth"]["redirect_uris"] == [ELSEWHERE]
     assert program.begin(redirect_uri=ELSEWHERE).status_code == 303
 
@@ -66,10 +66,10 @@ def test_mcp_sign_in_and_call_complete_their_steps(open_page, server):
     page.get_by_role("radio", name="Claude").check()
     expect(page.get_by_text("Waiting for the first sign-in from Claude")).to_be_visible()
     token = register(server, CLAUDE).sign_in()["access_token"]
-    expect(page.get_by_role("list", name="Let in").get_by_role("listitem")).to_contain_text("Signed in")
+    expect(page.get_by_role("list", name="Allowed sign-ins").get_by_role("listitem")).to_contain_text("Signed in")
     assert find_barriers(page) == []
     answer = use_tool(server, token)
     assert answer["result"]["isError"] is False, answer
-    expect(page.get_by_role("heading", name=re.compile("It works"))).to_be_visible()
+    expect(page.get_by_role("heading", name=re.compile("Connected"))).to_be_visible()
     page.get_by_role("link", name="Change what it may do").click()
     expect(page.get_by_text("It registered itself, while that was allowed")).to_be_visible()

@@ -55,10 +55,10 @@ def test_welcome_is_shown_in_the_first_window_only(open_page, server):
 
 def test_wizard_is_completed_by_keyboard(open_page, server):
     page = arrive(open_page)
-    page.get_by_role("button", name="Begin").press("Enter")
-    expect(heading(page, "Choose what ChatGPT may use")).to_be_focused()
-    page.get_by_role("textbox", name="What is it called?").fill("Desk Helper")
-    page.get_by_role("button", name="Make the client").press("Enter")
+    page.get_by_role("button", name="Start").press("Enter")
+    expect(heading(page, "Choose what ChatGPT can use")).to_be_focused()
+    page.get_by_role("textbox", name="Name").fill("Desk Helper")
+    page.get_by_role("button", name="Create client").press("Enter")
     expect(heading(page, "Let ChatGPT reach this computer")).to_be_focused()
     page.get_by_role("button", name="Skip").press("Enter")
     expect(heading(page, "Connect a GPT")).to_be_focused()
@@ -79,19 +79,19 @@ def test_wizard_is_completed_by_keyboard(open_page, server):
 
 def test_welcome_continues_after_an_interruption(open_page, server):
     page = arrive(open_page)
-    page.get_by_role("button", name="Begin").click()
-    page.get_by_role("button", name="Make the client").click()
+    page.get_by_role("button", name="Start").click()
+    page.get_by_role("button", name="Create client").click()
     expect(heading(page, "Let ChatGPT reach this computer")).to_be_visible()
     again = arrive(open_page)
-    expect(again.get_by_role("link", name=re.compile("Choose what ChatGPT may use"))).to_contain_text("Done")
+    expect(again.get_by_role("link", name=re.compile("Choose what ChatGPT can use"))).to_contain_text("Done")
     again.get_by_role("button", name="Continue").click()
     expect(heading(again, "Let ChatGPT reach this computer")).to_be_visible()
 
 
 def test_choices_can_be_changed_by_going_back(open_page, server):
     page = arrive(open_page)
-    page.get_by_role("button", name="Begin").click()
-    page.get_by_role("button", name="Make the client").click()
+    page.get_by_role("button", name="Start").click()
+    page.get_by_role("button", name="Create client").click()
     expect(heading(page, "Let ChatGPT reach this computer")).to_be_visible()
     page.get_by_role("button", name="Back").click()
     expect(page.get_by_text("my-gpt is made.")).to_be_visible()
@@ -100,7 +100,7 @@ def test_choices_can_be_changed_by_going_back(open_page, server):
     region.get_by_role("button", name=re.compile("^Change")).click()
     region.get_by_role("radio", name="Allow", exact=True).check()
     for group in ("look", "change"):
-        page.get_by_role("combobox", name=f"Gmail: {group}, all of it").press("Enter")
+        page.get_by_role("combobox", name=f"Gmail: {group}, all").press("Enter")
         page.get_by_role("option", name="Don\u2019t allow").click()
     page.get_by_role("button", name="Continue").click()
     expect(heading(page, "Let ChatGPT reach this computer")).to_be_visible()
@@ -111,11 +111,11 @@ def test_choices_can_be_changed_by_going_back(open_page, server):
 
 def test_duplicate_client_name_is_reported_without_losing_input(open_page, server):
     page = arrive(open_page)
-    page.get_by_role("button", name="Begin").click()
+    page.get_by_role("button", name="Start").click()
     server.make_client("my-gpt")
-    page.get_by_role("button", name="Make the client").click()
+    page.get_by_role("button", name="Create client").click()
     expect(page.get_by_role("alert")).to_contain_text("There is a client named 'my-gpt' already.")
-    expect(heading(page, "Choose what ChatGPT may use")).to_be_visible()
+    expect(heading(page, "Choose what ChatGPT can use")).to_be_visible()
 
 
 def test_demo_opens_beside_the_welcome(open_page, server, screen):
@@ -140,7 +140,7 @@ def test_tunnel_needs_its_program_first(open_page):
     page = open_page("welcome/tunnel")
     page.get_by_role("textbox", name="Authtoken").fill("2abcDEF_not-a-real-token")
     expect(page.get_by_role("button", name="Open the tunnel")).to_be_disabled()
-    expect(page.get_by_role("button", name="Download it")).to_be_enabled()
+    expect(page.get_by_role("button", name="Download")).to_be_enabled()
 
 
 def test_unknown_step_shows_the_greeting(open_page):

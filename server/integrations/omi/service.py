@@ -48,9 +48,9 @@ class OmiService(Health):
         if not self.has_address and not self.conversations and not self.aside:
             return NOT_SET_UP
         heard = f"{self.conversations} {'conversation' if self.conversations == 1 else 'conversations'}"
-        heard += f", {self.aside} without content kept aside" if self.aside else ""
+        heard += f", {self.aside} without content" if self.aside else ""
         waiting = self.sources.waiting
-        return f"{heard}, {waiting} {'account waits' if waiting == 1 else 'accounts wait'} for your word" if waiting else heard
+        return f"{heard}, {waiting} {'account needs' if waiting == 1 else 'accounts need'} your approval" if waiting else heard
 
     async def refresh(self) -> None:
         """Refresh the numbers."""

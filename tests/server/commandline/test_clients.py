@@ -80,7 +80,7 @@ def test_temporary_allowance_is_shown_and_ended(deskhand, serve) -> None:
             served.person("PATCH", "/api/clients/bot", json={"policies": {"control_app": "ask"}})
             shown = deskhand("clients", "show", "bot").stdout
             assert "\nallowed send_mail to mei.tanaka@example.org without asking, until you end it\n" in shown
-            assert shown.endswith("Have it ask again: deskhand clients ask bot OPERATION\n")
+            assert shown.endswith("Ask again: deskhand clients ask bot OPERATION\n")
             assert deskhand("clients", "ask", "bot", "send_mail").returncode == 0
     (listed,) = json.loads(deskhand("clients", "show", "bot", "--json").stdout)["allowances"]
     assert (listed["operation"], listed["extent"]) == ("send_mail", "temporary")
@@ -94,7 +94,7 @@ def test_temporary_allowance_is_shown_and_ended(deskhand, serve) -> None:
 def test_preset_is_chosen_and_what_always_permits_is_said(deskhand) -> None:
     made = deskhand("clients", "create", "my-gpt", "--preset", "ask", "--allow", "send_mail")
     assert (made.returncode, made.stdout.startswith("dh_")) == (0, True)
-    assert made.stderr == "send_mail: Without asking, it can send any text to anyone in your name. You see it only afterwards.\n"
+    assert made.stderr == "send_mail: It can send any text to anyone in your name without asking. You only see it afterwards.\n"
     shown = json.loads(deskhand("clients", "show", "my-gpt", "--json").stdout)["operations"]
     assert (shown["send_mail"], shown["trash_mail"]) == ("allow", "ask")
     assert "not all of it can be undone" in deskhand("clients", "allow", "my-gpt", "trash_mail").stderr

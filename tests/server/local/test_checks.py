@@ -22,8 +22,8 @@ def test_pause_has_its_end_in_local_time(demo) -> None:
     demo.person("POST", "/api/pause", json={"minutes": 15})
     ends = datetime.fromisoformat(demo.person("GET", "/api/overview").json()["paused_until"]).astimezone()
     (detail,) = [check["detail"] for check in demo.person("GET", "/api/checks").json() if check["what"] == "Pause"]
-    assert detail == f"All actions are paused until {ends:%Y-%m-%d %H:%M}."
-    assert tell_pause(NOW + timedelta(days=36_500), NOW) == "All actions are paused until you resume them."
+    assert detail == f"Changes are blocked until {ends:%Y-%m-%d %H:%M}."
+    assert tell_pause(NOW + timedelta(days=36_500), NOW) == "Changes are blocked until you resume them."
 
 
 def test_health_checks_pass_in_demo_mode(demo) -> None:
@@ -53,7 +53,7 @@ def test_open_tunnel_is_called_and_its_unreserved_address_found(serve) -> None:
     served.person("POST", "/api/tunnel/open")
     address = until(served, "open")["address"]
     checks = read_checks(served)
-    assert checks["Address"] == (True, False, f"A call to {address} arrives here.")
+    assert checks["Address"] == (True, False, f"{address} reaches Deskhand.")
     assert checks["Domain"][:2] == (True, True)
 
 

@@ -107,7 +107,7 @@ def test_killed_agent_is_restarted_and_the_new_address_is_notified(serve, tmp_pa
         deadline = time.monotonic() + 10
         while not screen.shown and time.monotonic() < deadline:
             time.sleep(0.01)
-        assert f"at a new address: {view['address']}" in screen.shown[0]
+        assert f"New public address: {view['address']}" in screen.shown[0]
     finally:
         assert background.stop()
 

@@ -55,7 +55,7 @@ def test_secret_is_read_from_stdin_and_never_shown(served, run):
     assert deliver(served, address) == 401
     assert "Signatures: asked for" in run("status").stdout
     assert run("secret", typed="whsec_another-one\n").exit_code == 0
-    assert "the secret before counts until" in run("status").stdout
+    assert "the previous secret works until" in run("status").stdout
     output = stored.output + run("status").output + run("status", "--json").output
     assert "whsec_" not in output
     assert run("secret", "--remove", "--yes").exit_code == 0

@@ -92,7 +92,7 @@ def test_deliveries_of_a_new_uid_are_kept_aside_until_it_is_accepted(new_pendant
     new_pendant.send(make_memory("c2"), uid="stranger")
     assert titles(new_pendant) == []
     (question,) = new_pendant.questions()
-    assert ("Waiting with it", "2 deliveries") in question.fields
+    assert ("On hold", "2 deliveries") in question.fields
     new_pendant.accept("stranger")
     assert len(titles(new_pendant)) == 2
     assert new_pendant.questions() == []

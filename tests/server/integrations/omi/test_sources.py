@@ -11,7 +11,7 @@ def test_new_uid_is_asked_about_once(new_pendant) -> None:
         new_pendant.send(make_memory(f"c{number}"), uid="new-one")
     (question,) = new_pendant.questions()
     fields = dict(question.fields)
-    assert (fields["uid"], fields["What came first"], fields["Through"]) == ("new-one", "a conversation", "a test")
+    assert (fields["uid"], fields["First delivery"], fields["Through"]) == ("new-one", "a conversation", "a test")
     assert new_pendant.omi.sources.waiting == 1
 
 
