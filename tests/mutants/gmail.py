@@ -120,7 +120,7 @@ MUTANTS = [
         "mime/test_html_colors",
     ),
     change("mime/html", "            self.colors.pop()\n", "", "mime/test_html_colors"),
-    change("mime/html_colors", " or self.background)", " and self.background)"),
+    change("mime/html_colors", " or self.background)", " or (255, 255, 255))"),
     change("mime/html", "*((REST,) if cut else ())", "*()"),
     Mutant(
         f"{HERE}/mime/html.py",
