@@ -89,7 +89,7 @@ def view(row: Mapping[str, Any]) -> ApprovalRequest:
         asked_at=row["first_at"],
         fields=(
             ("uid", row["uid"]),
-            ("What came first", KINDS[Kind(row["first_kind"])]),
+            ("What came first", KINDS.get(row["first_kind"], "something unknown")),
             ("When", tell_moment(row["first_at"])),
             ("Through", row["form"]),
             ("Waiting with it", f"{row['kept_aside']} {'delivery' if row['kept_aside'] == 1 else 'deliveries'}"),
