@@ -73,9 +73,9 @@ def require_own_content(path: Path, folders: Sequence[Path]) -> None:
         with closing(sqlite3.connect(made)) as connection:
             expected = read_tables(connection)
     with closing(sqlite3.connect(path)) as connection:
-        found = read_tables(connection)
+        actual = read_tables(connection)
         for table, columns in expected.items():
-            if found.get(table) != columns:
+            if actual.get(table) != columns:
                 raise ValueError(table)
             for name, kind, *_ in columns:
                 require_values(read_values(connection, table, name), KINDS.get(kind, object), find_check(table, name))

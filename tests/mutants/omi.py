@@ -12,6 +12,12 @@ INGEST_TESTS = (f"{OMI_TESTS}/test_ingest.py",)
 
 MUTANTS = [
     Mutant(
+        "server/sdk/cli.py",
+        'convert_item(at, lambda at: f"{datetime.fromisoformat(at).astimezone():%Y-%m-%d %H:%M:%S}", str)',
+        '"?"',
+        ("tests/server/sdk/test_cli.py::test_invalid_time_stays_as_it_is",),
+    ),
+    Mutant(
         f"{OMI}/sources.py",
         'KINDS.get(row["first_kind"], "something unknown")',
         'KINDS[Kind(row["first_kind"])]',

@@ -78,7 +78,7 @@ MUTANTS: list[Mutant] = [
     Mutant(f"{STORAGE}/backup.py", "        migrate(path, folders)\n", "", ARCHIVE),
     Mutant(f"{STORAGE}/backup.py", "        require_own_content(path, folders)\n", "", ARCHIVE),
     Mutant(
-        f"{STORAGE}/restored_database.py", "            if found.get(table) != columns:", "            if False:", OWN_CONTENT
+        f"{STORAGE}/restored_database.py", "            if actual.get(table) != columns:", "            if False:", OWN_CONTENT
     ),
     Mutant(f"{STORAGE}/restored_database.py", "not isinstance(value, kind) or ", "", OWN_CONTENT),
     Mutant(f"{STORAGE}/restored_database.py", " or (fits and not fits(value))", "", OWN_CONTENT),

@@ -17,5 +17,5 @@ def test_failure_exits_with_1_and_one_sentence_on_stderr(deskhand) -> None:
     assert "Traceback" not in failed.stderr
 
 
-def test_what_is_no_time_stays_as_it_is() -> None:
+def test_invalid_time_stays_as_it_is() -> None:
     assert say_time("[1") == "[1"

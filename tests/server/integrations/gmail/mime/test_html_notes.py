@@ -1,4 +1,4 @@
-"""What the text of HTML cannot show is named."""
+"""Notes name what the text of HTML cannot show."""
 
 import pytest
 
