@@ -113,6 +113,7 @@ MUTANTS = [
     Mutant(f"{MCP}event_stream.py", "if self._streaming or status == 200:", "if True:", EVENTS),
     Mutant(f"{MCP}event_stream.py", "header[0].lower() not in REPLACED", "True", EVENTS),
     Mutant(f"{MCP}endpoint.py", "        await self._state.guard.count(client)\n", "", ENDPOINT),
+    Mutant(f"{MCP}endpoint.py", "            if read_keys(headers):\n", "            if False:\n", ENDPOINT),
     Mutant(
         f"{MCP}endpoint.py",
         'value.strip(b" \\t")',
