@@ -101,9 +101,21 @@ MUTANTS: list[Mutant] = [
         ("tests/server/commandline/test_clients.py::test_destructive_command_asks_first",),
     ),
     Mutant(
-        "server/local/undo.py",
-        "or entry_id in undone:",
-        "or False:",
+        "server/local/activity.py",
+        "if entry.id in state.undone:",
+        "if False:",
         ("tests/server/local/test_undo.py",),
+    ),
+    Mutant(
+        "server/sdk/approval_requests.py",
+        "(request.expires_at is None, request.asked_at)",
+        "request.asked_at",
+        ("tests/server/sdk/test_approval_requests.py::test_requests_that_expire_come_before_those_that_wait_forever",),
+    ),
+    Mutant(
+        "server/commandline/backup.py",
+        'confirm(f"The backup replaces the data in {folders.data}, which is kept beside it.{access}", yes=yes)',
+        "str(access and yes)",
+        ("tests/server/commandline/test_backup.py::test_restore_asks_first",),
     ),
 ]
