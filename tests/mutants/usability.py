@@ -78,7 +78,7 @@ MUTANTS: list[Mutant] = [
     Mutant(CHECKS, "if count > MOST_OPERATIONS:", "if False:", OF_CHECKS),
     Mutant(CHECKS, "if tunnel.state is TunnelState.open and not tunnel.reserved:", "if False:", OF_CHECKS),
     Mutant(CHECKS, "failure = await call_public_address(state)", "failure = None", OF_CHECKS),
-    Mutant(CHECKS, "(view.setup_hint is not None or view.state is not IntegrationState.running)", "False", OF_CHECKS),
+    Mutant(CHECKS, "not (view.is_set_up and view.state is IntegrationState.running)", "False", OF_CHECKS),
     Mutant(
         "server/http/addresses.py",
         'return urlsplit(self.public_url).hostname in {name.strip("[]") for name in LOOPBACK}',
