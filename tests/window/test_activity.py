@@ -264,6 +264,7 @@ def test_each_call_is_undone_once(open_page, server):
     undo = page.get_by_role("complementary", name="Details").get_by_role("button", name="Undo")
     for call in (first, second):
         page.evaluate(f"location.hash = 'activity/{call}'")
+        expect(undo).to_be_visible()
         undo.click()
         expect(undo).to_have_count(0)
     page.evaluate(f"location.hash = 'activity/{first}'")
