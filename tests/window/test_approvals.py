@@ -275,6 +275,12 @@ def test_button_that_just_moved_ignores_clicks(open_page, server):
     assert server.received == []
 
 
+def test_new_approval_has_no_more_time_left_than_it_gets(open_page, server):
+    page = open_page("approvals", at=datetime.now(UTC) - timedelta(seconds=1))  # a clock that ticks each second is behind
+    server.ask()
+    expect(cards(page)).to_contain_text("15 min left")
+
+
 def test_approval_expires_and_can_no_longer_be_answered(open_page, server):
     server.ask()
     now = datetime.now(UTC)
