@@ -122,8 +122,8 @@ MUTANTS = [
     ),
     Mutant(
         f"{MCP}endpoint.py",
-        "Headers(scope=scope), PATH)",
-        "Headers(scope=scope))",
+        "authenticate_request(headers, PATH)",
+        "authenticate_request(headers)",
         (
             "tests/server/access/oauth/test_service.py",
             "tests/server/projections/mcp/test_endpoint.py",

@@ -51,4 +51,4 @@ def test_row_of_a_restored_backup_hides_no_other() -> None:
     row = {"question": "omi-1", "uid": "u", "first_kind": "strange", "first_at": "then", "first_client": "", "form": "f"}
     shown = convert_item(row | {"kept_aside": 0}, view, lambda _: None)
     assert shown
-    assert dict(shown.fields)["What came first"] == "something unknown"
+    assert dict(shown.fields)["First delivery"] == "something unknown"
