@@ -44,7 +44,7 @@ class OmiService(Health):
 
     @property
     def is_set_up(self) -> bool:
-        """Return whether OMI can send something, or has. Nothing is needed of a person without a wearable, hence no setup hint."""
+        """Return whether OMI can send something, or has. A person without a wearable need do nothing, hence no hint."""
         return self.has_address or bool(self.conversations or self.aside)
 
     @property
