@@ -18,7 +18,7 @@ class Health:
 
     @property
     def is_set_up(self) -> bool:
-        """Whether it is in use; what the person need not set up has no hint, and is not shown as fine either."""
+        """True if it is in use; what the person need not set up has no hint, and is not shown as fine either."""
         return self.setup_hint is None
 
     @property

@@ -108,7 +108,7 @@ def test_plain_recipient_name_is_not_marked(open_page, server):
 def test_long_text_is_scrolled_by_keyboard(open_page, server):
     server.ask(fields=(("Body", "\n".join(f"line {number}" for number in range(200)) + "\nthe end"),))
     page = open_page("approvals")
-    expect(page.get_by_text("201 lines, 1,697 characters – scroll to read all")).to_be_visible()
+    expect(page.get_by_text("201 lines, 1,697 characters \u2013 scroll to read all")).to_be_visible()
     region = page.get_by_role("group", name="Body")
     region.focus()
     page.keyboard.press("End")

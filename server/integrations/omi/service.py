@@ -44,7 +44,7 @@ class OmiService(Health):
 
     @property
     def is_set_up(self) -> bool:
-        """Whether OMI can send something, or has. Nothing is needed of a person without a wearable, hence no setup hint."""
+        """True if OMI can send something, or has. Nothing is needed of a person without a wearable, hence no setup hint."""
         return self.has_address or bool(self.conversations or self.aside)
 
     @property
