@@ -88,7 +88,9 @@ def describe(entry: dict[str, Any]) -> Iterator[str]:
             yield f"  {name:<10} {value}"
     if effect := (entry["effect"] or {}).get("fields"):
         yield "What it does:"
-        yield from indent("\n".join(f"{name}: {value}" for name, value in effect))
+        for name, value in effect:
+            first, *others = value.split("\n")
+            yield from indent("\n".join([f"{name}: {first}", *(f"    {line}" for line in others)]))
     if entry["arguments"]:
         yield "Request:"
         yield from indent(json.dumps(entry["arguments"], ensure_ascii=False, indent=2))
@@ -99,7 +101,7 @@ def describe(entry: dict[str, Any]) -> Iterator[str]:
 
 def indent(text: str) -> list[str]:
     """Indent the lines of a text."""
-    return [f"  {line}" for line in text.splitlines()]
+    return [f"  {line}" for line in text.split("\n")]
 
 
 def format_duration(ms: int) -> str:

@@ -66,7 +66,7 @@ def show_approval(question_id: str, data_dir: Path | None) -> None:
     if question["must_open"]:
         answer = ask(data_dir, "POST", f"/api/approvals/{quote(question_id, safe='')}/open", running_only=True)
         say("    In full:")
-        for line in answer["text"].splitlines():
+        for line in answer["text"].split("\n"):
             say(f"        {line}")
 
 

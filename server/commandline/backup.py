@@ -9,7 +9,7 @@ import click
 from server.commandline.client import ask, connect, find_running
 from server.core.command import format_command
 from server.core.errors import Conflict
-from server.sdk.cli import data_dir_option, example, json_option, print_json, say
+from server.sdk.cli import confirm, data_dir_option, example, json_option, print_json, say, yes_option
 from server.storage.data_dir import open_home
 
 
@@ -26,8 +26,9 @@ def backup(file: Path, data_dir: Path | None, *, overwrite: bool) -> None:
 @click.command(epilog=example("deskhand restore deskhand-backup.zip"))
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 @click.option("--with-access", is_flag=True, help="Keep the keys in it valid. Otherwise all of them are revoked.")
+@yes_option
 @data_dir_option
-def restore(file: Path, data_dir: Path | None, *, with_access: bool) -> None:
+def restore(file: Path, data_dir: Path | None, *, with_access: bool, yes: bool) -> None:
     """Restore the backup FILE. The replaced data is kept next to it.
 
     Changes that could open or run something, such as programs and addresses, apply only after you accept them.
@@ -39,6 +40,8 @@ def restore(file: Path, data_dir: Path | None, *, with_access: bool) -> None:
         raise Conflict("Deskhand is running. Quit it first, then restore; or restore in its window, under Settings.")
     with open_home(data_dir, demo=None) as home:
         folders = home.folders
+        access = "" if with_access else " All keys and sign-ins stop working."
+        confirm(f"The backup replaces the data in {folders.data}, which is kept beside it.{access}", yes=yes)
         replaced = backups.restore(file, folders.data, make_options(with_access=with_access), config=folders.config)
     say(f"Restored. The replaced data is in {replaced}." if replaced else "Restored.")
     if not with_access:

@@ -1,15 +1,43 @@
 """Internationalized domains for people: as punycode, which looks like no other domain, with what is odd about them."""
 
+import re
 import unicodedata
+from collections.abc import Iterator
+from urllib.parse import unquote
 
 JAPANESE = {"CJK", "HIRAGANA", "KATAKANA"}  # written together
 LATIN = "LATIN"
+LONGEST_HOST = 253  # characters (RFC 1035)
+PIECES = re.compile(r"((?://|\\\\|@)?)([^\s<>\"'()\[\]{},;:/\\?#@|\u201c-\u201f\u2018-\u201b\u00ab\u00bb\u3001]+)")
+DOTS = re.compile(r"[.\u3002\uff0e\uff61]")  # as browsers have them
+ENDING = re.compile(r"[a-z]{2,24}", re.IGNORECASE)  # of a name that mail programs take for a domain by themselves
+AUTHORITY = re.compile(r"^([a-z][a-z0-9+.-]*:)?//(?:[^/?#@]*@)?([^/?#:]+)", re.IGNORECASE)
 
 
 def show_address(address: str) -> str:
     """Show a mail address with its domain as punycode."""
     local, at, domain = address.rpartition("@")
     return f"{local}{at}{to_ascii(domain)}"
+
+
+def show_link(address: str) -> str:
+    """Show a web address with its host as punycode."""
+    match = AUTHORITY.match(address)
+    if match is None or (match[2].isascii() and "%" not in match[2]):
+        return address
+    begin, end = match.span(2)
+    return f"{address[:begin]}{to_ascii(unquote(match[2]))}{address[end:]}"
+
+
+def find_hosts(text: str) -> Iterator[str]:
+    """Find the hosts in other letters in a text: those of links, and what mail programs would make a link of."""
+    for link, piece in PIECES.findall(text):
+        if piece.isascii() and "%" not in piece and "xn--" not in piece.lower():
+            continue
+        host = unquote(piece).lower().strip(".")
+        labels = DOTS.split(host)
+        if len(labels) > 1 and len(host) <= LONGEST_HOST and all(labels) and (link or ENDING.fullmatch(labels[-1])):
+            yield host
 
 
 def to_ascii(domain: str) -> str:

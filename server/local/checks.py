@@ -41,7 +41,7 @@ def check_integrations(state: State) -> list[Check]:
         Check(
             what=view.title,
             well=view.problem is None,
-            to_do=view.problem is None and (view.setup_hint is not None or view.state is not IntegrationState.running),
+            to_do=view.problem is None and not (view.is_set_up and view.state is IntegrationState.running),
             detail=view.problem or view.setup_hint or view.summary,
         )
         for view in list_integrations(state)

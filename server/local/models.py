@@ -22,6 +22,7 @@ class IntegrationView(BaseModel):
     state: IntegrationState
     problem: str | None = Field(description="What is wrong with it.")
     setup_hint: str | None = Field(serialization_alias="wish", description="What it needs of the person before it is of use.")
+    is_set_up: bool = Field(description="Whether it is in use.")
     summary: str = Field(description="How it is, in a few words.")
 
 

@@ -143,6 +143,7 @@ def list_integrations(state: State) -> list[IntegrationView]:
             state=member.state,
             problem=member.problem or (member.service and member.service.problem),
             setup_hint=member.service and member.service.setup_hint,
+            is_set_up=member.service is None or member.service.is_set_up,
             summary=(member.service and member.service.summary) or STATES.get(member.state, "Off"),
         )
         for member in state.runtime.members

@@ -7,7 +7,6 @@ from typing import Any
 from pydantic import AliasChoices, BaseModel
 
 from server.access import origins, pause
-from server.access.approvals import approval
 from server.access.oauth import models as oauth
 from server.local import onboarding, theme
 from server.local.settings import OWN, Section
@@ -22,7 +21,6 @@ HARMLESS: Mapping[str, frozenset[str]] = {  # what a restore may put in force at
 IGNORED = {updates.LAST_CHECK}  # state of this computer
 SECTIONS = (
     *OWN,
-    Section(approval.SECTION, "Approvals", approval.ApprovalSettings),
     Section(oauth.SECTION, "Sign-ins", oauth.OAuthSettings),
     Section(onboarding.SECTION, "Welcome", onboarding.Onboarding),
     Section(origins.SECTION, "Web pages", origins.OriginSettings),
@@ -33,9 +31,8 @@ SECTIONS = (
     Section(updates.SECTION, "Updates", updates.UpdateSettings),
 )
 TITLES = {
-    "approvals.allowance_minutes": "Minutes that an approval for a while holds",
+    "approvals.allowance_minutes": "Minutes that a temporary approval applies",
     "approvals.duplicate_minutes": "Minutes that a repeated call gets the first result",
-    "approvals.expiry_minutes": "Minutes until a request expires",
     "approvals.most_waiting": "Requests of one client that may wait",
     "approvals.running_seconds": "Seconds that an approved call is awaited",
     "approvals.wait_seconds": "Seconds that a call waits for approval",

@@ -15,6 +15,8 @@ from pydantic import BaseModel, Field, ValidationError
 
 from server.access.activity.entry import SECRET_NAMES
 from server.access.activity.log import RETENTION, Retention
+from server.access.approvals.approval import SECTION as APPROVALS
+from server.access.approvals.approval import ApprovalSettings
 from server.core.errors import InvalidInput, NotFound
 from server.runtime.state import State
 
@@ -71,7 +73,10 @@ class Places(BaseModel):
     backup: str = Field(description="A good name for a backup that is made today.")
 
 
-OWN = (Section(RETENTION, "Activity history", Retention, forget_old),)
+OWN = (
+    Section(APPROVALS, "Approvals", ApprovalSettings),
+    Section(RETENTION, "Activity history", Retention, forget_old),
+)
 
 
 def create_routes(state: State) -> APIRouter:

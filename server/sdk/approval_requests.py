@@ -100,9 +100,9 @@ class ApprovalRequests:
         self._sources[source.prefix] = source
 
     async def list(self) -> list[ApprovalRequest]:
-        """List the pending requests, oldest first."""
+        """List the pending requests, oldest first; those that do not expire come last, since nobody is waiting for them."""
         pending = [request for source in tuple(self._sources.values()) for request in await source.list_requests()]
-        return sorted(pending, key=lambda request: request.asked_at)
+        return sorted(pending, key=lambda request: (request.expires_at is None, request.asked_at))
 
     async def approve(self, question_id: str, extent: ApprovalDuration = ApprovalDuration.once, code: str | None = None) -> str:
         """Approve a request. Raises what PromptSource.approve raises, and Conflict if it must be opened in full before."""

@@ -357,6 +357,7 @@ MUTANTS = [
         "",
         ("tests/server/access/guard/test_response_text.py",),
     ),
+    Mutant("server/access/guard/response_text.py", "[ubf]", "u", ("tests/server/access/guard/test_response_text.py",)),
     Mutant(
         "server/access/guard/response_text.py",
         "{remove_hidden(name): clean(item)",

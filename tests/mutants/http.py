@@ -113,6 +113,7 @@ MUTANTS = [
     Mutant(f"{MCP}event_stream.py", "if self._streaming or status == 200:", "if True:", EVENTS),
     Mutant(f"{MCP}event_stream.py", "header[0].lower() not in REPLACED", "True", EVENTS),
     Mutant(f"{MCP}endpoint.py", "        await self._state.guard.count(client)\n", "", ENDPOINT),
+    Mutant(f"{MCP}endpoint.py", "            if read_keys(headers):\n", "            if False:\n", ENDPOINT),
     Mutant(
         f"{MCP}endpoint.py",
         'value.strip(b" \\t")',
@@ -212,6 +213,8 @@ MUTANTS = [
     Mutant("server/core/invisible.py", r"\p{Bidi_Control}", "", INVISIBLE),
     Mutant("server/core/invisible.py", r"\u2800\ufff9-\ufffc", "", INVISIBLE),
     Mutant("server/core/invisible.py", "(?!{SPELLED})", "", INVISIBLE),
+    Mutant("server/core/domains.py", "unquote(piece)", "piece", ("tests/server/core/test_domains.py",)),
+    Mutant("server/core/domains.py", "(link or ENDING", "(ENDING", ("tests/server/core/test_domains.py",)),
     Mutant(
         "server/core/domains.py", 'remarks.append("one word mixes alphabets")', "pass", ("tests/server/core/test_domains.py",)
     ),

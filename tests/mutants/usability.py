@@ -33,6 +33,26 @@ MUTANTS: list[Mutant] = [
         ("tests/server/commandline/test_activity.py::test_activity_is_read_page_by_page",),
     ),
     Mutant(
+        "server/commandline/activity.py",
+        'f"    {line}" for line in others',
+        "line for line in others",
+        ("tests/server/commandline/test_activity.py::test_line_of_a_text_is_not_taken_for_a_field",),
+    ),
+    Mutant(
+        "server/commandline/activity.py",
+        """f"  {line}" for line in text.split("\\n")""",
+        """f"  {line}" for line in text.splitlines()""",
+        ("tests/server/commandline/test_activity.py::test_line_of_a_text_is_not_taken_for_a_field",),
+    ),
+    Mutant(
+        "server/commandline/approvals.py",
+        """answer["text"].split("\\n")""",
+        """answer["text"].splitlines()""",
+        (
+            "tests/server/commandline/test_approvals.py::test_approval_that_is_not_shown_completely_is_shown_in_full_before_it_is_approved",
+        ),
+    ),
+    Mutant(
         "server/core/command.py",
         "    if typed := os.environ.get(VARIABLE):\n        return typed\n",
         "",
@@ -78,7 +98,7 @@ MUTANTS: list[Mutant] = [
     Mutant(CHECKS, "if count > MOST_OPERATIONS:", "if False:", OF_CHECKS),
     Mutant(CHECKS, "if tunnel.state is TunnelState.open and not tunnel.reserved:", "if False:", OF_CHECKS),
     Mutant(CHECKS, "failure = await call_public_address(state)", "failure = None", OF_CHECKS),
-    Mutant(CHECKS, "(view.setup_hint is not None or view.state is not IntegrationState.running)", "False", OF_CHECKS),
+    Mutant(CHECKS, "not (view.is_set_up and view.state is IntegrationState.running)", "False", OF_CHECKS),
     Mutant(
         "server/http/addresses.py",
         'return urlsplit(self.public_url).hostname in {name.strip("[]") for name in LOOPBACK}',
@@ -101,9 +121,21 @@ MUTANTS: list[Mutant] = [
         ("tests/server/commandline/test_clients.py::test_destructive_command_asks_first",),
     ),
     Mutant(
-        "server/local/undo.py",
-        "or entry_id in undone:",
-        "or False:",
+        "server/local/activity.py",
+        "if entry.id in state.undone:",
+        "if False:",
         ("tests/server/local/test_undo.py",),
+    ),
+    Mutant(
+        "server/sdk/approval_requests.py",
+        "(request.expires_at is None, request.asked_at)",
+        "request.asked_at",
+        ("tests/server/sdk/test_approval_requests.py::test_requests_that_expire_come_before_those_that_wait_forever",),
+    ),
+    Mutant(
+        "server/commandline/backup.py",
+        'confirm(f"The backup replaces the data in {folders.data}, which is kept beside it.{access}", yes=yes)',
+        "str(access and yes)",
+        ("tests/server/commandline/test_backup.py::test_restore_asks_first",),
     ),
 ]

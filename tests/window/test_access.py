@@ -47,6 +47,16 @@ def set_all(page: Page, group: str, word: str) -> None:
     page.get_by_role("option", name=word, exact=True).click()
 
 
+@pytest.mark.parametrize("name", ["access", "connect/gpt"])
+def test_same_failure_of_two_requests_is_shown_once(open_page, server, name):
+    page = open_page("overview")
+    failure = {"status": 403, "json": {"title": "Forbidden", "status": 403, "detail": "Open the window from Deskhand."}}
+    for path in ("clients", "operations"):
+        page.route(f"**/api/{path}", lambda route: route.fulfill(**failure))
+    page.evaluate(f"location.hash = {name!r}")
+    expect(page.get_by_text("Open the window from Deskhand.")).to_have_count(1)
+
+
 @pytest.mark.parametrize(("look", "width"), [("light", 960), ("dark", 480)])
 def test_access_page_is_accessible(open_page, clients, look, width):
     page = open_page("access", look, width)
@@ -126,7 +136,7 @@ def test_client_permission_is_changed_by_keyboard(open_page, clients):
     expect(choice(page, "Delete drafts", NEVER)).to_be_checked()
     operations = read(clients, "my-gpt")["operations"]
     assert [operations[name] for name in ("label_mail", "send_mail", "delete_draft")] == ["allow", "ask", "deny"]
-    schema = clients.call("GET", "/gpts/my-gpt/openapi.json").text
+    schema = clients.call("GET", "/gpts/my-gpt/openapi.json", clients.keys["my-gpt"]).text
     assert ("send_mail" in schema, "delete_draft" in schema) == (True, False)
 
 

@@ -252,3 +252,21 @@ def test_bidirectional_text_is_isolated(open_page, server):
         "a\\u202egnp.exe\\u2066␛"
     )
     assert not set(page.locator("body").inner_text()) & set("\u202e\u2066\x1b")
+
+
+def test_each_call_is_undone_once(open_page, server):
+    key = server.make_client("bot", allow=["mark_mail"])
+    mails = server.call("GET", "/gmail/search", key, params={"query": "is:read"}).json()["messages"][:2]
+    for mail in mails:
+        assert server.call("POST", f"/gmail/messages/{mail['id']}/read", key, json={"unread": True}).status_code == 200
+    first, second = (entry["id"] for entry in server.activity(2))
+    page = open_page(f"activity/{first}", width=1360)
+    undo = page.get_by_role("complementary", name="Details").get_by_role("button", name="Undo")
+    for call in (first, second):
+        page.evaluate(f"location.hash = 'activity/{call}'")
+        expect(undo).to_be_visible()
+        undo.click()
+        expect(undo).to_have_count(0)
+    page.evaluate(f"location.hash = 'activity/{first}'")
+    expect(page.get_by_role("complementary", name="Details").get_by_role("button", name="Copy as JSON")).to_be_visible()
+    expect(undo).to_have_count(0)

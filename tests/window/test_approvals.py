@@ -108,7 +108,7 @@ def test_plain_recipient_name_is_not_marked(open_page, server):
 def test_long_text_is_scrolled_by_keyboard(open_page, server):
     server.ask(fields=(("Body", "\n".join(f"line {number}" for number in range(200)) + "\nthe end"),))
     page = open_page("approvals")
-    expect(page.get_by_text("It goes on: 201 lines")).to_be_visible()
+    expect(page.get_by_text(re.compile("201 lines, 1,697 characters"))).to_be_visible()
     region = page.get_by_role("group", name="Body")
     region.focus()
     page.keyboard.press("End")
@@ -242,6 +242,18 @@ def test_new_approval_is_last_and_a_finished_one_leaves_a_gap(open_page, server)
     expect(cards(page).get_by_role("heading", level=2)).to_have_text(["my-gpt wants to do the second"])
 
 
+def test_request_that_expires_comes_before_one_that_does_not(open_page, server):
+    server.ask("1", sentence="keep what it sends", expires_at=None)
+    page = open_page("overview")
+    expect(cards(page)).to_contain_text("keep what it sends")
+    server.ask("2")
+    expect(cards(page)).to_contain_text("send mail to bob@example.com")
+    page.evaluate("location.hash = 'approvals'")
+    cards(page).first.hover()
+    server.ask("3", sentence="start a program")
+    expect(cards(page).get_by_role("heading", level=2)).to_contain_text(["send mail", "keep what", "start a program"])
+
+
 def test_button_that_just_moved_ignores_clicks(open_page, server):
     server.ask()
     page = open_page("approvals")
@@ -261,6 +273,12 @@ def test_button_that_just_moved_ignores_clicks(open_page, server):
     assert held
     expect(button).not_to_have_attribute(HELD, "true")
     assert server.received == []
+
+
+def test_new_approval_has_no_more_time_left_than_it_gets(open_page, server):
+    page = open_page("approvals", at=datetime.now(UTC) - timedelta(seconds=1))  # a clock that ticks each second is behind
+    server.ask()
+    expect(cards(page)).to_contain_text("15 min left")
 
 
 def test_approval_expires_and_can_no_longer_be_answered(open_page, server):
@@ -369,4 +387,4 @@ def test_mail_that_is_not_shown_completely_is_opened_before_it_is_allowed(open_p
     expect(page.get_by_role("group", name="In full")).to_have_text("<style>p::after { content: 'pay' }</style>")
     press(page, "Allow once")
     expect(page.locator(".toast")).to_have_text("It is allowed, and runs now.")
-    assert server.heard == [("yes", request_id, "once", "")]
+    assert server.received == [("yes", request_id, "once", "")]

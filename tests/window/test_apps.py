@@ -230,7 +230,7 @@ def test_enter_waits_for_the_list_that_belongs_to_the_text(open_page, server):
     expect(field).to_have_value("nothing-like-it")
     for route in held:
         route.continue_()
-    expect(page.get_by_role("option", name="as it is written")).to_be_visible()
+    expect(page.get_by_role("option", name="as it is written")).to_have_attribute("data-highlighted", "")
     field.press("Enter")
     expect(page.get_by_role("alert")).to_contain_text("No program called 'nothing-like-it'")
     assert read_list(server) == before

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -15,6 +17,15 @@ def test_guides_are_readable_without_a_network(open_page, look, width):
     assert not scrolls_sideways(page)
     page.get_by_role("link", name="All guides").click()
     expect(page.get_by_role("heading", name="Help", level=1)).to_be_visible()
+
+
+@pytest.mark.parametrize(("name", "command"), [("tunnel", "tunnel set"), ("first-gpt", "clients create my-gpt")])
+def test_commands_of_a_guide_work_as_printed(open_page, monkeypatch, name, command):
+    monkeypatch.setenv("DESKHAND_COMMAND", "py ../run.py")
+    page = open_page(f"help/{name}")
+    expect(page.get_by_text(f"py ../run.py {command}").first).to_be_visible()
+    commands = page.locator("article code").all_inner_texts()
+    assert not [text for text in commands if re.search(r"python3 run\.py|^deskhand ", text, re.MULTILINE)]
 
 
 def test_every_page_has_a_help_link_and_shows_the_pause(open_page, server):

@@ -44,27 +44,20 @@ def server(tmp_path_factory):
         assert background.stop()
 
 
-@pytest.fixture
-def open_picture(open_page, server):
-    def enter(name, look):
-        page = open_page(name, look, **SIZE, at=NOW, timezone_id="Europe/London", locale="en-GB")
+@pytest.mark.parametrize("name", NAMES)
+def test_every_page_has_its_pictures(open_page, server, pictures, name):
+    path = {"connect": f"connect/gpt/{GPT}"}.get(name, name)
+    page = open_page(path, **SIZE, at=NOW, timezone_id="Europe/London", locale="en-GB")
+    for look in ("light", "dark"):
+        page.emulate_media(color_scheme=look, reduced_motion="reduce")
         page.evaluate(UNTIL_AT_REST)
         expect(page.locator("[aria-disabled=true]")).to_have_count(0)  # what has just come cannot be pressed for a moment
         page.evaluate(SHOW_PROGRAMS_IN, [str(server.data.parent / "programs"), "/usr/bin"])
-        return page
-
-    return enter
-
-
-@pytest.mark.parametrize("look", ["light", "dark"])
-@pytest.mark.parametrize("name", NAMES)
-def test_every_page_has_a_screenshot(open_picture, pictures, name, look):
-    page = open_picture({"connect": f"connect/gpt/{GPT}"}.get(name, name), look)
-    taken = quantise(page.screenshot())
-    assert len(taken) > 10_000, "there is hardly anything on it"
-    if pictures:
-        FOLDER.mkdir(exist_ok=True)
-        (FOLDER / f"{name}-{look}.png").write_bytes(taken)
+        taken = quantise(page.screenshot())
+        assert len(taken) > 10_000, "there is hardly anything on it"
+        if pictures:
+            FOLDER.mkdir(exist_ok=True)
+            (FOLDER / f"{name}-{look}.png").write_bytes(taken)
 
 
 def quantise(picture: bytes) -> bytes:

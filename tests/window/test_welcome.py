@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 from server.sdk.desktop import NoScreen
 from tests import loopback
 from tests.server.conftest import Served
+from tests.window.conftest import UNTIL_AT_REST
 
 
 class Beside(NoScreen):
@@ -146,3 +147,15 @@ def test_tunnel_needs_its_program_first(open_page):
 def test_unknown_step_shows_the_greeting(open_page):
     page = open_page("welcome/constructor")
     expect(heading(page, "Welcome to Deskhand")).to_be_visible()
+
+
+def test_next_step_begins_at_its_title(open_page, server):
+    page = arrive(open_page, width=1000, height=760)
+    page.get_by_role("button", name="Begin").click()
+    page.get_by_role("button", name="Make the client").click()
+    expect(heading(page, "Let ChatGPT reach this computer")).to_be_focused()
+    page.evaluate(UNTIL_AT_REST)
+    page.get_by_role("button", name="Not now").click()
+    expect(heading(page, "Connect a GPT")).to_be_focused()
+    page.evaluate(UNTIL_AT_REST)
+    assert page.evaluate("scrollY") == 0

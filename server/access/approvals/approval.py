@@ -19,9 +19,9 @@ PREFIX = "call"  # of the ids of these questions
 
 
 class ApprovalSettings(BaseModel):
-    """How calls wait for the person. `patience_seconds` and `joining_minutes` are the former names of two of them."""
+    """When Deskhand asks for your approval, and how long a request stays open."""
 
-    model_config = ConfigDict(validate_by_name=True)
+    model_config = ConfigDict(validate_by_name=True)  # the aliases are the former names of two of them
 
     wait_seconds: float = Field(
         30,
@@ -36,7 +36,14 @@ class ApprovalSettings(BaseModel):
     result_seconds: float = Field(
         3, ge=0, le=10, description="How long an approval waits for the call to end, so that it can say what became of it."
     )
-    expiry_minutes: float = Field(15, gt=0, le=1440, description="After that a question is not asked any more.")
+    expiry_minutes: float = Field(
+        15,
+        gt=0,
+        le=1440,
+        title="Requests expire",
+        description="A request that nobody decides is denied after this time.",
+        json_schema_extra={"unit": "minutes"},
+    )
     duplicate_minutes: float = Field(
         10,
         ge=0,
@@ -44,16 +51,24 @@ class ApprovalSettings(BaseModel):
         validation_alias=AliasChoices("duplicate_minutes", "joining_minutes"),
         description="So long the same call gets what the first one has.",
     )
-    allowance_minutes: float = Field(15, gt=0, le=1440, description="How long a yes for a while holds.")
+    allowance_minutes: float = Field(15, gt=0, le=1440, description="How long an approval for a limited time applies.")
     most_waiting: int = Field(10, ge=1, le=100, description="Calls of one client that may wait at once.")
     largest_waiting: int = Field(
         256 * 1024 * 1024, ge=1024 * 1024, description="Bytes of all calls of one client that may wait at once."
     )
     daily_mails: int = Field(
-        50, ge=0, le=100_000, description="What one client may send to other people in 24 hours; beyond that you are asked."
+        50,
+        ge=0,
+        le=100_000,
+        title="Emails per day",
+        description="What one client may send in 24 hours without being asked. Beyond that, every email needs your approval.",
     )
     hourly_new_recipients: int = Field(
-        10, ge=0, le=100_000, description="People to whom one client may write for the first time in an hour, likewise."
+        10,
+        ge=0,
+        le=100_000,
+        title="New recipients per hour",
+        description="People to whom one client may write for the first time. Beyond that, every email needs your approval.",
     )
     most_denials: int = Field(3, ge=1, le=100, description="After so many denials in a row a client's requests are delayed.")
     denial_delay_seconds: float = Field(

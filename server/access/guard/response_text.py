@@ -8,7 +8,7 @@ from fastapi import Response
 
 from server.core.invisible import remove_hidden
 
-SUSPICIOUS = re.compile(rb"[\x7f-\xff]|\\u")  # JSON without these holds no hidden character
+SUSPICIOUS = re.compile(rb"[\x7f-\xff]|\\[ubf]")  # JSON without these holds no hidden character
 
 
 def clean_response(response: Response) -> Response:

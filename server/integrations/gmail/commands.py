@@ -17,7 +17,7 @@ LONGEST_SIGN_IN = 600.0  # seconds, as long as Deskhand waits for Google's answe
 POLL_SECONDS = 0.5
 
 
-@click.group()
+@click.group(epilog=example("deskhand gmail sign-in"))
 def gmail() -> None:
     """Sign Gmail accounts in and out."""
 

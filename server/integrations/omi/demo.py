@@ -68,14 +68,16 @@ async def deliver_all(context: Context, platform: Platform) -> None:
     now = context.clock.now()
     try:
         async with platform.running():
-            if not await context.database.read(count, conversations.COUNT):
-                talks = list(make_conversations(now))
+            talks = list(make_conversations(now))
+            is_first_start = not await context.database.read(count, conversations.COUNT)
+            if is_first_start:
                 for talk in talks:
                     await platform.deliver("memory_created", OWN_UID, talk)
                 await platform.deliver("day_summary", OWN_UID, make_day(OWN_UID, now))
-                await platform.deliver("memory_created", NEW_UID, {**talks[-1], "id": "neighbours-talk"})
             for segments in make_live(f"{OWN_UID}-{now:%Y%m%d%H%M%S}"):
                 await platform.deliver("realtime_transcript", OWN_UID, segments)
                 await asyncio.sleep(LIVE_SECONDS)
+            if is_first_start:  # last, so that the first request that a new user sees is the email of the demo's GPT
+                await platform.deliver("memory_created", NEW_UID, {**talks[-1], "id": "neighbours-talk"})
     except Exception:  # the demo goes on without it
         log.exception("The stand-in for OMI could not deliver.")

@@ -43,9 +43,14 @@ class OmiService(Health):
     has_address: bool = False
 
     @property
+    def is_set_up(self) -> bool:
+        """Whether OMI can send something, or has. Nothing is needed of a person without a wearable, hence no setup hint."""
+        return self.has_address or bool(self.conversations or self.aside)
+
+    @property
     def summary(self) -> str:
-        """Summary in a few words. Without a wearable nothing is needed of the person, so there is no setup hint."""
-        if not self.has_address and not self.conversations and not self.aside:
+        """Summary in a few words."""
+        if not self.is_set_up:
             return NOT_SET_UP
         heard = f"{self.conversations} {'conversation' if self.conversations == 1 else 'conversations'}"
         heard += f", {self.aside} without content" if self.aside else ""

@@ -89,7 +89,7 @@ def view(row: Mapping[str, Any]) -> ApprovalRequest:
         asked_at=row["first_at"],
         fields=(
             ("uid", row["uid"]),
-            ("First delivery", KINDS[Kind(row["first_kind"])]),
+            ("First delivery", KINDS.get(row["first_kind"], "something unknown")),
             ("When", tell_moment(row["first_at"])),
             ("Through", row["form"]),
             ("On hold", f"{row['kept_aside']} {'delivery' if row['kept_aside'] == 1 else 'deliveries'}"),

@@ -1,9 +1,13 @@
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from desktop.tray import clipboard
+from tests.desktop.display import until
+
+SCRIPTS = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture
@@ -38,3 +42,9 @@ def test_clipboard_uses_wl_copy_under_wayland(ran, monkeypatch, tmp_path: Path):
 def test_clipboard_is_unavailable_without_a_gtk_loop():
     assert clipboard.find_copier(has_gtk_loop=False, platform="linux", environment={"DISPLAY": ":0"}) is None
     assert clipboard.find_copier(has_gtk_loop=True, platform="linux", environment={"DISPLAY": ":0"})
+
+
+def test_text_is_on_the_clipboard_of_the_desktop(display):
+    display.keep(sys.executable, str(SCRIPTS / "copying.py"), "https://abel.ngrok.app/ü", name="copying")
+    pasted = [sys.executable, str(SCRIPTS / "pasting.py")]
+    until(lambda: display.run(*pasted).strip() == "https://abel.ngrok.app/ü", "the text is on the clipboard")

@@ -4,6 +4,8 @@ from datetime import datetime
 
 import pytest
 
+from server.commandline.activity import describe
+
 
 def test_activity_is_printed_as_sentences(deskhand, serve) -> None:
     served = serve()
@@ -83,3 +85,13 @@ def test_activity_is_read_page_by_page(deskhand, serve, monkeypatch: pytest.Monk
     older = deskhand("activity", "--before", str(numbers[2]), "--limit", "4000")
     assert (older.stdout.count("listed apps"), older.stderr) == (2, "")
     assert "No matching activity" in deskhand("activity", "--before", "1").stderr
+
+
+def test_line_of_a_text_is_not_taken_for_a_field() -> None:
+    facts = dict.fromkeys(["client", "sentence", "outcome", "decision", "reason", "note", "operation", "status", "duration_ms"])
+    fields = [["To", "ann@example.com"], ["Body", "Hi\nTo: bob@example.com\u2028\n"]]
+    entry = facts | {"at": "2026-01-01T00:00:00+00:00", "effect": {"fields": fields}, "arguments": None, "result": "a\u2028b"}
+    printed = list(describe(entry))
+    assert "  To: ann@example.com" in printed
+    assert "      To: bob@example.com\u2028" in printed
+    assert printed[-1] == "  a\u2028b"

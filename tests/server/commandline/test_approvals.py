@@ -47,14 +47,14 @@ def test_decision_needs_a_running_server(deskhand):
 
 def test_approval_that_is_not_shown_completely_is_shown_in_full_before_it_is_approved(deskhand, tmp_path):
     with asking(tmp_path / "data") as served:
-        question_id = served.ask(source="<style>\x1b\np::after { content: 'pay' }</style>")
+        question_id = served.ask(source="<style>\x1b\u2028\np::after { content: 'pay' }</style>")
         listed = deskhand("approvals", "list").stdout
         assert f"Read it in full first: deskhand approvals show {question_id}\n" in listed
         refused = deskhand("approvals", "approve", question_id)
         assert (refused.returncode, "Open it in full first" in refused.stderr) == (1, True)
         shown = deskhand("approvals", "show", question_id).stdout
         assert "    To: Bob <bob@example.com>\n" in shown
-        assert shown.endswith("    In full:\n        <style>\u241b\n        p::after { content: 'pay' }</style>\n")
+        assert shown.endswith("    In full:\n        <style>\u241b\\u2028\n        p::after { content: 'pay' }</style>\n")
         assert deskhand("approvals", "approve", question_id).stdout == "It is allowed, and runs now.\n"
 
 

@@ -1,6 +1,8 @@
+import time
+
 import pytest
 
-from server.core.domains import explain_domain, show_address
+from server.core.domains import explain_domain, find_hosts, show_address, show_link
 
 CYRILLIC_APPLE = "\u0430\u0440\u0440\u04cf\u0435.com"  # every letter of it
 MIXED = "p\u0430ypal.com"
@@ -35,3 +37,32 @@ def test_everything_odd_about_a_domain_is_explained() -> None:
     assert "mixes" not in str(explain_domain("ひらがなカタカナ漢字.jp"))
     assert "Cyrillic" in str(explain_domain(CYRILLIC_APPLE))
     assert explain_domain("xn--\u00fc.example")
+
+
+@pytest.mark.parametrize(
+    ("text", "hosts"),
+    [
+        (f"see https://{MIXED}/x, please", [MIXED]),
+        (f"https://bank.example@{MIXED}:443/?a", [MIXED]),
+        (f"[bank](https:\\\\{MIXED})", [MIXED]),
+        (f"mail ann@{MIXED.upper()} or WWW.{MIXED}.", [MIXED, f"www.{MIXED}"]),
+        ("https://p%D0%B0ypal.com/ and xn--pypal-4ve.com", [MIXED, "xn--pypal-4ve.com"]),
+        ("https://\u043f\u0440\u0438\u043c\u0435\u0440.\u0440\u0444", ["\u043f\u0440\u0438\u043c\u0435\u0440.\u0440\u0444"]),
+        ("https://example.com, Hallo.Sch\u00f6n, 100%, \u3053\u3093.\u4e16", []),
+    ],
+)
+def test_hosts_in_other_letters_are_found_in_a_text(text: str, hosts: list[str]) -> None:
+    assert list(find_hosts(text)) == hosts
+
+
+def test_long_text_is_searched_in_linear_time() -> None:
+    begun = time.process_time()
+    for piece in ("a.", "a@", "://", f"//{MIXED[:3]}.b", "\u0430", f"{MIXED}/"):
+        assert list(find_hosts(piece * 100_000)) is not None
+    assert time.process_time() - begun < 10
+
+
+def test_link_is_shown_with_its_host_in_ascii() -> None:
+    assert show_link(f"https://a@{MIXED}:1/{MIXED}?") == f"https://a@xn--pypal-4ve.com:1/{MIXED}?"
+    assert show_link("//p%D0%B0ypal.com") == "//xn--pypal-4ve.com"
+    assert show_link("mailto:a@b.example") == "mailto:a@b.example"

@@ -34,7 +34,9 @@ def test_health_checks_pass_in_demo_mode(demo) -> None:
 
 def test_connection_that_is_not_set_up_is_left_to_do(serve) -> None:
     checks = read_checks(serve())
-    assert [checks[name][:2] for name in ("Gmail", "Tunnel", "Clients", "Settings")] == [(True, True)] * 3 + [(True, False)]
+    assert [checks[name][:2] for name in ("Gmail", "OMI", "Tunnel", "Clients", "Settings")] == [(True, True)] * 4 + [
+        (True, False)
+    ]
     assert "deskhand tunnel on" in checks["Tunnel"][2]
     assert "this computer only" in checks["Address"][2]
 

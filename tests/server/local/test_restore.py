@@ -75,7 +75,7 @@ def test_restored_backup_is_harmless_until_each_difference_is_accepted(serve, tm
     assert served.call("GET", "/apps/list", key).status_code == 401
     assert not (tmp_path / "ran").exists(), "its agent is not even asked for its version"
     assert set(titles(served)) == {
-        "Approvals: Minutes that an approval for a while holds",
+        "Approvals: Minutes that a temporary approval applies",
         "Approvals: Seconds that a call waits for approval",
         "Client: bot",
         "Gmail: endpoints",

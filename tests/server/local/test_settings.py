@@ -40,7 +40,7 @@ def find(served, name: str) -> dict:
 
 def test_settings_form_exists_for_every_part_with_settings(demo) -> None:
     sections = demo.person("GET", "/api/settings").json()
-    assert {"retention", "gmail"} <= {section["name"] for section in sections}
+    assert {"approvals", "retention", "gmail"} <= {section["name"] for section in sections}
     for section in sections:
         assert section["title"]
         assert section["text"].endswith(".")

@@ -370,7 +370,7 @@ def test_preview_fetches_nothing_that_was_not_approved(papers):
     with previewing(["https://files.example/other"]), pytest.raises(FetchNotPermitted) as refusal:
         web.fetch(papers)
     assert [(link.given, link.address, link.host) for link in refusal.value.links] == [(LINK, LINK, "files.example")]
-    assert (web.asked, web.wire.dialled) == ([], [])
+    assert (web.requested_hosts, web.wire.dialled) == ([], [])
     with previewing([LINK]):
         assert web.fetch(papers).content == b"x"
 
@@ -396,7 +396,7 @@ def test_trusted_host_leads_a_preview_nowhere_else(papers):
     web = Web([answer(b"", "Location: https://evil.example/?q=secret", status="302 Found")])
     with previewing(), pytest.raises(UpstreamFailed, match="another address"):
         web.fetch(papers, trusted="files.example")
-    assert web.asked == ["files.example"]
+    assert web.requested_hosts == ["files.example"]
     private = Web([answer(b"x")], names=[["127.0.0.1"]])
     with previewing(), pytest.raises(InvalidInput, match="not a public one"):
         private.fetch(papers, trusted="files.example")

@@ -19,7 +19,7 @@ def test_document_of_a_client_has_the_operations_of_its_scopes_that_are_not_deni
 def test_document_has_no_ingesting_operation(serve) -> None:
     served = serve()
     served.make_client("device", scopes=["read:memories", "write:memories"])
-    paths = served.call("GET", "/gpts/device/openapi.json", key="").json()["paths"]
+    paths = served.call("GET", "/gpts/device/openapi.json").json()["paths"]
     assert "/api/action-items" in paths
     assert "/chatgpt/memory" not in paths
 

@@ -39,8 +39,8 @@ class Broken(NoScreen):
         raise OSError(title + text)
 
 
-def ask(question_id, at):
-    return ApprovalRequest(question_id, Kind.call, "bot", "send mail to bob@example.com", at)
+def ask(question_id, at, expires_at="2026-02-01"):
+    return ApprovalRequest(question_id, Kind.call, "bot", "send mail to bob@example.com", at, expires_at)
 
 
 def test_requests_of_all_sources_are_one_list_oldest_first():
@@ -51,6 +51,13 @@ def test_requests_of_all_sources_are_one_list_oldest_first():
         return [question.id for question in await questions.list()]
 
     assert asyncio.run(scenario()) == ["call-1", "omi-1", "call-2"]
+
+
+async def test_requests_that_expire_come_before_those_that_wait_forever():
+    questions = ApprovalRequests(Events(), NoScreen(), Tasks())
+    questions.add(Owl("omi", ask("omi-1", "2026-01-01", None), ask("omi-2", "2026-01-02", None)))
+    questions.add(Owl("call", ask("call-1", "2026-01-03")))
+    assert [question.id for question in await questions.list()] == ["call-1", "omi-1", "omi-2"]
 
 
 def test_decision_reaches_its_source_and_is_published():

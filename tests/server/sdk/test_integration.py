@@ -88,7 +88,7 @@ def test_restored_integration_has_its_data_without_access(example, serve, deskha
     assert deskhand("backup", str(file)).returncode == 0
     assert served.background.stop()
     for arguments, state in (([], "private"), (["--with-access"], "shared")):
-        restored = deskhand("restore", str(file), *arguments)
+        restored = deskhand("restore", str(file), "--yes", *arguments)
         assert restored.returncode == 0, restored.stderr
         again = serve()
         assert again.call("GET", "/example/notes", again.make_client("reader")).json() == [NOTE | {"state": state}]
@@ -100,10 +100,10 @@ def test_restore_is_refused_if_access_cannot_be_revoked(example, serve, deskhand
     assert deskhand_process("backup", str(file)).returncode == 0
     assert served.background.stop()
     (tmp_path / "integrations" / "example" / "__init__.py").write_text("raise RuntimeError", encoding="utf-8")
-    refused = deskhand_process("restore", str(file))
+    refused = deskhand_process("restore", str(file), "--yes")
     assert refused.returncode == 1
     assert "example is broken" in refused.stderr
-    assert deskhand_process("restore", str(file), "--with-access").returncode == 0
+    assert deskhand_process("restore", str(file), "--yes", "--with-access").returncode == 0
 
 
 def test_removed_integration_leaves_nothing(example, serve, deskhand) -> None:

@@ -178,7 +178,9 @@ def test_refused_authtoken_is_explained_and_not_disclosed(demo, caplog, token, p
     assert "ngrok:" in caplog.text
     assert not (demo.data / "tunnel" / "ngrok.yml").exists()
     assert view["problem"] in demo.person("GET", "/api/overview").json()["problems"]
-    assert {"what": "Tunnel", "well": False, "detail": view["problem"]} in demo.person("GET", "/api/checks").json()
+    assert {"what": "Tunnel", "well": False, "to_do": False, "detail": view["problem"]} in demo.person(
+        "GET", "/api/checks"
+    ).json()
 
 
 def test_authtoken_is_in_a_private_file_and_on_no_command_line(demo) -> None:

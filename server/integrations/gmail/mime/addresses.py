@@ -5,8 +5,8 @@ earlier releases return something else. https://github.com/python/cpython/issues
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from server.integrations.gmail.mime.text import clean_line, decode_words
 
@@ -54,12 +54,21 @@ class _Token:
     text: str
 
 
-def parse_addresses(values: Iterable[str]) -> list[ParsedAddress]:
-    """Parse all occurrences of an address header. Encoded words are decoded after splitting, for they may hold commas."""
-    return [entry for value in values for entry in _parse_header(value)]
+def parse_addresses(values: Iterable[str], *, clean: Callable[[str], str] = clean_line) -> list[ParsedAddress]:
+    """Parse all occurrences of an address header. Encoded words are decoded after splitting, for they may hold commas.
+
+    `clean`: makes names fit for their reader.
+    """
+    return [
+        replace(entry, name=clean(decode_words(entry.name)))
+        for value in values
+        for entry in _parse_header(value)
+        if entry.address or clean(decode_words(entry.name))
+    ]
 
 
 def _parse_header(value: str) -> Iterator[ParsedAddress]:
+    """Parse a header. Names are as they stand there."""
     words: list[_Token] = []  # "Doe, " of "Doe, Jane <jane@example.com>": Gmail decoded the name, and quotes it had none
     for tokens, separator in _split_entries(value):
         named = any(token.kind == "bracketed" for token in tokens)
@@ -147,7 +156,7 @@ def _parse_entry(tokens: Sequence[_Token]) -> Iterator[ParsedAddress]:
         unquoted = "".join(token.text for token in before if token.kind in {"text", "space"})
         alternatives = tuple(word for word in _WORD.findall(unquoted) if _is_address(word))
         yield ParsedAddress(_read_name(before, after), address, well_formed=well_formed, alternatives=alternatives)
-    elif text := clean_line(decode_words(_join(tokens))):
+    elif text := _join(tokens):
         yield ParsedAddress(text, well_formed=False)
 
 
@@ -163,7 +172,7 @@ def _read_name(before: Sequence[_Token], after: Sequence[_Token]) -> str:
     comments = [token.text for token in after if token.kind == "comment"]
     if not name:
         comments = [_unquote(comment) for comment in comments]
-    return clean_line(decode_words(" ".join([name, *comments])))
+    return " ".join([name, *comments])
 
 
 def _unquote(text: str) -> str:

@@ -10,9 +10,10 @@ from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import quote
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
-from server.core.domains import explain_domain, show_address
+from server.core.domains import explain_domain, find_hosts, show_address
 from server.core.errors import InvalidInput, TooLarge
 from server.integrations.gmail.mime.addresses import ParsedAddress, parse_addresses
 from server.integrations.gmail.mime.outgoing_html import OutgoingHtml
@@ -20,6 +21,8 @@ from server.integrations.gmail.mime.text import keep_text
 
 LARGEST_MAIL = 35_000_000  # Gmail takes 35 MB: https://developers.google.com/workspace/gmail/api/guides/uploads
 MOST_RECIPIENTS = 500
+MOST_EXPLAINED = 500  # domains
+LONGEST_SEARCHED = 2_000_000  # characters in which domains of links are looked for
 LONGEST_LINE = 78
 LONGEST_NAME = 200
 LONGEST_WORD = 60  # that fits into a line of a header beside its name
@@ -140,6 +143,7 @@ class OutgoingMail:
             ("Subject", self.subject),
             ("Body", self.body),
             *((("HTML part", keep_text(self.html.text)),) if self.html else ()),
+            *warn_of_links(self.body, self.html.text if self.html else ""),
             *((("Removed", self.html.note),) if self.html and self.html.note else ()),
             *(line for file in self.files for line in (("Attachment", str(file)), ("Download from", file.link)) if line[1]),
         )
@@ -279,7 +283,24 @@ def name_recipients(people: tuple[Person, ...]) -> str:
 
 
 def warn_of_domains(addresses: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Explain the internationalized domains among addresses, for the approval request."""
-    for domain in dict.fromkeys(address.rpartition("@")[2].lower() for address in addresses):
-        if explained := explain_domain(domain):
-            yield "Warning", explained
+    """Explain the internationalized addresses among these, for the approval request."""
+    addresses = list(addresses)
+    for address in dict.fromkeys(addresses):
+        if not address.rpartition("@")[0].isascii():
+            yield "Warning", f"{address} has letters of another alphabet before the @. It can look like another address."
+    yield from warn_of_hosts(address.rpartition("@")[2].lower() for address in addresses)
+
+
+def warn_of_links(*texts: str) -> Iterator[tuple[str, str]]:
+    """Explain the internationalized domains to which links in a mail lead, for the approval request."""
+    yield from warn_of_hosts(host for text in texts for host in find_hosts(text[:LONGEST_SEARCHED]))
+    if any(len(text) > LONGEST_SEARCHED for text in texts):
+        yield "Warning", "A text is so long that not all of its links were looked at."
+
+
+def warn_of_hosts(hosts: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Explain internationalized domains; after the first of many it is enough to say that there are more."""
+    explained = filter(None, map(explain_domain, dict.fromkeys(hosts)))
+    yield from (("Warning", sentence) for sentence in islice(explained, MOST_EXPLAINED))
+    if next(explained, None):
+        yield "Warning", "Further links lead to domains in other letters."

@@ -1,11 +1,12 @@
 """Reads HTML as browsers do: every word that one would show its reader, in bounded time and memory."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from server.integrations.gmail.mime.html_colors import Colors, UnknownColor
 from server.integrations.gmail.mime.html_limits import drop_formatting, find_limit, restore_names
+from server.integrations.gmail.mime.html_notes import HIDDEN, OTHER_DOCUMENT, REVERSED, find_direction, find_notes, is_turned
 from server.integrations.gmail.mime.html_writer import Writer
 
 if TYPE_CHECKING:
@@ -13,16 +14,7 @@ if TYPE_CHECKING:
 
 DEEPEST = 3  # documents in each other
 _NOT_SHOWN = frozenset({"script", "style", "title", "link"})
-_DOCUMENTS = {"iframe": "src", "frame": "src", "embed": "src", "object": "data"}
-_PICTURES = {"img": ("src", "srcset"), "image": ("href", "xlink:href"), "video": ("poster",), "input": ("src",)}
-_IN_MAIL = re.compile(r"\s*(?:cid:|$)", re.IGNORECASE)
 _BUTTONS = {"submit": "Submit", "reset": "Reset"}
-# These bring words or pictures of their own, or turn the order of letters.
-_STYLES = re.compile(r"\b(?:content|list-style|quotes|text-overflow|hyphenate|unicode-bidi)|url\s*\(|image-set|\\", re.IGNORECASE)
-OTHER_DOCUMENT = "another document inside it"
-PICTURES = "pictures that are not in the mail"
-STYLE_SHEET = "a style sheet, which may add words"
-REVERSED = "words that are shown in another order"
 LONG_LINK = "a very long address"
 REST = "its end, because it is too long or too intricate"
 
@@ -43,8 +35,10 @@ def read_html(source: str) -> HtmlText:
     reader = _Reader()
     reader.read(drop_formatting(source[:limit]))
     reader.writer.end_link()
-    cut = limit < len(source)
-    return HtmlText("".join(reader.writer.out), (*reader.unshown, *((REST,) if cut else ())), cut)
+    cut, text = limit < len(source), "".join(reader.writer.out)
+    if is_turned(text, reader.directions):
+        reader.unshown[REVERSED] = None
+    return HtmlText(text, (*reader.unshown, *((REST,) if cut else ())), cut)
 
 
 def list_elements(source: str) -> list[tuple[str, dict[str, str]]]:
@@ -64,6 +58,8 @@ class _Reader:
 
     writer: Writer = field(default_factory=Writer)
     unshown: dict[str, None] = field(default_factory=dict)
+    directions: set[str] = field(default_factory=set)
+    colors: list[Colors] = field(default_factory=lambda: [Colors()])
     depth: int = 0
 
     def read(self, source: str) -> None:
@@ -92,19 +88,21 @@ class _Reader:
     def _enter(self, node: "LexborNode") -> bool:
         """Begin a node. Answers whether what is inside of it is shown."""
         if node.is_text_node:
-            self.writer.write(restore_names(node.text_content or ""))
+            self._write(restore_names(node.text_content or ""))
             return False
         if not node.is_element_node:
             return not node.is_comment_node
         name = node.tag or ""
         attributes = {key: restore_names(value) for key, value in _read_attributes(node).items()}
-        self.writer.begin(name)
-        if attributes or name == "style":
-            self._note_unshown(name, attributes)
-        if name == "a":
+        self.writer.begin(name, attributes)
+        self.unshown.update(dict.fromkeys(find_notes(name, attributes)))
+        if attributes:
+            self.directions.add(find_direction(attributes))
+        self._begin_colors(attributes)
+        if name in {"a", "area"}:
             self._begin_link(attributes)
-        elif words := _find_words(name, attributes):
-            self.writer.write(words)
+        if words := _find_words(name, attributes):
+            self._write(words)
         if name == "template":
             self._go_deeper(lambda: self._read_template(node))
         elif name == "iframe" and "srcdoc" in attributes:
@@ -114,6 +112,22 @@ class _Reader:
     def _leave(self, node: "LexborNode") -> None:
         if node.is_element_node:
             self.writer.end(node.tag or "")
+            self.colors.pop()
+
+    def _write(self, text: str) -> None:
+        self.writer.write(text)
+        if not self.colors[-1].is_legible and text.strip():
+            self.unshown[HIDDEN] = None
+
+    def _begin_colors(self, attributes: dict[str, str]) -> None:
+        """Begin the colours of an element."""
+        colors = self.colors[-1]
+        if attributes:
+            try:
+                colors = colors.within(attributes)
+            except UnknownColor:
+                self.unshown[HIDDEN] = None
+        self.colors.append(colors)
 
     def _begin_link(self, attributes: dict[str, str]) -> None:
         if not self.writer.begin_link(attributes.get("href") or attributes.get("xlink:href") or ""):
@@ -136,19 +150,6 @@ class _Reader:
         self.depth += 1
         read()
         self.depth -= 1
-
-    def _note_unshown(self, name: str, attributes: dict[str, str]) -> None:
-        if name in {"style", "link"}:
-            self.unshown[STYLE_SHEET] = None
-        if attributes.get(_DOCUMENTS.get(name, ""), ""):
-            self.unshown[OTHER_DOCUMENT] = None
-        for attribute in _PICTURES.get(name, ("background",)):
-            if not _IN_MAIL.match(attributes.get(attribute, "")):
-                self.unshown[PICTURES] = None
-        if name == "bdo":
-            self.unshown[REVERSED] = None
-        if _STYLES.search(attributes.get("style", "")):
-            self.unshown[STYLE_SHEET] = None
 
 
 def _find_words(name: str, attributes: dict[str, str]) -> str:

@@ -1,7 +1,7 @@
 """Limits of HTML that are known before it is parsed.
 
 A conforming parser takes time that grows with the square of some numbers: of elements in each other, of attributes of one tag.
-See docs/decisions/0014-html-is-parsed-as-browsers-do.md.
+See docs/decisions/0015-html-is-parsed-as-browsers-do.md.
 """
 
 import re

@@ -1,7 +1,12 @@
 """Lays out the text of HTML: a line for each block, links as Markdown has them, marks before lists and quotations."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from server.core.domains import show_link
+from server.integrations.gmail.mime.html_lists import OpenList, open_list
 
 DEEPEST = 6  # quotations and lists in each other that are marked
 LONGEST_LINK = 2000
@@ -13,14 +18,15 @@ BREAKS = {
 }
 PREFORMATTED = frozenset({"pre", "textarea", "xmp", "listing", "plaintext"})
 SPACED = frozenset({"td", "th", "img", "input", "button", "select", "optgroup", "iframe", "svg", "text", "math", "template"})
-_SPACES = re.compile(r"\s+")
+_SPACES = re.compile(r"[^\S\v\x1c-\x1f\x85\u2028\u2029]+")  # without those that show nothing, which the person is shown
+_LINE_ENDS = re.compile(r"\r\n?")
 _REMOVED = re.compile(r"[\t\n\r]")  # browsers leave these out of addresses
-_SCHEME = re.compile(r"(?!javascript:|vbscript:|data:|cid:|about:|blob:)[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_SCHEME = re.compile(r"(?!javascript:|vbscript:|data:|cid:|about:|blob:)[a-z][a-z0-9+.-]*:|[/\\]{2}", re.IGNORECASE)
 
 
 @dataclass
 class Writer:
-    """The text so far. `lists`: for each open list the number of its next entry; 0 where it has dots.
+    """The text so far. `lists`: the open ones.
 
     `link`: where the text of the open link begins, and its address.
     """
@@ -29,35 +35,35 @@ class Writer:
     breaks: int = 0
     space: bool = False
     quotes: int = 0
-    lists: list[int] = field(default_factory=list)
+    lists: list[OpenList] = field(default_factory=list)
     preformatted: int = 0
     link: tuple[int, str] | None = None
 
     def write(self, text: str) -> None:
         """Write text, with its spaces as the elements around it want them."""
         if self.preformatted:
-            for number, line in enumerate(text.splitlines()):
+            for number, line in enumerate(_LINE_ENDS.sub("\n", text).removesuffix("\n").split("\n") if text else ()):
                 self.breaks = max(self.breaks, 1) if number else self.breaks
-                self._put(line.rstrip())
+                self._put(line.rstrip(" \t"))
             return
         words = _SPACES.sub(" ", text)
         self.space = self.space or words.startswith(" ")
-        if words.strip():
-            self._put(words.strip())
+        if plain := words.strip(" "):
+            self._put(plain)
             self.space = words.endswith(" ")
 
-    def begin(self, name: str) -> None:
+    def begin(self, name: str, attributes: Mapping[str, str] = MappingProxyType({})) -> None:
         """Begin an element."""
         self._separate(name)
         if name in {"ul", "ol"}:
-            self.lists.append(1 if name == "ol" else 0)
+            self.lists.append(open_list(name, attributes))
             self._close_up(1)
         elif name == "blockquote":
             self.quotes += 1
         elif name in PREFORMATTED:
             self.preformatted += 1
         elif name == "li":
-            self._put(self._bullet())
+            self._put(self._bullet(attributes))
             self.space = True
 
     def end(self, name: str) -> None:
@@ -70,7 +76,7 @@ class Writer:
             self.quotes -= 1
         elif name in PREFORMATTED:
             self.preformatted -= 1
-        elif name == "a":
+        elif name in {"a", "area"}:
             self.end_link()
 
     def begin_link(self, address: str) -> bool:
@@ -81,7 +87,7 @@ class Writer:
             return True
         self._put("")
         shown = address if len(address) <= LONGEST_LINK else f"{address[:LONGEST_LINK]}…"
-        self.link = len(self.out) - 1, _SPACES.sub("%20", shown)
+        self.link = len(self.out) - 1, _SPACES.sub("%20", show_link(shown))
         return shown == address
 
     def end_link(self) -> None:
@@ -116,9 +122,7 @@ class Writer:
         self.out.append(text)
         self.breaks, self.space = 0, False
 
-    def _bullet(self) -> str:
+    def _bullet(self, attributes: Mapping[str, str]) -> str:
         indent = "  " * (min(len(self.lists), DEEPEST) - 1)
-        if not self.lists or not self.lists[-1]:
-            return f"{indent}*"
-        self.lists[-1] += 1
-        return f"{indent}{self.lists[-1] - 1}."
+        mark = self.lists[-1].mark(attributes) if self.lists else "*"
+        return f"{indent}{mark}"

@@ -6,7 +6,7 @@ https://developers.google.com/workspace/gmail/api/reference/rest/v1/users.messag
 import base64
 import binascii
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ from typing import Any
 from server.core.errors import TooLarge
 from server.core.items import convert_item
 from server.integrations.gmail.mime.addresses import ParsedAddress, parse_addresses
-from server.integrations.gmail.mime.text import one_line, shorten
+from server.integrations.gmail.mime.text import clean_line, one_line, shorten
 
 DEEPEST = 100
 _NOT_READ = {"text/calendar", "text/x-amp-html", "text/watch-html"}
@@ -46,12 +46,12 @@ class Headers:
         """A header as one harmless line."""
         return one_line(self.get(name), most)
 
-    def addresses(self, *names: str) -> list[ParsedAddress]:
+    def addresses(self, *names: str, clean: Callable[[str], str] = clean_line) -> list[ParsedAddress]:
         """Parse all occurrences of address headers such as To. Raises TooLarge rather than leave one out."""
         values = [value for name in names for value in self.all(name)]
         if sum(map(len, values)) > LONGEST_ADDRESSES:
             raise TooLarge("This mail names more people than a mail can be sent to. Write to those you mean with send_mail.")
-        return parse_addresses(values)
+        return parse_addresses(values, clean=clean)
 
     def parameter(self, name: str, parameter: str) -> str:
         """A parameter of a header, such as Content-Type's charset."""

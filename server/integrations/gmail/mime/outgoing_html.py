@@ -1,16 +1,17 @@
 """Rebuilds the HTML of a mail from an allow-list of elements, so that what is shown, approved and sent is one tree.
 
-See docs/decisions/0014-html-is-parsed-as-browsers-do.md.
+See docs/decisions/0015-html-is-parsed-as-browsers-do.md.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 
 from server.core.errors import InvalidInput
 from server.integrations.gmail.mime.html import list_elements, read_html
 from server.integrations.gmail.mime.html_limits import find_limit
+from server.integrations.gmail.mime.html_notes import HIDDEN, REVERSED, note_style
 
 ELEMENTS = {
     *("a", "abbr", "address", "article", "b", "blockquote", "br", "caption", "center", "cite", "code", "col", "colgroup", "dd"),
@@ -39,8 +40,9 @@ SCHEMES = {"http", "https", "mailto", "tel"}
 MOST_REFERENCES = 100_000  # character references, which take the library long
 MOST_NAMED, LONGEST_NAME = 20, 40
 _STRUCTURE = {"html", "head", "body", "meta"}
+_PLAIN = {REVERSED: ("dir",), HIDDEN: ("background-color", "bgcolor", "color")}
 _UNSEEN = re.compile(r"class|id|name|rel|role|target|title|content|charset|http-equiv|(?:data|aria|xmlns|xml).*")
-_PROPERTY = re.compile(r"(?:^|;)\s*([\w-]+)\s*:")
+_NAME = re.compile(r"[\w-]+")
 TOO_INTRICATE = "This HTML is too long or too intricate to be shown to the person. Send a plainer one, or the text alone."
 
 
@@ -66,25 +68,37 @@ def rebuild(source: str | None) -> OutgoingHtml | None:
     if find_limit(source, keep_formatting=True) < len(source) or source.count("&") > MOST_REFERENCES:
         raise InvalidInput(TOO_INTRICATE)
     cleaned = _clean(_clean(source))
-    reading = read_html(cleaned)
+    reading, removed = read_html(cleaned), _list_removed(source)
+    if left := set(reading.unshown) & _PLAIN.keys():  # by a direction that does not fit the letters, or a colour that hides them
+        names = {name for note in left for name in _PLAIN[note]}
+        cleaned, removed = _clean(cleaned, names), chain(sorted(names), removed)
+        reading = read_html(cleaned)
     if reading.unshown or _clean(cleaned) != cleaned:
         raise InvalidInput(TOO_INTRICATE)
-    return OutgoingHtml(cleaned, reading.text, tuple(islice(dict.fromkeys(_list_removed(source)), MOST_NAMED)))
+    return OutgoingHtml(cleaned, reading.text, tuple(islice(dict.fromkeys(removed), MOST_NAMED)))
 
 
-def _clean(source: str) -> str:
+def _clean(source: str, without: Collection[str] = ()) -> str:
     import nh3
 
     return nh3.clean(
         source,
         tags=ELEMENTS,
         clean_content_tags=EMPTIED,
-        attributes=ATTRIBUTES,
-        filter_style_properties=STYLES,
+        attributes={name: allowed.difference(without) for name, allowed in ATTRIBUTES.items()},
+        attribute_filter=_filter_attribute,
+        filter_style_properties=STYLES.difference(without),
         url_schemes=SCHEMES,
         url_relative="deny",
         link_rel=None,
     )
+
+
+def _filter_attribute(_: str, attribute: str, value: str) -> str:
+    """Remove from a style what would hide words, or move them."""
+    if attribute != "style":
+        return value
+    return ";".join(declaration for declaration in value.split(";") if not any(note_style(declaration)))
 
 
 def _list_removed(source: str) -> Iterator[str]:
@@ -98,4 +112,7 @@ def _list_removed(source: str) -> Iterator[str]:
         yield from (key[:LONGEST_NAME] for key in attributes if key not in allowed and not _UNSEEN.fullmatch(key))
         if name == "a" and attributes.get("href", "https:").strip().partition(":")[0].lower() not in SCHEMES:
             yield "links that are no web, mail or telephone addresses"
-        yield from (key.lower() for key in _PROPERTY.findall(attributes.get("style", "")) if key.lower() not in STYLES)
+        for declaration in attributes.get("style", "").split(";"):
+            key = declaration.partition(":")[0].strip().lower()
+            if _NAME.fullmatch(key) and (key not in STYLES or any(note_style(declaration))):
+                yield key[:LONGEST_NAME]

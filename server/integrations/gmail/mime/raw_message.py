@@ -1,5 +1,6 @@
 """Reads a mail from its own bytes, as a draft holds it: everything that will go out, attachments included."""
 
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -10,17 +11,19 @@ from email.policy import Compat32
 from server.core.domains import show_address
 from server.core.errors import InvalidInput
 from server.integrations.gmail.mime.addresses import ParsedAddress
-from server.integrations.gmail.mime.compose import warn_of_domains
+from server.integrations.gmail.mime.compose import warn_of_domains, warn_of_links
 from server.integrations.gmail.mime.message import LONGEST_PARAMETERS, Headers
 from server.integrations.gmail.mime.outgoing_html import rebuild
-from server.integrations.gmail.mime.raw_part import RawPart, read_part
-from server.integrations.gmail.mime.text import decode_text, keep_line, shorten
+from server.integrations.gmail.mime.raw_part import RawPart, has_clear_type, read_part
+from server.integrations.gmail.mime.text import decode_text, join_lines, keep_line, sendable, shorten
 
 BROKEN = "its structure is broken, so mail programs may show something else"
 LONGEST_SUBJECT = 100_000
 LONGEST_SOURCE = 2_000_000
-_SHOWN = ("From", "To", "Cc", "Bcc", "Reply-To")
-_RECIPIENTS = ("To", "Cc", "Bcc")
+_RECIPIENTS = ("To", "Cc", "Bcc", "Resent-To", "Resent-Cc", "Resent-Bcc", "Apparently-To")
+_RECEIPTS = ("Disposition-Notification-To", "Return-Receipt-To", "X-Confirm-Reading-To", "Errors-To")
+_SHOWN = ("From", "Sender", "Resent-From", "Resent-Sender", *_RECIPIENTS, "Reply-To", *_RECEIPTS)
+_PREAMBLE = re.compile(r"\s*(?:This is a multi-?part message in MIME format\.?)?\s*", re.IGNORECASE)
 # Where Python's parser takes the rest of the headers for the body, or leaves a line out, a mail server may find a recipient.
 _BROKEN_HEADERS = (
     errors.FirstHeaderLineIsContinuationDefect,
@@ -52,6 +55,10 @@ class RawMail:
         """These parts in full."""
         return "\n\n".join(f"Part {part.number}, {part.media_type}:\n{part.source}" for part in self.unshown)
 
+    def list_people(self, *names: str) -> list[ParsedAddress]:
+        """List the entries of address headers, names with what is hidden in them."""
+        return self.headers.addresses(*names, clean=clean_name)
+
     def describe_unshown(self) -> str:
         """Name what the fields do not show."""
         named = [f"part {part.number} ({part.media_type}): {', '.join(part.unshown)}" for part in self.unshown]
@@ -70,12 +77,12 @@ class RawMail:
     @property
     def recipients(self) -> str:
         """Everybody who would get it."""
-        return ", ".join(map(str, self.headers.addresses(*_RECIPIENTS)))
+        return ", ".join(map(str, self.list_people(*_RECIPIENTS)))
 
     @property
     def addresses(self) -> tuple[str, ...]:
         """Addresses it goes to, without names. An entry that is no address stands for itself, so that none is left out."""
-        entries = self.headers.addresses(*_RECIPIENTS)
+        entries = self.list_people(*_RECIPIENTS)
         addresses = (address for entry in entries for address in (entry.address or entry.name, *entry.alternatives))
         return tuple(dict.fromkeys(map(show_address, addresses)))
 
@@ -85,7 +92,7 @@ class RawMail:
             raise InvalidInput(
                 "A header of this draft is malformed, so it is not certain who would get it. Write it anew with update_draft."
             )
-        for entry in self.headers.addresses(*_RECIPIENTS):
+        for entry in self.list_people(*_RECIPIENTS):
             if not entry.well_formed:
                 raise InvalidInput(
                     f"This draft names {shorten(str(entry), 200)!r} as a recipient, which is not a plain mail address. "
@@ -99,16 +106,22 @@ class RawMail:
 
     def fields(self) -> tuple[tuple[str, str], ...]:
         """Fields of the approval request."""
-        people = [(name, ", ".join(map(show_entry, self.headers.addresses(name)))) for name in _SHOWN]
-        domains = (entry.address for name in _SHOWN for entry in self.headers.addresses(name) if entry.address)
+        people = [(name, ", ".join(map(show_entry, self.list_people(name)))) for name in _SHOWN]
+        domains = (entry.address for name in _SHOWN for entry in self.list_people(name) if entry.address)
         return (
             *((name, shown) for name, shown in people if shown),
             *warn_of_domains(domains),
-            ("Subject", self.subject),
+            *(("Subject", keep_line(subject, LONGEST_SUBJECT)) for subject in self.headers.all("Subject") or [""]),
             *(("Body", part.text) for part in self.parts if part.kind == "text/plain"),
             *(("HTML part", part.text) for part in self.parts if part.kind == "text/html"),
+            *warn_of_links(*(part.text for part in self.parts)),
             *(("Attachment", str(part.file)) for part in self.parts if part.file),
         )
+
+
+def clean_name(name: str) -> str:
+    """Make a name one line for the person, who is shown what is hidden in it."""
+    return join_lines(sendable(name))
 
 
 def show_entry(entry: ParsedAddress) -> str:
@@ -138,14 +151,22 @@ def _read_raw(content: bytes) -> RawMail:
     message = message_from_bytes(content, policy=_Strict())
     headers = Headers(tuple((name.lower(), read_header(value)) for name, value in message.raw_items()))
     parts = [read_part(leaf, number) for number, leaf in enumerate(walk(message), 1)]
-    if any(part.defects for part in message.walk() if part.get_content_maintype() == "multipart"):
+    if not all(map(is_clear_container, message.walk())):
         parts.append(RawPart(len(parts) + 1, "whole", "the whole mail", source=decode_text(content), unshown=(BROKEN,)))
     return RawMail(headers, tuple(parts), any(isinstance(defect, _BROKEN_HEADERS) for defect in message.defects))
 
 
+def is_clear_container(part: Message) -> bool:
+    """True if every mail program reads the same parts in a multipart, and nothing beside them."""
+    if part.get_content_maintype() != "multipart":
+        return True
+    beside = all(_PREAMBLE.fullmatch(text or "") for text in (part.preamble, part.epilogue))
+    return beside and has_clear_type(part) and not part.defects
+
+
 def read_header(value: str) -> str:
     """Unfold a header's value. What is no ASCII is UTF-8 (RFC 6532); Python hands it out as surrogates."""
-    return " ".join(decode_text(value.encode("utf-8", "surrogateescape")).split())
+    return join_lines(decode_text(value.encode("utf-8", "surrogateescape")))
 
 
 def walk(message: Message) -> Iterator[Message]:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from email.errors import HeaderParseError
 from email.header import decode_header
 
-from server.core.invisible import remove_hidden
+from server.core.invisible import SPACES, remove_hidden
 from server.integrations.gmail.mime.html import read_html
 
 CUT = "[The rest of this mail is too long or too intricate to be shown.]"
@@ -97,7 +97,12 @@ def keep_text(value: str) -> str:
 
 def keep_line(value: str, most: int = 1000) -> str:
     """Make a header fit for the person, who is shown what is hidden in it."""
-    return shorten(" ".join(sendable(decode_words(value[: most * 20])).split()), most)
+    return shorten(join_lines(sendable(decode_words(value[: most * 20]))), most)
+
+
+def join_lines(value: str) -> str:
+    """Make one line of a header's lines; what shows nothing stays."""
+    return SPACES.sub(" ", value).strip(" ")
 
 
 def sendable(value: str) -> str:

@@ -158,9 +158,10 @@ async def test_short_custom_key_is_refused_and_a_long_one_is_masked(opened) -> N
         assert len(made.key_hint) == 3
 
 
-async def test_reinstated_client_has_its_last_key_again(opened) -> None:
+async def test_reinstated_client_has_its_last_key_again(opened, clock) -> None:
     async with opened() as state:
         _, old = await state.clients.create("bot", frozenset({"read:apps"}), {})
+        clock.move(seconds=1)
         _, key = await state.clients.renew_key("bot")
         revoked = await state.clients.revoke("bot")
         await state.clients.create("bot", frozenset(), {})

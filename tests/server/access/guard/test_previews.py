@@ -1,5 +1,6 @@
 """Every preview of every operation with a recorded network, and the way of a link from the question to the mail."""
 
+import asyncio
 import http.server
 import itertools
 import json
@@ -12,6 +13,7 @@ from typing import Any, ClassVar
 import pytest
 
 from desktop.server_thread import BackgroundServer
+from server.access.approvals.approval import ApprovalSettings
 from server.access.guard.previews import foresee_fetch, preview
 from server.lifecycle.program import Options, Program
 from server.outbound.fetch import Fetch
@@ -19,6 +21,7 @@ from server.outbound.previews import Link
 from server.runtime import state as runtime_state
 from server.sdk.desktop import NoScreen
 from server.sdk.operation import Effect, Operation
+from server.storage.settings import Settings
 from tests.checks.waiting import until
 from tests.server.conftest import Served
 
@@ -86,6 +89,8 @@ def served(shop, tmp_path_factory) -> Iterator[Served]:
         return Fetch(**{**options, "allowed": own, "only_allowed": False, "resolve": NETWORK.resolve})
 
     data = tmp_path_factory.mktemp("previews") / "data"
+    data.mkdir()
+    asyncio.run(Settings(data).write("approvals", ApprovalSettings(most_denials=100)))  # the tests deny what they have looked at
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(runtime_state, "Fetch", make_fetch)
         background = BackgroundServer(Program(Options(port=0, data_dir=data, demo=True), NoScreen()))
@@ -256,7 +261,7 @@ def test_approval_of_a_link_permits_the_fetch_alone_and_then_the_whole_is_asked(
     approve(served, first)
     until(lambda: [question["id"] for question in questions(served)] not in ([], [first["id"]]))
     (second,) = questions(served)
-    assert (second["sentence"], second["extents"]) == ("send mail to bob@example.com", ["once"])
+    assert (second["sentence"], second["extents"]) == ("send an email to bob@example.com", ["once"])
     shown = dict(fields(second))
     assert shown["Attachment"].startswith("plan.csv, 11 bytes, SHA-256 ")
     assert shown["Download from"] == link
@@ -294,7 +299,7 @@ def test_allowance_does_not_cover_a_call_with_a_link(served, shop):
 def test_link_whose_file_is_gone_is_not_fetched_again_unasked(served, shop):
     link = f"{shop}/plan.csv?{next(NUMBERS)}"
     send(served, link)
-    for sentence in ("send mail to bob@example.com", "download a file from 127.0.0.1"):
+    for sentence in ("send an email to bob@example.com", "download a file from 127.0.0.1"):
         (before,) = questions(served)
         for file in (served.data / "staged").glob("*"):
             file.unlink()

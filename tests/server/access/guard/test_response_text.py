@@ -84,5 +84,6 @@ async def test_failure_and_denial_are_without_hidden_text(opened) -> None:
 def test_response_without_hidden_text_stays_as_it_is() -> None:
     for body in (b'{"a": "plain"}', '{"a":  "naïve"}'.encode()):
         assert clean_response(Response(body, media_type="application/json")).body in {body, b'{"a":"na\xc3\xafve"}'}
+    assert clean_response(Response(rb'{"a": "pay\b\fnow"}', media_type="application/json")).body == rb'{"a":"pay\nnow"}'
     assert clean({HOSTILE: [HOSTILE, 1, None]}) == {HARMLESS: [HARMLESS, 1, None]}
     assert clean_response(Response(b"\x7f\xff", media_type="image/png")).body == b"\x7f\xff"

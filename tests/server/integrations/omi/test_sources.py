@@ -1,7 +1,9 @@
 import pytest
 
 from server.core.errors import InvalidInput, NotFound
+from server.core.items import convert_item
 from server.integrations.omi.models import Kind
+from server.integrations.omi.sources import view
 from server.sdk.approval_requests import ApprovalDuration
 from tests.server.integrations.omi.pendant import make_memory
 
@@ -43,3 +45,10 @@ def test_forgotten_uid_is_asked_about_again(pendant, tmp_path) -> None:
     assert list((tmp_path / "data" / "files" / "omi").iterdir()) == []
     pendant.send(make_memory())
     assert len(pendant.questions()) == 1
+
+
+def test_row_of_a_restored_backup_hides_no_other() -> None:
+    row = {"question": "omi-1", "uid": "u", "first_kind": "strange", "first_at": "then", "first_client": "", "form": "f"}
+    shown = convert_item(row | {"kept_aside": 0}, view, lambda _: None)
+    assert shown
+    assert dict(shown.fields)["What came first"] == "something unknown"

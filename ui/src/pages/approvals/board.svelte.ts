@@ -14,7 +14,7 @@ export class ApprovalBoard {
   items = $state<BoardItem[]>([])
   #active = { pointer: false, focus: false }
 
-  /** Synchronizes with the pending requests: new ones are appended, ended ones keep their place without buttons. */
+  /** Synchronizes with the pending requests and, unless something would move under the pointer, with their order. Ended ones keep their place without buttons. */
   sync(questions: readonly QuestionView[], now: number): void {
     const waiting = new Map(questions.map((question) => [question.id, question]))
     for (const item of this.items) {
@@ -25,6 +25,9 @@ export class ApprovalBoard {
     }
     this.items.push(...[...waiting.values()].map((question) => ({ question, ended: null })))
     this.#tidy()
+    if (this.#isActive()) return
+    const places = new Map(questions.map(({ id }, place) => [id, place]))
+    this.items.sort((first, second) => (places.get(first.question.id) ?? 0) - (places.get(second.question.id) ?? 0))
   }
 
   /** Ends expired requests. */
@@ -44,8 +47,10 @@ export class ApprovalBoard {
     this.#tidy()
   }
 
+  #isActive(): boolean { return this.#active.pointer || this.#active.focus }
+
   #tidy(): void {
-    if (this.#active.pointer || this.#active.focus || this.items.every(({ ended }) => ended === null)) return
+    if (this.#isActive() || this.items.every(({ ended }) => ended === null)) return
     this.items = this.items.filter(({ ended }) => ended === null)
   }
 }

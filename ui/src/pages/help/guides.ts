@@ -22,3 +22,10 @@ const BY_PAGE: Record<string, string> = {
 
 /** Guide for a page of the window; the list of all guides if it has none. */
 export const guideFor = (page: string): string | undefined => BY_PAGE[page] ?? names.find((name) => name === page)
+
+const COMMAND = /\bpython3 run\.py\b|^deskhand(?= )/gm
+
+/** Writes the commands of a guide as they are typed here: a guide is read from a checkout and after an installation. */
+export function adaptCommands(article: HTMLElement, command: string): void {
+  for (const code of article.querySelectorAll('code')) code.textContent = code.textContent.replace(COMMAND, command)
+}

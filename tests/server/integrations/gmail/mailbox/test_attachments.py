@@ -92,7 +92,7 @@ def test_trusted_link_is_fetched_before_the_person_is_asked_about_another(desk, 
             return refusal.value.links
 
     assert [link.given for link in desk.run(preview())] == [other]
-    assert web.asked == ["files.example"]
+    assert web.requested_hosts == ["files.example"]
     assert files.staging.find(LINK).content == b"plan"
     assert files.staging.find(other) is None
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from server.core.errors import InvalidInput, TooLarge
 from server.integrations.gmail.fake.recipients import read_recipients
 from server.integrations.gmail.mime.compose import (
+    LONGEST_SEARCHED,
     MOST_REFERENCES,
     File,
     OutgoingMail,
@@ -23,6 +24,7 @@ from server.integrations.gmail.mime.compose import (
     name_recipients,
     read_ids,
     read_people,
+    warn_of_links,
 )
 from server.integrations.gmail.mime.outgoing_html import rebuild
 from server.integrations.gmail.mime.raw_message import read_raw
@@ -298,3 +300,16 @@ def test_refused_name_with_a_comma_comes_with_a_hint():
         read_people(["Lind, Rosa <rosa@lind.example>"], "to")
     (person,) = read_people(['"Lind, Rosa" <rosa@lind.example>'], "to")
     assert (person.name, person.address) == ("Lind, Rosa", "rosa@lind.example")
+
+
+def test_domains_of_links_and_names_in_other_letters_are_explained():
+    people = read_people(["p\u0430ul@example.com"], "to")
+    html = rebuild("<a href='https://p\u0430ypal.com/x'>here</a>")
+    fields = OutgoingMail("me@example.com", people, "Hi", "or https://\u0430pple.com", html=html).fields()
+    warnings = [value for name, value in fields if name == "Warning"]
+    assert [warning.split()[0] for warning in warnings] == ["p\u0430ul@example.com", "xn--pple-43d.com", "xn--pypal-4ve.com"]
+    assert ("HTML part", "[here](https://xn--pypal-4ve.com/x)") in fields
+
+
+def test_text_too_long_to_look_for_links_says_so():
+    assert len(list(warn_of_links("x" * (LONGEST_SEARCHED + 1)))) == 1

@@ -1,5 +1,7 @@
 """Text is laid out in lines, with links and marks."""
 
+import pytest
+
 from server.integrations.gmail.mime.html_writer import LONGEST_LINK, Writer
 
 
@@ -34,3 +36,11 @@ def test_script_is_no_address():
     writer = Writer()
     assert writer.begin_link(" java\nscript:alert(1)")
     assert writer.link is None
+
+
+@pytest.mark.parametrize("hidden", ["\v", "\x1c", "\x85", "\u2028", "\u2029", "\u200b"])
+def test_hidden_character_is_no_space(hidden):
+    assert write(("write", f"pay {hidden}now{hidden}")) == f"pay {hidden}now{hidden}"
+    assert (
+        write(("begin", "pre"), ("write", f"pay{hidden}now{hidden}\r\nor\n\nnever\n")) == f"pay{hidden}now{hidden}\nor\n\nnever"
+    )

@@ -68,3 +68,31 @@ def test_surrogates_are_replaced():
 
 def test_no_html_stays_none():
     assert rebuild(None) is None
+
+
+@pytest.mark.parametrize(
+    ("source", "sent", "removed"),
+    [
+        (
+            "<div dir=rtl><span dir=ltr>Ann</span> pays <span dir=ltr>Bob</span></div>",
+            "<div><span>Ann</span> pays <span>Bob</span></div>",
+            ("dir",),
+        ),
+        ("I do <span style='font-size:0;color:red'>not</span>", 'I do <span style="color:red">not</span>', ("font-size",)),
+        ("<p style='color:transparent'>x", '<p style="">x</p>', ("color",)),
+        ("I do <font color=#fefefe>not</font>", "I do <font>not</font>", ("background-color", "bgcolor", "color")),
+        ("<p style='margin: 0 0 0 -99px'>x", '<p style="">x</p>', ("margin",)),
+    ],
+)
+def test_style_that_hides_or_turns_words_is_removed(source, sent, removed):
+    rebuilt = rebuild(source)
+    assert (rebuilt.source, rebuilt.removed) == (sent, removed)
+
+
+def test_direction_that_fits_the_letters_stays():
+    source = '<div dir="rtl">שלום Bob, מה שלומך</div>'
+    assert (rebuild(source).source, rebuild(source).removed) == (source, ())
+
+
+def test_marks_of_lists_are_shown():
+    assert rebuild("<ol type=A start=2097021><li>x</ol>").text == "DOHBQ. x"

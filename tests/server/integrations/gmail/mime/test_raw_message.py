@@ -1,5 +1,7 @@
 """A draft's own bytes are shown before it goes out."""
 
+import base64
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -97,7 +99,7 @@ def test_look_alike_domain_of_a_draft_is_shown_as_punycode_with_a_warning():
 
 @pytest.mark.parametrize("end", [b"", b"--y--\n"])
 def test_broken_structure_is_not_shown_completely(end):
-    content = b"Content-Type: multipart/mixed; boundary=x\n\nbefore\n--x\n\none\n" + end
+    content = b"Content-Type: multipart/mixed; boundary=x\n\n--x\n\none\n" + end
     mail = read_raw(content)
     assert [part.media_type for part in mail.unshown] == ["the whole mail"]
     assert mail.source.endswith("--x\n\none\n" + end.decode())
@@ -115,3 +117,54 @@ def test_broken_structure_is_not_shown_completely(end):
 def test_draft_that_cannot_be_read_completely_is_refused(content):
     with pytest.raises(InvalidInput, match="Open it in Gmail"):
         read_raw(content)
+
+
+@pytest.mark.parametrize("hidden", ["\u200b", "\u202e", "\u2028", "\x85", "\x1c", "\v", "\U000e0041"])
+def test_headers_of_a_draft_are_shown_with_what_is_hidden_in_them(hidden):
+    word = f"=?utf-8?b?{base64.b64encode(f'in{hidden}voice'.encode()).decode()}?="
+    head = f"From: {word} <me@example.com>\nTo: {word} <ann@example.com>\nSubject: {word}\n"
+    file = f"Content-Type: application/pdf; name={word}\n\nx"
+    shown = dict(read_raw(f"{head}{file}".encode()).fields())
+    assert (shown["To"], shown["Subject"]) == (f"in{hidden}voice <ann@example.com>", f"in{hidden}voice")
+    assert shown["From"].startswith(f"in{hidden}voice ")
+    assert shown["Attachment"].startswith(f"in{hidden}voice,")
+
+
+def test_raw_header_of_a_draft_is_shown_with_what_is_hidden_in_it():
+    shown = dict(read_raw("To: In\u2028voice <ann@example.com>\nSubject: pay\u2028 it\x85now\n\n".encode()).fields())
+    assert (shown["To"], shown["Subject"]) == ("In\u2028voice <ann@example.com>", "pay\u2028 it\x85now")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"Content-Type: multipart/mixed; boundary=x\n\n<b>before</b>\n--x\n\none\n--x--\n",
+        b"Content-Type: multipart/mixed; boundary=x\n\n--x\n\none\n--x--\nafter",
+        b"Content-Type: multipart/mixed; boundary=x\nContent-Type: text/html\n\n--x\n\none\n--x--\n",
+        b"Content-Type: multipart/mixed; boundary=x; boundary=y\n\n--x\n\none\n--x--\n",
+        b"Content-Type: multipart/mixed; boundary=x\nContent-Transfer-Encoding: x\n\n--x\n\none\n--x--\n",
+    ],
+)
+def test_structure_that_can_be_read_in_two_ways_is_not_shown_completely(content):
+    assert [part.media_type for part in read_raw(content).unshown] == ["the whole mail"]
+
+
+def test_usual_preamble_is_no_content():
+    content = b"Content-Type: multipart/mixed; boundary=x\n\nThis is a multi-part message in MIME format.\n--x\n\none\n--x--\n"
+    assert read_raw(content).unshown == ()
+
+
+def test_every_header_that_names_people_is_shown():
+    names = ["Sender", "Resent-To", "Resent-Bcc", "Apparently-To", "Disposition-Notification-To"]
+    head = "To: a@example.com\nSubject: one\nSubject: two\n" + "".join(f"{name}: {name.lower()}@example.com\n" for name in names)
+    mail = read_raw(f"{head}\nhi".encode())
+    assert {(name, f"{name.lower()}@example.com") for name in names} <= set(mail.fields())
+    assert {"resent-to@example.com", "resent-bcc@example.com", "apparently-to@example.com"} <= set(mail.addresses)
+    assert [value for name, value in mail.fields() if name == "Subject"] == ["one", "two"]
+
+
+def test_links_of_a_draft_are_explained():
+    shown = read_raw(
+        "To: a@example.com\nContent-Type: text/plain; charset=utf-8\n\nsee https://p\u0430ypal.com/".encode()
+    ).fields()
+    assert [value.split()[0] for name, value in shown if name == "Warning"] == ["xn--pypal-4ve.com"]
