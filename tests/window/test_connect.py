@@ -85,7 +85,7 @@ def test_instructions_match_the_permissions_of_the_client(open_page, server):
     page = open_page("connect/gpt/my-gpt")
     instructions = value(page, "Instructions")
     assert "- Apps: list_apps, read_app" in instructions
-    assert "These change something at once: send_mail." in instructions
+    assert "These change something immediately: send_mail." in instructions
     assert "These reach other people: send_mail, reply_to_mail, send_draft." in instructions
     assert "list_mail" not in instructions
     assert re.search("need my approval on my computer: .*trash_mail.* read_approval", instructions)
@@ -98,12 +98,12 @@ def test_key_is_visible_until_the_page_is_left(open_page, server):
     server.call("GET", "/apps/list", old)
     page = open_page("connect/gpt/my-gpt")
     page.get_by_role("button", name="Replace key…").click()
-    page.get_by_role("button", name="Replace key").click()
+    page.get_by_role("button", name="Replace key", exact=True).click()
     key = value(page, "Key")
     assert [server.call("GET", "/apps/list", credential).status_code for credential in (old, key)] == [401, 200]
     page.get_by_role("link", name="Overview").click()
     page.evaluate("location.hash = 'connect/gpt/my-gpt'")
-    expect(page.get_by_text("was shown once, when it was made.")).to_be_visible()
+    expect(page.get_by_text("was shown once, when it was created.")).to_be_visible()
     expect(page.get_by_text(key)).to_have_count(0)
 
 
@@ -146,7 +146,7 @@ def test_lost_address_is_reported_with_the_client_that_used_it(open_page, server
     notice = page.get_by_role("status").filter(has_text=first)
     expect(notice).to_contain_text("is no longer yours")
     assert find_barriers(page) == []
-    notice.get_by_role("button", name="Replace key").click()
+    notice.get_by_role("button", name="Replace key", exact=True).click()
     expect(notice).to_have_count(0)
     assert server.call("GET", "/apps/list", key, headers={"Host": httpx2.URL(second).netloc.decode()}).status_code == 401
     assert value(page, "Key").startswith("dh_")
@@ -207,7 +207,7 @@ def test_document_too_long_for_chatgpt_has_the_number_of_excess_operations(open_
     server.make_client("my-gpt")
     page = open_page("connect/gpt/my-gpt")
     document = server.person("GET", "/api/clients/my-gpt/document").json()
-    expect(step(page, "Schema")).to_contain_text(f"It has {document['operations']} operations; ChatGPT takes 30.")
+    expect(step(page, "Schema")).to_contain_text(f"{document['operations']} operations; ChatGPT allows 30.")
     expect(step(page, "Schema").get_by_role("status")).to_have_count(int(document["operations"] > 30))
 
 
