@@ -33,7 +33,7 @@ def test_sign_ins_are_listed_and_signed_out(open_page, server):
     assert call(server, token) == 200
     signed.get_by_role("button", name="Sign out").press("Enter")
     page.get_by_role("dialog").get_by_role("button", name="Sign out").press("Enter")
-    expect(page.get_by_text("None")).to_be_visible()
+    expect(page.get_by_text("None", exact=True)).to_be_visible()
     assert call(server, token) == 401
 
 
@@ -57,7 +57,7 @@ def test_gpt_sign_in_completes_its_step(open_page, server):
     expect(step.get_by_role("heading")).not_to_contain_text("done")
     program.sign_in()
     expect(step.get_by_role("heading")).to_contain_text("Step 4, done")
-    expect(step.get_by_role("list", name="Signed in")).to_contain_text("ChatGPT is signed in")
+    expect(step.get_by_role("list", name="Signed in")).to_contain_text("ChatGPT · signed in")
 
 
 def test_mcp_sign_in_and_call_complete_their_steps(open_page, server):
