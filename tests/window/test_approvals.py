@@ -124,7 +124,7 @@ def test_program_arguments_are_shown_separately(open_page, server):
 def test_call_is_approved_once_with_a_toast(open_page, server):
     approval = server.ask()
     page = open_page("approvals")
-    expect(page.get_by_role("navigation").get_by_role("link", name="Approvals 1 waiting")).to_be_visible()
+    expect(page.get_by_role("navigation").get_by_role("link", name="Approvals 1 pending")).to_be_visible()
     press(page, "Allow once")
     expect(page.locator(".toast")).to_have_text("It is allowed, and runs now.")
     assert server.received == [("yes", approval, "once", "")]

@@ -106,7 +106,7 @@ class TestCredentials:
 
     def test_credentials_are_typed_by_keyboard(self, open_page):
         page = open_page("gmail")
-        page.get_by_role("button", name="Paste the id").press("Enter")
+        page.get_by_role("button", name="Paste the client ID").press("Enter")
         page.get_by_label("Client ID").focus()
         page.keyboard.insert_text("with spaces in it")
         page.keyboard.press("Tab")
@@ -164,7 +164,7 @@ def test_pending_sign_in_is_opened_again_and_cancelled(open_page, server, opened
 
 def test_missing_permission_is_shown_with_its_consequence(open_page, server, opened):
     page = open_page("gmail")
-    card(page, ALEX).get_by_role("button", name="More about").press("Enter")
+    card(page, ALEX).get_by_role("button", name="More actions").press("Enter")
     page.get_by_role("menuitem", name="Sign in again").press("Enter")
     expect(page.get_by_role("button", name="Open again")).to_be_visible()
     assert parse_qs(urlsplit(opened[0]).query)["login_hint"] == [ALEX]
@@ -196,7 +196,7 @@ def test_revoked_sign_in_is_shown_with_a_way_to_renew_it(open_page, server, open
 def test_default_account_is_chosen(open_page, server):
     page = open_page("gmail")
     expect(card(page, ALEX)).to_contain_text("Default account")
-    card(page, OTHER).get_by_role("button", name="More about").click()
+    card(page, OTHER).get_by_role("button", name="More actions").click()
     page.get_by_role("menuitem", name="Make default").click()
     expect(card(page, OTHER)).to_contain_text("Default account")
     assert server.person("GET", "/api/gmail/status").json()["accounts"][0]["address"] == OTHER
@@ -204,12 +204,12 @@ def test_default_account_is_chosen(open_page, server):
 
 def test_sign_out_is_confirmed_by_keyboard(open_page, server):
     page = open_page("gmail")
-    card(page, ALEX).get_by_role("button", name="More about").press("Enter")
+    card(page, ALEX).get_by_role("button", name="More actions").press("Enter")
     page.get_by_role("menuitem", name="Sign out").press("Enter")
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(card(page, ALEX)).to_be_visible()
-    card(page, ALEX).get_by_role("button", name="More about").press("Enter")
+    card(page, ALEX).get_by_role("button", name="More actions").press("Enter")
     page.get_by_role("menuitem", name="Sign out").press("Enter")
     page.get_by_role("dialog").get_by_role("button", name="Sign out").press("Enter")
     expect(card(page, ALEX)).to_have_count(0)

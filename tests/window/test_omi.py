@@ -156,32 +156,30 @@ def test_new_webhook_address_replaces_the_old_one_after_confirmation(open_page, 
 
 def test_signature_is_required_replaced_and_switched_off(open_page, server, heard):
     page = open_page("omi/setup")
-    page.get_by_label("Signing secret").focus()
+    page.get_by_label("Signing secret", exact=True).focus()
     page.keyboard.insert_text(SECRET)
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Only what OMI has signed is taken. The secret")).to_be_visible()
+    expect(page.get_by_text("Only signed deliveries are accepted.")).to_be_visible()
     deliver(server, heard["memory"], talk(3), status=401)
     assert SECRET not in page.content()
     page.get_by_role("button", name="Replace…").click()
-    page.get_by_label("Signing secret").fill(SECRET + "-two")
+    page.get_by_label("Signing secret", exact=True).fill(SECRET + "-two")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("The one before counts too, until")).to_be_visible()
+    expect(page.get_by_text("The previous secret works until")).to_be_visible()
     page.get_by_role("button", name="Remove…").click()
-    expect(page.get_by_role("dialog")).to_contain_text("Whoever knows the address can then send")
+    expect(page.get_by_role("dialog")).to_contain_text("Anyone who knows the address could then send")
     assert find_barriers(page) == []
     page.get_by_role("button", name="Remove secret").click()
-    expect(page.get_by_label("Signing secret")).to_be_visible()
+    expect(page.get_by_label("Signing secret", exact=True)).to_be_visible()
     deliver(server, heard["memory"], talk(3))
 
 
 def test_delivery_appears_live_and_a_new_device_needs_confirmation(open_page, server):
     addresses = make_addresses(server)
     page = open_page("omi")
-    expect(page.get_by_text("Nothing has arrived yet: say something to your OMI.")).to_be_visible()
+    expect(page.get_by_text("Nothing received yet. Say something to your OMI")).to_be_visible()
     deliver(server, addresses["memory"], talk())
-    expect(page.get_by_text("An OMI account that is new here has sent something")).to_contain_text(
-        f"{UID}. 1 delivery is kept aside"
-    )
+    expect(page.get_by_text("New OMI account:")).to_contain_text(f"{UID}. 1 delivery is on hold")
     deliver(server, addresses["memory"], talk(2))
     expect(page.get_by_text("2 deliveries are kept aside")).to_be_visible()
     expect(page.get_by_text("Timeline talk")).to_have_count(0)
@@ -204,7 +202,7 @@ def test_live_transcript_is_not_fully_announced(open_page, server, heard):
     expect(transcript).to_contain_text("Good morning. How are you?")
     expect(transcript.get_by_text("Good", exact=True)).to_have_count(0)
     assert transcript.get_attribute("aria-live") == "off"
-    expect(page.get_by_role("status").filter(has_text="Somebody is speaking.")).to_have_count(1)
+    expect(page.get_by_role("status").filter(has_text="Someone is speaking.")).to_have_count(1)
     expect(page.get_by_role("heading", name="Live")).to_be_visible()
 
 

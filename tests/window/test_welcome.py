@@ -122,7 +122,7 @@ def test_duplicate_client_name_is_reported_without_losing_input(open_page, serve
 def test_demo_opens_beside_the_welcome(open_page, server, screen):
     page = arrive(open_page)
     page.get_by_role("button", name="Try the demo first").click()
-    expect(page.get_by_role("status").filter(has_text="The demo opens in a window of its own.")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="The demo opens in its own window.")).to_be_visible()
     assert screen.demos == 1
     assert not read(server)["finished"]
 
@@ -131,9 +131,9 @@ def test_missing_public_address_is_explained(open_page, server):
     server.person("PUT", "/api/onboarding", json={"finished": False, "client": "my-gpt"})
     server.make_client("my-gpt")
     page = open_page("welcome/connect")
-    expect(page.get_by_text("ChatGPT cannot reach this computer yet")).to_be_visible()
+    expect(page.get_by_text(re.compile("ChatGPT can.t reach this computer yet"))).to_be_visible()
     expect(page.get_by_role("group", name="Command")).to_contain_text(f"{server.public}/apps/list")
-    page.get_by_role("link", name="the step before").click()
+    page.get_by_role("link", name="The previous step").click()
     expect(heading(page, "Let ChatGPT reach this computer")).to_be_focused()
 
 
@@ -151,11 +151,11 @@ def test_unknown_step_shows_the_greeting(open_page):
 
 def test_next_step_begins_at_its_title(open_page, server):
     page = arrive(open_page, width=1000, height=760)
-    page.get_by_role("button", name="Begin").click()
-    page.get_by_role("button", name="Make the client").click()
+    page.get_by_role("button", name="Start").click()
+    page.get_by_role("button", name="Create client").click()
     expect(heading(page, "Let ChatGPT reach this computer")).to_be_focused()
     page.evaluate(UNTIL_AT_REST)
-    page.get_by_role("button", name="Not now").click()
+    page.get_by_role("button", name="Skip").click()
     expect(heading(page, "Connect a GPT")).to_be_focused()
     page.evaluate(UNTIL_AT_REST)
     assert page.evaluate("scrollY") == 0
