@@ -37,7 +37,7 @@ def test_broken_app_list_is_reported_and_the_last_good_one_stays(serve, content)
     (first.data / "app_config.json").write_bytes(content)
     served = serve()
     (problem,) = problems(served)
-    assert "app_config.json is broken" in problem
+    assert "app_config.json contains an error" in problem
     key = served.make_client("another")
     assert served.call("GET", "/apps/list", key).json()["apps"] == before["apps"]
 

@@ -147,7 +147,7 @@ def test_fields_without_a_form_control_are_preserved(open_page, server):
     }
     server.person("PUT", "/api/apps/nap", json=entry)
     page = open_page("apps/nap")
-    expect(page.get_by_text("presets, variables, how its processes are known")).to_be_visible()
+    expect(page.get_by_text("presets, variables, process matching")).to_be_visible()
     expect(page.get_by_role("textbox", name="Program")).to_have_value("napper\nflatpak org.Nap")
     page.get_by_role("checkbox", name="Stop").uncheck()
     page.get_by_role("textbox", name="Files it can open").fill("~/Documents\n")

@@ -44,12 +44,10 @@ def test_long_select_opens_inside_the_window(open_page, clients):
 def test_select_opens_at_the_selected_option_and_page_stays(open_page, clients):
     page = open_page(f"connect/gpt/{clients[0]}", width=680, height=400)
     select = page.get_by_role("combobox", name="Client")
-    select.scroll_into_view_if_needed()
-    before = page.evaluate("scrollY")
-    assert before
+    page.wait_for_function("(scrollTo(0, 40), scrollY === 40)")
     select.click()
     expect(page.get_by_role("option", name=clients[0])).to_be_in_viewport(ratio=1)
-    assert page.evaluate("scrollY") == before
+    assert page.evaluate("scrollY") == 40
 
 
 def test_many_clients_are_searched_and_sorted(open_page, clients):

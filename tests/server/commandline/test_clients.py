@@ -47,7 +47,7 @@ def test_revocation_of_all_clients_needs_its_option(deskhand) -> None:
     assert deskhand("clients", "revoke").returncode == 2
     assert deskhand("clients", "revoke", "one", "--all").returncode == 2
     assert deskhand("clients", "revoke", "--all", "--yes").stdout == "1 revoked.\n"
-    assert "none" in deskhand("clients", "revoke", "--all", "--yes").stdout
+    assert "no clients" in deskhand("clients", "revoke", "--all", "--yes").stdout
 
 
 def test_client_id_and_secret_are_printed_as_json_on_stdout(deskhand) -> None:
@@ -56,7 +56,7 @@ def test_client_id_and_secret_are_printed_as_json_on_stdout(deskhand) -> None:
     assert (set(pair), pair["client_secret"][:6]) == ({"client_id", "client_secret"}, "dh_cs_")
     shown = deskhand("clients", "show", "my-gpt").stdout
     assert f"OAuth   {pair['client_id']} (my-gpt, made here)" in shown
-    assert "may be answered at https://app.example/cb" in shown
+    assert "redirect URL https://app.example/cb" in shown
     assert pair["client_secret"] not in shown
     renewed = json.loads(deskhand("clients", "renew", "my-gpt", "--oauth", "--yes").stdout)
     assert renewed["client_id"] != pair["client_id"]
@@ -99,7 +99,7 @@ def test_preset_is_chosen_and_what_always_permits_is_said(deskhand) -> None:
     assert (shown["send_mail"], shown["trash_mail"]) == ("allow", "ask")
     assert "not all of it can be undone" in deskhand("clients", "allow", "my-gpt", "trash_mail").stderr
     assert deskhand("clients", "deny", "my-gpt", "send_mail").stderr == ""
-    assert "takes 30. Choose a preset" in deskhand("clients", "create", "everything").stderr
+    assert "allows 30. Choose a preset" in deskhand("clients", "create", "everything").stderr
 
 
 def test_destructive_command_asks_first(deskhand) -> None:

@@ -77,5 +77,5 @@ def test_client_with_more_operations_than_chatgpt_takes_is_found(demo) -> None:
     demo.make_client("everything")
     demo.person("POST", "/api/clients", json={"name": "fits", "preset": "ask"})
     checks = read_checks(demo)
-    assert "ChatGPT takes 30" in checks["Client everything"][2]
+    assert "ChatGPT allows 30" in checks["Client everything"][2]
     assert not [what for what in checks if what in {"Client fits", "Clients"}]

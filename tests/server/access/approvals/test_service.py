@@ -184,7 +184,7 @@ async def test_unanswered_approval_expires(opened, clock) -> None:
         with pytest.raises(NotFound, match="already answered or withdrawn"):
             await post.state.context.approval_requests.approve(question.id)
         entry = [record for record in await post.state.activity.list() if record.operation == "send_letter"][-1]
-        assert (entry.outcome, entry.reason) == ("refused", "Nobody answered within 15 minutes.")
+        assert (entry.outcome, entry.reason) == ("refused", "Expired within 15 minutes.")
 
 
 @pytest.mark.parametrize("taken", ["the operation", "the scope", "the key"])

@@ -106,7 +106,7 @@ def test_malformed_code_is_refused_without_counting_as_an_attempt(served, code):
     program.begin()
     for _ in range(MOST_TRIES):
         answer = type_code(served, code)
-        assert (answer.status_code, "four digits" in answer.json()["detail"]) == (422, True)
+        assert (answer.status_code, "4-digit code" in answer.json()["detail"]) == (422, True)
     approve(served, program.browser)
     assert "code" in landed(program.browser.look())
 
@@ -198,7 +198,7 @@ def test_digits_of_a_request_for_something_else_are_accepted_there_only(served):
     code = {"code": narrow.digits()}
     for _ in range(MOST_TRIES + 1):
         answer = served.person("POST", f"/api/approvals/{question_of(wide)}/approve", json=code)
-        assert (answer.status_code, "asks for something else" in answer.json()["detail"]) == (422, True)
+        assert (answer.status_code, "belongs to another sign-in" in answer.json()["detail"]) == (422, True)
     assert wide.look().status_code == narrow.look().status_code == 200
     assert question_of(narrow) in {question["id"] for question in questions(served)}, "it is shown now"
     assert served.person("POST", f"/api/approvals/{question_of(narrow)}/approve", json=code).status_code == 200

@@ -68,7 +68,7 @@ def test_status_lists_arrivals_and_accounts(served, run):
     address = json.loads(run("address", "--new", "--json").stdout)["memory"]
     deliver(served, address)
     waiting = run("status").stdout
-    assert "alex: waits for your word, 1 kept aside: deskhand approvals approve omi-" in waiting
+    assert "alex: needs your approval, 1 on hold: deskhand approvals approve omi-" in waiting
     (question,) = served.person("GET", "/api/approvals").json()
     served.person("POST", f"/api/approvals/{question['id']}/approve", json={"extent": "once"})
     output = run("status").stdout

@@ -208,7 +208,7 @@ def test_memory_without_content_is_kept_aside_and_reported(pendant, body) -> Non
     assert titles(pendant) == ["Timeline talk"], "nor does it empty the one that is known"
     assert pendant.read(count, aside.COUNT) == 1
     pendant.run(pendant.omi.refresh())
-    assert pendant.omi.summary == "1 conversation, 1 without content kept aside"
+    assert pendant.omi.summary == "1 conversation, 1 without content"
     pendant.run(pendant.omi.sources.forget("me"))
     assert pendant.read(count, select(func.count()).select_from(tables.aside)) == 0
 

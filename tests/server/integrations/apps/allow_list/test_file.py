@@ -82,7 +82,7 @@ def test_broken_list_is_reported_and_kept_aside_and_the_last_good_one_stays(plac
     allow_list = open_allow_list(places)
     places.own.write_bytes(content)
     assert names(allow_list) == ["shipped"]
-    assert "app_config.json is broken" in allow_list.problem
+    assert "app_config.json contains an error" in allow_list.problem
     assert sentence in allow_list.problem
     assert copies(places) == ["app_config.broken-2026-01-02T120000Z.json"]
     assert (places.own.parent / copies(places)[0]).read_bytes() == content

@@ -197,5 +197,5 @@ def test_sign_in_steps_are_published(new_desk):
 
     first, second, third = new_desk.run(follow())
     assert first == "Continue on Google's page in your browser."
-    assert second.startswith("Google has answered")
+    assert second.startswith("Google has responded")
     assert third == "alex@example.com is signed in."
