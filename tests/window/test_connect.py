@@ -77,7 +77,7 @@ def test_connection_from_start_to_first_call(open_page, server):
     expect(page.get_by_text("Waiting for the first request…")).to_be_visible()
     assert server.call("GET", "/apps/list", key).status_code == 200
     expect(page.get_by_role("heading", name=re.compile("Connected"))).to_be_visible()
-    expect(page.get_by_text(re.compile("my-gpt called"))).to_be_visible()
+    expect(page.get_by_text("Last request from my-gpt:")).to_be_visible()
 
 
 def test_instructions_match_the_permissions_of_the_client(open_page, server):

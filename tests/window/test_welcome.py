@@ -66,7 +66,7 @@ def test_wizard_is_completed_by_keyboard(open_page, server):
     key = page.get_by_role("group", name="Key").locator(".value").inner_text()
     answer = loopback.get(f"{server.public}/apps/list", headers={"X-API-Key": key})
     assert answer.status_code == 200
-    expect(page.get_by_text("desk-helper called")).to_be_visible()
+    expect(page.get_by_text("Last request from desk-helper:")).to_be_visible()
     page.get_by_role("button", name="Continue").press("Enter")
     expect(heading(page, "Sign in to Gmail")).to_be_focused()
     page.get_by_role("button", name="Skip").press("Enter")
@@ -95,12 +95,12 @@ def test_choices_can_be_changed_by_going_back(open_page, server):
     page.get_by_role("button", name="Create client").click()
     expect(heading(page, "Let ChatGPT reach this computer")).to_be_visible()
     page.get_by_role("button", name="Back").click()
-    expect(page.get_by_text("my-gpt is made.")).to_be_visible()
+    expect(page.get_by_text("Created my-gpt.")).to_be_visible()
     page.get_by_role("radio", name="Let me choose").check()
     region = page.get_by_role("region", name="Apps")
     region.get_by_role("button", name=re.compile("^Change")).click()
     region.get_by_role("radio", name="Allow", exact=True).check()
-    for group in ("look", "change"):
+    for group in ("read", "change"):
         page.get_by_role("combobox", name=f"Gmail: {group}, all").press("Enter")
         page.get_by_role("option", name="Don\u2019t allow").click()
     page.get_by_role("button", name="Continue").click()
