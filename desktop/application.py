@@ -36,9 +36,10 @@ RETRY_SECONDS = 0.2  # before the status feed is followed again
 LAST_SECONDS = 5.0  # for the toolkit to end, after everything else
 RUNNING = "Deskhand is running already; here is its window."
 NO_HOST = "This desktop has no tray. Deskhand keeps running when you close the window; start it again to see the window."
-DISPLAY_LOST = "The screen that Deskhand was started on is gone, so it ends. Start it again where there is one."
+DISPLAY_LOST = "The screen that Deskhand was started on is gone, so it quits. Start it again on another screen."
 NO_SCREEN = (
-    f"There is no screen here, so there is no icon and no window. The command line does the same: {format_command('--help')}\n"
+    "There is no screen here, so Deskhand runs without a tray icon and window. "
+    f"The command line does the same: {format_command('--help')}\n"
     "To see its page in a browser of this computer, start Deskhand once more: it makes a file that opens the page."
 )
 NO_WINDOW = f"The command line does the same: {format_command('--help')}"

@@ -39,9 +39,7 @@ def set_on(wanted: bool, data_dir: Path | None = None) -> None:
         else:
             place.remove()
     except OSError as error:
-        raise Unavailable(
-            f"The system did not take that ({error.strerror}). Look at its own list of programs at login."
-        ) from error
+        raise Unavailable(f"The system refused this ({error.strerror}). Check its own list of login items.") from error
 
 
 def relaunch_command(

@@ -68,7 +68,7 @@ def list_entries(entries: list[dict[str, Any]], *, chosen: bool) -> None:
         if entry["note"]:
             say(f"{'':<8}{' ' * 19}  {'':<9} {entry['note']}")
     if not entries:
-        click.echo("Nothing like that has happened." if chosen else "Nothing has happened yet.", err=True)
+        click.echo("No matching activity." if chosen else "No activity yet.", err=True)
 
 
 def describe(entry: dict[str, Any]) -> Iterator[str]:
@@ -87,7 +87,7 @@ def describe(entry: dict[str, Any]) -> Iterator[str]:
         if value is not None:
             yield f"  {name:<10} {value}"
     if effect := (entry["effect"] or {}).get("fields"):
-        yield "What it does, word for word:"
+        yield "What it does:"
         for name, value in effect:
             first, *others = value.split("\n")
             yield from indent("\n".join([f"{name}: {first}", *(f"    {line}" for line in others)]))

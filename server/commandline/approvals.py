@@ -61,7 +61,7 @@ def show_approval(question_id: str, data_dir: Path | None) -> None:
     """Show one of them, and in full what the list cannot show completely."""
     question = next((entry for entry in ask(data_dir, "GET", "/api/approvals") if entry["id"] == question_id), None)
     if question is None:
-        raise NotFound(f"Nothing with this ID waits. `{format_command('approvals list')}` shows what does.")
+        raise NotFound(f"There is no pending request with this ID. `{format_command('approvals list')}` shows them.")
     show(question | {"must_open": False})
     if question["must_open"]:
         answer = ask(data_dir, "POST", f"/api/approvals/{quote(question_id, safe='')}/open", running_only=True)

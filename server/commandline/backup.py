@@ -15,7 +15,7 @@ from server.storage.data_dir import open_home
 
 @click.command(epilog=example("deskhand backup deskhand-backup.zip"))
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--overwrite", is_flag=True, help="Replace a file of this name.")
+@click.option("--overwrite", is_flag=True, help="Overwrite an existing backup.")
 @data_dir_option
 def backup(file: Path, data_dir: Path | None, *, overwrite: bool) -> None:
     """Back up all data except secrets to FILE. Works while the server is running."""
@@ -43,9 +43,9 @@ def restore(file: Path, data_dir: Path | None, *, with_access: bool, yes: bool) 
         access = "" if with_access else " All keys and sign-ins stop working."
         confirm(f"The backup replaces the data in {folders.data}, which is kept beside it.{access}", yes=yes)
         replaced = backups.restore(file, folders.data, make_options(with_access=with_access), config=folders.config)
-    say(f"Restored. What was there before is in {replaced}." if replaced else "Restored.")
+    say(f"Restored. The replaced data is in {replaced}." if replaced else "Restored.")
     if not with_access:
-        click.echo(f"All keys are revoked; make new ones with `{format_command('clients create')}`.")
+        click.echo(f"All keys are revoked; create new ones with `{format_command('clients create')}`.")
     if waiting := ask(data_dir, "GET", "/api/restore")["differences"]:
         show_differences(waiting)
 
@@ -71,7 +71,7 @@ def list_differences(data_dir: Path | None, *, as_json: bool) -> None:
 
 def show_differences(waiting: list[dict[str, str]]) -> None:
     """Print differences, each with all that it says."""
-    say(f"{len(waiting)} {'difference is' if len(waiting) == 1 else 'differences are'} not in force until you accept:")
+    say(f"{len(waiting)} {'change' if len(waiting) == 1 else 'changes'} will apply only after you accept:")
     for difference in waiting:
         say(f"{difference['id']}  {difference['title']}")
         for label, value in (("now", difference["now"]), ("backup", difference["restored"])):

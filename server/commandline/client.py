@@ -92,7 +92,7 @@ class OverHttp:
             response = self._client.request(method, path, json=body)
             return read_answer(response.status_code, response.content)
         except httpx2.TimeoutException:
-            raise Unavailable("Deskhand does not answer. Look at its log, or start it again.") from None
+            raise Unavailable("Deskhand does not answer. Check its log, or start it again.") from None
         except (httpx2.TransportError, ValueError):  # nobody answers, or somebody who is not Deskhand
             raise Unavailable(NOTHING_RUNS) from None
 

@@ -34,7 +34,7 @@ def clients() -> None:
 @click.option(
     "--preset",
     type=click.Choice([preset.value for preset in Preset]),
-    help="Permissions by meaning, as many as a GPT takes. read-only: looks things up. ask: asks you before it changes anything.",
+    help="Preset of permissions that fits a GPT. read-only: look things up. ask: ask you before any change.",
 )
 @click.option(
     "--scope",
@@ -75,7 +75,7 @@ def create(  # noqa: PLR0913, one argument for each option
         made = deskhand.call("POST", "/api/clients", order)
         warn_of_always(deskhand, allow)
     for warning in made["warnings"]:
-        say(f"For a script this is fine; ChatGPT would not take its document: {warning}", err=True)
+        say(f"Fine for a script, but not for ChatGPT: {warning}", err=True)
     if as_json:
         print_json(made | (made["oauth"] or {}))
     else:
@@ -96,7 +96,7 @@ def list_clients(data_dir: Path | None, *, as_json: bool) -> None:
         credential = f"{client['key_hint']}…" if client["key_hint"] else "OAuth"
         say(f"{client['name']:<24} {credential:<8}  {' '.join(client['scopes'])}{ended}")
     if not listed:
-        click.echo(f"There are no clients yet. Make one: {format_command('clients create my-gpt')}", err=True)
+        click.echo(f"There are no clients yet. Create one: {format_command('clients create my-gpt')}", err=True)
 
 
 @clients.command(epilog=example("deskhand clients show my-gpt"))
@@ -117,7 +117,7 @@ def show(name: str, data_dir: Path | None, *, as_json: bool) -> None:
             until = say_time(allowance["until"]) if allowance["until"] else "you end it"
             say(f"allowed {allowance['operation']}{whom} without asking, until {until}")
         if allowances:
-            say(f"Have it ask again: {format_command('clients ask')} {name} OPERATION")
+            say(f"Ask again: {format_command('clients ask')} {name} OPERATION")
 
 
 def add_policy_command(policy: str, operation: str, text: str) -> None:
@@ -135,10 +135,12 @@ def add_policy_command(policy: str, operation: str, text: str) -> None:
         tell(client)
 
 
-ENDS = "It ends whatever you allowed of them,"
-add_policy_command("allow", "send_mail", "Let a client's OPERATIONS run without asking.")
-add_policy_command("ask", "send_mail", f"Be asked about a client's OPERATIONS. {ENDS} also for a while or to some recipients.")
-add_policy_command("deny", "delete_draft", f"Refuse a client OPERATIONS, and do not show them to it. {ENDS} as `ask` does.")
+ENDS = "Ends earlier permissions for them,"
+add_policy_command("allow", "send_mail", "Allow OPERATIONS of a client without asking.")
+add_policy_command(
+    "ask", "send_mail", f"Ask before OPERATIONS of a client. {ENDS} also temporary ones and those for some recipients."
+)
+add_policy_command("deny", "delete_draft", f"Block OPERATIONS of a client, and hide them from it. {ENDS} as `ask` does.")
 
 
 @clients.command(epilog=example("deskhand clients renew my-gpt"))
@@ -167,12 +169,12 @@ def renew(name: str, redirect_uris: tuple[str, ...], data_dir: Path | None, *, o
 def revoke(name: str | None, data_dir: Path | None, *, every: bool, yes: bool) -> None:
     """Revoke a client: its key stops working immediately."""
     if (name is None) != every:
-        raise click.UsageError("Name the client, or say --all.")
+        raise click.UsageError("Name the client, or use --all.")
     confirm(f"{'All keys and sign-ins' if every else f'The key and the sign-ins of {name}'} stop working.", yes=yes)
     with connect(data_dir) as deskhand:
         if every:
             ended = deskhand.call("POST", "/api/clients/revoke-all")["ended"]
-            click.echo(f"{ended} revoked." if ended else "There was none to revoke.")
+            click.echo(f"{ended} revoked." if ended else "There were no clients to revoke.")
         else:
             deskhand.call("DELETE", f"/api/clients/{quoted(name or '')}")
             say(f"{name} is revoked.")
@@ -203,7 +205,7 @@ def tell(client: dict[str, Any]) -> None:
     if oauth := client["oauth"]:
         say(f"OAuth   {oauth['client_id']} ({oauth['title']}, {WAYS[oauth['kind']]})")
         for uri in oauth["redirect_uris"]:
-            say(f"        may be answered at {uri}")
+            say(f"        redirect URL {uri}")
         for grant in oauth["grants"]:
             used = grant["last_used_at"] or "never"
             say(f"        signed in {grant['created_at'][:10]} at {grant['callback']}, used {used}: {' '.join(grant['scopes'])}")

@@ -67,24 +67,24 @@ def status(data_dir: Path | None, *, as_json: bool) -> None:
 @click.option("--authtoken", is_flag=True, help="Enter the authtoken (hidden), or read it from a pipe.")
 @click.option("--domain", metavar="D", help="The reserved address, such as desk.ngrok.app.")
 @click.option("--no-domain", is_flag=True, help="Use any address that ngrok assigns.")
-@click.option("--agent", metavar="PATH", help="Your own ngrok program.")
+@click.option("--agent", metavar="PATH", help="Your own ngrok agent.")
 @click.option("--open-at-start/--no-open-at-start", default=None, help="Open the tunnel whenever Deskhand starts.")
 @click.option("--keep-awake/--no-keep-awake", default=None, help="Keep the computer awake while the tunnel is on.")
 @data_dir_option
 def change(data_dir: Path | None, *, authtoken: bool, no_domain: bool, agent: str | None, **given: Any) -> None:
     """Configure the tunnel. Options that are not given stay unchanged."""
     if no_domain and given["domain"]:
-        raise click.UsageError("Say --domain or --no-domain, not both.")
+        raise click.UsageError("Use --domain or --no-domain, not both.")
     order = {name: value for name, value in given.items() if value is not None} | ({"domain": None} if no_domain else {})
     if agent:
         order["agent_path"] = str(Path(agent).expanduser().absolute())
     if not order and not authtoken:
-        raise click.UsageError("Say what to set; --help lists it.")
+        raise click.UsageError("Nothing to set; see --help.")
     with connect(data_dir) as deskhand:
         if authtoken:
             order["authtoken"] = read_authtoken()
         deskhand.call("PUT", "/api/tunnel/settings", order)
-    click.echo("It is set.")
+    click.echo("Saved.")
 
 
 @tunnel.command(epilog=example("deskhand tunnel download"))
@@ -103,7 +103,7 @@ def download(data_dir: Path | None) -> None:
     if progress:
         raise DeskhandError(progress["problem"])
     if not view["agent"]["found"]:
-        raise DeskhandError("The download was stopped. Start it again; it goes on where it stopped.")
+        raise DeskhandError("The download was stopped. Start it again; it continues where it stopped.")
     click.echo(view["agent"]["path"])
 
 

@@ -55,10 +55,8 @@ class Address:
 
     def public_hosts(self) -> set[str]:
         """The Host headers that the public surface answers to."""
-        hosts = {f"{name}:{self.public_port}" for name in (*LOOPBACK, self._own_host)}
-        if self.public_url:
-            hosts |= spell_hosts(self.public_url)
-        return hosts
+        own = {f"{name}:{self.public_port}" for name in (*LOOPBACK, self._own_host)}
+        return own | (spell_hosts(self.public_url) if self.public_url else set())
 
     def local_hosts(self) -> set[str]:
         """The Host headers that the local surface answers to."""
@@ -80,7 +78,7 @@ def spell_hosts(url: str) -> set[str]:
 
 def check_public_url(url: str) -> str:
     """Normalize an address that replaces a tunnel. Raises InvalidInput if it is malformed."""
-    wrong = InvalidInput(f"{url!r} cannot be a public address. Give one such as https://desk.example.org, without a path.")
+    wrong = InvalidInput(f"{url!r} cannot be a public URL. Give one such as https://desk.example.org, without a path.")
     try:
         parts = urlsplit(url.strip())
         port = parts.port

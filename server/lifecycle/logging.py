@@ -75,7 +75,7 @@ class LogFile(RotatingFileHandler):
         self._drop()
         if self.problem is None:
             why = getattr(error, "strerror", None) or error
-            self.problem = f"The log cannot be written ({why}). Deskhand goes on without it."
+            self.problem = f"The log can't be written ({why}). Deskhand keeps running without it."
             if sys.stderr:
                 with suppress(OSError, ValueError):
                     print(self.problem, file=sys.stderr)  # noqa: T201, the log cannot tell it

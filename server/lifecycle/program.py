@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-KILLED = "Deskhand was ended without a chance to say goodbye the last time. What was on its way then says so in the activity."
+KILLED = "Deskhand was stopped unexpectedly last time. Requests that were running then are marked in the activity."
 
 
 @dataclass(frozen=True)

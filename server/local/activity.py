@@ -156,9 +156,11 @@ def parse(text: str | None) -> Any:
 
 
 def is_undoable(state: State, entry: Entry) -> bool:
-    """Return whether a call has been done, has an inverse, and its arguments are still stored."""
+    """Return whether a call has been done and not undone, has an inverse, and its arguments are still stored."""
     arguments: Mapping[str, Any] | None = parse(entry.arguments)
     if entry.outcome is not Outcome.done or not arguments or not state.runtime.has_undo(entry.operation):
+        return False
+    if entry.id in state.undone:
         return False
     order = arguments.get("order")
     return not isinstance(order, dict) or order.get("action", "start") == "start"

@@ -46,7 +46,7 @@ class Yes(BaseModel):
     """An approval."""
 
     extent: ApprovalDuration = Field(ApprovalDuration.once, description="How far it goes.")
-    code: str | None = Field(None, max_length=16, description="The four digits, where they are wanted.")
+    code: str | None = Field(None, max_length=16, description="The 4-digit code, if it is needed.")
 
 
 class No(BaseModel):

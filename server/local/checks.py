@@ -41,7 +41,7 @@ def check_integrations(state: State) -> list[Check]:
         Check(
             what=view.title,
             well=view.problem is None,
-            to_do=view.problem is None and (view.setup_hint is not None or view.state is not IntegrationState.running),
+            to_do=view.problem is None and not (view.is_set_up and view.state is IntegrationState.running),
             detail=view.problem or view.setup_hint or view.summary,
         )
         for view in list_integrations(state)
@@ -54,7 +54,7 @@ def check_core(state: State) -> list[Check]:
     if until := state.pause.until:
         checks.append(Check(what="Pause", well=True, to_do=True, detail=tell_pause(until, state.context.clock.now())))
     problem = state.context.settings.problem
-    checks.append(Check(what="Settings", well=problem is None, detail=problem or "They can be read."))
+    checks.append(Check(what="Settings", well=problem is None, detail=problem or "They are readable."))
     secrets = state.context.secrets
     checks.append(Check(what="Secrets", well=secrets.problem is None, detail=secrets.problem or secrets.place))
     checks += [Check(what="Deskhand", well=False, detail=problem) for problem in state.list_problems()]
@@ -64,7 +64,7 @@ def check_core(state: State) -> list[Check]:
 def tell_pause(until: datetime, now: datetime) -> str:
     """Format the end of a pause in local time."""
     when = "you resume them" if until - now > A_YEAR else tell_moment(until.isoformat())
-    return f"All actions are paused until {when}."
+    return f"Changes are blocked until {when}."
 
 
 async def check_clients(state: State) -> AsyncIterator[Check]:
@@ -81,7 +81,7 @@ async def check_clients(state: State) -> AsyncIterator[Check]:
     for client in live:
         count = len(offered(client, operations))
         if count > MOST_OPERATIONS:
-            detail = f"It has {count} operations and ChatGPT takes {MOST_OPERATIONS}. For a GPT, choose a preset under Access."
+            detail = f"It has {count} operations; ChatGPT allows {MOST_OPERATIONS}. For a GPT, choose a preset under Access."
             yield Check(what=f"Client {client.name}", well=True, to_do=True, detail=detail)
 
 
@@ -100,7 +100,7 @@ async def check_reach(state: State) -> AsyncIterator[Check]:
         yield Check(
             what="Tunnel",
             well=False,
-            detail=f"It is off, and should be on while Deskhand runs. {turn_on}",
+            detail=f"It is off, but set to be on while Deskhand runs. {turn_on}",
         )
     elif tunnel.state is TunnelState.off:
         yield Check(
@@ -114,7 +114,7 @@ async def check_reach(state: State) -> AsyncIterator[Check]:
         yield Check(what="Domain", well=True, to_do=True, detail=f"The address may change at the next start. {advice}")
     if address.public_url:
         failure = await call_public_address(state)
-        yield Check(what="Address", well=failure is None, detail=failure or f"A call to {address.public} arrives here.")
+        yield Check(what="Address", well=failure is None, detail=failure or f"{address.public} reaches Deskhand.")
     else:
         yield Check(what="Address", well=True, detail=f"{address.public} (this computer only)")
 

@@ -52,7 +52,7 @@ def create_routes(state: State) -> APIRouter:
         """Changes how Deskhand lives on this computer."""
         if update.start_at_login is not None:
             if state.context.demo:
-                raise Unavailable("The demo does not start at login. Start Deskhand itself, and choose it there.")
+                raise Unavailable("The demo can't start at login. Turn this on in Deskhand itself.")
             await asyncio.to_thread(screen.set_start_at_login, update.start_at_login)
         if update.check_for_updates is not None:
             await state.updates.want(check=update.check_for_updates)

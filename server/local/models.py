@@ -22,6 +22,7 @@ class IntegrationView(BaseModel):
     state: IntegrationState
     problem: str | None = Field(description="What is wrong with it.")
     setup_hint: str | None = Field(serialization_alias="wish", description="What it needs of the person before it is of use.")
+    is_set_up: bool = Field(description="Whether it is in use.")
     summary: str = Field(description="How it is, in a few words.")
 
 
@@ -56,9 +57,9 @@ class Overview(BaseModel):
     integrations: list[IntegrationView]
     clients: int
     secrets: str = Field(description="Where secrets lie, in a sentence.")
-    waiting: int = Field(description="How many questions wait for the person's word.")
+    waiting: int = Field(description="Number of pending approval requests.")
     problems: list[str] = Field(description="What is wrong, in sentences.")
-    notices: list[str] = Field(description="What has happened and was not put away yet, in sentences.")
+    notices: list[str] = Field(description="Notices that have not been dismissed.")
 
 
 class NoticeOrder(BaseModel):
@@ -81,7 +82,7 @@ class ClientView(BaseModel):
     last_used_at: str | None = Field(description="When it last called.")
     used_through: dict[str, str] = Field(description="When it last called through each public address that it ever used.")
     calls_today: int = Field(description="Calls since midnight, here.")
-    oauth: OAuthView | None = Field(description="How it signs in; none where it has only a key.")
+    oauth: OAuthView | None = Field(description="Its OAuth client; null if it only has a key.")
 
 
 class ClientChange(BaseModel):
@@ -140,7 +141,7 @@ class NewClient(BaseModel):
     redirect_uris: list[str] = Field(
         default_factory=list,
         max_length=20,
-        description="With OAuth: where it may be answered. ChatGPT's and Claude's own addresses need not be given.",
+        description="With OAuth: its redirect URIs. Those of ChatGPT and Claude are always accepted.",
     )
 
 
@@ -200,14 +201,14 @@ class ActivityPage(BaseModel):
     """Some lines of the diary, newest first."""
 
     entries: list[ActivityLine]
-    earlier: int | None = Field(description="The id from which to go on; none at the beginning of the diary.")
+    earlier: int | None = Field(description="The id from which to go on; null after the oldest entry.")
 
 
 class TodayView(BaseModel):
     """Counts of the calls since midnight."""
 
     calls: int = Field(description="All of them.")
-    changes: int = Field(description="Those that changed something.")
+    changes: int = Field(description="Changes.")
     refused: int = Field(description="Those that were not permitted.")
     failed: int = Field(description="Those that went wrong, or of which nobody knows the end.")
 

@@ -13,7 +13,7 @@ class GrantView(BaseModel):
 
     id: str
     callback: str = Field(description="Where the program was answered.")
-    scopes: list[str] = Field(description="What it was let in for; it may do what the client may as well.")
+    scopes: list[str] = Field(description="The granted scopes, within those of the client.")
     resource: str = Field(description="Empty for all of it, /mcp for the tools alone.")
     address: str = Field(description="The public address at which it signed in.")
     moved: bool = Field(description="Whether the public address is another one now, so that it has to be connected anew.")
@@ -27,7 +27,7 @@ class OAuthView(BaseModel):
     client_id: str = Field(description="For one with a document about it, the document's address.")
     kind: Kind
     title: str = Field(description="What the program calls itself.")
-    redirect_uris: list[str] = Field(description="Where it may be answered, besides ChatGPT's and Claude's own addresses.")
+    redirect_uris: list[str] = Field(description="Its redirect URIs, besides those of ChatGPT and Claude.")
     secret: bool = Field(description="Whether it has a secret.")
     created_at: str
     grants: list[GrantView] = Field(description="Oldest first.")
@@ -37,7 +37,7 @@ class OAuthOrder(BaseModel):
     """Another id and secret."""
 
     redirect_uris: list[str] | None = Field(
-        None, max_length=20, description="Where it may be answered; none: as it was. ChatGPT's and Claude's need not be given."
+        None, max_length=20, description="Its redirect URIs; null: unchanged. Those of ChatGPT and Claude are always accepted."
     )
 
 

@@ -13,8 +13,8 @@ TOPIC = "sign-ins"
 class SignInOrder(BaseModel):
     """Settings of sign-ins."""
 
-    registration_allowed: bool = Field(False, description="Whether programs may register themselves.")
-    documents_allowed: bool = Field(True, description="Whether a program may be known by a document about it on the web.")
+    registration_allowed: bool = Field(False, description="Whether apps may use dynamic client registration.")
+    documents_allowed: bool = Field(True, description="Whether apps may use a client ID document.")
 
 
 class SignInView(SignInOrder):

@@ -52,7 +52,7 @@ def create_routes(state: State) -> APIRouter:
     async def make_backup(order: BackupOrder) -> PathView:
         """Puts a copy of what is kept, without a secret, into one file."""
         if not Path(order.path).is_absolute() or "\0" in order.path or len(order.path) > LONGEST_PATH:
-            raise InvalidInput("Name the whole path of the file that the backup is to be.")
+            raise InvalidInput("Enter the full path of the backup file.")
         data, config = state.home.folders.data, state.home.folders.config
         made = await asyncio.to_thread(back_up, data, Path(order.path), config=config, overwrite=order.overwrite)
         return PathView(path=str(made))
@@ -147,6 +147,7 @@ def list_integrations(state: State) -> list[IntegrationView]:
             state=member.state,
             problem=member.problem or (member.service and member.service.problem),
             setup_hint=member.service and member.service.setup_hint,
+            is_set_up=member.service is None or member.service.is_set_up,
             summary=(member.service and member.service.summary) or STATES.get(member.state, "Off"),
         )
         for member in state.runtime.members

@@ -67,7 +67,7 @@ def create_routes(state: State) -> APIRouter:
     async def begin_restore(order: RestoreOrder) -> RestoreView:
         """Restores a backup. Deskhand restarts with its data; what could open or run something waits for confirmation."""
         if not Path(order.path).is_absolute() or "\0" in order.path:
-            raise InvalidInput("Name the whole path of the backup.")
+            raise InvalidInput("Enter the full path of the backup.")
         job.begin(Path(order.path))
         return await view(state, job)
 

@@ -39,7 +39,7 @@ TITLES = {
     "oauth.documents_allowed": "Allow clients with a metadata document",
     "oauth.registration_allowed": "Let clients register themselves",
     "onboarding.client": "Client of the welcome",
-    "origins.allowed": "Web pages that may call Deskhand",
+    "origins.allowed": "Allowed origins",
     "pause.until": "Pause all actions until",
     "tunnel.agent_path": "Path of the ngrok program",
     "tunnel.domain": "Reserved domain",

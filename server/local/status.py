@@ -44,7 +44,7 @@ class Status(BaseModel):
     public: str = Field(description="The address that clients use.")
     here_only: bool = Field(description="Whether only programs on this computer can use that address.")
     paused_until: str | None = Field(description="Until when nothing that changes something runs, ISO 8601 in UTC.")
-    waiting: int = Field(description="How many questions wait for the person's word.")
+    waiting: int = Field(description="Number of pending approval requests.")
     problems: list[str] = Field(description="What the person should know.")
     recent: list[Recent] = Field(description="The latest calls, newest first.")
     demo: bool = Field(description="Whether the accounts are made up.")

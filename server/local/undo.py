@@ -13,19 +13,18 @@ from server.runtime.state import State
 def create_routes(state: State) -> APIRouter:
     """Make the routes."""
     routes = APIRouter(prefix="/activity")
-    undone: set[int] = set()  # since the start
 
     @routes.post("/{entry_id}/undo")
     async def undo_call(entry_id: Annotated[int, Path(ge=1)]) -> Undone:
         """Does the opposite of a call, as the person at this computer. Once."""
         entry = await state.activity.read(entry_id)
-        if not is_undoable(state, entry) or entry_id in undone:
+        if not is_undoable(state, entry):
             raise Conflict("This cannot be undone, or it has been already.")
-        undone.add(entry_id)
+        state.undone.add(entry_id)
         try:
             await state.runtime.undo(entry.operation, parse(entry.arguments))
         except BaseException:
-            undone.discard(entry_id)
+            state.undone.discard(entry_id)
             raise
         return Undone(operation=entry.operation)
 

@@ -41,7 +41,7 @@ FAILURES = {
 
 
 class Pending(BaseModel):
-    """The person is being asked. Nothing has happened yet."""
+    """The person is being asked. No activity yet."""
 
     status: str = Field(description="pending")
     approval_id: str = Field(description="The number of the question.")
@@ -182,7 +182,7 @@ def find_excesses(document: dict[str, Any]) -> list[str]:
     operations = list(walk_operations(document))
     if len(operations) > MOST_OPERATIONS:
         excesses.append(
-            f"It has {len(operations)} operations and ChatGPT takes {MOST_OPERATIONS}. Choose a preset, or fewer permissions."
+            f"It has {len(operations)} operations; ChatGPT allows {MOST_OPERATIONS}. Choose a preset, or fewer permissions."
         )
     for _, _, operation in operations:
         name = operation["operationId"]

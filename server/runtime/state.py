@@ -65,6 +65,7 @@ class State:
     """`key` opens the local surface, and is new at every start.
 
     `notices` and `problem_sources` each return a sentence for the person, or None; notices can be dismissed.
+    `undone`: numbers of the calls that the person undid since the start.
     `quitting`: the person asked the program to end. `restarting`: it is to start again, with other data.
     `shutdown_hooks` are awaited before the sockets close.
     """
@@ -90,6 +91,7 @@ class State:
     notices: list[Callable[[], str | None]] = field(default_factory=list)
     problem_sources: list[Callable[[], str | None]] = field(default_factory=list)
     put_away: set[str] = field(default_factory=set)
+    undone: set[int] = field(default_factory=set)
     quitting: asyncio.Event = field(default_factory=asyncio.Event)
     restarting: asyncio.Event = field(default_factory=asyncio.Event)
     inside: InProcessClient = field(default_factory=InProcessClient)

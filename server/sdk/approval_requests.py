@@ -116,7 +116,7 @@ class ApprovalRequests:
         """Open in full what a request cannot show completely, so that it can be approved. Raises NotFound."""
         request = await self._request(question_id)
         if request is None or not request.source:
-            raise NotFound("There is nothing more to show of this question, or it waits no longer.")
+            raise NotFound("There is nothing more to show, or the request is no longer pending.")
         self._opened.add(question_id)
         return request.source
 
@@ -144,7 +144,7 @@ class ApprovalRequests:
     def _find(self, question_id: str) -> PromptSource:
         prefix = question_id.partition("-")[0]
         if prefix not in self._sources:
-            raise NotFound(f"There is no such question. `{format_command('approvals list')}` shows what waits.")
+            raise NotFound(f"There is no such request. `{format_command('approvals list')}` shows the pending ones.")
         return self._sources[prefix]
 
 

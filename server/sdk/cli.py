@@ -15,6 +15,7 @@ from click.core import ParameterSource
 from server.core.command import format_command
 from server.core.errors import DeskhandError
 from server.core.invisible import escape_json, make_visible
+from server.core.items import convert_item
 
 
 class LocalApi(Protocol):
@@ -66,8 +67,8 @@ def say(text: str, *, err: bool = False) -> None:
 
 
 def say_time(at: str) -> str:
-    """Format a time in the local time zone: "2026-06-17 09:41:03"."""
-    return f"{datetime.fromisoformat(at).astimezone():%Y-%m-%d %H:%M:%S}"
+    """Format a time in the local time zone: "2026-06-17 09:41:03". What is none, as in a strange backup, stays as it is."""
+    return convert_item(at, lambda at: f"{datetime.fromisoformat(at).astimezone():%Y-%m-%d %H:%M:%S}", str)
 
 
 def print_json(value: Any) -> None:

@@ -17,6 +17,11 @@ class Health:
         return None
 
     @property
+    def is_set_up(self) -> bool:
+        """Return whether it is in use; what the person need not set up has no hint, and is not shown as fine either."""
+        return self.setup_hint is None
+
+    @property
     def summary(self) -> str | None:
         """Its state in a few words."""
         return None

@@ -18,6 +18,7 @@ from server.storage.database import DATABASE_FILE
 from server.storage.migrations import migrate
 from server.storage.restore_journal import RestorePaths
 from server.storage.restored import Restored, read_text_file, separate_settings
+from server.storage.restored_database import require_own_content
 from server.storage.revocation import Revocation, revoke_access
 from server.storage.schema_versions import CORE_FOLDER, branch_of, find_newest, read_versions, refuse_newer
 from server.storage.settings import SETTINGS_FILE
@@ -186,6 +187,7 @@ def prepare_database(path: Path, folders: Sequence[Path], revoke: Callable[[Path
             raise InvalidInput(FOREIGN)
     try:
         migrate(path, folders)
+        require_own_content(path, folders)
         revoke(path)
     except (DeskhandError, OSError):
         raise

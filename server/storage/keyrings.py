@@ -52,7 +52,7 @@ class Keyring:
 
     def __init__(self, backend: "KeyringBackend") -> None:
         self._backend = backend
-        self.sentence = f"Secrets lie in the keyring of this computer ({backend.name})."
+        self.sentence = f"Secrets are stored in the keyring of this computer ({backend.name})."
 
     def get(self, name: str) -> str | None:
         with explained_errors():

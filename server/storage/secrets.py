@@ -15,12 +15,17 @@ from server.system.files import move_aside, read_json_object, utc_now, write_jso
 
 SECRETS_FILE = "secrets.json"
 SECTION = "secrets"  # of the settings: Patience
-IN_FOLDER = f"Secrets lie in Deskhand's folder, in {SECRETS_FILE}, for you alone."
-NO_KEYRING = f"This computer has no keyring, so secrets lie in {SECRETS_FILE}, a file for you alone."
-REFUSED = f"The keyring of this computer refused or did not answer, so new secrets lie in {SECRETS_FILE}, a file for you alone."
-BOTH = f"New secrets lie in {SECRETS_FILE}, a file for you alone; older ones in the keyring of this computer."
+IN_FOLDER = f"Secrets are stored in Deskhand's folder, in {SECRETS_FILE}, readable only by you."
+NO_KEYRING = f"This computer has no keyring, so secrets are stored in {SECRETS_FILE}, a file only you can read."
+REFUSED = (
+    "The keyring of this computer refused or did not answer, "
+    f"so new secrets are stored in {SECRETS_FILE}, a file only you can read."
+)
+BOTH = f"New secrets are stored in {SECRETS_FILE}, a file only you can read; older ones in the keyring of this computer."
 LOOKING = "Deskhand is still looking for the keyring of this computer."
-OUT_OF_REACH = "Some secrets lie in a keyring that is not there now. Start Deskhand from your desktop, or sign in again."
+OUT_OF_REACH = (
+    "Some secrets are stored in a keyring that is not available now. Start Deskhand from your desktop, or sign in again."
+)
 
 log = logging.getLogger(__name__)
 

@@ -51,7 +51,7 @@ def read_tables(path: Path) -> Tables | None:
     return tables
 
 
-LOST = "The settings could not be read, so the usual ones are in force, and what changes something is paused."
+LOST = "The settings could not be read, so the defaults apply and changes are blocked."
 
 
 class Settings:
@@ -107,7 +107,7 @@ class Settings:
         problems = error.errors()
         wrong = {problem["loc"][0] for problem in problems if problem["loc"]}
         if any(problem["type"] != "extra_forbidden" for problem in problems):  # that one only tells of another version
-            self.problem = f"Some settings of {section} could not be read, so the usual ones are in force there."
+            self.problem = f"Some settings of {section} could not be read, so their defaults apply."
         try:
             return model.model_validate({name: value for name, value in stored.items() if name not in wrong})
         except ValidationError:

@@ -23,8 +23,8 @@ MAX_SIZE = 100_000_000  # bytes
 MAX_REDIRECTS = 20
 READ_SECONDS = 30.0  # between two parts
 DOWNLOAD = "download the tunnel's program"
-NOT_REACHED = "ngrok's program could not be downloaded: the address did not answer. Look whether this computer is online."
-BROKE_OFF = "The download broke off. Start it again; it goes on where it stopped."
+NOT_REACHED = "ngrok's program could not be downloaded: the address did not answer. Check whether this computer is online."
+BROKE_OFF = "The download was interrupted. Start it again; it continues where it stopped."
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ FREE_HOSTS = (".ngrok-free.app", ".ngrok-free.dev", "127.0.0.1")  # the last one
 CLOSE_SECONDS = 15.0  # an agent that is killed is gone long before
 SECRET = re.compile(r"(?i)(authtoken:\s*)[^\s\\\"]+")
 TOO_LATE = "ngrok did not open the tunnel in time."
-TRY_LATER = "Look whether this computer is online and whether something here blocks ngrok; then open it again."
+TRY_LATER = "Check whether this computer is online and whether something blocks ngrok; then open it again."
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ class NgrokSession:
         except OSError as error:
             raise TunnelError(
                 f"ngrok's agent could not be started: {error.strerror or type(error).__name__}.",
-                "Look whether the program is there and may be run.",
+                "Check whether the program exists and can be run.",
             ) from None
         except PyngrokError as error:
             raise self._explain(f"{error}\n{getattr(error, 'body', '')}") from None

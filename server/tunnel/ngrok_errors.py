@@ -30,12 +30,12 @@ TOO_MANY = partial(
 )
 TOO_OLD = partial(
     TunnelError,
-    "This ngrok program is too old.",
+    "This ngrok agent is too old.",
     f"Update it, or let Deskhand download a new one, {DOWNLOAD}.",
 )
 NOT_YOURS = partial(
     TunnelError,
-    "ngrok does not give your account this address.",
+    "This address doesn't belong to your ngrok account.",
     f"Look at {DOMAINS_PAGE} which one is yours, or leave the address empty: `{format_command('tunnel set --no-domain')}`.",
 )
 IN_USE = partial(
@@ -47,17 +47,17 @@ IN_USE = partial(
 MONTH_OVER = partial(
     TunnelError,
     "Your ngrok account has used up what its plan allows for this month.",
-    f"Look at {USAGE_PAGE}. It starts anew next month; a paid plan lifts the limit.",
+    f"Look at {USAGE_PAGE}. The limit resets next month; a paid plan lifts it.",
 )
 TOO_FAST = partial(TunnelError, "Too many requests came in a short time for your ngrok plan.", "Wait a minute.", transient=True)
 AGENT_MISSING = partial(
     TunnelError,
-    "The tunnel needs ngrok's program, which is not on this computer.",
+    "The tunnel needs the ngrok agent, which isn't installed.",
     f"Let Deskhand download it, {DOWNLOAD}; or name yours, there or with `{format_command('tunnel set --agent PATH')}`.",
 )
 AGENT_MOVED = partial(
     TunnelError,
-    "Your ngrok program is not where it was.",
+    "Your ngrok agent was moved or deleted.",
     f"Name its new place, in Deskhand's window or with `{format_command('tunnel set --agent PATH')}`. "
     f"Or let Deskhand download one, {DOWNLOAD}.",
 )
@@ -92,16 +92,16 @@ MEANINGS = {
     3200: partial(TunnelError, "ngrok says that nothing is at this address now.", "Open the tunnel again.", transient=True),
     4018: NO_ACCOUNT,
     4019: NO_ACCOUNT,
-    8012: partial(TunnelError, "ngrok found nobody at Deskhand's port.", "Start Deskhand again.", transient=True),
+    8012: partial(TunnelError, "ngrok can't reach Deskhand's port.", "Start Deskhand again.", transient=True),
     9040: partial(
         TunnelError,
-        "ngrok does not let your internet address in.",
+        "ngrok blocks your internet address.",
         "Try another network, without a VPN. If it stays so, ask support@ngrok.com.",
     ),
 }
 
 UNREACHABLE = re.compile(r"dial|lookup|timeout|timed out|no such host|unreachable|refused|EOF|reset by peer", re.IGNORECASE)
-UNREACHED = partial(TunnelError, "ngrok could not be reached.", "Look whether this computer is online.", transient=True)
+UNREACHED = partial(TunnelError, "ngrok could not be reached.", "Check whether this computer is online.", transient=True)
 TOO_OLD_FOR_FILE = re.compile(r"config.*version|unknown (command|flag|field)|/api/endpoints.*too old", re.IGNORECASE | re.DOTALL)
 
 

@@ -50,10 +50,10 @@ class RequestCounter:
             return None
         if requests >= limit:
             return (
-                f"{requests:,} requests came this month, and ngrok's free plan allows {limit:,}. "
+                f"All {limit:,} requests of ngrok's free plan are used ({requests:,} this month). "
                 "It may refuse more until next month."
             )
-        return f"{requests:,} of the {limit:,} requests that ngrok's free plan allows a month have come."
+        return f"{requests:,} of the {limit:,} requests of ngrok's free plan are used this month."
 
 
 class RequestCountingMiddleware:

@@ -87,7 +87,7 @@ class TunnelStatus:
         self._set_address(address)
         if last and last != address:
             self.address_changed_at = now
-            text = f"ChatGPT reaches Deskhand at a new address: {address} Copy it from the tray or the window."
+            text = f"New public address: {address} Copy it from the tray or the window."
             self._notify("New address", text)
         await self.set(TunnelState.open)
 

@@ -14,7 +14,7 @@ from server.tunnel.status import TunnelStatus
 
 log = logging.getLogger(__name__)
 
-LATER = "Deskhand has tried it again several times. Open the tunnel when you have had a look."
+LATER = "Deskhand has retried several times. Check the problem, then open the tunnel again."
 MakeRequest = Callable[[], Awaitable[TunnelRequest]]
 
 

@@ -106,7 +106,7 @@ def test_denial_is_final(victim, attacker) -> None:
     assert (status["status"], status["reason"]) == ("denied", "Not to her.")
     for _ in range(5):
         again = attacker.call("send_mail", order)
-        assert (again.status_code, again.json()["detail"]) == (403, "The person at this computer said no: Not to her.")
+        assert (again.status_code, again.json()["detail"]) == (403, "The person at this computer denied it: Not to her.")
     assert victim.list_waiting(attacker) == []
     assert outside.reached() == []
 

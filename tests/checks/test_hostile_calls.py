@@ -103,7 +103,7 @@ def test_malformed_request_has_no_effect(server, outside) -> None:
     for number, raw in enumerate(REQUESTS):
         if number % AT_ONCE == 0:
             attacker = make_attacker(server, "hostile" if number == 0 else "")
-            response = attacker.call("send_mail", mail(to=EVE, subject=f"It waits {number}"))
+            response = attacker.call("send_mail", mail(to=EVE, subject=f"Expires {number}"))
         answer = attacker.send_raw(raw, response.json().get("approval_id", "call-1"))
         assert answer.startswith(b"HTTP/1.1 "), raw.title
         assert not answer.startswith(b"HTTP/1.1 5"), f"{raw.title}: {answer[:200]!r}"

@@ -60,12 +60,12 @@ def nothing_is_left(display) -> None:
 def test_program_works_from_start_to_quit(display, reader):
     program = display.start("--hidden")
     display.wait_for_icon()
-    program.wait_for("Deskhand is on")
+    program.wait_for("Deskhand is running")
     assert TITLE not in display.windows()
 
     choose(display, reader, "Open Deskhand")
     until(lambda: TITLE in display.windows(), "the window opens")
-    reader.hears("Deskhand is on")
+    reader.hears("Deskhand is running")
 
     running = local(display)
     choose(display, reader, "Tunnel")
@@ -101,7 +101,7 @@ def test_program_works_from_start_to_quit(display, reader):
 def test_restored_backup_restarts_the_server_below_tray_and_window(display, reader, tmp_path):
     program = display.start("--hidden")
     display.wait_for_icon()
-    program.wait_for("Deskhand is on")
+    program.wait_for("Deskhand is running")
     before = local(display)
     before.ask("POST", "/api/backup", {"path": str(tmp_path / "backup.zip")})
     before.ask("POST", "/api/restore", {"path": str(tmp_path / "backup.zip")})
@@ -109,7 +109,7 @@ def test_restored_backup_restarts_the_server_below_tray_and_window(display, read
     until(lambda: TITLE in display.windows(), "its window is shown")
     after = local(display)
     after.ask("POST", "/api/pause", {"minutes": 60})
-    choose(display, reader, "Resume actions")
+    choose(display, reader, "Resume")
     until(lambda: not after.ask("GET", "/api/status")["paused_until"], "the tray follows the new server")
     choose(display, reader, "Quit Deskhand")
     assert program.ended_with() == 0
@@ -122,7 +122,7 @@ def test_menu_items_do_what_they_say(display, reader, tmp_path):
     opener.chmod(0o755)
     program = display.start("--hidden", PATH=f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     display.wait_for_icon()
-    program.wait_for("Deskhand is on")
+    program.wait_for("Deskhand is running")
     running = local(display)
 
     off = display.picture(tray_box(display)).tobytes()
@@ -154,7 +154,7 @@ def test_menu_items_do_what_they_say(display, reader, tmp_path):
 def test_pending_approval_shows_in_the_tray_and_is_approved_with_the_keyboard(display, reader):
     program = display.start("--hidden")
     display.wait_for_icon()
-    program.wait_for("Deskhand is on")
+    program.wait_for("Deskhand is running")
     running = local(display)
     key = running.ask("POST", "/api/clients", {"name": "my-gpt"})["key"]
     until(lambda: running.ask("GET", "/api/status")["recent"] == [], "nothing has happened")
@@ -166,7 +166,7 @@ def test_pending_approval_shows_in_the_tray_and_is_approved_with_the_keyboard(di
         until(lambda: display.picture(tray_box(display)).tobytes() != before, "the icon shows it")
         text = display.folder / "notifications.txt"
         until(lambda: "It wants to send an email to ann@example.com. Open Deskhand to review." in text.read_text(), "it is told")
-        choose(display, reader, "1 waits for you")
+        choose(display, reader, "1 request needs approval")
         until(lambda: TITLE in display.windows(), "the window opens")
         reader.hears("my-gpt wants to send an email to ann@example.com")
         until(lambda: display.active() == TITLE, "the window is in front")
@@ -225,7 +225,7 @@ def test_window_ends_when_the_program_is_killed(display):
 def test_click_opens_the_window_in_the_simplest_tray(display):
     program = display.start("--hidden", PYSTRAY_BACKEND="xorg")
     display.wait_for_icon()
-    program.wait_for("Deskhand is on")
+    program.wait_for("Deskhand is running")
     until(lambda: display.click_icon() or TITLE in display.windows(), "a click opens the window")
     program.process.send_signal(signal.SIGTERM)
     assert program.ended_with() == 0
@@ -242,7 +242,7 @@ def open_tray(display):
 def test_icon_docks_in_a_tray_that_starts_later(open_display, backend):
     display = open_display(tray=False)
     program = display.start("--hidden", PYSTRAY_BACKEND=backend)
-    program.wait_for("Deskhand is on")
+    program.wait_for("Deskhand is running")
     open_tray(display)
     display.wait_for_icon()
     program.process.send_signal(signal.SIGTERM)
@@ -266,17 +266,17 @@ def test_icon_docks_again_in_a_restarted_tray(open_display, backend):
 def test_missing_tray_is_reported_once_and_the_window_opens(open_display):
     display = open_display(tray=False, notifications=False)
     program = display.start()
-    program.wait_for("shows no icons of programs")
+    program.wait_for("has no tray")
     until(lambda: TITLE in display.windows(), "a start shows the window")
-    until(lambda: "shows no icons" in str(local(display).ask("GET", "/api/overview")["notices"]), "the window says so too")
+    until(lambda: "has no tray" in str(local(display).ask("GET", "/api/overview")["notices"]), "the window says so too")
     program.process.send_signal(signal.SIGTERM)
     assert program.ended_with() == 0
-    assert program.output.count("shows no icons") == 1
+    assert program.output.count("has no tray") == 1
 
 
 def test_program_serves_without_dbus(display):
     program = display.start("--hidden", DBUS_SESSION_BUS_ADDRESS="unix:path=/nowhere")
-    program.wait_for("Deskhand is on")
+    program.wait_for("Deskhand is running")
     program.process.send_signal(signal.SIGTERM)
     assert program.ended_with() == 0
     nothing_is_left(display)
@@ -345,7 +345,7 @@ def test_real_program_starts_again_after_the_demo_that_welcome_started(display, 
     assert program.ended_with() == 0
     nothing_is_left(display)
     again = display.launch(**environment)
-    again.wait_for("Deskhand is on.")
+    again.wait_for("Deskhand is running.")
     again.process.send_signal(signal.SIGTERM)
     assert again.ended_with() == 0
     nothing_is_left(display)
@@ -354,10 +354,10 @@ def test_real_program_starts_again_after_the_demo_that_welcome_started(display, 
 def test_program_ends_when_its_screen_is_lost(display):
     program = display.start("--hidden")
     display.wait_for_icon()
-    program.wait_for("Deskhand is on")
+    program.wait_for("Deskhand is running")
     display.screen.kill()
     assert program.ended_with() == 0
-    assert program.output.count("is gone, so it ends") == 1
-    assert "is gone, so it ends" in (display.data / "logs" / "deskhand.log").read_text()
+    assert program.output.count("is gone, so it quits") == 1
+    assert "is gone, so it quits" in (display.data / "logs" / "deskhand.log").read_text()
     assert not (display.data / runtime_file.NAME).exists()
     nothing_is_left(display)

@@ -155,7 +155,7 @@ def test_autostart_disabled_in_task_manager_stays_off(state) -> None:
 
 def test_unwritable_autostart_folder_is_a_sentence(config) -> None:
     (config / "autostart").write_text("a file in its place")
-    with pytest.raises(Unavailable, match="did not take that"):
+    with pytest.raises(Unavailable, match="The system refused this"):
         autostart.set_on(True)
 
 

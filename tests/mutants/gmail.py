@@ -112,7 +112,7 @@ MUTANTS = [
     change("mime/html_writer", r"|[/\\]{2}", "", "mime/test_html"),
     change("mime/outgoing_html", "        attribute_filter=_filter_attribute,\n", ""),
     change("mime/outgoing_html", "    if left := set(reading.unshown) & _PLAIN.keys():", "    if left := set():"),
-    change("mime/html", "if not self.colors[-1].can_be_told_apart and text.strip():", "if False:", "mime/test_html_colors"),
+    change("mime/html", "if not self.colors[-1].is_legible and text.strip():", "if False:", "mime/test_html_colors"),
     change(
         "mime/html",
         "            except UnknownColor:\n                self.unshown[HIDDEN] = None\n",
@@ -120,7 +120,7 @@ MUTANTS = [
         "mime/test_html_colors",
     ),
     change("mime/html", "            self.colors.pop()\n", "", "mime/test_html_colors"),
-    change("mime/html_colors", " or self.background)", " and self.background)"),
+    change("mime/html_colors", " or self.background)", " or (255, 255, 255))"),
     change("mime/html", "*((REST,) if cut else ())", "*()"),
     Mutant(
         f"{HERE}/mime/html.py",

@@ -113,6 +113,7 @@ MUTANTS = [
     Mutant(f"{MCP}event_stream.py", "if self._streaming or status == 200:", "if True:", EVENTS),
     Mutant(f"{MCP}event_stream.py", "header[0].lower() not in REPLACED", "True", EVENTS),
     Mutant(f"{MCP}endpoint.py", "        await self._state.guard.count(client)\n", "", ENDPOINT),
+    Mutant(f"{MCP}endpoint.py", "            if read_keys(headers):\n", "            if False:\n", ENDPOINT),
     Mutant(
         f"{MCP}endpoint.py",
         'value.strip(b" \\t")',
@@ -121,8 +122,8 @@ MUTANTS = [
     ),
     Mutant(
         f"{MCP}endpoint.py",
-        "Headers(scope=scope), PATH)",
-        "Headers(scope=scope))",
+        "authenticate_request(headers, PATH)",
+        "authenticate_request(headers)",
         (
             "tests/server/access/oauth/test_service.py",
             "tests/server/projections/mcp/test_endpoint.py",

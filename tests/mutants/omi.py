@@ -12,6 +12,18 @@ INGEST_TESTS = (f"{OMI_TESTS}/test_ingest.py",)
 
 MUTANTS = [
     Mutant(
+        "server/sdk/cli.py",
+        'convert_item(at, lambda at: f"{datetime.fromisoformat(at).astimezone():%Y-%m-%d %H:%M:%S}", str)',
+        '"?"',
+        ("tests/server/sdk/test_cli.py::test_invalid_time_stays_as_it_is",),
+    ),
+    Mutant(
+        f"{OMI}/sources.py",
+        'KINDS.get(row["first_kind"], "something unknown")',
+        'KINDS[Kind(row["first_kind"])]',
+        (f"{OMI_TESTS}/test_sources.py::test_row_of_a_restored_backup_hides_no_other",),
+    ),
+    Mutant(
         SIGNATURE, "compare_digest(signature, right)", "compare_digest(signature[:7], right[:7])", SIGNATURE_TESTS
     ),  # the first 4 digits
     Mutant(SIGNATURE, "compare_digest(signature, right)", "compare_digest(signature[:35], right[:35])", SIGNATURE_TESTS),

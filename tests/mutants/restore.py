@@ -6,6 +6,7 @@ STORAGE, LOCAL, APPS, OMI = "server/storage", "server/local", "server/integratio
 RESTORE = (f"tests/{LOCAL}/test_restore.py",)
 RESTORED = (f"tests/{STORAGE}/test_restored.py",)
 ARCHIVE = (f"tests/{STORAGE}/test_backup_archive.py",)
+OWN_CONTENT = (f"tests/{STORAGE}/test_restored_database.py",)
 BACKUP = (f"tests/{STORAGE}/test_backup.py",)
 LIST = (f"tests/{APPS}/allow_list/test_file.py",)
 PERMISSIONS = ("tests/server/system/test_permissions.py",)
@@ -75,6 +76,16 @@ MUTANTS: list[Mutant] = [
     # The database of a backup
     Mutant(f"{STORAGE}/backup.py", " OR rootpage = 0", "", ARCHIVE),
     Mutant(f"{STORAGE}/backup.py", "        migrate(path, folders)\n", "", ARCHIVE),
+    Mutant(f"{STORAGE}/backup.py", "        require_own_content(path, folders)\n", "", ARCHIVE),
+    Mutant(
+        f"{STORAGE}/restored_database.py", "            if actual.get(table) != columns:", "            if False:", OWN_CONTENT
+    ),
+    Mutant(f"{STORAGE}/restored_database.py", "not isinstance(value, kind) or ", "", OWN_CONTENT),
+    Mutant(f"{STORAGE}/restored_database.py", " or (fits and not fits(value))", "", OWN_CONTENT),
+    Mutant(f"{STORAGE}/restored_database.py", "is_moment if is_time else None", "None", OWN_CONTENT),
+    Mutant(
+        f"{STORAGE}/restored_database.py", "isinstance(json.loads(value), dict)", "bool(json.loads(value)) or True", OWN_CONTENT
+    ),
     Mutant(
         f"{STORAGE}/revocation.py",
         "                if connection.execute(to_query(revocation)).first():\n",

@@ -103,7 +103,7 @@ MUTANTS: list[Mutant] = [
     Mutant(CHECKS, "if count > MOST_OPERATIONS:", "if False:", OF_CHECKS),
     Mutant(CHECKS, "if tunnel.state is TunnelState.open and not tunnel.reserved:", "if False:", OF_CHECKS),
     Mutant(CHECKS, "failure = await call_public_address(state)", "failure = None", OF_CHECKS),
-    Mutant(CHECKS, "(view.setup_hint is not None or view.state is not IntegrationState.running)", "False", OF_CHECKS),
+    Mutant(CHECKS, "not (view.is_set_up and view.state is IntegrationState.running)", "False", OF_CHECKS),
     Mutant(
         "server/http/addresses.py",
         'return urlsplit(self.public_url).hostname in {name.strip("[]") for name in LOOPBACK}',
@@ -126,9 +126,21 @@ MUTANTS: list[Mutant] = [
         ("tests/server/commandline/test_clients.py::test_destructive_command_asks_first",),
     ),
     Mutant(
-        "server/local/undo.py",
-        "or entry_id in undone:",
-        "or False:",
+        "server/local/activity.py",
+        "if entry.id in state.undone:",
+        "if False:",
         ("tests/server/local/test_undo.py",),
+    ),
+    Mutant(
+        "server/sdk/approval_requests.py",
+        "(request.expires_at is None, request.asked_at)",
+        "request.asked_at",
+        ("tests/server/sdk/test_approval_requests.py::test_requests_that_expire_come_before_those_that_wait_forever",),
+    ),
+    Mutant(
+        "server/commandline/backup.py",
+        'confirm(f"The backup replaces the data in {folders.data}, which is kept beside it.{access}", yes=yes)',
+        "str(access and yes)",
+        ("tests/server/commandline/test_backup.py::test_restore_asks_first",),
     ),
 ]

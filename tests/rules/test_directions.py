@@ -53,7 +53,7 @@ IMPORTERS = {
     "pyngrok": r"server\.tunnel\.ngrok",
     "regex": r"server\.core\.invisible",
     "AppKit": r"desktop\.tray\.backends",
-    "PIL": r"desktop\.tray\.icon",
+    "PIL": r"desktop\.tray\.icon|server\.integrations\.\w+\.mime\.html_colors",
     "Xlib": r"desktop\.tray\.backends",
     "gi": r"desktop\.(tray\.(backends|clipboard)|window\.webview_process)",
     "pystray": r"desktop\.tray\.tray",

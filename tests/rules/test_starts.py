@@ -55,7 +55,7 @@ def imported(words: list[str], data: Path) -> set[str]:
         wait_until_loaded(data)
         process.terminate()
         reading.join(60)
-    assert "Deskhand is on" in line, lines
+    assert "Deskhand is running" in line, lines
     return set(LISTED.findall(lines[0]))
 
 

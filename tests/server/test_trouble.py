@@ -37,7 +37,7 @@ def test_broken_app_list_is_reported_and_the_last_good_one_stays(serve, content)
     (first.data / "app_config.json").write_bytes(content)
     served = serve()
     (problem,) = problems(served)
-    assert "app_config.json is broken" in problem
+    assert "app_config.json contains an error" in problem
     key = served.make_client("another")
     assert served.call("GET", "/apps/list", key).json()["apps"] == before["apps"]
 
@@ -57,7 +57,7 @@ def test_unwritable_logs_are_reported(serve, tmp_path) -> None:
     (tmp_path / "data" / "logs").write_text("a file in the place of the folder")
     served = serve()
     (problem,) = problems(served)
-    assert "log cannot be written" in problem
+    assert "log can't be written" in problem
     assert served.call("GET", "/apps/list").status_code == 200
 
 

@@ -43,7 +43,7 @@ def changed(page: Page):
 
 
 def set_all(page: Page, group: str, word: str) -> None:
-    page.get_by_role("combobox", name=f"{group}, all of it").press("Enter")
+    page.get_by_role("combobox", name=f"{group}, all").press("Enter")
     page.get_by_role("option", name=word, exact=True).click()
 
 
@@ -67,7 +67,7 @@ def test_access_page_is_accessible(open_page, clients, look, width):
     page.get_by_role("link", name=re.compile("my-gpt")).click()
     expect(page.get_by_role("heading", name="my-gpt", level=1)).to_be_visible()
     unfold(page, "Change", 1)
-    expect(choice(page, "Send a mail", "Allow")).to_be_checked()
+    expect(choice(page, "Send emails", "Allow")).to_be_checked()
     expect(page.get_by_text("any text to anyone in your name")).to_be_visible()
     assert find_barriers(page) == []
     assert not [size for size in ("100%", "200%") if scrolls_sideways(page, size)]
@@ -79,10 +79,10 @@ def test_client_is_created_by_keyboard_and_its_key_is_shown_once(open_page, serv
     page.get_by_role("button", name="New client").press("Enter")
     expect(page.get_by_label("Name")).to_be_focused()
     page.keyboard.type("Mein GPT für Ärzte")
-    expect(page.get_by_text("It will be called mein-gpt-fur-arzte.")).to_be_visible()
+    expect(page.get_by_text("Will be called mein-gpt-fur-arzte.")).to_be_visible()
     assert find_barriers(page) == []
     page.keyboard.press("Enter")
-    dialog = page.get_by_role("dialog", name="The key of mein-gpt-fur-arzte")
+    dialog = page.get_by_role("dialog", name="Key of mein-gpt-fur-arzte")
     key = dialog.get_by_text(re.compile("^dh_")).inner_text()
     assert find_barriers(page) == []
     dialog.get_by_role("button", name="Copy Key").press("Enter")
@@ -99,12 +99,12 @@ def test_client_gets_exactly_the_chosen_permissions(open_page, server):
     page.get_by_role("button", name="New client").click()
     page.get_by_label("Name").fill("writer")
     choose_preset(page, "Let me choose")
-    set_all(page, "Apps: look", NEVER)
+    set_all(page, "Apps: read", NEVER)
     set_all(page, "Apps: change", NEVER)
     unfold(page, "Change", 1)
-    choice(page, "Write a draft", "Allow").check()
-    choice(page, "Delete a draft", NEVER).check()
-    page.get_by_role("button", name="Make client").click()
+    choice(page, "Write drafts", "Allow").check()
+    choice(page, "Delete drafts", NEVER).check()
+    page.get_by_role("button", name="Create client").click()
     page.get_by_role("button", name="I have copied it").click()
     made = read(server, "writer")
     assert {"read:mail", "write:mail"} <= set(made["scopes"])
@@ -117,7 +117,7 @@ def test_duplicate_client_name_is_reported_beside_the_button(open_page, clients)
     page = open_page("access")
     page.get_by_role("button", name="New client").click()
     page.get_by_label("Name").fill("My GPT")
-    page.get_by_role("button", name="Make client").click()
+    page.get_by_role("button", name="Create client").click()
     expect(page.get_by_role("alert")).to_contain_text("There is a client named 'my-gpt' already.")
 
 
@@ -125,15 +125,15 @@ def test_client_permission_is_changed_by_keyboard(open_page, clients):
     page = open_page("access/my-gpt")
     unfold(page, "Change", 1)
     with changed(page):
-        choice(page, "Send a mail", "Allow").press("ArrowRight")
-    expect(choice(page, "Send a mail", "Ask me")).to_be_checked()
+        choice(page, "Send emails", "Allow").press("ArrowRight")
+    expect(choice(page, "Send emails", "Ask me")).to_be_checked()
     expect(page.get_by_text("any text to anyone in your name")).to_have_count(0)
     with changed(page):
-        choice(page, "Change the labels of a mail", "Ask me").press("ArrowLeft")
-    expect(choice(page, "Change the labels of a mail", "Allow")).to_be_checked()
+        choice(page, "Label emails", "Ask me").press("ArrowLeft")
+    expect(choice(page, "Label emails", "Allow")).to_be_checked()
     with changed(page):
-        choice(page, "Delete a draft", "Ask me").press("ArrowRight")
-    expect(choice(page, "Delete a draft", NEVER)).to_be_checked()
+        choice(page, "Delete drafts", "Ask me").press("ArrowRight")
+    expect(choice(page, "Delete drafts", NEVER)).to_be_checked()
     operations = read(clients, "my-gpt")["operations"]
     assert [operations[name] for name in ("label_mail", "send_mail", "delete_draft")] == ["allow", "ask", "deny"]
     schema = clients.call("GET", "/gpts/my-gpt/openapi.json", clients.keys["my-gpt"]).text
@@ -143,13 +143,13 @@ def test_client_permission_is_changed_by_keyboard(open_page, clients):
 def test_permission_group_is_changed_at_once_without_allowing_calls_that_reach_others(open_page, clients):
     page = open_page("access/my-gpt")
     with changed(page):
-        set_all(page, "Apps: look", NEVER)
-    expect(page.get_by_role("combobox", name="Apps: look, all of it")).to_contain_text(NEVER)
+        set_all(page, "Apps: read", NEVER)
+    expect(page.get_by_role("combobox", name="Apps: read, all")).to_contain_text(NEVER)
     assert clients.call("GET", "/apps/list", clients.keys["my-gpt"]).status_code == 403
     assert "read:apps" not in read(clients, "my-gpt")["scopes"]
     with changed(page):
         set_all(page, "Gmail: change", "Allow")
-    expect(page.get_by_role("combobox", name="Gmail: change, all of it")).to_contain_text("Some of each")
+    expect(page.get_by_role("combobox", name="Gmail: change, all")).to_contain_text("Mixed")
     operations = read(clients, "my-gpt")["operations"]
     reaching = {operations[name] for name in ("send_mail", "reply_to_mail", "send_draft")}
     assert (operations["trash_mail"], reaching) == ("allow", {"ask"})
@@ -158,14 +158,14 @@ def test_permission_group_is_changed_at_once_without_allowing_calls_that_reach_o
 def test_scope_enabled_for_one_operation_allows_no_other(open_page, clients):
     clients.make_client("narrow", scopes=["read:apps"], allow=["send_mail"])  # allowed, but out of its reach
     page = open_page("access/narrow")
-    unfold(page, "Look", 1)
+    unfold(page, "Read", 1)
     with changed(page):
-        choice(page, "Look through the mails", "Allow").check()
+        choice(page, "Search emails", "Allow").check()
     unfold(page, "Change", 1)
     with changed(page):
-        choice(page, "Write a draft", "Allow").check()
-    expect(choice(page, "Write a draft", "Allow")).to_be_checked()
-    expect(choice(page, "Send a mail", NEVER)).to_be_checked()
+        choice(page, "Write drafts", "Allow").check()
+    expect(choice(page, "Write drafts", "Allow")).to_be_checked()
+    expect(choice(page, "Send emails", NEVER)).to_be_checked()
     narrow = read(clients, "narrow")["operations"]
     seen = {name for name, policy in narrow.items() if policy != "deny"}
     assert seen - {"read_approval"} == {"list_apps", "read_app", "search_mail", "create_draft"}
@@ -179,12 +179,12 @@ def test_temporary_allowance_is_shown_and_ended(open_page, clients):
     [question] = clients.person("GET", "/api/approvals").json()
     clients.person("POST", f"/api/approvals/{question['id']}/approve", json={"extent": "recipients"})
     page = open_page("access/asker")
-    listed = page.get_by_role("list", name="Allowed for now").get_by_role("listitem")
+    listed = page.get_by_role("list", name="Temporary permissions").get_by_role("listitem")
     expect(listed).to_have_count(1)
-    expect(listed).to_contain_text("Send a mail to ann@example.com until you end it")
+    expect(listed).to_contain_text("Send emails to ann@example.com until you end it")
     assert find_barriers(page) == []
     listed.get_by_role("button", name="End").press("Enter")
-    expect(page.get_by_role("heading", name="Allowed for now")).to_have_count(0)
+    expect(page.get_by_role("heading", name="Temporary permissions")).to_have_count(0)
     assert clients.person("GET", "/api/clients/asker/allowances").json() == []
 
 
@@ -192,17 +192,17 @@ def test_oauth_client_is_created_and_its_secret_is_shown_once(open_page, server)
     page = open_page("access")
     page.get_by_role("button", name="New client").click()
     page.get_by_label("Name").fill("my-gpt")
-    page.get_by_role("radio", name="OAuth, for a GPT with a sign-in").check()
-    page.get_by_role("button", name="Make client").click()
-    dialog = page.get_by_role("dialog", name="How my-gpt signs in")
+    page.get_by_role("radio", name="OAuth (GPT with sign-in)").check()
+    page.get_by_role("button", name="Create client").click()
+    dialog = page.get_by_role("dialog", name="Sign-in of my-gpt")
     secret = dialog.get_by_role("group", name="Client Secret").locator(".value").inner_text()
     assert find_barriers(page) == []
     dialog.get_by_role("button", name="I have copied it").click()
     made = read(server, "my-gpt")["oauth"]
     expect(page.get_by_role("group", name="Client ID").locator(".value")).to_have_text(made["client_id"])
     expect(page.get_by_text(secret)).to_have_count(0)
-    page.get_by_role("button", name="Renew the secret…").click()
-    page.get_by_role("button", name="Renew it").click()
+    page.get_by_role("button", name="Renew secret…").click()
+    page.get_by_role("button", name="Renew secret", exact=True).click()
     expect(dialog.get_by_role("group", name="Client Secret").locator(".value")).not_to_have_text(secret)
     dialog.get_by_role("button", name="I have copied it").click()
     page.get_by_role("link", name="Access", exact=True).last.click()
@@ -212,13 +212,13 @@ def test_oauth_client_is_created_and_its_secret_is_shown_once(open_page, server)
 def test_redirect_uri_is_added_and_removed(open_page, server):
     server.person("POST", "/api/clients", json={"name": "notes", "oauth": True})
     page = open_page("access/notes")
-    field = page.get_by_label("Callback address")
+    field = page.get_by_label("Redirect URL", exact=True)
     field.fill("http://notes.example.org")
     field.press("Enter")
-    expect(page.get_by_role("alert")).to_contain_text("cannot be a callback address")
+    expect(page.get_by_role("alert")).to_contain_text("cannot be a redirect URL")
     field.fill("https://notes.example.org/callback")
     field.press("Enter")
-    listed = page.get_by_role("list", name="Callback addresses").get_by_role("listitem")
+    listed = page.get_by_role("list", name="Redirect URLs").get_by_role("listitem")
     expect(listed).to_have_text(["https://notes.example.org/callback"])
     before = read(server, "notes")["oauth"]
     assert before["redirect_uris"] == ["https://notes.example.org/callback"]
@@ -241,18 +241,18 @@ def test_dynamic_client_registration_is_switched(open_page, server):
 
 def test_rate_limit_is_changed(open_page, clients):
     page = open_page("access/my-gpt")
-    page.get_by_role("combobox", name="How often").press("Enter")
+    page.get_by_role("combobox", name="Rate limit").press("Enter")
     with changed(page):
-        page.get_by_role("option", name="10 calls a minute").click()
-    expect(page.get_by_role("combobox", name="How often")).to_contain_text("10 calls a minute")
+        page.get_by_role("option", name="10 requests per minute").click()
+    expect(page.get_by_role("combobox", name="Rate limit")).to_contain_text("10 requests per minute")
     assert read(clients, "my-gpt")["rate"] == "10/minute"
 
 
 def test_key_is_rotated_and_the_old_one_is_refused(open_page, clients):
     page = open_page("access/my-gpt")
-    page.get_by_role("button", name="Replace the key…").click()
-    page.get_by_role("button", name="Replace it").click()
-    key = page.get_by_role("dialog", name="The key of my-gpt").get_by_text(re.compile("^dh_")).inner_text()
+    page.get_by_role("button", name="Replace key…").click()
+    page.get_by_role("button", name="Replace key", exact=True).click()
+    key = page.get_by_role("dialog", name="Key of my-gpt").get_by_text(re.compile("^dh_")).inner_text()
     page.get_by_role("button", name="I have copied it").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
     assert clients.call("GET", "/apps/list", clients.keys["my-gpt"]).status_code == 401
@@ -261,24 +261,24 @@ def test_key_is_rotated_and_the_old_one_is_refused(open_page, clients):
 
 def test_client_is_revoked_after_confirmation(open_page, clients):
     page = open_page("access/my-gpt")
-    page.get_by_role("button", name="End my-gpt…").click()
+    page.get_by_role("button", name="Revoke access…").click()
     page.get_by_role("button", name="Cancel").click()
     assert clients.call("GET", "/apps/list", clients.keys["my-gpt"]).status_code == 200
-    page.get_by_role("button", name="End my-gpt…").click()
-    page.get_by_role("button", name="Revoke it").click()
+    page.get_by_role("button", name="Revoke access…").click()
+    page.get_by_role("button", name="Revoke access", exact=True).click()
     expect(page.get_by_role("heading", name="Access", level=1)).to_be_visible()
     expect(page.get_by_role("list", name="Clients").get_by_role("listitem")).to_have_count(1)
     assert clients.call("GET", "/apps/list", clients.keys["my-gpt"]).status_code == 401
-    page.get_by_text("2 clients were ended").click()
+    page.get_by_text("2 revoked clients").click()
     expect(page.get_by_role("listitem").filter(has_text="my-gpt dh_")).to_be_visible()
 
 
 def test_everything_off_needs_confirmation(open_page, clients):
     page = open_page("access")
-    page.get_by_role("button", name="Revoke every client…").press("Enter")
-    expect(page.get_by_role("dialog")).to_contain_text("no key opens anything")
+    page.get_by_role("button", name="Revoke all access…").press("Enter")
+    expect(page.get_by_role("dialog")).to_contain_text("All keys and sign-ins stop working now")
     assert find_barriers(page) == []
-    page.get_by_role("button", name="End all 2").press("Enter")
+    page.get_by_role("button", name="Revoke all 2").press("Enter")
     expect(page.get_by_text("No clients yet")).to_be_visible()
     assert {clients.call("GET", "/apps/list", key).status_code for key in clients.keys.values()} == {401}
 
@@ -294,20 +294,20 @@ def test_client_created_elsewhere_and_its_calls_appear_live(open_page, server):
 
 def test_missing_client_page_links_back(open_page, server):
     page = open_page("access/nobody")
-    expect(page.get_by_text("There is no client of this name")).to_be_visible()
+    expect(page.get_by_text("No client with this name")).to_be_visible()
     page.get_by_role("link", name="See all clients").click()
     expect(page.get_by_role("heading", name="Access", level=1)).to_be_visible()
 
 
 def test_cors_origins_are_added_and_removed(open_page, clients):
     page = open_page("access")
-    field = page.get_by_label("Origin")
+    field = page.get_by_label("Origin", exact=True)
     field.fill("notes")
     field.press("Enter")
     expect(page.get_by_role("alert")).to_contain_text("is no origin")
     field.fill("https://Diary.example.org/")
     field.press("Enter")
-    listed = page.get_by_role("list", name="Web pages that may call").get_by_role("listitem")
+    listed = page.get_by_role("list", name="Allowed origins").get_by_role("listitem")
     expect(listed).to_have_text(["https://notes.example.org", "https://diary.example.org"])
     expect(field).to_have_value("")
     with answered(page, "PUT"):
@@ -321,12 +321,12 @@ def test_preset_is_chosen_for_a_new_client_and_changed_later(open_page, server):
     page.get_by_role("button", name="New client").click()
     page.get_by_label("Name").fill("reader")
     expect(page.get_by_role("group", name="Permissions").get_by_role("radio", name="Ask me before changes")).to_be_checked()
-    expect(page.get_by_text("custom GPT takes")).to_have_count(0)
+    expect(page.get_by_text("custom GPT can use")).to_have_count(0)
     choose_preset(page, "Read only")
     expect(page.get_by_text("It cannot change or send anything.")).to_be_visible()
-    expect(page.get_by_role("combobox", name="Gmail: change, all of it")).to_have_count(0)
+    expect(page.get_by_role("combobox", name="Gmail: change, all")).to_have_count(0)
     assert find_barriers(page) == []
-    page.get_by_role("button", name="Make client").click()
+    page.get_by_role("button", name="Create client").click()
     page.get_by_role("button", name="I have copied it").click()
     expect(page.get_by_role("heading", name="reader", level=1)).to_be_visible()
     assert "ask" not in read(server, "reader")["operations"].values()
@@ -336,14 +336,14 @@ def test_preset_is_chosen_for_a_new_client_and_changed_later(open_page, server):
     choose_preset(page, "Let me choose")
     unfold(page, "Change", 1)
     with changed(page):
-        choice(page, "Send a mail", "Allow").check()
-    expect(page.get_by_text("Without asking you: send a mail. This covers every later request")).to_be_visible()
+        choice(page, "Send emails", "Allow").check()
+    expect(page.get_by_text("Without asking you: send emails. This covers every later request")).to_be_visible()
 
 
 def test_revoked_client_is_brought_back_by_undo(open_page, clients):
     page = open_page("access/my-gpt")
-    page.get_by_role("button", name="End my-gpt…").click()
-    page.get_by_role("dialog").get_by_role("button", name="End it").click()
+    page.get_by_role("button", name="Revoke access…").click()
+    page.get_by_role("dialog").get_by_role("button", name="Revoke access").click()
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_role("link", name=re.compile("my-gpt"))).to_be_visible()
     assert clients.call("GET", "/apps/list", clients.keys["my-gpt"]).status_code == 200

@@ -88,7 +88,7 @@ def test_recipient_name_that_looks_like_an_address_is_marked(open_page, server):
     people = "bob@example.com, Bob <eve@evil.example>, ann@example.com <zoe@ex\u0430mple.com>"
     server.ask(fields=(("To", people), ("Subject", "Hi")), recipients=("eve@evil.example", "zoe@ex\u0430mple.com"))
     card = cards(open_page("approvals"))
-    expect(card.get_by_text("This name looks like an address. The mail does not go there.")).to_have_count(2)
+    expect(card.get_by_text("This name looks like an address, but the email goes elsewhere.")).to_have_count(2)
     expect(card.get_by_text("<zoe@xn--exmple-4nf.com>")).to_be_visible()
     expect(card.get_by_text("Actual recipients").locator("xpath=following-sibling::dd")).to_contain_text("eve@evil.example")
 
@@ -124,7 +124,7 @@ def test_program_arguments_are_shown_separately(open_page, server):
 def test_call_is_approved_once_with_a_toast(open_page, server):
     approval = server.ask()
     page = open_page("approvals")
-    expect(page.get_by_role("navigation").get_by_role("link", name="Approvals 1 waiting")).to_be_visible()
+    expect(page.get_by_role("navigation").get_by_role("link", name="Approvals 1 pending")).to_be_visible()
     press(page, "Allow once")
     expect(page.locator(".toast")).to_have_text("It is allowed, and runs now.")
     assert server.received == [("yes", approval, "once", "")]
@@ -275,6 +275,12 @@ def test_button_that_just_moved_ignores_clicks(open_page, server):
     assert server.received == []
 
 
+def test_new_approval_has_no_more_time_left_than_it_gets(open_page, server):
+    page = open_page("approvals", at=datetime.now(UTC) - timedelta(seconds=1))  # a clock that ticks each second is behind
+    server.ask()
+    expect(cards(page)).to_contain_text("15 min left")
+
+
 def test_approval_expires_and_can_no_longer_be_answered(open_page, server):
     server.ask()
     now = datetime.now(UTC)
@@ -328,13 +334,13 @@ def test_formatted_mail_is_shown(open_page, server):
     server.ask(html='<p style="color:red">Hi <b>Bob</b></p><a href="https://a.example/">link</a>')
     page = open_page("approvals")
     expect(page.locator("iframe")).to_have_count(0)
-    page.get_by_role("button", name="Show the formatted mail").click()
+    page.get_by_role("button", name="Show formatted email").click()
     frame = page.frame_locator("iframe")
     expect(frame.get_by_text("Bob")).to_be_visible()
     expect(frame.locator("p")).to_have_css("color", "rgb(255, 0, 0)")
     assert page.locator("iframe").get_attribute("sandbox") == ""
     expect(frame.get_by_role("link")).to_be_visible()
-    page.get_by_role("button", name="Hide the formatted mail").click()
+    page.get_by_role("button", name="Hide formatted email").click()
     expect(page.locator("iframe")).to_have_count(0)
 
 
@@ -357,7 +363,7 @@ def test_frame_of_a_formatted_mail_runs_and_loads_nothing(browser, server, html)
     page.goto(f"{entry['address']}?key={entry['key']}&page=approvals")
     page.on("requestfinished", lambda request: loaded.append(request.url))
     page.on("requestfailed", lambda request: failures.add(request.failure))
-    page.get_by_role("button", name="Show the formatted mail").click()
+    page.get_by_role("button", name="Show formatted email").click()
     bob = page.frame_locator("iframe").get_by_text("Bob")
     for link in page.frame_locator("iframe").get_by_role("link").all():
         link.click()

@@ -39,7 +39,7 @@ def read_list(server):
 @pytest.mark.parametrize(("look", "width"), [("light", 960), ("dark", 480)])
 def test_apps_page_is_accessible(open_page, look, width):
     page = open_page("apps", look, width)
-    page.get_by_text("not installed here").click()
+    page.locator("summary").filter(has_text="installed here").click()
     expect(row(page, "Demo clock")).to_be_visible()
     assert find_barriers(page) == []
     assert not [size for size in ("100%", "200%") if scrolls_sideways(page, size)]
@@ -64,7 +64,7 @@ def test_app_is_added_tried_changed_and_removed_by_keyboard(open_page, server, t
     page.keyboard.type("nappe")
     expect(page.get_by_role("option", name="napper").first).to_have_attribute("data-highlighted", "")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("status").filter(has_text="napper is on the list.")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="napper added.")).to_be_visible()
     expect(page.get_by_role("combobox")).to_have_value("")
     assert read_list(server)["napper"] == {"platforms": {"linux": [{"path": "napper"}]}}
 
@@ -85,7 +85,7 @@ def test_app_is_added_tried_changed_and_removed_by_keyboard(open_page, server, t
     napper.get_by_role("button", name="Stop Long nap").press("Enter")
     expect(napper).to_contain_text("Not running")
 
-    napper.get_by_role("button", name="More about Long nap").press("Enter")
+    napper.get_by_role("button", name="More actions for Long nap").press("Enter")
     page.get_by_role("menuitem", name="Remove").press("Enter")
     page.get_by_role("dialog").get_by_role("button", name="Remove").press("Enter")
     expect(row(page, "Long nap")).to_have_count(0)
@@ -96,7 +96,7 @@ def test_invalid_program_is_refused_with_a_hint(open_page, server):
     page = open_page("apps")
     field = page.get_by_role("combobox")
     field.fill("no-such-program")
-    page.get_by_role("option", name="Add “no-such-program” as it is written").click()
+    page.get_by_role("option", name="Add “no-such-program” as entered").click()
     expect(page.get_by_role("alert")).to_contain_text("No program called 'no-such-program' is in PATH.")
     expect(field).to_have_value("no-such-program")
     assert "no-such-program" not in read_list(server)
@@ -106,7 +106,7 @@ def test_program_already_listed_is_shown_and_not_added_again(open_page, server):
     server.person("POST", "/api/apps", json={"program": "napper"})
     page = open_page("apps")
     page.get_by_role("combobox").fill("napper")
-    page.get_by_role("option", name="On the list").click()
+    page.get_by_role("option", name="Already listed").click()
     expect(page.get_by_role("dialog", name="napper")).to_be_visible()
     assert len([name for name in read_list(server) if name.startswith("napper")]) == 1
 
@@ -114,11 +114,11 @@ def test_program_already_listed_is_shown_and_not_added_again(open_page, server):
 def test_switch_hides_an_app_from_clients(open_page, server):
     server.make_client()
     page = open_page("apps")
-    page.get_by_role("switch", name="Clients may use Demo clock").click()
-    expect(page.get_by_role("switch", name="Clients may use Demo clock")).not_to_be_checked()
+    page.get_by_role("switch", name="Clients can use Demo clock").click()
+    expect(page.get_by_role("switch", name="Clients can use Demo clock")).not_to_be_checked()
     expect(page.get_by_role("button", name="Start Demo clock")).to_have_count(0)
     assert server.call("GET", "/apps/demo-clock").status_code == 404
-    page.get_by_role("switch", name="Clients may use Demo clock").click()
+    page.get_by_role("switch", name="Clients can use Demo clock").click()
     expect(page.get_by_role("button", name="Start Demo clock")).to_be_visible()
     assert server.call("GET", "/apps/demo-clock").status_code == 200
 
@@ -126,9 +126,9 @@ def test_switch_hides_an_app_from_clients(open_page, server):
 def test_validation_error_is_shown_at_its_field(open_page, server):
     before = read_list(server)
     page = open_page("apps/demo-clock")
-    page.get_by_role("textbox", name="Addresses it may open").fill("https://fine.example\nhttp://wrong.example")
+    page.get_by_role("textbox", name="Addresses it can open").fill("https://fine.example\nhttp://wrong.example")
     page.get_by_role("button", name="Save").click()
-    field = page.get_by_role("textbox", name="Addresses it may open")
+    field = page.get_by_role("textbox", name="Addresses it can open")
     expect(field).to_be_focused()
     expect(field).to_have_accessible_description(re.compile("^Line 2: write https://host"))
     field.fill("")
@@ -147,10 +147,10 @@ def test_fields_without_a_form_control_are_preserved(open_page, server):
     }
     server.person("PUT", "/api/apps/nap", json=entry)
     page = open_page("apps/nap")
-    expect(page.get_by_text("presets, variables, how its processes are known")).to_be_visible()
+    expect(page.get_by_text("presets, variables, process matching")).to_be_visible()
     expect(page.get_by_role("textbox", name="Program")).to_have_value("napper\nflatpak org.Nap")
     page.get_by_role("checkbox", name="Stop").uncheck()
-    page.get_by_role("textbox", name="Files it may open").fill("~/Documents\n")
+    page.get_by_role("textbox", name="Files it can open").fill("~/Documents\n")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
     changed = {"allow": ["start", "restart", "open"], "open": {"files": ["~/Documents"]}}
@@ -159,7 +159,7 @@ def test_fields_without_a_form_control_are_preserved(open_page, server):
 
 def test_concurrent_change_is_not_overwritten(open_page, server):
     page = open_page("apps/demo-clock")
-    page.get_by_role("textbox", name="Folder it starts in").fill("~/mine")
+    page.get_by_role("textbox", name="Working folder").fill("~/mine")
     apps = read_list(server)
     apps["demo-clock"]["cwd"] = "~/theirs"
     (server.data / "app_config.json").write_text(json.dumps({"version": 2, "apps": apps}))
@@ -230,7 +230,7 @@ def test_enter_waits_for_the_list_that_belongs_to_the_text(open_page, server):
     expect(field).to_have_value("nothing-like-it")
     for route in held:
         route.continue_()
-    expect(page.get_by_role("option", name="as it is written")).to_have_attribute("data-highlighted", "")
+    expect(page.get_by_role("option", name="as entered")).to_have_attribute("data-highlighted", "")
     field.press("Enter")
     expect(page.get_by_role("alert")).to_contain_text("No program called 'nothing-like-it'")
     assert read_list(server) == before
@@ -240,7 +240,7 @@ def test_added_program_is_removed_by_undo(open_page, server):
     page = open_page("apps")
     page.get_by_role("combobox", name="Add a program").fill("nappe")
     page.get_by_role("option", name="napper").first.click()
-    expect(page.get_by_role("status").filter(has_text="napper is on the list.")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="napper added.")).to_be_visible()
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_role("status").filter(has_text="Undone.")).to_be_visible()
     assert "napper" not in read_list(server)
@@ -250,7 +250,7 @@ def test_shell_is_added_only_after_a_warning(open_page, server, tmp_path):
     (tmp_path / "bin" / "bash").symlink_to("/bin/sh")
     page = open_page("apps")
     page.get_by_role("combobox", name="Add a program").fill(str(tmp_path / "bin" / "bash"))
-    page.get_by_role("option", name="as it is written").click()
+    page.get_by_role("option", name="as entered").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("bash runs any command")
     assert find_barriers(page) == []
@@ -259,5 +259,5 @@ def test_shell_is_added_only_after_a_warning(open_page, server, tmp_path):
     assert "bash" not in read_list(server)
     page.get_by_role("combobox", name="Add a program").press("Enter")
     page.get_by_role("dialog").get_by_role("button", name="Add anyway").click()
-    expect(page.get_by_role("status").filter(has_text="bash is on the list.")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="bash added.")).to_be_visible()
     assert "bash" in read_list(server)

@@ -32,8 +32,8 @@ def step(page: Page, title: str):
 
 def turn_on(page: Page) -> None:
     """Turn the tunnel on where the page offers it."""
-    step(page, "An address that ChatGPT can reach").get_by_role("button", name="Turn the tunnel on").click()
-    expect(step(page, "An address that ChatGPT can reach").get_by_role("button", name="Turn the tunnel off")).to_be_visible()
+    step(page, "An address that ChatGPT can reach").get_by_role("button", name="Turn on the tunnel").click()
+    expect(step(page, "An address that ChatGPT can reach").get_by_role("button", name="Turn off the tunnel")).to_be_visible()
 
 
 def value(page: Page, label: str) -> str:
@@ -44,7 +44,7 @@ def value(page: Page, label: str) -> str:
 def test_connect_page_is_accessible(open_page, server, look, width):
     server.make_client("my-gpt", allow=["send_mail"])
     page = open_page("connect", look, width)
-    kits = {"A custom GPT": ("API key", "OAuth"), "A ChatGPT app": ("Claude", "Another, with a key"), "A script": ()}
+    kits = {"A custom GPT": ("API key", "OAuth"), "A ChatGPT app": ("Claude", "Other (API key)"), "A script": ()}
     for kind, ways in kits.items():
         page.get_by_role("link", name=re.compile(f"^{kind}")).click()
         expect(page.get_by_text("Waiting for the first request…")).to_be_visible()
@@ -63,7 +63,7 @@ def test_connection_from_start_to_first_call(open_page, server):
     page.get_by_role("link", name=re.compile("^A custom GPT")).press("Enter")
     page.get_by_role("button", name="New client").press("Enter")
     expect(page.get_by_label("Name")).to_have_value("My GPT")
-    page.get_by_role("button", name="Make client").press("Enter")
+    page.get_by_role("button", name="Create client").press("Enter")
     expect(page.get_by_role("group", name="Key", exact=True)).to_be_in_viewport()
     key, schema = value(page, "Key"), value(page, "Schema address")
     assert schema == server.person("GET", "/api/addresses").json()["gpts"]["my-gpt"]
@@ -76,8 +76,8 @@ def test_connection_from_start_to_first_call(open_page, server):
     assert value(page, "Privacy policy") == f"{PUBLIC}/privacy"
     expect(page.get_by_text("Waiting for the first request…")).to_be_visible()
     assert server.call("GET", "/apps/list", key).status_code == 200
-    expect(page.get_by_role("heading", name=re.compile("It works"))).to_be_visible()
-    expect(page.get_by_text(re.compile("my-gpt called"))).to_be_visible()
+    expect(page.get_by_role("heading", name=re.compile("Connected"))).to_be_visible()
+    expect(page.get_by_text("Last request from my-gpt:")).to_be_visible()
 
 
 def test_instructions_match_the_permissions_of_the_client(open_page, server):
@@ -85,25 +85,25 @@ def test_instructions_match_the_permissions_of_the_client(open_page, server):
     page = open_page("connect/gpt/my-gpt")
     instructions = value(page, "Instructions")
     assert "- Apps: list_apps, read_app" in instructions
-    assert "These change something at once: send_mail." in instructions
+    assert "These change something immediately: send_mail." in instructions
     assert "These reach other people: send_mail, reply_to_mail, send_draft." in instructions
     assert "list_mail" not in instructions
     assert re.search("need my approval on my computer: .*trash_mail.* read_approval", instructions)
     server.person("PATCH", "/api/clients/my-gpt", json={"scopes": ["read:apps"]})
-    expect(page.get_by_role("group", name="Instructions")).to_contain_text("You change nothing.")
+    expect(page.get_by_role("group", name="Instructions")).to_contain_text("You cannot change anything.")
 
 
 def test_key_is_visible_until_the_page_is_left(open_page, server):
     old = server.make_client("my-gpt")
     server.call("GET", "/apps/list", old)
     page = open_page("connect/gpt/my-gpt")
-    page.get_by_role("button", name="Replace the key…").click()
-    page.get_by_role("button", name="Replace it").click()
+    page.get_by_role("button", name="Replace key…").click()
+    page.get_by_role("button", name="Replace key", exact=True).click()
     key = value(page, "Key")
     assert [server.call("GET", "/apps/list", credential).status_code for credential in (old, key)] == [401, 200]
     page.get_by_role("link", name="Overview").click()
     page.evaluate("location.hash = 'connect/gpt/my-gpt'")
-    expect(page.get_by_text("was shown once, when it was made.")).to_be_visible()
+    expect(page.get_by_text("was shown once, when it was created.")).to_be_visible()
     expect(page.get_by_text(key)).to_have_count(0)
 
 
@@ -111,7 +111,7 @@ def test_new_key_is_handed_over_from_access(open_page, server):
     page = open_page("access")
     page.get_by_role("button", name="New client").click()
     page.get_by_label("Name").fill("bot")
-    page.get_by_role("button", name="Make client").click()
+    page.get_by_role("button", name="Create client").click()
     page.get_by_role("button", name="Continue to setup").click()
     page.get_by_role("link", name=re.compile("^A custom GPT")).click()
     assert server.call("GET", "/apps/list", value(page, "Key")).status_code == 200
@@ -125,7 +125,7 @@ def test_demo_address_is_not_offered_to_chatgpt(open_page, server):
     for label in ("Public address", "Schema address", "Privacy policy"):
         expect(page.get_by_role("group", name=label)).to_have_count(0)
     page.get_by_role("radio", name="OAuth").check()
-    page.get_by_role("button", name="Make an id and secret").click()
+    page.get_by_role("button", name="Create ID and secret").click()
     expect(page.get_by_role("group", name="Client ID")).to_be_visible()
     expect(page.get_by_role("group", name="Token URL")).to_have_count(0)
     assert find_barriers(page) == []
@@ -137,8 +137,8 @@ def test_lost_address_is_reported_with_the_client_that_used_it(open_page, server
     turn_on(page)
     first = server.person("GET", "/api/tunnel").json()["address"]
     assert loopback.get(f"{first}/apps/list", headers={"Authorization": f"Bearer {key}"}).status_code == 200
-    page.get_by_role("button", name="Turn the tunnel off").click()
-    expect(page.get_by_role("button", name="Turn the tunnel on")).to_be_visible()
+    page.get_by_role("button", name="Turn off the tunnel").click()
+    expect(page.get_by_role("button", name="Turn on the tunnel")).to_be_visible()
     with hold_port(first):
         turn_on(page)
         second = server.person("GET", "/api/tunnel").json()["address"]
@@ -146,7 +146,7 @@ def test_lost_address_is_reported_with_the_client_that_used_it(open_page, server
     notice = page.get_by_role("status").filter(has_text=first)
     expect(notice).to_contain_text("is no longer yours")
     assert find_barriers(page) == []
-    notice.get_by_role("button", name="Replace its key").click()
+    notice.get_by_role("button", name="Replace key", exact=True).click()
     expect(notice).to_have_count(0)
     assert server.call("GET", "/apps/list", key, headers={"Host": httpx2.URL(second).netloc.decode()}).status_code == 401
     assert value(page, "Key").startswith("dh_")
@@ -155,11 +155,11 @@ def test_lost_address_is_reported_with_the_client_that_used_it(open_page, server
 def test_script_instructions_have_a_working_command(open_page, server):
     page = open_page("connect/script")
     page.get_by_role("button", name="New client").click()
-    page.get_by_role("button", name="Make client").click()
-    line = value(page, "A call with curl")
+    page.get_by_role("button", name="Create client").click()
+    line = value(page, "Example with curl")
     key, address = re.fullmatch(r'curl -H "X-API-Key: (\S+)" \'(\S+)\'', line).groups()
     assert loopback.get(address, headers={"X-API-Key": key}).status_code == 200
-    expect(page.get_by_role("heading", name=re.compile("It works"))).to_be_visible()
+    expect(page.get_by_role("heading", name=re.compile("Connected"))).to_be_visible()
 
 
 @through_a_proxy
@@ -178,7 +178,7 @@ def test_values_are_copied_and_shown_as_qr_codes(open_page, server):
 def test_unused_key_is_replaced_at_once(open_page, server):
     old = server.make_client("my-gpt")
     page = open_page("connect/gpt/my-gpt")
-    page.get_by_role("button", name="Make another key").press("Enter")
+    page.get_by_role("button", name="Create new key").press("Enter")
     assert [server.call("GET", "/apps/list", credential).status_code for credential in (old, value(page, "Key"))] == [401, 200]
 
 
@@ -187,7 +187,7 @@ def test_gpt_sign_in_fields_are_named_as_in_its_editor(open_page, server):
     server.make_client("my-gpt")
     page = open_page("connect/gpt/my-gpt")
     page.get_by_role("radio", name="OAuth").check()
-    page.get_by_role("button", name="Make an id and secret").press("Enter")
+    page.get_by_role("button", name="Create ID and secret").press("Enter")
     expect(page.get_by_role("group", name="Client Secret")).to_be_in_viewport()
     made = server.person("GET", "/api/clients/my-gpt").json()["oauth"]
     assert value(page, "Client ID") == made["client_id"]
@@ -198,7 +198,7 @@ def test_gpt_sign_in_fields_are_named_as_in_its_editor(open_page, server):
     assert find_barriers(page) == []
     secret = value(page, "Client Secret")
     page.reload()
-    expect(page.get_by_role("button", name="Renew the secret…")).to_be_visible()
+    expect(page.get_by_role("button", name="Renew secret…")).to_be_visible()
     expect(page.get_by_text(secret)).to_have_count(0)
 
 
@@ -207,16 +207,16 @@ def test_document_too_long_for_chatgpt_has_the_number_of_excess_operations(open_
     server.make_client("my-gpt")
     page = open_page("connect/gpt/my-gpt")
     document = server.person("GET", "/api/clients/my-gpt/document").json()
-    expect(step(page, "Schema")).to_contain_text(f"It has {document['operations']} operations; ChatGPT takes 30.")
+    expect(step(page, "Schema")).to_contain_text(f"{document['operations']} operations; ChatGPT allows 30.")
     expect(step(page, "Schema").get_by_role("status")).to_have_count(int(document["operations"] > 30))
 
 
 def test_app_with_a_key_gets_a_working_configuration(open_page, server):
     page = open_page("connect/app")
-    page.get_by_role("radio", name="Another, with a key").check()
+    page.get_by_role("radio", name="Other (API key)").check()
     page.get_by_role("button", name="New client").click()
     expect(page.get_by_label("Name")).to_have_value("My app")
-    page.get_by_role("button", name="Make client").click()
+    page.get_by_role("button", name="Create client").click()
     expect(page.get_by_role("group", name="Entry")).to_contain_text("Bearer dh_")
     entry = json.loads(value(page, "Entry"))["mcpServers"]["deskhand"]
     assert entry["url"] == value(page, "MCP address") == f"{server.public}/mcp"

@@ -109,7 +109,7 @@ def test_omi_page_is_accessible(open_page, server, heard, look, width):
     page = open_page("omi", look, width)
     for name in ("heard", "setup"):
         page.evaluate(f"location.hash = 'omi/{name}'")
-        expect(page.get_by_role("radio", name={"heard": "What it heard", "setup": "Set-up"}[name])).to_be_checked()
+        expect(page.get_by_role("radio", name={"heard": "Conversations", "setup": "Setup"}[name])).to_be_checked()
         assert find_barriers(page) == []
         assert not [size for size in ("100%", "200%") if scrolls_sideways(page, size)]
         page.evaluate("document.documentElement.style.fontSize = ''")
@@ -123,7 +123,7 @@ def test_webhook_address_is_created_by_keyboard_and_copied(open_page, server):
     page = open_page("omi")
     expect(page.get_by_text("Create an address first.")).to_be_visible()
     assert find_barriers(page) == []
-    page.get_by_role("button", name="Make the address").press("Enter")
+    page.get_by_role("button", name="Create address").press("Enter")
     expect(page.get_by_role("group", name="Memory Creation Webhook")).to_be_visible()
     addresses = server.person("GET", "/api/omi").json()["addresses"]
     for label, name in (("Memory Creation", "memory"), ("Real-Time Transcript", "transcript"), ("Day Summary", "day_summary")):
@@ -132,11 +132,11 @@ def test_webhook_address_is_created_by_keyboard_and_copied(open_page, server):
         page.get_by_role("button", name=f"Show {label} Webhook as a QR code").click()
         expect(page.get_by_role("img", name=f"QR code of {label} Webhook")).to_be_visible()
         page.keyboard.press("Escape")
-    page.get_by_text("Sound and button, too").click()
+    page.get_by_text("Audio and button (optional)").click()
     page.get_by_role("button", name="Copy Audio Bytes Webhook").click()
     assert re.fullmatch(r"http\S+,\d+", page.evaluate("navigator.clipboard.readText()"))
-    expect(page.get_by_text("OMI cannot reach this computer yet.")).to_be_visible()
-    page.get_by_role("link", name="Turn the tunnel on").click()
+    expect(page.get_by_text(re.compile("OMI can.t reach this computer yet"))).to_be_visible()
+    page.get_by_role("link", name="Turn on the tunnel").click()
     expect(page.get_by_role("heading", name="Connect", level=1)).to_be_visible()
 
 
@@ -146,7 +146,7 @@ def test_new_webhook_address_replaces_the_old_one_after_confirmation(open_page, 
     page.get_by_role("button", name="Cancel").click()
     deliver(server, heard["memory"], talk(3))
     page.get_by_role("button", name="New address…").click()
-    page.get_by_role("button", name="Make a new one").click()
+    page.get_by_role("button", name="Create new address").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
     deliver(server, heard["memory"], talk(4), status=404)
     made = server.person("GET", "/api/omi").json()["addresses"]["memory"]
@@ -156,38 +156,36 @@ def test_new_webhook_address_replaces_the_old_one_after_confirmation(open_page, 
 
 def test_signature_is_required_replaced_and_switched_off(open_page, server, heard):
     page = open_page("omi/setup")
-    page.get_by_label("Signing secret").focus()
+    page.get_by_label("Signing secret", exact=True).focus()
     page.keyboard.insert_text(SECRET)
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Only what OMI has signed is taken. The secret")).to_be_visible()
+    expect(page.get_by_text("Only signed deliveries are accepted.")).to_be_visible()
     deliver(server, heard["memory"], talk(3), status=401)
     assert SECRET not in page.content()
     page.get_by_role("button", name="Replace…").click()
-    page.get_by_label("Signing secret").fill(SECRET + "-two")
+    page.get_by_label("Signing secret", exact=True).fill(SECRET + "-two")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("The one before counts too, until")).to_be_visible()
+    expect(page.get_by_text("The previous secret works until")).to_be_visible()
     page.get_by_role("button", name="Remove…").click()
-    expect(page.get_by_role("dialog")).to_contain_text("Whoever knows the address can then send")
+    expect(page.get_by_role("dialog")).to_contain_text("Anyone who knows the address could then send")
     assert find_barriers(page) == []
-    page.get_by_role("button", name="Remove the secret").click()
-    expect(page.get_by_label("Signing secret")).to_be_visible()
+    page.get_by_role("button", name="Remove secret").click()
+    expect(page.get_by_label("Signing secret", exact=True)).to_be_visible()
     deliver(server, heard["memory"], talk(3))
 
 
 def test_delivery_appears_live_and_a_new_device_needs_confirmation(open_page, server):
     addresses = make_addresses(server)
     page = open_page("omi")
-    expect(page.get_by_text("Nothing has arrived yet: say something to your OMI.")).to_be_visible()
+    expect(page.get_by_text("Nothing received yet. Say something to your OMI")).to_be_visible()
     deliver(server, addresses["memory"], talk())
-    expect(page.get_by_text("An OMI account that is new here has sent something")).to_contain_text(
-        f"{UID}. 1 delivery is kept aside"
-    )
+    expect(page.get_by_text("New OMI account:")).to_contain_text(f"{UID}. 1 delivery is on hold")
     deliver(server, addresses["memory"], talk(2))
-    expect(page.get_by_text("2 deliveries are kept aside")).to_be_visible()
+    expect(page.get_by_text("2 deliveries are on hold")).to_be_visible()
     expect(page.get_by_text("Timeline talk")).to_have_count(0)
     accept(server)
     expect(page.get_by_role("link", name="Timeline talk")).to_have_count(2)
-    page.get_by_role("radio", name="Set-up").check()
+    page.get_by_role("radio", name="Setup").check()
     expect(page.get_by_role("heading", name="Connected")).to_be_visible()
     expect(page.get_by_role("listitem").filter(has_text="Conversations Timeline talk").last).to_contain_text("just now")
     expect(page.get_by_role("listitem").filter(has_text=UID)).to_contain_text("Accepted")
@@ -196,7 +194,7 @@ def test_delivery_appears_live_and_a_new_device_needs_confirmation(open_page, se
 
 def test_live_transcript_is_not_fully_announced(open_page, server, heard):
     page = open_page("omi/heard")
-    expect(page.get_by_text("While somebody speaks, the words stand here.")).to_be_visible()
+    expect(page.get_by_text("Speech appears here while someone is talking.")).to_be_visible()
     deliver(server, heard["transcript"], words("Good"))
     transcript = page.get_by_role("log")
     expect(transcript).to_contain_text("Good")
@@ -204,17 +202,17 @@ def test_live_transcript_is_not_fully_announced(open_page, server, heard):
     expect(transcript).to_contain_text("Good morning. How are you?")
     expect(transcript.get_by_text("Good", exact=True)).to_have_count(0)
     assert transcript.get_attribute("aria-live") == "off"
-    expect(page.get_by_role("status").filter(has_text="Somebody is speaking.")).to_have_count(1)
+    expect(page.get_by_role("status").filter(has_text="Someone is speaking.")).to_have_count(1)
     expect(page.get_by_role("heading", name="Live")).to_be_visible()
 
 
 def test_conversation_is_found_and_read_by_keyboard(open_page, server, heard):
     page = open_page("omi")
-    page.get_by_role("searchbox", name="Search in the conversations").focus()
+    page.get_by_role("searchbox", name="Search conversations").focus()
     page.keyboard.insert_text("budget")
     expect(page.get_by_role("link", name="Timeline talk")).to_have_count(0)
     page.get_by_role("searchbox").fill("nothing such")
-    expect(page.get_by_role("heading", name="No conversation is like that")).to_be_visible()
+    expect(page.get_by_role("heading", name="No results")).to_be_visible()
     page.get_by_role("button", name="Show all").press("Enter")
     page.get_by_role("link", name="Timeline talk").press("Enter")
     drawer = page.get_by_role("dialog", name="📅 Timeline talk")
@@ -222,7 +220,7 @@ def test_conversation_is_found_and_read_by_keyboard(open_page, server, heard):
     expect(drawer.get_by_role("listitem").filter(has_text="Send the proposal")).to_be_visible()
     expect(drawer).to_contain_text("John 0:10")
     expect(drawer).to_contain_text("You 1:02")
-    drawer.get_by_role("button", name="Copy what was said").press("Enter")
+    drawer.get_by_role("button", name="Copy transcript").press("Enter")
     assert "[1:02] You: I begin." in page.evaluate("navigator.clipboard.readText()")
     page.keyboard.press("Escape")
     expect(drawer).to_have_count(0)
@@ -240,10 +238,10 @@ def test_foreign_text_is_inert(open_page, server, heard):
 
 def test_device_data_is_deleted_after_confirmation(open_page, server, heard):
     page = open_page("omi/setup")
-    page.get_by_role("button", name="Forget it…").click()
-    dialog = page.get_by_role("dialog", name=f"Forget everything of {UID}?")
+    page.get_by_role("button", name="Delete data…").click()
+    dialog = page.get_by_role("dialog", name=f"Delete all data of {UID}?")
     assert find_barriers(page) == []
-    dialog.get_by_role("button", name="Forget everything").click()
+    dialog.get_by_role("button", name="Delete all data").click()
     expect(dialog).to_have_count(0)
     expect(page.get_by_role("listitem").filter(has_text=UID)).to_have_count(0)
     assert server.person("GET", "/api/omi/conversations").json()["conversations"] == []

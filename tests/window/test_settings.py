@@ -84,7 +84,7 @@ def test_data_paths_are_shown_and_a_backup_is_made(open_page, server, tmp_path):
     page = open_page("settings")
     data = card(page, "Your data")
     expect(data.get_by_text(str(server.data), exact=True)).to_be_visible()
-    expect(data.get_by_text("Secrets lie in Deskhand's folder")).to_be_visible()
+    expect(data.get_by_text("Secrets are stored in Deskhand's folder")).to_be_visible()
     data.get_by_role("button", name="Back up…").click()
     dialog = page.get_by_role("dialog")
     file = tmp_path / "mine.zip"
@@ -127,7 +127,7 @@ def test_backup_is_restored_and_its_differences_are_confirmed(open_page, server,
     expect(agent.get_by_role("status")).to_contain_text("not ngrok's agent")
     agent.get_by_role("button", name="Discard").click()
     expect(agent).to_have_count(0)
-    pages = differences.get_by_role("listitem").filter(has_text="Web pages that may call")
+    pages = differences.get_by_role("listitem").filter(has_text="Allowed origins")
     pages.get_by_role("button", name="Accept").click()
     expect(pages).to_have_count(0)
     assert server.person("GET", "/api/origins").json() == {"allowed": ["https://evil.example"]}

@@ -26,14 +26,14 @@ def test_sign_ins_are_listed_and_signed_out(open_page, server):
     token = own(server).sign_in()["access_token"]
     page = open_page("access/my-gpt")
     signed = page.get_by_role("list", name="Signed in").get_by_role("listitem")
-    expect(signed).to_contain_text(re.compile("ChatGPT signed in .*, and has not called yet"))
+    expect(signed).to_contain_text(re.compile("ChatGPT · signed in .* · not used yet"))
     expect(signed).to_contain_text(GPT)
-    expect(signed).to_contain_text("May control programs and look at programs.")
+    expect(signed).to_contain_text("Can control programs and read programs.")
     assert find_barriers(page) == []
     assert call(server, token) == 200
     signed.get_by_role("button", name="Sign out").press("Enter")
-    page.get_by_role("dialog").get_by_role("button", name="Sign it out").press("Enter")
-    expect(page.get_by_text("None")).to_be_visible()
+    page.get_by_role("dialog").get_by_role("button", name="Sign out").press("Enter")
+    expect(page.get_by_text("None", exact=True)).to_be_visible()
     assert call(server, token) == 401
 
 
@@ -41,11 +41,11 @@ def test_refused_redirect_uri_is_added_with_one_click(open_page, server):
     program = own(server)
     assert program.begin(redirect_uri=ELSEWHERE).status_code == 400
     page = open_page("access")
-    notice = page.get_by_role("status").filter(has_text="wanted to sign in")
+    notice = page.get_by_role("status").filter(has_text="Failed sign-in")
     expect(notice).to_contain_text(ELSEWHERE)
     assert find_barriers(page) == []
-    notice.get_by_role("button", name="Add it to my-gpt").press("Enter")
-    expect(notice.get_by_role("button", name="Add it to my-gpt")).to_have_count(0)
+    notice.get_by_role("button", name="Add to my-gpt").press("Enter")
+    expect(notice.get_by_role("button", name="Add to my-gpt")).to_have_count(0)
     assert server.person("GET", "/api/clients/my-gpt").json()["oauth"]["redirect_uris"] == [ELSEWHERE]
     assert program.begin(redirect_uri=ELSEWHERE).status_code == 303
 
@@ -57,7 +57,7 @@ def test_gpt_sign_in_completes_its_step(open_page, server):
     expect(step.get_by_role("heading")).not_to_contain_text("done")
     program.sign_in()
     expect(step.get_by_role("heading")).to_contain_text("Step 4, done")
-    expect(step.get_by_role("list", name="Signed in")).to_contain_text("ChatGPT is signed in")
+    expect(step.get_by_role("list", name="Signed in")).to_contain_text("ChatGPT · signed in")
 
 
 def test_mcp_sign_in_and_call_complete_their_steps(open_page, server):
@@ -66,10 +66,10 @@ def test_mcp_sign_in_and_call_complete_their_steps(open_page, server):
     page.get_by_role("radio", name="Claude").check()
     expect(page.get_by_text("Waiting for the first sign-in from Claude")).to_be_visible()
     token = register(server, CLAUDE).sign_in()["access_token"]
-    expect(page.get_by_role("list", name="Let in").get_by_role("listitem")).to_contain_text("Signed in")
+    expect(page.get_by_role("list", name="Allowed sign-ins").get_by_role("listitem")).to_contain_text("Signed in")
     assert find_barriers(page) == []
     answer = use_tool(server, token)
     assert answer["result"]["isError"] is False, answer
-    expect(page.get_by_role("heading", name=re.compile("It works"))).to_be_visible()
-    page.get_by_role("link", name="Change what it may do").click()
-    expect(page.get_by_text("It registered itself, while that was allowed")).to_be_visible()
+    expect(page.get_by_role("heading", name=re.compile("Connected"))).to_be_visible()
+    page.get_by_role("link", name="Change permissions").click()
+    expect(page.get_by_text("It registered itself and you allowed it")).to_be_visible()

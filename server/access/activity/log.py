@@ -45,7 +45,7 @@ class Retention(BaseModel):
         ge=1,
         le=3650,
         title="Keep request contents for",
-        description="The texts that were read or sent and the answers that were given. They are the private part.",
+        description="Texts that were read or sent, and responses. This is the private part.",
         json_schema_extra={"unit": "days"},
     )
     activity_days: int = Field(
@@ -53,7 +53,7 @@ class Retention(BaseModel):
         ge=1,
         le=3650,
         title="Keep log entries for",
-        description="One line for each call: who, what and when.",
+        description="One line per request: who, what and when.",
         json_schema_extra={"unit": "days"},
     )
 

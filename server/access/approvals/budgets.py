@@ -29,7 +29,7 @@ def require_budget(
     """Raises BudgetExceeded if one more call to these recipients has to be approved."""
     sent = connection.execute(SENT, {"of": client_id, "since": (now - DAY).isoformat()}).scalar_one()
     if sent >= settings.daily_mails:
-        raise BudgetExceeded(f"It has sent {sent} mails within a day, so you are asked.")
+        raise BudgetExceeded(f"It has sent {sent} emails within a day, so you are asked.")
     if new := find_new(connection, client_id, recipients):
         lately = connection.execute(NEW_LATELY, {"of": client_id, "since": (now - HOUR).isoformat()}).scalar_one()
         if lately + len(new) > settings.hourly_new_recipients:

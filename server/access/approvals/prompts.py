@@ -46,11 +46,11 @@ class CallPrompts:
         approval = await self._approvals.find_pending(question_id)
         if extent not in approval.extents:
             possible = ", ".join(approval.extents)
-            raise InvalidInput(f"This cannot be allowed that far. It can be allowed: {possible}.")
+            raise InvalidInput(f"This duration is not available. Choose one of: {possible}.")
         if self._pause.until is not None:
             raise Unavailable(PAUSED)
         if not await self._review(approval):
-            raise NotFound("The client that asked for this may not do it any more, so nothing is done.")
+            raise NotFound("The client no longer has this permission, so nothing was done.")
         approved = await self._approvals.approve(approval, extent)
         self._runner.start(approved)
         if extent is ApprovalDuration.always:
@@ -73,10 +73,10 @@ class CallPrompts:
         """Cancel a call that its client may not make any more. Answers whether it may."""
         client = self._clients.find_by_credential(approval.credential)
         if client is None:
-            await self._approvals.cancel(approval, KEY_ENDED, "Its key was ended.", 401)
+            await self._approvals.cancel(approval, KEY_ENDED, "Its key was revoked.", 401)
         elif approval.scope and approval.scope not in client.scopes:
             detail = f"The client {client.name!r} may not use {approval.operation} any more: it lacks the scope {approval.scope}."
-            await self._approvals.cancel(approval, detail, "Its scope was taken away.")
+            await self._approvals.cancel(approval, detail, "Its permission was removed.")
         elif client.policies.get(approval.operation) is Policy.deny:
             detail = f"The person at this computer has switched {approval.operation} off for {client.name!r}."
             await self._approvals.cancel(approval, detail, "You denied it to this client.")

@@ -39,7 +39,7 @@ def say_yes(extent: ApprovalDuration | None, minutes: float) -> str:
 def say_no(reason: str) -> tuple[str, str]:
     """Sentences about a denial, for the client and for the person."""
     return (
-        f"The person at this computer said no: {reason}" if reason else "The person at this computer said no.",
+        f"The person at this computer denied it: {reason}" if reason else "The person at this computer denied it.",
         f"You denied it: {reason}" if reason else "You denied it.",
     )
 
@@ -49,7 +49,7 @@ def say_expired(minutes: float) -> tuple[str, str]:
     time = f"within {say_minutes(minutes)}"
     return (
         f"Nobody at this computer answered {time}, so nothing was done. Ask again if it is still wanted.",
-        f"Nobody answered {time}.",
+        f"Expired {time}.",
     )
 
 

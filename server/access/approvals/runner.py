@@ -47,7 +47,7 @@ class Runner:
         """Run an approved call. After a failure, such as a full disk, its row has the progress for the next start."""
         client = self._clients.find_by_credential(approval.credential)
         if client is None:
-            await self._approvals.cancel(approval, KEY_ENDED, "Its key was ended.", 401)
+            await self._approvals.cancel(approval, KEY_ENDED, "Its key was revoked.", 401)
             return
         response = await self._send(approval, client)
         current = await self._approvals.find(approval.id)

@@ -33,8 +33,8 @@ from server.sdk.context import Context
 from server.sdk.operation import Effect, Operation
 
 WAITS = "Needs your approval."
-CHANGED = "What it would do is not any more what you allowed, so you are asked again."
-TOO_MANY = "{most} calls of this client, or large ones, wait for the person's word already. Wait until they have decided."
+CHANGED = "Its effect has changed since you approved it, so you are asked again."
+TOO_MANY = "{most} requests of this client, or large ones, need the person's approval already. Wait until they have decided."
 GONE = "There is no such approval, or it is not yours."
 
 

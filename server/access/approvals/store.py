@@ -25,10 +25,10 @@ from server.core.sentences import from_text, to_text
 from server.sdk.approval_requests import ApprovalDuration
 from server.sdk.operation import Effect
 
-DECIDED = "This question has been decided already, or nobody waits for it any more."
+DECIDED = "This request was already answered or withdrawn."
 NOT_NOW = "This call is not waiting to be run any more."
 STOPPED = "Deskhand stopped while this ran. Look whether it happened before you repeat it."
-FORGOTTEN = "The question was lost, so nothing was done."
+FORGOTTEN = "The request was lost, so nothing was done."
 
 ROW = [table.c[field.name] for field in fields(Approval)]
 WHOLE = select(*ROW)

@@ -27,7 +27,7 @@ LABELS = {
     Preset.read_only: ("Read only", "It can look things up. It cannot change or send anything."),
     Preset.ask: (
         "Ask me before changes",
-        "It can look things up. Before it changes or sends anything, you see exactly what and decide.",
+        "It can look things up. It asks you before it changes or sends anything, and shows exactly what.",
     ),
 }
 
@@ -75,7 +75,7 @@ def describe_always(operation: "Operation") -> str:
     if not operation.changes:
         return ""
     if operation.reaches_others:
-        return "Without asking, it can send any text to anyone in your name. You see it only afterwards."
+        return "It can send any text to anyone in your name without asking. You only see it afterwards."
     if operation.destructive:
-        return "Without asking, it can do this to anything, as often as it likes, and not all of it can be undone."
-    return "Without asking, it can do this to anything, as often as it likes. You see it only afterwards."
+        return "It can do this to anything without asking, any number of times, and not all of it can be undone."
+    return "It can do this to anything without asking, any number of times. You only see it afterwards."

@@ -187,7 +187,7 @@ def read_credentials(connection: Connection, now: str) -> CredentialCache:
 
 def revoke_clients(connection: Connection, now: str, client_ids: Collection[str] | None = None) -> int:
     """Revoke some clients, or all if None, with their keys, OAuth clients and grants. Answers how many were revoked."""
-    grants.end_oauth_clients(connection, now, "Its client was ended.", client_ids)
+    grants.end_oauth_clients(connection, now, "Its client was revoked.", client_ids)
     return store.revoke_clients(connection, now, client_ids)
 
 

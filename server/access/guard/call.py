@@ -40,7 +40,7 @@ from server.sdk.operation import Effect, Operation, run_for
 log = logging.getLogger(__name__)
 
 Function = Callable[..., Awaitable[Any]]
-FETCHED = "What you allowed to be downloaded is here, so you are asked about the whole."
+FETCHED = "The download you approved is complete; now the action itself needs your approval."
 
 
 @dataclass(frozen=True)
@@ -185,7 +185,7 @@ class Call:
             stored = await approvals.submit(request, await read_request(self._request), record.entry(Outcome.waiting))
         except Exception as error:
             expected = isinstance(error, DeskhandError) and error.status < 500
-            record.refuse(str(error) if expected else "It could not wait for your word.")
+            record.refuse(str(error) if expected else "It could not be queued for your approval.")
             raise
         reservation = current.get()
         if reservation and not reservation.is_large:
@@ -247,7 +247,7 @@ class Call:
         if state is CallState.running:
             await approvals.finish(approval, entry, body)
         elif state is CallState.paused:
-            await approvals.wait_again(approval, "You had paused all actions before it could run; it waits again.")
+            await approvals.wait_again(approval, "Deskhand was paused before it could run; it needs your approval again.")
         else:
             detail = read_detail(body.encode())
             reason = self.record.reason if state is CallState.refused else detail

@@ -56,14 +56,14 @@ class Duplicates:
         return responses.answer(await self.approvals.wait(approval, at_once=at_once), preferred=at_once)
 
     async def _join(self, approval: Approval) -> Response:
-        self.record.replay(f"It is the same as call {approval.activity_id}.")
+        self.record.replay(f"Duplicate of request {approval.activity_id}.")
         response = await self.wait(approval)
         if response.status_code != 202:
             response.headers["Idempotent-Replayed"] = "true"
         return response
 
     async def _replay(self, previous: IdempotencyRecord) -> Response:
-        self.record.replay(f"It carries the Idempotency-Key of call {previous.activity_id}.")
+        self.record.replay(f"Same Idempotency-Key as request {previous.activity_id}.")
         if previous.hash != self.digest:
             raise InvalidInput("This Idempotency-Key was used for another request. Choose a new one for each new request.")
         if previous.outcome is Outcome.uncertain:

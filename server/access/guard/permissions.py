@@ -11,8 +11,8 @@ from server.access.pause import Pause
 from server.core.errors import Forbidden, NotAuthenticated, Unavailable
 from server.sdk.operation import Operation
 
-KEY_WAS_ENDED = "Its key was ended."
-ALLOWANCE_ENDED = "You had just ended what allowed it."
+KEY_WAS_ENDED = "Its key was revoked."
+ALLOWANCE_ENDED = "You had just removed the permission."
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Permissions:
     def require_allowance(self, allowance: Allowance | None) -> None:
         """Raises Forbidden if a call that was allowed would have to be asked about now."""
         if allowance is None:
-            self.record.refuse("You had just changed that it is allowed.")
+            self.record.refuse("You had just changed the permission.")
             raise Forbidden("The person at this computer has just changed what is allowed. Send it again and they are asked.")
 
     def require_held(self, allowance: Allowance | None, held: list[Allowance]) -> None:

@@ -14,7 +14,7 @@ FETCH = Sentence(
     "downloaded {files} from {hosts}",
     "could not download {files} from {hosts}",
 )
-NEXT = "You are asked again, with the name, size and hash of each file, before anything else happens."
+NEXT = "You will be asked again with the name, size and hash of each file."
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from server.sdk.operation import Effect, Operation
 
 NO_FIT = "The request did not fit."  # the answer says how
 REFUSALS = {401, 403, 429}  # statuses that tell of a decision; any other, such as 404, tells of the request
-PAUSED = "You had paused all actions."
+PAUSED = "Deskhand was paused."
 
 
 class CallState(Enum):

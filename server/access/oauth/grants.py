@@ -27,7 +27,7 @@ METHODS = ["client_secret_basic", "client_secret_post", "none"]
 CODE_TWICE = "Its code was used twice."
 REFRESH_TWICE = "One of its refresh tokens was used twice."
 SIGNED_OUT = "It signed out by itself."
-SAID_NO = "The person at this computer said no."
+SAID_NO = "The person at this computer denied it."
 
 
 class Server(Protocol):

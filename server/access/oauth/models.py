@@ -24,8 +24,8 @@ class OAuthSettings(BaseModel):
     shows that one was stolen.
     """
 
-    registration_allowed: bool = Field(False, description="Whether programs may register themselves.")
-    documents_allowed: bool = Field(True, description="Whether a program may be known by a document about it on the web.")
+    registration_allowed: bool = Field(False, description="Whether apps may use dynamic client registration.")
+    documents_allowed: bool = Field(True, description="Whether apps may use a client ID document.")
     code_seconds: float = Field(60, gt=0, description="How long the code lives that a browser brings back.")
     access_seconds: float = Field(3600, gt=0, description="How long an access token opens.")
     refresh_seconds: float = Field(90 * 86_400, gt=0, description="How long a program stays signed in without coming by.")

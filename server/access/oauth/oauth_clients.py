@@ -78,7 +78,7 @@ class OAuthClients:
         client = await self._clients.show(name)
         oauth_client = (await self.read()).get(client.id)
         if oauth_client is None or oauth_client.registration.kind is not Kind.own:
-            raise Conflict(f"Where {name!r} may be answered is not said here.")
+            raise Conflict(f"The redirect URLs of {name!r} cannot be set here.")
         values = {"of": oauth_client.registration.id, "uris": json.dumps(check_own(redirect_uris))}
         await self._clients.write(lambda connection: connection.execute(store.MOVE_REDIRECTS, values).rowcount)
         return client
@@ -93,7 +93,7 @@ class OAuthClients:
         if oauth_client is None or grant_id not in {grant.id for grant in oauth_client.grants}:
             raise NotFound("There is no such sign-in any more.")
         now = self._clock.now().isoformat()
-        await self._clients.write(store.end_grant, grant_id, now, "You ended it.")
+        await self._clients.write(store.end_grant, grant_id, now, "You signed it out.")
 
     async def add_openai(self, credentials: ClientCredentials, scopes: frozenset[str]) -> None:
         """Create the client whose credentials are in the environment, unless there is or was one with this id."""

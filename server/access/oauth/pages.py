@@ -57,7 +57,7 @@ def make_waiting_page(pending: PendingAuthorization) -> str:
     """Page with the digits of a pending authorization and its details."""
     request, name = pending.request, escape(name_client(pending.request))
     may = "".join(f"<li>{escape(words)}</li>" for words in pending.permissions)
-    moved = "<dt>Please note</dt><dd>It was answered at another address before.</dd>" if pending.moved else ""
+    moved = "<dt>Please note</dt><dd>Its redirect URL has changed.</dd>" if pending.moved else ""
     body = f"""<h1>{name} wants to sign in</h1>
 <p>Open Deskhand on your computer and type these digits there. This page updates automatically.</p>
 <p class="digits"><span aria-hidden="true">{pending.digits}</span><span class="heard">{" ".join(pending.digits)}</span></p>

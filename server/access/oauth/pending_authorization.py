@@ -76,10 +76,10 @@ def describe_origin(request: AuthorizationRequest) -> str:
     """Verified origin of a client."""
     registration = request.registration
     if registration.kind is Kind.own:
-        return "Made here, by you"
+        return "Created here by you"
     if registration.kind is Kind.document:
         return registration.id
-    return f"It registered itself here on {registration.created_at[:10]}, and could call itself anything"
+    return f"Registered itself here on {registration.created_at[:10]}; its name is not verified"
 
 
 def describe(pending: PendingAuthorization) -> ApprovalRequest:
@@ -89,13 +89,13 @@ def describe(pending: PendingAuthorization) -> ApprovalRequest:
     reach = "its tools, at " if request.resource else ""
     fields = [
         ("Program", called if own else f"It calls itself “{called}”" if called else "It does not say"),
-        ("Known by", describe_origin(request)),
-        ("Answer goes to", request.callback),
-        ("What it may do", "\n".join(pending.permissions)),
-        ("Reached at", f"{reach}{pending.address}{request.resource}"),
+        ("Identified by", describe_origin(request)),
+        ("Redirects to", request.callback),
+        ("Permissions", "\n".join(pending.permissions)),
+        ("Address", f"{reach}{pending.address}{request.resource}"),
     ]
     if pending.moved:
-        before = "\n".join(("Another callback than before. Before:", *request.registration.callbacks))
+        before = "\n".join(("New redirect URL. Previously:", *request.registration.callbacks))
         fields.append(("Note", before))
     return ApprovalRequest(
         id=pending.id,

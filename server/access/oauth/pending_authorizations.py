@@ -26,13 +26,13 @@ FOUR_DIGITS = re.compile("[0-9]{4}")
 MOST_TRIES = 5
 MOST_SHOWN = 5  # pending requests of one client
 QUIET = timedelta(seconds=30)  # between two notifications about unknown clients
-GONE = "This sign-in does not wait any more. Begin it again in the browser."
-LAST_WRONG = "Five wrong codes were typed."
-DENIED = "The person at this computer said no to this browser. It can ask again in {minutes}."
+GONE = "This sign-in is no longer pending. Start it again in the browser."
+LAST_WRONG = "Five wrong codes were entered."
+DENIED = "The person at this computer denied this sign-in. Try again in {minutes}."
 OTHER_REQUEST = (
-    "These digits belong to another sign-in of this program, which asks for something else. Check it, and type them there."
+    "This code belongs to another sign-in of this app, with other permissions. Check that one, and enter the code there."
 )
-SEVERAL = "{count} browsers want to sign in as this program. Only the one whose digits you type is let in."
+SEVERAL = "{count} browsers want to sign in as this app. Only the one whose code you enter is allowed."
 Record = Callable[[Entry], Awaitable[object]]  # adds an entry to the activity
 
 
@@ -150,13 +150,13 @@ class PendingAuthorizations:
     async def approve(self, question_id: str, extent: ApprovalDuration, code: str | None) -> str:
         pending = self._find(question_id)
         if extent is not ApprovalDuration.once:
-            raise InvalidInput("A sign-in is allowed once. What the program may do then, you say under Access.")
+            raise InvalidInput("A sign-in can only be allowed once. Set the permissions of the app under Access.")
         typed = "".join((code or "").split())
         if not FOUR_DIGITS.fullmatch(typed):
-            raise InvalidInput("Type the four digits that the browser shows.")
+            raise InvalidInput("Enter the 4-digit code that the browser shows.")
         pending = await self._find_by_digits(pending, typed)
-        await self._decide(pending, Decision.approved, "You typed the digits that its browser showed.")
-        return f"{name_client(pending.request)} is let in. The browser goes on by itself."
+        await self._decide(pending, Decision.approved, "You entered the code that its browser showed.")
+        return f"Sign-in of {name_client(pending.request)} allowed. The browser continues automatically."
 
     async def deny(self, question_id: str, reason: str) -> str:
         pending = self._find(question_id)
@@ -164,7 +164,7 @@ class PendingAuthorizations:
         if pending.browser:
             self._denied.add(pending.browser)
         await self._decide(pending, Decision.denied, say_no(reason)[1])
-        return f"{name_client(pending.request)} is not let in."
+        return f"Sign-in of {name_client(pending.request)} denied."
 
     async def _find_by_digits(self, pending: PendingAuthorization, typed: str) -> PendingAuthorization:
         """Find the request of the same client whose browser shows these digits. Raises InvalidInput if there is none.
@@ -192,9 +192,9 @@ class PendingAuthorizations:
             pending.reason = LAST_WRONG
             await self._decide(pending, Decision.denied, LAST_WRONG)
             self._questions.publish_change()
-            raise InvalidInput(f"{LAST_WRONG} This sign-in is over. Begin it again in the browser.")
+            raise InvalidInput(f"{LAST_WRONG} This sign-in is over. Start it again in the browser.")
         left = MOST_TRIES - pending.tries
-        raise InvalidInput(f"These are not the digits that the browser shows. {left} {'try' if left == 1 else 'tries'} left.")
+        raise InvalidInput(f"Wrong code. {left} {'try' if left == 1 else 'tries'} left.")
 
     def _find(self, question_id: str) -> PendingAuthorization:
         self._prune()

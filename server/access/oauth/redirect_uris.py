@@ -65,11 +65,11 @@ def may_register(uri: str) -> bool:
 def check_own(uris: Collection[str]) -> tuple[str, ...]:
     """Validate the addresses that the person gives. Raises InvalidInput."""
     if len(uris) > MOST:
-        raise InvalidInput(f"Give at most {MOST} callback addresses.")
+        raise InvalidInput(f"Give at most {MOST} redirect URLs.")
     for uri in uris:
         if not is_loopback(uri) and not is_https(uri):
             raise InvalidInput(
-                f"{uri[:LONGEST]!r} cannot be a callback address. Give one such as https://example.org/callback, "
+                f"{uri[:LONGEST]!r} cannot be a redirect URL. Give one such as https://example.org/callback, "
                 "or http://127.0.0.1/callback for a program on a computer. ChatGPT's and Claude's need not be given."
             )
     return tuple(dict.fromkeys(uris))

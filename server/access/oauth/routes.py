@@ -23,7 +23,7 @@ BROWSER_COOKIE = "deskhand_browser"
 LONGEST_COOKIE = 100
 FORM = "application/x-www-form-urlencoded"
 NO_FORM = OAuthResponse.failed("invalid_request", "Send the parameters as application/x-www-form-urlencoded.")
-OVER = "This sign-in is over, was begun anew, or belongs to another browser. Go back to where it began, and begin again."
+OVER = "This sign-in is over, was restarted, or belongs to another browser. Go back to the app and start again."
 # Without COOP the opener can see that the sign-in window closes; it can read nothing here.
 PAGE_HEADERS = {"Cross-Origin-Opener-Policy": "unsafe-none", "Pragma": "no-cache"}
 
@@ -99,7 +99,7 @@ def create_consent(oauth: OAuth) -> APIRouter:
     @routes.get(CONSENT)
     async def explain() -> HTMLResponse:
         return HTMLResponse(
-            pages.make_message_page("Sign in", "A sign-in begins in ChatGPT, or in whatever wants to use this."), 400
+            pages.make_message_page("Sign in", "Start the sign-in in ChatGPT or in the app that wants to connect."), 400
         )
 
     @routes.get(CONSENT + "/{sign_in_id}")
@@ -172,7 +172,7 @@ def show(request: Request, answer: OAuthResponse) -> Response:
     if "text/html" not in request.headers.get("accept", ""):
         return JSONResponse(answer.body, answer.status, PAGE_HEADERS)
     sentence = str(answer.body.get("error_description") or answer.body["error"])
-    mistake = "" if answer.status == 403 else " (What asked for it made this mistake, not you.)"
+    mistake = "" if answer.status == 403 else " (This is a problem of the app that started the sign-in, not yours.)"
     page = pages.make_message_page("This sign-in failed", f"{sentence}{mistake}")
     return HTMLResponse(page, answer.status, PAGE_HEADERS)
 

@@ -154,7 +154,7 @@ class OAuth:
     async def _apply(self, answer: OAuthResponse) -> OAuthResponse:
         """Reload the credentials if they have changed, and publish it."""
         if answer.ended:
-            self.notice = f"{answer.ended} If that was not you, look under Access who is signed in."
+            self.notice = f"{answer.ended} If that wasn't you, check the sessions under Access."
             log.warning(self.notice)
         if answer.changed:
             await self._clients.reload()

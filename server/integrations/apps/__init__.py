@@ -21,6 +21,6 @@ integration = Integration(
     load=load,
     scopes={"read:apps": "See which of your listed programs run", "control:apps": "Start and stop your listed programs"},
     revocations=(Revocation("apps_process"),),  # processes of another time or computer: one of them would be ended as ours
-    onboarding=OnboardingStep("Programs", "Choose your programs", "Only what stands on your list can be started."),
+    onboarding=OnboardingStep("Programs", "Choose your programs", "Only listed programs can be started."),
     instructions="It starts and stops the programs that the person listed.",
 )

@@ -42,7 +42,7 @@ class Outcome(BaseModel):
     success: bool = Field(description="Whether the app is now as it was asked for.")
     message: str = Field(description="What happened, in a sentence.")
     app_name: str = Field(description="The app's name.")
-    action: Action = Field(description="What was asked for.")
+    action: Action = Field(description="The requested action.")
     pid: int | None = Field(None, description="The number of the app's process; left out where none runs or it is not known.")
     since: str | None = Field(None, description="Since when it runs, ISO 8601 in UTC; left out where it does not.")
 

@@ -45,7 +45,7 @@ integration = Integration(
     prefixes=("/gmail",),
     load=load,
     commands=commands,
-    scopes={"read:mail": "Read your mail", "write:mail": "Write, send and sort your mail"},
-    onboarding=OnboardingStep("Gmail", "Sign in to Gmail", "With a Google account. Programs need none."),
+    scopes={"read:mail": "Read your email", "write:mail": "Write, send and sort your email"},
+    onboarding=OnboardingStep("Gmail", "Sign in to Gmail", "With a Google account."),
     instructions="It reads, sorts, writes and sends the person's mail.",
 )

@@ -42,7 +42,7 @@ def sign_in(
         if status["sign_in"] == "failed":
             raise DeskhandError(status["sign_in_message"])
         time.sleep(poll_seconds)
-    raise DeskhandError("Nobody finished signing in. Try again, and answer Google's page in the browser.")
+    raise DeskhandError("The sign-in was not completed. Try again, and finish it on Google's page in the browser.")
 
 
 def describe_status(status: dict[str, Any]) -> list[str]:

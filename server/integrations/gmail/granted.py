@@ -9,9 +9,9 @@ from server.integrations.gmail.models import AccountStatus, SignedIn
 from server.integrations.gmail.service import describe_account
 
 WORDS = {
-    Permission.read: ("Read mail", "No client can read, search or sum up mail here."),
-    Permission.send: ("Write and send mail", "No client can write a draft, answer or send from here."),
-    Permission.change: ("Labels, archive and trash", "No client can label, archive or trash mail here, or mark it as read."),
+    Permission.read: ("Read email", "Clients can't read, search or summarize email."),
+    Permission.send: ("Write and send email", "Clients can't write drafts, reply or send."),
+    Permission.change: ("Labels, archive and trash", "Clients can't label, archive, trash or mark email as read."),
 }
 
 
@@ -28,7 +28,7 @@ class Granted(BaseModel):
 class PersonalAccount(AccountStatus):
     """An account, as the person sees it."""
 
-    first: bool = Field(description="Whether it is used where a call names no account.")
+    first: bool = Field(description="Whether it is the default account.")
     added_at: str = Field(description="When it was granted, ISO 8601 in UTC; empty where that is not known.")
     scopes: list[str] = Field(description="What was granted, in Google's names.")
     full: bool = Field(description="Whether more was granted than Deskhand asks for: also deleting mail for good.")

@@ -30,7 +30,7 @@ STYLE = "body{font:16px/1.5 system-ui,sans-serif;max-width:36rem;margin:4rem aut
 class PersonalStatus(GmailStatus):
     """Gmail, as the person sees it."""
 
-    accounts: Sequence[PersonalAccount] = Field(description="The accounts; the first is used where none is named.")
+    accounts: Sequence[PersonalAccount] = Field(description="The accounts; the first is the default.")
     has_credentials: bool = Field(description="Whether an OAuth client was entered.")
     client_id: str = Field(description="Which one: its id, which is no secret; empty where none was entered.")
     sign_in: Literal["none", "waiting", "done", "failed"] = Field(description="How the latest sign-in stands.")
@@ -85,7 +85,7 @@ async def keep_credentials(mailbox: Box, credentials: Credentials) -> Done:
     given = credentials
     client = read_credentials(given.file) if given.file else make_credentials(given.client_id or "", given.client_secret or "")
     await mailbox.accounts.keep_client(client)
-    return Done(success=True, message="The credentials are kept. Now choose Sign in.")
+    return Done(success=True, message="Credentials saved. Now choose Sign in.")
 
 
 @local.post("/sign-in")
@@ -109,14 +109,14 @@ async def open_address(mailbox: Mailbox, address: str) -> bool:
 async def cancel_sign_in(mailbox: Box) -> Done:
     """Wait for no sign-in any more."""
     mailbox.sign_ins.cancel()
-    return Done(success=True, message="Deskhand does not wait any more. Nobody was signed in.")
+    return Done(success=True, message="Sign-in cancelled.")
 
 
 @local.post("/accounts/{address}/first")
 async def put_first(mailbox: Box, address: str) -> Done:
     """Use an account by default."""
     await mailbox.accounts.put_first(address)
-    return Done(success=True, message=f"{address} is used where a call names no account.")
+    return Done(success=True, message=f"{address} is the default account.")
 
 
 @local.delete("/accounts/{address}")

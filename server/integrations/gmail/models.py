@@ -42,7 +42,7 @@ class GmailSettings(BaseModel):
         ge=0.05,
         le=120,
         title="Google timeout",
-        description="How long a call waits for Google's answer before it gives up.",
+        description="How long to wait for Google's response.",
         json_schema_extra={"unit": "seconds"},
     )
     read_retries: int = Field(
@@ -50,7 +50,7 @@ class GmailSettings(BaseModel):
         ge=0,
         le=5,
         title="Retries (read requests only)",
-        description="How often a failed reading is tried again. What sends or changes something is never tried twice.",
+        description="How often a failed read request is repeated. Requests that send or change something are never repeated.",
         json_schema_extra={"unit": "times"},
     )
     staged_minutes: float = Field(
@@ -58,8 +58,8 @@ class GmailSettings(BaseModel):
         ge=0,
         le=1440,
         title="Keep files from ChatGPT",
-        description="How long a file that is to be attached waits here if its mail does not go out. "
-        "ChatGPT's own link to it ends after five minutes.",
+        description="How long a file to attach is stored if its email is not sent. "
+        "ChatGPT's own link to it expires after five minutes.",
         json_schema_extra={"unit": "minutes"},
     )
 
@@ -363,7 +363,7 @@ class GmailStatus(BaseModel):
 
     authenticated: bool = Field(description="Whether at least one account can be used.")
     message: str = Field(description="The same in a sentence.")
-    accounts: Sequence[AccountStatus] = Field(description="The accounts; the first is used where none is named.")
+    accounts: Sequence[AccountStatus] = Field(description="The accounts; the first is the default.")
 
 
 class SignInAddress(BaseModel):

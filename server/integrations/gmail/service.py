@@ -36,7 +36,7 @@ class Mailbox(Health):
     @property
     def summary(self) -> str:
         """Name the accounts that are signed in."""
-        return ", ".join(account.address for account in self.accounts.settings.accounts) or "Nobody is signed in"
+        return ", ".join(account.address for account in self.accounts.settings.accounts) or "No account is signed in"
 
     @property
     def problem(self) -> str | None:
@@ -46,7 +46,7 @@ class Mailbox(Health):
     @property
     def setup_hint(self) -> str | None:
         """The first step of the setup, if it is not done."""
-        return None if self.accounts.settings.accounts else "Sign in to Gmail, so that ChatGPT can read and send your mail."
+        return None if self.accounts.settings.accounts else "Sign in to Gmail so that ChatGPT can read and send your email."
 
     def status(self) -> GmailStatus:
         """Describe the accounts and what was granted for them."""

@@ -55,8 +55,8 @@ integration = Integration(
     load=load,
     commands=commands,
     scopes={
-        "read:memories": "Read what your OMI wearable heard",
-        "write:memories": "Add to what your OMI wearable heard, and delete from it",
+        "read:memories": "Read your OMI conversations",
+        "write:memories": "Add and delete OMI conversations",
     },
     openai_scopes=frozenset({"read:memories"}),
     revocations=(Revocation("omi_source", where={"state": "accepted"}, values={"state": "waiting"}),),

@@ -19,7 +19,7 @@ FIELDS = {
     "button": "Button Webhook",
 }  # as the OMI app calls them
 SECONDS_OF_SOUND = ",5"  # in one delivery, as the app wants it said
-NO_ADDRESS = f"There is no address yet. Make one: {format_command('omi address --new')}"
+NO_ADDRESS = f"There is no address yet. Create one: {format_command('omi address --new')}"
 HERE_ONLY = f"OMI cannot reach this computer yet: `{format_command('tunnel on')}` opens a public address."
 
 
@@ -39,7 +39,7 @@ def describe_status(status: dict[str, Any]) -> Iterator[str]:
         title = f"  {arrival['title']}" if arrival["title"] else ""
         yield f"{say_time(arrival['at'])}  {arrival['kind']:<11}  {arrival['uid']}{title}"
     if aside := status["counts"]["aside"]:
-        yield f"Without content, kept aside: {aside}"
+        yield f"Without content: {aside}"
     if not status["last"]:
         yield "Nothing has arrived yet."
     for source in status["sources"]:
@@ -51,14 +51,14 @@ def describe_signing(secret: dict[str, Any]) -> str:
     if not secret["is_set"]:
         return "not asked for"
     until = secret["previous_until"]
-    return f"asked for; the secret before counts until {say_time(until)}" if until else "asked for"
+    return f"required; the previous secret works until {say_time(until)}" if until else "asked for"
 
 
 def describe_source(source: dict[str, Any]) -> str:
     """Say what is known of an OMI account."""
     approve = format_command("approvals approve")
     text = {
-        "waiting": f"waits for your word, {source['kept_aside']} kept aside: {approve} {source['question']}",
+        "waiting": f"needs your approval, {source['kept_aside']} on hold: {approve} {source['question']}",
         "accepted": f"accepted, {source['conversations']} conversations",
         "denied": f"denied, {source['dropped']} dropped",
     }
@@ -75,7 +75,7 @@ def status_command(data_dir: Path | None, *, as_json: bool) -> None:
 
 
 @omi.command("address", epilog=example("deskhand omi address --new"))
-@click.option("--new", is_flag=True, help="Make a new one first; the one before stops working in that moment.")
+@click.option("--new", is_flag=True, help="Create a new address first; the old one stops working immediately.")
 @json_option
 @yes_option
 @data_dir_option
@@ -101,7 +101,7 @@ def address_command(data_dir: Path | None, *, new: bool, as_json: bool, yes: boo
 
 
 @omi.command("secret", epilog=example("deskhand omi secret < secret.txt"))
-@click.option("--remove", is_flag=True, help="Ask for no signature any more.")
+@click.option("--remove", is_flag=True, help="Stop requiring signatures.")
 @yes_option
 @data_dir_option
 def secret_command(data_dir: Path | None, *, remove: bool, yes: bool) -> None:
@@ -112,9 +112,9 @@ def secret_command(data_dir: Path | None, *, remove: bool, yes: bool) -> None:
     with connect(data_dir, running_only=True) as deskhand:
         deskhand.call("PUT", "/api/omi/secret", {"secret": secret})
     if remove:
-        click.echo("Deliveries need no signature any more.")
+        click.echo("Deliveries no longer need a signature.")
     else:
-        click.echo("Only what OMI has signed is taken. A secret that was there before counts for another day.")
+        click.echo("Secret saved. Only signed deliveries are accepted; a previous secret works for another day.")
 
 
 @omi.command("forget", epilog=example("deskhand omi forget Xz81hQ"))
@@ -126,4 +126,4 @@ def forget_command(uid: str, data_dir: Path | None, *, yes: bool) -> None:
     confirm("Its conversations, transcripts, days and sound are removed.", yes=yes)
     with connect(data_dir, running_only=True) as deskhand:
         deskhand.call("DELETE", f"/api/omi/sources/{quote(uid, safe='')}")
-    say(f"Everything of {uid} is gone.")
+    say(f"All data of {uid} deleted.")

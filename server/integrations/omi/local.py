@@ -40,7 +40,7 @@ async def set_secret(omi: Omi, order: SecretOrder) -> OmiView:
 async def forget_source(omi: Omi, uid: str) -> Done:
     """Removes a uid with all that it has sent. If it sends again, it is asked about anew."""
     await omi.sources.forget(uid)
-    return Done(success=True, message=f"What {uid} has sent is removed.")
+    return Done(success=True, message=f"All data of {uid} deleted.")
 
 
 @local.get("/live")

@@ -35,32 +35,32 @@ class OmiSettings(WebhookSettings):
         0,
         ge=0,
         le=36_500,
-        title="Keep what OMI sends",
-        description="After how many days conversations, transcripts, summaries and sound are removed. 0 keeps them.",
+        title="Keep OMI data for",
+        description="Conversations, transcripts, summaries and audio are deleted after this time. 0 = keep them.",
         json_schema_extra={"unit": "days"},
     )
     sound_megabytes: int = Field(
         1_000,
         ge=0,
         le=1_000_000,
-        title="Room for sound",
-        description="How much sound is kept; the oldest makes room. 0 keeps none.",
+        title="Audio storage limit",
+        description="The oldest audio is deleted first. 0 = don't keep audio.",
         json_schema_extra={"unit": "MB"},
     )
     client_megabytes: int = Field(
         50,
         ge=0,
         le=100_000,
-        title="Room for each client",
-        description="How much a client may add, all of its conversations together.",
+        title="Storage limit per client",
+        description="Total size of the conversations that a client adds.",
         json_schema_extra={"unit": "MB"},
     )
     delivery_days: float = Field(7, description="How long a delivery is remembered, to know it again.")
     sweep_minutes: float = Field(60, description="Between two looks at what is to be removed.")
-    waiting_uids: int = Field(20, description="How many uids may wait for the person's word.")
+    waiting_uids: int = Field(20, description="How many uids may be pending.")
     waiting_uids_of_clients: int = Field(3, description="How many more uids may wait that clients have named.")
-    waiting_deliveries: int = Field(200, description="How many deliveries of one waiting uid are kept aside.")
-    waiting_bytes: int = Field(5_000_000, description="How many bytes of one waiting uid are kept aside.")
+    waiting_deliveries: int = Field(200, description="How many deliveries of one pending uid are stored.")
+    waiting_bytes: int = Field(5_000_000, description="How many bytes of one pending uid are stored.")
 
 
 class ConversationLine(BaseModel):
@@ -70,7 +70,7 @@ class ConversationLine(BaseModel):
     title: str = Field(description="What OMI called it.")
     created_at: str = Field(description="When it was, ISO 8601 in UTC.")
     category: str = Field(description="Its kind, such as work, family or health.")
-    overview: str = Field(description="What it was about; a long one is cut here.")
+    overview: str = Field(description="Its summary, shortened if it is long.")
     problem: str | None = Field(None, description="Why it could not be read; left out when all is well.")
 
 
@@ -86,7 +86,7 @@ class Structured(BaseModel):
     """OMI's summary of a conversation."""
 
     title: str = Field(description="What OMI called it.")
-    overview: str = Field(description="What it was about.")
+    overview: str = Field(description="Its summary.")
     emoji: str = Field(description="A picture for it.")
     category: str = Field(description="Its kind, such as work, family or health.")
 
@@ -99,7 +99,7 @@ class WholeConversation(BaseModel):
     started_at: str | None = Field(description="When it began, ISO 8601 in UTC; null where OMI did not say.")
     finished_at: str | None = Field(description="When it ended, ISO 8601 in UTC; null where OMI did not say.")
     transcript: str = Field(
-        description="What was said: time, speaker and words, blocks apart by an empty line. User: the person."
+        description="The transcript: time, speaker and words, in blocks separated by an empty line. User: the person."
     )
     structured: Structured = Field(description="What OMI made of it.")
     truncated: bool = Field(False, description="Whether the transcript goes on beyond this answer.")

@@ -29,7 +29,7 @@ LONGEST_SESSION = 200
 SESSION_GAP = timedelta(minutes=10)  # the longest pause in a session that OMI does not name
 DISTINGUISHING = ("event_id", "timestamp", "id", "created_at")  # fields that make two presses of a button two
 TOO_DEEP = "This is nested too deep to be a delivery of OMI."
-NO_CONTENT = "It has no content, so it is kept aside and clients do not see it."
+NO_CONTENT = "It has no content, so clients don't see it."
 BAD_UID = "The uid has letters, digits, - and _ only, 128 at most, as OMI gives it."
 
 

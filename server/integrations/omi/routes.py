@@ -38,7 +38,7 @@ ConversationId = Annotated[str, Path(max_length=200, description="The conversati
 ItemId = Annotated[str, Path(max_length=200, description="The action item's id, as list_action_items tells it.")]
 Limit = Annotated[int, Query(ge=1, le=100, description="How many at most.")]
 Offset = Annotated[int, Query(ge=0, le=1_000_000, description="How many to leave out: next_offset of the page before.")]
-Uid = Annotated[str, Query(pattern=UID_PATTERN, description="Whose it is, as OMI names the account.")]
+Uid = Annotated[str, Query(pattern=UID_PATTERN, description="The OMI account (uid).")]
 Memory = Annotated[dict[str, Any], Body(description="A conversation, as OMI sends it.")]
 Words = Annotated[
     str | None, Query(max_length=500, description="Words that all have to be in it: title, overview or transcript.")
@@ -54,7 +54,7 @@ End = Annotated[
 Category = Annotated[str | None, Query(max_length=40, description="Only of this kind, such as work, family or health.")]
 Discarded = Annotated[bool, Query(description="Whether those are told too that OMI found to be nothing.")]
 Completed = Annotated[bool | None, Query(description="Only what is done (true), or is not (false).")]
-Session = Annotated[str | None, Query(max_length=200, description="Which stretch of talk; the latest where none is named.")]
+Session = Annotated[str | None, Query(max_length=200, description="Session of the transcript. Default: the latest.")]
 From = Annotated[int, Query(ge=0, description="From which character of the transcript on: next_offset of the answer before.")]
 
 

@@ -43,14 +43,19 @@ class OmiService(Health):
     has_address: bool = False
 
     @property
+    def is_set_up(self) -> bool:
+        """Return whether OMI can send something, or has. A person without a wearable need do nothing, hence no hint."""
+        return self.has_address or bool(self.conversations or self.aside)
+
+    @property
     def summary(self) -> str:
-        """Summary in a few words. Without a wearable nothing is needed of the person, so there is no setup hint."""
-        if not self.has_address and not self.conversations and not self.aside:
+        """Summary in a few words."""
+        if not self.is_set_up:
             return NOT_SET_UP
         heard = f"{self.conversations} {'conversation' if self.conversations == 1 else 'conversations'}"
-        heard += f", {self.aside} without content kept aside" if self.aside else ""
+        heard += f", {self.aside} without content" if self.aside else ""
         waiting = self.sources.waiting
-        return f"{heard}, {waiting} {'account waits' if waiting == 1 else 'accounts wait'} for your word" if waiting else heard
+        return f"{heard}, {waiting} {'account needs' if waiting == 1 else 'accounts need'} your approval" if waiting else heard
 
     async def refresh(self) -> None:
         """Refresh the numbers."""

@@ -17,7 +17,7 @@ from server.sdk.context import Context
 
 KINDS = {
     Kind.memory: "a conversation",
-    Kind.transcript: "what is being said",
+    Kind.transcript: "a live transcript",
     Kind.day_summary: "the summary of a day",
     Kind.audio: "sound",
     Kind.button: "a press of the button",
@@ -56,14 +56,14 @@ class Sources:
             raise InvalidInput("This is a plain yes: a uid is taken, or it is not.")
         uid = await self._database.write(sources.accept, question_id)
         await self._publish()
-        return f"What {uid} has sent is there for your clients now, and so is what it will send."
+        return f"{uid} accepted. Your clients can read its conversations now."
 
     async def deny(self, question_id: str, reason: str) -> str:  # noqa: ARG002, OMI is told none
         """Remove what a uid has sent, and drop what it will send."""
         uid, recordings = await self._database.write(sources.deny, question_id)
         await asyncio.to_thread(self._recordings.remove, recordings)
         await self._publish()
-        return f"What {uid} has sent is removed, and what it sends from now on is dropped."
+        return f"{uid} denied. Its data is deleted, and new deliveries are discarded."
 
     async def forget(self, uid: str) -> None:
         """Remove a uid with all it has sent. Raises NotFound."""
@@ -89,9 +89,9 @@ def view(row: Mapping[str, Any]) -> ApprovalRequest:
         asked_at=row["first_at"],
         fields=(
             ("uid", row["uid"]),
-            ("What came first", KINDS[Kind(row["first_kind"])]),
+            ("First delivery", KINDS.get(row["first_kind"], "something unknown")),
             ("When", tell_moment(row["first_at"])),
             ("Through", row["form"]),
-            ("Waiting with it", f"{row['kept_aside']} {'delivery' if row['kept_aside'] == 1 else 'deliveries'}"),
+            ("On hold", f"{row['kept_aside']} {'delivery' if row['kept_aside'] == 1 else 'deliveries'}"),
         ),
     )

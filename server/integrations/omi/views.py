@@ -25,7 +25,7 @@ class SigningView(BaseModel):
 class LastArrival(BaseModel):
     """The last delivery of one kind from one uid."""
 
-    kind: Kind = Field(description="What it was.")
+    kind: Kind = Field(description="The kind of delivery.")
     at: str = Field(description="When, ISO 8601 in UTC.")
     uid: str = Field(description="From whom.")
     title: str | None = Field(description="What it was called, where it had a name.")
@@ -38,8 +38,8 @@ class Counts(BaseModel):
     action_items: int = Field(description="Things to do that are not done.")
     day_summaries: int = Field(description="Days that have a summary.")
     sound_bytes: int = Field(description="Sound, in bytes.")
-    waiting: int = Field(description="Uids that wait for the person's word.")
-    aside: int = Field(description="Deliveries without content, which are kept aside.")
+    waiting: int = Field(description="Accounts that need the person's approval.")
+    aside: int = Field(description="Deliveries without content.")
 
 
 class SourceView(BaseModel):
@@ -109,10 +109,10 @@ class ConversationView(BaseModel):
     title: str = Field(description="What OMI called it.")
     emoji: str = Field(description="A picture for it.")
     category: str = Field(description="Its kind, such as work, family or health.")
-    overview: str = Field(description="What it was about.")
+    overview: str = Field(description="Its summary.")
     created_at: str = Field(description="When it was, ISO 8601 in UTC.")
     started_at: str | None = Field(description="When it began, ISO 8601 in UTC.")
     finished_at: str | None = Field(description="When it ended, ISO 8601 in UTC.")
     todos: list[TodoView] = Field(description="What is to be done after it.")
-    segments: list[LiveSegment] = Field(description="What was said, in its order; of a very long one the beginning.")
+    segments: list[LiveSegment] = Field(description="The transcript in its order; only the beginning if it is very long.")
     text: str = Field(description="Its text, where it was not heard but brought in from elsewhere.")

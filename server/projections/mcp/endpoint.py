@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from starlette.datastructures import Headers
 from starlette.types import Message, Receive, Scope, Send
 
+from server.access.clients.registry import Client
+from server.access.guard.guard import read_keys
 from server.http.exception_handlers import respond, to_response
 from server.http.in_process import CLIENT
 from server.projections.documents import Documents
@@ -48,20 +50,28 @@ class Endpoint:
             await to_response(error)(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope)
         if scope["method"] not in METHODS:
+            if read_keys(headers):
+                await self._admit(headers)
             refusal = respond(
                 405, "MCP is spoken here, with POST. docs/first-mcp-app.md says how.", {}, {"Allow": "POST, DELETE"}
             )
             await refusal(scope, receive, send)
             return
-        client = await self._state.guard.authenticate_request(Headers(scope=scope), PATH)
-        await self._state.guard.count(client)
+        client = await self._admit(headers)
         transport = self._transport or await self._open()
         await self._dispatcher.update()
         bare = [(name, value.strip(b" \t")) for name, value in scope["headers"]]  # RFC 9110 5.5; the parser leaves some
         scope = {**scope, "headers": bare, CLIENT: client}
         async with self._state.guard.memory.request():
             await transport.answer(scope, receive, send, client=client.id)
+
+    async def _admit(self, headers: Headers) -> Client:
+        """Find the client of a request, and count it. Raises NotAuthenticated and TooManyRequests."""
+        client = await self._state.guard.authenticate_request(headers, PATH)
+        await self._state.guard.count(client)
+        return client
 
     async def _open(self) -> "Transport":
         async with self._opening:

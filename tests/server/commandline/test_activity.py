@@ -45,7 +45,7 @@ def test_activity_is_filtered(deskhand, serve) -> None:
     assert deskhand("activity", "--client", "my-gpt", "--search", "pad & fr").stdout.count("my-gpt") == 1
     assert "failed" in deskhand("activity", "--failed").stdout
     assert "done" not in deskhand("activity", "--failed").stdout
-    assert "Nothing like that" in deskhand("activity", "--client", "nobody").stderr
+    assert "No matching activity" in deskhand("activity", "--client", "nobody").stderr
 
 
 def test_pending_approval_is_marked(deskhand, serve) -> None:
@@ -84,7 +84,7 @@ def test_activity_is_read_page_by_page(deskhand, serve, monkeypatch: pytest.Monk
     assert deskhand("activity", "--limit", "3").stdout.count("listed apps") == 3
     older = deskhand("activity", "--before", str(numbers[2]), "--limit", "4000")
     assert (older.stdout.count("listed apps"), older.stderr) == (2, "")
-    assert "Nothing like that" in deskhand("activity", "--before", "1").stderr
+    assert "No matching activity" in deskhand("activity", "--before", "1").stderr
 
 
 def test_line_of_a_text_is_not_taken_for_a_field() -> None:

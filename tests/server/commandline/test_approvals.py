@@ -36,7 +36,7 @@ def test_hidden_characters_of_a_pending_approval_are_printed(deskhand, serve):
 def test_decision_about_an_unknown_approval_exits_with_1(deskhand, serve):
     serve()
     answer = deskhand("approvals", "approve", "nobody-1")
-    assert (answer.returncode, "no such question" in answer.stderr) == (1, True)
+    assert (answer.returncode, "no such request" in answer.stderr) == (1, True)
     assert deskhand("approvals", "deny", "nobody").returncode == 1
 
 
@@ -61,4 +61,4 @@ def test_approval_that_is_not_shown_completely_is_shown_in_full_before_it_is_app
 def test_unknown_approval_cannot_be_shown(deskhand, serve):
     serve()
     answer = deskhand("approvals", "show", "call-1")
-    assert (answer.returncode, "Nothing with this ID waits" in answer.stderr) == (1, True)
+    assert (answer.returncode, "no pending request with this ID" in answer.stderr) == (1, True)

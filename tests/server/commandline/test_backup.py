@@ -49,7 +49,7 @@ def test_differences_of_a_restored_backup_are_confirmed_one_by_one(deskhand, ser
     file = make_hostile(tmp_path / "good.zip", tmp_path / "bad.zip", settings, apps)
     restored = deskhand("restore", str(file), "--yes")
     assert restored.returncode == 0, restored.stderr
-    for part in ("5 differences", "Web pages that may call", "Program: shell", '"/bin/sh"', "Client: bot", "th\\u202eis"):
+    for part in ("5 changes", "Web pages: Allowed origins", "Program: shell", '"/bin/sh"', "Client: bot", "th\\u202eis"):
         assert part in restored.stdout
     listed = json.loads(deskhand("differences", "list", "--json").stdout)
     ids = {difference["title"].partition(": ")[0]: difference["id"] for difference in listed}

@@ -47,7 +47,7 @@ def test_revocation_of_all_clients_needs_its_option(deskhand) -> None:
     assert deskhand("clients", "revoke").returncode == 2
     assert deskhand("clients", "revoke", "one", "--all").returncode == 2
     assert deskhand("clients", "revoke", "--all", "--yes").stdout == "1 revoked.\n"
-    assert "none" in deskhand("clients", "revoke", "--all", "--yes").stdout
+    assert "no clients" in deskhand("clients", "revoke", "--all", "--yes").stdout
 
 
 def test_client_id_and_secret_are_printed_as_json_on_stdout(deskhand) -> None:
@@ -56,7 +56,7 @@ def test_client_id_and_secret_are_printed_as_json_on_stdout(deskhand) -> None:
     assert (set(pair), pair["client_secret"][:6]) == ({"client_id", "client_secret"}, "dh_cs_")
     shown = deskhand("clients", "show", "my-gpt").stdout
     assert f"OAuth   {pair['client_id']} (my-gpt, made here)" in shown
-    assert "may be answered at https://app.example/cb" in shown
+    assert "redirect URL https://app.example/cb" in shown
     assert pair["client_secret"] not in shown
     renewed = json.loads(deskhand("clients", "renew", "my-gpt", "--oauth", "--yes").stdout)
     assert renewed["client_id"] != pair["client_id"]
@@ -80,7 +80,7 @@ def test_temporary_allowance_is_shown_and_ended(deskhand, serve) -> None:
             served.person("PATCH", "/api/clients/bot", json={"policies": {"control_app": "ask"}})
             shown = deskhand("clients", "show", "bot").stdout
             assert "\nallowed send_mail to mei.tanaka@example.org without asking, until you end it\n" in shown
-            assert shown.endswith("Have it ask again: deskhand clients ask bot OPERATION\n")
+            assert shown.endswith("Ask again: deskhand clients ask bot OPERATION\n")
             assert deskhand("clients", "ask", "bot", "send_mail").returncode == 0
     (listed,) = json.loads(deskhand("clients", "show", "bot", "--json").stdout)["allowances"]
     assert (listed["operation"], listed["extent"]) == ("send_mail", "temporary")
@@ -94,12 +94,12 @@ def test_temporary_allowance_is_shown_and_ended(deskhand, serve) -> None:
 def test_preset_is_chosen_and_what_always_permits_is_said(deskhand) -> None:
     made = deskhand("clients", "create", "my-gpt", "--preset", "ask", "--allow", "send_mail")
     assert (made.returncode, made.stdout.startswith("dh_")) == (0, True)
-    assert made.stderr == "send_mail: Without asking, it can send any text to anyone in your name. You see it only afterwards.\n"
+    assert made.stderr == "send_mail: It can send any text to anyone in your name without asking. You only see it afterwards.\n"
     shown = json.loads(deskhand("clients", "show", "my-gpt", "--json").stdout)["operations"]
     assert (shown["send_mail"], shown["trash_mail"]) == ("allow", "ask")
     assert "not all of it can be undone" in deskhand("clients", "allow", "my-gpt", "trash_mail").stderr
     assert deskhand("clients", "deny", "my-gpt", "send_mail").stderr == ""
-    assert "takes 30. Choose a preset" in deskhand("clients", "create", "everything").stderr
+    assert "allows 30. Choose a preset" in deskhand("clients", "create", "everything").stderr
 
 
 def test_destructive_command_asks_first(deskhand) -> None:

@@ -84,7 +84,7 @@ def test_failed_tunnel_is_reported_and_the_server_continues(tmp_path: Path) -> N
     process.terminate()
     _, errors = process.communicate(timeout=20)
     assert process.returncode == 0
-    assert "needs ngrok's program" in errors
+    assert "needs the ngrok agent" in errors
 
 
 HANGING = """

@@ -76,7 +76,7 @@ def test_unwritable_log_folder_is_reported_once(tmp_path, capsys) -> None:
     handler = LogFile(folder / "deskhand.log")
     for _ in range(3):
         handler.handle(logging.makeLogRecord({"levelno": logging.WARNING, "msg": "lost"}))
-    assert capsys.readouterr().err.count("The log cannot be written") == 1
+    assert capsys.readouterr().err.count("The log can't be written") == 1
     assert handler.problem
     folder.unlink()
     folder.mkdir()

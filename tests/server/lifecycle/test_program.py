@@ -69,7 +69,7 @@ def test_start_after_a_kill_reports_it(tmp_path, serve) -> None:
     (tmp_path / "data").mkdir(0o700)
     (tmp_path / "data" / "runtime.json").write_text("{}")
     (notice,) = serve().person("GET", "/api/overview").json()["notices"]
-    assert "without a chance to say goodbye" in notice
+    assert "was stopped unexpectedly" in notice
 
 
 def test_stopped_program_is_garbage_collected(tmp_path) -> None:

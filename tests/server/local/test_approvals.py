@@ -14,7 +14,7 @@ def test_decision_about_an_unknown_approval_is_refused_with_a_sentence(serve):
     for word in ("approve", "deny"):
         answer = served.person("POST", f"/api/approvals/nobody-1/{word}", json={})
         assert answer.status_code == 404
-        assert "no such question" in answer.json()["detail"]
+        assert "no such request" in answer.json()["detail"]
 
 
 def test_mail_waits_is_shown_completely_and_is_sent_after_approval(demo):

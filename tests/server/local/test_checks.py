@@ -22,8 +22,8 @@ def test_pause_has_its_end_in_local_time(demo) -> None:
     demo.person("POST", "/api/pause", json={"minutes": 15})
     ends = datetime.fromisoformat(demo.person("GET", "/api/overview").json()["paused_until"]).astimezone()
     (detail,) = [check["detail"] for check in demo.person("GET", "/api/checks").json() if check["what"] == "Pause"]
-    assert detail == f"All actions are paused until {ends:%Y-%m-%d %H:%M}."
-    assert tell_pause(NOW + timedelta(days=36_500), NOW) == "All actions are paused until you resume them."
+    assert detail == f"Changes are blocked until {ends:%Y-%m-%d %H:%M}."
+    assert tell_pause(NOW + timedelta(days=36_500), NOW) == "Changes are blocked until you resume them."
 
 
 def test_health_checks_pass_in_demo_mode(demo) -> None:
@@ -34,7 +34,9 @@ def test_health_checks_pass_in_demo_mode(demo) -> None:
 
 def test_connection_that_is_not_set_up_is_left_to_do(serve) -> None:
     checks = read_checks(serve())
-    assert [checks[name][:2] for name in ("Gmail", "Tunnel", "Clients", "Settings")] == [(True, True)] * 3 + [(True, False)]
+    assert [checks[name][:2] for name in ("Gmail", "OMI", "Tunnel", "Clients", "Settings")] == [(True, True)] * 4 + [
+        (True, False)
+    ]
     assert "deskhand tunnel on" in checks["Tunnel"][2]
     assert "this computer only" in checks["Address"][2]
 
@@ -53,7 +55,7 @@ def test_open_tunnel_is_called_and_its_unreserved_address_found(serve) -> None:
     served.person("POST", "/api/tunnel/open")
     address = until(served, "open")["address"]
     checks = read_checks(served)
-    assert checks["Address"] == (True, False, f"A call to {address} arrives here.")
+    assert checks["Address"] == (True, False, f"{address} reaches Deskhand.")
     assert checks["Domain"][:2] == (True, True)
 
 
@@ -75,5 +77,5 @@ def test_client_with_more_operations_than_chatgpt_takes_is_found(demo) -> None:
     demo.make_client("everything")
     demo.person("POST", "/api/clients", json={"name": "fits", "preset": "ask"})
     checks = read_checks(demo)
-    assert "ChatGPT takes 30" in checks["Client everything"][2]
+    assert "ChatGPT allows 30" in checks["Client everything"][2]
     assert not [what for what in checks if what in {"Client fits", "Clients"}]

@@ -87,7 +87,7 @@ def test_restored_backup_is_harmless_until_each_difference_is_accepted(serve, tm
         "Tunnel: Path of the ngrok program",
         "Tunnel: Reserved domain",
         "Updates: Address of the update check",
-        "Web pages: Web pages that may call Deskhand",
+        "Web pages: Allowed origins",
         "Activity history: Keep request contents for",
         "nobody: unknown setting knows",
         "Sign-ins: unknown setting access_minutes",
@@ -118,7 +118,7 @@ def test_accepted_difference_is_in_force_and_a_discarded_one_is_gone(serve, tmp_
     assert decide(served, "Tunnel: Path of the ngrok program", "discard").status_code == 200
     for title in (
         "Tunnel: Reserved domain",
-        "Web pages: Web pages that may call Deskhand",
+        "Web pages: Allowed origins",
         "Approvals: Seconds that a call waits for approval",
         "nobody: unknown setting knows",
         "Program: shell",

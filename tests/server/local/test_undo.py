@@ -25,6 +25,7 @@ def test_call_is_undone_once(allowed) -> None:
     entry = call(allowed, "POST", f"/gmail/messages/{mail}/read", {"unread": True})
     assert allowed.person("GET", f"/api/activity/{entry['id']}").json()["undoable"]
     assert [undo(allowed, entry).status_code for _ in range(2)] == [200, 409]
+    assert not allowed.person("GET", f"/api/activity/{entry['id']}").json()["undoable"]
 
 
 def test_call_without_an_inverse_is_not_undone(allowed) -> None:

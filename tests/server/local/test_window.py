@@ -1,7 +1,7 @@
 def test_window_is_shown_by_the_process_with_a_screen(serve):
     answer = serve(demo=True).person("POST", "/api/window")
     assert answer.status_code == 503
-    assert "no screen" in answer.json()["detail"]
+    assert "There is no screen here" in answer.json()["detail"]
 
 
 def test_window_route_needs_the_session(serve):

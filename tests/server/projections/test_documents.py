@@ -79,6 +79,6 @@ def test_client_with_too_many_operations_for_chatgpt_is_created_with_a_warning(s
     served = serve(demo=True)
     made = served.person("POST", "/api/clients", json={"name": "all"}).json()
     assert len(made["warnings"]) == 1
-    assert "ChatGPT takes 30" in made["warnings"][0]
+    assert "ChatGPT allows 30" in made["warnings"][0]
     fewer = {"name": "some", "scopes": ["read:mail", "write:mail", "read:memories"]}
     assert served.person("POST", "/api/clients", json=fewer).json()["warnings"] == []

@@ -80,7 +80,7 @@ def test_decision_reaches_its_source_and_is_published():
 @pytest.mark.parametrize("question_id", ["other-1", "", "call", "-"])
 async def test_unknown_approval_request_is_refused(question_id):
     questions = ApprovalRequests(Events(), NoScreen(), Tasks())
-    with pytest.raises(NotFound, match="no such question"):
+    with pytest.raises(NotFound, match="no such request"):
         await questions.approve(question_id)
     with pytest.raises(NotFound):
         await questions.deny(question_id)

@@ -1,3 +1,4 @@
+from server.sdk.cli import say_time
 from tests.server.commandline.conftest import deskhand
 
 __all__ = ["deskhand"]
@@ -14,3 +15,7 @@ def test_failure_exits_with_1_and_one_sentence_on_stderr(deskhand) -> None:
     assert (failed.returncode, failed.stdout) == (1, "")
     assert failed.stderr.strip().count("\n") == 0
     assert "Traceback" not in failed.stderr
+
+
+def test_invalid_time_stays_as_it_is() -> None:
+    assert say_time("[1") == "[1"

@@ -23,6 +23,7 @@ from server.storage.migrations import migrate
 ROOT = Path(__file__).parents[3]
 LIVE_KEYS = "SELECT count(*) FROM api_key WHERE revoked_at IS NULL"
 HARMLESS = {"mail": {"signature"}}
+THEN = "2026-11-20T12:00:00+00:00"
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 # It imports everything once and forks a child for each life, so that a life costs milliseconds.
@@ -102,8 +103,8 @@ class Home:
             folder.mkdir(parents=True)
         migrate(self.database)
         self.run(
-            f"INSERT INTO client VALUES ('c', '{word}', '[]', '{{}}', NULL, 'then', NULL)",
-            "INSERT INTO api_key VALUES (x'01', 'c', 'dh_a', 'then', NULL), (x'02', 'c', 'dh_b', 'then', 'before')",
+            f"INSERT INTO client VALUES ('c', '{word}', '[]', '{{}}', NULL, '{THEN}', NULL)",
+            f"INSERT INTO api_key VALUES (x'01', 'c', 'dh_a', '{THEN}', NULL), (x'02', 'c', 'dh_b', '{THEN}', '{THEN}')",
             "INSERT INTO idempotency VALUES ('c', 'k', 'h', 1, 'then', 200, 'answer')",
         )
         self.data.joinpath("settings.json").write_text(f'{{"mail": {{"1": {{"signature": "{word}"}}}}}}')

@@ -14,7 +14,7 @@ from server.core.errors import Conflict, InvalidInput, NotFound, Unavailable
 from server.storage.backup import back_up, restore
 from server.storage.database import DATABASE_FILE
 from server.storage.migrations import migrate
-from tests.server.storage.conftest import LIVE_KEYS, Home
+from tests.server.storage.conftest import LIVE_KEYS, THEN, Home
 
 
 def test_backup_holds_data_and_no_secret(home: Home, tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_impossible_backup_is_a_sentence(home: Home, tmp_path: Path) -> None:
 def test_restore_keeps_replaced_data_and_revokes_access(home: Home, file: Path) -> None:
     restored = home.restore(file)
     assert home.words() == ["new"] * 3
-    assert home.ask("SELECT revoked_at FROM api_key ORDER BY hash") == ["2026-11-21T12:00:00+00:00", "before"]
+    assert home.ask("SELECT revoked_at FROM api_key ORDER BY hash") == ["2026-11-21T12:00:00+00:00", THEN]
     assert home.ask("SELECT count(*) FROM idempotency") == [0]
     assert json.loads(home.data.joinpath("secrets.json").read_text()) == {"secret": "old-hidden"}
     assert restored == home.data / "before-restore-2026-11-21T120000Z"

@@ -12,7 +12,7 @@ import pytest
 from server.core.errors import Conflict, DeskhandError, InvalidInput, NotFound, Unavailable
 from server.storage import backup_archive
 from server.storage.database import DATABASE_FILE
-from tests.server.storage.conftest import Home
+from tests.server.storage.conftest import THEN, Home
 
 
 def rebuild(source: Path, target: Path, change: Callable[[dict[str, bytes]], object], *, honest: bool = False) -> Path:
@@ -50,6 +50,7 @@ def change_manifest(**changes: object) -> Callable[[dict[str, bytes]], object]:
     return change
 
 
+KEY_COLUMNS = "hash BLOB NOT NULL PRIMARY KEY, client_id TEXT NOT NULL, hint TEXT NOT NULL, created_at TEXT NOT NULL"
 UNREVOKE = "CREATE TRIGGER t AFTER UPDATE ON api_key BEGIN UPDATE api_key SET revoked_at = NULL; END"
 HOSTILE: dict[str, tuple[Callable[[dict[str, bytes]], object], bool, type[DeskhandError], str]] = {
     "no manifest": (lambda files: files.pop("manifest.json"), False, InvalidInput, "not a backup"),
@@ -96,9 +97,9 @@ HOSTILE: dict[str, tuple[Callable[[dict[str, bytes]], object], bool, type[Deskha
     "a key that cannot be revoked": (
         with_statement(
             "ALTER TABLE api_key RENAME TO old",
-            "CREATE TABLE api_key (hash, client_id, hint, created_at, revoked_at UNIQUE ON CONFLICT IGNORE)",
+            f"CREATE TABLE api_key ({KEY_COLUMNS}, revoked_at TEXT UNIQUE ON CONFLICT IGNORE)",
             "INSERT INTO api_key SELECT * FROM old",
-            "INSERT INTO api_key VALUES (x'03', 'c', 'dh_c', 'then', NULL), (x'04', 'c', 'dh_d', 'then', NULL)",
+            f"INSERT INTO api_key VALUES (x'03', 'c', 'dh_c', '{THEN}', NULL), (x'04', 'c', 'dh_d', '{THEN}', NULL)",
         ),
         True,
         InvalidInput,
@@ -107,8 +108,8 @@ HOSTILE: dict[str, tuple[Callable[[dict[str, bytes]], object], bool, type[Deskha
     "a key that refuses to be revoked": (
         with_statement(
             "ALTER TABLE api_key RENAME TO old",
-            "CREATE TABLE api_key (hash, client_id, hint, created_at, revoked_at CHECK (revoked_at IS NULL))",
-            "INSERT INTO api_key VALUES (x'03', 'c', 'dh_c', 'then', NULL)",
+            f"CREATE TABLE api_key ({KEY_COLUMNS}, revoked_at TEXT CHECK (revoked_at IS NULL))",
+            f"INSERT INTO api_key VALUES (x'03', 'c', 'dh_c', '{THEN}', NULL)",
         ),
         True,
         InvalidInput,
@@ -120,6 +121,7 @@ HOSTILE: dict[str, tuple[Callable[[dict[str, bytes]], object], bool, type[Deskha
         InvalidInput,
         "does not write",
     ),
+    "a value that nobody writes": (with_statement("UPDATE client SET scopes = 'all'"), True, InvalidInput, "does not write"),
     "a version that never was": (
         with_statement("UPDATE alembic_version SET version_num = 'core_0000'"),
         True,

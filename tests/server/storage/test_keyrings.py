@@ -131,7 +131,10 @@ asyncio.run(main())
 
 @pytest.mark.parametrize(
     ("start", "answer"),
-    [("--unlock", "Secrets lie in the keyring of this computer (SecretService"), ("--daemonize", "refused or did not answer")],
+    [
+        ("--unlock", "Secrets are stored in the keyring of this computer (SecretService"),
+        ("--daemonize", "refused or did not answer"),
+    ],
 )
 def test_real_secret_service_or_the_file_keeps_secrets(tmp_path: Path, start: str, answer: str) -> None:
     available = shutil.which("gnome-keyring-daemon") and shutil.which("dbus-run-session")

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from server.storage.revocation import NOW, Revocation, revoke_access
-from tests.server.storage.conftest import LIVE_KEYS, NOON, Home
+from tests.server.storage.conftest import LIVE_KEYS, NOON, THEN, Home
 
 
 def test_revocation_ends_keys_and_stored_answers(home: Home) -> None:
     revoke_access(home.database, NOON)
     assert home.ask(LIVE_KEYS) == [0]
-    assert home.ask("SELECT revoked_at FROM api_key ORDER BY hash") == [NOON.isoformat(), "before"]
+    assert home.ask("SELECT revoked_at FROM api_key ORDER BY hash") == [NOON.isoformat(), THEN]
     assert home.ask("SELECT count(*) FROM idempotency") == [0]
     assert home.ask("SELECT revoked_at FROM client") == [NOON.isoformat()], "its name is free again"
 

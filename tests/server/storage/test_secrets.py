@@ -181,7 +181,7 @@ def test_secrets_in_a_missing_keyring_are_reported(tmp_path: Path) -> None:
 
     secrets = Secrets(tmp_path)
     use(secrets, run_read)
-    assert "not there now" in (secrets.problem or "")
+    assert "not available now" in (secrets.problem or "")
 
 
 def test_keyring_is_used_again_once_it_answers(tmp_path: Path, drawer: Drawer) -> None:

@@ -123,7 +123,7 @@ def test_invalid_value_is_replaced_alone(tmp_path: Path) -> None:
     tmp_path.joinpath(SETTINGS_FILE).write_text(json.dumps(stored))
     settings = Settings(tmp_path)
     assert settings.read("mail", Mail) == Mail(accounts=["a"])
-    assert settings.problem == "Some settings of mail could not be read, so the usual ones are in force there."
+    assert settings.problem == "Some settings of mail could not be read, so their defaults apply."
     assert settings.read("range", Consistent) == Consistent()
 
 

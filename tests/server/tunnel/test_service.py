@@ -107,7 +107,7 @@ def test_killed_agent_is_restarted_and_the_new_address_is_notified(serve, tmp_pa
         deadline = time.monotonic() + 10
         while not screen.shown and time.monotonic() < deadline:
             time.sleep(0.01)
-        assert f"at a new address: {view['address']}" in screen.shown[0]
+        assert f"New public address: {view['address']}" in screen.shown[0]
     finally:
         assert background.stop()
 
@@ -280,7 +280,7 @@ def test_missing_agent_or_authtoken_is_explained(serve, monkeypatch, tmp_path) -
     served = serve()
     served.person("POST", "/api/tunnel/open")
     view = until(served, "failed")
-    assert "ngrok's program" in view["problem"]
+    assert "ngrok agent" in view["problem"]
     assert view["agent"] == {"found": False, "path": None, "own": False, "version": None}
     program = tmp_path / "ngrok"
     program.write_text("#!/bin/sh\necho ngrok version 3.20.0\n")

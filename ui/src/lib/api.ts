@@ -2,6 +2,7 @@
 import createClient, { type FetchResponse } from 'openapi-fetch'
 import { EventSourceParserStream } from 'eventsource-parser/stream'
 import type { paths } from '../../generated/local'
+import { texts } from '../texts/common'
 
 export type * from '../../generated/local'
 
@@ -30,8 +31,8 @@ if (came) {
 const token = came ?? sessionStorage.getItem(TAB) ?? ''
 const headers = { 'X-Deskhand-Token': token }
 
-export const NOT_ANSWERING = 'Deskhand is not answering. Trying again…'
-const NONSENSE = 'Deskhand did not answer as it should. Open the window again.'
+export const NOT_ANSWERING = texts.api.notAnswering
+const NONSENSE = texts.api.invalidAnswer
 
 /** Returns the data of `unwrap(api.GET('/api/…'))`; throws Refused on failure. */
 export const api = createClient<paths>({ headers })

@@ -1,10 +1,12 @@
 /** Current time, updated every second while the window is visible. */
+import { LANGUAGE, texts } from '../texts/common'
+
 export const clock = $state({ now: Date.now() })
 setInterval(() => { if (!document.hidden) clock.now = Date.now() }, 1000)
 
 /** Times use the English locale of this computer; 24 hours if its language is not English. */
-export const locale = navigator.language.startsWith('en') ? navigator.language : 'en-GB'
-const relative = new Intl.RelativeTimeFormat('en', { numeric: 'always', style: 'long' })
+export const locale = navigator.language.startsWith(LANGUAGE) ? navigator.language : 'en-GB'
+const relative = new Intl.RelativeTimeFormat(LANGUAGE, { numeric: 'always', style: 'long' })
 const exact = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' })
 const short = new Intl.DateTimeFormat(locale, { hour: 'numeric', minute: '2-digit' })
 const units = [['day', 86_400], ['hour', 3_600], ['minute', 60]] as const
@@ -13,7 +15,7 @@ const units = [['day', 86_400], ['hour', 3_600], ['minute', 60]] as const
 export function ago(at: string): string {
   const seconds = Math.round((clock.now - Date.parse(at)) / 1000)
   const [unit, length] = units.find(([, length]) => seconds >= length) ?? ['second', 1]
-  return unit === 'second' ? 'just now' : relative.format(-Math.floor(seconds / length), unit)
+  return unit === 'second' ? texts.clock.justNow : relative.format(-Math.floor(seconds / length), unit)
 }
 
 export const exactly = (at: string): string => exact.format(Date.parse(at))
@@ -37,5 +39,5 @@ export function lasting(ms: number): string {
 /** Elapsed time in whole seconds. */
 export function elapsed(at: string): string {
   const ms = Math.floor((clock.now - Date.parse(at)) / 1000) * 1000
-  return ms < 1000 ? 'now' : ms < 60_000 ? `${ms / 1000} s` : lasting(ms)
+  return ms < 1000 ? texts.clock.now : ms < 60_000 ? `${ms / 1000} s` : lasting(ms)
 }

@@ -1,4 +1,6 @@
 /** Toast: one sentence at the lower edge, announced by screen readers, with Undo where there is an inverse. */
+import { texts } from '../texts/common'
+
 const READING_MS = 3500
 const UNDO_MS = 10_000
 export const toast = $state<{ text: string; undo: (() => unknown) | undefined }>({ text: '', undo: undefined })
@@ -13,7 +15,7 @@ export function showToast(text: string, undo?: () => unknown): void {
 export function hideToast(): void { Object.assign(toast, { text: '', undo: undefined }) }
 
 /** Copies a text and shows a toast. */
-export async function copy(text: string, what = 'Copied'): Promise<void> {
+export async function copy(text: string, what = texts.copied): Promise<void> {
   await navigator.clipboard.writeText(text)
   showToast(what)
 }

@@ -25,6 +25,7 @@ import Omi from './Omi.svelte'
 import Overview from './Overview.svelte'
 import Settings from './Settings.svelte'
 import Welcome from './Welcome.svelte'
+import { texts } from '../texts/common'
 
 export interface PageEntry {
   name: string
@@ -44,17 +45,17 @@ export interface PageEntry {
 export const integrated = (name: string) => (overview: OverviewView): boolean => overview.integrations.some((integration) => integration.name === name)
 
 export const pages: PageEntry[] = [
-  { name: 'overview', title: 'Overview', icon: House, component: Overview, group: 0 },
-  { name: 'approvals', title: 'Approvals', icon: BadgeCheck, component: Approvals, group: 0, count: () => approvals.value?.length ?? 0 },
-  { name: 'activity', title: 'Activity', icon: NotebookText, component: Activity, group: 0 },
-  { name: 'gmail', title: 'Gmail', icon: Mail, component: Gmail, group: 1, when: integrated('gmail') },
-  { name: 'apps', title: 'Apps', icon: AppWindow, component: Apps, group: 1, when: integrated('apps') },
+  { name: 'overview', title: texts.pages.overview, icon: House, component: Overview, group: 0 },
+  { name: 'approvals', title: texts.pages.approvals, icon: BadgeCheck, component: Approvals, group: 0, count: () => approvals.value?.length ?? 0 },
+  { name: 'activity', title: texts.pages.activity, icon: NotebookText, component: Activity, group: 0 },
+  { name: 'gmail', title: texts.pages.gmail, icon: Mail, component: Gmail, group: 1, when: integrated('gmail') },
+  { name: 'apps', title: texts.pages.apps, icon: AppWindow, component: Apps, group: 1, when: integrated('apps') },
   { name: 'omi', title: 'OMI', icon: Ear, component: Omi, group: 1, when: integrated('omi') },
-  { name: 'access', title: 'Access', icon: KeyRound, component: Access, group: 2 },
-  { name: 'connect', title: 'Connect', icon: Cable, component: Connect, group: 2 },
-  { name: 'settings', title: 'Settings', icon: SettingsIcon, component: Settings, group: 2 },
-  { name: 'help', title: 'Help', icon: CircleHelp, component: Help, group: 2 },
-  { name: 'welcome', title: 'Welcome', icon: House, component: Welcome, group: 0, full: true },
+  { name: 'access', title: texts.pages.access, icon: KeyRound, component: Access, group: 2 },
+  { name: 'connect', title: texts.pages.connect, icon: Cable, component: Connect, group: 2 },
+  { name: 'settings', title: texts.pages.settings, icon: SettingsIcon, component: Settings, group: 2 },
+  { name: 'help', title: texts.pages.help, icon: CircleHelp, component: Help, group: 2 },
+  { name: 'welcome', title: texts.pages.welcome, icon: House, component: Welcome, group: 0, full: true },
 ]
 
 /** Current pages, with a generic one for each integration without its own. */

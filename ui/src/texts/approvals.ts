@@ -50,4 +50,19 @@ export const texts = {
   recipients: 'Actual recipients',
   noArguments: 'none',
   long: (lines: number, characters: string) => `${lines === 1 ? '' : `${lines} lines, `}${characters} characters – scroll to read all`,
+  fullSource: {
+    notice: 'Not all of this can be shown here. Open it in full before you allow it.',
+    openFull: 'Open in full',
+  },
+  renderedMail: {
+    title: 'Formatted email',
+    hide: 'Hide formatted email',
+    show: 'Show formatted email',
+  },
+  warnings: {
+    nameIsAddress: 'This name looks like an address, but the email goes elsewhere.',
+    invisible: 'This recipient contains invisible characters.',
+    address: 'This address contains letters of another alphabet.',
+    domain: 'This domain contains letters of another alphabet. It may imitate another domain.',
+  },
 }

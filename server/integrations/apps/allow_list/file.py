@@ -91,7 +91,7 @@ class AllowList:
     def _refuse(self, why: str) -> AppsFile:
         """Leave the last list in force."""
         self._seen, self.is_valid = None, False
-        self.problem = f"{FILE} {why} The last good list stays in force."
+        self.problem = f"{FILE} {why} The last working list stays active."
         return self._apps
 
     def save(self, apps: AppsFile) -> None:
@@ -136,7 +136,9 @@ class AllowList:
                 content = read_trusted(self.places.good)
                 parse(content)
             except (OSError, InvalidList) as error:
-                raise NotFound("There is no list to put back. Mend the file, or remove it and start Deskhand again.") from error
+                raise NotFound(
+                    "There is no working list to restore. Correct the file, or remove it and restart Deskhand."
+                ) from error
             self._replace(content)
 
     def _replace(self, content: bytes) -> None:
@@ -152,7 +154,7 @@ class AllowList:
         """The list in force, if it is what the file says: a change must not undo what the person is writing there."""
         apps = self.current()
         if not self.is_valid:
-            raise Conflict(f"{FILE} makes no sense just now. Mend it, or put the last good list back; then change it here.")
+            raise Conflict(f"{FILE} contains an error. Correct it or restore the last working list, then try again.")
         return apps
 
     def _compare(self, entry: Entry | None, mark: str | None) -> None:
@@ -177,7 +179,7 @@ class AllowList:
             self._refuse(f"cannot be read ({error.strerror}).")
         except InvalidList as error:
             note = self._copy_broken(content)
-            self.problem = f"{FILE} is broken: {error} The last good list stays in force{note}."
+            self.problem = f"{FILE} contains an error: {error} The last working list stays active{note}."
 
     def _copy_good(self, content: bytes) -> None:
         try:
@@ -199,7 +201,7 @@ class AllowList:
                 copies.append(copy)
         except OSError:
             return ""
-        return "; the broken one is kept beside it"
+        return "; the damaged one is kept next to it"
 
 
 def read_trusted(path: Path) -> bytes:

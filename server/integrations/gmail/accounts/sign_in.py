@@ -51,7 +51,7 @@ class SignIns:
     def latest(self) -> Outcome:
         """State of the latest sign-in."""
         if self._latest.ends and self._latest.ends <= self.accounts.context.clock.now():
-            return Outcome("failed", f"Nobody answered Google's page within {self.minutes:g} minutes. Sign in again.")
+            return Outcome("failed", f"Google's page wasn't answered within {self.minutes:g} minutes. Sign in again.")
         return self._latest
 
     async def begin(self, account: str = "") -> str:
@@ -69,7 +69,7 @@ class SignIns:
         begun = await self.accounts.run(google.begin, client, endpoints, REQUESTED, base + CALLBACK, account)
         ends = self.accounts.context.clock.now() + timedelta(minutes=self.minutes)
         self._waiting[begun.state] = begun, ends
-        self._tell(Outcome("waiting", "Google asks in your browser.", begun.address, ends))
+        self._tell(Outcome("waiting", "Continue on Google's page in your browser.", begun.address, ends))
         publish = self.accounts.context.events.publish  # for whoever waits, when nobody has answered
         asyncio.get_running_loop().call_later(self.minutes * 60 + 1, publish, "gmail")
         return begun.address
@@ -87,21 +87,21 @@ class SignIns:
             raise InvalidInput(
                 "This sign-in is not known, was finished already, or took too long. Start it again in Deskhand's window."
             )
-        self._tell(Outcome("waiting", "Google has answered. Deskhand asks it which account this is…"))
+        self._tell(Outcome("waiting", "Google has responded. Checking the account…"))
         try:
             address = await self._complete(begun, code, error)
         except DeskhandError as failure:
             self._tell(Outcome("failed", failure.detail))
             raise
         except BaseException:
-            self._tell(Outcome("failed", "Signing in broke off. Sign in again."))
+            self._tell(Outcome("failed", "The sign-in failed. Sign in again."))
             raise
         self._tell(Outcome("done", f"{address} is signed in."))
         return address
 
     async def _complete(self, begun: SignIn, code: str, error: str) -> str:
         if error or not code:
-            raise Forbidden("Google did not sign you in: you refused, or it did. Start again if you want to.")
+            raise Forbidden("Google did not complete the sign-in: it was denied by you or by Google. You can try again.")
         accounts = self.accounts
         client, endpoints, seconds = await accounts.need_client(), accounts.endpoints, accounts.settings.timeout_seconds
         grant = await accounts.run(accounts.google.finish, client, endpoints, begun, code, seconds)
@@ -127,7 +127,7 @@ class SignIns:
 def check_grant(grant: Grant) -> None:
     """Refuse a sign-in that would be of no use."""
     if not any(permission.granted(grant.scopes) for permission in Permission):
-        raise Forbidden("No permission for Gmail was ticked. Sign in again and tick what Deskhand may do.")
+        raise Forbidden("No Gmail permission was selected. Sign in again and select the permissions.")
     if not grant.refresh_token:
         raise Conflict(
             "Google gave no lasting permission. Remove your client at https://myaccount.google.com/connections and sign in again."

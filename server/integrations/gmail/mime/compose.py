@@ -145,7 +145,7 @@ class OutgoingMail:
             *((("HTML part", keep_text(self.html.text)),) if self.html else ()),
             *warn_of_links(self.body, self.html.text if self.html else ""),
             *((("Removed", self.html.note),) if self.html and self.html.note else ()),
-            *(line for file in self.files for line in (("Attachment", str(file)), ("Downloaded from", file.link)) if line[1]),
+            *(line for file in self.files for line in (("Attachment", str(file)), ("Download from", file.link)) if line[1]),
         )
 
 

@@ -116,7 +116,7 @@ class _Reader:
 
     def _write(self, text: str) -> None:
         self.writer.write(text)
-        if not self.colors[-1].can_be_told_apart and text.strip():
+        if not self.colors[-1].is_legible and text.strip():
             self.unshown[HIDDEN] = None
 
     def _begin_colors(self, attributes: dict[str, str]) -> None:

@@ -35,7 +35,7 @@ class Colors:
         return Colors(parse_color(letters) or self.letters, parse_background(background) or self.background)
 
     @property
-    def can_be_told_apart(self) -> bool:
+    def is_legible(self) -> bool:
         """Return whether letters stand out from their background."""
         bright, dark = sorted((luminance(self.letters), luminance(self.background)), reverse=True)
         return (bright + 0.05) / (dark + 0.05) >= LEAST_CONTRAST

@@ -23,6 +23,7 @@ _ROMAN = {
     1: "I",
 }
 _NUMBERED = {"1", "a", "A", "i", "I"}
+_KNOWN = {*_NUMBERED, "disc", "circle", "square"}
 
 
 @dataclass
@@ -36,16 +37,17 @@ class OpenList:
         """Write the mark of the next entry, which has these attributes."""
         number = read_integer(attributes.get("value", ""), self.number)
         self.number = number + 1
-        style = attributes.get("type", "").strip() or self.style
+        style = attributes.get("type", "")
+        style = style if style in _KNOWN else self.style
         return f"{write_number(number, style)}." if style in _NUMBERED else "*"
 
 
 def open_list(name: str, attributes: Mapping[str, str]) -> OpenList:
     """Open a list."""
-    style = attributes.get("type", "").strip()
-    if name == "ol" and style not in _NUMBERED:
-        style = "1"
-    return OpenList(read_integer(attributes.get("start", "") if name == "ol" else "", 1), style)
+    if name != "ol":
+        return OpenList(1, "")
+    style = attributes.get("type", "")
+    return OpenList(read_integer(attributes.get("start", ""), 1), style if style in _NUMBERED else "1")
 
 
 def read_integer(value: str, default: int) -> int:

@@ -17,11 +17,11 @@ from server.sdk.webhook import Stream
 
 WAIT_SECONDS = 60  # until a full uid may try again
 DENIED = "The person at this computer does not want what this uid sends."
-FULL = "More of this uid has arrived than can wait for the person's word. They find the question in Deskhand's window."
+FULL = "Too many deliveries of this uid are on hold. The person at this computer has to accept it in Deskhand's window."
 MEGABYTE = 1_000_000
 OVER_QUOTA = "This client has added as much as it may. The person can remove some of it, or allow more in OMI's settings."
 KEY_REUSED = "This Idempotency-Key belongs to another delivery. Choose a new one for each."
-WAITING = "It is kept aside until you accept the OMI account."
+WAITING = "It is on hold until you accept the OMI account."
 OF = (table.c.uid == bindparam("of"), table.c.kind == bindparam("what"))
 BY_KEY = select(table.c.digest).where(*OF, table.c.key == bindparam("named"))
 BY_DIGEST = select(table.c.signed_at).where(*OF, table.c.digest == bindparam("hashed"))

@@ -118,5 +118,5 @@ def find_waiting(connection: Connection, question: str) -> str:
     """Find the uid of an approval request. Raises NotFound if it is not waiting any more."""
     row = connection.execute(BY_QUESTION, {"pending": question}).first()
     if row is None:
-        raise NotFound(f"This question does not wait any more. `{format_command('approvals list')}` shows what waits.")
+        raise NotFound(f"This request is no longer pending. `{format_command('approvals list')}` shows the pending ones.")
     return str(row.uid)

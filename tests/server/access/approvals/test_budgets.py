@@ -13,7 +13,7 @@ async def test_mail_beyond_the_daily_budget_is_asked_about_although_it_is_allowe
     async with posting(opened, daily_mails=2) as post:
         bot, other = await post.client(invite_people="allow"), await post.client("other", invite_people="allow")
         assert await invite_all(post, bot, ["ann@x"], ["ann@x"], ["ann@x"]) == [200, 200, 202]
-        assert (await post.last()).reason == "It has sent 2 mails within a day, so you are asked."
+        assert (await post.last()).reason == "It has sent 2 emails within a day, so you are asked."
         assert await invite_all(post, other, ["ann@x"]) == [200]
         clock.move(days=1, seconds=1)
         assert await invite_all(post, bot, ["ann@x"], ["ann@x"]) == [200, 200]

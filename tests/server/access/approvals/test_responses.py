@@ -38,6 +38,6 @@ def test_pending_approval_is_202_and_finished_approval_its_response() -> None:
 def test_decision_is_formatted() -> None:
     assert responses.say_yes(ApprovalDuration.once, 15) == "You allowed it once."
     assert responses.say_yes(ApprovalDuration.temporary, 15) == "You allowed it for 15 minutes."
-    assert responses.say_no("Later.") == ("The person at this computer said no: Later.", "You denied it: Later.")
-    assert responses.say_expired(15)[1] == "Nobody answered within 15 minutes."
+    assert responses.say_no("Later.") == ("The person at this computer denied it: Later.", "You denied it: Later.")
+    assert responses.say_expired(15)[1] == "Expired within 15 minutes."
     assert json.loads(responses.write_problem(ONE, 403, "No."))["approval_id"] == "call-1"

@@ -73,7 +73,7 @@ async def test_denial_is_returned_with_its_reason(opened, reason: str) -> None:
         await post.deny(reason)
         answer = await call
         assert answer.status_code == 403
-        assert answer.json()["detail"] == f"The person at this computer said no{': ' + reason if reason else '.'}"
+        assert answer.json()["detail"] == f"The person at this computer denied it{': ' + reason if reason else '.'}"
         seen = await post.look(bot, answer.json()["approval_id"])
         assert (seen["status"], seen["reason"], post.sent) == ("denied", reason, [])
         entry = (await post.state.activity.list())[-1]
@@ -181,10 +181,10 @@ async def test_unanswered_approval_expires(opened, clock) -> None:
         await post.state.approvals.expire()
         seen = await post.look(bot, first)
         assert (seen["status"], "within 15 minutes" in seen["reason"]) == ("expired", True)
-        with pytest.raises(NotFound, match="decided already"):
+        with pytest.raises(NotFound, match="already answered or withdrawn"):
             await post.state.context.approval_requests.approve(question.id)
         entry = [record for record in await post.state.activity.list() if record.operation == "send_letter"][-1]
-        assert (entry.outcome, entry.reason) == ("refused", "Nobody answered within 15 minutes.")
+        assert (entry.outcome, entry.reason) == ("refused", "Expired within 15 minutes.")
 
 
 @pytest.mark.parametrize("taken", ["the operation", "the scope", "the key"])

@@ -73,7 +73,7 @@ def test_preset_stays_within_scopes():
     [
         ({"reaches_others": True}, "anyone in your name"),
         ({"destructive": True}, "not all of it can be undone"),
-        ({}, "as often as it likes"),
+        ({}, "any number of times"),
     ],
 )
 def test_permission_without_asking_is_described(options: dict[str, bool], word: str):

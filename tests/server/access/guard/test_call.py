@@ -16,7 +16,7 @@ async def test_approved_call_is_one_row_and_its_repetition_another(opened) -> No
         await post.send(bot)
         rows = [entry for entry in await post.state.activity.list() if entry.operation == "send_letter"]
         assert [entry.outcome for entry in rows] == ["repeated", "done"]
-        assert rows[0].reason == f"It is the same as call {rows[1].id}."
+        assert rows[0].reason == f"Duplicate of request {rows[1].id}."
         assert (rows[1].duration_ms or 0) >= 0
         assert '["Text", "hi"]' in (rows[1].effect or "")
 

@@ -142,7 +142,7 @@ async def test_reads_continue_while_paused_and_changes_are_refused(opened) -> No
         await post.state.pause.begin(15)
         answer = await post.http.post("/mail/send", json={"to": "ann"}, headers=bot)
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "900")
-        assert (await post.last()).reason == "You had paused all actions."
+        assert (await post.last()).reason == "Deskhand was paused."
         assert (await post.http.get("/mail/list", headers=bot)).status_code == 200
         assert post.sent == []
 
@@ -183,7 +183,7 @@ async def test_ingesting_is_refused_while_paused(opened) -> None:
         assert (await post.http.post("/notes?text=hi", headers=bot)).json() == "hi"
         await post.state.pause.begin(15)
         assert (await post.http.post("/notes?text=hi", headers=bot)).status_code == 503
-        assert (await post.last()).reason == "You had paused all actions."
+        assert (await post.last()).reason == "Deskhand was paused."
 
 
 async def test_path_that_leads_to_another_operation_is_not_found(opened) -> None:

@@ -32,7 +32,7 @@ async def test_pause_while_a_call_waits_for_the_disk_stops_it(opened) -> None:
             busy.execute("ROLLBACK")
         assert ((await call).status_code, post.sent) == (503, [])
         entry = await post.last()
-        assert (entry.outcome, entry.decision, entry.reason) == ("refused", "refused", "You had paused all actions.")
+        assert (entry.outcome, entry.decision, entry.reason) == ("refused", "refused", "Deskhand was paused.")
         assert '["To", "ann"]' in (entry.effect or "")
         await post.state.pause.end()
         assert (await post.http.post("/mail/send", json=letter, headers=bot)).json() == {"sent": 1}
@@ -181,4 +181,4 @@ async def test_revoked_key_starts_no_call_even_if_the_cache_does_not_know_yet(op
         client = await post.state.clients.show("bot")
         await post.state.context.database.write(revoke_clients, "2026-01-01", [client.id])
         assert ((await post.invite(bot, "ann")).status_code, post.sent) == (401, [])
-        assert ((await post.last()).outcome, (await post.last()).reason) == ("refused", "Its key was ended.")
+        assert ((await post.last()).outcome, (await post.last()).reason) == ("refused", "Its key was revoked.")

@@ -264,7 +264,7 @@ def test_approval_of_a_link_permits_the_fetch_alone_and_then_the_whole_is_asked(
     assert (second["sentence"], second["extents"]) == ("send an email to bob@example.com", ["once"])
     shown = dict(fields(second))
     assert shown["Attachment"].startswith("plan.csv, 11 bytes, SHA-256 ")
-    assert shown["Downloaded from"] == link
+    assert shown["Download from"] == link
     assert (Shop.requests.count(path), count_sent(served)) == (1, sent)
     assert served.call("GET", f"/approvals/{requests.json()['approval_id']}").json()["status"] == "pending"
 
@@ -293,7 +293,7 @@ def test_allowance_does_not_cover_a_call_with_a_link(served, shop):
     served.person("POST", f"/api/approvals/{second['id']}/deny", json={"reason": ""})
     assert send(served, link).status_code == 202, "the file is here, and it is asked about all the same"
     (third,) = questions(served)
-    assert ("Downloaded from", link) in fields(third)
+    assert ("Download from", link) in fields(third)
 
 
 def test_link_whose_file_is_gone_is_not_fetched_again_unasked(served, shop):

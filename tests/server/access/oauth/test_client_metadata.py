@@ -109,7 +109,7 @@ def test_chatgpt_signs_in_with_its_client_metadata_document(web, reaching):
     assert program.begin().status_code == 303
     (question,) = questions(reaching)
     shown = {field["name"]: field["value"] for field in question["fields"]}
-    assert (question["client"], shown["Known by"], shown["Answer goes to"]) == (
+    assert (question["client"], shown["Identified by"], shown["Redirects to"]) == (
         "chatgpt.com, calling itself “ChatGPT”",
         ID,
         CALLBACK,

@@ -30,8 +30,8 @@ def test_page_for_a_denied_browser_blames_nobody(served):
     asking = {"response_type": "code", "client_id": program.client_id, "redirect_uri": program.callback}
     headers = {"Accept": "text/html", "Cookie": browser.known}
     page = ask(served, "GET", "/chatgpt/oauth/authorize", params=asking, headers=headers)
-    assert (page.status_code, "It can ask again in 5 minutes" in page.text) == (403, True)
-    assert "made this mistake" not in page.text
+    assert (page.status_code, "Try again in 5 minutes" in page.text) == (403, True)
+    assert "a problem of the app" not in page.text
     asking["redirect_uri"] = "https://evil.example/"
     wrong = ask(served, "GET", "/chatgpt/oauth/authorize", params=asking, headers={"Accept": "text/html"})
-    assert (wrong.status_code, "made this mistake" in wrong.text) == (400, True)
+    assert (wrong.status_code, "a problem of the app" in wrong.text) == (400, True)

@@ -11,7 +11,7 @@ NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 PROGRAM = Registration("id", Kind.registered, "Some App", created_at="2026-11-01T00:00:00")
 
 
-def pend(registration=PROGRAM, callback=HERE, resource="", permissions=("Read mail",)):
+def pend(registration=PROGRAM, callback=HERE, resource="", permissions=("Read email",)):
     request = AuthorizationRequest(registration, None, callback, ("read:mail",), resource)
     return PendingAuthorization("signin-1", b"", "1234", request, (), "https://d.example", NOW, NOW, permissions=permissions)
 
@@ -26,7 +26,7 @@ def test_other_loopback_port_is_shown_for_a_confidential_client_only(secret_hash
 
 def test_requests_ask_the_same_if_the_person_is_shown_the_same():
     assert pend().asks_the_same(pend())
-    others = [pend(callback=HERE + "2"), pend(resource="/mcp"), pend(permissions=("Read mail", "Send mail"))]
+    others = [pend(callback=HERE + "2"), pend(resource="/mcp"), pend(permissions=("Read email", "Send mail"))]
     assert [other for other in others if pend().asks_the_same(other)] == []
 
 

@@ -52,12 +52,12 @@ def test_pending_authorization_shows_client_origin_and_scopes_without_its_code(s
     (question,) = questions(served)
     shown = {field["name"]: field["value"] for field in question["fields"]}
     assert (question["kind"], question["wants_code"], question["client"]) == ("sign-in", True, "my-gpt")
-    assert shown["Answer goes to"] == GPT
-    assert shown["What it may do"].splitlines() == [
+    assert shown["Redirects to"] == GPT
+    assert shown["Permissions"].splitlines() == [
         "Start and stop your listed programs",
         "See which of your listed programs run",
     ]
-    assert shown["Reached at"] == served.public
+    assert shown["Address"] == served.public
     text = re.sub(r"[0-9a-f]{12,}|\d{4}-\d\d-\d\dT[\d:.+]+|:\d+", "", str(question))
     assert digits not in text
     assert digits not in served.person("GET", "/api/activity").text
@@ -78,7 +78,7 @@ def test_five_wrong_codes_end_the_authorization(served):
     question = program.browser.path.rpartition("/")[2]
     assert served.person("POST", f"/api/approvals/{question}/approve", json={"code": right}).status_code == 404
     assert landed(program.browser.look())["error"] == "access_denied"
-    assert (last_line(served)["outcome"], last_line(served)["note"]) == ("refused", "Five wrong codes were typed.")
+    assert (last_line(served)["outcome"], last_line(served)["note"]) == ("refused", "Five wrong codes were entered.")
 
 
 def test_decision_is_recorded_in_activity(served):
@@ -88,9 +88,9 @@ def test_decision_is_recorded_in_activity(served):
     approve(served, program.browser)
     line = last_line(served)
     assert (line["client"], line["sentence"]) == ("Unknown program, calling itself “Some App”", "signed in to Deskhand")
-    assert (line["operation"], line["outcome"], line["reason"][:15]) == ("sign_in", "done", "You typed the d")
+    assert (line["operation"], line["outcome"], line["reason"][:15]) == ("sign_in", "done", "You entered the")
     effect = served.person("GET", f"/api/activity/{line['id']}").json()["effect"]
-    assert ["Answer goes to", HERE] in effect["fields"]
+    assert ["Redirects to", HERE] in effect["fields"]
     mine = own(served)
     mine.begin()
     (question,) = questions(served)
@@ -106,7 +106,7 @@ def test_malformed_code_is_refused_without_counting_as_an_attempt(served, code):
     program.begin()
     for _ in range(MOST_TRIES):
         answer = type_code(served, code)
-        assert (answer.status_code, "four digits" in answer.json()["detail"]) == (422, True)
+        assert (answer.status_code, "4-digit code" in answer.json()["detail"]) == (422, True)
     approve(served, program.browser)
     assert "code" in landed(program.browser.look())
 
@@ -198,7 +198,7 @@ def test_digits_of_a_request_for_something_else_are_accepted_there_only(served):
     code = {"code": narrow.digits()}
     for _ in range(MOST_TRIES + 1):
         answer = served.person("POST", f"/api/approvals/{question_of(wide)}/approve", json=code)
-        assert (answer.status_code, "asks for something else" in answer.json()["detail"]) == (422, True)
+        assert (answer.status_code, "belongs to another sign-in" in answer.json()["detail"]) == (422, True)
     assert wide.look().status_code == narrow.look().status_code == 200
     assert question_of(narrow) in {question["id"] for question in questions(served)}, "it is shown now"
     assert served.person("POST", f"/api/approvals/{question_of(narrow)}/approve", json=code).status_code == 200
@@ -276,14 +276,14 @@ def test_changed_redirect_uri_is_shown(served):
     program = own(served)
     program.sign_in()
     program.begin()
-    assert "Another callback" not in str(questions(served))
+    assert "New redirect URL" not in str(questions(served))
     program.callback = GPT.replace("g-0123", "g-9999")
     program.begin()
     (question,) = questions(served)
     note = {field["name"]: field["value"] for field in question["fields"]}["Note"]
-    assert "Another callback than before" in note
+    assert "New redirect URL" in note
     assert GPT in note
-    assert "another address before" in program.browser.look().text
+    assert "redirect URL has changed" in program.browser.look().text
 
 
 def test_other_loopback_port_is_no_changed_redirect_uri_for_a_public_client(served):
@@ -294,7 +294,7 @@ def test_other_loopback_port_is_no_changed_redirect_uri_for_a_public_client(serv
     assert urlsplit(program.browser.look().headers["location"]).port == 7777
     program.callback = HERE.replace("7777", "8123")
     assert program.begin().status_code == 303
-    assert "Another callback" not in str(questions(served))
+    assert "New redirect URL" not in str(questions(served))
 
 
 def test_revoked_client_has_no_pending_authorization(served):

@@ -57,7 +57,7 @@ def test_browser_gets_an_error_page_and_the_refusal_is_recorded(served):
     fields = {"response_type": "code", "client_id": program.client_id, "redirect_uri": "https://evil.test/cb"}
     page = ask(served, "GET", "/chatgpt/oauth/authorize", params=fields, headers={"Accept": "text/html,*/*;q=0.8"})
     assert (page.status_code, page.headers["content-type"]) == (400, "text/html; charset=utf-8")
-    assert "sign-in failed" in page.text
+    assert "This sign-in failed" in page.text
     refused = served.person("GET", "/api/sign-ins").json()["refused"]
     assert (refused["client"], refused["callback"]) == (program.client_id, "https://evil.test/cb")
     assert refused["reason"]
@@ -69,7 +69,7 @@ def test_unknown_client_is_not_redirected_and_its_browser_gets_an_error_page(ser
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_client")
     page = ask(served, "GET", "/chatgpt/oauth/authorize", params=fields, headers={"Accept": "text/html"})
     assert (page.status_code, page.headers["content-type"]) == (400, "text/html; charset=utf-8")
-    assert "sign-in failed" in page.text
+    assert "This sign-in failed" in page.text
     assert not {"location", "refresh"} & set(page.headers)
 
 

@@ -2,13 +2,13 @@ import pytest
 
 from server.access.oauth.scopes import describe_scope
 
-LABELS = {"read:mail": "Read your mail"}
+LABELS = {"read:mail": "Read your email"}
 
 
 @pytest.mark.parametrize(
     ("scope", "label"),
     [
-        ("read:mail", "Read your mail"),
+        ("read:mail", "Read your email"),
         ("offline_access", "Stay signed in"),
         ("call:tools", "Call tools"),
         ("extension", "Extension"),

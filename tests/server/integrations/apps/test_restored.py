@@ -100,6 +100,6 @@ async def test_program_is_not_added_to_a_list_that_others_may_change(context):
     restored = await restore_apps(context, {"first": SHELL}, {"own": SLEEP})
     (difference,) = await restored.list_differences()
     (context.folders.config / FILE).chmod(0o666)
-    with pytest.raises(Conflict, match="makes no sense"):
+    with pytest.raises(Conflict, match="contains an error"):
         await restored.accept(difference.id)
     assert [waiting.id for waiting in await restored.list_differences()] == [difference.id]

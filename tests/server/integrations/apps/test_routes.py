@@ -141,7 +141,7 @@ def test_app_is_tried_out(served):
 def test_broken_list_is_reported_locally_and_the_last_good_one_stays(served, tmp_path):
     (tmp_path / "data" / "app_config.json").write_text('{"version": 2, "apps": {')
     assert [app["name"] for app in served.call("GET", "/apps/list").json()["apps"]] == ["nap"]
-    assert "app_config.json is broken" in served.person("GET", "/api/apps").json()["problem"]
+    assert "app_config.json contains an error" in served.person("GET", "/api/apps").json()["problem"]
 
 
 def test_demo_mode_has_an_app_to_try(demo):

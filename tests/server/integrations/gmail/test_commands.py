@@ -58,13 +58,13 @@ def test_sign_in_waits_for_the_browser(demo, call):
 
 def test_denial_ends_the_wait(demo, call):
     browsers = []
-    with pytest.raises(DeskhandError, match="refused"):
+    with pytest.raises(DeskhandError, match="denied"):
         sign_in(call, show=lambda address: browsers.append(browse(address, "refuse")), poll_seconds=0.05)
     browsers[0].join()
 
 
 def test_wait_has_a_timeout(demo, call):
-    with pytest.raises(DeskhandError, match="Nobody"):
+    with pytest.raises(DeskhandError, match="was not completed"):
         sign_in(call, show=lambda address: None, seconds=0.2, poll_seconds=0.05)
 
 

@@ -55,7 +55,7 @@ def test_secret_is_read_from_stdin_and_never_shown(served, run):
     assert deliver(served, address) == 401
     assert "Signatures: asked for" in run("status").stdout
     assert run("secret", typed="whsec_another-one\n").exit_code == 0
-    assert "the secret before counts until" in run("status").stdout
+    assert "the previous secret works until" in run("status").stdout
     output = stored.output + run("status").output + run("status", "--json").output
     assert "whsec_" not in output
     assert run("secret", "--remove", "--yes").exit_code == 0
@@ -68,7 +68,7 @@ def test_status_lists_arrivals_and_accounts(served, run):
     address = json.loads(run("address", "--new", "--json").stdout)["memory"]
     deliver(served, address)
     waiting = run("status").stdout
-    assert "alex: waits for your word, 1 kept aside: deskhand approvals approve omi-" in waiting
+    assert "alex: needs your approval, 1 on hold: deskhand approvals approve omi-" in waiting
     (question,) = served.person("GET", "/api/approvals").json()
     served.person("POST", f"/api/approvals/{question['id']}/approve", json={"extent": "once"})
     output = run("status").stdout

@@ -92,7 +92,7 @@ def test_deliveries_of_a_new_uid_are_kept_aside_until_it_is_accepted(new_pendant
     new_pendant.send(make_memory("c2"), uid="stranger")
     assert titles(new_pendant) == []
     (question,) = new_pendant.questions()
-    assert ("Waiting with it", "2 deliveries") in question.fields
+    assert ("On hold", "2 deliveries") in question.fields
     new_pendant.accept("stranger")
     assert len(titles(new_pendant)) == 2
     assert new_pendant.questions() == []
@@ -208,7 +208,7 @@ def test_memory_without_content_is_kept_aside_and_reported(pendant, body) -> Non
     assert titles(pendant) == ["Timeline talk"], "nor does it empty the one that is known"
     assert pendant.read(count, aside.COUNT) == 1
     pendant.run(pendant.omi.refresh())
-    assert pendant.omi.summary == "1 conversation, 1 without content kept aside"
+    assert pendant.omi.summary == "1 conversation, 1 without content"
     pendant.run(pendant.omi.sources.forget("me"))
     assert pendant.read(count, select(func.count()).select_from(tables.aside)) == 0
 

@@ -8,11 +8,13 @@ def test_summary_says_how_much_there_is_and_asks_for_nothing(new_pendant) -> Non
     omi, run = new_pendant.omi, new_pendant.run
     run(omi.refresh())
     assert omi.summary == "For an OMI wearable; not set up"
+    assert (omi.is_set_up, omi.setup_hint) == (False, None)
     assert run(omi.list_addresses()) == {}
     run(omi.make_address())
     new_pendant.send(make_memory())
     run(omi.refresh())
-    assert omi.summary == "0 conversations, 1 account waits for your word"
+    assert omi.summary == "0 conversations, 1 account needs your approval"
+    assert omi.is_set_up
     assert run(omi.list_addresses())["omi_day_summary"].startswith("/chatgpt/webhook/day-summary/")
     new_pendant.accept()
     run(omi.refresh())

@@ -1,7 +1,9 @@
 import pytest
 
 from server.core.errors import InvalidInput, NotFound
+from server.core.items import convert_item
 from server.integrations.omi.models import Kind
+from server.integrations.omi.sources import view
 from server.sdk.approval_requests import ApprovalDuration
 from tests.server.integrations.omi.pendant import make_memory
 
@@ -11,7 +13,7 @@ def test_new_uid_is_asked_about_once(new_pendant) -> None:
         new_pendant.send(make_memory(f"c{number}"), uid="new-one")
     (question,) = new_pendant.questions()
     fields = dict(question.fields)
-    assert (fields["uid"], fields["What came first"], fields["Through"]) == ("new-one", "a conversation", "a test")
+    assert (fields["uid"], fields["First delivery"], fields["Through"]) == ("new-one", "a conversation", "a test")
     assert new_pendant.omi.sources.waiting == 1
 
 
@@ -43,3 +45,10 @@ def test_forgotten_uid_is_asked_about_again(pendant, tmp_path) -> None:
     assert list((tmp_path / "data" / "files" / "omi").iterdir()) == []
     pendant.send(make_memory())
     assert len(pendant.questions()) == 1
+
+
+def test_row_of_a_restored_backup_hides_no_other() -> None:
+    row = {"question": "omi-1", "uid": "u", "first_kind": "strange", "first_at": "then", "first_client": "", "form": "f"}
+    shown = convert_item(row | {"kept_aside": 0}, view, lambda _: None)
+    assert shown
+    assert dict(shown.fields)["First delivery"] == "something unknown"

@@ -166,6 +166,6 @@ def test_denied_account_is_in_the_activity_and_a_stranger_is_not(served) -> None
     for where in (path, path[:-1], "/chatgpt/memory"):
         assert served.call("POST", where + "?uid=me", key="", json=make_memory()).status_code in {401, 404}
     first, refused = served.person("GET", "/api/activity", params={"integration": "omi"}).json()[::-1]
-    assert first["reason"] == "It is kept aside until you accept the OMI account."
+    assert first["reason"] == "It is on hold until you accept the OMI account."
     assert (refused["outcome"], refused["decision"], refused["status"]) == ("refused", "denied", 403)
     assert refused["note"] == "The person at this computer does not want what this uid sends."

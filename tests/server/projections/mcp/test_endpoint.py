@@ -111,6 +111,12 @@ def test_opening_a_session_counts_against_the_rate_limit(demo):
     assert demo.call("POST", "/mcp", demo.make_client("calm"), **initialize()).status_code == 200
 
 
+def test_request_that_is_not_allowed_counts_against_the_rate_limit(demo):
+    key = demo.make_client("curious", rate="2/minute")
+    assert [demo.call("GET", "/mcp", key).status_code for _ in range(3)] == [405, 405, 429]
+    assert demo.call("GET", "/mcp", key="").status_code == 405
+
+
 @pytest.mark.parametrize(
     "message",
     [

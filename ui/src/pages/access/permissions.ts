@@ -1,5 +1,7 @@
 /** Permissions of a client by integration, reads apart from changes. */
 import type { ClientChange, ClientView, NewClient, OperationView, Policy, PresetView } from '../../lib/api'
+import { texts } from '../../texts/access'
+import { LANGUAGE } from '../../texts/common'
 
 export interface Group { integration: string; title: string; reads: OperationView[]; changes: OperationView[] }
 
@@ -7,9 +9,9 @@ export interface Group { integration: string; title: string; reads: OperationVie
 export type Policies = ReadonlyMap<string, Policy>
 
 const WORDS: readonly { value: Policy; label: string }[] = [
-  { value: 'allow', label: 'Allow' },
-  { value: 'ask', label: 'Ask me' },
-  { value: 'deny', label: 'Don’t allow' },
+  { value: 'allow', label: texts.policies.allow },
+  { value: 'ask', label: texts.policies.ask },
+  { value: 'deny', label: texts.policies.deny },
 ]
 
 /** Policy labels: a read is allowed or denied, only a change can ask. */
@@ -66,19 +68,19 @@ export function order(name: string, operations: readonly OperationView[], polici
 }
 
 const SHOWN = 3
-const list = new Intl.ListFormat('en', { type: 'conjunction' })
+const list = new Intl.ListFormat(LANGUAGE, { type: 'conjunction' })
 export const lower = (text: string): string => text.slice(0, 1).toLowerCase() + text.slice(1)
 
 /** Enumerates titles, the first few by name. */
 export function enumerate(operations: readonly OperationView[], most = SHOWN): string {
   const titles = operations.map(({ title }) => lower(title))
   const rest = titles.length - most
-  return list.format(rest > 1 ? [...titles.slice(0, most), `${rest} more`] : titles)
+  return list.format(rest > 1 ? [...titles.slice(0, most), texts.policies.more(rest)] : titles)
 }
 
 function describeApprovals(operations: readonly OperationView[], otherChanges: number): string {
-  if (operations.every(({ changes }) => changes) && !otherChanges) return 'asks before it changes anything'
-  return operations.length === 1 ? `asks to ${enumerate(operations)}` : `asks before ${operations.length} others`
+  if (operations.every(({ changes }) => changes) && !otherChanges) return texts.policies.asksBeforeChanges
+  return operations.length === 1 ? texts.policies.asksTo(enumerate(operations)) : texts.policies.asksBefore(operations.length)
 }
 
 /** Summary of a client's permissions. */
@@ -89,11 +91,11 @@ export function describe(policies: Policies, operations: readonly OperationView[
   const changes = free.filter(({ changes }) => changes)
   const needApproval = those('ask')
   const phrase = [
-    read.length && `reads ${list.format(read)}`,
-    changes.length && `may ${enumerate(changes)}`,
+    read.length && texts.policies.canRead(list.format(read)),
+    changes.length && texts.policies.can(enumerate(changes)),
     needApproval.length && describeApprovals(needApproval, changes.length + those('deny').filter(({ changes }) => changes).length),
   ].filter(Boolean).join('; ')
-  return phrase ? phrase.slice(0, 1).toUpperCase() + phrase.slice(1) : 'May do nothing yet'
+  return phrase ? phrase.slice(0, 1).toUpperCase() + phrase.slice(1) : texts.policies.nothing
 }
 
 /** Slug of a typed name: "My GPT" becomes my-gpt. */

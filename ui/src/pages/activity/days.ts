@@ -1,5 +1,7 @@
 /** Day headings of the activity feed. */
 import { locale } from '../../lib/clock.svelte'
+import { texts } from '../../texts/activity'
+
 const thisYear = new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long' })
 const anyYear = new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' })
 const DAY_MS = 86_400_000
@@ -9,8 +11,8 @@ export function nameDay(at: string, now: number): string {
   const day = new Date(at)
   const midnight = new Date(now).setHours(0, 0, 0, 0)
   const days = Math.round((midnight - new Date(at).setHours(0, 0, 0, 0)) / DAY_MS)
-  if (days === 0) return 'Today'
-  if (days === 1) return 'Yesterday'
+  if (days === 0) return texts.days.today
+  if (days === 1) return texts.days.yesterday
   return (day.getFullYear() === new Date(now).getFullYear() ? thisYear : anyYear).format(day)
 }
 

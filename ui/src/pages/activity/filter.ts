@@ -1,5 +1,7 @@
 /** Activity filter in the URL: `#activity/client/my-gpt/end/failed/123` opens call 123. */
 import type { ActivityLine } from '../../lib/api'
+import { texts } from '../../texts/activity'
+import { texts as common } from '../../texts/common'
 
 export type Kind = '' | 'reads' | 'changes'
 export type End = '' | 'waiting' | 'done' | 'failed' | 'refused'
@@ -7,10 +9,10 @@ export interface Filter { client: string; kind: Kind; end: End; integration: str
 
 export const NOTHING: Filter = { client: '', kind: '', end: '', integration: '', search: '' }
 export const KINDS: readonly { value: Kind; label: string }[] = [
-  { value: '', label: 'Everything' }, { value: 'reads', label: 'Reads' }, { value: 'changes', label: 'Changes' },
+  { value: '', label: texts.filter.everything }, { value: 'reads', label: texts.filter.reads }, { value: 'changes', label: texts.filter.changes },
 ]
 export const ENDS: readonly { value: End; label: string }[] = [
-  { value: '', label: 'All results' }, { value: 'waiting', label: 'Needs approval' }, { value: 'done', label: 'Done' }, { value: 'failed', label: 'Failed' }, { value: 'refused', label: 'Denied' },
+  { value: '', label: texts.filter.allResults }, { value: 'waiting', label: common.needsApproval }, { value: 'done', label: common.done }, { value: 'failed', label: common.failed }, { value: 'refused', label: common.denied },
 ]
 const OUTCOMES: Record<End, ActivityLine['outcome'][]> = { '': [], waiting: ['waiting'], done: ['done', 'repeated'], failed: ['failed', 'uncertain'], refused: ['refused'] }
 

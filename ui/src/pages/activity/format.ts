@@ -1,5 +1,7 @@
 /** Contents of a call as readable fields. */
 import type { ActivityView } from '../../lib/api'
+import { texts } from '../../texts/activity'
+import { texts as common } from '../../texts/common'
 
 type Field = readonly [string, string]
 
@@ -13,7 +15,7 @@ export function readEffect(effect: unknown): Field[] | undefined {
 export function flatten(value: unknown, name = ''): Field[] {
   if (value === null || value === undefined || value === '' || (Array.isArray(value) && !value.length)) return []
   if (Array.isArray(value) && value.every((item) => typeof item !== 'object')) return [[formatName(name), value.join(', ')]]
-  if (typeof value !== 'object') return [[formatName(name), typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value)]]
+  if (typeof value !== 'object') return [[formatName(name), typeof value === 'boolean' ? (value ? texts.outcomes.yes : texts.outcomes.no) : String(value)]]
   const inner = Object.entries(value)
   const wrapped = !name && inner.length === 1 && typeof inner[0]![1] === 'object' && !Array.isArray(inner[0]![1])
   return inner.flatMap(([key, item]) => flatten(item, wrapped ? '' : name ? `${name} ${key}` : key))
@@ -31,13 +33,13 @@ export function formatJson(text: string): string {
 
 export function formatOutcome({ outcome, changes, decision }: ActivityView): string {
   return {
-    waiting: 'Approval needed. Nothing has been done yet.',
-    running: 'Running',
-    done: changes ? 'Done' : 'Answered',
-    failed: 'Failed',
-    refused: decision === 'denied' ? 'You denied it. Nothing was done.' : 'Denied. Nothing was done.',
-    repeated: 'Duplicate request – not run again',
-    uncertain: 'Unknown result. Check whether it was done before repeating it.',
+    waiting: texts.outcomes.waiting,
+    running: common.running,
+    done: changes ? common.done : common.done,
+    failed: common.failed,
+    refused: decision === 'denied' ? texts.outcomes.deniedByYou : texts.outcomes.denied,
+    repeated: texts.outcomes.repeated,
+    uncertain: texts.outcomes.uncertain,
   }[outcome]
 }
 
@@ -51,4 +53,4 @@ export function formatDecision({ decision, reason }: ActivityView): string {
 }
 
 /** Title of the effect, by outcome. */
-export const formatEffectTitle = ({ outcome }: ActivityView): string => (outcome === 'done' ? 'What it did' : 'What it would have done')
+export const formatEffectTitle = ({ outcome }: ActivityView): string => (outcome === 'done' ? texts.outcomes.done : texts.outcomes.notDone)

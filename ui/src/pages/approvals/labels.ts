@@ -20,7 +20,8 @@ export function explainDuration(question: QuestionView, extent: ApprovalDuration
 }
 
 /** Remaining time in minutes, in seconds only at the end: a constantly changing number distracts. */
-export function formatTimeLeft(until: string): string {
-  const seconds = Math.max(0, Math.ceil((Date.parse(until) - clock.now) / 1000))
+export function formatTimeLeft(since: string, until: string): string {
+  const now = Math.max(clock.now, Date.parse(since)) // the clock ticks once a second, so a new request may be ahead of it
+  const seconds = Math.max(0, Math.ceil((Date.parse(until) - now) / 1000))
   return texts.timeLeft(Math.ceil(seconds / 60), seconds)
 }

@@ -1,4 +1,5 @@
 import { makeVisible } from '../../lib/visible'
+import { texts } from '../../texts/approvals'
 
 /** Recipients of a mail: the address counts, whatever the display name. */
 
@@ -31,10 +32,10 @@ export function parseRecipients(value: string, reached: readonly string[]): Reci
 function describe(name: string, address: string): Recipient {
   const shown = toAscii(address)
   const warnings = [
-    /[@＠﹫]/.test(name) && 'This name looks like an address. The mail does not go there.',
-    makeVisible(name + address) !== name + address && 'Invisible characters are part of this recipient.',
-    !isAscii(shown) && 'This address has letters of another alphabet.',
-    /@(.*\.)?xn--/i.test(shown) && 'This domain has letters of another alphabet. It can look like another domain.',
+    /[@＠﹫]/.test(name) && texts.warnings.nameIsAddress,
+    makeVisible(name + address) !== name + address && texts.warnings.invisible,
+    !isAscii(shown) && texts.warnings.address,
+    /@(.*\.)?xn--/i.test(shown) && texts.warnings.domain,
   ]
   return { name, address: shown, warnings: warnings.filter((warning) => warning !== false) }
 }

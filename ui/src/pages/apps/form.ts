@@ -1,5 +1,6 @@
 /** Conversion of an app entry to form fields and back; fields without a control are preserved. */
 import type { Action, Entry, OwnList } from '../../lib/api'
+import { texts } from '../../texts/apps'
 
 export type System = OwnList['system']
 type Place = { path?: string | null; desktop?: string | null; flatpak?: string | null; bundle?: string | null; uri?: string | null; aumid?: string | null; args?: string[] | null }
@@ -85,9 +86,9 @@ export function readForm(form: Form, entry: Entry, system: System): Entry {
 export function listFurther(entry: Entry): string[] {
   const { exe = [], process_name: names = [], cmdline = [], own = true } = entry.match ?? {}
   return [
-    Object.keys(entry.presets ?? {}).length ? 'presets' : '',
-    Object.keys(entry.env ?? {}).length ? 'variables' : '',
-    exe.length || names.length || cmdline.length || !own ? 'how its processes are known' : '',
+    Object.keys(entry.presets ?? {}).length ? texts.form.presets : '',
+    Object.keys(entry.env ?? {}).length ? texts.form.variables : '',
+    exe.length || names.length || cmdline.length || !own ? texts.form.processes : '',
   ].filter(Boolean)
 }
 
@@ -103,7 +104,7 @@ export function sortErrors(sentence: string, system: System): { fields: Record<s
     if (!known) { others.push(words); continue }
     const number = /^\d+/.exec(place.slice(known.length + 1))
     const text = `${words[0]!.toUpperCase()}${words.slice(1)}.`
-    fields[known.startsWith('platforms') ? 'places' : known] ??= number && Number(number[0]) ? `Line ${Number(number[0]) + 1}: ${words}.` : text
+    fields[known.startsWith('platforms') ? 'places' : known] ??= number && Number(number[0]) ? texts.form.errorLine(Number(number[0]) + 1, words) : text
   }
   return { fields, rest: others.join(' ') }
 }

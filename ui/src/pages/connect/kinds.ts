@@ -2,19 +2,20 @@
 import Bot from '@lucide/svelte/icons/bot'
 import Plug from '@lucide/svelte/icons/plug'
 import SquareTerminal from '@lucide/svelte/icons/square-terminal'
+import { texts } from '../../texts/connect'
 
 export const KINDS = [
   {
-    kind: 'gpt', suggested: 'My GPT', icon: Bot, title: 'A custom GPT', lead: 'In the GPT editor you give it an address, a key or a sign-in, and its instructions.',
-    for: 'For a GPT of your own with a task of its own. Needs a ChatGPT plan that can create GPTs (Plus, Pro, Business…).',
+    kind: 'gpt', suggested: texts.kinds.gptName, icon: Bot, title: 'A custom GPT', lead: texts.kinds.gptLead,
+    for: texts.kinds.gptFor,
   },
   {
-    kind: 'app', suggested: 'My app', icon: Plug, title: 'A ChatGPT app', lead: 'ChatGPT and other assistants connect by themselves, over MCP. You let them in here.',
-    for: 'For every chat, without a GPT: ChatGPT in developer mode, Claude, and whatever else speaks MCP.',
+    kind: 'app', suggested: texts.kinds.appName, icon: Plug, title: texts.kinds.app, lead: texts.kinds.appLead,
+    for: texts.kinds.appFor,
   },
   {
-    kind: 'script', suggested: 'My script', icon: SquareTerminal, title: 'A script', lead: 'A script calls with a key, from this computer or from elsewhere.',
-    for: 'For a program that you wrote. On this computer it needs no tunnel.',
+    kind: 'script', suggested: texts.kinds.scriptName, icon: SquareTerminal, title: 'A script', lead: texts.kinds.scriptLead,
+    for: texts.kinds.scriptFor,
   },
 ] as const
 

@@ -1,18 +1,19 @@
 /** Labels and formats of OMI's deliveries. */
 import type { LastArrival } from '../../lib/api'
+import { texts } from '../../texts/omi'
 
 export const KINDS: readonly { kind: LastArrival['kind']; title: string; nothing: string }[] = [
-  { kind: 'memory', title: 'Conversations', nothing: 'Arrives 1–2 minutes after a conversation ends.' },
-  { kind: 'transcript', title: 'What is being said', nothing: 'It comes while somebody speaks.' },
-  { kind: 'day_summary', title: 'Days', nothing: 'Arrives in the evening.' },
-  { kind: 'audio', title: 'Sound', nothing: 'It comes while somebody speaks.' },
-  { kind: 'button', title: 'Its button', nothing: 'It comes when the button is pressed.' },
+  { kind: 'memory', title: texts.kinds.memories, nothing: texts.kinds.memoriesHint },
+  { kind: 'transcript', title: texts.kinds.transcript, nothing: texts.kinds.transcriptHint },
+  { kind: 'day_summary', title: texts.kinds.days, nothing: texts.kinds.daysHint },
+  { kind: 'audio', title: texts.kinds.audio, nothing: texts.kinds.audioHint },
+  { kind: 'button', title: texts.kinds.button, nothing: texts.kinds.buttonHint },
 ]
 
 export const pluralize = (count: number, singular: string, plural: string): string => `${count} ${count === 1 ? singular : plural}`
 
 /** Speaker name; the owner is "You". */
-export const nameSpeaker = (speaker: string, isUser: boolean): string => (isUser ? 'You' : speaker)
+export const nameSpeaker = (speaker: string, isUser: boolean): string => (isUser ? texts.kinds.you : speaker)
 
 /** Formats an offset into a conversation: "1:02", "1:00:10". */
 export function formatOffset(seconds: number): string {

@@ -1,5 +1,6 @@
 /** Form fields of a section's JSON schema. */
 import type { SectionView } from '../../lib/api'
+import { texts } from '../../texts/settings'
 
 export type Value = string | number | boolean | string[] | null
 export interface FormField {
@@ -58,7 +59,7 @@ const formatChoice = (value: string): string => value.charAt(0).toUpperCase() + 
 /** Limits, such as "1 to 365 days". */
 export function formatLimits({ least, most, unit }: FormField): string {
   if (most === undefined) return unit
-  const range = least === undefined || (least > 0 && least < 1) ? `at most ${most}` : `${least} to ${most}`
+  const range = least === undefined || (least > 0 && least < 1) ? texts.form.atMost(most) : texts.form.range(least, most)
   return `${range} ${unit}`.trim()
 }
 

@@ -1,11 +1,13 @@
 /** Setup wizard. The server stores its progress. */
 import { unwrap, api, type Onboarding, type Progress, type StepView } from '../../lib/api'
 import { go } from '../../lib/route.svelte'
+import { texts } from '../../texts/welcome'
+import { texts as common } from '../../texts/common'
 
 const STEPS: readonly StepView[] = [
-  { name: 'use', label: 'Permissions', title: 'Choose what ChatGPT may use', text: 'Everything is off by default.' },
-  { name: 'tunnel', label: 'Address', title: 'Let ChatGPT reach this computer', text: 'With a free ngrok account.' },
-  { name: 'connect', label: 'ChatGPT', title: 'Connect a GPT', text: 'An address and a key, pasted into ChatGPT.' },
+  { name: 'use', label: common.permissions, title: texts.wizard.useTitle, text: texts.wizard.useHint },
+  { name: 'tunnel', label: common.address, title: texts.wizard.tunnelTitle, text: texts.wizard.tunnelHint },
+  { name: 'connect', label: texts.wizard.connect, title: texts.wizard.connectTitle, text: texts.wizard.connectHint },
 ]
 
 const ORDER = ['gmail', 'apps'] // of the integrations; the others follow

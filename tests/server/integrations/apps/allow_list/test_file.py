@@ -82,7 +82,7 @@ def test_broken_list_is_reported_and_kept_aside_and_the_last_good_one_stays(plac
     allow_list = open_allow_list(places)
     places.own.write_bytes(content)
     assert names(allow_list) == ["shipped"]
-    assert "app_config.json is broken" in allow_list.problem
+    assert "app_config.json contains an error" in allow_list.problem
     assert sentence in allow_list.problem
     assert copies(places) == ["app_config.broken-2026-01-02T120000Z.json"]
     assert (places.own.parent / copies(places)[0]).read_bytes() == content
@@ -237,7 +237,7 @@ def test_list_is_not_changed_while_it_is_written_elsewhere(places):
         lambda: allow_list.add("a", Entry()),
         lambda: allow_list.remove("shipped"),
     ):
-        with pytest.raises(Conflict, match="makes no sense just now"):
+        with pytest.raises(Conflict, match="contains an error"):
             change()
     assert places.own.read_text() == "{"
 
@@ -255,7 +255,7 @@ def test_last_good_list_is_restored_as_it_was_written(places):
 
 def test_last_good_list_cannot_be_restored_if_none_was_good(places):
     places.own.write_text("{")
-    with pytest.raises(NotFound, match="no list to put back"):
+    with pytest.raises(NotFound, match="no working list to restore"):
         open_allow_list(places).restore()
 
 
@@ -301,7 +301,7 @@ def test_list_that_others_may_change_is_not_in_force(places, kind):
         places.own.write_text(EVIL)
         (places.own.parent if "folder" in kind else places.own).chmod(0o777)
     assert names(allow_list) == ["own"]
-    assert "The last good list stays in force" in allow_list.problem
+    assert "The last working list stays active" in allow_list.problem
     assert names(open_allow_list(places)) == ["own"], "nor after a restart"
     with pytest.raises(Conflict):
         allow_list.put("more", Entry.model_validate({"path": "sleep"}))

@@ -44,7 +44,7 @@ def test_unticked_permission_is_not_granted(new_desk):
 
 
 @pytest.mark.parametrize(
-    ("consent", "why"), [(Consent(refused=True), "did not sign you in"), (Consent(scopes=frozenset()), "was ticked")]
+    ("consent", "why"), [(Consent(refused=True), "did not complete the sign-in"), (Consent(scopes=frozenset()), "was selected")]
 )
 def test_denied_consent_adds_no_account(new_desk, consent, why):
     back = answer(new_desk, new_desk.run(new_desk.mailbox.sign_ins.begin()), consent)
@@ -196,6 +196,6 @@ def test_sign_in_steps_are_published(new_desk):
             return [*messages, sign_ins.latest.message]
 
     first, second, third = new_desk.run(follow())
-    assert first == "Google asks in your browser."
-    assert second.startswith("Google has answered")
+    assert first == "Continue on Google's page in your browser."
+    assert second.startswith("Google has responded")
     assert third == "alex@example.com is signed in."

@@ -288,7 +288,7 @@ def test_draft_of_a_mail_changed_before_sending_is_sent_as_approved(desk, monkey
 
 
 @pytest.mark.parametrize(
-    "change", [{"html": "<p style='color: #fff'>Hello</p>"}, {"attachments": "text/html"}], ids=["html", "media type"]
+    "change", [{"html": "<p style='color: #00f'>Hello</p>"}, {"attachments": "text/html"}], ids=["html", "media type"]
 )
 def test_approval_covers_fields_that_are_not_shown_too(desk, change):
     order = {"html": "<p>Hello</p>", "attachments": "text/plain", **change}

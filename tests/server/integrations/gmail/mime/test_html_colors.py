@@ -56,6 +56,7 @@ def test_letters_in_the_color_of_their_background_are_named(source):
     [
         "<table><tr><td bgcolor=#000><font color=white>x</font></table>",
         "<div style='background:#036 no-repeat'> <p style='color:#fff'>x</div> y",
+        "<p style='background:#000;color:#fff'>x</p><p style='color:#000'>y",
         "<p style='color:rgb(34, 34, 34)'>x<span style='color:#999'>y<a style='color:inherit'>z",
     ],
 )

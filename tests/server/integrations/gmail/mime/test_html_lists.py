@@ -19,13 +19,13 @@ from server.integrations.gmail.mime.html_lists import open_list
         ({"type": "I", "start": "4000"}, {}, "4000."),
         ({"type": "x"}, {"type": "A"}, "A."),
         ({"type": "A"}, {"type": "disc"}, "*"),
+        ({"type": " A"}, {"type": "a "}, "1."),
     ],
 )
 def test_mark_of_an_entry(attributes, entry, mark):
     assert open_list("ol", attributes).mark(entry) == mark
 
 
-def test_unordered_list_has_dots_unless_its_type_is_of_numbers():
-    assert open_list("ul", {"start": "5"}).mark({"value": "7"}) == "*"
-    entries = open_list("ul", {"type": "A"})
-    assert [entries.mark({}), entries.mark({"value": "7"}), entries.mark({})] == ["A.", "G.", "H."]
+def test_unordered_list_has_dots_unless_an_entry_is_numbered():
+    entries = open_list("ul", {"type": "A", "start": "5"})
+    assert [entries.mark({"value": "7"}), entries.mark({"type": "A"}), entries.mark({})] == ["*", "H.", "*"]

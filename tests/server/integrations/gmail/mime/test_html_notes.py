@@ -1,4 +1,4 @@
-"""Notes on text of HTML that cannot be shown."""
+"""Notes name what the text of HTML cannot show."""
 
 import pytest
 

@@ -39,7 +39,7 @@ def test_script_is_no_address():
 
 
 @pytest.mark.parametrize("hidden", ["\v", "\x1c", "\x85", "\u2028", "\u2029", "\u200b"])
-def test_invisible_element_is_no_space(hidden):
+def test_hidden_character_is_no_space(hidden):
     assert write(("write", f"pay {hidden}now{hidden}")) == f"pay {hidden}now{hidden}"
     assert (
         write(("begin", "pre"), ("write", f"pay{hidden}now{hidden}\r\nor\n\nnever\n")) == f"pay{hidden}now{hidden}\nor\n\nnever"

@@ -84,7 +84,7 @@ def test_no_html_stays_none():
         ("<p style='margin: 0 0 0 -99px'>x", '<p style="">x</p>', ("margin",)),
     ],
 )
-def test_hiding_or_turning_style_is_removed(source, sent, removed):
+def test_style_that_hides_or_turns_words_is_removed(source, sent, removed):
     rebuilt = rebuild(source)
     assert (rebuilt.source, rebuilt.removed) == (sent, removed)
 

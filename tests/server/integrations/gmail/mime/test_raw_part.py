@@ -37,7 +37,7 @@ UNSHOWN = {
     b"Content-Type: (text/plain) text/html\n\n<img alt=x>": "its encoding is unclear",
     b"Content-Transfer-Encoding: quoted-printable\n\na= \nb": "its encoding is unclear",
     b"Content-Transfer-Encoding: quoted-printable\n\n=Z=40": "its encoding is unclear",
-    b"Content-Type: text/calendar; name=a.ics\nContent-Disposition: attachment\n\npay": "mail programs may show it as text",
+    b"Content-Type: text/calendar\nContent-Disposition: attachment\n\npay": "mail programs may show it as text",
     b"Content-Type: application/x; name=A.ICS\n\npay": "mail programs may show it as text",
     b"Content-Type: image/svg+xml\nContent-Disposition: inline\n\n<svg>": "mail programs may show it as text",
     b"Content-Type: text/csv\nContent-Disposition: attachment\nContent-Disposition: x\n\n1": "mail programs may show it as text",

@@ -1,0 +1,106 @@
+"""Checks of a database from elsewhere: it has the tables that Deskhand makes, and in them values that Deskhand writes.
+
+One row that cannot be read would keep everything from starting.
+"""
+
+import json
+import re
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from server.storage.database import DATABASE_FILE
+from server.storage.migrations import migrate
+
+TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite~_%' ESCAPE '~'"
+COLUMNS = 'SELECT name, upper(type), "notnull", pk, hidden FROM pragma_table_xinfo(?) ORDER BY name'
+KINDS = {"TEXT": str, "BLOB": bytes, "INTEGER": int, "BOOLEAN": int, "FLOAT": (float, int), "REAL": (float, int)}
+POLICIES = {"allow", "ask", "deny"}
+OUTCOMES = {"waiting", "running", "done", "failed", "refused", "repeated", "uncertain"}
+EXTENTS = {"temporary", "quarter", "recipients", "always", "once"}
+RATE = re.compile(r"none|[1-9]\d{0,8} *(?:/|per) *(?:[1-9]\d{0,4} *)?(?:second|minute|hour|day)s?", re.ASCII | re.IGNORECASE)
+MOMENTS = re.compile(r"(?:\w+_)?at|until")
+OF_ACCESS = {"client", "api_key", "client_use", "activity", "allowance", "outgoing", "recipient"}
+LONGEST_NAME = 200
+Column = tuple[str, str, int, int, int]
+
+
+def is_list(value: str) -> bool:
+    """Return whether a value is a list of strings, as JSON."""
+    items = json.loads(value)
+    return isinstance(items, list) and all(isinstance(item, str) for item in items)
+
+
+def is_policies(value: str) -> bool:
+    """Return whether a value is an object of policies, as JSON."""
+    policies = json.loads(value)
+    return isinstance(policies, dict) and all(isinstance(policy, str) and policy in POLICIES for policy in policies.values())
+
+
+def is_object(value: str) -> bool:
+    """Return whether a value is an object, as JSON."""
+    return isinstance(json.loads(value), dict)
+
+
+def is_moment(value: str) -> bool:
+    """Return whether a value is a time (ISO 8601) with its zone."""
+    return datetime.fromisoformat(value).tzinfo is not None
+
+
+VALUES: dict[tuple[str, str], Callable[[str], bool]] = {
+    ("client", "scopes"): is_list,
+    ("client", "policies"): is_policies,
+    ("client", "rate"): lambda value: RATE.fullmatch(value) is not None,
+    ("activity", "outcome"): OUTCOMES.__contains__,
+    ("activity", "arguments"): is_object,
+    ("activity", "effect"): is_object,
+    ("allowance", "recipients"): is_list,
+    ("allowance", "extent"): EXTENTS.__contains__,
+    ("oauth_client", "redirect_uris"): is_list,
+    ("oauth_client", "callbacks"): is_list,
+}
+
+
+def require_own_content(path: Path, folders: Sequence[Path]) -> None:
+    """Raises ValueError for a table or a value that Deskhand would not have written. `folders`: the integrations' migrations."""
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        made = Path(folder) / DATABASE_FILE
+        migrate(made, folders)
+        with closing(sqlite3.connect(made)) as connection:
+            expected = read_tables(connection)
+    with closing(sqlite3.connect(path)) as connection:
+        actual = read_tables(connection)
+        for table, columns in expected.items():
+            if actual.get(table) != columns:
+                raise ValueError(table)
+            for name, kind, *_ in columns:
+                require_values(read_values(connection, table, name), KINDS.get(kind, object), find_check(table, name))
+
+
+def find_check(table: str, column: str) -> Callable[[str], bool] | None:
+    """Find the check of the values of a column."""
+    is_time = MOMENTS.fullmatch(column) and (table in OF_ACCESS or table.startswith("oauth_"))
+    return VALUES.get((table, column), is_moment if is_time else None)
+
+
+def read_tables(connection: sqlite3.Connection) -> dict[str, list[Column]]:
+    """Read the columns of every table."""
+    names = [name for (name,) in connection.execute(TABLES)]
+    return {name: connection.execute(COLUMNS, (name,)).fetchall() for name in names}
+
+
+def read_values(connection: sqlite3.Connection, table: str, column: str) -> Iterator[Any]:
+    """Read the values of a column. The names are those of our own migrations."""
+    query = f'SELECT "{column}" FROM "{table}" WHERE "{column}" IS NOT NULL'  # noqa: S608, see above
+    return (value for (value,) in connection.execute(query))
+
+
+def require_values(values: Iterator[Any], kind: Any, fits: Callable[[str], bool] | None) -> None:
+    """Raises ValueError for a value of another kind, or one that does not fit."""
+    for value in values:
+        if not isinstance(value, kind) or (fits and not fits(value)):
+            raise ValueError(str(value)[:LONGEST_NAME])

@@ -1,0 +1,66 @@
+"""A database from elsewhere has our tables, and values that we write."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from server.storage.migrations import migrate
+from server.storage.restored_database import require_own_content
+
+AT = "'2026-01-01T00:00:00+00:00'"
+CLIENT = f"INSERT INTO client VALUES ('c', 'bot', '[\"read:mail\"]', '{{\"send_mail\": \"ask\"}}', '30/minute', {AT}, NULL)"
+CALL = (
+    "INSERT INTO activity (at, client_name, operation, sentence, changes, decision, reason, outcome) "
+    f"VALUES ({AT}, 'bot', 'o', 's', 1, 'd', 'r', 'done')"
+)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    path = tmp_path / "deskhand.db"
+    migrate(path)
+    run(path, CLIENT, CALL)
+    return path
+
+
+def run(path: Path, *statements: str) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def test_own_content_is_accepted(database: Path) -> None:
+    run(database, "CREATE TABLE other (a)", "UPDATE client SET rate = 'none'", "UPDATE activity SET arguments = '{}'")
+    require_own_content(database, ())
+    assert sorted(path.name for path in database.parent.iterdir()) == ["deskhand.db"]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DROP TABLE outgoing",
+        "ALTER TABLE activity DROP COLUMN result",
+        "ALTER TABLE activity ADD COLUMN more",
+        "UPDATE client SET scopes = 'not json'",
+        "UPDATE client SET scopes = '[1]'",
+        "UPDATE client SET scopes = '{\"a\": 1}'",
+        "UPDATE client SET policies = '[]'",
+        'UPDATE client SET policies = \'{"send_mail": "please"}\'',
+        "UPDATE client SET policies = '{\"send_mail\": []}'",
+        "UPDATE client SET rate = 'much'",
+        "UPDATE client SET name = x'00'",
+        "UPDATE client SET name = CAST(x'ff' AS TEXT)",
+        "UPDATE client SET created_at = 'yesterday'",
+        "UPDATE client SET revoked_at = ''",
+        "UPDATE activity SET outcome = 'splendid'",
+        "UPDATE activity SET arguments = '[]'",
+        "UPDATE activity SET effect = '{'",
+        "UPDATE activity SET status = 'many'",
+    ],
+)
+def test_content_that_nobody_writes_is_refused(database: Path, statement: str) -> None:
+    run(database, statement)
+    with pytest.raises((ValueError, sqlite3.OperationalError)):
+        require_own_content(database, ())
