@@ -20,16 +20,19 @@ PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36  # linux/prctl.h
 POLL_SECONDS = 0.02
 KILL_SECONDS = 5.0  # limit for killed processes to disappear
 NOT_STARTED = 127
+FLAG = "--guard-child"  # makes the frozen program the guard
+LIBRARIES = "LD_LIBRARY_PATH"
 
 
 def guarded_command(command: list[str], lifeline: int, grace_seconds: float) -> list[str]:
     """Return the command that runs another under this guard. `lifeline`: the pipe's reading end, which the guard inherits."""
-    return [sys.executable, "-I", "-S", __file__, str(lifeline), str(grace_seconds), *command]
+    program = [FLAG] if getattr(sys, "frozen", False) else ["-I", "-S", __file__]
+    return [sys.executable, *program, str(lifeline), str(grace_seconds), *command]
 
 
 def is_available() -> bool:
-    """Return whether the guard works here: not on Windows, and not in a frozen program, whose executable is no Python."""
-    return os.name == "posix" and not getattr(sys, "frozen", False)
+    """Return whether there is a guard on this system."""
+    return os.name == "posix"
 
 
 def control_process(option: int, value: int) -> None:
@@ -51,10 +54,19 @@ def start(command: list[str], lifeline: int) -> int:
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # which Python ignores
         if os.getppid() == guard:
             os.close(lifeline)
+            restore_libraries()
             os.execvp(command[0], command)  # noqa: S606, the person's own command
     except OSError as error:
         os.write(2, f"{command[0]}: {error.strerror}\n".encode())
     os._exit(NOT_STARTED)
+
+
+def restore_libraries() -> None:
+    """Give the command the person's library path, which a frozen program has replaced by its own."""
+    if getattr(sys, "frozen", False):
+        os.environ.pop(LIBRARIES, None)
+        if original := os.environ.pop(f"{LIBRARIES}_ORIG", None):
+            os.environ[LIBRARIES] = original
 
 
 def release_streams() -> None:
@@ -105,9 +117,7 @@ def find_members() -> list[int]:
     while True:
         size = len(members)
         members |= {
-            pid
-            for pid, parent, session in processes
-            if pid != guard and (guard in (session, parent) or parent in members)
+            pid for pid, parent, session in processes if pid != guard and (guard in (session, parent) or parent in members)
         }
         if len(members) == size:
             return sorted(members)
@@ -130,9 +140,9 @@ def end_all(main: int, grace_seconds: float) -> None:
         reap(main)
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
     """Run the command until it exits or Deskhand is gone; return its exit status."""
-    lifeline, grace_seconds, command = int(sys.argv[1]), float(sys.argv[2]), sys.argv[3:]
+    lifeline, grace_seconds, command = int(arguments[0]), float(arguments[1]), arguments[2:]
     control_process(PR_SET_CHILD_SUBREAPER, 1)
     pid = start(command, lifeline)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -152,4 +162,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

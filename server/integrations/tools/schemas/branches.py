@@ -3,7 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-NULLABLE = "May be null."
+from server.integrations.tools.schemas.texts import NULLABLE, join_sentences
+
+TYPES = {str: "string", bool: "boolean", int: "integer", float: "number"}
+MOST_CHOICES = 10
+MOST_BRANCHES = 500
 
 
 def union_of(parts: list[dict[str, Any]], *, nullable: bool = False) -> dict[str, Any]:
@@ -23,8 +27,33 @@ def union_of(parts: list[dict[str, Any]], *, nullable: bool = False) -> dict[str
     else:
         result = {"anyOf": unique}
     if nullable:
-        result["description"] = " ".join(word for word in (result.get("description"), NULLABLE) if word)
+        result["description"] = join_sentences([result.get("description", ""), NULLABLE])
     return result
+
+
+def list_branches(schema: Mapping[str, Any]) -> list[Any]:
+    """List the parts of `allOf`, or else the alternatives of a schema."""
+    for name in ("allOf", "anyOf", "oneOf"):
+        if isinstance(schema.get(name), list) and schema[name]:
+            branches: list[Any] = schema[name][:MOST_BRANCHES]
+            return branches
+    return []
+
+
+def enum_of(values: list[Any], schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Write the values that are allowed, with their type if they share one and the schema has none."""
+    kinds = {TYPES.get(type(value)) for value in values}
+    if schema.keys() & {"type", "anyOf"} or len(kinds) > 1 or None in kinds:
+        return {"enum": values}
+    return {"type": kinds.pop(), "enum": values}
+
+
+def describe_choices(schema: Mapping[str, Any], branches: list[Mapping[str, Any]]) -> str:
+    """Say which properties are needed together, if alternatives differ in that."""
+    choices = [" and ".join(sorted(names_of(branch))) for branch in branches]
+    if isinstance(schema.get("allOf"), list) or len(set(choices)) < 2:
+        return ""
+    return f"Needs {', or '.join(choice or 'none of these' for choice in choices[:MOST_CHOICES])}."
 
 
 def merge_branches(schema: Mapping[str, Any], branches: list[Mapping[str, Any]]) -> dict[str, Any]:

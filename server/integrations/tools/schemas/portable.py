@@ -2,19 +2,18 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from server.core.invisible import remove_hidden
-from server.integrations.tools.schemas.branches import merge_branches, union_of
+from server.integrations.tools.schemas.branches import describe_choices, enum_of, list_branches, merge_branches, union_of
 from server.integrations.tools.schemas.references import resolve_reference
+from server.integrations.tools.schemas.texts import Texts, join_sentences
 
 LARGEST = 262_144  # characters of a schema as JSON
 DEEPEST = 10  # levels of the result
-MOST_PARTS = 4_000  # subschemas of the result
+MOST_PARTS = 1_000  # subschemas of the result
 MOST_VALUES = 500  # of an enum
-LONGEST_TEXT = 700  # characters of a description, as OpenAI allows for a parameter
-LONGEST_RULE = 300  # characters of a rule that is put into the description
 LONGEST_PATTERN = 500
 LONGEST_DEFAULT = 2_000
 LONGEST_PROPERTY = 64
@@ -23,11 +22,6 @@ COPIED = {
     *("minimum", "maximum", "multipleOf", "minLength", "maxLength", "minItems", "maxItems", "uniqueItems"),
     *("minProperties", "maxProperties", "format", "deprecated", "readOnly", "writeOnly"),
 }
-# Rules that importers ignore or refuse; they are told in words.
-RULES = (
-    *("not", "if", "then", "else", "dependentRequired", "dependentSchemas", "dependencies", "patternProperties", "propertyNames"),
-    *("contains", "minContains", "maxContains", "unevaluatedProperties", "unevaluatedItems"),
-)
 RECURSIVE = "Has the same form as “{name}”, which contains it."
 OUTSIDE = "May be anything; its form is described elsewhere."
 TOO_DEEP = "May be anything; its form is nested too deeply to be shown."
@@ -35,11 +29,11 @@ TOO_DEEP = "May be anything; its form is nested too deeply to be shown."
 
 @dataclass(frozen=True)
 class PortableSchema:
-    """`notes`: sentences about what was removed or could not be kept. `renamed`: original names of properties, by the new ones."""
+    """`notes`: sentences about what was removed or not kept. `renamed`: original names of properties, by the new ones."""
 
     schema: dict[str, Any]
     notes: tuple[str, ...] = ()
-    renamed: Mapping[str, str] = {}
+    renamed: Mapping[str, str] = field(default_factory=dict)
 
     def restore(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Give the arguments of a call the names that the tool knows."""
@@ -56,7 +50,7 @@ def make_portable(schema: Any) -> PortableSchema:
         return PortableSchema(generic_object(), ("Its input schema is too large or invalid, so it is not shown.",))
     writer = Writer(schema)
     result = writer.write_root()
-    return PortableSchema(result, tuple(writer.notes), writer.renamed)
+    return PortableSchema(result, writer.notes, writer.renamed)
 
 
 def generic_object() -> dict[str, Any]:
@@ -70,15 +64,25 @@ class Writer:
         self._root = root
         self._parts = 0
         self._stack: list[str] = []  # references that are being written out
-        self.notes: dict[str, None] = {}
+        self._texts = Texts()
         self.renamed: dict[str, str] = {}
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return tuple(self._texts.notes)
 
     def write_root(self) -> dict[str, Any]:
         """Write the whole schema: an object with properties, without alternatives at the top, which OpenAI refuses there."""
         root = self._inline(self._root)
-        root = merge_branches(root, [self._inline(branch) for branch in self._list_branches(root)])
+        choices = ""
+        for _ in range(DEEPEST):  # a branch may bring branches of its own
+            branches = [self._inline(branch) for branch in list_branches(root)]
+            choices = choices or describe_choices(root, branches)
+            root = merge_branches(root, branches)
         result = self._write_object({**root, "type": "object"}, 0, top=True)
-        self._add_texts(root, result)
+        if choices:
+            result["description"] = self._texts.clean(choices)
+        self._texts.describe(root, result)
         return result
 
     def write(self, schema: Any, depth: int) -> dict[str, Any]:
@@ -87,10 +91,10 @@ class Writer:
         if schema is True or schema == {}:
             return {}
         if not isinstance(schema, Mapping):
-            self._note("A part of its input schema is invalid and left out.")
+            self._texts.note("A part of its input schema is invalid and left out.")
             return {}
         if depth > DEEPEST or self._parts > MOST_PARTS:
-            self._note("Its input schema is too large to be shown completely.")
+            self._texts.note("Its input schema is too large to be shown completely.")
             return {"description": TOO_DEEP}
         reference = schema.get("$ref", schema.get("$dynamicRef"))
         if isinstance(reference, str):
@@ -102,8 +106,8 @@ class Writer:
         try:
             target = resolve_reference(self._root, reference)
         except LookupError:
-            self._note("A reference in its input schema leads nowhere, or outside of it, and is not followed.")
-            return {"description": self._text(siblings.get("description")) or OUTSIDE}
+            self._texts.note("A reference in its input schema leads nowhere, or outside of it, and is not followed.")
+            return {"description": self._texts.clean(siblings.get("description")) or OUTSIDE}
         if reference in self._stack or target is self._root:
             return self._write_recursive(target, reference, siblings)
         self._stack.append(reference)
@@ -122,23 +126,27 @@ class Writer:
             result = generic_object()
         elif kind == "array":
             result["items"] = {}
-        name = self._text(target.get("title") if isinstance(target, Mapping) else "") or reference.rpartition("/")[2].strip("#")
-        words = [self._text(siblings.get("description")), RECURSIVE.format(name=self._text(name) or "the whole")]
-        result["description"] = " ".join(word for word in words if word)
+        name = self._texts.clean(target.get("title") if isinstance(target, Mapping) else "") or reference.rpartition("/")[
+            2
+        ].strip("#")
+        words = [self._texts.clean(siblings.get("description")), RECURSIVE.format(name=self._texts.clean(name) or "the whole")]
+        result["description"] = join_sentences(words)
         return result
 
     def _write_plain(self, schema: Mapping[str, Any], depth: int) -> dict[str, Any]:
-        branches = self._list_branches(schema)
-        if any(isinstance(schema.get(name), list) for name in ("allOf",)):
-            schema = merge_branches(schema, [self._inline(branch) for branch in branches if branch is not None])
-            branches = self._list_branches(schema)
-        kinds = self._list_types(schema)
+        for _ in range(DEEPEST):
+            if isinstance(schema.get("allOf"), list):
+                schema = merge_branches(schema, [self._inline(branch) for branch in list_branches(schema)])
+        branches = list_branches(schema)
+        kinds = list_types(schema)
+        if not kinds and schema.get("type") is not None:
+            self._texts.note("Its input schema has a type that does not exist.")
         if branches or len(kinds) > 1:
             result = self._write_union(schema, branches, kinds, depth)
         else:
             result = self._write_type(schema, kinds[0] if kinds else "", depth)
         self._add_values(schema, result)
-        self._add_texts(schema, result)
+        self._texts.describe(schema, result)
         return result
 
     def _write_union(self, schema: Mapping[str, Any], branches: list[Any], kinds: list[str], depth: int) -> dict[str, Any]:
@@ -193,10 +201,10 @@ class Writer:
             return name
         public = "".join(char for char in public if char.isprintable())[:LONGEST_PROPERTY].strip()
         if not top or not public or public in taken:
-            self._note("A property of its input schema has a name that cannot be shown, and is left out.")
+            self._texts.note("A property of its input schema has a name that cannot be shown, and is left out.")
             return None
         self.renamed[public] = name
-        self._note("A property of its input schema is renamed, because its name is too long or contains hidden characters.")
+        self._texts.note("A property of its input schema is renamed, because its name is too long or contains hidden characters.")
         return public
 
     def _write_array(self, schema: Mapping[str, Any], depth: int) -> dict[str, Any]:
@@ -208,7 +216,7 @@ class Writer:
             parts = [self.write(part, depth + 1) for part in ordered[:MOST_VALUES]]
             others = [self.write(items, depth + 1)] if isinstance(items, Mapping) else []
             result["items"] = union_of(parts + others)
-            result["description"] = f"In this order: {self._rule(parts)}."
+            result["description"] = f"In this order: {self._texts.write_rule(parts)}."
             result.setdefault("maxItems", len(ordered)) if items is False else None
         else:
             result["items"] = self.write(items, depth + 1) if isinstance(items, Mapping) else {}
@@ -226,41 +234,12 @@ class Writer:
             result["pattern"] = pattern
         values = [schema["const"]] if "const" in schema else schema.get("enum")
         if isinstance(values, list) and values:
-            result["enum"] = values[:MOST_VALUES]
-            if len(values) > MOST_VALUES:
-                del result["enum"]
-                self._note("A list of values in its input schema is too long to be shown.")
-        if "default" in schema and len(json.dumps(schema["default"])) <= LONGEST_DEFAULT:
+            if len(values) <= MOST_VALUES:
+                result |= enum_of(values, result)
+            else:
+                self._texts.note("A list of values in its input schema is too long to be shown.")
+        if schema.get("default") is not None and len(json.dumps(schema["default"])) <= LONGEST_DEFAULT:
             result["default"] = schema["default"]
-
-    def _add_texts(self, schema: Mapping[str, Any], result: dict[str, Any]) -> None:
-        """Write the description: the server's, then what could not be written otherwise."""
-        rules = {name: schema[name] for name in RULES if name in schema}
-        words = [self._text(schema.get("description")) or self._text(schema.get("title")), result.pop("description", "")]
-        if "enum" in result and result["enum"] == [None]:
-            words.append("Must be null.")
-        elif schema.get("nullable") is True and "null" not in " ".join(words):
-            words.append("May be null.")
-        if rules:
-            words.append(f"Rules: {self._rule(rules)}")
-        if isinstance(schema.get("examples"), list) and schema["examples"]:
-            words.append(f"Examples: {self._rule(schema['examples'][:3])}")
-        text = " ".join(word for word in words if word)
-        if text:
-            result["description"] = text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"
-
-    def _rule(self, value: Any) -> str:
-        text = remove_hidden(json.dumps(value, ensure_ascii=False))
-        return text if len(text) <= LONGEST_RULE else f"{text[: LONGEST_RULE - 1]}…"
-
-    def _text(self, value: Any) -> str:
-        """Return a text without hidden characters, which are noted."""
-        if not isinstance(value, str):
-            return ""
-        shown = remove_hidden(value)
-        if shown != value:
-            self._note("Hidden characters were removed from its input schema.")
-        return shown.strip()
 
     def _inline(self, schema: Any) -> Mapping[str, Any]:
         """Return a schema, or what it refers to, for merging."""
@@ -276,24 +255,12 @@ class Writer:
             schema = {**target, **siblings} if isinstance(target, Mapping) else {}
         return schema if isinstance(schema, Mapping) else {}
 
-    def _list_branches(self, schema: Mapping[str, Any]) -> list[Any]:
-        """List the alternatives of a schema, or the parts of `allOf`."""
-        for name in ("allOf", "anyOf", "oneOf"):
-            if isinstance(schema.get(name), list) and schema[name]:
-                branches: list[Any] = schema[name][:MOST_VALUES]
-                return branches
-        return []
 
-    def _list_types(self, schema: Mapping[str, Any]) -> list[str]:
-        kind = schema.get("type")
-        kinds = kind if isinstance(kind, list) else [kind]
-        known = [name for name in kinds if isinstance(name, str) and name in TYPES]
-        if kind is not None and not known:
-            self._note("Its input schema has a type that does not exist.")
-        return list(dict.fromkeys(known))
-
-    def _note(self, sentence: str) -> None:
-        self.notes[sentence] = None
+def list_types(schema: Mapping[str, Any]) -> list[str]:
+    """List the types that a schema allows, without those that do not exist."""
+    kind = schema.get("type")
+    kinds = kind if isinstance(kind, list) else [kind]
+    return list(dict.fromkeys(name for name in kinds if isinstance(name, str) and name in TYPES))
 
 
 def guess_type(schema: Mapping[str, Any]) -> str:
