@@ -22,8 +22,8 @@ ENDED = (UpstreamState.stopped, UpstreamState.failed)
 class Timing(BackoffLimits):
     """All durations of a session, in seconds.
 
-    `wait`: limit for a call to wait for a session that is starting. `relist`: shortest time between two listings; it doubles up to
-    `longest_relist` while the server says again and again that its lists have changed.
+    `wait`: limit for a call to wait for a session that is starting. `relist`: shortest time between two listings; it doubles
+    up to `longest_relist` while the server says again and again that its lists have changed.
     """
 
     first_delay: float = 0.5

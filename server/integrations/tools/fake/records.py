@@ -46,34 +46,7 @@ CONTACTS = (
 STATUSES = ("new", "contacted", "qualified", "lost")
 IGNORED = frozenset(
     ["a", "all", "and", "are", "by", "for", "from", "give", "in", "list", "me", "of", "on", "our", "show", "the", "their", "what"]
-    + ["which", "who", "with", "leads", "lead"]
-)
-    [
-        "a",
-        "all",
-        "and",
-        "are",
-        "by",
-        "for",
-        "from",
-        "give",
-        "in",
-        "list",
-        "me",
-        "of",
-        "on",
-        "our",
-        "show",
-        "the",
-        "their",
-        "what",
-        "which",
-        "who",
-        "with",
-        "leads",
-        "lead",
-    ]
-)
+) | {"which", "who", "with", "leads", "lead"}
 
 
 def find_leads(status: str = "", limit: int = 10) -> list[dict[str, Any]]:
