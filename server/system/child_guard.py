@@ -100,13 +100,13 @@ def list_processes() -> list[tuple[int, int, int]]:
                     state, parent, _, session = file.read().rpartition(b")")[2].split()[:4]
                 if state not in b"ZX":
                     processes.append((int(name), int(parent), int(session)))
-        return processes
-    with os.popen("/bin/ps -A -o pid=,ppid=,pgid=,stat=") as output:  # noqa: S605, no argument is anybody's
-        for line in output:
-            with suppress(ValueError):
-                pid, parent, group, state = line.split()[:4]
-                if not state.startswith("Z"):
-                    processes.append((int(pid), int(parent), int(group)))
+    else:
+        with os.popen("/bin/ps -A -o pid=,ppid=,pgid=,stat=") as output:  # noqa: S605, no argument comes from outside
+            for line in output:
+                with suppress(ValueError):
+                    pid, parent, group, state = line.split()[:4]
+                    if not state.startswith("Z"):
+                        processes.append((int(pid), int(parent), int(group)))
     return processes
 
 

@@ -15,6 +15,7 @@ MADE = {
     "relaunch_environment(os.environ)",
     "dict(launch_spec.environment)",  # of the clean one, with the variables of the entry
     "dict(machine.environment)",  # the clean one
+    "dict(connection.environment)",  # the same, with the variables of the configuration
 }
 
 OWN_ENVIRONMENT = {"server/system/child_guard.py"}  # a program whose own environment was made for what it starts

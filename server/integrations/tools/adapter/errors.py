@@ -40,7 +40,7 @@ def explain(error: BaseException, title: str, ending: Ending) -> DeskhandError:
         if isinstance(leaf, MCPError):
             return explain_answer(leaf, title, ending)
     leaf = next(list_leaves(error), error)
-    if ending.is_set and ending.sentence:
+    if ending.sentence and not isinstance(leaf, TimeoutError):
         return UpstreamFailed(f"“{title}” {ending.sentence}.")
     if isinstance(leaf, httpx2.HTTPStatusError):
         return explain_status(leaf.response.status_code, title)
@@ -62,8 +62,8 @@ def list_leaves(error: BaseException) -> Iterator[BaseException]:
 def explain_answer(error: MCPError, title: str, ending: Ending) -> DeskhandError:
     """Explain an error that the server, or the SDK in its place, answered."""
     message = clean_message(error.message)
-    if error.code == CONNECTION_CLOSED:
-        return UpstreamFailed(f"“{title}” {ending.sentence or 'ended the connection'}.")
+    if error.code == CONNECTION_CLOSED and ending.sentence:  # servers use this code, too
+        return UpstreamFailed(f"“{title}” {ending.sentence}.")
     if error.message == GENERIC and ending.status:
         return explain_status(ending.status, title)
     if message.startswith(ELICITATION):

@@ -17,7 +17,7 @@ from server.integrations.tools.adapter.changes import follow_changes, is_list_ch
 from server.integrations.tools.adapter.content import convert_blocks, convert_result
 from server.integrations.tools.adapter.ending import Ending
 from server.integrations.tools.adapter.errors import explain
-from server.integrations.tools.adapter.http import LARGEST_ANSWER, open_client
+from server.integrations.tools.adapter.http import LARGEST_ANSWER, make_client
 from server.integrations.tools.adapter.listing import (
     LONGEST_INSTRUCTIONS,
     MOST_OTHERS,
@@ -187,9 +187,10 @@ async def open_transport(
         if connection.transport is Transport.stdio:
             yield await stack.enter_async_context(open_process(connection, log, ending))
             return
-        http = await stack.enter_async_context(open_client(connection, ending, auth))
+        http = make_client(connection, ending, auth)
         if connection.transport is Transport.http:
+            await stack.enter_async_context(http)
             opened = streamable_http_client(connection.url, http_client=http, max_sse_event_size=LARGEST_ANSWER)
-        else:
-            opened = sse_client(connection.url, httpx_client_factory=lambda **_: http)
+        else:  # enters the client itself
+            opened = sse_client(connection.url, httpx_client_factory=lambda *_, **__: http)
         yield await stack.enter_async_context(opened)

@@ -8,7 +8,7 @@ import os
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,6 @@ class Child:
     process: Process
     identity: processes.Process
     lifeline: int | None
-    left: tuple[processes.Process, ...] = field(default=())
 
     def release(self) -> None:
         """Let the guard end the server."""
@@ -68,7 +67,6 @@ async def open_process(connection: Connection, log: UpstreamLog, ending: Ending)
 
 async def start(connection: Connection) -> Child:
     """Start the process in a session of its own, under a guard where there is one."""
-    launch_spec = connection
     command, options, lifeline = [*connection.command], dict[str, Any](), None
     held: int | None = None
     if child_guard.is_available():
@@ -81,7 +79,7 @@ async def start(connection: Connection) -> Child:
             stdin=PIPE,
             stdout=PIPE,
             stderr=PIPE,
-            env=dict(launch_spec.environment),
+            env=dict(connection.environment),
             cwd=connection.folder or Path.home(),
             start_new_session=True,
             limit=LONGEST_LINE,
@@ -94,7 +92,8 @@ async def start(connection: Connection) -> Child:
     finally:
         if held is not None:
             os.close(held)
-    return Child(process, await asyncio.to_thread(processes.identify_child, process.pid), lifeline)
+    # No await before the caller's task group: a cancellation there would lose the process.
+    return Child(process, processes.identify_child(process.pid), lifeline)
 
 
 async def stop(child: Child) -> None:

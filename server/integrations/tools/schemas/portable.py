@@ -171,12 +171,13 @@ class Writer:
         return result
 
     def _write_object(self, schema: Mapping[str, Any], depth: int, *, top: bool = False) -> dict[str, Any]:
-        properties, required = {}, set[str]()
+        properties, required = dict[str, Any](), set[str]()
         wanted = schema.get("required")
         wanted_names = {name for name in wanted if isinstance(name, str)} if isinstance(wanted, list) else set()
         given = schema.get("properties")
-        for name, part in given.items() if isinstance(given, Mapping) else ():
-            public = self._name_property(name, set(properties) | set(given) - {name}, top=top)
+        given = given if isinstance(given, Mapping) else {}
+        for name, part in given.items():
+            public = self._name_property(name, properties.keys() | given.keys() - {name}, top=top)
             if public is None or part is False:
                 continue
             properties[public] = self.write(part, depth + 1)
