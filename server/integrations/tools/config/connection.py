@@ -38,7 +38,7 @@ def resolve_process(config: UpstreamConfig, secrets: UpstreamSecrets, values: Ma
     environment = clean_environment() | expand_all(config.environment, secrets.environment, values)
     command = Path(expand(config.command, values)).expanduser()
     path = next((value for name, value in environment.items() if name.upper() == "PATH"), None)
-    program = shutil.which(command, path=path)
+    program = shutil.which(str(command), path=path)
     if program is None:
         raise InvalidInput(f"“{config.title}” could not be started: the program {shorten(str(command))} is not installed.")
     folder = str(Path(expand(config.folder, values)).expanduser()) if config.folder else ""

@@ -147,7 +147,7 @@ def read_transport(reader: Reader) -> Transport:
     elif has_command:
         transport = Transport.stdio
     else:
-        transport = Transport.sse if urlsplit(address).path.rstrip("/").endswith("/sse") else Transport.http
+        transport = Transport.sse if re.search(r"/sse/?(?:[?#]|$)", address) else Transport.http
     if transport is Transport.stdio and not has_command:
         raise reader.fail("it needs a command that starts it.")
     if transport is not Transport.stdio and not address:
