@@ -30,12 +30,17 @@ GENERIC = MCPError(-32603, "Server returned an error response")
         (GENERIC, ended(status=500), UpstreamFailed, "“A” answered with HTTP 500."),
         (GENERIC, ended(status=401), SignInNeeded, "“A” refused Deskhand's credentials (HTTP 401)."),
         (MCPError(-32600, "Elicitation not supported"), ended(), UpstreamFailed, "“A” wants to ask you something"),
-        (ExceptionGroup("x", [ExceptionGroup("y", [httpx2.ConnectError("http://secret")])]), ended(), Unavailable, "“A” could not be reached."),
+        (
+            ExceptionGroup("x", [ExceptionGroup("y", [httpx2.ConnectError("http://secret")])]),
+            ended(),
+            Unavailable,
+            "“A” could not be reached.",
+        ),
         (ValueError("secret"), ended(), UpstreamFailed, "“A” answered in a way that Deskhand cannot read."),
         (ZeroDivisionError("secret"), ended(), UpstreamFailed, "“A” failed (ZeroDivisionError)."),
         (ExceptionGroup("x", [InvalidInput("Mine.")]), ended(), InvalidInput, "Mine."),
     ],
-)  # fmt: skip
+)
 def test_failure_is_explained(error: Exception, ending: Ending, kind: type[Exception], sentence: str) -> None:
     explained = explain(error, "A", ending)
     assert type(explained) is kind

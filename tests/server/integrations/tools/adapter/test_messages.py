@@ -20,19 +20,23 @@ class Repeating:
         return SessionMessage(self._message)
 
 
+async def receive_all(stream: InspectedStream, count: int) -> None:
+    for _ in range(count):
+        await stream.receive()
+
+
 async def test_answers_are_inspected_and_not_limited() -> None:
     seen: list[dict[str, Any]] = []
     response = JSONRPCResponse(jsonrpc="2.0", id=1, result={"a": 1})
     stream = InspectedStream(Repeating(response), Ending(), seen.append)
-    for _ in range(2 * messages.MOST_UNREQUESTED):
-        await stream.receive()
+    await receive_all(stream, 2 * messages.MOST_UNREQUESTED)
     assert len(seen) == 2 * messages.MOST_UNREQUESTED
 
 
 async def test_notifications_without_end_end_the_session() -> None:
     ending = Ending()
     stream = InspectedStream(Repeating(JSONRPCNotification(jsonrpc="2.0", method="x")), ending, lambda _: None)
+    await receive_all(stream, messages.MOST_UNREQUESTED)
     with pytest.raises(anyio.EndOfStream):
-        for _ in range(10 * messages.MOST_UNREQUESTED):
-            await stream.receive()
+        await receive_all(stream, messages.MOST_UNREQUESTED)
     assert ending.sentence == "sends messages without end"

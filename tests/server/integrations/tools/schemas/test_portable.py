@@ -48,9 +48,15 @@ def rewrite(part: Any, **root: Any) -> Any:
         ({"type": ["string", "integer"]}, {"anyOf": [{"type": "string"}, {"type": "integer"}]}),
         ({"type": ["string", "null"]}, {"type": "string", "description": "May be null."}),
         ({"type": ["string"]}, {"type": "string"}),
-        ({"type": ["array", "null"], "items": {"type": "string"}}, {"type": "array", "items": {"type": "string"}, "description": "May be null."}),
+        (
+            {"type": ["array", "null"], "items": {"type": "string"}},
+            {"type": "array", "items": {"type": "string"}, "description": "May be null."},
+        ),
         ({"anyOf": [{"type": "string"}, {"type": "integer"}]}, {"anyOf": [{"type": "string"}, {"type": "integer"}]}),
-        ({"anyOf": [{"type": "string"}, {"type": "null"}], "default": None, "title": "T"}, {"type": "string", "description": "T. May be null."}),
+        (
+            {"anyOf": [{"type": "string"}, {"type": "null"}], "default": None, "title": "T"},
+            {"type": "string", "description": "T. May be null."},
+        ),
         ({"oneOf": [{"const": "a"}, {"const": "b"}]}, {"type": "string", "enum": ["a", "b"]}),
         ({"oneOf": [{"type": "string"}, {"type": "string"}]}, {"type": "string"}),
         ({"const": 5}, {"type": "integer", "enum": [5]}),
@@ -59,8 +65,14 @@ def rewrite(part: Any, **root: Any) -> Any:
         ({"type": "string", "nullable": True}, {"type": "string", "description": "May be null."}),
         ({"type": "integer", "minimum": 0, "exclusiveMinimum": True}, {"type": "integer", "exclusiveMinimum": 0}),
         ({"type": "string", "x-mcp-header": "Region", "$comment": "c"}, {"type": "string"}),
-        ({"type": "array", "prefixItems": [{"type": "string"}], "items": False}, {"type": "array", "items": {"type": "string"}, "description": 'In this order: [{"type": "string"}].', "maxItems": 1}),
-        ({"type": "object", "patternProperties": {"^x": {}}}, {**ANYTHING, "description": 'Rules: {"patternProperties": {"^x": {}}}'}),
+        (
+            {"type": "array", "prefixItems": [{"type": "string"}], "items": False},
+            {"type": "array", "items": {"type": "string"}, "description": 'In this order: [{"type": "string"}].', "maxItems": 1},
+        ),
+        (
+            {"type": "object", "patternProperties": {"^x": {}}},
+            {**ANYTHING, "description": 'Rules: {"patternProperties": {"^x": {}}}'},
+        ),
         ({"not": {"type": "string"}, "description": "No text"}, {"description": 'No text. Rules: {"not": {"type": "string"}}'}),
         ({"allOf": [{"type": "string"}, {"maxLength": 5}]}, {"type": "string", "maxLength": 5}),
         ({"$ref": "#/$defs/D"}, {"type": "string", "description": "D"}),
@@ -70,7 +82,7 @@ def rewrite(part: Any, **root: Any) -> Any:
         ({"$ref": "#/$defs/none", "description": "here"}, {"description": "here"}),
         ({"anyOf": [{"$ref": "#/$defs/D"}, {"type": "null"}]}, {"type": "string", "description": "D. May be null."}),
     ],
-)  # fmt: skip
+)
 def test_property_is_portable(part: Any, expected: dict[str, Any]) -> None:
     defs = {"D": {"type": "string", "description": "D"}, "N": {"$anchor": "named", "type": "integer"}}
     assert rewrite(part, **{"$defs": defs}) == expected
