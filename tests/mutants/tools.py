@@ -123,7 +123,7 @@ MUTANTS: list[Mutant] = [
         f"{S}/schemas/portable.py",
         "if reference in self._stack or target is self._root:",
         "if target is self._root:",
-        (f"{T}/schemas/test_portable.py::test_reference_to_a_parent_is_told_in_words",),
+        (f"{T}/schemas/test_portable.py::test_reference_to_a_parent_is_described",),
     ),
     Mutant(
         f"{S}/schemas/portable.py",
@@ -143,7 +143,7 @@ MUTANTS: list[Mutant] = [
         "if",
         (f"{T}/schemas/test_references.py",),
     ),
-    Mutant(f"{S}/names.py", "or name in taken for key", "for key", (f"{T}/test_names.py",)),
+    Mutant(f"{S}/names.py", "if len(keys) > 1 or name in taken\n", "if len(keys) > 1\n", (f"{T}/test_names.py",)),
     Mutant(f"{S}/names.py", 'return name.replace("-", "_").lower()', "return name.lower()", (f"{T}/test_names.py",)),
     # Supervisor and sessions
     Mutant(

@@ -56,7 +56,7 @@ async def test_late_answer_is_an_error_and_the_session_goes_on() -> None:
         assert (await session.call_tool("echo", {"a": 1})).text == '{"a": 1}'
 
 
-async def test_server_is_told_when_a_caller_is_cancelled() -> None:
+async def test_cancelled_call_is_cancelled_at_the_server() -> None:
     async with open_hostile("plain") as session:
         await session.list_all()
         task = asyncio.create_task(session.call_tool("wait", {}))

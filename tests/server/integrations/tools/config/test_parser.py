@@ -144,7 +144,7 @@ def test_variables_are_looked_up_and_missing_ones_are_listed() -> None:
     assert "“a” uses A of your environment." in imported.notes
 
 
-def test_inputs_are_asked_for() -> None:
+def test_inputs_are_listed() -> None:
     document = {
         "inputs": [
             {"id": "key", "type": "promptString", "description": "API key", "password": True},

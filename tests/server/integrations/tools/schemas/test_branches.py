@@ -20,6 +20,6 @@ def test_property_that_differs_between_alternatives_may_be_either() -> None:
     }
 
 
-def test_choices_are_told_if_they_differ() -> None:
+def test_choices_are_described_if_they_differ() -> None:
     assert describe_choices({"anyOf": []}, [{"required": ["a"]}, {}]) == "Needs a, or none of these."
     assert describe_choices({"anyOf": []}, [{"required": ["a"]}, {"required": ["a"]}]) == ""

@@ -93,7 +93,7 @@ def test_required_stays_required() -> None:
     assert schema == {"type": "object", "properties": {"a": {}, "b": {}}, "required": ["b"]}
 
 
-def test_reference_to_a_parent_is_told_in_words() -> None:
+def test_reference_to_a_parent_is_described() -> None:
     node = {"type": "object", "title": "Node", "properties": {"next": {"$ref": "#/$defs/Node", "description": "The next"}}}
     inner = rewrite({"$ref": "#/$defs/Node"}, **{"$defs": {"Node": node}})["properties"]["next"]
     assert inner == {**ANYTHING, "description": "The next. Has the same form as “Node”, which contains it."}
@@ -134,7 +134,7 @@ def test_invalid_schema_becomes_any_object(schema: Any) -> None:
     assert make_portable(schema).schema == ANYTHING
 
 
-def test_alternatives_at_the_top_are_merged_and_told() -> None:
+def test_alternatives_at_the_top_are_merged_and_described() -> None:
     parts = [{"type": "object", "properties": {name: {"type": "string"}}, "required": [name, "c"]} for name in "ab"]
     schema = make_portable({"anyOf": parts, "properties": {"c": {}}}).schema
     assert schema["properties"] == {"c": {}, "a": {"type": "string"}, "b": {"type": "string"}} or set(

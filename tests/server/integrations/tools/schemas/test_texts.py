@@ -6,7 +6,7 @@ def test_sentences_are_joined_with_full_stops() -> None:
     assert join_sentences([]) == ""
 
 
-def test_examples_and_rules_are_told() -> None:
+def test_examples_and_rules_are_described() -> None:
     result: dict[str, object] = {}
     Texts().describe({"description": "Size", "examples": [1, 2, 3, 4], "contains": {}}, result)
     assert result["description"] == 'Size. Rules: {"contains": {}}. Examples: [1, 2, 3]'
