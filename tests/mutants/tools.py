@@ -15,7 +15,7 @@ MUTANTS: list[Mutant] = [
         "server/system/child_guard.py",
         "    control_process(PR_SET_CHILD_SUBREAPER, 1)\n",
         "",
-        (f"{GUARD}::test_what_a_command_leaves_behind_is_ended", f"{GUARD}::test_everything_ends_when_deskhand_is_gone"),
+        (f"{GUARD}::test_orphans_of_a_command_are_ended", f"{GUARD}::test_everything_ends_when_deskhand_is_gone"),
     ),
     Mutant(
         "server/system/child_guard.py",

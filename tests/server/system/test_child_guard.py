@@ -94,7 +94,7 @@ def test_everything_ends_when_deskhand_is_gone(guard) -> None:
 
 
 @linux
-def test_what_a_command_leaves_behind_is_ended(guard) -> None:
+def test_orphans_of_a_command_are_ended(guard) -> None:
     guarded = run(guard, sys.executable, "-c", TREE, "leave")
     pids = pids_of(guarded)
     wait_gone(pids)

@@ -14,7 +14,6 @@ from server.integrations.tools.adapter.ending import Ending
 LONGEST_MESSAGE = 1_000  # characters of a server's own error
 REFUSALS = (401, 403)
 GENERIC = "Server returned an error response"  # in place of any HTTP status that the SDK does not know
-ELICITATION = "Elicitation not supported"
 LATE = "did not answer in time"
 KINDS: tuple[tuple[tuple[type[BaseException], ...], type[DeskhandError], str], ...] = (
     ((TimeoutError, httpx2.TimeoutException), UpstreamTimedOut, LATE),
@@ -66,8 +65,6 @@ def explain_answer(error: MCPError, title: str, ending: Ending) -> DeskhandError
         return UpstreamFailed(f"“{title}” {ending.sentence}.")
     if error.message == GENERIC and ending.status:
         return explain_status(ending.status, title)
-    if message.startswith(ELICITATION):
-        return UpstreamFailed(f"“{title}” wants to ask you something, which Deskhand does not pass on.")
     result, sentence = CODES.get(error.code, (UpstreamFailed, "reported an error: {message}"))
     return result(f"“{title}” {sentence.format(message=message)}")
 

@@ -33,7 +33,7 @@ from server.integrations.tools.adapter.listing import (
 from server.integrations.tools.adapter.messages import InspectedStream
 from server.integrations.tools.adapter.stdio import open_process
 from server.integrations.tools.log import UpstreamLog
-from server.integrations.tools.models import Block, Catalog, Connection, ServerInfo, ToolResult, Transport
+from server.integrations.tools.models import Block, BlockKind, Catalog, Connection, ServerInfo, ToolResult, Transport
 
 if TYPE_CHECKING:
     import httpx2
@@ -42,6 +42,10 @@ T = TypeVar("T")
 OPEN_SECONDS = 60.0  # to start and to introduce itself; npx and uvx may have to download first
 LIST_SECONDS = 30.0  # for all pages of everything
 CALL_SECONDS = 600.0
+LONGEST_QUESTION = 500  # characters
+DECLINED = Block(
+    kind=BlockKind.text, text="[The server asked for more input, which Deskhand declined. This answer may be incomplete.]"
+)
 
 
 class Session:
@@ -77,8 +81,12 @@ class Session:
 
     async def call_tool(self, name: str, arguments: dict[str, Any], seconds: float = CALL_SECONDS) -> ToolResult:
         """Call a tool. The server is told when the caller is cancelled or the time is over."""
+        declined = self._ending.declined
         result = await self._request(self._client.call_tool(name, arguments, read_timeout_seconds=seconds), seconds + 5)
-        return convert_result(result, self._connection.error_prefixes)
+        converted = convert_result(result, self._connection.error_prefixes)
+        if self._ending.declined > declined:
+            return converted.model_copy(update={"blocks": (*converted.blocks, DECLINED)})
+        return converted
 
     async def read_resource(self, uri: str, seconds: float = LIST_SECONDS) -> tuple[Block, ...]:
         """Read a resource."""
@@ -146,10 +154,16 @@ async def open_session(
         if is_list_change(message):
             on_change()
 
+    async def decline(_: Any, question: types.ElicitRequestParams) -> types.ElicitResult:
+        ending.declined += 1
+        log.add(f"It asked: {question.message[:LONGEST_QUESTION]} Deskhand declined.")
+        return types.ElicitResult(action="decline")
+
     client = Client(
         inspect_messages(open_transport(connection, log, ending, auth), ending, filtered),
         read_timeout_seconds=OPEN_SECONDS,
         message_handler=handle,
+        elicitation_callback=decline,
         client_info=types.Implementation(name="deskhand", version=read_version()),
         cache=None,
     )

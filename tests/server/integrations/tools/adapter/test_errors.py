@@ -29,7 +29,6 @@ GENERIC = MCPError(-32603, "Server returned an error response")
         (MCPError(-32000, "Connection closed"), ended("ended with status 1"), UpstreamFailed, "“A” ended with status 1."),
         (GENERIC, ended(status=500), UpstreamFailed, "“A” answered with HTTP 500."),
         (GENERIC, ended(status=401), SignInNeeded, "“A” refused Deskhand's credentials (HTTP 401)."),
-        (MCPError(-32600, "Elicitation not supported"), ended(), UpstreamFailed, "“A” wants to ask you something"),
         (
             ExceptionGroup("x", [ExceptionGroup("y", [httpx2.ConnectError("http://secret")])]),
             ended(),

@@ -76,12 +76,15 @@ async def test_error_of_a_server_is_shown_without_hidden_characters() -> None:
         assert caught.value.detail == "“CRM” reported an error: The disk is full. Really."
 
 
-async def test_question_of_a_server_is_refused() -> None:
-    async with open_hostile("plain") as session:
+async def test_question_of_a_server_is_declined_and_the_answer_says_so() -> None:
+    log = UpstreamLog()
+    async with open_hostile("plain", log=log) as session:
         await session.list_all()
         result = await session.call_tool("ask", {})
-        assert result.failed
-        assert json.loads(result.text)["error"]["message"]
+        assert json.loads(result.blocks[0].text)["result"] == {"action": "decline"}
+        assert "Deskhand declined" in result.blocks[1].text
+        assert len((await session.call_tool("echo", {})).blocks) == 1
+    assert log.lines() == ["It asked: Your PIN? Deskhand declined."]
 
 
 async def test_unsupported_request_is_an_error() -> None:
@@ -184,10 +187,10 @@ async def test_unreachable_server_is_explained() -> None:
 
 
 async def test_headers_are_sent_and_no_cookies() -> None:
-    heads: list[str] = []
+    sent: list[str] = []
 
     async def respond(head, request, writer) -> None:
-        heads.append(head)
+        sent.append(head)
         if not answer_basics(request, writer, [ECHO]):
             answer(writer, b"", "405 Method Not Allowed", "Set-Cookie: a=b; Path=/")
 
@@ -195,9 +198,9 @@ async def test_headers_are_sent_and_no_cookies() -> None:
         connection = connect_url(f"{url}/mcp?key=1", headers={"X-Token": "secret"})
         async with open_session(connection, UpstreamLog(), ignore_change) as session:
             assert [tool.name for tool in (await session.list_all()).tools] == ["echo"]
-    assert all("X-Token: secret" in head or "x-token: secret" in head.lower() for head in heads)
-    assert all("/mcp?key=1" in head for head in heads)
-    assert not any("cookie:" in head.lower() for head in heads)
+    assert all("X-Token: secret" in head or "x-token: secret" in head.lower() for head in sent)
+    assert all("/mcp?key=1" in head for head in sent)
+    assert not any("cookie:" in head.lower() for head in sent)
 
 
 @pytest.mark.parametrize("transport", [Transport.http, Transport.sse])
