@@ -154,9 +154,10 @@ async def open_session(
         if is_list_change(message):
             on_change()
 
-    async def decline(_: Any, question: types.ElicitRequestParams) -> types.ElicitResult:
+    async def decline(context: Any, params: types.ElicitRequestParams) -> types.ElicitResult:
+        del context
         ending.declined += 1
-        log.add(f"It asked: {question.message[:LONGEST_QUESTION]} Deskhand declined.")
+        log.add(f"It asked: {params.message[:LONGEST_QUESTION]} Deskhand declined.")
         return types.ElicitResult(action="decline")
 
     client = Client(
