@@ -70,9 +70,6 @@ MUTANTS: list[Mutant] = [
     ),
     Mutant(f"{S}/adapter/listing.py", "for tool in tools[:MOST_TOOLS]", "for tool in tools", (f"{T}/adapter/test_listing.py",)),
     Mutant(
-        f"{S}/adapter/listing.py", "if cursor in cursors:", "if False:", (f"{SESSION}::test_endless_listing_is_cut_and_noted",)
-    ),
-    Mutant(
         f"{S}/adapter/listing.py",
         'return remove_hidden(text or "")[:longest].strip()',
         'return (text or "")[:longest].strip()',

@@ -1,5 +1,6 @@
 import asyncio
 import gzip
+import json
 
 import pytest
 
@@ -34,7 +35,8 @@ async def send_endless_events(request, writer) -> None:
 
 
 async def send_compressed(request, writer) -> None:
-    answer(writer, gzip.compress(b" " * 100_000_000), "200 OK", "Content-Encoding: gzip")
+    body = json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": {"content": []}}).encode()
+    answer(writer, gzip.compress(body + b" " * 10_000_000), "200 OK", "Content-Encoding: gzip")
 
 
 HOSTILE = [send_endless_json, send_endless_event, send_endless_events, send_compressed]
