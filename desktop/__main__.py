@@ -1,4 +1,4 @@
-"""Start here: `deskhand`. The processes of the window, of an error dialog and of the demo's tunnel start here too."""
+"""Start here: `deskhand`. Processes that the frozen program starts of itself start here too, by their role."""
 
 import sys
 from typing import TYPE_CHECKING
@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
 
 def main() -> None:
-    """Run the command line; or be the window, an error dialog, or the demo's tunnel, which this program starts itself for."""
+    """Run the command line; or be the window, an error dialog, the demo's tunnel, or the guard of a child process."""
     role = sys.argv[1] if sys.argv[1:] else None
     if role == "--window":  # without the server
         from desktop.window.webview_process import run as show
@@ -24,6 +24,10 @@ def main() -> None:
 
         be_agent()
         return
+    if role == "--guard-child":
+        from server.system.child_guard import main as guard_child
+
+        sys.exit(guard_child(sys.argv[2:]))
     from server.commandline.root import build
     from server.sdk.cli import run
 

@@ -5,9 +5,10 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
+from server.core.backoff import Backoff
 from server.core.clock import Clock
 from server.core.errors import DeskhandError
-from server.tunnel.backoff import Backoff, Timing
+from server.tunnel.backoff import Timing
 from server.tunnel.models import TunnelState
 from server.tunnel.provider import EventKind, Provider, TunnelError, TunnelEvent, TunnelRequest, TunnelSession
 from server.tunnel.status import TunnelStatus

@@ -112,12 +112,12 @@ MUTANTS: list[Mutant] = [
         "if error := None:",
         (f"{T}/test_supervisor.py",),
     ),
-    Mutant("server/tunnel/backoff.py", "if now - restart < self._timing.window", "if True", (f"{T}/test_backoff.py",)),
+    Mutant("server/core/backoff.py", "if now - restart < self._limits.window", "if True", ("tests/server/core/test_backoff.py",)),
     Mutant(
-        "server/tunnel/backoff.py",
-        "if len(self._restarts) >= self._timing.max_restarts:",
-        "if len(self._restarts) > self._timing.max_restarts:",
-        (f"{T}/test_backoff.py",),
+        "server/core/backoff.py",
+        "if len(self._restarts) >= self._limits.max_restarts:",
+        "if len(self._restarts) > self._limits.max_restarts:",
+        ("tests/server/core/test_backoff.py",),
     ),
     # Requests through the tunnel
     Mutant(

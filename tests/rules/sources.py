@@ -3,12 +3,13 @@
 import importlib
 from pathlib import Path
 
+from server.integrations import list_names
 from server.sdk.integration import Integration
 from tests.conftest import ROOT
 
 FOLDERS = ("desktop", "server")
 SOURCES = sorted([ROOT / "run.py", *(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))])
-INTEGRATIONS = sorted(path.parent for path in (ROOT / "server" / "integrations").glob("*/__init__.py"))
+INTEGRATIONS = sorted(ROOT / "server" / "integrations" / name for name in list_names())
 
 
 def name_of(path: Path) -> str:

@@ -11,8 +11,9 @@ OURS = ("desktop", "server")
 PART_OF_ANOTHER = {
     "pydantic-core",
     "mcp-types",
+    "anyio",
     "python-xlib",
-}  # one version of the first two fits one of pydantic and of mcp; the third is pystray's, on Linux
+}  # one version of the first two fits one of pydantic and of mcp; mcp's streams are anyio's; the last is pystray's, on Linux
 FROM_THE_SYSTEM = {
     "gi",
     "AppKit",

@@ -35,8 +35,8 @@ INSIDE = (
 WITHOUT_HTTP = r"server\.integrations\.\w+\.(service|adapter|store|models)(\.\w+)*"
 IMPORTERS = {
     "authlib": r"server\.access\.oauth\.\w+",
-    "mcp": r"server\.projections\.mcp\.\w+",
-    "mcp_types": r"server\.projections\.mcp\.\w+",
+    "mcp": r"server\.(projections\.mcp|integrations\.\w+\.(adapter|fake))\.\w+",
+    "mcp_types": r"server\.(projections\.mcp|integrations\.\w+\.(adapter|fake))\.\w+",
     "alembic": r"server\.storage\..+",
     "fastapi": r"server\.(http|sdk|access|integrations|runtime|projections|public|local|commandline)\..+",
     "google": r"server\.integrations\.\w+\.adapter\.\w+",

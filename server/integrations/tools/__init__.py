@@ -1,0 +1,1 @@
+"""Tools of MCP servers, offered to every client as operations."""

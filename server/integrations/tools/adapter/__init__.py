@@ -1,0 +1,1 @@
+"""Sessions with upstream MCP servers. Only these modules import the client of the MCP SDK."""

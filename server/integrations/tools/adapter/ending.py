@@ -1,0 +1,31 @@
+"""End of a session: that it ended, and why."""
+
+import asyncio
+
+
+class Ending:
+    """Set once by whatever ends a session; the first sentence is the reason.
+
+    `status`: HTTP status of the last refusal. `declined`: questions of the server that were declined.
+    """
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+        self.sentence = ""
+        self.status = 0
+        self.declined = 0
+
+    def set(self, sentence: str) -> None:
+        """Note that the session has ended. `sentence` continues the server's name: "ended with status 1"."""
+        if not self._event.is_set():
+            self.sentence = sentence
+            self._event.set()
+
+    @property
+    def is_set(self) -> bool:
+        return self._event.is_set()
+
+    async def wait(self) -> str:
+        """Wait for the end and return its reason."""
+        await self._event.wait()
+        return self.sentence

@@ -1,0 +1,81 @@
+"""Failures of a session as errors of ours, with a sentence that names the server."""
+
+from collections.abc import Iterator
+
+import httpx2
+from mcp.shared.exceptions import MCPError
+from mcp_types import CONNECTION_CLOSED, INVALID_PARAMS, METHOD_NOT_FOUND, REQUEST_TIMEOUT
+from pydantic import ValidationError
+
+from server.core.errors import DeskhandError, InvalidInput, NotFound, SignInNeeded, Unavailable, UpstreamFailed, UpstreamTimedOut
+from server.core.invisible import remove_hidden
+from server.integrations.tools.adapter.ending import Ending
+
+LONGEST_MESSAGE = 1_000  # characters of a server's own error
+REFUSALS = (401, 403)
+GENERIC = "Server returned an error response"  # in place of any HTTP status that the SDK does not know
+LATE = "did not answer in time"
+KINDS: tuple[tuple[tuple[type[BaseException], ...], type[DeskhandError], str], ...] = (
+    ((TimeoutError, httpx2.TimeoutException), UpstreamTimedOut, LATE),
+    ((httpx2.ConnectError, OSError), Unavailable, "could not be reached"),
+    (
+        (ValidationError, RuntimeError, ValueError, TypeError, httpx2.HTTPError, LookupError),
+        UpstreamFailed,
+        "answered in a way that Deskhand cannot read",
+    ),
+)
+CODES: dict[int, tuple[type[DeskhandError], str]] = {
+    REQUEST_TIMEOUT: (UpstreamTimedOut, f"{LATE}."),
+    INVALID_PARAMS: (InvalidInput, "refused the arguments: {message}"),
+    METHOD_NOT_FOUND: (NotFound, "does not offer that."),
+}
+
+
+def explain(error: BaseException, title: str, ending: Ending) -> DeskhandError:
+    """Return the error that a caller sees. Details that may be secret stay in the exception's chain."""
+    for leaf in list_leaves(error):
+        if isinstance(leaf, DeskhandError):
+            return leaf
+        if isinstance(leaf, MCPError):
+            return explain_answer(leaf, title, ending)
+    leaf = next(list_leaves(error), error)
+    if ending.sentence and not isinstance(leaf, TimeoutError):
+        return UpstreamFailed(f"“{title}” {ending.sentence}.")
+    if isinstance(leaf, httpx2.HTTPStatusError):
+        return explain_status(leaf.response.status_code, title)
+    for kinds, result, sentence in KINDS:
+        if isinstance(leaf, kinds):
+            return result(f"“{title}” {sentence}.")
+    return UpstreamFailed(f"“{title}” failed ({type(leaf).__name__}).")
+
+
+def list_leaves(error: BaseException) -> Iterator[BaseException]:
+    """List the errors in a group, however deep."""
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from list_leaves(inner)
+    else:
+        yield error
+
+
+def explain_answer(error: MCPError, title: str, ending: Ending) -> DeskhandError:
+    """Explain an error that the server, or the SDK in its place, answered."""
+    message = clean_message(error.message)
+    if error.code == CONNECTION_CLOSED and ending.sentence:  # servers use this code, too
+        return UpstreamFailed(f"“{title}” {ending.sentence}.")
+    if error.message == GENERIC and ending.status:
+        return explain_status(ending.status, title)
+    result, sentence = CODES.get(error.code, (UpstreamFailed, "reported an error: {message}"))
+    return result(f"“{title}” {sentence.format(message=message)}")
+
+
+def explain_status(status: int, title: str) -> DeskhandError:
+    if status in REFUSALS:
+        return SignInNeeded(f"“{title}” refused Deskhand's credentials (HTTP {status}). Check its headers, or sign in to it.")
+    return UpstreamFailed(f"“{title}” answered with HTTP {status}.")
+
+
+def clean_message(message: str) -> str:
+    """Return an error message from outside as it may be shown."""
+    text = " ".join(remove_hidden(message).split())
+    return text if len(text) <= LONGEST_MESSAGE else f"{text[:LONGEST_MESSAGE]}…"

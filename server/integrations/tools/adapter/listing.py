@@ -1,0 +1,123 @@
+"""Listings of a server: all pages, up to limits, without hidden characters, and without items that cannot be read."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import mcp_types as types
+from pydantic import ValidationError
+
+from server.core.invisible import remove_hidden
+from server.core.text import shorten
+from server.integrations.tools.models import Prompt, Resource, Tool
+
+MOST_TOOLS = 1_000
+MOST_OTHERS = 1_000  # resources, or prompts
+MOST_PAGES = 100
+LONGEST_NAME = 256  # characters; the protocol recommends 128
+LONGEST_DESCRIPTION = 20_000
+LONGEST_INSTRUCTIONS = 20_000
+
+Page = tuple[list[Any], str | None]
+
+
+class ToolFilter:
+    """Takes unreadable tools and all output schemas out of the pages of a listing, before the SDK reads them.
+
+    One invalid tool would fail the whole listing. The SDK validates answers by the server's output schema on the event loop,
+    where a hostile pattern could run for ever; Deskhand passes the schema on instead.
+    """
+
+    def __init__(self) -> None:
+        self.output_schemas: dict[str, dict[str, Any]] = {}
+        self.unreadable = 0
+        self.left_out = 0
+
+    def reset(self) -> None:
+        self.output_schemas, self.unreadable, self.left_out = {}, 0, 0
+
+    def inspect(self, result: dict[str, Any]) -> None:
+        """Filter the tools of an answer, if it has any."""
+        tools = result.get("tools")
+        if isinstance(tools, list):
+            self.left_out += max(0, len(tools) - MOST_TOOLS)
+            result["tools"] = [tool for tool in tools[:MOST_TOOLS] if self._is_readable(tool)]
+
+    def _is_readable(self, tool: Any) -> bool:
+        if not isinstance(tool, dict):
+            self.unreadable += 1
+            return False
+        output_schema = tool.pop("outputSchema", None)
+        try:
+            name = types.Tool.model_validate(tool, by_name=False).name
+        except (ValidationError, RecursionError):
+            self.unreadable += 1
+            return False
+        if not name or len(name) > LONGEST_NAME:
+            self.unreadable += 1
+            return False
+        if isinstance(output_schema, dict):
+            self.output_schemas[name] = output_schema
+        return True
+
+
+async def list_pages(fetch: Callable[[str | None], Awaitable[Page]], most: int) -> tuple[list[Any], bool]:
+    """Fetch all pages. Returns the items, and whether the listing was cut: too many items or pages, or a cursor that repeats."""
+    items: list[Any] = []
+    cursors: set[str] = set()
+    cursor: str | None = None
+    for _ in range(MOST_PAGES):
+        page, cursor = await fetch(cursor)
+        items += page
+        if len(items) > most:
+            return items[:most], True
+        if cursor is None:
+            return items, False
+        if cursor in cursors:
+            return items, True
+        cursors.add(cursor)
+    return items, True
+
+
+def clean(text: str | None, longest: int = LONGEST_DESCRIPTION) -> str:
+    """Return a text without hidden characters, at most so long."""
+    return remove_hidden(text or "")[:longest].strip()
+
+
+def convert_tools(tools: list[types.Tool], filtered: ToolFilter) -> tuple[list[Tool], list[str]]:
+    """Convert tools. Returns them with notes about what is suspicious; of several with one name the first counts."""
+    result: dict[str, Tool] = {}
+    notes: list[str] = []
+    for tool in tools:
+        title = tool.title or (tool.annotations.title if tool.annotations else "") or ""
+        if tool.name in result:
+            notes.append(f"The tool {shorten(tool.name)} is listed twice; the first counts.")
+            continue
+        if any(clean(text) != text.strip()[:LONGEST_DESCRIPTION] for text in (tool.name, title, tool.description or "")):
+            notes.append(f"Hidden characters were removed from the description of {shorten(clean(tool.name) or 'a tool')}.")
+        annotations = tool.annotations.model_dump(mode="json", by_alias=True, exclude_none=True) if tool.annotations else {}
+        result[tool.name] = Tool(
+            name=tool.name,
+            title=clean(title, LONGEST_NAME),
+            description=clean(tool.description),
+            input_schema=tool.input_schema,
+            output_schema=filtered.output_schemas.get(tool.name),
+            annotations={name: value for name, value in annotations.items() if isinstance(value, bool)},
+        )
+    return list(result.values()), notes
+
+
+def convert_resource(resource: types.Resource) -> Resource:
+    return Resource(
+        uri=str(resource.uri),
+        name=clean(resource.title or resource.name, LONGEST_NAME),
+        description=clean(resource.description),
+        mime_type=clean(resource.mime_type, LONGEST_NAME),
+    )
+
+
+def convert_prompt(prompt: types.Prompt) -> Prompt:
+    return Prompt(
+        name=prompt.name,
+        description=clean(prompt.description or prompt.title),
+        arguments=tuple(argument.name for argument in prompt.arguments or ()),
+    )

@@ -1,0 +1,211 @@
+"""One session with an upstream server: persistent, and shared by all calls of one identity."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from time import monotonic
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import mcp_types as types
+from mcp import Client
+from mcp.client.sse import sse_client
+from mcp.client.streamable_http import streamable_http_client
+
+from server.core.errors import DeskhandError
+from server.core.version import read_version
+from server.integrations.tools.adapter.changes import follow_changes, is_list_change
+from server.integrations.tools.adapter.content import convert_blocks, convert_result
+from server.integrations.tools.adapter.ending import Ending
+from server.integrations.tools.adapter.errors import explain
+from server.integrations.tools.adapter.http import LARGEST_ANSWER, make_client
+from server.integrations.tools.adapter.listing import (
+    LONGEST_INSTRUCTIONS,
+    MOST_OTHERS,
+    MOST_TOOLS,
+    Page,
+    ToolFilter,
+    clean,
+    convert_prompt,
+    convert_resource,
+    convert_tools,
+    list_pages,
+)
+from server.integrations.tools.adapter.messages import InspectedStream
+from server.integrations.tools.adapter.stdio import open_process
+from server.integrations.tools.log import UpstreamLog
+from server.integrations.tools.models import Block, BlockKind, Catalog, Connection, ServerInfo, ToolResult, Transport
+
+if TYPE_CHECKING:
+    import httpx2
+
+T = TypeVar("T")
+OPEN_SECONDS = 60.0  # to start and to introduce itself; npx and uvx may have to download first
+LIST_SECONDS = 30.0  # for all pages of everything
+CALL_SECONDS = 600.0
+LONGEST_QUESTION = 500  # characters
+DECLINED = Block(
+    kind=BlockKind.text, text="[The server asked for more input, which Deskhand declined. This answer may be incomplete.]"
+)
+
+
+class Session:
+    """Session with one server. `latency`: seconds that the last answer took."""
+
+    def __init__(self, connection: Connection, client: Client, ending: Ending, filtered: ToolFilter) -> None:
+        self._connection, self._client, self._ending, self._filtered = connection, client, ending, filtered
+        self._listing = asyncio.Lock()
+        self.latency: float | None = None
+
+    @property
+    def info(self) -> ServerInfo:
+        """How the server describes itself."""
+        described, capabilities = self._client.server_info, self._client.server_capabilities
+        return ServerInfo(
+            name=clean(described.name if described else "", 200),
+            version=clean(described.version if described else "", 100),
+            protocol=self._client.protocol_version,
+            instructions=clean(self._client.instructions, LONGEST_INSTRUCTIONS),
+            tools=capabilities.tools is not None,
+            resources=capabilities.resources is not None,
+            prompts=capabilities.prompts is not None,
+        )
+
+    async def wait_ended(self) -> str:
+        """Wait for the end of the session and return its reason."""
+        return await self._ending.wait()
+
+    async def list_all(self) -> Catalog:
+        """List everything that the server offers."""
+        async with self._listing:
+            return await self._request(self._list_all(), LIST_SECONDS)
+
+    async def call_tool(self, name: str, arguments: dict[str, Any], seconds: float = CALL_SECONDS) -> ToolResult:
+        """Call a tool. The server is told when the caller is cancelled or the time is over."""
+        declined = self._ending.declined
+        result = await self._request(self._client.call_tool(name, arguments, read_timeout_seconds=seconds), seconds + 5)
+        converted = convert_result(result, self._connection.error_prefixes)
+        if self._ending.declined > declined:
+            return converted.model_copy(update={"blocks": (*converted.blocks, DECLINED)})
+        return converted
+
+    async def read_resource(self, uri: str, seconds: float = LIST_SECONDS) -> tuple[Block, ...]:
+        """Read a resource."""
+        return convert_blocks((await self._request(self._client.read_resource(uri), seconds)).contents)
+
+    async def get_prompt(self, name: str, arguments: dict[str, str], seconds: float = LIST_SECONDS) -> tuple[Block, ...]:
+        """Return the messages of a prompt."""
+        result = await self._request(self._client.get_prompt(name, arguments), seconds)
+        return convert_blocks(message.content for message in result.messages)
+
+    async def _request(self, request: Awaitable[T], seconds: float) -> T:
+        """Await an answer. Raises an error of ours with a sentence."""
+        began = monotonic()
+        try:
+            async with asyncio.timeout(seconds):
+                result = await request
+        except Exception as error:
+            raise explain(error, self._connection.title, self._ending) from error
+        self.latency = monotonic() - began
+        return result
+
+    async def _list_all(self) -> Catalog:
+        info, client = self.info, self._client
+        self._filtered.reset()
+
+        async def fetch_tools(cursor: str | None) -> Page:
+            page = await client.list_tools(cursor=cursor)
+            return list(page.tools), page.next_cursor
+
+        async def fetch_resources(cursor: str | None) -> Page:
+            page = await client.list_resources(cursor=cursor)
+            return list(page.resources), page.next_cursor
+
+        async def fetch_prompts(cursor: str | None) -> Page:
+            page = await client.list_prompts(cursor=cursor)
+            return list(page.prompts), page.next_cursor
+
+        listed, cut = await list_pages(fetch_tools, MOST_TOOLS) if info.tools else ([], False)
+        tools, notes = convert_tools(listed, self._filtered)
+        if cut or self._filtered.left_out:
+            notes.insert(0, f"It lists more than {MOST_TOOLS} tools, or without end; {len(tools)} are offered.")
+        if self._filtered.unreadable:
+            notes.append(f"{self._filtered.unreadable} of its tools cannot be read and are left out.")
+        resources, _ = await list_pages(fetch_resources, MOST_OTHERS) if info.resources else ([], False)
+        prompts, _ = await list_pages(fetch_prompts, MOST_OTHERS) if info.prompts else ([], False)
+        return Catalog(
+            tools=tuple(tools),
+            resources=tuple(convert_resource(resource) for resource in resources),
+            prompts=tuple(convert_prompt(prompt) for prompt in prompts),
+            notes=tuple(notes),
+        )
+
+
+@asynccontextmanager
+async def open_session(
+    connection: Connection, log: UpstreamLog, on_change: Callable[[], None], auth: "httpx2.Auth | None" = None
+) -> AsyncIterator[Session]:
+    """Open a session; it must be closed by the same task. `on_change`: the server's lists have changed.
+
+    Raises an error of ours if the server cannot be reached or does not introduce itself.
+    """
+    ending, filtered = Ending(), ToolFilter()
+
+    async def handle(message: Any) -> None:
+        if is_list_change(message):
+            on_change()
+
+    async def decline(context: Any, params: types.ElicitRequestParams) -> types.ElicitResult:
+        del context
+        ending.declined += 1
+        log.add(f"It asked: {params.message[:LONGEST_QUESTION]} Deskhand declined.")
+        return types.ElicitResult(action="decline")
+
+    client = Client(
+        inspect_messages(open_transport(connection, log, ending, auth), ending, filtered),
+        read_timeout_seconds=OPEN_SECONDS,
+        message_handler=handle,
+        elicitation_callback=decline,
+        client_info=types.Implementation(name="deskhand", version=read_version()),
+        cache=None,
+    )
+    try:
+        async with AsyncExitStack() as stack:
+            async with asyncio.timeout(OPEN_SECONDS):
+                await stack.enter_async_context(client)
+            following = asyncio.create_task(follow_changes(client, on_change))
+            try:
+                yield Session(connection, client, ending, filtered)
+            finally:
+                following.cancel()
+                await asyncio.gather(following, return_exceptions=True)
+    except DeskhandError:
+        raise
+    except Exception as error:
+        raise explain(error, connection.title, ending) from error
+
+
+@asynccontextmanager
+async def inspect_messages(
+    transport: AbstractAsyncContextManager[tuple[Any, Any]], ending: Ending, filtered: ToolFilter
+) -> AsyncIterator[tuple[Any, Any]]:
+    """Inspect what comes through a transport."""
+    async with transport as (read_stream, write_stream):
+        yield InspectedStream(read_stream, ending, filtered.inspect), write_stream
+
+
+@asynccontextmanager
+async def open_transport(
+    connection: Connection, log: UpstreamLog, ending: Ending, auth: "httpx2.Auth | None"
+) -> AsyncIterator[tuple[Any, Any]]:
+    """Open the transport of a connection."""
+    async with AsyncExitStack() as stack:
+        if connection.transport is Transport.stdio:
+            yield await stack.enter_async_context(open_process(connection, log, ending))
+            return
+        http = make_client(connection, ending, auth)
+        if connection.transport is Transport.http:
+            await stack.enter_async_context(http)
+            opened = streamable_http_client(connection.url, http_client=http, max_sse_event_size=LARGEST_ANSWER)
+        else:  # enters the client itself
+            opened = sse_client(connection.url, httpx_client_factory=lambda *_, **__: http)
+        yield await stack.enter_async_context(opened)

@@ -1,0 +1,179 @@
+"""Transport over the standard streams of a process that Deskhand starts, and ends with everything that it started.
+
+The SDK's own stdio client reads lines of any length, and leaves processes behind if Deskhand is killed.
+"""
+
+import asyncio
+import os
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import anyio
+from mcp.shared.message import SessionMessage
+from mcp_types import jsonrpc_message_adapter
+
+from server.integrations.tools.adapter.ending import Ending
+from server.integrations.tools.log import UpstreamLog
+from server.integrations.tools.models import Connection
+from server.system import child_guard, processes
+
+LONGEST_LINE = 16 * 1_048_576  # bytes of a message
+EXIT_SECONDS = 2.0  # after the end of its standard input, for a server to exit by itself
+GRACE_SECONDS = 2.0  # between SIGTERM and SIGKILL
+END_SECONDS = GRACE_SECONDS + 8.0  # for the guard to end all, before Deskhand does
+LOG_CHUNK = 65_536  # bytes
+
+Messages = tuple[Any, Any]  # the SDK's streams: messages from the server, messages to it
+
+
+@dataclass
+class Child:
+    """Process of a server. `lifeline`: writing end of the pipe that holds it alive; None without a guard."""
+
+    process: Process
+    identity: processes.Process
+    lifeline: int | None
+
+    def release(self) -> None:
+        """Let the guard end the server."""
+        if self.lifeline is not None:
+            lifeline, self.lifeline = self.lifeline, None
+            os.close(lifeline)
+
+
+@asynccontextmanager
+async def open_process(connection: Connection, log: UpstreamLog, ending: Ending) -> AsyncIterator[Messages]:
+    """Start a server and exchange messages with it. Raises OSError if it cannot be started."""
+    child = await start(connection)
+    received, read_stream = anyio.create_memory_object_stream[SessionMessage | Exception](0)
+    write_stream, outgoing = anyio.create_memory_object_stream[SessionMessage](0)
+    async with anyio.create_task_group() as group:
+        group.start_soon(read_messages, child, received, log, ending)
+        group.start_soon(write_messages, child, outgoing, ending)
+        group.start_soon(read_log, child, log)
+        try:
+            yield read_stream, write_stream
+        finally:
+            with anyio.CancelScope(shield=True):
+                await stop(child)
+            group.cancel_scope.cancel()
+            for stream in (received, read_stream, write_stream, outgoing):
+                stream.close()
+
+
+async def start(connection: Connection) -> Child:
+    """Start the process in a session of its own, under a guard where there is one."""
+    command, options, lifeline = [*connection.command], dict[str, Any](), None
+    held: int | None = None
+    if child_guard.is_available():
+        held, lifeline = os.pipe()
+        command = child_guard.guarded_command(command, held, GRACE_SECONDS)
+        options["pass_fds"] = (held,)
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=PIPE,
+            env=dict(connection.environment),
+            cwd=connection.folder or Path.home(),
+            start_new_session=True,
+            limit=LONGEST_LINE,
+            **options,
+        )
+    except BaseException:
+        if lifeline is not None:
+            os.close(lifeline)
+        raise
+    finally:
+        if held is not None:
+            os.close(held)
+    # No await before the caller's task group: a cancellation there would lose the process.
+    return Child(process, processes.identify_child(process.pid), lifeline)
+
+
+async def stop(child: Child) -> None:
+    """End a server as the protocol says: end of input, a time to exit, SIGTERM, SIGKILL; then whatever it left behind."""
+    if stdin := child.process.stdin:
+        stdin.close()
+    if not await has_exited(child.process, EXIT_SECONDS):
+        child.release()
+        if child.lifeline is None and not await has_exited(child.process, END_SECONDS if child_guard.is_available() else 0):
+            await asyncio.to_thread(processes.end_tree, child.identity, GRACE_SECONDS)
+            await has_exited(child.process, END_SECONDS)
+    child.release()
+    child.process._transport.close()  # type: ignore[attr-defined] # noqa: SLF001, else it stays open while a survivor holds a pipe
+
+
+async def has_exited(process: Process, seconds: float) -> bool:
+    """Wait at most so long for a process to exit. (Process.wait waits for its pipes, which others may hold, too.)"""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while process.returncode is None:
+        if asyncio.get_running_loop().time() >= deadline:
+            return False
+        await asyncio.sleep(0.01)
+    return True
+
+
+async def read_messages(child: Child, received: Any, log: UpstreamLog, ending: Ending) -> None:
+    """Pass on what the server writes, line by line. Lines that are no messages go to the log."""
+    stdout = child.process.stdout
+    with suppress(anyio.ClosedResourceError, anyio.BrokenResourceError):
+        while stdout:
+            try:
+                line = await stdout.readline()
+            except ValueError:
+                ending.set(f"sent a message of more than {LONGEST_LINE // 1_048_576} MB")
+                break
+            if not line:
+                await has_exited(child.process, 1.0)
+                ending.set(describe_exit(child.process.returncode, log))
+                break
+            if line.strip():
+                await pass_on(line, received, log)
+    received.close()
+
+
+async def pass_on(line: bytes, received: Any, log: UpstreamLog) -> None:
+    try:
+        message = jsonrpc_message_adapter.validate_json(line, by_name=False)
+    except ValueError:
+        log.add(line[:LOG_CHUNK].decode("utf-8", "replace"))
+    else:
+        await received.send(SessionMessage(message))
+
+
+def describe_exit(status: int | None, log: UpstreamLog) -> str:
+    """Continue the name of a server whose process is gone."""
+    reason = f": {log.last}" if log.last else ""
+    return f"ended with status {status}{reason}" if status else f"ended{reason}"
+
+
+async def write_messages(child: Child, outgoing: Any, ending: Ending) -> None:
+    """Send messages to the server, one per line."""
+    stdin = child.process.stdin
+    try:
+        async for message in outgoing:
+            text = message.message.model_dump_json(by_alias=True, exclude_unset=True)
+            if stdin:
+                stdin.write(text.encode("utf-8", "replace") + b"\n")
+                await stdin.drain()
+    except (OSError, anyio.ClosedResourceError):
+        ending.set("does not read what Deskhand sends")
+
+
+async def read_log(child: Child, log: UpstreamLog) -> None:
+    """Log what the server writes to its standard error."""
+    rest = b""
+    while child.process.stderr and (chunk := await child.process.stderr.read(LOG_CHUNK)):
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            log.add(line.decode("utf-8", "replace"))
+        if len(rest) > LOG_CHUNK:
+            log.add(rest.decode("utf-8", "replace"))
+            rest = b""
+    log.add(rest.decode("utf-8", "replace"))

@@ -1,0 +1,1 @@
+"""Configuration of upstream servers, in the formats in which MCP clients write it."""

@@ -1,0 +1,178 @@
+"""Upstream MCP servers: what the person configured, and what the servers offer and answer."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+
+class Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Transport(StrEnum):
+    stdio = "stdio"
+    http = "http"
+    sse = "sse"
+
+
+class UpstreamConfig(Frozen):
+    """Configuration of one upstream server, without its secrets.
+
+    `arguments`, `folder` and `url` may refer to variables (`${API_KEY}`), whose values are among the secrets.
+    `environment` and `headers`: names, whose values are among the secrets.
+    """
+
+    id: str
+    title: str
+    transport: Transport
+    command: str = ""
+    arguments: tuple[str, ...] = ()
+    folder: str = ""
+    environment: tuple[str, ...] = ()
+    url: str = ""
+    headers: tuple[str, ...] = ()
+    disabled_tools: tuple[str, ...] = ()
+    enabled: bool = True
+    error_prefixes: tuple[str, ...] = ()  # of texts that are failures although the server reports success
+
+
+class UpstreamSecrets(Frozen):
+    """Secret values of one upstream server, by name. `query`: what followed the question mark of its URL."""
+
+    environment: Mapping[str, SecretStr] = {}
+    headers: Mapping[str, SecretStr] = {}
+    variables: Mapping[str, SecretStr] = {}
+    query: SecretStr = SecretStr("")
+
+
+class Input(Frozen):
+    """A value that a configuration asks the person for (VS Code's `inputs`)."""
+
+    id: str
+    description: str = ""
+    secret: bool = True
+    default: str = ""
+
+
+class Imported(Frozen):
+    """Result of reading a configuration.
+
+    `missing`: variables without a value, by id of the server. `notes`: sentences about what was not used as it stands.
+    """
+
+    upstreams: tuple[UpstreamConfig, ...]
+    secrets: Mapping[str, UpstreamSecrets]
+    missing: Mapping[str, tuple[str, ...]] = {}
+    inputs: tuple[Input, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class Connection(Frozen):
+    """Everything that a connection needs, with the values of all variables; never stored and never logged."""
+
+    id: str
+    title: str
+    transport: Transport
+    command: tuple[str, ...] = ()
+    folder: str = ""
+    environment: Mapping[str, str] = Field(default={}, repr=False)
+    url: str = Field(default="", repr=False)
+    headers: Mapping[str, str] = Field(default={}, repr=False)
+    error_prefixes: tuple[str, ...] = ()
+
+
+class Tool(Frozen):
+    """Tool as its server lists it, without hidden characters. `annotations` are claims of the server, for display only."""
+
+    name: str
+    title: str = ""
+    description: str = ""
+    input_schema: dict[str, Any] = {}
+    output_schema: dict[str, Any] | None = None
+    annotations: Mapping[str, Any] = {}
+
+
+class Resource(Frozen):
+    uri: str
+    name: str = ""
+    description: str = ""
+    mime_type: str = ""
+
+
+class Prompt(Frozen):
+    name: str
+    description: str = ""
+    arguments: tuple[str, ...] = ()
+
+
+class ServerInfo(Frozen):
+    """How a server describes itself."""
+
+    name: str = ""
+    version: str = ""
+    protocol: str = ""
+    instructions: str = ""
+    tools: bool = False
+    resources: bool = False
+    prompts: bool = False
+
+
+class Catalog(Frozen):
+    """Everything that a server offers. `notes`: sentences about what was left out or changed."""
+
+    tools: tuple[Tool, ...] = ()
+    resources: tuple[Resource, ...] = ()
+    prompts: tuple[Prompt, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class BlockKind(StrEnum):
+    text = "text"
+    image = "image"
+    audio = "audio"
+    link = "link"
+    resource = "resource"
+
+
+class Block(Frozen):
+    """Part of an answer. `data`: base64."""
+
+    kind: BlockKind
+    text: str = ""
+    data: str = ""
+    mime_type: str = ""
+    uri: str = ""
+    name: str = ""
+
+
+class ToolResult(Frozen):
+    """Answer of a tool. `failed`: the server, or one of its known error texts, says so."""
+
+    blocks: tuple[Block, ...] = ()
+    structured: Any = None
+    failed: bool = False
+
+    @property
+    def text(self) -> str:
+        """All of its texts."""
+        return "\n".join(block.text for block in self.blocks if block.text)
+
+
+class UpstreamState(StrEnum):
+    stopped = "stopped"
+    starting = "starting"
+    ready = "ready"
+    waiting = "waiting"  # for its next start
+    failed = "failed"
+
+
+class UpstreamStatus(Frozen):
+    """State of a session. `latency`: seconds of the last answer. `restarts`: since it was started by Deskhand."""
+
+    state: UpstreamState = UpstreamState.stopped
+    error: str = ""
+    latency: float | None = None
+    restarts: int = 0
+    info: ServerInfo = ServerInfo()

@@ -1,0 +1,1 @@
+"""Input schemas of tools, rewritten so that OpenAI's importers understand them."""

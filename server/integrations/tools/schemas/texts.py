@@ -1,0 +1,63 @@
+"""Descriptions in a portable schema: the server's text without hidden characters, then what only words can tell."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from server.core.invisible import remove_hidden
+
+LONGEST_TEXT = 700  # characters of a description, as OpenAI allows for a parameter
+LONGEST_RULE = 300  # characters of a rule
+# Rules that importers ignore or refuse.
+RULES = (
+    *("not", "if", "then", "else", "dependentRequired", "dependentSchemas", "dependencies", "patternProperties", "propertyNames"),
+    *("contains", "minContains", "maxContains", "unevaluatedProperties", "unevaluatedItems"),
+)
+NULLABLE = "May be null."
+
+
+class Texts:
+    """Cleans the texts of one schema, and collects the notes about it."""
+
+    def __init__(self) -> None:
+        self.notes: dict[str, None] = {}
+
+    def note(self, sentence: str) -> None:
+        """Add a sentence about what was removed or not kept, once."""
+        self.notes[sentence] = None
+
+    def clean(self, value: Any) -> str:
+        """Return a text without hidden characters, which are noted; empty if it is no text."""
+        if not isinstance(value, str):
+            return ""
+        shown = remove_hidden(value)
+        if shown != value:
+            self.note("Hidden characters were removed from its input schema.")
+        return shown.strip()
+
+    def write_rule(self, value: Any) -> str:
+        """Write a part of a schema as JSON."""
+        text = self.clean(json.dumps(value, ensure_ascii=False))
+        return text if len(text) <= LONGEST_RULE else f"{text[: LONGEST_RULE - 1]}…"
+
+    def describe(self, schema: Mapping[str, Any], result: dict[str, Any]) -> None:
+        """Write the description of a result, after what is in its description already."""
+        rules = {name: schema[name] for name in RULES if name in schema}
+        words = [self.clean(schema.get("description")) or self.clean(schema.get("title")), result.pop("description", "")]
+        if result.get("enum") == [None]:
+            words.append("Must be null.")
+        elif schema.get("nullable") is True and NULLABLE not in words[1]:
+            words.append(NULLABLE)
+        if rules:
+            words.append(f"Rules: {self.write_rule(rules)}")
+        if isinstance(schema.get("examples"), list) and schema["examples"]:
+            words.append(f"Examples: {self.write_rule(schema['examples'][:3])}")
+        text = join_sentences(words)
+        if text:
+            result["description"] = text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"
+
+
+def join_sentences(words: Iterable[str]) -> str:
+    """Join texts; each but the last ends like a sentence."""
+    *first, last = [word for word in words if word] or [""]
+    return " ".join([*(word if word[-1] in ".!?:;…" else f"{word}." for word in first), last])

@@ -1,0 +1,170 @@
+"""Wrong changes in the tools gateway: what upstream servers may send, where their secrets go, and how their processes end."""
+
+from tests.mutants.mutant import Mutant
+
+S = "server/integrations/tools"
+T = "tests/server/integrations/tools"
+SESSION = f"{T}/adapter/test_session.py"
+STDIO = f"{T}/adapter/test_stdio.py"
+HTTP = f"{T}/adapter/test_http.py"
+GUARD = "tests/server/system/test_child_guard.py"
+
+MUTANTS: list[Mutant] = [
+    # Processes
+    Mutant(
+        "server/system/child_guard.py",
+        "    control_process(PR_SET_CHILD_SUBREAPER, 1)\n",
+        "",
+        (f"{GUARD}::test_orphans_of_a_command_are_ended", f"{GUARD}::test_everything_ends_when_deskhand_is_gone"),
+    ),
+    Mutant(
+        "server/system/child_guard.py",
+        "        control_process(PR_SET_PDEATHSIG, signal.SIGKILL)\n",
+        "",
+        (f"{GUARD}::test_command_is_killed_with_its_guard",),
+    ),
+    Mutant(
+        "server/system/child_guard.py",
+        "            send(signal.SIGKILL, members)",
+        "            send(signal.SIGTERM, members)",
+        (f"{GUARD}::test_everything_ends_when_deskhand_is_gone",),
+    ),
+    Mutant(
+        "server/system/child_guard.py",
+        "    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):",
+        "    for number in ():",
+        (f"{GUARD}::test_signals_of_a_terminal_do_not_end_the_guard_before_its_command",),
+    ),
+    Mutant(
+        f"{S}/adapter/stdio.py",
+        "    if child_guard.is_available():\n        held",
+        "    if False:\n        held",
+        (f"{STDIO}::test_processes_end_when_deskhand_is_killed",),
+    ),
+    Mutant(
+        f"{S}/adapter/stdio.py",
+        "            await asyncio.to_thread(processes.end_tree, child.identity, GRACE_SECONDS)\n",
+        "",
+        (f"{STDIO}::test_tree_of_shells_ends_with_the_session",),
+    ),
+    Mutant(
+        f"{S}/adapter/stdio.py",
+        '                ending.set(f"sent a message of more than {LONGEST_LINE // 1_048_576} MB")\n',
+        "",
+        (f"{SESSION}::test_huge_message_ends_the_session",),
+    ),
+    # What servers send
+    Mutant(
+        f"{S}/adapter/messages.py",
+        "return self._allowance >= 0",
+        "return True",
+        (f"{T}/adapter/test_messages.py", f"{SESSION}::test_endless_notifications_end_the_session"),
+    ),
+    Mutant(f"{S}/adapter/http.py", "if size > self._limit:", "if False:", (HTTP,)),
+    Mutant(f"{S}/adapter/http.py", "            limit = 0  #", "            pass  #", (HTTP,)),
+    Mutant(
+        f"{S}/adapter/listing.py",
+        'output_schema = tool.pop("outputSchema", None)',
+        'output_schema = tool.get("outputSchema")',
+        (f"{T}/adapter/test_listing.py", f"{SESSION}::test_hostile_output_schema_is_not_evaluated"),
+    ),
+    Mutant(f"{S}/adapter/listing.py", "for tool in tools[:MOST_TOOLS]", "for tool in tools", (f"{T}/adapter/test_listing.py",)),
+    Mutant(
+        f"{S}/adapter/listing.py",
+        'return remove_hidden(text or "")[:longest].strip()',
+        'return (text or "")[:longest].strip()',
+        (f"{SESSION}::test_hidden_characters_are_removed_and_noted",),
+    ),
+    Mutant(
+        f"{S}/adapter/content.py",
+        "return Block(kind=BlockKind.text, text=remove_hidden(content.text))",
+        "return Block(kind=BlockKind.text, text=content.text)",
+        (f"{T}/adapter/test_content.py",),
+    ),
+    Mutant(
+        f"{S}/adapter/content.py",
+        "first.startswith(error_prefixes)",
+        "False",
+        (f"{T}/adapter/test_content.py", f"{SESSION}::test_demo_crm_is_listed_and_called"),
+    ),
+    Mutant(f"{S}/adapter/errors.py", "remove_hidden(message)", "message", (f"{T}/adapter/test_errors.py",)),
+    Mutant(f"{S}/log.py", 'line = line.replace(secret, "•••")', "pass", (f"{T}/test_log.py",)),
+    # Configuration
+    Mutant(
+        f"{S}/config/variables.py",
+        " or is_secret(name):",
+        ":",
+        (f"{T}/config/test_variables.py", f"{T}/config/test_parser.py"),
+    ),
+    Mutant(
+        f"{S}/config/entry.py",
+        "or CONTROLS.search(value) or name.lower() in OURS:",
+        ":",
+        (f"{T}/config/test_entry.py",),
+    ),
+    Mutant(
+        f"{S}/config/entry.py",
+        "    if parts.username is not None or parts.password is not None:",
+        "    if False:",
+        (f"{T}/config/test_entry.py",),
+    ),
+    Mutant(
+        f"{S}/config/connection.py",
+        "or any(BREAKS.search(value) for value in headers.values()):",
+        ":",
+        (f"{T}/config/test_connection.py",),
+    ),
+    Mutant(f"{S}/config/document.py", "or measure_depth(document) > DEEPEST:", ":", (f"{T}/config/test_document.py",)),
+    # Schemas and names
+    Mutant(
+        f"{S}/schemas/portable.py",
+        "if reference in self._stack or target is self._root:",
+        "if target is self._root:",
+        (f"{T}/schemas/test_portable.py::test_reference_to_a_parent_is_described",),
+    ),
+    Mutant(
+        f"{S}/schemas/portable.py",
+        "if depth > DEEPEST or self._parts > MOST_PARTS:",
+        "if depth > DEEPEST:",
+        (f"{T}/schemas/test_portable.py::test_schema_that_multiplies_is_cut",),
+    ),
+    Mutant(
+        f"{S}/schemas/portable.py",
+        "if not top or not public or public in taken:",
+        "if not top or not public:",
+        (f"{T}/schemas/test_portable.py::test_property_cannot_take_the_name_of_another",),
+    ),
+    Mutant(
+        f"{S}/schemas/references.py",
+        'if not reference.startswith("#") or',
+        "if",
+        (f"{T}/schemas/test_references.py",),
+    ),
+    Mutant(f"{S}/names.py", "if len(keys) > 1 or name in taken\n", "if len(keys) > 1\n", (f"{T}/test_names.py",)),
+    Mutant(f"{S}/names.py", 'return name.replace("-", "_").lower()', "return name.lower()", (f"{T}/test_names.py",)),
+    # Supervisor and sessions
+    Mutant(
+        f"{S}/supervisor.py",
+        "if isinstance(error, SignInNeeded | NotAuthenticated):",
+        "if False:",
+        (f"{T}/test_supervisor.py::test_refused_credentials_are_not_tried_again",),
+    ),
+    Mutant(
+        f"{S}/supervisor.py",
+        "await asyncio.sleep(max(0.0, delay - quiet))",
+        "await asyncio.sleep(0)",
+        (f"{T}/test_supervisor.py::test_changed_list_is_listed_again_and_ever_less_often",),
+    ),
+    Mutant(
+        f"{S}/sessions.py",
+        ">= MOST_IDENTITIES:",
+        "> MOST_IDENTITIES:",
+        (f"{T}/test_sessions.py::test_identities_are_limited_and_the_shared_session_is_none_of_them",),
+    ),
+    Mutant(
+        f"{S}/sessions.py",
+        "if identity != SHARED and used <= limit]",
+        "if used <= limit]",
+        (f"{T}/test_sessions.py::test_idle_sessions_end_and_make_room",),
+    ),
+]

@@ -1,0 +1,81 @@
+import asyncio
+import gzip
+import json
+
+import pytest
+
+from server.core.errors import UpstreamFailed
+from server.integrations.tools.adapter import http as module
+from server.integrations.tools.adapter.session import open_session
+from server.integrations.tools.log import UpstreamLog
+from server.integrations.tools.models import Connection
+from tests.server.integrations.tools.upstreams import ECHO, answer, answer_basics, connect_url, ignore_change, listen_http
+
+
+async def send_endless_json(request, writer) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n" + b'{"jsonrpc": "2.0", "x": "')
+    while True:
+        writer.write(b"x" * 262_144)
+        await writer.drain()
+
+
+async def send_endless_event(request, writer) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\ndata: ")
+    while True:
+        writer.write(b"x" * 262_144)
+        await writer.drain()
+
+
+async def send_endless_events(request, writer) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n")
+    event = b'data: {"jsonrpc": "2.0", "method": "notifications/message", "params": {"level": "info", "data": "x"}}\n\n'
+    while True:
+        writer.write(event * 100)
+        await writer.drain()
+
+
+async def send_compressed(request, writer) -> None:
+    body = json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": {"content": []}}).encode()
+    answer(writer, gzip.compress(body + b" " * 10_000_000), "200 OK", "Content-Encoding: gzip")
+
+
+HOSTILE = [send_endless_json, send_endless_event, send_endless_events, send_compressed]
+
+
+@pytest.mark.parametrize("respond_call", HOSTILE, ids=lambda respond: respond.__name__)
+async def test_endless_or_compressed_answer_fails_its_call(respond_call) -> None:
+    async def respond(head, request, writer) -> None:
+        if head.startswith(("GET", "DELETE")):
+            answer(writer, b"", "405 Method Not Allowed")
+        elif not answer_basics(request, writer, [ECHO]):
+            await respond_call(request, writer)
+
+    async with listen_http(respond) as url, open_session(connect_url(url), UpstreamLog(), ignore_change) as session:
+        await session.list_all()
+        async with asyncio.timeout(30):
+            with pytest.raises(UpstreamFailed):
+                await session.call_tool("echo", {}, seconds=60)
+
+
+async def test_event_of_more_than_a_megabyte_is_read() -> None:
+    text = "x" * 3_000_000
+
+    async def respond(head, request, writer) -> None:
+        if head.startswith(("GET", "DELETE")):
+            answer(writer, b"", "405 Method Not Allowed")
+        elif not answer_basics(request, writer, [ECHO]):
+            data = f'{{"jsonrpc": "2.0", "id": {request["id"]}, "result": {{"content": [{{"type": "text", "text": "{text}"}}]}}}}'
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n")
+            writer.write(f"event: message\ndata: {data}\n\n".encode())
+
+    async with listen_http(respond) as url, open_session(connect_url(url), UpstreamLog(), ignore_change) as session:
+        await session.list_all()
+        assert (await session.call_tool("echo", {})).text == text
+
+
+def test_client_asks_for_no_compression_and_keeps_its_secrets_out_of_its_description() -> None:
+    connection = Connection(id="a", title="A", transport="http", url="https://host/?key=1", headers={"X-Key": "secret-value"})
+    client = module.make_client(connection, module.Ending())
+    assert client.headers["accept-encoding"] == "identity"
+    assert "secret-value" not in repr(connection)
+    assert "key=1" not in repr(connection)

@@ -1,0 +1,143 @@
+"""Upstream server that a test starts as a process: JSON-RPC over standard streams, revision 2025-11-25, in several modes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+MODE = sys.argv[1]
+TEXT = "plain\u200b \u202etext"
+OBJECT = {"type": "object", "properties": {}}
+LOCK = threading.Lock()
+FOREVER = "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\ntime.sleep(600)\n"
+
+
+def tool(name: str, **values: Any) -> dict[str, Any]:
+    return {"name": name, "description": f"Does {name}.", "inputSchema": OBJECT, **values}
+
+
+PLAIN = [tool("echo"), tool("wait"), tool("fail"), tool("ask"), tool("status")]
+LISTS = {
+    "many": [tool(f"tool_{number}") for number in range(10_000)],
+    "hidden": [tool("get\u202e_data", title="\x1b[31mred", description=TEXT), tool("echo")],
+    "invalid": [1, {"name": 5}, tool("x" * 5_000), tool("broken", inputSchema=[]), tool("echo"), tool("echo", title="again")],
+    "redos": [tool("echo", outputSchema={"type": "object", "properties": {"text": {"type": "string", "pattern": "^(a+)+$"}}})],
+}
+
+
+def send(message: dict[str, Any]) -> None:
+    with LOCK:
+        sys.stdout.write(json.dumps({"jsonrpc": "2.0", **message}) + "\n")
+        sys.stdout.flush()
+
+
+def list_tools(params: dict[str, Any]) -> dict[str, Any]:
+    cursor = params.get("cursor", "0")
+    if MODE == "pages":
+        return {"tools": [], "nextCursor": str(int(cursor) + 1)}
+    if MODE == "circle":
+        return {"tools": [tool("echo")], "nextCursor": "same"}
+    if MODE == "changing":
+        threading.Timer(0.05, lambda: send({"method": "notifications/tools/list_changed"})).start()
+        return {"tools": [tool(f"echo_{time.monotonic_ns()}")]}
+    return {"tools": LISTS.get(MODE, PLAIN)}
+
+
+def call(identity: Any, params: dict[str, Any]) -> None:
+    name, arguments = params["name"], params.get("arguments") or {}
+    result: dict[str, Any] = {"content": [{"type": "text", "text": json.dumps(arguments)}]}
+    if MODE == "huge":
+        sys.stdout.write('{"jsonrpc": "2.0", "id": 1, "result": "')
+        while True:
+            sys.stdout.write("x" * 1_048_576)
+    if MODE == "redos":
+        result["structuredContent"] = {"text": "a" * 40 + "!"}
+    if MODE == "exits":
+        sys.stderr.write("\x1b[31mno license key sk-1234567890abcdef1234\n")
+        sys.stderr.flush()
+        os._exit(3)
+    if name == "wait":
+        return
+    if name == "fail":
+        send({"id": identity, "error": {"code": -32000, "message": "The \u202edisk is full.\nReally."}})
+        return
+    if name == "ask":
+        send({"id": "question", "method": "elicitation/create", "params": {"message": "Your PIN?", "requestedSchema": OBJECT}})
+        ANSWERS[identity] = "question"
+        return
+    if name == "status":
+        result["content"] = [{"type": "text", "text": json.dumps({"cancelled": CANCELLED})}]
+    send({"id": identity, "result": result})
+
+
+ANSWERS: dict[Any, str] = {}
+CANCELLED: list[Any] = []
+
+
+def handle(message: dict[str, Any]) -> None:
+    method, identity, params = message.get("method"), message.get("id"), message.get("params") or {}
+    if method == "initialize":
+        capabilities = {"tools": {"listChanged": True}}
+        info = {"name": "hostile", "version": "1"}
+        result = {"protocolVersion": "2025-11-25", "capabilities": capabilities, "serverInfo": info, "instructions": TEXT}
+        send({"id": identity, "result": result})
+    elif method == "notifications/initialized" and MODE == "endless":
+        threading.Thread(target=send_forever, daemon=True).start()
+    elif method == "notifications/cancelled":
+        CANCELLED.append(params.get("requestId"))
+    elif method == "tools/list":
+        send({"id": identity, "result": list_tools(params)})
+    elif method == "tools/call":
+        call(identity, params)
+    elif method is None and identity == "question":
+        for waiting in list(ANSWERS):
+            del ANSWERS[waiting]
+            send({"id": waiting, "result": {"content": [{"type": "text", "text": json.dumps(message)}], "isError": True}})
+    elif identity is not None:
+        send({"id": identity, "error": {"code": -32601, "message": "Method not found"}})
+
+
+def send_forever() -> None:
+    while True:
+        send({"method": "notifications/message", "params": {"level": "info", "data": "x"}})
+
+
+def start_family() -> None:
+    """Start a child and its child, of which the second leads a session of its own, and note all pids in a file."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    child = subprocess.Popen([sys.executable, "-c", FOREVER], stdin=subprocess.DEVNULL)
+    other = subprocess.Popen(
+        [sys.executable, "-c", FOREVER],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    path = Path(sys.argv[2])
+    path.with_suffix(".new").write_text(" ".join(str(pid) for pid in (os.getpid(), child.pid, other.pid)))
+    path.with_suffix(".new").rename(path)
+
+
+def main() -> None:
+    if MODE == "stubborn":
+        start_family()
+    if MODE == "noise":
+        sys.stdout.write("Server listening\n\n{not json}\n")
+        sys.stdout.flush()
+    if MODE == "silent":
+        time.sleep(600)
+    if MODE == "dies":
+        sys.stderr.write("cannot start\n")
+        sys.exit(4)
+    for line in sys.stdin:
+        handle(json.loads(line))
+    if MODE == "stubborn":
+        time.sleep(600)
+
+
+main()
