@@ -16,6 +16,7 @@ settings.load_profile("patient")
 
 os.environ["DESKHAND_COMMAND"] = "deskhand"  # however the tests were started
 os.environ.setdefault("DESKHAND_DEMO_OMI", "quiet")  # a test that wants the demo's deliveries asks for them
+os.environ.setdefault("DESKHAND_DEMO_TOOLS", "off")
 
 ROOT = Path(__file__).resolve().parents[1]
 SHORT_SECONDS = 300  # that the short form of a long check may take on a busy machine

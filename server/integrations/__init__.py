@@ -10,8 +10,6 @@ from server.sdk.integration import Integration, IntegrationSpec, Revocation
 
 __path__ += [folder for folder in os.environ.get("DESKHAND_INTEGRATIONS", "").split(os.pathsep) if folder]
 
-INCOMPLETE = {"tools"}  # folders without a descriptor yet
-
 
 def discover() -> list[Integration]:
     """List the descriptors. One that cannot be imported is listed under its folder's name and fails again when it is loaded."""
@@ -26,7 +24,7 @@ def discover() -> list[Integration]:
 
 def list_names() -> list[str]:
     """List the folders' names, sorted."""
-    return sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name not in INCOMPLETE)
+    return sorted(module.name for module in pkgutil.iter_modules(__path__))
 
 
 def import_descriptor(name: str) -> Integration:

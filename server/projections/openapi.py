@@ -53,7 +53,7 @@ def select_routes(routes: Iterable[BaseRoute], names: Collection[str] | None) ->
     """The routes of operations; of those named, where names are given."""
     contexts = iter_route_contexts(list(routes))
     pairs = [(route, operation_of(getattr(route, "endpoint", None))) for route in contexts]
-    return [route for route, operation in pairs if operation and (names is None or operation.name in names)]
+    return [route for route, operation in pairs if operation and operation.listed and (names is None or operation.name in names)]
 
 
 def make_document(

@@ -45,6 +45,7 @@ def create_public(state: State) -> ASGIApp:
     documents = Documents(state)
     app.router.routes += [*create_status_pages(documents.version), create_asset_route(state.assets)]
     deferred.add(PAGES, lambda: include(import_module("server.public.pages").create_pages(state, documents)))
+    app.state.inside = state.inside
     state.inside.app, state.inside.prepare = app, deferred.prepare
     headers = {"Content-Security-Policy": POLICY} | ({"X-Deskhand-Demo": "1"} if state.context.demo else {})
     paths = PathMiddleware(app, {PATH: Endpoint(state, documents)})

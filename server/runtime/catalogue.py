@@ -76,7 +76,8 @@ class Catalogue:
     def operations(self) -> dict[str, Operation]:
         """The operations that are on now, by name."""
         own = [operation for router in self.core for operation in list_operations(router)]
-        return {operation.name: operation for operation in (*(offered for _, offered in self._offered()), *own)}
+        offered = (*(operation for _, operation in self._offered()), *own)
+        return {operation.name: operation for operation in offered if operation.listed}
 
     def list_names(self) -> set[str]:
         """List the names of the operations that do not come and go."""

@@ -81,6 +81,7 @@ class Operation:
     `long`: it may take longer than a client waits, and then becomes a job. `content`: its answer is a ContentView.
     `for_jobs`: clients need it for operations that are `long`, and only for them.
     `alias`: the name under which clients see it, if it is another one; policies, approvals and the activity have `name`.
+    `listed`: documents and tools have it; else it only leads to operations that they have.
     `preview` takes the same arguments as the function and returns the Effect; every changing operation has one.
     `summary` is for models, `wording` for people.
     """
@@ -103,6 +104,7 @@ class Operation:
     content: bool = False
     for_jobs: bool = False
     alias: str = ""
+    listed: bool = True
 
     @property
     def public_name(self) -> str:
@@ -162,6 +164,12 @@ class CallProtocol(Protocol):
     @property
     def client_name(self) -> str:
         """The name that the person gave its client."""
+
+    def has_scope(self, scope: str) -> bool:
+        """Return whether its client has a scope."""
+
+    async def hand_over(self, operation: str, path: str, body: bytes) -> Response:
+        """Make a call of another operation in its place, with all of that one's checks; only that one is recorded."""
 
     async def execute(self, function: Callable[..., Awaitable[Any]], arguments: dict[str, Any]) -> Any:
         """Decide on a validated call; execute it, or respond in its place."""
@@ -226,6 +234,7 @@ class Operations(DeferredRouter):
         rare: bool = False,
         long: bool = False,
         for_jobs: bool = False,
+        listed: bool = True,
         largest_body: int = LARGEST_BODY,
         status_code: int | None = None,
         keep_nulls: bool = False,
@@ -248,7 +257,7 @@ class Operations(DeferredRouter):
             more = (largest_body, wording or Wording.of(summary), destroys, repeats, open_to, ingests, rare, False, long, False)
             effect = ServicePreview.of(function, preview) if isinstance(preview, str) else preview
             needed = self._choose_scope(name, method, scope)
-            operation = Operation(name, needed, summary, changing, reaches_others, effect, *more, for_jobs)
+            operation = Operation(name, needed, summary, changing, reaches_others, effect, *more, for_jobs, listed=listed)
             self._add(path, method, function, operation, status_code=status_code, response_model_exclude_none=not keep_nulls)
             return function
 

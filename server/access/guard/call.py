@@ -33,13 +33,15 @@ from server.core.errors import Conflict, DeskhandError, Forbidden, NotAuthentica
 from server.core.memory_budget import MemoryBudget, current
 from server.http.addresses import Address
 from server.http.exception_handlers import to_response
-from server.http.in_process import APPROVAL
+from server.http.in_process import APPROVAL, CLIENT, COUNTED, OPERATION, InProcessClient, InternalRequest
 from server.http.problem_details import read_detail
 from server.sdk.operation import Effect, Operation, run_for
 
 log = logging.getLogger(__name__)
 
 Function = Callable[..., Awaitable[Any]]
+FORWARDED = ("idempotency-key", "prefer")  # headers that mean the call, not its connection
+RETURNED = ("content-type", "retry-after", "idempotent-replayed")
 FETCHED = "The download you approved is complete; now the action itself needs your approval."
 
 
@@ -85,6 +87,20 @@ class Call:
     def client_name(self) -> str:
         """The caller's name, as the person chose it."""
         return self.record.client.name
+
+    def has_scope(self, scope: str) -> bool:
+        """Return whether the caller has a scope."""
+        return scope in self.record.client.scopes
+
+    async def hand_over(self, operation: str, path: str, body: bytes) -> Response:
+        """Call another operation in the place of this one, with all of its checks; only that call is recorded."""
+        inside: InProcessClient = self._request.app.state.inside
+        headers = tuple((name, value) for name in FORWARDED if (value := self._request.headers.get(name)) is not None)
+        scope = {CLIENT: self.record.client, OPERATION: operation, COUNTED: True}
+        self.record.hand_over()
+        response = await inside.call(InternalRequest("POST", path, body=body, headers=headers), **scope)
+        returned = {name: value for name, value in response.headers.items() if name in RETURNED}
+        return Response(response.body, response.status, headers=returned)
 
     def check_scope(self) -> None:
         """Raises Forbidden if the client lacks the operation's scope."""
@@ -230,7 +246,7 @@ class Call:
     async def finish(self, status: int, body: bytes) -> None:
         """Record the answer of a call that is over. An answer in parts is recorded with the last of them."""
         record = self.record
-        if record.state is CallState.waiting:
+        if record.state in {CallState.waiting, CallState.handed_over}:
             return
         text = body.decode("utf-8", "replace")
         entry = record.final_entry(status, text)

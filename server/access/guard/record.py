@@ -28,6 +28,7 @@ class CallState(Enum):
     running = "allowed", "running"  #: its row says `running`
     waiting = "asked", "waiting"  #: the person is asked; approvals writes its row
     replayed = "repeated", "replayed"  #: it gets the answer of an earlier identical call
+    handed_over = "allowed", "handed over"  #: another call is made in its place, and recorded
     refused = "refused", "refused"  #: it may not run, even if its row said `running`
     paused = "refused", "paused"  #: the same, until the person resumes
 
@@ -89,6 +90,10 @@ class CallRecord:
     def replay(self, reason: str) -> None:
         """Note that it gets an earlier call's answer."""
         self.state, self.reason = CallState.replayed, reason
+
+    def hand_over(self) -> None:
+        """Note that another call is made in its place."""
+        self.state = CallState.handed_over
 
     def refuse(self, reason: str) -> None:
         """Note that it may not run."""

@@ -1,1 +1,43 @@
 """Tools of MCP servers, offered to every client as operations."""
+
+from typing import TYPE_CHECKING
+
+from server.sdk.integration import Integration, IntegrationSpec
+
+if TYPE_CHECKING:
+    import click
+
+
+def load() -> IntegrationSpec:
+    """Import its parts."""
+    from server.integrations.tools.demo import serve_fake
+    from server.integrations.tools.local import local
+    from server.integrations.tools.routes import public
+    from server.integrations.tools.service import ToolsService, start
+    from server.integrations.tools.stored import ToolsSettings
+
+    return IntegrationSpec(
+        start=start,
+        public=(public,),
+        dynamic=ToolsService.list_routers,
+        local=(local,),
+        settings=ToolsSettings,
+        fake=serve_fake,
+    )
+
+
+def commands() -> "list[click.Command]":
+    """Import its commands."""
+    from server.integrations.tools.commands import tools
+
+    return [tools]
+
+
+integration = Integration(
+    name="tools",
+    title="Tools",
+    prefixes=("/tools", "/query"),
+    load=load,
+    commands=commands,
+    instructions="It calls the tools of the MCP servers that the person added.",
+)

@@ -95,6 +95,10 @@ class Supervisor:
             await asyncio.gather(task, return_exceptions=True)
         self._set(UpstreamState.stopped)
 
+    async def wait_changed(self) -> None:
+        """Wait for the next state."""
+        await self._settled.wait()
+
     @asynccontextmanager
     async def session(self) -> AsyncIterator[UpstreamSession]:
         """Return the open session, and wait for one that is starting. Raises Unavailable with the reason if there is none."""

@@ -1,0 +1,113 @@
+"""`deskhand tools`: the MCP servers whose tools clients may use."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import click
+
+from server.core.command import format_command
+from server.core.errors import DeskhandError, InvalidInput
+from server.sdk.cli import confirm, connect, data_dir_option, example, json_option, print_json, say, show, yes_option
+
+
+@click.group(epilog=example("deskhand tools add mcp.json"))
+def tools() -> None:
+    """Offer the tools of MCP servers to ChatGPT and scripts."""
+
+
+def address(server_id: str, part: str = "") -> str:
+    return f"/api/tools/{quote(server_id, safe='')}{part}"
+
+
+def describe_servers(view: dict[str, Any]) -> Iterator[str]:
+    """Describe the servers, each with its tools."""
+    if not view["servers"]:
+        yield f"No MCP servers. Add some: {format_command('tools add FILE')}"
+    for server in view["servers"]:
+        yield describe_server(server)
+        for tool in server["tools"]:
+            mark = "reads" if tool["read_only"] else "trusted" if tool["trusted"] else "asks"
+            yield f"  {tool['public_name'] or tool['name']:<30} {mark:<8} {tool['description'].partition(chr(10))[0][:80]}"
+    for name, others in view["renamed"].items():
+        yield f"{name} is {' or '.join(others)} here, as several tools have that name."
+
+
+def describe_server(server: dict[str, Any]) -> str:
+    state = server["state"] if server["confirmed"] else "not confirmed"
+    error = f": {server['error']}" if server["error"] else ""
+    return f"{server['id']} ({server['title']}, {server['target']}): {state if server['enabled'] else 'off'}{error}"
+
+
+@tools.command("list", epilog=example("deskhand tools list --json"))
+@json_option
+@data_dir_option
+def list_command(data_dir: Path | None, *, as_json: bool) -> None:
+    """List the MCP servers and their tools."""
+    with connect(data_dir, running_only=True) as deskhand:
+        show(deskhand.call("GET", "/api/tools"), describe_servers, as_json=as_json)
+
+
+def describe_added(added: dict[str, Any]) -> Iterator[str]:
+    """Describe what was added."""
+    yield from added["notes"]
+    servers = [server for server in added["tools"]["servers"] if server["id"] in added["added"]]
+    yield from describe_servers({"servers": servers, "renamed": added["tools"]["renamed"]})
+
+
+@tools.command("add", epilog=example("deskhand tools add ~/.cursor/mcp.json"))
+@click.argument("file", type=click.File(encoding="utf-8", errors="replace"))
+@click.option("--input", "inputs", multiple=True, metavar="ID=VALUE", help="The value of an input that the file asks for.")
+@json_option
+@data_dir_option
+def add_command(file: Any, inputs: tuple[str, ...], data_dir: Path | None, *, as_json: bool) -> None:
+    """Add the MCP servers in FILE, as MCP clients write them; - reads from stdin. Every tool asks until you trust it."""
+    values = dict(pair.partition("=")[::2] for pair in inputs)
+    with connect(data_dir, running_only=True) as deskhand:
+        show(deskhand.call("POST", "/api/tools", {"config": file.read(), "inputs": values}), describe_added, as_json=as_json)
+
+
+@tools.command("remove", epilog=example("deskhand tools remove crm"))
+@click.argument("server")
+@yes_option
+@data_dir_option
+def remove_command(server: str, data_dir: Path | None, *, yes: bool) -> None:
+    """Remove the MCP server SERVER with its secrets."""
+    confirm("Its tools are no longer offered, and its secrets are deleted.", yes=yes)
+    with connect(data_dir, running_only=True) as deskhand:
+        deskhand.call("DELETE", address(server))
+    say(f"{server} removed.")
+
+
+@tools.command("log", epilog=example("deskhand tools log crm"))
+@click.argument("server")
+@json_option
+@data_dir_option
+def log_command(server: str, data_dir: Path | None, *, as_json: bool) -> None:
+    """Print what the MCP server SERVER wrote to its log."""
+    with connect(data_dir, running_only=True) as deskhand:
+        show(deskhand.call("GET", address(server, "/log")), lambda view: view["lines"], as_json=as_json)
+
+
+@tools.command("try", epilog=example("""deskhand tools try crm get_leads '{"limit": 2}'"""))
+@click.argument("server")
+@click.argument("tool")
+@click.argument("arguments", default="{}")
+@json_option
+@data_dir_option
+def try_command(server: str, tool: str, arguments: str, data_dir: Path | None, *, as_json: bool) -> None:
+    """Call TOOL of the MCP server SERVER with ARGUMENTS, a JSON object."""
+    try:
+        values = json.loads(arguments)
+    except ValueError as error:
+        raise InvalidInput("The arguments are no JSON.") from error
+    with connect(data_dir, running_only=True) as deskhand:
+        result = deskhand.call("POST", address(server, "/try"), {"tool": tool, "arguments": values})
+    if as_json:
+        print_json(result)
+    elif result["failed"]:
+        raise DeskhandError(result["text"])
+    else:
+        say(result["text"])

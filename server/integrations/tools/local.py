@@ -1,0 +1,85 @@
+"""Routes of the window and the command line: the servers and their tools."""
+
+from typing import Annotated
+
+from server.integrations.tools.service import ToolsService
+from server.integrations.tools.views import (
+    AddedView,
+    AddOrder,
+    LogView,
+    ReadOnlyOrder,
+    ToolsView,
+    TriedView,
+    TrustOrder,
+    TryOrder,
+    view_all,
+)
+from server.sdk.routing import DeferredRouter
+from server.sdk.services import provided
+
+local = DeferredRouter(prefix="/api/tools", tags=["Tools"])
+Tools = Annotated[ToolsService, provided(ToolsService)]
+
+
+@local.get("")
+async def show_servers(tools: Tools) -> ToolsView:
+    """Shows the MCP servers with their tools."""
+    return view_all(tools)
+
+
+@local.post("", status_code=201)
+async def add_servers(tools: Tools, order: AddOrder) -> AddedView:
+    """Adds the servers of a configuration, or replaces those of the same names."""
+    imported, added = await tools.add(order.config, order.inputs)
+    missing = {name: list(variables) for name, variables in imported.missing.items()}
+    return AddedView(
+        added=added, notes=list(imported.notes), missing=missing, inputs=list(imported.inputs), tools=view_all(tools)
+    )
+
+
+@local.delete("/{server_id}")
+async def remove_server(tools: Tools, server_id: str) -> ToolsView:
+    """Removes a server with its secrets."""
+    await tools.remove(server_id)
+    return view_all(tools)
+
+
+@local.post("/{server_id}/confirm")
+async def confirm_server(tools: Tools, server_id: str) -> ToolsView:
+    """Lets a server run whose configuration came from elsewhere, such as a backup."""
+    await tools.confirm(server_id)
+    return view_all(tools)
+
+
+@local.post("/{server_id}/restart")
+async def restart_server(tools: Tools, server_id: str) -> ToolsView:
+    """Starts a server again."""
+    await tools.restart(server_id)
+    return view_all(tools)
+
+
+@local.put("/{server_id}/trust")
+async def trust_server(tools: Tools, server_id: str, order: TrustOrder) -> ToolsView:
+    """Trusts a server with its tools as they are now, or no longer."""
+    await tools.trust(server_id, trusted=order.trusted)
+    return view_all(tools)
+
+
+@local.put("/{server_id}/read-only")
+async def mark_tool_read_only(tools: Tools, server_id: str, order: ReadOnlyOrder) -> ToolsView:
+    """Marks a tool as one that only reads, or as one that does not."""
+    await tools.mark_read_only(server_id, order.tool, read_only=order.read_only)
+    return view_all(tools)
+
+
+@local.get("/{server_id}/log")
+async def show_server_log(tools: Tools, server_id: str) -> LogView:
+    """Shows what a server wrote to its log."""
+    return LogView(lines=tools.find(server_id).log.lines())
+
+
+@local.post("/{server_id}/try")
+async def try_tool(tools: Tools, server_id: str, order: TryOrder) -> TriedView:
+    """Calls a tool for the person."""
+    result = await tools.try_tool(server_id, order.tool, order.arguments)
+    return TriedView(text=result.text, structured=result.structured, failed=result.failed)

@@ -1,0 +1,171 @@
+"""Tools as operations: their names, and a router of dynamic operations for each server."""
+
+import base64
+import binascii
+import json
+import logging
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from server.core.errors import InvalidInput, UpstreamFailed
+from server.core.invisible import show_line
+from server.core.sentences import Sentence
+from server.core.text import shorten
+from server.integrations.tools.models import Block as UpstreamBlock
+from server.integrations.tools.models import BlockKind, Tool, ToolResult
+from server.integrations.tools.names import PublicName, ToolKey, assign_names, sanitize, spell_hashed, spell_prefixed
+from server.integrations.tools.schemas.portable import PortableSchema, make_portable
+from server.integrations.tools.upstream import Upstream
+from server.sdk.content import Block, Content
+from server.sdk.dynamic import LONGEST_DESCRIPTION, RESERVED, DynamicOperations
+from server.sdk.operation import Effect, Operation, Wording
+
+PREFIX = "/tools"
+LONGEST_ERROR = 1_000  # characters
+UNREADABLE = "[This part of the answer could not be read.]"
+KINDS = {BlockKind.image: "image", BlockKind.audio: "audio"}
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class OfferedTool:
+    """A tool under its names. `identity`: name of its operation, by which policies are stored."""
+
+    key: ToolKey
+    identity: str
+    public: PublicName
+    tool: Tool
+    read_only: bool
+    trusted: bool
+
+    @property
+    def path(self) -> str:
+        return f"{PREFIX}/{self.public.path}"
+
+
+@dataclass(frozen=True)
+class Offer:
+    """Tools of one server in force. `schemas`: by identity of the tool."""
+
+    upstream: Upstream
+    tools: tuple[OfferedTool, ...]
+    router: DynamicOperations
+    schemas: Mapping[str, PortableSchema]
+
+
+def scope_of(server_id: str) -> str:
+    """Name the scope of a server's tools."""
+    return f"use:{server_id}"
+
+
+def identify(key: ToolKey) -> str:
+    """Name of a tool's operation, whatever other tools there are."""
+    plain = sanitize(key.tool) == key.tool
+    return spell_prefixed(key) if plain else spell_hashed(key)
+
+
+def name_tools(upstreams: Iterable[Upstream], reserved: Collection[str]) -> list[OfferedTool]:
+    """Name the tools of all servers. One whose names another tool has, which takes malice, is left out."""
+    listed = {
+        ToolKey(upstream.config.id, tool.name): (upstream, tool) for upstream in upstreams for tool in upstream.list_tools()
+    }
+    names = assign_names(listed, {*reserved, *RESERVED})
+    used, offered = set(reserved), list[OfferedTool]()
+    for key, (upstream, tool) in listed.items():
+        offer = OfferedTool(key, identify(key), names[key], tool, upstream.is_read_only(tool), upstream.is_trusted(tool))
+        own = {offer.identity, offer.public.name, offer.path}
+        if own & used:
+            log.warning("A tool of an MCP server is not offered: another one has its name.")
+            continue
+        used |= own
+        offered.append(offer)
+    return offered
+
+
+def make_offer(upstream: Upstream, tools: Sequence[OfferedTool]) -> Offer:
+    """Make the operations of a server. Blocks. A tool that cannot be one is left out."""
+    config = upstream.config
+    router = DynamicOperations(prefix=PREFIX, title=config.title, scope=scope_of(config.id))
+    schemas: dict[str, PortableSchema] = {}
+    for offered in tools:
+        schema = make_portable(offered.tool.input_schema)
+        try:
+            add_tool(router, upstream, offered, schema)
+        except InvalidInput:
+            log.warning("A tool of an MCP server is not offered.", exc_info=True)
+        else:
+            schemas[offered.identity] = schema
+    return Offer(upstream, tuple(tools), router, schemas)
+
+
+def add_tool(router: DynamicOperations, upstream: Upstream, offered: OfferedTool, schema: PortableSchema) -> None:
+    """Add the operation of a tool. Raises InvalidInput if it cannot be one."""
+    tool, title = offered.tool, upstream.config.title
+    sentence = describe_call(tool, title)
+
+    async def use(arguments: dict[str, Any]) -> Content:
+        return to_content(await upstream.call(tool.name, schema.restore(arguments)), title)
+
+    async def preview(arguments: dict[str, Any]) -> Effect:
+        fields = (
+            (name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+            for name, value in arguments.items()
+        )
+        return Effect(sentence, (("Server", title), ("Tool", tool.name), *fields))
+
+    operation = Operation(
+        offered.identity,
+        "",
+        summarize(tool, title),
+        changes=not offered.read_only,
+        wording=Wording(shorten(tool.title or tool.name), shorten(tool.description), (sentence,)),
+        destructive=not offered.read_only,
+        idempotent=offered.read_only,
+        open_world=True,
+        trusted=offered.trusted,
+        long=True,
+        content=True,
+        alias=offered.public.name if offered.public.name != offered.identity else "",
+    )
+    router.add(operation, f"/{offered.public.path}", use, preview, schema.schema)
+
+
+def summarize(tool: Tool, title: str) -> str:
+    """Describe a tool in as many characters as an operation may have."""
+    text = " ".join(show_line(tool.description or tool.title).split()) or f"Use {tool.name} of {title}."
+    return text if len(text) <= LONGEST_DESCRIPTION else f"{text[: LONGEST_DESCRIPTION - 1]}…"
+
+
+def describe_call(tool: Tool, title: str) -> Sentence:
+    name, server = (shorten(text).replace("{", "(").replace("}", ")") for text in (tool.name, title))
+    return Sentence(
+        f"use {name} of “{server}”",
+        f"is using {name} of “{server}”",
+        f"used {name} of “{server}”",
+        f"could not use {name} of “{server}”",
+    )
+
+
+def to_content(result: ToolResult, title: str) -> Content:
+    """Convert an answer. Raises UpstreamFailed with the server's message if the tool failed."""
+    if result.failed:
+        message = " ".join(result.text.split())
+        raise UpstreamFailed(f"“{title}” reported an error: {message[:LONGEST_ERROR]}")
+    structured = result.structured if isinstance(result.structured, dict) else None
+    return Content([convert_block(block) for block in result.blocks], structured)
+
+
+def convert_block(block: UpstreamBlock) -> Block:
+    """Convert a part of an answer."""
+    if block.kind is BlockKind.text or (block.kind is BlockKind.resource and block.text):
+        return Block("text", block.text)
+    kind = KINDS.get(block.kind) or block.mime_type.partition("/")[0]
+    if block.data and kind in {"image", "audio"}:
+        try:
+            data = base64.b64decode(block.data, validate=True)
+        except (binascii.Error, ValueError):
+            return Block("text", UNREADABLE)
+        return Block("image" if kind == "image" else "audio", data=data, mime_type=block.mime_type)
+    return Block("resource_link", block.text, mime_type=block.mime_type, uri=block.uri, name=block.name)

@@ -1,0 +1,63 @@
+"""Stored servers: the settings, and what is stored as a secret of each server and so is in no backup."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from server.integrations.tools.models import Frozen, Tool, UpstreamConfig, UpstreamSecrets
+
+SECTION = "tools"
+
+
+class ToolsSettings(BaseModel):
+    """Settings of the tools of MCP servers."""
+
+    upstreams: list[UpstreamConfig] = Field([], description="The MCP servers.")
+    retired: dict[str, str] = Field({}, description="Fingerprints of removed servers by id, which no other server gets.")
+    query_tool: str = Field(
+        "",
+        max_length=64,
+        title="Tool for questions",
+        description="The tool that /query asks. Empty: the first one called natural_query.",
+    )
+
+
+class Credentials(Frozen):
+    """What is stored of a server among the secrets, so that no backup can bring it.
+
+    `fingerprint`: of the configuration that the person added; another one does not run until it is confirmed.
+    `accepted`: fingerprints of the tools when the person trusted the server. `read_only`: of those marked as reading.
+    """
+
+    secrets: UpstreamSecrets = UpstreamSecrets()
+    fingerprint: str = ""
+    trusted: bool = False
+    accepted: Mapping[str, str] = {}
+    read_only: Mapping[str, str] = {}
+
+    def to_json(self) -> str:
+        """Write it with the values of its secrets."""
+        secrets = self.secrets
+        values = {
+            name: {key: value.get_secret_value() for key, value in getattr(secrets, name).items()}
+            for name in ("environment", "headers", "variables")
+        }
+        document = self.model_dump(mode="json", exclude={"secrets"})
+        return json.dumps(document | {"secrets": {**values, "query": secrets.query.get_secret_value()}})
+
+
+def fingerprint(config: UpstreamConfig) -> str:
+    """Fingerprint of what a configuration runs or reaches."""
+    return digest(config.model_dump(mode="json", exclude={"title", "disabled_tools", "enabled", "error_prefixes"}))
+
+
+def fingerprint_tool(tool: Tool) -> str:
+    """Fingerprint of what a server says of a tool."""
+    return digest(tool.model_dump(mode="json"))
+
+
+def digest(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

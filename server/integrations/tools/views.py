@@ -1,0 +1,143 @@
+"""Servers and tools as the person sees them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from server.integrations.tools.models import Input, ServerInfo, Transport, UpstreamState
+from server.integrations.tools.service import ToolsService
+from server.integrations.tools.upstream import Upstream
+
+
+class ToolView(BaseModel):
+    """A tool. `annotations`: claims of its server."""
+
+    name: str = Field(description="Its name at the server.")
+    public_name: str = Field(description="The name that clients see; empty if it is not offered.")
+    operation: str = Field(description="The name of its operation, by which permissions are stored.")
+    title: str
+    description: str
+    parameters: dict[str, Any]
+    annotations: Mapping[str, Any]
+    read_only: bool = Field(description="Whether the person has marked it as one that only reads.")
+    trusted: bool = Field(description="Whether the person trusts it.")
+    changed: bool = Field(description="Whether it has changed since it was marked or trusted.")
+
+
+class UpstreamView(BaseModel):
+    """A server."""
+
+    id: str
+    title: str
+    transport: Transport
+    target: str = Field(description="Its address or command.")
+    enabled: bool
+    confirmed: bool = Field(description="Whether the person has added it as it is; else it does not run.")
+    trusted: bool
+    state: UpstreamState
+    error: str
+    latency: float | None = Field(description="Seconds of its last answer.")
+    restarts: int
+    info: ServerInfo
+    notes: list[str] = Field(description="What is suspicious or was left out.")
+    tools: list[ToolView]
+
+
+class ToolsView(BaseModel):
+    """All servers. `renamed`: names that several tools have, and what they are called instead."""
+
+    servers: list[UpstreamView]
+    renamed: dict[str, list[str]]
+
+
+class AddOrder(BaseModel):
+    """A configuration."""
+
+    config: str = Field(max_length=1_048_576, description="The text of a configuration, such as an mcpServers file.")
+    inputs: dict[str, str] = Field({}, repr=False, description="Values of the inputs that it asks for.")
+
+
+class AddedView(BaseModel):
+    """What was added. `missing`: variables without a value, by server."""
+
+    added: list[str]
+    notes: list[str]
+    missing: dict[str, list[str]]
+    inputs: list[Input]
+    tools: ToolsView
+
+
+class TrustOrder(BaseModel):
+    """Whether a server is trusted."""
+
+    trusted: bool
+
+
+class ReadOnlyOrder(BaseModel):
+    """Whether a tool only reads."""
+
+    tool: str = Field(max_length=256)
+    read_only: bool
+
+
+class TryOrder(BaseModel):
+    """A call of a tool."""
+
+    tool: str = Field(max_length=256)
+    arguments: dict[str, Any] = {}
+
+
+class TriedView(BaseModel):
+    """Result of a call."""
+
+    text: str
+    structured: Any
+    failed: bool
+
+
+class LogView(BaseModel):
+    """Lines of a server's log, oldest first."""
+
+    lines: list[str]
+
+
+def view_all(service: ToolsService) -> ToolsView:
+    """View all servers."""
+    return ToolsView(
+        servers=[view_upstream(service, upstream) for upstream in service.upstreams.values()], renamed=service.list_renamed()
+    )
+
+
+def view_upstream(service: ToolsService, upstream: Upstream) -> UpstreamView:
+    """View a server with its tools."""
+    config, status, credentials = upstream.config, upstream.status, upstream.credentials
+    return UpstreamView(
+        **config.model_dump(include={"id", "title", "transport", "enabled"}),
+        **status.model_dump(include={"state", "error", "latency", "restarts"}),
+        target=upstream.target,
+        confirmed=upstream.is_confirmed,
+        trusted=credentials.trusted,
+        info=status.info,
+        notes=list(upstream.supervisor.catalog.notes),
+        tools=list_tools(service, upstream),
+    )
+
+
+def list_tools(service: ToolsService, upstream: Upstream) -> list[ToolView]:
+    """List the tools of a server."""
+    offered = {tool.key.tool: tool for tool in service.list_tools() if tool.key.server == upstream.config.id}
+    marks = upstream.credentials
+    return [
+        ToolView(
+            **tool.model_dump(include={"name", "title", "description", "annotations"}),
+            public_name=offered[tool.name].public.name if tool.name in offered else "",
+            operation=offered[tool.name].identity if tool.name in offered else "",
+            parameters=service.parameters_of(offered[tool.name]) if tool.name in offered else {},
+            read_only=upstream.is_read_only(tool),
+            trusted=upstream.is_trusted(tool),
+            changed=(tool.name in marks.read_only and not upstream.is_read_only(tool))
+            or (marks.trusted and not upstream.is_trusted(tool)),
+        )
+        for tool in upstream.list_tools()
+    ]
