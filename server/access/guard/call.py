@@ -94,13 +94,8 @@ class Call:
 
     async def hand_over(self, operation: str, path: str, body: bytes) -> Response:
         """Call another operation in the place of this one, with all of its checks; only that call is recorded."""
-        inside: InProcessClient = self._request.app.state.inside
-        headers = tuple((name, value) for name in FORWARDED if (value := self._request.headers.get(name)) is not None)
-        scope = {CLIENT: self.record.client, OPERATION: operation, COUNTED: True}
         self.record.hand_over()
-        response = await inside.call(InternalRequest("POST", path, body=body, headers=headers), **scope)
-        returned = {name: value for name, value in response.headers.items() if name in RETURNED}
-        return Response(response.body, response.status, headers=returned)
+        return await call_in_place(self._request, self.record.client, operation, InternalRequest("POST", path, body=body))
 
     def check_scope(self) -> None:
         """Raises Forbidden if the client lacks the operation's scope."""
@@ -268,3 +263,12 @@ class Call:
             detail = read_detail(body.encode())
             reason = self.record.reason if state is CallState.refused else detail
             await approvals.cancel(approval, detail, reason, entry.status or 403)
+
+
+async def call_in_place(request: Request, client: Client, operation: str, made: InternalRequest) -> Response:
+    """Make another call in the place of a request, for its client, with the headers that mean the call."""
+    headers = tuple((name, value) for name in FORWARDED if (value := request.headers.get(name)) is not None)
+    inside: InProcessClient = request.app.state.inside
+    response = await inside.call(replace(made, headers=headers), **{CLIENT: client, OPERATION: operation, COUNTED: True})
+    returned = {name: value for name, value in response.headers.items() if name in RETURNED}
+    return Response(response.body, response.status, headers=returned)

@@ -62,14 +62,14 @@ class ToolList(BaseModel):
 
 def list_allowed(tools: ToolsService) -> ToolList:
     """List the tools for which the caller has the scope."""
-    allowed = [tool for tool in tools.list_tools() if is_allowed(tool)]
+    allowed = [tool for tool in tools.offers.tools if is_allowed(tool)]
     names = {tool.public.name for tool in allowed}
-    renamed = {name: [other for other in others if other in names] for name, others in tools.list_renamed().items()}
+    renamed = {name: [other for other in others if other in names] for name, others in tools.offers.list_renamed().items()}
     listed = [
         ListedTool(
             name=tool.public.name,
             description=tool.tool.description or tool.tool.title,
-            parameters=tools.parameters_of(tool),
+            parameters=tools.offers.parameters_of(tool),
         )
         for tool in allowed
     ]
@@ -89,7 +89,7 @@ async def call_by_name(tools: ToolsService, order: ToolCall) -> Response:
     name = order.name or order.function_name
     if not name:
         raise InvalidInput("Give the name of a tool. GET /tools lists them.")
-    tool = tools.find_tool(name)
+    tool = tools.offers.find_tool(name)
     response = await hand_over(tool, order.arguments)
     return reshape(response, {"tool_name": tool.public.name})
 
@@ -100,7 +100,7 @@ async def ask(tools: ToolsService, question: Question) -> Response:
     tool = next((candidate for candidate in candidates if is_allowed(candidate)), next(iter(candidates), None))
     if tool is None:
         raise NotFound(NO_QUERY_TOOL)
-    known = tools.parameters_of(tool).get("properties", {})
+    known = tools.offers.parameters_of(tool).get("properties", {})
     arguments = {name: value for name, value in question.model_dump().items() if name in known}
     echoed = {"query": question.query, "response_format": question.response_format, "timestamp": datetime.now(UTC).isoformat()}
     return reshape(await hand_over(tool, arguments), echoed)

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -10,8 +10,8 @@ from server.core.errors import DeskhandError, NotFound
 from server.core.text import shorten
 from server.integrations.tools.config.parser import parse_config
 from server.integrations.tools.models import Imported, Tool, ToolResult, UpstreamConfig, UpstreamSecrets, UpstreamState
-from server.integrations.tools.names import list_prefixed
-from server.integrations.tools.offer import Offer, OfferedTool, make_offer, name_tools
+from server.integrations.tools.offer import OfferedTool
+from server.integrations.tools.offers import Offers
 from server.integrations.tools.store import Store
 from server.integrations.tools.stored import Credentials, fingerprint, fingerprint_tool
 from server.integrations.tools.upstream import Upstream
@@ -20,7 +20,6 @@ from server.sdk.dynamic import DynamicOperations
 from server.sdk.health import Health
 
 TOPIC = "tools"
-NATURAL_QUERY = "natural_query"
 ADD_SECONDS = 30.0  # to wait for the tools of servers that were added
 SETTLED = {UpstreamState.ready, UpstreamState.waiting, UpstreamState.failed}
 
@@ -28,13 +27,12 @@ log = logging.getLogger(__name__)
 
 
 class ToolsService(Health):
-    """The servers by id. `offers`: their tools in force."""
+    """The servers by id, in `upstreams`; their tools are in `offers`."""
 
     def __init__(self, context: Context) -> None:
         self._context, self._store = context, Store(context.settings, context.secrets)
         self.upstreams: dict[str, Upstream] = {}
-        self.offers: dict[str, Offer] = {}
-        self._names: frozenset[str] = frozenset()  # of other operations, as the tools were named
+        self.offers = Offers()
         self._changed = asyncio.Event()
         self._changing, self._updating = asyncio.Lock(), asyncio.Lock()
 
@@ -55,38 +53,14 @@ class ToolsService(Health):
     @property
     def summary(self) -> str:
         """Numbers of servers and tools."""
-        servers, tools = len(self.upstreams), len(self.list_tools())
+        servers, tools = len(self.upstreams), len(self.offers.tools)
         if not servers:
             return "For MCP servers; none added"
         return f"{servers} {'server' if servers == 1 else 'servers'}, {tools} {'tool' if tools == 1 else 'tools'}"
 
-    def list_tools(self) -> list[OfferedTool]:
-        """List the tools in force."""
-        return [tool for offer in self.offers.values() for tool in offer.tools if tool.identity in offer.schemas]
-
-    def list_renamed(self) -> dict[str, list[str]]:
-        """List the tools that are called otherwise than at their server."""
-        return list_prefixed({tool.key: tool.public for tool in self.list_tools()})
-
-    def parameters_of(self, tool: OfferedTool) -> dict[str, Any]:
-        """The input schema of a tool, as it is offered."""
-        return self.offers[tool.key.server].schemas[tool.identity].schema
-
-    def find_tool(self, name: str) -> OfferedTool:
-        """Find a tool by any of its names. Raises NotFound, which says what several tools of one name are called."""
-        for tool in self.list_tools():
-            if name in {tool.public.name, tool.identity, tool.public.path}:
-                return tool
-        if others := self.list_renamed().get(name):
-            raise NotFound(f"Several servers have a tool of this name. Use one of {', '.join(others)}.")
-        raise NotFound(f"There is no tool called {shorten(name)}. GET /tools lists them.")
-
-    def find_query_tools(self) -> Iterator[OfferedTool]:
-        """List the tools that can answer a question: the one in the settings, else all called natural_query."""
-        chosen = self._store.settings.query_tool
-        for tool in self.list_tools():
-            if chosen in {tool.public.name, tool.identity} if chosen else tool.key.tool == NATURAL_QUERY:
-                yield tool
+    def find_query_tools(self) -> list[OfferedTool]:
+        """List the tools that answer questions: the one in the settings, else all called natural_query."""
+        return self.offers.find_query_tools(self._store.settings.query_tool)
 
     def find(self, server_id: str) -> Upstream:
         """Find a server. Raises NotFound."""
@@ -128,7 +102,6 @@ class ToolsService(Health):
     async def _open(self, config: UpstreamConfig, credentials: Credentials) -> None:
         if former := self.upstreams.get(config.id):
             await former.close()
-            self.offers.pop(config.id, None)
         upstream = Upstream(config, credentials, self._changed.set, self._context.clock)
         self.upstreams[config.id] = upstream
         await upstream.start()
@@ -189,29 +162,16 @@ class ToolsService(Health):
 
     def list_routers(self) -> tuple[DynamicOperations, ...]:
         """List the dynamic operations, named anew if other operations have come meanwhile."""
-        if self._names != frozenset(self._context.operations.list_names()):
-            self._make_offers()
-        return tuple(offer.router for offer in self.offers.values())
-
-    def _make_offers(self) -> bool:
-        """Make the operations of what has changed. Returns whether anything has. Blocks."""
-        names, upstreams = frozenset(self._context.operations.list_names()), dict(self.upstreams)
-        offered, offers = name_tools(upstreams.values(), names), dict[str, Offer]()
-        for server_id, upstream in upstreams.items():
-            tools = tuple(tool for tool in offered if tool.key.server == server_id)
-            former = self.offers.get(server_id)
-            if former and former.upstream is upstream and former.tools == tools:
-                offers[server_id] = former
-            elif tools:
-                offers[server_id] = make_offer(upstream, tools)
-        changed = offers != self.offers
-        self.offers, self._names = offers, names
-        return changed
+        names = frozenset(self._context.operations.list_names())
+        if self.offers.reserved != names:
+            self.offers.make(self.upstreams, names)
+        return self.offers.routers
 
     async def update(self) -> None:
         """Put the tools in force as they are now."""
         async with self._updating:
-            if await asyncio.to_thread(self._make_offers):
+            names = frozenset(self._context.operations.list_names())
+            if await asyncio.to_thread(self.offers.make, dict(self.upstreams), names):
                 await self._context.operations.refresh()
         self._context.events.publish(TOPIC)
 

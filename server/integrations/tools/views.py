@@ -105,7 +105,8 @@ class LogView(BaseModel):
 def view_all(service: ToolsService) -> ToolsView:
     """View all servers."""
     return ToolsView(
-        servers=[view_upstream(service, upstream) for upstream in service.upstreams.values()], renamed=service.list_renamed()
+        servers=[view_upstream(service, upstream) for upstream in service.upstreams.values()],
+        renamed=service.offers.list_renamed(),
     )
 
 
@@ -126,14 +127,14 @@ def view_upstream(service: ToolsService, upstream: Upstream) -> UpstreamView:
 
 def list_tools(service: ToolsService, upstream: Upstream) -> list[ToolView]:
     """List the tools of a server."""
-    offered = {tool.key.tool: tool for tool in service.list_tools() if tool.key.server == upstream.config.id}
+    offered = {tool.key.tool: tool for tool in service.offers.tools if tool.key.server == upstream.config.id}
     marks = upstream.credentials
     return [
         ToolView(
             **tool.model_dump(include={"name", "title", "description", "annotations"}),
             public_name=offered[tool.name].public.name if tool.name in offered else "",
             operation=offered[tool.name].identity if tool.name in offered else "",
-            parameters=service.parameters_of(offered[tool.name]) if tool.name in offered else {},
+            parameters=service.offers.parameters_of(offered[tool.name]) if tool.name in offered else {},
             read_only=upstream.is_read_only(tool),
             trusted=upstream.is_trusted(tool),
             changed=(tool.name in marks.read_only and not upstream.is_read_only(tool))

@@ -1,9 +1,15 @@
 """A gateway with the demo CRM, for tests over the real server."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+from desktop.server_thread import BackgroundServer
 from server.integrations.tools.fake.launch import crm_command, crm_environment
+from server.lifecycle.program import Options, Program
+from server.sdk.desktop import NoScreen
 from tests.server.conftest import Served
 
 
@@ -25,7 +31,27 @@ def add_servers(served: Served, **servers: dict[str, Any]) -> dict[str, Any]:
     return added
 
 
-def trust(served: Served, server: str = "crm") -> None:
-    """Trust a server."""
-    answer = served.person("PUT", f"/api/tools/{server}/trust", json={"trusted": True})
+def trust(served: Served, server: str = "crm", *, trusted: bool = True) -> None:
+    """Trust a server, or no longer."""
+    answer = served.person("PUT", f"/api/tools/{server}/trust", json={"trusted": trusted})
     assert answer.status_code == 200, answer.text
+
+
+@contextmanager
+def serve_crm(data: Path, **options: Any) -> Iterator[Served]:
+    """Run a server with the demo CRM as an upstream server."""
+    background = BackgroundServer(Program(Options(port=0, data_dir=data, **options), NoScreen()))
+    ready = background.start()
+    try:
+        served = Served(background, ready.public, ready.local, data)
+        add_servers(served, crm=describe_crm())
+        yield served
+    finally:
+        assert background.stop(), "the server did not stop"
+
+
+def find_server(served: Served, server: str = "crm") -> dict[str, Any]:
+    """Read a server as the person sees it."""
+    (view,) = [view for view in served.person("GET", "/api/tools").json()["servers"] if view["id"] == server]
+    found: dict[str, Any] = view
+    return found

@@ -1,18 +1,23 @@
 import pytest
 
-from server.integrations.tools.fake.records import LEADS
-from tests.server.integrations.tools.gateway import add_servers, describe_crm, trust
+from tests.server.integrations.tools.gateway import add_servers, describe_crm, serve_crm, trust
 
 NOW = {"Prefer": "respond-async"}
 NAMES = ["natural_query", "get_leads", "get_contacts", "search_entities"]
 
 
+@pytest.fixture(scope="module")
+def running(tmp_path_factory):
+    with serve_crm(tmp_path_factory.mktemp("tools")) as served:
+        served.make_client("gpt")
+        yield served
+
+
 @pytest.fixture
-def served(serve):
-    served = serve()
-    add_servers(served, crm=describe_crm())
-    served.make_client("gpt")
-    return served
+def served(running):
+    """The server, whose upstream is not trusted."""
+    trust(running, trusted=False)
+    return running
 
 
 def use(served, path, body, **options):
@@ -33,17 +38,19 @@ def test_tools_are_listed_for_those_who_have_the_scope(served):
 
 @pytest.mark.parametrize("path", ["/tools/get-leads", "/tools"])
 def test_tool_asks_until_its_server_is_trusted_and_is_recorded_once(served, path):
-    body = {"limit": 1} if path != "/tools" else {"name": "get_leads", "arguments": {"limit": 1}}
+    body = {"limit": 1} if path != "/tools" else {"name": "get_leads", "arguments": {"limit": 3}}
+    before = len(served.activity())
     answer = use(served, path, body, headers=NOW)
     assert answer.status_code == 202, answer.text
-    (pending,) = served.person("GET", "/api/approvals").json()["pending"]
+    *_, pending = served.person("GET", "/api/approvals").json()
     assert pending["operation"] == "crm__get_leads"
+    assert served.person("POST", f"/api/approvals/{pending['id']}/deny", json={}).status_code == 200
     trust(served)
     answer = use(served, path, body | ({"limit": 2} if path != "/tools" else {"arguments": {"limit": 2}}))
     assert answer.status_code == 200, answer.text
     assert "Nordlicht Optik" in answer.text
-    assert [entry["operation"] for entry in served.activity()][:2] == ["crm__get_leads", "crm__get_leads"]
-    assert len(served.activity()) == 2
+    entries = served.activity()[: len(served.activity()) - before]
+    assert [entry["operation"] for entry in entries] == ["crm__get_leads", "crm__get_leads"]
 
 
 def test_answers_have_the_fields_of_the_seed(served):
@@ -69,16 +76,14 @@ def test_failure_of_a_tool_is_no_success(served):
 
 def test_denied_tool_is_denied_by_every_address(served):
     trust(served)
-    (client,) = [client for client in served.person("GET", "/api/clients").json() if client["name"] == "gpt"]
-    changed = served.person("PATCH", f"/api/clients/{client['id']}", json={"policies": {"crm__natural_query": "deny"}})
-    assert changed.status_code == 200, changed.text
+    key = served.make_client("denied", policies={"crm__natural_query": "deny"})
     for path, body in (
         ("/query", {"query": "leads"}),
         ("/tools", {"name": "natural_query", "arguments": {"query": "leads"}}),
         ("/tools/natural-query", {"query": "leads"}),
     ):
-        assert use(served, path, body).status_code == 403, path
-    assert served.call("GET", "/query?query=leads").status_code == 403
+        assert served.call("POST", path, key, json=body).status_code == 403, path
+    assert served.call("GET", "/query?query=leads", key).status_code == 403
 
 
 def test_documents_have_each_tool_and_not_the_addresses_that_call_by_name(served):
@@ -89,6 +94,7 @@ def test_documents_have_each_tool_and_not_the_addresses_that_call_by_name(served
 
 def test_names_of_two_servers_are_prefixed(served):
     add_servers(served, second=describe_crm())
+    served.person("PATCH", "/api/clients/gpt", json={"scopes": ["use:crm", "use:second"]})
     trust(served)
     listed = served.call("GET", "/tools").json()
     assert {tool["name"] for tool in listed["tools"]} == {f"{server}__{name}" for server in ("crm", "second") for name in NAMES}
@@ -98,4 +104,5 @@ def test_names_of_two_servers_are_prefixed(served):
     assert "crm__get_leads, second__get_leads" in refused.json()["detail"]
     assert use(served, "/tools", {"name": "crm__get_leads"}).status_code == 200
     assert use(served, "/tools/crm--get-leads", {}).status_code == 200
-    assert LEADS[0].company in use(served, "/query", {"query": "leads"}).text, "the first natural_query answers"
+    assert "leads" in use(served, "/query", {"query": "leads"}).text, "the first natural_query answers"
+    served.person("DELETE", "/api/tools/second")
