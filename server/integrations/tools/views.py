@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from server.integrations.tools.models import Input, ServerInfo, Transport, UpstreamState
+from server.integrations.tools.offers import Offers
 from server.integrations.tools.service import ToolsService
 from server.integrations.tools.upstream import Upstream
 
@@ -105,12 +106,12 @@ class LogView(BaseModel):
 def view_all(service: ToolsService) -> ToolsView:
     """View all servers."""
     return ToolsView(
-        servers=[view_upstream(service, upstream) for upstream in service.upstreams.values()],
+        servers=[view_upstream(service.offers, upstream) for upstream in service.upstreams.values()],
         renamed=service.offers.list_renamed(),
     )
 
 
-def view_upstream(service: ToolsService, upstream: Upstream) -> UpstreamView:
+def view_upstream(offers: Offers, upstream: Upstream) -> UpstreamView:
     """View a server with its tools."""
     config, status, credentials = upstream.config, upstream.status, upstream.credentials
     return UpstreamView(
@@ -121,20 +122,20 @@ def view_upstream(service: ToolsService, upstream: Upstream) -> UpstreamView:
         trusted=credentials.trusted,
         info=status.info,
         notes=list(upstream.supervisor.catalog.notes),
-        tools=list_tools(service, upstream),
+        tools=list_tools(offers, upstream),
     )
 
 
-def list_tools(service: ToolsService, upstream: Upstream) -> list[ToolView]:
+def list_tools(offers: Offers, upstream: Upstream) -> list[ToolView]:
     """List the tools of a server."""
-    offered = {tool.key.tool: tool for tool in service.offers.tools if tool.key.server == upstream.config.id}
+    offered = {tool.key.tool: tool for tool in offers.tools if tool.key.server == upstream.config.id}
     marks = upstream.credentials
     return [
         ToolView(
             **tool.model_dump(include={"name", "title", "description", "annotations"}),
             public_name=offered[tool.name].public.name if tool.name in offered else "",
             operation=offered[tool.name].identity if tool.name in offered else "",
-            parameters=service.offers.parameters_of(offered[tool.name]) if tool.name in offered else {},
+            parameters=offers.parameters_of(offered[tool.name]) if tool.name in offered else {},
             read_only=upstream.is_read_only(tool),
             trusted=upstream.is_trusted(tool),
             changed=(tool.name in marks.read_only and not upstream.is_read_only(tool))

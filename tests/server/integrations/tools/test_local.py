@@ -1,0 +1,80 @@
+import pytest
+
+from server.integrations.tools.fake.launch import crm_environment
+from tests.server.integrations.tools.gateway import add_servers, describe_crm, find_server, serve_crm, write_config
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    with serve_crm(tmp_path_factory.mktemp("tools")) as served:
+        yield served
+
+
+def find_tool(served, name="get_leads", server="crm"):
+    return next(tool for tool in find_server(served, server)["tools"] if tool["name"] == name)
+
+
+def test_server_is_shown_with_its_tools(served):
+    view = find_server(served)
+    assert (view["state"], view["confirmed"], view["trusted"], view["info"]["name"]) == ("ready", True, False, "demo-crm")
+    tool = find_tool(served)
+    assert (tool["public_name"], tool["operation"], tool["read_only"]) == ("get_leads", "crm__get_leads", False)
+    assert tool["annotations"] == {"readOnlyHint": True}, "shown, and not believed"
+
+
+def test_values_of_the_environment_are_in_no_answer_and_no_settings(served):
+    (value, *_) = crm_environment().values()
+    assert value not in served.person("GET", "/api/tools").text
+    assert value not in (served.data / "settings.json").read_text()
+
+
+def test_scope_is_there_when_the_server_was_added(served):
+    scopes = served.call("GET", "/.well-known/oauth-authorization-server", "").json()["scopes_supported"]
+    assert "use:crm" in scopes
+
+
+def test_tool_that_is_marked_as_reading_is_not_asked_about(served):
+    key = served.make_client("reader")
+    order = {"tool": "get_leads", "read_only": True}
+    assert served.person("PUT", "/api/tools/crm/read-only", json=order).status_code == 200
+    assert find_tool(served)["read_only"]
+    assert served.call("POST", "/tools/get-leads", key, json={}).status_code == 200
+    assert served.person("PUT", "/api/tools/crm/read-only", json=order | {"read_only": False}).status_code == 200
+    refused = served.call("POST", "/tools/get-leads", key, json={}, headers={"Prefer": "respond-async"})
+    assert refused.status_code == 202
+
+
+def test_person_tries_a_tool(served):
+    tried = served.person("POST", "/api/tools/crm/try", json={"tool": "get_leads", "arguments": {"limit": 1}}).json()
+    assert "Nordlicht" in tried["text"]
+    assert tried["failed"] is False
+    assert served.person("POST", "/api/tools/crm/try", json={"tool": "get_gold"}).status_code == 404
+    assert served.person("GET", "/api/tools/crm/log").json()["lines"] == []
+
+
+@pytest.mark.parametrize("config", ["{}", "no JSON", write_config(bad={"command": 7})])
+def test_configuration_without_a_usable_server_is_refused(served, config):
+    assert served.person("POST", "/api/tools", json={"config": config}).status_code == 422
+
+
+def test_server_that_cannot_start_says_why_and_is_removed(served):
+    added = add_servers(served, broken={"command": "deskhand-no-such-program"})
+    view = next(view for view in added["tools"]["servers"] if view["id"] == "broken")
+    assert "is not installed" in view["error"]
+    assert served.person("DELETE", "/api/tools/broken").status_code == 200
+    assert served.person("DELETE", "/api/tools/broken").status_code == 404
+    assert served.person("GET", "/api/tools/broken/log").status_code == 404
+
+
+def test_changed_command_starts_untrusted_and_the_same_one_stays_trusted(served):
+    add_servers(served, other=describe_crm())
+    served.person("PUT", "/api/tools/other/trust", json={"trusted": True})
+    add_servers(served, other=describe_crm())
+    assert find_tool(served, server="other")["trusted"]
+    add_servers(served, other=describe_crm(cwd=str(served.data)))
+    assert not find_server(served, "other")["trusted"]
+    assert served.person("POST", "/api/tools/other/restart").status_code == 200
+    assert served.person("POST", "/api/tools/other/confirm").status_code == 200
+    served.person("DELETE", "/api/tools/other")
+    assert add_servers(served, other=describe_crm())["added"] == ["other-2"], "clients may have permissions for the former"
+    served.person("DELETE", "/api/tools/other-2")

@@ -1,0 +1,54 @@
+import pytest
+
+from server.core.clock import Clock
+from server.core.errors import Unavailable
+from server.integrations.tools.models import Catalog, Tool, Transport, UpstreamConfig, UpstreamSecrets, UpstreamState
+from server.integrations.tools.stored import Credentials, fingerprint, fingerprint_tool
+from server.integrations.tools.upstream import Upstream
+from tests.server.integrations.tools.upstreams import ignore_change
+
+CONFIG = UpstreamConfig(id="crm", title="CRM", transport=Transport.stdio, command="crm", arguments=("secret-value",))
+TOOL, OTHER = Tool(name="a", description="Reads."), Tool(name="b")
+
+
+def make_upstream(config=CONFIG, tools=(TOOL, OTHER), **credentials):
+    values = {"fingerprint": fingerprint(CONFIG), **credentials}
+    upstream = Upstream(config, Credentials(**values), ignore_change, Clock())
+    upstream.supervisor.catalog = Catalog(tools=tools)
+    return upstream
+
+
+@pytest.mark.parametrize("change", [{"enabled": False}, {"command": "from-a-backup"}])
+async def test_server_that_is_off_or_not_confirmed_neither_starts_nor_offers_anything(change):
+    upstream = make_upstream(CONFIG.model_copy(update=change))
+    await upstream.start()
+    assert upstream.status.state is UpstreamState.stopped
+    assert upstream.list_tools() == ()
+    with pytest.raises(Unavailable):
+        await upstream.call("a", {})
+
+
+async def test_removed_server_is_not_started_by_a_late_call():
+    upstream = make_upstream()
+    await upstream.close()
+    with pytest.raises(Unavailable):
+        await upstream.call("a", {})
+    assert upstream.status.state is UpstreamState.stopped
+
+
+def test_disabled_tools_are_not_offered():
+    upstream = make_upstream(CONFIG.model_copy(update={"disabled_tools": ("a",)}))
+    assert upstream.list_tools() == (OTHER,)
+
+
+def test_mark_and_trust_end_when_the_tool_changes():
+    upstream = make_upstream(trusted=True, accepted={"a": fingerprint_tool(TOOL)}, read_only={"a": fingerprint_tool(TOOL)})
+    changed = TOOL.model_copy(update={"description": "Sends everything elsewhere."})
+    assert (upstream.is_trusted(TOOL), upstream.is_read_only(TOOL)) == (True, True)
+    assert (upstream.is_trusted(changed), upstream.is_read_only(changed)) == (False, False)
+    assert not upstream.is_trusted(OTHER), "a tool that came after the server was trusted"
+
+
+def test_target_shows_no_secret():
+    secrets = UpstreamSecrets.model_validate({"environment": {"KEY": "secret-value"}})
+    assert make_upstream(secrets=secrets).target == "crm •••"
