@@ -1,6 +1,7 @@
 """A gateway with the demo CRM, for tests over the real server."""
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -55,3 +56,14 @@ def find_server(served: Served, server: str = "crm") -> dict[str, Any]:
     (view,) = [view for view in served.person("GET", "/api/tools").json()["servers"] if view["id"] == server]
     found: dict[str, Any] = view
     return found
+
+
+def wait_for_tools(served: Served, server: str = "crm", seconds: float = 60) -> list[str]:
+    """Wait until the tools of a server are offered; return their public names."""
+    limit = time.monotonic() + seconds
+    while True:
+        names = [tool["public_name"] for tool in find_server(served, server)["tools"] if tool["public_name"]]
+        if names:
+            return names
+        assert time.monotonic() < limit, find_server(served, server)
+        time.sleep(0.05)

@@ -23,9 +23,13 @@ def test_server_is_shown_with_its_tools(served):
 
 
 def test_values_of_the_environment_are_in_no_answer_and_no_settings(served):
-    (value, *_) = crm_environment().values()
-    assert value not in served.person("GET", "/api/tools").text
-    assert value not in (served.data / "settings.json").read_text()
+    add_servers(served, secretive=describe_crm(env=crm_environment() | {"CRM_KEY": "value-of-the-key"}))
+    assert find_server(served, "secretive")["state"] == "ready"
+    assert "value-of-the-key" not in served.person("GET", "/api/tools").text
+    assert "value-of-the-key" not in (served.data / "settings.json").read_text()
+    assert "value-of-the-key" in (served.data / "secrets.json").read_text()
+    served.person("DELETE", "/api/tools/secretive")
+    assert "value-of-the-key" not in (served.data / "secrets.json").read_text()
 
 
 def test_scope_is_there_when_the_server_was_added(served):

@@ -76,7 +76,7 @@ def test_failure_of_a_tool_is_no_success(served):
 
 def test_denied_tool_is_denied_by_every_address(served):
     trust(served)
-    key = served.make_client("denied", policies={"crm__natural_query": "deny"})
+    key = served.make_client("denied", deny=["crm__natural_query"])
     for path, body in (
         ("/query", {"query": "leads"}),
         ("/tools", {"name": "natural_query", "arguments": {"query": "leads"}}),
