@@ -93,9 +93,8 @@ class Call:
         return scope in self.record.client.scopes
 
     async def hand_over(self, operation: str, path: str, body: bytes) -> Response:
-        """Call another operation in the place of this one, with all of its checks; only that call is recorded."""
-        self.record.hand_over()
-        return await call_in_place(self._request, self.record.client, operation, InternalRequest("POST", path, body=body))
+        """Call another operation in its place, with all of its checks; only that call is recorded."""
+        return await call_in_place(self._request, self.record, operation, InternalRequest("POST", path, body=body))
 
     def check_scope(self) -> None:
         """Raises Forbidden if the client lacks the operation's scope."""
@@ -265,10 +264,11 @@ class Call:
             await approvals.cancel(approval, detail, reason, entry.status or 403)
 
 
-async def call_in_place(request: Request, client: Client, operation: str, made: InternalRequest) -> Response:
+async def call_in_place(request: Request, record: CallRecord, operation: str, made: InternalRequest) -> Response:
     """Make another call in the place of a request, for its client, with the headers that mean the call."""
+    record.hand_over()
     headers = tuple((name, value) for name in FORWARDED if (value := request.headers.get(name)) is not None)
     inside: InProcessClient = request.app.state.inside
-    response = await inside.call(replace(made, headers=headers), **{CLIENT: client, OPERATION: operation, COUNTED: True})
+    response = await inside.call(replace(made, headers=headers), **{CLIENT: record.client, OPERATION: operation, COUNTED: True})
     returned = {name: value for name, value in response.headers.items() if name in RETURNED}
     return Response(response.body, response.status, headers=returned)

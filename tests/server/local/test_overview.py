@@ -10,6 +10,7 @@ def test_overview_has_the_state_and_the_problems(demo) -> None:
         "apps": "running",
         "gmail": "running",
         "omi": "running",
+        "tools": "running",
     }
     assert overview["problems"] == []
     assert overview["addresses"]["public"] == demo.public
