@@ -197,8 +197,7 @@ class Call:
             expected = isinstance(error, DeskhandError) and error.status < 500
             record.refuse(str(error) if expected else "It could not be queued for your approval.")
             raise
-        reservation = current.get()
-        if reservation and not reservation.is_large:
+        if (reservation := current.get()) and not reservation.is_large:
             services.memory.release(reservation)  # the preview is over
         if isinstance(stored, Approval) and stored.id == request.id:
             return await duplicates.wait(stored)

@@ -26,7 +26,7 @@ class ToolsSettings(BaseModel):
 
 
 class Credentials(Frozen):
-    """What is stored of a server among the secrets, so that no backup can bring it.
+    """Secrets of a server, and what the person has confirmed of it; in no backup.
 
     `fingerprint`: of the configuration that the person added; another one does not run until it is confirmed.
     `accepted`: fingerprints of the tools when the person trusted the server. `read_only`: of those marked as reading.

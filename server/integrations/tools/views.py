@@ -60,7 +60,7 @@ class AddOrder(BaseModel):
 
 
 class AddedView(BaseModel):
-    """What was added. `missing`: variables without a value, by server."""
+    """Servers that were added. `missing`: variables without a value, by server."""
 
     added: list[str]
     notes: list[str]
@@ -70,13 +70,13 @@ class AddedView(BaseModel):
 
 
 class TrustOrder(BaseModel):
-    """Whether a server is trusted."""
+    """Trust in a server, or its end."""
 
     trusted: bool
 
 
 class ReadOnlyOrder(BaseModel):
-    """Whether a tool only reads."""
+    """Mark of a tool as one that only reads, or its end."""
 
     tool: str = Field(max_length=256)
     read_only: bool

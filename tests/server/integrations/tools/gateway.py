@@ -54,8 +54,8 @@ def serve_crm(data: Path, **options: Any) -> Iterator[Served]:
 def find_server(served: Served, server: str = "crm") -> dict[str, Any]:
     """Read a server as the person sees it."""
     (view,) = [view for view in served.person("GET", "/api/tools").json()["servers"] if view["id"] == server]
-    found: dict[str, Any] = view
-    return found
+    server_view: dict[str, Any] = view
+    return server_view
 
 
 def wait_for_tools(served: Served, server: str = "crm", seconds: float = 60) -> list[str]:

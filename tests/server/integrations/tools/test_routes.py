@@ -62,8 +62,8 @@ def test_answers_have_the_fields_of_the_seed(served):
     assert (answer["query"], answer["response_format"], answer["success"]) == ("Show me new leads", "natural", True)
     assert answer["result"].startswith("2 new leads")
     assert answer["timestamp"]
-    asked = served.call("GET", "/query?query=contacts&response_format=natural").json()
-    assert asked["result"].startswith("6 contacts")
+    answer = served.call("GET", "/query?query=contacts&response_format=natural").json()
+    assert answer["result"].startswith("6 contacts")
 
 
 def test_failure_of_a_tool_is_no_success(served):
