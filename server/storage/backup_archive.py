@@ -1,5 +1,6 @@
 """The file format of a backup: a zip with a manifest. It is read as untrusted input."""
 
+import errno
 import secrets
 import shutil
 import struct
@@ -76,8 +77,15 @@ def unpack(source: Path, folder: Path, on_progress: Callable[[float], None] = la
                     written += size
                     on_progress(written / total if total else 1)
             return manifest
-    except UNREADABLE as error:
+    except (*UNREADABLE, OSError) as error:
+        if is_failure_of_disk(error):
+            raise
         raise InvalidInput("This is not a backup of Deskhand, or a damaged one. Nothing was changed.") from error
+
+
+def is_failure_of_disk(error: Exception) -> bool:
+    """Return whether the file could not be read; zipfile also seeks to where a damaged archive says, before its beginning."""
+    return isinstance(error, OSError) and error.errno != errno.EINVAL
 
 
 def is_backup(path: Path) -> bool:
@@ -87,7 +95,9 @@ def is_backup(path: Path) -> bool:
             read_manifest(archive)
     except Conflict:
         return True
-    except UNREADABLE:
+    except (*UNREADABLE, OSError) as error:
+        if is_failure_of_disk(error):
+            raise
         return False
     return True
 

@@ -169,7 +169,6 @@ MUTANTS = [
     change("mime/raw_message", "addresses(*names, clean=clean_name)", "addresses(*names)"),
     change("mime/text", 'return SPACES.sub(" ", value).strip(" ")', 'return " ".join(value.split())', "mime/test_raw_message"),
     change("mime/raw_message", "map(show_entry, self", "map(str, self"),
-    change("mime/raw_message", "return keep_line(self.headers.get(", 'return self.headers.line("Subject") or (self.headers.get('),
     # files
     change(
         "mailbox/attachments",

@@ -107,4 +107,10 @@ MUTANTS = [
     change("revocation", '    Revocation("idempotency"),\n', ""),
     change("revocation", 'PENDING = (Revocation("approval"),)', "PENDING = ()"),
     change("snapshots", "    for old in sorted(", "    for old in [] and sorted("),
+    Mutant(
+        "server/storage/backup_archive.py",
+        "error.errno != errno.EINVAL",
+        "True",
+        ("tests/server/storage/test_backup_archive.py::test_archive_that_begins_before_its_file_is_refused",),
+    ),
 ]

@@ -224,7 +224,7 @@ def test_endless_body_is_cut_off_after_its_refusal(beside):
         answer, closed = reading.result()
         assert answer.startswith(b"HTTP/1.1 413") and closed
 
-    beside(test, Limits(linger_seconds=0.2))
+    beside(test, Limits(linger_seconds=0.2, linger_bytes=1 << 40))
 
 
 LARGE = b"x" * 20_000_000

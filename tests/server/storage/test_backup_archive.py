@@ -168,6 +168,17 @@ def test_archive_damaged_anywhere_changes_nothing(home: Home, file: Path, tmp_pa
             path.write_text(path.read_text().replace("new", "old"))
 
 
+def test_archive_that_begins_before_its_file_is_refused(home: Home, file: Path, tmp_path: Path) -> None:
+    whole, damaged = bytearray(file.read_bytes()), tmp_path / "damaged.zip"
+    offset = whole.rindex(b"PK\5\6") + 16  # of the central directory
+    whole[offset : offset + 4] = (int.from_bytes(whole[offset : offset + 4], "little") + 10).to_bytes(4, "little")
+    damaged.write_bytes(whole)
+    with pytest.raises(InvalidInput, match="damaged"):
+        home.restore(damaged)
+    assert not backup_archive.is_backup(damaged)
+    assert home.words() == ["old"] * 3
+
+
 def test_full_disk_is_detected_before_unpacking(home: Home, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backup_archive, "ROOM_TO_LEAVE", 1 << 60)
     with pytest.raises(Unavailable, match="no room"):

@@ -1,13 +1,15 @@
 """HTML becomes text, whatever it is, and quickly."""
 
 import time
+from html import escape
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.integrations.gmail.mime.html import REST, read_html
+from server.integrations.gmail.mime.html import DEEPEST, REST, read_html
 from server.integrations.gmail.mime.html_limits import LARGEST_HTML
+from server.integrations.gmail.mime.html_notes import OTHER_DOCUMENT
 
 TEXTS = {
     "<p>one</p><p>two</p>": "one\n\ntwo",
@@ -82,6 +84,15 @@ SLOW = [
     "&amp",
     "data:,",
 ]
+
+
+def test_documents_in_each_other_are_read_down_to_a_depth() -> None:
+    source = "innermost"
+    for depth in range(DEEPEST + 1):
+        source = f"<p>{depth}</p><iframe srcdoc='{escape(source)}'></iframe>"
+    reading = read_html(source)
+    assert reading.text.split() == [str(depth) for depth in range(DEEPEST, -1, -1)]
+    assert OTHER_DOCUMENT in reading.unshown
 
 
 @pytest.mark.parametrize("source", TEXTS, ids=range(len(TEXTS)))
