@@ -45,7 +45,7 @@ IMPORTERS = {
     "httplib2": r"server\.integrations\.\w+\.adapter\.\w+",
     "idna": r"server\.core\.domains",
     "keyring": r"server\.storage\.keyrings",
-    "limits": r"server\.access\..+",
+    "limits": r"server\.core\.rates|server\.access\..+",
     "nh3": r"server\.integrations\.\w+\.mime\.outgoing_html",
     "selectolax": r"server\.integrations\.\w+\.mime\.html",
     "psutil": r"server\.system\.(processes|port_owners)",
