@@ -10,7 +10,7 @@ from server.commandline.client import ask, connect
 from server.core.command import format_command
 from server.core.errors import NotFound
 from server.sdk.approval_requests import ApprovalDuration
-from server.sdk.cli import data_dir_option, example, json_option, print_json, say, say_time
+from server.sdk.cli import data_dir_option, example, json_option, print_json, say, say_field, say_time
 
 id_argument = click.argument("question_id", metavar="ID")
 
@@ -39,10 +39,7 @@ def show(question: dict[str, Any]) -> None:
     """Print a question, word for word."""
     say(f"{question['id']}  {question['client']} wants to {question['sentence']}")
     for field in question["fields"]:
-        first, *others = field["value"].split("\n")
-        say(f"    {field['name']}: {first}")
-        for line in others:
-            say(f"        {line}")
+        say_field(field["name"], field["value"])
     if question["must_open"]:
         say(f"    Not all of it can be shown here. Read it in full first: {format_command('approvals show')} {question['id']}")
     code = " --code NNNN" if question["wants_code"] else ""

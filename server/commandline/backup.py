@@ -9,7 +9,7 @@ import click
 from server.commandline.client import ask, connect, find_running
 from server.core.command import format_command
 from server.core.errors import Conflict
-from server.sdk.cli import confirm, data_dir_option, example, json_option, print_json, say, yes_option
+from server.sdk.cli import confirm, data_dir_option, example, json_option, print_json, say, say_field, yes_option
 from server.storage.data_dir import open_home
 
 
@@ -74,11 +74,8 @@ def show_differences(waiting: list[dict[str, str]]) -> None:
     say(f"{len(waiting)} {'change' if len(waiting) == 1 else 'changes'} will apply only after you accept:")
     for difference in waiting:
         say(f"{difference['id']}  {difference['title']}")
-        for label, value in (("now", difference["now"]), ("backup", difference["restored"])):
-            first, *others = value.splitlines() or [""]
-            say(f"    {label}: {first}")
-            for line in others:
-                say(f"        {line}")
+        say_field("now", difference["now"])
+        say_field("backup", difference["restored"])
     say(f"Accept: {format_command('differences accept')} ID   Discard: {format_command('differences discard')} ID, or --all")
 
 

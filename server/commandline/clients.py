@@ -181,7 +181,7 @@ def revoke(name: str | None, data_dir: Path | None, *, every: bool, yes: bool) -
 
 
 def warn_of_always(deskhand: LocalApi, names: Sequence[str]) -> None:
-    """Say what is permitted by allowing these operations without asking."""
+    """Print a warning for each of these operations that permits much when it is always allowed."""
     for operation in deskhand.call("GET", "/api/operations") if names else []:
         if operation["name"] in names and operation["always"]:
             say(f"{operation['name']}: {operation['always']}", err=True)

@@ -18,7 +18,7 @@ from server.core.text import shorten
 from server.local.models import ActivityLine, ActivityPage, ActivityView, TodayView
 from server.runtime.state import State
 
-SEARCH_SECONDS = 1.0  # after which a page of the diary shows what was found until then
+SEARCH_SECONDS = 1.0  # after which a page of the activity shows what was found until then
 NO_WORDS = ("id", "ids", "token", "format")  # arguments whose values are meaningless to a reader
 LARGEST_ID = 2**62
 WELL = (Outcome.done, Outcome.running, Outcome.waiting)
@@ -60,7 +60,7 @@ def create_routes(state: State) -> APIRouter:
 
     @routes.get("/page")
     async def read_activity_page(wanted: Annotated[Wanted, Query()]) -> ActivityPage:
-        """Shows a page of the diary, without what runs at this moment. A search that takes long shows what it has by then."""
+        """Shows a page of the activity, without what runs at this moment. A search that takes long shows what it has by then."""
         live = tuple(entry.id for entry in state.activity.running())
         search = make_search(state, wanted, contents=False, without=live)
         result = await state.activity.search(search, wanted.limit, wanted.before, SEARCH_SECONDS)

@@ -48,7 +48,7 @@ def create_routes(state: State) -> APIRouter:
     async def check_document(name: str) -> DocumentView:
         """Returns the problems that ChatGPT would find in a client's document, and when it was last fetched."""
         client = await state.clients.show(name)
-        document = await asyncio.to_thread(documents.make_for, await state.clients.show(name))
+        document = await asyncio.to_thread(documents.make_for, client)
         return DocumentView(
             operations=sum(1 for _ in walk_operations(document)),
             most=MOST_OPERATIONS,

@@ -164,7 +164,7 @@ class DocumentView(BaseModel):
 
 
 class ActivityLine(BaseModel):
-    """A call, as one line of the diary."""
+    """A call, as one line of the activity."""
 
     id: int = Field(description="Below zero: a reading call that runs still.")
     at: str
@@ -198,7 +198,7 @@ class Undone(BaseModel):
 
 
 class ActivityPage(BaseModel):
-    """Some lines of the diary, newest first."""
+    """Some lines of the activity, newest first."""
 
     entries: list[ActivityLine]
     earlier: int | None = Field(description="The id from which to go on; null after the oldest entry.")

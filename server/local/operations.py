@@ -36,13 +36,14 @@ def create_routes(state: State) -> APIRouter:
 
 def view_preset(state: State, preset: Preset) -> PresetView:
     """Show a preset."""
-    operations = [operation for operation in state.runtime.operations().values() if operation.scope]
-    permissions = make_permissions(preset, state.runtime.operations().values())
+    operations = state.runtime.operations().values()
+    permissions = make_permissions(preset, operations)
     client = Client("", "", permissions.scopes, permissions.policies)
     title, text = LABELS[preset]
     policies = {
         operation.name: client.policy_for(operation) if operation.scope in client.scopes else Policy.deny
         for operation in operations
+        if operation.scope
     }
     return PresetView(name=preset, title=title, text=text, policies=policies)
 

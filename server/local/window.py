@@ -9,7 +9,7 @@ from server.runtime.state import State
 
 
 class Quit(BaseModel):
-    """Shutting down…"""
+    """Deskhand is ending."""
 
     quitting: bool
 

@@ -6,14 +6,13 @@ import ssl
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from email.message import Message
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
-
-from pydantic import BaseModel, Field, StringConstraints
 
 from server.core.errors import InvalidInput, TooLarge, UpstreamFailed, UpstreamTimedOut
 from server.core.file_names import clean_name
 from server.outbound.previews import FetchNotPermitted, Link, is_permitted
+from server.outbound.trusted_hosts import fits
 
 if TYPE_CHECKING:
     import httpcore2
@@ -36,19 +35,6 @@ HEADERS: list[tuple[bytes | str, bytes | str]] = [
     ("Accept-Encoding", "identity"),
     ("User-Agent", "Deskhand"),
 ]
-
-SECTION = "downloads"  # of the settings
-HostPattern = Annotated[str, StringConstraints(pattern=r"^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+$", max_length=253)]
-
-
-class DownloadSettings(BaseModel):
-    """Downloads from addresses that callers choose."""
-
-    trusted_hosts: list[HostPattern] = Field(
-        ["*.oaiusercontent.com"],
-        description="Hosts from which files are fetched before the person is asked. OpenAI's links expire after five minutes, "
-        "and nobody else can read what is in them.",
-    )
 
 
 @dataclass(frozen=True)
@@ -146,11 +132,6 @@ class Fetch:
             read_media_type(headers.get(b"content-type", "")),
             choose_name(headers.get(b"content-disposition", ""), address.path),
         )
-
-
-def fits(host: str, pattern: str) -> bool:
-    """Return whether a host is the one of a pattern, or below that of a pattern such as *.example.com."""
-    return host.endswith(pattern[1:]) if pattern.startswith("*.") else host == pattern
 
 
 def check_response(status: int, coding: str) -> None:

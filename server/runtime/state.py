@@ -29,8 +29,9 @@ from server.core.tasks import Tasks
 from server.http.addresses import Address
 from server.http.in_process import InProcessClient
 from server.integrations import find_migrations
-from server.outbound.fetch import SECTION as DOWNLOADS
-from server.outbound.fetch import DownloadSettings, Fetch
+from server.outbound.fetch import Fetch
+from server.outbound.trusted_hosts import SECTION as DOWNLOADS
+from server.outbound.trusted_hosts import DownloadSettings
 from server.runtime.integrations import Runtime
 from server.runtime.updates import Updates
 from server.sdk.approval_requests import ApprovalRequests

@@ -66,6 +66,14 @@ def say(text: str, *, err: bool = False) -> None:
     click.echo(make_visible(text), err=err)
 
 
+def say_field(name: str, value: str) -> None:
+    """Print a name and its value, indented; further lines of a value more, so that none is taken for a field."""
+    first, *others = value.split("\n")
+    say(f"    {name}: {first}")
+    for line in others:
+        say(f"        {line}")
+
+
 def say_time(at: str) -> str:
     """Format a time in the local time zone: "2026-06-17 09:41:03". What is none, as in a strange backup, stays as it is."""
     return convert_item(at, lambda at: f"{datetime.fromisoformat(at).astimezone():%Y-%m-%d %H:%M:%S}", str)

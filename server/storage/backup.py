@@ -13,7 +13,7 @@ from pathlib import Path
 
 from server.core.errors import Conflict, DeskhandError, InvalidInput, NotFound, Unavailable
 from server.storage import backup_archive, restore_journal
-from server.storage.backup_archive import APP_CONFIG_FILE, LARGEST, Manifest
+from server.storage.backup_archive import APP_CONFIG_FILE, LARGEST
 from server.storage.database import DATABASE_FILE
 from server.storage.migrations import migrate
 from server.storage.restore_journal import RestorePaths
@@ -145,7 +145,9 @@ def prepare(source: Path, places: RestorePaths, options: RestoreOptions, now: No
         consolidate_database(places.target(DATABASE_FILE))
     replaced = restore_journal.make_replaced_folder(places, moment)
     try:
-        prepare_settings(places, manifest, options, Restored(at=moment.isoformat(), replaced=str(replaced)))
+        made_at, version = manifest.created_at.isoformat(), manifest.deskhand
+        restored = Restored(at=moment.isoformat(), made_at=made_at, version=version, replaced=str(replaced))
+        prepare_settings(places, options.harmless, restored)
         restore_journal.plan(places, replaced)
     except BaseException:
         replaced.rmdir()
@@ -153,16 +155,15 @@ def prepare(source: Path, places: RestorePaths, options: RestoreOptions, now: No
     return replaced
 
 
-def prepare_settings(places: RestorePaths, manifest: Manifest, options: RestoreOptions, restored: Restored) -> None:
+def prepare_settings(places: RestorePaths, harmless: Mapping[str, Collection[str]], restored: Restored) -> None:
     """Prepare the settings, with what waits for the person."""
-    restored = restored.model_copy(update={"made_at": manifest.created_at.isoformat(), "version": manifest.deskhand})
     apps = places.prepared(APP_CONFIG_FILE)
     if apps.exists():
         text = read_text_file(apps)
         current = places.target(APP_CONFIG_FILE)
         if not current.exists() or current.read_bytes() != text.encode():
             restored.files[APP_CONFIG_FILE] = text
-    separate_settings(places.prepared(SETTINGS_FILE), places.target(SETTINGS_FILE), options.harmless, restored)
+    separate_settings(places.prepared(SETTINGS_FILE), places.target(SETTINGS_FILE), harmless, restored)
 
 
 def finish_restore(data: Path, config: Path | None = None) -> None:

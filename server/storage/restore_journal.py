@@ -1,6 +1,6 @@
 """Replacement of files, all or none, that survives a kill at any moment.
 
-What is prepared lies in a folder `restoring` beside each target. The journal there is written last: from then on the
+What is prepared lies in a folder `restoring` beside the database. The journal there is written last: from then on the
 replacing goes on at the next start until it is done, and before that it has not begun.
 """
 
@@ -37,7 +37,7 @@ class RestorePaths:
         return (self.config if name == APP_CONFIG_FILE else self.data) / name
 
     def prepared(self, name: str) -> Path:
-        """Path of the prepared file, in the file system of its target."""
+        """Path of the prepared file."""
         return self.data / FOLDER / name
 
     def clear(self) -> None:

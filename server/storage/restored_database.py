@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from server.core.rates import is_rate
 from server.storage.database import DATABASE_FILE
 from server.storage.migrations import migrate
 
@@ -22,7 +23,6 @@ KINDS = {"TEXT": str, "BLOB": bytes, "INTEGER": int, "BOOLEAN": int, "FLOAT": (f
 POLICIES = {"allow", "ask", "deny"}
 OUTCOMES = {"waiting", "running", "done", "failed", "refused", "repeated", "uncertain"}
 EXTENTS = {"temporary", "quarter", "recipients", "always", "once"}
-RATE = re.compile(r"none|[1-9]\d{0,8} *(?:/|per) *(?:[1-9]\d{0,4} *)?(?:second|minute|hour|day)s?", re.ASCII | re.IGNORECASE)
 MOMENTS = re.compile(r"(?:\w+_)?at|until")
 OF_ACCESS = {"client", "api_key", "client_use", "activity", "allowance", "outgoing", "recipient"}
 LONGEST_NAME = 200
@@ -54,7 +54,7 @@ def is_moment(value: str) -> bool:
 VALUES: dict[tuple[str, str], Callable[[str], bool]] = {
     ("client", "scopes"): is_list,
     ("client", "policies"): is_policies,
-    ("client", "rate"): lambda value: RATE.fullmatch(value) is not None,
+    ("client", "rate"): is_rate,
     ("activity", "outcome"): OUTCOMES.__contains__,
     ("activity", "arguments"): is_object,
     ("activity", "effect"): is_object,

@@ -14,7 +14,7 @@ from server.storage.keyrings import Keyring, find_keyring
 from server.system.files import move_aside, read_json_object, utc_now, write_json
 
 SECRETS_FILE = "secrets.json"
-SECTION = "secrets"  # of the settings: Patience
+SECTION = "secrets"  # of the settings: KeyringTimeouts
 IN_FOLDER = f"Secrets are stored in Deskhand's folder, in {SECRETS_FILE}, readable only by you."
 NO_KEYRING = f"This computer has no keyring, so secrets are stored in {SECRETS_FILE}, a file only you can read."
 REFUSED = (

@@ -18,7 +18,6 @@ PRIVATE_FOLDER = 0o700
 REPLACE_TRIES = 20  # times 50 ms: on Windows a virus scanner may hold a file for a moment
 BINARY: int = getattr(os, "O_BINARY", 0)  # Windows would convert line ends
 NONBLOCKING: int = getattr(os, "O_NONBLOCK", 0)  # opening a pipe without a writer would block forever
-
 NO_FOLLOW: int = getattr(os, "O_NOFOLLOW", 0)
 
 Now = Callable[[], datetime]

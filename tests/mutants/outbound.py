@@ -3,6 +3,7 @@
 from tests.mutants.mutant import Mutant
 
 FETCH = ("tests/server/outbound/test_fetch.py",)
+TRUSTED = ("tests/server/outbound/test_trusted_hosts.py",)
 NETWORK = ("tests/server/outbound/test_public_network.py",)
 CLIENT = ("tests/server/outbound/test_http_client.py",)
 PREVIEWS = ("tests/server/access/guard/test_previews.py",)
@@ -99,8 +100,8 @@ MUTANTS: list[Mutant] = [
     Mutant(
         "server/outbound/fetch.py", "if not is_permitted(link.given) and not self.is_trusted(link.given)]", "if False]", PREVIEWS
     ),
-    Mutant("server/outbound/fetch.py", "host.endswith(pattern[1:])", "host.endswith(pattern[2:])", FETCH),
-    Mutant("server/outbound/fetch.py", 'return address.scheme == "https" and any(', "return any(", FETCH),
+    Mutant("server/outbound/trusted_hosts.py", "host.endswith(pattern[1:])", "host.endswith(pattern[2:])", TRUSTED),
+    Mutant("server/outbound/fetch.py", 'return address.scheme == "https" and any(', "return any(", TRUSTED),
     Mutant("server/outbound/previews.py", "given in permitted", "bool(permitted)", ("tests/server/outbound/test_previews.py",)),
     Mutant("server/outbound/http_client.py", ", event_hooks=hooks)", ")", CLIENT),
     Mutant("server/access/guard/previews.py", "        with previewing(permitted):\n", "        if True:\n", PREVIEWS),

@@ -46,7 +46,7 @@ IMPORTERS = {
     "idna": r"server\.core\.domains",
     "jsonschema_rs": r"server\.sdk\.tool_schema",
     "keyring": r"server\.storage\.keyrings",
-    "limits": r"server\.access\..+",
+    "limits": r"server\.core\.rates|server\.access\..+",
     "nh3": r"server\.integrations\.\w+\.mime\.outgoing_html",
     "selectolax": r"server\.integrations\.\w+\.mime\.html",
     "psutil": r"server\.system\.(processes|port_owners)",

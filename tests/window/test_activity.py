@@ -229,6 +229,7 @@ def test_running_calls_are_on_top(open_page, server, tmp_path):
         leave.touch()
         assert stopping.result().json()["success"]
     expect(page.get_by_role("dialog")).to_contain_text("Done")
+    expect(page.locator(".arrived")).to_be_attached()  # the list does not move behind the dialog
     page.keyboard.press("Escape")
     expect(now).to_have_count(0)
     expect(lines(page).first).to_contain_text("my-gpt stopped Slow")

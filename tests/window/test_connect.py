@@ -102,6 +102,7 @@ def test_key_is_visible_until_the_page_is_left(open_page, server):
     key = value(page, "Key")
     assert [server.call("GET", "/apps/list", credential).status_code for credential in (old, key)] == [401, 200]
     page.get_by_role("link", name="Overview").click()
+    expect(page.get_by_role("heading", level=1, name="Overview")).to_be_visible()
     page.evaluate("location.hash = 'connect/gpt/my-gpt'")
     expect(page.get_by_text("was shown once, when it was created.")).to_be_visible()
     expect(page.get_by_text(key)).to_have_count(0)

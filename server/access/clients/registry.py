@@ -5,31 +5,25 @@ import re
 import secrets
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import Connection
 
 from server.access.clients import grants, store
 from server.access.clients.client import UNCHANGED, Change, Client, Policy
 from server.access.clients.grants import Token
-from server.access.clients.reinstate import UNDO_TIME, reinstate_client
+from server.access.clients.reinstate import UNDO_TIME, reinstate_client, reinstate_restored
 from server.core.clock import Clock
 from server.core.command import format_command
 from server.core.credentials import digest, new_secret
 from server.core.errors import InvalidInput, NotFound
-from server.core.text import shorten
+from server.core.rates import require_rate
 from server.storage.database import Database
-
-if TYPE_CHECKING:
-    from limits import RateLimitItem
 
 __all__ = ["Change", "Client", "Clients", "Policy"]
 
 SHORTEST_KEY = 20  # characters of a key that the person chooses
 KEY_PREFIX = "dh_"  # makes a leaked key recognisable to scanners
-LONGEST_WINDOW = 366 * 24 * 3600  # seconds
-MOST_CALLS = 100_000  # in one window, as each call in it is kept in memory
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 
 
@@ -112,7 +106,7 @@ class Clients:
             raise InvalidInput(
                 "A client's name has up to 40 small letters, digits, dots, dashes or underscores, such as `my-gpt`."
             )
-        check_rate(rate)
+        require_rate(rate)
         return Client(secrets.token_hex(8), name, scopes, dict(policies), rate, self._clock.now().isoformat())
 
     async def list(self) -> list[Client]:
@@ -129,7 +123,7 @@ class Clients:
     async def change(self, name: str, change: Change) -> Client:
         """Change what a client may do, from its next call on. Raises NotFound."""
         if change.rate != UNCHANGED:
-            check_rate(change.rate)
+            require_rate(change.rate)
         client = await self.show(name)
         await self.write(store.change_client, client.id, change, self._clock.now().isoformat())
         if change.scopes is not None and client.scopes - change.scopes:
@@ -153,7 +147,7 @@ class Clients:
     async def reinstate_restored(self, client: Client) -> None:
         """Make a revoked client and its last key valid again. Raises InvalidInput, and Conflict if its name is in use."""
         self.prepare(client.name, client.scopes, client.policies, client.rate)
-        await self.write(store.reinstate_client, client)
+        await self.write(reinstate_restored, client)
 
     async def reinstate(self, name: str) -> Client:
         """Undo the revocation of a client, for a minute. Raises NotFound and Conflict."""
@@ -195,28 +189,3 @@ def make_key() -> tuple[str, str]:
     """Generate a key of 256 random bits. Answers its beginning, by which the person recognizes it, and the key."""
     key = new_secret(KEY_PREFIX)
     return key[:7], key
-
-
-@lru_cache(maxsize=64)
-def read_rate(rate: str) -> "RateLimitItem":
-    """Read a rate such as 30/minute. Raises ValueError, also for several of them, as only one is counted."""
-    from limits import parse_many
-
-    item, *others = parse_many(rate)
-    if others or item.get_expiry() > LONGEST_WINDOW:
-        raise ValueError(rate)
-    return item
-
-
-def check_rate(rate: str | None) -> None:
-    """Raises InvalidInput for an unknown rate."""
-    if rate is None or rate == "none":
-        return
-    try:
-        fits = 0 < read_rate(rate).amount <= MOST_CALLS
-    except ValueError:
-        fits = False
-    if not fits:
-        raise InvalidInput(
-            f"The rate {shorten(rate)!r} is not understood. Give one, counted over a year at most: 30/minute, 500/hour or none."
-        )

@@ -1,9 +1,10 @@
-"""Undo of a revocation, for a minute: the client with the keys and sign-ins that ended with it."""
+"""Undo of a revocation: for a minute with the keys and sign-ins that ended with it, or of one by a restored backup."""
 
 from datetime import timedelta
 
 from sqlalchemy import Connection, select, update
 
+from server.access.clients.client import Client
 from server.access.clients.store import NAMED
 from server.access.tables import api_key, client, oauth_client, oauth_grant
 from server.core.errors import Conflict, NotFound
@@ -29,3 +30,12 @@ def reinstate_client(connection: Connection, name: str, earliest: str) -> str:
     grants = update(oauth_grant).where(oauth_grant.c.client_id == client_id, oauth_grant.c.ended_at == at)
     connection.execute(grants.values(ended_at=None, reason=None))
     return str(client_id)
+
+
+def reinstate_restored(connection: Connection, revoked: Client) -> None:
+    """Make a client that a restore revoked valid again, with its key. Raises Conflict if its name is in use."""
+    if connection.execute(NAMED, {"name": revoked.name}).first():
+        raise Conflict(f"There is a client named {revoked.name!r} already. Revoke that one first.")
+    connection.execute(update(client).where(client.c.id == revoked.id).values(revoked_at=None))
+    key = api_key.c.client_id == revoked.id, api_key.c.hash == revoked.key_hash
+    connection.execute(update(api_key).where(*key).values(revoked_at=None))

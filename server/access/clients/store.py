@@ -41,9 +41,6 @@ VALID_GRANT = (
 END_CLIENTS = update(client).where(client.c.revoked_at.is_(None)).values(revoked_at=bindparam("now"))
 END_KEYS = update(api_key).where(api_key.c.revoked_at.is_(None)).values(revoked_at=bindparam("now"))
 
-REINSTATE = update(client).where(client.c.id == bindparam("which")).values(revoked_at=None)
-REINSTATE_KEY = update(api_key).where(api_key.c.hash == bindparam("key"), api_key.c.client_id == bindparam("which"))
-
 
 def to_client(row: Mapping[str, Any]) -> Client:
     return Client(
@@ -135,14 +132,6 @@ def find_client(connection: Connection, client_id: str) -> Client | None:
     """Find a client that is not revoked, without its key."""
     row = connection.execute(LIVE, {"id": client_id}).mappings().first()
     return to_client(row) if row else None  # type: ignore[arg-type]  # RowMapping
-
-
-def reinstate_client(connection: Connection, revoked: Client) -> None:
-    """Make a revoked client and its key valid again. Raises Conflict if its name is in use."""
-    if connection.execute(NAMED, {"name": revoked.name}).first():
-        raise Conflict(f"There is a client named {revoked.name!r} already. Revoke that one first.")
-    connection.execute(REINSTATE, {"which": revoked.id})
-    connection.execute(REINSTATE_KEY.values(revoked_at=None), {"which": revoked.id, "key": revoked.key_hash})
 
 
 def revoke_clients(connection: Connection, now: str, client_ids: Collection[str] | None = None) -> int:

@@ -1,4 +1,4 @@
-"""Previews of calls: their Effect, or that links must be fetched first, which the person is asked about on its own."""
+"""Previews of calls: their Effect, or the links that have to be approved and fetched first."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass

@@ -6,7 +6,8 @@ from math import ceil
 from time import time
 from typing import TYPE_CHECKING
 
-from server.access.clients.registry import Client, read_rate
+from server.access.clients.registry import Client
+from server.core.rates import read_rate
 
 if TYPE_CHECKING:
     from limits.aio.strategies import MovingWindowRateLimiter

@@ -1,4 +1,4 @@
-"""Capacity for pending authorizations: nobody who knows a client_id can keep the person from signing in."""
+"""Capacity for pending authorizations, so that strangers who know a client_id cannot crowd out the person's own sign-in."""
 
 import secrets
 from collections import Counter

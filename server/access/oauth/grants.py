@@ -17,13 +17,13 @@ from sqlalchemy import Connection
 from server.access.oauth import token_store
 from server.access.oauth.authlib_types import AuthlibClient, Request, split
 from server.access.oauth.consent import record_consent
+from server.access.oauth.metadata import METHODS
 from server.access.oauth.request_context import RequestContext
 from server.access.oauth.token_store import StoredCode, StoredToken
 from server.access.oauth.tokens import CODE, REFRESH, derive
 from server.core.credentials import digest, new_secret
 
 PARALLEL_USE = timedelta(minutes=5)  # hosts that refresh in parallel were measured 33 to 76 seconds apart
-METHODS = ["client_secret_basic", "client_secret_post", "none"]
 CODE_TWICE = "Its code was used twice."
 REFRESH_TWICE = "One of its refresh tokens was used twice."
 SIGNED_OUT = "It signed out by itself."

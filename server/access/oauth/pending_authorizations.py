@@ -43,8 +43,13 @@ class Visitor:
     cookie: str = ""
     source: str = ""
 
+    @property
+    def browser(self) -> bytes:
+        """Hash of its cookie; empty if it sent none."""
+        return digest(self.cookie) if self.cookie else b""
 
-NOBODY = Visitor()
+
+UNKNOWN = Visitor()
 
 
 class PendingAuthorizations:
@@ -67,12 +72,12 @@ class PendingAuthorizations:
         self._labels = labels
 
     def add(
-        self, request: AuthorizationRequest, params: FormParams, address: str, settings: OAuthSettings, visitor: Visitor = NOBODY
+        self, request: AuthorizationRequest, params: FormParams, address: str, settings: OAuthSettings, visitor: Visitor = UNKNOWN
     ) -> tuple[PendingAuthorization, str]:
         """Add a request, in place of an earlier one of the same browser. Answers it, and the cookie for its page."""
         self._prune()
         now, cookie, labels = self._clock.now(), secrets.token_urlsafe(32), self._labels()
-        waiting = self._make_room(request, digest(visitor.cookie) if visitor.cookie else b"", settings.gone_seconds)
+        waiting = self._make_room(request, visitor.browser, settings.gone_seconds)
         same = [pending.digits for pending in waiting if pending.client_id == request.registration.id]
         pending = PendingAuthorization(
             id=f"{self.prefix}-{secrets.token_hex(8)}",
@@ -83,7 +88,7 @@ class PendingAuthorizations:
             address=address,
             asked_at=now,
             expires_at=now + timedelta(seconds=settings.waiting_seconds),
-            browser=digest(visitor.cookie) if visitor.cookie else b"",
+            browser=visitor.browser,
             source=visitor.source,
             permissions=tuple(describe_scope(scope, labels) for scope in request.scopes),
         )
@@ -93,7 +98,7 @@ class PendingAuthorizations:
 
     def require_not_denied(self, visitor: Visitor, settings: OAuthSettings) -> None:
         """Raises Forbidden for a browser that the person denied lately."""
-        left = self._denied.seconds_left(digest(visitor.cookie), settings.denied_seconds)
+        left = self._denied.seconds_left(visitor.browser, settings.denied_seconds)
         if left:
             minutes = max(1, ceil(left / 60))
             raise Forbidden(DENIED.format(minutes="1 minute" if minutes == 1 else f"{minutes} minutes"))

@@ -16,7 +16,7 @@ from server.access.oauth.dynamic_registration import MOST_A_MINUTE, MOST_UNUSED,
 from server.access.oauth.models import SECTION, OAuthSettings, Registration
 from server.access.oauth.oauth_clients import OAuthClients, RefusedRequest
 from server.access.oauth.pending_authorization import Decision, PendingAuthorization
-from server.access.oauth.pending_authorizations import NOBODY, PendingAuthorizations, Visitor
+from server.access.oauth.pending_authorizations import UNKNOWN, PendingAuthorizations, Visitor
 from server.access.oauth.rate_limit import RateLimit
 from server.access.oauth.request_context import AuthorizationRequest, FormParams, OAuthResponse, RequestContext, list_bases
 from server.core.errors import DeskhandError, Forbidden, Unavailable
@@ -60,7 +60,7 @@ class OAuth:
         """Current settings."""
         return self._context.settings.read(SECTION, OAuthSettings)
 
-    async def authorize(self, method: str, params: FormParams, visitor: Visitor = NOBODY) -> tuple[OAuthResponse, str]:
+    async def authorize(self, method: str, params: FormParams, visitor: Visitor = UNKNOWN) -> tuple[OAuthResponse, str]:
         """Handle an authorization request. A valid one waits for the person: a redirect to its page, and its browser's cookie."""
         from server.access.oauth.authorization_server import check_request
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 
 from server.core.errors import InvalidInput, NotFound
 from server.core.resources import shipped
@@ -23,7 +22,7 @@ from server.integrations.apps.resolve.launch_spec import Machine
 from server.sdk.context import Context
 from server.sdk.integration import Difference
 from server.storage.restored import SECTION, Restored, make_id
-from server.system.environment import clean, system_of
+from server.system.environment import clean_environment, system_of
 
 
 class RestoredApps:
@@ -31,8 +30,7 @@ class RestoredApps:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        system = system_of()
-        self._machine = Machine(system, clean(os.environ, system))
+        self._machine = Machine(system_of(), clean_environment())
         self._places = default_paths(context.folders.config, context.folders.data, shipped(FILE))
 
     async def list_differences(self) -> list[Difference]:

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import os
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -24,7 +23,7 @@ from server.sdk.context import Context
 from server.sdk.health import Health
 from server.sdk.operation import Effect, require_still_allowed
 from server.system import processes
-from server.system.environment import clean, system_of
+from server.system.environment import clean_environment, system_of
 from server.system.processes import Process
 
 log = logging.getLogger(__name__)
@@ -275,9 +274,8 @@ def inspect_apps(entries: Mapping[str, Entry], machine: Machine, ours: Mapping[s
 @asynccontextmanager
 async def start(context: Context) -> AsyncIterator[Launcher]:
     """Open the allow-list and yield the service."""
-    system = system_of()
     places = default_paths(context.folders.config, context.folders.data, shipped("app_config.json"))
-    launcher = Launcher(context, AllowList(places, context.clock.now), Machine(system, clean(os.environ, system)))
+    launcher = Launcher(context, AllowList(places, context.clock.now), Machine(system_of(), clean_environment()))
     await launcher.open()
     yield launcher
     await launcher.close()

@@ -66,8 +66,8 @@ DELETE = Wording(
 )
 LIST_TODOS = Wording(
     "List action items",
-    "Lists to-dos from OMI conversations.",
-    (Sentence("list to-dos", "is listing to-dos", "listed to-dos", "could not list to-dos"),),
+    "Lists action items from OMI conversations.",
+    (Sentence("list action items", "is listing action items", "listed action items", "could not list action items"),),
 )
 MARK = Wording(
     "Mark action items",

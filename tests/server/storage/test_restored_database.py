@@ -6,8 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from server.access.activity.entry import Outcome
+from server.access.clients.client import Policy
+from server.core.rates import require_rate
+from server.sdk.approval_requests import ApprovalDuration
 from server.storage.migrations import migrate
-from server.storage.restored_database import require_own_content
+from server.storage.restored_database import EXTENTS, OUTCOMES, POLICIES, require_own_content
 
 AT = "'2026-01-01T00:00:00+00:00'"
 CLIENT = f"INSERT INTO client VALUES ('c', 'bot', '[\"read:mail\"]', '{{\"send_mail\": \"ask\"}}', '30/minute', {AT}, NULL)"
@@ -64,3 +68,17 @@ def test_content_that_nobody_writes_is_refused(database: Path, statement: str) -
     run(database, statement)
     with pytest.raises((ValueError, sqlite3.OperationalError)):
         require_own_content(database, ())
+
+
+def test_values_are_those_of_access() -> None:
+    """The storage is below access, so it repeats them; a value that it did not know would make our own backups unusable."""
+    assert set(Policy) == POLICIES
+    assert set(Outcome) == OUTCOMES
+    assert set(ApprovalDuration) <= EXTENTS
+
+
+@pytest.mark.parametrize("rate", ["none", "30/minute", "100 per month", "5 per 2 hours", " 30 / minute "])
+def test_rate_that_a_client_can_have_is_accepted(database: Path, rate: str) -> None:
+    require_rate(rate)
+    run(database, f"UPDATE client SET rate = '{rate}'")
+    require_own_content(database, [])

@@ -26,6 +26,11 @@ export function until(at: string): string {
   return then.toDateString() === new Date(clock.now).toDateString() ? short.format(then) : exact.format(then)
 }
 
+const A_YEAR_MS = 365 * 86_400_000
+
+/** End of a pause; undefined for one that only the person ends, which the server dates far ahead. */
+export const pauseEnd = (at: string): string | undefined => (Date.parse(at) - clock.now > A_YEAR_MS ? undefined : until(at))
+
 export const hour = (at: string): string => short.format(Date.parse(at))
 
 /** Formats a duration: "340 ms", "2.4 s", "3 min 5 s". */

@@ -53,6 +53,7 @@ export const texts = {
   fullSource: {
     notice: 'Not all of this can be shown here. Open it in full before you allow it.',
     openFull: 'Open in full',
+    title: 'In full',
   },
   renderedMail: {
     title: 'Formatted email',

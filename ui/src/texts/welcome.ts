@@ -68,8 +68,6 @@ export const texts = {
     created: (name: string) => `Created **${name}**. Changes apply from the next request.`,
     suggestedName: 'My GPT',
     create: 'Create client',
-    slug: (name: string) => `Will be called ${name}.`,
-    nameHint: 'This name appears in activity and approvals.',
   },
   wizard: {
     useTitle: 'Choose what ChatGPT can use',
@@ -86,5 +84,7 @@ export const texts = {
   wizardSteps: {
     steps: 'Steps',
     open: 'still to do',
+    done: 'done',
+    skipped: 'skipped',
   },
 }

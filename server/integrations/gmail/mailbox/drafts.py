@@ -126,15 +126,20 @@ class Drafts:
         return await post_draft(session, draft_id, stored.content, stored.thread_id, "Email sent successfully")
 
     async def _foresee_sending(self, session: Session, draft_id: str, stored: Stored) -> Effect:
-        mail = await self.accounts.run(read_raw, stored.content)
+        return await self.accounts.run(self._read_effect, session.address, draft_id, stored)
+
+    @staticmethod
+    def _read_effect(account: str, draft_id: str, stored: Stored) -> Effect:
+        """Read from a draft what sending it would do. Takes long for large mails."""
+        mail = read_raw(stored.content)
         if not mail.recipients:
             raise InvalidInput("This draft names nobody who would get it. Add somebody with update_draft.")
         mail.require_clear_recipients()
         check_recipients(mail.addresses)
         mail.require_showable()
         unshown = (("Not shown completely", mail.describe_unshown()),) if mail.unshown else ()
-        fields = (("Account", session.address), *mail.fields(), *unshown, ("Draft", draft_id))
-        html = await self.accounts.run(mail.render)
+        fields = (("Account", account), *mail.fields(), *unshown, ("Draft", draft_id))
+        html = mail.render()
         sentence = wording.SEND_DRAFT_TO.fill(to=mail.recipients)
         return Effect(sentence, fields, mail.addresses, stored.seal(), html, mail.source)
 
@@ -142,7 +147,8 @@ class Drafts:
         """Foresee which draft is deleted."""
         session = open_session(self.accounts, account, Permission.read, Permission.send)
         mail = await self._read_raw(session, draft_id)
-        fields = (("Account", session.address), *mail.fields(), ("Draft", draft_id), ("Note", PERMANENT))
+        shown = await self.accounts.run(mail.fields)
+        fields = (("Account", session.address), *shown, ("Draft", draft_id), ("Note", PERMANENT))
         return Effect(wording.DELETE_DRAFT_NAMED.fill(subject=mail.subject or wording.NO_SUBJECT), fields)
 
     async def delete(self, draft_id: str, account: str | None) -> Done:

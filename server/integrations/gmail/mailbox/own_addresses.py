@@ -3,13 +3,13 @@
 https://developers.google.com/workspace/gmail/api/guides/alias_and_signature_settings
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from server.core.errors import Forbidden, InvalidInput, NotFound
 from server.integrations.gmail.accounts.session import Session
-from server.integrations.gmail.mime.message import Headers
+from server.integrations.gmail.mime.addresses import parse_addresses
+from server.integrations.gmail.mime.message import LONGEST_ENTRY, Headers
 
 _GMAIL = {"gmail.com", "googlemail.com"}  # one mailbox, whose address may have dots anywhere
 
@@ -57,9 +57,9 @@ def is_verified(entry: dict[str, Any]) -> bool:
     return isinstance(entry.get("sendAsEmail"), str) and entry.get("verificationStatus", "accepted") != "pending"
 
 
-def find_delivered(headers: Headers) -> Iterator[str]:
+def find_delivered(headers: Headers) -> list[str]:
     """Find where Gmail delivered a mail. It writes the first Delivered-To; the others come from lists and senders."""
-    return (entry.address for value in headers.all("Delivered-To")[:1] for entry in Headers((("to", value),)).addresses("To"))
+    return [entry.address for entry in parse_addresses(value[:LONGEST_ENTRY] for value in headers.all("Delivered-To")[:1])]
 
 
 def fold(address: str) -> str:

@@ -156,16 +156,7 @@ def label_ids(message: Message) -> list[str]:
 
 def _describe_unreadable(message: Message, account: str, labels: Mapping[str, str]) -> dict[str, Any]:
     problem = message.get(PROBLEM)
-    return {
-        "id": one_line(str(message.get("id", "")), 200),
-        "thread_id": one_line(str(message.get("threadId", "")), 200),
-        **dict.fromkeys(("from_email", "subject", "snippet"), ""),
-        "to": [],
-        "date": read_date("", message.get("internalDate")),
-        "labels": name_labels(message, labels),
-        "unread": "UNREAD" in label_ids(message),
-        "has_attachments": False,
-        "account": account,
+    return _describe({**message, "snippet": ""}, read_parts(None), account, labels) | {
         "problem": f"{UNREADABLE} {problem}" if isinstance(problem, str) else UNREADABLE,
     }
 

@@ -35,8 +35,9 @@ class Reading:
 def find_detached_texts(root: Part) -> list[Part]:
     """Find what the text is made of and Gmail hands out separately: long texts, texts with a file name, and invitations."""
     parts = [part for part in walk(root) if part.is_text]
-    if not any(part.gmail_id for part in parts) and not _read(root, {}).text:
-        parts += [part for part in walk(root) if part.is_named_text]
+    named = [part for part in walk(root) if part.is_named_text and part.data is None and part.gmail_id]
+    if named and not any(part.gmail_id for part in parts) and not _read(root, {}).text:  # last, because it parses the HTML
+        parts += named
     parts += [part for part in _find_calendars(root) if part.size <= LARGEST_CALENDAR]
     return [part for part in parts if part.data is None and part.gmail_id]
 

@@ -12,6 +12,7 @@ from server.core.errors import InvalidInput
 from server.integrations.gmail.mime.html import list_elements, read_html
 from server.integrations.gmail.mime.html_limits import find_limit
 from server.integrations.gmail.mime.html_notes import HIDDEN, REVERSED, note_style
+from server.integrations.gmail.mime.text import sendable
 
 ELEMENTS = {
     *("a", "abbr", "address", "article", "b", "blockquote", "br", "caption", "center", "cite", "code", "col", "colgroup", "dd"),
@@ -64,7 +65,7 @@ def rebuild(source: str | None) -> OutgoingHtml | None:
     """Rebuild HTML; None stays None. Raises InvalidInput if it cannot be shown completely."""
     if source is None:
         return None
-    source = source.encode("utf-8", "replace").decode()
+    source = sendable(source)
     if find_limit(source, keep_formatting=True) < len(source) or source.count("&") > MOST_REFERENCES:
         raise InvalidInput(TOO_INTRICATE)
     cleaned = _clean(_clean(source))

@@ -26,7 +26,7 @@ _SHOWN_OTHERWISE = "mail programs may show it as text"
 
 @dataclass(frozen=True)
 class RawPart:
-    """A part that holds something. `kind`: text/plain, text/html or file.
+    """A part that holds something. `kind`: text/plain, text/html, file, or whole for the mail itself.
 
     `text`: what it shows; `unshown`: what it may show beside that; `source`: all of it, decoded.
     """

@@ -31,11 +31,11 @@ export function formatJson(text: string): string {
   try { return JSON.stringify(JSON.parse(text), null, 2) } catch { return text }
 }
 
-export function formatOutcome({ outcome, changes, decision }: ActivityView): string {
+export function formatOutcome({ outcome, decision }: ActivityView): string {
   return {
     waiting: texts.outcomes.waiting,
     running: common.running,
-    done: changes ? common.done : common.done,
+    done: common.done,
     failed: common.failed,
     refused: decision === 'denied' ? texts.outcomes.deniedByYou : texts.outcomes.denied,
     repeated: texts.outcomes.repeated,

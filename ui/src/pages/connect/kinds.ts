@@ -6,7 +6,7 @@ import { texts } from '../../texts/connect'
 
 export const KINDS = [
   {
-    kind: 'gpt', suggested: texts.kinds.gptName, icon: Bot, title: 'A custom GPT', lead: texts.kinds.gptLead,
+    kind: 'gpt', suggested: texts.kinds.gptName, icon: Bot, title: texts.kinds.gpt, lead: texts.kinds.gptLead,
     for: texts.kinds.gptFor,
   },
   {
@@ -14,7 +14,7 @@ export const KINDS = [
     for: texts.kinds.appFor,
   },
   {
-    kind: 'script', suggested: texts.kinds.scriptName, icon: SquareTerminal, title: 'A script', lead: texts.kinds.scriptLead,
+    kind: 'script', suggested: texts.kinds.scriptName, icon: SquareTerminal, title: texts.kinds.script, lead: texts.kinds.scriptLead,
     for: texts.kinds.scriptFor,
   },
 ] as const

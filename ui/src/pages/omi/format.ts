@@ -10,8 +10,6 @@ export const KINDS: readonly { kind: LastArrival['kind']; title: string; nothing
   { kind: 'button', title: texts.kinds.button, nothing: texts.kinds.buttonHint },
 ]
 
-export const pluralize = (count: number, singular: string, plural: string): string => `${count} ${count === 1 ? singular : plural}`
-
 /** Speaker name; the owner is "You". */
 export const nameSpeaker = (speaker: string, isUser: boolean): string => (isUser ? texts.kinds.you : speaker)
 

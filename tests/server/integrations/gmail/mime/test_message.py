@@ -1,8 +1,6 @@
 """Mails as Gmail hands them out are read, however strange they are."""
 
-import base64
 import json
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -20,21 +18,7 @@ from server.integrations.gmail.mime.message import (
     read_people,
     shorten_person,
 )
-
-
-def part(kind: str, text: Any = None, *parts: Any, name: str = "", **headers: str) -> dict[str, Any]:
-    """A part as Gmail writes it."""
-    body: dict[str, Any] = {"size": 0}
-    if text is not None:
-        content = text if isinstance(text, bytes) else text.encode()
-        body = {"size": len(content), "data": base64.urlsafe_b64encode(content).decode().rstrip("=")}
-    listed = [{"name": key.replace("_", "-"), "value": value} for key, value in headers.items()]
-    made = {"partId": "", "mimeType": kind, "filename": name, "headers": listed, "body": body}
-    return {**made, "parts": list(parts)} if parts else made
-
-
-PLAIN, HTML = part("text/plain", "plain"), part("text/html", "<p>html</p>")
-PDF = {"mimeType": "application/pdf", "filename": "a.pdf", "body": {"attachmentId": "ANGj", "size": 1024}}
+from tests.server.integrations.gmail.mime.parts import HTML, PDF, PLAIN, part
 
 
 def test_attachments_are_listed_in_order_with_stable_ids():
