@@ -4,7 +4,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from server.access.activity.log import Activity
 from server.access.approvals.expiry import watch
@@ -12,6 +12,7 @@ from server.access.approvals.prompts import CallPrompts
 from server.access.approvals.routes import approvals as approval_routes
 from server.access.approvals.runner import Runner
 from server.access.approvals.service import Approvals
+from server.access.clients.callers import Callers
 from server.access.clients.registry import Clients
 from server.access.clients.usage import Usage
 from server.access.guard.call import GuardServices
@@ -156,6 +157,8 @@ def make_state(home: DataDir, address: Address, context: Context, rules: RateLim
     """Put the parts together."""
     database, clock = context.database, context.clock
     clients, activity = Clients(database, clock), Activity(database, context.events, clock)
+    callers = Callers(clients, clock)
+    context = replace(context, caller_tokens=callers)
     runtime = Runtime(core=(approval_routes, job_routes))
     pause, usage, inside = Pause(context.settings, clock), Usage(database, address, clock), InProcessClient(runtime.dynamic)
     approvals, programs = Approvals(context, activity), OAuthClients(clients, database, clock)
@@ -178,7 +181,7 @@ def make_state(home: DataDir, address: Address, context: Context, rules: RateLim
         pause=pause,
         programs=programs,
         oauth=OAuth(context, address, clients, programs, activity, runtime.scopes),
-        guard=Guard(GuardServices(clients, usage, activity, approvals, limits, pause, clock, address, memory, jobs)),
+        guard=Guard(GuardServices(clients, usage, activity, approvals, limits, pause, clock, address, memory, jobs, callers)),
         runtime=runtime,
         tunnel=Tunnel(context, address, Ngrok(), command=command, inhibitor=SleepInhibitor(), timing=timing),
         updates=Updates(context),

@@ -10,6 +10,7 @@ from server.http.addresses import Address
 from server.outbound.fetch import Fetch
 from server.outbound.http_client import HttpClient
 from server.sdk.approval_requests import ApprovalRequests
+from server.sdk.caller_tokens import CallerTokens
 from server.sdk.desktop import Screen
 from server.sdk.operation_changes import OperationChanges
 from server.storage.data_dir import Folders
@@ -23,7 +24,7 @@ class Context:
     """`demo`: nothing outside this computer may be reached. `local_address` returns the local surface's base address.
 
     `address`: where Deskhand is reached now. `tasks` end with the program. `http`: for addresses that no caller chose.
-    `operations`: for an integration whose dynamic operations have changed.
+    `caller_tokens`: lets callers with a token of their own use a scope. `operations`: for an integration whose dynamic operations have changed.
     """
 
     folders: Folders
@@ -40,4 +41,5 @@ class Context:
     address: Address = field(default_factory=Address)
     tasks: Tasks = field(default_factory=Tasks)
     http: HttpClient = field(default_factory=HttpClient)
+    caller_tokens: CallerTokens = field(default_factory=CallerTokens)
     operations: OperationChanges = field(default_factory=OperationChanges)

@@ -82,6 +82,7 @@ class Operation:
     `for_jobs`: clients need it for operations that are `long`, and only for them.
     `alias`: the name under which clients see it, if it is another one; policies, approvals and the activity have `name`.
     `listed`: documents and tools have it; else it only leads to operations that they have.
+    `for_callers`: it hands calls over, also those of callers with a token of their own.
     `preview` takes the same arguments as the function and returns the Effect; every changing operation has one.
     `summary` is for models, `wording` for people.
     """
@@ -105,6 +106,7 @@ class Operation:
     for_jobs: bool = False
     alias: str = ""
     listed: bool = True
+    for_callers: bool = False
 
     @property
     def public_name(self) -> str:
@@ -164,6 +166,10 @@ class CallProtocol(Protocol):
     @property
     def client_name(self) -> str:
         """The name that the person gave its client."""
+
+    @property
+    def caller_token(self) -> str:
+        """The token of a caller who has no key of Deskhand's, for the outside service; empty for every other."""
 
     def has_scope(self, scope: str) -> bool:
         """Return whether its client has a scope."""
@@ -235,6 +241,7 @@ class Operations(DeferredRouter):
         long: bool = False,
         for_jobs: bool = False,
         listed: bool = True,
+        for_callers: bool = False,
         largest_body: int = LARGEST_BODY,
         status_code: int | None = None,
         keep_nulls: bool = False,
@@ -257,7 +264,7 @@ class Operations(DeferredRouter):
             more = (largest_body, wording or Wording.of(summary), destroys, repeats, open_to, ingests, rare, False, long, False)
             effect = ServicePreview.of(function, preview) if isinstance(preview, str) else preview
             needed = self._choose_scope(name, method, scope)
-            operation = Operation(name, needed, summary, changing, reaches_others, effect, *more, for_jobs, listed=listed)
+            operation = Operation(name, needed, summary, changing, reaches_others, effect, *more, for_jobs, "", listed, for_callers)
             self._add(path, method, function, operation, status_code=status_code, response_model_exclude_none=not keep_nulls)
             return function
 

@@ -33,6 +33,8 @@ class Client:
     key_created_at: str = ""
     key_hash: bytes = field(default=b"", repr=False)
     grant: str = ""  # with which it authenticated; empty if that was a key
+    caller: str = ""  # SHA-256 of the token of a caller who brings their own
+    caller_scope: str = ""  # the only one that the caller has; empty if all of their kind are served
 
     @property
     def signs_in(self) -> bool:
@@ -47,7 +49,14 @@ class Client:
     @property
     def credential(self) -> str:
         """Identifier of the key or grant with which it authenticated, to find it again. No secret."""
+        if self.caller:
+            return f"caller:{self.id}"
         return f"grant:{self.grant}" if self.grant else f"key:{self.key_hash.hex()}"
+
+    @property
+    def identity(self) -> str:
+        """Identifier of who calls, by which calls are counted and compared: the client, or one of its callers."""
+        return f"{self.id} {self.caller}" if self.caller else self.id
 
     def granted(self, grant: str, scopes: frozenset[str]) -> "Client":
         """The client with the scopes that both it and the grant have."""

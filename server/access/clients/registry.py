@@ -29,27 +29,35 @@ NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 
 @dataclass(frozen=True)
 class CredentialCache:
-    """Valid credentials: clients by the hash of their key, access tokens by theirs, and clients by their grant."""
+    """Valid credentials: clients by the hash of their key, access tokens by theirs, and clients by their grant.
+
+    `callers`: clients of callers who bring a token of their own, by scope.
+    """
 
     keys: Mapping[bytes, Client] = field(default_factory=dict)
     tokens: Mapping[bytes, Token] = field(default_factory=dict)
     grants: Mapping[str, Client] = field(default_factory=dict)
+    callers: Mapping[str, Client] = field(default_factory=dict)
 
 
 class Clients:
-    """Service for clients. Valid credentials are cached in memory, so authentication needs no query."""
+    """Service for clients. Valid credentials are cached in memory, so authentication needs no query.
+
+    `caller_clients`: ids of the clients of callers who bring a token of their own, by scope.
+    """
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
         self._cache = CredentialCache()
         self._lock = asyncio.Lock()
+        self.caller_clients: dict[str, str] = {}
         self.on_change: list[Callable[[], object]] = []  # called when a client may do more or less than before
         self.on_scopes_lost: list[Callable[[str | None], None]] = []  # called with the id of the client, None for all
 
     async def load(self) -> None:
         """Read the valid credentials at start; every change here updates them."""
-        self._cache = await self._database.read(read_credentials, self._clock.now().isoformat())
+        self._cache = await self._database.read(read_credentials, self._clock.now().isoformat(), dict(self.caller_clients))
         for callback in self.on_change:
             callback()
 
@@ -76,7 +84,16 @@ class Clients:
         """Find the current state of a client; None if its credential is not valid any more."""
         if client.grant:
             return self._cache.grants.get(client.grant)
+        if client.caller:
+            return self.find_caller(client.caller_scope, client.caller)
         return self._cache.keys.get(client.key_hash)
+
+    def find_caller(self, scope: str, caller: str) -> Client | None:
+        """Find the client of a caller who brings a token; with an empty scope, the first, with the scopes of all."""
+        clients = self._cache.callers
+        client = clients.get(scope) if scope else next(iter(clients.values()), None)
+        scopes = frozenset(own for own, other in clients.items() if scope in {"", own} and own in other.scopes)
+        return client and replace(client, scopes=scopes, caller=caller, caller_scope=scope)
 
     def find_by_credential(self, credential: str) -> Client | None:
         """Find the client of a credential; None if it is not valid any more."""
@@ -139,10 +156,15 @@ class Clients:
 
     async def revoke(self, name: str) -> Client:
         """Revoke a client with its credentials."""
-        client, now = await self.show(name), self._clock.now().isoformat()
-        await self.write(revoke_clients, now, [client.id])
-        self._publish_scopes_lost(client.id)
-        return replace(client, revoked_at=now)
+        client = await self.show(name)
+        return replace(client, revoked_at=await self.end(client.id))
+
+    async def end(self, client_id: str) -> str:
+        """Revoke a client by its id. Returns when."""
+        now = self._clock.now().isoformat()
+        await self.write(revoke_clients, now, [client_id])
+        self._publish_scopes_lost(client_id)
+        return now
 
     async def reinstate_restored(self, client: Client) -> None:
         """Make a revoked client and its last key valid again. Raises InvalidInput, and Conflict if its name is in use."""
@@ -173,10 +195,11 @@ class Clients:
                 await self.load()
 
 
-def read_credentials(connection: Connection, now: str) -> CredentialCache:
-    """Read the valid credentials."""
+def read_credentials(connection: Connection, now: str, callers: Mapping[str, str]) -> CredentialCache:
+    """Read the valid credentials, and the clients of callers by their scopes."""
     keys = {row["hash"]: store.to_client(row) for row in grants.read_rows(connection, store.USABLE_KEYS)}
-    return CredentialCache(keys, grants.read_valid_tokens(connection, now), grants.read_granted(connection))
+    found = {scope: client for scope, of in callers.items() if (client := store.find_client(connection, of))}
+    return CredentialCache(keys, grants.read_valid_tokens(connection, now), grants.read_granted(connection), found)
 
 
 def revoke_clients(connection: Connection, now: str, client_ids: Collection[str] | None = None) -> int:

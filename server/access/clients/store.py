@@ -64,6 +64,8 @@ def require_credential(connection: Connection, credential: str) -> None:
     kind, _, rest = credential.partition(":")
     if kind == "grant":
         row = connection.execute(VALID_GRANT, {"grant": rest}).first()
+    elif kind == "caller":
+        row = connection.execute(LIVE, {"id": rest}).first()
     else:
         row = connection.execute(VALID_KEY, {"hash": bytes.fromhex(rest)}).first()
     if row is None:

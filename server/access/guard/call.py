@@ -16,6 +16,7 @@ from server.access.approvals.approval import Approval, State, bind
 from server.access.approvals.service import CHANGED, WAITS, Approvals
 from server.access.approvals.store import DuplicateCall
 from server.access.clients.allowances import Allowance
+from server.access.clients.callers import Callers, separate
 from server.access.clients.client import Client, Policy
 from server.access.clients.registry import Clients
 from server.access.clients.store import require_credential
@@ -33,7 +34,7 @@ from server.core.errors import Conflict, DeskhandError, Forbidden, NotAuthentica
 from server.core.memory_budget import MemoryBudget, current
 from server.http.addresses import Address
 from server.http.exception_handlers import to_response
-from server.http.in_process import APPROVAL, CLIENT, COUNTED, OPERATION, InProcessClient, InternalRequest
+from server.http.in_process import APPROVAL, CALLER_TOKEN, CLIENT, COUNTED, OPERATION, InProcessClient, InternalRequest
 from server.http.problem_details import read_detail
 from server.sdk.operation import Effect, Operation, run_for
 
@@ -42,6 +43,10 @@ log = logging.getLogger(__name__)
 Function = Callable[..., Awaitable[Any]]
 FORWARDED = ("idempotency-key", "prefer")  # headers that mean the call, not its connection
 RETURNED = ("content-type", "retry-after", "idempotent-replayed")
+CALLERS_ASK = (
+    "The person at this computer has not allowed {} for callers with a token of their own, who cannot be asked about. "
+    "They can do that in Deskhand's window, under Access."
+)
 FETCHED = "The download you approved is complete; now the action itself needs your approval."
 
 
@@ -59,6 +64,7 @@ class GuardServices:
     address: Address
     memory: MemoryBudget
     jobs: Jobs
+    callers: Callers
 
 
 class Call:
@@ -88,6 +94,11 @@ class Call:
         """The caller's name, as the person chose it."""
         return self.record.client.name
 
+    @property
+    def caller_token(self) -> str:
+        """The caller's own token, if it has no key; never stored."""
+        return str(self._request.scope.get(CALLER_TOKEN, ""))
+
     def has_scope(self, scope: str) -> bool:
         """Return whether the caller has a scope."""
         return scope in self.record.client.scopes
@@ -113,7 +124,8 @@ class Call:
         digest = await asyncio.to_thread(digest_call, *identity) if large else digest_call(*identity)
         if self._approval:
             return await self._run_approved(self._approval, digest, function, arguments)
-        self._key = read_idempotency_key(self._request.headers)
+        key = read_idempotency_key(self._request.headers)
+        self._key = key and separate(record.client, key)
         services = self._services
         duplicates = Duplicates(services.activity, services.approvals, record, self._request.headers, digest, self._key)
         return await duplicates.find() or await self._run(duplicates, function, arguments)
@@ -189,6 +201,9 @@ class Call:
         """Store the call, ask the person, and wait for them as long as the client can."""
         services = self._services
         approvals, record = services.approvals, self.record
+        if self.caller_token:  # what waits would have to store the token
+            record.refuse("It is not allowed for callers with a token of their own.")
+            raise Forbidden(CALLERS_ASK.format(self._operation.name))
         record.wait(reason)
         request = approvals.create(record.client, self._operation, duplicates.digest, effect, self._key)
         try:
@@ -267,7 +282,9 @@ async def call_in_place(request: Request, record: CallRecord, operation: str, ma
     """Make another call in the place of a request, for its client, with the headers that mean the call."""
     record.hand_over()
     headers = tuple((name, value) for name in FORWARDED if (value := request.headers.get(name)) is not None)
+    scope = {name: request.scope[name] for name in (CALLER_TOKEN,) if name in request.scope}
+    scope |= {CLIENT: record.client, OPERATION: operation, COUNTED: True}
     inside: InProcessClient = request.app.state.inside
-    response = await inside.call(replace(made, headers=headers), **{CLIENT: record.client, OPERATION: operation, COUNTED: True})
+    response = await inside.call(replace(made, headers=headers), **scope)
     returned = {name: value for name, value in response.headers.items() if name in RETURNED}
     return Response(response.body, response.status, headers=returned)

@@ -7,6 +7,7 @@ from functools import partial
 from fastapi import Request, Response
 from starlette.datastructures import Headers
 
+from server.access.clients.callers import read_token
 from server.access.clients.client import Client
 from server.access.clients.store import KEY_ENDED
 from server.access.guard.call import Call, GuardServices
@@ -15,7 +16,7 @@ from server.access.guard.response_text import clean_response
 from server.access.oauth.metadata import challenge
 from server.core.errors import NotAuthenticated, NotFound, TooManyRequests
 from server.http.exception_handlers import respond, to_response
-from server.http.in_process import APPROVAL, CLIENT, COUNTED, OPERATION
+from server.http.in_process import APPROVAL, CALLER_TOKEN, CLIENT, COUNTED, OPERATION
 from server.sdk.operation import Operation, current_call
 
 CLIENT_CLOSED_REQUEST = 499  # nginx's status for a caller that went away
@@ -34,7 +35,7 @@ class Guard:
         if request.scope.get(OPERATION, operation.name) != operation.name:  # an argument led the path elsewhere (CVE-2026-32871)
             return to_response(NotFound())
         services = self._services
-        client = request.scope.get(CLIENT) or await self.authenticate_request(request.headers, scope=operation.scope)
+        client = await self._find_client(request, operation)
         call = Call(services, client, operation, request, parameters)
         quota: Quota | None = None
         try:
@@ -57,12 +58,26 @@ class Guard:
             response.raw_headers.extend((name.lower().encode(), value.encode()) for name, value in quota.headers.items())
         return response
 
+    async def _find_client(self, request: Request, operation: Operation) -> Client:
+        """Find the client of a call: in its scope, by a token of the caller's own where that is let in, or by its key."""
+        callers, scope = self._services.callers, request.scope
+        if token := scope.get(CALLER_TOKEN):
+            return callers.require(operation.scope, token)
+        if client := scope.get(CLIENT):
+            return client  # type: ignore[no-any-return]
+        token = read_token(request.headers) if operation.scope or operation.for_callers else ""
+        if token and self._services.clients.find(token) is None and (client := callers.find(operation.scope, token)):
+            scope[CALLER_TOKEN] = token
+            await self._services.usage.record(client.id, request.headers.get("host", ""))
+            return client
+        return await self.authenticate_request(request.headers, scope=operation.scope)
+
     async def _run(self, call: Call, request: Request, operation: Operation, handle: Handle) -> Response:
-        """Run a call. One that takes long becomes a job, unless it was approved: its approval is polled."""
+        """Run a call. One that takes long becomes a job, unless its approval is polled, or a caller without a key cannot poll."""
         if not operation.long:
             return await run_in_context(call, request, operation, handle)
         work = partial(run_in_context, call, request, operation, handle)
-        return await self._services.jobs.run(call, work, waits=APPROVAL in request.scope)
+        return await self._services.jobs.run(call, work, waits=APPROVAL in request.scope or bool(call.caller_token))
 
     async def count(self, client: Client) -> None:
         """Count a request that may contain calls; those that only read are not counted again. Raises TooManyRequests."""

@@ -52,10 +52,10 @@ class Limits:
             return None
         item = read_rate(client.rate or self._usual[changing])
         name = "changing" if kind else "reading"
-        passed = await self._limiter.hit(item, client.id, name)
-        window = await self._limiter.get_window_stats(item, client.id, name)
+        passed = await self._limiter.hit(item, client.identity, name)
+        window = await self._limiter.get_window_stats(item, client.identity, name)
         reset = max(1, ceil(window.reset_time - time()))
-        first = self._note(client.id, kind, passed=passed)
+        first = self._note(client.identity, kind, passed=passed)
         return Quota(item.amount, window.remaining if passed else 0, reset, passed, first)
 
     def _note(self, client_id: str, kind: bool, *, passed: bool) -> bool:

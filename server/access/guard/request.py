@@ -20,7 +20,7 @@ LONGEST_IDEMPOTENCY_KEY = 255
 
 def digest_call(operation: Operation, client: Client, arguments: Mapping[str, Any]) -> str:
     """Hash a call by what it means: spelling, order and white space do not matter."""
-    canonical = json.dumps([operation.name, client.id, arguments], sort_keys=True, separators=(",", ":"))
+    canonical = json.dumps([operation.name, client.identity, arguments], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
 
 

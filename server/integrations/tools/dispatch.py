@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from server.core.errors import InvalidInput, NotFound
 from server.core.version import read_version
-from server.integrations.tools.offer import OfferedTool, scope_of
+from server.integrations.tools.callers import scope_of
+from server.integrations.tools.offer import OfferedTool
 from server.integrations.tools.service import ToolsService
 from server.sdk.operation import current_call
 

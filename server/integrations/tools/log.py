@@ -18,6 +18,12 @@ class UpstreamLog:
         self._lines: deque[str] = deque(maxlen=MOST_LINES)
         self._secrets = sorted({value for value in secrets if len(value) >= SHORTEST_SECRET}, key=len, reverse=True)
 
+    def with_secret(self, secret: str) -> "UpstreamLog":
+        """The same log, for one who knows another secret."""
+        log = UpstreamLog([*self._secrets, secret])
+        log._lines = self._lines  # noqa: SLF001, of the same class
+        return log
+
     def add(self, text: str) -> None:
         """Add the lines of a text. Terminal controls and hidden characters are shown, secrets are not."""
         for line in text.splitlines():

@@ -36,6 +36,7 @@ class UpstreamConfig(Frozen):
     disabled_tools: tuple[str, ...] = ()
     enabled: bool = True
     error_prefixes: tuple[str, ...] = ()  # of texts that are failures although the server reports success
+    token_variable: str = ""  # in which it expects the token of a caller who brings their own
 
 
 class UpstreamSecrets(Frozen):

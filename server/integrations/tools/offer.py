@@ -12,6 +12,7 @@ from server.core.errors import InvalidInput, UpstreamFailed
 from server.core.invisible import show_line
 from server.core.sentences import Sentence
 from server.core.text import shorten
+from server.integrations.tools.callers import scope_of
 from server.integrations.tools.models import Block as UpstreamBlock
 from server.integrations.tools.models import BlockKind, Tool, ToolResult
 from server.integrations.tools.names import PublicName, ToolKey, assign_names, sanitize, spell_hashed, spell_prefixed
@@ -53,11 +54,6 @@ class Offer:
     tools: tuple[OfferedTool, ...]
     router: DynamicOperations
     schemas: Mapping[str, PortableSchema]
-
-
-def scope_of(server_id: str) -> str:
-    """Name the scope of a server's tools."""
-    return f"use:{server_id}"
 
 
 def identify(key: ToolKey) -> str:

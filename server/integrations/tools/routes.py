@@ -15,25 +15,25 @@ QueryText = Annotated[str, Query(min_length=1, max_length=10_000, description="T
 Format = Annotated[str, Query(max_length=40, description="The form of the answer: table, natural or both.")]
 
 
-@public.operation("GET", "/tools", listed=False)
+@public.operation("GET", "/tools", listed=False, for_callers=True)
 async def list_all_tools(tools: Tools) -> ToolList:
     """List the tools of the MCP servers that the caller may use."""
     return list_allowed(tools)
 
 
-@public.operation("POST", "/tools", changes=False, listed=False)
+@public.operation("POST", "/tools", changes=False, listed=False, for_callers=True)
 async def call_tool_by_name(tools: Tools, order: ToolCall) -> Response:
     """Call a tool of an MCP server by its name."""
     return await call_by_name(tools, order)
 
 
-@public.operation("POST", "/query", changes=False, listed=False)
+@public.operation("POST", "/query", changes=False, listed=False, for_callers=True)
 async def send_query(tools: Tools, question: Question) -> Response:
     """Ask a question in plain language."""
     return await ask(tools, question)
 
 
-@public.operation("GET", "/query", listed=False)
+@public.operation("GET", "/query", listed=False, for_callers=True)
 async def read_query(tools: Tools, query: QueryText, response_format: Format = "both") -> Response:
     """Ask a question in plain language."""
     return await ask(tools, Question(query=query, response_format=response_format))

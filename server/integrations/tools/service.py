@@ -8,6 +8,7 @@ from typing import Any
 
 from server.core.errors import DeskhandError, NotFound
 from server.core.text import shorten
+from server.integrations.tools.callers import Callers
 from server.integrations.tools.config.parser import parse_config
 from server.integrations.tools.models import Imported, Tool, ToolResult, UpstreamConfig, UpstreamSecrets, UpstreamState
 from server.integrations.tools.offer import OfferedTool
@@ -32,7 +33,7 @@ class ToolsService(Health):
     def __init__(self, context: Context) -> None:
         self._context, self._store = context, Store(context.settings, context.secrets)
         self.upstreams: dict[str, Upstream] = {}
-        self.offers = Offers()
+        self.offers, self.callers = Offers(), Callers(context.caller_tokens)
         self._changed = asyncio.Event()
         self._changing, self._updating = asyncio.Lock(), asyncio.Lock()
 
@@ -94,6 +95,8 @@ class ToolsService(Health):
         credentials, current = Credentials(), self.upstreams.get(config.id)
         if current and current.credentials.fingerprint == fingerprint(config):  # a changed command starts untrusted
             credentials = current.credentials
+        if not credentials.caller_client:
+            await self.callers.disable(config.id)
         credentials = credentials.model_copy(update={"secrets": secrets, "fingerprint": fingerprint(config)})
         await self._store.put(config, credentials)
         await self._open(config, credentials)
@@ -116,6 +119,7 @@ class ToolsService(Health):
         """Remove a server with its secrets. Raises NotFound."""
         async with self._changing:
             upstream = self.find(server_id)
+            await self.callers.disable(server_id)
             await self._store.remove(upstream.config)
             del self.upstreams[server_id]
             await upstream.close()
@@ -125,6 +129,7 @@ class ToolsService(Health):
         """Run a configuration that came from elsewhere, such as a backup; untrusted."""
         async with self._changing:
             upstream = self.find(server_id)
+            await self.callers.disable(server_id)
             secrets = upstream.credentials.secrets
             credentials = Credentials(secrets=secrets, fingerprint=fingerprint(upstream.config))
             await self._store.write_credentials(server_id, credentials)
@@ -147,6 +152,21 @@ class ToolsService(Health):
         tool = self.find_listed(server_id, name)
         others = {other: mark for other, mark in self.find(server_id).credentials.read_only.items() if other != name}
         await self._change_credentials(server_id, read_only=others | ({name: fingerprint_tool(tool)} if read_only else {}))
+
+    async def let_callers_in(self, server_id: str, variable: str = "") -> None:
+        """Let callers bring a token of their own. Raises InvalidInput without the name of its variable."""
+        async with self._changing:
+            upstream = self.find(server_id)
+            config, credentials = await self.callers.enable(upstream.config, upstream.credentials, variable)
+            await self._store.put(config, credentials)
+            await self._open(config, credentials)
+        await self.update()
+
+    async def shut_callers_out(self, server_id: str) -> None:
+        """Let callers bring a token no more, and end their sessions."""
+        await self.callers.disable(server_id)
+        await self._change_credentials(server_id, caller_client="")
+        await self.find(server_id).sessions.end_callers()
 
     async def _change_credentials(self, server_id: str, **changes: Any) -> None:
         async with self._changing:
@@ -188,7 +208,10 @@ class ToolsService(Health):
     async def open_all(self) -> None:
         """Start the servers in the settings."""
         for config in self._store.settings.upstreams:
-            await self._open(config, await self._store.read_credentials(config.id))
+            credentials = await self._store.read_credentials(config.id)
+            await self._open(config, credentials)
+            if self.find(config.id).is_confirmed:
+                await self.callers.restore(config.id, credentials)
 
     async def close(self) -> None:
         """End all servers."""

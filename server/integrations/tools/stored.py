@@ -30,6 +30,7 @@ class Credentials(Frozen):
 
     `fingerprint`: of the configuration that the person added; another one does not run until it is confirmed.
     `accepted`: fingerprints of the tools when the person trusted the server. `read_only`: of those marked as reading.
+    `caller_client`: id of the client of callers who bring a token of their own, if the person lets them in.
     """
 
     secrets: UpstreamSecrets = UpstreamSecrets()
@@ -37,6 +38,7 @@ class Credentials(Frozen):
     trusted: bool = False
     accepted: Mapping[str, str] = {}
     read_only: Mapping[str, str] = {}
+    caller_client: str = ""
 
     def to_json(self) -> str:
         """Write it with the values of its secrets."""

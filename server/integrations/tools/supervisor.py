@@ -54,6 +54,10 @@ class UpstreamSession(Protocol):
     async def get_prompt(self, name: str, arguments: dict[str, str], seconds: float = ...) -> tuple[Block, ...]: ...
 
 
+def ignore_change() -> None:
+    """Ignore a change of a session whose state nobody sees."""
+
+
 OpenSession = Callable[[Callable[[], None]], AbstractAsyncContextManager[UpstreamSession]]
 
 

@@ -3,18 +3,22 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib import import_module
 from typing import Any
 
 from server.core.clock import Clock
 from server.core.errors import Unavailable
+from server.integrations.tools.callers import for_caller
 from server.integrations.tools.config.connection import resolve
 from server.integrations.tools.log import UpstreamLog
 from server.integrations.tools.models import Tool, ToolResult, UpstreamConfig, UpstreamStatus
-from server.integrations.tools.sessions import Sessions
+from server.integrations.tools.sessions import SHARED, Sessions
 from server.integrations.tools.stored import Credentials, fingerprint, fingerprint_tool
-from server.integrations.tools.supervisor import Supervisor, UpstreamSession
+from server.integrations.tools.supervisor import Supervisor, Timing, UpstreamSession, ignore_change
+from server.sdk.operation import current_call
 
+CALLER_TIMING = Timing(max_restarts=3)
 SHOWN = 200  # characters of an address or a command
 
 
@@ -27,7 +31,8 @@ class Upstream:
         texts = [*values.environment.values(), *values.headers.values(), *values.variables.values(), values.query]
         self.log = UpstreamLog(value.get_secret_value() for value in texts)
         self.supervisor = Supervisor(config.title, self._open, on_change, clock=clock)
-        self._sessions = Sessions(lambda _: self.supervisor, clock=clock)
+        self._clock = clock
+        self.sessions = Sessions(self._supervise, clock=clock)
         self._closed = False
 
     @property
@@ -66,24 +71,45 @@ class Upstream:
     async def start(self) -> None:
         """Start it, unless it is off."""
         if self.is_on:
-            await self._sessions.get()
+            async with self.sessions.use():
+                pass
 
     async def call(self, tool: str, arguments: dict[str, Any]) -> ToolResult:
         """Call one of its tools. Raises Unavailable if it is off, or has been removed."""
+        async with self.session() as session:
+            return await session.call_tool(tool, arguments)
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[UpstreamSession]:
+        """Open the session of the current call: the shared one, or that of the caller's own token. Raises Unavailable."""
         if self._closed or not self.is_on:
             raise Unavailable(f"“{self.config.title}” is off.")
-        supervisor = await self._sessions.get()
-        async with supervisor.session() as session:
-            return await session.call_tool(tool, arguments)
+        call = current_call.get(None)
+        async with (
+            self.sessions.use(call.caller_token if call else SHARED) as supervisor,
+            supervisor.session() as session,
+        ):
+            yield session
+
+    def _supervise(self, token: str) -> Supervisor:
+        """Return the shared supervisor, or make that of a caller's token, which nobody sees and which gives up sooner."""
+        if token == SHARED:
+            return self.supervisor
+        return Supervisor(
+            self.config.title, partial(self._open, token=token), ignore_change, timing=CALLER_TIMING, clock=self._clock
+        )
 
     async def close(self) -> None:
         """End its sessions, for good."""
         self._closed = True
-        await self._sessions.close()
+        await self.sessions.close()
 
     @asynccontextmanager
-    async def _open(self, on_change: Callable[[], None]) -> AsyncIterator[UpstreamSession]:
+    async def _open(self, on_change: Callable[[], None], token: str = SHARED) -> AsyncIterator[UpstreamSession]:
         adapter = await asyncio.to_thread(import_module, "server.integrations.tools.adapter.session")
-        connection = await asyncio.to_thread(resolve, self.config, self.credentials.secrets)
-        async with adapter.open_session(connection, self.log, on_change) as session:
+        config, secrets, log = self.config, self.credentials.secrets, self.log
+        if token != SHARED:
+            (config, secrets), log = for_caller(config, secrets, token), log.with_secret(token)
+        connection = await asyncio.to_thread(resolve, config, secrets)
+        async with adapter.open_session(connection, log, on_change) as session:
             yield session

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from server.integrations.tools.callers import Callers
 from server.integrations.tools.models import Input, ServerInfo, Transport, UpstreamState
 from server.integrations.tools.offers import Offers
 from server.integrations.tools.service import ToolsService
@@ -36,6 +37,7 @@ class UpstreamView(BaseModel):
     enabled: bool
     confirmed: bool = Field(description="Whether the person has added it as it is; else it does not run.")
     trusted: bool
+    caller_tokens: bool = Field(description="Whether callers may bring a token of their own.")
     state: UpstreamState
     error: str
     latency: float | None = Field(description="Seconds of its last answer.")
@@ -106,12 +108,12 @@ class LogView(BaseModel):
 def view_all(service: ToolsService) -> ToolsView:
     """View all servers."""
     return ToolsView(
-        servers=[view_upstream(service.offers, upstream) for upstream in service.upstreams.values()],
+        servers=[view_upstream(service.offers, service.callers, upstream) for upstream in service.upstreams.values()],
         renamed=service.offers.list_renamed(),
     )
 
 
-def view_upstream(offers: Offers, upstream: Upstream) -> UpstreamView:
+def view_upstream(offers: Offers, callers: Callers, upstream: Upstream) -> UpstreamView:
     """View a server with its tools."""
     config, status, credentials = upstream.config, upstream.status, upstream.credentials
     return UpstreamView(
@@ -120,6 +122,7 @@ def view_upstream(offers: Offers, upstream: Upstream) -> UpstreamView:
         target=upstream.target,
         confirmed=upstream.is_confirmed,
         trusted=credentials.trusted,
+        caller_tokens=callers.is_enabled(config.id),
         info=status.info,
         notes=list(upstream.supervisor.catalog.notes),
         tools=list_tools(offers, upstream),
