@@ -50,10 +50,13 @@ class Upstream:
         return self.log.redact(text)[:SHOWN]
 
     def list_tools(self) -> tuple[Tool, ...]:
-        """List the tools that are offered."""
-        if not self.is_on:
-            return ()
-        return tuple(tool for tool in self.supervisor.catalog.tools if tool.name not in self.config.disabled_tools)
+        """List its tools, also those that are not offered."""
+        return self.supervisor.catalog.tools if self.is_on else ()
+
+    def is_offered(self, tool: Tool) -> bool:
+        """Return whether clients may see the tool."""
+        chosen = self.config.offered
+        return tool.name not in self.config.disabled_tools if chosen is None else tool.name in chosen
 
     def is_read_only(self, tool: Tool) -> bool:
         """Return whether the person has marked the tool, as it is now, as one that only reads."""
