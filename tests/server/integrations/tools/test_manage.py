@@ -76,11 +76,11 @@ def test_server_that_is_turned_off_offers_nothing_until_it_is_on_again(served):
 
 def test_chosen_tools_are_offered_to_clients_and_stay_chosen(served):
     wait_for_tools(served)
-    every = list_offered(served)
+    every, key = list_offered(served), served.make_client("chooser")
     assert put(served, "offered", {"tools": ["get_leads"]}).status_code == 200
     assert list_offered(served) == ["get_leads"]
-    assert [tool["name"] for tool in served.call("GET", "/tools").json()["tools"]] == ["get_leads"]
-    assert served.call("POST", "/tools/get-contacts", json={}).status_code == 404
+    assert [tool["name"] for tool in served.call("GET", "/tools", key).json()["tools"]] == ["get_leads"]
+    assert served.call("POST", "/tools/get-contacts", key, json={}).status_code == 404
     add_servers(served, crm=describe_crm())  # as a file that is read again does
     wait_for_tools(served)
     assert list_offered(served) == ["get_leads"]
