@@ -56,7 +56,7 @@ def fingerprint(config: UpstreamConfig) -> str:
 
 def fingerprint_tool(tool: Tool) -> str:
     """Fingerprint of what a server says of a tool."""
-    return digest(tool.model_dump(mode="json"))
+    return digest(tool.model_dump(mode="json", exclude=set(tool.VOLATILE)))
 
 
 def digest(value: Any) -> str:
