@@ -52,22 +52,16 @@ class Upstream:
         return self.log.redact(text)[:SHOWN]
 
     def list_tools(self) -> tuple[Tool, ...]:
-<<<<<<< HEAD
         """List its tools, also those that are not offered."""
-        return self.supervisor.catalog.tools if self.is_on else ()
+        if not self.is_on:
+            return ()
+        catalog = self.supervisor.catalog
+        return (*catalog.tools, *list_built_in(catalog, self.config.title))
 
     def is_offered(self, tool: Tool) -> bool:
         """Return whether clients may see the tool."""
         chosen = self.config.offered
         return tool.name not in self.config.disabled_tools if chosen is None else tool.name in chosen
-=======
-        """List the tools that are offered."""
-        if not self.is_on:
-            return ()
-        catalog = self.supervisor.catalog
-        tools = (*catalog.tools, *list_built_in(catalog, self.config.title))
-        return tuple(tool for tool in tools if tool.name not in self.config.disabled_tools)
->>>>>>> c1b4535
 
     def is_read_only(self, tool: Tool) -> bool:
         """Return whether the person has marked the tool, as it is now, as one that only reads."""
