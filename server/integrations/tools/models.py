@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
@@ -85,8 +85,12 @@ class Connection(Frozen):
 
 
 class Tool(Frozen):
-    """Tool as its server lists it, without hidden characters. `annotations` are claims of the server, for display only."""
+    """Tool as its server lists it, without hidden characters. `annotations` are claims of the server, for display only.
 
+    `VOLATILE`: fields that may change without being accepted again.
+    """
+
+    VOLATILE: ClassVar[frozenset[str]] = frozenset()
     name: str
     title: str = ""
     description: str = ""
@@ -121,10 +125,14 @@ class ServerInfo(Frozen):
 
 
 class Catalog(Frozen):
-    """Everything that a server offers. `notes`: sentences about what was left out or changed."""
+    """Everything that a server offers. `templates`: of resources, whose URIs have parts to fill in.
+
+    `notes`: sentences about what was left out or changed.
+    """
 
     tools: tuple[Tool, ...] = ()
     resources: tuple[Resource, ...] = ()
+    templates: tuple[Resource, ...] = ()
     prompts: tuple[Prompt, ...] = ()
     notes: tuple[str, ...] = ()
 

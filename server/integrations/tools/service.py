@@ -12,6 +12,7 @@ from server.integrations.tools.config.parser import parse_config
 from server.integrations.tools.models import Imported, Tool, ToolResult, UpstreamConfig, UpstreamSecrets, UpstreamState
 from server.integrations.tools.offer import OfferedTool
 from server.integrations.tools.offers import Offers
+from server.integrations.tools.presets.presets import POLL_SECONDS, Presets
 from server.integrations.tools.store import Store
 from server.integrations.tools.stored import Credentials, fingerprint, fingerprint_tool
 from server.integrations.tools.upstream import Upstream
@@ -23,6 +24,7 @@ Change = Callable[[UpstreamConfig, UpstreamSecrets], tuple[UpstreamConfig, Upstr
 
 TOPIC = "tools"
 ADD_SECONDS = 30.0  # to wait for the tools of servers that were added
+TRY_SECONDS = 120.0  # for a call of the person
 SETTLED = {UpstreamState.ready, UpstreamState.waiting, UpstreamState.failed}
 
 log = logging.getLogger(__name__)
@@ -37,6 +39,7 @@ class ToolsService(Health):
         self.offers = Offers()
         self._changed = asyncio.Event()
         self._changing, self._updating = asyncio.Lock(), asyncio.Lock()
+        self.presets = Presets(context, self.put, self._list_configs, lambda: context.events.publish(TOPIC))
 
     @property
     def problem(self) -> str | None:
@@ -64,6 +67,9 @@ class ToolsService(Health):
         """List the tools that answer questions: the one in the settings, else all called natural_query."""
         return self.offers.find_query_tools(self._store.settings.query_tool)
 
+    def _list_configs(self) -> list[UpstreamConfig]:
+        return [upstream.config for upstream in self.upstreams.values()]
+
     def find(self, server_id: str) -> Upstream:
         """Find a server. Raises NotFound."""
         if upstream := self.upstreams.get(server_id):
@@ -85,19 +91,25 @@ class ToolsService(Health):
         Raises InvalidInput if it has no usable server.
         """
         imported = await asyncio.to_thread(parse_config, text, variables, inputs)
+        return imported, await self.put(imported)
+
+    async def put(self, imported: Imported) -> list[str]:
+        """Add servers, or replace those of the same ids; one without secrets keeps those that it has."""
         async with self._changing:
-            added = [await self._add(config, imported.secrets[config.id]) for config in imported.upstreams]
+            added = [await self._add(config, imported.secrets.get(config.id)) for config in imported.upstreams]
         with suppress(TimeoutError):
             async with asyncio.timeout(ADD_SECONDS):
                 await asyncio.gather(*(self._wait_settled(server_id) for server_id in added))
         await self.update()
-        return imported, added
+        return added
 
-    async def _add(self, config: UpstreamConfig, secrets: UpstreamSecrets) -> str:
+    async def _add(self, config: UpstreamConfig, secrets: UpstreamSecrets | None) -> str:
         config = config.model_copy(update={"id": self._store.choose_id(config)})
         credentials, current = Credentials(), self.upstreams.get(config.id)
         if current and current.credentials.fingerprint == fingerprint(config):  # a changed command starts untrusted
             credentials, config = current.credentials, config.model_copy(update={"offered": current.config.offered})
+        if secrets is None:
+            secrets = current.credentials.secrets if current else UpstreamSecrets()
         credentials = credentials.model_copy(update={"secrets": secrets, "fingerprint": fingerprint(config)})
         await self._store.put(config, credentials)
         await self._open(config, credentials)
@@ -123,6 +135,7 @@ class ToolsService(Health):
             await self._store.remove(upstream.config)
             del self.upstreams[server_id]
             await upstream.close()
+        await self.presets.remove_unused()
         await self.update()
 
     async def confirm(self, server_id: str) -> None:
@@ -174,7 +187,7 @@ class ToolsService(Health):
 
     async def try_tool(self, server_id: str, name: str, arguments: dict[str, Any]) -> ToolResult:
         """Call a tool for the person."""
-        return await self.find(server_id).call(self.find_listed(server_id, name).name, arguments)
+        return await self.find(server_id).call(self.find_listed(server_id, name).name, arguments, TRY_SECONDS)
 
     def list_routers(self) -> tuple[DynamicOperations, ...]:
         """List the dynamic operations, named anew if other operations have come meanwhile."""
@@ -218,6 +231,8 @@ async def start(context: Context) -> AsyncIterator[ToolsService]:
     following = context.tasks.start(service.follow(), name="offer the tools of MCP servers")
     try:
         await service.open_all()
+        context.tasks.start(service.presets.remove_unused(), name="remove presets that are not used")
+        context.tasks.repeat(service.presets.check, lambda: POLL_SECONDS, name="look for newer presets")
         yield service
     finally:
         following.cancel()

@@ -23,6 +23,11 @@ class ToolsSettings(BaseModel):
         title="Tool for questions",
         description="The tool that /query asks. Empty: the first one called natural_query.",
     )
+    check_presets: bool = Field(
+        True,
+        title="Look for newer presets",
+        description="Look once a day whether there is a newer version of the servers that were installed from the list.",
+    )
 
 
 class Credentials(Frozen):
@@ -56,7 +61,7 @@ def fingerprint(config: UpstreamConfig) -> str:
 
 def fingerprint_tool(tool: Tool) -> str:
     """Fingerprint of what a server says of a tool."""
-    return digest(tool.model_dump(mode="json"))
+    return digest(tool.model_dump(mode="json", exclude=set(tool.VOLATILE)))
 
 
 def digest(value: Any) -> str:

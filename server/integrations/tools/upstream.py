@@ -11,10 +11,12 @@ from server.core.errors import Unavailable
 from server.integrations.tools.config.connection import resolve
 from server.integrations.tools.log import UpstreamLog
 from server.integrations.tools.models import Tool, ToolResult, UpstreamConfig, UpstreamStatus
+from server.integrations.tools.resources import list_built_in, use_built_in
 from server.integrations.tools.sessions import Sessions
 from server.integrations.tools.stored import Credentials, fingerprint, fingerprint_tool
 from server.integrations.tools.supervisor import Supervisor, UpstreamSession
 
+LONGEST_CALL = 86_400.0  # seconds
 SHOWN = 200  # characters of an address or a command
 
 
@@ -51,7 +53,10 @@ class Upstream:
 
     def list_tools(self) -> tuple[Tool, ...]:
         """List its tools, also those that are not offered."""
-        return self.supervisor.catalog.tools if self.is_on else ()
+        if not self.is_on:
+            return ()
+        catalog = self.supervisor.catalog
+        return (*catalog.tools, *list_built_in(catalog, self.config.title))
 
     def is_offered(self, tool: Tool) -> bool:
         """Return whether clients may see the tool."""
@@ -71,13 +76,19 @@ class Upstream:
         if self.is_on:
             await self._sessions.get()
 
-    async def call(self, tool: str, arguments: dict[str, Any]) -> ToolResult:
-        """Call one of its tools. Raises Unavailable if it is off, or has been removed."""
+    async def call(self, tool: str, arguments: dict[str, Any], seconds: float = LONGEST_CALL) -> ToolResult:
+        """Call one of its tools. Raises Unavailable if it is off, or has been removed.
+
+        `seconds`: limit of the call; a client's call has the limit of jobs besides.
+        """
         if self._closed or not self.is_on:
             raise Unavailable(f"“{self.config.title}” is off.")
         supervisor = await self._sessions.get()
         async with supervisor.session() as session:
-            return await session.call_tool(tool, arguments)
+            catalog = supervisor.catalog
+            if any(built_in.name == tool for built_in in list_built_in(catalog, self.config.title)):
+                return await use_built_in(session, catalog, tool, arguments)
+            return await session.call_tool(tool, arguments, seconds)
 
     async def close(self) -> None:
         """End its sessions, for good."""
