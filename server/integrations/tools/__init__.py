@@ -13,6 +13,7 @@ def load() -> IntegrationSpec:
     from server.integrations.tools.demo import serve_fake
     from server.integrations.tools.local import local
     from server.integrations.tools.manage import manage
+    from server.integrations.tools.reviews import reviews
     from server.integrations.tools.routes import public
     from server.integrations.tools.service import ToolsService, start
     from server.integrations.tools.stored import ToolsSettings
@@ -21,7 +22,7 @@ def load() -> IntegrationSpec:
         start=start,
         public=(public,),
         dynamic=ToolsService.list_routers,
-        local=(local, manage),
+        local=(local, manage, reviews),
         settings=ToolsSettings,
         fake=serve_fake,
     )

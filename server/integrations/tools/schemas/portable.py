@@ -1,11 +1,12 @@
 """Portable input schemas: what OpenAI's importers do not read is written out, or put into the description."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from server.core.invisible import remove_hidden
+from server.integrations.tools.hidden import show_name
 from server.integrations.tools.schemas.branches import describe_choices, enum_of, list_branches, merge_branches, union_of
 from server.integrations.tools.schemas.references import resolve_reference
 from server.integrations.tools.schemas.texts import Texts, join_sentences
@@ -20,8 +21,9 @@ LONGEST_PROPERTY = 64
 TYPES = frozenset(["string", "number", "integer", "boolean", "object", "array", "null"])
 COPIED = {
     *("minimum", "maximum", "multipleOf", "minLength", "maxLength", "minItems", "maxItems", "uniqueItems"),
-    *("minProperties", "maxProperties", "format", "deprecated", "readOnly", "writeOnly"),
+    *("minProperties", "maxProperties", "deprecated", "readOnly", "writeOnly"),
 }
+FORMAT = re.compile(r"[A-Za-z][A-Za-z0-9._:/-]{0,39}")
 RECURSIVE = "Has the same form as “{name}”, which contains it."
 OUTSIDE = "May be anything; its form is described elsewhere."
 TOO_DEEP = "May be anything; its form is nested too deeply to be shown."
@@ -197,7 +199,7 @@ class Writer:
 
     def _name_property(self, name: str, taken: set[str], *, top: bool) -> str | None:
         """Return the name of a property that a model can send; None if it has none and is left out."""
-        public = remove_hidden(name).strip()
+        public = show_name(name, len(name))
         if public == name and len(name) <= LONGEST_PROPERTY and name.isprintable():
             return name
         public = "".join(char for char in public if char.isprintable())[:LONGEST_PROPERTY].strip()
@@ -231,16 +233,26 @@ class Writer:
                 result[exclusive] = result.pop(limit)
             elif is_number(schema.get(exclusive)):
                 result[exclusive] = schema[exclusive]
-        if isinstance(pattern := schema.get("pattern"), str) and len(pattern) <= LONGEST_PATTERN:
-            result["pattern"] = pattern
+        self._add_form(schema, result)
         values = [schema["const"]] if "const" in schema else schema.get("enum")
         if isinstance(values, list) and values:
             if len(values) <= MOST_VALUES:
-                result |= enum_of(values, result)
+                values = [value for value in values if self._texts.is_plain(value)]
+                result |= enum_of(values, result) if values else {}
             else:
                 self._texts.note("A list of values in its input schema is too long to be shown.")
-        if schema.get("default") is not None and len(json.dumps(schema["default"])) <= LONGEST_DEFAULT:
-            result["default"] = schema["default"]
+        self._add_default(schema.get("default"), result)
+
+    def _add_default(self, default: Any, result: dict[str, Any]) -> None:
+        if default is not None and len(json.dumps(default)) <= LONGEST_DEFAULT and self._texts.is_plain(default):
+            result["default"] = default
+
+    def _add_form(self, schema: Mapping[str, Any], result: dict[str, Any]) -> None:
+        form, pattern = schema.get("format"), schema.get("pattern")
+        if isinstance(form, str) and FORMAT.fullmatch(form):
+            result["format"] = form
+        if isinstance(pattern, str) and len(pattern) <= LONGEST_PATTERN and self._texts.is_plain(pattern):
+            result["pattern"] = pattern
 
     def _inline(self, schema: Any) -> Mapping[str, Any]:
         """Return a schema, or what it refers to, for merging."""
@@ -276,7 +288,7 @@ def is_null(schema: Any) -> bool:
 
 
 def is_scalar(value: Any) -> bool:
-    return isinstance(value, str | bool | int | float)
+    return isinstance(value, bool | int | float)
 
 
 def is_number(value: Any) -> bool:

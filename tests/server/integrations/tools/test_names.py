@@ -53,7 +53,7 @@ def test_long_names_with_a_common_beginning_are_kept_apart() -> None:
 def test_name_without_ascii_becomes_a_hash() -> None:
     names = list(assign(("a", "查询"), ("a", "搜索"), ("a", "...")).values())
     assert len(set(names)) == 3
-    assert all(re.fullmatch(r"tool_[0-9a-f]{8}", name) for name in names)
+    assert all(re.fullmatch(r"tool_[0-9a-f]{16}", name) for name in names)
 
 
 def test_path_has_dashes() -> None:
