@@ -51,10 +51,10 @@ class ToolFilter:
         output_schema = tool.pop("outputSchema", None)
         try:
             name = types.Tool.model_validate(tool, by_name=False).name
+            invalid = not name or len(name) > LONGEST_NAME or find_invalid_x_mcp_header(tool["inputSchema"])
         except (ValidationError, RecursionError):
-            self.unreadable += 1
-            return False
-        if not name or len(name) > LONGEST_NAME or find_invalid_x_mcp_header(tool.get("inputSchema")):
+            invalid = True
+        if invalid:
             self.unreadable += 1
             return False
         if isinstance(output_schema, dict):
