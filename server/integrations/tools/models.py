@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
@@ -88,8 +88,10 @@ class Tool(Frozen):
     """Tool as its server lists it, without hidden text. `annotations` are claims of the server, for display only.
 
     `original_name`: by which the server knows it, if its name hides something. `flags`: sentences about what is suspicious.
+    `VOLATILE`: fields that may change without being accepted again.
     """
 
+    VOLATILE: ClassVar[frozenset[str]] = frozenset()
     name: str
     original_name: str = ""
     title: str = ""
@@ -130,10 +132,14 @@ class ServerInfo(Frozen):
 
 
 class Catalog(Frozen):
-    """Everything that a server offers. `notes`: sentences about what was left out or changed."""
+    """Everything that a server offers. `templates`: of resources, whose URIs have parts to fill in.
+
+    `notes`: sentences about what was left out or changed.
+    """
 
     tools: tuple[Tool, ...] = ()
     resources: tuple[Resource, ...] = ()
+    templates: tuple[Resource, ...] = ()
     prompts: tuple[Prompt, ...] = ()
     notes: tuple[str, ...] = ()
 

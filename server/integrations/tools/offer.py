@@ -58,6 +58,7 @@ class Offer:
     tools: tuple[OfferedTool, ...]
     router: DynamicOperations
     schemas: Mapping[str, PortableSchema]
+    instructions: str = ""
 
 
 def scope_of(server_id: str) -> str:
@@ -90,7 +91,8 @@ def name_tools(upstreams: Iterable[Upstream], reserved: Collection[str]) -> list
 def make_offer(upstream: Upstream, tools: Sequence[OfferedTool]) -> Offer:
     """Make the operations of a server. Blocks. A tool that cannot be one is left out."""
     config = upstream.config
-    router = DynamicOperations(prefix=PREFIX, title=config.title, scope=scope_of(config.id))
+    scope, instructions = scope_of(config.id), upstream.status.info.instructions
+    router = DynamicOperations(prefix=PREFIX, title=config.title, scope=scope, instructions=instructions)
     schemas: dict[str, PortableSchema] = {}
     for offered in tools:
         schema = make_portable(offered.tool.input_schema)
@@ -100,7 +102,7 @@ def make_offer(upstream: Upstream, tools: Sequence[OfferedTool]) -> Offer:
             log.warning("A tool of an MCP server is not offered.", exc_info=True)
         else:
             schemas[offered.identity] = schema
-    return Offer(upstream, tuple(tools), router, schemas)
+    return Offer(upstream, tuple(tools), router, schemas, instructions)
 
 
 def add_tool(router: DynamicOperations, upstream: Upstream, offered: OfferedTool, schema: PortableSchema) -> None:
@@ -167,11 +169,11 @@ def convert_block(block: UpstreamBlock) -> Block:
     """Convert a part of an answer."""
     if block.kind is BlockKind.text or (block.kind is BlockKind.resource and block.text):
         return Block("text", block.text)
+    try:
+        data = base64.b64decode(block.data, validate=True)
+    except (binascii.Error, ValueError):
+        return Block("text", UNREADABLE)
     kind = KINDS.get(block.kind) or block.mime_type.partition("/")[0]
-    if block.data and kind in {"image", "audio"}:
-        try:
-            data = base64.b64decode(block.data, validate=True)
-        except (binascii.Error, ValueError):
-            return Block("text", UNREADABLE)
+    if data and kind in {"image", "audio"}:
         return Block("image" if kind == "image" else "audio", data=data, mime_type=block.mime_type)
-    return Block("resource_link", block.text, mime_type=block.mime_type, uri=block.uri, name=block.name)
+    return Block("resource_link", block.text, data, block.mime_type, block.uri, block.name)

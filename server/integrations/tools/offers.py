@@ -37,7 +37,8 @@ class Offers:
         for server_id, upstream in upstreams.items():
             tools = tuple(tool for tool in offered if tool.key.server == server_id)
             former = self._offers.get(server_id)
-            if former and former.upstream is upstream and former.tools == tools:
+            current = (upstream, tools, upstream.status.info.instructions)
+            if former and (former.upstream, former.tools, former.instructions) == current:
                 offers[server_id] = former
             elif tools:
                 offers[server_id] = make_offer(upstream, tools)

@@ -26,6 +26,7 @@ Change = Callable[[UpstreamConfig, UpstreamSecrets], tuple[UpstreamConfig, Upstr
 
 TOPIC = "tools"
 ADD_SECONDS = 30.0  # to wait for the tools of servers that were added
+TRY_SECONDS = 120.0  # for a call of the person
 SETTLED = {UpstreamState.ready, UpstreamState.waiting, UpstreamState.failed}
 
 log = logging.getLogger(__name__)
@@ -184,7 +185,7 @@ class ToolsService(Health):
 
     async def try_tool(self, server_id: str, name: str, arguments: dict[str, Any]) -> ToolResult:
         """Call a tool for the person."""
-        return await self.find(server_id).call(self.find_listed(server_id, name), arguments)
+        return await self.find(server_id).call(self.find_listed(server_id, name), arguments, TRY_SECONDS)
 
     def list_routers(self) -> tuple[DynamicOperations, ...]:
         """List the dynamic operations, named anew if other operations have come meanwhile."""

@@ -56,7 +56,7 @@ def fingerprint(config: UpstreamConfig) -> str:
 
 def fingerprint_tool(tool: Tool) -> str:
     """Fingerprint of what a server says of a tool, as far as anybody sees it."""
-    return digest(tool.model_dump(mode="json", exclude={"output_schema", "flags"}))
+    return digest(tool.model_dump(mode="json", exclude={"output_schema", "flags", *tool.VOLATILE}))
 
 
 def digest(value: Any) -> str:

@@ -13,11 +13,13 @@ from server.integrations.tools.config.connection import resolve
 from server.integrations.tools.log import UpstreamLog
 from server.integrations.tools.models import Catalog, Tool, ToolResult, UpstreamConfig, UpstreamStatus
 from server.integrations.tools.record import ServerRecord
+from server.integrations.tools.resources import BuiltInTool, list_built_in, use_built_in
 from server.integrations.tools.risks import Risks, find_risks
 from server.integrations.tools.sessions import Sessions
 from server.integrations.tools.stored import Credentials, fingerprint, fingerprint_tool
 from server.integrations.tools.supervisor import Supervisor, UpstreamSession
 
+LONGEST_CALL = 86_400.0  # seconds
 SHOWN = 200  # characters of an address or a command
 
 
@@ -64,7 +66,8 @@ class Upstream:
 
     def list_tools(self) -> tuple[Tool, ...]:
         """List its tools, also those that are not offered."""
-        return self.supervisor.catalog.tools if self.is_on else ()
+        catalog = self.supervisor.catalog
+        return (*catalog.tools, *list_built_in(catalog, self.config.title)) if self.is_on else ()
 
     def is_offered(self, tool: Tool) -> bool:
         """Return whether clients may see the tool."""
@@ -117,18 +120,25 @@ class Upstream:
         if self.is_on:
             await self._sessions.get()
 
-    async def call(self, tool: Tool, arguments: dict[str, Any]) -> ToolResult:
-        """Call one of its tools. Raises Unavailable if it is off, or has been removed, Conflict if the tool has changed."""
+    async def call(self, tool: Tool, arguments: dict[str, Any], seconds: float = LONGEST_CALL) -> ToolResult:
+        """Call one of its tools. Raises Unavailable if it is off, or has been removed, Conflict if the tool has changed.
+
+        `seconds`: limit of the call; a client's call has the limit of jobs besides.
+        """
         if self._closed or not self.is_on:
             raise Unavailable(f"“{self.config.title}” is off.")
         supervisor = await self._sessions.get()
         async with supervisor.session() as session:
-            listed = next((listed for listed in self.list_tools() if listed.name == tool.name), None)
-            if listed is not tool and (listed is None or fingerprint_tool(listed) != fingerprint_tool(tool)):
-                raise Conflict(
-                    f"{shorten(tool.name)} of “{self.config.title}” has just changed. Nothing was done; send it again."
-                )
-            return await session.call_tool(tool.called_name, arguments)
+            self._require_unchanged(tool)
+            if isinstance(tool, BuiltInTool):
+                return await use_built_in(session, supervisor.catalog, tool.name, arguments)
+            return await session.call_tool(tool.called_name, arguments, seconds)
+
+    def _require_unchanged(self, tool: Tool) -> None:
+        """Raises Conflict if a tool is not what the call was decided about: its server may just have listed another one."""
+        listed = next((listed for listed in self.list_tools() if listed.name == tool.name), None)
+        if listed is not tool and (listed is None or fingerprint_tool(listed) != fingerprint_tool(tool)):
+            raise Conflict(f"{shorten(tool.name)} of “{self.config.title}” has just changed. Nothing was done; send it again.")
 
     async def close(self) -> None:
         """End its sessions, for good."""

@@ -128,6 +128,15 @@ def convert_resource(resource: types.Resource) -> Resource:
     )
 
 
+def convert_template(template: types.ResourceTemplate) -> Resource:
+    return Resource(
+        uri=template.uri_template,
+        name=clean(template.title or template.name, LONGEST_NAME),
+        description=clean(template.description),
+        mime_type=clean(template.mime_type, LONGEST_NAME),
+    )
+
+
 def convert_prompt(prompt: types.Prompt) -> Prompt:
     return Prompt(
         name=prompt.name,

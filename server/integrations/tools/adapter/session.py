@@ -20,17 +20,15 @@ from server.integrations.tools.adapter.errors import explain
 from server.integrations.tools.adapter.http import LARGEST_ANSWER, make_client
 from server.integrations.tools.adapter.listing import (
     LONGEST_INSTRUCTIONS,
-    MOST_OTHERS,
     MOST_TOOLS,
     Page,
     ToolFilter,
     clean,
-    convert_prompt,
-    convert_resource,
     convert_tools,
     list_pages,
 )
 from server.integrations.tools.adapter.messages import InspectedStream
+from server.integrations.tools.adapter.other_lists import list_others
 from server.integrations.tools.adapter.stdio import open_process
 from server.integrations.tools.hidden import hides_text
 from server.integrations.tools.log import UpstreamLog
@@ -117,14 +115,6 @@ class Session:
             page = await client.list_tools(cursor=cursor)
             return list(page.tools), page.next_cursor
 
-        async def fetch_resources(cursor: str | None) -> Page:
-            page = await client.list_resources(cursor=cursor)
-            return list(page.resources), page.next_cursor
-
-        async def fetch_prompts(cursor: str | None) -> Page:
-            page = await client.list_prompts(cursor=cursor)
-            return list(page.prompts), page.next_cursor
-
         listed, cut = await list_pages(fetch_tools, MOST_TOOLS) if info.tools else ([], False)
         tools, notes = await asyncio.to_thread(convert_tools, listed, self._filtered)
         if hides_text(client.instructions or "", LONGEST_INSTRUCTIONS):
@@ -133,14 +123,7 @@ class Session:
             notes.insert(0, f"It lists more than {MOST_TOOLS} tools, or without end; {len(tools)} are offered.")
         if self._filtered.unreadable:
             notes.append(f"{self._filtered.unreadable} of its tools cannot be read and are left out.")
-        resources, _ = await list_pages(fetch_resources, MOST_OTHERS) if info.resources else ([], False)
-        prompts, _ = await list_pages(fetch_prompts, MOST_OTHERS) if info.prompts else ([], False)
-        return Catalog(
-            tools=tuple(tools),
-            resources=tuple(convert_resource(resource) for resource in resources),
-            prompts=tuple(convert_prompt(prompt) for prompt in prompts),
-            notes=tuple(notes),
-        )
+        return Catalog(tools=tuple(tools), **await list_others(client, info, notes), notes=tuple(notes))
 
 
 @asynccontextmanager
