@@ -73,9 +73,9 @@ class Risks:
 
 def find_risks(config: UpstreamConfig, tools: Iterable[Tool]) -> Risks:
     """Find the risks of a server. Names are all that can be judged, so there may be others."""
-    found = {*judge_command(config), *(risk for tool in tools for risk in judge_tool(tool))}
-    warnings = tuple(risk for risk in (RUNS, READS, SHOWS_ENVIRONMENT) if risk in found)
-    return Risks(warnings, whole=not found & {RUNS, READS})
+    risks = {*judge_command(config), *(risk for tool in tools for risk in judge_tool(tool))}
+    warnings = tuple(sentence for sentence in (RUNS, READS, SHOWS_ENVIRONMENT) if sentence in risks)
+    return Risks(warnings, whole=not risks & {RUNS, READS})
 
 
 def judge_command(config: UpstreamConfig) -> Iterator[str]:
@@ -97,10 +97,9 @@ def read_package(argument: str) -> str:
     if text.startswith("-") or "://" in text or any(char.isspace() for char in text):
         return ""
     *folders, name = text.split("/")
-    if PROGRAM.search(name) or text.startswith(("/", ".", "~")) or ":/" in text:
-        servers = [folder for folder in folders if re.search(r"(?i)mcp|server", folder)]
-        return " ".join([*servers, PROGRAM.sub("", name) if PROGRAM.search(name) else ""])
-    return text
+    if PROGRAM.search(name):
+        return " ".join([*(folder for folder in folders if re.search(r"(?i)mcp|server", folder)), PROGRAM.sub("", name)])
+    return "" if text.startswith(("/", ".", "~")) or ":/" in text else text
 
 
 def judge_tool(tool: Tool) -> Iterator[str]:

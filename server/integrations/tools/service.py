@@ -156,9 +156,9 @@ class ToolsService(Health):
             upstream = self.find(server_id)
             config, secrets = change(upstream.config, upstream.credentials.secrets)
             credentials = upstream.credentials.model_copy(update={"secrets": secrets})
-            if not runs_the_same(upstream, config, secrets):  # by another value of a variable
+            if read_target(config, secrets) != read_target(upstream.config, upstream.credentials.secrets):
                 await self._forget(server_id)
-                credentials, reopen = Credentials(secrets=secrets, fingerprint=fingerprint(config)), True
+                credentials = Credentials(secrets=secrets, fingerprint=upstream.credentials.fingerprint)
             await self._store.put(config, credentials)
             upstream.config, upstream.credentials = config, credentials
             if reopen:
@@ -198,23 +198,11 @@ class ToolsService(Health):
         """Put the tools in force as they are now."""
         async with self._updating:
             for upstream in list(self.upstreams.values()):
-                await self._observe(upstream)
+                await observe(upstream, self._records)
             names = frozenset(self._context.operations.list_names())
             if await asyncio.to_thread(self.offers.make, dict(self.upstreams), names):
                 await self._context.operations.refresh()
         self._context.events.publish(TOPIC)
-
-    async def _observe(self, upstream: Upstream) -> None:
-        """Note the lists of a server if they have changed, before its tools are put in force."""
-        record, catalog, server_id = upstream.record, upstream.supervisor.catalog, upstream.config.id
-        if catalog is record.catalog or not upstream.is_on:
-            return
-        upstream.record = await asyncio.to_thread(record.observe, server_id, upstream.list_tools(), catalog)
-        if (upstream.record.known, catalog) != (record.known, record.catalog) and self.upstreams.get(server_id) is upstream:
-            try:
-                await asyncio.to_thread(self._records.write, server_id, upstream.record)
-            except DeskhandError:
-                log.exception("The tools of an MCP server could not be noted.")
 
     async def follow(self) -> None:
         """Follow the changes of servers."""
@@ -241,6 +229,20 @@ def runs_the_same(current: Upstream, config: UpstreamConfig, secrets: UpstreamSe
     if current.credentials.fingerprint != fingerprint(config):
         return False
     return read_target(config, secrets) == read_target(current.config, current.credentials.secrets)
+
+
+async def observe(upstream: Upstream, records: Records) -> None:
+    """Note the lists of a server if they have changed, before its tools are put in force."""
+    former, catalog, server_id = upstream.record, upstream.supervisor.catalog, upstream.config.id
+    if catalog is former.catalog or not upstream.is_on:
+        return
+    upstream.record = await asyncio.to_thread(former.observe, server_id, upstream.list_tools(), catalog)
+    if upstream.record == former or upstream.is_closed:
+        return
+    try:
+        await asyncio.to_thread(records.write, server_id, upstream.record)
+    except DeskhandError:
+        log.exception("The tools of an MCP server could not be noted.")
 
 
 @asynccontextmanager

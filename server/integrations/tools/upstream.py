@@ -43,7 +43,7 @@ class Upstream:
         self._sessions = Sessions(lambda _: self.supervisor, clock=clock)
         self._judged: tuple[UpstreamConfig | None, Catalog, Risks] = None, Catalog(), Risks()
         self._fingerprints: dict[str, tuple[Tool | None, str]] = {}
-        self._closed = False
+        self.is_closed = False
 
     @property
     def is_confirmed(self) -> bool:
@@ -125,7 +125,7 @@ class Upstream:
 
         `seconds`: limit of the call; a client's call has the limit of jobs besides.
         """
-        if self._closed or not self.is_on:
+        if self.is_closed or not self.is_on:
             raise Unavailable(f"“{self.config.title}” is off.")
         supervisor = await self._sessions.get()
         async with supervisor.session() as session:
@@ -142,7 +142,7 @@ class Upstream:
 
     async def close(self) -> None:
         """End its sessions, for good."""
-        self._closed = True
+        self.is_closed = True
         await self._sessions.close()
 
     @asynccontextmanager

@@ -1,29 +1,21 @@
 """Portable input schemas: what OpenAI's importers do not read is written out, or put into the description."""
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from server.integrations.tools.hidden import show_name
-from server.integrations.tools.schemas.branches import describe_choices, enum_of, list_branches, merge_branches, union_of
+from server.integrations.tools.schemas.branches import describe_choices, list_branches, merge_branches, union_of
 from server.integrations.tools.schemas.references import resolve_reference
 from server.integrations.tools.schemas.texts import Texts, join_sentences
+from server.integrations.tools.schemas.values import MOST_VALUES, add_values
 
 LARGEST = 262_144  # characters of a schema as JSON
 DEEPEST = 10  # levels of the result
 MOST_PARTS = 1_000  # subschemas of the result
-MOST_VALUES = 500  # of an enum
-LONGEST_PATTERN = 500
-LONGEST_DEFAULT = 2_000
 LONGEST_PROPERTY = 64
 TYPES = frozenset(["string", "number", "integer", "boolean", "object", "array", "null"])
-COPIED = {
-    *("minimum", "maximum", "multipleOf", "minLength", "maxLength", "minItems", "maxItems", "uniqueItems"),
-    *("minProperties", "maxProperties", "deprecated", "readOnly", "writeOnly"),
-}
-FORMAT = re.compile(r"[A-Za-z][A-Za-z0-9._:/-]{0,39}")
 RECURSIVE = "Has the same form as “{name}”, which contains it."
 OUTSIDE = "May be anything; its form is described elsewhere."
 TOO_DEEP = "May be anything; its form is nested too deeply to be shown."
@@ -147,7 +139,7 @@ class Writer:
             result = self._write_union(schema, branches, kinds, depth)
         else:
             result = self._write_type(schema, kinds[0] if kinds else "", depth)
-        self._add_values(schema, result)
+        add_values(schema, result, self._texts)
         self._texts.describe(schema, result)
         return result
 
@@ -225,35 +217,6 @@ class Writer:
             result["items"] = self.write(items, depth + 1) if isinstance(items, Mapping) else {}
         return result
 
-    def _add_values(self, schema: Mapping[str, Any], result: dict[str, Any]) -> None:
-        """Copy the rules that importers read, and tell the others in words."""
-        result |= {name: schema[name] for name in COPIED if is_scalar(schema.get(name))}
-        for limit, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
-            if schema.get(exclusive) is True and limit in result:  # as draft 4 has it
-                result[exclusive] = result.pop(limit)
-            elif is_number(schema.get(exclusive)):
-                result[exclusive] = schema[exclusive]
-        self._add_form(schema, result)
-        values = [schema["const"]] if "const" in schema else schema.get("enum")
-        if isinstance(values, list) and values:
-            if len(values) <= MOST_VALUES:
-                values = [value for value in values if self._texts.is_plain(value)]
-                result |= enum_of(values, result) if values else {}
-            else:
-                self._texts.note("A list of values in its input schema is too long to be shown.")
-        self._add_default(schema.get("default"), result)
-
-    def _add_default(self, default: Any, result: dict[str, Any]) -> None:
-        if default is not None and len(json.dumps(default)) <= LONGEST_DEFAULT and self._texts.is_plain(default):
-            result["default"] = default
-
-    def _add_form(self, schema: Mapping[str, Any], result: dict[str, Any]) -> None:
-        form, pattern = schema.get("format"), schema.get("pattern")
-        if isinstance(form, str) and FORMAT.fullmatch(form):
-            result["format"] = form
-        if isinstance(pattern, str) and len(pattern) <= LONGEST_PATTERN and self._texts.is_plain(pattern):
-            result["pattern"] = pattern
-
     def _inline(self, schema: Any) -> Mapping[str, Any]:
         """Return a schema, or what it refers to, for merging."""
         for _ in range(DEEPEST):
@@ -285,11 +248,3 @@ def guess_type(schema: Mapping[str, Any]) -> str:
 
 def is_null(schema: Any) -> bool:
     return isinstance(schema, Mapping) and (schema.get("type") in ("null", ["null"]) or schema.get("const", 0) is None)
-
-
-def is_scalar(value: Any) -> bool:
-    return isinstance(value, bool | int | float)
-
-
-def is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)

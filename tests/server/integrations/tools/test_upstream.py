@@ -15,8 +15,7 @@ TOOL, OTHER = Tool(name="a", description="Reads."), Tool(name="b")
 def make_upstream(config=CONFIG, tools=(TOOL, OTHER), **credentials):
     values = {"fingerprint": fingerprint(CONFIG), **credentials}
     record = ServerRecord().observe(config.id, tools, Catalog(tools=tools))
-    upstream = Upstream(config, Credentials(**values), ignore_change, Clock(), record)
-    return upstream
+    return Upstream(config, Credentials(**values), ignore_change, Clock(), record)
 
 
 @pytest.mark.parametrize("change", [{"enabled": False}, {"command": "from-a-backup"}])
