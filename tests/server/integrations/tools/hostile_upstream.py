@@ -26,6 +26,12 @@ LISTS = {
     "many": [tool(f"tool_{number}") for number in range(10_000)],
     "hidden": [tool("get\u202e_data", title="\x1b[31mred", description=TEXT), tool("echo")],
     "invalid": [1, {"name": 5}, tool("x" * 5_000), tool("broken", inputSchema=[]), tool("echo"), tool("echo", title="again")],
+    "ours": [tool("send_mail"), tool("read_approval"), tool("search"), tool("Send-Mail"), tool("crm__get_leads"), tool("api")],
+    "recursive": [
+        tool(
+            "walk", inputSchema={"type": "object", "properties": {"next": {"$ref": "#"}, "other": {"$ref": "https://x.example"}}}
+        )
+    ],
     "redos": [tool("echo", outputSchema={"type": "object", "properties": {"text": {"type": "string", "pattern": "^(a+)+$"}}})],
 }
 
