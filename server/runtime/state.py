@@ -156,6 +156,7 @@ def make_state(home: DataDir, address: Address, context: Context, rules: RateLim
     """Put the parts together."""
     database, clock = context.database, context.clock
     clients, activity = Clients(database, clock), Activity(database, context.events, clock)
+    context.operations.withdraw = clients.withdraw
     runtime = Runtime(core=(approval_routes, job_routes))
     pause, usage, inside = Pause(context.settings, clock), Usage(database, address, clock), InProcessClient(runtime.dynamic)
     approvals, programs = Approvals(context, activity), OAuthClients(clients, database, clock)

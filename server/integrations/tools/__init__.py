@@ -14,6 +14,7 @@ def load() -> IntegrationSpec:
     from server.integrations.tools.local import local
     from server.integrations.tools.manage import manage
     from server.integrations.tools.presets.routes import local as presets
+    from server.integrations.tools.reviews import reviews
     from server.integrations.tools.routes import public
     from server.integrations.tools.service import ToolsService, start
     from server.integrations.tools.stored import ToolsSettings
@@ -22,7 +23,7 @@ def load() -> IntegrationSpec:
         start=start,
         public=(public,),
         dynamic=ToolsService.list_routers,
-        local=(presets, local, manage),
+        local=(presets, local, manage, reviews),
         settings=ToolsSettings,
         fake=serve_fake,
     )

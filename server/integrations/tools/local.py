@@ -9,9 +9,7 @@ from server.integrations.tools.views import (
     AddedView,
     AddOrder,
     LogView,
-    ReadOnlyOrder,
     ToolsView,
-    TrustOrder,
     view_all,
 )
 from server.sdk.routing import DeferredRouter
@@ -55,20 +53,6 @@ async def confirm_server(tools: Tools, server_id: str) -> ToolsView:
 async def restart_server(tools: Tools, server_id: str) -> ToolsView:
     """Starts a server again."""
     await tools.restart(server_id)
-    return view_all(tools)
-
-
-@local.put("/{server_id}/trust")
-async def trust_server(tools: Tools, server_id: str, order: TrustOrder) -> ToolsView:
-    """Trusts a server with its tools as they are now, or no longer."""
-    await tools.trust(server_id, trusted=order.trusted)
-    return view_all(tools)
-
-
-@local.put("/{server_id}/read-only")
-async def mark_tool_read_only(tools: Tools, server_id: str, order: ReadOnlyOrder) -> ToolsView:
-    """Marks a tool as one that only reads, or as one that does not."""
-    await tools.mark_read_only(server_id, order.tool, read_only=order.read_only)
     return view_all(tools)
 
 

@@ -85,18 +85,25 @@ class Connection(Frozen):
 
 
 class Tool(Frozen):
-    """Tool as its server lists it, without hidden characters. `annotations` are claims of the server, for display only.
+    """Tool as its server lists it, without hidden text. `annotations` are claims of the server, for display only.
 
+    `original_name`: by which the server knows it, if its name hides something. `flags`: sentences about what is suspicious.
     `VOLATILE`: fields that may change without being accepted again.
     """
 
     VOLATILE: ClassVar[frozenset[str]] = frozenset()
     name: str
+    original_name: str = ""
     title: str = ""
     description: str = ""
     input_schema: dict[str, Any] = {}
     output_schema: dict[str, Any] | None = None
     annotations: Mapping[str, Any] = {}
+    flags: tuple[str, ...] = ()
+
+    @property
+    def called_name(self) -> str:
+        return self.original_name or self.name
 
 
 class Resource(Frozen):

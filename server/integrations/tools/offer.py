@@ -14,7 +14,7 @@ from server.core.sentences import Sentence
 from server.core.text import shorten
 from server.integrations.tools.models import Block as UpstreamBlock
 from server.integrations.tools.models import BlockKind, Tool, ToolResult
-from server.integrations.tools.names import PublicName, ToolKey, assign_names, sanitize, spell_hashed, spell_prefixed
+from server.integrations.tools.names import PublicName, ToolKey, assign_names, identify
 from server.integrations.tools.schemas.portable import PortableSchema, make_portable
 from server.integrations.tools.upstream import Upstream
 from server.sdk.content import Block, Content
@@ -23,6 +23,7 @@ from server.sdk.operation import Effect, Operation, Wording
 
 PREFIX = "/tools"
 LONGEST_ERROR = 1_000  # characters
+CHANGED = "Its description or its parameters have changed since you accepted it. Review the change under Tools."
 UNREADABLE = "[This part of the answer could not be read.]"
 KINDS = {BlockKind.image: "image", BlockKind.audio: "audio"}
 
@@ -31,7 +32,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class OfferedTool:
-    """A tool under its names. `identity`: name of its operation, by which policies are stored."""
+    """A tool under its names. `identity`: name of its operation, by which policies are stored.
+
+    `unaccepted`: it is not what it was when it was listed first, or accepted since.
+    """
 
     key: ToolKey
     identity: str
@@ -39,6 +43,7 @@ class OfferedTool:
     tool: Tool
     read_only: bool
     trusted: bool
+    unaccepted: bool = False
 
     @property
     def path(self) -> str:
@@ -61,12 +66,6 @@ def scope_of(server_id: str) -> str:
     return f"use:{server_id}"
 
 
-def identify(key: ToolKey) -> str:
-    """Name of a tool's operation, whatever other tools there are."""
-    plain = sanitize(key.tool) == key.tool
-    return spell_prefixed(key) if plain else spell_hashed(key)
-
-
 def name_tools(upstreams: Iterable[Upstream], reserved: Collection[str]) -> list[OfferedTool]:
     """Name the tools of all servers. One whose names another tool has, which takes malice, is left out."""
     listed = {
@@ -78,7 +77,8 @@ def name_tools(upstreams: Iterable[Upstream], reserved: Collection[str]) -> list
     names = assign_names(listed, {*reserved, *RESERVED})
     used, offered = set(reserved), list[OfferedTool]()
     for key, (upstream, tool) in listed.items():
-        offer = OfferedTool(key, identify(key), names[key], tool, upstream.is_read_only(tool), upstream.is_trusted(tool))
+        marks = upstream.is_read_only(tool), upstream.is_trusted(tool), not upstream.is_known(tool)
+        offer = OfferedTool(key, identify(key), names[key], tool, *marks)
         own = {offer.identity, offer.public.name, offer.path}
         if own & used:
             log.warning("A tool of an MCP server is not offered: another one has its name.")
@@ -111,14 +111,16 @@ def add_tool(router: DynamicOperations, upstream: Upstream, offered: OfferedTool
     sentence = describe_call(tool, title)
 
     async def use(arguments: dict[str, Any]) -> Content:
-        return to_content(await upstream.call(tool.name, schema.restore(arguments)), title)
+        return to_content(await upstream.call(tool, schema.restore(arguments)), title)
 
     async def preview(arguments: dict[str, Any]) -> Effect:
         fields = (
             (name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
             for name, value in arguments.items()
         )
-        return Effect(sentence, (("Server", title), ("Tool", tool.name), *fields))
+        changed = (("Note", CHANGED),) if offered.unaccepted else ()
+        shown = (("Server", title), ("Tool", tool.name), *changed, *fields)
+        return Effect(sentence, shown, seal=upstream.fingerprint(tool), once=offered.unaccepted)
 
     operation = Operation(
         offered.identity,
@@ -130,6 +132,7 @@ def add_tool(router: DynamicOperations, upstream: Upstream, offered: OfferedTool
         idempotent=offered.read_only,
         open_world=True,
         trusted=offered.trusted,
+        unaccepted=offered.unaccepted,
         long=True,
         content=True,
         alias=offered.public.name if offered.public.name != offered.identity else "",

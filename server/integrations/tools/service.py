@@ -2,19 +2,22 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from server.core.errors import DeskhandError, NotFound
 from server.core.text import shorten
+from server.integrations.tools.config.connection import read_target
 from server.integrations.tools.config.parser import parse_config
 from server.integrations.tools.models import Imported, Tool, ToolResult, UpstreamConfig, UpstreamSecrets, UpstreamState
+from server.integrations.tools.names import prefix_of
 from server.integrations.tools.offer import OfferedTool
 from server.integrations.tools.offers import Offers
 from server.integrations.tools.presets.presets import POLL_SECONDS, Presets
+from server.integrations.tools.record import Records
 from server.integrations.tools.store import Store
-from server.integrations.tools.stored import Credentials, fingerprint, fingerprint_tool
+from server.integrations.tools.stored import Credentials, fingerprint
 from server.integrations.tools.upstream import Upstream
 from server.sdk.context import Context
 from server.sdk.dynamic import DynamicOperations
@@ -35,6 +38,7 @@ class ToolsService(Health):
 
     def __init__(self, context: Context) -> None:
         self._context, self._store = context, Store(context.settings, context.secrets)
+        self._records = Records(context.folders.data)
         self.upstreams: dict[str, Upstream] = {}
         self.offers = Offers()
         self._changed = asyncio.Event()
@@ -106,10 +110,12 @@ class ToolsService(Health):
     async def _add(self, config: UpstreamConfig, secrets: UpstreamSecrets | None) -> str:
         config = config.model_copy(update={"id": self._store.choose_id(config)})
         credentials, current = Credentials(), self.upstreams.get(config.id)
-        if current and current.credentials.fingerprint == fingerprint(config):  # a changed command starts untrusted
-            credentials, config = current.credentials, config.model_copy(update={"offered": current.config.offered})
         if secrets is None:
             secrets = current.credentials.secrets if current else UpstreamSecrets()
+        if current and runs_the_same(current, config, secrets):
+            credentials, config = current.credentials, config.model_copy(update={"offered": current.config.offered})
+        else:  # a changed command starts untrusted
+            await self._forget(config.id)
         credentials = credentials.model_copy(update={"secrets": secrets, "fingerprint": fingerprint(config)})
         await self._store.put(config, credentials)
         await self._open(config, credentials)
@@ -118,10 +124,16 @@ class ToolsService(Health):
     async def _open(self, config: UpstreamConfig, credentials: Credentials) -> None:
         if former := self.upstreams.get(config.id):
             await former.close()
-        upstream = Upstream(config, credentials, self._changed.set, self._context.clock)
+        record = await asyncio.to_thread(self._records.read, config.id, fingerprint(config))
+        upstream = Upstream(config, credentials, self._changed.set, self._context.clock, record)
         self.upstreams[config.id] = upstream
         await upstream.start()
         self._changed.set()
+
+    async def _forget(self, server_id: str) -> None:
+        """End what the person has permitted for the tools of a server: another one may have its id from now on."""
+        await self._context.operations.withdraw(prefix_of(server_id))
+        await asyncio.to_thread(self._records.delete, server_id)
 
     async def _wait_settled(self, server_id: str) -> None:
         upstream = self.find(server_id)
@@ -132,6 +144,7 @@ class ToolsService(Health):
         """Remove a server with its secrets. Raises NotFound."""
         async with self._changing:
             upstream = self.find(server_id)
+            await self._forget(server_id)
             await self._store.remove(upstream.config)
             del self.upstreams[server_id]
             await upstream.close()
@@ -144,6 +157,7 @@ class ToolsService(Health):
             upstream = self.find(server_id)
             secrets = upstream.credentials.secrets
             credentials = Credentials(secrets=secrets, fingerprint=fingerprint(upstream.config))
+            await self._forget(server_id)
             await self._store.write_credentials(server_id, credentials)
             await self._open(upstream.config, credentials)
         await self.update()
@@ -154,6 +168,9 @@ class ToolsService(Health):
             upstream = self.find(server_id)
             config, secrets = change(upstream.config, upstream.credentials.secrets)
             credentials = upstream.credentials.model_copy(update={"secrets": secrets})
+            if read_target(config, secrets) != read_target(upstream.config, upstream.credentials.secrets):
+                await self._forget(server_id)
+                credentials = Credentials(secrets=secrets, fingerprint=upstream.credentials.fingerprint)
             await self._store.put(config, credentials)
             upstream.config, upstream.credentials = config, credentials
             if reopen:
@@ -166,28 +183,21 @@ class ToolsService(Health):
             upstream = self.find(server_id)
             await self._open(upstream.config, upstream.credentials)
 
-    async def trust(self, server_id: str, *, trusted: bool) -> None:
-        """Trust a server with its tools as they are now, or no longer."""
-        accepted = {tool.name: fingerprint_tool(tool) for tool in self.find(server_id).list_tools()} if trusted else {}
-        await self._change_credentials(server_id, trusted=trusted, accepted=accepted)
-
-    async def mark_read_only(self, server_id: str, name: str, *, read_only: bool) -> None:
-        """Mark a tool, as it is now, as one that only reads, or as one that does not."""
-        tool = self.find_listed(server_id, name)
-        others = {other: mark for other, mark in self.find(server_id).credentials.read_only.items() if other != name}
-        await self._change_credentials(server_id, read_only=others | ({name: fingerprint_tool(tool)} if read_only else {}))
-
-    async def _change_credentials(self, server_id: str, **changes: Any) -> None:
-        async with self._changing:
+    async def permit(self, server_id: str, tools: Iterable[Tool], **marks: Any) -> None:
+        """Accept tools as they are now, and store marks."""
+        async with self._changing, self._updating:
             upstream = self.find(server_id)
-            credentials = upstream.credentials.model_copy(update=changes)
-            await self._store.write_credentials(server_id, credentials)
-            upstream.credentials = credentials
+            record = await asyncio.to_thread(upstream.record.accept, server_id, tools)
+            await asyncio.to_thread(self._records.write, server_id, record)
+            credentials = upstream.credentials.model_copy(update=marks)
+            if marks:
+                await self._store.write_credentials(server_id, credentials)
+            upstream.record, upstream.credentials = record, credentials
         await self.update()
 
     async def try_tool(self, server_id: str, name: str, arguments: dict[str, Any]) -> ToolResult:
         """Call a tool for the person."""
-        return await self.find(server_id).call(self.find_listed(server_id, name).name, arguments, TRY_SECONDS)
+        return await self.find(server_id).call(self.find_listed(server_id, name), arguments, TRY_SECONDS)
 
     def list_routers(self) -> tuple[DynamicOperations, ...]:
         """List the dynamic operations, named anew if other operations have come meanwhile."""
@@ -199,6 +209,8 @@ class ToolsService(Health):
     async def update(self) -> None:
         """Put the tools in force as they are now."""
         async with self._updating:
+            for upstream in list(self.upstreams.values()):
+                await observe(upstream, self._records)
             names = frozenset(self._context.operations.list_names())
             if await asyncio.to_thread(self.offers.make, dict(self.upstreams), names):
                 await self._context.operations.refresh()
@@ -222,6 +234,27 @@ class ToolsService(Health):
     async def close(self) -> None:
         """End all servers."""
         await asyncio.gather(*(upstream.close() for upstream in self.upstreams.values()))
+
+
+def runs_the_same(current: Upstream, config: UpstreamConfig, secrets: UpstreamSecrets) -> bool:
+    """Return whether a configuration runs or reaches what a server was added with, also with the values of its variables."""
+    if current.credentials.fingerprint != fingerprint(config):
+        return False
+    return read_target(config, secrets) == read_target(current.config, current.credentials.secrets)
+
+
+async def observe(upstream: Upstream, records: Records) -> None:
+    """Note the lists of a server if they have changed, before its tools are put in force."""
+    former, catalog, server_id = upstream.record, upstream.supervisor.catalog, upstream.config.id
+    if catalog is former.catalog or not upstream.is_on:
+        return
+    upstream.record = await asyncio.to_thread(former.observe, server_id, upstream.list_tools(), catalog)
+    if upstream.record == former or upstream.is_closed:
+        return
+    try:
+        await asyncio.to_thread(records.write, server_id, upstream.record)
+    except DeskhandError:
+        log.exception("The tools of an MCP server could not be noted.")
 
 
 @asynccontextmanager

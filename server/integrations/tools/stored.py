@@ -34,7 +34,7 @@ class Credentials(Frozen):
     """Secrets of a server, and what the person has confirmed of it; in no backup.
 
     `fingerprint`: of the configuration that the person added; another one does not run until it is confirmed.
-    `accepted`: fingerprints of the tools when the person trusted the server. `read_only`: of those marked as reading.
+    `accepted`: fingerprints of the tools when the person trusted them. `read_only`: of those marked as reading.
     """
 
     secrets: UpstreamSecrets = UpstreamSecrets()
@@ -60,8 +60,8 @@ def fingerprint(config: UpstreamConfig) -> str:
 
 
 def fingerprint_tool(tool: Tool) -> str:
-    """Fingerprint of what a server says of a tool."""
-    return digest(tool.model_dump(mode="json", exclude=set(tool.VOLATILE)))
+    """Fingerprint of what a server says of a tool, as far as anybody sees it."""
+    return digest(tool.model_dump(mode="json", exclude={"output_schema", "flags", *tool.VOLATILE}))
 
 
 def digest(value: Any) -> str:

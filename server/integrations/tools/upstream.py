@@ -7,11 +7,14 @@ from importlib import import_module
 from typing import Any
 
 from server.core.clock import Clock
-from server.core.errors import Unavailable
+from server.core.errors import Conflict, Unavailable
+from server.core.text import shorten
 from server.integrations.tools.config.connection import resolve
 from server.integrations.tools.log import UpstreamLog
-from server.integrations.tools.models import Tool, ToolResult, UpstreamConfig, UpstreamStatus
-from server.integrations.tools.resources import list_built_in, use_built_in
+from server.integrations.tools.models import Catalog, Tool, ToolResult, UpstreamConfig, UpstreamStatus
+from server.integrations.tools.record import ServerRecord
+from server.integrations.tools.resources import BuiltInTool, list_built_in, use_built_in
+from server.integrations.tools.risks import Risks, find_risks
 from server.integrations.tools.sessions import Sessions
 from server.integrations.tools.stored import Credentials, fingerprint, fingerprint_tool
 from server.integrations.tools.supervisor import Supervisor, UpstreamSession
@@ -21,16 +24,26 @@ SHOWN = 200  # characters of an address or a command
 
 
 class Upstream:
-    """A server. `on_change` is called after every change of its state or its lists."""
+    """A server. `on_change` is called after every change of its state or its lists. `record`: what is known of it."""
 
-    def __init__(self, config: UpstreamConfig, credentials: Credentials, on_change: Callable[[], None], clock: Clock) -> None:
-        self.config, self.credentials = config, credentials
+    def __init__(
+        self,
+        config: UpstreamConfig,
+        credentials: Credentials,
+        on_change: Callable[[], None],
+        clock: Clock,
+        record: ServerRecord | None = None,
+    ) -> None:
+        self.config, self.credentials, self.record = config, credentials, record or ServerRecord()
         values = credentials.secrets
         texts = [*values.environment.values(), *values.headers.values(), *values.variables.values(), values.query]
         self.log = UpstreamLog(value.get_secret_value() for value in texts)
         self.supervisor = Supervisor(config.title, self._open, on_change, clock=clock)
+        self.supervisor.catalog = self.record.catalog
         self._sessions = Sessions(lambda _: self.supervisor, clock=clock)
-        self._closed = False
+        self._judged: tuple[UpstreamConfig | None, Catalog, Risks] = None, Catalog(), Risks()
+        self._fingerprints: dict[str, tuple[Tool | None, str]] = {}
+        self.is_closed = False
 
     @property
     def is_confirmed(self) -> bool:
@@ -53,46 +66,83 @@ class Upstream:
 
     def list_tools(self) -> tuple[Tool, ...]:
         """List its tools, also those that are not offered."""
-        if not self.is_on:
-            return ()
         catalog = self.supervisor.catalog
-        return (*catalog.tools, *list_built_in(catalog, self.config.title))
+        return (*catalog.tools, *list_built_in(catalog, self.config.title)) if self.is_on else ()
 
     def is_offered(self, tool: Tool) -> bool:
         """Return whether clients may see the tool."""
         chosen = self.config.offered
         return tool.name not in self.config.disabled_tools if chosen is None else tool.name in chosen
 
+    @property
+    def risks(self) -> Risks:
+        """What the server could do, judged by its command and its tools."""
+        config, catalog, risks = self._judged
+        if config is not self.config or catalog is not self.supervisor.catalog:
+            config, catalog = self.config, self.supervisor.catalog
+            risks = find_risks(config, catalog.tools)
+            self._judged = config, catalog, risks
+        return risks
+
+    def fingerprint(self, tool: Tool) -> str:
+        """Return the fingerprint of a tool, which is calculated once."""
+        former, result = self._fingerprints.get(tool.name, (None, ""))
+        if former is not tool:
+            result = fingerprint_tool(tool)
+            self._fingerprints[tool.name] = tool, result
+        return result
+
     def is_read_only(self, tool: Tool) -> bool:
         """Return whether the person has marked the tool, as it is now, as one that only reads."""
-        return self.credentials.read_only.get(tool.name) == fingerprint_tool(tool)
+        return self.credentials.read_only.get(tool.name) == self.fingerprint(tool)
 
     def is_trusted(self, tool: Tool) -> bool:
-        """Return whether the person trusts the server, and the tool is what it was then."""
-        return self.credentials.trusted and self.credentials.accepted.get(tool.name) == fingerprint_tool(tool)
+        """Return whether the person trusts the server, and the tool is what it was then. A risky server's tools are not."""
+        marks = self.credentials
+        return marks.trusted and marks.accepted.get(tool.name) == self.fingerprint(tool) and self.risks.whole
+
+    def is_known(self, tool: Tool) -> bool:
+        """Return whether the tool is what it was when it was listed first, or accepted since."""
+        known = self.record.find(self.config.id, tool)
+        return known is not None and known.fingerprint == self.fingerprint(tool)
+
+    def has_changed(self, tool: Tool) -> bool:
+        """Return whether the person has to accept the tool as it is now, for their permissions to hold."""
+        marks = self.credentials
+        return (
+            not self.is_known(tool)
+            or (tool.name in marks.read_only and not self.is_read_only(tool))
+            or (marks.trusted and marks.accepted.get(tool.name) != self.fingerprint(tool))
+        )
 
     async def start(self) -> None:
         """Start it, unless it is off."""
         if self.is_on:
             await self._sessions.get()
 
-    async def call(self, tool: str, arguments: dict[str, Any], seconds: float = LONGEST_CALL) -> ToolResult:
-        """Call one of its tools. Raises Unavailable if it is off, or has been removed.
+    async def call(self, tool: Tool, arguments: dict[str, Any], seconds: float = LONGEST_CALL) -> ToolResult:
+        """Call one of its tools. Raises Unavailable if it is off, or has been removed, Conflict if the tool has changed.
 
         `seconds`: limit of the call; a client's call has the limit of jobs besides.
         """
-        if self._closed or not self.is_on:
+        if self.is_closed or not self.is_on:
             raise Unavailable(f"“{self.config.title}” is off.")
         supervisor = await self._sessions.get()
         async with supervisor.session() as session:
-            catalog = supervisor.catalog
-            if any(built_in.name == tool for built_in in list_built_in(catalog, self.config.title)):
-                return await use_built_in(session, catalog, tool, arguments)
-            return await session.call_tool(tool, arguments, seconds)
+            self._require_unchanged(tool)
+            if isinstance(tool, BuiltInTool):
+                return await use_built_in(session, supervisor.catalog, tool.name, arguments)
+            return await session.call_tool(tool.called_name, arguments, seconds)
+
+    def _require_unchanged(self, tool: Tool) -> None:
+        """Raises Conflict if a tool is not what the call was decided about: its server may just have listed another one."""
+        listed = next((listed for listed in self.list_tools() if listed.name == tool.name), None)
+        if listed is not tool and (listed is None or fingerprint_tool(listed) != fingerprint_tool(tool)):
+            raise Conflict(f"{shorten(tool.name)} of “{self.config.title}” has just changed. Nothing was done; send it again.")
 
     async def close(self) -> None:
         """End its sessions, for good."""
-        self._closed = True
+        self.is_closed = True
         await self._sessions.close()
 
     @asynccontextmanager

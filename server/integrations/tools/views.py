@@ -7,10 +7,24 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from server.integrations.tools.config.values import list_missing, list_variables
-from server.integrations.tools.models import Input, ServerInfo, Transport, UpstreamState
+from server.integrations.tools.models import Input, ServerInfo, Tool, Transport, UpstreamState
+from server.integrations.tools.offer import OfferedTool
 from server.integrations.tools.offers import Offers
+from server.integrations.tools.schemas.portable import make_portable
 from server.integrations.tools.service import ToolsService
 from server.integrations.tools.upstream import Upstream
+
+MOST_OFFERED = 28  # of the 30 operations that an action takes; two poll approvals and jobs
+CLAIM = "Its server says that it only reads. Deskhand asks all the same, until you mark it."
+
+
+class TextView(BaseModel):
+    """What people and models see of a tool."""
+
+    title: str
+    description: str
+    parameters: dict[str, Any]
+    annotations: Mapping[str, Any]
 
 
 class ToolView(BaseModel):
@@ -25,7 +39,12 @@ class ToolView(BaseModel):
     annotations: Mapping[str, Any]
     read_only: bool = Field(description="Whether the person has marked it as one that only reads.")
     trusted: bool = Field(description="Whether the person trusts it.")
-    changed: bool = Field(description="Whether it has changed since it was marked or trusted.")
+    changed: bool = Field(
+        description="Whether it has changed since it was listed first, marked or trusted, and asks until it is accepted."
+    )
+    before: TextView | None = Field(description="It as the person knows it, if that has changed.")
+    revision: str = Field(description="Another one after each change.")
+    flags: list[str] = Field(description="What is suspicious about it.")
     offered: bool = Field(description="Whether it is offered to clients.")
 
 
@@ -45,6 +64,8 @@ class UpstreamView(BaseModel):
     restarts: int
     info: ServerInfo
     notes: list[str] = Field(description="What is suspicious or was left out.")
+    warnings: list[str] = Field(description="What it could do to this computer.")
+    can_trust: bool = Field(description="Whether it can be trusted as a whole.")
     folder: str
     environment: list[str] = Field(description="Names of the variables with which it is started; their values are secret.")
     headers: list[str] = Field(description="Names of the headers that are sent to it; their values are secret.")
@@ -83,19 +104,6 @@ class AddedView(BaseModel):
     tools: ToolsView
 
 
-class TrustOrder(BaseModel):
-    """Trust in a server, or its end."""
-
-    trusted: bool
-
-
-class ReadOnlyOrder(BaseModel):
-    """Mark of a tool as one that only reads, or its end."""
-
-    tool: str = Field(max_length=256)
-    read_only: bool
-
-
 class LogView(BaseModel):
     """Lines of a server's log, oldest first."""
 
@@ -120,28 +128,44 @@ def view_upstream(offers: Offers, upstream: Upstream) -> UpstreamView:
         **status.model_dump(include={"state", "error", "latency", "restarts"}),
         target=upstream.target,
         confirmed=upstream.is_confirmed,
-        trusted=credentials.trusted,
+        trusted=credentials.trusted and upstream.risks.whole,
+        warnings=list(upstream.risks.warnings),
+        can_trust=upstream.risks.whole,
         info=status.info,
-        notes=list(upstream.supervisor.catalog.notes),
+        notes=[*upstream.supervisor.catalog.notes, *warn_of_number(upstream)],
         tools=list_tools(offers, upstream),
     )
+
+
+def warn_of_number(upstream: Upstream) -> list[str]:
+    """Warn of more tools than fit into one action of a GPT."""
+    number = sum(map(upstream.is_offered, upstream.list_tools()))
+    if number <= MOST_OFFERED:
+        return []
+    return [f"It offers {number} tools. A GPT takes {MOST_OFFERED} of them: choose those that you need."]
 
 
 def list_tools(offers: Offers, upstream: Upstream) -> list[ToolView]:
     """List the tools of a server."""
     offered = {tool.key.tool: tool for tool in offers.tools if tool.key.server == upstream.config.id}
-    marks = upstream.credentials
-    return [
-        ToolView(
-            **tool.model_dump(include={"name", "title", "description", "annotations"}),
-            public_name=offered[tool.name].public.name if tool.name in offered else "",
-            operation=offered[tool.name].identity if tool.name in offered else "",
-            parameters=offers.parameters_of(offered[tool.name]) if tool.name in offered else tool.input_schema,
-            read_only=upstream.is_read_only(tool),
-            trusted=upstream.is_trusted(tool),
-            offered=upstream.is_offered(tool),
-            changed=(tool.name in marks.read_only and not upstream.is_read_only(tool))
-            or (marks.trusted and not upstream.is_trusted(tool)),
-        )
-        for tool in upstream.list_tools()
-    ]
+    return [view_tool(offers, upstream, tool, offered.get(tool.name)) for tool in upstream.list_tools()]
+
+
+def view_tool(offers: Offers, upstream: Upstream, tool: Tool, offered: OfferedTool | None) -> ToolView:
+    """View a tool."""
+    known = upstream.record.find(upstream.config.id, tool)
+    schema = offers.schema_of(offered) if offered else make_portable(tool.input_schema)
+    claims = [CLAIM] if tool.annotations.get("readOnlyHint") and not upstream.is_read_only(tool) else []
+    return ToolView(
+        **tool.model_dump(include={"name", "title", "description", "annotations"}),
+        public_name=offered.public.name if offered else "",
+        operation=offered.identity if offered else "",
+        parameters=schema.schema,
+        read_only=upstream.is_read_only(tool),
+        trusted=upstream.is_trusted(tool),
+        offered=upstream.is_offered(tool),
+        changed=upstream.has_changed(tool),
+        before=TextView(**known.model_dump(exclude={"fingerprint"})) if known and not upstream.is_known(tool) else None,
+        revision=upstream.fingerprint(tool),
+        flags=[*tool.flags, *schema.notes, *claims],
+    )

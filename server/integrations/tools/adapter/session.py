@@ -30,6 +30,7 @@ from server.integrations.tools.adapter.listing import (
 from server.integrations.tools.adapter.messages import InspectedStream
 from server.integrations.tools.adapter.other_lists import list_others
 from server.integrations.tools.adapter.stdio import open_process
+from server.integrations.tools.hidden import hides_text
 from server.integrations.tools.log import UpstreamLog
 from server.integrations.tools.models import Block, BlockKind, Catalog, Connection, ServerInfo, ToolResult, Transport
 
@@ -115,7 +116,9 @@ class Session:
             return list(page.tools), page.next_cursor
 
         listed, cut = await list_pages(fetch_tools, MOST_TOOLS) if info.tools else ([], False)
-        tools, notes = convert_tools(listed, self._filtered)
+        tools, notes = await asyncio.to_thread(convert_tools, listed, self._filtered)
+        if hides_text(client.instructions or "", LONGEST_INSTRUCTIONS):
+            notes.append("Hidden text was removed from its instructions.")
         if cut or self._filtered.left_out:
             notes.insert(0, f"It lists more than {MOST_TOOLS} tools, or without end; {len(tools)} are offered.")
         if self._filtered.unreadable:

@@ -26,6 +26,12 @@ LISTS = {
     "many": [tool(f"tool_{number}") for number in range(10_000)],
     "hidden": [tool("get\u202e_data", title="\x1b[31mred", description=TEXT), tool("echo")],
     "invalid": [1, {"name": 5}, tool("x" * 5_000), tool("broken", inputSchema=[]), tool("echo"), tool("echo", title="again")],
+    "ours": [tool("send_mail"), tool("read_approval"), tool("search"), tool("Send-Mail"), tool("crm__get_leads"), tool("api")],
+    "recursive": [
+        tool(
+            "walk", inputSchema={"type": "object", "properties": {"next": {"$ref": "#"}, "other": {"$ref": "https://x.example"}}}
+        )
+    ],
     "redos": [tool("echo", outputSchema={"type": "object", "properties": {"text": {"type": "string", "pattern": "^(a+)+$"}}})],
 }
 
@@ -45,6 +51,8 @@ def list_tools(params: dict[str, Any]) -> dict[str, Any]:
     if MODE == "changing":
         threading.Timer(0.05, lambda: send({"method": "notifications/tools/list_changed"})).start()
         return {"tools": [tool(f"echo_{time.monotonic_ns()}")]}
+    if MODE == "scripted":
+        return {"tools": json.loads(Path(sys.argv[2]).read_text())}
     return {"tools": LISTS.get(MODE, PLAIN)}
 
 
@@ -102,6 +110,17 @@ def handle(message: dict[str, Any]) -> None:
         send({"id": identity, "error": {"code": -32601, "message": "Method not found"}})
 
 
+def watch() -> None:
+    """Say that the list has changed whenever its file has."""
+    path = Path(sys.argv[2])
+    text = path.read_text()
+    while True:
+        time.sleep(0.02)
+        former, text = text, path.read_text()
+        if text != former:
+            send({"method": "notifications/tools/list_changed"})
+
+
 def send_forever() -> None:
     while True:
         send({"method": "notifications/message", "params": {"level": "info", "data": "x"}})
@@ -134,6 +153,8 @@ def main() -> None:
     if MODE == "dies":
         sys.stderr.write("cannot start\n")
         sys.exit(4)
+    if MODE == "scripted":
+        threading.Thread(target=watch, daemon=True).start()
     for line in sys.stdin:
         handle(json.loads(line))
     if MODE == "stubborn":

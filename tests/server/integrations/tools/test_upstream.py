@@ -3,6 +3,7 @@ import pytest
 from server.core.clock import Clock
 from server.core.errors import Unavailable
 from server.integrations.tools.models import Catalog, Tool, Transport, UpstreamConfig, UpstreamSecrets, UpstreamState
+from server.integrations.tools.record import ServerRecord
 from server.integrations.tools.stored import Credentials, fingerprint, fingerprint_tool
 from server.integrations.tools.upstream import Upstream
 from tests.server.integrations.tools.upstreams import ignore_change
@@ -13,9 +14,8 @@ TOOL, OTHER = Tool(name="a", description="Reads."), Tool(name="b")
 
 def make_upstream(config=CONFIG, tools=(TOOL, OTHER), **credentials):
     values = {"fingerprint": fingerprint(CONFIG), **credentials}
-    upstream = Upstream(config, Credentials(**values), ignore_change, Clock())
-    upstream.supervisor.catalog = Catalog(tools=tools)
-    return upstream
+    record = ServerRecord().observe(config.id, tools, Catalog(tools=tools))
+    return Upstream(config, Credentials(**values), ignore_change, Clock(), record)
 
 
 @pytest.mark.parametrize("change", [{"enabled": False}, {"command": "from-a-backup"}])
