@@ -21,6 +21,13 @@ export async function mark(server: Server, tool: Tool, readOnly: boolean): Promi
   showToast(readOnly ? texts.list.markedReadOnly(tool.name) : texts.list.markedChanging(tool.name), () => mark(server, tool, !readOnly))
 }
 
+/** Accepts changed tools as they were shown; one that has changed once more is refused. */
+export async function accept(server: Server, tools: readonly Tool[]): Promise<void> {
+  const revisions = Object.fromEntries(tools.map(({ name, revision }) => [name, revision]))
+  await unwrap(api.PUT('/api/tools/{server_id}/accept', { ...at(server), body: { tools: tools.map(({ name }) => name), revisions } }))
+  showToast(tools.length === 1 ? texts.tool.accepted(tools[0]!.name) : texts.list.acceptedAll(tools.length))
+}
+
 /** Offers these tools only. */
 export async function offer(server: Server, names: readonly string[]): Promise<void> {
   const before = offeredTools(server).map(({ name }) => name)

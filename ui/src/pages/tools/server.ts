@@ -7,7 +7,7 @@ export type Tool = ToolView
 export type State = keyof typeof texts.states
 export type Policy = keyof typeof texts.policies
 
-export const MOST_OPERATIONS = 30 // of an action in ChatGPT
+export const MOST_OFFERED = 28 // of the 30 operations that an action takes; two poll approvals and jobs
 
 export const stateOf = (server: Server): State => (!server.confirmed ? 'unconfirmed' : !server.enabled || server.state === 'stopped' ? 'off' : server.state)
 
