@@ -27,7 +27,6 @@ export const texts = {
     confirm: 'Confirm',
     confirmed: 'Confirmed. The server starts.',
     restarted: 'The server starts again.',
-    missing: (names: string) => `Values are missing: ${names}.`,
     changed: (count: number) => (count === 1 ? 'One tool has changed since you allowed it. It asks again until you accept the change.' : `${count} tools have changed since you allowed them. They ask again until you accept the changes.`),
     review: 'Review',
     many: (count: number, most: number) => `${count} tools are offered. A GPT takes ${most} of them: choose those that you need.`,
@@ -156,6 +155,7 @@ export const texts = {
   },
   values: {
     title: 'Secrets',
+    missingText: 'The server starts when it has the values that are missing. They are stored as secrets of this computer.',
     text: 'Stored as secrets of this computer. They are never shown, and are in no backup.',
     environment: 'Environment variable',
     headers: 'Header',
