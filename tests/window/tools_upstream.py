@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEklEQVR42mNgaPDAiobARIMHAO0vP4EZQ9tRAAAAAElFTkSuQmCC"
+PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAFElEQVR4nGPkzs5gwAaYsIoOWgkAsl8A7lbPOdgAAAAASUVORK5CYII="
 CONTENTS = {"picture": {"type": "image", "data": PICTURE, "mimeType": "image/png"}}
 
 

@@ -40,7 +40,7 @@ def describe_servers(view: dict[str, Any]) -> Iterator[str]:
 def describe_server(server: dict[str, Any]) -> str:
     state = server["state"] if server["confirmed"] else "not confirmed"
     error = f": {server['error']}" if server["error"] else ""
-    return f"{server['id']} ({server['title']}, {server['target']}): {state if server['enabled'] else 'off'}{error}"
+    return f"{server['id']} ({server['title']}, {server['target'][:200]}): {state if server['enabled'] else 'off'}{error}"
 
 
 @tools.command("list", epilog=example("deskhand tools list --json"))

@@ -20,7 +20,7 @@ from server.integrations.tools.stored import Credentials, fingerprint, fingerpri
 from server.integrations.tools.supervisor import Supervisor, UpstreamSession
 
 LONGEST_CALL = 86_400.0  # seconds
-SHOWN = 200  # characters of an address or a command
+SHOWN = 10_000  # characters of an address or a command: the person decides by it
 
 
 class Upstream:
