@@ -75,7 +75,7 @@ def test_shots(open_page, server, tmp_path):
         shot(page, f"preview-{look}")
         page.evaluate("location.hash = 'tools'"); page.evaluate("location.hash = 'tools/add'")
         shot(page, f"presets-{look}")
-        page.get_by_role("button", name="Add Filesystem").click()
+        page.get_by_role("button", name="Add Files").click()
         shot(page, f"presetdialog-{look}", full=False)
         page.keyboard.press("Escape")
         page.get_by_role("radio", name="Enter details").check()
