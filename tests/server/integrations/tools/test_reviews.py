@@ -187,6 +187,10 @@ def test_server_that_runs_commands_is_not_trusted_as_a_whole(served, notes, key)
     refused = put(served, notes, "trust", {"trusted": True})
     assert (refused.status_code, "cannot be trusted as a whole" in refused.text) == (409, True)
     assert call(served, key).status_code == 200, "one tool of it can be allowed to a client"
+    whole = {notes.operation: "allow", f"{notes.id}__run": "allow"}
+    assert served.person("PATCH", f"/api/clients/{notes.id}", json={"policies": whole}).status_code == 422
+    assert served.person("POST", "/api/clients", json={"name": "whole", "allow": list(whole)}).status_code == 422
+    assert served.person("PATCH", f"/api/clients/{notes.id}", json={"policies": dict([*whole.items()][1:])}).status_code == 200
     assert put(served, notes, "read-only", {"tool": "list_notes", "read_only": True}).status_code == 200
     assert call(served, other, "more").status_code == 200
 
