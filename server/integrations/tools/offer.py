@@ -92,7 +92,7 @@ def name_tools(upstreams: Iterable[Upstream], reserved: Collection[str]) -> list
 def make_offer(upstream: Upstream, tools: Sequence[OfferedTool]) -> Offer:
     """Make the operations of a server. Blocks. A tool that cannot be one is left out."""
     config = upstream.config
-    scope, instructions = scope_of(config.id), upstream.status.info.instructions
+    scope, instructions = scope_of(config.id), upstream.instructions
     router = DynamicOperations(prefix=PREFIX, title=config.title, scope=scope, instructions=instructions)
     schemas: dict[str, PortableSchema] = {}
     for offered in tools:

@@ -77,20 +77,26 @@ def confirm_command(server: str, data_dir: Path | None, *, yes: bool) -> None:
 def accept_command(server: str, names: tuple[str, ...], data_dir: Path | None, *, yes: bool) -> None:
     """Show how tools of the MCP server SERVER have changed, and accept them as they are now. Without TOOL: all that have."""
     with connect(data_dir, running_only=True) as deskhand:
-        tools = [tool for tool in find_server(deskhand, server)["tools"] if tool["changed"]]
+        view = find_server(deskhand, server)
+        tools = [tool for tool in view["tools"] if tool["changed"]]
+        instructions = None if names else view["new_instructions"]
         if missing := sorted(set(names) - {tool["name"] for tool in tools}):
             raise NotFound(f"There is no change of {', '.join(map(shorten, missing))} to accept.")
         tools = [tool for tool in tools if not names or tool["name"] in names]
-        if not tools:
+        if not tools and instructions is None:
             say("Nothing has changed.")
             return
-        for tool in tools:
-            for line in describe_change(tool):
+        for line in [line for tool in tools for line in describe_change(tool)]:
+            say(line)
+        if instructions is not None:
+            say("instructions:")
+            for line in compare(view["instructions"], instructions):
                 say(line)
         confirm("What you permitted for these tools holds again.", yes=yes)
         revisions = {tool["name"]: tool["revision"] for tool in tools}
-        deskhand.call("PUT", address(server, "/accept"), {"tools": list(revisions), "revisions": revisions})
-    say(f"{', '.join(revisions)} accepted.")
+        order = {"tools": list(revisions), "revisions": revisions, "instructions": instructions}
+        deskhand.call("PUT", address(server, "/accept"), order)
+    say(f"{', '.join([*revisions, *(['instructions'] if instructions is not None else [])])} accepted.")
 
 
 def find_server(deskhand: LocalApi, server: str) -> dict[str, Any]:
@@ -107,11 +113,14 @@ def describe_change(tool: dict[str, Any]) -> Iterator[str]:
     if tool["before"] is None:
         yield f"  + {tool['description']}"
     for name, before in (tool["before"] or {}).items():
-        lines = difflib.unified_diff(to_lines(before), to_lines(tool[name]), n=1, lineterm="")
-        changes = [line for line in lines if not line.startswith(("---", "+++", "@@"))]
-        if changes:
+        if changes := list(compare(before, tool[name])):
             yield f"  {name}"
-            yield from (f"  {line}" for line in changes)
+            yield from changes
+
+
+def compare(before: Any, after: Any) -> Iterator[str]:
+    lines = list(difflib.unified_diff(to_lines(before), to_lines(after), n=1, lineterm=""))
+    return (f"  {line}" for line in lines[2:] if not line.startswith("@@"))
 
 
 def to_lines(value: Any) -> list[str]:
