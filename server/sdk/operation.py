@@ -81,6 +81,7 @@ class Operation:
     `rare`: seldom needed, so presets leave it out first when there are more operations than ChatGPT takes.
     `trusted`: it changes something and yet is allowed by default, as the person trusts whose it is.
     `unaccepted`: it is not what the person accepted any more, so it asks also if they have allowed it to a client.
+    `individual`: it may not be allowed together with all others of its scope, which could do much.
     `long`: it may take longer than a client waits, and then becomes a job. `content`: its answer is a ContentView.
     `for_jobs`: clients need it for operations that are `long`, and only for them.
     `alias`: the name under which clients see it, if it is another one; policies, approvals and the activity have `name`.
@@ -109,6 +110,7 @@ class Operation:
     alias: str = ""
     listed: bool = True
     unaccepted: bool = False
+    individual: bool = False
 
     @property
     def public_name(self) -> str:

@@ -4,12 +4,12 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import click
 
 from server.core.command import format_command
 from server.core.errors import DeskhandError, InvalidInput
+from server.integrations.tools.review_commands import address, register
 from server.sdk.cli import confirm, connect, data_dir_option, example, json_option, print_json, say, show, yes_option
 
 INSTALL_SECONDS = 1_800.0  # for an installation over a slow connection
@@ -20,18 +20,15 @@ def tools() -> None:
     """Offer the tools of MCP servers to ChatGPT and scripts."""
 
 
-def address(server_id: str, part: str = "") -> str:
-    return f"/api/tools/{quote(server_id, safe='')}{part}"
-
-
 def describe_servers(view: dict[str, Any]) -> Iterator[str]:
     """Describe the servers, each with its tools."""
     if not view["servers"]:
         yield f"No MCP servers. Add some: {format_command('tools add FILE')}"
     for server in view["servers"]:
         yield describe_server(server)
+        yield from (f"  {text}" for text in (*server["warnings"], *server["notes"]))
         for tool in server["tools"]:
-            mark = "reads" if tool["read_only"] else "trusted" if tool["trusted"] else "asks"
+            mark = "changed" if tool["changed"] else "reads" if tool["read_only"] else "trusted" if tool["trusted"] else "asks"
             yield f"  {tool['public_name'] or tool['name']:<30} {mark:<8} {tool['description'].partition(chr(10))[0][:80]}"
     for name, others in view["renamed"].items():
         yield f"{name} is {' or '.join(others)} here, as several tools have that name."
@@ -143,3 +140,6 @@ def try_command(server: str, tool: str, arguments: str, data_dir: Path | None, *
         raise DeskhandError(result["text"])
     else:
         say(result["text"])
+
+
+register(tools)

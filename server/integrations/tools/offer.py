@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 class OfferedTool:
     """A tool under its names. `identity`: name of its operation, by which policies are stored.
 
-    `unaccepted`: it is not what it was when it was listed first, or accepted since.
+    `unaccepted`: it is not what it was when it was listed first, or accepted since. `individual`: its server could do much.
     """
 
     key: ToolKey
@@ -44,6 +44,7 @@ class OfferedTool:
     read_only: bool
     trusted: bool
     unaccepted: bool = False
+    individual: bool = False
 
     @property
     def path(self) -> str:
@@ -77,7 +78,7 @@ def name_tools(upstreams: Iterable[Upstream], reserved: Collection[str]) -> list
     names = assign_names(listed, {*reserved, *RESERVED})
     used, offered = set(reserved), list[OfferedTool]()
     for key, (upstream, tool) in listed.items():
-        marks = upstream.is_read_only(tool), upstream.is_trusted(tool), not upstream.is_known(tool)
+        marks = upstream.is_read_only(tool), upstream.is_trusted(tool), not upstream.is_known(tool), not upstream.risks.whole
         offer = OfferedTool(key, identify(key), names[key], tool, *marks)
         own = {offer.identity, offer.public.name, offer.path}
         if own & used:
@@ -91,7 +92,7 @@ def name_tools(upstreams: Iterable[Upstream], reserved: Collection[str]) -> list
 def make_offer(upstream: Upstream, tools: Sequence[OfferedTool]) -> Offer:
     """Make the operations of a server. Blocks. A tool that cannot be one is left out."""
     config = upstream.config
-    scope, instructions = scope_of(config.id), upstream.status.info.instructions
+    scope, instructions = scope_of(config.id), upstream.instructions
     router = DynamicOperations(prefix=PREFIX, title=config.title, scope=scope, instructions=instructions)
     schemas: dict[str, PortableSchema] = {}
     for offered in tools:
@@ -133,6 +134,7 @@ def add_tool(router: DynamicOperations, upstream: Upstream, offered: OfferedTool
         open_world=True,
         trusted=offered.trusted,
         unaccepted=offered.unaccepted,
+        individual=offered.individual,
         long=True,
         content=True,
         alias=offered.public.name if offered.public.name != offered.identity else "",

@@ -37,7 +37,7 @@ class Offers:
         for server_id, upstream in upstreams.items():
             tools = tuple(tool for tool in offered if tool.key.server == server_id)
             former = self._offers.get(server_id)
-            current = (upstream, tools, upstream.status.info.instructions)
+            current = (upstream, tools, upstream.instructions)
             if former and (former.upstream, former.tools, former.instructions) == current:
                 offers[server_id] = former
             elif tools:

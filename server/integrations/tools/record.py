@@ -34,20 +34,25 @@ class ToolText(Frozen):
 
 
 class ServerRecord(Frozen):
-    """`fingerprint`: of the configuration. `known`: texts of tools as they were listed first, or accepted since, by identity."""
+    """`fingerprint`: of the configuration. `known`: texts of tools as they were listed first, or accepted since, by identity.
+
+    `instructions`: the server's, as they were first, or accepted since.
+    """
 
     fingerprint: str = ""
     catalog: Catalog = Catalog()
     known: Mapping[str, ToolText] = {}
+    instructions: str | None = None
 
     def find(self, server_id: str, tool: Tool) -> ToolText | None:
         """Find the known text of a tool."""
         return self.known.get(identify(ToolKey(server_id, tool.name)))
 
-    def observe(self, server_id: str, tools: Iterable[Tool], catalog: Catalog) -> "ServerRecord":
-        """Note the lists of a server; a tool that is new becomes known as it is. Blocks."""
+    def observe(self, server_id: str, tools: Iterable[Tool], catalog: Catalog, instructions: str = "") -> "ServerRecord":
+        """Note the lists of a server; what is new becomes known as it is. Blocks."""
+        known = instructions if self.instructions is None else self.instructions
         added = [tool for tool in tools if self.find(server_id, tool) is None][: max(0, MOST_KNOWN - len(self.known))]
-        return self.accept(server_id, added).model_copy(update={"catalog": catalog})
+        return self.accept(server_id, added).model_copy(update={"catalog": catalog, "instructions": known})
 
     def accept(self, server_id: str, tools: Iterable[Tool]) -> "ServerRecord":
         """Know tools as they are now. Blocks."""

@@ -12,6 +12,8 @@ from server.integrations.tools.views import ToolsView, view_all
 from server.sdk.routing import DeferredRouter
 from server.sdk.services import provided
 
+LONGEST_INSTRUCTIONS = 20_000
+
 reviews = DeferredRouter(prefix="/api/tools", tags=["Tools"])
 Tools = Annotated[ToolsService, provided(ToolsService)]
 Name = Annotated[str, Field(max_length=256)]
@@ -31,10 +33,14 @@ class ReadOnlyOrder(BaseModel):
 
 
 class AcceptOrder(BaseModel):
-    """Changed tools that are accepted. `revisions`: as they were shown, by name; one that has changed since is refused."""
+    """Changes that are accepted. `revisions`: tools as they were shown, by name; one that has changed since is refused.
+
+    `instructions`: what the server says now about the use of its tools, if that is accepted.
+    """
 
     tools: list[Name] = Field(max_length=1_000)
     revisions: dict[Name, str] = {}
+    instructions: str | None = Field(None, max_length=LONGEST_INSTRUCTIONS)
 
 
 @reviews.put("/{server_id}/trust")
@@ -72,5 +78,7 @@ async def accept_tools(tools: Tools, server_id: str, order: AcceptOrder) -> Tool
     marks = upstream.credentials
     trusted = {**marks.accepted, **current} if marks.trusted else marks.accepted
     read_only = {name: current.get(name, mark) for name, mark in marks.read_only.items()}
-    await tools.permit(server_id, listed, accepted=trusted, read_only=read_only)
+    if order.instructions not in {None, upstream.new_instructions}:
+        raise Conflict("The instructions have changed once more. Look at them again.")
+    await tools.permit(server_id, listed, instructions=order.instructions, accepted=trusted, read_only=read_only)
     return view_all(tools)

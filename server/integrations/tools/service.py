@@ -183,11 +183,12 @@ class ToolsService(Health):
             upstream = self.find(server_id)
             await self._open(upstream.config, upstream.credentials)
 
-    async def permit(self, server_id: str, tools: Iterable[Tool], **marks: Any) -> None:
-        """Accept tools as they are now, and store marks."""
+    async def permit(self, server_id: str, tools: Iterable[Tool], *, instructions: str | None = None, **marks: Any) -> None:
+        """Accept tools as they are now, and instructions unless they are None; store marks."""
         async with self._changing, self._updating:
             upstream = self.find(server_id)
             record = await asyncio.to_thread(upstream.record.accept, server_id, tools)
+            record = record if instructions is None else record.model_copy(update={"instructions": instructions})
             await asyncio.to_thread(self._records.write, server_id, record)
             credentials = upstream.credentials.model_copy(update=marks)
             if marks:
@@ -248,7 +249,9 @@ async def observe(upstream: Upstream, records: Records) -> None:
     former, catalog, server_id = upstream.record, upstream.supervisor.catalog, upstream.config.id
     if catalog is former.catalog or not upstream.is_on:
         return
-    upstream.record = await asyncio.to_thread(former.observe, server_id, upstream.list_tools(), catalog)
+    upstream.record = await asyncio.to_thread(
+        former.observe, server_id, upstream.list_tools(), catalog, upstream.status.info.instructions
+    )
     if upstream.record == former or upstream.is_closed:
         return
     try:

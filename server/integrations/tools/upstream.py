@@ -92,6 +92,17 @@ class Upstream:
             self._fingerprints[tool.name] = tool, result
         return result
 
+    @property
+    def instructions(self) -> str:
+        """What the server says about the use of its tools, as the person knows it."""
+        return self.record.instructions or ""
+
+    @property
+    def new_instructions(self) -> str | None:
+        """What it says now, if that has changed."""
+        info = self.status.info
+        return info.instructions if info.protocol and info.instructions != self.instructions else None
+
     def is_read_only(self, tool: Tool) -> bool:
         """Return whether the person has marked the tool, as it is now, as one that only reads."""
         return self.credentials.read_only.get(tool.name) == self.fingerprint(tool)

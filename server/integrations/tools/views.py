@@ -64,6 +64,10 @@ class UpstreamView(BaseModel):
     restarts: int
     info: ServerInfo
     notes: list[str] = Field(description="What is suspicious or was left out.")
+    instructions: str = Field(description="What it says about the use of its tools, as models are told.")
+    new_instructions: str | None = Field(
+        description="What it says now, if that has changed; models are told when it is accepted."
+    )
     warnings: list[str] = Field(description="What it could do to this computer.")
     can_trust: bool = Field(description="Whether it can be trusted as a whole.")
     folder: str
@@ -129,6 +133,8 @@ def view_upstream(offers: Offers, upstream: Upstream) -> UpstreamView:
         target=upstream.target,
         confirmed=upstream.is_confirmed,
         trusted=credentials.trusted and upstream.risks.whole,
+        instructions=upstream.instructions,
+        new_instructions=upstream.new_instructions,
         warnings=list(upstream.risks.warnings),
         can_trust=upstream.risks.whole,
         info=status.info,

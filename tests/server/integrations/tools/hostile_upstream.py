@@ -92,7 +92,8 @@ def handle(message: dict[str, Any]) -> None:
     if method == "initialize":
         capabilities = {"tools": {"listChanged": True}}
         info = {"name": "hostile", "version": "1"}
-        result = {"protocolVersion": "2025-11-25", "capabilities": capabilities, "serverInfo": info, "instructions": TEXT}
+        text = Path(sys.argv[3]).read_text() if len(sys.argv) > 3 else TEXT
+        result = {"protocolVersion": "2025-11-25", "capabilities": capabilities, "serverInfo": info, "instructions": text}
         send({"id": identity, "result": result})
     elif method == "notifications/initialized" and MODE == "endless":
         threading.Thread(target=send_forever, daemon=True).start()
