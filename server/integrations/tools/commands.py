@@ -31,7 +31,15 @@ def describe_servers(view: dict[str, Any]) -> Iterator[str]:
     for server in view["servers"]:
         yield describe_server(server)
         for tool in server["tools"]:
-            mark = "reads" if tool["read_only"] else "trusted" if tool["trusted"] else "asks"
+            mark = (
+                "hidden"
+                if not tool["public_name"]
+                else "reads"
+                if tool["read_only"]
+                else "trusted"
+                if tool["trusted"]
+                else "asks"
+            )
             yield f"  {tool['public_name'] or tool['name']:<30} {mark:<8} {tool['description'].partition(chr(10))[0][:80]}"
     for name, others in view["renamed"].items():
         yield f"{name} is {' or '.join(others)} here, as several tools have that name."
