@@ -89,7 +89,9 @@ class Installation:
             elif line.startswith("Installing collected packages"):
                 self.report("Installing packages", share)
 
-        await run_program([*pip_of(self.environment, self.python), "install", *PIP_OPTIONS, *arguments], self.environment.folder, follow)
+        await run_program(
+            [*pip_of(self.environment, self.python), "install", *PIP_OPTIONS, *arguments], self.environment.folder, follow
+        )
 
 
 async def install(environment: Environment, report: Report) -> None:
