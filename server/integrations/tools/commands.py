@@ -28,10 +28,20 @@ def describe_servers(view: dict[str, Any]) -> Iterator[str]:
         yield describe_server(server)
         yield from (f"  {text}" for text in (*server["warnings"], *server["notes"]))
         for tool in server["tools"]:
-            mark = "changed" if tool["changed"] else "reads" if tool["read_only"] else "trusted" if tool["trusted"] else "asks"
-            yield f"  {tool['public_name'] or tool['name']:<30} {mark:<8} {tool['description'].partition(chr(10))[0][:80]}"
+            yield describe_tool(tool)
     for name, others in view["renamed"].items():
         yield f"{name} is {' or '.join(others)} here, as several tools have that name."
+
+
+def describe_tool(tool: dict[str, Any]) -> str:
+    marks = {
+        "hidden": not tool["public_name"],
+        "changed": tool["changed"],
+        "reads": tool["read_only"],
+        "trusted": tool["trusted"],
+    }
+    mark = next((name for name, applies in marks.items() if applies), "asks")
+    return f"  {tool['public_name'] or tool['name']:<30} {mark:<8} {tool['description'].partition(chr(10))[0][:80]}"
 
 
 def describe_server(server: dict[str, Any]) -> str:

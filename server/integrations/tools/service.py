@@ -15,6 +15,7 @@ from server.integrations.tools.names import prefix_of
 from server.integrations.tools.offer import OfferedTool
 from server.integrations.tools.offers import Offers
 from server.integrations.tools.presets.presets import POLL_SECONDS, Presets
+from server.integrations.tools.presets.startup import add_wanted
 from server.integrations.tools.record import Records
 from server.integrations.tools.store import Store
 from server.integrations.tools.stored import Credentials, fingerprint
@@ -267,7 +268,8 @@ async def start(context: Context) -> AsyncIterator[ToolsService]:
     following = context.tasks.start(service.follow(), name="offer the tools of MCP servers")
     try:
         await service.open_all()
-        context.tasks.start(service.presets.remove_unused(), name="remove presets that are not used")
+        await service.presets.remove_unused()
+        context.tasks.start(add_wanted(service.presets), name="add presets")
         context.tasks.repeat(service.presets.check, lambda: POLL_SECONDS, name="look for newer presets")
         yield service
     finally:

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from server.core.errors import NotFound
 
+LOCKS = Path(__file__).parent / "locks"
 AMBIVO_API = "https://goferapi.ambivo.com"
 
 
@@ -52,6 +54,7 @@ class Preset:
     warnings: tuple[str, ...] = ()
     error_prefixes: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
+    locks: Path = LOCKS
 
 
 READS_FILES = "It can read and change files."

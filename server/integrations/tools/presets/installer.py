@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from server.core.errors import UpstreamFailed
-from server.integrations.tools.presets.catalogue import Manager, Preset
+from server.integrations.tools.presets.catalogue import LOCKS, Manager, Preset
 from server.integrations.tools.presets.environments import Environment, read_lock, read_manifest
 from server.integrations.tools.presets.process import run_program
 from server.integrations.tools.presets.pythons import Python, find_python
 from server.system.files import make_private_folder, not_stored
 
-LOCKS = Path(__file__).parent / "locks"
 NODE_LOCK = LOCKS / "node.lock"
 PIP_OPTIONS = ("--only-binary", ":all:")  # nothing is built: building runs what a package brings
 NPM_OPTIONS = ("--ignore-scripts", "--no-audit", "--no-fund", "--omit", "dev", "--loglevel", "error")
@@ -55,7 +54,7 @@ class Installation:
         await asyncio.to_thread(environment.mark_complete)
 
     async def _install_python(self) -> None:
-        lock = LOCKS / f"{self.preset.id}.lock"
+        lock = self.preset.locks / f"{self.preset.id}.lock"
         if self.is_locked:
             await self._run_pip(["--no-deps", "--require-hashes", "--requirement", str(lock)], count_packages(lock), PIP_SHARE)
         else:
@@ -75,7 +74,7 @@ class Installation:
             await run_program([*npm, "install", *NPM_OPTIONS, "--prefix", str(folder), "--save-exact", wanted], folder, ignore)
 
     def _write_lock(self) -> None:
-        lock = read_lock(LOCKS / f"{self.preset.id}.json")
+        lock = read_lock(self.preset.locks / f"{self.preset.id}.json")
         (self.environment.folder / "package-lock.json").write_text(lock, encoding="utf-8")
         (self.environment.folder / "package.json").write_text(read_manifest(lock), encoding="utf-8")
 
@@ -90,7 +89,9 @@ class Installation:
             elif line.startswith("Installing collected packages"):
                 self.report("Installing packages", share)
 
-        await run_program([*pip_of(self.environment, self.python), "install", *PIP_OPTIONS, *arguments], LOCKS, follow)
+        await run_program(
+            [*pip_of(self.environment, self.python), "install", *PIP_OPTIONS, *arguments], self.environment.folder, follow
+        )
 
 
 async def install(environment: Environment, report: Report) -> None:

@@ -12,7 +12,7 @@ NAMES = ("python3", "python3.13", "python3.12", "python3.11", "python3.14", "pyt
 PROBE = """
 import sys
 from importlib.util import find_spec
-print(sys.version_info[:2] >= (3, 11), find_spec("venv") is not None, find_spec("ensurepip") is not None, find_spec("pip") is not None)
+print(sys.version_info[:2] >= (3, 11), *(find_spec(name) is not None for name in ("venv", "ensurepip", "pip")))
 """
 PROBE_SECONDS = 20.0
 MISSING = (
@@ -53,7 +53,7 @@ def find_python() -> Python:
 def probe(program: str) -> tuple[bool, bool, bool, bool]:
     """Ask a Python whether it is recent enough, and what it has. What is none answers no to all."""
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603, a Python of this computer
             [program, "-I", "-c", PROBE],
             env=clean_environment(),
             capture_output=True,
