@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Any
 
 from server.core.errors import DeskhandError, NotFound
@@ -12,6 +13,7 @@ from server.integrations.tools.config.parser import parse_config
 from server.integrations.tools.models import Imported, Tool, ToolResult, UpstreamConfig, UpstreamSecrets, UpstreamState
 from server.integrations.tools.offer import OfferedTool
 from server.integrations.tools.offers import Offers
+from server.integrations.tools.questions import Questions
 from server.integrations.tools.store import Store
 from server.integrations.tools.stored import Credentials, fingerprint, fingerprint_tool
 from server.integrations.tools.upstream import Upstream
@@ -33,7 +35,7 @@ class ToolsService(Health):
     def __init__(self, context: Context) -> None:
         self._context, self._store = context, Store(context.settings, context.secrets)
         self.upstreams: dict[str, Upstream] = {}
-        self.offers = Offers()
+        self.offers, self.questions = Offers(), Questions(context)
         self._changed = asyncio.Event()
         self._changing, self._updating = asyncio.Lock(), asyncio.Lock()
 
@@ -103,7 +105,8 @@ class ToolsService(Health):
     async def _open(self, config: UpstreamConfig, credentials: Credentials) -> None:
         if former := self.upstreams.get(config.id):
             await former.close()
-        upstream = Upstream(config, credentials, self._changed.set, self._context.clock)
+        ask = partial(self.questions.ask, config.id, config.title)
+        upstream = Upstream(config, credentials, self._changed.set, self._context.clock, ask)
         self.upstreams[config.id] = upstream
         await upstream.start()
         self._changed.set()
@@ -200,6 +203,7 @@ class ToolsService(Health):
 async def start(context: Context) -> AsyncIterator[ToolsService]:
     """Start the servers, and offer their tools as they come."""
     service = ToolsService(context)
+    context.approval_requests.add(service.questions)
     following = context.tasks.start(service.follow(), name="offer the tools of MCP servers")
     try:
         await service.open_all()

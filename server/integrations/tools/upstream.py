@@ -10,7 +10,7 @@ from server.core.clock import Clock
 from server.core.errors import Unavailable
 from server.integrations.tools.config.connection import resolve
 from server.integrations.tools.log import UpstreamLog
-from server.integrations.tools.models import Tool, ToolResult, UpstreamConfig, UpstreamStatus
+from server.integrations.tools.models import Ask, Tool, ToolResult, UpstreamConfig, UpstreamStatus
 from server.integrations.tools.resources import list_built_in, use_built_in
 from server.integrations.tools.sessions import Sessions
 from server.integrations.tools.stored import Credentials, fingerprint, fingerprint_tool
@@ -21,10 +21,17 @@ SHOWN = 200  # characters of an address or a command
 
 
 class Upstream:
-    """A server. `on_change` is called after every change of its state or its lists."""
+    """A server. `on_change` is called after every change of its state or its lists. `ask`: puts its questions to the person."""
 
-    def __init__(self, config: UpstreamConfig, credentials: Credentials, on_change: Callable[[], None], clock: Clock) -> None:
-        self.config, self.credentials = config, credentials
+    def __init__(
+        self,
+        config: UpstreamConfig,
+        credentials: Credentials,
+        on_change: Callable[[], None],
+        clock: Clock,
+        ask: Ask | None = None,
+    ) -> None:
+        self.config, self.credentials, self._ask = config, credentials, ask
         values = credentials.secrets
         texts = [*values.environment.values(), *values.headers.values(), *values.variables.values(), values.query]
         self.log = UpstreamLog(value.get_secret_value() for value in texts)
@@ -95,5 +102,5 @@ class Upstream:
     async def _open(self, on_change: Callable[[], None]) -> AsyncIterator[UpstreamSession]:
         adapter = await asyncio.to_thread(import_module, "server.integrations.tools.adapter.session")
         connection = await asyncio.to_thread(resolve, self.config, self.credentials.secrets)
-        async with adapter.open_session(connection, self.log, on_change) as session:
+        async with adapter.open_session(connection, self.log, on_change, ask=self._ask) as session:
             yield session
