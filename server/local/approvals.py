@@ -20,6 +20,25 @@ class QuestionField(BaseModel):
     value: str = Field(description="Word for word.")
 
 
+class ChoiceView(BaseModel):
+    """A choice of a form."""
+
+    value: str = Field(description="What is sent.")
+    label: str = Field(description="What is shown.")
+
+
+class FormFieldView(BaseModel):
+    """A value that the person may enter."""
+
+    name: str = Field(description="Its name.")
+    label: str = Field(description="What is shown.")
+    kind: Literal["text", "number", "boolean", "choice", "choices"] = Field(description="What it is.")
+    description: str = Field(description="More about it.")
+    required: bool = Field(description="Whether it must be entered.")
+    default: str = Field(description="The usual value, as text.")
+    choices: list[ChoiceView] = Field(description="The values of choice and choices.")
+
+
 class QuestionView(BaseModel):
     """A question that waits."""
 
@@ -42,25 +61,6 @@ class QuestionView(BaseModel):
         description="Whether the fields do not show all of it, so that it must be opened before it is approved."
     )
     form: list[FormFieldView] = Field(description="Values to enter, which are sent with the approval.")
-
-
-class ChoiceView(BaseModel):
-    """A choice of a form."""
-
-    value: str = Field(description="What is sent.")
-    label: str = Field(description="What is shown.")
-
-
-class FormFieldView(BaseModel):
-    """A value that the person may enter."""
-
-    name: str = Field(description="Its name.")
-    label: str = Field(description="What is shown.")
-    kind: Literal["text", "number", "boolean", "choice", "choices"] = Field(description="What it is.")
-    description: str = Field(description="More about it.")
-    required: bool = Field(description="Whether it must be entered.")
-    default: str = Field(description="The usual value, as text.")
-    choices: list[ChoiceView] = Field(description="The values of choice and choices.")
 
 
 class Yes(BaseModel):

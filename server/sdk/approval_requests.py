@@ -112,7 +112,7 @@ class FormSource(Protocol):
     """A source of requests that are answered with values. It is a PromptSource besides."""
 
     async def submit(self, question_id: str, values: FormValues) -> str:
-        """Approve a request with values. Returns what happens now. Raises NotFound, and InvalidInput for values that do not fit."""
+        """Approve a request with values. Returns what happens now. Raises NotFound and InvalidInput."""
 
 
 class ApprovalRequests:
@@ -141,7 +141,10 @@ class ApprovalRequests:
         code: str | None = None,
         values: FormValues | None = None,
     ) -> str:
-        """Approve a request, with the values of its form if it has one. Raises what PromptSource.approve raises, and Conflict if it must be opened in full before."""
+        """Approve a request, with the values of its form if it has one.
+
+        Raises what PromptSource.approve raises, and Conflict if it must be opened in full before.
+        """
         if question_id not in self._opened and (request := await self._request(question_id)) and request.source:
             raise Conflict(MUST_BE_OPENED.format(f"{format_command('approvals show')} {question_id}"))
         source = self._find(question_id)

@@ -68,9 +68,10 @@ def read_choices(part: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
             return ()
         labels = names if isinstance(names, list) and len(names) == len(values) else values
         pairs = list(zip(values, labels, strict=True))
-    if not 0 < len(pairs) <= MOST_CHOICES or not all(isinstance(value, str) and show_line(value) == value for value, _ in pairs):
+    choices = [(value, clean(label) or value) for value, label in pairs if isinstance(value, str) and show_line(value) == value]
+    if len(choices) < len(pairs) or not 0 < len(choices) <= MOST_CHOICES:
         raise InvalidInput(UNREADABLE)
-    return tuple((value, clean(label) or value) for value, label in pairs)
+    return tuple(choices)
 
 
 def clean(text: Any) -> str:

@@ -66,15 +66,12 @@ class Questions:
     def _make(self, server_id: str, title: str, question: Question) -> Pending:
         """Make the request. Raises InvalidInput if it cannot be shown."""
         now = self._context.clock.now()
-        text = ("Message", question.message or "–")
+        fields, form, sentence = [("Message", question.message or "(none)")], tuple[FormField, ...](), "ask you something"
         if question.url:
-            fields, form, sentence = (
-                (text, ("Host", check_url(question.url)), ("Page", question.url)),
-                (),
-                "open a page in your browser",
-            )
+            fields += [("Host", check_url(question.url)), ("Page", question.url)]
+            sentence = "open a page in your browser"
         else:
-            fields, form, sentence = (text,), read_form(question.form or {}), "ask you something"
+            form = read_form(question.form or {})
         request = ApprovalRequest(
             id=f"{PREFIX}-{secrets.token_hex(6)}",
             kind=Kind.question,
