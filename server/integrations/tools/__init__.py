@@ -12,6 +12,7 @@ def load() -> IntegrationSpec:
     """Import its parts."""
     from server.integrations.tools.demo import serve_fake
     from server.integrations.tools.local import local
+    from server.integrations.tools.manage import manage
     from server.integrations.tools.routes import public
     from server.integrations.tools.service import ToolsService, start
     from server.integrations.tools.stored import ToolsSettings
@@ -20,7 +21,7 @@ def load() -> IntegrationSpec:
         start=start,
         public=(public,),
         dynamic=ToolsService.list_routers,
-        local=(local,),
+        local=(local, manage),
         settings=ToolsSettings,
         fake=serve_fake,
     )

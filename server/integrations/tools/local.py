@@ -3,15 +3,15 @@
 from typing import Annotated
 
 from server.integrations.tools.service import ToolsService
+from server.integrations.tools.trial import TriedView, TryOrder
+from server.integrations.tools.trial import try_tool as run_trial
 from server.integrations.tools.views import (
     AddedView,
     AddOrder,
     LogView,
     ReadOnlyOrder,
     ToolsView,
-    TriedView,
     TrustOrder,
-    TryOrder,
     view_all,
 )
 from server.sdk.routing import DeferredRouter
@@ -30,7 +30,7 @@ async def show_servers(tools: Tools) -> ToolsView:
 @local.post("", status_code=201)
 async def add_servers(tools: Tools, order: AddOrder) -> AddedView:
     """Adds the servers of a configuration, or replaces those of the same names."""
-    imported, added = await tools.add(order.config, order.inputs)
+    imported, added = await tools.add(order.config, order.inputs, order.environment)
     missing = {name: list(variables) for name, variables in imported.missing.items()}
     return AddedView(
         added=added, notes=list(imported.notes), missing=missing, inputs=list(imported.inputs), tools=view_all(tools)
@@ -81,5 +81,4 @@ async def show_server_log(tools: Tools, server_id: str) -> LogView:
 @local.post("/{server_id}/try")
 async def try_tool(tools: Tools, server_id: str, order: TryOrder) -> TriedView:
     """Calls a tool for the person."""
-    result = await tools.try_tool(server_id, order.tool, order.arguments)
-    return TriedView(text=result.text, structured=result.structured, failed=result.failed)
+    return await run_trial(tools, server_id, order)

@@ -34,6 +34,7 @@ class UpstreamConfig(Frozen):
     url: str = ""
     headers: tuple[str, ...] = ()
     disabled_tools: tuple[str, ...] = ()
+    offered: tuple[str, ...] | None = None  # the tools that the person chose; None for all that are not disabled
     enabled: bool = True
     error_prefixes: tuple[str, ...] = ()  # of texts that are failures although the server reports success
 

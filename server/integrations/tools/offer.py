@@ -76,7 +76,10 @@ def identify(key: ToolKey) -> str:
 def name_tools(upstreams: Iterable[Upstream], reserved: Collection[str]) -> list[OfferedTool]:
     """Name the tools of all servers. One whose names another tool has, which takes malice, is left out."""
     listed = {
-        ToolKey(upstream.config.id, tool.name): (upstream, tool) for upstream in upstreams for tool in upstream.list_tools()
+        ToolKey(upstream.config.id, tool.name): (upstream, tool)
+        for upstream in upstreams
+        for tool in upstream.list_tools()
+        if upstream.is_offered(tool)
     }
     names = assign_names(listed, {*reserved, *RESERVED})
     used, offered = set(reserved), list[OfferedTool]()

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any
@@ -20,6 +20,8 @@ from server.integrations.tools.upstream import Upstream
 from server.sdk.context import Context
 from server.sdk.dynamic import DynamicOperations
 from server.sdk.health import Health
+
+Change = Callable[[UpstreamConfig, UpstreamSecrets], tuple[UpstreamConfig, UpstreamSecrets]]
 
 TOPIC = "tools"
 ADD_SECONDS = 30.0  # to wait for the tools of servers that were added
@@ -78,12 +80,14 @@ class ToolsService(Health):
                 return tool
         raise NotFound(f"“{self.find(server_id).config.title}” has no tool called {shorten(name)}.")
 
-    async def add(self, text: str, inputs: dict[str, str]) -> tuple[Imported, list[str]]:
+    async def add(
+        self, text: str, inputs: dict[str, str], variables: Mapping[str, str] | None = None
+    ) -> tuple[Imported, list[str]]:
         """Add the servers of a configuration, or replace those of the same ids. Returns with their tools, if they start.
 
         Raises InvalidInput if it has no usable server.
         """
-        imported = await asyncio.to_thread(parse_config, text, None, inputs)
+        imported = await asyncio.to_thread(parse_config, text, variables, inputs)
         async with self._changing:
             added = [await self._add(config, imported.secrets[config.id]) for config in imported.upstreams]
         with suppress(TimeoutError):
@@ -96,7 +100,7 @@ class ToolsService(Health):
         config = config.model_copy(update={"id": self._store.choose_id(config)})
         credentials, current = Credentials(), self.upstreams.get(config.id)
         if current and current.credentials.fingerprint == fingerprint(config):  # a changed command starts untrusted
-            credentials = current.credentials
+            credentials, config = current.credentials, config.model_copy(update={"offered": current.config.offered})
         credentials = credentials.model_copy(update={"secrets": secrets, "fingerprint": fingerprint(config)})
         await self._store.put(config, credentials)
         await self._open(config, credentials)
@@ -133,6 +137,18 @@ class ToolsService(Health):
             credentials = Credentials(secrets=secrets, fingerprint=fingerprint(upstream.config))
             await self._store.write_credentials(server_id, credentials)
             await self._open(upstream.config, credentials)
+        await self.update()
+
+    async def reconfigure(self, server_id: str, change: Change, *, reopen: bool = True) -> None:
+        """Change a configuration, but not what it runs or reaches, and its secrets. `reopen`: the server starts again."""
+        async with self._changing:
+            upstream = self.find(server_id)
+            config, secrets = change(upstream.config, upstream.credentials.secrets)
+            credentials = upstream.credentials.model_copy(update={"secrets": secrets})
+            await self._store.put(config, credentials)
+            upstream.config, upstream.credentials = config, credentials
+            if reopen:
+                await self._open(config, credentials)
         await self.update()
 
     async def restart(self, server_id: str) -> None:

@@ -51,7 +51,7 @@ class Credentials(Frozen):
 
 def fingerprint(config: UpstreamConfig) -> str:
     """Fingerprint of what a configuration runs or reaches."""
-    return digest(config.model_dump(mode="json", exclude={"title", "disabled_tools", "enabled", "error_prefixes"}))
+    return digest(config.model_dump(mode="json", exclude={"title", "disabled_tools", "offered", "enabled", "error_prefixes"}))
 
 
 def fingerprint_tool(tool: Tool) -> str:

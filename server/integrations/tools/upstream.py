@@ -59,12 +59,14 @@ class Upstream:
         return self.log.redact(text)[:SHOWN]
 
     def list_tools(self) -> tuple[Tool, ...]:
-        """List the tools that are offered."""
-        if not self.is_on:
-            return ()
+        """List its tools, also those that are not offered."""
         catalog = self.supervisor.catalog
-        tools = (*catalog.tools, *list_built_in(catalog, self.config.title))
-        return tuple(tool for tool in tools if tool.name not in self.config.disabled_tools)
+        return (*catalog.tools, *list_built_in(catalog, self.config.title)) if self.is_on else ()
+
+    def is_offered(self, tool: Tool) -> bool:
+        """Return whether clients may see the tool."""
+        chosen = self.config.offered
+        return tool.name not in self.config.disabled_tools if chosen is None else tool.name in chosen
 
     def is_read_only(self, tool: Tool) -> bool:
         """Return whether the person has marked the tool, as it is now, as one that only reads."""

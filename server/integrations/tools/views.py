@@ -1,10 +1,12 @@
 """Servers and tools as the person sees them."""
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, Field
 
+from server.integrations.tools.config.values import list_missing, list_variables
 from server.integrations.tools.models import Input, ServerInfo, Transport, UpstreamState
 from server.integrations.tools.offers import Offers
 from server.integrations.tools.service import ToolsService
@@ -24,6 +26,7 @@ class ToolView(BaseModel):
     read_only: bool = Field(description="Whether the person has marked it as one that only reads.")
     trusted: bool = Field(description="Whether the person trusts it.")
     changed: bool = Field(description="Whether it has changed since it was marked or trusted.")
+    offered: bool = Field(description="Whether it is offered to clients.")
 
 
 class UpstreamView(BaseModel):
@@ -42,6 +45,11 @@ class UpstreamView(BaseModel):
     restarts: int
     info: ServerInfo
     notes: list[str] = Field(description="What is suspicious or was left out.")
+    folder: str
+    environment: list[str] = Field(description="Names of the variables with which it is started; their values are secret.")
+    headers: list[str] = Field(description="Names of the headers that are sent to it; their values are secret.")
+    variables: list[str] = Field(description="Names of the variables in its configuration; their values are secret.")
+    missing: list[str] = Field(description="Names of those without a value.")
     tools: list[ToolView]
 
 
@@ -57,6 +65,12 @@ class AddOrder(BaseModel):
 
     config: str = Field(max_length=1_048_576, description="The text of a configuration, such as an mcpServers file.")
     inputs: dict[str, str] = Field({}, repr=False, description="Values of the inputs that it asks for.")
+    variables: dict[str, str] = Field({}, repr=False, description="Values of variables that it refers to.")
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Variables of this computer, and those that were given."""
+        return {**os.environ, **self.variables}
 
 
 class AddedView(BaseModel):
@@ -82,21 +96,6 @@ class ReadOnlyOrder(BaseModel):
     read_only: bool
 
 
-class TryOrder(BaseModel):
-    """A call of a tool."""
-
-    tool: str = Field(max_length=256)
-    arguments: dict[str, Any] = {}
-
-
-class TriedView(BaseModel):
-    """Result of a call."""
-
-    text: str
-    structured: Any
-    failed: bool
-
-
 class LogView(BaseModel):
     """Lines of a server's log, oldest first."""
 
@@ -115,7 +114,9 @@ def view_upstream(offers: Offers, upstream: Upstream) -> UpstreamView:
     """View a server with its tools."""
     config, status, credentials = upstream.config, upstream.status, upstream.credentials
     return UpstreamView(
-        **config.model_dump(include={"id", "title", "transport", "enabled"}),
+        **config.model_dump(include={"id", "title", "transport", "enabled", "folder", "environment", "headers"}),
+        variables=list(list_variables(config, credentials.secrets)),
+        missing=list_missing(config, credentials.secrets),
         **status.model_dump(include={"state", "error", "latency", "restarts"}),
         target=upstream.target,
         confirmed=upstream.is_confirmed,
@@ -135,9 +136,10 @@ def list_tools(offers: Offers, upstream: Upstream) -> list[ToolView]:
             **tool.model_dump(include={"name", "title", "description", "annotations"}),
             public_name=offered[tool.name].public.name if tool.name in offered else "",
             operation=offered[tool.name].identity if tool.name in offered else "",
-            parameters=offers.parameters_of(offered[tool.name]) if tool.name in offered else {},
+            parameters=offers.parameters_of(offered[tool.name]) if tool.name in offered else tool.input_schema,
             read_only=upstream.is_read_only(tool),
             trusted=upstream.is_trusted(tool),
+            offered=upstream.is_offered(tool),
             changed=(tool.name in marks.read_only and not upstream.is_read_only(tool))
             or (marks.trusted and not upstream.is_trusted(tool)),
         )

@@ -38,7 +38,13 @@ async def test_removed_server_is_not_started_by_a_late_call():
 
 def test_disabled_tools_are_not_offered():
     upstream = make_upstream(CONFIG.model_copy(update={"disabled_tools": ("a",)}))
-    assert upstream.list_tools() == (OTHER,)
+    assert [tool for tool in upstream.list_tools() if upstream.is_offered(tool)] == [OTHER]
+
+
+@pytest.mark.parametrize(("chosen", "offered"), [(None, [OTHER]), (("a",), [TOOL]), ((), [])])
+def test_chosen_tools_are_offered_even_if_the_configuration_disables_them(chosen, offered):
+    upstream = make_upstream(CONFIG.model_copy(update={"disabled_tools": ("a",), "offered": chosen}))
+    assert [tool for tool in upstream.list_tools() if upstream.is_offered(tool)] == offered
 
 
 def test_mark_and_trust_end_when_the_tool_changes():
