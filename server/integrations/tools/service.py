@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any
@@ -17,6 +17,7 @@ from server.integrations.tools.questions import Questions
 from server.integrations.tools.store import Store
 from server.integrations.tools.stored import Credentials, fingerprint, fingerprint_tool
 from server.integrations.tools.upstream import Upstream
+from server.integrations.tools.watcher import Watcher
 from server.sdk.context import Context
 from server.sdk.dynamic import DynamicOperations
 from server.sdk.health import Health
@@ -37,7 +38,7 @@ class ToolsService(Health):
     def __init__(self, context: Context) -> None:
         self._context, self._store = context, Store(context.settings, context.secrets)
         self.upstreams: dict[str, Upstream] = {}
-        self.offers, self.questions = Offers(), Questions(context)
+        self.offers, self.questions, self.watcher = Offers(), Questions(context), Watcher(self, self._store)
         self._changed = asyncio.Event()
         self._changing, self._updating = asyncio.Lock(), asyncio.Lock()
 
@@ -49,7 +50,7 @@ class ToolsService(Health):
                 return f"The MCP server “{upstream.config.title}” is not the one that you added. Confirm it, or remove it."
             if upstream.status.state is UpstreamState.failed:
                 return upstream.status.error
-        return None
+        return f"The watched configuration: {self.watcher.error}" if self.watcher.error else None
 
     @property
     def is_set_up(self) -> bool:
@@ -90,11 +91,25 @@ class ToolsService(Health):
         imported = await asyncio.to_thread(parse_config, text, variables, inputs)
         async with self._changing:
             added = [await self._add(config, imported.secrets[config.id]) for config in imported.upstreams]
+        await self.settle(added)
+        return imported, added
+
+    async def put(self, config: UpstreamConfig, secrets: UpstreamSecrets, credentials: Credentials | None) -> str:
+        """Add a server, or replace the one of its id, and return its id. `credentials`: None if the person adds it."""
+        async with self._changing:
+            if credentials is None:
+                return await self._add(config, secrets)
+            config = config.model_copy(update={"id": self._store.choose_id(config)})
+            await self._store.put(config, credentials)
+            await self._open(config, credentials)
+        return config.id
+
+    async def settle(self, server_ids: Collection[str]) -> None:
+        """Wait until servers run or have failed, not for ever, and put their tools in force."""
         with suppress(TimeoutError):
             async with asyncio.timeout(ADD_SECONDS):
-                await asyncio.gather(*(self._wait_settled(server_id) for server_id in added))
+                await asyncio.gather(*(self._wait_settled(server_id) for server_id in server_ids))
         await self.update()
-        return imported, added
 
     async def _add(self, config: UpstreamConfig, secrets: UpstreamSecrets) -> str:
         config = config.model_copy(update={"id": self._store.choose_id(config)})
@@ -129,10 +144,14 @@ class ToolsService(Health):
             await upstream.close()
         await self.update()
 
-    async def confirm(self, server_id: str) -> None:
-        """Run a configuration that came from elsewhere, such as a backup; untrusted."""
+    async def confirm(self, server_id: str, revision: str = "") -> None:
+        """Run a configuration that came from elsewhere, such as a backup; untrusted. Raises Conflict if it has changed since.
+
+        `revision`: of the configuration that the person saw.
+        """
         async with self._changing:
             upstream = self.find(server_id)
+            self.watcher.require_seen(server_id, revision)
             secrets = upstream.credentials.secrets
             credentials = Credentials(secrets=secrets, fingerprint=fingerprint(upstream.config))
             await self._store.write_credentials(server_id, credentials)
@@ -193,6 +212,10 @@ class ToolsService(Health):
             names = frozenset(self._context.operations.list_names())
             if await asyncio.to_thread(self.offers.make, dict(self.upstreams), names):
                 await self._context.operations.refresh()
+        self.publish()
+
+    def publish(self) -> None:
+        """Publish that what the person sees has changed."""
         self._context.events.publish(TOPIC)
 
     async def follow(self) -> None:
@@ -220,10 +243,12 @@ async def start(context: Context) -> AsyncIterator[ToolsService]:
     """Start the servers, and offer their tools as they come."""
     service = ToolsService(context)
     context.approval_requests.add(service.questions)
-    following = context.tasks.start(service.follow(), name="offer the tools of MCP servers")
+    tasks = [context.tasks.start(service.follow(), name="offer the tools of MCP servers")]
     try:
         await service.open_all()
+        tasks.append(context.tasks.start(service.watcher.follow(), name="follow the watched configuration"))
         yield service
     finally:
-        following.cancel()
+        for task in tasks:
+            task.cancel()
         await service.close()

@@ -13,11 +13,11 @@ from server.integrations.tools.log import UpstreamLog
 from server.integrations.tools.models import Ask, Tool, ToolResult, UpstreamConfig, UpstreamStatus
 from server.integrations.tools.resources import list_built_in, use_built_in
 from server.integrations.tools.sessions import Sessions
-from server.integrations.tools.stored import Credentials, fingerprint, fingerprint_tool
+from server.integrations.tools.stored import Credentials, digest, fingerprint, fingerprint_tool
 from server.integrations.tools.supervisor import Supervisor, UpstreamSession
 
 LONGEST_CALL = 86_400.0  # seconds
-SHOWN = 200  # characters of an address or a command
+SHOWN = 20_000  # characters of an address or a command
 
 
 class Upstream:
@@ -45,6 +45,11 @@ class Upstream:
         return self.credentials.fingerprint == fingerprint(self.config)
 
     @property
+    def revision(self) -> str:
+        """Fingerprint of all of its configuration, also of its secrets."""
+        return digest([self.config.model_dump(mode="json"), self.credentials.to_json()])
+
+    @property
     def is_on(self) -> bool:
         return self.config.enabled and self.is_confirmed
 
@@ -54,9 +59,9 @@ class Upstream:
 
     @property
     def target(self) -> str:
-        """Its address or command, as it may be shown."""
-        text = self.config.url or " ".join((self.config.command, *self.config.arguments))
-        return self.log.redact(text)[:SHOWN]
+        """Its address or command, as it may be shown: in full, as the person goes by it when they confirm it."""
+        text = self.log.redact(self.config.url or " ".join((self.config.command, *self.config.arguments)))
+        return text if len(text) <= SHOWN else f"{text[:SHOWN]} … and {len(text) - SHOWN} more characters"
 
     def list_tools(self) -> tuple[Tool, ...]:
         """List its tools, also those that are not offered."""

@@ -11,6 +11,7 @@ from server.integrations.tools.models import Input, ServerInfo, Transport, Upstr
 from server.integrations.tools.offers import Offers
 from server.integrations.tools.service import ToolsService
 from server.integrations.tools.upstream import Upstream
+from server.integrations.tools.watcher import WatchedView
 
 
 class ToolView(BaseModel):
@@ -50,6 +51,9 @@ class UpstreamView(BaseModel):
     headers: list[str] = Field(description="Names of the headers that are sent to it; their values are secret.")
     variables: list[str] = Field(description="Names of the variables in its configuration; their values are secret.")
     missing: list[str] = Field(description="Names of those without a value.")
+    revision: str = Field(description="What it is now, to be confirmed as it is shown.")
+    resources: int = Field(description="How many resources it has, with their templates.")
+    prompts: int = Field(description="How many prompts it has.")
     tools: list[ToolView]
 
 
@@ -58,6 +62,7 @@ class ToolsView(BaseModel):
 
     servers: list[UpstreamView]
     renamed: dict[str, list[str]]
+    watched: WatchedView | None
 
 
 class AddOrder(BaseModel):
@@ -107,6 +112,7 @@ def view_all(service: ToolsService) -> ToolsView:
     return ToolsView(
         servers=[view_upstream(service.offers, upstream) for upstream in service.upstreams.values()],
         renamed=service.offers.list_renamed(),
+        watched=service.watcher.view(),
     )
 
 
@@ -120,6 +126,9 @@ def view_upstream(offers: Offers, upstream: Upstream) -> UpstreamView:
         **status.model_dump(include={"state", "error", "latency", "restarts"}),
         target=upstream.target,
         confirmed=upstream.is_confirmed,
+        revision=upstream.revision,
+        resources=len(upstream.supervisor.catalog.resources) + len(upstream.supervisor.catalog.templates),
+        prompts=len(upstream.supervisor.catalog.prompts),
         trusted=credentials.trusted,
         info=status.info,
         notes=list(upstream.supervisor.catalog.notes),

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -66,4 +66,12 @@ def wait_for_tools(served: Served, server: str = "crm", seconds: float = 60) -> 
         if names:
             return names
         assert time.monotonic() < limit, find_server(served, server)
+        time.sleep(0.05)
+
+
+def wait_until(condition: Callable[[], Any], seconds: float = 60) -> None:
+    """Wait for a condition."""
+    limit = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < limit, "it did not happen"
         time.sleep(0.05)

@@ -42,7 +42,7 @@ def test_form_that_cannot_be_shown_is_refused(part):
 def test_form_with_too_many_fields_or_a_strange_name_is_refused():
     for names in ([f"f{number}" for number in range(21)], ["a\u200bb"], [""]):
         with pytest.raises(InvalidInput):
-            read_form({"type": "object", "properties": dict.fromkeys(names, {"type": "string"})})
+            read_form({"type": "object", "properties": {name: {"type": "string"} for name in names}})
 
 
 def read(**values):
