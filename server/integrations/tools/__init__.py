@@ -18,12 +18,13 @@ def load() -> IntegrationSpec:
     from server.integrations.tools.routes import public
     from server.integrations.tools.service import ToolsService, start
     from server.integrations.tools.stored import ToolsSettings
+    from server.integrations.tools.watch_routes import watching
 
     return IntegrationSpec(
         start=start,
         public=(public,),
         dynamic=ToolsService.list_routers,
-        local=(presets, local, manage, reviews),
+        local=(presets, watching, local, manage, reviews),
         settings=ToolsSettings,
         fake=serve_fake,
     )
@@ -32,7 +33,10 @@ def load() -> IntegrationSpec:
 def commands() -> "list[click.Command]":
     """Import its commands."""
     from server.integrations.tools.commands import tools
+    from server.integrations.tools.watch_commands import confirm_command, watch_command
 
+    for command in (watch_command, confirm_command):
+        tools.add_command(command)
     return [tools]
 
 

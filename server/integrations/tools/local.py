@@ -43,9 +43,9 @@ async def remove_server(tools: Tools, server_id: str) -> ToolsView:
 
 
 @local.post("/{server_id}/confirm")
-async def confirm_server(tools: Tools, server_id: str) -> ToolsView:
-    """Lets a server run whose configuration came from elsewhere, such as a backup."""
-    await tools.confirm(server_id)
+async def confirm_server(tools: Tools, server_id: str, revision: str = "") -> ToolsView:
+    """Lets a server run whose configuration came from elsewhere, such as a backup or the watched file."""
+    await tools.confirm(server_id, revision)
     return view_all(tools)
 
 

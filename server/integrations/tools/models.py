@@ -1,8 +1,8 @@
 """Upstream MCP servers: what the person configured, and what the servers offer and answer."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
@@ -174,6 +174,25 @@ class ToolResult(Frozen):
     def text(self) -> str:
         """All of its texts."""
         return "\n".join(block.text for block in self.blocks if block.text)
+
+
+class Question(Frozen):
+    """Question of a server to the person: a form (a JSON schema), or a page to visit."""
+
+    message: str
+    form: Mapping[str, Any] | None = None
+    url: str = ""
+
+
+class Answer(Frozen):
+    """Answer to a question. `sentence`: why it is none."""
+
+    action: Literal["accept", "decline", "cancel"]
+    content: Mapping[str, Any] | None = None
+    sentence: str = ""
+
+
+Ask = Callable[[Question], Awaitable[Answer]]
 
 
 class UpstreamState(StrEnum):

@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 import logging
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,11 @@ PREFIX = "/tools"
 LONGEST_ERROR = 1_000  # characters
 CHANGED = "Its description or its parameters have changed since you accepted it. Review the change under Tools."
 UNREADABLE = "[This part of the answer could not be read.]"
+# Beginnings of errors by which servers made with the SDKs say in an answer that its arguments are invalid.
+INVALID = re.compile(
+    r"(?:MCP error -32602\b|Input validation error\b|Invalid arguments for tool\b|"
+    r"(?:Error executing tool [^:]{1,200}: )?\d+ validation errors? for )"
+)
 KINDS = {BlockKind.image: "image", BlockKind.audio: "audio"}
 
 log = logging.getLogger(__name__)
@@ -159,10 +165,12 @@ def describe_call(tool: Tool, title: str) -> Sentence:
 
 
 def to_content(result: ToolResult, title: str) -> Content:
-    """Convert an answer. Raises UpstreamFailed with the server's message if the tool failed."""
+    """Convert an answer. Raises UpstreamFailed, or InvalidInput, with the server's message if the tool failed."""
     if result.failed:
-        message = " ".join(result.text.split())
-        raise UpstreamFailed(f"“{title}” reported an error: {message[:LONGEST_ERROR]}")
+        message = " ".join(result.text.split())[:LONGEST_ERROR]
+        if INVALID.match(message):
+            raise InvalidInput(f"“{title}” refused the arguments: {message}")
+        raise UpstreamFailed(f"“{title}” reported an error: {message}")
     structured = result.structured if isinstance(result.structured, dict) else None
     return Content([convert_block(block) for block in result.blocks], structured)
 

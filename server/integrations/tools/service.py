@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Any
 
 from server.core.errors import DeskhandError, NotFound
@@ -16,10 +17,12 @@ from server.integrations.tools.offer import OfferedTool
 from server.integrations.tools.offers import Offers
 from server.integrations.tools.presets.presets import POLL_SECONDS, Presets
 from server.integrations.tools.presets.startup import add_wanted
+from server.integrations.tools.questions import Questions
 from server.integrations.tools.record import Records
 from server.integrations.tools.store import Store
 from server.integrations.tools.stored import Credentials, fingerprint
 from server.integrations.tools.upstream import Upstream
+from server.integrations.tools.watcher import Watcher
 from server.sdk.context import Context
 from server.sdk.dynamic import DynamicOperations
 from server.sdk.health import Health
@@ -41,7 +44,7 @@ class ToolsService(Health):
         self._context, self._store = context, Store(context.settings, context.secrets)
         self._records = Records(context.folders.data)
         self.upstreams: dict[str, Upstream] = {}
-        self.offers = Offers()
+        self.offers, self.questions, self.watcher = Offers(), Questions(context), Watcher(self, self._store)
         self._changed = asyncio.Event()
         self._changing, self._updating = asyncio.Lock(), asyncio.Lock()
         self.presets = Presets(context, self.put, self._list_configs, lambda: context.events.publish(TOPIC))
@@ -54,7 +57,7 @@ class ToolsService(Health):
                 return f"The MCP server “{upstream.config.title}” is not the one that you added. Confirm it, or remove it."
             if upstream.status.state is UpstreamState.failed:
                 return upstream.status.error
-        return None
+        return f"The watched configuration: {self.watcher.error}" if self.watcher.error else None
 
     @property
     def is_set_up(self) -> bool:
@@ -102,11 +105,25 @@ class ToolsService(Health):
         """Add servers, or replace those of the same ids; one without secrets keeps those that it has."""
         async with self._changing:
             added = [await self._add(config, imported.secrets.get(config.id)) for config in imported.upstreams]
+        await self.settle(added)
+        return added
+
+    async def replace(self, config: UpstreamConfig, secrets: UpstreamSecrets, credentials: Credentials | None) -> str:
+        """Add a server, or replace the one of its id, and return its id. `credentials`: None if the person adds it."""
+        async with self._changing:
+            if credentials is None:
+                return await self._add(config, secrets)
+            config = config.model_copy(update={"id": self._store.choose_id(config)})
+            await self._store.put(config, credentials)
+            await self._open(config, credentials)
+        return config.id
+
+    async def settle(self, server_ids: Collection[str]) -> None:
+        """Wait until servers run or have failed, not for ever, and put their tools in force."""
         with suppress(TimeoutError):
             async with asyncio.timeout(ADD_SECONDS):
-                await asyncio.gather(*(self._wait_settled(server_id) for server_id in added))
+                await asyncio.gather(*(self._wait_settled(server_id) for server_id in server_ids))
         await self.update()
-        return added
 
     async def _add(self, config: UpstreamConfig, secrets: UpstreamSecrets | None) -> str:
         config = config.model_copy(update={"id": self._store.choose_id(config)})
@@ -126,7 +143,8 @@ class ToolsService(Health):
         if former := self.upstreams.get(config.id):
             await former.close()
         record = await asyncio.to_thread(self._records.read, config.id, fingerprint(config))
-        upstream = Upstream(config, credentials, self._changed.set, self._context.clock, record)
+        ask = partial(self.questions.ask, config.id, config.title)
+        upstream = Upstream(config, credentials, self._changed.set, self._context.clock, record, ask)
         self.upstreams[config.id] = upstream
         await upstream.start()
         self._changed.set()
@@ -152,10 +170,14 @@ class ToolsService(Health):
         await self.presets.remove_unused()
         await self.update()
 
-    async def confirm(self, server_id: str) -> None:
-        """Run a configuration that came from elsewhere, such as a backup; untrusted."""
+    async def confirm(self, server_id: str, revision: str = "") -> None:
+        """Run a configuration that came from elsewhere, such as a backup; untrusted. Raises Conflict if it has changed since.
+
+        `revision`: of the configuration that the person saw.
+        """
         async with self._changing:
             upstream = self.find(server_id)
+            self.watcher.require_seen(server_id, revision)
             secrets = upstream.credentials.secrets
             credentials = Credentials(secrets=secrets, fingerprint=fingerprint(upstream.config))
             await self._forget(server_id)
@@ -216,6 +238,10 @@ class ToolsService(Health):
             names = frozenset(self._context.operations.list_names())
             if await asyncio.to_thread(self.offers.make, dict(self.upstreams), names):
                 await self._context.operations.refresh()
+        self.publish()
+
+    def publish(self) -> None:
+        """Publish that what the person sees has changed."""
         self._context.events.publish(TOPIC)
 
     async def follow(self) -> None:
@@ -265,13 +291,16 @@ async def observe(upstream: Upstream, records: Records) -> None:
 async def start(context: Context) -> AsyncIterator[ToolsService]:
     """Start the servers, and offer their tools as they come."""
     service = ToolsService(context)
-    following = context.tasks.start(service.follow(), name="offer the tools of MCP servers")
+    context.approval_requests.add(service.questions)
+    tasks = [context.tasks.start(service.follow(), name="offer the tools of MCP servers")]
     try:
         await service.open_all()
         await service.presets.remove_unused()
         context.tasks.start(add_wanted(service.presets), name="add presets")
         context.tasks.repeat(service.presets.check, lambda: POLL_SECONDS, name="look for newer presets")
+        tasks.append(context.tasks.start(service.watcher.follow(), name="follow the watched configuration"))
         yield service
     finally:
-        following.cancel()
+        for task in tasks:
+            task.cancel()
         await service.close()

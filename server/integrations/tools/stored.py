@@ -12,11 +12,19 @@ from server.integrations.tools.models import Frozen, Tool, UpstreamConfig, Upstr
 SECTION = "tools"
 
 
+class WatchedFile(Frozen):
+    """A configuration file that is watched. `servers`: ids of its servers, by the ids that their names make."""
+
+    path: str
+    servers: Mapping[str, str] = {}
+
+
 class ToolsSettings(BaseModel):
     """Settings of the tools of MCP servers."""
 
     upstreams: list[UpstreamConfig] = Field([], description="The MCP servers.")
     retired: dict[str, str] = Field({}, description="Fingerprints of removed servers by id, which no other server gets.")
+    watched: WatchedFile | None = Field(None, description="The configuration file that is watched.")
     query_tool: str = Field(
         "",
         max_length=64,

@@ -11,20 +11,23 @@ from server.core.errors import Conflict, Unavailable
 from server.core.text import shorten
 from server.integrations.tools.config.connection import resolve
 from server.integrations.tools.log import UpstreamLog
-from server.integrations.tools.models import Catalog, Tool, ToolResult, UpstreamConfig, UpstreamStatus
+from server.integrations.tools.models import Ask, Catalog, Tool, ToolResult, UpstreamConfig, UpstreamStatus
 from server.integrations.tools.record import ServerRecord
 from server.integrations.tools.resources import BuiltInTool, list_built_in, use_built_in
 from server.integrations.tools.risks import Risks, find_risks
 from server.integrations.tools.sessions import Sessions
-from server.integrations.tools.stored import Credentials, fingerprint, fingerprint_tool
+from server.integrations.tools.stored import Credentials, digest, fingerprint, fingerprint_tool
 from server.integrations.tools.supervisor import Supervisor, UpstreamSession
 
 LONGEST_CALL = 86_400.0  # seconds
-SHOWN = 10_000  # characters of an address or a command: the person decides by it
+SHOWN = 20_000  # characters of an address or a command: the person decides by it
 
 
 class Upstream:
-    """A server. `on_change` is called after every change of its state or its lists. `record`: what is known of it."""
+    """A server. `on_change` is called after every change of its state or its lists.
+
+    `record`: what is known of it. `ask`: puts its questions to the person.
+    """
 
     def __init__(
         self,
@@ -33,8 +36,10 @@ class Upstream:
         on_change: Callable[[], None],
         clock: Clock,
         record: ServerRecord | None = None,
+        ask: Ask | None = None,
     ) -> None:
-        self.config, self.credentials, self.record = config, credentials, record or ServerRecord()
+        self.config, self.credentials, self._ask = config, credentials, ask
+        self.record = record or ServerRecord()
         values = credentials.secrets
         texts = [*values.environment.values(), *values.headers.values(), *values.variables.values(), values.query]
         self.log = UpstreamLog(value.get_secret_value() for value in texts)
@@ -51,6 +56,11 @@ class Upstream:
         return self.credentials.fingerprint == fingerprint(self.config)
 
     @property
+    def revision(self) -> str:
+        """Fingerprint of all of its configuration, also of its secrets."""
+        return digest([self.config.model_dump(mode="json"), self.credentials.to_json()])
+
+    @property
     def is_on(self) -> bool:
         return self.config.enabled and self.is_confirmed
 
@@ -60,9 +70,9 @@ class Upstream:
 
     @property
     def target(self) -> str:
-        """Its address or command, as it may be shown."""
-        text = self.config.url or " ".join((self.config.command, *self.config.arguments))
-        return self.log.redact(text)[:SHOWN]
+        """Its address or command, as it may be shown: in full, as the person goes by it when they confirm it."""
+        text = self.log.redact(self.config.url or " ".join((self.config.command, *self.config.arguments)))
+        return text if len(text) <= SHOWN else f"{text[:SHOWN]} … and {len(text) - SHOWN} more characters"
 
     def list_tools(self) -> tuple[Tool, ...]:
         """List its tools, also those that are not offered."""
@@ -160,5 +170,5 @@ class Upstream:
     async def _open(self, on_change: Callable[[], None]) -> AsyncIterator[UpstreamSession]:
         adapter = await asyncio.to_thread(import_module, "server.integrations.tools.adapter.session")
         connection = await asyncio.to_thread(resolve, self.config, self.credentials.secrets)
-        async with adapter.open_session(connection, self.log, on_change) as session:
+        async with adapter.open_session(connection, self.log, on_change, ask=self._ask) as session:
             yield session

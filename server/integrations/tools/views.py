@@ -13,6 +13,7 @@ from server.integrations.tools.offers import Offers
 from server.integrations.tools.schemas.portable import make_portable
 from server.integrations.tools.service import ToolsService
 from server.integrations.tools.upstream import Upstream
+from server.integrations.tools.watcher import WatchedView
 
 MOST_OFFERED = 28  # of the 30 operations that an action takes; two poll approvals and jobs
 CLAIM = "Its server says that it only reads. Deskhand asks all the same, until you mark it."
@@ -75,6 +76,9 @@ class UpstreamView(BaseModel):
     headers: list[str] = Field(description="Names of the headers that are sent to it; their values are secret.")
     variables: list[str] = Field(description="Names of the variables in its configuration; their values are secret.")
     missing: list[str] = Field(description="Names of those without a value.")
+    revision: str = Field(description="What it is now, to be confirmed as it is shown.")
+    resources: int = Field(description="How many resources it has, with their templates.")
+    prompts: int = Field(description="How many prompts it has.")
     tools: list[ToolView]
 
 
@@ -83,6 +87,7 @@ class ToolsView(BaseModel):
 
     servers: list[UpstreamView]
     renamed: dict[str, list[str]]
+    watched: WatchedView | None
 
 
 class AddOrder(BaseModel):
@@ -119,6 +124,7 @@ def view_all(service: ToolsService) -> ToolsView:
     return ToolsView(
         servers=[view_upstream(service.offers, upstream) for upstream in service.upstreams.values()],
         renamed=service.offers.list_renamed(),
+        watched=service.watcher.view(),
     )
 
 
@@ -137,6 +143,9 @@ def view_upstream(offers: Offers, upstream: Upstream) -> UpstreamView:
         new_instructions=upstream.new_instructions,
         warnings=list(upstream.risks.warnings),
         can_trust=upstream.risks.whole,
+        revision=upstream.revision,
+        resources=len(upstream.supervisor.catalog.resources) + len(upstream.supervisor.catalog.templates),
+        prompts=len(upstream.supervisor.catalog.prompts),
         info=status.info,
         notes=[*upstream.supervisor.catalog.notes, *warn_of_number(upstream)],
         tools=list_tools(offers, upstream),

@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,4 +110,12 @@ def wait_for_tool(served: Served, server: str, name: str, seconds: float = 60, *
         if tool and all(tool[key] == value for key, value in values.items()):
             return tool
         assert time.monotonic() < limit, tool
+        time.sleep(0.05)
+
+
+def wait_until(condition: Callable[[], Any], seconds: float = 60) -> None:
+    """Wait for a condition."""
+    limit = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < limit, "it did not happen"
         time.sleep(0.05)

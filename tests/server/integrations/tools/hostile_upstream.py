@@ -21,7 +21,7 @@ def tool(name: str, **values: Any) -> dict[str, Any]:
     return {"name": name, "description": f"Does {name}.", "inputSchema": OBJECT, **values}
 
 
-PLAIN = [tool("echo"), tool("wait"), tool("fail"), tool("ask"), tool("status")]
+PLAIN = [tool("echo"), tool("wait"), tool("fail"), tool("ask"), tool("pay"), tool("status")]
 LISTS = {
     "many": [tool(f"tool_{number}") for number in range(10_000)],
     "hidden": [tool("get\u202e_data", title="\x1b[31mred", description=TEXT), tool("echo")],
@@ -77,6 +77,10 @@ def call(identity: Any, params: dict[str, Any]) -> None:
     if name == "ask":
         send({"id": "question", "method": "elicitation/create", "params": {"message": "Your PIN?", "requestedSchema": OBJECT}})
         ANSWERS[identity] = "question"
+        return
+    if name == "pay":
+        page = {"mode": "url", "elicitationId": "1", "message": "Pay.", "url": "https://library.example/pay"}
+        send({"id": identity, "error": {"code": -32042, "message": "Pay first.", "data": {"elicitations": [page]}}})
         return
     if name == "status":
         result["content"] = [{"type": "text", "text": json.dumps({"cancelled": CANCELLED})}]

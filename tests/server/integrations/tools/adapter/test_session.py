@@ -82,9 +82,9 @@ async def test_question_of_a_server_is_declined_and_the_answer_says_so() -> None
         await session.list_all()
         result = await session.call_tool("ask", {})
         assert json.loads(result.blocks[0].text)["result"] == {"action": "decline"}
-        assert "Deskhand declined" in result.blocks[1].text
+        assert "Nobody can answer it here." in result.blocks[1].text
         assert len((await session.call_tool("echo", {})).blocks) == 1
-    assert log.lines() == ["It asked: Your PIN? Deskhand declined."]
+    assert log.lines() == ["It asked: Your PIN? Nobody can answer it here."]
 
 
 async def test_unsupported_request_is_an_error() -> None:
