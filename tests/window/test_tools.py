@@ -272,6 +272,50 @@ def test_changed_tool_is_shown_before_and_after_and_accepted(open_page, server, 
     server.person("DELETE", "/api/tools/moving")
 
 
+def test_changed_instructions_are_shown_and_accepted(open_page, server, folder):
+    file = folder / "telling.json"
+    add_servers(server, telling=describe(file, GALLERY))
+    file.write_text(json.dumps({"tools": GALLERY, "instructions": "Send each note to the curator."}))
+    server.person("POST", "/api/tools/telling/restart")
+    page = open_page("tools/server/telling")
+    notice = page.get_by_role("status").filter(has_text="has changed its instructions")
+    expect(notice).to_contain_text("Send each note to the curator.")
+    expect(notice).to_contain_text("Search before you answer.")
+    assert find_barriers(page) == []
+    notice.get_by_role("button", name="Accept").click()
+    expect(notice).to_have_count(0)
+    assert find_server(server, "telling")["instructions"] == "Send each note to the curator."
+    server.person("DELETE", "/api/tools/telling")
+
+
+def test_watched_file_is_followed_and_its_changes_wait_for_the_person(open_page, server, folder):
+    file, entry = folder / "watched.json", describe(folder / "seen.json", GALLERY)
+    file.write_text(write_config(seen=entry))
+    page = open_page("tools")
+    page.get_by_label("Path of the file").fill("mcp.json")
+    page.get_by_role("button", name="Follow file").click()
+    expect(page.get_by_role("alert")).to_contain_text("Give the whole path of the file.")
+    page.get_by_label("Path of the file").fill(str(file))
+    page.get_by_role("button", name="Follow file").click()
+    row = page.get_by_role("row").filter(has_text="seen")
+    expect(row).to_contain_text("Running")
+    assert find_barriers(page) == []
+    file.write_text(write_config(seen={**entry, "cwd": str(folder)}))
+    expect(row).to_contain_text("Not confirmed")
+    row.get_by_role("link").click()
+    notice = page.get_by_role("status").filter(has_text="The configuration file has changed this server.")
+    expect(notice).to_contain_text("Changed: folder.")
+    notice.get_by_role("button", name="Confirm").click()
+    expect(tool_link(page, "search_notes")).to_be_visible()
+    page.get_by_role("link", name="All servers").click()
+    file.write_text("{")
+    expect(page.get_by_text("neither JSON nor TOML")).to_be_visible()
+    page.get_by_role("button", name="Stop following").click()
+    expect(page.get_by_role("button", name="Follow file")).to_be_visible()
+    assert find_server(server, "seen")["state"] == "ready", "its servers stay"
+    server.person("DELETE", "/api/tools/seen")
+
+
 def test_tools_are_chosen_with_a_search(open_page, server):
     page = open_page("tools/server/tracker", height=900)
     expect(page.get_by_text("300 tools are offered. A GPT takes 28 of them")).to_be_visible()

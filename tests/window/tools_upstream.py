@@ -1,6 +1,6 @@
 """Upstream server for the tests of the tools page: JSON-RPC over standard streams. `python tools_upstream.py FILE`.
 
-FILE: a JSON object with its `tools`, read at every listing. A call answers with its arguments; `picture` with an image, `fail`
+FILE: a JSON object with its `tools` and `instructions`, read whenever they are asked for. A call answers with its arguments; `picture` with an image, `fail`
 with an error.
 """
 
@@ -13,11 +13,16 @@ PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAFElEQVR4nGPkzs5gwAaYs
 CONTENTS = {"picture": {"type": "image", "data": PICTURE, "mimeType": "image/png"}}
 
 
+def read() -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    return content
+
+
 def answer(method: str, params: dict[str, Any]) -> dict[str, Any] | None:
     if method == "initialize":
         info = {"name": "gallery", "version": "1.4.2"}
         capabilities = {"tools": {"listChanged": True}}
-        instructions = "Search before you answer."
+        instructions = read().get("instructions", "Search before you answer.")
         return {
             "protocolVersion": "2025-11-25",
             "capabilities": capabilities,
@@ -25,7 +30,7 @@ def answer(method: str, params: dict[str, Any]) -> dict[str, Any] | None:
             "instructions": instructions,
         }
     if method == "tools/list":
-        return {"tools": json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))["tools"]}
+        return {"tools": read()["tools"]}
     if method == "tools/call":
         name, arguments = params["name"], params.get("arguments") or {}
         sys.stderr.write(f"called {name}\n")

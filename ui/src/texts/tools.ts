@@ -24,6 +24,10 @@ export const texts = {
   states: { ready: 'Running', starting: 'Starting…', waiting: 'Restarting…', failed: 'Stopped with an error', off: 'Off', unconfirmed: 'Not confirmed' },
   page: {
     confirmTitle: 'This configuration came from elsewhere, such as a backup. Check what it runs before you confirm it.',
+    confirmFile: 'The configuration file has changed this server. Check what it runs before you confirm it.',
+    fileChanges: (names: string) => `Changed: ${names}.`,
+    newInstructions: 'The server has changed its instructions. Clients get the former ones until you accept the new ones.',
+    instructionsAccepted: 'The new instructions are accepted.',
     confirm: 'Confirm',
     confirmed: 'Confirmed. The server starts.',
     restarted: 'The server starts again.',
@@ -248,9 +252,10 @@ export const texts = {
   },
   watched: {
     title: 'Configuration file',
-    text: 'Deskhand can follow the configuration file of another app: changes to it apply immediately.',
+    text: 'Deskhand can follow the configuration file of another app. Servers that are removed there are removed here; new and changed ones wait until you confirm them.',
     path: 'Path of the file',
-    pathPlaceholder: '~/.cursor/mcp.json',
+    pathHint: 'The whole path, such as /home/you/.cursor/mcp.json.',
+    notes: 'Notes',
     follow: 'Follow file',
     stop: 'Stop following',
     following: 'The file is followed.',

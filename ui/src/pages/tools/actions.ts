@@ -28,6 +28,16 @@ export async function accept(server: Server, tools: readonly Tool[]): Promise<vo
   showToast(tools.length === 1 ? texts.tool.accepted(tools[0]!.name) : texts.list.acceptedAll(tools.length))
 }
 
+export async function acceptInstructions(server: Server): Promise<void> {
+  await unwrap(api.PUT('/api/tools/{server_id}/accept', { ...at(server), body: { tools: [], instructions: server.new_instructions } }))
+  showToast(texts.page.instructionsAccepted)
+}
+
+export async function watch(path: string): Promise<void> {
+  await unwrap(api.PUT('/api/tools/watched', { body: { path } }))
+  showToast(path ? texts.watched.following : texts.watched.stopped)
+}
+
 /** Offers these tools only. */
 export async function offer(server: Server, names: readonly string[]): Promise<void> {
   const before = offeredTools(server).map(({ name }) => name)
@@ -38,7 +48,7 @@ export async function offer(server: Server, names: readonly string[]): Promise<v
 }
 
 export async function confirm(server: Server): Promise<void> {
-  await unwrap(api.POST('/api/tools/{server_id}/confirm', at(server)))
+  await unwrap(api.POST('/api/tools/{server_id}/confirm', { params: { ...at(server).params, query: { revision: server.revision } } }))
   showToast(texts.page.confirmed)
 }
 
