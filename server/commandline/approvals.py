@@ -42,6 +42,8 @@ def show(question: dict[str, Any]) -> None:
         say_field(field["name"], field["value"])
     if question["must_open"]:
         say(f"    Not all of it can be shown here. Read it in full first: {format_command('approvals show')} {question['id']}")
+    for entry in question["form"]:
+        say_field(f"--value {entry['name']}=…", describe_form_field(entry))
     code = " --code NNNN" if question["wants_code"] else ""
     yes, no = (f"{format_command(f'approvals {word}')} {question['id']}" for word in ("approve", "deny"))
     say(f"    Approve: {yes}{code}   Deny: {no}")
@@ -49,6 +51,13 @@ def show(question: dict[str, Any]) -> None:
         say(f"    Approve more than this request: --for {' or '.join(further)}")
     if question["expires_at"]:
         say(f"    Expires {say_time(question['expires_at'])}.")
+
+
+def describe_form_field(entry: dict[str, Any]) -> str:
+    """Describe a value that is sent with an approval."""
+    choices = " or ".join(choice["value"] for choice in entry["choices"]) or {"boolean": "true or false"}.get(entry["kind"], "")
+    parts = (entry["label"], entry["description"], choices, f"default: {entry['default']}" if entry["default"] else "")
+    return "; ".join(filter(None, (*parts, "" if entry["required"] else "optional")))
 
 
 @approvals.command("show", epilog=example("deskhand approvals show call-3f9a21"))
@@ -85,10 +94,12 @@ class DurationChoice(click.Choice[str]):
     show_default=True,
     help="What to approve: this request, similar ones for 15 minutes, these recipients, or always.",
 )
+@click.option("--value", "values", multiple=True, metavar="NAME=VALUE", help="A value that the request asks for.")
 @data_dir_option
-def approve(question_id: str, code: str | None, extent: str, data_dir: Path | None) -> None:
+def approve(question_id: str, code: str | None, extent: str, values: tuple[str, ...], data_dir: Path | None) -> None:
     """Approve a request."""
-    path, order = f"/api/approvals/{quote(question_id, safe='')}/approve", {"extent": extent, "code": code}
+    path, entered = f"/api/approvals/{quote(question_id, safe='')}/approve", dict(pair.partition("=")[::2] for pair in values)
+    order = {"extent": extent, "code": code, "values": entered}
     with connect(data_dir, running_only=True) as deskhand:
         question = next((item for item in deskhand.call("GET", "/api/approvals") if item["id"] == question_id), None)
         answer = deskhand.call("POST", path, order)

@@ -85,11 +85,11 @@ class OverHttp:
     def __init__(self, client: "httpx2.Client") -> None:
         self._client = client
 
-    def call(self, method: str, path: str, body: Any = None) -> Any:
+    def call(self, method: str, path: str, body: Any = None, *, seconds: float | None = None) -> Any:
         import httpx2
 
         try:
-            response = self._client.request(method, path, json=body)
+            response = self._client.request(method, path, json=body, timeout=seconds or SECONDS)
             return read_answer(response.status_code, response.content)
         except httpx2.TimeoutException:
             raise Unavailable("Deskhand does not answer. Check its log, or start it again.") from None
@@ -103,7 +103,8 @@ class InProcess:
     def __init__(self, app: Callable[..., Coroutine[Any, Any, None]], key: str, runner: asyncio.Runner) -> None:
         self._app, self._headers, self._runner = app, (("Authorization", f"Bearer {key}"),), runner
 
-    def call(self, method: str, path: str, body: Any = None) -> Any:
+    def call(self, method: str, path: str, body: Any = None, *, seconds: float | None = None) -> Any:
+        del seconds
         from server.http.in_process import InternalRequest, ResponseCollector, make_scope
 
         path, _, query = path.partition("?")

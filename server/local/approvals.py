@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from typing import Literal
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
@@ -17,6 +18,25 @@ class QuestionField(BaseModel):
 
     name: str = Field(description="What it is, such as To.")
     value: str = Field(description="Word for word.")
+
+
+class ChoiceView(BaseModel):
+    """A choice of a form."""
+
+    value: str = Field(description="What is sent.")
+    label: str = Field(description="What is shown.")
+
+
+class FormFieldView(BaseModel):
+    """A value that the person may enter."""
+
+    name: str = Field(description="Its name.")
+    label: str = Field(description="What is shown.")
+    kind: Literal["text", "number", "boolean", "choice", "choices"] = Field(description="What it is.")
+    description: str = Field(description="More about it.")
+    required: bool = Field(description="Whether it must be entered.")
+    default: str = Field(description="The usual value, as text.")
+    choices: list[ChoiceView] = Field(description="The values of choice and choices.")
 
 
 class QuestionView(BaseModel):
@@ -40,6 +60,7 @@ class QuestionView(BaseModel):
     must_open: bool = Field(
         description="Whether the fields do not show all of it, so that it must be opened before it is approved."
     )
+    form: list[FormFieldView] = Field(description="Values to enter, which are sent with the approval.")
 
 
 class Yes(BaseModel):
@@ -47,6 +68,7 @@ class Yes(BaseModel):
 
     extent: ApprovalDuration = Field(ApprovalDuration.once, description="How far it goes.")
     code: str | None = Field(None, max_length=16, description="The 4-digit code, if it is needed.")
+    values: dict[str, str | bool | int | float | list[str]] = Field({}, max_length=100, description="The values of its form.")
 
 
 class No(BaseModel):
@@ -85,7 +107,7 @@ def create_routes(state: State) -> APIRouter:
     @routes.post("/{question_id}/approve")
     async def approve(question_id: str, yes: Yes) -> Message:
         """Approves a request."""
-        return Message(message=await questions.approve(question_id, yes.extent, yes.code))
+        return Message(message=await questions.approve(question_id, yes.extent, yes.code, yes.values))
 
     @routes.post("/{question_id}/deny")
     async def deny(question_id: str, no: No) -> Message:
@@ -100,4 +122,8 @@ def view(question: ApprovalRequest, operations: Mapping[str, Operation]) -> Ques
     operation = operations.get(question.operation or "")
     fields = [{"name": name, "value": value} for name, value in question.fields]
     more = {"must_open": bool(question.source), "always": describe_always(operation) if operation else ""}
-    return QuestionView.model_validate(asdict(question) | {"fields": fields} | more)
+    form = [
+        asdict(field) | {"choices": [{"value": value, "label": label} for value, label in field.choices]}
+        for field in question.form
+    ]
+    return QuestionView.model_validate(asdict(question) | {"fields": fields, "form": form} | more)

@@ -5,7 +5,7 @@ import asyncio
 from fastapi import APIRouter, Depends
 
 from server.access.clients.client import UNCHANGED, Change, Client, Policy
-from server.access.clients.presets import MOST_OPERATIONS, Permissions, make_permissions
+from server.access.clients.presets import MOST_OPERATIONS, Permissions, make_permissions, require_individual
 from server.access.clients.usage import Use
 from server.core.errors import InvalidInput
 from server.local.models import ClientChange, ClientsEnded, ClientView, DocumentView, MadeClient, NewClient, view_client
@@ -154,6 +154,7 @@ async def look(state: State, client: Client) -> ClientView:
 def choose_permissions(state: State, order: NewClient) -> Permissions:
     """Choose the permissions of a new client: those of its preset or all, then what is allowed or denied by name."""
     check_operations(state, {*order.allow, *order.deny})
+    require_individual(state.runtime.operations().values(), order.allow)
     if both := sorted(set(order.allow) & set(order.deny)):
         raise InvalidInput(f"{', '.join(both)} cannot be allowed and denied at once.")
     permissions, operations = Permissions(check_scopes(state, order.scopes), {}), state.runtime.operations()
@@ -185,6 +186,8 @@ def check_operations(state: State, names: set[str]) -> None:
 async def make_change(state: State, name: str, order: ClientChange) -> Change:
     """Make the change of a client. Raises InvalidInput for an unknown scope or operation, NotFound for an unknown client."""
     check_operations(state, set(order.policies))
+    allowed = [name for name, policy in order.policies.items() if policy is Policy.allow]
+    require_individual(state.runtime.operations().values(), allowed)
     scopes = None
     if order.scopes is not None:
         scopes = check_scopes(state, order.scopes, (await state.clients.show(name)).scopes)

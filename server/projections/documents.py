@@ -5,8 +5,9 @@ from typing import Any
 
 from server.access.clients.presets import is_needed
 from server.access.clients.registry import Client, Policy
+from server.core.errors import NotFound
 from server.core.version import read_version
-from server.projections.openapi import find_excesses, make_document
+from server.projections.openapi import describe_document, find_excesses, make_document
 from server.runtime.state import State
 from server.sdk.operation import Operation
 
@@ -42,6 +43,7 @@ class Documents:
                 signs_in=signs_in,
                 scope_labels=runtime.scopes(),
             )
+            document["info"]["description"] = describe_document(runtime.list_instructions(names))
             if len(self._made) >= MOST_KEPT:
                 self._made.clear()
             self._made[key] = document
@@ -52,10 +54,21 @@ class Documents:
         live = [client for client in await self._state.clients.list() if client.revoked_at is None]
         return next((client for client in live if compare_digest(client.document_id, document_id)), None)
 
-    def make_for(self, client: Client) -> dict[str, Any]:
-        """Make a client's document."""
-        names = {operation.name for operation in offered(client, self._state.runtime.operations())}
-        return self.make(names, f"Deskhand for {client.name}", signs_in=client.signs_in)
+    def list_names(self, client: Client) -> list[str]:
+        """List the operations in a client's document, under their public names."""
+        return [operation.public_name for operation in offered(client, self._state.runtime.operations())]
+
+    def make_for(self, client: Client, scope: str = "") -> dict[str, Any]:
+        """Make a client's document, or the part of it that is within one scope. Raises NotFound if nothing is."""
+        operations = offered(client, self._state.runtime.operations())
+        title = f"Deskhand for {client.name}"
+        if scope:
+            own = [operation for operation in operations if operation.scope == scope]
+            if not own:
+                raise NotFound("This client has nothing of that scope. Deskhand shows what it has under Access.")
+            operations = [*own, *(other for other in operations if not other.scope and is_needed(other, own))]
+            title = f"{self._state.runtime.scopes()[scope]} ({title})"
+        return self.make({operation.name for operation in operations}, title, signs_in=client.signs_in)
 
     def check(self, client: Client) -> list[str]:
         """Say what ChatGPT would not take about a client's document."""

@@ -26,6 +26,7 @@ DESCRIPTION = (
     "What this computer offers to ChatGPT and to scripts, as far as the person at it allows. "
     "Operations that change something run only when that person has allowed them. An answer 202 means that they are being asked."
 )
+LONGEST_TEXT = 8_000  # characters about a whole document
 FAILURES = {
     401: "The key is missing or unknown, or an account must be signed in to again.",
     403: "This client may not do that, or it has to be allowed first.",
@@ -93,6 +94,12 @@ def make_document(
     simplify(document)
     drop_unused(document)
     return document
+
+
+def describe_document(instructions: Iterable[str]) -> str:
+    """Describe a document, with what the sources of its operations say about them, in bounds."""
+    text = " ".join((DESCRIPTION, *instructions))
+    return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"
 
 
 def walk_operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 from server.access.activity.deliveries import DeliveryLog
 from server.access.oauth.metadata import OPEN_TO_PAGES
 from server.access.origins import SECTION, OriginSettings
-from server.core.errors import NotFound, Unavailable
+from server.core.errors import NotAuthenticated, NotFound, Unavailable
 from server.http.application import new_application
 from server.http.deferred_routes import DeferredRoutes, include
 from server.http.middleware import HostOriginMiddleware, PathMiddleware, SecurityHeadersMiddleware, TrailingSlashMiddleware
@@ -43,7 +43,7 @@ def create_public(state: State) -> ASGIApp:
     state.runtime.attach(deferred, make_routes)
     app.router.routes.append(state.runtime.dynamic)
     documents = Documents(state)
-    app.router.routes += [*create_status_pages(documents.version), create_asset_route(state.assets)]
+    app.router.routes += [*create_status_pages(state, documents), create_asset_route(state.assets)]
     deferred.add(PAGES, lambda: include(import_module("server.public.pages").create_pages(state, documents)))
     app.state.inside = state.inside
     state.inside.app, state.inside.prepare = app, deferred.prepare
@@ -54,14 +54,22 @@ def create_public(state: State) -> ASGIApp:
     return SecurityHeadersMiddleware(checked, headers)
 
 
-def create_status_pages(version: str) -> list[BaseRoute]:
+def create_status_pages(state: State, documents: Documents) -> list[BaseRoute]:
     """Make the routes that answer first, without FastAPI, which takes a while for its first route."""
+    about = {"status": "online", "service": "Deskhand", "version": documents.version, "documentation": "/docs"}
 
     async def show_service(_: Request) -> JSONResponse:
-        return JSONResponse({"status": "online", "service": "Deskhand", "version": version, "documentation": "/docs"})
+        return JSONResponse(about)
 
-    async def show_health(_: Request) -> JSONResponse:
-        return JSONResponse({"status": "healthy"})
+    async def show_health(request: Request) -> JSONResponse:
+        """Show a client which tools it has; a caller without a valid key learns nothing of them."""
+        try:
+            client = await state.guard.authenticate_request(request.headers)
+        except NotAuthenticated:
+            return JSONResponse({"status": "healthy"})
+        await state.guard.count(client)
+        await state.runtime.wait()
+        return JSONResponse({"status": "healthy", "available_tools": documents.list_names(client)})
 
     return [Route("/", show_service), Route("/health", show_health)]
 

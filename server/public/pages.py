@@ -5,7 +5,7 @@ import json
 from functools import lru_cache
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi import Path as InPath
 from fastapi.responses import HTMLResponse, JSONResponse
 
@@ -17,6 +17,7 @@ from server.projections.documents import Documents
 from server.projections.manifest import make_manifest
 from server.runtime.state import State
 
+Part = Annotated[str, Query(max_length=100, description="Only what is within this scope, such as read:apps.")]
 Name = Annotated[str, InPath(pattern=r"^[a-z0-9][a-z0-9._-]{0,39}$", description="The document's id, or the client's name.")]
 OTHER_DOCUMENT = "This key has no document of that name. Deskhand shows each client's address under Connect."
 PRIVACY = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Privacy</title>
@@ -78,21 +79,21 @@ def create_client_documents(state: State, documents: Documents) -> APIRouter:
     routes = APIRouter()
 
     @routes.get("/gpts/{client}/openapi.json")
-    async def show_client_document(client: Name, request: Request) -> JSONResponse:
-        return JSONResponse(await hand_out(client, request))
+    async def show_client_document(client: Name, request: Request, scope: Part = "") -> JSONResponse:
+        return JSONResponse(await hand_out(client, request, scope))
 
     @routes.get("/gpts/{client}/openapi.yaml")
-    async def show_client_document_yaml(client: Name, request: Request) -> Response:
-        return await to_yaml(await hand_out(client, request))
+    async def show_client_document_yaml(client: Name, request: Request, scope: Part = "") -> Response:
+        return await to_yaml(await hand_out(client, request, scope))
 
-    async def hand_out(client: str, request: Request) -> dict[str, Any]:
+    async def hand_out(client: str, request: Request, scope: str) -> dict[str, Any]:
         """Document by its unguessable id; by a client's name with its key only, so that nobody learns which clients exist."""
         owner = await documents.find_client(client) or await state.guard.authenticate_request(request.headers)
         if client not in {owner.document_id, owner.name}:
             raise NotFound(OTHER_DOCUMENT)
         if state.usage.record_document(owner.name, request.headers.get("host", "")):
             state.context.events.publish("documents")
-        return await asyncio.to_thread(documents.make_for, owner)
+        return await asyncio.to_thread(documents.make_for, owner, scope)
 
     return routes
 

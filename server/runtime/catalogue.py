@@ -1,7 +1,7 @@
 """The integrations as they are now, and what they offer."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -119,6 +119,15 @@ class Catalogue:
         labels |= {router.scope: router.scope_label for member in self.members for router in member.dynamic}
         scopes = sorted({operation.scope for operation in self.operations().values() if operation.scope})
         return {scope: describe_scope(scope, labels) for scope in scopes}
+
+    def list_instructions(self, names: Collection[str] | None = None) -> list[str]:
+        """List what the sources of dynamic operations say about them; only of those that have one of the names, if given."""
+        return [
+            router.instructions
+            for member in self.members
+            for router in member.dynamic
+            if router.instructions and (names is None or any(operation.name in names for operation in list_operations(router)))
+        ]
 
     def has_undo(self, operation: str) -> bool:
         """Return whether an operation has an inverse now."""

@@ -159,6 +159,7 @@ def make_state(home: DataDir, address: Address, context: Context, rules: RateLim
     clients, activity = Clients(database, clock), Activity(database, context.events, clock)
     callers = Callers(clients, clock)
     context = replace(context, caller_tokens=callers)
+    context.operations.withdraw = clients.withdraw
     runtime = Runtime(core=(approval_routes, job_routes))
     pause, usage, inside = Pause(context.settings, clock), Usage(database, address, clock), InProcessClient(runtime.dynamic)
     approvals, programs = Approvals(context, activity), OAuthClients(clients, database, clock)

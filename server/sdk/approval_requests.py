@@ -5,12 +5,13 @@ list.
 """
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from server.core.command import format_command
-from server.core.errors import Conflict, NotFound
+from server.core.errors import Conflict, InvalidInput, NotFound
 from server.core.events import Events
 from server.core.invisible import show_line
 from server.core.tasks import Tasks
@@ -27,6 +28,7 @@ class Kind(StrEnum):
     call = "call"  #: a client wants to do something
     sign_in = "sign-in"  #: a program wants to become a client
     source = "source"  #: an unknown sender delivers something
+    question = "question"  #: a program that is used asks the person
 
 
 class ApprovalDuration(StrEnum):
@@ -44,12 +46,31 @@ class ApprovalDuration(StrEnum):
 
 
 @dataclass(frozen=True)
+class FormField:
+    """A value that the person may enter. `kind`: text, number, boolean, choice, or choices for several. `default`: as text.
+
+    `choices`: values and their labels.
+    """
+
+    name: str
+    label: str
+    kind: Literal["text", "number", "boolean", "choice", "choices"] = "text"
+    description: str = ""
+    required: bool = False
+    default: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+
+
+FormValues = Mapping[str, str | bool | int | float | list[str]]
+
+
+@dataclass(frozen=True)
 class ApprovalRequest:
     """One request. `id` begins with its source's prefix and a dash. `sentence`: verb and object, without a full stop.
 
     `fields`: exactly what will happen. `wants_code`: the person types the digits that the requesting browser shows.
     `extents`: the durations that can be approved; the first is the default. `recipients`: those of ApprovalDuration.recipients.
-    `html`, `source`: see Effect.
+    `html`, `source`: see Effect. `form`: values that are sent with an approval.
     """
 
     id: str
@@ -65,6 +86,7 @@ class ApprovalRequest:
     recipients: tuple[str, ...] = ()
     html: str = ""
     source: str = ""
+    form: tuple[FormField, ...] = ()
 
 
 class PromptSource(Protocol):
@@ -83,6 +105,14 @@ class PromptSource(Protocol):
 
     async def deny(self, question_id: str, reason: str) -> str:
         """Deny a request, with a reason that may be empty. Returns what happens now, in a sentence. Raises NotFound."""
+
+
+@runtime_checkable
+class FormSource(Protocol):
+    """A source of requests that are answered with values. It is a PromptSource besides."""
+
+    async def submit(self, question_id: str, values: FormValues) -> str:
+        """Approve a request with values. Returns what happens now. Raises NotFound and InvalidInput."""
 
 
 class ApprovalRequests:
@@ -104,11 +134,26 @@ class ApprovalRequests:
         pending = [request for source in tuple(self._sources.values()) for request in await source.list_requests()]
         return sorted(pending, key=lambda request: (request.expires_at is None, request.asked_at))
 
-    async def approve(self, question_id: str, extent: ApprovalDuration = ApprovalDuration.once, code: str | None = None) -> str:
-        """Approve a request. Raises what PromptSource.approve raises, and Conflict if it must be opened in full before."""
+    async def approve(
+        self,
+        question_id: str,
+        extent: ApprovalDuration = ApprovalDuration.once,
+        code: str | None = None,
+        values: FormValues | None = None,
+    ) -> str:
+        """Approve a request, with the values of its form if it has one.
+
+        Raises what PromptSource.approve raises, and Conflict if it must be opened in full before.
+        """
         if question_id not in self._opened and (request := await self._request(question_id)) and request.source:
             raise Conflict(MUST_BE_OPENED.format(f"{format_command('approvals show')} {question_id}"))
-        sentence = await self._find(question_id).approve(question_id, extent, code)
+        source = self._find(question_id)
+        if isinstance(source, FormSource):
+            sentence = await source.submit(question_id, values or {})
+        elif values:
+            raise InvalidInput("This request takes no values.")
+        else:
+            sentence = await source.approve(question_id, extent, code)
         self.publish_change()
         return sentence
 

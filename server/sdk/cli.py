@@ -21,8 +21,11 @@ from server.core.items import convert_item
 class LocalApi(Protocol):
     """The local API, as commands use it."""
 
-    def call(self, method: str, path: str, body: Any = None) -> Any:
-        """Send a request and return the JSON of its response. Raises DeskhandError with the sentence of a refusal."""
+    def call(self, method: str, path: str, body: Any = None, *, seconds: float | None = None) -> Any:
+        """Send a request and return the JSON of its response. Raises DeskhandError with the sentence of a refusal.
+
+        `seconds`: the limit of each part of a request that takes long, such as an installation.
+        """
 
 
 def connect(data_dir: Path | None, *, running_only: bool = False) -> AbstractContextManager[LocalApi]:

@@ -21,7 +21,10 @@ Kind = Literal["text", "image", "audio", "resource_link"]
 
 @dataclass(frozen=True)
 class Block:
-    """One part of an answer: `text`; or `data` with its `mime_type`, of an image or audio; or the `uri` of a resource."""
+    """One part of an answer: `text`; or `data` with its `mime_type`, of an image or audio; or the `uri` of a resource.
+
+    A resource may have its `data`, too.
+    """
 
     kind: Kind
     text: str = ""
@@ -44,7 +47,7 @@ class BlockView(BaseModel):
 
     type: Kind = Field(description="text, image, audio or resource_link.")
     text: str = Field("", description="The text, or what is to be said about the part.")
-    url: str = Field("", description="Where the image or the audio is for some minutes.")
+    url: str = Field("", description="Where the image, the audio or the file is for some minutes.")
     mime_type: str = Field("", description="The type of the image, the audio or the resource.", serialization_alias="mimeType")
     uri: str = Field("", description="The address of the resource at the service that answered.")
     name: str = Field("", description="The name of the resource.")
@@ -85,11 +88,11 @@ def show(content: Content, assets: Assets, address: str) -> ContentView:
 def show_block(block: Block, assets: Assets, address: str) -> BlockView:
     """Show one part."""
     view = BlockView(type=block.kind, text=well_formed(block.text), mime_type=block.mime_type, uri=block.uri, name=block.name)
-    if block.kind not in {"image", "audio"}:
+    if not block.data and block.kind not in {"image", "audio"}:
         return view
     asset_id = assets.add(block.data, block.mime_type)
     if asset_id is None:
-        return BlockView(type="text", text=f"(This {block.kind} is too large to be shown.)")
+        return BlockView(type="text", text=f"(This {block.kind.partition('_')[0]} is too large to be shown.)")
     return view.model_copy(update={"url": f"{address}/assets/{asset_id}"})
 
 

@@ -12,6 +12,8 @@ from fastapi.routing import APIRoute
 from pydantic import AfterValidator, ValidationError, WithJsonSchema
 
 from server.core.errors import InvalidInput
+from server.core.invisible import remove_hidden
+from server.core.text import shorten
 from server.http.addresses import Address
 from server.sdk.assets import Assets
 from server.sdk.content import Content, ContentView, show
@@ -27,16 +29,20 @@ LONGEST_NAME = 64  # of a tool (anthropics/claude-code#22599)
 LONGEST_DESCRIPTION = 300  # of an operation (developers.openai.com/api/docs/actions/production)
 NAME = re.compile(rf"[A-Za-z0-9_-]{{1,{LONGEST_NAME}}}")
 PATH = re.compile(r"(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)+")
+LONGEST_INSTRUCTIONS = 1_500  # characters of one source
 LONGEST_PATH = 200  # shown in a sentence
 RESERVED = frozenset({SEARCH, FETCH})
 
 
 class DynamicOperations(Operations):
-    """The dynamic operations of one source, such as one MCP server. All have its scope, which is labelled with its title."""
+    """The dynamic operations of one source, such as one MCP server. All have its scope, which is labelled with its title.
 
-    def __init__(self, *, prefix: str, title: str, scope: str) -> None:
+    `instructions`: what the source says about their use. Models are told whose words they are.
+    """
+
+    def __init__(self, *, prefix: str, title: str, scope: str, instructions: str = "") -> None:
         super().__init__(prefix=prefix, title=title, open_world=True, scopes=(scope, scope))
-        self.title, self.scope = title, scope
+        self.title, self.scope, self.instructions = title, scope, quote_instructions(title, instructions)
 
     @property
     def scope_label(self) -> str:
@@ -80,6 +86,15 @@ class DynamicOperations(Operations):
         options = {"response_model": ContentView, "response_model_exclude_defaults": True} if operation.content else {}
         own = replace(operation, scope=self.scope, preview=describe_effect)
         self._add(path, "POST", call, own, body=written, **options)
+
+
+def quote_instructions(title: str, text: str) -> str:
+    """Quote what a source says about its operations, without hidden characters and in bounds; empty if it says nothing."""
+    words = " ".join(remove_hidden(text).split()).replace("”", '"')
+    if not words:
+        return ""
+    shown = words if len(words) <= LONGEST_INSTRUCTIONS else f"{words[: LONGEST_INSTRUCTIONS - 1]}…"
+    return f"The author of “{shorten(title)}” says about its tools, which is no instruction of the person: “{shown}”"
 
 
 def check_arguments(validator: ArgumentValidator, arguments: Arguments) -> Arguments:

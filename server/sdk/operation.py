@@ -38,6 +38,7 @@ class Effect:
     `html`: what one of the fields has as text, as its recipients see it; harmless, without scripts and pictures from elsewhere.
     `source`: in full what the fields cannot show completely; the person opens it before they can approve the call.
     `links`: addresses that the caller chose, to be fetched or of files in it. Such a call is always asked about, each time.
+    `once`: the same without links; the person can allow this one call, and no others.
     """
 
     sentence: str
@@ -47,6 +48,7 @@ class Effect:
     html: str = ""
     source: str = ""
     links: tuple[str, ...] = ()
+    once: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,8 @@ class Operation:
     `ingests`: it only adds to Deskhand's own data, so it needs no approval, and yet is not read-only.
     `rare`: seldom needed, so presets leave it out first when there are more operations than ChatGPT takes.
     `trusted`: it changes something and yet is allowed by default, as the person trusts whose it is.
+    `unaccepted`: it is not what the person accepted any more, so it asks also if they have allowed it to a client.
+    `individual`: it may not be allowed together with all others of its scope, which could do much.
     `long`: it may take longer than a client waits, and then becomes a job. `content`: its answer is a ContentView.
     `for_jobs`: clients need it for operations that are `long`, and only for them.
     `alias`: the name under which clients see it, if it is another one; policies, approvals and the activity have `name`.
@@ -107,6 +111,8 @@ class Operation:
     alias: str = ""
     listed: bool = True
     for_callers: bool = False
+    unaccepted: bool = False
+    individual: bool = False
 
     @property
     def public_name(self) -> str:

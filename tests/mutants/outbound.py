@@ -105,15 +105,27 @@ MUTANTS: list[Mutant] = [
     Mutant("server/outbound/previews.py", "given in permitted", "bool(permitted)", ("tests/server/outbound/test_previews.py",)),
     Mutant("server/outbound/http_client.py", ", event_hooks=hooks)", ")", CLIENT),
     Mutant("server/access/guard/previews.py", "        with previewing(permitted):\n", "        if True:\n", PREVIEWS),
-    Mutant("server/access/guard/call.py", "is Policy.ask or effect.links:", "is Policy.ask:", PREVIEWS),
-    Mutant("server/access/guard/call.py", "None if effect.links else await self._find", "await self._find", PREVIEWS),
+    Mutant(
+        "server/access/guard/call.py", "is Policy.ask or effect.links or effect.once:", "is Policy.ask or effect.once:", PREVIEWS
+    ),
+    Mutant(
+        "server/access/guard/call.py",
+        "None if effect.links or effect.once else await",
+        "None if effect.once else await",
+        PREVIEWS,
+    ),
     Mutant(
         "server/access/guard/call.py",
         "if previewed.unfetched and bind(digest, previewed.effect) == approval.hash:",
         "if previewed.unfetched:",
         PREVIEWS,
     ),
-    Mutant("server/access/approvals/approval.py", "        if self.effect.links:\n", "        if False:\n", PREVIEWS),
+    Mutant(
+        "server/access/approvals/approval.py",
+        "        if self.effect.links or self.effect.once:\n",
+        "        if self.effect.once:\n",
+        PREVIEWS,
+    ),
     Mutant(
         "server/integrations/gmail/mailbox/attachments.py",
         "return file if fetch.is_trusted(link) else replace(file, link=link)",

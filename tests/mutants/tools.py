@@ -71,7 +71,7 @@ MUTANTS: list[Mutant] = [
     Mutant(f"{S}/adapter/listing.py", "for tool in tools[:MOST_TOOLS]", "for tool in tools", (f"{T}/adapter/test_listing.py",)),
     Mutant(
         f"{S}/adapter/listing.py",
-        'return remove_hidden(text or "")[:longest].strip()',
+        'return show_plain(text or "", longest)',
         'return (text or "")[:longest].strip()',
         (f"{SESSION}::test_hidden_characters_are_removed_and_noted",),
     ),
@@ -140,7 +140,7 @@ MUTANTS: list[Mutant] = [
         "if",
         (f"{T}/schemas/test_references.py",),
     ),
-    Mutant(f"{S}/names.py", "if len(keys) > 1 or name in taken\n", "if len(keys) > 1\n", (f"{T}/test_names.py",)),
+    Mutant(f"{S}/names.py", "if len(keys) > 1 or name in taken or", "if len(keys) > 1 or", (f"{T}/test_names.py",)),
     Mutant(f"{S}/names.py", 'return name.replace("-", "_").lower()', "return name.lower()", (f"{T}/test_names.py",)),
     # Supervisor and sessions
     Mutant(

@@ -131,7 +131,7 @@ class Approval:
 
         One with links is allowed once, as the next one's links are others.
         """
-        if self.effect.links:
+        if self.effect.links or self.effect.once:
             return (ApprovalDuration.once,)
         recipients = (ApprovalDuration.recipients,) if self.effect.recipients else ()
         return (

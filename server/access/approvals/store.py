@@ -129,7 +129,8 @@ def to_effect(text: str) -> Effect:
     shown = tuple((str(name), str(value)) for name, value in stored["fields"])
     shown_otherwise = {name: str(stored[name]) for name in ("html", "source") if stored.get(name)}
     links = tuple(stored.get("links", ()))
-    return Effect(from_text(stored["sentence"]), shown, tuple(stored["recipients"]), links=links, **shown_otherwise)
+    once = bool(stored.get("once"))
+    return Effect(from_text(stored["sentence"]), shown, tuple(stored["recipients"]), links=links, once=once, **shown_otherwise)
 
 
 def from_effect(effect: Effect) -> str:

@@ -133,10 +133,14 @@ def take_back(connection: Connection, question: str) -> None:
 
 
 def end_allowances(
-    connection: Connection, now: str, client_ids: Collection[str] | None = None, operations: Collection[str] | None = None
+    connection: Connection,
+    now: str,
+    client_ids: Collection[str] | None = None,
+    operations: Collection[str] | None = None,
+    prefix: str = "",
 ) -> None:
-    """End the allowances of some clients, or of all if None; of some operations, or of all if None."""
-    ending = END_MANY
+    """End the allowances of some clients, or of all if None; of some operations, or of all if None, whose names begin so."""
+    ending = END_MANY.where(allowance.c.operation.startswith(prefix, autoescape=True)) if prefix else END_MANY
     if client_ids is not None:
         ending = ending.where(allowance.c.client_id.in_(client_ids))
     if operations is not None:

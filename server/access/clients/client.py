@@ -65,7 +65,8 @@ class Client:
     def policy_for(self, operation: "Operation") -> Policy:
         """Policy for an operation. By default reading, keeping and what is trusted are allowed, and changing asks."""
         usual = Policy.ask if operation.changes and not operation.trusted else Policy.allow
-        return self.policies.get(operation.name, usual)
+        policy = self.policies.get(operation.name, usual)
+        return Policy.ask if operation.unaccepted and policy is Policy.allow else policy
 
 
 UNCHANGED = "as it was"

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from server.access.clients.client import Policy
+from server.core.errors import InvalidInput
 
 if TYPE_CHECKING:  # it takes a second to import
     from server.sdk.operation import Operation
@@ -70,10 +71,23 @@ def make_permissions(preset: Preset, operations: "Collection[Operation]", scopes
     return Permissions(reached, dict.fromkeys(left_out, Policy.deny))
 
 
+def require_individual(operations: "Iterable[Operation]", allowed: Collection[str]) -> None:
+    """Raises InvalidInput if all operations of a scope are allowed at once that may only be allowed one by one."""
+    groups: dict[str, set[str]] = {}
+    for operation in operations:
+        if operation.individual and operation.changes:
+            groups.setdefault(operation.scope, set()).add(operation.name)
+    for scope, names in groups.items():
+        if len(names) > 1 and names <= set(allowed):
+            raise InvalidInput(f"{scope} could do too much to be allowed as a whole. Allow its operations one by one.")
+
+
 def describe_always(operation: "Operation") -> str:
     """Describe what is permitted by allowing a changing operation without asking; empty for one that reads."""
     if not operation.changes:
         return ""
+    if operation.unaccepted:
+        return "It has changed since you accepted it, so it goes on asking until you accept the change under Tools."
     if operation.reaches_others:
         return "It can send any text to anyone in your name without asking. You only see it afterwards."
     if operation.destructive:

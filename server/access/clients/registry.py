@@ -176,6 +176,10 @@ class Clients:
         await self.write(reinstate_client, name, (self._clock.now() - UNDO_TIME).isoformat())
         return await self.show(name)
 
+    async def withdraw(self, prefix: str) -> None:
+        """End what clients may do without asking by operations whose names begin so, as these become others."""
+        await self.write(store.withdraw_permissions, self._clock.now().isoformat(), prefix)
+
     async def revoke_all(self) -> int:
         """Revoke every client. Returns their number."""
         revoked = int(await self.write(revoke_clients, self._clock.now().isoformat()))

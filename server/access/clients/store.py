@@ -17,6 +17,7 @@ KEY_ENDED = "The person at this computer has ended this key."
 ADD_CLIENT = insert(client)
 ADD_KEY = insert(api_key)
 NAMED = select(client.c.id).where(client.c.name == bindparam("name"), client.c.revoked_at.is_(None))
+POLICIES = select(client.c.id, client.c.policies)
 LIVE_CLIENTS = select(client).where(client.c.revoked_at.is_(None))
 LIVE = LIVE_CLIENTS.where(client.c.id == bindparam("id"))
 KEY = select(api_key.c.hash).where(api_key.c.hash == bindparam("hash"))
@@ -134,6 +135,16 @@ def find_client(connection: Connection, client_id: str) -> Client | None:
     """Find a client that is not revoked, without its key."""
     row = connection.execute(LIVE, {"id": client_id}).mappings().first()
     return to_client(row) if row else None  # type: ignore[arg-type]  # RowMapping
+
+
+def withdraw_permissions(connection: Connection, now: str, prefix: str) -> None:
+    """End what clients, also revoked ones, may do without asking by operations whose names begin so. Denials stay."""
+    for client_id, text in connection.execute(POLICIES).all():
+        policies = json.loads(text)
+        remaining = {name: policy for name, policy in policies.items() if policy != Policy.allow or not name.startswith(prefix)}
+        if remaining != policies:
+            connection.execute(update(client).where(client.c.id == client_id), {"policies": json.dumps(remaining)})
+    end_allowances(connection, now, prefix=prefix)
 
 
 def revoke_clients(connection: Connection, now: str, client_ids: Collection[str] | None = None) -> int:

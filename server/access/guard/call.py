@@ -133,8 +133,8 @@ class Call:
     async def _run(self, duplicates: Duplicates, function: Function, arguments: dict[str, Any]) -> Any:
         self._permissions.check()
         effect = (await self._preview(arguments)).effect
-        if self._permissions.check() is Policy.ask or effect.links:
-            self._allowance = None if effect.links else await self._find_allowance(effect)
+        if self._permissions.check() is Policy.ask or effect.links or effect.once:
+            self._allowance = None if effect.links or effect.once else await self._find_allowance(effect)
             if self._allowance is None:
                 return await self._ask(duplicates, effect)
         try:

@@ -12,15 +12,19 @@ def load() -> IntegrationSpec:
     """Import its parts."""
     from server.integrations.tools.demo import serve_fake
     from server.integrations.tools.local import local
+    from server.integrations.tools.manage import manage
+    from server.integrations.tools.presets.routes import local as presets
+    from server.integrations.tools.reviews import reviews
     from server.integrations.tools.routes import public
     from server.integrations.tools.service import ToolsService, start
     from server.integrations.tools.stored import ToolsSettings
+    from server.integrations.tools.watch_routes import watching
 
     return IntegrationSpec(
         start=start,
         public=(public,),
         dynamic=ToolsService.list_routers,
-        local=(local,),
+        local=(presets, watching, local, manage, reviews),
         settings=ToolsSettings,
         fake=serve_fake,
     )
@@ -29,7 +33,10 @@ def load() -> IntegrationSpec:
 def commands() -> "list[click.Command]":
     """Import its commands."""
     from server.integrations.tools.commands import tools
+    from server.integrations.tools.watch_commands import confirm_command, watch_command
 
+    for command in (watch_command, confirm_command):
+        tools.add_command(command)
     return [tools]
 
 

@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from pydantic import SecretStr
 
 from server.core.errors import InvalidInput
 from server.integrations.tools.config.variables import NAME
 from server.integrations.tools.models import Transport, UpstreamConfig, UpstreamSecrets
-from server.integrations.tools.stored import Credentials, fingerprint
+from server.integrations.tools.stored import Credentials
 from server.sdk.caller_tokens import CallerTokens
 
 # By their names, these may open the person's own account, which callers must not use: their token is the only credential.
@@ -40,33 +39,33 @@ def without_credentials(values: Mapping[str, SecretStr]) -> dict[str, SecretStr]
     return {name: value for name, value in values.items() if not CREDENTIAL.search(name)}
 
 
-@dataclass(frozen=True)
 class Callers:
     """Puts in force for which servers callers may bring a token."""
 
-    tokens: CallerTokens
+    def __init__(self, tokens: CallerTokens) -> None:
+        self._tokens = tokens
 
     def is_enabled(self, server_id: str) -> bool:
-        return self.tokens.is_enabled(scope_of(server_id))
+        return self._tokens.is_enabled(scope_of(server_id))
 
     async def restore(self, server_id: str, credentials: Credentials) -> None:
         """Let them in again, at the start of Deskhand."""
         if credentials.caller_client:
-            await self.tokens.restore(scope_of(server_id), credentials.caller_client)
+            await self._tokens.restore(scope_of(server_id), credentials.caller_client)
 
     async def enable(self, config: UpstreamConfig, credentials: Credentials, variable: str) -> tuple[UpstreamConfig, Credentials]:
-        """Let them in. Raises InvalidInput without the name of the variable for the token of a server that is started here."""
+        """Let them in. Raises InvalidInput if a server that is started here has no variable for the token."""
         variable = variable or config.token_variable
         if config.transport is Transport.stdio and not NAME.fullmatch(variable):
             raise InvalidInput(NAME_NEEDED.format(config.title))
-        await self.tokens.disable(scope_of(config.id))
-        client = await self.tokens.enable(scope_of(config.id), f"{config.id[:31].strip('-')}-callers")
+        await self.disable(config.id)
+        client = await self._tokens.enable(scope_of(config.id), f"{config.id[:31].strip('-')}-callers")
         config = config.model_copy(update={"token_variable": variable if config.transport is Transport.stdio else ""})
-        return config, credentials.model_copy(update={"caller_client": client, "fingerprint": fingerprint(config)})
+        return config, credentials.model_copy(update={"caller_client": client})
 
     async def disable(self, server_id: str) -> None:
         """Let them in no more."""
-        await self.tokens.disable(scope_of(server_id))
+        await self._tokens.disable(scope_of(server_id))
 
 
 def scope_of(server_id: str) -> str:

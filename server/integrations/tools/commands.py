@@ -10,16 +10,15 @@ import click
 
 from server.core.command import format_command
 from server.core.errors import DeskhandError, InvalidInput
+from server.integrations.tools.review_commands import address, register
 from server.sdk.cli import confirm, connect, data_dir_option, example, json_option, print_json, say, show, yes_option
+
+INSTALL_SECONDS = 1_800.0  # for an installation over a slow connection
 
 
 @click.group(epilog=example("deskhand tools add mcp.json"))
 def tools() -> None:
     """Offer the tools of MCP servers to ChatGPT and scripts."""
-
-
-def address(server_id: str, part: str = "") -> str:
-    return f"/api/tools/{quote(server_id, safe='')}{part}"
 
 
 def describe_servers(view: dict[str, Any]) -> Iterator[str]:
@@ -28,17 +27,28 @@ def describe_servers(view: dict[str, Any]) -> Iterator[str]:
         yield f"No MCP servers. Add some: {format_command('tools add FILE')}"
     for server in view["servers"]:
         yield describe_server(server)
+        yield from (f"  {text}" for text in (*server["warnings"], *server["notes"]))
         for tool in server["tools"]:
-            mark = "reads" if tool["read_only"] else "trusted" if tool["trusted"] else "asks"
-            yield f"  {tool['public_name'] or tool['name']:<30} {mark:<8} {tool['description'].partition(chr(10))[0][:80]}"
+            yield describe_tool(tool)
     for name, others in view["renamed"].items():
         yield f"{name} is {' or '.join(others)} here, as several tools have that name."
+
+
+def describe_tool(tool: dict[str, Any]) -> str:
+    marks = {
+        "hidden": not tool["public_name"],
+        "changed": tool["changed"],
+        "reads": tool["read_only"],
+        "trusted": tool["trusted"],
+    }
+    mark = next((name for name, applies in marks.items() if applies), "asks")
+    return f"  {tool['public_name'] or tool['name']:<30} {mark:<8} {tool['description'].partition(chr(10))[0][:80]}"
 
 
 def describe_server(server: dict[str, Any]) -> str:
     state = server["state"] if server["confirmed"] else "not confirmed"
     error = f": {server['error']}" if server["error"] else ""
-    return f"{server['id']} ({server['title']}, {server['target']}): {state if server['enabled'] else 'off'}{error}"
+    return f"{server['id']} ({server['title']}, {server['target'][:200]}): {state if server['enabled'] else 'off'}{error}"
 
 
 @tools.command("list", epilog=example("deskhand tools list --json"))
@@ -58,15 +68,45 @@ def describe_added(added: dict[str, Any]) -> Iterator[str]:
 
 
 @tools.command("add", epilog=example("deskhand tools add ~/.cursor/mcp.json"))
-@click.argument("file", type=click.File(encoding="utf-8", errors="replace"))
-@click.option("--input", "inputs", multiple=True, metavar="ID=VALUE", help="The value of an input that the file asks for.")
+@click.argument("file", type=click.File(encoding="utf-8", errors="replace"), required=False)
+@click.option("--preset", metavar="NAME", help="Install this server from the list of `tools presets`, instead of FILE.")
+@click.option("--input", "inputs", multiple=True, metavar="ID=VALUE", help="The value of an input that it asks for.")
 @json_option
 @data_dir_option
-def add_command(file: Any, inputs: tuple[str, ...], data_dir: Path | None, *, as_json: bool) -> None:
+def add_command(file: Any, preset: str | None, inputs: tuple[str, ...], data_dir: Path | None, *, as_json: bool) -> None:
     """Add the MCP servers in FILE, as MCP clients write them; - reads from stdin. Every tool asks until you trust it."""
+    if (file is None) == (preset is None):
+        raise click.UsageError("Give a FILE, or --preset.")
     values = dict(pair.partition("=")[::2] for pair in inputs)
     with connect(data_dir, running_only=True) as deskhand:
-        show(deskhand.call("POST", "/api/tools", {"config": file.read(), "inputs": values}), describe_added, as_json=as_json)
+        if preset is None:
+            added = deskhand.call("POST", "/api/tools", {"config": file.read(), "inputs": values})
+        else:
+            say("Installing…", err=True)
+            path = f"/api/tools/presets/{quote(preset, safe='')}"
+            added = deskhand.call("POST", path, {"inputs": values}, seconds=INSTALL_SECONDS)
+        show(added, describe_added, as_json=as_json)
+
+
+@tools.command("presets", epilog=example("deskhand tools presets"))
+@json_option
+@data_dir_option
+def presets_command(data_dir: Path | None, *, as_json: bool) -> None:
+    """List the servers that can be installed with `tools add --preset NAME`, and their inputs."""
+    with connect(data_dir, running_only=True) as deskhand:
+        show(deskhand.call("GET", "/api/tools/presets"), describe_presets, as_json=as_json)
+
+
+def describe_presets(view: dict[str, Any]) -> Iterator[str]:
+    """Describe the presets."""
+    for preset in view["presets"]:
+        state = f"installed, {preset['version']}" if preset["installed"] else preset["version"]
+        newer = f" ({preset['newest']} is available)" if preset["newest"] else ""
+        yield f"{preset['id']:<12} {preset['description']} {state}{newer}"
+        for warning in preset["warnings"]:
+            yield f"{'':<12} {warning}"
+        for wanted in preset["inputs"]:
+            yield f"{'':<12} --input {wanted['id']}=…  {wanted['description']}{' Required.' if wanted['required'] else ''}"
 
 
 @tools.command("remove", epilog=example("deskhand tools remove crm"))
@@ -111,3 +151,6 @@ def try_command(server: str, tool: str, arguments: str, data_dir: Path | None, *
         raise DeskhandError(result["text"])
     else:
         say(result["text"])
+
+
+register(tools)

@@ -101,10 +101,23 @@ async def ask(tools: ToolsService, question: Question) -> Response:
     tool = next((candidate for candidate in candidates if is_allowed(candidate)), next(iter(candidates), None))
     if tool is None:
         raise NotFound(NO_QUERY_TOOL)
-    known = tools.offers.parameters_of(tool).get("properties", {})
-    arguments = {name: value for name, value in question.model_dump().items() if name in known}
+    arguments = choose_arguments(question, tools.offers.parameters_of(tool))
     echoed = {"query": question.query, "response_format": question.response_format, "timestamp": datetime.now(UTC).isoformat()}
     return reshape(await hand_over(tool, arguments), echoed)
+
+
+def choose_arguments(question: Question, schema: dict[str, Any]) -> dict[str, Any]:
+    """Choose the arguments that a tool knows. Its only required text is the question, whatever it is called.
+
+    What the caller did not give is left to the tool. Raises InvalidInput if it takes no question.
+    """
+    known, required = schema.get("properties", {}), schema.get("required", [])
+    given = question.model_dump(exclude_unset=True)
+    texts = [name for name in required if known.get(name, {}).get("type") == "string"]
+    name = "query" if "query" in known else texts[0] if len(texts) == 1 else ""
+    if not name:
+        raise InvalidInput("The tool for questions takes none. Choose another one in the settings.")
+    return {key: value for key, value in given.items() if key in known and key != "query"} | {name: question.query}
 
 
 async def hand_over(tool: OfferedTool, arguments: dict[str, Any]) -> Response:

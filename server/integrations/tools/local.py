@@ -3,15 +3,13 @@
 from typing import Annotated
 
 from server.integrations.tools.service import ToolsService
+from server.integrations.tools.trial import TriedView, TryOrder
+from server.integrations.tools.trial import try_tool as run_trial
 from server.integrations.tools.views import (
     AddedView,
     AddOrder,
     LogView,
-    ReadOnlyOrder,
     ToolsView,
-    TriedView,
-    TrustOrder,
-    TryOrder,
     view_all,
 )
 from server.sdk.routing import DeferredRouter
@@ -30,7 +28,7 @@ async def show_servers(tools: Tools) -> ToolsView:
 @local.post("", status_code=201)
 async def add_servers(tools: Tools, order: AddOrder) -> AddedView:
     """Adds the servers of a configuration, or replaces those of the same names."""
-    imported, added = await tools.add(order.config, order.inputs)
+    imported, added = await tools.add(order.config, order.inputs, order.environment)
     missing = {name: list(variables) for name, variables in imported.missing.items()}
     return AddedView(
         added=added, notes=list(imported.notes), missing=missing, inputs=list(imported.inputs), tools=view_all(tools)
@@ -45,9 +43,9 @@ async def remove_server(tools: Tools, server_id: str) -> ToolsView:
 
 
 @local.post("/{server_id}/confirm")
-async def confirm_server(tools: Tools, server_id: str) -> ToolsView:
-    """Lets a server run whose configuration came from elsewhere, such as a backup."""
-    await tools.confirm(server_id)
+async def confirm_server(tools: Tools, server_id: str, revision: str = "") -> ToolsView:
+    """Lets a server run whose configuration came from elsewhere, such as a backup or the watched file."""
+    await tools.confirm(server_id, revision)
     return view_all(tools)
 
 
@@ -55,20 +53,6 @@ async def confirm_server(tools: Tools, server_id: str) -> ToolsView:
 async def restart_server(tools: Tools, server_id: str) -> ToolsView:
     """Starts a server again."""
     await tools.restart(server_id)
-    return view_all(tools)
-
-
-@local.put("/{server_id}/trust")
-async def trust_server(tools: Tools, server_id: str, order: TrustOrder) -> ToolsView:
-    """Trusts a server with its tools as they are now, or no longer."""
-    await tools.trust(server_id, trusted=order.trusted)
-    return view_all(tools)
-
-
-@local.put("/{server_id}/read-only")
-async def mark_tool_read_only(tools: Tools, server_id: str, order: ReadOnlyOrder) -> ToolsView:
-    """Marks a tool as one that only reads, or as one that does not."""
-    await tools.mark_read_only(server_id, order.tool, read_only=order.read_only)
     return view_all(tools)
 
 
@@ -81,5 +65,4 @@ async def show_server_log(tools: Tools, server_id: str) -> LogView:
 @local.post("/{server_id}/try")
 async def try_tool(tools: Tools, server_id: str, order: TryOrder) -> TriedView:
     """Calls a tool for the person."""
-    result = await tools.try_tool(server_id, order.tool, order.arguments)
-    return TriedView(text=result.text, structured=result.structured, failed=result.failed)
+    return await run_trial(tools, server_id, order)

@@ -1,8 +1,8 @@
 """Upstream MCP servers: what the person configured, and what the servers offer and answer."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
@@ -34,6 +34,7 @@ class UpstreamConfig(Frozen):
     url: str = ""
     headers: tuple[str, ...] = ()
     disabled_tools: tuple[str, ...] = ()
+    offered: tuple[str, ...] | None = None  # the tools that the person chose; None for all that are not disabled
     enabled: bool = True
     error_prefixes: tuple[str, ...] = ()  # of texts that are failures although the server reports success
     token_variable: str = ""  # in which it expects the token of a caller who brings their own
@@ -85,14 +86,25 @@ class Connection(Frozen):
 
 
 class Tool(Frozen):
-    """Tool as its server lists it, without hidden characters. `annotations` are claims of the server, for display only."""
+    """Tool as its server lists it, without hidden text. `annotations` are claims of the server, for display only.
 
+    `original_name`: by which the server knows it, if its name hides something. `flags`: sentences about what is suspicious.
+    `VOLATILE`: fields that may change without being accepted again.
+    """
+
+    VOLATILE: ClassVar[frozenset[str]] = frozenset()
     name: str
+    original_name: str = ""
     title: str = ""
     description: str = ""
     input_schema: dict[str, Any] = {}
     output_schema: dict[str, Any] | None = None
     annotations: Mapping[str, Any] = {}
+    flags: tuple[str, ...] = ()
+
+    @property
+    def called_name(self) -> str:
+        return self.original_name or self.name
 
 
 class Resource(Frozen):
@@ -121,10 +133,14 @@ class ServerInfo(Frozen):
 
 
 class Catalog(Frozen):
-    """Everything that a server offers. `notes`: sentences about what was left out or changed."""
+    """Everything that a server offers. `templates`: of resources, whose URIs have parts to fill in.
+
+    `notes`: sentences about what was left out or changed.
+    """
 
     tools: tuple[Tool, ...] = ()
     resources: tuple[Resource, ...] = ()
+    templates: tuple[Resource, ...] = ()
     prompts: tuple[Prompt, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -159,6 +175,25 @@ class ToolResult(Frozen):
     def text(self) -> str:
         """All of its texts."""
         return "\n".join(block.text for block in self.blocks if block.text)
+
+
+class Question(Frozen):
+    """Question of a server to the person: a form (a JSON schema), or a page to visit."""
+
+    message: str
+    form: Mapping[str, Any] | None = None
+    url: str = ""
+
+
+class Answer(Frozen):
+    """Answer to a question. `sentence`: why it is none."""
+
+    action: Literal["accept", "decline", "cancel"]
+    content: Mapping[str, Any] | None = None
+    sentence: str = ""
+
+
+Ask = Callable[[Question], Awaitable[Answer]]
 
 
 class UpstreamState(StrEnum):

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 LONGEST_NAME = 64
-HASH_LENGTH = 8
+HASH_LENGTH = 16  # of 64 bits, so that no name can be found that is shortened to another one's
 SEPARATOR = "__"
 
 
@@ -32,10 +32,11 @@ def assign_names(tools: Iterable[ToolKey], reserved: Collection[str] = ()) -> di
     """Assign each tool a name that no other tool has, whatever their order. `reserved`: names of built-in operations.
 
     Names count as equal if they differ only in case, dashes and underscores. All tools that share one are prefixed; what is equal
-    even then gets a hash of its identity.
+    even then gets a hash of its identity. No tool gets a name that is another one's identity, by which it is called, too.
     """
     levels = dict.fromkeys(tools, 0)
     taken = {fold(name) for name in reserved}
+    owners = {fold(identify(key)): key for key in levels}
     while True:
         groups: dict[str, list[ToolKey]] = defaultdict(list)
         for key, level in levels.items():
@@ -43,7 +44,7 @@ def assign_names(tools: Iterable[ToolKey], reserved: Collection[str] = ()) -> di
         collisions = [
             key
             for name, keys in groups.items()
-            if len(keys) > 1 or name in taken
+            if len(keys) > 1 or name in taken or owners.get(name, keys[0]) != keys[0]
             for key in keys
             if levels[key] < len(SPELLINGS) - 1
         ]
@@ -53,13 +54,25 @@ def assign_names(tools: Iterable[ToolKey], reserved: Collection[str] = ()) -> di
             levels[key] += 1
 
 
+def identify(key: ToolKey) -> str:
+    """Name of a tool's operation, whatever other tools there are. Ids of servers have no underscore, so it is nobody else's."""
+    plain = sanitize(key.tool) == key.tool
+    return spell_prefixed(key) if plain else spell_hashed(key)
+
+
+def prefix_of(server: str) -> str:
+    """Beginning of the names of the operations of a server, and of no other one."""
+    return f"{sanitize(server)}{SEPARATOR}"
+
+
 def list_prefixed(names: Mapping[ToolKey, PublicName]) -> dict[str, list[str]]:
-    """List the tools whose names are prefixed: the name that clients may expect, and the names that it became."""
-    result: dict[str, list[str]] = defaultdict(list)
+    """List the tools whose names are prefixed: each name that clients may expect, and the names of all that it may mean."""
+    groups: dict[str, set[str]] = defaultdict(set)
     for key, public in names.items():
         if public.prefixed:
-            result[sanitize(key.tool)].append(public.name)
-    return {name: sorted(public) for name, public in sorted(result.items())}
+            groups[fold(sanitize(key.tool))].add(public.name)
+    expected = {sanitize(key.tool) for key, public in names.items() if public.prefixed}
+    return {name: sorted(groups[fold(name)]) for name in sorted(expected)}
 
 
 def make_public(key: ToolKey, level: int) -> PublicName:
@@ -92,7 +105,7 @@ def spell_plain(key: ToolKey) -> str:
 
 
 def spell_prefixed(key: ToolKey) -> str:
-    return shorten_name(f"{sanitize(key.server)}{SEPARATOR}{sanitize(key.tool)}", f"{key.server}\0{key.tool}")
+    return shorten_name(f"{prefix_of(key.server)}{sanitize(key.tool)}", f"{key.server}\0{key.tool}")
 
 
 def spell_hashed(key: ToolKey) -> str:

@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 import logging
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,7 @@ from server.core.text import shorten
 from server.integrations.tools.callers import scope_of
 from server.integrations.tools.models import Block as UpstreamBlock
 from server.integrations.tools.models import BlockKind, Tool, ToolResult
-from server.integrations.tools.names import PublicName, ToolKey, assign_names, sanitize, spell_hashed, spell_prefixed
+from server.integrations.tools.names import PublicName, ToolKey, assign_names, identify
 from server.integrations.tools.schemas.portable import PortableSchema, make_portable
 from server.integrations.tools.upstream import Upstream
 from server.sdk.content import Block, Content
@@ -24,7 +25,13 @@ from server.sdk.operation import Effect, Operation, Wording
 
 PREFIX = "/tools"
 LONGEST_ERROR = 1_000  # characters
+CHANGED = "Its description or its parameters have changed since you accepted it. Review the change under Tools."
 UNREADABLE = "[This part of the answer could not be read.]"
+# Beginnings of errors by which servers made with the SDKs say in an answer that its arguments are invalid.
+INVALID = re.compile(
+    r"(?:MCP error -32602\b|Input validation error\b|Invalid arguments for tool\b|"
+    r"(?:Error executing tool [^:]{1,200}: )?\d+ validation errors? for )"
+)
 KINDS = {BlockKind.image: "image", BlockKind.audio: "audio"}
 
 log = logging.getLogger(__name__)
@@ -32,7 +39,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class OfferedTool:
-    """A tool under its names. `identity`: name of its operation, by which policies are stored."""
+    """A tool under its names. `identity`: name of its operation, by which policies are stored.
+
+    `unaccepted`: it is not what it was when it was listed first, or accepted since. `individual`: its server could do much.
+    """
 
     key: ToolKey
     identity: str
@@ -40,6 +50,8 @@ class OfferedTool:
     tool: Tool
     read_only: bool
     trusted: bool
+    unaccepted: bool = False
+    individual: bool = False
 
     @property
     def path(self) -> str:
@@ -54,23 +66,22 @@ class Offer:
     tools: tuple[OfferedTool, ...]
     router: DynamicOperations
     schemas: Mapping[str, PortableSchema]
-
-
-def identify(key: ToolKey) -> str:
-    """Name of a tool's operation, whatever other tools there are."""
-    plain = sanitize(key.tool) == key.tool
-    return spell_prefixed(key) if plain else spell_hashed(key)
+    instructions: str = ""
 
 
 def name_tools(upstreams: Iterable[Upstream], reserved: Collection[str]) -> list[OfferedTool]:
     """Name the tools of all servers. One whose names another tool has, which takes malice, is left out."""
     listed = {
-        ToolKey(upstream.config.id, tool.name): (upstream, tool) for upstream in upstreams for tool in upstream.list_tools()
+        ToolKey(upstream.config.id, tool.name): (upstream, tool)
+        for upstream in upstreams
+        for tool in upstream.list_tools()
+        if upstream.is_offered(tool)
     }
     names = assign_names(listed, {*reserved, *RESERVED})
     used, offered = set(reserved), list[OfferedTool]()
     for key, (upstream, tool) in listed.items():
-        offer = OfferedTool(key, identify(key), names[key], tool, upstream.is_read_only(tool), upstream.is_trusted(tool))
+        marks = upstream.is_read_only(tool), upstream.is_trusted(tool), not upstream.is_known(tool), not upstream.risks.whole
+        offer = OfferedTool(key, identify(key), names[key], tool, *marks)
         own = {offer.identity, offer.public.name, offer.path}
         if own & used:
             log.warning("A tool of an MCP server is not offered: another one has its name.")
@@ -83,7 +94,8 @@ def name_tools(upstreams: Iterable[Upstream], reserved: Collection[str]) -> list
 def make_offer(upstream: Upstream, tools: Sequence[OfferedTool]) -> Offer:
     """Make the operations of a server. Blocks. A tool that cannot be one is left out."""
     config = upstream.config
-    router = DynamicOperations(prefix=PREFIX, title=config.title, scope=scope_of(config.id))
+    scope, instructions = scope_of(config.id), upstream.instructions
+    router = DynamicOperations(prefix=PREFIX, title=config.title, scope=scope, instructions=instructions)
     schemas: dict[str, PortableSchema] = {}
     for offered in tools:
         schema = make_portable(offered.tool.input_schema)
@@ -93,7 +105,7 @@ def make_offer(upstream: Upstream, tools: Sequence[OfferedTool]) -> Offer:
             log.warning("A tool of an MCP server is not offered.", exc_info=True)
         else:
             schemas[offered.identity] = schema
-    return Offer(upstream, tuple(tools), router, schemas)
+    return Offer(upstream, tuple(tools), router, schemas, instructions)
 
 
 def add_tool(router: DynamicOperations, upstream: Upstream, offered: OfferedTool, schema: PortableSchema) -> None:
@@ -102,14 +114,16 @@ def add_tool(router: DynamicOperations, upstream: Upstream, offered: OfferedTool
     sentence = describe_call(tool, title)
 
     async def use(arguments: dict[str, Any]) -> Content:
-        return to_content(await upstream.call(tool.name, schema.restore(arguments)), title)
+        return to_content(await upstream.call(tool, schema.restore(arguments)), title)
 
     async def preview(arguments: dict[str, Any]) -> Effect:
         fields = (
             (name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
             for name, value in arguments.items()
         )
-        return Effect(sentence, (("Server", title), ("Tool", tool.name), *fields))
+        changed = (("Note", CHANGED),) if offered.unaccepted else ()
+        shown = (("Server", title), ("Tool", tool.name), *changed, *fields)
+        return Effect(sentence, shown, seal=upstream.fingerprint(tool), once=offered.unaccepted)
 
     operation = Operation(
         offered.identity,
@@ -121,6 +135,8 @@ def add_tool(router: DynamicOperations, upstream: Upstream, offered: OfferedTool
         idempotent=offered.read_only,
         open_world=True,
         trusted=offered.trusted,
+        unaccepted=offered.unaccepted,
+        individual=offered.individual,
         long=True,
         content=True,
         alias=offered.public.name if offered.public.name != offered.identity else "",
@@ -145,10 +161,12 @@ def describe_call(tool: Tool, title: str) -> Sentence:
 
 
 def to_content(result: ToolResult, title: str) -> Content:
-    """Convert an answer. Raises UpstreamFailed with the server's message if the tool failed."""
+    """Convert an answer. Raises UpstreamFailed, or InvalidInput, with the server's message if the tool failed."""
     if result.failed:
-        message = " ".join(result.text.split())
-        raise UpstreamFailed(f"“{title}” reported an error: {message[:LONGEST_ERROR]}")
+        message = " ".join(result.text.split())[:LONGEST_ERROR]
+        if INVALID.match(message):
+            raise InvalidInput(f"“{title}” refused the arguments: {message}")
+        raise UpstreamFailed(f"“{title}” reported an error: {message}")
     structured = result.structured if isinstance(result.structured, dict) else None
     return Content([convert_block(block) for block in result.blocks], structured)
 
@@ -157,11 +175,11 @@ def convert_block(block: UpstreamBlock) -> Block:
     """Convert a part of an answer."""
     if block.kind is BlockKind.text or (block.kind is BlockKind.resource and block.text):
         return Block("text", block.text)
+    try:
+        data = base64.b64decode(block.data, validate=True)
+    except (binascii.Error, ValueError):
+        return Block("text", UNREADABLE)
     kind = KINDS.get(block.kind) or block.mime_type.partition("/")[0]
-    if block.data and kind in {"image", "audio"}:
-        try:
-            data = base64.b64decode(block.data, validate=True)
-        except (binascii.Error, ValueError):
-            return Block("text", UNREADABLE)
+    if data and kind in {"image", "audio"}:
         return Block("image" if kind == "image" else "audio", data=data, mime_type=block.mime_type)
-    return Block("resource_link", block.text, mime_type=block.mime_type, uri=block.uri, name=block.name)
+    return Block("resource_link", block.text, data, block.mime_type, block.uri, block.name)

@@ -5,8 +5,9 @@ from typing import Any
 
 from server.core.errors import NotFound
 from server.core.text import shorten
-from server.integrations.tools.names import list_prefixed
+from server.integrations.tools.names import fold, list_prefixed
 from server.integrations.tools.offer import Offer, OfferedTool, make_offer, name_tools
+from server.integrations.tools.schemas.portable import PortableSchema
 from server.integrations.tools.upstream import Upstream
 from server.sdk.dynamic import DynamicOperations
 
@@ -36,7 +37,8 @@ class Offers:
         for server_id, upstream in upstreams.items():
             tools = tuple(tool for tool in offered if tool.key.server == server_id)
             former = self._offers.get(server_id)
-            if former and former.upstream is upstream and former.tools == tools:
+            current = (upstream, tools, upstream.instructions)
+            if former and (former.upstream, former.tools, former.instructions) == current:
                 offers[server_id] = former
             elif tools:
                 offers[server_id] = make_offer(upstream, tools)
@@ -50,15 +52,24 @@ class Offers:
 
     def parameters_of(self, tool: OfferedTool) -> dict[str, Any]:
         """The input schema of a tool, as it is offered."""
-        return self._offers[tool.key.server].schemas[tool.identity].schema
+        return self.schema_of(tool).schema
+
+    def schema_of(self, tool: OfferedTool) -> PortableSchema:
+        """The input schema of a tool with the notes about it."""
+        return self._offers[tool.key.server].schemas[tool.identity]
 
     def find_tool(self, name: str) -> OfferedTool:
         """Find a tool by any of its names. Raises NotFound, which says what several tools of one name are called."""
         for tool in self.tools:
             if name in {tool.public.name, tool.identity, tool.public.path}:
                 return tool
-        if others := self.list_renamed().get(name):
-            raise NotFound(f"Several servers have a tool of this name. Use one of {', '.join(others)}.")
+        others = {
+            public for expected, publics in self.list_renamed().items() if fold(expected) == fold(name) for public in publics
+        }
+        if others:
+            raise NotFound(
+                f"Several tools have this name, or one that differs by a dash only. Use one of {', '.join(sorted(others))}."
+            )
         raise NotFound(f"There is no tool called {shorten(name)}. GET /tools lists them.")
 
     def find_query_tools(self, chosen: str) -> list[OfferedTool]:

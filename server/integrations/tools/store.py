@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from server.core.errors import Unavailable
 from server.integrations.tools.models import UpstreamConfig
-from server.integrations.tools.stored import SECTION, Credentials, ToolsSettings, fingerprint
+from server.integrations.tools.stored import SECTION, Credentials, ToolsSettings, WatchedFile, fingerprint
 from server.storage.secrets import Secrets
 from server.storage.settings import Settings
 
@@ -47,6 +47,10 @@ class Store:
             return settings.model_copy(update={"upstreams": upstreams, "retired": retired})
 
         await self._settings.change(SECTION, ToolsSettings, change)
+
+    async def write_watched(self, watched: WatchedFile | None) -> None:
+        """Change which file is watched; None: none is."""
+        await self._settings.change(SECTION, ToolsSettings, lambda settings: settings.model_copy(update={"watched": watched}))
 
     async def remove(self, config: UpstreamConfig) -> None:
         """Remove a server. Its id stays taken: clients may have permissions for its tools."""

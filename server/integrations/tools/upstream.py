@@ -8,37 +8,61 @@ from importlib import import_module
 from typing import Any
 
 from server.core.clock import Clock
-from server.core.errors import Unavailable
+from server.core.errors import Conflict, Unavailable
+from server.core.text import shorten
 from server.integrations.tools.callers import for_caller
 from server.integrations.tools.config.connection import resolve
 from server.integrations.tools.log import UpstreamLog
-from server.integrations.tools.models import Tool, ToolResult, UpstreamConfig, UpstreamStatus
+from server.integrations.tools.models import Ask, Catalog, Tool, ToolResult, UpstreamConfig, UpstreamStatus
+from server.integrations.tools.record import ServerRecord
+from server.integrations.tools.resources import BuiltInTool, list_built_in, use_built_in
+from server.integrations.tools.risks import Risks, find_risks
 from server.integrations.tools.sessions import SHARED, Sessions
-from server.integrations.tools.stored import Credentials, fingerprint, fingerprint_tool
+from server.integrations.tools.stored import Credentials, digest, fingerprint, fingerprint_tool
 from server.integrations.tools.supervisor import Supervisor, Timing, UpstreamSession, ignore_change
 from server.sdk.operation import current_call
 
 CALLER_TIMING = Timing(max_restarts=3)
-SHOWN = 200  # characters of an address or a command
+LONGEST_CALL = 86_400.0  # seconds
+SHOWN = 20_000  # characters of an address or a command: the person decides by it
 
 
 class Upstream:
-    """A server. `on_change` is called after every change of its state or its lists."""
+    """A server. `on_change` is called after every change of its state or its lists.
 
-    def __init__(self, config: UpstreamConfig, credentials: Credentials, on_change: Callable[[], None], clock: Clock) -> None:
-        self.config, self.credentials = config, credentials
+    `record`: what is known of it. `ask`: puts its questions to the person.
+    """
+
+    def __init__(
+        self,
+        config: UpstreamConfig,
+        credentials: Credentials,
+        on_change: Callable[[], None],
+        clock: Clock,
+        record: ServerRecord | None = None,
+        ask: Ask | None = None,
+    ) -> None:
+        self.config, self.credentials, self._ask = config, credentials, ask
+        self.record = record or ServerRecord()
         values = credentials.secrets
         texts = [*values.environment.values(), *values.headers.values(), *values.variables.values(), values.query]
         self.log = UpstreamLog(value.get_secret_value() for value in texts)
         self.supervisor = Supervisor(config.title, self._open, on_change, clock=clock)
-        self._clock = clock
-        self.sessions = Sessions(self._supervise, clock=clock)
-        self._closed = False
+        self.supervisor.catalog = self.record.catalog
+        self.sessions, self._clock = Sessions(self._supervise, clock=clock), clock
+        self._judged: tuple[UpstreamConfig | None, Catalog, Risks] = None, Catalog(), Risks()
+        self._fingerprints: dict[str, tuple[Tool | None, str]] = {}
+        self.is_closed = False
 
     @property
     def is_confirmed(self) -> bool:
         """Return whether the person has added this very configuration."""
         return self.credentials.fingerprint == fingerprint(self.config)
+
+    @property
+    def revision(self) -> str:
+        """Fingerprint of all of its configuration, also of its secrets."""
+        return digest([self.config.model_dump(mode="json"), self.credentials.to_json()])
 
     @property
     def is_on(self) -> bool:
@@ -50,23 +74,71 @@ class Upstream:
 
     @property
     def target(self) -> str:
-        """Its address or command, as it may be shown."""
-        text = self.config.url or " ".join((self.config.command, *self.config.arguments))
-        return self.log.redact(text)[:SHOWN]
+        """Its address or command, as it may be shown: in full, as the person goes by it when they confirm it."""
+        text = self.log.redact(self.config.url or " ".join((self.config.command, *self.config.arguments)))
+        return text if len(text) <= SHOWN else f"{text[:SHOWN]} … and {len(text) - SHOWN} more characters"
 
     def list_tools(self) -> tuple[Tool, ...]:
-        """List the tools that are offered."""
-        if not self.is_on:
-            return ()
-        return tuple(tool for tool in self.supervisor.catalog.tools if tool.name not in self.config.disabled_tools)
+        """List its tools, also those that are not offered."""
+        catalog = self.supervisor.catalog
+        return (*catalog.tools, *list_built_in(catalog, self.config.title)) if self.is_on else ()
+
+    def is_offered(self, tool: Tool) -> bool:
+        """Return whether clients may see the tool."""
+        chosen = self.config.offered
+        return tool.name not in self.config.disabled_tools if chosen is None else tool.name in chosen
+
+    @property
+    def risks(self) -> Risks:
+        """What the server could do, judged by its command and its tools."""
+        config, catalog, risks = self._judged
+        if config is not self.config or catalog is not self.supervisor.catalog:
+            config, catalog = self.config, self.supervisor.catalog
+            risks = find_risks(config, catalog.tools)
+            self._judged = config, catalog, risks
+        return risks
+
+    def fingerprint(self, tool: Tool) -> str:
+        """Return the fingerprint of a tool, which is calculated once."""
+        former, result = self._fingerprints.get(tool.name, (None, ""))
+        if former is not tool:
+            result = fingerprint_tool(tool)
+            self._fingerprints[tool.name] = tool, result
+        return result
+
+    @property
+    def instructions(self) -> str:
+        """What the server says about the use of its tools, as the person knows it."""
+        return self.record.instructions or ""
+
+    @property
+    def new_instructions(self) -> str | None:
+        """What it says now, if that has changed."""
+        info = self.status.info
+        return info.instructions if info.protocol and info.instructions != self.instructions else None
 
     def is_read_only(self, tool: Tool) -> bool:
         """Return whether the person has marked the tool, as it is now, as one that only reads."""
-        return self.credentials.read_only.get(tool.name) == fingerprint_tool(tool)
+        return self.credentials.read_only.get(tool.name) == self.fingerprint(tool)
 
     def is_trusted(self, tool: Tool) -> bool:
-        """Return whether the person trusts the server, and the tool is what it was then."""
-        return self.credentials.trusted and self.credentials.accepted.get(tool.name) == fingerprint_tool(tool)
+        """Return whether the person trusts the server, and the tool is what it was then. A risky server's tools are not."""
+        marks = self.credentials
+        return marks.trusted and marks.accepted.get(tool.name) == self.fingerprint(tool) and self.risks.whole
+
+    def is_known(self, tool: Tool) -> bool:
+        """Return whether the tool is what it was when it was listed first, or accepted since."""
+        known = self.record.find(self.config.id, tool)
+        return known is not None and known.fingerprint == self.fingerprint(tool)
+
+    def has_changed(self, tool: Tool) -> bool:
+        """Return whether the person has to accept the tool as it is now, for their permissions to hold."""
+        marks = self.credentials
+        return (
+            not self.is_known(tool)
+            or (tool.name in marks.read_only and not self.is_read_only(tool))
+            or (marks.trusted and marks.accepted.get(tool.name) != self.fingerprint(tool))
+        )
 
     async def start(self) -> None:
         """Start it, unless it is off."""
@@ -74,42 +146,48 @@ class Upstream:
             async with self.sessions.use():
                 pass
 
-    async def call(self, tool: str, arguments: dict[str, Any]) -> ToolResult:
-        """Call one of its tools. Raises Unavailable if it is off, or has been removed."""
-        async with self.session() as session:
-            return await session.call_tool(tool, arguments)
+    async def call(self, tool: Tool, arguments: dict[str, Any], seconds: float = LONGEST_CALL) -> ToolResult:
+        """Call one of its tools, in the shared session or in that of the caller's own token.
 
-    @asynccontextmanager
-    async def session(self) -> AsyncIterator[UpstreamSession]:
-        """Open the session of the current call: the shared one, or that of the caller's own token. Raises Unavailable."""
-        if self._closed or not self.is_on:
+        Raises Unavailable if it is off, or has been removed, Conflict if the tool has changed. `seconds`: limit of the call; a
+        client's call has the limit of jobs besides.
+        """
+        if self.is_closed or not self.is_on:
             raise Unavailable(f"“{self.config.title}” is off.")
         call = current_call.get(None)
         async with (
             self.sessions.use(call.caller_token if call else SHARED) as supervisor,
             supervisor.session() as session,
         ):
-            yield session
+            self._require_unchanged(tool)
+            if isinstance(tool, BuiltInTool):
+                return await use_built_in(session, supervisor.catalog, tool.name, arguments)
+            return await session.call_tool(tool.called_name, arguments, seconds)
 
     def _supervise(self, token: str) -> Supervisor:
         """Return the shared supervisor, or make that of a caller's token, which nobody sees and which gives up sooner."""
         if token == SHARED:
             return self.supervisor
-        return Supervisor(
-            self.config.title, partial(self._open, token=token), ignore_change, timing=CALLER_TIMING, clock=self._clock
-        )
+        session = partial(self._open, token=token)
+        return Supervisor(self.config.title, session, ignore_change, timing=CALLER_TIMING, clock=self._clock)
+
+    def _require_unchanged(self, tool: Tool) -> None:
+        """Raises Conflict if a tool is not what the call was decided about: its server may just have listed another one."""
+        listed = next((listed for listed in self.list_tools() if listed.name == tool.name), None)
+        if listed is not tool and (listed is None or fingerprint_tool(listed) != fingerprint_tool(tool)):
+            raise Conflict(f"{shorten(tool.name)} of “{self.config.title}” has just changed. Nothing was done; send it again.")
 
     async def close(self) -> None:
         """End its sessions, for good."""
-        self._closed = True
+        self.is_closed = True
         await self.sessions.close()
 
     @asynccontextmanager
     async def _open(self, on_change: Callable[[], None], token: str = SHARED) -> AsyncIterator[UpstreamSession]:
         adapter = await asyncio.to_thread(import_module, "server.integrations.tools.adapter.session")
-        config, secrets, log = self.config, self.credentials.secrets, self.log
+        config, secrets, log, ask = self.config, self.credentials.secrets, self.log, self._ask
         if token != SHARED:
-            (config, secrets), log = for_caller(config, secrets, token), log.with_secret(token)
+            (config, secrets), log, ask = for_caller(config, secrets, token), log.with_secret(token), None
         connection = await asyncio.to_thread(resolve, config, secrets)
-        async with adapter.open_session(connection, log, on_change) as session:
+        async with adapter.open_session(connection, log, on_change, ask=ask) as session:
             yield session

@@ -1,15 +1,32 @@
 """Servers and tools as the person sees them."""
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, Field
 
 from server.integrations.tools.callers import Callers
-from server.integrations.tools.models import Input, ServerInfo, Transport, UpstreamState
+from server.integrations.tools.config.values import list_missing, list_variables
+from server.integrations.tools.models import Input, ServerInfo, Tool, Transport, UpstreamState
+from server.integrations.tools.offer import OfferedTool
 from server.integrations.tools.offers import Offers
+from server.integrations.tools.schemas.portable import make_portable
 from server.integrations.tools.service import ToolsService
 from server.integrations.tools.upstream import Upstream
+from server.integrations.tools.watcher import WatchedView
+
+MOST_OFFERED = 28  # of the 30 operations that an action takes; two poll approvals and jobs
+CLAIM = "Its server says that it only reads. Deskhand asks all the same, until you mark it."
+
+
+class TextView(BaseModel):
+    """What people and models see of a tool."""
+
+    title: str
+    description: str
+    parameters: dict[str, Any]
+    annotations: Mapping[str, Any]
 
 
 class ToolView(BaseModel):
@@ -24,7 +41,13 @@ class ToolView(BaseModel):
     annotations: Mapping[str, Any]
     read_only: bool = Field(description="Whether the person has marked it as one that only reads.")
     trusted: bool = Field(description="Whether the person trusts it.")
-    changed: bool = Field(description="Whether it has changed since it was marked or trusted.")
+    changed: bool = Field(
+        description="Whether it has changed since it was listed first, marked or trusted, and asks until it is accepted."
+    )
+    before: TextView | None = Field(description="It as the person knows it, if that has changed.")
+    revision: str = Field(description="Another one after each change.")
+    flags: list[str] = Field(description="What is suspicious about it.")
+    offered: bool = Field(description="Whether it is offered to clients.")
 
 
 class UpstreamView(BaseModel):
@@ -44,6 +67,20 @@ class UpstreamView(BaseModel):
     restarts: int
     info: ServerInfo
     notes: list[str] = Field(description="What is suspicious or was left out.")
+    instructions: str = Field(description="What it says about the use of its tools, as models are told.")
+    new_instructions: str | None = Field(
+        description="What it says now, if that has changed; models are told when it is accepted."
+    )
+    warnings: list[str] = Field(description="What it could do to this computer.")
+    can_trust: bool = Field(description="Whether it can be trusted as a whole.")
+    folder: str
+    environment: list[str] = Field(description="Names of the variables with which it is started; their values are secret.")
+    headers: list[str] = Field(description="Names of the headers that are sent to it; their values are secret.")
+    variables: list[str] = Field(description="Names of the variables in its configuration; their values are secret.")
+    missing: list[str] = Field(description="Names of those without a value.")
+    revision: str = Field(description="What it is now, to be confirmed as it is shown.")
+    resources: int = Field(description="How many resources it has, with their templates.")
+    prompts: int = Field(description="How many prompts it has.")
     tools: list[ToolView]
 
 
@@ -52,6 +89,7 @@ class ToolsView(BaseModel):
 
     servers: list[UpstreamView]
     renamed: dict[str, list[str]]
+    watched: WatchedView | None
 
 
 class AddOrder(BaseModel):
@@ -59,6 +97,12 @@ class AddOrder(BaseModel):
 
     config: str = Field(max_length=1_048_576, description="The text of a configuration, such as an mcpServers file.")
     inputs: dict[str, str] = Field({}, repr=False, description="Values of the inputs that it asks for.")
+    variables: dict[str, str] = Field({}, repr=False, description="Values of variables that it refers to.")
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Variables of this computer, and those that were given."""
+        return {**os.environ, **self.variables}
 
 
 class AddedView(BaseModel):
@@ -69,34 +113,6 @@ class AddedView(BaseModel):
     missing: dict[str, list[str]]
     inputs: list[Input]
     tools: ToolsView
-
-
-class TrustOrder(BaseModel):
-    """Trust in a server, or its end."""
-
-    trusted: bool
-
-
-class ReadOnlyOrder(BaseModel):
-    """Mark of a tool as one that only reads, or its end."""
-
-    tool: str = Field(max_length=256)
-    read_only: bool
-
-
-class TryOrder(BaseModel):
-    """A call of a tool."""
-
-    tool: str = Field(max_length=256)
-    arguments: dict[str, Any] = {}
-
-
-class TriedView(BaseModel):
-    """Result of a call."""
-
-    text: str
-    structured: Any
-    failed: bool
 
 
 class LogView(BaseModel):
@@ -110,6 +126,7 @@ def view_all(service: ToolsService) -> ToolsView:
     return ToolsView(
         servers=[view_upstream(service.offers, service.callers, upstream) for upstream in service.upstreams.values()],
         renamed=service.offers.list_renamed(),
+        watched=service.watcher.view(),
     )
 
 
@@ -117,32 +134,56 @@ def view_upstream(offers: Offers, callers: Callers, upstream: Upstream) -> Upstr
     """View a server with its tools."""
     config, status, credentials = upstream.config, upstream.status, upstream.credentials
     return UpstreamView(
-        **config.model_dump(include={"id", "title", "transport", "enabled"}),
+        **config.model_dump(include={"id", "title", "transport", "enabled", "folder", "environment", "headers"}),
+        variables=list(list_variables(config, credentials.secrets)),
+        missing=list_missing(config, credentials.secrets),
         **status.model_dump(include={"state", "error", "latency", "restarts"}),
         target=upstream.target,
         confirmed=upstream.is_confirmed,
-        trusted=credentials.trusted,
+        trusted=credentials.trusted and upstream.risks.whole,
+        instructions=upstream.instructions,
+        new_instructions=upstream.new_instructions,
+        warnings=list(upstream.risks.warnings),
+        can_trust=upstream.risks.whole,
+        revision=upstream.revision,
+        resources=len(upstream.supervisor.catalog.resources) + len(upstream.supervisor.catalog.templates),
+        prompts=len(upstream.supervisor.catalog.prompts),
         caller_tokens=callers.is_enabled(config.id),
         info=status.info,
-        notes=list(upstream.supervisor.catalog.notes),
+        notes=[*upstream.supervisor.catalog.notes, *warn_of_number(upstream)],
         tools=list_tools(offers, upstream),
     )
+
+
+def warn_of_number(upstream: Upstream) -> list[str]:
+    """Warn of more tools than fit into one action of a GPT."""
+    number = sum(map(upstream.is_offered, upstream.list_tools()))
+    if number <= MOST_OFFERED:
+        return []
+    return [f"It offers {number} tools. A GPT takes {MOST_OFFERED} of them: choose those that you need."]
 
 
 def list_tools(offers: Offers, upstream: Upstream) -> list[ToolView]:
     """List the tools of a server."""
     offered = {tool.key.tool: tool for tool in offers.tools if tool.key.server == upstream.config.id}
-    marks = upstream.credentials
-    return [
-        ToolView(
-            **tool.model_dump(include={"name", "title", "description", "annotations"}),
-            public_name=offered[tool.name].public.name if tool.name in offered else "",
-            operation=offered[tool.name].identity if tool.name in offered else "",
-            parameters=offers.parameters_of(offered[tool.name]) if tool.name in offered else {},
-            read_only=upstream.is_read_only(tool),
-            trusted=upstream.is_trusted(tool),
-            changed=(tool.name in marks.read_only and not upstream.is_read_only(tool))
-            or (marks.trusted and not upstream.is_trusted(tool)),
-        )
-        for tool in upstream.list_tools()
-    ]
+    return [view_tool(offers, upstream, tool, offered.get(tool.name)) for tool in upstream.list_tools()]
+
+
+def view_tool(offers: Offers, upstream: Upstream, tool: Tool, offered: OfferedTool | None) -> ToolView:
+    """View a tool."""
+    known = upstream.record.find(upstream.config.id, tool)
+    schema = offers.schema_of(offered) if offered else make_portable(tool.input_schema)
+    claims = [CLAIM] if tool.annotations.get("readOnlyHint") and not upstream.is_read_only(tool) else []
+    return ToolView(
+        **tool.model_dump(include={"name", "title", "description", "annotations"}),
+        public_name=offered.public.name if offered else "",
+        operation=offered.identity if offered else "",
+        parameters=schema.schema,
+        read_only=upstream.is_read_only(tool),
+        trusted=upstream.is_trusted(tool),
+        offered=upstream.is_offered(tool),
+        changed=upstream.has_changed(tool),
+        before=TextView(**known.model_dump(exclude={"fingerprint"})) if known and not upstream.is_known(tool) else None,
+        revision=upstream.fingerprint(tool),
+        flags=[*tool.flags, *schema.notes, *claims],
+    )

@@ -113,12 +113,11 @@ def read_response(binding: ToolBinding, response: InternalResponse, assets: Asse
 def read_part(part: Mapping[str, Any], assets: Assets | None) -> Block:
     """Read one part of an answer, with the bytes of a picture in place of its link."""
     asset = assets.find(part["url"].rpartition("/")[2]) if assets and part.get("url") else None
-    if asset:
+    if asset and part["type"] != "resource_link":
         return Block(part["type"], data=asset.data, mime_type=asset.declared)
     kind: Kind = "resource_link" if part["type"] == "resource_link" else "text"
-    return Block(
-        kind, part.get("text", ""), mime_type=part.get("mimeType", ""), uri=part.get("uri", ""), name=part.get("name", "")
-    )
+    data = asset.data if asset else b""
+    return Block(kind, part.get("text", ""), data, part.get("mimeType", ""), part.get("uri", ""), part.get("name", ""))
 
 
 def omit_nulls(value: Any, schema: Schema) -> Any:

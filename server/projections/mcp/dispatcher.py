@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -16,6 +17,7 @@ from server.projections.mcp.tools import Tool, ToolBinding, make_bindings
 from server.runtime.state import State
 from server.sdk.search import FETCH, SEARCH
 
+current_client: ContextVar[Client] = ContextVar("current_client")  # whose request is answered
 TOOL_CALL = "complete an app's tool call"
 
 RawHeaders = tuple[tuple[str, str], ...]
@@ -59,6 +61,11 @@ class ToolDispatcher:
     def instructions(self) -> list[str]:
         """The sentences with which the integrations introduce themselves to a model."""
         return [member.integration.instructions for member in self._state.runtime.members if member.parts]
+
+    def quote_instructions(self, client: Client) -> list[str]:
+        """Quote what the sources of the dynamic operations that a client has say about them."""
+        names = {operation.name for operation in offered(client, self._state.runtime.operations())}
+        return self._state.runtime.list_instructions(names)
 
     def list_tools(self, client: Client) -> list[Tool]:
         """List the tools that a client is shown, always in the same order."""

@@ -12,7 +12,7 @@ from server.access.guard.guard import read_keys
 from server.http.exception_handlers import respond, to_response
 from server.http.in_process import CLIENT
 from server.projections.documents import Documents
-from server.projections.mcp.dispatcher import ToolDispatcher
+from server.projections.mcp.dispatcher import ToolDispatcher, current_client
 from server.runtime.state import State
 from server.sdk.operation import LARGEST_BODY
 
@@ -64,6 +64,7 @@ class Endpoint:
         await self._dispatcher.update()
         bare = [(name, value.strip(b" \t")) for name, value in scope["headers"]]  # RFC 9110 5.5; the parser leaves some
         scope = {**scope, "headers": bare, CLIENT: client}
+        current_client.set(client)
         async with self._state.guard.memory.request():
             await transport.answer(scope, receive, send, client=client.id)
 

@@ -10,6 +10,7 @@ import KeyRound from '@lucide/svelte/icons/key-round'
 import Mail from '@lucide/svelte/icons/mail'
 import Puzzle from '@lucide/svelte/icons/puzzle'
 import NotebookText from '@lucide/svelte/icons/notebook-text'
+import Wrench from '@lucide/svelte/icons/wrench'
 import SettingsIcon from '@lucide/svelte/icons/settings-2'
 import type { Overview as OverviewView } from '../lib/api'
 import { approvals } from '../lib/live_query.svelte'
@@ -24,6 +25,7 @@ import Integration from './Integration.svelte'
 import Omi from './Omi.svelte'
 import Overview from './Overview.svelte'
 import Settings from './Settings.svelte'
+import Tools from './Tools.svelte'
 import Welcome from './Welcome.svelte'
 import { texts } from '../texts/common'
 
@@ -51,6 +53,7 @@ export const pages: PageEntry[] = [
   { name: 'gmail', title: texts.pages.gmail, icon: Mail, component: Gmail, group: 1, when: integrated('gmail') },
   { name: 'apps', title: texts.pages.apps, icon: AppWindow, component: Apps, group: 1, when: integrated('apps') },
   { name: 'omi', title: 'OMI', icon: Ear, component: Omi, group: 1, when: integrated('omi') },
+  { name: 'tools', title: texts.pages.tools, icon: Wrench, component: Tools, group: 1, when: integrated('tools') },
   { name: 'access', title: texts.pages.access, icon: KeyRound, component: Access, group: 2 },
   { name: 'connect', title: texts.pages.connect, icon: Cable, component: Connect, group: 2 },
   { name: 'settings', title: texts.pages.settings, icon: SettingsIcon, component: Settings, group: 2 },

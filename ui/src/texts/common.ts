@@ -81,6 +81,7 @@ export const texts = {
     activity: 'Activity',
     gmail: 'Gmail',
     apps: 'Apps',
+    tools: 'Tools',
     access: 'Access',
     connect: 'Connect',
     settings: 'Settings',

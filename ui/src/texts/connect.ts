@@ -144,6 +144,8 @@ export const texts = {
     operations: (count: number, most: number) => `${count} ${count === 1 ? 'operation' : 'operations'}; ChatGPT allows ${most}.`,
     importAgain: (name: string) => `After you change the permissions of ${name}, import it again.`,
     title: 'Schema',
+    content: 'Content',
+    everything: 'Everything the client may use',
     hint: 'In ChatGPT: **Explore GPTs → Create → Configure → Actions → Create new action**. Choose **Import from URL** and paste this.',
     schemaAddress: 'Schema address',
   },

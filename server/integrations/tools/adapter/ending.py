@@ -6,14 +6,13 @@ import asyncio
 class Ending:
     """Set once by whatever ends a session; the first sentence is the reason.
 
-    `status`: HTTP status of the last refusal. `declined`: questions of the server that were declined.
+    `status`: HTTP status of the last refusal.
     """
 
     def __init__(self) -> None:
         self._event = asyncio.Event()
         self.sentence = ""
         self.status = 0
-        self.declined = 0
 
     def set(self, sentence: str) -> None:
         """Note that the session has ended. `sentence` continues the server's name: "ended with status 1"."""

@@ -14,6 +14,7 @@ from server.integrations.tools.adapter.ending import Ending
 LONGEST_MESSAGE = 1_000  # characters of a server's own error
 REFUSALS = (401, 403)
 GENERIC = "Server returned an error response"  # in place of any HTTP status that the SDK does not know
+UNSUPPORTED = frozenset({"Sampling not supported", "List roots not supported", "Elicitation not supported"})  # the SDK's words
 LATE = "did not answer in time"
 KINDS: tuple[tuple[tuple[type[BaseException], ...], type[DeskhandError], str], ...] = (
     ((TimeoutError, httpx2.TimeoutException), UpstreamTimedOut, LATE),
@@ -65,6 +66,10 @@ def explain_answer(error: MCPError, title: str, ending: Ending) -> DeskhandError
         return UpstreamFailed(f"“{title}” {ending.sentence}.")
     if error.message == GENERIC and ending.status:
         return explain_status(ending.status, title)
+    if error.message in UNSUPPORTED:
+        return UpstreamFailed(
+            f"“{title}” wanted to use the language model or the folders of its client. Deskhand gives it neither."
+        )
     result, sentence = CODES.get(error.code, (UpstreamFailed, "reported an error: {message}"))
     return result(f"“{title}” {sentence.format(message=message)}")
 

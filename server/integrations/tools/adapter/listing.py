@@ -4,10 +4,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import mcp_types as types
+from mcp.shared.inbound import find_invalid_x_mcp_header
 from pydantic import ValidationError
 
-from server.core.invisible import remove_hidden
 from server.core.text import shorten
+from server.integrations.tools.hidden import HIDDEN_TEXT, hides_text, show_name, show_plain
 from server.integrations.tools.models import Prompt, Resource, Tool
 
 MOST_TOOLS = 1_000
@@ -16,6 +17,7 @@ MOST_PAGES = 100
 LONGEST_NAME = 256  # characters; the protocol recommends 128
 LONGEST_DESCRIPTION = 20_000
 LONGEST_INSTRUCTIONS = 20_000
+CLAIMS = ("readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint")
 
 Page = tuple[list[Any], str | None]
 
@@ -49,10 +51,10 @@ class ToolFilter:
         output_schema = tool.pop("outputSchema", None)
         try:
             name = types.Tool.model_validate(tool, by_name=False).name
+            invalid = not name or len(name) > LONGEST_NAME or find_invalid_x_mcp_header(tool["inputSchema"])
         except (ValidationError, RecursionError):
-            self.unreadable += 1
-            return False
-        if not name or len(name) > LONGEST_NAME:
+            invalid = True
+        if invalid:
             self.unreadable += 1
             return False
         if isinstance(output_schema, dict):
@@ -79,8 +81,8 @@ async def list_pages(fetch: Callable[[str | None], Awaitable[Page]], most: int) 
 
 
 def clean(text: str | None, longest: int = LONGEST_DESCRIPTION) -> str:
-    """Return a text without hidden characters, at most so long."""
-    return remove_hidden(text or "")[:longest].strip()
+    """Return a text without what it hides, at most so long."""
+    return show_plain(text or "", longest)
 
 
 def convert_tools(tools: list[types.Tool], filtered: ToolFilter) -> tuple[list[Tool], list[str]]:
@@ -88,22 +90,33 @@ def convert_tools(tools: list[types.Tool], filtered: ToolFilter) -> tuple[list[T
     result: dict[str, Tool] = {}
     notes: list[str] = []
     for tool in tools:
-        title = tool.title or (tool.annotations.title if tool.annotations else "") or ""
-        if tool.name in result:
-            notes.append(f"The tool {shorten(tool.name)} is listed twice; the first counts.")
-            continue
-        if any(clean(text) != text.strip()[:LONGEST_DESCRIPTION] for text in (tool.name, title, tool.description or "")):
-            notes.append(f"Hidden characters were removed from the description of {shorten(clean(tool.name) or 'a tool')}.")
-        annotations = tool.annotations.model_dump(mode="json", by_alias=True, exclude_none=True) if tool.annotations else {}
-        result[tool.name] = Tool(
-            name=tool.name,
-            title=clean(title, LONGEST_NAME),
-            description=clean(tool.description),
-            input_schema=tool.input_schema,
-            output_schema=filtered.output_schemas.get(tool.name),
-            annotations={name: value for name, value in annotations.items() if isinstance(value, bool)},
-        )
+        name = show_name(tool.name, LONGEST_NAME)
+        if not name:
+            notes.append("A tool whose name shows nothing is left out.")
+        elif name in result:
+            notes.append(f"The tool {shorten(name)} is listed twice; the first counts.")
+        else:
+            result[name] = convert_tool(name, tool, filtered)
+            if result[name].flags:
+                notes.append(f"Hidden text was removed from {shorten(name)}.")
     return list(result.values()), notes
+
+
+def convert_tool(name: str, tool: types.Tool, filtered: ToolFilter) -> Tool:
+    """Convert a tool. `name`: without what its own hides."""
+    claims = tool.annotations.model_dump(mode="json", by_alias=True, exclude_none=True) if tool.annotations else {}
+    title, description = tool.title or claims.get("title") or "", tool.description or ""
+    hides = tool.name != name or hides_text(title, LONGEST_NAME) or hides_text(description, LONGEST_DESCRIPTION)
+    return Tool(
+        name=name,
+        original_name=tool.name if tool.name != name else "",
+        title=clean(title, LONGEST_NAME),
+        description=clean(description),
+        input_schema=tool.input_schema,
+        output_schema=filtered.output_schemas.get(tool.name),
+        annotations={claim: claims[claim] for claim in CLAIMS if isinstance(claims.get(claim), bool)},
+        flags=(HIDDEN_TEXT,) if hides else (),
+    )
 
 
 def convert_resource(resource: types.Resource) -> Resource:
@@ -112,6 +125,15 @@ def convert_resource(resource: types.Resource) -> Resource:
         name=clean(resource.title or resource.name, LONGEST_NAME),
         description=clean(resource.description),
         mime_type=clean(resource.mime_type, LONGEST_NAME),
+    )
+
+
+def convert_template(template: types.ResourceTemplate) -> Resource:
+    return Resource(
+        uri=template.uri_template,
+        name=clean(template.title or template.name, LONGEST_NAME),
+        description=clean(template.description),
+        mime_type=clean(template.mime_type, LONGEST_NAME),
     )
 
 

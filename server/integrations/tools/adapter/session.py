@@ -11,29 +11,31 @@ from mcp import Client
 from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamable_http_client
 
-from server.core.errors import DeskhandError
+from server.core.errors import Conflict, DeskhandError, UpstreamFailed
 from server.core.version import read_version
 from server.integrations.tools.adapter.changes import follow_changes, is_list_change
 from server.integrations.tools.adapter.content import convert_blocks, convert_result
+from server.integrations.tools.adapter.elicitation import Elicitation, list_pages_to_visit
 from server.integrations.tools.adapter.ending import Ending
 from server.integrations.tools.adapter.errors import explain
 from server.integrations.tools.adapter.http import LARGEST_ANSWER, make_client
 from server.integrations.tools.adapter.listing import (
     LONGEST_INSTRUCTIONS,
-    MOST_OTHERS,
     MOST_TOOLS,
     Page,
     ToolFilter,
     clean,
-    convert_prompt,
-    convert_resource,
     convert_tools,
     list_pages,
 )
 from server.integrations.tools.adapter.messages import InspectedStream
+from server.integrations.tools.adapter.other_lists import list_others
+from server.integrations.tools.adapter.progress import make_report
 from server.integrations.tools.adapter.stdio import open_process
+from server.integrations.tools.hidden import hides_text
 from server.integrations.tools.log import UpstreamLog
-from server.integrations.tools.models import Block, BlockKind, Catalog, Connection, ServerInfo, ToolResult, Transport
+from server.integrations.tools.models import Ask, Block, BlockKind, Catalog, Connection, ServerInfo, ToolResult, Transport
+from server.sdk.progress import current_report
 
 if TYPE_CHECKING:
     import httpx2
@@ -42,17 +44,18 @@ T = TypeVar("T")
 OPEN_SECONDS = 60.0  # to start and to introduce itself; npx and uvx may have to download first
 LIST_SECONDS = 30.0  # for all pages of everything
 CALL_SECONDS = 600.0
-LONGEST_QUESTION = 500  # characters
-DECLINED = Block(
-    kind=BlockKind.text, text="[The server asked for more input, which Deskhand declined. This answer may be incomplete.]"
-)
+UNANSWERED = "[The server asked the person something. {why} This answer may be incomplete.]"
+VISIT = "“{title}” needs the person to finish something in the browser, which they were asked about. Call it again afterwards."
 
 
 class Session:
     """Session with one server. `latency`: seconds that the last answer took."""
 
-    def __init__(self, connection: Connection, client: Client, ending: Ending, filtered: ToolFilter) -> None:
+    def __init__(
+        self, connection: Connection, client: Client, ending: Ending, filtered: ToolFilter, elicitation: Elicitation
+    ) -> None:
         self._connection, self._client, self._ending, self._filtered = connection, client, ending, filtered
+        self._elicitation = elicitation
         self._listing = asyncio.Lock()
         self.latency: float | None = None
 
@@ -81,20 +84,32 @@ class Session:
 
     async def call_tool(self, name: str, arguments: dict[str, Any], seconds: float = CALL_SECONDS) -> ToolResult:
         """Call a tool. The server is told when the caller is cancelled or the time is over."""
-        declined = self._ending.declined
-        result = await self._request(self._client.call_tool(name, arguments, read_timeout_seconds=seconds), seconds + 5)
+        asked, report = len(self._elicitation.refusals), make_report(current_report.get())
+        call = self._client.call_tool(name, arguments, read_timeout_seconds=seconds, progress_callback=report)
+        try:
+            result = await self._request(self._elicitation.during(call), seconds + 5)
+        except UpstreamFailed as error:
+            await self._ask_to_visit(error)
+            raise
         converted = convert_result(result, self._connection.error_prefixes)
-        if self._ending.declined > declined:
-            return converted.model_copy(update={"blocks": (*converted.blocks, DECLINED)})
+        if len(self._elicitation.refusals) > asked:
+            note = Block(kind=BlockKind.text, text=UNANSWERED.format(why=self._elicitation.refusals[-1]))
+            return converted.model_copy(update={"blocks": (*converted.blocks, note)})
         return converted
+
+    async def _ask_to_visit(self, error: DeskhandError) -> None:
+        """Ask the person to visit the page that a failed call needs, if it does. Raises Conflict if they were asked."""
+        for question in list_pages_to_visit(error.__cause__):
+            if (await self._elicitation.during(self._elicitation.put(question))).action == "accept":
+                raise Conflict(VISIT.format(title=self._connection.title))
 
     async def read_resource(self, uri: str, seconds: float = LIST_SECONDS) -> tuple[Block, ...]:
         """Read a resource."""
-        return convert_blocks((await self._request(self._client.read_resource(uri), seconds)).contents)
+        return convert_blocks((await self._request(self._elicitation.during(self._client.read_resource(uri)), seconds)).contents)
 
     async def get_prompt(self, name: str, arguments: dict[str, str], seconds: float = LIST_SECONDS) -> tuple[Block, ...]:
         """Return the messages of a prompt."""
-        result = await self._request(self._client.get_prompt(name, arguments), seconds)
+        result = await self._request(self._elicitation.during(self._client.get_prompt(name, arguments)), seconds)
         return convert_blocks(message.content for message in result.messages)
 
     async def _request(self, request: Awaitable[T], seconds: float) -> T:
@@ -116,35 +131,28 @@ class Session:
             page = await client.list_tools(cursor=cursor)
             return list(page.tools), page.next_cursor
 
-        async def fetch_resources(cursor: str | None) -> Page:
-            page = await client.list_resources(cursor=cursor)
-            return list(page.resources), page.next_cursor
-
-        async def fetch_prompts(cursor: str | None) -> Page:
-            page = await client.list_prompts(cursor=cursor)
-            return list(page.prompts), page.next_cursor
-
         listed, cut = await list_pages(fetch_tools, MOST_TOOLS) if info.tools else ([], False)
-        tools, notes = convert_tools(listed, self._filtered)
+        tools, notes = await asyncio.to_thread(convert_tools, listed, self._filtered)
+        if hides_text(client.instructions or "", LONGEST_INSTRUCTIONS):
+            notes.append("Hidden text was removed from its instructions.")
         if cut or self._filtered.left_out:
             notes.insert(0, f"It lists more than {MOST_TOOLS} tools, or without end; {len(tools)} are offered.")
         if self._filtered.unreadable:
             notes.append(f"{self._filtered.unreadable} of its tools cannot be read and are left out.")
-        resources, _ = await list_pages(fetch_resources, MOST_OTHERS) if info.resources else ([], False)
-        prompts, _ = await list_pages(fetch_prompts, MOST_OTHERS) if info.prompts else ([], False)
-        return Catalog(
-            tools=tuple(tools),
-            resources=tuple(convert_resource(resource) for resource in resources),
-            prompts=tuple(convert_prompt(prompt) for prompt in prompts),
-            notes=tuple(notes),
-        )
+        return Catalog(tools=tuple(tools), **await list_others(client, info, notes), notes=tuple(notes))
 
 
 @asynccontextmanager
 async def open_session(
-    connection: Connection, log: UpstreamLog, on_change: Callable[[], None], auth: "httpx2.Auth | None" = None
+    connection: Connection,
+    log: UpstreamLog,
+    on_change: Callable[[], None],
+    auth: "httpx2.Auth | None" = None,
+    ask: Ask | None = None,
 ) -> AsyncIterator[Session]:
     """Open a session; it must be closed by the same task. `on_change`: the server's lists have changed.
+
+    `ask`: puts a question of the server to the person; without it, questions are declined.
 
     Raises an error of ours if the server cannot be reached or does not introduce itself.
     """
@@ -154,17 +162,12 @@ async def open_session(
         if is_list_change(message):
             on_change()
 
-    async def decline(context: Any, params: types.ElicitRequestParams) -> types.ElicitResult:
-        del context
-        ending.declined += 1
-        log.add(f"It asked: {params.message[:LONGEST_QUESTION]} Deskhand declined.")
-        return types.ElicitResult(action="decline")
-
+    elicitation = Elicitation(ask, log)
     client = Client(
         inspect_messages(open_transport(connection, log, ending, auth), ending, filtered),
         read_timeout_seconds=OPEN_SECONDS,
         message_handler=handle,
-        elicitation_callback=decline,
+        elicitation_callback=elicitation.answer,
         client_info=types.Implementation(name="deskhand", version=read_version()),
         cache=None,
     )
@@ -174,7 +177,7 @@ async def open_session(
                 await stack.enter_async_context(client)
             following = asyncio.create_task(follow_changes(client, on_change))
             try:
-                yield Session(connection, client, ending, filtered)
+                yield Session(connection, client, ending, filtered, elicitation)
             finally:
                 following.cancel()
                 await asyncio.gather(following, return_exceptions=True)

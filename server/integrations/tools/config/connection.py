@@ -10,10 +10,12 @@ from pydantic import SecretStr
 
 from server.core.errors import InvalidInput
 from server.core.text import shorten
-from server.integrations.tools.config.variables import expand, explain_missing
+from server.integrations.tools.config.variables import expand, explain_missing, find_variables
 from server.integrations.tools.models import Connection, Transport, UpstreamConfig, UpstreamSecrets
 from server.system.environment import clean_environment
 
+# Variables by which the same command runs other programs.
+LOADING = re.compile(r"PATH$|LD_|DYLD_|NODE_|PYTHON|NPM_CONFIG_|UV_|PIP_|BASH_ENV$|ENV$|SHELL$|RUBY|PERL5|JAVA_|_JAVA_|JDK_")
 BREAKS = re.compile(r"[\x00\r\n]")
 
 
@@ -26,6 +28,15 @@ def resolve(config: UpstreamConfig, secrets: UpstreamSecrets) -> Connection:
         return resolve_address(config, secrets, values)
     except KeyError as error:
         raise InvalidInput(f"“{config.title}” needs {explain_missing(shorten(str(error.args[0])))}. Add its value.") from None
+
+
+def read_target(config: UpstreamConfig, secrets: UpstreamSecrets) -> tuple[tuple[str, str], ...]:
+    """Return the values with which a configuration runs or reaches something else than with others."""
+    texts = (config.command, *config.arguments, config.folder, config.url)
+    names = sorted({name for text in texts for name in find_variables(text)})
+    values = [(name, secrets.variables[name]) for name in names if name in secrets.variables]
+    values += [(name, value) for name, value in sorted(secrets.environment.items()) if LOADING.match(name.upper())]
+    return tuple((name, value.get_secret_value()) for name, value in values)
 
 
 def expand_all(names: tuple[str, ...], secrets: Mapping[str, SecretStr], values: Mapping[str, str]) -> dict[str, str]:

@@ -5,23 +5,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from server.core.invisible import remove_hidden
-from server.integrations.tools.schemas.branches import describe_choices, enum_of, list_branches, merge_branches, union_of
+from server.integrations.tools.hidden import show_name
+from server.integrations.tools.schemas.branches import describe_choices, list_branches, merge_branches, union_of
 from server.integrations.tools.schemas.references import resolve_reference
 from server.integrations.tools.schemas.texts import Texts, join_sentences
+from server.integrations.tools.schemas.values import MOST_VALUES, add_values
 
 LARGEST = 262_144  # characters of a schema as JSON
 DEEPEST = 10  # levels of the result
 MOST_PARTS = 1_000  # subschemas of the result
-MOST_VALUES = 500  # of an enum
-LONGEST_PATTERN = 500
-LONGEST_DEFAULT = 2_000
 LONGEST_PROPERTY = 64
 TYPES = frozenset(["string", "number", "integer", "boolean", "object", "array", "null"])
-COPIED = {
-    *("minimum", "maximum", "multipleOf", "minLength", "maxLength", "minItems", "maxItems", "uniqueItems"),
-    *("minProperties", "maxProperties", "format", "deprecated", "readOnly", "writeOnly"),
-}
 RECURSIVE = "Has the same form as “{name}”, which contains it."
 OUTSIDE = "May be anything; its form is described elsewhere."
 TOO_DEEP = "May be anything; its form is nested too deeply to be shown."
@@ -145,7 +139,7 @@ class Writer:
             result = self._write_union(schema, branches, kinds, depth)
         else:
             result = self._write_type(schema, kinds[0] if kinds else "", depth)
-        self._add_values(schema, result)
+        add_values(schema, result, self._texts)
         self._texts.describe(schema, result)
         return result
 
@@ -197,7 +191,7 @@ class Writer:
 
     def _name_property(self, name: str, taken: set[str], *, top: bool) -> str | None:
         """Return the name of a property that a model can send; None if it has none and is left out."""
-        public = remove_hidden(name).strip()
+        public = show_name(name, len(name))
         if public == name and len(name) <= LONGEST_PROPERTY and name.isprintable():
             return name
         public = "".join(char for char in public if char.isprintable())[:LONGEST_PROPERTY].strip()
@@ -222,25 +216,6 @@ class Writer:
         else:
             result["items"] = self.write(items, depth + 1) if isinstance(items, Mapping) else {}
         return result
-
-    def _add_values(self, schema: Mapping[str, Any], result: dict[str, Any]) -> None:
-        """Copy the rules that importers read, and tell the others in words."""
-        result |= {name: schema[name] for name in COPIED if is_scalar(schema.get(name))}
-        for limit, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
-            if schema.get(exclusive) is True and limit in result:  # as draft 4 has it
-                result[exclusive] = result.pop(limit)
-            elif is_number(schema.get(exclusive)):
-                result[exclusive] = schema[exclusive]
-        if isinstance(pattern := schema.get("pattern"), str) and len(pattern) <= LONGEST_PATTERN:
-            result["pattern"] = pattern
-        values = [schema["const"]] if "const" in schema else schema.get("enum")
-        if isinstance(values, list) and values:
-            if len(values) <= MOST_VALUES:
-                result |= enum_of(values, result)
-            else:
-                self._texts.note("A list of values in its input schema is too long to be shown.")
-        if schema.get("default") is not None and len(json.dumps(schema["default"])) <= LONGEST_DEFAULT:
-            result["default"] = schema["default"]
 
     def _inline(self, schema: Any) -> Mapping[str, Any]:
         """Return a schema, or what it refers to, for merging."""
@@ -273,11 +248,3 @@ def guess_type(schema: Mapping[str, Any]) -> str:
 
 def is_null(schema: Any) -> bool:
     return isinstance(schema, Mapping) and (schema.get("type") in ("null", ["null"]) or schema.get("const", 0) is None)
-
-
-def is_scalar(value: Any) -> bool:
-    return isinstance(value, str | bool | int | float)
-
-
-def is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)

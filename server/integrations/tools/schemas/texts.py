@@ -4,10 +4,12 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from server.core.invisible import remove_hidden
+from server.integrations.tools.hidden import hides_text, is_plain, show_plain
 
 LONGEST_TEXT = 700  # characters of a description, as OpenAI allows for a parameter
 LONGEST_RULE = 300  # characters of a rule
+LONGEST_SOURCE = 20_000  # characters of a description that are read
+HIDDEN = "Hidden text was removed from its input schema."
 # Rules that importers ignore or refuse.
 RULES = (
     *("not", "if", "then", "else", "dependentRequired", "dependentSchemas", "dependencies", "patternProperties", "propertyNames"),
@@ -30,10 +32,16 @@ class Texts:
         """Return a text without hidden characters, which are noted; empty if it is no text."""
         if not isinstance(value, str):
             return ""
-        shown = remove_hidden(value)
-        if shown != value:
-            self.note("Hidden characters were removed from its input schema.")
-        return shown.strip()
+        if hides_text(value, LONGEST_SOURCE):
+            self.note(HIDDEN)
+        return show_plain(value, LONGEST_SOURCE)
+
+    def is_plain(self, value: Any) -> bool:
+        """Return whether a value has no hidden text, which is noted: in a value it cannot be removed."""
+        plain = is_plain(value, LONGEST_SOURCE)
+        if not plain:
+            self.note(HIDDEN)
+        return plain
 
     def write_rule(self, value: Any) -> str:
         """Write a part of a schema as JSON."""

@@ -5,6 +5,7 @@ import pytest
 
 from server.access.approvals.approval import ApprovalSettings, bind, make_approval, make_question, say_minutes
 from server.access.clients.client import Client
+from server.sdk.approval_requests import ApprovalDuration
 from server.sdk.operation import Effect, Operation
 
 EFFECT = Effect("send mail to ann", (("To", "ann"), ("Text", "hi")), ("ann",))
@@ -49,3 +50,13 @@ def test_request_shows_html_and_source_of_the_effect() -> None:
     question = make_question("call", effect, datetime.now(UTC), 15)
     request = make_approval(Client("id", "name", frozenset()), Operation("send", "", "Send.", changes=True), None, question).ask()
     assert (request.html, request.source) == ("<p>", "<style>")
+
+
+def test_call_that_is_allowed_once_only_offers_nothing_else() -> None:
+    client, operation = Client("id", "name", frozenset()), Operation("use", "", "Use.", changes=True)
+
+    def list_extents(effect: Effect) -> tuple[ApprovalDuration, ...]:
+        return make_approval(client, operation, None, make_question("call", effect, datetime.now(UTC), 15)).extents
+
+    assert list_extents(Effect("use it", once=True)) == (ApprovalDuration.once,)
+    assert ApprovalDuration.always in list_extents(Effect("use it"))

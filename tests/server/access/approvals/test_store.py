@@ -14,7 +14,12 @@ from tests.server.access.letters import posting
 
 def test_effect_is_stored_completely() -> None:
     effect = Effect(
-        "do it", (("Text", "ä\n\ud800\u0000" + "x" * 10_000), ("Text", "")), ("ann", "bob"), html="<p>", source="ä" * 10_000
+        "do it",
+        (("Text", "ä\n\ud800\u0000" + "x" * 10_000), ("Text", "")),
+        ("ann", "bob"),
+        html="<p>",
+        source="ä" * 10_000,
+        once=True,
     )
     assert store.to_effect(store.from_effect(effect)) == effect
 

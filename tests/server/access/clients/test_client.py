@@ -20,3 +20,10 @@ def test_trusted_operation_is_allowed_by_default() -> None:
 
 def test_key_hash_is_not_in_the_repr() -> None:
     assert "hash-of-it" not in repr(Client("1", "bot", frozenset(), key_hash=b"hash-of-it"))
+
+
+def test_permission_does_not_hold_for_an_operation_that_the_person_has_not_accepted() -> None:
+    changed = Operation("crm__get_leads", "use:crm", "List.", changes=True, unaccepted=True)
+    allowed = Client("1", "bot", frozenset(), {"crm__get_leads": Policy.allow})
+    assert allowed.policy_for(changed) is Policy.ask
+    assert Client("2", "bot", frozenset(), {"crm__get_leads": Policy.deny}).policy_for(changed) is Policy.deny

@@ -1,7 +1,15 @@
 import pytest
 
 from server.access.clients.client import Client, Policy
-from server.access.clients.presets import MOST_OPERATIONS, Preset, choose_operations, describe_always, make_permissions
+from server.access.clients.presets import (
+    MOST_OPERATIONS,
+    Preset,
+    choose_operations,
+    describe_always,
+    make_permissions,
+    require_individual,
+)
+from server.core.errors import InvalidInput
 from server.sdk.operation import Operation
 
 EVERYBODYS = Operation("read_approval", "", "Read the decision.", changes=False)
@@ -79,3 +87,18 @@ def test_preset_stays_within_scopes():
 def test_permission_without_asking_is_described(options: dict[str, bool], word: str):
     assert word in describe_always(Operation("do", "s", "Do it.", changes=True, **options))
     assert not describe_always(EVERYBODYS)
+
+
+def test_permission_for_a_changed_operation_says_that_it_goes_on_asking() -> None:
+    assert "until you accept" in describe_always(Operation("do", "s", "Do it.", changes=True, unaccepted=True))
+
+
+def test_operations_that_could_do_much_are_not_allowed_together() -> None:
+    risky = [
+        Operation(name, "use:files", "Do it.", changes=name != "look", individual=True) for name in ("read", "write", "look")
+    ]
+    others = [Operation(name, "use:crm", "Do it.", changes=True) for name in ("find", "add")]
+    require_individual([*risky, *others], ["read", "find", "add"])
+    require_individual(risky[:1], ["read"])
+    with pytest.raises(InvalidInput, match="use:files could do too much"):
+        require_individual([*risky, *others], ["read", "write"])

@@ -76,3 +76,25 @@ async def test_revoked_client_is_not_updated(opened) -> None:
         await state.clients.revoke("bot")
         with pytest.raises(NotFound, match="meanwhile"):
             await state.context.database.write(change_client, made.id, Change(rate="none"), "2026")
+
+
+async def test_permissions_are_withdrawn_by_the_beginning_of_their_names(opened, clock) -> None:
+    policies = {
+        "crm__a": Policy.allow,
+        "crm__b": Policy.deny,
+        "crm__c": Policy.ask,
+        "crm2__a": Policy.allow,
+        "crm_": Policy.allow,
+    }
+    async with opened() as state:
+        bot, key = await state.clients.create("bot", frozenset(), policies)
+        await state.clients.create("gone", frozenset(), {"crm__a": Policy.allow})
+        await state.clients.revoke("gone")
+        for number, operation in enumerate(("crm__a", "crm2__a", "crmx_a")):
+            added = Allowance(id=str(number), client_id=bot.id, operation=operation, **TO_ANN)
+            await state.context.database.write(add_allowance, added)
+        await state.context.operations.withdraw("crm__")
+        assert state.clients.find(key).policies == {name: policy for name, policy in policies.items() if name != "crm__a"}
+        assert (await state.clients.reinstate("gone")).policies == {}
+        held = await state.context.database.read(read_allowances, bot.id, clock.now().isoformat())
+        assert [item.operation for item in held] == ["crm2__a", "crmx_a"]

@@ -1,9 +1,11 @@
 """A gateway with the demo CRM, for tests over the real server."""
 
 import json
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from server.integrations.tools.fake.launch import crm_command, crm_environment
 from server.lifecycle.program import Options, Program
 from server.sdk.desktop import NoScreen
 from tests.server.conftest import Served
+from tests.server.integrations.tools.upstreams import HOSTILE
 
 
 def describe_crm(**changes: Any) -> dict[str, Any]:
@@ -66,4 +69,53 @@ def wait_for_tools(served: Served, server: str = "crm", seconds: float = 60) -> 
         if names:
             return names
         assert time.monotonic() < limit, find_server(served, server)
+        time.sleep(0.05)
+
+
+@dataclass
+class ScriptedUpstream:
+    """A server whose tools a test writes into a file; it says whenever they change."""
+
+    path: Path
+    id: str
+
+    @property
+    def operation(self) -> str:
+        return f"{self.id}__list_notes"
+
+    def describe(self, **changes: Any) -> dict[str, Any]:
+        return {"command": sys.executable, "args": [str(HOSTILE), "scripted", str(self.path)], **changes}
+
+    def write(self, *tools: dict[str, Any]) -> None:
+        new = self.path.with_suffix(".new")
+        new.write_text(json.dumps(tools))
+        new.replace(self.path)
+
+
+def describe_tool(name: str, description: str = "Lists notes.", **properties: Any) -> dict[str, Any]:
+    """Describe a tool as servers list it."""
+    return {"name": name, "description": description, "inputSchema": {"type": "object", "properties": properties}}
+
+
+def find_tool(served: Served, name: str, server: str = "crm") -> dict[str, Any]:
+    """Read a tool as the person sees it; empty if its server does not list it."""
+    return next((tool for tool in find_server(served, server)["tools"] if tool["name"] == name), {})
+
+
+def wait_for_tool(served: Served, server: str, name: str, seconds: float = 60, **values: Any) -> dict[str, Any]:
+    """Wait until a tool is shown with these values."""
+    limit = time.monotonic() + seconds
+    while True:
+        tool = find_tool(served, name, server)
+        if tool and all(tool[key] == value for key, value in values.items()):
+            return tool
+        assert time.monotonic() < limit, tool
+        time.sleep(0.05)
+
+
+def wait_until(condition: Callable[[], Any], seconds: float = 60) -> None:
+    """Wait for a condition."""
+    limit = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < limit, "it did not happen"
         time.sleep(0.05)

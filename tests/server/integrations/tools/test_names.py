@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.integrations.tools.names import LONGEST_NAME, ToolKey, assign_names, fold, list_prefixed
+from server.integrations.tools.names import LONGEST_NAME, ToolKey, assign_names, fold, identify, list_prefixed, prefix_of
 
 
 def assign(*tools: tuple[str, str], reserved: tuple[str, ...] = ()) -> dict[str, str]:
@@ -53,7 +53,7 @@ def test_long_names_with_a_common_beginning_are_kept_apart() -> None:
 def test_name_without_ascii_becomes_a_hash() -> None:
     names = list(assign(("a", "查询"), ("a", "搜索"), ("a", "...")).values())
     assert len(set(names)) == 3
-    assert all(re.fullmatch(r"tool_[0-9a-f]{8}", name) for name in names)
+    assert all(re.fullmatch(r"tool_[0-9a-f]{16}", name) for name in names)
 
 
 def test_path_has_dashes() -> None:
@@ -83,3 +83,22 @@ def test_names_are_unique_safe_and_independent_of_order(tools, reserved, random)
     assert all(re.fullmatch(r"[A-Za-z0-9_-]{1,64}", public.name) for public in names.values())
     shuffled = random.sample(keys, len(keys))
     assert assign_names(shuffled, reserved) == names
+
+
+@pytest.mark.parametrize("name", ["crm__get_leads", "crm--get-leads", "CRM__GET_LEADS"])
+def test_no_tool_gets_the_identity_of_another_as_its_name(name) -> None:
+    names = assign(("evil", name), ("crm", "get_leads"))
+    assert names["crm.get_leads"] == "get_leads"
+    assert names[f"evil.{name}"] == f"evil__{name}"
+
+
+def test_identity_is_of_one_server_only() -> None:
+    assert prefix_of("crm") == "crm__"
+    long = [identify(ToolKey("x" * 43, name)) for name in ("y" * 90, "y" * 91, "z z", "_z")]
+    assert len(set(long)) == 4
+    assert all(name.startswith(prefix_of("x" * 43)) and len(name) <= LONGEST_NAME for name in long)
+
+
+def test_every_spelling_of_a_name_leads_to_all_that_it_may_mean() -> None:
+    names = assign_names([ToolKey("a", "get_sum"), ToolKey("b", "get-sum")])
+    assert list_prefixed(names) == {"get-sum": ["a__get_sum", "b__get-sum"], "get_sum": ["a__get_sum", "b__get-sum"]}

@@ -57,3 +57,21 @@ def test_name_of_several_tools_says_what_they_are_called():
         offers.find_tool("natural_query")
     assert [tool.key.server for tool in offers.find_query_tools("")] == ["crm", "other"]
     assert [tool.key.server for tool in offers.find_query_tools("other__natural_query")] == ["other"]
+
+
+@pytest.mark.parametrize("name", ["get_sum", "get-sum", "GET_SUM"])
+def test_name_that_differs_by_a_dash_says_what_the_tools_are_called(name) -> None:
+    offers = Offers()
+    offers.make({"crm": make_upstream(tools=(Tool(name="get_sum"), Tool(name="get-sum")))}, NONE)
+    with pytest.raises(NotFound, match=r"crm__get-sum_[0-9a-f]{16}, crm__get_sum_[0-9a-f]{16}"):
+        offers.find_tool(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["../../api/tools", "%2e%2e/approvals", "get_leads?x=1", "get_leads\r\nX: 1", "/tools/get-leads", ""]
+)
+def test_name_of_a_call_leads_nowhere_else(name) -> None:
+    offers = Offers()
+    offers.make({"crm": make_upstream(tools=(Tool(name="get_leads"),))}, NONE)
+    with pytest.raises(NotFound):
+        offers.find_tool(name)

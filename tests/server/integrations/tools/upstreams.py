@@ -9,7 +9,7 @@ from typing import Any
 
 from server.integrations.tools.adapter.session import Session, open_session
 from server.integrations.tools.log import UpstreamLog
-from server.integrations.tools.models import Connection, Transport
+from server.integrations.tools.models import Ask, Connection, Transport
 from server.system.environment import clean_environment
 
 HOSTILE = Path(__file__).with_name("hostile_upstream.py")
@@ -35,10 +35,15 @@ def connect_url(url: str, transport: Transport = Transport.http, **values: Any) 
 
 @asynccontextmanager
 async def open_hostile(
-    mode: str, *arguments: str, log: UpstreamLog | None = None, on_change: Callable[[], None] = ignore_change, **values: Any
+    mode: str,
+    *arguments: str,
+    log: UpstreamLog | None = None,
+    on_change: Callable[[], None] = ignore_change,
+    ask: Ask | None = None,
+    **values: Any,
 ) -> AsyncIterator[Session]:
     """Open a session with the hostile server."""
-    async with open_session(connect_hostile(mode, *arguments, **values), log or UpstreamLog(), on_change) as session:
+    async with open_session(connect_hostile(mode, *arguments, **values), log or UpstreamLog(), on_change, ask=ask) as session:
         yield session
 
 

@@ -39,9 +39,9 @@ export const policiesOfPreset = (preset: PresetView): Map<string, Policy> => new
 /** Default policies of a new client. */
 export const usual = (presets: readonly PresetView[]): Map<string, Policy> => policiesOfPreset(presets.find(({ name }) => name === 'ask')!)
 
-/** Policies of a whole group. Operations that reach other people ask instead, because they are allowed individually only. */
+/** Policies of a whole group. Operations that are allowed individually only, as those that reach other people, ask instead. */
 export const setAll = (operations: readonly OperationView[], policy: Policy): Map<string, Policy> =>
-  new Map(operations.map(({ name, reaches_others }) => [name, policy === 'allow' && reaches_others ? 'ask' : policy]))
+  new Map(operations.map(({ name, reaches_others, individual }) => [name, policy === 'allow' && (reaches_others || individual) ? 'ask' : policy]))
 
 /** Client update for the wanted policies; other operations keep theirs, even if a scope is added. */
 export function permit(client: ClientView, operations: readonly OperationView[], wanted: Policies): ClientChange {

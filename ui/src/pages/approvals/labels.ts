@@ -8,6 +8,7 @@ export const formatRequest = ({ client, sentence }: QuestionView): string => tex
 
 export function formatApprove({ kind }: QuestionView, extent: ApprovalDuration): string {
   if (kind === 'call') return texts.durations[extent]
+  if (kind === 'question') return texts.answer
   return kind === 'sign-in' ? texts.allowSignIn : texts.acceptSource
 }
 

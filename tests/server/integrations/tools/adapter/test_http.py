@@ -1,6 +1,7 @@
 import asyncio
 import gzip
 import json
+from typing import Any
 
 import pytest
 
@@ -79,3 +80,46 @@ def test_client_asks_for_no_compression_and_keeps_its_secrets_out_of_its_descrip
     assert client.headers["accept-encoding"] == "identity"
     assert "secret-value" not in repr(connection)
     assert "key=1" not in repr(connection)
+
+
+INJECTION = "a\r\nX-Evil: 1"
+REGION = {"type": "string", "x-mcp-header": "Region"}
+
+
+def list_tool(name: str, **properties: Any) -> dict[str, Any]:
+    return {"name": name, "inputSchema": {"type": "object", "properties": properties}}
+
+
+async def test_names_and_arguments_of_tools_do_not_escape_from_their_headers() -> None:
+    heads: list[str] = []
+    tools = [
+        list_tool(INJECTION, region=REGION),
+        list_tool("token", region=REGION | {"x-mcp-header": INJECTION}),
+        list_tool("twice", region=REGION, other=REGION),
+        list_tool("nested", regions={"type": "array", "items": REGION}),
+        list_tool("../../api/tools"),
+    ]
+
+    async def respond(head, request, writer) -> None:
+        heads.append(head)
+        results = {
+            "server/discover": {"supportedVersions": ["2026-07-28"], "capabilities": {"tools": {}}},
+            "tools/list": {"tools": tools, "ttlMs": 0, "cacheScope": "private"},
+            "tools/call": {"content": []},
+        }
+        result = {"resultType": "complete", **results.get(request.get("method", ""), {})}
+        answer(writer, json.dumps({"jsonrpc": "2.0", "id": request.get("id"), "result": result}).encode())
+
+    async with listen_http(respond) as url, open_session(connect_url(f"{url}/mcp"), UpstreamLog(), ignore_change) as session:
+        catalog = await session.list_all()
+        assert session.info.protocol == "2026-07-28"
+        assert [tool.name for tool in catalog.tools] == ["a X-Evil: 1", "../../api/tools"], (
+            "tools with invalid headers are left out"
+        )
+        assert "3 of its tools cannot be read and are left out." in catalog.notes
+        for tool in catalog.tools:
+            await session.call_tool(tool.called_name, {"region": INJECTION})
+    first, second = [head for head in heads if "tools/call" in head]
+    assert "mcp-param-region: =?base64?" in first.lower()
+    assert "x-evil: 1" not in [line.lower() for head in heads for line in head.splitlines()]
+    assert all(head.startswith("POST /mcp HTTP/1.1") for head in (first, second)), "a name is no part of an address"

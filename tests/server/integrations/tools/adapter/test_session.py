@@ -82,9 +82,9 @@ async def test_question_of_a_server_is_declined_and_the_answer_says_so() -> None
         await session.list_all()
         result = await session.call_tool("ask", {})
         assert json.loads(result.blocks[0].text)["result"] == {"action": "decline"}
-        assert "Deskhand declined" in result.blocks[1].text
+        assert "Nobody can answer it here." in result.blocks[1].text
         assert len((await session.call_tool("echo", {})).blocks) == 1
-    assert log.lines() == ["It asked: Your PIN? Deskhand declined."]
+    assert log.lines() == ["It asked: Your PIN? Nobody can answer it here."]
 
 
 async def test_unsupported_request_is_an_error() -> None:
@@ -119,9 +119,11 @@ async def test_hidden_characters_are_removed_and_noted() -> None:
     async with open_hostile("hidden") as session:
         catalog = await session.list_all()
         assert session.info.instructions == "plain text"
-    assert catalog.tools[0].name == "get\u202e_data", "the server knows it by this name"
-    assert (catalog.tools[0].title, catalog.tools[0].description) == ("[31mred", "plain text")
-    assert catalog.notes == ("Hidden characters were removed from the description of get_data.",)
+        (tool, _) = catalog.tools
+        assert (tool.name, tool.called_name) == ("get_data", "get\u202e_data"), "the server knows it by that name"
+        assert (tool.title, tool.description, tool.flags) == ("red", "plain text", ("Hidden text was removed from it.",))
+        assert catalog.notes == ("Hidden text was removed from get_data.", "Hidden text was removed from its instructions.")
+        assert json.loads((await session.call_tool(tool.called_name, {"a": 1})).text) == {"a": 1}
 
 
 async def test_invalid_tools_do_not_fail_the_others() -> None:
@@ -130,6 +132,7 @@ async def test_invalid_tools_do_not_fail_the_others() -> None:
         assert [tool.name for tool in catalog.tools] == ["echo"]
         assert catalog.notes == (
             "The tool echo is listed twice; the first counts.",
+            "Hidden text was removed from its instructions.",
             "4 of its tools cannot be read and are left out.",
         )
 

@@ -1,0 +1,1 @@
+"""Presets: MCP servers with pinned versions, each installed into an environment of its own."""

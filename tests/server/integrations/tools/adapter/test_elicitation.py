@@ -1,0 +1,72 @@
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from server.core.errors import UpstreamFailed
+from server.integrations.tools.adapter.elicitation import Elicitation
+from server.integrations.tools.adapter.session import open_session
+from server.integrations.tools.log import UpstreamLog
+from server.integrations.tools.models import Answer, Question
+from tests.server.integrations.tools.upstreams import connect_command, ignore_change, open_hostile
+
+LIBRARY = connect_command([sys.executable, str(Path(__file__).parents[1] / "library_upstream.py")])
+
+
+async def test_question_of_a_server_reaches_the_person_in_every_revision():
+    asked = []
+
+    async def ask(question):
+        asked.append(question)
+        return Answer(action="accept", content={"name": "Bo"} if question.form else None)
+
+    async with open_session(LIBRARY, UpstreamLog(), ignore_change, ask=ask) as session:
+        assert session.info.protocol == "2026-07-28"
+        await session.list_all()
+        answer = await session.call_tool("borrow", {})
+        assert json.loads(answer.text) == {"action": "accept", "content": {"name": "Bo"}}
+        answer = await session.call_tool("visit", {"url": "https://library.example/fine"})
+        assert json.loads(answer.text) == {"action": "accept"}
+        with pytest.raises(UpstreamFailed, match="Deskhand gives it neither"):
+            await session.call_tool("sample", {})
+    async with open_hostile("plain", ask=ask) as session:
+        await session.list_all()
+        assert json.loads((await session.call_tool("ask", {})).text)["result"]["action"] == "accept"
+    assert [question.message for question in asked] == ["Who borrows it?", "Pay the fine.", "Your PIN?"]
+    assert asked[1].url == "https://library.example/fine"
+
+
+async def test_answer_says_why_a_question_was_not_answered():
+    async def ask(_):
+        return Answer(action="cancel", sentence="Nobody answered.")
+
+    log = UpstreamLog()
+    async with open_session(LIBRARY, log, ignore_change, ask=ask) as session:
+        await session.list_all()
+        answer = await session.call_tool("borrow", {})
+    assert json.loads(answer.blocks[0].text) == {"action": "cancel"}
+    assert "Nobody answered." in answer.blocks[1].text
+    assert log.lines() == ["It asked: Who borrows it? Nobody answered."]
+
+
+async def test_page_that_a_call_needs_is_offered_to_the_person():
+    asked = []
+
+    async def ask(question):
+        asked.append(question)
+        return Answer(action="accept")
+
+    async with open_hostile("plain", ask=ask) as session:
+        await session.list_all()
+        with pytest.raises(Exception, match="finish something in the browser"):
+            await session.call_tool("pay", {})
+    assert [question.url for question in asked] == ["https://library.example/pay"]
+
+
+async def test_question_outside_of_a_call_is_declined_without_asking():
+    async def ask(_):
+        raise AssertionError
+
+    elicitation = Elicitation(ask, UpstreamLog())
+    assert (await elicitation.put(Question(message="Hello?"))).action == "decline"
