@@ -37,7 +37,7 @@ class Preset:
     `entry`: the module whose `main` starts it, or the script in its npm package. `arguments`: each a tuple that is left out if an
     input in it is empty. `environment`: fixed variables; `{data}` is the folder for what the server stores.
     `constraints`: what a newer version is installed with. `error_prefixes`: beginnings of texts that are failures although the
-    server reports success. `hidden`: tools that are not offered.
+    server reports success. `hidden`: tools that are not offered. `token_variable`: where it expects the token of a caller.
     """
 
     id: str
@@ -54,6 +54,7 @@ class Preset:
     warnings: tuple[str, ...] = ()
     error_prefixes: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
+    token_variable: str = ""
     locks: Path = LOCKS
 
 
@@ -81,6 +82,7 @@ AMBIVO = Preset(
         *("Unknown tool:", "Rate limit exceeded."),
     ),
     hidden=("set_auth_token",),
+    token_variable="AMBIVO_AUTH_TOKEN",  # noqa: S106, its name
 )
 
 PRESETS = (

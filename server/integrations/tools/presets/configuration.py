@@ -55,6 +55,7 @@ def make_server(environment: Environment, stored: Path, values: Mapping[str, str
         environment=tuple(variables),
         disabled_tools=preset.hidden,
         error_prefixes=preset.error_prefixes,
+        token_variable=preset.token_variable,
     )
     secrets = UpstreamSecrets(environment={name: SecretStr(value) for name, value in variables.items()})
     return Imported(upstreams=(config,), secrets={config.id: secrets})
