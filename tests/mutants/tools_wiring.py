@@ -275,12 +275,12 @@ MUTANTS = [
         f"{S}/reviews.py",
         "    if order.instructions not in {None, upstream.new_instructions}:",
         "    if False:",
-        (f"{REVIEWS}::test_changed_instructions_are_not_told_to_models_until_they_are_accepted",),
+        (f"{REVIEWS}::test_changed_instructions_reach_no_model_until_they_are_accepted",),
     ),
     Mutant(
         f"{S}/offer.py",
         "scope_of(config.id), upstream.instructions",
         "scope_of(config.id), upstream.status.info.instructions",
-        (f"{REVIEWS}::test_changed_instructions_are_not_told_to_models_until_they_are_accepted",),
+        (f"{REVIEWS}::test_changed_instructions_reach_no_model_until_they_are_accepted",),
     ),
 ]
