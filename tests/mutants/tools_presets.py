@@ -55,7 +55,7 @@ MUTANTS: list[Mutant] = [
         f"{S}/presets.py",
         "            async with self._installing:\n                await install(target, report)",
         "            await install(target, report)",
-        (f"{PRESETS}::test_installation_is_cancelled_and_one_runs_at_a_time",),
+        (f"{PRESETS}::test_one_installation_runs_at_a_time",),
     ),
     Mutant(
         f"{S}/presets.py",
