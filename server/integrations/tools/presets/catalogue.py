@@ -37,7 +37,8 @@ class Preset:
     `entry`: the module whose `main` starts it, or the script in its npm package. `arguments`: each a tuple that is left out if an
     input in it is empty. `environment`: fixed variables; `{data}` is the folder for what the server stores.
     `constraints`: what a newer version is installed with. `error_prefixes`: beginnings of texts that are failures although the
-    server reports success. `hidden`: tools that are not offered.
+    server reports success. `hidden`: tools that are not offered. `examples`: questions.
+    `locks`: the folder of its lock.
     """
 
     id: str
@@ -54,6 +55,7 @@ class Preset:
     warnings: tuple[str, ...] = ()
     error_prefixes: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
     locks: Path = LOCKS
 
 
@@ -81,6 +83,13 @@ AMBIVO = Preset(
         *("Unknown tool:", "Rate limit exceeded."),
     ),
     hidden=("set_auth_token",),
+    examples=(
+        "Show me leads created this week",
+        "Find contacts with gmail addresses",
+        "What deals are closing this month?",
+        "Get contact information for John Smith",
+        "List recent activities for lead ID 12345",
+    ),
 )
 
 PRESETS = (
