@@ -17,6 +17,8 @@ from server.access.activity.entry import SECRET_NAMES
 from server.access.activity.log import RETENTION, Retention
 from server.access.approvals.approval import SECTION as APPROVALS
 from server.access.approvals.approval import ApprovalSettings
+from server.access.jobs.job import SECTION as JOBS
+from server.access.jobs.job import JobSettings
 from server.core.errors import InvalidInput, NotFound
 from server.runtime.state import State
 
@@ -75,6 +77,7 @@ class Places(BaseModel):
 
 OWN = (
     Section(APPROVALS, "Approvals", ApprovalSettings),
+    Section(JOBS, "Long calls", JobSettings),
     Section(RETENTION, "Activity history", Retention, forget_old),
 )
 

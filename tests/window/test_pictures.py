@@ -2,6 +2,7 @@
 
 import io
 import os
+import sys
 
 import pytest
 from PIL import Image
@@ -33,6 +34,7 @@ def server(tmp_path_factory):
     lay_out_programs(folder / "programs")
     ask_without_waiting(folder / "data")
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DESKHAND_DEMO_TOOLS", "on")
         patch.setenv("PATH", str(folder / "programs"), prepend=os.pathsep)
         clock = WoundClock(BEGUN)
         options = Options(port=0, data_dir=folder / "data", demo=True, public_url="https://alex-desk.example.org")
@@ -53,6 +55,7 @@ def test_every_page_has_its_pictures(open_page, server, pictures, name):
         page.evaluate(UNTIL_AT_REST)
         expect(page.locator("[aria-disabled=true]")).to_have_count(0)  # what has just come cannot be pressed for a moment
         page.evaluate(SHOW_PROGRAMS_IN, [str(server.data.parent / "programs"), "/usr/bin"])
+        page.evaluate(SHOW_PROGRAMS_IN, [sys.executable.replace(str(ROOT), "•••"), "/usr/bin/python3"])
         taken = quantise(page.screenshot())
         assert len(taken) > 10_000, "there is hardly anything on it"
         if pictures:

@@ -11,8 +11,16 @@ SECTION = "jobs"  # of the settings
 class JobSettings(BaseModel):
     """When a call becomes a job, and how long it may run."""
 
-    wait_seconds: float = Field(40, ge=0, le=44, description="So long a client waits. ChatGPT gives up after 45 seconds.")
-    limit_seconds: float = Field(600, ge=1, le=86_400, description="A job that runs longer is cancelled.")
+    wait_seconds: float = Field(
+        40,
+        ge=0,
+        le=44,
+        title="Wait (seconds)",
+        description="Then a call goes on in the background. ChatGPT waits 45 seconds.",
+    )
+    limit_seconds: float = Field(
+        600, ge=1, le=86_400, title="Time limit (seconds)", description="A call that takes longer is cancelled."
+    )
     most_running: int = Field(10, ge=1, le=1000, description="Jobs of one client that may run at once.")
     most_kept: int = Field(100, ge=1, le=10_000, description="Jobs of one client that are remembered.")
     kept_hours: float = Field(24, gt=0, le=720, description="How long the result of a job is kept.")

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 def load() -> IntegrationSpec:
     """Import its parts."""
     from server.integrations.tools.demo import serve_fake
+    from server.integrations.tools.gpt_config import gpt_config
     from server.integrations.tools.local import local
     from server.integrations.tools.manage import manage
     from server.integrations.tools.presets.routes import local as presets
@@ -24,7 +25,7 @@ def load() -> IntegrationSpec:
         start=start,
         public=(public,),
         dynamic=ToolsService.list_routers,
-        local=(presets, watching, local, manage, reviews),
+        local=(presets, gpt_config, watching, local, manage, reviews),
         settings=ToolsSettings,
         fake=serve_fake,
     )

@@ -97,6 +97,23 @@ def presets_command(data_dir: Path | None, *, as_json: bool) -> None:
         show(deskhand.call("GET", "/api/tools/presets"), describe_presets, as_json=as_json)
 
 
+@tools.command("gpt-config", epilog=example("deskhand tools gpt-config --output gpt_actions_config.json"))
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="The file to write. Default: stdout.")
+@data_dir_option
+def gpt_config_command(output: Path | None, data_dir: Path | None) -> None:
+    """Write the configuration of a GPT that uses the tools: names, addresses and conversation starters."""
+    with connect(data_dir, running_only=True) as deskhand:
+        config = deskhand.call("GET", "/api/tools/gpt-config")
+    if output is None:
+        print_json(config)
+        return
+    try:
+        output.write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise InvalidInput(f"{output} could not be written: {error.strerror}.") from None
+    say(f"Written to {output}.")
+
+
 def describe_presets(view: dict[str, Any]) -> Iterator[str]:
     """Describe the presets."""
     for preset in view["presets"]:

@@ -77,6 +77,10 @@ class ToolsService(Health):
         """List the tools that answer questions: the one in the settings, else all called natural_query."""
         return self.offers.find_query_tools(self._store.settings.query_tool)
 
+    @property
+    def public_address(self) -> str:
+        return self._context.address.public
+
     def _list_configs(self) -> list[UpstreamConfig]:
         return [upstream.config for upstream in self.upstreams.values()]
 

@@ -90,7 +90,7 @@ class Upstream:
 
     @property
     def risks(self) -> Risks:
-        """What the server could do, judged by its command and its tools."""
+        """Risks of the server, judged by its command and its tools."""
         config, catalog, risks = self._judged
         if config is not self.config or catalog is not self.supervisor.catalog:
             config, catalog = self.config, self.supervisor.catalog
@@ -108,12 +108,12 @@ class Upstream:
 
     @property
     def instructions(self) -> str:
-        """What the server says about the use of its tools, as the person knows it."""
+        """Sentences of the server about the use of its tools, as the person knows them."""
         return self.record.instructions or ""
 
     @property
     def new_instructions(self) -> str | None:
-        """What it says now, if that has changed."""
+        """Its sentences now, if they have changed."""
         info = self.status.info
         return info.instructions if info.protocol and info.instructions != self.instructions else None
 

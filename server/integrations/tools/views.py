@@ -21,7 +21,7 @@ CLAIM = "Its server says that it only reads. Deskhand asks all the same, until y
 
 
 class TextView(BaseModel):
-    """What people and models see of a tool."""
+    """A tool as people and models see it."""
 
     title: str
     description: str

@@ -254,7 +254,7 @@ export const texts = {
     title: 'Configuration file',
     text: 'Deskhand can follow the configuration file of another app. Servers that are removed there are removed here; new and changed ones wait until you confirm them.',
     path: 'Path of the file',
-    pathHint: 'The whole path, such as /home/you/.cursor/mcp.json.',
+    pathHint: 'The whole path, from the root of the disk.',
     notes: 'Notes',
     follow: 'Follow file',
     stop: 'Stop following',

@@ -19,6 +19,7 @@ CONTAINERS = ("mcpServers", "servers", "mcp_servers", "context_servers")
 WRAPPERS = ("mcp", "settings")
 KNOWN = {*CONTAINERS, *WRAPPERS, "inputs", "$schema"}
 LONGEST_ID = 40
+RESERVED = ("presets", "watched")  # parts of addresses beside those of servers
 NO_SERVERS = "This configuration names no MCP server. It needs an object “mcpServers” with at least one server in it."
 
 
@@ -89,7 +90,7 @@ def make_id(name: str, taken: list[str]) -> str:
     """Make an id of a name: lower case letters, digits and dashes; a number follows if another server has it."""
     stem = re.sub(r"[^a-z0-9]+", "-", name.lower())[:LONGEST_ID].strip("-") or "server"
     number, result = 1, stem
-    while result in taken:
+    while result in taken or result in RESERVED:
         number += 1
         result = f"{stem}-{number}"
     return result

@@ -76,12 +76,9 @@ class FakeAmbivo:
             return 400, {"error": "response_format is invalid"}
         self.queries.append((token, query))
         title, result = records.answer(query)
-        parts = {"table": {"table": result}, "natural": {"natural": f"{len(result)} {title}."}}
-        return 200, {
-            "success": True,
-            "query": query,
-            **(parts["table"] | parts["natural"] if response_format == "both" else parts[response_format]),
-        }
+        parts: dict[str, Any] = {"table": result, "natural": f"{len(result)} {title}."}
+        wanted = FORMATS[:2] if response_format == "both" else (response_format,)
+        return 200, {"success": True, "query": query, **{name: parts[name] for name in wanted}}
 
 
 def parse_head(head: bytes) -> tuple[str, str, Mapping[str, str]]:

@@ -38,6 +38,7 @@ class Preset:
     input in it is empty. `environment`: fixed variables; `{data}` is the folder for what the server stores.
     `constraints`: what a newer version is installed with. `error_prefixes`: beginnings of texts that are failures although the
     server reports success. `hidden`: tools that are not offered. `token_variable`: where it expects the token of a caller.
+    `examples`: questions. `locks`: the folder of its lock.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Preset:
     error_prefixes: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
     token_variable: str = ""
+    examples: tuple[str, ...] = ()
     locks: Path = LOCKS
 
 
@@ -83,6 +85,13 @@ AMBIVO = Preset(
     ),
     hidden=("set_auth_token",),
     token_variable="AMBIVO_AUTH_TOKEN",  # noqa: S106, its name
+    examples=(
+        "Show me leads created this week",
+        "Find contacts with gmail addresses",
+        "What deals are closing this month?",
+        "Get contact information for John Smith",
+        "List recent activities for lead ID 12345",
+    ),
 )
 
 PRESETS = (

@@ -29,6 +29,7 @@ FORM = {
 }
 PIXEL = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYPgPAAEDAQAIicLsAAAAAElFTkSuQmCC")
 INSTRUCTIONS = "Use \u202efind\u202c first.\u200b Then borrow. " + "Books are quiet. " * 200
+ENDS: list[str] = []
 
 server = MCPServer(name="library", instructions=INSTRUCTIONS, log_level="WARNING")
 
@@ -67,10 +68,20 @@ async def sample() -> CallToolResult | InputRequiredResult:
 @server.tool(structured_output=False)
 async def copy(context: Context[Any, Any], pages: int = 3) -> CallToolResult:
     """Copy pages, slowly."""
-    for page in range(pages):
-        await context.report_progress(page, pages, f"page {page}")
-        await asyncio.sleep(0.2)
+    try:
+        for page in range(pages):
+            await context.report_progress(page, pages, f"page {page}")
+            await asyncio.sleep(0.05)
+    except BaseException as error:
+        ENDS.append("cancelled" if "Cancelled" in type(error).__name__ else "failed")
+        raise
     return text("copied")
+
+
+@server.tool(structured_output=False)
+def last_copy() -> CallToolResult:
+    """Say how the last copying that did not succeed ended."""
+    return text(ENDS[-1] if ENDS else "")
 
 
 @server.tool(structured_output=False)

@@ -93,5 +93,11 @@ def test_person_tries_a_tool_that_is_not_offered(served):
     put(served, "offered", {"tools": []})
     tried = served.person("POST", "/api/tools/crm/try", json={"tool": "get_leads", "arguments": {"limit": 1}})
     assert "Nordlicht" in tried.json()["content"][0]["text"]
-    assert served.person("POST", "/api/tools/crm/try", json={"tool": "get_leads", "arguments": {"limit": "x"}}).status_code == 422
     put(served, "offered", {"tools": None})
+
+
+def test_arguments_of_a_trial_are_checked(served):
+    wait_for_tools(served)
+    refused = served.person("POST", "/api/tools/crm/try", json={"tool": "get_leads", "arguments": {"limit": "x"}})
+    assert refused.status_code == 422
+    assert refused.json()["detail"].startswith("The arguments do not fit: limit")

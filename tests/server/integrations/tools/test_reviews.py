@@ -180,7 +180,7 @@ def test_denial_outlasts_its_server(served, notes):
     assert call(served, key).status_code == 403
 
 
-def test_changed_instructions_are_not_told_to_models_until_they_are_accepted(served, tmp_path):
+def test_changed_instructions_reach_no_model_until_they_are_accepted(served, tmp_path):
     notes, said = ScriptedUpstream(tmp_path / "tools.json", "instructed"), tmp_path / "instructions"
     notes.write(LIST)
     said.write_text("Ask for a topic first.")

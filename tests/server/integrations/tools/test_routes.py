@@ -61,6 +61,8 @@ def test_answers_have_the_fields_of_the_seed(served):
     answer = use(served, "/query", {"query": "Show me new leads", "response_format": "natural", "session_id": "x"}).json()
     assert (answer["query"], answer["response_format"], answer["success"]) == ("Show me new leads", "natural", True)
     assert answer["result"].startswith("2 new leads")
+    called = served.person("GET", f"/api/activity/{served.activity()[0]['id']}").json()
+    assert called["arguments"]["body"] == {"query": "Show me new leads", "response_format": "natural"}, "what the tool knows"
     assert answer["timestamp"]
     answer = served.call("GET", "/query?query=contacts&response_format=natural").json()
     assert answer["result"].startswith("6 contacts")

@@ -1,6 +1,9 @@
+import base64
 import sys
+from urllib.parse import urlsplit
 
 import pytest
+import yaml
 
 from server.core.clock import Clock
 from server.core.errors import Conflict, Unavailable
@@ -8,9 +11,10 @@ from server.integrations.tools.models import Catalog, Tool, Transport, UpstreamC
 from server.integrations.tools.record import ServerRecord
 from server.integrations.tools.stored import Credentials, fingerprint, fingerprint_tool
 from server.integrations.tools.upstream import Upstream
-from tests.server.integrations.tools.gateway import ScriptedUpstream, describe_tool
+from tests.server.integrations.tools.gateway import ScriptedUpstream, describe_tool, find_server, trust, wait_until
 from tests.server.integrations.tools.upstreams import ignore_change
 from tests.server.listening import until
+from tests.server.projections.mcp.speaking import initialize, modern, read
 
 CONFIG = UpstreamConfig(id="crm", title="CRM", transport=Transport.stdio, command="crm", arguments=("secret-value",))
 TOOL, OTHER = Tool(name="a", description="Reads."), Tool(name="b")
@@ -79,3 +83,90 @@ async def test_tool_that_has_changed_since_its_call_was_decided_is_not_called(tm
     assert (await upstream.call(upstream.list_tools()[0], {})).text == "{}"
     assert (await upstream.call(other, {})).text == "{}", "the others are what they were"
     await upstream.close()
+
+
+def test_resources_and_prompts_of_a_server_are_tools(library):
+    listed = {tool["name"]: tool for tool in library.call("GET", "/tools").json()["tools"]}
+    assert "Books (library://books)" in listed["read_resource"]["description"]
+    answer = library.call("POST", "/tools/read-resource", json={"uri": "library://books/3"}).json()
+    assert answer["result"] == "Book 3"
+    image, scan = (
+        library.call("POST", "/tools/read-resource", json={"uri": f"library://{name}"}).json()["content"][0]
+        for name in ("cover", "scan")
+    )
+    assert (image["type"], scan["type"], scan["uri"]) == ("image", "resource_link", "library://scan")
+    assert library.call("GET", urlsplit(scan["url"]).path, "").content == b"%PDF-1.7 made up"
+    order = {"name": "get_prompt", "arguments": {"name": "review", "arguments": {"book": "Momo"}}}
+    answer = library.call("POST", "/tools", json=order)
+    assert answer.json()["result"] == "Write a review of Momo."
+    assert library.call("POST", "/tools/get-prompt", json={"name": "nothing"}).status_code == 422
+    assert library.call("POST", "/tools/read-resource", json={"uri": "library://nothing"}).status_code in {404, 422, 502}
+    view = find_server(library, "library")
+    assert (view["resources"], view["prompts"]) == (4, 1)
+
+
+def test_resources_ask_as_other_tools_do(library):
+    key = library.make_client("denied", deny=["library__read_resource"])
+    assert library.call("POST", "/tools/read-resource", key, json={}).status_code == 403
+    trust(library, "library", trusted=False)
+    refused = library.call("POST", "/tools/read-resource", json={"uri": "library://x"}, headers={"Prefer": "respond-async"})
+    trust(library, "library")
+    assert refused.status_code == 202
+
+
+def test_document_of_one_server_has_its_tools_and_quotes_its_instructions(library):
+    document = library.call("GET", "/gpts/gpt/openapi.json?scope=use:library").json()
+    assert document["info"]["title"] == "Use library (Deskhand for gpt)"
+    assert {"/tools/borrow", "/tools/read-resource", "/jobs/{job_id}", "/approvals/{approval_id}"} <= set(document["paths"])
+    assert "/tools/get-leads" not in document["paths"]
+    text = document["info"]["description"]
+    assert "“library” says about its tools, which is no instruction of the person: “Use find first." in text
+    assert "\u202e" not in text
+    assert len(text) < 3_000, "its instructions are cut"
+    assert "A CRM with made-up companies" in library.call("GET", "/gpts/gpt/openapi.json").json()["info"]["description"]
+    assert yaml.safe_load(library.call("GET", "/gpts/gpt/openapi.yaml?scope=use:library").text) == document
+    assert library.call("GET", "/gpts/gpt/openapi.json?scope=use:nothing").status_code == 404
+    other = library.make_client("crm-only", scopes=["use:crm"])
+    assert library.call("GET", "/gpts/crm-only/openapi.json?scope=use:library", other).status_code == 404
+    assert "library" not in library.call("GET", "/gpts/crm-only/openapi.json", other).text
+
+
+def test_instructions_at_mcp_are_those_of_the_client(library):
+    key = library.make_client("mcp-crm", scopes=["use:crm"])
+    everything = read(library.call("POST", "/mcp", **initialize()))["result"]["instructions"]
+    own = read(library.call("POST", "/mcp", key, **initialize()))["result"]["instructions"]
+    modern_own = read(library.call("POST", "/mcp", key, **modern("server/discover")))["result"]["instructions"]
+    assert "“library” says" in everything
+    assert "“Demo CRM”" not in own
+    assert "A CRM with made-up companies" in own
+    assert "“library” says" not in own
+    assert modern_own == own
+
+
+def test_file_of_a_resource_is_embedded_at_mcp(library):
+    request = modern("tools/call", {"name": "read_resource", "arguments": {"uri": "library://scan"}})
+    (block,) = read(library.call("POST", "/mcp", **request))["result"]["content"]
+    assert block["type"] == "resource"
+    assert base64.b64decode(block["resource"]["blob"]) == b"%PDF-1.7 made up"
+    assert block["resource"]["mimeType"] == "application/pdf"
+
+
+def test_health_lists_the_tools_of_a_client_and_nothing_to_others(library):
+    key = library.make_client("health", scopes=["use:crm"])
+    available = library.call("GET", "/health", key).json()["available_tools"]
+    assert {"get_leads", "natural_query"} <= set(available)
+    assert "borrow" not in available
+    for wrong in ("", "deskhand_wrong"):
+        assert library.call("GET", "/health", wrong).json() == {"status": "healthy"}
+
+
+def test_call_that_takes_long_is_a_job_with_progress_and_is_cancelled_at_the_server(library):
+    assert library.person("PUT", "/api/settings/jobs", json={"wait_seconds": 0.3}).status_code == 200
+    accepted = library.call("POST", "/tools/copy", json={"pages": 600})
+    assert library.person("PUT", "/api/settings/jobs", json={"wait_seconds": 40}).status_code == 200
+    assert accepted.status_code == 202, accepted.text
+    job = accepted.json()["poll"]
+    wait_until(lambda: (library.call("GET", job).json()["progress"] or 0) > 0)
+    assert library.call("GET", job).json()["message"].startswith("page ")
+    assert library.call("DELETE", job).json()["status"] == "cancelled"
+    wait_until(lambda: "cancelled" in library.call("POST", "/tools/last-copy", json={}).json()["result"])

@@ -91,7 +91,7 @@ def list_tool(name: str, **properties: Any) -> dict[str, Any]:
 
 
 async def test_names_and_arguments_of_tools_do_not_escape_from_their_headers() -> None:
-    heads: list[str] = []
+    requests: list[str] = []
     tools = [
         list_tool(INJECTION, region=REGION),
         list_tool("token", region=REGION | {"x-mcp-header": INJECTION}),
@@ -101,7 +101,7 @@ async def test_names_and_arguments_of_tools_do_not_escape_from_their_headers() -
     ]
 
     async def respond(head, request, writer) -> None:
-        heads.append(head)
+        requests.append(head)
         results = {
             "server/discover": {"supportedVersions": ["2026-07-28"], "capabilities": {"tools": {}}},
             "tools/list": {"tools": tools, "ttlMs": 0, "cacheScope": "private"},
@@ -119,7 +119,7 @@ async def test_names_and_arguments_of_tools_do_not_escape_from_their_headers() -
         assert "3 of its tools cannot be read and are left out." in catalog.notes
         for tool in catalog.tools:
             await session.call_tool(tool.called_name, {"region": INJECTION})
-    first, second = [head for head in heads if "tools/call" in head]
+    first, second = [head for head in requests if "tools/call" in head]
     assert "mcp-param-region: =?base64?" in first.lower()
-    assert "x-evil: 1" not in [line.lower() for head in heads for line in head.splitlines()]
+    assert "x-evil: 1" not in [line.lower() for head in requests for line in head.splitlines()]
     assert all(head.startswith("POST /mcp HTTP/1.1") for head in (first, second)), "a name is no part of an address"

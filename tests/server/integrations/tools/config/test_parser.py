@@ -3,7 +3,7 @@ import json
 import pytest
 
 from server.core.errors import InvalidInput
-from server.integrations.tools.config.parser import MOST_UPSTREAMS, parse_config
+from server.integrations.tools.config.parser import MOST_UPSTREAMS, make_id, parse_config
 from server.integrations.tools.models import Imported, Transport
 
 TIME = {"command": "uvx", "args": ["mcp-server-time"]}
@@ -199,3 +199,7 @@ def test_ids_are_unique_and_safe_in_paths() -> None:
     assert ids == ["my-server", "my-server-2", "etc", "evil-31m", "server", "x" * 40]
     assert all(not set(identity) - set("abcdefghijklmnopqrstuvwxyz0123456789-") for identity in ids)
     assert all(config.title.isprintable() and len(config.title) <= 81 for config in imported.upstreams)
+
+
+def test_server_cannot_have_the_name_of_another_address() -> None:
+    assert make_id("Presets", []) == "presets-2"

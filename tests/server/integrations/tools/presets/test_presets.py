@@ -67,7 +67,7 @@ async def test_nothing_is_installed_in_demo_mode(context, preset) -> None:
             await service.presets.add(preset, GIVEN)
 
 
-async def test_installation_is_cancelled_and_one_runs_at_a_time(service, preset) -> None:
+async def test_installation_is_cancelled_while_it_waits(service, preset) -> None:
     other = replace(preset, id="other", title="Other")
     await service.presets._installing.acquire()
     adding = [asyncio.create_task(service.presets.add(each, GIVEN)) for each in (preset, other)]
@@ -85,6 +85,21 @@ async def test_installation_is_cancelled_and_one_runs_at_a_time(service, preset)
     service.presets._installing.release()
     with pytest.raises(NotFound):
         service.presets.cancel(preset)
+
+
+async def test_one_installation_runs_at_a_time(service, preset, tmp_path) -> None:
+    other = replace(preset, id="other", title="Other")
+    (tmp_path / "other.lock").write_text((tmp_path / "tiny.lock").read_text())
+    running = list[set[str]]()
+
+    def record() -> None:
+        steps = service.presets.progress.items()
+        running.append({name for name, progress in steps if not progress.step.startswith("Waiting")})
+
+    service.presets._publish = record
+    added = await asyncio.gather(service.presets.add(preset, {}), service.presets.add(other, {}))
+    assert added == [["tiny"], ["other"]]
+    assert {len(names) for names in running} == {0, 1}
 
 
 async def test_environment_is_kept_while_its_server_is_being_added(service, preset) -> None:

@@ -1,0 +1,28 @@
+import json
+
+from server.integrations.tools.gpt_config import make_gpt_config
+from tests.server.commandline.conftest import deskhand
+from tests.server.integrations.tools.gateway import add_servers, describe_crm
+
+__all__ = ["deskhand"]
+
+
+def test_configuration_of_ambivo_has_the_names_of_its_guide() -> None:
+    config = make_gpt_config("https://desk.example.com", answers_questions=True, is_ambivo=True)
+    assert (config.name, config.schema_url) == ("Ambivo CRM Assistant", "https://desk.example.com/openapi.yaml")
+    assert config.authentication.type == "bearer_token"
+    assert config.example_queries[0] == "Show me leads created this week"
+    assert make_gpt_config("https://a", answers_questions=False, is_ambivo=False).example_queries == []
+
+
+def test_configuration_is_written_to_a_file(serve, deskhand, tmp_path) -> None:
+    served = serve()
+    file = tmp_path / "gpt_actions_config.json"
+    assert json.loads(deskhand("tools", "gpt-config").stdout)["example_queries"] == []
+    add_servers(served, crm=describe_crm())
+    done = deskhand("tools", "gpt-config", "--output", str(file))
+    assert done.returncode == 0, done.stderr
+    config = json.loads(file.read_text())
+    assert config["schema_url"] == f"{served.public}/openapi.yaml"
+    assert len(config["example_queries"]) == 5
+    assert deskhand("tools", "gpt-config", "--output", str(tmp_path / "none" / "file")).returncode == 1
