@@ -22,7 +22,7 @@ MUTANTS = [
         ("tests/server/access/clients/test_client.py::test_trusted_operation_is_allowed_by_default",),
     ),
     Mutant("server/projections/mcp/calls.py", "        return succeed(body, RUNS)\n", "        pass\n", CALLS),
-    Mutant("server/projections/mcp/calls.py", "    if asset:\n", "    if False:\n", CALLS),
+    Mutant("server/projections/mcp/calls.py", "    if asset and part", "    if False and part", CALLS),
     Mutant(
         "server/public/app.py",
         "if asset.media_type == DOWNLOAD else {}",

@@ -277,4 +277,10 @@ MUTANTS = [
         "scope_of(config.id), upstream.status.info.instructions",
         (f"{REVIEWS}::test_changed_instructions_reach_no_model_until_they_are_accepted",),
     ),
+    Mutant(
+        f"{S}/adapter/http.py",
+        "timeout=httpx2.Timeout(SECONDS, read=SILENT_SECONDS),",
+        "timeout=httpx2.Timeout(SECONDS), follow_redirects=True,",
+        (f"{T}/adapter/test_http.py::test_client_follows_no_redirect_by_itself",),
+    ),
 ]

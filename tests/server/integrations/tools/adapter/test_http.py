@@ -123,3 +123,15 @@ async def test_names_and_arguments_of_tools_do_not_escape_from_their_headers() -
     assert "mcp-param-region: =?base64?" in first.lower()
     assert "x-evil: 1" not in [line.lower() for head in requests for line in head.splitlines()]
     assert all(head.startswith("POST /mcp HTTP/1.1") for head in (first, second)), "a name is no part of an address"
+
+
+async def test_client_follows_no_redirect_by_itself() -> None:
+    visits: list[str] = []
+
+    async def respond(head, request, writer) -> None:
+        visits.append(head.split()[1])
+        answer(writer, b"", "307 Temporary Redirect", "Location: /elsewhere")
+
+    async with listen_http(respond) as url, module.make_client(connect_url(url), module.Ending()) as client:
+        assert (await client.post(f"{url}/mcp")).status_code == 307
+    assert visits == ["/mcp"]
