@@ -10,6 +10,7 @@ from typing import Any
 from server.core.errors import DeskhandError, NotFound
 from server.core.text import shorten
 from server.integrations.tools.config.parser import parse_config
+from server.integrations.tools.files import ToolFiles
 from server.integrations.tools.models import Imported, Tool, ToolResult, UpstreamConfig, UpstreamSecrets, UpstreamState
 from server.integrations.tools.offer import OfferedTool
 from server.integrations.tools.offers import Offers
@@ -38,7 +39,8 @@ class ToolsService(Health):
     def __init__(self, context: Context) -> None:
         self._context, self._store = context, Store(context.settings, context.secrets)
         self.upstreams: dict[str, Upstream] = {}
-        self.offers, self.questions, self.watcher = Offers(), Questions(context), Watcher(self, self._store)
+        self.offers, self.questions = Offers(ToolFiles(context.fetch)), Questions(context)
+        self.watcher = Watcher(self, self._store)
         self._changed = asyncio.Event()
         self._changing, self._updating = asyncio.Lock(), asyncio.Lock()
 
