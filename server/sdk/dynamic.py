@@ -56,15 +56,17 @@ class DynamicOperations(Operations):
         function: Callable[[Arguments], Awaitable[Content | Any]],
         preview: Callable[[Arguments], Awaitable[Effect]],
         schema: Any,
+        shown: Any = None,
     ) -> None:
         """Add an operation that is called with POST and one object. Raises InvalidInput if a rule is broken.
 
-        `schema`: the JSON Schema of the object, which is checked before anybody is asked. `preview`: also of what only reads, as
+        `schema`: the JSON Schema of the object, which is checked before anybody is asked; `shown`: that of documents, if they
+        have another one, as ChatGPT wants it for files. `preview`: also of what only reads, as
         the person decides what that is; the operation has the router's scope. The function of one whose answer is `content`
         returns Content.
         """
         written = write_out(schema)
-        check_operation(operation, written)
+        check_operation(operation, documented := write_out(shown) if shown else written)
         validator = ArgumentValidator(written, schema.get("$schema"))
         required = bool(written.get("required"))
         kind = Annotated[
@@ -85,7 +87,7 @@ class DynamicOperations(Operations):
             wrapper.__annotations__["body"] = kind
         options = {"response_model": ContentView, "response_model_exclude_defaults": True} if operation.content else {}
         own = replace(operation, scope=self.scope, preview=describe_effect)
-        self._add(path, "POST", call, own, body=written, **options)
+        self._add(path, "POST", call, own, body=documented, **options)
 
 
 def quote_instructions(title: str, text: str) -> str:

@@ -14,6 +14,7 @@ from server.core.invisible import show_line
 from server.core.sentences import Sentence
 from server.core.text import shorten
 from server.integrations.tools.callers import scope_of
+from server.integrations.tools.files import FIELD, FileSlots, ToolFiles, find_slots
 from server.integrations.tools.models import Block as UpstreamBlock
 from server.integrations.tools.models import BlockKind, Tool, ToolResult
 from server.integrations.tools.names import PublicName, ToolKey, assign_names, identify
@@ -91,8 +92,8 @@ def name_tools(upstreams: Iterable[Upstream], reserved: Collection[str]) -> list
     return offered
 
 
-def make_offer(upstream: Upstream, tools: Sequence[OfferedTool]) -> Offer:
-    """Make the operations of a server. Blocks. A tool that cannot be one is left out."""
+def make_offer(upstream: Upstream, tools: Sequence[OfferedTool], files: ToolFiles | None = None) -> Offer:
+    """Make the operations of a server. Blocks. A tool that cannot be one is left out. `files`: fetches those of calls."""
     config = upstream.config
     scope, instructions = scope_of(config.id), upstream.instructions
     router = DynamicOperations(prefix=PREFIX, title=config.title, scope=scope, instructions=instructions)
@@ -100,7 +101,7 @@ def make_offer(upstream: Upstream, tools: Sequence[OfferedTool]) -> Offer:
     for offered in tools:
         schema = make_portable(offered.tool.input_schema)
         try:
-            add_tool(router, upstream, offered, schema)
+            add_tool(router, upstream, offered, schema, files)
         except InvalidInput:
             log.warning("A tool of an MCP server is not offered.", exc_info=True)
         else:
@@ -108,22 +109,29 @@ def make_offer(upstream: Upstream, tools: Sequence[OfferedTool]) -> Offer:
     return Offer(upstream, tuple(tools), router, schemas, instructions)
 
 
-def add_tool(router: DynamicOperations, upstream: Upstream, offered: OfferedTool, schema: PortableSchema) -> None:
+def add_tool(
+    router: DynamicOperations, upstream: Upstream, offered: OfferedTool, schema: PortableSchema, files: ToolFiles | None
+) -> None:
     """Add the operation of a tool. Raises InvalidInput if it cannot be one."""
     tool, title = offered.tool, upstream.config.title
     sentence = describe_call(tool, title)
+    slots = find_slots(tool.input_schema, schema.schema, schema.renamed) if files else FileSlots()
 
     async def use(arguments: dict[str, Any]) -> Content:
+        if files and slots.slots:
+            arguments = await files.fill(slots, arguments, unasked=offered.read_only)
         return to_content(await upstream.call(tool, schema.restore(arguments)), title)
 
     async def preview(arguments: dict[str, Any]) -> Effect:
+        described, links = await files.describe(slots, arguments) if files and slots.slots else ((), ())
         fields = (
             (name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
             for name, value in arguments.items()
+            if not (slots.slots and name == FIELD)
         )
         changed = (("Note", CHANGED),) if offered.unaccepted else ()
-        shown = (("Server", title), ("Tool", tool.name), *changed, *fields)
-        return Effect(sentence, shown, seal=upstream.fingerprint(tool), once=offered.unaccepted)
+        shown = (("Server", title), ("Tool", tool.name), *changed, *fields, *described)
+        return Effect(sentence, shown, links=links, seal=upstream.fingerprint(tool), once=offered.unaccepted)
 
     operation = Operation(
         offered.identity,
@@ -141,7 +149,10 @@ def add_tool(router: DynamicOperations, upstream: Upstream, offered: OfferedTool
         content=True,
         alias=offered.public.name if offered.public.name != offered.identity else "",
     )
-    router.add(operation, f"/{offered.public.path}", use, preview, schema.schema)
+    takes, shown = schema.schema, None
+    if slots.slots:
+        takes, shown = slots.extend(takes, {}), slots.extend(takes, {"type": "string"})
+    router.add(operation, f"/{offered.public.path}", use, preview, takes, shown)
 
 
 def summarize(tool: Tool, title: str) -> str:

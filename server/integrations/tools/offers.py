@@ -5,6 +5,7 @@ from typing import Any
 
 from server.core.errors import NotFound
 from server.core.text import shorten
+from server.integrations.tools.files import ToolFiles
 from server.integrations.tools.names import fold, list_prefixed
 from server.integrations.tools.offer import Offer, OfferedTool, make_offer, name_tools
 from server.integrations.tools.schemas.portable import PortableSchema
@@ -17,7 +18,8 @@ NATURAL_QUERY = "natural_query"
 class Offers:
     """Offers by id of their server. `reserved`: names of other operations, as the tools were named."""
 
-    def __init__(self) -> None:
+    def __init__(self, files: ToolFiles | None = None) -> None:
+        self._files = files
         self._offers: dict[str, Offer] = {}
         self.reserved: frozenset[str] = frozenset()
 
@@ -41,7 +43,7 @@ class Offers:
             if former and (former.upstream, former.tools, former.instructions) == current:
                 offers[server_id] = former
             elif tools:
-                offers[server_id] = make_offer(upstream, tools)
+                offers[server_id] = make_offer(upstream, tools, self._files)
         changed = offers != self._offers
         self._offers, self.reserved = offers, reserved
         return changed

@@ -12,6 +12,7 @@ from server.core.text import shorten
 from server.integrations.tools.callers import Callers
 from server.integrations.tools.config.connection import read_target
 from server.integrations.tools.config.parser import parse_config
+from server.integrations.tools.files import ToolFiles
 from server.integrations.tools.models import Imported, Tool, ToolResult, UpstreamConfig, UpstreamSecrets, UpstreamState
 from server.integrations.tools.names import prefix_of
 from server.integrations.tools.offer import OfferedTool
@@ -45,7 +46,8 @@ class ToolsService(Health):
         self._context, self._store = context, Store(context.settings, context.secrets)
         self._records = Records(context.folders.data)
         self.upstreams: dict[str, Upstream] = {}
-        self.offers, self.questions, self.watcher = Offers(), Questions(context), Watcher(self, self._store)
+        self.offers, self.questions = Offers(ToolFiles(context.fetch)), Questions(context)
+        self.watcher = Watcher(self, self._store)
         self.callers = Callers(context.caller_tokens)
         self._changed = asyncio.Event()
         self._changing, self._updating = asyncio.Lock(), asyncio.Lock()

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from server.core.errors import UpstreamFailed
+from server.core.errors import InvalidInput, UpstreamFailed
 from server.integrations.tools.models import Block, BlockKind, Tool, ToolResult
 from server.integrations.tools.names import ToolKey
 from server.integrations.tools.offer import convert_block, identify, make_offer, name_tools, summarize, to_content
@@ -84,3 +84,30 @@ def test_parts_of_an_answer_are_converted(block, kind, content):
     converted = convert_block(block)
     assert converted.kind == kind
     assert content in {converted.text, converted.data, converted.uri}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Input validation error: 'query' is a required property",
+        "MCP error -32602: Input validation error: Invalid arguments for tool get-sum: []",
+        "Invalid arguments for tool get-sum: []",
+        "Error executing tool add: 1 validation error for addArguments\na\n  Field required",
+        "2 validation errors for call[add]\na\n  Missing required argument",
+    ],
+)
+def test_arguments_that_the_server_calls_invalid_are_the_callers_fault(text):
+    with pytest.raises(InvalidInput, match="refused the arguments"):
+        to_content(ToolResult(blocks=(Block(kind=BlockKind.text, text=text),), failed=True), "CRM")
+
+
+@pytest.mark.parametrize("text", ["The disk is full.", "I saw an Input validation error: yesterday", "3 errors", ""])
+def test_other_failures_are_the_servers(text):
+    with pytest.raises(UpstreamFailed, match="reported an error"):
+        to_content(ToolResult(blocks=(Block(kind=BlockKind.text, text=text),), failed=True), "CRM")
+
+
+def test_file_of_a_resource_keeps_its_bytes():
+    block = Block(kind=BlockKind.resource, data="JVBERi0=", mime_type="application/pdf", uri="a://b")
+    (shown,) = to_content(ToolResult(blocks=(block,)), "CRM").blocks
+    assert (shown.kind, shown.data, shown.uri, shown.mime_type) == ("resource_link", b"%PDF-", "a://b", "application/pdf")
