@@ -29,11 +29,12 @@ class Upstream:
         self.supervisor = Supervisor(config.title, self._open, on_change, clock=clock)
         self._sessions = Sessions(lambda _: self.supervisor, clock=clock)
         self._closed = False
+        self._fingerprint = fingerprint(config)
 
     @property
     def is_confirmed(self) -> bool:
         """Return whether the person has added this very configuration."""
-        return self.credentials.fingerprint == fingerprint(self.config)
+        return self.credentials.fingerprint == self._fingerprint
 
     @property
     def is_on(self) -> bool:
