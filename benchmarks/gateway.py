@@ -151,11 +151,12 @@ def wait_for_answer(gateway: Gateway) -> None:
         while True:
             try:
                 answer = httpx2.post(url, json={"text": TEXT}, headers=headers, trust_env=False)
-                if answer.status_code == 200:
-                    break
+                problem = "" if answer.status_code == 200 else answer.text
             except httpx2.TransportError as error:
-                answer = error
-            assert time.monotonic() < deadline, f"{gateway.name}: {getattr(answer, 'text', answer)}"
+                problem = repr(error)
+            if not problem:
+                break
+            assert time.monotonic() < deadline, f"{gateway.name}: {problem}"
             time.sleep(0.05)
 
 

@@ -86,15 +86,19 @@ def kill_server(server: Process, word: str) -> None:
             child.kill()
 
 
+def kill_and_wait(server: Process) -> float:
+    """Kill one of the servers; return how long it took until it was back."""
+    restarts, began = find_view(server, "old")["restarts"], time.monotonic()
+    kill_server(server, OLD_SERVER.name)
+    until(lambda: (view := find_view(server, "old"))["restarts"] > restarts and view["state"] == "ready", 60 + START_SECONDS)
+    return time.monotonic() - began
+
+
 def kill_again_and_again(server: Process, seconds: float) -> list[float]:
     """Kill one of the servers for some seconds; return how long it took each time until it was back."""
     took, end = list[float](), time.monotonic() + seconds
     while time.monotonic() < end:
-        restarts = find_view(server, "old")["restarts"]
-        began = time.monotonic()
-        kill_server(server, OLD_SERVER.name)
-        until(lambda: (view := find_view(server, "old"))["restarts"] > restarts and view["state"] == "ready", 60 + START_SECONDS)
-        took.append(time.monotonic() - began)
+        took.append(kill_and_wait(server))
     return took
 
 
