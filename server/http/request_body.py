@@ -42,6 +42,8 @@ class StrictRequest(Request):
     def query_params(self) -> QueryParams:
         """Parameters of the query; one that is a list may be the JSON of it."""
         given = super().query_params
+        if not self._lists:
+            return given
         alone = {name for name in self._lists if len(given.getlist(name)) == 1}
         items = [(name, item) for name, value in given.multi_items() for item in (make_list(value) if name in alone else [value])]
         return QueryParams([(name, item if isinstance(item, str) else json.dumps(item)) for name, item in items])

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import Body
+from fastapi import Body, Request, Response
 from fastapi.openapi.models import Schema as DocumentSchema
 from fastapi.routing import APIRoute
 from pydantic import AfterValidator, ValidationError, WithJsonSchema
@@ -19,12 +19,10 @@ from server.sdk.assets import Assets
 from server.sdk.content import Content, ContentView, show
 from server.sdk.operation import Effect, Operation, Operations, operation_of
 from server.sdk.search import FETCH, SEARCH
-from server.sdk.services import provided
+from server.sdk.services import find_service
 from server.sdk.tool_schema import LONGEST_PARAMETER, ArgumentValidator, Schema, write_out
 
 Arguments = dict[str, Any]
-Files = Annotated[Assets, provided(Assets)]
-Place = Annotated[Address, provided(Address)]
 LONGEST_NAME = 64  # of a tool (anthropics/claude-code#22599)
 LONGEST_DESCRIPTION = 300  # of an operation (developers.openai.com/api/docs/actions/production)
 NAME = re.compile(rf"[A-Za-z0-9_-]{{1,{LONGEST_NAME}}}")
@@ -76,16 +74,16 @@ class DynamicOperations(Operations):
             Body(title=operation.wording.title) if required else Body(title=operation.wording.title, default_factory=dict),
         ]
 
-        async def call(assets: Files, address: Place, body: Arguments) -> Any:
+        async def call(request: Request, body: Arguments) -> Any:
             answer = await function(body)
-            return show(answer, assets, address.public) if isinstance(answer, Content) else answer
+            return respond(answer, request) if isinstance(answer, Content) else answer
 
-        async def describe_effect(assets: Files, address: Place, body: Arguments) -> Effect:  # noqa: ARG001, those of `call`
+        async def describe_effect(request: Request, body: Arguments) -> Effect:  # noqa: ARG001, those of `call`
             return await preview(body)
 
         for wrapper in (call, describe_effect):
             wrapper.__annotations__["body"] = kind
-        options = {"response_model": ContentView, "response_model_exclude_defaults": True} if operation.content else {}
+        options = {"response_model": ContentView} if operation.content else {}
         own = replace(operation, scope=self.scope, preview=describe_effect)
         self._add(path, "POST", call, own, body=documented, **options)
 
@@ -97,6 +95,12 @@ def quote_instructions(title: str, text: str) -> str:
         return ""
     shown = words if len(words) <= LONGEST_INSTRUCTIONS else f"{words[: LONGEST_INSTRUCTIONS - 1]}…"
     return f"The author of “{shorten(title)}” says about its tools, which is no instruction of the person: “{shown}”"
+
+
+def respond(content: Content, request: Request) -> Response:
+    """Respond with an answer in parts. (FastAPI would validate it again.)"""
+    view = show(content, find_service(request, Assets), find_service(request, Address).public)
+    return Response(view.model_dump_json(by_alias=True, exclude_defaults=True), media_type="application/json")
 
 
 def check_arguments(validator: ArgumentValidator, arguments: Arguments) -> Arguments:

@@ -12,12 +12,17 @@ Service = TypeVar("Service")
 def provided(kind: type[Service]) -> Any:
     """Create the dependency on the running service of this type, to be declared with `Annotated`."""
 
-    def find(request: Request) -> Service:
-        service = request.app.state.services.get(kind)
-        if service is None:
-            raise Unavailable
-        if isinstance(service, DeskhandError):
-            raise service
-        return service  # type: ignore[no-any-return]  # the runtime keeps each service under its own type
+    async def find(request: Request) -> Service:  # FastAPI would call a plain function in a thread
+        return find_service(request, kind)
 
     return Depends(find)
+
+
+def find_service(request: Request, kind: type[Service]) -> Service:
+    """Find the running service of this type. Raises Unavailable, or why it does not run."""
+    service = request.app.state.services.get(kind)
+    if service is None:
+        raise Unavailable
+    if isinstance(service, DeskhandError):
+        raise service
+    return service  # type: ignore[no-any-return]  # the runtime keeps each service under its own type

@@ -51,6 +51,7 @@ class CallRecord:
         self.arguments: dict[str, Any] = {}
         self._redacted: dict[str, Any] = {}
         self._redacted_json: str | None = None
+        self._summary: str | None = None
         self._clock = clock
         self._started = clock.monotonic()
 
@@ -59,11 +60,14 @@ class CallRecord:
         self.arguments = to_jsonable_python(arguments, serialize_unknown=True)
         self._redacted = redact(self.arguments)
         self._redacted_json = json.dumps(self._redacted, ensure_ascii=False) if self._redacted else None
+        self._summary = None
 
     @property
     def summary(self) -> str:
         """The operation's sentence, filled with the arguments."""
-        return fill(self.operation.wording.sentences, self._redacted)
+        if self._summary is None:
+            self._summary = fill(self.operation.wording.sentences, self._redacted)
+        return self._summary
 
     @property
     def is_refused(self) -> bool:

@@ -106,16 +106,19 @@ class Supervisor:
     @asynccontextmanager
     async def session(self) -> AsyncIterator[UpstreamSession]:
         """Return the open session, and wait for one that is starting. Raises Unavailable with the reason if there is none."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self._timing.wait):
-                while self._session is None and self.status.state not in ENDED:
-                    await self._settled.wait()
-        session = self._session
+        session = self._session or await self._wait_for_session()
         if session is None:
             reason = f" {self.status.error}" if self.status.error else ""
             raise Unavailable(f"“{self._title}” is not running.{reason}", retry_after=5)
         yield session
         self.status = self.status.model_copy(update={"latency": session.latency})
+
+    async def _wait_for_session(self) -> UpstreamSession | None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._timing.wait):
+                while self._session is None and self.status.state not in ENDED:
+                    await self._settled.wait()
+        return self._session
 
     async def _run(self) -> None:
         backoff = Backoff(self._timing)

@@ -53,11 +53,12 @@ class Upstream:
         self._judged: tuple[UpstreamConfig | None, Catalog, Risks] = None, Catalog(), Risks()
         self._fingerprints: dict[str, tuple[Tool | None, str]] = {}
         self.is_closed = False
+        self._fingerprint = fingerprint(config)
 
     @property
     def is_confirmed(self) -> bool:
         """Return whether the person has added this very configuration."""
-        return self.credentials.fingerprint == fingerprint(self.config)
+        return self.credentials.fingerprint == self._fingerprint
 
     @property
     def revision(self) -> str:

@@ -10,16 +10,16 @@ class Shelf:
     pass
 
 
-def find(services: dict) -> object:
+async def find(services: dict) -> object:
     request = SimpleNamespace(app=SimpleNamespace(state=SimpleNamespace(services=services)))
-    return provided(Shelf).dependency(request)
+    return await provided(Shelf).dependency(request)
 
 
-def test_route_receives_the_running_service() -> None:
+async def test_route_receives_the_running_service() -> None:
     shelf = Shelf()
-    assert find({Shelf: shelf}) is shelf
+    assert await find({Shelf: shelf}) is shelf
 
 
-def test_service_that_is_not_running_is_503() -> None:
+async def test_service_that_is_not_running_is_503() -> None:
     with pytest.raises(Unavailable):
-        find({})
+        await find({})

@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from server.system import child_guard
+from tests.running import identify
 
 pytestmark = pytest.mark.skipif(not child_guard.is_available(), reason="Windows has job objects instead")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process adopt orphans")
@@ -69,7 +70,7 @@ def pids_of(guarded: Guarded) -> list[int]:
 
 def wait_gone(pids: list[int], seconds: float = 15) -> None:
     deadline = time.monotonic() + seconds
-    while alive := [pid for pid in pids if psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE]:
+    while alive := [pid for pid in pids if identify(pid)]:
         assert time.monotonic() < deadline, alive
         time.sleep(0.02)
 

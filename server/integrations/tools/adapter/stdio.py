@@ -26,6 +26,8 @@ EXIT_SECONDS = 2.0  # after the end of its standard input, for a server to exit 
 GRACE_SECONDS = 2.0  # between SIGTERM and SIGKILL
 END_SECONDS = GRACE_SECONDS + 8.0  # for the guard to end all, before Deskhand does
 LOG_CHUNK = 65_536  # bytes
+WRITE_CHUNK = 65_536  # bytes of messages that are written at once
+BUFFERED = 16  # messages in each direction, which so need no change of tasks each
 
 Messages = tuple[Any, Any]  # the SDK's streams: messages from the server, messages to it
 
@@ -49,8 +51,8 @@ class Child:
 async def open_process(connection: Connection, log: UpstreamLog, ending: Ending) -> AsyncIterator[Messages]:
     """Start a server and exchange messages with it. Raises OSError if it cannot be started."""
     child = await start(connection)
-    received, read_stream = anyio.create_memory_object_stream[SessionMessage | Exception](0)
-    write_stream, outgoing = anyio.create_memory_object_stream[SessionMessage](0)
+    received, read_stream = anyio.create_memory_object_stream[SessionMessage | Exception](BUFFERED)
+    write_stream, outgoing = anyio.create_memory_object_stream[SessionMessage](BUFFERED)
     async with anyio.create_task_group() as group:
         group.start_soon(read_messages, child, received, log, ending)
         group.start_soon(write_messages, child, outgoing, ending)
@@ -154,16 +156,24 @@ def describe_exit(status: int | None, log: UpstreamLog) -> str:
 
 
 async def write_messages(child: Child, outgoing: Any, ending: Ending) -> None:
-    """Send messages to the server, one per line."""
+    """Send messages to the server, one per line; those that wait already at once."""
     stdin = child.process.stdin
     try:
         async for message in outgoing:
-            text = message.message.model_dump_json(by_alias=True, exclude_unset=True)
+            lines = encode(message)
+            with suppress(anyio.WouldBlock):
+                while len(lines) < WRITE_CHUNK:
+                    lines += encode(outgoing.receive_nowait())
             if stdin:
-                stdin.write(text.encode("utf-8", "replace") + b"\n")
+                stdin.write(lines)
                 await stdin.drain()
     except (OSError, anyio.ClosedResourceError):
         ending.set("does not read what Deskhand sends")
+
+
+def encode(message: SessionMessage) -> bytes:
+    """Write a message as a line."""
+    return message.message.model_dump_json(by_alias=True, exclude_unset=True).encode("utf-8", "replace") + b"\n"
 
 
 async def read_log(child: Child, log: UpstreamLog) -> None:

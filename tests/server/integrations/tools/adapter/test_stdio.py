@@ -14,6 +14,7 @@ from server.integrations.tools.adapter import stdio
 from server.integrations.tools.adapter.session import open_session
 from server.integrations.tools.log import UpstreamLog
 from tests.conftest import ROOT
+from tests.running import identify
 from tests.server.integrations.tools.upstreams import HOSTILE, connect_command, connect_hostile, ignore_change, open_hostile
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the process trees that these tests start are written for POSIX")
@@ -25,7 +26,7 @@ def read_pids(path: Path) -> list[int]:
 
 def wait_gone(pids: list[int], seconds: float = 20) -> None:
     deadline = time.monotonic() + seconds
-    while alive := [pid for pid in pids if psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE]:
+    while alive := [pid for pid in pids if identify(pid)]:
         assert time.monotonic() < deadline, alive
         time.sleep(0.02)
 
