@@ -41,10 +41,28 @@ def choose(display, reader, *names: str) -> None:
         display.run("xdotool", "key", "Escape")
         return None
 
-    line = until(open_menu, f"the menu has {names[0]!r}")
-    for name in names:
-        line = until(lambda name=name: find_line(reader, name), f"the menu has {name!r}")
-        display.click(line["x"] + line["width"] // 2, line["y"] + line["height"] // 2)
+    def click_until_closed():
+        click_line(display, reader, names[-1])
+        with suppress(AssertionError):
+            until(lambda: not find_line(reader, names[-1]), "the menu closes", 3)
+            return True
+        return False
+
+    until(open_menu, f"the menu has {names[0]!r}")
+    for name in names[:-1]:
+        click_line(display, reader, name)
+    until(click_until_closed, f"{names[-1]!r} is chosen")
+
+
+def click_line(display, reader, name: str) -> None:
+    """Click a line of the menu once it is at rest: an opening menu still moves."""
+
+    def find_at_rest():
+        line = find_line(reader, name)
+        return line if line == find_line(reader, name) else None
+
+    line = until(find_at_rest, f"the menu has {name!r}")
+    display.click(line["x"] + line["width"] // 2, line["y"] + line["height"] // 2)
 
 
 def find_line(reader, name: str):
