@@ -1,6 +1,7 @@
 """Shared fixtures. A test without its system packages is skipped with the reason, or fails if CI=true."""
 
 import os
+import re
 import sys
 from collections.abc import Iterator
 from functools import cache
@@ -32,6 +33,7 @@ IMPURE_MODULES = {
     "tests.server.listening",
     "tests.window.conftest",
 }
+IMPURE_IMPORT = re.compile(rf"^(from|import) ({'|'.join(map(re.escape, sorted(IMPURE_MODULES)))}) ?(import|as|$)", re.MULTILINE)
 IMPURE_EVENTS = {"os.exec", "os.fork", "os.posix_spawn", "os.system", "socket.bind", "socket.connect", "subprocess.Popen"}
 impure_events: set[str] = set()  # of the current test
 
@@ -56,6 +58,13 @@ def pytest_configure(config: pytest.Config) -> None:
     """With `-m pure`, watch for servers and processes."""
     if config.option.markexpr == "pure":
         sys.addaudithook(lambda event, _: impure_events.add(event) if event in IMPURE_EVENTS else None)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """With `-m pure`, leave out the files that import one of IMPURE_MODULES, which need not be imported to know it."""
+    if config.option.markexpr != "pure" or collection_path.suffix != ".py":
+        return None
+    return True if IMPURE_IMPORT.search(collection_path.read_text(encoding="utf-8")) else None
 
 
 @cache

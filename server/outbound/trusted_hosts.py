@@ -1,4 +1,4 @@
-"""Hosts from which files are downloaded before the person is asked."""
+"""Hosts from which files are downloaded without approval."""
 
 from typing import Annotated
 
@@ -13,7 +13,7 @@ class DownloadSettings(BaseModel):
 
     trusted_hosts: list[HostPattern] = Field(
         ["*.oaiusercontent.com"],
-        description="Hosts from which files are fetched before the person is asked. OpenAI's links expire after five minutes, "
+        description="Hosts from which files are downloaded without approval. OpenAI's links expire after five minutes, "
         "and nobody else can read what is in them.",
     )
 

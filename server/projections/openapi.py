@@ -42,7 +42,7 @@ FAILURES = {
 
 
 class Pending(BaseModel):
-    """The person is being asked. Nothing has happened yet."""
+    """The call waits for approval. Nothing has happened yet."""
 
     status: str = Field(description="pending")
     approval_id: str = Field(description="The number of the question.")

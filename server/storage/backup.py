@@ -20,7 +20,7 @@ from server.storage.restore_journal import RestorePaths
 from server.storage.restored import Restored, read_text_file, separate_settings
 from server.storage.restored_database import require_own_content
 from server.storage.revocation import Revocation, revoke_access
-from server.storage.schema_versions import CORE_FOLDER, branch_of, find_newest, read_versions, refuse_newer
+from server.storage.schema_versions import CORE_FOLDER, branch_of, find_newest, read_versions
 from server.storage.settings import SETTINGS_FILE
 from server.storage.snapshots import copy_database
 from server.storage.sqlite import check, explain
@@ -182,7 +182,6 @@ def prepare_database(path: Path, folders: Sequence[Path], revoke: Callable[[Path
         raise InvalidInput("The database in this backup is damaged. Nothing was changed.") from error
     if not set(find_newest([CORE_FOLDER])) <= {branch_of(version) for version in versions}:
         raise InvalidInput("This backup does not hold Deskhand's data. Nothing was changed.")
-    refuse_newer(path, folders)
     with closing(sqlite3.connect(path)) as connection:  # triggers and views could undo a revocation; ours has none
         if connection.execute("SELECT 1 FROM sqlite_master WHERE type NOT IN ('table', 'index') OR rootpage = 0").fetchone():
             raise InvalidInput(FOREIGN)

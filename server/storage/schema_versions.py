@@ -65,8 +65,3 @@ def find_foreign(versions: Iterable[str], newest: Mapping[str, str]) -> list[str
 def branch_of(version: str) -> str:
     """Read the branch of a version, such as core of core_0001."""
     return version.rpartition("_")[0]
-
-
-def refuse_newer(path: Path, folders: Iterable[Path]) -> None:
-    """Raise Conflict if a newer Deskhand wrote this database."""
-    find_pending(read_versions(path), find_newest((CORE_FOLDER, *folders)))

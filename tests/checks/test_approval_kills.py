@@ -127,7 +127,7 @@ def wait_for(scenario: Scenario, fates: int) -> None:
 def test_approval_given_twice_at_the_end_of_the_wait_runs_the_call_once(opened, long: bool) -> None:
     async def main() -> tuple[list[int], list[str]]:
         dice, wait_seconds = random.Random(5), 0.05
-        async with posting(opened, patience_seconds=wait_seconds, running_seconds=10) as post:
+        async with posting(opened, wait_seconds=wait_seconds, running_seconds=10) as post:
             bot, statuses = await post.client(rate="none"), []
             for number in range(300 if long else 40):
                 call = asyncio.create_task(post.send(bot, f"{number}", wait=True))

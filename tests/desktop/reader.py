@@ -27,6 +27,7 @@ def describe(node: Any) -> dict[str, Any]:
         "role": node.get_role_name(),
         "name": node.get_name() or "",
         "focused": node.get_state_set().contains(Atspi.StateType.FOCUSED),
+        "checked": node.get_state_set().contains(Atspi.StateType.CHECKED),
         "text": Atspi.Text.get_text(text, 0, Atspi.Text.get_character_count(text)) if text else "",
         "x": place.x if place else 0,
         "y": place.y if place else 0,

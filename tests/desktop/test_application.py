@@ -29,22 +29,44 @@ def local(display) -> ApiClient:
     return ApiClient(running)
 
 
-def choose(display, reader, *names: str) -> None:
-    """Open the tray's menu and choose with the mouse; a menu that is open does not change, so it is opened anew until it fits."""
+def choose(display, reader, *names: str, checked: bool = False) -> None:
+    """Open the tray's menu and choose with the mouse; a menu that is open does not change, so it is opened anew until it fits.
+
+    `checked`: whether the first line has to be, for a menu that is not yet up to date does what it shows.
+    """
 
     def open_menu():
         display.click_icon(3)
         with suppress(AssertionError):
             until(lambda: find_line(reader, "Quit"), "the menu opens", 3)
-            if line := find_line(reader, names[0]):
+            line = find_line(reader, names[0])
+            if line and line["checked"] == checked:
                 return line
         display.run("xdotool", "key", "Escape")
         return None
 
-    line = until(open_menu, f"the menu has {names[0]!r}")
-    for name in names:
-        line = until(lambda name=name: find_line(reader, name), f"the menu has {name!r}")
-        display.click(line["x"] + line["width"] // 2, line["y"] + line["height"] // 2)
+    def click_until_closed():
+        click_line(display, reader, names[-1])
+        with suppress(AssertionError):
+            until(lambda: not find_line(reader, names[-1]), "the menu closes", 3)
+            return True
+        return False
+
+    until(open_menu, f"the menu has {names[0]!r}")
+    for name in names[:-1]:
+        click_line(display, reader, name)
+    until(click_until_closed, f"{names[-1]!r} is chosen")
+
+
+def click_line(display, reader, name: str) -> None:
+    """Click a line of the menu once it is at rest: an opening menu still moves."""
+
+    def find_at_rest():
+        line = find_line(reader, name)
+        return line if line == find_line(reader, name) else None
+
+    line = until(find_at_rest, f"the menu has {name!r}")
+    display.click(line["x"] + line["width"] // 2, line["y"] + line["height"] // 2)
 
 
 def find_line(reader, name: str):
@@ -129,7 +151,7 @@ def test_menu_items_do_what_they_say(display, reader, tmp_path):
     choose(display, reader, "Tunnel")
     until(lambda: running.ask("GET", "/api/tunnel")["state"] == "open", "the tunnel is open")
     until(lambda: display.picture(tray_box(display)).tobytes() != off, "the icon shows it")
-    choose(display, reader, "Tunnel")
+    choose(display, reader, "Tunnel", checked=True)
     until(lambda: running.ask("GET", "/api/tunnel")["state"] == "off", "the tunnel is closed")
 
     choose(display, reader, "Open logs")

@@ -197,7 +197,7 @@ MUTANTS = [
     change("mailbox/outbox", "        await require_still_allowed()  # files may have taken their time\n", ""),
     change("mailbox/outbox", "        if not outgoing.recipients():", "        if False:"),
     change("mailbox/outbox", "        answer.require_everybody()\n", "", "mailbox/test_outbox", "mailbox/test_reply"),
-    change("mailbox/reply", 'if thread_id and message.get("threadId") != thread_id:', "if False:", "mailbox/test_outbox"),
+    change("mailbox/reply", 'if thread_id and message.get("threadId") != thread_id:', "if False:", "mailbox/test_reply"),
     change(
         "adapter/google",
         '"drafts.send", {}, {"id": draft_id}, content',

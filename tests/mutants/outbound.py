@@ -68,9 +68,6 @@ MUTANTS: list[Mutant] = [
     Mutant("server/outbound/fetch.py", '    if coding.strip().lower() not in {"", "identity"}:', "    if False:", FETCH),
     Mutant("server/outbound/fetch.py", "        if len(content) > largest:\n", "        if len(content) > largest + 1:\n", FETCH),
     Mutant(
-        "server/outbound/fetch.py", "async with asyncio.timeout(seconds):", "async with asyncio.timeout(seconds * 10):", FETCH
-    ),
-    Mutant(
         "server/core/file_names.py",
         "name = SEPARATORS.split(name)[-1]",
         'name = name.split("/")[-1]',

@@ -60,7 +60,6 @@ MUTANTS = [
     change("backup_archive", "    if manifest.format > FORMAT:", "    if False:"),
     change("backup", "type NOT IN ('table', 'index') OR rootpage = 0", "type IN ('none')", "backup_archive"),
     change("backup", "        revoke(path)\n", "", "backup"),
-    change("backup", "    refuse_newer(path, folders)\n", "", "backup_archive", "backup"),
     change("backup", "    if not stat.S_ISREG(existing.st_mode) or not backup_archive.is_backup(target):", "    if False:"),
     change("backup", "    if not overwrite:\n", "    if False:\n"),
     change("backup", "        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:", "        if False:"),

@@ -39,7 +39,9 @@ def test_versions_are_read_from_the_file(tmp_path: Path) -> None:
     assert schema_versions.read_versions(path) == {"core_9999"}
     connection.close()
     with pytest.raises(Conflict):
-        schema_versions.refuse_newer(path, [])
+        schema_versions.find_pending(
+            schema_versions.read_versions(path), schema_versions.find_newest([schema_versions.CORE_FOLDER])
+        )
     path.write_bytes(b"not a database. " * 500)
     with pytest.raises(Unavailable, match="damaged"):
         schema_versions.read_versions(path)

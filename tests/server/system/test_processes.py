@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from server.system import processes
@@ -87,6 +88,7 @@ class Nursery:
     def start(self, *command: str | Path) -> Process:
         child = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL)
         self.children.append(child)
+        wait_for(lambda: has_command_line(child.pid))
         return processes.identify_child(child.pid)
 
     def run(self, name: str, text: str, ready: str = "") -> Process:
@@ -94,6 +96,14 @@ class Nursery:
         started = self.start(path)
         wait_for(lambda: number_in(path, ready))
         return started
+
+
+def has_command_line(pid: int) -> bool:
+    """Return whether a process has one, which it lacks for a moment after exec has let its parent go on."""
+    try:
+        return bool(psutil.Process(pid).cmdline())
+    except psutil.Error:
+        return True  # it has ended
 
 
 def number_in(path: Path, ready: str = "") -> int:

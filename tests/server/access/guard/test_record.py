@@ -39,6 +39,8 @@ STEPS = {
         ("allowed", True, 404, Outcome.failed, "allowed"),
         ("allowed", True, 502, Outcome.failed, "allowed"),
         ("running", True, 404, Outcome.failed, "allowed"),
+        ("running", True, 403, Outcome.failed, "allowed"),  # the integration's own answer, such as Google's
+        ("allowed", False, 429, Outcome.failed, "allowed"),
         ("running", True, 200, Outcome.done, "allowed"),
         ("replayed", True, 200, Outcome.repeated, "repeated"),
         ("replayed", True, 409, Outcome.repeated, "repeated"),

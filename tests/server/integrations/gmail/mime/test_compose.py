@@ -132,6 +132,12 @@ def test_recipients_are_separate_and_keep_their_names(names):
     assert shown == [clean_line(person.name) for person in people]
 
 
+@pytest.mark.parametrize("name", ["Bob\r\nBcc: eve@example.com", "Bob\x00", "Bob\u2028", "Bj\x85ö"])
+def test_name_with_control_characters_is_no_header(name) -> None:
+    with pytest.raises(ValueError, match=r"^$"):
+        Person("bob@example.com", name).header()
+
+
 @pytest.mark.parametrize("subject", ["a\r\nBcc: eve@example.com", "a\nb", "a\x00", "a\u2028b", "a\x85b"])
 def test_subject_is_one_line(subject):
     with pytest.raises(InvalidInput):
