@@ -23,7 +23,7 @@ CLIENT = "deskhand.client"  # the server.access.clients.client.Client on whose b
 OPERATION = "deskhand.operation"  # the operation's name; where a path leads to another one, nothing runs
 APPROVAL = "deskhand.approval"  # the approval with which it runs
 COUNTED = "deskhand.counted"  # its rate limit has counted the request that it is part of
-CALLER_TOKEN = "deskhand.caller_token"  # of a caller who brings their own, for the outside service alone
+CALLER_TOKEN = "deskhand.caller_token"  # of a caller, for the outside service alone  # noqa: S105, its name
 ADDRESS = ("127.0.0.1", 0)
 JSON_HEADER = (b"content-type", b"application/json")
 

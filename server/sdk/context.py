@@ -24,7 +24,8 @@ class Context:
     """`demo`: nothing outside this computer may be reached. `local_address` returns the local surface's base address.
 
     `address`: where Deskhand is reached now. `tasks` end with the program. `http`: for addresses that no caller chose.
-    `caller_tokens`: lets callers with a token of their own use a scope. `operations`: for an integration whose dynamic operations have changed.
+    `caller_tokens`: lets callers with a token of their own use a scope.
+    `operations`: for an integration whose dynamic operations have changed.
     """
 
     folders: Folders

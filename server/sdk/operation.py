@@ -270,7 +270,9 @@ class Operations(DeferredRouter):
             more = (largest_body, wording or Wording.of(summary), destroys, repeats, open_to, ingests, rare, False, long, False)
             effect = ServicePreview.of(function, preview) if isinstance(preview, str) else preview
             needed = self._choose_scope(name, method, scope)
-            operation = Operation(name, needed, summary, changing, reaches_others, effect, *more, for_jobs, "", listed, for_callers)
+            operation = Operation(
+                name, needed, summary, changing, reaches_others, effect, *more, for_jobs, "", listed, for_callers
+            )
             self._add(path, method, function, operation, status_code=status_code, response_model_exclude_none=not keep_nulls)
             return function
 

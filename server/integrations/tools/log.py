@@ -21,7 +21,7 @@ class UpstreamLog:
     def with_secret(self, secret: str) -> "UpstreamLog":
         """The same log, for one who knows another secret."""
         log = UpstreamLog([*self._secrets, secret])
-        log._lines = self._lines  # noqa: SLF001, of the same class
+        log._lines = self._lines
         return log
 
     def add(self, text: str) -> None:
