@@ -1,7 +1,7 @@
 """Upstream server for the tests of the tools page: JSON-RPC over standard streams. `python tools_upstream.py FILE`.
 
-FILE: a JSON object with its `tools` and `instructions`, read whenever they are asked for. A call answers with its arguments; `picture` with
-an image, `fail` with an error.
+FILE: a JSON object with its `tools` and `instructions`, read whenever they are asked for. A call answers with its
+arguments; `picture` with an image, `fail` with an error.
 """
 
 import json
