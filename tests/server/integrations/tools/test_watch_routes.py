@@ -1,3 +1,14 @@
+import pytest
+
+from tests.server.integrations.tools.gateway import serve_crm
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    with serve_crm(tmp_path_factory.mktemp("tools")) as served:
+        yield served
+
+
 def watch(served, path, **fields):
     return served.person("PUT", "/api/tools/watched", json={"path": str(path), **fields})
 
@@ -17,5 +28,5 @@ def test_inputs_of_the_file_are_in_no_answer_and_no_settings(served, tmp_path):
     response = watch(served, path, inputs={"key": "value-of-the-input"})
     assert response.status_code == 200, response.text
     assert response.json()["watched"]["path"] == str(path)
-    settings = served.settings_path.read_text()
+    settings = (served.data / "settings.json").read_text()
     assert "value-of-the-input" not in response.text + settings

@@ -26,7 +26,7 @@ async def test_preset_is_installed_added_and_removed(service, preset, context) -
     upstream = service.servers.find("tiny")
     assert [tool.name for tool in upstream.list_tools() if upstream.is_offered(tool)] == ["look"]
     stored = context.folders.data / "presets" / "stored"
-    assert (await upstream.call("look", {})).text == f"value-of-token {stored}/tiny.json"
+    assert (await service.servers.try_tool("tiny", "look", {})).text == f"value-of-token {stored}/tiny.json"
     environment = service.presets.find_installed(preset)
     assert environment.version == "1.0"
     assert service.presets.progress == {}
@@ -121,7 +121,7 @@ async def test_newer_version_is_noticed_once_a_day_and_installed(context, preset
         with pytest.raises(NotFound):
             await presets.update(preset)
         await presets.add(preset, GIVEN)
-        await service.trust("tiny", trusted=True)
+        await service.servers.permit("tiny", (), trusted=True)
         await presets.check()
         assert presets.find_update(preset, "1.0") == ""
         with pytest.raises(Conflict, match="up to date"):
