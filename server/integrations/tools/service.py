@@ -219,11 +219,12 @@ class ToolsService(Health):
         """Let callers bring a token of their own, or no more. Raises InvalidInput without the name of its variable."""
         async with self._changing:
             upstream = self.find(server_id)
-            config, credentials = upstream.config, upstream.credentials.model_copy(update={"caller_client": ""})
+            config, credentials = upstream.config, upstream.credentials
             if enabled:
                 config, credentials = await self.callers.enable(config, credentials, variable)
             else:
                 await self.callers.disable(server_id)
+                credentials = credentials.model_copy(update={"caller_client": ""})
             await self._store.put(config, credentials)
             upstream.config, upstream.credentials = config, credentials
             await upstream.sessions.end_callers()
