@@ -15,7 +15,7 @@ from tests.server.integrations.tools.caller_upstream import VARIABLE
 from tests.server.integrations.tools.gateway import write_config
 
 CALLS, SHORT = 1_000, 100
-AT_ONCE = 12  # fewer than the calls that two callers may make at once
+AT_ONCE = 32
 CALLERS = ("header.ann.signature", "header.ben.signature")
 SERVERS = ("process", "web")
 

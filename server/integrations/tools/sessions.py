@@ -13,7 +13,7 @@ from server.integrations.tools.supervisor import ENDED, Supervisor
 SHARED = ""  # token and identity of the session with the person's own credentials
 MOST_IDENTITIES = 20
 IDLE_SECONDS = 600.0
-MOST_CALLS = 8  # of one caller at once; with all of them less than the number of long calls that Deskhand makes at once
+MOST_CALLS = 100  # of all callers at once, half of the long calls that Deskhand makes at once
 
 
 @dataclass
@@ -54,8 +54,8 @@ class Sessions:
         """
         identity = hashlib.sha256(token.encode()).hexdigest() if token else SHARED
         use = self._uses.get(identity) or await self._add(identity, token)
-        if identity != SHARED and use.calls >= MOST_CALLS:
-            raise TooManyRequests("Too many calls with this token run at once. Wait until one has ended.", retry_after=1)
+        if identity != SHARED and sum(other.calls for name, other in self._uses.items() if name != SHARED) >= MOST_CALLS:
+            raise TooManyRequests("Too many calls run at once. Wait until one has ended.", retry_after=1)
         use.calls += 1
         try:
             use.supervisor.start()

@@ -134,13 +134,12 @@ async def test_refused_session_ends_with_the_last_of_its_calls(sessions) -> None
     assert supervisor.stops == 1
 
 
-async def test_calls_of_one_caller_are_limited_and_shared_ones_are_not(sessions) -> None:
+async def test_calls_of_callers_are_limited_and_shared_ones_are_not(sessions) -> None:
     async with AsyncExitStack() as stack:
-        for _ in range(MOST_CALLS):
-            await stack.enter_async_context(sessions.use("a"))
+        for number in range(MOST_CALLS):
+            await stack.enter_async_context(sessions.use("ab"[number % 2]))
             await stack.enter_async_context(sessions.use())
         await use(sessions)
-        await use(sessions, "b")
         with pytest.raises(TooManyRequests):
             await use(sessions, "a")
     assert (await use(sessions, "a")).stops == 0
