@@ -20,7 +20,9 @@ class Callers(CallerTokens):
     """Callers with a token of their own. They are known by its SHA-256; the token itself is not kept here."""
 
     def __init__(self, clients: Clients) -> None:
-        self._clients = clients
+        super().__init__()
+        self._clients, self._enabled = clients, frozenset[str]()
+        clients.on_change.append(self._report_ended)
 
     async def enable(self, scope: str, name: str) -> str:
         client = self._clients.prepare(name, frozenset({scope}), {})
@@ -35,6 +37,13 @@ class Callers(CallerTokens):
     async def disable(self, scope: str) -> None:
         if client_id := self._clients.caller_clients.pop(scope, None):
             await self._clients.end(client_id)
+
+    def _report_ended(self) -> None:
+        enabled = frozenset(filter(self.is_enabled, self._clients.caller_clients))
+        ended, self._enabled = self._enabled - enabled, enabled
+        for scope in ended:
+            for callback in self.on_end:
+                callback(scope)
 
     def is_enabled(self, scope: str) -> bool:
         return self._clients.find_caller(scope, "") is not None

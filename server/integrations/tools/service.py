@@ -9,7 +9,7 @@ from typing import Any
 
 from server.core.errors import DeskhandError, NotFound
 from server.core.text import shorten
-from server.integrations.tools.callers import Callers
+from server.integrations.tools.callers import Callers, scope_of
 from server.integrations.tools.config.connection import read_target
 from server.integrations.tools.config.parser import parse_config
 from server.integrations.tools.files import ToolFiles
@@ -49,6 +49,7 @@ class ToolsService(Health):
         self.offers, self.questions = Offers(ToolFiles(context.fetch)), Questions(context)
         self.watcher = Watcher(self, self._store)
         self.callers = Callers(context.caller_tokens)
+        context.caller_tokens.on_end.append(self._end_callers)
         self._changed = asyncio.Event()
         self._changing, self._updating = asyncio.Lock(), asyncio.Lock()
         self.presets = Presets(context, self.put, self._list_configs, lambda: context.events.publish(TOPIC))
@@ -229,6 +230,13 @@ class ToolsService(Health):
             upstream.config, upstream.credentials = config, credentials
             await upstream.sessions.end_callers()
         await self.update()
+
+    def _end_callers(self, scope: str) -> None:
+        """End the sessions of callers who may not use a scope any more, also because the person has revoked their client."""
+        for upstream in self.upstreams.values():
+            if scope_of(upstream.config.id) == scope:
+                self._context.tasks.start(upstream.sessions.end_callers(), name="end the sessions of callers")
+                self.publish()
 
     async def permit(self, server_id: str, tools: Iterable[Tool], *, instructions: str | None = None, **marks: Any) -> None:
         """Accept tools as they are now, and instructions unless they are None; store marks."""

@@ -89,6 +89,20 @@ async def test_nobody_is_let_in_after_revocation_or_the_end(opened):
         assert all(client.revoked_at for client in await state.clients.list())
 
 
+async def test_end_of_a_scope_is_reported_once(opened):
+    async with opened() as state:
+        callers, ended = Callers(state.clients), list[str]()
+        callers.on_end.append(ended.append)
+        await callers.enable(SCOPE, "crm-callers")
+        await callers.enable(OTHER, "notes-callers")
+        await state.clients.change("crm-callers", Change(rate="none"))
+        assert ended == []
+        await state.clients.revoke("crm-callers")
+        assert ended == [SCOPE]
+        await callers.disable(OTHER)
+        assert ended == [SCOPE, OTHER]
+
+
 async def test_client_stays_the_same_after_a_start_and_a_revoked_one_is_not_restored(opened):
     async with opened() as state:
         client_id = await Callers(state.clients).enable(SCOPE, "crm-callers")

@@ -14,6 +14,7 @@ from mcp_types import CallToolResult, ElicitRequest, ElicitRequestFormParams, In
 
 VARIABLE = "CALLER_TOKEN"
 REFUSED = "refused."  # how tokens begin that are refused
+EXPIRED = set[str]()
 NOBODY = "nobody"
 FORM: Any = {"type": "object", "properties": {"name": {"type": "string"}}}
 
@@ -41,6 +42,13 @@ def see(context: Context[Any, Any]) -> CallToolResult:
 
 
 @server.tool(structured_output=False)
+def expire(context: Context[Any, Any]) -> CallToolResult:
+    """Refuse the token of the caller from now on."""
+    EXPIRED.add(read_caller(context))
+    return CallToolResult(content=[TextContent(text="expired")])
+
+
+@server.tool(structured_output=False)
 async def ask(context: Context[Any, Any]) -> CallToolResult | InputRequiredResult:
     """Ask the person."""
     if not context.input_responses:
@@ -57,8 +65,8 @@ def refuse(
     async def respond(
         scope: Message, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
     ) -> None:
-        sent = dict(scope.get("headers", [])).get(b"authorization", b"")
-        if not sent.startswith(f"Bearer {REFUSED}".encode()):
+        token = dict(scope.get("headers", [])).get(b"authorization", b"").decode().removeprefix("Bearer ")
+        if not token.startswith(REFUSED) and token not in EXPIRED:
             return await app(scope, receive, send)
         await send({"type": "http.response.start", "status": 401, "headers": [(b"content-length", b"0")]})
         await send({"type": "http.response.body"})

@@ -4,12 +4,13 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psutil
 import pytest
 
 from server.integrations.tools.sessions import MOST_IDENTITIES
 from tests.server.integrations.tools import caller_upstream
 from tests.server.integrations.tools.caller_upstream import REFUSED, VARIABLE
-from tests.server.integrations.tools.gateway import add_servers, find_server, serve_crm, trust
+from tests.server.integrations.tools.gateway import add_servers, find_server, serve_crm, trust, wait_until
 
 ANN, BEN = "header.ann.signature", "header.ben.signature"
 OWN_KEY = "key-of-the-person.with-two.dots-in-it"
@@ -78,7 +79,7 @@ def test_caller_gets_no_credential_of_the_person(served, server):
 
 def test_callers_see_the_tools_that_they_may_call(served):
     names = [tool["name"] for tool in served.call("GET", "/tools", ANN).json()["tools"]]
-    assert len(names) == 6
+    assert len(names) == 8
     assert all(name.startswith(("who__", "web__")) for name in names)
     assert call(served, ANN, "who").status_code == 200
     for path, order in (
@@ -161,6 +162,14 @@ def test_token_that_a_server_refuses_takes_no_place(served):
     assert read(call(served, BEN, "who", "web"))["caller"] == BEN
 
 
+def test_token_that_expires_ends_the_session(served):
+    token = "header.expiring.signature"
+    assert call(served, token, "expire", "web").status_code == 200
+    for _ in range(2):
+        answer = call(served, token, "who", "web")
+        assert (answer.status_code, "refused your token" in answer.json()["detail"]) == (401, True)
+
+
 def test_callers_are_let_in_by_the_person_alone(served):
     assert not find_server(served, "crm")["caller_tokens"]
     assert call(served, ANN, "get_leads", "crm").status_code in {401, 404}
@@ -172,6 +181,17 @@ def test_callers_are_let_in_by_the_person_alone(served):
         assert served.call("POST", "/tools/get-leads", ANN, json={"limit": 1}).status_code == 200
         assert served.call("POST", "/query", ANN, json={"query": "Show me leads"}).status_code == 200
     assert served.call("POST", "/tools/get-leads", ANN, json={"limit": 1}).status_code == 401
+
+
+def test_sessions_end_when_the_client_of_callers_is_revoked(served):
+    add_servers(served, ended=caller_upstream.describe())
+    trust(served, "ended")
+    allow(served, "ended", variable=VARIABLE)
+    process = psutil.Process(read(call(served, ANN, "see", "ended"))["process"])
+    assert served.person("DELETE", "/api/clients/ended-callers").status_code == 200
+    wait_until(lambda: not process.is_running())
+    assert find_server(served, "ended")["state"] == "ready", "the session of the person's goes on"
+    assert served.person("DELETE", "/api/tools/ended").status_code == 200
 
 
 def test_revoked_client_ends_it_and_nothing_is_paused_for_a_caller(served):
