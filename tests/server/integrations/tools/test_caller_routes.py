@@ -8,9 +8,11 @@ import psutil
 import pytest
 
 from server.integrations.tools.sessions import MOST_IDENTITIES
+from server.lifecycle import runtime_file
 from tests.server.integrations.tools import caller_upstream
 from tests.server.integrations.tools.caller_upstream import REFUSED, VARIABLE
 from tests.server.integrations.tools.gateway import add_servers, find_server, serve_crm, trust, wait_until
+from tests.server.restarts import wait_for_restart
 
 ANN, BEN = "header.ann.signature", "header.ben.signature"
 OWN_KEY = "key-of-the-person.with-two.dots-in-it"
@@ -203,3 +205,22 @@ def test_revoked_client_ends_it_and_nothing_is_paused_for_a_caller(served):
         assert served.person("DELETE", "/api/clients/crm-callers").status_code == 200
         assert served.call("POST", "/tools/get-leads", ANN, json={}).status_code == 401
         assert not find_server(served, "crm")["caller_tokens"]
+
+
+def test_callers_are_let_in_after_a_start_and_by_no_backup(serve, tmp_path):
+    served = serve(tmp_path / "data")
+    add_servers(served, who=caller_upstream.describe())
+    trust(served, "who")
+    allow(served, "who", variable=VARIABLE)
+    backup = tmp_path / "backup.zip"
+    assert served.person("POST", "/api/backup", json={"path": str(backup)}).status_code == 200
+    assert served.background.stop()
+    served = serve(tmp_path / "data")
+    assert served.call("POST", "/tools/who", ANN, json={}).status_code == 200
+    running = runtime_file.read(served.data)
+    assert running
+    assert served.person("POST", "/api/restore", json={"path": str(backup)}).status_code == 202
+    served = wait_for_restart(served, running.key)
+    assert not find_server(served, "who")["caller_tokens"]
+    assert served.call("POST", "/tools/who", ANN, json={}).status_code == 401
+    assert served.call("GET", "/tools", ANN).status_code == 401
