@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any
 
-from server.core.errors import DeskhandError, NotFound
+from server.core.errors import DeskhandError, InvalidInput, NotFound
 from server.core.text import shorten
 from server.integrations.tools.callers import Callers, scope_of
 from server.integrations.tools.config.connection import read_target
@@ -33,6 +33,7 @@ Change = Callable[[UpstreamConfig, UpstreamSecrets], tuple[UpstreamConfig, Upstr
 
 TOPIC = "tools"
 ADD_SECONDS = 30.0  # to wait for the tools of servers that were added
+TOO_RISKY = "“{}” can read files or run commands, so strangers may not use it: anybody can invent a token."
 TRY_SECONDS = 120.0  # for a call of the person
 SETTLED = {UpstreamState.ready, UpstreamState.waiting, UpstreamState.failed}
 
@@ -217,10 +218,12 @@ class ToolsService(Health):
             await self._open(upstream.config, upstream.credentials)
 
     async def change_callers(self, server_id: str, *, enabled: bool, variable: str = "") -> None:
-        """Let callers bring a token of their own, or no more. Raises InvalidInput without the name of its variable."""
+        """Let callers bring a token of their own, or no more. Raises InvalidInput if the server is none for them."""
         async with self._changing:
             upstream = self.find(server_id)
             config, credentials = upstream.config, upstream.credentials
+            if enabled and not upstream.risks.whole:
+                raise InvalidInput(TOO_RISKY.format(config.title))
             if enabled:
                 config, credentials = await self.callers.enable(config, credentials, variable)
             else:

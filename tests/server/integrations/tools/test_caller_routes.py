@@ -11,7 +11,15 @@ from server.integrations.tools.sessions import MOST_IDENTITIES
 from server.lifecycle import runtime_file
 from tests.server.integrations.tools import caller_upstream
 from tests.server.integrations.tools.caller_upstream import REFUSED, VARIABLE
-from tests.server.integrations.tools.gateway import add_servers, find_server, serve_crm, trust, wait_until
+from tests.server.integrations.tools.gateway import (
+    ScriptedUpstream,
+    add_servers,
+    describe_tool,
+    find_server,
+    serve_crm,
+    trust,
+    wait_until,
+)
 from tests.server.restarts import wait_for_restart
 
 ANN, BEN = "header.ann.signature", "header.ben.signature"
@@ -162,6 +170,16 @@ def test_token_that_a_server_refuses_takes_no_place(served):
         answer = call(served, f"{REFUSED}token.{number}", "who", "web")
         assert (answer.status_code, "refused your token" in answer.json()["detail"]) == (401, True)
     assert read(call(served, BEN, "who", "web"))["caller"] == BEN
+
+
+def test_server_that_runs_commands_is_not_for_callers(served, tmp_path):
+    shell = ScriptedUpstream(tmp_path / "tools.json", "shell")
+    shell.write(describe_tool("run_command", "Runs a command."))
+    add_servers(served, shell=shell.describe())
+    answer = served.person("PUT", "/api/tools/shell/caller-tokens", json={"enabled": True, "variable": "SHELL_TOKEN"})
+    assert (answer.status_code, "strangers" in answer.json()["detail"]) == (422, True)
+    assert not find_server(served, "shell")["caller_tokens"]
+    served.person("DELETE", "/api/tools/shell")
 
 
 def test_token_that_expires_ends_the_session(served):
