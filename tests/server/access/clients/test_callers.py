@@ -71,6 +71,8 @@ async def test_callers_of_a_scope_are_one_client_with_that_scope_alone(opened):
         assert callers.require(SCOPE, ANN).scopes == {SCOPE}
         assert callers.find("", ANN).scopes == {SCOPE}, "of what serves all scopes"
         assert callers.find(OTHER, ANN) is None, "a scope that the client got by hand"
+        await callers.enable(OTHER, "notes-callers")
+        assert [callers.require(scope, ANN).scopes for scope in (SCOPE, OTHER, "")] == [{SCOPE}, {OTHER}, {SCOPE, OTHER}]
 
 
 async def test_nobody_is_let_in_after_revocation_or_the_end(opened):
@@ -87,6 +89,14 @@ async def test_nobody_is_let_in_after_revocation_or_the_end(opened):
         await callers.disable(OTHER)
         assert callers.find("", ANN) is None
         assert all(client.revoked_at for client in await state.clients.list())
+
+
+async def test_client_without_its_scope_lets_nobody_use_it(opened):
+    async with opened() as state:
+        callers = Callers(state.clients)
+        await callers.enable(SCOPE, "crm-callers")
+        await state.clients.change("crm-callers", Change(scopes=frozenset({OTHER})))
+        assert callers.require(SCOPE, ANN).scopes == frozenset()
 
 
 async def test_end_of_a_scope_is_reported_once(opened):

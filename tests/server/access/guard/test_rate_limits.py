@@ -74,4 +74,6 @@ def test_rate_of_the_client_of_callers_is_theirs_together() -> None:
     calls = [
         (replace(client(rate="2/minute"), caller=str(number)), changing) for number, changing in enumerate([True, False, True])
     ]
-    assert passed(take(Limits("1/minute", "1/minute"), calls)) == [True, True, False]
+    quotas = take(Limits("1/minute", "1/minute"), calls)
+    assert passed(quotas) == [True, True, False]
+    assert [quota.remaining for quota in quotas if quota] == [1, 0, 0]

@@ -127,7 +127,8 @@ def test_call_that_would_ask_is_refused_with_a_sentence(served):
     trust(served, "who", trusted=False)
     try:
         answer = call(served, ANN, "who")
-        assert (answer.status_code, "callers with a token of their own" in answer.json()["detail"]) == (403, True)
+        assert answer.status_code == 403, answer.text
+        assert "callers with a token of their own" in answer.json()["detail"]
         assert served.person("GET", "/api/approvals").json() == []
         assert served.activity(1)[0]["outcome"] == "refused"
     finally:
@@ -177,7 +178,8 @@ def test_server_that_runs_commands_is_not_for_callers(served, tmp_path):
     shell.write(describe_tool("run_command", "Runs a command."))
     add_servers(served, shell=shell.describe())
     answer = served.person("PUT", "/api/tools/shell/caller-tokens", json={"enabled": True, "variable": "SHELL_TOKEN"})
-    assert (answer.status_code, "strangers" in answer.json()["detail"]) == (422, True)
+    assert answer.status_code == 422, answer.text
+    assert "strangers" in answer.json()["detail"]
     assert not find_server(served, "shell")["caller_tokens"]
     served.person("DELETE", "/api/tools/shell")
 
