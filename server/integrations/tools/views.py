@@ -61,6 +61,7 @@ class UpstreamView(BaseModel):
     confirmed: bool = Field(description="Whether the person has added it as it is; else it does not run.")
     trusted: bool
     caller_tokens: bool = Field(description="Whether callers may bring a token of their own.")
+    token_variable: str = Field(description="The variable in which it expects that token, if it is started here.")
     state: UpstreamState
     error: str
     latency: float | None = Field(description="Seconds of its last answer.")
@@ -135,7 +136,9 @@ def view_upstream(offers: Offers, callers: Callers, upstream: Upstream) -> Upstr
     """View a server with its tools."""
     config, status, credentials = upstream.config, upstream.status, upstream.credentials
     return UpstreamView(
-        **config.model_dump(include={"id", "title", "transport", "enabled", "folder", "environment", "headers"}),
+        **config.model_dump(
+            include={"id", "title", "transport", "enabled", "folder", "environment", "headers", "token_variable"}
+        ),
         variables=list(list_variables(config, credentials.secrets)),
         missing=list_missing(config, credentials.secrets),
         **status.model_dump(include={"state", "error", "latency", "restarts"}),
