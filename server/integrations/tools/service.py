@@ -21,6 +21,7 @@ from server.integrations.tools.presets.presets import POLL_SECONDS, Presets
 from server.integrations.tools.presets.startup import add_wanted
 from server.integrations.tools.questions import Questions
 from server.integrations.tools.record import Records
+from server.integrations.tools.sign_in.sign_ins import SignIns
 from server.integrations.tools.store import Store
 from server.integrations.tools.stored import Credentials, fingerprint
 from server.integrations.tools.upstream import Upstream
@@ -49,6 +50,7 @@ class ToolsService(Health):
         self.offers, self.questions = Offers(ToolFiles(context.fetch)), Questions(context)
         self.watcher = Watcher(self, self._store)
         self.callers = Callers(context.caller_tokens)
+        self.sign_ins = SignIns(context, self.restart, self.publish)
         self._changed = asyncio.Event()
         self._changing, self._updating = asyncio.Lock(), asyncio.Lock()
         self.presets = Presets(context, self.put, self._list_configs, lambda: context.events.publish(TOPIC))
@@ -152,7 +154,8 @@ class ToolsService(Health):
             await former.close()
         record = await asyncio.to_thread(self._records.read, config.id, fingerprint(config))
         ask = partial(self.questions.ask, config.id, config.title)
-        upstream = Upstream(config, credentials, self._changed.set, self._context.clock, record, ask)
+        sign_in = await self.sign_ins.open(config, credentials)
+        upstream = Upstream(config, credentials, self._changed.set, self._context.clock, record, ask, sign_in)
         self.upstreams[config.id] = upstream
         await upstream.start()
         self._changed.set()
@@ -160,6 +163,7 @@ class ToolsService(Health):
     async def _forget(self, server_id: str) -> None:
         """End what the person has permitted for the tools of a server: another one may have its id from now on."""
         await self.callers.disable(server_id)
+        await self.sign_ins.forget(server_id)
         await self._context.operations.withdraw(prefix_of(server_id))
         await asyncio.to_thread(self._records.delete, server_id)
 
@@ -287,6 +291,7 @@ class ToolsService(Health):
 
     async def close(self) -> None:
         """End all servers."""
+        await self.sign_ins.close()
         await asyncio.gather(*(upstream.close() for upstream in self.upstreams.values()))
 
 

@@ -37,7 +37,10 @@ LONGEST_REASON = 300  # characters of what another server says
 NOT_ASKED = "“{title}” does not ask for a sign-in."
 FAILED = "The sign-in at “{title}” failed: {reason}"
 REASONS: tuple[tuple[type[Exception], str], ...] = (
-    (OAuthRegistrationError, "it does not accept Deskhand as a client. It may need a client id, in “oauth” of its configuration."),
+    (
+        OAuthRegistrationError,
+        "it does not accept Deskhand as a client. It may need a client id, in “oauth” of its configuration.",
+    ),
     (OAuthTokenError, "its authorization server did not issue a token."),
 )
 

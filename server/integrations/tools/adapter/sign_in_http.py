@@ -64,7 +64,9 @@ def is_near(address: str, server: Iterable[str]) -> bool:
 def is_private(text: str) -> bool:
     """Return whether an address is in a private network, and neither this computer's nor special (link-local, metadata)."""
     address = ip_address(text.partition("%")[0])
-    special = address.is_loopback or address.is_link_local or address.is_multicast or address.is_unspecified or address.is_reserved
+    special = (
+        address.is_loopback or address.is_link_local or address.is_multicast or address.is_unspecified or address.is_reserved
+    )
     return address.is_private and not special
 
 

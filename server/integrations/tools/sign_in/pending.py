@@ -11,8 +11,8 @@ from server.core.errors import Forbidden, InvalidInput, UpstreamFailed
 NAMES = {"state", "code", "iss", "error"}
 UNREADABLE = "This answer to a sign-in cannot be read. Start the sign-in again in Deskhand's window."
 LONGEST_PAGE = 16_384  # characters of an address
-NOT_OPENED = "“{title}” wants to open a page that Deskhand does not open: its address is not https."
-DENIED = "“{title}” did not complete the sign-in: it was denied by you or by the server. You can try again."
+NOT_OPENED = "it wants to open a page whose address is not https, which Deskhand does not do."
+DENIED = "it was denied by you or by the server. You can try again."
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Pending:
     """One sign-in. `redirect_uri`: where the browser is sent back to. `page`: done when the person can visit it, or with ""."""
 
     def __init__(self, title: str, redirect_uri: str) -> None:
-        self._title, self.redirect_uri = title, redirect_uri
+        self.title, self.redirect_uri = title, redirect_uri
         loop = asyncio.get_running_loop()
         self.page: asyncio.Future[str] = loop.create_future()
         self.answer: asyncio.Future[Answer] = loop.create_future()
@@ -47,7 +47,7 @@ class Pending:
     async def open(self, address: str) -> None:
         """Offer the page to the person. Raises UpstreamFailed for an address that no browser should open."""
         if not is_page(address):
-            raise UpstreamFailed(NOT_OPENED.format(title=self._title))
+            raise UpstreamFailed(NOT_OPENED)
         self.state = parse_qs(urlsplit(address).query)["state"][-1]
         if not self.page.done():
             self.page.set_result(address)
@@ -56,7 +56,7 @@ class Pending:
         """Wait for the browser. Raises Forbidden if the person was denied."""
         answer = await self.answer
         if answer.error or not answer.code:
-            raise Forbidden(DENIED.format(title=self._title))
+            raise Forbidden(DENIED)
         return answer
 
 

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 
 from server.core.command import format_command
 from server.core.errors import DeskhandError, SignInNeeded, Unavailable
+from server.integrations.tools.sign_in.pending import Pending
 from server.integrations.tools.sign_in.stored import Grant, GrantStore
 
+UNAUTHORIZED = 401
 NEEDED = "“{title}” needs you to sign in. Choose Sign in in Deskhand's window, or run `{command}`."
 MORE_NEEDED = "“{title}” needs more permissions for that. Choose Sign in in Deskhand's window, or run `{command}`."
 NOT_RENEWED = "“{title}” did not renew your sign-in just now: {problem}"
@@ -26,7 +28,7 @@ class SignIn:
     """State of the sign-in at one server, shared by its sessions and by the person's sign-in.
 
     `registration`: redirect URI and client as it was registered last, in this process. `problem`: why the token could not be
-    renewed. `error`: why the last sign-in failed.
+    renewed. `error`: why the last sign-in failed. `pending`: the one that waits for the person.
     """
 
     def __init__(self, store: GrantStore, server_id: str, title: str, binding: str, on_change: Callable[[], None]) -> None:
@@ -36,7 +38,13 @@ class SignIn:
         self.registration: tuple[str, dict[str, object]] | None = None
         self.refusal: Refusal | None = None
         self.problem = self.error = ""
+        self.pending: Pending | None = None
         self.is_forgotten = False
+
+    @property
+    def page(self) -> str:
+        """The page that waits for the person, if there is one."""
+        return self.pending.page.result() if self.pending and self.pending.page.done() else ""
 
     @property
     def is_signed_in(self) -> bool:
@@ -76,10 +84,13 @@ class SignIn:
             self._on_change()
 
     def explain(self, status: int) -> DeskhandError | None:
-        """Return the error of a call that the server refused with this status; None if it is not about the sign-in."""
-        if self.refusal is None or status != self.refusal.status:
+        """Return the error of a request that failed with this status; None if it is not about the sign-in.
+
+        After 401 the SDK tries an older revision of MCP, which the server may answer with another status.
+        """
+        if self.refusal is None or self.refusal.status not in {status, UNAUTHORIZED}:
             return None
         if self.problem:
             return Unavailable(NOT_RENEWED.format(title=self.title, problem=self.problem))
-        sentence = MORE_NEEDED if status == 403 else NEEDED  # noqa: PLR2004, HTTP
+        sentence = NEEDED if self.refusal.status == UNAUTHORIZED else MORE_NEEDED
         return SignInNeeded(sentence.format(title=self.title, command=format_command(f"tools sign-in {self.server_id}")))
