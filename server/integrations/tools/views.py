@@ -134,8 +134,9 @@ class LogView(BaseModel):
 
 def view_all(service: ToolsService) -> ToolsView:
     """View all servers."""
+    servers = service.servers
     return ToolsView(
-        servers=[view_upstream(service.offers, service.callers, upstream) for upstream in service.upstreams.values()],
+        servers=[view_upstream(service.offers, servers.callers, upstream) for upstream in servers.upstreams.values()],
         renamed=service.offers.list_renamed(),
         watched=service.watcher.view(),
     )

@@ -84,7 +84,7 @@ class Session:
 
     async def call_tool(self, name: str, arguments: dict[str, Any], seconds: float = CALL_SECONDS) -> ToolResult:
         """Call a tool. The server is told when the caller is cancelled or the time is over."""
-        asked, report = len(self._elicitation.refusals), make_report(current_report.get())
+        refused, report = len(self._elicitation.refusals), make_report(current_report.get())
         call = self._client.call_tool(name, arguments, read_timeout_seconds=seconds, progress_callback=report)
         try:
             result = await self._request(self._elicitation.during(call), seconds + 5)
@@ -92,7 +92,7 @@ class Session:
             await self._ask_to_visit(error)
             raise
         converted = convert_result(result, self._connection.error_prefixes)
-        if len(self._elicitation.refusals) > asked:
+        if len(self._elicitation.refusals) > refused:
             note = Block(kind=BlockKind.text, text=UNANSWERED.format(why=self._elicitation.refusals[-1]))
             return converted.model_copy(update={"blocks": (*converted.blocks, note)})
         return converted

@@ -20,8 +20,8 @@ def list_variables(config: UpstreamConfig, secrets: UpstreamSecrets) -> dict[str
     values = [*secrets.environment.values(), *secrets.headers.values(), secrets.query]
     texts = [config.command, *config.arguments, config.folder, config.url, *(value.get_secret_value() for value in values)]
     texts += list_texts(config)
-    found = {name: default for text in texts for name, default in find_variables(text).items()}
-    return {name: default for name, default in found.items() if name not in BUILT_IN}
+    variables = {name: default for text in texts for name, default in find_variables(text).items()}
+    return {name: default for name, default in variables.items() if name not in BUILT_IN}
 
 
 def list_texts(config: UpstreamConfig) -> list[str]:

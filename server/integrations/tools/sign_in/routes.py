@@ -35,8 +35,8 @@ class SignInStarted(BaseModel):
 @signing_in.post("/{server_id}/sign-in")
 async def begin_sign_in(tools: Tools, server_id: str, order: SignInOrder | None = None) -> SignInStarted:
     """Begins to sign in to a server; the topic tools says when it is done."""
-    url = await tools.sign_ins.begin(tools.find(server_id))
-    opened = bool(order and order.open and url) and await tools.sign_ins.show(url)
+    url = await tools.servers.sign_ins.begin(tools.servers.find(server_id))
+    opened = bool(order and order.open and url) and await tools.servers.sign_ins.show(url)
     tools.publish()
     return SignInStarted(url=url, opened=opened)
 
@@ -44,9 +44,9 @@ async def begin_sign_in(tools: Tools, server_id: str, order: SignInOrder | None 
 @signing_in.delete("/{server_id}/sign-in")
 async def sign_out(tools: Tools, server_id: str) -> ToolsView:
     """Forgets the tokens for a server, and Deskhand's registration there."""
-    tools.find(server_id)
-    await tools.sign_ins.forget(server_id)
-    await tools.restart(server_id)
+    tools.servers.find(server_id)
+    await tools.servers.sign_ins.forget(server_id)
+    await tools.servers.restart(server_id)
     return view_all(tools)
 
 
@@ -54,7 +54,7 @@ async def sign_out(tools: Tools, server_id: str) -> ToolsView:
 async def finish_sign_in(tools: Tools, request: Request) -> Response:
     """Show the person how signing in went."""
     try:
-        title = await tools.sign_ins.finish(read_answer(request.query_params.multi_items()))
+        title = await tools.servers.sign_ins.finish(read_answer(request.query_params.multi_items()))
     except DeskhandError as failure:
         return make_page("Not signed in", failure.detail, failure.status)
     return make_page("Signed in", f"You are signed in to “{title}”. You can close this page.", 200)
