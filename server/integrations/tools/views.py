@@ -51,7 +51,7 @@ class ToolView(BaseModel):
     offered: bool = Field(description="Whether it is offered to clients.")
 
 
-class SignInView(BaseModel):
+class ServerSignIn(BaseModel):
     """The person's sign-in at a server."""
 
     needed: bool = Field(description="Whether the server refuses calls until the person signs in.")
@@ -71,7 +71,7 @@ class UpstreamView(BaseModel):
     confirmed: bool = Field(description="Whether the person has added it as it is; else it does not run.")
     trusted: bool
     caller_tokens: bool = Field(description="Whether callers may bring a token of their own.")
-    sign_in: SignInView | None = Field(description="The person's sign-in there; null if it takes none.")
+    sign_in: ServerSignIn | None = Field(description="The person's sign-in there; null if it takes none.")
     state: UpstreamState
     error: str
     latency: float | None = Field(description="Seconds of its last answer.")
@@ -168,12 +168,12 @@ def view_upstream(offers: Offers, callers: Callers, upstream: Upstream) -> Upstr
     )
 
 
-def view_sign_in(sign_in: SignIn | None) -> SignInView | None:
+def view_sign_in(sign_in: SignIn | None) -> ServerSignIn | None:
     """View the sign-in at a server."""
     if sign_in is None:
         return None
     needed = sign_in.refusal is not None and not sign_in.problem
-    return SignInView(needed=needed, signed_in=sign_in.is_signed_in, url=sign_in.page, error=sign_in.error)
+    return ServerSignIn(needed=needed, signed_in=sign_in.is_signed_in, url=sign_in.page, error=sign_in.error)
 
 
 def warn_of_number(upstream: Upstream) -> list[str]:

@@ -19,13 +19,13 @@ callbacks = DeferredRouter(include_in_schema=False)
 Tools = Annotated[ToolsService, provided(ToolsService)]
 
 
-class SignInOrder(BaseModel):
+class ServerSignInOrder(BaseModel):
     """Options of a sign-in."""
 
     open: bool = Field(False, description="Whether Deskhand opens the page in the browser of this computer.")
 
 
-class SignInStarted(BaseModel):
+class ServerSignInStarted(BaseModel):
     """A sign-in that was begun."""
 
     url: str = Field(description="The page to visit in a browser; empty if the sign-in needs none and is done.")
@@ -33,12 +33,12 @@ class SignInStarted(BaseModel):
 
 
 @signing_in.post("/{server_id}/sign-in")
-async def begin_sign_in(tools: Tools, server_id: str, order: SignInOrder | None = None) -> SignInStarted:
+async def begin_sign_in(tools: Tools, server_id: str, order: ServerSignInOrder | None = None) -> ServerSignInStarted:
     """Begins to sign in to a server; the topic tools says when it is done."""
     url = await tools.servers.sign_ins.begin(tools.servers.find(server_id))
     opened = bool(order and order.open and url) and await tools.servers.sign_ins.show(url)
     tools.publish()
-    return SignInStarted(url=url, opened=opened)
+    return ServerSignInStarted(url=url, opened=opened)
 
 
 @signing_in.delete("/{server_id}/sign-in")
