@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,6 @@ from mcp.client.auth import AuthorizationCodeResult, OAuthClientProvider, OAuthF
 from mcp.client.auth.extensions.client_credentials import ClientCredentialsOAuthProvider
 from mcp.client.auth.utils import extract_field_from_www_auth
 from mcp.shared.auth import OAuthClientInformationFull, OAuthClientMetadata, OAuthMetadata, OAuthToken, ProtectedResourceMetadata
-from pydantic import ValidationError
 
 from server.core.errors import Conflict, DeskhandError, UpstreamFailed
 from server.integrations.tools.adapter.ending import Ending
@@ -32,6 +30,7 @@ PROTOCOL_OF_PROBE = "2025-11-25"
 PLACEHOLDER = "http://127.0.0.1/"  # redirect URI of flows without a browser
 GRANTS = ["authorization_code", "refresh_token"]
 SECRET_METHODS = ("client_secret_basic", "client_secret_post")
+FOR_NOW = "its authorization server does not answer just now."
 UNREADABLE = "its authorization server answered in a way that Deskhand cannot read."
 LONGEST_REASON = 300  # characters of what another server says
 NOT_ASKED = "“{title}” does not ask for a sign-in."
@@ -164,26 +163,32 @@ class Flow:
         return AuthorizationCodeResult(code=answer.code, state=answer.state, iss=answer.issuer)
 
     async def run(self, refusal: Refusal | None = None) -> None:
-        """Refresh the token if it has expired; then obtain one that a refusal asks for. Raises an error of ours."""
+        """Refresh the token if it has expired; then obtain one that a refusal asks for.
+
+        Raises an error of ours, whose sentence is the reason of a failure.
+        """
         protocol = refusal.protocol if refusal else PROTOCOL_OF_PROBE
         request = httpx2.Request("POST", self.context.server_url, headers={PROTOCOL: protocol} if protocol else {})
         flow = self.provider.async_auth_flow(request)
         try:
-            await self._send_until(flow, await anext(flow), request)
+            await self._send_until(flow, await anext(flow), request, refreshing=True)
             if refusal:
                 await self._send_until(flow, await flow.asend(self._make_response(refusal, request)), request)
         except StopAsyncIteration:
             pass
-        except DeskhandError as error:
-            raise type(error)(FAILED.format(title=self._sign_in.title, reason=error.detail)) from error
-        except (OAuthFlowError, ValidationError, ValueError, ssl.SSLError) as error:
-            raise UpstreamFailed(FAILED.format(title=self._sign_in.title, reason=name_reason(error))) from error
+        except (OAuthFlowError, ValueError) as error:
+            raise UpstreamFailed(name_reason(error)) from error
         finally:
             await flow.aclose()
 
-    async def _send_until(self, flow: AsyncGenerator[httpx2.Request, httpx2.Response], outgoing: Any, request: Any) -> None:
+    async def _send_until(
+        self, flow: AsyncGenerator[httpx2.Request, httpx2.Response], outgoing: Any, request: Any, *, refreshing: bool = False
+    ) -> None:
         while outgoing is not request:
-            outgoing = await flow.asend(await self._http.send(outgoing))
+            response = await self._http.send(outgoing)
+            if refreshing and (response.is_server_error or response.status_code == httpx2.codes.TOO_MANY_REQUESTS):
+                raise UpstreamFailed(FOR_NOW)  # the SDK would give the refresh token up
+            outgoing = await flow.asend(response)
 
     def _make_response(self, refusal: Refusal, request: httpx2.Request) -> httpx2.Response:
         challenge = refusal.challenge
@@ -203,6 +208,7 @@ class SessionAuth(httpx2.Auth):
         self._url, self._client, self._sign_in = httpx2.URL(url), client, sign_in
         self._flow: Flow | None = None
         self._lock = asyncio.Lock()
+        self._given_up = ""  # refresh token that was refused
         self._renewals: set[asyncio.Task[str]] = set()
 
     @property
@@ -233,14 +239,17 @@ class SessionAuth(httpx2.Auth):
     def _may_renew(self, refusal: Refusal) -> bool:
         if self._client.machine:
             return True
+        return refusal.status == httpx2.codes.UNAUTHORIZED and self._has_refresh_token()
+
+    def _has_refresh_token(self) -> bool:
         grant = self._sign_in.grant
-        return refusal.status == httpx2.codes.UNAUTHORIZED and grant is not None and bool(grant.tokens.get("refresh_token"))
+        return grant is not None and grant.tokens.get("refresh_token", "") not in {"", self._given_up}
 
     async def _get_token(self) -> str:
         flow = self._flow
         if flow and flow.token:
             return flow.token
-        if self._sign_in.grant is None:
+        if self._sign_in.grant is None or (flow and not self._has_refresh_token()):
             return ""
         with suppress(DeskhandError):  # without a token, the server says what is missing
             return await self._renew("", None)
@@ -268,6 +277,8 @@ class SessionAuth(httpx2.Auth):
                 if refused:
                     flow.context.token_expiry_time = 1.0  # the server says that it has ended, whatever its clock said
                 await flow.run()
+            if not flow.token:
+                self._given_up = (self._sign_in.grant or Grant(binding="")).tokens.get("refresh_token", "")
             return flow.token if flow.token != refused else ""
 
 
@@ -279,7 +290,10 @@ async def authorize(connection: Connection, client: OAuthClient, sign_in: SignIn
     if refusal.status == httpx2.codes.UNAUTHORIZED and sign_in.grant and not client.machine:
         former = sign_in.grant  # its tokens are refused, its registration stays
         sign_in.registration = sign_in.registration or (former.redirect_uri, dict(former.client))
-    await Flow(connection.url, client, sign_in, pending).run(refusal)
+    try:
+        await Flow(connection.url, client, sign_in, pending).run(refusal)
+    except DeskhandError as error:
+        raise type(error)(FAILED.format(title=connection.title, reason=error.detail)) from error
     sign_in.note_success()
 
 

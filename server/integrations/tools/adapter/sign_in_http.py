@@ -1,6 +1,7 @@
 """Requests of a sign-in: to the upstream server itself, and else to public servers only, within limits (SSRF)."""
 
 import asyncio
+import ssl
 from collections.abc import Iterable
 from ipaddress import ip_address
 
@@ -82,6 +83,7 @@ class SignInHttp:
         server = httpx2.URL(server_url)
         self._scheme, self._host = server.scheme, server.raw_host.decode()
         port = server.port or PORTS.get(server.scheme, 0)
+        self._trust: ssl.SSLContext | None = None
         self._backend = SignInNetwork(self._host, port, resolve, dialer or httpcore2.AnyIOBackend())
 
     async def send(self, request: httpx2.Request) -> httpx2.Response:
@@ -108,9 +110,10 @@ class SignInHttp:
         left_out = {b"accept-encoding", b"user-agent"}
         headers = [(name, value) for name, value in request.headers.raw if name.lower() not in left_out]
         headers += [(b"Accept-Encoding", b"identity"), (b"User-Agent", b"Deskhand")]
-        trust = await asyncio.to_thread(httpx2.create_ssl_context)
+        if self._trust is None and url.scheme == "https":
+            self._trust = await asyncio.to_thread(httpx2.create_ssl_context)
         async with (
-            httpcore2.AsyncConnectionPool(ssl_context=trust, network_backend=self._backend, max_connections=1) as pool,
+            httpcore2.AsyncConnectionPool(ssl_context=self._trust, network_backend=self._backend, max_connections=1) as pool,
             pool.stream(
                 request.method, target, headers=headers, content=content, extensions={"timeout": {"connect": CONNECT_SECONDS}}
             ) as response,

@@ -27,10 +27,9 @@ from tests import loopback
 class AuthorizedServer:
     """State of both servers, and what tests change of it.
 
-    `id`: by which Deskhand knows the server. `issued`: refresh tokens by access token. `expires_in`: of new tokens. `page`: the authorization endpoint.
-    `answers`: added to the redirect back; None leaves a parameter out. `resource`: changes of the resource's metadata.
-    `metadata`: changes of the authorization server's. `scopes`: those of a token that calls need. `refreshing`: waits before a
-    refresh is answered.
+    `id`: by which Deskhand knows the server. `issued`: refresh tokens by access token. `expires_in`: of new tokens.
+    `page`: the authorization endpoint. `answers`: added to the redirect back; None leaves a parameter out. `resource` and
+    `metadata`: changes of what is described. `is_open`: no token is wanted.
     """
 
     address: str = ""
@@ -104,7 +103,7 @@ class AuthorizedServer:
 
     async def issue(self, request: Request) -> Response:
         asked = dict(parse_qsl((await request.body()).decode()))
-        self.requests.append(("POST", "/token", asked))
+        self.requests.append(("POST", request.url.path, asked))
         grant = asked.get("grant_type")
         if grant == "authorization_code":
             begun = self.codes.pop(asked["code"], {})
@@ -163,11 +162,12 @@ def authorized_server(**options: Any) -> Iterator[AuthorizedServer]:
             Route("/register", state.register, methods=["POST"]),
             Route("/authorize", state.authorize),
             Route("/token", state.issue, methods=["POST"]),
+            Route("/other/token", state.issue, methods=["POST"]),
             Mount("/", state.protect(mcp)),
         ],
         lifespan=lambda _: mcp.router.lifespan_context(mcp),
     )
-    running = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", timeout_graceful_shutdown=1))
+    running = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, timeout_graceful_shutdown=1))
     thread = threading.Thread(target=running.run, daemon=True)
     thread.start()
     while not running.started:
