@@ -14,6 +14,7 @@ from server.integrations.tools.config.connection import read_target
 from server.integrations.tools.models import Imported, Tool, ToolResult, UpstreamConfig, UpstreamSecrets, UpstreamState
 from server.integrations.tools.names import prefix_of
 from server.integrations.tools.record import Records
+from server.integrations.tools.sign_in.sign_ins import SignIns
 from server.integrations.tools.store import Store
 from server.integrations.tools.stored import Credentials, fingerprint
 from server.integrations.tools.upstream import Upstream
@@ -49,6 +50,7 @@ class Servers:
         self._records = Records(context.folders.data)
         self.upstreams: dict[str, Upstream] = {}
         self.callers = Callers(context.caller_tokens)
+        self.sign_ins = SignIns(context, self.restart, on_change)
         self._changing, self._recording = asyncio.Lock(), asyncio.Lock()
 
     def list_configs(self) -> list[UpstreamConfig]:
@@ -110,7 +112,8 @@ class Servers:
             await former.close()
         record = await asyncio.to_thread(self._records.read, config.id, fingerprint(config))
         ask = partial(self._ask, config.id, config.title)
-        upstream = Upstream(config, credentials, self._on_change, self._clock, record, ask)
+        sign_in = await self.sign_ins.open(config, credentials)
+        upstream = Upstream(config, credentials, self._on_change, self._clock, record, ask, sign_in)
         self.upstreams[config.id] = upstream
         await upstream.start()
         self._on_change()
@@ -118,6 +121,7 @@ class Servers:
     async def _forget(self, server_id: str) -> None:
         """End what the person has permitted for the tools of a server: another one may have its id from now on."""
         await self.callers.disable(server_id)
+        await self.sign_ins.forget(server_id)
         await self._operations.withdraw(prefix_of(server_id))
         await asyncio.to_thread(self._records.delete, server_id)
 
@@ -222,6 +226,7 @@ class Servers:
 
     async def close(self) -> None:
         """End all servers."""
+        await self.sign_ins.close()
         await asyncio.gather(*(upstream.close() for upstream in self.upstreams.values()))
 
 

@@ -38,7 +38,7 @@ from server.integrations.tools.models import Ask, Block, BlockKind, Catalog, Con
 from server.sdk.progress import current_report
 
 if TYPE_CHECKING:
-    import httpx2
+    from server.integrations.tools.adapter.oauth import SessionAuth
 
 T = TypeVar("T")
 OPEN_SECONDS = 60.0  # to start and to introduce itself; npx and uvx may have to download first
@@ -147,7 +147,7 @@ async def open_session(
     connection: Connection,
     log: UpstreamLog,
     on_change: Callable[[], None],
-    auth: "httpx2.Auth | None" = None,
+    auth: "SessionAuth | None" = None,
     ask: Ask | None = None,
 ) -> AsyncIterator[Session]:
     """Open a session; it must be closed by the same task. `on_change`: the server's lists have changed.
@@ -157,6 +157,8 @@ async def open_session(
     Raises an error of ours if the server cannot be reached or does not introduce itself.
     """
     ending, filtered = Ending(), ToolFilter()
+    if auth:
+        ending.explain = auth.sign_in.explain
 
     async def handle(message: Any) -> None:
         if is_list_change(message):
@@ -198,7 +200,7 @@ async def inspect_messages(
 
 @asynccontextmanager
 async def open_transport(
-    connection: Connection, log: UpstreamLog, ending: Ending, auth: "httpx2.Auth | None"
+    connection: Connection, log: UpstreamLog, ending: Ending, auth: "SessionAuth | None"
 ) -> AsyncIterator[tuple[Any, Any]]:
     """Open the transport of a connection."""
     async with AsyncExitStack() as stack:
