@@ -162,7 +162,7 @@ def test_permissions_end_with_the_server_that_they_were_for(served, notes, key, 
         add_servers(served, **{notes.id: notes.describe(env={"PATH": "/tmp:/usr/bin"})})
     else:
         changed = notes.describe()
-        add_servers(served, **{notes.id: changed | {"args": [*changed["args"], "--more"]}})
+        add_servers(served, **{notes.id: changed | {"args": ["-u", *changed["args"]]}})
     assert not find_server(served, notes.id)["trusted"]
     assert read_policy(served, notes) == "ask"
     assert call(served, key, "other").status_code == 202
