@@ -222,6 +222,10 @@ async def run_for(effect: Effect | None, function: Callable[..., Awaitable[Any]]
         allowed_effect.reset(token)
 
 
+def default(value: bool | None, fallback: bool) -> bool:
+    return fallback if value is None else value
+
+
 class Operations(DeferredRouter):
     """A router whose routes are operations. `open_world`: the default of its operations. `scopes`: of GET, and of the others."""
 
@@ -260,19 +264,16 @@ class Operations(DeferredRouter):
         """
 
         def declare(function: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-            changing = (method != "GET" and not ingests) if changes is None else changes
+            changing = default(changes, method != "GET" and not ingests)
             if changing and preview is None:
                 raise TypeError(f"{function.__name__} changes something, so it needs a preview.")
-            summary = (function.__doc__ or "").strip().partition("\n")[0]
-            name, open_to = function.__name__, reaches_others or (self._open_world if open_world is None else open_world)
-            destroys = changing if destructive is None else destructive
-            repeats = not changing if idempotent is None else idempotent
-            more = (largest_body, wording or Wording.of(summary), destroys, repeats, open_to, ingests, rare, False, long, False)
+            text = (function.__doc__ or "").strip().partition("\n")[0]
+            name, open_to = function.__name__, reaches_others or default(open_world, self._open_world)
+            destroys, repeats = default(destructive, changing), default(idempotent, not changing)
+            more = (largest_body, wording or Wording.of(text), destroys, repeats, open_to, ingests, rare, False, long, False)
             effect = ServicePreview.of(function, preview) if isinstance(preview, str) else preview
             needed = self._choose_scope(name, method, scope)
-            operation = Operation(
-                name, needed, summary, changing, reaches_others, effect, *more, for_jobs, "", listed, for_callers
-            )
+            operation = Operation(name, needed, text, changing, reaches_others, effect, *more, for_jobs, "", listed, for_callers)
             self._add(path, method, function, operation, status_code=status_code, response_model_exclude_none=not keep_nulls)
             return function
 

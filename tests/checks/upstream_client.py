@@ -5,69 +5,64 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from typing import Any, cast
+from urllib.parse import parse_qsl, urlsplit
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import httpx2
-from mcp.client.auth import AuthorizationCodeResult, OAuthClientProvider
-from mcp.shared.auth import OAuthClientInformationFull, OAuthClientMetadata, OAuthToken
 
-from server.core.errors import DeskhandError
+from server.core.errors import DeskhandError, SignInNeeded
+from server.integrations.tools.adapter.oauth import SessionAuth, authorize
 from server.integrations.tools.adapter.session import Session, open_session
 from server.integrations.tools.log import UpstreamLog
-from server.integrations.tools.models import Connection, Tool, Transport
+from server.integrations.tools.models import Connection, OAuthClient, Tool, Transport
+from server.integrations.tools.sign_in.pending import Pending, read_answer
+from server.integrations.tools.sign_in.sign_in import SignIn
+from server.integrations.tools.sign_in.stored import GrantStore
+from server.storage.secrets import Secrets
 
 URL = sys.argv[-1]
 SCENARIO = os.environ.get("MCP_CONFORMANCE_SCENARIO", "")
 CONTEXT = json.loads(os.environ.get("MCP_CONFORMANCE_CONTEXT") or "{}")
 CALLBACK = "http://localhost:3000/callback"
 CLIENT_METADATA_URL = "https://conformance-test.local/client-metadata.json"  # which the suite expects
+SIGN_INS = 3  # at most, in one run
 
 
 class Memory:
-    """Token storage of one run."""
+    """Secrets of one run."""
 
     def __init__(self) -> None:
-        self.tokens: OAuthToken | None = None
-        self.client: OAuthClientInformationFull | None = None
+        self.values: dict[str, str] = {}
 
-    async def get_tokens(self) -> OAuthToken | None:
-        return self.tokens
+    async def get(self, name: str) -> str | None:
+        return self.values.get(name)
 
-    async def set_tokens(self, tokens: OAuthToken) -> None:
-        self.tokens = tokens
-
-    async def get_client_info(self) -> OAuthClientInformationFull | None:
-        return self.client
-
-    async def set_client_info(self, client_info: OAuthClientInformationFull) -> None:
-        self.client = client_info
+    async def set(self, name: str, value: str) -> None:
+        self.values[name] = value
 
 
-def make_auth() -> OAuthClientProvider:
-    """Make the sign-in of the SDK, with a browser that is sent back at once."""
-    memory, answer = Memory(), dict[str, str]()
-    if CONTEXT.get("client_id"):
-        secret = CONTEXT.get("client_secret")
-        registered = {"client_id": CONTEXT["client_id"], "client_secret": secret, "redirect_uris": [CALLBACK]}
-        registered |= {"token_endpoint_auth_method": "client_secret_basic" if secret else "none"}
-        registered |= {"issuer": CONTEXT["issuer"]} if CONTEXT.get("issuer") else {}
-        memory.client = OAuthClientInformationFull.model_validate(registered)
+async def sign_in_by_browser(connection: Connection, sign_in: SignIn) -> None:
+    """Sign in as the person does, whose browser is sent back at once."""
+    pending = Pending(connection.title, CALLBACK)
 
-    async def redirect(address: str) -> None:
+    async def visit() -> None:
         async with httpx2.AsyncClient(follow_redirects=False, trust_env=False) as http:
-            location = (await http.get(address)).headers["location"]
-        answer.update({name: values[0] for name, values in parse_qs(urlsplit(location).query).items()})
+            location = (await http.get(await pending.page)).headers["location"]
+        pending.answer.set_result(read_answer(parse_qsl(urlsplit(location).query)))
 
-    async def callback() -> AuthorizationCodeResult:
-        return AuthorizationCodeResult(**{name: answer[name] for name in ("code", "state", "iss") if name in answer})
+    browser = asyncio.create_task(visit())
+    try:
+        await authorize(connection, make_client(), sign_in, pending)
+    finally:
+        browser.cancel()
 
-    metadata = OAuthClientMetadata.model_validate(
-        {"client_name": "deskhand", "redirect_uris": [CALLBACK], "grant_types": ["authorization_code", "refresh_token"]}
-    )
-    return OAuthClientProvider(URL, metadata, memory, redirect, callback, client_metadata_url=CLIENT_METADATA_URL)
+
+def make_client() -> OAuthClient:
+    """Make the client that the scenario has registered, if it has."""
+    names = ("client_id", "client_secret", "issuer")
+    return OAuthClient(metadata_url=CLIENT_METADATA_URL, **{name: CONTEXT[name] for name in names if CONTEXT.get(name)})
 
 
 def make_arguments(tool: Tool) -> dict[str, Any]:
@@ -76,23 +71,44 @@ def make_arguments(tool: Tool) -> dict[str, Any]:
     return {name: 1 if properties[name].get("type") in {"number", "integer"} else "x" for name in required if name in properties}
 
 
-async def call_all(session: Session) -> None:
+async def call_all(session: Session, connection: Connection, sign_in: SignIn) -> None:
     """Call the tools that the scenario names, then every other."""
     calls = [(call["name"], call.get("arguments", {})) for call in CONTEXT.get("toolCalls", [])]
     named = {name for name, _ in calls}
     calls += [(tool.name, make_arguments(tool)) for tool in (await session.list_all()).tools if tool.name not in named]
     for name, arguments in calls:
         try:
-            await session.call_tool(name, arguments, 20)
+            await call(session, name, arguments, connection, sign_in)
         except DeskhandError as error:  # a scenario may want it refused
             print(name, error.detail, file=sys.stderr)
 
 
+async def call(session: Session, name: str, arguments: dict[str, Any], connection: Connection, sign_in: SignIn) -> None:
+    """Call a tool, and once more after the person has signed in for it."""
+    try:
+        await session.call_tool(name, arguments, 20)
+    except SignInNeeded:
+        await sign_in_by_browser(connection, sign_in)
+        await session.call_tool(name, arguments, 20)
+
+
+async def use(connection: Connection, sign_in: SignIn) -> None:
+    """Use a server in one session."""
+    auth = SessionAuth(URL, make_client(), sign_in) if SCENARIO.startswith("auth/") else None
+    async with open_session(connection, UpstreamLog(), lambda: None, auth) as session:
+        await call_all(session, connection, sign_in)
+
+
 async def main() -> None:
     connection = Connection(id="suite", title="Suite", transport=Transport.http, url=URL)
-    auth = make_auth() if SCENARIO.startswith("auth/") else None
-    async with open_session(connection, UpstreamLog(), lambda: None, auth) as session:
-        await call_all(session)
+    store = GrantStore(cast(Secrets, Memory()))
+    sign_in = SignIn(store, "suite", "Suite", "binding", lambda: None)
+    for _ in range(SIGN_INS):
+        try:
+            return await use(connection, sign_in)
+        except SignInNeeded:
+            await sign_in_by_browser(connection, sign_in)
+    return None
 
 
 if __name__ == "__main__":

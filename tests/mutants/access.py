@@ -172,7 +172,7 @@ MUTANTS = [
     ),
     Mutant(
         "server/access/guard/request.py",
-        "[operation.name, client.id, arguments]",
+        "[operation.name, client.identity, arguments]",
         "[operation.name, arguments]",
         (
             "tests/server/access/guard/test_request.py::test_digest_tells_operations_clients_and_arguments_apart_but_not_their_order",
@@ -180,7 +180,7 @@ MUTANTS = [
     ),
     Mutant(
         "server/access/guard/request.py",
-        "[operation.name, client.id, arguments]",
+        "[operation.name, client.identity, arguments]",
         "[client.id, arguments]",
         (
             "tests/server/access/guard/test_request.py::test_digest_tells_operations_clients_and_arguments_apart_but_not_their_order",
@@ -194,7 +194,7 @@ MUTANTS = [
     ),
     Mutant(
         "server/access/guard/rate_limits.py",
-        "passed = await self._limiter.hit(item, client.id, name)",
+        "passed = await self._limiter.hit(item, client.identity, name)",
         "passed = await self._limiter.hit(item, name)",
         ("tests/server/access/guard/test_rate_limits.py",),
     ),

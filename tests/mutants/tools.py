@@ -163,8 +163,8 @@ MUTANTS: list[Mutant] = [
     ),
     Mutant(
         f"{S}/sessions.py",
-        "if identity != SHARED and used <= limit]",
-        "if used <= limit]",
+        "if identity != SHARED and is_idle(use, limit)]",
+        "if is_idle(use, limit)]",
         (f"{T}/test_sessions.py::test_idle_sessions_end_and_make_room",),
     ),
 ]

@@ -1,4 +1,4 @@
-"""Wrong changes in what serves callers with tokens of their own: who is let in, with whose credentials, and how many."""
+"""Wrong changes for callers with their own tokens: whom it lets in, whose credentials are used, how many there are."""
 
 from tests.mutants.mutant import Mutant
 

@@ -208,9 +208,9 @@ class Clients:
 def read_credentials(connection: Connection, now: str, callers: Mapping[str, str]) -> CredentialCache:
     """Read the valid credentials, and the clients of callers by their scopes."""
     keys = {row["hash"]: store.to_client(row) for row in grants.read_rows(connection, store.USABLE_KEYS)}
-    found = {scope: client for scope, of in callers.items() if (client := store.find_client(connection, of))}
-    ended = frozenset(connection.execute(store.ALL_KEYS).scalars()) - keys.keys() if found else frozenset[bytes]()
-    return CredentialCache(keys, grants.read_valid_tokens(connection, now), grants.read_granted(connection), found, ended)
+    clients = {scope: client for scope, of in callers.items() if (client := store.find_client(connection, of))}
+    ended = frozenset(connection.execute(store.ALL_KEYS).scalars()) - keys.keys() if clients else frozenset[bytes]()
+    return CredentialCache(keys, grants.read_valid_tokens(connection, now), grants.read_granted(connection), clients, ended)
 
 
 def revoke_clients(connection: Connection, now: str, client_ids: Collection[str] | None = None) -> int:

@@ -261,23 +261,25 @@ class Call:
             text = text.replace(self.caller_token, "•••")
         entry = record.final_entry(status, text)
         if self._approval:
-            await self._finish_approved(self._approval, replace(entry, id=self._approval.activity_id), text)
+            await finish_approved(
+                self._services.approvals, record, self._approval, replace(entry, id=self._approval.activity_id), text
+            )
         elif record.row_id is not None:
             await self._services.activity.end(entry, self._key, text)
         else:
             await self._services.activity.add(entry)
 
-    async def _finish_approved(self, approval: Approval, entry: Entry, body: str) -> None:
-        """Record how a stored call ended: it ran, it may run later, or it may not run."""
-        approvals, state = self._services.approvals, self.record.state
-        if state is CallState.running:
-            await approvals.finish(approval, entry, body)
-        elif state is CallState.paused:
-            await approvals.wait_again(approval, "Deskhand was paused before it could run; it needs your approval again.")
-        else:
-            detail = read_detail(body.encode())
-            reason = self.record.reason if state is CallState.refused else detail
-            await approvals.cancel(approval, detail, reason, entry.status or 403)
+
+async def finish_approved(approvals: Approvals, record: CallRecord, approval: Approval, entry: Entry, body: str) -> None:
+    """Record how a stored call ended: it ran, it may run later, or it may not run."""
+    if record.state is CallState.running:
+        await approvals.finish(approval, entry, body)
+    elif record.state is CallState.paused:
+        await approvals.wait_again(approval, "Deskhand was paused before it could run; it needs your approval again.")
+    else:
+        detail = read_detail(body.encode())
+        reason = record.reason if record.state is CallState.refused else detail
+        await approvals.cancel(approval, detail, reason, entry.status or 403)
 
 
 async def call_in_place(request: Request, record: CallRecord, operation: str, made: InternalRequest) -> Response:

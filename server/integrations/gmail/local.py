@@ -2,11 +2,9 @@
 
 import asyncio
 from collections.abc import Sequence
-from html import escape
 from typing import Annotated, Literal
 
 from fastapi import Query, Response
-from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field
 
 from server.core.errors import DeskhandError, Unavailable
@@ -14,17 +12,12 @@ from server.integrations.gmail.accounts.sign_in import CALLBACK, make_credential
 from server.integrations.gmail.granted import PersonalAccount, describe_accounts
 from server.integrations.gmail.models import Done, GmailStatus
 from server.integrations.gmail.service import Mailbox
+from server.sdk.pages import make_page
 from server.sdk.routing import DeferredRouter
 from server.sdk.services import provided
 
 Box = Annotated[Mailbox, provided(Mailbox)]
 Parameter = Annotated[str, Query(max_length=4000)]
-PAGE_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",  # the address holds the code
-}
-STYLE = "body{font:16px/1.5 system-ui,sans-serif;max-width:36rem;margin:4rem auto;padding:0 1rem}:root{color-scheme:light dark}"
 
 
 class PersonalStatus(GmailStatus):
@@ -145,12 +138,3 @@ async def finish_sign_in_for_script(mailbox: Box, state: Parameter = "", code: P
     """The same for a script."""
     address = await mailbox.sign_ins.finish(state, code, error)
     return Done(success=True, message=f"{address} is signed in.")
-
-
-def make_page(title: str, sentence: str, status: int) -> HTMLResponse:
-    """Make a small page without anything that runs."""
-    page = (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title><style>{STYLE}</style></head>'
-        f"<body><h1>{escape(title)}</h1><p>{escape(sentence)}</p></body></html>"
-    )
-    return HTMLResponse(page, status, PAGE_HEADERS)

@@ -19,6 +19,7 @@ def load() -> IntegrationSpec:
     from server.integrations.tools.reviews import reviews
     from server.integrations.tools.routes import public
     from server.integrations.tools.service import ToolsService, start
+    from server.integrations.tools.sign_in.routes import callbacks, signing_in
     from server.integrations.tools.stored import ToolsSettings
     from server.integrations.tools.watch_routes import watching
 
@@ -26,7 +27,8 @@ def load() -> IntegrationSpec:
         start=start,
         public=(public,),
         dynamic=ToolsService.list_routers,
-        local=(presets, gpt_config, watching, local, manage, reviews, caller_tokens),
+        local=(presets, gpt_config, watching, local, manage, reviews, caller_tokens, signing_in),
+        callbacks=(callbacks,),
         settings=ToolsSettings,
         fake=serve_fake,
     )
@@ -36,9 +38,10 @@ def commands() -> "list[click.Command]":
     """Import its commands."""
     from server.integrations.tools.caller_commands import caller_tokens_command
     from server.integrations.tools.commands import tools
+    from server.integrations.tools.sign_in.commands import sign_in_command, sign_out_command
     from server.integrations.tools.watch_commands import confirm_command, watch_command
 
-    for command in (watch_command, confirm_command, caller_tokens_command):
+    for command in (watch_command, confirm_command, caller_tokens_command, sign_in_command, sign_out_command):
         tools.add_command(command)
     return [tools]
 

@@ -25,5 +25,5 @@ class CallerTokensOrder(BaseModel):
 @caller_tokens.put("/{server_id}/caller-tokens")
 async def change_caller_tokens(tools: Tools, server_id: str, order: CallerTokensOrder) -> ToolsView:
     """Lets callers use a server with a token of their own instead of a key of Deskhand's, or no more."""
-    await tools.change_callers(server_id, enabled=order.enabled, variable=order.variable)
+    await tools.servers.change_callers(server_id, enabled=order.enabled, variable=order.variable)
     return view_all(tools)

@@ -1,7 +1,9 @@
 """Routes of the window and the command line: the servers and their tools."""
 
+import asyncio
 from typing import Annotated
 
+from server.integrations.tools.config.parser import parse_config
 from server.integrations.tools.service import ToolsService
 from server.integrations.tools.trial import TriedView, TryOrder
 from server.integrations.tools.trial import try_tool as run_trial
@@ -28,7 +30,8 @@ async def show_servers(tools: Tools) -> ToolsView:
 @local.post("", status_code=201)
 async def add_servers(tools: Tools, order: AddOrder) -> AddedView:
     """Adds the servers of a configuration, or replaces those of the same names."""
-    imported, added = await tools.add(order.config, order.inputs, order.environment)
+    imported = await asyncio.to_thread(parse_config, order.config, order.environment, order.inputs)
+    added = await tools.servers.put(imported)
     missing = {name: list(variables) for name, variables in imported.missing.items()}
     return AddedView(
         added=added, notes=list(imported.notes), missing=missing, inputs=list(imported.inputs), tools=view_all(tools)
@@ -52,14 +55,14 @@ async def confirm_server(tools: Tools, server_id: str, revision: str = "") -> To
 @local.post("/{server_id}/restart")
 async def restart_server(tools: Tools, server_id: str) -> ToolsView:
     """Starts a server again."""
-    await tools.restart(server_id)
+    await tools.servers.restart(server_id)
     return view_all(tools)
 
 
 @local.get("/{server_id}/log")
 async def show_server_log(tools: Tools, server_id: str) -> LogView:
     """Shows what a server wrote to its log."""
-    return LogView(lines=tools.find(server_id).log.lines())
+    return LogView(lines=tools.servers.find(server_id).log.lines())
 
 
 @local.post("/{server_id}/try")

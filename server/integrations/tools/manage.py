@@ -44,7 +44,7 @@ class PreviewView(BaseModel):
 
 
 class EnabledOrder(BaseModel):
-    """Whether a server runs."""
+    """Order to run a server, or not."""
 
     enabled: bool
 
@@ -77,7 +77,7 @@ async def preview_servers(tools: Tools, order: AddOrder) -> PreviewView:
 
 
 def preview(tools: ToolsService, config: UpstreamConfig) -> PreviewedServer:
-    former = tools.upstreams.get(config.id)
+    former = tools.servers.upstreams.get(config.id)
     return PreviewedServer(
         **config.model_dump(include={"title", "transport", "folder", "environment", "headers"}),
         target=show_line(config.url or " ".join((config.command, *config.arguments))),
@@ -89,7 +89,7 @@ def preview(tools: ToolsService, config: UpstreamConfig) -> PreviewedServer:
 @manage.put("/{server_id}/enabled")
 async def turn_server(tools: Tools, server_id: str, order: EnabledOrder) -> ToolsView:
     """Turns a server on or off."""
-    await tools.reconfigure(server_id, lambda config, values: (config.model_copy(update=order.model_dump()), values))
+    await tools.servers.reconfigure(server_id, lambda config, values: (config.model_copy(update=order.model_dump()), values))
     return view_all(tools)
 
 
@@ -98,7 +98,7 @@ async def choose_offered_tools(tools: Tools, server_id: str, order: OfferedOrder
     """Chooses the tools of a server that are offered to clients."""
     chosen = None if order.tools is None else tuple(order.tools)
     change = {"offered": chosen, "disabled_tools": ()}
-    await tools.reconfigure(server_id, lambda config, values: (config.model_copy(update=change), values), reopen=False)
+    await tools.servers.reconfigure(server_id, lambda config, values: (config.model_copy(update=change), values), reopen=False)
     return view_all(tools)
 
 
@@ -110,5 +110,5 @@ async def replace_secrets(tools: Tools, server_id: str, order: SecretsOrder) -> 
     def change(config: UpstreamConfig, secrets: UpstreamSecrets) -> tuple[UpstreamConfig, UpstreamSecrets]:
         return config, replace_values(config, secrets, new)
 
-    await tools.reconfigure(server_id, change)
+    await tools.servers.reconfigure(server_id, change)
     return view_all(tools)

@@ -17,6 +17,22 @@ class Transport(StrEnum):
     sse = "sse"
 
 
+class OAuthClient(Frozen):
+    """OAuth client that the person registered with the authorization server of a server; the SDK registers one without it.
+
+    `client_secret` refers to a variable. `machine`: it signs in by itself, with client credentials. `issuer`: the only
+    authorization server that gets the secret. `callback_port`: of the redirect URI http://localhost:PORT/callback.
+    """
+
+    client_id: str = ""
+    client_secret: str = Field(default="", repr=False)
+    scope: str = ""
+    issuer: str = ""
+    metadata_url: str = ""
+    machine: bool = False
+    callback_port: int = 0
+
+
 class UpstreamConfig(Frozen):
     """Configuration of one upstream server, without its secrets.
 
@@ -38,6 +54,7 @@ class UpstreamConfig(Frozen):
     enabled: bool = True
     error_prefixes: tuple[str, ...] = ()  # of texts that are failures although the server reports success
     token_variable: str = ""  # in which it expects the token of a caller who brings their own
+    oauth: OAuthClient | None = None
 
 
 class UpstreamSecrets(Frozen):

@@ -46,31 +46,31 @@ class AcceptOrder(BaseModel):
 @reviews.put("/{server_id}/trust")
 async def trust_server(tools: Tools, server_id: str, order: TrustOrder) -> ToolsView:
     """Trusts a server with its tools as they are now, or no longer. One that runs commands or reads files is refused."""
-    upstream = tools.find(server_id)
+    upstream = tools.servers.find(server_id)
     if order.trusted and not upstream.risks.whole:
         raise Conflict(f"“{upstream.config.title}” {NOT_WHOLE}")
     listed = upstream.list_tools() if order.trusted else ()
     accepted = {tool.name: upstream.fingerprint(tool) for tool in listed}
-    await tools.permit(server_id, listed, trusted=order.trusted, accepted=accepted)
+    await tools.servers.permit(server_id, listed, trusted=order.trusted, accepted=accepted)
     return view_all(tools)
 
 
 @reviews.put("/{server_id}/read-only")
 async def mark_tool_read_only(tools: Tools, server_id: str, order: ReadOnlyOrder) -> ToolsView:
     """Marks a tool, as it is now, as one that only reads, or as one that does not."""
-    upstream, tool = tools.find(server_id), tools.find_listed(server_id, order.tool)
+    upstream, tool = tools.servers.find(server_id), tools.servers.find_listed(server_id, order.tool)
     marks = {name: mark for name, mark in upstream.credentials.read_only.items() if name != tool.name}
     if order.read_only:
         marks[tool.name] = upstream.fingerprint(tool)
-    await tools.permit(server_id, [tool] if order.read_only else [], read_only=marks)
+    await tools.servers.permit(server_id, [tool] if order.read_only else [], read_only=marks)
     return view_all(tools)
 
 
 @reviews.put("/{server_id}/accept")
 async def accept_tools(tools: Tools, server_id: str, order: AcceptOrder) -> ToolsView:
     """Accepts changed tools as they are now: what was permitted for them holds again."""
-    upstream = tools.find(server_id)
-    listed = [tools.find_listed(server_id, name) for name in order.tools]
+    upstream = tools.servers.find(server_id)
+    listed = [tools.servers.find_listed(server_id, name) for name in order.tools]
     current = {tool.name: upstream.fingerprint(tool) for tool in listed}
     for name, revision in order.revisions.items():
         if current.get(name, revision) != revision:
@@ -80,5 +80,5 @@ async def accept_tools(tools: Tools, server_id: str, order: AcceptOrder) -> Tool
     read_only = {name: current.get(name, mark) for name, mark in marks.read_only.items()}
     if order.instructions not in {None, upstream.new_instructions}:
         raise Conflict("The instructions have changed once more. Look at them again.")
-    await tools.permit(server_id, listed, instructions=order.instructions, accepted=trusted, read_only=read_only)
+    await tools.servers.permit(server_id, listed, instructions=order.instructions, accepted=trusted, read_only=read_only)
     return view_all(tools)

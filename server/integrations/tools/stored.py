@@ -67,7 +67,10 @@ class Credentials(Frozen):
 
 def fingerprint(config: UpstreamConfig) -> str:
     """Fingerprint of what a configuration runs or reaches."""
-    return digest(config.model_dump(mode="json", exclude=NOT_RUN))
+    document = config.model_dump(mode="json", exclude=NOT_RUN)
+    if config.oauth is None:  # fingerprints of earlier versions have no such part
+        del document["oauth"]
+    return digest(document)
 
 
 def fingerprint_tool(tool: Tool) -> str:

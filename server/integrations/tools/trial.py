@@ -33,11 +33,11 @@ class TriedView(BaseModel):
 
 async def try_tool(tools: ToolsService, server_id: str, order: TryOrder) -> TriedView:
     """Call a tool for the person. Raises InvalidInput if the arguments do not fit its schema."""
-    tool = tools.find_listed(server_id, order.tool)
+    tool = tools.servers.find_listed(server_id, order.tool)
     schema = await asyncio.to_thread(make_portable, tool.input_schema)
     await asyncio.to_thread(check_arguments, schema, order.arguments)
     begun = monotonic()
-    result = await tools.try_tool(server_id, tool.name, schema.restore(order.arguments))
+    result = await tools.servers.try_tool(server_id, tool.name, schema.restore(order.arguments))
     return TriedView(
         text=well_formed(result.text),
         content=[block.model_copy(update={"text": well_formed(block.text)}) for block in result.blocks],

@@ -18,6 +18,8 @@ from server.integrations.tools.record import ServerRecord
 from server.integrations.tools.resources import BuiltInTool, list_built_in, use_built_in
 from server.integrations.tools.risks import Risks, find_risks
 from server.integrations.tools.sessions import SHARED, Sessions
+from server.integrations.tools.sign_in.client import resolve_client
+from server.integrations.tools.sign_in.sign_in import SignIn
 from server.integrations.tools.stored import Credentials, digest, fingerprint, fingerprint_tool
 from server.integrations.tools.supervisor import Supervisor, Timing, UpstreamSession, ignore_change
 from server.sdk.operation import current_call
@@ -31,7 +33,7 @@ SHOWN = 20_000  # characters of an address or a command: the person decides by i
 class Upstream:
     """A server. `on_change` is called after every change of its state or its lists.
 
-    `record`: what is known of it. `ask`: puts its questions to the person.
+    `record`: what is known of it. `ask`: puts its questions to the person. `sign_in`: the person's, if it takes one.
     """
 
     def __init__(
@@ -42,8 +44,9 @@ class Upstream:
         clock: Clock,
         record: ServerRecord | None = None,
         ask: Ask | None = None,
+        sign_in: SignIn | None = None,
     ) -> None:
-        self.config, self.credentials, self._ask = config, credentials, ask
+        self.config, self.credentials, self._ask, self.sign_in = config, credentials, ask, sign_in
         self.record = record or ServerRecord()
         values = credentials.secrets
         texts = [*values.environment.values(), *values.headers.values(), *values.variables.values(), values.query]
@@ -198,5 +201,9 @@ class Upstream:
         if token != SHARED:
             (config, secrets), log, ask = for_caller(config, secrets, token), log.with_secret(token), None
         connection = await asyncio.to_thread(resolve, config, secrets)
-        async with adapter.open_session(connection, log, on_change, ask=ask) as session:
+        auth = None
+        if self.sign_in and token == SHARED:  # a caller never uses the person's sign-in
+            oauth = await asyncio.to_thread(import_module, "server.integrations.tools.adapter.oauth")
+            auth = oauth.SessionAuth(connection.url, resolve_client(config, secrets), self.sign_in)
+        async with adapter.open_session(connection, log, on_change, auth, ask) as session:
             yield session

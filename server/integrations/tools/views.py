@@ -13,6 +13,7 @@ from server.integrations.tools.offer import OfferedTool
 from server.integrations.tools.offers import Offers
 from server.integrations.tools.schemas.portable import make_portable
 from server.integrations.tools.service import ToolsService
+from server.integrations.tools.sign_in.sign_in import SignIn
 from server.integrations.tools.upstream import Upstream
 from server.integrations.tools.watcher import WatchedView
 
@@ -50,6 +51,15 @@ class ToolView(BaseModel):
     offered: bool = Field(description="Whether it is offered to clients.")
 
 
+class ServerSignIn(BaseModel):
+    """The person's sign-in at a server."""
+
+    needed: bool = Field(description="Whether the server refuses calls until the person signs in.")
+    signed_in: bool
+    url: str = Field(description="The page that waits for the person; empty if none does.")
+    error: str = Field(description="Why the last sign-in failed.")
+
+
 class UpstreamView(BaseModel):
     """A server."""
 
@@ -62,6 +72,7 @@ class UpstreamView(BaseModel):
     trusted: bool
     caller_tokens: bool = Field(description="Whether callers may bring a token of their own.")
     token_variable: str = Field(description="The variable in which it expects that token, if it is started here.")
+    sign_in: ServerSignIn | None = Field(description="The person's sign-in there; null if it takes none.")
     state: UpstreamState
     error: str
     latency: float | None = Field(description="Seconds of its last answer.")
@@ -124,8 +135,9 @@ class LogView(BaseModel):
 
 def view_all(service: ToolsService) -> ToolsView:
     """View all servers."""
+    servers = service.servers
     return ToolsView(
-        servers=[view_upstream(service.offers, service.callers, upstream) for upstream in service.upstreams.values()],
+        servers=[view_upstream(service.offers, servers.callers, upstream) for upstream in servers.upstreams.values()],
         renamed=service.offers.list_renamed(),
         watched=service.watcher.view(),
     )
@@ -152,10 +164,19 @@ def view_upstream(offers: Offers, callers: Callers, upstream: Upstream) -> Upstr
         resources=len(upstream.supervisor.catalog.resources) + len(upstream.supervisor.catalog.templates),
         prompts=len(upstream.supervisor.catalog.prompts),
         caller_tokens=callers.is_enabled(config.id),
+        sign_in=view_sign_in(upstream.sign_in),
         info=status.info,
         notes=[*upstream.supervisor.catalog.notes, *warn_of_number(upstream)],
         tools=list_tools(offers, upstream),
     )
+
+
+def view_sign_in(sign_in: SignIn | None) -> ServerSignIn | None:
+    """View the sign-in at a server."""
+    if sign_in is None:
+        return None
+    needed = sign_in.refusal is not None and not sign_in.problem
+    return ServerSignIn(needed=needed, signed_in=sign_in.is_signed_in, url=sign_in.page, error=sign_in.error)
 
 
 def warn_of_number(upstream: Upstream) -> list[str]:

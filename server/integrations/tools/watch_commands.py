@@ -56,10 +56,10 @@ def read_pairs(pairs: tuple[str, ...]) -> dict[str, str]:
 def confirm_command(server: str, data_dir: Path | None, *, yes: bool) -> None:
     """Let the MCP server SERVER run as it is now configured, untrusted."""
     with connect(data_dir, running_only=True) as deskhand:
-        found = next((view for view in deskhand.call("GET", "/api/tools")["servers"] if view["id"] == server), None)
-        if found is None:
+        known = next((view for view in deskhand.call("GET", "/api/tools")["servers"] if view["id"] == server), None)
+        if known is None:
             raise NotFound("There is no such MCP server.")
-        names = ", ".join((*found["environment"], *found["headers"])) or "none"
-        confirm(f"It runs or reaches: {found['target']}\nFolder: {found['folder'] or 'none'}\nSecret values: {names}", yes=yes)
-        deskhand.call("POST", f"/api/tools/{quote(server, safe='')}/confirm?revision={found['revision']}")
+        names = ", ".join((*known["environment"], *known["headers"])) or "none"
+        confirm(f"It runs or reaches: {known['target']}\nFolder: {known['folder'] or 'none'}\nSecret values: {names}", yes=yes)
+        deskhand.call("POST", f"/api/tools/{quote(server, safe='')}/confirm?revision={known['revision']}")
     say(f"{server} confirmed.")

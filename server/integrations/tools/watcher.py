@@ -7,21 +7,18 @@ once.
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, Field
 
 from server.core.errors import Conflict, DeskhandError, InvalidInput
 from server.integrations.tools.models import UpstreamConfig, UpstreamSecrets
+from server.integrations.tools.servers import Servers
 from server.integrations.tools.store import Store
 from server.integrations.tools.stored import Credentials, WatchedFile, fingerprint
 from server.integrations.tools.watched_file import Contents, Signature, explain, read_contents, read_signature
-
-if TYPE_CHECKING:
-    from server.integrations.tools.service import ToolsService
 
 POLL_SECONDS = 1.0
 SEEN_SECONDS = 10.0  # that a server must be as it is before it can be confirmed, unless it is clear what the person saw
@@ -49,8 +46,8 @@ class WatchedView(BaseModel):
 class Watcher:
     """Follows the file, in a task of its own. `error`: why its last contents are not in force."""
 
-    def __init__(self, service: "ToolsService", store: Store) -> None:
-        self._service, self._store = service, store
+    def __init__(self, servers: Servers, store: Store, publish: Callable[[], None]) -> None:
+        self._servers, self._store, self._publish = servers, store, publish
         self._lock, self._changed = asyncio.Lock(), asyncio.Event()
         self._signature: Signature = None
         self._inputs: Mapping[str, str] = {}
@@ -69,7 +66,7 @@ class Watcher:
         watched = self._watched
         if watched is None:
             return None
-        upstreams = self._service.upstreams
+        upstreams = self._servers.upstreams
         waiting = [
             WaitingView(server=server_id, changes=self._changes.get(server_id, []))
             for server_id in watched.servers.values()
@@ -83,7 +80,7 @@ class Watcher:
             async with self._lock:
                 await self._store.write_watched(None)
                 self._forget()
-            self._service.publish()
+            self._publish()
             return
         if not Path(path).is_absolute():
             raise InvalidInput("Give the whole path of the file.")
@@ -103,7 +100,7 @@ class Watcher:
 
         `revision`: of the server that they saw; without it, the last change must be some seconds ago.
         """
-        upstream = self._service.find(server_id)
+        upstream = self._servers.find(server_id)
         recent = monotonic() - self._changed_at.get(server_id, float("-inf")) < SEEN_SECONDS
         if (revision and revision != upstream.revision) or (not revision and recent):
             raise Conflict("The file has just changed this server. Look at it again before you confirm it.")
@@ -144,14 +141,14 @@ class Watcher:
                 await self._apply(contents, confirmed=False)
             except DeskhandError as error:
                 self.error = explain(error)
-                self._service.publish()
+                self._publish()
             self._signature = signature
 
     def _list_inputs(self, watched: WatchedFile) -> dict[str, str]:
         """List the inputs that were given, also those before the last start."""
         known = dict(self._inputs)
         for server_id in watched.servers.values():
-            if upstream := self._service.upstreams.get(server_id):
+            if upstream := self._servers.upstreams.get(server_id):
                 for name, value in upstream.credentials.secrets.variables.items():
                     if name.startswith("input:"):
                         known.setdefault(name.removeprefix("input:"), value.get_secret_value())
@@ -172,42 +169,42 @@ class Watcher:
         finally:
             if self._watched:
                 await self._store.write_watched(self._watched.model_copy(update={"servers": servers}))
-        await self._service.settle(servers.values() if confirmed else ())
+        await self._servers.settle(servers.values() if confirmed else ())
 
     async def _put(self, config: UpstreamConfig, secrets: UpstreamSecrets, servers: dict[str, str], *, confirmed: bool) -> None:
         if confirmed:
-            servers[config.id] = await self._service.replace(config, secrets, None)
-        elif servers.get(config.id) in self._service.upstreams:
+            servers[config.id] = await self._servers.replace(config, secrets, None)
+        elif servers.get(config.id) in self._servers.upstreams:
             await self._change(servers[config.id], config, secrets)
-        elif config.id in self._service.upstreams:
+        elif config.id in self._servers.upstreams:
             self._notes.append(f"“{config.title}” was added otherwise, so the file does not change it.")
         else:
-            servers[config.id] = await self._service.replace(config, secrets, Credentials(secrets=secrets))
+            servers[config.id] = await self._servers.replace(config, secrets, Credentials(secrets=secrets))
             self._note_change(servers[config.id], ["new"])
 
     async def _remove(self, name: str, servers: dict[str, str]) -> None:
         server_id = servers.pop(name)
         self._read.pop(name, None)
         self._changes.pop(server_id, None)
-        if server_id in self._service.upstreams:
-            await self._service.remove(server_id)
+        if server_id in self._servers.upstreams:
+            await self._servers.remove(server_id)
 
     def _note_change(self, server_id: str, changes: list[str]) -> None:
         self._changes[server_id], self._changed_at[server_id] = changes, monotonic()
 
     async def _change(self, server_id: str, config: UpstreamConfig, secrets: UpstreamSecrets) -> None:
         """Change a server: at once where something is only taken away, else it waits to be confirmed."""
-        upstream = self._service.upstreams[server_id]
+        upstream = self._servers.upstreams[server_id]
         former, credentials = upstream.config, upstream.credentials
-        kept = former.model_dump(include={"offered", "error_prefixes", "token_variable"})
-        config = config.model_copy(update={"id": server_id, **kept})
+        choices = former.model_dump(include={"offered", "error_prefixes", "token_variable"})
+        config = config.model_copy(update={"id": server_id, **choices})
         if config == former and secrets == credentials.secrets:
             return
         changes = list_changes(former, config, credentials.secrets, secrets)
         if changes or not upstream.is_confirmed:
             self._note_change(server_id, changes or self._changes.get(server_id, []))
             credentials = Credentials()
-        await self._service.replace(config, secrets, credentials.model_copy(update={"secrets": secrets}))
+        await self._servers.replace(config, secrets, credentials.model_copy(update={"secrets": secrets}))
 
 
 def list_changes(

@@ -21,7 +21,7 @@ export const texts = {
   turnedOff: (title: string) => `${title} is off.`,
   turnedOn: (title: string) => `${title} is on.`,
   renamed: (name: string, others: string) => `Several servers have a tool called \`${name}\`. Clients see ${others} instead.`,
-  states: { ready: 'Running', starting: 'Starting…', waiting: 'Restarting…', failed: 'Stopped with an error', off: 'Off', unconfirmed: 'Not confirmed' },
+  states: { ready: 'Running', starting: 'Starting…', waiting: 'Restarting…', failed: 'Stopped with an error', off: 'Off', unconfirmed: 'Not confirmed', signIn: 'Needs sign-in' },
   page: {
     confirmTitle: 'This configuration came from elsewhere, such as a backup. Check what it runs before you confirm it.',
     confirmFile: 'The configuration file has changed this server. Check what it runs before you confirm it.',
@@ -77,7 +77,6 @@ export const texts = {
     signIn: 'Sign in',
     again: 'Sign in again',
     signedIn: 'Signed in.',
-    out: 'Sign out',
     opened: 'The sign-in page opens in your browser. Come back here when you are done.',
     signedOut: 'Signed out.',
     openLink: 'Open the sign-in page',

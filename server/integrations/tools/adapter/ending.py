@@ -1,18 +1,27 @@
 """End of a session: that it ended, and why."""
 
 import asyncio
+from collections.abc import Callable
+
+from server.core.errors import DeskhandError
+
+
+def explain_nothing(_: int) -> DeskhandError | None:
+    """Explain no refusal."""
+    return None
 
 
 class Ending:
     """Set once by whatever ends a session; the first sentence is the reason.
 
-    `status`: HTTP status of the last refusal.
+    `status`: HTTP status of the last refusal. `explain`: the error that an HTTP status stands for, if the sign-in knows it.
     """
 
     def __init__(self) -> None:
         self._event = asyncio.Event()
         self.sentence = ""
         self.status = 0
+        self.explain: Callable[[int], DeskhandError | None] = explain_nothing
 
     def set(self, sentence: str) -> None:
         """Note that the session has ended. `sentence` continues the server's name: "ended with status 1"."""

@@ -43,7 +43,7 @@ def explain(error: BaseException, title: str, ending: Ending) -> DeskhandError:
     if ending.sentence and not isinstance(leaf, TimeoutError):
         return UpstreamFailed(f"“{title}” {ending.sentence}.")
     if isinstance(leaf, httpx2.HTTPStatusError):
-        return explain_status(leaf.response.status_code, title)
+        return explain_status(leaf.response.status_code, title, ending)
     for kinds, result, sentence in KINDS:
         if isinstance(leaf, kinds):
             return result(f"“{title}” {sentence}.")
@@ -62,10 +62,12 @@ def list_leaves(error: BaseException) -> Iterator[BaseException]:
 def explain_answer(error: MCPError, title: str, ending: Ending) -> DeskhandError:
     """Explain an error that the server, or the SDK in its place, answered."""
     message = clean_message(error.message)
+    if about_sign_in := ending.explain(ending.status):  # whatever the body of the refusal says
+        return about_sign_in
     if error.code == CONNECTION_CLOSED and ending.sentence:  # servers use this code, too
         return UpstreamFailed(f"“{title}” {ending.sentence}.")
     if error.message == GENERIC and ending.status:
-        return explain_status(ending.status, title)
+        return explain_status(ending.status, title, ending)
     if error.message in UNSUPPORTED:
         return UpstreamFailed(
             f"“{title}” wanted to use the language model or the folders of its client. Deskhand gives it neither."
@@ -74,7 +76,9 @@ def explain_answer(error: MCPError, title: str, ending: Ending) -> DeskhandError
     return result(f"“{title}” {sentence.format(message=message)}")
 
 
-def explain_status(status: int, title: str) -> DeskhandError:
+def explain_status(status: int, title: str, ending: Ending) -> DeskhandError:
+    if about_sign_in := ending.explain(status):
+        return about_sign_in
     if status in REFUSALS:
         return SignInNeeded(f"“{title}” refused Deskhand's credentials (HTTP {status}). Check its headers, or sign in to it.")
     return UpstreamFailed(f"“{title}” answered with HTTP {status}.")

@@ -38,7 +38,7 @@ from server.integrations.tools.models import Ask, Block, BlockKind, Catalog, Con
 from server.sdk.progress import current_report
 
 if TYPE_CHECKING:
-    import httpx2
+    from server.integrations.tools.adapter.oauth import SessionAuth
 
 T = TypeVar("T")
 OPEN_SECONDS = 60.0  # to start and to introduce itself; npx and uvx may have to download first
@@ -84,7 +84,7 @@ class Session:
 
     async def call_tool(self, name: str, arguments: dict[str, Any], seconds: float = CALL_SECONDS) -> ToolResult:
         """Call a tool. The server is told when the caller is cancelled or the time is over."""
-        asked, report = len(self._elicitation.refusals), make_report(current_report.get())
+        refused, report = len(self._elicitation.refusals), make_report(current_report.get())
         call = self._client.call_tool(name, arguments, read_timeout_seconds=seconds, progress_callback=report)
         try:
             result = await self._request(self._elicitation.during(call), seconds + 5)
@@ -92,7 +92,7 @@ class Session:
             await self._ask_to_visit(error)
             raise
         converted = convert_result(result, self._connection.error_prefixes)
-        if len(self._elicitation.refusals) > asked:
+        if len(self._elicitation.refusals) > refused:
             note = Block(kind=BlockKind.text, text=UNANSWERED.format(why=self._elicitation.refusals[-1]))
             return converted.model_copy(update={"blocks": (*converted.blocks, note)})
         return converted
@@ -147,7 +147,7 @@ async def open_session(
     connection: Connection,
     log: UpstreamLog,
     on_change: Callable[[], None],
-    auth: "httpx2.Auth | None" = None,
+    auth: "SessionAuth | None" = None,
     ask: Ask | None = None,
 ) -> AsyncIterator[Session]:
     """Open a session; it must be closed by the same task. `on_change`: the server's lists have changed.
@@ -157,6 +157,8 @@ async def open_session(
     Raises an error of ours if the server cannot be reached or does not introduce itself.
     """
     ending, filtered = Ending(), ToolFilter()
+    if auth:
+        ending.explain = auth.sign_in.explain
 
     async def handle(message: Any) -> None:
         if is_list_change(message):
@@ -198,7 +200,7 @@ async def inspect_messages(
 
 @asynccontextmanager
 async def open_transport(
-    connection: Connection, log: UpstreamLog, ending: Ending, auth: "httpx2.Auth | None"
+    connection: Connection, log: UpstreamLog, ending: Ending, auth: "SessionAuth | None"
 ) -> AsyncIterator[tuple[Any, Any]]:
     """Open the transport of a connection."""
     async with AsyncExitStack() as stack:

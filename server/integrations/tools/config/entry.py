@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from server.core.invisible import remove_hidden
 from server.core.redaction import redact
 from server.core.text import shorten
+from server.integrations.tools.config.oauth import read_client
 from server.integrations.tools.config.variables import LONGEST_NAME, NAME, VARIABLE
 from server.integrations.tools.models import Transport, UpstreamConfig
 
@@ -30,7 +31,7 @@ TRUST = ("alwaysAllow", "autoApprove", "trust", "autoAllow")
 USED = {
     *("type", "transport", "transportType", "command", "args", "arguments", "cwd", "env", "environment", "headers"),
     *("http_headers", "requestInit", "disabledTools", "disabled_tools", "excludeTools", "disabled", "enabled"),
-    *("name", "title", "description", *ADDRESSES, *TRUST),
+    *("name", "title", "description", "oauth", "auth", *ADDRESSES, *TRUST),
 }
 HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}")
 OURS = {
@@ -46,13 +47,17 @@ class EntryError(Exception):
 
 @dataclass(frozen=True)
 class Entry:
-    """A server that was read, with its secrets as they are written, and sentences about parts that are not used."""
+    """A server that was read, with its secrets as they are written, and sentences about parts that are not used.
+
+    `values`: of variables that stand for a secret in the configuration.
+    """
 
     config: UpstreamConfig
     environment: dict[str, str]
     headers: dict[str, str]
     query: str = ""
     notes: tuple[str, ...] = ()
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -159,7 +164,11 @@ def note_unused(reader: Reader, transport: Transport) -> None:
     """Note the fields that have no effect."""
     fields, title = reader.fields, reader.title
     unused = sorted(name for name in fields if name not in USED)
-    wrong = ("url", "serverUrl", "httpUrl", "headers") if transport is Transport.stdio else ("command", "args", "env", "cwd")
+    wrong = (
+        ("url", "serverUrl", "httpUrl", "headers", "oauth", "auth")
+        if transport is Transport.stdio
+        else ("command", "args", "env", "cwd")
+    )
     unused += [name for name in wrong if fields.get(name)]
     if unused:
         shown = ", ".join(shorten(name) for name in unused[:8]) + (f" and {len(unused) - 8} more" if len(unused) > 8 else "")
@@ -220,7 +229,9 @@ def read_address(reader: Reader, common: dict[str, Any]) -> Entry:
             raise reader.fail(f"its header “{shorten(name)}” cannot be sent.")
     if len({name.lower() for name in headers}) < len(headers):
         raise reader.fail("it has the same header twice.")
-    return Entry(UpstreamConfig(**common, url=url, headers=tuple(headers)), {}, headers, query, tuple(reader.notes))
+    client, values = read_client(reader)
+    config = UpstreamConfig(**common, url=url, headers=tuple(headers), oauth=client)
+    return Entry(config, {}, headers, query, tuple(reader.notes), values)
 
 
 def check_url(reader: Reader, url: str) -> None:

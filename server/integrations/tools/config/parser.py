@@ -9,6 +9,7 @@ from server.core.errors import InvalidInput
 from server.core.text import shorten
 from server.integrations.tools.config.document import read_document
 from server.integrations.tools.config.entry import Entry, EntryError, read_entry
+from server.integrations.tools.config.values import list_texts
 from server.integrations.tools.config.variables import explain_missing, find_variables, read_value
 from server.integrations.tools.models import Imported, Input, UpstreamSecrets
 
@@ -125,7 +126,7 @@ def read_inputs(value: Any, notes: list[str]) -> list[Input]:
 def list_variables(entry: Entry) -> dict[str, str | None]:
     """List the variables of a server with their defaults."""
     texts = [*entry.config.arguments, entry.config.command, entry.config.folder, entry.config.url, entry.query]
-    texts += [*entry.environment.values(), *entry.headers.values()]
+    texts += [*entry.environment.values(), *entry.headers.values(), *list_texts(entry.config)]
     return {name: default for text in texts for name, default in find_variables(text).items()}
 
 
@@ -138,7 +139,7 @@ def resolve_variables(
     for entry in entries:
         config, absent, variables = entry.config, list[str](), dict[str, Any]()
         for name, default in list_variables(entry).items():
-            value = read_value(name, environment, inputs)
+            value = entry.values.get(name) or read_value(name, environment, inputs)
             if value:
                 variables[name] = value
             elif default is None:
@@ -147,7 +148,7 @@ def resolve_variables(
         if absent:
             missing[config.id] = tuple(absent)
             notes.append(f"“{config.title}” needs {name_all([explain_missing(name) for name in absent])}.")
-        used = [name for name in variables if not name.startswith(("input:", "userHome"))]
+        used = [name for name in variables if not name.startswith(("input:", "userHome")) and name not in entry.values]
         if used:
             notes.append(f"“{config.title}” uses {name_all(used)} of your environment.")
         values = {"environment": entry.environment, "headers": entry.headers, "variables": variables, "query": entry.query}

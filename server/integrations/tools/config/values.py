@@ -19,8 +19,14 @@ def list_variables(config: UpstreamConfig, secrets: UpstreamSecrets) -> dict[str
     """List the variables of a server with their defaults, also those in its secret values."""
     values = [*secrets.environment.values(), *secrets.headers.values(), secrets.query]
     texts = [config.command, *config.arguments, config.folder, config.url, *(value.get_secret_value() for value in values)]
-    found = {name: default for text in texts for name, default in find_variables(text).items()}
-    return {name: default for name, default in found.items() if name not in BUILT_IN}
+    texts += list_texts(config)
+    variables = {name: default for text in texts for name, default in find_variables(text).items()}
+    return {name: default for name, default in variables.items() if name not in BUILT_IN}
+
+
+def list_texts(config: UpstreamConfig) -> list[str]:
+    """List the texts of a server's OAuth client, which may refer to variables."""
+    return [config.oauth.client_id, config.oauth.client_secret] if config.oauth else []
 
 
 def list_missing(config: UpstreamConfig, secrets: UpstreamSecrets) -> list[str]:

@@ -56,6 +56,15 @@ def list_tools(params: dict[str, Any]) -> dict[str, Any]:
     return {"tools": LISTS.get(MODE, PLAIN)}
 
 
+def list_other(method: str, params: dict[str, Any]) -> dict[str, Any] | None:
+    """List resources that never end, templates that are none, and no prompts."""
+    if method == "resources/list":
+        page = int(params.get("cursor", "0"))
+        resources = [{"uri": f"note://{page}/{number}", "name": "Note"} for number in range(100)]
+        return {"resources": resources, "nextCursor": str(page + 1)}
+    return {"resourceTemplates": [5]} if method == "resources/templates/list" else None
+
+
 def call(identity: Any, params: dict[str, Any]) -> None:
     name, arguments = params["name"], params.get("arguments") or {}
     result: dict[str, Any] = {"content": [{"type": "text", "text": json.dumps(arguments)}]}
@@ -94,7 +103,7 @@ CANCELLED: list[Any] = []
 def handle(message: dict[str, Any]) -> None:
     method, identity, params = message.get("method"), message.get("id"), message.get("params") or {}
     if method == "initialize":
-        capabilities = {"tools": {"listChanged": True}}
+        capabilities = {"tools": {"listChanged": True}} | ({"resources": {}, "prompts": {}} if MODE == "lists" else {})
         info = {"name": "hostile", "version": "1"}
         text = Path(sys.argv[3]).read_text() if len(sys.argv) > 3 else TEXT
         result = {"protocolVersion": "2025-11-25", "capabilities": capabilities, "serverInfo": info, "instructions": text}
@@ -105,6 +114,8 @@ def handle(message: dict[str, Any]) -> None:
         CANCELLED.append(params.get("requestId"))
     elif method == "tools/list":
         send({"id": identity, "result": list_tools(params)})
+    elif MODE == "lists" and method and (listed := list_other(method, params)):
+        send({"id": identity, "result": listed})
     elif method == "tools/call":
         call(identity, params)
     elif method is None and identity == "question":

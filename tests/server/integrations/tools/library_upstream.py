@@ -50,7 +50,7 @@ async def borrow(context: Context[Any, Any]) -> CallToolResult | InputRequiredRe
 
 @server.tool(structured_output=False)
 async def visit(context: Context[Any, Any], url: str) -> CallToolResult | InputRequiredResult:
-    """Have the person visit a page."""
+    """Ask the person to visit a page."""
     if not context.input_responses:
         params = ElicitRequestURLParams(message="Pay the fine.", url=url)
         return InputRequiredResult(input_requests={"page": ElicitRequest(params=params)}, request_state="state")

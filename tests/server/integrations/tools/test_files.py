@@ -142,8 +142,8 @@ def test_tool_takes_files_in_documents_and_calls(library):
     assert plain.json()["result"].startswith("T: 3 bytes")
     assert library.call("POST", "/tools/archive", json={"title": "T"}).status_code == 422
     reference = [{"download_link": "https://evil.example/file", "name": "a.txt", "id": "file-1", "mime_type": "text/plain"}]
-    asked = library.call("POST", "/tools/archive", json={FIELD: reference}, headers={"Prefer": "respond-async"})
-    assert asked.status_code == 202, "its server is trusted, and the link is not"
+    response = library.call("POST", "/tools/archive", json={FIELD: reference}, headers={"Prefer": "respond-async"})
+    assert response.status_code == 202, "its server is trusted, and the link is not"
     pending = next(entry for entry in library.person("GET", "/api/approvals").json() if entry["operation"] == "library__archive")
     assert {"name": "Link", "value": "https://evil.example/file"} in pending["fields"]
     library.person("POST", f"/api/approvals/{pending['id']}/deny", json={})

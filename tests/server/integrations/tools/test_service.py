@@ -45,10 +45,9 @@ def test_server_of_another_configuration_runs_when_it_is_confirmed_and_is_untrus
 
 
 def test_question_goes_to_the_tool_in_the_settings_with_the_arguments_that_it_has(serve, tmp_path):
-    store(tmp_path / "data", CONFIG, query_tool="get_contacts")
+    store(tmp_path / "data", CONFIG, query_tool="search_entities")
     served = serve(tmp_path / "data")
     wait_for_tools(served)
     trust(served)
-    answer = served.call("POST", "/query", json={"query": "leads", "limit": 1}).json()
-    assert "Ana Lindqvist" in answer["result"]
-    assert "Peter Hollis" not in answer["result"], "the limit is among the arguments of get_contacts"
+    answer = served.call("POST", "/query", json={"query": "a", "limit": 1, "response_format": "text"}).json()
+    assert len(answer["structuredContent"]["records"]) == 1, "the limit is among the arguments of search_entities"

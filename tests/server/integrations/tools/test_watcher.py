@@ -123,7 +123,7 @@ def test_broken_file_changes_nothing_and_says_so(served, config):
     assert find_server(served, server)["state"] == "ready", "a server that is broken in the file stays, too"
 
 
-def test_what_is_only_taken_away_is_gone_at_once(served, config):
+def test_tools_that_the_file_takes_away_are_gone_at_once(served, config):
     path, server = config
     path.write_text(write_config(desk=describe_crm(disabledTools=["get_leads"])))
     wait_until(lambda: [tool["name"] for tool in find_server(served, server)["tools"] if not tool["offered"]] == ["get_leads"])
@@ -139,10 +139,3 @@ def test_server_that_was_added_otherwise_is_left_alone(served, config):
     wait_until(lambda: read(served)["watched"]["notes"])
     assert "added otherwise" in read(served)["watched"]["notes"][0]
     assert (find_server(served)["state"], find_server(served)["trusted"]) == ("ready", True)
-
-
-def test_file_that_cannot_be_read_is_not_watched(served, tmp_path):
-    (tmp_path / "bad.json").write_text("{")
-    for path in ("mcp.json", str(tmp_path / "missing.json"), str(tmp_path / "bad.json")):
-        assert watch(served, path).status_code == 422, path
-    assert read(served)["watched"] is None

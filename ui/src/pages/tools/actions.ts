@@ -63,6 +63,17 @@ export async function restart(server: Server): Promise<void> {
   showToast(texts.page.restarted)
 }
 
+/** Begins a sign-in: Deskhand opens its page in the browser, if it can. */
+export async function signIn(server: Server): Promise<void> {
+  const { url } = await unwrap(api.POST('/api/tools/{server_id}/sign-in', { ...at(server), body: { open: true } }))
+  showToast(url ? texts.signIn.opened : texts.signIn.signedIn)
+}
+
+export async function signOut(server: Server): Promise<void> {
+  await unwrap(api.DELETE('/api/tools/{server_id}/sign-in', at(server)))
+  showToast(texts.signIn.signedOut)
+}
+
 export async function remove(server: Server): Promise<void> {
   await unwrap(api.DELETE('/api/tools/{server_id}', at(server)))
   showToast(texts.remove.removed(server.title))

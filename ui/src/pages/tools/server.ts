@@ -9,7 +9,7 @@ export type Policy = keyof typeof texts.policies
 
 export const MOST_OFFERED = 28 // of the 30 operations that an action takes; two poll approvals and jobs
 
-export const stateOf = (server: Server): State => (!server.confirmed ? 'unconfirmed' : !server.enabled || server.state === 'stopped' ? 'off' : server.state)
+export const stateOf = (server: Server): State => (!server.confirmed ? 'unconfirmed' : !server.enabled || server.state === 'stopped' ? 'off' : server.sign_in?.needed ? 'signIn' : server.state)
 
 export const policyOf = (tool: Tool): Policy => (!tool.offered ? 'hidden' : tool.changed ? 'changed' : tool.read_only ? 'readOnly' : tool.trusted ? 'trusted' : 'asks')
 

@@ -15,10 +15,10 @@ LIBRARY = connect_command([sys.executable, str(Path(__file__).parents[1] / "libr
 
 
 async def test_question_of_a_server_reaches_the_person_in_every_revision():
-    asked = []
+    questions = []
 
     async def ask(question):
-        asked.append(question)
+        questions.append(question)
         return Answer(action="accept", content={"name": "Bo"} if question.form else None)
 
     async with open_session(LIBRARY, UpstreamLog(), ignore_change, ask=ask) as session:
@@ -33,8 +33,8 @@ async def test_question_of_a_server_reaches_the_person_in_every_revision():
     async with open_hostile("plain", ask=ask) as session:
         await session.list_all()
         assert json.loads((await session.call_tool("ask", {})).text)["result"]["action"] == "accept"
-    assert [question.message for question in asked] == ["Who borrows it?", "Pay the fine.", "Your PIN?"]
-    assert asked[1].url == "https://library.example/fine"
+    assert [question.message for question in questions] == ["Who borrows it?", "Pay the fine.", "Your PIN?"]
+    assert questions[1].url == "https://library.example/fine"
 
 
 async def test_answer_says_why_a_question_was_not_answered():
@@ -51,17 +51,17 @@ async def test_answer_says_why_a_question_was_not_answered():
 
 
 async def test_page_that_a_call_needs_is_offered_to_the_person():
-    asked = []
+    questions = []
 
     async def ask(question):
-        asked.append(question)
+        questions.append(question)
         return Answer(action="accept")
 
     async with open_hostile("plain", ask=ask) as session:
         await session.list_all()
         with pytest.raises(Exception, match="finish something in the browser"):
             await session.call_tool("pay", {})
-    assert [question.url for question in asked] == ["https://library.example/pay"]
+    assert [question.url for question in questions] == ["https://library.example/pay"]
 
 
 async def test_question_outside_of_a_call_is_declined_without_asking():

@@ -20,8 +20,8 @@ def secrets(**values):
 
 
 def test_variables_of_texts_and_secret_values_are_listed_without_those_that_are_built_in():
-    found = list_variables(CONFIG, secrets(headers={"Authorization": "Bearer ${env:TOKEN}"}, query="page=${PAGE}"))
-    assert found == {"HOST": "crm.example", "TENANT": None, "input:region": None, "TOKEN": None, "PAGE": None}
+    variables = list_variables(CONFIG, secrets(headers={"Authorization": "Bearer ${env:TOKEN}"}, query="page=${PAGE}"))
+    assert variables == {"HOST": "crm.example", "TENANT": None, "input:region": None, "TOKEN": None, "PAGE": None}
 
 
 def test_names_without_a_value_are_missing_and_those_with_a_default_are_not():

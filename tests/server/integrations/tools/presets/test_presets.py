@@ -23,10 +23,10 @@ class MovableClock(Clock):
 
 async def test_preset_is_installed_added_and_removed(service, preset, context) -> None:
     assert await service.presets.add(preset, GIVEN) == ["tiny"]
-    upstream = service.find("tiny")
+    upstream = service.servers.find("tiny")
     assert [tool.name for tool in upstream.list_tools() if upstream.is_offered(tool)] == ["look"]
     stored = context.folders.data / "presets" / "stored"
-    assert (await upstream.call("look", {})).text == f"value-of-token {stored}/tiny.json"
+    assert (await service.servers.try_tool("tiny", "look", {})).text == f"value-of-token {stored}/tiny.json"
     environment = service.presets.find_installed(preset)
     assert environment.version == "1.0"
     assert service.presets.progress == {}
@@ -38,8 +38,8 @@ async def test_second_server_shares_the_environment_and_the_same_one_is_replaced
     assert await service.presets.add(preset, GIVEN) == ["tiny"]
     assert await service.presets.add(preset, {"folder": str(tmp_path)}) == ["tiny-2"]
     assert await service.presets.add(preset, {"token": "other-token"}) == ["tiny"]
-    assert (await service.find("tiny").call("look", {})).text.startswith("other-token")
-    assert (await service.find("tiny-2").call("look", {})).text.startswith(f"--folder {tmp_path}")
+    assert (await service.servers.try_tool("tiny", "look", {})).text.startswith("other-token")
+    assert (await service.servers.try_tool("tiny-2", "look", {})).text.startswith(f"--folder {tmp_path}")
     await service.remove("tiny")
     assert service.presets.find_installed(preset), "the other one uses it"
     assert [config.id for config in service.presets.list_added(preset)] == ["tiny-2"]
@@ -55,7 +55,7 @@ async def test_failed_installation_leaves_nothing(service, preset, tmp_path) -> 
     make_wheel(tmp_path / "packages", "1.0", "changed = True")
     with pytest.raises(UpstreamFailed, match="The installation failed"):
         await service.presets.add(preset, GIVEN)
-    assert service.upstreams == {}
+    assert service.servers.upstreams == {}
     assert service.presets.find_installed(preset) is None
     assert service.presets.progress == {}
     assert service._context.tasks.problem is None
@@ -121,7 +121,7 @@ async def test_newer_version_is_noticed_once_a_day_and_installed(context, preset
         with pytest.raises(NotFound):
             await presets.update(preset)
         await presets.add(preset, GIVEN)
-        await service.trust("tiny", trusted=True)
+        await service.servers.permit("tiny", (), trusted=True)
         await presets.check()
         assert presets.find_update(preset, "1.0") == ""
         with pytest.raises(Conflict, match="up to date"):
@@ -135,9 +135,9 @@ async def test_newer_version_is_noticed_once_a_day_and_installed(context, preset
         assert await presets.update(preset) == ["tiny"]
         await presets.remove_unused()
         assert [environment.version for environment in presets.environments.list_installed(preset)] == ["1.1"]
-        assert service.find("tiny").status.info.version == "1.1"
-        assert (await service.find("tiny").call("look", {})).text.startswith("value-of-token")
-        assert not service.find("tiny").credentials.trusted, "other code runs now"
+        assert service.servers.find("tiny").status.info.version == "1.1"
+        assert (await service.servers.try_tool("tiny", "look", {})).text.startswith("value-of-token")
+        assert not service.servers.find("tiny").credentials.trusted, "other code runs now"
 
 
 @pytest.mark.parametrize("changes", [{"check_presets": False}, {"demo": True}])
@@ -159,4 +159,4 @@ async def test_servers_and_environments_are_there_after_a_restart_without_remain
         remains.mkdir()
     async with run_service(context, preset) as service:
         assert not remains.exists()
-        assert (await service.find("tiny").call("look", {})).text.startswith("value-of-token")
+        assert (await service.servers.try_tool("tiny", "look", {})).text.startswith("value-of-token")
