@@ -194,7 +194,7 @@ MUTANTS = [
     ),
     Mutant(
         "server/access/guard/rate_limits.py",
-        "passed = await self._limiter.hit(item, client.identity, name)",
+        "passed = await self._limiter.hit(item, identity, name)",
         "passed = await self._limiter.hit(item, name)",
         ("tests/server/access/guard/test_rate_limits.py",),
     ),
