@@ -77,7 +77,7 @@ class InProcessClient:
         if self._app is None:
             raise RuntimeError("The application is not put together yet.")
         route, whole = self._find_route(scope[OPERATION]), make_scope(request) | scope
-        if route is None and self.prepare and await self.prepare(whole["path"]):
+        while route is None and self.prepare and await self.prepare(whole["path"]):  # several parts may own a path
             route = self._find_route(scope[OPERATION])
         match, matched = route.matches(whole) if route else (Match.NONE, {})
         if route is None or match is not Match.FULL:

@@ -19,6 +19,12 @@ DOCUMENTS = ("tests/server/projections/test_documents.py", "tests/server/project
 LISTS = ("tests/server/sdk/test_operation.py",)
 
 MUTANTS = [
+    Mutant(
+        "server/http/in_process.py",
+        "        while route is None and self.prepare and await self.prepare",
+        "        if route is None and self.prepare and await self.prepare",
+        ("tests/server/http/test_in_process.py::test_deferred_route_is_made_at_the_first_call",),
+    ),
     Mutant(f"{HTTP}middleware.py", "if len(host) != 1 or host[0] not in", "if host[0] not in", MIDDLEWARE),
     Mutant(f"{HTTP}middleware.py", "not in {name.lower() for name in self._hosts()}", "in {'evil.example'}", MIDDLEWARE),
     Mutant(f"{HTTP}middleware.py", "elif len(origin) > 1 or (", "elif (", MIDDLEWARE),

@@ -157,6 +157,7 @@ def test_script_instructions_have_a_working_command(open_page, server):
     page = open_page("connect/script")
     page.get_by_role("button", name="New client").click()
     page.get_by_role("button", name="Create client").click()
+    expect(page.get_by_role("group", name="Example with curl")).to_contain_text("dh_")
     line = value(page, "Example with curl")
     key, address = re.fullmatch(r'curl -H "X-API-Key: (\S+)" \'(\S+)\'', line).groups()
     assert loopback.get(address, headers={"X-API-Key": key}).status_code == 200

@@ -20,7 +20,7 @@ def address(server_id: str, part: str = "") -> str:
 
 def register(group: click.Group) -> None:
     """Add these commands to the group `tools`."""
-    for command in (trust_command, untrust_command, mark_command, confirm_command, accept_command):
+    for command in (trust_command, untrust_command, mark_command, accept_command):
         group.add_command(command)
 
 
@@ -54,19 +54,6 @@ def mark_command(server: str, tool: str, data_dir: Path | None, *, off: bool) ->
     with connect(data_dir, running_only=True) as deskhand:
         deskhand.call("PUT", address(server, "/read-only"), {"tool": tool, "read_only": not off})
     say(f"{tool} asks again." if off else f"{tool} is marked as reading.")
-
-
-@click.command("confirm", epilog=example("deskhand tools confirm crm"))
-@click.argument("server")
-@yes_option
-@data_dir_option
-def confirm_command(server: str, data_dir: Path | None, *, yes: bool) -> None:
-    """Run the MCP server SERVER, whose configuration came from elsewhere, such as a backup."""
-    with connect(data_dir, running_only=True) as deskhand:
-        view = find_server(deskhand, server)
-        confirm(f"Deskhand starts it, or connects to it: {view['target']}", yes=yes)
-        deskhand.call("POST", address(server, "/confirm"))
-    say(f"{server} is confirmed.")
 
 
 @click.command("accept", epilog=example("deskhand tools accept crm get_leads"))

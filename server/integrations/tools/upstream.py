@@ -57,12 +57,14 @@ class Upstream:
         self._judged: tuple[UpstreamConfig | None, Catalog, Risks] = None, Catalog(), Risks()
         self._fingerprints: dict[str, tuple[Tool | None, str]] = {}
         self.is_closed = False
-        self._fingerprint = fingerprint(config)
+        self._fingerprint = config, fingerprint(config)
 
     @property
     def is_confirmed(self) -> bool:
         """Return whether the person has added this very configuration."""
-        return self.credentials.fingerprint == self._fingerprint
+        if self._fingerprint[0] is not self.config:
+            self._fingerprint = self.config, fingerprint(self.config)
+        return self.credentials.fingerprint == self._fingerprint[1]
 
     @property
     def revision(self) -> str:

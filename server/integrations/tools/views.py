@@ -188,9 +188,13 @@ def warn_of_number(upstream: Upstream) -> list[str]:
 
 
 def list_tools(offers: Offers, upstream: Upstream) -> list[ToolView]:
-    """List the tools of a server."""
+    """List the tools of a server, those that are offered as they are offered at this moment."""
     offered = {tool.key.tool: tool for tool in offers.tools if tool.key.server == upstream.config.id}
-    return [view_tool(offers, upstream, tool, offered.get(tool.name)) for tool in upstream.list_tools()]
+    return [
+        view_tool(offers, upstream, offer.tool if offer else tool, offer)
+        for tool in upstream.list_tools()
+        for offer in [offered.get(tool.name)]
+    ]
 
 
 def view_tool(offers: Offers, upstream: Upstream, tool: Tool, offered: OfferedTool | None) -> ToolView:

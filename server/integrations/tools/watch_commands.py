@@ -62,4 +62,4 @@ def confirm_command(server: str, data_dir: Path | None, *, yes: bool) -> None:
         names = ", ".join((*known["environment"], *known["headers"])) or "none"
         confirm(f"It runs or reaches: {known['target']}\nFolder: {known['folder'] or 'none'}\nSecret values: {names}", yes=yes)
         deskhand.call("POST", f"/api/tools/{quote(server, safe='')}/confirm?revision={known['revision']}")
-    say(f"{server} confirmed.")
+    say(f"{server} is confirmed.")

@@ -86,10 +86,10 @@ def last_copy() -> CallToolResult:
 
 @server.tool(structured_output=False)
 def archive(
-    file: Annotated[str, Field(json_schema_extra={"contentEncoding": "base64"})], title: str = "", cover: str = ""
+    scan_data: Annotated[str, Field(json_schema_extra={"contentEncoding": "base64"})], title: str = "", cover: str = ""
 ) -> CallToolResult:
     """Archive a file."""
-    return text(f"{title}: {len(base64.b64decode(file))} bytes {cover}")
+    return text(f"{title}: {len(base64.b64decode(scan_data))} bytes {cover}")
 
 
 @server.resource("library://books", title="Books", description="All books.", mime_type="application/json")

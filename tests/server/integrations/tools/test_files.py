@@ -137,8 +137,8 @@ def test_tool_takes_files_in_documents_and_calls(library):
     body = library.call("GET", "/gpts/gpt/openapi.json").json()["paths"]["/tools/archive"]["post"]["requestBody"]
     schema = body["content"]["application/json"]["schema"]
     assert schema["properties"][FIELD]["items"] == {"type": "string"}
-    assert "file" not in schema.get("required", [])
-    plain = library.call("POST", "/tools/archive", json={"file": base64.b64encode(b"abc").decode(), "title": "T"})
+    assert "scan_data" not in schema.get("required", [])
+    plain = library.call("POST", "/tools/archive", json={"scan_data": base64.b64encode(b"abc").decode(), "title": "T"})
     assert plain.json()["result"].startswith("T: 3 bytes")
     assert library.call("POST", "/tools/archive", json={"title": "T"}).status_code == 422
     reference = [{"download_link": "https://evil.example/file", "name": "a.txt", "id": "file-1", "mime_type": "text/plain"}]

@@ -12,6 +12,7 @@ from tests.server.integrations.tools.gateway import (
     find_tool,
     serve_crm,
     wait_for_tool,
+    wait_until,
 )
 
 NUMBERS = itertools.count(1)
@@ -55,6 +56,7 @@ def allow(served, notes):
 
 
 def read_policy(served, notes):
+    wait_until(lambda: notes.operation in served.person("GET", f"/api/clients/{notes.id}").json()["operations"])
     return served.person("GET", f"/api/clients/{notes.id}").json()["operations"][notes.operation]
 
 
