@@ -157,12 +157,6 @@ MUTANTS: list[Mutant] = [
     ),
     Mutant(
         f"{S}/sessions.py",
-        ">= MOST_IDENTITIES:",
-        "> MOST_IDENTITIES:",
-        (f"{T}/test_sessions.py::test_identities_are_limited_and_the_shared_session_is_none_of_them",),
-    ),
-    Mutant(
-        f"{S}/sessions.py",
         "if identity != SHARED and is_idle(use, limit)]",
         "if is_idle(use, limit)]",
         (f"{T}/test_sessions.py::test_idle_sessions_end_and_make_room",),

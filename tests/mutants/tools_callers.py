@@ -58,6 +58,12 @@ MUTANTS = [
         "log.with_secret(token), ask",
         (f"{ROUTES}::test_person_is_not_asked_by_a_server_for_a_caller",),
     ),
+    Mutant(
+        f"{S}/upstream.py",
+        "if self.sign_in and token == SHARED:",
+        "if self.sign_in:",
+        (f"{T}/sign_in/test_routes.py::test_callers_never_use_the_sign_in_of_the_person",),
+    ),
     # Where tokens go
     Mutant(f"{A}/clients/callers.py", "(?!{KEY_PREFIX})", "", NO_TOKEN),
     Mutant(f"{A}/clients/callers.py", "if len(values) == 1 else", "if values else", NO_TOKEN),
@@ -75,8 +81,8 @@ MUTANTS = [
     ),
     Mutant(
         f"{A}/guard/call.py",
-        "        if self.caller_token:  # which a server",
-        "        if False:  # which a server",
+        'return text.replace(token, "•••") if token else text',
+        "return text",
         (f"{ROUTES}::test_token_is_neither_stored_nor_shown",),
     ),
     Mutant(
@@ -90,7 +96,7 @@ MUTANTS = [
         f"{A}/clients/registry.py",
         " and own in other.scopes)",
         ")",
-        (f"{ACCESS}::test_client_without_its_scope_lets_nobody_use_it",),
+        (f"{ACCESS}::test_client_without_its_scope_gives_callers_none",),
     ),
     Mutant(f"{A}/clients/registry.py", 'if scope in {"", own} and', "if", OWN_SCOPE),
     Mutant(
@@ -106,7 +112,7 @@ MUTANTS = [
         (f"{ROUTES}::test_callers_see_the_tools_that_they_may_call",),
     ),
     Mutant(
-        f"{S}/service.py",
+        f"{S}/servers.py",
         "            if enabled and not upstream.risks.whole:",
         "            if False:",
         (f"{ROUTES}::test_server_that_runs_commands_is_not_for_callers",),

@@ -256,9 +256,7 @@ class Call:
         record = self.record
         if record.state in {CallState.waiting, CallState.handed_over}:
             return
-        text = body.decode("utf-8", "replace")
-        if self.caller_token:  # which a server may send back
-            text = text.replace(self.caller_token, "•••")
+        text = decode(body, self.caller_token)
         entry = record.final_entry(status, text)
         if self._approval:
             await finish_approved(
@@ -268,6 +266,12 @@ class Call:
             await self._services.activity.end(entry, self._key, text)
         else:
             await self._services.activity.add(entry)
+
+
+def decode(body: bytes, token: str) -> str:
+    """Decode an answer to be stored, without the token of its caller, which a server may send back."""
+    text = body.decode("utf-8", "replace")
+    return text.replace(token, "•••") if token else text
 
 
 async def finish_approved(approvals: Approvals, record: CallRecord, approval: Approval, entry: Entry, body: str) -> None:

@@ -14,7 +14,7 @@ Tools = Annotated[ToolsService, provided(ToolsService)]
 
 
 class CallerTokensOrder(BaseModel):
-    """Whether callers may bring a token of their own."""
+    """Permission for callers to bring a token of their own, or its end."""
 
     enabled: bool
     variable: str = Field(

@@ -4,7 +4,7 @@ from server.core.errors import Unavailable
 from server.sdk.caller_tokens import CallerTokens
 
 
-async def test_nobody_is_let_in_where_no_guard_is():
+async def test_callers_are_refused_without_a_guard():
     tokens = CallerTokens()
     with pytest.raises(Unavailable):
         await tokens.enable("use:crm", "crm-callers")

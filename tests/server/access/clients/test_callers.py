@@ -75,7 +75,7 @@ async def test_callers_of_a_scope_are_one_client_with_that_scope_alone(opened):
         assert [callers.require(scope, ANN).scopes for scope in (SCOPE, OTHER, "")] == [{SCOPE}, {OTHER}, {SCOPE, OTHER}]
 
 
-async def test_nobody_is_let_in_after_revocation_or_the_end(opened):
+async def test_callers_are_refused_after_revocation_and_the_end(opened):
     async with opened() as state:
         callers = Callers(state.clients)
         await callers.enable(SCOPE, "crm-callers")
@@ -91,7 +91,7 @@ async def test_nobody_is_let_in_after_revocation_or_the_end(opened):
         assert all(client.revoked_at for client in await state.clients.list())
 
 
-async def test_client_without_its_scope_lets_nobody_use_it(opened):
+async def test_client_without_its_scope_gives_callers_none(opened):
     async with opened() as state:
         callers = Callers(state.clients)
         await callers.enable(SCOPE, "crm-callers")

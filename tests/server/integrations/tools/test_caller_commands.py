@@ -13,8 +13,8 @@ def test_person_lets_callers_in_and_ends_it(serve, deskhand):
     trust(served, "who")
     refused = deskhand("tools", "caller-tokens", "who", "on", "--yes")
     assert (refused.returncode, "Name the variable" in refused.stderr) == (1, True)
-    asked = deskhand("tools", "caller-tokens", "who", "on", "--variable", VARIABLE)
-    assert (asked.returncode, "without a key of Deskhand's" in asked.stdout + asked.stderr) == (1, True)
+    unconfirmed = deskhand("tools", "caller-tokens", "who", "on", "--variable", VARIABLE)
+    assert (unconfirmed.returncode, "without a key of Deskhand's" in unconfirmed.stdout + unconfirmed.stderr) == (1, True)
     assert not find_server(served, "who")["caller_tokens"]
     done = deskhand("tools", "caller-tokens", "who", "on", "--variable", VARIABLE, "--yes")
     assert (done.returncode, "with their own token" in done.stdout) == (0, True), done.stderr

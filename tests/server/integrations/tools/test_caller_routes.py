@@ -108,7 +108,7 @@ def test_token_of_a_caller_opens_nothing_else(served, path):
 
 
 @pytest.mark.parametrize("token", ["opaque-token-of-somebody", "dh_abc.def.ghi", "a.b", f"a.b.{'c' * 5_000}", "a.b.c.d"])
-def test_what_is_no_token_of_a_caller_is_a_wrong_key(served, token):
+def test_bearer_of_another_form_is_a_wrong_key(served, token):
     assert call(served, token, "who").status_code == 401
 
 

@@ -51,7 +51,7 @@ def test_process_of_a_caller_gets_their_token_and_settings_alone():
         "PIN": "own",
         "DATABASE_URL": "postgres://me:own@db.example",
         "HOOK_URL": "https://hook.example/?k=own",
-        "KEY_PATH": "/home/me/own",
+        "KEY_PATH": "/srv/crm/own",
         "SESSION_ENV": "own",
         "NPM_CONFIG__AUTH": "own",
     }
@@ -103,5 +103,5 @@ async def test_variable_for_the_token_is_one_that_runs_nothing(variable):
 async def test_server_that_is_started_with_a_credential_is_not_for_callers(arguments):
     with pytest.raises(InvalidInput, match="credential of yours"):
         await Callers(RecordingTokens()).enable(PROCESS.model_copy(update={"arguments": arguments}), Credentials(), "")
-    harmless = PROCESS.model_copy(update={"arguments": ("--verbose", "/home/me/keys/server.py", "-m", "token_server")})
+    harmless = PROCESS.model_copy(update={"arguments": ("--verbose", "/srv/crm/keys/server.py", "-m", "token_server")})
     await Callers(RecordingTokens()).enable(harmless, Credentials(), "")

@@ -174,3 +174,17 @@ def test_header_that_authenticates_leaves_no_sign_in(served, upstream):
     add_servers(served, keyed={"url": upstream.url, "headers": {"authorization": "Bearer own-key"}})
     assert find_server(served, "keyed")["sign_in"] is None
     served.person("DELETE", "/api/tools/keyed")
+
+
+def test_callers_never_use_the_sign_in_of_the_person(served, upstream):
+    sign_in(served, upstream)
+    path, caller = f"/api/tools/{upstream.id}", "header.ann.signature"
+    assert served.person("PUT", f"{path}/trust", json={"trusted": True}).status_code == 200
+    assert served.person("PUT", f"{path}/caller-tokens", json={"enabled": True}).status_code == 200
+    refused = served.call("POST", "/tools/whoami", caller, json={})
+    assert refused.status_code == 401, refused.text
+    assert "refused your token" in refused.json()["detail"]
+    upstream.issued[caller] = ""
+    upstream.tokens_seen.clear()
+    assert served.call("POST", "/tools/whoami", caller, json={}).status_code == 200
+    assert set(upstream.tokens_seen) == {caller}
