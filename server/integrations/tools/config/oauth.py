@@ -56,7 +56,9 @@ def collect(reader: "Reader", name: str, value: dict[str, Any]) -> tuple[dict[st
     texts, unused = dict[str, str](), list[str]()
     for key, item in value.items():
         plain = re.sub(r"[-_ ]", "", key).lower()
-        if plain in NAMES and item is not None:
+        if item is None:
+            continue
+        if plain in NAMES:
             words = item if isinstance(item, list) and NAMES[plain] == "scope" else [item]
             texts[NAMES[plain]] = " ".join(reader.scalar(f"{name}.{key}", word) for word in words)
         elif plain not in WITHOUT_EFFECT:
