@@ -157,7 +157,7 @@ def make_state(home: DataDir, address: Address, context: Context, rules: RateLim
     """Put the parts together."""
     database, clock = context.database, context.clock
     clients, activity = Clients(database, clock), Activity(database, context.events, clock)
-    callers = Callers(clients, clock)
+    callers = Callers(clients)
     context = replace(context, caller_tokens=callers)
     context.operations.withdraw = clients.withdraw
     runtime = Runtime(core=(approval_routes, job_routes))

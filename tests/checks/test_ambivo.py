@@ -13,6 +13,7 @@ from tests import loopback
 from tests.checks.conftest import Process, Start
 
 TOKEN = "header.payload.signature"
+CALLERS = ("header.ann.signature", "header.ben.signature")
 
 
 @pytest.fixture
@@ -42,6 +43,22 @@ def api(fake: FakeAmbivo) -> Iterator[str]:
     thread.join(30)
 
 
+def check_callers(server: Process, fake: FakeAmbivo) -> None:
+    """Ask with tokens of callers, each of which reaches the API instead of the person's."""
+    assert server.person("PUT", "/api/tools/ambivo/caller-tokens", json={"enabled": True}).status_code == 200
+    for caller in CALLERS:
+        headers = {"Authorization": f"Bearer {caller}"}
+        for method, options in (("POST", {"json": {"query": "Show me leads"}}), ("GET", {"params": {"query": "Show me leads"}})):
+            answer = loopback.request(method, f"{server.public}/query", headers=headers, **options)
+            assert (answer.status_code, fake.queries[-1]) == (200, (caller, "Show me leads")), answer.text
+        named = {"name": "natural_query", "arguments": {"query": "Show me contacts"}}
+        assert loopback.post(f"{server.public}/tools", headers=headers, json=named).status_code == 200
+        assert fake.queries[-1] == (caller, "Show me contacts")
+    stolen = loopback.post(f"{server.public}/query", headers={"Authorization": f"Bearer {STOLEN}"}, json={"query": "Leads"})
+    assert (stolen.status_code, "HTTP 401" in stolen.json()["detail"]) == (502, True)
+    assert server.person("PUT", "/api/tools/ambivo/caller-tokens", json={"enabled": False}).status_code == 200
+
+
 def add(server: Process, **inputs: str) -> None:
     added = server.person("POST", "/api/tools/presets/ambivo", json={"inputs": inputs}, timeout=300)
     assert added.status_code == 201, added.text
@@ -65,6 +82,7 @@ def test_preset_is_installed_at_start_and_answers_questions(start: Start, fake: 
     assert answer.status_code == 200, answer.text
     assert '"success": true' in answer.json()["result"]
     assert fake.queries == [(TOKEN, ask["query"])]
+    check_callers(server, fake)
     add(server, token=STOLEN, url=api)
     refused = loopback.post(f"{server.public}/query", headers=headers, json=ask)
     assert refused.status_code == 502, "it reports this as a success"

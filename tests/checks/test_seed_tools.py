@@ -15,6 +15,7 @@ from tests.checks.conftest import Process, starting
 
 PRINTED = "http://localhost:8080"
 TOKEN = "your-jwt-token"
+JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbm4ifQ.c2lnbmF0dXJl"  # of a caller
 OPEN = ["curl http://localhost:8080/health", "curl http://localhost:8080/", "curl http://localhost:8080/openapi.yaml"]
 QUERY = r"""
 curl -X POST http://localhost:8080/query \
@@ -147,6 +148,22 @@ def test_example_question_is_answered(demo: Process, key: str, question: str) ->
     answer = loopback.get(f"{demo.public}/query", headers={"X-API-Key": key}, params={"query": question})
     assert answer.status_code == 200, answer.text
     assert json.loads(answer.text)["success"]
+
+
+@pytest.mark.parametrize("line", [QUERY, TOOL, LIST])
+def test_line_works_with_a_jwt_of_the_caller_where_that_is_enabled(demo: Process, key: str, line: str) -> None:
+    assert key
+    assert curl(demo, line, JWT).status_code == 401
+    address = "/api/tools/demo-crm/caller-tokens"
+    assert demo.person("PUT", address, json={"enabled": True, "variable": "CRM_TOKEN"}).status_code == 200
+    try:
+        answer = curl(demo, line, JWT)
+        assert answer.status_code == 200, answer.text
+        assert answer.json().get("success", line is LIST)
+        assert curl(demo, line, TOKEN).status_code == 401
+    finally:
+        assert demo.person("PUT", address, json={"enabled": False}).status_code == 200
+    assert curl(demo, line, JWT).status_code == 401
 
 
 @pytest.mark.parametrize("line", [QUERY, TOOL, LIST])

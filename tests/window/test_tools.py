@@ -239,12 +239,39 @@ def test_server_is_trusted_and_a_tool_marked_as_reading_with_undo(open_page, ser
     server.person("PUT", "/api/tools/gallery/read-only", json={"tool": "picture", "read_only": False})
 
 
+def test_callers_are_let_in_after_a_confirmation_and_shut_out_again(open_page, server):
+    page = open_page("tools/server/gallery")
+    switch = page.get_by_role("switch", name="Let callers use their own token")
+    switch.press("Space")
+    dialog = page.get_by_role("dialog", name="Let callers use gallery with their own token?")
+    expect(dialog).to_contain_text("Only the server checks the token")
+    assert find_barriers(page) == []
+    expect(dialog.get_by_role("button", name="Turn on")).to_be_disabled()
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(switch).not_to_be_checked()
+    assert not find_server(server, "gallery")["caller_tokens"]
+    switch.press("Space")
+    dialog.get_by_label("Variable for the token").fill("PATH")
+    dialog.get_by_role("button", name="Turn on").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("Name the variable")
+    dialog.get_by_label("Variable for the token").fill("GALLERY_TOKEN")
+    dialog.get_by_role("button", name="Turn on").click()
+    expect(page.get_by_role("status").filter(has_text="Callers can use gallery with their own token.")).to_be_visible()
+    expect(switch).to_be_checked()
+    view = find_server(server, "gallery")
+    assert (view["caller_tokens"], view["token_variable"]) == (True, "GALLERY_TOKEN")
+    switch.press("Space")
+    expect(switch).not_to_be_checked()
+    assert not find_server(server, "gallery")["caller_tokens"]
+
+
 def test_server_that_runs_commands_cannot_be_trusted_as_a_whole(open_page, server, folder):
     shell = [tool("run_command", "Runs a command.", {"command": {"type": "string"}})]
     add_servers(server, runner=describe(folder / "runner.json", shell))
     page = open_page("tools/server/runner")
     expect(page.get_by_text("It can run commands.")).to_be_visible()
     expect(page.get_by_role("switch", name="Use its tools without asking")).to_be_disabled()
+    expect(page.get_by_role("switch", name="Let callers use their own token")).to_be_disabled()
     assert find_barriers(page) == []
     server.person("DELETE", "/api/tools/runner")
 

@@ -1,4 +1,4 @@
-"""Callers who bring a token of their own: who they are, and how many there may be."""
+"""Callers who bring a token of their own: which client they are, and what is never taken for such a token."""
 
 import hashlib
 import re
@@ -7,23 +7,22 @@ from starlette.datastructures import Headers
 
 from server.access.clients import store
 from server.access.clients.client import Client
-from server.access.clients.registry import Clients
-from server.core.clock import Clock
-from server.core.errors import NotAuthenticated, TooManyRequests
+from server.access.clients.registry import KEY_PREFIX, Clients
+from server.core.errors import NotAuthenticated
 from server.sdk.caller_tokens import CallerTokens
 
-MOST_CALLERS = 20  # of one client
-IDLE_SECONDS = 600.0  # until another caller may take the place of one
 LONGEST_TOKEN = 4_096  # characters
-TOKEN = re.compile(rf"(?=.{{10,{LONGEST_TOKEN}}}\Z)[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+# A JWT (RFC 7519): three parts in base64url. Deskhand's own keys and tokens have one, so a mistyped one goes nowhere.
+TOKEN = re.compile(rf"(?=.{{10,{LONGEST_TOKEN}}}\Z)(?!{KEY_PREFIX})[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
 
 class Callers(CallerTokens):
     """Callers with a token of their own. They are known by its SHA-256; the token itself is not kept here."""
 
-    def __init__(self, clients: Clients, clock: Clock) -> None:
-        self._clients, self._clock = clients, clock
-        self._used: dict[str, dict[str, float]] = {}
+    def __init__(self, clients: Clients) -> None:
+        super().__init__()
+        self._clients, self._enabled = clients, frozenset[str]()
+        clients.on_change.append(self._report_ended)
 
     async def enable(self, scope: str, name: str) -> str:
         client = self._clients.prepare(name, frozenset({scope}), {})
@@ -37,35 +36,30 @@ class Callers(CallerTokens):
 
     async def disable(self, scope: str) -> None:
         if client_id := self._clients.caller_clients.pop(scope, None):
-            self._used.pop(client_id, None)
             await self._clients.end(client_id)
+
+    def _report_ended(self) -> None:
+        enabled = frozenset(filter(self.is_enabled, self._clients.caller_clients))
+        ended, self._enabled = self._enabled - enabled, enabled
+        for scope in ended:
+            for callback in self.on_end:
+                callback(scope)
 
     def is_enabled(self, scope: str) -> bool:
         return self._clients.find_caller(scope, "") is not None
 
     def find(self, scope: str, token: str) -> Client | None:
-        """Find the client of a caller. `scope`: empty for what serves the callers of every scope.
+        """Find the client of a caller; None if nobody may use the scope with a token of their own.
 
-        None if nobody may use the scope with a token of their own. Raises TooManyRequests for one caller too many.
+        `scope`: empty for what serves the callers of every scope.
         """
-        caller = identify(token)
-        client = self._clients.find_caller(scope, caller)
-        if client:
-            self._admit(client.id, caller)
-        return client
+        return None if self._clients.is_own(token) else self._clients.find_caller(scope, identify(token))
 
     def require(self, scope: str, token: str) -> Client:
-        """Find the client of a caller who was let in elsewhere. Raises NotAuthenticated and TooManyRequests."""
+        """Find the client of a caller whose call is handed over to an operation of this scope. Raises NotAuthenticated."""
         if client := self.find(scope, token):
             return client
         raise NotAuthenticated("This needs a key of Deskhand's: tokens of callers are not accepted here.")
-
-    def _admit(self, client_id: str, caller: str) -> None:
-        now = self._clock.monotonic()
-        used = {known: at for known, at in self._used.get(client_id, {}).items() if now - at < IDLE_SECONDS}
-        if caller not in used and len(used) >= MOST_CALLERS:
-            raise TooManyRequests("Too many people use this at once. Try again in ten minutes.", retry_after=60)
-        self._used[client_id] = used | {caller: now}
 
 
 def identify(token: str) -> str:

@@ -31,13 +31,14 @@ NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 class CredentialCache:
     """Valid credentials: clients by the hash of their key, access tokens by theirs, and clients by their grant.
 
-    `callers`: clients of callers who bring a token of their own, by scope.
+    `callers`: clients of callers who bring a token of their own, by scope. `ended`: hashes of keys that are not valid any more.
     """
 
     keys: Mapping[bytes, Client] = field(default_factory=dict)
     tokens: Mapping[bytes, Token] = field(default_factory=dict)
     grants: Mapping[str, Client] = field(default_factory=dict)
     callers: Mapping[str, Client] = field(default_factory=dict)
+    ended: frozenset[bytes] = frozenset()
 
 
 class Clients:
@@ -94,6 +95,11 @@ class Clients:
         client = clients.get(scope) if scope else next(iter(clients.values()), None)
         scopes = frozenset(own for own, other in clients.items() if scope in {"", own} and own in other.scopes)
         return client and replace(client, scopes=scopes, caller=caller, caller_scope=scope)
+
+    def is_own(self, key: str) -> bool:
+        """Return whether it is a credential of Deskhand's, also one that is not valid any more, which nobody else may get."""
+        cache, hashed = self._cache, digest(key)
+        return hashed in cache.keys or hashed in cache.tokens or hashed in cache.ended
 
     def find_by_credential(self, credential: str) -> Client | None:
         """Find the client of a credential; None if it is not valid any more."""
@@ -203,7 +209,8 @@ def read_credentials(connection: Connection, now: str, callers: Mapping[str, str
     """Read the valid credentials, and the clients of callers by their scopes."""
     keys = {row["hash"]: store.to_client(row) for row in grants.read_rows(connection, store.USABLE_KEYS)}
     clients = {scope: client for scope, of in callers.items() if (client := store.find_client(connection, of))}
-    return CredentialCache(keys, grants.read_valid_tokens(connection, now), grants.read_granted(connection), clients)
+    ended = frozenset(connection.execute(store.ALL_KEYS).scalars()) - keys.keys() if clients else frozenset[bytes]()
+    return CredentialCache(keys, grants.read_valid_tokens(connection, now), grants.read_granted(connection), clients, ended)
 
 
 def revoke_clients(connection: Connection, now: str, client_ids: Collection[str] | None = None) -> int:

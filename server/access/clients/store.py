@@ -20,6 +20,7 @@ NAMED = select(client.c.id).where(client.c.name == bindparam("name"), client.c.r
 POLICIES = select(client.c.id, client.c.policies)
 LIVE_CLIENTS = select(client).where(client.c.revoked_at.is_(None))
 LIVE = LIVE_CLIENTS.where(client.c.id == bindparam("id"))
+ALL_KEYS = select(api_key.c.hash)
 KEY = select(api_key.c.hash).where(api_key.c.hash == bindparam("hash"))
 KEY_COLUMNS = (api_key.c.hash, api_key.c.hint, api_key.c.created_at.label("key_created_at"))
 ALL_CLIENTS = (  # the valid key, or the one that was valid last, comes last

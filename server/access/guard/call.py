@@ -257,6 +257,8 @@ class Call:
         if record.state in {CallState.waiting, CallState.handed_over}:
             return
         text = body.decode("utf-8", "replace")
+        if self.caller_token:  # which a server may send back
+            text = text.replace(self.caller_token, "•••")
         entry = record.final_entry(status, text)
         if self._approval:
             await finish_approved(

@@ -66,7 +66,7 @@ class Guard:
         if client := scope.get(CLIENT):
             return client  # type: ignore[no-any-return]
         token = read_token(request.headers) if operation.scope or operation.for_callers else ""
-        if token and self._services.clients.find(token) is None and (client := callers.find(operation.scope, token)):
+        if token and (client := callers.find(operation.scope, token)):
             scope[CALLER_TOKEN] = token
             await self._services.usage.record(client.id, request.headers.get("host", ""))
             return client

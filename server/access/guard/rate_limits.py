@@ -12,6 +12,8 @@ from server.core.rates import read_rate
 if TYPE_CHECKING:
     from limits.aio.strategies import MovingWindowRateLimiter
 
+ALL_CALLERS = "600/minute"  # calls of all callers of a client with tokens of their own, as anybody can invent these
+
 
 @dataclass(frozen=True)
 class Quota:
@@ -50,12 +52,18 @@ class Limits:
         kind = changing and client.rate is None
         if client.rate == "none" or (counted and not kind):
             return None
-        item = read_rate(client.rate or self._usual[changing])
-        name = "changing" if kind else "reading"
-        passed = await self._limiter.hit(item, client.identity, name)
-        window = await self._limiter.get_window_stats(item, client.identity, name)
+        if client.caller:
+            total = await self._hit(client.id, client.rate or ALL_CALLERS, kind=False)
+            if client.rate or not total.passed:
+                return total
+        return await self._hit(client.identity, client.rate or self._usual[changing], kind=kind)
+
+    async def _hit(self, identity: str, rate: str, *, kind: bool) -> Quota:
+        item, name = read_rate(rate), "changing" if kind else "reading"
+        passed = await self._limiter.hit(item, identity, name)
+        window = await self._limiter.get_window_stats(item, identity, name)
         reset = max(1, ceil(window.reset_time - time()))
-        first = self._note(client.identity, kind, passed=passed)
+        first = self._note(identity, kind, passed=passed)
         return Quota(item.amount, window.remaining if passed else 0, reset, passed, first)
 
     def _note(self, client_id: str, kind: bool, *, passed: bool) -> bool:

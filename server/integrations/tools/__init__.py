@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 def load() -> IntegrationSpec:
     """Import its parts."""
+    from server.integrations.tools.caller_routes import caller_tokens
     from server.integrations.tools.demo import serve_fake
     from server.integrations.tools.gpt_config import gpt_config
     from server.integrations.tools.local import local
@@ -26,7 +27,7 @@ def load() -> IntegrationSpec:
         start=start,
         public=(public,),
         dynamic=ToolsService.list_routers,
-        local=(presets, gpt_config, watching, local, manage, reviews, signing_in),
+        local=(presets, gpt_config, watching, local, manage, reviews, caller_tokens, signing_in),
         callbacks=(callbacks,),
         settings=ToolsSettings,
         fake=serve_fake,
@@ -35,11 +36,12 @@ def load() -> IntegrationSpec:
 
 def commands() -> "list[click.Command]":
     """Import its commands."""
+    from server.integrations.tools.caller_commands import caller_tokens_command
     from server.integrations.tools.commands import tools
     from server.integrations.tools.sign_in.commands import sign_in_command, sign_out_command
     from server.integrations.tools.watch_commands import confirm_command, watch_command
 
-    for command in (watch_command, confirm_command, sign_in_command, sign_out_command):
+    for command in (watch_command, confirm_command, caller_tokens_command, sign_in_command, sign_out_command):
         tools.add_command(command)
     return [tools]
 

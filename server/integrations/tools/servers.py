@@ -7,7 +7,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from server.core.errors import DeskhandError, NotFound
+from server.core.errors import DeskhandError, InvalidInput, NotFound
 from server.core.text import shorten
 from server.integrations.tools.callers import Callers
 from server.integrations.tools.config.connection import read_target
@@ -23,6 +23,7 @@ from server.sdk.context import Context
 Change = Callable[[UpstreamConfig, UpstreamSecrets], tuple[UpstreamConfig, UpstreamSecrets]]
 
 ADD_SECONDS = 30.0  # to wait for the tools of servers that were added
+TOO_RISKY = "“{}” can read files or run commands, so strangers may not use it: anybody can invent a token."
 TRY_SECONDS = 120.0  # for a call of the person
 SETTLED = {UpstreamState.ready, UpstreamState.waiting, UpstreamState.failed}
 
@@ -176,14 +177,17 @@ class Servers:
             await self._open(upstream.config, upstream.credentials)
 
     async def change_callers(self, server_id: str, *, enabled: bool, variable: str = "") -> None:
-        """Let callers bring a token of their own, or no more. Raises InvalidInput without the name of its variable."""
+        """Let callers bring a token of their own, or no more. Raises InvalidInput if the server is none for them."""
         async with self._changing:
             upstream = self.find(server_id)
-            config, credentials = upstream.config, upstream.credentials.model_copy(update={"caller_client": ""})
+            config, credentials = upstream.config, upstream.credentials
+            if enabled and not upstream.risks.whole:
+                raise InvalidInput(TOO_RISKY.format(config.title))
             if enabled:
                 config, credentials = await self.callers.enable(config, credentials, variable)
             else:
                 await self.callers.disable(server_id)
+                credentials = credentials.model_copy(update={"caller_client": ""})
             await self._store.put(config, credentials)
             upstream.config, upstream.credentials = config, credentials
             await upstream.sessions.end_callers()

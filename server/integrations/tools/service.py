@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 from server.core.errors import DeskhandError
+from server.integrations.tools.callers import scope_of
 from server.integrations.tools.files import ToolFiles
 from server.integrations.tools.models import UpstreamState
 from server.integrations.tools.offer import OfferedTool
@@ -36,6 +37,7 @@ class ToolsService(Health):
         self.servers = Servers(context, self._store, self.questions.ask, self._changed.set, self.update)
         self.watcher = Watcher(self.servers, self._store, self.publish)
         self.presets = Presets(context, self.servers.put, self.servers.list_configs, self.publish)
+        context.caller_tokens.on_end.append(self._end_callers)
 
     @property
     def problem(self) -> str | None:
@@ -78,6 +80,13 @@ class ToolsService(Health):
         `revision`: of the configuration that the person saw.
         """
         await self.servers.confirm(server_id, partial(self.watcher.require_seen, server_id, revision))
+
+    def _end_callers(self, scope: str) -> None:
+        """End the sessions of callers who may not use a scope any more, also because the person has revoked their client."""
+        for upstream in self.servers.upstreams.values():
+            if scope_of(upstream.config.id) == scope:
+                self._context.tasks.start(upstream.sessions.end_callers(), name="end the sessions of callers")
+                self.publish()
 
     def list_routers(self) -> tuple[DynamicOperations, ...]:
         """List the dynamic operations, named anew if other operations have come meanwhile."""

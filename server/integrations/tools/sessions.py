@@ -7,21 +7,28 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from server.core.clock import Clock
-from server.core.errors import TooManyRequests
-from server.integrations.tools.supervisor import Supervisor
+from server.core.errors import NotAuthenticated, TooManyRequests
+from server.integrations.tools.supervisor import ENDED, Supervisor
 
 SHARED = ""  # token and identity of the session with the person's own credentials
 MOST_IDENTITIES = 20
 IDLE_SECONDS = 600.0
+MOST_CALLS = 100  # of all callers at once, half of the long calls that Deskhand makes at once
 
 
 @dataclass
 class Use:
-    """Use of a session: when it was used last, and how many calls use it now."""
+    """Use of a session: when it was used last, how many calls use it now, and whether the server has refused its token."""
 
     supervisor: Supervisor
     at: float
     calls: int = 0
+    refused: bool = False
+
+    @property
+    def is_over(self) -> bool:
+        """Return whether it is of no more use."""
+        return not self.calls and (self.refused or self.supervisor.status.state in ENDED)
 
 
 class Sessions:
@@ -40,16 +47,27 @@ class Sessions:
 
     @asynccontextmanager
     async def use(self, token: str = SHARED) -> AsyncIterator[Supervisor]:
-        """Use the supervisor of a token, started. Raises TooManyRequests if too many are open."""
+        """Use the supervisor of a token, started. Raises TooManyRequests if too many are open, or have too many calls.
+
+        A caller's session ends with the calls in it if one of these raises NotAuthenticated, or if it has failed: tokens that
+        anybody invents take nobody's place.
+        """
         identity = hashlib.sha256(token.encode()).hexdigest() if token else SHARED
         use = self._uses.get(identity) or await self._add(identity, token)
+        if identity != SHARED and sum(other.calls for name, other in self._uses.items() if name != SHARED) >= MOST_CALLS:
+            raise TooManyRequests("Too many calls run at once. Wait until one has ended.", retry_after=1)
         use.calls += 1
         try:
             use.supervisor.start()
             yield use.supervisor
+        except NotAuthenticated:
+            use.refused = True
+            raise
         finally:
             use.calls -= 1
             use.at = self._clock.monotonic()
+            if identity != SHARED and use.is_over:
+                await self._end_over(identity, use)
 
     async def _add(self, identity: str, token: str) -> Use:
         async with self._lock:
@@ -77,6 +95,11 @@ class Sessions:
     async def _end_idle(self) -> None:
         limit = self._clock.monotonic() - self._idle_seconds
         await self._end([identity for identity, use in self._uses.items() if identity != SHARED and is_idle(use, limit)])
+
+    async def _end_over(self, identity: str, use: Use) -> None:
+        async with self._lock:
+            if self._uses.get(identity) is use and use.is_over:
+                await self._end([identity])
 
     async def end_callers(self) -> None:
         """End the sessions of all callers, also while they are used."""

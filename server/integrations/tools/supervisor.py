@@ -66,6 +66,7 @@ class Supervisor:
 
     `open_session` gets the function that it calls when the server's lists have changed. `on_change` is called after every change
     of `status` or `catalog`. The catalog stays when a session ends: its tools are listed, and a call waits for the next session.
+    `is_refused`: the server did not accept its credentials.
     """
 
     def __init__(
@@ -82,12 +83,14 @@ class Supervisor:
         self._task: asyncio.Task[None] | None = None
         self._session: UpstreamSession | None = None
         self._changed, self._settled = asyncio.Event(), asyncio.Event()
+        self.is_refused = False
         self.status = UpstreamStatus()
         self.catalog = Catalog()
 
     def start(self) -> None:
         """Start it, also after it has failed; a running one is left alone."""
         if self._task is None or self._task.done():
+            self.is_refused = False
             self._set(UpstreamState.starting, restarts=0)
             self._task = asyncio.create_task(self._run(), name=f"keep “{self._title}” running")
 
@@ -126,11 +129,12 @@ class Supervisor:
             while True:
                 error = await self._run_session()
                 if isinstance(error, SignInNeeded | NotAuthenticated):
+                    self.is_refused = True
                     self._set(UpstreamState.failed, error=error.detail)
                     return
                 delay = backoff.next_delay(self._clock.monotonic())
                 if delay is None:
-                    self._set(UpstreamState.failed, error=f"{error.detail} {GIVEN_UP}")
+                    self._set(UpstreamState.failed, error=f"{error.detail} {GIVEN_UP}" if self.status.restarts else error.detail)
                     return
                 self._set(UpstreamState.waiting, error=error.detail)
                 await asyncio.sleep(delay)

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import Any
 
 from server.core.clock import Clock
-from server.core.errors import Conflict, Unavailable
+from server.core.errors import Conflict, NotAuthenticated, SignInNeeded, Unavailable
 from server.core.text import shorten
 from server.integrations.tools.callers import for_caller
 from server.integrations.tools.config.connection import resolve
@@ -24,7 +24,8 @@ from server.integrations.tools.stored import Credentials, digest, fingerprint, f
 from server.integrations.tools.supervisor import Supervisor, Timing, UpstreamSession, ignore_change
 from server.sdk.operation import current_call
 
-CALLER_TIMING = Timing(max_restarts=3)
+CALLER_TIMING = Timing(max_restarts=0)  # their next call starts it again
+REFUSED = "“{}” refused your token. Get a new one and send it again."
 LONGEST_CALL = 86_400.0  # seconds
 SHOWN = 20_000  # characters of an address or a command: the person decides by it
 
@@ -159,10 +160,17 @@ class Upstream:
         if self.is_closed or not self.is_on:
             raise Unavailable(f"“{self.config.title}” is off.")
         call = current_call.get(None)
-        async with (
-            self.sessions.use(call.caller_token if call else SHARED) as supervisor,
-            supervisor.session() as session,
-        ):
+        token = call.caller_token if call else SHARED
+        async with self.sessions.use(token) as supervisor:
+            try:
+                return await self._call(supervisor, tool, arguments, seconds)
+            except (SignInNeeded, Unavailable) as error:
+                if token != SHARED and (isinstance(error, SignInNeeded) or supervisor.is_refused):
+                    raise NotAuthenticated(REFUSED.format(self.config.title)) from error
+                raise
+
+    async def _call(self, supervisor: Supervisor, tool: Tool, arguments: dict[str, Any], seconds: float) -> ToolResult:
+        async with supervisor.session() as session:
             self._require_unchanged(tool)
             if isinstance(tool, BuiltInTool):
                 return await use_built_in(session, supervisor.catalog, tool.name, arguments)

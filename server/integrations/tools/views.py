@@ -71,6 +71,7 @@ class UpstreamView(BaseModel):
     confirmed: bool = Field(description="Whether the person has added it as it is; else it does not run.")
     trusted: bool
     caller_tokens: bool = Field(description="Whether callers may bring a token of their own.")
+    token_variable: str = Field(description="The variable in which it expects that token, if it is started here.")
     sign_in: ServerSignIn | None = Field(description="The person's sign-in there; null if it takes none.")
     state: UpstreamState
     error: str
@@ -146,7 +147,9 @@ def view_upstream(offers: Offers, callers: Callers, upstream: Upstream) -> Upstr
     """View a server with its tools."""
     config, status, credentials = upstream.config, upstream.status, upstream.credentials
     return UpstreamView(
-        **config.model_dump(include={"id", "title", "transport", "enabled", "folder", "environment", "headers"}),
+        **config.model_dump(
+            include={"id", "title", "transport", "enabled", "folder", "environment", "headers", "token_variable"}
+        ),
         variables=list(list_variables(config, credentials.secrets)),
         missing=list_missing(config, credentials.secrets),
         **status.model_dump(include={"state", "error", "latency", "restarts"}),

@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 
 from server.access.clients.registry import Client
 from server.access.guard.rate_limits import Limits, Quota
@@ -54,3 +55,25 @@ def test_rate_limit_headers_have_the_remaining_quota() -> None:
 def test_only_the_first_refusal_of_a_series_is_recorded() -> None:
     quotas = take(Limits("1/minute", "1/minute"), [(client(), False)] * 4)
     assert [quota.first_refusal for quota in quotas if quota] == [False, True, False, False]
+
+
+def test_callers_of_a_client_have_limits_of_their_own_and_one_together() -> None:
+    ann, ben = (replace(client(), caller=name) for name in ("ann", "ben"))
+    assert passed(take(Limits("2/minute", "1/minute"), [(caller, False) for caller in (ann, ann, ann, ben)])) == [
+        *[True] * 2,
+        False,
+        True,
+    ]
+    invented = [(replace(client(), caller=str(number)), False) for number in range(601)]
+    quotas = take(Limits("2/minute", "1/minute"), [*invented, *invented[:2]])
+    assert passed(quotas) == [*[True] * 600, *[False] * 3]
+    assert [quota.first_refusal for quota in quotas if quota][600:] == [True, False, False]
+
+
+def test_rate_of_the_client_of_callers_is_theirs_together() -> None:
+    calls = [
+        (replace(client(rate="2/minute"), caller=str(number)), changing) for number, changing in enumerate([True, False, True])
+    ]
+    quotas = take(Limits("1/minute", "1/minute"), calls)
+    assert passed(quotas) == [True, True, False]
+    assert [quota.remaining for quota in quotas if quota] == [1, 0, 0]

@@ -112,8 +112,18 @@ async def test_refused_credentials_are_not_tried_again() -> None:
     upstream = Upstream(SignInNeeded("Sign in."))
     async with supervised(upstream) as supervisor:
         await until(lambda: supervisor.status.state is UpstreamState.failed)
-        assert supervisor.status.error == "Sign in."
+        assert (supervisor.status.error, supervisor.is_refused) == ("Sign in.", True)
         assert upstream.sessions == []
+        supervisor.start()
+        async with supervisor.session():
+            assert not supervisor.is_refused
+
+
+async def test_server_that_is_not_started_again_by_itself_says_only_why() -> None:
+    upstream = Upstream(Unavailable("“CRM” could not be reached."))
+    async with supervised(upstream, Timing(max_restarts=0)) as supervisor:
+        await until(lambda: supervisor.status.state is UpstreamState.failed)
+        assert (supervisor.status.error, supervisor.is_refused) == ("“CRM” could not be reached.", False)
 
 
 async def test_call_waits_for_a_session_that_is_starting_and_not_for_ever() -> None:

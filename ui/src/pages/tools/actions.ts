@@ -16,6 +16,12 @@ export async function trust(server: Server, trusted: boolean): Promise<void> {
   showToast(trusted ? texts.trust.on(server.title) : texts.trust.off(server.title), () => trust(server, !trusted))
 }
 
+/** Without its inverse: turning it on needs a confirmation, and turning it off ends the permissions of their client. */
+export async function letCallersIn(server: Server, enabled: boolean, variable = ''): Promise<void> {
+  await unwrap(api.PUT('/api/tools/{server_id}/caller-tokens', { ...at(server), body: { enabled, variable } }))
+  showToast(enabled ? texts.trust.callersOn(server.title) : texts.trust.callersOff(server.title))
+}
+
 export async function mark(server: Server, tool: Tool, readOnly: boolean): Promise<void> {
   await unwrap(api.PUT('/api/tools/{server_id}/read-only', { ...at(server), body: { tool: tool.name, read_only: readOnly } }))
   showToast(readOnly ? texts.list.markedReadOnly(tool.name) : texts.list.markedChanging(tool.name), () => mark(server, tool, !readOnly))
