@@ -10,7 +10,7 @@ STORED = f"{T}/sign_in/test_stored.py"
 SIGN_INS = f"{T}/sign_in/test_sign_ins.py"
 SIGN_IN = f"{T}/sign_in/test_sign_in.py"
 OAUTH = f"{T}/adapter/test_oauth.py"
-HTTP = f"{T}/adapter/test_sign_in_http.py"
+HTTP = "tests/server/sdk/test_oauth_http.py"
 CLIENT = f"{T}/config/test_oauth.py"
 
 MUTANTS = [
@@ -117,6 +117,12 @@ MUTANTS = [
         f"{S}/adapter/oauth.py",
         "            if flow and flow.token and flow.token != refused:\n",
         "            if False:\n",
+        (f"{OAUTH}::test_refused_token_is_refreshed_once_for_all_requests",),
+    ),
+    Mutant(
+        f"{S}/adapter/oauth.py",
+        "        async with self._lock:\n",
+        "        if True:\n",
         (f"{OAUTH}::test_requests_at_once_refresh_a_token_once",),
     ),
     Mutant(
@@ -157,37 +163,37 @@ MUTANTS = [
     ),
     # Requests of a sign-in
     Mutant(
-        f"{S}/adapter/sign_in_http.py",
+        "server/sdk/oauth_http.py",
         "if (host, port) != self._server and not all(map(is_public, addresses)):",
         "if False:",
         (f"{HTTP}::test_public_server_may_not_name_one_here",),
     ),
     Mutant(
-        f"{S}/adapter/sign_in_http.py",
+        "server/sdk/oauth_http.py",
         "return not any(map(is_public, own)) and is_private(address)",
         "return is_private(address)",
         (f"{HTTP}::test_private_server_may_name_one_as_private",),
     ),
     Mutant(
-        f"{S}/adapter/sign_in_http.py",
+        "server/sdk/oauth_http.py",
         "return address.is_private and not special",
         "return address.is_private",
         (f"{HTTP}::test_private_server_may_name_one_as_private",),
     ),
     Mutant(
-        f"{S}/adapter/sign_in_http.py",
+        "server/sdk/oauth_http.py",
         '        if url.userinfo or not (plain or url.scheme == "https"):\n',
         "        if False:\n",
         (f"{HTTP}::test_secrets_are_sent_encrypted",),
     ),
     Mutant(
-        f"{S}/adapter/sign_in_http.py",
+        "server/sdk/oauth_http.py",
         "                if len(body) > LARGEST:\n",
         "                if False:\n",
         (f"{HTTP}::test_answer_is_bounded_and_redirects_are_not_followed",),
     ),
     Mutant(
-        f"{S}/adapter/sign_in_http.py",
+        "server/sdk/oauth_http.py",
         '            if answered.get("content-encoding", "identity").lower() != "identity":\n',
         "            if False:\n",
         (f"{HTTP}::test_answer_is_bounded_and_redirects_are_not_followed",),

@@ -16,11 +16,11 @@ from server.core.errors import Conflict, DeskhandError, UpstreamFailed
 from server.integrations.tools.adapter.ending import Ending
 from server.integrations.tools.adapter.errors import clean_message
 from server.integrations.tools.adapter.http import make_client
-from server.integrations.tools.adapter.sign_in_http import SignInHttp
 from server.integrations.tools.models import Connection, OAuthClient, Transport
 from server.integrations.tools.sign_in.pending import Pending
 from server.integrations.tools.sign_in.sign_in import Refusal, SignIn
 from server.integrations.tools.sign_in.stored import Grant
+from server.sdk.oauth_http import SignInHttp
 
 if TYPE_CHECKING:
     from mcp.client.auth.oauth2 import OAuthContext

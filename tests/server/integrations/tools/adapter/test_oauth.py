@@ -244,6 +244,7 @@ async def test_registration_is_used_again_after_a_sign_in_that_was_not_finished(
 
 
 async def test_query_of_the_address_is_told_to_nobody(upstream, sign_in):
+    upstream.resource = {"resource": None}  # so that the address itself is named
     pending = Pending("Notes", CALLBACK)
     task = asyncio.create_task(authorize(connect_url(f"{upstream.url}?key=secret-key"), OAuthClient(), sign_in, pending))
     page = await pending.page
