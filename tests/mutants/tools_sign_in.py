@@ -110,7 +110,7 @@ MUTANTS = [
         f"{S}/adapter/oauth.py",
         'url.partition("?")[0]',
         "url",
-        (f"{OAUTH}::test_query_of_the_address_is_told_to_nobody",),
+        (f"{OAUTH}::test_query_of_the_address_is_sent_to_its_server_only",),
     ),
     # Refreshing
     Mutant(

@@ -58,8 +58,8 @@ def test_person_signs_in_and_calls_carry_the_token(served, upstream):
     assert view["sign_in"] == {"needed": False, "signed_in": True, "url": "", "error": ""}
     tried = served.person("POST", f"/api/tools/{upstream.id}/try", json={"tool": "whoami", "arguments": {}})
     assert (tried.json()["failed"], tried.json()["text"]) == (False, "hello")
-    (asked,) = [values for _, path, values in upstream.requests if path == "/authorize"]
-    assert (asked["code_challenge_method"], asked["resource"]) == ("S256", upstream.url)
+    (parameters,) = [values for _, path, values in upstream.requests if path == "/authorize"]
+    assert (parameters["code_challenge_method"], parameters["resource"]) == ("S256", upstream.url)
     assert upstream.count("/token", resource=upstream.url) == 1
 
 
