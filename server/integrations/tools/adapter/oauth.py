@@ -297,6 +297,20 @@ async def authorize(connection: Connection, client: OAuthClient, sign_in: SignIn
     sign_in.note_success()
 
 
+async def revoke(url: str, client: OAuthClient, sign_in: SignIn) -> None:
+    """Revoke what was granted where it was issued, if that is offered (RFC 7009). Raises an error of ours."""
+    grant = sign_in.grant
+    endpoint = ((grant.authorization_server if grant else None) or {}).get("revocation_endpoint")
+    if grant is None or not endpoint:
+        return
+    flow, kind = Flow(url, client, sign_in), "refresh_token" if grant.tokens.get("refresh_token") else "access_token"
+    if grant.client:
+        flow.context.client_info = OAuthClientInformationFull.model_validate(grant.client)
+    data = {"token": str(grant.tokens[kind]), "token_type_hint": kind, "client_id": str(grant.client.get("client_id", ""))}
+    data, headers = flow.context.prepare_token_auth(data, {})
+    await SignInHttp(url).send(httpx2.Request("POST", str(endpoint), data=data, headers=headers))
+
+
 async def probe(connection: Connection) -> Refusal | None:
     """Ask a server for something without a token, and return its refusal."""
     method = "GET" if connection.transport is Transport.sse else "POST"

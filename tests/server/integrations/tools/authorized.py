@@ -75,6 +75,7 @@ class AuthorizedServer:
             "authorization_endpoint": self.page or f"{self.address}/authorize",
             "token_endpoint": f"{self.address}/token",
             "registration_endpoint": f"{self.address}/register",
+            "revocation_endpoint": f"{self.address}/revoke",
             "code_challenge_methods_supported": ["S256"],
             "token_endpoint_auth_methods_supported": ["none", "client_secret_post"],
         }
@@ -127,6 +128,12 @@ class AuthorizedServer:
         answer = {"access_token": access, "token_type": "Bearer", "expires_in": self.expires_in}
         return JSONResponse(answer if grant == "client_credentials" else {**answer, "refresh_token": refresh})
 
+    async def revoke_token(self, request: Request) -> Response:
+        received = dict(parse_qsl((await request.body()).decode()))
+        self.requests.append(("POST", "/revoke", received))
+        self.issued = {access: refresh for access, refresh in self.issued.items() if refresh != received["token"]}
+        return Response()
+
     def protect(self, app: ASGIApp) -> ASGIApp:
         """Let requests with a valid token through."""
 
@@ -162,6 +169,7 @@ def authorized_server(**options: Any) -> Iterator[AuthorizedServer]:
             Route("/register", state.register, methods=["POST"]),
             Route("/authorize", state.authorize),
             Route("/token", state.issue, methods=["POST"]),
+            Route("/revoke", state.revoke_token, methods=["POST"]),
             Route("/other/token", state.issue, methods=["POST"]),
             Mount("/", state.protect(mcp)),
         ],
